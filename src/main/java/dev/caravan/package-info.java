@@ -1,0 +1,2 @@
+/** Caravan carries Genesys Cloud notifications to Apache Kafka. */
+package dev.caravan;
