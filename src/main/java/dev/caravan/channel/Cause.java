@@ -1,0 +1,35 @@
+package dev.caravan.channel;
+
+/** Why a channel is opened, replaced or lost: the reason on every signal, log line and metric. */
+public enum Cause {
+  START("the bridge started"),
+  CHANNEL_AGE("the channel neared the end of its life"),
+  TOKEN_AGE("the token neared the end of its life"),
+  SOCKET_CLOSING("Genesys Cloud announced that it will close the socket"),
+  TOPICS_CHANGED("the list of topics changed"),
+  DROPPED("the connection was dropped"),
+  SILENT("the socket was open but silent, and a ping stayed unanswered"),
+  TAKEN_OVER("somebody else took the channel over, or it was evicted"),
+  TOKEN_REVOKED("the token was revoked"),
+  CHANNEL_GONE("Genesys Cloud no longer knows the channel"),
+  UNAVAILABLE("Genesys Cloud could not be reached or answered with an error"),
+  REFUSED("Genesys Cloud refused the credentials or the permissions"),
+  NO_SIGN_OF_LIFE("the socket opened but neither heartbeat nor pong came"),
+  STOP("the bridge stopped");
+
+  private final String sentence;
+
+  Cause(String sentence) {
+    this.sentence = sentence;
+  }
+
+  /** What happened, as the second half of a sentence for the person who reads the log. */
+  public String sentence() {
+    return sentence;
+  }
+
+  /** The name as it stands in signals and metric labels: lower case with hyphens. */
+  public String label() {
+    return name().toLowerCase(java.util.Locale.ROOT).replace('_', '-');
+  }
+}

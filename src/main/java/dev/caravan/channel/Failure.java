@@ -1,0 +1,34 @@
+package dev.caravan.channel;
+
+import java.time.Duration;
+
+/**
+ * Why a channel could not be opened.
+ *
+ * @param kind what follows from it
+ * @param sentence what to tell the person who must act
+ * @param retryAfter how long Genesys Cloud asked us to wait; zero if it did not
+ * @param attempts how many attempts were made, for the backoff
+ */
+public record Failure(Kind kind, String sentence, Duration retryAfter, int attempts) {
+
+  /** What follows from a failure. */
+  public enum Kind {
+    /** Not reachable, overloaded, or an error on their side: try again with backoff. */
+    UNAVAILABLE,
+    /** The channel is not known any more (404): open a new one. */
+    CHANNEL_GONE,
+    /** Credentials or permissions are refused: an operator must act; retry slowly. */
+    REFUSED
+  }
+
+  /** A failure that may pass by itself. */
+  public static Failure unavailable(String sentence) {
+    return new Failure(Kind.UNAVAILABLE, sentence, Duration.ZERO, 1);
+  }
+
+  /** A failure that an operator has to cure. */
+  public static Failure refused(String sentence) {
+    return new Failure(Kind.REFUSED, sentence, Duration.ZERO, 1);
+  }
+}

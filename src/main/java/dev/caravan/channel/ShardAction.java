@@ -1,0 +1,28 @@
+package dev.caravan.channel;
+
+/** What a shard's decision asks the edge to do. */
+public sealed interface ShardAction {
+
+  /**
+   * Open a channel.
+   *
+   * @param reuses number of the channel whose channel id is used again; 0 for a new one
+   * @param failures failures so far, for the backoff of the attempts within
+   */
+  record Open(int number, Cause cause, int reuses, int failures) implements ShardAction {}
+
+  /** Send an application ping. */
+  record Ping(int number) implements ShardAction {}
+
+  /** Close the socket with 1000, or give up opening it. */
+  record Close(int number) implements ShardAction {}
+
+  /** Ask the group for leave to open a successor: only one shard hands over at a time. */
+  record AskRotation(int number, Cause cause) implements ShardAction {}
+
+  /** The token is not to be used again. */
+  record DropToken() implements ShardAction {}
+
+  /** Tell the world. */
+  record Report(ShardReport report) implements ShardAction {}
+}

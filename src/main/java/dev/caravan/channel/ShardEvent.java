@@ -1,0 +1,56 @@
+package dev.caravan.channel;
+
+import java.util.Map;
+
+/** What can happen to a shard. */
+public sealed interface ShardEvent {
+
+  /** The bridge starts to read this shard. */
+  record Started() implements ShardEvent {}
+
+  /**
+   * Time has passed.
+   *
+   * @param readings what was last read, by channel number
+   */
+  record Woke(Map<Integer, Reading> readings) implements ShardEvent {}
+
+  /**
+   * Channel, subscriptions and socket are there.
+   *
+   * @param rotateAt when a successor is due
+   * @param rotateCause whether the channel's or the token's age says so
+   */
+  record SocketOpened(int number, long rotateAt, Cause rotateCause) implements ShardEvent {}
+
+  /** A heartbeat or pong came. */
+  record SignOfLife(int number) implements ShardEvent {}
+
+  /** The channel could not be opened. */
+  record OpenFailed(int number, Failure failure) implements ShardEvent {}
+
+  /**
+   * The socket is closed, whoever closed it.
+   *
+   * @param cause what the close code says
+   * @param lastFrameAt when its last frame came; 0 if none did
+   */
+  record SocketClosed(int number, Cause cause, long lastFrameAt) implements ShardEvent {}
+
+  /**
+   * Genesys Cloud sent a notice about the socket, the channel or the token.
+   *
+   * @param notice {@link Cause#SOCKET_CLOSING}, {@link Cause#TAKEN_OVER} or {@link
+   *     Cause#TOKEN_REVOKED}
+   */
+  record Noticed(int number, Cause notice, long lastFrameAt) implements ShardEvent {}
+
+  /** The successor that was asked for may be opened now. */
+  record RotationGranted(int number, Cause cause) implements ShardEvent {}
+
+  /** The shard's topics are others now. */
+  record TopicsChanged() implements ShardEvent {}
+
+  /** The bridge stops to read this shard. */
+  record Stopped() implements ShardEvent {}
+}

@@ -1,0 +1,87 @@
+package dev.caravan.channel;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Predicate;
+import java.util.function.UnaryOperator;
+
+/**
+ * A shard (a slice of the topics, read together) as a value: its channels and what went before.
+ *
+ * @param channels its channels, oldest first: usually one; two while handing over
+ * @param nextNumber number for the next channel
+ * @param backoff failures that still count
+ * @param blindSince since when nothing is being read; 0 while something is, or before the start
+ * @param blindCause why nothing is being read
+ * @param broken what an operator must do; empty unless somebody must act
+ * @param stopped whether it was told to stop
+ */
+public record ShardState(
+    List<ChannelState> channels,
+    int nextNumber,
+    Backoff backoff,
+    long blindSince,
+    Cause blindCause,
+    Optional<String> broken,
+    boolean stopped) {
+
+  /** A shard that was not started yet and has nothing to make up for. */
+  public static ShardState initial() {
+    return new ShardState(List.of(), 1, Backoff.NONE, 0, Cause.START, Optional.empty(), false);
+  }
+
+  /** The channel with this number, if the shard still has it. */
+  public Optional<ChannelState> channel(int number) {
+    return first(channel -> channel.number() == number);
+  }
+
+  /** Whether some channel is being read whose events can be relied on. */
+  public boolean reading() {
+    return channels.stream().anyMatch(ChannelState::reading);
+  }
+
+  Optional<ChannelState> first(Predicate<ChannelState> which) {
+    return channels.stream().filter(which).findFirst();
+  }
+
+  Optional<ChannelState> successor() {
+    return first(c -> c.phase() == Phase.NEW || c.phase() == Phase.OPENING);
+  }
+
+  ShardState without(int number) {
+    return withChannels(channels.stream().filter(c -> c.number() != number).toList());
+  }
+
+  ShardState change(int number, UnaryOperator<ChannelState> change) {
+    return withChannels(
+        channels.stream().map(c -> c.number() == number ? change.apply(c) : c).toList());
+  }
+
+  ShardState plan(Cause cause, int reuses, long openAt) {
+    List<ChannelState> more = new ArrayList<>(channels);
+    more.add(ChannelState.planned(nextNumber, cause, reuses, openAt));
+    return new ShardState(
+        List.copyOf(more), nextNumber + 1, backoff, blindSince, blindCause, broken, stopped);
+  }
+
+  ShardState withChannels(List<ChannelState> others) {
+    return new ShardState(others, nextNumber, backoff, blindSince, blindCause, broken, stopped);
+  }
+
+  ShardState withBackoff(Backoff other) {
+    return new ShardState(channels, nextNumber, other, blindSince, blindCause, broken, stopped);
+  }
+
+  ShardState blind(long since, Cause cause) {
+    return new ShardState(channels, nextNumber, backoff, since, cause, broken, stopped);
+  }
+
+  ShardState withBroken(Optional<String> sentence) {
+    return new ShardState(channels, nextNumber, backoff, blindSince, blindCause, sentence, stopped);
+  }
+
+  ShardState stop() {
+    return new ShardState(List.of(), nextNumber, backoff, blindSince, blindCause, broken, true);
+  }
+}

@@ -1,0 +1,49 @@
+package dev.caravan.channel;
+
+import java.time.Duration;
+
+/**
+ * The times a channel lives by. The defaults follow what Genesys Cloud documents (a heartbeat every
+ * 30 s, a minute between the closing notice and the close) and what its own streaming client uses.
+ *
+ * @param silence time without any frame after which a ping is sent
+ * @param pongWait time after that ping without any frame after which the socket counts as dead
+ * @param signOfLife time an open socket has to show its first heartbeat or pong
+ * @param drainQuiet time without a frame after which a retiring channel is closed
+ * @param drainMost longest time a retiring channel is read on
+ * @param stable time a channel must be LIVE before earlier failures are forgotten
+ * @param firstRetry upper bound of the random wait before the first attempt after a loss
+ * @param retryInitial wait before the second attempt; doubled for each further one
+ * @param retryMost longest wait between attempts
+ * @param slowRetry wait after a refusal that an operator has to cure
+ * @param flowing time since the last event during which a shard counts as flowing, not idle
+ */
+public record Timings(
+    Duration silence,
+    Duration pongWait,
+    Duration signOfLife,
+    Duration drainQuiet,
+    Duration drainMost,
+    Duration stable,
+    Duration firstRetry,
+    Duration retryInitial,
+    Duration retryMost,
+    Duration slowRetry,
+    Duration flowing) {
+
+  /** The times for a real org. */
+  public static Timings defaults() {
+    return new Timings(
+        Duration.ofSeconds(35),
+        Duration.ofSeconds(7),
+        Duration.ofSeconds(10),
+        Duration.ofSeconds(2),
+        Duration.ofSeconds(10),
+        Duration.ofMinutes(1),
+        Duration.ofMillis(250),
+        Duration.ofSeconds(2),
+        Duration.ofSeconds(90),
+        Duration.ofMinutes(5),
+        Duration.ofSeconds(60));
+  }
+}

@@ -1,0 +1,11 @@
+package dev.caravan.session;
+
+import java.time.Duration;
+
+/** What was asked for does not exist any more (404): a channel that expired or was evicted. */
+public final class NotFoundException extends CallException {
+
+  public NotFoundException(String sentence) {
+    super(sentence, 404, Duration.ZERO, null);
+  }
+}

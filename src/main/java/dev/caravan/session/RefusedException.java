@@ -1,0 +1,15 @@
+package dev.caravan.session;
+
+import java.time.Duration;
+
+/** Genesys Cloud understood and said no (400, 403, …): an operator has to change something. */
+public final class RefusedException extends CallException {
+
+  public RefusedException(String sentence, int status) {
+    super(sentence, status, Duration.ZERO, null);
+  }
+
+  public RefusedException(String sentence, int status, Throwable cause) {
+    super(sentence, status, Duration.ZERO, cause);
+  }
+}
