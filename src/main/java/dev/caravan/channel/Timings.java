@@ -46,4 +46,20 @@ public record Timings(
         Duration.ofMinutes(5),
         Duration.ofSeconds(60));
   }
+
+  /** The same with other waits between attempts. */
+  public Timings withRetry(Duration initial, Duration most) {
+    return new Timings(
+        silence,
+        pongWait,
+        signOfLife,
+        drainQuiet,
+        drainMost,
+        stable,
+        firstRetry,
+        initial,
+        most,
+        slowRetry,
+        flowing);
+  }
 }

@@ -1,0 +1,157 @@
+package dev.caravan;
+
+import dev.caravan.session.Region;
+import io.smallrye.config.ConfigSourceContext;
+import io.smallrye.config.ConfigSourceFactory;
+import io.smallrye.config.ConfigValue;
+import io.smallrye.config.PropertiesConfigSource;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.eclipse.microprofile.config.spi.ConfigSource;
+
+/**
+ * Settings that follow from other settings: the hosts from the region, secrets from files, and the
+ * Kafka client's security options from {@code KAFKA_…}.
+ *
+ * <p>A secret {@code X} may come from the variable {@code X}, from the file that {@code X_FILE}
+ * names, or from a file of that name in the folder {@code CARAVAN_SECRETS_DIR}.
+ */
+public final class SettingsSource implements ConfigSourceFactory {
+
+  /** Property that holds the sentence about a setting that cannot work; absent if all is well. */
+  public static final String MISTAKE = "caravan.mistake";
+
+  private static final int BELOW_THE_ENVIRONMENT = 275;
+  private static final long LARGEST_SECRET_BYTES = 64 * 1024;
+
+  private static final List<String> SECRETS =
+      List.of(
+          "genesys.client.id",
+          "genesys.client.secret",
+          "kafka.sasl.jaas.config",
+          "kafka.sasl.username",
+          "kafka.sasl.password",
+          "kafka.ssl.truststore.password",
+          "kafka.ssl.keystore.password",
+          "kafka.ssl.key.password");
+
+  private static final Map<String, String> KAFKA_OPTIONS =
+      Map.ofEntries(
+          Map.entry("kafka.security.protocol", "security-protocol"),
+          Map.entry("kafka.sasl.mechanism", "sasl-mechanism"),
+          Map.entry("kafka.sasl.jaas.config", "sasl-jaas-config"),
+          Map.entry("kafka.ssl.truststore.location", "ssl-truststore-location"),
+          Map.entry("kafka.ssl.truststore.password", "ssl-truststore-password"),
+          Map.entry("kafka.ssl.truststore.type", "ssl-truststore-type"),
+          Map.entry("kafka.ssl.keystore.location", "ssl-keystore-location"),
+          Map.entry("kafka.ssl.keystore.password", "ssl-keystore-password"),
+          Map.entry("kafka.ssl.keystore.type", "ssl-keystore-type"),
+          Map.entry("kafka.ssl.key.password", "ssl-key-password"),
+          Map.entry("kafka.ssl.endpoint.identification.algorithm", "ssl-endpoint-algorithm"));
+
+  @Override
+  public Iterable<ConfigSource> getConfigSources(ConfigSourceContext context) {
+    Map<String, String> derived = new HashMap<>();
+    Map<String, String> secrets = secrets(context, derived);
+    derived.putAll(secrets);
+    hosts(context, derived);
+    kafka(context, secrets, derived);
+    return List.of(
+        new PropertiesConfigSource(derived, "derived settings", BELOW_THE_ENVIRONMENT));
+  }
+
+  private static Map<String, String> secrets(
+      ConfigSourceContext context, Map<String, String> derived) {
+    Map<String, String> secrets = new LinkedHashMap<>();
+    Optional<Path> folder = value(context, "caravan.secrets.dir").map(Path::of);
+    for (String name : SECRETS) {
+      String variable = name.toUpperCase(java.util.Locale.ROOT).replace('.', '_');
+      Optional<Path> file =
+          value(context, name + ".file")
+              .map(Path::of)
+              .or(() -> folder.map(f -> f.resolve(variable)).filter(Files::isRegularFile));
+      if (value(context, name).isEmpty() && file.isPresent()) {
+        try {
+          secrets.put(name, read(file.get()));
+        } catch (UncheckedIOException e) {
+          derived.putIfAbsent(MISTAKE, variable + "_FILE cannot be read: " + e.getMessage());
+        }
+      }
+    }
+    return secrets;
+  }
+
+  private static String read(Path file) {
+    try {
+      if (Files.size(file) > LARGEST_SECRET_BYTES) {
+        throw new IOException(file + " is too large for a secret");
+      }
+      return Files.readString(file).strip();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static void hosts(ConfigSourceContext context, Map<String, String> derived) {
+    Optional<String> login = value(context, "genesys.login.url");
+    Optional<String> api = value(context, "genesys.api.url");
+    Region region;
+    try {
+      region = Region.of(value(context, "genesys.region").orElse("mypurecloud.com"));
+    } catch (IllegalArgumentException e) {
+      if (login.isEmpty() || api.isEmpty()) {
+        derived.putIfAbsent(MISTAKE, e.getMessage());
+      }
+      region = new Region("invalid");
+    }
+    derived.put("genesys.login.url", login.orElse(region.loginUrl()).replaceAll("/+$", ""));
+    derived.put("genesys.api.url", api.orElse(region.apiUrl()).replaceAll("/+$", ""));
+  }
+
+  private static void kafka(
+      ConfigSourceContext context, Map<String, String> secrets, Map<String, String> derived) {
+    KAFKA_OPTIONS.forEach(
+        (name, option) ->
+            value(context, name)
+                .or(() -> Optional.ofNullable(secrets.get(name)))
+                .ifPresent(value -> derived.put("camel.component.kafka." + option, value)));
+    Optional<String> user =
+        value(context, "kafka.sasl.username")
+            .or(() -> Optional.ofNullable(secrets.get("kafka.sasl.username")));
+    Optional<String> password =
+        value(context, "kafka.sasl.password")
+            .or(() -> Optional.ofNullable(secrets.get("kafka.sasl.password")));
+    if (user.isPresent() && password.isPresent()) {
+      boolean scram = value(context, "kafka.sasl.mechanism").orElse("PLAIN").startsWith("SCRAM");
+      String module = scram ? "scram.ScramLoginModule" : "plain.PlainLoginModule";
+      derived.putIfAbsent(
+          "camel.component.kafka.sasl-jaas-config",
+          "org.apache.kafka.common.security."
+              + module
+              + " required username=\""
+              + escaped(user.get())
+              + "\" password=\""
+              + escaped(password.get())
+              + "\";");
+    }
+  }
+
+  private static String escaped(String text) {
+    return text.replace("\\", "\\\\").replace("\"", "\\\"");
+  }
+
+  private static Optional<String> value(ConfigSourceContext context, String name) {
+    ConfigValue value = context.getValue(name);
+    return Optional.ofNullable(value)
+        .map(ConfigValue::getValue)
+        .map(String::strip)
+        .filter(text -> !text.isEmpty());
+  }
+}

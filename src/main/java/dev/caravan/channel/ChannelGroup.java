@@ -1,0 +1,101 @@
+package dev.caravan.channel;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.function.DoubleSupplier;
+import java.util.function.LongSupplier;
+
+/**
+ * All shards of one client. It lets one shard at a time hand over, so that of the 20 channels that
+ * Genesys Cloud grants only one spare is in use at any moment.
+ */
+public final class ChannelGroup {
+
+  /** Channels that Genesys Cloud grants per OAuth client; one more silently ends another. */
+  public static final int MOST_CHANNELS = 20;
+
+  /** Channels kept free for hand-overs. */
+  public static final int SPARE_CHANNELS = 2;
+
+  private final ShardMachine machine;
+  private final Timings timings;
+  private final ScheduledExecutorService control;
+  private final LongSupplier clock;
+  private final ChannelOpener opener;
+  private final ShardListener listener;
+  private volatile List<Shard> shards = List.of();
+
+  /**
+   * @param control one thread, on which all decisions are taken
+   * @param clock milliseconds that never go backwards
+   * @param random uniform in [0, 1), for jitter
+   */
+  public ChannelGroup(
+      Timings timings,
+      DoubleSupplier random,
+      ScheduledExecutorService control,
+      LongSupplier clock,
+      ChannelOpener opener,
+      ShardListener listener) {
+    this.machine = new ShardMachine(timings, random);
+    this.timings = timings;
+    this.control = control;
+    this.clock = clock;
+    this.opener = opener;
+    this.listener = listener;
+  }
+
+  /**
+   * Reads these topics from now on: one list of subscriptions per shard. Shards whose list is the
+   * same go on untouched; shards that are no longer needed stop.
+   */
+  public synchronized void read(List<List<String>> subscriptions) {
+    List<Shard> next = new ArrayList<>(shards);
+    while (next.size() > subscriptions.size()) {
+      next.remove(next.size() - 1).stop();
+    }
+    for (int i = 0; i < subscriptions.size(); i++) {
+      if (i < next.size()) {
+        next.get(i).changeTopics(subscriptions.get(i));
+      } else {
+        Shard shard =
+            new Shard(
+                i,
+                subscriptions.get(i),
+                machine,
+                timings,
+                control,
+                clock,
+                opener,
+                listener,
+                this::askRotation);
+        next.add(shard);
+        shard.start();
+      }
+    }
+    shards = List.copyOf(next);
+  }
+
+  /** Closes everything. */
+  public synchronized void stop() {
+    shards.forEach(Shard::stop);
+  }
+
+  /** How the shards are. */
+  public List<ShardStatus> status() {
+    return shards.stream().map(Shard::status).toList();
+  }
+
+  /** The shards, by number. */
+  public List<Shard> shards() {
+    return shards;
+  }
+
+  /** On the control thread: the shard asks again until it is its turn. */
+  private void askRotation(Shard asking, ShardAction.AskRotation asked) {
+    if (shards.stream().noneMatch(Shard::handingOver)) {
+      asking.grantRotation(asked);
+    }
+  }
+}

@@ -1,0 +1,35 @@
+package dev.caravan.channel;
+
+import java.util.List;
+import java.util.Optional;
+
+/** A shard's way to Genesys Cloud: whoever can open a channel. */
+public interface ChannelOpener {
+
+  /**
+   * One order to open a channel.
+   *
+   * @param shard whom to report to: exactly one of {@link Shard#opened} and {@link Shard#failed}
+   * @param number the channel's number within the shard
+   * @param cause why it is opened
+   * @param topics what to subscribe
+   * @param reuse a link whose channel is to be used again, with its subscriptions as they are
+   * @param failures failures so far, so that backoff goes on where it was
+   */
+  record Order(
+      Shard shard,
+      int number,
+      Cause cause,
+      List<String> topics,
+      Optional<ChannelLink> reuse,
+      int failures) {}
+
+  /** Opens a channel, connects its socket and reports. Does not block. */
+  void open(Order order);
+
+  /** Gives up an order that is under way, as far as that is possible. */
+  void cancel(Order order);
+
+  /** Makes sure that the current token is not used again. */
+  void dropToken();
+}

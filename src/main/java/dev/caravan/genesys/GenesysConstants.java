@@ -1,0 +1,74 @@
+package dev.caravan.genesys;
+
+import org.apache.camel.spi.Metadata;
+
+/** Headers and exchange properties of the {@code genesys:} component. */
+public final class GenesysConstants {
+
+  @Metadata(description = "The topic of the notification, with its ids", javaType = "String")
+  public static final String TOPIC = "genesys-topic";
+
+  @Metadata(
+      description = "The primary media type of the event; absent if it has none",
+      javaType = "String",
+      enums =
+          "voice,chat,email,message,callback,cobrowse,screenshare,social,video,workitem,"
+              + "internalmessage,screenmonitoring,unknown")
+  public static final String MEDIA = "genesys-media";
+
+  @Metadata(
+      description = "All media types of the event, comma-separated; only if more than one",
+      javaType = "String")
+  public static final String MEDIA_ALL = "genesys-media-all";
+
+  @Metadata(
+      description = "The kind of message, such as whatsapp; only for messages",
+      javaType = "String")
+  public static final String MESSAGE_TYPE = "genesys-message-type";
+
+  @Metadata(description = "The correlation id that Genesys Cloud gave", javaType = "String")
+  public static final String CORRELATION_ID = "genesys-correlation-id";
+
+  @Metadata(
+      description = "Why a frame lies in the dead-letter topic; a sentence",
+      javaType = "String")
+  public static final String REASON = "caravan-reason";
+
+  @Metadata(
+      description = "What the event is about: id of a conversation, user or queue. The Kafka key.",
+      javaType = "String")
+  public static final String KEY = "CamelGenesysKey";
+
+  @Metadata(
+      description =
+          "The kind of event, as the last part of a Kafka topic's name: conversations.<media>,"
+              + " presence, routing-status, adherence, observations, detail-events, transcription,"
+              + " other",
+      javaType = "String")
+  public static final String STREAM = "CamelGenesysStream";
+
+  @Metadata(
+      description = "Failures before this exchange, so that backoff goes on where it was",
+      javaType = "Integer")
+  public static final String FAILURES = "CamelGenesysFailures";
+
+  /** Property: the topics to subscribe, a list of maps with {@code id}. */
+  static final String TOPICS = "CamelGenesysTopics";
+
+  /** Property: the channel as Genesys Cloud described it, a map with id, connectUri, expires. */
+  static final String CHANNEL = "CamelGenesysChannel";
+
+  /** Property: the entities of the answer to a subscription. */
+  static final String SUBSCRIPTIONS = "CamelGenesysSubscriptions";
+
+  /** Property: the {@link OpenAttempt} that an exchange belongs to. */
+  static final String ATTEMPT = "CamelGenesysAttempt";
+
+  /** Property: the token that was used for a call. */
+  static final String TOKEN = "CamelGenesysToken";
+
+  /** Property: the path of a listing. */
+  static final String LISTING = "CamelGenesysListing";
+
+  private GenesysConstants() {}
+}

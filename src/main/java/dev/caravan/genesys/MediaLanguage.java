@@ -1,0 +1,102 @@
+package dev.caravan.genesys;
+
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.apache.camel.Exchange;
+import org.apache.camel.Expression;
+import org.apache.camel.Predicate;
+import org.apache.camel.support.ExpressionAdapter;
+import org.apache.camel.support.LanguageSupport;
+
+/**
+ * The predicate {@code genesys-media}: a comma-separated list of media types to keep, such as {@code
+ * voice,chat}. An event is kept if one of its media types is in the list; an event without media
+ * types is kept; {@code *} keeps all.
+ */
+public final class MediaLanguage extends LanguageSupport {
+
+  private static final Set<String> KNOWN =
+      Set.of(
+          "voice",
+          "chat",
+          "email",
+          "message",
+          "callback",
+          "cobrowse",
+          "screenshare",
+          "social",
+          "video",
+          "workitem",
+          "internalmessage",
+          "screenmonitoring",
+          "unknown");
+
+  @Override
+  public Predicate createPredicate(String expression) {
+    return new Kept(wanted(expression));
+  }
+
+  @Override
+  public Expression createExpression(String expression) {
+    return new Kept(wanted(expression));
+  }
+
+  private Set<String> wanted(String expression) {
+    String list = loadResource(expression);
+    Set<String> wanted =
+        Arrays.stream(list.split(","))
+            .map(String::strip)
+            .filter(name -> !name.isEmpty())
+            .map(name -> name.toLowerCase(Locale.ROOT))
+            .collect(Collectors.toUnmodifiableSet());
+    for (String name : wanted) {
+      if (!name.equals("*") && !KNOWN.contains(name)) {
+        throw new IllegalArgumentException(
+            "\""
+                + name
+                + "\" is no media type. GENESYS_MEDIA takes *, or some of: "
+                + KNOWN.stream().sorted().collect(Collectors.joining(", ")));
+      }
+    }
+    if (wanted.isEmpty()) {
+      throw new IllegalArgumentException(
+          "GENESYS_MEDIA is empty: nothing would be kept. Set it to * to keep all media types.");
+    }
+    return wanted;
+  }
+
+  private static final class Kept extends ExpressionAdapter {
+
+    private final Set<String> wanted;
+
+    Kept(Set<String> wanted) {
+      this.wanted = wanted;
+    }
+
+    @Override
+    public boolean matches(Exchange exchange) {
+      Object all = exchange.getMessage().getHeader(GenesysConstants.MEDIA_ALL);
+      if (all != null) {
+        return Arrays.stream(all.toString().split(",")).anyMatch(this::keeps);
+      }
+      Object media = exchange.getMessage().getHeader(GenesysConstants.MEDIA);
+      return media == null || keeps(media.toString());
+    }
+
+    private boolean keeps(String media) {
+      return wanted.contains(media) || wanted.contains("*");
+    }
+
+    @Override
+    public Object evaluate(Exchange exchange) {
+      return matches(exchange);
+    }
+
+    @Override
+    public String toString() {
+      return "genesys-media" + wanted;
+    }
+  }
+}

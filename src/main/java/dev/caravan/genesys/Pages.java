@@ -1,0 +1,73 @@
+package dev.caravan.genesys;
+
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.camel.Exchange;
+import org.apache.camel.Processor;
+
+/**
+ * Collects the pages of a listing of the Platform API into one list of entities, each id once (pages
+ * shift while they are read). It reads at most {@value #MOST_PAGES} pages of {@value #PAGE_SIZE}.
+ */
+public final class Pages implements Processor {
+
+  private static final int PAGE_SIZE = 100;
+  private static final int MOST_PAGES = 1_000;
+  private static final String STATE = "CamelGenesysPages";
+
+  /** How far the listing was read. */
+  private static final class Progress {
+    private final Map<String, Map<?, ?>> entities = new LinkedHashMap<>();
+    private int page = 1;
+    private boolean more = true;
+  }
+
+  /** Whether there is another page; when there is none, the body becomes the list of entities. */
+  public boolean more(Exchange exchange) {
+    Progress progress = progress(exchange);
+    if (!progress.more) {
+      exchange.getMessage().setBody(List.copyOf(progress.entities.values()));
+      exchange.removeProperty(STATE);
+    }
+    return progress.more;
+  }
+
+  /** The query of the next page. */
+  public String query(Exchange exchange) {
+    return "pageSize=" + PAGE_SIZE + "&pageNumber=" + progress(exchange).page;
+  }
+
+  /** Takes one page: a map with {@code entities} and, usually, {@code pageCount}. */
+  @Override
+  public void process(Exchange exchange) {
+    Progress progress = progress(exchange);
+    Map<?, ?> page = exchange.getMessage().getBody(Map.class);
+    Object entities = page.get("entities");
+    int found = 0;
+    if (entities instanceof Collection<?> some) {
+      for (Object entity : some) {
+        if (entity instanceof Map<?, ?> map && map.get("id") != null) {
+          progress.entities.put(map.get("id").toString(), map);
+        }
+        found++;
+      }
+    }
+    boolean last =
+        page.get("pageCount") instanceof Number count
+            ? progress.page >= count.intValue()
+            : found < PAGE_SIZE;
+    progress.more = found > 0 && !last && progress.page < MOST_PAGES;
+    progress.page++;
+  }
+
+  private static Progress progress(Exchange exchange) {
+    Progress progress = exchange.getProperty(STATE, Progress.class);
+    if (progress == null) {
+      progress = new Progress();
+      exchange.setProperty(STATE, progress);
+    }
+    return progress;
+  }
+}

@@ -1,0 +1,54 @@
+package dev.caravan.genesys;
+
+import dev.caravan.channel.Backoff;
+import dev.caravan.channel.Timings;
+import dev.caravan.session.CallException;
+import java.time.Duration;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.DoubleSupplier;
+import org.apache.camel.Exchange;
+import org.apache.camel.Processor;
+import org.apache.camel.util.ObjectHelper;
+
+/**
+ * Sets how long Camel waits before it redelivers: exponential with full jitter, or what {@code
+ * Retry-After} says if that is longer. For {@code onExceptionOccurredRef} of an error handler.
+ */
+public final class RetryDelay implements Processor {
+
+  private final DoubleSupplier random;
+  private Duration initialDelay = Timings.defaults().retryInitial();
+  private Duration maximumDelay = Timings.defaults().retryMost();
+
+  public RetryDelay() {
+    this(() -> ThreadLocalRandom.current().nextDouble());
+  }
+
+  RetryDelay(DoubleSupplier random) {
+    this.random = random;
+  }
+
+  /** Upper bound of the wait before the second retry; doubled for each further one. Default 2 s. */
+  public void setInitialDelay(Duration initialDelay) {
+    this.initialDelay = initialDelay;
+  }
+
+  /** Upper bound of any wait, but for Retry-After. Default 90 s. */
+  public void setMaximumDelay(Duration maximumDelay) {
+    this.maximumDelay = maximumDelay;
+  }
+
+  @Override
+  public void process(Exchange exchange) {
+    int before = exchange.getProperty(GenesysConstants.FAILURES, 0, Integer.class);
+    int here = exchange.getIn().getHeader(Exchange.REDELIVERY_COUNTER, 0, Integer.class);
+    long delay =
+        new Backoff(before + here + 1)
+            .delayMillis(Timings.defaults().withRetry(initialDelay, maximumDelay), random);
+    CallException failure =
+        ObjectHelper.getException(
+            CallException.class, exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Exception.class));
+    long asked = failure == null ? 0 : failure.retryAfter().toMillis();
+    exchange.getIn().setHeader(Exchange.REDELIVERY_DELAY, Math.max(delay, asked));
+  }
+}

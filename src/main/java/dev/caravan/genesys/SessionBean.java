@@ -1,0 +1,141 @@
+package dev.caravan.genesys;
+
+import dev.caravan.session.GenesysSession;
+import dev.caravan.session.RefusedException;
+import dev.caravan.session.Token;
+import dev.caravan.session.UnavailableException;
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.Base64;
+import java.util.Map;
+import org.apache.camel.CamelContext;
+import org.apache.camel.CamelContextAware;
+import org.apache.camel.CamelExecutionException;
+import org.apache.camel.Exchange;
+import org.apache.camel.ExchangePropertyKey;
+import org.apache.camel.ProducerTemplate;
+
+/**
+ * The session as a bean for routes: fetches the token through a route, and puts it on calls. It is
+ * found in the registry as {@value #NAME}.
+ */
+public final class SessionBean implements CamelContextAware {
+
+  /** Name of the bean in the registry. */
+  public static final String NAME = "genesysSession";
+
+  static final String CHECK_CREDENTIALS =
+      " Check GENESYS_CLIENT_ID, GENESYS_CLIENT_SECRET and GENESYS_REGION: they must name an OAuth"
+          + " client of the grant type Client Credentials in this org.";
+  static final String CHECK_PERMISSIONS =
+      " Give the OAuth client a role with the permissions that the topics need.";
+
+  private static final int LONGEST_LIFE_SECONDS = 172_800;
+
+  private CamelContext camelContext;
+  private String clientId = "";
+  private String clientSecret = "";
+  private String tokenRoute = "direct:genesys-token";
+  private Duration refusalRemembered = Duration.ofMinutes(5);
+  private final Clock clock = Clock.systemUTC();
+  private GenesysSession session;
+
+  static SessionBean of(CamelContext context) {
+    SessionBean bean = context.getRegistry().lookupByNameAndType(NAME, SessionBean.class);
+    if (bean == null) {
+      throw new RefusedException(
+          "There is no bean " + NAME + ". Restore it in routes/control.camel.yaml.", 0);
+    }
+    return bean;
+  }
+
+  /** The OAuth client's id. */
+  public void setClientId(String clientId) {
+    this.clientId = clientId.strip();
+  }
+
+  /** The OAuth client's secret. */
+  public void setClientSecret(String clientSecret) {
+    this.clientSecret = clientSecret.strip();
+  }
+
+  /** The endpoint that fetches a token and answers with its fields as a map. */
+  public void setTokenRoute(String tokenRoute) {
+    this.tokenRoute = tokenRoute;
+  }
+
+  /** How long refused credentials are not tried again. Default 5 minutes. */
+  public void setRefusalRemembered(Duration refusalRemembered) {
+    this.refusalRemembered = refusalRemembered;
+  }
+
+  @Override
+  public void setCamelContext(CamelContext camelContext) {
+    this.camelContext = camelContext;
+  }
+
+  @Override
+  public CamelContext getCamelContext() {
+    return camelContext;
+  }
+
+  /** The value of the Authorization header of the token call. */
+  public String basic() {
+    String pair = clientId + ":" + clientSecret;
+    return "Basic " + Base64.getEncoder().encodeToString(pair.getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** The value of the Authorization header of a call; remembers on the exchange what it was. */
+  public String bearer(Exchange exchange) {
+    Token token = session().token();
+    exchange.setProperty(GenesysConstants.TOKEN, token);
+    return "Bearer " + token.value();
+  }
+
+  /** Forgets the token that the exchange's last call used. */
+  void forget(Exchange exchange) {
+    if (exchange.getProperty(GenesysConstants.TOKEN) instanceof Token used) {
+      session().drop(used);
+    }
+  }
+
+  /** Forgets the token, whatever it is. */
+  void forget() {
+    session().dropCurrent();
+  }
+
+  private synchronized GenesysSession session() {
+    if (session == null) {
+      session = new GenesysSession(this::fetch, clock, refusalRemembered);
+    }
+    return session;
+  }
+
+  private Token fetch() {
+    if (clientId.isEmpty() || clientSecret.isEmpty()) {
+      throw new RefusedException(
+          "No credentials: set GENESYS_CLIENT_ID and GENESYS_CLIENT_SECRET (or …_FILE) to an OAuth"
+              + " client of the grant type Client Credentials.",
+          0);
+    }
+    try (ProducerTemplate template = camelContext.createProducerTemplate(1)) {
+      Map<?, ?> fields = template.requestBody(tokenRoute, "", Map.class);
+      if (fields != null
+          && fields.get("access_token") instanceof String value
+          && !value.isBlank()
+          && fields.get("expires_in") instanceof Number seconds
+          && seconds.longValue() > 0) {
+        long life = Math.min(seconds.longValue(), LONGEST_LIFE_SECONDS);
+        return new Token(value, clock.instant(), Duration.ofSeconds(life));
+      }
+      throw new UnavailableException(
+          "The login endpoint answered without access_token and expires_in.", 200, Duration.ZERO);
+    } catch (CamelExecutionException e) {
+      throw Failures.asCallException(e, "the login endpoint");
+    } catch (java.io.IOException e) {
+      throw new java.io.UncheckedIOException(e);
+    }
+  }
+
+}
