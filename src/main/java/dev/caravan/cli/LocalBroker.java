@@ -234,7 +234,10 @@ public final class LocalBroker implements AutoCloseable {
             "transaction.state.log.replication.factor", "1",
             "transaction.state.log.min.isr", "1",
             "transaction.state.log.num.partitions", "1",
-            "group.initial.rebalance.delay.ms", "0"));
+            "group.initial.rebalance.delay.ms", "0",
+            // A killed broker may come back only when its old session has run out.
+            "broker.session.timeout.ms", "3000",
+            "broker.heartbeat.interval.ms", "500"));
     properties.putAll(settings.properties());
     try {
       try (Writer out = Files.newBufferedWriter(serverProperties())) {
