@@ -1,0 +1,328 @@
+package dev.caravan.socket;
+
+import dev.caravan.socket.CloseReason.Initiator;
+import io.netty.handler.codec.http.websocketx.CorruptedWebSocketFrameException;
+import io.vertx.core.http.ClientWebSocket;
+import io.vertx.core.http.HttpClosedException;
+import io.vertx.core.http.WebSocket;
+import io.vertx.core.http.WebSocketClient;
+import io.vertx.core.http.WebSocketClientOptions;
+import io.vertx.core.http.WebSocketConnectOptions;
+import io.vertx.core.http.WebSocketFrame;
+import io.vertx.core.http.impl.WebSocketInternal;
+import io.vertx.core.impl.ContextInternal;
+import io.vertx.core.impl.VertxInternal;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One WebSocket, opened once: it never reconnects by itself. Whoever opened it decides what
+ * follows.
+ *
+ * <p>Everything that happens to it happens on its own event loop; the methods may be called from
+ * anywhere and never block.
+ */
+public final class ClientSocket {
+
+  private static final Logger LOG = LoggerFactory.getLogger(ClientSocket.class);
+  private static final int LONGEST_CLOSE_TEXT = 123;
+
+  private enum Phase {
+    OPENING,
+    OPEN,
+    /** Our close frame is on its way; frames are still read. */
+    CLOSING,
+    ENDED
+  }
+
+  private final ContextInternal eventLoop;
+  private final WebSocketClient client;
+  private final WebSocketConnectOptions target;
+  private final SocketLimits limits;
+  private final Discretion discretion;
+  private final FrameLane lane;
+  private final SocketListener listener;
+  private final FrameAssembler assembler;
+  private final CompletableFuture<Void> opened = new CompletableFuture<>();
+  private final CompletableFuture<CloseReason> closed = new CompletableFuture<>();
+
+  // Touched by the event loop only
+  private Phase phase = Phase.OPENING;
+  private long timer = -1;
+  private CloseReason ourReason;
+  private Throwable trouble;
+  private boolean draining;
+
+  private volatile WebSocket webSocket;
+  private volatile long lastFrameNanos;
+  private volatile long readingSinceNanos;
+  private volatile boolean paused;
+  private volatile long pausedSinceNanos;
+
+  ClientSocket(
+      VertxInternal vertx,
+      WebSocketClientOptions options,
+      WebSocketConnectOptions target,
+      SocketLimits limits,
+      Discretion discretion,
+      FrameLane lane,
+      SocketListener listener) {
+    // Not the caller's context: on a worker's, Vert.x would read the frames on worker threads
+    this.eventLoop = vertx.createEventLoopContext();
+    // A client of its own, so that closing it ends this attempt and nothing else
+    this.client = vertx.createWebSocketClient(options);
+    this.target = target;
+    this.limits = limits;
+    this.discretion = discretion;
+    this.lane = lane;
+    this.listener = listener;
+    this.assembler = new FrameAssembler(limits.maxMessageBytes());
+  }
+
+  /**
+   * Done when the handshake is; fails with a {@link SocketOpenException}. Its dependents run on the
+   * event loop, before the first frame is handed over: they must not block.
+   */
+  public CompletionStage<Void> opened() {
+    return opened.minimalCompletionStage();
+  }
+
+  /**
+   * Done after {@link SocketListener#onClosed} returned; fails with the same {@link
+   * SocketOpenException} as {@link #opened()} if the socket was never open.
+   */
+  public CompletionStage<CloseReason> closed() {
+    return closed.minimalCompletionStage();
+  }
+
+  /** Sends a text message; fails if the socket is not open or its peer has stopped reading. */
+  public CompletionStage<Void> sendText(String text) {
+    WebSocket socket = webSocket;
+    if (socket == null || socket.isClosed()) {
+      return cannotSend("is not open");
+    }
+    if (((WebSocketInternal) socket).channelHandlerContext().channel().isWritable()) {
+      return socket.writeTextMessage(text).toCompletionStage();
+    }
+    return cannotSend("has a full send buffer: its peer has stopped reading");
+  }
+
+  private CompletionStage<Void> cannotSend(String why) {
+    return CompletableFuture.failedStage(
+        new IllegalStateException("The socket to " + discretion.server() + " " + why + "."));
+  }
+
+  /**
+   * Closes the socket: sends the close frame, hands over what the peer still sent, and cuts the
+   * connection if the peer does not answer within {@link SocketLimits#closeTimeout()}. While the
+   * socket is still being opened, gives up the attempt. The first call counts.
+   *
+   * @param text at most 123 bytes in UTF-8
+   * @return {@link #closed()}
+   */
+  public CompletionStage<CloseReason> close(int code, String text) {
+    if (text.getBytes(StandardCharsets.UTF_8).length > LONGEST_CLOSE_TEXT) {
+      throw new IllegalArgumentException(
+          "The text of a close frame has at most 123 bytes in UTF-8: " + text);
+    }
+    eventLoop.runOnContext(v -> closeNow(code, text));
+    return closed();
+  }
+
+  /**
+   * How long the peer has had nothing to say although it could: what a watchdog asks. Zero while
+   * the socket is not open or is paused by backpressure, since that silence is ours.
+   */
+  public Duration silence() {
+    if (webSocket == null || paused) {
+      return Duration.ZERO;
+    }
+    long now = System.nanoTime();
+    return Duration.ofNanos(Math.min(now - lastFrameNanos, now - readingSinceNanos));
+  }
+
+  /** When the last frame of any kind was read, on the clock of {@link System#nanoTime()}. */
+  public OptionalLong lastFrameNanos() {
+    return lastFrameNanos == 0 ? OptionalLong.empty() : OptionalLong.of(lastFrameNanos);
+  }
+
+  /** Since when backpressure keeps the socket from being read, if it does now. */
+  public OptionalLong pausedSinceNanos() {
+    return paused ? OptionalLong.of(pausedSinceNanos) : OptionalLong.empty();
+  }
+
+  @Override
+  public String toString() {
+    return "socket to " + discretion.server();
+  }
+
+  // ---- opening
+
+  void open() {
+    eventLoop.runOnContext(
+        v -> {
+          timer =
+              eventLoop.setTimer(
+                  limits.connectTimeout().toMillis(),
+                  id -> openFailed(OpenFailures.tooSlow(discretion, limits.connectTimeout())));
+          ClientWebSocket handle = client.webSocket();
+          // Before connecting: Vert.x begins to read as soon as the handshake is done
+          handle.frameHandler(this::onFrame);
+          handle.exceptionHandler(this::onTrouble);
+          handle.closeHandler(ignored -> onDisconnected());
+          handle
+              .connect(target)
+              .onComplete(
+                  this::onConnected, problem -> openFailed(OpenFailures.of(problem, discretion)));
+        });
+  }
+
+  private void onConnected(WebSocket socket) {
+    if (phase != Phase.OPENING) {
+      cut(socket);
+      return;
+    }
+    eventLoop.owner().cancelTimer(timer);
+    phase = Phase.OPEN;
+    readingSinceNanos = System.nanoTime();
+    webSocket = socket;
+    LOG.debug("Opened the {}", this);
+    opened.complete(null);
+  }
+
+  private void openFailed(SocketOpenException failure) {
+    if (phase == Phase.OPENING) {
+      phase = Phase.ENDED;
+      eventLoop.owner().cancelTimer(timer);
+      client.close();
+      lane.detach(this);
+      opened.completeExceptionally(failure);
+      closed.completeExceptionally(failure);
+    }
+  }
+
+  // ---- reading
+
+  private void onFrame(WebSocketFrame frame) {
+    lastFrameNanos = System.nanoTime();
+    switch (frame.type()) {
+      case TEXT, BINARY, CONTINUATION -> onData(frame);
+      case CLOSE -> {
+        byte[] body = frame.binaryData().getBytes();
+        end(phase == Phase.CLOSING ? ourReason : assembler.closeReason(body, discretion));
+      }
+      case PING, PONG -> {
+        // a sign of life, nothing more; Vert.x answers pings
+      }
+    }
+  }
+
+  private void onData(WebSocketFrame frame) {
+    byte[] message = assembler.add(frame);
+    if (message != null) {
+      lane.offer(this, message, assembler.isBinary());
+    } else if (assembler.isTooBig()) {
+      closeNow(
+          CloseReason.TOO_BIG, "A message has more than " + limits.maxMessageBytes() + " bytes");
+    }
+  }
+
+  /** Called by the lane, under its lock; the pause ends with {@link #resumeReading()}. */
+  void pauseReading() {
+    if (draining) {
+      return;
+    }
+    if (!paused) {
+      pausedSinceNanos = System.nanoTime();
+      paused = true;
+    }
+    webSocket.pause();
+  }
+
+  /** Called by the lane, under its lock. */
+  void resumeReading() {
+    readingSinceNanos = System.nanoTime();
+    paused = false;
+    webSocket.resume();
+  }
+
+  // ---- closing
+
+  private void closeNow(int code, String text) {
+    if (phase == Phase.OPENING) {
+      openFailed(OpenFailures.givenUp(discretion));
+    } else if (phase == Phase.OPEN) {
+      phase = Phase.CLOSING;
+      ourReason = new CloseReason(Initiator.US, code, text);
+      timer = eventLoop.setTimer(limits.closeTimeout().toMillis(), id -> cut(webSocket));
+      webSocket.close((short) code, text);
+    }
+  }
+
+  /** The peer is not asked: what was read stays, the TCP connection is gone. */
+  private static void cut(WebSocket socket) {
+    ((WebSocketInternal) socket).channelHandlerContext().close();
+  }
+
+  /**
+   * Nothing more will come from the network, but frames that were read during a pause may still
+   * wait inside Vert.x: they, and the close frame if there is one, go first.
+   */
+  private void onDisconnected() {
+    draining = true;
+    if (webSocket != null) {
+      webSocket.resume();
+    }
+    eventLoop.runOnContext(v -> end(phase == Phase.CLOSING ? ourReason : disconnectReason()));
+  }
+
+  /** Kept for the reason of the end, which follows; that the connection is closed is no reason. */
+  private void onTrouble(Throwable problem) {
+    if (!(problem instanceof HttpClosedException) && trouble == null) {
+      trouble = problem;
+    }
+  }
+
+  private CloseReason disconnectReason() {
+    if (trouble instanceof CorruptedWebSocketFrameException violation) {
+      return new CloseReason(
+          Initiator.US,
+          violation.closeStatus().code(),
+          discretion.mask("The server broke the protocol: " + violation.getMessage()));
+    }
+    String cause = trouble == null ? "" : " (" + discretion.mask(trouble.getMessage()) + ")";
+    return new CloseReason(
+        Initiator.TRANSPORT,
+        CloseReason.ABNORMAL,
+        "The connection ended without a close frame" + cause);
+  }
+
+  private void end(CloseReason reason) {
+    if (phase == Phase.OPEN || phase == Phase.CLOSING) {
+      phase = Phase.ENDED;
+      eventLoop.owner().cancelTimer(timer);
+      client.close();
+      LOG.debug("The {} was {}", this, reason);
+      lane.offerEnd(this, reason);
+    }
+  }
+
+  // ---- on the lane's thread
+
+  void handOver(byte[] frame, boolean binary) {
+    listener.onFrame(frame, binary);
+  }
+
+  void handOver(CloseReason reason) {
+    try {
+      listener.onClosed(reason);
+    } finally {
+      closed.complete(reason);
+    }
+  }
+}

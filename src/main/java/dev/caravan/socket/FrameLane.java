@@ -1,0 +1,281 @@
+package dev.caravan.socket;
+
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.apache.camel.CamelContext;
+import org.apache.camel.support.service.ServiceSupport;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Carries frames from the event loops of one or more sockets to their listeners, on one thread, in
+ * the order in which they were read.
+ *
+ * <p>It is bounded: when it is full, every socket that brings another frame is paused, and all are
+ * resumed when it is half empty. Nothing is dropped; the server's send buffer fills instead.
+ */
+public final class FrameLane extends ServiceSupport {
+
+  private static final Logger LOG = LoggerFactory.getLogger(FrameLane.class);
+
+  /** One thing that happened to a socket: a frame, or its end if {@code end} is not null. */
+  private record Item(ClientSocket socket, byte[] frame, boolean binary, CloseReason end) {
+    int bytes() {
+      return end == null ? frame.length : 0;
+    }
+  }
+
+  private final CamelContext camelContext;
+  private final String name;
+  private final LaneLimits limits;
+
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition arrived = lock.newCondition();
+  // Guarded by the lock
+  private final Set<ClientSocket> attached = new HashSet<>();
+  private final Set<ClientSocket> paused = new HashSet<>();
+  private ArrayDeque<Item> waiting = new ArrayDeque<>();
+  private boolean consumerSleeps;
+  private boolean accepting;
+  private boolean draining;
+  private int frames;
+  private long bytes;
+  private long pausedSinceNanos;
+  private long pausedNanos;
+
+  private ExecutorService executor;
+
+  public FrameLane(CamelContext camelContext, String name, LaneLimits limits) {
+    this.camelContext = camelContext;
+    this.name = name;
+    this.limits = limits;
+  }
+
+  /** Frames that wait or are being handled. */
+  public int frames() {
+    lock.lock();
+    try {
+      return frames;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** The time during which at least one socket was paused, summed up. */
+  public Duration pausedTotal() {
+    lock.lock();
+    try {
+      long now = paused.isEmpty() ? 0 : System.nanoTime() - pausedSinceNanos;
+      return Duration.ofNanos(pausedNanos + now);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  // ---- the sockets' side
+
+  void attach(ClientSocket socket) {
+    lock.lock();
+    try {
+      if (!accepting) {
+        throw new IllegalStateException(
+            "Lane " + name + " is not running. Start it before opening a socket.");
+      }
+      attached.add(socket);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  void detach(ClientSocket socket) {
+    lock.lock();
+    try {
+      attached.remove(socket);
+      if (paused.remove(socket) && paused.isEmpty()) {
+        pausedNanos += System.nanoTime() - pausedSinceNanos;
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  void offer(ClientSocket socket, byte[] frame, boolean binary) {
+    add(new Item(socket, frame, binary, null));
+  }
+
+  void offerEnd(ClientSocket socket, CloseReason reason) {
+    add(new Item(socket, null, false, reason));
+  }
+
+  private void add(Item item) {
+    lock.lock();
+    try {
+      waiting.add(item);
+      frames++;
+      bytes += item.bytes();
+      if (item.end == null && (frames >= limits.frames() || bytes >= limits.bytes())) {
+        pause(item.socket);
+      }
+      if (consumerSleeps) {
+        consumerSleeps = false;
+        arrived.signal();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Under the lock, so that no resume can overtake it. */
+  private void pause(ClientSocket socket) {
+    if (paused.isEmpty()) {
+      pausedSinceNanos = System.nanoTime();
+    }
+    paused.add(socket);
+    socket.pauseReading();
+  }
+
+  // ---- the listeners' side
+
+  private void run() {
+    ArrayDeque<Item> batch = new ArrayDeque<>();
+    try {
+      while (true) {
+        batch = next(batch);
+        if (batch.isEmpty()) {
+          return;
+        }
+        for (Item item = batch.poll(); item != null; item = batch.poll()) {
+          handOver(item);
+          done(item);
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** All that waits, in exchange for an empty queue; empty only when the lane has been drained. */
+  private ArrayDeque<Item> next(ArrayDeque<Item> empty) throws InterruptedException {
+    lock.lockInterruptibly();
+    try {
+      while (waiting.isEmpty() && !draining) {
+        consumerSleeps = true;
+        arrived.await();
+      }
+      consumerSleeps = false;
+      ArrayDeque<Item> batch = waiting;
+      waiting = empty;
+      return batch;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void handOver(Item item) {
+    try {
+      if (item.end == null) {
+        item.socket.handOver(item.frame, item.binary);
+      } else {
+        detach(item.socket);
+        item.socket.handOver(item.end);
+      }
+    } catch (Throwable e) { // one frame must not stop all that follow, whatever it does
+      LOG.error(
+          "A listener of lane {} failed and did not handle it. What it was given counts as"
+              + " handled; the lane goes on. This is a programming error: please report it.",
+          name,
+          e);
+    }
+  }
+
+  private void done(Item item) {
+    lock.lock();
+    try {
+      frames--;
+      bytes -= item.bytes();
+      if (!paused.isEmpty() && frames <= limits.frames() / 2 && bytes <= limits.bytes() / 2) {
+        pausedNanos += System.nanoTime() - pausedSinceNanos;
+        paused.forEach(ClientSocket::resumeReading);
+        paused.clear();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  // ---- life
+
+  @Override
+  protected void doStart() throws Exception {
+    super.doStart();
+    lock.lock();
+    try {
+      accepting = true;
+      draining = false;
+    } finally {
+      lock.unlock();
+    }
+    executor = camelContext.getExecutorServiceManager().newSingleThreadExecutor(this, name);
+    executor.execute(this::run);
+  }
+
+  /** Closes the sockets with 1000, hands over what was read, and ends; all within the limit. */
+  @Override
+  protected void doStop() throws Exception {
+    long deadline = System.nanoTime() + limits.drainTimeout().toNanos();
+    closeSockets(deadline);
+    lock.lock();
+    try {
+      draining = true;
+      arrived.signal();
+    } finally {
+      lock.unlock();
+    }
+    executor.shutdown();
+    long left = Math.max(0, deadline - System.nanoTime());
+    if (!executor.awaitTermination(left, TimeUnit.NANOSECONDS)) {
+      LOG.warn(
+          "Lane {} stops with {} frames read but not handled within {} ms: they are lost. The"
+              + " listener is too slow or stuck; see what it waits for.",
+          name,
+          frames(),
+          limits.drainTimeout().toMillis());
+    }
+    camelContext.getExecutorServiceManager().shutdownNow(executor);
+    super.doStop();
+  }
+
+  private void closeSockets(long deadline) throws InterruptedException {
+    List<ClientSocket> sockets;
+    lock.lock();
+    try {
+      accepting = false;
+      sockets = new ArrayList<>(attached);
+    } finally {
+      lock.unlock();
+    }
+    CompletableFuture<?>[] ends =
+        sockets.stream()
+            .map(socket -> socket.close(CloseReason.NORMAL, "").toCompletableFuture())
+            .toArray(CompletableFuture[]::new);
+    try {
+      CompletableFuture.allOf(ends)
+          .get(Math.max(0, deadline - System.nanoTime()), TimeUnit.NANOSECONDS);
+    } catch (ExecutionException e) {
+      LOG.debug("A socket of lane {} had not been open when the lane stopped", name, e);
+    } catch (TimeoutException e) {
+      LOG.debug("Not every socket of lane {} ended in time", name, e);
+    }
+  }
+}

@@ -1,0 +1,76 @@
+package dev.caravan.socket;
+
+import dev.caravan.socket.SocketOpenException.Kind;
+import io.netty.channel.ConnectTimeoutException;
+import io.vertx.core.http.UpgradeRejectedException;
+import java.net.SocketException;
+import java.net.UnknownHostException;
+import java.time.Duration;
+import javax.net.ssl.SSLException;
+
+/** Names what kept a socket from opening. */
+final class OpenFailures {
+
+  private OpenFailures() {}
+
+  static SocketOpenException of(Throwable problem, Discretion discretion) {
+    String server = discretion.server();
+    if (problem instanceof UpgradeRejectedException rejection) {
+      int status = rejection.getStatus();
+      // Netty reports an answer that is no HTTP as status 999
+      return status < 600
+          ? new SocketOpenException(
+              "%s refused the WebSocket handshake with HTTP status %d.".formatted(server, status),
+              status,
+              rejection.getHeaders().get("Retry-After"))
+          : new SocketOpenException(
+              Kind.PROTOCOL, server + " did not answer the handshake in HTTP.", null);
+    }
+    Kind kind = kindOf(problem);
+    String said = discretion.mask(problem.getMessage());
+    String sentence =
+        switch (kind) {
+          case UNREACHABLE -> "%s cannot be reached: %s.";
+          case TIMEOUT -> "%s did not answer in time: %s.";
+          case TLS -> "No TLS connection to %s: %s.";
+          default -> "%s did not complete the WebSocket handshake: %s.";
+        };
+    return new SocketOpenException(kind, sentence.formatted(server, said), safe(problem, said));
+  }
+
+  static SocketOpenException tooSlow(Discretion discretion, Duration limit) {
+    return new SocketOpenException(
+        Kind.TIMEOUT,
+        "%s did not complete the WebSocket handshake within %d ms."
+            .formatted(discretion.server(), limit.toMillis()),
+        null);
+  }
+
+  static SocketOpenException givenUp(Discretion discretion) {
+    return new SocketOpenException(
+        Kind.ABORTED,
+        "The attempt to open a socket to %s was given up on request."
+            .formatted(discretion.server()),
+        null);
+  }
+
+  private static Kind kindOf(Throwable problem) {
+    for (Throwable cause = problem; cause != null; cause = cause.getCause()) {
+      if (cause instanceof ConnectTimeoutException) {
+        return Kind.TIMEOUT;
+      }
+      if (cause instanceof SSLException) {
+        return Kind.TLS;
+      }
+      if (cause instanceof SocketException || cause instanceof UnknownHostException) {
+        return Kind.UNREACHABLE;
+      }
+    }
+    return Kind.PROTOCOL;
+  }
+
+  /** A cause is worth keeping, for TLS above all, unless it tells the path. */
+  private static Throwable safe(Throwable problem, String masked) {
+    return masked.equals(problem.getMessage()) ? problem : null;
+  }
+}

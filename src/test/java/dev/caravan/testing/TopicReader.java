@@ -1,0 +1,100 @@
+package dev.caravan.testing;
+
+import static org.awaitility.Awaitility.await;
+
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.function.Predicate;
+import java.util.regex.Pattern;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.header.Header;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.StringDeserializer;
+
+/**
+ * For tests that assert what arrived in Kafka: reads all topics whose name starts with a prefix,
+ * from their beginning, topics that are created later included. For one thread.
+ */
+public final class TopicReader implements AutoCloseable {
+
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+  private final KafkaConsumer<String, byte[]> consumer;
+  private final List<ConsumerRecord<String, byte[]>> records = new ArrayList<>();
+
+  public TopicReader(String bootstrapServers, String topicPrefix) {
+    consumer =
+        new KafkaConsumer<>(
+            Map.of(
+                ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG,
+                bootstrapServers,
+                ConsumerConfig.GROUP_ID_CONFIG,
+                "reader-" + UUID.randomUUID(),
+                ConsumerConfig.AUTO_OFFSET_RESET_CONFIG,
+                "earliest",
+                ConsumerConfig.METADATA_MAX_AGE_CONFIG,
+                "300"),
+            new StringDeserializer(),
+            new ByteArrayDeserializer());
+    consumer.subscribe(Pattern.compile(Pattern.quote(topicPrefix) + ".*"));
+  }
+
+  /** All records read so far, in the order of reading: ordered within a partition. */
+  public List<ConsumerRecord<String, byte[]>> records() {
+    return List.copyOf(records);
+  }
+
+  /** Reads until so many records have been seen in all. */
+  public List<ConsumerRecord<String, byte[]>> awaitRecords(int count) {
+    return awaitUntil(seen -> seen.size() >= count);
+  }
+
+  /** Reads until the condition holds for all that has been seen. */
+  public List<ConsumerRecord<String, byte[]>> awaitUntil(
+      Predicate<List<ConsumerRecord<String, byte[]>>> enough) {
+    await()
+        .atMost(PATIENCE)
+        .pollInSameThread()
+        .pollDelay(Duration.ZERO)
+        .pollInterval(Duration.ofMillis(1))
+        .until(
+            () -> {
+              read(Duration.ofMillis(100));
+              return enough.test(records);
+            });
+    return records();
+  }
+
+  /** Reads what arrives in this time, to assert that something did not. */
+  public List<ConsumerRecord<String, byte[]>> readFor(Duration time) {
+    long end = System.nanoTime() + time.toNanos();
+    while (System.nanoTime() < end) {
+      read(Duration.ofMillis(100));
+    }
+    return records();
+  }
+
+  /** A header's value as text. */
+  public static Optional<String> header(ConsumerRecord<?, ?> record, String name) {
+    Header header = record.headers().lastHeader(name);
+    return header == null
+        ? Optional.empty()
+        : Optional.of(new String(header.value(), StandardCharsets.UTF_8));
+  }
+
+  private void read(Duration most) {
+    consumer.poll(most).forEach(records::add);
+  }
+
+  @Override
+  public void close() {
+    consumer.close();
+  }
+}
