@@ -96,4 +96,14 @@ public final class GenesysSession {
       lock.unlock();
     }
   }
+
+  /** Forgets the token, whichever it is. */
+  public void dropCurrent() {
+    lock.lock();
+    try {
+      current = null;
+    } finally {
+      lock.unlock();
+    }
+  }
 }

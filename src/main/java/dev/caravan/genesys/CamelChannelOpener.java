@@ -1,0 +1,190 @@
+package dev.caravan.genesys;
+
+import dev.caravan.channel.ChannelOpener;
+import dev.caravan.channel.Failure;
+import dev.caravan.session.Token;
+import dev.caravan.socket.FrameLane;
+import dev.caravan.socket.LaneLimits;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.function.LongSupplier;
+import org.apache.camel.CamelContext;
+import org.apache.camel.Exchange;
+import org.apache.camel.ProducerTemplate;
+import org.apache.camel.support.service.ServiceHelper;
+import org.apache.camel.support.service.ServiceSupport;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Opens channels by sending an exchange to the control routes: what is called, how often and how
+ * hard is written there. One exchange is one attempt as far as the shard is concerned.
+ */
+final class CamelChannelOpener extends ServiceSupport implements ChannelOpener {
+
+  private static final Logger LOG = LoggerFactory.getLogger(CamelChannelOpener.class);
+  private static final int MOST_AT_A_TIME = 20;
+
+  private final GenesysEndpoint endpoint;
+  private final NotificationsConsumer consumer;
+  private final LongSupplier clock;
+  private final Map<Integer, FrameLane> lanes = new ConcurrentHashMap<>();
+  private final Map<Order, Future<?>> underWay = new ConcurrentHashMap<>();
+  private ExecutorService executor;
+  private ProducerTemplate template;
+
+  CamelChannelOpener(GenesysEndpoint endpoint, NotificationsConsumer consumer, LongSupplier clock) {
+    this.endpoint = endpoint;
+    this.consumer = consumer;
+    this.clock = clock;
+  }
+
+  /** Runs something that may take long and may be interrupted when the consumer stops. */
+  void background(Runnable task) {
+    try {
+      executor.execute(task);
+    } catch (RejectedExecutionException e) {
+      LOG.debug("Not run: the consumer is stopping");
+    }
+  }
+
+  @Override
+  public void open(Order order) {
+    try {
+      underWay.put(order, executor.submit(() -> attempt(order)));
+    } catch (RejectedExecutionException e) {
+      LOG.debug("Not opened: the consumer is stopping");
+    }
+  }
+
+  @Override
+  public void cancel(Order order) {
+    Future<?> attempt = underWay.remove(order);
+    if (attempt != null) {
+      attempt.cancel(true);
+    }
+  }
+
+  @Override
+  public void dropToken() {
+    SessionBean.of(context()).forget();
+  }
+
+  private void attempt(Order order) {
+    try {
+      FrameLane lane = lane(order.shard().number());
+      OpenAttempt attempt =
+          new OpenAttempt(order, endpoint.component().sockets(), lane, clock);
+      boolean again = order.reuse().isPresent();
+      GenesysConfiguration options = endpoint.getConfiguration();
+      Exchange exchange =
+          template.request(
+              again ? options.getReopenRoute() : options.getOpenRoute(),
+              request -> {
+                request.setProperty(GenesysConstants.ATTEMPT, attempt);
+                request.setProperty(GenesysConstants.FAILURES, order.failures());
+                request.setProperty(GenesysConstants.TOPICS, ids(order.topics()));
+              });
+      if (exchange.getException() != null) {
+        order.shard().failed(order.number(), Failures.of(exchange));
+      } else {
+        opened(order, attempt, exchange);
+      }
+    } catch (RuntimeException e) {
+      LOG.error("Opening a channel failed in a way that nobody foresaw; it is tried again", e);
+      order
+          .shard()
+          .failed(order.number(), Failure.unavailable("Opening a channel failed unexpectedly."));
+    } finally {
+      underWay.remove(order);
+    }
+  }
+
+  private void opened(Order order, OpenAttempt attempt, Exchange exchange) {
+    SocketLink link = attempt.link();
+    if (link == null) {
+      order
+          .shard()
+          .failed(
+              order.number(),
+              Failure.refused(
+                  "The route that opens channels did not come to its step genesys:connect. Restore"
+                      + " it in routes/control.camel.yaml."));
+      return;
+    }
+    if (order.reuse().isPresent() && order.reuse().get() instanceof SocketLink earlier) {
+      link.rotation(earlier.rotation());
+    } else {
+      link.rotation(
+          Rotation.of(
+              exchange.getProperty(GenesysConstants.CHANNEL, Map.of(), Map.class),
+              exchange.getProperty(GenesysConstants.TOKEN, Token.class),
+              Instant.now(),
+              clock.getAsLong()));
+      Rejections rejections =
+          Rejections.of(exchange.getProperty(GenesysConstants.SUBSCRIPTIONS, List.class));
+      rejections.report(order.shard().number(), consumer);
+      if (!rejections.isEmpty() && rejections.count() >= order.topics().size()) {
+        link.close();
+        order.shard().failed(order.number(), Failure.refused(rejections.sentence()));
+        return;
+      }
+    }
+    order
+        .shard()
+        .opened(order.number(), link, link.rotation().at(), link.rotation().cause());
+  }
+
+  private static List<Map<String, String>> ids(List<String> topics) {
+    List<Map<String, String>> ids = new ArrayList<>(topics.size());
+    for (String topic : topics) {
+      Map<String, String> id = new HashMap<>();
+      id.put("id", topic);
+      ids.add(id);
+    }
+    return ids;
+  }
+
+  private FrameLane lane(int shard) {
+    return lanes.computeIfAbsent(
+        shard,
+        number -> {
+          FrameLane lane =
+              new FrameLane(context(), "genesys-shard-" + number, LaneLimits.DEFAULT);
+          ServiceHelper.startService(lane);
+          return lane;
+        });
+  }
+
+  private CamelContext context() {
+    return endpoint.getCamelContext();
+  }
+
+  @Override
+  protected void doStart() throws Exception {
+    super.doStart();
+    executor =
+        context()
+            .getExecutorServiceManager()
+            .newFixedThreadPool(this, "genesys-open", MOST_AT_A_TIME);
+    template = context().createProducerTemplate();
+    ServiceHelper.startService(template);
+  }
+
+  @Override
+  protected void doStop() throws Exception {
+    context().getExecutorServiceManager().shutdownNow(executor);
+    // Closes the sockets and hands over what was read
+    ServiceHelper.stopService(lanes.values());
+    lanes.clear();
+    ServiceHelper.stopService(template);
+    super.doStop();
+  }
+}

@@ -1,0 +1,111 @@
+package dev.caravan.genesys;
+
+import dev.caravan.channel.Failure;
+import dev.caravan.session.CallException;
+import dev.caravan.session.NotFoundException;
+import dev.caravan.session.RefusedException;
+import dev.caravan.session.UnauthorisedException;
+import dev.caravan.session.UnavailableException;
+import dev.caravan.socket.SocketOpenException;
+import io.github.resilience4j.circuitbreaker.CallNotPermittedException;
+import java.net.ConnectException;
+import java.net.UnknownHostException;
+import java.time.Duration;
+import javax.net.ssl.SSLException;
+import org.apache.camel.CamelExchangeException;
+import org.apache.camel.Exchange;
+import org.apache.camel.component.direct.DirectConsumerNotAvailableException;
+import org.apache.camel.util.ObjectHelper;
+
+/** Says what a failed exchange means: what follows from it, and in words for the operator. */
+final class Failures {
+
+  private Failures() {}
+
+  /** What a failed opening means for the shard. */
+  static Failure of(Exchange exchange) {
+    CallException call = asCallException(exchange.getException(), "Genesys Cloud");
+    int redeliveries =
+        exchange.getMessage().getHeader(Exchange.REDELIVERY_COUNTER, 0, Integer.class);
+    Failure.Kind kind;
+    if (call instanceof UnavailableException) {
+      kind = Failure.Kind.UNAVAILABLE;
+    } else if (call instanceof NotFoundException) {
+      kind = Failure.Kind.CHANNEL_GONE;
+    } else {
+      kind = Failure.Kind.REFUSED;
+    }
+    return new Failure(kind, call.getMessage(), call.retryAfter(), redeliveries + 1);
+  }
+
+  /** The failure as a call's; one that nobody classified counts as unavailable. */
+  static CallException asCallException(Throwable failure, String whom) {
+    CallException known = ObjectHelper.getException(CallException.class, failure);
+    if (known instanceof UnauthorisedException) {
+      return new RefusedException(
+          known.getMessage() + " A new token was not accepted either." + SessionBean.CHECK_PERMISSIONS,
+          known.status(),
+          failure);
+    }
+    if (known != null) {
+      return known;
+    }
+    DirectConsumerNotAvailableException noRoute =
+        ObjectHelper.getException(DirectConsumerNotAvailableException.class, failure);
+    if (noRoute != null) {
+      return new RefusedException(
+          "A control route is missing: "
+              + noRoute.getEndpoint().getEndpointUri()
+              + ". Restore it in routes/control.camel.yaml.",
+          0,
+          failure);
+    }
+    return new UnavailableException(sentence(failure, whom), 0, Duration.ZERO);
+  }
+
+  private static String sentence(Throwable failure, String whom) {
+    if (ObjectHelper.getException(CallNotPermittedException.class, failure) != null) {
+      return "The circuit breaker is open after repeated failures; " + whom + " is left alone.";
+    }
+    UnknownHostException unknown = ObjectHelper.getException(UnknownHostException.class, failure);
+    if (unknown != null) {
+      return "The host name cannot be resolved ("
+          + unknown.getMessage()
+          + "). Check GENESYS_REGION and the DNS of this machine.";
+    }
+    ConnectException refused = ObjectHelper.getException(ConnectException.class, failure);
+    if (refused != null) {
+      return "Cannot connect to " + whom + " (" + refused.getMessage() + ").";
+    }
+    SSLException tls = ObjectHelper.getException(SSLException.class, failure);
+    if (tls != null) {
+      return "No TLS connection to " + whom + " (" + tls.getMessage() + ").";
+    }
+    Throwable root = failure;
+    while (root.getCause() != null && root.getCause() != root) {
+      root = root.getCause();
+    }
+    if (root instanceof CamelExchangeException) {
+      return "The call to " + whom + " failed in its route.";
+    }
+    return "The call to " + whom + " failed (" + root.getClass().getSimpleName() + ").";
+  }
+
+  /** What a socket that could not be opened means. */
+  static CallException ofSocket(SocketOpenException failure) {
+    int status = failure.status().orElse(0);
+    return switch (status) {
+      case 401, 403, 404, 410 ->
+          new NotFoundException("The channel is not known any more. " + failure.getMessage());
+      default ->
+          new UnavailableException(
+              failure.getMessage(),
+              status,
+              failure
+                  .retryAfter()
+                  .filter(text -> text.matches("\\d{1,6}"))
+                  .map(text -> Duration.ofSeconds(Long.parseLong(text)))
+                  .orElse(Duration.ZERO));
+    };
+  }
+}

@@ -1,0 +1,64 @@
+package dev.caravan.genesys;
+
+import dev.caravan.socket.ClientSocketComponent;
+import java.util.Map;
+import org.apache.camel.Endpoint;
+import org.apache.camel.spi.Metadata;
+import org.apache.camel.spi.annotations.Component;
+import org.apache.camel.support.DefaultComponent;
+import org.apache.camel.support.service.ServiceHelper;
+
+/** Makes {@code genesys:} endpoints; owns the sockets and the signals, which outlive routes. */
+@Component("genesys")
+public class GenesysComponent extends DefaultComponent {
+
+  @Metadata(description = "Options that all endpoints share")
+  private GenesysConfiguration configuration = new GenesysConfiguration();
+
+  private final Signals signals = new Signals();
+  private ClientSocketComponent sockets;
+
+  public GenesysConfiguration getConfiguration() {
+    return configuration;
+  }
+
+  public void setConfiguration(GenesysConfiguration configuration) {
+    this.configuration = configuration;
+  }
+
+  @Override
+  protected Endpoint createEndpoint(String uri, String remaining, Map<String, Object> parameters)
+      throws Exception {
+    GenesysEndpoint.Operation operation = GenesysEndpoint.Operation.of(remaining);
+    GenesysEndpoint endpoint =
+        new GenesysEndpoint(uri, this, operation, configuration.copy());
+    setProperties(endpoint.getConfiguration(), parameters);
+    return endpoint;
+  }
+
+  ClientSocketComponent sockets() {
+    return sockets;
+  }
+
+  Signals signals() {
+    return signals;
+  }
+
+  @Override
+  protected void doInit() throws Exception {
+    super.doInit();
+    sockets = new ClientSocketComponent(getCamelContext());
+  }
+
+  @Override
+  protected void doStart() throws Exception {
+    super.doStart();
+    ServiceHelper.startService(sockets);
+  }
+
+  @Override
+  protected void doStop() throws Exception {
+    ServiceHelper.stopService(sockets);
+    super.doStop();
+  }
+}

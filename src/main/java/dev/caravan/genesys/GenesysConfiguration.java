@@ -1,0 +1,137 @@
+package dev.caravan.genesys;
+
+import java.time.Duration;
+import org.apache.camel.RuntimeCamelException;
+import org.apache.camel.spi.Metadata;
+import org.apache.camel.spi.UriParam;
+import org.apache.camel.spi.UriParams;
+
+/** Options of {@code genesys:notifications}. */
+@UriParams
+public class GenesysConfiguration implements Cloneable {
+
+  /**
+   * What to subscribe: Genesys topics, comma-separated. Where an id stands there may be {@code *}
+   * (all), {@code [name=Sales*]}, {@code [division=…]} or {@code [group=…]}; suffixes may be combined
+   * as in {@code v2.users.*?presence&routingStatus}.
+   */
+  @UriParam(label = "consumer")
+  @Metadata(required = true)
+  private String topics;
+
+  /** The route that opens a channel: creates it, subscribes its topics, connects its socket. */
+  @UriParam(label = "consumer,advanced", defaultValue = "direct:genesys-open")
+  private String openRoute = "direct:genesys-open";
+
+  /** The route that goes back to a channel whose socket was lost. */
+  @UriParam(label = "consumer,advanced", defaultValue = "direct:genesys-reopen")
+  private String reopenRoute = "direct:genesys-reopen";
+
+  /** The route that reads all pages of a listing of the Platform API. */
+  @UriParam(label = "consumer,advanced", defaultValue = "direct:genesys-list")
+  private String listRoute = "direct:genesys-list";
+
+  /** Where frames go that cannot be read, and events whose exchange failed. */
+  @UriParam(label = "consumer", defaultValue = "direct:dead-letters")
+  private String deadLetters = "direct:dead-letters";
+
+  /** The source of the events, for the CloudEvents attribute ce_source; the API's URL by default. */
+  @UriParam(label = "consumer", defaultValue = "{{genesys.api.url}}")
+  private String source;
+
+  /** Subscriptions a channel carries at most; Genesys Cloud takes 1,000. */
+  @UriParam(label = "consumer,advanced", defaultValue = "1000")
+  private int topicsPerChannel = 1_000;
+
+  /**
+   * Exchanges under way at most, over all channels. When so many are not completed yet, the sockets
+   * are no longer read.
+   */
+  @UriParam(label = "consumer,advanced", defaultValue = "8192")
+  private int maxInFlight = 8_192;
+
+  /** How often queues and users are listed again, to find new ones; 0 for never. */
+  @UriParam(label = "consumer", defaultValue = "15m", javaType = "java.time.Duration")
+  private Duration refresh = Duration.ofMinutes(15);
+
+  /** A copy that can be changed without changing this one. */
+  public GenesysConfiguration copy() {
+    try {
+      return (GenesysConfiguration) clone();
+    } catch (CloneNotSupportedException e) {
+      throw new RuntimeCamelException(e);
+    }
+  }
+
+  public String getTopics() {
+    return topics;
+  }
+
+  public void setTopics(String topics) {
+    this.topics = topics;
+  }
+
+  public String getOpenRoute() {
+    return openRoute;
+  }
+
+  public void setOpenRoute(String openRoute) {
+    this.openRoute = openRoute;
+  }
+
+  public String getReopenRoute() {
+    return reopenRoute;
+  }
+
+  public void setReopenRoute(String reopenRoute) {
+    this.reopenRoute = reopenRoute;
+  }
+
+  public String getListRoute() {
+    return listRoute;
+  }
+
+  public void setListRoute(String listRoute) {
+    this.listRoute = listRoute;
+  }
+
+  public String getDeadLetters() {
+    return deadLetters;
+  }
+
+  public void setDeadLetters(String deadLetters) {
+    this.deadLetters = deadLetters;
+  }
+
+  public String getSource() {
+    return source;
+  }
+
+  public void setSource(String source) {
+    this.source = source;
+  }
+
+  public int getTopicsPerChannel() {
+    return topicsPerChannel;
+  }
+
+  public void setTopicsPerChannel(int topicsPerChannel) {
+    this.topicsPerChannel = topicsPerChannel;
+  }
+
+  public int getMaxInFlight() {
+    return maxInFlight;
+  }
+
+  public void setMaxInFlight(int maxInFlight) {
+    this.maxInFlight = maxInFlight;
+  }
+
+  public Duration getRefresh() {
+    return refresh;
+  }
+
+  public void setRefresh(Duration refresh) {
+    this.refresh = refresh;
+  }
+}

@@ -1,0 +1,116 @@
+package dev.caravan.genesys;
+
+import dev.caravan.channel.ShardReport;
+import dev.caravan.channel.ShardStatus;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
+import org.apache.camel.CamelContext;
+import org.apache.camel.support.CamelContextHelper;
+
+/**
+ * The meters of the road. Labels are media types, families, causes and states: words from short,
+ * closed lists, never ids.
+ */
+final class GenesysMetrics {
+
+  private final MeterRegistry registry;
+  private final Map<String, Counter> events = new ConcurrentHashMap<>();
+  private final Counter unreadable;
+  private final Counter failed;
+  private final Counter paired;
+
+  GenesysMetrics(CamelContext context) {
+    MeterRegistry found = CamelContextHelper.findSingleByType(context, MeterRegistry.class);
+    registry = found == null ? new SimpleMeterRegistry() : found;
+    unreadable = counter("caravan.frames.unreadable", "Frames that could not be read");
+    failed = counter("caravan.events.failed", "Events whose exchange failed; dead letters");
+    paired = counter("caravan.events.paired", "Copies of an event that another socket brought");
+  }
+
+  private Counter counter(String name, String description) {
+    return Counter.builder(name).description(description).register(registry);
+  }
+
+  /** Binds the gauges that ask for the present state. */
+  void bind(InFlight inFlight, Supplier<List<ShardStatus>> shards) {
+    Gauge.builder("caravan.in.flight", inFlight, InFlight::count)
+        .description("Events read and not yet acknowledged by Kafka")
+        .register(registry);
+    Gauge.builder("caravan.stalled.seconds", inFlight, f -> f.stalledMillis() / 1000.0)
+        .description("Time since the last acknowledgement while events wait for one")
+        .register(registry);
+    for (ShardStatus.Health health : ShardStatus.Health.values()) {
+      Gauge.builder(
+              "caravan.shards",
+              shards,
+              all -> all.get().stream().filter(shard -> shard.health() == health).count())
+          .description("Shards by health")
+          .tag("health", health.label())
+          .register(registry);
+    }
+    Gauge.builder(
+            "caravan.sockets",
+            shards,
+            all -> all.get().stream().mapToInt(ShardStatus::sockets).sum())
+        .description("Open sockets")
+        .register(registry);
+    Gauge.builder(
+            "caravan.topics", shards, all -> all.get().stream().mapToInt(ShardStatus::topics).sum())
+        .description("Subscriptions, combined ones counted once")
+        .register(registry);
+  }
+
+  void event(String stream, String media) {
+    events
+        .computeIfAbsent(
+            stream + '/' + media,
+            key ->
+                Counter.builder("caravan.events")
+                    .description("Events read from Genesys Cloud")
+                    .tag("stream", stream)
+                    .tag("media", media)
+                    .register(registry))
+        .increment();
+  }
+
+  void unreadable() {
+    unreadable.increment();
+  }
+
+  void failed() {
+    failed.increment();
+  }
+
+  void pairedOff() {
+    paired.increment();
+  }
+
+  void rejected(int topics) {
+    Counter.builder("caravan.topics.rejected")
+        .description("Topics that Genesys Cloud refused to subscribe")
+        .register(registry)
+        .increment(topics);
+  }
+
+  void report(ShardReport report) {
+    Counter.builder("caravan.channel.changes")
+        .description("What channels went through")
+        .tag("change", report.kind().name().toLowerCase(java.util.Locale.ROOT))
+        .tag("cause", report.cause().label())
+        .register(registry)
+        .increment();
+    if (report.kind() == ShardReport.Kind.GAP) {
+      Counter.builder("caravan.gap.seconds")
+          .description("Time in which subscribed topics were not read")
+          .tag("cause", report.cause().label())
+          .register(registry)
+          .increment((report.to() - report.from()) / 1000.0);
+    }
+  }
+}

@@ -1,0 +1,321 @@
+package dev.caravan.genesys;
+
+import dev.caravan.SettingsSource;
+import dev.caravan.channel.ChannelGroup;
+import dev.caravan.channel.ShardListener;
+import dev.caravan.channel.ShardReport;
+import dev.caravan.channel.ShardStatus;
+import dev.caravan.channel.Timings;
+import dev.caravan.event.Frame;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+import java.util.stream.Collectors;
+import org.apache.camel.AsyncCallback;
+import org.apache.camel.Exchange;
+import org.apache.camel.Message;
+import org.apache.camel.Processor;
+import org.apache.camel.health.HealthCheckAware;
+import org.apache.camel.health.HealthCheckHelper;
+import org.apache.camel.health.HealthCheck;
+import org.apache.camel.health.WritableHealthCheckRepository;
+import org.apache.camel.support.DefaultConsumer;
+import org.apache.camel.support.service.ServiceHelper;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * {@code genesys:notifications}: one exchange per notification, its body the frame as it came. The
+ * channels are opened in the background, so that the route starts whether or not Genesys Cloud can be
+ * reached.
+ */
+public final class NotificationsConsumer extends DefaultConsumer
+    implements ShardListener, HealthCheckAware {
+
+  private static final Logger LOG = LoggerFactory.getLogger(NotificationsConsumer.class);
+
+  private final GenesysConfiguration configuration;
+  private final LongSupplier clock = monotonicMillis();
+  private final Timings timings;
+  private final Preparation preparation;
+  private InFlight inFlight;
+  private GenesysMetrics metrics;
+  private EventHeaders headers;
+  private DeadLetters deadLetters;
+  private ScheduledExecutorService control;
+  private CamelChannelOpener opener;
+  private ChannelGroup group;
+  private HealthCheck healthCheck;
+
+  NotificationsConsumer(GenesysEndpoint endpoint, Processor processor) {
+    super(endpoint, processor);
+    this.configuration = endpoint.getConfiguration();
+    this.timings = Timings.defaults();
+    this.preparation = new Preparation(configuration, this);
+  }
+
+  @Override
+  public GenesysEndpoint getEndpoint() {
+    return (GenesysEndpoint) super.getEndpoint();
+  }
+
+  // ---- life
+
+  @Override
+  protected void doInit() throws Exception {
+    super.doInit();
+    metrics = new GenesysMetrics(getEndpoint().getCamelContext());
+    headers = new EventHeaders(source());
+  }
+
+  private String source() {
+    return configuration.getSource() != null
+        ? configuration.getSource()
+        : getEndpoint()
+            .getCamelContext()
+            .resolvePropertyPlaceholders("{{genesys.api.url:https://api.mypurecloud.com}}");
+  }
+
+  @Override
+  protected void doStart() throws Exception {
+    super.doStart();
+    inFlight = new InFlight(configuration.getMaxInFlight(), clock);
+    deadLetters = new DeadLetters(getEndpoint().getCamelContext(), configuration.getDeadLetters());
+    ServiceHelper.startService(deadLetters);
+    control =
+        getEndpoint()
+            .getCamelContext()
+            .getExecutorServiceManager()
+            .newSingleThreadScheduledExecutor(this, "genesys-control");
+    opener = new CamelChannelOpener(getEndpoint(), this, clock);
+    ServiceHelper.startService(opener);
+    group =
+        new ChannelGroup(
+            timings,
+            () -> ThreadLocalRandom.current().nextDouble(),
+            control,
+            clock,
+            opener,
+            this);
+    metrics.bind(inFlight, group::status);
+    registerHealthCheck();
+    control.execute(this::prepare);
+  }
+
+  @Override
+  protected void doStop() throws Exception {
+    group.stop();
+    // Sockets first, so that what was read still passes; then the thread that decides
+    ServiceHelper.stopService(opener);
+    getEndpoint().getCamelContext().getExecutorServiceManager().shutdownNow(control);
+    ServiceHelper.stopService(deadLetters);
+    unregisterHealthCheck();
+    super.doStop();
+  }
+
+  private void registerHealthCheck() {
+    healthCheck = new NotificationsHealthCheck(this);
+    healthRepository(repository -> repository.addHealthCheck(healthCheck));
+  }
+
+  private void unregisterHealthCheck() {
+    healthRepository(repository -> repository.removeHealthCheck(healthCheck));
+  }
+
+  private void healthRepository(java.util.function.Consumer<WritableHealthCheckRepository> use) {
+    WritableHealthCheckRepository repository =
+        HealthCheckHelper.getHealthCheckRepository(
+            getEndpoint().getCamelContext(), "consumers", WritableHealthCheckRepository.class);
+    if (repository != null) {
+      use.accept(repository);
+    }
+  }
+
+  @Override
+  public HealthCheck getHealthCheck() {
+    return healthCheck;
+  }
+
+  @Override
+  public void setHealthCheck(HealthCheck healthCheck) {
+    this.healthCheck = healthCheck;
+  }
+
+  // ---- what to read
+
+  /** Finds out what to subscribe and reads it; comes back when it failed or is to be refreshed. */
+  private void prepare() {
+    opener.background(
+        () -> {
+          Preparation.Outcome outcome = preparation.run(mistake());
+          outcome.plan().ifPresent(plan -> group.read(plan));
+          if (isRunAllowed() && outcome.again().isPresent()) {
+            control.schedule(
+                this::prepare, outcome.again().get().toMillis(), TimeUnit.MILLISECONDS);
+          }
+        });
+  }
+
+  private String mistake() {
+    return getEndpoint()
+        .getCamelContext()
+        .resolvePropertyPlaceholders("{{" + SettingsSource.MISTAKE + ":}}");
+  }
+
+  // ---- what comes
+
+  @Override
+  public void notification(int shard, Frame.Notification event, byte[] body) {
+    try {
+      inFlight.enter();
+    } catch (InterruptedException e) {
+      // The bridge is stopping and what is behind the route stands still
+      Thread.currentThread().interrupt();
+      LOG.warn("A frame that was read is lost: the bridge stopped before Kafka took it.");
+      return;
+    }
+    String media = event.media().isEmpty() ? "none" : event.primary().wire();
+    metrics.event(family(event.stream()), media);
+    Exchange exchange = createExchange(false);
+    Message message = exchange.getIn();
+    message.setBody(body);
+    headers.set(message, event);
+    getAsyncProcessor().process(exchange, done(exchange));
+  }
+
+  private AsyncCallback done(Exchange exchange) {
+    return doneSync -> {
+      inFlight.leave();
+      Exception failure = exchange.getException();
+      if (failure != null) {
+        metrics.failed();
+        deadLetters.send(
+            exchange.getIn().getBody(byte[].class),
+            "could not be sent: " + failure.getClass().getSimpleName(),
+            exchange.getIn().getHeader(GenesysConstants.TOPIC, String.class));
+        getExceptionHandler().handleException("An event could not be sent", exchange, failure);
+      }
+      releaseExchange(exchange, false);
+    };
+  }
+
+  @Override
+  public void unreadable(int shard, byte[] body, String reason) {
+    metrics.unreadable();
+    deadLetters.send(body, "The frame " + reason, "");
+  }
+
+  @Override
+  public void pairedOff(int shard) {
+    metrics.pairedOff();
+  }
+
+  @Override
+  public void report(int shard, ShardReport report) {
+    metrics.report(report);
+    switch (report.kind()) {
+      case CONNECTED, HANDED_OVER -> LOG.info(sentence(shard, report));
+      case DISCONNECTED, GAP, RETRYING -> LOG.warn(sentence(shard, report));
+      case BROKEN -> LOG.error(sentence(shard, report));
+    }
+    if (report.kind() != ShardReport.Kind.RETRYING) {
+      signal(
+          new Signal(
+              report.kind().name(),
+              shard,
+              report.cause().label(),
+              Instant.ofEpochMilli(report.from()).toString(),
+              Instant.ofEpochMilli(report.to()).toString(),
+              null,
+              null,
+              sentence(shard, report)));
+    }
+  }
+
+  void signal(Signal signal) {
+    getEndpoint().component().signals().publish(signal);
+  }
+
+  GenesysMetrics metrics() {
+    return metrics;
+  }
+
+  private static String sentence(int shard, ShardReport report) {
+    String what =
+        switch (report.kind()) {
+          case CONNECTED -> "Connected: ";
+          case DISCONNECTED -> "Disconnected: ";
+          case HANDED_OVER -> "Handed over without a gap: ";
+          case GAP -> "Nothing was read for " + (report.to() - report.from()) + " ms: ";
+          case RETRYING -> "Cannot connect: ";
+          case BROKEN -> "Broken until somebody acts: ";
+        };
+    return "Shard " + shard + ". " + what + report.sentence();
+  }
+
+  // ---- health
+
+  /** How the road is: the worst of its shards, or what keeps them from being opened. */
+  Overview overview() {
+    if (preparation.problem().isPresent()) {
+      return new Overview(preparation.health(), preparation.problem().get(), List.of(), 0, 0);
+    }
+    List<ShardStatus> shards = group.status();
+    ShardStatus.Health worst =
+        shards.stream()
+            .map(ShardStatus::health)
+            .reduce(ShardStatus.Health::worse)
+            .orElse(ShardStatus.Health.BLIND);
+    boolean flows = shards.stream().anyMatch(s -> s.health() == ShardStatus.Health.FLOWING);
+    if (worst == ShardStatus.Health.IDLE && flows) {
+      worst = ShardStatus.Health.FLOWING;
+    }
+    String sentence =
+        shards.stream()
+            .filter(s -> s.health() == ShardStatus.Health.BROKEN || s.health() == ShardStatus.Health.BLIND)
+            .map(s -> "Shard " + s.number() + ": " + s.sentence())
+            .collect(Collectors.joining(" "));
+    long stalled = inFlight.stalledMillis();
+    if (inFlight.full()) {
+      worst = worst.worse(ShardStatus.Health.BLIND);
+      sentence =
+          "Reading is held back: Kafka has acknowledged nothing for "
+              + stalled / 1000
+              + " s and "
+              + inFlight.count()
+              + " events wait. "
+              + sentence;
+    }
+    return new Overview(worst, sentence, shards, inFlight.count(), stalled);
+  }
+
+  /**
+   * How the road is.
+   *
+   * @param sentence what an operator should know; empty if all is well
+   * @param inFlight events that Kafka has not acknowledged yet
+   * @param stalledMillis for how long it has acknowledged none of them
+   */
+  record Overview(
+      ShardStatus.Health health,
+      String sentence,
+      List<ShardStatus> shards,
+      int inFlight,
+      long stalledMillis) {}
+
+  private static String family(String stream) {
+    int dot = stream.indexOf('.');
+    return dot < 0 ? stream : stream.substring(0, dot);
+  }
+
+  /** Milliseconds that look like the wall clock's at the start and never jump afterwards. */
+  private static LongSupplier monotonicMillis() {
+    long wall = System.currentTimeMillis();
+    long start = System.nanoTime();
+    return () -> wall + TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start);
+  }
+
+}

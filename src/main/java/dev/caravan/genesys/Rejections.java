@@ -1,0 +1,88 @@
+package dev.caravan.genesys;
+
+import dev.caravan.topic.TopicCatalogue;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The topics that Genesys Cloud did not let us subscribe, gathered by their pattern. */
+final class Rejections {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Rejections.class);
+
+  private final Map<String, Pattern> byPattern = new TreeMap<>();
+
+  /** What is missing for one kind of topic. */
+  private static final class Pattern {
+    private int count;
+    private final TreeSet<String> missingPermissions = new TreeSet<>();
+  }
+
+  /** Reads the entities of the answer to a subscription; those without a state are permitted. */
+  static Rejections of(List<?> entities) {
+    Rejections rejections = new Rejections();
+    TopicCatalogue catalogue = TopicCatalogue.load();
+    for (Object entity : entities == null ? List.of() : entities) {
+      if (entity instanceof Map<?, ?> map
+          && "Rejected".equals(map.get("state"))
+          && map.get("id") instanceof String topic) {
+        String pattern = catalogue.patternOf(topic).orElseGet(() -> catalogue.generalise(topic));
+        Pattern found = rejections.byPattern.computeIfAbsent(pattern, key -> new Pattern());
+        found.count++;
+        if (map.get("missingPermissions") instanceof List<?> missing) {
+          missing.forEach(permission -> found.missingPermissions.add(String.valueOf(permission)));
+        }
+      }
+    }
+    return rejections;
+  }
+
+  boolean isEmpty() {
+    return byPattern.isEmpty();
+  }
+
+  int count() {
+    return byPattern.values().stream().mapToInt(pattern -> pattern.count).sum();
+  }
+
+  /** All of it in one sentence. */
+  String sentence() {
+    return byPattern.keySet().stream().map(this::sentence).collect(Collectors.joining(" "));
+  }
+
+  private String sentence(String pattern) {
+    Pattern found = byPattern.get(pattern);
+    List<String> missing = new ArrayList<>(found.missingPermissions);
+    return "Genesys Cloud refused "
+        + found.count
+        + (found.count == 1 ? " topic " : " topics ")
+        + pattern
+        + (missing.isEmpty()
+            ? "."
+            : "; the OAuth client's role lacks " + String.join(", ", missing) + ".");
+  }
+
+  /** Tells log, metrics and signals, one line per pattern. */
+  void report(int shard, NotificationsConsumer consumer) {
+    byPattern.forEach(
+        (pattern, found) -> {
+          LOG.warn("Shard {}. {} The other topics go on.", shard, sentence(pattern));
+          consumer.metrics().rejected(found.count);
+          consumer.signal(
+              new Signal(
+                  "TOPIC_REJECTED",
+                  shard,
+                  null,
+                  null,
+                  null,
+                  found.count,
+                  pattern,
+                  sentence(pattern)));
+        });
+  }
+}

@@ -1,0 +1,50 @@
+package dev.caravan.genesys;
+
+import dev.caravan.channel.Cause;
+import dev.caravan.session.Token;
+import java.time.DateTimeException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+
+/**
+ * When a channel's successor is due: at 90 % of the channel's life or of its token's, whichever
+ * comes first. A channel ends with the token that made it (Genesys Cloud documentation).
+ *
+ * @param at on the shard's clock, in milliseconds
+ */
+record Rotation(long at, Cause cause) {
+
+  /** How long a channel lives unless its {@code expires} says something else. */
+  private static final Duration CHANNEL_LIFE = Duration.ofHours(24);
+
+  private static final double USED_UP = 0.9;
+
+  /**
+   * @param channel the channel as Genesys Cloud described it
+   * @param token the token that made it
+   * @param wall the wall clock now
+   * @param now the shard's clock now
+   */
+  static Rotation of(Map<?, ?> channel, Token token, Instant wall, long now) {
+    long byChannel = now + (long) (life(channel, wall).toMillis() * USED_UP);
+    long byToken = now + Math.max(0, Duration.between(wall, token.renewAt()).toMillis());
+    return byToken < byChannel
+        ? new Rotation(byToken, Cause.TOKEN_AGE)
+        : new Rotation(byChannel, Cause.CHANNEL_AGE);
+  }
+
+  private static Duration life(Map<?, ?> channel, Instant wall) {
+    if (channel.get("expires") instanceof String expires) {
+      try {
+        Duration left = Duration.between(wall, Instant.parse(expires));
+        if (!left.isNegative() && !left.isZero() && left.compareTo(CHANNEL_LIFE) < 0) {
+          return left;
+        }
+      } catch (DateTimeException e) {
+        return CHANNEL_LIFE;
+      }
+    }
+    return CHANNEL_LIFE;
+  }
+}

@@ -1,0 +1,54 @@
+package dev.caravan.genesys;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import org.apache.camel.Exchange;
+import org.apache.camel.Processor;
+import org.apache.camel.support.DefaultConsumer;
+
+/** {@code genesys:signals}: one exchange per {@link Signal}, its body the signal as JSON bytes. */
+final class SignalsConsumer extends DefaultConsumer {
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  SignalsConsumer(GenesysEndpoint endpoint, Processor processor) {
+    super(endpoint, processor);
+  }
+
+  private Signals signals() {
+    return ((GenesysEndpoint) getEndpoint()).component().signals();
+  }
+
+  @Override
+  protected void doStart() throws Exception {
+    super.doStart();
+    signals().read(this::pass);
+  }
+
+  @Override
+  protected void doStop() throws Exception {
+    signals().readNoMore();
+    super.doStop();
+  }
+
+  private void pass(Signal signal) {
+    Exchange exchange = createExchange(true);
+    try {
+      exchange.getIn().setBody(JSON.writeValueAsBytes(signal));
+      exchange.getIn().setHeader("caravan-signal", signal.type());
+      exchange.getIn().setHeader("content-type", "application/json");
+      exchange.getIn().setHeader(GenesysConstants.KEY, String.valueOf(signal.shard()));
+    } catch (JsonProcessingException e) {
+      exchange.setException(e);
+    }
+    getAsyncProcessor()
+        .process(
+            exchange,
+            doneSync -> {
+              if (exchange.getException() != null) {
+                getExceptionHandler()
+                    .handleException("A signal was not sent", exchange, exchange.getException());
+              }
+            });
+  }
+}
