@@ -1,6 +1,7 @@
 package dev.caravan.socket;
 
 import dev.caravan.socket.CloseReason.Initiator;
+import io.netty.handler.codec.http.websocketx.CloseWebSocketFrame;
 import io.netty.handler.codec.http.websocketx.CorruptedWebSocketFrameException;
 import io.vertx.core.http.ClientWebSocket;
 import io.vertx.core.http.HttpClosedException;
@@ -283,8 +284,15 @@ public final class ClientSocket {
 
   /** Kept for the reason of the end, which follows; that the connection is closed is no reason. */
   private void onTrouble(Throwable problem) {
-    if (!(problem instanceof HttpClosedException) && trouble == null) {
-      trouble = problem;
+    if (trouble != null || problem instanceof HttpClosedException) {
+      return;
+    }
+    trouble = problem;
+    if (problem instanceof CorruptedWebSocketFrameException violation && webSocket != null) {
+      // Netty writes this close frame past its own encoder, so it never leaves; ours does
+      ((WebSocketInternal) webSocket)
+          .channelHandlerContext()
+          .writeAndFlush(new CloseWebSocketFrame(violation.closeStatus()));
     }
   }
 

@@ -1,0 +1,61 @@
+package dev.caravan.simulator;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+
+/** The frames that go over a socket, as bytes. */
+final class Frames {
+
+  static final byte[] HEARTBEAT =
+      utf8(
+          "{\"topicName\":\"channel.metadata\",\"eventBody\":{\"message\":\"WebSocket Heartbeat\"}}");
+  static final byte[] PONG =
+      utf8("{\"topicName\":\"channel.metadata\",\"eventBody\":{\"message\":\"pong\"}}");
+
+  private static final byte[] HEAD = utf8("{\"topicName\":\"");
+  private static final byte[] BODY = utf8("\",\"version\":\"2\",\"eventBody\":");
+  private static final byte[] METADATA = utf8(",\"metadata\":{\"CorrelationId\":\"");
+  private static final byte[] TAIL = utf8("\"}}");
+
+  private Frames() {}
+
+  /** An event around a body that is already written. */
+  static byte[] event(String topicName, byte[] body, String correlationId) {
+    byte[] topic = utf8(topicName);
+    byte[] correlation = utf8(correlationId);
+    ByteArrayOutputStream frame =
+        new ByteArrayOutputStream(
+            HEAD.length
+                + topic.length
+                + BODY.length
+                + body.length
+                + METADATA.length
+                + correlation.length
+                + TAIL.length);
+    frame.writeBytes(HEAD);
+    frame.writeBytes(topic);
+    frame.writeBytes(BODY);
+    frame.writeBytes(body);
+    frame.writeBytes(METADATA);
+    frame.writeBytes(correlation);
+    frame.writeBytes(TAIL);
+    return frame.toByteArray();
+  }
+
+  static byte[] event(String topicName, JsonNode body, String correlationId) {
+    return event(topicName, Json.bytes(body), correlationId);
+  }
+
+  /** What a socket hears before it is closed for maintenance. */
+  static byte[] socketClosing(String correlationId) {
+    ObjectNode body =
+        Json.object().put("message", "This websocket will be closed soon for maintenance.");
+    return event("v2.system.socket_closing", body, correlationId);
+  }
+
+  static byte[] utf8(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
+  }
+}

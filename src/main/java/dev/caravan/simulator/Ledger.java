@@ -1,0 +1,91 @@
+package dev.caravan.simulator;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Predicate;
+
+/** What was sent to whom, so that a client can be held against it. Keeps the latest entries. */
+final class Ledger {
+
+  static final int DEFAULT_CAPACITY = 500_000;
+  private static final int TOPICS_COUNTED = 100_000;
+
+  private final ArrayDeque<LedgerEntry> entries = new ArrayDeque<>();
+  private final Map<String, Long> sentByTopic = new TreeMap<>();
+  private final Map<LedgerEntry.Outcome, Long> outcomes = new EnumMap<>(LedgerEntry.Outcome.class);
+  private final int capacity;
+  private long written;
+  private long bytesSent;
+
+  Ledger(int capacity) {
+    this.capacity = capacity;
+  }
+
+  void write(
+      long atMillis,
+      int channel,
+      int socket,
+      String topicName,
+      String correlationId,
+      int bytes,
+      LedgerEntry.Outcome outcome) {
+    if (entries.size() == capacity) {
+      entries.removeFirst();
+    }
+    entries.addLast(
+        new LedgerEntry(
+            ++written, atMillis, channel, socket, topicName, correlationId, bytes, outcome));
+    outcomes.merge(outcome, 1L, Long::sum);
+    if (outcome == LedgerEntry.Outcome.SENT) {
+      bytesSent += bytes;
+      if (sentByTopic.size() < TOPICS_COUNTED || sentByTopic.containsKey(topicName)) {
+        sentByTopic.merge(topicName, 1L, Long::sum);
+      }
+    }
+  }
+
+  List<LedgerEntry> entries(Predicate<LedgerEntry> chosen, int limit) {
+    List<LedgerEntry> found = new ArrayList<>();
+    for (LedgerEntry entry : entries) {
+      if (found.size() == limit) {
+        break;
+      }
+      if (chosen.test(entry)) {
+        found.add(entry);
+      }
+    }
+    return found;
+  }
+
+  Map<String, Long> sentByTopic() {
+    return Map.copyOf(sentByTopic);
+  }
+
+  Map<LedgerEntry.Outcome, Long> outcomes() {
+    return Map.copyOf(outcomes);
+  }
+
+  long written() {
+    return written;
+  }
+
+  /** Entries no longer kept. */
+  long forgotten() {
+    return written - entries.size();
+  }
+
+  long bytesSent() {
+    return bytesSent;
+  }
+
+  void clear() {
+    entries.clear();
+    sentByTopic.clear();
+    outcomes.clear();
+    bytesSent = 0;
+  }
+}

@@ -1,0 +1,74 @@
+package dev.caravan.simulator;
+
+import java.time.Duration;
+
+/**
+ * The numbers Genesys Cloud documents, each of which a scenario may change.
+ *
+ * @param channelsPerClient creating one more evicts the channel used least recently
+ * @param topicsPerChannel a combined topic counts as one
+ * @param topicLength longest combined topic name
+ * @param channelLife how long a channel lives after its last subscription
+ * @param requestsPerMinute REST calls per token; 0 for no limit
+ * @param loginsPerMinute token requests per client; 0 for no limit, which is the default because no
+ *     number is documented
+ * @param pendingBytes how much may wait for a slow reader of one socket
+ */
+public record Limits(
+    int channelsPerClient,
+    int topicsPerChannel,
+    int topicLength,
+    Duration channelLife,
+    int requestsPerMinute,
+    int loginsPerMinute,
+    int pendingBytes) {
+
+  /** The documented values. */
+  public static Limits documented() {
+    return new Limits(20, 1_000, 200, Duration.ofHours(24), 300, 0, 16 << 20);
+  }
+
+  public Limits withChannelLife(Duration life) {
+    return new Limits(
+        channelsPerClient,
+        topicsPerChannel,
+        topicLength,
+        life,
+        requestsPerMinute,
+        loginsPerMinute,
+        pendingBytes);
+  }
+
+  public Limits withRequestsPerMinute(int requests) {
+    return new Limits(
+        channelsPerClient,
+        topicsPerChannel,
+        topicLength,
+        channelLife,
+        requests,
+        loginsPerMinute,
+        pendingBytes);
+  }
+
+  public Limits withTopicsPerChannel(int topics) {
+    return new Limits(
+        channelsPerClient,
+        topics,
+        topicLength,
+        channelLife,
+        requestsPerMinute,
+        loginsPerMinute,
+        pendingBytes);
+  }
+
+  public Limits withPendingBytes(int bytes) {
+    return new Limits(
+        channelsPerClient,
+        topicsPerChannel,
+        topicLength,
+        channelLife,
+        requestsPerMinute,
+        loginsPerMinute,
+        bytes);
+  }
+}

@@ -1,0 +1,50 @@
+package dev.caravan.simulator;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
+import java.util.function.Function;
+
+/** A page of a listing, as every listing of the REST API tells it. */
+final class Paging {
+
+  private static final int DEFAULT_SIZE = 25;
+
+  private Paging() {}
+
+  /** Answers the page a call asks for, or refuses a page larger than allowed. */
+  static <T> ObjectNode page(
+      Call call, List<T> all, int largest, Function<T, ObjectNode> description) {
+    int size = call.number("pageSize", DEFAULT_SIZE);
+    int number = call.number("pageNumber", 1);
+    if (size < 1 || size > largest) {
+      throw ApiError.invalidParameter(Integer.toString(size), "pageSize", "1 to " + largest)
+          .thrown();
+    }
+    if (number < 1) {
+      throw ApiError.invalidParameter(Integer.toString(number), "pageNumber", "1 and above")
+          .thrown();
+    }
+    int from = (int) Math.min((long) (number - 1) * size, all.size());
+    int to = Math.min(from + size, all.size());
+    int pages = (all.size() + size - 1) / size;
+    ObjectNode page = Json.object();
+    ArrayNode entities = page.putArray("entities");
+    all.subList(from, to).forEach(one -> entities.add(description.apply(one)));
+    String path = call.pathWithoutPage();
+    page.put("pageSize", size)
+        .put("pageNumber", number)
+        .put("total", all.size())
+        .put("pageCount", pages)
+        .put("firstUri", path + "pageSize=" + size + "&pageNumber=1")
+        .put("selfUri", path + "pageSize=" + size + "&pageNumber=" + number)
+        .put("lastUri", path + "pageSize=" + size + "&pageNumber=" + Math.max(1, pages));
+    if (number < pages) {
+      page.put("nextUri", path + "pageSize=" + size + "&pageNumber=" + (number + 1));
+    }
+    if (number > 1) {
+      page.put("previousUri", path + "pageSize=" + size + "&pageNumber=" + (number - 1));
+    }
+    return page;
+  }
+}

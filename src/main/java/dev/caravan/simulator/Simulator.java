@@ -1,0 +1,140 @@
+package dev.caravan.simulator;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.caravan.simulator.centre.Organization;
+import io.vertx.core.Context;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
+import java.time.Clock;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A running stand-in for Genesys Cloud: one port for login, REST API and sockets. Its methods may
+ * be called from any thread but its own.
+ */
+public final class Simulator implements AutoCloseable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Simulator.class);
+  private static final long PATIENCE_SECONDS = 30;
+
+  private final Vertx vertx;
+  private final Context loop;
+  private final Server server;
+  private final SimulatorOptions options;
+  private final int port;
+
+  private Simulator(Vertx vertx, Context loop, Server server, SimulatorOptions options, int port) {
+    this.vertx = vertx;
+    this.loop = loop;
+    this.server = server;
+    this.options = options;
+    this.port = port;
+  }
+
+  /** Starts one and returns once it listens. */
+  public static Simulator start(SimulatorOptions options) {
+    return start(options, Clock.systemUTC());
+  }
+
+  /** Starts one that lives by the given clock. */
+  public static Simulator start(SimulatorOptions options, Clock clock) {
+    Vertx vertx = Vertx.vertx(new VertxOptions().setEventLoopPoolSize(1).setWorkerPoolSize(1));
+    try {
+      Context loop = vertx.getOrCreateContext();
+      Server server = onLoop(loop, () -> new Server(vertx, options, clock));
+      int port = flat(loop, server::listen);
+      Simulator simulator = new Simulator(vertx, loop, server, options, port);
+      LOG.info("The simulator serves {} agents at {}", options.centre().agents(), simulator.url());
+      return simulator;
+    } catch (RuntimeException e) {
+      vertx.close();
+      throw e;
+    }
+  }
+
+  public int port() {
+    return port;
+  }
+
+  /** Base address of login, API and control. */
+  public String url() {
+    String scheme = options.tls().wanted() ? "https://" : "http://";
+    return scheme + (options.host().equals("0.0.0.0") ? "127.0.0.1" : options.host()) + ":" + port;
+  }
+
+  /** The people and queues in it. */
+  public Organization organization() {
+    return server.organization();
+  }
+
+  /** Sends an event of one's own to everybody subscribed to the topic; returns how many. */
+  public int emit(String topicName, JsonNode eventBody) {
+    return onLoop(loop, () -> server.emit(topicName, eventBody));
+  }
+
+  /** The latest events that were due, oldest first. */
+  public List<LedgerEntry> ledger() {
+    return onLoop(loop, () -> server.ledger().entries(any -> true, Integer.MAX_VALUE));
+  }
+
+  /** How many events were sent on each topic. */
+  public Map<String, Long> sentByTopic() {
+    return onLoop(loop, () -> server.ledger().sentByTopic());
+  }
+
+  @Override
+  public void close() {
+    await(vertx.close().toCompletionStage().toCompletableFuture());
+    LOG.info("The simulator at port {} is closed", port);
+  }
+
+  private static <T> T onLoop(Context loop, Callable<T> work) {
+    return flat(
+        loop,
+        () -> {
+          try {
+            return Future.succeededFuture(work.call());
+          } catch (Exception e) {
+            return Future.failedFuture(e);
+          }
+        });
+  }
+
+  private static <T> T flat(Context loop, Callable<Future<T>> work) {
+    CompletableFuture<T> done = new CompletableFuture<>();
+    loop.runOnContext(
+        go -> {
+          try {
+            work.call().onSuccess(done::complete).onFailure(done::completeExceptionally);
+          } catch (Exception e) {
+            done.completeExceptionally(e);
+          }
+        });
+    return await(done);
+  }
+
+  private static <T> T await(CompletableFuture<T> done) {
+    try {
+      return done.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+    } catch (ExecutionException e) {
+      throw e.getCause() instanceof RuntimeException known
+          ? known
+          : new IllegalStateException("The simulator could not do it.", e.getCause());
+    } catch (TimeoutException e) {
+      throw new IllegalStateException(
+          "The simulator did not answer within " + PATIENCE_SECONDS + " seconds.", e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("Interrupted while waiting for the simulator.", e);
+    }
+  }
+}

@@ -1,0 +1,141 @@
+package dev.caravan.simulator;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Everything a stand-in can be told before it starts.
+ *
+ * @param host address to listen on
+ * @param port port to listen on; 0 takes a free one
+ * @param socketUrl what {@code connectUri} starts with, such as {@code wss://sockets.example:443};
+ *     empty to follow the host name the client itself used
+ * @param tls key store, or {@link Tls#NONE}
+ * @param clients who may log in
+ * @param seed what the contact centre's day and all ids are drawn from
+ * @param centre its size
+ * @param traffic whether and how fast it works
+ * @param timeScale how much faster tokens and channels age: 1440 makes a day pass in a minute
+ * @param limits the documented numbers
+ * @param behaviour the switches
+ */
+public record SimulatorOptions(
+    String host,
+    int port,
+    String socketUrl,
+    Tls tls,
+    List<OauthClient> clients,
+    long seed,
+    CentreSize centre,
+    Traffic traffic,
+    double timeScale,
+    Limits limits,
+    Behaviour behaviour) {
+
+  public SimulatorOptions {
+    clients = List.copyOf(clients);
+    if (timeScale <= 0) {
+      throw new IllegalArgumentException("timeScale must be above 0; 1 is real time.");
+    }
+  }
+
+  /** On the loopback address, any port, client {@code demo}/{@code demo}, 20 agents, real time. */
+  public static SimulatorOptions defaults() {
+    return new SimulatorOptions(
+        "127.0.0.1",
+        0,
+        "",
+        Tls.NONE,
+        List.of(new OauthClient("demo", "demo")),
+        1,
+        CentreSize.of(20),
+        Traffic.REAL_TIME,
+        1,
+        Limits.documented(),
+        Behaviour.reported());
+  }
+
+  public SimulatorOptions withHost(String newHost) {
+    return new SimulatorOptions(
+        newHost, port, socketUrl, tls, clients, seed, centre, traffic, timeScale, limits,
+        behaviour);
+  }
+
+  public SimulatorOptions withPort(int newPort) {
+    return new SimulatorOptions(
+        host, newPort, socketUrl, tls, clients, seed, centre, traffic, timeScale, limits,
+        behaviour);
+  }
+
+  public SimulatorOptions withSocketUrl(String url) {
+    return new SimulatorOptions(
+        host, port, url, tls, clients, seed, centre, traffic, timeScale, limits, behaviour);
+  }
+
+  public SimulatorOptions withTls(Tls newTls) {
+    return new SimulatorOptions(
+        host, port, socketUrl, newTls, clients, seed, centre, traffic, timeScale, limits,
+        behaviour);
+  }
+
+  /** Adds a client; one with the same id is replaced. */
+  public SimulatorOptions withClient(OauthClient client) {
+    List<OauthClient> all = new ArrayList<>(clients);
+    all.removeIf(known -> known.id().equals(client.id()));
+    all.add(client);
+    return new SimulatorOptions(
+        host, port, socketUrl, tls, all, seed, centre, traffic, timeScale, limits, behaviour);
+  }
+
+  public SimulatorOptions withSeed(long newSeed) {
+    return new SimulatorOptions(
+        host, port, socketUrl, tls, clients, newSeed, centre, traffic, timeScale, limits,
+        behaviour);
+  }
+
+  public SimulatorOptions withCentre(CentreSize size) {
+    return new SimulatorOptions(
+        host, port, socketUrl, tls, clients, seed, size, traffic, timeScale, limits, behaviour);
+  }
+
+  public SimulatorOptions withTraffic(Traffic newTraffic) {
+    return new SimulatorOptions(
+        host,
+        port,
+        socketUrl,
+        tls,
+        clients,
+        seed,
+        centre,
+        newTraffic,
+        timeScale,
+        limits,
+        behaviour);
+  }
+
+  public SimulatorOptions withTimeScale(double scale) {
+    return new SimulatorOptions(
+        host, port, socketUrl, tls, clients, seed, centre, traffic, scale, limits, behaviour);
+  }
+
+  public SimulatorOptions withLimits(Limits newLimits) {
+    return new SimulatorOptions(
+        host, port, socketUrl, tls, clients, seed, centre, traffic, timeScale, newLimits,
+        behaviour);
+  }
+
+  public SimulatorOptions withBehaviour(Behaviour newBehaviour) {
+    return new SimulatorOptions(
+        host,
+        port,
+        socketUrl,
+        tls,
+        clients,
+        seed,
+        centre,
+        traffic,
+        timeScale,
+        limits,
+        newBehaviour);
+  }
+}

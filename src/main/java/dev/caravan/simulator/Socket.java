@@ -1,0 +1,78 @@
+package dev.caravan.simulator;
+
+import io.vertx.core.http.HttpConnection;
+import io.vertx.core.http.ServerWebSocket;
+import java.util.ArrayList;
+import java.util.List;
+
+/** One WebSocket of a channel, and what has been done to it. */
+final class Socket {
+
+  private final int number;
+  private final Channel channel;
+  private final ServerWebSocket peer;
+  private final HttpConnection connection;
+  private final List<Long> timers = new ArrayList<>();
+  private boolean mute;
+  private boolean deaf;
+  private boolean closed;
+
+  Socket(int number, Channel channel, ServerWebSocket peer, HttpConnection connection) {
+    this.number = number;
+    this.channel = channel;
+    this.peer = peer;
+    this.connection = connection;
+  }
+
+  /** Counts from 1. */
+  int number() {
+    return number;
+  }
+
+  Channel channel() {
+    return channel;
+  }
+
+  ServerWebSocket peer() {
+    return peer;
+  }
+
+  HttpConnection connection() {
+    return connection;
+  }
+
+  boolean open() {
+    return !closed && !peer.isClosed();
+  }
+
+  void closed() {
+    closed = true;
+  }
+
+  boolean mute() {
+    return mute;
+  }
+
+  /** From now on nothing said to it leaves the house. */
+  void goMute() {
+    mute = true;
+  }
+
+  boolean deaf() {
+    return deaf;
+  }
+
+  void goDeaf() {
+    deaf = true;
+    Wire.goDeaf(connection);
+  }
+
+  List<Long> timers() {
+    return timers;
+  }
+
+  @Override
+  public String toString() {
+    return "Socket[" + number + " of channel " + channel.number() + "]";
+  }
+}

@@ -1,0 +1,22 @@
+package dev.caravan.simulator;
+
+/**
+ * The key store the stand-in serves TLS with; an empty path means plain HTTP.
+ *
+ * @param keyStore path of a PKCS#12 file
+ * @param password its password
+ */
+public record Tls(String keyStore, String password) {
+
+  /** Plain HTTP and plain sockets. */
+  public static final Tls NONE = new Tls("", "");
+
+  boolean wanted() {
+    return !keyStore.isEmpty();
+  }
+
+  @Override
+  public String toString() {
+    return "Tls[" + keyStore + "]";
+  }
+}

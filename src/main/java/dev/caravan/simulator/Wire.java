@@ -1,0 +1,39 @@
+package dev.caravan.simulator;
+
+import io.netty.channel.ChannelOption;
+import io.vertx.core.http.HttpConnection;
+import io.vertx.core.http.ServerWebSocket;
+import io.vertx.core.http.WebSocketFrameType;
+import io.vertx.core.http.impl.ws.WebSocketFrameImpl;
+import io.vertx.core.net.impl.ConnectionBase;
+
+/**
+ * What no well-behaved server does, and its API therefore does not offer: resetting a connection,
+ * no longer reading from it. It also writes frames that already are UTF-8 without decoding them
+ * first.
+ */
+final class Wire {
+
+  private Wire() {}
+
+  static void writeText(ServerWebSocket socket, byte[] utf8) {
+    socket.writeFrame(new WebSocketFrameImpl(WebSocketFrameType.TEXT, utf8, true));
+  }
+
+  /** Ends a connection with a TCP reset: the peer sees no close frame, only an error. */
+  static void reset(HttpConnection connection) {
+    io.netty.channel.Channel channel = ((ConnectionBase) connection).channel();
+    channel
+        .eventLoop()
+        .execute(
+            () -> {
+              channel.config().setOption(ChannelOption.SO_LINGER, 0);
+              channel.unsafe().closeForcibly();
+            });
+  }
+
+  /** Stops reading, so that pings, closes and everything else the peer says go unheard. */
+  static void goDeaf(HttpConnection connection) {
+    ((ConnectionBase) connection).channel().config().setAutoRead(false);
+  }
+}

@@ -1,0 +1,166 @@
+package dev.caravan.topic;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Knows the topics of Genesys Cloud: how they are spelt, which one a concrete name belongs to, what
+ * their events look like. It is a snapshot of the official SDKs; an org may have more, so nothing
+ * is refused for not being listed here.
+ */
+public final class TopicCatalogue {
+
+  private static final String RESOURCE = "topics.json";
+
+  /** Concrete topics remembered at once; a power of two. */
+  private static final int REMEMBERED = 1 << 13;
+
+  private final List<Topic> topics;
+  private final Map<String, Topic> byPattern = new HashMap<>();
+  private final Node root = new Node();
+
+  // Races lose nothing: entries are immutable, and one that is overwritten is looked up again.
+  private final Known[] known = new Known[REMEMBERED];
+
+  private TopicCatalogue(List<Topic> topics) {
+    this.topics = List.copyOf(topics);
+    for (Topic topic : topics) {
+      byPattern.put(lower(topic.pattern()), topic);
+      Node node = root;
+      for (String segment : TopicNames.segments(lower(topic.pattern()))) {
+        node = node.children.computeIfAbsent(segment, s -> new Node());
+      }
+      node.topic = topic;
+    }
+  }
+
+  /** Reads the catalogue that comes with this version. */
+  public static TopicCatalogue load() {
+    try (InputStream resource = TopicCatalogue.class.getResourceAsStream(RESOURCE)) {
+      return new TopicCatalogue(read(new ObjectMapper().readTree(resource)));
+    } catch (IOException e) {
+      throw new UncheckedIOException("The catalogue of topics in this jar cannot be read.", e);
+    }
+  }
+
+  /** All topics, in alphabetical order. */
+  public List<Topic> all() {
+    return topics;
+  }
+
+  /** The topic with this pattern, in any case. */
+  public Optional<Topic> find(String pattern) {
+    return Optional.ofNullable(byPattern.get(lower(pattern)));
+  }
+
+  /** The topic a concrete name belongs to, in any case. */
+  public Optional<Topic> topicOf(String concreteTopic) {
+    return Optional.ofNullable(known(concreteTopic).topic);
+  }
+
+  /** The pattern of a concrete topic, in any case. */
+  public Optional<String> patternOf(String concreteTopic) {
+    return topicOf(concreteTopic).map(Topic::pattern);
+  }
+
+  /** The pattern of a concrete topic, guessed from its ids if it is not in this catalogue. */
+  public String generalise(String concreteTopic) {
+    return known(concreteTopic).pattern;
+  }
+
+  /** The patterns that differ least from a name that may be misspelt, the nearest first. */
+  public List<String> nearest(String typo, int count) {
+    String normal = lower(TopicNames.generalise(typo).replace("*", TopicNames.ID));
+    return topics.stream()
+        .map(Topic::pattern)
+        .sorted(Comparator.comparingInt(p -> TopicNames.distance(normal, lower(p))))
+        .limit(count)
+        .toList();
+  }
+
+  private Known known(String concreteTopic) {
+    int hash = concreteTopic.hashCode();
+    int slot = (hash ^ hash >>> 16) & REMEMBERED - 1;
+    Known entry = known[slot];
+    if (entry == null || !entry.name.equals(concreteTopic)) {
+      Topic topic = root.find(TopicNames.segments(lower(concreteTopic)), 0);
+      String pattern = topic == null ? TopicNames.generalise(concreteTopic) : topic.pattern();
+      entry = new Known(concreteTopic, pattern, topic);
+      known[slot] = entry;
+    }
+    return entry;
+  }
+
+  private static List<Topic> read(JsonNode catalogue) {
+    List<Set<String>> enums = new ArrayList<>();
+    catalogue.path("enums").forEach(values -> enums.add(new LinkedHashSet<>(texts(values))));
+    List<Map<String, String>> objects = new ArrayList<>();
+    for (JsonNode type : catalogue.path("types")) {
+      Map<String, String> fields = new LinkedHashMap<>();
+      type.properties().forEach(f -> fields.put(f.getKey(), f.getValue().textValue()));
+      objects.add(fields);
+    }
+    Schema.Types types = new Schema.Types(objects, enums);
+    List<Topic> topics = new ArrayList<>();
+    for (JsonNode topic : catalogue.path("topics")) {
+      boolean any = topic.has("anyPermission");
+      topics.add(
+          new Topic(
+              topic.path("topic").textValue(),
+              topic.path("class").textValue(),
+              topic.path("family").textValue().charAt(0),
+              texts(topic.path("transports")),
+              texts(topic.path(any ? "anyPermission" : "permissions")),
+              any,
+              new Schema(types, topic.path("type").intValue())));
+    }
+    return topics;
+  }
+
+  private static List<String> texts(JsonNode array) {
+    List<String> texts = new ArrayList<>();
+    array.forEach(text -> texts.add(text.textValue()));
+    return List.copyOf(texts);
+  }
+
+  private static String lower(String text) {
+    return text.toLowerCase(Locale.ROOT);
+  }
+
+  /** A segment of the patterns and what may follow it. */
+  private static final class Node {
+    private final Map<String, Node> children = new HashMap<>();
+    private Topic topic;
+
+    /** Words before ids: {@code v2.flows.instances…} is not flow "instances". */
+    private Topic find(List<String> segments, int at) {
+      if (at == segments.size()) {
+        return topic;
+      }
+      String segment = segments.get(at);
+      if (segment.isEmpty()) {
+        return null;
+      }
+      Node word = children.get(segment);
+      Topic found = word == null ? null : word.find(segments, at + 1);
+      Node id = children.get(TopicNames.ID);
+      return found == null && id != null ? id.find(segments, at + 1) : found;
+    }
+  }
+
+  /** What is known of a concrete name; topic is null if the catalogue does not have it. */
+  private record Known(String name, String pattern, Topic topic) {}
+}

@@ -1,0 +1,82 @@
+package dev.caravan.topic;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Makes one subscription of several topics about the same entity: {@code v2.users.<id>?presence&
+ * routingStatus} counts as one of the thousand a channel may have, and its events still arrive
+ * under their own names.
+ */
+public final class TopicCombiner {
+
+  /** The longest combined name that Genesys Cloud takes. */
+  public static final int MAX_LENGTH = 200;
+
+  private final TopicCatalogue catalogue;
+
+  public TopicCombiner(TopicCatalogue catalogue) {
+    this.catalogue = catalogue;
+  }
+
+  /** The fewest subscriptions in order of first mention that carry these concrete topics. */
+  public List<String> combine(List<String> topics) {
+    Map<String, List<String>> endings = new LinkedHashMap<>();
+    for (String topic : topics) {
+      int cut = afterLastId(topic);
+      String prefix = cut < 0 ? topic : topic.substring(0, cut);
+      List<String> known = endings.computeIfAbsent(prefix, p -> new ArrayList<>());
+      if (cut >= 0 && !known.contains(topic.substring(cut + 1))) {
+        known.add(topic.substring(cut + 1));
+      }
+    }
+    List<String> combined = new ArrayList<>();
+    endings.forEach((prefix, ends) -> pack(prefix, ends, combined));
+    return List.copyOf(combined);
+  }
+
+  /** The topics a subscription carries: itself, if it is not combined. */
+  public static List<String> expandCombined(String subscription) {
+    int mark = subscription.indexOf('?');
+    if (mark < 0) {
+      return List.of(subscription);
+    }
+    List<String> topics = new ArrayList<>();
+    for (String ending : subscription.substring(mark + 1).split("&")) {
+      topics.add(subscription.substring(0, mark) + "." + ending);
+    }
+    return List.copyOf(topics);
+  }
+
+  private static void pack(String prefix, List<String> endings, List<String> combined) {
+    if (endings.isEmpty()) {
+      combined.add(prefix);
+      return;
+    }
+    int start = 0;
+    while (start < endings.size()) {
+      int end = start + 1;
+      int length = prefix.length() + 1 + endings.get(start).length();
+      while (end < endings.size() && length + 1 + endings.get(end).length() <= MAX_LENGTH) {
+        length += 1 + endings.get(end).length();
+        end++;
+      }
+      List<String> together = endings.subList(start, end);
+      combined.add(prefix + (together.size() == 1 ? "." : "?") + String.join("&", together));
+      start = end;
+    }
+  }
+
+  /** Where the dot after the last id stands; -1 if there is no id, or nothing after it. */
+  private int afterLastId(String topic) {
+    List<String> pattern = TopicNames.segments(catalogue.generalise(topic));
+    List<String> segments = TopicNames.segments(topic);
+    int last = pattern.lastIndexOf(TopicNames.ID);
+    if (last < 0 || last == segments.size() - 1) {
+      return -1;
+    }
+    return String.join(".", segments.subList(0, last + 1)).length();
+  }
+}

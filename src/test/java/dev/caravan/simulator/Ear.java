@@ -1,0 +1,113 @@
+package dev.caravan.simulator;
+
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.WebSocket;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** One open socket and everything it has heard. */
+final class Ear implements WebSocket.Listener {
+
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+  private final List<String> frames = new CopyOnWriteArrayList<>();
+  private final AtomicInteger closeCode = new AtomicInteger();
+  private final AtomicInteger binaryFrames = new AtomicInteger();
+  private final List<Throwable> errors = new CopyOnWriteArrayList<>();
+  private final StringBuilder partial = new StringBuilder();
+  private WebSocket socket;
+
+  static Ear open(HttpClient http, String uri) {
+    Ear ear = new Ear();
+    ear.socket = http.newWebSocketBuilder().buildAsync(URI.create(uri), ear).join();
+    return ear;
+  }
+
+  @Override
+  public CompletionStage<?> onText(WebSocket from, CharSequence data, boolean last) {
+    partial.append(data);
+    if (last) {
+      frames.add(partial.toString());
+      partial.setLength(0);
+    }
+    from.request(1);
+    return null;
+  }
+
+  @Override
+  public CompletionStage<?> onBinary(WebSocket from, ByteBuffer data, boolean last) {
+    binaryFrames.incrementAndGet();
+    from.request(1);
+    return null;
+  }
+
+  @Override
+  public CompletionStage<?> onClose(WebSocket from, int code, String reason) {
+    closeCode.set(code);
+    return null;
+  }
+
+  @Override
+  public void onError(WebSocket from, Throwable error) {
+    errors.add(error);
+  }
+
+  void say(String text) {
+    socket.sendText(text, true).join();
+  }
+
+  void close() {
+    socket.sendClose(WebSocket.NORMAL_CLOSURE, "").join();
+  }
+
+  List<String> frames() {
+    return List.copyOf(frames);
+  }
+
+  List<JsonNode> heard() {
+    return frames.stream().map(Ear::read).toList();
+  }
+
+  List<JsonNode> heard(String topicName) {
+    return heard().stream().filter(f -> f.path("topicName").asText().equals(topicName)).toList();
+  }
+
+  JsonNode awaitFrame(String topicName) {
+    await().atMost(PATIENCE).until(() -> !heard(topicName).isEmpty());
+    return heard(topicName).get(0);
+  }
+
+  int awaitClose() {
+    await().atMost(PATIENCE).until(() -> closeCode.get() != 0);
+    return closeCode.get();
+  }
+
+  void awaitError() {
+    await().atMost(PATIENCE).until(() -> !errors.isEmpty());
+  }
+
+  int closeCode() {
+    return closeCode.get();
+  }
+
+  int binaryFrames() {
+    return binaryFrames.get();
+  }
+
+  private static JsonNode read(String frame) {
+    try {
+      return Guest.JSON.readTree(frame);
+    } catch (JsonProcessingException e) {
+      return Guest.JSON.createObjectNode().put("unreadable", frame);
+    }
+  }
+}

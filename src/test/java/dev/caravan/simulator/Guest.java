@@ -1,0 +1,157 @@
+package dev.caravan.simulator;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Base64;
+import java.util.List;
+
+/** A plain client of the stand-in, written against the documentation and nothing else. */
+final class Guest {
+
+  static final ObjectMapper JSON = new ObjectMapper();
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+  private final HttpClient http =
+      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).connectTimeout(PATIENCE).build();
+  private final String url;
+  private String token = "";
+
+  Guest(Simulator simulator) {
+    this.url = simulator.url();
+  }
+
+  /** An answer with its body read as JSON. */
+  record Answer(int status, java.net.http.HttpHeaders headers, JsonNode body) {
+
+    String header(String name) {
+      return headers.firstValue(name).orElse("");
+    }
+
+    String code() {
+      return body.path("code").asText();
+    }
+  }
+
+  Guest login() {
+    return login("demo", "demo");
+  }
+
+  Guest login(String id, String secret) {
+    Answer answer = requestToken(id, secret);
+    if (answer.status() != 200) {
+      throw new IllegalStateException("The login was answered with " + answer.body());
+    }
+    token = answer.body().path("access_token").asText();
+    return this;
+  }
+
+  Answer requestToken(String id, String secret) {
+    String basic =
+        Base64.getEncoder().encodeToString((id + ":" + secret).getBytes(StandardCharsets.UTF_8));
+    return send(
+        HttpRequest.newBuilder(URI.create(url + "/oauth/token"))
+            .header("Authorization", "Basic " + basic)
+            .header("Content-Type", "application/x-www-form-urlencoded")
+            .POST(BodyPublishers.ofString("grant_type=client_credentials")));
+  }
+
+  Guest withToken(String value) {
+    token = value;
+    return this;
+  }
+
+  String token() {
+    return token;
+  }
+
+  Answer get(String path) {
+    return send(request(path).GET());
+  }
+
+  Answer head(String path) {
+    return send(request(path).method("HEAD", BodyPublishers.noBody()));
+  }
+
+  Answer delete(String path) {
+    return send(request(path).DELETE());
+  }
+
+  Answer post(String path, String body) {
+    return send(request(path).POST(BodyPublishers.ofString(body)));
+  }
+
+  Answer put(String path, String body) {
+    return send(request(path).PUT(BodyPublishers.ofString(body)));
+  }
+
+  JsonNode channel() {
+    return post("/api/v2/notifications/channels", "").body();
+  }
+
+  Answer subscribe(JsonNode channel, String... topics) {
+    return post(subscriptions(channel), topics(List.of(topics)));
+  }
+
+  Answer subscribeLeniently(JsonNode channel, String... topics) {
+    return post(subscriptions(channel) + "?ignoreErrors=true", topics(List.of(topics)));
+  }
+
+  static String subscriptions(JsonNode channel) {
+    return "/api/v2/notifications/channels/" + channel.path("id").asText() + "/subscriptions";
+  }
+
+  static String topics(List<String> topics) {
+    var list = JSON.createArrayNode();
+    topics.forEach(topic -> list.addObject().put("id", topic));
+    return list.toString();
+  }
+
+  Ear listen(JsonNode channel) {
+    return Ear.open(http, channel.path("connectUri").asText());
+  }
+
+  HttpClient http() {
+    return http;
+  }
+
+  String url() {
+    return url;
+  }
+
+  private HttpRequest.Builder request(String path) {
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(URI.create(url + path)).header("Content-Type", "application/json");
+    return token.isEmpty() ? request : request.header("Authorization", "Bearer " + token);
+  }
+
+  Answer send(HttpRequest.Builder request) {
+    try {
+      HttpResponse<String> response =
+          http.send(request.timeout(PATIENCE).build(), BodyHandlers.ofString());
+      return new Answer(response.statusCode(), response.headers(), read(response.body()));
+    } catch (IOException e) {
+      throw new java.io.UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static JsonNode read(String body) {
+    try {
+      return JSON.readTree(body);
+    } catch (JsonProcessingException notJson) {
+      return JSON.getNodeFactory().textNode(body);
+    }
+  }
+}

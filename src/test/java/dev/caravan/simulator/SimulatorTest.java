@@ -1,0 +1,131 @@
+package dev.caravan.simulator;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** The road every client takes: log in, list, open a channel, subscribe, listen. */
+class SimulatorTest {
+
+  private static final String USER = "3b1e1f0e-6f3b-4d7e-9a55-0d3f7d1a0001";
+  private static final String PRESENCE = "v2.users." + USER + ".presence";
+
+  private Simulator simulator;
+
+  private Guest start(SimulatorOptions options) {
+    simulator = Simulator.start(options);
+    return new Guest(simulator);
+  }
+
+  private static SimulatorOptions quiet() {
+    return SimulatorOptions.defaults().withTraffic(Traffic.NONE);
+  }
+
+  @AfterEach
+  void stop() {
+    simulator.close();
+  }
+
+  @Test
+  void aClientLogsInAndReceivesWhatItSubscribedTo() {
+    Guest guest = start(quiet()).login();
+    JsonNode channel = guest.channel();
+    guest.subscribe(channel, PRESENCE);
+    Ear ear = guest.listen(channel);
+
+    await().until(() -> simulator.emit(PRESENCE, Guest.JSON.createObjectNode()) == 1);
+
+    JsonNode frame = ear.awaitFrame(PRESENCE);
+    assertThat(frame.path("version").asText()).isEqualTo("2");
+    assertThat(frame.path("metadata").path("CorrelationId").asText()).isNotEmpty();
+  }
+
+  @Test
+  void aPingIsAnsweredWithAPong() {
+    Guest guest = start(quiet()).login();
+    Ear ear = guest.listen(guest.channel());
+
+    ear.say("{\"message\":\"ping\"}");
+
+    assertThat(ear.awaitFrame("channel.metadata").toString())
+        .isEqualTo("{\"topicName\":\"channel.metadata\",\"eventBody\":{\"message\":\"pong\"}}");
+  }
+
+  @Test
+  void aSecondSocketOnAChannelClosesTheFirst() {
+    Guest guest = start(quiet()).login();
+    JsonNode channel = guest.channel();
+    Ear first = guest.listen(channel);
+
+    Ear second = guest.listen(channel);
+
+    assertThat(first.awaitClose()).isEqualTo(1000);
+    second.say("{\"message\":\"ping\"}");
+    second.awaitFrame("channel.metadata");
+  }
+
+  @Test
+  void theTwentyFirstChannelEvictsTheOneUsedLeast() {
+    Guest guest = start(quiet()).login();
+    List<JsonNode> channels = new ArrayList<>();
+    IntStream.range(0, 20).forEach(i -> channels.add(guest.channel()));
+    Ear ear = guest.listen(channels.get(0));
+    ear.say("{\"message\":\"ping\"}");
+    ear.awaitFrame("channel.metadata");
+
+    guest.channel();
+
+    assertThat(guest.head(path(channels.get(0))).status()).isEqualTo(200);
+    assertThat(guest.head(path(channels.get(1))).status()).isEqualTo(404);
+  }
+
+  private static String path(JsonNode channel) {
+    return "/api/v2/notifications/channels/" + channel.path("id").asText();
+  }
+
+  @Test
+  void listingsArePaged() {
+    Guest guest = start(quiet().withCentre(new CentreSize(60, 7, 9))).login();
+
+    JsonNode second = guest.get("/api/v2/users?pageSize=25&pageNumber=3").body();
+    JsonNode queues = guest.get("/api/v2/routing/queues?pageSize=100").body();
+
+    assertThat(second.path("total").asInt()).isEqualTo(60);
+    assertThat(second.path("pageCount").asInt()).isEqualTo(3);
+    assertThat(second.path("entities")).hasSize(10);
+    assertThat(queues.path("entities")).hasSize(7);
+    assertThat(guest.get("/api/v2/users?pageSize=101").status()).isEqualTo(400);
+  }
+
+  @Test
+  void heartbeatsComeByThemselves() {
+    Behaviour often = Behaviour.reported().withHeartbeat(Duration.ofMillis(50));
+    Guest guest = start(quiet().withBehaviour(often)).login();
+
+    Ear ear = guest.listen(guest.channel());
+
+    assertThat(ear.awaitFrame("channel.metadata").toString())
+        .isEqualTo(
+            "{\"topicName\":\"channel.metadata\",\"eventBody\":{\"message\":\"WebSocket Heartbeat\"}}");
+  }
+
+  @Test
+  void theContactCentreTalksByItself() {
+    Guest guest = start(SimulatorOptions.defaults().withCentre(new CentreSize(2, 2, 9))).login();
+    JsonNode channel = guest.channel();
+    for (JsonNode user : guest.get("/api/v2/users").body().path("entities")) {
+      guest.subscribe(channel, "v2.users." + user.path("id").asText() + "?presence&conversations");
+    }
+
+    Ear ear = guest.listen(channel);
+
+    await().atMost(Duration.ofSeconds(60)).until(() -> !ear.heard().isEmpty());
+  }
+}
