@@ -1,7 +1,10 @@
 package dev.caravan.channel;
 
+import dev.caravan.topic.TopicSharder;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.DoubleSupplier;
 import java.util.function.LongSupplier;
@@ -47,34 +50,40 @@ public final class ChannelGroup {
   }
 
   /**
-   * Reads these topics from now on: one list of subscriptions per shard. Shards whose list is the
-   * same go on untouched; shards that are no longer needed stop.
+   * Reads these topics from now on. Shards whose list is the same go on untouched; shards that are
+   * no longer there stop.
    */
-  public synchronized void read(List<List<String>> subscriptions) {
-    List<Shard> next = new ArrayList<>(shards);
-    while (next.size() > subscriptions.size()) {
-      next.remove(next.size() - 1).stop();
-    }
-    for (int i = 0; i < subscriptions.size(); i++) {
-      if (i < next.size()) {
-        next.get(i).changeTopics(subscriptions.get(i));
+  public synchronized void read(List<TopicSharder.Shard> plan) {
+    Map<Integer, Shard> before = new TreeMap<>();
+    shards.forEach(shard -> before.put(shard.number(), shard));
+    List<Shard> next = new ArrayList<>();
+    for (TopicSharder.Shard planned : plan) {
+      Shard running = before.remove(planned.number());
+      if (running == null) {
+        running = start(planned);
       } else {
-        Shard shard =
-            new Shard(
-                i,
-                subscriptions.get(i),
-                machine,
-                timings,
-                control,
-                clock,
-                opener,
-                listener,
-                this::askRotation);
-        next.add(shard);
-        shard.start();
+        running.changeTopics(planned.subscriptions());
       }
+      next.add(running);
     }
+    before.values().forEach(Shard::stop);
     shards = List.copyOf(next);
+  }
+
+  private Shard start(TopicSharder.Shard planned) {
+    Shard shard =
+        new Shard(
+            planned.number(),
+            planned.subscriptions(),
+            machine,
+            timings,
+            control,
+            clock,
+            opener,
+            listener,
+            this::askRotation);
+    shard.start();
+    return shard;
   }
 
   /** Closes everything. */

@@ -55,6 +55,11 @@ final class CamelChannelOpener extends ServiceSupport implements ChannelOpener {
     }
   }
 
+  /** For calls to the control routes. */
+  ProducerTemplate template() {
+    return template;
+  }
+
   @Override
   public void open(Order order) {
     try {
@@ -80,8 +85,7 @@ final class CamelChannelOpener extends ServiceSupport implements ChannelOpener {
   private void attempt(Order order) {
     try {
       FrameLane lane = lane(order.shard().number());
-      OpenAttempt attempt =
-          new OpenAttempt(order, endpoint.component().sockets(), lane, clock);
+      OpenAttempt attempt = new OpenAttempt(order, endpoint.component().sockets(), lane, clock);
       boolean again = order.reuse().isPresent();
       GenesysConfiguration options = endpoint.getConfiguration();
       Exchange exchange =
@@ -137,9 +141,7 @@ final class CamelChannelOpener extends ServiceSupport implements ChannelOpener {
         return;
       }
     }
-    order
-        .shard()
-        .opened(order.number(), link, link.rotation().at(), link.rotation().cause());
+    order.shard().opened(order.number(), link, link.rotation().at(), link.rotation().cause());
   }
 
   private static List<Map<String, String>> ids(List<String> topics) {
@@ -156,8 +158,7 @@ final class CamelChannelOpener extends ServiceSupport implements ChannelOpener {
     return lanes.computeIfAbsent(
         shard,
         number -> {
-          FrameLane lane =
-              new FrameLane(context(), "genesys-shard-" + number, LaneLimits.DEFAULT);
+          FrameLane lane = new FrameLane(context(), "genesys-shard-" + number, LaneLimits.DEFAULT);
           ServiceHelper.startService(lane);
           return lane;
         });

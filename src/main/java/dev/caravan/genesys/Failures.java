@@ -43,7 +43,9 @@ final class Failures {
     CallException known = ObjectHelper.getException(CallException.class, failure);
     if (known instanceof UnauthorisedException) {
       return new RefusedException(
-          known.getMessage() + " A new token was not accepted either." + SessionBean.CHECK_PERMISSIONS,
+          known.getMessage()
+              + " A new token was not accepted either."
+              + SessionBean.CHECK_PERMISSIONS,
           known.status(),
           failure);
     }
@@ -53,10 +55,9 @@ final class Failures {
     DirectConsumerNotAvailableException noRoute =
         ObjectHelper.getException(DirectConsumerNotAvailableException.class, failure);
     if (noRoute != null) {
+      String which = noRoute.getMessage().replaceAll("(?s)\\. Exchange.*", "");
       return new RefusedException(
-          "A control route is missing: "
-              + noRoute.getEndpoint().getEndpointUri()
-              + ". Restore it in routes/control.camel.yaml.",
+          "A control route is missing (" + which + "). Restore it in routes/control.camel.yaml.",
           0,
           failure);
     }

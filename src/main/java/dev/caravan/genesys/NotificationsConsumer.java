@@ -18,10 +18,8 @@ import org.apache.camel.AsyncCallback;
 import org.apache.camel.Exchange;
 import org.apache.camel.Message;
 import org.apache.camel.Processor;
-import org.apache.camel.health.HealthCheckAware;
-import org.apache.camel.health.HealthCheckHelper;
 import org.apache.camel.health.HealthCheck;
-import org.apache.camel.health.WritableHealthCheckRepository;
+import org.apache.camel.health.HealthCheckRegistry;
 import org.apache.camel.support.DefaultConsumer;
 import org.apache.camel.support.service.ServiceHelper;
 import org.slf4j.Logger;
@@ -29,18 +27,17 @@ import org.slf4j.LoggerFactory;
 
 /**
  * {@code genesys:notifications}: one exchange per notification, its body the frame as it came. The
- * channels are opened in the background, so that the route starts whether or not Genesys Cloud can be
- * reached.
+ * channels are opened in the background, so that the route starts whether or not Genesys Cloud can
+ * be reached.
  */
-public final class NotificationsConsumer extends DefaultConsumer
-    implements ShardListener, HealthCheckAware {
+public final class NotificationsConsumer extends DefaultConsumer implements ShardListener {
 
   private static final Logger LOG = LoggerFactory.getLogger(NotificationsConsumer.class);
 
   private final GenesysConfiguration configuration;
   private final LongSupplier clock = monotonicMillis();
   private final Timings timings;
-  private final Preparation preparation;
+  private Preparation preparation;
   private InFlight inFlight;
   private GenesysMetrics metrics;
   private EventHeaders headers;
@@ -48,13 +45,12 @@ public final class NotificationsConsumer extends DefaultConsumer
   private ScheduledExecutorService control;
   private CamelChannelOpener opener;
   private ChannelGroup group;
-  private HealthCheck healthCheck;
+  private final HealthCheck healthCheck = new NotificationsHealthCheck(this);
 
   NotificationsConsumer(GenesysEndpoint endpoint, Processor processor) {
     super(endpoint, processor);
     this.configuration = endpoint.getConfiguration();
     this.timings = Timings.defaults();
-    this.preparation = new Preparation(configuration, this);
   }
 
   @Override
@@ -92,16 +88,14 @@ public final class NotificationsConsumer extends DefaultConsumer
             .newSingleThreadScheduledExecutor(this, "genesys-control");
     opener = new CamelChannelOpener(getEndpoint(), this, clock);
     ServiceHelper.startService(opener);
+    preparation =
+        new Preparation(
+            configuration, new Directory(opener.template(), configuration.getListRoute()), this);
     group =
         new ChannelGroup(
-            timings,
-            () -> ThreadLocalRandom.current().nextDouble(),
-            control,
-            clock,
-            opener,
-            this);
+            timings, () -> ThreadLocalRandom.current().nextDouble(), control, clock, opener, this);
     metrics.bind(inFlight, group::status);
-    registerHealthCheck();
+    HealthCheckRegistry.get(getEndpoint().getCamelContext()).register(healthCheck);
     control.execute(this::prepare);
   }
 
@@ -112,36 +106,8 @@ public final class NotificationsConsumer extends DefaultConsumer
     ServiceHelper.stopService(opener);
     getEndpoint().getCamelContext().getExecutorServiceManager().shutdownNow(control);
     ServiceHelper.stopService(deadLetters);
-    unregisterHealthCheck();
+    HealthCheckRegistry.get(getEndpoint().getCamelContext()).unregister(healthCheck);
     super.doStop();
-  }
-
-  private void registerHealthCheck() {
-    healthCheck = new NotificationsHealthCheck(this);
-    healthRepository(repository -> repository.addHealthCheck(healthCheck));
-  }
-
-  private void unregisterHealthCheck() {
-    healthRepository(repository -> repository.removeHealthCheck(healthCheck));
-  }
-
-  private void healthRepository(java.util.function.Consumer<WritableHealthCheckRepository> use) {
-    WritableHealthCheckRepository repository =
-        HealthCheckHelper.getHealthCheckRepository(
-            getEndpoint().getCamelContext(), "consumers", WritableHealthCheckRepository.class);
-    if (repository != null) {
-      use.accept(repository);
-    }
-  }
-
-  @Override
-  public HealthCheck getHealthCheck() {
-    return healthCheck;
-  }
-
-  @Override
-  public void setHealthCheck(HealthCheck healthCheck) {
-    this.healthCheck = healthCheck;
   }
 
   // ---- what to read
@@ -275,7 +241,10 @@ public final class NotificationsConsumer extends DefaultConsumer
     }
     String sentence =
         shards.stream()
-            .filter(s -> s.health() == ShardStatus.Health.BROKEN || s.health() == ShardStatus.Health.BLIND)
+            .filter(
+                s ->
+                    s.health() == ShardStatus.Health.BROKEN
+                        || s.health() == ShardStatus.Health.BLIND)
             .map(s -> "Shard " + s.number() + ": " + s.sentence())
             .collect(Collectors.joining(" "));
     long stalled = inFlight.stalledMillis();
@@ -317,5 +286,4 @@ public final class NotificationsConsumer extends DefaultConsumer
     long start = System.nanoTime();
     return () -> wall + TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start);
   }
-
 }

@@ -14,7 +14,7 @@ final class NotificationsHealthCheck extends AbstractHealthCheck {
   private final NotificationsConsumer consumer;
 
   NotificationsHealthCheck(NotificationsConsumer consumer) {
-    super("camel", "consumer:genesys-" + consumer.getRouteId());
+    super("camel", "genesys-notifications");
     this.consumer = consumer;
   }
 

@@ -8,8 +8,9 @@ import org.apache.camel.Exchange;
 import org.apache.camel.Processor;
 
 /**
- * Collects the pages of a listing of the Platform API into one list of entities, each id once (pages
- * shift while they are read). It reads at most {@value #MOST_PAGES} pages of {@value #PAGE_SIZE}.
+ * Collects the pages of a listing of the Platform API into one list of entities, each id once
+ * (pages shift while they are read). It reads at most {@value #MOST_PAGES} pages of {@value
+ * #PAGE_SIZE}.
  */
 public final class Pages implements Processor {
 
@@ -24,14 +25,9 @@ public final class Pages implements Processor {
     private boolean more = true;
   }
 
-  /** Whether there is another page; when there is none, the body becomes the list of entities. */
+  /** Whether there is another page to read. */
   public boolean more(Exchange exchange) {
-    Progress progress = progress(exchange);
-    if (!progress.more) {
-      exchange.getMessage().setBody(List.copyOf(progress.entities.values()));
-      exchange.removeProperty(STATE);
-    }
-    return progress.more;
+    return progress(exchange).more;
   }
 
   /** The query of the next page. */
@@ -39,7 +35,10 @@ public final class Pages implements Processor {
     return "pageSize=" + PAGE_SIZE + "&pageNumber=" + progress(exchange).page;
   }
 
-  /** Takes one page: a map with {@code entities} and, usually, {@code pageCount}. */
+  /**
+   * Takes one page, a map with {@code entities} and usually {@code pageCount}. After the last one
+   * the body is the list of all entities.
+   */
   @Override
   public void process(Exchange exchange) {
     Progress progress = progress(exchange);
@@ -60,14 +59,13 @@ public final class Pages implements Processor {
             : found < PAGE_SIZE;
     progress.more = found > 0 && !last && progress.page < MOST_PAGES;
     progress.page++;
+    exchange.setProperty(STATE, progress);
+    exchange.getMessage().setBody(List.copyOf(progress.entities.values()));
   }
 
+  /** The bean's other methods are called with a copy of the exchange and must not change it. */
   private static Progress progress(Exchange exchange) {
     Progress progress = exchange.getProperty(STATE, Progress.class);
-    if (progress == null) {
-      progress = new Progress();
-      exchange.setProperty(STATE, progress);
-    }
-    return progress;
+    return progress == null ? new Progress() : progress;
   }
 }

@@ -1,0 +1,130 @@
+package dev.caravan.cli;
+
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.apache.camel.CamelContext;
+import org.apache.camel.health.HealthCheckRegistry;
+import org.apache.camel.quarkus.main.events.AfterStart;
+import org.apache.camel.spi.Resource;
+import org.apache.camel.support.PluginHelper;
+import org.apache.camel.support.ResourceHelper;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Loads the user's route files and starts their routes together, so that nothing is read from
+ * Genesys Cloud before everything behind it is there. What is wrong with a file is said in one line
+ * and in health, and the bridge stays up; what cannot start yet (Kafka's name is not known, say) is
+ * tried again.
+ */
+@ApplicationScoped
+public class RouteFiles {
+
+  private static final Logger LOG = LoggerFactory.getLogger(RouteFiles.class);
+  private static final String SUFFIX = ".camel.yaml";
+  private static final int MOST_FILES = 1_000;
+  private static final int AGAIN_SECONDS = 10;
+
+  private final Path folder;
+  private volatile Optional<String> problem = Optional.of("The routes are not loaded yet.");
+
+  RouteFiles(@ConfigProperty(name = "caravan.routes.dir") String folder) {
+    this.folder = Path.of(folder);
+  }
+
+  /** What an operator must do before the routes can run; empty once they do. */
+  Optional<String> problem() {
+    return problem;
+  }
+
+  void load(@Observes AfterStart started) {
+    CamelContext context = started.getCamelContext();
+    HealthCheckRegistry.get(context).register(new RouteFilesHealthCheck(this));
+    try {
+      List<Resource> files = files();
+      PluginHelper.getRoutesLoader(context).loadRoutes(files);
+      start(context);
+    } catch (Exception e) {
+      stayBroken(StartFailure.sentence(e), e);
+    }
+  }
+
+  private List<Resource> files() {
+    List<Path> found = new ArrayList<>();
+    try (Stream<Path> all = Files.list(folder)) {
+      all.filter(file -> file.getFileName().toString().endsWith(SUFFIX))
+          .sorted()
+          .limit(MOST_FILES)
+          .forEach(found::add);
+    } catch (IOException e) {
+      throw new UncheckedIOException(
+          "The folder with the routes cannot be read: "
+              + folder.toAbsolutePath()
+              + ". Set CARAVAN_ROUTES_DIR to the folder that holds receive"
+              + SUFFIX
+              + ", or start in the folder above it.",
+          e);
+    }
+    if (found.isEmpty()) {
+      throw new IllegalStateException(
+          "There is no *"
+              + SUFFIX
+              + " in "
+              + folder.toAbsolutePath()
+              + ". Set CARAVAN_ROUTES_DIR.");
+    }
+    return found.stream()
+        .map(file -> ResourceHelper.fromString("file:" + file, read(file)))
+        .toList();
+  }
+
+  private static String read(Path file) {
+    try {
+      return Files.readString(file);
+    } catch (IOException e) {
+      throw new UncheckedIOException(file + " cannot be read", e);
+    }
+  }
+
+  private void start(CamelContext context) {
+    try {
+      context.getRouteController().startAllRoutes();
+      problem = Optional.empty();
+      LOG.info("Running {} routes from {}", context.getRoutesSize(), folder);
+    } catch (Exception e) {
+      String sentence = StartFailure.sentence(e) + " Next attempt in " + AGAIN_SECONDS + " s.";
+      if (!problem.equals(Optional.of(sentence))) {
+        LOG.error(sentence);
+      }
+      problem = Optional.of(sentence);
+      ScheduledExecutorService again =
+          context
+              .getExecutorServiceManager()
+              .newSingleThreadScheduledExecutor(this, "routes-start");
+      again.schedule(
+          () -> {
+            context.getExecutorServiceManager().shutdown(again);
+            start(context);
+          },
+          AGAIN_SECONDS,
+          TimeUnit.SECONDS);
+    }
+  }
+
+  private void stayBroken(String sentence, Exception cause) {
+    problem = Optional.of(sentence);
+    LOG.error("{} Nothing runs until that is mended and the bridge is restarted.", sentence);
+    LOG.debug("The routes were not loaded", cause);
+  }
+}

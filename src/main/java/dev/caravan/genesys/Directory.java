@@ -1,0 +1,72 @@
+package dev.caravan.genesys;
+
+import dev.caravan.topic.Listing;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.camel.Exchange;
+import org.apache.camel.ProducerTemplate;
+
+/** Lists what the org has (queues, users …) through the control route that reads all pages. */
+final class Directory {
+
+  private final ProducerTemplate template;
+  private final String listRoute;
+
+  Directory(ProducerTemplate template, String listRoute) {
+    this.template = template;
+    this.listRoute = listRoute;
+  }
+
+  /**
+   * All pages of a listing.
+   *
+   * @throws dev.caravan.session.CallException if it could not be read
+   */
+  List<Listing.Entity> list(Listing listing) {
+    return switch (listing.kind()) {
+      case QUEUES -> list("/api/v2/routing/queues");
+      case USERS -> list("/api/v2/users");
+      case GROUPS -> list("/api/v2/groups");
+      case GROUP_MEMBERS -> members(listing.group());
+      case MANAGEMENT_UNITS -> list("/api/v2/workforcemanagement/managementunits");
+      case BUSINESS_UNITS -> list("/api/v2/workforcemanagement/businessunits");
+      case TEAMS -> list("/api/v2/teams");
+    };
+  }
+
+  private List<Listing.Entity> members(String group) {
+    Optional<Listing.Entity> found =
+        list("/api/v2/groups").stream()
+            .filter(entity -> entity.name().equalsIgnoreCase(group))
+            .findFirst();
+    return found
+        .map(entity -> list("/api/v2/groups/" + entity.id() + "/members"))
+        .orElse(List.of());
+  }
+
+  private List<Listing.Entity> list(String path) {
+    Exchange answer =
+        template.request(
+            listRoute, exchange -> exchange.setProperty(GenesysConstants.LISTING, path));
+    if (answer.getException() != null) {
+      throw Failures.asCallException(answer.getException(), "Genesys Cloud");
+    }
+    List<Listing.Entity> entities = new ArrayList<>();
+    for (Object entity : answer.getMessage().getBody(List.class)) {
+      if (entity instanceof Map<?, ?> map) {
+        entities.add(new Listing.Entity(text(map.get("id")), text(map.get("name")), division(map)));
+      }
+    }
+    return entities;
+  }
+
+  private static String division(Map<?, ?> entity) {
+    return entity.get("division") instanceof Map<?, ?> division ? text(division.get("name")) : "";
+  }
+
+  private static String text(Object value) {
+    return value == null ? "" : value.toString();
+  }
+}
