@@ -162,7 +162,7 @@ public final class LocalBroker implements AutoCloseable {
                 "@" + folder.resolve("java.args"),
                 BrokerProcess.class.getName(),
                 serverProperties().toString()),
-            Map.of(),
+            System.getenv(),
             folder.resolve("broker.log"));
     awaitAnswer();
   }

@@ -75,7 +75,7 @@ final class TailCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     Logs.toConsole(Caravan.isVerbose(spec));
-    KafkaEnvironment environment = new KafkaEnvironment(System.getenv());
+    KafkaEnvironment environment = KafkaEnvironment.read();
     Map<String, Object> properties = environment.consumerProperties();
     if (bootstrap != null) {
       properties.put(ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrap);
