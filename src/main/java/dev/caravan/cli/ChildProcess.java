@@ -29,6 +29,7 @@ final class ChildProcess {
     this.log = log;
   }
 
+  /** Starts a program with exactly these variables. */
   static ChildProcess start(List<String> command, Map<String, String> environment, Path log) {
     // An ignored signal stays ignored across exec, and a JVM leaves it so.
     List<String> shielded =
@@ -36,6 +37,7 @@ final class ChildProcess {
     shielded.add("caravan-child");
     shielded.addAll(command);
     ProcessBuilder builder = new ProcessBuilder(shielded);
+    builder.environment().clear();
     builder.environment().putAll(environment);
     builder.redirectErrorStream(true);
     builder.redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));

@@ -1,6 +1,8 @@
 package dev.caravan.cli;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 
 /** For finding what lies beside the program: the build's output and the shipped routes. */
 final class Home {
@@ -10,5 +12,21 @@ final class Home {
   /** The folder of the project; the launcher names it, otherwise it is where we were started. */
   static Path path() {
     return Path.of(System.getProperty("caravan.home", "")).toAbsolutePath();
+  }
+
+  /** The program itself, to be started a second time. */
+  static Path jar() {
+    Path jar = path().resolve("target/quarkus-app/quarkus-run.jar");
+    if (!Files.exists(jar)) {
+      throw new CommandFailure(
+          "The program is not built: %s is missing. Build it with: mvn -DskipTests package"
+              .formatted(jar));
+    }
+    return jar;
+  }
+
+  /** The flags that the launcher gave this JVM, for those that we start. */
+  static List<String> jvmFlags() {
+    return List.of(System.getProperty("caravan.jvm.flags", "-XX:+UseSerialGC").split("\\s+"));
   }
 }

@@ -30,7 +30,8 @@ import org.apache.kafka.clients.admin.AdminClientConfig;
 
 /**
  * For having a real Apache Kafka at hand, without Docker: one KRaft node as a child process, its
- * data in a temporary folder, listening on the loopback address only.
+ * data in a temporary folder, listening on the loopback address only. It ends with the process that
+ * started it, and its data with it; {@link #close()} does so earlier.
  */
 public final class LocalBroker implements AutoCloseable {
 
@@ -75,7 +76,6 @@ public final class LocalBroker implements AutoCloseable {
   private final Path folder;
   private final int port;
   private final int controllerPort;
-  private final Thread closeAtExit = new Thread(this::endAndDelete, "close-local-broker");
   private ChildProcess process;
 
   private LocalBroker(Settings settings, Path folder, int port, int controllerPort) {
@@ -98,11 +98,10 @@ public final class LocalBroker implements AutoCloseable {
       try {
         broker.prepare();
         broker.restart();
-        Runtime.getRuntime().addShutdownHook(broker.closeAtExit);
         return broker;
       } catch (RuntimeException e) {
         boolean portWasSnatched = broker.log().contains("Address already in use");
-        broker.endAndDelete();
+        broker.close();
         if (!portWasSnatched || attempt == PORT_ATTEMPTS) {
           throw e;
         }
@@ -163,7 +162,7 @@ public final class LocalBroker implements AutoCloseable {
                 "@" + folder.resolve("java.args"),
                 BrokerProcess.class.getName(),
                 serverProperties().toString()),
-            Map.of(),
+            System.getenv(),
             folder.resolve("broker.log"));
     awaitAnswer();
   }
@@ -171,15 +170,6 @@ public final class LocalBroker implements AutoCloseable {
   /** Ends the broker and deletes its data. */
   @Override
   public void close() {
-    try {
-      Runtime.getRuntime().removeShutdownHook(closeAtExit);
-    } catch (IllegalStateException alreadyExiting) {
-      return; // the hook does the work
-    }
-    endAndDelete();
-  }
-
-  private void endAndDelete() {
     if (process != null) {
       process.kill();
     }

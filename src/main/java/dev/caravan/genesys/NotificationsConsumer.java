@@ -34,6 +34,9 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
 
   private static final Logger LOG = LoggerFactory.getLogger(NotificationsConsumer.class);
 
+  /** For how long Kafka may acknowledge nothing before that is called an outage. */
+  private static final long STALLED_MILLIS = 10_000;
+
   private final GenesysConfiguration configuration;
   private final LongSupplier clock = monotonicMillis();
   private final Timings timings;
@@ -45,6 +48,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
   private ScheduledExecutorService control;
   private CamelChannelOpener opener;
   private ChannelGroup group;
+  private ShardStatus.Health told = ShardStatus.Health.BLIND;
   private final HealthCheck healthCheck = new NotificationsHealthCheck(this);
 
   NotificationsConsumer(GenesysEndpoint endpoint, Processor processor) {
@@ -97,6 +101,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
     metrics.bind(inFlight, group::status);
     HealthCheckRegistry.get(getEndpoint().getCamelContext()).register(healthCheck);
     control.execute(this::prepare);
+    control.scheduleWithFixedDelay(this::tellChanges, 1, 1, TimeUnit.SECONDS);
   }
 
   @Override
@@ -248,7 +253,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
             .map(s -> "Shard " + s.number() + ": " + s.sentence())
             .collect(Collectors.joining(" "));
     long stalled = inFlight.stalledMillis();
-    if (inFlight.full()) {
+    if (inFlight.full() || stalled >= STALLED_MILLIS) {
       worst = worst.worse(ShardStatus.Health.BLIND);
       sentence =
           "Reading is held back: Kafka has acknowledged nothing for "
@@ -259,6 +264,16 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
               + sentence;
     }
     return new Overview(worst, sentence, shards, inFlight.count(), stalled);
+  }
+
+  /** One line in the log whenever the state of the road becomes another. */
+  private void tellChanges() {
+    Overview now = overview();
+    if (now.health() != told) {
+      String sentence = now.sentence().isEmpty() ? "All is well." : now.sentence();
+      LOG.info("The road is {} (it was {}). {}", now.health().label(), told.label(), sentence);
+      told = now.health();
+    }
   }
 
   /**

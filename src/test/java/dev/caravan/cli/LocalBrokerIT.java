@@ -137,7 +137,7 @@ class LocalBrokerIT {
                 System.getProperty("java.class.path"),
                 BrokerHolder.class.getName(),
                 pidFile.toString()),
-            Map.of(),
+            System.getenv(),
             folder.resolve("log"));
     await().atMost(Duration.ofSeconds(120)).until(() -> Files.exists(pidFile));
     ProcessHandle broker =

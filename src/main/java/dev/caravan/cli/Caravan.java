@@ -1,0 +1,119 @@
+package dev.caravan.cli;
+
+import java.io.PrintWriter;
+import java.util.concurrent.Callable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.Spec;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/** The way in: picks the command. Only {@code run} starts Quarkus and Camel. */
+@Command(
+    name = "caravan",
+    mixinStandardHelpOptions = true,
+    versionProvider = Caravan.Version.class,
+    description = {
+      "Carries Genesys Cloud notifications to Apache Kafka.",
+      "Without a command it runs the bridge, configured by the environment."
+    },
+    subcommands = {
+      RunCommand.class,
+      DemoCommand.class,
+      SimulatorCommand.class,
+      TopicsCommand.class,
+      TailCommand.class
+    },
+    synopsisSubcommandLabel = "[COMMAND]",
+    exitCodeListHeading = "%nExit codes:%n",
+    exitCodeList = {
+      "0:done, or ended as asked",
+      "1:failed; the last line says why and what to do",
+      "2:the command line was not understood",
+      "130, 143:ended by Ctrl-C or SIGTERM"
+    },
+    footer = {"", "Example: see it at work, without any account", "  caravan demo"})
+public final class Caravan implements Callable<Integer> {
+
+  static final int OK = 0;
+  static final int FAILED = 1;
+
+  @Option(
+      names = {"-v", "--verbose"},
+      scope = ScopeType.INHERIT,
+      description = "Show the whole story of an error, and more of the log.")
+  private boolean verbose;
+
+  @Spec private CommandSpec spec;
+
+  private Caravan() {}
+
+  public static void main(String[] args) {
+    int exitCode = commandLine().execute(args);
+    // A child's pipe or a client's thread must not keep a finished command alive.
+    System.exit(exitCode);
+  }
+
+  static CommandLine commandLine() {
+    Caravan caravan = new Caravan();
+    return new CommandLine(caravan)
+        .setExecutionExceptionHandler(caravan::explain)
+        .setParameterExceptionHandler(Caravan::correct)
+        .setUsageHelpAutoWidth(true);
+  }
+
+  static boolean isVerbose(CommandSpec spec) {
+    return ((Caravan) spec.root().userObject()).verbose;
+  }
+
+  /** No command was named. */
+  @Override
+  public Integer call() {
+    return new RunCommand(spec).call();
+  }
+
+  private static int correct(ParameterException mistake, String[] args) {
+    CommandLine command = mistake.getCommandLine();
+    PrintWriter err = command.getErr();
+    err.println(mistake.getMessage());
+    UnmatchedArgumentException.printSuggestions(mistake, err);
+    err.printf("See: %s --help%n", command.getCommandSpec().qualifiedName());
+    err.flush();
+    return command.getCommandSpec().exitCodeOnInvalidInput();
+  }
+
+  private int explain(Exception failure, CommandLine command, ParseResult parsed) {
+    PrintWriter err = command.getErr();
+    if (failure instanceof CommandFailure) {
+      err.println(failure.getMessage());
+    } else {
+      err.println("Something unexpected went wrong: " + failure);
+      if (!verbose) {
+        err.println("Run it again with --verbose to see where.");
+      }
+    }
+    if (verbose) {
+      failure.printStackTrace(err);
+    }
+    err.flush();
+    return FAILED;
+  }
+
+  /** For {@code --version}. */
+  static final class Version implements IVersionProvider {
+
+    @Override
+    public String[] getVersion() {
+      String version = Caravan.class.getPackage().getImplementationVersion();
+      return new String[] {
+        "Caravan " + (version == null ? "(built from source)" : version),
+        "Java " + System.getProperty("java.version")
+      };
+    }
+  }
+}

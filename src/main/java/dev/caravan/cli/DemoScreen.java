@@ -1,0 +1,96 @@
+package dev.caravan.cli;
+
+import java.io.PrintWriter;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/**
+ * What a demo shows: on a terminal a table that is drawn over itself every second, elsewhere a line
+ * every five seconds.
+ */
+final class DemoScreen {
+
+  private static final Duration TERMINAL_INTERVAL = Duration.ofSeconds(1);
+  private static final Duration PLAIN_INTERVAL = Duration.ofSeconds(5);
+  private static final String ROW = "%-36s %-12s %10s %10s";
+
+  private final PrintWriter out;
+  private final boolean terminal;
+  private Map<DemoCounts.Row, Long> before = Map.of();
+  private Duration shownAt = Duration.ZERO;
+  private int linesToRedraw;
+
+  DemoScreen(PrintWriter out, boolean terminal) {
+    this.out = out;
+    this.terminal = terminal;
+  }
+
+  synchronized void say(String format, Object... arguments) {
+    out.printf(format + "%n", arguments);
+    out.flush();
+    linesToRedraw = 0; // what stands above a said line stays
+  }
+
+  /** Shows the counts if it is time to. */
+  synchronized void show(DemoCounts counts, Duration elapsed) {
+    Duration since = elapsed.minus(shownAt);
+    if (since.compareTo(terminal ? TERMINAL_INTERVAL : PLAIN_INTERVAL) < 0) {
+      return;
+    }
+    if (terminal) {
+      draw(table(counts, elapsed, since));
+    } else {
+      out.println(line(counts, elapsed));
+      out.flush();
+    }
+    before =
+        counts.rows().stream().collect(Collectors.toMap(DemoScreen::key, DemoCounts.Row::records));
+    shownAt = elapsed;
+  }
+
+  private void draw(List<String> lines) {
+    if (linesToRedraw > 0) {
+      out.printf("\u001b[%dA", linesToRedraw);
+    }
+    lines.forEach(line -> out.printf("%s\u001b[K%n", line));
+    out.flush();
+    linesToRedraw = lines.size();
+  }
+
+  private List<String> table(DemoCounts counts, Duration elapsed, Duration since) {
+    List<String> lines = new ArrayList<>();
+    lines.add(ROW.formatted("KAFKA TOPIC", "MEDIA", "RECORDS", "A SECOND"));
+    for (DemoCounts.Row row : counts.rows()) {
+      long news = row.records() - before.getOrDefault(key(row), 0L);
+      lines.add(
+          ROW.formatted(
+              row.topic(),
+              row.media(),
+              "%,d".formatted(row.records()),
+              "%.1f".formatted(news * 1000.0 / since.toMillis())));
+    }
+    String state =
+        counts.total() == 0
+            ? "waiting for the first record"
+            : "%,d records".formatted(counts.total());
+    lines.add("%d:%02d  %s".formatted(elapsed.toMinutes(), elapsed.toSecondsPart(), state));
+    return lines;
+  }
+
+  private static String line(DemoCounts counts, Duration elapsed) {
+    return "%3d s  %d records  %s"
+        .formatted(
+            elapsed.toSeconds(),
+            counts.total(),
+            counts.rows().stream()
+                .map(row -> "%s[%s]=%d".formatted(row.topic(), row.media(), row.records()))
+                .collect(Collectors.joining("  ")));
+  }
+
+  private static DemoCounts.Row key(DemoCounts.Row row) {
+    return new DemoCounts.Row(row.topic(), row.media(), 0);
+  }
+}

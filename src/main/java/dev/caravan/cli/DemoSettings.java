@@ -1,0 +1,70 @@
+package dev.caravan.cli;
+
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What a demo is started with; port 0 means any free one.
+ *
+ * @param environment the variables of the terminal the demo was started in
+ */
+record DemoSettings(
+    int agents,
+    double speed,
+    int genesysPort,
+    int kafkaPort,
+    int managementPort,
+    Map<String, String> environment) {
+
+  private static final String TOPICS =
+      "v2.routing.queues.*.conversations,"
+          + "v2.users.*?presence&routingStatus,"
+          + "v2.analytics.queues.*.observations";
+
+  DemoSettings {
+    environment = Map.copyOf(environment);
+  }
+
+  /** Folder of the routes: the shipped ones, unless the user names his own. */
+  String routes() {
+    return Optional.ofNullable(environment.get("CARAVAN_ROUTES_DIR"))
+        .orElse(Home.path().resolve("routes").toString());
+  }
+
+  /**
+   * The bridge's variables. Nothing that points at a real org or cluster is passed on: a demo never
+   * leaves this machine.
+   */
+  Map<String, String> bridgeEnvironment(String genesys, String kafka, int management, String data) {
+    Map<String, String> bridge = new HashMap<>(environment);
+    bridge.keySet().removeIf(name -> name.matches("(GENESYS|KAFKA|CARAVAN)_.*"));
+    bridge.putAll(
+        Map.of(
+            "GENESYS_LOGIN_URL",
+            genesys,
+            "GENESYS_API_URL",
+            genesys,
+            "GENESYS_CLIENT_ID",
+            "demo",
+            "GENESYS_CLIENT_SECRET",
+            "demo",
+            "GENESYS_TOPICS",
+            environment.getOrDefault("GENESYS_TOPICS", TOPICS)));
+    Optional.ofNullable(environment.get("GENESYS_MEDIA"))
+        .ifPresent(media -> bridge.put("GENESYS_MEDIA", media));
+    bridge.putAll(
+        Map.of(
+            "KAFKA_BOOTSTRAP_SERVERS",
+            kafka,
+            "CARAVAN_ROUTES_DIR",
+            routes(),
+            "CARAVAN_DATA_DIR",
+            data,
+            "CARAVAN_MANAGEMENT_PORT",
+            String.valueOf(management),
+            "QUARKUS_MANAGEMENT_HOST",
+            "127.0.0.1"));
+    return bridge;
+  }
+}

@@ -1,0 +1,61 @@
+package dev.caravan.cli;
+
+import io.quarkus.runtime.Quarkus;
+import java.io.PrintWriter;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** For running the bridge until it is told to stop. */
+@Command(
+    name = "run",
+    mixinStandardHelpOptions = true,
+    description = {
+      "Runs the bridge: Genesys Cloud notifications to Kafka, on the routes in ./routes.",
+      "This is what happens without a command. Stop it with Ctrl-C or SIGTERM."
+    },
+    footer = {
+      "",
+      "Example: one org, one cluster",
+      "  export GENESYS_REGION=mypurecloud.ie GENESYS_CLIENT_ID=... GENESYS_CLIENT_SECRET=...",
+      "  export KAFKA_BOOTSTRAP_SERVERS=kafka-1:9092,kafka-2:9092",
+      "  caravan run"
+    })
+final class RunCommand implements Callable<Integer> {
+
+  // For the demo, which must not leave a bridge behind however it ends.
+  @Option(names = "--until-input-ends", hidden = true)
+  private boolean untilInputEnds;
+
+  @Spec private CommandSpec spec;
+
+  RunCommand() {}
+
+  RunCommand(CommandSpec spec) {
+    this.spec = spec;
+  }
+
+  @Override
+  public Integer call() {
+    if (untilInputEnds) {
+      ParentWatch.onParentGone(System.in, Quarkus::asyncExit);
+    }
+    // No arguments: Camel would take them for its own.
+    Quarkus.run(null, this::ended);
+    return Caravan.OK;
+  }
+
+  private void ended(int exitCode, Throwable failure) {
+    if (failure != null) {
+      PrintWriter err = spec.commandLine().getErr();
+      err.println(StartFailure.sentence(failure));
+      if (Caravan.isVerbose(spec)) {
+        failure.printStackTrace(err);
+      }
+      err.flush();
+    }
+    System.exit(exitCode);
+  }
+}

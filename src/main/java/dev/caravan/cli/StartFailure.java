@@ -1,0 +1,78 @@
+package dev.caravan.cli;
+
+import io.quarkus.runtime.QuarkusBindException;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.apache.camel.FailedToCreateRouteException;
+import org.snakeyaml.engine.v2.exceptions.Mark;
+import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
+
+/** For saying in one line why the bridge could not start, and where to mend it. */
+final class StartFailure {
+
+  // Camel tells the file only inside the text.
+  private static final Pattern SOURCE = Pattern.compile("\\(source: ([^)]+)\\)");
+
+  private StartFailure() {}
+
+  static String sentence(Throwable failure) {
+    List<Throwable> causes = causes(failure);
+    return first(causes, QuarkusBindException.class)
+        .map(StartFailure::portTaken)
+        .or(() -> first(causes, MarkedYamlEngineException.class).map(StartFailure::brokenYaml))
+        .or(() -> first(causes, FailedToCreateRouteException.class).map(StartFailure::brokenRoute))
+        .orElseGet(() -> "The bridge could not start: " + rootMessage(failure));
+  }
+
+  private static String portTaken(QuarkusBindException e) {
+    return "The bridge could not start: port %d is in use by another program. %s"
+        .formatted(
+            e.getPort(),
+            "End that program, or choose other ports with CARAVAN_HTTP_PORT and"
+                + " CARAVAN_MANAGEMENT_PORT.");
+  }
+
+  private static String brokenYaml(MarkedYamlEngineException e) {
+    String place =
+        e.getProblemMark().or(e::getContextMark).map(StartFailure::place).orElse("a route file");
+    String context = e.getContext() == null ? "" : " " + oneLine(e.getContext());
+    return "Broken YAML in %s: %s%s.".formatted(place, oneLine(e.getProblem()), context);
+  }
+
+  /** Marks count from 0, people and editors from 1. */
+  private static String place(Mark mark) {
+    return "%s, line %d, column %d"
+        .formatted(file(mark.getName()), mark.getLine() + 1, mark.getColumn() + 1);
+  }
+
+  private static String brokenRoute(FailedToCreateRouteException e) {
+    Matcher source = SOURCE.matcher(String.valueOf(e.getMessage()));
+    String where = source.find() ? " in " + file(source.group(1)) : "";
+    return "Route %s%s cannot be built: %s".formatted(e.getRouteId(), where, rootMessage(e));
+  }
+
+  private static String rootMessage(Throwable failure) {
+    List<Throwable> causes = causes(failure);
+    Throwable root = causes.get(causes.size() - 1);
+    return root.getMessage() == null ? root.toString() : oneLine(root.getMessage());
+  }
+
+  private static String file(String location) {
+    return location.replaceFirst("^file:", "");
+  }
+
+  private static String oneLine(String text) {
+    return text.strip().replaceAll("\\s+", " ").replaceFirst(",? but got :$", "");
+  }
+
+  private static <T> Optional<T> first(List<Throwable> causes, Class<T> type) {
+    return causes.stream().filter(type::isInstance).map(type::cast).findFirst();
+  }
+
+  private static List<Throwable> causes(Throwable failure) {
+    return Stream.iterate(failure, cause -> cause != null, Throwable::getCause).limit(50).toList();
+  }
+}

@@ -1,0 +1,133 @@
+package dev.caravan.cli;
+
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.format.DateTimeFormatter;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.header.Header;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** For seeing what arrives in Kafka, one line a record. */
+@Command(
+    name = "tail",
+    mixinStandardHelpOptions = true,
+    description = {
+      "Prints one line for each record that arrives in the bridge's Kafka topics:",
+      "time, Kafka topic, media type, key, Genesys topic. Never the payload, which holds",
+      "personal data, unless you ask for it.",
+      "Reads KAFKA_BOOTSTRAP_SERVERS, KAFKA_SECURITY_PROTOCOL, KAFKA_SASL_..., KAFKA_SSL_...",
+      "and CARAVAN_TOPIC_PREFIX, as the bridge does."
+    },
+    footer = {
+      "",
+      "Example: the voice conversations of a cluster, from the first one it still has",
+      "  caravan tail --bootstrap kafka-1:9092 --topic genesys.conversations.voice --from-beginning"
+    })
+final class TailCommand implements Callable<Integer> {
+
+  private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("HH:mm:ss.SSS");
+  private static final Duration POLL = Duration.ofMillis(250);
+
+  @Option(
+      names = {"-b", "--bootstrap"},
+      paramLabel = "HOST:PORT",
+      description = "The Kafka cluster. Default: KAFKA_BOOTSTRAP_SERVERS, or localhost:9092.")
+  private String bootstrap;
+
+  @Option(
+      names = {"-t", "--topic"},
+      paramLabel = "NAME",
+      description =
+          "Kafka topics to read; * stands for anything. Default: all that start with"
+              + " CARAVAN_TOPIC_PREFIX, or genesys.*")
+  private String topic;
+
+  @Option(
+      names = "--from-beginning",
+      description = "Start with the oldest record instead of the next one.")
+  private boolean fromBeginning;
+
+  @Option(
+      names = {"-n", "--max"},
+      paramLabel = "N",
+      description = "End after so many records.")
+  private long max = Long.MAX_VALUE;
+
+  @Option(names = "--seconds", paramLabel = "N", description = "End after so many seconds.")
+  private long seconds;
+
+  @Option(
+      names = "--payload",
+      description = "Print the payload too, as it is. It holds personal data.")
+  private boolean payload;
+
+  @Spec private CommandSpec spec;
+
+  @Override
+  public Integer call() {
+    Logs.toConsole(Caravan.isVerbose(spec));
+    KafkaEnvironment environment = KafkaEnvironment.read();
+    Map<String, Object> properties = environment.consumerProperties();
+    if (bootstrap != null) {
+      properties.put(ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrap);
+    }
+    TopicPattern pattern =
+        new TopicPattern(topic == null ? environment.topicPrefix() + "*" : topic);
+    try (TopicFollower follower = new TopicFollower(properties, pattern::matches, fromBeginning)) {
+      print(follower);
+    }
+    return Caravan.OK;
+  }
+
+  private void print(TopicFollower follower) {
+    PrintWriter out = spec.commandLine().getOut();
+    long printed = 0;
+    Deadline end = Deadline.inSeconds(seconds);
+    while (printed < max && !end.isPast()) {
+      for (ConsumerRecord<byte[], byte[]> record : follower.poll(POLL)) {
+        if (printed++ < max) {
+          out.println(line(record));
+        }
+      }
+      if (out.checkError()) {
+        return; // whoever read our output has left
+      }
+    }
+  }
+
+  private String line(ConsumerRecord<byte[], byte[]> record) {
+    String line =
+        "%s  %s  %s  %s  %s"
+            .formatted(
+                TIME.format(
+                    Instant.ofEpochMilli(record.timestamp()).atZone(ZoneId.systemDefault())),
+                record.topic(),
+                header(record, "genesys-media"),
+                visible(record.key()),
+                header(record, "genesys-topic"));
+    return payload ? line + "  " + text(record.value()) : line;
+  }
+
+  private static String header(ConsumerRecord<?, ?> record, String name) {
+    Header header = record.headers().lastHeader(name);
+    return visible(header == null ? null : header.value());
+  }
+
+  /** Without what a terminal would take for a command. */
+  private static String visible(byte[] bytes) {
+    return text(bytes).replaceAll("\\p{Cntrl}", "?");
+  }
+
+  private static String text(byte[] bytes) {
+    return bytes == null ? "-" : new String(bytes, StandardCharsets.UTF_8);
+  }
+}

@@ -1,0 +1,137 @@
+package dev.caravan.cli;
+
+import dev.caravan.event.EnvelopeReader;
+import dev.caravan.event.Frame;
+import dev.caravan.topic.SelectorException;
+import dev.caravan.topic.SelectorParser;
+import dev.caravan.topic.Topic;
+import dev.caravan.topic.TopicCatalogue;
+import dev.caravan.topic.TopicSelector;
+import dev.caravan.topic.TopicSelector.Slot;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** For finding the topics of Genesys Cloud, and for understanding a selector before using it. */
+@Command(
+    name = "topics",
+    mixinStandardHelpOptions = true,
+    description = {
+      "Lists the topics that Genesys Cloud is known to have, or those with a word in their name.",
+      "Explains a topic selector: what it stands for, and which Kafka topic its events reach."
+    },
+    footer = {
+      "",
+      "Examples:",
+      "  caravan topics adherence",
+      "  caravan topics 'v2.routing.queues.*.conversations'",
+      "  caravan topics 'v2.users.[group=Tier 1]?presence&routingStatus'"
+    })
+final class TopicsCommand implements Callable<Integer> {
+
+  @Parameters(
+      arity = "0..1",
+      paramLabel = "WORD|SELECTOR",
+      description = "A part of a topic's name, or a selector (it starts with v2.).")
+  private String asked = "";
+
+  @Spec private CommandSpec spec;
+
+  @Override
+  public Integer call() {
+    Logs.toConsole(Caravan.isVerbose(spec));
+    TopicCatalogue catalogue = TopicCatalogue.load();
+    PrintWriter out = spec.commandLine().getOut();
+    if (asked.startsWith("v2.") && !asked.endsWith(".")) {
+      explain(asked, catalogue, out);
+    } else {
+      list(asked, catalogue, out);
+    }
+    return Caravan.OK;
+  }
+
+  private static void list(String word, TopicCatalogue catalogue, PrintWriter out) {
+    String lower = word.toLowerCase(Locale.ROOT);
+    List<Topic> found =
+        catalogue.all().stream()
+            .filter(topic -> topic.pattern().toLowerCase(Locale.ROOT).contains(lower))
+            .toList();
+    if (found.isEmpty()) {
+      throw new CommandFailure(
+          "No topic has \"%s\" in its name. The nearest are %s."
+              .formatted(word, String.join(", ", catalogue.nearest(word, 3))));
+    }
+    for (Topic topic : found) {
+      out.println(topic.pattern() + (topic.eventBridgeOnly() ? "  (EventBridge only)" : ""));
+    }
+  }
+
+  private static void explain(String text, TopicCatalogue catalogue, PrintWriter out) {
+    SelectorParser.Parsed parsed;
+    try {
+      parsed = new SelectorParser(catalogue).parse(text.replace("{id}", "*"));
+    } catch (SelectorException e) {
+      throw new CommandFailure(e.getMessage(), e);
+    }
+    parsed.warnings().forEach(out::println);
+    for (TopicSelector selector : parsed.selectors()) {
+      out.println(selector.topic());
+      row(out, "stands for", standsFor(selector));
+      row(out, "Kafka topic", "genesys." + stream(selector));
+      catalogue.topicOf(example(selector)).ifPresent(topic -> describe(topic, out));
+    }
+  }
+
+  private static void describe(Topic topic, PrintWriter out) {
+    row(out, "event", topic.modelClass() + " in Genesys' SDKs");
+    row(
+        out,
+        "transport",
+        topic.transports().isEmpty() ? "not known" : String.join(", ", topic.transports()));
+    row(
+        out,
+        "permission",
+        topic.permissions().isEmpty()
+            ? "not known; see the API Explorer of Genesys Cloud"
+            : String.join(topic.anyPermission() ? " or " : " and ", topic.permissions()));
+  }
+
+  private static void row(PrintWriter out, String name, String value) {
+    out.printf("  %-12s %s%n", name, value);
+  }
+
+  private static String standsFor(TopicSelector selector) {
+    Slot slot = selector.slot();
+    if (slot instanceof Slot.Every every) {
+      return "every %s of the org".formatted(every.kind().noun());
+    }
+    if (slot instanceof Slot.Named named) {
+      return "every %s whose name matches %s".formatted(named.kind().noun(), named.glob());
+    }
+    if (slot instanceof Slot.InDivision in) {
+      return "every %s of the divisions that match %s".formatted(in.kind().noun(), in.glob());
+    }
+    if (slot instanceof Slot.InGroup in) {
+      return "every user of the group %s".formatted(in.group());
+    }
+    return "this one topic";
+  }
+
+  /** Asks the very code that reads the events. */
+  private static String stream(TopicSelector selector) {
+    String frame = "{\"topicName\":\"%s\",\"eventBody\":{}}".formatted(example(selector));
+    Frame read = new EnvelopeReader().read(frame.getBytes(StandardCharsets.UTF_8));
+    String stream = read instanceof Frame.Notification event ? event.stream() : "other";
+    return stream.equals("conversations.unknown") ? "conversations.<media type>" : stream;
+  }
+
+  private static String example(TopicSelector selector) {
+    return selector.topic().replace("*", "00000000-0000-4000-8000-000000000000");
+  }
+}
