@@ -58,7 +58,8 @@ final class KafkaEnvironment {
     for (String name : config.getPropertyNames()) {
       if (name.startsWith(CAMEL)) {
         String option = name.substring(CAMEL.length()).replace('-', '.');
-        properties.put(RENAMED.getOrDefault(option, option), config.getRawValue(name));
+        properties.put(
+            RENAMED.getOrDefault(option, option), config.getConfigValue(name).getValue());
       }
     }
     properties.keySet().retainAll(ConsumerConfig.configNames());
