@@ -14,7 +14,8 @@ import java.util.Map;
  * <p>It keeps debts, not history: when a socket brings an event first, every other joined socket
  * owes one copy of it, and the copy that pays the debt is the one to drop. A lone socket therefore
  * costs nothing, and two that keep pace next to nothing. A debt is forgotten after the window, or
- * before it if there are too many; a copy that comes later than that is repeated, never lost.
+ * before it if there are too many; a copy that comes later than that is repeated, never lost. The
+ * price: if a copy never comes, an identical frame on that socket within the window pays for it.
  *
  * <p>Join a socket before asking Genesys for its subscriptions: what was read until then cannot
  * arrive on it. Leave when its last frame has been judged.
