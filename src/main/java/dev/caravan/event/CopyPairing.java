@@ -50,18 +50,16 @@ public final class CopyPairing {
     this.maxEvents = maxEvents;
   }
 
-  /** From now on this socket owes a copy of every event that another one brings first. */
+  /**
+   * From now on this socket owes a copy of every event that another one brings first. If there are
+   * too many already it is not paired, and all it brings is carried on.
+   */
   public synchronized void join(int socket) {
-    if (lane(socket) >= 0) {
-      return;
-    }
     int free = Arrays.asList(lanes).indexOf(null);
-    if (free < 0) {
-      throw new IllegalStateException(
-          "At most " + MAX_SOCKETS + " sockets can carry the same topics at once.");
+    if (lane(socket) < 0 && free >= 0) {
+      lanes[free] = socket;
+      joined++;
     }
-    lanes[free] = socket;
-    joined++;
   }
 
   /** Nothing more comes from this socket; its debts are void, the others still owe theirs. */

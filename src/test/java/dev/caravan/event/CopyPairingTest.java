@@ -1,7 +1,6 @@
 package dev.caravan.event;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -170,13 +169,18 @@ class CopyPairingTest {
   }
 
   @Test
-  void refusesMoreSocketsThanItCanCount() {
-    IntStream.range(0, CopyPairing.MAX_SOCKETS).forEach(pairing::join);
+  void doesNotPairMoreSocketsThanItCanCount() {
+    IntStream.rangeClosed(1, CopyPairing.MAX_SOCKETS).forEach(pairing::join);
 
-    assertThatThrownBy(() -> pairing.join(99)).isInstanceOf(IllegalStateException.class);
-    pairing.leave(3);
     pairing.join(99);
+    assertThat(pairing.firstSight(OLD, id(1), 0)).isTrue();
     assertThat(pairing.firstSight(99, id(1), 0)).isTrue();
+    assertThat(pairing.firstSight(NEW, id(1), 0)).isFalse();
+
+    pairing.leave(OLD);
+    pairing.join(99);
+    assertThat(pairing.firstSight(NEW, id(2), 0)).isTrue();
+    assertThat(pairing.firstSight(99, id(2), 0)).isFalse();
   }
 
   /** Every interleaving carries each event exactly as often as Genesys sent it to a socket. */
