@@ -63,8 +63,7 @@ public final class SettingsSource implements ConfigSourceFactory {
     derived.putAll(secrets);
     hosts(context, derived);
     kafka(context, secrets, derived);
-    return List.of(
-        new PropertiesConfigSource(derived, "derived settings", BELOW_THE_ENVIRONMENT));
+    return List.of(new PropertiesConfigSource(derived, "derived settings", BELOW_THE_ENVIRONMENT));
   }
 
   private static Map<String, String> secrets(

@@ -80,8 +80,7 @@ final class CamelChannelOpener extends ServiceSupport implements ChannelOpener {
   private void attempt(Order order) {
     try {
       FrameLane lane = lane(order.shard().number());
-      OpenAttempt attempt =
-          new OpenAttempt(order, endpoint.component().sockets(), lane, clock);
+      OpenAttempt attempt = new OpenAttempt(order, endpoint.component().sockets(), lane, clock);
       boolean again = order.reuse().isPresent();
       GenesysConfiguration options = endpoint.getConfiguration();
       Exchange exchange =
@@ -137,9 +136,7 @@ final class CamelChannelOpener extends ServiceSupport implements ChannelOpener {
         return;
       }
     }
-    order
-        .shard()
-        .opened(order.number(), link, link.rotation().at(), link.rotation().cause());
+    order.shard().opened(order.number(), link, link.rotation().at(), link.rotation().cause());
   }
 
   private static List<Map<String, String>> ids(List<String> topics) {
@@ -156,8 +153,7 @@ final class CamelChannelOpener extends ServiceSupport implements ChannelOpener {
     return lanes.computeIfAbsent(
         shard,
         number -> {
-          FrameLane lane =
-              new FrameLane(context(), "genesys-shard-" + number, LaneLimits.DEFAULT);
+          FrameLane lane = new FrameLane(context(), "genesys-shard-" + number, LaneLimits.DEFAULT);
           ServiceHelper.startService(lane);
           return lane;
         });

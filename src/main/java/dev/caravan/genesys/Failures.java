@@ -43,7 +43,9 @@ final class Failures {
     CallException known = ObjectHelper.getException(CallException.class, failure);
     if (known instanceof UnauthorisedException) {
       return new RefusedException(
-          known.getMessage() + " A new token was not accepted either." + SessionBean.CHECK_PERMISSIONS,
+          known.getMessage()
+              + " A new token was not accepted either."
+              + SessionBean.CHECK_PERMISSIONS,
           known.status(),
           failure);
     }

@@ -30,8 +30,7 @@ public class GenesysComponent extends DefaultComponent {
   protected Endpoint createEndpoint(String uri, String remaining, Map<String, Object> parameters)
       throws Exception {
     GenesysEndpoint.Operation operation = GenesysEndpoint.Operation.of(remaining);
-    GenesysEndpoint endpoint =
-        new GenesysEndpoint(uri, this, operation, configuration.copy());
+    GenesysEndpoint endpoint = new GenesysEndpoint(uri, this, operation, configuration.copy());
     setProperties(endpoint.getConfiguration(), parameters);
     return endpoint;
   }

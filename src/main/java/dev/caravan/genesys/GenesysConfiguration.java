@@ -12,8 +12,8 @@ public class GenesysConfiguration implements Cloneable {
 
   /**
    * What to subscribe: Genesys topics, comma-separated. Where an id stands there may be {@code *}
-   * (all), {@code [name=Sales*]}, {@code [division=…]} or {@code [group=…]}; suffixes may be combined
-   * as in {@code v2.users.*?presence&routingStatus}.
+   * (all), {@code [name=Sales*]}, {@code [division=…]} or {@code [group=…]}; suffixes may be
+   * combined as in {@code v2.users.*?presence&routingStatus}.
    */
   @UriParam(label = "consumer")
   @Metadata(required = true)
@@ -35,7 +35,9 @@ public class GenesysConfiguration implements Cloneable {
   @UriParam(label = "consumer", defaultValue = "direct:dead-letters")
   private String deadLetters = "direct:dead-letters";
 
-  /** The source of the events, for the CloudEvents attribute ce_source; the API's URL by default. */
+  /**
+   * The source of the events, for the CloudEvents attribute ce_source; the API's URL by default.
+   */
   @UriParam(label = "consumer", defaultValue = "{{genesys.api.url}}")
   private String source;
 

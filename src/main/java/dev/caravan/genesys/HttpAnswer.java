@@ -13,9 +13,9 @@ import org.apache.camel.Exchange;
 import org.apache.camel.Processor;
 
 /**
- * Reads the answer of an HTTP call: 2xx passes with its body as text; anything else becomes a {@link
- * dev.caravan.session.CallException} that says what follows from it. What is quoted of an error body
- * is its code and its message, never ids.
+ * Reads the answer of an HTTP call: 2xx passes with its body as text; anything else becomes a
+ * {@link dev.caravan.session.CallException} that says what follows from it. What is quoted of an
+ * error body is its code and its message, never ids.
  */
 public final class HttpAnswer implements Processor {
 

@@ -11,9 +11,9 @@ import org.apache.camel.support.ExpressionAdapter;
 import org.apache.camel.support.LanguageSupport;
 
 /**
- * The predicate {@code genesys-media}: a comma-separated list of media types to keep, such as {@code
- * voice,chat}. An event is kept if one of its media types is in the list; an event without media
- * types is kept; {@code *} keeps all.
+ * The predicate {@code genesys-media}: a comma-separated list of media types to keep, such as
+ * {@code voice,chat}. An event is kept if one of its media types is in the list; an event without
+ * media types is kept; {@code *} keeps all.
  */
 public final class MediaLanguage extends LanguageSupport {
 

@@ -18,9 +18,9 @@ import org.apache.camel.AsyncCallback;
 import org.apache.camel.Exchange;
 import org.apache.camel.Message;
 import org.apache.camel.Processor;
+import org.apache.camel.health.HealthCheck;
 import org.apache.camel.health.HealthCheckAware;
 import org.apache.camel.health.HealthCheckHelper;
-import org.apache.camel.health.HealthCheck;
 import org.apache.camel.health.WritableHealthCheckRepository;
 import org.apache.camel.support.DefaultConsumer;
 import org.apache.camel.support.service.ServiceHelper;
@@ -29,8 +29,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * {@code genesys:notifications}: one exchange per notification, its body the frame as it came. The
- * channels are opened in the background, so that the route starts whether or not Genesys Cloud can be
- * reached.
+ * channels are opened in the background, so that the route starts whether or not Genesys Cloud can
+ * be reached.
  */
 public final class NotificationsConsumer extends DefaultConsumer
     implements ShardListener, HealthCheckAware {
@@ -94,12 +94,7 @@ public final class NotificationsConsumer extends DefaultConsumer
     ServiceHelper.startService(opener);
     group =
         new ChannelGroup(
-            timings,
-            () -> ThreadLocalRandom.current().nextDouble(),
-            control,
-            clock,
-            opener,
-            this);
+            timings, () -> ThreadLocalRandom.current().nextDouble(), control, clock, opener, this);
     metrics.bind(inFlight, group::status);
     registerHealthCheck();
     control.execute(this::prepare);
@@ -275,7 +270,10 @@ public final class NotificationsConsumer extends DefaultConsumer
     }
     String sentence =
         shards.stream()
-            .filter(s -> s.health() == ShardStatus.Health.BROKEN || s.health() == ShardStatus.Health.BLIND)
+            .filter(
+                s ->
+                    s.health() == ShardStatus.Health.BROKEN
+                        || s.health() == ShardStatus.Health.BLIND)
             .map(s -> "Shard " + s.number() + ": " + s.sentence())
             .collect(Collectors.joining(" "));
     long stalled = inFlight.stalledMillis();
@@ -317,5 +315,4 @@ public final class NotificationsConsumer extends DefaultConsumer
     long start = System.nanoTime();
     return () -> wall + TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start);
   }
-
 }

@@ -47,7 +47,10 @@ final class OpenAttempt {
     return link;
   }
 
-  /** Opens the socket of the exchange's channel; fails with a {@link dev.caravan.session.CallException}. */
+  /**
+   * Opens the socket of the exchange's channel; fails with a {@link
+   * dev.caravan.session.CallException}.
+   */
   boolean connect(Exchange exchange, AsyncCallback callback) {
     try {
       ClientSocketEndpoint endpoint = endpoint(exchange);

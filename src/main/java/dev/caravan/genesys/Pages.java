@@ -8,8 +8,9 @@ import org.apache.camel.Exchange;
 import org.apache.camel.Processor;
 
 /**
- * Collects the pages of a listing of the Platform API into one list of entities, each id once (pages
- * shift while they are read). It reads at most {@value #MOST_PAGES} pages of {@value #PAGE_SIZE}.
+ * Collects the pages of a listing of the Platform API into one list of entities, each id once
+ * (pages shift while they are read). It reads at most {@value #MOST_PAGES} pages of {@value
+ * #PAGE_SIZE}.
  */
 public final class Pages implements Processor {
 

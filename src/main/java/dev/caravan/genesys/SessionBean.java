@@ -13,7 +13,6 @@ import org.apache.camel.CamelContext;
 import org.apache.camel.CamelContextAware;
 import org.apache.camel.CamelExecutionException;
 import org.apache.camel.Exchange;
-import org.apache.camel.ExchangePropertyKey;
 import org.apache.camel.ProducerTemplate;
 
 /**
@@ -137,5 +136,4 @@ public final class SessionBean implements CamelContextAware {
       throw new java.io.UncheckedIOException(e);
     }
   }
-
 }

@@ -3,8 +3,8 @@ package dev.caravan.session;
 import java.time.Duration;
 
 /**
- * A call to Genesys Cloud that did not succeed. The message is a sentence for the operator and holds
- * no secret: neither token nor channel id nor query.
+ * A call to Genesys Cloud that did not succeed. The message is a sentence for the operator and
+ * holds no secret: neither token nor channel id nor query.
  */
 public abstract sealed class CallException extends RuntimeException
     permits UnavailableException, UnauthorisedException, NotFoundException, RefusedException {

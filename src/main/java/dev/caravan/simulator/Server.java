@@ -46,6 +46,7 @@ final class Server implements Director.Stage {
     all.route().handler(BodyHandler.create(false).setBodyLimit(LONGEST_BODY));
     all.post("/oauth/token").handler(world.oauth()::token);
     new NotificationsApi(world).mount(all);
+    new AvailableTopics(world.catalogue(), world.rules()).mount(all);
     new DirectoryApi(world.organization()).mount(all);
     new ControlApi(world, director).mount(all);
     all.route().handler(context -> Call.of(context).answer(ApiError.notFound()));

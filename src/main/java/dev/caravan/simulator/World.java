@@ -1,6 +1,7 @@
 package dev.caravan.simulator;
 
 import dev.caravan.simulator.centre.Organization;
+import dev.caravan.topic.TopicCatalogue;
 import io.vertx.core.Vertx;
 
 /** The parts of one stand-in, put together once; all of them live on one event loop. */
@@ -12,6 +13,7 @@ record World(
     Organization organization,
     Tokens tokens,
     OauthApi oauth,
+    TopicCatalogue catalogue,
     TopicRules rules,
     ChannelKeeper keeper,
     Subscriber subscriber,
@@ -30,7 +32,8 @@ record World(
     Faults faults = new Faults(options.seed());
     Tokens tokens = new Tokens(ids);
     OauthApi oauth = new OauthApi(options.clients(), tokens, clock, options.limits());
-    TopicRules rules = new TopicRules();
+    TopicCatalogue catalogue = TopicCatalogue.load();
+    TopicRules rules = new TopicRules(catalogue, organization, options.behaviour());
     Subscriptions subscriptions = new Subscriptions();
     ChannelKeeper keeper =
         new ChannelKeeper(
@@ -47,6 +50,7 @@ record World(
         organization,
         tokens,
         oauth,
+        catalogue,
         rules,
         keeper,
         subscriber,
