@@ -5,7 +5,6 @@ import io.vertx.core.Vertx;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.function.BooleanSupplier;
 
 /**
  * Sends ready-made events as fast as wanted: each frame is packed once, and only its correlation id
@@ -23,17 +22,17 @@ final class Flooder {
 
   private final Vertx vertx;
   private final Publisher publisher;
-  private final BooleanSupplier readersKeepUp;
+  private final Sockets sockets;
   private final List<Template> templates = new ArrayList<>();
   private final long frames;
   private final double framesPerSlice;
   private double credit;
   private long sent;
 
-  Flooder(Vertx vertx, Publisher publisher, BooleanSupplier readersKeepUp, Act.Flood flood) {
-    this.vertx = vertx;
-    this.publisher = publisher;
-    this.readersKeepUp = readersKeepUp;
+  Flooder(World world, Act.Flood flood) {
+    this.vertx = world.vertx();
+    this.publisher = world.publisher();
+    this.sockets = world.sockets();
     this.frames = flood.frames();
     this.framesPerSlice = flood.framesPerSecond() * SLICE_MILLIS / 1000.0;
   }
@@ -57,7 +56,7 @@ final class Flooder {
     credit = Math.min(credit + framesPerSlice, Math.max(1, 20 * framesPerSlice));
     int most = framesPerSlice == 0 ? SLICE_FRAMES : (int) credit;
     int now = 0;
-    while (now < most && sent < frames && readersKeepUp.getAsBoolean()) {
+    while (now < most && sent < frames && sockets.keepUp()) {
       Template template = templates.get((int) (sent % templates.size()));
       publisher.send(template.topicName(), frame(template), correlation());
       now++;

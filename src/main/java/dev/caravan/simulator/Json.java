@@ -10,9 +10,8 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
+import dev.caravan.simulator.centre.Iso;
 import java.time.Instant;
-import java.time.ZoneOffset;
-import java.time.format.DateTimeFormatter;
 
 /** JSON as Genesys Cloud writes it: ISO-8601 instants in UTC with exactly three decimals. */
 final class Json {
@@ -25,9 +24,6 @@ final class Json {
           .disable(SerializationFeature.WRITE_DURATIONS_AS_TIMESTAMPS)
           .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
           .build();
-
-  private static final DateTimeFormatter ISO_MILLIS =
-      DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss.SSS'Z'").withZone(ZoneOffset.UTC);
 
   private Json() {}
 
@@ -48,6 +44,6 @@ final class Json {
   }
 
   static String time(Instant instant) {
-    return ISO_MILLIS.format(instant);
+    return Iso.time(instant.toEpochMilli());
   }
 }

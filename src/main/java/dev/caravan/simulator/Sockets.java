@@ -188,6 +188,20 @@ final class Sockets {
         .toList();
   }
 
+  boolean none() {
+    return open.isEmpty();
+  }
+
+  /** Whether no reader has more waiting for it than it may. */
+  boolean keepUp() {
+    for (Socket socket : open.values()) {
+      if (socket.open() && !socket.mute() && socket.peer().writeQueueFull()) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   int opened() {
     return opened;
   }
