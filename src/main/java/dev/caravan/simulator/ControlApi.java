@@ -88,7 +88,10 @@ final class ControlApi {
   }
 
   private JsonNode emit(Call call) throws JsonProcessingException {
-    Act.Emit emit = Json.MAPPER.treeToValue(call.body(), Act.Emit.class);
+    if (!(call.body() instanceof ObjectNode body)) {
+      throw new IllegalArgumentException("An event to emit is an object with a 'topicName'.");
+    }
+    Act emit = Json.MAPPER.treeToValue(body.put("do", "emit"), Act.class);
     return Json.object().put("channels", director.perform(emit));
   }
 

@@ -35,13 +35,16 @@ final class Wire {
   /** Ends a connection with a TCP reset: the peer sees no close frame, only an error. */
   static void reset(HttpConnection connection) {
     io.netty.channel.Channel channel = ((ConnectionBase) connection).channel();
-    channel
-        .eventLoop()
-        .execute(
-            () -> {
-              channel.config().setOption(ChannelOption.SO_LINGER, 0);
-              channel.unsafe().closeForcibly();
-            });
+    if (channel.eventLoop().inEventLoop()) {
+      reset(channel);
+    } else {
+      channel.eventLoop().execute(() -> reset(channel));
+    }
+  }
+
+  private static void reset(io.netty.channel.Channel channel) {
+    channel.config().setOption(ChannelOption.SO_LINGER, 0);
+    channel.unsafe().closeForcibly();
   }
 
   /** Stops reading, so that pings, closes and everything else the peer says go unheard. */
