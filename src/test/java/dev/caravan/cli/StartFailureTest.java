@@ -89,15 +89,15 @@ class StartFailureTest {
 
   private String start(String yaml) throws Exception {
     Files.writeString(file(), yaml);
-    try (CamelContext camel = new DefaultCamelContext()) {
-      Throwable failure =
-          catchThrowable(
-              () -> {
-                PluginHelper.getRoutesLoader(camel)
-                    .loadRoutes(ResourceHelper.resolveResource(camel, "file:" + file()));
-                camel.start();
-              });
-      return StartFailure.sentence(failure);
-    }
+    CamelContext camel = new DefaultCamelContext();
+    Throwable failure =
+        catchThrowable(
+            () -> {
+              PluginHelper.getRoutesLoader(camel)
+                  .loadRoutes(ResourceHelper.resolveResource(camel, "file:" + file()));
+              camel.start();
+            });
+    camel.stop();
+    return StartFailure.sentence(failure);
   }
 }
