@@ -28,7 +28,7 @@ public final class SettingsSource implements ConfigSourceFactory {
   /** Property that holds the sentence about a setting that cannot work; absent if all is well. */
   public static final String MISTAKE = "caravan.mistake";
 
-  private static final int BELOW_THE_ENVIRONMENT = 275;
+  private static final int ABOVE_THE_ENVIRONMENT = 310;
   private static final long LARGEST_SECRET_BYTES = 64 * 1024;
 
   private static final List<String> SECRETS =
@@ -63,7 +63,7 @@ public final class SettingsSource implements ConfigSourceFactory {
     derived.putAll(secrets);
     hosts(context, derived);
     kafka(context, secrets, derived);
-    return List.of(new PropertiesConfigSource(derived, "derived settings", BELOW_THE_ENVIRONMENT));
+    return List.of(new PropertiesConfigSource(derived, "derived settings", ABOVE_THE_ENVIRONMENT));
   }
 
   private static Map<String, String> secrets(

@@ -42,11 +42,8 @@ public final class HttpAnswer implements Processor {
         throw new UnauthorisedException(sentence);
       }
       case 404 -> throw new NotFoundException("Genesys Cloud does not know it (404" + said + ").");
-      case 408, 429, 500, 502, 503, 504 ->
-          throw new UnavailableException(
-              "Genesys Cloud answered " + status + said + ".", status, retryAfter(exchange));
       default -> {
-        if (status >= 500) {
+        if (saysNotNow(status)) {
           throw new UnavailableException(
               "Genesys Cloud answered " + status + said + ".", status, retryAfter(exchange));
         }
@@ -59,6 +56,11 @@ public final class HttpAnswer implements Processor {
             status);
       }
     }
+  }
+
+  /** Whether a status means that the same call may succeed later. */
+  static boolean saysNotNow(int status) {
+    return status == 408 || status == 429 || status >= 500;
   }
 
   private static Duration retryAfter(Exchange exchange) {
