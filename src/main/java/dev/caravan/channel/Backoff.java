@@ -8,17 +8,19 @@ import java.util.function.DoubleSupplier;
  * so that a server which accepts and drops is not hammered.
  *
  * @param failures attempts that failed, and sockets that were lost, since the last stable while
+ * @param since when the last of them was, in milliseconds of the machine's clock
  */
-public record Backoff(int failures) {
+public record Backoff(int failures, long since) {
 
   private static final int MOST_DOUBLINGS = 20;
+  private static final int MOST_FAILURES = 1_000_000;
 
   /** No failure yet. */
-  public static final Backoff NONE = new Backoff(0);
+  public static final Backoff NONE = new Backoff(0, 0);
 
   /** The same with further failures counted. */
-  public Backoff plus(int more) {
-    return new Backoff(Math.min(failures + more, 1_000_000));
+  Backoff plus(int more, long now) {
+    return new Backoff(Math.min(failures + more, MOST_FAILURES), now);
   }
 
   /** A random wait in milliseconds before the next attempt, given the failures so far. */

@@ -1,5 +1,9 @@
 package dev.caravan.channel;
 
+import dev.caravan.socket.CloseReason;
+import dev.caravan.socket.CloseReason.Initiator;
+import java.util.Locale;
+
 /** Why a channel is opened, replaced or lost: the reason on every signal, log line and metric. */
 public enum Cause {
   START("the bridge started"),
@@ -23,6 +27,17 @@ public enum Cause {
     this.sentence = sentence;
   }
 
+  /**
+   * What the end of a socket says about its channel. A server that closes with 1000 although nobody
+   * asked has given the channel to somebody else; all other codes (1001, 1006, 1011 …) end the
+   * connection only.
+   */
+  public static Cause of(CloseReason reason) {
+    boolean takenOver =
+        reason.initiator() == Initiator.SERVER && reason.code() == CloseReason.NORMAL;
+    return takenOver ? TAKEN_OVER : DROPPED;
+  }
+
   /** What happened, as the second half of a sentence for the person who reads the log. */
   public String sentence() {
     return sentence;
@@ -30,6 +45,6 @@ public enum Cause {
 
   /** The name as it stands in signals and metric labels: lower case with hyphens. */
   public String label() {
-    return name().toLowerCase(java.util.Locale.ROOT).replace('_', '-');
+    return name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
 }

@@ -10,8 +10,8 @@ import java.util.function.DoubleSupplier;
 import java.util.function.LongSupplier;
 
 /**
- * All shards of one client. It lets one shard at a time hand over, so that of the 20 channels that
- * Genesys Cloud grants only one spare is in use at any moment.
+ * All shards of one client. It lets one shard at a time hand over, two if it is urgent, so that the
+ * 20 channels that Genesys Cloud grants are never exceeded.
  */
 public final class ChannelGroup {
 
@@ -101,9 +101,13 @@ public final class ChannelGroup {
     return shards;
   }
 
-  /** On the control thread: the shard asks again until it is its turn. */
+  /**
+   * On the control thread: the shard asks again until it is its turn. One that is about to lose its
+   * socket may use the second spare channel.
+   */
   private void askRotation(Shard asking, ShardAction.AskRotation asked) {
-    if (shards.stream().noneMatch(Shard::handingOver)) {
+    long most = asked.cause() == Cause.SOCKET_CLOSING ? SPARE_CHANNELS : 1;
+    if (shards.stream().filter(Shard::handingOver).count() < most) {
       asking.grantRotation(asked);
     }
   }

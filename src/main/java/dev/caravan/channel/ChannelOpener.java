@@ -9,7 +9,8 @@ public interface ChannelOpener {
   /**
    * One order to open a channel.
    *
-   * @param shard whom to report to: exactly one of {@link Shard#opened} and {@link Shard#failed}
+   * @param shard whom to report to: {@link Shard#connecting} just before the socket is opened, then
+   *     one of {@link Shard#opened} and {@link Shard#failed}
    * @param number the channel's number within the shard
    * @param cause why it is opened
    * @param topics what to subscribe
@@ -30,6 +31,6 @@ public interface ChannelOpener {
   /** Gives up an order that is under way, as far as that is possible. */
   void cancel(Order order);
 
-  /** Makes sure that the current token is not used again. */
-  void dropToken();
+  /** Makes sure that the token which opened this link is not used again. */
+  void dropToken(ChannelLink link);
 }

@@ -1,5 +1,7 @@
 package dev.caravan.channel;
 
+import java.util.function.Consumer;
+
 /**
  * One channel of a shard, as a value. All times are milliseconds of the machine's clock; 0 stands
  * for "not yet".
@@ -8,10 +10,10 @@ package dev.caravan.channel;
  * @param phase where it stands in its life
  * @param cause why it is opened
  * @param reuses number of the channel whose channel id is used again, 0 for a new one
- * @param openAt when to start opening it
+ * @param openAt when to start opening it; once it is OPENING, when that was started
  * @param socketOpenAt when its socket opened
  * @param liveAt when it became LIVE
- * @param rotateAt when its successor is due because of its own or its token's age
+ * @param rotateAt when its successor is due
  * @param rotateCause what sets {@code rotateAt}
  * @param pingSentAt when a ping was sent that is not answered yet
  * @param retiringSince when its successor became LIVE
@@ -32,103 +34,148 @@ public record ChannelState(
     long retiringSince,
     boolean distrusted) {
 
+  private static final long NEVER = Long.MAX_VALUE;
+
   static ChannelState planned(int number, Cause cause, int reuses, long openAt) {
     return new ChannelState(
-        number,
-        Phase.NEW,
-        cause,
-        reuses,
-        openAt,
-        0,
-        0,
-        Long.MAX_VALUE,
-        Cause.CHANNEL_AGE,
-        0,
-        0,
-        false);
+        number, Phase.NEW, cause, reuses, openAt, 0, 0, NEVER, Cause.CHANNEL_AGE, 0, 0, false);
   }
 
-  ChannelState opening() {
-    return with(Phase.OPENING, socketOpenAt, liveAt, pingSentAt, retiringSince, distrusted);
-  }
-
-  ChannelState socketOpen(long now, long rotateAt, Cause rotateCause) {
-    return new ChannelState(
-        number, phase, cause, reuses, openAt, now, 0, rotateAt, rotateCause, now, 0, false);
-  }
-
-  ChannelState live(long now) {
-    return with(Phase.LIVE, socketOpenAt, now, 0, retiringSince, distrusted);
-  }
-
-  ChannelState retiring(long now) {
-    return with(Phase.RETIRING, socketOpenAt, liveAt, 0, now, distrusted);
-  }
-
-  ChannelState pingSent(long at) {
-    return with(phase, socketOpenAt, liveAt, at, retiringSince, distrusted);
-  }
-
-  ChannelState distrust() {
-    return with(phase, socketOpenAt, liveAt, pingSentAt, retiringSince, true);
-  }
-
-  ChannelState rotateNow(long now, Cause why) {
-    return new ChannelState(
-        number,
-        phase,
-        cause,
-        reuses,
-        openAt,
-        socketOpenAt,
-        liveAt,
-        now,
-        why,
-        pingSentAt,
-        retiringSince,
-        distrusted);
+  ChannelState opening(long now) {
+    return with(
+        c -> {
+          c.phase = Phase.OPENING;
+          c.openAt = now;
+        });
   }
 
   ChannelState openSooner(long at) {
-    return new ChannelState(
-        number,
-        phase,
-        cause,
-        reuses,
-        Math.min(openAt, at),
-        socketOpenAt,
-        liveAt,
-        rotateAt,
-        rotateCause,
-        pingSentAt,
-        retiringSince,
-        distrusted);
+    return with(c -> c.openAt = Math.min(openAt, at));
   }
 
-  private ChannelState with(
-      Phase phase,
-      long socketOpenAt,
-      long liveAt,
-      long pingSentAt,
-      long retiringSince,
-      boolean distrusted) {
-    return new ChannelState(
-        number,
-        phase,
-        cause,
-        reuses,
-        openAt,
-        socketOpenAt,
-        liveAt,
-        rotateAt,
-        rotateCause,
-        pingSentAt,
-        retiringSince,
-        distrusted);
+  /** Keeps an earlier {@link #rotateAt}: then something was noticed while it was being opened. */
+  ChannelState socketOpen(long now, long dueAt, Cause dueCause) {
+    return with(
+        c -> {
+          c.socketOpenAt = now;
+          if (dueAt < rotateAt) {
+            c.rotateAt = dueAt;
+            c.rotateCause = dueCause;
+          }
+        });
+  }
+
+  ChannelState live(long now) {
+    return with(
+        c -> {
+          c.phase = Phase.LIVE;
+          c.liveAt = now;
+          c.pingSentAt = 0;
+        });
+  }
+
+  ChannelState retiring(long now) {
+    return with(
+        c -> {
+          c.phase = Phase.RETIRING;
+          c.retiringSince = now;
+          c.pingSentAt = 0;
+        });
+  }
+
+  /** Its successor was lost before it was let go: it is what is read again. */
+  ChannelState reprieved() {
+    return with(
+        c -> {
+          c.phase = Phase.LIVE;
+          c.retiringSince = 0;
+        });
+  }
+
+  ChannelState pingSent(long at) {
+    return with(c -> c.pingSentAt = at);
+  }
+
+  ChannelState distrust() {
+    return with(c -> c.distrusted = true);
+  }
+
+  /** Its successor is due now; one that is still to be opened becomes a new channel. */
+  ChannelState rotateNow(long now, Cause why) {
+    return with(
+        c -> {
+          if (phase == Phase.NEW) {
+            c.reuses = 0;
+          } else {
+            c.rotateAt = now;
+            c.rotateCause = why;
+          }
+        });
   }
 
   /** Whether its events are being read and can be relied on. */
   boolean reading() {
-    return (phase == Phase.LIVE || phase == Phase.RETIRING) && !distrusted;
+    return trusted(Phase.LIVE) || trusted(Phase.RETIRING);
+  }
+
+  /** Whether it is in this phase and can be relied on. */
+  boolean trusted(Phase in) {
+    return phase == in && !distrusted;
+  }
+
+  /** Whether it is to become LIVE. */
+  boolean coming() {
+    return phase == Phase.NEW || phase == Phase.OPENING;
+  }
+
+  private ChannelState with(Consumer<Draft> change) {
+    Draft draft = new Draft(this);
+    change.accept(draft);
+    return draft.finished();
+  }
+
+  /** A copy in the making: says only what is different. */
+  private static final class Draft {
+    private final ChannelState from;
+    private Phase phase;
+    private int reuses;
+    private long openAt;
+    private long socketOpenAt;
+    private long liveAt;
+    private long rotateAt;
+    private Cause rotateCause;
+    private long pingSentAt;
+    private long retiringSince;
+    private boolean distrusted;
+
+    private Draft(ChannelState from) {
+      this.from = from;
+      this.phase = from.phase;
+      this.reuses = from.reuses;
+      this.openAt = from.openAt;
+      this.socketOpenAt = from.socketOpenAt;
+      this.liveAt = from.liveAt;
+      this.rotateAt = from.rotateAt;
+      this.rotateCause = from.rotateCause;
+      this.pingSentAt = from.pingSentAt;
+      this.retiringSince = from.retiringSince;
+      this.distrusted = from.distrusted;
+    }
+
+    private ChannelState finished() {
+      return new ChannelState(
+          from.number,
+          phase,
+          from.cause,
+          reuses,
+          openAt,
+          socketOpenAt,
+          liveAt,
+          rotateAt,
+          rotateCause,
+          pingSentAt,
+          retiringSince,
+          distrusted);
+    }
   }
 }

@@ -1,9 +1,15 @@
 package dev.caravan.channel;
 
 /**
- * What was last read from one channel's socket.
+ * What was last read from one channel's socket. All times are milliseconds of the machine's clock.
  *
- * @param lastFrameAt when its last frame of any kind came, in milliseconds of the machine's clock
- * @param held whether we hold its reading back ourselves, so that its silence says nothing
+ * @param lastFrameAt when its last frame of any kind was read; 0 if none was. A gap starts here.
+ * @param silentSince since when its peer says nothing although it could: not before the socket
+ *     opened, and not while we hold its reading back ourselves. The watchdog counts from here.
+ * @param held whether we hold its reading back now, so that there may be more to read
  */
-public record Reading(long lastFrameAt, boolean held) {}
+public record Reading(long lastFrameAt, long silentSince, boolean held) {
+
+  /** Of a channel that has no socket. */
+  static final Reading NONE = new Reading(0, 0, false);
+}

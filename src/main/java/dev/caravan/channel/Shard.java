@@ -13,6 +13,8 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
 import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A slice of the topics that is read together: carries out what {@link ShardMachine} decides, and
@@ -20,6 +22,8 @@ import java.util.function.LongSupplier;
  * control thread; frames pass on the thread of the shard's lane.
  */
 public final class Shard {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Shard.class);
 
   private final int number;
   private final ShardMachine machine;
@@ -35,9 +39,9 @@ public final class Shard {
   // Touched by the control thread only
   private final Map<Integer, ChannelLink> links = new HashMap<>();
   private final Map<Integer, ChannelOpener.Order> orders = new HashMap<>();
-  private Future<?> wake;
-  private int lostChannel;
-  private Optional<ChannelLink> lostLink = Optional.empty();
+  private final Map<Integer, ChannelLink> lost = new HashMap<>();
+  private Optional<Future<?>> wake = Optional.empty();
+  private boolean granted;
 
   private volatile List<String> topics;
   private volatile ShardState state = ShardState.initial();
@@ -97,34 +101,48 @@ public final class Shard {
     }
   }
 
-  /** Leave to hand over. */
+  /** Leave to hand over. On the control thread. */
   void grantRotation(ShardAction.AskRotation asked) {
+    granted = true;
     submit(new ShardEvent.RotationGranted(asked.number(), asked.cause()));
   }
 
-  /** Whether two of its channels are alive at the moment, or one is about to be opened. */
+  /** Whether it holds more than one channel, or is about to. On the control thread. */
   boolean handingOver() {
-    return state.channels().size() > 1;
+    return granted || state.handingOver(clock.getAsLong());
   }
 
   // ---- what the opener reports
+
+  /**
+   * The channel's socket is about to be opened: what other sockets bring from now on may come on
+   * this one, too. Any thread may say so.
+   */
+  public void connecting(int channel) {
+    pairing.leave(channel);
+    pairing.join(channel);
+  }
 
   /** The channel's socket is open. */
   public void opened(int channel, ChannelLink link, long rotateAt, Cause rotateCause) {
     execute(
         () -> {
-          links.put(channel, link);
           orders.remove(channel);
+          links.put(channel, link);
           step(new ShardEvent.SocketOpened(channel, rotateAt, rotateCause));
+          if (state.channel(channel).isEmpty()) {
+            // Too late: its end may have been told before, so nobody else would forget it
+            links.remove(channel);
+          }
         });
   }
 
   /** The channel could not be opened. */
   public void failed(int channel, Failure failure) {
+    pairing.leave(channel);
     execute(
         () -> {
           orders.remove(channel);
-          pairing.leave(channel);
           step(new ShardEvent.OpenFailed(channel, failure));
         });
   }
@@ -154,12 +172,11 @@ public final class Shard {
   }
 
   private void control(int channel, Frame.Control said) {
-    long now = clock.getAsLong();
     switch (said.kind()) {
       case HEARTBEAT, PONG -> submit(new ShardEvent.SignOfLife(channel));
-      case SOCKET_CLOSING -> submit(new ShardEvent.Noticed(channel, Cause.SOCKET_CLOSING, now));
-      case NO_LONGER_SUBSCRIBED -> submit(new ShardEvent.Noticed(channel, Cause.TAKEN_OVER, now));
-      case TOKEN_REVOKED -> submit(new ShardEvent.Noticed(channel, Cause.TOKEN_REVOKED, now));
+      case SOCKET_CLOSING -> submit(new ShardEvent.Noticed(channel, Cause.SOCKET_CLOSING));
+      case NO_LONGER_SUBSCRIBED -> submit(new ShardEvent.Noticed(channel, Cause.TAKEN_OVER));
+      case TOKEN_REVOKED -> submit(new ShardEvent.Noticed(channel, Cause.TOKEN_REVOKED));
       case SUBSCRIPTION_CHANGED, REPLY, OTHER_SYSTEM -> {
         // nothing follows from these
       }
@@ -171,11 +188,10 @@ public final class Shard {
     pairing.leave(channel);
     execute(
         () -> {
-          ChannelLink link = links.remove(channel);
-          long lastFrameAt = link == null ? 0 : link.reading().lastFrameAt();
-          lostChannel = channel;
-          lostLink = Optional.ofNullable(link);
-          step(new ShardEvent.SocketClosed(channel, cause, lastFrameAt));
+          Optional.ofNullable(links.get(channel)).ifPresent(link -> lost.put(channel, link));
+          step(new ShardEvent.SocketClosed(channel, cause));
+          links.remove(channel);
+          lost.keySet().removeIf(number -> !state.reuses(number));
         });
   }
 
@@ -189,29 +205,34 @@ public final class Shard {
     try {
       control.execute(task);
     } catch (RejectedExecutionException e) {
-      if (!control.isShutdown()) {
-        throw e;
-      }
+      LOG.debug("Shard {} decides nothing more: the bridge is stopping", number);
     }
   }
 
   private void step(ShardEvent event) {
-    ShardMachine.Step step = machine.next(state, event, clock.getAsLong());
+    ShardMachine.Step step = machine.next(state, event, readings(), clock.getAsLong());
     state = step.state();
-    for (ShardAction action : step.actions()) {
-      perform(action);
+    if (event instanceof ShardEvent.RotationGranted) {
+      granted = false;
     }
-    if (wake != null) {
-      wake.cancel(false);
-    }
-    if (step.wakeAt() != Long.MAX_VALUE && !control.isShutdown()) {
-      long wait = Math.max(1, step.wakeAt() - clock.getAsLong());
-      wake = control.schedule(this::wake, wait, TimeUnit.MILLISECONDS);
-    }
+    wakeAt(step.wakeAt());
+    step.actions().forEach(this::perform);
   }
 
-  private void wake() {
-    step(new ShardEvent.Woke(readings()));
+  /** Before the actions, so that the shard lives on even if one of them fails. */
+  private void wakeAt(long millis) {
+    wake.ifPresent(earlier -> earlier.cancel(false));
+    wake = Optional.empty();
+    if (millis == Long.MAX_VALUE) {
+      return;
+    }
+    long wait = Math.max(1, millis - clock.getAsLong());
+    try {
+      Runnable woke = () -> step(new ShardEvent.Woke());
+      wake = Optional.of(control.schedule(woke, wait, TimeUnit.MILLISECONDS));
+    } catch (RejectedExecutionException e) {
+      LOG.debug("Shard {} wakes no more: the bridge is stopping", number);
+    }
   }
 
   private Map<Integer, Reading> readings() {
@@ -221,27 +242,45 @@ public final class Shard {
   }
 
   private void perform(ShardAction action) {
+    try {
+      carryOut(action);
+    } catch (RuntimeException e) {
+      LOG.error("Shard {} could not carry out a decision; it goes on with the next", number, e);
+    }
+  }
+
+  private void carryOut(ShardAction action) {
     if (action instanceof ShardAction.Open open) {
-      pairing.join(open.number());
-      Optional<ChannelLink> reuse =
-          lostLink.filter(link -> open.reuses() != 0 && open.reuses() == lostChannel);
-      ChannelOpener.Order order =
-          new ChannelOpener.Order(
-              this, open.number(), open.cause(), topics, reuse, open.failures());
-      orders.put(open.number(), order);
-      opener.open(order);
+      open(open);
     } else if (action instanceof ShardAction.Ping ping) {
-      Optional.ofNullable(links.get(ping.number())).ifPresent(ChannelLink::ping);
+      link(ping.number()).ifPresent(ChannelLink::ping);
     } else if (action instanceof ShardAction.Close close) {
-      Optional.ofNullable(links.get(close.number())).ifPresent(ChannelLink::close);
+      link(close.number()).ifPresent(ChannelLink::close);
       Optional.ofNullable(orders.remove(close.number())).ifPresent(opener::cancel);
     } else if (action instanceof ShardAction.AskRotation ask) {
       rotations.accept(this, ask);
-    } else if (action instanceof ShardAction.DropToken) {
-      opener.dropToken();
+    } else if (action instanceof ShardAction.DropToken drop) {
+      link(drop.number()).ifPresent(opener::dropToken);
     } else if (action instanceof ShardAction.Report report) {
       listener.report(number, report.report());
     }
+  }
+
+  private void open(ShardAction.Open open) {
+    ChannelOpener.Order order =
+        new ChannelOpener.Order(
+            this,
+            open.number(),
+            open.cause(),
+            topics,
+            Optional.ofNullable(lost.remove(open.reuses())),
+            open.failures());
+    orders.put(open.number(), order);
+    opener.open(order);
+  }
+
+  private Optional<ChannelLink> link(int channel) {
+    return Optional.ofNullable(links.get(channel));
   }
 
   /** How the shard is, for health and metrics; any thread may ask. */

@@ -17,11 +17,14 @@ public sealed interface ShardAction {
   /** Close the socket with 1000, or give up opening it. */
   record Close(int number) implements ShardAction {}
 
-  /** Ask the group for leave to open a successor: only one shard hands over at a time. */
+  /**
+   * Ask the group for leave to open a successor: only so many shards hand over at a time. It is
+   * asked again until the leave is there.
+   */
   record AskRotation(int number, Cause cause) implements ShardAction {}
 
-  /** The token is not to be used again. */
-  record DropToken() implements ShardAction {}
+  /** The token that opened this channel is not to be used again. */
+  record DropToken(int number) implements ShardAction {}
 
   /** Tell the world. */
   record Report(ShardReport report) implements ShardAction {}

@@ -1,19 +1,13 @@
 package dev.caravan.channel;
 
-import java.util.Map;
-
 /** What can happen to a shard. */
 public sealed interface ShardEvent {
 
   /** The bridge starts to read this shard. */
   record Started() implements ShardEvent {}
 
-  /**
-   * Time has passed.
-   *
-   * @param readings what was last read, by channel number
-   */
-  record Woke(Map<Integer, Reading> readings) implements ShardEvent {}
+  /** Time has passed. */
+  record Woke() implements ShardEvent {}
 
   /**
    * Channel, subscriptions and socket are there.
@@ -33,9 +27,8 @@ public sealed interface ShardEvent {
    * The socket is closed, whoever closed it.
    *
    * @param cause what the close code says
-   * @param lastFrameAt when its last frame came; 0 if none did
    */
-  record SocketClosed(int number, Cause cause, long lastFrameAt) implements ShardEvent {}
+  record SocketClosed(int number, Cause cause) implements ShardEvent {}
 
   /**
    * Genesys Cloud sent a notice about the socket, the channel or the token.
@@ -43,7 +36,7 @@ public sealed interface ShardEvent {
    * @param notice {@link Cause#SOCKET_CLOSING}, {@link Cause#TAKEN_OVER} or {@link
    *     Cause#TOKEN_REVOKED}
    */
-  record Noticed(int number, Cause notice, long lastFrameAt) implements ShardEvent {}
+  record Noticed(int number, Cause notice) implements ShardEvent {}
 
   /** The successor that was asked for may be opened now. */
   record RotationGranted(int number, Cause cause) implements ShardEvent {}

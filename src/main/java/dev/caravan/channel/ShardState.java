@@ -41,12 +41,28 @@ public record ShardState(
     return channels.stream().anyMatch(ChannelState::reading);
   }
 
-  Optional<ChannelState> first(Predicate<ChannelState> which) {
+  /** Whether a channel is planned that goes back to this one's. */
+  boolean reuses(int number) {
+    return channels.stream().anyMatch(c -> c.phase() == Phase.NEW && c.reuses() == number);
+  }
+
+  private Optional<ChannelState> first(Predicate<ChannelState> which) {
     return channels.stream().filter(which).findFirst();
   }
 
+  /** The youngest of these. */
+  Optional<ChannelState> last(Predicate<ChannelState> which) {
+    return channels.stream().filter(which).reduce((older, younger) -> younger);
+  }
+
+  /** The channel that is to become LIVE, if one is planned or being opened. */
   Optional<ChannelState> successor() {
-    return first(c -> c.phase() == Phase.NEW || c.phase() == Phase.OPENING);
+    return first(ChannelState::coming);
+  }
+
+  /** Whether it holds more than one channel, or is about to. */
+  boolean handingOver(long now) {
+    return channels.stream().filter(c -> c.phase() != Phase.NEW || c.openAt() <= now).count() > 1;
   }
 
   ShardState without(int number) {

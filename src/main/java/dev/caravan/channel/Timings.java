@@ -8,6 +8,7 @@ import java.time.Duration;
  *
  * @param silence time without any frame after which a ping is sent
  * @param pongWait time after that ping without any frame after which the socket counts as dead
+ * @param openMost longest time an attempt to open a channel may take, its retries included
  * @param signOfLife time an open socket has to show its first heartbeat or pong
  * @param drainQuiet time without a frame after which a retiring channel is closed
  * @param drainMost longest time a retiring channel is read on
@@ -21,6 +22,7 @@ import java.time.Duration;
 public record Timings(
     Duration silence,
     Duration pongWait,
+    Duration openMost,
     Duration signOfLife,
     Duration drainQuiet,
     Duration drainMost,
@@ -36,6 +38,7 @@ public record Timings(
     return new Timings(
         Duration.ofSeconds(35),
         Duration.ofSeconds(7),
+        Duration.ofMinutes(15),
         Duration.ofSeconds(10),
         Duration.ofSeconds(2),
         Duration.ofSeconds(10),
@@ -52,6 +55,7 @@ public record Timings(
     return new Timings(
         silence,
         pongWait,
+        openMost,
         signOfLife,
         drainQuiet,
         drainMost,

@@ -1,5 +1,6 @@
 package dev.caravan.genesys;
 
+import dev.caravan.channel.ChannelLink;
 import dev.caravan.channel.ChannelOpener;
 import dev.caravan.channel.Failure;
 import dev.caravan.session.Token;
@@ -10,6 +11,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
@@ -78,8 +80,10 @@ final class CamelChannelOpener extends ServiceSupport implements ChannelOpener {
   }
 
   @Override
-  public void dropToken() {
-    SessionBean.of(context()).forget();
+  public void dropToken(ChannelLink link) {
+    if (link instanceof SocketLink socket) {
+      socket.token().ifPresent(SessionBean.of(context())::forget);
+    }
   }
 
   private void attempt(Order order) {
@@ -97,6 +101,7 @@ final class CamelChannelOpener extends ServiceSupport implements ChannelOpener {
                 request.setProperty(GenesysConstants.TOPICS, ids(order.topics()));
               });
       if (exchange.getException() != null) {
+        attempt.giveUp();
         order.shard().failed(order.number(), Failures.of(exchange));
       } else {
         opened(order, attempt, exchange);
@@ -125,11 +130,14 @@ final class CamelChannelOpener extends ServiceSupport implements ChannelOpener {
     }
     if (order.reuse().isPresent() && order.reuse().get() instanceof SocketLink earlier) {
       link.rotation(earlier.rotation());
+      link.token(earlier.token());
     } else {
+      Token token = exchange.getProperty(GenesysConstants.TOKEN, Token.class);
+      link.token(Optional.ofNullable(token));
       link.rotation(
           Rotation.of(
               exchange.getProperty(GenesysConstants.CHANNEL, Map.of(), Map.class),
-              exchange.getProperty(GenesysConstants.TOKEN, Token.class),
+              token,
               Instant.now(),
               clock.getAsLong()));
       Rejections rejections =

@@ -47,6 +47,13 @@ final class OpenAttempt {
     return link;
   }
 
+  /** The attempt failed after all: closes the socket if there is one. */
+  void giveUp() {
+    if (link != null) {
+      link.close();
+    }
+  }
+
   /**
    * Opens the socket of the exchange's channel; fails with a {@link
    * dev.caravan.session.CallException}.
@@ -55,6 +62,7 @@ final class OpenAttempt {
     try {
       ClientSocketEndpoint endpoint = endpoint(exchange);
       int channel = order.number();
+      order.shard().connecting(channel);
       ClientSocket socket =
           endpoint.open(
               lane,
@@ -66,7 +74,7 @@ final class OpenAttempt {
 
                 @Override
                 public void onClosed(CloseReason reason) {
-                  order.shard().closed(channel, causeOf(reason));
+                  order.shard().closed(channel, Cause.of(reason));
                 }
               });
       socket
@@ -106,11 +114,5 @@ final class OpenAttempt {
       return Failures.ofSocket(cause);
     }
     return new CompletionException(failure);
-  }
-
-  private static Cause causeOf(CloseReason reason) {
-    boolean takenOver =
-        reason.initiator() == CloseReason.Initiator.SERVER && reason.code() == CloseReason.NORMAL;
-    return takenOver ? Cause.TAKEN_OVER : Cause.DROPPED;
   }
 }

@@ -43,7 +43,7 @@ public final class RetryDelay implements Processor {
     int before = exchange.getProperty(GenesysConstants.FAILURES, 0, Integer.class);
     int here = exchange.getIn().getHeader(Exchange.REDELIVERY_COUNTER, 0, Integer.class);
     long delay =
-        new Backoff(before + here + 1)
+        new Backoff(before + here + 1, 0)
             .delayMillis(Timings.defaults().withRetry(initialDelay, maximumDelay), random);
     CallException failure =
         ObjectHelper.getException(

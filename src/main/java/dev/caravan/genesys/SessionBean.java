@@ -95,13 +95,13 @@ public final class SessionBean implements CamelContextAware {
   /** Forgets the token that the exchange's last call used. */
   void forget(Exchange exchange) {
     if (exchange.getProperty(GenesysConstants.TOKEN) instanceof Token used) {
-      session().drop(used);
+      forget(used);
     }
   }
 
-  /** Forgets the token, whatever it is. */
-  void forget() {
-    session().dropCurrent();
+  /** Forgets a token, unless another one has taken its place. */
+  void forget(Token used) {
+    session().drop(used);
   }
 
   private synchronized GenesysSession session() {

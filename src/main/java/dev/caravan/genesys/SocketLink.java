@@ -2,9 +2,13 @@ package dev.caravan.genesys;
 
 import dev.caravan.channel.ChannelLink;
 import dev.caravan.channel.Reading;
+import dev.caravan.session.Token;
 import dev.caravan.socket.ClientSocket;
 import dev.caravan.socket.ClientSocketEndpoint;
 import dev.caravan.socket.CloseReason;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -19,6 +23,7 @@ final class SocketLink implements ChannelLink {
   private final ClientSocketEndpoint endpoint;
   private final LongSupplier clock;
   private volatile Rotation rotation;
+  private volatile Optional<Token> token = Optional.empty();
 
   SocketLink(ClientSocket socket, ClientSocketEndpoint endpoint, LongSupplier clock) {
     this.socket = socket;
@@ -37,6 +42,15 @@ final class SocketLink implements ChannelLink {
 
   void rotation(Rotation due) {
     this.rotation = due;
+  }
+
+  /** The token that made the channel, if it was told. */
+  Optional<Token> token() {
+    return token;
+  }
+
+  void token(Optional<Token> madeBy) {
+    this.token = madeBy;
   }
 
   @Override
@@ -58,7 +72,12 @@ final class SocketLink implements ChannelLink {
 
   @Override
   public Reading reading() {
+    long now = clock.getAsLong();
+    long nanos = System.nanoTime();
+    OptionalLong last = socket.lastFrameNanos();
+    long lastFrameAt =
+        last.isEmpty() ? 0 : now - TimeUnit.NANOSECONDS.toMillis(nanos - last.getAsLong());
     boolean held = socket.pausedSinceNanos().isPresent();
-    return new Reading(clock.getAsLong() - socket.silence().toMillis(), held);
+    return new Reading(lastFrameAt, now - socket.silence().toMillis(), held);
   }
 }

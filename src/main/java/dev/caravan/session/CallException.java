@@ -9,8 +9,10 @@ import java.time.Duration;
 public abstract sealed class CallException extends RuntimeException
     permits UnavailableException, UnauthorisedException, NotFoundException, RefusedException {
 
+  private static final long serialVersionUID = 1L;
+
   private final int status;
-  private final transient Duration retryAfter;
+  private final Duration retryAfter;
 
   CallException(String sentence, int status, Duration retryAfter, Throwable cause) {
     super(sentence, cause);
@@ -25,6 +27,6 @@ public abstract sealed class CallException extends RuntimeException
 
   /** How long Genesys Cloud asked us to wait; zero if it did not. */
   public Duration retryAfter() {
-    return retryAfter == null ? Duration.ZERO : retryAfter;
+    return retryAfter;
   }
 }

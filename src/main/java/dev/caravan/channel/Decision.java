@@ -1,0 +1,156 @@
+package dev.caravan.channel;
+
+import dev.caravan.channel.ShardAction.Close;
+import dev.caravan.channel.ShardAction.Report;
+import dev.caravan.channel.ShardReport.Kind;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.DoubleSupplier;
+import java.util.function.UnaryOperator;
+
+/**
+ * One decision in the making: the shard as it has become so far, and what to do about it. Holds the
+ * moves that several events have in common.
+ */
+final class Decision {
+
+  private final Timings timings;
+  private final DoubleSupplier random;
+  private final Map<Integer, Reading> readings;
+  private final long now;
+  private final List<ShardAction> actions = new ArrayList<>();
+  private ShardState state;
+
+  Decision(
+      ShardState state,
+      Map<Integer, Reading> readings,
+      long now,
+      Timings timings,
+      DoubleSupplier random) {
+    this.state = state;
+    this.readings = readings;
+    this.now = now;
+    this.timings = timings;
+    this.random = random;
+  }
+
+  ShardState state() {
+    return state;
+  }
+
+  long now() {
+    return now;
+  }
+
+  List<ShardAction> actions() {
+    return List.copyOf(actions);
+  }
+
+  Reading reading(ChannelState channel) {
+    return readings.getOrDefault(channel.number(), Reading.NONE);
+  }
+
+  void become(ShardState other) {
+    state = other;
+  }
+
+  void change(ChannelState channel, UnaryOperator<ChannelState> change) {
+    state = state.change(channel.number(), change);
+  }
+
+  void act(ShardAction action) {
+    actions.add(action);
+  }
+
+  void report(Kind kind, Cause cause, long from, long to) {
+    act(new Report(new ShardReport(kind, cause, from, to, sentence(cause))));
+  }
+
+  static String sentence(Cause cause) {
+    return cause.sentence() + ".";
+  }
+
+  /** Closes a channel that is not needed any more. */
+  void letGo(ChannelState channel) {
+    act(new Close(channel.number()));
+    state = state.without(channel.number());
+  }
+
+  /** A channel that is not LIVE yet will not become so: back off and try again. */
+  void failed(ChannelState channel, Failure failure) {
+    // That a channel is not known any more is what going back to it was to find out
+    boolean foreseen = channel.reuses() != 0 && failure.kind() == Failure.Kind.CHANNEL_GONE;
+    int count = foreseen ? 0 : Math.max(1, failure.attempts());
+    state = state.without(channel.number()).withBackoff(state.backoff().plus(count, now));
+    if (failure.kind() == Failure.Kind.REFUSED) {
+      act(new Report(new ShardReport(Kind.BROKEN, Cause.REFUSED, now, now, failure.sentence())));
+      state =
+          state
+              .withBroken(Optional.of(failure.sentence()))
+              .plan(channel.cause(), 0, now + timings.slowRetry().toMillis());
+      return;
+    }
+    long wait =
+        Math.max(state.backoff().delayMillis(timings, random), failure.retryAfter().toMillis());
+    String sentence = failure.sentence() + " Next attempt in " + wait + " ms.";
+    Cause why =
+        failure.kind() == Failure.Kind.CHANNEL_GONE ? Cause.CHANNEL_GONE : Cause.UNAVAILABLE;
+    act(new Report(new ShardReport(Kind.RETRYING, why, now, now + wait, sentence)));
+    state = state.withBroken(Optional.empty()).plan(channel.cause(), 0, now + wait);
+  }
+
+  /** A channel that was LIVE is gone: find a successor. */
+  void lost(ChannelState channel, Cause cause) {
+    long lastRead = lastRead(channel);
+    boolean again = mayReuse(channel, cause);
+    state = state.without(channel.number());
+    lost(cause, lastRead, again ? channel.number() : 0);
+  }
+
+  /**
+   * A channel that was LIVE is dead or not ours any more, though its socket is open: find a
+   * successor, and until then read what may still come.
+   */
+  void distrust(ChannelState channel, Cause cause) {
+    long lastRead = lastRead(channel);
+    change(channel, ChannelState::distrust);
+    lost(cause, lastRead, 0);
+  }
+
+  private void lost(Cause cause, long lastRead, int reuses) {
+    report(Kind.DISCONNECTED, cause, lastRead, now);
+    state = state.withBackoff(state.backoff().plus(1, now));
+    state
+        .last(c -> c.trusted(Phase.RETIRING))
+        .ifPresent(spare -> change(spare, ChannelState::reprieved));
+    if (!state.reading() && state.blindSince() == 0) {
+      state = state.blind(lastRead, cause);
+    }
+    if (state.successor().isPresent()) {
+      hasten();
+    } else {
+      state = state.plan(cause, reuses, now + state.backoff().delayMillis(timings, random));
+    }
+  }
+
+  /** A successor that waits for its turn is needed now; one that backs off goes on doing so. */
+  void hasten() {
+    if (state.backoff().failures() <= 1 && state.broken().isEmpty()) {
+      state.successor().ifPresent(planned -> change(planned, c -> c.openSooner(now)));
+    }
+  }
+
+  /**
+   * Subscriptions survive on the channel, so going back to it is the shortest gap; but only once.
+   */
+  private boolean mayReuse(ChannelState channel, Cause cause) {
+    boolean proven = channel.reuses() == 0 || now - channel.liveAt() >= timings.stable().toMillis();
+    return cause == Cause.DROPPED && proven && now < channel.rotateAt();
+  }
+
+  private long lastRead(ChannelState channel) {
+    return Math.max(reading(channel).lastFrameAt(), channel.liveAt());
+  }
+}
