@@ -41,7 +41,10 @@ final class SignalsConsumer extends DefaultConsumer {
     Signals signals = ((GenesysEndpoint) getEndpoint()).component().signals();
     try {
       while (isRunAllowed() && !executor.isShutdown()) {
-        pass(signals.take());
+        Signal signal = signals.take();
+        signals.passing(true);
+        pass(signal);
+        signals.passing(false);
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
