@@ -47,7 +47,9 @@ final class Server implements Director.Stage {
     all.post("/oauth/token").handler(world.oauth()::token);
     new NotificationsApi(world).mount(all);
     new AvailableTopics(world.catalogue(), world.rules()).mount(all);
-    new DirectoryApi(world.organization()).mount(all);
+    new DirectoryApi(world.organization(), shift.day()).mount(all);
+    new StatusApi(world.organization(), world.oauth(), shift.day()).mount(all);
+    new AnalyticsApi(world.organization(), world.oauth(), shift.day()).mount(all);
     new ControlApi(world, director).mount(all);
     all.route().handler(context -> Call.of(context).answer(ApiError.notFound()));
     return all;
