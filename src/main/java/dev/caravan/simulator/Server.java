@@ -18,6 +18,7 @@ final class Server implements Director.Stage {
   private static final Logger LOG = LoggerFactory.getLogger(Server.class);
   private static final int LONGEST_FRAME = 4 << 20;
   private static final long LONGEST_BODY = 8 << 20;
+  private static final int LONGEST_LINE = 64 << 10;
   private static final long SWEEP_MILLIS = 250;
 
   private final World world;
@@ -62,6 +63,7 @@ final class Server implements Director.Stage {
             .setHost(options.host())
             .setPort(port)
             .setReuseAddress(true)
+            .setMaxInitialLineLength(LONGEST_LINE)
             .setMaxWebSocketFrameSize(LONGEST_FRAME)
             .setMaxWebSocketMessageSize(LONGEST_FRAME)
             .setPerMessageWebSocketCompressionSupported(options.behaviour().compression())
