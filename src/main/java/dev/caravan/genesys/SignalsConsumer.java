@@ -2,6 +2,7 @@ package dev.caravan.genesys;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.util.concurrent.ExecutorService;
 import org.apache.camel.Exchange;
 import org.apache.camel.Processor;
 import org.apache.camel.support.DefaultConsumer;
@@ -10,6 +11,8 @@ import org.apache.camel.support.DefaultConsumer;
 final class SignalsConsumer extends DefaultConsumer {
 
   private static final ObjectMapper JSON = new ObjectMapper();
+
+  private ExecutorService executor;
 
   SignalsConsumer(GenesysEndpoint endpoint, Processor processor) {
     super(endpoint, processor);
@@ -22,12 +25,18 @@ final class SignalsConsumer extends DefaultConsumer {
   @Override
   protected void doStart() throws Exception {
     super.doStart();
-    signals().read(this::pass);
+    executor =
+        getEndpoint()
+            .getCamelContext()
+            .getExecutorServiceManager()
+            .newSingleThreadExecutor(this, "genesys-signals");
+    signals().read(this::pass, executor);
   }
 
   @Override
   protected void doStop() throws Exception {
     signals().readNoMore();
+    getEndpoint().getCamelContext().getExecutorServiceManager().shutdownNow(executor);
     super.doStop();
   }
 

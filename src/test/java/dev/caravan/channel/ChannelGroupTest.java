@@ -24,7 +24,10 @@ class ChannelGroupTest {
   }
 
   private void readLive(int shards) {
-    read(IntStream.range(0, shards).mapToObj(n -> shard(n, "t" + n)).toArray(TopicSharder.Shard[]::new));
+    read(
+        IntStream.range(0, shards)
+            .mapToObj(n -> shard(n, "t" + n))
+            .toArray(TopicSharder.Shard[]::new));
     List.copyOf(stage.orders).forEach(stage::live);
   }
 

@@ -18,7 +18,8 @@ final class ManualExecutor extends AbstractExecutorService implements ScheduledE
 
   private final PriorityQueue<Task<?>> tasks =
       new PriorityQueue<>(
-          Comparator.comparingLong((Task<?> task) -> task.at).thenComparingLong(task -> task.order));
+          Comparator.comparingLong((Task<?> task) -> task.at)
+              .thenComparingLong(task -> task.order));
   private long now;
   private long orders;
   private boolean shutdown;

@@ -141,7 +141,8 @@ class ShardMachinePropertiesTest {
       assertThat(shard.wakeAt).as(where).isGreaterThan(shard.now).isLessThan(Long.MAX_VALUE);
     }
 
-    private void noSuccessorWithoutReason(ShardState before, ShardEvent event, Supplier<String> where) {
+    private void noSuccessorWithoutReason(
+        ShardState before, ShardEvent event, Supplier<String> where) {
       if (shard.state.nextNumber() == before.nextNumber()) {
         return;
       }
