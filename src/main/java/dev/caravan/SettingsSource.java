@@ -6,12 +6,15 @@ import io.smallrye.config.ConfigSourceFactory;
 import io.smallrye.config.ConfigValue;
 import io.smallrye.config.PropertiesConfigSource;
 import java.io.IOException;
-import java.io.UncheckedIOException;
+import java.nio.charset.CharacterCodingException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.eclipse.microprofile.config.spi.ConfigSource;
@@ -28,6 +31,7 @@ public final class SettingsSource implements ConfigSourceFactory {
   /** Property that holds the sentence about a setting that cannot work; absent if all is well. */
   public static final String MISTAKE = "caravan.mistake";
 
+  private static final String OPTION = "camel.component.kafka.";
   private static final int ABOVE_THE_ENVIRONMENT = 310;
   private static final long LARGEST_SECRET_BYTES = 64 * 1024;
 
@@ -71,7 +75,7 @@ public final class SettingsSource implements ConfigSourceFactory {
     Map<String, String> secrets = new LinkedHashMap<>();
     Optional<Path> folder = value(context, "caravan.secrets.dir").map(Path::of);
     for (String name : SECRETS) {
-      String variable = name.toUpperCase(java.util.Locale.ROOT).replace('.', '_');
+      String variable = name.toUpperCase(Locale.ROOT).replace('.', '_');
       Optional<Path> file =
           value(context, name + ".file")
               .map(Path::of)
@@ -79,23 +83,42 @@ public final class SettingsSource implements ConfigSourceFactory {
       if (value(context, name).isEmpty() && file.isPresent()) {
         try {
           secrets.put(name, read(file.get()));
-        } catch (UncheckedIOException e) {
-          derived.putIfAbsent(MISTAKE, variable + "_FILE cannot be read: " + e.getMessage());
+        } catch (IOException e) {
+          derived.putIfAbsent(
+              MISTAKE,
+              variable
+                  + " cannot be read from the file "
+                  + file.get()
+                  + ": "
+                  + why(e)
+                  + ". Correct the file, or set "
+                  + variable
+                  + " itself.");
         }
       }
     }
     return secrets;
   }
 
-  private static String read(Path file) {
-    try {
-      if (Files.size(file) > LARGEST_SECRET_BYTES) {
-        throw new IOException(file + " is too large for a secret");
-      }
-      return Files.readString(file).strip();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+  private static String read(Path file) throws IOException {
+    if (Files.size(file) > LARGEST_SECRET_BYTES) {
+      throw new IOException("it is too large for a secret");
     }
+    String secret = Files.readString(file).strip();
+    if (secret.isEmpty()) {
+      throw new IOException("it is empty");
+    }
+    return secret;
+  }
+
+  private static String why(IOException failure) {
+    if (failure instanceof NoSuchFileException) {
+      return "there is no such file";
+    }
+    if (failure instanceof AccessDeniedException) {
+      return "this process may not read it";
+    }
+    return failure instanceof CharacterCodingException ? "it is no text" : failure.getMessage();
   }
 
   private static void hosts(ConfigSourceContext context, Map<String, String> derived) {
@@ -120,7 +143,7 @@ public final class SettingsSource implements ConfigSourceFactory {
         (name, option) ->
             value(context, name)
                 .or(() -> Optional.ofNullable(secrets.get(name)))
-                .ifPresent(value -> derived.put("camel.component.kafka." + option, value)));
+                .ifPresent(value -> derived.put(OPTION + option, value)));
     Optional<String> user =
         value(context, "kafka.sasl.username")
             .or(() -> Optional.ofNullable(secrets.get("kafka.sasl.username")));
@@ -128,10 +151,14 @@ public final class SettingsSource implements ConfigSourceFactory {
         value(context, "kafka.sasl.password")
             .or(() -> Optional.ofNullable(secrets.get("kafka.sasl.password")));
     if (user.isPresent() && password.isPresent()) {
-      boolean scram = value(context, "kafka.sasl.mechanism").orElse("PLAIN").startsWith("SCRAM");
+      String mechanism = value(context, "kafka.sasl.mechanism").orElse("PLAIN");
+      boolean scram = mechanism.startsWith("SCRAM");
+      // Kafka's own defaults would ignore the password: GSSAPI, and no SASL at all
+      derived.putIfAbsent(OPTION + "sasl-mechanism", mechanism);
+      derived.putIfAbsent(OPTION + "security-protocol", "SASL_SSL");
       String module = scram ? "scram.ScramLoginModule" : "plain.PlainLoginModule";
       derived.putIfAbsent(
-          "camel.component.kafka.sasl-jaas-config",
+          OPTION + "sasl-jaas-config",
           "org.apache.kafka.common.security."
               + module
               + " required username=\""

@@ -228,11 +228,15 @@ public final class Shard {
     }
     long wait = Math.max(1, millis - clock.getAsLong());
     try {
-      Runnable woke = () -> step(new ShardEvent.Woke());
-      wake = Optional.of(control.schedule(woke, wait, TimeUnit.MILLISECONDS));
+      wake = Optional.of(control.schedule(this::woke, wait, TimeUnit.MILLISECONDS));
     } catch (RejectedExecutionException e) {
       LOG.debug("Shard {} wakes no more: the bridge is stopping", number);
     }
+  }
+
+  private void woke() {
+    wake = Optional.empty();
+    step(new ShardEvent.Woke());
   }
 
   private Map<Integer, Reading> readings() {

@@ -142,7 +142,7 @@ final class CamelChannelOpener extends ServiceSupport implements ChannelOpener {
               clock.getAsLong()));
       Rejections rejections =
           Rejections.of(exchange.getProperty(GenesysConstants.SUBSCRIPTIONS, List.class));
-      rejections.report(order.shard().number(), consumer);
+      rejections.report(order.shard().number(), consumer.metrics()::rejected, consumer::signal);
       if (!rejections.isEmpty() && rejections.count() >= order.topics().size()) {
         link.close();
         order.shard().failed(order.number(), Failure.refused(rejections.sentence()));

@@ -3,7 +3,7 @@ package dev.caravan.genesys;
 import dev.caravan.event.Frame;
 import dev.caravan.event.Media;
 import dev.caravan.topic.TopicCatalogue;
-import java.time.Instant;
+import java.time.Clock;
 import java.util.stream.Collectors;
 import org.apache.camel.Message;
 
@@ -16,13 +16,16 @@ final class EventHeaders {
   private static final String TYPE_PREFIX = "com.genesys.cloud.";
 
   private final String source;
+  private final Clock clock;
   private final TopicCatalogue catalogue = TopicCatalogue.load();
 
   /**
    * @param source the value of {@code ce_source}
+   * @param clock tells when a frame is read
    */
-  EventHeaders(String source) {
+  EventHeaders(String source, Clock clock) {
     this.source = source;
+    this.clock = clock;
   }
 
   void set(Message message, Frame.Notification event) {
@@ -32,7 +35,7 @@ final class EventHeaders {
     message.setHeader("ce_type", TYPE_PREFIX + pattern(event.topicName()));
     message.setHeader("ce_subject", event.key());
     // Genesys Cloud sends no time in the envelope: this is when the frame was read
-    message.setHeader("ce_time", Instant.now().toString());
+    message.setHeader("ce_time", clock.instant().toString());
     message.setHeader("content-type", "application/json");
     message.setHeader(GenesysConstants.TOPIC, event.topicName());
     if (!event.correlationId().isEmpty()) {

@@ -1,61 +1,68 @@
 package dev.caravan.genesys;
 
+import static dev.caravan.genesys.SessionBean.CHECK_CREDENTIALS;
+import static dev.caravan.genesys.SessionBean.CHECK_PERMISSIONS;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.caravan.session.CallException;
 import dev.caravan.session.NotFoundException;
 import dev.caravan.session.RefusedException;
 import dev.caravan.session.UnauthorisedException;
 import dev.caravan.session.UnavailableException;
-import java.io.IOException;
 import java.time.Duration;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.apache.camel.Exchange;
 import org.apache.camel.Processor;
 
 /**
  * Reads the answer of an HTTP call: 2xx passes with its body as text; anything else becomes a
- * {@link dev.caravan.session.CallException} that says what follows from it. What is quoted of an
- * error body is its code and its message, never ids.
+ * {@link CallException} that says what follows from it. What is quoted of an error body is its code
+ * and its message, never ids.
  */
 public final class HttpAnswer implements Processor {
 
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final int LONGEST_QUOTE = 300;
 
+  /** Ids of channels, users and queues, and tokens: long words with a digit in them. */
+  private static final Pattern IDS = Pattern.compile("(?=[\\w-]*\\d)[\\w-]{20,}");
+
   @Override
-  public void process(Exchange exchange) throws IOException {
+  public void process(Exchange exchange) {
     int status = exchange.getMessage().getHeader(Exchange.HTTP_RESPONSE_CODE, 0, Integer.class);
     String body = exchange.getMessage().getBody(String.class);
     if (status >= 200 && status < 300) {
       exchange.getMessage().setBody(body == null || body.isBlank() ? "{}" : body);
       return;
     }
-    String said = quote(body);
+    throw failure(exchange, status, quote(body));
+  }
+
+  private static CallException failure(Exchange exchange, int status, String said) {
     boolean login = exchange.getProperty(GenesysConstants.TOKEN) == null;
-    switch (status) {
+    if (saysNotNow(status)) {
+      return new UnavailableException(
+          "Genesys Cloud answered " + status + said + ".", status, retryAfter(exchange));
+    }
+    if (login) {
+      return new RefusedException(
+          "Genesys Cloud refused the credentials (" + status + said + ")." + CHECK_CREDENTIALS,
+          status);
+    }
+    return switch (status) {
       case 401 -> {
         SessionBean.of(exchange.getContext()).forget(exchange);
-        String sentence = "Genesys Cloud did not accept the token (401" + said + ").";
-        if (login) {
-          throw new RefusedException(sentence + SessionBean.CHECK_CREDENTIALS, status);
-        }
-        throw new UnauthorisedException(sentence);
+        yield new UnauthorisedException(
+            "Genesys Cloud did not accept the token (401" + said + ").");
       }
-      case 404 -> throw new NotFoundException("Genesys Cloud does not know it (404" + said + ").");
-      default -> {
-        if (saysNotNow(status)) {
-          throw new UnavailableException(
-              "Genesys Cloud answered " + status + said + ".", status, retryAfter(exchange));
-        }
-        throw new RefusedException(
-            "Genesys Cloud refused ("
-                + status
-                + said
-                + ")."
-                + (login ? SessionBean.CHECK_CREDENTIALS : SessionBean.CHECK_PERMISSIONS),
-            status);
-      }
-    }
+      case 404 -> new NotFoundException("Genesys Cloud does not know it (404" + said + ").");
+      default ->
+          new RefusedException(
+              "Genesys Cloud refused (" + status + said + ")." + CHECK_PERMISSIONS, status);
+    };
   }
 
   /** Whether a status means that the same call may succeed later. */
@@ -76,15 +83,21 @@ public final class HttpAnswer implements Processor {
   }
 
   /** Code and message of an error body, as ": code, message"; empty if there are none. */
-  private static String quote(String body) throws IOException {
+  private static String quote(String body) {
     if (body == null || !body.stripLeading().startsWith("{")) {
       return "";
     }
-    JsonNode error = JSON.readTree(body);
+    JsonNode error;
+    try {
+      error = JSON.readTree(body);
+    } catch (JsonProcessingException e) {
+      // An error page that only looks like JSON: the status alone has to do
+      return "";
+    }
     String code = error.path("code").asText(error.path("error").asText(""));
     String message = error.path("message").asText(error.path("error_description").asText(""));
     String text = (code.isEmpty() ? "" : ": " + code) + (message.isEmpty() ? "" : ", " + message);
-    String clean = text.replaceAll("streaming-[\\w-]+", "…");
+    String clean = IDS.matcher(text).replaceAll("…").replaceAll("\\s+", " ");
     return clean.length() > LONGEST_QUOTE ? clean.substring(0, LONGEST_QUOTE) + "…" : clean;
   }
 }

@@ -14,7 +14,6 @@ final class InFlight {
   private final LongSupplier clock;
   private final AtomicInteger count = new AtomicInteger();
   private volatile long movedAt;
-  private volatile boolean full;
 
   /**
    * @param most exchanges under way at most
@@ -27,11 +26,7 @@ final class InFlight {
 
   /** Takes a place; waits while there is none. */
   void enter() throws InterruptedException {
-    if (!places.tryAcquire()) {
-      full = true;
-      places.acquire();
-      full = false;
-    }
+    places.acquire();
     if (count.getAndIncrement() == 0) {
       movedAt = clock.getAsLong();
     }
@@ -50,7 +45,7 @@ final class InFlight {
 
   /** Whether somebody waits for a place. */
   boolean full() {
-    return full;
+    return places.hasQueuedThreads();
   }
 
   /** For how long exchanges have been under way without one being completed, in milliseconds. */

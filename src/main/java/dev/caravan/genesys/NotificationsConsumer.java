@@ -7,6 +7,7 @@ import dev.caravan.channel.ShardReport;
 import dev.caravan.channel.ShardStatus;
 import dev.caravan.channel.Timings;
 import dev.caravan.event.Frame;
+import java.time.Clock;
 import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.ScheduledExecutorService;
@@ -69,7 +70,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
   protected void doInit() throws Exception {
     super.doInit();
     metrics = new GenesysMetrics(getEndpoint().getCamelContext());
-    headers = new EventHeaders(source());
+    headers = new EventHeaders(source(), Clock.systemUTC());
   }
 
   private String source() {
@@ -95,7 +96,9 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
     ServiceHelper.startService(opener);
     preparation =
         new Preparation(
-            configuration, new Directory(opener.template(), configuration.getListRoute()), this);
+            configuration,
+            new Directory(opener.template(), configuration.getListRoute()),
+            this::signal);
     group =
         new ChannelGroup(
             timings, () -> ThreadLocalRandom.current().nextDouble(), control, clock, opener, this);

@@ -42,7 +42,8 @@ public final class Pages implements Processor {
   @Override
   public void process(Exchange exchange) {
     Progress progress = progress(exchange);
-    Map<?, ?> page = exchange.getMessage().getBody(Map.class);
+    Map<?, ?> body = exchange.getMessage().getBody(Map.class);
+    Map<?, ?> page = body == null ? Map.of() : body;
     Object entities = page.get("entities");
     int found = 0;
     if (entities instanceof Collection<?> some) {

@@ -17,6 +17,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -38,7 +39,7 @@ final class Preparation {
 
   private final GenesysConfiguration configuration;
   private final Directory directory;
-  private final NotificationsConsumer consumer;
+  private final Consumer<Signal> signals;
   private final TopicCatalogue catalogue = TopicCatalogue.load();
   private List<TopicSharder.Shard> shards = List.of();
   private int topicsBefore;
@@ -53,11 +54,10 @@ final class Preparation {
    */
   record Outcome(Optional<List<TopicSharder.Shard>> plan, Optional<Duration> again) {}
 
-  Preparation(
-      GenesysConfiguration configuration, Directory directory, NotificationsConsumer consumer) {
+  Preparation(GenesysConfiguration configuration, Directory directory, Consumer<Signal> signals) {
     this.configuration = configuration;
     this.directory = directory;
-    this.consumer = consumer;
+    this.signals = signals;
   }
 
   /** What keeps the topics from being read, for the operator. */
@@ -150,7 +150,7 @@ final class Preparation {
             + shards.size()
             + (shards.size() == 1 ? " channel." : " channels.");
     LOG.info(sentence);
-    consumer.signal(new Signal("EXPANDED", -1, null, null, null, topics, null, sentence));
+    signals.accept(new Signal("EXPANDED", -1, null, null, null, topics, null, sentence));
   }
 
   private List<TopicSharder.Shard> withinBudget() {
@@ -177,7 +177,7 @@ final class Preparation {
   private Outcome broken(String sentence, Optional<Duration> again) {
     health = Health.BROKEN;
     problem = Optional.of(sentence);
-    consumer.signal(new Signal("BROKEN", -1, null, null, null, null, null, sentence));
+    signals.accept(new Signal("BROKEN", -1, null, null, null, null, null, sentence));
     return new Outcome(Optional.empty(), again);
   }
 

@@ -6,6 +6,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Consumer;
+import java.util.function.IntConsumer;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -68,12 +70,12 @@ final class Rejections {
   }
 
   /** Tells log, metrics and signals, one line per pattern. */
-  void report(int shard, NotificationsConsumer consumer) {
+  void report(int shard, IntConsumer counter, Consumer<Signal> signals) {
     byPattern.forEach(
         (pattern, found) -> {
           LOG.warn("Shard {}. {} The other topics go on.", shard, sentence(pattern));
-          consumer.metrics().rejected(found.count);
-          consumer.signal(
+          counter.accept(found.count);
+          signals.accept(
               new Signal(
                   "TOPIC_REJECTED",
                   shard,

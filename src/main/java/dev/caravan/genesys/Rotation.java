@@ -20,6 +20,9 @@ record Rotation(long at, Cause cause) {
 
   private static final double USED_UP = 0.9;
 
+  /** A channel is not given up sooner than this, however short its token's life still is. */
+  private static final Duration LEAST = Duration.ofSeconds(1);
+
   /**
    * @param channel the channel as Genesys Cloud described it
    * @param token the token that made it
@@ -28,10 +31,21 @@ record Rotation(long at, Cause cause) {
    */
   static Rotation of(Map<?, ?> channel, Token token, Instant wall, long now) {
     long byChannel = now + (long) (life(channel, wall).toMillis() * USED_UP);
-    long byToken = now + Math.max(0, Duration.between(wall, token.renewAt()).toMillis());
+    long byToken = now + left(token, wall).toMillis();
     return byToken < byChannel
         ? new Rotation(byToken, Cause.TOKEN_AGE)
         : new Rotation(byChannel, Cause.CHANNEL_AGE);
+  }
+
+  /**
+   * Until the token is due to be renewed. One that is overdue could not be renewed, so another
+   * channel now would be no better off: it has half of what is left to the token.
+   */
+  private static Duration left(Token token, Instant wall) {
+    Duration toRenewal = Duration.between(wall, token.renewAt());
+    Duration half = Duration.between(wall, token.expiresAt()).dividedBy(2);
+    Duration left = toRenewal.compareTo(half) > 0 ? toRenewal : half;
+    return left.compareTo(LEAST) > 0 ? left : LEAST;
   }
 
   private static Duration life(Map<?, ?> channel, Instant wall) {

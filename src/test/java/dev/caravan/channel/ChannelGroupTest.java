@@ -1,0 +1,120 @@
+package dev.caravan.channel;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.caravan.channel.ChannelOpener.Order;
+import dev.caravan.topic.TopicSharder;
+import java.time.Duration;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+class ChannelGroupTest {
+
+  private final Stage stage = new Stage();
+  private final ChannelGroup group = stage.group();
+
+  private static TopicSharder.Shard shard(int number, String... topics) {
+    return new TopicSharder.Shard(number, List.of(topics));
+  }
+
+  private void read(TopicSharder.Shard... shards) {
+    group.read(List.of(shards));
+    stage.control.settle();
+  }
+
+  private void readLive(int shards) {
+    read(
+        IntStream.range(0, shards)
+            .mapToObj(n -> shard(n, "t" + n))
+            .toArray(TopicSharder.Shard[]::new));
+    List.copyOf(stage.orders).forEach(stage::live);
+  }
+
+  private long opening() {
+    return group.shards().stream().filter(Shard::handingOver).count();
+  }
+
+  @Test
+  void eachShardGetsAChannelOfItsOwn() {
+    read(shard(0, "a"), shard(1, "b"));
+
+    assertThat(stage.orders).extracting(order -> order.topics().get(0)).containsExactly("a", "b");
+    assertThat(group.status()).extracting(ShardStatus::number).containsExactly(0, 1);
+  }
+
+  @Test
+  void aNewPlanLeavesAloneWhatIsTheSame() {
+    read(shard(0, "a"), shard(1, "b"), shard(2, "c"));
+    List.copyOf(stage.orders).forEach(stage::live);
+
+    read(shard(0, "a"), shard(1, "b", "d"), shard(3, "e"));
+
+    assertThat(stage.orders.subList(3, stage.orders.size()))
+        .extracting(Order::topics)
+        .containsExactlyInAnyOrder(List.of("b", "d"), List.of("e"));
+    assertThat(stage.links.get("0/1").closed).isFalse();
+    assertThat(stage.links.get("2/1").closed).isTrue();
+    assertThat(group.shards()).extracting(Shard::number).containsExactly(0, 1, 3);
+  }
+
+  @Test
+  void oneShardHandsOverAtATime() {
+    readLive(3);
+    group.read(List.of(shard(0, "x"), shard(1, "y"), shard(2, "z")));
+    stage.control.settle();
+    assertThat(stage.orders).hasSize(4);
+
+    for (int done = 4; done <= 6; done++) {
+      stage.pass(Duration.ofSeconds(1));
+      assertThat(stage.orders).hasSize(done);
+      stage.live(stage.order(done - 1));
+      // The others wait until the old channel is closed
+      stage.pass(Duration.ofMillis(1_500));
+      assertThat(opening()).isEqualTo(1);
+      stage.pass(Duration.ofMillis(500));
+    }
+
+    stage.pass(Duration.ofSeconds(5));
+    assertThat(stage.orders).hasSize(6);
+  }
+
+  @Test
+  void twoMayHandOverAtOnceWhenTheirSocketsAreAboutToBeClosed() {
+    readLive(4);
+
+    for (int i = 0; i < 4; i++) {
+      stage.brings(stage.order(i), Stage.system("socket_closing"));
+    }
+    assertThat(stage.orders).hasSize(6);
+
+    stage.live(stage.order(4));
+    stage.live(stage.order(5));
+    stage.pass(Duration.ofSeconds(4));
+    assertThat(stage.orders).hasSize(8);
+  }
+
+  @Test
+  void aShardWhoseSuccessorBacksOffDoesNotKeepTheOthersWaiting() {
+    readLive(2);
+    group.read(List.of(shard(0, "x"), shard(1, "y")));
+    stage.control.settle();
+    Order refused = stage.order(2);
+
+    refused.shard().failed(refused.number(), Failure.refused("No."));
+    stage.pass(Duration.ofSeconds(2));
+
+    assertThat(stage.orders).hasSize(4);
+    assertThat(stage.order(3).shard()).isNotSameAs(refused.shard());
+  }
+
+  @Test
+  void stopClosesEverything() {
+    readLive(3);
+
+    group.stop();
+    stage.control.settle();
+
+    assertThat(stage.links.values()).allMatch(link -> link.closed);
+  }
+}

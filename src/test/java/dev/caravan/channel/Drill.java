@@ -1,0 +1,119 @@
+package dev.caravan.channel;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** A shard on paper: its machine, a clock that is turned by hand, and fixed randomness. */
+final class Drill {
+
+  static final long START = 1_000_000;
+  static final long FAR = START + Duration.ofHours(20).toMillis();
+
+  final Timings timings = Timings.defaults();
+  final Map<Integer, Reading> readings = new HashMap<>();
+  final List<ShardReport> reports = new ArrayList<>();
+  double random = 0.5;
+  long now = START;
+  ShardState state = ShardState.initial();
+  List<ShardAction> actions = List.of();
+  long wakeAt = Long.MAX_VALUE;
+  private final ShardMachine machine = new ShardMachine(timings, () -> random);
+
+  Drill on(ShardEvent event) {
+    ShardMachine.Step step = machine.next(state, event, readings, now);
+    state = step.state();
+    actions = step.actions();
+    wakeAt = step.wakeAt();
+    all(ShardAction.Report.class).forEach(report -> reports.add(report.report()));
+    return this;
+  }
+
+  /** Lets time pass, waking when asked to, and gathers the actions of all that. */
+  Drill pass(Duration time) {
+    long end = now + time.toMillis();
+    List<ShardAction> gathered = new ArrayList<>();
+    while (wakeAt <= end) {
+      now = wakeAt;
+      on(new ShardEvent.Woke());
+      gathered.addAll(actions);
+    }
+    now = end;
+    on(new ShardEvent.Woke());
+    gathered.addAll(actions);
+    actions = gathered;
+    return this;
+  }
+
+  Drill passMillis(long millis) {
+    return pass(Duration.ofMillis(millis));
+  }
+
+  /** A frame of any kind is read on this channel's socket. */
+  Drill frame(int channel) {
+    readings.put(channel, new Reading(now, now, false));
+    return this;
+  }
+
+  /** From now on the reading of this channel is held back. */
+  Drill hold(int channel) {
+    readings.put(channel, new Reading(reading(channel).lastFrameAt(), now, true));
+    return this;
+  }
+
+  Reading reading(int channel) {
+    return readings.getOrDefault(channel, new Reading(0, 0, false));
+  }
+
+  Drill opened(int channel) {
+    return on(new ShardEvent.SocketOpened(channel, FAR, Cause.CHANNEL_AGE));
+  }
+
+  Drill signOfLife(int channel) {
+    return frame(channel).on(new ShardEvent.SignOfLife(channel));
+  }
+
+  Drill closed(int channel, Cause cause) {
+    return on(new ShardEvent.SocketClosed(channel, cause));
+  }
+
+  Drill failed(int channel, Failure failure) {
+    return on(new ShardEvent.OpenFailed(channel, failure));
+  }
+
+  Drill noticed(int channel, Cause notice) {
+    return frame(channel).on(new ShardEvent.Noticed(channel, notice));
+  }
+
+  Drill granted(int channel, Cause cause) {
+    return on(new ShardEvent.RotationGranted(channel, cause));
+  }
+
+  /** A shard whose first channel is LIVE. */
+  static Drill live() {
+    return new Drill().on(new ShardEvent.Started()).opened(1).signOfLife(1);
+  }
+
+  /** A shard whose channel 2 is LIVE while channel 1 is RETIRING. */
+  static Drill handedOver() {
+    return live().granted(1, Cause.CHANNEL_AGE).opened(2).signOfLife(2);
+  }
+
+  ChannelState channel(int number) {
+    return state.channel(number).orElseThrow();
+  }
+
+  List<Phase> phases() {
+    return state.channels().stream().map(ChannelState::phase).toList();
+  }
+
+  <T extends ShardAction> List<T> all(Class<T> type) {
+    return actions.stream().filter(type::isInstance).map(type::cast).toList();
+  }
+
+  List<ShardReport> reports(ShardReport.Kind kind) {
+    return reports.stream().filter(report -> report.kind() == kind).toList();
+  }
+}

@@ -1,0 +1,729 @@
+package dev.caravan.channel;
+
+import static dev.caravan.channel.Phase.LIVE;
+import static dev.caravan.channel.Phase.NEW;
+import static dev.caravan.channel.Phase.OPENING;
+import static dev.caravan.channel.Phase.RETIRING;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
+
+import dev.caravan.channel.ShardAction.AskRotation;
+import dev.caravan.channel.ShardAction.Close;
+import dev.caravan.channel.ShardAction.DropToken;
+import dev.caravan.channel.ShardAction.Open;
+import dev.caravan.channel.ShardAction.Ping;
+import dev.caravan.channel.ShardReport.Kind;
+import dev.caravan.socket.CloseReason;
+import dev.caravan.socket.CloseReason.Initiator;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class ShardMachineTest {
+
+  private static final Failure UNAVAILABLE = Failure.unavailable("Genesys Cloud answered 503.");
+  private static final Failure GONE =
+      new Failure(Failure.Kind.CHANNEL_GONE, "Gone (404).", Duration.ZERO, 1);
+
+  @Nested
+  class Opening {
+
+    @Test
+    void startOpensAChannelAtOnce() {
+      Drill shard = new Drill().on(new ShardEvent.Started());
+
+      assertThat(shard.actions).containsExactly(new Open(1, Cause.START, 0, 0));
+      assertThat(shard.phases()).containsExactly(OPENING);
+    }
+
+    @Test
+    void startedTwiceItOpensOneChannel() {
+      Drill shard = new Drill().on(new ShardEvent.Started()).on(new ShardEvent.Started());
+
+      assertThat(shard.actions).isEmpty();
+      assertThat(shard.phases()).containsExactly(OPENING);
+    }
+
+    @Test
+    void anOpenSocketIsPingedAndNotYetLive() {
+      Drill shard = new Drill().on(new ShardEvent.Started()).opened(1);
+
+      assertThat(shard.actions).containsExactly(new Ping(1));
+      assertThat(shard.phases()).containsExactly(OPENING);
+      assertThat(shard.state.reading()).isFalse();
+    }
+
+    @Test
+    void firstHeartbeatOrPongMakesItLive() {
+      Drill shard = Drill.live();
+
+      assertThat(shard.phases()).containsExactly(LIVE);
+      assertThat(shard.state.reading()).isTrue();
+      assertThat(shard.reports)
+          .extracting(ShardReport::kind, ShardReport::cause)
+          .containsExactly(tuple(Kind.CONNECTED, Cause.START));
+    }
+
+    @Test
+    void aSignOfLifeCountsOnlyOnceTheSocketIsKnownToBeOpen() {
+      Drill shard = new Drill().on(new ShardEvent.Started()).signOfLife(1);
+
+      assertThat(shard.phases()).containsExactly(OPENING);
+    }
+
+    @Test
+    void aSocketWithoutASignOfLifeIsGivenUpAfterTenSeconds() {
+      Drill shard = new Drill().on(new ShardEvent.Started()).opened(1);
+
+      assertThat(shard.passMillis(9_999).all(Close.class)).isEmpty();
+      assertThat(shard.passMillis(1).all(Close.class)).containsExactly(new Close(1));
+      assertThat(shard.phases()).containsExactly(NEW);
+      assertThat(shard.reports(Kind.RETRYING))
+          .singleElement()
+          .satisfies(report -> assertThat(report.sentence()).contains("neither heartbeat nor"));
+    }
+
+    @Test
+    void aSocketThatWeDoNotReadOurselvesIsNotGivenUp() {
+      Drill shard = new Drill().on(new ShardEvent.Started()).opened(1);
+
+      for (int minute = 0; minute < 10; minute++) {
+        shard.hold(1).passMillis(9_000);
+      }
+
+      assertThat(shard.phases()).containsExactly(OPENING);
+      assertThat(shard.signOfLife(1).phases()).containsExactly(LIVE);
+    }
+
+    @Test
+    void anAttemptThatNeverEndsIsGivenUp() {
+      Drill shard = new Drill().on(new ShardEvent.Started());
+
+      assertThat(shard.pass(Duration.ofMinutes(15).minusMillis(1)).actions).isEmpty();
+      assertThat(shard.passMillis(1).all(Close.class)).containsExactly(new Close(1));
+      assertThat(shard.channel(2).phase()).isIn(NEW, OPENING);
+    }
+
+    @Test
+    void aSocketThatClosesBeforeItsSignOfLifeIsAFailedAttempt() {
+      Drill shard = new Drill().on(new ShardEvent.Started()).opened(1).closed(1, Cause.DROPPED);
+
+      assertThat(shard.phases()).containsExactly(NEW);
+      assertThat(shard.channel(2).reuses()).isZero();
+      assertThat(shard.state.backoff().failures()).isEqualTo(1);
+    }
+
+    @Test
+    void aSocketThatClosedBeforeItWasKnownToBeOpenIsClosedWhenItIs() {
+      Drill shard = new Drill().on(new ShardEvent.Started()).closed(1, Cause.DROPPED).opened(1);
+
+      assertThat(shard.actions).contains(new Close(1));
+      assertThat(shard.phases()).containsExactly(NEW);
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+        value = Cause.class,
+        names = {"TAKEN_OVER", "TOKEN_REVOKED"})
+    void aChannelTakenAwayWhileItOpensDoesNotBecomeLive(Cause notice) {
+      Drill shard = new Drill().on(new ShardEvent.Started()).opened(1).noticed(1, notice);
+
+      assertThat(shard.actions).contains(new Close(1));
+      assertThat(shard.signOfLife(1).phases()).containsExactly(NEW);
+    }
+
+    @Test
+    void aClosingNoticeWhileItOpensIsFollowedOnceItIsLive() {
+      Drill shard =
+          new Drill()
+              .on(new ShardEvent.Started())
+              .opened(1)
+              .noticed(1, Cause.SOCKET_CLOSING)
+              .signOfLife(1);
+
+      assertThat(shard.actions).contains(new AskRotation(1, Cause.SOCKET_CLOSING));
+    }
+  }
+
+  @Nested
+  class Failing {
+
+    @Test
+    void anUnavailableGenesysIsAskedAgainAfterTheBackoff() {
+      Drill shard = new Drill().on(new ShardEvent.Started()).failed(1, UNAVAILABLE);
+
+      assertThat(shard.channel(2).openAt()).isEqualTo(shard.now + 125);
+      assertThat(shard.reports(Kind.RETRYING))
+          .singleElement()
+          .satisfies(
+              report -> {
+                assertThat(report.cause()).isEqualTo(Cause.UNAVAILABLE);
+                assertThat(report.sentence()).endsWith("Next attempt in 125 ms.");
+              });
+      assertThat(shard.passMillis(125).all(Open.class))
+          .containsExactly(new Open(2, Cause.START, 0, 1));
+    }
+
+    @Test
+    void whatRetryAfterSaysIsObeyed() {
+      Failure busy =
+          new Failure(Failure.Kind.UNAVAILABLE, "Answered 429.", Duration.ofSeconds(42), 1);
+      Drill shard = new Drill().on(new ShardEvent.Started()).failed(1, busy);
+
+      assertThat(shard.passMillis(41_999).all(Open.class)).isEmpty();
+      assertThat(shard.passMillis(1).all(Open.class)).hasSize(1);
+    }
+
+    @Test
+    void attemptsWithinAnOpeningCountForTheBackoff() {
+      Failure many = new Failure(Failure.Kind.UNAVAILABLE, "Answered 503.", Duration.ZERO, 6);
+      Drill shard = new Drill().on(new ShardEvent.Started()).failed(1, many);
+
+      assertThat(shard.state.backoff().failures()).isEqualTo(6);
+      assertThat(shard.channel(2).openAt()).isEqualTo(shard.now + 16_000);
+    }
+
+    @Test
+    void aRefusalIsBrokenAndRetriedEveryFiveMinutes() {
+      Drill shard = new Drill().on(new ShardEvent.Started());
+
+      shard.failed(1, Failure.refused("Wrong secret. Check GENESYS_CLIENT_SECRET."));
+
+      assertThat(shard.state.broken()).contains("Wrong secret. Check GENESYS_CLIENT_SECRET.");
+      assertThat(shard.reports(Kind.BROKEN)).hasSize(1);
+      assertThat(shard.pass(Duration.ofMinutes(5).minusMillis(1)).all(Open.class)).isEmpty();
+      assertThat(shard.passMillis(1).all(Open.class)).hasSize(1);
+    }
+
+    @Test
+    void aRefusalIsOverOnceAChannelIsLive() {
+      Drill shard = new Drill().on(new ShardEvent.Started()).failed(1, Failure.refused("No."));
+
+      shard.pass(Duration.ofMinutes(5)).opened(2).signOfLife(2);
+
+      assertThat(shard.state.broken()).isEmpty();
+    }
+
+    @Test
+    void aRefusedSuccessorIsNotHastenedByTheLossOfItsPredecessor() {
+      Drill shard = Drill.live().granted(1, Cause.TOKEN_AGE).failed(2, Failure.refused("No."));
+
+      shard.closed(1, Cause.DROPPED);
+
+      assertThat(shard.channel(3).openAt()).isEqualTo(shard.now + 300_000);
+    }
+
+    @Test
+    void anUnknownChannelLeadsToANewOne() {
+      Drill shard = new Drill().on(new ShardEvent.Started()).failed(1, GONE);
+
+      assertThat(shard.reports(Kind.RETRYING).get(0).cause()).isEqualTo(Cause.CHANNEL_GONE);
+      assertThat(shard.channel(2).reuses()).isZero();
+    }
+  }
+
+  @Nested
+  class Losing {
+
+    @ParameterizedTest
+    @CsvSource({
+      "SERVER, 1001", "SERVER, 1005", "SERVER, 1008", "SERVER, 1011", "SERVER, 1012",
+      "SERVER, 1013", "SERVER, 4000", "TRANSPORT, 1006", "US, 1002", "US, 1009"
+    })
+    void aDroppedConnectionGoesBackToItsChannel(Initiator who, int code) {
+      Drill shard = Drill.live().passMillis(5_000);
+
+      shard.closed(1, Cause.of(new CloseReason(who, code, "")));
+
+      assertThat(shard.phases()).containsExactly(NEW);
+      assertThat(shard.channel(2).openAt()).isBetween(shard.now, shard.now + 250);
+      assertThat(shard.passMillis(250).all(Open.class))
+          .containsExactly(new Open(2, Cause.DROPPED, 1, 1));
+    }
+
+    @Test
+    void aChannelClosedWith1000ByTheServerIsNeverTakenBack() {
+      Drill shard = Drill.live();
+
+      shard.closed(1, Cause.of(new CloseReason(Initiator.SERVER, 1000, "")));
+
+      assertThat(shard.passMillis(250).all(Open.class))
+          .containsExactly(new Open(2, Cause.TAKEN_OVER, 0, 1));
+    }
+
+    @Test
+    void theSameChannelIsTriedOnceThenANewOne() {
+      Drill shard = Drill.live().closed(1, Cause.DROPPED).passMillis(250);
+      shard.opened(2).signOfLife(2).passMillis(59_000).frame(2);
+
+      shard.closed(2, Cause.DROPPED);
+
+      assertThat(shard.channel(3).reuses()).isZero();
+    }
+
+    @Test
+    void aChannelThatWasStableSinceMayBeUsedAgain() {
+      Drill shard = Drill.live().closed(1, Cause.DROPPED).passMillis(250);
+      shard.opened(2).signOfLife(2).passMillis(30_000).frame(2).passMillis(30_000).frame(2);
+
+      shard.closed(2, Cause.DROPPED);
+
+      assertThat(shard.channel(3).reuses()).isEqualTo(2);
+    }
+
+    @Test
+    void anAttemptAtTheSameChannelThatFailsIsFollowedByANewOne() {
+      Drill shard = Drill.live().closed(1, Cause.DROPPED).passMillis(250);
+
+      shard.failed(2, UNAVAILABLE);
+
+      assertThat(shard.channel(3).reuses()).isZero();
+    }
+
+    @Test
+    void aChannelFoundGoneIsReplacedWithoutFurtherDelay() {
+      Drill shard = Drill.live().closed(1, Cause.DROPPED).passMillis(250);
+
+      shard.failed(2, GONE);
+
+      assertThat(shard.state.backoff().failures()).isEqualTo(1);
+      assertThat(shard.channel(3).openAt()).isBetween(shard.now, shard.now + 250);
+    }
+
+    @Test
+    void aChannelAtTheEndOfItsLifeIsNotUsedAgain() {
+      Drill shard = Drill.live();
+      shard.now = Drill.FAR;
+
+      shard.frame(1).closed(1, Cause.DROPPED);
+
+      assertThat(shard.channel(2).reuses()).isZero();
+    }
+
+    @Test
+    void theGapReachesFromTheLastFrameToTheSuccessorsSignOfLife() {
+      Drill shard = Drill.live().passMillis(7_000).frame(1);
+      long lastFrame = shard.now;
+      shard.passMillis(3_000).closed(1, Cause.DROPPED);
+      shard.passMillis(250).opened(2).passMillis(40);
+
+      shard.signOfLife(2);
+
+      assertThat(shard.reports(Kind.GAP))
+          .containsExactly(
+              new ShardReport(
+                  Kind.GAP, Cause.DROPPED, lastFrame, shard.now, "the connection was dropped."));
+      assertThat(shard.reports(Kind.DISCONNECTED).get(0).from()).isEqualTo(lastFrame);
+      assertThat(shard.state.blindSince()).isZero();
+    }
+
+    @Test
+    void failedAttemptsInBetweenDoNotEndTheGap() {
+      Drill shard = Drill.live().closed(1, Cause.TAKEN_OVER).passMillis(250);
+      shard.opened(2).closed(2, Cause.DROPPED).passMillis(2_000).failed(3, UNAVAILABLE);
+
+      shard.passMillis(4_000).opened(4).signOfLife(4);
+
+      assertThat(shard.reports(Kind.GAP))
+          .singleElement()
+          .satisfies(
+              gap -> {
+                assertThat(gap.cause()).isEqualTo(Cause.TAKEN_OVER);
+                assertThat(gap.from()).isEqualTo(Drill.START);
+                assertThat(gap.to()).isEqualTo(shard.now);
+              });
+    }
+
+    @Test
+    void noLongerSubscribedNeverGoesBackAndReadsOnUntilTheSuccessorIsLive() {
+      Drill shard = Drill.live().passMillis(10);
+
+      shard.noticed(1, Cause.TAKEN_OVER);
+
+      assertThat(shard.all(Close.class)).isEmpty();
+      assertThat(shard.channel(2).reuses()).isZero();
+      assertThat(shard.state.reading()).isFalse();
+      shard.passMillis(250).opened(2).signOfLife(2);
+      assertThat(shard.all(Close.class)).containsExactly(new Close(1));
+      assertThat(shard.reports(Kind.GAP)).hasSize(1);
+    }
+
+    @Test
+    void theCloseAfterANoticeIsNotCountedAgain() {
+      Drill shard = Drill.live().noticed(1, Cause.TAKEN_OVER);
+
+      shard.closed(1, Cause.TAKEN_OVER);
+
+      assertThat(shard.reports(Kind.DISCONNECTED)).hasSize(1);
+      assertThat(shard.state.backoff().failures()).isEqualTo(1);
+      assertThat(shard.phases()).hasSize(1);
+    }
+
+    @Test
+    void aRevokedTokenIsDroppedBeforeTheNextAttempt() {
+      Drill shard = Drill.live();
+
+      shard.noticed(1, Cause.TOKEN_REVOKED);
+
+      assertThat(shard.actions).contains(new DropToken(1));
+      assertThat(shard.all(Open.class)).isEmpty();
+      assertThat(shard.passMillis(250).all(Open.class))
+          .containsExactly(new Open(2, Cause.TOKEN_REVOKED, 0, 1));
+    }
+
+    @Test
+    void aPlannedRotationIsUsedWhenItsPredecessorIsLost() {
+      Drill shard = Drill.live().granted(1, Cause.CHANNEL_AGE).failed(2, UNAVAILABLE);
+
+      shard.closed(1, Cause.DROPPED);
+
+      assertThat(shard.phases()).containsExactly(NEW);
+      assertThat(shard.state.nextNumber()).isEqualTo(4);
+    }
+  }
+
+  @Nested
+  class Watching {
+
+    @Test
+    void thirtyFiveSecondsOfSilenceArePinged() {
+      Drill shard = Drill.live();
+
+      assertThat(shard.passMillis(34_999).all(Ping.class)).isEmpty();
+      assertThat(shard.passMillis(1).all(Ping.class)).containsExactly(new Ping(1));
+    }
+
+    @Test
+    void anyFrameAfterThePingProvesTheSocketAlive() {
+      Drill shard = Drill.live().passMillis(35_000).passMillis(6_999).frame(1).passMillis(1);
+
+      assertThat(shard.channel(1).pingSentAt()).isZero();
+      assertThat(shard.phases()).containsExactly(LIVE);
+    }
+
+    @Test
+    void aSocketThatStaysSilentIsDeadAndTheGapBeganWithItsLastFrame() {
+      Drill shard = Drill.live().passMillis(35_000).passMillis(7_000);
+
+      assertThat(shard.reports(Kind.DISCONNECTED).get(0).cause()).isEqualTo(Cause.SILENT);
+      assertThat(shard.state.blindSince()).isEqualTo(Drill.START);
+      assertThat(shard.all(Close.class)).isEmpty();
+      assertThat(shard.channel(2).reuses()).isZero();
+      shard.passMillis(250).opened(2).signOfLife(2);
+      assertThat(shard.all(Close.class)).containsExactly(new Close(1));
+      assertThat(shard.reports(Kind.GAP).get(0).from()).isEqualTo(Drill.START);
+    }
+
+    @Test
+    void silenceWhileWeHoldTheReadingBackSaysNothing() {
+      Drill shard = Drill.live();
+
+      for (int i = 0; i < 100; i++) {
+        shard.hold(1).passMillis(20_000);
+      }
+
+      assertThat(shard.phases()).containsExactly(LIVE);
+      assertThat(shard.reports(Kind.DISCONNECTED)).isEmpty();
+    }
+
+    @Test
+    void aQuietNightWithHeartbeatsChangesNothing() {
+      Drill shard = Drill.live();
+
+      for (int i = 0; i < 1_000; i++) {
+        shard.passMillis(30_000).signOfLife(1);
+      }
+
+      assertThat(shard.reports).hasSize(1);
+      assertThat(shard.phases()).containsExactly(LIVE);
+    }
+  }
+
+  @Nested
+  class HandingOver {
+
+    @Test
+    void aRotationIsAskedForEverySecondAndBeginsOnlyWithTheGrant() {
+      Drill shard = new Drill().on(new ShardEvent.Started());
+      shard.on(new ShardEvent.SocketOpened(1, shard.now + 5_000, Cause.TOKEN_AGE)).signOfLife(1);
+
+      assertThat(shard.passMillis(4_999).all(AskRotation.class)).isEmpty();
+      assertThat(shard.passMillis(1).all(AskRotation.class))
+          .contains(new AskRotation(1, Cause.TOKEN_AGE));
+      assertThat(shard.passMillis(10_000).all(AskRotation.class)).hasSizeBetween(10, 11);
+      assertThat(shard.all(Open.class)).isEmpty();
+
+      shard.granted(1, Cause.TOKEN_AGE);
+      assertThat(shard.all(Open.class)).containsExactly(new Open(2, Cause.TOKEN_AGE, 0, 0));
+      assertThat(shard.passMillis(10_000).all(AskRotation.class)).isEmpty();
+    }
+
+    @Test
+    void aGrantForAChannelThatIsNotReadAnyMoreIsVoid() {
+      Drill shard = Drill.live().closed(1, Cause.DROPPED);
+
+      shard.granted(1, Cause.CHANNEL_AGE);
+
+      assertThat(shard.phases()).containsExactly(NEW);
+    }
+
+    @Test
+    void aSecondGrantOpensNoSecondSuccessor() {
+      Drill shard = Drill.live().granted(1, Cause.CHANNEL_AGE).granted(1, Cause.CHANNEL_AGE);
+
+      assertThat(shard.phases()).containsExactly(LIVE, OPENING);
+    }
+
+    @Test
+    void aClosingNoticeAsksForItsTurnAtOnceAndBreaksNothing() {
+      Drill shard = Drill.live().noticed(1, Cause.SOCKET_CLOSING);
+
+      assertThat(shard.actions).containsExactly(new AskRotation(1, Cause.SOCKET_CLOSING));
+      assertThat(shard.phases()).containsExactly(LIVE);
+      assertThat(shard.state.backoff().failures()).isZero();
+    }
+
+    @Test
+    void thePredecessorIsReadUntilTheSuccessorIsLive() {
+      Drill shard = Drill.live().granted(1, Cause.SOCKET_CLOSING).opened(2);
+      assertThat(shard.phases()).containsExactly(LIVE, OPENING);
+
+      shard.signOfLife(2);
+
+      assertThat(shard.phases()).containsExactly(RETIRING, LIVE);
+      assertThat(shard.all(Close.class)).isEmpty();
+      assertThat(shard.reports)
+          .extracting(ShardReport::kind)
+          .containsExactly(Kind.CONNECTED, Kind.HANDED_OVER);
+      assertThat(shard.reports.get(1).cause()).isEqualTo(Cause.SOCKET_CLOSING);
+    }
+
+    @Test
+    void theQuietPredecessorIsClosedAfterTwoSeconds() {
+      Drill shard = Drill.handedOver();
+
+      assertThat(shard.passMillis(1_999).all(Close.class)).isEmpty();
+      assertThat(shard.passMillis(1).all(Close.class)).containsExactly(new Close(1));
+      assertThat(shard.phases()).containsExactly(LIVE);
+    }
+
+    @Test
+    void aPredecessorThatIsNeverQuietIsClosedAfterTenSeconds() {
+      Drill shard = Drill.handedOver();
+
+      for (int i = 0; i < 9; i++) {
+        assertThat(shard.frame(1).passMillis(1_000).all(Close.class)).isEmpty();
+      }
+      assertThat(shard.frame(1).passMillis(1_000).all(Close.class)).containsExactly(new Close(1));
+    }
+
+    @Test
+    void aPredecessorThatIsHeldBackIsNotClosedBeforeItCouldBeReadToItsEnd() {
+      Drill shard = Drill.handedOver();
+
+      for (int i = 0; i < 60; i++) {
+        assertThat(shard.hold(1).frame(2).passMillis(1_000).all(Close.class)).isEmpty();
+      }
+
+      shard.frame(1);
+      assertThat(shard.passMillis(1_999).all(Close.class)).isEmpty();
+      assertThat(shard.passMillis(1).all(Close.class)).containsExactly(new Close(1));
+    }
+
+    @Test
+    void aPredecessorThatTheServerClosesIsNoLoss() {
+      Drill shard = Drill.handedOver().closed(1, Cause.DROPPED);
+
+      assertThat(shard.phases()).containsExactly(LIVE);
+      assertThat(shard.reports(Kind.DISCONNECTED)).isEmpty();
+    }
+
+    @Test
+    void aPredecessorIsReadAgainWhenItsSuccessorIsLost() {
+      Drill shard = Drill.handedOver().passMillis(500);
+
+      shard.closed(2, Cause.TAKEN_OVER);
+
+      assertThat(shard.phases()).containsExactly(LIVE, NEW);
+      assertThat(shard.state.blindSince()).isZero();
+      assertThat(shard.passMillis(30_000).all(Close.class)).isEmpty();
+    }
+
+    @Test
+    void whenBothAreLostTheGapBeginsWithTheLaterOne() {
+      Drill shard = Drill.handedOver().passMillis(500).closed(2, Cause.TAKEN_OVER);
+      shard.passMillis(100).frame(1);
+      long lastFrame = shard.now;
+
+      shard.passMillis(20).closed(1, Cause.DROPPED);
+
+      assertThat(shard.state.blindSince()).isEqualTo(lastFrame);
+      assertThat(shard.phases()).containsExactly(NEW);
+    }
+
+    @Test
+    void aPredecessorThatWasTakenIsNotReadAgain() {
+      Drill shard = Drill.handedOver().noticed(1, Cause.TAKEN_OVER);
+
+      shard.closed(2, Cause.DROPPED);
+
+      assertThat(shard.state.reading()).isFalse();
+      assertThat(shard.state.blindSince()).isPositive();
+    }
+
+    @Test
+    void otherTopicsAreReadByAHandOver() {
+      Drill shard = Drill.live().on(new ShardEvent.TopicsChanged());
+
+      assertThat(shard.actions).containsExactly(new AskRotation(1, Cause.TOPICS_CHANGED));
+    }
+
+    @Test
+    void topicsThatChangeWhileASuccessorOpensAreNotForgotten() {
+      Drill shard = Drill.live().granted(1, Cause.CHANNEL_AGE).on(new ShardEvent.TopicsChanged());
+
+      shard.opened(2).signOfLife(2);
+
+      assertThat(shard.all(AskRotation.class))
+          .containsExactly(new AskRotation(2, Cause.TOPICS_CHANGED));
+    }
+
+    @Test
+    void topicsThatChangeBeforeGoingBackToAChannelMakeItANewOne() {
+      Drill shard = Drill.live().closed(1, Cause.DROPPED);
+      assertThat(shard.channel(2).reuses()).isEqualTo(1);
+
+      shard.on(new ShardEvent.TopicsChanged());
+
+      assertThat(shard.channel(2).reuses()).isZero();
+    }
+  }
+
+  @Nested
+  class BackingOff {
+
+    @Test
+    void aConnectAloneDoesNotResetIt() {
+      Drill shard = Drill.live();
+      shard.random = 0.999;
+
+      for (int i = 1; i <= 8; i++) {
+        int number = shard.state.successor().map(ChannelState::number).orElse(i);
+        if (number > 1) {
+          shard.passMillis(90_000).opened(number).signOfLife(number);
+        }
+        shard.passMillis(30_000).frame(number).passMillis(29_000).closed(number, Cause.DROPPED);
+      }
+
+      assertThat(shard.state.backoff().failures()).isEqualTo(8);
+      ChannelState next = shard.state.successor().orElseThrow();
+      assertThat(next.openAt() - shard.now).isBetween(85_000L, 90_000L);
+    }
+
+    @Test
+    void aStableMinuteResetsIt() {
+      Drill shard = Drill.live().closed(1, Cause.DROPPED).passMillis(250).opened(2).signOfLife(2);
+
+      shard.passMillis(30_000).frame(2).passMillis(29_999);
+      assertThat(shard.state.backoff().failures()).isEqualTo(1);
+
+      shard.passMillis(1);
+      assertThat(shard.state.backoff()).isEqualTo(Backoff.NONE);
+    }
+
+    @Test
+    void theStablePredecessorDoesNotResetTheBackoffOfItsFailingSuccessor() {
+      Drill shard = Drill.live();
+      for (int i = 0; i < 120; i++) {
+        shard.passMillis(30_000).signOfLife(1);
+      }
+      shard.granted(1, Cause.CHANNEL_AGE);
+      long start = shard.now;
+      int attempts = 1;
+
+      while (shard.now < start + 3_600_000) {
+        ChannelState coming = shard.state.successor().orElseThrow();
+        if (coming.phase() == OPENING) {
+          shard.failed(coming.number(), UNAVAILABLE);
+        }
+        attempts += shard.frame(1).passMillis(1_000).all(Open.class).size();
+      }
+
+      assertThat(attempts).isLessThan(90);
+      assertThat(shard.state.reading()).isTrue();
+    }
+
+    @Test
+    void aMinuteOfErrorsSeesNoMoreThanAHandfulOfAttempts() {
+      Drill shard = new Drill().on(new ShardEvent.Started());
+      int attempts = 1;
+
+      while (shard.now < Drill.START + 60_000) {
+        ChannelState coming = shard.state.successor().orElseThrow();
+        if (coming.phase() == OPENING) {
+          shard.failed(coming.number(), UNAVAILABLE);
+        }
+        attempts += shard.passMillis(10).all(Open.class).size();
+      }
+
+      // 0 + 0.125 + 1 + 2 + 4 + 8 + 16 s, and the next after 63 s
+      assertThat(attempts).isEqualTo(7);
+    }
+  }
+
+  @Nested
+  class Stopping {
+
+    @Test
+    void everythingIsClosedAndNothingIsPlanned() {
+      Drill shard = Drill.handedOver().granted(2, Cause.TOPICS_CHANGED);
+
+      shard.on(new ShardEvent.Stopped());
+
+      assertThat(shard.actions).containsExactly(new Close(1), new Close(2), new Close(3));
+      assertThat(shard.state.channels()).isEmpty();
+      assertThat(shard.wakeAt).isEqualTo(Long.MAX_VALUE);
+    }
+
+    @Test
+    void aSocketThatOpensAfterwardsIsClosed() {
+      Drill shard = new Drill().on(new ShardEvent.Started()).on(new ShardEvent.Stopped());
+
+      shard.opened(1);
+
+      assertThat(shard.actions).containsExactly(new Close(1));
+    }
+
+    @Test
+    void nothingElseMattersAfterwards() {
+      Drill shard = Drill.live().on(new ShardEvent.Stopped());
+
+      for (ShardEvent event :
+          List.of(
+              new ShardEvent.Started(),
+              new ShardEvent.Woke(),
+              new ShardEvent.SignOfLife(1),
+              new ShardEvent.SocketClosed(1, Cause.DROPPED),
+              new ShardEvent.OpenFailed(1, UNAVAILABLE),
+              new ShardEvent.TopicsChanged(),
+              new ShardEvent.RotationGranted(1, Cause.CHANNEL_AGE))) {
+        assertThat(shard.on(event).actions).as("after %s", event).isEmpty();
+      }
+    }
+
+    @Test
+    void aGapThatIsOpenThenIsReported() {
+      Drill shard = Drill.live().closed(1, Cause.DROPPED).passMillis(100);
+
+      shard.on(new ShardEvent.Stopped());
+
+      assertThat(shard.reports(Kind.GAP))
+          .singleElement()
+          .satisfies(gap -> assertThat(gap.to()).isEqualTo(shard.now));
+    }
+  }
+}

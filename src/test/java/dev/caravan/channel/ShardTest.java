@@ -1,0 +1,325 @@
+package dev.caravan.channel;
+
+import static dev.caravan.channel.Stage.HEARTBEAT;
+import static dev.caravan.channel.Stage.PONG;
+import static dev.caravan.channel.Stage.presence;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.caravan.channel.ChannelOpener.Order;
+import dev.caravan.channel.ShardReport.Kind;
+import dev.caravan.channel.ShardStatus.Health;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ShardTest {
+
+  private static final Duration SOON = Duration.ofMillis(250);
+
+  private final Stage stage = new Stage();
+  private final Shard shard = stage.shard();
+
+  @Test
+  void itOrdersAChannelForItsTopics() {
+    assertThat(stage.orders).hasSize(1);
+    assertThat(stage.order(0).topics()).containsExactly("v2.users.1.presence");
+    assertThat(stage.order(0).reuse()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {HEARTBEAT, PONG})
+  void aHeartbeatOrAPongMakesAChannelLive(String frame) {
+    Stage.Link link = stage.opens(stage.order(0));
+    assertThat(link.pings).isEqualTo(1);
+    assertThat(shard.status().health()).isEqualTo(Health.BLIND);
+
+    stage.brings(stage.order(0), frame);
+
+    assertThat(stage.kinds()).containsExactly(Kind.CONNECTED);
+    assertThat(shard.status().health()).isEqualTo(Health.IDLE);
+  }
+
+  @Test
+  void anEventIsPassedOnAsItCameAndIsNoSignOfLife() {
+    stage.opens(stage.order(0));
+
+    stage.brings(stage.order(0), presence("a"));
+
+    assertThat(stage.events).containsExactly(presence("a"));
+    assertThat(stage.kinds()).isEmpty();
+  }
+
+  @Test
+  void eventsThatFlowShowInTheStatusUntilTheyStop() {
+    stage.live(stage.order(0));
+    stage.brings(stage.order(0), presence("a"));
+    assertThat(shard.status().health()).isEqualTo(Health.FLOWING);
+
+    for (int i = 0; i < 3; i++) {
+      stage.pass(Duration.ofSeconds(30));
+      stage.brings(stage.order(0), HEARTBEAT);
+    }
+
+    assertThat(shard.status().health()).isEqualTo(Health.IDLE);
+    assertThat(shard.status().sentence()).isEqualTo("Connected; last event 90 s ago.");
+  }
+
+  @Test
+  void identicalEventsOnOneSocketAllPass() {
+    stage.live(stage.order(0));
+
+    stage.brings(stage.order(0), presence("a"));
+    stage.brings(stage.order(0), presence("a"));
+
+    assertThat(stage.events).hasSize(2);
+    assertThat(stage.pairedOff).isZero();
+  }
+
+  @Test
+  void aHandOverLosesNothingAndRepeatsNothing() {
+    Order first = stage.order(0);
+    stage.live(first);
+    stage.brings(first, Stage.system("socket_closing"));
+    Order second = stage.order(1);
+    stage.brings(first, presence("before the second socket"));
+    Stage.Link link = stage.opens(second);
+    stage.brings(second, presence("a"));
+    stage.brings(first, presence("a"));
+    stage.brings(first, presence("b"));
+    stage.brings(second, presence("b"));
+
+    stage.brings(second, PONG);
+    stage.brings(first, presence("c"));
+    stage.brings(second, presence("c"));
+    stage.pass(Duration.ofSeconds(2));
+    assertThat(stage.links.get("0/1").closed).isTrue();
+    stage.ends(first, Cause.DROPPED);
+    stage.brings(second, presence("c"));
+
+    assertThat(stage.events)
+        .containsExactly(
+            presence("before the second socket"),
+            presence("a"),
+            presence("b"),
+            presence("c"),
+            presence("c"));
+    assertThat(stage.pairedOff).isEqualTo(3);
+    assertThat(stage.kinds()).containsExactly(Kind.CONNECTED, Kind.HANDED_OVER);
+    assertThat(link.closed).isFalse();
+  }
+
+  @Test
+  void whatCameBeforeASocketWasOpenedIsNotAwaitedOnIt() {
+    Order first = stage.order(0);
+    stage.live(first);
+    stage.brings(first, Stage.system("socket_closing"));
+    stage.brings(first, presence("twice in a row"));
+    Order second = stage.order(1);
+    stage.live(second);
+    stage.ends(first, Cause.DROPPED);
+
+    stage.brings(second, presence("twice in a row"));
+
+    assertThat(stage.events).hasSize(2);
+  }
+
+  @Test
+  void aBinaryFrameIsUnreadable() {
+    stage.live(stage.order(0));
+
+    shard.frame(1, new byte[] {1, 2, 3}, true);
+
+    assertThat(stage.unreadable).containsExactly("is binary; Genesys Cloud sends text");
+    assertThat(stage.events).isEmpty();
+  }
+
+  @Test
+  void aFrameThatIsNoJsonIsUnreadableAndTheNextOneIsRead() {
+    stage.live(stage.order(0));
+
+    stage.brings(stage.order(0), "{nonsense");
+    stage.brings(stage.order(0), presence("a"));
+
+    assertThat(stage.unreadable).hasSize(1);
+    assertThat(stage.events).hasSize(1);
+  }
+
+  @Test
+  void aChannelTakenByAnotherIsLeftToIt() {
+    Stage.Link link = stage.live(stage.order(0));
+
+    stage.brings(stage.order(0), Stage.system("no_longer_subscribed.x"));
+    assertThat(shard.status().health()).isEqualTo(Health.BLIND);
+    stage.pass(SOON);
+
+    assertThat(stage.order(1).reuse()).isEmpty();
+    assertThat(stage.order(1).cause()).isEqualTo(Cause.TAKEN_OVER);
+    stage.live(stage.order(1));
+    assertThat(link.closed).isTrue();
+  }
+
+  @Test
+  void theTokenOfTheRevokedChannelIsDroppedAndNoOther() {
+    Stage.Link link = stage.live(stage.order(0));
+
+    stage.brings(stage.order(0), Stage.system("token_revoked.x"));
+
+    assertThat(stage.droppedTokens).containsExactly(link);
+  }
+
+  @Test
+  void aDroppedSocketIsOpenedAgainOnItsChannelOnce() {
+    Stage.Link link = stage.live(stage.order(0));
+    stage.ends(stage.order(0), Cause.DROPPED);
+    stage.pass(SOON);
+    assertThat(stage.order(1).reuse()).containsSame(link);
+    stage.live(stage.order(1));
+
+    stage.ends(stage.order(1), Cause.DROPPED);
+    stage.pass(Duration.ofSeconds(2));
+
+    assertThat(stage.order(2).reuse()).isEmpty();
+  }
+
+  @Test
+  void theEndOfARetiringSocketDoesNotMakeForgetWhichChannelToGoBackTo() {
+    stage.live(stage.order(0));
+    stage.brings(stage.order(0), Stage.system("socket_closing"));
+    Stage.Link second = stage.live(stage.order(1));
+    stage.ends(stage.order(1), Cause.DROPPED);
+
+    stage.ends(stage.order(0), Cause.DROPPED);
+    stage.pass(Duration.ofSeconds(2));
+
+    assertThat(stage.order(2).reuse()).containsSame(second);
+  }
+
+  @Test
+  void aSocketThatEndsBeforeItIsKnownToBeOpenIsOneFailedAttempt() {
+    stage.ends(stage.order(0), Cause.DROPPED);
+
+    Stage.Link late = stage.opens(stage.order(0));
+
+    assertThat(late.closed).isTrue();
+    assertThat(shard.status().failures()).isEqualTo(1);
+    stage.pass(SOON);
+    assertThat(stage.orders).hasSize(2);
+    stage.live(stage.order(1));
+    assertThat(shard.status().health()).isEqualTo(Health.IDLE);
+  }
+
+  @Test
+  void aFailedAttemptIsRepeatedAfterTheBackoff() {
+    shard.failed(1, Failure.unavailable("Genesys Cloud answered 503."));
+    stage.control.settle();
+    assertThat(stage.kinds()).containsExactly(Kind.RETRYING);
+    assertThat(shard.status().sentence())
+        .isEqualTo("Not connected yet; next attempt in 0 s (failures so far: 1).");
+
+    stage.pass(Duration.ofMillis(125));
+
+    assertThat(stage.orders).hasSize(2);
+    assertThat(stage.order(1).failures()).isEqualTo(1);
+  }
+
+  @Test
+  void aRefusalShowsInTheStatusWithItsSentence() {
+    shard.failed(1, Failure.refused("Wrong secret. Check GENESYS_CLIENT_SECRET."));
+    stage.control.settle();
+
+    assertThat(shard.status().health()).isEqualTo(Health.BROKEN);
+    assertThat(shard.status().sentence()).isEqualTo("Wrong secret. Check GENESYS_CLIENT_SECRET.");
+  }
+
+  @Test
+  void aSilentSocketIsPingedThenReplacedThenClosed() {
+    Stage.Link link = stage.live(stage.order(0));
+
+    stage.pass(Duration.ofSeconds(36));
+    assertThat(link.pings).isEqualTo(2);
+    stage.pass(Duration.ofSeconds(7));
+    assertThat(shard.status().sentence()).contains("silent");
+
+    assertThat(stage.orders).hasSize(2);
+    assertThat(link.closed).isFalse();
+    stage.live(stage.order(1));
+    assertThat(link.closed).isTrue();
+    assertThat(stage.kinds())
+        .containsExactly(Kind.CONNECTED, Kind.DISCONNECTED, Kind.CONNECTED, Kind.GAP);
+  }
+
+  @Test
+  void otherTopicsAreSubscribedOnANewChannel() {
+    stage.live(stage.order(0));
+
+    shard.changeTopics(List.of("v2.users.1.presence", "v2.users.2.presence"));
+    stage.control.settle();
+
+    assertThat(stage.order(1).topics()).hasSize(2);
+    assertThat(stage.order(1).cause()).isEqualTo(Cause.TOPICS_CHANGED);
+  }
+
+  @Test
+  void theSameTopicsChangeNothing() {
+    stage.live(stage.order(0));
+
+    shard.changeTopics(List.of("v2.users.1.presence"));
+    stage.control.settle();
+
+    assertThat(stage.orders).hasSize(1);
+  }
+
+  @Test
+  void stopCancelsTheAttemptThatIsUnderWay() {
+    shard.stop();
+    stage.control.settle();
+
+    assertThat(stage.cancelled).containsExactly(stage.order(0));
+    assertThat(stage.control.waiting()).isZero();
+  }
+
+  @Test
+  void aSocketThatOpensAfterTheStopIsClosed() {
+    shard.stop();
+    stage.control.settle();
+
+    assertThat(stage.opens(stage.order(0)).closed).isTrue();
+  }
+
+  @Test
+  void stopClosesWhatIsOpenAndOpensNothingMore() {
+    Stage.Link link = stage.live(stage.order(0));
+
+    shard.stop();
+    stage.control.settle();
+    stage.ends(stage.order(0), Cause.DROPPED);
+    stage.pass(Duration.ofHours(1));
+
+    assertThat(link.closed).isTrue();
+    assertThat(stage.orders).hasSize(1);
+  }
+
+  @Test
+  void aListenerThatFailsDoesNotEndTheShard() {
+    stage.deaf = true;
+    stage.live(stage.order(0));
+    stage.ends(stage.order(0), Cause.DROPPED);
+    stage.pass(SOON);
+
+    assertThat(stage.orders).hasSize(2);
+  }
+
+  @Test
+  void whatComesAfterTheControlThreadEndedHurtsNobody() {
+    stage.live(stage.order(0));
+    stage.control.shutdownNow();
+
+    shard.closed(1, Cause.DROPPED);
+    shard.frame(1, HEARTBEAT.getBytes(java.nio.charset.StandardCharsets.UTF_8), false);
+    shard.stop();
+
+    assertThat(stage.orders).hasSize(1);
+  }
+}

@@ -1,0 +1,169 @@
+package dev.caravan.channel;
+
+import dev.caravan.event.Frame;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** What a shard is surrounded by: time, an opener that notes its orders, a listener, sockets. */
+final class Stage implements ChannelOpener, ShardListener {
+
+  static final String HEARTBEAT =
+      "{\"topicName\":\"channel.metadata\",\"eventBody\":{\"message\":\"WebSocket Heartbeat\"}}";
+  static final String PONG =
+      "{\"topicName\":\"channel.metadata\",\"eventBody\":{\"message\":\"pong\"}}";
+
+  final ManualExecutor control = new ManualExecutor(1_000_000);
+  final Timings timings = Timings.defaults();
+  final List<Order> orders = new ArrayList<>();
+  final List<Order> cancelled = new ArrayList<>();
+  final List<ChannelLink> droppedTokens = new ArrayList<>();
+  final List<String> events = new ArrayList<>();
+  final List<String> unreadable = new ArrayList<>();
+  final List<ShardReport> reports = new ArrayList<>();
+  final Map<String, Link> links = new HashMap<>();
+  int pairedOff;
+  boolean deaf;
+
+  /** A socket of which only the facts are there. */
+  final class Link implements ChannelLink {
+    int pings;
+    boolean closed;
+    long lastFrameAt;
+
+    @Override
+    public void ping() {
+      pings++;
+    }
+
+    @Override
+    public void close() {
+      closed = true;
+    }
+
+    @Override
+    public Reading reading() {
+      return new Reading(lastFrameAt, Math.max(lastFrameAt, 1), false);
+    }
+  }
+
+  Shard shard() {
+    Shard shard =
+        new Shard(
+            0,
+            List.of("v2.users.1.presence"),
+            new ShardMachine(timings, () -> 0.5),
+            timings,
+            control,
+            control::now,
+            this,
+            this,
+            (asking, asked) -> asking.grantRotation(asked));
+    shard.start();
+    control.settle();
+    return shard;
+  }
+
+  ChannelGroup group() {
+    return new ChannelGroup(timings, () -> 0.5, control, control::now, this, this);
+  }
+
+  Order order(int index) {
+    return orders.get(index);
+  }
+
+  /** Lets the opener succeed. */
+  Link opens(Order order) {
+    return opens(order, control.now() + Duration.ofHours(20).toMillis());
+  }
+
+  Link opens(Order order, long rotateAt) {
+    Link link = new Link();
+    link.lastFrameAt = control.now();
+    links.put(order.shard().number() + "/" + order.number(), link);
+    order.shard().connecting(order.number());
+    order.shard().opened(order.number(), link, rotateAt, Cause.CHANNEL_AGE);
+    control.settle();
+    return link;
+  }
+
+  /** Lets the opener succeed and the first heartbeat come. */
+  Link live(Order order) {
+    Link link = opens(order);
+    brings(order, HEARTBEAT);
+    return link;
+  }
+
+  void brings(Order order, String frame) {
+    links.get(order.shard().number() + "/" + order.number()).lastFrameAt = control.now();
+    order.shard().frame(order.number(), frame.getBytes(StandardCharsets.UTF_8), false);
+    control.settle();
+  }
+
+  void ends(Order order, Cause cause) {
+    order.shard().closed(order.number(), cause);
+    control.settle();
+  }
+
+  static String presence(String value) {
+    return "{\"topicName\":\"v2.users.11111111-1111-1111-1111-111111111111.presence\",\"version\":\"2\","
+        + "\"eventBody\":{\"source\":\""
+        + value
+        + "\"},\"metadata\":{\"CorrelationId\":\"c\"}}";
+  }
+
+  static String system(String topic) {
+    return "{\"topicName\":\"v2.system."
+        + topic
+        + "\",\"version\":\"2\",\"eventBody\":{\"message\":\"bye\"}}";
+  }
+
+  void pass(Duration time) {
+    control.pass(time);
+  }
+
+  List<ShardReport.Kind> kinds() {
+    return reports.stream().map(ShardReport::kind).toList();
+  }
+
+  @Override
+  public void open(Order order) {
+    orders.add(order);
+  }
+
+  @Override
+  public void cancel(Order order) {
+    cancelled.add(order);
+  }
+
+  @Override
+  public void dropToken(ChannelLink link) {
+    droppedTokens.add(link);
+  }
+
+  @Override
+  public void notification(int shard, Frame.Notification event, byte[] body) {
+    events.add(new String(body, StandardCharsets.UTF_8));
+  }
+
+  @Override
+  public void unreadable(int shard, byte[] body, String reason) {
+    unreadable.add(reason);
+  }
+
+  @Override
+  public void report(int shard, ShardReport report) {
+    reports.add(report);
+    if (deaf) {
+      throw new IllegalStateException("The listener fails");
+    }
+  }
+
+  @Override
+  public void pairedOff(int shard) {
+    pairedOff++;
+  }
+}
