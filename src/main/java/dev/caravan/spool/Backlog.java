@@ -145,17 +145,22 @@ final class Backlog {
   }
 
   /**
-   * The next records to hand out, waiting a while if there are none; empty if they are no longer in
-   * memory and must be read from disk, from {@link #position} on.
+   * The next records to hand out; empty if they are no longer in memory and must be read from disk,
+   * from {@link #position} on. If there are none it lingers without being woken for each that
+   * arrives, which is what costs most at a moderate rate, and then waits for one.
    */
-  Optional<List<SpoolRecord>> take(int max, long waitMillis) throws InterruptedException {
+  Optional<List<SpoolRecord>> take(int max, long lingerMillis, long waitMillis)
+      throws InterruptedException {
     lock.lock();
     try {
-      position = Math.max(position, acknowledged() + 1);
-      if (position >= tail.next() && !closed) {
+      if (nothingToTake() && lingerMillis > 0 && !closed) {
+        changed.await(lingerMillis, TimeUnit.MILLISECONDS);
+      }
+      if (nothingToTake() && !closed) {
         consumerWaits = true;
         changed.await(waitMillis, TimeUnit.MILLISECONDS);
-        position = Math.max(position, acknowledged() + 1);
+        consumerWaits = false;
+        nothingToTake();
       }
       if (position < tail.first()) {
         return Optional.empty();
@@ -167,6 +172,11 @@ final class Backlog {
     } finally {
       lock.unlock();
     }
+  }
+
+  private boolean nothingToTake() {
+    position = Math.max(position, acknowledged() + 1);
+    return position >= tail.next();
   }
 
   /** Takes note of what was read from disk; nothing there means that what follows is in memory. */

@@ -45,6 +45,7 @@ final class Delivery implements Runnable {
   /** How to hand out. */
   record Options(
       int inFlight,
+      Duration linger,
       Duration redeliveryDelay,
       Duration maximumRedeliveryDelay,
       int maximumRedeliveries,
@@ -100,7 +101,7 @@ final class Delivery implements Runnable {
     }
     try {
       while (goOn()) {
-        handOut(spool.take(TAKE_AT_ONCE, WAIT_MILLIS));
+        handOut(spool.take(TAKE_AT_ONCE, options.linger().toMillis(), WAIT_MILLIS));
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

@@ -54,7 +54,7 @@ final class MvSpoolStore implements SpoolStore {
 
   private final TreeMap<Long, Extent> extents = new TreeMap<>();
   private final Deque<Kept> kept = new ArrayDeque<>();
-  private SegmentWriter open;
+  private final SegmentWriter open = new SegmentWriter();
   private boolean openIsDirty;
   private long acknowledged;
   private long last;
@@ -145,15 +145,12 @@ final class MvSpoolStore implements SpoolStore {
     guarded(
         () -> {
           for (SpoolRecord record : added) {
-            if (open == null) {
-              open = new SegmentWriter();
-            }
             open.add(record);
             openIsDirty = true;
             last = record.sequence();
             if (open.length() >= MAX_SEGMENT_BYTES) {
               putOpen();
-              open = null;
+              open.reset();
             }
           }
           return null;
@@ -179,7 +176,7 @@ final class MvSpoolStore implements SpoolStore {
   }
 
   private void putOpen() {
-    if (open != null && openIsDirty) {
+    if (openIsDirty) {
       byte[] segment = open.toBytes(acknowledged, clock.millis());
       put(
           segment,
@@ -276,8 +273,8 @@ final class MvSpoolStore implements SpoolStore {
   }
 
   private void forgetOpen(Extent extent) {
-    if (open != null && open.first() == extent.first() && !openIsDirty) {
-      open = null;
+    if (!openIsDirty && open.first() == extent.first()) {
+      open.reset();
     }
   }
 
@@ -324,8 +321,8 @@ final class MvSpoolStore implements SpoolStore {
     guarded(
         () -> {
           putOpen();
-          if (open != null && open.length() >= SEAL_BYTES) {
-            open = null;
+          if (open.length() >= SEAL_BYTES) {
+            open.reset();
           }
           if (store.commit() >= 0 && fsync == Fsync.COMMIT) {
             store.sync();

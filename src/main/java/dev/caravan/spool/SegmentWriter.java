@@ -11,6 +11,7 @@ import java.util.zip.CRC32C;
 final class SegmentWriter {
 
   private static final int INITIAL_CAPACITY = 16 * 1024;
+  private static final int CAPACITY_KEPT = 384 * 1024;
 
   private final Map<String, Integer> names = new HashMap<>();
   private byte[] bytes = new byte[INITIAL_CAPACITY];
@@ -21,6 +22,21 @@ final class SegmentWriter {
   private long oldestMillis = Long.MAX_VALUE;
   private long newestMillis = Long.MIN_VALUE;
   private long previousMillis;
+
+  /** Makes it ready for another segment; memory is kept, as asking for it anew is what costs. */
+  void reset() {
+    names.clear();
+    if (bytes.length > CAPACITY_KEPT) {
+      bytes = new byte[CAPACITY_KEPT];
+    }
+    length = Segment.HEADER_LENGTH;
+    first = -1;
+    last = 0;
+    count = 0;
+    oldestMillis = Long.MAX_VALUE;
+    newestMillis = Long.MIN_VALUE;
+    previousMillis = 0;
+  }
 
   void add(SpoolRecord record) {
     if (first < 0) {
@@ -158,7 +174,8 @@ final class SegmentWriter {
 
   private void ensure(int more) {
     if (bytes.length - length < more) {
-      bytes = Arrays.copyOf(bytes, Math.max(Math.addExact(length, more), bytes.length * 2));
+      int enough = Math.addExact(length, more);
+      bytes = Arrays.copyOf(bytes, Math.max(enough, Math.min(CAPACITY_KEPT, bytes.length * 4)));
     }
   }
 }

@@ -170,8 +170,8 @@ public final class Spool implements AutoCloseable {
   }
 
   /** The next records to hand out, or none after waiting for a while. */
-  List<SpoolRecord> take(int max, long waitMillis) throws InterruptedException {
-    Optional<List<SpoolRecord>> inMemory = backlog.take(max, waitMillis);
+  List<SpoolRecord> take(int max, long lingerMillis, long waitMillis) throws InterruptedException {
+    Optional<List<SpoolRecord>> inMemory = backlog.take(max, lingerMillis, waitMillis);
     if (inMemory.isPresent()) {
       return inMemory.get();
     }

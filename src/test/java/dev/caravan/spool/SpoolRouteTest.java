@@ -310,7 +310,7 @@ class SpoolRouteTest {
                     new RouteBuilder() {
                       @Override
                       public void configure() {
-                        from("spool:events").routeId("second").to("log:second");
+                        from("spool:events?inFlight=7").routeId("second").to("log:second");
                       }
                     }))
         .hasStackTraceContaining("The spool 'events' already has a consumer");
