@@ -256,18 +256,17 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
                         || s.health() == ShardStatus.Health.BLIND)
             .map(s -> "Shard " + s.number() + ": " + s.sentence())
             .collect(Collectors.joining(" "));
-    long stalled =
-        Math.max(inFlight.stalledMillis(), getEndpoint().component().signals().stalledMillis());
+    long stalled = inFlight.stalledMillis();
     if (inFlight.full() || stalled >= STALLED_MILLIS) {
       worst = worst.worse(ShardStatus.Health.BLIND);
       sentence =
-          "Kafka has acknowledged nothing for "
+          "What is behind the route has taken nothing for "
               + stalled / 1000
               + " s; "
               + inFlight.count()
-              + " events wait for it and are kept, and Genesys Cloud is no longer read when "
+              + " events wait for it, and Genesys Cloud is no longer read when "
               + configuration.getMaxInFlight()
-              + " do. Check KAFKA_BOOTSTRAP_SERVERS and the brokers. "
+              + " do. See the spool's health. "
               + sentence;
     }
     return new Overview(worst, sentence, shards, inFlight.count(), stalled);
