@@ -1,11 +1,9 @@
 package dev.caravan.socket;
 
-import dev.caravan.socket.CloseReason.Initiator;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.http.websocketx.CloseWebSocketFrame;
 import io.netty.handler.codec.http.websocketx.CorruptedWebSocketFrameException;
 import io.vertx.core.http.ClientWebSocket;
-import io.vertx.core.http.HttpClosedException;
 import io.vertx.core.http.WebSocket;
 import io.vertx.core.http.WebSocketClient;
 import io.vertx.core.http.WebSocketClientOptions;
@@ -32,7 +30,6 @@ import org.slf4j.LoggerFactory;
 public final class ClientSocket {
 
   private static final Logger LOG = LoggerFactory.getLogger(ClientSocket.class);
-  private static final int LONGEST_CLOSE_TEXT = 123;
 
   private enum Phase {
     OPENING,
@@ -50,6 +47,7 @@ public final class ClientSocket {
   private final FrameLane lane;
   private final SocketListener listener;
   private final FrameAssembler assembler;
+  private final Ends ends;
   private final Pulse pulse = new Pulse();
   private final CompletableFuture<Void> opened = new CompletableFuture<>();
   private final CompletableFuture<CloseReason> closed = new CompletableFuture<>();
@@ -57,8 +55,6 @@ public final class ClientSocket {
   // Written by the event loop only
   private volatile Phase phase = Phase.OPENING;
   private long timer = -1;
-  private CloseReason ourReason;
-  private Throwable trouble;
   private boolean draining;
 
   private volatile WebSocket webSocket;
@@ -80,6 +76,7 @@ public final class ClientSocket {
     this.discretion = discretion;
     this.lane = lane;
     this.listener = listener;
+    this.ends = new Ends(discretion);
     this.assembler = new FrameAssembler(limits.maxMessageBytes());
   }
 
@@ -116,13 +113,12 @@ public final class ClientSocket {
    * connection if the peer does not answer within {@link SocketLimits#closeTimeout()}. While the
    * socket is still being opened, gives up the attempt. The first call counts.
    *
-   * @param text at most 123 bytes in UTF-8
+   * @param text at most 123 bytes in UTF-8 (RFC 6455 §5.5)
    * @return {@link #closed()}
    */
   public CompletionStage<CloseReason> close(int code, String text) {
-    if (text.getBytes(StandardCharsets.UTF_8).length > LONGEST_CLOSE_TEXT) {
-      throw new IllegalArgumentException(
-          "The text of a close frame has at most 123 bytes in UTF-8: " + text);
+    if (text.getBytes(StandardCharsets.UTF_8).length > 123) {
+      throw new IllegalArgumentException("A close frame has room for 123 bytes of text: " + text);
     }
     eventLoop.runOnContext(v -> closeNow(code, text));
     return closed();
@@ -213,13 +209,8 @@ public final class ClientSocket {
     pulse.frame();
     switch (frame.type()) {
       case TEXT, BINARY, CONTINUATION -> onData(frame);
-      case CLOSE -> {
-        byte[] body = frame.binaryData().getBytes();
-        end(ourReason != null ? ourReason : Ends.byFrame(body, discretion));
-      }
-      case PING, PONG -> {
-        // a sign of life, nothing more; Vert.x answers pings
-      }
+      case CLOSE -> end(ends.byFrame(frame.binaryData().getBytes()));
+      case PING, PONG -> {} // Vert.x answers pings
     }
   }
 
@@ -254,7 +245,7 @@ public final class ClientSocket {
       openFailed(OpenFailures.givenUp(discretion));
     } else if (phase == Phase.OPEN) {
       phase = Phase.CLOSING;
-      ourReason = new CloseReason(Initiator.US, code, text);
+      ends.weClose(code, text);
       timer = eventLoop.setTimer(limits.closeTimeout().toMillis(), id -> netty(webSocket).close());
       webSocket.close((short) code, text);
     }
@@ -269,16 +260,11 @@ public final class ClientSocket {
     if (webSocket != null) {
       webSocket.resume();
     }
-    eventLoop.runOnContext(
-        v -> end(ourReason != null ? ourReason : Ends.byDisconnect(trouble, discretion)));
+    eventLoop.runOnContext(v -> end(ends.byDisconnect()));
   }
 
-  /** Kept for the reason of the end, which follows; that the connection is closed is no reason. */
   private void onTrouble(Throwable problem) {
-    if (trouble != null || problem instanceof HttpClosedException) {
-      return;
-    }
-    trouble = problem;
+    ends.notice(problem);
     if (problem instanceof CorruptedWebSocketFrameException violation && webSocket != null) {
       // Netty writes this close frame past its own encoder, so it never leaves; ours does
       netty(webSocket).writeAndFlush(new CloseWebSocketFrame(violation.closeStatus()));

@@ -2,15 +2,37 @@ package dev.caravan.socket;
 
 import dev.caravan.socket.CloseReason.Initiator;
 import io.netty.handler.codec.http.websocketx.CorruptedWebSocketFrameException;
+import io.vertx.core.http.HttpClosedException;
 import java.nio.charset.StandardCharsets;
 
-/** Names what ended a socket that was open. */
+/** Finds the reason of a socket's end in what was noticed of it, on the socket's event loop. */
 final class Ends {
 
-  private Ends() {}
+  private final Discretion discretion;
+  private CloseReason ours;
+  private Throwable trouble;
+
+  Ends(Discretion discretion) {
+    this.discretion = discretion;
+  }
+
+  /** We are closing: whatever ends the socket from now on, it was us. */
+  void weClose(int code, String text) {
+    ours = new CloseReason(Initiator.US, code, text);
+  }
+
+  /** The first problem tells the cause; that the connection is closed tells nothing. */
+  void notice(Throwable problem) {
+    if (trouble == null && !(problem instanceof HttpClosedException)) {
+      trouble = problem;
+    }
+  }
 
   /** Reads the body of a close frame; Vert.x would report an empty one as 1000. */
-  static CloseReason byFrame(byte[] body, Discretion discretion) {
+  CloseReason byFrame(byte[] body) {
+    if (ours != null) {
+      return ours;
+    }
     if (body.length < 2) {
       return new CloseReason(Initiator.SERVER, CloseReason.NO_STATUS, "");
     }
@@ -19,12 +41,11 @@ final class Ends {
     return new CloseReason(Initiator.SERVER, code, discretion.mask(text));
   }
 
-  /**
-   * Says why the TCP connection ended without a close frame.
-   *
-   * @param trouble what was noticed before, or null
-   */
-  static CloseReason byDisconnect(Throwable trouble, Discretion discretion) {
+  /** The TCP connection ended without a close frame. */
+  CloseReason byDisconnect() {
+    if (ours != null) {
+      return ours;
+    }
     if (trouble instanceof CorruptedWebSocketFrameException violation) {
       return new CloseReason(
           Initiator.US,
