@@ -5,12 +5,9 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 import java.util.function.Supplier;
 import org.h2.mvstore.DataUtils;
 import org.h2.mvstore.MVMap;
@@ -52,17 +49,11 @@ final class MvSpoolStore implements SpoolStore {
   private final Duration keep;
   private final Clock clock;
 
-  private final TreeMap<Long, Extent> extents = new TreeMap<>();
-  private final Deque<Kept> kept = new ArrayDeque<>();
+  private final Extents extents = new Extents();
   private final SegmentWriter open = new SegmentWriter();
   private boolean openIsDirty;
   private long acknowledged;
   private long last;
-  private long records;
-  private long bytes;
-  private long keptBytes;
-
-  private record Kept(Extent extent, long sinceMillis) {}
 
   private MvSpoolStore(
       MVStore store, Watermark watermark, Fsync fsync, Duration keep, Clock clock) {
@@ -111,7 +102,7 @@ final class MvSpoolStore implements SpoolStore {
     for (Map.Entry<Long, byte[]> entry : index.entrySet()) {
       ByteBuffer value = ByteBuffer.wrap(entry.getValue());
       long lastOfExtent = value.getLong();
-      add(
+      extents.add(
           new Extent(
               -entry.getKey(),
               lastOfExtent,
@@ -120,7 +111,7 @@ final class MvSpoolStore implements SpoolStore {
               value.getLong(),
               value.getLong()));
     }
-    last = Math.max(acknowledged, extents.isEmpty() ? 0 : extents.lastEntry().getValue().last());
+    last = Math.max(acknowledged, extents.last());
     letGo();
     verify();
   }
@@ -128,7 +119,7 @@ final class MvSpoolStore implements SpoolStore {
   /** Reads what is still to be handed out, so that damage is known now and not in the middle. */
   private void verify() {
     long left = VERIFY_BYTES;
-    for (Extent extent : extents.values()) {
+    for (Extent extent : extents.all()) {
       if (extent.last() > acknowledged && left > 0) {
         left -= extent.bytes();
         try {
@@ -202,29 +193,21 @@ final class MvSpoolStore implements SpoolStore {
             .putLong(extent.oldestMillis())
             .putLong(extent.newestMillis())
             .array());
-    add(extent);
-  }
-
-  private void add(Extent extent) {
-    Extent before = extents.put(extent.first(), extent);
-    records += extent.count() - (before == null ? 0 : before.count());
-    bytes += extent.bytes() - (before == null ? 0 : before.bytes());
+    extents.add(extent);
   }
 
   @Override
   public List<SpoolRecord> read(long fromSequence) throws IOException {
-    Map.Entry<Long, Extent> entry = extents.floorEntry(fromSequence);
-    if (entry == null || entry.getValue().last() < fromSequence) {
-      entry = extents.higherEntry(fromSequence);
-    }
-    if (entry == null) {
+    Optional<Extent> found = extents.at(fromSequence);
+    if (found.isEmpty()) {
       return List.of();
     }
-    Extent extent = entry.getValue();
+    Extent extent = found.get();
     byte[] segment = guarded(() -> bytesOf(extent));
     try {
-      List<SpoolRecord> found = SegmentReader.read(segment).records();
-      return found.stream().filter(record -> record.sequence() >= fromSequence).toList();
+      return SegmentReader.read(segment).records().stream()
+          .filter(record -> record.sequence() >= fromSequence)
+          .toList();
     } catch (IOException e) {
       throw new DamagedStoreException(e.getMessage(), e);
     }
@@ -249,27 +232,20 @@ final class MvSpoolStore implements SpoolStore {
   }
 
   private void letGo() {
-    for (Extent extent = firstWaiting();
-        extent != null && extent.last() <= acknowledged;
-        extent = firstWaiting()) {
+    for (Optional<Extent> first = firstDone(); first.isPresent(); first = firstDone()) {
+      Extent extent = first.get();
       forgetOpen(extent);
-      records -= extent.count();
-      bytes -= extent.bytes();
       if (keep.isZero()) {
+        extents.removeFirstWaiting(extent);
         remove(extent);
       } else {
-        kept.add(new Kept(extent, clock.millis()));
-        keptBytes += extent.bytes();
+        extents.keepFirstWaiting(extent, clock.millis());
       }
     }
   }
 
-  private Extent firstWaiting() {
-    Map.Entry<Long, Extent> first =
-        kept.isEmpty()
-            ? extents.firstEntry()
-            : extents.higherEntry(kept.getLast().extent().first());
-    return first == null ? null : first.getValue();
+  private Optional<Extent> firstDone() {
+    return extents.firstWaiting().filter(extent -> extent.last() <= acknowledged);
   }
 
   private void forgetOpen(Extent extent) {
@@ -279,7 +255,6 @@ final class MvSpoolStore implements SpoolStore {
   }
 
   private void remove(Extent extent) {
-    extents.remove(extent.first());
     segments.remove(-extent.first());
     index.remove(-extent.first());
   }
@@ -289,11 +264,10 @@ final class MvSpoolStore implements SpoolStore {
     guarded(
         () -> {
           long cutoff = clock.millis() - keep.toMillis();
-          while (!kept.isEmpty()
-              && (kept.getFirst().sinceMillis() < cutoff || keptBytes > Math.max(0, maxBytes))) {
-            Extent oldest = kept.removeFirst().extent();
-            keptBytes -= oldest.bytes();
-            remove(oldest);
+          for (Optional<Extent> old = extents.removeKept(cutoff, maxBytes);
+              old.isPresent();
+              old = extents.removeKept(cutoff, maxBytes)) {
+            remove(old.get());
           }
           return null;
         });
@@ -301,23 +275,25 @@ final class MvSpoolStore implements SpoolStore {
 
   @Override
   public Optional<Extent> dropOldest() throws IOException {
-    Extent oldest = firstWaiting();
-    if (oldest == null) {
-      return Optional.empty();
+    Optional<Extent> oldest = extents.firstWaiting();
+    if (oldest.isPresent()) {
+      Extent extent = oldest.get();
+      guarded(
+          () -> {
+            forgetOpen(extent);
+            extents.removeFirstWaiting(extent);
+            remove(extent);
+            acknowledged = Math.max(acknowledged, extent.last());
+            return null;
+          });
     }
-    return guarded(
-        () -> {
-          forgetOpen(oldest);
-          records -= oldest.count();
-          bytes -= oldest.bytes();
-          remove(oldest);
-          acknowledged = Math.max(acknowledged, oldest.last());
-          return Optional.of(oldest);
-        });
+    return oldest;
   }
 
   @Override
   public void commit() throws IOException {
+    // First, so that segments that are gone are never taken for lost ones.
+    watermark.write(acknowledged, watermark.mark().committed(), clock.millis());
     guarded(
         () -> {
           putOpen();
@@ -334,7 +310,8 @@ final class MvSpoolStore implements SpoolStore {
 
   @Override
   public void compact(int budgetMillis) throws IOException {
-    if (fileBytes() > (bytes + keptBytes) * 3 / 2 + COMPACT_SLACK_BYTES) {
+    long liveBytes = extents.waitingBytes() + extents.keptBytes();
+    if (fileBytes() > liveBytes * 3 / 2 + COMPACT_SLACK_BYTES) {
       guarded(
           () -> {
             store.compactFile(budgetMillis);
@@ -348,17 +325,17 @@ final class MvSpoolStore implements SpoolStore {
 
   @Override
   public Size size() {
-    Extent first = firstWaiting();
+    Optional<Extent> first = extents.firstWaiting();
     long partly =
-        first == null ? 0 : Math.min(first.count(), Math.max(0, acknowledged - first.first() + 1));
+        first.map(e -> Math.min(e.count(), Math.max(0, acknowledged - e.first() + 1))).orElse(0L);
     return new Size(
-        records - partly,
-        bytes,
-        keptBytes,
+        extents.waitingRecords() - partly,
+        extents.waitingBytes(),
+        extents.keptBytes(),
         fileBytes(),
         acknowledged,
         last,
-        first == null ? 0 : first.oldestMillis());
+        first.map(Extent::oldestMillis).orElse(0L));
   }
 
   private long fileBytes() {

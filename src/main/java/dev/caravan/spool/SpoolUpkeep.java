@@ -98,6 +98,9 @@ final class SpoolUpkeep {
       relieved();
       return;
     }
+    if (store.failure().isEmpty() && backlog.waitsForCommitOnly()) {
+      return;
+    }
     becameFull();
     dropping |= settings.whenFull() == WhenFull.DROP_OLDEST || waitedTooLong(waitingSince.get());
     while (dropping && backlog.waitingSinceMillis().isPresent() && dropSomething()) {
