@@ -32,7 +32,7 @@ public final class SettingsSource implements ConfigSourceFactory {
   public static final String MISTAKE = "caravan.mistake";
 
   private static final String OPTION = "camel.component.kafka.";
-  private static final int BELOW_THE_ENVIRONMENT = 275;
+  private static final int ABOVE_THE_ENVIRONMENT = 310;
   private static final long LARGEST_SECRET_BYTES = 64 * 1024;
 
   private static final List<String> SECRETS =
@@ -67,7 +67,7 @@ public final class SettingsSource implements ConfigSourceFactory {
     derived.putAll(secrets);
     hosts(context, derived);
     kafka(context, secrets, derived);
-    return List.of(new PropertiesConfigSource(derived, "derived settings", BELOW_THE_ENVIRONMENT));
+    return List.of(new PropertiesConfigSource(derived, "derived settings", ABOVE_THE_ENVIRONMENT));
   }
 
   private static Map<String, String> secrets(
@@ -151,11 +151,16 @@ public final class SettingsSource implements ConfigSourceFactory {
         value(context, "kafka.sasl.password")
             .or(() -> Optional.ofNullable(secrets.get("kafka.sasl.password")));
     if (user.isPresent() && password.isPresent()) {
-      String mechanism = value(context, "kafka.sasl.mechanism").orElse("PLAIN");
+      String mechanism =
+          value(context, "kafka.sasl.mechanism")
+              .or(() -> value(context, OPTION + "sasl-mechanism"))
+              .orElse("PLAIN");
       boolean scram = mechanism.startsWith("SCRAM");
       // Kafka's own defaults would ignore the password: GSSAPI, and no SASL at all
-      derived.putIfAbsent(OPTION + "sasl-mechanism", mechanism);
-      derived.putIfAbsent(OPTION + "security-protocol", "SASL_SSL");
+      derived.put(OPTION + "sasl-mechanism", mechanism);
+      if (value(context, OPTION + "security-protocol").isEmpty()) {
+        derived.putIfAbsent(OPTION + "security-protocol", "SASL_SSL");
+      }
       String module = scram ? "scram.ScramLoginModule" : "plain.PlainLoginModule";
       derived.putIfAbsent(
           OPTION + "sasl-jaas-config",

@@ -1,6 +1,9 @@
 package dev.caravan.cli;
 
+import java.io.IOException;
+import java.io.InputStream;
 import java.io.PrintWriter;
+import java.util.Properties;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -107,13 +110,22 @@ public final class Caravan implements Callable<Integer> {
   /** For {@code --version}. */
   static final class Version implements IVersionProvider {
 
+    private static final String MADE_BY_THE_BUILD =
+        "/META-INF/maven/dev.caravan/caravan/pom.properties";
+
     @Override
-    public String[] getVersion() {
-      String version = Caravan.class.getPackage().getImplementationVersion();
-      return new String[] {
-        "Caravan " + (version == null ? "(built from source)" : version),
-        "Java " + System.getProperty("java.version")
-      };
+    public String[] getVersion() throws IOException {
+      return new String[] {"Caravan " + version(), "Java " + System.getProperty("java.version")};
+    }
+
+    private static String version() throws IOException {
+      Properties properties = new Properties();
+      try (InputStream in = Caravan.class.getResourceAsStream(MADE_BY_THE_BUILD)) {
+        if (in != null) {
+          properties.load(in);
+        }
+      }
+      return properties.getProperty("version", "(not packaged)");
     }
   }
 }

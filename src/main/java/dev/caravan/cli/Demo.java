@@ -72,6 +72,7 @@ final class Demo implements AutoCloseable {
     screen.say("  health    curl %s/health", observe);
     screen.say("  metrics   curl %s/metrics", observe);
     screen.say("  records   ./caravan tail --bootstrap %s", broker.bootstrapServers());
+    screen.say("  log       tail -f %s", bridgeLog());
     screen.say("  routes    edit %s and start the demo again", settings.routes());
     screen.say("Ctrl-C ends all of it.");
     screen.say("");
@@ -109,7 +110,11 @@ final class Demo implements AutoCloseable {
     return ChildProcess.start(
         command,
         settings.bridgeEnvironment(genesys, broker.bootstrapServers(), management, data.toString()),
-        broker.folder().resolve("bridge.log"));
+        bridgeLog());
+  }
+
+  private Path bridgeLog() {
+    return broker.folder().resolve("bridge.log");
   }
 
   private int claim(int wanted, String purpose, String option) {

@@ -14,6 +14,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.apache.camel.CamelContext;
 import org.apache.camel.health.HealthCheckRegistry;
+import org.apache.camel.model.ModelCamelContext;
+import org.apache.camel.model.RouteConfigurationDefinition;
 import org.apache.camel.quarkus.main.events.AfterStart;
 import org.apache.camel.spi.Resource;
 import org.apache.camel.support.PluginHelper;
@@ -49,14 +51,52 @@ public class RouteFiles {
   }
 
   void load(@Observes AfterStart started) {
-    CamelContext context = started.getCamelContext();
-    HealthCheckRegistry.get(context).register(new RouteFilesHealthCheck(this));
+    HealthCheckRegistry.get(started.getCamelContext()).register(new RouteFilesHealthCheck(this));
+    load(started.getCamelContext());
+  }
+
+  private void load(CamelContext context) {
     try {
-      List<Resource> files = files();
-      PluginHelper.getRoutesLoader(context).loadRoutes(files);
-      start(context);
+      PluginHelper.getRoutesLoader(context).loadRoutes(files());
+      context.getRouteController().startAllRoutes();
+      problem = Optional.empty();
+      LOG.info("Running {} routes from {}", context.getRoutesSize(), folder);
     } catch (Exception e) {
-      stayBroken(StartFailure.sentence(e), e);
+      failed(context, e);
+    }
+  }
+
+  private void failed(CamelContext context, Exception failure) {
+    String sentence =
+        StartFailure.sentence(failure) + " It is tried again every " + AGAIN_SECONDS + " s.";
+    if (!problem.equals(Optional.of(sentence))) {
+      LOG.error(sentence);
+      LOG.debug("The routes were not started", failure);
+    }
+    problem = Optional.of(sentence);
+    ScheduledExecutorService again =
+        context.getExecutorServiceManager().newSingleThreadScheduledExecutor(this, "routes-start");
+    again.schedule(
+        () -> {
+          context.getExecutorServiceManager().shutdown(again);
+          clear(context);
+          load(context);
+        },
+        AGAIN_SECONDS,
+        TimeUnit.SECONDS);
+  }
+
+  /** Nothing of a failed attempt may stay: the files may have been mended meanwhile. */
+  private static void clear(CamelContext context) {
+    try {
+      ModelCamelContext model = (ModelCamelContext) context;
+      model.removeRouteDefinitions(List.copyOf(model.getRouteDefinitions()));
+      for (RouteConfigurationDefinition shared :
+          List.copyOf(model.getRouteConfigurationDefinitions())) {
+        model.removeRouteConfiguration(shared);
+      }
+    } catch (Exception e) {
+      LOG.warn("Routes of an earlier attempt could not be taken away", e);
     }
   }
 
@@ -95,36 +135,5 @@ public class RouteFiles {
     } catch (IOException e) {
       throw new UncheckedIOException(file + " cannot be read", e);
     }
-  }
-
-  private void start(CamelContext context) {
-    try {
-      context.getRouteController().startAllRoutes();
-      problem = Optional.empty();
-      LOG.info("Running {} routes from {}", context.getRoutesSize(), folder);
-    } catch (Exception e) {
-      String sentence = StartFailure.sentence(e) + " Next attempt in " + AGAIN_SECONDS + " s.";
-      if (!problem.equals(Optional.of(sentence))) {
-        LOG.error(sentence);
-      }
-      problem = Optional.of(sentence);
-      ScheduledExecutorService again =
-          context
-              .getExecutorServiceManager()
-              .newSingleThreadScheduledExecutor(this, "routes-start");
-      again.schedule(
-          () -> {
-            context.getExecutorServiceManager().shutdown(again);
-            start(context);
-          },
-          AGAIN_SECONDS,
-          TimeUnit.SECONDS);
-    }
-  }
-
-  private void stayBroken(String sentence, Exception cause) {
-    problem = Optional.of(sentence);
-    LOG.error("{} Nothing runs until that is mended and the bridge is restarted.", sentence);
-    LOG.debug("The routes were not loaded", cause);
   }
 }

@@ -90,16 +90,13 @@ final class TopicsCommand implements Callable<Integer> {
 
   private static void describe(Topic topic, PrintWriter out) {
     row(out, "event", topic.modelClass() + " in Genesys' SDKs");
-    row(
-        out,
-        "transport",
-        topic.transports().isEmpty() ? "not known" : String.join(", ", topic.transports()));
-    row(
-        out,
-        "permission",
-        topic.permissions().isEmpty()
-            ? "not known; see the API Explorer of Genesys Cloud"
-            : String.join(topic.anyPermission() ? " or " : " and ", topic.permissions()));
+    if (!topic.transports().isEmpty()) {
+      row(out, "transport", String.join(", ", topic.transports()));
+    }
+    if (!topic.permissions().isEmpty()) {
+      String joint = topic.anyPermission() ? " or " : " and ";
+      row(out, "permission", String.join(joint, topic.permissions()));
+    }
   }
 
   private static void row(PrintWriter out, String name, String value) {

@@ -14,7 +14,8 @@ import java.util.Map;
  * <p>It keeps debts, not history: when a socket brings an event first, every other joined socket
  * owes one copy of it, and the copy that pays the debt is the one to drop. A lone socket therefore
  * costs nothing, and two that keep pace next to nothing. A debt is forgotten after the window, or
- * before it if there are too many; a copy that comes later than that is repeated, never lost.
+ * before it if there are too many; a copy that comes later than that is repeated, never lost. The
+ * price: if a copy never comes, an identical frame on that socket within the window pays for it.
  *
  * <p>Join a socket before asking Genesys for its subscriptions: what was read until then cannot
  * arrive on it. Leave when its last frame has been judged.
@@ -49,18 +50,16 @@ public final class CopyPairing {
     this.maxEvents = maxEvents;
   }
 
-  /** From now on this socket owes a copy of every event that another one brings first. */
+  /**
+   * From now on this socket owes a copy of every event that another one brings first. If there are
+   * too many already it is not paired, and all it brings is carried on.
+   */
   public synchronized void join(int socket) {
-    if (lane(socket) >= 0) {
-      return;
-    }
     int free = Arrays.asList(lanes).indexOf(null);
-    if (free < 0) {
-      throw new IllegalStateException(
-          "At most " + MAX_SOCKETS + " sockets can carry the same topics at once.");
+    if (lane(socket) < 0 && free >= 0) {
+      lanes[free] = socket;
+      joined++;
     }
-    lanes[free] = socket;
-    joined++;
   }
 
   /** Nothing more comes from this socket; its debts are void, the others still owe theirs. */

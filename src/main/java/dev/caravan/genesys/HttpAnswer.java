@@ -43,7 +43,7 @@ public final class HttpAnswer implements Processor {
 
   private static CallException failure(Exchange exchange, int status, String said) {
     boolean login = exchange.getProperty(GenesysConstants.TOKEN) == null;
-    if (status == 408 || status == 429 || status >= 500) {
+    if (saysNotNow(status)) {
       return new UnavailableException(
           "Genesys Cloud answered " + status + said + ".", status, retryAfter(exchange));
     }
@@ -63,6 +63,11 @@ public final class HttpAnswer implements Processor {
           new RefusedException(
               "Genesys Cloud refused (" + status + said + ")." + CHECK_PERMISSIONS, status);
     };
+  }
+
+  /** Whether a status means that the same call may succeed later. */
+  static boolean saysNotNow(int status) {
+    return status == 408 || status == 429 || status >= 500;
   }
 
   private static Duration retryAfter(Exchange exchange) {

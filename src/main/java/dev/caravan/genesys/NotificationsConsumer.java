@@ -50,6 +50,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
   private CamelChannelOpener opener;
   private ChannelGroup group;
   private ShardStatus.Health told = ShardStatus.Health.BLIND;
+  private String toldProblem = Preparation.NOT_YET;
   private final HealthCheck healthCheck = new NotificationsHealthCheck(this);
 
   NotificationsConsumer(GenesysEndpoint endpoint, Processor processor) {
@@ -269,14 +270,23 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
     return new Overview(worst, sentence, shards, inFlight.count(), stalled);
   }
 
-  /** One line in the log whenever the state of the road becomes another. */
+  /** One line in the log whenever the state of the road becomes another, or its reason does. */
   private void tellChanges() {
     Overview now = overview();
-    if (now.health() != told) {
-      String sentence = now.sentence().isEmpty() ? "All is well." : now.sentence();
-      LOG.info("The road is {} (it was {}). {}", now.health().label(), told.label(), sentence);
-      told = now.health();
+    String problem = preparation.problem().orElse("");
+    if (now.health() == told && problem.equals(toldProblem)) {
+      return;
     }
+    String sentence = now.sentence().isEmpty() ? "All is well." : now.sentence();
+    String change = now.health() == told ? "" : " (it was " + told.label() + ")";
+    String line = "The road is " + now.health().label() + change + ". " + sentence;
+    switch (now.health()) {
+      case FLOWING, IDLE -> LOG.info(line);
+      case BLIND -> LOG.warn(line);
+      case BROKEN -> LOG.error(line);
+    }
+    told = now.health();
+    toldProblem = problem;
   }
 
   /**

@@ -30,6 +30,10 @@ import org.slf4j.LoggerFactory;
 final class Preparation {
 
   private static final Logger LOG = LoggerFactory.getLogger(Preparation.class);
+
+  /** The sentence before the first run has come to an end. */
+  static final String NOT_YET = "Not connected yet: finding out what to subscribe.";
+
   private static final Duration AFTER_OUTAGE = Duration.ofSeconds(15);
   private static final Duration AFTER_REFUSAL = Duration.ofMinutes(5);
 
@@ -40,8 +44,7 @@ final class Preparation {
   private List<TopicSharder.Shard> shards = List.of();
   private int topicsBefore;
   private volatile Health health = Health.BLIND;
-  private volatile Optional<String> problem =
-      Optional.of("Not connected yet: finding out what to subscribe.");
+  private volatile Optional<String> problem = Optional.of(NOT_YET);
 
   /**
    * What came of a run.
@@ -172,7 +175,6 @@ final class Preparation {
   }
 
   private Outcome broken(String sentence, Optional<Duration> again) {
-    LOG.error(sentence);
     health = Health.BROKEN;
     problem = Optional.of(sentence);
     signals.accept(new Signal("BROKEN", -1, null, null, null, null, null, sentence));
@@ -189,7 +191,6 @@ final class Preparation {
     if (how == Health.BROKEN) {
       return broken(next, Optional.of(again));
     }
-    LOG.warn(next);
     health = how;
     problem = Optional.of(next);
     return new Outcome(Optional.empty(), Optional.of(again));

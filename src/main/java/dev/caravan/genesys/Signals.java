@@ -1,92 +1,26 @@
 package dev.caravan.genesys;
 
-import java.util.ArrayDeque;
-import java.util.Optional;
-import java.util.concurrent.Executor;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.function.Consumer;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import java.util.concurrent.LinkedBlockingDeque;
 
 /**
- * Passes signals from the notifications consumer to whoever reads {@code genesys:signals}, on the
- * reader's own thread: while Kafka is away the reader may block, and whoever decides about channels
- * must not. Signals wait, up to {@value #MOST_WAITING}; the oldest goes first.
+ * Passes signals from the notifications consumer to whoever reads {@code genesys:signals}. Nobody
+ * who publishes ever waits: up to {@value #MOST_WAITING} signals wait for their reader, and when
+ * there is no room the oldest goes.
  */
 final class Signals {
 
-  private static final Logger LOG = LoggerFactory.getLogger(Signals.class);
-  private static final int MOST_WAITING = 1_000;
+  private static final int MOST_WAITING = 10_000;
 
-  // Guarded by this
-  private final ArrayDeque<Signal> waiting = new ArrayDeque<>();
-  private Optional<Reader> reader = Optional.empty();
-  private int forgotten;
+  private final LinkedBlockingDeque<Signal> waiting = new LinkedBlockingDeque<>(MOST_WAITING);
 
-  /** Somebody who reads, one signal at a time. */
-  private static final class Reader {
-    private final Consumer<Signal> by;
-    private final Executor on;
-    private boolean busy;
-
-    Reader(Consumer<Signal> by, Executor on) {
-      this.by = by;
-      this.on = on;
+  void publish(Signal signal) {
+    while (!waiting.offerLast(signal)) {
+      waiting.pollFirst();
     }
   }
 
-  /** Never blocks. */
-  synchronized void publish(Signal signal) {
-    if (waiting.size() == MOST_WAITING) {
-      waiting.removeFirst();
-      forgotten++;
-    }
-    waiting.addLast(signal);
-    reader.ifPresent(this::wake);
-  }
-
-  /** From now on signals go there, those that wait first. */
-  synchronized void read(Consumer<Signal> by, Executor on) {
-    Reader next = new Reader(by, on);
-    reader = Optional.of(next);
-    wake(next);
-  }
-
-  synchronized void readNoMore() {
-    reader = Optional.empty();
-  }
-
-  private void wake(Reader who) {
-    if (who.busy || waiting.isEmpty()) {
-      return;
-    }
-    who.busy = true;
-    try {
-      who.on.execute(() -> passOn(who));
-    } catch (RejectedExecutionException e) {
-      who.busy = false;
-      LOG.debug("Signals wait: their reader is stopping");
-    }
-  }
-
-  private void passOn(Reader who) {
-    for (Optional<Signal> next = take(who); next.isPresent(); next = take(who)) {
-      try {
-        who.by.accept(next.get());
-      } catch (RuntimeException e) {
-        LOG.error("A signal was not passed on", e);
-      }
-    }
-  }
-
-  private synchronized Optional<Signal> take(Reader who) {
-    if (forgotten > 0) {
-      LOG.warn("{} signals were forgotten: Kafka did not take them in time.", forgotten);
-      forgotten = 0;
-    }
-    Optional<Signal> next =
-        reader.filter(current -> current == who).map(current -> waiting.pollFirst());
-    who.busy = next.isPresent();
-    return next;
+  /** The next signal; waits for it. */
+  Signal take() throws InterruptedException {
+    return waiting.takeFirst();
   }
 }

@@ -98,6 +98,75 @@ record ApiError(int status, String code, String message, int retryAfterSeconds) 
             + permissions);
   }
 
+  /** The error usually told with a status, for faults that name nothing else. */
+  static ApiError usual(int status) {
+    return switch (status) {
+      case 401 -> badToken("bad.credentials");
+      case 403 ->
+          new ApiError(
+              403, "not.authorized", "You are not authorized to perform the requested action.");
+      case 404 -> notFound();
+      case 408 ->
+          new ApiError(
+              408,
+              "client.timeout",
+              "The client did not produce a request within the server timeout limit. This can be"
+                  + " caused by a slow network connection and/or large payloads.");
+      case 409 ->
+          new ApiError(
+              409,
+              "request.conflict",
+              "The request conflicts with the current state of the target resource.");
+      case 413 ->
+          new ApiError(
+              413,
+              "request.entity.too.large",
+              "The request is over the size limit. Maximum bytes: 2097152");
+      case 415 ->
+          new ApiError(
+              415,
+              "unsupported.media.type",
+              "Unsupported Media Type - Unsupported or incorrect media type, such as an incorrect"
+                  + " Content-Type value in the header.");
+      case 429 ->
+          new ApiError(
+              429,
+              "too.many.requests",
+              "Rate limit exceeded the maximum [300] requests within [60] seconds");
+      case 500 ->
+          new ApiError(
+              500,
+              "internal.server.error",
+              "The server encountered an unexpected condition which prevented it from fulfilling"
+                  + " the request.");
+      case 504 -> new ApiError(504, "request.timeout", "The request timed out.");
+      default ->
+          status < 500
+              ? new ApiError(
+                  status,
+                  "bad.request",
+                  "The request could not be understood by the server due to malformed syntax.")
+              : new ApiError(
+                  status,
+                  "service.unavailable",
+                  "Service Unavailable - The server is currently unavailable (because it is"
+                      + " overloaded or down for maintenance).");
+    };
+  }
+
+  /** The error a fault asks for. */
+  static ApiError of(Fault fault) {
+    if (fault.status() == 429 && fault.retryAfterSeconds() > 0) {
+      return rateLimited(fault.retryAfterSeconds());
+    }
+    ApiError usual = usual(fault.status());
+    return new ApiError(
+        fault.status(),
+        fault.code().isEmpty() ? usual.code() : fault.code(),
+        usual.message(),
+        fault.retryAfterSeconds());
+  }
+
   ObjectNode body(String contextId) {
     ObjectNode body = Json.object();
     body.put("message", message).put("code", code).put("status", status);

@@ -22,6 +22,8 @@ import java.time.Duration;
  * @param slowReader what happens to a reader that does not keep up
  * @param recheckPermissions whether a permission taken away ends running subscriptions
  * @param unknownIds whether a topic about a user or queue that does not exist is accepted
+ * @param guessedRules whether topics that are thought to need EventBridge, or the user's own token,
+ *     are refused
  * @param compression whether per-message compression is offered on the socket
  * @param fragmentBytes events longer than this are sent as several fragments
  */
@@ -42,6 +44,7 @@ public record Behaviour(
     SlowReader slowReader,
     boolean recheckPermissions,
     boolean unknownIds,
+    boolean guessedRules,
     boolean compression,
     int fragmentBytes) {
 
@@ -80,6 +83,7 @@ public record Behaviour(
         SlowReader.CLOSE,
         false,
         true,
+        true,
         false,
         8 << 20);
   }
@@ -102,6 +106,7 @@ public record Behaviour(
         slowReader,
         recheckPermissions,
         unknownIds,
+        guessedRules,
         compression,
         fragmentBytes);
   }

@@ -3,6 +3,7 @@ package dev.caravan.simulator;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.RoutingContext;
 import java.io.IOException;
 import java.util.List;
@@ -15,11 +16,13 @@ final class Call {
   private static final Pattern ID_SEGMENT =
       Pattern.compile(
           "/(?:[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F-]{22,}|streaming-\\d+-[0-9a-z]+)(?=/|$)");
+  private static final String JSON = "application/json";
   private static final String KEY = Call.class.getName();
 
   private final RoutingContext context;
   private final String correlationId;
   private Optional<Token> token = Optional.empty();
+  private Optional<Fault.Wrong> spoilt = Optional.empty();
 
   private Call(RoutingContext context, String correlationId) {
     this.context = context;
@@ -41,6 +44,11 @@ final class Call {
     return context.request().method().name()
         + " "
         + ID_SEGMENT.matcher(context.request().path()).replaceAll("/{id}");
+  }
+
+  /** Method and path as they came. */
+  String rawName() {
+    return context.request().method().name() + " " + context.request().path();
   }
 
   String correlationId() {
@@ -105,6 +113,10 @@ final class Call {
     return Optional.ofNullable(context.request().getHeader(HttpHeaders.HOST)).orElse("localhost");
   }
 
+  String text() {
+    return Optional.ofNullable(context.body().asString()).orElse("");
+  }
+
   JsonNode body() {
     Buffer buffer = context.body().buffer();
     if (buffer == null || buffer.length() == 0) {
@@ -119,20 +131,37 @@ final class Call {
     }
   }
 
+  /** Lets the call be done, but not answered as it should be. */
+  void spoilAnswer(Fault.Wrong how) {
+    spoilt = Optional.of(how);
+  }
+
   void answer(JsonNode body) {
     answer(200, body);
   }
 
   void answer(int status, JsonNode body) {
-    context
-        .response()
-        .setStatusCode(status)
-        .putHeader(HttpHeaders.CONTENT_TYPE, "application/json")
-        .end(Buffer.buffer(Json.bytes(body)));
+    byte[] bytes = Json.bytes(body);
+    HttpServerResponse response =
+        context.response().setStatusCode(status).putHeader(HttpHeaders.CONTENT_TYPE, JSON);
+    if (spoilt.isEmpty()) {
+      response.end(Buffer.buffer(bytes));
+    } else if (spoilt.get() == Fault.Wrong.LOST_ANSWER) {
+      Wire.reset(context.request().connection());
+    } else {
+      response
+          .putHeader(HttpHeaders.CONTENT_LENGTH, Integer.toString(bytes.length))
+          .write(Buffer.buffer(bytes).slice(0, bytes.length / 2))
+          .onComplete(written -> Wire.reset(context.request().connection()));
+    }
   }
 
   void answerEmpty(int status) {
-    context.response().setStatusCode(status).end();
+    if (spoilt.isPresent()) {
+      Wire.reset(context.request().connection());
+    } else {
+      context.response().setStatusCode(status).end();
+    }
   }
 
   void answer(ApiError error) {

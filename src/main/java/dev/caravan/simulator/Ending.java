@@ -1,6 +1,7 @@
 package dev.caravan.simulator;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.Optional;
 
 /** How a channel's socket learns that its time is over, and is then closed. */
 final class Ending {
@@ -19,45 +20,46 @@ final class Ending {
 
   /** Somebody created a channel too many and this one had to go. */
   void evicted(Channel channel) {
-    sockets
-        .of(channel)
-        .ifPresent(
-            socket -> {
-              if (behaviour.announceEviction()) {
-                sockets.say(
-                    socket, system(channel, "no_longer_subscribed", "another_channel_subscribed"));
-              }
-              sockets.close(socket, behaviour.evictionCode(), "");
-            });
+    if (behaviour.announceEviction()) {
+      tellNoLongerSubscribed(channel);
+    }
+    close(channel, behaviour.evictionCode());
   }
 
   /** Its token was taken away. */
   void revoked(Channel channel) {
-    sockets
-        .of(channel)
-        .ifPresent(
-            socket -> {
-              if (behaviour.announceRevocation()) {
-                sockets.say(socket, system(channel, "token_revoked", "user_tokens_revoked"));
-              }
-              sockets.close(socket, behaviour.evictionCode(), "");
-            });
+    if (behaviour.announceRevocation()) {
+      tell(channel, "token_revoked", "user_tokens_revoked");
+    }
+    close(channel, behaviour.evictionCode());
   }
 
   /** Its day, or its token's life, is over. */
   void expired(Channel channel) {
-    sockets.of(channel).ifPresent(socket -> sockets.close(socket, behaviour.expiryCode(), ""));
+    close(channel, behaviour.expiryCode());
   }
 
-  private byte[] system(Channel channel, String type, String reason) {
-    ObjectNode body =
-        Json.object()
-            .put("channelId", channel.id())
-            .put("systemTopicType", type)
-            .put("correlationId", ids.uuid())
-            .put("organizationId", organizationId)
-            .put("oauthClientId", channel.clientId())
-            .put("reason", reason);
-    return Frames.event("v2.system." + type + "." + channel.id(), body, ids.uuid());
+  void tellNoLongerSubscribed(Channel channel) {
+    tell(channel, "no_longer_subscribed", "another_channel_subscribed");
+  }
+
+  void close(Channel channel, int code) {
+    sockets.of(channel).ifPresent(socket -> sockets.close(socket, code, ""));
+  }
+
+  private void tell(Channel channel, String type, String reason) {
+    Optional<Socket> socket = sockets.of(channel);
+    if (socket.isPresent()) {
+      ObjectNode body =
+          Json.object()
+              .put("channelId", channel.id())
+              .put("systemTopicType", type)
+              .put("correlationId", ids.uuid())
+              .put("organizationId", organizationId)
+              .put("oauthClientId", channel.clientId())
+              .put("reason", reason);
+      sockets.say(
+          socket.get(), Frames.event("v2.system." + type + "." + channel.id(), body, ids.uuid()));
+    }
   }
 }

@@ -17,23 +17,62 @@ final class Gate {
   private final SimulatorClock clock;
   private final RateLimiter limiter;
   private final Behaviour behaviour;
+  private final Faults faults;
+  private final CallLog log;
 
-  Gate(Ids ids, Tokens tokens, SimulatorClock clock, RateLimiter limiter, Behaviour behaviour) {
-    this.ids = ids;
-    this.tokens = tokens;
-    this.clock = clock;
-    this.limiter = limiter;
-    this.behaviour = behaviour;
+  Gate(World world) {
+    this.ids = world.ids();
+    this.tokens = world.tokens();
+    this.clock = world.clock();
+    this.limiter = new RateLimiter(world.options().limits().requestsPerMinute());
+    this.behaviour = world.options().behaviour();
+    this.faults = world.faults();
+    this.log = world.calls();
   }
 
   /** Gives the call its correlation id and the headers every answer carries. */
   void open(RoutingContext context) {
     Call call = Call.begin(context, ids.uuid());
-    context
-        .response()
+    HttpServerResponse response = context.response();
+    response
         .putHeader("ININ-Correlation-Id", call.correlationId())
         .putHeader(HttpHeaders.CACHE_CONTROL, "no-cache, no-store, must-revalidate");
+    long came = clock.wallNow().toEpochMilli();
+    String name = call.name();
+    context.addEndHandler(
+        end ->
+            log.write(new CallRecord(came, name, end.succeeded() ? response.getStatusCode() : 0)));
     context.next();
+  }
+
+  /** Lets an armed fault strike. */
+  void spoil(RoutingContext context) {
+    Call call = Call.of(context);
+    Optional<Fault> fault = faults.strike(Fault.On.CALL, call.name(), call.rawName());
+    if (fault.isEmpty()) {
+      context.next();
+      return;
+    }
+    switch (fault.get().wrong()) {
+      case STATUS -> call.answer(ApiError.of(fault.get()));
+      case RESET -> Wire.reset(context.request().connection());
+      case DELAY -> {
+        context.request().pause();
+        context
+            .vertx()
+            .setTimer(
+                Math.max(1, fault.get().delayMillis()),
+                due -> {
+                  context.request().resume();
+                  context.next();
+                });
+      }
+      case LOST_ANSWER, BROKEN_ANSWER -> {
+        call.spoilAnswer(fault.get().wrong());
+        context.next();
+      }
+      default -> LOG.debug("{} is left without an answer", call.name());
+    }
   }
 
   /** Lets only a living token pass, and only as often as it may. */

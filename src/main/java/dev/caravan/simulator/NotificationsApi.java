@@ -23,17 +23,12 @@ final class NotificationsApi {
   private final SimulatorClock clock;
   private final SimulatorOptions options;
 
-  NotificationsApi(
-      ChannelKeeper keeper,
-      Subscriber subscriber,
-      Ending ending,
-      SimulatorClock clock,
-      SimulatorOptions options) {
-    this.keeper = keeper;
-    this.subscriber = subscriber;
-    this.ending = ending;
-    this.clock = clock;
-    this.options = options;
+  NotificationsApi(World world) {
+    this.keeper = world.keeper();
+    this.subscriber = world.subscriber();
+    this.ending = world.ending();
+    this.clock = world.clock();
+    this.options = world.options();
   }
 
   void mount(Router router) {

@@ -1,8 +1,5 @@
 package dev.caravan.simulator;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import dev.caravan.simulator.centre.Organization;
-import dev.caravan.simulator.centre.SimpleDay;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServer;
@@ -11,134 +8,121 @@ import io.vertx.core.net.PfxOptions;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.handler.BodyHandler;
 import java.time.Clock;
+import java.time.Duration;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** Puts the parts together and listens; everything in it lives on one event loop. */
-final class Server {
+/** Listens, and routes every call to the part that serves it. */
+final class Server implements Director.Stage {
 
+  private static final Logger LOG = LoggerFactory.getLogger(Server.class);
   private static final int LONGEST_FRAME = 4 << 20;
-  private static final long LONGEST_BODY = 2 << 20;
+  private static final long LONGEST_BODY = 8 << 20;
   private static final long SWEEP_MILLIS = 250;
-  private static final long STEP_MILLIS = 200;
 
-  private final Vertx vertx;
-  private final SimulatorOptions options;
-  private final SimulatorClock clock;
-  private final Organization organization;
-  private final Ids ids;
-  private final Tokens tokens;
-  private final Subscriptions subscriptions = new Subscriptions();
-  private final Ledger ledger = new Ledger(Ledger.DEFAULT_CAPACITY);
-  private final ChannelKeeper keeper;
-  private final Sockets sockets;
-  private final Ending ending;
-  private final Publisher publisher;
-  private final HttpServer http;
+  private final World world;
+  private final Director director;
+  private final Shift shift;
+  private final Router router;
+  private HttpServer http;
+  private int port;
 
   Server(Vertx vertx, SimulatorOptions options, Clock wall) {
-    this.vertx = vertx;
-    this.options = options;
-    clock = new SimulatorClock(wall, options.timeScale());
-    organization =
-        new Organization(options.seed(), options.centre().agents(), options.centre().queues());
-    ids = new Ids(options.seed());
-    tokens = new Tokens(ids);
-    Channels channels = new Channels(ids, options.limits());
-    keeper = new ChannelKeeper(clock, channels, tokens, subscriptions, options.behaviour());
-    sockets = new Sockets(vertx, options, keeper);
-    ending = new Ending(sockets, ids, options.behaviour(), organization.id());
-    publisher = new Publisher(subscriptions, sockets, ledger, clock, options.behaviour());
-    http = vertx.createHttpServer(httpOptions()).requestHandler(routes());
+    world = World.create(vertx, options, new SimulatorClock(wall, options.timeScale()));
+    director = new Director(world, this);
+    shift = new Shift(world);
+    port = options.port();
+    router = routes();
   }
 
   private Router routes() {
-    OauthApi oauth = new OauthApi(options.clients(), tokens, clock, options.limits());
-    Gate gate =
-        new Gate(
-            ids,
-            tokens,
-            clock,
-            new RateLimiter(options.limits().requestsPerMinute()),
-            options.behaviour());
-    Subscriber subscriber = new Subscriber(keeper, new TopicRules(), oauth, options.limits());
-    Router router = Router.router(vertx);
-    router.get("/channels/:id").handler(sockets::handshake);
-    router.route().handler(gate::open).failureHandler(gate::failed);
-    router.route("/api/*").handler(gate::authorize);
-    router.route().handler(BodyHandler.create(false).setBodyLimit(LONGEST_BODY));
-    router.post("/oauth/token").handler(oauth::token);
-    new NotificationsApi(keeper, subscriber, ending, clock, options).mount(router);
-    new DirectoryApi(organization).mount(router);
-    router.route().handler(context -> Call.of(context).answer(ApiError.notFound()));
-    return router;
+    Gate gate = new Gate(world);
+    Router all = Router.router(world.vertx());
+    all.get("/channels/:id").handler(world.sockets()::handshake);
+    all.route().handler(gate::open).failureHandler(gate::failed);
+    all.route("/oauth/*").handler(gate::spoil);
+    all.route("/api/*").handler(gate::spoil);
+    all.route("/api/*").handler(gate::authorize);
+    all.route().handler(BodyHandler.create(false).setBodyLimit(LONGEST_BODY));
+    all.post("/oauth/token").handler(world.oauth()::token);
+    new NotificationsApi(world).mount(all);
+    new AvailableTopics(world.catalogue(), world.rules()).mount(all);
+    new DirectoryApi(world.organization()).mount(all);
+    new ControlApi(world, director).mount(all);
+    all.route().handler(context -> Call.of(context).answer(ApiError.notFound()));
+    return all;
   }
 
   private HttpServerOptions httpOptions() {
-    HttpServerOptions http =
+    SimulatorOptions options = world.options();
+    HttpServerOptions listening =
         new HttpServerOptions()
             .setHost(options.host())
-            .setPort(options.port())
+            .setPort(port)
+            .setReuseAddress(true)
             .setMaxWebSocketFrameSize(LONGEST_FRAME)
             .setMaxWebSocketMessageSize(LONGEST_FRAME)
             .setPerMessageWebSocketCompressionSupported(options.behaviour().compression())
             .setPerFrameWebSocketCompressionSupported(options.behaviour().compression())
             .setTcpNoDelay(true);
     if (options.tls().wanted()) {
-      http.setSsl(true)
+      listening
+          .setSsl(true)
           .setKeyCertOptions(
               new PfxOptions()
                   .setPath(options.tls().keyStore())
                   .setPassword(options.tls().password()));
     }
-    return http;
+    return listening;
   }
 
-  Future<Integer> listen() {
+  /** Starts to listen and to work; gives the port. */
+  Future<Integer> start() {
+    return listen()
+        .map(
+            actualPort -> {
+              world.vertx().setPeriodic(SWEEP_MILLIS, tick -> director.sweep());
+              shift.work(world.options().traffic());
+              return actualPort;
+            });
+  }
+
+  private Future<Integer> listen() {
+    http = world.vertx().createHttpServer(httpOptions()).requestHandler(router);
     return http.listen()
         .map(
             listening -> {
-              vertx.setPeriodic(SWEEP_MILLIS, tick -> sweep());
-              work();
-              return listening.actualPort();
+              port = listening.actualPort();
+              return port;
             });
   }
 
-  private void work() {
-    if (!options.traffic().on()) {
-      return;
-    }
-    SimpleDay day =
-        new SimpleDay(
-            organization,
-            options.seed(),
-            (topic, body, correlation) -> {
-              if (publisher.heard(topic)) {
-                publisher.publish(topic, Json.bytes(body), correlation);
-              }
-            });
-    vertx.setPeriodic(STEP_MILLIS, tick -> day.next(clock.now()));
+  @Override
+  public void outage(Duration length) {
+    world.sockets().at(Act.Whom.ALL).forEach(world.sockets()::reset);
+    http.close();
+    world.vertx().setTimer(Math.max(1, length.toMillis()), due -> listenAgain());
   }
 
-  private void sweep() {
-    keeper.removeEnded().forEach(ending::expired);
+  private void listenAgain() {
+    listen().onFailure(failure -> LOG.warn("The simulator cannot listen again", failure));
   }
 
-  SimulatorClock clock() {
-    return clock;
+  @Override
+  public void traffic(Traffic traffic) {
+    shift.work(traffic);
   }
 
-  Organization organization() {
-    return organization;
+  @Override
+  public void flood(Act.Flood flood) {
+    shift.flood(flood);
   }
 
-  int emit(String topicName, JsonNode eventBody) {
-    return publisher.publish(topicName, Json.bytes(eventBody), ids.uuid());
+  World world() {
+    return world;
   }
 
-  Ledger ledger() {
-    return ledger;
-  }
-
-  Sockets sockets() {
-    return sockets;
+  Director director() {
+    return director;
   }
 }

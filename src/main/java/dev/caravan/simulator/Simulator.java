@@ -42,16 +42,28 @@ public final class Simulator implements AutoCloseable {
 
   /** Starts one and returns once it listens. */
   public static Simulator start(SimulatorOptions options) {
-    return start(options, Clock.systemUTC());
+    return start(Scenario.of(options), Clock.systemUTC());
   }
 
-  /** Starts one that lives by the given clock. */
-  public static Simulator start(SimulatorOptions options, Clock clock) {
+  /** Starts one that plays a scenario. */
+  public static Simulator start(Scenario scenario) {
+    return start(scenario, Clock.systemUTC());
+  }
+
+  /** Starts one that plays a scenario and lives by the given clock. */
+  public static Simulator start(Scenario scenario, Clock clock) {
+    SimulatorOptions options = scenario.options();
     Vertx vertx = Vertx.vertx(new VertxOptions().setEventLoopPoolSize(1).setWorkerPoolSize(1));
     try {
       Context loop = vertx.getOrCreateContext();
       Server server = onLoop(loop, () -> new Server(vertx, options, clock));
-      int port = flat(loop, server::listen);
+      int port = flat(loop, server::start);
+      onLoop(
+          loop,
+          () -> {
+            server.director().play(scenario);
+            return port;
+          });
       Simulator simulator = new Simulator(vertx, loop, server, options, port);
       LOG.info("The simulator serves {} agents at {}", options.centre().agents(), simulator.url());
       return simulator;
@@ -73,22 +85,72 @@ public final class Simulator implements AutoCloseable {
 
   /** The people and queues in it. */
   public Organization organization() {
-    return server.organization();
+    return server.world().organization();
+  }
+
+  /** Makes something happen now; returns how many sockets, channels or tokens it befell. */
+  public int perform(Act act) {
+    return onLoop(loop, () -> server.director().perform(act));
+  }
+
+  /** Arms a scenario's faults and starts its timeline, whatever else goes on. */
+  public void play(Scenario scenario) {
+    onLoop(
+        loop,
+        () -> {
+          server.director().play(scenario);
+          return scenario;
+        });
+  }
+
+  /** Arms a fault; returns its id. */
+  public int arm(Fault fault) {
+    return perform(new Act.AddFault(fault));
+  }
+
+  /** Removes all faults. */
+  public void disarm() {
+    perform(new Act.ClearFaults());
   }
 
   /** Sends an event of one's own to everybody subscribed to the topic; returns how many. */
   public int emit(String topicName, JsonNode eventBody) {
-    return onLoop(loop, () -> server.emit(topicName, eventBody));
+    return perform(new Act.Emit(topicName, eventBody, ""));
   }
 
   /** The latest events that were due, oldest first. */
   public List<LedgerEntry> ledger() {
-    return onLoop(loop, () -> server.ledger().entries(any -> true, Integer.MAX_VALUE));
+    return onLoop(loop, () -> server.world().ledger().entries(any -> true, Integer.MAX_VALUE));
   }
 
   /** How many events were sent on each topic. */
   public Map<String, Long> sentByTopic() {
-    return onLoop(loop, () -> server.ledger().sentByTopic());
+    return onLoop(loop, () -> server.world().ledger().sentByTopic());
+  }
+
+  /** How many events met with each outcome. */
+  public Map<LedgerEntry.Outcome, Long> outcomes() {
+    return onLoop(loop, () -> server.world().ledger().outcomes());
+  }
+
+  /** The latest calls, oldest first. */
+  public List<CallRecord> calls() {
+    return onLoop(loop, () -> server.world().calls().latest());
+  }
+
+  /** How many calls of each name there were. */
+  public Map<String, Integer> callCounts() {
+    return onLoop(loop, () -> server.world().calls().counts());
+  }
+
+  /** How many sockets are open. */
+  public int openSockets() {
+    return onLoop(loop, () -> server.world().sockets().at(Act.Whom.ALL).size());
+  }
+
+  /** How many channels there are. */
+  public int channels() {
+    return onLoop(loop, () -> server.world().keeper().all().size());
   }
 
   @Override

@@ -2,7 +2,9 @@ package dev.caravan.simulator;
 
 import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.ServerWebSocket;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 
 /** One WebSocket of a channel, and what has been done to it. */
@@ -13,6 +15,8 @@ final class Socket {
   private final ServerWebSocket peer;
   private final HttpConnection connection;
   private final List<Long> timers = new ArrayList<>();
+  private final Deque<Parcel> held = new ArrayDeque<>();
+  private boolean heartbeats = true;
   private boolean mute;
   private boolean deaf;
   private boolean closed;
@@ -65,6 +69,19 @@ final class Socket {
   void goDeaf() {
     deaf = true;
     Wire.goDeaf(connection);
+  }
+
+  boolean heartbeats() {
+    return heartbeats;
+  }
+
+  void heartbeats(boolean on) {
+    heartbeats = on;
+  }
+
+  /** Parcels that wait to be overtaken. */
+  Deque<Parcel> held() {
+    return held;
   }
 
   List<Long> timers() {

@@ -17,41 +17,79 @@ import org.slf4j.LoggerFactory;
 final class Sockets {
 
   private static final Logger LOG = LoggerFactory.getLogger(Sockets.class);
+  private static final long UNWILLING_TO_CLOSE_MILLIS = 2_000;
 
   private final Vertx vertx;
   private final Behaviour behaviour;
   private final int pendingBytes;
   private final ChannelKeeper keeper;
+  private final Faults faults;
+  private final SocketCommands commands;
   private final Map<Channel, Socket> open = new HashMap<>();
-  private boolean heartbeats = true;
   private int opened;
 
-  Sockets(Vertx vertx, SimulatorOptions options, ChannelKeeper keeper) {
+  Sockets(
+      Vertx vertx,
+      SimulatorOptions options,
+      ChannelKeeper keeper,
+      Faults faults,
+      SocketCommands commands) {
     this.vertx = vertx;
     this.behaviour = options.behaviour();
     this.pendingBytes = options.limits().pendingBytes();
     this.keeper = keeper;
+    this.faults = faults;
+    this.commands = commands;
   }
 
   /** Answers {@code GET /channels/{id}}. */
-  void handshake(RoutingContext call) {
-    HttpServerRequest request = call.request();
-    Optional<Channel> channel = keeper.findAlive(call.pathParam("id"));
+  void handshake(RoutingContext context) {
+    Optional<Fault> fault = faults.strike(Fault.On.HANDSHAKE, "GET /channels/{id}");
+    if (fault.isEmpty()) {
+      upgrade(context, 0);
+      return;
+    }
+    switch (fault.get().wrong()) {
+      case STATUS -> context.response().setStatusCode(fault.get().status()).end();
+      case RESET -> Wire.reset(context.request().connection());
+      case DELAY -> {
+        context.request().pause();
+        vertx.setTimer(
+            Math.max(1, fault.get().delayMillis()),
+            due -> {
+              context.request().resume();
+              upgrade(context, 0);
+            });
+      }
+      case CLOSE -> upgrade(context, fault.get().status());
+      default -> LOG.debug("A handshake is left without an answer");
+    }
+  }
+
+  private void upgrade(RoutingContext context, int closeWith) {
+    HttpServerRequest request = context.request();
+    Optional<Channel> channel = keeper.findAlive(context.pathParam("id"));
     if (channel.isEmpty()) {
-      call.response().setStatusCode(behaviour.unknownChannelHandshake()).end();
+      context.response().setStatusCode(behaviour.unknownChannelHandshake()).end();
       return;
     }
     if (!"websocket".equalsIgnoreCase(request.getHeader("Upgrade"))) {
-      call.response().setStatusCode(400).end();
+      context.response().setStatusCode(400).end();
       return;
     }
     request
         .toWebSocket()
-        .onSuccess(peer -> welcome(channel.get(), peer, request))
+        .onSuccess(
+            peer -> {
+              Socket socket = welcome(channel.get(), peer, request);
+              if (closeWith > 0) {
+                close(socket, closeWith, "");
+              }
+            })
         .onFailure(failure -> LOG.info("A WebSocket handshake failed: {}", failure.getMessage()));
   }
 
-  private void welcome(Channel channel, ServerWebSocket peer, HttpServerRequest request) {
+  private Socket welcome(Channel channel, ServerWebSocket peer, HttpServerRequest request) {
     Socket socket = new Socket(++opened, channel, peer, request.connection());
     Socket former = open.put(channel, socket);
     if (former != null) {
@@ -69,10 +107,11 @@ final class Sockets {
           .add(vertx.setPeriodic(behaviour.heartbeat().toMillis(), tick -> heartbeat(socket)));
     }
     LOG.debug("{} opened", socket);
+    return socket;
   }
 
   private void heartbeat(Socket socket) {
-    if (heartbeats) {
+    if (socket.heartbeats()) {
       say(socket, Frames.HEARTBEAT);
     }
   }
@@ -81,28 +120,47 @@ final class Sockets {
     if (socket.deaf()) {
       return;
     }
+    JsonNode said;
     try {
-      JsonNode said = Json.MAPPER.readTree(text);
-      if ("ping".equals(said.path("message").asText())) {
-        say(socket, Frames.PONG);
-      }
+      said = Json.MAPPER.readTree(text);
     } catch (JsonProcessingException e) {
       LOG.debug("{} said something that is not JSON", socket);
+      return;
+    }
+    if ("ping".equals(said.path("message").asText())) {
+      say(socket, Frames.PONG);
+    } else if (behaviour.subscribeByFrame()) {
+      commands.answer(socket.channel(), said).ifPresent(answer -> say(socket, answer));
     }
   }
 
   /** Writes a control frame; what is mute stays mute. */
   void say(Socket socket, byte[] frame) {
     if (socket.open() && !socket.mute()) {
-      Wire.writeText(socket.peer(), frame);
+      Wire.writeText(socket.peer(), frame, behaviour.fragmentBytes());
     }
   }
 
   void close(Socket socket, int code, String reason) {
+    boolean silent = socket.mute();
     forget(socket);
-    if (!socket.peer().isClosed()) {
+    if (silent) {
+      Wire.reset(socket.connection());
+    } else if (!socket.peer().isClosed()) {
       socket.peer().close((short) code, reason);
     }
+  }
+
+  /** Closes the socket of somebody who may never read the close. */
+  void drop(Socket socket, int code) {
+    close(socket, code, "");
+    vertx.setTimer(
+        UNWILLING_TO_CLOSE_MILLIS,
+        due -> {
+          if (!socket.peer().isClosed()) {
+            Wire.reset(socket.connection());
+          }
+        });
   }
 
   void reset(Socket socket) {
@@ -119,16 +177,29 @@ final class Sockets {
     }
   }
 
-  void heartbeats(boolean on) {
-    heartbeats = on;
-  }
-
   Optional<Socket> of(Channel channel) {
     return Optional.ofNullable(open.get(channel));
   }
 
-  List<Socket> all() {
-    return List.copyOf(open.values());
+  List<Socket> at(Act.Whom whom) {
+    return open.values().stream()
+        .filter(socket -> whom.chooses(socket.channel()))
+        .sorted((one, other) -> Integer.compare(one.number(), other.number()))
+        .toList();
+  }
+
+  boolean none() {
+    return open.isEmpty();
+  }
+
+  /** Whether no reader has more waiting for it than it may. */
+  boolean keepUp() {
+    for (Socket socket : open.values()) {
+      if (socket.open() && !socket.mute() && socket.peer().writeQueueFull()) {
+        return false;
+      }
+    }
+    return true;
   }
 
   int opened() {

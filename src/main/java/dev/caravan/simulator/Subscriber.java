@@ -50,6 +50,21 @@ final class Subscriber {
     return entities;
   }
 
+  /** Ends what a channel may no longer hear. */
+  void recheck(Channel channel) {
+    Set<String> lacked = new HashSet<>(clients.client(channel.clientId()).lacks());
+    List<String> ended =
+        channel.topics().entrySet().stream()
+            .filter(
+                entry ->
+                    entry.getValue().stream()
+                        .anyMatch(
+                            single -> rules.judge(single, lacked) instanceof TopicVerdict.Rejected))
+            .map(Map.Entry::getKey)
+            .toList();
+    keeper.unsubscribe(channel, ended);
+  }
+
   private void judge(
       String topic,
       Set<String> lacked,

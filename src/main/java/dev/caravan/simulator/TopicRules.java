@@ -1,56 +1,75 @@
 package dev.caravan.simulator;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.caravan.simulator.centre.Organization;
+import dev.caravan.topic.Topic;
+import dev.caravan.topic.TopicCatalogue;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.regex.Pattern;
 
-/** Which topics exist, and which permissions somebody needs to hear them. */
+/**
+ * Which topics exist, over which transport, and what somebody needs to hear them. Permissions are
+ * those of the catalogue; which topics only EventBridge carries or only their own user may hear is
+ * guessed, because no list of them is public.
+ */
 final class TopicRules {
 
-  private static final String TABLE = "permissions.json";
+  private static final String GUESSES = "topic-rules.json";
   private static final TopicVerdict PERMITTED = new TopicVerdict.Permitted();
 
-  private record Rule(String template, Pattern pattern, List<String> allOf, List<String> anyOf) {
-
-    List<String> missingIf(Set<String> lacked) {
-      if (!anyOf.isEmpty()) {
-        return lacked.containsAll(anyOf) ? anyOf : List.of();
-      }
-      return allOf.stream().filter(lacked::contains).toList();
-    }
-  }
-
-  private final List<Rule> rules;
+  private final TopicCatalogue catalogue;
+  private final Organization organization;
+  private final Behaviour behaviour;
+  private final Set<String> unlisted;
+  private final Set<String> eventBridgeOnly;
+  private final Set<String> currentUserOnly;
   private final Set<String> forbidden = new TreeSet<>();
 
-  TopicRules() {
-    rules = read();
+  TopicRules(TopicCatalogue catalogue, Organization organization, Behaviour behaviour) {
+    this.catalogue = catalogue;
+    this.organization = organization;
+    this.behaviour = behaviour;
+    JsonNode guesses = read();
+    unlisted = texts(guesses.path("unlisted"));
+    eventBridgeOnly = texts(guesses.path("eventBridgeOnly"));
+    currentUserOnly = texts(guesses.path("currentUserOnly"));
   }
 
   TopicVerdict judge(String topic, Set<String> lackedPermissions) {
-    if (!topic.startsWith("v2.")) {
-      return new TopicVerdict.Rejected(ApiError.invalidTopic(), List.of());
+    Optional<Topic> listed = catalogue.topicOf(topic);
+    String pattern = listed.map(Topic::pattern).orElseGet(() -> catalogue.generalise(topic));
+    if (listed.isEmpty() && !unlisted.contains(pattern) || !idsExist(topic)) {
+      return rejected(ApiError.invalidTopic());
+    }
+    if (eventBridgeOnly(pattern) || listed.map(Topic::eventBridgeOnly).orElse(false)) {
+      return rejected(ApiError.transportNotAllowed());
     }
     if (forbidden.stream().anyMatch(glob -> Globs.matches(glob, topic))) {
-      return new TopicVerdict.Rejected(
-          new ApiError(403, "notification.forbidden.topic", "Topic is forbidden"), List.of());
+      return rejected(new ApiError(403, "notification.forbidden.topic", "Topic is forbidden"));
     }
-    for (Rule rule : rules) {
-      if (rule.pattern.matcher(topic).matches()) {
-        List<String> missing = rule.missingIf(lackedPermissions);
-        if (!missing.isEmpty()) {
-          return new TopicVerdict.Rejected(
-              ApiError.unauthorizedTopic(String.join(",", missing), topic), missing);
-        }
-      }
+    if (currentUserOnly(pattern)) {
+      return rejected(
+          new ApiError(403, "notification.unauthorized.topic", "Not authorized for this topic."));
     }
-    return PERMITTED;
+    List<String> missing = listed.map(one -> missing(one, lackedPermissions)).orElse(List.of());
+    return missing.isEmpty()
+        ? PERMITTED
+        : new TopicVerdict.Rejected(
+            ApiError.unauthorizedTopic(String.join(",", missing), topic), missing);
+  }
+
+  boolean eventBridgeOnly(String pattern) {
+    return behaviour.guessedRules() && eventBridgeOnly.contains(pattern);
+  }
+
+  boolean currentUserOnly(String pattern) {
+    return behaviour.guessedRules() && currentUserOnly.contains(pattern);
   }
 
   /** Forbids every topic that a pattern with {@code *} matches, whoever asks. */
@@ -62,29 +81,42 @@ final class TopicRules {
     forbidden.clear();
   }
 
-  private static List<Rule> read() {
-    try (InputStream table = TopicRules.class.getResourceAsStream(TABLE)) {
-      List<Rule> rules = new ArrayList<>();
-      for (JsonNode row : Json.MAPPER.readTree(table)) {
-        String template = row.path("topic").asText();
-        rules.add(
-            new Rule(
-                template, pattern(template), texts(row.path("allOf")), texts(row.path("anyOf"))));
-      }
-      return List.copyOf(rules);
+  private static List<String> missing(Topic topic, Set<String> lacked) {
+    if (topic.anyPermission()) {
+      return lacked.containsAll(topic.permissions()) ? topic.permissions() : List.of();
+    }
+    return topic.permissions().stream().filter(lacked::contains).toList();
+  }
+
+  private boolean idsExist(String topic) {
+    if (behaviour.unknownIds()) {
+      return true;
+    }
+    String[] segments = topic.split("\\.");
+    if (topic.startsWith("v2.users.") && segments.length > 2) {
+      return organization.agent(segments[2]).isPresent();
+    }
+    if (topic.startsWith("v2.routing.queues.") && segments.length > 3) {
+      return organization.queue(segments[3]).isPresent();
+    }
+    return true;
+  }
+
+  private static TopicVerdict rejected(ApiError error) {
+    return new TopicVerdict.Rejected(error, List.of());
+  }
+
+  private static JsonNode read() {
+    try (InputStream table = TopicRules.class.getResourceAsStream(GUESSES)) {
+      return Json.MAPPER.readTree(table);
     } catch (IOException e) {
-      throw new UncheckedIOException("The simulator's table " + TABLE + " cannot be read.", e);
+      throw new UncheckedIOException("The simulator's table " + GUESSES + " cannot be read.", e);
     }
   }
 
-  private static Pattern pattern(String template) {
-    return Pattern.compile(
-        Pattern.quote(template).replace("{id}", "\\E[^.?&]+\\Q"), Pattern.CASE_INSENSITIVE);
-  }
-
-  private static List<String> texts(JsonNode array) {
-    List<String> texts = new ArrayList<>();
+  private static Set<String> texts(JsonNode array) {
+    Set<String> texts = new HashSet<>();
     array.forEach(text -> texts.add(text.asText()));
-    return List.copyOf(texts);
+    return Set.copyOf(texts);
   }
 }

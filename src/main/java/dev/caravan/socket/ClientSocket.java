@@ -52,8 +52,8 @@ public final class ClientSocket {
   private final CompletableFuture<Void> opened = new CompletableFuture<>();
   private final CompletableFuture<CloseReason> closed = new CompletableFuture<>();
 
-  // Touched by the event loop only
-  private Phase phase = Phase.OPENING;
+  // Written by the event loop only
+  private volatile Phase phase = Phase.OPENING;
   private long timer = -1;
   private CloseReason ourReason;
   private Throwable trouble;
@@ -155,6 +155,11 @@ public final class ClientSocket {
   /** Since when backpressure keeps the socket from being read, if it does now. */
   public OptionalLong pausedSinceNanos() {
     return paused ? OptionalLong.of(pausedSinceNanos) : OptionalLong.empty();
+  }
+
+  /** Whether nothing of it is left at the server; its last frames may still be on the lane. */
+  boolean hasEnded() {
+    return phase == Phase.ENDED;
   }
 
   @Override

@@ -4,6 +4,8 @@ import io.vertx.core.http.HttpClientOptions;
 import io.vertx.core.http.WebSocketClientOptions;
 import io.vertx.core.http.WebSocketConnectOptions;
 import io.vertx.core.impl.VertxInternal;
+import io.vertx.core.net.KeyCertOptions;
+import io.vertx.core.net.TrustOptions;
 import java.net.URI;
 import org.apache.camel.Consumer;
 import org.apache.camel.Processor;
@@ -11,6 +13,7 @@ import org.apache.camel.Producer;
 import org.apache.camel.component.vertx.common.VertxHelper;
 import org.apache.camel.component.vertx.websocket.VertxWebsocketConfiguration;
 import org.apache.camel.component.vertx.websocket.VertxWebsocketEndpoint;
+import org.apache.camel.support.jsse.SSLContextParameters;
 
 /** Opens sockets to one address, one at a time. */
 public final class ClientSocketEndpoint extends VertxWebsocketEndpoint {
@@ -30,12 +33,12 @@ public final class ClientSocketEndpoint extends VertxWebsocketEndpoint {
   /**
    * Begins to open a socket and returns at once; {@link ClientSocket#opened()} tells how it went.
    *
-   * @throws IllegalStateException if the socket opened before is still there: a second socket to
-   *     the same address could take the first one's place on the server
+   * @throws IllegalStateException if the socket opened before has not ended: a second one to the
+   *     same address could take its place on the server
    */
   public synchronized ClientSocket open(FrameLane lane, SocketListener listener) throws Exception {
     URI address = getConfiguration().getWebsocketURI();
-    if (last != null && !last.closed().toCompletableFuture().isDone()) {
+    if (last != null && !last.hasEnded()) {
       throw new IllegalStateException(
           "The socket to "
               + getServiceUrl()
@@ -88,9 +91,18 @@ public final class ClientSocketEndpoint extends VertxWebsocketEndpoint {
     HttpClientOptions given = getConfiguration().getClientOptions();
     HttpClientOptions options =
         given == null ? new HttpClientOptions() : new HttpClientOptions(given);
-    if (getConfiguration().getSslContextParameters() != null) {
-      VertxHelper.setupSSLOptions(
-          getCamelContext(), getConfiguration().getSslContextParameters(), options);
+    SSLContextParameters tls = getConfiguration().getSslContextParameters();
+    if (tls != null) {
+      KeyCertOptions keys = options.getKeyCertOptions();
+      TrustOptions trust = options.getTrustOptions();
+      VertxHelper.setupSSLOptions(getCamelContext(), tls, options);
+      // For what the parameters leave open the helper sets a factory of null, which Vert.x calls
+      if (tls.getKeyManagers() == null) {
+        options.setKeyCertOptions(keys);
+      }
+      if (tls.getTrustManagers() == null) {
+        options.setTrustOptions(trust);
+      }
     }
     return options;
   }

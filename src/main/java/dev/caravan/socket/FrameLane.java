@@ -246,8 +246,9 @@ public final class FrameLane extends ServiceSupport {
     long left = Math.max(0, deadline - System.nanoTime());
     if (!executor.awaitTermination(left, TimeUnit.NANOSECONDS)) {
       LOG.warn(
-          "Lane {} stops with {} frames read but not handled within {} ms: they are lost. The"
-              + " listener is too slow or stuck; see what it waits for.",
+          "Lane {} stops with {} frames read but not handled within {} ms: what is not handled when"
+              + " the process ends is lost. The listener is too slow or stuck; see what it waits"
+              + " for.",
           name,
           frames(),
           limits.drainTimeout().toMillis());

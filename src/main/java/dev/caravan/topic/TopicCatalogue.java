@@ -1,20 +1,14 @@
 package dev.caravan.topic;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 
 /**
  * Knows the topics of Genesys Cloud: how they are spelt, which one a concrete name belongs to, what
@@ -50,7 +44,7 @@ public final class TopicCatalogue {
   /** Reads the catalogue that comes with this version. */
   public static TopicCatalogue load() {
     try (InputStream resource = TopicCatalogue.class.getResourceAsStream(RESOURCE)) {
-      return new TopicCatalogue(read(new ObjectMapper().readTree(resource)));
+      return new TopicCatalogue(CatalogueFile.read(resource));
     } catch (IOException e) {
       throw new UncheckedIOException("The catalogue of topics in this jar cannot be read.", e);
     }
@@ -102,38 +96,6 @@ public final class TopicCatalogue {
       known[slot] = entry;
     }
     return entry;
-  }
-
-  private static List<Topic> read(JsonNode catalogue) {
-    List<Set<String>> enums = new ArrayList<>();
-    catalogue.path("enums").forEach(values -> enums.add(new LinkedHashSet<>(texts(values))));
-    List<Map<String, String>> objects = new ArrayList<>();
-    for (JsonNode type : catalogue.path("types")) {
-      Map<String, String> fields = new LinkedHashMap<>();
-      type.properties().forEach(f -> fields.put(f.getKey(), f.getValue().textValue()));
-      objects.add(fields);
-    }
-    Schema.Types types = new Schema.Types(objects, enums);
-    List<Topic> topics = new ArrayList<>();
-    for (JsonNode topic : catalogue.path("topics")) {
-      boolean any = topic.has("anyPermission");
-      topics.add(
-          new Topic(
-              topic.path("topic").textValue(),
-              topic.path("class").textValue(),
-              topic.path("family").textValue().charAt(0),
-              texts(topic.path("transports")),
-              texts(topic.path(any ? "anyPermission" : "permissions")),
-              any,
-              new Schema(types, topic.path("type").intValue())));
-    }
-    return topics;
-  }
-
-  private static List<String> texts(JsonNode array) {
-    List<String> texts = new ArrayList<>();
-    array.forEach(text -> texts.add(text.textValue()));
-    return List.copyOf(texts);
   }
 
   private static String lower(String text) {

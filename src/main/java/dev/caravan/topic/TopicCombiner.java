@@ -2,8 +2,10 @@ package dev.caravan.topic;
 
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * Makes one subscription of several topics about the same entity: {@code v2.users.<id>?presence&
@@ -15,6 +17,9 @@ public final class TopicCombiner {
   /** The longest combined name that Genesys Cloud takes. */
   public static final int MAX_LENGTH = 200;
 
+  /** The ending of a topic that is its own prefix; it cannot be combined. */
+  private static final String NOTHING = "";
+
   private final TopicCatalogue catalogue;
 
   public TopicCombiner(TopicCatalogue catalogue) {
@@ -23,14 +28,12 @@ public final class TopicCombiner {
 
   /** The fewest subscriptions in order of first mention that carry these concrete topics. */
   public List<String> combine(List<String> topics) {
-    Map<String, List<String>> endings = new LinkedHashMap<>();
+    Map<String, Set<String>> endings = new LinkedHashMap<>();
     for (String topic : topics) {
       int cut = afterLastId(topic);
       String prefix = cut < 0 ? topic : topic.substring(0, cut);
-      List<String> known = endings.computeIfAbsent(prefix, p -> new ArrayList<>());
-      if (cut >= 0 && !known.contains(topic.substring(cut + 1))) {
-        known.add(topic.substring(cut + 1));
-      }
+      String ending = cut < 0 ? NOTHING : topic.substring(cut + 1);
+      endings.computeIfAbsent(prefix, p -> new LinkedHashSet<>()).add(ending);
     }
     List<String> combined = new ArrayList<>();
     endings.forEach((prefix, ends) -> pack(prefix, ends, combined));
@@ -50,11 +53,11 @@ public final class TopicCombiner {
     return List.copyOf(topics);
   }
 
-  private static void pack(String prefix, List<String> endings, List<String> combined) {
-    if (endings.isEmpty()) {
+  private static void pack(String prefix, Set<String> all, List<String> combined) {
+    if (all.contains(NOTHING)) {
       combined.add(prefix);
-      return;
     }
+    List<String> endings = all.stream().filter(ending -> !ending.equals(NOTHING)).toList();
     int start = 0;
     while (start < endings.size()) {
       int end = start + 1;

@@ -30,7 +30,11 @@ public final class TopicSharder {
    *
    * @param number who it is, for good: from 0, with gaps where shards have emptied
    */
-  public record Shard(int number, List<String> subscriptions) {}
+  public record Shard(int number, List<String> subscriptions) {
+    public Shard {
+      subscriptions = List.copyOf(subscriptions);
+    }
+  }
 
   /** Shards filled one after the other. */
   public List<Shard> shard(List<String> subscriptions) {
@@ -80,7 +84,7 @@ public final class TopicSharder {
     shards.forEach(
         (number, held) -> {
           if (!held.isEmpty()) {
-            result.add(new Shard(number, List.copyOf(held)));
+            result.add(new Shard(number, held));
           }
         });
     return List.copyOf(result);

@@ -60,7 +60,10 @@ final class TestServer implements AutoCloseable {
         new HttpServerOptions(),
         (server, port, opts) -> {
           HttpServer http = server.vertx.createHttpServer(opts.setHost("127.0.0.1").setPort(port));
-          return await(http.webSocketHandshakeHandler(handler).webSocketHandler(s -> {}).listen())
+          return await(
+                  http.webSocketHandshakeHandler(handler)
+                      .webSocketHandler(server.sockets::add)
+                      .listen())
               .actualPort();
         });
   }
@@ -104,6 +107,10 @@ final class TestServer implements AutoCloseable {
     for (int i = from; i < to; i++) {
       socket.writeTextMessage(Integer.toString(i));
     }
+  }
+
+  void closeAll(int code) {
+    sockets.forEach(socket -> socket.close((short) code));
   }
 
   /** A TCP connection that ends in a reset rather than in order. */

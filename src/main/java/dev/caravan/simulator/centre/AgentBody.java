@@ -1,0 +1,138 @@
+package dev.caravan.simulator.centre;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.Locale;
+
+/** What the topics about an agent tell: presence, routing, activity, adherence, load. */
+public final class AgentBody {
+
+  private static final String[] SUMMARIES = {
+    "call", "callback", "chat", "email", "message", "socialExpression", "video"
+  };
+
+  private final Organization organization;
+
+  /** Tells of agents in this organization. */
+  public AgentBody(Organization organization) {
+    this.organization = organization;
+  }
+
+  /** {@code v2.users.{id}.presence}. */
+  public ObjectNode presence(AgentState state) {
+    ObjectNode body = object().put("source", "PURECLOUD");
+    body.set("presenceDefinition", definition(state));
+    return body.put("primary", true)
+        .put("message", "")
+        .put("modifiedDate", Iso.time(state.presenceSince()));
+  }
+
+  /** {@code v2.users.{id}.routingStatus}. */
+  public ObjectNode routingStatus(AgentState state) {
+    ObjectNode body = object().put("id", state.agent().id());
+    body.set("routingStatus", routing(state));
+    return body;
+  }
+
+  /** {@code v2.users.{id}.activity}. */
+  ObjectNode activity(AgentState state) {
+    ObjectNode body = routingStatus(state);
+    ObjectNode presence = body.putObject("presence");
+    presence.set("presenceDefinition", definition(state));
+    presence.put("modifiedDate", Iso.time(state.presenceSince()));
+    body.putObject("outOfOffice").put("active", false);
+    state
+        .agent()
+        .queues()
+        .forEach(
+            queue -> body.withArray("activeQueueIds").add(organization.queues().get(queue).id()));
+    return body;
+  }
+
+  /** The three adherence topics; all tell the same. */
+  public ObjectNode adherence(AgentState state) {
+    Agent agent = state.agent();
+    ObjectNode body = object();
+    body.putObject("user").put("id", agent.id());
+    body.put("managementUnitId", organization.managementUnits().get(agent.managementUnit()).id());
+    Named team = organization.teams().get(agent.team());
+    body.putObject("team").put("id", team.id()).put("name", team.name());
+    body.put("scheduledActivityCategory", state.scheduled().activity());
+    body.putObject("scheduledActivityCode")
+        .put("id", Integer.toString(state.scheduled().ordinal()))
+        .putArray("secondaryPresences");
+    body.put("systemPresence", state.presence().camel());
+    body.put("organizationSecondaryPresenceId", state.presence().definitionId());
+    body.put("routingStatus", state.routing().name());
+    body.put("actualActivityCategory", state.presence().activity());
+    body.put("isOutOfOffice", false);
+    body.put("adherenceState", state.inAdherence() ? "InAdherence" : "OutOfAdherence");
+    body.put("impact", state.inAdherence() ? "Neutral" : "Negative");
+    body.put("adherenceChangeTime", Iso.time(state.adherenceSince()));
+    body.put("presenceUpdateTime", Iso.time(state.presenceSince()));
+    for (int queue : agent.queues()) {
+      body.withArray("activeQueues").addObject().put("id", organization.queues().get(queue).id());
+    }
+    return body.put("removedFromManagementUnit", false);
+  }
+
+  /** {@code v2.users.{id}.conversationsummary}. */
+  public ObjectNode summary(AgentState state) {
+    ObjectNode body = object().put("userId", state.agent().id());
+    String busyWith =
+        state
+            .conversation()
+            .map(conversation -> conversation.medium.plural())
+            .map(plural -> plural.substring(0, plural.length() - 1))
+            .orElse("");
+    for (String medium : SUMMARIES) {
+      boolean busy = medium.equals(busyWith);
+      ObjectNode counts = body.putObject(medium);
+      counts
+          .putObject("contactCenter")
+          .put("active", busy && !state.wrappingUp() ? 1 : 0)
+          .put("acw", busy && state.wrappingUp() ? 1 : 0);
+      counts.putObject("enterprise").put("active", 0).put("acw", 0);
+    }
+    return body;
+  }
+
+  /** {@code v2.detail.events.agent.{id}.state}. */
+  ObjectNode state(AgentState state) {
+    ObjectNode body = object().put("userId", state.agent().id());
+    body.put("currentState", state.routing().name());
+    body.put("currentStateStart", state.routingSince());
+    state
+        .conversation()
+        .ifPresent(
+            conversation ->
+                body.put("conversationId", conversation.id)
+                    .put("mediaType", conversation.medium.name())
+                    .put("queueId", organization.queues().get(conversation.queue).id())
+                    .put("originatingDirection", "INBOUND"));
+    return body;
+  }
+
+  /** {@code v2.routing.queues.{id}.users}. */
+  ObjectNode queueMember(Agent agent, Named queue, boolean joined) {
+    ObjectNode body = object().put("id", agent.id());
+    body.putObject("user").put("id", agent.id());
+    return body.put("queueId", queue.id()).put("joined", joined);
+  }
+
+  private static ObjectNode routing(AgentState state) {
+    return object()
+        .put("status", state.routing().name())
+        .put("startTime", Iso.time(state.routingSince()));
+  }
+
+  private static ObjectNode definition(AgentState state) {
+    return object()
+        .put("id", state.presence().definitionId())
+        .put("systemPresence", state.presence().name().toUpperCase(Locale.ROOT));
+  }
+
+  private static ObjectNode object() {
+    return JsonNodeFactory.instance.objectNode();
+  }
+}

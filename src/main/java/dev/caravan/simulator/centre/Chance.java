@@ -1,0 +1,111 @@
+package dev.caravan.simulator.centre;
+
+import java.util.List;
+import java.util.SplittableRandom;
+
+/** Everything that could have come out otherwise, drawn from one seed. */
+final class Chance {
+
+  private static final String[] CALLERS = {
+    "Alice Martin",
+    "Bruno Keller",
+    "Carla Núñez",
+    "Daan de Vries",
+    "Élodie Petit",
+    "Farid Haddad",
+    "Greta Nowak",
+    "Hiro Sato",
+    "Ivana Horvat",
+    "Jonas Weber"
+  };
+  private static final String[] SUBJECTS = {
+    "Order %d", "Invoice %d is wrong", "Question about contract %d", "Complaint %d", "Re: Offer %d"
+  };
+  private static final List<String> MESSAGE_TYPES =
+      List.of("whatsapp", "webmessaging", "sms", "open", "facebook", "instagram", "line");
+
+  private final SplittableRandom random;
+
+  Chance(long seed) {
+    random = new SplittableRandom(seed);
+  }
+
+  String id() {
+    return Organization.uuid(random);
+  }
+
+  boolean happens(double probability) {
+    return random.nextDouble() < probability;
+  }
+
+  int below(int bound) {
+    return random.nextInt(bound);
+  }
+
+  long between(long least, long most) {
+    return random.nextLong(least, most + 1);
+  }
+
+  /** A waiting time with that mean, as calls that know nothing of each other come in. */
+  long exponential(double mean) {
+    return (long) (-Math.log(1 - random.nextDouble()) * mean);
+  }
+
+  Medium medium() {
+    double at = random.nextDouble();
+    if (at < 0.45) {
+      return Medium.VOICE;
+    }
+    if (at < 0.60) {
+      return Medium.CHAT;
+    }
+    if (at < 0.80) {
+      return Medium.MESSAGE;
+    }
+    return at < 0.92 ? Medium.EMAIL : Medium.CALLBACK;
+  }
+
+  Conversation conversation(Medium medium, long now) {
+    String caller = CALLERS[below(CALLERS.length)];
+    String messageType =
+        medium == Medium.MESSAGE ? MESSAGE_TYPES.get(below(MESSAGE_TYPES.size())) : "";
+    String phone = "+331" + (10_000_000 + below(89_999_999));
+    String customer =
+        switch (medium) {
+          case VOICE, CALLBACK -> "tel:" + phone;
+          case EMAIL, CHAT -> "customer" + below(1_000_000) + "@example.com";
+          case MESSAGE -> phone.substring(1);
+        };
+    String us =
+        switch (medium) {
+          case VOICE, CALLBACK -> "tel:+33198765432";
+          case EMAIL, CHAT -> "service@example.com";
+          case MESSAGE -> "33198765432";
+        };
+    String subject =
+        medium == Medium.EMAIL
+            ? String.format(SUBJECTS[below(SUBJECTS.length)], 1000 + below(9000))
+            : "";
+    Conversation conversation =
+        new Conversation(id(), medium, messageType, caller, customer, us, subject, now);
+    conversation.attributes.put("context.language", happens(0.5) ? "fr-FR" : "en-US");
+    if (happens(0.6)) {
+      conversation.attributes.put("crm.account", Integer.toString(100_000 + below(900_000)));
+    }
+    conversation.priority = below(3);
+    return conversation;
+  }
+
+  /** How long a conversation of that medium takes an agent. */
+  long talkMillis(Medium medium) {
+    double mean =
+        switch (medium) {
+          case VOICE -> 210_000;
+          case CHAT -> 240_000;
+          case MESSAGE -> 180_000;
+          case EMAIL -> 150_000;
+          case CALLBACK -> 160_000;
+        };
+    return 15_000 + exponential(mean);
+  }
+}

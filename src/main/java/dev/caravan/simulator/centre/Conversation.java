@@ -1,0 +1,121 @@
+package dev.caravan.simulator.centre;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/** One conversation, from the customer's first sign to the last wrap-up. */
+public final class Conversation {
+
+  final String id;
+  final Medium medium;
+  final String messageType;
+  final String customerName;
+  final String customerAddress;
+  final String ourAddress;
+  final String subject;
+  final long started;
+  final List<Party> parties = new ArrayList<>(4);
+  final Map<String, String> attributes = new TreeMap<>();
+  int queue;
+  int division;
+  int messages;
+  int priority;
+  long ended;
+  String lastMessageId = "";
+  long lastMessageAt;
+
+  Conversation(
+      String id,
+      Medium medium,
+      String messageType,
+      String customerName,
+      String customerAddress,
+      String ourAddress,
+      String subject,
+      long started) {
+    this.id = id;
+    this.medium = medium;
+    this.messageType = messageType;
+    this.customerName = customerName;
+    this.customerAddress = customerAddress;
+    this.ourAddress = ourAddress;
+    this.subject = subject;
+    this.started = started;
+  }
+
+  public String id() {
+    return id;
+  }
+
+  public Medium medium() {
+    return medium;
+  }
+
+  /** Kind of message in lower case; empty if it is none. */
+  public String messageType() {
+    return messageType;
+  }
+
+  public long started() {
+    return started;
+  }
+
+  /** When the customer left; 0 as long as they have not. */
+  public long ended() {
+    return ended;
+  }
+
+  public List<Party> parties() {
+    return List.copyOf(parties);
+  }
+
+  /** Index of the queue it is or last was in. */
+  public int queue() {
+    return queue;
+  }
+
+  public int division() {
+    return division;
+  }
+
+  boolean over() {
+    return ended > 0;
+  }
+
+  Party customer() {
+    return parties.get(0);
+  }
+
+  Optional<Party> last(String purpose) {
+    for (int i = parties.size() - 1; i >= 0; i--) {
+      if (parties.get(i).purpose.equals(purpose)) {
+        return Optional.of(parties.get(i));
+      }
+    }
+    return Optional.empty();
+  }
+
+  boolean shared() {
+    return parties.stream().anyMatch(party -> party.sharingSince > 0);
+  }
+
+  /** {@code waiting}, {@code alerting}, {@code interacting} or nothing a queue would count. */
+  String observed() {
+    if (over()) {
+      return "";
+    }
+    Party latest = parties.get(parties.size() - 1);
+    if (latest.purpose.equals("acd") && !latest.over()) {
+      return "waiting";
+    }
+    if (latest.purpose.equals("agent") && latest.stage == Party.Stage.ALERTING) {
+      return "alerting";
+    }
+    return latest.purpose.equals("agent") && latest.stage == Party.Stage.CONNECTED
+        ? "interacting"
+        : "";
+  }
+}

@@ -1,0 +1,121 @@
+package dev.caravan.simulator.centre;
+
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * A contact centre's day. Everything in it follows from the seed and the passing of time; whether
+ * anybody listens changes nothing.
+ */
+public final class Day {
+
+  private static final double HOUR_MILLIS = 3_600_000;
+
+  private final Organization organization;
+  private final Agenda agenda;
+  private final Chance chance;
+  private final Staff staff;
+  private final QueueBoard board;
+  private final Stories stories;
+  private final double arrivalsPerHour;
+
+  /**
+   * Opens the centre.
+   *
+   * @param organization its people
+   * @param seed what everything is drawn from
+   * @param conversationsPerAgentHour how busy it is
+   * @param startMillis when its day begins
+   * @param teller who is told
+   */
+  public Day(
+      Organization organization,
+      long seed,
+      double conversationsPerAgentHour,
+      long startMillis,
+      Teller teller) {
+    this.organization = organization;
+    agenda = new Agenda(startMillis);
+    chance = new Chance(seed);
+    News news = new News(organization, teller, seed);
+    board = new QueueBoard(organization, agenda, news);
+    stories = new Stories(organization, agenda, chance, news, board);
+    staff = new Staff(organization, agenda, chance, news, stories::serve, board::changed);
+    board.begin(staff);
+    stories.begin(staff);
+    staff.begin();
+    arrivalsPerHour = organization.agents().size() * conversationsPerAgentHour;
+    agenda.in(nextArrival(), this::arrive);
+  }
+
+  private void arrive() {
+    // the queue of a random agent: queues with more agents get more customers
+    Agent agent = organization.agent(chance.below(organization.agents().size()));
+    stories.arrive(agent.queues().get(chance.below(agent.queues().size())));
+    agenda.in(nextArrival(), this::arrive);
+  }
+
+  private long nextArrival() {
+    return 1 + chance.exponential(HOUR_MILLIS / arrivalsPerHour);
+  }
+
+  /** What time it is in the centre. */
+  public long now() {
+    return agenda.now();
+  }
+
+  /**
+   * Lets things happen that are due until then.
+   *
+   * @param millis the time to run until
+   * @param most how many things at once
+   * @return whether all of them have happened
+   */
+  public boolean runUntil(long millis, int most) {
+    return agenda.runUntil(millis, most);
+  }
+
+  /** Lets the next thing happen, however long until it is due. */
+  public void runNext() {
+    agenda.runNext();
+  }
+
+  /** What an agent is doing. */
+  public AgentState agent(int index) {
+    return staff.state(index);
+  }
+
+  /** Conversations going on, and the last ones that ended. */
+  public List<Conversation> conversations() {
+    return stories.all();
+  }
+
+  /** A conversation that is going on or ended not long ago. */
+  public Optional<Conversation> conversation(String id) {
+    return stories.find(id);
+  }
+
+  /** How many conversations wait in a queue. */
+  public int waiting(int queue) {
+    return board.waiting(queue);
+  }
+
+  /** How many conversations of a medium wait, ring and go on in a queue, in this order. */
+  public Map<Medium, int[]> load(int queue) {
+    Map<Medium, int[]> counts = new EnumMap<>(Medium.class);
+    board
+        .loads(queue)
+        .forEach(
+            (medium, load) ->
+                counts.put(
+                    medium, new int[] {load.waiting(), load.alerting(), load.interacting()}));
+    return counts;
+  }
+
+  /** How many things are planned; stays within what agents and conversations need. */
+  public int planned() {
+    return agenda.size();
+  }
+}

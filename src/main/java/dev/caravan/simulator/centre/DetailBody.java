@@ -1,0 +1,146 @@
+package dev.caravan.simulator.centre;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.Locale;
+
+/** The steps of a conversation as {@code v2.detail.events.conversation.{id}.…} tells them. */
+final class DetailBody {
+
+  private final Organization organization;
+
+  DetailBody(Organization organization) {
+    this.organization = organization;
+  }
+
+  ObjectNode customerStart(Conversation conversation, long now) {
+    return withDivision(common(conversation, conversation.customer(), now), conversation);
+  }
+
+  ObjectNode customerEnd(Conversation conversation, long now) {
+    Party customer = conversation.customer();
+    return withDivision(common(conversation, customer, now), conversation)
+        .put("disconnectType", upper(customer.disconnectType))
+        .put("interactingDurationMs", customer.interactingMillis());
+  }
+
+  ObjectNode acdStart(Conversation conversation, Party acd, long now) {
+    return withDivision(common(conversation, acd, now), conversation)
+        .put("queueId", queueId(acd))
+        .put("routingPriority", conversation.priority);
+  }
+
+  ObjectNode acdEnd(Conversation conversation, Party acd, boolean answered, long now) {
+    ObjectNode body =
+        withDivision(common(conversation, acd, now), conversation)
+            .put("queueId", queueId(acd))
+            .put("acdOutcome", answered ? "ANSWERED" : "ABANDON")
+            .put("connectedDurationMs", acd.interactingMillis())
+            .put("disconnectType", upper(acd.disconnectType))
+            .put("routingPriority", conversation.priority)
+            .put("usedRouting", "STANDARD");
+    body.putArray("requestedRoutings").add("STANDARD");
+    if (answered) {
+      conversation
+          .last("agent")
+          .ifPresent(agent -> body.put("answeredUserId", organization.agent(agent.agent).id()));
+    }
+    return body;
+  }
+
+  ObjectNode userStart(Conversation conversation, Party agent, long now) {
+    return withDivision(user(conversation, agent, now), conversation);
+  }
+
+  ObjectNode userEnd(Conversation conversation, Party agent, long now) {
+    long alerting = (agent.connected == 0 ? now : agent.connected) - agent.started;
+    return withDivision(user(conversation, agent, now), conversation)
+        .put("disconnectType", upper(agent.disconnectType))
+        .put("alertingDurationMs", alerting)
+        .put("interactingDurationMs", agent.interactingMillis())
+        .put("heldDurationMs", agent.heldMillis);
+  }
+
+  ObjectNode wrapUp(Conversation conversation, Party agent, long now) {
+    return common(conversation, agent, now)
+        .put("queueId", queueId(agent))
+        .put("wrapupCode", organization.wrapUpCodes().get(agent.wrapUp).id())
+        .put("wrapupNotes", "")
+        .put("wrapupDurationMs", agent.acwEnded - agent.acwSince);
+  }
+
+  ObjectNode acw(Conversation conversation, Party agent, long now) {
+    return wrapUp(conversation, agent, now).put("userId", organization.agent(agent.agent).id());
+  }
+
+  ObjectNode attributes(Conversation conversation, long now) {
+    ObjectNode body =
+        JsonNodeFactory.instance
+            .objectNode()
+            .put("eventTime", now)
+            .put("conversationId", conversation.id)
+            .put("participantId", conversation.customer().id);
+    ObjectNode attributes = body.putObject("attributes");
+    conversation.attributes.forEach(attributes::put);
+    return body;
+  }
+
+  private ObjectNode user(Conversation conversation, Party agent, long now) {
+    return common(conversation, agent, now)
+        .put("userId", organization.agent(agent.agent).id())
+        .put("queueId", queueId(agent));
+  }
+
+  private ObjectNode common(Conversation conversation, Party party, long now) {
+    ObjectNode body =
+        JsonNodeFactory.instance
+            .objectNode()
+            .put("eventTime", now)
+            .put("conversationId", conversation.id)
+            .put("participantId", party.id)
+            .put("sessionId", party.communicationId)
+            .put("mediaType", conversation.medium.name())
+            .put("provider", conversation.medium.provider())
+            .put("direction", "INBOUND");
+    switch (conversation.medium) {
+      case VOICE ->
+          body.put("ani", conversation.customerAddress).put("dnis", conversation.ourAddress);
+      case MESSAGE -> {
+        body.put("messageType", conversation.messageType.toUpperCase(Locale.ROOT));
+        addresses(body, conversation);
+      }
+      case EMAIL -> {
+        addresses(body, conversation);
+        body.put("subject", conversation.subject);
+      }
+      case CALLBACK -> {
+        body.putArray("callbackNumbers").add(conversation.customerAddress.replace("tel:", ""));
+        body.put("callbackUserName", conversation.customerName)
+            .put("callbackScheduledTime", conversation.started);
+      }
+      case CHAT -> {
+        // a chat has a room, which detail events do not tell
+      }
+    }
+    body.putArray("conversationExternalContactIds");
+    return body;
+  }
+
+  private static void addresses(ObjectNode body, Conversation conversation) {
+    body.put("addressFrom", conversation.customerAddress).put("addressTo", conversation.ourAddress);
+  }
+
+  private ObjectNode withDivision(ObjectNode body, Conversation conversation) {
+    return body.put("divisionId", organization.divisions().get(conversation.division).id());
+  }
+
+  private String queueId(Party party) {
+    return organization.queues().get(party.queue).id();
+  }
+
+  private static String upper(String disconnectType) {
+    return disconnectType.equals("transfer.noanswer")
+        ? "NO_ANSWER_TRANSFER"
+        : disconnectType.toUpperCase(Locale.ROOT);
+  }
+}

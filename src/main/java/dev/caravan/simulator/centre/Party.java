@@ -1,0 +1,129 @@
+package dev.caravan.simulator.centre;
+
+/** One participant of a conversation. Times that have not come are 0. */
+public final class Party {
+
+  /** How far a participant has come. */
+  public enum Stage {
+    ALERTING,
+    CONNECTED,
+    DISCONNECTED
+  }
+
+  static final int NOBODY = -1;
+
+  final String id;
+  final String communicationId;
+  final String purpose;
+  final int agent;
+  final int queue;
+  final long started;
+  final Stage initial;
+  Stage stage;
+  long connected;
+  long ended;
+  long heldSince;
+  long heldMillis;
+  boolean muted;
+  String disconnectType = "";
+  long acwSince;
+  long acwEnded;
+  int wrapUp = NOBODY;
+  long sharingSince;
+  long sharingEnded;
+
+  Party(
+      String id,
+      String communicationId,
+      String purpose,
+      int agent,
+      int queue,
+      Stage initial,
+      long now) {
+    this.id = id;
+    this.communicationId = communicationId;
+    this.purpose = purpose;
+    this.agent = agent;
+    this.queue = queue;
+    this.started = now;
+    this.initial = initial;
+    this.stage = initial;
+    this.connected = initial == Stage.CONNECTED ? now : 0;
+  }
+
+  /** Participant id. */
+  public String id() {
+    return id;
+  }
+
+  public String communicationId() {
+    return communicationId;
+  }
+
+  /** {@code customer}, {@code acd} or {@code agent}. */
+  public String purpose() {
+    return purpose;
+  }
+
+  /** Index of the agent, or -1. */
+  public int agent() {
+    return agent;
+  }
+
+  public long started() {
+    return started;
+  }
+
+  public long connected() {
+    return connected;
+  }
+
+  public long ended() {
+    return ended;
+  }
+
+  public String disconnectType() {
+    return disconnectType;
+  }
+
+  public Stage stage() {
+    return stage;
+  }
+
+  boolean over() {
+    return stage == Stage.DISCONNECTED;
+  }
+
+  void connect(long now) {
+    stage = Stage.CONNECTED;
+    connected = now;
+  }
+
+  void disconnect(String why, long now) {
+    if (over()) {
+      return;
+    }
+    unhold(now);
+    stage = Stage.DISCONNECTED;
+    ended = now;
+    disconnectType = why;
+    if (sharingSince > 0 && sharingEnded == 0) {
+      sharingEnded = now;
+    }
+  }
+
+  void hold(long now) {
+    heldSince = now;
+  }
+
+  void unhold(long now) {
+    if (heldSince > 0) {
+      heldMillis += now - heldSince;
+      heldSince = 0;
+    }
+  }
+
+  long interactingMillis() {
+    return connected == 0 ? 0 : (ended == 0 ? started : ended) - connected;
+  }
+}

@@ -1,0 +1,169 @@
+package dev.caravan.simulator.centre;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+
+/** The agents' own day: signing in, serving queues, pauses, going home. */
+final class Staff {
+
+  private static final long MINUTE = 60_000;
+  private static final long SIGN_IN_MILLIS = 20_000;
+
+  private final Agenda agenda;
+  private final Chance chance;
+  private final News news;
+  private final List<AgentState> agents;
+  private final Consumer<AgentState> freed;
+  private final Consumer<Agent> changed;
+
+  Staff(
+      Organization organization,
+      Agenda agenda,
+      Chance chance,
+      News news,
+      Consumer<AgentState> freed,
+      Consumer<Agent> changed) {
+    this.agenda = agenda;
+    this.chance = chance;
+    this.news = news;
+    this.freed = freed;
+    this.changed = changed;
+    agents = new ArrayList<>(organization.agents().size());
+    for (Agent agent : organization.agents()) {
+      agents.add(new AgentState(agent, agenda.now()));
+    }
+  }
+
+  AgentState state(int agent) {
+    return agents.get(agent);
+  }
+
+  List<AgentState> all() {
+    return agents;
+  }
+
+  /** The shift is on: most are at their desks already, the others arrive. */
+  void begin() {
+    for (AgentState state : agents) {
+      if (chance.happens(0.85)) {
+        state.become(Presence.ON_QUEUE, agenda.now());
+        state.become(AgentState.Routing.IDLE, agenda.now());
+        planPause(state);
+      } else {
+        agenda.in(chance.between(MINUTE, 10 * MINUTE), () -> signIn(state));
+      }
+    }
+  }
+
+  private void signIn(AgentState state) {
+    news.change();
+    state.schedule(Presence.ON_QUEUE, agenda.now());
+    become(state, Presence.AVAILABLE);
+    agenda.in(SIGN_IN_MILLIS + chance.below(30_000), () -> goOnQueue(state));
+  }
+
+  private void goOnQueue(AgentState state) {
+    news.change();
+    state.schedule(Presence.ON_QUEUE, agenda.now());
+    become(state, Presence.ON_QUEUE);
+    become(state, AgentState.Routing.IDLE);
+    news.membership(state, true);
+    planPause(state);
+    freed.accept(state);
+  }
+
+  private void planPause(AgentState state) {
+    agenda.in(chance.between(25 * MINUTE, 90 * MINUTE), () -> wantPause(state));
+  }
+
+  private void wantPause(AgentState state) {
+    if (chance.happens(0.7)) {
+      news.change();
+      state.schedule(Presence.BREAK, agenda.now());
+      news.adherence(state);
+    }
+    state.wantsPause(true);
+    if (state.free()) {
+      pause(state);
+    }
+  }
+
+  private void pause(AgentState state) {
+    state.wantsPause(false);
+    news.change();
+    Presence next = pausePresence();
+    if (state.scheduled() == Presence.BREAK) {
+      state.schedule(next, agenda.now());
+    }
+    become(state, AgentState.Routing.OFF_QUEUE);
+    become(state, next);
+    news.membership(state, false);
+    if (next == Presence.OFFLINE) {
+      agenda.in(chance.between(30 * MINUTE, 120 * MINUTE), () -> signIn(state));
+    } else {
+      agenda.in(chance.between(4 * MINUTE, 20 * MINUTE), () -> goOnQueue(state));
+    }
+  }
+
+  private Presence pausePresence() {
+    return switch (chance.below(8)) {
+      case 0 -> Presence.MEETING;
+      case 1 -> Presence.TRAINING;
+      case 2, 3 -> Presence.MEAL;
+      case 4 -> Presence.OFFLINE;
+      default -> Presence.BREAK;
+    };
+  }
+
+  /** An agent is offered a conversation. */
+  void occupy(AgentState state, Conversation conversation) {
+    state.take(conversation);
+    become(state, AgentState.Routing.INTERACTING);
+    news.summary(state);
+  }
+
+  void wrapUp(AgentState state) {
+    state.wrapUp();
+    news.summary(state);
+  }
+
+  /** An agent has nothing to do any more, and takes the next one or a pause. */
+  void release(AgentState state) {
+    state.leave();
+    news.summary(state);
+    become(state, AgentState.Routing.IDLE);
+    if (state.wantsPause()) {
+      pause(state);
+    } else {
+      freed.accept(state);
+    }
+  }
+
+  /** An agent let a conversation ring out. */
+  void doesNotRespond(AgentState state) {
+    state.leave();
+    news.summary(state);
+    become(state, AgentState.Routing.NOT_RESPONDING);
+    agenda.in(
+        chance.between(10_000, 90_000),
+        () -> {
+          news.change();
+          release(state);
+        });
+  }
+
+  private void become(AgentState state, Presence next) {
+    state.become(next, agenda.now());
+    news.presence(state);
+    changed.accept(state.agent());
+  }
+
+  private void become(AgentState state, AgentState.Routing next) {
+    if (state.routing() != next) {
+      state.become(next, agenda.now());
+      news.routing(state);
+      changed.accept(state.agent());
+    }
+  }
+}

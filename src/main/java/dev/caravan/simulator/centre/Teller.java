@@ -1,0 +1,17 @@
+package dev.caravan.simulator.centre;
+
+/** Passes on what the contact centre has to tell. */
+public interface Teller {
+
+  /** Whether anybody hears this single topic; if not, nothing needs to be said. */
+  boolean heard(String topicName);
+
+  /**
+   * Says it.
+   *
+   * @param topicName the single topic
+   * @param body the event body
+   * @param correlationId id of the change; all topics that tell of it share it
+   */
+  void tell(String topicName, Body body, String correlationId);
+}

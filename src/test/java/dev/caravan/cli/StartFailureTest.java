@@ -1,0 +1,103 @@
+package dev.caravan.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
+
+import io.quarkus.runtime.QuarkusBindException;
+import java.net.BindException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.apache.camel.CamelContext;
+import org.apache.camel.impl.DefaultCamelContext;
+import org.apache.camel.support.PluginHelper;
+import org.apache.camel.support.ResourceHelper;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class StartFailureTest {
+
+  private static final String SOUND =
+      """
+      - route:
+          id: tick
+          from:
+            uri: timer:tick
+            parameters:
+              period: 1000
+            steps:
+              - log: "tick"
+      """;
+
+  @TempDir private Path folder;
+
+  @Test
+  void saysFileLineAndColumnOfAnUnknownStep() throws Exception {
+    String sentence = start(SOUND.replace("- log:", "- lgo:"));
+
+    assertThat(sentence)
+        .isEqualTo("Broken YAML in %s, line 8, column 11: Unknown node id: lgo.".formatted(file()));
+  }
+
+  @Test
+  void saysFileLineAndColumnOfABracketThatIsNotClosed() throws Exception {
+    String sentence = start(SOUND.replace("1000", "[1000"));
+
+    assertThat(sentence)
+        .startsWith("Broken YAML in %s, line 7, column".formatted(file()))
+        .contains("expected ',' or ']'")
+        .doesNotContain("\n");
+  }
+
+  @Test
+  void namesTheRouteAndTheUnknownComponent() throws Exception {
+    String sentence = start(SOUND.replace("timer:tick", "tiemr:tick"));
+
+    assertThat(sentence)
+        .startsWith("Route tick in %s cannot be built: ".formatted(file()))
+        .contains("tiemr:");
+  }
+
+  @Test
+  void namesTheParameterThatAComponentDoesNotHave() throws Exception {
+    String sentence = start(SOUND.replace("period", "perriod"));
+
+    assertThat(sentence).startsWith("Route tick in").contains("perriod").doesNotContain("\n");
+  }
+
+  @Test
+  void namesThePortThatIsTaken() {
+    Throwable failure =
+        new RuntimeException(
+            "Failed to start quarkus",
+            new QuarkusBindException("0.0.0.0", 9876, new BindException("in use")));
+
+    assertThat(StartFailure.sentence(failure))
+        .contains("port 9876 is in use by another program", "CARAVAN_MANAGEMENT_PORT");
+  }
+
+  @Test
+  void fallsBackOnTheInnermostMessage() {
+    Throwable failure =
+        new RuntimeException("Failed to start quarkus", new IllegalStateException("No\n  luck."));
+
+    assertThat(StartFailure.sentence(failure)).isEqualTo("The bridge could not start: No luck.");
+  }
+
+  private Path file() {
+    return folder.resolve("a.camel.yaml");
+  }
+
+  private String start(String yaml) throws Exception {
+    Files.writeString(file(), yaml);
+    CamelContext camel = new DefaultCamelContext();
+    Throwable failure =
+        catchThrowable(
+            () -> {
+              PluginHelper.getRoutesLoader(camel)
+                  .loadRoutes(ResourceHelper.resolveResource(camel, "file:" + file()));
+              camel.start();
+            });
+    camel.stop();
+    return StartFailure.sentence(failure);
+  }
+}

@@ -1,0 +1,27 @@
+package dev.caravan.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class TopicPatternTest {
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          genesys.*                          | genesys.presence            | true
+          genesys.*                          | genesysXpresence            | false
+          genesys.*                          | other.genesys.presence      | false
+          genesys.conversations.voice        | genesys.conversations.voice | true
+          genesys.conversations.voice        | genesys.conversations.chat  | false
+          *.voice                            | genesys.conversations.voice | true
+          genesys.presence, genesys.signals  | genesys.signals             | true
+          genesys.presence,genesys.signals   | genesys.other               | false
+          """)
+  void starStandsForAnythingAndCommaForOr(String pattern, String topic, boolean matches) {
+    assertThat(new TopicPattern(pattern).matches(topic)).isEqualTo(matches);
+  }
+}
