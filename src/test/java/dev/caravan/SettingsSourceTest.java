@@ -214,7 +214,15 @@ class SettingsSourceTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"with space", "quo\"te", "back\\slash", "semi;colon", "sla//sh", "#hash", "\\\"both"})
+      strings = {
+        "with space",
+        "quo\"te",
+        "back\\slash",
+        "semi;colon",
+        "sla//sh",
+        "#hash",
+        "\\\"both"
+      })
   void anyPasswordSurvivesTheQuoting(String password) throws IOException {
     SmallRyeConfig config =
         config(

@@ -7,6 +7,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.apache.camel.FailedToCreateRouteException;
+import org.apache.kafka.common.config.ConfigException;
 import org.snakeyaml.engine.v2.exceptions.Mark;
 import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
 
@@ -23,6 +24,7 @@ final class StartFailure {
     return first(causes, QuarkusBindException.class)
         .map(StartFailure::portTaken)
         .or(() -> first(causes, MarkedYamlEngineException.class).map(StartFailure::brokenYaml))
+        .or(() -> first(causes, ConfigException.class).map(StartFailure::kafka))
         .or(() -> first(causes, FailedToCreateRouteException.class).map(StartFailure::brokenRoute))
         .orElseGet(() -> "The bridge could not start: " + rootMessage(failure));
   }
@@ -33,6 +35,12 @@ final class StartFailure {
             e.getPort(),
             "End that program, or choose other ports with CARAVAN_HTTP_PORT and"
                 + " CARAVAN_MANAGEMENT_PORT.");
+  }
+
+  /** What the Kafka client finds wrong with its settings, an unknown host name above all. */
+  private static String kafka(ConfigException e) {
+    return "Kafka cannot be used: %s. Check KAFKA_BOOTSTRAP_SERVERS (host:port, comma-separated) and the other KAFKA_… settings."
+        .formatted(oneLine(e.getMessage()));
   }
 
   private static String brokenYaml(MarkedYamlEngineException e) {

@@ -1,6 +1,7 @@
 package dev.caravan.event;
 
 import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonFactoryBuilder;
 import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
@@ -28,21 +29,7 @@ public final class EnvelopeReader {
   /** Topics remembered at once; a power of two. Others are worked out again when they return. */
   private static final int TOPIC_SLOTS = 1 << 13;
 
-  private final JsonFactory factory =
-      JsonFactory.builder()
-          // One String per field name, found by its bytes; interning them would only add a lock.
-          .enable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
-          .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
-          // Field names of participant attributes are the customer's: many may collide.
-          .disable(JsonFactory.Feature.FAIL_ON_SYMBOL_HASH_OVERFLOW)
-          .recyclerPool(JsonRecyclerPools.threadLocalPool())
-          .streamReadConstraints(
-              StreamReadConstraints.builder()
-                  .maxNestingDepth(MAX_DEPTH)
-                  .maxStringLength(MAX_TEXT)
-                  .maxNumberLength(1_000)
-                  .build())
-          .build();
+  private volatile Names names = new Names();
 
   // Races lose nothing: entries are immutable, and one that is overwritten is worked out again.
   private final TopicTraits[] topics = new TopicTraits[TOPIC_SLOTS];
@@ -57,7 +44,10 @@ public final class EnvelopeReader {
     if (frame[start] != '{' || (start + 1 < frame.length && frame[start + 1] == 0)) {
       return new Frame.Unreadable("does not begin with a JSON object");
     }
-    try (JsonParser parser = factory.createParser(frame, start, frame.length - start)) {
+    if (names.tooMany()) {
+      names = new Names();
+    }
+    try (JsonParser parser = names.createParser(frame, start, frame.length - start)) {
       return envelope(parser, frame, start);
     } catch (JsonEOFException e) {
       return new Frame.Unreadable("is cut off after " + frame.length + " bytes");
@@ -227,6 +217,37 @@ public final class EnvelopeReader {
 
   private static long offset(JsonLocation location, int start) {
     return location == null ? start : start + Math.max(0, location.getByteOffset());
+  }
+
+  /**
+   * Makes the parsers, which share what they learn of field names: one String each, found by its
+   * bytes. Names of participant attributes are the customer's, and may be new in every frame;
+   * learning one copies all that are known, so a reader that knows too many starts afresh.
+   */
+  private static final class Names extends JsonFactory {
+
+    /** All topics together have some 1,500 names, those that people subscribe a few hundred. */
+    private static final int MOST = 1_000;
+
+    private Names() {
+      super(
+          new JsonFactoryBuilder()
+              .enable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
+              // It would add a lock and nothing else.
+              .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
+              .disable(JsonFactory.Feature.FAIL_ON_SYMBOL_HASH_OVERFLOW)
+              .recyclerPool(JsonRecyclerPools.threadLocalPool())
+              .streamReadConstraints(
+                  StreamReadConstraints.builder()
+                      .maxNestingDepth(MAX_DEPTH)
+                      .maxStringLength(MAX_TEXT)
+                      .maxNumberLength(1_000)
+                      .build()));
+    }
+
+    private boolean tooMany() {
+      return _byteSymbolCanonicalizer.size() > MOST;
+    }
   }
 
   /** The envelope's own fields while the parser passes; texts are empty where it has none. */

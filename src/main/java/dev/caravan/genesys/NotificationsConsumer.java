@@ -256,15 +256,18 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
                         || s.health() == ShardStatus.Health.BLIND)
             .map(s -> "Shard " + s.number() + ": " + s.sentence())
             .collect(Collectors.joining(" "));
-    long stalled = inFlight.stalledMillis();
+    long stalled =
+        Math.max(inFlight.stalledMillis(), getEndpoint().component().signals().stalledMillis());
     if (inFlight.full() || stalled >= STALLED_MILLIS) {
       worst = worst.worse(ShardStatus.Health.BLIND);
       sentence =
-          "Reading is held back: Kafka has acknowledged nothing for "
+          "Kafka has acknowledged nothing for "
               + stalled / 1000
-              + " s and "
+              + " s; "
               + inFlight.count()
-              + " events wait. "
+              + " events wait for it and are kept, and Genesys Cloud is no longer read when "
+              + configuration.getMaxInFlight()
+              + " do. Check KAFKA_BOOTSTRAP_SERVERS and the brokers. "
               + sentence;
     }
     return new Overview(worst, sentence, shards, inFlight.count(), stalled);
@@ -274,7 +277,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
   private void tellChanges() {
     Overview now = overview();
     String problem = preparation.problem().orElse("");
-    if (now.health() == told && problem.equals(toldProblem)) {
+    if (now.health() == told && (problem.isEmpty() || problem.equals(toldProblem))) {
       return;
     }
     String sentence = now.sentence().isEmpty() ? "All is well." : now.sentence();

@@ -1,26 +1,103 @@
 package dev.caravan.genesys;
 
-import java.util.concurrent.LinkedBlockingDeque;
+import java.util.ArrayDeque;
+import java.util.Optional;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * Passes signals from the notifications consumer to whoever reads {@code genesys:signals}. Nobody
- * who publishes ever waits: up to {@value #MOST_WAITING} signals wait for their reader, and when
- * there is no room the oldest goes.
+ * Passes signals from the notifications consumer to whoever reads {@code genesys:signals}, on the
+ * reader's own thread: while Kafka is away the reader may block, and whoever decides about channels
+ * must not. Signals wait, up to {@value #MOST_WAITING}; the oldest goes first.
  */
 final class Signals {
 
-  private static final int MOST_WAITING = 10_000;
+  private static final Logger LOG = LoggerFactory.getLogger(Signals.class);
+  private static final int MOST_WAITING = 1_000;
 
-  private final LinkedBlockingDeque<Signal> waiting = new LinkedBlockingDeque<>(MOST_WAITING);
+  // Guarded by this
+  private final ArrayDeque<Signal> waiting = new ArrayDeque<>();
+  private Optional<Reader> reader = Optional.empty();
+  private int forgotten;
 
-  void publish(Signal signal) {
-    while (!waiting.offerLast(signal)) {
-      waiting.pollFirst();
+  private volatile long passingSinceNanos;
+
+  /** Somebody who reads, one signal at a time. */
+  private static final class Reader {
+    private final Consumer<Signal> by;
+    private final Executor on;
+    private boolean busy;
+
+    Reader(Consumer<Signal> by, Executor on) {
+      this.by = by;
+      this.on = on;
     }
   }
 
-  /** The next signal; waits for it. */
-  Signal take() throws InterruptedException {
-    return waiting.takeFirst();
+  /** Never blocks. */
+  synchronized void publish(Signal signal) {
+    if (waiting.size() == MOST_WAITING) {
+      waiting.removeFirst();
+      forgotten++;
+    }
+    waiting.addLast(signal);
+    reader.ifPresent(this::wake);
+  }
+
+  /** From now on signals go there, those that wait first. */
+  synchronized void read(Consumer<Signal> by, Executor on) {
+    Reader next = new Reader(by, on);
+    reader = Optional.of(next);
+    wake(next);
+  }
+
+  synchronized void readNoMore() {
+    reader = Optional.empty();
+  }
+
+  /** For how long one signal has been on its way to Kafka, in milliseconds; 0 if none is. */
+  long stalledMillis() {
+    long since = passingSinceNanos;
+    return since == 0 ? 0 : TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - since);
+  }
+
+  private void wake(Reader who) {
+    if (who.busy || waiting.isEmpty()) {
+      return;
+    }
+    who.busy = true;
+    try {
+      who.on.execute(() -> passOn(who));
+    } catch (RejectedExecutionException e) {
+      who.busy = false;
+      LOG.debug("Signals wait: their reader is stopping");
+    }
+  }
+
+  private void passOn(Reader who) {
+    for (Optional<Signal> next = take(who); next.isPresent(); next = take(who)) {
+      passingSinceNanos = System.nanoTime();
+      try {
+        who.by.accept(next.get());
+      } catch (RuntimeException e) {
+        LOG.error("A signal was not passed on", e);
+      }
+      passingSinceNanos = 0;
+    }
+  }
+
+  private synchronized Optional<Signal> take(Reader who) {
+    if (forgotten > 0) {
+      LOG.warn("{} signals were forgotten: Kafka did not take them in time.", forgotten);
+      forgotten = 0;
+    }
+    Optional<Signal> next =
+        reader.filter(current -> current == who).map(current -> waiting.pollFirst());
+    who.busy = next.isPresent();
+    return next;
   }
 }

@@ -1,15 +1,13 @@
 package dev.caravan.genesys;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.util.concurrent.ExecutorService;
 import org.apache.camel.Exchange;
 import org.apache.camel.Processor;
 import org.apache.camel.support.DefaultConsumer;
 
-/**
- * {@code genesys:signals}: one exchange per {@link Signal}, one after the other, its body the
- * signal as JSON bytes.
- */
+/** {@code genesys:signals}: one exchange per {@link Signal}, its body the signal as JSON bytes. */
 final class SignalsConsumer extends DefaultConsumer {
 
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -20,6 +18,10 @@ final class SignalsConsumer extends DefaultConsumer {
     super(endpoint, processor);
   }
 
+  private Signals signals() {
+    return ((GenesysEndpoint) getEndpoint()).component().signals();
+  }
+
   @Override
   protected void doStart() throws Exception {
     super.doStart();
@@ -28,24 +30,14 @@ final class SignalsConsumer extends DefaultConsumer {
             .getCamelContext()
             .getExecutorServiceManager()
             .newSingleThreadExecutor(this, "genesys-signals");
-    executor.execute(this::passAll);
+    signals().read(this::pass, executor);
   }
 
   @Override
   protected void doStop() throws Exception {
+    signals().readNoMore();
     getEndpoint().getCamelContext().getExecutorServiceManager().shutdownNow(executor);
     super.doStop();
-  }
-
-  private void passAll() {
-    Signals signals = ((GenesysEndpoint) getEndpoint()).component().signals();
-    try {
-      while (isRunAllowed() && !executor.isShutdown()) {
-        pass(signals.take());
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
   }
 
   private void pass(Signal signal) {
@@ -55,13 +47,17 @@ final class SignalsConsumer extends DefaultConsumer {
       exchange.getIn().setHeader("caravan-signal", signal.type());
       exchange.getIn().setHeader("content-type", "application/json");
       exchange.getIn().setHeader(GenesysConstants.KEY, String.valueOf(signal.shard()));
-      getProcessor().process(exchange);
-    } catch (Exception e) {
+    } catch (JsonProcessingException e) {
       exchange.setException(e);
     }
-    if (exchange.getException() != null && isRunAllowed()) {
-      getExceptionHandler()
-          .handleException("A signal was not sent", exchange, exchange.getException());
-    }
+    getAsyncProcessor()
+        .process(
+            exchange,
+            doneSync -> {
+              if (exchange.getException() != null) {
+                getExceptionHandler()
+                    .handleException("A signal was not sent", exchange, exchange.getException());
+              }
+            });
   }
 }

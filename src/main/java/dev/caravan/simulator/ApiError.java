@@ -89,6 +89,14 @@ record ApiError(int status, String code, String message, int retryAfterSeconds) 
         + "\"";
   }
 
+  static ApiError missingPermission(String permission) {
+    return new ApiError(
+        403,
+        "missing.permissions",
+        "Unable to perform the requested action. You are missing the following permission(s): "
+            + permission);
+  }
+
   static ApiError missingAnyPermission(List<String> permissions) {
     return new ApiError(
         403,

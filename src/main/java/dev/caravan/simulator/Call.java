@@ -8,6 +8,7 @@ import io.vertx.ext.web.RoutingContext;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Pattern;
 
 /** One REST call: who makes it, what it is named, and how it is answered. */
@@ -16,6 +17,7 @@ final class Call {
   private static final Pattern ID_SEGMENT =
       Pattern.compile(
           "/(?:[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F-]{22,}|streaming-\\d+-[0-9a-z]+)(?=/|$)");
+  private static final Set<String> PAGING = Set.of("pageSize", "pageNumber", "after");
   private static final String JSON = "application/json";
   private static final String KEY = Call.class.getName();
 
@@ -102,7 +104,7 @@ final class Call {
         .queryParams()
         .forEach(
             (name, value) -> {
-              if (!name.equals("pageSize") && !name.equals("pageNumber")) {
+              if (!PAGING.contains(name)) {
                 path.append(name).append('=').append(value).append('&');
               }
             });

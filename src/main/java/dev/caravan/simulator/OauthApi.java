@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -62,6 +63,16 @@ final class OauthApi {
 
   OauthClient client(String id) {
     return clients.get(id);
+  }
+
+  /** Refuses a call whose client has none of the permissions it needs. */
+  void require(Call call, List<String> anyOf) {
+    if (clients.get(call.token().clientId()).lacks().containsAll(anyOf)) {
+      throw (anyOf.size() > 1
+              ? ApiError.missingAnyPermission(anyOf)
+              : ApiError.missingPermission(anyOf.get(0)))
+          .thrown();
+    }
   }
 
   void put(OauthClient client) {

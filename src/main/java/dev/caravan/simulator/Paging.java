@@ -47,4 +47,34 @@ final class Paging {
     }
     return page;
   }
+
+  /** Answers a page of a listing that is paged by a cursor: what comes after the given id. */
+  static <T> ObjectNode after(
+      Call call,
+      List<T> all,
+      int largest,
+      Function<T, String> id,
+      Function<T, ObjectNode> description) {
+    int size = call.number("pageSize", DEFAULT_SIZE);
+    if (size < 1 || size > largest) {
+      throw ApiError.invalidParameter(Integer.toString(size), "pageSize", "1 to " + largest)
+          .thrown();
+    }
+    String after = call.query("after", "");
+    int from = 0;
+    while (!after.isEmpty() && from < all.size() && !id.apply(all.get(from)).equals(after)) {
+      from++;
+    }
+    from = after.isEmpty() ? 0 : Math.min(from + 1, all.size());
+    int to = Math.min(from + size, all.size());
+    ObjectNode page = Json.object();
+    ArrayNode entities = page.putArray("entities");
+    all.subList(from, to).forEach(one -> entities.add(description.apply(one)));
+    if (to < all.size()) {
+      page.put(
+          "nextUri",
+          call.pathWithoutPage() + "pageSize=" + size + "&after=" + id.apply(all.get(to - 1)));
+    }
+    return page;
+  }
 }

@@ -18,6 +18,7 @@ final class Server implements Director.Stage {
   private static final Logger LOG = LoggerFactory.getLogger(Server.class);
   private static final int LONGEST_FRAME = 4 << 20;
   private static final long LONGEST_BODY = 8 << 20;
+  private static final int LONGEST_LINE = 64 << 10;
   private static final long SWEEP_MILLIS = 250;
 
   private final World world;
@@ -47,7 +48,9 @@ final class Server implements Director.Stage {
     all.post("/oauth/token").handler(world.oauth()::token);
     new NotificationsApi(world).mount(all);
     new AvailableTopics(world.catalogue(), world.rules()).mount(all);
-    new DirectoryApi(world.organization()).mount(all);
+    new DirectoryApi(world.organization(), shift.day()).mount(all);
+    new StatusApi(world.organization(), world.oauth(), shift.day()).mount(all);
+    new AnalyticsApi(world.organization(), world.oauth(), shift.day()).mount(all);
     new ControlApi(world, director).mount(all);
     all.route().handler(context -> Call.of(context).answer(ApiError.notFound()));
     return all;
@@ -60,6 +63,7 @@ final class Server implements Director.Stage {
             .setHost(options.host())
             .setPort(port)
             .setReuseAddress(true)
+            .setMaxInitialLineLength(LONGEST_LINE)
             .setMaxWebSocketFrameSize(LONGEST_FRAME)
             .setMaxWebSocketMessageSize(LONGEST_FRAME)
             .setPerMessageWebSocketCompressionSupported(options.behaviour().compression())

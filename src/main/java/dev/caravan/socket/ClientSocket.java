@@ -143,8 +143,10 @@ public final class ClientSocket {
     if (webSocket == null || paused) {
       return Duration.ZERO;
     }
-    long now = System.nanoTime();
-    return Duration.ofNanos(Math.min(now - lastFrameNanos, now - readingSinceNanos));
+    long since = readingSinceNanos;
+    long frame = lastFrameNanos;
+    boolean readMeanwhile = frame != 0 && frame - since > 0;
+    return Duration.ofNanos(System.nanoTime() - (readMeanwhile ? frame : since));
   }
 
   /** When the last frame of any kind was read, on the clock of {@link System#nanoTime()}. */

@@ -30,7 +30,8 @@ import org.apache.camel.spi.PropertyConfigurer;
  *
  * <p>The options are those of {@code vertx-websocket:}, among them {@code handshake.*}, {@code
  * clientSubProtocols}, {@code sslContextParameters=#bean}, {@code clientOptions=#bean}, {@code
- * allowOriginHeader} and {@code originHeaderUrl}.
+ * allowOriginHeader} and {@code originHeaderUrl}. Compression is not offered to the server unless
+ * {@code clientOptions} say so.
  */
 public final class ClientSocketComponent extends VertxWebsocketComponent {
 

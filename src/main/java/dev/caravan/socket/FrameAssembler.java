@@ -23,27 +23,21 @@ final class FrameAssembler {
   byte[] add(WebSocketFrame frame) {
     if (!frame.isContinuation()) {
       binary = frame.isBinary();
+      fragments = frame.isFinal() ? null : new ByteArrayOutputStream();
       tooBig = false;
-      if (frame.isFinal()) {
-        return bytes(frame);
-      }
-      fragments = new ByteArrayOutputStream();
     }
-    if (!tooBig) {
-      byte[] fragment = bytes(frame);
-      tooBig = fragments.size() + (long) fragment.length > maxMessageBytes;
-      if (tooBig) {
-        fragments = null;
-      } else {
-        fragments.writeBytes(fragment);
-      }
-    }
-    if (!frame.isFinal() || tooBig) {
+    byte[] bytes = bytes(frame);
+    int before = fragments == null ? 0 : fragments.size();
+    if (tooBig || before + (long) bytes.length > maxMessageBytes) {
+      tooBig = true;
+      fragments = null;
       return null;
     }
-    byte[] message = fragments.toByteArray();
-    fragments = null;
-    return message;
+    if (fragments == null) {
+      return bytes;
+    }
+    fragments.writeBytes(bytes);
+    return frame.isFinal() ? fragments.toByteArray() : null;
   }
 
   /** Whether the message of the last frame was marked as binary. */

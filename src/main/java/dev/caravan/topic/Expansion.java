@@ -23,7 +23,7 @@ public record Expansion(List<String> topics, List<TopicSelector> unmatched) {
     return needs;
   }
 
-  /** Fills in the ids. A listing that is missing counts as empty. */
+  /** Fills in the ids. A listing that is missing counts as empty, as does an entity without id. */
   public static Expansion of(
       List<TopicSelector> selectors, Map<Listing, List<Listing.Entity>> listings) {
     Map<String, String> topics = new LinkedHashMap<>();
@@ -35,7 +35,7 @@ public record Expansion(List<String> topics, List<TopicSelector> unmatched) {
               .map(
                   listing ->
                       listings.getOrDefault(listing, List.of()).stream()
-                          .filter(selector::accepts)
+                          .filter(entity -> !entity.id().isBlank() && selector.accepts(entity))
                           .map(selector::topicFor)
                           .toList())
               .orElse(List.of(selector.topic()));

@@ -469,6 +469,16 @@ class EnvelopeReaderTest {
   }
 
   @Test
+  void readsTheSameHoweverManyFieldNamesItHasMet() {
+    Frame expected = read(SampleFrames.conversation(USER, 1_000));
+    for (int i = 0; i < 5_000; i++) {
+      read("{\"topicName\":\"" + TOPIC + "\",\"eventBody\":{\"name-" + i + "\":1}}");
+    }
+
+    assertThat(read(SampleFrames.conversation(USER, 1_000))).isEqualTo(expected);
+  }
+
+  @Test
   void readsTheSameInManyThreadsAtOnce() {
     List<byte[]> frames =
         IntStream.range(0, 400)

@@ -45,8 +45,7 @@ class EventHeadersTest {
                 Map.entry("ce_specversion", "1.0"),
                 Map.entry("ce_id", new EventId(1, 2).hex()),
                 Map.entry("ce_source", "https://api.mypurecloud.ie"),
-                Map.entry(
-                    "ce_type", "com.genesys.cloud.v2.routing.queues.{id}.conversations"),
+                Map.entry("ce_type", "com.genesys.cloud.v2.routing.queues.{id}.conversations"),
                 Map.entry("ce_subject", "conversation-1"),
                 Map.entry("ce_time", "2026-03-01T08:00:00Z"),
                 Map.entry("content-type", "application/json"),
@@ -74,10 +73,7 @@ class EventHeadersTest {
 
     assertThat(of(event))
         .doesNotContainKeys(
-            "genesys-correlation-id",
-            "genesys-media",
-            "genesys-media-all",
-            "genesys-message-type");
+            "genesys-correlation-id", "genesys-media", "genesys-media-all", "genesys-message-type");
   }
 
   @Test
@@ -93,8 +89,9 @@ class EventHeadersTest {
             "c",
             "conversations.voice");
 
-    assertThat(of(event)).containsEntry("genesys-media", "voice").doesNotContainKey(
-        "genesys-media-all");
+    assertThat(of(event))
+        .containsEntry("genesys-media", "voice")
+        .doesNotContainKey("genesys-media-all");
   }
 
   @Test

@@ -40,8 +40,7 @@ class FailuresTest {
 
     assertThat(failure)
         .isEqualTo(
-            new Failure(
-                Failure.Kind.UNAVAILABLE, "Answered 429.", Duration.ofSeconds(42), 6));
+            new Failure(Failure.Kind.UNAVAILABLE, "Answered 429.", Duration.ofSeconds(42), 6));
   }
 
   @Test

@@ -76,10 +76,23 @@ class HttpAnswerTest {
 
   @ParameterizedTest
   @CsvSource({
-    "301, Refused", "400, Refused", "401, Unauthorised", "403, Refused", "404, NotFound",
-    "405, Refused", "408, Unavailable", "409, Refused", "413, Refused", "415, Refused",
-    "429, Unavailable", "500, Unavailable", "501, Unavailable", "502, Unavailable",
-    "503, Unavailable", "504, Unavailable", "599, Unavailable"
+    "301, Refused",
+    "400, Refused",
+    "401, Unauthorised",
+    "403, Refused",
+    "404, NotFound",
+    "405, Refused",
+    "408, Unavailable",
+    "409, Refused",
+    "413, Refused",
+    "415, Refused",
+    "429, Unavailable",
+    "500, Unavailable",
+    "501, Unavailable",
+    "502, Unavailable",
+    "503, Unavailable",
+    "504, Unavailable",
+    "599, Unavailable"
   })
   void aStatusOfTheApiSaysWhatFollows(int status, String kind) {
     assertThat(failure(api(status, "")).getClass().getSimpleName()).isEqualTo(kind + "Exception");
@@ -136,7 +149,13 @@ class HttpAnswerTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "{", "{\"code\":", "<html>Bad gateway</html>", "null", "[1]", "{\"code\":{}}", "{}"
+        "{",
+        "{\"code\":",
+        "<html>Bad gateway</html>",
+        "null",
+        "[1]",
+        "{\"code\":{}}",
+        "{}"
       })
   void aBodyThatIsNoErrorDoesNotHideTheStatus(String body) {
     assertThat(failure(api(502, body))).hasMessage("Genesys Cloud answered 502.");

@@ -23,7 +23,16 @@ class RetryDelayTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"0, 249", "1, 1999", "2, 3999", "3, 7999", "5, 31999", "6, 63999", "7, 89999", "50, 89999"})
+  @CsvSource({
+    "0, 249",
+    "1, 1999",
+    "2, 3999",
+    "3, 7999",
+    "5, 31999",
+    "6, 63999",
+    "7, 89999",
+    "50, 89999"
+  })
   void itDoublesUpToTheMost(int redeliveries, long millis) {
     assertThat(afterRedeliveries(redeliveries)).isEqualTo(millis);
   }
@@ -55,8 +64,7 @@ class RetryDelayTest {
   void whatRetryAfterSaysIsTheLeast() {
     exchange.setProperty(
         Exchange.EXCEPTION_CAUGHT,
-        new IllegalStateException(
-            new UnavailableException("Busy.", 429, Duration.ofSeconds(120))));
+        new IllegalStateException(new UnavailableException("Busy.", 429, Duration.ofSeconds(120))));
 
     assertThat(afterRedeliveries(1)).isEqualTo(120_000);
   }

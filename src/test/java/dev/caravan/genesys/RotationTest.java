@@ -28,8 +28,7 @@ class RotationTest {
   void aChannelIsDueAtNinetyPercentOfItsLife() {
     Map<?, ?> channel = Map.of("expires", WALL.plus(Duration.ofHours(10)).toString());
 
-    Rotation rotation =
-        Rotation.of(channel, token(Duration.ZERO, Duration.ofHours(48)), WALL, NOW);
+    Rotation rotation = Rotation.of(channel, token(Duration.ZERO, Duration.ofHours(48)), WALL, NOW);
 
     assertThat(due(rotation)).isEqualTo(Duration.ofHours(9));
     assertThat(rotation.cause()).isEqualTo(Cause.CHANNEL_AGE);

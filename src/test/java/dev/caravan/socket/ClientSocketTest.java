@@ -11,14 +11,19 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.http.websocketx.CloseWebSocketFrame;
 import io.netty.handler.codec.http.websocketx.TextWebSocketFrame;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpClientOptions;
+import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.ServerWebSocket;
 import io.vertx.core.http.WebSocketFrame;
 import io.vertx.core.http.impl.WebSocketInternal;
 import io.vertx.core.net.NetSocket;
+import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.URI;
+import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
@@ -218,6 +223,41 @@ class ClientSocketTest {
   }
 
   @Test
+  void passesOnWhenARefusingServerWantsToBeAskedAgain() throws Exception {
+    String answer = "HTTP/1.1 429 Too Many Requests\r\nRetry-After: 7\r\nContent-Length: 0\r\n\r\n";
+    try (TestServer server =
+        TestServer.tcp(socket -> socket.handler(data -> socket.end(Buffer.buffer(answer))))) {
+      assertThat(openFailure(server).retryAfter()).contains("7");
+    }
+  }
+
+  @Test
+  void givesUpOnAHostThatDoesNotAnswerAtAll() throws Exception {
+    component.setLimits(
+        new SocketLimits(Duration.ofMillis(400), Duration.ofSeconds(5), 1024 * 1024));
+    List<SocketChannel> others = new ArrayList<>();
+    try (ServerSocket full = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      for (int i = 0; i < 4; i++) { // nobody accepts them: the kernel drops further attempts
+        SocketChannel other = SocketChannel.open();
+        other.configureBlocking(false);
+        other.connect(full.getLocalSocketAddress());
+        others.add(other);
+      }
+
+      ClientSocket socket =
+          component
+              .endpoint(URI.create("ws://127.0.0.1:" + full.getLocalPort() + "/"), Map.of())
+              .open(lane, recorder);
+
+      assertThat(failure(socket.opened()).kind()).isEqualTo(Kind.TIMEOUT);
+    } finally {
+      for (SocketChannel other : others) {
+        other.close();
+      }
+    }
+  }
+
+  @Test
   void givesUpOnAServerThatAcceptsAndSaysNothing() throws Exception {
     component.setLimits(
         new SocketLimits(Duration.ofMillis(400), Duration.ofSeconds(5), 1024 * 1024));
@@ -364,6 +404,29 @@ class ClientSocketTest {
       ServerWebSocket peer = server.sockets().get(0);
       await().atMost(GENEROUS).until(() -> peer.closeStatusCode() != null);
       assertThat(peer.closeStatusCode()).isEqualTo((short) 1009);
+    }
+  }
+
+  @Test
+  void countsTheBytesOfACompressedMessageAfterInflation() throws Exception {
+    component.setLimits(new SocketLimits(Duration.ofSeconds(10), Duration.ofSeconds(5), 1000));
+    camel
+        .getRegistry()
+        .bind("options", new HttpClientOptions().setTryUsePerMessageWebSocketCompression(true));
+    try (TestServer server =
+        TestServer.webSockets(
+            new HttpServerOptions().setPerMessageWebSocketCompressionSupported(true),
+            socket -> {
+              socket.writeTextMessage("x".repeat(1000));
+              socket.writeTextMessage("x".repeat(100_000));
+            })) {
+      ClientSocket socket =
+          component
+              .endpoint(address(server), Map.of("clientOptions", "#options"))
+              .open(lane, recorder);
+
+      assertThat(get(socket.closed()).code()).isEqualTo(CloseReason.TOO_BIG);
+      assertThat(recorder.texts()).containsExactly("x".repeat(1000));
     }
   }
 

@@ -18,7 +18,10 @@ class ExpansionTest {
               new Entity("q2", "Support", "Home"),
               new Entity("q3", "SALES (US)", "America")),
           Listing.of(Kind.USERS),
-          List.of(new Entity("u1", "Ada", "Home"), new Entity("u2", "Grace", "America")),
+          List.of(
+              new Entity("u1", "Ada", "Home"),
+              new Entity("u2", "Grace", "America"),
+              new Entity("", "?", "")),
           Listing.membersOf("Tier 1"),
           List.of(new Entity("u2", "Grace", "")));
 

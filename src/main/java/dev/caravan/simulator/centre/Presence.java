@@ -25,6 +25,11 @@ public enum Presence {
     return camel;
   }
 
+  /** As the REST API spells it, in words. */
+  public String spoken() {
+    return this == ON_QUEUE ? "On Queue" : camel;
+  }
+
   /** The activity workforce management takes it for. */
   String activity() {
     return activity;

@@ -1,0 +1,377 @@
+package dev.caravan.spool;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * Who stands where: what has been appended, committed, handed out and acknowledged. All of it in
+ * memory and under one lock that is never held across I/O.
+ *
+ * <pre>
+ *   acknowledged ≤ committed                     position (next to hand out)
+ *   ────────┼──────────┼───────────────┼──────────────┼─────────────┼──── next
+ *           └ on disk ─┴ tail.first ───┘              └ in memory ──┘
+ * </pre>
+ */
+final class Backlog {
+
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition changed = lock.newCondition();
+  private final long maxBytes;
+  private final long memoryBytes;
+  private final MemoryTail tail;
+  private final Deque<Arrival> waitingForRoom = new ArrayDeque<>();
+  private final Deque<CommitWaiter> waitingForCommit = new ArrayDeque<>();
+
+  private final AtomicLong acknowledgedUpTo;
+  private long committed;
+  private long position;
+  private volatile long pendingBytes;
+  private long storeBytes;
+  private long appendedRecords;
+  private long appendedBytes;
+  private boolean consumerWaits;
+  private boolean closed;
+
+  /** Somebody who wants to hear how an append went. */
+  interface Completion {
+    void completed();
+
+    void failed(Exception cause);
+  }
+
+  /** A record on its way in. */
+  record Arrival(
+      byte[] body,
+      SpoolHeaders headers,
+      int weight,
+      long atMillis,
+      boolean waitForCommit,
+      Completion completion) {}
+
+  private record CommitWaiter(long sequence, Completion completion) {}
+
+  /** What became of an append. */
+  enum Admission {
+    DONE,
+    WAITS_FOR_COMMIT,
+    WAITS_FOR_ROOM
+  }
+
+  /** Records that are not on disk yet, and up to where everything will be once they are. */
+  record Uncommitted(List<SpoolRecord> records, long upTo) {}
+
+  Backlog(long maxBytes, long memoryBytes, long acknowledged, long last, long storeBytes) {
+    this.maxBytes = maxBytes;
+    this.memoryBytes = memoryBytes;
+    this.acknowledgedUpTo = new AtomicLong(acknowledged);
+    this.committed = last;
+    this.position = acknowledged + 1;
+    this.tail = new MemoryTail(last + 1);
+    this.storeBytes = storeBytes;
+  }
+
+  Admission offer(Arrival arrival) {
+    lock.lock();
+    try {
+      if (closed) {
+        throw new IllegalStateException("The spool is closed; nothing is appended to it any more.");
+      }
+      if (!waitingForRoom.isEmpty() || !fits(arrival.weight())) {
+        waitingForRoom.add(arrival);
+        return Admission.WAITS_FOR_ROOM;
+      }
+      add(arrival);
+      return arrival.waitForCommit() ? Admission.WAITS_FOR_COMMIT : Admission.DONE;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private boolean fits(int weight) {
+    boolean empty = storeBytes == 0 && pendingBytes == 0;
+    boolean fitsInMemory = pendingBytes == 0 || pendingBytes + weight <= memoryBytes;
+    return empty || fitsInMemory && storeBytes + pendingBytes + weight <= maxBytes;
+  }
+
+  private void add(Arrival arrival) {
+    long sequence = tail.next();
+    tail.add(new SpoolRecord(sequence, arrival.atMillis(), arrival.body(), arrival.headers()));
+    pendingBytes += arrival.weight();
+    appendedRecords++;
+    appendedBytes += arrival.weight();
+    if (arrival.waitForCommit()) {
+      waitingForCommit.add(new CommitWaiter(sequence, arrival.completion()));
+    }
+    if (consumerWaits) {
+      consumerWaits = false;
+      changed.signalAll();
+    }
+  }
+
+  /** Lets in who waited for room, as far as there is any; whoever is done by that is returned. */
+  List<Completion> admitWaiting() {
+    lock.lock();
+    try {
+      List<Completion> done = new ArrayList<>();
+      while (!waitingForRoom.isEmpty() && fits(waitingForRoom.getFirst().weight())) {
+        Arrival arrival = waitingForRoom.removeFirst();
+        add(arrival);
+        if (!arrival.waitForCommit()) {
+          done.add(arrival.completion());
+        }
+      }
+      return done;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Since when the first of those who wait for room has waited. */
+  Optional<Long> waitingSinceMillis() {
+    lock.lock();
+    try {
+      return Optional.ofNullable(waitingForRoom.peekFirst()).map(Arrival::atMillis);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * The next records to hand out; empty if they are no longer in memory and must be read from disk,
+   * from {@link #position} on. If there are none it lingers without being woken for each that
+   * arrives, which is what costs most at a moderate rate, and then waits for one.
+   */
+  Optional<List<SpoolRecord>> take(int max, long lingerMillis, long waitMillis)
+      throws InterruptedException {
+    lock.lock();
+    try {
+      if (nothingToTake() && lingerMillis > 0 && !closed) {
+        changed.await(lingerMillis, TimeUnit.MILLISECONDS);
+      }
+      if (nothingToTake() && !closed) {
+        consumerWaits = true;
+        changed.await(waitMillis, TimeUnit.MILLISECONDS);
+        consumerWaits = false;
+        nothingToTake();
+      }
+      if (position < tail.first()) {
+        return Optional.empty();
+      }
+      long to = Math.min(tail.next() - 1, position + max - 1);
+      List<SpoolRecord> records = tail.range(position, to);
+      position = Math.max(position, to + 1);
+      return Optional.of(records);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private boolean nothingToTake() {
+    position = Math.max(position, acknowledged() + 1);
+    return position >= tail.next();
+  }
+
+  /** Takes note of what was read from disk; nothing there means that what follows is in memory. */
+  void taken(List<SpoolRecord> stored) {
+    lock.lock();
+    try {
+      position = stored.isEmpty() ? tail.first() : stored.get(stored.size() - 1).sequence() + 1;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  long position() {
+    lock.lock();
+    try {
+      return position;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Hands out again from here on; returned is how many of those have been dropped meanwhile. */
+  long rewind(long sequence) {
+    lock.lock();
+    try {
+      position = Math.max(sequence, acknowledged() + 1);
+      return position - sequence;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Waits a while, or until somebody calls {@link #wakeUp}. */
+  void await(long millis) throws InterruptedException {
+    lock.lock();
+    try {
+      changed.await(millis, TimeUnit.MILLISECONDS);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Wakes a consumer that waits for records. */
+  void wakeUp() {
+    lock.lock();
+    try {
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  void acknowledge(long upToSequence) {
+    acknowledgedUpTo.accumulateAndGet(upToSequence, Math::max);
+  }
+
+  /** What is appended and not committed; may be asked without the lock. */
+  long pendingBytes() {
+    return pendingBytes;
+  }
+
+  long acknowledged() {
+    return acknowledgedUpTo.get();
+  }
+
+  /** What must be written; without what is acknowledged already, unless everything is wanted. */
+  Uncommitted uncommitted(boolean everything) {
+    lock.lock();
+    try {
+      if (!everything) {
+        settleUpTo(Math.min(acknowledged(), tail.next() - 1));
+      }
+      evict();
+      long upTo = tail.next() - 1;
+      return new Uncommitted(tail.range(committed + 1, upTo), upTo);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Takes note of a commit; returned is who waited for it. */
+  List<Completion> committed(long upToSequence, long bytesInStore) {
+    lock.lock();
+    try {
+      storeBytes = bytesInStore;
+      settleUpTo(upToSequence);
+      evict();
+      List<Completion> done = new ArrayList<>();
+      while (!waitingForCommit.isEmpty() && waitingForCommit.getFirst().sequence() <= committed) {
+        done.add(waitingForCommit.removeFirst().completion());
+      }
+      return done;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void settleUpTo(long sequence) {
+    if (sequence > committed) {
+      pendingBytes -= tail.weight(committed + 1, sequence);
+      committed = sequence;
+    }
+  }
+
+  private void evict() {
+    while (tail.first() < tail.next()
+        && tail.first() <= committed
+        && (tail.first() <= acknowledged() || tail.bytes() > memoryBytes)) {
+      tail.removeFirst();
+    }
+  }
+
+  /** After the store was opened anew: what it does not have but memory has is written again. */
+  void storeEndsAt(long last, long bytesInStore) {
+    lock.lock();
+    try {
+      storeBytes = bytesInStore;
+      long certain = Math.max(Math.max(last, acknowledged()), tail.first() - 1);
+      committed = Math.min(certain, tail.next() - 1);
+      pendingBytes = tail.weight(committed + 1, tail.next() - 1);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Takes the oldest records that only memory holds away; none if there are none. */
+  List<SpoolRecord> dropPending(int count) {
+    lock.lock();
+    try {
+      long from = Math.max(committed, acknowledged()) + 1;
+      long to = Math.min(tail.next() - 1, from + count - 1);
+      List<SpoolRecord> dropped = tail.range(Math.max(from, position), to);
+      settleUpTo(to);
+      while (tail.first() <= to) {
+        tail.removeFirst();
+      }
+      return dropped;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Lets nobody in any more, and no consumer wait. */
+  void close() {
+    lock.lock();
+    try {
+      closed = true;
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Those who waited for room or for a commit in vain. */
+  List<Completion> leftWaiting() {
+    lock.lock();
+    try {
+      List<Completion> left = new ArrayList<>();
+      waitingForCommit.forEach(waiter -> left.add(waiter.completion()));
+      waitingForRoom.forEach(arrival -> left.add(arrival.completion()));
+      waitingForCommit.clear();
+      waitingForRoom.clear();
+      return left;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Where things stand. */
+  Snapshot snapshot() {
+    lock.lock();
+    try {
+      long acknowledged = acknowledged();
+      long first = acknowledged + 1;
+      boolean firstIsInMemory = first >= tail.first() && first < tail.next();
+      return new Snapshot(
+          appendedRecords,
+          appendedBytes,
+          acknowledged,
+          tail.next() - 1 - Math.min(tail.next() - 1, Math.max(committed, acknowledged)),
+          storeBytes + pendingBytes,
+          waitingForRoom.size(),
+          firstIsInMemory ? tail.get(first).appendedAtMillis() : 0);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Counters and sizes; {@code oldestMillis} is 0 if the oldest record is not in memory. */
+  record Snapshot(
+      long appendedRecords,
+      long appendedBytes,
+      long acknowledged,
+      long pendingRecords,
+      long bytes,
+      int waiting,
+      long oldestMillis) {}
+}

@@ -1,0 +1,321 @@
+package dev.caravan.spool;
+
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Hands out the records of a spool, several in flight at a time, and lets go of what was delivered.
+ *
+ * <p>When one fails, nothing more is handed out; once everything in flight has settled, it begins
+ * again with the first that failed, after a pause. What came behind it is handed out again too,
+ * even if it was delivered: else the record that failed would come after younger ones of its key
+ * for good. Only records whose key differs from those of all earlier failures need no repeating.
+ */
+final class Delivery implements Runnable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Delivery.class);
+  private static final int TAKE_AT_ONCE = 128;
+  private static final long WAIT_MILLIS = 500;
+
+  private final Spool spool;
+  private final Options options;
+  private final Receiver receiver;
+  private final Deque<Slot> window = new ArrayDeque<>();
+  private final Set<Long> deliveredAhead = new HashSet<>();
+
+  private int outstanding;
+  private boolean failed;
+  private boolean paused;
+  private boolean stopped;
+  private boolean running;
+  private Throwable cause;
+  private long stuckAt = -1;
+  private int attempts;
+  private long highestHandedOut;
+  private volatile Optional<String> failure = Optional.empty();
+
+  /** How to hand out. */
+  record Options(
+      int inFlight,
+      Duration linger,
+      Duration redeliveryDelay,
+      Duration maximumRedeliveryDelay,
+      int maximumRedeliveries,
+      String keyHeader) {}
+
+  /** Takes one record and settles it sooner or later, from whatever thread. */
+  interface Receiver {
+    void receive(SpoolRecord record, boolean again, Settlement settlement);
+  }
+
+  /** Hears what became of a record that was handed out. */
+  interface Settlement {
+    void delivered();
+
+    void failed(Throwable cause);
+  }
+
+  private enum State {
+    IN_FLIGHT,
+    DELIVERED,
+    FAILED
+  }
+
+  private final class Slot implements Settlement {
+    private final SpoolRecord record;
+    private State state = State.IN_FLIGHT;
+
+    private Slot(SpoolRecord record) {
+      this.record = record;
+    }
+
+    @Override
+    public void delivered() {
+      settled(this, State.DELIVERED, null);
+    }
+
+    @Override
+    public void failed(Throwable why) {
+      settled(this, State.FAILED, why);
+    }
+  }
+
+  Delivery(Spool spool, Options options, Receiver receiver) {
+    this.spool = spool;
+    this.options = options;
+    this.receiver = receiver;
+  }
+
+  @Override
+  public void run() {
+    synchronized (this) {
+      running = true;
+    }
+    try {
+      while (goOn()) {
+        handOut(spool.take(TAKE_AT_ONCE, options.linger().toMillis(), WAIT_MILLIS));
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } finally {
+      synchronized (this) {
+        running = false;
+        notifyAll();
+      }
+    }
+  }
+
+  /** Waits while paused, and gets over a failure; false when it is over. */
+  private boolean goOn() throws InterruptedException {
+    boolean beginAgain;
+    synchronized (this) {
+      while (paused && !stopped) {
+        wait();
+      }
+      while (failed && outstanding > 0 && !stopped) {
+        wait();
+      }
+      beginAgain = failed && !stopped;
+    }
+    if (beginAgain) {
+      beginAgain();
+    }
+    return !isStopped();
+  }
+
+  private void handOut(List<SpoolRecord> records) throws InterruptedException {
+    for (SpoolRecord record : records) {
+      Slot slot = new Slot(record);
+      if (!enter(slot)) {
+        spool.rewind(record.sequence());
+        return;
+      }
+      boolean again = record.sequence() <= highestHandedOut;
+      if (again && deliveredAhead.remove(record.sequence())) {
+        slot.delivered();
+        continue;
+      }
+      highestHandedOut = Math.max(highestHandedOut, record.sequence());
+      try {
+        receiver.receive(record, again, slot);
+      } catch (RuntimeException e) {
+        slot.failed(e);
+      }
+    }
+  }
+
+  /** Waits for a place in the window; false if nothing is to be handed out for now. */
+  private synchronized boolean enter(Slot slot) throws InterruptedException {
+    while (window.size() >= options.inFlight() && !failed && !paused && !stopped) {
+      wait();
+    }
+    if (failed || paused || stopped) {
+      return false;
+    }
+    window.addLast(slot);
+    outstanding++;
+    return true;
+  }
+
+  private void settled(Slot slot, State state, Throwable why) {
+    long acknowledged = -1;
+    int count = 0;
+    synchronized (this) {
+      if (slot.state != State.IN_FLIGHT) {
+        return;
+      }
+      boolean wasFull = window.size() >= options.inFlight();
+      slot.state = state;
+      outstanding--;
+      if (state == State.FAILED) {
+        cause = failed ? cause : why;
+        failed = true;
+      }
+      while (!window.isEmpty() && window.peekFirst().state == State.DELIVERED) {
+        acknowledged = window.removeFirst().record.sequence();
+        count++;
+      }
+      if (wasFull || outstanding == 0) {
+        notifyAll();
+      }
+      if (count > 0) {
+        spool.acknowledge(acknowledged, count);
+      }
+    }
+    if (count > 0 && failure.isPresent() && acknowledged >= stuckAt) {
+      recovered();
+    }
+  }
+
+  private void recovered() {
+    LOG.info("Spool '{}': delivery works again.", spool.name());
+    failure = Optional.empty();
+  }
+
+  /** All in flight have settled and one failed: go back to it. */
+  private void beginAgain() throws InterruptedException {
+    SpoolRecord first;
+    Throwable why;
+    synchronized (this) {
+      first = firstFailed();
+      deliveredAhead.clear();
+      deliveredAhead.addAll(neednotBeRepeated());
+      window.clear();
+      failed = false;
+      why = cause;
+    }
+    attempts = first.sequence() == stuckAt ? attempts + 1 : 1;
+    stuckAt = first.sequence();
+    spool.rewind(stuckAt);
+    if (options.maximumRedeliveries() >= 0 && attempts > options.maximumRedeliveries()) {
+      LOG.warn(
+          "Spool '{}': a record failed {} times and is given up; what follows goes on.",
+          spool.name(),
+          attempts,
+          why);
+      deliveredAhead.add(stuckAt);
+      spool.givenUp(first);
+      return;
+    }
+    tell(why);
+    pause(delay());
+  }
+
+  private SpoolRecord firstFailed() {
+    return window.stream()
+        .filter(slot -> slot.state == State.FAILED)
+        .findFirst()
+        .orElseThrow()
+        .record;
+  }
+
+  private List<Long> neednotBeRepeated() {
+    Set<String> failedKeys = new HashSet<>();
+    List<Long> delivered = new ArrayList<>();
+    for (Slot slot : window) {
+      String key =
+          options.keyHeader().isEmpty() ? "" : slot.record.headers().text(options.keyHeader());
+      if (slot.state == State.FAILED) {
+        failedKeys.add(key);
+      } else if (!failedKeys.contains(key)) {
+        delivered.add(slot.record.sequence());
+      }
+    }
+    return delivered;
+  }
+
+  private void tell(Throwable why) {
+    String reason = why.getClass().getSimpleName();
+    if (failure.isEmpty()) {
+      LOG.warn(
+          "Spool '{}': a record could not be delivered ({}). It and what follows wait in the spool;"
+              + " it is tried again every {} to {} until it works.",
+          spool.name(),
+          reason,
+          SpoolStatus.words(options.redeliveryDelay()),
+          SpoolStatus.words(options.maximumRedeliveryDelay()),
+          why);
+    }
+    failure = Optional.of(reason + ", tried " + attempts + " times");
+  }
+
+  private Duration delay() {
+    long millis = options.redeliveryDelay().toMillis() << Math.min(20, attempts - 1);
+    return Duration.ofMillis(Math.min(millis, options.maximumRedeliveryDelay().toMillis()));
+  }
+
+  private synchronized void pause(Duration time) throws InterruptedException {
+    long until = System.nanoTime() + time.toNanos();
+    for (long left = time.toMillis(); left > 0 && !stopped; ) {
+      wait(left);
+      left = Duration.ofNanos(until - System.nanoTime()).toMillis();
+    }
+  }
+
+  synchronized void pause() {
+    paused = true;
+    notifyAll();
+  }
+
+  synchronized void resume() {
+    paused = false;
+    notifyAll();
+  }
+
+  /** Hands out nothing more, and waits until what is in flight has settled, but not for ever. */
+  boolean stop(Duration atMost) throws InterruptedException {
+    synchronized (this) {
+      stopped = true;
+      notifyAll();
+    }
+    spool.wakeUp();
+    long until = System.nanoTime() + atMost.toNanos();
+    synchronized (this) {
+      while ((running || outstanding > 0) && System.nanoTime() < until) {
+        wait(100);
+      }
+      return !running && outstanding == 0;
+    }
+  }
+
+  private synchronized boolean isStopped() {
+    return stopped;
+  }
+
+  synchronized int inFlight() {
+    return outstanding;
+  }
+
+  /** Why records are not delivered at present, if so. */
+  Optional<String> failure() {
+    return failure;
+  }
+}

@@ -1,0 +1,84 @@
+package dev.caravan.spool;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** The newest records in memory, without holes, so that a consumer that keeps up needs no disk. */
+final class MemoryTail {
+
+  private static final int INITIAL_SLOTS = 1024;
+
+  private SpoolRecord[] slots = new SpoolRecord[INITIAL_SLOTS];
+  private long first;
+  private long next;
+  private long bytes;
+
+  MemoryTail(long next) {
+    this.first = next;
+    this.next = next;
+  }
+
+  /** The sequence of the oldest record here; {@link #next} if there is none. */
+  long first() {
+    return first;
+  }
+
+  /** The sequence that the next record must have. */
+  long next() {
+    return next;
+  }
+
+  long bytes() {
+    return bytes;
+  }
+
+  void add(SpoolRecord record) {
+    if (next - first == slots.length) {
+      grow();
+    }
+    slots[slot(next)] = record;
+    bytes += record.weight();
+    next++;
+  }
+
+  SpoolRecord get(long sequence) {
+    return slots[slot(sequence)];
+  }
+
+  /** The records from one sequence to another, both included. */
+  List<SpoolRecord> range(long from, long to) {
+    List<SpoolRecord> range = new ArrayList<>((int) Math.max(0, to - from + 1));
+    for (long sequence = from; sequence <= to; sequence++) {
+      range.add(get(sequence));
+    }
+    return range;
+  }
+
+  /** The weight of the records from one sequence to another, both included. */
+  long weight(long from, long to) {
+    long weight = 0;
+    for (long sequence = Math.max(from, first); sequence <= to; sequence++) {
+      weight += get(sequence).weight();
+    }
+    return weight;
+  }
+
+  void removeFirst() {
+    int slot = slot(first);
+    bytes -= slots[slot].weight();
+    slots[slot] = null;
+    first++;
+  }
+
+  private int slot(long sequence) {
+    return (int) (sequence & slots.length - 1);
+  }
+
+  private void grow() {
+    SpoolRecord[] old = slots;
+    slots = new SpoolRecord[old.length * 2];
+    for (long sequence = first; sequence < next; sequence++) {
+      slots[slot(sequence)] = old[(int) (sequence & old.length - 1)];
+    }
+  }
+}

@@ -1,0 +1,297 @@
+package dev.caravan.spool;
+
+import dev.caravan.spool.Backlog.Admission;
+import dev.caravan.spool.Backlog.Completion;
+import java.io.IOException;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Predicate;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A queue that outlives the process: records go in at one end, come out at the other in the same
+ * order, and are let go of when they are acknowledged.
+ *
+ * <p>An appended record is on disk after at most one commit interval and the commit itself, unless
+ * it has been acknowledged before: then it never needs to get there.
+ */
+public final class Spool implements AutoCloseable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Spool.class);
+
+  /** So many bytes are committed at once, without waiting for the interval. */
+  private static final long COMMIT_NOW_BYTES = 8L * 1024 * 1024;
+
+  private final String name;
+  private final SpoolSettings settings;
+  private final Clock clock;
+  private final ScheduledExecutorService executor;
+  private final SpoolListener listener;
+  private final StoreKeeper store;
+  private final Backlog backlog;
+  private final SpoolUpkeep upkeep;
+  private final AtomicBoolean tickRequested = new AtomicBoolean();
+  private final AtomicReference<Delivery> delivery = new AtomicReference<>();
+  private final AtomicBoolean closed = new AtomicBoolean();
+  private volatile Future<?> ticks = CompletableFuture.completedFuture(null);
+
+  private Spool(
+      String name,
+      SpoolSettings settings,
+      Clock clock,
+      ScheduledExecutorService executor,
+      SpoolListener listener,
+      StoreKeeper.Opener opener)
+      throws IOException {
+    this.name = name;
+    this.settings = settings;
+    this.clock = clock;
+    this.executor = executor;
+    this.listener = listener;
+    StoreKeeper.Opened first = opener.open(false, 0);
+    SpoolStore.Size size = first.store().size();
+    this.backlog =
+        new Backlog(
+            settings.maxBytes(),
+            settings.memoryBytes(),
+            size.acknowledged(),
+            size.last(),
+            size.bytes() + size.keptBytes());
+    this.store =
+        new StoreKeeper(
+            name,
+            opener,
+            clock,
+            this::report,
+            first,
+            backlog::acknowledged,
+            reopened ->
+                backlog.storeEndsAt(reopened.last(), reopened.bytes() + reopened.keptBytes()));
+    this.upkeep = new SpoolUpkeep(name, settings, clock, backlog, store, this::report);
+    first.repair().ifPresent(this::report);
+  }
+
+  /** Opens the spool of this name; the executor's one thread is where it writes and reports. */
+  public static Spool open(
+      String name,
+      SpoolSettings settings,
+      Clock clock,
+      ScheduledExecutorService executor,
+      SpoolListener listener)
+      throws IOException {
+    return open(
+        name, settings, clock, executor, listener, new MvStoreOpener(name, settings, clock));
+  }
+
+  static Spool open(
+      String name,
+      SpoolSettings settings,
+      Clock clock,
+      ScheduledExecutorService executor,
+      SpoolListener listener,
+      StoreKeeper.Opener opener)
+      throws IOException {
+    Spool spool;
+    try {
+      spool = new Spool(name, settings, clock, executor, listener, opener);
+    } catch (IOException | RuntimeException e) {
+      opener.close();
+      throw e;
+    }
+    long interval = settings.commitInterval().toMillis();
+    spool.ticks =
+        executor.scheduleAtFixedRate(spool::tick, interval, interval, TimeUnit.MILLISECONDS);
+    SpoolStatus status = spool.status();
+    LOG.info(
+        "Spool '{}' in {} is open, {} records ({}) wait in it.",
+        name,
+        settings.directory(),
+        status.records(),
+        SpoolStatus.size(status.bytes()));
+    return spool;
+  }
+
+  public String name() {
+    return name;
+  }
+
+  public SpoolSettings settings() {
+    return settings;
+  }
+
+  /**
+   * Appends a record.
+   *
+   * @return true if that is all; false if the completion is called later, from another thread: when
+   *     there is room again, or, if asked for, when the record is committed
+   */
+  boolean append(byte[] body, SpoolHeaders headers, boolean waitForCommit, Completion completion) {
+    Admission admission =
+        backlog.offer(
+            new Backlog.Arrival(
+                body,
+                headers,
+                SpoolRecord.weight(body, headers),
+                clock.millis(),
+                waitForCommit,
+                completion));
+    if (admission == Admission.WAITS_FOR_ROOM || backlog.pendingBytes() > COMMIT_NOW_BYTES) {
+      tickSoon();
+    }
+    return admission == Admission.DONE;
+  }
+
+  private void tickSoon() {
+    if (!tickRequested.getAndSet(true)) {
+      executor.execute(this::tick);
+    }
+  }
+
+  private void tick() {
+    tickRequested.set(false);
+    if (closed.get()) {
+      return;
+    }
+    try {
+      upkeep.tick();
+    } catch (RuntimeException e) {
+      LOG.error(
+          "Spool '{}': a commit failed in a way nobody thought of; the next is tried.", name, e);
+    }
+  }
+
+  /** The next records to hand out, or none after waiting for a while. */
+  List<SpoolRecord> take(int max, long lingerMillis, long waitMillis) throws InterruptedException {
+    Optional<List<SpoolRecord>> inMemory = backlog.take(max, lingerMillis, waitMillis);
+    if (inMemory.isPresent()) {
+      return inMemory.get();
+    }
+    long from = backlog.position();
+    Optional<List<SpoolRecord>> stored = store.with(open -> open.read(from));
+    if (stored.isEmpty()) {
+      backlog.await(waitMillis);
+      return List.of();
+    }
+    backlog.taken(stored.get());
+    return stored.get();
+  }
+
+  /** Hands out again from this sequence on. */
+  void rewind(long sequence) {
+    upkeep.dropped(backlog.rewind(sequence));
+  }
+
+  void wakeUp() {
+    backlog.wakeUp();
+  }
+
+  /** Lets go of everything up to here. */
+  void acknowledge(long upToSequence, int records) {
+    backlog.acknowledge(upToSequence);
+    upkeep.acknowledged(records);
+  }
+
+  /** Tells that a record is given up, because handing it over failed too often. */
+  void givenUp(SpoolRecord record) {
+    upkeep.dropped(1);
+    report(
+        new SpoolEvent.Dropped(
+            name, SpoolEvent.Reason.GAVE_UP, 1, record.appendedAt(), record.appendedAt()));
+  }
+
+  /** Makes this the one delivery that takes records; two of them would break the order. */
+  void attach(Delivery taker) {
+    Delivery present = delivery.compareAndExchange(null, taker);
+    if (present != null) {
+      throw new IllegalStateException(
+          ("The spool '%s' already has a consumer, and a second one would break the order of its"
+                  + " records. Use one route from spool:%s and branch inside it.")
+              .formatted(name, name));
+    }
+    backlog.rewind(backlog.acknowledged() + 1);
+  }
+
+  void detach(Delivery taker) {
+    delivery.compareAndSet(taker, null);
+  }
+
+  /**
+   * Reads again what was acknowledged and kept, oldest first, until the reader has had enough.
+   *
+   * @return how many records the reader was given
+   */
+  public long replay(Instant since, Predicate<SpoolRecord> reader) throws IOException {
+    long upTo = backlog.acknowledged();
+    long from = 0;
+    long given = 0;
+    while (true) {
+      long next = from;
+      List<SpoolRecord> records =
+          store
+              .with(open -> open.read(next))
+              .orElseThrow(
+                  () ->
+                      new IOException("The spool '%s' cannot be read at present.".formatted(name)));
+      for (SpoolRecord record : records) {
+        if (record.sequence() > upTo) {
+          return given;
+        }
+        if (!record.appendedAt().isBefore(since)) {
+          given++;
+          if (!reader.test(record)) {
+            return given;
+          }
+        }
+        from = record.sequence() + 1;
+      }
+      if (records.isEmpty()) {
+        return given;
+      }
+    }
+  }
+
+  /** How it is doing; costs little and may be asked at any time. */
+  public SpoolStatus status() {
+    return upkeep.status(Optional.ofNullable(delivery.get()));
+  }
+
+  private void report(SpoolEvent event) {
+    if (event instanceof SpoolEvent.Repaired repaired) {
+      upkeep.lost(repaired.lost());
+    }
+    try {
+      listener.onEvent(event);
+    } catch (RuntimeException e) {
+      LOG.warn("Spool '{}': a listener failed on {}; the spool goes on.", name, event, e);
+    }
+  }
+
+  /** Commits what is left and lets go of the files; who still waits is told so. */
+  @Override
+  public void close() throws IOException {
+    if (closed.getAndSet(true)) {
+      return;
+    }
+    ticks.cancel(false);
+    backlog.close();
+    upkeep.lastTick();
+    store.close();
+    backlog
+        .leftWaiting()
+        .forEach(
+            completion ->
+                completion.failed(
+                    new IllegalStateException(
+                        "The spool '%s' was closed before there was room for this record."
+                            .formatted(name))));
+  }
+}

@@ -1,0 +1,197 @@
+package dev.caravan.spool;
+
+import java.io.IOException;
+import java.time.Clock;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.locks.ReentrantLock;
+import org.apache.camel.CamelContext;
+import org.apache.camel.Endpoint;
+import org.apache.camel.spi.Metadata;
+import org.apache.camel.spi.PropertyConfigurer;
+import org.apache.camel.spi.annotations.Component;
+import org.apache.camel.support.HealthCheckComponent;
+import org.apache.camel.support.PluginHelper;
+
+/**
+ * Owns the spools of a Camel context, one for each name: they are opened when the first route needs
+ * them and outlive the routes, so that a route can be replaced without losing or reordering
+ * anything.
+ */
+@Component("spool")
+public class SpoolComponent extends HealthCheckComponent {
+
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Map<String, Open> spools = new TreeMap<>();
+  private final Map<String, SpoolSettings> asked = new ConcurrentHashMap<>();
+  private final List<SpoolListener> listeners = new CopyOnWriteArrayList<>();
+
+  @Metadata private SpoolConfiguration configuration = new SpoolConfiguration();
+
+  private record Open(Spool spool, ScheduledExecutorService writer, ExecutorService completions) {}
+
+  @Override
+  protected Endpoint createEndpoint(String uri, String remaining, Map<String, Object> parameters)
+      throws Exception {
+    if (!remaining.matches("[A-Za-z0-9][A-Za-z0-9._-]*")) {
+      throw new IllegalArgumentException(
+          ("'%s' cannot be the name of a spool: it also names files, so it must be made of letters,"
+                  + " digits, dots, dashes and underscores.")
+              .formatted(remaining));
+    }
+    SpoolConfiguration own = configuration.copy();
+    setProperties(own, parameters);
+    SpoolEndpoint endpoint = new SpoolEndpoint(uri, this, remaining, own);
+    setProperties(endpoint, parameters);
+    SpoolSettings settings = own.settings();
+    if (!settings.equals(configuration.settings())) {
+      asked.putIfAbsent(remaining, settings);
+    }
+    return endpoint;
+  }
+
+  /** The spool of this name, opened if it is not yet. */
+  Spool open(String name, SpoolSettings settings) throws IOException {
+    lock.lock();
+    try {
+      Open open = spools.get(name);
+      if (open == null) {
+        open = openNow(name, asked.getOrDefault(name, settings));
+        spools.put(name, open);
+      }
+      Spool spool = open.spool();
+      if (!settings.equals(spool.settings()) && !settings.equals(configuration.settings())) {
+        throw new IllegalArgumentException(
+            ("The spool '%s' is already open with other options (%s). Give all its endpoints the"
+                    + " same ones, or set them once for the component.")
+                .formatted(name, spool.settings()));
+      }
+      return spool;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private Open openNow(String name, SpoolSettings settings) throws IOException {
+    var executors = getCamelContext().getExecutorServiceManager();
+    ScheduledExecutorService writer =
+        executors.newSingleThreadScheduledExecutor(this, "Spool-" + name);
+    ExecutorService completions =
+        executors.newSingleThreadExecutor(this, "SpoolCompletions-" + name);
+    try {
+      Spool spool = Spool.open(name, settings, Clock.systemUTC(), writer, this::tellListeners);
+      return new Open(spool, writer, completions);
+    } catch (IOException | RuntimeException e) {
+      executors.shutdownNow(writer);
+      executors.shutdownNow(completions);
+      throw e;
+    }
+  }
+
+  /** Where exchanges go on that had to wait, so that they do not hold up the next commit. */
+  ExecutorService completions(String name) {
+    lock.lock();
+    try {
+      return spools.get(name).completions();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void tellListeners(SpoolEvent event) {
+    listeners.forEach(listener -> listener.onEvent(event));
+  }
+
+  /**
+   * Adds somebody who hears what happens to the spools; beans of the type are added by themselves.
+   */
+  public void addListener(SpoolListener listener) {
+    listeners.add(Objects.requireNonNull(listener));
+  }
+
+  /** How all open spools are doing. */
+  public List<SpoolStatus> statuses() {
+    lock.lock();
+    try {
+      return spools.values().stream().map(open -> open.spool().status()).toList();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** The open spool of this name, for instance to {@link Spool#replay} from it. */
+  public Optional<Spool> spool(String name) {
+    lock.lock();
+    try {
+      return Optional.ofNullable(spools.get(name)).map(Open::spool);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
+  protected void doStart() throws Exception {
+    super.doStart();
+    getCamelContext().getRegistry().findByType(SpoolListener.class).stream()
+        .filter(listener -> !listeners.contains(listener))
+        .forEach(listeners::add);
+  }
+
+  @Override
+  protected void doStop() throws Exception {
+    lock.lock();
+    try {
+      for (Open open : spools.values()) {
+        open.spool().close();
+        getCamelContext().getExecutorServiceManager().shutdown(open.writer());
+        getCamelContext().getExecutorServiceManager().shutdownGraceful(open.completions());
+      }
+      spools.clear();
+    } finally {
+      lock.unlock();
+    }
+    super.doStop();
+  }
+
+  /** Options of the component are those of its configuration: camel.component.spool.max-bytes. */
+  @Override
+  public PropertyConfigurer getComponentPropertyConfigurer() {
+    return (context, target, name, value, ignoreCase) ->
+        set(configuration, name, value, ignoreCase) || set(this, name, value, ignoreCase);
+  }
+
+  private boolean set(Object target, String name, Object value, boolean ignoreCase) {
+    CamelContext context = getCamelContext();
+    try {
+      return PluginHelper.getBeanIntrospection(context)
+          .setProperty(
+              context,
+              context.getTypeConverter(),
+              target,
+              name,
+              value,
+              null,
+              false,
+              ignoreCase,
+              true);
+    } catch (Exception e) {
+      throw new IllegalArgumentException(
+          "The option '%s' of the spool component cannot be '%s'.".formatted(name, value), e);
+    }
+  }
+
+  public SpoolConfiguration getConfiguration() {
+    return configuration;
+  }
+
+  public void setConfiguration(SpoolConfiguration configuration) {
+    this.configuration = configuration;
+  }
+}

@@ -1,0 +1,24 @@
+package dev.caravan.spool;
+
+import org.apache.camel.spi.Metadata;
+
+/** The headers that a spool adds to what it hands out. */
+public final class SpoolConstants {
+
+  @Metadata(label = "consumer", description = "The record's place in the spool.", javaType = "long")
+  public static final String SEQUENCE = "CamelSpoolSequence";
+
+  @Metadata(
+      label = "consumer",
+      description = "When the record was appended, in milliseconds since 1970.",
+      javaType = "long")
+  public static final String APPENDED_AT = "CamelSpoolAppendedAt";
+
+  @Metadata(
+      label = "consumer",
+      description = "Present and true if the record has been handed out before.",
+      javaType = "boolean")
+  public static final String REDELIVERED = "CamelSpoolRedelivered";
+
+  private SpoolConstants() {}
+}

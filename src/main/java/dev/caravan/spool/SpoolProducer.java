@@ -1,0 +1,97 @@
+package dev.caravan.spool;
+
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import org.apache.camel.AsyncCallback;
+import org.apache.camel.Exchange;
+import org.apache.camel.InvalidPayloadException;
+import org.apache.camel.Message;
+import org.apache.camel.support.DefaultAsyncProducer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Appends exchanges to a spool. */
+class SpoolProducer extends DefaultAsyncProducer {
+
+  private static final Logger LOG = LoggerFactory.getLogger(SpoolProducer.class);
+  private static final int NAMES_WARNED_ABOUT_AT_MOST = 1000;
+
+  private final SpoolEndpoint endpoint;
+  private final Set<String> warnedAbout = ConcurrentHashMap.newKeySet();
+  private volatile Spool spool;
+  private volatile ExecutorService completions;
+
+  SpoolProducer(SpoolEndpoint endpoint) {
+    super(endpoint);
+    this.endpoint = endpoint;
+  }
+
+  @Override
+  protected void doStart() throws Exception {
+    super.doStart();
+    spool = endpoint.spool();
+    completions = endpoint.getComponent().completions(endpoint.getName());
+  }
+
+  @Override
+  public boolean process(Exchange exchange, AsyncCallback callback) {
+    try {
+      Message message = exchange.getMessage();
+      SpoolHeaders headers = SpoolHeaders.of(message.getHeaders(), this::warnOnce);
+      boolean done =
+          spool.append(
+              body(message),
+              headers,
+              endpoint.getConfiguration().isWaitForCommit(),
+              new Later(exchange, callback));
+      if (!done) {
+        return false;
+      }
+    } catch (InvalidPayloadException | RuntimeException e) {
+      exchange.setException(e);
+    }
+    callback.done(true);
+    return true;
+  }
+
+  private static byte[] body(Message message) throws InvalidPayloadException {
+    Object body = message.getBody();
+    if (body == null || body instanceof byte[]) {
+      return (byte[]) body;
+    }
+    return message.getMandatoryBody(byte[].class);
+  }
+
+  private void warnOnce(String name) {
+    if (warnedAbout.size() < NAMES_WARNED_ABOUT_AT_MOST && warnedAbout.add(name)) {
+      LOG.warn(
+          "Spool '{}': the header {} is not kept, as only text, numbers, booleans and bytes are."
+              + " Convert or remove it before the spool.",
+          endpoint.getName(),
+          name);
+    }
+  }
+
+  /** Lets the exchange go on, away from the thread that commits. */
+  private final class Later implements Backlog.Completion {
+    private final Exchange exchange;
+    private final AsyncCallback callback;
+
+    private Later(Exchange exchange, AsyncCallback callback) {
+      this.exchange = exchange;
+      this.callback = callback;
+    }
+
+    @Override
+    public void completed() {
+      completions.execute(() -> callback.done(false));
+    }
+
+    @Override
+    public void failed(Exception cause) {
+      exchange.setException(cause);
+      completed();
+    }
+  }
+}

@@ -1,0 +1,114 @@
+package dev.caravan.spool;
+
+import java.time.Duration;
+import java.util.Locale;
+import java.util.Optional;
+
+/**
+ * How a spool is doing, in numbers and in a sentence.
+ *
+ * @param name of the spool
+ * @param records that wait, not acknowledged yet
+ * @param bytes that the waiting records and those kept for replay take up
+ * @param maxBytes that they may take up
+ * @param fileBytes on disk
+ * @param oldest age of the oldest record that waits
+ * @param inFlight handed out and not settled yet
+ * @param appended records since the spool was opened
+ * @param acknowledged records since the spool was opened
+ * @param dropped records since the spool was opened, for whatever reason
+ * @param lost records that damage took, since the spool was opened
+ * @param commits since the spool was opened
+ * @param fullEvents how often it became full since it was opened
+ * @param full whether it is full now
+ * @param appendedPerSecond over about the last ten seconds
+ * @param acknowledgedPerSecond over about the last ten seconds
+ * @param growthBytesPerSecond over about the last ten seconds, negative while it shrinks
+ * @param storeFailure why nothing can be written at present, if so
+ * @param deliveryFailure why nothing can be handed over at present, if so
+ */
+public record SpoolStatus(
+    String name,
+    long records,
+    long bytes,
+    long maxBytes,
+    long fileBytes,
+    Duration oldest,
+    int inFlight,
+    long appended,
+    long acknowledged,
+    long dropped,
+    long lost,
+    long commits,
+    long fullEvents,
+    boolean full,
+    double appendedPerSecond,
+    double acknowledgedPerSecond,
+    double growthBytesPerSecond,
+    Optional<String> storeFailure,
+    Optional<String> deliveryFailure) {
+
+  private static final Duration SPOOLING_FROM = Duration.ofSeconds(10);
+  private static final double KILO = 1000;
+
+  /** Whether records lie longer than a consumer that keeps up would let them. */
+  public boolean spooling() {
+    return oldest.compareTo(SPOOLING_FROM) >= 0;
+  }
+
+  /** Whether somebody must act: records are held up or in danger. */
+  public boolean inDanger() {
+    return full || storeFailure.isPresent();
+  }
+
+  /** The time until it is full, if it goes on growing as it does. */
+  public Optional<Duration> room() {
+    if (growthBytesPerSecond < 1) {
+      return Optional.empty();
+    }
+    long seconds = (long) (Math.max(0, maxBytes - bytes) / growthBytesPerSecond);
+    return Optional.of(Duration.ofSeconds(seconds));
+  }
+
+  /** The state in words for people. */
+  public String sentence() {
+    StringBuilder text = new StringBuilder();
+    if (full) {
+      text.append("full, ");
+    }
+    if (spooling()) {
+      text.append("spooling, oldest ").append(words(oldest)).append(", ").append(size(bytes));
+      room()
+          .filter(room -> !full)
+          .ifPresent(r -> text.append(", room for ").append(words(r)).append(" at this rate"));
+    } else {
+      text.append("flowing, ").append(records).append(" waiting");
+    }
+    storeFailure.ifPresent(why -> text.append("; records wait in memory only: ").append(why));
+    deliveryFailure.ifPresent(why -> text.append("; not delivered: ").append(why));
+    return text.toString();
+  }
+
+  static String words(Duration time) {
+    if (time.toDays() >= 2) {
+      return time.toDays() + " days";
+    }
+    if (time.toHours() >= 2) {
+      return time.toHours() + " h";
+    }
+    return time.toMinutes() >= 2 ? time.toMinutes() + " min" : time.toSeconds() + " s";
+  }
+
+  static String size(long bytes) {
+    if (bytes < KILO) {
+      return bytes + " B";
+    }
+    double value = bytes;
+    int unit = -1;
+    while (value >= KILO) {
+      value /= KILO;
+      unit++;
+    }
+    return String.format(Locale.ROOT, "%.1f %cB", value, "kMGTPE".charAt(unit));
+  }
+}

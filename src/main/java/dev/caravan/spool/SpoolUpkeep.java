@@ -1,0 +1,286 @@
+package dev.caravan.spool;
+
+import dev.caravan.spool.SpoolEvent.Reason;
+import dev.caravan.spool.SpoolStore.Extent;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** What a spool does at each tick: commit, make room, forget what is too old, tidy up, count. */
+final class SpoolUpkeep {
+
+  private static final Logger LOG = LoggerFactory.getLogger(SpoolUpkeep.class);
+  private static final Duration TIDY_EVERY = Duration.ofSeconds(1);
+  private static final int COMPACT_BUDGET_MILLIS = 20;
+  private static final int PENDING_DROPPED_AT_ONCE = 64;
+
+  private final String name;
+  private final SpoolSettings settings;
+  private final Clock clock;
+  private final Backlog backlog;
+  private final StoreKeeper store;
+  private final Consumer<SpoolEvent> events;
+
+  private final LongAdder acknowledged = new LongAdder();
+  private final LongAdder dropped = new LongAdder();
+  private final LongAdder lost = new LongAdder();
+  private final Rate appendRate;
+  private final Rate acknowledgeRate;
+  private final Rate growthRate;
+  private volatile long commits;
+  private volatile long fullEvents;
+  private volatile boolean full;
+  private boolean dropping;
+  private long tidiedAtMillis;
+
+  SpoolUpkeep(
+      String name,
+      SpoolSettings settings,
+      Clock clock,
+      Backlog backlog,
+      StoreKeeper store,
+      Consumer<SpoolEvent> events) {
+    this.name = name;
+    this.settings = settings;
+    this.clock = clock;
+    this.backlog = backlog;
+    this.store = store;
+    this.events = events;
+    this.tidiedAtMillis = clock.millis();
+    this.appendRate = new Rate(0, nanos());
+    this.acknowledgeRate = new Rate(0, nanos());
+    this.growthRate = new Rate(backlog.snapshot().bytes(), nanos());
+  }
+
+  /** One thread at a time. */
+  synchronized void tick() {
+    commit();
+    makeRoom();
+    if (clock.millis() - tidiedAtMillis >= TIDY_EVERY.toMillis()) {
+      tidiedAtMillis = clock.millis();
+      tidy();
+    }
+  }
+
+  synchronized void lastTick() {
+    commit();
+  }
+
+  private void commit() {
+    Backlog.Uncommitted uncommitted = backlog.uncommitted(!settings.keepAcknowledged().isZero());
+    Optional<Long> stored =
+        store.with(
+            open -> {
+              open.ack(backlog.acknowledged());
+              open.append(uncommitted.records());
+              open.commit();
+              SpoolStore.Size size = open.size();
+              return size.bytes() + size.keptBytes();
+            });
+    if (stored.isPresent()) {
+      if (!uncommitted.records().isEmpty()) {
+        commits++;
+      }
+      backlog.committed(uncommitted.upTo(), stored.get()).forEach(Backlog.Completion::completed);
+    }
+  }
+
+  private void makeRoom() {
+    admit();
+    Optional<Long> waitingSince = backlog.waitingSinceMillis();
+    if (waitingSince.isEmpty()) {
+      relieved();
+      return;
+    }
+    becameFull();
+    dropping |= settings.whenFull() == WhenFull.DROP_OLDEST || waitedTooLong(waitingSince.get());
+    while (dropping && backlog.waitingSinceMillis().isPresent() && dropSomething()) {
+      commit();
+      admit();
+    }
+  }
+
+  private void admit() {
+    backlog.admitWaiting().forEach(Backlog.Completion::completed);
+  }
+
+  private boolean waitedTooLong(long sinceMillis) {
+    return !settings.blockTimeout().isZero()
+        && clock.millis() - sinceMillis >= settings.blockTimeout().toMillis();
+  }
+
+  private void becameFull() {
+    if (!full) {
+      full = true;
+      fullEvents++;
+      long bytes = backlog.snapshot().bytes();
+      LOG.warn(
+          "Spool '{}' is full with {}: {}. Let its consumer catch up, or raise maxBytes.",
+          name,
+          SpoolStatus.size(bytes),
+          settings.whenFull() == WhenFull.BLOCK
+              ? "what arrives waits"
+              : "the oldest records make room and are lost");
+      events.accept(new SpoolEvent.Full(name, bytes, settings.maxBytes(), settings.whenFull()));
+    }
+  }
+
+  private void relieved() {
+    long bytes = backlog.snapshot().bytes();
+    if (full && bytes < settings.maxBytes() / 10 * 9) {
+      full = false;
+      dropping = false;
+      LOG.info("Spool '{}' has room again: {} are in use.", name, SpoolStatus.size(bytes));
+      events.accept(new SpoolEvent.Relieved(name, bytes));
+    }
+  }
+
+  /** Drops the oldest records there are, kept ones first; false if there is nothing to drop. */
+  private boolean dropSomething() {
+    long keptBytes = store.size().keptBytes();
+    if (keptBytes > 0) {
+      return trimKept(keptBytes / 2).isPresent();
+    }
+    if (dropFromStore(Reason.FULL, (dropped, size) -> dropped < settings.maxBytes() / 64)) {
+      return true;
+    }
+    List<SpoolRecord> pending = backlog.dropPending(PENDING_DROPPED_AT_ONCE);
+    if (!pending.isEmpty()) {
+      reportDropped(
+          Reason.FULL,
+          pending.size(),
+          pending.get(0).appendedAtMillis(),
+          pending.get(pending.size() - 1).appendedAtMillis());
+    }
+    return !pending.isEmpty();
+  }
+
+  /** Drops the oldest records on disk while the condition says so; false if there were none. */
+  private boolean dropFromStore(Reason reason, DropCondition more) {
+    long bytes = 0;
+    long count = 0;
+    long oldestMillis = 0;
+    long newestMillis = 0;
+    boolean any = false;
+    while (store.size().oldestMillis() > 0 && more.test(bytes, store.size())) {
+      Optional<Extent> found = store.with(SpoolStore::dropOldest).flatMap(extent -> extent);
+      if (found.isEmpty()) {
+        break;
+      }
+      Extent extent = found.get();
+      oldestMillis = any ? oldestMillis : extent.oldestMillis();
+      newestMillis = extent.newestMillis();
+      bytes += extent.bytes();
+      count += notHandedOut(extent);
+      backlog.acknowledge(extent.last());
+      any = true;
+    }
+    if (count > 0) {
+      reportDropped(reason, count, oldestMillis, newestMillis);
+    }
+    return any;
+  }
+
+  private long notHandedOut(Extent extent) {
+    long next = Math.max(backlog.position(), backlog.acknowledged() + 1);
+    return Math.min(
+        extent.count(), Math.max(0, extent.last() - Math.max(extent.first(), next) + 1));
+  }
+
+  /** Whether more is to be dropped, given what has been and what the store holds now. */
+  private interface DropCondition {
+    boolean test(long droppedBytes, SpoolStore.Size size);
+  }
+
+  private void reportDropped(Reason reason, long count, long oldestMillis, long newestMillis) {
+    dropped.add(count);
+    events.accept(
+        new SpoolEvent.Dropped(
+            name,
+            reason,
+            count,
+            Instant.ofEpochMilli(oldestMillis),
+            Instant.ofEpochMilli(newestMillis)));
+  }
+
+  private void tidy() {
+    long now = clock.millis();
+    if (!settings.keepAcknowledged().isZero()) {
+      trimKept(settings.maxBytes() / 10 * 9 - store.size().bytes());
+    }
+    if (!settings.maxAge().isZero()) {
+      long cutoff = now - settings.maxAge().toMillis();
+      dropFromStore(Reason.TOO_OLD, (dropped, size) -> size.oldestMillis() < cutoff);
+    }
+    store.with(
+        open -> {
+          open.compact(COMPACT_BUDGET_MILLIS);
+          return true;
+        });
+    Backlog.Snapshot snapshot = backlog.snapshot();
+    appendRate.update(snapshot.appendedRecords(), nanos());
+    acknowledgeRate.update(acknowledged.sum(), nanos());
+    growthRate.update(snapshot.bytes(), nanos());
+  }
+
+  private Optional<Boolean> trimKept(long toBytes) {
+    return store.with(
+        open -> {
+          open.trimKept(toBytes);
+          return true;
+        });
+  }
+
+  void acknowledged(int records) {
+    acknowledged.add(records);
+  }
+
+  void dropped(long records) {
+    dropped.add(records);
+  }
+
+  void lost(long records) {
+    lost.add(records);
+  }
+
+  SpoolStatus status(Optional<Delivery> delivery) {
+    Backlog.Snapshot snapshot = backlog.snapshot();
+    SpoolStore.Size size = store.size();
+    long inStore =
+        Math.max(0, size.records() - Math.max(0, snapshot.acknowledged() - size.acknowledged()));
+    long oldestMillis = snapshot.oldestMillis() > 0 ? snapshot.oldestMillis() : size.oldestMillis();
+    long records = inStore + snapshot.pendingRecords();
+    return new SpoolStatus(
+        name,
+        records,
+        snapshot.bytes(),
+        settings.maxBytes(),
+        size.fileBytes(),
+        records == 0 || oldestMillis == 0
+            ? Duration.ZERO
+            : Duration.ofMillis(Math.max(0, clock.millis() - oldestMillis)),
+        delivery.map(Delivery::inFlight).orElse(0),
+        snapshot.appendedRecords(),
+        acknowledged.sum(),
+        dropped.sum(),
+        lost.sum(),
+        commits,
+        fullEvents,
+        full,
+        appendRate.perSecond(),
+        acknowledgeRate.perSecond(),
+        growthRate.perSecond(),
+        store.failure(),
+        delivery.flatMap(Delivery::failure));
+  }
+
+  private long nanos() {
+    return clock.millis() * 1_000_000;
+  }
+}

@@ -1,0 +1,174 @@
+package dev.caravan.spool;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.caravan.spool.SpoolEvent.Hole;
+import dev.caravan.spool.SpoolEvent.Repaired;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What is left of a spool whose file has been damaged. */
+@Timeout(value = 3, unit = TimeUnit.MINUTES)
+class DamagedSpoolTest {
+
+  private static final int RECORDS = 1000;
+  private static final int DELIVERED = 100;
+
+  @TempDir Path directory;
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 4, 9, 25, 50, 75, 90, 99})
+  void keepsWhatIsWholeInATruncatedFile(int percentLeft) throws Exception {
+    fill();
+    try (RandomAccessFile file = new RandomAccessFile(file(), "rw")) {
+      file.setLength(file.length() * percentLeft / 100);
+    }
+
+    List<Long> left = reopenAndRead();
+
+    assertThat(left)
+        .as("most of what was in front of the cut")
+        .hasSizeGreaterThan(RECORDS * percentLeft / 100 - DELIVERED - 150);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 10, 30, 50, 70, 90, 97})
+  void losesNoMoreThanTheSurroundingsOfAFlippedBit(int percent) throws Exception {
+    fill();
+    try (RandomAccessFile file = new RandomAccessFile(file(), "rw")) {
+      flip(file, file.length() * percent / 100 + 17);
+    }
+
+    assertThat(reopenAndRead()).hasSizeGreaterThan(RECORDS - DELIVERED - 150);
+  }
+
+  @Test
+  void keepsAlmostAllWhenTheHeaderOfTheFileIsGone() throws Exception {
+    fill();
+    try (RandomAccessFile file = new RandomAccessFile(file(), "rw")) {
+      file.write(new byte[8192]);
+    }
+
+    assertThat(reopenAndRead()).hasSize(RECORDS - DELIVERED);
+  }
+
+  @Test
+  void keepsWhatItCanWhenBitsAreFlippedAllOver() throws Exception {
+    fill();
+    try (RandomAccessFile file = new RandomAccessFile(file(), "rw")) {
+      for (int i = 1; i < 10; i += 2) {
+        flip(file, file.length() * i / 10);
+      }
+    }
+
+    assertThat(reopenAndRead()).isNotEmpty();
+  }
+
+  @Test
+  void reportsALossWhenTheFileIsGoneAltogether() throws Exception {
+    fill();
+    Files.delete(directory.resolve("events.mv"));
+
+    assertThat(reopenAndRead()).isEmpty();
+  }
+
+  @Test
+  void repairsItselfWhenDamageIsFoundWhileItRuns() throws Exception {
+    SpoolSettings settings = SpoolFixture.settings(directory, 1L << 40, 64 * 1024, WhenFull.BLOCK);
+    try (SpoolFixture spool = new SpoolFixture(settings)) {
+      // More than the store keeps in its cache, so that it must look at the file.
+      for (int from = 0; from < 5000; from += 10) {
+        spool.appendCommitted(from, from + 10);
+      }
+      try (RandomAccessFile file = new RandomAccessFile(file(), "rw")) {
+        for (int i = 1; i < 20; i++) {
+          flip(file, file.length() * i / 20);
+        }
+      }
+
+      List<Long> left = spool.take(5000);
+
+      assertThat(left).hasSizeGreaterThan(2000).isSorted().doesNotHaveDuplicates();
+      await().untilAsserted(() -> assertThat(spool.events).anyMatch(Repaired.class::isInstance));
+      assertThat(left.size() + spool.spool.status().lost()).isEqualTo(5000);
+      spool.appendCommitted(5000, 5010);
+      assertThat(spool.take(10)).hasSize(10);
+    }
+  }
+
+  @Test
+  void aFileThatIsWholeIsNotTouched() throws Exception {
+    fill();
+    try (SpoolFixture spool = new SpoolFixture(SpoolFixture.settings(directory))) {
+      assertThat(spool.take(RECORDS)).hasSize(RECORDS - DELIVERED);
+      assertThat(spool.events).isEmpty();
+    }
+  }
+
+  private void fill() throws Exception {
+    try (SpoolFixture spool = new SpoolFixture(SpoolFixture.settings(directory))) {
+      for (int from = 0; from < RECORDS; from += 50) {
+        spool.appendCommitted(from, from + 50);
+      }
+      spool.spool.acknowledge(DELIVERED, DELIVERED);
+    }
+  }
+
+  /** Checks that each record is either there, in order, or in a hole that was reported. */
+  private List<Long> reopenAndRead() throws Exception {
+    List<Long> left;
+    List<Long> lost = new ArrayList<>();
+    try (SpoolFixture spool = new SpoolFixture(SpoolFixture.settings(directory))) {
+      left = spool.take(RECORDS);
+      for (SpoolEvent event : spool.events) {
+        Repaired repaired = (Repaired) event;
+        assertThat(repaired.setAside()).exists().hasParent(directory);
+        for (Hole hole : repaired.holes()) {
+          // Sequences begin at one, the numbers in the bodies at zero.
+          LongStream.rangeClosed(hole.from() - 1, hole.to() - 1).forEach(lost::add);
+          assertThat(hole.before()).isAfterOrEqualTo(hole.after());
+        }
+        assertThat(repaired.lost()).isEqualTo(lost.size());
+      }
+      assertThat(left).isSorted().doesNotHaveDuplicates();
+      List<Long> all = new ArrayList<>(left);
+      all.addAll(lost);
+      assertThat(all)
+          .containsExactlyInAnyOrderElementsOf(
+              LongStream.range(DELIVERED, RECORDS).boxed().toList());
+
+      spool.appendCommitted(RECORDS, RECORDS + 10);
+      assertThat(spool.take(10)).hasSize(10);
+    }
+    try (SpoolFixture again =
+        new SpoolFixture(SpoolFixture.settings(directory), Clock.systemUTC())) {
+      assertThat(again.events).as("once repaired it is whole").isEmpty();
+      assertThat(again.take(RECORDS)).hasSize(left.size() + 10);
+    }
+    return left;
+  }
+
+  private String file() {
+    return directory.resolve("events.mv").toString();
+  }
+
+  private static void flip(RandomAccessFile file, long at) throws IOException {
+    file.seek(at);
+    int value = file.read();
+    file.seek(at);
+    file.write(value ^ 0x10);
+  }
+}

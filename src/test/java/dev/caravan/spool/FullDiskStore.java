@@ -1,0 +1,71 @@
+package dev.caravan.spool;
+
+import java.io.IOException;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/** A store that reads as ever and whose commits fail while the disk is said to be full. */
+final class FullDiskStore implements SpoolStore {
+
+  private final SpoolStore store;
+  private final AtomicBoolean diskIsFull;
+
+  FullDiskStore(SpoolStore store, AtomicBoolean diskIsFull) {
+    this.store = store;
+    this.diskIsFull = diskIsFull;
+  }
+
+  @Override
+  public void append(List<SpoolRecord> records) throws IOException {
+    store.append(records);
+  }
+
+  @Override
+  public List<SpoolRecord> read(long fromSequence) throws IOException {
+    return store.read(fromSequence);
+  }
+
+  @Override
+  public void ack(long upToSequence) throws IOException {
+    store.ack(upToSequence);
+  }
+
+  @Override
+  public void trimKept(long maxBytes) throws IOException {
+    store.trimKept(maxBytes);
+  }
+
+  @Override
+  public Optional<Extent> dropOldest() throws IOException {
+    return store.dropOldest();
+  }
+
+  @Override
+  public void commit() throws IOException {
+    if (diskIsFull.get()) {
+      throw new IOException("The spool's file cannot be written: No space left on device.");
+    }
+    store.commit();
+  }
+
+  @Override
+  public void compact(int budgetMillis) throws IOException {
+    store.compact(budgetMillis);
+  }
+
+  @Override
+  public Size size() {
+    return store.size();
+  }
+
+  @Override
+  public void abandon() {
+    store.abandon();
+  }
+
+  @Override
+  public void close() throws IOException {
+    store.close();
+  }
+}

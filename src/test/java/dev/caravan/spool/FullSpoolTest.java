@@ -1,0 +1,256 @@
+package dev.caravan.spool;
+
+import static dev.caravan.spool.SpoolFixture.LENGTH;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import dev.caravan.spool.SpoolEvent.Dropped;
+import dev.caravan.spool.SpoolEvent.Full;
+import dev.caravan.spool.SpoolEvent.Reason;
+import dev.caravan.spool.SpoolEvent.Relieved;
+import dev.caravan.spool.SpoolEvent.StoreFailing;
+import dev.caravan.spool.SpoolEvent.StoreWorking;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a spool does when there is no room for what arrives, and how it gives room back. */
+@Timeout(value = 3, unit = TimeUnit.MINUTES)
+class FullSpoolTest {
+
+  private static final long MEGABYTE = 1_000_000;
+
+  @TempDir Path directory;
+
+  @Test
+  void holdsBackWhatArrivesUntilThereIsRoom() throws Exception {
+    try (SpoolFixture spool = fixture(2 * MEGABYTE, WhenFull.BLOCK)) {
+      List<CompletableFuture<Void>> appends = new ArrayList<>();
+      for (long id = 0; id < 1000; id++) {
+        appends.add(spool.append(id, false));
+      }
+      await().untilAsserted(() -> assertThat(spool.events).anyMatch(Full.class::isInstance));
+      long let = appends.stream().filter(CompletableFuture::isDone).count();
+      assertThat(let).isBetween(400L, 2 * MEGABYTE / LENGTH);
+      assertThat(spool.spool.status().full()).isTrue();
+      assertThat(spool.spool.status().sentence()).startsWith("full");
+
+      List<Long> taken = new ArrayList<>();
+      while (taken.size() < 1000) {
+        taken.addAll(spool.take(1));
+        spool.spool.acknowledge(taken.size(), taken.size());
+      }
+
+      assertThat(taken).isEqualTo(LongStream.range(0, 1000).boxed().toList());
+      assertThat(appends).allMatch(CompletableFuture::isDone);
+      await().untilAsserted(() -> assertThat(spool.events).last().isInstanceOf(Relieved.class));
+      assertThat(spool.spool.status().dropped()).isZero();
+      assertThat(spool.spool.status().fullEvents()).isPositive();
+    }
+  }
+
+  @Test
+  void dropsTheOldestCountsThemAndSaysSo() throws Exception {
+    try (SpoolFixture spool = fixture(2 * MEGABYTE, WhenFull.DROP_OLDEST)) {
+      for (long id = 0; id < 3000; id++) {
+        spool.append(id, false).get(1, TimeUnit.MINUTES);
+      }
+
+      List<Long> left = spool.take(3000);
+
+      long dropped = spool.spool.status().dropped();
+      assertThat(left).isEqualTo(LongStream.range(dropped, 3000).boxed().toList());
+      assertThat(droppedAccordingTo(spool.events, Reason.FULL)).isEqualTo(dropped);
+      assertThat(spool.spool.status().bytes()).isLessThanOrEqualTo(2 * MEGABYTE);
+    }
+  }
+
+  @Test
+  void dropsAfterHavingBlockedForAsLongAsAsked() throws Exception {
+    SpoolSettings settings =
+        new SpoolSettings(
+            directory,
+            MEGABYTE,
+            MEGABYTE,
+            Duration.ZERO,
+            Duration.ofMillis(20),
+            Fsync.NEVER,
+            WhenFull.BLOCK,
+            Duration.ofMillis(300),
+            Duration.ZERO);
+    try (SpoolFixture spool = new SpoolFixture(settings)) {
+      List<CompletableFuture<Void>> appends = new ArrayList<>();
+      for (long id = 0; id < 600; id++) {
+        appends.add(spool.append(id, false));
+      }
+
+      for (CompletableFuture<Void> append : appends) {
+        append.get(1, TimeUnit.MINUTES);
+      }
+      assertThat(droppedAccordingTo(spool.events, Reason.FULL)).isPositive();
+    }
+  }
+
+  @Test
+  void dropsWhatIsOlderThanAllowed() throws Exception {
+    SettableClock clock = new SettableClock();
+    SpoolSettings settings =
+        new SpoolSettings(
+            directory,
+            MEGABYTE * 100,
+            MEGABYTE,
+            Duration.ofHours(1),
+            Duration.ofMillis(20),
+            Fsync.NEVER,
+            WhenFull.BLOCK,
+            Duration.ZERO,
+            Duration.ZERO);
+    try (SpoolFixture spool = new SpoolFixture(settings, clock)) {
+      spool.appendCommitted(0, 100);
+      clock.now = clock.now.plus(Duration.ofMinutes(61));
+
+      await()
+          .untilAsserted(
+              () -> assertThat(droppedAccordingTo(spool.events, Reason.TOO_OLD)).isEqualTo(100));
+      spool.appendCommitted(100, 110);
+      assertThat(spool.take(10)).isEqualTo(LongStream.range(100, 110).boxed().toList());
+    }
+  }
+
+  @Test
+  void tellsThoseWhoStillWaitThatItWasClosed() throws Exception {
+    CompletableFuture<Void> last = CompletableFuture.completedFuture(null);
+    try (SpoolFixture spool = fixture(MEGABYTE, WhenFull.BLOCK)) {
+      for (long id = 0; id < 600; id++) {
+        last = spool.append(id, false);
+      }
+    }
+    CompletableFuture<Void> waiting = last;
+    assertThatThrownBy(() -> waiting.get(1, TimeUnit.MINUTES))
+        .isInstanceOf(ExecutionException.class)
+        .hasMessageContaining("was closed before there was room");
+  }
+
+  @Test
+  void givesDiskSpaceBackAfterItHasDrained() throws Exception {
+    try (SpoolFixture spool = new SpoolFixture(SpoolFixture.settings(directory))) {
+      for (int from = 0; from < 10_000; from += 500) {
+        spool.appendCommitted(from, from + 500);
+      }
+      Path file = directory.resolve("events.mv");
+      assertThat(Files.size(file)).isGreaterThan(10_000L * LENGTH);
+
+      spool.spool.acknowledge(10_000, 10_000);
+
+      await()
+          .atMost(Duration.ofMinutes(1))
+          .untilAsserted(() -> assertThat(Files.size(file)).isLessThan(5 * MEGABYTE));
+    }
+  }
+
+  @Test
+  void takesLittleRoomOnDiskWhileTheConsumerKeepsUp() throws Exception {
+    try (SpoolFixture spool = new SpoolFixture(SpoolFixture.settings(directory))) {
+      for (int from = 0; from < 20_000; from += 100) {
+        spool.appendCommitted(from, from + 100);
+        spool.spool.acknowledge(from + 100, 100);
+      }
+      assertThat(Files.size(directory.resolve("events.mv"))).isLessThan(10 * MEGABYTE);
+    }
+  }
+
+  @Test
+  void passesRecordsOnFromMemoryWhileTheDiskIsFull() throws Exception {
+    AtomicBoolean diskIsFull = new AtomicBoolean();
+    SpoolSettings settings =
+        SpoolFixture.settings(directory, 100 * MEGABYTE, 2 * MEGABYTE, WhenFull.BLOCK);
+    MvStoreOpener opener = new MvStoreOpener("events", settings, Clock.systemUTC());
+    try (SpoolFixture spool = new SpoolFixture(settings, failing(opener, diskIsFull))) {
+      spool.appendCommitted(0, 100);
+      diskIsFull.set(true);
+      for (long id = 100; id < 400; id++) {
+        assertThat(spool.append(id, false)).isDone();
+      }
+      await()
+          .untilAsserted(() -> assertThat(spool.events).anyMatch(StoreFailing.class::isInstance));
+      assertThat(spool.spool.status().inDanger()).isTrue();
+      assertThat(spool.spool.status().sentence()).contains("No space left on device");
+
+      assertThat(spool.take(400)).isEqualTo(LongStream.range(0, 400).boxed().toList());
+      spool.spool.acknowledge(250, 250);
+      diskIsFull.set(false);
+
+      await()
+          .atMost(Duration.ofMinutes(1))
+          .untilAsserted(() -> assertThat(spool.events).anyMatch(StoreWorking.class::isInstance));
+      spool.append(400, true).get(1, TimeUnit.MINUTES);
+    }
+    try (SpoolFixture spool = new SpoolFixture(settings)) {
+      assertThat(spool.take(400)).isEqualTo(LongStream.range(250, 401).boxed().toList());
+    }
+  }
+
+  /** A store whose commits fail as on a full disk; what was appended before is gone with them. */
+  private static StoreKeeper.Opener failing(StoreKeeper.Opener opener, AtomicBoolean diskIsFull) {
+    return new StoreKeeper.Opener() {
+      @Override
+      public StoreKeeper.Opened open(boolean knownToBeDamaged, long acknowledged)
+          throws IOException {
+        StoreKeeper.Opened opened = opener.open(knownToBeDamaged, acknowledged);
+        return new StoreKeeper.Opened(
+            new FullDiskStore(opened.store(), diskIsFull), opened.repair());
+      }
+
+      @Override
+      public void close() throws IOException {
+        opener.close();
+      }
+    };
+  }
+
+  private SpoolFixture fixture(long maxBytes, WhenFull whenFull) throws IOException {
+    return new SpoolFixture(SpoolFixture.settings(directory, maxBytes, 32 * MEGABYTE, whenFull));
+  }
+
+  private static long droppedAccordingTo(List<SpoolEvent> events, Reason reason) {
+    return List.copyOf(events).stream()
+        .filter(Dropped.class::isInstance)
+        .map(Dropped.class::cast)
+        .filter(dropped -> dropped.reason() == reason)
+        .mapToLong(Dropped::records)
+        .sum();
+  }
+
+  private static final class SettableClock extends Clock {
+    private volatile Instant now = Instant.parse("2026-01-01T00:00:00Z");
+
+    @Override
+    public java.time.ZoneId getZone() {
+      return java.time.ZoneOffset.UTC;
+    }
+
+    @Override
+    public Clock withZone(java.time.ZoneId zone) {
+      return this;
+    }
+
+    @Override
+    public Instant instant() {
+      return now;
+    }
+  }
+}

@@ -1,0 +1,107 @@
+package dev.caravan.spool;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.lang.reflect.Field;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Properties;
+import org.apache.camel.impl.DefaultCamelContext;
+import org.apache.camel.main.SimpleMain;
+import org.apache.camel.spi.UriParam;
+import org.junit.jupiter.api.Test;
+
+/** How the options of a spool are set, and that the manual knows them all. */
+class SpoolOptionsTest {
+
+  @Test
+  void everyOptionAndItsDefaultStandInTheManual() throws Exception {
+    String manual = Files.readString(Path.of("docs/spool.md"));
+
+    assertThat(Arrays.stream(SpoolConfiguration.class.getDeclaredFields()))
+        .isNotEmpty()
+        .allSatisfy(
+            field ->
+                assertThat(manual)
+                    .contains("| `%s` | %s |".formatted(field.getName(), shown(field))));
+  }
+
+  private static String shown(Field field) {
+    String value = field.getAnnotation(UriParam.class).defaultValue();
+    return value.isEmpty() ? "–" : "`" + value + "`";
+  }
+
+  @Test
+  void documentedDefaultsAreTheRealOnes() throws Exception {
+    try (DefaultCamelContext context = new DefaultCamelContext()) {
+      SpoolConfiguration defaults = new SpoolConfiguration();
+      for (Field field : SpoolConfiguration.class.getDeclaredFields()) {
+        field.setAccessible(true);
+        String documented = field.getAnnotation(UriParam.class).defaultValue();
+        assertThat(field.get(defaults))
+            .as(field.getName())
+            .isEqualTo(context.getTypeConverter().convertTo(field.getType(), documented));
+      }
+    }
+  }
+
+  @Test
+  void anEndpointTakesOptionsFromItsUri() throws Exception {
+    try (DefaultCamelContext context = new DefaultCamelContext()) {
+      SpoolEndpoint endpoint =
+          context.getEndpoint(
+              "spool:events?maxBytes=1000&maxAge=2h&whenFull=drop-oldest&fsync=commit"
+                  + "&commitInterval=10ms&inFlight=3&keyHeader=CamelGenesysKey",
+              SpoolEndpoint.class);
+
+      SpoolConfiguration options = endpoint.getConfiguration();
+      assertThat(endpoint.getName()).isEqualTo("events");
+      assertThat(options.getMaxBytes()).isEqualTo(1000);
+      assertThat(options.getMaxAge()).isEqualTo(Duration.ofHours(2));
+      assertThat(options.getWhenFull()).isEqualTo(WhenFull.DROP_OLDEST);
+      assertThat(options.getFsync()).isEqualTo(Fsync.COMMIT);
+      assertThat(options.getCommitInterval()).isEqualTo(Duration.ofMillis(10));
+      assertThat(options.getInFlight()).isEqualTo(3);
+      assertThat(options.getKeyHeader()).isEqualTo("CamelGenesysKey");
+    }
+  }
+
+  @Test
+  void theComponentTakesOptionsFromProperties() throws Exception {
+    try (DefaultCamelContext context = new DefaultCamelContext()) {
+      SimpleMain main = new SimpleMain(context);
+      Properties properties = new Properties();
+      properties.setProperty("camel.component.spool.max-bytes", "12345");
+      properties.setProperty("camel.component.spool.keep-acknowledged", "2h");
+      properties.setProperty("camel.component.spool.whenFull", "drop-oldest");
+      main.setOverrideProperties(properties);
+      main.start();
+
+      SpoolConfiguration options =
+          context.getEndpoint("spool:events", SpoolEndpoint.class).getConfiguration();
+      assertThat(options.getMaxBytes()).isEqualTo(12345);
+      assertThat(options.getKeepAcknowledged()).isEqualTo(Duration.ofHours(2));
+      assertThat(options.getWhenFull()).isEqualTo(WhenFull.DROP_OLDEST);
+      main.stop();
+    }
+  }
+
+  @Test
+  void anOptionThatDoesNotExistIsRefused() throws Exception {
+    try (DefaultCamelContext context = new DefaultCamelContext()) {
+      assertThatThrownBy(() -> context.getEndpoint("spool:events?maxByte=1"))
+          .hasMessageContaining("maxByte");
+    }
+  }
+
+  @Test
+  void aNameThatCannotBeAFileNameIsRefused() throws Exception {
+    try (DefaultCamelContext context = new DefaultCamelContext()) {
+      assertThatThrownBy(() -> context.getEndpoint("spool:../events"))
+          .hasStackTraceContaining("cannot be the name of a spool");
+    }
+  }
+}

@@ -1,0 +1,429 @@
+package dev.caravan.spool;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
+import org.apache.camel.AsyncCallback;
+import org.apache.camel.Exchange;
+import org.apache.camel.ProducerTemplate;
+import org.apache.camel.builder.RouteBuilder;
+import org.apache.camel.impl.DefaultCamelContext;
+import org.apache.camel.support.AsyncProcessorSupport;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a user sees who writes `to: spool:` and `from: spool:` in a route. */
+@Timeout(value = 2, unit = TimeUnit.MINUTES)
+class SpoolRouteTest {
+
+  @TempDir Path directory;
+
+  private DefaultCamelContext context;
+  private final List<String> delivered = Collections.synchronizedList(new ArrayList<>());
+  private final BlockingQueue<Pending> pending = new LinkedBlockingQueue<>();
+
+  private record Pending(Exchange exchange, AsyncCallback callback) {
+    String body() {
+      return exchange.getIn().getBody(String.class);
+    }
+
+    void succeed() {
+      callback.done(false);
+    }
+
+    void fail() {
+      exchange.setException(new IllegalStateException("not now"));
+      callback.done(false);
+    }
+  }
+
+  @BeforeEach
+  void newContext() {
+    context = new DefaultCamelContext();
+    SpoolComponent component = new SpoolComponent();
+    component.getConfiguration().setDirectory(directory.toString());
+    context.addComponent("spool", component);
+  }
+
+  @AfterEach
+  void stop() {
+    context.stop();
+  }
+
+  @Test
+  void handsOutInTheOrderOfAppending() throws Exception {
+    start(deliverAtOnce("spool:events"));
+
+    send("spool:events", 0, 2000);
+
+    await().untilAsserted(() -> assertThat(delivered).hasSize(2000));
+    assertThat(delivered).isEqualTo(bodies(0, 2000));
+  }
+
+  @Test
+  void keepsBodyAndPlainHeadersAlsoThroughTheDisk() throws Exception {
+    context.start();
+    Map<String, Object> headers =
+        Map.of(
+            "text",
+            "grün",
+            "CamelGenesysKey",
+            "k1",
+            "int",
+            -7,
+            "long",
+            Long.MAX_VALUE,
+            "double",
+            -0.5d,
+            "flag",
+            true,
+            "raw",
+            new byte[] {1, -1});
+    try (ProducerTemplate template = context.createProducerTemplate()) {
+      template.sendBodyAndHeaders("spool:events", "größe", headers);
+      template.sendBodyAndHeader("spool:events", null, "object", new Object());
+    }
+    restart();
+
+    List<Exchange> received = Collections.synchronizedList(new ArrayList<>());
+    context.addRoutes(route("spool:events", exchange -> received.add(exchange.copy())));
+    context.start();
+
+    await().untilAsserted(() -> assertThat(received).hasSize(2));
+    assertThat(received.get(0).getIn().getBody())
+        .isEqualTo("größe".getBytes(StandardCharsets.UTF_8));
+    assertThat(received.get(0).getIn().getHeaders()).containsAllEntriesOf(headers);
+    assertThat(received.get(1).getIn().getBody()).isNull();
+    assertThat(received.get(1).getIn().getHeaders()).doesNotContainKey("object");
+  }
+
+  @Test
+  void goesOnAfterARestartWithTheFirstRecordNotDelivered() throws Exception {
+    start(deliverLater("spool:events?inFlight=10"));
+    send("spool:events", 0, 30);
+    for (int i = 0; i < 7; i++) {
+      pending.take().succeed();
+    }
+    await().untilAsserted(() -> assertThat(status().records()).isEqualTo(23));
+    Thread stopping = new Thread(context::stop);
+    stopping.start();
+    await().until(() -> pending.size() == 10 || !stopping.isAlive());
+    drainPending(Pending::fail);
+    stopping.join();
+
+    restart();
+    start(deliverAtOnce("spool:events"));
+
+    await().untilAsserted(() -> assertThat(delivered).hasSize(23));
+    assertThat(delivered).isEqualTo(bodies(7, 30));
+  }
+
+  @Test
+  void neverHasMoreInFlightThanAllowed() throws Exception {
+    start(deliverLater("spool:events?inFlight=5"));
+    send("spool:events", 0, 50);
+
+    for (int i = 0; i < 50; i++) {
+      int settled = i;
+      await().until(() -> pending.size() == Math.min(5, 50 - settled));
+      assertThat(status().inFlight()).isEqualTo(Math.min(5, 50 - settled));
+      Pending next = pending.take();
+      assertThat(next.body()).isEqualTo("b" + i);
+      next.succeed();
+    }
+    await().untilAsserted(() -> assertThat(status().records()).isZero());
+  }
+
+  @Test
+  void letsGoOnlyOfWhatWasDeliveredWithoutAHole() throws Exception {
+    start(deliverLater("spool:events"));
+    send("spool:events", 0, 3);
+    await().until(() -> pending.size() == 3);
+    Pending first = pending.take();
+
+    pending.take().succeed();
+    pending.take().succeed();
+    await().untilAsserted(() -> assertThat(status().inFlight()).isEqualTo(1));
+    assertThat(status().records()).isEqualTo(3);
+
+    first.succeed();
+    await().untilAsserted(() -> assertThat(status().records()).isZero());
+  }
+
+  @Test
+  void repeatsAfterAFailureFromThereOnSoThatOrderHolds() throws Exception {
+    start(deliverLater("spool:events?inFlight=4&redeliveryDelay=10ms"));
+    send("spool:events", 0, 6);
+    await().until(() -> pending.size() == 4);
+    Pending b0 = pending.take();
+    Pending b1 = pending.take();
+    Pending b2 = pending.take();
+    Pending b3 = pending.take();
+
+    b1.fail();
+    b3.succeed();
+    b2.succeed();
+    assertThat(pending).as("nothing is handed out before all have settled").isEmpty();
+    b0.succeed();
+
+    await().until(() -> pending.size() == 4);
+    List<String> again = pending.stream().map(Pending::body).toList();
+    assertThat(again).containsExactly("b1", "b2", "b3", "b4");
+    assertThat(pending.peek().exchange().getIn().getHeader(SpoolConstants.REDELIVERED))
+        .isEqualTo(true);
+    assertThat(status().deliveryFailure()).isPresent();
+    drainPending(Pending::succeed);
+    await().until(() -> !pending.isEmpty());
+    drainPending(Pending::succeed);
+    await().untilAsserted(() -> assertThat(status().records()).isZero());
+    assertThat(status().deliveryFailure()).isEmpty();
+  }
+
+  @Test
+  void repeatsNothingOfOtherKeysWhenTheKeyIsKnown() throws Exception {
+    start(deliverLater("spool:events?redeliveryDelay=10ms&keyHeader=key"));
+    try (ProducerTemplate template = context.createProducerTemplate()) {
+      for (int i = 0; i < 6; i++) {
+        template.sendBodyAndHeader("spool:events", "b" + i, "key", "k" + i % 2);
+      }
+    }
+    await().until(() -> pending.size() == 6);
+    List<Pending> all = new ArrayList<>();
+    pending.drainTo(all);
+
+    all.get(2).fail();
+    for (int i : new int[] {0, 1, 3, 4, 5}) {
+      all.get(i).succeed();
+    }
+
+    await().until(() -> pending.size() == 2);
+    assertThat(pending.stream().map(Pending::body)).containsExactly("b2", "b4");
+    drainPending(Pending::succeed);
+    await().untilAsserted(() -> assertThat(status().records()).isZero());
+  }
+
+  @Test
+  void countsARecordTheRouteHasHandledAsDelivered() throws Exception {
+    start(
+        new RouteBuilder() {
+          @Override
+          public void configure() {
+            onException(IllegalArgumentException.class)
+                .handled(true)
+                .process(e -> delivered.add("dead " + e.getIn().getBody(String.class)));
+            from("spool:events")
+                .process(
+                    e -> {
+                      if ("b1".equals(e.getIn().getBody(String.class))) {
+                        throw new IllegalArgumentException("poison");
+                      }
+                      delivered.add(e.getIn().getBody(String.class));
+                    });
+          }
+        });
+
+    send("spool:events", 0, 3);
+
+    await().untilAsserted(() -> assertThat(status().records()).isZero());
+    assertThat(delivered).containsExactly("b0", "dead b1", "b2");
+  }
+
+  @Test
+  void givesARecordUpAfterAsManyTriesAsAsked() throws Exception {
+    List<SpoolEvent> events = Collections.synchronizedList(new ArrayList<>());
+    context.getComponent("spool", SpoolComponent.class).addListener(events::add);
+    AtomicInteger tries = new AtomicInteger();
+    start(
+        route(
+            "spool:events?redeliveryDelay=1ms&maximumRedeliveries=3",
+            e -> {
+              if ("b1".equals(e.getIn().getBody(String.class))) {
+                tries.incrementAndGet();
+                throw new IllegalStateException("never");
+              }
+            }));
+
+    send("spool:events", 0, 3);
+
+    await().untilAsserted(() -> assertThat(status().records()).isZero());
+    assertThat(tries).hasValue(4);
+    assertThat(status().dropped()).isEqualTo(1);
+    assertThat(events)
+        .singleElement()
+        .isInstanceOfSatisfying(
+            SpoolEvent.Dropped.class,
+            dropped -> assertThat(dropped.reason()).isEqualTo(SpoolEvent.Reason.GAVE_UP));
+  }
+
+  @Test
+  void losesAndReordersNothingWhenARouteIsReplacedWhileRecordsArrive() throws Exception {
+    context.addRoutes(route("direct:in", e -> {}).andThen("spool:events"));
+    context.addRoutes(deliverAtOnce("spool:events"));
+    context.start();
+    Thread sender = new Thread(() -> sendUnchecked("direct:in", 0, 3000));
+    sender.start();
+
+    for (int i = 0; i < 5; i++) {
+      int seen = delivered.size();
+      context.getRouteController().stopRoute("out");
+      context.removeRoute("out");
+      context.addRoutes(deliverAtOnce("spool:events"));
+      await().until(() -> delivered.size() > seen || !sender.isAlive());
+    }
+    sender.join();
+
+    await().untilAsserted(() -> assertThat(delivered).hasSize(3000));
+    assertThat(delivered).isEqualTo(bodies(0, 3000));
+  }
+
+  @Test
+  void completesOnlyAfterTheCommitWhenAskedTo() throws Exception {
+    context.start();
+
+    send("spool:events?waitForCommit=true", 0, 3);
+
+    assertThat(status().commits()).isPositive();
+  }
+
+  @Test
+  void refusesASecondConsumer() throws Exception {
+    start(deliverAtOnce("spool:events"));
+
+    assertThatThrownBy(
+            () ->
+                context.addRoutes(
+                    new RouteBuilder() {
+                      @Override
+                      public void configure() {
+                        from("spool:events?inFlight=7").routeId("second").to("log:second");
+                      }
+                    }))
+        .hasStackTraceContaining("The spool 'events' already has a consumer");
+  }
+
+  @Test
+  void refusesASecondSetOfOptionsForOneSpool() throws Exception {
+    context.start();
+    send("spool:events?maxBytes=5000000", 0, 1);
+
+    assertThatThrownBy(() -> send("spool:events?maxBytes=6000000", 0, 1))
+        .hasStackTraceContaining("The spool 'events' is already open with other options");
+  }
+
+  @Test
+  void refusesADirectoryInUseAndNamesIt() throws Exception {
+    context.start();
+    send("spool:events", 0, 1);
+    try (DefaultCamelContext other = new DefaultCamelContext()) {
+      other.start();
+
+      assertThatThrownBy(
+              () ->
+                  other.getEndpoint("spool:events?directory=" + directory).createProducer().start())
+          .hasStackTraceContaining("is in use by another process")
+          .hasStackTraceContaining(directory.toString());
+    }
+  }
+
+  private void start(RouteBuilder route) throws Exception {
+    context.addRoutes(route);
+    context.start();
+  }
+
+  private void restart() {
+    context.stop();
+    newContext();
+  }
+
+  private SpoolStatus status() {
+    return context.getComponent("spool", SpoolComponent.class).statuses().get(0);
+  }
+
+  private void send(String uri, int from, int to) throws Exception {
+    try (ProducerTemplate template = context.createProducerTemplate()) {
+      for (int i = from; i < to; i++) {
+        template.sendBody(uri, "b" + i);
+      }
+    }
+  }
+
+  private void sendUnchecked(String uri, int from, int to) {
+    try {
+      send(uri, from, to);
+    } catch (Exception e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  private static List<String> bodies(int from, int to) {
+    return IntStream.range(from, to).mapToObj(i -> "b" + i).toList();
+  }
+
+  private Steps deliverAtOnce(String uri) {
+    return route(uri, exchange -> delivered.add(exchange.getIn().getBody(String.class)));
+  }
+
+  private static Steps route(String uri, org.apache.camel.Processor processor) {
+    return new Steps(uri, processor, "");
+  }
+
+  private RouteBuilder deliverLater(String uri) {
+    return new Steps(
+        uri,
+        new AsyncProcessorSupport() {
+          @Override
+          public boolean process(Exchange exchange, AsyncCallback callback) {
+            pending.add(new Pending(exchange, callback));
+            return false;
+          }
+        },
+        "");
+  }
+
+  private void drainPending(java.util.function.Consumer<Pending> settle) {
+    List<Pending> all = new ArrayList<>();
+    pending.drainTo(all);
+    all.forEach(settle);
+  }
+
+  /** A route of one processor and perhaps one endpoint behind it. */
+  private static final class Steps extends RouteBuilder {
+    private final String uri;
+    private final org.apache.camel.Processor processor;
+    private final String to;
+
+    private Steps(String uri, org.apache.camel.Processor processor, String to) {
+      this.uri = uri;
+      this.processor = processor;
+      this.to = to;
+    }
+
+    private Steps andThen(String endpoint) {
+      return new Steps(uri, processor, endpoint);
+    }
+
+    @Override
+    public void configure() {
+      errorHandler(noErrorHandler());
+      var route = from(uri).routeId(uri.startsWith("spool:") ? "out" : "in").process(processor);
+      if (!to.isEmpty()) {
+        route.to(to);
+      }
+    }
+  }
+}

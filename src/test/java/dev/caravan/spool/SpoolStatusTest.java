@@ -1,0 +1,172 @@
+package dev.caravan.spool;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.LongStream;
+import org.apache.camel.builder.RouteBuilder;
+import org.apache.camel.health.HealthCheck;
+import org.apache.camel.health.HealthCheckHelper;
+import org.apache.camel.impl.DefaultCamelContext;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a spool says about itself, and what can be read from it again. */
+@Timeout(value = 2, unit = TimeUnit.MINUTES)
+class SpoolStatusTest {
+
+  private static final Duration THREE_MINUTES = Duration.ofSeconds(190);
+
+  @TempDir Path directory;
+
+  @Test
+  void saysHowLongThereIsRoomWhileItFills() {
+    SpoolStatus status =
+        status(1_200_000_000L, 4_000_000_000L, THREE_MINUTES, 1_138_000, false, Optional.empty());
+
+    assertThat(status.sentence())
+        .isEqualTo("spooling, oldest 3 min, 1.2 GB, room for 41 min at this rate");
+    assertThat(status.inDanger()).isFalse();
+  }
+
+  @Test
+  void promisesNoRoomWhileItDrains() {
+    SpoolStatus status =
+        status(999, 4_000_000_000L, THREE_MINUTES, -5_000, false, Optional.empty());
+
+    assertThat(status.sentence()).isEqualTo("spooling, oldest 3 min, 999 B");
+  }
+
+  @Test
+  void isFlowingWhileNothingLiesForLong() {
+    SpoolStatus status = status(7200, 100_000, Duration.ofMillis(30), 0, false, Optional.empty());
+
+    assertThat(status.sentence()).isEqualTo("flowing, 2 waiting");
+  }
+
+  @Test
+  void isInDangerWhenFullOrWhenTheStoreFails() {
+    assertThat(status(1, 1, THREE_MINUTES, 0, true, Optional.empty()).inDanger()).isTrue();
+    SpoolStatus failing = status(1, 1, Duration.ZERO, 0, false, Optional.of("the disk is full"));
+    assertThat(failing.inDanger()).isTrue();
+    assertThat(failing.sentence()).contains("records wait in memory only: the disk is full");
+  }
+
+  @Test
+  void isSeenByTheHealthChecksOfCamel() throws Exception {
+    try (DefaultCamelContext context = new DefaultCamelContext()) {
+      context.addRoutes(
+          new RouteBuilder() {
+            @Override
+            public void configure() {
+              from("spool:events?directory=" + directory).routeId("out").to("log:out?level=OFF");
+            }
+          });
+      context.start();
+
+      HealthCheck check =
+          HealthCheckHelper.getHealthCheckRepository(context, "consumers").stream()
+              .findFirst()
+              .orElseThrow();
+      HealthCheck.Result result = check.call();
+
+      assertThat(result.getState()).isEqualTo(HealthCheck.State.UP);
+      assertThat(result.getDetails()).containsEntry("state", "flowing, 0 waiting");
+    }
+  }
+
+  @Test
+  void readsAgainWhatWasAcknowledgedAndIsKept() throws Exception {
+    SpoolSettings settings =
+        new SpoolSettings(
+            directory,
+            100_000_000,
+            64 * 1024,
+            Duration.ZERO,
+            Duration.ofMillis(20),
+            Fsync.NEVER,
+            WhenFull.BLOCK,
+            Duration.ZERO,
+            Duration.ofHours(2));
+    Instant start = Instant.now();
+    try (SpoolFixture spool = new SpoolFixture(settings)) {
+      for (int from = 0; from < 500; from += 50) {
+        spool.appendCommitted(from, from + 50);
+        spool.spool.acknowledge(from + 50, 50);
+      }
+      spool.appendCommitted(500, 600);
+    }
+    try (SpoolFixture spool = new SpoolFixture(settings)) {
+      List<Long> again = new ArrayList<>();
+      long count = spool.spool.replay(start, r -> again.add(SpoolFixture.id(r)));
+
+      assertThat(again).isEqualTo(LongStream.range(0, 500).boxed().toList());
+      assertThat(count).isEqualTo(500);
+      assertThat(spool.spool.replay(Instant.now().plusSeconds(1), r -> true)).isZero();
+      assertThat(spool.spool.status().records()).isEqualTo(100);
+      assertThat(spool.take(200)).isEqualTo(LongStream.range(500, 600).boxed().toList());
+    }
+  }
+
+  @Test
+  void keptRecordsMakeRoomForNewOnes() throws Exception {
+    SpoolSettings settings =
+        new SpoolSettings(
+            directory,
+            2_000_000,
+            64 * 1024,
+            Duration.ZERO,
+            Duration.ofMillis(20),
+            Fsync.NEVER,
+            WhenFull.BLOCK,
+            Duration.ZERO,
+            Duration.ofHours(2));
+    try (SpoolFixture spool = new SpoolFixture(settings)) {
+      for (int from = 0; from < 2000; from += 50) {
+        spool.appendCommitted(from, from + 50);
+        spool.spool.acknowledge(from + 50, 50);
+      }
+      await()
+          .untilAsserted(
+              () -> assertThat(spool.spool.status().bytes()).isLessThanOrEqualTo(2_000_000));
+      assertThat(spool.spool.status().dropped()).isZero();
+    }
+  }
+
+  private static SpoolStatus status(
+      long bytes,
+      long maxBytes,
+      Duration oldest,
+      double growth,
+      boolean full,
+      Optional<String> failure) {
+    return new SpoolStatus(
+        "events",
+        2,
+        bytes,
+        maxBytes,
+        bytes,
+        oldest,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        full,
+        0,
+        0,
+        growth,
+        failure,
+        Optional.empty());
+  }
+}

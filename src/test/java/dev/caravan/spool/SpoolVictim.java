@@ -1,0 +1,46 @@
+package dev.caravan.spool;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.locks.LockSupport;
+
+/** A process that appends and delivers as fast as it is told to, until it is killed. */
+final class SpoolVictim {
+
+  private SpoolVictim() {}
+
+  public static void main(String[] args) throws Exception {
+    Path directory = Path.of(args[0]);
+    boolean delivers = Boolean.parseBoolean(args[1]);
+    KillLedger ledger = KillLedger.open(directory.resolve("ledger"));
+    try (SpoolFixture spool = new SpoolFixture(SpoolFixture.settings(directory))) {
+      if (delivers) {
+        Thread consumer = new Thread(() -> deliver(spool.spool, ledger));
+        consumer.setDaemon(true);
+        consumer.start();
+      }
+      for (long id = ledger.lastAppended() + 1; id < KillLedger.MAX_ID; id++) {
+        long appended = id;
+        ledger.appended(id, System.currentTimeMillis());
+        spool.append(id, true).thenRun(() -> ledger.committed(appended));
+        if (id % 5 == 0) {
+          LockSupport.parkNanos(1_000_000);
+        }
+      }
+    }
+  }
+
+  private static void deliver(Spool spool, KillLedger ledger) {
+    try {
+      while (true) {
+        List<SpoolRecord> records = spool.take(10, 2, 100);
+        for (SpoolRecord record : records) {
+          ledger.delivered(SpoolFixture.id(record));
+          spool.acknowledge(record.sequence(), 1);
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}
