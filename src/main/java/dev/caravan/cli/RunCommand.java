@@ -42,6 +42,7 @@ final class RunCommand implements Callable<Integer> {
     if (untilInputEnds) {
       ParentWatch.onParentGone(System.in, Quarkus::asyncExit);
     }
+    NativeLz4.load();
     // No arguments: Camel would take them for its own.
     Quarkus.run(null, this::ended);
     return Caravan.OK;
