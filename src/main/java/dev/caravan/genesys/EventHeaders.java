@@ -4,6 +4,7 @@ import dev.caravan.event.Frame;
 import dev.caravan.event.Media;
 import dev.caravan.topic.TopicCatalogue;
 import java.time.Clock;
+import java.time.Instant;
 import java.util.stream.Collectors;
 import org.apache.camel.Message;
 
