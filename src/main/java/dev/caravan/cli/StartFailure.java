@@ -9,11 +9,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.apache.camel.FailedToCreateRouteException;
-<<<<<<< HEAD
 import org.apache.kafka.common.config.ConfigException;
-=======
 import org.eclipse.microprofile.config.ConfigProvider;
->>>>>>> cli
 import org.snakeyaml.engine.v2.exceptions.Mark;
 import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
 
@@ -52,8 +49,11 @@ final class StartFailure {
 
   /** What the Kafka client finds wrong with its settings, an unknown host name above all. */
   private static String kafka(ConfigException e) {
-    return "Kafka cannot be used: %s. Check KAFKA_BOOTSTRAP_SERVERS (host:port, comma-separated) and the other KAFKA_… settings."
-        .formatted(oneLine(e.getMessage()));
+    return "Kafka cannot be used: %s. %s"
+        .formatted(
+            oneLine(e.getMessage()),
+            "Check KAFKA_BOOTSTRAP_SERVERS (host:port, comma-separated) and the other KAFKA_…"
+                + " settings.");
   }
 
   private static String brokenYaml(MarkedYamlEngineException e) {
