@@ -122,6 +122,11 @@ final class Server implements Director.Stage {
     shift.flood(flood);
   }
 
+  /** Stops what goes on by itself, so that the loop can come to its end. */
+  void stop() {
+    shift.stop();
+  }
+
   World world() {
     return world;
   }
