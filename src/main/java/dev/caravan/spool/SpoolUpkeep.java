@@ -17,7 +17,6 @@ final class SpoolUpkeep {
 
   private static final Logger LOG = LoggerFactory.getLogger(SpoolUpkeep.class);
   private static final Duration TIDY_EVERY = Duration.ofSeconds(1);
-  private static final int COMPACT_BUDGET_MILLIS = 20;
   private static final int PENDING_DROPPED_AT_ONCE = 64;
 
   private final String name;
@@ -223,7 +222,7 @@ final class SpoolUpkeep {
     }
     store.with(
         open -> {
-          open.compact(COMPACT_BUDGET_MILLIS);
+          open.compact();
           return true;
         });
     Backlog.Snapshot snapshot = backlog.snapshot();
