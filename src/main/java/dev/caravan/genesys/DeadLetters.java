@@ -1,5 +1,6 @@
 package dev.caravan.genesys;
 
+import java.util.concurrent.atomic.AtomicLong;
 import org.apache.camel.CamelContext;
 import org.apache.camel.ExchangePattern;
 import org.apache.camel.ProducerTemplate;
@@ -8,13 +9,15 @@ import org.apache.camel.support.service.ServiceSupport;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Sends what could not be read or sent to the dead-letter route: the bytes, and why. */
+/** Sends what could not be read or sent to the dead-letter endpoint: the bytes, and why. */
 final class DeadLetters extends ServiceSupport {
 
   private static final Logger LOG = LoggerFactory.getLogger(DeadLetters.class);
+  private static final long TELL_EVERY = 1_000;
 
   private final CamelContext context;
   private final String endpointUri;
+  private final AtomicLong sent = new AtomicLong();
   private ProducerTemplate template;
 
   DeadLetters(CamelContext context, String endpointUri) {
@@ -28,25 +31,36 @@ final class DeadLetters extends ServiceSupport {
    * @param topic the Genesys topic, or empty if it could not be read
    */
   void send(byte[] body, String reason, String topic) {
-    var sent =
+    var exchange =
         template.send(
             endpointUri,
-            exchange -> {
-              exchange.setPattern(ExchangePattern.InOnly);
-              exchange.getIn().setBody(body);
-              exchange.getIn().setHeader(GenesysConstants.REASON, reason);
-              if (topic != null && !topic.isEmpty()) {
-                exchange.getIn().setHeader(GenesysConstants.TOPIC, topic);
+            letter -> {
+              letter.setPattern(ExchangePattern.InOnly);
+              letter.getIn().setBody(body);
+              letter.getIn().setHeader(GenesysConstants.REASON, reason);
+              if (!topic.isEmpty()) {
+                letter.getIn().setHeader(GenesysConstants.TOPIC, topic);
               }
             });
-    if (sent.getException() != null) {
+    if (exchange.getException() != null) {
       LOG.error(
-          "A dead letter of {} bytes ({}) was not taken by {} and is lost: {}",
+          "A dead letter of {} bytes ({}) was not taken by {} and is lost: {}.",
           body.length,
           reason,
           endpointUri,
-          sent.getException().getClass().getSimpleName());
+          exchange.getException().getClass().getSimpleName());
+    } else if (first(sent)) {
+      LOG.warn(
+          "A frame of {} bytes went to the dead letters ({} so far): {}.",
+          body.length,
+          sent,
+          reason);
     }
+  }
+
+  /** Repeats are counted, not repeated. */
+  private static boolean first(AtomicLong counter) {
+    return counter.getAndIncrement() % TELL_EVERY == 0;
   }
 
   @Override

@@ -56,6 +56,17 @@ public class GenesysConfiguration implements Cloneable {
   @UriParam(label = "consumer", defaultValue = "15m", javaType = "java.time.Duration")
   private Duration refresh = Duration.ofMinutes(15);
 
+  /**
+   * Upper bound of the wait before the second attempt to replace a lost channel; doubled for each
+   * further one. The first attempt comes at once.
+   */
+  @UriParam(label = "consumer,advanced", defaultValue = "2s", javaType = "java.time.Duration")
+  private Duration retryInitialDelay = Duration.ofSeconds(2);
+
+  /** Upper bound of any wait between attempts, unless Genesys Cloud asks for a longer one. */
+  @UriParam(label = "consumer,advanced", defaultValue = "90s", javaType = "java.time.Duration")
+  private Duration retryMaximumDelay = Duration.ofSeconds(90);
+
   /** A copy that can be changed without changing this one. */
   public GenesysConfiguration copy() {
     try {
@@ -135,5 +146,21 @@ public class GenesysConfiguration implements Cloneable {
 
   public void setRefresh(Duration refresh) {
     this.refresh = refresh;
+  }
+
+  public Duration getRetryInitialDelay() {
+    return retryInitialDelay;
+  }
+
+  public void setRetryInitialDelay(Duration retryInitialDelay) {
+    this.retryInitialDelay = retryInitialDelay;
+  }
+
+  public Duration getRetryMaximumDelay() {
+    return retryMaximumDelay;
+  }
+
+  public void setRetryMaximumDelay(Duration retryMaximumDelay) {
+    this.retryMaximumDelay = retryMaximumDelay;
   }
 }

@@ -38,6 +38,8 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
   /** For how long Kafka may acknowledge nothing before that is called an outage. */
   private static final long STALLED_MILLIS = 10_000;
 
+  private static final int DEEPEST_CAUSE = 20;
+
   private final GenesysConfiguration configuration;
   private final LongSupplier clock = monotonicMillis();
   private final Timings timings;
@@ -56,7 +58,9 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
   NotificationsConsumer(GenesysEndpoint endpoint, Processor processor) {
     super(endpoint, processor);
     this.configuration = endpoint.getConfiguration();
-    this.timings = Timings.defaults();
+    this.timings =
+        Timings.defaults()
+            .withRetry(configuration.getRetryInitialDelay(), configuration.getRetryMaximumDelay());
   }
 
   @Override
@@ -76,9 +80,13 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
   private String source() {
     return configuration.getSource() != null
         ? configuration.getSource()
-        : getEndpoint()
-            .getCamelContext()
-            .resolvePropertyPlaceholders("{{genesys.api.url:https://api.mypurecloud.com}}");
+        : setting("genesys.api.url", "https://api.mypurecloud.com");
+  }
+
+  private String setting(String name, String otherwise) {
+    return getEndpoint()
+        .getCamelContext()
+        .resolvePropertyPlaceholders("{{" + name + ":" + otherwise + "}}");
   }
 
   @Override
@@ -125,19 +133,13 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
   private void prepare() {
     opener.background(
         () -> {
-          Preparation.Outcome outcome = preparation.run(mistake());
+          Preparation.Outcome outcome = preparation.run(setting(SettingsSource.MISTAKE, ""));
           outcome.plan().ifPresent(plan -> group.read(plan));
           if (isRunAllowed() && outcome.again().isPresent()) {
             control.schedule(
                 this::prepare, outcome.again().get().toMillis(), TimeUnit.MILLISECONDS);
           }
         });
-  }
-
-  private String mistake() {
-    return getEndpoint()
-        .getCamelContext()
-        .resolvePropertyPlaceholders("{{" + SettingsSource.MISTAKE + ":}}");
   }
 
   // ---- what comes
@@ -149,7 +151,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
     } catch (InterruptedException e) {
       // The bridge is stopping and what is behind the route stands still
       Thread.currentThread().interrupt();
-      LOG.warn("A frame that was read is lost: the bridge stopped before Kafka took it.");
+      LOG.warn("A frame that was read is lost: the bridge stopped before it was spooled.");
       return;
     }
     String media = event.media().isEmpty() ? "none" : event.primary().wire();
@@ -158,23 +160,28 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
     Message message = exchange.getIn();
     message.setBody(body);
     headers.set(message, event);
-    getAsyncProcessor().process(exchange, done(exchange));
+    getAsyncProcessor().process(exchange, done(exchange, event.topicName(), body));
   }
 
-  private AsyncCallback done(Exchange exchange) {
+  private AsyncCallback done(Exchange exchange, String topic, byte[] body) {
     return doneSync -> {
-      inFlight.leave();
       Exception failure = exchange.getException();
       if (failure != null) {
         metrics.failed();
-        deadLetters.send(
-            exchange.getIn().getBody(byte[].class),
-            "could not be sent: " + failure.getClass().getSimpleName(),
-            exchange.getIn().getHeader(GenesysConstants.TOPIC, String.class));
-        getExceptionHandler().handleException("An event could not be sent", exchange, failure);
+        deadLetters.send(body, "The event could not be sent: " + root(failure), topic);
       }
+      inFlight.leave();
       releaseExchange(exchange, false);
     };
+  }
+
+  /** The name only: a message may quote the payload. */
+  private static String root(Throwable failure) {
+    Throwable root = failure;
+    for (int depth = 0; root.getCause() != null && depth < DEEPEST_CAUSE; depth++) {
+      root = root.getCause();
+    }
+    return root.getClass().getSimpleName();
   }
 
   @Override

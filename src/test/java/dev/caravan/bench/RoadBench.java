@@ -1,7 +1,7 @@
 package dev.caravan.bench;
 
 import dev.caravan.cli.LocalBroker;
-import java.io.IOException;
+import dev.caravan.testing.Bridge;
 import java.io.PrintStream;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
@@ -137,7 +137,7 @@ final class RoadBench {
       startup();
     }
     if (options.modes().contains("throughput") || options.modes().contains("latency")) {
-      try (BridgeProcess bridge = bridge()) {
+      try (Bridge bridge = bridge()) {
         LoadServer.Subscriber socket = genesys.awaitSubscriber(PATIENCE_SECONDS);
         flood(bridge, socket, options.warmUp(), "warm-up");
         if (options.modes().contains("throughput")) {
@@ -154,8 +154,14 @@ final class RoadBench {
     return verdict.startsWith("Right");
   }
 
-  private BridgeProcess bridge() throws IOException {
-    return BridgeProcess.start(options, genesys.url(), broker.bootstrapServers(), folder);
+  private Bridge bridge() {
+    return Bridge.settings()
+        .java(options.java(), options.jvmFlags())
+        .jar(options.jar())
+        .genesys(genesys.url())
+        .kafka(broker.bootstrapServers(), "genesys.")
+        .with("CARAVAN_ROUTES_DIR", options.routes())
+        .start(folder);
   }
 
   // ---- start
@@ -163,7 +169,7 @@ final class RoadBench {
   private void startup() throws Exception {
     for (int i = 0; i < options.starts(); i++) {
       long start = System.nanoTime();
-      try (BridgeProcess bridge = bridge()) {
+      try (Bridge bridge = bridge()) {
         LoadServer.Subscriber socket = genesys.awaitSubscriber(PATIENCE_SECONDS);
         double connected = seconds(start);
         long before = arrivals.count();
@@ -181,7 +187,7 @@ final class RoadBench {
 
   // ---- as fast as it goes
 
-  private void throughput(BridgeProcess bridge, LoadServer.Subscriber socket) throws Exception {
+  private void throughput(Bridge bridge, LoadServer.Subscriber socket) throws Exception {
     ProcessCost.forgetHighest(bridge.pid());
     for (int round = 1; round <= options.rounds(); round++) {
       flood(bridge, socket, options.frames(), "round " + round);
@@ -191,7 +197,7 @@ final class RoadBench {
         ProcessCost.megabytes(bridge.pid(), "VmHWM"), ProcessCost.megabytes(bridge.pid(), "VmRSS"));
   }
 
-  private void flood(BridgeProcess bridge, LoadServer.Subscriber socket, int count, String name)
+  private void flood(Bridge bridge, LoadServer.Subscriber socket, int count, String name)
       throws Exception {
     long before = arrivals.count();
     long bridgeCpu = ProcessCost.cpuMicros(bridge.pid());
@@ -212,7 +218,7 @@ final class RoadBench {
     arrivals.check();
   }
 
-  private void awaitCount(BridgeProcess bridge, long count) {
+  private void awaitCount(Bridge bridge, long count) {
     long deadline = System.nanoTime() + PATIENCE_SECONDS * 1_000_000_000L;
     while (arrivals.count() < count) {
       bridge.failIfEnded();
@@ -226,13 +232,12 @@ final class RoadBench {
 
   // ---- at a steady rate
 
-  private void latency(BridgeProcess bridge, LoadServer.Subscriber socket) throws Exception {
+  private void latency(Bridge bridge, LoadServer.Subscriber socket) throws Exception {
     steady(bridge, socket, Math.min(5, options.seconds()), true);
     steady(bridge, socket, options.seconds(), false);
   }
 
-  private void steady(
-      BridgeProcess bridge, LoadServer.Subscriber socket, int seconds, boolean warmUp)
+  private void steady(Bridge bridge, LoadServer.Subscriber socket, int seconds, boolean warmUp)
       throws Exception {
     int count = options.rate() * seconds;
     long first = sent;

@@ -1,0 +1,198 @@
+package dev.caravan.road;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.caravan.simulator.Act;
+import dev.caravan.simulator.OauthClient;
+import dev.caravan.simulator.Simulator;
+import dev.caravan.simulator.SimulatorOptions;
+import dev.caravan.simulator.Traffic;
+import dev.caravan.testing.Bridge;
+import dev.caravan.testing.SharedKafka;
+import dev.caravan.testing.TopicReader;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+
+/**
+ * For tests of the whole road: a contact centre where nothing happens by itself, the real broker
+ * under a topic prefix of its own, and the real bridge between them once it is started.
+ */
+final class Road implements AutoCloseable {
+
+  static final String CLIENT = "road-client";
+
+  /** Easy to find wherever it should not be. */
+  static final String SECRET = "kW9-road-secret-Zt4";
+
+  static final String QUEUE = "0e185c02-aca1-4a72-82ea-2e78684e2c89";
+  static final String USER = "9ed7d9f6-0c59-4360-ac54-40dd35eb9c2f";
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private final Path folder;
+  private final Simulator genesys;
+  private final String prefix = SharedKafka.uniquePrefix();
+  private final TopicReader kafka;
+  private Optional<Bridge> bridge = Optional.empty();
+
+  private Road(Path folder, SimulatorOptions options) {
+    this.folder = folder;
+    this.genesys = Simulator.start(options);
+    this.kafka = new TopicReader(SharedKafka.bootstrapServers(), prefix);
+  }
+
+  static Road in(Path folder) {
+    return in(folder, quiet());
+  }
+
+  static Road in(Path folder, SimulatorOptions options) {
+    return new Road(folder, options);
+  }
+
+  static SimulatorOptions quiet() {
+    return SimulatorOptions.defaults()
+        .withTraffic(Traffic.NONE)
+        .withClient(new OauthClient(CLIENT, SECRET));
+  }
+
+  /** The settings of a bridge on this road; a topic of its own so that no listing is needed. */
+  Bridge.Settings settings() {
+    return Bridge.settings()
+        .genesys(genesys.url())
+        .with("GENESYS_CLIENT_ID", CLIENT)
+        .with("GENESYS_CLIENT_SECRET", SECRET)
+        .with("GENESYS_TOPICS", "v2.routing.queues." + QUEUE + ".conversations")
+        .with("GENESYS_RETRY_INITIAL_DELAY", "100ms")
+        .with("GENESYS_RETRY_MAXIMUM_DELAY", "1s")
+        .with("GENESYS_BREAKER_FAILURE_RATE", "75")
+        .with("GENESYS_BREAKER_WAIT", "1")
+        .kafka(SharedKafka.bootstrapServers(), prefix);
+  }
+
+  /** Starts the bridge and returns at once. */
+  Bridge start(Bridge.Settings settings) {
+    bridge.ifPresent(Bridge::close);
+    Bridge started = settings.start(folder);
+    bridge = Optional.of(started);
+    return started;
+  }
+
+  Bridge bridge() {
+    return bridge.orElseThrow();
+  }
+
+  Simulator genesys() {
+    return genesys;
+  }
+
+  TopicReader kafka() {
+    return kafka;
+  }
+
+  String prefix() {
+    return prefix;
+  }
+
+  Path data() {
+    return folder.resolve("data");
+  }
+
+  // ---- what Genesys Cloud sends
+
+  /** An event as Genesys Cloud writes one, but with white space that a rewriting would lose. */
+  static String event(String topicName, String eventBody, String correlationId) {
+    return "{\"topicName\": \"%s\" , \"version\":\"2\",\"eventBody\":%s,\"metadata\":{\"CorrelationId\":\"%s\"} }"
+        .formatted(topicName, eventBody, correlationId);
+  }
+
+  /** The body of a conversation with one agent who is connected by these sessions. */
+  static String conversation(String id, String sessions) {
+    return """
+    {"id":"%s","participants":[
+      {"id":"p1","purpose":"customer","attributes":{"note":"Grüße 😀"}},
+      {"id":"p2","purpose":"agent","queueId":"%s",%s}]}"""
+        .formatted(id, QUEUE, sessions);
+  }
+
+  static String call(String id) {
+    return conversation(
+        id,
+        """
+        "calls":[{"id":"c1","state":"connected","ani":"tel:+33123456789",\
+        "connectedTime":"2026-11-21T17:00:00.131Z"}]""");
+  }
+
+  /** Sends a text frame to every open socket; returns its bytes. */
+  byte[] send(String frame) {
+    int sockets = genesys.perform(new Act.Frame(Act.Whom.ALL, Act.Frame.Kind.RAW, 0, frame));
+    if (sockets != 1) {
+      throw new IllegalStateException(sockets + " sockets were open, not 1");
+    }
+    return frame.getBytes(StandardCharsets.UTF_8);
+  }
+
+  // ---- what arrives in Kafka
+
+  /** Waits for the record with exactly this value on any topic. */
+  ConsumerRecord<String, byte[]> awaitValue(byte[] value) {
+    return awaitRecord(record -> Arrays.equals(record.value(), value));
+  }
+
+  ConsumerRecord<String, byte[]> awaitRecord(Predicate<ConsumerRecord<String, byte[]>> which) {
+    kafka.awaitUntil(
+        records -> {
+          bridge.ifPresent(Bridge::failIfEnded);
+          return records.stream().anyMatch(which);
+        });
+    return kafka.records().stream().filter(which).findFirst().orElseThrow();
+  }
+
+  Stream<ConsumerRecord<String, byte[]>> recordsOf(String topic) {
+    return kafka.records().stream().filter(record -> record.topic().equals(prefix + topic));
+  }
+
+  /** The signals read so far, oldest first. */
+  List<JsonNode> signals() {
+    return recordsOf("signals").map(record -> json(record.value())).toList();
+  }
+
+  static JsonNode json(byte[] value) {
+    try {
+      return JSON.readTree(value);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  // ---- routes
+
+  /** A copy of the shipped routes that a test may edit. */
+  Path copyOfRoutes() {
+    Path copy = folder.resolve("routes");
+    try (Stream<Path> shipped = Files.list(Path.of("routes"))) {
+      Files.createDirectories(copy);
+      for (Path file : shipped.toList()) {
+        Files.copy(file, copy.resolve(file.getFileName()));
+      }
+      return copy;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Override
+  public void close() {
+    bridge.ifPresent(Bridge::close);
+    kafka.close();
+    genesys.close();
+  }
+}

@@ -1,0 +1,305 @@
+package dev.caravan.testing;
+
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.MissingNode;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.ConnectException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpTimeoutException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
+
+/**
+ * The real bridge, started as a user starts it: the packaged jar, the environment, the routes. It
+ * ends when the process that started it ends.
+ */
+public final class Bridge implements AutoCloseable {
+
+  private static final Duration PATIENCE = Duration.ofSeconds(90);
+  private static final Duration STOP_PATIENCE = Duration.ofSeconds(60);
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final HttpClient HTTP =
+      HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(5)).build();
+
+  /** How a bridge is started; made by {@link #settings()}. */
+  public static final class Settings {
+
+    private final Map<String, String> environment = new TreeMap<>();
+    private List<String> command =
+        List.of(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-XX:+UseSerialGC",
+            "-XX:TieredStopAtLevel=1",
+            "-Xmx256m");
+    private String jar = "target/quarkus-app/quarkus-run.jar";
+
+    private Settings() {}
+
+    /** Login and API of a stand-in, and the client it knows. */
+    public Settings genesys(String url) {
+      return with("GENESYS_LOGIN_URL", url)
+          .with("GENESYS_API_URL", url)
+          .with("GENESYS_CLIENT_ID", "demo")
+          .with("GENESYS_CLIENT_SECRET", "demo");
+    }
+
+    public Settings kafka(String bootstrapServers, String topicPrefix) {
+      return with("KAFKA_BOOTSTRAP_SERVERS", bootstrapServers)
+          .with("CARAVAN_TOPIC_PREFIX", topicPrefix);
+    }
+
+    /** Sets a variable of the environment. */
+    public Settings with(String name, String value) {
+      environment.put(name, value);
+      return this;
+    }
+
+    public Settings without(String name) {
+      environment.remove(name);
+      return this;
+    }
+
+    public Settings java(String program, List<String> flags) {
+      command = new ArrayList<>(List.of(program));
+      command.addAll(flags);
+      return this;
+    }
+
+    public Settings jar(String path) {
+      jar = path;
+      return this;
+    }
+
+    /**
+     * Starts it.
+     *
+     * @param folder for its log and its data
+     */
+    public Bridge start(Path folder) {
+      return new Bridge(this, folder);
+    }
+  }
+
+  private final Process process;
+  private final Path log;
+  private final int managementPort;
+
+  private Bridge(Settings settings, Path folder) {
+    List<String> command = new ArrayList<>(settings.command);
+    command.addAll(List.of("-jar", settings.jar, "run", "--until-input-ends"));
+    Map<String, String> environment = new TreeMap<>(settings.environment);
+    environment.putIfAbsent("CARAVAN_DATA_DIR", folder.resolve("data").toString());
+    environment.putIfAbsent("CARAVAN_MANAGEMENT_PORT", String.valueOf(freePort()));
+    environment.putIfAbsent("CARAVAN_HTTP_PORT", String.valueOf(freePort()));
+    environment.put("QUARKUS_MANAGEMENT_HOST", "127.0.0.1");
+    managementPort = Integer.parseInt(environment.get("CARAVAN_MANAGEMENT_PORT"));
+    try {
+      log = Files.createTempFile(folder, "bridge-", ".log");
+      ProcessBuilder builder =
+          new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile());
+      builder
+          .environment()
+          .keySet()
+          .removeIf(name -> name.matches("(GENESYS|KAFKA|CARAVAN|QUARKUS|CAMEL)_.*"));
+      builder.environment().putAll(environment);
+      process = builder.start();
+    } catch (IOException e) {
+      throw new UncheckedIOException("The bridge could not be started", e);
+    }
+  }
+
+  public static Settings settings() {
+    return new Settings();
+  }
+
+  /** A port of the loopback address that nobody listens on. */
+  public static int freePort() {
+    for (int attempt = 0; attempt < 200; attempt++) {
+      // Below the range from which outgoing connections take theirs
+      int port = ThreadLocalRandom.current().nextInt(20_000, 32_000);
+      try (ServerSocket socket = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+        return socket.getLocalPort();
+      } catch (IOException taken) {
+        continue;
+      }
+    }
+    throw new IllegalStateException("No free port found");
+  }
+
+  public long pid() {
+    return process.pid();
+  }
+
+  public boolean isRunning() {
+    return process.isAlive();
+  }
+
+  public void failIfEnded() {
+    if (!process.isAlive()) {
+      throw new IllegalStateException(
+          "The bridge has ended with exit code " + process.exitValue() + ". It said: " + log());
+    }
+  }
+
+  // ---- what it says
+
+  /** All it has written so far. */
+  public String log() {
+    try {
+      return new String(Files.readAllBytes(log), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** The lines it has written so far. */
+  public List<String> logLines() {
+    return log().lines().toList();
+  }
+
+  /** Waits until its output contains a text. */
+  public Bridge awaitLog(String text) {
+    await()
+        .alias("\"" + text + "\" in the bridge's output")
+        .atMost(PATIENCE)
+        .pollInterval(Duration.ofMillis(100))
+        .until(
+            () -> {
+              boolean said = log().contains(text);
+              if (!said) {
+                failIfEnded();
+              }
+              return said;
+            });
+    return this;
+  }
+
+  // ---- what it serves
+
+  /**
+   * What readiness tells.
+   *
+   * @param status 200 for ready, 503 for not ready; 0 if nobody answered
+   * @param text the body
+   */
+  public record Health(int status, String text) {
+
+    public boolean isReady() {
+      return status == 200;
+    }
+
+    /** The data of a check, such as {@code genesys-notifications}; missing if it is not there. */
+    public JsonNode check(String name) {
+      try {
+        for (JsonNode check : JSON.readTree(text).path("checks")) {
+          if (check.path("name").asText().contains(name)) {
+            return check;
+          }
+        }
+        return MissingNode.getInstance();
+      } catch (JsonProcessingException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+  }
+
+  /** Readiness as it is now. */
+  public Health readiness() {
+    return get("/observe/health/ready");
+  }
+
+  public Health liveness() {
+    return get("/observe/health/live");
+  }
+
+  public String metrics() {
+    return get("/observe/metrics").text();
+  }
+
+  /** Waits for a readiness. */
+  public Health awaitReadiness(String what, Predicate<Health> enough) {
+    return await()
+        .alias(what)
+        .atMost(PATIENCE)
+        .pollInterval(Duration.ofMillis(100))
+        .until(
+            () -> {
+              failIfEnded();
+              return readiness();
+            },
+            enough);
+  }
+
+  public Health awaitReady() {
+    return awaitReadiness("the bridge is ready", Health::isReady);
+  }
+
+  private Health get(String path) {
+    HttpRequest request =
+        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + managementPort + path))
+            .timeout(Duration.ofSeconds(30))
+            .build();
+    try {
+      HttpResponse<String> answer = HTTP.send(request, HttpResponse.BodyHandlers.ofString());
+      return new Health(answer.statusCode(), answer.body());
+    } catch (ConnectException | HttpTimeoutException notYet) {
+      return new Health(0, "");
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException(e);
+    }
+  }
+
+  // ---- its end
+
+  /** Asks it to end, as SIGTERM does. */
+  public void terminate() {
+    process.destroy();
+  }
+
+  /** Waits until it has ended; returns the exit code. */
+  public int awaitEnd() {
+    try {
+      if (process.waitFor(STOP_PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
+        return process.exitValue();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    throw new IllegalStateException("The bridge did not end. It said: " + log());
+  }
+
+  @Override
+  public void close() {
+    process.destroy();
+    try {
+      if (!process.waitFor(STOP_PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
+        process.destroyForcibly().waitFor();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      process.destroyForcibly();
+    }
+  }
+}
