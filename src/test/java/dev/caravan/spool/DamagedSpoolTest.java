@@ -101,7 +101,13 @@ class DamagedSpoolTest {
 
       List<Long> left = spool.take(5000);
 
-      System.err.println("DBG left " + left.size() + " file " + new java.io.File(file()).length() + " " + spool.spool.status());
+      System.err.println(
+          "DBG left "
+              + left.size()
+              + " file "
+              + new java.io.File(file()).length()
+              + " "
+              + spool.spool.status());
       assertThat(left).hasSizeGreaterThan(1000).isSorted().doesNotHaveDuplicates();
       await().untilAsserted(() -> assertThat(spool.events).anyMatch(Repaired.class::isInstance));
       assertThat(left.size() + spool.spool.status().lost()).isGreaterThanOrEqualTo(5000);
