@@ -9,7 +9,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -60,10 +59,6 @@ final class ChildProcess {
 
   boolean isRunning() {
     return process.isAlive();
-  }
-
-  CompletableFuture<Integer> ended() {
-    return process.onExit().thenApply(Process::exitValue);
   }
 
   /** Waits, but no longer than {@code most}; true when the process has ended. */

@@ -19,7 +19,7 @@ final class Home {
     Path jar = path().resolve("target/quarkus-app/quarkus-run.jar");
     if (!Files.exists(jar)) {
       throw new CommandFailure(
-          "The program is not built: %s is missing. Build it with: mvn -DskipTests package"
+          "The program is not built: %s is missing. Build it with: mvn -Dmaven.test.skip=true package"
               .formatted(jar));
     }
     return jar;

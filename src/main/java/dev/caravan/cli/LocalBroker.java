@@ -1,30 +1,18 @@
 package dev.caravan.cli;
 
-import java.io.File;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.io.Writer;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
-import java.net.URISyntaxException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.CodeSource;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Properties;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 
@@ -72,15 +60,13 @@ public final class LocalBroker implements AutoCloseable {
   private static final Duration PROBE_INTERVAL = Duration.ofMillis(100);
   private static final int PORT_ATTEMPTS = 3;
 
-  private final Settings settings;
-  private final Path folder;
+  private final BrokerFiles files;
   private final int port;
   private final int controllerPort;
   private ChildProcess process;
 
-  private LocalBroker(Settings settings, Path folder, int port, int controllerPort) {
-    this.settings = settings;
-    this.folder = folder;
+  private LocalBroker(BrokerFiles files, int port, int controllerPort) {
+    this.files = files;
     this.port = port;
     this.controllerPort = controllerPort;
   }
@@ -94,9 +80,9 @@ public final class LocalBroker implements AutoCloseable {
     FreePorts ports = new FreePorts(ThreadLocalRandom.current());
     for (int attempt = 1; ; attempt++) {
       int port = ports.claim(settings.port(), "Apache Kafka", "Name another one, or 0 for any.");
-      LocalBroker broker = new LocalBroker(settings, newFolder(), port, ports.next());
+      LocalBroker broker = new LocalBroker(BrokerFiles.inNewFolder(), port, ports.next());
       try {
-        broker.prepare();
+        broker.files.write(settings, port, broker.controllerPort);
         broker.restart();
         return broker;
       } catch (RuntimeException e) {
@@ -113,10 +99,6 @@ public final class LocalBroker implements AutoCloseable {
     return "127.0.0.1:" + port;
   }
 
-  public int port() {
-    return port;
-  }
-
   public boolean isRunning() {
     return process != null && process.isRunning();
   }
@@ -127,12 +109,12 @@ public final class LocalBroker implements AutoCloseable {
 
   /** Where its data, configuration and log lie. */
   Path folder() {
-    return folder;
+    return files.folder();
   }
 
-  /** Completes with the exit code when the broker's process ends, for whatever reason. */
-  public CompletableFuture<Integer> ended() {
-    return process.ended();
+  /** For the files that libraries unpack while they run. */
+  Path temporaryFolder() {
+    return files.temporary();
   }
 
   /** The last lines the broker wrote to its log. */
@@ -159,11 +141,11 @@ public final class LocalBroker implements AutoCloseable {
         ChildProcess.start(
             List.of(
                 ChildProcess.java(),
-                "@" + folder.resolve("java.args"),
+                "@" + files.javaArguments(),
                 BrokerProcess.class.getName(),
-                serverProperties().toString()),
+                files.serverProperties().toString()),
             System.getenv(),
-            folder.resolve("broker.log"));
+            files.log());
     awaitAnswer();
   }
 
@@ -173,114 +155,11 @@ public final class LocalBroker implements AutoCloseable {
     if (process != null) {
       process.kill();
     }
-    Folders.delete(folder);
-  }
-
-  /** For the files that libraries unpack while they run. */
-  Path temporaryFolder() {
-    return folder.resolve("tmp");
+    Folders.delete(files.folder());
   }
 
   private String log() {
     return process == null ? "" : String.join("\n", process.lastLogLines(200));
-  }
-
-  private Path data() {
-    return folder.resolve("data");
-  }
-
-  private Path serverProperties() {
-    return folder.resolve("server.properties");
-  }
-
-  private static Path newFolder() {
-    try {
-      return Files.createTempDirectory("caravan-kafka-");
-    } catch (IOException e) {
-      throw new CommandFailure(
-          "Could not create a temporary folder for Apache Kafka: " + e.getMessage(), e);
-    }
-  }
-
-  private void prepare() {
-    Properties properties = new Properties();
-    properties.putAll(
-        Map.of(
-            "process.roles",
-            "broker,controller",
-            "node.id",
-            "1",
-            "controller.quorum.voters",
-            "1@127.0.0.1:" + controllerPort,
-            "controller.listener.names",
-            "CONTROLLER",
-            "listeners",
-            "PLAINTEXT://127.0.0.1:" + port + ",CONTROLLER://127.0.0.1:" + controllerPort,
-            "advertised.listeners",
-            "PLAINTEXT://127.0.0.1:" + port,
-            "log.dirs",
-            data().toString()));
-    properties.putAll(
-        Map.of(
-            "num.partitions", String.valueOf(settings.partitions()),
-            "message.max.bytes", String.valueOf(settings.maxMessageBytes()),
-            "offsets.topic.replication.factor", "1",
-            "offsets.topic.num.partitions", "1",
-            "transaction.state.log.replication.factor", "1",
-            "transaction.state.log.min.isr", "1",
-            "transaction.state.log.num.partitions", "1",
-            "group.initial.rebalance.delay.ms", "0",
-            // A killed broker may come back only when its old session has run out.
-            "broker.session.timeout.ms", "3000",
-            "broker.heartbeat.interval.ms", "500"));
-    properties.putAll(settings.properties());
-    try {
-      Files.createDirectory(temporaryFolder());
-      try (Writer out = Files.newBufferedWriter(serverProperties())) {
-        properties.store(out, "One Kafka node for a demo or a test");
-      }
-      Files.write(folder.resolve("java.args"), javaArguments(), StandardCharsets.UTF_8);
-    } catch (IOException e) {
-      throw new UncheckedIOException("Could not write to " + folder, e);
-    }
-  }
-
-  private List<String> javaArguments() {
-    return List.of(
-        "-Xmx512m",
-        "-XX:+UseSerialGC",
-        "-XX:TieredStopAtLevel=1", // starts in half the time, and is fast enough for a demo
-        "-Djava.io.tmpdir=" + temporaryFolder(),
-        "-Djava.util.logging.manager=org.jboss.logmanager.LogManager",
-        "-cp",
-        '"' + classPath().replace("\\", "\\\\") + '"');
-  }
-
-  private static String classPath() {
-    Path list = Home.path().resolve("target/broker.classpath");
-    List<String> entries = new ArrayList<>();
-    entries.add(ownClasses());
-    try (Stream<String> jars =
-        Stream.of(Files.readString(list).strip().split(File.pathSeparator))) {
-      // Quarkus would hold back the broker's log until a Quarkus application has started.
-      jars.filter(jar -> !Path.of(jar).getFileName().toString().startsWith("quarkus-"))
-          .forEach(entries::add);
-    } catch (IOException e) {
-      throw new CommandFailure(
-          "The list of Apache Kafka's jars, %s, is not there. Build it with: mvn -DskipTests package"
-              .formatted(list.toAbsolutePath()),
-          e);
-    }
-    return entries.stream().collect(Collectors.joining(File.pathSeparator));
-  }
-
-  private static String ownClasses() {
-    CodeSource source = LocalBroker.class.getProtectionDomain().getCodeSource();
-    try {
-      return Path.of(source.getLocation().toURI()).toString();
-    } catch (URISyntaxException e) {
-      throw new IllegalStateException("Not a place to load classes from: " + source, e);
-    }
   }
 
   private void awaitAnswer() {
