@@ -36,7 +36,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Frames that cannot be read or that Kafka refuses: none of them vanishes, and the road goes on. */
+/**
+ * Frames that cannot be read or that Kafka refuses: none of them vanishes, and the road goes on.
+ */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class RoadBadFramesIT {
 
@@ -94,8 +96,7 @@ class RoadBadFramesIT {
     String text = "binary " + UUID.randomUUID();
     road.genesys().perform(new Act.Frame(Act.Whom.ALL, Act.Frame.Kind.BINARY, 0, text));
 
-    ConsumerRecord<String, byte[]> letter =
-        road.awaitValue(text.getBytes(StandardCharsets.UTF_8));
+    ConsumerRecord<String, byte[]> letter = road.awaitValue(text.getBytes(StandardCharsets.UTF_8));
 
     assertThat(letter.topic()).isEqualTo(road.prefix() + "dead-letters");
     assertThat(TopicReader.header(letter, "caravan-reason").orElseThrow()).contains("binary");

@@ -45,9 +45,7 @@ class RoadEditsIT {
     byte[] kept = road.send(event(TOPIC, Road.conversation(CONVERSATION, email), "2"));
 
     assertThat(road.awaitValue(kept).topic()).isEqualTo(road.prefix() + "conversations.email");
-    assertThat(road.kafka().records())
-        .extracting(ConsumerRecord::value)
-        .doesNotContain(dropped);
+    assertThat(road.kafka().records()).extracting(ConsumerRecord::value).doesNotContain(dropped);
   }
 
   @Test
@@ -88,8 +86,7 @@ class RoadEditsIT {
   private void start(String edit) throws IOException {
     Path routes = road.copyOfRoutes();
     Path edited = Path.of("docs/edits", edit);
-    Files.copy(
-        edited, routes.resolve(edited.getFileName()), StandardCopyOption.REPLACE_EXISTING);
+    Files.copy(edited, routes.resolve(edited.getFileName()), StandardCopyOption.REPLACE_EXISTING);
     road.start(road.settings().with("CARAVAN_ROUTES_DIR", routes.toString())).awaitReady();
   }
 }
