@@ -151,11 +151,16 @@ public final class SettingsSource implements ConfigSourceFactory {
         value(context, "kafka.sasl.password")
             .or(() -> Optional.ofNullable(secrets.get("kafka.sasl.password")));
     if (user.isPresent() && password.isPresent()) {
-      String mechanism = value(context, "kafka.sasl.mechanism").orElse("PLAIN");
+      String mechanism =
+          value(context, "kafka.sasl.mechanism")
+              .or(() -> value(context, OPTION + "sasl-mechanism"))
+              .orElse("PLAIN");
       boolean scram = mechanism.startsWith("SCRAM");
       // Kafka's own defaults would ignore the password: GSSAPI, and no SASL at all
-      derived.putIfAbsent(OPTION + "sasl-mechanism", mechanism);
-      derived.putIfAbsent(OPTION + "security-protocol", "SASL_SSL");
+      derived.put(OPTION + "sasl-mechanism", mechanism);
+      if (value(context, OPTION + "security-protocol").isEmpty()) {
+        derived.putIfAbsent(OPTION + "security-protocol", "SASL_SSL");
+      }
       String module = scram ? "scram.ScramLoginModule" : "plain.PlainLoginModule";
       derived.putIfAbsent(
           OPTION + "sasl-jaas-config",

@@ -4,6 +4,7 @@ import dev.caravan.simulator.CentreSize;
 import dev.caravan.simulator.Simulator;
 import dev.caravan.simulator.SimulatorOptions;
 import dev.caravan.simulator.Traffic;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -31,6 +32,7 @@ final class Demo implements AutoCloseable {
   private final List<Part> parts = new ArrayList<>();
   private LocalBroker broker;
   private ChildProcess bridge;
+  private BridgeHealth health;
   private volatile boolean closing;
 
   /** Something that was started and has to be ended. */
@@ -66,6 +68,7 @@ final class Demo implements AutoCloseable {
     bridge = startBridge(genesys.url(), management);
     parts.add(new Part("the bridge", () -> bridge.stop(BRIDGE_PATIENCE)));
     String observe = "http://127.0.0.1:" + management + "/observe";
+    health = new BridgeHealth(URI.create(observe + "/health"));
     screen.say("Bridge                   routes from %s", settings.routes());
     screen.say("");
     screen.say("Look next:");
@@ -101,11 +104,12 @@ final class Demo implements AutoCloseable {
   }
 
   private ChildProcess startBridge(String genesys, int management) {
-    // The broker's folder goes away with the broker, even if we are killed.
+    // All in the broker's folder, which goes away with the broker, even if we are killed.
     Path data = broker.folder().resolve("bridge");
     List<String> command = new ArrayList<>();
     command.add(ChildProcess.java());
     command.addAll(Home.jvmFlags());
+    command.add("-Djava.io.tmpdir=" + broker.temporaryFolder());
     command.addAll(List.of("-jar", Home.jar().toString(), "run", "--until-input-ends"));
     return ChildProcess.start(
         command,
@@ -131,7 +135,7 @@ final class Demo implements AutoCloseable {
         for (ConsumerRecord<byte[], byte[]> record : follower.poll(POLL)) {
           counts.add(record.topic(), media(record));
         }
-        screen.show(counts, deadline.elapsed());
+        screen.show(counts, health.latest(), deadline.elapsed());
         failIfAPartEnded();
       }
     } catch (CommandFailure e) {

@@ -15,6 +15,7 @@ final class DemoScreen {
 
   private static final Duration TERMINAL_INTERVAL = Duration.ofSeconds(1);
   private static final Duration PLAIN_INTERVAL = Duration.ofSeconds(5);
+  private static final int TERMINAL_COLUMNS = 80;
   private static final String ROW = "%-36s %-12s %10s %10s";
 
   private final PrintWriter out;
@@ -35,15 +36,15 @@ final class DemoScreen {
   }
 
   /** Shows the counts if it is time to. */
-  synchronized void show(DemoCounts counts, Duration elapsed) {
+  synchronized void show(DemoCounts counts, String bridge, Duration elapsed) {
     Duration since = elapsed.minus(shownAt);
     if (since.compareTo(terminal ? TERMINAL_INTERVAL : PLAIN_INTERVAL) < 0) {
       return;
     }
     if (terminal) {
-      draw(table(counts, elapsed, since));
+      draw(table(counts, bridge, elapsed, since));
     } else {
-      out.println(line(counts, elapsed));
+      out.println(line(counts, bridge, elapsed));
       out.flush();
     }
     before =
@@ -60,7 +61,7 @@ final class DemoScreen {
     linesToRedraw = lines.size();
   }
 
-  private List<String> table(DemoCounts counts, Duration elapsed, Duration since) {
+  private List<String> table(DemoCounts counts, String bridge, Duration elapsed, Duration since) {
     List<String> lines = new ArrayList<>();
     lines.add(ROW.formatted("KAFKA TOPIC", "MEDIA", "RECORDS", "A SECOND"));
     for (DemoCounts.Row row : counts.rows()) {
@@ -72,22 +73,27 @@ final class DemoScreen {
               "%,d".formatted(row.records()),
               "%.1f".formatted(news * 1000.0 / since.toMillis())));
     }
-    String state =
-        counts.total() == 0
-            ? "waiting for the first record"
-            : "%,d records".formatted(counts.total());
-    lines.add("%d:%02d  %s".formatted(elapsed.toMinutes(), elapsed.toSecondsPart(), state));
+    lines.add(
+        cut(
+            "%d:%02d  %,d records, the bridge is %s"
+                .formatted(elapsed.toMinutes(), elapsed.toSecondsPart(), counts.total(), bridge)));
     return lines;
   }
 
-  private static String line(DemoCounts counts, Duration elapsed) {
-    return "%3d s  %d records  %s"
+  private static String line(DemoCounts counts, String bridge, Duration elapsed) {
+    return "%3d s  %d records  %s  bridge: %s"
         .formatted(
             elapsed.toSeconds(),
             counts.total(),
             counts.rows().stream()
                 .map(row -> "%s[%s]=%d".formatted(row.topic(), row.media(), row.records()))
-                .collect(Collectors.joining("  ")));
+                .collect(Collectors.joining("  ")),
+            bridge);
+  }
+
+  /** A line that wrapped would count as two, and the table would creep down the screen. */
+  private static String cut(String line) {
+    return line.length() <= TERMINAL_COLUMNS ? line : line.substring(0, TERMINAL_COLUMNS - 1) + "…";
   }
 
   private static DemoCounts.Row key(DemoCounts.Row row) {

@@ -176,6 +176,11 @@ public final class LocalBroker implements AutoCloseable {
     Folders.delete(folder);
   }
 
+  /** For the files that libraries unpack while they run. */
+  Path temporaryFolder() {
+    return folder.resolve("tmp");
+  }
+
   private String log() {
     return process == null ? "" : String.join("\n", process.lastLogLines(200));
   }
@@ -230,6 +235,7 @@ public final class LocalBroker implements AutoCloseable {
             "broker.heartbeat.interval.ms", "500"));
     properties.putAll(settings.properties());
     try {
+      Files.createDirectory(temporaryFolder());
       try (Writer out = Files.newBufferedWriter(serverProperties())) {
         properties.store(out, "One Kafka node for a demo or a test");
       }
@@ -239,11 +245,12 @@ public final class LocalBroker implements AutoCloseable {
     }
   }
 
-  private static List<String> javaArguments() {
+  private List<String> javaArguments() {
     return List.of(
         "-Xmx512m",
         "-XX:+UseSerialGC",
         "-XX:TieredStopAtLevel=1", // starts in half the time, and is fast enough for a demo
+        "-Djava.io.tmpdir=" + temporaryFolder(),
         "-Djava.util.logging.manager=org.jboss.logmanager.LogManager",
         "-cp",
         '"' + classPath().replace("\\", "\\\\") + '"');

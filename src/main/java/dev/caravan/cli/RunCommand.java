@@ -40,8 +40,10 @@ final class RunCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     if (untilInputEnds) {
-      ParentWatch.onParentGone(System.in, Quarkus::asyncExit);
+      // Kafka and Genesys went away with the demo: there is nothing left to finish in good order.
+      ParentWatch.onParentGone(System.in, () -> Runtime.getRuntime().halt(Caravan.OK));
     }
+    NativeLz4.load();
     // No arguments: Camel would take them for its own.
     Quarkus.run(null, this::ended);
     return Caravan.OK;

@@ -1,6 +1,8 @@
 package dev.caravan.cli;
 
 import io.quarkus.runtime.QuarkusBindException;
+import java.net.BindException;
+import java.nio.file.FileSystemException;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Matcher;
@@ -8,6 +10,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.apache.camel.FailedToCreateRouteException;
 import org.apache.kafka.common.config.ConfigException;
+import org.eclipse.microprofile.config.ConfigProvider;
 import org.snakeyaml.engine.v2.exceptions.Mark;
 import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
 
@@ -21,7 +24,7 @@ final class StartFailure {
 
   static String sentence(Throwable failure) {
     List<Throwable> causes = causes(failure);
-    return first(causes, QuarkusBindException.class)
+    return first(causes, BindException.class)
         .map(StartFailure::portTaken)
         .or(() -> first(causes, MarkedYamlEngineException.class).map(StartFailure::brokenYaml))
         .or(() -> first(causes, ConfigException.class).map(StartFailure::kafka))
@@ -29,18 +32,28 @@ final class StartFailure {
         .orElseGet(() -> "The bridge could not start: " + rootMessage(failure));
   }
 
-  private static String portTaken(QuarkusBindException e) {
+  /** Only the port of health and metrics is listened on. */
+  private static String portTaken(BindException e) {
+    int port =
+        e instanceof QuarkusBindException known
+            ? known.getPort()
+            : ConfigProvider.getConfig()
+                .getOptionalValue("quarkus.management.port", Integer.class)
+                .orElse(9876);
     return "The bridge could not start: port %d is in use by another program. %s"
         .formatted(
-            e.getPort(),
-            "End that program, or choose other ports with CARAVAN_HTTP_PORT and"
+            port,
+            "End that program, or choose another port for health and metrics with"
                 + " CARAVAN_MANAGEMENT_PORT.");
   }
 
   /** What the Kafka client finds wrong with its settings, an unknown host name above all. */
   private static String kafka(ConfigException e) {
-    return "Kafka cannot be used: %s. Check KAFKA_BOOTSTRAP_SERVERS (host:port, comma-separated) and the other KAFKA_… settings."
-        .formatted(oneLine(e.getMessage()));
+    return "Kafka cannot be used: %s. %s"
+        .formatted(
+            oneLine(e.getMessage()),
+            "Check KAFKA_BOOTSTRAP_SERVERS (host:port, comma-separated) and the other KAFKA_…"
+                + " settings.");
   }
 
   private static String brokenYaml(MarkedYamlEngineException e) {
@@ -64,8 +77,13 @@ final class StartFailure {
 
   private static String rootMessage(Throwable failure) {
     List<Throwable> causes = causes(failure);
-    Throwable root = causes.get(causes.size() - 1);
-    return root.getMessage() == null ? root.toString() : oneLine(root.getMessage());
+    int root = causes.size() - 1;
+    // "NoSuchFileException: /x" is no sentence; whoever caught it wrote one.
+    if (root > 0 && causes.get(root) instanceof FileSystemException) {
+      root--;
+    }
+    Throwable told = causes.get(root);
+    return told.getMessage() == null ? told.toString() : oneLine(told.getMessage());
   }
 
   private static String file(String location) {

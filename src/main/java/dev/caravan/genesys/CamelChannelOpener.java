@@ -143,7 +143,7 @@ final class CamelChannelOpener extends ServiceSupport implements ChannelOpener {
       Rejections rejections =
           Rejections.of(exchange.getProperty(GenesysConstants.SUBSCRIPTIONS, List.class));
       rejections.report(order.shard().number(), consumer.metrics()::rejected, consumer::signal);
-      if (!rejections.isEmpty() && rejections.count() >= order.topics().size()) {
+      if (rejections.coverAll(order.topics())) {
         link.close();
         order.shard().failed(order.number(), Failure.refused(rejections.sentence()));
         return;

@@ -1,6 +1,5 @@
 package dev.caravan.genesys;
 
-import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.camel.CamelContext;
 import org.apache.camel.ExchangePattern;
@@ -10,11 +9,7 @@ import org.apache.camel.support.service.ServiceSupport;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/**
- * Sends what could not be read or sent to the dead-letter route: the bytes, and why. What that
- * route does not take either (a Kafka that refuses a frame refuses its dead letter, too) is kept in
- * a folder.
- */
+/** Sends what could not be read or sent to the dead-letter endpoint: the bytes, and why. */
 final class DeadLetters extends ServiceSupport {
 
   private static final Logger LOG = LoggerFactory.getLogger(DeadLetters.class);
@@ -22,15 +17,12 @@ final class DeadLetters extends ServiceSupport {
 
   private final CamelContext context;
   private final String endpointUri;
-  private final DeadLetterFolder folder;
   private final AtomicLong sent = new AtomicLong();
-  private final AtomicLong refused = new AtomicLong();
   private ProducerTemplate template;
 
-  DeadLetters(CamelContext context, String endpointUri, Path folder) {
+  DeadLetters(CamelContext context, String endpointUri) {
     this.context = context;
     this.endpointUri = endpointUri;
-    this.folder = new DeadLetterFolder(folder);
   }
 
   /**
@@ -51,42 +43,18 @@ final class DeadLetters extends ServiceSupport {
               }
             });
     if (exchange.getException() != null) {
-      refused(body, reason, exchange.getException().getClass().getSimpleName());
+      LOG.error(
+          "A dead letter of {} bytes ({}) was not taken by {} and is lost: {}.",
+          body.length,
+          reason,
+          endpointUri,
+          exchange.getException().getClass().getSimpleName());
     } else if (first(sent)) {
       LOG.warn(
           "A frame of {} bytes went to the dead letters ({} so far): {}.",
           body.length,
           sent,
           reason);
-    }
-  }
-
-  /** Keeps one frame without asking the route: there is no time for it. */
-  void keep(byte[] body, String reason) {
-    refused(body, reason, "the bridge is stopping");
-  }
-
-  private void refused(byte[] body, String reason, String why) {
-    boolean kept = folder.keep(body, reason);
-    if (!kept) {
-      LOG.error(
-          "A dead letter of {} bytes ({}) is lost: {} did not take it ({}), and {} cannot keep it:"
-              + " {}.",
-          body.length,
-          reason,
-          endpointUri,
-          why,
-          folder.path(),
-          folder.trouble());
-    } else if (first(refused)) {
-      LOG.error(
-          "A dead letter of {} bytes ({}) was not taken by {} ({}). It is kept in {} ({} so far).",
-          body.length,
-          reason,
-          endpointUri,
-          why,
-          folder.path(),
-          refused);
     }
   }
 

@@ -4,6 +4,7 @@ import dev.caravan.event.Frame;
 import dev.caravan.event.Media;
 import dev.caravan.topic.TopicCatalogue;
 import java.time.Clock;
+import java.time.Instant;
 import java.util.stream.Collectors;
 import org.apache.camel.Message;
 
@@ -18,6 +19,8 @@ final class EventHeaders {
   private final String source;
   private final Clock clock;
   private final TopicCatalogue catalogue = TopicCatalogue.load();
+  // A race loses nothing: a moment is immutable and right by itself
+  private volatile Moment moment = new Moment(0, "");
 
   /**
    * @param source the value of {@code ce_source}
@@ -35,7 +38,7 @@ final class EventHeaders {
     message.setHeader("ce_type", TYPE_PREFIX + pattern(event.topicName()));
     message.setHeader("ce_subject", event.key());
     // Genesys Cloud sends no time in the envelope: this is when the frame was read
-    message.setHeader("ce_time", clock.instant().toString());
+    message.setHeader("ce_time", now());
     message.setHeader("content-type", "application/json");
     message.setHeader(GenesysConstants.TOPIC, event.topicName());
     if (!event.correlationId().isEmpty()) {
@@ -56,7 +59,20 @@ final class EventHeaders {
     message.setHeader(GenesysConstants.STREAM, event.stream());
   }
 
+  /** To the millisecond; written out once for all events of a millisecond. */
+  private String now() {
+    long millis = clock.millis();
+    Moment last = moment;
+    if (last.millis != millis) {
+      last = new Moment(millis, Instant.ofEpochMilli(millis).toString());
+      moment = last;
+    }
+    return last.text;
+  }
+
   private String pattern(String topicName) {
     return catalogue.patternOf(topicName).orElseGet(() -> catalogue.generalise(topicName));
   }
+
+  private record Moment(long millis, String text) {}
 }

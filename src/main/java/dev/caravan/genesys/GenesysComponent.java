@@ -35,6 +35,11 @@ public class GenesysComponent extends DefaultComponent {
     return endpoint;
   }
 
+  /** Puts a signal of somebody else on {@code genesys:signals}. Never blocks. */
+  public void publish(Signal signal) {
+    signals.publish(signal);
+  }
+
   ClientSocketComponent sockets() {
     return sockets;
   }

@@ -1,6 +1,5 @@
 package dev.caravan.genesys;
 
-import java.io.IOException;
 import org.apache.camel.Exchange;
 import org.apache.camel.Processor;
 
@@ -15,7 +14,7 @@ public final class HttpAvailable implements Processor {
   private final HttpAnswer answer = new HttpAnswer();
 
   @Override
-  public void process(Exchange exchange) throws IOException {
+  public void process(Exchange exchange) {
     int status = exchange.getMessage().getHeader(Exchange.HTTP_RESPONSE_CODE, 0, Integer.class);
     if (HttpAnswer.saysNotNow(status)) {
       answer.process(exchange);

@@ -1,5 +1,6 @@
 package dev.caravan.genesys;
 
+import dev.caravan.event.Media;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Set;
@@ -18,20 +19,7 @@ import org.apache.camel.support.LanguageSupport;
 public final class MediaLanguage extends LanguageSupport {
 
   private static final Set<String> KNOWN =
-      Set.of(
-          "voice",
-          "chat",
-          "email",
-          "message",
-          "callback",
-          "cobrowse",
-          "screenshare",
-          "social",
-          "video",
-          "workitem",
-          "internalmessage",
-          "screenmonitoring",
-          "unknown");
+      Arrays.stream(Media.values()).map(Media::wire).collect(Collectors.toUnmodifiableSet());
 
   @Override
   public Predicate createPredicate(String expression) {

@@ -7,7 +7,6 @@ import dev.caravan.channel.ShardReport;
 import dev.caravan.channel.ShardStatus;
 import dev.caravan.channel.Timings;
 import dev.caravan.event.Frame;
-import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.List;
@@ -94,11 +93,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
   protected void doStart() throws Exception {
     super.doStart();
     inFlight = new InFlight(configuration.getMaxInFlight(), clock);
-    deadLetters =
-        new DeadLetters(
-            getEndpoint().getCamelContext(),
-            configuration.getDeadLetters(),
-            Path.of(setting("caravan.data.dir", "./data")).resolve("dead-letters"));
+    deadLetters = new DeadLetters(getEndpoint().getCamelContext(), configuration.getDeadLetters());
     ServiceHelper.startService(deadLetters);
     control =
         getEndpoint()
@@ -156,7 +151,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
     } catch (InterruptedException e) {
       // The bridge is stopping and what is behind the route stands still
       Thread.currentThread().interrupt();
-      deadLetters.keep(body, "The bridge stopped before Kafka took it");
+      LOG.warn("A frame that was read is lost: the bridge stopped before it was spooled.");
       return;
     }
     String media = event.media().isEmpty() ? "none" : event.primary().wire();
@@ -268,18 +263,17 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
                         || s.health() == ShardStatus.Health.BLIND)
             .map(s -> "Shard " + s.number() + ": " + s.sentence())
             .collect(Collectors.joining(" "));
-    long stalled =
-        Math.max(inFlight.stalledMillis(), getEndpoint().component().signals().stalledMillis());
+    long stalled = inFlight.stalledMillis();
     if (inFlight.full() || stalled >= STALLED_MILLIS) {
       worst = worst.worse(ShardStatus.Health.BLIND);
       sentence =
-          "Kafka has acknowledged nothing for "
+          "What is behind the route has taken nothing for "
               + stalled / 1000
               + " s; "
               + inFlight.count()
-              + " events wait for it and are kept, and Genesys Cloud is no longer read when "
+              + " events wait for it, and Genesys Cloud is no longer read when "
               + configuration.getMaxInFlight()
-              + " do. Check KAFKA_BOOTSTRAP_SERVERS and the brokers. "
+              + " do. See the spool's health. "
               + sentence;
     }
     return new Overview(worst, sentence, shards, inFlight.count(), stalled);

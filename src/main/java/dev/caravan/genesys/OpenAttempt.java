@@ -11,11 +11,11 @@ import dev.caravan.socket.FrameLane;
 import dev.caravan.socket.SocketListener;
 import dev.caravan.socket.SocketOpenException;
 import java.net.URI;
+import java.net.URISyntaxException;
 import java.time.Duration;
 import java.util.Map;
-import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
 import java.util.function.LongSupplier;
-import org.apache.camel.AsyncCallback;
 import org.apache.camel.Exchange;
 import org.apache.camel.util.ObjectHelper;
 
@@ -55,44 +55,38 @@ final class OpenAttempt {
   }
 
   /**
-   * Opens the socket of the exchange's channel; fails with a {@link
-   * dev.caravan.session.CallException}.
+   * Opens the socket of the exchange's channel and waits for it, as long as the socket's own limits
+   * allow. What follows in the route runs on the caller's thread, not on the one that reads frames.
+   *
+   * @throws dev.caravan.session.CallException if it could not be opened
    */
-  boolean connect(Exchange exchange, AsyncCallback callback) {
-    try {
-      ClientSocketEndpoint endpoint = endpoint(exchange);
-      int channel = order.number();
-      order.shard().connecting(channel);
-      ClientSocket socket =
-          endpoint.open(
-              lane,
-              new SocketListener() {
-                @Override
-                public void onFrame(byte[] frame, boolean binary) {
-                  order.shard().frame(channel, frame, binary);
-                }
+  void connect(Exchange exchange) throws Exception {
+    ClientSocketEndpoint endpoint = endpoint(exchange);
+    int channel = order.number();
+    order.shard().connecting(channel);
+    ClientSocket socket =
+        endpoint.open(
+            lane,
+            new SocketListener() {
+              @Override
+              public void onFrame(byte[] frame, boolean binary) {
+                order.shard().frame(channel, frame, binary);
+              }
 
-                @Override
-                public void onClosed(CloseReason reason) {
-                  order.shard().closed(channel, Cause.of(reason));
-                }
-              });
-      socket
-          .opened()
-          .whenComplete(
-              (opened, failure) -> {
-                if (failure == null) {
-                  link = new SocketLink(socket, endpoint, clock);
-                } else {
-                  exchange.setException(asCallException(failure));
-                }
-                callback.done(false);
-              });
-      return false;
-    } catch (Exception e) {
-      exchange.setException(e);
-      callback.done(true);
-      return true;
+              @Override
+              public void onClosed(CloseReason reason) {
+                order.shard().closed(channel, Cause.of(reason));
+              }
+            });
+    try {
+      socket.opened().toCompletableFuture().get();
+      link = new SocketLink(socket, endpoint, clock);
+    } catch (ExecutionException e) {
+      SocketOpenException why = ObjectHelper.getException(SocketOpenException.class, e);
+      throw why == null ? e : Failures.ofSocket(why);
+    } catch (InterruptedException e) {
+      socket.close(CloseReason.NORMAL, "");
+      throw e;
     }
   }
 
@@ -105,14 +99,20 @@ final class OpenAttempt {
       throw new UnavailableException(
           "Genesys Cloud answered without the address of the socket.", 0, Duration.ZERO);
     }
-    return sockets.endpoint(URI.create(connectUri), Map.of());
+    return sockets.endpoint(address(connectUri), Map.of());
   }
 
-  private static Exception asCallException(Throwable failure) {
-    SocketOpenException cause = ObjectHelper.getException(SocketOpenException.class, failure);
-    if (cause != null) {
-      return Failures.ofSocket(cause);
+  /** The address is a credential, so a malformed one is not quoted. */
+  private static URI address(String connectUri) {
+    try {
+      return new URI(connectUri);
+    } catch (URISyntaxException e) {
+      throw new UnavailableException(
+          "Genesys Cloud answered with an address of the socket that is no URI ("
+              + e.getReason()
+              + ").",
+          0,
+          Duration.ZERO);
     }
-    return new CompletionException(failure);
   }
 }

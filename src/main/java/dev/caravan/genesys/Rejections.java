@@ -2,8 +2,11 @@ package dev.caravan.genesys;
 
 import dev.caravan.topic.TopicCatalogue;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Consumer;
@@ -18,6 +21,7 @@ final class Rejections {
   private static final Logger LOG = LoggerFactory.getLogger(Rejections.class);
 
   private final Map<String, Pattern> byPattern = new TreeMap<>();
+  private final Set<String> topics = new HashSet<>();
 
   /** What is missing for one kind of topic. */
   private static final class Pattern {
@@ -36,6 +40,7 @@ final class Rejections {
         String pattern = catalogue.patternOf(topic).orElseGet(() -> catalogue.generalise(topic));
         Pattern found = rejections.byPattern.computeIfAbsent(pattern, key -> new Pattern());
         found.count++;
+        rejections.topics.add(topic);
         if (map.get("missingPermissions") instanceof List<?> missing) {
           missing.forEach(permission -> found.missingPermissions.add(String.valueOf(permission)));
         }
@@ -44,12 +49,20 @@ final class Rejections {
     return rejections;
   }
 
-  boolean isEmpty() {
-    return byPattern.isEmpty();
+  /** Whether nothing is left of these subscriptions, so that the channel is of no use. */
+  boolean coverAll(List<String> subscriptions) {
+    return subscriptions.stream().allMatch(this::covers);
   }
 
-  int count() {
-    return byPattern.values().stream().mapToInt(pattern -> pattern.count).sum();
+  /** Of a combined topic ({@code prefix?one&two}) each part is rejected by its full name. */
+  private boolean covers(String subscription) {
+    int query = subscription.indexOf('?');
+    if (query < 0 || topics.contains(subscription)) {
+      return topics.contains(subscription);
+    }
+    String prefix = subscription.substring(0, query) + ".";
+    return Arrays.stream(subscription.substring(query + 1).split("&"))
+        .allMatch(part -> topics.contains(prefix + part));
   }
 
   /** All of it in one sentence. */

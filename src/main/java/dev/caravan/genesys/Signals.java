@@ -4,7 +4,6 @@ import java.util.ArrayDeque;
 import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -23,8 +22,6 @@ final class Signals {
   private final ArrayDeque<Signal> waiting = new ArrayDeque<>();
   private Optional<Reader> reader = Optional.empty();
   private int forgotten;
-
-  private volatile long passingSinceNanos;
 
   /** Somebody who reads, one signal at a time. */
   private static final class Reader {
@@ -59,12 +56,6 @@ final class Signals {
     reader = Optional.empty();
   }
 
-  /** For how long one signal has been on its way to Kafka, in milliseconds; 0 if none is. */
-  long stalledMillis() {
-    long since = passingSinceNanos;
-    return since == 0 ? 0 : TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - since);
-  }
-
   private void wake(Reader who) {
     if (who.busy || waiting.isEmpty()) {
       return;
@@ -80,13 +71,11 @@ final class Signals {
 
   private void passOn(Reader who) {
     for (Optional<Signal> next = take(who); next.isPresent(); next = take(who)) {
-      passingSinceNanos = System.nanoTime();
       try {
         who.by.accept(next.get());
       } catch (RuntimeException e) {
         LOG.error("A signal was not passed on", e);
       }
-      passingSinceNanos = 0;
     }
   }
 

@@ -28,6 +28,7 @@ final class Flooder {
   private final double framesPerSlice;
   private double credit;
   private long sent;
+  private boolean stopped;
 
   Flooder(World world, Act.Flood flood) {
     this.vertx = world.vertx();
@@ -52,7 +53,14 @@ final class Flooder {
     vertx.setTimer(1, due -> slice());
   }
 
+  void stop() {
+    stopped = true;
+  }
+
   private void slice() {
+    if (stopped) {
+      return;
+    }
     credit = Math.min(credit + framesPerSlice, Math.max(1, 20 * framesPerSlice));
     int most = framesPerSlice == 0 ? SLICE_FRAMES : (int) credit;
     int now = 0;

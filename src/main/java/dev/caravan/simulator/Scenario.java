@@ -28,6 +28,7 @@ public record Scenario(
     String name, SimulatorOptions options, List<Fault> faults, List<Step> timeline) {
 
   private static final Set<String> SECTIONS = Set.of("name", "options", "faults", "timeline");
+  private static final int MOST_ALIASES = 50;
   private static final long LARGEST_FILE = 1 << 20;
 
   /**
@@ -83,11 +84,14 @@ public record Scenario(
 
   /** Reads one from YAML, or from JSON, which is YAML too. */
   public static Scenario parse(String yaml) {
+    return parse(yaml(yaml));
+  }
+
+  static JsonNode yaml(String text) {
     try {
-      Object read =
-          new Load(LoadSettings.builder().setMaxAliasesForCollections(0).build())
-              .loadFromString(yaml);
-      return parse(Json.MAPPER.valueToTree(read));
+      return Json.MAPPER.valueToTree(
+          new Load(LoadSettings.builder().setMaxAliasesForCollections(MOST_ALIASES).build())
+              .loadFromString(text));
     } catch (YamlEngineException e) {
       throw new IllegalArgumentException("This is not YAML: " + e.getMessage(), e);
     }

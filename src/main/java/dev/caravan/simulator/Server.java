@@ -46,6 +46,7 @@ final class Server implements Director.Stage {
     all.route("/api/*").handler(gate::authorize);
     all.route().handler(BodyHandler.create(false).setBodyLimit(LONGEST_BODY));
     all.post("/oauth/token").handler(world.oauth()::token);
+    Description.mount(all);
     new NotificationsApi(world).mount(all);
     new AvailableTopics(world.catalogue(), world.rules()).mount(all);
     new DirectoryApi(world.organization(), shift.day()).mount(all);
@@ -120,6 +121,15 @@ final class Server implements Director.Stage {
   @Override
   public void flood(Act.Flood flood) {
     shift.flood(flood);
+  }
+
+  /** Stops what goes on by itself, so that the loop can come to its end. */
+  void stop() {
+    shift.stop();
+  }
+
+  Router router() {
+    return router;
   }
 
   World world() {

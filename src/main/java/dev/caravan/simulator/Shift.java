@@ -3,6 +3,7 @@ package dev.caravan.simulator;
 import dev.caravan.simulator.centre.Body;
 import dev.caravan.simulator.centre.Day;
 import dev.caravan.simulator.centre.Teller;
+import java.util.Optional;
 
 /** Lets the contact centre's day go by at the wanted speed. */
 final class Shift {
@@ -18,6 +19,7 @@ final class Shift {
   private long dayAtChange;
   private long wallAtChange;
   private int generation;
+  private Optional<Flooder> flooding = Optional.empty();
 
   Shift(World world) {
     this.world = world;
@@ -90,7 +92,7 @@ final class Shift {
     }
   }
 
-  /** Floods every subscribed conversation topic with ready-made events. */
+  /** Floods every subscribed conversation topic with ready-made events, instead of any flood. */
   void flood(Act.Flood flood) {
     Flooder flooder = new Flooder(world, flood);
     for (String topic : world.subscriptions().heardTopics()) {
@@ -103,6 +105,14 @@ final class Shift {
           "Nobody is subscribed to a topic that ends in .conversations, so there is nothing to"
               + " flood.");
     }
+    flooding.ifPresent(Flooder::stop);
+    flooding = Optional.of(flooder);
     flooder.start();
+  }
+
+  /** Stops whatever goes on by itself. */
+  void stop() {
+    work(Traffic.NONE);
+    flooding.ifPresent(Flooder::stop);
   }
 }

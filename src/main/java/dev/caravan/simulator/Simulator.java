@@ -162,6 +162,12 @@ public final class Simulator implements AutoCloseable {
 
   @Override
   public void close() {
+    onLoop(
+        loop,
+        () -> {
+          server.stop();
+          return port;
+        });
     await(vertx.close().toCompletionStage().toCompletableFuture());
     LOG.info("The simulator at port {} is closed", port);
   }

@@ -1,10 +1,9 @@
 package dev.caravan.socket;
 
-import dev.caravan.socket.CloseReason.Initiator;
+import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.http.websocketx.CloseWebSocketFrame;
 import io.netty.handler.codec.http.websocketx.CorruptedWebSocketFrameException;
 import io.vertx.core.http.ClientWebSocket;
-import io.vertx.core.http.HttpClosedException;
 import io.vertx.core.http.WebSocket;
 import io.vertx.core.http.WebSocketClient;
 import io.vertx.core.http.WebSocketClientOptions;
@@ -31,7 +30,6 @@ import org.slf4j.LoggerFactory;
 public final class ClientSocket {
 
   private static final Logger LOG = LoggerFactory.getLogger(ClientSocket.class);
-  private static final int LONGEST_CLOSE_TEXT = 123;
 
   private enum Phase {
     OPENING,
@@ -49,21 +47,17 @@ public final class ClientSocket {
   private final FrameLane lane;
   private final SocketListener listener;
   private final FrameAssembler assembler;
+  private final Ends ends;
+  private final Pulse pulse = new Pulse();
   private final CompletableFuture<Void> opened = new CompletableFuture<>();
   private final CompletableFuture<CloseReason> closed = new CompletableFuture<>();
 
   // Written by the event loop only
   private volatile Phase phase = Phase.OPENING;
   private long timer = -1;
-  private CloseReason ourReason;
-  private Throwable trouble;
   private boolean draining;
 
   private volatile WebSocket webSocket;
-  private volatile long lastFrameNanos;
-  private volatile long readingSinceNanos;
-  private volatile boolean paused;
-  private volatile long pausedSinceNanos;
 
   ClientSocket(
       VertxInternal vertx,
@@ -82,6 +76,7 @@ public final class ClientSocket {
     this.discretion = discretion;
     this.lane = lane;
     this.listener = listener;
+    this.ends = new Ends(discretion);
     this.assembler = new FrameAssembler(limits.maxMessageBytes());
   }
 
@@ -104,16 +99,11 @@ public final class ClientSocket {
   /** Sends a text message; fails if the socket is not open or its peer has stopped reading. */
   public CompletionStage<Void> sendText(String text) {
     WebSocket socket = webSocket;
-    if (socket == null || socket.isClosed()) {
-      return cannotSend("is not open");
-    }
-    if (((WebSocketInternal) socket).channelHandlerContext().channel().isWritable()) {
+    boolean open = socket != null && !socket.isClosed();
+    if (open && netty(socket).channel().isWritable()) {
       return socket.writeTextMessage(text).toCompletionStage();
     }
-    return cannotSend("has a full send buffer: its peer has stopped reading");
-  }
-
-  private CompletionStage<Void> cannotSend(String why) {
+    String why = open ? "has a full send buffer: its peer has stopped reading" : "is not open";
     return CompletableFuture.failedStage(
         new IllegalStateException("The socket to " + discretion.server() + " " + why + "."));
   }
@@ -123,13 +113,12 @@ public final class ClientSocket {
    * connection if the peer does not answer within {@link SocketLimits#closeTimeout()}. While the
    * socket is still being opened, gives up the attempt. The first call counts.
    *
-   * @param text at most 123 bytes in UTF-8
+   * @param text at most 123 bytes in UTF-8 (RFC 6455 §5.5)
    * @return {@link #closed()}
    */
   public CompletionStage<CloseReason> close(int code, String text) {
-    if (text.getBytes(StandardCharsets.UTF_8).length > LONGEST_CLOSE_TEXT) {
-      throw new IllegalArgumentException(
-          "The text of a close frame has at most 123 bytes in UTF-8: " + text);
+    if (text.getBytes(StandardCharsets.UTF_8).length > 123) {
+      throw new IllegalArgumentException("A close frame has room for 123 bytes of text: " + text);
     }
     eventLoop.runOnContext(v -> closeNow(code, text));
     return closed();
@@ -140,23 +129,17 @@ public final class ClientSocket {
    * the socket is not open or is paused by backpressure, since that silence is ours.
    */
   public Duration silence() {
-    if (webSocket == null || paused) {
-      return Duration.ZERO;
-    }
-    long since = readingSinceNanos;
-    long frame = lastFrameNanos;
-    boolean readMeanwhile = frame != 0 && frame - since > 0;
-    return Duration.ofNanos(System.nanoTime() - (readMeanwhile ? frame : since));
+    return pulse.silence();
   }
 
   /** When the last frame of any kind was read, on the clock of {@link System#nanoTime()}. */
   public OptionalLong lastFrameNanos() {
-    return lastFrameNanos == 0 ? OptionalLong.empty() : OptionalLong.of(lastFrameNanos);
+    return pulse.lastFrameNanos();
   }
 
   /** Since when backpressure keeps the socket from being read, if it does now. */
   public OptionalLong pausedSinceNanos() {
-    return paused ? OptionalLong.of(pausedSinceNanos) : OptionalLong.empty();
+    return pulse.pausedSinceNanos();
   }
 
   /** Whether nothing of it is left at the server; its last frames may still be on the lane. */
@@ -172,6 +155,12 @@ public final class ClientSocket {
   // ---- opening
 
   void open() {
+    try {
+      lane.attach(this);
+    } catch (IllegalStateException e) {
+      client.close();
+      throw e;
+    }
     eventLoop.runOnContext(
         v -> {
           timer =
@@ -191,13 +180,13 @@ public final class ClientSocket {
   }
 
   private void onConnected(WebSocket socket) {
-    if (phase != Phase.OPENING) {
-      cut(socket);
+    if (phase != Phase.OPENING) { // given up meanwhile
+      netty(socket).close();
       return;
     }
     eventLoop.owner().cancelTimer(timer);
     phase = Phase.OPEN;
-    readingSinceNanos = System.nanoTime();
+    pulse.reading();
     webSocket = socket;
     LOG.debug("Opened the {}", this);
     opened.complete(null);
@@ -217,16 +206,11 @@ public final class ClientSocket {
   // ---- reading
 
   private void onFrame(WebSocketFrame frame) {
-    lastFrameNanos = System.nanoTime();
+    pulse.frame();
     switch (frame.type()) {
       case TEXT, BINARY, CONTINUATION -> onData(frame);
-      case CLOSE -> {
-        byte[] body = frame.binaryData().getBytes();
-        end(phase == Phase.CLOSING ? ourReason : assembler.closeReason(body, discretion));
-      }
-      case PING, PONG -> {
-        // a sign of life, nothing more; Vert.x answers pings
-      }
+      case CLOSE -> end(ends.byFrame(frame.binaryData().getBytes()));
+      case PING, PONG -> {} // Vert.x answers pings
     }
   }
 
@@ -242,20 +226,15 @@ public final class ClientSocket {
 
   /** Called by the lane, under its lock; the pause ends with {@link #resumeReading()}. */
   void pauseReading() {
-    if (draining) {
-      return;
+    if (!draining) {
+      pulse.paused();
+      webSocket.pause();
     }
-    if (!paused) {
-      pausedSinceNanos = System.nanoTime();
-      paused = true;
-    }
-    webSocket.pause();
   }
 
   /** Called by the lane, under its lock. */
   void resumeReading() {
-    readingSinceNanos = System.nanoTime();
-    paused = false;
+    pulse.reading();
     webSocket.resume();
   }
 
@@ -266,15 +245,10 @@ public final class ClientSocket {
       openFailed(OpenFailures.givenUp(discretion));
     } else if (phase == Phase.OPEN) {
       phase = Phase.CLOSING;
-      ourReason = new CloseReason(Initiator.US, code, text);
-      timer = eventLoop.setTimer(limits.closeTimeout().toMillis(), id -> cut(webSocket));
+      ends.weClose(code, text);
+      timer = eventLoop.setTimer(limits.closeTimeout().toMillis(), id -> netty(webSocket).close());
       webSocket.close((short) code, text);
     }
-  }
-
-  /** The peer is not asked: what was read stays, the TCP connection is gone. */
-  private static void cut(WebSocket socket) {
-    ((WebSocketInternal) socket).channelHandlerContext().close();
   }
 
   /**
@@ -286,35 +260,15 @@ public final class ClientSocket {
     if (webSocket != null) {
       webSocket.resume();
     }
-    eventLoop.runOnContext(v -> end(phase == Phase.CLOSING ? ourReason : disconnectReason()));
+    eventLoop.runOnContext(v -> end(ends.byDisconnect()));
   }
 
-  /** Kept for the reason of the end, which follows; that the connection is closed is no reason. */
   private void onTrouble(Throwable problem) {
-    if (trouble != null || problem instanceof HttpClosedException) {
-      return;
-    }
-    trouble = problem;
+    ends.notice(problem);
     if (problem instanceof CorruptedWebSocketFrameException violation && webSocket != null) {
       // Netty writes this close frame past its own encoder, so it never leaves; ours does
-      ((WebSocketInternal) webSocket)
-          .channelHandlerContext()
-          .writeAndFlush(new CloseWebSocketFrame(violation.closeStatus()));
+      netty(webSocket).writeAndFlush(new CloseWebSocketFrame(violation.closeStatus()));
     }
-  }
-
-  private CloseReason disconnectReason() {
-    if (trouble instanceof CorruptedWebSocketFrameException violation) {
-      return new CloseReason(
-          Initiator.US,
-          violation.closeStatus().code(),
-          discretion.mask("The server broke the protocol: " + violation.getMessage()));
-    }
-    String cause = trouble == null ? "" : " (" + discretion.mask(trouble.getMessage()) + ")";
-    return new CloseReason(
-        Initiator.TRANSPORT,
-        CloseReason.ABNORMAL,
-        "The connection ended without a close frame" + cause);
   }
 
   private void end(CloseReason reason) {
@@ -325,6 +279,11 @@ public final class ClientSocket {
       LOG.debug("The {} was {}", this, reason);
       lane.offerEnd(this, reason);
     }
+  }
+
+  /** To cut the TCP connection without asking the peer, and to see its send buffer. */
+  private static ChannelHandlerContext netty(WebSocket socket) {
+    return ((WebSocketInternal) socket).channelHandlerContext();
   }
 
   // ---- on the lane's thread

@@ -5,7 +5,6 @@ import java.net.URISyntaxException;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.apache.camel.CamelContext;
-import org.apache.camel.Endpoint;
 import org.apache.camel.component.vertx.websocket.VertxWebsocketComponent;
 import org.apache.camel.component.vertx.websocket.VertxWebsocketConfiguration;
 import org.apache.camel.component.vertx.websocket.VertxWebsocketEndpointConfigurer;
@@ -77,12 +76,6 @@ public final class ClientSocketComponent extends VertxWebsocketComponent {
     endpoint.setCamelContext(getCamelContext());
     endpoint.getConfiguration().setWebsocketURI(server);
     return endpoint;
-  }
-
-  @Override
-  protected Endpoint createEndpoint(String uri, String remaining, Map<String, Object> parameters)
-      throws Exception {
-    return super.createEndpoint(uri, remaining, parameters);
   }
 
   @Override

@@ -54,9 +54,8 @@ public final class ClientSocketEndpoint extends VertxWebsocketEndpoint {
             new Discretion(address),
             lane,
             listener);
-    lane.attach(socket);
-    last = socket;
     socket.open();
+    last = socket;
     return socket;
   }
 

@@ -1,11 +1,9 @@
 package dev.caravan.socket;
 
-import dev.caravan.socket.CloseReason.Initiator;
 import io.netty.buffer.ByteBuf;
 import io.vertx.core.http.WebSocketFrame;
 import io.vertx.core.http.impl.ws.WebSocketFrameInternal;
 import java.io.ByteArrayOutputStream;
-import java.nio.charset.StandardCharsets;
 
 /** Makes messages of frames: bytes in, bytes out, without decoding text. */
 final class FrameAssembler {
@@ -48,16 +46,6 @@ final class FrameAssembler {
   /** Whether the last frame belongs to a message that is not taken. */
   boolean isTooBig() {
     return tooBig;
-  }
-
-  /** Reads a close frame's body; Vert.x reports an empty one as 1000. */
-  CloseReason closeReason(byte[] body, Discretion discretion) {
-    if (body.length < 2) {
-      return new CloseReason(Initiator.SERVER, CloseReason.NO_STATUS, "");
-    }
-    int code = (body[0] & 0xff) << 8 | body[1] & 0xff;
-    String text = new String(body, 2, body.length - 2, StandardCharsets.UTF_8);
-    return new CloseReason(Initiator.SERVER, code, discretion.mask(text));
   }
 
   /**

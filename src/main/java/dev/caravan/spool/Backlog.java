@@ -5,14 +5,11 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * Who stands where: what has been appended, committed, handed out and acknowledged. All of it in
- * memory and under one lock that is never held across I/O.
+ * memory and under one monitor that is never held across I/O.
  *
  * <pre>
  *   acknowledged ≤ committed                     position (next to hand out)
@@ -22,8 +19,6 @@ import java.util.concurrent.locks.ReentrantLock;
  */
 final class Backlog {
 
-  private final ReentrantLock lock = new ReentrantLock();
-  private final Condition changed = lock.newCondition();
   private final long maxBytes;
   private final long memoryBytes;
   private final MemoryTail tail;
@@ -78,21 +73,16 @@ final class Backlog {
     this.storeBytes = storeBytes;
   }
 
-  Admission offer(Arrival arrival) {
-    lock.lock();
-    try {
-      if (closed) {
-        throw new IllegalStateException("The spool is closed; nothing is appended to it any more.");
-      }
-      if (!waitingForRoom.isEmpty() || !fits(arrival.weight())) {
-        waitingForRoom.add(arrival);
-        return Admission.WAITS_FOR_ROOM;
-      }
-      add(arrival);
-      return arrival.waitForCommit() ? Admission.WAITS_FOR_COMMIT : Admission.DONE;
-    } finally {
-      lock.unlock();
+  synchronized Admission offer(Arrival arrival) {
+    if (closed) {
+      throw new IllegalStateException("The spool is closed; nothing is appended to it any more.");
     }
+    if (!waitingForRoom.isEmpty() || !fits(arrival.weight())) {
+      waitingForRoom.add(arrival);
+      return Admission.WAITS_FOR_ROOM;
+    }
+    add(arrival);
+    return arrival.waitForCommit() ? Admission.WAITS_FOR_COMMIT : Admission.DONE;
   }
 
   private boolean fits(int weight) {
@@ -112,36 +102,32 @@ final class Backlog {
     }
     if (consumerWaits) {
       consumerWaits = false;
-      changed.signalAll();
+      notifyAll();
     }
   }
 
   /** Lets in who waited for room, as far as there is any; whoever is done by that is returned. */
-  List<Completion> admitWaiting() {
-    lock.lock();
-    try {
-      List<Completion> done = new ArrayList<>();
-      while (!waitingForRoom.isEmpty() && fits(waitingForRoom.getFirst().weight())) {
-        Arrival arrival = waitingForRoom.removeFirst();
-        add(arrival);
-        if (!arrival.waitForCommit()) {
-          done.add(arrival.completion());
-        }
+  synchronized List<Completion> admitWaiting() {
+    List<Completion> done = new ArrayList<>();
+    while (!waitingForRoom.isEmpty() && fits(waitingForRoom.getFirst().weight())) {
+      Arrival arrival = waitingForRoom.removeFirst();
+      add(arrival);
+      if (!arrival.waitForCommit()) {
+        done.add(arrival.completion());
       }
-      return done;
-    } finally {
-      lock.unlock();
     }
+    return done;
+  }
+
+  /** Whether somebody waits only because too much is in memory that the next commit will settle. */
+  synchronized boolean waitsForCommitOnly() {
+    Arrival first = waitingForRoom.peekFirst();
+    return first != null && storeBytes + pendingBytes + first.weight() <= maxBytes;
   }
 
   /** Since when the first of those who wait for room has waited. */
-  Optional<Long> waitingSinceMillis() {
-    lock.lock();
-    try {
-      return Optional.ofNullable(waitingForRoom.peekFirst()).map(Arrival::atMillis);
-    } finally {
-      lock.unlock();
-    }
+  synchronized Optional<Long> waitingSinceMillis() {
+    return Optional.ofNullable(waitingForRoom.peekFirst()).map(Arrival::atMillis);
   }
 
   /**
@@ -149,29 +135,24 @@ final class Backlog {
    * from {@link #position} on. If there are none it lingers without being woken for each that
    * arrives, which is what costs most at a moderate rate, and then waits for one.
    */
-  Optional<List<SpoolRecord>> take(int max, long lingerMillis, long waitMillis)
+  synchronized Optional<List<SpoolRecord>> take(int max, long lingerMillis, long waitMillis)
       throws InterruptedException {
-    lock.lock();
-    try {
-      if (nothingToTake() && lingerMillis > 0 && !closed) {
-        changed.await(lingerMillis, TimeUnit.MILLISECONDS);
-      }
-      if (nothingToTake() && !closed) {
-        consumerWaits = true;
-        changed.await(waitMillis, TimeUnit.MILLISECONDS);
-        consumerWaits = false;
-        nothingToTake();
-      }
-      if (position < tail.first()) {
-        return Optional.empty();
-      }
-      long to = Math.min(tail.next() - 1, position + max - 1);
-      List<SpoolRecord> records = tail.range(position, to);
-      position = Math.max(position, to + 1);
-      return Optional.of(records);
-    } finally {
-      lock.unlock();
+    if (nothingToTake() && lingerMillis > 0) {
+      wait(lingerMillis);
     }
+    if (nothingToTake()) {
+      consumerWaits = true;
+      wait(waitMillis);
+      consumerWaits = false;
+      nothingToTake();
+    }
+    if (position < tail.first()) {
+      return Optional.empty();
+    }
+    long to = Math.min(tail.next() - 1, position + max - 1);
+    List<SpoolRecord> records = tail.range(position, to);
+    position = Math.max(position, to + 1);
+    return Optional.of(records);
   }
 
   private boolean nothingToTake() {
@@ -180,60 +161,35 @@ final class Backlog {
   }
 
   /** Takes note of what was read from disk; nothing there means that what follows is in memory. */
-  void taken(List<SpoolRecord> stored) {
-    lock.lock();
-    try {
-      position = stored.isEmpty() ? tail.first() : stored.get(stored.size() - 1).sequence() + 1;
-    } finally {
-      lock.unlock();
-    }
+  synchronized void taken(List<SpoolRecord> stored) {
+    position = stored.isEmpty() ? tail.first() : stored.get(stored.size() - 1).sequence() + 1;
   }
 
-  long position() {
-    lock.lock();
-    try {
-      return position;
-    } finally {
-      lock.unlock();
-    }
+  synchronized long position() {
+    return position;
   }
 
   /** Hands out again from here on; returned is how many of those have been dropped meanwhile. */
-  long rewind(long sequence) {
-    lock.lock();
-    try {
-      position = Math.max(sequence, acknowledged() + 1);
-      return position - sequence;
-    } finally {
-      lock.unlock();
-    }
+  synchronized long rewind(long sequence) {
+    position = Math.max(sequence, acknowledged() + 1);
+    return position - sequence;
   }
 
   /** Waits a while, or until somebody calls {@link #wakeUp}. */
-  void await(long millis) throws InterruptedException {
-    lock.lock();
-    try {
-      changed.await(millis, TimeUnit.MILLISECONDS);
-    } finally {
-      lock.unlock();
-    }
+  synchronized void await(long millis) throws InterruptedException {
+    wait(millis);
   }
 
   /** Wakes a consumer that waits for records. */
-  void wakeUp() {
-    lock.lock();
-    try {
-      changed.signalAll();
-    } finally {
-      lock.unlock();
-    }
+  synchronized void wakeUp() {
+    notifyAll();
   }
 
   void acknowledge(long upToSequence) {
     acknowledgedUpTo.accumulateAndGet(upToSequence, Math::max);
   }
 
-  /** What is appended and not committed; may be asked without the lock. */
+  /** What is appended and not committed; may be asked without the monitor. */
   long pendingBytes() {
     return pendingBytes;
   }
@@ -243,35 +199,25 @@ final class Backlog {
   }
 
   /** What must be written; without what is acknowledged already, unless everything is wanted. */
-  Uncommitted uncommitted(boolean everything) {
-    lock.lock();
-    try {
-      if (!everything) {
-        settleUpTo(Math.min(acknowledged(), tail.next() - 1));
-      }
-      evict();
-      long upTo = tail.next() - 1;
-      return new Uncommitted(tail.range(committed + 1, upTo), upTo);
-    } finally {
-      lock.unlock();
+  synchronized Uncommitted uncommitted(boolean everything) {
+    if (!everything) {
+      settleUpTo(Math.min(acknowledged(), tail.next() - 1));
     }
+    evict();
+    long upTo = tail.next() - 1;
+    return new Uncommitted(tail.range(committed + 1, upTo), upTo);
   }
 
   /** Takes note of a commit; returned is who waited for it. */
-  List<Completion> committed(long upToSequence, long bytesInStore) {
-    lock.lock();
-    try {
-      storeBytes = bytesInStore;
-      settleUpTo(upToSequence);
-      evict();
-      List<Completion> done = new ArrayList<>();
-      while (!waitingForCommit.isEmpty() && waitingForCommit.getFirst().sequence() <= committed) {
-        done.add(waitingForCommit.removeFirst().completion());
-      }
-      return done;
-    } finally {
-      lock.unlock();
+  synchronized List<Completion> committed(long upToSequence, long bytesInStore) {
+    storeBytes = bytesInStore;
+    settleUpTo(upToSequence);
+    evict();
+    List<Completion> done = new ArrayList<>();
+    while (!waitingForCommit.isEmpty() && waitingForCommit.getFirst().sequence() <= committed) {
+      done.add(waitingForCommit.removeFirst().completion());
     }
+    return done;
   }
 
   private void settleUpTo(long sequence) {
@@ -290,79 +236,54 @@ final class Backlog {
   }
 
   /** After the store was opened anew: what it does not have but memory has is written again. */
-  void storeEndsAt(long last, long bytesInStore) {
-    lock.lock();
-    try {
-      storeBytes = bytesInStore;
-      long certain = Math.max(Math.max(last, acknowledged()), tail.first() - 1);
-      committed = Math.min(certain, tail.next() - 1);
-      pendingBytes = tail.weight(committed + 1, tail.next() - 1);
-    } finally {
-      lock.unlock();
-    }
+  synchronized void storeEndsAt(long last, long bytesInStore) {
+    storeBytes = bytesInStore;
+    long certain = Math.max(Math.max(last, acknowledged()), tail.first() - 1);
+    committed = Math.min(certain, tail.next() - 1);
+    pendingBytes = tail.weight(committed + 1, tail.next() - 1);
   }
 
   /** Takes the oldest records that only memory holds away; none if there are none. */
-  List<SpoolRecord> dropPending(int count) {
-    lock.lock();
-    try {
-      long from = Math.max(committed, acknowledged()) + 1;
-      long to = Math.min(tail.next() - 1, from + count - 1);
-      List<SpoolRecord> dropped = tail.range(Math.max(from, position), to);
-      settleUpTo(to);
-      while (tail.first() <= to) {
-        tail.removeFirst();
-      }
-      return dropped;
-    } finally {
-      lock.unlock();
+  synchronized List<SpoolRecord> dropPending(int count) {
+    long from = Math.max(committed, acknowledged()) + 1;
+    long to = Math.min(tail.next() - 1, from + count - 1);
+    List<SpoolRecord> dropped = tail.range(Math.max(from, position), to);
+    settleUpTo(to);
+    while (tail.first() <= to) {
+      tail.removeFirst();
     }
+    return dropped;
   }
 
   /** Lets nobody in any more, and no consumer wait. */
-  void close() {
-    lock.lock();
-    try {
-      closed = true;
-      changed.signalAll();
-    } finally {
-      lock.unlock();
-    }
+  synchronized void close() {
+    closed = true;
+    notifyAll();
   }
 
   /** Those who waited for room or for a commit in vain. */
-  List<Completion> leftWaiting() {
-    lock.lock();
-    try {
-      List<Completion> left = new ArrayList<>();
-      waitingForCommit.forEach(waiter -> left.add(waiter.completion()));
-      waitingForRoom.forEach(arrival -> left.add(arrival.completion()));
-      waitingForCommit.clear();
-      waitingForRoom.clear();
-      return left;
-    } finally {
-      lock.unlock();
-    }
+  synchronized List<Completion> leftWaiting() {
+    List<Completion> left = new ArrayList<>();
+    waitingForCommit.forEach(waiter -> left.add(waiter.completion()));
+    waitingForRoom.forEach(arrival -> left.add(arrival.completion()));
+    waitingForCommit.clear();
+    waitingForRoom.clear();
+    return left;
   }
 
   /** Where things stand. */
-  Snapshot snapshot() {
-    lock.lock();
-    try {
-      long acknowledged = acknowledged();
-      long first = acknowledged + 1;
-      boolean firstIsInMemory = first >= tail.first() && first < tail.next();
-      return new Snapshot(
-          appendedRecords,
-          appendedBytes,
-          acknowledged,
-          tail.next() - 1 - Math.min(tail.next() - 1, Math.max(committed, acknowledged)),
-          storeBytes + pendingBytes,
-          waitingForRoom.size(),
-          firstIsInMemory ? tail.get(first).appendedAtMillis() : 0);
-    } finally {
-      lock.unlock();
-    }
+  synchronized Snapshot snapshot() {
+    long acknowledged = acknowledged();
+    long first = acknowledged + 1;
+    boolean firstIsInMemory = first >= tail.first() && first < tail.next();
+    return new Snapshot(
+        appendedRecords,
+        appendedBytes,
+        acknowledged,
+        tail.next() - 1 - Math.min(tail.next() - 1, Math.max(committed, acknowledged)),
+        storeBytes + pendingBytes,
+        waitingForRoom.size(),
+        firstIsInMemory ? tail.get(first).appendedAtMillis() : 0);
   }
 
   /** Counters and sizes; {@code oldestMillis} is 0 if the oldest record is not in memory. */

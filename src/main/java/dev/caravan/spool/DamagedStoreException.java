@@ -7,6 +7,10 @@ final class DamagedStoreException extends IOException {
 
   private static final long serialVersionUID = 1L;
 
+  DamagedStoreException(String sentence) {
+    super(sentence);
+  }
+
   DamagedStoreException(String sentence, Throwable cause) {
     super(sentence, cause);
   }

@@ -1,9 +1,6 @@
 package dev.caravan.spool;
 
 import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.Deque;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -28,15 +25,13 @@ final class Delivery implements Runnable {
   private final Spool spool;
   private final Options options;
   private final Receiver receiver;
-  private final Deque<Slot> window = new ArrayDeque<>();
-  private final Set<Long> deliveredAhead = new HashSet<>();
+  private final Window window;
 
-  private int outstanding;
-  private boolean failed;
+  private Set<Long> deliveredAhead = new HashSet<>();
   private boolean paused;
   private boolean stopped;
   private boolean running;
-  private Throwable cause;
+  private Optional<Throwable> cause = Optional.empty();
   private long stuckAt = -1;
   private int attempts;
   private long highestHandedOut;
@@ -63,35 +58,12 @@ final class Delivery implements Runnable {
     void failed(Throwable cause);
   }
 
-  private enum State {
-    IN_FLIGHT,
-    DELIVERED,
-    FAILED
-  }
-
-  private final class Slot implements Settlement {
-    private final SpoolRecord record;
-    private State state = State.IN_FLIGHT;
-
-    private Slot(SpoolRecord record) {
-      this.record = record;
-    }
-
-    @Override
-    public void delivered() {
-      settled(this, State.DELIVERED, null);
-    }
-
-    @Override
-    public void failed(Throwable why) {
-      settled(this, State.FAILED, why);
-    }
-  }
-
   Delivery(Spool spool, Options options, Receiver receiver) {
     this.spool = spool;
     this.options = options;
     this.receiver = receiver;
+    this.window =
+        new Window(options.inFlight(), spool.settings().memoryBytes(), options.keyHeader());
   }
 
   @Override
@@ -120,10 +92,10 @@ final class Delivery implements Runnable {
       while (paused && !stopped) {
         wait();
       }
-      while (failed && outstanding > 0 && !stopped) {
+      while (window.hasFailed() && window.outstanding() > 0 && !stopped) {
         wait();
       }
-      beginAgain = failed && !stopped;
+      beginAgain = window.hasFailed() && !stopped;
     }
     if (beginAgain) {
       beginAgain();
@@ -133,66 +105,64 @@ final class Delivery implements Runnable {
 
   private void handOut(List<SpoolRecord> records) throws InterruptedException {
     for (SpoolRecord record : records) {
-      Slot slot = new Slot(record);
-      if (!enter(slot)) {
-        spool.rewind(record.sequence());
+      Optional<Settlement> settlement = enter(record);
+      if (settlement.isEmpty()) {
+        spool.rewind(record);
         return;
       }
       boolean again = record.sequence() <= highestHandedOut;
       if (again && deliveredAhead.remove(record.sequence())) {
-        slot.delivered();
+        settlement.get().delivered();
         continue;
       }
       highestHandedOut = Math.max(highestHandedOut, record.sequence());
       try {
-        receiver.receive(record, again, slot);
+        receiver.receive(record, again, settlement.get());
       } catch (RuntimeException e) {
-        slot.failed(e);
+        settlement.get().failed(e);
       }
     }
   }
 
-  /** Waits for a place in the window; false if nothing is to be handed out for now. */
-  private synchronized boolean enter(Slot slot) throws InterruptedException {
-    while (window.size() >= options.inFlight() && !failed && !paused && !stopped) {
+  /** Waits for a place in the window; none if nothing is to be handed out for now. */
+  private synchronized Optional<Settlement> enter(SpoolRecord record) throws InterruptedException {
+    while (window.isFull() && !window.hasFailed() && !paused && !stopped) {
       wait();
     }
-    if (failed || paused || stopped) {
-      return false;
+    if (window.hasFailed() || paused || stopped) {
+      return Optional.empty();
     }
-    window.addLast(slot);
-    outstanding++;
-    return true;
+    Window.Slot slot = window.add(record);
+    return Optional.of(
+        new Settlement() {
+          @Override
+          public void delivered() {
+            settled(slot, Optional.empty());
+          }
+
+          @Override
+          public void failed(Throwable why) {
+            settled(slot, Optional.of(why));
+          }
+        });
   }
 
-  private void settled(Slot slot, State state, Throwable why) {
-    long acknowledged = -1;
-    int count = 0;
-    synchronized (this) {
-      if (slot.state != State.IN_FLIGHT) {
-        return;
-      }
-      boolean wasFull = window.size() >= options.inFlight();
-      slot.state = state;
-      outstanding--;
-      if (state == State.FAILED) {
-        cause = failed ? cause : why;
-        failed = true;
-      }
-      while (!window.isEmpty() && window.peekFirst().state == State.DELIVERED) {
-        acknowledged = window.removeFirst().record.sequence();
-        count++;
-      }
-      if (wasFull || outstanding == 0) {
-        notifyAll();
-      }
-      if (count > 0) {
-        spool.acknowledge(acknowledged, count);
-      }
+  private synchronized void settled(Window.Slot slot, Optional<Throwable> why) {
+    if (!window.hasFailed()) {
+      cause = why;
     }
-    if (count > 0 && failure.isPresent() && acknowledged >= stuckAt) {
-      recovered();
+    boolean wasFull = window.isFull();
+    Optional<Window.Progress> progress = window.settle(slot, why.isEmpty());
+    if (wasFull || window.outstanding() == 0) {
+      notifyAll();
     }
+    progress.ifPresent(
+        done -> {
+          spool.acknowledge(done.upToSequence(), done.records());
+          if (failure.isPresent() && done.upToSequence() >= stuckAt) {
+            recovered();
+          }
+        });
   }
 
   private void recovered() {
@@ -205,51 +175,26 @@ final class Delivery implements Runnable {
     SpoolRecord first;
     Throwable why;
     synchronized (this) {
-      first = firstFailed();
-      deliveredAhead.clear();
-      deliveredAhead.addAll(neednotBeRepeated());
+      first = window.firstFailed();
+      deliveredAhead = window.needNotBeRepeated();
       window.clear();
-      failed = false;
-      why = cause;
+      why = cause.orElseThrow();
+      attempts = first.sequence() == stuckAt ? attempts + 1 : 1;
+      stuckAt = first.sequence();
     }
-    attempts = first.sequence() == stuckAt ? attempts + 1 : 1;
-    stuckAt = first.sequence();
-    spool.rewind(stuckAt);
+    spool.rewind(first);
     if (options.maximumRedeliveries() >= 0 && attempts > options.maximumRedeliveries()) {
       LOG.warn(
           "Spool '{}': a record failed {} times and is given up; what follows goes on.",
           spool.name(),
           attempts,
           why);
-      deliveredAhead.add(stuckAt);
+      deliveredAhead.add(first.sequence());
       spool.givenUp(first);
       return;
     }
     tell(why);
     pause(delay());
-  }
-
-  private SpoolRecord firstFailed() {
-    return window.stream()
-        .filter(slot -> slot.state == State.FAILED)
-        .findFirst()
-        .orElseThrow()
-        .record;
-  }
-
-  private List<Long> neednotBeRepeated() {
-    Set<String> failedKeys = new HashSet<>();
-    List<Long> delivered = new ArrayList<>();
-    for (Slot slot : window) {
-      String key =
-          options.keyHeader().isEmpty() ? "" : slot.record.headers().text(options.keyHeader());
-      if (slot.state == State.FAILED) {
-        failedKeys.add(key);
-      } else if (!failedKeys.contains(key)) {
-        delivered.add(slot.record.sequence());
-      }
-    }
-    return delivered;
   }
 
   private void tell(Throwable why) {
@@ -299,10 +244,10 @@ final class Delivery implements Runnable {
     spool.wakeUp();
     long until = System.nanoTime() + atMost.toNanos();
     synchronized (this) {
-      while ((running || outstanding > 0) && System.nanoTime() < until) {
+      while ((running || window.outstanding() > 0) && System.nanoTime() < until) {
         wait(100);
       }
-      return !running && outstanding == 0;
+      return !running && window.outstanding() == 0;
     }
   }
 
@@ -311,7 +256,7 @@ final class Delivery implements Runnable {
   }
 
   synchronized int inFlight() {
-    return outstanding;
+    return window.outstanding();
   }
 
   /** Why records are not delivered at present, if so. */

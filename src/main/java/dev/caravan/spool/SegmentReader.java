@@ -25,7 +25,8 @@ final class SegmentReader {
     try {
       return new SegmentReader(bytes).readAll();
     } catch (IndexOutOfBoundsException e) {
-      throw new IOException("A segment of %d bytes is not whole.".formatted(bytes.length), e);
+      throw new DamagedStoreException(
+          "A segment of %d bytes is not whole.".formatted(bytes.length), e);
     }
   }
 
@@ -35,13 +36,13 @@ final class SegmentReader {
     if (bytes.length < Segment.HEADER_LENGTH
         || header.getLong(0) != Segment.MAGIC
         || header.getInt(Segment.LENGTH_AT) != bytes.length) {
-      throw new IOException(
+      throw new DamagedStoreException(
           "What stands where a segment of %d bytes should is none.".formatted(bytes.length));
     }
     CRC32C checksum = new CRC32C();
     checksum.update(bytes, Segment.CHECKED_FROM, bytes.length - Segment.CHECKED_FROM);
     if ((int) checksum.getValue() != header.getInt(Segment.CHECKSUM_AT)) {
-      throw new IOException(
+      throw new DamagedStoreException(
           "The checksum of a segment of %d bytes is wrong.".formatted(bytes.length));
     }
   }

@@ -185,9 +185,12 @@ public final class Spool implements AutoCloseable {
     return stored.get();
   }
 
-  /** Hands out again from this sequence on. */
-  void rewind(long sequence) {
-    upkeep.dropped(backlog.rewind(sequence));
+  /** Hands out again from this record on. */
+  void rewind(SpoolRecord record) {
+    long gone = backlog.rewind(record.sequence());
+    if (gone > 0) {
+      dropped(SpoolEvent.Reason.FULL, gone, record);
+    }
   }
 
   void wakeUp() {
@@ -202,10 +205,12 @@ public final class Spool implements AutoCloseable {
 
   /** Tells that a record is given up, because handing it over failed too often. */
   void givenUp(SpoolRecord record) {
-    upkeep.dropped(1);
-    report(
-        new SpoolEvent.Dropped(
-            name, SpoolEvent.Reason.GAVE_UP, 1, record.appendedAt(), record.appendedAt()));
+    dropped(SpoolEvent.Reason.GAVE_UP, 1, record);
+  }
+
+  private void dropped(SpoolEvent.Reason reason, long count, SpoolRecord first) {
+    upkeep.dropped(count);
+    report(new SpoolEvent.Dropped(name, reason, count, first.appendedAt(), first.appendedAt()));
   }
 
   /** Makes this the one delivery that takes records; two of them would break the order. */

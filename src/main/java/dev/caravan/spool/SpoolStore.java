@@ -29,8 +29,8 @@ interface SpoolStore extends AutoCloseable {
   /** Makes everything up to here outlive the process, and the power if the policy says so. */
   void commit() throws IOException;
 
-  /** Gives disk space back, as far as there is any to give, for about so long. */
-  void compact(int budgetMillis) throws IOException;
+  /** Gives some disk space back, if there is much to give; more with each call. */
+  void compact() throws IOException;
 
   /** What the store holds. */
   Size size();

@@ -17,7 +17,6 @@ final class SpoolUpkeep {
 
   private static final Logger LOG = LoggerFactory.getLogger(SpoolUpkeep.class);
   private static final Duration TIDY_EVERY = Duration.ofSeconds(1);
-  private static final int COMPACT_BUDGET_MILLIS = 20;
   private static final int PENDING_DROPPED_AT_ONCE = 64;
 
   private final String name;
@@ -96,6 +95,9 @@ final class SpoolUpkeep {
     Optional<Long> waitingSince = backlog.waitingSinceMillis();
     if (waitingSince.isEmpty()) {
       relieved();
+      return;
+    }
+    if (store.failure().isEmpty() && backlog.waitsForCommitOnly()) {
       return;
     }
     becameFull();
@@ -220,7 +222,7 @@ final class SpoolUpkeep {
     }
     store.with(
         open -> {
-          open.compact(COMPACT_BUDGET_MILLIS);
+          open.compact();
           return true;
         });
     Backlog.Snapshot snapshot = backlog.snapshot();

@@ -109,6 +109,11 @@ final class Watermark implements AutoCloseable {
     mark = next;
   }
 
+  /** Puts what was written on the medium itself. */
+  void force() throws IOException {
+    file.force(false);
+  }
+
   @Override
   public void close() throws IOException {
     lock.release();

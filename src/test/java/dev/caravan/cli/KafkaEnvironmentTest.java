@@ -69,7 +69,7 @@ class KafkaEnvironmentTest {
 
     assertThatThrownBy(environment::consumerProperties)
         .isInstanceOf(CommandFailure.class)
-        .hasMessageContaining("KAFKA_SASL_PASSWORD_FILE")
+        .hasMessageContaining("KAFKA_SASL_PASSWORD")
         .hasMessageContaining("/nowhere/password");
   }
 }

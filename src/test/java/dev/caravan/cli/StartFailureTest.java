@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.quarkus.runtime.QuarkusBindException;
+import java.io.UncheckedIOException;
 import java.net.BindException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import org.apache.camel.CamelContext;
 import org.apache.camel.impl.DefaultCamelContext;
@@ -81,6 +83,14 @@ class StartFailureTest {
         new RuntimeException("Failed to start quarkus", new IllegalStateException("No\n  luck."));
 
     assertThat(StartFailure.sentence(failure)).isEqualTo("The bridge could not start: No luck.");
+  }
+
+  @Test
+  void prefersTheSentenceAboutAFileToItsBareName() {
+    Throwable failure =
+        new UncheckedIOException("The folder cannot be read.", new NoSuchFileException("/x"));
+
+    assertThat(StartFailure.sentence(failure)).endsWith("The folder cannot be read.");
   }
 
   private Path file() {

@@ -27,7 +27,11 @@ final class Guest {
   private String token = "";
 
   Guest(Simulator simulator) {
-    this.url = simulator.url();
+    this(simulator.url());
+  }
+
+  Guest(String url) {
+    this.url = url;
   }
 
   /** An answer with its body read as JSON. */

@@ -50,8 +50,8 @@ final class FullDiskStore implements SpoolStore {
   }
 
   @Override
-  public void compact(int budgetMillis) throws IOException {
-    store.compact(budgetMillis);
+  public void compact() throws IOException {
+    store.compact();
   }
 
   @Override

@@ -1,0 +1,59 @@
+package dev.caravan.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+
+/** For showing in a few words how a running bridge is, without ever waiting for its answer. */
+final class BridgeHealth {
+
+  private static final Duration PATIENCE = Duration.ofSeconds(2);
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private final HttpClient client = HttpClient.newBuilder().connectTimeout(PATIENCE).build();
+  private final HttpRequest question;
+  private CompletableFuture<String> answer = CompletableFuture.completedFuture("starting");
+  private String latest = "starting";
+
+  BridgeHealth(URI health) {
+    this.question = HttpRequest.newBuilder(health).timeout(PATIENCE).build();
+  }
+
+  /** The latest answer; asks again when the question before has been answered. */
+  String latest() {
+    if (answer.isDone()) {
+      latest = answer.getNow(latest);
+      answer =
+          client
+              .sendAsync(question, BodyHandlers.ofString())
+              .thenApply(response -> state(response.body()))
+              .exceptionally(unreachable -> "starting");
+    }
+    return latest;
+  }
+
+  /** {@code flowing}, or the state and the sentence that explains it. */
+  static String state(String health) {
+    String calm = "starting";
+    try {
+      for (JsonNode check : JSON.readTree(health).path("checks")) {
+        JsonNode data = check.path("data");
+        String state = data.path("road.state").asText();
+        String sentence = data.path("road.sentence").asText(data.path("sentence").asText());
+        if (state.equals("broken") || state.equals("blind")) {
+          return sentence.isEmpty() ? state : state + ": " + sentence;
+        }
+        calm = state.isEmpty() ? calm : state;
+      }
+      return calm;
+    } catch (IOException e) {
+      return "not understood: its health is no JSON";
+    }
+  }
+}

@@ -1,0 +1,173 @@
+package dev.caravan.cli;
+
+import dev.caravan.genesys.GenesysComponent;
+import dev.caravan.genesys.Signal;
+import dev.caravan.spool.SpoolComponent;
+import dev.caravan.spool.SpoolEvent;
+import dev.caravan.spool.SpoolStatus;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
+import java.time.Instant;
+import java.util.HashSet;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.function.ToDoubleFunction;
+import org.apache.camel.CamelContext;
+import org.apache.camel.quarkus.main.events.BeforeStart;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Tells how the spools are: a line in the log when one begins or ends to fill, meters, and a signal
+ * for whatever costs events or endangers them.
+ */
+@ApplicationScoped
+public class SpoolWatch {
+
+  private static final Logger LOG = LoggerFactory.getLogger(SpoolWatch.class);
+  private static final int EVERY_SECONDS = 2;
+
+  private final MeterRegistry meters;
+  private final Set<String> metered = new HashSet<>();
+  private final Set<String> spooling = new HashSet<>();
+
+  SpoolWatch(MeterRegistry meters) {
+    this.meters = meters;
+  }
+
+  void begin(@Observes BeforeStart starting) {
+    CamelContext context = starting.getCamelContext();
+    SpoolComponent spools = context.getComponent("spool", SpoolComponent.class);
+    GenesysComponent genesys = context.getComponent("genesys", GenesysComponent.class);
+    spools.addListener(event -> genesys.publish(signal(event)));
+    context
+        .getExecutorServiceManager()
+        .newSingleThreadScheduledExecutor(this, "spool-watch")
+        .scheduleWithFixedDelay(
+            () -> spools.statuses().forEach(status -> look(spools, status)),
+            EVERY_SECONDS,
+            EVERY_SECONDS,
+            TimeUnit.SECONDS);
+  }
+
+  private void look(SpoolComponent spools, SpoolStatus status) {
+    if (metered.add(status.name())) {
+      meter(spools, status.name());
+    }
+    if (status.spooling() && spooling.add(status.name())) {
+      LOG.warn(
+          "Spool {}: {}. What arrives is kept on disk until Kafka takes it. Check"
+              + " KAFKA_BOOTSTRAP_SERVERS and the brokers.",
+          status.name(),
+          status.sentence());
+    } else if (!status.spooling() && spooling.remove(status.name())) {
+      LOG.info("Spool {}: caught up, {}.", status.name(), status.sentence());
+    }
+  }
+
+  private void meter(SpoolComponent spools, String name) {
+    gauge(spools, name, "caravan.spool.records", "Records that wait", SpoolStatus::records);
+    gauge(spools, name, "caravan.spool.bytes", "Bytes of the records kept", SpoolStatus::bytes);
+    gauge(
+        spools, name, "caravan.spool.max.bytes", "Bytes there is room for", SpoolStatus::maxBytes);
+    gauge(spools, name, "caravan.spool.file.bytes", "Bytes on disk", SpoolStatus::fileBytes);
+    gauge(
+        spools,
+        name,
+        "caravan.spool.oldest.seconds",
+        "Age of the oldest record that waits",
+        status -> status.oldest().toMillis() / 1000.0);
+    gauge(
+        spools, name, "caravan.spool.in.flight", "Handed out, not settled", SpoolStatus::inFlight);
+    gauge(
+        spools,
+        name,
+        "caravan.spool.append.rate",
+        "Records appended a second",
+        SpoolStatus::appendedPerSecond);
+    gauge(
+        spools,
+        name,
+        "caravan.spool.drain.rate",
+        "Records acknowledged a second",
+        SpoolStatus::acknowledgedPerSecond);
+    gauge(spools, name, "caravan.spool.dropped", "Records dropped", SpoolStatus::dropped);
+    gauge(spools, name, "caravan.spool.lost", "Records lost to damage", SpoolStatus::lost);
+    gauge(
+        spools, name, "caravan.spool.full.events", "Times it became full", SpoolStatus::fullEvents);
+  }
+
+  private void gauge(
+      SpoolComponent spools,
+      String spool,
+      String name,
+      String description,
+      ToDoubleFunction<SpoolStatus> value) {
+    Gauge.builder(
+            name,
+            spools,
+            all ->
+                all.statuses().stream()
+                    .filter(status -> status.name().equals(spool))
+                    .mapToDouble(value)
+                    .findFirst()
+                    .orElse(0))
+        .description(description)
+        .tag("spool", spool)
+        .strongReference(true)
+        .register(meters);
+  }
+
+  private static Signal signal(SpoolEvent event) {
+    String spool = "Spool " + event.spool();
+    if (event instanceof SpoolEvent.Full full) {
+      return moment("SPOOL_FULL", spool + " is full: " + full.bytes() + " bytes wait for Kafka.");
+    } else if (event instanceof SpoolEvent.Relieved) {
+      return moment("SPOOL_RELIEVED", spool + " has room again.");
+    } else if (event instanceof SpoolEvent.Dropped dropped) {
+      String reason = dropped.reason().name().toLowerCase(java.util.Locale.ROOT).replace('_', '-');
+      return new Signal(
+          "SPOOL_DROPPED",
+          -1,
+          "spool-" + reason,
+          dropped.oldest().toString(),
+          dropped.newest().toString(),
+          (int) Math.min(dropped.records(), Integer.MAX_VALUE),
+          null,
+          spool + " dropped " + dropped.records() + " events that were read in this interval.");
+    } else if (event instanceof SpoolEvent.Repaired repaired) {
+      return new Signal(
+          "SPOOL_REPAIRED",
+          -1,
+          "spool-damaged",
+          repaired.holes().stream()
+              .map(SpoolEvent.Hole::after)
+              .min(Instant::compareTo)
+              .map(Instant::toString)
+              .orElse(null),
+          repaired.holes().stream()
+              .map(SpoolEvent.Hole::before)
+              .max(Instant::compareTo)
+              .map(Instant::toString)
+              .orElse(null),
+          (int) Math.min(repaired.lost(), Integer.MAX_VALUE),
+          null,
+          spool
+              + " was damaged: "
+              + repaired.salvaged()
+              + " events were saved, "
+              + repaired.lost()
+              + " lost.");
+    } else if (event instanceof SpoolEvent.StoreFailing failing) {
+      return moment("SPOOL_FAILING", spool + " cannot be written: " + failing.sentence());
+    }
+    return moment("SPOOL_WORKING", spool + " can be written again.");
+  }
+
+  private static Signal moment(String type, String sentence) {
+    String now = Instant.now().toString();
+    return new Signal(type, -1, null, now, now, null, null, sentence);
+  }
+}

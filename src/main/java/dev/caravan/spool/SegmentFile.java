@@ -1,0 +1,192 @@
+package dev.caravan.spool;
+
+import dev.caravan.spool.SpoolStore.Extent;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.h2.mvstore.DataUtils;
+import org.h2.mvstore.MVMap;
+import org.h2.mvstore.MVStore;
+import org.h2.mvstore.MVStoreException;
+import org.h2.mvstore.RandomAccessStore;
+import org.h2.mvstore.type.LongDataType;
+
+/**
+ * Segments in an H2 MVStore, one to a page, with an index of what they are.
+ *
+ * <p>Keys run downwards from minus one, and a tiny entry stands below them all: so a new segment
+ * splits off that entry's small page and no large page is ever written twice. The store's own
+ * background thread is off: nothing but {@link #commit} and {@link #compact} writes, and chunks out
+ * of use may be overwritten at once.
+ */
+final class SegmentFile {
+
+  private static final int PAGE_SPLIT_BYTES = 16 * 1024;
+  private static final int CACHE_MEGABYTES = 4;
+  private static final long BELOW_ALL = Long.MIN_VALUE;
+  private static final int EXTENT_LENGTH = 8 + 4 + 4 + 8 + 8;
+  private static final int COMPACT_FILL_RATE = 75;
+  private static final int COMPACT_WRITE_BYTES = 2 * 1024 * 1024;
+  private static final long COMPACT_MOVE_BYTES = 4L * 1024 * 1024;
+
+  private final Path path;
+  private final MVStore store;
+  private final MVMap<Long, byte[]> segments;
+  private final MVMap<Long, byte[]> index;
+
+  private SegmentFile(Path path, MVStore store) {
+    this.path = path;
+    this.store = store;
+    MVMap.Builder<Long, byte[]> type =
+        new MVMap.Builder<Long, byte[]>()
+            .keyType(LongDataType.INSTANCE)
+            .valueType(SegmentType.INSTANCE);
+    this.segments = store.openMap("segments", type);
+    this.index = store.openMap("index", type);
+    segments.putIfAbsent(BELOW_ALL, new byte[0]);
+  }
+
+  /** Opens the file, or makes a new one. */
+  static SegmentFile open(Path path) throws IOException {
+    return guarded(
+        () -> {
+          MVStore store =
+              new MVStore.Builder()
+                  .fileName(path.toString())
+                  .autoCommitDisabled()
+                  .autoCommitBufferSize(0)
+                  .pageSplitSize(PAGE_SPLIT_BYTES)
+                  .cacheSize(CACHE_MEGABYTES)
+                  .open();
+          try {
+            store.setVersionsToKeep(0);
+            store.setRetentionTime(0);
+            return new SegmentFile(path, store);
+          } catch (RuntimeException | AssertionError e) {
+            store.closeImmediately();
+            throw e;
+          }
+        });
+  }
+
+  Path path() {
+    return path;
+  }
+
+  /** Calls back with all segments there are, the newest first. */
+  void forEach(Consumer<Extent> extent) throws IOException {
+    run(
+        () -> {
+          for (Map.Entry<Long, byte[]> entry : index.entrySet()) {
+            ByteBuffer value = ByteBuffer.wrap(entry.getValue());
+            long last = value.getLong();
+            extent.accept(
+                new Extent(
+                    -entry.getKey(),
+                    last,
+                    value.getInt(),
+                    value.getInt(),
+                    value.getLong(),
+                    value.getLong()));
+          }
+        });
+  }
+
+  void put(Extent extent, byte[] segment) throws IOException {
+    byte[] entry =
+        ByteBuffer.allocate(EXTENT_LENGTH)
+            .putLong(extent.last())
+            .putInt(extent.count())
+            .putInt(extent.bytes())
+            .putLong(extent.oldestMillis())
+            .putLong(extent.newestMillis())
+            .array();
+    run(
+        () -> {
+          segments.put(-extent.first(), segment);
+          index.put(-extent.first(), entry);
+        });
+  }
+
+  byte[] get(Extent extent) throws IOException {
+    return guarded(() -> Optional.ofNullable(segments.get(-extent.first())).orElse(new byte[0]));
+  }
+
+  void remove(Extent extent) throws IOException {
+    run(
+        () -> {
+          segments.remove(-extent.first());
+          index.remove(-extent.first());
+        });
+  }
+
+  void commit(Fsync fsync) throws IOException {
+    run(
+        () -> {
+          if (store.commit() >= 0 && fsync == Fsync.COMMIT) {
+            store.sync();
+          }
+        });
+  }
+
+  /** One step of moving what is alive together and cutting off the rest. */
+  void compact() throws IOException {
+    run(
+        () -> {
+          store.compact(COMPACT_FILL_RATE, COMPACT_WRITE_BYTES);
+          if (store.getFileStore() instanceof RandomAccessStore file) {
+            file.compactMoveChunks(COMPACT_FILL_RATE, COMPACT_MOVE_BYTES, store);
+          }
+        });
+  }
+
+  long size() {
+    return store.isClosed() ? 0 : store.getFileStore().size();
+  }
+
+  /** Lets go of the file as it is. */
+  void abandon() {
+    store.closeImmediately();
+  }
+
+  void close() throws IOException {
+    run(store::close);
+  }
+
+  private static void run(Runnable call) throws IOException {
+    guarded(
+        () -> {
+          call.run();
+          return null;
+        });
+  }
+
+  private static <T> T guarded(Supplier<T> call) throws IOException {
+    try {
+      return call.get();
+    } catch (MVStoreException e) {
+      throw switch (e.getErrorCode()) {
+        case DataUtils.ERROR_FILE_LOCKED ->
+            new IOException("The spool's file is in use by another process.", e);
+        case DataUtils.ERROR_WRITING_FAILED ->
+            new IOException("The spool's file cannot be written: " + rootOf(e) + ".", e);
+        case DataUtils.ERROR_CLOSED -> new IOException("The spool's file was closed.", e);
+        default -> new DamagedStoreException("The spool's file is damaged.", e);
+      };
+    } catch (RuntimeException | AssertionError e) {
+      throw new DamagedStoreException("The spool's file is damaged.", e);
+    }
+  }
+
+  private static String rootOf(Throwable failure) {
+    Throwable root = failure;
+    while (root.getCause() != null) {
+      root = root.getCause();
+    }
+    return root.getMessage();
+  }
+}

@@ -1,0 +1,279 @@
+package dev.caravan;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.smallrye.config.EnvConfigSource;
+import io.smallrye.config.SmallRyeConfig;
+import io.smallrye.config.SmallRyeConfigBuilder;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+import javax.security.auth.login.AppConfigurationEntry;
+import org.apache.kafka.common.config.types.Password;
+import org.apache.kafka.common.security.JaasContext;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class SettingsSourceTest {
+
+  @TempDir Path folder;
+
+  private static SmallRyeConfig config(Map<String, String> environment) {
+    return new SmallRyeConfigBuilder()
+        .addDefaultInterceptors()
+        .withSources(new EnvConfigSource(environment, 300))
+        .withSources(new SettingsSource())
+        .build();
+  }
+
+  private static Optional<String> value(SmallRyeConfig config, String name) {
+    return config.getOptionalValue(name, String.class);
+  }
+
+  private static Optional<String> mistake(SmallRyeConfig config) {
+    return value(config, SettingsSource.MISTAKE);
+  }
+
+  private String file(String name, String content) throws IOException {
+    return Files.writeString(folder.resolve(name), content).toString();
+  }
+
+  // ---- hosts
+
+  @ParameterizedTest
+  @CsvSource({
+    "'', mypurecloud.com",
+    "mypurecloud.ie, mypurecloud.ie",
+    "eu_west_1, mypurecloud.ie",
+    "eu-central-1, mypurecloud.de"
+  })
+  void theHostsFollowFromTheRegion(String region, String domain) {
+    SmallRyeConfig config = config(Map.of("GENESYS_REGION", region));
+
+    assertThat(value(config, "genesys.login.url")).contains("https://login." + domain);
+    assertThat(value(config, "genesys.api.url")).contains("https://api." + domain);
+    assertThat(mistake(config)).isEmpty();
+  }
+
+  @Test
+  void anUnknownRegionIsASentenceAndNoException() {
+    SmallRyeConfig config = config(Map.of("GENESYS_REGION", "mars_north_1"));
+
+    assertThat(mistake(config).orElseThrow())
+        .startsWith("GENESYS_REGION is \"mars_north_1\", which is no region of Genesys Cloud.")
+        .contains("mypurecloud.de (eu_central_1)");
+  }
+
+  @Test
+  void anUnknownRegionIsNoMistakeWhenBothHostsAreGiven() {
+    SmallRyeConfig config =
+        config(
+            Map.of(
+                "GENESYS_REGION", "mars_north_1",
+                "GENESYS_LOGIN_URL", "http://127.0.0.1:8085",
+                "GENESYS_API_URL", "http://127.0.0.1:8085"));
+
+    assertThat(mistake(config)).isEmpty();
+  }
+
+  @Test
+  void aSlashAtTheEndOfAHostDoesNotMatter() {
+    SmallRyeConfig config =
+        config(
+            Map.of(
+                "GENESYS_LOGIN_URL", "https://proxy.example/login//",
+                "GENESYS_API_URL", " https://proxy.example/ "));
+
+    assertThat(value(config, "genesys.login.url")).contains("https://proxy.example/login");
+    assertThat(value(config, "genesys.api.url")).contains("https://proxy.example");
+  }
+
+  // ---- secrets
+
+  @Test
+  void aSecretComesFromTheFileThatItsVariableNames() throws IOException {
+    SmallRyeConfig config =
+        config(Map.of("GENESYS_CLIENT_SECRET_FILE", file("secret", "s3cret\n")));
+
+    assertThat(value(config, "genesys.client.secret")).contains("s3cret");
+  }
+
+  @Test
+  void aSecretComesFromTheFolder() throws IOException {
+    file("GENESYS_CLIENT_ID", "id-1");
+    file("GENESYS_CLIENT_SECRET", "  s3cret  ");
+
+    SmallRyeConfig config = config(Map.of("CARAVAN_SECRETS_DIR", folder.toString()));
+
+    assertThat(value(config, "genesys.client.id")).contains("id-1");
+    assertThat(value(config, "genesys.client.secret")).contains("s3cret");
+  }
+
+  @Test
+  void theVariableItselfComesFirstThenItsFileThenTheFolder() throws IOException {
+    file("GENESYS_CLIENT_ID", "from the folder");
+    file("GENESYS_CLIENT_SECRET", "from the folder");
+
+    SmallRyeConfig config =
+        config(
+            Map.of(
+                "CARAVAN_SECRETS_DIR", folder.toString(),
+                "GENESYS_CLIENT_ID", "from the variable",
+                "GENESYS_CLIENT_ID_FILE", file("id", "from the file"),
+                "GENESYS_CLIENT_SECRET_FILE", file("secret", "from the file")));
+
+    assertThat(value(config, "genesys.client.id")).contains("from the variable");
+    assertThat(value(config, "genesys.client.secret")).contains("from the file");
+  }
+
+  @Test
+  void aFileThatIsNotThereIsASentence() {
+    Path nowhere = folder.resolve("nowhere");
+
+    SmallRyeConfig config = config(Map.of("GENESYS_CLIENT_SECRET_FILE", nowhere.toString()));
+
+    assertThat(mistake(config))
+        .contains(
+            "GENESYS_CLIENT_SECRET cannot be read from the file "
+                + nowhere
+                + ": there is no such file. Correct the file, or set GENESYS_CLIENT_SECRET"
+                + " itself.");
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 70_000})
+  void aFileThatCanBeNoSecretIsASentence(int size) throws IOException {
+    SmallRyeConfig config =
+        config(Map.of("KAFKA_SASL_PASSWORD_FILE", file("password", "x".repeat(size))));
+
+    assertThat(mistake(config).orElseThrow())
+        .startsWith("KAFKA_SASL_PASSWORD cannot be read")
+        .containsAnyOf("it is empty", "it is too large for a secret")
+        .doesNotContain("xx");
+  }
+
+  @Test
+  void aFileThatIsNoTextIsASentence() throws IOException {
+    Path file = Files.write(folder.resolve("bytes"), new byte[] {(byte) 0xC3, 0x28});
+
+    SmallRyeConfig config = config(Map.of("KAFKA_SASL_PASSWORD_FILE", file.toString()));
+
+    assertThat(mistake(config).orElseThrow()).contains("it is no text");
+  }
+
+  // ---- Kafka
+
+  @Test
+  void kafkaVariablesBecomeOptionsOfTheComponent() {
+    SmallRyeConfig config =
+        config(
+            Map.of(
+                "KAFKA_SECURITY_PROTOCOL", "SSL",
+                "KAFKA_SSL_TRUSTSTORE_LOCATION", "/etc/trust.p12",
+                "KAFKA_SSL_TRUSTSTORE_PASSWORD", "changeit"));
+
+    assertThat(value(config, "camel.component.kafka.security-protocol")).contains("SSL");
+    assertThat(value(config, "camel.component.kafka.ssl-truststore-location"))
+        .contains("/etc/trust.p12");
+    assertThat(value(config, "camel.component.kafka.ssl-truststore-password")).contains("changeit");
+    assertThat(value(config, "camel.component.kafka.sasl-jaas-config")).isEmpty();
+  }
+
+  @Test
+  void withoutKafkaVariablesNothingIsSaidAboutSecurity() {
+    assertThat(config(Map.of()).getPropertyNames())
+        .noneMatch(name -> name.startsWith("camel.component.kafka."));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "PLAIN, org.apache.kafka.common.security.plain.PlainLoginModule",
+    "SCRAM-SHA-256, org.apache.kafka.common.security.scram.ScramLoginModule",
+    "SCRAM-SHA-512, org.apache.kafka.common.security.scram.ScramLoginModule"
+  })
+  void userAndPasswordBecomeALoginModuleThatKafkaReads(String mechanism, String module) {
+    SmallRyeConfig config =
+        config(
+            Map.of(
+                "KAFKA_SASL_MECHANISM", mechanism,
+                "KAFKA_SASL_USERNAME", "bridge",
+                "KAFKA_SASL_PASSWORD", "pass"));
+
+    AppConfigurationEntry entry = jaas(config);
+
+    assertThat(entry.getLoginModuleName()).isEqualTo(module);
+    assertThat(Map.copyOf(entry.getOptions()))
+        .isEqualTo(Map.of("username", "bridge", "password", "pass"));
+    assertThat(value(config, "camel.component.kafka.sasl-mechanism")).contains(mechanism);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "with space",
+        "quo\"te",
+        "back\\slash",
+        "semi;colon",
+        "sla//sh",
+        "#hash",
+        "\\\"both"
+      })
+  void anyPasswordSurvivesTheQuoting(String password) throws IOException {
+    SmallRyeConfig config =
+        config(
+            Map.of(
+                "KAFKA_SASL_USERNAME",
+                "dom\\user",
+                "KAFKA_SASL_PASSWORD_FILE",
+                file("password", password)));
+
+    assertThat(Map.copyOf(jaas(config).getOptions()))
+        .isEqualTo(Map.of("username", "dom\\user", "password", password));
+  }
+
+  @Test
+  void aPasswordAloneIsNotIgnoredNorSentInTheClear() {
+    SmallRyeConfig config =
+        config(Map.of("KAFKA_SASL_USERNAME", "bridge", "KAFKA_SASL_PASSWORD", "pass"));
+
+    assertThat(value(config, "camel.component.kafka.sasl-mechanism")).contains("PLAIN");
+    assertThat(value(config, "camel.component.kafka.security-protocol")).contains("SASL_SSL");
+  }
+
+  @Test
+  void aProtocolThatWasChosenStays() {
+    SmallRyeConfig config =
+        config(
+            Map.of(
+                "KAFKA_SECURITY_PROTOCOL", "SASL_PLAINTEXT",
+                "KAFKA_SASL_USERNAME", "bridge",
+                "KAFKA_SASL_PASSWORD", "pass"));
+
+    assertThat(value(config, "camel.component.kafka.security-protocol")).contains("SASL_PLAINTEXT");
+  }
+
+  @Test
+  void aLoginModuleThatWasGivenStays() {
+    SmallRyeConfig config =
+        config(
+            Map.of(
+                "KAFKA_SASL_JAAS_CONFIG", "my.Module required;",
+                "KAFKA_SASL_USERNAME", "bridge",
+                "KAFKA_SASL_PASSWORD", "pass"));
+
+    assertThat(value(config, "camel.component.kafka.sasl-jaas-config"))
+        .contains("my.Module required;");
+  }
+
+  private static AppConfigurationEntry jaas(SmallRyeConfig config) {
+    String text = value(config, "camel.component.kafka.sasl-jaas-config").orElseThrow();
+    JaasContext context =
+        JaasContext.loadClientContext(Map.of("sasl.jaas.config", new Password(text)));
+    return context.configurationEntries().get(0);
+  }
+}

@@ -1,0 +1,117 @@
+package dev.caravan.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.caravan.testing.TopicReader;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class DemoCommandIT {
+
+  private static final Map<String, String> NOTHING_SET = Map.of();
+  private static final int ENDED_BY_SIGTERM = 143;
+
+  @TempDir private Path folder;
+
+  @Test
+  void carriesEveryKeptMediumToKafkaAndLeavesNothingBehind() throws Exception {
+    try (StartedProgram demo = demo("--agents", "30")) {
+      String kafka = demo.awaitOutput("Apache Kafka +(127\\.0\\.0\\.1:\\d+)");
+      try (TopicReader reader = new TopicReader(kafka, "genesys.conversations.")) {
+        reader.awaitUntil(
+            seen ->
+                seen.stream()
+                    .map(record -> TopicReader.header(record, "genesys-media").orElse("-"))
+                    .collect(Collectors.toSet())
+                    .containsAll(Set.of("voice", "chat", "message")));
+      }
+      demo.awaitOutput("genesys\\.conversations\\.voice\\[voice]=");
+      List<ProcessHandle> children = demo.children();
+      assertThat(children).hasSizeGreaterThanOrEqualTo(2);
+
+      demo.terminate();
+
+      assertThat(demo.awaitEnd()).isEqualTo(ENDED_BY_SIGTERM);
+      assertThat(demo.output()).contains("Everything has ended; nothing is left behind.");
+      assertThat(children).noneMatch(ProcessHandle::isAlive);
+      assertThat(leftovers()).isEmpty();
+    }
+  }
+
+  @Test
+  void endsWithTheSecondsGiven() throws Exception {
+    try (StartedProgram demo = demo("--agents", "5", "--seconds", "1")) {
+      assertThat(demo.awaitEnd()).isZero();
+      assertThat(leftovers()).isEmpty();
+    }
+  }
+
+  @Test
+  void itsPartsEndWhenItIsKilled() throws Exception {
+    try (StartedProgram demo = demo("--agents", "5")) {
+      demo.awaitOutput("Ctrl-C ends all of it");
+      List<ProcessHandle> children = demo.children();
+
+      demo.kill();
+
+      await()
+          .atMost(Duration.ofMinutes(1))
+          .until(() -> children.stream().noneMatch(ProcessHandle::isAlive));
+    }
+  }
+
+  @Test
+  void endsWithTheBridgesLastWordsWhenTheBridgeDies() throws Exception {
+    try (ServerSocket other = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+        StartedProgram demo = demo("--agents", "5")) {
+      demo.awaitOutput("Ctrl-C ends all of it");
+      demo.children().stream()
+          .filter(child -> child.info().commandLine().orElse("").contains("--until-input-ends"))
+          .forEach(ProcessHandle::destroyForcibly);
+
+      assertThat(demo.awaitEnd()).isEqualTo(1);
+      assertThat(demo.output()).contains("The bridge ended by itself, so the demo ends too.");
+      assertThat(leftovers()).isEmpty();
+      assertThat(other.isBound()).isTrue();
+    }
+  }
+
+  @Test
+  void saysWhichPortIsTakenAndHowToNameAnother() throws Exception {
+    try (ServerSocket other = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+        StartedProgram demo =
+            demo("--management-port", String.valueOf(other.getLocalPort()), "--agents", "5")) {
+      assertThat(demo.awaitEnd()).isEqualTo(1);
+      assertThat(demo.output())
+          .contains("Port " + other.getLocalPort() + ", wanted for the bridge's health, is in use")
+          .contains("--management-port")
+          .doesNotContain("\tat ");
+      assertThat(leftovers()).isEmpty();
+    }
+  }
+
+  private StartedProgram demo(String... options) throws IOException {
+    return StartedProgram.start(
+        folder,
+        NOTHING_SET,
+        Stream.concat(Stream.of("demo"), Stream.of(options)).toArray(String[]::new));
+  }
+
+  private List<Path> leftovers() throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.filter(Files::isDirectory).toList();
+    }
+  }
+}

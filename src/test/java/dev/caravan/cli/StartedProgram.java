@@ -1,0 +1,96 @@
+package dev.caravan.cli;
+
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** The packaged program as a process of its own, as a user starts it. */
+final class StartedProgram implements AutoCloseable {
+
+  private static final Duration PATIENCE = Duration.ofMinutes(3);
+
+  private final Process process;
+  private final Path output;
+
+  private StartedProgram(Process process, Path output) {
+    this.process = process;
+    this.output = output;
+  }
+
+  static StartedProgram start(Path folder, Map<String, String> environment, String... arguments)
+      throws IOException {
+    List<String> command = new ArrayList<>(List.of(ChildProcess.java(), "-XX:TieredStopAtLevel=1"));
+    command.add("-Djava.io.tmpdir=" + folder);
+    command.add("-Dcaravan.jvm.flags=-XX:+UseSerialGC -Djava.io.tmpdir=" + folder);
+    command.addAll(List.of("-jar", Home.jar().toString()));
+    command.addAll(List.of(arguments));
+    Path output = Files.createTempFile(folder, "output", ".txt");
+    ProcessBuilder builder = new ProcessBuilder(command);
+    Map<String, String> clean = new HashMap<>(builder.environment());
+    clean.keySet().removeIf(name -> name.matches("(GENESYS|KAFKA|CARAVAN|QUARKUS)_.*"));
+    builder.environment().clear();
+    builder.environment().putAll(clean);
+    builder.environment().putAll(environment);
+    builder.redirectErrorStream(true).redirectOutput(output.toFile());
+    return new StartedProgram(builder.start(), output);
+  }
+
+  String output() {
+    try {
+      return Files.readString(output);
+    } catch (IOException e) {
+      throw new AssertionError("no output", e);
+    }
+  }
+
+  /** Waits until the output holds this, and returns its first group. */
+  String awaitOutput(String regex) {
+    Pattern pattern = Pattern.compile(regex);
+    await()
+        .conditionEvaluationListener(null)
+        .atMost(PATIENCE)
+        .pollInterval(Duration.ofMillis(200))
+        .until(() -> pattern.matcher(output()).find() || !process.isAlive());
+    Matcher found = pattern.matcher(output());
+    if (!found.find()) {
+      throw new AssertionError("No " + regex + " in:\n" + output());
+    }
+    return found.groupCount() == 0 ? found.group() : found.group(1);
+  }
+
+  List<ProcessHandle> children() {
+    return process.descendants().toList();
+  }
+
+  void terminate() {
+    process.destroy();
+  }
+
+  void kill() {
+    process.destroyForcibly();
+  }
+
+  int awaitEnd() throws InterruptedException {
+    if (!process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
+      throw new AssertionError("Still running:\n" + output());
+    }
+    return process.exitValue();
+  }
+
+  @Override
+  public void close() {
+    List<ProcessHandle> children = children();
+    process.destroyForcibly();
+    children.forEach(ProcessHandle::destroyForcibly);
+  }
+}

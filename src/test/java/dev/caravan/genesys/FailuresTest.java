@@ -1,0 +1,115 @@
+package dev.caravan.genesys;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.caravan.channel.Failure;
+import dev.caravan.session.NotFoundException;
+import dev.caravan.session.RefusedException;
+import dev.caravan.session.UnauthorisedException;
+import dev.caravan.session.UnavailableException;
+import io.github.resilience4j.circuitbreaker.CallNotPermittedException;
+import io.github.resilience4j.circuitbreaker.CircuitBreaker;
+import java.net.ConnectException;
+import java.net.UnknownHostException;
+import java.time.Duration;
+import javax.net.ssl.SSLHandshakeException;
+import org.apache.camel.CamelContext;
+import org.apache.camel.CamelExecutionException;
+import org.apache.camel.Exchange;
+import org.apache.camel.impl.DefaultCamelContext;
+import org.apache.camel.support.DefaultExchange;
+import org.junit.jupiter.api.Test;
+
+class FailuresTest {
+
+  private static final String CHANNEL = "streaming-2-aa5h48uk0srhpugh2994klj918";
+
+  private final CamelContext context = new DefaultCamelContext();
+  private final Exchange exchange = new DefaultExchange(context);
+
+  private Failure of(Exception failure) {
+    exchange.setException(new CamelExecutionException("in the route", exchange, failure));
+    return Failures.of(exchange);
+  }
+
+  @Test
+  void anUnavailableServiceIsTriedAgainAfterWhatItAskedFor() {
+    exchange.getMessage().setHeader(Exchange.REDELIVERY_COUNTER, 5);
+
+    Failure failure = of(new UnavailableException("Answered 429.", 429, Duration.ofSeconds(42)));
+
+    assertThat(failure)
+        .isEqualTo(
+            new Failure(Failure.Kind.UNAVAILABLE, "Answered 429.", Duration.ofSeconds(42), 6));
+  }
+
+  @Test
+  void whatIsNotKnownIsGone() {
+    assertThat(of(new NotFoundException("Gone.")).kind()).isEqualTo(Failure.Kind.CHANNEL_GONE);
+  }
+
+  @Test
+  void aRefusalIsForTheOperator() {
+    assertThat(of(new RefusedException("No.", 403)).kind()).isEqualTo(Failure.Kind.REFUSED);
+  }
+
+  @Test
+  void aSecondTokenThatIsNotAcceptedIsForTheOperatorToo() {
+    Failure failure = of(new UnauthorisedException("Not accepted (401)."));
+
+    assertThat(failure.kind()).isEqualTo(Failure.Kind.REFUSED);
+    assertThat(failure.sentence()).contains("A new token was not accepted either.");
+  }
+
+  @Test
+  void aHostThatCannotBeResolvedNamesItselfAndTheRemedy() {
+    Failure failure = of(new UnknownHostException("api.mypurecloud.xy"));
+
+    assertThat(failure.kind()).isEqualTo(Failure.Kind.UNAVAILABLE);
+    assertThat(failure.sentence())
+        .isEqualTo(
+            "The host name cannot be resolved (api.mypurecloud.xy). Check GENESYS_REGION and the"
+                + " DNS of this machine.");
+  }
+
+  @Test
+  void aRefusedConnectionAndAFailedHandshakeAreSaid() {
+    assertThat(of(new ConnectException("Connection refused")).sentence())
+        .isEqualTo("Cannot connect to Genesys Cloud (Connection refused).");
+    assertThat(of(new SSLHandshakeException("certificate_unknown")).sentence())
+        .isEqualTo("No TLS connection to Genesys Cloud (certificate_unknown).");
+  }
+
+  @Test
+  void anOpenBreakerIsSaid() {
+    CircuitBreaker breaker = CircuitBreaker.ofDefaults("test");
+
+    assertThat(of(CallNotPermittedException.createCallNotPermittedException(breaker)).sentence())
+        .startsWith("The circuit breaker is open");
+  }
+
+  @Test
+  void anythingElseIsNamedByItsKindNotItsWords() {
+    Failure failure =
+        of(new IllegalStateException("GET https://api/channels/" + CHANNEL + " failed"));
+
+    assertThat(failure.kind()).isEqualTo(Failure.Kind.UNAVAILABLE);
+    assertThat(failure.sentence())
+        .isEqualTo("The call to Genesys Cloud failed (IllegalStateException).");
+  }
+
+  @Test
+  void aMissingControlRouteIsForTheOperator() {
+    context.start();
+    Exchange answer =
+        context.createProducerTemplate().request("direct:genesys-open?block=false", e -> {});
+
+    Failure failure = Failures.of(answer);
+
+    assertThat(failure.kind()).isEqualTo(Failure.Kind.REFUSED);
+    assertThat(failure.sentence())
+        .contains("direct://genesys-open")
+        .endsWith("Restore it in routes/control.camel.yaml.");
+    context.stop();
+  }
+}

@@ -1,0 +1,96 @@
+package dev.caravan.genesys;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(60)
+class InFlightTest {
+
+  private final AtomicLong clock = new AtomicLong(1_000);
+  private final InFlight inFlight = new InFlight(2, clock::get);
+  private final ExecutorService lanes = Executors.newFixedThreadPool(2);
+
+  @AfterEach
+  void stop() {
+    lanes.shutdownNow();
+  }
+
+  private Future<?> enterElsewhere() {
+    return lanes.submit(
+        () -> {
+          inFlight.enter();
+          return null;
+        });
+  }
+
+  @Test
+  void itStandsStillSinceTheLastOneLeft() throws InterruptedException {
+    assertThat(inFlight.stalledMillis()).isZero();
+    inFlight.enter();
+    clock.set(4_000);
+    inFlight.enter();
+    assertThat(inFlight.stalledMillis()).isEqualTo(3_000);
+
+    inFlight.leave();
+    clock.set(4_500);
+
+    assertThat(inFlight.stalledMillis()).isEqualTo(500);
+    inFlight.leave();
+    assertThat(inFlight.stalledMillis()).isZero();
+  }
+
+  @Test
+  void whoFindsNoPlaceWaitsForOne() throws Exception {
+    inFlight.enter();
+    inFlight.enter();
+    assertThat(inFlight.full()).isFalse();
+
+    Future<?> waiting = enterElsewhere();
+    await().until(inFlight::full);
+    assertThat(waiting).isNotDone();
+    inFlight.leave();
+
+    waiting.get();
+    assertThat(inFlight.full()).isFalse();
+    assertThat(inFlight.count()).isEqualTo(2);
+  }
+
+  @Test
+  void itIsFullAsLongAsAnyoneWaits() throws Exception {
+    inFlight.enter();
+    inFlight.enter();
+    Future<?> one = enterElsewhere();
+    Future<?> other = enterElsewhere();
+    await().until(inFlight::full);
+
+    inFlight.leave();
+    await().until(() -> one.isDone() || other.isDone());
+    await().until(inFlight::full);
+    inFlight.leave();
+    one.get();
+    other.get();
+
+    assertThat(inFlight.full()).isFalse();
+  }
+
+  @Test
+  void whoIsInterruptedWaitsNoMore() throws Exception {
+    inFlight.enter();
+    inFlight.enter();
+    Future<?> waiting = enterElsewhere();
+    await().until(inFlight::full);
+
+    waiting.cancel(true);
+
+    await().until(() -> !inFlight.full());
+    assertThat(inFlight.count()).isEqualTo(2);
+  }
+}

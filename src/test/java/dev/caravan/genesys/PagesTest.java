@@ -1,0 +1,113 @@
+package dev.caravan.genesys;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import org.apache.camel.Exchange;
+import org.apache.camel.impl.DefaultCamelContext;
+import org.apache.camel.support.DefaultExchange;
+import org.junit.jupiter.api.Test;
+
+class PagesTest {
+
+  private final Pages pages = new Pages();
+  private final Exchange exchange = new DefaultExchange(new DefaultCamelContext());
+
+  private static Map<String, Object> page(Integer pageCount, int first, int count) {
+    Map<String, Object> page = new HashMap<>();
+    List<Map<String, Object>> entities = new ArrayList<>();
+    IntStream.range(first, first + count).forEach(id -> entities.add(Map.of("id", "e" + id)));
+    page.put("entities", entities);
+    if (pageCount != null) {
+      page.put("pageCount", pageCount);
+    }
+    return page;
+  }
+
+  private void takes(Object page) {
+    exchange.getMessage().setBody(page);
+    pages.process(exchange);
+  }
+
+  private List<?> all() {
+    return exchange.getMessage().getBody(List.class);
+  }
+
+  @Test
+  void itAsksForTheFirstPageFirst() {
+    assertThat(pages.more(exchange)).isTrue();
+    assertThat(pages.query(exchange)).isEqualTo("pageSize=100&pageNumber=1");
+  }
+
+  @Test
+  void allPagesThatThereAreAreRead() {
+    takes(page(3, 0, 100));
+    assertThat(pages.query(exchange)).isEqualTo("pageSize=100&pageNumber=2");
+    takes(page(3, 100, 100));
+    assertThat(pages.more(exchange)).isTrue();
+    takes(page(3, 200, 7));
+
+    assertThat(pages.more(exchange)).isFalse();
+    assertThat(all()).hasSize(207);
+  }
+
+  @Test
+  void withoutAPageCountAShortPageIsTheLast() {
+    takes(page(null, 0, 100));
+    assertThat(pages.more(exchange)).isTrue();
+
+    takes(page(null, 100, 99));
+
+    assertThat(pages.more(exchange)).isFalse();
+    assertThat(all()).hasSize(199);
+  }
+
+  @Test
+  void whatShiftsToTheNextPageIsListedOnce() {
+    takes(page(2, 0, 100));
+
+    takes(page(2, 99, 100));
+
+    assertThat(all()).hasSize(199);
+  }
+
+  @Test
+  void anEmptyPageIsTheLastWhateverItsCountSays() {
+    takes(page(9, 0, 0));
+
+    assertThat(pages.more(exchange)).isFalse();
+    assertThat(all()).isEmpty();
+  }
+
+  @Test
+  void anAnswerThatIsNoPageHasNothing() {
+    for (Object body : new Object[] {Map.of(), "nonsense", null, Map.of("entities", "none")}) {
+      takes(body);
+
+      assertThat(pages.more(exchange)).isFalse();
+      assertThat(all()).isEmpty();
+    }
+  }
+
+  @Test
+  void entitiesWithoutAnIdAreLeftOut() {
+    takes(Map.of("entities", List.of(Map.of("name", "x"), "y", Map.of("id", "z"))));
+
+    assertThat(all()).hasSize(1);
+  }
+
+  @Test
+  void aListingThatNeverEndsIsEnded() {
+    int read = 0;
+    while (pages.more(exchange) && read < 2_000) {
+      takes(page(Integer.MAX_VALUE, read, 1));
+      read++;
+    }
+
+    assertThat(read).isEqualTo(1_000);
+  }
+}

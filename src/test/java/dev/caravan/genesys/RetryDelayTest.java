@@ -1,0 +1,71 @@
+package dev.caravan.genesys;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.caravan.session.UnavailableException;
+import java.time.Duration;
+import org.apache.camel.Exchange;
+import org.apache.camel.impl.DefaultCamelContext;
+import org.apache.camel.support.DefaultExchange;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class RetryDelayTest {
+
+  private final Exchange exchange = new DefaultExchange(new DefaultCamelContext());
+  private final RetryDelay delay = new RetryDelay(() -> 0.999999999);
+
+  private long afterRedeliveries(int redeliveries) {
+    exchange.getIn().setHeader(Exchange.REDELIVERY_COUNTER, redeliveries);
+    delay.process(exchange);
+    return exchange.getIn().getHeader(Exchange.REDELIVERY_DELAY, Long.class);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "0, 249",
+    "1, 1999",
+    "2, 3999",
+    "3, 7999",
+    "5, 31999",
+    "6, 63999",
+    "7, 89999",
+    "50, 89999"
+  })
+  void itDoublesUpToTheMost(int redeliveries, long millis) {
+    assertThat(afterRedeliveries(redeliveries)).isEqualTo(millis);
+  }
+
+  @Test
+  void itGoesOnWhereEarlierExchangesLeftOff() {
+    exchange.setProperty(GenesysConstants.FAILURES, 4);
+
+    assertThat(afterRedeliveries(0)).isEqualTo(15_999);
+  }
+
+  @Test
+  void itsBoundsCanBeSet() {
+    delay.setInitialDelay(Duration.ofMillis(10));
+    delay.setMaximumDelay(Duration.ofMillis(25));
+
+    assertThat(afterRedeliveries(1)).isEqualTo(9);
+    assertThat(afterRedeliveries(9)).isEqualTo(24);
+  }
+
+  @Test
+  void fullJitterReachesDownToNothing() {
+    new RetryDelay(() -> 0).process(exchange);
+
+    assertThat(exchange.getIn().getHeader(Exchange.REDELIVERY_DELAY)).isEqualTo(0L);
+  }
+
+  @Test
+  void whatRetryAfterSaysIsTheLeast() {
+    exchange.setProperty(
+        Exchange.EXCEPTION_CAUGHT,
+        new IllegalStateException(new UnavailableException("Busy.", 429, Duration.ofSeconds(120))));
+
+    assertThat(afterRedeliveries(1)).isEqualTo(120_000);
+  }
+}

@@ -1,0 +1,261 @@
+package dev.caravan.simulator;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.Socket;
+import java.net.URI;
+import java.net.http.WebSocketHandshakeException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.concurrent.CompletionException;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** What nobody outside Genesys knows for sure is a switch; each is turned the hostile way here. */
+class SwitchesTest {
+
+  private static final String CHANNELS = "/api/v2/notifications/channels";
+  private static final String TOPIC = "v2.users.3b1e1f0e-6f3b-4d7e-9a55-0d3f7d1a0001.presence";
+
+  private Simulator simulator;
+
+  private Guest start(String options) {
+    simulator =
+        Simulator.start(
+            Scenario.parse("options: {traffic: {on: false}, " + options.replace('\'', '"') + "}"));
+    return new Guest(simulator).login();
+  }
+
+  @AfterEach
+  void stop() {
+    simulator.close();
+  }
+
+  private static Ear listening(Guest guest, JsonNode channel) {
+    Ear ear = guest.listen(channel);
+    ear.say("{\"message\":\"ping\"}");
+    ear.awaitFrame("channel.metadata");
+    return ear;
+  }
+
+  @Test
+  void topicsCanBeSubscribedOverTheSocket() {
+    Guest guest = start("behaviour: {subscribeByFrame: true}");
+    Ear ear = listening(guest, guest.channel());
+
+    ear.say("{\"message\":\"subscribe\",\"topics\":[\"" + TOPIC + "\"],\"correlationId\":\"x\"}");
+    await().until(() -> ear.frames().size() == 2);
+    assertThat(ear.frames().get(1))
+        .isEqualTo("{\"correlationId\":\"x\",\"result\":\"200\",\"status\":\"subscribed\"}");
+    assertThat(simulator.emit(TOPIC, Guest.JSON.createObjectNode())).isEqualTo(1);
+
+    ear.say("{\"message\":\"subscribe\",\"topics\":[\"v2.nonsense\"]}");
+    await().until(() -> ear.frames().size() == 4);
+    assertThat(ear.heard().get(3).path("result").asText()).isEqualTo("400");
+    ear.say("{\"message\":\"unsubscribe\",\"topics\":[\"" + TOPIC + "\"]}");
+    await().until(() -> ear.frames().size() == 5);
+    assertThat(simulator.emit(TOPIC, Guest.JSON.createObjectNode())).isZero();
+  }
+
+  @Test
+  void bySocketNothingIsUnderstoodUnlessSwitchedOn() {
+    Guest guest = start("seed: 2");
+    Ear ear = listening(guest, guest.channel());
+
+    ear.say("{\"message\":\"subscribe\",\"topics\":[\"" + TOPIC + "\"]}");
+    ear.say("{\"message\":\"ping\"}");
+
+    await().until(() -> ear.frames().size() == 2);
+    assertThat(ear.heard("channel.metadata")).hasSize(2);
+  }
+
+  @Test
+  void aChannelMayBelongToTheClient() {
+    Guest guest = start("behaviour: {channelOf: client}");
+    JsonNode channel = guest.channel();
+
+    assertThat(new Guest(simulator).login().subscribe(channel, TOPIC).status()).isEqualTo(200);
+  }
+
+  @Test
+  void aTopicOfSomebodyUnknownMayBeRefused() {
+    Guest guest = start("behaviour: {unknownIds: false}");
+    String known = simulator.organization().agent(0).id();
+
+    assertThat(guest.subscribe(guest.channel(), TOPIC).code())
+        .isEqualTo("notification.invalid.topic");
+    assertThat(guest.subscribe(guest.channel(), "v2.users." + known + ".presence").status())
+        .isEqualTo(200);
+  }
+
+  @Test
+  void theAnnouncedExpiryMayStayWhereItWas() {
+    Guest guest = start("behaviour: {expiresMoves: false}, limits: {channelLife: PT1H}");
+    JsonNode channel = guest.channel();
+    simulator.perform(new Act.SkipTime(Duration.ofMinutes(30)));
+    guest.subscribe(channel, TOPIC);
+    simulator.perform(new Act.SkipTime(Duration.ofMinutes(45)));
+
+    JsonNode listed = guest.get(CHANNELS).body().at("/entities/0");
+    assertThat(Instant.parse(listed.path("expires").asText())).isBefore(Instant.now());
+    assertThat(guest.head(CHANNELS + "/" + channel.path("id").asText()).status()).isEqualTo(200);
+  }
+
+  @Test
+  void deletingMayBeAnsweredWith204() {
+    Guest guest = start("behaviour: {deleteStatus: 204}");
+
+    assertThat(guest.delete(Guest.subscriptions(guest.channel())).status()).isEqualTo(204);
+  }
+
+  @Test
+  void anUnknownChannelMayRefuseTheHandshakeWith401() {
+    Guest guest = start("behaviour: {unknownChannelHandshake: 401}");
+    JsonNode channel = guest.channel();
+    simulator.perform(new Act.Evict(Act.Whom.ALL));
+
+    assertThatThrownBy(() -> guest.listen(channel))
+        .isInstanceOf(CompletionException.class)
+        .cause()
+        .isInstanceOfSatisfying(
+            WebSocketHandshakeException.class,
+            refused -> assertThat(refused.getResponse().statusCode()).isEqualTo(401));
+  }
+
+  @Test
+  void anEvictionMayComeWithoutAWord() {
+    Guest guest = start("behaviour: {announceEviction: false, evictionCode: 1001}");
+    Ear ear = listening(guest, guest.channel());
+
+    simulator.perform(new Act.Evict(Act.Whom.ALL));
+
+    assertThat(ear.awaitClose()).isEqualTo(1001);
+    assertThat(ear.frames()).hasSize(1);
+  }
+
+  @Test
+  void aPermissionTakenAwayMayEndWhatIsRunning() {
+    Guest guest = start("behaviour: {recheckPermissions: true}");
+    String adherence = TOPIC.replace("presence", "workforcemanagement.adherence");
+    JsonNode channel = guest.channel();
+    guest.subscribe(channel, adherence, TOPIC);
+
+    simulator.perform(
+        new Act.SetClient(
+            new OauthClient("demo", "demo")
+                .lacking(
+                    "wfm:agentSchedule:view",
+                    "wfm:agentAdherence:notify",
+                    "wfm:realtimeAdherence:view")));
+
+    assertThat(simulator.emit(adherence, Guest.JSON.createObjectNode())).isZero();
+    assertThat(simulator.emit(TOPIC, Guest.JSON.createObjectNode())).isEqualTo(1);
+  }
+
+  @Test
+  void anExpiredTokenMayBeNamedSo() {
+    Guest guest = start("behaviour: {expiredToken: credentials.expired}");
+    simulator.perform(new Act.ExpireToken(Act.Whom.ALL));
+
+    assertThat(guest.get(CHANNELS).code()).isEqualTo("credentials.expired");
+  }
+
+  @Test
+  void loginsMayBeLimited() {
+    Guest guest = start("limits: {loginsPerMinute: 2}");
+
+    assertThat(guest.requestToken("demo", "demo").status()).isEqualTo(200);
+    Guest.Answer third = guest.requestToken("demo", "demo");
+    assertThat(third.status()).isEqualTo(429);
+    assertThat(third.header("Retry-After")).isNotEmpty();
+  }
+
+  @Test
+  void aDayPassesInASecond() {
+    Guest guest = start("timeScale: 86400");
+    assertThat(guest.requestToken("demo", "demo").body().path("expires_in").asInt()).isEqualTo(1);
+    JsonNode channel = guest.channel();
+
+    await().until(() -> guest.head(CHANNELS + "/" + channel.path("id").asText()).status() == 401);
+  }
+
+  @Test
+  void longEventsMayComeInFragments() {
+    Guest guest = start("behaviour: {fragmentBytes: 100}");
+    JsonNode channel = guest.channel();
+    guest.subscribe(channel, TOPIC);
+    Ear ear = listening(guest, channel);
+
+    simulator.emit(TOPIC, Guest.JSON.createObjectNode().put("message", "ü".repeat(500)));
+
+    assertThat(ear.awaitFrame(TOPIC).at("/eventBody/message").asText()).isEqualTo("ü".repeat(500));
+  }
+
+  @Test
+  void aReaderThatDoesNotReadIsCutOffAndNothingGrows() throws IOException {
+    Guest guest = start("limits: {pendingBytes: 65536}");
+    JsonNode channel = guest.channel();
+    guest.subscribe(channel, TOPIC);
+
+    try (Socket sleeper = handshake(URI.create(channel.path("connectUri").asText()))) {
+      JsonNode large = Guest.JSON.createObjectNode().put("message", "x".repeat(100_000));
+      await()
+          .atMost(Duration.ofSeconds(60))
+          .until(
+              () -> {
+                simulator.emit(TOPIC, large);
+                return simulator.outcomes().containsKey(LedgerEntry.Outcome.SKIPPED);
+              });
+      await().until(() -> simulator.openSockets() == 0);
+      assertThat(sleeper.isClosed()).isFalse();
+    }
+  }
+
+  @Test
+  void aSlowReaderMayJustMissEvents() throws IOException {
+    Guest guest = start("limits: {pendingBytes: 65536}, behaviour: {slowReader: skip}");
+    JsonNode channel = guest.channel();
+    guest.subscribe(channel, TOPIC);
+
+    try (Socket sleeper = handshake(URI.create(channel.path("connectUri").asText()))) {
+      JsonNode large = Guest.JSON.createObjectNode().put("message", "x".repeat(100_000));
+      await()
+          .atMost(Duration.ofSeconds(60))
+          .until(
+              () -> {
+                simulator.emit(TOPIC, large);
+                return simulator.outcomes().containsKey(LedgerEntry.Outcome.SKIPPED);
+              });
+      assertThat(simulator.openSockets()).isEqualTo(1);
+      assertThat(sleeper.isClosed()).isFalse();
+    }
+  }
+
+  /** Opens a WebSocket by hand, and then does not read from it. */
+  private static Socket handshake(URI uri) throws IOException {
+    Socket socket = new Socket();
+    socket.setReceiveBufferSize(4096);
+    socket.connect(new java.net.InetSocketAddress(uri.getHost(), uri.getPort()));
+    OutputStream out = socket.getOutputStream();
+    out.write(
+        ("GET "
+                + uri.getPath()
+                + " HTTP/1.1\r\nHost: "
+                + uri.getAuthority()
+                + "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+                + "Sec-WebSocket-Version: 13\r\n\r\n")
+            .getBytes(StandardCharsets.US_ASCII));
+    InputStream in = socket.getInputStream();
+    byte[] status = in.readNBytes("HTTP/1.1 101".length());
+    assertThat(new String(status, StandardCharsets.US_ASCII)).isEqualTo("HTTP/1.1 101");
+    return socket;
+  }
+}

@@ -1,0 +1,96 @@
+package dev.caravan.simulator;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.lang.management.ManagementFactory;
+import java.net.Socket;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Measures how many frames a second the stand-in sends; run by hand. {@code serve} starts one,
+ * {@code read URL} subscribes to its queues and agents and reads as fast as it can.
+ */
+final class ThroughputBench {
+
+  private static final int SECONDS = 25;
+  private static final int TOPICS = 900;
+
+  private ThroughputBench() {}
+
+  /** Takes {@code serve [day]} or {@code read URL}. */
+  public static void main(String[] arguments) throws Exception {
+    if (arguments[0].equals("serve")) {
+      serve(arguments.length > 1);
+    } else {
+      read(arguments[1]);
+    }
+  }
+
+  private static void serve(boolean day) throws InterruptedException {
+    SimulatorOptions options =
+        Scenario.parse(
+                "options: {port: 18085, limits: {requestsPerMinute: 0}, behaviour: {slowReader: wait}}")
+            .options()
+            .withCentre(new CentreSize(2_000, 200, 9))
+            .withTraffic(Traffic.NONE);
+    try (Simulator simulator = Simulator.start(options)) {
+      while (simulator.openSockets() == 0) {
+        Thread.sleep(100);
+      }
+      simulator.perform(
+          day ? new Act.SetTraffic(true, 0) : new Act.Flood(Long.MAX_VALUE, 0, 3_600));
+      for (int i = 0; i < SECONDS; i++) {
+        long cpu = cpuNanos();
+        long sent = simulator.outcomes().getOrDefault(LedgerEntry.Outcome.SENT, 0L);
+        Thread.sleep(1_000);
+        System.out.printf(
+            "%d frames/s, %.2f cores%n",
+            simulator.outcomes().getOrDefault(LedgerEntry.Outcome.SENT, 0L) - sent,
+            (cpuNanos() - cpu) / 1e9);
+      }
+    }
+  }
+
+  private static long cpuNanos() {
+    return ((com.sun.management.OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean())
+        .getProcessCpuTime();
+  }
+
+  private static void read(String url) throws IOException {
+    Guest guest = new Guest(url).login();
+    JsonNode channel = guest.channel();
+    List<String> topics = new ArrayList<>();
+    for (int page = 1; topics.size() < TOPICS; page++) {
+      for (JsonNode user :
+          guest.get("/api/v2/users?pageSize=100&pageNumber=" + page).body().path("entities")) {
+        topics.add("v2.users." + user.path("id").asText() + ".conversations");
+      }
+    }
+    guest.put(Guest.subscriptions(channel), Guest.topics(topics));
+    URI uri = URI.create(channel.path("connectUri").asText());
+    try (Socket socket = new Socket(uri.getHost(), uri.getPort())) {
+      OutputStream out = socket.getOutputStream();
+      out.write(
+          ("GET "
+                  + uri.getPath()
+                  + " HTTP/1.1\r\nHost: "
+                  + uri.getAuthority()
+                  + "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                  + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+                  + "Sec-WebSocket-Version: 13\r\n\r\n")
+              .getBytes(StandardCharsets.US_ASCII));
+      InputStream in = socket.getInputStream();
+      byte[] buffer = new byte[1 << 20];
+      long bytes = 0;
+      for (int read; (read = in.read(buffer)) >= 0; ) {
+        bytes += read;
+      }
+      System.out.println(bytes + " bytes read");
+    }
+  }
+}
