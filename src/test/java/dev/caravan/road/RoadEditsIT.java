@@ -10,7 +10,8 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -22,6 +23,8 @@ class RoadEditsIT {
 
   private static final String CONVERSATION = "dc119522-79c5-4729-a131-05a4ca44a12f";
   private static final String TOPIC = "v2.routing.queues." + QUEUE + ".conversations";
+
+  private static final Pattern YAML = Pattern.compile("```yaml\n(.*?)```", Pattern.DOTALL);
 
   private Road road;
 
@@ -37,7 +40,7 @@ class RoadEditsIT {
 
   @Test
   void emailIsKeptToo() throws IOException {
-    start("keep-email/receive.camel.yaml");
+    start("Keep email, too", "receive.camel.yaml");
     String email = "\"emails\":[{\"id\":\"c1\",\"state\":\"connected\"}]";
     String callback = "\"callbacks\":[{\"id\":\"c1\",\"state\":\"connected\"}]";
 
@@ -50,7 +53,7 @@ class RoadEditsIT {
 
   @Test
   void eachQueueHasAKafkaTopic() throws IOException {
-    start("topic-per-queue/forward.camel.yaml");
+    start("A Kafka topic per queue", "forward.camel.yaml");
 
     byte[] call = road.send(event(TOPIC, Road.call(CONVERSATION), "1"));
     byte[] presence = road.send(event("v2.users." + USER + ".presence", "{\"source\":\"X\"}", "2"));
@@ -63,7 +66,7 @@ class RoadEditsIT {
 
   @Test
   void aFieldIsDroppedBeforeKafka() throws IOException {
-    start("drop-a-field/forward.camel.yaml");
+    start("Drop a field before Kafka", "forward.camel.yaml");
     byte[] sent = road.send(event(TOPIC, Road.call(CONVERSATION), "1"));
     byte[] presence = "{\"source\":\"X\"}".getBytes(StandardCharsets.UTF_8);
     road.send(event("v2.users." + USER + ".presence", "{\"source\":\"X\"}", "2"));
@@ -82,11 +85,20 @@ class RoadEditsIT {
     assertThat(Road.json(other.value()).path("eventBody")).isEqualTo(Road.json(presence));
   }
 
-  /** The shipped routes with one file replaced by that of a worked edit. */
-  private void start(String edit) throws IOException {
+  /** The shipped routes, one of them edited as the README says under a heading. */
+  private void start(String heading, String file) throws IOException {
+    String readme = Files.readString(Path.of("README.md"));
+    String section = readme.substring(readme.indexOf("### " + heading));
+    Matcher blocks = YAML.matcher(section);
+    assertThat(blocks.find()).isTrue();
+    String before = blocks.group(1);
+    assertThat(blocks.find()).isTrue();
+    String after = blocks.group(1);
     Path routes = road.copyOfRoutes();
-    Path edited = Path.of("docs/edits", edit);
-    Files.copy(edited, routes.resolve(edited.getFileName()), StandardCopyOption.REPLACE_EXISTING);
+    Path edited = routes.resolve(file);
+    String shipped = Files.readString(edited);
+    assertThat(shipped).containsOnlyOnce(before);
+    Files.writeString(edited, shipped.replace(before, after));
     road.start(road.settings().with("CARAVAN_ROUTES_DIR", routes.toString())).awaitReady();
   }
 }
