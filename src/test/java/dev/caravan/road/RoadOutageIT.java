@@ -23,7 +23,9 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Kafka or Genesys Cloud is away, at the start or later: the bridge waits, says so, loses nothing. */
+/**
+ * Kafka or Genesys Cloud is away, at the start or later: the bridge waits, says so, loses nothing.
+ */
 class RoadOutageIT {
 
   private static final String TOPIC = "v2.routing.queues." + QUEUE + ".conversations";

@@ -31,8 +31,7 @@ class RoadSettingsIT {
   @Test
   void noCredentials() {
     Bridge bridge =
-        road.start(
-            road.settings().without("GENESYS_CLIENT_ID").without("GENESYS_CLIENT_SECRET"));
+        road.start(road.settings().without("GENESYS_CLIENT_ID").without("GENESYS_CLIENT_SECRET"));
 
     saysOnce(bridge, "No credentials: set GENESYS_CLIENT_ID and GENESYS_CLIENT_SECRET");
     assertThat(road.genesys().calls()).isEmpty();
@@ -74,8 +73,7 @@ class RoadSettingsIT {
     String good = Files.readString(forward);
     Files.writeString(forward, good.replaceFirst("steps:", "steps: ]"));
 
-    Bridge bridge =
-        road.start(road.settings().with("CARAVAN_ROUTES_DIR", routes.toString()));
+    Bridge bridge = road.start(road.settings().with("CARAVAN_ROUTES_DIR", routes.toString()));
 
     Bridge.Health health = saysOnce(bridge, "Broken YAML in ");
     assertThat(health.text()).containsPattern("forward\\.camel\\.yaml, line \\d+, column \\d+");
@@ -90,8 +88,7 @@ class RoadSettingsIT {
     String good = Files.readString(forward);
     Files.writeString(forward, good.replaceFirst("uri: kafka:", "uri: kavka:"));
 
-    Bridge bridge =
-        road.start(road.settings().with("CARAVAN_ROUTES_DIR", routes.toString()));
+    Bridge bridge = road.start(road.settings().with("CARAVAN_ROUTES_DIR", routes.toString()));
 
     Bridge.Health health = saysOnce(bridge, "kavka");
     assertThat(health.text()).contains("forward.camel.yaml");
@@ -103,8 +100,7 @@ class RoadSettingsIT {
   void noFolderWithRoutes() {
     Bridge bridge =
         road.start(
-            road.settings()
-                .with("CARAVAN_ROUTES_DIR", road.data().resolve("nowhere").toString()));
+            road.settings().with("CARAVAN_ROUTES_DIR", road.data().resolve("nowhere").toString()));
 
     saysOnce(bridge, "Set CARAVAN_ROUTES_DIR");
   }

@@ -100,8 +100,7 @@ class RoadTopicsIT {
         .singleElement()
         .asString()
         .contains("v2.routing.queues.{id}.conversations");
-    assertThat(road.genesys().callCounts().getOrDefault("POST /oauth/token", 0))
-        .isEqualTo(logins);
+    assertThat(road.genesys().callCounts().getOrDefault("POST /oauth/token", 0)).isEqualTo(logins);
   }
 
   @Test
@@ -120,7 +119,8 @@ class RoadTopicsIT {
 
   private static Bridge.Health broken(Bridge bridge, String sentence) {
     Bridge.Health health =
-        bridge.awaitReadiness(sentence, now -> now.status() == 503 && now.text().contains(sentence));
+        bridge.awaitReadiness(
+            sentence, now -> now.status() == 503 && now.text().contains(sentence));
     assertThat(health.check("genesys-notifications").at("/data/road.state").asText())
         .isEqualTo("broken");
     return health;
