@@ -31,6 +31,9 @@ public final class SettingsSource implements ConfigSourceFactory {
   /** Property that holds the sentence about a setting that cannot work; absent if all is well. */
   public static final String MISTAKE = "caravan.mistake";
 
+  /** Set by the build alone. What is derived there would become part of the jar. */
+  private static final String BUILDING = "caravan.building";
+
   private static final String OPTION = "camel.component.kafka.";
   private static final int ABOVE_THE_ENVIRONMENT = 310;
   private static final long LARGEST_SECRET_BYTES = 64 * 1024;
@@ -62,6 +65,9 @@ public final class SettingsSource implements ConfigSourceFactory {
 
   @Override
   public Iterable<ConfigSource> getConfigSources(ConfigSourceContext context) {
+    if (value(context, BUILDING).isPresent()) {
+      return List.of();
+    }
     Map<String, String> derived = new HashMap<>();
     Map<String, String> secrets = secrets(context, derived);
     derived.putAll(secrets);

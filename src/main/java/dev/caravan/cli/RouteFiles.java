@@ -3,7 +3,6 @@ package dev.caravan.cli;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -108,7 +107,7 @@ public class RouteFiles {
           .limit(MOST_FILES)
           .forEach(found::add);
     } catch (IOException e) {
-      throw new UncheckedIOException(
+      throw new CommandFailure(
           "The folder with the routes cannot be read: "
               + folder.toAbsolutePath()
               + ". Set CARAVAN_ROUTES_DIR to the folder that holds receive"
@@ -117,7 +116,7 @@ public class RouteFiles {
           e);
     }
     if (found.isEmpty()) {
-      throw new IllegalStateException(
+      throw new CommandFailure(
           "There is no *"
               + SUFFIX
               + " in "
@@ -133,7 +132,7 @@ public class RouteFiles {
     try {
       return Files.readString(file);
     } catch (IOException e) {
-      throw new UncheckedIOException(file + " cannot be read", e);
+      throw new CommandFailure(file + " cannot be read: " + e.getMessage(), e);
     }
   }
 }

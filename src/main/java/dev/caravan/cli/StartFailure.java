@@ -26,6 +26,7 @@ final class StartFailure {
     List<Throwable> causes = causes(failure);
     return first(causes, BindException.class)
         .map(StartFailure::portTaken)
+        .or(() -> first(causes, CommandFailure.class).map(Throwable::getMessage))
         .or(() -> first(causes, MarkedYamlEngineException.class).map(StartFailure::brokenYaml))
         .or(() -> first(causes, ConfigException.class).map(StartFailure::kafka))
         .or(() -> first(causes, FailedToCreateRouteException.class).map(StartFailure::brokenRoute))
@@ -70,9 +71,19 @@ final class StartFailure {
   }
 
   private static String brokenRoute(FailedToCreateRouteException e) {
+    String where = Optional.ofNullable(e.getLocation()).or(() -> source(e)).orElse("");
+    return "Route %s%s cannot be built: %s"
+        .formatted(
+            e.getRouteId(), where.isEmpty() ? "" : " in " + file(where), withEnd(rootMessage(e)));
+  }
+
+  private static Optional<String> source(FailedToCreateRouteException e) {
     Matcher source = SOURCE.matcher(String.valueOf(e.getMessage()));
-    String where = source.find() ? " in " + file(source.group(1)) : "";
-    return "Route %s%s cannot be built: %s".formatted(e.getRouteId(), where, rootMessage(e));
+    return source.find() ? Optional.of(source.group(1)) : Optional.empty();
+  }
+
+  private static String withEnd(String sentence) {
+    return sentence.matches("(?s).*[.!?)]") ? sentence : sentence + ".";
   }
 
   private static String rootMessage(Throwable failure) {
@@ -87,7 +98,7 @@ final class StartFailure {
   }
 
   private static String file(String location) {
-    return location.replaceFirst("^file:", "");
+    return location.replaceFirst("^file:(//)?", "");
   }
 
   private static String oneLine(String text) {

@@ -2,6 +2,7 @@ package dev.caravan.genesys;
 
 import dev.caravan.socket.ClientSocketComponent;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
 import org.apache.camel.Endpoint;
 import org.apache.camel.spi.Metadata;
 import org.apache.camel.spi.annotations.Component;
@@ -16,6 +17,7 @@ public class GenesysComponent extends DefaultComponent {
   private GenesysConfiguration configuration = new GenesysConfiguration();
 
   private final Signals signals = new Signals();
+  private final AtomicReference<String> trouble = new AtomicReference<>("");
   private ClientSocketComponent sockets;
 
   public GenesysConfiguration getConfiguration() {
@@ -38,6 +40,21 @@ public class GenesysComponent extends DefaultComponent {
   /** Puts a signal of somebody else on {@code genesys:signals}. Never blocks. */
   public void publish(Signal signal) {
     signals.publish(signal);
+  }
+
+  /** Remembers why Genesys Cloud cannot be reached; true if that is news. */
+  boolean troubled(String sentence) {
+    return !sentence.equals(trouble.getAndSet(sentence));
+  }
+
+  /** A channel is open: whatever troubled us is over. */
+  void wellAgain() {
+    trouble.set("");
+  }
+
+  /** Why the last call failed; empty if a channel was opened since. */
+  String trouble() {
+    return trouble.get();
   }
 
   ClientSocketComponent sockets() {

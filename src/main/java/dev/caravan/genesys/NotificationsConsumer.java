@@ -198,6 +198,10 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
   @Override
   public void report(int shard, ShardReport report) {
     metrics.report(report);
+    if (report.kind() == ShardReport.Kind.CONNECTED
+        || report.kind() == ShardReport.Kind.HANDED_OVER) {
+      getEndpoint().component().wellAgain();
+    }
     switch (report.kind()) {
       case CONNECTED, HANDED_OVER -> LOG.info(sentence(shard, report));
       case DISCONNECTED, GAP, RETRYING -> LOG.warn(sentence(shard, report));
@@ -263,6 +267,9 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
                         || s.health() == ShardStatus.Health.BLIND)
             .map(s -> "Shard " + s.number() + ": " + s.sentence())
             .collect(Collectors.joining(" "));
+    if (worst == ShardStatus.Health.BLIND) {
+      sentence = (sentence + " " + getEndpoint().component().trouble()).strip();
+    }
     long stalled = inFlight.stalledMillis();
     if (inFlight.full() || stalled >= STALLED_MILLIS) {
       worst = worst.worse(ShardStatus.Health.BLIND);

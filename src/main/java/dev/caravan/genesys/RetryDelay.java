@@ -9,12 +9,16 @@ import java.util.function.DoubleSupplier;
 import org.apache.camel.Exchange;
 import org.apache.camel.Processor;
 import org.apache.camel.util.ObjectHelper;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Sets how long Camel waits before it redelivers: exponential with full jitter, or what {@code
  * Retry-After} says if that is longer. For {@code onExceptionOccurredRef} of an error handler.
  */
 public final class RetryDelay implements Processor {
+
+  private static final Logger LOG = LoggerFactory.getLogger(RetryDelay.class);
 
   private final DoubleSupplier random;
   private Duration initialDelay = Timings.defaults().retryInitial();
@@ -49,6 +53,19 @@ public final class RetryDelay implements Processor {
         ObjectHelper.getException(
             CallException.class, exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Exception.class));
     long asked = failure == null ? 0 : failure.retryAfter().toMillis();
-    exchange.getIn().setHeader(Exchange.REDELIVERY_DELAY, Math.max(delay, asked));
+    long wait = Math.max(delay, asked);
+    exchange.getIn().setHeader(Exchange.REDELIVERY_DELAY, wait);
+    tell(exchange, wait);
+  }
+
+  /** At once, since it may take minutes until the attempts are exhausted; repeats are silent. */
+  private static void tell(Exchange exchange, long wait) {
+    Throwable failure = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Throwable.class);
+    if (exchange.getContext().getComponent("genesys") instanceof GenesysComponent component) {
+      String sentence = Failures.asCallException(failure, "Genesys Cloud").getMessage();
+      if (component.troubled(sentence)) {
+        LOG.warn("{} It is tried again, first in {} ms.", sentence, wait);
+      }
+    }
   }
 }

@@ -6,10 +6,13 @@ import java.util.concurrent.ExecutorService;
 import org.apache.camel.Exchange;
 import org.apache.camel.Processor;
 import org.apache.camel.support.DefaultConsumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** {@code genesys:signals}: one exchange per {@link Signal}, its body the signal as JSON bytes. */
 final class SignalsConsumer extends DefaultConsumer {
 
+  private static final Logger LOG = LoggerFactory.getLogger(SignalsConsumer.class);
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private ExecutorService executor;
@@ -54,9 +57,12 @@ final class SignalsConsumer extends DefaultConsumer {
         .process(
             exchange,
             doneSync -> {
-              if (exchange.getException() != null) {
-                getExceptionHandler()
-                    .handleException("A signal was not sent", exchange, exchange.getException());
+              if (exchange.getException() != null && isRunAllowed()) {
+                LOG.warn(
+                    "A signal ({}) was not sent: {}.",
+                    signal.type(),
+                    exchange.getException().getClass().getSimpleName());
+                LOG.debug("A signal was not sent", exchange.getException());
               }
             });
   }

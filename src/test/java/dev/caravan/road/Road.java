@@ -173,6 +173,15 @@ final class Road implements AutoCloseable {
     }
   }
 
+  // ---- what the bridge says
+
+  /** Whether a line of the log is a sentence of ours: no stack trace, nothing of the frameworks. */
+  static boolean isOneOfOurs(String line) {
+    return line.matches(
+            "\\d{4}-\\d\\d-\\d\\d [\\d:.]{12} (INFO |WARN |ERROR) [A-Z0-9].*[.)]|.* from \\S+")
+        && !line.matches(".*(Exception|org\\.apache|Exchange\\[).*");
+  }
+
   // ---- routes
 
   /** A copy of the shipped routes that a test may edit. */

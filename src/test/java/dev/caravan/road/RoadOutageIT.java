@@ -1,0 +1,173 @@
+package dev.caravan.road;
+
+import static dev.caravan.road.Road.QUEUE;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.caravan.cli.LocalBroker;
+import dev.caravan.simulator.Simulator;
+import dev.caravan.testing.Bridge;
+import dev.caravan.testing.TopicReader;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Kafka or Genesys Cloud is away, at the start or later: the bridge waits, says so, loses nothing.
+ */
+class RoadOutageIT {
+
+  private static final String TOPIC = "v2.routing.queues." + QUEUE + ".conversations";
+  private static final String PREFIX = "outage.";
+  private static final int CONVERSATIONS = 20;
+
+  @TempDir Path folder;
+
+  @Test
+  void whatCameWhileKafkaWasAwayArrivesInOrder() throws Exception {
+    try (LocalBroker broker = LocalBroker.start();
+        Simulator genesys = Simulator.start(Road.quiet())) {
+      broker.stop();
+      Bridge.Settings settings = settings(genesys.url(), broker.bootstrapServers());
+      int sent = 0;
+      try (Bridge bridge = settings.start(folder)) {
+        // Away at the start
+        await().atMost(Duration.ofSeconds(90)).until(() -> genesys.openSockets() == 1);
+        sent = emit(genesys, sent, 100);
+        kafkaIsMissed(bridge);
+        broker.restart();
+        bridge.awaitReady();
+        try (TopicReader reader = new TopicReader(broker.bootstrapServers(), PREFIX + "conv")) {
+          reader.awaitRecords(sent);
+
+          // Away while events flow
+          sent = emit(genesys, sent, 500);
+          broker.stop();
+          sent = emit(genesys, sent, 2_000);
+          kafkaIsMissed(bridge);
+          assertThat(bridge.liveness().isReady()).isTrue();
+          broker.restart();
+          reader.awaitRecords(sent);
+          assertInOrder(reader.records(), sent);
+          bridge.awaitReady();
+        }
+
+        // Away when the bridge is told to stop
+        broker.stop();
+        sent = emit(genesys, sent, 100);
+        long asked = System.nanoTime();
+        bridge.terminate();
+        bridge.awaitEnd();
+        assertThat(Duration.ofNanos(System.nanoTime() - asked)).isLessThan(Duration.ofSeconds(40));
+        assertThat(bridge.logLines()).filteredOn(line -> !Road.isOneOfOurs(line)).isEmpty();
+      }
+      broker.restart();
+      try (Bridge again = settings.start(folder);
+          TopicReader reader = new TopicReader(broker.bootstrapServers(), PREFIX)) {
+        again.awaitReady();
+        int all = sent;
+        reader.awaitUntil(records -> arrivedOrKept(records).size() >= all);
+      }
+    }
+  }
+
+  @Test
+  void aGenesysCloudThatIsAwayAtTheStartIsWaitedFor() {
+    int port = Bridge.freePort();
+    String url = "http://127.0.0.1:" + port;
+    try (Bridge bridge = settings(url, "127.0.0.1:" + Bridge.freePort()).start(folder)) {
+      Bridge.Health health =
+          bridge.awaitReadiness(
+              "the bridge says that Genesys Cloud is away",
+              now -> now.status() == 503 && now.text().contains("next attempt in"));
+      assertThat(health.check("genesys-notifications").at("/data/road.state").asText())
+          .isEqualTo("blind");
+      bridge.awaitLog("Cannot connect to the login endpoint");
+
+      try (Simulator genesys = Simulator.start(Road.quiet().withPort(port))) {
+        await().atMost(Duration.ofSeconds(90)).until(() -> genesys.openSockets() == 1);
+        bridge.awaitLog("Shard 0. Connected: the bridge started.");
+      }
+      assertThat(bridge.logLines()).filteredOn(line -> !Road.isOneOfOurs(line)).isEmpty();
+    }
+  }
+
+  private static Bridge.Settings settings(String genesys, String kafka) {
+    return Bridge.settings()
+        .genesys(genesys)
+        .kafka(kafka, PREFIX)
+        .with("GENESYS_TOPICS", TOPIC)
+        .with("GENESYS_RETRY_INITIAL_DELAY", "100ms")
+        .with("GENESYS_RETRY_MAXIMUM_DELAY", "1s")
+        .with("GENESYS_BREAKER_WAIT", "1");
+  }
+
+  private static void kafkaIsMissed(Bridge bridge) {
+    Bridge.Health health =
+        bridge.awaitReadiness(
+            "the bridge says that Kafka is away",
+            now -> now.status() == 503 && now.text().contains("Kafka"));
+    assertThat(health.text()).contains("KAFKA_BOOTSTRAP_SERVERS");
+  }
+
+  /** Emits so many numbered events, in turn about one of the conversations; returns the next. */
+  private static int emit(Simulator genesys, int first, int count) {
+    for (int i = first; i < first + count; i++) {
+      String body =
+          "{\"id\":\"%s\",\"number\":%d,\"participants\":[{\"purpose\":\"agent\",\"calls\":[{\"state\":\"connected\"}]}]}"
+              .formatted("conversation-" + i % CONVERSATIONS, i);
+      int channels = genesys.emit(TOPIC, Road.json(body.getBytes(StandardCharsets.UTF_8)));
+      assertThat(channels).isEqualTo(1);
+    }
+    return first + count;
+  }
+
+  private static int number(byte[] frame) {
+    return Road.json(frame).at("/eventBody/number").asInt(-1);
+  }
+
+  private static void assertInOrder(List<ConsumerRecord<String, byte[]>> records, int sent) {
+    assertThat(records).hasSize(sent);
+    for (int i = 0; i < CONVERSATIONS; i++) {
+      String key = "conversation-" + i;
+      List<Integer> expected = new ArrayList<>();
+      for (int number = i; number < sent; number += CONVERSATIONS) {
+        expected.add(number);
+      }
+      assertThat(records)
+          .filteredOn(record -> record.key().equals(key))
+          .extracting(record -> number(record.value()))
+          .isEqualTo(expected);
+    }
+  }
+
+  /** The numbers of all events that are in Kafka, dead letters included, or in the data folder. */
+  private Set<Integer> arrivedOrKept(List<ConsumerRecord<String, byte[]>> records) {
+    Set<Integer> numbers = new HashSet<>();
+    records.stream()
+        .filter(record -> !record.topic().endsWith("signals"))
+        .forEach(record -> numbers.add(number(record.value())));
+    Path kept = folder.resolve("data/dead-letters");
+    if (Files.isDirectory(kept)) {
+      try (Stream<Path> files = Files.list(kept)) {
+        for (Path file : files.filter(f -> f.toString().endsWith(".frame")).toList()) {
+          numbers.add(number(Files.readAllBytes(file)));
+        }
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+    return numbers;
+  }
+}

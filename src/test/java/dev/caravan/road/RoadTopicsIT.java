@@ -1,0 +1,133 @@
+package dev.caravan.road;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.caravan.simulator.CentreSize;
+import dev.caravan.simulator.Fault;
+import dev.caravan.simulator.Simulator;
+import dev.caravan.simulator.centre.Named;
+import dev.caravan.testing.Bridge;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What the topic selectors of a user lead to. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class RoadTopicsIT {
+
+  private static final int AGENTS = 1_100;
+
+  private Road road;
+
+  @BeforeAll
+  void open(@TempDir Path folder) {
+    road = Road.in(folder, Road.quiet().withCentre(new CentreSize(AGENTS, 25, 9)));
+  }
+
+  @AfterAll
+  void close() {
+    road.close();
+  }
+
+  @Test
+  void moreUsersThanAChannelCarriesAreReadOnTwo() {
+    Simulator genesys = road.genesys();
+    genesys.arm(Fault.status("GET /api/v2/users", 429).retryAfter(1).after(1).times(1));
+    genesys.arm(Fault.status("GET /api/v2/users", 503).after(5).times(1));
+
+    road.start(road.settings().with("GENESYS_TOPICS", "v2.users.*?presence&routingStatus"))
+        .awaitReady();
+
+    assertThat(genesys.openSockets()).isEqualTo(2);
+    assertThat(road.bridge().log())
+        .contains("Subscribing 2200 topics as 1100 subscriptions on 2 channels.");
+    genesys
+        .organization()
+        .agents()
+        .forEach(
+            agent -> {
+              emit("v2.users." + agent.id() + ".presence");
+              emit("v2.users." + agent.id() + ".routingStatus");
+            });
+    road.kafka()
+        .awaitUntil(
+            records ->
+                road.recordsOf("presence").count() >= AGENTS
+                    && road.recordsOf("routing-status").count() >= AGENTS);
+    assertThat(road.recordsOf("presence").map(record -> record.key()).distinct()).hasSize(AGENTS);
+    assertThat(road.recordsOf("routing-status").count()).isEqualTo(AGENTS);
+  }
+
+  @Test
+  void queuesAreChosenByName() {
+    List<Named> queues = road.genesys().organization().queues();
+    assertThat(queues).extracting(Named::name).contains("Sales", "Sales EMEA", "Support");
+
+    road.start(
+            road.settings()
+                .with(
+                    "GENESYS_TOPICS",
+                    "v2.routing.queues.[name=Sales*].conversations,"
+                        + "v2.routing.queues.[name=Nobody*].conversations"))
+        .awaitReady();
+
+    assertThat(queues)
+        .filteredOn(queue -> emit("v2.routing.queues." + queue.id() + ".conversations") > 0)
+        .isNotEmpty()
+        .extracting(Named::name)
+        .allMatch(name -> name.startsWith("Sales"))
+        .hasSize((int) queues.stream().filter(q -> q.name().startsWith("Sales")).count());
+    assertThat(road.bridge().log())
+        .contains("Nothing matches v2.routing.queues.[name=Nobody*].conversations.");
+  }
+
+  @Test
+  void aMisspeltTopicNamesTheNearestOnes() {
+    int logins = road.genesys().callCounts().getOrDefault("POST /oauth/token", 0);
+
+    Bridge bridge =
+        road.start(road.settings().with("GENESYS_TOPICS", "v2.routing.queue.*.conversatons"));
+
+    Bridge.Health health = broken(bridge, "GENESYS_TOPICS cannot be followed");
+    assertThat(health.text()).contains("v2.routing.queues.{id}.conversations");
+    assertThat(bridge.logLines())
+        .filteredOn(line -> line.contains("v2.routing.queue.*.conversatons"))
+        .singleElement()
+        .asString()
+        .contains("v2.routing.queues.{id}.conversations");
+    assertThat(road.genesys().callCounts().getOrDefault("POST /oauth/token", 0)).isEqualTo(logins);
+  }
+
+  @Test
+  void aSelectorThatMatchesNothingIsSaidToDoSo() {
+    Bridge bridge =
+        road.start(
+            road.settings()
+                .with("GENESYS_TOPICS", "v2.routing.queues.[name=Nobody*].conversations"));
+
+    broken(bridge, "Nothing matches v2.routing.queues.[name=Nobody*].conversations");
+    assertThat(bridge.logLines())
+        .filteredOn(line -> line.contains("Nothing matches"))
+        .hasSize(1)
+        .allMatch(Road::isOneOfOurs);
+  }
+
+  private static Bridge.Health broken(Bridge bridge, String sentence) {
+    Bridge.Health health =
+        bridge.awaitReadiness(
+            sentence, now -> now.status() == 503 && now.text().contains(sentence));
+    assertThat(health.check("genesys-notifications").at("/data/road.state").asText())
+        .isEqualTo("broken");
+    return health;
+  }
+
+  private int emit(String topic) {
+    byte[] body = "{\"id\":\"x\"}".getBytes(StandardCharsets.UTF_8);
+    return road.genesys().emit(topic, Road.json(body));
+  }
+}
