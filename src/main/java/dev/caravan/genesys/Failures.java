@@ -1,5 +1,6 @@
 package dev.caravan.genesys;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import dev.caravan.channel.Failure;
 import dev.caravan.session.CallException;
 import dev.caravan.session.NotFoundException;
@@ -8,9 +9,12 @@ import dev.caravan.session.UnauthorisedException;
 import dev.caravan.session.UnavailableException;
 import dev.caravan.socket.SocketOpenException;
 import io.github.resilience4j.circuitbreaker.CallNotPermittedException;
+import java.io.IOException;
 import java.net.ConnectException;
+import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
 import java.time.Duration;
+import java.util.Locale;
 import javax.net.ssl.SSLException;
 import org.apache.camel.CamelExchangeException;
 import org.apache.camel.Exchange;
@@ -86,10 +90,23 @@ final class Failures {
     while (root.getCause() != null && root.getCause() != root) {
       root = root.getCause();
     }
+    if (root instanceof JsonProcessingException) {
+      return upper(whom) + " answered with something that is not JSON.";
+    }
+    if (root instanceof SocketTimeoutException) {
+      return upper(whom) + " did not answer in time.";
+    }
+    if (root instanceof IOException) {
+      return "The connection to " + whom + " broke before the answer was complete.";
+    }
     if (root instanceof CamelExchangeException) {
       return "The call to " + whom + " failed in its route.";
     }
     return "The call to " + whom + " failed (" + root.getClass().getSimpleName() + ").";
+  }
+
+  private static String upper(String text) {
+    return text.substring(0, 1).toUpperCase(Locale.ROOT) + text.substring(1);
   }
 
   /** What a socket that could not be opened means. */
