@@ -2,12 +2,15 @@ package dev.caravan.cli;
 
 import dev.caravan.simulator.CentreSize;
 import dev.caravan.simulator.OauthClient;
+import dev.caravan.simulator.Scenario;
 import dev.caravan.simulator.Simulator;
 import dev.caravan.simulator.SimulatorOptions;
 import dev.caravan.simulator.Traffic;
 import java.io.PrintWriter;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadLocalRandom;
@@ -34,29 +37,31 @@ import picocli.CommandLine.Spec;
     })
 final class SimulatorCommand implements Callable<Integer> {
 
+  private static final int USUAL_PORT = 8085;
+
   @Option(
       names = "--host",
       paramLabel = "ADDRESS",
-      description = "Address to listen on; 0.0.0.0 for all. Default: ${DEFAULT-VALUE}.")
-  private String host = "127.0.0.1";
+      description = "Address to listen on; 0.0.0.0 for all. Default: 127.0.0.1.")
+  private Optional<String> host = Optional.empty();
 
   @Option(
       names = {"-p", "--port"},
       paramLabel = "PORT",
-      description = "Port to listen on; 0 for any. Default: ${DEFAULT-VALUE}.")
-  private int port = 8085;
+      description = "Port to listen on; 0 for any. Default: 8085.")
+  private Optional<Integer> port = Optional.empty();
 
   @Option(
       names = "--agents",
       paramLabel = "N",
-      description = "How many agents work there. Default: ${DEFAULT-VALUE}.")
-  private int agents = 20;
+      description = "How many agents work there. Default: 20.")
+  private Optional<Integer> agents = Optional.empty();
 
   @Option(
       names = "--speed",
       paramLabel = "N",
-      description = "How much faster their day goes by; 1 is real time. Default: ${DEFAULT-VALUE}.")
-  private double speed = 1;
+      description = "How much faster their day goes by; 0 is as fast as it can. Default: 1.")
+  private Optional<Double> speed = Optional.empty();
 
   @Option(
       names = "--client",
@@ -67,18 +72,22 @@ final class SimulatorCommand implements Callable<Integer> {
   @Option(
       names = "--seed",
       paramLabel = "N",
-      description = "The same number gives the same people and queues. Default: ${DEFAULT-VALUE}.")
-  private long seed = 1;
+      description = "The same number gives the same day. Default: 1.")
+  private Optional<Long> seed = Optional.empty();
+
+  @Option(
+      names = "--scenario",
+      paramLabel = "FILE",
+      description =
+          "What goes wrong, and when (see docs/simulator.md). The other options win over the file.")
+  private Optional<Path> file = Optional.empty();
 
   @Spec private CommandSpec spec;
 
   @Override
   public Integer call() throws InterruptedException {
     Logs.toConsole(Caravan.isVerbose(spec));
-    int free =
-        new FreePorts(ThreadLocalRandom.current())
-            .claim(port, "the stand-in", "Name another one with --port, or 0 for any.");
-    Simulator simulator = Simulator.start(options(free));
+    Simulator simulator = start();
     Runtime.getRuntime().addShutdownHook(new Thread(simulator::close, "close-simulator"));
     PrintWriter out = spec.commandLine().getOut();
     out.println("The stand-in for Genesys Cloud is at work. Point the bridge at it with:");
@@ -90,21 +99,30 @@ final class SimulatorCommand implements Callable<Integer> {
     return Caravan.OK;
   }
 
-  private SimulatorOptions options(int free) {
+  private Simulator start() {
     try {
-      SimulatorOptions options =
-          SimulatorOptions.defaults()
-              .withHost(host)
-              .withPort(free)
-              .withSeed(seed)
-              .withCentre(CentreSize.of(agents))
-              .withTraffic(Traffic.times(speed));
-      for (String client : clients) {
-        options = options.withClient(OauthClient.parse(client));
-      }
-      return options;
+      Scenario scenario =
+          file.map(Scenario::load).orElseGet(() -> Scenario.of(SimulatorOptions.defaults()));
+      SimulatorOptions options = adjusted(scenario.options());
+      int free =
+          new FreePorts(ThreadLocalRandom.current())
+              .claim(options.port(), "the stand-in", "Name another one with --port, or 0 for any.");
+      return Simulator.start(scenario.withOptions(options.withPort(free)));
     } catch (IllegalArgumentException e) {
       throw new CommandFailure(e.getMessage(), e);
     }
+  }
+
+  private SimulatorOptions adjusted(SimulatorOptions told) {
+    SimulatorOptions options = told;
+    options = host.map(options::withHost).orElse(options);
+    options = options.withPort(port.orElse(told.port() == 0 ? USUAL_PORT : told.port()));
+    options = seed.map(options::withSeed).orElse(options);
+    options = agents.map(CentreSize::of).map(options::withCentre).orElse(options);
+    options = speed.map(Traffic::times).map(options::withTraffic).orElse(options);
+    for (String client : clients) {
+      options = options.withClient(OauthClient.parse(client));
+    }
+    return options;
   }
 }
