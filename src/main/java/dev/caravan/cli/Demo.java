@@ -56,7 +56,13 @@ final class Demo implements AutoCloseable {
   }
 
   private void startParts() {
-    Simulator genesys = startGenesys();
+    // All ports first: what cannot work is said before anything has been started.
+    int genesysPort = claim(settings.genesysPort(), "the stand-in", "--genesys-port");
+    int management = claim(settings.managementPort(), "the bridge's health", "--management-port");
+    if (settings.kafkaPort() != 0) {
+      claim(settings.kafkaPort(), "Apache Kafka", "--kafka-port");
+    }
+    Simulator genesys = startGenesys(genesysPort);
     parts.add(new Part("the stand-in", genesys::close));
     screen.say("Genesys Cloud stand-in   %s, %d agents", genesys.url(), settings.agents());
 
@@ -64,7 +70,6 @@ final class Demo implements AutoCloseable {
     parts.add(new Part("Apache Kafka", broker::close));
     screen.say("Apache Kafka             %s", broker.bootstrapServers());
 
-    int management = claim(settings.managementPort(), "the bridge's health", "--management-port");
     bridge = startBridge(genesys.url(), management);
     parts.add(new Part("the bridge", () -> bridge.stop(BRIDGE_PATIENCE)));
     String observe = "http://127.0.0.1:" + management + "/observe";
@@ -81,8 +86,7 @@ final class Demo implements AutoCloseable {
     screen.say("");
   }
 
-  private Simulator startGenesys() {
-    int port = claim(settings.genesysPort(), "the stand-in", "--genesys-port");
+  private Simulator startGenesys(int port) {
     try {
       return Simulator.start(
           SimulatorOptions.defaults()

@@ -1,0 +1,24 @@
+package dev.caravan.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+class PackagedProgramIT {
+
+  @Test
+  void holdsKafkasClientButNoBrokerAndNothingOfTheTests() throws IOException {
+    try (Stream<Path> tree = Files.walk(Home.jar().getParent())) {
+      List<String> jars = tree.map(file -> file.getFileName().toString()).toList();
+
+      assertThat(jars)
+          .anyMatch(jar -> jar.contains("kafka-clients"))
+          .noneMatch(jar -> jar.matches(".*(kafka_2|kafka-server|scala-|junit|platform-client).*"));
+    }
+  }
+}
