@@ -1,0 +1,144 @@
+package dev.caravan.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Instant;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The script that people type, in a project of its own with a java and a mvn that only tell. */
+class LauncherTest {
+
+  private static final String JAVA_17 =
+      """
+      #!/bin/sh
+      if [ "$1" = -version ]; then echo 'openjdk version "17.0.15" 2025-04-15' >&2; exit; fi
+      for last in "$@"; do :; done
+      echo "java $*"
+      """;
+
+  @TempDir private Path project;
+  private Path jar;
+
+  @BeforeEach
+  void layOut() throws IOException {
+    Path script = Files.copy(Path.of("caravan"), project.resolve("caravan"));
+    Files.setPosixFilePermissions(script, PosixFilePermissions.fromString("rwxr-xr-x"));
+    jar = project.resolve("target/quarkus-app/quarkus-run.jar");
+    write("pom.xml", "");
+    write("src/main/java/A.java", "");
+    program("jdk/bin/java", JAVA_17);
+    program(
+        "bin/mvn",
+        """
+        #!/bin/sh
+        echo "mvn $*"
+        mkdir -p %1$s/target/quarkus-app
+        touch %1$s/target/quarkus-app/quarkus-run.jar %1$s/target/broker.classpath
+        """
+            .formatted(project));
+  }
+
+  @Test
+  void buildsWhatIsMissingAndSaysHowLongThatTakes() throws Exception {
+    String output = launch("topics", "two words");
+
+    assertThat(output)
+        .contains("caravan: Building. It takes about a minute", "package")
+        .containsPattern("java .*-Dcaravan.home=" + project + ".* -jar " + jar + " topics two words");
+  }
+
+  @Test
+  void doesNotBuildAgainWhatIsBuilt() throws Exception {
+    launch("--help");
+
+    assertThat(launch("--help")).contains("--help").doesNotContain("Building", "mvn");
+  }
+
+  @Test
+  void buildsAgainWhenASourceHasChanged() throws Exception {
+    launch("--help");
+    Files.setLastModifiedTime(
+        project.resolve("src/main/java/A.java"), FileTime.from(Instant.now().plusSeconds(60)));
+
+    assertThat(launch("--help")).contains("Building");
+  }
+
+  @Test
+  void aFailedBuildIsASentenceAndNothingIsStarted() throws Exception {
+    program("bin/mvn", "#!/bin/sh\necho '[ERROR] no luck'\nexit 1\n");
+
+    assertThat(launch("demo"))
+        .contains("[ERROR] no luck", "caravan: The build failed; the lines above say why.")
+        .doesNotContain("java ");
+  }
+
+  @Test
+  void anOldJavaIsASentence() throws Exception {
+    program("jdk/bin/java", "#!/bin/sh\necho 'openjdk version \"11.0.2\" 2019-01-15' >&2\n");
+
+    assertThat(launch("demo"))
+        .isEqualTo(
+            "caravan: Java 11 is too old. Install a JDK, version 17 or newer,"
+                + " or set JAVA_HOME to one.\n");
+  }
+
+  @Test
+  void noJavaIsASentence() throws Exception {
+    Files.delete(project.resolve("jdk/bin/java"));
+
+    assertThat(launch("demo")).startsWith("caravan: Java is not installed");
+  }
+
+  @Test
+  void worksThroughALinkFromAnotherFolder() throws Exception {
+    Path link =
+        Files.createSymbolicLink(
+            Files.createDirectory(project.resolve("elsewhere")).resolve("c"),
+            Path.of("../caravan"));
+
+    assertThat(run(link.toString(), "--help")).contains("-Dcaravan.home=" + project);
+  }
+
+  private String launch(String... arguments) throws Exception {
+    String[] command = new String[arguments.length + 1];
+    command[0] = project.resolve("caravan").toString();
+    System.arraycopy(arguments, 0, command, 1, arguments.length);
+    return run(command);
+  }
+
+  private String run(String... command) throws Exception {
+    Path output = project.resolve("output.txt");
+    ProcessBuilder builder = new ProcessBuilder(command);
+    builder
+        .environment()
+        .putAll(
+            Map.of(
+                "JAVA_HOME", project.resolve("jdk").toString(),
+                "PATH", project.resolve("bin") + ":/usr/bin:/bin"));
+    builder.redirectErrorStream(true).redirectOutput(output.toFile());
+    Process process = builder.start();
+    assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+    return Files.readString(output);
+  }
+
+  private void program(String name, String text) throws IOException {
+    Path file = write(name, text);
+    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwxr-xr-x"));
+  }
+
+  private Path write(String name, String text) throws IOException {
+    Path file = project.resolve(name);
+    Files.createDirectories(file.getParent());
+    return Files.writeString(file, text, StandardCharsets.UTF_8);
+  }
+}
