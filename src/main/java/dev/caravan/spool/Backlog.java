@@ -198,13 +198,22 @@ final class Backlog {
     return acknowledgedUpTo.get();
   }
 
-  /** What must be written; without what is acknowledged already, unless everything is wanted. */
-  synchronized Uncommitted uncommitted(boolean everything) {
+  /**
+   * What must be written now: without what is acknowledged already, unless everything is wanted;
+   * and nothing as long as the oldest is younger than this, since it may yet be acknowledged.
+   */
+  synchronized Uncommitted uncommitted(boolean everything, long nowMillis, long youngMillis) {
     if (!everything) {
       settleUpTo(Math.min(acknowledged(), tail.next() - 1));
     }
     evict();
     long upTo = tail.next() - 1;
+    if (committed < upTo && waitingForCommit.isEmpty() && waitingForRoom.isEmpty()) {
+      long age = nowMillis - tail.get(committed + 1).appendedAtMillis();
+      if (age >= 0 && age < youngMillis) {
+        upTo = committed;
+      }
+    }
     return new Uncommitted(tail.range(committed + 1, upTo), upTo);
   }
 

@@ -36,6 +36,7 @@ final class MvSpoolStore implements SpoolStore {
   private final SegmentWriter open = new SegmentWriter();
   private SegmentFile file;
   private boolean openIsDirty;
+  private boolean fileChanged;
   private long acknowledged;
   private long last;
 
@@ -163,11 +164,16 @@ final class MvSpoolStore implements SpoolStore {
       forgetOpen(extent);
       if (keep.isZero()) {
         extents.removeFirstWaiting(extent);
-        file.remove(extent);
+        remove(extent);
       } else {
         extents.keepFirstWaiting(extent, clock.millis());
       }
     }
+  }
+
+  private void remove(Extent extent) throws IOException {
+    file.remove(extent);
+    fileChanged = true;
   }
 
   private Optional<Extent> firstDone() {
@@ -186,7 +192,7 @@ final class MvSpoolStore implements SpoolStore {
     for (Optional<Extent> old = extents.removeKept(cutoff, maxBytes);
         old.isPresent();
         old = extents.removeKept(cutoff, maxBytes)) {
-      file.remove(old.get());
+      remove(old.get());
     }
   }
 
@@ -197,7 +203,7 @@ final class MvSpoolStore implements SpoolStore {
       Extent extent = oldest.get();
       forgetOpen(extent);
       extents.removeFirstWaiting(extent);
-      file.remove(extent);
+      remove(extent);
       acknowledged = Math.max(acknowledged, extent.last());
     }
     return oldest;
@@ -205,6 +211,9 @@ final class MvSpoolStore implements SpoolStore {
 
   @Override
   public void commit() throws IOException {
+    if (extents.all().isEmpty() && !openIsDirty && !fileChanged) {
+      return;
+    }
     // First, so that segments that are gone are never taken for lost ones.
     watermark.write(acknowledged, watermark.mark().committed(), clock.millis());
     putOpen();
@@ -212,6 +221,7 @@ final class MvSpoolStore implements SpoolStore {
       open.reset();
     }
     file.commit(fsync);
+    fileChanged = false;
     watermark.write(acknowledged, last, clock.millis());
   }
 
@@ -245,6 +255,7 @@ final class MvSpoolStore implements SpoolStore {
 
   @Override
   public void close() throws IOException {
+    watermark.write(acknowledged, last, clock.millis());
     file.close();
   }
 }

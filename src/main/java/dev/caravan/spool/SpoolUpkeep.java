@@ -57,9 +57,9 @@ final class SpoolUpkeep {
     this.growthRate = new Rate(backlog.snapshot().bytes(), nanos());
   }
 
-  /** One thread at a time. */
-  synchronized void tick() {
-    commit();
+  /** One thread at a time; due twice in each commit interval. */
+  synchronized void tick(boolean hurry) {
+    commit(hurry ? 0 : settings.commitInterval().toMillis() / 2);
     makeRoom();
     if (clock.millis() - tidiedAtMillis >= TIDY_EVERY.toMillis()) {
       tidiedAtMillis = clock.millis();
@@ -68,11 +68,12 @@ final class SpoolUpkeep {
   }
 
   synchronized void lastTick() {
-    commit();
+    commit(0);
   }
 
-  private void commit() {
-    Backlog.Uncommitted uncommitted = backlog.uncommitted(!settings.keepAcknowledged().isZero());
+  private void commit(long youngMillis) {
+    Backlog.Uncommitted uncommitted =
+        backlog.uncommitted(!settings.keepAcknowledged().isZero(), clock.millis(), youngMillis);
     Optional<Long> stored =
         store.with(
             open -> {
@@ -103,7 +104,7 @@ final class SpoolUpkeep {
     becameFull();
     dropping |= settings.whenFull() == WhenFull.DROP_OLDEST || waitedTooLong(waitingSince.get());
     while (dropping && backlog.waitingSinceMillis().isPresent() && dropSomething()) {
-      commit();
+      commit(0);
       admit();
     }
   }

@@ -94,21 +94,14 @@ class DamagedSpoolTest {
         spool.appendCommitted(from, from + 10);
       }
       try (RandomAccessFile file = new RandomAccessFile(file(), "rw")) {
-        for (long at = file.length() / 3; at < file.length() * 2 / 3; at += 16 * 1024) {
+        for (long at = file.length() / 5; at < file.length(); at += 16 * 1024) {
           flip(file, at);
         }
       }
 
       List<Long> left = spool.take(5000);
 
-      System.err.println(
-          "DBG left "
-              + left.size()
-              + " file "
-              + new java.io.File(file()).length()
-              + " "
-              + spool.spool.status());
-      assertThat(left).hasSizeGreaterThan(1000).isSorted().doesNotHaveDuplicates();
+      assertThat(left).hasSizeGreaterThan(100).isSorted().doesNotHaveDuplicates();
       await().untilAsserted(() -> assertThat(spool.events).anyMatch(Repaired.class::isInstance));
       assertThat(left.size() + spool.spool.status().lost()).isGreaterThanOrEqualTo(5000);
       spool.appendCommitted(5000, 5010);

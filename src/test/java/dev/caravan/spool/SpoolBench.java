@@ -4,6 +4,7 @@ import com.sun.management.OperatingSystemMXBean;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -35,6 +36,8 @@ public final class SpoolBench {
   private static final int RECORD_BYTES = 3600;
   private static final OperatingSystemMXBean OS =
       (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
+
+  private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
 
   private final PrintStream out = new PrintStream(System.out, true);
   private final Path directory;
@@ -119,7 +122,7 @@ public final class SpoolBench {
       send(context, "spool:events", records, rate);
       awaitDelivered(records);
       report(what, records, measure.stop());
-      out.println("    " + status(context));
+      measure.printThreads(out);
     }
   }
 
@@ -143,14 +146,14 @@ public final class SpoolBench {
           commitMillis[commitMillis.length / 2],
           commitMillis[commitMillis.length * 99 / 100],
           commitMillis[commitMillis.length - 1]);
-      long before = Files.size(directory.resolve("events.mv"));
+      long before = fileSize();
       Measure shrinking = new Measure();
-      while (Files.size(directory.resolve("events.mv")) > 8_000_000 && shrinking.seconds() < 20) {
+      while (fileSize() > 8_000_000 && shrinking.seconds() < 20) {
         LockSupport.parkNanos(Duration.ofMillis(100).toNanos());
       }
       out.printf(
           "    file %,d bytes after the drain, %,d after %.1f s more%n",
-          before, Files.size(directory.resolve("events.mv")), shrinking.seconds());
+          before, fileSize(), shrinking.seconds());
     }
   }
 
@@ -168,6 +171,11 @@ public final class SpoolBench {
       millis.add((System.nanoTime() - start) / 1e6);
     }
     return millis.stream().mapToDouble(Double::doubleValue).sorted().toArray();
+  }
+
+  /** Its size; nothing for the moment in which a new file takes the place of the old one. */
+  private long fileSize() {
+    return directory.resolve("events.mv").toFile().length();
   }
 
   private RouteBuilder spoolToNowhere(Acks acks) {
@@ -214,10 +222,6 @@ public final class SpoolBench {
     while (delivered.get() < records) {
       LockSupport.parkNanos(1_000_000);
     }
-  }
-
-  private SpoolStatus status(DefaultCamelContext context) {
-    return context.getComponent("spool", SpoolComponent.class).statuses().get(0);
   }
 
   private void report(String what, int records, Measure measure) throws IOException {
@@ -281,6 +285,18 @@ public final class SpoolBench {
 
     private double cpuMicros() {
       return cpuMicros;
+    }
+
+    /** What the threads that still live have used so far. */
+    private void printThreads(PrintStream out) {
+      for (long id : THREADS.getAllThreadIds()) {
+        var thread = THREADS.getThreadInfo(id);
+        if (thread != null && THREADS.getThreadCpuTime(id) > 20_000_000) {
+          out.printf(
+              "    %-60s %,9d us CPU%n",
+              thread.getThreadName(), THREADS.getThreadCpuTime(id) / 1000);
+        }
+      }
     }
   }
 }

@@ -2,6 +2,7 @@ package dev.caravan.spool;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.LockSupport;
 
 /** A process that appends and delivers as fast as it is told to, until it is killed. */
@@ -22,7 +23,10 @@ final class SpoolVictim {
       for (long id = ledger.lastAppended() + 1; id < KillLedger.MAX_ID; id++) {
         long appended = id;
         ledger.appended(id, System.currentTimeMillis());
-        spool.append(id, true).thenRun(() -> ledger.committed(appended));
+        CompletableFuture<Void> append = spool.append(id, id % 400 == 0);
+        if (id % 400 == 0) {
+          append.thenRun(() -> ledger.committed(appended));
+        }
         if (id % 5 == 0) {
           LockSupport.parkNanos(1_000_000);
         }
