@@ -204,10 +204,10 @@ final class Delivery implements Runnable {
           "Spool '{}': a record could not be delivered ({}). It and what follows wait in the spool;"
               + " it is tried again every {} to {} until it works.",
           spool.name(),
-          reason,
+          why.toString().lines().findFirst().orElse(reason),
           SpoolStatus.words(options.redeliveryDelay()),
-          SpoolStatus.words(options.maximumRedeliveryDelay()),
-          why);
+          SpoolStatus.words(options.maximumRedeliveryDelay()));
+      LOG.debug("Spool '{}': the failure", spool.name(), why);
     }
     failure = Optional.of(reason + ", tried " + attempts + " times");
   }
