@@ -294,6 +294,9 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
       return;
     }
     String sentence = now.sentence().isEmpty() ? "All is well." : now.sentence();
+    if (now.health() == ShardStatus.Health.BROKEN && problem.isEmpty()) {
+      sentence = "The lines of its shards say why.";
+    }
     String change = now.health() == told ? "" : " (it was " + told.label() + ")";
     String line = "The road is " + now.health().label() + change + ". " + sentence;
     switch (now.health()) {

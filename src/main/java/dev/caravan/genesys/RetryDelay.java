@@ -3,6 +3,7 @@ package dev.caravan.genesys;
 import dev.caravan.channel.Backoff;
 import dev.caravan.channel.Timings;
 import dev.caravan.session.CallException;
+import dev.caravan.session.UnavailableException;
 import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.DoubleSupplier;
@@ -62,8 +63,10 @@ public final class RetryDelay implements Processor {
   private static void tell(Exchange exchange, long wait) {
     Throwable failure = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Throwable.class);
     if (exchange.getContext().getComponent("genesys") instanceof GenesysComponent component) {
-      String sentence = Failures.asCallException(failure, "Genesys Cloud").getMessage();
-      if (component.troubled(sentence)) {
+      CallException call = Failures.asCallException(failure, "Genesys Cloud");
+      String sentence = call.getMessage();
+      // A refusal is told by whoever asked, and not tried again here
+      if (call instanceof UnavailableException && component.troubled(sentence)) {
         LOG.warn("{} It is tried again, first in {} ms.", sentence, wait);
       }
     }
