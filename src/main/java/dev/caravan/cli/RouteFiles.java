@@ -10,8 +10,10 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.apache.camel.CamelContext;
+import org.apache.camel.FailedToCreateRouteException;
 import org.apache.camel.health.HealthCheckRegistry;
 import org.apache.camel.model.ModelCamelContext;
 import org.apache.camel.model.RouteConfigurationDefinition;
@@ -19,6 +21,7 @@ import org.apache.camel.quarkus.main.events.AfterStart;
 import org.apache.camel.spi.Resource;
 import org.apache.camel.support.PluginHelper;
 import org.apache.camel.support.ResourceHelper;
+import org.apache.camel.util.ObjectHelper;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -67,7 +70,11 @@ public class RouteFiles {
 
   private void failed(CamelContext context, Exception failure) {
     String sentence =
-        StartFailure.sentence(failure) + " It is tried again every " + AGAIN_SECONDS + " s.";
+        StartFailure.sentence(failure)
+            + where(failure)
+            + " It is tried again every "
+            + AGAIN_SECONDS
+            + " s.";
     if (!problem.equals(Optional.of(sentence))) {
       LOG.error(sentence);
       LOG.debug("The routes were not started", failure);
@@ -85,6 +92,21 @@ public class RouteFiles {
         TimeUnit.SECONDS);
   }
 
+  /** Camel does not tell in which file the route is that it could not build. */
+  private String where(Exception failure) {
+    FailedToCreateRouteException route =
+        ObjectHelper.getException(FailedToCreateRouteException.class, failure);
+    if (route == null || route.getRouteId() == null || route.getLocation() != null) {
+      return "";
+    }
+    Pattern id = Pattern.compile("(?m)^ +id: *" + Pattern.quote(route.getRouteId()) + " *$");
+    return paths().stream()
+        .filter(file -> id.matcher(read(file)).find())
+        .findFirst()
+        .map(file -> " It is in " + file + ".")
+        .orElse("");
+  }
+
   /** Nothing of a failed attempt may stay: the files may have been mended meanwhile. */
   private static void clear(CamelContext context) {
     try {
@@ -100,6 +122,12 @@ public class RouteFiles {
   }
 
   private List<Resource> files() {
+    return paths().stream()
+        .map(file -> ResourceHelper.fromString("file:" + file, read(file)))
+        .toList();
+  }
+
+  private List<Path> paths() {
     List<Path> found = new ArrayList<>();
     try (Stream<Path> all = Files.list(folder)) {
       all.filter(file -> file.getFileName().toString().endsWith(SUFFIX))
@@ -123,9 +151,7 @@ public class RouteFiles {
               + folder.toAbsolutePath()
               + ". Set CARAVAN_ROUTES_DIR.");
     }
-    return found.stream()
-        .map(file -> ResourceHelper.fromString("file:" + file, read(file)))
-        .toList();
+    return found;
   }
 
   private static String read(Path file) {
