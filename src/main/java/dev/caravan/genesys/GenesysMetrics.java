@@ -41,9 +41,11 @@ final class GenesysMetrics {
   void bind(InFlight inFlight, Supplier<List<ShardStatus>> shards) {
     Gauge.builder("caravan.in.flight", inFlight, InFlight::count)
         .description("Events read and not yet acknowledged by Kafka")
+        .strongReference(true)
         .register(registry);
     Gauge.builder("caravan.stalled.seconds", inFlight, f -> f.stalledMillis() / 1000.0)
         .description("Time since the last acknowledgement while events wait for one")
+        .strongReference(true)
         .register(registry);
     for (ShardStatus.Health health : ShardStatus.Health.values()) {
       Gauge.builder(
@@ -52,6 +54,7 @@ final class GenesysMetrics {
               all -> all.get().stream().filter(shard -> shard.health() == health).count())
           .description("Shards by health")
           .tag("health", health.label())
+          .strongReference(true)
           .register(registry);
     }
     Gauge.builder(
@@ -59,10 +62,12 @@ final class GenesysMetrics {
             shards,
             all -> all.get().stream().mapToInt(ShardStatus::sockets).sum())
         .description("Open sockets")
+        .strongReference(true)
         .register(registry);
     Gauge.builder(
             "caravan.topics", shards, all -> all.get().stream().mapToInt(ShardStatus::topics).sum())
         .description("Subscriptions, combined ones counted once")
+        .strongReference(true)
         .register(registry);
   }
 

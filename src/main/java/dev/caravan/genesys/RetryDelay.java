@@ -62,7 +62,8 @@ public final class RetryDelay implements Processor {
   /** At once, since it may take minutes until the attempts are exhausted; repeats are silent. */
   private static void tell(Exchange exchange, long wait) {
     Throwable failure = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Throwable.class);
-    if (exchange.getContext().getComponent("genesys") instanceof GenesysComponent component) {
+    if (failure != null
+        && exchange.getContext().getComponent("genesys") instanceof GenesysComponent component) {
       CallException call = Failures.asCallException(failure, "Genesys Cloud");
       String sentence = call.getMessage();
       // A refusal is told by whoever asked, and not tried again here

@@ -83,13 +83,17 @@ class SpoolConsumer extends DefaultConsumer implements Suspendable {
 
   @Override
   protected void doSuspend() throws Exception {
-    delivery.pause();
+    if (delivery != null) {
+      delivery.pause();
+    }
     super.doSuspend();
   }
 
   @Override
   protected void doResume() throws Exception {
-    delivery.resume();
+    if (delivery != null) {
+      delivery.resume();
+    }
     super.doResume();
   }
 

@@ -54,11 +54,39 @@ class RoadTopicsIT {
               emit("v2.users." + agent.id() + ".presence");
               emit("v2.users." + agent.id() + ".routingStatus");
             });
-    try { road.kafka()
-        .awaitUntil(
-            records ->
-                road.recordsOf("presence").count() >= AGENTS
-                    && road.recordsOf("routing-status").count() >= AGENTS);} catch (RuntimeException e) { System.out.println("DBG " + road.recordsOf("presence").count() + " " + road.recordsOf("routing-status").count() + " " + genesys.outcomes() + " total " + road.kafka().records().size() + "\n" + road.bridge().log() + road.bridge().metrics().lines().filter(l->l.contains("spool")&&!l.startsWith("#")).toList()); try { new ProcessBuilder("jstack", String.valueOf(road.bridge().pid())).redirectOutput(new java.io.File("/tmp/road-run/jstack.txt")).start().waitFor(); } catch (Exception x) { throw new IllegalStateException(x);} throw e; }
+    try {
+      road.kafka()
+          .awaitUntil(
+              records ->
+                  road.recordsOf("presence").count() >= AGENTS
+                      && road.recordsOf("routing-status").count() >= AGENTS);
+    } catch (RuntimeException e) {
+      System.out.println(
+          "DBG "
+              + road.recordsOf("presence").count()
+              + " "
+              + road.recordsOf("routing-status").count()
+              + " "
+              + genesys.outcomes()
+              + " total "
+              + road.kafka().records().size()
+              + "\n"
+              + road.bridge().log()
+              + road.bridge()
+                  .metrics()
+                  .lines()
+                  .filter(l -> l.contains("spool") && !l.startsWith("#"))
+                  .toList());
+      try {
+        new ProcessBuilder("jstack", String.valueOf(road.bridge().pid()))
+            .redirectOutput(new java.io.File("/tmp/road-run/jstack.txt"))
+            .start()
+            .waitFor();
+      } catch (Exception x) {
+        throw new IllegalStateException(x);
+      }
+      throw e;
+    }
     assertThat(road.recordsOf("presence").map(record -> record.key()).distinct()).hasSize(AGENTS);
     assertThat(road.recordsOf("routing-status").count()).isEqualTo(AGENTS);
   }

@@ -94,7 +94,7 @@ class DamagedSpoolTest {
         spool.appendCommitted(from, from + 10);
       }
       try (RandomAccessFile file = new RandomAccessFile(file(), "rw")) {
-        for (long at = file.length() / 5; at < file.length(); at += 16 * 1024) {
+        for (long at = file.length() / 5; at < file.length(); at += 1024) {
           flip(file, at);
         }
       }
