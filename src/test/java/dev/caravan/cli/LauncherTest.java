@@ -54,7 +54,8 @@ class LauncherTest {
 
     assertThat(output)
         .contains("caravan: Building. It takes about a minute", "package")
-        .containsPattern("java .*-Dcaravan.home=" + project + ".* -jar " + jar + " topics two words");
+        .containsPattern(
+            "java .*-Dcaravan.home=" + project + ".* -jar " + jar + " topics two words");
   }
 
   @Test
@@ -123,8 +124,10 @@ class LauncherTest {
         .environment()
         .putAll(
             Map.of(
-                "JAVA_HOME", project.resolve("jdk").toString(),
-                "PATH", project.resolve("bin") + ":/usr/bin:/bin"));
+                "JAVA_HOME",
+                project.resolve("jdk").toString(),
+                "PATH",
+                project.resolve("bin") + ":/usr/bin:/bin"));
     builder.redirectErrorStream(true).redirectOutput(output.toFile());
     Process process = builder.start();
     assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
