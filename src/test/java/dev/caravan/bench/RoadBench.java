@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import java.util.logging.Level;
@@ -138,7 +139,7 @@ final class RoadBench {
     }
     if (options.modes().contains("throughput") || options.modes().contains("latency")) {
       try (Bridge bridge = bridge()) {
-        LoadServer.Subscriber socket = genesys.awaitSubscriber(PATIENCE_SECONDS);
+        LoadServer.Subscriber socket = socketOf(bridge);
         flood(bridge, socket, options.warmUp(), "warm-up");
         if (options.modes().contains("throughput")) {
           throughput(bridge, socket);
@@ -164,13 +165,26 @@ final class RoadBench {
         .start(folder);
   }
 
+  private LoadServer.Subscriber socketOf(Bridge bridge) throws InterruptedException {
+    for (int waited = 0; waited < PATIENCE_SECONDS; waited++) {
+      bridge.failIfEnded();
+      Optional<LoadServer.Subscriber> socket = genesys.awaitSubscriber(1);
+      if (socket.isPresent()) {
+        return socket.get();
+      }
+    }
+    throw new IllegalStateException(
+        "The bridge opened no socket within %d s. Its log says:%n%s"
+            .formatted(PATIENCE_SECONDS, bridge.log()));
+  }
+
   // ---- start
 
   private void startup() throws Exception {
     for (int i = 0; i < options.starts(); i++) {
       long start = System.nanoTime();
       try (Bridge bridge = bridge()) {
-        LoadServer.Subscriber socket = genesys.awaitSubscriber(PATIENCE_SECONDS);
+        LoadServer.Subscriber socket = socketOf(bridge);
         double connected = seconds(start);
         long before = arrivals.count();
         socket.send(frames, sent++);
