@@ -73,7 +73,8 @@ final class ChildProcess {
 
   /** Asks the process to end, and ends it by force when it takes longer than {@code patience}. */
   void stop(Duration patience) {
-    process.destroy();
+    // Not process.destroy(), which closes the pipe, too: that means to the child that we are gone
+    process.toHandle().destroy();
     if (!awaitEnd(patience)) {
       kill();
     }

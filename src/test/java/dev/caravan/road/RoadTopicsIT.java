@@ -54,39 +54,11 @@ class RoadTopicsIT {
               emit("v2.users." + agent.id() + ".presence");
               emit("v2.users." + agent.id() + ".routingStatus");
             });
-    try {
-      road.kafka()
-          .awaitUntil(
-              records ->
-                  road.recordsOf("presence").count() >= AGENTS
-                      && road.recordsOf("routing-status").count() >= AGENTS);
-    } catch (RuntimeException e) {
-      System.out.println(
-          "DBG "
-              + road.recordsOf("presence").count()
-              + " "
-              + road.recordsOf("routing-status").count()
-              + " "
-              + genesys.outcomes()
-              + " total "
-              + road.kafka().records().size()
-              + "\n"
-              + road.bridge().log()
-              + road.bridge()
-                  .metrics()
-                  .lines()
-                  .filter(l -> l.contains("spool") && !l.startsWith("#"))
-                  .toList());
-      try {
-        new ProcessBuilder("jstack", String.valueOf(road.bridge().pid()))
-            .redirectOutput(new java.io.File("/tmp/road-run/jstack.txt"))
-            .start()
-            .waitFor();
-      } catch (Exception x) {
-        throw new IllegalStateException(x);
-      }
-      throw e;
-    }
+    road.kafka()
+        .awaitUntil(
+            records ->
+                road.recordsOf("presence").count() >= AGENTS
+                    && road.recordsOf("routing-status").count() >= AGENTS);
     assertThat(road.recordsOf("presence").map(record -> record.key()).distinct()).hasSize(AGENTS);
     assertThat(road.recordsOf("routing-status").count()).isEqualTo(AGENTS);
   }
@@ -123,6 +95,7 @@ class RoadTopicsIT {
 
     Bridge.Health health = broken(bridge, "GENESYS_TOPICS cannot be followed");
     assertThat(health.text()).contains("v2.routing.queues.*.conversations");
+    bridge.awaitLog("GENESYS_TOPICS cannot be followed");
     assertThat(bridge.logLines())
         .filteredOn(line -> line.contains("v2.routing.queue.*.conversatons"))
         .singleElement()
@@ -139,6 +112,7 @@ class RoadTopicsIT {
                 .with("GENESYS_TOPICS", "v2.routing.queues.[name=Nobody*].conversations"));
 
     broken(bridge, "Nothing matches v2.routing.queues.[name=Nobody*].conversations");
+    bridge.awaitLog("Nothing matches");
     assertThat(bridge.logLines())
         .filteredOn(line -> line.contains("Nothing matches"))
         .hasSize(1)
