@@ -13,7 +13,6 @@ import org.h2.mvstore.MVMap;
 import org.h2.mvstore.MVStore;
 import org.h2.mvstore.MVStoreException;
 import org.h2.mvstore.RandomAccessStore;
-import org.h2.mvstore.type.LongDataType;
 
 /**
  * Segments in an H2 MVStore, one to a page, with an index of what they are.
@@ -43,7 +42,7 @@ final class SegmentFile {
     this.store = store;
     MVMap.Builder<Long, byte[]> type =
         new MVMap.Builder<Long, byte[]>()
-            .keyType(LongDataType.INSTANCE)
+            .keyType(SequenceType.INSTANCE)
             .valueType(SegmentType.INSTANCE);
     this.segments = store.openMap("segments", type);
     this.index = store.openMap("index", type);

@@ -19,6 +19,12 @@ final class SegmentType extends BasicDataType<byte[]> {
     return value.length + ARRAY_OVERHEAD;
   }
 
+  /** Sizes differ by so much that estimates would defeat the splitting of pages and the cache. */
+  @Override
+  public boolean isMemoryEstimationAllowed() {
+    return false;
+  }
+
   @Override
   public void write(WriteBuffer buffer, byte[] value) {
     buffer.putVarInt(value.length).put(value);
