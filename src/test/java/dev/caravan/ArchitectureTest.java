@@ -14,7 +14,7 @@ import com.tngtech.archunit.lang.ArchRule;
 class ArchitectureTest {
 
   private static final String[] GROUND_FLOOR = {
-    "socket", "session", "event", "topic", "gap", "spool"
+    "socket", "session", "event", "topic", "gap", "spool", "kafka"
   };
 
   @ArchTest
@@ -38,7 +38,8 @@ class ArchitectureTest {
               "dev.caravan.event..",
               "dev.caravan.topic..",
               "dev.caravan.gap..",
-              "dev.caravan.spool..")
+              "dev.caravan.spool..",
+              "dev.caravan.kafka..")
           .should()
           .dependOnClassesThat()
           .resideInAnyPackage(
@@ -74,6 +75,7 @@ class ArchitectureTest {
               "dev.caravan.event..",
               "dev.caravan.gap..",
               "dev.caravan.spool..",
+              "dev.caravan.kafka..",
               "dev.caravan.channel..",
               "dev.caravan.cluster..")
           .allowEmptyShould(true);
@@ -95,6 +97,7 @@ class ArchitectureTest {
           .resideOutsideOfPackages(
               "dev.caravan.genesys..",
               "dev.caravan.spool..",
+              "dev.caravan.kafka..",
               "dev.caravan.socket..",
               "dev.caravan.cli..")
           .should()
@@ -136,6 +139,7 @@ class ArchitectureTest {
               "dev.caravan.topic..",
               "dev.caravan.gap..",
               "dev.caravan.spool..",
+              "dev.caravan.kafka..",
               "dev.caravan.channel..",
               "dev.caravan.cluster..",
               "dev.caravan.simulator..",

@@ -10,14 +10,11 @@ import io.micrometer.core.instrument.MeterRegistry;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import java.time.Instant;
-import java.util.HashMap;
 import java.util.HashSet;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.ToDoubleFunction;
 import org.apache.camel.CamelContext;
-import org.apache.camel.Route;
 import org.apache.camel.health.HealthCheckRegistry;
 import org.apache.camel.quarkus.main.events.BeforeStart;
 import org.slf4j.Logger;
@@ -33,12 +30,6 @@ public class SpoolWatch {
   private static final Logger LOG = LoggerFactory.getLogger(SpoolWatch.class);
   private static final int EVERY_SECONDS = 2;
 
-  private static final long STUCK_NANOS = TimeUnit.MINUTES.toNanos(3);
-
-  /** How far a spool had got, and since when it has been there. */
-  private record Progress(long acknowledged, long sinceNanos) {}
-
-  private final Map<String, Progress> progress = new HashMap<>();
   private final MeterRegistry meters;
   private final Set<String> metered = new HashSet<>();
   private final Set<String> spooling = new HashSet<>();
@@ -57,14 +48,13 @@ public class SpoolWatch {
         .getExecutorServiceManager()
         .newSingleThreadScheduledExecutor(this, "spool-watch")
         .scheduleWithFixedDelay(
-            () -> spools.statuses().forEach(status -> look(context, spools, status)),
+            () -> spools.statuses().forEach(status -> look(spools, status)),
             EVERY_SECONDS,
             EVERY_SECONDS,
             TimeUnit.SECONDS);
   }
 
-  private void look(CamelContext context, SpoolComponent spools, SpoolStatus status) {
-    freeIfStuck(context, status);
+  private void look(SpoolComponent spools, SpoolStatus status) {
     if (metered.add(status.name())) {
       meter(spools, status.name());
     }
@@ -76,40 +66,6 @@ public class SpoolWatch {
           status.sentence());
     } else if (!status.spooling() && spooling.remove(status.name())) {
       LOG.info("Spool {}: caught up, {}.", status.name(), status.sentence());
-    }
-  }
-
-  /**
-   * The Kafka client answers every send within its delivery timeout of two minutes. A record that
-   * nobody has settled for longer is one whose answer was lost on the way: the route is started
-   * anew, which hands it out again.
-   */
-  private void freeIfStuck(CamelContext context, SpoolStatus status) {
-    long now = System.nanoTime();
-    Progress before = progress.get(status.name());
-    boolean waits = status.inFlight() > 0 && status.deliveryFailure().isEmpty();
-    if (!waits || before == null || before.acknowledged() != status.acknowledged()) {
-      progress.put(status.name(), new Progress(status.acknowledged(), now));
-      return;
-    }
-    if (now - before.sinceNanos() < STUCK_NANOS) {
-      return;
-    }
-    progress.put(status.name(), new Progress(status.acknowledged(), now));
-    for (Route route : context.getRoutes()) {
-      if (route.getEndpoint().getEndpointUri().matches("spool://" + status.name() + "(\\?.*)?")) {
-        LOG.error(
-            "Spool {}: a record was handed out and never settled. Route {} is started anew; what was"
-                + " under way is sent again, with the same ce_id.",
-            status.name(),
-            route.getRouteId());
-        try {
-          context.getRouteController().stopRoute(route.getRouteId());
-          context.getRouteController().startRoute(route.getRouteId());
-        } catch (Exception e) {
-          LOG.error("Route {} could not be started anew; it is tried again", route.getRouteId(), e);
-        }
-      }
     }
   }
 

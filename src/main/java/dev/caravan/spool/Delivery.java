@@ -21,6 +21,7 @@ final class Delivery implements Runnable {
   private static final Logger LOG = LoggerFactory.getLogger(Delivery.class);
   private static final int TAKE_AT_ONCE = 128;
   private static final long WAIT_MILLIS = 500;
+  private static final int LONGEST_REASON = 200;
 
   private final Spool spool;
   private final Options options;
@@ -198,18 +199,26 @@ final class Delivery implements Runnable {
   }
 
   private void tell(Throwable why) {
-    String reason = why.getClass().getSimpleName();
+    String reason = reason(why);
     if (failure.isEmpty()) {
       LOG.warn(
-          "Spool '{}': a record could not be delivered ({}). It and what follows wait in the spool;"
+          "Spool '{}': a record could not be delivered: {}. It and what follows wait in the spool;"
               + " it is tried again every {} to {} until it works.",
           spool.name(),
-          why.toString().lines().findFirst().orElse(reason),
+          reason,
           SpoolStatus.words(options.redeliveryDelay()),
           SpoolStatus.words(options.maximumRedeliveryDelay()));
       LOG.debug("Spool '{}': the failure", spool.name(), why);
     }
-    failure = Optional.of(reason + ", tried " + attempts + " times");
+    failure = Optional.of(reason + " (attempt " + attempts + ")");
+  }
+
+  /** The first sentence of the message, as it is for people; the class if there is none. */
+  private static String reason(Throwable why) {
+    String message = Optional.ofNullable(why.getMessage()).orElse("").strip();
+    String first = message.lines().findFirst().orElse(why.getClass().getSimpleName());
+    String end = first.endsWith(".") ? first.substring(0, first.length() - 1) : first;
+    return end.length() > LONGEST_REASON ? end.substring(0, LONGEST_REASON) + "…" : end;
   }
 
   private Duration delay() {

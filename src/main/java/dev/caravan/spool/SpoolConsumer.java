@@ -4,7 +4,6 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.TimeUnit;
 import org.apache.camel.Exchange;
 import org.apache.camel.Message;
 import org.apache.camel.Processor;
@@ -19,7 +18,7 @@ import org.slf4j.LoggerFactory;
 class SpoolConsumer extends DefaultConsumer implements Suspendable {
 
   private static final Logger LOG = LoggerFactory.getLogger(SpoolConsumer.class);
-  private static final Duration SETTLE_WITHIN = Duration.ofSeconds(30);
+  private static final Duration SETTLE_WITHIN = Duration.ofSeconds(2);
 
   private final SpoolEndpoint endpoint;
   private Spool spool;
@@ -99,26 +98,31 @@ class SpoolConsumer extends DefaultConsumer implements Suspendable {
 
   @Override
   protected void doStop() throws Exception {
-    if (delivery != null) {
-      if (!delivery.stop(SETTLE_WITHIN)) {
-        LOG.warn(
-            "Spool '{}': records in flight did not settle within {}; those not delivered will be"
-                + " handed out again.",
-            endpoint.getName(),
-            SpoolStatus.words(SETTLE_WITHIN));
+    try {
+      if (delivery != null && !delivery.stop(SETTLE_WITHIN)) {
+        notSettled();
       }
+    } catch (InterruptedException e) {
+      // Camel has waited long enough
+      Thread.currentThread().interrupt();
+      notSettled();
+    }
+    if (delivery != null) {
       spool.detach(delivery);
       delivery = null;
     }
     if (executor != null) {
       // Not interrupted: an interrupt in the middle of reading would close the spool's file.
       executor.shutdown();
-      if (!executor.awaitTermination(1, TimeUnit.SECONDS)) {
-        LOG.warn(
-            "Spool '{}': the route still holds the thread that hands out.", endpoint.getName());
-      }
       executor = null;
     }
     super.doStop();
+  }
+
+  private void notSettled() {
+    LOG.warn(
+        "Spool '{}': records in flight did not settle in time; those not delivered will be handed"
+            + " out again.",
+        endpoint.getName());
   }
 }

@@ -73,7 +73,7 @@ final class StartedProgram implements AutoCloseable {
   }
 
   void terminate() {
-    process.destroy();
+    process.toHandle().destroy();
   }
 
   void kill() {

@@ -275,7 +275,8 @@ public final class Bridge implements AutoCloseable {
 
   /** Asks it to end, as SIGTERM does. */
   public void terminate() {
-    process.destroy();
+    // Not process.destroy(): it closes the input, too, which ends the bridge on the spot
+    process.toHandle().destroy();
   }
 
   /** Waits until it has ended; returns the exit code. */
@@ -292,7 +293,7 @@ public final class Bridge implements AutoCloseable {
 
   @Override
   public void close() {
-    process.destroy();
+    process.toHandle().destroy();
     try {
       if (!process.waitFor(STOP_PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
         process.destroyForcibly().waitFor();
