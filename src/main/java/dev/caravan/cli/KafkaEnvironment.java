@@ -48,8 +48,7 @@ final class KafkaEnvironment {
   /** What a consumer is created with. */
   Map<String, Object> consumerProperties() {
     config
-        .getOptionalValue(SettingsSource.MISTAKE, String.class)
-        .filter(mistake -> mistake.startsWith("KAFKA_"))
+        .getOptionalValue(SettingsSource.KAFKA_MISTAKE, String.class)
         .ifPresent(
             mistake -> {
               throw new CommandFailure(mistake);
