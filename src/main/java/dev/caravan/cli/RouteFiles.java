@@ -41,10 +41,14 @@ public class RouteFiles {
   private static final int AGAIN_SECONDS = 10;
 
   private final Path folder;
+  private final Path data;
   private volatile Optional<String> problem = Optional.of("The routes are not loaded yet.");
 
-  RouteFiles(@ConfigProperty(name = "caravan.routes.dir") String folder) {
+  RouteFiles(
+      @ConfigProperty(name = "caravan.routes.dir") String folder,
+      @ConfigProperty(name = "caravan.data.dir") String data) {
     this.folder = Path.of(folder);
+    this.data = Path.of(data);
   }
 
   /** What an operator must do before the routes can run; empty once they do. */
@@ -59,6 +63,11 @@ public class RouteFiles {
 
   private void load(CamelContext context) {
     try {
+      DataFolder.problem(data)
+          .ifPresent(
+              problem -> {
+                throw new CommandFailure(problem);
+              });
       PluginHelper.getRoutesLoader(context).loadRoutes(files());
       context.getRouteController().startAllRoutes();
       problem = Optional.empty();
@@ -75,6 +84,10 @@ public class RouteFiles {
             + " It is tried again every "
             + AGAIN_SECONDS
             + " s.";
+    if (!context.getStatus().isStarted()) {
+      // Told to stop meanwhile: that it did not start matters to nobody any more
+      return;
+    }
     if (!problem.equals(Optional.of(sentence))) {
       LOG.error(sentence);
       LOG.debug("The routes were not started", failure);
@@ -85,8 +98,10 @@ public class RouteFiles {
     again.schedule(
         () -> {
           context.getExecutorServiceManager().shutdown(again);
-          clear(context);
-          load(context);
+          if (context.getStatus().isStarted()) {
+            clear(context);
+            load(context);
+          }
         },
         AGAIN_SECONDS,
         TimeUnit.SECONDS);
@@ -158,7 +173,10 @@ public class RouteFiles {
     try {
       return Files.readString(file);
     } catch (IOException e) {
-      throw new CommandFailure(file + " cannot be read: " + e.getMessage(), e);
+      throw new CommandFailure(
+          "The route file %s cannot be read (%s). Mend or remove it."
+              .formatted(file, e.getClass().getSimpleName().replace("Exception", "")),
+          e);
     }
   }
 }

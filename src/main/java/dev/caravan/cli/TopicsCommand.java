@@ -23,15 +23,16 @@ import picocli.CommandLine.Spec;
     name = "topics",
     mixinStandardHelpOptions = true,
     description = {
-      "Lists the topics that Genesys Cloud is known to have, or those with a word in their name.",
-      "Explains a topic selector: what it stands for, and which Kafka topic its events reach."
+      "Finds topics of Genesys Cloud, and explains topic selectors.",
+      "With a word it lists the known topics that have it in their name; with a selector",
+      "it tells what that stands for and which Kafka topic its events reach."
     },
     footer = {
       "",
       "Examples:",
-      "  caravan topics adherence",
-      "  caravan topics 'v2.routing.queues.*.conversations'",
-      "  caravan topics 'v2.users.[group=Tier 1]?presence&routingStatus'"
+      "  ${ROOT-COMMAND-NAME} topics adherence",
+      "  ${ROOT-COMMAND-NAME} topics 'v2.routing.queues.*.conversations'",
+      "  ${ROOT-COMMAND-NAME} topics 'v2.users.[group=Tier 1]?presence&routingStatus'"
     })
 final class TopicsCommand implements Callable<Integer> {
 
