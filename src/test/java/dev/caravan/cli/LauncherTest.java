@@ -101,6 +101,15 @@ class LauncherTest {
   }
 
   @Test
+  void nativeLibrariesAreAllowedWhereJavaWouldWarnOfThem() throws Exception {
+    assertThat(launch("--help")).doesNotContain("--enable-native-access");
+    program("jdk/bin/java", JAVA_17.replace("17.0.15", "25.0.1"));
+
+    assertThat(launch("--help"))
+        .containsPattern("java .*--enable-native-access=ALL-UNNAMED .* -jar ");
+  }
+
+  @Test
   void worksThroughALinkFromAnotherFolder() throws Exception {
     Path link =
         Files.createSymbolicLink(
