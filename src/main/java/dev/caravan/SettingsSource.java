@@ -19,6 +19,9 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
 import org.eclipse.microprofile.config.spi.ConfigSource;
 
 /**
@@ -70,6 +73,27 @@ public final class SettingsSource implements ConfigSourceFactory {
           Map.entry("kafka.ssl.keystore.type", "ssl-keystore-type"),
           Map.entry("kafka.ssl.key.password", "ssl-key-password"),
           Map.entry("kafka.ssl.endpoint.identification.algorithm", "ssl-endpoint-algorithm"));
+
+  /** The variables whose values are secrets, or next to secrets. */
+  public static Set<String> secretVariables() {
+    return SECRETS.stream().map(SettingsSource::variable).collect(Collectors.toSet());
+  }
+
+  /** All variables that mean something, those of secrets and their files included. */
+  public static Set<String> variables() {
+    Set<String> names = new TreeSet<>(secretVariables());
+    SECRETS.forEach(name -> names.add(variable(name) + "_FILE"));
+    KAFKA_OPTIONS.keySet().forEach(name -> names.add(variable(name)));
+    SettingRules.defaults().stringPropertyNames().forEach(name -> names.add(variable(name)));
+    SettingRules.all().forEach(rule -> names.add(rule.variable()));
+    // The heap and the options of Java are the launcher's
+    names.addAll(List.of("CARAVAN_SECRETS_DIR", "CARAVAN_HEAP", "CARAVAN_JAVA_OPTIONS"));
+    return names;
+  }
+
+  private static String variable(String property) {
+    return property.toUpperCase(Locale.ROOT).replace('.', '_').replace('-', '_');
+  }
 
   @Override
   public Iterable<ConfigSource> getConfigSources(ConfigSourceContext context) {
@@ -127,7 +151,7 @@ public final class SettingsSource implements ConfigSourceFactory {
     Map<String, String> secrets = new LinkedHashMap<>();
     Optional<Path> folder = value(context, "caravan.secrets.dir").map(Path::of);
     for (String name : SECRETS) {
-      String variable = name.toUpperCase(Locale.ROOT).replace('.', '_');
+      String variable = variable(name);
       Optional<Path> file =
           value(context, name + ".file")
               .map(Path::of)

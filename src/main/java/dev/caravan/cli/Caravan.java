@@ -28,6 +28,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
     subcommands = {
       RunCommand.class,
       DemoCommand.class,
+      CheckCommand.class,
       SimulatorCommand.class,
       TopicsCommand.class,
       TailCommand.class

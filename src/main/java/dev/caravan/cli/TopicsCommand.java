@@ -36,6 +36,9 @@ import picocli.CommandLine.Spec;
     })
 final class TopicsCommand implements Callable<Integer> {
 
+  /** The stream of events that may be of any media type. */
+  static final String BY_MEDIA = "conversations.<media type>";
+
   @Parameters(
       arity = "0..1",
       paramLabel = "WORD|SELECTOR",
@@ -122,11 +125,11 @@ final class TopicsCommand implements Callable<Integer> {
   }
 
   /** Asks the very code that reads the events. */
-  private static String stream(TopicSelector selector) {
+  static String stream(TopicSelector selector) {
     String frame = "{\"topicName\":\"%s\",\"eventBody\":{}}".formatted(example(selector));
     Frame read = new EnvelopeReader().read(frame.getBytes(StandardCharsets.UTF_8));
     String stream = read instanceof Frame.Notification event ? event.stream() : "other";
-    return stream.equals("conversations.unknown") ? "conversations.<media type>" : stream;
+    return stream.equals("conversations.unknown") ? BY_MEDIA : stream;
   }
 
   private static String example(TopicSelector selector) {
