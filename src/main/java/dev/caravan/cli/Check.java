@@ -4,6 +4,7 @@ import dev.caravan.SettingsSource;
 import dev.caravan.event.Media;
 import dev.caravan.genesys.Survey;
 import dev.caravan.session.CallException;
+import dev.caravan.session.RefusedException;
 import dev.caravan.topic.SelectorException;
 import dev.caravan.topic.SelectorParser;
 import dev.caravan.topic.TopicCatalogue;
@@ -134,7 +135,12 @@ final class Check {
     } catch (SelectorException e) {
       report.failed("GENESYS_TOPICS cannot be followed. " + e.getMessage() + " Correct it.");
     } catch (CallException e) {
-      report.failed("Queues and users cannot be listed. " + e.getMessage());
+      report.failed(
+          "Queues and users cannot be listed. "
+              + e.getMessage()
+              + (e instanceof RefusedException
+                  ? " Listing takes routing:queue:view for queues, directory:user:view for users."
+                  : ""));
     }
   }
 

@@ -27,6 +27,9 @@ final class CheckCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     Logs.toConsole(Caravan.isVerbose(spec));
+    if (!Caravan.isVerbose(spec)) {
+      Logs.errorsOnly(); // whatever else there is to say, the check says
+    }
     boolean passed = new Check(Settings.read(), spec.commandLine().getOut()).run(System.getenv());
     return passed ? Caravan.OK : Caravan.FAILED;
   }

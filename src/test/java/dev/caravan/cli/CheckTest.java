@@ -2,6 +2,7 @@ package dev.caravan.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.caravan.simulator.Fault;
 import dev.caravan.simulator.OauthClient;
 import dev.caravan.simulator.Simulator;
 import dev.caravan.simulator.SimulatorOptions;
@@ -41,8 +42,7 @@ class CheckTest {
         Simulator.start(
             SimulatorOptions.defaults()
                 .withTraffic(Traffic.NONE)
-                .withClient(new OauthClient("me", SECRET))
-                .withClient(new OauthClient("blind", SECRET).lacking("routing:queue:view")));
+                .withClient(new OauthClient("me", SECRET)));
     routes = Files.createDirectory(folder.resolve("routes"));
     data = folder.resolve("data");
     try (Stream<Path> shipped = Files.list(Path.of("routes"))) {
@@ -166,7 +166,8 @@ class CheckTest {
     check();
 
     fails("GENESYS_TOPICS cannot be followed.");
-    assertThat(lines).anyMatch(line -> line.contains("v2.routing.queues.{id}.conversations"));
+    assertThat(lines)
+        .anyMatch(line -> line.contains("did you mean `v2.routing.queues.*.conversations`"));
   }
 
   @Test
@@ -185,12 +186,12 @@ class CheckTest {
 
   @Test
   void aPermissionThatListingLacksIsNamed() {
-    environment.put("GENESYS_CLIENT_ID", "blind");
+    genesys.arm(Fault.status("GET /api/v2/routing/queues", 403));
 
     check();
 
-    fails("Queues and users cannot be listed.");
-    assertThat(lines).anyMatch(line -> line.contains("routing:queue:view"));
+    fails("Queues and users cannot be listed. Genesys Cloud refused (403");
+    assertThat(lines).anyMatch(line -> line.contains("routing:queue:view for queues"));
   }
 
   @Test
