@@ -46,7 +46,9 @@ public class RouteFiles {
   }
 
   void load(@Observes AfterStart started) {
-    HealthCheckRegistry.get(started.getCamelContext()).register(new RouteFilesHealthCheck(this));
+    HealthCheckRegistry health = HealthCheckRegistry.get(started.getCamelContext());
+    health.register(new RouteFilesHealthCheck(this));
+    LivenessOnly.replace(health, "context");
     load(started.getCamelContext());
   }
 

@@ -4,6 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -32,6 +36,8 @@ class RunCommandIT {
         """);
     try (StartedProgram bridge = bridge(port)) {
       bridge.awaitOutput("the route is at work");
+      assertThat(health("")).containsOnlyOnce("\"name\": \"context\"");
+      assertThat(health("/live")).containsOnlyOnce("\"name\": \"context\"");
 
       bridge.terminate();
 
@@ -111,6 +117,13 @@ class RunCommandIT {
           .contains("port " + port + " is in use by another program", "CARAVAN_MANAGEMENT_PORT")
           .doesNotContain("\tat ");
     }
+  }
+
+  private String health(String which) throws Exception {
+    URI uri = URI.create("http://127.0.0.1:" + port + "/observe/health" + which);
+    return HttpClient.newHttpClient()
+        .send(HttpRequest.newBuilder(uri).build(), HttpResponse.BodyHandlers.ofString())
+        .body();
   }
 
   private StartedProgram bridge(int managementPort) throws Exception {
