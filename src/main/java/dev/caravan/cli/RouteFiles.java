@@ -1,5 +1,7 @@
 package dev.caravan.cli;
 
+import io.smallrye.health.api.HealthType;
+import io.smallrye.health.registry.HealthRegistries;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import java.nio.file.Path;
@@ -48,7 +50,8 @@ public class RouteFiles {
   void load(@Observes AfterStart started) {
     HealthCheckRegistry health = HealthCheckRegistry.get(started.getCamelContext());
     health.register(new RouteFilesHealthCheck(this));
-    LivenessOnly.replace(health, "context");
+    // Camel has it for liveness, too, and the health of the whole would list it twice
+    HealthRegistries.getRegistry(HealthType.READINESS).remove("context");
     load(started.getCamelContext());
   }
 
