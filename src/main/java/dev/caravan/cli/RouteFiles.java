@@ -14,6 +14,7 @@ import org.apache.camel.health.HealthCheckRegistry;
 import org.apache.camel.model.ModelCamelContext;
 import org.apache.camel.model.RouteConfigurationDefinition;
 import org.apache.camel.quarkus.main.events.AfterStart;
+import org.apache.camel.quarkus.main.events.BeforeStop;
 import org.apache.camel.support.PluginHelper;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.slf4j.Logger;
@@ -33,6 +34,7 @@ public class RouteFiles {
 
   private final RouteFolder folder;
   private final Path data;
+  private volatile Optional<ScheduledExecutorService> again = Optional.empty();
   private volatile Optional<String> problem = Optional.of("The routes are not loaded yet.");
 
   RouteFiles(
@@ -87,11 +89,16 @@ public class RouteFiles {
       LOG.debug("The routes were not started", failure);
     }
     problem = Optional.of(sentence);
-    ScheduledExecutorService again =
+    tryAgain(context);
+  }
+
+  private void tryAgain(CamelContext context) {
+    ScheduledExecutorService next =
         context.getExecutorServiceManager().newSingleThreadScheduledExecutor(this, "routes-start");
-    again.schedule(
+    again = Optional.of(next);
+    next.schedule(
         () -> {
-          context.getExecutorServiceManager().shutdown(again);
+          context.getExecutorServiceManager().shutdown(next);
           if (context.getStatus().isStarted()) {
             clear(context);
             load(context);
@@ -99,6 +106,13 @@ public class RouteFiles {
         },
         AGAIN_SECONDS,
         TimeUnit.SECONDS);
+  }
+
+  /** Camel would wait for what is still to come. */
+  void stop(@Observes BeforeStop stopping) {
+    again.ifPresent(
+        waiting ->
+            stopping.getCamelContext().getExecutorServiceManager().shutdownNow(waiting));
   }
 
   /** Nothing of a failed attempt may stay: the files may have been mended meanwhile. */
