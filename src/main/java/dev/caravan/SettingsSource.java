@@ -38,6 +38,9 @@ public final class SettingsSource implements ConfigSourceFactory {
   /** Property that holds the sentences about settings that cannot work; absent if all is well. */
   public static final String MISTAKE = "caravan.mistake";
 
+  /** The same, a property for each: its name starts like this. */
+  public static final String EACH_MISTAKE = "caravan.mistakes.";
+
   /** The same, of those about Kafka alone. */
   public static final String KAFKA_MISTAKE = "caravan.mistake.kafka";
 
@@ -109,6 +112,9 @@ public final class SettingsSource implements ConfigSourceFactory {
     kafka(context, secrets, derived);
     if (!mistakes.isEmpty()) {
       derived.put(MISTAKE, String.join(" ", mistakes));
+      for (int i = 0; i < mistakes.size(); i++) {
+        derived.put(EACH_MISTAKE + i, mistakes.get(i));
+      }
     }
     List<String> kafka = mistakes.stream().filter(it -> it.startsWith("KAFKA_")).toList();
     if (!kafka.isEmpty()) {

@@ -49,7 +49,9 @@ final class Check {
         genesys(survey, topics);
       }
     } else {
-      hosts();
+      if (!isRegionUnknown()) {
+        hosts();
+      }
       report.skipped("Not looked at: Genesys Cloud is called through the routes. See below.");
     }
     report.part("Kafka");
@@ -108,12 +110,17 @@ final class Check {
 
   // ---- Genesys Cloud
 
+  private boolean isRegionUnknown() {
+    return setting("genesys.login.url").endsWith("//login.invalid")
+        || setting("genesys.api.url").endsWith("//api.invalid");
+  }
+
   private void hosts() {
     report.ok("Login at %s, API at %s.", setting("genesys.login.url"), setting("genesys.api.url"));
   }
 
   private void genesys(Survey survey, String topics) {
-    if (setting("genesys.login.url").endsWith("//login.invalid")) {
+    if (isRegionUnknown()) {
       report.skipped("Not looked at: the region is not known. See above.");
       return;
     }

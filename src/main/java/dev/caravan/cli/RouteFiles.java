@@ -111,8 +111,7 @@ public class RouteFiles {
   /** Camel would wait for what is still to come. */
   void stop(@Observes BeforeStop stopping) {
     again.ifPresent(
-        waiting ->
-            stopping.getCamelContext().getExecutorServiceManager().shutdownNow(waiting));
+        waiting -> stopping.getCamelContext().getExecutorServiceManager().shutdownNow(waiting));
   }
 
   /** Nothing of a failed attempt may stay: the files may have been mended meanwhile. */

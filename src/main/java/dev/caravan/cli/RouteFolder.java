@@ -56,7 +56,7 @@ record RouteFolder(Path folder) {
     } catch (IOException e) {
       throw new CommandFailure(
           "The folder with the routes cannot be read: "
-              + folder.toAbsolutePath()
+              + folder.toAbsolutePath().normalize()
               + ". Set CARAVAN_ROUTES_DIR to the folder that holds receive"
               + SUFFIX
               + ", or start in the folder above it.",
@@ -67,7 +67,7 @@ record RouteFolder(Path folder) {
           "There is no *"
               + SUFFIX
               + " in "
-              + folder.toAbsolutePath()
+              + folder.toAbsolutePath().normalize()
               + ". Set CARAVAN_ROUTES_DIR.");
     }
     return found;

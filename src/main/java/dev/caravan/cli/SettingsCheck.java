@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
+import java.util.stream.StreamSupport;
 
 /**
  * For telling how the settings were understood: never a secret's value, and no value that fails.
@@ -26,8 +27,17 @@ final class SettingsCheck {
     given.removeIf(name -> !name.matches("(GENESYS|KAFKA|CARAVAN)_.*"));
     given.removeIf(name -> environment.get(name).isBlank());
 
+    List<String> mistakes =
+        StreamSupport.stream(config.getPropertyNames().spliterator(), false)
+            .filter(name -> name.startsWith(SettingsSource.EACH_MISTAKE))
+            .sorted()
+            .map(name -> config.getValue(name, String.class))
+            .toList();
     List<String> open =
-        given.stream().filter(name -> known.contains(name) && !secrets.contains(name)).toList();
+        given.stream()
+            .filter(name -> known.contains(name) && !secrets.contains(name))
+            .filter(name -> mistakes.stream().noneMatch(it -> it.startsWith(name + " ")))
+            .toList();
     for (String name : open) {
       report.ok("%s=%s", name, visible(environment.get(name)));
     }
@@ -48,7 +58,7 @@ final class SettingsCheck {
             "%s is no setting of Caravan; it matters only if your routes use it.".formatted(name));
       }
     }
-    config.getOptionalValue(SettingsSource.MISTAKE, String.class).ifPresent(report::failed);
+    mistakes.forEach(report::failed);
   }
 
   private static boolean isSet(SmallRyeConfig config, String variable) {

@@ -142,9 +142,12 @@ class CheckTest {
   @Test
   void aValueThatCannotBeUsedIsTold() {
     environment.put("GENESYS_TOPICS_REFRESH", "soon");
+    environment.put("GENESYS_BREAKER_WAIT", "long");
 
     check();
 
+    fails("GENESYS_BREAKER_WAIT is \"long\", but it must be a whole number");
+    assertThat(lines).noneMatch(line -> line.contains("REFRESH=soon"));
     fails("GENESYS_TOPICS_REFRESH is \"soon\", but it must be a duration");
   }
 
