@@ -11,31 +11,45 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Properties;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
 import org.eclipse.microprofile.config.spi.ConfigSource;
 
 /**
  * Settings that follow from other settings: the hosts from the region, secrets from files, and the
- * Kafka client's security options from {@code KAFKA_…}.
+ * Kafka client's security options from {@code KAFKA_…}. It is also the one place where settings are
+ * checked: a variable that is empty counts as not set, and a value that cannot be used becomes a
+ * sentence in {@link #MISTAKE}, with which the bridge comes up and does nothing but tell it.
  *
  * <p>A secret {@code X} may come from the variable {@code X}, from the file that {@code X_FILE}
  * names, or from a file of that name in the folder {@code CARAVAN_SECRETS_DIR}.
  */
 public final class SettingsSource implements ConfigSourceFactory {
 
-  /** Property that holds the sentence about a setting that cannot work; absent if all is well. */
+  /** Property that holds the sentences about settings that cannot work; absent if all is well. */
   public static final String MISTAKE = "caravan.mistake";
+
+  /** The same, a property for each: its name starts like this. */
+  public static final String EACH_MISTAKE = "caravan.mistakes.";
+
+  /** The same, of those about Kafka alone. */
+  public static final String KAFKA_MISTAKE = "caravan.mistake.kafka";
 
   /** Set by the build alone. What is derived there would become part of the jar. */
   private static final String BUILDING = "caravan.building";
 
   private static final String OPTION = "camel.component.kafka.";
   private static final int ABOVE_THE_ENVIRONMENT = 310;
+  private static final int ABOVE_EVERYTHING = 1_000;
   private static final long LARGEST_SECRET_BYTES = 64 * 1024;
 
   private static final List<String> SECRETS =
@@ -63,25 +77,87 @@ public final class SettingsSource implements ConfigSourceFactory {
           Map.entry("kafka.ssl.key.password", "ssl-key-password"),
           Map.entry("kafka.ssl.endpoint.identification.algorithm", "ssl-endpoint-algorithm"));
 
+  /** The variables whose values are secrets, or next to secrets. */
+  public static Set<String> secretVariables() {
+    return SECRETS.stream().map(SettingsSource::variable).collect(Collectors.toSet());
+  }
+
+  /** All variables that mean something, those of secrets and their files included. */
+  public static Set<String> variables() {
+    Set<String> names = new TreeSet<>(secretVariables());
+    SECRETS.forEach(name -> names.add(variable(name) + "_FILE"));
+    KAFKA_OPTIONS.keySet().forEach(name -> names.add(variable(name)));
+    SettingRules.defaults().stringPropertyNames().forEach(name -> names.add(variable(name)));
+    SettingRules.all().forEach(rule -> names.add(rule.variable()));
+    // The heap and the options of Java are the launcher's
+    names.addAll(List.of("CARAVAN_SECRETS_DIR", "CARAVAN_HEAP", "CARAVAN_JAVA_OPTIONS"));
+    return names;
+  }
+
+  private static String variable(String property) {
+    return property.toUpperCase(Locale.ROOT).replace('.', '_').replace('-', '_');
+  }
+
   @Override
   public Iterable<ConfigSource> getConfigSources(ConfigSourceContext context) {
     if (value(context, BUILDING).isPresent()) {
       return List.of();
     }
+    List<String> mistakes = new ArrayList<>();
+    Map<String, String> corrected = corrected(context, mistakes);
     Map<String, String> derived = new HashMap<>();
-    Map<String, String> secrets = secrets(context, derived);
+    Map<String, String> secrets = secrets(context, mistakes);
     derived.putAll(secrets);
-    hosts(context, derived);
+    corrected.putAll(hosts(context, corrected, mistakes));
     kafka(context, secrets, derived);
-    return List.of(new PropertiesConfigSource(derived, "derived settings", ABOVE_THE_ENVIRONMENT));
+    if (!mistakes.isEmpty()) {
+      derived.put(MISTAKE, String.join(" ", mistakes));
+      for (int i = 0; i < mistakes.size(); i++) {
+        derived.put(EACH_MISTAKE + i, mistakes.get(i));
+      }
+    }
+    List<String> kafka = mistakes.stream().filter(it -> it.startsWith("KAFKA_")).toList();
+    if (!kafka.isEmpty()) {
+      derived.put(KAFKA_MISTAKE, String.join(" ", kafka));
+    }
+    return List.of(
+        new PropertiesConfigSource(derived, "derived settings", ABOVE_THE_ENVIRONMENT),
+        new PropertiesConfigSource(corrected, "corrected settings", ABOVE_EVERYTHING));
   }
 
-  private static Map<String, String> secrets(
-      ConfigSourceContext context, Map<String, String> derived) {
+  /** The default for every setting that is empty, and for those whose value cannot be used. */
+  private static Map<String, String> corrected(ConfigSourceContext context, List<String> mistakes) {
+    Map<String, String> corrected = new HashMap<>();
+    Properties defaults = SettingRules.defaults();
+    for (String name : defaults.stringPropertyNames()) {
+      if (isEmpty(context, name)) {
+        corrected.put(name, defaults.getProperty(name));
+      }
+    }
+    for (SettingRules.Rule rule : SettingRules.all()) {
+      Optional<String> given = value(context, rule.name());
+      Optional<String> mistake = given.flatMap(rule::mistake);
+      mistake.ifPresent(mistakes::add);
+      if (mistake.isPresent() && rule.harmless()) {
+        corrected.put(rule.name(), defaults.getProperty(rule.name(), ""));
+      } else {
+        // Without the white space around it
+        given.ifPresent(value -> corrected.put(rule.name(), value));
+      }
+    }
+    return corrected;
+  }
+
+  private static boolean isEmpty(ConfigSourceContext context, String name) {
+    ConfigValue value = context.getValue(name);
+    return value != null && value.getValue() != null && value.getValue().isBlank();
+  }
+
+  private static Map<String, String> secrets(ConfigSourceContext context, List<String> mistakes) {
     Map<String, String> secrets = new LinkedHashMap<>();
     Optional<Path> folder = value(context, "caravan.secrets.dir").map(Path::of);
     for (String name : SECRETS) {
-      String variable = name.toUpperCase(Locale.ROOT).replace('.', '_');
+      String variable = variable(name);
       Optional<Path> file =
           value(context, name + ".file")
               .map(Path::of)
@@ -90,8 +166,7 @@ public final class SettingsSource implements ConfigSourceFactory {
         try {
           secrets.put(name, read(file.get()));
         } catch (IOException e) {
-          derived.putIfAbsent(
-              MISTAKE,
+          mistakes.add(
               variable
                   + " cannot be read from the file "
                   + file.get()
@@ -127,20 +202,29 @@ public final class SettingsSource implements ConfigSourceFactory {
     return failure instanceof CharacterCodingException ? "it is no text" : failure.getMessage();
   }
 
-  private static void hosts(ConfigSourceContext context, Map<String, String> derived) {
-    Optional<String> login = value(context, "genesys.login.url");
-    Optional<String> api = value(context, "genesys.api.url");
+  private static Map<String, String> hosts(
+      ConfigSourceContext context, Map<String, String> corrected, List<String> mistakes) {
+    Optional<String> login = host(context, corrected, "genesys.login.url");
+    Optional<String> api = host(context, corrected, "genesys.api.url");
     Region region;
     try {
       region = Region.of(value(context, "genesys.region").orElse("mypurecloud.com"));
     } catch (IllegalArgumentException e) {
       if (login.isEmpty() || api.isEmpty()) {
-        derived.putIfAbsent(MISTAKE, e.getMessage());
+        mistakes.add(e.getMessage());
       }
       region = new Region("invalid");
     }
-    derived.put("genesys.login.url", login.orElse(region.loginUrl()).replaceAll("/+$", ""));
-    derived.put("genesys.api.url", api.orElse(region.apiUrl()).replaceAll("/+$", ""));
+    return Map.of(
+        "genesys.login.url", login.orElse(region.loginUrl()).replaceAll("/+$", ""),
+        "genesys.api.url", api.orElse(region.apiUrl()).replaceAll("/+$", ""));
+  }
+
+  private static Optional<String> host(
+      ConfigSourceContext context, Map<String, String> corrected, String name) {
+    return value(context, name)
+        .map(given -> corrected.getOrDefault(name, given))
+        .filter(it -> !it.isEmpty());
   }
 
   private static void kafka(

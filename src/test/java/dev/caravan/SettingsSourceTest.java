@@ -8,6 +8,7 @@ import io.smallrye.config.SmallRyeConfigBuilder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import javax.security.auth.login.AppConfigurationEntry;
@@ -91,6 +92,116 @@ class SettingsSourceTest {
 
     assertThat(value(config, "genesys.login.url")).contains("https://proxy.example/login");
     assertThat(value(config, "genesys.api.url")).contains("https://proxy.example");
+  }
+
+  // ---- values that cannot be used
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "GENESYS_TOPICS_REFRESH | soon | a duration such as 500ms, 2s, 15m or 1h30m, from 0 to 720h; 0 for never",
+        "GENESYS_TOPICS_REFRESH | 31d | from 0 to 720h",
+        "GENESYS_TOPICS_REFRESH | -5m | a duration",
+        "GENESYS_RETRY_INITIAL_DELAY | 0 | from 1ms to 1h",
+        "GENESYS_RETRY_MAXIMUM_DELAY | 90 s | a duration",
+        "GENESYS_RETRY_ATTEMPTS | many | a whole number from 0 to 1000",
+        "GENESYS_RETRY_ATTEMPTS | -1 | a whole number from 0 to 1000",
+        "GENESYS_REST_REQUESTS_PER_MINUTE | 0 | a whole number from 1 to 100000",
+        "GENESYS_BREAKER_FAILURE_RATE | 101 | a whole number from 1 to 100",
+        "GENESYS_BREAKER_WAIT | 10s | a whole number from 1 to 3600",
+        "GENESYS_MAX_IN_FLIGHT | 1e3 | a whole number",
+        "CARAVAN_MANAGEMENT_PORT | 70000 | a whole number from 0 to 65535",
+        "CARAVAN_MANAGEMENT_PORT | 99999999999999999999 | a whole number from 0 to 65535",
+        "GENESYS_API_URL | api.mypurecloud.ie | an address such as https://api.mypurecloud.ie",
+        "GENESYS_LOGIN_URL | http://127.0.0.1:99999 | an address such as",
+        "CARAVAN_TOPIC_PREFIX | my topics/ | letters, digits, dots",
+        "KAFKA_BOOTSTRAP_SERVERS | kafka-1 | a list such as kafka-1:9092,kafka-2:9092",
+        "KAFKA_BOOTSTRAP_SERVERS | kafka-1:9092,kafka-2:0 | host and port (1 to 65535) of each",
+        "KAFKA_SECURITY_PROTOCOL | TLS | one of PLAINTEXT, SASL_PLAINTEXT, SASL_SSL, SSL"
+      })
+  void aValueThatCannotBeUsedIsASentenceWithNameValueAndWhatIsAllowed(
+      String name, String value, String allowed) {
+    assertThat(mistake(config(Map.of(name, value))).orElseThrow())
+        .startsWith(name + " is \"" + value + "\", but it must be ")
+        .contains(allowed)
+        .endsWith(". Correct it and restart.");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "GENESYS_TOPICS_REFRESH, genesys.topics.refresh, 15m",
+    "GENESYS_RETRY_ATTEMPTS, genesys.retry.attempts, 5",
+    "CARAVAN_MANAGEMENT_PORT, caravan.management.port, 9876",
+    "GENESYS_API_URL, genesys.api.url, https://api.mypurecloud.com"
+  })
+  void theBridgeCanComeUpAndTellItBecauseTheDefaultStandsIn(
+      String name, String property, String shipped) {
+    assertThat(value(config(Map.of(name, "soon")), property)).contains(shipped);
+  }
+
+  @Test
+  void whatCouldReachAnotherClusterOrTopicIsNotReplaced() {
+    SmallRyeConfig config =
+        config(
+            Map.of(
+                "KAFKA_SECURITY_PROTOCOL", "TLS",
+                "CARAVAN_TOPIC_PREFIX", "my topics/",
+                "KAFKA_BOOTSTRAP_SERVERS", "kafka"));
+
+    assertThat(value(config, "kafka.security.protocol")).contains("TLS");
+    assertThat(value(config, "caravan.topic.prefix")).contains("my topics/");
+    assertThat(value(config, "kafka.bootstrap.servers")).contains("kafka");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"0", "500", "500ms", "2s", "15m", "1h30m", "1d2h3m4s5ms", " 15m "})
+  void durationsOfAllUnitsAreTaken(String duration) {
+    assertThat(mistake(config(Map.of("GENESYS_TOPICS_REFRESH", duration)))).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"localhost:9092", "a:1, b:65535", "[::1]:9092", "SASL://h:9092", "a:1,"})
+  void serversOfAllFormsThatKafkaTakesAreTaken(String servers) {
+    assertThat(mistake(config(Map.of("KAFKA_BOOTSTRAP_SERVERS", servers)))).isEmpty();
+  }
+
+  @Test
+  void allMistakesAreToldAtOnce() {
+    assertThat(
+            mistake(config(Map.of("GENESYS_BREAKER_WAIT", "x", "GENESYS_REGION", "mars")))
+                .orElseThrow())
+        .contains("GENESYS_BREAKER_WAIT is \"x\"", "GENESYS_REGION is \"mars\"");
+  }
+
+  @Test
+  void aPasswordInAnAddressIsNotQuoted() {
+    assertThat(
+            mistake(config(Map.of("GENESYS_API_URL", "ftp://me:s3cret@proxy.example")))
+                .orElseThrow())
+        .doesNotContain("s3cret");
+  }
+
+  // ---- variables that are empty
+
+  @ParameterizedTest
+  @CsvSource({
+    "CARAVAN_ROUTES_DIR, caravan.routes.dir, ./routes",
+    "CARAVAN_DATA_DIR, caravan.data.dir, ./data",
+    "CARAVAN_MANAGEMENT_PORT, caravan.management.port, 9876",
+    "CARAVAN_TOPIC_PREFIX, caravan.topic.prefix, genesys.",
+    "GENESYS_TOPICS, genesys.topics, v2.routing.queues.*.conversations",
+    "GENESYS_MEDIA, genesys.media, 'voice,chat,message'",
+    "GENESYS_TOPICS_REFRESH, genesys.topics.refresh, 15m",
+    "KAFKA_BOOTSTRAP_SERVERS, kafka.bootstrap.servers, localhost:9092"
+  })
+  void anEmptyVariableCountsAsNotSet(String name, String property, String shipped) {
+    for (String nothing : List.of("", "  ")) {
+      SmallRyeConfig config = config(Map.of(name, nothing));
+
+      assertThat(value(config, property)).contains(shipped);
+      assertThat(mistake(config)).isEmpty();
+    }
   }
 
   // ---- secrets

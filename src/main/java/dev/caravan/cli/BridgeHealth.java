@@ -14,12 +14,14 @@ import java.util.concurrent.CompletableFuture;
 final class BridgeHealth {
 
   private static final Duration PATIENCE = Duration.ofSeconds(2);
+  private static final String STARTING = "starting";
+  private static final String SILENT = "not answering";
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final HttpClient client = HttpClient.newBuilder().connectTimeout(PATIENCE).build();
   private final HttpRequest question;
-  private CompletableFuture<String> answer = CompletableFuture.completedFuture("starting");
-  private String latest = "starting";
+  private CompletableFuture<String> answer = CompletableFuture.completedFuture(STARTING);
+  private volatile String latest = STARTING;
 
   BridgeHealth(URI health) {
     this.question = HttpRequest.newBuilder(health).timeout(PATIENCE).build();
@@ -33,14 +35,18 @@ final class BridgeHealth {
           client
               .sendAsync(question, BodyHandlers.ofString())
               .thenApply(response -> state(response.body()))
-              .exceptionally(unreachable -> "starting");
+              .exceptionally(unreachable -> hasAnswered() ? SILENT : STARTING);
     }
     return latest;
   }
 
+  private boolean hasAnswered() {
+    return !latest.equals(STARTING);
+  }
+
   /** {@code flowing}, or the state and the sentence that explains it. */
   static String state(String health) {
-    String calm = "starting";
+    String calm = STARTING;
     try {
       for (JsonNode check : JSON.readTree(health).path("checks")) {
         JsonNode data = check.path("data");

@@ -91,14 +91,17 @@ record BrokerFiles(Path folder) {
   }
 
   private List<String> flags() {
-    return List.of(
-        "-Xmx512m",
-        "-XX:+UseSerialGC",
-        "-XX:TieredStopAtLevel=1", // starts in half the time, and is fast enough for a demo
-        quoted("-Djava.io.tmpdir=" + temporary()),
-        "-Djava.util.logging.manager=org.jboss.logmanager.LogManager",
-        "-cp",
-        quoted(classPath()));
+    List<String> flags = new ArrayList<>(Home.nativeAccess());
+    flags.addAll(
+        List.of(
+            "-Xmx512m",
+            "-XX:+UseSerialGC",
+            "-XX:TieredStopAtLevel=1", // starts in half the time, and is fast enough for a demo
+            quoted("-Djava.io.tmpdir=" + temporary()),
+            "-Djava.util.logging.manager=org.jboss.logmanager.LogManager",
+            "-cp",
+            quoted(classPath())));
+    return flags;
   }
 
   /** As the java program reads it from a file of arguments. */

@@ -28,6 +28,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
     subcommands = {
       RunCommand.class,
       DemoCommand.class,
+      CheckCommand.class,
       SimulatorCommand.class,
       TopicsCommand.class,
       TailCommand.class
@@ -40,7 +41,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       "2:the command line was not understood",
       "130, 143:ended by Ctrl-C or SIGTERM"
     },
-    footer = {"", "Example: see it at work, without any account", "  caravan demo"})
+    footer = {"", "Example: see it at work, without any account", "  ${ROOT-COMMAND-NAME} demo"})
 public final class Caravan implements Callable<Integer> {
 
   static final int OK = 0;
@@ -65,6 +66,7 @@ public final class Caravan implements Callable<Integer> {
   static CommandLine commandLine() {
     Caravan caravan = new Caravan();
     return new CommandLine(caravan)
+        .setCommandName(System.getProperty("caravan.command", "./caravan"))
         .setExecutionExceptionHandler(caravan::explain)
         .setParameterExceptionHandler(Caravan::correct)
         .setUsageHelpAutoWidth(true);

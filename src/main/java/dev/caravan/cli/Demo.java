@@ -135,12 +135,26 @@ final class Demo implements AutoCloseable {
         Map.of(ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, broker.bootstrapServers());
     try (TopicFollower follower =
         new TopicFollower(kafka, topic -> topic.startsWith(PREFIX), true)) {
+      boolean silent = false;
       while (!closing && !deadline.isPast()) {
-        for (ConsumerRecord<byte[], byte[]> record : follower.poll(POLL)) {
-          counts.add(record.topic(), media(record));
+        try {
+          for (ConsumerRecord<byte[], byte[]> record : follower.poll(POLL)) {
+            counts.add(record.topic(), media(record));
+          }
+          if (silent) {
+            screen.say("Apache Kafka answers again.");
+            silent = false;
+          }
+        } catch (TopicFollower.NoAnswer e) {
+          if (!silent && broker.isRunning()) {
+            screen.say(
+                "Apache Kafka does not answer. It is waited for; the bridge goes on and keeps");
+            screen.say("what it reads on disk meanwhile.");
+          }
+          silent = true;
         }
-        screen.show(counts, health.latest(), deadline.elapsed());
         failIfAPartEnded();
+        screen.show(counts, health.latest(), deadline.elapsed());
       }
     } catch (CommandFailure e) {
       failIfAPartEnded(); // which says more than that Kafka does not answer

@@ -1,5 +1,6 @@
 package dev.caravan.cli;
 
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Help.Ansi;
@@ -12,15 +13,21 @@ import picocli.CommandLine.Spec;
     name = "demo",
     mixinStandardHelpOptions = true,
     description = {
-      "Starts a stand-in for Genesys Cloud, a real Apache Kafka and the bridge between them,",
-      "and shows what arrives in Kafka. Ctrl-C ends all of it and leaves nothing behind."
+      "Shows the whole road at work, with no account and no cluster.",
+      "It starts a stand-in for Genesys Cloud, a real Apache Kafka and the bridge",
+      "between them, and tells what arrives in Kafka. Ctrl-C ends all of it and leaves",
+      "nothing behind."
     },
     footer = {
       "",
       "Example: a busy centre, for two minutes",
-      "  caravan demo --agents 200 --seconds 120"
+      "  ${ROOT-COMMAND-NAME} demo --agents 200 --seconds 120"
     })
 final class DemoCommand implements Callable<Integer> {
+
+  private static final int MOST_AGENTS = 20_000;
+  private static final double SLOWEST = 0.1;
+  private static final double FASTEST = 1_000;
 
   @Option(
       names = "--agents",
@@ -38,7 +45,7 @@ final class DemoCommand implements Callable<Integer> {
       names = "--seconds",
       paramLabel = "N",
       description = "End after so many seconds. Default: go on until Ctrl-C.")
-  private long seconds;
+  private Optional<Long> seconds = Optional.empty();
 
   @Option(
       names = "--genesys-port",
@@ -64,11 +71,18 @@ final class DemoCommand implements Callable<Integer> {
   public Integer call() {
     Logs.toConsole(Caravan.isVerbose(spec));
     DemoSettings settings =
-        new DemoSettings(agents, speed, genesysPort, kafkaPort, managementPort, System.getenv());
+        new DemoSettings(
+            Numbers.between("--agents", agents, 1, MOST_AGENTS),
+            Numbers.between("--speed", speed, SLOWEST, FASTEST),
+            Numbers.port("--genesys-port", genesysPort),
+            Numbers.port("--kafka-port", kafkaPort),
+            Numbers.port("--management-port", managementPort),
+            System.getenv());
+    long most = seconds.map(it -> Numbers.atLeastOne("--seconds", it)).orElse(0L);
     DemoScreen screen = new DemoScreen(spec.commandLine().getOut(), Ansi.AUTO.enabled());
     try (Demo demo = Demo.start(settings, screen)) {
       Runtime.getRuntime().addShutdownHook(new Thread(demo::close, "end-demo"));
-      demo.watch(Deadline.inSeconds(seconds));
+      demo.watch(Deadline.inSeconds(most));
     }
     return Caravan.OK;
   }

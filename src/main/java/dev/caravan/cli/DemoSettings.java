@@ -28,8 +28,12 @@ record DemoSettings(
 
   /** Folder of the routes: the shipped ones, unless the user names his own. */
   String routes() {
-    return Optional.ofNullable(environment.get("CARAVAN_ROUTES_DIR"))
-        .orElse(Home.path().resolve("routes").toString());
+    return given("CARAVAN_ROUTES_DIR").orElse(Home.path().resolve("routes").toString());
+  }
+
+  /** A variable's value; one that is empty counts as not set. */
+  private Optional<String> given(String name) {
+    return Optional.ofNullable(environment.get(name)).filter(value -> !value.isBlank());
   }
 
   /**
@@ -50,9 +54,8 @@ record DemoSettings(
             "GENESYS_CLIENT_SECRET",
             "demo",
             "GENESYS_TOPICS",
-            environment.getOrDefault("GENESYS_TOPICS", TOPICS)));
-    Optional.ofNullable(environment.get("GENESYS_MEDIA"))
-        .ifPresent(media -> bridge.put("GENESYS_MEDIA", media));
+            given("GENESYS_TOPICS").orElse(TOPICS)));
+    given("GENESYS_MEDIA").ifPresent(media -> bridge.put("GENESYS_MEDIA", media));
     bridge.putAll(
         Map.of(
             "KAFKA_BOOTSTRAP_SERVERS",

@@ -25,6 +25,13 @@ final class Home {
     return jar;
   }
 
+  /** From Java 24 on: flags without which the use of native libraries is warned of. */
+  static List<String> nativeAccess() {
+    return Runtime.version().feature() >= 24
+        ? List.of("--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow")
+        : List.of();
+  }
+
   /** The flags that the launcher gave this JVM, for those that we start. */
   static List<String> jvmFlags() {
     return List.of(System.getProperty("caravan.jvm.flags", "-XX:+UseSerialGC").split("\\s+"));

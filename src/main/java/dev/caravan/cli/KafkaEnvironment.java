@@ -5,6 +5,9 @@ import io.smallrye.config.SmallRyeConfig;
 import io.smallrye.config.SmallRyeConfigBuilder;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
+import org.apache.kafka.clients.CommonClientConfigs;
+import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 
 /** For reaching the cluster that the bridge writes to, with the same variables and secret files. */
@@ -45,11 +48,19 @@ final class KafkaEnvironment {
     return config.getOptionalValue("caravan.topic.prefix", String.class).orElse("genesys.");
   }
 
+  /** What an admin client is created with. */
+  static Map<String, Object> adminProperties(SmallRyeConfig config) {
+    return new KafkaEnvironment(config).properties(AdminClientConfig.configNames());
+  }
+
   /** What a consumer is created with. */
   Map<String, Object> consumerProperties() {
+    return properties(ConsumerConfig.configNames());
+  }
+
+  private Map<String, Object> properties(Set<String> known) {
     config
-        .getOptionalValue(SettingsSource.MISTAKE, String.class)
-        .filter(mistake -> mistake.startsWith("KAFKA_"))
+        .getOptionalValue(SettingsSource.KAFKA_MISTAKE, String.class)
         .ifPresent(
             mistake -> {
               throw new CommandFailure(mistake);
@@ -62,8 +73,8 @@ final class KafkaEnvironment {
             RENAMED.getOrDefault(option, option), config.getConfigValue(name).getValue());
       }
     }
-    properties.keySet().retainAll(ConsumerConfig.configNames());
-    properties.put(ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers());
+    properties.keySet().retainAll(known);
+    properties.put(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers());
     return properties;
   }
 }

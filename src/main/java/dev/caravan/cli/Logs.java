@@ -16,6 +16,11 @@ final class Logs {
 
   private Logs() {}
 
+  /** For a command that tells by itself what went wrong. */
+  static void errorsOnly() {
+    Logger.getLogger("").setLevel(Level.SEVERE);
+  }
+
   /** Sends warnings to standard error; when {@code verbose}, also what our own code is doing. */
   static void toConsole(boolean verbose) {
     Logger.getLogger("").setLevel(verbose ? Level.INFO : Level.WARNING);

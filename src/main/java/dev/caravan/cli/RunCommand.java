@@ -13,15 +13,17 @@ import picocli.CommandLine.Spec;
     name = "run",
     mixinStandardHelpOptions = true,
     description = {
-      "Runs the bridge: Genesys Cloud notifications to Kafka, on the routes in ./routes.",
-      "This is what happens without a command. Stop it with Ctrl-C or SIGTERM."
+      "Runs the bridge until it is stopped; the same as no command.",
+      "It carries Genesys Cloud notifications to Kafka, on the routes in ./routes. Ctrl-C",
+      "or SIGTERM stops it."
     },
     footer = {
       "",
       "Example: one org, one cluster",
-      "  export GENESYS_REGION=mypurecloud.ie GENESYS_CLIENT_ID=... GENESYS_CLIENT_SECRET=...",
+      "  export GENESYS_REGION=mypurecloud.ie",
+      "  export GENESYS_CLIENT_ID=... GENESYS_CLIENT_SECRET=...",
       "  export KAFKA_BOOTSTRAP_SERVERS=kafka-1:9092,kafka-2:9092",
-      "  caravan run"
+      "  ${ROOT-COMMAND-NAME} run"
     })
 final class RunCommand implements Callable<Integer> {
 

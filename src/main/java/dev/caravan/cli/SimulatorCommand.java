@@ -7,6 +7,10 @@ import dev.caravan.simulator.Simulator;
 import dev.caravan.simulator.SimulatorOptions;
 import dev.caravan.simulator.Traffic;
 import java.io.PrintWriter;
+import java.net.InetAddress;
+import java.net.NetworkInterface;
+import java.net.SocketException;
+import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,20 +28,25 @@ import picocli.CommandLine.Spec;
     name = "simulator",
     mixinStandardHelpOptions = true,
     description = {
-      "Runs a stand-in for Genesys Cloud: login, REST API and sockets on one port,",
-      "with a contact centre at work behind them. Stop it with Ctrl-C."
+      "Runs a stand-in for Genesys Cloud by itself.",
+      "Login, REST API and sockets are on one port, with a contact centre at work behind",
+      "them. Ctrl-C stops it."
     },
     footer = {
       "",
       "Example: 200 agents, an hour passing in a minute",
-      "  caravan simulator --agents 200 --speed 60",
-      "  export GENESYS_LOGIN_URL=http://127.0.0.1:8085 GENESYS_API_URL=http://127.0.0.1:8085",
+      "  ${ROOT-COMMAND-NAME} simulator --agents 200 --speed 60",
+      "and in another terminal:",
+      "  export GENESYS_LOGIN_URL=http://127.0.0.1:8085",
+      "  export GENESYS_API_URL=http://127.0.0.1:8085",
       "  export GENESYS_CLIENT_ID=demo GENESYS_CLIENT_SECRET=demo",
-      "  caravan run"
+      "  ${ROOT-COMMAND-NAME} run"
     })
 final class SimulatorCommand implements Callable<Integer> {
 
   private static final int USUAL_PORT = 8085;
+  private static final int MOST_AGENTS = 20_000;
+  private static final double FASTEST = 100_000;
 
   @Option(
       names = "--host",
@@ -87,6 +96,10 @@ final class SimulatorCommand implements Callable<Integer> {
   @Override
   public Integer call() throws InterruptedException {
     Logs.toConsole(Caravan.isVerbose(spec));
+    host.ifPresent(SimulatorCommand::failUnlessOurs);
+    port.ifPresent(it -> Numbers.port("--port", it));
+    agents.ifPresent(it -> Numbers.between("--agents", it, 1, MOST_AGENTS));
+    speed.ifPresent(it -> Numbers.between("--speed", it, 0, FASTEST));
     Simulator simulator = start();
     Runtime.getRuntime().addShutdownHook(new Thread(simulator::close, "close-simulator"));
     PrintWriter out = spec.commandLine().getOut();
@@ -97,6 +110,24 @@ final class SimulatorCommand implements Callable<Integer> {
     out.flush();
     new CountDownLatch(1).await();
     return Caravan.OK;
+  }
+
+  private static void failUnlessOurs(String host) {
+    boolean ours;
+    try {
+      InetAddress address = InetAddress.getByName(host);
+      ours =
+          address.isAnyLocalAddress()
+              || address.isLoopbackAddress()
+              || NetworkInterface.getByInetAddress(address) != null;
+    } catch (UnknownHostException | SocketException e) {
+      ours = false;
+    }
+    if (!ours) {
+      throw new CommandFailure(
+          "--host is \"%s\", which is no address of this machine. Use 127.0.0.1, or 0.0.0.0 for all of them."
+              .formatted(host));
+    }
   }
 
   private Simulator start() {

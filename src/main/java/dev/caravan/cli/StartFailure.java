@@ -30,7 +30,7 @@ final class StartFailure {
         .or(() -> first(causes, MarkedYamlEngineException.class).map(StartFailure::brokenYaml))
         .or(() -> first(causes, ConfigException.class).map(StartFailure::kafka))
         .or(() -> first(causes, FailedToCreateRouteException.class).map(StartFailure::brokenRoute))
-        .orElseGet(() -> "The bridge could not start: " + rootMessage(failure));
+        .orElseGet(() -> "The bridge could not start: " + withEnd(rootMessage(failure)));
   }
 
   /** Only the port of health and metrics is listened on. */

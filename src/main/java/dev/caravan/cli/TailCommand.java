@@ -7,6 +7,7 @@ import java.time.Instant;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -21,16 +22,16 @@ import picocli.CommandLine.Spec;
     name = "tail",
     mixinStandardHelpOptions = true,
     description = {
-      "Prints one line for each record that arrives in the bridge's Kafka topics:",
-      "time, Kafka topic, media type, key, Genesys topic. Never the payload, which holds",
-      "personal data, unless you ask for it.",
+      "Prints a line for each record that arrives in Kafka.",
+      "It shows time, Kafka topic, media type, key and Genesys topic; never the payload,",
+      "which holds personal data, unless you ask for it.",
       "Reads KAFKA_BOOTSTRAP_SERVERS, KAFKA_SECURITY_PROTOCOL, KAFKA_SASL_..., KAFKA_SSL_...",
       "and CARAVAN_TOPIC_PREFIX, as the bridge does."
     },
     footer = {
       "",
-      "Example: the voice conversations of a cluster, from the first one it still has",
-      "  caravan tail --bootstrap kafka-1:9092 --topic genesys.conversations.voice --from-beginning"
+      "Example: all voice conversations that a cluster still has",
+      "  ${ROOT-COMMAND-NAME} tail -b kafka-1:9092 -t '*.voice' --from-beginning"
     })
 final class TailCommand implements Callable<Integer> {
 
@@ -60,10 +61,10 @@ final class TailCommand implements Callable<Integer> {
       names = {"-n", "--max"},
       paramLabel = "N",
       description = "End after so many records.")
-  private long max = Long.MAX_VALUE;
+  private Optional<Long> max = Optional.empty();
 
   @Option(names = "--seconds", paramLabel = "N", description = "End after so many seconds.")
-  private long seconds;
+  private Optional<Long> seconds = Optional.empty();
 
   @Option(
       names = "--payload",
@@ -75,6 +76,8 @@ final class TailCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     Logs.toConsole(Caravan.isVerbose(spec));
+    max.ifPresent(it -> Numbers.atLeastOne("--max", it));
+    seconds.ifPresent(it -> Numbers.atLeastOne("--seconds", it));
     KafkaEnvironment environment = KafkaEnvironment.read();
     Map<String, Object> properties = environment.consumerProperties();
     if (bootstrap != null) {
@@ -91,10 +94,11 @@ final class TailCommand implements Callable<Integer> {
   private void print(TopicFollower follower) {
     PrintWriter out = spec.commandLine().getOut();
     long printed = 0;
-    Deadline end = Deadline.inSeconds(seconds);
-    while (printed < max && !end.isPast()) {
+    long most = max.orElse(Long.MAX_VALUE);
+    Deadline end = Deadline.inSeconds(seconds.orElse(0L));
+    while (printed < most && !end.isPast()) {
       for (ConsumerRecord<byte[], byte[]> record : follower.poll(POLL)) {
-        if (printed++ < max) {
+        if (printed++ < most) {
           out.println(line(record));
         }
       }

@@ -29,6 +29,16 @@ final class TopicFollower implements AutoCloseable {
   private static final Duration LOOK_FOR_TOPICS_EVERY = Duration.ofSeconds(2);
   private static final Duration ANSWER_PATIENCE = Duration.ofSeconds(15);
 
+  /** Kafka does not answer now; it may answer later, and then following goes on. */
+  static final class NoAnswer extends CommandFailure {
+
+    private static final long serialVersionUID = 1L;
+
+    NoAnswer(String sentence, Throwable cause) {
+      super(sentence, cause);
+    }
+  }
+
   private final KafkaConsumer<byte[], byte[]> consumer;
   private final String bootstrapServers;
   private final Predicate<String> wanted;
@@ -74,7 +84,7 @@ final class TopicFollower implements AutoCloseable {
       lookForTopics();
       return followed.isEmpty() ? waitWithoutTopics(most) : consumer.poll(most);
     } catch (TimeoutException e) {
-      throw new CommandFailure(
+      throw new NoAnswer(
           "Kafka at %s did not answer within %d s. Check KAFKA_BOOTSTRAP_SERVERS or --bootstrap."
               .formatted(bootstrapServers, ANSWER_PATIENCE.toSeconds()),
           e);

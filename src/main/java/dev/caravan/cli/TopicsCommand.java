@@ -23,17 +23,21 @@ import picocli.CommandLine.Spec;
     name = "topics",
     mixinStandardHelpOptions = true,
     description = {
-      "Lists the topics that Genesys Cloud is known to have, or those with a word in their name.",
-      "Explains a topic selector: what it stands for, and which Kafka topic its events reach."
+      "Finds topics of Genesys Cloud, and explains topic selectors.",
+      "With a word it lists the known topics that have it in their name; with a selector",
+      "it tells what that stands for and which Kafka topic its events reach."
     },
     footer = {
       "",
       "Examples:",
-      "  caravan topics adherence",
-      "  caravan topics 'v2.routing.queues.*.conversations'",
-      "  caravan topics 'v2.users.[group=Tier 1]?presence&routingStatus'"
+      "  ${ROOT-COMMAND-NAME} topics adherence",
+      "  ${ROOT-COMMAND-NAME} topics 'v2.routing.queues.*.conversations'",
+      "  ${ROOT-COMMAND-NAME} topics 'v2.users.[group=Tier 1]?presence&routingStatus'"
     })
 final class TopicsCommand implements Callable<Integer> {
+
+  /** The stream of events that may be of any media type. */
+  static final String BY_MEDIA = "conversations.<media type>";
 
   @Parameters(
       arity = "0..1",
@@ -121,11 +125,11 @@ final class TopicsCommand implements Callable<Integer> {
   }
 
   /** Asks the very code that reads the events. */
-  private static String stream(TopicSelector selector) {
+  static String stream(TopicSelector selector) {
     String frame = "{\"topicName\":\"%s\",\"eventBody\":{}}".formatted(example(selector));
     Frame read = new EnvelopeReader().read(frame.getBytes(StandardCharsets.UTF_8));
     String stream = read instanceof Frame.Notification event ? event.stream() : "other";
-    return stream.equals("conversations.unknown") ? "conversations.<media type>" : stream;
+    return stream.equals("conversations.unknown") ? BY_MEDIA : stream;
   }
 
   private static String example(TopicSelector selector) {

@@ -118,6 +118,11 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
 
   @Override
   protected void doStop() throws Exception {
+    if (group == null) {
+      // Built, but never started: another route could not be
+      super.doStop();
+      return;
+    }
     group.stop();
     // Sockets first, so that what was read still passes; then the thread that decides
     ServiceHelper.stopService(opener);

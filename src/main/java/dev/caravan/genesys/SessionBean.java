@@ -92,6 +92,11 @@ public final class SessionBean implements CamelContextAware {
     return "Bearer " + token.value();
   }
 
+  /** A token that is good for a while; fetched if need be. */
+  Token token() {
+    return session().token();
+  }
+
   /** Forgets the token that the exchange's last call used. */
   void forget(Exchange exchange) {
     if (exchange.getProperty(GenesysConstants.TOKEN) instanceof Token used) {

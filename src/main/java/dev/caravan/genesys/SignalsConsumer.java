@@ -38,8 +38,10 @@ final class SignalsConsumer extends DefaultConsumer {
 
   @Override
   protected void doStop() throws Exception {
-    signals().readNoMore();
-    getEndpoint().getCamelContext().getExecutorServiceManager().shutdownNow(executor);
+    if (executor != null) {
+      signals().readNoMore();
+      getEndpoint().getCamelContext().getExecutorServiceManager().shutdownNow(executor);
+    }
     super.doStop();
   }
 

@@ -2,10 +2,13 @@ package dev.caravan.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 
 class CaravanTest {
@@ -20,7 +23,71 @@ class CaravanTest {
     CommandLineHarness help = CommandLineHarness.run(command, "--help");
 
     assertThat(help.exitCode()).isZero();
-    assertThat(help.out()).contains("Usage: caravan " + command, "Example", "  caravan " + command);
+    assertThat(help.out())
+        .contains("Usage: ./caravan " + command, "Example", "  ./caravan " + command)
+        .doesNotContain("ROOT-COMMAND-NAME");
+  }
+
+  @ParameterizedTest
+  @MethodSource("commands")
+  void helpFitsATerminalSoThatExamplesCanBeCopied(String command) {
+    assertThat(CommandLineHarness.run(command, "--help").out().lines())
+        .allMatch(line -> line.length() <= 80);
+    List<String> written =
+        List.of(
+            Caravan.commandLine()
+                .getSubcommands()
+                .get(command)
+                .getCommandSpec()
+                .usageMessage()
+                .footer());
+    assertThat(written)
+        .allMatch(line -> line.replace("${ROOT-COMMAND-NAME}", "./caravan").length() <= 78);
+  }
+
+  @ParameterizedTest
+  @MethodSource("commands")
+  void theSummaryOfACommandIsAWholeSentence(String command) {
+    String summary =
+        Caravan.commandLine()
+            .getSubcommands()
+            .get(command)
+            .getCommandSpec()
+            .usageMessage()
+            .description()[0];
+
+    assertThat(summary).matches("[A-Z][^.]*\\.");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "demo --agents -3, --agents is -3",
+    "demo --agents 0, --agents is 0",
+    "demo --speed 0, '--speed is 0.0, but it must be from 0.1 to 1000.'",
+    "demo --speed NaN, --speed is NaN",
+    "demo --seconds 0, '--seconds is 0, but it must be 1 or more.'",
+    "demo --kafka-port 70000, '--kafka-port is 70000, but it must be a port from 1 to 65535'",
+    "demo --genesys-port -1, --genesys-port is -1",
+    "demo --management-port 65536, --management-port is 65536",
+    "simulator --port 70000, --port is 70000",
+    "simulator --speed -1, --speed is -1.0",
+    "tail --max 0, --max is 0",
+    "tail --seconds -5, --seconds is -5"
+  })
+  void aNumberThatCannotBeUsedIsASentenceAndNothingIsStarted(String line, String sentence) {
+    CommandLineHarness mistake = CommandLineHarness.run(line.split(" "));
+
+    assertThat(mistake.exitCode()).isEqualTo(1);
+    assertThat(mistake.err()).startsWith(sentence).hasLineCount(1);
+    assertThat(mistake.out()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"bad.host.invalid", "192.0.2.1"})
+  void aHostThatIsNotThisMachineIsASentence(String host) {
+    assertThat(CommandLineHarness.run("simulator", "--port", "0", "--host", host).err())
+        .startsWith("--host is \"" + host + "\", which is no address of this machine.")
+        .hasLineCount(1);
   }
 
   @Test
@@ -43,7 +110,7 @@ class CaravanTest {
 
     assertThat(mistake.exitCode()).isEqualTo(2);
     assertThat(mistake.err())
-        .contains("Unknown option", "--bootstrap", "See: caravan tail --help")
+        .contains("Unknown option", "--bootstrap", "See: ./caravan tail --help")
         .doesNotContain("Usage:");
   }
 
@@ -52,7 +119,7 @@ class CaravanTest {
     CommandLineHarness mistake = CommandLineHarness.run("tale");
 
     assertThat(mistake.exitCode()).isEqualTo(2);
-    assertThat(mistake.err()).contains("'tale'", "See: caravan --help");
+    assertThat(mistake.err()).contains("'tale'", "See: ./caravan --help");
   }
 
   @Test
@@ -62,7 +129,7 @@ class CaravanTest {
 
     assertThat(failure.exitCode()).isEqualTo(1);
     assertThat(failure.err())
-        .contains("1 to 20000 agents, not 0")
+        .contains("--agents is 0, but it must be from 1 to 20000.")
         .doesNotContain("\tat ", "Exception");
   }
 
@@ -71,7 +138,7 @@ class CaravanTest {
     CommandLineHarness failure =
         CommandLineHarness.run("simulator", "--port", "0", "--agents", "0", "--verbose");
 
-    assertThat(failure.err()).contains("1 to 20000 agents, not 0", "\tat dev.caravan");
+    assertThat(failure.err()).contains("--agents is 0, but", "\tat dev.caravan");
   }
 
   @Test

@@ -88,6 +88,31 @@ class DemoCommandIT {
     }
   }
 
+  @Test
+  void waitsForABrokerThatStandsStill() throws Exception {
+    try (StartedProgram demo = demo("--agents", "5")) {
+      demo.awaitOutput("genesys\\.conversations\\.[a-z]+\\[");
+      ProcessHandle broker =
+          demo.children().stream()
+              .filter(child -> child.info().commandLine().orElse("").contains("BrokerProcess"))
+              .findFirst()
+              .orElseThrow();
+      signal("STOP", broker);
+      demo.awaitOutput("Apache Kafka does not answer\\. It is waited for");
+
+      signal("CONT", broker);
+
+      demo.awaitOutput("Apache Kafka answers again\\.(?s:.*)bridge: flowing");
+      demo.terminate();
+      assertThat(demo.awaitEnd()).isEqualTo(ENDED_BY_SIGTERM);
+      assertThat(leftovers()).isEmpty();
+    }
+  }
+
+  private static void signal(String name, ProcessHandle process) throws Exception {
+    new ProcessBuilder("kill", "-" + name, String.valueOf(process.pid())).start().waitFor();
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"--genesys-port", "--kafka-port", "--management-port"})
   void saysWhichPortIsTakenAndHowToNameAnother(String option) throws Exception {

@@ -48,6 +48,17 @@ class DemoSettingsTest {
         .containsEntry("CARAVAN_ROUTES_DIR", "/mine");
   }
 
+  @Test
+  void emptyVariablesCountAsNotSet() {
+    Map<String, String> bridge =
+        settings(Map.of("GENESYS_TOPICS", "", "GENESYS_MEDIA", " ", "CARAVAN_ROUTES_DIR", ""))
+            .bridgeEnvironment("http://127.0.0.1:1", "127.0.0.1:2", 3, "/tmp/data");
+
+    assertThat(bridge.get("GENESYS_TOPICS")).contains("v2.routing.queues.*.conversations");
+    assertThat(bridge).doesNotContainKey("GENESYS_MEDIA");
+    assertThat(bridge.get("CARAVAN_ROUTES_DIR")).endsWith("/routes");
+  }
+
   private static DemoSettings settings(Map<String, String> environment) {
     return new DemoSettings(1, 1, 0, 0, 0, environment);
   }

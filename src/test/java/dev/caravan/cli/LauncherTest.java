@@ -14,6 +14,8 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The script that people type, in a project of its own with a java and a mvn that only tell. */
 class LauncherTest {
@@ -98,6 +100,31 @@ class LauncherTest {
     Files.delete(project.resolve("jdk/bin/java"));
 
     assertThat(launch("demo")).startsWith("caravan: Java is not installed");
+  }
+
+  @Test
+  void nativeLibrariesAreAllowedWhereJavaWouldWarnOfThem() throws Exception {
+    assertThat(launch("--help")).doesNotContain("--enable-native-access");
+    program("jdk/bin/java", JAVA_17.replace("17.0.15", "25.0.1"));
+
+    assertThat(launch("--help"))
+        .containsPattern("java .*--enable-native-access=ALL-UNNAMED .* -jar ");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"much", "128mb", "1.5g", "-1m", "m"})
+  void anAmountOfMemoryThatIsNoneIsASentence(String heap) throws Exception {
+    assertThat(run("env", "CARAVAN_HEAP=" + heap, project.resolve("caravan").toString(), "run"))
+        .endsWith(
+            "caravan: CARAVAN_HEAP is \"%s\", but it must be an amount of memory such as 128m or 1g.\n"
+                .formatted(heap));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "128m", "1g", "262144k", "2G", "134217728"})
+  void anAmountOfMemoryIsPassedOn(String heap) throws Exception {
+    assertThat(run("env", "CARAVAN_HEAP=" + heap, project.resolve("caravan").toString(), "run"))
+        .contains("-Xmx" + (heap.isEmpty() ? "128m" : heap) + " ");
   }
 
   @Test

@@ -4,6 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -32,11 +36,64 @@ class RunCommandIT {
         """);
     try (StartedProgram bridge = bridge(port)) {
       bridge.awaitOutput("the route is at work");
+      assertThat(health("")).containsOnlyOnce("\"name\": \"context\"");
+      assertThat(health("/live")).containsOnlyOnce("\"name\": \"context\"");
 
       bridge.terminate();
 
       assertThat(bridge.awaitEnd()).isEqualTo(ENDED_BY_SIGTERM);
       assertThat(bridge.output()).doesNotContain("\tat ", "ERROR");
+      assertThat(bridge.output().lines())
+          .anyMatch(line -> line.contains("INFO  Stopping as asked:"))
+          .last()
+          .asString()
+          .endsWith("INFO  The bridge has ended. Nothing waits in the spools.");
+    }
+  }
+
+  @Test
+  void sigtermEndsABridgeThatCouldNotStartAtOnce() throws Exception {
+    Files.writeString(folder.resolve("mine.camel.yaml"), "- route:\n    form: timer:tick\n");
+    try (StartedProgram bridge = bridge(port)) {
+      bridge.awaitOutput("It is tried again every 10 s\\.");
+
+      bridge.terminate();
+
+      assertThat(bridge.awaitEnd()).isEqualTo(ENDED_BY_SIGTERM);
+      assertThat(bridge.output()).containsOnlyOnce("ERROR").contains("The bridge has ended.");
+    }
+  }
+
+  @Test
+  void aValueThatCannotBeUsedIsASentenceAndTheBridgeStaysUpToTellIt() throws Exception {
+    Files.writeString(folder.resolve("none.camel.yaml"), "[]");
+    Files.copy(Path.of("routes/receive.camel.yaml"), folder.resolve("receive.camel.yaml"));
+    try (StartedProgram bridge =
+        StartedProgram.start(
+            folder,
+            Map.of(
+                "CARAVAN_ROUTES_DIR", folder.toString(),
+                "CARAVAN_DATA_DIR", folder.resolve("data").toString(),
+                "CARAVAN_MANAGEMENT_PORT", String.valueOf(port),
+                "GENESYS_CLIENT_ID", "",
+                "GENESYS_TOPICS_REFRESH", "soon"))) {
+      bridge.awaitOutput(
+          "The road is broken .*GENESYS_TOPICS_REFRESH is \"soon\", but it must be a duration");
+
+      assertThat(bridge.output()).doesNotContain("\tat ", "Exception");
+    }
+  }
+
+  @Test
+  void aFileInThePlaceOfTheSpoolIsASentence() throws Exception {
+    Files.writeString(folder.resolve("none.camel.yaml"), "[]");
+    Files.createDirectory(folder.resolve("data"));
+    Files.createFile(folder.resolve("data/spool"));
+    try (StartedProgram bridge = bridge(port)) {
+      bridge.awaitOutput(
+          "data/spool is a file, not a folder\\. .* It is tried again every 10 s\\.");
+
+      assertThat(bridge.output()).doesNotContain("\tat ", "Exception");
     }
   }
 
@@ -60,6 +117,13 @@ class RunCommandIT {
           .contains("port " + port + " is in use by another program", "CARAVAN_MANAGEMENT_PORT")
           .doesNotContain("\tat ");
     }
+  }
+
+  private String health(String which) throws Exception {
+    URI uri = URI.create("http://127.0.0.1:" + port + "/observe/health" + which);
+    return HttpClient.newHttpClient()
+        .send(HttpRequest.newBuilder(uri).build(), HttpResponse.BodyHandlers.ofString())
+        .body();
   }
 
   private StartedProgram bridge(int managementPort) throws Exception {

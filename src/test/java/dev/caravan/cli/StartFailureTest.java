@@ -86,6 +86,12 @@ class StartFailureTest {
   }
 
   @Test
+  void everySentenceHasItsEnd() {
+    assertThat(StartFailure.sentence(new IllegalStateException("No luck")))
+        .isEqualTo("The bridge could not start: No luck.");
+  }
+
+  @Test
   void prefersTheSentenceAboutAFileToItsBareName() {
     Throwable failure =
         new UncheckedIOException("The folder cannot be read.", new NoSuchFileException("/x"));

@@ -54,4 +54,27 @@ class RegionTest {
         .withMessageContaining("mypurecloud.ie (eu_west_1)")
         .withMessageContaining("GENESYS_LOGIN_URL and GENESYS_API_URL");
   }
+
+  @ParameterizedTest
+  @CsvSource({
+    "mypurecloud.ei, mypurecloud.ie",
+    "mypurcloud.de, mypurecloud.de",
+    "eu_wst_1, eu_west_1",
+    "eu-west1, eu_west_1",
+    "euw2.purecloud, euw2.pure.cloud",
+    "https://login.mypurecloud.jp/, mypurecloud.jp",
+    "apps.usw2.pure.cloud, usw2.pure.cloud"
+  })
+  void aTypoIsAnsweredWithTheNearest(String typo, String meant) {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> Region.of(typo))
+        .withMessageContaining("no region of Genesys Cloud. Did you mean " + meant + "? Set it to");
+  }
+
+  @Test
+  void nothingIsGuessedWhereNothingIsNear() {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> Region.of("frankfurt"))
+        .withMessageNotContaining("Did you mean");
+  }
 }

@@ -1,0 +1,273 @@
+package dev.caravan.cli;
+
+import dev.caravan.SettingsSource;
+import dev.caravan.event.Media;
+import dev.caravan.genesys.Survey;
+import dev.caravan.session.CallException;
+import dev.caravan.session.RefusedException;
+import dev.caravan.topic.SelectorException;
+import dev.caravan.topic.SelectorParser;
+import dev.caravan.topic.TopicCatalogue;
+import dev.caravan.topic.TopicSelector;
+import io.smallrye.config.SmallRyeConfig;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+import org.apache.camel.spi.Resource;
+
+/** Looks at everything the bridge needs, in the order in which it needs it, and tells it. */
+final class Check {
+
+  private final SmallRyeConfig config;
+  private final CheckReport report;
+
+  Check(SmallRyeConfig config, PrintWriter out) {
+    this.config = config;
+    this.report = new CheckReport(out);
+  }
+
+  /** True if the bridge would run. */
+  boolean run(Map<String, String> environment) {
+    report.part("Settings");
+    new SettingsCheck(report).run(config, environment);
+
+    RouteFolder folder = new RouteFolder(Path.of(setting("caravan.routes.dir")));
+    Tried tried = tryRoutes(folder);
+    String topics = setting("genesys.topics");
+    report.part("Genesys Cloud");
+    if (tried.routes().isPresent()) {
+      try (CheckedRoutes routes = tried.routes().get();
+          Survey survey = new Survey(routes.context())) {
+        topics = Survey.topicsOf(routes.context()).stream().findFirst().orElse(topics);
+        genesys(survey, topics);
+      }
+    } else {
+      if (!isRegionUnknown()) {
+        hosts();
+      }
+      report.skipped("Not looked at: Genesys Cloud is called through the routes. See below.");
+    }
+    report.part("Kafka");
+    kafka(topics);
+    report.part("Routes");
+    if (tried.mistakes().isEmpty()) {
+      report.ok("%d routes in %s can be built.", tried.count(), folder);
+    }
+    tried.mistakes().forEach(report::failed);
+    report.part("Data");
+    data(Path.of(setting("caravan.data.dir")));
+    report.end();
+    return report.passed();
+  }
+
+  private String setting(String name) {
+    return config.getOptionalValue(name, String.class).orElse("");
+  }
+
+  // ---- routes
+
+  /**
+   * What came of building the routes.
+   *
+   * @param routes those that call Genesys Cloud, running; empty if they cannot be built
+   * @param mistakes what is wrong with the files
+   */
+  private record Tried(Optional<CheckedRoutes> routes, int count, List<String> mistakes) {}
+
+  private Tried tryRoutes(RouteFolder folder) {
+    List<Resource> files;
+    try {
+      files = folder.resources();
+    } catch (CommandFailure e) {
+      return new Tried(Optional.empty(), 0, List.of(e.getMessage()));
+    }
+    List<String> unreadable = CheckedRoutes.mistakes(files);
+    List<String> mistakes = unreadable;
+    if (unreadable.isEmpty()) {
+      try {
+        CheckedRoutes routes = CheckedRoutes.of(config, files);
+        return new Tried(Optional.of(routes), routes.count(), List.of());
+      } catch (Exception e) {
+        mistakes = List.of(StartFailure.sentence(e) + folder.where(e));
+      }
+    }
+    // What calls Genesys Cloud may be sound all the same
+    List<Resource> control =
+        files.stream().filter(file -> file.getLocation().endsWith("/control.camel.yaml")).toList();
+    try {
+      return new Tried(Optional.of(CheckedRoutes.of(config, control)), 0, mistakes);
+    } catch (Exception alsoBroken) {
+      return new Tried(Optional.empty(), 0, mistakes);
+    }
+  }
+
+  // ---- Genesys Cloud
+
+  private boolean isRegionUnknown() {
+    return setting("genesys.login.url").endsWith("//login.invalid")
+        || setting("genesys.api.url").endsWith("//api.invalid");
+  }
+
+  private void hosts() {
+    report.ok("Login at %s, API at %s.", setting("genesys.login.url"), setting("genesys.api.url"));
+  }
+
+  private void genesys(Survey survey, String topics) {
+    if (isRegionUnknown()) {
+      report.skipped("Not looked at: the region is not known. See above.");
+      return;
+    }
+    hosts();
+    try {
+      Duration life = survey.login();
+      report.ok("Logged in; a token is good for %d min.", life.toMinutes());
+    } catch (CallException e) {
+      report.failed(e.getMessage());
+      report.skipped("Topics and permissions were not looked at: there is no token.");
+      return;
+    }
+    try {
+      Survey.Plan plan = survey.plan(topics);
+      tell(plan);
+      if (!plan.topics().isEmpty()) {
+        demands(survey, plan);
+      }
+    } catch (SelectorException e) {
+      report.failed("GENESYS_TOPICS cannot be followed. " + e.getMessage() + " Correct it.");
+    } catch (CallException e) {
+      report.failed(
+          "Queues and users cannot be listed. "
+              + e.getMessage()
+              + (e instanceof RefusedException
+                  ? " Listing takes routing:queue:view for queues, directory:user:view for users."
+                  : ""));
+    }
+  }
+
+  private void tell(Survey.Plan plan) {
+    plan.warnings().forEach(report::note);
+    for (Survey.Selected selected : plan.selected()) {
+      if (selected.topics() > 0) {
+        report.ok("%s: %s.", selected.text(), count(selected.topics(), "topic"));
+      } else if (plan.topics().isEmpty()) {
+        report.failed(
+            nothing(selected) + " Correct GENESYS_TOPICS, or widen the role's divisions.");
+      } else {
+        report.note(nothing(selected) + " The other topics are subscribed.");
+      }
+    }
+    if (plan.channels() > Survey.MOST_CHANNELS) {
+      report.failed(
+          ("%d subscriptions need %d channels, and there are %d for them. Subscribe less, or combine"
+                  + " topics of the same user or queue (v2.users.*?presence&routingStatus).")
+              .formatted(plan.subscriptions(), plan.channels(), Survey.MOST_CHANNELS));
+    } else if (!plan.topics().isEmpty()) {
+      report.ok(
+          "%s as %s on %s.",
+          count(plan.topics().size(), "topic"),
+          count(plan.subscriptions(), "subscription"),
+          count(plan.channels(), "channel"));
+    }
+  }
+
+  private static String nothing(Survey.Selected selected) {
+    return "Nothing matches %s: the org has no such queue or user, or the OAuth client may not see it."
+        .formatted(selected.text());
+  }
+
+  private void demands(Survey survey, Survey.Plan plan) {
+    List<Survey.Demand> demands;
+    try {
+      demands = survey.demands(plan.topics());
+    } catch (CallException e) {
+      report.note("What the topics demand could not be found out. " + e.getMessage());
+      return;
+    }
+    boolean allRefused = demands.stream().noneMatch(demand -> demand.obstacle().isEmpty());
+    for (Survey.Demand demand : demands) {
+      if (!demand.obstacle().isEmpty()) {
+        String sentence =
+            "Genesys Cloud will refuse %s %s: it %s. Take it out of GENESYS_TOPICS."
+                .formatted(count(demand.topics(), "topic"), demand.pattern(), demand.obstacle());
+        if (allRefused) {
+          report.failed(sentence);
+        } else {
+          report.note(sentence);
+        }
+      } else if (demand.permissions().isEmpty()) {
+        report.ok("%s demands no permission that Genesys Cloud names.", demand.pattern());
+      } else {
+        report.note(
+            ("%s demands %s. Genesys Cloud tells only when a channel subscribes whether the role has"
+                    + " that; what it refuses is named in the log and the rest goes on.")
+                .formatted(
+                    demand.pattern(),
+                    String.join(demand.anyPermission() ? " or " : " and ", demand.permissions())));
+      }
+    }
+  }
+
+  private static String count(int number, String noun) {
+    return number + " " + noun + (number == 1 ? "" : "s");
+  }
+
+  // ---- Kafka and data
+
+  private void kafka(String topics) {
+    if (config.getOptionalValue(SettingsSource.KAFKA_MISTAKE, String.class).isPresent()) {
+      report.skipped("Not looked at: its settings have to be mended first. See above.");
+      return;
+    }
+    new KafkaCheck(report, setting("kafka.bootstrap.servers"))
+        .run(KafkaEnvironment.adminProperties(config), kafkaTopics(topics));
+  }
+
+  /** Those of the shipped routes, for what is subscribed and kept. */
+  private Set<String> kafkaTopics(String topics) {
+    Set<String> names = new TreeSet<>();
+    String prefix = setting("caravan.topic.prefix");
+    Stream.of("signals", "dead-letters").map(prefix::concat).forEach(names::add);
+    for (TopicSelector selector : selectors(topics)) {
+      String stream = TopicsCommand.stream(selector);
+      if (stream.equals(TopicsCommand.BY_MEDIA)) {
+        keptMedia().map(medium -> prefix + medium.stream()).forEach(names::add);
+      } else {
+        names.add(prefix + stream);
+      }
+    }
+    return names;
+  }
+
+  private static List<TopicSelector> selectors(String topics) {
+    try {
+      return new SelectorParser(TopicCatalogue.load()).parse(topics).selectors();
+    } catch (SelectorException toldAlready) {
+      return List.of();
+    }
+  }
+
+  private Stream<Media> keptMedia() {
+    List<String> kept =
+        Arrays.stream(setting("genesys.media").split(","))
+            .map(String::strip)
+            .map(String::toLowerCase)
+            .toList();
+    return Arrays.stream(Media.values())
+        .filter(medium -> medium != Media.UNKNOWN)
+        .filter(medium -> kept.contains("*") || kept.contains(medium.wire()));
+  }
+
+  private void data(Path folder) {
+    DataFolder.problem(folder)
+        .ifPresentOrElse(
+            report::failed,
+            () -> report.ok("%s can be written.", folder.toAbsolutePath().normalize()));
+  }
+}

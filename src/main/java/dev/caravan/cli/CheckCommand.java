@@ -1,0 +1,36 @@
+package dev.caravan.cli;
+
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/** For finding out whether the bridge would run, before it does. */
+@Command(
+    name = "check",
+    mixinStandardHelpOptions = true,
+    description = {
+      "Tells whether the bridge would run with these settings, and what to mend.",
+      "It reads the same settings and routes as the bridge, logs in to Genesys Cloud, looks",
+      "up what would be subscribed, and asks Kafka for its topics. It opens no channel and",
+      "writes nothing. Exit code 0: the bridge would run; 1: something has to be mended."
+    },
+    footer = {
+      "",
+      "Example: before the first start, and after each change",
+      "  ${ROOT-COMMAND-NAME} check && ${ROOT-COMMAND-NAME} run"
+    })
+final class CheckCommand implements Callable<Integer> {
+
+  @Spec private CommandSpec spec;
+
+  @Override
+  public Integer call() {
+    Logs.toConsole(Caravan.isVerbose(spec));
+    if (!Caravan.isVerbose(spec)) {
+      Logs.errorsOnly(); // whatever else there is to say, the check says
+    }
+    boolean passed = new Check(Settings.read(), spec.commandLine().getOut()).run(System.getenv());
+    return passed ? Caravan.OK : Caravan.FAILED;
+  }
+}

@@ -1,0 +1,109 @@
+package dev.caravan.cli;
+
+import io.smallrye.config.SmallRyeConfig;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Properties;
+import org.apache.camel.CamelContext;
+import org.apache.camel.Route;
+import org.apache.camel.impl.DefaultCamelContext;
+import org.apache.camel.main.SimpleMain;
+import org.apache.camel.spi.Resource;
+import org.apache.camel.support.PluginHelper;
+
+/**
+ * For trying the user's routes without the bridge: builds all of them as the bridge does and starts
+ * none but those that are called by others, which is how Genesys Cloud is reached. Nothing is
+ * received, spooled or sent to Kafka.
+ */
+final class CheckedRoutes implements AutoCloseable {
+
+  private static final String NOWHERE = "127.0.0.1:9";
+
+  private final Path spool;
+  private final CamelContext context = new DefaultCamelContext();
+  private final SimpleMain main = new SimpleMain(context);
+
+  private CheckedRoutes(SmallRyeConfig config, Path spool) {
+    this.spool = spool;
+    Properties properties = new Properties();
+    for (String name : config.getPropertyNames()) {
+      if (name.matches("(genesys|kafka|caravan|camel\\.component)\\..*")) {
+        Optional.ofNullable(config.getConfigValue(name).getValue())
+            .ifPresent(value -> properties.setProperty(name, value));
+      }
+    }
+    // A running bridge holds its spool, and Kafka is looked at elsewhere
+    properties.setProperty("camel.component.spool.directory", spool.toString());
+    properties.setProperty("camel.component.kafka.brokers", NOWHERE);
+    properties.setProperty("kafka.bootstrap.servers", NOWHERE);
+    // Somebody is waiting: what fails is told, and not tried again
+    properties.setProperty("genesys.retry.attempts", "0");
+    properties.setProperty("camel.main.routes-include-pattern", "false");
+    properties.setProperty("camel.main.auto-startup", "false");
+    properties.setProperty("camel.main.source-location-enabled", "true");
+    properties.setProperty("camel.main.auto-configuration-log-summary", "false");
+    // Above what the environment says, which Camel would read by itself
+    main.setInitialProperties(properties);
+    main.setOverrideProperties(properties);
+    context.setAutoStartup(false);
+    main.setDefaultPropertyPlaceholderLocation("false");
+  }
+
+  /**
+   * Builds the routes of these files together.
+   *
+   * @throws Exception what {@link StartFailure} makes a sentence of
+   */
+  static CheckedRoutes of(SmallRyeConfig config, List<Resource> files) throws Exception {
+    CheckedRoutes routes = new CheckedRoutes(config, Files.createTempDirectory("caravan-check-"));
+    try {
+      routes.main.build();
+      routes.main.start();
+      PluginHelper.getRoutesLoader(routes.context).loadRoutes(files);
+      for (Route route : routes.context.getRoutes()) {
+        if (route.getEndpoint().getEndpointUri().startsWith("direct:")) {
+          routes.context.getRouteController().startRoute(route.getRouteId());
+        }
+      }
+      return routes;
+    } catch (Exception e) {
+      routes.close();
+      throw e;
+    }
+  }
+
+  /** What is wrong with each file by itself, with its place; empty if all can be read. */
+  static List<String> mistakes(List<Resource> files) {
+    List<String> mistakes = new ArrayList<>();
+    for (Resource file : files) {
+      CamelContext alone = new DefaultCamelContext();
+      try {
+        PluginHelper.getRoutesLoader(alone).loadRoutes(file);
+      } catch (Exception e) {
+        mistakes.add(StartFailure.sentence(e));
+      } finally {
+        alone.stop();
+      }
+    }
+    return mistakes;
+  }
+
+  CamelContext context() {
+    return context;
+  }
+
+  int count() {
+    return context.getRoutesSize();
+  }
+
+  @Override
+  public void close() {
+    main.stop();
+    context.stop();
+    Folders.delete(spool);
+  }
+}

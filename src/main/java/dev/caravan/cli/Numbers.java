@@ -1,0 +1,55 @@
+package dev.caravan.cli;
+
+import java.util.Locale;
+
+/** For saying of a number on the command line what it may be, before anything is started. */
+final class Numbers {
+
+  private static final int LAST_PORT = 65_535;
+
+  private Numbers() {}
+
+  /** A port, or 0 for any free one. */
+  static int port(String option, int port) {
+    if (port < 0 || port > LAST_PORT) {
+      throw new CommandFailure(
+          "%s is %d, but it must be a port from 1 to %d, or 0 for any free one."
+              .formatted(option, port, LAST_PORT));
+    }
+    return port;
+  }
+
+  static int between(String option, int number, int least, int most) {
+    if (number < least || number > most) {
+      throw new CommandFailure(
+          "%s is %d, but it must be from %d to %d.".formatted(option, number, least, most));
+    }
+    return number;
+  }
+
+  static double between(String option, double number, double least, double most) {
+    // So written that what is no number fails as well
+    if (!(number >= least && number <= most)) {
+      throw new CommandFailure(
+          String.format(
+              Locale.ROOT,
+              "%s is %s, but it must be from %s to %s.",
+              option,
+              number,
+              plain(least),
+              plain(most)));
+    }
+    return number;
+  }
+
+  static long atLeastOne(String option, long number) {
+    if (number < 1) {
+      throw new CommandFailure("%s is %d, but it must be 1 or more.".formatted(option, number));
+    }
+    return number;
+  }
+
+  private static String plain(double number) {
+    return number == Math.rint(number) ? String.valueOf((long) number) : String.valueOf(number);
+  }
+}

@@ -1,0 +1,91 @@
+package dev.caravan.cli;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.apache.camel.FailedToCreateRouteException;
+import org.apache.camel.spi.Resource;
+import org.apache.camel.support.ResourceHelper;
+import org.apache.camel.util.ObjectHelper;
+
+/** The folder with the user's route files: reads them, and finds a route's file again. */
+record RouteFolder(Path folder) {
+
+  private static final String SUFFIX = ".camel.yaml";
+  private static final int MOST_FILES = 1_000;
+
+  /**
+   * All route files, in the order of their names.
+   *
+   * @throws CommandFailure if there are none, or they cannot be read
+   */
+  List<Resource> resources() {
+    return paths().stream()
+        .map(file -> ResourceHelper.fromString("file:" + file, read(file)))
+        .toList();
+  }
+
+  /**
+   * Camel does not tell in which file the route is that it could not build: a sentence that does.
+   */
+  String where(Exception failure) {
+    FailedToCreateRouteException route =
+        ObjectHelper.getException(FailedToCreateRouteException.class, failure);
+    if (route == null || route.getRouteId() == null || route.getLocation() != null) {
+      return "";
+    }
+    Pattern id = Pattern.compile("(?m)^ +id: *" + Pattern.quote(route.getRouteId()) + " *$");
+    return paths().stream()
+        .filter(file -> id.matcher(read(file)).find())
+        .findFirst()
+        .map(file -> " It is in " + file + ".")
+        .orElse("");
+  }
+
+  private List<Path> paths() {
+    List<Path> found = new ArrayList<>();
+    try (Stream<Path> all = Files.list(folder)) {
+      all.filter(file -> file.getFileName().toString().endsWith(SUFFIX))
+          .sorted()
+          .limit(MOST_FILES)
+          .forEach(found::add);
+    } catch (IOException e) {
+      throw new CommandFailure(
+          "The folder with the routes cannot be read: "
+              + folder.toAbsolutePath().normalize()
+              + ". Set CARAVAN_ROUTES_DIR to the folder that holds receive"
+              + SUFFIX
+              + ", or start in the folder above it.",
+          e);
+    }
+    if (found.isEmpty()) {
+      throw new CommandFailure(
+          "There is no *"
+              + SUFFIX
+              + " in "
+              + folder.toAbsolutePath().normalize()
+              + ". Set CARAVAN_ROUTES_DIR.");
+    }
+    return found;
+  }
+
+  private static String read(Path file) {
+    try {
+      return Files.readString(file);
+    } catch (IOException e) {
+      throw new CommandFailure(
+          "The route file %s cannot be read (%s). Mend or remove it."
+              .formatted(file, e.getClass().getSimpleName().replace("Exception", "")),
+          e);
+    }
+  }
+
+  @Override
+  public String toString() {
+    return folder.toString();
+  }
+}

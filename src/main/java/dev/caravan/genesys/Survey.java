@@ -1,0 +1,199 @@
+package dev.caravan.genesys;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.caravan.channel.ChannelGroup;
+import dev.caravan.session.UnavailableException;
+import dev.caravan.topic.Expansion;
+import dev.caravan.topic.Listing;
+import dev.caravan.topic.SelectorParser;
+import dev.caravan.topic.TopicCatalogue;
+import dev.caravan.topic.TopicCombiner;
+import dev.caravan.topic.TopicSelector;
+import dev.caravan.topic.TopicSharder;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.apache.camel.CamelContext;
+import org.apache.camel.Exchange;
+import org.apache.camel.ProducerTemplate;
+
+/**
+ * Finds out, before a start, what the bridge would subscribe in an org and what Genesys Cloud says
+ * about those topics. It calls Genesys Cloud through the control routes, which must be running, and
+ * only reads: it opens no channel, because the API has no call that deletes one.
+ *
+ * <p>Its methods throw a {@link dev.caravan.session.CallException} if a call does not succeed, and
+ * a {@link dev.caravan.topic.SelectorException} for topics that cannot be followed.
+ */
+public final class Survey implements AutoCloseable {
+
+  /** How many channels are left to topics when some are kept for hand-overs. */
+  public static final int MOST_CHANNELS = ChannelGroup.MOST_CHANNELS - ChannelGroup.SPARE_CHANNELS;
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final String AVAILABLE = "/api/v2/notifications/availabletopics";
+
+  private final CamelContext context;
+  private final ProducerTemplate template;
+  private final TopicCatalogue catalogue = TopicCatalogue.load();
+
+  /**
+   * What one selector stands for in the org.
+   *
+   * @param text as the user wrote it
+   * @param topics how many topics; 0 if nothing matches it
+   */
+  public record Selected(String text, int topics) {}
+
+  /**
+   * What would be subscribed.
+   *
+   * @param selected each selector
+   * @param topics all topics, without repeats
+   * @param subscriptions how many subscriptions they are combined into
+   * @param channels how many channels those need
+   * @param warnings sentences about selectors that may not be what was meant
+   */
+  public record Plan(
+      List<Selected> selected,
+      List<String> topics,
+      int subscriptions,
+      int channels,
+      List<String> warnings) {}
+
+  /**
+   * What Genesys Cloud says about a kind of topic.
+   *
+   * @param pattern the topic with {@code {id}} for ids
+   * @param topics how many of them would be subscribed
+   * @param obstacle why the subscription will be refused, as the rest of "it …"; empty if nothing
+   *     is known to stand in the way
+   * @param permissions what the client's role must have
+   * @param anyPermission whether one of them is enough
+   */
+  public record Demand(
+      String pattern,
+      int topics,
+      String obstacle,
+      List<String> permissions,
+      boolean anyPermission) {}
+
+  public Survey(CamelContext context) {
+    this.context = context;
+    this.template = context.createProducerTemplate();
+  }
+
+  /** What the routes subscribe: the topics of each {@code genesys:notifications}. */
+  public static List<String> topicsOf(CamelContext context) {
+    return context.getEndpoints().stream()
+        .filter(GenesysEndpoint.class::isInstance)
+        .map(GenesysEndpoint.class::cast)
+        .map(endpoint -> endpoint.getConfiguration().getTopics())
+        .filter(topics -> topics != null)
+        .toList();
+  }
+
+  /** Logs in; tells how long the token is good for. */
+  public Duration login() {
+    return SessionBean.of(context).token().life();
+  }
+
+  /** Lists what the selectors need and fills in the ids. */
+  public Plan plan(String topics) {
+    SelectorParser.Parsed parsed = new SelectorParser(catalogue).parse(topics);
+    Directory directory = new Directory(template, new GenesysConfiguration().getListRoute());
+    Map<Listing, List<Listing.Entity>> listings = new HashMap<>();
+    for (Listing listing : Expansion.needs(parsed.selectors())) {
+      listings.put(listing, directory.list(listing));
+    }
+    Map<String, Integer> found = new LinkedHashMap<>();
+    for (TopicSelector selector : parsed.selectors()) {
+      // A combined selector was taken apart into several of the same text
+      int count = Expansion.of(List.of(selector), listings).topics().size();
+      found.merge(selector.text(), count, Integer::sum);
+    }
+    List<Selected> selected =
+        found.entrySet().stream().map(it -> new Selected(it.getKey(), it.getValue())).toList();
+    List<String> all = Expansion.of(parsed.selectors(), listings).topics();
+    List<String> subscriptions = new TopicCombiner(catalogue).combine(all);
+    int channels = new TopicSharder(TopicSharder.CHANNEL_LIMIT).shard(subscriptions).size();
+    return new Plan(selected, all, subscriptions.size(), channels, parsed.warnings());
+  }
+
+  /** Asks what each kind of topic demands. */
+  public List<Demand> demands(List<String> topics) {
+    Map<String, Integer> patterns = new TreeMap<>();
+    for (String topic : topics) {
+      String pattern = catalogue.patternOf(topic).orElseGet(() -> catalogue.generalise(topic));
+      patterns.merge(pattern, 1, Integer::sum);
+    }
+    Map<String, JsonNode> available = available();
+    List<Demand> demands = new ArrayList<>();
+    patterns.forEach(
+        (pattern, count) -> demands.add(demand(pattern, count, available.get(pattern))));
+    return demands;
+  }
+
+  private static Demand demand(String pattern, int count, JsonNode available) {
+    if (available == null) {
+      return new Demand(
+          pattern, count, "is not among the topics that the org offers", List.of(), false);
+    }
+    List<String> transports = texts(available.path("transports"));
+    String obstacle = "";
+    if (!transports.isEmpty() && !transports.contains("Websocket") && !transports.contains("All")) {
+      obstacle = "is offered over " + String.join(", ", transports) + " only, not over a WebSocket";
+    } else if (available.path("requiresCurrentUser").asBoolean()) {
+      obstacle = "is for the user alone whom it is about, and an OAuth client is no user";
+    }
+    return new Demand(
+        pattern,
+        count,
+        obstacle,
+        texts(available.path("requiresPermissions")),
+        available.path("requiresAnyValidator").asBoolean());
+  }
+
+  private Map<String, JsonNode> available() {
+    Exchange answer =
+        template.request(
+            "direct:genesys-api",
+            exchange -> {
+              exchange.getMessage().setHeader(Exchange.HTTP_METHOD, "GET");
+              exchange.getMessage().setHeader(Exchange.HTTP_PATH, AVAILABLE);
+              exchange
+                  .getMessage()
+                  .setHeader(Exchange.HTTP_QUERY, "expand=requiresPermissions&expand=transports");
+            });
+    if (answer.getException() != null) {
+      throw Failures.asCallException(answer.getException(), "Genesys Cloud");
+    }
+    Map<String, JsonNode> topics = new HashMap<>();
+    try {
+      JSON.readTree(answer.getMessage().getBody(String.class))
+          .path("entities")
+          .forEach(topic -> topics.put(topic.path("id").asText(), topic));
+    } catch (JsonProcessingException e) {
+      throw new UnavailableException(
+          "Genesys Cloud answered with something that is not JSON.", 200, Duration.ZERO);
+    }
+    return topics;
+  }
+
+  private static List<String> texts(JsonNode array) {
+    List<String> texts = new ArrayList<>();
+    array.forEach(text -> texts.add(text.asText()));
+    return texts;
+  }
+
+  @Override
+  public void close() {
+    template.stop();
+  }
+}

@@ -1,0 +1,339 @@
+package dev.caravan.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.caravan.simulator.Fault;
+import dev.caravan.simulator.OauthClient;
+import dev.caravan.simulator.Simulator;
+import dev.caravan.simulator.SimulatorOptions;
+import dev.caravan.simulator.Traffic;
+import dev.caravan.testing.SharedKafka;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class CheckTest {
+
+  private static final String SECRET = "kW9-check-secret-Zt4";
+
+  @TempDir private Path folder;
+  private final Map<String, String> environment = new HashMap<>();
+  private Simulator genesys;
+  private Path routes;
+  private Path data;
+  private boolean passed;
+  private List<String> lines = List.of();
+
+  @BeforeEach
+  void start() throws IOException {
+    genesys =
+        Simulator.start(
+            SimulatorOptions.defaults()
+                .withTraffic(Traffic.NONE)
+                .withClient(new OauthClient("me", SECRET)));
+    routes = Files.createDirectory(folder.resolve("routes"));
+    data = folder.resolve("data");
+    try (Stream<Path> shipped = Files.list(Path.of("routes"))) {
+      for (Path file : shipped.toList()) {
+        Files.copy(file, routes.resolve(file.getFileName()));
+      }
+    }
+    environment.putAll(
+        Map.of(
+            "GENESYS_LOGIN_URL", genesys.url(),
+            "GENESYS_API_URL", genesys.url(),
+            "GENESYS_CLIENT_ID", "me",
+            "GENESYS_CLIENT_SECRET", SECRET,
+            "KAFKA_BOOTSTRAP_SERVERS", SharedKafka.bootstrapServers(),
+            "CARAVAN_TOPIC_PREFIX", SharedKafka.uniquePrefix(),
+            "CARAVAN_ROUTES_DIR", routes.toString(),
+            "CARAVAN_DATA_DIR", data.toString()));
+  }
+
+  @AfterEach
+  void stop() {
+    assertThat(genesys.channels()).isZero();
+    assertThat(genesys.callCounts()).doesNotContainKey("POST /api/v2/notifications/channels");
+    assertThat(lines).noneMatch(line -> line.contains(SECRET));
+    assertThat(lines).noneMatch(line -> line.matches(".*(Exception|java\\.|org\\.apache).*"));
+    genesys.close();
+  }
+
+  @Test
+  void aBridgeThatWouldRunIsToldStepByStep() {
+    check();
+
+    assertThat(passed).isTrue();
+    assertThat(lines).noneMatch(line -> line.contains("FAILED"));
+    assertThat(parts()).containsExactly("Settings", "Genesys Cloud", "Kafka", "Routes", "Data");
+    assertThat(lines)
+        .contains(
+            "  ok      GENESYS_API_URL=" + genesys.url(),
+            "  ok      Set, and not shown: GENESYS_CLIENT_ID, GENESYS_CLIENT_SECRET.",
+            "  ok      Login at %1$s, API at %1$s.".formatted(genesys.url()),
+            "  ok      Logged in; a token is good for 1440 min.",
+            "  ok      %s can be written.".formatted(data));
+    assertThat(lines)
+        .anyMatch(
+            line -> line.matches("  ok      v2\\.routing\\.queues\\.\\*\\.conv.*: \\d+ topics\\."))
+        .anyMatch(
+            line -> line.matches("  ok      \\d+ topics as \\d+ subscriptions on 1 channel\\."))
+        .anyMatch(line -> line.matches("  ok      127\\.0\\.0\\.1:\\d+ answers; 1 broker.*"))
+        .anyMatch(line -> line.matches("  ok      \\d+ routes in .*routes can be built\\."));
+    assertThat(lines).last().isEqualTo("The bridge would run.");
+    assertThat(data).doesNotExist();
+  }
+
+  @Test
+  void aWrongSecretIsToldAndTriedOnce() {
+    environment.put("GENESYS_CLIENT_SECRET", "not-the-secret");
+
+    check();
+
+    fails("Genesys Cloud refused the credentials");
+    assertThat(genesys.callCounts()).containsOnlyKeys("POST /oauth/token");
+    assertThat(genesys.callCounts().get("POST /oauth/token")).isEqualTo(1);
+    assertThat(lines).noneMatch(line -> line.contains("not-the-secret"));
+  }
+
+  @Test
+  void missingCredentialsAreNamed() {
+    environment.remove("GENESYS_CLIENT_ID");
+    environment.put("GENESYS_CLIENT_SECRET", "");
+
+    check();
+
+    fails("No credentials: set GENESYS_CLIENT_ID and GENESYS_CLIENT_SECRET");
+  }
+
+  @Test
+  void aGenesysCloudThatCannotBeReachedIsTold() {
+    environment.put("GENESYS_LOGIN_URL", "http://127.0.0.1:1");
+
+    check();
+
+    fails("Cannot connect to the login endpoint");
+  }
+
+  @Test
+  void aTypoOfTheRegionIsToldBeforeAnybodyIsCalled() {
+    environment.remove("GENESYS_LOGIN_URL");
+    environment.remove("GENESYS_API_URL");
+    environment.put("GENESYS_REGION", "mypurecloud.ei");
+
+    check();
+
+    fails("Did you mean mypurecloud.ie?");
+    assertThat(lines).contains("  -       Not looked at: the region is not known. See above.");
+  }
+
+  @Test
+  void aValueThatCannotBeUsedIsTold() {
+    environment.put("GENESYS_TOPICS_REFRESH", "soon");
+    environment.put("GENESYS_BREAKER_WAIT", "long");
+
+    check();
+
+    fails("GENESYS_BREAKER_WAIT is \"long\", but it must be a whole number");
+    assertThat(lines).noneMatch(line -> line.contains("REFRESH=soon"));
+    fails("GENESYS_TOPICS_REFRESH is \"soon\", but it must be a duration");
+  }
+
+  @Test
+  void aVariableThatNobodyKnowsIsNoted() {
+    environment.put("KAFKA_BOOTSTRAP_SERVER", "typo:9092");
+
+    check();
+
+    assertThat(passed).isTrue();
+    assertThat(lines)
+        .anyMatch(line -> line.contains("note    KAFKA_BOOTSTRAP_SERVER is no setting"));
+  }
+
+  @Test
+  void aSelectorWithATypoIsAnsweredWithTheNearest() {
+    environment.put("GENESYS_TOPICS", "v2.routing.queues.*.conversation");
+
+    check();
+
+    fails("GENESYS_TOPICS cannot be followed.");
+    assertThat(lines)
+        .anyMatch(line -> line.contains("did you mean `v2.routing.queues.*.conversations`"));
+  }
+
+  @Test
+  void aSelectorThatMatchesNothingFailsOnlyIfItIsTheOnlyOne() {
+    environment.put("GENESYS_TOPICS", "v2.routing.queues.[name=Nowhere].conversations");
+    check();
+    fails("Nothing matches v2.routing.queues.[name=Nowhere].conversations");
+
+    environment.merge("GENESYS_TOPICS", "v2.users.*.presence", (a, b) -> a + "," + b);
+    check();
+
+    assertThat(passed).isTrue();
+    assertThat(lines)
+        .anyMatch(line -> line.startsWith("  note    Nothing matches v2.routing.queues.[name=Now"));
+  }
+
+  @Test
+  void aPermissionThatListingLacksIsNamed() {
+    genesys.arm(Fault.status("GET /api/v2/routing/queues", 403));
+
+    check();
+
+    fails("Queues and users cannot be listed. Genesys Cloud refused (403");
+    assertThat(lines).anyMatch(line -> line.contains("routing:queue:view for queues"));
+  }
+
+  @Test
+  void whatTopicsDemandIsTold() {
+    environment.put(
+        "GENESYS_TOPICS",
+        "v2.analytics.queues.*.observations,v2.users.*.workforcemanagement.adherence");
+
+    check();
+
+    assertThat(passed).isTrue();
+    assertThat(lines)
+        .anyMatch(
+            line ->
+                line.contains(
+                    "v2.analytics.queues.{id}.observations demands"
+                        + " analytics:queueObservation:view and"
+                        + " analytics:conversationAggregate:view."))
+        .anyMatch(
+            line -> line.matches(".*adherence demands wfm:\\S+ or wfm:\\S+ or wfm:\\S+\\. .*"));
+  }
+
+  @Test
+  void kafkaThatDoesNotAnswerIsTold() {
+    environment.put("KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:1");
+
+    check();
+
+    fails("Kafka at 127.0.0.1:1 does not answer. Check KAFKA_BOOTSTRAP_SERVERS");
+  }
+
+  @Test
+  void kafkaWhoseNameIsNotKnownIsTold() {
+    environment.put("KAFKA_BOOTSTRAP_SERVERS", "kafka.invalid:9092");
+
+    check();
+
+    fails("Kafka cannot be used:");
+  }
+
+  @Test
+  void topicsThatNobodyWouldCreateAreNamed() {
+    try (LocalBroker strict =
+        LocalBroker.start(
+            LocalBroker.Settings.defaults().with("auto.create.topics.enable", "false"))) {
+      environment.put("KAFKA_BOOTSTRAP_SERVERS", strict.bootstrapServers());
+      environment.put("CARAVAN_TOPIC_PREFIX", "p.");
+
+      check();
+
+      fails(
+          "these are missing: p.conversations.chat, p.conversations.message,"
+              + " p.conversations.voice, p.dead-letters, p.signals.");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"receive.camel.yaml", "control.camel.yaml"})
+  void brokenYamlIsNamedByFileLineAndColumn(String file) throws IOException {
+    edit(file, "steps:", "steps: ]");
+
+    check();
+
+    fails("Broken YAML in " + routes.resolve(file) + ", line ");
+    assertThat(lines).anyMatch(line -> line.matches(".*FAILED .*, line \\d+, column \\d+: .*"));
+    boolean control = file.startsWith("control");
+    assertThat(lines.stream().anyMatch(line -> line.contains("Logged in"))).isEqualTo(!control);
+  }
+
+  @Test
+  void everyBrokenFileIsNamedAtOnce() throws IOException {
+    edit("receive.camel.yaml", "steps:", "stepps:");
+    edit("forward.camel.yaml", "steps:", "steps: ]");
+
+    check();
+
+    assertThat(lines.stream().filter(line -> line.contains("Broken YAML in"))).hasSize(2);
+    assertThat(lines).last().asString().contains("2 things to mend");
+  }
+
+  @Test
+  void aRouteWithAComponentThatDoesNotExistIsNamed() throws IOException {
+    edit("forward.camel.yaml", "uri: kafka:", "uri: kavka:");
+
+    check();
+
+    fails("kavka");
+    assertThat(lines).anyMatch(line -> line.contains("forward.camel.yaml"));
+  }
+
+  @Test
+  void anUnknownMediaTypeIsTold() {
+    environment.put("GENESYS_MEDIA", "voice,fax");
+
+    check();
+
+    fails("\"fax\" is no media type");
+  }
+
+  @Test
+  void topicsThatARouteNamesItselfAreTheOnesLookedUp() throws IOException {
+    edit("receive.camel.yaml", "\"#property:genesys.topics\"", "v2.users.*.presence");
+
+    check();
+
+    assertThat(passed).isTrue();
+    assertThat(lines).anyMatch(line -> line.startsWith("  ok      v2.users.*.presence: "));
+  }
+
+  @Test
+  void aDataFolderThatCannotBeWrittenIsTold() throws IOException {
+    Files.createFile(data);
+
+    check();
+
+    fails(data + " is a file, not a folder");
+  }
+
+  private void check() {
+    StringWriter out = new StringWriter();
+    passed = new Check(Settings.of(environment), new PrintWriter(out)).run(environment);
+    lines = out.toString().lines().toList();
+  }
+
+  private List<String> parts() {
+    return lines.subList(0, lines.size() - 1).stream()
+        .filter(line -> line.matches("[A-Z].*"))
+        .toList();
+  }
+
+  private void fails(String sentence) {
+    assertThat(passed).isFalse();
+    assertThat(lines).anyMatch(line -> line.startsWith("  FAILED  ") && line.contains(sentence));
+    assertThat(lines).last().asString().startsWith("The bridge would not run: ");
+  }
+
+  private void edit(String file, String before, String after) throws IOException {
+    Path edited = routes.resolve(file);
+    Files.writeString(
+        edited, Files.readString(edited).replaceFirst(before.replace("#", "\\#"), after));
+  }
+}
