@@ -83,6 +83,7 @@ final class SettingRules {
                   + " separated by commas",
               SettingRules::isListOfServers,
               false),
+          duration("kafka.topic.patience", Duration.ofSeconds(1), DAY, ""),
           oneOf("kafka.security.protocol", "PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"));
 
   private SettingRules() {}

@@ -3,6 +3,7 @@ package dev.caravan.kafka;
 import java.time.Duration;
 import java.util.Properties;
 import org.apache.camel.component.kafka.DefaultKafkaClientFactory;
+import org.apache.camel.util.TimeUtils;
 import org.apache.kafka.clients.producer.Producer;
 
 /**
@@ -16,11 +17,11 @@ public final class PatientClientFactory extends DefaultKafkaClientFactory {
   private final Duration patience;
 
   /**
-   * @param patience how long a topic may be unknown to Kafka before its records are refused, in
-   *     milliseconds
+   * @param patience how long a topic may be unknown to Kafka before its records are refused, such
+   *     as {@code 60s} or {@code 1m30s}
    */
-  public PatientClientFactory(long patience) {
-    this.patience = Duration.ofMillis(patience);
+  public PatientClientFactory(String patience) {
+    this.patience = Duration.ofMillis(TimeUtils.toMilliSeconds(patience));
   }
 
   @Override
