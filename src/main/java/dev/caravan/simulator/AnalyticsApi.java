@@ -68,7 +68,7 @@ final class AnalyticsApi {
             DirectoryApi.answering(
                 call -> {
                   clients.require(call, COMMUNICATION);
-                  call.answer(generic.of(conversation(call)));
+                  call.answer(Json.tree(generic.bytes(conversation(call))));
                 }));
   }
 

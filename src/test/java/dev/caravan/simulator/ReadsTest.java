@@ -180,7 +180,7 @@ class ReadsTest {
             .body()
             .path("results");
 
-    assertThat(results).hasSize(5);
+    assertThat(results).hasSize(7);
     assertThat(results.get(0).at("/group/queueId").asText()).isEqualTo(queue);
     assertThat(
             guest

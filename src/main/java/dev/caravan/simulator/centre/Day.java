@@ -39,9 +39,9 @@ public final class Day {
     this.organization = organization;
     agenda = new Agenda(startMillis);
     chance = new Chance(seed);
-    News news = new News(organization, teller, seed);
+    News news = new News(organization, agenda, teller, seed);
     board = new QueueBoard(organization, agenda, news);
-    stories = new Stories(organization, agenda, chance, news, board);
+    stories = new Stories(new Floor(organization, agenda, chance, news, board));
     staff = new Staff(organization, agenda, chance, news, stories::serve, board::changed);
     board.begin(staff);
     stories.begin(staff);

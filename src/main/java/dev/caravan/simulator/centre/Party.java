@@ -1,5 +1,7 @@
 package dev.caravan.simulator.centre;
 
+import java.util.Locale;
+
 /** One participant of a conversation. Times that have not come are 0. */
 public final class Party {
 
@@ -7,7 +9,14 @@ public final class Party {
   public enum Stage {
     ALERTING,
     CONNECTED,
-    DISCONNECTED
+    DISCONNECTED;
+
+    private final String lower = name().toLowerCase(Locale.ROOT);
+
+    /** As events spell it. */
+    String lower() {
+      return lower;
+    }
   }
 
   static final int NOBODY = -1;
@@ -29,6 +38,7 @@ public final class Party {
   long acwSince;
   long acwEnded;
   int wrapUp = NOBODY;
+  boolean consulting;
   long sharingSince;
   long sharingEnded;
 
@@ -60,7 +70,9 @@ public final class Party {
     return communicationId;
   }
 
-  /** {@code customer}, {@code acd} or {@code agent}. */
+  /**
+   * {@code customer}, {@code ivr}, {@code workflow}, {@code acd}, {@code agent}, {@code voicemail}.
+   */
   public String purpose() {
     return purpose;
   }
@@ -88,6 +100,11 @@ public final class Party {
 
   public Stage stage() {
     return stage;
+  }
+
+  /** Whether this is the flow that greets customers, and not somebody. */
+  boolean inFlow() {
+    return purpose.equals("ivr") || purpose.equals("workflow");
   }
 
   boolean over() {
@@ -125,5 +142,10 @@ public final class Party {
 
   long interactingMillis() {
     return connected == 0 ? 0 : (ended == 0 ? started : ended) - connected;
+  }
+
+  /** From its coming to its going. */
+  long millis() {
+    return ended - started;
   }
 }

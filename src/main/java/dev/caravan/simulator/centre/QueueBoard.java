@@ -120,14 +120,7 @@ final class QueueBoard {
     }
     for (Conversation conversation : queue.present) {
       int[] count = counts.get(conversation.medium);
-      switch (conversation.observed()) {
-        case "waiting" -> count[0]++;
-        case "alerting" -> count[1]++;
-        case "interacting" -> count[2]++;
-        default -> {
-          // between two agents, or in wrap-up
-        }
-      }
+      conversation.observed().ifPresent(observed -> count[observed.ordinal()]++);
     }
     Map<Medium, QueueBody.Load> loads = new EnumMap<>(Medium.class);
     counts.forEach(
@@ -163,7 +156,7 @@ final class QueueBoard {
     loads.forEach(
         (medium, load) ->
             news.tell(
-                observations, new Body(() -> QueueBody.observations(queueId, medium, load, now))));
+                observations, Body.of(() -> QueueBody.observations(queueId, medium, load, now))));
     Map<AgentState.Routing, Integer> byRouting = new EnumMap<>(AgentState.Routing.class);
     Map<Presence, Integer> byPresence = new EnumMap<>(Presence.class);
     List<Integer> members = organization.queues().get(index).members();
@@ -173,9 +166,8 @@ final class QueueBoard {
     }
     news.tell(
         observations,
-        new Body(
-            () -> QueueBody.observations(queueId, byRouting, byPresence, members.size(), now)));
+        Body.of(() -> QueueBody.observations(queueId, byRouting, byPresence, members.size(), now)));
     int onQueue = members.size() - byRouting.getOrDefault(AgentState.Routing.OFF_QUEUE, 0);
-    news.tell(activity, new Body(() -> QueueBody.activity(loads, onQueue)));
+    news.tell(activity, Body.of(() -> QueueBody.activity(loads, onQueue)));
   }
 }
