@@ -48,10 +48,11 @@ final class ThroughputBench {
         long cpu = cpuNanos();
         long sent = simulator.outcomes().getOrDefault(LedgerEntry.Outcome.SENT, 0L);
         Thread.sleep(1_000);
+        long frames = simulator.outcomes().getOrDefault(LedgerEntry.Outcome.SENT, 0L) - sent;
+        double cores = (cpuNanos() - cpu) / 1e9;
         System.out.printf(
-            "%d frames/s, %.2f cores%n",
-            simulator.outcomes().getOrDefault(LedgerEntry.Outcome.SENT, 0L) - sent,
-            (cpuNanos() - cpu) / 1e9);
+            "%d frames/s, %.2f cores, %.0f frames per second of one core%n",
+            frames, cores, frames / cores);
       }
     }
   }

@@ -1,5 +1,8 @@
 package dev.caravan.simulator.centre;
 
+import java.util.ArrayList;
+import java.util.List;
+
 /**
  * A conversation as {@code v2.users.{id}.conversations} and {@code v2.routing.queues.{id}
  * .conversations} tell it: participants with one array per medium.
@@ -21,12 +24,14 @@ public final class GenericBody {
   }
 
   JsonText of(Conversation conversation) {
-    JsonText body = new JsonText().put("id", conversation.id).list("participants");
+    List<byte[]> participants = new ArrayList<>(conversation.parties.size());
     for (Party party : conversation.parties) {
-      participant(body.object(), conversation, party);
-      body.end();
+      participants.add(
+          party.generic.text(
+              conversation, party, () -> participant(new JsonText(), conversation, party)));
     }
-    body.end();
+    JsonText body = new JsonText(participants).put("id", conversation.id);
+    body.list("participants", participants);
     if (conversation.medium == Medium.VOICE) {
       body.put("recordingState", "none");
     }
@@ -42,7 +47,7 @@ public final class GenericBody {
     body.list("entities").object().put("id", queueId(conversation.queue)).end().end().end().end();
   }
 
-  private void participant(JsonText node, Conversation conversation, Party party) {
+  private JsonText participant(JsonText node, Conversation conversation, Party party) {
     boolean agent = party.agent != Party.NOBODY;
     boolean customer = party == conversation.customer();
     node.put("id", party.id);
@@ -80,6 +85,7 @@ public final class GenericBody {
       side(node.list(conversation.side.array()).object(), conversation, party);
       node.end().end();
     }
+    return node;
   }
 
   static void attributes(JsonText node, Conversation conversation, Party party) {

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.List;
 
 /**
  * Writes a JSON object straight to its bytes. Conversations are told so often, and at such length,
@@ -13,18 +14,28 @@ import java.io.UncheckedIOException;
 final class JsonText {
 
   private static final JsonFactory FACTORY = new JsonFactory();
-  private static final int USUAL_BYTES = 6_000;
+  private static final int USUAL_BYTES = 1_500;
 
   /** A call of Jackson's that could fail if it wrote anywhere but into memory. */
   private interface Step {
     void run() throws IOException;
   }
 
-  private final ByteArrayOutputStream written = new ByteArrayOutputStream(USUAL_BYTES);
+  private final ByteArrayOutputStream written;
   private final JsonGenerator generator;
 
   /** Begins the outermost object. */
   JsonText() {
+    this(List.of());
+  }
+
+  /** The same with room for a list of items that have been written before. */
+  JsonText(List<byte[]> items) {
+    int bytes = USUAL_BYTES;
+    for (byte[] item : items) {
+      bytes += item.length;
+    }
+    written = new ByteArrayOutputStream(bytes);
     try {
       generator = FACTORY.createGenerator(written);
       generator.writeStartObject();
@@ -68,6 +79,20 @@ final class JsonText {
   /** An item of a list. */
   JsonText add(String value) {
     return step(() -> generator.writeString(value));
+  }
+
+  /** A list of items that have been written before; write them before this text is begun. */
+  JsonText list(String name, List<byte[]> items) {
+    return step(
+        () -> {
+          generator.writeArrayFieldStart(name);
+          for (byte[] item : items) {
+            generator.writeRawValue("");
+            generator.flush();
+            written.write(item);
+          }
+          generator.writeEndArray();
+        });
   }
 
   JsonText end() {

@@ -1,5 +1,8 @@
 package dev.caravan.simulator.centre;
 
+import java.util.ArrayList;
+import java.util.List;
+
 /**
  * A conversation as the topics of a single medium tell it, such as {@code …conversations.calls}:
  * participants whose own state says everything.
@@ -15,26 +18,32 @@ final class MediaBody {
   }
 
   JsonText of(Conversation conversation) {
-    JsonText body = new JsonText().put("id", conversation.id).list("participants");
+    List<byte[]> participants = new ArrayList<>(conversation.parties.size());
     for (Party party : conversation.parties) {
-      JsonText node = body.object();
-      common(node, conversation, party, party.stage, party.ended);
-      switch (conversation.medium) {
-        case VOICE -> call(node, conversation, party);
-        case CHAT -> node.put("roomId", GenericBody.roomId(conversation));
-        case EMAIL -> GenericBody.email(node, conversation);
-        case MESSAGE -> message(node, conversation, party);
-        case CALLBACK -> GenericBody.callback(node, conversation);
-        case VIDEO -> GenericBody.video(node, conversation, party);
-        case SOCIAL -> GenericBody.social(node, conversation);
-      }
-      node.end();
+      participants.add(
+          party.flat.text(
+              conversation, party, () -> participant(new JsonText(), conversation, party)));
     }
-    body.end();
+    JsonText body = new JsonText(participants).put("id", conversation.id);
+    body.list("participants", participants);
     if (conversation.medium == Medium.VOICE) {
       body.put("recordingState", "none");
     }
     return body.list("otherMediaUris").end();
+  }
+
+  private JsonText participant(JsonText node, Conversation conversation, Party party) {
+    common(node, conversation, party, party.stage, party.ended);
+    switch (conversation.medium) {
+      case VOICE -> call(node, conversation, party);
+      case CHAT -> node.put("roomId", GenericBody.roomId(conversation));
+      case EMAIL -> GenericBody.email(node, conversation);
+      case MESSAGE -> message(node, conversation, party);
+      case CALLBACK -> GenericBody.callback(node, conversation);
+      case VIDEO -> GenericBody.video(node, conversation, party);
+      case SOCIAL -> GenericBody.social(node, conversation);
+    }
+    return node;
   }
 
   /** What the parties look at together. */

@@ -41,6 +41,8 @@ public final class Party {
   boolean consulting;
   long sharingSince;
   long sharingEnded;
+  final Fragment generic = new Fragment();
+  final Fragment flat = new Fragment();
 
   Party(
       String id,
@@ -142,6 +144,40 @@ public final class Party {
 
   long interactingMillis() {
     return connected == 0 ? 0 : (ended == 0 ? started : ended) - connected;
+  }
+
+  /**
+   * A number that is another one as soon as anything has changed that is told of this party.
+   * Attributes of a conversation are only ever added.
+   */
+  long state(Conversation conversation) {
+    long state = stage.ordinal() + (muted ? 4 : 0) + (consulting ? 8 : 0);
+    state = state * 31 + wrapUp;
+    boolean customer = this == conversation.customer();
+    boolean tellsMessages = customer || conversation.medium == Medium.EMAIL;
+    state = state * 31 + (customer ? conversation.attributes.size() : 0);
+    state = state * 31 + (tellsMessages ? conversation.messages : 0);
+    for (long time :
+        new long[] {
+          connected,
+          ended,
+          heldSince,
+          acwSince,
+          acwEnded,
+          sharingSince,
+          sharingEnded,
+          tellsMessages ? conversation.lastMessageAt : 0
+        }) {
+      state = (state ^ time) * 0x9e3779b97f4a7c15L;
+      state ^= state >>> 29;
+    }
+    return state;
+  }
+
+  /** Keeps nothing that could be written again. */
+  void forgetText() {
+    generic.forget();
+    flat.forget();
   }
 
   /** From its coming to its going. */

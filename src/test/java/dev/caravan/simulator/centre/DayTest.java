@@ -247,6 +247,29 @@ class DayTest {
   }
 
   @Test
+  void whatIsKeptOfAPartyIsNeverOutOfDate() {
+    Organization organization = new Organization(31, AGENTS, 6);
+    GenericBody generic = new GenericBody(organization);
+    MediaBody media = new MediaBody(organization, generic);
+    Day day = new Day(organization, 31, 9, NINE_O_CLOCK, new Listener(none -> false));
+
+    for (int i = 0; i < 12_000; i++) {
+      day.runNext();
+      if (i % 10 == 0) {
+        for (Conversation conversation : day.conversations()) {
+          if (!conversation.over()) {
+            byte[] full = generic.bytes(conversation);
+            byte[] flat = media.of(conversation).bytes();
+            conversation.parties().forEach(Party::forgetText);
+            assertThat(full).isEqualTo(generic.bytes(conversation));
+            assertThat(flat).isEqualTo(media.of(conversation).bytes());
+          }
+        }
+      }
+    }
+  }
+
+  @Test
   void nobodyStaysInAConversationThatTheCustomerHasLeft() {
     Day day = day(29, new Listener(none -> false));
 
