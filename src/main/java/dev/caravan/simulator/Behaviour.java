@@ -26,6 +26,7 @@ import java.time.Duration;
  *     are refused
  * @param compression whether per-message compression is offered on the socket
  * @param fragmentBytes events longer than this are sent as several fragments
+ * @param dataLakeLag how far what jobs can read lies behind
  */
 public record Behaviour(
     Duration heartbeat,
@@ -46,7 +47,8 @@ public record Behaviour(
     boolean unknownIds,
     boolean guessedRules,
     boolean compression,
-    int fragmentBytes) {
+    int fragmentBytes,
+    Duration dataLakeLag) {
 
   /** Whose a channel is. */
   public enum Owner {
@@ -85,7 +87,8 @@ public record Behaviour(
         true,
         true,
         false,
-        8 << 20);
+        8 << 20,
+        Duration.ofMinutes(5));
   }
 
   public Behaviour withHeartbeat(Duration pause) {
@@ -108,6 +111,7 @@ public record Behaviour(
         unknownIds,
         guessedRules,
         compression,
-        fragmentBytes);
+        fragmentBytes,
+        dataLakeLag);
   }
 }

@@ -1,6 +1,7 @@
 package dev.caravan.simulator.centre;
 
 import java.util.Locale;
+import java.util.OptionalInt;
 
 /** One participant of a conversation. Times that have not come are 0. */
 public final class Party {
@@ -82,6 +83,24 @@ public final class Party {
   /** Index of the agent, or -1. */
   public int agent() {
     return agent;
+  }
+
+  /** Index of the queue, or -1. */
+  public int queue() {
+    return queue;
+  }
+
+  public long acwSince() {
+    return acwSince;
+  }
+
+  public long acwEnded() {
+    return acwEnded;
+  }
+
+  /** Index of the wrap-up code, once there is one. */
+  public OptionalInt wrapUp() {
+    return wrapUp == NOBODY ? OptionalInt.empty() : OptionalInt.of(wrapUp);
   }
 
   public long started() {
