@@ -15,6 +15,8 @@ import java.time.Duration;
  * @param expiryCode close code when channel or token come to their end
  * @param announceEviction whether the victim first hears {@code no_longer_subscribed}
  * @param announceRevocation whether a socket first hears {@code token_revoked}
+ * @param announceSubscriptions whether a socket hears {@code v2.subscription.updated} when what its
+ *     channel is subscribed to has changed
  * @param expiresMoves whether {@code expires} in a channel listing moves when a subscription renews
  *     it
  * @param deleteStatus answer to deleting all subscriptions: 200 or 204
@@ -39,6 +41,7 @@ public record Behaviour(
     int expiryCode,
     boolean announceEviction,
     boolean announceRevocation,
+    boolean announceSubscriptions,
     boolean expiresMoves,
     int deleteStatus,
     boolean subscribeByFrame,
@@ -79,6 +82,7 @@ public record Behaviour(
         1001,
         true,
         true,
+        false,
         true,
         200,
         false,
@@ -103,6 +107,7 @@ public record Behaviour(
         expiryCode,
         announceEviction,
         announceRevocation,
+        announceSubscriptions,
         expiresMoves,
         deleteStatus,
         subscribeByFrame,
