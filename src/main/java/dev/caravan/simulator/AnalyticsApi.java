@@ -51,7 +51,7 @@ final class AnalyticsApi {
             DirectoryApi.answering(
                 call -> {
                   clients.require(call, COMMUNICATION);
-                  call.answer(Json.tree(generic.bytes(conversation(call))));
+                  call.answer(Json.tree(generic.of(conversation(call))));
                 }));
   }
 

@@ -66,6 +66,15 @@ final class ThroughputBench {
     Guest guest = new Guest(url).login();
     JsonNode channel = guest.channel();
     List<String> topics = new ArrayList<>();
+    for (int page = 1; page <= 2; page++) {
+      for (JsonNode queue :
+          guest
+              .get("/api/v2/routing/queues?pageSize=100&pageNumber=" + page)
+              .body()
+              .path("entities")) {
+        topics.add("v2.routing.queues." + queue.path("id").asText() + ".conversations");
+      }
+    }
     for (int page = 1; topics.size() < TOPICS; page++) {
       for (JsonNode user :
           guest.get("/api/v2/users?pageSize=100&pageNumber=" + page).body().path("entities")) {

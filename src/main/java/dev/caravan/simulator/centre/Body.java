@@ -23,8 +23,8 @@ public final class Body {
   }
 
   /** A body that is written without a tree in between. */
-  static Body text(Supplier<JsonText> maker) {
-    return new Body(() -> maker.get().bytes());
+  static Body text(Supplier<byte[]> maker) {
+    return new Body(maker);
   }
 
   private static byte[] written(JsonNode tree) {

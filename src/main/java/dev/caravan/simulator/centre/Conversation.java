@@ -34,6 +34,8 @@ public final class Conversation {
   int records;
   String contactId = "";
   Side side = Side.NONE;
+  final Fragment generic = new Fragment();
+  final Fragment flat = new Fragment();
   long ended;
   String lastMessageId = "";
   long lastMessageAt;
@@ -107,6 +109,13 @@ public final class Conversation {
       }
     }
     return Optional.empty();
+  }
+
+  /** Keeps nothing that could be written again. */
+  void forgetText() {
+    generic.forget();
+    flat.forget();
+    parties.forEach(Party::forgetText);
   }
 
   /** The number to call back, without what says that it is one. */

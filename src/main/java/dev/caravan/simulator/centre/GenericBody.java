@@ -19,19 +19,20 @@ public final class GenericBody {
   }
 
   /** The conversation as it is now, in UTF-8. */
-  public byte[] bytes(Conversation conversation) {
-    return of(conversation).bytes();
-  }
-
-  JsonText of(Conversation conversation) {
+  public byte[] of(Conversation conversation) {
+    boolean keep = !conversation.over();
     List<byte[]> participants = new ArrayList<>(conversation.parties.size());
     for (Party party : conversation.parties) {
       participants.add(
           party.generic.text(
-              conversation, party, () -> participant(new JsonText(), conversation, party)));
+              party.state(conversation), keep, () -> participant(conversation, party)));
     }
-    JsonText body = new JsonText(participants).put("id", conversation.id);
-    body.list("participants", participants);
+    byte[] around = conversation.generic.text(conversation.queue, keep, () -> around(conversation));
+    return JsonText.with(around, "participants", participants);
+  }
+
+  private JsonText around(Conversation conversation) {
+    JsonText body = new JsonText().put("id", conversation.id);
     if (conversation.medium == Medium.VOICE) {
       body.put("recordingState", "none");
     }
@@ -47,7 +48,8 @@ public final class GenericBody {
     body.list("entities").object().put("id", queueId(conversation.queue)).end().end().end().end();
   }
 
-  private JsonText participant(JsonText node, Conversation conversation, Party party) {
+  private JsonText participant(Conversation conversation, Party party) {
+    JsonText node = new JsonText();
     boolean agent = party.agent != Party.NOBODY;
     boolean customer = party == conversation.customer();
     node.put("id", party.id);

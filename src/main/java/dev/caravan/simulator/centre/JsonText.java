@@ -5,6 +5,8 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 
 /**
@@ -21,27 +23,31 @@ final class JsonText {
     void run() throws IOException;
   }
 
-  private final ByteArrayOutputStream written;
+  private final ByteArrayOutputStream written = new ByteArrayOutputStream(USUAL_BYTES);
   private final JsonGenerator generator;
 
   /** Begins the outermost object. */
   JsonText() {
-    this(List.of());
-  }
-
-  /** The same with room for a list of items that have been written before. */
-  JsonText(List<byte[]> items) {
-    int bytes = USUAL_BYTES;
-    for (byte[] item : items) {
-      bytes += item.length;
-    }
-    written = new ByteArrayOutputStream(bytes);
     try {
       generator = FACTORY.createGenerator(written);
       generator.writeStartObject();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** An object with one more field at its end, a list of what has been written before. */
+  static byte[] with(byte[] object, String name, List<byte[]> items) {
+    byte[] field = (",\"" + name + "\":[").getBytes(StandardCharsets.UTF_8);
+    int length = object.length + field.length + items.size() + 1;
+    for (byte[] item : items) {
+      length += item.length;
+    }
+    ByteBuffer whole = ByteBuffer.allocate(length).put(object, 0, object.length - 1).put(field);
+    for (int i = 0; i < items.size(); i++) {
+      whole.put(items.get(i)).put((byte) (i < items.size() - 1 ? ',' : ']'));
+    }
+    return whole.put((byte) '}').array();
   }
 
   JsonText put(String name, String value) {
@@ -79,20 +85,6 @@ final class JsonText {
   /** An item of a list. */
   JsonText add(String value) {
     return step(() -> generator.writeString(value));
-  }
-
-  /** A list of items that have been written before; write them before this text is begun. */
-  JsonText list(String name, List<byte[]> items) {
-    return step(
-        () -> {
-          generator.writeArrayFieldStart(name);
-          for (byte[] item : items) {
-            generator.writeRawValue("");
-            generator.flush();
-            written.write(item);
-          }
-          generator.writeEndArray();
-        });
   }
 
   JsonText end() {

@@ -17,22 +17,27 @@ final class MediaBody {
     this.generic = generic;
   }
 
-  JsonText of(Conversation conversation) {
+  byte[] of(Conversation conversation) {
+    boolean keep = !conversation.over();
     List<byte[]> participants = new ArrayList<>(conversation.parties.size());
     for (Party party : conversation.parties) {
       participants.add(
-          party.flat.text(
-              conversation, party, () -> participant(new JsonText(), conversation, party)));
+          party.flat.text(party.state(conversation), keep, () -> participant(conversation, party)));
     }
-    JsonText body = new JsonText(participants).put("id", conversation.id);
-    body.list("participants", participants);
+    byte[] around = conversation.flat.text(0, keep, () -> around(conversation));
+    return JsonText.with(around, "participants", participants);
+  }
+
+  private static JsonText around(Conversation conversation) {
+    JsonText body = new JsonText().put("id", conversation.id);
     if (conversation.medium == Medium.VOICE) {
       body.put("recordingState", "none");
     }
     return body.list("otherMediaUris").end();
   }
 
-  private JsonText participant(JsonText node, Conversation conversation, Party party) {
+  private JsonText participant(Conversation conversation, Party party) {
+    JsonText node = new JsonText();
     common(node, conversation, party, party.stage, party.ended);
     switch (conversation.medium) {
       case VOICE -> call(node, conversation, party);
@@ -47,7 +52,7 @@ final class MediaBody {
   }
 
   /** What the parties look at together. */
-  JsonText sideOf(Conversation conversation) {
+  byte[] sideOf(Conversation conversation) {
     JsonText body = new JsonText().put("id", conversation.id).list("participants");
     for (Party party : conversation.parties) {
       if (party.sharingSince > 0) {
@@ -60,7 +65,7 @@ final class MediaBody {
       }
     }
     String other = conversation.medium.topic() + "/" + conversation.id;
-    return body.end().list("otherMediaUris").add("/api/v2/conversations/" + other).end();
+    return body.end().list("otherMediaUris").add("/api/v2/conversations/" + other).bytes();
   }
 
   private void common(

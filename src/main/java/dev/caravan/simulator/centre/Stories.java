@@ -211,7 +211,7 @@ final class Stories {
 
   private void bury(Conversation conversation) {
     board.left(conversation);
-    conversation.parties.forEach(Party::forgetText);
+    conversation.forgetText();
     if (live.remove(conversation.id) != null) {
       past.put(conversation.id, conversation);
       if (past.size() > REMEMBERED) {

@@ -258,11 +258,11 @@ class DayTest {
       if (i % 10 == 0) {
         for (Conversation conversation : day.conversations()) {
           if (!conversation.over()) {
-            byte[] full = generic.bytes(conversation);
-            byte[] flat = media.of(conversation).bytes();
-            conversation.parties().forEach(Party::forgetText);
-            assertThat(full).isEqualTo(generic.bytes(conversation));
-            assertThat(flat).isEqualTo(media.of(conversation).bytes());
+            byte[] full = generic.of(conversation);
+            byte[] flat = media.of(conversation);
+            conversation.forgetText();
+            assertThat(full).isEqualTo(generic.of(conversation));
+            assertThat(flat).isEqualTo(media.of(conversation));
           }
         }
       }
