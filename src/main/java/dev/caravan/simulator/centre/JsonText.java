@@ -39,7 +39,7 @@ final class JsonText {
   /** An object with one more field at its end, a list of what has been written before. */
   static byte[] with(byte[] object, String name, List<byte[]> items) {
     byte[] field = (",\"" + name + "\":[").getBytes(StandardCharsets.UTF_8);
-    int length = object.length + field.length + items.size() + 1;
+    int length = object.length + field.length + items.size();
     for (byte[] item : items) {
       length += item.length;
     }

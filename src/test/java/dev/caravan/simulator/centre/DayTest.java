@@ -2,6 +2,7 @@ package dev.caravan.simulator.centre;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.caravan.topic.Topic;
@@ -23,7 +24,8 @@ import org.junit.jupiter.api.Test;
 /** A day in the contact centre: always the same, consistent, and told in the official shapes. */
 class DayTest {
 
-  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final ObjectMapper JSON =
+      new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
   private static final long NINE_O_CLOCK = 1_763_715_600_000L;
   private static final int AGENTS = 40;
 
