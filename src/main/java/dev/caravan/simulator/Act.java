@@ -18,6 +18,7 @@ import java.util.List;
   @JsonSubTypes.Type(value = Act.Heartbeats.class, name = "heartbeats"),
   @JsonSubTypes.Type(value = Act.SocketClosing.class, name = "socketClosing"),
   @JsonSubTypes.Type(value = Act.NoLongerSubscribed.class, name = "noLongerSubscribed"),
+  @JsonSubTypes.Type(value = Act.SubscriptionUpdated.class, name = "subscriptionUpdated"),
   @JsonSubTypes.Type(value = Act.Evict.class, name = "evict"),
   @JsonSubTypes.Type(value = Act.ExpireChannel.class, name = "expireChannel"),
   @JsonSubTypes.Type(value = Act.RevokeToken.class, name = "revokeToken"),
@@ -124,6 +125,13 @@ public sealed interface Act {
   /** Tells sockets that another channel took their place; the channel stays. */
   record NoLongerSubscribed(Whom whom, boolean close) implements Act {
     public NoLongerSubscribed {
+      whom = Whom.orAll(whom);
+    }
+  }
+
+  /** Tells sockets that what their channel is subscribed to has changed. */
+  record SubscriptionUpdated(Whom whom) implements Act {
+    public SubscriptionUpdated {
       whom = Whom.orAll(whom);
     }
   }

@@ -15,6 +15,8 @@ import java.time.Duration;
  * @param expiryCode close code when channel or token come to their end
  * @param announceEviction whether the victim first hears {@code no_longer_subscribed}
  * @param announceRevocation whether a socket first hears {@code token_revoked}
+ * @param announceSubscriptions whether a socket hears {@code v2.subscription.updated} when what its
+ *     channel is subscribed to has changed
  * @param expiresMoves whether {@code expires} in a channel listing moves when a subscription renews
  *     it
  * @param deleteStatus answer to deleting all subscriptions: 200 or 204
@@ -26,6 +28,7 @@ import java.time.Duration;
  *     are refused
  * @param compression whether per-message compression is offered on the socket
  * @param fragmentBytes events longer than this are sent as several fragments
+ * @param dataLakeLag how far what jobs can read lies behind
  */
 public record Behaviour(
     Duration heartbeat,
@@ -38,6 +41,7 @@ public record Behaviour(
     int expiryCode,
     boolean announceEviction,
     boolean announceRevocation,
+    boolean announceSubscriptions,
     boolean expiresMoves,
     int deleteStatus,
     boolean subscribeByFrame,
@@ -46,7 +50,8 @@ public record Behaviour(
     boolean unknownIds,
     boolean guessedRules,
     boolean compression,
-    int fragmentBytes) {
+    int fragmentBytes,
+    Duration dataLakeLag) {
 
   /** Whose a channel is. */
   public enum Owner {
@@ -77,6 +82,7 @@ public record Behaviour(
         1001,
         true,
         true,
+        false,
         true,
         200,
         false,
@@ -85,7 +91,8 @@ public record Behaviour(
         true,
         true,
         false,
-        8 << 20);
+        8 << 20,
+        Duration.ofMinutes(5));
   }
 
   public Behaviour withHeartbeat(Duration pause) {
@@ -100,6 +107,7 @@ public record Behaviour(
         expiryCode,
         announceEviction,
         announceRevocation,
+        announceSubscriptions,
         expiresMoves,
         deleteStatus,
         subscribeByFrame,
@@ -108,6 +116,7 @@ public record Behaviour(
         unknownIds,
         guessedRules,
         compression,
-        fragmentBytes);
+        fragmentBytes,
+        dataLakeLag);
   }
 }

@@ -95,6 +95,10 @@ final class Director {
     on(Act.SocketClosing.class, act -> each(act.whom(), socket -> socketClosing(socket, act)));
     on(Act.Frame.class, act -> each(act.whom(), socket -> frame(socket, act)));
     on(
+        Act.SubscriptionUpdated.class,
+        act ->
+            each(act.whom(), socket -> world.ending().tellSubscriptionUpdated(socket.channel())));
+    on(
         Act.NoLongerSubscribed.class,
         act ->
             each(

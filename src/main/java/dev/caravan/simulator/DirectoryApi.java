@@ -44,6 +44,17 @@ final class DirectoryApi {
     listing(router, "/api/v2/groups", organization.groups(), this::group);
     one(router, "/api/v2/groups/:id", organization.groups(), this::group);
     router.get("/api/v2/groups/:id/members").handler(answering(this::groupMembers));
+    listing(
+        router,
+        "/api/v2/routing/wrapupcodes",
+        organization.wrapUpCodes(),
+        code -> described(code, "routing/wrapupcodes"));
+    listing(router, "/api/v2/flows", organization.flows(), flow -> described(flow, "flows"));
+    listing(
+        router,
+        "/api/v2/flows/outcomes",
+        organization.outcomes(),
+        outcome -> described(outcome, "flows/outcomes"));
     String divisions = "/api/v2/authorization/divisions";
     listing(router, divisions, organization.divisions(), this::division);
     one(router, divisions + "/:id", organization.divisions(), this::division);
@@ -94,7 +105,7 @@ final class DirectoryApi {
   private void queueMembers(Call call) {
     Named queue = found(organization.queue(call.path("id")));
     List<String> expand = call.queries("expand");
-    call.answer(
+    ObjectNode page =
         Paging.page(
             call,
             agents(queue),
@@ -108,7 +119,10 @@ final class DirectoryApi {
                 member.set("routingStatus", people.routingStatus(agent));
               }
               return member.put("selfUri", "/api/v2/routing/queues/" + queue.id() + "/members");
-            }));
+            });
+    // the one listing by pages that does not say how many there are: only the last has no next
+    page.remove(List.of("total", "pageCount", "lastUri"));
+    call.answer(page);
   }
 
   private void groupMembers(Call call) {
@@ -161,7 +175,9 @@ final class DirectoryApi {
     ObjectNode described = described(queue, "routing/queues");
     described.set(
         "division",
-        division(organization.divisions().get(queue.index() % organization.divisions().size())));
+        described(
+            organization.divisions().get(queue.index() % organization.divisions().size()),
+            "authorization/divisions"));
     return described
         .put("memberCount", queue.members().size())
         .put("userMemberCount", queue.members().size())
@@ -192,7 +208,8 @@ final class DirectoryApi {
 
   private ObjectNode team(Named team) {
     ObjectNode described = described(team, "teams");
-    described.set("division", division(organization.divisions().get(0)));
+    described.set(
+        "division", described(organization.divisions().get(0), "authorization/divisions"));
     return described.put("memberCount", team.members().size());
   }
 

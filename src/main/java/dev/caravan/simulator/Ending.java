@@ -1,9 +1,8 @@
 package dev.caravan.simulator;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.util.Optional;
 
-/** How a channel's socket learns that its time is over, and is then closed. */
+/** What a channel's socket learns of its own fate: that something changed, or that it is closed. */
 final class Ending {
 
   private final Sockets sockets;
@@ -43,23 +42,38 @@ final class Ending {
     tell(channel, "no_longer_subscribed", "another_channel_subscribed");
   }
 
+  /** What a channel is subscribed to has been changed. */
+  void subscriptionsChanged(Channel channel) {
+    if (behaviour.announceSubscriptions()) {
+      tellSubscriptionUpdated(channel);
+    }
+  }
+
+  void tellSubscriptionUpdated(Channel channel) {
+    say(channel, "v2.subscription.updated", system(channel, "subscription_changed"));
+  }
+
   void close(Channel channel, int code) {
     sockets.of(channel).ifPresent(socket -> sockets.close(socket, code, ""));
   }
 
   private void tell(Channel channel, String type, String reason) {
-    Optional<Socket> socket = sockets.of(channel);
-    if (socket.isPresent()) {
-      ObjectNode body =
-          Json.object()
-              .put("channelId", channel.id())
-              .put("systemTopicType", type)
-              .put("correlationId", ids.uuid())
-              .put("organizationId", organizationId)
-              .put("oauthClientId", channel.clientId())
-              .put("reason", reason);
-      sockets.say(
-          socket.get(), Frames.event("v2.system." + type + "." + channel.id(), body, ids.uuid()));
-    }
+    String topic = "v2.system." + type + "." + channel.id();
+    say(channel, topic, system(channel, type).put("reason", reason));
+  }
+
+  private ObjectNode system(Channel channel, String type) {
+    return Json.object()
+        .put("channelId", channel.id())
+        .put("systemTopicType", type)
+        .put("correlationId", ids.uuid())
+        .put("organizationId", organizationId)
+        .put("oauthClientId", channel.clientId());
+  }
+
+  private void say(Channel channel, String topic, ObjectNode body) {
+    sockets
+        .of(channel)
+        .ifPresent(socket -> sockets.say(socket, Frames.event(topic, body, ids.uuid())));
   }
 }

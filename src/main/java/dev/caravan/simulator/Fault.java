@@ -192,19 +192,4 @@ public record Fault(
     return new Fault(
         on, match, wrong, skip, times, rate, status, retryAfterSeconds, code, millis, bytes);
   }
-
-  public Fault sized(int frameBytes) {
-    return new Fault(
-        on,
-        match,
-        wrong,
-        skip,
-        times,
-        rate,
-        status,
-        retryAfterSeconds,
-        code,
-        delayMillis,
-        frameBytes);
-  }
 }

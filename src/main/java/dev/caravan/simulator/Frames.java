@@ -2,7 +2,7 @@ package dev.caravan.simulator;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 
 /** The frames that go over a socket, as bytes. */
@@ -25,23 +25,16 @@ final class Frames {
   static byte[] event(String topicName, byte[] body, String correlationId) {
     byte[] topic = utf8(topicName);
     byte[] correlation = utf8(correlationId);
-    ByteArrayOutputStream frame =
-        new ByteArrayOutputStream(
-            HEAD.length
-                + topic.length
-                + BODY.length
-                + body.length
-                + METADATA.length
-                + correlation.length
-                + TAIL.length);
-    frame.writeBytes(HEAD);
-    frame.writeBytes(topic);
-    frame.writeBytes(BODY);
-    frame.writeBytes(body);
-    frame.writeBytes(METADATA);
-    frame.writeBytes(correlation);
-    frame.writeBytes(TAIL);
-    return frame.toByteArray();
+    int length = HEAD.length + BODY.length + METADATA.length + TAIL.length;
+    return ByteBuffer.allocate(length + topic.length + body.length + correlation.length)
+        .put(HEAD)
+        .put(topic)
+        .put(BODY)
+        .put(body)
+        .put(METADATA)
+        .put(correlation)
+        .put(TAIL)
+        .array();
   }
 
   static byte[] event(String topicName, JsonNode body, String correlationId) {

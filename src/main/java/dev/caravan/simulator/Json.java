@@ -11,6 +11,8 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
 import dev.caravan.simulator.centre.Iso;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.time.Instant;
 
 /** JSON as Genesys Cloud writes it: ISO-8601 instants in UTC with exactly three decimals. */
@@ -40,6 +42,15 @@ final class Json {
       return MAPPER.writeValueAsBytes(node);
     } catch (JsonProcessingException e) {
       throw new IllegalStateException("A JSON tree could not be written, which cannot happen.", e);
+    }
+  }
+
+  /** Reads what this program itself has written. */
+  static JsonNode tree(byte[] json) {
+    try {
+      return MAPPER.readTree(json);
+    } catch (IOException e) {
+      throw new UncheckedIOException("JSON of our own cannot be read, which cannot happen.", e);
     }
   }
 

@@ -3,6 +3,7 @@ package dev.caravan.simulator;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -14,8 +15,18 @@ final class Ledger {
   static final int DEFAULT_CAPACITY = 500_000;
   private static final int TOPICS_COUNTED = 100_000;
 
+  /** How often a topic was sent; lends its name to all entries, so that they share it. */
+  private static final class Count {
+    private final String topicName;
+    private long sent;
+
+    private Count(String topicName) {
+      this.topicName = topicName;
+    }
+  }
+
   private final ArrayDeque<LedgerEntry> entries = new ArrayDeque<>();
-  private final Map<String, Long> sentByTopic = new TreeMap<>();
+  private final Map<String, Count> counts = new HashMap<>();
   private final Map<LedgerEntry.Outcome, Long> outcomes = new EnumMap<>(LedgerEntry.Outcome.class);
   private final int capacity;
   private long written;
@@ -36,15 +47,20 @@ final class Ledger {
     if (entries.size() == capacity) {
       entries.removeFirst();
     }
+    Count count = counts.get(topicName);
+    if (count == null) {
+      count = new Count(topicName);
+      if (counts.size() < TOPICS_COUNTED) {
+        counts.put(topicName, count);
+      }
+    }
     entries.addLast(
         new LedgerEntry(
-            ++written, atMillis, channel, socket, topicName, correlationId, bytes, outcome));
+            ++written, atMillis, channel, socket, count.topicName, correlationId, bytes, outcome));
     outcomes.merge(outcome, 1L, Long::sum);
     if (outcome == LedgerEntry.Outcome.SENT) {
       bytesSent += bytes;
-      if (sentByTopic.size() < TOPICS_COUNTED || sentByTopic.containsKey(topicName)) {
-        sentByTopic.merge(topicName, 1L, Long::sum);
-      }
+      count.sent++;
     }
   }
 
@@ -62,7 +78,14 @@ final class Ledger {
   }
 
   Map<String, Long> sentByTopic() {
-    return Map.copyOf(sentByTopic);
+    Map<String, Long> sent = new TreeMap<>();
+    counts.forEach(
+        (topicName, count) -> {
+          if (count.sent > 0) {
+            sent.put(topicName, count.sent);
+          }
+        });
+    return sent;
   }
 
   Map<LedgerEntry.Outcome, Long> outcomes() {
@@ -84,7 +107,7 @@ final class Ledger {
 
   void clear() {
     entries.clear();
-    sentByTopic.clear();
+    counts.clear();
     outcomes.clear();
     bytesSent = 0;
   }

@@ -27,48 +27,4 @@ public record Limits(
   public static Limits documented() {
     return new Limits(20, 1_000, 200, Duration.ofHours(24), 300, 0, 16 << 20);
   }
-
-  public Limits withChannelLife(Duration life) {
-    return new Limits(
-        channelsPerClient,
-        topicsPerChannel,
-        topicLength,
-        life,
-        requestsPerMinute,
-        loginsPerMinute,
-        pendingBytes);
-  }
-
-  public Limits withRequestsPerMinute(int requests) {
-    return new Limits(
-        channelsPerClient,
-        topicsPerChannel,
-        topicLength,
-        channelLife,
-        requests,
-        loginsPerMinute,
-        pendingBytes);
-  }
-
-  public Limits withTopicsPerChannel(int topics) {
-    return new Limits(
-        channelsPerClient,
-        topics,
-        topicLength,
-        channelLife,
-        requestsPerMinute,
-        loginsPerMinute,
-        pendingBytes);
-  }
-
-  public Limits withPendingBytes(int bytes) {
-    return new Limits(
-        channelsPerClient,
-        topicsPerChannel,
-        topicLength,
-        channelLife,
-        requestsPerMinute,
-        loginsPerMinute,
-        bytes);
-  }
 }

@@ -90,12 +90,15 @@ final class NotificationsApi {
     listing.set(
         "entities",
         subscriber.subscribe(channel, topics(call.body()), call.flag("ignoreErrors"), replace));
+    ending.subscriptionsChanged(channel);
     call.answer(listing);
   }
 
   private void clear(RoutingContext context) {
     Call call = Call.of(context);
-    keeper.clear(channel(call));
+    Channel channel = channel(call);
+    keeper.clear(channel);
+    ending.subscriptionsChanged(channel);
     call.answerEmpty(options.behaviour().deleteStatus());
   }
 

@@ -75,8 +75,12 @@ final class PeopleBody {
             "selfUri",
             "/api/v2/workforcemanagement/managementunits/"
                 + told.path("managementUnitId").asText());
+    adherence
+        .putObject("team")
+        .put("id", told.at("/team/id").asText())
+        .put("selfUri", "/api/v2/teams/" + told.at("/team/id").asText());
     adherence.put("timeOfAdherenceChange", told.path("adherenceChangeTime").asText());
-    told.remove(List.of("user", "managementUnitId", "adherenceChangeTime"));
+    told.remove(List.of("user", "team", "managementUnitId", "adherenceChangeTime"));
     adherence.setAll(told);
     return adherence;
   }

@@ -41,6 +41,10 @@ final class Publisher {
     return subscriptions.heard(topicName);
   }
 
+  boolean heardUnder(String segments) {
+    return subscriptions.heardUnder(segments);
+  }
+
   /** Sends one event to every channel subscribed to its topic; returns how many there were. */
   int publish(String topicName, byte[] body, String correlationId) {
     if (!subscriptions.heard(topicName)) {

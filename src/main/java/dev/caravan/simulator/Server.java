@@ -51,6 +51,8 @@ final class Server implements Director.Stage {
     new AvailableTopics(world.catalogue(), world.rules()).mount(all);
     new DirectoryApi(world.organization(), shift.day()).mount(all);
     new StatusApi(world.organization(), world.oauth(), shift.day()).mount(all);
+    new JobsApi(world, shift.day()).mount(all);
+    new ObservationsApi(world.organization(), world.oauth(), shift.day()).mount(all);
     new AnalyticsApi(world.organization(), world.oauth(), shift.day()).mount(all);
     new ControlApi(world, director).mount(all);
     all.route().handler(context -> Call.of(context).answer(ApiError.notFound()));

@@ -40,6 +40,11 @@ final class Shift {
       }
 
       @Override
+      public boolean hearsUnder(String segments) {
+        return publisher.heardUnder(segments);
+      }
+
+      @Override
       public void tell(String topicName, Body body, String correlationId) {
         publisher.publish(topicName, body.bytes(), correlationId);
       }

@@ -67,11 +67,6 @@ public record SimulatorOptions(
         behaviour);
   }
 
-  public SimulatorOptions withSocketUrl(String url) {
-    return new SimulatorOptions(
-        host, port, url, tls, clients, seed, centre, traffic, timeScale, limits, behaviour);
-  }
-
   public SimulatorOptions withTls(Tls newTls) {
     return new SimulatorOptions(
         host, port, socketUrl, newTls, clients, seed, centre, traffic, timeScale, limits,
@@ -110,17 +105,6 @@ public record SimulatorOptions(
         newTraffic,
         timeScale,
         limits,
-        behaviour);
-  }
-
-  public SimulatorOptions withTimeScale(double scale) {
-    return new SimulatorOptions(
-        host, port, socketUrl, tls, clients, seed, centre, traffic, scale, limits, behaviour);
-  }
-
-  public SimulatorOptions withLimits(Limits newLimits) {
-    return new SimulatorOptions(
-        host, port, socketUrl, tls, clients, seed, centre, traffic, timeScale, newLimits,
         behaviour);
   }
 

@@ -81,18 +81,23 @@ final class StatusApi {
 
   private ArrayNode bulk(
       Call call, String parameter, int most, Function<Agent, ObjectNode> description) {
+    ArrayNode all = Json.array();
+    ids(call, parameter, most).stream()
+        .map(organization::agent)
+        .flatMap(Optional::stream)
+        .forEach(agent -> all.add(description.apply(agent)));
+    return all;
+  }
+
+  /** The ids a call names, of which there must be some but not too many. */
+  static List<String> ids(Call call, String parameter, int most) {
     List<String> ids = call.queries(parameter);
     if (ids.isEmpty() || ids.size() > most) {
       throw ApiError.invalidParameter(
               Integer.toString(ids.size()), parameter, "1 to " + most + " ids")
           .thrown();
     }
-    ArrayNode all = Json.array();
-    ids.stream()
-        .map(organization::agent)
-        .flatMap(Optional::stream)
-        .forEach(agent -> all.add(description.apply(agent)));
-    return all;
+    return ids;
   }
 
   private Agent agent(Call call) {

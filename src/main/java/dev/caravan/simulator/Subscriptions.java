@@ -10,6 +10,7 @@ import java.util.Map;
 final class Subscriptions {
 
   private final Map<String, Map<Channel, Integer>> listeners = new HashMap<>();
+  private final Map<String, Integer> beginnings = new HashMap<>();
 
   /** Adds topics to a channel; one it already has is left as it is. */
   void add(Channel channel, Map<String, List<String>> topics) {
@@ -44,11 +45,19 @@ final class Subscriptions {
     return listeners.containsKey(topic);
   }
 
+  /** Whether anybody is subscribed to a topic that begins with these segments. */
+  boolean heardUnder(String segments) {
+    return beginnings.containsKey(segments);
+  }
+
   Collection<String> heardTopics() {
     return listeners.keySet();
   }
 
   private void listen(Channel channel, String single) {
+    if (!listeners.containsKey(single)) {
+      count(single, 1);
+    }
     listeners
         .computeIfAbsent(single, any -> new LinkedHashMap<>(2))
         .merge(channel, 1, Integer::sum);
@@ -61,5 +70,15 @@ final class Subscriptions {
           channels.computeIfPresent(channel, (same, times) -> times == 1 ? null : times - 1);
           return channels.isEmpty() ? null : channels;
         });
+    if (!listeners.containsKey(single)) {
+      count(single, -1);
+    }
+  }
+
+  private void count(String single, int by) {
+    for (int dot = single.indexOf('.'); dot >= 0; dot = single.indexOf('.', dot + 1)) {
+      beginnings.merge(
+          single.substring(0, dot), by, (had, more) -> had + more == 0 ? null : had + more);
+    }
   }
 }

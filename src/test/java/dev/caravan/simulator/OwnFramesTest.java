@@ -44,9 +44,11 @@ class OwnFramesTest {
 
     simulator.perform(new Act.SocketClosing(Act.Whom.ALL, null, true, 0));
     simulator.perform(new Act.NoLongerSubscribed(Act.Whom.ALL, false));
+    simulator.perform(new Act.SubscriptionUpdated(Act.Whom.ALL));
     simulator.perform(new Act.RevokeToken(Act.Whom.ALL));
 
     fits(ear.awaitFrame("v2.system.socket_closing"));
+    fits(ear.awaitFrame("v2.subscription.updated"));
     fits(ear.awaitFrame("v2.system.no_longer_subscribed." + id));
     fits(ear.awaitFrame("v2.system.token_revoked." + id));
   }

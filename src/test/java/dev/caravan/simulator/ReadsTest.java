@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -166,22 +167,36 @@ class ReadsTest {
     assertThat(guest.get("/api/v2/conversations").body().path("entities")).isEmpty();
   }
 
+  private static String named(String dimension, String value) {
+    return "{\"type\":\"or\",\"predicates\":[{\"dimension\":\""
+        + dimension
+        + "\",\"value\":\""
+        + value
+        + "\"}]}";
+  }
+
+  private static String lastHours() {
+    return Instant.now().minus(Duration.ofHours(1)) + "/" + Instant.now().plus(Duration.ofDays(20));
+  }
+
   @Test
   void queuesTellWhatTheyHold() {
     String queue = ids(guest.get("/api/v2/routing/queues").body()).get(0);
+    String filter = "{\"filter\":" + named("queueId", queue);
 
-    JsonNode results =
+    JsonNode all = guest.post("/api/v2/analytics/queues/observations/query", filter + "}").body();
+    JsonNode waiting =
         guest
             .post(
                 "/api/v2/analytics/queues/observations/query",
-                "{\"filter\":{\"type\":\"or\",\"predicates\":[{\"dimension\":\"queueId\",\"value\":\""
-                    + queue
-                    + "\"}]},\"metrics\":[\"oWaiting\"]}")
-            .body()
-            .path("results");
+                filter + ",\"metrics\":[\"oWaiting\"]}")
+            .body();
 
-    assertThat(results).hasSize(5);
-    assertThat(results.get(0).at("/group/queueId").asText()).isEqualTo(queue);
+    assertThat(all.path("results")).hasSize(8);
+    assertThat(all.findValuesAsText("metric")).contains("oUserRoutingStatuses", "oOnQueueUsers");
+    assertThat(waiting.path("results")).hasSize(7);
+    assertThat(waiting.findValuesAsText("metric")).containsOnly("oWaiting");
+    assertThat(all.findValuesAsText("queueId")).containsOnly(queue);
     assertThat(
             guest
                 .get("/api/v2/routing/queues/" + queue + "/members?expand=routingStatus,presence")
@@ -189,5 +204,139 @@ class ReadsTest {
                 .at("/entities/0/routingStatus/status")
                 .asText())
         .isNotEmpty();
+  }
+
+  @Test
+  void agentsTellWhatTheyDoAndDid() {
+    String user = simulator.organization().agent(0).id();
+    String filter = "\"filter\":" + named("userId", user);
+
+    JsonNode observed =
+        guest.post("/api/v2/analytics/users/observations/query", "{" + filter + "}").body();
+    JsonNode active =
+        guest
+            .post(
+                "/api/v2/analytics/users/activity/query",
+                "{\"metrics\":[{\"metric\":\"oMemberQueues\",\"details\":true}]," + filter + "}")
+            .body();
+    JsonNode did =
+        guest
+            .post(
+                "/api/v2/analytics/users/details/query",
+                "{\"interval\":\""
+                    + lastHours()
+                    + "\",\"userFilters\":["
+                    + named("userId", user)
+                    + "]}")
+            .body();
+
+    int queues = simulator.organization().agent(0).queues().size();
+    assertThat(observed.at("/results/0/group/userId").asText()).isEqualTo(user);
+    assertThat(observed.at("/results/0/data/1/stats/count").asInt()).isEqualTo(queues);
+    assertThat(active.at("/results/0/entities")).hasSize(queues);
+    assertThat(did.path("totalHits").asInt()).isEqualTo(1);
+    JsonNode presences = did.at("/userDetails/0/primaryPresence");
+    assertThat(presences).isNotEmpty();
+    assertThat(presences.get(presences.size() - 1).has("endTime")).isFalse();
+    for (int i = 1; i < presences.size(); i++) {
+      assertThat(presences.get(i).path("startTime"))
+          .isEqualTo(presences.get(i - 1).path("endTime"));
+    }
+  }
+
+  @Test
+  void agentsOfAnIntervalArePaged() {
+    JsonNode all =
+        guest
+            .post(
+                "/api/v2/analytics/users/details/query",
+                "{\"interval\":\""
+                    + lastHours()
+                    + "\",\"paging\":{\"pageSize\":100,\"pageNumber\":3}}")
+            .body();
+
+    assertThat(all.path("totalHits").asInt()).isEqualTo(230);
+    assertThat(all.path("userDetails")).hasSize(30);
+  }
+
+  @Test
+  void aQueryAboutNobodyIsRefused() {
+    for (String query : List.of("queues/observations", "users/observations", "users/activity")) {
+      Guest.Answer answer = guest.post("/api/v2/analytics/" + query + "/query", "{}");
+      assertThat(answer.status()).as(query).isEqualTo(400);
+      assertThat(answer.code()).isEqualTo("bad.request");
+    }
+  }
+
+  @Test
+  void conversationsCanBeFilteredAndReadByTheirIds() {
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(60))
+        .until(() -> details(lastHours(), 1).path("totalHits").asInt() > 150);
+    String interval = "{\"interval\":\"" + lastHours() + "\",\"segmentFilters\":[";
+
+    JsonNode calls =
+        guest
+            .post(
+                "/api/v2/analytics/conversations/details/query",
+                interval + named("mediaType", "voice") + "]}")
+            .body();
+    List<String> ids = calls.findValuesAsText("conversationId");
+    JsonNode same =
+        guest.get("/api/v2/analytics/conversations/details?id=" + String.join(",", ids)).body();
+
+    assertThat(calls.findValuesAsText("mediaType")).containsOnly("voice");
+    assertThat(ids).hasSize(25);
+    assertThat(same.findValuesAsText("conversationId")).isEqualTo(ids);
+    assertThat(guest.get("/api/v2/analytics/conversations/details").status()).isEqualTo(400);
+    String many = String.join(",", Collections.nCopies(101, ids.get(0)));
+    assertThat(guest.get("/api/v2/analytics/conversations/details?id=" + many).status())
+        .isEqualTo(400);
+  }
+
+  @Test
+  void aJobIsAskedForAndItsResultsAreFetchedByCursor() {
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(60))
+        .until(() -> details(lastHours(), 1).path("totalHits").asInt() > 150);
+    String jobs = "/api/v2/analytics/conversations/details/jobs";
+
+    Guest.Answer submitted = guest.post(jobs, "{\"interval\":\"" + lastHours() + "\"}");
+    assertThat(submitted.status()).isEqualTo(202);
+    String job = jobs + "/" + submitted.body().path("jobId").asText();
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(30))
+        .until(() -> guest.get(job).body().path("state").asText().equals("FULFILLED"));
+
+    Set<String> seen = new HashSet<>();
+    int read = 0;
+    String cursor = "";
+    do {
+      JsonNode page = guest.get(job + "/results?pageSize=40" + cursor).body();
+      page.path("conversations").forEach(one -> seen.add(one.path("conversationId").asText()));
+      read += page.path("conversations").size();
+      cursor = page.has("cursor") ? "&cursor=" + page.path("cursor").asText() : "";
+    } while (!cursor.isEmpty());
+
+    assertThat(seen).hasSize(read).hasSizeGreaterThan(80);
+    assertThat(guest.get(job + "/results?pageSize=1001").status()).isEqualTo(400);
+    assertThat(guest.get(job + "/results?cursor=99999999").status()).isEqualTo(400);
+    assertThat(guest.delete(job).status()).isEqualTo(204);
+    assertThat(guest.get(job).code()).isEqualTo("not.found");
+  }
+
+  @Test
+  void aJobKnowsNothingThatHasNotReachedTheDataLake() {
+    try (Simulator still = Simulator.start(SimulatorOptions.defaults().withTraffic(Traffic.NONE))) {
+      String available =
+          new Guest(still)
+              .login()
+              .get("/api/v2/analytics/conversations/details/jobs/availability")
+              .body()
+              .path("dataAvailabilityDate")
+              .asText();
+
+      assertThat(Instant.parse(available)).isBefore(Instant.now().minus(Duration.ofMinutes(4)));
+    }
   }
 }

@@ -128,4 +128,30 @@ class SimulatorTest {
 
     await().atMost(Duration.ofSeconds(60)).until(() -> !ear.heard().isEmpty());
   }
+
+  @Test
+  void whoLearnsOfAConversationCanHearAllThatIsStillToCome() {
+    Guest guest =
+        start(
+                SimulatorOptions.defaults()
+                    .withCentre(new CentreSize(30, 1, 20))
+                    .withTraffic(Traffic.times(20)))
+            .login();
+    JsonNode channel = guest.channel();
+    String queue = guest.get("/api/v2/routing/queues").body().at("/entities/0/id").asText();
+    String place = "v2.routing.queues." + queue;
+    guest.subscribe(channel, place + ".conversations.calls");
+    Ear ear = guest.listen(channel);
+    String id = ear.awaitFrame(place + ".conversations.calls").at("/eventBody/id").asText();
+
+    List<String> steps =
+        List.of(
+            "v2.detail.events.conversation." + id + ".customer.end",
+            "v2.analytics.conversation." + id + ".metrics");
+    guest.subscribe(channel, steps.toArray(String[]::new));
+
+    for (String step : steps) {
+      assertThat(ear.awaitFrame(step).at("/eventBody/conversationId").asText()).isEqualTo(id);
+    }
+  }
 }

@@ -130,6 +130,18 @@ class SwitchesTest {
   }
 
   @Test
+  void aChangeOfSubscriptionsMayBeAnnounced() {
+    Guest guest = start("behaviour: {announceSubscriptions: true}");
+    JsonNode channel = guest.channel();
+    Ear ear = listening(guest, channel);
+
+    guest.subscribe(channel, TOPIC);
+
+    assertThat(ear.awaitFrame("v2.subscription.updated").at("/eventBody/systemTopicType").asText())
+        .isEqualTo("subscription_changed");
+  }
+
+  @Test
   void anEvictionMayComeWithoutAWord() {
     Guest guest = start("behaviour: {announceEviction: false, evictionCode: 1001}");
     Ear ear = listening(guest, guest.channel());

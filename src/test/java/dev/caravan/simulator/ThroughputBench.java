@@ -48,10 +48,11 @@ final class ThroughputBench {
         long cpu = cpuNanos();
         long sent = simulator.outcomes().getOrDefault(LedgerEntry.Outcome.SENT, 0L);
         Thread.sleep(1_000);
+        long frames = simulator.outcomes().getOrDefault(LedgerEntry.Outcome.SENT, 0L) - sent;
+        double cores = (cpuNanos() - cpu) / 1e9;
         System.out.printf(
-            "%d frames/s, %.2f cores%n",
-            simulator.outcomes().getOrDefault(LedgerEntry.Outcome.SENT, 0L) - sent,
-            (cpuNanos() - cpu) / 1e9);
+            "%d frames/s, %.2f cores, %.0f frames per second of one core%n",
+            frames, cores, frames / cores);
       }
     }
   }
@@ -65,6 +66,15 @@ final class ThroughputBench {
     Guest guest = new Guest(url).login();
     JsonNode channel = guest.channel();
     List<String> topics = new ArrayList<>();
+    for (int page = 1; page <= 2; page++) {
+      for (JsonNode queue :
+          guest
+              .get("/api/v2/routing/queues?pageSize=100&pageNumber=" + page)
+              .body()
+              .path("entities")) {
+        topics.add("v2.routing.queues." + queue.path("id").asText() + ".conversations");
+      }
+    }
     for (int page = 1; topics.size() < TOPICS; page++) {
       for (JsonNode user :
           guest.get("/api/v2/users?pageSize=100&pageNumber=" + page).body().path("entities")) {

@@ -3,13 +3,10 @@ package dev.caravan.simulator.centre;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Locale;
+import java.util.Optional;
 
 /** What the topics about an agent tell: presence, routing, activity, adherence, load. */
 public final class AgentBody {
-
-  private static final String[] SUMMARIES = {
-    "call", "callback", "chat", "email", "message", "socialExpression", "video"
-  };
 
   private final Organization organization;
 
@@ -79,15 +76,10 @@ public final class AgentBody {
   /** {@code v2.users.{id}.conversationsummary}. */
   public ObjectNode summary(AgentState state) {
     ObjectNode body = object().put("userId", state.agent().id());
-    String busyWith =
-        state
-            .conversation()
-            .map(conversation -> conversation.medium.plural())
-            .map(plural -> plural.substring(0, plural.length() - 1))
-            .orElse("");
-    for (String medium : SUMMARIES) {
-      boolean busy = medium.equals(busyWith);
-      ObjectNode counts = body.putObject(medium);
+    Optional<Medium> busyWith = state.conversation().map(conversation -> conversation.medium);
+    for (Medium medium : Medium.values()) {
+      boolean busy = busyWith.filter(medium::equals).isPresent();
+      ObjectNode counts = body.putObject(medium.counter());
       counts
           .putObject("contactCenter")
           .put("active", busy && !state.wrappingUp() ? 1 : 0)
@@ -107,9 +99,21 @@ public final class AgentBody {
         .ifPresent(
             conversation ->
                 body.put("conversationId", conversation.id)
-                    .put("mediaType", conversation.medium.name())
+                    .put("mediaType", conversation.medium.upper())
                     .put("queueId", organization.queues().get(conversation.queue).id())
                     .put("originatingDirection", "INBOUND"));
+    return body;
+  }
+
+  /** {@code v2.users.{id}.station}; somebody who is away has none. */
+  ObjectNode station(AgentState state) {
+    ObjectNode body = object();
+    if (state.presence() != Presence.OFFLINE) {
+      String id = state.agent().id();
+      ObjectNode station = body.putObject("associatedStation").put("id", "57" + id.substring(2));
+      station.put("name", "Phone " + (state.agent().index() + 1));
+      station.putObject("associatedUser").put("id", id);
+    }
     return body;
   }
 

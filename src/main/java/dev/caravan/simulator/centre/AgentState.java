@@ -1,5 +1,9 @@
 package dev.caravan.simulator.centre;
 
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
 import java.util.Optional;
 
 /** What an agent is doing right now. */
@@ -14,7 +18,11 @@ public final class AgentState {
     COMMUNICATING
   }
 
+  private static final int REMEMBERED = 50;
+
   private final Agent agent;
+  private final Deque<Spell<Presence>> pastPresences = new ArrayDeque<>(2);
+  private final Deque<Spell<Routing>> pastRoutings = new ArrayDeque<>(2);
   private Presence presence = Presence.OFFLINE;
   private Presence scheduled = Presence.ON_QUEUE;
   private Routing routing = Routing.OFF_QUEUE;
@@ -77,7 +85,34 @@ public final class AgentState {
     return presence.activity().equals(scheduled.activity());
   }
 
+  /** The latest presences, the present one last. */
+  public List<Spell<Presence>> presences() {
+    return with(pastPresences, new Spell<>(presence, presenceSince, 0));
+  }
+
+  /** The latest routing statuses, the present one last. */
+  public List<Spell<Routing>> routings() {
+    return with(pastRoutings, new Spell<>(routing, routingSince, 0));
+  }
+
+  private static <T> List<Spell<T>> with(Deque<Spell<T>> past, Spell<T> present) {
+    List<Spell<T>> all = new ArrayList<>(past);
+    all.add(present);
+    return all;
+  }
+
+  private static <T> void remember(Deque<Spell<T>> past, Spell<T> spell) {
+    if (spell.from() == spell.to()) {
+      return;
+    }
+    past.addLast(spell);
+    if (past.size() > REMEMBERED) {
+      past.removeFirst();
+    }
+  }
+
   void become(Presence next, long now) {
+    remember(pastPresences, new Spell<>(presence, presenceSince, now));
     presence = next;
     presenceSince = now;
     adherenceSince = now;
@@ -89,6 +124,7 @@ public final class AgentState {
   }
 
   void become(Routing next, long now) {
+    remember(pastRoutings, new Spell<>(routing, routingSince, now));
     routing = next;
     routingSince = now;
   }

@@ -10,22 +10,35 @@ public final class Body {
 
   private static final ObjectMapper MAPPER = new ObjectMapper();
 
-  private final Supplier<? extends JsonNode> maker;
+  private final Supplier<byte[]> maker;
   private byte[] bytes;
 
-  /** A body that the given supplier can make. */
-  public Body(Supplier<? extends JsonNode> maker) {
+  private Body(Supplier<byte[]> maker) {
     this.maker = maker;
+  }
+
+  /** A body that the given supplier can make. */
+  public static Body of(Supplier<? extends JsonNode> maker) {
+    return new Body(() -> written(maker.get()));
+  }
+
+  /** A body that is written without a tree in between. */
+  static Body text(Supplier<byte[]> maker) {
+    return new Body(maker);
+  }
+
+  private static byte[] written(JsonNode tree) {
+    try {
+      return MAPPER.writeValueAsBytes(tree);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("A JSON tree could not be written, which cannot be.", e);
+    }
   }
 
   /** The body as UTF-8 JSON. */
   public byte[] bytes() {
     if (bytes == null) {
-      try {
-        bytes = MAPPER.writeValueAsBytes(maker.get());
-      } catch (JsonProcessingException e) {
-        throw new IllegalStateException("A JSON tree could not be written, which cannot be.", e);
-      }
+      bytes = maker.get();
     }
     return bytes;
   }

@@ -51,21 +51,29 @@ final class Chance {
     return (long) (-Math.log(1 - random.nextDouble()) * mean);
   }
 
-  Medium medium() {
+  private Medium medium() {
     double at = random.nextDouble();
-    if (at < 0.45) {
+    if (at < 0.43) {
       return Medium.VOICE;
     }
-    if (at < 0.60) {
+    if (at < 0.57) {
       return Medium.CHAT;
     }
-    if (at < 0.80) {
+    if (at < 0.77) {
       return Medium.MESSAGE;
     }
-    return at < 0.92 ? Medium.EMAIL : Medium.CALLBACK;
+    if (at < 0.88) {
+      return Medium.EMAIL;
+    }
+    if (at < 0.94) {
+      return Medium.CALLBACK;
+    }
+    return at < 0.97 ? Medium.VIDEO : Medium.SOCIAL;
   }
 
-  Conversation conversation(Medium medium, long now) {
+  /** Somebody who wants something, by some medium. */
+  Conversation conversation(long now) {
+    Medium medium = medium();
     String caller = CALLERS[below(CALLERS.length)];
     String messageType =
         medium == Medium.MESSAGE ? MESSAGE_TYPES.get(below(MESSAGE_TYPES.size())) : "";
@@ -73,17 +81,19 @@ final class Chance {
     String customer =
         switch (medium) {
           case VOICE, CALLBACK -> "tel:" + phone;
-          case EMAIL, CHAT -> "customer" + below(1_000_000) + "@example.com";
+          case EMAIL, CHAT, VIDEO -> "customer" + below(1_000_000) + "@example.com";
+          case SOCIAL -> "@customer" + below(1_000_000);
           case MESSAGE -> phone.substring(1);
         };
     String us =
         switch (medium) {
           case VOICE, CALLBACK -> "tel:+33198765432";
-          case EMAIL, CHAT -> "service@example.com";
+          case EMAIL, CHAT, VIDEO -> "service@example.com";
+          case SOCIAL -> "@service";
           case MESSAGE -> "33198765432";
         };
     String subject =
-        medium == Medium.EMAIL
+        medium == Medium.EMAIL || medium == Medium.SOCIAL
             ? String.format(SUBJECTS[below(SUBJECTS.length)], 1000 + below(9000))
             : "";
     Conversation conversation =
@@ -93,6 +103,7 @@ final class Chance {
       conversation.attributes.put("crm.account", Integer.toString(100_000 + below(900_000)));
     }
     conversation.priority = below(3);
+    conversation.contactId = happens(0.5) ? id() : "";
     return conversation;
   }
 
@@ -105,6 +116,8 @@ final class Chance {
           case MESSAGE -> 180_000;
           case EMAIL -> 150_000;
           case CALLBACK -> 160_000;
+          case VIDEO -> 300_000;
+          case SOCIAL -> 90_000;
         };
     return 15_000 + exponential(mean);
   }

@@ -9,6 +9,13 @@ import java.util.TreeMap;
 /** One conversation, from the customer's first sign to the last wrap-up. */
 public final class Conversation {
 
+  /** How far a queue has come with it. */
+  enum Observed {
+    WAITING,
+    ALERTING,
+    INTERACTING
+  }
+
   final String id;
   final Medium medium;
   final String messageType;
@@ -23,6 +30,12 @@ public final class Conversation {
   int division;
   int messages;
   int priority;
+  int flow;
+  int records;
+  String contactId = "";
+  Side side = Side.NONE;
+  final Fragment generic = new Fragment();
+  final Fragment flat = new Fragment();
   long ended;
   String lastMessageId = "";
   long lastMessageAt;
@@ -98,24 +111,34 @@ public final class Conversation {
     return Optional.empty();
   }
 
-  boolean shared() {
-    return parties.stream().anyMatch(party -> party.sharingSince > 0);
+  /** Keeps nothing that could be written again. */
+  void forgetText() {
+    generic.forget();
+    flat.forget();
+    parties.forEach(Party::forgetText);
   }
 
-  /** {@code waiting}, {@code alerting}, {@code interacting} or nothing a queue would count. */
-  String observed() {
+  /** The number to call back, without what says that it is one. */
+  String phone() {
+    return customerAddress.startsWith("tel:") ? customerAddress.substring(4) : customerAddress;
+  }
+
+  /** What a queue would count it as; nothing while no queue holds it. */
+  Optional<Observed> observed() {
+    Optional<Observed> observed = Optional.empty();
     if (over()) {
-      return "";
+      return observed;
     }
-    Party latest = parties.get(parties.size() - 1);
-    if (latest.purpose.equals("acd") && !latest.over()) {
-      return "waiting";
+    for (Party party : parties) {
+      if (party.purpose.equals("agent") && party.stage == Party.Stage.CONNECTED) {
+        return Optional.of(Observed.INTERACTING);
+      }
+      if (party.purpose.equals("agent") && party.stage == Party.Stage.ALERTING) {
+        observed = Optional.of(Observed.ALERTING);
+      } else if (party.purpose.equals("acd") && !party.over() && observed.isEmpty()) {
+        observed = Optional.of(Observed.WAITING);
+      }
     }
-    if (latest.purpose.equals("agent") && latest.stage == Party.Stage.ALERTING) {
-      return "alerting";
-    }
-    return latest.purpose.equals("agent") && latest.stage == Party.Stage.CONNECTED
-        ? "interacting"
-        : "";
+    return observed;
   }
 }

@@ -1,8 +1,7 @@
 package dev.caravan.simulator.centre;
 
-import java.util.EnumMap;
+import com.fasterxml.jackson.databind.JsonNode;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -39,9 +38,9 @@ public final class Day {
     this.organization = organization;
     agenda = new Agenda(startMillis);
     chance = new Chance(seed);
-    News news = new News(organization, teller, seed);
+    News news = new News(organization, agenda, teller, seed);
     board = new QueueBoard(organization, agenda, news);
-    stories = new Stories(organization, agenda, chance, news, board);
+    stories = new Stories(new Floor(organization, agenda, chance, news, board));
     staff = new Staff(organization, agenda, chance, news, stories::serve, board::changed);
     board.begin(staff);
     stories.begin(staff);
@@ -102,16 +101,9 @@ public final class Day {
     return board.waiting(queue);
   }
 
-  /** How many conversations of a medium wait, ring and go on in a queue, in this order. */
-  public Map<Medium, int[]> load(int queue) {
-    Map<Medium, int[]> counts = new EnumMap<>(Medium.class);
-    board
-        .loads(queue)
-        .forEach(
-            (medium, load) ->
-                counts.put(
-                    medium, new int[] {load.waiting(), load.alerting(), load.interacting()}));
-    return counts;
+  /** What is observed of a queue now, as its topic would tell it. */
+  public List<? extends JsonNode> observations(int queue) {
+    return board.observations(queue);
   }
 
   /** How many things are planned; stays within what agents and conversations need. */

@@ -1,5 +1,6 @@
 package dev.caravan.simulator.centre;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Locale;
@@ -85,13 +86,33 @@ final class DetailBody {
     return body;
   }
 
+  ObjectNode contact(Conversation conversation, long now) {
+    return withDivision(common(conversation, conversation.customer(), now), conversation)
+        .put("externalContactId", conversation.contactId);
+  }
+
+  ObjectNode voicemailStart(Conversation conversation, Party voicemail) {
+    return voicemail(conversation, voicemail, voicemail.started);
+  }
+
+  ObjectNode voicemailEnd(Conversation conversation, Party voicemail) {
+    return voicemail(conversation, voicemail, voicemail.ended)
+        .put("disconnectType", upper(voicemail.disconnectType))
+        .put("voicemailDurationMs", voicemail.millis());
+  }
+
+  private ObjectNode voicemail(Conversation conversation, Party voicemail, long now) {
+    return withDivision(common(conversation, voicemail, now), conversation)
+        .put("queueId", queueId(voicemail));
+  }
+
   private ObjectNode user(Conversation conversation, Party agent, long now) {
     return common(conversation, agent, now)
         .put("userId", organization.agent(agent.agent).id())
         .put("queueId", queueId(agent));
   }
 
-  private ObjectNode common(Conversation conversation, Party party, long now) {
+  ObjectNode common(Conversation conversation, Party party, long now) {
     ObjectNode body =
         JsonNodeFactory.instance
             .objectNode()
@@ -99,7 +120,7 @@ final class DetailBody {
             .put("conversationId", conversation.id)
             .put("participantId", party.id)
             .put("sessionId", party.communicationId)
-            .put("mediaType", conversation.medium.name())
+            .put("mediaType", conversation.medium.upper())
             .put("provider", conversation.medium.provider())
             .put("direction", "INBOUND");
     switch (conversation.medium) {
@@ -114,15 +135,18 @@ final class DetailBody {
         body.put("subject", conversation.subject);
       }
       case CALLBACK -> {
-        body.putArray("callbackNumbers").add(conversation.customerAddress.replace("tel:", ""));
+        body.putArray("callbackNumbers").add(conversation.phone());
         body.put("callbackUserName", conversation.customerName)
             .put("callbackScheduledTime", conversation.started);
       }
-      case CHAT -> {
-        // a chat has a room, which detail events do not tell
+      case CHAT, VIDEO, SOCIAL -> {
+        // they have rooms and posts, which detail events do not tell
       }
     }
-    body.putArray("conversationExternalContactIds");
+    ArrayNode contacts = body.putArray("conversationExternalContactIds");
+    if (!conversation.contactId.isEmpty()) {
+      contacts.add(conversation.contactId);
+    }
     return body;
   }
 
@@ -130,7 +154,7 @@ final class DetailBody {
     body.put("addressFrom", conversation.customerAddress).put("addressTo", conversation.ourAddress);
   }
 
-  private ObjectNode withDivision(ObjectNode body, Conversation conversation) {
+  ObjectNode withDivision(ObjectNode body, Conversation conversation) {
     return body.put("divisionId", organization.divisions().get(conversation.division).id());
   }
 
@@ -138,9 +162,12 @@ final class DetailBody {
     return organization.queues().get(party.queue).id();
   }
 
-  private static String upper(String disconnectType) {
-    return disconnectType.equals("transfer.noanswer")
-        ? "NO_ANSWER_TRANSFER"
-        : disconnectType.toUpperCase(Locale.ROOT);
+  /** A disconnect type as detail events spell it. */
+  static String upper(String disconnectType) {
+    return switch (disconnectType) {
+      case "transfer.noanswer" -> "NO_ANSWER_TRANSFER";
+      case "transfer.consult" -> "CONSULT_TRANSFER";
+      default -> disconnectType.toUpperCase(Locale.ROOT);
+    };
   }
 }

@@ -1,10 +1,7 @@
 package dev.caravan.simulator.centre;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.util.Locale;
-import java.util.Map;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * A conversation as {@code v2.users.{id}.conversations} and {@code v2.routing.queues.{id}
@@ -21,13 +18,21 @@ public final class GenericBody {
     this.organization = organization;
   }
 
-  /** The conversation as it is now. */
-  public ObjectNode of(Conversation conversation) {
-    ObjectNode body = JsonNodeFactory.instance.objectNode().put("id", conversation.id);
-    ArrayNode participants = body.putArray("participants");
+  /** The conversation as it is now, in UTF-8. */
+  public byte[] of(Conversation conversation) {
+    boolean keep = !conversation.over();
+    List<byte[]> participants = new ArrayList<>(conversation.parties.size());
     for (Party party : conversation.parties) {
-      participant(participants.addObject(), conversation, party);
+      participants.add(
+          party.generic.text(
+              party.state(conversation), keep, () -> participant(conversation, party)));
     }
+    byte[] around = conversation.generic.text(conversation.queue, keep, () -> around(conversation));
+    return JsonText.with(around, "participants", participants);
+  }
+
+  private JsonText around(Conversation conversation) {
+    JsonText body = new JsonText().put("id", conversation.id);
     if (conversation.medium == Medium.VOICE) {
       body.put("recordingState", "none");
     }
@@ -36,162 +41,190 @@ public final class GenericBody {
     return body;
   }
 
-  private void divisions(ObjectNode body, Conversation conversation) {
-    Named division = organization.divisions().get(conversation.division);
-    ObjectNode entry = body.putArray("divisions").addObject();
-    entry
-        .putObject("division")
-        .put("id", division.id())
-        .put("selfUri", "/api/v2/authorization/divisions/" + division.id());
-    entry.putArray("entities").addObject().put("id", queueId(conversation.queue));
+  private void divisions(JsonText body, Conversation conversation) {
+    String division = organization.divisions().get(conversation.division).id();
+    body.list("divisions").object().object("division");
+    body.put("id", division).put("selfUri", "/api/v2/authorization/divisions/" + division).end();
+    body.list("entities").object().put("id", queueId(conversation.queue)).end().end().end().end();
   }
 
-  private void participant(ObjectNode node, Conversation conversation, Party party) {
+  private JsonText participant(Conversation conversation, Party party) {
+    JsonText node = new JsonText();
+    boolean agent = party.agent != Party.NOBODY;
+    boolean customer = party == conversation.customer();
     node.put("id", party.id);
-    time(node, "connectedTime", party.connected);
-    time(node, "endTime", party.ended);
+    node.time("connectedTime", party.connected).time("endTime", party.ended);
     node.put("name", name(conversation, party));
-    if (party.agent != Party.NOBODY) {
-      node.put("userId", organization.agent(party.agent).id());
-      node.put("teamId", organization.teams().get(organization.agent(party.agent).team()).id());
+    if (agent) {
+      Agent who = organization.agent(party.agent);
+      node.put("userId", who.id()).put("teamId", organization.teams().get(who.team()).id());
     }
     if (party.queue != Party.NOBODY) {
       node.put("queueId", queueId(party.queue));
     }
     node.put("purpose", party.purpose);
-    boolean agent = party.agent != Party.NOBODY;
-    if (!agent && party.queue == Party.NOBODY) {
+    if (customer) {
       node.put("address", conversation.customerAddress);
+      if (!conversation.contactId.isEmpty()) {
+        node.put("externalContactId", conversation.contactId);
+      }
+    }
+    if (party.consulting) {
+      node.put("consultParticipantId", conversation.customer().id);
     }
     node.put("wrapupRequired", agent && party.acwSince > 0).put("wrapupExpected", agent);
     if (agent) {
       node.put("wrapupPrompt", "optional").put("alertingTimeoutMs", ALERTING_TIMEOUT_MILLIS);
-      time(node, "startAcwTime", party.acwSince);
-      time(node, "endAcwTime", party.acwEnded);
+      node.time("startAcwTime", party.acwSince).time("endAcwTime", party.acwEnded);
     }
     if (party.queue != Party.NOBODY) {
       routingData(node, conversation, party.queue);
     }
-    ObjectNode attributes = node.putObject("attributes");
-    if (party == conversation.customer()) {
-      for (Map.Entry<String, String> attribute : conversation.attributes.entrySet()) {
-        attributes.put(attribute.getKey(), attribute.getValue());
-      }
-    }
-    communication(node.putArray(conversation.medium.plural()).addObject(), conversation, party);
+    attributes(node, conversation, party);
+    communication(node.list(conversation.medium.array()).object(), conversation, party);
+    node.end().end();
     if (party.sharingSince > 0) {
-      screenShare(node.putArray("screenshares").addObject(), conversation, party);
+      side(node.list(conversation.side.array()).object(), conversation, party);
+      node.end().end();
     }
+    return node;
   }
 
-  private void routingData(ObjectNode node, Conversation conversation, int queue) {
-    ObjectNode data = node.putObject("conversationRoutingData");
-    data.putObject("queue").put("id", queueId(queue));
-    data.putObject("language");
-    data.put("priority", conversation.priority);
+  static void attributes(JsonText node, Conversation conversation, Party party) {
+    node.object("attributes");
+    if (party == conversation.customer()) {
+      conversation.attributes.forEach(node::put);
+    }
+    node.end();
   }
 
-  private void communication(ObjectNode node, Conversation conversation, Party party) {
-    node.put("id", party.communicationId);
-    node.put("state", lower(party.stage));
+  private void routingData(JsonText node, Conversation conversation, int queue) {
+    node.object("conversationRoutingData").object("queue").put("id", queueId(queue)).end();
+    node.object("language").end().put("priority", conversation.priority).end();
+  }
+
+  private void communication(JsonText node, Conversation conversation, Party party) {
+    Medium medium = conversation.medium;
+    node.put("id", party.communicationId).put("state", party.stage.lower());
     node.put("initialState", initial(conversation, party));
-    switch (conversation.medium) {
+    switch (medium) {
       case VOICE -> call(node, conversation, party);
       case CHAT -> node.put("roomId", roomId(conversation));
       case EMAIL -> email(node, conversation);
       case MESSAGE -> message(node, conversation, party);
-      case CALLBACK -> callback(node, conversation);
+      case CALLBACK -> {
+        callback(node, conversation);
+        node.put("callerIdName", conversation.customerName);
+      }
+      case VIDEO -> video(node, conversation, party);
+      case SOCIAL -> social(node, conversation);
     }
-    if (conversation.medium != Medium.CHAT && conversation.medium != Medium.CALLBACK) {
+    if (medium == Medium.VOICE || medium == Medium.EMAIL || medium == Medium.MESSAGE) {
       node.put("direction", "inbound");
     }
-    node.put("held", party.heldSince > 0);
-    time(node, "startHoldTime", party.heldSince);
-    node.put("provider", conversation.medium.provider());
+    if (medium != Medium.VIDEO) {
+      node.put("held", party.heldSince > 0).time("startHoldTime", party.heldSince);
+    }
+    node.put("provider", medium.provider());
     if (party != conversation.customer()) {
       node.put("peerId", conversation.customer().communicationId);
     }
-    time(node, "connectedTime", party.connected);
-    time(node, "disconnectedTime", party.ended);
+    node.time("connectedTime", party.connected).time("disconnectedTime", party.ended);
     if (!party.disconnectType.isEmpty()) {
       node.put("disconnectType", party.disconnectType);
     }
     node.put("afterCallWorkRequired", party.acwSince > 0);
     if (party.acwSince > 0) {
-      ObjectNode work = node.putObject("afterCallWork");
-      work.put("state", party.acwEnded > 0 ? "complete" : "pending");
-      time(work, "startTime", party.acwSince);
-      time(work, "endTime", party.acwEnded);
+      node.object("afterCallWork").put("state", party.acwEnded > 0 ? "complete" : "pending");
+      node.time("startTime", party.acwSince).time("endTime", party.acwEnded).end();
     }
+    wrapUp(node, party);
+  }
+
+  void wrapUp(JsonText node, Party party) {
     if (party.wrapUp != Party.NOBODY) {
-      wrapUp(node.putObject("wrapup"), party);
+      node.object("wrapup").put("code", organization.wrapUpCodes().get(party.wrapUp).id());
+      node.put("notes", "").list("tags").end();
+      node.put("durationSeconds", (party.acwEnded - party.acwSince) / 1000);
+      node.time("endTime", party.acwEnded).end();
     }
   }
 
-  void wrapUp(ObjectNode node, Party party) {
-    node.put("code", organization.wrapUpCodes().get(party.wrapUp).id());
-    node.put("notes", "");
-    node.putArray("tags");
-    node.put("durationSeconds", (party.acwEnded - party.acwSince) / 1000);
-    time(node, "endTime", party.acwEnded);
-  }
-
-  private static void call(ObjectNode node, Conversation conversation, Party party) {
+  private static void call(JsonText node, Conversation conversation, Party party) {
     node.put("recording", false).put("recordingState", "none");
     node.put("muted", party.muted).put("confined", false).put("securePause", false);
-    address(node.putObject("self"), "", conversation.ourAddress);
-    address(node.putObject("other"), conversation.customerName, conversation.customerAddress);
+    address(node, "self", "", conversation.ourAddress);
+    address(node, "other", conversation.customerName, conversation.customerAddress);
   }
 
-  private static void email(ObjectNode node, Conversation conversation) {
+  static void email(JsonText node, Conversation conversation) {
     node.put("subject", conversation.subject).put("messagesSent", conversation.messages);
     node.put("autoGenerated", false).put("spam", false);
-    node.put("messageId", conversation.lastMessageId);
-    node.putArray("draftAttachments");
+    node.put("messageId", conversation.lastMessageId).list("draftAttachments").end();
   }
 
-  private static void message(ObjectNode node, Conversation conversation, Party party) {
+  private static void message(JsonText node, Conversation conversation, Party party) {
     node.put("type", conversation.messageType);
     node.put("recipientCountry", "FR").put("recipientType", "");
-    address(node.putObject("toAddress"), "", conversation.ourAddress);
-    address(node.putObject("fromAddress"), conversation.customerName, conversation.customerAddress);
+    address(node, "toAddress", "", conversation.ourAddress);
+    address(node, "fromAddress", conversation.customerName, conversation.customerAddress);
     if (conversation.lastMessageAt > 0 && party == conversation.customer()) {
-      ObjectNode message = node.putArray("messages").addObject();
-      message.put("messageId", conversation.lastMessageId);
-      time(message, "messageTime", conversation.lastMessageAt);
-      message.put("messageStatus", "received").put("messageSegmentCount", 1);
-      message.putArray("media");
+      node.list("messages").object().put("messageId", conversation.lastMessageId);
+      node.time("messageTime", conversation.lastMessageAt).put("messageStatus", "received");
+      node.put("messageSegmentCount", 1).list("media").end().end().end();
     }
   }
 
-  private static void callback(ObjectNode node, Conversation conversation) {
-    node.putArray("callbackNumbers").add(conversation.customerAddress.replace("tel:", ""));
+  static void callback(JsonText node, Conversation conversation) {
+    node.list("callbackNumbers").add(conversation.phone()).end();
     node.put("callbackUserName", conversation.customerName);
     node.put("externalCampaign", false).put("skipEnabled", true).put("timeoutSeconds", 0);
-    time(node, "callbackScheduledTime", conversation.started);
-    node.put("callerIdName", conversation.customerName);
+    node.time("callbackScheduledTime", conversation.started);
   }
 
-  private static void screenShare(ObjectNode node, Conversation conversation, Party party) {
+  static void video(JsonText node, Conversation conversation, Party party) {
+    node.put("audioMuted", party.muted).put("videoMuted", party != conversation.customer());
+    node.put("sharingScreen", false).put("peerCount", 1);
+    node.put("context", roomId(conversation)).list("msids").end();
+  }
+
+  static void social(JsonText node, Conversation conversation) {
+    node.put("socialMediaId", conversation.lastMessageId).put("socialMediaHub", "X");
+    node.put("socialUserName", conversation.customerAddress);
+    node.put("previewText", conversation.subject);
+  }
+
+  private static void side(JsonText node, Conversation conversation, Party party) {
     boolean over = party.sharingEnded > 0;
-    node.put("id", screenShareId(party)).put("context", "browser");
-    node.put("state", over ? "disconnected" : "connected").put("initialState", "connected");
-    node.put("sharing", !over && party == conversation.customer()).put("peerCount", 1);
-    node.put("provider", "PureCloud Screenshare");
-    time(node, "connectedTime", party.sharingSince);
+    node.put("id", sideId(party)).put("state", over ? "disconnected" : "connected");
+    node.put("initialState", "connected").put("provider", conversation.side.provider());
+    looking(node, conversation, party);
+    node.time("connectedTime", party.sharingSince).time("disconnectedTime", party.sharingEnded);
     if (over) {
-      time(node, "disconnectedTime", party.sharingEnded);
       node.put("disconnectType", "client");
     }
   }
 
-  private static void address(ObjectNode node, String name, String address) {
-    node.put("name", name).put("nameRaw", "");
-    node.put("addressNormalized", address).put("addressRaw", address);
-    node.put("addressDisplayable", address.replace("tel:", ""));
+  /** What tells the one who shows from the one who looks. */
+  static void looking(JsonText node, Conversation conversation, Party party) {
+    boolean customer = party == conversation.customer();
+    if (conversation.side == Side.SCREENSHARE) {
+      node.put("context", "browser").put("peerCount", 1);
+      node.put("sharing", customer && party.sharingEnded == 0);
+    } else {
+      node.put("cobrowseSessionId", sideId(conversation.customer()));
+      node.put("cobrowseRole", customer ? "sharer" : "viewer").list("controlling").end();
+    }
   }
 
-  static String screenShareId(Party party) {
+  private static void address(JsonText node, String field, String name, String address) {
+    node.object(field).put("name", name).put("nameRaw", "");
+    node.put("addressNormalized", address).put("addressRaw", address);
+    String shown = address.startsWith("tel:") ? address.substring(4) : address;
+    node.put("addressDisplayable", shown).end();
+  }
+
+  static String sideId(Party party) {
     return "5c" + party.communicationId.substring(2);
   }
 
@@ -203,27 +236,20 @@ public final class GenericBody {
     if (party.agent != Party.NOBODY) {
       return organization.agent(party.agent).name();
     }
-    return party.queue != Party.NOBODY
-        ? organization.queues().get(party.queue).name()
+    if (party.queue != Party.NOBODY) {
+      return organization.queues().get(party.queue).name();
+    }
+    return party.inFlow()
+        ? organization.flows().get(conversation.flow).name()
         : conversation.customerName;
   }
 
   static String initial(Conversation conversation, Party party) {
     boolean caller = party == conversation.customer() && conversation.medium == Medium.VOICE;
-    return caller ? "offering" : lower(party.initial);
-  }
-
-  static String lower(Party.Stage stage) {
-    return stage.name().toLowerCase(Locale.ROOT);
+    return caller ? "offering" : party.initial.lower();
   }
 
   String queueId(int queue) {
     return organization.queues().get(queue).id();
-  }
-
-  static void time(ObjectNode node, String field, long millis) {
-    if (millis > 0) {
-      node.put(field, Iso.time(millis));
-    }
   }
 }

@@ -1,9 +1,7 @@
 package dev.caravan.simulator.centre;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.util.Map;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * A conversation as the topics of a single medium tell it, such as {@code …conversations.calls}:
@@ -19,126 +17,113 @@ final class MediaBody {
     this.generic = generic;
   }
 
-  ObjectNode of(Conversation conversation) {
-    ObjectNode body = JsonNodeFactory.instance.objectNode().put("id", conversation.id);
-    ArrayNode participants = body.putArray("participants");
+  byte[] of(Conversation conversation) {
+    boolean keep = !conversation.over();
+    List<byte[]> participants = new ArrayList<>(conversation.parties.size());
     for (Party party : conversation.parties) {
-      ObjectNode node = participants.addObject();
-      common(node, conversation, party, party.stage, party.ended);
-      switch (conversation.medium) {
-        case VOICE -> call(node, conversation, party);
-        case CHAT -> node.put("roomId", GenericBody.roomId(conversation));
-        case EMAIL -> email(node, conversation);
-        case MESSAGE -> message(node, conversation, party);
-        case CALLBACK -> callback(node, conversation);
-      }
+      participants.add(
+          party.flat.text(party.state(conversation), keep, () -> participant(conversation, party)));
     }
+    byte[] around = conversation.flat.text(0, keep, () -> around(conversation));
+    return JsonText.with(around, "participants", participants);
+  }
+
+  private static JsonText around(Conversation conversation) {
+    JsonText body = new JsonText().put("id", conversation.id);
     if (conversation.medium == Medium.VOICE) {
       body.put("recordingState", "none");
     }
-    body.putArray("otherMediaUris");
-    return body;
+    return body.list("otherMediaUris").end();
   }
 
-  /** The screen share that goes with a call. */
-  ObjectNode screenShareOf(Conversation conversation) {
-    ObjectNode body = JsonNodeFactory.instance.objectNode().put("id", conversation.id);
-    ArrayNode participants = body.putArray("participants");
+  private JsonText participant(Conversation conversation, Party party) {
+    JsonText node = new JsonText();
+    common(node, conversation, party, party.stage, party.ended);
+    switch (conversation.medium) {
+      case VOICE -> call(node, conversation, party);
+      case CHAT -> node.put("roomId", GenericBody.roomId(conversation));
+      case EMAIL -> GenericBody.email(node, conversation);
+      case MESSAGE -> message(node, conversation, party);
+      case CALLBACK -> GenericBody.callback(node, conversation);
+      case VIDEO -> GenericBody.video(node, conversation, party);
+      case SOCIAL -> GenericBody.social(node, conversation);
+    }
+    return node;
+  }
+
+  /** What the parties look at together. */
+  byte[] sideOf(Conversation conversation) {
+    JsonText body = new JsonText().put("id", conversation.id).list("participants");
     for (Party party : conversation.parties) {
       if (party.sharingSince > 0) {
         boolean over = party.sharingEnded > 0;
-        ObjectNode node = participants.addObject();
-        common(
-            node,
-            conversation,
-            party,
-            over ? Party.Stage.DISCONNECTED : Party.Stage.CONNECTED,
-            party.sharingEnded);
-        node.put("context", "browser").put("peerCount", 1);
-        node.put("sharing", !over && party == conversation.customer());
+        Party.Stage stage = over ? Party.Stage.DISCONNECTED : Party.Stage.CONNECTED;
+        JsonText node = body.object();
+        common(node, conversation, party, stage, party.sharingEnded);
+        GenericBody.looking(node, conversation, party);
+        node.end();
       }
     }
-    body.putArray("otherMediaUris").add("/api/v2/conversations/calls/" + conversation.id);
-    return body;
+    String other = conversation.medium.topic() + "/" + conversation.id;
+    return body.end().list("otherMediaUris").add("/api/v2/conversations/" + other).bytes();
   }
 
   private void common(
-      ObjectNode node, Conversation conversation, Party party, Party.Stage stage, long ended) {
+      JsonText node, Conversation conversation, Party party, Party.Stage stage, long ended) {
     boolean agent = party.agent != Party.NOBODY;
     node.put("id", party.id).put("name", generic.name(conversation, party));
     if (party == conversation.customer()) {
       node.put("address", conversation.customerAddress);
+    } else {
+      node.put("peer", conversation.customer().communicationId);
     }
-    GenericBody.time(node, "startTime", party.started);
-    GenericBody.time(node, "connectedTime", party.connected);
-    GenericBody.time(node, "endTime", ended);
-    node.put("purpose", party.purpose).put("state", GenericBody.lower(stage));
+    node.time("startTime", party.started).time("connectedTime", party.connected);
+    node.time("endTime", ended);
+    node.put("purpose", party.purpose).put("state", stage.lower());
     node.put("initialState", GenericBody.initial(conversation, party));
     node.put("direction", "inbound");
     if (stage == Party.Stage.DISCONNECTED && !party.disconnectType.isEmpty()) {
       node.put("disconnectType", party.disconnectType);
     }
-    node.put("held", party.heldSince > 0);
-    GenericBody.time(node, "startHoldTime", party.heldSince);
+    node.put("held", party.heldSince > 0).time("startHoldTime", party.heldSince);
     node.put("wrapupRequired", agent && party.acwSince > 0);
     if (agent) {
       agent(node, party);
     }
     if (party.queue != Party.NOBODY) {
-      node.putObject("queue").put("id", generic.queueId(party.queue));
+      node.object("queue").put("id", generic.queueId(party.queue)).end();
     }
-    ObjectNode attributes = node.putObject("attributes");
-    if (party == conversation.customer()) {
-      for (Map.Entry<String, String> attribute : conversation.attributes.entrySet()) {
-        attributes.put(attribute.getKey(), attribute.getValue());
-      }
-    } else {
-      node.put("peer", conversation.customer().communicationId);
-    }
+    GenericBody.attributes(node, conversation, party);
     node.put("provider", conversation.medium.provider());
   }
 
-  private void agent(ObjectNode node, Party party) {
+  private void agent(JsonText node, Party party) {
     node.put("wrapupPrompt", "optional");
     node.put("alertingTimeoutMs", GenericBody.ALERTING_TIMEOUT_MILLIS);
     Agent agent = organization.agent(party.agent);
-    node.putObject("user").put("id", agent.id());
-    node.putObject("team").put("id", organization.teams().get(agent.team()).id());
-    GenericBody.time(node, "startAcwTime", party.acwSince);
-    GenericBody.time(node, "endAcwTime", party.acwEnded);
-    if (party.wrapUp != Party.NOBODY) {
-      generic.wrapUp(node.putObject("wrapup"), party);
-    }
+    node.object("user").put("id", agent.id()).end();
+    node.object("team").put("id", organization.teams().get(agent.team()).id()).end();
+    node.time("startAcwTime", party.acwSince).time("endAcwTime", party.acwEnded);
+    generic.wrapUp(node, party);
   }
 
-  private static void call(ObjectNode node, Conversation conversation, Party party) {
-    node.put("muted", party.muted).put("confined", false);
-    node.put("recording", false).put("recordingState", "none").put("securePause", false);
-    node.put("ani", conversation.customerAddress).put("dnis", conversation.ourAddress);
-  }
-
-  private static void email(ObjectNode node, Conversation conversation) {
-    node.put("subject", conversation.subject).put("messagesSent", conversation.messages);
-    node.put("autoGenerated", false).put("spam", false);
-    node.put("messageId", conversation.lastMessageId);
-    node.putArray("draftAttachments");
-  }
-
-  private static void message(ObjectNode node, Conversation conversation, Party party) {
+  private static void message(JsonText node, Conversation conversation, Party party) {
     node.put("type", conversation.messageType);
     node.put("recipientCountry", "FR").put("recipientType", "");
     if (conversation.lastMessageAt > 0 && party == conversation.customer()) {
-      ObjectNode message = node.putArray("messages").addObject();
-      GenericBody.time(message, "messageTime", conversation.lastMessageAt);
-      message.put("messageStatus", "received").put("messageSegmentCount", 1);
-      message.putArray("media");
+      node.list("messages").object();
+      node.object("message").put("id", conversation.lastMessageId).end();
+      node.time("messageTime", conversation.lastMessageAt).put("messageStatus", "received");
+      node.put("messageSegmentCount", 1).list("media").end().end().end();
     }
   }
 
-  private static void callback(ObjectNode node, Conversation conversation) {
-    node.putArray("callbackNumbers").add(conversation.customerAddress.replace("tel:", ""));
-    node.put("callbackUserName", conversation.customerName);
-    node.put("externalCampaign", false).put("skipEnabled", true).put("timeoutSeconds", 0);
-    GenericBody.time(node, "callbackScheduledTime", conversation.started);
+  private static void call(JsonText node, Conversation conversation, Party party) {
+    if (party.consulting) {
+      node.put("consultParticipantId", conversation.customer().id);
+    }
+    node.put("muted", party.muted).put("confined", false);
+    node.put("recording", false).put("recordingState", "none").put("securePause", false);
+    node.put("ani", conversation.customerAddress).put("dnis", conversation.ourAddress);
   }
 }

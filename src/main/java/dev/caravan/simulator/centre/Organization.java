@@ -56,6 +56,10 @@ public final class Organization {
   private static final String[] WRAP_UPS = {
     "Resolved", "Call back later", "Transferred", "Wrong number", "Sale", "Complaint"
   };
+  private static final String[] FLOWS = {
+    "Inbound calls", "Inbound chats", "Inbound emails", "Inbound messages"
+  };
+  private static final String[] OUTCOMES = {"Customer identified", "Reason understood"};
   private static final int AGENTS_PER_TEAM = 12;
   private static final int AGENTS_PER_UNIT = 100;
   private static final int QUEUES_PER_AGENT = 3;
@@ -68,6 +72,8 @@ public final class Organization {
   private final List<Named> groups;
   private final List<Named> managementUnits;
   private final List<Named> wrapUpCodes;
+  private final List<Named> flows;
+  private final List<Named> outcomes;
   private final Map<String, Agent> agentsById;
   private final Map<String, Named> queuesById;
 
@@ -93,6 +99,8 @@ public final class Organization {
     managementUnits = named(random, unitMembers, i -> "Management unit " + (i + 1));
     groups = named(random, groupMembers(agentCount), i -> "Tier " + (i + 1));
     wrapUpCodes = named(random, WRAP_UPS.length, i -> WRAP_UPS[i]);
+    flows = named(random, FLOWS.length, i -> FLOWS[i]);
+    outcomes = named(random, OUTCOMES.length, i -> OUTCOMES[i]);
     agentsById = agents.stream().collect(Collectors.toMap(Agent::id, Function.identity()));
     queuesById = queues.stream().collect(Collectors.toMap(Named::id, Function.identity()));
   }
@@ -213,5 +221,15 @@ public final class Organization {
 
   public List<Named> wrapUpCodes() {
     return wrapUpCodes;
+  }
+
+  /** What greets customers before a queue takes them. */
+  public List<Named> flows() {
+    return flows;
+  }
+
+  /** What a flow may find out. */
+  public List<Named> outcomes() {
+    return outcomes;
   }
 }

@@ -1,5 +1,8 @@
 package dev.caravan.simulator.centre;
 
+import java.util.Locale;
+import java.util.OptionalInt;
+
 /** One participant of a conversation. Times that have not come are 0. */
 public final class Party {
 
@@ -7,7 +10,14 @@ public final class Party {
   public enum Stage {
     ALERTING,
     CONNECTED,
-    DISCONNECTED
+    DISCONNECTED;
+
+    private final String lower = name().toLowerCase(Locale.ROOT);
+
+    /** As events spell it. */
+    String lower() {
+      return lower;
+    }
   }
 
   static final int NOBODY = -1;
@@ -29,8 +39,11 @@ public final class Party {
   long acwSince;
   long acwEnded;
   int wrapUp = NOBODY;
+  boolean consulting;
   long sharingSince;
   long sharingEnded;
+  final Fragment generic = new Fragment();
+  final Fragment flat = new Fragment();
 
   Party(
       String id,
@@ -60,7 +73,9 @@ public final class Party {
     return communicationId;
   }
 
-  /** {@code customer}, {@code acd} or {@code agent}. */
+  /**
+   * {@code customer}, {@code ivr}, {@code workflow}, {@code acd}, {@code agent}, {@code voicemail}.
+   */
   public String purpose() {
     return purpose;
   }
@@ -68,6 +83,24 @@ public final class Party {
   /** Index of the agent, or -1. */
   public int agent() {
     return agent;
+  }
+
+  /** Index of the queue, or -1. */
+  public int queue() {
+    return queue;
+  }
+
+  public long acwSince() {
+    return acwSince;
+  }
+
+  public long acwEnded() {
+    return acwEnded;
+  }
+
+  /** Index of the wrap-up code, once there is one. */
+  public OptionalInt wrapUp() {
+    return wrapUp == NOBODY ? OptionalInt.empty() : OptionalInt.of(wrapUp);
   }
 
   public long started() {
@@ -88,6 +121,11 @@ public final class Party {
 
   public Stage stage() {
     return stage;
+  }
+
+  /** Whether this is the flow that greets customers, and not somebody. */
+  boolean inFlow() {
+    return purpose.equals("ivr") || purpose.equals("workflow");
   }
 
   boolean over() {
@@ -125,5 +163,44 @@ public final class Party {
 
   long interactingMillis() {
     return connected == 0 ? 0 : (ended == 0 ? started : ended) - connected;
+  }
+
+  /**
+   * A number that is another one as soon as anything has changed that is told of this party.
+   * Attributes of a conversation are only ever added.
+   */
+  long state(Conversation conversation) {
+    long state = stage.ordinal() + (muted ? 4 : 0) + (consulting ? 8 : 0);
+    state = state * 31 + wrapUp;
+    boolean customer = this == conversation.customer();
+    boolean tellsMessages = customer || conversation.medium == Medium.EMAIL;
+    state = state * 31 + (customer ? conversation.attributes.size() : 0);
+    state = state * 31 + (tellsMessages ? conversation.messages : 0);
+    for (long time :
+        new long[] {
+          connected,
+          ended,
+          heldSince,
+          acwSince,
+          acwEnded,
+          sharingSince,
+          sharingEnded,
+          tellsMessages ? conversation.lastMessageAt : 0
+        }) {
+      state = (state ^ time) * 0x9e3779b97f4a7c15L;
+      state ^= state >>> 29;
+    }
+    return state;
+  }
+
+  /** Keeps nothing that could be written again. */
+  void forgetText() {
+    generic.forget();
+    flat.forget();
+  }
+
+  /** From its coming to its going. */
+  long millis() {
+    return ended - started;
   }
 }

@@ -1,5 +1,6 @@
 package dev.caravan.simulator.centre;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.BitSet;
@@ -112,7 +113,7 @@ final class QueueBoard {
   }
 
   /** What a queue holds of each medium that it holds any of. */
-  Map<Medium, QueueBody.Load> loads(int index) {
+  private Map<Medium, QueueBody.Load> loads(int index) {
     Queue queue = queues.get(index);
     Map<Medium, int[]> counts = new EnumMap<>(Medium.class);
     for (Medium medium : Medium.values()) {
@@ -120,14 +121,7 @@ final class QueueBoard {
     }
     for (Conversation conversation : queue.present) {
       int[] count = counts.get(conversation.medium);
-      switch (conversation.observed()) {
-        case "waiting" -> count[0]++;
-        case "alerting" -> count[1]++;
-        case "interacting" -> count[2]++;
-        default -> {
-          // between two agents, or in wrap-up
-        }
-      }
+      conversation.observed().ifPresent(observed -> count[observed.ordinal()]++);
     }
     Map<Medium, QueueBody.Load> loads = new EnumMap<>(Medium.class);
     counts.forEach(
@@ -158,24 +152,33 @@ final class QueueBoard {
     if (!news.heard(observations) && !news.heard(activity)) {
       return;
     }
+    for (ObjectNode body : observations(index)) {
+      news.tell(observations, Body.of(() -> body));
+    }
+    int onQueue = 0;
+    for (int member : organization.queues().get(index).members()) {
+      onQueue += staff.state(member).routing() == AgentState.Routing.OFF_QUEUE ? 0 : 1;
+    }
+    ObjectNode told = QueueBody.activity(loads(index), onQueue);
+    news.tell(activity, Body.of(() -> told));
+  }
+
+  /** What is observed of a queue now: by medium, and of its agents. */
+  List<ObjectNode> observations(int index) {
+    Named queue = organization.queues().get(index);
     long now = agenda.now();
-    Map<Medium, QueueBody.Load> loads = loads(index);
-    loads.forEach(
-        (medium, load) ->
-            news.tell(
-                observations, new Body(() -> QueueBody.observations(queueId, medium, load, now))));
+    List<ObjectNode> bodies = new ArrayList<>();
+    loads(index)
+        .forEach(
+            (medium, load) -> bodies.add(QueueBody.observations(queue.id(), medium, load, now)));
     Map<AgentState.Routing, Integer> byRouting = new EnumMap<>(AgentState.Routing.class);
     Map<Presence, Integer> byPresence = new EnumMap<>(Presence.class);
-    List<Integer> members = organization.queues().get(index).members();
-    for (int member : members) {
+    for (int member : queue.members()) {
       byRouting.merge(staff.state(member).routing(), 1, Integer::sum);
       byPresence.merge(staff.state(member).presence(), 1, Integer::sum);
     }
-    news.tell(
-        observations,
-        new Body(
-            () -> QueueBody.observations(queueId, byRouting, byPresence, members.size(), now)));
-    int onQueue = members.size() - byRouting.getOrDefault(AgentState.Routing.OFF_QUEUE, 0);
-    news.tell(activity, new Body(() -> QueueBody.activity(loads, onQueue)));
+    bodies.add(
+        QueueBody.observations(queue.id(), byRouting, byPresence, queue.members().size(), now));
+    return bodies;
   }
 }

@@ -3,13 +3,10 @@ package dev.caravan.simulator.centre;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.util.List;
 import java.util.Map;
 
 /** What the analytics topics about a queue tell: counts of what is really in it. */
 final class QueueBody {
-
-  private static final long HALF_HOUR_MILLIS = 1_800_000;
 
   private QueueBody() {}
 
@@ -27,7 +24,7 @@ final class QueueBody {
   static ObjectNode observations(String queueId, Medium medium, Load load, long now) {
     ObjectNode body = JsonNodeFactory.instance.objectNode();
     body.putObject("group").put("queueId", queueId).put("mediaType", medium.lower());
-    ArrayNode metrics = metrics(body, now);
+    ArrayNode metrics = MetricBody.metrics(body, now);
     count(metrics, "oWaiting", "", load.waiting());
     count(metrics, "oAlerting", "", load.alerting());
     count(metrics, "oInteracting", "", load.interacting());
@@ -53,7 +50,7 @@ final class QueueBody {
       long now) {
     ObjectNode body = JsonNodeFactory.instance.objectNode();
     body.putObject("group").put("queueId", queueId);
-    ArrayNode metrics = metrics(body, now);
+    ArrayNode metrics = MetricBody.metrics(body, now);
     byRouting.forEach(
         (routing, agents) -> count(metrics, "oUserRoutingStatuses", routing.name(), agents));
     byPresence.forEach(
@@ -83,37 +80,6 @@ final class QueueBody {
         .put("metric", "oOnQueueUsers")
         .put("count", onQueue);
     return body;
-  }
-
-  /** {@code v2.analytics.users.{id}.aggregates} after a conversation. */
-  static ObjectNode userAggregates(
-      String userId, Medium medium, long talkMillis, long acwMillis, long now) {
-    ObjectNode body = JsonNodeFactory.instance.objectNode();
-    body.putObject("group").put("userId", userId).put("mediaType", medium.lower());
-    ArrayNode metrics = metrics(body, now);
-    for (Map.Entry<String, Long> metric :
-        List.of(
-            Map.entry("tTalk", talkMillis),
-            Map.entry("tAcw", acwMillis),
-            Map.entry("tHandle", talkMillis + acwMillis))) {
-      metrics
-          .addObject()
-          .put("metric", metric.getKey())
-          .putObject("stats")
-          .put("count", 1)
-          .put("sum", metric.getValue())
-          .put("min", metric.getValue())
-          .put("max", metric.getValue());
-    }
-    return body;
-  }
-
-  private static ArrayNode metrics(ObjectNode body, long now) {
-    long from = now - Math.floorMod(now, HALF_HOUR_MILLIS);
-    return body.putArray("data")
-        .addObject()
-        .put("interval", Iso.time(from) + "/" + Iso.time(from + HALF_HOUR_MILLIS))
-        .putArray("metrics");
   }
 
   private static void count(ArrayNode metrics, String metric, String qualifier, int count) {

@@ -60,6 +60,7 @@ final class Staff {
     news.change();
     state.schedule(Presence.ON_QUEUE, agenda.now());
     become(state, Presence.AVAILABLE);
+    news.station(state);
     agenda.in(SIGN_IN_MILLIS + chance.below(30_000), () -> goOnQueue(state));
   }
 
@@ -100,6 +101,7 @@ final class Staff {
     become(state, next);
     news.membership(state, false);
     if (next == Presence.OFFLINE) {
+      news.station(state);
       agenda.in(chance.between(30 * MINUTE, 120 * MINUTE), () -> signIn(state));
     } else {
       agenda.in(chance.between(4 * MINUTE, 20 * MINUTE), () -> goOnQueue(state));

@@ -1,8 +1,6 @@
 package dev.caravan.simulator.centre;
 
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -14,61 +12,54 @@ final class Stories {
   private static final int REMEMBERED = 20_000;
   private static final int MOST_LIVE = 100_000;
   private static final int MOST_TRANSFERS = 3;
+  private static final long CONSULT_MILLIS = 10_000;
 
-  private final Organization organization;
+  private final Floor floor;
   private final Agenda agenda;
   private final Chance chance;
   private final News news;
   private final QueueBoard board;
   private final DetailBody detail;
+  private final Entrance entrance;
+  private final Assist assist;
   private final Map<String, Conversation> live = new LinkedHashMap<>();
-  private final Deque<Conversation> past = new ArrayDeque<>();
+  private final Map<String, Conversation> past = new LinkedHashMap<>();
   private Staff staff;
+  private Aftermath aftermath;
+  private Consult consult;
 
-  Stories(Organization organization, Agenda agenda, Chance chance, News news, QueueBoard board) {
-    this.organization = organization;
-    this.agenda = agenda;
-    this.chance = chance;
-    this.news = news;
-    this.board = board;
-    detail = new DetailBody(organization);
+  Stories(Floor floor) {
+    this.floor = floor;
+    agenda = floor.agenda();
+    chance = floor.chance();
+    news = floor.news();
+    board = floor.board();
+    detail = new DetailBody(floor.organization());
+    entrance = new Entrance(floor, this::enqueue, this::bury);
+    assist = new Assist(floor);
   }
 
   void begin(Staff theStaff) {
     staff = theStaff;
+    aftermath = new Aftermath(floor, staff, this::bury);
+    consult = new Consult(floor, staff, aftermath, this::talk);
   }
 
-  /** A customer turns up at a queue. */
+  /** A customer turns up who will want a queue. */
   void arrive(int queue) {
-    if (live.size() >= MOST_LIVE) {
-      return;
+    if (live.size() < MOST_LIVE) {
+      Conversation conversation = entrance.draw(queue);
+      live.put(conversation.id, conversation);
+      entrance.enter(conversation);
     }
-    news.change();
-    long now = agenda.now();
-    Conversation conversation = chance.conversation(chance.medium(), now);
-    conversation.division = queue % organization.divisions().size();
-    conversation.queue = queue;
-    live.put(conversation.id, conversation);
-    join(conversation, "customer", Party.NOBODY, Party.NOBODY, Party.Stage.CONNECTED);
-    if (conversation.medium == Medium.MESSAGE || conversation.medium == Medium.EMAIL) {
-      message(conversation);
-    }
-    news.detail(conversation, "customer.start", () -> detail.customerStart(conversation, now));
-    news.detail(conversation, "attributes", () -> detail.attributes(conversation, now));
-    enqueue(conversation);
-  }
-
-  private Party join(
-      Conversation conversation, String purpose, int agent, int queue, Party.Stage stage) {
-    Party party = new Party(chance.id(), chance.id(), purpose, agent, queue, stage, agenda.now());
-    conversation.parties.add(party);
-    return party;
   }
 
   private void enqueue(Conversation conversation) {
     long now = agenda.now();
-    Party acd = join(conversation, "acd", Party.NOBODY, conversation.queue, Party.Stage.CONNECTED);
+    Party acd =
+        floor.join(conversation, "acd", Party.NOBODY, conversation.queue, Party.Stage.CONNECTED);
     board.enter(conversation);
+    news.metric(conversation, acd, "nOffered", 1);
     news.detail(conversation, "acd.start", () -> detail.acdStart(conversation, acd, now));
     news.conversation(conversation);
     agenda.in(60_000 + chance.exponential(240_000), () -> losePatience(conversation, acd));
@@ -86,7 +77,7 @@ final class Stories {
     long now = agenda.now();
     Party acd = conversation.last("acd").orElseThrow();
     Party agent =
-        join(
+        floor.join(
             conversation, "agent", state.agent().index(), conversation.queue, Party.Stage.ALERTING);
     staff.occupy(state, conversation);
     board.changed(conversation);
@@ -121,68 +112,62 @@ final class Stories {
     long now = agenda.now();
     agent.connect(now);
     acd.disconnect("transfer", now);
-    board.answered(conversation, now - acd.started);
+    board.answered(conversation, acd.millis());
     news.detail(conversation, "acd.end", () -> detail.acdEnd(conversation, acd, true, now));
+    news.metric(conversation, acd, "tAcd", acd.millis());
+    news.metric(conversation, agent, "tAnswered", acd.millis());
+    news.metric(conversation, agent, "tAlert", now - agent.started);
+    news.metric(conversation, agent, "nConnected", 1);
     news.conversation(conversation);
+    talk(conversation, agent);
+  }
+
+  private void talk(Conversation conversation, Party agent) {
     long talk = chance.talkMillis(conversation.medium);
-    new Talk(agenda, chance, news, board, organization, conversation, agent).plan(talk);
-    int agents = (int) conversation.parties.stream().filter(p -> p.agent != Party.NOBODY).count();
-    boolean handsOn = agents < MOST_TRANSFERS && chance.happens(0.1);
+    new Talk(floor, assist, conversation, agent).plan(talk);
+    long agents = conversation.parties.stream().filter(p -> p.agent != Party.NOBODY).count();
+    boolean mayHandOn = agents < MOST_TRANSFERS;
+    if (mayHandOn && conversation.medium == Medium.VOICE && chance.happens(0.07)) {
+      agenda.in(talk / 2, () -> consult.begin(conversation, agent));
+    }
+    boolean handsOn = mayHandOn && chance.happens(0.1);
     agenda.in(talk, () -> finish(conversation, agent, handsOn));
   }
 
   private void finish(Conversation conversation, Party agent, boolean handsOn) {
+    if (agent.over()) {
+      return;
+    }
+    if (agent.consulting) {
+      agenda.in(CONSULT_MILLIS, () -> finish(conversation, agent, handsOn));
+      return;
+    }
     news.change();
     long now = agenda.now();
     if (handsOn) {
       agent.disconnect("transfer", now);
-      news.detail(conversation, "user.end", () -> detail.userEnd(conversation, agent, now));
+      news.metric(conversation, agent, "nTransferred", 1);
+      news.metric(conversation, agent, "nBlindTransferred", 1);
       board.left(conversation);
-      conversation.queue = chance.below(organization.queues().size());
-      beginWrapUp(conversation, agent);
+      aftermath.begin(conversation, agent);
+      conversation.queue = chance.below(floor.organization().queues().size());
       enqueue(conversation);
       return;
     }
     boolean customerFirst = chance.happens(0.6);
     agent.disconnect(customerFirst ? "peer" : "client", now);
-    conversation.customer().disconnect(customerFirst ? "client" : "peer", now);
-    conversation.ended = now;
-    beginWrapUp(conversation, agent);
-    news.detail(conversation, "user.end", () -> detail.userEnd(conversation, agent, now));
-    news.detail(conversation, "customer.end", () -> detail.customerEnd(conversation, now));
+    leave(conversation, customerFirst ? "client" : "peer");
+    aftermath.begin(conversation, agent);
     board.changed(conversation);
+    assist.review(conversation, agent);
     news.conversation(conversation);
   }
 
-  private void beginWrapUp(Conversation conversation, Party agent) {
-    agent.acwSince = agenda.now();
-    staff.wrapUp(staff.state(agent.agent));
-    agenda.in(chance.between(5_000, 60_000), () -> endWrapUp(conversation, agent));
-  }
-
-  private void endWrapUp(Conversation conversation, Party agent) {
-    news.change();
+  private void leave(Conversation conversation, String why) {
     long now = agenda.now();
-    agent.acwEnded = now;
-    agent.wrapUp = chance.below(organization.wrapUpCodes().size());
-    news.detail(conversation, "wrapup", () -> detail.wrapUp(conversation, agent, now));
-    news.detail(conversation, "acw", () -> detail.acw(conversation, agent, now));
-    news.conversation(conversation);
-    Agent who = organization.agent(agent.agent);
-    news.tell(
-        "v2.analytics.users." + who.id() + ".aggregates",
-        new Body(
-            () ->
-                QueueBody.userAggregates(
-                    who.id(),
-                    conversation.medium,
-                    agent.interactingMillis(),
-                    now - agent.acwSince,
-                    now)));
-    if (conversation.over()) {
-      bury(conversation);
-    }
-    staff.release(staff.state(agent.agent));
+    conversation.customer().disconnect(why, now);
+    conversation.ended = now;
+    news.detail(conversation, "customer.end", () -> detail.customerEnd(conversation, now));
   }
 
   private void losePatience(Conversation conversation, Party acd) {
@@ -191,45 +176,58 @@ final class Stories {
     }
     news.change();
     long now = agenda.now();
-    acd.disconnect("peer", now);
-    conversation.customer().disconnect("client", now);
-    conversation.ended = now;
+    boolean leavesMessage = conversation.medium == Medium.VOICE && chance.happens(0.3);
+    acd.disconnect(leavesMessage ? "transfer" : "peer", now);
     news.detail(conversation, "acd.end", () -> detail.acdEnd(conversation, acd, false, now));
-    news.detail(conversation, "customer.end", () -> detail.customerEnd(conversation, now));
+    if (leavesMessage) {
+      voicemail(conversation);
+      return;
+    }
+    news.metric(conversation, acd, "tAbandon", acd.millis());
+    leave(conversation, "client");
     news.conversation(conversation);
     bury(conversation);
   }
 
-  private void message(Conversation conversation) {
-    conversation.lastMessageId = chance.id().replace("-", "");
-    conversation.lastMessageAt = agenda.now();
+  private void voicemail(Conversation conversation) {
+    Party voicemail =
+        floor.join(
+            conversation, "voicemail", Party.NOBODY, conversation.queue, Party.Stage.CONNECTED);
+    news.detail(
+        conversation, "voicemail.start", () -> detail.voicemailStart(conversation, voicemail));
+    news.conversation(conversation);
+    agenda.in(chance.between(8_000, 40_000), () -> hangUp(conversation, voicemail));
+  }
+
+  private void hangUp(Conversation conversation, Party voicemail) {
+    news.change();
+    voicemail.disconnect("peer", agenda.now());
+    news.detail(conversation, "voicemail.end", () -> detail.voicemailEnd(conversation, voicemail));
+    news.metric(conversation, voicemail, "tVoicemail", voicemail.millis());
+    leave(conversation, "client");
+    news.conversation(conversation);
+    bury(conversation);
   }
 
   private void bury(Conversation conversation) {
     board.left(conversation);
+    conversation.forgetText();
     if (live.remove(conversation.id) != null) {
-      past.addLast(conversation);
+      past.put(conversation.id, conversation);
       if (past.size() > REMEMBERED) {
-        past.removeFirst();
+        past.remove(past.keySet().iterator().next());
       }
     }
   }
 
   /** Conversations that are not over, and those that were the last to end. */
   List<Conversation> all() {
-    List<Conversation> all = new ArrayList<>(past);
+    List<Conversation> all = new ArrayList<>(past.values());
     all.addAll(live.values());
     return all;
   }
 
   Optional<Conversation> find(String id) {
-    Conversation known = live.get(id);
-    return known != null
-        ? Optional.of(known)
-        : past.stream().filter(conversation -> conversation.id.equals(id)).findFirst();
-  }
-
-  int live() {
-    return live.size();
+    return Optional.ofNullable(live.get(id)).or(() -> Optional.ofNullable(past.get(id)));
   }
 }

@@ -7,51 +7,50 @@ final class Talk {
   private static final long EXCHANGE_MILLIS = 20_000;
   private static final int MOST_EXCHANGES = 40;
 
-  private final Agenda agenda;
-  private final Chance chance;
+  private final Floor floor;
   private final News news;
-  private final QueueBoard board;
-  private final Organization organization;
+  private final Assist assist;
   private final Conversation conversation;
   private final Party agent;
 
-  Talk(
-      Agenda agenda,
-      Chance chance,
-      News news,
-      QueueBoard board,
-      Organization organization,
-      Conversation conversation,
-      Party agent) {
-    this.agenda = agenda;
-    this.chance = chance;
-    this.news = news;
-    this.board = board;
-    this.organization = organization;
+  Talk(Floor floor, Assist assist, Conversation conversation, Party agent) {
+    this.floor = floor;
+    this.assist = assist;
     this.conversation = conversation;
     this.agent = agent;
+    news = floor.news();
   }
 
   /** Plans what will happen within so many milliseconds. */
   void plan(long talkMillis) {
+    Chance chance = floor.chance();
     switch (conversation.medium) {
       case VOICE -> {
-        agenda.in(UTTERANCE_MILLIS / 2, () -> speak(0));
+        floor.in(UTTERANCE_MILLIS / 2, () -> speak(0));
         if (chance.happens(0.2)) {
           long from = talkMillis / 3;
-          agenda.in(from, () -> hold(true));
-          agenda.in(from + talkMillis / 5, () -> hold(false));
+          floor.in(from, () -> hold(true));
+          floor.in(from + talkMillis / 5, () -> hold(false));
         }
         if (chance.happens(0.1)) {
-          agenda.in(talkMillis / 2, this::mute);
+          floor.in(talkMillis / 2, this::mute);
         }
-        if (chance.happens(0.08)) {
-          agenda.in(talkMillis / 4, () -> share(true));
-          agenda.in(talkMillis * 3 / 4, () -> share(false));
-        }
+        look(Side.SCREENSHARE, talkMillis);
       }
-      case CHAT, MESSAGE, EMAIL -> agenda.in(EXCHANGE_MILLIS, () -> exchange(0));
-      case CALLBACK -> agenda.in(talkMillis / 2, this::note);
+      case VIDEO -> floor.in(talkMillis / 2, this::mute);
+      case CHAT -> {
+        floor.in(EXCHANGE_MILLIS, () -> exchange(0));
+        look(Side.COBROWSE, talkMillis);
+      }
+      case MESSAGE, EMAIL -> floor.in(EXCHANGE_MILLIS, () -> exchange(0));
+      case CALLBACK, SOCIAL -> floor.in(talkMillis / 2, this::note);
+    }
+  }
+
+  private void look(Side side, long talkMillis) {
+    if (conversation.side == Side.NONE && floor.chance().happens(0.08)) {
+      floor.in(talkMillis / 4, () -> share(side, true));
+      floor.in(talkMillis * 3 / 4, () -> share(side, false));
     }
   }
 
@@ -61,7 +60,7 @@ final class Talk {
 
   private void change() {
     news.change();
-    board.changed(conversation);
+    floor.board().changed(conversation);
   }
 
   private void speak(int number) {
@@ -69,23 +68,29 @@ final class Talk {
       return;
     }
     if (agent.heldSince == 0) {
-      long now = agenda.now();
+      long now = floor.now();
       news.change();
-      news.transcription(
-          conversation, () -> Transcript.utterance(organization, conversation, agent, number, now));
+      news.about(
+          "v2.conversations",
+          conversation,
+          "transcription",
+          () -> Transcript.utterance(floor.organization(), conversation, agent, number, now));
+      if (number % 2 == 0) {
+        assist.hear(conversation, agent, number / 2);
+      }
     }
-    agenda.in(UTTERANCE_MILLIS, () -> speak(number + 1));
+    floor.in(UTTERANCE_MILLIS, () -> speak(number + 1));
   }
 
   private void hold(boolean on) {
-    if (over()) {
+    if (over() || agent.consulting) {
       return;
     }
     change();
     if (on) {
-      agent.hold(agenda.now());
+      agent.hold(floor.now());
     } else {
-      agent.unhold(agenda.now());
+      agent.unhold(floor.now());
     }
     news.conversation(conversation);
   }
@@ -98,17 +103,18 @@ final class Talk {
     }
   }
 
-  private void share(boolean on) {
+  private void share(Side side, boolean on) {
     if (over()) {
       return;
     }
     change();
+    conversation.side = side;
     for (Party party : new Party[] {conversation.customer(), agent}) {
       if (on) {
-        party.sharingSince = agenda.now();
+        party.sharingSince = floor.now();
         party.sharingEnded = 0;
       } else if (party.sharingSince > 0) {
-        party.sharingEnded = agenda.now();
+        party.sharingEnded = floor.now();
       }
     }
     news.conversation(conversation);
@@ -120,10 +126,11 @@ final class Talk {
     }
     change();
     conversation.messages++;
-    conversation.lastMessageId = chance.id().replace("-", "");
-    conversation.lastMessageAt = agenda.now();
+    conversation.lastMessageId = floor.chance().id().replace("-", "");
+    conversation.lastMessageAt = floor.now();
     news.conversation(conversation);
-    agenda.in(EXCHANGE_MILLIS / 2 + chance.below(40_000), () -> exchange(number + 1));
+    assist.hear(conversation, agent, number);
+    floor.in(EXCHANGE_MILLIS / 2 + floor.chance().below(40_000), () -> exchange(number + 1));
   }
 
   private void note() {

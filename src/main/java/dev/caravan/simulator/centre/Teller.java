@@ -6,6 +6,11 @@ public interface Teller {
   /** Whether anybody hears this single topic; if not, nothing needs to be said. */
   boolean heard(String topicName);
 
+  /** Whether anybody may hear a topic that begins with these segments; false spares the asking. */
+  default boolean hearsUnder(String segments) {
+    return true;
+  }
+
   /**
    * Says it.
    *

@@ -2,6 +2,7 @@ package dev.caravan.simulator.centre;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.caravan.topic.Topic;
@@ -23,7 +24,8 @@ import org.junit.jupiter.api.Test;
 /** A day in the contact centre: always the same, consistent, and told in the official shapes. */
 class DayTest {
 
-  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final ObjectMapper JSON =
+      new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
   private static final long NINE_O_CLOCK = 1_763_715_600_000L;
   private static final int AGENTS = 40;
 
@@ -90,8 +92,21 @@ class DayTest {
             "v2.users.{id}.conversations.messages",
             "v2.users.{id}.conversations.callbacks",
             "v2.users.{id}.conversations.screenshares",
+            "v2.users.{id}.conversations.cobrowseSessions",
+            "v2.users.{id}.conversations.videos",
+            "v2.users.{id}.conversations.socialexpressions",
+            "v2.users.{id}.conversations.summaries",
+            "v2.users.{id}.station",
             "v2.routing.queues.{id}.conversations",
             "v2.routing.queues.{id}.conversations.calls",
+            "v2.routing.queues.{id}.conversations.chats",
+            "v2.routing.queues.{id}.conversations.emails",
+            "v2.routing.queues.{id}.conversations.messages",
+            "v2.routing.queues.{id}.conversations.callbacks",
+            "v2.routing.queues.{id}.conversations.screenshares",
+            "v2.routing.queues.{id}.conversations.cobrowseSessions",
+            "v2.routing.queues.{id}.conversations.videos",
+            "v2.routing.queues.{id}.conversations.socialexpressions",
             "v2.routing.queues.{id}.users",
             "v2.users.{id}.presence",
             "v2.users.{id}.routingStatus",
@@ -103,7 +118,22 @@ class DayTest {
             "v2.analytics.queues.{id}.observations",
             "v2.analytics.queues.{id}.activity",
             "v2.analytics.users.{id}.aggregates",
+            "v2.analytics.conversation.{id}.metrics",
+            "v2.analytics.flow.{id}.aggregates",
+            "v2.analytics.flow.{id}.metrics",
+            "v2.analytics.flowoutcome.{id}.aggregates",
+            "v2.analytics.wrapup.{id}.aggregates",
             "v2.conversations.{id}.transcription",
+            "v2.conversations.{id}.suggestions.intent",
+            "v2.conversations.{id}.suggestions.knowledge.article",
+            "v2.conversations.{id}.suggestions.knowledge.search",
+            "v2.conversations.{id}.suggestions.response",
+            "v2.conversations.{id}.suggestions.script",
+            "v2.conversations.{id}.suggestions.thirdpartyaction",
+            "v2.speechandtextanalytics.conversation.{id}.sentiment",
+            "v2.speechandtextanalytics.conversation.{id}.empathy",
+            "v2.speechandtextanalytics.conversation.{id}.topics",
+            "v2.speechandtextanalytics.conversations.{id}.categories",
             "v2.detail.events.agent.{id}.state",
             "v2.detail.events.conversation.{id}.customer.start",
             "v2.detail.events.conversation.{id}.acd.start",
@@ -112,6 +142,12 @@ class DayTest {
             "v2.detail.events.conversation.{id}.user.end",
             "v2.detail.events.conversation.{id}.customer.end",
             "v2.detail.events.conversation.{id}.attributes",
+            "v2.detail.events.conversation.{id}.contact",
+            "v2.detail.events.conversation.{id}.flow.start",
+            "v2.detail.events.conversation.{id}.flow.outcome",
+            "v2.detail.events.conversation.{id}.flow.end",
+            "v2.detail.events.conversation.{id}.voicemail.start",
+            "v2.detail.events.conversation.{id}.voicemail.end",
             "v2.detail.events.conversation.{id}.wrapup",
             "v2.detail.events.conversation.{id}.acw");
   }
@@ -149,7 +185,15 @@ class DayTest {
     Set<String> messageTypes = new HashSet<>();
     for (Event event : listener.events) {
       for (JsonNode party : event.body().path("participants")) {
-        for (String media : List.of("calls", "chats", "emails", "messages", "callbacks")) {
+        for (String media :
+            List.of(
+                "calls",
+                "chats",
+                "emails",
+                "messages",
+                "callbacks",
+                "videos",
+                "socialExpressions")) {
           for (JsonNode session : party.path(media)) {
             stages.add(session.path("state").asText());
             stages.add("disconnect " + session.path("disconnectType").asText("none"));
@@ -159,6 +203,9 @@ class DayTest {
           }
         }
         stages.add(party.has("screenshares") ? "sharing" : "not sharing");
+        stages.add(party.has("cobrowsesessions") ? "browsing together" : "browsing alone");
+        stages.add(party.has("consultParticipantId") ? "consulting" : "not consulting");
+        stages.add(party.path("purpose").asText());
       }
     }
 
@@ -169,7 +216,13 @@ class DayTest {
             "disconnected",
             "held",
             "sharing",
+            "browsing together",
+            "consulting",
+            "ivr",
+            "workflow",
+            "voicemail",
             "disconnect transfer",
+            "disconnect transfer.consult",
             "disconnect transfer.noanswer",
             "disconnect client",
             "disconnect peer",
@@ -193,6 +246,45 @@ class DayTest {
         }
       }
     }
+  }
+
+  @Test
+  void whatIsKeptOfAPartyIsNeverOutOfDate() {
+    Organization organization = new Organization(31, AGENTS, 6);
+    GenericBody generic = new GenericBody(organization);
+    MediaBody media = new MediaBody(organization, generic);
+    Day day = new Day(organization, 31, 9, NINE_O_CLOCK, new Listener(none -> false));
+
+    for (int i = 0; i < 12_000; i++) {
+      day.runNext();
+      if (i % 10 == 0) {
+        for (Conversation conversation : day.conversations()) {
+          if (!conversation.over()) {
+            byte[] full = generic.of(conversation);
+            byte[] flat = media.of(conversation);
+            conversation.forgetText();
+            assertThat(full).isEqualTo(generic.of(conversation));
+            assertThat(flat).isEqualTo(media.of(conversation));
+          }
+        }
+      }
+    }
+  }
+
+  @Test
+  void nobodyStaysInAConversationThatTheCustomerHasLeft() {
+    Day day = day(29, new Listener(none -> false));
+
+    run(day, 30_000);
+
+    assertThat(day.conversations())
+        .filteredOn(conversation -> conversation.ended() > 0)
+        .hasSizeGreaterThan(100)
+        .allSatisfy(
+            conversation ->
+                assertThat(conversation.parties())
+                    .extracting(Party::stage)
+                    .containsOnly(Party.Stage.DISCONNECTED));
   }
 
   @Test
@@ -224,7 +316,7 @@ class DayTest {
                       .filter(entry -> entry.getKey().startsWith(queueId))
                       .mapToInt(Map.Entry::getValue)
                       .sum();
-              if (key.endsWith("callback")) {
+              if (key.endsWith("unknown")) {
                 assertThat(sum).isEqualTo(holder.get("day").waiting(queue.index()));
                 waiting.merge("compared", 1, Integer::sum);
                 waiting.merge("most", sum, Math::max);

@@ -1,0 +1,209 @@
+package dev.caravan.simulator.centre;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+
+/** What is suggested to agents, and what analytics makes of what was said. */
+final class AssistBody {
+
+  private static final String[] INTENTS = {
+    "TrackOrder", "ChangeAddress", "CancelContract", "AskInvoice", "Complain"
+  };
+
+  private final Organization organization;
+
+  AssistBody(Organization organization) {
+    this.organization = organization;
+  }
+
+  /** The six {@code v2.conversations.{id}.suggestions…} topics. */
+  ObjectNode suggestion(Conversation conversation, Party agent, String kind, int turn, long now) {
+    ObjectNode body =
+        object()
+            .put("eventTime", Iso.time(now))
+            .put("conversationId", conversation.id)
+            .put("suggestionId", derived("5a", conversation, turn))
+            .put("state", "Suggested")
+            .put("engagementType", "AgentAssist")
+            .put("triggerType", "Intent");
+    ObjectNode context =
+        body.putObject("context")
+            .put("queueId", organization.queues().get(agent.queue).id())
+            .put("userId", organization.agent(agent.agent).id())
+            .put("assistantId", organization.id())
+            .put("mediaType", conversation.medium.lower())
+            .put("participantType", "customer")
+            .put("language", conversation.attributes.get("context.language"))
+            .put("queryStatement", intent(conversation));
+    if (conversation.medium == Medium.VOICE) {
+      context.put("utteranceId", conversation.id + "-" + turn);
+    } else {
+      context.put("messageId", conversation.lastMessageId);
+    }
+    intent(body.putObject("activeIntent"), conversation);
+    switch (kind) {
+      case "intent" ->
+          intent(
+              body.putObject("conversationIntents").putObject(intent(conversation)), conversation);
+      case "knowledge.article" -> article(body.putObject("knowledgeArticle"), conversation);
+      case "knowledge.search" ->
+          article(body.putObject("knowledgeSearch"), conversation)
+              .put("searchId", derived("5e", conversation, turn))
+              .put("confidence", 0.71);
+      case "response" ->
+          body.putObject("cannedResponse")
+              .put("libraryId", organization.id())
+              .put("responseId", derived("5d", conversation, 0));
+      case "script" ->
+          body.putObject("script")
+              .put("scriptId", derived("5f", conversation, 0))
+              .put("pageId", derived("50", conversation, 0))
+              .putObject("data")
+              .put("reason", intent(conversation));
+      default ->
+          body.putObject("thirdPartySuggestion")
+              .put("title", "From the order system")
+              .put("text", "The parcel left the warehouse this morning.")
+              .putArray("sources")
+              .addObject()
+              .put("name", "orders")
+              .put("url", "https://orders.example.com/");
+    }
+    return body;
+  }
+
+  private static void intent(ObjectNode node, Conversation conversation) {
+    node.put("intent", intent(conversation)).put("intentId", derived("1d", conversation, 0));
+    node.put("confidence", 0.83).putArray("detectedSlots");
+  }
+
+  private ObjectNode article(ObjectNode node, Conversation conversation) {
+    node.put("documentId", derived("d0", conversation, 0)).put("versionId", "2");
+    node.put("title", "What to do about " + intent(conversation));
+    node.put("uri", "https://help.example.com/" + intent(conversation));
+    node.putArray("snippets").add("Ask for the number on the invoice first.");
+    node.putArray("variationIds");
+    node.putObject("metadata");
+    return node;
+  }
+
+  /** {@code v2.speechandtextanalytics.conversation.{id}.sentiment}. */
+  ObjectNode sentiment(Conversation conversation, int number) {
+    ObjectNode body = judged(conversation);
+    return body.put("sentimentOverallScore", score(conversation, number))
+        .put("sentimentTrendScore", score(conversation, number + 1));
+  }
+
+  /** {@code v2.speechandtextanalytics.conversation.{id}.empathy}. */
+  ObjectNode empathy(Conversation conversation) {
+    ObjectNode body = judged(conversation);
+    ArrayNode agents = body.putArray("agents");
+    for (Party party : conversation.parties) {
+      if (party.agent != Party.NOBODY) {
+        agents
+            .addObject()
+            .put("agentId", organization.agent(party.agent).id())
+            .put("overallEmpathyScore", Math.abs(score(conversation, party.agent)));
+      }
+    }
+    return body;
+  }
+
+  /** {@code v2.speechandtextanalytics.conversation.{id}.topics}. */
+  ObjectNode topics(Conversation conversation) {
+    ObjectNode body =
+        object()
+            .put("conversationId", conversation.id)
+            .put("communicationId", conversation.customer().communicationId)
+            .put("mediaType", conversation.medium.lower())
+            .put("transcriptId", derived("7c", conversation, 0))
+            .put("programId", organization.id());
+    ArrayNode participants = body.putArray("participants");
+    for (Party party : conversation.parties) {
+      ObjectNode participant = participants.addObject().put("purpose", party.purpose);
+      if (party.agent != Party.NOBODY) {
+        participant.put("userId", organization.agent(party.agent).id());
+      }
+      if (party.queue != Party.NOBODY) {
+        participant.put("queueId", organization.queues().get(party.queue).id());
+      }
+    }
+    body.putArray("topics")
+        .addObject()
+        .put("participant", "external")
+        .put("topicId", derived("70", conversation, 0))
+        .put("topicName", intent(conversation));
+    return body;
+  }
+
+  /** {@code v2.speechandtextanalytics.conversations.{id}.categories}. */
+  ObjectNode categories(Conversation conversation) {
+    ObjectNode body =
+        object()
+            .put("organizationId", organization.id())
+            .put("conversationId", conversation.id)
+            .put("mediaType", conversation.medium.lower());
+    body.putArray("categoryIds").add(derived("ca", conversation, 0));
+    body.putArray("transcriptIds").add(derived("7c", conversation, 0));
+    return body;
+  }
+
+  /** {@code v2.users.{id}.conversations.summaries}. */
+  ObjectNode summary(Conversation conversation, Party agent, long now) {
+    String userId = organization.agent(agent.agent).id();
+    ObjectNode body =
+        object()
+            .put("conversationId", conversation.id)
+            .put("summaryId", derived("5b", conversation, 0))
+            .put("mediaType", conversation.medium.lower())
+            .put("latestCommunicationId", agent.communicationId)
+            .put("queueId", organization.queues().get(agent.queue).id())
+            .put("createdDate", Iso.time(now))
+            .put("durationMs", now - conversation.started)
+            .put("language", conversation.attributes.get("context.language"))
+            .put("summarySourceType", "Agent")
+            .put("triggerType", "ConversationEnd");
+    if (!conversation.messageType.isEmpty()) {
+      body.put("messageType", conversation.messageType);
+    }
+    body.putArray("communicationIds").add(agent.communicationId);
+    body.putArray("participants").addObject().put("purpose", "agent").put("userId", userId);
+    body.putObject("summary")
+        .put("text", conversation.customerName + " asked about " + intent(conversation) + ".")
+        .put("score", 0.8);
+    body.putObject("reason").put("text", intent(conversation)).put("score", 0.8);
+    body.putObject("resolution").put("text", "Answered.").put("score", 0.7);
+    body.putArray("followupActions");
+    body.putArray("wrapUpCodes");
+    return body;
+  }
+
+  private ObjectNode judged(Conversation conversation) {
+    ObjectNode body = object().put("conversationId", conversation.id);
+    body.putArray("divisionIds").add(organization.divisions().get(conversation.division).id());
+    body.putArray("queueIds").add(organization.queues().get(conversation.queue).id());
+    ArrayNode flows = body.putArray("flowIds");
+    if (conversation.flow < organization.flows().size()) {
+      flows.add(organization.flows().get(conversation.flow).id());
+    }
+    return body;
+  }
+
+  private static String intent(Conversation conversation) {
+    return INTENTS[Math.floorMod(conversation.id.hashCode(), INTENTS.length)];
+  }
+
+  private static int score(Conversation conversation, int salt) {
+    return Math.floorMod(conversation.id.hashCode() * 31 + salt * 17, 201) - 100;
+  }
+
+  /** An id of something that belongs to a conversation. */
+  private static String derived(String prefix, Conversation conversation, int number) {
+    return prefix + Character.forDigit(number % 10, 10) + conversation.id.substring(3);
+  }
+
+  private static ObjectNode object() {
+    return JsonNodeFactory.instance.objectNode();
+  }
+}

@@ -1,0 +1,108 @@
+package dev.caravan.simulator.centre;
+
+import java.util.Map;
+import java.util.function.Consumer;
+
+/**
+ * How customers come in: they turn up, and most are greeted by a flow before a queue takes them.
+ */
+final class Entrance {
+
+  private final Floor floor;
+  private final DetailBody detail;
+  private final FlowBody flows;
+  private final Consumer<Conversation> queued;
+  private final Consumer<Conversation> gone;
+
+  Entrance(Floor floor, Consumer<Conversation> queued, Consumer<Conversation> gone) {
+    this.floor = floor;
+    this.queued = queued;
+    this.gone = gone;
+    detail = new DetailBody(floor.organization());
+    flows = new FlowBody(floor.organization(), detail);
+  }
+
+  /** Somebody who will want to be served by that queue. */
+  Conversation draw(int queue) {
+    Conversation conversation = floor.chance().conversation(floor.now());
+    conversation.division = queue % floor.organization().divisions().size();
+    conversation.queue = queue;
+    conversation.flow = conversation.medium.ordinal();
+    return conversation;
+  }
+
+  void enter(Conversation conversation) {
+    News news = floor.news();
+    news.change();
+    long now = floor.now();
+    floor.join(conversation, "customer", Party.NOBODY, Party.NOBODY, Party.Stage.CONNECTED);
+    if (conversation.medium == Medium.MESSAGE || conversation.medium == Medium.EMAIL) {
+      conversation.lastMessageId = floor.chance().id().replace("-", "");
+      conversation.lastMessageAt = now;
+    }
+    news.detail(conversation, "customer.start", () -> detail.customerStart(conversation, now));
+    news.detail(conversation, "attributes", () -> detail.attributes(conversation, now));
+    if (!conversation.contactId.isEmpty()) {
+      news.detail(conversation, "contact", () -> detail.contact(conversation, now));
+    }
+    if (conversation.flow < floor.organization().flows().size()) {
+      greet(conversation);
+    } else {
+      queued.accept(conversation);
+    }
+  }
+
+  private void greet(Conversation conversation) {
+    String purpose = conversation.medium == Medium.VOICE ? "ivr" : "workflow";
+    Party flow =
+        floor.join(conversation, purpose, Party.NOBODY, Party.NOBODY, Party.Stage.CONNECTED);
+    floor.news().detail(conversation, "flow.start", () -> flows.start(conversation, flow));
+    floor.in(floor.chance().between(2_000, 15_000), () -> leaveFlow(conversation, flow));
+  }
+
+  private void leaveFlow(Conversation conversation, Party flow) {
+    News news = floor.news();
+    news.change();
+    long now = floor.now();
+    boolean givesUp = floor.chance().happens(0.04);
+    boolean success = floor.chance().happens(0.8);
+    Named outcome =
+        floor
+            .organization()
+            .outcomes()
+            .get(floor.chance().below(floor.organization().outcomes().size()));
+    flow.disconnect(givesUp ? "peer" : "transfer", now);
+    news.detail(
+        conversation, "flow.outcome", () -> flows.outcome(conversation, flow, outcome, success));
+    news.detail(conversation, "flow.end", () -> flows.end(conversation, flow, givesUp));
+    tellStatistics(conversation, flow, outcome, givesUp);
+    if (conversation.medium == Medium.VOICE) {
+      news.metric(conversation, flow, "tIvr", flow.millis());
+    }
+    if (givesUp) {
+      conversation.customer().disconnect("client", now);
+      conversation.ended = now;
+      news.detail(conversation, "customer.end", () -> detail.customerEnd(conversation, now));
+      gone.accept(conversation);
+    } else {
+      queued.accept(conversation);
+    }
+  }
+
+  private void tellStatistics(
+      Conversation conversation, Party flow, Named outcome, boolean givesUp) {
+    News news = floor.news();
+    String flowId = floor.organization().flows().get(conversation.flow).id();
+    news.aggregates(
+        "flow", "flowId", flowId, conversation.medium, Map.entry("tFlow", flow.millis()));
+    news.aggregates(
+        "flowoutcome",
+        "flowOutcomeId",
+        outcome.id(),
+        conversation.medium,
+        Map.entry("tFlowOutcome", flow.millis()));
+    news.tell(
+        "v2.analytics.flow." + flowId + ".metrics",
+        Body.of(() -> flows.metric(conversation, flow, givesUp)));
+  }
+}

@@ -1,0 +1,34 @@
+package dev.caravan.simulator.centre;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+
+/** Instants are written as the JDK would write them, only faster. */
+class IsoTest {
+
+  private static final DateTimeFormatter JDK =
+      DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSS'Z'").withZone(ZoneOffset.UTC);
+
+  @Test
+  void anyInstantIsWrittenAsTheJdkWritesIt() {
+    SplittableRandom random = new SplittableRandom(1);
+    for (int i = 0; i < 100_000; i++) {
+      long millis = random.nextLong(-62_167_219_200_000L, 253_402_300_800_000L);
+      assertThat(Iso.time(millis)).isEqualTo(JDK.format(Instant.ofEpochMilli(millis)));
+    }
+  }
+
+  @Test
+  void leapDaysAndYearEndsAreRight() {
+    assertThat(Iso.time(Instant.parse("2024-02-29T23:59:59.999Z").toEpochMilli()))
+        .isEqualTo("2024-02-29T23:59:59.999Z");
+    assertThat(Iso.time(Instant.parse("2026-12-31T00:00:00Z").toEpochMilli()))
+        .isEqualTo("2026-12-31T00:00:00.000Z");
+    assertThat(Iso.time(0)).isEqualTo("1970-01-01T00:00:00.000Z");
+  }
+}
