@@ -52,6 +52,9 @@ public final class GenesysConstants {
       javaType = "Integer")
   public static final String FAILURES = "CamelGenesysFailures";
 
+  /** Property: how often the token of this call was not accepted. */
+  static final String UNAUTHORISED = "CamelGenesysUnauthorised";
+
   /** Property: the topics to subscribe, a list of maps with {@code id}. */
   static final String TOPICS = "CamelGenesysTopics";
 

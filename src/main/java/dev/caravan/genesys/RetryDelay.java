@@ -3,6 +3,7 @@ package dev.caravan.genesys;
 import dev.caravan.channel.Backoff;
 import dev.caravan.channel.Timings;
 import dev.caravan.session.CallException;
+import dev.caravan.session.UnauthorisedException;
 import dev.caravan.session.UnavailableException;
 import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
@@ -15,7 +16,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Sets how long Camel waits before it redelivers: exponential with full jitter, or what {@code
- * Retry-After} says if that is longer. For {@code onExceptionOccurredRef} of an error handler.
+ * Retry-After} says if that is longer; and counts how often the token was not accepted. For {@code
+ * onExceptionOccurredRef} of an error handler.
  */
 public final class RetryDelay implements Processor {
 
@@ -53,6 +55,10 @@ public final class RetryDelay implements Processor {
     CallException failure =
         ObjectHelper.getException(
             CallException.class, exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Exception.class));
+    if (failure instanceof UnauthorisedException) {
+      int times = exchange.getProperty(GenesysConstants.UNAUTHORISED, 0, Integer.class);
+      exchange.setProperty(GenesysConstants.UNAUTHORISED, times + 1);
+    }
     long asked = failure == null ? 0 : failure.retryAfter().toMillis();
     long wait = Math.max(delay, asked);
     exchange.getIn().setHeader(Exchange.REDELIVERY_DELAY, wait);

@@ -148,6 +148,16 @@ class RoadOutageIT {
         await().atMost(Duration.ofSeconds(90)).until(() -> genesys.openSockets() == 1);
         bridge.awaitLog("Shard 0. Connected: the bridge started.");
       }
+
+      // It comes back and has forgotten the token: refused connections first, then a 401
+      bridge.awaitLog("Shard 0. Disconnected");
+      bridge.awaitReadiness(
+          "the bridge says that Genesys Cloud is away again",
+          now -> now.status() == 503 && now.text().contains("next attempt in"));
+      try (Simulator genesys = Simulator.start(Road.quiet().withPort(port))) {
+        await().atMost(Duration.ofSeconds(90)).until(() -> genesys.openSockets() == 1);
+      }
+      assertThat(bridge.log()).doesNotContain("Broken until");
       assertThat(bridge.logLines()).filteredOn(line -> !Road.isOneOfOurs(line)).isEmpty();
     }
   }
