@@ -51,9 +51,17 @@ final class PatientProducer extends KafkaProducer<Object, Object> {
         message, (metadata, cause) -> callback.onCompletion(metadata, judge(topic, cause)));
   }
 
+  /** Also on a thread that was interrupted, as Camel does when a stop takes long. */
   @Override
   public void close() {
-    close(CLOSE_WITHIN);
+    boolean interrupted = Thread.interrupted();
+    try {
+      close(CLOSE_WITHIN);
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
   }
 
   private Exception judge(String topic, Exception cause) {

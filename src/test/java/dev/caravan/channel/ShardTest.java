@@ -216,7 +216,8 @@ class ShardTest {
     stage.control.settle();
     assertThat(stage.kinds()).containsExactly(Kind.RETRYING);
     assertThat(shard.status().sentence())
-        .isEqualTo("Not connected yet; next attempt in 0 s (failures so far: 1).");
+        .isEqualTo(
+            "Not connected yet; next attempt in 0 s (failures since the last stable minute: 1).");
 
     stage.pass(Duration.ofMillis(125));
 
