@@ -44,7 +44,7 @@ final class SettingRules {
 
     /** The name as people write it. */
     String variable() {
-      return name.toUpperCase(Locale.ROOT).replace('.', '_').replace('-', '_');
+      return SettingRules.variable(name);
     }
 
     /** What is wrong with a value; empty if nothing is. */
@@ -87,6 +87,11 @@ final class SettingRules {
           oneOf("kafka.security.protocol", "PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"));
 
   private SettingRules() {}
+
+  /** The variable of the environment that sets a property. */
+  static String variable(String property) {
+    return property.toUpperCase(Locale.ROOT).replace('.', '_').replace('-', '_');
+  }
 
   static List<Rule> all() {
     return ALL;

@@ -15,7 +15,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
@@ -79,23 +78,21 @@ public final class SettingsSource implements ConfigSourceFactory {
 
   /** The variables whose values are secrets, or next to secrets. */
   public static Set<String> secretVariables() {
-    return SECRETS.stream().map(SettingsSource::variable).collect(Collectors.toSet());
+    return SECRETS.stream().map(SettingRules::variable).collect(Collectors.toSet());
   }
 
   /** All variables that mean something, those of secrets and their files included. */
   public static Set<String> variables() {
     Set<String> names = new TreeSet<>(secretVariables());
-    SECRETS.forEach(name -> names.add(variable(name) + "_FILE"));
-    KAFKA_OPTIONS.keySet().forEach(name -> names.add(variable(name)));
-    SettingRules.defaults().stringPropertyNames().forEach(name -> names.add(variable(name)));
+    SECRETS.forEach(name -> names.add(SettingRules.variable(name) + "_FILE"));
+    KAFKA_OPTIONS.keySet().forEach(name -> names.add(SettingRules.variable(name)));
+    SettingRules.defaults()
+        .stringPropertyNames()
+        .forEach(name -> names.add(SettingRules.variable(name)));
     SettingRules.all().forEach(rule -> names.add(rule.variable()));
     // The heap and the options of Java are the launcher's
     names.addAll(List.of("CARAVAN_SECRETS_DIR", "CARAVAN_HEAP", "CARAVAN_JAVA_OPTIONS"));
     return names;
-  }
-
-  private static String variable(String property) {
-    return property.toUpperCase(Locale.ROOT).replace('.', '_').replace('-', '_');
   }
 
   @Override
@@ -157,7 +154,7 @@ public final class SettingsSource implements ConfigSourceFactory {
     Map<String, String> secrets = new LinkedHashMap<>();
     Optional<Path> folder = value(context, "caravan.secrets.dir").map(Path::of);
     for (String name : SECRETS) {
-      String variable = variable(name);
+      String variable = SettingRules.variable(name);
       Optional<Path> file =
           value(context, name + ".file")
               .map(Path::of)

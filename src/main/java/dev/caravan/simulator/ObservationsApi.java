@@ -12,7 +12,9 @@ import dev.caravan.simulator.centre.Organization;
 import dev.caravan.simulator.centre.Presence;
 import dev.caravan.simulator.centre.Spell;
 import io.vertx.ext.web.Router;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /** What queues hold and agents do now, and what agents did before. */
@@ -87,18 +89,10 @@ final class ObservationsApi {
       ObjectNode result = results.addObject();
       result.putObject("group").put("userId", agent.id());
       ArrayNode data = result.putArray("data");
-      if (query.wants("oActiveQueues")) {
-        data.addObject()
-            .put("metric", "oActiveQueues")
-            .putObject("stats")
-            .put("count", activeQueues(agent));
-      }
-      if (query.wants("oMemberQueues")) {
-        data.addObject()
-            .put("metric", "oMemberQueues")
-            .putObject("stats")
-            .put("count", agent.queues().size());
-      }
+      queueCounts(query, agent)
+          .forEach(
+              (metric, count) ->
+                  data.addObject().put("metric", metric).putObject("stats").put("count", count));
     }
     call.answer(answer);
   }
@@ -112,12 +106,8 @@ final class ObservationsApi {
       ObjectNode result = results.addObject();
       result.putObject("group").put("userId", agent.id());
       ArrayNode data = result.putArray("data");
-      if (query.wants("oActiveQueues")) {
-        data.addObject().put("metric", "oActiveQueues").put("count", activeQueues(agent));
-      }
-      if (query.wants("oMemberQueues")) {
-        data.addObject().put("metric", "oMemberQueues").put("count", agent.queues().size());
-      }
+      queueCounts(query, agent)
+          .forEach((metric, count) -> data.addObject().put("metric", metric).put("count", count));
       if (query.wantsDetails()) {
         entities(result.putArray("entities"), agent);
       }
@@ -141,6 +131,18 @@ final class ObservationsApi {
           .put("routingStatus", state.routing().name())
           .put("routingStatusDate", Iso.time(state.routingSince()));
     }
+  }
+
+  /** How many queues an agent has, by each metric that is asked for. */
+  private Map<String, Integer> queueCounts(AnalyticsQuery query, Agent agent) {
+    Map<String, Integer> counts = new LinkedHashMap<>();
+    if (query.wants("oActiveQueues")) {
+      counts.put("oActiveQueues", activeQueues(agent));
+    }
+    if (query.wants("oMemberQueues")) {
+      counts.put("oMemberQueues", agent.queues().size());
+    }
+    return counts;
   }
 
   private int activeQueues(Agent agent) {
