@@ -1,7 +1,10 @@
 package dev.caravan.genesys;
 
+import dev.caravan.topic.Expansion;
 import dev.caravan.topic.Listing;
+import dev.caravan.topic.TopicSelector;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -17,6 +20,15 @@ final class Directory {
   Directory(ProducerTemplate template, String listRoute) {
     this.template = template;
     this.listRoute = listRoute;
+  }
+
+  /** All listings that the selectors need. */
+  Map<Listing, List<Listing.Entity>> listFor(List<TopicSelector> selectors) {
+    Map<Listing, List<Listing.Entity>> listings = new HashMap<>();
+    for (Listing listing : Expansion.needs(selectors)) {
+      listings.put(listing, list(listing));
+    }
+    return listings;
   }
 
   /**

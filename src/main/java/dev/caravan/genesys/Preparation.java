@@ -13,7 +13,6 @@ import dev.caravan.topic.TopicCombiner;
 import dev.caravan.topic.TopicSelector;
 import dev.caravan.topic.TopicSharder;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -104,10 +103,7 @@ final class Preparation {
     if (topicsBefore == 0) {
       parsed.warnings().forEach(LOG::warn);
     }
-    Map<Listing, List<Listing.Entity>> listings = new HashMap<>();
-    for (Listing listing : Expansion.needs(parsed.selectors())) {
-      listings.put(listing, directory.list(listing));
-    }
+    Map<Listing, List<Listing.Entity>> listings = directory.listFor(parsed.selectors());
     Expansion expansion = Expansion.of(parsed.selectors(), listings);
     String unmatched =
         expansion.unmatched().stream().map(TopicSelector::text).collect(Collectors.joining(", "));

@@ -108,10 +108,7 @@ public final class Survey implements AutoCloseable {
   public Plan plan(String topics) {
     SelectorParser.Parsed parsed = new SelectorParser(catalogue).parse(topics);
     Directory directory = new Directory(template, new GenesysConfiguration().getListRoute());
-    Map<Listing, List<Listing.Entity>> listings = new HashMap<>();
-    for (Listing listing : Expansion.needs(parsed.selectors())) {
-      listings.put(listing, directory.list(listing));
-    }
+    Map<Listing, List<Listing.Entity>> listings = directory.listFor(parsed.selectors());
     Map<String, Integer> found = new LinkedHashMap<>();
     for (TopicSelector selector : parsed.selectors()) {
       // A combined selector was taken apart into several of the same text
