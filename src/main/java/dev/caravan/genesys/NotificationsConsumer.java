@@ -214,15 +214,12 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
     }
     if (report.kind() != ShardReport.Kind.RETRYING) {
       signal(
-          new Signal(
-              report.kind().name(),
-              shard,
-              report.cause().label(),
-              Instant.ofEpochMilli(report.from()).toString(),
-              Instant.ofEpochMilli(report.to()).toString(),
-              null,
-              null,
-              sentence(shard, report)));
+          Signal.of(report.kind().name())
+              .shard(shard)
+              .cause(report.cause().label())
+              .from(Instant.ofEpochMilli(report.from()))
+              .to(Instant.ofEpochMilli(report.to()))
+              .sentence(sentence(shard, report)));
     }
   }
 

@@ -146,7 +146,7 @@ final class Preparation {
             + shards.size()
             + (shards.size() == 1 ? " channel." : " channels.");
     LOG.info(sentence);
-    signals.accept(new Signal("EXPANDED", -1, null, null, null, topics, null, sentence));
+    signals.accept(Signal.of("EXPANDED").count(topics).sentence(sentence));
   }
 
   private List<TopicSharder.Shard> withinBudget() {
@@ -173,7 +173,7 @@ final class Preparation {
   private Outcome broken(String sentence, Optional<Duration> again) {
     health = Health.BROKEN;
     problem = Optional.of(sentence);
-    signals.accept(new Signal("BROKEN", -1, null, null, null, null, null, sentence));
+    signals.accept(Signal.of("BROKEN").sentence(sentence));
     return new Outcome(Optional.empty(), again);
   }
 
