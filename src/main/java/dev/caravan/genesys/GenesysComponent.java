@@ -1,6 +1,9 @@
 package dev.caravan.genesys;
 
+import dev.caravan.gap.GapLedger;
 import dev.caravan.socket.ClientSocketComponent;
+import java.nio.file.Path;
+import java.time.Clock;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
 import org.apache.camel.Endpoint;
@@ -19,6 +22,7 @@ public class GenesysComponent extends DefaultComponent {
   private final Signals signals = new Signals();
   private final AtomicReference<String> trouble = new AtomicReference<>("");
   private ClientSocketComponent sockets;
+  private GapLedger ledger;
 
   public GenesysConfiguration getConfiguration() {
     return configuration;
@@ -55,6 +59,15 @@ public class GenesysComponent extends DefaultComponent {
   /** Why the last call failed; empty if a channel was opened since. */
   String trouble() {
     return trouble.get();
+  }
+
+  /** What was not read; taken up from disk when it is first asked for. */
+  synchronized GapLedger ledger() {
+    if (ledger == null) {
+      String data = getCamelContext().resolvePropertyPlaceholders("{{caravan.data.dir:./data}}");
+      ledger = GapLedger.open(Path.of(data, "gaps"), Clock.systemUTC());
+    }
+    return ledger;
   }
 
   ClientSocketComponent sockets() {
