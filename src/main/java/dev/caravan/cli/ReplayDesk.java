@@ -55,9 +55,10 @@ public class ReplayDesk {
         () -> look(context), LOOK_EVERY_MILLIS, LOOK_EVERY_MILLIS, TimeUnit.MILLISECONDS);
   }
 
+  /** Not interrupted: an interrupt in the middle of reading would close the spool's file. */
   void close(@Observes BeforeStop stopping) {
     looking.ifPresent(
-        executor -> stopping.getCamelContext().getExecutorServiceManager().shutdownNow(executor));
+        executor -> stopping.getCamelContext().getExecutorServiceManager().shutdown(executor));
   }
 
   /** Who asked an earlier bridge has given up by now. */

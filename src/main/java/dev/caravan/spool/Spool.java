@@ -110,12 +110,14 @@ public final class Spool implements AutoCloseable {
     long tick = settings.commitInterval().toNanos() / 2;
     spool.ticks = executor.scheduleAtFixedRate(spool::tick, tick, tick, TimeUnit.NANOSECONDS);
     SpoolStatus status = spool.status();
-    LOG.info(
-        "Spool '{}' in {} is open, {} records ({}) wait in it.",
-        name,
-        settings.directory(),
-        status.records(),
-        SpoolStatus.size(status.bytes()));
+    if (status.records() > 0) {
+      LOG.info(
+          "Spool '{}' in {}: {} records ({}) wait in it from before.",
+          name,
+          settings.directory(),
+          status.records(),
+          SpoolStatus.size(status.bytes()));
+    }
     return spool;
   }
 
