@@ -157,6 +157,16 @@ public class SpoolWatch {
               + " events were saved, "
               + repaired.lost()
               + " lost.");
+    } else if (event instanceof SpoolEvent.Replayed replayed) {
+      return new Signal(
+          "REPLAYED",
+          -1,
+          replayed.complete() ? null : "ended-early",
+          replayed.since().toString(),
+          Instant.now().toString(),
+          (int) Math.min(replayed.records(), Integer.MAX_VALUE),
+          null,
+          spool + " sent " + replayed.records() + " events again that were read in this interval.");
     } else if (event instanceof SpoolEvent.StoreFailing failing) {
       return moment("SPOOL_FAILING", spool + " cannot be written: " + failing.sentence());
     }
