@@ -71,6 +71,7 @@ final class SettingRules {
           number("genesys.breaker.failure-rate", 1, 100),
           number("genesys.breaker.wait", 1, 3_600),
           duration("genesys.topics.refresh", Duration.ZERO, Duration.ofDays(30), "; 0 for never"),
+          number("genesys.redundancy", 1, 2),
           number("genesys.max-in-flight", 1, 1_000_000),
           address("genesys.login.url"),
           address("genesys.api.url"),

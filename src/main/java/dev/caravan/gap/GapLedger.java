@@ -105,22 +105,29 @@ public final class GapLedger {
     if (wanted.values().stream().anyMatch(Optional::isEmpty)) {
       return;
     }
-    Set<String> all = new HashSet<>();
-    wanted.values().forEach(some -> all.addAll(some.orElse(Set.of())));
     for (OpenGap gap : List.copyOf(open.values())) {
-      replace(
-          gap.without(gap.topics().stream().filter(t -> !all.contains(t)).toList(), gap.parts()));
+      List<String> gone = new ArrayList<>(gap.topics());
+      gone.removeAll(stillWanted(gone));
+      if (!gone.isEmpty()) {
+        replace(gap.without(gone, gap.parts()));
+      }
     }
   }
 
   /**
-   * A strand reads these topics since then: gaps of theirs are over.
+   * A strand reads these topics, and no others, since then: gaps of theirs are over.
    *
+   * @param cause why it does, in case others of its topics are not read any more
    * @return the gaps that are over by this
    */
-  public synchronized List<Gap> reading(Strand strand, Instant since, List<String> topics) {
+  public synchronized List<Gap> reading(
+      Strand strand, Instant since, List<String> topics, String cause) {
     Reading now = new Reading(since, List.copyOf(topics));
-    reading.put(strand, now);
+    Reading before = reading.put(strand, now);
+    if (before != null) {
+      // What it read and reads no more, though somebody wants it
+      begin(strand.shard(), since.minus(UNDER_WAY), cause, stillWanted(before.topics()));
+    }
     files.reading(reading);
     files.topics(strand, now);
     Set<String> read = Set.copyOf(topics);
@@ -166,8 +173,10 @@ public final class GapLedger {
   }
 
   /** A strand is not needed any more: others read its topics, or nobody wants them. */
-  public synchronized void finished(Strand strand) {
-    if (reading.remove(strand) != null) {
+  public synchronized void finished(Strand strand, String cause) {
+    Reading before = reading.remove(strand);
+    if (before != null) {
+      begin(strand.shard(), clock.instant().minus(UNDER_WAY), cause, stillWanted(before.topics()));
       files.forget(strand);
       files.reading(reading);
     }
@@ -264,6 +273,13 @@ public final class GapLedger {
     if (!last.isEmpty()) {
       files.reading(reading);
     }
+  }
+
+  private Set<String> stillWanted(List<String> topics) {
+    Set<String> all = new LinkedHashSet<>();
+    wanted.values().forEach(some -> all.addAll(some.orElse(Set.of())));
+    all.retainAll(Set.copyOf(topics));
+    return all;
   }
 
   private void begin(int shard, Instant from, String cause, Collection<String> topics) {

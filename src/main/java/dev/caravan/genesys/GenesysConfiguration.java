@@ -1,5 +1,6 @@
 package dev.caravan.genesys;
 
+import dev.caravan.channel.Strand;
 import java.time.Duration;
 import org.apache.camel.RuntimeCamelException;
 import org.apache.camel.spi.Metadata;
@@ -40,6 +41,13 @@ public class GenesysConfiguration implements Cloneable {
    */
   @UriParam(label = "consumer", defaultValue = "{{genesys.api.url}}")
   private String source;
+
+  /**
+   * How many channels read each topic at the same time. With 2, losing either socket without
+   * warning loses nothing; it takes twice the channels, of which an OAuth client has 20.
+   */
+  @UriParam(label = "consumer", defaultValue = "1", enums = "1,2")
+  private int redundancy = 1;
 
   /** Subscriptions a channel carries at most; Genesys Cloud takes 1,000. */
   @UriParam(label = "consumer,advanced", defaultValue = "1000")
@@ -140,6 +148,18 @@ public class GenesysConfiguration implements Cloneable {
 
   public void setSource(String source) {
     this.source = source;
+  }
+
+  public int getRedundancy() {
+    return redundancy;
+  }
+
+  public void setRedundancy(int redundancy) {
+    if (redundancy < 1 || redundancy > Strand.MOST) {
+      throw new IllegalArgumentException(
+          "redundancy is " + redundancy + "; it can be 1 or " + Strand.MOST + ".");
+    }
+    this.redundancy = redundancy;
   }
 
   public int getTopicsPerChannel() {

@@ -279,6 +279,12 @@ public final class Bridge implements AutoCloseable {
     process.toHandle().destroy();
   }
 
+  /** Ends it on the spot, as {@code kill -9} does, and waits until it has. */
+  public void kill() {
+    process.toHandle().destroyForcibly();
+    awaitEnd();
+  }
+
   /** Waits until it has ended; returns the exit code. */
   public int awaitEnd() {
     try {
