@@ -20,6 +20,8 @@ public class GenesysComponent extends DefaultComponent {
   private GenesysConfiguration configuration = new GenesysConfiguration();
 
   private final Signals signals = new Signals();
+  private final Gaps gaps = new Gaps();
+  private final RestMeters rest = new RestMeters();
   private final AtomicReference<String> trouble = new AtomicReference<>("");
   private ClientSocketComponent sockets;
   private GapLedger ledger;
@@ -78,10 +80,21 @@ public class GenesysComponent extends DefaultComponent {
     return signals;
   }
 
+  /** Gaps that are over, on their way to {@code genesys:gaps}. */
+  Gaps gaps() {
+    return gaps;
+  }
+
+  /** Meters of the calls to the REST API. */
+  RestMeters rest() {
+    return rest;
+  }
+
   @Override
   protected void doInit() throws Exception {
     super.doInit();
     sockets = new ClientSocketComponent(getCamelContext());
+    rest.bind(getCamelContext());
   }
 
   @Override
