@@ -92,8 +92,7 @@ public final class SettingsSource implements ConfigSourceFactory {
     SettingRules.all().forEach(rule -> names.add(rule.variable()));
     // The heap and the options of Java are the launcher's
     names.addAll(
-        List.of(
-            "CARAVAN_SECRETS_DIR", "CARAVAN_HEAP", "CARAVAN_JAVA_OPTIONS", "CARAVAN_STAND_IN"));
+        List.of("CARAVAN_SECRETS_DIR", "CARAVAN_HEAP", "CARAVAN_JAVA_OPTIONS", "CARAVAN_STAND_IN"));
     return names;
   }
 

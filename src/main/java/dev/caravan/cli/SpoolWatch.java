@@ -158,14 +158,15 @@ public class SpoolWatch {
               + repaired.lost()
               + " lost.");
     } else if (event instanceof SpoolEvent.Replayed replayed) {
-      return new Signal(
-          "REPLAYED",
-          -1,
-          replayed.complete() ? null : "ended-early",
-          replayed.since().toString(),
-          Instant.now().toString(),
-          (int) Math.min(replayed.records(), Integer.MAX_VALUE),
-          null,
+      Signal.Draft replay =
+          Signal.of("REPLAYED")
+              .from(replayed.since())
+              .to(Instant.now())
+              .count((int) Math.min(replayed.records(), Integer.MAX_VALUE));
+      if (!replayed.complete()) {
+        replay.cause("ended-early");
+      }
+      return replay.sentence(
           spool + " sent " + replayed.records() + " events again that were read in this interval.");
     } else if (event instanceof SpoolEvent.StoreFailing failing) {
       return moment("SPOOL_FAILING", spool + " cannot be written: " + failing.sentence());

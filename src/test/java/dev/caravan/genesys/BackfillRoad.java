@@ -161,10 +161,10 @@ final class BackfillRoad implements AutoCloseable {
     Path gaps = folder.resolve("gaps");
     GapLedger ledger = GapLedger.open(gaps, Clock.fixed(from, java.time.ZoneOffset.UTC));
     Strand strand = new Strand("test", 0, 0);
-    ledger.reading(strand, from, topics);
+    ledger.reading(strand, from, topics, "start");
     ledger.blind(strand, from.plus(GapLedger.UNDER_WAY), "dropped");
-    ledger.reading(strand, to, topics);
-    ledger.finished(strand);
+    ledger.reading(strand, to, topics, "start");
+    ledger.finished(strand, "stopped");
     return this;
   }
 
