@@ -44,10 +44,12 @@ public final class Shard {
   private final Map<Integer, List<String>> topicsOf = new HashMap<>();
   private Optional<Future<?>> wake = Optional.empty();
   private boolean granted;
+  private Attempts attempts = Attempts.NONE;
 
   private volatile List<String> topics;
   private volatile ShardState state = ShardState.initial();
   private volatile long lastEventAt;
+  private volatile long lastFrameAt;
 
   /**
    * @param strand which of the channels that read the shard
@@ -94,7 +96,7 @@ public final class Shard {
 
   /** Starts to read. */
   public void start() {
-    submit(new ShardEvent.Started());
+    submit(new ShardEvent.Started(listener.earlier(strand)));
   }
 
   /** Closes what is open and opens nothing more. */
@@ -164,6 +166,7 @@ public final class Shard {
       listener.unreadable(number(), body, "is binary; Genesys Cloud sends text");
       return;
     }
+    lastFrameAt = clock.getAsLong();
     Frame frame = reader.read(body);
     if (frame instanceof Frame.Notification event) {
       long now = clock.getAsLong();
@@ -233,8 +236,18 @@ public final class Shard {
       granted = false;
     }
     wakeAt(step.wakeAt());
+    tellAttempts();
     step.actions().forEach(this::perform);
     topicsOf.keySet().removeIf(channel -> state.channel(channel).isEmpty());
+  }
+
+  /** Before the actions, so that an attempt that does not live to tell of its failure counts. */
+  private void tellAttempts() {
+    Attempts now = Attempts.of(state, timings);
+    if (!now.equals(attempts) && !state.stopped()) {
+      attempts = now;
+      listener.attempts(strand, now);
+    }
   }
 
   /** Before the actions, so that the shard lives on even if one of them fails. */
@@ -324,6 +337,7 @@ public final class Shard {
 
   /** How the shard is, for health and metrics; any thread may ask. */
   public ShardStatus status() {
-    return ShardStatus.of(number(), topics.size(), state, lastEventAt, clock.getAsLong(), timings);
+    return ShardStatus.of(
+        number(), topics.size(), state, lastEventAt, lastFrameAt, clock.getAsLong(), timings);
   }
 }

@@ -63,6 +63,7 @@ final class GapFiles {
       List<OpenGap> open,
       List<GapLedger.Waiting> waiting,
       Map<Strand, GapLedger.Reading> reading,
+      Map<String, Attempts> attempts,
       Optional<Instant> unknownSince) {}
 
   // ---- reading
@@ -72,7 +73,17 @@ final class GapFiles {
     List<GapLedger.Waiting> waiting = new ArrayList<>();
     Map<Strand, GapLedger.Reading> reading = new LinkedHashMap<>();
     List<Instant> unknown = new ArrayList<>();
-    JsonNode times = read(folder.resolve(TIMES), node -> node.path("until")).orElse(null);
+    Map<String, Attempts> attempts = new LinkedHashMap<>();
+    JsonNode times =
+        read(
+                folder.resolve(TIMES),
+                node -> {
+                  node.path("attempts")
+                      .properties()
+                      .forEach(one -> attempts.put(one.getKey(), attempts(one.getValue())));
+                  return node.path("until");
+                })
+            .orElse(null);
     Optional<Instant> timesDamaged = times == null ? damagedAt(TIMES) : Optional.empty();
     for (Path file : files()) {
       String name = file.getFileName().toString();
@@ -110,7 +121,7 @@ final class GapFiles {
         damagedAt(name).ifPresent(unknown::add);
       }
     }
-    return new Contents(open, waiting, reading, unknown.stream().min(Instant::compareTo));
+    return new Contents(open, waiting, reading, attempts, unknown.stream().min(Instant::compareTo));
   }
 
   private List<Path> files() {
@@ -167,6 +178,11 @@ final class GapFiles {
     return Optional.ofNullable(damaged.get(name));
   }
 
+  private static Attempts attempts(JsonNode node) {
+    return new Attempts(
+        node.required("failures").intValue(), Instant.parse(node.required("next").asText()));
+  }
+
   private static Strand strand(JsonNode node) {
     return new Strand(
         node.required("reader").asText(),
@@ -206,10 +222,17 @@ final class GapFiles {
   // ---- writing
 
   /** The times only; they are not forced to the disk, as they are written again in a second. */
-  void reading(Map<Strand, GapLedger.Reading> reading) {
+  void reading(Map<Strand, GapLedger.Reading> reading, Map<String, Attempts> attempts) {
     ObjectNode node = JSON.createObjectNode();
     ObjectNode until = node.putObject("until");
     reading.forEach((strand, now) -> until.put(strand.key(), now.until().toString()));
+    ObjectNode failed = node.putObject("attempts");
+    attempts.forEach(
+        (strand, now) ->
+            failed
+                .putObject(strand)
+                .put("failures", now.failures())
+                .put("next", now.notBefore().toString()));
     put(TIMES, Optional.of(node));
   }
 

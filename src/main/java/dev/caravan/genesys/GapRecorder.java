@@ -1,5 +1,6 @@
 package dev.caravan.genesys;
 
+import dev.caravan.channel.Attempts;
 import dev.caravan.channel.Cause;
 import dev.caravan.channel.Shard;
 import dev.caravan.channel.Strand;
@@ -7,6 +8,7 @@ import dev.caravan.gap.Gap;
 import dev.caravan.gap.GapLedger;
 import dev.caravan.topic.TopicCatalogue;
 import dev.caravan.topic.TopicSharder;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -88,6 +90,39 @@ final class GapRecorder {
       LOG.warn(sentence(gap));
       tell(gap, since);
     }
+  }
+
+  /** On the shards' clock. */
+  Attempts earlier(Strand strand, long now) {
+    return earlier(ledger.attempts(of(strand)), now);
+  }
+
+  void attempts(Strand strand, Attempts now) {
+    ledger.attempts(of(strand), onDisk(now));
+  }
+
+  /** The same for finding out what to subscribe, which comes before all strands. */
+  Attempts earlierPreparation(long now) {
+    return earlier(ledger.attempts(preparation()), now);
+  }
+
+  void preparation(Attempts now) {
+    ledger.attempts(preparation(), onDisk(now));
+  }
+
+  private dev.caravan.gap.Strand preparation() {
+    return new dev.caravan.gap.Strand(reader, -1, 0);
+  }
+
+  private Attempts earlier(dev.caravan.gap.Attempts before, long now) {
+    long wait = Duration.between(wall.apply(now), before.notBefore()).toMillis();
+    return before.failures() == 0
+        ? Attempts.NONE
+        : new Attempts(before.failures(), now + Math.max(0, wait));
+  }
+
+  private dev.caravan.gap.Attempts onDisk(Attempts now) {
+    return new dev.caravan.gap.Attempts(now.failures(), wall.apply(now.notBefore()));
   }
 
   void blind(Strand strand, long since, Cause cause) {
