@@ -1,7 +1,6 @@
 package dev.caravan.channel;
 
 import dev.caravan.event.CopyPairing;
-import dev.caravan.event.EnvelopeReader;
 import dev.caravan.event.Frame;
 import java.util.HashMap;
 import java.util.List;
@@ -34,8 +33,7 @@ public final class Shard {
   private final ChannelOpener opener;
   private final ShardListener listener;
   private final BiConsumer<Shard, ShardAction.AskRotation> rotations;
-  private final EnvelopeReader reader = new EnvelopeReader();
-  private final CopyPairing pairing;
+  private final StrandFrames frames;
 
   // Touched by the control thread only
   private final Map<Integer, ChannelLink> links = new HashMap<>();
@@ -48,8 +46,6 @@ public final class Shard {
 
   private volatile List<String> topics;
   private volatile ShardState state = ShardState.initial();
-  private volatile long lastEventAt;
-  private volatile long lastFrameAt;
 
   /**
    * @param strand which of the channels that read the shard
@@ -71,7 +67,7 @@ public final class Shard {
       ShardListener listener,
       BiConsumer<Shard, ShardAction.AskRotation> rotations) {
     this.strand = strand;
-    this.pairing = pairing;
+    this.frames = new StrandFrames(strand, pairing, listener, clock);
     this.topics = List.copyOf(topics);
     this.machine = machine;
     this.timings = timings;
@@ -130,8 +126,7 @@ public final class Shard {
    * this one, too. Any thread may say so.
    */
   public void connecting(int channel) {
-    pairing.leave(strand.unique(channel));
-    pairing.join(strand.unique(channel));
+    frames.expect(channel);
   }
 
   /** The channel's socket is open. */
@@ -150,7 +145,7 @@ public final class Shard {
 
   /** The channel could not be opened. */
   public void failed(int channel, Failure failure) {
-    pairing.leave(strand.unique(channel));
+    frames.end(channel);
     execute(
         () -> {
           orders.remove(channel);
@@ -162,25 +157,7 @@ public final class Shard {
 
   /** One message from the socket of a channel. */
   public void frame(int channel, byte[] body, boolean binary) {
-    if (binary) {
-      listener.unreadable(number(), body, "is binary; Genesys Cloud sends text");
-      return;
-    }
-    lastFrameAt = clock.getAsLong();
-    Frame frame = reader.read(body);
-    if (frame instanceof Frame.Notification event) {
-      long now = clock.getAsLong();
-      lastEventAt = now;
-      if (pairing.firstSight(strand.unique(channel), event.id(), now)) {
-        listener.notification(number(), event, body);
-      } else {
-        listener.pairedOff(number());
-      }
-    } else if (frame instanceof Frame.Control said) {
-      control(channel, said);
-    } else if (frame instanceof Frame.Unreadable unreadable) {
-      listener.unreadable(number(), body, unreadable.reason());
-    }
+    frames.take(channel, body, binary).ifPresent(said -> control(channel, said));
   }
 
   private void control(int channel, Frame.Control said) {
@@ -205,7 +182,7 @@ public final class Shard {
 
   /** The end of a channel's socket, after its last frame. */
   public void closed(int channel, Cause cause) {
-    pairing.leave(strand.unique(channel));
+    frames.end(channel);
     execute(
         () -> {
           Optional.ofNullable(links.get(channel)).ifPresent(link -> lost.put(channel, link));
@@ -338,6 +315,12 @@ public final class Shard {
   /** How the shard is, for health and metrics; any thread may ask. */
   public ShardStatus status() {
     return ShardStatus.of(
-        number(), topics.size(), state, lastEventAt, lastFrameAt, clock.getAsLong(), timings);
+        number(),
+        topics.size(),
+        state,
+        frames.lastEventAt(),
+        frames.lastFrameAt(),
+        clock.getAsLong(),
+        timings);
   }
 }

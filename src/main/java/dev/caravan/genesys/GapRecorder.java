@@ -38,7 +38,7 @@ final class GapRecorder {
   private final GapLedger ledger;
   private final LongFunction<Instant> wall;
   private final Consumer<Signal> signals;
-  private final Consumer<Gap> meter;
+  private final Consumer<Gap> others;
   private final TopicCatalogue catalogue = TopicCatalogue.load();
   private final Set<Strand> strands = new HashSet<>();
 
@@ -48,18 +48,19 @@ final class GapRecorder {
   /**
    * @param reader who reads, such as the id of the route
    * @param wall the wall clock's time of a moment on the shards' clock
+   * @param others learn of each gap once, when it is over
    */
   GapRecorder(
       String reader,
       GapLedger ledger,
       LongFunction<Instant> wall,
       Consumer<Signal> signals,
-      Consumer<Gap> meter) {
+      Consumer<Gap> others) {
     this.reader = reader;
     this.ledger = ledger;
     this.wall = wall;
     this.signals = signals;
-    this.meter = meter;
+    this.others = others;
   }
 
   void started() {
@@ -86,7 +87,7 @@ final class GapRecorder {
   void reading(Strand strand, List<String> topics, long since) {
     String cause = Cause.TOPICS_CHANGED.label();
     for (Gap gap : ledger.reading(of(strand), wall.apply(since), topics, cause)) {
-      meter.accept(gap);
+      others.accept(gap);
       LOG.warn(sentence(gap));
       tell(gap, since);
     }

@@ -9,9 +9,9 @@ import dev.caravan.channel.ShardReport;
 import dev.caravan.channel.Strand;
 import dev.caravan.channel.Timings;
 import dev.caravan.event.Frame;
+import dev.caravan.gap.Gap;
 import dev.caravan.topic.TopicSharder;
 import java.time.Clock;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.ScheduledExecutorService;
@@ -39,9 +39,6 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
   private static final Logger LOG = LoggerFactory.getLogger(NotificationsConsumer.class);
 
   private static final int DEEPEST_CAUSE = 20;
-
-  /** How soon to try again when the process ended during the attempt. */
-  private static final long AFTER_CRASH_MILLIS = 2_000;
 
   private final GenesysConfiguration configuration;
   private final LongSupplier clock = monotonicMillis();
@@ -124,7 +121,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
             getEndpoint().component().ledger(),
             this::wall,
             this::signal,
-            metrics::gap);
+            this::isOver);
     gaps.started();
     metrics.bind(inFlight, group::status);
     GenesysComponent component = getEndpoint().component();
@@ -133,7 +130,15 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
             preparation, group::status, inFlight, component::trouble, component.ledger()::trouble);
     healthCheck = new NotificationsHealthCheck(watch);
     HealthCheckRegistry.get(getEndpoint().getCamelContext()).register(healthCheck);
-    control.execute(this::prepareInTurn);
+    new PreparationLoop(
+            preparation,
+            gaps,
+            new PreparationLoop.Reader(
+                () -> setting(SettingsSource.MISTAKE, ""), this::read, this::isRunAllowed),
+            control,
+            opener::background,
+            clock)
+        .start(configuration.getRetryMaximumDelay());
     control.scheduleWithFixedDelay(watch::tellChanges, 1, 1, TimeUnit.SECONDS);
     control.scheduleWithFixedDelay(this::tick, 1, 1, TimeUnit.SECONDS);
   }
@@ -155,46 +160,6 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
   }
 
   // ---- what to read
-
-  /** After a restart in the midst of failures the first attempt waits for its turn. */
-  private void prepareInTurn() {
-    long now = clock.getAsLong();
-    Attempts earlier = gaps.earlierPreparation(now);
-    long wait =
-        Math.min(
-            Math.max(0, earlier.notBefore() - now),
-            configuration.getRetryMaximumDelay().toMillis());
-    if (wait > 1_000) {
-      LOG.info(
-          "Finding out what to subscribe failed before the restart; the next attempt is in {} s.",
-          wait / 1000);
-    }
-    control.schedule(() -> prepare(earlier.failures() + 1), wait, TimeUnit.MILLISECONDS);
-  }
-
-  /**
-   * Finds out what to subscribe and reads it; comes back when it failed or is to be refreshed.
-   *
-   * @param attempt which attempt it is since the last that came to something
-   */
-  private void prepare(int attempt) {
-    opener.background(
-        () -> {
-          if (!preparation.planned()) {
-            gaps.preparation(new Attempts(attempt, clock.getAsLong() + AFTER_CRASH_MILLIS));
-          }
-          Preparation.Outcome outcome = preparation.run(setting(SettingsSource.MISTAKE, ""));
-          outcome.plan().ifPresent(this::read);
-          long again = outcome.again().map(Duration::toMillis).orElse(0L);
-          boolean planned = preparation.planned();
-          gaps.preparation(
-              planned ? Attempts.NONE : new Attempts(attempt, clock.getAsLong() + again));
-          if (isRunAllowed() && again > 0) {
-            control.schedule(
-                () -> prepare(planned ? 1 : attempt + 1), again, TimeUnit.MILLISECONDS);
-          }
-        });
-  }
 
   private void read(List<TopicSharder.Shard> plan) {
     gaps.planned(plan, configuration.getRedundancy());
@@ -307,6 +272,11 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
               .to(wall(report.to()))
               .sentence(sentence));
     }
+  }
+
+  private void isOver(Gap gap) {
+    metrics.gap(gap);
+    getEndpoint().component().gaps().publish(gap);
   }
 
   /** The wall clock may have been set since; ages are right all the same. */
