@@ -64,9 +64,14 @@ final class SettingRules {
           duration("genesys.retry.initial-delay", Duration.ofMillis(1), Duration.ofHours(1), ""),
           duration("genesys.retry.maximum-delay", Duration.ofMillis(1), DAY, ""),
           number("genesys.rest.requests-per-minute", 1, 100_000),
+          new Rule("genesys.backfill", "true or false", value -> value.matches("true|false"), true),
+          duration("genesys.backfill.delay", Duration.ofMinutes(1), DAY, ""),
+          duration("genesys.backfill.look-back", Duration.ZERO, Duration.ofDays(30), ""),
+          number("genesys.backfill.requests-per-minute", 1, 100_000),
           number("genesys.breaker.failure-rate", 1, 100),
           number("genesys.breaker.wait", 1, 3_600),
           duration("genesys.topics.refresh", Duration.ZERO, Duration.ofDays(30), "; 0 for never"),
+          number("genesys.redundancy", 1, 2),
           number("genesys.max-in-flight", 1, 1_000_000),
           address("genesys.login.url"),
           address("genesys.api.url"),
@@ -153,9 +158,11 @@ final class SettingRules {
     if (duration.isZero()) {
       return "0";
     }
-    return duration.toSeconds() == 0
-        ? duration.toMillis() + "ms"
-        : duration.toHours() + "h"; // all the longer ones are whole hours
+    if (duration.toSeconds() == 0) {
+      return duration.toMillis() + "ms";
+    }
+    // All the longer ones are whole minutes
+    return duration.toHours() == 0 ? duration.toMinutes() + "m" : duration.toHours() + "h";
   }
 
   /** As Camel reads it: days to milliseconds, each with its unit; a bare number is milliseconds. */

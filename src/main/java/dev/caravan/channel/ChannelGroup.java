@@ -1,7 +1,10 @@
 package dev.caravan.channel;
 
+import dev.caravan.event.CopyPairing;
 import dev.caravan.topic.TopicSharder;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -27,9 +30,12 @@ public final class ChannelGroup {
   private final LongSupplier clock;
   private final ChannelOpener opener;
   private final ShardListener listener;
+  private final int redundancy;
+  private final Map<Integer, CopyPairing> pairings = new HashMap<>();
   private volatile List<Shard> shards = List.of();
 
   /**
+   * @param redundancy how many channels read each shard at the same time
    * @param control one thread, on which all decisions are taken
    * @param clock milliseconds that never go backwards
    * @param random uniform in [0, 1), for jitter
@@ -37,12 +43,14 @@ public final class ChannelGroup {
   public ChannelGroup(
       Timings timings,
       DoubleSupplier random,
+      int redundancy,
       ScheduledExecutorService control,
       LongSupplier clock,
       ChannelOpener opener,
       ShardListener listener) {
     this.machine = new ShardMachine(timings, random);
     this.timings = timings;
+    this.redundancy = redundancy;
     this.control = control;
     this.clock = clock;
     this.opener = opener;
@@ -54,27 +62,33 @@ public final class ChannelGroup {
    * no longer there stop.
    */
   public synchronized void read(List<TopicSharder.Shard> plan) {
-    Map<Integer, Shard> before = new TreeMap<>();
-    shards.forEach(shard -> before.put(shard.number(), shard));
+    Map<Strand, Shard> before = new LinkedHashMap<>();
+    shards.forEach(shard -> before.put(shard.strand(), shard));
     List<Shard> next = new ArrayList<>();
     for (TopicSharder.Shard planned : plan) {
-      Shard running = before.remove(planned.number());
-      if (running == null) {
-        running = start(planned);
-      } else {
-        running.changeTopics(planned.subscriptions());
+      CopyPairing pairing = pairings.computeIfAbsent(planned.number(), shard -> new CopyPairing());
+      for (int number = 0; number < redundancy; number++) {
+        Strand strand = new Strand(planned.number(), number);
+        Shard running = before.remove(strand);
+        if (running == null) {
+          running = start(strand, planned.subscriptions(), pairing);
+        } else {
+          running.changeTopics(planned.subscriptions());
+        }
+        next.add(running);
       }
-      next.add(running);
     }
     before.values().forEach(Shard::stop);
     shards = List.copyOf(next);
+    pairings.keySet().retainAll(plan.stream().map(TopicSharder.Shard::number).toList());
   }
 
-  private Shard start(TopicSharder.Shard planned) {
+  private Shard start(Strand strand, List<String> topics, CopyPairing pairing) {
     Shard shard =
         new Shard(
-            planned.number(),
-            planned.subscriptions(),
+            strand,
+            topics,
+            pairing,
             machine,
             timings,
             control,
@@ -91,23 +105,33 @@ public final class ChannelGroup {
     shards.forEach(Shard::stop);
   }
 
-  /** How the shards are. */
+  /** How the shards are, by number. */
   public List<ShardStatus> status() {
-    return shards.stream().map(Shard::status).toList();
+    Map<Integer, List<ShardStatus>> strands = new TreeMap<>();
+    shards.forEach(
+        shard ->
+            strands.computeIfAbsent(shard.number(), n -> new ArrayList<>()).add(shard.status()));
+    return strands.values().stream().map(ShardStatus::together).toList();
   }
 
-  /** The shards, by number. */
+  /** How many shards fit if each is read so many times at once. */
+  public static int mostShards(int redundancy) {
+    return (MOST_CHANNELS - SPARE_CHANNELS) / redundancy;
+  }
+
+  /** The shards, by number, strand by strand. */
   public List<Shard> shards() {
     return shards;
   }
 
   /**
    * On the control thread: the shard asks again until it is its turn. One that is about to lose its
-   * socket may use the second spare channel.
+   * socket may use the second spare channel, but never while another strand of it hands over.
    */
   private void askRotation(Shard asking, ShardAction.AskRotation asked) {
-    long most = asked.cause() == Cause.SOCKET_CLOSING ? SPARE_CHANNELS : 1;
-    if (shards.stream().filter(Shard::handingOver).count() < most) {
+    List<Shard> busy = shards.stream().filter(Shard::handingOver).toList();
+    int most = asked.cause() == Cause.SOCKET_CLOSING ? SPARE_CHANNELS : 1;
+    if (busy.size() < most && busy.stream().noneMatch(s -> s.number() == asking.number())) {
       asking.grantRotation(asked);
     }
   }

@@ -1,5 +1,7 @@
 package dev.caravan.channel;
 
+import java.util.OptionalLong;
+
 /** An open socket on a channel, as its shard sees it. No method blocks. */
 public interface ChannelLink {
 
@@ -8,6 +10,19 @@ public interface ChannelLink {
 
   /** Closes the socket with 1000 and lets the channel go. */
   void close();
+
+  /**
+   * A pong was handled.
+   *
+   * @return the round trip in milliseconds; empty if no ping was sent
+   */
+  OptionalLong ponged();
+
+  /**
+   * Until when all that was sent to it has been read and handed on, in milliseconds of the shard's
+   * clock. To be asked now and then: to find out it may have to send a ping.
+   */
+  long handedOnUntil();
 
   /** What was last read from it, in milliseconds of the shard's clock. */
   Reading reading();

@@ -1,6 +1,8 @@
 package dev.caravan.channel;
 
+import dev.caravan.channel.ShardAction.Blind;
 import dev.caravan.channel.ShardAction.Close;
+import dev.caravan.channel.ShardAction.Read;
 import dev.caravan.channel.ShardAction.Report;
 import dev.caravan.channel.ShardReport.Kind;
 import java.util.ArrayList;
@@ -124,9 +126,14 @@ final class Decision {
     state = state.withBackoff(state.backoff().plus(1, now));
     state
         .last(c -> c.trusted(Phase.RETIRING))
-        .ifPresent(spare -> change(spare, ChannelState::reprieved));
+        .ifPresent(
+            spare -> {
+              change(spare, ChannelState::reprieved);
+              act(new Read(spare.number(), lastRead));
+            });
     if (!state.reading() && state.blindSince() == 0) {
       state = state.blind(lastRead, cause);
+      act(new Blind(lastRead, cause));
     }
     if (state.successor().isPresent()) {
       hasten();

@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
@@ -17,15 +18,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A slice of the topics that is read together: carries out what {@link ShardMachine} decides, and
- * turns what comes from its sockets into events and decisions. All decisions are taken on one
- * control thread; frames pass on the thread of the shard's lane.
+ * A slice of the topics that is read together, or one strand of it: carries out what {@link
+ * ShardMachine} decides, and turns what comes from its sockets into events and decisions. All
+ * decisions are taken on one control thread; frames pass on the thread of the shard's lane.
  */
 public final class Shard {
 
   private static final Logger LOG = LoggerFactory.getLogger(Shard.class);
 
-  private final int number;
+  private final Strand strand;
   private final ShardMachine machine;
   private final Timings timings;
   private final ScheduledExecutorService control;
@@ -34,12 +35,13 @@ public final class Shard {
   private final ShardListener listener;
   private final BiConsumer<Shard, ShardAction.AskRotation> rotations;
   private final EnvelopeReader reader = new EnvelopeReader();
-  private final CopyPairing pairing = new CopyPairing();
+  private final CopyPairing pairing;
 
   // Touched by the control thread only
   private final Map<Integer, ChannelLink> links = new HashMap<>();
   private final Map<Integer, ChannelOpener.Order> orders = new HashMap<>();
   private final Map<Integer, ChannelLink> lost = new HashMap<>();
+  private final Map<Integer, List<String>> topicsOf = new HashMap<>();
   private Optional<Future<?>> wake = Optional.empty();
   private boolean granted;
 
@@ -48,15 +50,17 @@ public final class Shard {
   private volatile long lastEventAt;
 
   /**
-   * @param number the shard's number, from 0
+   * @param strand which of the channels that read the shard
    * @param topics its subscriptions
+   * @param pairing shared by all strands of the shard
    * @param control the one thread on which decisions are taken
    * @param clock milliseconds that never go backwards
    * @param rotations is asked for leave to hand over
    */
   public Shard(
-      int number,
+      Strand strand,
       List<String> topics,
+      CopyPairing pairing,
       ShardMachine machine,
       Timings timings,
       ScheduledExecutorService control,
@@ -64,7 +68,8 @@ public final class Shard {
       ChannelOpener opener,
       ShardListener listener,
       BiConsumer<Shard, ShardAction.AskRotation> rotations) {
-    this.number = number;
+    this.strand = strand;
+    this.pairing = pairing;
     this.topics = List.copyOf(topics);
     this.machine = machine;
     this.timings = timings;
@@ -76,7 +81,11 @@ public final class Shard {
   }
 
   public int number() {
-    return number;
+    return strand.shard();
+  }
+
+  public Strand strand() {
+    return strand;
   }
 
   public List<String> topics() {
@@ -119,8 +128,8 @@ public final class Shard {
    * this one, too. Any thread may say so.
    */
   public void connecting(int channel) {
-    pairing.leave(channel);
-    pairing.join(channel);
+    pairing.leave(strand.unique(channel));
+    pairing.join(strand.unique(channel));
   }
 
   /** The channel's socket is open. */
@@ -139,7 +148,7 @@ public final class Shard {
 
   /** The channel could not be opened. */
   public void failed(int channel, Failure failure) {
-    pairing.leave(channel);
+    pairing.leave(strand.unique(channel));
     execute(
         () -> {
           orders.remove(channel);
@@ -152,28 +161,29 @@ public final class Shard {
   /** One message from the socket of a channel. */
   public void frame(int channel, byte[] body, boolean binary) {
     if (binary) {
-      listener.unreadable(number, body, "is binary; Genesys Cloud sends text");
+      listener.unreadable(number(), body, "is binary; Genesys Cloud sends text");
       return;
     }
     Frame frame = reader.read(body);
     if (frame instanceof Frame.Notification event) {
       long now = clock.getAsLong();
       lastEventAt = now;
-      if (pairing.firstSight(channel, event.id(), now)) {
-        listener.notification(number, event, body);
+      if (pairing.firstSight(strand.unique(channel), event.id(), now)) {
+        listener.notification(number(), event, body);
       } else {
-        listener.pairedOff(number);
+        listener.pairedOff(number());
       }
     } else if (frame instanceof Frame.Control said) {
       control(channel, said);
     } else if (frame instanceof Frame.Unreadable unreadable) {
-      listener.unreadable(number, body, unreadable.reason());
+      listener.unreadable(number(), body, unreadable.reason());
     }
   }
 
   private void control(int channel, Frame.Control said) {
     switch (said.kind()) {
-      case HEARTBEAT, PONG -> submit(new ShardEvent.SignOfLife(channel));
+      case HEARTBEAT -> submit(new ShardEvent.SignOfLife(channel));
+      case PONG -> execute(() -> pong(channel));
       case SOCKET_CLOSING -> submit(new ShardEvent.Noticed(channel, Cause.SOCKET_CLOSING));
       case NO_LONGER_SUBSCRIBED -> submit(new ShardEvent.Noticed(channel, Cause.TAKEN_OVER));
       case TOKEN_REVOKED -> submit(new ShardEvent.Noticed(channel, Cause.TOKEN_REVOKED));
@@ -183,9 +193,16 @@ public final class Shard {
     }
   }
 
+  private void pong(int channel) {
+    link(channel)
+        .map(ChannelLink::ponged)
+        .ifPresent(trip -> trip.ifPresent(millis -> listener.pong(strand.shard(), millis)));
+    step(new ShardEvent.SignOfLife(channel));
+  }
+
   /** The end of a channel's socket, after its last frame. */
   public void closed(int channel, Cause cause) {
-    pairing.leave(channel);
+    pairing.leave(strand.unique(channel));
     execute(
         () -> {
           Optional.ofNullable(links.get(channel)).ifPresent(link -> lost.put(channel, link));
@@ -205,7 +222,7 @@ public final class Shard {
     try {
       control.execute(task);
     } catch (RejectedExecutionException e) {
-      LOG.debug("Shard {} decides nothing more: the bridge is stopping", number);
+      LOG.debug("Shard {} decides nothing more: the bridge is stopping", number());
     }
   }
 
@@ -217,6 +234,7 @@ public final class Shard {
     }
     wakeAt(step.wakeAt());
     step.actions().forEach(this::perform);
+    topicsOf.keySet().removeIf(channel -> state.channel(channel).isEmpty());
   }
 
   /** Before the actions, so that the shard lives on even if one of them fails. */
@@ -230,7 +248,7 @@ public final class Shard {
     try {
       wake = Optional.of(control.schedule(this::woke, wait, TimeUnit.MILLISECONDS));
     } catch (RejectedExecutionException e) {
-      LOG.debug("Shard {} wakes no more: the bridge is stopping", number);
+      LOG.debug("Shard {} wakes no more: the bridge is stopping", number());
     }
   }
 
@@ -249,7 +267,7 @@ public final class Shard {
     try {
       carryOut(action);
     } catch (RuntimeException e) {
-      LOG.error("Shard {} could not carry out a decision; it goes on with the next", number, e);
+      LOG.error("Shard {} could not carry out a decision; it goes on with the next", number(), e);
     }
   }
 
@@ -265,8 +283,12 @@ public final class Shard {
       rotations.accept(this, ask);
     } else if (action instanceof ShardAction.DropToken drop) {
       link(drop.number()).ifPresent(opener::dropToken);
+    } else if (action instanceof ShardAction.Read read) {
+      listener.reading(strand, topicsOf.getOrDefault(read.number(), topics), read.since());
+    } else if (action instanceof ShardAction.Blind blind) {
+      listener.blind(strand, blind.since(), blind.cause());
     } else if (action instanceof ShardAction.Report report) {
-      listener.report(number, report.report());
+      listener.report(strand, report.report());
     }
   }
 
@@ -280,6 +302,7 @@ public final class Shard {
             Optional.ofNullable(lost.remove(open.reuses())),
             open.failures());
     orders.put(open.number(), order);
+    topicsOf.put(open.number(), order.topics());
     opener.open(order);
   }
 
@@ -287,8 +310,20 @@ public final class Shard {
     return Optional.ofNullable(links.get(channel));
   }
 
+  /**
+   * Until when all that was sent has been read and handed on, in milliseconds of the shard's clock;
+   * empty while nothing is being read. On the control thread.
+   */
+  public OptionalLong handedOnUntil() {
+    return state.channels().stream()
+        .filter(channel -> channel.trusted(Phase.LIVE))
+        .flatMap(channel -> link(channel.number()).stream())
+        .mapToLong(ChannelLink::handedOnUntil)
+        .max();
+  }
+
   /** How the shard is, for health and metrics; any thread may ask. */
   public ShardStatus status() {
-    return ShardStatus.of(number, topics.size(), state, lastEventAt, clock.getAsLong(), timings);
+    return ShardStatus.of(number(), topics.size(), state, lastEventAt, clock.getAsLong(), timings);
   }
 }

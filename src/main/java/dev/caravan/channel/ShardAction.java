@@ -26,6 +26,12 @@ public sealed interface ShardAction {
   /** The token that opened this channel is not to be used again. */
   record DropToken(int number) implements ShardAction {}
 
+  /** The channel with this number is what is read from now on, with its topics. */
+  record Read(int number, long since) implements ShardAction {}
+
+  /** Nothing is read since then, the time of the last frame. */
+  record Blind(long since, Cause cause) implements ShardAction {}
+
   /** Tell the world. */
   record Report(ShardReport report) implements ShardAction {}
 }

@@ -1,6 +1,7 @@
 package dev.caravan.channel;
 
 import dev.caravan.event.Frame;
+import java.util.List;
 
 /** Takes what a shard reads and what it goes through. */
 public interface ShardListener {
@@ -20,8 +21,17 @@ public interface ShardListener {
    */
   void unreadable(int shard, byte[] body, String reason);
 
+  /** From then on these topics of the shard are read. */
+  void reading(Strand strand, List<String> topics, long since);
+
+  /** Nothing of the strand is read since then, the time of its last frame. */
+  void blind(Strand strand, long since, Cause cause);
+
+  /** A ping was answered after this time. */
+  void pong(int shard, long millis);
+
   /** Something the shard went through. */
-  void report(int shard, ShardReport report);
+  void report(Strand strand, ShardReport report);
 
   /** A copy of an event that another socket brought before; it was not passed on. */
   void pairedOff(int shard);

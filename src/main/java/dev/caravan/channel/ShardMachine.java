@@ -3,6 +3,7 @@ package dev.caravan.channel;
 import dev.caravan.channel.ShardAction.Close;
 import dev.caravan.channel.ShardAction.DropToken;
 import dev.caravan.channel.ShardAction.Ping;
+import dev.caravan.channel.ShardAction.Read;
 import dev.caravan.channel.ShardReport.Kind;
 import java.util.List;
 import java.util.Map;
@@ -131,16 +132,8 @@ public final class ShardMachine {
     } else {
       d.report(Kind.CONNECTED, channel.cause(), d.now(), d.now());
     }
-    gapEnds(d);
-    d.become(d.state().withBroken(Optional.empty()));
-  }
-
-  private static void gapEnds(Decision d) {
-    ShardState state = d.state();
-    if (state.blindSince() > 0) {
-      d.report(Kind.GAP, state.blindCause(), state.blindSince(), d.now());
-      d.become(state.blind(0, Cause.START));
-    }
+    d.act(new Read(channel.number(), d.now()));
+    d.become(d.state().blind(0, Cause.START).withBroken(Optional.empty()));
   }
 
   private static void socketClosed(Decision d, ChannelState channel, Cause cause) {
@@ -194,7 +187,6 @@ public final class ShardMachine {
   }
 
   private static void stop(Decision d) {
-    gapEnds(d);
     d.state().channels().forEach(c -> d.act(new Close(c.number())));
     d.become(d.state().stop());
   }

@@ -19,8 +19,6 @@ public record ShardReport(Kind kind, Cause cause, long from, long to, String sen
     DISCONNECTED,
     /** A successor is LIVE, the predecessor retires. */
     HANDED_OVER,
-    /** The topics of the shard were not being read in this interval. */
-    GAP,
     /** An attempt to open a channel failed; the next one is planned. */
     RETRYING,
     /** An operator must act. */

@@ -1,5 +1,8 @@
 package dev.caravan.channel;
 
+import java.util.Comparator;
+import java.util.List;
+
 /**
  * How a shard is, in a form for people.
  *
@@ -33,6 +36,38 @@ public record ShardStatus(
     public Health worse(Health other) {
       return compareTo(other) >= 0 ? this : other;
     }
+  }
+
+  /**
+   * Several strands of one shard: it is read while one of them reads, and the sentence tells if
+   * that is not all of them.
+   */
+  static ShardStatus together(List<ShardStatus> strands) {
+    ShardStatus best =
+        strands.stream().min(Comparator.comparing(ShardStatus::health)).orElseThrow();
+    List<ShardStatus> others = strands.stream().filter(s -> !s.isRead()).toList();
+    int sockets = strands.stream().mapToInt(ShardStatus::sockets).sum();
+    int failures = strands.stream().mapToInt(ShardStatus::failures).max().orElse(0);
+    ShardStatus tells =
+        best.isRead()
+            ? best
+            : strands.stream().max(Comparator.comparing(ShardStatus::health)).orElseThrow();
+    String sentence = tells.sentence;
+    if (best.isRead() && !others.isEmpty()) {
+      sentence +=
+          " Only "
+              + (strands.size() - others.size())
+              + " of "
+              + strands.size()
+              + " channels is read: "
+              + others.get(0).sentence;
+    }
+    return new ShardStatus(best.number, best.topics, tells.health, sentence, sockets, failures);
+  }
+
+  /** Whether its topics are being read. */
+  public boolean isRead() {
+    return health.compareTo(Health.BLIND) < 0;
   }
 
   static ShardStatus of(

@@ -130,32 +130,27 @@ public class SpoolWatch {
       return moment("SPOOL_RELIEVED", spool + " has room again.");
     } else if (event instanceof SpoolEvent.Dropped dropped) {
       String reason = dropped.reason().name().toLowerCase(java.util.Locale.ROOT).replace('_', '-');
-      return new Signal(
-          "SPOOL_DROPPED",
-          -1,
-          "spool-" + reason,
-          dropped.oldest().toString(),
-          dropped.newest().toString(),
-          (int) Math.min(dropped.records(), Integer.MAX_VALUE),
-          null,
-          spool + " dropped " + dropped.records() + " events that were read in this interval.");
+      return Signal.of("SPOOL_DROPPED")
+          .cause("spool-" + reason)
+          .from(dropped.oldest())
+          .to(dropped.newest())
+          .count((int) Math.min(dropped.records(), Integer.MAX_VALUE))
+          .sentence(
+              spool + " dropped " + dropped.records() + " events that were read in this interval.");
     } else if (event instanceof SpoolEvent.Repaired repaired) {
-      return new Signal(
-          "SPOOL_REPAIRED",
-          -1,
-          "spool-damaged",
-          repaired.holes().stream()
-              .map(SpoolEvent.Hole::after)
-              .min(Instant::compareTo)
-              .map(Instant::toString)
-              .orElse(null),
-          repaired.holes().stream()
-              .map(SpoolEvent.Hole::before)
-              .max(Instant::compareTo)
-              .map(Instant::toString)
-              .orElse(null),
-          (int) Math.min(repaired.lost(), Integer.MAX_VALUE),
-          null,
+      Signal.Draft repair =
+          Signal.of("SPOOL_REPAIRED")
+              .cause("spool-damaged")
+              .count((int) Math.min(repaired.lost(), Integer.MAX_VALUE));
+      repaired.holes().stream()
+          .map(SpoolEvent.Hole::after)
+          .min(Instant::compareTo)
+          .ifPresent(repair::from);
+      repaired.holes().stream()
+          .map(SpoolEvent.Hole::before)
+          .max(Instant::compareTo)
+          .ifPresent(repair::to);
+      return repair.sentence(
           spool
               + " was damaged: "
               + repaired.salvaged()
@@ -163,14 +158,15 @@ public class SpoolWatch {
               + repaired.lost()
               + " lost.");
     } else if (event instanceof SpoolEvent.Replayed replayed) {
-      return new Signal(
-          "REPLAYED",
-          -1,
-          replayed.complete() ? null : "ended-early",
-          replayed.since().toString(),
-          Instant.now().toString(),
-          (int) Math.min(replayed.records(), Integer.MAX_VALUE),
-          null,
+      Signal.Draft replay =
+          Signal.of("REPLAYED")
+              .from(replayed.since())
+              .to(Instant.now())
+              .count((int) Math.min(replayed.records(), Integer.MAX_VALUE));
+      if (!replayed.complete()) {
+        replay.cause("ended-early");
+      }
+      return replay.sentence(
           spool + " sent " + replayed.records() + " events again that were read in this interval.");
     } else if (event instanceof SpoolEvent.StoreFailing failing) {
       return moment("SPOOL_FAILING", spool + " cannot be written: " + failing.sentence());
@@ -179,7 +175,7 @@ public class SpoolWatch {
   }
 
   private static Signal moment(String type, String sentence) {
-    String now = Instant.now().toString();
-    return new Signal(type, -1, null, now, now, null, null, sentence);
+    Instant now = Instant.now();
+    return Signal.of(type).from(now).to(now).sentence(sentence);
   }
 }

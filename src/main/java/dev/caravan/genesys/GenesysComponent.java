@@ -1,6 +1,9 @@
 package dev.caravan.genesys;
 
+import dev.caravan.gap.GapLedger;
 import dev.caravan.socket.ClientSocketComponent;
+import java.nio.file.Path;
+import java.time.Clock;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
 import org.apache.camel.Endpoint;
@@ -17,8 +20,11 @@ public class GenesysComponent extends DefaultComponent {
   private GenesysConfiguration configuration = new GenesysConfiguration();
 
   private final Signals signals = new Signals();
+  private final Gaps gaps = new Gaps();
+  private final RestMeters rest = new RestMeters();
   private final AtomicReference<String> trouble = new AtomicReference<>("");
   private ClientSocketComponent sockets;
+  private GapLedger ledger;
 
   public GenesysConfiguration getConfiguration() {
     return configuration;
@@ -57,6 +63,15 @@ public class GenesysComponent extends DefaultComponent {
     return trouble.get();
   }
 
+  /** What was not read; taken up from disk when it is first asked for. */
+  synchronized GapLedger ledger() {
+    if (ledger == null) {
+      String data = getCamelContext().resolvePropertyPlaceholders("{{caravan.data.dir:./data}}");
+      ledger = GapLedger.open(Path.of(data, "gaps"), Clock.systemUTC());
+    }
+    return ledger;
+  }
+
   ClientSocketComponent sockets() {
     return sockets;
   }
@@ -65,10 +80,21 @@ public class GenesysComponent extends DefaultComponent {
     return signals;
   }
 
+  /** Gaps that are over, on their way to {@code genesys:gaps}. */
+  Gaps gaps() {
+    return gaps;
+  }
+
+  /** Meters of the calls to the REST API. */
+  RestMeters rest() {
+    return rest;
+  }
+
   @Override
   protected void doInit() throws Exception {
     super.doInit();
     sockets = new ClientSocketComponent(getCamelContext());
+    rest.bind(getCamelContext());
   }
 
   @Override

@@ -1,12 +1,13 @@
 package dev.caravan.genesys;
 
+import dev.caravan.channel.Strand;
 import java.time.Duration;
 import org.apache.camel.RuntimeCamelException;
 import org.apache.camel.spi.Metadata;
 import org.apache.camel.spi.UriParam;
 import org.apache.camel.spi.UriParams;
 
-/** Options of {@code genesys:notifications}. */
+/** Options of {@code genesys:notifications} and {@code genesys:gaps}. */
 @UriParams
 public class GenesysConfiguration implements Cloneable {
 
@@ -41,6 +42,13 @@ public class GenesysConfiguration implements Cloneable {
   @UriParam(label = "consumer", defaultValue = "{{genesys.api.url}}")
   private String source;
 
+  /**
+   * How many channels read each topic at the same time. With 2, losing either socket without
+   * warning loses nothing; it takes twice the channels, of which an OAuth client has 20.
+   */
+  @UriParam(label = "consumer", defaultValue = "1", enums = "1,2")
+  private int redundancy = 1;
+
   /** Subscriptions a channel carries at most; Genesys Cloud takes 1,000. */
   @UriParam(label = "consumer,advanced", defaultValue = "1000")
   private int topicsPerChannel = 1_000;
@@ -66,6 +74,24 @@ public class GenesysConfiguration implements Cloneable {
   /** Upper bound of any wait between attempts, unless Genesys Cloud asks for a longer one. */
   @UriParam(label = "consumer,advanced", defaultValue = "90s", javaType = "java.time.Duration")
   private Duration retryMaximumDelay = Duration.ofSeconds(90);
+
+  /** Whether gaps are filled by reading again what can be read. */
+  @UriParam(label = "consumer", defaultValue = "true")
+  private boolean backfill = true;
+
+  /**
+   * How long after the end of a gap its conversations are read from analytics, which is minutes
+   * late; one minute at least.
+   */
+  @UriParam(label = "consumer", defaultValue = "5m", javaType = "java.time.Duration")
+  private Duration delay = Duration.ofMinutes(5);
+
+  /**
+   * How long before a gap a conversation may have begun to be found: analytics is asked for days,
+   * and answers with what began on them.
+   */
+  @UriParam(label = "consumer", defaultValue = "4h", javaType = "java.time.Duration")
+  private Duration lookBack = Duration.ofHours(4);
 
   /** A copy that can be changed without changing this one. */
   public GenesysConfiguration copy() {
@@ -124,6 +150,18 @@ public class GenesysConfiguration implements Cloneable {
     this.source = source;
   }
 
+  public int getRedundancy() {
+    return redundancy;
+  }
+
+  public void setRedundancy(int redundancy) {
+    if (redundancy < 1 || redundancy > Strand.MOST) {
+      throw new IllegalArgumentException(
+          "redundancy is " + redundancy + "; it can be 1 or " + Strand.MOST + ".");
+    }
+    this.redundancy = redundancy;
+  }
+
   public int getTopicsPerChannel() {
     return topicsPerChannel;
   }
@@ -162,5 +200,29 @@ public class GenesysConfiguration implements Cloneable {
 
   public void setRetryMaximumDelay(Duration retryMaximumDelay) {
     this.retryMaximumDelay = retryMaximumDelay;
+  }
+
+  public boolean isBackfill() {
+    return backfill;
+  }
+
+  public void setBackfill(boolean backfill) {
+    this.backfill = backfill;
+  }
+
+  public Duration getDelay() {
+    return delay;
+  }
+
+  public void setDelay(Duration delay) {
+    this.delay = delay;
+  }
+
+  public Duration getLookBack() {
+    return lookBack;
+  }
+
+  public void setLookBack(Duration lookBack) {
+    this.lookBack = lookBack;
   }
 }

@@ -30,6 +30,18 @@ public final class GenesysConstants {
   public static final String CORRELATION_ID = "genesys-correlation-id";
 
   @Metadata(
+      description = "backfill if the record was read again after a gap; else absent",
+      javaType = "String")
+  public static final String ORIGIN = "genesys-origin";
+
+  @Metadata(
+      description =
+          "What is to be read again after a gap: presence, routing-status, adherence (the body is"
+              + " the list of the users' ids) or conversations",
+      javaType = "String")
+  public static final String READ = "CamelGenesysRead";
+
+  @Metadata(
       description = "Why a frame lies in the dead-letter topic; a sentence",
       javaType = "String")
   public static final String REASON = "caravan-reason";
@@ -72,6 +84,21 @@ public final class GenesysConstants {
 
   /** Property: the path of a listing. */
   static final String LISTING = "CamelGenesysListing";
+
+  /** Property: what a call is for, as a word for metrics. */
+  static final String PURPOSE = "CamelGenesysPurpose";
+
+  /** Property: the {@link BackfillCall.Progress} of an exchange that fills a gap. */
+  static final String BACKFILL = "CamelGenesysBackfill";
+
+  /** Property: the {@link ConversationQuery} of an exchange that reads conversations again. */
+  static final String QUERY = "CamelGenesysQuery";
+
+  /** Property: the interval of that query. */
+  static final String INTERVAL = "CamelGenesysInterval";
+
+  /** Property: the segment filters of that query, as JSON. */
+  static final String FILTERS = "CamelGenesysFilters";
 
   private GenesysConstants() {}
 }

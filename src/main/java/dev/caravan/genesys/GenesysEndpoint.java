@@ -29,6 +29,8 @@ public class GenesysEndpoint extends DefaultEndpoint {
     NOTIFICATIONS,
     /** Consumer: one exchange per thing the connection went through. */
     SIGNALS,
+    /** Consumer: what is to be read again after a gap. */
+    GAPS,
     /** Producer: opens the socket of a channel, in a control route. */
     CONNECT;
 
@@ -48,7 +50,7 @@ public class GenesysEndpoint extends DefaultEndpoint {
     }
   }
 
-  @UriPath(description = "What the endpoint does", enums = "notifications,signals,connect")
+  @UriPath(description = "What the endpoint does", enums = "notifications,signals,gaps,connect")
   @Metadata(required = true)
   private final Operation operation;
 
@@ -78,6 +80,7 @@ public class GenesysEndpoint extends DefaultEndpoint {
         switch (operation) {
           case NOTIFICATIONS -> new NotificationsConsumer(this, processor);
           case SIGNALS -> new SignalsConsumer(this, processor);
+          case GAPS -> new GapsConsumer(this, processor);
           case CONNECT ->
               throw new IllegalArgumentException(
                   "genesys:connect is a step (to:), not a source (from:). To receive"

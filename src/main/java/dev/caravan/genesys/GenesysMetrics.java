@@ -2,13 +2,16 @@ package dev.caravan.genesys;
 
 import dev.caravan.channel.ShardReport;
 import dev.caravan.channel.ShardStatus;
+import dev.caravan.gap.Gap;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.apache.camel.CamelContext;
 import org.apache.camel.support.CamelContextHelper;
@@ -24,6 +27,7 @@ final class GenesysMetrics {
   private final Counter unreadable;
   private final Counter failed;
   private final Counter paired;
+  private final Timer pings;
 
   GenesysMetrics(CamelContext context) {
     MeterRegistry found = CamelContextHelper.findSingleByType(context, MeterRegistry.class);
@@ -31,6 +35,7 @@ final class GenesysMetrics {
     unreadable = counter("caravan.frames.unreadable", "Frames that could not be read");
     failed = counter("caravan.events.failed", "Events whose exchange failed; dead letters");
     paired = counter("caravan.events.paired", "Copies of an event that another socket brought");
+    pings = Timer.builder("caravan.ping").description("From a ping to its pong").register(registry);
   }
 
   private Counter counter(String name, String description) {
@@ -110,12 +115,17 @@ final class GenesysMetrics {
         .tag("cause", report.cause().label())
         .register(registry)
         .increment();
-    if (report.kind() == ShardReport.Kind.GAP) {
-      Counter.builder("caravan.gap.seconds")
-          .description("Time in which subscribed topics were not read")
-          .tag("cause", report.cause().label())
-          .register(registry)
-          .increment((report.to() - report.from()) / 1000.0);
-    }
+  }
+
+  void gap(Gap gap) {
+    Counter.builder("caravan.gap.seconds")
+        .description("Time in which subscribed topics were not read")
+        .tag("cause", gap.cause())
+        .register(registry)
+        .increment(gap.length().toMillis() / 1000.0);
+  }
+
+  void pong(long millis) {
+    pings.record(millis, TimeUnit.MILLISECONDS);
   }
 }

@@ -16,6 +16,7 @@ public final class HttpAvailable implements Processor {
   @Override
   public void process(Exchange exchange) {
     int status = exchange.getMessage().getHeader(Exchange.HTTP_RESPONSE_CODE, 0, Integer.class);
+    RestMeters.of(exchange).answered(exchange, status);
     if (HttpAnswer.saysNotNow(status)) {
       answer.process(exchange);
     }

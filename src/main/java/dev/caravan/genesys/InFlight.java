@@ -2,6 +2,7 @@ package dev.caravan.genesys;
 
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.function.LongSupplier;
 
 /**
@@ -15,6 +16,12 @@ final class InFlight {
   private final AtomicInteger count = new AtomicInteger();
   private volatile long movedAt;
 
+  // Those that entered before {@code since} and those that entered after it are counted apart
+  private final AtomicIntegerArray epochs = new AtomicIntegerArray(2);
+  private volatile int current;
+  private long since;
+  private long done;
+
   /**
    * @param most exchanges under way at most
    * @param clock milliseconds
@@ -22,21 +29,50 @@ final class InFlight {
   InFlight(int most, LongSupplier clock) {
     this.places = new Semaphore(most);
     this.clock = clock;
+    this.since = clock.getAsLong();
+    this.done = since;
   }
 
-  /** Takes a place; waits while there is none. */
-  void enter() throws InterruptedException {
+  /**
+   * Takes a place; waits while there is none.
+   *
+   * @return what to give back
+   */
+  int enter() throws InterruptedException {
     places.acquire();
     if (count.getAndIncrement() == 0) {
       movedAt = clock.getAsLong();
     }
+    int epoch = current;
+    epochs.incrementAndGet(epoch);
+    return epoch;
   }
 
   /** Gives a place back. */
-  void leave() {
+  void leave(int epoch) {
+    epochs.decrementAndGet(epoch);
     count.decrementAndGet();
     movedAt = clock.getAsLong();
     places.release();
+  }
+
+  /**
+   * Until when all that had entered has left, in milliseconds. It is as old as the time between two
+   * calls while there is always something under way; one caller only.
+   */
+  long doneUntil() {
+    long now = clock.getAsLong();
+    if (count.get() == 0) {
+      done = now;
+      return now;
+    }
+    int other = 1 - current;
+    if (epochs.get(other) == 0) {
+      done = Math.max(done, since);
+      since = now;
+      current = other;
+    }
+    return done;
   }
 
   int count() {

@@ -1,12 +1,15 @@
 package dev.caravan.genesys;
 
 import dev.caravan.SettingsSource;
+import dev.caravan.channel.Cause;
 import dev.caravan.channel.ChannelGroup;
 import dev.caravan.channel.ShardListener;
 import dev.caravan.channel.ShardReport;
 import dev.caravan.channel.ShardStatus;
+import dev.caravan.channel.Strand;
 import dev.caravan.channel.Timings;
 import dev.caravan.event.Frame;
+import dev.caravan.topic.TopicSharder;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.List;
@@ -51,6 +54,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
   private ScheduledExecutorService control;
   private CamelChannelOpener opener;
   private ChannelGroup group;
+  private GapRecorder gaps;
   private ShardStatus.Health told = ShardStatus.Health.BLIND;
   private String toldProblem = Preparation.NOT_YET;
   private final HealthCheck healthCheck = new NotificationsHealthCheck(this);
@@ -109,11 +113,26 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
             this::signal);
     group =
         new ChannelGroup(
-            timings, () -> ThreadLocalRandom.current().nextDouble(), control, clock, opener, this);
+            timings,
+            () -> ThreadLocalRandom.current().nextDouble(),
+            configuration.getRedundancy(),
+            control,
+            clock,
+            opener,
+            this);
+    gaps =
+        new GapRecorder(
+            getRouteId() == null ? "notifications" : getRouteId(),
+            getEndpoint().component().ledger(),
+            this::wall,
+            this::signal,
+            metrics::gap);
+    gaps.started();
     metrics.bind(inFlight, group::status);
     HealthCheckRegistry.get(getEndpoint().getCamelContext()).register(healthCheck);
     control.execute(this::prepare);
     control.scheduleWithFixedDelay(this::tellChanges, 1, 1, TimeUnit.SECONDS);
+    control.scheduleWithFixedDelay(this::tick, 1, 1, TimeUnit.SECONDS);
   }
 
   @Override
@@ -139,7 +158,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
     opener.background(
         () -> {
           Preparation.Outcome outcome = preparation.run(setting(SettingsSource.MISTAKE, ""));
-          outcome.plan().ifPresent(plan -> group.read(plan));
+          outcome.plan().ifPresent(this::read);
           if (isRunAllowed() && outcome.again().isPresent()) {
             control.schedule(
                 this::prepare, outcome.again().get().toMillis(), TimeUnit.MILLISECONDS);
@@ -147,12 +166,23 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
         });
   }
 
+  private void read(List<TopicSharder.Shard> plan) {
+    gaps.planned(plan, configuration.getRedundancy());
+    group.read(plan);
+  }
+
+  /** Every second, on the control thread. */
+  private void tick() {
+    gaps.tick(group.shards(), inFlight.doneUntil(), clock.getAsLong());
+  }
+
   // ---- what comes
 
   @Override
   public void notification(int shard, Frame.Notification event, byte[] body) {
+    int place;
     try {
-      inFlight.enter();
+      place = inFlight.enter();
     } catch (InterruptedException e) {
       // The bridge is stopping and what is behind the route stands still
       Thread.currentThread().interrupt();
@@ -165,17 +195,17 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
     Message message = exchange.getIn();
     message.setBody(body);
     headers.set(message, event);
-    getAsyncProcessor().process(exchange, done(exchange, event.topicName(), body));
+    getAsyncProcessor().process(exchange, done(exchange, event.topicName(), body, place));
   }
 
-  private AsyncCallback done(Exchange exchange, String topic, byte[] body) {
+  private AsyncCallback done(Exchange exchange, String topic, byte[] body, int place) {
     return doneSync -> {
       Exception failure = exchange.getException();
       if (failure != null) {
         metrics.failed();
         deadLetters.send(body, "The event could not be sent: " + root(failure), topic);
       }
-      inFlight.leave();
+      inFlight.leave(place);
       releaseExchange(exchange, false);
     };
   }
@@ -201,29 +231,47 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
   }
 
   @Override
-  public void report(int shard, ShardReport report) {
+  public void reading(Strand strand, List<String> topics, long since) {
+    gaps.reading(strand, topics, since);
+  }
+
+  @Override
+  public void blind(Strand strand, long since, Cause cause) {
+    gaps.blind(strand, since, cause);
+  }
+
+  @Override
+  public void pong(int shard, long millis) {
+    metrics.pong(millis);
+  }
+
+  @Override
+  public void report(Strand strand, ShardReport report) {
     metrics.report(report);
     if (report.kind() == ShardReport.Kind.CONNECTED
         || report.kind() == ShardReport.Kind.HANDED_OVER) {
       getEndpoint().component().wellAgain();
     }
+    String sentence = sentence(strand, report);
     switch (report.kind()) {
-      case CONNECTED, HANDED_OVER -> LOG.info(sentence(shard, report));
-      case DISCONNECTED, GAP, RETRYING -> LOG.warn(sentence(shard, report));
-      case BROKEN -> LOG.error(sentence(shard, report));
+      case CONNECTED, HANDED_OVER -> LOG.info(sentence);
+      case DISCONNECTED, RETRYING -> LOG.warn(sentence);
+      case BROKEN -> LOG.error(sentence);
     }
     if (report.kind() != ShardReport.Kind.RETRYING) {
       signal(
-          new Signal(
-              report.kind().name(),
-              shard,
-              report.cause().label(),
-              Instant.ofEpochMilli(report.from()).toString(),
-              Instant.ofEpochMilli(report.to()).toString(),
-              null,
-              null,
-              sentence(shard, report)));
+          Signal.of(report.kind().name())
+              .shard(strand.shard())
+              .cause(report.cause().label())
+              .from(wall(report.from()))
+              .to(wall(report.to()))
+              .sentence(sentence));
     }
+  }
+
+  /** The wall clock may have been set since; ages are right all the same. */
+  private Instant wall(long millis) {
+    return Instant.ofEpochMilli(System.currentTimeMillis() - (clock.getAsLong() - millis));
   }
 
   void signal(Signal signal) {
@@ -234,17 +282,20 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
     return metrics;
   }
 
-  private static String sentence(int shard, ShardReport report) {
+  private String sentence(Strand strand, ShardReport report) {
     String what =
         switch (report.kind()) {
           case CONNECTED -> "Connected: ";
           case DISCONNECTED -> "Disconnected: ";
           case HANDED_OVER -> "Handed over without a gap: ";
-          case GAP -> "Nothing was read for " + (report.to() - report.from()) + " ms: ";
           case RETRYING -> "Cannot connect: ";
           case BROKEN -> "Broken until somebody acts: ";
         };
-    return "Shard " + shard + ". " + what + report.sentence();
+    String which =
+        configuration.getRedundancy() == 1
+            ? ""
+            : ", channel " + (strand.number() + 1) + " of " + configuration.getRedundancy();
+    return "Shard " + strand.shard() + which + ". " + what + report.sentence();
   }
 
   // ---- health

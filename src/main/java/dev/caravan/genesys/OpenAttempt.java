@@ -80,7 +80,7 @@ final class OpenAttempt {
             });
     try {
       socket.opened().toCompletableFuture().get();
-      link = new SocketLink(socket, endpoint, clock);
+      link = new SocketLink(socket, endpoint, lane, clock);
     } catch (ExecutionException e) {
       SocketOpenException why = ObjectHelper.getException(SocketOpenException.class, e);
       throw why == null ? e : Failures.ofSocket(why);

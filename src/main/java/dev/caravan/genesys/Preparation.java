@@ -137,35 +137,41 @@ final class Preparation {
       return;
     }
     topicsBefore = topics;
+    int channels = shards.size() * configuration.getRedundancy();
     String sentence =
         "Subscribing "
             + topics
             + " topics as "
             + subscriptions
             + " subscriptions on "
-            + shards.size()
-            + (shards.size() == 1 ? " channel." : " channels.");
+            + channels
+            + (channels == 1 ? " channel." : " channels.");
     LOG.info(sentence);
-    signals.accept(new Signal("EXPANDED", -1, null, null, null, topics, null, sentence));
+    signals.accept(Signal.of("EXPANDED").count(topics).sentence(sentence));
   }
 
   private List<TopicSharder.Shard> withinBudget() {
-    int most = ChannelGroup.MOST_CHANNELS - ChannelGroup.SPARE_CHANNELS;
+    int redundancy = configuration.getRedundancy();
+    int most = ChannelGroup.mostShards(redundancy);
     if (shards.size() <= most) {
       problem = Optional.empty();
       return shards;
     }
     int left = shards.stream().skip(most).mapToInt(shard -> shard.subscriptions().size()).sum();
+    String twice =
+        redundancy == 1
+            ? " Subscribe less, or combine topics of the same user or queue."
+            : " Subscribe less, or set GENESYS_REDUNDANCY to 1: with 2 every topic takes two channels.";
     broken(
         left
             + " subscriptions are not being read: they need "
-            + shards.size()
+            + shards.size() * redundancy
             + " channels, and an OAuth client has "
             + ChannelGroup.MOST_CHANNELS
             + ", of which "
             + ChannelGroup.SPARE_CHANNELS
-            + " are kept for hand-overs. Subscribe less, or combine topics of the same user or"
-            + " queue.",
+            + " are kept for hand-overs."
+            + twice,
         Optional.empty());
     return shards.subList(0, most);
   }
@@ -173,7 +179,7 @@ final class Preparation {
   private Outcome broken(String sentence, Optional<Duration> again) {
     health = Health.BROKEN;
     problem = Optional.of(sentence);
-    signals.accept(new Signal("BROKEN", -1, null, null, null, null, null, sentence));
+    signals.accept(Signal.of("BROKEN").sentence(sentence));
     return new Outcome(Optional.empty(), again);
   }
 

@@ -89,15 +89,11 @@ final class Rejections {
           LOG.warn("Shard {}. {} The other topics go on.", shard, sentence(pattern));
           counter.accept(found.count);
           signals.accept(
-              new Signal(
-                  "TOPIC_REJECTED",
-                  shard,
-                  null,
-                  null,
-                  null,
-                  found.count,
-                  pattern,
-                  sentence(pattern)));
+              Signal.of("TOPIC_REJECTED")
+                  .shard(shard)
+                  .count(found.count)
+                  .pattern(pattern)
+                  .sentence(sentence(pattern)));
         });
   }
 }

@@ -5,6 +5,7 @@ import dev.caravan.channel.Timings;
 import dev.caravan.session.CallException;
 import dev.caravan.session.UnauthorisedException;
 import dev.caravan.session.UnavailableException;
+import io.github.resilience4j.circuitbreaker.CallNotPermittedException;
 import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.DoubleSupplier;
@@ -55,6 +56,9 @@ public final class RetryDelay implements Processor {
     CallException failure =
         ObjectHelper.getException(
             CallException.class, exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Exception.class));
+    if (failure == null) {
+      unanswered(exchange);
+    }
     if (failure instanceof UnauthorisedException) {
       int times = exchange.getProperty(GenesysConstants.UNAUTHORISED, 0, Integer.class);
       exchange.setProperty(GenesysConstants.UNAUTHORISED, times + 1);
@@ -63,6 +67,13 @@ public final class RetryDelay implements Processor {
     long wait = Math.max(delay, asked);
     exchange.getIn().setHeader(Exchange.REDELIVERY_DELAY, wait);
     tell(exchange, wait);
+  }
+
+  /** What has an answer is counted where that is read. */
+  private static void unanswered(Exchange exchange) {
+    Throwable why = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Throwable.class);
+    boolean made = ObjectHelper.getException(CallNotPermittedException.class, why) == null;
+    RestMeters.of(exchange).unanswered(exchange, made);
   }
 
   /** At once, since it may take minutes until the attempts are exhausted; repeats are silent. */

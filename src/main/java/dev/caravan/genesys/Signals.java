@@ -37,6 +37,9 @@ final class Signals {
 
   /** Never blocks. */
   synchronized void publish(Signal signal) {
+    if (signal.gap() != null && waiting.contains(signal)) {
+      return;
+    }
     if (waiting.size() == MOST_WAITING) {
       waiting.removeFirst();
       forgotten++;

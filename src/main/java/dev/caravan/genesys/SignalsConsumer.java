@@ -2,6 +2,7 @@ package dev.caravan.genesys;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.caravan.gap.GapLedger;
 import java.util.concurrent.ExecutorService;
 import org.apache.camel.Exchange;
 import org.apache.camel.Processor;
@@ -45,6 +46,15 @@ final class SignalsConsumer extends DefaultConsumer {
     super.doStop();
   }
 
+  /** What a gap's signal was handed to keeps it; until something fills gaps, that is all. */
+  private void told(Signal signal) {
+    if (signal.type().equals("GAP")) {
+      GapLedger ledger = ((GenesysEndpoint) getEndpoint()).component().ledger();
+      ledger.told(signal.gap());
+      ledger.settle(signal.gap());
+    }
+  }
+
   private void pass(Signal signal) {
     Exchange exchange = createExchange(true);
     try {
@@ -59,7 +69,9 @@ final class SignalsConsumer extends DefaultConsumer {
         .process(
             exchange,
             doneSync -> {
-              if (exchange.getException() != null && isRunAllowed()) {
+              if (exchange.getException() == null) {
+                told(signal);
+              } else if (isRunAllowed()) {
                 LOG.warn(
                     "A signal ({}) was not sent: {}.",
                     signal.type(),

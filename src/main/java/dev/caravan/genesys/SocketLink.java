@@ -6,6 +6,8 @@ import dev.caravan.session.Token;
 import dev.caravan.socket.ClientSocket;
 import dev.caravan.socket.ClientSocketEndpoint;
 import dev.caravan.socket.CloseReason;
+import dev.caravan.socket.FrameLane;
+import java.util.ArrayDeque;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
@@ -17,17 +19,26 @@ import org.slf4j.LoggerFactory;
 final class SocketLink implements ChannelLink {
 
   private static final Logger LOG = LoggerFactory.getLogger(SocketLink.class);
+
+  /** Pings that may be unanswered at a time. */
+  private static final int MOST_PINGS = 16;
+
   private static final String PING = "{\"message\":\"ping\"}";
 
   private final ClientSocket socket;
   private final ClientSocketEndpoint endpoint;
+  private final FrameLane lane;
   private final LongSupplier clock;
+  private final ArrayDeque<Long> pings = new ArrayDeque<>();
+  private Optional<Long> proof = Optional.empty();
   private volatile Rotation rotation;
   private volatile Optional<Token> token = Optional.empty();
 
-  SocketLink(ClientSocket socket, ClientSocketEndpoint endpoint, LongSupplier clock) {
+  SocketLink(
+      ClientSocket socket, ClientSocketEndpoint endpoint, FrameLane lane, LongSupplier clock) {
     this.socket = socket;
     this.endpoint = endpoint;
+    this.lane = lane;
     this.clock = clock;
   }
 
@@ -55,6 +66,9 @@ final class SocketLink implements ChannelLink {
 
   @Override
   public void ping() {
+    if (pings.size() < MOST_PINGS) {
+      pings.addLast(System.nanoTime());
+    }
     socket
         .sendText(PING)
         .exceptionally(
@@ -66,6 +80,40 @@ final class SocketLink implements ChannelLink {
   }
 
   @Override
+  public OptionalLong ponged() {
+    Optional<Long> sent = Optional.ofNullable(pings.pollFirst());
+    if (sent.isEmpty()) {
+      return OptionalLong.empty();
+    }
+    if (sent.equals(proof)) {
+      socket.caughtUp(sent.get());
+      proof = Optional.empty();
+    }
+    return OptionalLong.of(TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - sent.get()));
+  }
+
+  /**
+   * Frames come in order, so a pong proves that what was sent before its ping has been read. It is
+   * asked for only after a hold; before, what was read last was sent just before.
+   */
+  @Override
+  public long handedOnUntil() {
+    boolean catchingUp =
+        socket.behindSinceNanos().isPresent() && socket.pausedSinceNanos().isEmpty();
+    if (catchingUp && proof.isEmpty() && pings.size() < MOST_PINGS) {
+      ping();
+      proof = Optional.of(pings.peekLast());
+    }
+    long read = reading().lastFrameAt();
+    OptionalLong oldest = lane.oldestNanos();
+    return oldest.isEmpty() ? read : Math.min(read, at(oldest.getAsLong()));
+  }
+
+  private long at(long nanos) {
+    return clock.getAsLong() - TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - nanos);
+  }
+
+  @Override
   public void close() {
     socket.close(CloseReason.NORMAL, "");
   }
@@ -73,10 +121,12 @@ final class SocketLink implements ChannelLink {
   @Override
   public Reading reading() {
     long now = clock.getAsLong();
-    long nanos = System.nanoTime();
     OptionalLong last = socket.lastFrameNanos();
-    long lastFrameAt =
-        last.isEmpty() ? 0 : now - TimeUnit.NANOSECONDS.toMillis(nanos - last.getAsLong());
+    OptionalLong behind = socket.behindSinceNanos();
+    long lastFrameAt = last.isEmpty() ? 0 : at(last.getAsLong());
+    if (behind.isPresent()) {
+      lastFrameAt = Math.min(lastFrameAt, at(behind.getAsLong()));
+    }
     boolean held = socket.pausedSinceNanos().isPresent();
     return new Reading(lastFrameAt, now - socket.silence().toMillis(), held);
   }

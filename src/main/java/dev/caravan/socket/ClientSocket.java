@@ -142,6 +142,19 @@ public final class ClientSocket {
     return pulse.pausedSinceNanos();
   }
 
+  /**
+   * Since when the peer may have sent what was not read, because backpressure kept it waiting;
+   * until {@link #caughtUp}.
+   */
+  public OptionalLong behindSinceNanos() {
+    return pulse.behindSinceNanos();
+  }
+
+  /** Whatever the peer sent before this has been read: it has answered a later question. */
+  public void caughtUp(long sentNanos) {
+    pulse.caughtUp(sentNanos);
+  }
+
   /** Whether nothing of it is left at the server; its last frames may still be on the lane. */
   boolean hasEnded() {
     return phase == Phase.ENDED;

@@ -5,6 +5,8 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -30,7 +32,8 @@ public final class FrameLane extends ServiceSupport {
   private static final Logger LOG = LoggerFactory.getLogger(FrameLane.class);
 
   /** One thing that happened to a socket: a frame, or its end if {@code end} is not null. */
-  private record Item(ClientSocket socket, byte[] frame, boolean binary, CloseReason end) {
+  private record Item(
+      ClientSocket socket, byte[] frame, boolean binary, CloseReason end, long nanos) {
     int bytes() {
       return end == null ? frame.length : 0;
     }
@@ -49,6 +52,7 @@ public final class FrameLane extends ServiceSupport {
   private boolean consumerSleeps;
   private boolean accepting;
   private boolean draining;
+  private Optional<Item> inHand = Optional.empty();
   private int frames;
   private long bytes;
   private long pausedSinceNanos;
@@ -67,6 +71,18 @@ public final class FrameLane extends ServiceSupport {
     lock.lock();
     try {
       return frames;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** When the oldest frame was read that waits or is being handled; empty if there is none. */
+  public OptionalLong oldestNanos() {
+    lock.lock();
+    try {
+      return inHand.or(() -> Optional.ofNullable(waiting.peek())).stream()
+          .mapToLong(Item::nanos)
+          .findFirst();
     } finally {
       lock.unlock();
     }
@@ -111,11 +127,11 @@ public final class FrameLane extends ServiceSupport {
   }
 
   void offer(ClientSocket socket, byte[] frame, boolean binary) {
-    add(new Item(socket, frame, binary, null));
+    add(new Item(socket, frame, binary, null, System.nanoTime()));
   }
 
   void offerEnd(ClientSocket socket, CloseReason reason) {
-    add(new Item(socket, null, false, reason));
+    add(new Item(socket, null, false, reason, System.nanoTime()));
   }
 
   private void add(Item item) {
@@ -157,7 +173,7 @@ public final class FrameLane extends ServiceSupport {
         }
         for (Item item = batch.poll(); item != null; item = batch.poll()) {
           handOver(item);
-          done(item);
+          done(item, Optional.ofNullable(batch.peek()));
         }
       }
     } catch (InterruptedException e) {
@@ -175,6 +191,7 @@ public final class FrameLane extends ServiceSupport {
       }
       consumerSleeps = false;
       ArrayDeque<Item> batch = waiting;
+      inHand = Optional.ofNullable(batch.peek());
       waiting = empty;
       return batch;
     } finally {
@@ -199,9 +216,10 @@ public final class FrameLane extends ServiceSupport {
     }
   }
 
-  private void done(Item item) {
+  private void done(Item item, Optional<Item> next) {
     lock.lock();
     try {
+      inHand = next;
       frames--;
       bytes -= item.bytes();
       if (!paused.isEmpty() && frames <= limits.frames() / 2 && bytes <= limits.bytes() / 2) {

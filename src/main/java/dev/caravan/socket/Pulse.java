@@ -13,6 +13,14 @@ final class Pulse {
   private volatile boolean paused;
   private volatile long pausedSinceNanos;
 
+  /**
+   * Since when the peer may have sent what we have not read: from the first pause until somebody
+   * knows better.
+   */
+  private volatile long behindSinceNanos;
+
+  private volatile boolean behind;
+
   void reading() {
     readingSinceNanos = System.nanoTime();
     opened = true;
@@ -28,6 +36,10 @@ final class Pulse {
     if (!paused) {
       pausedSinceNanos = System.nanoTime();
       paused = true;
+      if (!behind) {
+        behindSinceNanos = pausedSinceNanos;
+        behind = true;
+      }
     }
   }
 
@@ -43,6 +55,19 @@ final class Pulse {
 
   OptionalLong lastFrameNanos() {
     return heard ? OptionalLong.of(lastFrameNanos) : OptionalLong.empty();
+  }
+
+  OptionalLong behindSinceNanos() {
+    return behind ? OptionalLong.of(behindSinceNanos) : OptionalLong.empty();
+  }
+
+  /** All that was sent before this was read; what was sent since, only if nothing is held. */
+  void caughtUp(long sentNanos) {
+    if (paused || pausedSinceNanos - sentNanos > 0) {
+      behindSinceNanos = sentNanos;
+    } else {
+      behind = false;
+    }
   }
 
   OptionalLong pausedSinceNanos() {

@@ -116,7 +116,8 @@ final class RoadBench {
   // Held, since levels of loggers that nobody holds are forgotten
   private static final Logger KAFKA_LOG = Logger.getLogger("org.apache.kafka");
 
-  private static final String DEFAULT_FLAGS = "-XX:+UseSerialGC -Xmx128m";
+  private static final String DEFAULT_FLAGS =
+      "-XX:+UseSerialGC -XX:CompileThresholdScaling=4 -Xmx128m";
 
   private final Options options;
   private final PrintStream out;

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 class ChannelGroupTest {
 
   private final Stage stage = new Stage();
-  private final ChannelGroup group = stage.group();
+  private final ChannelGroup group = stage.group(1);
 
   private static TopicSharder.Shard shard(int number, String... topics) {
     return new TopicSharder.Shard(number, List.of(topics));

@@ -15,6 +15,7 @@ final class Drill {
   final Timings timings = Timings.defaults();
   final Map<Integer, Reading> readings = new HashMap<>();
   final List<ShardReport> reports = new ArrayList<>();
+  final List<ShardAction.Blind> blind = new ArrayList<>();
   double random = 0.5;
   long now = START;
   ShardState state = ShardState.initial();
@@ -27,6 +28,7 @@ final class Drill {
     state = step.state();
     actions = step.actions();
     wakeAt = step.wakeAt();
+    all(ShardAction.Blind.class).forEach(blind::add);
     all(ShardAction.Report.class).forEach(report -> reports.add(report.report()));
     return this;
   }

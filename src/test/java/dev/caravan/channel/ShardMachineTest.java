@@ -8,10 +8,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
 import dev.caravan.channel.ShardAction.AskRotation;
+import dev.caravan.channel.ShardAction.Blind;
 import dev.caravan.channel.ShardAction.Close;
 import dev.caravan.channel.ShardAction.DropToken;
 import dev.caravan.channel.ShardAction.Open;
 import dev.caravan.channel.ShardAction.Ping;
+import dev.caravan.channel.ShardAction.Read;
 import dev.caravan.channel.ShardReport.Kind;
 import dev.caravan.socket.CloseReason;
 import dev.caravan.socket.CloseReason.Initiator;
@@ -313,10 +315,8 @@ class ShardMachineTest {
 
       shard.signOfLife(2);
 
-      assertThat(shard.reports(Kind.GAP))
-          .containsExactly(
-              new ShardReport(
-                  Kind.GAP, Cause.DROPPED, lastFrame, shard.now, "the connection was dropped."));
+      assertThat(shard.blind).containsExactly(new Blind(lastFrame, Cause.DROPPED));
+      assertThat(shard.actions).contains(new Read(2, shard.now));
       assertThat(shard.reports(Kind.DISCONNECTED).get(0).from()).isEqualTo(lastFrame);
       assertThat(shard.state.blindSince()).isZero();
     }
@@ -328,14 +328,8 @@ class ShardMachineTest {
 
       shard.passMillis(4_000).opened(4).signOfLife(4);
 
-      assertThat(shard.reports(Kind.GAP))
-          .singleElement()
-          .satisfies(
-              gap -> {
-                assertThat(gap.cause()).isEqualTo(Cause.TAKEN_OVER);
-                assertThat(gap.from()).isEqualTo(Drill.START);
-                assertThat(gap.to()).isEqualTo(shard.now);
-              });
+      assertThat(shard.blind).containsExactly(new Blind(Drill.START, Cause.TAKEN_OVER));
+      assertThat(shard.actions).contains(new Read(4, shard.now));
     }
 
     @Test
@@ -349,7 +343,7 @@ class ShardMachineTest {
       assertThat(shard.state.reading()).isFalse();
       shard.passMillis(250).opened(2).signOfLife(2);
       assertThat(shard.all(Close.class)).containsExactly(new Close(1));
-      assertThat(shard.reports(Kind.GAP)).hasSize(1);
+      assertThat(shard.blind).hasSize(1);
     }
 
     @Test
@@ -415,7 +409,7 @@ class ShardMachineTest {
       assertThat(shard.channel(2).reuses()).isZero();
       shard.passMillis(250).opened(2).signOfLife(2);
       assertThat(shard.all(Close.class)).containsExactly(new Close(1));
-      assertThat(shard.reports(Kind.GAP).get(0).from()).isEqualTo(Drill.START);
+      assertThat(shard.blind.get(0).since()).isEqualTo(Drill.START);
     }
 
     @Test
@@ -717,14 +711,13 @@ class ShardMachineTest {
     }
 
     @Test
-    void aGapThatIsOpenThenIsReported() {
+    void aGapThatIsOpenThenStaysOpen() {
       Drill shard = Drill.live().closed(1, Cause.DROPPED).passMillis(100);
 
       shard.on(new ShardEvent.Stopped());
 
-      assertThat(shard.reports(Kind.GAP))
-          .singleElement()
-          .satisfies(gap -> assertThat(gap.to()).isEqualTo(shard.now));
+      assertThat(shard.blind).hasSize(1);
+      assertThat(shard.all(Read.class)).isEmpty();
     }
   }
 }

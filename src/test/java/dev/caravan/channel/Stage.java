@@ -1,5 +1,6 @@
 package dev.caravan.channel;
 
+import dev.caravan.event.CopyPairing;
 import dev.caravan.event.Frame;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -7,6 +8,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 
 /** What a shard is surrounded by: time, an opener that notes its orders, a listener, sockets. */
 final class Stage implements ChannelOpener, ShardListener {
@@ -25,6 +27,7 @@ final class Stage implements ChannelOpener, ShardListener {
   final List<String> unreadable = new ArrayList<>();
   final List<ShardReport> reports = new ArrayList<>();
   final Map<String, Link> links = new HashMap<>();
+  final List<String> ledger = new ArrayList<>();
   int pairedOff;
   boolean deaf;
 
@@ -45,6 +48,16 @@ final class Stage implements ChannelOpener, ShardListener {
     }
 
     @Override
+    public OptionalLong ponged() {
+      return pings > 0 ? OptionalLong.of(1) : OptionalLong.empty();
+    }
+
+    @Override
+    public long handedOnUntil() {
+      return lastFrameAt;
+    }
+
+    @Override
     public Reading reading() {
       return new Reading(lastFrameAt, Math.max(lastFrameAt, 1), false);
     }
@@ -53,8 +66,9 @@ final class Stage implements ChannelOpener, ShardListener {
   Shard shard() {
     Shard shard =
         new Shard(
-            0,
+            new Strand(0, 0),
             List.of("v2.users.1.presence"),
+            new CopyPairing(),
             new ShardMachine(timings, () -> 0.5),
             timings,
             control,
@@ -67,8 +81,15 @@ final class Stage implements ChannelOpener, ShardListener {
     return shard;
   }
 
-  ChannelGroup group() {
-    return new ChannelGroup(timings, () -> 0.5, control, control::now, this, this);
+  ChannelGroup group(int redundancy) {
+    return new ChannelGroup(timings, () -> 0.5, redundancy, control, control::now, this, this);
+  }
+
+  /** Shard and channel, and the strand if it is not the first. */
+  private static String key(Order order) {
+    Strand strand = order.shard().strand();
+    String tail = strand.number() == 0 ? "" : "'".repeat(strand.number());
+    return strand.shard() + "/" + order.number() + tail;
   }
 
   Order order(int index) {
@@ -83,7 +104,7 @@ final class Stage implements ChannelOpener, ShardListener {
   Link opens(Order order, long rotateAt) {
     Link link = new Link();
     link.lastFrameAt = control.now();
-    links.put(order.shard().number() + "/" + order.number(), link);
+    links.put(key(order), link);
     order.shard().connecting(order.number());
     order.shard().opened(order.number(), link, rotateAt, Cause.CHANNEL_AGE);
     control.settle();
@@ -98,7 +119,7 @@ final class Stage implements ChannelOpener, ShardListener {
   }
 
   void brings(Order order, String frame) {
-    links.get(order.shard().number() + "/" + order.number()).lastFrameAt = control.now();
+    links.get(key(order)).lastFrameAt = control.now();
     order.shard().frame(order.number(), frame.getBytes(StandardCharsets.UTF_8), false);
     control.settle();
   }
@@ -155,7 +176,22 @@ final class Stage implements ChannelOpener, ShardListener {
   }
 
   @Override
-  public void report(int shard, ShardReport report) {
+  public void reading(Strand strand, List<String> topics, long since) {
+    ledger.add("reading " + String.join(",", topics));
+  }
+
+  @Override
+  public void blind(Strand strand, long since, Cause cause) {
+    ledger.add("blind " + cause.label());
+  }
+
+  @Override
+  public void pong(int shard, long millis) {
+    ledger.add("pong");
+  }
+
+  @Override
+  public void report(Strand strand, ShardReport report) {
     reports.add(report);
     if (deaf) {
       throw new IllegalStateException("The listener fails");

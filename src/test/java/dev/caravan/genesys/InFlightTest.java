@@ -39,11 +39,11 @@ class InFlightTest {
     inFlight.enter();
     assertThat(inFlight.stalledMillis()).isEqualTo(3_000);
 
-    inFlight.leave();
+    inFlight.leave(0);
     clock.set(4_500);
 
     assertThat(inFlight.stalledMillis()).isEqualTo(500);
-    inFlight.leave();
+    inFlight.leave(0);
     assertThat(inFlight.stalledMillis()).isZero();
   }
 
@@ -56,7 +56,7 @@ class InFlightTest {
     Future<?> waiting = enterElsewhere();
     await().until(inFlight::full);
     assertThat(waiting).isNotDone();
-    inFlight.leave();
+    inFlight.leave(0);
 
     waiting.get();
     assertThat(inFlight.full()).isFalse();
@@ -71,10 +71,10 @@ class InFlightTest {
     Future<?> other = enterElsewhere();
     await().until(inFlight::full);
 
-    inFlight.leave();
+    inFlight.leave(0);
     await().until(() -> one.isDone() || other.isDone());
     await().until(inFlight::full);
-    inFlight.leave();
+    inFlight.leave(0);
     one.get();
     other.get();
 

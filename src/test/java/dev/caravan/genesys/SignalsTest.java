@@ -27,7 +27,7 @@ class SignalsTest {
 
   private void publish(int from, int to) {
     for (int i = from; i < to; i++) {
-      signals.publish(new Signal("CONNECTED", i, null, null, null, null, null, "It happened."));
+      signals.publish(Signal.of("CONNECTED").shard(i).sentence("It happened."));
     }
   }
 

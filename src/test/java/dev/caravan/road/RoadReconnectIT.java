@@ -106,7 +106,9 @@ class RoadReconnectIT {
     JsonNode gap = first(since, "GAP");
     assertThat(Instant.parse(gap.path("from").asText()))
         .isBeforeOrEqualTo(Instant.parse(gap.path("to").asText()));
-    assertThat(gap.path("from").asText()).isEqualTo(disconnected.path("from").asText());
+    // What was under way when the last frame was read is in doubt, too
+    assertThat(Instant.parse(gap.path("from").asText()))
+        .isBefore(Instant.parse(disconnected.path("from").asText()));
     eventsFlow();
     nobodyLearnsASecret();
   }

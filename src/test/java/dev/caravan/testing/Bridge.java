@@ -279,9 +279,9 @@ public final class Bridge implements AutoCloseable {
     process.toHandle().destroy();
   }
 
-  /** Ends it on the spot, as {@code kill -9} does. */
+  /** Ends it on the spot, as {@code kill -9} does, and waits until it has. */
   public void kill() {
-    process.destroyForcibly();
+    process.toHandle().destroyForcibly();
     awaitEnd();
   }
 

@@ -1,0 +1,311 @@
+package dev.caravan.gap;
+
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Knows which topics were not being read, when and why: gaps that last, and gaps that are over and
+ * not dealt with yet. It is kept on disk, and so is until when everything was read, so that the
+ * time in which the process did not run is a gap like any other. Gaps are about topics: after a
+ * restart another shard may read them.
+ */
+public final class GapLedger {
+
+  private static final Logger LOG = LoggerFactory.getLogger(GapLedger.class);
+
+  /** Gaps that are over and wait to be told or settled; the oldest beyond that are given up. */
+  public static final int MOST_WAITING = 500;
+
+  /**
+   * How long an event may be under way from Genesys Cloud to the disk. What came last was sent
+   * before it was read, so every gap starts this much before the last frame.
+   */
+  public static final Duration UNDER_WAY = Duration.ofSeconds(1);
+
+  /** The cause of a gap in which the process did not run. */
+  public static final String RESTART = "restart";
+
+  private final GapFiles files;
+  private final Clock clock;
+  private final Map<Strand, Reading> reading = new LinkedHashMap<>();
+  private final Map<String, OpenGap> open = new LinkedHashMap<>();
+  private final Map<String, Waiting> waiting = new LinkedHashMap<>();
+  private final Map<String, Optional<Set<String>>> wanted = new HashMap<>();
+  private final List<OpenGap> ofUnknownTopics = new ArrayList<>();
+
+  /**
+   * What a strand reads.
+   *
+   * @param until until when everything that was sent has been read and kept
+   */
+  record Reading(Instant until, List<String> topics) {}
+
+  /** A gap that is over. */
+  record Waiting(Gap gap, boolean told, boolean settled) {}
+
+  private GapLedger(Path folder, Clock clock) {
+    this.files = new GapFiles(folder);
+    this.clock = clock;
+  }
+
+  /**
+   * Takes up the ledger where the last run left it. What was being read then is a gap from there
+   * on. Never fails: what cannot be read is set aside, what cannot be written is kept in memory and
+   * tried again.
+   */
+  public static GapLedger open(Path folder, Clock clock) {
+    GapLedger ledger = new GapLedger(folder, clock);
+    ledger.takeUp(ledger.files.load());
+    return ledger;
+  }
+
+  private void takeUp(GapFiles.Contents found) {
+    found.open().forEach(gap -> open.put(gap.id(), gap));
+    found.waiting().forEach(gap -> waiting.put(gap.gap().id(), gap));
+    found
+        .unknownSince()
+        .ifPresent(since -> ofUnknownTopics.add(gap(-1, since, RESTART, List.of())));
+    reading.putAll(found.reading());
+    interrupted(Set.copyOf(reading.keySet()));
+  }
+
+  // ---- what a reader tells
+
+  /** A reader starts, perhaps again: what it read before is not being read. */
+  public synchronized void started(String reader) {
+    wanted.put(reader, Optional.empty());
+    Set<Strand> before = new HashSet<>(reading.keySet());
+    before.removeIf(strand -> !strand.reader().equals(reader));
+    interrupted(before);
+  }
+
+  /**
+   * What a reader subscribes from now on. A topic that nobody wants any more has no gap; one that
+   * is new has none for the time before.
+   */
+  public synchronized void wanted(String reader, Collection<String> topics) {
+    wanted.put(reader, Optional.of(Set.copyOf(topics)));
+    ofUnknownTopics.forEach(gap -> begin(gap.shard(), gap.from(), gap.cause(), topics));
+    ofUnknownTopics.clear();
+    if (wanted.values().stream().anyMatch(Optional::isEmpty)) {
+      return;
+    }
+    for (OpenGap gap : List.copyOf(open.values())) {
+      List<String> gone = new ArrayList<>(gap.topics());
+      gone.removeAll(stillWanted(gone));
+      if (!gone.isEmpty()) {
+        replace(gap.without(gone, gap.parts()));
+      }
+    }
+  }
+
+  /**
+   * A strand reads these topics, and no others, since then: gaps of theirs are over.
+   *
+   * @param cause why it does, in case others of its topics are not read any more
+   * @return the gaps that are over by this
+   */
+  public synchronized List<Gap> reading(
+      Strand strand, Instant since, List<String> topics, String cause) {
+    Reading now = new Reading(since, List.copyOf(topics));
+    Reading before = reading.put(strand, now);
+    if (before != null) {
+      // What it read and reads no more, though somebody wants it
+      begin(strand.shard(), since.minus(UNDER_WAY), cause, stillWanted(before.topics()));
+    }
+    files.reading(reading);
+    files.topics(strand, now);
+    Set<String> read = Set.copyOf(topics);
+    List<Gap> over = new ArrayList<>();
+    for (OpenGap gap : List.copyOf(open.values())) {
+      List<String> covered = gap.among(read);
+      if (!covered.isEmpty()) {
+        over.add(close(gap, strand.shard(), since, covered));
+      }
+    }
+    makeRoom();
+    return over;
+  }
+
+  private Gap close(OpenGap gap, int shard, Instant at, List<String> covered) {
+    boolean whole = covered.size() == gap.topics().size();
+    String id = whole ? gap.id() : gap.id() + "." + (gap.parts() + 1);
+    Gap over = gap.closed(id, shard, at, covered);
+    put(new Waiting(over, false, false));
+    if (whole) {
+      open.remove(gap.id());
+    } else {
+      replace(gap.without(covered, gap.parts() + 1));
+    }
+    return over;
+  }
+
+  /** Everything that was sent to the strand until then has been read and kept. */
+  public synchronized void readUntil(Strand strand, Instant until) {
+    reading.computeIfPresent(strand, (same, before) -> new Reading(until, before.topics()));
+  }
+
+  /**
+   * A strand is not being read since then. Its topics have a gap unless another strand reads them.
+   */
+  public synchronized void blind(Strand strand, Instant since, String cause) {
+    Reading before = reading.remove(strand);
+    if (before != null) {
+      begin(strand.shard(), since.minus(UNDER_WAY), cause, before.topics());
+      files.forget(strand);
+      files.reading(reading);
+    }
+  }
+
+  /** A strand is not needed any more: others read its topics, or nobody wants them. */
+  public synchronized void finished(Strand strand, String cause) {
+    Reading before = reading.remove(strand);
+    if (before != null) {
+      begin(strand.shard(), clock.instant().minus(UNDER_WAY), cause, stillWanted(before.topics()));
+      files.forget(strand);
+      files.reading(reading);
+    }
+  }
+
+  /** Writes until when everything was read, and what could not be written before. */
+  public synchronized void save() {
+    files.reading(reading);
+    files.retry();
+  }
+
+  /** Why the ledger cannot be written; empty while it can. */
+  public synchronized Optional<String> trouble() {
+    return files.trouble();
+  }
+
+  // ---- what becomes of gaps
+
+  /** Gaps that are over and whose signal has not been handed over durably, oldest first. */
+  public synchronized List<Gap> untold() {
+    return waiting.values().stream().filter(w -> !w.told()).map(Waiting::gap).toList();
+  }
+
+  /** The signal of this gap is in safe hands. */
+  public synchronized void told(String id) {
+    Optional.ofNullable(waiting.get(id))
+        .ifPresent(w -> put(new Waiting(w.gap(), true, w.settled())));
+  }
+
+  /** Gaps that are over and have not been dealt with, oldest first. */
+  public synchronized List<Gap> unsettled() {
+    return waiting.values().stream().filter(w -> !w.settled()).map(Waiting::gap).toList();
+  }
+
+  /** Nothing more is to be done about this gap. */
+  public synchronized void settle(String id) {
+    Optional.ofNullable(waiting.get(id)).ifPresent(w -> put(new Waiting(w.gap(), w.told(), true)));
+  }
+
+  private void put(Waiting gap) {
+    String id = gap.gap().id();
+    if (gap.told() && gap.settled()) {
+      waiting.remove(id);
+      files.forget(id);
+    } else {
+      waiting.put(id, gap);
+      files.waiting(gap);
+    }
+  }
+
+  private void makeRoom() {
+    while (waiting.size() > MOST_WAITING) {
+      Waiting oldest =
+          waiting.values().stream()
+              .filter(Waiting::told)
+              .findFirst()
+              .orElseGet(() -> waiting.values().iterator().next());
+      LOG.warn(
+          "The gap {} from {} to {} ({}) is given up: more than {} gaps wait{}.",
+          oldest.gap().id(),
+          oldest.gap().from(),
+          oldest.gap().to(),
+          oldest.gap().cause(),
+          MOST_WAITING,
+          oldest.told() ? " to be filled" : " for their signals to be taken");
+      put(new Waiting(oldest.gap(), true, true));
+    }
+  }
+
+  // ---- gaps that last
+
+  /** These strands ended without a word; of two that read a topic, the last to read it counts. */
+  private void interrupted(Set<Strand> strands) {
+    Map<Strand, Reading> last = new LinkedHashMap<>();
+    reading.entrySet().stream()
+        .filter(entry -> strands.contains(entry.getKey()))
+        .sorted(Comparator.comparing(entry -> entry.getValue().until(), Comparator.reverseOrder()))
+        .forEach(entry -> last.put(entry.getKey(), entry.getValue()));
+    reading.keySet().removeAll(last.keySet());
+    Instant now = clock.instant();
+    last.forEach(
+        (strand, was) -> {
+          if (was.until().isAfter(now)) {
+            LOG.warn(
+                "The clock was set back while the bridge did not run: it last read at {}, and now it"
+                    + " is {}. How long it did not run cannot be told.",
+                was.until(),
+                now);
+          }
+          Instant until = was.until().isAfter(now) ? now : was.until();
+          begin(strand.shard(), until.minus(UNDER_WAY), RESTART, was.topics());
+        });
+    last.keySet().forEach(files::forget);
+    if (!last.isEmpty()) {
+      files.reading(reading);
+    }
+  }
+
+  private Set<String> stillWanted(List<String> topics) {
+    Set<String> all = new LinkedHashSet<>();
+    wanted.values().forEach(some -> all.addAll(some.orElse(Set.of())));
+    all.retainAll(Set.copyOf(topics));
+    return all;
+  }
+
+  private void begin(int shard, Instant from, String cause, Collection<String> topics) {
+    Set<String> lost = new LinkedHashSet<>(topics);
+    open.values().forEach(gap -> lost.removeAll(gap.topics()));
+    reading.values().forEach(strand -> strand.topics().forEach(lost::remove));
+    if (!lost.isEmpty()) {
+      replace(gap(shard, from, cause, lost));
+    }
+  }
+
+  private OpenGap gap(int shard, Instant from, String cause, Collection<String> topics) {
+    String id = from.toString().replaceAll("[-:.]", "") + "-" + Math.max(0, shard);
+    String unique = id;
+    for (int n = 2; open.containsKey(unique) || waiting.containsKey(unique); n++) {
+      unique = id + "-" + n;
+    }
+    return new OpenGap(unique, shard, from, cause, 0, new LinkedHashSet<>(topics));
+  }
+
+  private void replace(OpenGap gap) {
+    if (gap.topics().isEmpty()) {
+      open.remove(gap.id());
+      files.forget(gap.id());
+    } else if (!gap.equals(open.put(gap.id(), gap))) {
+      files.open(gap);
+    }
+  }
+}

@@ -1,0 +1,16 @@
+package dev.caravan.gap;
+
+/**
+ * One of the channels that read the topics of a shard, whichever it is at the time.
+ *
+ * @param reader who reads, such as the id of a route
+ * @param shard which slice of its topics
+ * @param number from 0; above that if a shard is read more than once
+ */
+public record Strand(String reader, int shard, int number) {
+
+  /** Unique and fit for the name of a file. */
+  String key() {
+    return reader.replaceAll("[^A-Za-z0-9]", "_") + "-" + shard + "-" + number;
+  }
+}

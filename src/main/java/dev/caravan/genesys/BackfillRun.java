@@ -1,0 +1,96 @@
+package dev.caravan.genesys;
+
+import dev.caravan.gap.Gap;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/** How far the filling of one gap is: what is still to be read, what was, and what could not be. */
+final class BackfillRun {
+
+  private static final String ALL_READ = "yes";
+
+  private final Gap gap;
+  private final BackfillPlan plan;
+
+  // Guarded by this
+  private final Set<BackfillPlan.Read> missing = EnumSet.noneOf(BackfillPlan.Read.class);
+  private final Map<BackfillPlan.Read, Integer> counts = new EnumMap<>(BackfillPlan.Read.class);
+  private final Map<BackfillPlan.Read, String> failures = new EnumMap<>(BackfillPlan.Read.class);
+
+  BackfillRun(Gap gap, BackfillPlan plan) {
+    this.gap = gap;
+    this.plan = plan;
+    missing.addAll(plan.reads());
+  }
+
+  Gap gap() {
+    return gap;
+  }
+
+  BackfillPlan plan() {
+    return plan;
+  }
+
+  /** Returns the outcome if this was the last reading. */
+  synchronized Optional<Signal> read(BackfillPlan.Read what, int records) {
+    counts.put(what, records);
+    return ended(what);
+  }
+
+  /** Returns the outcome if this was the last reading. */
+  synchronized Optional<Signal> failed(BackfillPlan.Read what, String why) {
+    failures.put(what, why);
+    return ended(what);
+  }
+
+  private Optional<Signal> ended(BackfillPlan.Read what) {
+    missing.remove(what);
+    return missing.isEmpty() ? Optional.of(outcome()) : Optional.empty();
+  }
+
+  private Signal outcome() {
+    List<String> read = new ArrayList<>();
+    counts.forEach((what, count) -> read.add(count + " " + what.plural()));
+    List<String> why = new ArrayList<>();
+    failures.forEach((what, sentence) -> why.add(what.label() + ": " + sentence));
+    String sentence = read.isEmpty() ? "Nothing was read again." : list(read) + " were read again.";
+    if (!why.isEmpty()) {
+      sentence += " Not read again: " + String.join(" ", why);
+    }
+    if (plan.lost() > 0) {
+      sentence += " What " + plan.lost() + " other topics told in it cannot be read again.";
+    }
+    String backfilled = why.isEmpty() ? ALL_READ : "no, because " + String.join(" ", why);
+    return signal(gap, backfilled, sentence);
+  }
+
+  private static String list(List<String> parts) {
+    int last = parts.size() - 1;
+    return last == 0
+        ? parts.get(0)
+        : String.join(", ", parts.subList(0, last)) + " and " + parts.get(last);
+  }
+
+  /** A gap of which nothing is read again. */
+  static Signal not(Gap gap, String because) {
+    return signal(gap, "no, because " + because, "Nothing was read again: " + because);
+  }
+
+  private static Signal signal(Gap gap, String backfilled, String sentence) {
+    return Signal.of("BACKFILLED")
+        .shard(gap.shard())
+        .cause(gap.cause())
+        .from(gap.from())
+        .to(gap.to())
+        .gap(gap.id())
+        .backfilled(backfilled)
+        .sentence(
+            "Shard %d. The gap from %s to %s: %s"
+                .formatted(gap.shard(), gap.from(), gap.to(), sentence));
+  }
+}

@@ -1,0 +1,181 @@
+package dev.caravan.genesys;
+
+import dev.caravan.channel.Cause;
+import dev.caravan.channel.Shard;
+import dev.caravan.channel.Strand;
+import dev.caravan.gap.Gap;
+import dev.caravan.gap.GapLedger;
+import dev.caravan.topic.TopicCatalogue;
+import dev.caravan.topic.TopicSharder;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+import java.util.function.LongFunction;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Tells the ledger what is read and what is not, and the world what was not: each gap that is over
+ * becomes a signal, again and again until one of them is in safe hands.
+ */
+final class GapRecorder {
+
+  private static final Logger LOG = LoggerFactory.getLogger(GapRecorder.class);
+
+  /** How long a signal may be on its way before it is sent again. */
+  private static final long TELL_AGAIN_MILLIS = 30_000;
+
+  private final String reader;
+  private final GapLedger ledger;
+  private final LongFunction<Instant> wall;
+  private final Consumer<Signal> signals;
+  private final Consumer<Gap> meter;
+  private final TopicCatalogue catalogue = TopicCatalogue.load();
+  private final Set<Strand> strands = new HashSet<>();
+
+  // Touched by the control thread only
+  private final Map<String, Long> sentAt = new HashMap<>();
+
+  /**
+   * @param reader who reads, such as the id of the route
+   * @param wall the wall clock's time of a moment on the shards' clock
+   */
+  GapRecorder(
+      String reader,
+      GapLedger ledger,
+      LongFunction<Instant> wall,
+      Consumer<Signal> signals,
+      Consumer<Gap> meter) {
+    this.reader = reader;
+    this.ledger = ledger;
+    this.wall = wall;
+    this.signals = signals;
+    this.meter = meter;
+  }
+
+  void started() {
+    ledger.started(reader);
+  }
+
+  /** What is to be read from now on. */
+  synchronized void planned(List<TopicSharder.Shard> plan, int redundancy) {
+    List<String> topics = new ArrayList<>();
+    Set<Strand> now = new HashSet<>();
+    for (TopicSharder.Shard shard : plan) {
+      topics.addAll(shard.subscriptions());
+      for (int number = 0; number < redundancy; number++) {
+        now.add(new Strand(shard.number(), number));
+      }
+    }
+    ledger.wanted(reader, topics);
+    strands.removeAll(now);
+    strands.forEach(gone -> ledger.finished(of(gone), Cause.TOPICS_CHANGED.label()));
+    strands.clear();
+    strands.addAll(now);
+  }
+
+  void reading(Strand strand, List<String> topics, long since) {
+    String cause = Cause.TOPICS_CHANGED.label();
+    for (Gap gap : ledger.reading(of(strand), wall.apply(since), topics, cause)) {
+      meter.accept(gap);
+      LOG.warn(sentence(gap));
+      tell(gap, since);
+    }
+  }
+
+  void blind(Strand strand, long since, Cause cause) {
+    ledger.blind(of(strand), wall.apply(since), cause.label());
+  }
+
+  /**
+   * To be called every second.
+   *
+   * @param keptUntil until when all that was handed on is in safe hands
+   */
+  void tick(List<Shard> shards, long keptUntil, long now) {
+    for (Shard shard : shards) {
+      OptionalLong handedOn = shard.handedOnUntil();
+      if (handedOn.isPresent()) {
+        long until = Math.min(handedOn.getAsLong(), keptUntil);
+        ledger.readUntil(of(shard.strand()), wall.apply(until));
+      }
+    }
+    ledger.save();
+    List<Gap> untold = ledger.untold();
+    sentAt.keySet().retainAll(untold.stream().map(Gap::id).toList());
+    for (Gap gap : untold) {
+      if (now - sentAt.getOrDefault(gap.id(), 0L) > TELL_AGAIN_MILLIS) {
+        tell(gap, now);
+      }
+    }
+  }
+
+  private void tell(Gap gap, long now) {
+    sentAt.put(gap.id(), now);
+    signals.accept(
+        Signal.of("GAP")
+            .shard(gap.shard())
+            .cause(gap.cause())
+            .from(gap.from())
+            .to(gap.to())
+            .gap(gap.id())
+            .count(gap.topics().size())
+            .topics(byPattern(gap.topics()))
+            .sentence(sentence(gap)));
+  }
+
+  private static String sentence(Gap gap) {
+    int count = gap.topics().size();
+    return "Shard %d. %d %s not read from %s to %s: %s."
+        .formatted(
+            gap.shard(),
+            count,
+            count == 1 ? "topic was" : "topics were",
+            gap.from(),
+            gap.to(),
+            why(gap.cause()));
+  }
+
+  private static String why(String label) {
+    if (label.equals(GapLedger.RESTART)) {
+      return "the bridge was not running";
+    }
+    for (Cause cause : Cause.values()) {
+      if (cause.label().equals(label)) {
+        return cause.sentence();
+      }
+    }
+    return label;
+  }
+
+  /** How many subscriptions of which kind, combined ones by each of their parts. */
+  private Map<String, Integer> byPattern(List<String> topics) {
+    Map<String, Integer> counts = new TreeMap<>();
+    for (String topic : topics) {
+      int query = topic.indexOf('?');
+      if (query < 0) {
+        counts.merge(pattern(topic), 1, Integer::sum);
+      } else {
+        for (String part : topic.substring(query + 1).split("&")) {
+          counts.merge(pattern(topic.substring(0, query) + "." + part), 1, Integer::sum);
+        }
+      }
+    }
+    return counts;
+  }
+
+  private String pattern(String topic) {
+    return catalogue.patternOf(topic).orElseGet(() -> catalogue.generalise(topic));
+  }
+
+  private dev.caravan.gap.Strand of(Strand strand) {
+    return new dev.caravan.gap.Strand(reader, strand.shard(), strand.number());
+  }
+}

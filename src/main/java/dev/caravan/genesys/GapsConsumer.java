@@ -1,0 +1,216 @@
+package dev.caravan.genesys;
+
+import dev.caravan.channel.Backoff;
+import dev.caravan.channel.Timings;
+import dev.caravan.gap.Gap;
+import dev.caravan.session.CallException;
+import dev.caravan.session.UnavailableException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import org.apache.camel.Exchange;
+import org.apache.camel.Processor;
+import org.apache.camel.support.DefaultConsumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * {@code genesys:gaps}: for each gap that is over, one exchange per kind of what can be read again
+ * (header {@code CamelGenesysRead}). States of users come at once and one after the other;
+ * conversations come when analytics has caught up, one gap after the other. A gap is settled when
+ * all of its exchanges have ended: if the bridge ends before, the gap is filled from the start
+ * after the next one.
+ */
+final class GapsConsumer extends DefaultConsumer {
+
+  private static final Logger LOG = LoggerFactory.getLogger(GapsConsumer.class);
+
+  /**
+   * Analytics must not be asked about the last minute (Genesys Cloud's blog of 2022-04-21 on detail
+   * queries).
+   */
+  private static final Duration LEAST_DELAY = Duration.ofMinutes(1);
+
+  /** After so many attempts at a reading, each with the retries of its calls, it has failed. */
+  private static final int MOST_ATTEMPTS = 8;
+
+  private final GenesysConfiguration configuration;
+  private final Timings timings;
+  private final Clock clock = Clock.systemUTC();
+  private final Set<String> underWay = ConcurrentHashMap.newKeySet();
+  private final Set<BackfillCall.Progress> readings = ConcurrentHashMap.newKeySet();
+  private ScheduledExecutorService states;
+  private ScheduledExecutorService conversations;
+
+  GapsConsumer(GenesysEndpoint endpoint, Processor processor) {
+    super(endpoint, processor);
+    this.configuration = endpoint.getConfiguration();
+    this.timings =
+        Timings.defaults()
+            .withRetry(configuration.getRetryInitialDelay(), configuration.getRetryMaximumDelay());
+  }
+
+  private GenesysComponent component() {
+    return ((GenesysEndpoint) getEndpoint()).component();
+  }
+
+  @Override
+  protected void doStart() throws Exception {
+    super.doStart();
+    states = lane("genesys-backfill-states");
+    conversations = lane("genesys-backfill-conversations");
+    component().ledger().unsettled().forEach(component().gaps()::publish);
+    component().gaps().read(this::take);
+  }
+
+  private ScheduledExecutorService lane(String name) {
+    return getEndpoint()
+        .getCamelContext()
+        .getExecutorServiceManager()
+        .newSingleThreadScheduledExecutor(this, name);
+  }
+
+  @Override
+  protected void doStop() throws Exception {
+    component().gaps().readNoMore();
+    readings.forEach(BackfillCall.Progress::stop);
+    for (ScheduledExecutorService lane : lanes()) {
+      getEndpoint().getCamelContext().getExecutorServiceManager().shutdownNow(lane);
+    }
+    underWay.clear();
+    super.doStop();
+  }
+
+  private List<ScheduledExecutorService> lanes() {
+    // Built, but never started: another route could not be
+    return states == null ? List.of() : List.of(states, conversations);
+  }
+
+  // ---- what is to be read
+
+  private void take(Gap gap) {
+    if (!underWay.add(gap.id())) {
+      return;
+    }
+    BackfillPlan plan = BackfillPlan.of(gap.topics());
+    if (!configuration.isBackfill()) {
+      settle(gap, BackfillRun.not(gap, "backfill is switched off (GENESYS_BACKFILL)."));
+    } else if (plan.reads().isEmpty()) {
+      settle(gap, BackfillRun.not(gap, "nothing that its topics tell can be read again."));
+    } else {
+      BackfillRun run = new BackfillRun(gap, plan);
+      plan.reads().forEach(read -> schedule(run, read, 1, delay(gap, read)));
+    }
+  }
+
+  private Duration delay(Gap gap, BackfillPlan.Read read) {
+    if (read != BackfillPlan.Read.CONVERSATIONS) {
+      return Duration.ZERO;
+    }
+    Duration asked = configuration.getDelay();
+    Instant due = gap.to().plus(asked.compareTo(LEAST_DELAY) > 0 ? asked : LEAST_DELAY);
+    Duration left = Duration.between(clock.instant(), due);
+    return left.isNegative() ? Duration.ZERO : left;
+  }
+
+  private void schedule(BackfillRun run, BackfillPlan.Read read, int attempt, Duration delay) {
+    ScheduledExecutorService lane =
+        read == BackfillPlan.Read.CONVERSATIONS ? conversations : states;
+    try {
+      lane.schedule(
+          () -> carryOut(run, read, attempt), delay.toMillis() + 1, TimeUnit.MILLISECONDS);
+    } catch (RejectedExecutionException e) {
+      LOG.debug("A gap is not filled now: the bridge is stopping");
+    }
+  }
+
+  // ---- reading it
+
+  private void carryOut(BackfillRun run, BackfillPlan.Read read, int attempt) {
+    BackfillCall.Progress progress = new BackfillCall.Progress();
+    readings.add(progress);
+    Exchange exchange = exchange(run, read, progress);
+    try {
+      getProcessor().process(exchange);
+    } catch (Exception e) {
+      exchange.setException(e);
+    } finally {
+      readings.remove(progress);
+    }
+    Exception failure = exchange.getException();
+    releaseExchange(exchange, false);
+    if (progress.isStopped() || !isRunAllowed()) {
+      return;
+    }
+    if (failure == null) {
+      component().rest().backfilled(read.label(), progress.records());
+      run.read(read, progress.records()).ifPresent(outcome -> settle(run.gap(), outcome));
+      return;
+    }
+    CallException why = Failures.asCallException(failure, "Genesys Cloud");
+    if (why instanceof UnavailableException && attempt < MOST_ATTEMPTS) {
+      Duration pause = pause(attempt, why);
+      LOG.warn(
+          "Shard {}. {} of the gap {} were not read again. {} The next attempt ({} of {}) comes in"
+              + " {} s.",
+          run.gap().shard(),
+          read.label(),
+          run.gap().id(),
+          why.getMessage(),
+          attempt + 1,
+          MOST_ATTEMPTS,
+          pause.toSeconds());
+      schedule(run, read, attempt + 1, pause);
+    } else {
+      LOG.debug("A reading failed for good", failure);
+      run.failed(read, why.getMessage()).ifPresent(outcome -> settle(run.gap(), outcome));
+    }
+  }
+
+  private Duration pause(int attempt, CallException why) {
+    long millis =
+        new Backoff(attempt + 1, 0)
+            .delayMillis(timings, () -> ThreadLocalRandom.current().nextDouble());
+    Duration pause = Duration.ofMillis(millis);
+    return pause.compareTo(why.retryAfter()) > 0 ? pause : why.retryAfter();
+  }
+
+  private Exchange exchange(
+      BackfillRun run, BackfillPlan.Read read, BackfillCall.Progress progress) {
+    Exchange exchange = createExchange(false);
+    exchange.setProperty(GenesysConstants.BACKFILL, progress);
+    exchange.getIn().setHeader(GenesysConstants.READ, read.label());
+    BackfillPlan plan = run.plan();
+    switch (read) {
+      case PRESENCE -> exchange.getIn().setBody(List.copyOf(plan.presence()));
+      case ROUTING_STATUS -> exchange.getIn().setBody(List.copyOf(plan.routingStatus()));
+      case ADHERENCE -> exchange.getIn().setBody(List.copyOf(plan.adherence()));
+      case CONVERSATIONS -> {
+        ConversationQuery query = new ConversationQuery(run.gap(), plan, configuration);
+        exchange.setProperty(GenesysConstants.QUERY, query);
+        exchange.setProperty(GenesysConstants.INTERVAL, query.interval());
+        exchange.setProperty(GenesysConstants.FILTERS, query.filters());
+      }
+    }
+    return exchange;
+  }
+
+  private void settle(Gap gap, Signal outcome) {
+    if (outcome.backfilled().startsWith("yes")) {
+      LOG.info(outcome.sentence());
+    } else {
+      LOG.warn(outcome.sentence());
+    }
+    component().rest().gap(outcome.backfilled().startsWith("yes"));
+    component().signals().publish(outcome);
+    component().ledger().settle(gap.id());
+    underWay.remove(gap.id());
+  }
+}

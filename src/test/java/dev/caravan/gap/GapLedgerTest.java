@@ -1,0 +1,376 @@
+package dev.caravan.gap;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
+import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class GapLedgerTest {
+
+  private static final Instant NOON = Instant.parse("2026-11-22T12:00:00Z");
+  private static final Strand ONE = new Strand("receive", 0, 0);
+  private static final Strand TWIN = new Strand("receive", 0, 1);
+  private static final Strand OTHER = new Strand("receive", 1, 0);
+  private static final List<String> AB = List.of("a", "b");
+
+  @TempDir Path folder;
+  private final Hands clock = new Hands();
+  private GapLedger ledger;
+
+  /** A clock that is turned by hand. */
+  private static final class Hands extends Clock {
+    private Instant now = NOON;
+
+    @Override
+    public Instant instant() {
+      return now;
+    }
+
+    @Override
+    public ZoneId getZone() {
+      return ZoneOffset.UTC;
+    }
+
+    @Override
+    public Clock withZone(ZoneId zone) {
+      return this;
+    }
+  }
+
+  private static Instant at(long seconds) {
+    return NOON.plusSeconds(seconds);
+  }
+
+  /** The process ends without a word, and the next one starts. */
+  private void restart(long seconds, List<String> topics) {
+    clock.now = at(seconds);
+    ledger = GapLedger.open(folder, clock);
+    ledger.started("receive");
+    ledger.wanted("receive", topics);
+  }
+
+  private List<Gap> reads(Strand strand, long seconds, List<String> topics) {
+    clock.now = at(seconds);
+    return ledger.reading(strand, at(seconds), topics, "topics-changed");
+  }
+
+  private void start(List<String> topics) {
+    restart(0, topics);
+  }
+
+  private static Instant lastBefore(Instant read) {
+    return read.minus(GapLedger.UNDER_WAY);
+  }
+
+  @Test
+  void aFirstStartHasNoGap() {
+    start(AB);
+
+    assertThat(reads(ONE, 30, AB)).isEmpty();
+    assertThat(ledger.unsettled()).isEmpty();
+  }
+
+  @Test
+  void aLostSocketIsAGapUntilTheTopicsAreReadAgain() {
+    start(AB);
+    reads(ONE, 1, AB);
+
+    ledger.blind(ONE, at(10), "dropped");
+    assertThat(ledger.unsettled()).isEmpty();
+
+    assertThat(reads(ONE, 12, AB))
+        .singleElement()
+        .satisfies(
+            gap -> {
+              assertThat(gap.from()).isEqualTo(lastBefore(at(10)));
+              assertThat(gap.to()).isEqualTo(at(12));
+              assertThat(gap.cause()).isEqualTo("dropped");
+              assertThat(gap.topics()).containsExactlyElementsOf(AB);
+            });
+    assertThat(ledger.untold()).isEqualTo(ledger.unsettled()).hasSize(1);
+  }
+
+  @Test
+  void theTimeInWhichTheProcessDidNotRunIsAGap() {
+    start(AB);
+    reads(ONE, 1, AB);
+    ledger.readUntil(ONE, at(20));
+    ledger.save();
+
+    restart(60, AB);
+
+    assertThat(reads(ONE, 63, AB))
+        .singleElement()
+        .satisfies(
+            gap -> {
+              assertThat(gap.from()).isEqualTo(lastBefore(at(20)));
+              assertThat(gap.to()).isEqualTo(at(63));
+              assertThat(gap.cause()).isEqualTo(GapLedger.RESTART);
+            });
+  }
+
+  @Test
+  void aGapThatLastsWhenTheProcessIsKilledGoesOnWithItsIdAndItsCause() {
+    start(AB);
+    reads(ONE, 1, AB);
+    ledger.blind(ONE, at(10), "dropped");
+
+    restart(60, AB);
+    restart(90, AB);
+
+    assertThat(reads(ONE, 100, AB))
+        .singleElement()
+        .satisfies(
+            gap -> {
+              assertThat(gap.from()).isEqualTo(lastBefore(at(10)));
+              assertThat(gap.cause()).isEqualTo("dropped");
+            });
+  }
+
+  @Test
+  void severalRestartsBeforeAnythingIsReadAreOneGap() {
+    start(AB);
+    reads(ONE, 1, AB);
+
+    restart(60, AB);
+    restart(120, AB);
+
+    assertThat(reads(ONE, 130, AB)).hasSize(1);
+  }
+
+  @Test
+  void topicsThatMovedToAnotherShardKeepTheirGap() {
+    start(List.of("a", "b", "c"));
+    reads(ONE, 1, List.of("a", "b"));
+    reads(OTHER, 1, List.of("c"));
+
+    restart(60, List.of("a", "b", "c"));
+
+    assertThat(reads(ONE, 61, List.of("c", "a")))
+        .extracting(Gap::topics)
+        .containsExactlyInAnyOrder(List.of("a"), List.of("c"));
+    assertThat(reads(OTHER, 62, List.of("b")))
+        .extracting(Gap::topics)
+        .containsExactly(List.of("b"));
+    assertThat(ledger.unsettled()).extracting(Gap::id).doesNotHaveDuplicates().hasSize(3);
+  }
+
+  @Test
+  void topicsThatWereAddedBetweenTwoRunsHaveNoGap() {
+    start(AB);
+    reads(ONE, 1, AB);
+
+    restart(60, List.of("a", "b", "new"));
+
+    assertThat(reads(ONE, 61, List.of("a", "b", "new")))
+        .extracting(Gap::topics)
+        .containsExactly(AB);
+  }
+
+  @Test
+  void topicsThatNobodyWantsAnyMoreHaveNone() {
+    start(AB);
+    reads(ONE, 1, AB);
+
+    restart(60, List.of("a"));
+    reads(ONE, 61, List.of("a"));
+    restart(90, AB);
+
+    assertThat(reads(ONE, 91, AB)).extracting(Gap::topics).containsExactly(List.of("a"));
+  }
+
+  @Test
+  void aTopicThatAnotherStrandReadsHasNoGap() {
+    start(AB);
+    reads(ONE, 1, AB);
+    reads(TWIN, 1, AB);
+
+    ledger.blind(ONE, at(10), "dropped");
+    assertThat(reads(ONE, 12, AB)).isEmpty();
+
+    ledger.blind(ONE, at(20), "dropped");
+    ledger.blind(TWIN, at(21), "dropped");
+    assertThat(reads(ONE, 25, AB)).extracting(Gap::from).containsExactly(lastBefore(at(21)));
+  }
+
+  @Test
+  void ofTwoStrandsTheLastToReadCountsAfterAKill() {
+    start(AB);
+    reads(ONE, 1, AB);
+    reads(TWIN, 1, AB);
+    ledger.readUntil(ONE, at(5));
+    ledger.readUntil(TWIN, at(8));
+    ledger.save();
+
+    restart(20, AB);
+
+    assertThat(reads(TWIN, 21, AB)).extracting(Gap::from).containsExactly(lastBefore(at(8)));
+  }
+
+  @Test
+  void whatAHandOverLeavesOutIsAGapOnlyWhileSomebodyWantsIt() {
+    start(AB);
+    reads(ONE, 1, AB);
+    reads(ONE, 10, List.of("a"));
+    assertThat(reads(OTHER, 12, List.of("b")))
+        .extracting(Gap::topics)
+        .containsExactly(List.of("b"));
+
+    ledger.wanted("receive", List.of("a"));
+    reads(OTHER, 20, List.of("a"));
+    ledger.wanted("receive", AB);
+    assertThat(reads(OTHER, 30, AB)).isEmpty();
+  }
+
+  @Test
+  void aClockThatWasSetBackMakesNeitherANegativeNorAMissingGap() {
+    start(AB);
+    reads(ONE, 3_600, AB);
+    ledger.readUntil(ONE, at(3_600));
+    ledger.save();
+
+    restart(60, AB);
+
+    assertThat(reads(ONE, 65, AB))
+        .singleElement()
+        .satisfies(
+            gap -> {
+              assertThat(gap.length()).isPositive();
+              assertThat(gap.from()).isEqualTo(lastBefore(at(60)));
+              assertThat(gap.to()).isEqualTo(at(65));
+            });
+  }
+
+  @Test
+  void aClockThatIsSetBackDuringAGapDoesNotMakeItNegative() {
+    start(AB);
+    reads(ONE, 3_600, AB);
+    ledger.blind(ONE, at(3_600), "dropped");
+
+    assertThat(reads(ONE, 60, AB)).extracting(Gap::length).allMatch(length -> !length.isNegative());
+  }
+
+  @Test
+  void aGapIsKnownWithTheSameIdUntilItIsToldAndSettled() {
+    start(AB);
+    reads(ONE, 1, AB);
+    ledger.blind(ONE, at(10), "dropped");
+    Gap gap = reads(ONE, 12, AB).get(0);
+
+    restart(20, AB);
+    assertThat(ledger.untold()).containsExactly(gap);
+    ledger.told(gap.id());
+    restart(30, AB);
+    assertThat(ledger.untold()).isEmpty();
+    assertThat(ledger.unsettled()).containsExactly(gap);
+    ledger.settle(gap.id());
+    restart(40, AB);
+    assertThat(ledger.unsettled()).isEmpty();
+  }
+
+  @Test
+  void gapsThatWaitAreBounded() {
+    start(AB);
+    for (int i = 0; i <= GapLedger.MOST_WAITING; i++) {
+      reads(ONE, 10 * i + 1, AB);
+      ledger.blind(ONE, at(10 * i + 5), "dropped");
+    }
+    reads(ONE, 100_000, AB);
+
+    assertThat(ledger.unsettled()).hasSize(GapLedger.MOST_WAITING);
+    assertThat(ledger.unsettled().get(0).from()).isEqualTo(lastBefore(at(15)));
+    assertThat(names()).filteredOn(name -> name.startsWith("gap-")).hasSize(500);
+  }
+
+  @Test
+  void damagedTimesAreSetAsideAndTheGapBeginsWhenTheyWereWritten() {
+    start(AB);
+    reads(ONE, 1, AB);
+    damage("reading.json", at(30));
+
+    restart(60, AB);
+
+    assertThat(reads(ONE, 61, AB)).extracting(Gap::from).containsExactly(lastBefore(at(30)));
+    assertThat(names()).contains("reading.json.damaged");
+  }
+
+  @Test
+  void damagedTopicsMeanAGapOfAllThatIsWanted() {
+    start(AB);
+    reads(ONE, 1, AB);
+    damage("strand-receive-0-0.json", at(30));
+
+    restart(60, List.of("a", "b", "c"));
+
+    assertThat(reads(ONE, 61, List.of("a", "b", "c")))
+        .singleElement()
+        .satisfies(
+            gap -> {
+              assertThat(gap.from()).isEqualTo(at(30));
+              assertThat(gap.topics()).containsExactly("a", "b", "c");
+            });
+    restart(90, AB);
+    assertThat(reads(ONE, 91, AB)).hasSize(1);
+  }
+
+  @Test
+  void aFolderThatCannotBeWrittenIsSaidAndTheLedgerGoesOnInMemory() throws IOException {
+    Path file = Files.writeString(folder.resolve("file"), "in the way");
+    ledger = GapLedger.open(file, clock);
+    ledger.started("receive");
+    ledger.wanted("receive", AB);
+    reads(ONE, 1, AB);
+    ledger.blind(ONE, at(10), "dropped");
+
+    assertThat(reads(ONE, 12, AB)).hasSize(1);
+    assertThat(ledger.trouble())
+        .hasValueSatisfying(s -> assertThat(s).contains("cannot be written"));
+
+    Files.delete(file);
+    ledger.save();
+    assertThat(ledger.trouble()).isEmpty();
+    assertThat(GapLedger.open(file, clock).unsettled()).hasSize(1);
+  }
+
+  @Test
+  void thousandsOfTopicsInManyShardsAreRecordedInAMoment() {
+    List<String> many = IntStream.range(0, 1_000).mapToObj(i -> "v2.users." + i).toList();
+    start(many);
+    for (int shard = 0; shard < 18; shard++) {
+      reads(new Strand("receive", shard, 0), 1, many);
+    }
+    restart(60, many);
+
+    assertThat(reads(ONE, 61, many)).hasSize(1);
+  }
+
+  private void damage(String name, Instant written) {
+    try {
+      Path file = folder.resolve(name);
+      Files.writeString(file, "{\"until\":");
+      Files.setLastModifiedTime(file, FileTime.from(written));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private List<String> names() {
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.map(file -> file.getFileName().toString()).toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

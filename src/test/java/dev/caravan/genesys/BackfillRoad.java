@@ -1,0 +1,274 @@
+package dev.caravan.genesys;
+
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.caravan.gap.Gap;
+import dev.caravan.gap.GapLedger;
+import dev.caravan.gap.Strand;
+import dev.caravan.simulator.Act;
+import dev.caravan.simulator.CentreSize;
+import dev.caravan.simulator.OauthClient;
+import dev.caravan.simulator.Scenario;
+import dev.caravan.simulator.Simulator;
+import dev.caravan.simulator.SimulatorOptions;
+import dev.caravan.simulator.Traffic;
+import dev.caravan.simulator.centre.Agent;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import org.apache.camel.Exchange;
+import org.apache.camel.Message;
+import org.apache.camel.builder.RouteBuilder;
+import org.apache.camel.component.mock.MockComponent;
+import org.apache.camel.component.mock.MockEndpoint;
+import org.apache.camel.impl.DefaultCamelContext;
+import org.apache.camel.support.PluginHelper;
+
+/**
+ * For tests of what is read again: the shipped routes against the stand-in, with the real ledger;
+ * what would go to the spool and to the signals is kept here.
+ */
+final class BackfillRoad implements AutoCloseable {
+
+  static final Duration PATIENCE = Duration.ofSeconds(60);
+
+  /** The contact centre's day began so long ago. */
+  static final Duration AGO = Duration.ofHours(6);
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private final Path folder;
+  private final Simulator genesys;
+  private final Properties settings = new Properties();
+  private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
+  private DefaultCamelContext context;
+
+  BackfillRoad(Path folder, int agents, OauthClient client) {
+    this.folder = folder;
+    SimulatorOptions options =
+        SimulatorOptions.defaults()
+            .withTraffic(Traffic.NONE)
+            .withCentre(CentreSize.of(agents))
+            .withClient(client);
+    genesys = Simulator.start(Scenario.of(options), Clock.offset(Clock.systemUTC(), AGO.negated()));
+    settings.putAll(
+        Map.ofEntries(
+            Map.entry("genesys.client.id", client.id()),
+            Map.entry("genesys.client.secret", client.secret()),
+            Map.entry("genesys.login.url", genesys.url()),
+            Map.entry("genesys.api.url", genesys.url()),
+            Map.entry("genesys.media", "*"),
+            Map.entry("genesys.retry.attempts", "5"),
+            Map.entry("genesys.retry.initial-delay", "20ms"),
+            Map.entry("genesys.retry.maximum-delay", "100ms"),
+            Map.entry("genesys.rest.requests-per-minute", "240"),
+            Map.entry("genesys.breaker.failure-rate", "75"),
+            Map.entry("genesys.breaker.wait", "1"),
+            Map.entry("genesys.backfill", "true"),
+            Map.entry("genesys.backfill.requests-per-minute", "1000"),
+            Map.entry("genesys.backfill.delay", "1m"),
+            Map.entry("genesys.backfill.look-back", "4h"),
+            Map.entry("caravan.data.dir", folder.toString())));
+  }
+
+  BackfillRoad with(String setting, String value) {
+    settings.setProperty(setting, value);
+    return this;
+  }
+
+  Simulator genesys() {
+    return genesys;
+  }
+
+  SimpleMeterRegistry meters() {
+    return meters;
+  }
+
+  DefaultCamelContext context() {
+    return context;
+  }
+
+  /** Lets the contact centre work until so many conversations are on record. */
+  BackfillRoad work(int conversations) {
+    genesys.perform(new Act.SetTraffic(true, 1_000));
+    await()
+        .atMost(PATIENCE)
+        .until(
+            () -> query("{\"interval\":\"" + day() + "\"}").path("totalHits").asInt(),
+            hits -> hits >= conversations);
+    genesys.perform(new Act.SetTraffic(false, 1));
+    return this;
+  }
+
+  private static String day() {
+    Instant now = Instant.now();
+    return now.minus(Duration.ofDays(1)) + "/" + now.plus(Duration.ofDays(2));
+  }
+
+  /** Starts the routes; what the ledger holds is taken up. */
+  BackfillRoad start() {
+    try {
+      context = new DefaultCamelContext();
+      context.setAutoStartup(false);
+      context.getPropertiesComponent().setOverrideProperties(settings);
+      context.getShutdownStrategy().setTimeout(6);
+      context.getRegistry().bind("meters", meters);
+      context.addComponent("spool", new MockComponent());
+      GenesysComponent component = context.getComponent("genesys", GenesysComponent.class);
+      component.getConfiguration().setRetryInitialDelay(Duration.ofMillis(20));
+      component.getConfiguration().setRetryMaximumDelay(Duration.ofMillis(100));
+      context.start();
+      for (String file : List.of("control", "backfill")) {
+        PluginHelper.getRoutesLoader(context)
+            .loadRoutes(
+                PluginHelper.getResourceLoader(context)
+                    .resolveResource("file:routes/" + file + ".camel.yaml"));
+      }
+      context.addRoutes(
+          new RouteBuilder() {
+            @Override
+            public void configure() {
+              from("genesys:signals").to("mock:signals");
+            }
+          });
+      context.getRouteController().startAllRoutes();
+      return this;
+    } catch (Exception e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /**
+   * Writes a gap of these topics to the ledger before the start, as if the bridge had been down.
+   */
+  BackfillRoad missed(List<String> topics, Instant from, Instant to) {
+    Path gaps = folder.resolve("gaps");
+    GapLedger ledger = GapLedger.open(gaps, Clock.fixed(from, java.time.ZoneOffset.UTC));
+    Strand strand = new Strand("test", 0, 0);
+    ledger.reading(strand, from, topics, "start");
+    ledger.blind(strand, from.plus(GapLedger.UNDER_WAY), "dropped");
+    ledger.reading(strand, to, topics, "start");
+    ledger.finished(strand, "stopped");
+    return this;
+  }
+
+  /** Gaps that are not done with, as a next start would find them. */
+  List<Gap> unsettled() {
+    return GapLedger.open(folder.resolve("gaps"), Clock.systemUTC()).unsettled();
+  }
+
+  List<String> users() {
+    return genesys.organization().agents().stream().map(Agent::id).toList();
+  }
+
+  // ---- what came of it
+
+  List<Message> records() {
+    return messages("spool:events");
+  }
+
+  List<Message> records(String stream) {
+    return records().stream()
+        .filter(record -> stream.equals(record.getHeader(GenesysConstants.STREAM)))
+        .toList();
+  }
+
+  static JsonNode json(Message message) {
+    try {
+      return JSON.readTree(message.getBody(byte[].class));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  List<JsonNode> outcomes() {
+    return messages("mock:signals").stream()
+        .filter(signal -> "BACKFILLED".equals(signal.getHeader("caravan-signal")))
+        .map(BackfillRoad::json)
+        .toList();
+  }
+
+  JsonNode awaitOutcome() {
+    await().atMost(PATIENCE).until(() -> !outcomes().isEmpty());
+    return outcomes().get(0);
+  }
+
+  private List<Message> messages(String endpoint) {
+    MockEndpoint mock = context.getEndpoint(endpoint, MockEndpoint.class);
+    List<Message> messages = new ArrayList<>();
+    for (Exchange exchange : List.copyOf(mock.getReceivedExchanges())) {
+      messages.add(exchange.getMessage());
+    }
+    return messages;
+  }
+
+  // ---- what the stand-in itself tells
+
+  JsonNode query(String body) {
+    return call("POST", "/api/v2/analytics/conversations/details/query", body);
+  }
+
+  JsonNode get(String path) {
+    return call("GET", path, "");
+  }
+
+  private JsonNode call(String method, String path, String body) {
+    String pair = "demo:demo";
+    String basic = Base64.getEncoder().encodeToString(pair.getBytes(StandardCharsets.UTF_8));
+    String token =
+        send(HttpRequest.newBuilder(URI.create(genesys.url() + "/oauth/token"))
+                .header("Authorization", "Basic " + basic)
+                .header("Content-Type", "application/x-www-form-urlencoded")
+                .POST(HttpRequest.BodyPublishers.ofString("grant_type=client_credentials")))
+            .path("access_token")
+            .asText();
+    return send(
+        HttpRequest.newBuilder(URI.create(genesys.url() + path))
+            .header("Authorization", "Bearer " + token)
+            .header("Content-Type", "application/json")
+            .method(method, HttpRequest.BodyPublishers.ofString(body)));
+  }
+
+  private static JsonNode send(HttpRequest.Builder request) {
+    try {
+      return JSON.readTree(
+          HttpClient.newHttpClient()
+              .send(request.build(), HttpResponse.BodyHandlers.ofString())
+              .body());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** Stops the bridge's half. */
+  void stop() {
+    if (context != null) {
+      context.stop();
+    }
+  }
+
+  @Override
+  public void close() {
+    stop();
+    genesys.close();
+  }
+}
