@@ -36,7 +36,7 @@ final class GapRecorder {
   private final GapLedger ledger;
   private final LongFunction<Instant> wall;
   private final Consumer<Signal> signals;
-  private final Consumer<Gap> meter;
+  private final Consumer<Gap> over;
   private final TopicCatalogue catalogue = TopicCatalogue.load();
   private final Set<Strand> strands = new HashSet<>();
 
@@ -52,12 +52,12 @@ final class GapRecorder {
       GapLedger ledger,
       LongFunction<Instant> wall,
       Consumer<Signal> signals,
-      Consumer<Gap> meter) {
+      Consumer<Gap> over) {
     this.reader = reader;
     this.ledger = ledger;
     this.wall = wall;
     this.signals = signals;
-    this.meter = meter;
+    this.over = over;
   }
 
   void started() {
@@ -84,9 +84,9 @@ final class GapRecorder {
   void reading(Strand strand, List<String> topics, long since) {
     String cause = Cause.TOPICS_CHANGED.label();
     for (Gap gap : ledger.reading(of(strand), wall.apply(since), topics, cause)) {
-      meter.accept(gap);
       LOG.warn(sentence(gap));
       tell(gap, since);
+      over.accept(gap);
     }
   }
 

@@ -9,6 +9,7 @@ import dev.caravan.channel.ShardStatus;
 import dev.caravan.channel.Strand;
 import dev.caravan.channel.Timings;
 import dev.caravan.event.Frame;
+import dev.caravan.gap.Gap;
 import dev.caravan.topic.TopicSharder;
 import java.time.Clock;
 import java.time.Instant;
@@ -42,6 +43,9 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
   private static final long STALLED_MILLIS = 10_000;
 
   private static final int DEEPEST_CAUSE = 20;
+
+  /** How often it is seen how many channels the OAuth client has. */
+  private static final long LOOK_SECONDS = 600;
 
   private final GenesysConfiguration configuration;
   private final LongSupplier clock = monotonicMillis();
@@ -126,13 +130,14 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
             getEndpoint().component().ledger(),
             this::wall,
             this::signal,
-            metrics::gap);
+            this::over);
     gaps.started();
     metrics.bind(inFlight, group::status);
     HealthCheckRegistry.get(getEndpoint().getCamelContext()).register(healthCheck);
     control.execute(this::prepare);
     control.scheduleWithFixedDelay(this::tellChanges, 1, 1, TimeUnit.SECONDS);
     control.scheduleWithFixedDelay(this::tick, 1, 1, TimeUnit.SECONDS);
+    control.scheduleWithFixedDelay(this::look, 10, LOOK_SECONDS, TimeUnit.SECONDS);
   }
 
   @Override
@@ -174,6 +179,13 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
   /** Every second, on the control thread. */
   private void tick() {
     gaps.tick(group.shards(), inFlight.doneUntil(), clock.getAsLong());
+  }
+
+  /** Not while nothing is read: then the calls are needed for that. */
+  private void look() {
+    if (group.status().stream().anyMatch(shard -> shard.sockets() > 0)) {
+      opener.channels().look();
+    }
   }
 
   // ---- what comes
@@ -274,6 +286,11 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
     return Instant.ofEpochMilli(System.currentTimeMillis() - (clock.getAsLong() - millis));
   }
 
+  private void over(Gap gap) {
+    metrics.gap(gap);
+    getEndpoint().component().gaps().publish(gap);
+  }
+
   void signal(Signal signal) {
     getEndpoint().component().signals().publish(signal);
   }
@@ -299,6 +316,11 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
   }
 
   // ---- health
+
+  /** What an operator should know about the channels of the OAuth client; empty if nothing. */
+  String channelBudget() {
+    return opener.channels().budget();
+  }
 
   /** How the road is: the worst of its shards, or what keeps them from being opened. */
   Overview overview() {

@@ -29,6 +29,9 @@ final class NotificationsHealthCheck extends AbstractHealthCheck {
     if (overview.stalledMillis() > 0) {
       builder.detail("road.stalled-seconds", overview.stalledMillis() / 1000);
     }
+    if (!consumer.channelBudget().isEmpty()) {
+      builder.detail("road.channels", consumer.channelBudget());
+    }
     for (ShardStatus shard : overview.shards()) {
       builder.detail("shard-" + shard.number() + ".state", shard.health().label());
       builder.detail("shard-" + shard.number() + ".topics", shard.topics());

@@ -161,16 +161,20 @@ final class BackfillRoad implements AutoCloseable {
     Path gaps = folder.resolve("gaps");
     GapLedger ledger = GapLedger.open(gaps, Clock.fixed(from, java.time.ZoneOffset.UTC));
     Strand strand = new Strand("test", 0, 0);
-    ledger.reading(strand, from, topics);
+    ledger.reading(strand, from, topics, "start");
     ledger.blind(strand, from.plus(GapLedger.UNDER_WAY), "dropped");
-    ledger.reading(strand, to, topics);
-    ledger.finished(strand);
+    ledger.reading(strand, to, topics, "start");
+    ledger.finished(strand, "stop");
     return this;
   }
 
   /** Gaps that are not done with, as a next start would find them. */
   List<Gap> unsettled() {
     return GapLedger.open(folder.resolve("gaps"), Clock.systemUTC()).unsettled();
+  }
+
+  void awaitSettled() {
+    await().atMost(PATIENCE).until(() -> unsettled().isEmpty());
   }
 
   List<String> users() {
@@ -248,7 +252,7 @@ final class BackfillRoad implements AutoCloseable {
   private static JsonNode send(HttpRequest.Builder request) {
     try {
       return JSON.readTree(
-          HttpClient.newHttpClient()
+          HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build()
               .send(request.build(), HttpResponse.BodyHandlers.ofString())
               .body());
     } catch (IOException e) {
