@@ -18,8 +18,8 @@ COPY --from=build /src/target/quarkus-app/app app
 COPY routes routes
 # Any user of group 0 may write the data; the order of the jars is part of the cache that is made below
 RUN mkdir /data && chmod 770 /data && chown 10001:0 /data \
-    && ls -d quarkus/*.jar app/*.jar lib/boot/*.jar lib/main/*.jar \
-        | sort -t/ -k1,1r -k2 | sed "s|^|/caravan/|" | paste -sd: | sed "s|^|-cp |" >caravan.args
+    && for part in quarkus app lib/boot lib/main; do ls -d /caravan/$part/*.jar; done \
+        | paste -sd: | sed "s|^|-cp |" >caravan.args
 ENV LANG=C.UTF-8 \
     CARAVAN_DATA_DIR=/data \
     CARAVAN_ROUTES_DIR=/caravan/routes \

@@ -76,6 +76,9 @@ final class SettingRules {
           address("genesys.login.url"),
           address("genesys.api.url"),
           number("caravan.management.port", 0, LAST_PORT),
+          duration("caravan.replay.keep", Duration.ZERO, Duration.ofDays(7), "; 0 for not at all"),
+          new Rule(
+              "caravan.routes.reload", "true or false", Set.of("true", "false")::contains, true),
           new Rule(
               "caravan.topic.prefix",
               "at most 200 letters, digits, dots, underscores and hyphens, as Kafka allows in the"

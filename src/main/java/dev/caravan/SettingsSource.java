@@ -91,7 +91,8 @@ public final class SettingsSource implements ConfigSourceFactory {
         .forEach(name -> names.add(SettingRules.variable(name)));
     SettingRules.all().forEach(rule -> names.add(rule.variable()));
     // The heap and the options of Java are the launcher's
-    names.addAll(List.of("CARAVAN_SECRETS_DIR", "CARAVAN_HEAP", "CARAVAN_JAVA_OPTIONS"));
+    names.addAll(
+        List.of("CARAVAN_SECRETS_DIR", "CARAVAN_HEAP", "CARAVAN_JAVA_OPTIONS", "CARAVAN_STAND_IN"));
     return names;
   }
 

@@ -31,7 +31,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
       CheckCommand.class,
       SimulatorCommand.class,
       TopicsCommand.class,
-      TailCommand.class
+      TailCommand.class,
+      ReplayCommand.class
     },
     synopsisSubcommandLabel = "[COMMAND]",
     exitCodeListHeading = "%nExit codes:%n",

@@ -7,6 +7,7 @@ import jakarta.enterprise.event.Observes;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedMap;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.apache.camel.CamelContext;
@@ -34,12 +35,16 @@ public class RouteFiles {
 
   private final RouteFolder folder;
   private final Path data;
+  private final boolean reload;
+  private volatile Optional<RouteReload> edits = Optional.empty();
   private volatile Optional<ScheduledExecutorService> again = Optional.empty();
   private volatile Optional<String> problem = Optional.of("The routes are not loaded yet.");
 
   RouteFiles(
       @ConfigProperty(name = "caravan.routes.dir") String folder,
-      @ConfigProperty(name = "caravan.data.dir") String data) {
+      @ConfigProperty(name = "caravan.data.dir") String data,
+      @ConfigProperty(name = "caravan.routes.reload") boolean reload) {
+    this.reload = reload;
     this.folder = new RouteFolder(Path.of(folder));
     this.data = Path.of(data);
   }
@@ -47,6 +52,11 @@ public class RouteFiles {
   /** What an operator must do before the routes can run; empty once they do. */
   Optional<String> problem() {
     return problem;
+  }
+
+  /** Why the latest edit is not at work, although the routes are; empty if it is. */
+  Optional<String> rejectedEdit() {
+    return edits.flatMap(RouteReload::problem);
   }
 
   void load(@Observes AfterStart started) {
@@ -64,10 +74,16 @@ public class RouteFiles {
               problem -> {
                 throw new CommandFailure(problem);
               });
-      PluginHelper.getRoutesLoader(context).loadRoutes(folder.resources());
+      SortedMap<Path, String> texts = folder.texts();
+      PluginHelper.getRoutesLoader(context).loadRoutes(RouteFolder.resources(texts));
       context.getRouteController().startAllRoutes();
       problem = Optional.empty();
       LOG.info("Running {} routes from {}", context.getRoutesSize(), folder);
+      if (reload) {
+        RouteReload watch = new RouteReload((ModelCamelContext) context, folder, texts);
+        watch.start();
+        edits = Optional.of(watch);
+      }
     } catch (Exception e) {
       failed(context, e);
     }
@@ -112,6 +128,7 @@ public class RouteFiles {
   void stop(@Observes BeforeStop stopping) {
     again.ifPresent(
         waiting -> stopping.getCamelContext().getExecutorServiceManager().shutdownNow(waiting));
+    edits.ifPresent(RouteReload::stop);
   }
 
   /** Nothing of a failed attempt may stay: the files may have been mended meanwhile. */

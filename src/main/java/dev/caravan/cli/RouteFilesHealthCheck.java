@@ -25,7 +25,11 @@ final class RouteFilesHealthCheck extends AbstractHealthCheck {
                     .detail("road.state", "broken")
                     .detail("sentence", sentence)
                     .down(),
-            builder::up);
+            () -> {
+              // No reason to be taken out of service: the routes of before the edit run
+              files.rejectedEdit().ifPresent(sentence -> builder.detail("edit", sentence));
+              builder.up();
+            });
   }
 
   @Override

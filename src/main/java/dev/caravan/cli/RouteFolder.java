@@ -5,6 +5,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.apache.camel.FailedToCreateRouteException;
@@ -24,9 +26,25 @@ record RouteFolder(Path folder) {
    * @throws CommandFailure if there are none, or they cannot be read
    */
   List<Resource> resources() {
-    return paths().stream()
-        .map(file -> ResourceHelper.fromString("file:" + file, read(file)))
+    return resources(texts());
+  }
+
+  /** What stands in each route file, in the order of their names. */
+  SortedMap<Path, String> texts() {
+    SortedMap<Path, String> texts = new TreeMap<>();
+    paths().forEach(file -> texts.put(file, read(file)));
+    return texts;
+  }
+
+  static List<Resource> resources(SortedMap<Path, String> texts) {
+    return texts.entrySet().stream()
+        .map(file -> ResourceHelper.fromString(location(file.getKey()), file.getValue()))
         .toList();
+  }
+
+  /** What Camel calls the file. */
+  static String location(Path file) {
+    return "file:" + file;
   }
 
   /**

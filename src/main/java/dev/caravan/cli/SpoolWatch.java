@@ -157,6 +157,17 @@ public class SpoolWatch {
               + " events were saved, "
               + repaired.lost()
               + " lost.");
+    } else if (event instanceof SpoolEvent.Replayed replayed) {
+      Signal.Draft replay =
+          Signal.of("REPLAYED")
+              .from(replayed.since())
+              .to(Instant.now())
+              .count((int) Math.min(replayed.records(), Integer.MAX_VALUE));
+      if (!replayed.complete()) {
+        replay.cause("ended-early");
+      }
+      return replay.sentence(
+          spool + " sent " + replayed.records() + " events again that were read in this interval.");
     } else if (event instanceof SpoolEvent.StoreFailing failing) {
       return moment("SPOOL_FAILING", spool + " cannot be written: " + failing.sentence());
     }

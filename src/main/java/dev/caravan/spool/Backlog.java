@@ -198,6 +198,10 @@ final class Backlog {
     return acknowledgedUpTo.get();
   }
 
+  synchronized long lastAppended() {
+    return tail.next() - 1;
+  }
+
   /**
    * What must be written now: without what is acknowledged already, unless everything is wanted;
    * and nothing as long as the oldest is younger than this, since it may yet be acknowledged.

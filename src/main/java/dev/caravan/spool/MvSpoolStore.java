@@ -138,6 +138,14 @@ final class MvSpoolStore implements SpoolStore {
   }
 
   @Override
+  public Optional<Long> firstSince(long millis) {
+    return extents.all().stream()
+        .filter(extent -> extent.newestMillis() >= millis)
+        .findFirst()
+        .map(Extent::first);
+  }
+
+  @Override
   public void ack(long upToSequence) throws IOException {
     if (upToSequence > acknowledged) {
       acknowledged = upToSequence;

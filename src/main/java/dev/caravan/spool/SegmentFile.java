@@ -164,28 +164,45 @@ final class SegmentFile {
         });
   }
 
-  private static <T> T guarded(Supplier<T> call) throws IOException {
+  /** Tells a file that is damaged from one that cannot be used now. */
+  static <T> T guarded(Supplier<T> call) throws IOException {
     try {
       return call.get();
+    } catch (OutOfMemoryError e) {
+      throw outOfMemory(e);
     } catch (MVStoreException e) {
+      if (rootCause(e) instanceof OutOfMemoryError) {
+        throw outOfMemory(e);
+      }
       throw switch (e.getErrorCode()) {
         case DataUtils.ERROR_FILE_LOCKED ->
             new IOException("The spool's file is in use by another process.", e);
         case DataUtils.ERROR_WRITING_FAILED ->
-            new IOException("The spool's file cannot be written: " + rootOf(e) + ".", e);
+            new IOException(
+                "The spool's file cannot be written: " + rootCause(e).getMessage() + ".", e);
         case DataUtils.ERROR_CLOSED -> new IOException("The spool's file was closed.", e);
         default -> new DamagedStoreException("The spool's file is damaged.", e);
       };
     } catch (RuntimeException | AssertionError e) {
+      if (rootCause(e) instanceof OutOfMemoryError) {
+        throw outOfMemory(e);
+      }
       throw new DamagedStoreException("The spool's file is damaged.", e);
     }
   }
 
-  private static String rootOf(Throwable failure) {
+  private static IOException outOfMemory(Throwable cause) {
+    return new IOException(
+        "The spool's file cannot be used: the heap of the program is too small. Give it more"
+            + " (-Xmx).",
+        cause);
+  }
+
+  private static Throwable rootCause(Throwable failure) {
     Throwable root = failure;
     while (root.getCause() != null) {
       root = root.getCause();
     }
-    return root.getMessage();
+    return root;
   }
 }

@@ -13,7 +13,6 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -111,12 +110,14 @@ public final class Spool implements AutoCloseable {
     long tick = settings.commitInterval().toNanos() / 2;
     spool.ticks = executor.scheduleAtFixedRate(spool::tick, tick, tick, TimeUnit.NANOSECONDS);
     SpoolStatus status = spool.status();
-    LOG.info(
-        "Spool '{}' in {} is open, {} records ({}) wait in it.",
-        name,
-        settings.directory(),
-        status.records(),
-        SpoolStatus.size(status.bytes()));
+    if (status.records() > 0) {
+      LOG.info(
+          "Spool '{}' in {}: {} records ({}) wait in it from before.",
+          name,
+          settings.directory(),
+          status.records(),
+          SpoolStatus.size(status.bytes()));
+    }
     return spool;
   }
 
@@ -176,7 +177,7 @@ public final class Spool implements AutoCloseable {
       return inMemory.get();
     }
     long from = backlog.position();
-    Optional<List<SpoolRecord>> stored = store.with(open -> open.read(from));
+    Optional<List<SpoolRecord>> stored = read(from);
     if (stored.isEmpty()) {
       backlog.await(waitMillis);
       return List.of();
@@ -229,39 +230,32 @@ public final class Spool implements AutoCloseable {
     delivery.compareAndSet(taker, null);
   }
 
-  /**
-   * Reads again what was acknowledged and kept, oldest first, until the reader has had enough.
-   *
-   * @return how many records the reader was given
-   */
-  public long replay(Instant since, Predicate<SpoolRecord> reader) throws IOException {
-    long upTo = backlog.acknowledged();
-    long from = 0;
-    long given = 0;
-    while (true) {
-      long next = from;
-      List<SpoolRecord> records =
-          store
-              .with(open -> open.read(next))
-              .orElseThrow(
-                  () ->
-                      new IOException("The spool '%s' cannot be read at present.".formatted(name)));
-      for (SpoolRecord record : records) {
-        if (record.sequence() > upTo) {
-          return given;
-        }
-        if (!record.appendedAt().isBefore(since)) {
-          given++;
-          if (!reader.test(record)) {
-            return given;
-          }
-        }
-        from = record.sequence() + 1;
-      }
-      if (records.isEmpty()) {
-        return given;
-      }
-    }
+  /** Records from this sequence on; empty if the store cannot be read at present. */
+  Optional<List<SpoolRecord>> read(long fromSequence) {
+    return store.with(open -> open.read(fromSequence));
+  }
+
+  /** Where those begin that were appended at this time or later, as far as they are on disk. */
+  Optional<Long> firstSince(Instant since) {
+    return store.with(open -> open.firstSince(since.toEpochMilli())).flatMap(first -> first);
+  }
+
+  /** Up to where records are both acknowledged and, if they are kept, on disk. */
+  long replayableUpTo() {
+    return Math.min(backlog.acknowledged(), store.size().last());
+  }
+
+  long acknowledged() {
+    return backlog.acknowledged();
+  }
+
+  long lastAppended() {
+    return backlog.lastAppended();
+  }
+
+  /** How many records wait, those in flight included. */
+  long waiting() {
+    return Math.max(0, backlog.lastAppended() - backlog.acknowledged());
   }
 
   /** How it is doing; costs little and may be asked at any time. */
@@ -269,7 +263,7 @@ public final class Spool implements AutoCloseable {
     return upkeep.status(Optional.ofNullable(delivery.get()));
   }
 
-  private void report(SpoolEvent event) {
+  void report(SpoolEvent event) {
     if (event instanceof SpoolEvent.Repaired repaired) {
       upkeep.lost(repaired.lost());
     }

@@ -2,6 +2,8 @@ package dev.caravan.spool;
 
 import java.io.IOException;
 import java.time.Clock;
+import java.time.Instant;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -11,6 +13,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Endpoint;
@@ -30,12 +33,15 @@ public class SpoolComponent extends HealthCheckComponent {
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Map<String, Open> spools = new TreeMap<>();
+  private final Map<String, Replaying> replays = new HashMap<>();
   private final Map<String, SpoolSettings> asked = new ConcurrentHashMap<>();
   private final List<SpoolListener> listeners = new CopyOnWriteArrayList<>();
 
   @Metadata private SpoolConfiguration configuration = new SpoolConfiguration();
 
   private record Open(Spool spool, ScheduledExecutorService writer, ExecutorService completions) {}
+
+  private record Replaying(Replay replay, ScheduledExecutorService executor) {}
 
   @Override
   protected Endpoint createEndpoint(String uri, String remaining, Map<String, Object> parameters)
@@ -126,7 +132,45 @@ public class SpoolComponent extends HealthCheckComponent {
     }
   }
 
-  /** The open spool of this name, for instance to {@link Spool#replay} from it. */
+  /**
+   * Sends again, through the spool of this name, what was acknowledged and kept.
+   *
+   * @throws IllegalStateException if another replay of this spool is not over yet
+   */
+  public Replay replay(String name, Instant since, int perSecond) {
+    lock.lock();
+    try {
+      Replaying before = replays.get(name);
+      if (before != null && !before.replay().progress().state().isOver()) {
+        throw new IllegalStateException(
+            "The spool '%s' is being replayed already. Wait for its end.".formatted(name));
+      }
+      Open open =
+          Optional.ofNullable(spools.get(name))
+              .orElseThrow(
+                  () -> new IllegalArgumentException("No spool '%s' is open.".formatted(name)));
+      Replay replay = new Replay(open.spool(), since, perSecond);
+      var executors = getCamelContext().getExecutorServiceManager();
+      ScheduledExecutorService executor =
+          executors.newSingleThreadScheduledExecutor(this, "SpoolReplay-" + name);
+      executor.scheduleWithFixedDelay(
+          () -> {
+            replay.step();
+            if (replay.progress().state().isOver()) {
+              executors.shutdown(executor);
+            }
+          },
+          0,
+          Replay.STEP.toMillis(),
+          TimeUnit.MILLISECONDS);
+      replays.put(name, new Replaying(replay, executor));
+      return replay;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** The open spool of this name. */
   public Optional<Spool> spool(String name) {
     lock.lock();
     try {
@@ -148,6 +192,11 @@ public class SpoolComponent extends HealthCheckComponent {
   protected void doStop() throws Exception {
     lock.lock();
     try {
+      for (Replaying replaying : replays.values()) {
+        replaying.replay().cancel();
+        getCamelContext().getExecutorServiceManager().shutdown(replaying.executor());
+      }
+      replays.clear();
       for (Open open : spools.values()) {
         open.spool().close();
         getCamelContext().getExecutorServiceManager().shutdown(open.writer());

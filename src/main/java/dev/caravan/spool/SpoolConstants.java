@@ -20,5 +20,11 @@ public final class SpoolConstants {
       javaType = "boolean")
   public static final String REDELIVERED = "CamelSpoolRedelivered";
 
+  @Metadata(
+      label = "consumer",
+      description = "Present and true if the record was sent before and is replayed.",
+      javaType = "boolean")
+  public static final String REPLAYED = "CamelSpoolReplayed";
+
   private SpoolConstants() {}
 }

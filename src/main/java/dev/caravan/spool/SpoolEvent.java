@@ -34,6 +34,12 @@ public sealed interface SpoolEvent {
   /** The store works again after {@link StoreFailing}. */
   record StoreWorking(String spool) implements SpoolEvent {}
 
+  /**
+   * Kept records were sent again; {@code gone} are those that were no longer kept in their turn.
+   */
+  record Replayed(String spool, Instant since, long records, long gone, boolean complete)
+      implements SpoolEvent {}
+
   /** Why records were dropped. */
   enum Reason {
     FULL,

@@ -61,6 +61,13 @@ public final class SpoolHeaders {
     }
   }
 
+  /** These headers and one more, or with another value. */
+  SpoolHeaders with(String name, Object value) {
+    Map<String, Object> more = toMap();
+    more.put(name, value);
+    return of(more, none -> {});
+  }
+
   /** The value of a header as text, or an empty text where there is none. */
   String text(String name) {
     for (int i = 0; i < namesAndValues.length; i += 2) {

@@ -17,6 +17,9 @@ interface SpoolStore extends AutoCloseable {
   /** Some records from this sequence on, in order; none if there are none. */
   List<SpoolRecord> read(long fromSequence) throws IOException;
 
+  /** The sequence of the first records of which some came at this time or later. */
+  Optional<Long> firstSince(long millis);
+
   /** Lets go of all records up to this one, or keeps them for replay if that is what was asked. */
   void ack(long upToSequence) throws IOException;
 

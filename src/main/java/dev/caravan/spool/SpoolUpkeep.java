@@ -101,12 +101,28 @@ final class SpoolUpkeep {
     if (store.failure().isEmpty() && backlog.waitsForCommitOnly()) {
       return;
     }
+    if (keptGiveWay()) {
+      return;
+    }
     becameFull();
     dropping |= settings.whenFull() == WhenFull.DROP_OLDEST || waitedTooLong(waitingSince.get());
     while (dropping && backlog.waitingSinceMillis().isPresent() && dropSomething()) {
       commit(0);
       admit();
     }
+  }
+
+  /** What is kept for replay makes room before anybody waits; true if that was enough. */
+  private boolean keptGiveWay() {
+    while (backlog.waitingSinceMillis().isPresent()) {
+      long kept = store.size().keptBytes();
+      if (kept == 0 || trimKept(kept / 8 * 7).isEmpty()) {
+        return false;
+      }
+      commit(0);
+      admit();
+    }
+    return true;
   }
 
   private void admit() {

@@ -35,6 +35,7 @@ import java.util.Properties;
 import org.apache.camel.Exchange;
 import org.apache.camel.Message;
 import org.apache.camel.builder.RouteBuilder;
+import org.apache.camel.component.http.HttpComponent;
 import org.apache.camel.component.mock.MockComponent;
 import org.apache.camel.component.mock.MockEndpoint;
 import org.apache.camel.impl.DefaultCamelContext;
@@ -133,6 +134,10 @@ final class BackfillRoad implements AutoCloseable {
       GenesysComponent component = context.getComponent("genesys", GenesysComponent.class);
       component.getConfiguration().setRetryInitialDelay(Duration.ofMillis(20));
       component.getConfiguration().setRetryMaximumDelay(Duration.ofMillis(100));
+      context
+          .getComponent("http", HttpComponent.class)
+          // As the bridge has it: retries are the routes' business
+          .setAutomaticRetriesDisabled(true);
       context.start();
       for (String file : List.of("control", "backfill")) {
         PluginHelper.getRoutesLoader(context)

@@ -27,6 +27,11 @@ final class FullDiskStore implements SpoolStore {
   }
 
   @Override
+  public Optional<Long> firstSince(long millis) {
+    return store.firstSince(millis);
+  }
+
+  @Override
   public void ack(long upToSequence) throws IOException {
     store.ack(upToSequence);
   }

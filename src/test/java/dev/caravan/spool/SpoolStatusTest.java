@@ -1,16 +1,11 @@
 package dev.caravan.spool;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.LongStream;
 import org.apache.camel.builder.RouteBuilder;
 import org.apache.camel.health.HealthCheck;
 import org.apache.camel.health.HealthCheckHelper;
@@ -80,64 +75,6 @@ class SpoolStatusTest {
 
       assertThat(result.getState()).isEqualTo(HealthCheck.State.UP);
       assertThat(result.getDetails()).containsEntry("state", "flowing, 0 waiting");
-    }
-  }
-
-  @Test
-  void readsAgainWhatWasAcknowledgedAndIsKept() throws Exception {
-    SpoolSettings settings =
-        new SpoolSettings(
-            directory,
-            100_000_000,
-            64 * 1024,
-            Duration.ZERO,
-            Duration.ofMillis(20),
-            Fsync.NEVER,
-            WhenFull.BLOCK,
-            Duration.ZERO,
-            Duration.ofHours(2));
-    Instant start = Instant.now();
-    try (SpoolFixture spool = new SpoolFixture(settings)) {
-      for (int from = 0; from < 500; from += 50) {
-        spool.appendCommitted(from, from + 50);
-        spool.spool.acknowledge(from + 50, 50);
-      }
-      spool.appendCommitted(500, 600);
-    }
-    try (SpoolFixture spool = new SpoolFixture(settings)) {
-      List<Long> again = new ArrayList<>();
-      long count = spool.spool.replay(start, r -> again.add(SpoolFixture.id(r)));
-
-      assertThat(again).isEqualTo(LongStream.range(0, 500).boxed().toList());
-      assertThat(count).isEqualTo(500);
-      assertThat(spool.spool.replay(Instant.now().plusSeconds(1), r -> true)).isZero();
-      assertThat(spool.spool.status().records()).isEqualTo(100);
-      assertThat(spool.take(200)).isEqualTo(LongStream.range(500, 600).boxed().toList());
-    }
-  }
-
-  @Test
-  void keptRecordsMakeRoomForNewOnes() throws Exception {
-    SpoolSettings settings =
-        new SpoolSettings(
-            directory,
-            2_000_000,
-            64 * 1024,
-            Duration.ZERO,
-            Duration.ofMillis(20),
-            Fsync.NEVER,
-            WhenFull.BLOCK,
-            Duration.ZERO,
-            Duration.ofHours(2));
-    try (SpoolFixture spool = new SpoolFixture(settings)) {
-      for (int from = 0; from < 2000; from += 50) {
-        spool.appendCommitted(from, from + 50);
-        spool.spool.acknowledge(from + 50, 50);
-      }
-      await()
-          .untilAsserted(
-              () -> assertThat(spool.spool.status().bytes()).isLessThanOrEqualTo(2_000_000));
-      assertThat(spool.spool.status().dropped()).isZero();
     }
   }
 

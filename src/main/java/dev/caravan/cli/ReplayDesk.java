@@ -1,0 +1,203 @@
+package dev.caravan.cli;
+
+import dev.caravan.cli.ReplayFiles.Answer;
+import dev.caravan.cli.ReplayFiles.Request;
+import dev.caravan.spool.Replay;
+import dev.caravan.spool.SpoolComponent;
+import dev.caravan.spool.SpoolEndpoint;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import org.apache.camel.CamelContext;
+import org.apache.camel.Route;
+import org.apache.camel.quarkus.main.events.AfterStart;
+import org.apache.camel.quarkus.main.events.BeforeStop;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** In the running bridge: does what {@code replay} asks for, one request at a time. */
+@ApplicationScoped
+public class ReplayDesk {
+
+  private static final Logger LOG = LoggerFactory.getLogger(ReplayDesk.class);
+  private static final int LOOK_EVERY_MILLIS = 500;
+
+  private final ReplayFiles files;
+  private final String keep;
+  private volatile Optional<ScheduledExecutorService> looking = Optional.empty();
+  private Optional<Work> work = Optional.empty();
+  private boolean troubled;
+
+  private record Work(String id, Request request, Replay replay) {}
+
+  ReplayDesk(
+      @ConfigProperty(name = "caravan.data.dir") String data,
+      @ConfigProperty(name = "caravan.replay.keep") String keep) {
+    this.files = new ReplayFiles(Path.of(data));
+    this.keep = keep;
+  }
+
+  void open(@Observes AfterStart started) {
+    CamelContext context = started.getCamelContext();
+    ScheduledExecutorService executor =
+        context.getExecutorServiceManager().newSingleThreadScheduledExecutor(this, "replay-desk");
+    looking = Optional.of(executor);
+    executor.execute(this::clear);
+    executor.scheduleWithFixedDelay(
+        () -> look(context), LOOK_EVERY_MILLIS, LOOK_EVERY_MILLIS, TimeUnit.MILLISECONDS);
+  }
+
+  /** Not interrupted: an interrupt in the middle of reading would close the spool's file. */
+  void close(@Observes BeforeStop stopping) {
+    looking.ifPresent(
+        executor -> stopping.getCamelContext().getExecutorServiceManager().shutdown(executor));
+  }
+
+  /** Who asked an earlier bridge has given up by now. */
+  private void clear() {
+    try {
+      files.forgetAll();
+    } catch (RuntimeException e) {
+      LOG.warn("Requests for replays of an earlier run could not be deleted: {}", e.getMessage());
+    }
+  }
+
+  private void look(CamelContext context) {
+    try {
+      if (work.isPresent()) {
+        goOn(work.get());
+      }
+      for (String id : files.requests()) {
+        if (files.answer(id).isEmpty()) {
+          begin(context, id);
+        }
+      }
+      troubled = false;
+    } catch (IOException | RuntimeException e) {
+      if (!troubled) {
+        LOG.warn(
+            "A replay that was asked for cannot be dealt with: {}. It is tried again.",
+            e.toString());
+      }
+      troubled = true;
+    }
+  }
+
+  private void begin(CamelContext context, String id) throws IOException {
+    Optional<Request> asked = files.request(id);
+    if (asked.isEmpty()) {
+      return;
+    }
+    Request request = asked.get();
+    try {
+      Replay replay = begin(context, request);
+      work = Optional.of(new Work(id, request, replay));
+      files.answer(id, new Answer(Answer.SENDING, 0, "", ""));
+      LOG.info(
+          "Replaying through route {} what was read since {}, at most {} a second.",
+          request.route(),
+          request.since(),
+          request.perSecond());
+    } catch (CommandFailure e) {
+      files.answer(id, new Answer(Answer.REFUSED, 0, "", e.getMessage()));
+    }
+  }
+
+  private Replay begin(CamelContext context, Request request) {
+    if (work.isPresent()) {
+      throw new CommandFailure("Another replay is under way. Wait for its end, or end it.");
+    }
+    SpoolComponent spools = context.getComponent("spool", SpoolComponent.class);
+    String spool = spoolOf(context, request.route());
+    boolean keeps =
+        spools.spool(spool).filter(it -> !it.settings().keepAcknowledged().isZero()).isPresent();
+    if (!keeps) {
+      throw new CommandFailure(
+          ("Nothing is kept for route %s, so nothing can be replayed. Set CARAVAN_REPLAY_KEEP to,"
+                  + " say, 2h and restart the bridge; from then on what was sent is kept for so"
+                  + " long. (The route must have keepAcknowledged on its spool:%s, as the one that"
+                  + " is shipped does.)")
+              .formatted(request.route(), spool));
+    }
+    try {
+      return spools.replay(spool, Instant.parse(request.since()), request.perSecond());
+    } catch (DateTimeException | IllegalStateException | IllegalArgumentException e) {
+      throw new CommandFailure(e.getMessage(), e);
+    }
+  }
+
+  private static String spoolOf(CamelContext context, String id) {
+    Route route = context.getRoute(id);
+    if (route != null && route.getEndpoint() instanceof SpoolEndpoint spool) {
+      return spool.getName();
+    }
+    String known =
+        context.getRoutes().stream()
+            .filter(it -> it.getEndpoint() instanceof SpoolEndpoint)
+            .map(Route::getRouteId)
+            .sorted()
+            .collect(Collectors.joining(", "));
+    throw new CommandFailure(
+        "There is no route %s that takes out of a spool. %s"
+            .formatted(
+                id, known.isEmpty() ? "No route does; see the log." : "Those that do: " + known));
+  }
+
+  private void goOn(Work now) throws IOException {
+    Replay.Progress progress = now.replay().progress();
+    if (!progress.state().isOver() && !files.isAsked(now.id())) {
+      now.replay().cancel();
+      return;
+    }
+    String sentence = progress.state().isOver() ? sentence(now.request(), progress) : "";
+    if (progress.state().isOver()) {
+      work = Optional.empty();
+      LOG.info(sentence);
+    }
+    if (files.isAsked(now.id())) {
+      files.answer(
+          now.id(),
+          new Answer(
+              state(progress),
+              progress.sent(),
+              progress.reached().map(Instant::toString).orElse(""),
+              sentence));
+    } else {
+      files.forget(now.id());
+    }
+  }
+
+  private static String state(Replay.Progress progress) {
+    return switch (progress.state()) {
+      case SENDING -> Answer.SENDING;
+      case SETTLING -> Answer.SETTLING;
+      case DONE -> progress.sent() == 0 ? Answer.REFUSED : Answer.DONE;
+      case CANCELLED -> Answer.REFUSED;
+    };
+  }
+
+  private String sentence(Request request, Replay.Progress progress) {
+    if (progress.state() == Replay.State.CANCELLED) {
+      return "The replay was ended after %d events.".formatted(progress.sent());
+    }
+    if (progress.sent() == 0) {
+      return "Nothing was replayed: of what was read since %s nothing is kept. What was sent is kept for %s, less if room is needed."
+          .formatted(request.since(), keep);
+    }
+    String gone =
+        progress.gone() == 0
+            ? ""
+            : " %d more had made room for new ones before it was their turn."
+                .formatted(progress.gone());
+    return "Replayed: Kafka took %d events again through route %s.%s"
+        .formatted(progress.sent(), request.route(), gone);
+  }
+}

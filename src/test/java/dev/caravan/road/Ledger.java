@@ -1,0 +1,127 @@
+package dev.caravan.road;
+
+import static dev.caravan.road.Road.QUEUE;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.caravan.simulator.Simulator;
+import dev.caravan.testing.TopicReader;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+
+/**
+ * For tests that ask what became of each single event: numbers the events that it lets Genesys
+ * Cloud send, and looks for each number in what arrived.
+ */
+final class Ledger {
+
+  static final String TOPIC = "v2.routing.queues." + QUEUE + ".conversations";
+
+  /** They take turns; each is a Kafka key. */
+  static final int CONVERSATIONS = 20;
+
+  private final Simulator genesys;
+  private final String padding;
+  private final BitSet sent = new BitSet();
+  private int next;
+
+  Ledger(Simulator genesys) {
+    this(genesys, 0);
+  }
+
+  /**
+   * @param padding bytes that are added to each event
+   */
+  Ledger(Simulator genesys, int padding) {
+    this.genesys = genesys;
+    this.padding = "x".repeat(padding);
+  }
+
+  /** Sends so many events, each to the one socket that must be open. */
+  void send(int count) {
+    for (int i = 0; i < count; i++) {
+      assertThat(offer()).as("an open socket").isTrue();
+    }
+  }
+
+  /** Sends an event if a socket is open; one that nobody could read counts as never sent. */
+  boolean offer() {
+    int number = next++;
+    String body =
+        "{\"id\":\"conversation-%d\",\"number\":%d,\"padding\":\"%s\",\"participants\":[{\"purpose\":\"agent\",\"calls\":[{\"state\":\"connected\"}]}]}"
+            .formatted(number % CONVERSATIONS, number, padding);
+    boolean open = genesys.emit(TOPIC, Road.json(body.getBytes(StandardCharsets.UTF_8))) > 0;
+    sent.set(number, open);
+    return open;
+  }
+
+  /** The number that the next event will have. */
+  int next() {
+    return next;
+  }
+
+  int sent() {
+    return sent.cardinality();
+  }
+
+  static int number(ConsumerRecord<String, byte[]> record) {
+    return Road.json(record.value()).at("/eventBody/number").asInt(-1);
+  }
+
+  /** The numbers of those that were sent and are not among these. */
+  List<Integer> missing(List<ConsumerRecord<String, byte[]>> records) {
+    BitSet missing = (BitSet) sent.clone();
+    events(records).forEach(record -> missing.clear(number(record)));
+    return missing.stream().boxed().toList();
+  }
+
+  boolean allIn(List<ConsumerRecord<String, byte[]>> records) {
+    return missing(records).isEmpty();
+  }
+
+  /** How many came more than once; each repeat must have the id of the first. */
+  int repeated(List<ConsumerRecord<String, byte[]>> records) {
+    Map<Integer, String> ids = new HashMap<>();
+    int repeated = 0;
+    for (ConsumerRecord<String, byte[]> record : events(records)) {
+      String id = TopicReader.header(record, "ce_id").orElseThrow();
+      String first = ids.putIfAbsent(number(record), id);
+      if (first != null) {
+        repeated++;
+        assertThat(id).as("ce_id of a repeat").isEqualTo(first);
+      }
+    }
+    assertThat(new HashSet<>(ids.values())).as("ids of different events").hasSize(ids.size());
+    return repeated;
+  }
+
+  /** Of each key the first appearances are in the order of sending. */
+  static void assertInOrder(List<ConsumerRecord<String, byte[]>> records) {
+    Map<String, Integer> last = new HashMap<>();
+    Set<Integer> seen = new HashSet<>();
+    List<String> wrong = new ArrayList<>();
+    for (ConsumerRecord<String, byte[]> record : events(records)) {
+      int number = number(record);
+      if (seen.add(number)) {
+        Integer before = last.put(record.key(), number);
+        if (before != null && before > number) {
+          wrong.add(number + " after " + before);
+        }
+      }
+    }
+    assertThat(wrong).as("events out of order within their key").isEmpty();
+  }
+
+  private static List<ConsumerRecord<String, byte[]>> events(
+      List<ConsumerRecord<String, byte[]>> records) {
+    return records.stream()
+        .filter(record -> record.topic().endsWith("conversations.voice"))
+        .toList();
+  }
+}

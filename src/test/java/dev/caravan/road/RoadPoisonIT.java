@@ -1,0 +1,239 @@
+package dev.caravan.road;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.caravan.cli.LocalBroker;
+import dev.caravan.simulator.Simulator;
+import dev.caravan.testing.Bridge;
+import dev.caravan.testing.TopicReader;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.common.acl.AccessControlEntry;
+import org.apache.kafka.common.acl.AclBinding;
+import org.apache.kafka.common.acl.AclBindingFilter;
+import org.apache.kafka.common.acl.AclOperation;
+import org.apache.kafka.common.acl.AclPermissionType;
+import org.apache.kafka.common.resource.PatternType;
+import org.apache.kafka.common.resource.ResourcePattern;
+import org.apache.kafka.common.resource.ResourceType;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What Kafka will never take does not hold up the road, and what it cannot take now waits. */
+class RoadPoisonIT {
+
+  private static final Duration PATIENCE = Duration.ofSeconds(90);
+  private static final int TEN_MEGABYTES = 10_000_000;
+  private static final String PREFIX = "poison.";
+
+  @TempDir private Path folder;
+
+  @Test
+  void aRecordOfTenMegabytesBecomesADeadLetterFileWithItsReason() throws Exception {
+    try (Road road = Road.in(folder)) {
+      Path routes = road.copyOfRoutes();
+      Path inbox = Files.createDirectory(folder.resolve("inbox"));
+      // No notification is that large, but what a route of the user's puts into the spool may be
+      Files.writeString(
+          routes.resolve("large.camel.yaml"),
+          """
+          - route:
+              id: large
+              from:
+                uri: file:%s
+                steps:
+                  - setHeader: { name: CamelGenesysStream, constant: { expression: "other" } }
+                  - setHeader: { name: ce_id, constant: { expression: "large-one" } }
+                  - to: spool:events
+          """
+              .formatted(inbox));
+      Bridge bridge = start(road, routes);
+      Ledger ledger = new Ledger(road.genesys());
+      ledger.send(100);
+
+      byte[] large = new byte[TEN_MEGABYTES];
+      new Random(11).nextBytes(large);
+      Files.write(inbox.resolve("one"), large);
+      await().atMost(PATIENCE).until(() -> letters(road, ".json").anyMatch(f -> holds(f, large)));
+      await().atMost(PATIENCE).until(() -> letters(road, ".reason").findAny().isPresent());
+      ledger.send(100);
+
+      assertThat(Files.readString(letters(road, ".reason").findFirst().orElseThrow()))
+          .contains("larger than", "ce_id: large-one");
+      Ledger.assertInOrder(road.kafka().awaitUntil(ledger::allIn));
+      bridge.awaitReady();
+    }
+  }
+
+  @Test
+  void whatTheSerializerRefusesIsADeadLetterAndTheRestFlows() throws Exception {
+    try (Road road = Road.in(folder)) {
+      Path routes = road.copyOfRoutes();
+      Path forward = routes.resolve("forward.camel.yaml");
+      // An edit that forgets to make bytes again of what it took apart
+      Files.writeString(
+          forward,
+          Files.readString(forward)
+              .replace(
+                  "        - to:\n            id: to-kafka",
+                  """
+                          - filter:
+                              simple: { expression: "${header.genesys-topic} contains 'presence'" }
+                              steps:
+                                - unmarshal: { json: { library: Jackson } }
+                          - to:
+                              id: to-kafka\
+                  """));
+      start(road, routes);
+      Ledger ledger = new Ledger(road.genesys());
+      ledger.send(50);
+      road.send(Road.event("v2.users." + Road.USER + ".presence", "{\"source\":\"X\"}", "1"));
+      ledger.send(50);
+
+      var letter = road.awaitRecord(it -> it.topic().equals(road.prefix() + "dead-letters"));
+      assertThat(TopicReader.header(letter, "caravan-reason").orElseThrow())
+          .startsWith("Kafka will not take it: ");
+      Ledger.assertInOrder(road.kafka().awaitUntil(ledger::allIn));
+    }
+  }
+
+  @Test
+  void eventsOfATopicWithoutRightsAreDeadLettersUntilTheRightsAreGiven() throws Exception {
+    try (LocalBroker broker = LocalBroker.start(guarded());
+        Simulator genesys = Simulator.start(Road.quiet());
+        Admin admin = Admin.create(Map.of("bootstrap.servers", broker.bootstrapServers()))) {
+      AclBinding denied =
+          rule(
+              ResourceType.TOPIC,
+              PREFIX + "conversations.voice",
+              AclOperation.WRITE,
+              AclPermissionType.DENY);
+      admin.createAcls(List.of(denied)).all().get();
+      try (Bridge bridge = settings(genesys, broker).start(folder);
+          TopicReader reader = new TopicReader(broker.bootstrapServers(), PREFIX)) {
+        bridge.awaitReady();
+        Ledger ledger = new Ledger(genesys);
+        ledger.send(50);
+
+        reader.awaitUntil(all -> all.stream().filter(RoadPoisonIT::isLetter).count() == 50);
+        assertThat(reader.records())
+            .filteredOn(RoadPoisonIT::isLetter)
+            .extracting(record -> TopicReader.header(record, "caravan-reason").orElse(""))
+            .allMatch(reason -> reason.contains("Not authorized to access topics"));
+        bridge.awaitReady();
+
+        admin.deleteAcls(List.of(denied.toFilter())).all().get();
+        Ledger after = new Ledger(genesys);
+        after.send(50);
+        reader.awaitUntil(after::allIn);
+        Ledger.assertInOrder(reader.records());
+      }
+    }
+  }
+
+  /** Who may write nothing at all is refused as a producer: no event is to blame, all wait. */
+  @Test
+  void eventsWaitWhileTheProducerItselfIsRefusedAndFlowWhenItIsNot() throws Exception {
+    try (LocalBroker broker = LocalBroker.start(guarded());
+        Simulator genesys = Simulator.start(Road.quiet());
+        Admin admin = Admin.create(Map.of("bootstrap.servers", broker.bootstrapServers()))) {
+      admin
+          .createTopics(
+              Stream.of("conversations.voice", "signals", "dead-letters")
+                  .map(name -> new NewTopic(PREFIX + name, Optional.of(1), Optional.empty()))
+                  .toList())
+          .all()
+          .get();
+      admin
+          .createAcls(
+              List.of(
+                  rule(ResourceType.TOPIC, "*", AclOperation.DESCRIBE, AclPermissionType.ALLOW),
+                  rule(
+                      ResourceType.CLUSTER,
+                      "kafka-cluster",
+                      AclOperation.IDEMPOTENT_WRITE,
+                      AclPermissionType.DENY)))
+          .all()
+          .get();
+      try (Bridge bridge = settings(genesys, broker).start(folder)) {
+        bridge.awaitReady();
+        Ledger ledger = new Ledger(genesys);
+        ledger.send(50);
+        bridge.awaitLog("a record could not be delivered");
+
+        admin.deleteAcls(List.of(AclBindingFilter.ANY)).all().get();
+        ledger.send(50);
+        try (TopicReader reader = new TopicReader(broker.bootstrapServers(), PREFIX)) {
+          reader.awaitUntil(ledger::allIn);
+          Ledger.assertInOrder(reader.records());
+          assertThat(reader.records()).noneMatch(RoadPoisonIT::isLetter);
+        }
+      }
+    }
+  }
+
+  /** Everybody may do what no rule is about: the broker itself, and the test. */
+  private static LocalBroker.Settings guarded() {
+    return LocalBroker.Settings.defaults()
+        .with("authorizer.class.name", "org.apache.kafka.metadata.authorizer.StandardAuthorizer")
+        .with("allow.everyone.if.no.acl.found", "true");
+  }
+
+  private static AclBinding rule(
+      ResourceType type, String name, AclOperation operation, AclPermissionType permission) {
+    return new AclBinding(
+        new ResourcePattern(type, name, PatternType.LITERAL),
+        new AccessControlEntry("User:ANONYMOUS", "*", operation, permission));
+  }
+
+  private static boolean isLetter(
+      org.apache.kafka.clients.consumer.ConsumerRecord<String, byte[]> record) {
+    return record.topic().equals(PREFIX + "dead-letters");
+  }
+
+  private Bridge start(Road road, Path routes) {
+    Bridge bridge =
+        road.start(
+            road.settings()
+                .with("GENESYS_TOPICS", Ledger.TOPIC + ",v2.users." + Road.USER + ".presence")
+                .with("CARAVAN_ROUTES_DIR", routes.toString()));
+    bridge.awaitReady();
+    return bridge;
+  }
+
+  private static Bridge.Settings settings(Simulator genesys, LocalBroker broker) {
+    return Bridge.settings()
+        .genesys(genesys.url())
+        .kafka(broker.bootstrapServers(), PREFIX)
+        .with("GENESYS_TOPICS", Ledger.TOPIC);
+  }
+
+  private static Stream<Path> letters(Road road, String suffix) throws IOException {
+    Path folder = road.data().resolve("dead-letters");
+    if (!Files.isDirectory(folder)) {
+      return Stream.empty();
+    }
+    try (Stream<Path> all = Files.list(folder)) {
+      return all.filter(file -> file.toString().endsWith(suffix)).toList().stream();
+    }
+  }
+
+  private static boolean holds(Path file, byte[] content) {
+    try {
+      return Arrays.equals(Files.readAllBytes(file), content);
+    } catch (IOException e) {
+      return false;
+    }
+  }
+}

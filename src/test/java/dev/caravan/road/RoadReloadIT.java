@@ -1,0 +1,186 @@
+package dev.caravan.road;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.caravan.testing.Bridge;
+import dev.caravan.testing.TopicReader;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Route files are edited while events flow. */
+class RoadReloadIT {
+
+  private static final Logger LOG = LoggerFactory.getLogger(RoadReloadIT.class);
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+  /** The figure in docs/reliability.md is from more edits: -Dcaravan.edits=20. */
+  private static final int EDITS = Integer.getInteger("caravan.edits", 3);
+
+  @TempDir private Path folder;
+  private Road road;
+  private Path routes;
+  private Bridge bridge;
+  private Ledger ledger;
+
+  @BeforeEach
+  void open() {
+    road = Road.in(folder);
+    routes = road.copyOfRoutes();
+    bridge =
+        road.start(
+            road.settings()
+                .with("GENESYS_TOPICS", Ledger.TOPIC)
+                .with("CARAVAN_ROUTES_DIR", routes.toString())
+                .with("CARAVAN_ROUTES_RELOAD", "true"));
+    bridge.awaitReady();
+    ledger = new Ledger(road.genesys());
+  }
+
+  @AfterEach
+  void close() {
+    road.close();
+  }
+
+  @Test
+  void editsOfForwardLoseNothingReorderNothingAndKeepTheSocket() throws IOException {
+    Path forward = routes.resolve("forward.camel.yaml");
+    String shipped = Files.readString(forward);
+    for (int edit = 1; edit <= EDITS; edit++) {
+      Files.writeString(forward, marked(shipped, edit));
+      sendUntilTakenOver(forward, edit);
+    }
+    List<ConsumerRecord<String, byte[]>> records = road.kafka().awaitUntil(ledger::allIn);
+
+    Ledger.assertInOrder(records);
+    assertThat(records)
+        .extracting(record -> TopicReader.header(record, "edit"))
+        .contains(Optional.of("1"), Optional.of(String.valueOf(EDITS)));
+    assertThat(bridge.log()).doesNotContain("Disconnected");
+    assertThat(bridge.logLines()).filteredOn(line -> !Road.isOneOfOurs(line)).isEmpty();
+    LOG.info(
+        "forward edited {} times: {} events sent, 0 lost, {} repeated",
+        EDITS,
+        ledger.sent(),
+        ledger.repeated(records));
+  }
+
+  @Test
+  void editsOfReceiveLoseAndReorderNothingThatWasRead() throws IOException {
+    Path receive = routes.resolve("receive.camel.yaml");
+    String shipped = Files.readString(receive);
+    List<int[]> windows = new ArrayList<>();
+    for (int edit = 1; edit <= EDITS; edit++) {
+      int from = ledger.next();
+      Files.writeString(
+          receive,
+          shipped.replace(
+              "      steps:\n        - filter:",
+              "      steps:\n        - setHeader: { name: edit, constant: { expression: \"%d\" } }\n        - filter:"
+                  .formatted(edit)));
+      sendUntilTakenOver(receive, edit);
+      await().atMost(PATIENCE).until(() -> road.genesys().openSockets() == 1);
+      windows.add(new int[] {from, ledger.next()});
+      ledger.send(200);
+    }
+    List<ConsumerRecord<String, byte[]>> records =
+        road.kafka()
+            .awaitUntil(
+                all ->
+                    ledger.missing(all).stream()
+                        .allMatch(n -> windows.stream().anyMatch(w -> w[0] <= n && n < w[1])));
+
+    Ledger.assertInOrder(records);
+    LOG.info(
+        "receive edited {} times: {} events sent, {} not read while sockets were replaced, {} repeated",
+        EDITS,
+        ledger.sent(),
+        ledger.missing(records).size(),
+        ledger.repeated(records));
+  }
+
+  @Test
+  void aBrokenFileKeepsTheOldRouteAndSaysWhereAndMendingItClearsThat() throws IOException {
+    Path forward = routes.resolve("forward.camel.yaml");
+    String shipped = Files.readString(forward);
+
+    Files.writeString(forward, shipped.replace("        - setHeader:", "        - setHaeder:"));
+    bridge.awaitLog("forward.camel.yaml, line ");
+    bridge.awaitLog("The routes run on as they were before this edit");
+    Bridge.Health health =
+        bridge.awaitReadiness("it says so", now -> now.text().contains("setHaeder"));
+    assertThat(health.isReady()).isTrue();
+    assertThat(health.check("route-files").at("/data/edit").asText())
+        .containsPattern("forward\\.camel\\.yaml, line \\d+, column \\d+");
+    ledger.send(100);
+    road.kafka().awaitUntil(ledger::allIn);
+
+    // Such as can only be found out by building it
+    Files.writeString(forward, shipped.replace("inFlight: 1000", "inFlihgt: 1000"));
+    bridge.awaitLog("inFlihgt");
+    ledger.send(100);
+    road.kafka().awaitUntil(ledger::allIn);
+
+    Files.writeString(forward, marked(shipped, 7));
+    sendUntilTakenOver(forward, 1);
+    bridge.awaitReadiness("it is mended", now -> !now.text().contains("\"edit\""));
+    road.kafka().awaitUntil(ledger::allIn);
+    Ledger.assertInOrder(road.kafka().records());
+    assertThat(bridge.logLines()).filteredOn(line -> !Road.isOneOfOurs(line)).isEmpty();
+  }
+
+  @Test
+  void aNewFileRunsAndADeletedOneEnds() throws IOException {
+    Path more = routes.resolve("more.camel.yaml");
+    Files.writeString(
+        more,
+        """
+        - route:
+            id: more
+            from:
+              uri: timer:more?repeatCount=1
+              steps:
+                - log: "The new file runs."
+        """);
+    bridge.awaitLog("The new file runs.");
+
+    Files.delete(more);
+    bridge.awaitLog("more.camel.yaml was edited: 0 of its routes run now");
+    assertThat(bridge.log()).doesNotContain("Disconnected");
+  }
+
+  private static String marked(String shipped, int edit) {
+    return shipped.replace(
+        "      steps:\n        - filter:",
+        "      steps:\n        - setHeader: { name: edit, constant: { expression: \"%d\" } }\n        - filter:"
+            .formatted(edit));
+  }
+
+  /** Sends what can be sent until the log says so many times that the file is at work. */
+  private void sendUntilTakenOver(Path file, int times) {
+    await()
+        .atMost(PATIENCE)
+        .pollInterval(Duration.ofMillis(5))
+        .until(
+            () -> {
+              bridge.failIfEnded();
+              for (int i = 0; i < 5; i++) {
+                ledger.offer();
+              }
+              return bridge.log().split(file.getFileName() + " was edited: [1-9]", -1).length
+                  > times;
+            });
+  }
+}

@@ -1,0 +1,128 @@
+package dev.caravan.road;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.caravan.testing.Bridge;
+import dev.caravan.testing.TopicReader;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What Kafka took is sent again by {@code ./caravan replay}, through the bridge that runs. */
+class RoadReplayIT {
+
+  private static final Predicate<ConsumerRecord<String, byte[]>> REPLAYED =
+      record ->
+          TopicReader.header(record, "genesys-origin").equals(java.util.Optional.of("replay"));
+
+  @TempDir private Path folder;
+  private Road road;
+
+  @BeforeEach
+  void open() {
+    road = Road.in(folder);
+  }
+
+  @AfterEach
+  void close() {
+    road.close();
+  }
+
+  @Test
+  void eventsAreSentAgainMarkedAndNewOnesGoOnInOrder() throws Exception {
+    Bridge bridge =
+        road.start(
+            road.settings().with("GENESYS_TOPICS", Ledger.TOPIC).with("CARAVAN_REPLAY_KEEP", "2h"));
+    bridge.awaitReady();
+    Ledger ledger = new Ledger(road.genesys());
+    ledger.send(1_000);
+    road.kafka().awaitUntil(ledger::allIn);
+
+    Command replay = replay("--since", "1h", "--rate", "500/s");
+    // New ones while it works
+    road.kafka().awaitUntil(records -> records.stream().anyMatch(REPLAYED));
+    ledger.send(500);
+
+    assertThat(replay.awaitEnd()).as(replay.output()).isZero();
+    assertThat(replay.output()).contains("Kafka took 1000 events again through route forward.");
+    List<ConsumerRecord<String, byte[]>> records = road.kafka().awaitUntil(ledger::allIn);
+    road.kafka().awaitUntil(all -> all.stream().filter(REPLAYED).count() >= 1_000);
+    assertThat(records.stream().filter(REPLAYED).map(Ledger::number)).doesNotHaveDuplicates();
+    assertThat(ledger.repeated(road.kafka().records())).isEqualTo(1_000);
+    Ledger.assertInOrder(road.kafka().records());
+    road.kafka()
+        .awaitUntil(
+            all ->
+                road.signals().stream()
+                    .anyMatch(it -> it.path("type").asText().equals("REPLAYED")));
+    assertThat(road.signals())
+        .filteredOn(signal -> signal.path("type").asText().equals("REPLAYED"))
+        .singleElement()
+        .satisfies(signal -> assertThat(signal.path("count").asInt()).isEqualTo(1_000));
+    assertThat(bridge.logLines()).filteredOn(line -> !Road.isOneOfOurs(line)).isEmpty();
+
+    assertFails(replay("--since", "1h", "--route", "receive"), "dead-letters, forward");
+  }
+
+  @Test
+  void withoutTheOptionItSaysWhatToSet() throws Exception {
+    road.start(road.settings()).awaitReady();
+
+    assertFails(replay("--since", "1h"), "Set CARAVAN_REPLAY_KEEP to, say, 2h and restart");
+  }
+
+  @Test
+  void withoutABridgeItSaysWhatToDo() throws Exception {
+    assertFails(replay("--since", "1h"), "No running bridge answers in ");
+    assertFails(replay("--since", "lunch"), "--since is \"lunch\", but it must be");
+  }
+
+  private static void assertFails(Command command, String sentence) throws Exception {
+    assertThat(command.awaitEnd()).isEqualTo(1);
+    assertThat(command.output()).contains(sentence).doesNotContain("\tat ");
+  }
+
+  private Command replay(String... arguments) throws IOException {
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:TieredStopAtLevel=1",
+                "-jar",
+                "target/quarkus-app/quarkus-run.jar",
+                "replay"));
+    command.addAll(List.of(arguments));
+    ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+    builder.environment().put("CARAVAN_DATA_DIR", road.data().toString());
+    return new Command(builder.start());
+  }
+
+  private static final class Command {
+    private final Process process;
+    private String output = "";
+
+    private Command(Process process) {
+      this.process = process;
+    }
+
+    /** Reads until it ends; what it says is little. */
+    int awaitEnd() throws IOException, InterruptedException {
+      output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      assertThat(process.waitFor(2, TimeUnit.MINUTES)).isTrue();
+      return process.exitValue();
+    }
+
+    String output() {
+      return output;
+    }
+  }
+}

@@ -1,0 +1,186 @@
+package dev.caravan.road;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.caravan.cli.LocalBroker;
+import dev.caravan.simulator.Simulator;
+import dev.caravan.testing.Bridge;
+import dev.caravan.testing.TopicReader;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The disk, the spool's own limit, and a second process: what the running bridge makes of them. */
+class RoadSpoolIT {
+
+  private static final Logger LOG = LoggerFactory.getLogger(RoadSpoolIT.class);
+  private static final Duration PATIENCE = Duration.ofSeconds(90);
+  private static final String PREFIX = "spool.";
+  private static final int PADDING = 3_600;
+
+  @TempDir private Path folder;
+
+  @Test
+  void aFullDiskCostsNoEventAndTheSpoolGoesOnWhenThereIsRoom() throws Exception {
+    Path disk = Files.createDirectory(folder.resolve("disk"));
+    assumeThat(run("mount", "-t", "tmpfs", "-o", "size=64m", "caravan-test", disk.toString()))
+        .as("a disk of its own can be mounted, which takes root")
+        .isZero();
+    try (LocalBroker broker = LocalBroker.start();
+        Simulator genesys = Simulator.start(Road.quiet())) {
+      broker.stop();
+      Path ballast = disk.resolve("ballast");
+      Files.write(ballast, new byte[60_000_000]);
+      Ledger ledger = new Ledger(genesys, PADDING);
+      Bridge.Settings settings =
+          settings(genesys, broker).with("CARAVAN_DATA_DIR", disk.resolve("data").toString());
+      try (Bridge bridge = settings.start(folder)) {
+        await().atMost(PATIENCE).until(() -> genesys.openSockets() == 1);
+        ledger.send(3_000);
+        bridge.awaitLog("cannot be written: No space left on device");
+        assertThat(bridge.readiness().text()).contains("records wait in memory only");
+
+        Files.delete(ballast);
+        bridge.awaitLog("the store works again");
+        ledger.send(1_000);
+        broker.restart();
+        try (TopicReader reader = new TopicReader(broker.bootstrapServers(), PREFIX + "conv")) {
+          List<ConsumerRecord<String, byte[]>> records = reader.awaitUntil(ledger::allIn);
+          Ledger.assertInOrder(records);
+          LOG.info(
+              "Disk full: {} events sent, 0 lost, {} repeated",
+              ledger.sent(),
+              ledger.repeated(records));
+        }
+        bridge.awaitReady();
+        assertThat(genesys.openSockets()).isEqualTo(1);
+        assertThat(bridge.log()).doesNotContain("Disconnected").doesNotContain("damaged");
+      }
+    } finally {
+      assertThat(run("umount", disk.toString())).isZero();
+    }
+  }
+
+  @Test
+  void aFullSpoolThatBlocksHoldsUpTheSocketAndLosesNothing() throws Exception {
+    try (LocalBroker broker = LocalBroker.start();
+        Simulator genesys = Simulator.start(Road.quiet())) {
+      broker.stop();
+      Ledger ledger = new Ledger(genesys, PADDING);
+      Bridge.Settings settings =
+          settings(genesys, broker).with("CAMEL_COMPONENT_SPOOL_MAX_BYTES", "2000000");
+      try (Bridge bridge = settings.start(folder)) {
+        await().atMost(PATIENCE).until(() -> genesys.openSockets() == 1);
+        ledger.send(1_500);
+        bridge.awaitLog("Spool 'events' is full with");
+        bridge.awaitReadiness("it says so", now -> !now.isReady() && now.text().contains("full, "));
+
+        broker.restart();
+        try (TopicReader reader = new TopicReader(broker.bootstrapServers(), PREFIX + "conv")) {
+          Ledger.assertInOrder(reader.awaitUntil(ledger::allIn));
+        }
+        bridge.awaitLog("Spool 'events' has room again");
+        bridge.awaitReady();
+        assertThat(bridge.log()).doesNotContain("Disconnected");
+      }
+    }
+  }
+
+  @Test
+  void aFullSpoolThatDropsTheOldestTellsHowManyAndKeepsTheNewest() throws Exception {
+    try (LocalBroker broker = LocalBroker.start();
+        Simulator genesys = Simulator.start(Road.quiet())) {
+      broker.stop();
+      Ledger ledger = new Ledger(genesys, PADDING);
+      Bridge.Settings settings =
+          settings(genesys, broker)
+              .with("CAMEL_COMPONENT_SPOOL_MAX_BYTES", "2000000")
+              .with("CAMEL_COMPONENT_SPOOL_WHEN_FULL", "DROP_OLDEST");
+      try (Bridge bridge = settings.start(folder)) {
+        await().atMost(PATIENCE).until(() -> genesys.openSockets() == 1);
+        ledger.send(3_000);
+        bridge.awaitLog("the oldest records make room and are lost");
+
+        broker.restart();
+        try (TopicReader reader = new TopicReader(broker.bootstrapServers(), PREFIX)) {
+          int last = ledger.next() - 1;
+          reader.awaitUntil(
+              all ->
+                  all.stream().anyMatch(record -> Ledger.number(record) == last)
+                      && dropped(all) == ledger.missing(all).size());
+          List<Integer> missing = ledger.missing(reader.records());
+          assertThat(missing).isNotEmpty();
+          // What Kafka's client had in its hands already, arrives; behind that the oldest are gone
+          assertThat(missing)
+              .isEqualTo(
+                  IntStream.rangeClosed(missing.get(0), missing.get(missing.size() - 1))
+                      .boxed()
+                      .toList());
+          Ledger.assertInOrder(reader.records());
+          LOG.info(
+              "Spool full, drop-oldest: {} events sent, {} dropped and on record",
+              ledger.sent(),
+              missing.size());
+        }
+      }
+    }
+  }
+
+  private static long dropped(List<ConsumerRecord<String, byte[]>> records) {
+    return records.stream()
+        .filter(record -> record.topic().equals(PREFIX + "signals"))
+        .map(record -> Road.json(record.value()))
+        .filter(signal -> signal.path("type").asText().equals("SPOOL_DROPPED"))
+        .mapToLong(signal -> signal.path("count").asLong())
+        .sum();
+  }
+
+  @Test
+  void aSecondProcessOnTheSameDataRefusesWithASentence() throws Exception {
+    try (Road road = Road.in(folder)) {
+      Bridge first = road.start(road.settings());
+      first.awaitReady();
+      try (Bridge second = road.settings().start(folder)) {
+        second.awaitLog("The spool 'dead-letters' in ");
+        assertThat(second.log())
+            .contains("is in use by another process", "Stop that process, or give this one")
+            .doesNotContain("\tat ");
+        Ledger ledger = new Ledger(road.genesys());
+        ledger.send(50);
+        road.kafka().awaitUntil(ledger::allIn);
+      }
+      assertThat(first.isRunning()).isTrue();
+    }
+  }
+
+  private static Bridge.Settings settings(Simulator genesys, LocalBroker broker) {
+    return Bridge.settings()
+        .genesys(genesys.url())
+        .kafka(broker.bootstrapServers(), PREFIX)
+        .with("GENESYS_TOPICS", Ledger.TOPIC);
+  }
+
+  private static int run(String... command) throws InterruptedException {
+    try {
+      Process process =
+          new ProcessBuilder(command)
+              .redirectErrorStream(true)
+              .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+              .start();
+      return process.waitFor(30, TimeUnit.SECONDS) ? process.exitValue() : -1;
+    } catch (IOException notThere) {
+      return -1;
+    }
+  }
+}
