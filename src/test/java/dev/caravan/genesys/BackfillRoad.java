@@ -257,7 +257,9 @@ final class BackfillRoad implements AutoCloseable {
   private static JsonNode send(HttpRequest.Builder request) {
     try {
       return JSON.readTree(
-          HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build()
+          HttpClient.newBuilder()
+              .version(HttpClient.Version.HTTP_1_1)
+              .build()
               .send(request.build(), HttpResponse.BodyHandlers.ofString())
               .body());
     } catch (IOException e) {
