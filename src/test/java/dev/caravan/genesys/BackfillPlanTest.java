@@ -12,7 +12,8 @@ class BackfillPlanTest {
   void combinedTopicsStandForWhatTheyCombine() {
     BackfillPlan plan =
         BackfillPlan.of(
-            List.of("v2.users.U1?presence&routingStatus&conversations.calls", "v2.users.u2.presence"));
+            List.of(
+                "v2.users.U1?presence&routingStatus&conversations.calls", "v2.users.u2.presence"));
 
     assertThat(plan.presence()).containsExactly("U1", "u2");
     assertThat(plan.routingStatus()).containsExactly("U1");

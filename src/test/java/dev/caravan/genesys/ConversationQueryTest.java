@@ -22,7 +22,9 @@ class ConversationQueryTest {
   private static ConversationQuery query(String... topics) {
     List<String> all = List.of(topics);
     return new ConversationQuery(
-        new Gap("g", 0, FROM, TO, "dropped", all), BackfillPlan.of(all), new GenesysConfiguration());
+        new Gap("g", 0, FROM, TO, "dropped", all),
+        BackfillPlan.of(all),
+        new GenesysConfiguration());
   }
 
   private static ConversationQuery ofQueue() {
@@ -68,10 +70,16 @@ class ConversationQueryTest {
             .take(
                 List.of(
                     conversation(
-                        "over", "q1", "2026-03-05T01:00:00Z", "2026-03-05T01:30:00Z",
+                        "over",
+                        "q1",
+                        "2026-03-05T01:00:00Z",
+                        "2026-03-05T01:30:00Z",
                         "2026-03-05T01:59:59Z"),
                     conversation(
-                        "wrapped-up", "q1", "2026-03-05T01:00:00Z", "2026-03-05T01:59:00Z",
+                        "wrapped-up",
+                        "q1",
+                        "2026-03-05T01:00:00Z",
+                        "2026-03-05T01:59:00Z",
                         "2026-03-05T02:01:00Z"),
                     conversation("long", "q1", "2026-03-04T23:00:00Z", "", ""),
                     conversation("other", "q2", "2026-03-05T02:05:00Z", "", ""),
@@ -110,8 +118,7 @@ class ConversationQueryTest {
   @Test
   void tooManyConversationsAreRefusedInWords() {
     ConversationQuery query = ofQueue();
-    List<Map<String, Object>> page =
-        IntStream.range(0, 2).mapToObj(i -> open("c" + i)).toList();
+    List<Map<String, Object>> page = IntStream.range(0, 2).mapToObj(i -> open("c" + i)).toList();
     query.take(page, Optional.of(10_000), 100, 2);
 
     assertThatThrownBy(() -> query.take(page, Optional.of(10_000), 100, 2))

@@ -40,6 +40,7 @@ class RoadBackfillIT {
 
   private static final Logger LOG = LoggerFactory.getLogger(RoadBackfillIT.class);
   private static final Duration PATIENCE = Duration.ofMinutes(4);
+  private static final String QUERY = "POST /api/v2/analytics/conversations/details/query";
   private static final String USERS = "GET /api/v2/users";
   private static final String RELEASE = "DELETE /api/v2/notifications/channels/{id}/subscriptions";
 
@@ -94,6 +95,14 @@ class RoadBackfillIT {
         assertThat(routing.get(agent).at("/eventBody/routingStatus/startTime"))
             .isEqualTo(now.at("/routingStatus/startTime"));
       }
+      long query =
+          road.genesys().calls().stream()
+              .filter(call -> call.name().equals(QUERY))
+              .mapToLong(CallRecord::atMillis)
+              .min()
+              .orElseThrow();
+      assertThat(Instant.ofEpochMilli(query))
+          .isAfterOrEqualTo(Instant.parse(outcome.path("to").asText()).plusSeconds(60));
       Map<String, JsonNode> conversations = byKey(backfilled(road, "conversations.details"));
       assertThat(conversations.keySet()).isEqualTo(touched(road, outcome)).isNotEmpty();
       for (Map.Entry<String, JsonNode> one : conversations.entrySet()) {
@@ -206,7 +215,7 @@ class RoadBackfillIT {
       Bridge.Settings settings =
           road.settings().with("GENESYS_TOPICS", "v2.users.*?presence&routingStatus");
       road.start(settings).awaitReady();
-      road.genesys().arm(Fault.of(Fault.On.CALL, USERS + "*", Fault.Wrong.HANG).after(2));
+      road.genesys().arm(Fault.of(Fault.On.CALL, USERS, Fault.Wrong.HANG));
       road.genesys().perform(new Act.Reset(Act.Whom.ALL));
       until(road, () -> backfilled(road, "presence").size() >= 200);
       road.bridge().kill();
@@ -244,6 +253,41 @@ class RoadBackfillIT {
       List<String> made = Files.readAllLines(road.data().resolve("channels"));
       assertThat(made).hasSize(2).allMatch(line -> line.matches("[0-9a-f]{64}"));
       assertThat(bridge.log()).doesNotContain("streaming-");
+    }
+  }
+
+  @Test
+  void aChannelThatSomebodyElseTookIsNotTouched() {
+    try (Road road = Road.in(folder)) {
+      road.start(road.settings()).awaitReady();
+
+      road.genesys().perform(new Act.NoLongerSubscribed(Act.Whom.ALL, true));
+
+      until(road, () -> signals(road, "CONNECTED").size() == 2);
+      road.bridge().terminate();
+      road.bridge().awaitEnd();
+      assertThat(road.genesys().callCounts()).containsEntry(RELEASE, 1);
+    }
+  }
+
+  @Test
+  void itIsToldWhenOthersNearlyUseUpTheChannelsOfTheClient() throws Exception {
+    try (Road road = Road.in(folder)) {
+      String other = token(road);
+      for (int i = 0; i < 18; i++) {
+        send(
+            HttpRequest.newBuilder(
+                    URI.create(road.genesys().url() + "/api/v2/notifications/channels"))
+                .header("Authorization", "Bearer " + other)
+                .POST(HttpRequest.BodyPublishers.noBody()));
+      }
+      Bridge bridge = road.start(road.settings());
+
+      bridge.awaitLog("The OAuth client has 19 of 20 channels, and only 1 of them are this");
+
+      assertThat(bridge.readiness().check("genesys-notifications").toString())
+          .contains("19 of 20 channels");
+      assertThat(road.genesys().callCounts()).doesNotContainKey(RELEASE);
     }
   }
 

@@ -21,8 +21,7 @@ class CallExceptionTest {
 
     assertThat(busy.retryAfter()).isEqualTo(Duration.ofMinutes(15));
     assertThat(busy)
-        .hasMessage(
-            "Busy. It asks to be left alone for 2880 minutes; it is asked again after 15.");
+        .hasMessage("Busy. It asks to be left alone for 2880 minutes; it is asked again after 15.");
     assertThat(new UnavailableException(busy.getMessage(), 429, busy.retryAfter()))
         .hasMessage(busy.getMessage());
   }
