@@ -90,7 +90,17 @@ public final class GapLedger {
 
   /** A reader starts, perhaps again: what it read before is not being read. */
   public synchronized void started(String reader) {
+    interrupted(reader);
     wanted.put(reader, Optional.empty());
+  }
+
+  /** A reader stops: what it read is not being read until somebody reads it again. */
+  public synchronized void stopped(String reader) {
+    interrupted(reader);
+    wanted.remove(reader);
+  }
+
+  private void interrupted(String reader) {
     Set<Strand> before = new HashSet<>(reading.keySet());
     before.removeIf(strand -> !strand.reader().equals(reader));
     interrupted(before);
