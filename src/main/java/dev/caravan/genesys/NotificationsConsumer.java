@@ -245,6 +245,8 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
   @Override
   public void reading(Strand strand, List<String> topics, long since) {
     gaps.reading(strand, topics, since);
+    // What was read before the gap may not be in safe hands yet
+    tick();
   }
 
   @Override
