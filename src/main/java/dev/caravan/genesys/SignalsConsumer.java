@@ -2,7 +2,6 @@ package dev.caravan.genesys;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.caravan.gap.GapLedger;
 import java.util.concurrent.ExecutorService;
 import org.apache.camel.Exchange;
 import org.apache.camel.Processor;
@@ -46,12 +45,10 @@ final class SignalsConsumer extends DefaultConsumer {
     super.doStop();
   }
 
-  /** What a gap's signal was handed to keeps it; until something fills gaps, that is all. */
+  /** Whoever took a gap's signal keeps it, so it need not be told again. */
   private void told(Signal signal) {
     if (signal.type().equals("GAP")) {
-      GapLedger ledger = ((GenesysEndpoint) getEndpoint()).component().ledger();
-      ledger.told(signal.gap());
-      ledger.settle(signal.gap());
+      ((GenesysEndpoint) getEndpoint()).component().ledger().told(signal.gap());
     }
   }
 
