@@ -189,8 +189,7 @@ final class MvSpoolStore implements SpoolStore {
   }
 
   private boolean stillGrows(Extent extent) {
-    return open.length() > 0
-        && open.first() == extent.first()
+    return open.first() == extent.first()
         && open.length() < KEEP_FROM_BYTES
         && clock.millis() - extent.oldestMillis() < GATHER_MILLIS;
   }
