@@ -6,6 +6,7 @@ import dev.caravan.channel.Failure;
 import dev.caravan.session.Token;
 import dev.caravan.socket.FrameLane;
 import dev.caravan.socket.LaneLimits;
+import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -41,6 +42,7 @@ final class CamelChannelOpener extends ServiceSupport implements ChannelOpener {
   private final Map<Order, Future<?>> underWay = new ConcurrentHashMap<>();
   private ExecutorService executor;
   private ProducerTemplate template;
+  private OwnChannels channels;
 
   CamelChannelOpener(GenesysEndpoint endpoint, NotificationsConsumer consumer, LongSupplier clock) {
     this.endpoint = endpoint;
@@ -89,7 +91,8 @@ final class CamelChannelOpener extends ServiceSupport implements ChannelOpener {
   private void attempt(Order order) {
     try {
       FrameLane lane = lane(order.shard().number());
-      OpenAttempt attempt = new OpenAttempt(order, endpoint.component().sockets(), lane, clock);
+      OpenAttempt attempt =
+          new OpenAttempt(order, endpoint.component().sockets(), lane, clock, channels);
       boolean again = order.reuse().isPresent();
       GenesysConfiguration options = endpoint.getConfiguration();
       Exchange exchange =
@@ -100,8 +103,14 @@ final class CamelChannelOpener extends ServiceSupport implements ChannelOpener {
                 request.setProperty(GenesysConstants.FAILURES, order.failures());
                 request.setProperty(GenesysConstants.TOPICS, ids(order.topics()));
               });
+      if (!again) {
+        channels.made(
+            exchange.getProperty(GenesysConstants.CHANNEL, Map.of(), Map.class),
+            exchange.getProperty(GenesysConstants.TOKEN, Token.class));
+      }
       if (exchange.getException() != null) {
         attempt.giveUp();
+        abandon(order, exchange);
         order.shard().failed(order.number(), Failures.of(exchange));
       } else {
         opened(order, attempt, exchange);
@@ -114,6 +123,21 @@ final class CamelChannelOpener extends ServiceSupport implements ChannelOpener {
     } finally {
       underWay.remove(order);
     }
+  }
+
+  /** What was made, or gone back to, and could not be used; it is not tried again. */
+  private void abandon(Order order, Exchange exchange) {
+    if (order.reuse().isPresent() && order.reuse().get() instanceof SocketLink earlier) {
+      earlier.channel().ifPresent(channels::left);
+    } else if (exchange.getProperty(GenesysConstants.CHANNEL, Map.of(), Map.class).get("id")
+        instanceof String id) {
+      channels.left(id);
+    }
+  }
+
+  /** The channels of this bridge, and what is known of others'. */
+  OwnChannels channels() {
+    return channels;
   }
 
   private void opened(Order order, OpenAttempt attempt, Exchange exchange) {
@@ -185,6 +209,9 @@ final class CamelChannelOpener extends ServiceSupport implements ChannelOpener {
             .newFixedThreadPool(this, "genesys-open", MOST_AT_A_TIME);
     template = context().createProducerTemplate();
     ServiceHelper.startService(template);
+    String data = context().resolvePropertyPlaceholders("{{caravan.data.dir:./data}}");
+    channels = new OwnChannels(endpoint, template, Path.of(data));
+    ServiceHelper.startService(channels);
   }
 
   @Override
@@ -193,6 +220,7 @@ final class CamelChannelOpener extends ServiceSupport implements ChannelOpener {
     // Closes the sockets and hands over what was read
     ServiceHelper.stopService(lanes.values());
     lanes.clear();
+    ServiceHelper.stopService(channels);
     ServiceHelper.stopService(template);
     super.doStop();
   }

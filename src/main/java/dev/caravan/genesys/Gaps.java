@@ -42,6 +42,11 @@ final class Gaps {
     waiting.clear();
   }
 
+  /** Whether there is a route that fills gaps. */
+  synchronized boolean areRead() {
+    return reader.isPresent();
+  }
+
   synchronized void readNoMore() {
     reader = Optional.empty();
   }

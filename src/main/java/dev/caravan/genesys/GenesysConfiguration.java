@@ -32,6 +32,14 @@ public class GenesysConfiguration implements Cloneable {
   @UriParam(label = "consumer,advanced", defaultValue = "direct:genesys-list")
   private String listRoute = "direct:genesys-list";
 
+  /** The route that lists the channels of the OAuth client. */
+  @UriParam(label = "consumer,advanced", defaultValue = "direct:genesys-channels")
+  private String channelsRoute = "direct:genesys-channels";
+
+  /** The route that deletes the subscriptions of a channel that is not used any more. */
+  @UriParam(label = "consumer,advanced", defaultValue = "direct:genesys-release")
+  private String releaseRoute = "direct:genesys-release";
+
   /** Where frames go that cannot be read, and events whose exchange failed. */
   @UriParam(label = "consumer", defaultValue = "direct:dead-letters")
   private String deadLetters = "direct:dead-letters";
@@ -224,5 +232,21 @@ public class GenesysConfiguration implements Cloneable {
 
   public void setLookBack(Duration lookBack) {
     this.lookBack = lookBack;
+  }
+
+  public String getChannelsRoute() {
+    return channelsRoute;
+  }
+
+  public void setChannelsRoute(String channelsRoute) {
+    this.channelsRoute = channelsRoute;
+  }
+
+  public String getReleaseRoute() {
+    return releaseRoute;
+  }
+
+  public void setReleaseRoute(String releaseRoute) {
+    this.releaseRoute = releaseRoute;
   }
 }

@@ -82,6 +82,9 @@ public final class GenesysConstants {
   /** Property: the token that was used for a call. */
   static final String TOKEN = "CamelGenesysToken";
 
+  /** Property: the token to make a call with, if not the present one. */
+  static final String AS = "CamelGenesysAs";
+
   /** Property: the path of a listing. */
   static final String LISTING = "CamelGenesysListing";
 

@@ -6,6 +6,7 @@ import dev.caravan.channel.Cause;
 import dev.caravan.channel.ChannelGroup;
 import dev.caravan.channel.ShardListener;
 import dev.caravan.channel.ShardReport;
+import dev.caravan.channel.ShardStatus;
 import dev.caravan.channel.Strand;
 import dev.caravan.channel.Timings;
 import dev.caravan.event.Frame;
@@ -39,6 +40,9 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
   private static final Logger LOG = LoggerFactory.getLogger(NotificationsConsumer.class);
 
   private static final int DEEPEST_CAUSE = 20;
+
+  /** How often it is seen how many channels the OAuth client has. */
+  private static final long LOOK_SECONDS = 600;
 
   private final GenesysConfiguration configuration;
   private final LongSupplier clock = monotonicMillis();
@@ -128,7 +132,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
     RoadWatch watch =
         new RoadWatch(
             preparation, group::status, inFlight, component::trouble, component.ledger()::trouble);
-    healthCheck = new NotificationsHealthCheck(watch);
+    healthCheck = new NotificationsHealthCheck(watch, opener.channels()::budget);
     HealthCheckRegistry.get(getEndpoint().getCamelContext()).register(healthCheck);
     new PreparationLoop(
             preparation,
@@ -141,6 +145,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
         .start(configuration.getRetryMaximumDelay());
     control.scheduleWithFixedDelay(watch::tellChanges, 1, 1, TimeUnit.SECONDS);
     control.scheduleWithFixedDelay(this::tick, 1, 1, TimeUnit.SECONDS);
+    control.scheduleWithFixedDelay(this::look, 10, LOOK_SECONDS, TimeUnit.SECONDS);
   }
 
   @Override
@@ -169,6 +174,13 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
   /** Every second, on the control thread. */
   private void tick() {
     gaps.tick(group.shards(), inFlight.doneUntil(), clock.getAsLong());
+  }
+
+  /** Not while nothing is read: then the calls are needed for that. */
+  private void look() {
+    if (group.status().stream().anyMatch(ShardStatus::isRead)) {
+      opener.channels().look();
+    }
   }
 
   // ---- what comes

@@ -3,6 +3,7 @@ package dev.caravan.genesys;
 import dev.caravan.channel.ShardStatus;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.apache.camel.health.HealthCheckResultBuilder;
 import org.apache.camel.impl.health.AbstractHealthCheck;
@@ -14,10 +15,16 @@ import org.apache.camel.impl.health.AbstractHealthCheck;
 final class NotificationsHealthCheck extends AbstractHealthCheck {
 
   private final RoadWatch watch;
+  private final Supplier<String> channels;
 
-  NotificationsHealthCheck(RoadWatch watch) {
+  /**
+   * @param channels what an operator should know about the channels of the OAuth client; empty if
+   *     nothing
+   */
+  NotificationsHealthCheck(RoadWatch watch, Supplier<String> channels) {
     super("camel", "genesys-notifications");
     this.watch = watch;
+    this.channels = channels;
   }
 
   @Override
@@ -30,6 +37,10 @@ final class NotificationsHealthCheck extends AbstractHealthCheck {
     builder.detail("road.in-flight", overview.inFlight());
     if (overview.stalledMillis() > 0) {
       builder.detail("road.stalled-seconds", overview.stalledMillis() / 1000);
+    }
+    String budget = channels.get();
+    if (!budget.isEmpty()) {
+      builder.detail("road.channels", budget);
     }
     for (ShardStatus shard : overview.shards()) {
       String name = "shard-" + shard.number() + ".";

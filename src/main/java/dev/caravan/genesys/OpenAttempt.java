@@ -12,8 +12,10 @@ import dev.caravan.socket.SocketListener;
 import dev.caravan.socket.SocketOpenException;
 import java.net.URI;
 import java.net.URISyntaxException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.function.LongSupplier;
 import org.apache.camel.Exchange;
@@ -25,14 +27,25 @@ import org.apache.camel.util.ObjectHelper;
  */
 final class OpenAttempt {
 
+  private static final int LONGEST_NOTICE = 2_000;
+  private static final int NAME_WITHIN = 60;
+
   private final Order order;
   private final ClientSocketComponent sockets;
   private final FrameLane lane;
   private final LongSupplier clock;
+  private final OwnChannels channels;
   private volatile SocketLink link;
+  private volatile Optional<String> id = Optional.empty();
 
-  OpenAttempt(Order order, ClientSocketComponent sockets, FrameLane lane, LongSupplier clock) {
+  OpenAttempt(
+      Order order,
+      ClientSocketComponent sockets,
+      FrameLane lane,
+      LongSupplier clock,
+      OwnChannels channels) {
     this.order = order;
+    this.channels = channels;
     this.sockets = sockets;
     this.lane = lane;
     this.clock = clock;
@@ -64,18 +77,26 @@ final class OpenAttempt {
     ClientSocketEndpoint endpoint = endpoint(exchange);
     int channel = order.number();
     order.shard().connecting(channel);
+    id = id(exchange);
     ClientSocket socket =
         endpoint.open(
             lane,
             new SocketListener() {
               @Override
               public void onFrame(byte[] frame, boolean binary) {
+                if (tellsTakeover(frame)) {
+                  id.ifPresent(channels::lost);
+                }
                 order.shard().frame(channel, frame, binary);
               }
 
               @Override
               public void onClosed(CloseReason reason) {
-                order.shard().closed(channel, Cause.of(reason));
+                Cause cause = Cause.of(reason);
+                if (cause == Cause.TAKEN_OVER) {
+                  id.ifPresent(channels::lost);
+                }
+                order.shard().closed(channel, cause);
               }
             });
     try {
@@ -88,6 +109,25 @@ final class OpenAttempt {
       socket.close(CloseReason.NORMAL, "");
       throw e;
     }
+  }
+
+  private Optional<String> id(Exchange exchange) {
+    if (order.reuse().isPresent() && order.reuse().get() instanceof SocketLink earlier) {
+      return earlier.channel();
+    }
+    Map<?, ?> channel = exchange.getProperty(GenesysConstants.CHANNEL, Map.of(), Map.class);
+    return channel.get("id") instanceof String text ? Optional.of(text) : Optional.empty();
+  }
+
+  /** Whether somebody else has the channel now, so that we must not touch it any more. */
+  private static boolean tellsTakeover(byte[] frame) {
+    if (frame.length > LONGEST_NOTICE) {
+      return false;
+    }
+    String start =
+        new String(frame, 0, Math.min(frame.length, NAME_WITHIN), StandardCharsets.ISO_8859_1);
+    return start.contains("v2.system.")
+        && new String(frame, StandardCharsets.ISO_8859_1).contains("no_longer_subscribed");
   }
 
   private ClientSocketEndpoint endpoint(Exchange exchange) throws Exception {

@@ -22,6 +22,7 @@ public final class Pages implements Processor {
   private static final class Progress {
     private final Map<String, Map<?, ?>> entities = new LinkedHashMap<>();
     private int page = 1;
+    private String next = "";
     private boolean more = true;
   }
 
@@ -32,7 +33,10 @@ public final class Pages implements Processor {
 
   /** The query of the next page. */
   public String query(Exchange exchange) {
-    return "pageSize=" + PAGE_SIZE + "&pageNumber=" + progress(exchange).page;
+    Progress progress = progress(exchange);
+    return progress.next.isEmpty()
+        ? "pageSize=" + PAGE_SIZE + "&pageNumber=" + progress.page
+        : progress.next;
   }
 
   /**
@@ -46,6 +50,7 @@ public final class Pages implements Processor {
     Map<?, ?> page = body == null ? Map.of() : body;
     Object entities = page.get("entities");
     int found = 0;
+    int before = progress.entities.size();
     if (entities instanceof Collection<?> some) {
       for (Object entity : some) {
         if (entity instanceof Map<?, ?> map && map.get("id") != null) {
@@ -54,14 +59,28 @@ public final class Pages implements Processor {
         found++;
       }
     }
-    boolean last =
-        page.get("pageCount") instanceof Number count
-            ? progress.page >= count.intValue()
-            : found < PAGE_SIZE;
+    // Listings by cursor tell neither count nor number of pages: what comes next stands in nextUri
+    boolean counted = page.get("pageCount") instanceof Number;
+    progress.next = counted ? "" : cursor(page.get("nextUri"));
+    boolean last;
+    if (page.get("pageCount") instanceof Number count) {
+      last = progress.page >= count.intValue();
+    } else if (progress.next.isEmpty()) {
+      last = found < PAGE_SIZE || progress.entities.size() == before;
+    } else {
+      last = progress.entities.size() == before;
+    }
     progress.more = found > 0 && !last && progress.page < MOST_PAGES;
     progress.page++;
     exchange.setProperty(STATE, progress);
     exchange.getMessage().setBody(List.copyOf(progress.entities.values()));
+  }
+
+  /** The query of an address; empty if there is none. */
+  private static String cursor(Object nextUri) {
+    String uri = nextUri == null ? "" : nextUri.toString();
+    int query = uri.indexOf('?');
+    return query < 0 ? "" : uri.substring(query + 1);
   }
 
   /** The bean's other methods are called with a copy of the exchange and must not change it. */

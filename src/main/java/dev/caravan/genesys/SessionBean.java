@@ -87,7 +87,11 @@ public final class SessionBean implements CamelContextAware {
 
   /** The value of the Authorization header of a call; remembers on the exchange what it was. */
   public String bearer(Exchange exchange) {
-    Token token = session().token();
+    // A channel answers only to the token that made it
+    Token token = exchange.getProperty(GenesysConstants.AS, Token.class);
+    if (token == null) {
+      token = session().token();
+    }
     exchange.setProperty(GenesysConstants.TOKEN, token);
     return "Bearer " + token.value();
   }

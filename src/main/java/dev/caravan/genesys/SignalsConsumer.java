@@ -45,10 +45,14 @@ final class SignalsConsumer extends DefaultConsumer {
     super.doStop();
   }
 
-  /** Whoever took a gap's signal keeps it, so it need not be told again. */
+  /** What a gap's signal was handed to keeps it; if nobody fills gaps, that is all. */
   private void told(Signal signal) {
     if (signal.type().equals("GAP")) {
-      ((GenesysEndpoint) getEndpoint()).component().ledger().told(signal.gap());
+      GenesysComponent component = ((GenesysEndpoint) getEndpoint()).component();
+      component.ledger().told(signal.gap());
+      if (!component.gaps().areRead()) {
+        component.ledger().settle(signal.gap());
+      }
     }
   }
 

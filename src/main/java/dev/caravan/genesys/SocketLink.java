@@ -33,6 +33,8 @@ final class SocketLink implements ChannelLink {
   private Optional<Long> proof = Optional.empty();
   private volatile Rotation rotation;
   private volatile Optional<Token> token = Optional.empty();
+  private volatile Optional<String> channel = Optional.empty();
+  private volatile Runnable afterwards = () -> {};
 
   SocketLink(
       ClientSocket socket, ClientSocketEndpoint endpoint, FrameLane lane, LongSupplier clock) {
@@ -62,6 +64,21 @@ final class SocketLink implements ChannelLink {
 
   void token(Optional<Token> madeBy) {
     this.token = madeBy;
+  }
+
+  /** The channel's id, a credential. */
+  Optional<String> channel() {
+    return channel;
+  }
+
+  /**
+   * Which channel it is.
+   *
+   * @param left is called when the channel has been closed by us and is not used any more
+   */
+  void channel(Optional<String> id, Runnable left) {
+    this.channel = id;
+    this.afterwards = left;
   }
 
   @Override
@@ -116,6 +133,7 @@ final class SocketLink implements ChannelLink {
   @Override
   public void close() {
     socket.close(CloseReason.NORMAL, "");
+    afterwards.run();
   }
 
   @Override

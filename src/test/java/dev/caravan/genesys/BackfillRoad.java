@@ -35,6 +35,7 @@ import java.util.Properties;
 import org.apache.camel.Exchange;
 import org.apache.camel.Message;
 import org.apache.camel.builder.RouteBuilder;
+import org.apache.camel.component.http.HttpComponent;
 import org.apache.camel.component.mock.MockComponent;
 import org.apache.camel.component.mock.MockEndpoint;
 import org.apache.camel.impl.DefaultCamelContext;
@@ -133,6 +134,10 @@ final class BackfillRoad implements AutoCloseable {
       GenesysComponent component = context.getComponent("genesys", GenesysComponent.class);
       component.getConfiguration().setRetryInitialDelay(Duration.ofMillis(20));
       component.getConfiguration().setRetryMaximumDelay(Duration.ofMillis(100));
+      context
+          .getComponent("http", HttpComponent.class)
+          // As the bridge has it: retries are the routes' business
+          .setAutomaticRetriesDisabled(true);
       context.start();
       for (String file : List.of("control", "backfill")) {
         PluginHelper.getRoutesLoader(context)
@@ -164,13 +169,17 @@ final class BackfillRoad implements AutoCloseable {
     ledger.reading(strand, from, topics, "start");
     ledger.blind(strand, from.plus(GapLedger.UNDER_WAY), "dropped");
     ledger.reading(strand, to, topics, "start");
-    ledger.finished(strand, "stopped");
+    ledger.finished(strand, "stop");
     return this;
   }
 
   /** Gaps that are not done with, as a next start would find them. */
   List<Gap> unsettled() {
     return GapLedger.open(folder.resolve("gaps"), Clock.systemUTC()).unsettled();
+  }
+
+  void awaitSettled() {
+    await().atMost(PATIENCE).until(() -> unsettled().isEmpty());
   }
 
   List<String> users() {
@@ -248,7 +257,9 @@ final class BackfillRoad implements AutoCloseable {
   private static JsonNode send(HttpRequest.Builder request) {
     try {
       return JSON.readTree(
-          HttpClient.newHttpClient()
+          HttpClient.newBuilder()
+              .version(HttpClient.Version.HTTP_1_1)
+              .build()
               .send(request.build(), HttpResponse.BodyHandlers.ofString())
               .body());
     } catch (IOException e) {

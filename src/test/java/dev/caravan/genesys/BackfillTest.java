@@ -85,7 +85,7 @@ class BackfillTest {
         .containsEntry(PRESENCES, 3)
         .containsEntry(USERS, 2)
         .containsEntry("GET /api/v2/workforcemanagement/adherence", 2);
-    assertThat(road.unsettled()).isEmpty();
+    road.awaitSettled();
   }
 
   @Test
@@ -198,6 +198,7 @@ class BackfillTest {
     assertThat(outcome.path("backfilled").asText()).isEqualTo("yes");
     assertThat(ids(road.records("presence"))).hasSize(120);
     assertThat(ids(road.records("routing-status"))).hasSize(120);
+    assertThat(road.genesys().callCounts()).containsEntry(PRESENCES, 5).containsEntry(USERS, 4);
     assertThat(
             road.meters()
                 .get("caravan.rest.calls")
@@ -228,7 +229,7 @@ class BackfillTest {
         .contains("10 presences and 10 routing statuses were read again.");
     assertThat(road.records("adherence")).isEmpty();
     assertThat(road.records("presence")).hasSize(10);
-    assertThat(road.unsettled()).isEmpty();
+    road.awaitSettled();
   }
 
   @Test
@@ -276,7 +277,7 @@ class BackfillTest {
     assertThat(road.awaitOutcome().path("backfilled").asText())
         .isEqualTo("no, because backfill is switched off (GENESYS_BACKFILL).");
     assertThat(road.genesys().callCounts()).isEmpty();
-    assertThat(road.unsettled()).isEmpty();
+    road.awaitSettled();
   }
 
   @Test

@@ -110,4 +110,36 @@ class PagesTest {
 
     assertThat(read).isEqualTo(1_000);
   }
+
+  @Test
+  void aListingByCursorGoesOnWhereThePageSays() {
+    Map<String, Object> first = page(null, 0, 100);
+    first.put("nextUri", "/api/v2/teams?pageSize=100&after=e99");
+
+    takes(first);
+
+    assertThat(pages.more(exchange)).isTrue();
+    assertThat(pages.query(exchange)).isEqualTo("pageSize=100&after=e99");
+    takes(page(null, 100, 3));
+    assertThat(pages.more(exchange)).isFalse();
+    assertThat(all()).hasSize(103);
+  }
+
+  @Test
+  void aShortPageByCursorIsNotTheLastIfAnotherFollows() {
+    Map<String, Object> first = page(null, 0, 20);
+    first.put("nextUri", "/api/v2/teams?after=e19");
+
+    takes(first);
+
+    assertThat(pages.more(exchange)).isTrue();
+  }
+
+  @Test
+  void aPageThatIsToldAgainIsTheLast() {
+    takes(page(null, 0, 100));
+    takes(page(null, 0, 100));
+
+    assertThat(pages.more(exchange)).isFalse();
+  }
 }
