@@ -1,7 +1,6 @@
 package dev.caravan.channel;
 
 import dev.caravan.event.CopyPairing;
-import dev.caravan.event.EnvelopeReader;
 import dev.caravan.event.Frame;
 import java.util.HashMap;
 import java.util.List;
@@ -34,8 +33,7 @@ public final class Shard {
   private final ChannelOpener opener;
   private final ShardListener listener;
   private final BiConsumer<Shard, ShardAction.AskRotation> rotations;
-  private final EnvelopeReader reader = new EnvelopeReader();
-  private final CopyPairing pairing;
+  private final StrandFrames frames;
 
   // Touched by the control thread only
   private final Map<Integer, ChannelLink> links = new HashMap<>();
@@ -44,10 +42,10 @@ public final class Shard {
   private final Map<Integer, List<String>> topicsOf = new HashMap<>();
   private Optional<Future<?>> wake = Optional.empty();
   private boolean granted;
+  private Attempts attempts = Attempts.NONE;
 
   private volatile List<String> topics;
   private volatile ShardState state = ShardState.initial();
-  private volatile long lastEventAt;
 
   /**
    * @param strand which of the channels that read the shard
@@ -69,7 +67,7 @@ public final class Shard {
       ShardListener listener,
       BiConsumer<Shard, ShardAction.AskRotation> rotations) {
     this.strand = strand;
-    this.pairing = pairing;
+    this.frames = new StrandFrames(strand, pairing, listener, clock);
     this.topics = List.copyOf(topics);
     this.machine = machine;
     this.timings = timings;
@@ -94,7 +92,7 @@ public final class Shard {
 
   /** Starts to read. */
   public void start() {
-    submit(new ShardEvent.Started());
+    submit(new ShardEvent.Started(listener.earlier(strand)));
   }
 
   /** Closes what is open and opens nothing more. */
@@ -128,8 +126,7 @@ public final class Shard {
    * this one, too. Any thread may say so.
    */
   public void connecting(int channel) {
-    pairing.leave(strand.unique(channel));
-    pairing.join(strand.unique(channel));
+    frames.expect(channel);
   }
 
   /** The channel's socket is open. */
@@ -148,7 +145,7 @@ public final class Shard {
 
   /** The channel could not be opened. */
   public void failed(int channel, Failure failure) {
-    pairing.leave(strand.unique(channel));
+    frames.end(channel);
     execute(
         () -> {
           orders.remove(channel);
@@ -160,24 +157,7 @@ public final class Shard {
 
   /** One message from the socket of a channel. */
   public void frame(int channel, byte[] body, boolean binary) {
-    if (binary) {
-      listener.unreadable(number(), body, "is binary; Genesys Cloud sends text");
-      return;
-    }
-    Frame frame = reader.read(body);
-    if (frame instanceof Frame.Notification event) {
-      long now = clock.getAsLong();
-      lastEventAt = now;
-      if (pairing.firstSight(strand.unique(channel), event.id(), now)) {
-        listener.notification(number(), event, body);
-      } else {
-        listener.pairedOff(number());
-      }
-    } else if (frame instanceof Frame.Control said) {
-      control(channel, said);
-    } else if (frame instanceof Frame.Unreadable unreadable) {
-      listener.unreadable(number(), body, unreadable.reason());
-    }
+    frames.take(channel, body, binary).ifPresent(said -> control(channel, said));
   }
 
   private void control(int channel, Frame.Control said) {
@@ -202,7 +182,7 @@ public final class Shard {
 
   /** The end of a channel's socket, after its last frame. */
   public void closed(int channel, Cause cause) {
-    pairing.leave(strand.unique(channel));
+    frames.end(channel);
     execute(
         () -> {
           Optional.ofNullable(links.get(channel)).ifPresent(link -> lost.put(channel, link));
@@ -233,8 +213,18 @@ public final class Shard {
       granted = false;
     }
     wakeAt(step.wakeAt());
+    tellAttempts();
     step.actions().forEach(this::perform);
     topicsOf.keySet().removeIf(channel -> state.channel(channel).isEmpty());
+  }
+
+  /** Before the actions, so that an attempt that does not live to tell of its failure counts. */
+  private void tellAttempts() {
+    Attempts now = Attempts.of(state, timings);
+    if (!now.equals(attempts) && !state.stopped()) {
+      attempts = now;
+      listener.attempts(strand, now);
+    }
   }
 
   /** Before the actions, so that the shard lives on even if one of them fails. */
@@ -324,6 +314,13 @@ public final class Shard {
 
   /** How the shard is, for health and metrics; any thread may ask. */
   public ShardStatus status() {
-    return ShardStatus.of(number(), topics.size(), state, lastEventAt, clock.getAsLong(), timings);
+    return ShardStatus.of(
+        number(),
+        topics.size(),
+        state,
+        frames.lastEventAt(),
+        frames.lastFrameAt(),
+        clock.getAsLong(),
+        timings);
   }
 }

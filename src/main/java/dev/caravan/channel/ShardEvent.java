@@ -3,8 +3,12 @@ package dev.caravan.channel;
 /** What can happen to a shard. */
 public sealed interface ShardEvent {
 
-  /** The bridge starts to read this shard. */
-  record Started() implements ShardEvent {}
+  /**
+   * The bridge starts to read this shard.
+   *
+   * @param earlier what attempts came to before a restart
+   */
+  record Started(Attempts earlier) implements ShardEvent {}
 
   /** Time has passed. */
   record Woke() implements ShardEvent {}

@@ -27,6 +27,12 @@ public interface ShardListener {
   /** Nothing of the strand is read since then, the time of its last frame. */
   void blind(Strand strand, long since, Cause cause);
 
+  /** What attempts of the strand came to before a restart; {@link Attempts#NONE} if none did. */
+  Attempts earlier(Strand strand);
+
+  /** What attempts of the strand have come to; told before the next one is made. */
+  void attempts(Strand strand, Attempts now);
+
   /** A ping was answered after this time. */
   void pong(int shard, long millis);
 

@@ -69,9 +69,9 @@ public final class ShardMachine {
     }
   }
 
-  private static void decide(Decision d, ShardEvent event) {
-    if (event instanceof ShardEvent.Started) {
-      started(d);
+  private void decide(Decision d, ShardEvent event) {
+    if (event instanceof ShardEvent.Started e) {
+      started(d, e.earlier());
     } else if (event instanceof ShardEvent.SocketOpened e) {
       socketOpened(d, e);
     } else if (event instanceof ShardEvent.SignOfLife e) {
@@ -97,9 +97,13 @@ public final class ShardMachine {
     }
   }
 
-  private static void started(Decision d) {
+  /** After a refusal an operator may have restarted us, so its long wait is not gone on with. */
+  private void started(Decision d, Attempts earlier) {
     if (d.state().channels().isEmpty()) {
-      d.become(d.state().plan(Cause.START, 0, d.now()));
+      long most = d.now() + timings.retryMost().toMillis();
+      long at = Math.max(d.now(), Math.min(earlier.notBefore(), most));
+      d.become(
+          d.state().withBackoff(new Backoff(earlier.failures(), d.now())).plan(Cause.START, 0, at));
     }
   }
 

@@ -10,11 +10,24 @@ import java.util.List;
  * @param topics how many subscriptions it has
  * @param health which of the four states
  * @param sentence what an operator should know
- * @param sockets how many sockets are open
+ * @param phases where its channels stand
  * @param failures failures that still count
+ * @param silentMillis time since the last frame of any kind; -1 if there was none
+ * @param blindMillis time since which its topics are not being read; 0 while they are
  */
 public record ShardStatus(
-    int number, int topics, Health health, String sentence, int sockets, int failures) {
+    int number,
+    int topics,
+    Health health,
+    String sentence,
+    List<Phase> phases,
+    int failures,
+    long silentMillis,
+    long blindMillis) {
+
+  public ShardStatus {
+    phases = List.copyOf(phases);
+  }
 
   /** The four states that health tells apart, best first. */
   public enum Health {
@@ -43,26 +56,32 @@ public record ShardStatus(
    * that is not all of them.
    */
   static ShardStatus together(List<ShardStatus> strands) {
-    ShardStatus best =
-        strands.stream().min(Comparator.comparing(ShardStatus::health)).orElseThrow();
-    List<ShardStatus> others = strands.stream().filter(s -> !s.isRead()).toList();
-    int sockets = strands.stream().mapToInt(ShardStatus::sockets).sum();
-    int failures = strands.stream().mapToInt(ShardStatus::failures).max().orElse(0);
+    List<ShardStatus> read = strands.stream().filter(ShardStatus::isRead).toList();
+    Comparator<ShardStatus> byHealth = Comparator.comparing(ShardStatus::health);
     ShardStatus tells =
-        best.isRead()
-            ? best
-            : strands.stream().max(Comparator.comparing(ShardStatus::health)).orElseThrow();
+        read.isEmpty()
+            ? strands.stream().max(byHealth).orElseThrow()
+            : read.stream().min(byHealth).orElseThrow();
     String sentence = tells.sentence;
-    if (best.isRead() && !others.isEmpty()) {
+    if (!read.isEmpty() && read.size() < strands.size()) {
+      ShardStatus other = strands.stream().filter(s -> !s.isRead()).findFirst().orElseThrow();
       sentence +=
-          " Only "
-              + (strands.size() - others.size())
-              + " of "
-              + strands.size()
-              + " channels is read: "
-              + others.get(0).sentence;
+          " Only %d of %d channels is read. The other: %s"
+              .formatted(read.size(), strands.size(), other.sentence);
     }
-    return new ShardStatus(best.number, best.topics, tells.health, sentence, sockets, failures);
+    return new ShardStatus(
+        tells.number,
+        tells.topics,
+        tells.health,
+        sentence,
+        strands.stream().flatMap(s -> s.phases.stream()).toList(),
+        strands.stream().mapToInt(ShardStatus::failures).max().orElse(0),
+        strands.stream()
+            .mapToLong(ShardStatus::silentMillis)
+            .filter(millis -> millis >= 0)
+            .min()
+            .orElse(-1),
+        strands.stream().mapToLong(ShardStatus::blindMillis).min().orElse(0));
   }
 
   /** Whether its topics are being read. */
@@ -71,25 +90,38 @@ public record ShardStatus(
   }
 
   static ShardStatus of(
-      int number, int topics, ShardState state, long lastEventAt, long now, Timings timings) {
-    int sockets =
-        (int) state.channels().stream().filter(channel -> channel.socketOpenAt() > 0).count();
-    int failures = state.backoff().failures();
-    if (state.broken().isPresent()) {
-      return new ShardStatus(
-          number, topics, Health.BROKEN, state.broken().get(), sockets, failures);
-    }
-    if (!state.reading()) {
-      return new ShardStatus(
-          number, topics, Health.BLIND, blindSentence(state, now), sockets, failures);
-    }
+      int number,
+      int topics,
+      ShardState state,
+      long lastEventAt,
+      long lastFrameAt,
+      long now,
+      Timings timings) {
     boolean flowing = lastEventAt > 0 && now - lastEventAt <= timings.flowing().toMillis();
-    String sentence =
-        lastEventAt == 0
-            ? "Connected; no event so far."
-            : "Connected; last event " + seconds(now - lastEventAt) + " ago.";
+    Health health;
+    String sentence;
+    if (state.broken().isPresent()) {
+      health = Health.BROKEN;
+      sentence = state.broken().get();
+    } else if (!state.reading()) {
+      health = Health.BLIND;
+      sentence = blindSentence(state, now);
+    } else {
+      health = flowing ? Health.FLOWING : Health.IDLE;
+      sentence =
+          lastEventAt == 0
+              ? "Connected; no event so far."
+              : "Connected; last event " + seconds(now - lastEventAt) + " ago.";
+    }
     return new ShardStatus(
-        number, topics, flowing ? Health.FLOWING : Health.IDLE, sentence, sockets, failures);
+        number,
+        topics,
+        health,
+        sentence,
+        state.channels().stream().map(ChannelState::phase).toList(),
+        state.backoff().failures(),
+        lastFrameAt == 0 ? -1 : now - lastFrameAt,
+        state.blindSince() == 0 ? 0 : now - state.blindSince());
   }
 
   private static String blindSentence(ShardState state, long now) {

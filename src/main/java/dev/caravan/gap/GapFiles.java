@@ -2,7 +2,6 @@ package dev.caravan.gap;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -15,10 +14,8 @@ import java.nio.file.StandardOpenOption;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -63,6 +60,7 @@ final class GapFiles {
       List<OpenGap> open,
       List<GapLedger.Waiting> waiting,
       Map<Strand, GapLedger.Reading> reading,
+      Map<String, Attempts> attempts,
       Optional<Instant> unknownSince) {}
 
   // ---- reading
@@ -72,7 +70,17 @@ final class GapFiles {
     List<GapLedger.Waiting> waiting = new ArrayList<>();
     Map<Strand, GapLedger.Reading> reading = new LinkedHashMap<>();
     List<Instant> unknown = new ArrayList<>();
-    JsonNode times = read(folder.resolve(TIMES), node -> node.path("until")).orElse(null);
+    Map<String, Attempts> attempts = new LinkedHashMap<>();
+    JsonNode times =
+        read(
+                folder.resolve(TIMES),
+                node -> {
+                  node.path("attempts")
+                      .properties()
+                      .forEach(one -> attempts.put(one.getKey(), GapJson.attempts(one.getValue())));
+                  return node.path("until");
+                })
+            .orElse(null);
     Optional<Instant> timesDamaged = times == null ? damagedAt(TIMES) : Optional.empty();
     for (Path file : files()) {
       String name = file.getFileName().toString();
@@ -83,9 +91,9 @@ final class GapFiles {
                     file,
                     node -> {
                       if (node.has("to")) {
-                        waiting.add(waiting(node));
+                        waiting.add(GapJson.waiting(node));
                       } else {
-                        open.add(open(node));
+                        open.add(GapJson.open(node));
                       }
                       return node;
                     })
@@ -95,13 +103,13 @@ final class GapFiles {
             read(
                     file,
                     node -> {
-                      Strand strand = strand(node);
+                      Strand strand = GapJson.strand(node);
                       Instant since = Instant.parse(node.required("since").asText());
                       Instant until =
                           times != null && times.has(strand.key())
                               ? Instant.parse(times.get(strand.key()).asText())
                               : timesDamaged.orElse(since);
-                      reading.put(strand, new GapLedger.Reading(until, topics(node)));
+                      reading.put(strand, new GapLedger.Reading(until, GapJson.topics(node)));
                       return node;
                     })
                 .isPresent();
@@ -110,7 +118,7 @@ final class GapFiles {
         damagedAt(name).ifPresent(unknown::add);
       }
     }
-    return new Contents(open, waiting, reading, unknown.stream().min(Instant::compareTo));
+    return new Contents(open, waiting, reading, attempts, unknown.stream().min(Instant::compareTo));
   }
 
   private List<Path> files() {
@@ -167,73 +175,23 @@ final class GapFiles {
     return Optional.ofNullable(damaged.get(name));
   }
 
-  private static Strand strand(JsonNode node) {
-    return new Strand(
-        node.required("reader").asText(),
-        node.required("shard").intValue(),
-        node.required("strand").intValue());
-  }
-
-  private static OpenGap open(JsonNode node) {
-    return new OpenGap(
-        node.required("id").asText(),
-        node.required("shard").intValue(),
-        Instant.parse(node.required("from").asText()),
-        node.required("cause").asText(),
-        node.path("parts").intValue(),
-        new LinkedHashSet<>(topics(node)));
-  }
-
-  private static GapLedger.Waiting waiting(JsonNode node) {
-    Gap gap =
-        new Gap(
-            node.required("id").asText(),
-            node.required("shard").intValue(),
-            Instant.parse(node.required("from").asText()),
-            Instant.parse(node.required("to").asText()),
-            node.required("cause").asText(),
-            topics(node));
-    return new GapLedger.Waiting(
-        gap, node.path("told").booleanValue(), node.path("settled").booleanValue());
-  }
-
-  private static List<String> topics(JsonNode node) {
-    List<String> topics = new ArrayList<>();
-    node.required("topics").forEach(topic -> topics.add(topic.asText()));
-    return topics;
-  }
-
   // ---- writing
 
   /** The times only; they are not forced to the disk, as they are written again in a second. */
-  void reading(Map<Strand, GapLedger.Reading> reading) {
-    ObjectNode node = JSON.createObjectNode();
-    ObjectNode until = node.putObject("until");
-    reading.forEach((strand, now) -> until.put(strand.key(), now.until().toString()));
-    put(TIMES, Optional.of(node));
+  void reading(Map<Strand, GapLedger.Reading> reading, Map<String, Attempts> attempts) {
+    put(TIMES, Optional.of(GapJson.of(reading, attempts)));
   }
 
   void topics(Strand strand, GapLedger.Reading now) {
-    ObjectNode node = JSON.createObjectNode();
-    node.put("reader", strand.reader()).put("shard", strand.shard());
-    node.put("strand", strand.number()).put("since", now.until().toString());
-    put(STRAND + strand.key() + END, Optional.of(withTopics(node, now.topics())));
+    put(STRAND + strand.key() + END, Optional.of(GapJson.of(strand, now)));
   }
 
   void open(OpenGap gap) {
-    ObjectNode node = JSON.createObjectNode();
-    node.put("id", gap.id()).put("shard", gap.shard()).put("from", gap.from().toString());
-    node.put("cause", gap.cause()).put("parts", gap.parts());
-    put(GAP + gap.id() + END, Optional.of(withTopics(node, gap.topics())));
+    put(GAP + gap.id() + END, Optional.of(GapJson.of(gap)));
   }
 
   void waiting(GapLedger.Waiting over) {
-    Gap gap = over.gap();
-    ObjectNode node = JSON.createObjectNode();
-    node.put("id", gap.id()).put("shard", gap.shard()).put("from", gap.from().toString());
-    node.put("to", gap.to().toString()).put("cause", gap.cause());
-    node.put("told", over.told()).put("settled", over.settled());
-    put(GAP + gap.id() + END, Optional.of(withTopics(node, gap.topics())));
+    put(GAP + over.gap().id() + END, Optional.of(GapJson.of(over)));
   }
 
   void forget(Strand strand) {
@@ -242,11 +200,6 @@ final class GapFiles {
 
   void forget(String gap) {
     put(GAP + gap + END, Optional.empty());
-  }
-
-  private static ObjectNode withTopics(ObjectNode node, Collection<String> topics) {
-    topics.forEach(node.putArray("topics")::add);
-    return node;
   }
 
   /** Tries again what could not be written. */

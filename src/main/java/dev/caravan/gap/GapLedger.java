@@ -43,6 +43,7 @@ public final class GapLedger {
   private final GapFiles files;
   private final Clock clock;
   private final Map<Strand, Reading> reading = new LinkedHashMap<>();
+  private final Map<String, Attempts> attempts = new LinkedHashMap<>();
   private final Map<String, OpenGap> open = new LinkedHashMap<>();
   private final Map<String, Waiting> waiting = new LinkedHashMap<>();
   private final Map<String, Optional<Set<String>>> wanted = new HashMap<>();
@@ -81,6 +82,7 @@ public final class GapLedger {
         .unknownSince()
         .ifPresent(since -> ofUnknownTopics.add(gap(-1, since, RESTART, List.of())));
     reading.putAll(found.reading());
+    attempts.putAll(found.attempts());
     interrupted(Set.copyOf(reading.keySet()));
   }
 
@@ -128,7 +130,7 @@ public final class GapLedger {
       // What it read and reads no more, though somebody wants it
       begin(strand.shard(), since.minus(UNDER_WAY), cause, stillWanted(before.topics()));
     }
-    files.reading(reading);
+    files.reading(reading, attempts);
     files.topics(strand, now);
     Set<String> read = Set.copyOf(topics);
     List<Gap> over = new ArrayList<>();
@@ -168,29 +170,47 @@ public final class GapLedger {
     if (before != null) {
       begin(strand.shard(), since.minus(UNDER_WAY), cause, before.topics());
       files.forget(strand);
-      files.reading(reading);
+      files.reading(reading, attempts);
     }
   }
 
   /** A strand is not needed any more: others read its topics, or nobody wants them. */
   public synchronized void finished(Strand strand, String cause) {
+    attempts.remove(strand.key());
     Reading before = reading.remove(strand);
     if (before != null) {
       begin(strand.shard(), clock.instant().minus(UNDER_WAY), cause, stillWanted(before.topics()));
       files.forget(strand);
-      files.reading(reading);
+      files.reading(reading, attempts);
     }
   }
 
   /** Writes until when everything was read, and what could not be written before. */
   public synchronized void save() {
-    files.reading(reading);
+    files.reading(reading, attempts);
     files.retry();
   }
 
   /** Why the ledger cannot be written; empty while it can. */
   public synchronized Optional<String> trouble() {
     return files.trouble();
+  }
+
+  // ---- attempts
+
+  /** What attempts came to before, also before a restart. */
+  public synchronized Attempts attempts(Strand strand) {
+    return attempts.getOrDefault(strand.key(), Attempts.NONE);
+  }
+
+  /** What attempts have come to; on disk when this returns. */
+  public synchronized void attempts(Strand strand, Attempts now) {
+    if (now.failures() == 0) {
+      attempts.remove(strand.key());
+    } else {
+      attempts.put(strand.key(), now);
+    }
+    files.reading(reading, attempts);
   }
 
   // ---- what becomes of gaps
@@ -271,7 +291,7 @@ public final class GapLedger {
         });
     last.keySet().forEach(files::forget);
     if (!last.isEmpty()) {
-      files.reading(reading);
+      files.reading(reading, attempts);
     }
   }
 

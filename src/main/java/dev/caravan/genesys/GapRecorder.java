@@ -1,5 +1,6 @@
 package dev.caravan.genesys;
 
+import dev.caravan.channel.Attempts;
 import dev.caravan.channel.Cause;
 import dev.caravan.channel.Shard;
 import dev.caravan.channel.Strand;
@@ -7,6 +8,7 @@ import dev.caravan.gap.Gap;
 import dev.caravan.gap.GapLedger;
 import dev.caravan.topic.TopicCatalogue;
 import dev.caravan.topic.TopicSharder;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -36,7 +38,7 @@ final class GapRecorder {
   private final GapLedger ledger;
   private final LongFunction<Instant> wall;
   private final Consumer<Signal> signals;
-  private final Consumer<Gap> over;
+  private final Consumer<Gap> others;
   private final TopicCatalogue catalogue = TopicCatalogue.load();
   private final Set<Strand> strands = new HashSet<>();
 
@@ -46,18 +48,19 @@ final class GapRecorder {
   /**
    * @param reader who reads, such as the id of the route
    * @param wall the wall clock's time of a moment on the shards' clock
+   * @param others learn of each gap once, when it is over
    */
   GapRecorder(
       String reader,
       GapLedger ledger,
       LongFunction<Instant> wall,
       Consumer<Signal> signals,
-      Consumer<Gap> over) {
+      Consumer<Gap> others) {
     this.reader = reader;
     this.ledger = ledger;
     this.wall = wall;
     this.signals = signals;
-    this.over = over;
+    this.others = others;
   }
 
   void started() {
@@ -86,8 +89,41 @@ final class GapRecorder {
     for (Gap gap : ledger.reading(of(strand), wall.apply(since), topics, cause)) {
       LOG.warn(sentence(gap));
       tell(gap, since);
-      over.accept(gap);
+      others.accept(gap);
     }
+  }
+
+  /** On the shards' clock. */
+  Attempts earlier(Strand strand, long now) {
+    return earlier(ledger.attempts(of(strand)), now);
+  }
+
+  void attempts(Strand strand, Attempts now) {
+    ledger.attempts(of(strand), onDisk(now));
+  }
+
+  /** The same for finding out what to subscribe, which comes before all strands. */
+  Attempts earlierPreparation(long now) {
+    return earlier(ledger.attempts(preparation()), now);
+  }
+
+  void preparation(Attempts now) {
+    ledger.attempts(preparation(), onDisk(now));
+  }
+
+  private dev.caravan.gap.Strand preparation() {
+    return new dev.caravan.gap.Strand(reader, -1, 0);
+  }
+
+  private Attempts earlier(dev.caravan.gap.Attempts before, long now) {
+    long wait = Duration.between(wall.apply(now), before.notBefore()).toMillis();
+    return before.failures() == 0
+        ? Attempts.NONE
+        : new Attempts(before.failures(), now + Math.max(0, wait));
+  }
+
+  private dev.caravan.gap.Attempts onDisk(Attempts now) {
+    return new dev.caravan.gap.Attempts(now.failures(), wall.apply(now.notBefore()));
   }
 
   void blind(Strand strand, long since, Cause cause) {

@@ -1,5 +1,7 @@
 package dev.caravan.genesys;
 
+import dev.caravan.channel.Cause;
+import dev.caravan.channel.Phase;
 import dev.caravan.channel.ShardReport;
 import dev.caravan.channel.ShardStatus;
 import dev.caravan.gap.Gap;
@@ -9,10 +11,12 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
+import java.util.function.ToLongFunction;
 import org.apache.camel.CamelContext;
 import org.apache.camel.support.CamelContextHelper;
 
@@ -27,6 +31,8 @@ final class GenesysMetrics {
   private final Counter unreadable;
   private final Counter failed;
   private final Counter paired;
+  private final Counter missed;
+  private final Timer handOvers;
   private final Timer pings;
 
   GenesysMetrics(CamelContext context) {
@@ -35,6 +41,11 @@ final class GenesysMetrics {
     unreadable = counter("caravan.frames.unreadable", "Frames that could not be read");
     failed = counter("caravan.events.failed", "Events whose exchange failed; dead letters");
     paired = counter("caravan.events.paired", "Copies of an event that another socket brought");
+    missed = counter("caravan.pings.missed", "Pings that no frame followed in time");
+    handOvers =
+        Timer.builder("caravan.handover")
+            .description("From the decision to hand over to the successor's sign of life")
+            .register(registry);
     pings = Timer.builder("caravan.ping").description("From a ping to its pong").register(registry);
   }
 
@@ -62,11 +73,26 @@ final class GenesysMetrics {
           .strongReference(true)
           .register(registry);
     }
-    Gauge.builder(
-            "caravan.sockets",
-            shards,
-            all -> all.get().stream().mapToInt(ShardStatus::sockets).sum())
-        .description("Open sockets")
+    for (Phase phase : Phase.values()) {
+      Gauge.builder(
+              "caravan.channels",
+              shards,
+              all ->
+                  all.get().stream()
+                      .flatMap(shard -> shard.phases().stream())
+                      .filter(stands -> stands == phase)
+                      .count())
+          .description("Channels by where they stand: new, opening, live, retiring")
+          .tag("phase", phase.name().toLowerCase(Locale.ROOT))
+          .strongReference(true)
+          .register(registry);
+    }
+    Gauge.builder("caravan.silence.seconds", shards, all -> longest(all, ShardStatus::silentMillis))
+        .description("Longest time that a shard has read no frame, heartbeats included")
+        .strongReference(true)
+        .register(registry);
+    Gauge.builder("caravan.blind.seconds", shards, all -> longest(all, ShardStatus::blindMillis))
+        .description("Longest time that a shard's topics are not being read")
         .strongReference(true)
         .register(registry);
     Gauge.builder(
@@ -74,6 +100,11 @@ final class GenesysMetrics {
         .description("Subscriptions, combined ones counted once")
         .strongReference(true)
         .register(registry);
+  }
+
+  private static double longest(
+      Supplier<List<ShardStatus>> shards, ToLongFunction<ShardStatus> millis) {
+    return shards.get().stream().mapToLong(millis).max().orElse(0) / 1000.0;
   }
 
   void event(String stream, String media) {
@@ -111,10 +142,15 @@ final class GenesysMetrics {
   void report(ShardReport report) {
     Counter.builder("caravan.channel.changes")
         .description("What channels went through")
-        .tag("change", report.kind().name().toLowerCase(java.util.Locale.ROOT))
+        .tag("change", report.kind().name().toLowerCase(Locale.ROOT))
         .tag("cause", report.cause().label())
         .register(registry)
         .increment();
+    if (report.kind() == ShardReport.Kind.HANDED_OVER) {
+      handOvers.record(report.to() - report.from(), TimeUnit.MILLISECONDS);
+    } else if (report.kind() == ShardReport.Kind.DISCONNECTED && report.cause() == Cause.SILENT) {
+      missed.increment();
+    }
   }
 
   void gap(Gap gap) {

@@ -11,6 +11,7 @@ import java.util.function.LongSupplier;
  */
 final class InFlight {
 
+  private final int most;
   private final Semaphore places;
   private final LongSupplier clock;
   private final AtomicInteger count = new AtomicInteger();
@@ -27,6 +28,7 @@ final class InFlight {
    * @param clock milliseconds
    */
   InFlight(int most, LongSupplier clock) {
+    this.most = most;
     this.places = new Semaphore(most);
     this.clock = clock;
     this.since = clock.getAsLong();
@@ -77,6 +79,11 @@ final class InFlight {
 
   int count() {
     return count.get();
+  }
+
+  /** How many may be under way. */
+  int most() {
+    return most;
   }
 
   /** Whether somebody waits for a place. */

@@ -1,6 +1,7 @@
 package dev.caravan.genesys;
 
 import dev.caravan.SettingsSource;
+import dev.caravan.channel.Attempts;
 import dev.caravan.channel.Cause;
 import dev.caravan.channel.ChannelGroup;
 import dev.caravan.channel.ShardListener;
@@ -18,7 +19,6 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
-import java.util.stream.Collectors;
 import org.apache.camel.AsyncCallback;
 import org.apache.camel.Exchange;
 import org.apache.camel.Message;
@@ -39,9 +39,6 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
 
   private static final Logger LOG = LoggerFactory.getLogger(NotificationsConsumer.class);
 
-  /** For how long Kafka may acknowledge nothing before that is called an outage. */
-  private static final long STALLED_MILLIS = 10_000;
-
   private static final int DEEPEST_CAUSE = 20;
 
   /** How often it is seen how many channels the OAuth client has. */
@@ -59,9 +56,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
   private CamelChannelOpener opener;
   private ChannelGroup group;
   private GapRecorder gaps;
-  private ShardStatus.Health told = ShardStatus.Health.BLIND;
-  private String toldProblem = Preparation.NOT_YET;
-  private final HealthCheck healthCheck = new NotificationsHealthCheck(this);
+  private HealthCheck healthCheck;
 
   NotificationsConsumer(GenesysEndpoint endpoint, Processor processor) {
     super(endpoint, processor);
@@ -130,12 +125,25 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
             getEndpoint().component().ledger(),
             this::wall,
             this::signal,
-            this::over);
+            this::isOver);
     gaps.started();
     metrics.bind(inFlight, group::status);
+    GenesysComponent component = getEndpoint().component();
+    RoadWatch watch =
+        new RoadWatch(
+            preparation, group::status, inFlight, component::trouble, component.ledger()::trouble);
+    healthCheck = new NotificationsHealthCheck(watch, opener.channels()::budget);
     HealthCheckRegistry.get(getEndpoint().getCamelContext()).register(healthCheck);
-    control.execute(this::prepare);
-    control.scheduleWithFixedDelay(this::tellChanges, 1, 1, TimeUnit.SECONDS);
+    new PreparationLoop(
+            preparation,
+            gaps,
+            new PreparationLoop.Reader(
+                () -> setting(SettingsSource.MISTAKE, ""), this::read, this::isRunAllowed),
+            control,
+            opener::background,
+            clock)
+        .start(configuration.getRetryMaximumDelay());
+    control.scheduleWithFixedDelay(watch::tellChanges, 1, 1, TimeUnit.SECONDS);
     control.scheduleWithFixedDelay(this::tick, 1, 1, TimeUnit.SECONDS);
     control.scheduleWithFixedDelay(this::look, 10, LOOK_SECONDS, TimeUnit.SECONDS);
   }
@@ -158,19 +166,6 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
 
   // ---- what to read
 
-  /** Finds out what to subscribe and reads it; comes back when it failed or is to be refreshed. */
-  private void prepare() {
-    opener.background(
-        () -> {
-          Preparation.Outcome outcome = preparation.run(setting(SettingsSource.MISTAKE, ""));
-          outcome.plan().ifPresent(this::read);
-          if (isRunAllowed() && outcome.again().isPresent()) {
-            control.schedule(
-                this::prepare, outcome.again().get().toMillis(), TimeUnit.MILLISECONDS);
-          }
-        });
-  }
-
   private void read(List<TopicSharder.Shard> plan) {
     gaps.planned(plan, configuration.getRedundancy());
     group.read(plan);
@@ -183,7 +178,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
 
   /** Not while nothing is read: then the calls are needed for that. */
   private void look() {
-    if (group.status().stream().anyMatch(shard -> shard.sockets() > 0)) {
+    if (group.status().stream().anyMatch(shard -> shard.health() != ShardStatus.Health.BLIND)) {
       opener.channels().look();
     }
   }
@@ -253,6 +248,16 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
   }
 
   @Override
+  public Attempts earlier(Strand strand) {
+    return gaps.earlier(strand, clock.getAsLong());
+  }
+
+  @Override
+  public void attempts(Strand strand, Attempts now) {
+    gaps.attempts(strand, now);
+  }
+
+  @Override
   public void pong(int shard, long millis) {
     metrics.pong(millis);
   }
@@ -281,14 +286,14 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
     }
   }
 
+  private void isOver(Gap gap) {
+    metrics.gap(gap);
+    getEndpoint().component().gaps().publish(gap);
+  }
+
   /** The wall clock may have been set since; ages are right all the same. */
   private Instant wall(long millis) {
     return Instant.ofEpochMilli(System.currentTimeMillis() - (clock.getAsLong() - millis));
-  }
-
-  private void over(Gap gap) {
-    metrics.gap(gap);
-    getEndpoint().component().gaps().publish(gap);
   }
 
   void signal(Signal signal) {
@@ -314,91 +319,6 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
             : ", channel " + (strand.number() + 1) + " of " + configuration.getRedundancy();
     return "Shard " + strand.shard() + which + ". " + what + report.sentence();
   }
-
-  // ---- health
-
-  /** What an operator should know about the channels of the OAuth client; empty if nothing. */
-  String channelBudget() {
-    return opener.channels().budget();
-  }
-
-  /** How the road is: the worst of its shards, or what keeps them from being opened. */
-  Overview overview() {
-    if (preparation.problem().isPresent()) {
-      return new Overview(preparation.health(), preparation.problem().get(), List.of(), 0, 0);
-    }
-    List<ShardStatus> shards = group.status();
-    ShardStatus.Health worst =
-        shards.stream()
-            .map(ShardStatus::health)
-            .reduce(ShardStatus.Health::worse)
-            .orElse(ShardStatus.Health.BLIND);
-    boolean flows = shards.stream().anyMatch(s -> s.health() == ShardStatus.Health.FLOWING);
-    if (worst == ShardStatus.Health.IDLE && flows) {
-      worst = ShardStatus.Health.FLOWING;
-    }
-    String sentence =
-        shards.stream()
-            .filter(
-                s ->
-                    s.health() == ShardStatus.Health.BROKEN
-                        || s.health() == ShardStatus.Health.BLIND)
-            .map(s -> "Shard " + s.number() + ": " + s.sentence())
-            .collect(Collectors.joining(" "));
-    if (worst == ShardStatus.Health.BLIND) {
-      sentence = (sentence + " " + getEndpoint().component().trouble()).strip();
-    }
-    long stalled = inFlight.stalledMillis();
-    if (inFlight.full() || stalled >= STALLED_MILLIS) {
-      worst = worst.worse(ShardStatus.Health.BLIND);
-      sentence =
-          "What is behind the route has taken nothing for "
-              + stalled / 1000
-              + " s; "
-              + inFlight.count()
-              + " events wait for it, and Genesys Cloud is no longer read when "
-              + configuration.getMaxInFlight()
-              + " do. See the spool's health. "
-              + sentence;
-    }
-    return new Overview(worst, sentence, shards, inFlight.count(), stalled);
-  }
-
-  /** One line in the log whenever the state of the road becomes another, or its reason does. */
-  private void tellChanges() {
-    Overview now = overview();
-    String problem = preparation.problem().orElse("");
-    if (now.health() == told && (problem.isEmpty() || problem.equals(toldProblem))) {
-      return;
-    }
-    String sentence = now.sentence().isEmpty() ? "All is well." : now.sentence();
-    if (now.health() == ShardStatus.Health.BROKEN && problem.isEmpty()) {
-      sentence = "The lines of its shards say why.";
-    }
-    String change = now.health() == told ? "" : " (it was " + told.label() + ")";
-    String line = "The road is " + now.health().label() + change + ". " + sentence;
-    switch (now.health()) {
-      case FLOWING, IDLE -> LOG.info(line);
-      case BLIND -> LOG.warn(line);
-      case BROKEN -> LOG.error(line);
-    }
-    told = now.health();
-    toldProblem = problem;
-  }
-
-  /**
-   * How the road is.
-   *
-   * @param sentence what an operator should know; empty if all is well
-   * @param inFlight events that Kafka has not acknowledged yet
-   * @param stalledMillis for how long it has acknowledged none of them
-   */
-  record Overview(
-      ShardStatus.Health health,
-      String sentence,
-      List<ShardStatus> shards,
-      int inFlight,
-      long stalledMillis) {}
 
   private static String family(String stream) {
     int dot = stream.indexOf('.');

@@ -1,7 +1,10 @@
 package dev.caravan.genesys;
 
 import dev.caravan.channel.ShardStatus;
+import java.util.Locale;
 import java.util.Map;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.apache.camel.health.HealthCheckResultBuilder;
 import org.apache.camel.impl.health.AbstractHealthCheck;
 
@@ -11,16 +14,22 @@ import org.apache.camel.impl.health.AbstractHealthCheck;
  */
 final class NotificationsHealthCheck extends AbstractHealthCheck {
 
-  private final NotificationsConsumer consumer;
+  private final RoadWatch watch;
+  private final Supplier<String> channelBudget;
 
-  NotificationsHealthCheck(NotificationsConsumer consumer) {
+  /**
+   * @param channelBudget what an operator should know about the channels of the OAuth client; empty
+   *     if nothing
+   */
+  NotificationsHealthCheck(RoadWatch watch, Supplier<String> channelBudget) {
     super("camel", "genesys-notifications");
-    this.consumer = consumer;
+    this.watch = watch;
+    this.channelBudget = channelBudget;
   }
 
   @Override
   protected void doCall(HealthCheckResultBuilder builder, Map<String, Object> options) {
-    NotificationsConsumer.Overview overview = consumer.overview();
+    RoadWatch.Overview overview = watch.overview();
     builder.detail("road.state", overview.health().label());
     if (!overview.sentence().isEmpty()) {
       builder.detail("road.sentence", overview.sentence());
@@ -29,13 +38,24 @@ final class NotificationsHealthCheck extends AbstractHealthCheck {
     if (overview.stalledMillis() > 0) {
       builder.detail("road.stalled-seconds", overview.stalledMillis() / 1000);
     }
-    if (!consumer.channelBudget().isEmpty()) {
-      builder.detail("road.channels", consumer.channelBudget());
+    if (!channelBudget.get().isEmpty()) {
+      builder.detail("road.channels", channelBudget.get());
     }
     for (ShardStatus shard : overview.shards()) {
-      builder.detail("shard-" + shard.number() + ".state", shard.health().label());
-      builder.detail("shard-" + shard.number() + ".topics", shard.topics());
-      builder.detail("shard-" + shard.number() + ".sentence", shard.sentence());
+      String name = "shard-" + shard.number() + ".";
+      builder.detail(name + "state", shard.health().label());
+      builder.detail(name + "topics", shard.topics());
+      builder.detail(name + "channels", channels(shard));
+      if (shard.silentMillis() >= 0) {
+        builder.detail(name + "seconds-since-frame", shard.silentMillis() / 1000);
+      }
+      if (shard.blindMillis() > 0) {
+        builder.detail(name + "blind-seconds", shard.blindMillis() / 1000);
+      }
+      if (shard.failures() > 0) {
+        builder.detail(name + "failures", shard.failures());
+      }
+      builder.detail(name + "sentence", shard.sentence());
     }
     boolean ready =
         overview.health() == ShardStatus.Health.FLOWING
@@ -46,5 +66,12 @@ final class NotificationsHealthCheck extends AbstractHealthCheck {
   @Override
   public boolean isLiveness() {
     return false;
+  }
+
+  /** Such as {@code live, retiring}. */
+  private static String channels(ShardStatus shard) {
+    return shard.phases().stream()
+        .map(phase -> phase.name().toLowerCase(Locale.ROOT))
+        .collect(Collectors.joining(", "));
   }
 }

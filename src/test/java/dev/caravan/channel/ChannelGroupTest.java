@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 class ChannelGroupTest {
 
   private final Stage stage = new Stage();
-  private final ChannelGroup group = stage.group(1);
+  private ChannelGroup group = stage.group(1);
 
   private static TopicSharder.Shard shard(int number, String... topics) {
     return new TopicSharder.Shard(number, List.of(topics));
@@ -116,5 +116,74 @@ class ChannelGroupTest {
     stage.control.settle();
 
     assertThat(stage.links.values()).allMatch(link -> link.closed);
+  }
+
+  private void readTwice(int shards) {
+    group = stage.group(2);
+    readLive(shards);
+  }
+
+  @Test
+  void withRedundancyEachShardIsReadByTwoChannelsAndAnEventPassesOnce() {
+    readTwice(2);
+    assertThat(stage.orders)
+        .extracting(order -> order.topics().get(0))
+        .containsExactly("t0", "t0", "t1", "t1");
+
+    stage.brings(stage.order(0), Stage.presence("a"));
+    stage.brings(stage.order(1), Stage.presence("a"));
+    stage.brings(stage.order(1), Stage.presence("b"));
+    stage.brings(stage.order(0), Stage.presence("b"));
+    stage.brings(stage.order(2), Stage.presence("a"));
+
+    assertThat(stage.events).hasSize(3);
+    assertThat(stage.pairedOff).isEqualTo(2);
+  }
+
+  @Test
+  void withRedundancyALostSocketLosesAndRepeatsNothing() {
+    readTwice(1);
+    stage.brings(stage.order(0), Stage.presence("a"));
+    stage.brings(stage.order(1), Stage.presence("b"));
+
+    stage.ends(stage.order(0), Cause.DROPPED);
+    stage.brings(stage.order(1), Stage.presence("a"));
+    stage.brings(stage.order(1), Stage.presence("c"));
+
+    assertThat(stage.events).hasSize(3);
+    assertThat(group.status())
+        .singleElement()
+        .satisfies(
+            status -> {
+              assertThat(status.health()).isEqualTo(ShardStatus.Health.FLOWING);
+              assertThat(status.blindMillis()).isZero();
+              assertThat(status.sentence())
+                  .contains("Only 1 of 2 channels is read. The other: Not reading");
+            });
+    stage.ends(stage.order(1), Cause.DROPPED);
+    assertThat(group.status())
+        .extracting(ShardStatus::health)
+        .containsExactly(ShardStatus.Health.BLIND);
+    assertThat(stage.ledger).containsSubsequence("blind dropped", "blind dropped");
+  }
+
+  @Test
+  void theTwoChannelsOfAShardNeverHandOverAtTheSameTime() {
+    readTwice(1);
+
+    stage.brings(stage.order(0), Stage.system("socket_closing"));
+    stage.brings(stage.order(1), Stage.system("socket_closing"));
+    assertThat(stage.orders).hasSize(3);
+
+    stage.live(stage.order(2));
+    stage.pass(Duration.ofSeconds(4));
+    assertThat(stage.orders).hasSize(4);
+    assertThat(stage.order(3).shard()).isSameAs(stage.order(1).shard());
+  }
+
+  @Test
+  void twoChannelsKeptFreeAreHalfAsManyShards() {
+    assertThat(ChannelGroup.mostShards(1)).isEqualTo(18);
+    assertThat(ChannelGroup.mostShards(2)).isEqualTo(9);
   }
 }

@@ -95,7 +95,7 @@ final class Drill {
 
   /** A shard whose first channel is LIVE. */
   static Drill live() {
-    return new Drill().on(new ShardEvent.Started()).opened(1).signOfLife(1);
+    return new Drill().on(new ShardEvent.Started(Attempts.NONE)).opened(1).signOfLife(1);
   }
 
   /** A shard whose channel 2 is LIVE while channel 1 is RETIRING. */

@@ -47,7 +47,7 @@ class ShardMachinePropertiesTest {
     }
 
     void tell() {
-      happens(new ShardEvent.Started());
+      happens(new ShardEvent.Started(Attempts.NONE));
       for (int i = 0; i < EVENTS; i++) {
         shard.random = dice.nextDouble();
         if (dice.nextInt(3) == 0) {
@@ -93,7 +93,9 @@ class ShardMachinePropertiesTest {
         case 8 -> new ShardEvent.Noticed(number, NOTICES[dice.nextInt(NOTICES.length)]);
         case 9, 10 -> new ShardEvent.RotationGranted(number, Cause.CHANNEL_AGE);
         default ->
-            dice.nextInt(10) == 0 ? new ShardEvent.Started() : new ShardEvent.TopicsChanged();
+            dice.nextInt(10) == 0
+                ? new ShardEvent.Started(Attempts.NONE)
+                : new ShardEvent.TopicsChanged();
       };
     }
 

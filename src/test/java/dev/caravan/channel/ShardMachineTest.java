@@ -36,7 +36,7 @@ class ShardMachineTest {
 
     @Test
     void startOpensAChannelAtOnce() {
-      Drill shard = new Drill().on(new ShardEvent.Started());
+      Drill shard = new Drill().on(new ShardEvent.Started(Attempts.NONE));
 
       assertThat(shard.actions).containsExactly(new Open(1, Cause.START, 0, 0));
       assertThat(shard.phases()).containsExactly(OPENING);
@@ -44,7 +44,10 @@ class ShardMachineTest {
 
     @Test
     void startedTwiceItOpensOneChannel() {
-      Drill shard = new Drill().on(new ShardEvent.Started()).on(new ShardEvent.Started());
+      Drill shard =
+          new Drill()
+              .on(new ShardEvent.Started(Attempts.NONE))
+              .on(new ShardEvent.Started(Attempts.NONE));
 
       assertThat(shard.actions).isEmpty();
       assertThat(shard.phases()).containsExactly(OPENING);
@@ -52,7 +55,7 @@ class ShardMachineTest {
 
     @Test
     void anOpenSocketIsPingedAndNotYetLive() {
-      Drill shard = new Drill().on(new ShardEvent.Started()).opened(1);
+      Drill shard = new Drill().on(new ShardEvent.Started(Attempts.NONE)).opened(1);
 
       assertThat(shard.actions).containsExactly(new Ping(1));
       assertThat(shard.phases()).containsExactly(OPENING);
@@ -72,14 +75,14 @@ class ShardMachineTest {
 
     @Test
     void aSignOfLifeCountsOnlyOnceTheSocketIsKnownToBeOpen() {
-      Drill shard = new Drill().on(new ShardEvent.Started()).signOfLife(1);
+      Drill shard = new Drill().on(new ShardEvent.Started(Attempts.NONE)).signOfLife(1);
 
       assertThat(shard.phases()).containsExactly(OPENING);
     }
 
     @Test
     void aSocketWithoutASignOfLifeIsGivenUpAfterTenSeconds() {
-      Drill shard = new Drill().on(new ShardEvent.Started()).opened(1);
+      Drill shard = new Drill().on(new ShardEvent.Started(Attempts.NONE)).opened(1);
 
       assertThat(shard.passMillis(9_999).all(Close.class)).isEmpty();
       assertThat(shard.passMillis(1).all(Close.class)).containsExactly(new Close(1));
@@ -91,7 +94,7 @@ class ShardMachineTest {
 
     @Test
     void aSocketThatWeDoNotReadOurselvesIsNotGivenUp() {
-      Drill shard = new Drill().on(new ShardEvent.Started()).opened(1);
+      Drill shard = new Drill().on(new ShardEvent.Started(Attempts.NONE)).opened(1);
 
       for (int minute = 0; minute < 10; minute++) {
         shard.hold(1).passMillis(9_000);
@@ -103,7 +106,7 @@ class ShardMachineTest {
 
     @Test
     void anAttemptThatNeverEndsIsGivenUp() {
-      Drill shard = new Drill().on(new ShardEvent.Started());
+      Drill shard = new Drill().on(new ShardEvent.Started(Attempts.NONE));
 
       assertThat(shard.pass(Duration.ofMinutes(15).minusMillis(1)).actions).isEmpty();
       assertThat(shard.passMillis(1).all(Close.class)).containsExactly(new Close(1));
@@ -112,7 +115,8 @@ class ShardMachineTest {
 
     @Test
     void aSocketThatClosesBeforeItsSignOfLifeIsAFailedAttempt() {
-      Drill shard = new Drill().on(new ShardEvent.Started()).opened(1).closed(1, Cause.DROPPED);
+      Drill shard =
+          new Drill().on(new ShardEvent.Started(Attempts.NONE)).opened(1).closed(1, Cause.DROPPED);
 
       assertThat(shard.phases()).containsExactly(NEW);
       assertThat(shard.channel(2).reuses()).isZero();
@@ -121,7 +125,8 @@ class ShardMachineTest {
 
     @Test
     void aSocketThatClosedBeforeItWasKnownToBeOpenIsClosedWhenItIs() {
-      Drill shard = new Drill().on(new ShardEvent.Started()).closed(1, Cause.DROPPED).opened(1);
+      Drill shard =
+          new Drill().on(new ShardEvent.Started(Attempts.NONE)).closed(1, Cause.DROPPED).opened(1);
 
       assertThat(shard.actions).contains(new Close(1));
       assertThat(shard.phases()).containsExactly(NEW);
@@ -132,7 +137,8 @@ class ShardMachineTest {
         value = Cause.class,
         names = {"TAKEN_OVER", "TOKEN_REVOKED"})
     void aChannelTakenAwayWhileItOpensDoesNotBecomeLive(Cause notice) {
-      Drill shard = new Drill().on(new ShardEvent.Started()).opened(1).noticed(1, notice);
+      Drill shard =
+          new Drill().on(new ShardEvent.Started(Attempts.NONE)).opened(1).noticed(1, notice);
 
       assertThat(shard.actions).contains(new Close(1));
       assertThat(shard.signOfLife(1).phases()).containsExactly(NEW);
@@ -142,7 +148,7 @@ class ShardMachineTest {
     void aClosingNoticeWhileItOpensIsFollowedOnceItIsLive() {
       Drill shard =
           new Drill()
-              .on(new ShardEvent.Started())
+              .on(new ShardEvent.Started(Attempts.NONE))
               .opened(1)
               .noticed(1, Cause.SOCKET_CLOSING)
               .signOfLife(1);
@@ -156,7 +162,7 @@ class ShardMachineTest {
 
     @Test
     void anUnavailableGenesysIsAskedAgainAfterTheBackoff() {
-      Drill shard = new Drill().on(new ShardEvent.Started()).failed(1, UNAVAILABLE);
+      Drill shard = new Drill().on(new ShardEvent.Started(Attempts.NONE)).failed(1, UNAVAILABLE);
 
       assertThat(shard.channel(2).openAt()).isEqualTo(shard.now + 125);
       assertThat(shard.reports(Kind.RETRYING))
@@ -174,7 +180,7 @@ class ShardMachineTest {
     void whatRetryAfterSaysIsObeyed() {
       Failure busy =
           new Failure(Failure.Kind.UNAVAILABLE, "Answered 429.", Duration.ofSeconds(42), 1);
-      Drill shard = new Drill().on(new ShardEvent.Started()).failed(1, busy);
+      Drill shard = new Drill().on(new ShardEvent.Started(Attempts.NONE)).failed(1, busy);
 
       assertThat(shard.passMillis(41_999).all(Open.class)).isEmpty();
       assertThat(shard.passMillis(1).all(Open.class)).hasSize(1);
@@ -183,7 +189,7 @@ class ShardMachineTest {
     @Test
     void attemptsWithinAnOpeningCountForTheBackoff() {
       Failure many = new Failure(Failure.Kind.UNAVAILABLE, "Answered 503.", Duration.ZERO, 6);
-      Drill shard = new Drill().on(new ShardEvent.Started()).failed(1, many);
+      Drill shard = new Drill().on(new ShardEvent.Started(Attempts.NONE)).failed(1, many);
 
       assertThat(shard.state.backoff().failures()).isEqualTo(6);
       assertThat(shard.channel(2).openAt()).isEqualTo(shard.now + 16_000);
@@ -191,7 +197,7 @@ class ShardMachineTest {
 
     @Test
     void aRefusalIsBrokenAndRetriedEveryFiveMinutes() {
-      Drill shard = new Drill().on(new ShardEvent.Started());
+      Drill shard = new Drill().on(new ShardEvent.Started(Attempts.NONE));
 
       shard.failed(1, Failure.refused("Wrong secret. Check GENESYS_CLIENT_SECRET."));
 
@@ -203,7 +209,8 @@ class ShardMachineTest {
 
     @Test
     void aRefusalIsOverOnceAChannelIsLive() {
-      Drill shard = new Drill().on(new ShardEvent.Started()).failed(1, Failure.refused("No."));
+      Drill shard =
+          new Drill().on(new ShardEvent.Started(Attempts.NONE)).failed(1, Failure.refused("No."));
 
       shard.pass(Duration.ofMinutes(5)).opened(2).signOfLife(2);
 
@@ -221,7 +228,7 @@ class ShardMachineTest {
 
     @Test
     void anUnknownChannelLeadsToANewOne() {
-      Drill shard = new Drill().on(new ShardEvent.Started()).failed(1, GONE);
+      Drill shard = new Drill().on(new ShardEvent.Started(Attempts.NONE)).failed(1, GONE);
 
       assertThat(shard.reports(Kind.RETRYING).get(0).cause()).isEqualTo(Cause.CHANNEL_GONE);
       assertThat(shard.channel(2).reuses()).isZero();
@@ -442,7 +449,7 @@ class ShardMachineTest {
 
     @Test
     void aRotationIsAskedForEverySecondAndBeginsOnlyWithTheGrant() {
-      Drill shard = new Drill().on(new ShardEvent.Started());
+      Drill shard = new Drill().on(new ShardEvent.Started(Attempts.NONE));
       shard.on(new ShardEvent.SocketOpened(1, shard.now + 5_000, Cause.TOKEN_AGE)).signOfLife(1);
 
       assertThat(shard.passMillis(4_999).all(AskRotation.class)).isEmpty();
@@ -654,7 +661,7 @@ class ShardMachineTest {
 
     @Test
     void aMinuteOfErrorsSeesNoMoreThanAHandfulOfAttempts() {
-      Drill shard = new Drill().on(new ShardEvent.Started());
+      Drill shard = new Drill().on(new ShardEvent.Started(Attempts.NONE));
       int attempts = 1;
 
       while (shard.now < Drill.START + 60_000) {
@@ -686,7 +693,8 @@ class ShardMachineTest {
 
     @Test
     void aSocketThatOpensAfterwardsIsClosed() {
-      Drill shard = new Drill().on(new ShardEvent.Started()).on(new ShardEvent.Stopped());
+      Drill shard =
+          new Drill().on(new ShardEvent.Started(Attempts.NONE)).on(new ShardEvent.Stopped());
 
       shard.opened(1);
 
@@ -699,7 +707,7 @@ class ShardMachineTest {
 
       for (ShardEvent event :
           List.of(
-              new ShardEvent.Started(),
+              new ShardEvent.Started(Attempts.NONE),
               new ShardEvent.Woke(),
               new ShardEvent.SignOfLife(1),
               new ShardEvent.SocketClosed(1, Cause.DROPPED),

@@ -325,4 +325,56 @@ class ShardTest {
 
     assertThat(stage.orders).hasSize(1);
   }
+
+  @Test
+  void anAttemptCountsAsFailedUntilItHasSucceeded() {
+    assertThat(stage.attempts).containsExactly(new Attempts(1, stage.control.now() + 250));
+
+    stage.live(stage.order(0));
+
+    assertThat(stage.attempts).last().isEqualTo(Attempts.NONE);
+  }
+
+  @Test
+  void aRestartGoesOnWithTheBackoffButNotWithTheLongWaitAfterARefusal() {
+    long now = stage.control.now();
+    stage.earlier = new Attempts(4, now + 9_000);
+    stage.orders.clear();
+    Shard again = stage.shard();
+
+    stage.pass(Duration.ofMillis(8_999));
+    assertThat(stage.orders).isEmpty();
+    assertThat(again.status().sentence()).contains("failures since the last stable minute: 4");
+    stage.pass(Duration.ofMillis(1));
+    assertThat(stage.orders).hasSize(1);
+
+    stage.earlier = new Attempts(1, stage.control.now() + 300_000);
+    stage.orders.clear();
+    stage.shard();
+    stage.pass(Duration.ofSeconds(90));
+    assertThat(stage.orders).extracting(ChannelOpener.Order::cause).contains(Cause.START);
+  }
+
+  @Test
+  void aPongTellsTheRoundTrip() {
+    stage.opens(stage.order(0));
+
+    stage.brings(stage.order(0), Stage.PONG);
+
+    assertThat(stage.ledger).containsExactly("pong", "reading v2.users.1.presence");
+  }
+
+  @Test
+  void aSpareThatIsReadAgainReadsItsOwnTopics() {
+    stage.live(stage.order(0));
+    shard.changeTopics(List.of("other"));
+    stage.control.settle();
+    stage.live(stage.order(1));
+
+    stage.ends(stage.order(1), Cause.DROPPED);
+
+    assertThat(stage.ledger)
+        .containsExactly(
+            "reading v2.users.1.presence", "reading other", "reading v2.users.1.presence");
+  }
 }

@@ -27,6 +27,8 @@ final class Stage implements ChannelOpener, ShardListener {
   final List<String> unreadable = new ArrayList<>();
   final List<ShardReport> reports = new ArrayList<>();
   final Map<String, Link> links = new HashMap<>();
+  final List<Attempts> attempts = new ArrayList<>();
+  Attempts earlier = Attempts.NONE;
   final List<String> ledger = new ArrayList<>();
   int pairedOff;
   boolean deaf;
@@ -183,6 +185,16 @@ final class Stage implements ChannelOpener, ShardListener {
   @Override
   public void blind(Strand strand, long since, Cause cause) {
     ledger.add("blind " + cause.label());
+  }
+
+  @Override
+  public Attempts earlier(Strand strand) {
+    return earlier;
+  }
+
+  @Override
+  public void attempts(Strand strand, Attempts now) {
+    attempts.add(now);
   }
 
   @Override

@@ -373,4 +373,17 @@ class GapLedgerTest {
       throw new UncheckedIOException(e);
     }
   }
+
+  @Test
+  void whatAttemptsCameToIsKnownAfterARestart() {
+    start(AB);
+    ledger.attempts(ONE, new Attempts(3, at(90)));
+    ledger.attempts(TWIN, new Attempts(1, at(5)));
+    ledger.attempts(TWIN, Attempts.NONE);
+
+    restart(10, AB);
+
+    assertThat(ledger.attempts(ONE)).isEqualTo(new Attempts(3, at(90)));
+    assertThat(ledger.attempts(TWIN)).isEqualTo(Attempts.NONE);
+  }
 }

@@ -60,6 +60,7 @@ class RoadBackfillIT {
   void whatChangedWhileTheBridgeWasKilledArrivesOnce() throws Exception {
     try (Road road = Road.in(folder, Road.quiet().withCentre(CentreSize.of(30)))) {
       road.start(settings(road)).awaitReady();
+      until(road, () -> signals(road, "CONNECTED").size() == 1);
       road.bridge().kill();
       Instant from = Instant.now();
       road.genesys().perform(new Act.SetTraffic(true, 20));

@@ -45,7 +45,7 @@ class RoadGapsIT {
       road.start(road.settings()).awaitReady();
       for (int i = 0; i < kills; i++) {
         Bridge bridge = i == 0 ? road.bridge() : road.start(road.settings());
-        awaitOpen(road, 1);
+        reads(road);
         int before = counter.sent();
         int some = PER_SECOND / 4 + dice.nextInt(PER_SECOND * 3);
         until(() -> counter.sent() >= before + some);
@@ -276,13 +276,20 @@ class RoadGapsIT {
 
   /** The channels to which the last events were sent. */
   private static List<Integer> channelsOfLate(Road road) {
+    return latest(road).stream().map(LedgerEntry::channel).distinct().sorted().toList();
+  }
+
+  private static List<LedgerEntry> latest(Road road) {
     List<LedgerEntry> ledger = road.genesys().ledger();
     return ledger.subList(Math.max(0, ledger.size() - 10), ledger.size()).stream()
         .filter(entry -> entry.outcome() == LedgerEntry.Outcome.SENT)
-        .map(LedgerEntry::channel)
-        .distinct()
-        .sorted()
         .toList();
+  }
+
+  /** Waits until something reads: until what is sent now is sent to somebody. */
+  private static void reads(Road road) {
+    Instant now = Instant.now();
+    until(() -> latest(road).stream().anyMatch(entry -> entry.atMillis() > now.toEpochMilli()));
   }
 
   private static void bothRead(Bridge bridge) {

@@ -1,0 +1,79 @@
+package dev.caravan.channel;
+
+import dev.caravan.event.CopyPairing;
+import dev.caravan.event.EnvelopeReader;
+import dev.caravan.event.Frame;
+import java.util.Optional;
+import java.util.function.LongSupplier;
+
+/**
+ * Sorts what the sockets of a strand bring, on the shard's lane: events go on unless another socket
+ * of the shard has brought them, and what the server says about the socket itself is handed back.
+ */
+final class StrandFrames {
+
+  private final Strand strand;
+  private final CopyPairing pairing;
+  private final ShardListener listener;
+  private final LongSupplier clock;
+  private final EnvelopeReader reader = new EnvelopeReader();
+  private volatile long lastEventAt;
+  private volatile long lastFrameAt;
+
+  StrandFrames(Strand strand, CopyPairing pairing, ShardListener listener, LongSupplier clock) {
+    this.strand = strand;
+    this.pairing = pairing;
+    this.listener = listener;
+    this.clock = clock;
+  }
+
+  /** What other sockets bring from now on may come on this channel's, too. */
+  void expect(int channel) {
+    pairing.leave(strand.unique(channel));
+    pairing.join(strand.unique(channel));
+  }
+
+  /** Nothing more comes on this channel's socket. */
+  void end(int channel) {
+    pairing.leave(strand.unique(channel));
+  }
+
+  /**
+   * One message.
+   *
+   * @return what it says if it is about the socket, the channel or the token
+   */
+  Optional<Frame.Control> take(int channel, byte[] body, boolean binary) {
+    long now = clock.getAsLong();
+    lastFrameAt = now;
+    if (binary) {
+      listener.unreadable(strand.shard(), body, "is binary; Genesys Cloud sends text");
+      return Optional.empty();
+    }
+    Frame frame = reader.read(body);
+    if (frame instanceof Frame.Control said) {
+      return Optional.of(said);
+    }
+    if (frame instanceof Frame.Notification event) {
+      lastEventAt = now;
+      if (pairing.firstSight(strand.unique(channel), event.id(), now)) {
+        listener.notification(strand.shard(), event, body);
+      } else {
+        listener.pairedOff(strand.shard());
+      }
+    } else if (frame instanceof Frame.Unreadable unreadable) {
+      listener.unreadable(strand.shard(), body, unreadable.reason());
+    }
+    return Optional.empty();
+  }
+
+  /** When the last event came; 0 if none did. */
+  long lastEventAt() {
+    return lastEventAt;
+  }
+
+  /** When the last frame of any kind came; 0 if none did. */
+  long lastFrameAt() {
+    return lastFrameAt;
+  }
+}

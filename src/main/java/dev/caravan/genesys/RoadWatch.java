@@ -1,0 +1,111 @@
+package dev.caravan.genesys;
+
+import dev.caravan.channel.ShardStatus;
+import dev.caravan.channel.ShardStatus.Health;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Puts together how the road is, from its shards, from what keeps them from being opened and from
+ * what is behind the route; and says in the log when that becomes another.
+ */
+final class RoadWatch {
+
+  private static final Logger LOG = LoggerFactory.getLogger(RoadWatch.class);
+
+  /** For how long Kafka may acknowledge nothing before that is called an outage. */
+  private static final long STALLED_MILLIS = 10_000;
+
+  private final Preparation preparation;
+  private final Supplier<List<ShardStatus>> shards;
+  private final InFlight inFlight;
+  private final Supplier<String> trouble;
+  private final Supplier<Optional<String>> ledgerTrouble;
+  private Health told = Health.BLIND;
+  private String toldProblem = Preparation.NOT_YET;
+
+  /**
+   * How the road is.
+   *
+   * @param sentence what an operator should know; empty if all is well
+   * @param inFlight events that were read and are not safe yet
+   * @param stalledMillis for how long none of them has become so
+   */
+  record Overview(
+      Health health, String sentence, List<ShardStatus> shards, int inFlight, long stalledMillis) {}
+
+  /**
+   * @param trouble why the last call of Genesys Cloud failed; empty if all is well
+   * @param ledgerTrouble why gaps cannot be written to disk
+   */
+  RoadWatch(
+      Preparation preparation,
+      Supplier<List<ShardStatus>> shards,
+      InFlight inFlight,
+      Supplier<String> trouble,
+      Supplier<Optional<String>> ledgerTrouble) {
+    this.preparation = preparation;
+    this.shards = shards;
+    this.inFlight = inFlight;
+    this.trouble = trouble;
+    this.ledgerTrouble = ledgerTrouble;
+  }
+
+  /** How the road is: the worst of its shards, or what keeps them from being opened. */
+  Overview overview() {
+    Optional<String> problem = preparation.problem();
+    if (problem.isPresent()) {
+      return new Overview(preparation.health(), problem.get(), List.of(), 0, 0);
+    }
+    List<ShardStatus> all = shards.get();
+    Health worst = all.stream().map(ShardStatus::health).reduce(Health::worse).orElse(Health.BLIND);
+    if (worst == Health.IDLE && all.stream().anyMatch(s -> s.health() == Health.FLOWING)) {
+      worst = Health.FLOWING;
+    }
+    String sentence =
+        all.stream()
+            .filter(shard -> !shard.isRead())
+            .map(shard -> "Shard " + shard.number() + ": " + shard.sentence())
+            .collect(Collectors.joining(" "));
+    if (worst == Health.BLIND) {
+      sentence = (sentence + " " + trouble.get()).strip();
+    }
+    long stalled = inFlight.stalledMillis();
+    if (inFlight.full() || stalled >= STALLED_MILLIS) {
+      worst = worst.worse(Health.BLIND);
+      sentence =
+          "What is behind the route has taken nothing for %d s; %d events wait for it, and Genesys"
+                  .formatted(stalled / 1000, inFlight.count())
+              + " Cloud is no longer read when %d do. See the spool's health. %s"
+                  .formatted(inFlight.most(), sentence);
+    }
+    sentence = (sentence + " " + ledgerTrouble.get().orElse("")).strip();
+    return new Overview(worst, sentence, all, inFlight.count(), stalled);
+  }
+
+  /** One line in the log whenever the state of the road becomes another, or its reason does. */
+  void tellChanges() {
+    Overview now = overview();
+    String problem = preparation.problem().orElse("");
+    if (now.health() == told && (problem.isEmpty() || problem.equals(toldProblem))) {
+      return;
+    }
+    String sentence = now.sentence().isEmpty() ? "All is well." : now.sentence();
+    if (now.health() == Health.BROKEN && problem.isEmpty()) {
+      sentence = "The lines of its shards say why.";
+    }
+    String change = now.health() == told ? "" : " (it was " + told.label() + ")";
+    String line = "The road is " + now.health().label() + change + ". " + sentence;
+    switch (now.health()) {
+      case FLOWING, IDLE -> LOG.info(line);
+      case BLIND -> LOG.warn(line);
+      case BROKEN -> LOG.error(line);
+    }
+    told = now.health();
+    toldProblem = problem;
+  }
+}
