@@ -78,6 +78,12 @@ final class SettingRules {
           number("caravan.management.port", 0, LAST_PORT),
           duration("caravan.replay.keep", Duration.ZERO, Duration.ofDays(7), "; 0 for not at all"),
           new Rule(
+              "caravan.spool.max-bytes",
+              "a number of bytes, 1000000 or more",
+              value -> value.matches("[1-9]\\d{6,14}"),
+              true),
+          oneOf("caravan.spool.when-full", "block", "drop-oldest"),
+          new Rule(
               "caravan.routes.reload", "true or false", Set.of("true", "false")::contains, true),
           new Rule(
               "caravan.topic.prefix",

@@ -2,7 +2,9 @@ package dev.caravan.bench;
 
 import dev.caravan.cli.LocalBroker;
 import dev.caravan.testing.Bridge;
+import java.io.IOException;
 import java.io.PrintStream;
+import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,6 +19,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import java.util.logging.Level;
 import java.util.logging.Logger;
+import java.util.stream.Stream;
 
 /**
  * Measures the road from socket to Kafka on the real parts: a broker and the packaged bridge, each
@@ -66,15 +69,38 @@ final class RoadBench {
               take(given, "java", Path.of(System.getProperty("java.home"), "bin/java").toString()),
               List.of(take(given, "jvm", DEFAULT_FLAGS).strip().split("\\s+")),
               take(given, "jar", "target/quarkus-app/quarkus-run.jar"),
-              take(given, "routes", "routes"));
+              given.containsKey("no-spool")
+                  ? withoutSpool(take(given, "routes", "routes"), given.remove("no-spool"))
+                  : take(given, "routes", "routes"));
       if (!given.isEmpty()
           || !List.of("startup", "throughput", "latency").containsAll(options.modes)) {
         throw new IllegalArgumentException(
             "Usage: bench/road [startup] [throughput] [latency] [--frames=200000] [--rounds=3]"
                 + " [--warm-up=150000] [--frame-bytes=3600] [--rate=1000] [--seconds=30]"
-                + " [--starts=3] [--java=...] [--jvm=\"flags\"] [--jar=...] [--routes=...]");
+                + " [--starts=3] [--no-spool] [--java=...] [--jvm=\"flags\"] [--jar=...] [--routes=...]");
       }
       return options;
+    }
+
+    /** The same routes, but what is received goes straight on to Kafka. */
+    private static String withoutSpool(String routes, String none) {
+      try {
+        Path copy = Files.createTempDirectory("caravan-bench-routes-" + none);
+        try (Stream<Path> files = Files.list(Path.of(routes))) {
+          for (Path file : files.toList()) {
+            String text =
+                Files.readString(file)
+                    .replaceFirst(
+                        "(?s)from:\\n      uri: spool:events\\n.*?      steps:",
+                        "from:\n      uri: direct:events\n      steps:")
+                    .replace("uri: spool:events", "uri: direct:events");
+            Files.writeString(copy.resolve(file.getFileName()), text);
+          }
+        }
+        return copy.toString();
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
     }
 
     private static String take(Map<String, String> given, String name, String otherwise) {

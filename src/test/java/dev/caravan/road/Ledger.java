@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.caravan.simulator.Simulator;
 import dev.caravan.testing.TopicReader;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.HashMap;
@@ -29,6 +30,7 @@ final class Ledger {
   private final Simulator genesys;
   private final String padding;
   private final BitSet sent = new BitSet();
+  private final List<Instant> times = new ArrayList<>();
   private int next;
 
   Ledger(Simulator genesys) {
@@ -53,6 +55,7 @@ final class Ledger {
   /** Sends an event if a socket is open; one that nobody could read counts as never sent. */
   boolean offer() {
     int number = next++;
+    times.add(Instant.now());
     String body =
         "{\"id\":\"conversation-%d\",\"number\":%d,\"padding\":\"%s\",\"participants\":[{\"purpose\":\"agent\",\"calls\":[{\"state\":\"connected\"}]}]}"
             .formatted(number % CONVERSATIONS, number, padding);
@@ -64,6 +67,11 @@ final class Ledger {
   /** The number that the next event will have. */
   int next() {
     return next;
+  }
+
+  /** When it was sent. */
+  Instant time(int number) {
+    return times.get(number);
   }
 
   int sent() {

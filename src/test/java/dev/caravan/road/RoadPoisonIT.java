@@ -14,14 +14,11 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.common.acl.AccessControlEntry;
 import org.apache.kafka.common.acl.AclBinding;
-import org.apache.kafka.common.acl.AclBindingFilter;
 import org.apache.kafka.common.acl.AclOperation;
 import org.apache.kafka.common.acl.AclPermissionType;
 import org.apache.kafka.common.resource.PatternType;
@@ -138,47 +135,6 @@ class RoadPoisonIT {
         after.send(50);
         reader.awaitUntil(after::allIn);
         Ledger.assertInOrder(reader.records());
-      }
-    }
-  }
-
-  /** Who may write nothing at all is refused as a producer: no event is to blame, all wait. */
-  @Test
-  void eventsWaitWhileTheProducerItselfIsRefusedAndFlowWhenItIsNot() throws Exception {
-    try (LocalBroker broker = LocalBroker.start(guarded());
-        Simulator genesys = Simulator.start(Road.quiet());
-        Admin admin = Admin.create(Map.of("bootstrap.servers", broker.bootstrapServers()))) {
-      admin
-          .createTopics(
-              Stream.of("conversations.voice", "signals", "dead-letters")
-                  .map(name -> new NewTopic(PREFIX + name, Optional.of(1), Optional.empty()))
-                  .toList())
-          .all()
-          .get();
-      admin
-          .createAcls(
-              List.of(
-                  rule(ResourceType.TOPIC, "*", AclOperation.DESCRIBE, AclPermissionType.ALLOW),
-                  rule(
-                      ResourceType.CLUSTER,
-                      "kafka-cluster",
-                      AclOperation.IDEMPOTENT_WRITE,
-                      AclPermissionType.DENY)))
-          .all()
-          .get();
-      try (Bridge bridge = settings(genesys, broker).start(folder)) {
-        bridge.awaitReady();
-        Ledger ledger = new Ledger(genesys);
-        ledger.send(50);
-        bridge.awaitLog("a record could not be delivered");
-
-        admin.deleteAcls(List.of(AclBindingFilter.ANY)).all().get();
-        ledger.send(50);
-        try (TopicReader reader = new TopicReader(broker.bootstrapServers(), PREFIX)) {
-          reader.awaitUntil(ledger::allIn);
-          Ledger.assertInOrder(reader.records());
-          assertThat(reader.records()).noneMatch(RoadPoisonIT::isLetter);
-        }
       }
     }
   }

@@ -3,12 +3,14 @@ package dev.caravan.road;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.caravan.testing.Bridge;
 import dev.caravan.testing.TopicReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -24,6 +26,10 @@ import org.slf4j.LoggerFactory;
 class RoadReloadIT {
 
   private static final Logger LOG = LoggerFactory.getLogger(RoadReloadIT.class);
+
+  /** An event is stamped a little before it is on the wire. */
+  private static final Duration CLOCKS = Duration.ofMillis(250);
+
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   /** The figure in docs/reliability.md is from more edits: -Dcaravan.edits=20. */
@@ -100,9 +106,19 @@ class RoadReloadIT {
             .awaitUntil(
                 all ->
                     ledger.missing(all).stream()
-                        .allMatch(n -> windows.stream().anyMatch(w -> w[0] <= n && n < w[1])));
+                            .allMatch(n -> windows.stream().anyMatch(w -> w[0] <= n && n < w[1]))
+                        && road.signals().stream()
+                                .filter(it -> it.path("type").asText().equals("GAP"))
+                                .count()
+                            >= EDITS);
 
     Ledger.assertInOrder(records);
+    List<JsonNode> gaps =
+        road.signals().stream().filter(it -> it.path("type").asText().equals("GAP")).toList();
+    assertThat(gaps).hasSizeGreaterThanOrEqualTo(EDITS);
+    assertThat(ledger.missing(records))
+        .as("what is missing lies in a gap that is on record: %s", gaps)
+        .allMatch(number -> gaps.stream().anyMatch(gap -> spans(gap, ledger.time(number))));
     LOG.info(
         "receive edited {} times: {} events sent, {} not read while sockets were replaced, {} repeated",
         EDITS,
@@ -159,6 +175,11 @@ class RoadReloadIT {
     Files.delete(more);
     bridge.awaitLog("more.camel.yaml was edited: 0 of its routes run now");
     assertThat(bridge.log()).doesNotContain("Disconnected");
+  }
+
+  private static boolean spans(JsonNode gap, Instant time) {
+    return !time.isBefore(Instant.parse(gap.path("from").asText()).minus(CLOCKS))
+        && !time.isAfter(Instant.parse(gap.path("to").asText()).plus(CLOCKS));
   }
 
   private static String marked(String shipped, int edit) {

@@ -79,7 +79,7 @@ class RoadSpoolIT {
       broker.stop();
       Ledger ledger = new Ledger(genesys, PADDING);
       Bridge.Settings settings =
-          settings(genesys, broker).with("CAMEL_COMPONENT_SPOOL_MAX_BYTES", "2000000");
+          settings(genesys, broker).with("CARAVAN_SPOOL_MAX_BYTES", "2000000");
       try (Bridge bridge = settings.start(folder)) {
         await().atMost(PATIENCE).until(() -> genesys.openSockets() == 1);
         ledger.send(1_500);
@@ -105,8 +105,8 @@ class RoadSpoolIT {
       Ledger ledger = new Ledger(genesys, PADDING);
       Bridge.Settings settings =
           settings(genesys, broker)
-              .with("CAMEL_COMPONENT_SPOOL_MAX_BYTES", "2000000")
-              .with("CAMEL_COMPONENT_SPOOL_WHEN_FULL", "DROP_OLDEST");
+              .with("CARAVAN_SPOOL_MAX_BYTES", "2000000")
+              .with("CARAVAN_SPOOL_WHEN_FULL", "drop-oldest");
       try (Bridge bridge = settings.start(folder)) {
         await().atMost(PATIENCE).until(() -> genesys.openSockets() == 1);
         ledger.send(3_000);

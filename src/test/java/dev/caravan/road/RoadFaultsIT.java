@@ -1,0 +1,332 @@
+package dev.caravan.road;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.caravan.simulator.Act;
+import dev.caravan.simulator.Fault;
+import dev.caravan.testing.FaultyProxy;
+import dev.caravan.testing.FaultyProxy.Direction;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Base64;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Whatever ends a socket or spoils a call, done while numbered events flow through a network that
+ * fails on command: a successor is found, what is missing lies inside the gap on record, nothing
+ * comes twice, and nobody learns a secret. Prints the lines that docs/reliability.md shows.
+ */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class RoadFaultsIT {
+
+  private static final Logger LOG = LoggerFactory.getLogger(RoadFaultsIT.class);
+  private static final int PER_SECOND = 200;
+  private static final Duration PATIENCE = Duration.ofSeconds(120);
+
+  private static final String TOKEN = "POST /oauth/token";
+  private static final String CHANNEL = "POST /api/v2/notifications/channels";
+  private static final String SUBSCRIBE = CHANNEL + "/{id}/subscriptions";
+  private static final Act REVOKE = new Act.RevokeToken(Act.Whom.ALL);
+  private static final Act NEW_CHANNEL = new Act.Close(1000);
+  private static final Act RESET = new Act.Reset(Act.Whom.ALL);
+
+  /** Channel ids and tokens as the stand-in makes them. */
+  private static final Pattern CREDENTIAL =
+      Pattern.compile("streaming-\\d-\\w+|\\b[A-Za-z0-9_-]{86}\\b");
+
+  private FaultyProxy network;
+  private Road road;
+  private Counter counter;
+
+  @BeforeAll
+  void open(@TempDir Path folder) {
+    network = FaultyProxy.start();
+    road = Road.in(folder);
+    network.to(road.genesys().port());
+    String throughIt = "http://127.0.0.1:" + network.port();
+    road.start(
+            road.settings().with("GENESYS_LOGIN_URL", throughIt).with("GENESYS_API_URL", throughIt))
+        .awaitReady();
+    until(() -> count("CONNECTED") == 1);
+    counter = new Counter(road.genesys(), PER_SECOND);
+  }
+
+  @AfterAll
+  void close() {
+    counter.close();
+    road.close();
+    network.close();
+  }
+
+  @AfterEach
+  void mend() {
+    network.delay(0);
+    road.genesys().disarm();
+  }
+
+  /** A fault, by name, and the cause that the signals give. */
+  private record Blow(String name, String cause, Consumer<RoadFaultsIT> strike) {
+    @Override
+    public String toString() {
+      return name;
+    }
+  }
+
+  private static Blow blow(String name, String cause, Act act, Fault... faults) {
+    return new Blow(
+        name,
+        cause,
+        on -> {
+          Stream.of(faults).forEach(on.road.genesys()::arm);
+          on.road.genesys().perform(act);
+        });
+  }
+
+  static Stream<Blow> blows() {
+    return Stream.of(
+        blow("close 1000", "taken-over", NEW_CHANNEL),
+        blow("close 1001", "dropped", new Act.Close(1001)),
+        blow("close 1011", "dropped", new Act.Close(1011)),
+        blow("close 1012", "dropped", new Act.Close(1012)),
+        blow("TCP reset (1006)", "dropped", RESET),
+        new Blow("TCP reset in mid-frame", "dropped", on -> on.network.cutNext()),
+        new Blow(
+            "connecting takes 3 s",
+            "dropped",
+            on -> {
+              on.network.delay(3_000);
+              on.road.genesys().perform(RESET);
+            }),
+        new Blow(
+            "nothing comes from Genesys Cloud, the socket stays open",
+            "silent",
+            on -> on.network.swallow(Direction.TO_CLIENT)),
+        blow("another client takes the channel", "taken-over", takenOver()),
+        blow("evicted by a 21st channel", "taken-over", new Act.Evict(Act.Whom.ALL)),
+        blow("the channel expires", "dropped", new Act.ExpireChannel(Act.Whom.ALL)),
+        blow("the token is revoked", "token-revoked", REVOKE),
+        blow("away for 2 s", "dropped", new Act.Outage(Duration.ofSeconds(2))),
+        blow("404 to the handshake", "dropped", RESET, handshake(404, Fault.Wrong.STATUS)),
+        blow("503 to the handshake", "dropped", RESET, handshake(503, Fault.Wrong.STATUS)),
+        blow("1011 after the handshake", "dropped", RESET, handshake(1011, Fault.Wrong.CLOSE)),
+        blow("reset in the handshake", "dropped", RESET, handshake(0, Fault.Wrong.RESET)),
+        blow("429 to the channel, 1 s", "taken-over", NEW_CHANNEL, busy(CHANNEL)),
+        blow("429 to the subscriptions, 1 s", "taken-over", NEW_CHANNEL, busy(SUBSCRIBE)),
+        blow("429 to the token, 1 s", "token-revoked", REVOKE, busy(TOKEN)),
+        blow("503 to the channel", "taken-over", NEW_CHANNEL, once(CHANNEL, 503)),
+        blow("500 to the subscriptions", "taken-over", NEW_CHANNEL, once(SUBSCRIBE, 500)),
+        blow("502 to the token", "token-revoked", REVOKE, once(TOKEN, 502)),
+        blow("404 to the subscriptions", "taken-over", NEW_CHANNEL, once(SUBSCRIBE, 404)),
+        blow("401 to the channel", "taken-over", NEW_CHANNEL, once(CHANNEL, 401)),
+        blow("the channel's answer is lost", "taken-over", NEW_CHANNEL, lost(CHANNEL)),
+        blow("the channel's answer is rubbish", "taken-over", NEW_CHANNEL, broken(CHANNEL)),
+        blow("the subscriptions' is rubbish", "taken-over", NEW_CHANNEL, broken(SUBSCRIBE)),
+        blow("the token's is rubbish", "token-revoked", REVOKE, broken(TOKEN)));
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("blows")
+  void whatIsMissingLiesInsideTheGapOnRecord(Blow blow) {
+    long first = counter.sent();
+    int signals = road.signals().size();
+    int gaps = count("GAP");
+    flows();
+
+    blow.strike.accept(this);
+
+    // The last of the signals about a loss
+    until(() -> count("GAP") > gaps);
+    Outcome outcome = settle(blow.name, first);
+    List<JsonNode> since = road.signals().subList(signals, road.signals().size());
+    assertThat(since)
+        .extracting(signal -> signal.path("type").asText())
+        .containsExactly("DISCONNECTED", "CONNECTED", "GAP");
+    assertThat(since).extracting(signal -> signal.path("cause").asText()).containsOnly(blow.cause);
+    Gap gap = Gap.of(since.get(2));
+    assertThat(outcome.missing).allMatch(number -> gap.holds(counter.sentAt(number)));
+    assertThat(outcome.repeated).isZero();
+    nobodyLearnsASecret();
+  }
+
+  @Test
+  void anEndThatIsAnnouncedAMinuteAheadLosesNothing() {
+    long first = counter.sent();
+    int signals = road.signals().size();
+    int handedOver = count("HANDED_OVER");
+    flows();
+
+    road.genesys().perform(new Act.SocketClosing(Act.Whom.ALL, Duration.ofMinutes(1), false, 1001));
+
+    until(() -> count("HANDED_OVER") > handedOver);
+    Outcome outcome = settle("socket_closing, a minute ahead", first);
+    assertThat(road.signals().subList(signals, road.signals().size()))
+        .singleElement()
+        .extracting(signal -> signal.path("cause").asText())
+        .isEqualTo("socket-closing");
+    assertThat(outcome.missing).isEmpty();
+    assertThat(outcome.repeated).isZero();
+    nobodyLearnsASecret();
+  }
+
+  @Test
+  void anEndThatIsAnnouncedTooLateIsAGapOnRecord() {
+    long first = counter.sent();
+    int signals = road.signals().size();
+    int connected = count("CONNECTED") + count("HANDED_OVER");
+    flows();
+
+    road.genesys().perform(new Act.SocketClosing(Act.Whom.ALL, Duration.ZERO, false, 1001));
+
+    until(() -> count("CONNECTED") + count("HANDED_OVER") > connected);
+    Outcome outcome = settle("socket_closing, no time ahead", first);
+    List<Gap> gaps = gaps(road.signals().subList(signals, road.signals().size()));
+    assertThat(outcome.missing)
+        .allMatch(number -> gaps.stream().anyMatch(gap -> gap.holds(counter.sentAt(number))));
+    assertThat(outcome.repeated).isZero();
+  }
+
+  @Test
+  void aSocketThatCanOnlyBeReadLosesNothing() {
+    long first = counter.sent();
+    flows();
+
+    network.swallow(Direction.TO_SERVER);
+
+    Outcome outcome = settle("nothing reaches Genesys Cloud", first);
+    assertThat(outcome.missing).isEmpty();
+    assertThat(outcome.repeated).isZero();
+  }
+
+  // ---- what was sent and what arrived
+
+  private record Outcome(List<Long> missing, int repeated) {}
+
+  private record Gap(Instant from, Instant to) {
+    static Gap of(JsonNode signal) {
+      return new Gap(
+          Instant.parse(signal.path("from").asText()), Instant.parse(signal.path("to").asText()));
+    }
+
+    boolean holds(Instant moment) {
+      return !moment.isBefore(from) && !moment.isAfter(to);
+    }
+  }
+
+  private void flows() {
+    int before = counter.sent();
+    until(() -> counter.sent() > before + PER_SECOND / 4);
+  }
+
+  /** What came of the events from this one on, when those that are sent now have arrived. */
+  private Outcome settle(String what, long first) {
+    road.bridge().awaitReady();
+    flows();
+    long last = counter.sent() - 1;
+    until(() -> Counter.arrived(road).keySet().stream().anyMatch(number -> number >= last));
+    Map<Long, Integer> arrived = Counter.arrived(road);
+    int repeated = arrived.values().stream().mapToInt(times -> times - 1).sum();
+    List<Long> missing = counter.missing(arrived, first).stream().filter(n -> n < last).toList();
+    long blind =
+        missing.isEmpty()
+            ? 0
+            : Duration.between(
+                    counter.sentAt(missing.get(0)), counter.sentAt(missing.get(missing.size() - 1)))
+                .toMillis();
+    LOG.info(
+        "| {} | {} of {} | {} | {} |",
+        what,
+        missing.size(),
+        last - first,
+        repeated,
+        String.format(Locale.ROOT, "%.2f s", blind / 1_000.0));
+    return new Outcome(missing, repeated);
+  }
+
+  private static List<Gap> gaps(List<JsonNode> signals) {
+    return signals.stream()
+        .filter(signal -> signal.path("type").asText().equals("GAP"))
+        .map(Gap::of)
+        .toList();
+  }
+
+  private int count(String type) {
+    return (int) road.signals().stream().filter(s -> s.path("type").asText().equals(type)).count();
+  }
+
+  private void nobodyLearnsASecret() {
+    String basic =
+        Base64.getEncoder()
+            .encodeToString(
+                (Road.CLIENT + ":" + Road.SECRET).getBytes(StandardCharsets.ISO_8859_1));
+    String told =
+        String.join(
+            "\n",
+            road.bridge().log(),
+            road.bridge().readiness().text(),
+            road.bridge().liveness().text(),
+            road.bridge().metrics(),
+            road.signals().toString());
+    assertThat(told.lines())
+        .noneMatch(line -> line.contains(Road.SECRET) || line.contains(basic))
+        .noneMatch(line -> CREDENTIAL.matcher(line).find());
+    assertThat(road.bridge().logLines()).filteredOn(line -> !Road.isOneOfOurs(line)).isEmpty();
+  }
+
+  private void until(BooleanSupplier condition) {
+    await()
+        .atMost(PATIENCE)
+        .pollInterval(Duration.ofMillis(20))
+        .until(
+            () -> {
+              road.bridge().failIfEnded();
+              road.kafka().readFor(Duration.ofMillis(20));
+              return condition.getAsBoolean();
+            });
+  }
+
+  // ---- faults
+
+  private static Act takenOver() {
+    return new Act.NoLongerSubscribed(Act.Whom.ALL, true);
+  }
+
+  private static Fault handshake(int status, Fault.Wrong wrong) {
+    return Fault.of(Fault.On.HANDSHAKE, "*", wrong).withStatus(status).times(1);
+  }
+
+  private static Fault busy(String call) {
+    return Fault.status(call, 429).retryAfter(1).times(1);
+  }
+
+  private static Fault once(String call, int status) {
+    return Fault.status(call, status).times(1);
+  }
+
+  private static Fault lost(String call) {
+    return Fault.of(Fault.On.CALL, call, Fault.Wrong.LOST_ANSWER).times(1);
+  }
+
+  private static Fault broken(String call) {
+    return Fault.of(Fault.On.CALL, call, Fault.Wrong.BROKEN_ANSWER).times(1);
+  }
+}
