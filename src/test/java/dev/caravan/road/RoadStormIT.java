@@ -57,8 +57,6 @@ class RoadStormIT {
   }
 
   private static List<CallRecord> calls(Road road, String call) {
-    return road.genesys().calls().stream()
-        .filter(made -> made.name().equals(call))
-        .toList();
+    return road.genesys().calls().stream().filter(made -> made.name().equals(call)).toList();
   }
 }
