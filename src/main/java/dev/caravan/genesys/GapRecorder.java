@@ -38,7 +38,7 @@ final class GapRecorder {
   private final GapLedger ledger;
   private final LongFunction<Instant> wall;
   private final Consumer<Signal> signals;
-  private final Consumer<Gap> others;
+  private final Consumer<Gap> over;
   private final TopicCatalogue catalogue = TopicCatalogue.load();
   private final Set<Strand> strands = new HashSet<>();
 
@@ -55,12 +55,12 @@ final class GapRecorder {
       GapLedger ledger,
       LongFunction<Instant> wall,
       Consumer<Signal> signals,
-      Consumer<Gap> others) {
+      Consumer<Gap> over) {
     this.reader = reader;
     this.ledger = ledger;
     this.wall = wall;
     this.signals = signals;
-    this.others = others;
+    this.over = over;
   }
 
   void started() {
@@ -89,7 +89,7 @@ final class GapRecorder {
     for (Gap gap : ledger.reading(of(strand), wall.apply(since), topics, cause)) {
       LOG.warn(sentence(gap));
       tell(gap, since);
-      others.accept(gap);
+      over.accept(gap);
     }
   }
 

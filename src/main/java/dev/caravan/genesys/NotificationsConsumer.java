@@ -178,7 +178,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
 
   /** Not while nothing is read: then the calls are needed for that. */
   private void look() {
-    if (group.status().stream().anyMatch(shard -> shard.health() != ShardStatus.Health.BLIND)) {
+    if (group.status().stream().anyMatch(ShardStatus::isRead)) {
       opener.channels().look();
     }
   }

@@ -15,16 +15,16 @@ import org.apache.camel.impl.health.AbstractHealthCheck;
 final class NotificationsHealthCheck extends AbstractHealthCheck {
 
   private final RoadWatch watch;
-  private final Supplier<String> channelBudget;
+  private final Supplier<String> channels;
 
   /**
-   * @param channelBudget what an operator should know about the channels of the OAuth client; empty
-   *     if nothing
+   * @param channels what an operator should know about the channels of the OAuth client; empty if
+   *     nothing
    */
-  NotificationsHealthCheck(RoadWatch watch, Supplier<String> channelBudget) {
+  NotificationsHealthCheck(RoadWatch watch, Supplier<String> channels) {
     super("camel", "genesys-notifications");
     this.watch = watch;
-    this.channelBudget = channelBudget;
+    this.channels = channels;
   }
 
   @Override
@@ -38,8 +38,9 @@ final class NotificationsHealthCheck extends AbstractHealthCheck {
     if (overview.stalledMillis() > 0) {
       builder.detail("road.stalled-seconds", overview.stalledMillis() / 1000);
     }
-    if (!channelBudget.get().isEmpty()) {
-      builder.detail("road.channels", channelBudget.get());
+    String budget = channels.get();
+    if (!budget.isEmpty()) {
+      builder.detail("road.channels", budget);
     }
     for (ShardStatus shard : overview.shards()) {
       String name = "shard-" + shard.number() + ".";
