@@ -123,9 +123,8 @@ public class ReplayDesk {
       throw new CommandFailure(
           ("Nothing is kept for route %s, so nothing can be replayed. Set CARAVAN_REPLAY_KEEP to,"
                   + " say, 2h and restart the bridge; from then on what was sent is kept for so"
-                  + " long. (The route must have keepAcknowledged on its spool:%s, as the one that"
-                  + " is shipped does.)")
-              .formatted(request.route(), spool));
+                  + " long.")
+              .formatted(request.route()));
     }
     try {
       return spools.replay(spool, Instant.parse(request.since()), request.perSecond());

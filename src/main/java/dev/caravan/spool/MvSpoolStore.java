@@ -17,6 +17,12 @@ final class MvSpoolStore implements SpoolStore {
   /** No segment of several records is larger than this and one record. */
   private static final int MAX_SEGMENT_BYTES = 256 * 1024;
 
+  /** What is kept is gathered to this, as each segment costs some kilobytes of its own, … */
+  private static final int KEEP_FROM_BYTES = 32 * 1024;
+
+  /** … but only for so long: then its time to be kept begins all the same. */
+  private static final long GATHER_MILLIS = 60_000;
+
   private static final long VERIFY_BYTES = 256L * 1024 * 1024;
 
   /** An empty file that has grown to this is replaced: no compaction is as quick. */
@@ -169,6 +175,9 @@ final class MvSpoolStore implements SpoolStore {
   private void letGo() throws IOException {
     for (Optional<Extent> first = firstDone(); first.isPresent(); first = firstDone()) {
       Extent extent = first.get();
+      if (!keep.isZero() && stillGrows(extent)) {
+        return;
+      }
       forgetOpen(extent);
       if (keep.isZero()) {
         extents.removeFirstWaiting(extent);
@@ -177,6 +186,12 @@ final class MvSpoolStore implements SpoolStore {
         extents.keepFirstWaiting(extent, clock.millis());
       }
     }
+  }
+
+  private boolean stillGrows(Extent extent) {
+    return open.first() == extent.first()
+        && open.length() < KEEP_FROM_BYTES
+        && clock.millis() - extent.oldestMillis() < GATHER_MILLIS;
   }
 
   private void remove(Extent extent) throws IOException {
@@ -196,6 +211,7 @@ final class MvSpoolStore implements SpoolStore {
 
   @Override
   public void trimKept(long maxBytes) throws IOException {
+    letGo();
     long cutoff = clock.millis() - keep.toMillis();
     for (Optional<Extent> old = extents.removeKept(cutoff, maxBytes);
         old.isPresent();
