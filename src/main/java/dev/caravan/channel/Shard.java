@@ -46,7 +46,10 @@ public final class Shard {
   private Attempts attempts = Attempts.NONE;
 
   private volatile List<String> topics;
-  private volatile ShardState state = ShardState.initial();
+  private ShardState state = ShardState.initial();
+
+  /** For others: what has been carried out, so that the ledger is told of LIVE before they are. */
+  private volatile ShardState shown = state;
 
   /**
    * @param strand which of the channels that read the shard
@@ -217,6 +220,7 @@ public final class Shard {
     tellAttempts();
     step.actions().forEach(this::perform);
     topicsOf.keySet().removeIf(channel -> state.channel(channel).isEmpty());
+    shown = state;
   }
 
   /** Before the actions, so that an attempt that does not live to tell of its failure counts. */
@@ -326,7 +330,7 @@ public final class Shard {
     return ShardStatus.of(
         number(),
         topics.size(),
-        state,
+        shown,
         frames.lastEventAt(),
         frames.lastFrameAt(),
         clock.getAsLong(),
