@@ -13,6 +13,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
 import java.util.function.LongSupplier;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -305,11 +306,19 @@ public final class Shard {
    * empty while nothing is being read. On the control thread.
    */
   public OptionalLong handedOnUntil() {
+    OptionalLong live = linksOf(Phase.LIVE).mapToLong(ChannelLink::handedOnUntil).max();
+    // What a predecessor has not read has no copy elsewhere
+    OptionalLong behind =
+        linksOf(Phase.RETIRING).flatMapToLong(link -> link.behindSince().stream()).min();
+    return live.isEmpty() || behind.isEmpty()
+        ? live
+        : OptionalLong.of(Math.min(live.getAsLong(), behind.getAsLong()));
+  }
+
+  private Stream<ChannelLink> linksOf(Phase phase) {
     return state.channels().stream()
-        .filter(channel -> channel.trusted(Phase.LIVE))
-        .flatMap(channel -> link(channel.number()).stream())
-        .mapToLong(ChannelLink::handedOnUntil)
-        .max();
+        .filter(channel -> channel.trusted(phase))
+        .flatMap(channel -> link(channel.number()).stream());
   }
 
   /** How the shard is, for health and metrics; any thread may ask. */

@@ -58,7 +58,7 @@ final class GapFiles {
    */
   record Contents(
       List<OpenGap> open,
-      List<GapLedger.Waiting> waiting,
+      List<WaitingGaps.Entry> waiting,
       Map<Strand, GapLedger.Reading> reading,
       Map<String, Attempts> attempts,
       Optional<Instant> unknownSince) {}
@@ -67,7 +67,7 @@ final class GapFiles {
 
   Contents load() {
     List<OpenGap> open = new ArrayList<>();
-    List<GapLedger.Waiting> waiting = new ArrayList<>();
+    List<WaitingGaps.Entry> waiting = new ArrayList<>();
     Map<Strand, GapLedger.Reading> reading = new LinkedHashMap<>();
     List<Instant> unknown = new ArrayList<>();
     Map<String, Attempts> attempts = new LinkedHashMap<>();
@@ -190,7 +190,7 @@ final class GapFiles {
     put(GAP + gap.id() + END, Optional.of(GapJson.of(gap)));
   }
 
-  void waiting(GapLedger.Waiting over) {
+  void waiting(WaitingGaps.Entry over) {
     put(GAP + over.gap().id() + END, Optional.of(GapJson.of(over)));
   }
 

@@ -41,7 +41,7 @@ final class GapJson {
         new LinkedHashSet<>(topics(node)));
   }
 
-  static GapLedger.Waiting waiting(JsonNode node) {
+  static WaitingGaps.Entry waiting(JsonNode node) {
     Gap gap =
         new Gap(
             node.required("id").asText(),
@@ -50,7 +50,7 @@ final class GapJson {
             Instant.parse(node.required("to").asText()),
             node.required("cause").asText(),
             topics(node));
-    return new GapLedger.Waiting(
+    return new WaitingGaps.Entry(
         gap, node.path("told").booleanValue(), node.path("settled").booleanValue());
   }
 
@@ -90,7 +90,7 @@ final class GapJson {
     return withTopics(node, gap.topics());
   }
 
-  static ObjectNode of(GapLedger.Waiting over) {
+  static ObjectNode of(WaitingGaps.Entry over) {
     Gap gap = over.gap();
     ObjectNode node = JSON.createObjectNode();
     node.put("id", gap.id()).put("shard", gap.shard()).put("from", gap.from().toString());

@@ -45,7 +45,7 @@ public final class GapLedger {
   private final Map<Strand, Reading> reading = new LinkedHashMap<>();
   private final Map<String, Attempts> attempts = new LinkedHashMap<>();
   private final Map<String, OpenGap> open = new LinkedHashMap<>();
-  private final Map<String, Waiting> waiting = new LinkedHashMap<>();
+  private final WaitingGaps waiting;
   private final Map<String, Optional<Set<String>>> wanted = new HashMap<>();
   private final List<OpenGap> ofUnknownTopics = new ArrayList<>();
 
@@ -56,11 +56,9 @@ public final class GapLedger {
    */
   record Reading(Instant until, List<String> topics) {}
 
-  /** A gap that is over. */
-  record Waiting(Gap gap, boolean told, boolean settled) {}
-
   private GapLedger(Path folder, Clock clock) {
     this.files = new GapFiles(folder);
+    this.waiting = new WaitingGaps(files);
     this.clock = clock;
   }
 
@@ -77,7 +75,7 @@ public final class GapLedger {
 
   private void takeUp(GapFiles.Contents found) {
     found.open().forEach(gap -> open.put(gap.id(), gap));
-    found.waiting().forEach(gap -> waiting.put(gap.gap().id(), gap));
+    found.waiting().forEach(waiting::takeUp);
     found
         .unknownSince()
         .ifPresent(since -> ofUnknownTopics.add(gap(-1, since, RESTART, List.of())));
@@ -90,7 +88,17 @@ public final class GapLedger {
 
   /** A reader starts, perhaps again: what it read before is not being read. */
   public synchronized void started(String reader) {
+    interrupted(reader);
     wanted.put(reader, Optional.empty());
+  }
+
+  /** A reader stops: what it read is not being read until somebody reads it again. */
+  public synchronized void stopped(String reader) {
+    interrupted(reader);
+    wanted.remove(reader);
+  }
+
+  private void interrupted(String reader) {
     Set<Strand> before = new HashSet<>(reading.keySet());
     before.removeIf(strand -> !strand.reader().equals(reader));
     interrupted(before);
@@ -124,8 +132,10 @@ public final class GapLedger {
    */
   public synchronized List<Gap> reading(
       Strand strand, Instant since, List<String> topics, String cause) {
-    Reading now = new Reading(since, List.copyOf(topics));
-    Reading before = reading.put(strand, now);
+    Reading before = reading.get(strand);
+    // A successor's predecessor may still have something to read
+    Reading now = new Reading(before == null ? since : before.until(), List.copyOf(topics));
+    reading.put(strand, now);
     if (before != null) {
       // What it read and reads no more, though somebody wants it
       begin(strand.shard(), since.minus(UNDER_WAY), cause, stillWanted(before.topics()));
@@ -140,7 +150,6 @@ public final class GapLedger {
         over.add(close(gap, strand.shard(), since, covered));
       }
     }
-    makeRoom();
     return over;
   }
 
@@ -148,7 +157,7 @@ public final class GapLedger {
     boolean whole = covered.size() == gap.topics().size();
     String id = whole ? gap.id() : gap.id() + "." + (gap.parts() + 1);
     Gap over = gap.closed(id, shard, at, covered);
-    put(new Waiting(over, false, false));
+    waiting.add(over);
     if (whole) {
       open.remove(gap.id());
     } else {
@@ -217,53 +226,22 @@ public final class GapLedger {
 
   /** Gaps that are over and whose signal has not been handed over durably, oldest first. */
   public synchronized List<Gap> untold() {
-    return waiting.values().stream().filter(w -> !w.told()).map(Waiting::gap).toList();
+    return waiting.untold();
   }
 
   /** The signal of this gap is in safe hands. */
   public synchronized void told(String id) {
-    Optional.ofNullable(waiting.get(id))
-        .ifPresent(w -> put(new Waiting(w.gap(), true, w.settled())));
+    waiting.told(id);
   }
 
   /** Gaps that are over and have not been dealt with, oldest first. */
   public synchronized List<Gap> unsettled() {
-    return waiting.values().stream().filter(w -> !w.settled()).map(Waiting::gap).toList();
+    return waiting.unsettled();
   }
 
   /** Nothing more is to be done about this gap. */
   public synchronized void settle(String id) {
-    Optional.ofNullable(waiting.get(id)).ifPresent(w -> put(new Waiting(w.gap(), w.told(), true)));
-  }
-
-  private void put(Waiting gap) {
-    String id = gap.gap().id();
-    if (gap.told() && gap.settled()) {
-      waiting.remove(id);
-      files.forget(id);
-    } else {
-      waiting.put(id, gap);
-      files.waiting(gap);
-    }
-  }
-
-  private void makeRoom() {
-    while (waiting.size() > MOST_WAITING) {
-      Waiting oldest =
-          waiting.values().stream()
-              .filter(Waiting::told)
-              .findFirst()
-              .orElseGet(() -> waiting.values().iterator().next());
-      LOG.warn(
-          "The gap {} from {} to {} ({}) is given up: more than {} gaps wait{}.",
-          oldest.gap().id(),
-          oldest.gap().from(),
-          oldest.gap().to(),
-          oldest.gap().cause(),
-          MOST_WAITING,
-          oldest.told() ? " to be filled" : " for their signals to be taken");
-      put(new Waiting(oldest.gap(), true, true));
-    }
+    waiting.settle(id);
   }
 
   // ---- gaps that last
@@ -314,7 +292,7 @@ public final class GapLedger {
   private OpenGap gap(int shard, Instant from, String cause, Collection<String> topics) {
     String id = from.toString().replaceAll("[-:.]", "") + "-" + Math.max(0, shard);
     String unique = id;
-    for (int n = 2; open.containsKey(unique) || waiting.containsKey(unique); n++) {
+    for (int n = 2; open.containsKey(unique) || waiting.knows(unique); n++) {
       unique = id + "-" + n;
     }
     return new OpenGap(unique, shard, from, cause, 0, new LinkedHashSet<>(topics));

@@ -67,6 +67,10 @@ final class GapRecorder {
     ledger.started(reader);
   }
 
+  void stopped() {
+    ledger.stopped(reader);
+  }
+
   /** What is to be read from now on. */
   synchronized void planned(List<TopicSharder.Shard> plan, int redundancy) {
     List<String> topics = new ArrayList<>();

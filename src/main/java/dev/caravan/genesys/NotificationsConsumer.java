@@ -131,7 +131,11 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
     GenesysComponent component = getEndpoint().component();
     RoadWatch watch =
         new RoadWatch(
-            preparation, group::status, inFlight, component::trouble, component.ledger()::trouble);
+            () -> preparation.problem().map(s -> new RoadWatch.Problem(preparation.health(), s)),
+            group::status,
+            inFlight,
+            component::trouble,
+            component.ledger()::trouble);
     healthCheck = new NotificationsHealthCheck(watch, opener.channels()::budget);
     HealthCheckRegistry.get(getEndpoint().getCamelContext()).register(healthCheck);
     new PreparationLoop(
@@ -159,6 +163,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
     // Sockets first, so that what was read still passes; then the thread that decides
     ServiceHelper.stopService(opener);
     getEndpoint().getCamelContext().getExecutorServiceManager().shutdownNow(control);
+    gaps.stopped();
     ServiceHelper.stopService(deadLetters);
     HealthCheckRegistry.get(getEndpoint().getCamelContext()).unregister(healthCheck);
     super.doStop();
@@ -240,6 +245,8 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
   @Override
   public void reading(Strand strand, List<String> topics, long since) {
     gaps.reading(strand, topics, since);
+    // What was read before the gap may not be in safe hands yet
+    tick();
   }
 
   @Override

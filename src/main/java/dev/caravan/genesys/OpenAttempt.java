@@ -126,8 +126,7 @@ final class OpenAttempt {
     }
     String start =
         new String(frame, 0, Math.min(frame.length, NAME_WITHIN), StandardCharsets.ISO_8859_1);
-    return start.contains("v2.system.")
-        && new String(frame, StandardCharsets.ISO_8859_1).contains("no_longer_subscribed");
+    return start.contains("v2.system.no_longer_subscribed");
   }
 
   private ClientSocketEndpoint endpoint(Exchange exchange) throws Exception {

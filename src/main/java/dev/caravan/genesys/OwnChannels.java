@@ -7,13 +7,15 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -47,7 +49,8 @@ final class OwnChannels extends ServiceSupport {
   private final GenesysEndpoint endpoint;
   private final ProducerTemplate template;
   private final Path file;
-  private final Map<String, Optional<Token>> inUse = new ConcurrentHashMap<>();
+  private final Map<String, Optional<Token>> inUse =
+      Collections.synchronizedMap(new LinkedHashMap<>());
   private volatile String budget = "";
   private ExecutorService executor;
 
@@ -60,7 +63,13 @@ final class OwnChannels extends ServiceSupport {
   /** A channel was made. */
   void made(Map<?, ?> channel, Token by) {
     if (channel.get("id") instanceof String id) {
-      inUse.put(id, Optional.ofNullable(by));
+      synchronized (inUse) {
+        if (inUse.size() >= MOST_REMEMBERED) {
+          // Of connections that dropped and came back on another channel; its time is over
+          inUse.remove(inUse.keySet().iterator().next());
+        }
+        inUse.put(id, Optional.ofNullable(by));
+      }
       remember(id);
     }
   }
@@ -218,7 +227,7 @@ final class OwnChannels extends ServiceSupport {
   @Override
   protected void doStop() throws Exception {
     if (endpoint.component().trouble().isEmpty()) {
-      Set.copyOf(inUse.keySet()).forEach(this::left);
+      new ArrayList<>(inUse.keySet()).forEach(this::left);
       executor.shutdown();
       if (!executor.awaitTermination(STOP_SECONDS, TimeUnit.SECONDS)) {
         LOG.debug("Not all channels were emptied in time");

@@ -41,7 +41,7 @@ public final class ReadAgain implements Processor {
 
   private final EnvelopeReader reader = new EnvelopeReader();
   private Kind kind = Kind.PRESENCE;
-  private String source = "";
+  private EventHeaders headers = new EventHeaders("", Clock.systemUTC());
 
   /** What is read again. */
   public void setKind(Kind kind) {
@@ -50,7 +50,7 @@ public final class ReadAgain implements Processor {
 
   /** The value of {@code ce_source}, as notifications have it. */
   public void setSource(String source) {
-    this.source = source;
+    this.headers = new EventHeaders(source, Clock.systemUTC());
   }
 
   @Override
@@ -174,7 +174,7 @@ public final class ReadAgain implements Processor {
 
   private void headers(Message message, byte[] frame) {
     if (reader.read(frame) instanceof Frame.Notification event) {
-      new EventHeaders(source, Clock.systemUTC()).set(message, event);
+      headers.set(message, event);
     } else {
       throw odd("what cannot be read as a state");
     }

@@ -20,7 +20,7 @@ final class RoadWatch {
   /** For how long Kafka may acknowledge nothing before that is called an outage. */
   private static final long STALLED_MILLIS = 10_000;
 
-  private final Preparation preparation;
+  private final Supplier<Optional<Problem>> problem;
   private final Supplier<List<ShardStatus>> shards;
   private final InFlight inFlight;
   private final Supplier<String> trouble;
@@ -38,17 +38,21 @@ final class RoadWatch {
   record Overview(
       Health health, String sentence, List<ShardStatus> shards, int inFlight, long stalledMillis) {}
 
+  /** What keeps the shards from being opened, and how bad it is. */
+  record Problem(Health health, String sentence) {}
+
   /**
+   * @param problem what keeps the shards from being opened
    * @param trouble why the last call of Genesys Cloud failed; empty if all is well
    * @param ledgerTrouble why gaps cannot be written to disk
    */
   RoadWatch(
-      Preparation preparation,
+      Supplier<Optional<Problem>> problem,
       Supplier<List<ShardStatus>> shards,
       InFlight inFlight,
       Supplier<String> trouble,
       Supplier<Optional<String>> ledgerTrouble) {
-    this.preparation = preparation;
+    this.problem = problem;
     this.shards = shards;
     this.inFlight = inFlight;
     this.trouble = trouble;
@@ -57,9 +61,9 @@ final class RoadWatch {
 
   /** How the road is: the worst of its shards, or what keeps them from being opened. */
   Overview overview() {
-    Optional<String> problem = preparation.problem();
-    if (problem.isPresent()) {
-      return new Overview(preparation.health(), problem.get(), List.of(), 0, 0);
+    Optional<Problem> first = problem.get();
+    if (first.isPresent()) {
+      return new Overview(first.get().health(), first.get().sentence(), List.of(), 0, 0);
     }
     List<ShardStatus> all = shards.get();
     Health worst = all.stream().map(ShardStatus::health).reduce(Health::worse).orElse(Health.BLIND);
@@ -90,12 +94,12 @@ final class RoadWatch {
   /** One line in the log whenever the state of the road becomes another, or its reason does. */
   void tellChanges() {
     Overview now = overview();
-    String problem = preparation.problem().orElse("");
-    if (now.health() == told && (problem.isEmpty() || problem.equals(toldProblem))) {
+    String reason = problem.get().map(Problem::sentence).orElse("");
+    if (now.health() == told && (reason.isEmpty() || reason.equals(toldProblem))) {
       return;
     }
     String sentence = now.sentence().isEmpty() ? "All is well." : now.sentence();
-    if (now.health() == Health.BROKEN && problem.isEmpty()) {
+    if (now.health() == Health.BROKEN && reason.isEmpty()) {
       sentence = "The lines of its shards say why.";
     }
     String change = now.health() == told ? "" : " (it was " + told.label() + ")";
@@ -106,6 +110,6 @@ final class RoadWatch {
       case BROKEN -> LOG.error(line);
     }
     told = now.health();
-    toldProblem = problem;
+    toldProblem = reason;
   }
 }

@@ -126,6 +126,12 @@ final class SocketLink implements ChannelLink {
     return oldest.isEmpty() ? read : Math.min(read, at(oldest.getAsLong()));
   }
 
+  @Override
+  public OptionalLong behindSince() {
+    OptionalLong behind = socket.behindSinceNanos();
+    return behind.isEmpty() ? behind : OptionalLong.of(at(behind.getAsLong()));
+  }
+
   private long at(long nanos) {
     return clock.getAsLong() - TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - nanos);
   }
@@ -140,11 +146,8 @@ final class SocketLink implements ChannelLink {
   public Reading reading() {
     long now = clock.getAsLong();
     OptionalLong last = socket.lastFrameNanos();
-    OptionalLong behind = socket.behindSinceNanos();
-    long lastFrameAt = last.isEmpty() ? 0 : at(last.getAsLong());
-    if (behind.isPresent()) {
-      lastFrameAt = Math.min(lastFrameAt, at(behind.getAsLong()));
-    }
+    long lastFrameAt =
+        Math.min(last.isEmpty() ? 0 : at(last.getAsLong()), behindSince().orElse(Long.MAX_VALUE));
     boolean held = socket.pausedSinceNanos().isPresent();
     return new Reading(lastFrameAt, now - socket.silence().toMillis(), held);
   }

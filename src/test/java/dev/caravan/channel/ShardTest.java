@@ -377,4 +377,22 @@ class ShardTest {
         .containsExactly(
             "reading v2.users.1.presence", "reading other", "reading v2.users.1.presence");
   }
+
+  @Test
+  void allIsReadUntilTheLastFrameUnlessAPredecessorWasHeldBefore() {
+    Stage.Link old = stage.live(stage.order(0));
+    assertThat(shard.handedOnUntil()).hasValue(old.lastFrameAt);
+    stage.pass(Duration.ofSeconds(5));
+    shard.changeTopics(List.of("other"));
+    stage.control.settle();
+    Stage.Link next = stage.live(stage.order(1));
+
+    assertThat(shard.handedOnUntil()).hasValue(next.lastFrameAt);
+    old.behindSince = java.util.OptionalLong.of(next.lastFrameAt - 3_000);
+    assertThat(shard.handedOnUntil()).hasValue(next.lastFrameAt - 3_000);
+
+    shard.stop();
+    stage.control.settle();
+    assertThat(shard.handedOnUntil()).isEmpty();
+  }
 }

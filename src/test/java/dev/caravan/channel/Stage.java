@@ -38,6 +38,7 @@ final class Stage implements ChannelOpener, ShardListener {
     int pings;
     boolean closed;
     long lastFrameAt;
+    OptionalLong behindSince = OptionalLong.empty();
 
     @Override
     public void ping() {
@@ -57,6 +58,11 @@ final class Stage implements ChannelOpener, ShardListener {
     @Override
     public long handedOnUntil() {
       return lastFrameAt;
+    }
+
+    @Override
+    public OptionalLong behindSince() {
+      return behindSince;
     }
 
     @Override

@@ -386,4 +386,39 @@ class GapLedgerTest {
     assertThat(ledger.attempts(ONE)).isEqualTo(new Attempts(3, at(90)));
     assertThat(ledger.attempts(TWIN)).isEqualTo(Attempts.NONE);
   }
+
+  @Test
+  void aReaderThatStopsReadsNothingUntilItStartsAgain() {
+    start(AB);
+    reads(ONE, 1, AB);
+    ledger.readUntil(ONE, at(10));
+    clock.now = at(12);
+
+    ledger.stopped("receive");
+    ledger.started("receive");
+    ledger.wanted("receive", AB);
+
+    assertThat(reads(ONE, 15, AB))
+        .singleElement()
+        .satisfies(
+            gap -> {
+              assertThat(gap.from()).isEqualTo(lastBefore(at(10)));
+              assertThat(gap.cause()).isEqualTo(GapLedger.RESTART);
+            });
+  }
+
+  @Test
+  void aReaderThatIsGoneDoesNotHideWhatAnotherMisses() {
+    start(AB);
+    Strand gone = new Strand("gone", 0, 0);
+    ledger.started("gone");
+    ledger.wanted("gone", AB);
+    reads(gone, 1, AB);
+    reads(ONE, 1, AB);
+
+    ledger.stopped("gone");
+    ledger.blind(ONE, at(10), "dropped");
+
+    assertThat(reads(ONE, 15, AB)).extracting(Gap::cause).containsExactly("dropped");
+  }
 }

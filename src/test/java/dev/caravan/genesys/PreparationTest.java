@@ -217,4 +217,17 @@ class PreparationTest {
     assertThat(preparation.run("").plan().orElseThrow()).hasSize(18);
     assertThat(preparation.problem()).isEmpty();
   }
+
+  @Test
+  void withRedundancyHalfAsManyFitAndTheSentenceSaysWhy() {
+    configuration.setRedundancy(2);
+    queues(39);
+
+    Preparation.Outcome outcome = preparation.run("");
+
+    assertThat(outcome.plan().orElseThrow()).hasSize(9);
+    assertThat(preparation.problem().orElseThrow())
+        .startsWith("21 subscriptions are not being read: they need 40 channels")
+        .endsWith("or set GENESYS_REDUNDANCY to 1: with 2 every topic takes two channels.");
+  }
 }

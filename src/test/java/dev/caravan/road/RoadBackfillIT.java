@@ -60,9 +60,10 @@ class RoadBackfillIT {
   void whatChangedWhileTheBridgeWasKilledArrivesOnce() throws Exception {
     try (Road road = Road.in(folder, Road.quiet().withCentre(CentreSize.of(30)))) {
       road.start(settings(road)).awaitReady();
+      until(road, () -> signals(road, "CONNECTED").size() == 1);
       road.bridge().kill();
       Instant from = Instant.now();
-      road.genesys().perform(new Act.SetTraffic(true, 20));
+      road.genesys().perform(new Act.SetTraffic(true, 100));
       until(road, () -> Duration.between(from, Instant.now()).toSeconds() >= 8);
       road.genesys().perform(new Act.SetTraffic(false, 1));
 
@@ -103,8 +104,10 @@ class RoadBackfillIT {
               .orElseThrow();
       assertThat(Instant.ofEpochMilli(query))
           .isAfterOrEqualTo(Instant.parse(outcome.path("to").asText()).plusSeconds(60));
+      Set<String> touched = touched(road, outcome);
+      until(road, () -> backfilled(road, "conversations.details").size() >= touched.size());
       Map<String, JsonNode> conversations = byKey(backfilled(road, "conversations.details"));
-      assertThat(conversations.keySet()).isEqualTo(touched(road, outcome)).isNotEmpty();
+      assertThat(conversations.keySet()).isEqualTo(touched).isNotEmpty();
       for (Map.Entry<String, JsonNode> one : conversations.entrySet()) {
         assertThat(one.getValue())
             .isEqualTo(

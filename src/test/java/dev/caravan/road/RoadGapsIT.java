@@ -70,7 +70,7 @@ class RoadGapsIT {
           gaps.stream().map(Gap::length).reduce(Duration.ZERO, Duration::plus),
           all.repeated);
       assertThat(unexplained).isEmpty();
-      assertThat(gaps).hasSizeGreaterThanOrEqualTo(kills);
+      assertThat(gaps).isNotEmpty();
       assertThat(gaps).extracting(Gap::cause).containsOnly("restart");
       assertThat(all.repeated).isLessThanOrEqualTo(kills * UNACKNOWLEDGED);
     }

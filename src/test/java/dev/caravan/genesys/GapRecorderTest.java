@@ -1,0 +1,121 @@
+package dev.caravan.genesys;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.caravan.channel.Attempts;
+import dev.caravan.channel.Cause;
+import dev.caravan.channel.Strand;
+import dev.caravan.gap.Gap;
+import dev.caravan.gap.GapLedger;
+import dev.caravan.topic.TopicSharder;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class GapRecorderTest {
+
+  private static final Strand STRAND = new Strand(0, 0);
+  private static final List<String> TOPICS =
+      List.of(
+          "v2.users.9ed7d9f6-0c59-4360-ac54-40dd35eb9c2f?presence&routingStatus",
+          "v2.users.0e185c02-aca1-4a72-82ea-2e78684e2c89?presence&routingStatus",
+          "v2.routing.queues.0e185c02-aca1-4a72-82ea-2e78684e2c89.conversations");
+
+  @TempDir Path folder;
+  private final List<Signal> signals = new ArrayList<>();
+  private final List<Gap> over = new ArrayList<>();
+  private GapLedger ledger;
+  private GapRecorder recorder;
+
+  @BeforeEach
+  void start() {
+    start(1_000_000);
+  }
+
+  private void start(long millis) {
+    Clock clock = Clock.fixed(Instant.ofEpochMilli(millis), ZoneOffset.UTC);
+    ledger = GapLedger.open(folder, clock);
+    recorder = new GapRecorder("receive", ledger, Instant::ofEpochMilli, signals::add, over::add);
+    recorder.started();
+    recorder.planned(List.of(new TopicSharder.Shard(0, TOPICS)), 1);
+  }
+
+  private void lostAndFound() {
+    recorder.reading(STRAND, TOPICS, 1_000_000);
+    recorder.blind(STRAND, 1_010_000, Cause.DROPPED);
+    recorder.reading(STRAND, TOPICS, 1_012_000);
+  }
+
+  @Test
+  void aGapIsASignalWithItsIdItsIntervalAndItsTopicsByPattern() {
+    lostAndFound();
+
+    assertThat(signals)
+        .singleElement()
+        .satisfies(
+            signal -> {
+              assertThat(signal.type()).isEqualTo("GAP");
+              assertThat(signal.cause()).isEqualTo("dropped");
+              assertThat(signal.gap()).isEqualTo(over.get(0).id());
+              assertThat(Instant.parse(signal.from()).toEpochMilli()).isEqualTo(1_009_000);
+              assertThat(Instant.parse(signal.to()).toEpochMilli()).isEqualTo(1_012_000);
+              assertThat(signal.count()).isEqualTo(3);
+              assertThat(signal.topics())
+                  .isEqualTo(
+                      Map.of(
+                          "v2.users.{id}.presence", 2,
+                          "v2.users.{id}.routingStatus", 2,
+                          "v2.routing.queues.{id}.conversations", 1));
+              assertThat(signal.sentence()).contains("3 topics", "the connection was dropped");
+            });
+  }
+
+  @Test
+  void aSignalThatNobodyTookIsSentAgainLaterAndAfterARestart() {
+    lostAndFound();
+    recorder.tick(List.of(), 1_012_000, 1_020_000);
+    assertThat(signals).hasSize(1);
+
+    recorder.tick(List.of(), 1_012_000, 1_043_000);
+    assertThat(signals).hasSize(2);
+
+    start(1_050_000);
+    recorder.tick(List.of(), 1_050_000, 1_051_000);
+    assertThat(signals).hasSize(3).extracting(Signal::gap).containsOnly(over.get(0).id());
+
+    ledger.told(over.get(0).id());
+    recorder.tick(List.of(), 1_050_000, 2_000_000);
+    assertThat(signals).hasSize(3);
+  }
+
+  @Test
+  void theDowntimeIsTold() {
+    recorder.reading(STRAND, TOPICS, 1_000_000);
+    recorder.tick(List.of(), 1_000_000, 1_000_000);
+
+    start(1_060_000);
+    recorder.reading(STRAND, TOPICS, 1_063_000);
+
+    assertThat(signals).singleElement().extracting(Signal::cause).isEqualTo("restart");
+    assertThat(signals.get(0).sentence()).contains("the bridge was not running");
+  }
+
+  @Test
+  void attemptsAreRememberedOnTheClockOfTheNextRun() {
+    recorder.attempts(STRAND, new Attempts(3, 1_090_000));
+    recorder.preparation(new Attempts(1, 1_002_000));
+
+    start(1_030_000);
+
+    assertThat(recorder.earlier(STRAND, 500)).isEqualTo(new Attempts(3, 1_090_000 - 500 + 500));
+    assertThat(recorder.earlierPreparation(1_030_000)).isEqualTo(new Attempts(1, 1_030_000));
+    assertThat(recorder.earlier(new Strand(1, 0), 1_030_000)).isEqualTo(Attempts.NONE);
+  }
+}

@@ -1,0 +1,101 @@
+package dev.caravan.genesys;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.caravan.channel.Phase;
+import dev.caravan.channel.ShardStatus;
+import dev.caravan.channel.ShardStatus.Health;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.camel.health.HealthCheck;
+import org.junit.jupiter.api.Test;
+
+class RoadWatchTest {
+
+  private Optional<String> problem = Optional.empty();
+  private List<ShardStatus> shards = List.of();
+  private String trouble = "";
+  private Optional<String> ledger = Optional.empty();
+  private long now = 1_000;
+  private final InFlight inFlight = new InFlight(1, () -> now);
+  private final RoadWatch watch =
+      new RoadWatch(
+          () -> problem.map(sentence -> new RoadWatch.Problem(Health.BROKEN, sentence)),
+          () -> shards,
+          inFlight,
+          () -> trouble,
+          () -> ledger);
+
+  private static ShardStatus shard(int number, Health health, long blindMillis) {
+    return new ShardStatus(
+        number, 7, health, "How it is.", List.of(Phase.LIVE, Phase.NEW), 0, 1_500, blindMillis);
+  }
+
+  @Test
+  void oneShardThatFlowsAmongIdleOnesMeansThatTheRoadFlows() {
+    shards = List.of(shard(0, Health.IDLE, 0), shard(1, Health.FLOWING, 0));
+
+    assertThat(watch.overview().health()).isEqualTo(Health.FLOWING);
+    assertThat(watch.overview().sentence()).isEmpty();
+  }
+
+  @Test
+  void aNightWithoutEventsIsHealthy() {
+    shards = List.of(shard(0, Health.IDLE, 0));
+
+    assertThat(check().getState()).isEqualTo(HealthCheck.State.UP);
+  }
+
+  @Test
+  void aShardThatIsBlindForFiveSecondsShows() {
+    shards = List.of(shard(0, Health.FLOWING, 0), shard(1, Health.BLIND, 5_000));
+    trouble = "Genesys Cloud answered 503.";
+
+    HealthCheck.Result result = check();
+
+    assertThat(result.getState()).isEqualTo(HealthCheck.State.DOWN);
+    assertThat(result.getDetails())
+        .containsAllEntriesOf(
+            Map.of(
+                "road.state", "blind",
+                "road.sentence", "Shard 1: How it is. Genesys Cloud answered 503.",
+                "shard-1.state", "blind",
+                "shard-1.blind-seconds", 5L,
+                "shard-1.seconds-since-frame", 1L,
+                "shard-1.channels", "live, new",
+                "shard-1.topics", 7));
+    assertThat(result.getDetails()).doesNotContainKey("shard-0.blind-seconds");
+  }
+
+  @Test
+  void whatKeepsShardsFromBeingOpenedComesFirst() {
+    problem = Optional.of("Wrong secret.");
+
+    assertThat(watch.overview().health()).isEqualTo(Health.BROKEN);
+    assertThat(watch.overview().sentence()).isEqualTo("Wrong secret.");
+  }
+
+  @Test
+  void aStandstillBehindTheRouteIsBlindness() throws InterruptedException {
+    shards = List.of(shard(0, Health.FLOWING, 0));
+    inFlight.enter();
+    now += 12_000;
+
+    assertThat(watch.overview().health()).isEqualTo(Health.BLIND);
+    assertThat(watch.overview().sentence()).contains("has taken nothing for 12 s; 1 events wait");
+  }
+
+  @Test
+  void aLedgerThatCannotBeWrittenIsSaid() {
+    shards = List.of(shard(0, Health.FLOWING, 0));
+    ledger = Optional.of("The gaps cannot be written.");
+
+    assertThat(watch.overview().health()).isEqualTo(Health.FLOWING);
+    assertThat(watch.overview().sentence()).isEqualTo("The gaps cannot be written.");
+  }
+
+  private HealthCheck.Result check() {
+    return new NotificationsHealthCheck(watch).call(Map.of());
+  }
+}
