@@ -101,7 +101,9 @@ final class OpenAttempt {
             });
     try {
       socket.opened().toCompletableFuture().get();
-      link = new SocketLink(socket, endpoint, lane, clock);
+      SocketLink open = new SocketLink(socket, endpoint, lane, clock);
+      open.channel(id, () -> id.ifPresent(channels::left));
+      link = open;
     } catch (ExecutionException e) {
       SocketOpenException why = ObjectHelper.getException(SocketOpenException.class, e);
       throw why == null ? e : Failures.ofSocket(why);

@@ -96,6 +96,6 @@ class RoadWatchTest {
   }
 
   private HealthCheck.Result check() {
-    return new NotificationsHealthCheck(watch).call(Map.of());
+    return new NotificationsHealthCheck(watch, () -> "").call(Map.of());
   }
 }
