@@ -27,4 +27,16 @@ public record Limits(
   public static Limits documented() {
     return new Limits(20, 1_000, 200, Duration.ofHours(24), 300, 0, 16 << 20);
   }
+
+  /** The same, but for how long a channel lives. */
+  public Limits withChannelLife(Duration life) {
+    return new Limits(
+        channelsPerClient,
+        topicsPerChannel,
+        topicLength,
+        life,
+        requestsPerMinute,
+        loginsPerMinute,
+        pendingBytes);
+  }
 }

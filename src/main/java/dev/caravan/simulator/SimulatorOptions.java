@@ -108,6 +108,12 @@ public record SimulatorOptions(
         behaviour);
   }
 
+  public SimulatorOptions withLimits(Limits newLimits) {
+    return new SimulatorOptions(
+        host, port, socketUrl, tls, clients, seed, centre, traffic, timeScale, newLimits,
+        behaviour);
+  }
+
   public SimulatorOptions withBehaviour(Behaviour newBehaviour) {
     return new SimulatorOptions(
         host,
