@@ -157,12 +157,12 @@ class RoadGapsIT {
     }
   }
 
-  /** Channels live for 12 s instead of 24 h, tokens for 50 s. */
+  /** Channels live for 8 s instead of 24 h, tokens for 35 s. */
   @Test
   void tenGenerationsOfChannelsLoseAndRepeatNothing() throws Exception {
-    Limits hurried = Limits.documented().withChannelLife(Duration.ofSeconds(12));
+    Limits hurried = Limits.documented().withChannelLife(Duration.ofSeconds(8));
     OauthClient client =
-        new OauthClient(Road.CLIENT, Road.SECRET).withTokenLife(Duration.ofSeconds(50));
+        new OauthClient(Road.CLIENT, Road.SECRET).withTokenLife(Duration.ofSeconds(35));
     try (Road road = Road.in(folder, Road.quiet().withLimits(hurried).withClient(client));
         Counter counter = new Counter(road.genesys(), PER_SECOND)) {
       road.start(road.settings()).awaitReady();
