@@ -25,8 +25,8 @@ import org.slf4j.LoggerFactory;
  * {@code genesys:gaps}: for each gap that is over, one exchange per kind of what can be read again
  * (header {@code CamelGenesysRead}). States of users come at once and one after the other;
  * conversations come when analytics has caught up, one gap after the other. A gap is settled when
- * all of its exchanges have ended: if the bridge ends before, the gap is filled from the start
- * after the next one.
+ * all of its exchanges have ended and the signal that says so is in safe hands: if the bridge ends
+ * before, the gap is filled from the start after the next one.
  */
 final class GapsConsumer extends DefaultConsumer {
 
@@ -210,7 +210,6 @@ final class GapsConsumer extends DefaultConsumer {
     }
     component().rest().gap(outcome.backfilled().startsWith("yes"));
     component().signals().publish(outcome);
-    component().ledger().settle(gap.id());
     underWay.remove(gap.id());
   }
 }

@@ -45,14 +45,19 @@ final class SignalsConsumer extends DefaultConsumer {
     super.doStop();
   }
 
-  /** What a gap's signal was handed to keeps it; if nobody fills gaps, that is all. */
+  /**
+   * What a signal was handed to keeps it. A gap is told when its signal was; it is settled when
+   * what came of it was, or, if nobody fills gaps, at once.
+   */
   private void told(Signal signal) {
+    GenesysComponent component = ((GenesysEndpoint) getEndpoint()).component();
     if (signal.type().equals("GAP")) {
-      GenesysComponent component = ((GenesysEndpoint) getEndpoint()).component();
       component.ledger().told(signal.gap());
       if (!component.gaps().areRead()) {
         component.ledger().settle(signal.gap());
       }
+    } else if (signal.type().equals("BACKFILLED")) {
+      component.ledger().settle(signal.gap());
     }
   }
 
