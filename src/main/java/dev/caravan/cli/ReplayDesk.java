@@ -8,6 +8,7 @@ import dev.caravan.spool.SpoolEndpoint;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Path;
 import java.time.DateTimeException;
 import java.time.Instant;
@@ -81,6 +82,10 @@ public class ReplayDesk {
         }
       }
       troubled = false;
+    } catch (AccessDeniedException e) {
+      // A data folder that cannot be used is told of by itself, and nobody can ask for a replay in
+      // it
+      LOG.debug("Replays cannot be asked for", e);
     } catch (IOException | RuntimeException e) {
       if (!troubled) {
         LOG.warn(

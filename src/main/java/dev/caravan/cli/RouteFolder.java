@@ -4,7 +4,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
@@ -13,9 +15,16 @@ import org.apache.camel.FailedToCreateRouteException;
 import org.apache.camel.spi.Resource;
 import org.apache.camel.support.ResourceHelper;
 import org.apache.camel.util.ObjectHelper;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.snakeyaml.engine.v2.api.Load;
+import org.snakeyaml.engine.v2.api.LoadSettings;
+import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
 
 /** The folder with the user's route files: reads them, and finds a route's file again. */
 record RouteFolder(Path folder) {
+
+  private static final Logger LOG = LoggerFactory.getLogger(RouteFolder.class);
 
   private static final String SUFFIX = ".camel.yaml";
   private static final int MOST_FILES = 1_000;
@@ -36,10 +45,45 @@ record RouteFolder(Path folder) {
     return texts;
   }
 
+  /**
+   * The files as Camel reads them.
+   *
+   * @throws CommandFailure if two files have a route of the same id: Camel would let the second
+   *     take the place of the first without a word
+   */
   static List<Resource> resources(SortedMap<Path, String> texts) {
+    Map<String, Path> owners = new HashMap<>();
+    texts.forEach((file, text) -> routeIds(text).forEach(id -> claim(owners, id, file)));
     return texts.entrySet().stream()
         .map(file -> ResourceHelper.fromString(location(file.getKey()), file.getValue()))
         .toList();
+  }
+
+  private static void claim(Map<String, Path> owners, String id, Path file) {
+    Path other = owners.putIfAbsent(id, file);
+    if (other != null && !other.equals(file)) {
+      throw new CommandFailure(
+          "The route id %s stands in %s and in %s. Give one of the two another id, or take one file away."
+              .formatted(id, other, file));
+    }
+  }
+
+  private static List<String> routeIds(String text) {
+    List<String> ids = new ArrayList<>();
+    try {
+      if (new Load(LoadSettings.builder().build()).loadFromString(text) instanceof List<?> parts) {
+        for (Object part : parts) {
+          if (part instanceof Map<?, ?> entry
+              && entry.get("route") instanceof Map<?, ?> route
+              && route.get("id") instanceof String id) {
+            ids.add(id);
+          }
+        }
+      }
+    } catch (YamlEngineException e) {
+      LOG.debug("Camel will say where this file is wrong", e);
+    }
+    return ids;
   }
 
   /** What Camel calls the file. */

@@ -128,6 +128,12 @@ final class RouteReload {
       load(file, before);
       throw e;
     }
+    if (after.isEmpty()) {
+      LOG.warn(
+          "The route file {} was taken away: its routes have ended, and nothing does their work.",
+          file);
+      return;
+    }
     LOG.info(
         "The route file {} was edited: {} of its routes run now, after {} ms. The other files' routes ran on.",
         file,

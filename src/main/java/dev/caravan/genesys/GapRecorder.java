@@ -185,7 +185,7 @@ final class GapRecorder {
 
   private static String why(String label) {
     if (label.equals(GapLedger.RESTART)) {
-      return "the bridge was not running";
+      return "the bridge, or the route that reads them, was not running";
     }
     for (Cause cause : Cause.values()) {
       if (cause.label().equals(label)) {
