@@ -173,7 +173,7 @@ class RoadReloadIT {
     bridge.awaitLog("The new file runs.");
 
     Files.delete(more);
-    bridge.awaitLog("more.camel.yaml was edited: 0 of its routes run now");
+    bridge.awaitLog("more.camel.yaml was taken away: its routes have ended");
     assertThat(bridge.log()).doesNotContain("Disconnected");
   }
 
