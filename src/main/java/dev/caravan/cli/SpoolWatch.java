@@ -134,14 +134,12 @@ public class SpoolWatch {
           .cause("spool-" + reason)
           .from(dropped.oldest())
           .to(dropped.newest())
-          .count((int) Math.min(dropped.records(), Integer.MAX_VALUE))
+          .count(dropped.records())
           .sentence(
               spool + " dropped " + dropped.records() + " events that were read in this interval.");
     } else if (event instanceof SpoolEvent.Repaired repaired) {
       Signal.Draft repair =
-          Signal.of("SPOOL_REPAIRED")
-              .cause("spool-damaged")
-              .count((int) Math.min(repaired.lost(), Integer.MAX_VALUE));
+          Signal.of("SPOOL_REPAIRED").cause("spool-damaged").count(repaired.lost());
       repaired.holes().stream()
           .map(SpoolEvent.Hole::after)
           .min(Instant::compareTo)
@@ -159,10 +157,7 @@ public class SpoolWatch {
               + " lost.");
     } else if (event instanceof SpoolEvent.Replayed replayed) {
       Signal.Draft replay =
-          Signal.of("REPLAYED")
-              .from(replayed.since())
-              .to(Instant.now())
-              .count((int) Math.min(replayed.records(), Integer.MAX_VALUE));
+          Signal.of("REPLAYED").from(replayed.since()).to(Instant.now()).count(replayed.records());
       if (!replayed.complete()) {
         replay.cause("ended-early");
       }

@@ -1,5 +1,6 @@
 package dev.caravan.genesys;
 
+import dev.caravan.topic.TopicCombiner;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashSet;
@@ -60,14 +61,7 @@ record BackfillPlan(
   static BackfillPlan of(Collection<String> topics) {
     Sorter sorter = new Sorter();
     for (String topic : topics) {
-      int combined = topic.indexOf('?');
-      if (combined < 0) {
-        sorter.take(topic);
-      } else {
-        for (String suffix : topic.substring(combined + 1).split("&")) {
-          sorter.take(topic.substring(0, combined) + "." + suffix);
-        }
-      }
+      TopicCombiner.expandCombined(topic).forEach(sorter::take);
     }
     return sorter.plan();
   }

@@ -7,6 +7,7 @@ import dev.caravan.channel.Strand;
 import dev.caravan.gap.Gap;
 import dev.caravan.gap.GapLedger;
 import dev.caravan.topic.TopicCatalogue;
+import dev.caravan.topic.TopicCombiner;
 import dev.caravan.topic.TopicSharder;
 import java.time.Duration;
 import java.time.Instant;
@@ -199,13 +200,8 @@ final class GapRecorder {
   private Map<String, Integer> byPattern(List<String> topics) {
     Map<String, Integer> counts = new TreeMap<>();
     for (String topic : topics) {
-      int query = topic.indexOf('?');
-      if (query < 0) {
-        counts.merge(pattern(topic), 1, Integer::sum);
-      } else {
-        for (String part : topic.substring(query + 1).split("&")) {
-          counts.merge(pattern(topic.substring(0, query) + "." + part), 1, Integer::sum);
-        }
+      for (String single : TopicCombiner.expandCombined(topic)) {
+        counts.merge(pattern(single), 1, Integer::sum);
       }
     }
     return counts;

@@ -52,9 +52,7 @@ final class GapsConsumer extends DefaultConsumer {
   GapsConsumer(GenesysEndpoint endpoint, Processor processor) {
     super(endpoint, processor);
     this.configuration = endpoint.getConfiguration();
-    this.timings =
-        Timings.defaults()
-            .withRetry(configuration.getRetryInitialDelay(), configuration.getRetryMaximumDelay());
+    this.timings = configuration.timings();
   }
 
   private GenesysComponent component() {

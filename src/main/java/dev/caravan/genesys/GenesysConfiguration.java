@@ -1,6 +1,7 @@
 package dev.caravan.genesys;
 
 import dev.caravan.channel.Strand;
+import dev.caravan.channel.Timings;
 import java.time.Duration;
 import org.apache.camel.RuntimeCamelException;
 import org.apache.camel.spi.Metadata;
@@ -156,6 +157,11 @@ public class GenesysConfiguration implements Cloneable {
 
   public void setSource(String source) {
     this.source = source;
+  }
+
+  /** The times to live by, with the delays that are set. */
+  Timings timings() {
+    return Timings.defaults().withRetry(retryInitialDelay, retryMaximumDelay);
   }
 
   public int getRedundancy() {

@@ -61,9 +61,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
   NotificationsConsumer(GenesysEndpoint endpoint, Processor processor) {
     super(endpoint, processor);
     this.configuration = endpoint.getConfiguration();
-    this.timings =
-        Timings.defaults()
-            .withRetry(configuration.getRetryInitialDelay(), configuration.getRetryMaximumDelay());
+    this.timings = configuration.timings();
   }
 
   @Override

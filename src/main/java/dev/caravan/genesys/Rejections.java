@@ -1,8 +1,8 @@
 package dev.caravan.genesys;
 
 import dev.caravan.topic.TopicCatalogue;
+import dev.caravan.topic.TopicCombiner;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -56,13 +56,8 @@ final class Rejections {
 
   /** Of a combined topic ({@code prefix?one&two}) each part is rejected by its full name. */
   private boolean covers(String subscription) {
-    int query = subscription.indexOf('?');
-    if (query < 0 || topics.contains(subscription)) {
-      return topics.contains(subscription);
-    }
-    String prefix = subscription.substring(0, query) + ".";
-    return Arrays.stream(subscription.substring(query + 1).split("&"))
-        .allMatch(part -> topics.contains(prefix + part));
+    return topics.contains(subscription)
+        || topics.containsAll(TopicCombiner.expandCombined(subscription));
   }
 
   /** All of it in one sentence. */

@@ -96,8 +96,8 @@ public record Signal(
       return this;
     }
 
-    public Draft count(int number) {
-      this.count = number;
+    public Draft count(long number) {
+      this.count = (int) Math.min(number, Integer.MAX_VALUE);
       return this;
     }
 
