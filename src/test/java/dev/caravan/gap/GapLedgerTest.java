@@ -2,15 +2,13 @@ package dev.caravan.gap;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.caravan.testing.MutableClock;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
-import java.time.Clock;
 import java.time.Instant;
-import java.time.ZoneId;
-import java.time.ZoneOffset;
 import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -26,28 +24,8 @@ class GapLedgerTest {
   private static final List<String> AB = List.of("a", "b");
 
   @TempDir Path folder;
-  private final Hands clock = new Hands();
+  private final MutableClock clock = new MutableClock(NOON);
   private GapLedger ledger;
-
-  /** A clock that is turned by hand. */
-  private static final class Hands extends Clock {
-    private Instant now = NOON;
-
-    @Override
-    public Instant instant() {
-      return now;
-    }
-
-    @Override
-    public ZoneId getZone() {
-      return ZoneOffset.UTC;
-    }
-
-    @Override
-    public Clock withZone(ZoneId zone) {
-      return this;
-    }
-  }
 
   private static Instant at(long seconds) {
     return NOON.plusSeconds(seconds);
@@ -55,14 +33,14 @@ class GapLedgerTest {
 
   /** The process ends without a word, and the next one starts. */
   private void restart(long seconds, List<String> topics) {
-    clock.now = at(seconds);
+    clock.turnTo(at(seconds));
     ledger = GapLedger.open(folder, clock);
     ledger.started("receive");
     ledger.wanted("receive", topics);
   }
 
   private List<Gap> reads(Strand strand, long seconds, List<String> topics) {
-    clock.now = at(seconds);
+    clock.turnTo(at(seconds));
     return ledger.reading(strand, at(seconds), topics, "topics-changed");
   }
 
@@ -392,7 +370,7 @@ class GapLedgerTest {
     start(AB);
     reads(ONE, 1, AB);
     ledger.readUntil(ONE, at(10));
-    clock.now = at(12);
+    clock.turnTo(at(12));
 
     ledger.stopped("receive");
     ledger.started("receive");

@@ -9,7 +9,19 @@ import java.time.ZoneOffset;
 /** A wall clock that is turned by hand. */
 public final class MutableClock extends Clock {
 
-  private volatile Instant now = Instant.parse("2026-03-01T08:00:00Z");
+  private volatile Instant now;
+
+  public MutableClock() {
+    this(Instant.parse("2026-03-01T08:00:00Z"));
+  }
+
+  public MutableClock(Instant now) {
+    this.now = now;
+  }
+
+  public void turnTo(Instant time) {
+    now = time;
+  }
 
   public void pass(Duration time) {
     now = now.plus(time);
