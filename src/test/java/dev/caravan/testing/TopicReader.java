@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -14,6 +15,7 @@ import java.util.regex.Pattern;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.StringDeserializer;
@@ -28,6 +30,7 @@ public final class TopicReader implements AutoCloseable {
 
   private final KafkaConsumer<String, byte[]> consumer;
   private final List<ConsumerRecord<String, byte[]>> records = new ArrayList<>();
+  private final Map<TopicPartition, Long> next = new HashMap<>();
 
   public TopicReader(String bootstrapServers, String topicPrefix) {
     consumer =
@@ -89,8 +92,15 @@ public final class TopicReader implements AutoCloseable {
         : Optional.of(new String(header.value(), StandardCharsets.UTF_8));
   }
 
+  /** A broker that was killed may have forgotten how far the group was: nothing counts twice. */
   private void read(Duration most) {
-    consumer.poll(most).forEach(records::add);
+    for (ConsumerRecord<String, byte[]> record : consumer.poll(most)) {
+      TopicPartition partition = new TopicPartition(record.topic(), record.partition());
+      if (record.offset() >= next.getOrDefault(partition, 0L)) {
+        next.put(partition, record.offset() + 1);
+        records.add(record);
+      }
+    }
   }
 
   @Override
