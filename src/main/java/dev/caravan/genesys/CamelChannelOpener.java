@@ -6,7 +6,6 @@ import dev.caravan.channel.Failure;
 import dev.caravan.session.Token;
 import dev.caravan.socket.FrameLane;
 import dev.caravan.socket.LaneLimits;
-import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -209,8 +208,7 @@ final class CamelChannelOpener extends ServiceSupport implements ChannelOpener {
             .newFixedThreadPool(this, "genesys-open", MOST_AT_A_TIME);
     template = context().createProducerTemplate();
     ServiceHelper.startService(template);
-    String data = context().resolvePropertyPlaceholders("{{caravan.data.dir:./data}}");
-    channels = new OwnChannels(endpoint, template, Path.of(data));
+    channels = new OwnChannels(endpoint, template, endpoint.component().data());
     ServiceHelper.startService(channels);
   }
 

@@ -66,10 +66,14 @@ public class GenesysComponent extends DefaultComponent {
   /** What was not read; taken up from disk when it is first asked for. */
   synchronized GapLedger ledger() {
     if (ledger == null) {
-      String data = getCamelContext().resolvePropertyPlaceholders("{{caravan.data.dir:./data}}");
-      ledger = GapLedger.open(Path.of(data, "gaps"), Clock.systemUTC());
+      ledger = GapLedger.open(data().resolve("gaps"), Clock.systemUTC());
     }
     return ledger;
+  }
+
+  /** The folder of what outlives the process. */
+  Path data() {
+    return Path.of(getCamelContext().resolvePropertyPlaceholders("{{caravan.data.dir:./data}}"));
   }
 
   ClientSocketComponent sockets() {
