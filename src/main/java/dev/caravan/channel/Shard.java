@@ -159,17 +159,25 @@ public final class Shard {
 
   // ---- what the sockets bring, on the shard's lane
 
-  /** One message from the socket of a channel. */
-  public void frame(int channel, byte[] body, boolean binary) {
-    frames.take(channel, body, binary).ifPresent(said -> control(channel, said));
+  /**
+   * One message from the socket of a channel.
+   *
+   * @param takenOver is run if it says that somebody else has the channel now, before anything is
+   *     decided about that; the channel need not be open yet
+   */
+  public void frame(int channel, byte[] body, boolean binary, Runnable takenOver) {
+    frames.take(channel, body, binary).ifPresent(said -> control(channel, said, takenOver));
   }
 
-  private void control(int channel, Frame.Control said) {
+  private void control(int channel, Frame.Control said, Runnable takenOver) {
     switch (said.kind()) {
       case HEARTBEAT -> submit(new ShardEvent.SignOfLife(channel));
       case PONG -> execute(() -> pong(channel));
       case SOCKET_CLOSING -> submit(new ShardEvent.Noticed(channel, Cause.SOCKET_CLOSING));
-      case NO_LONGER_SUBSCRIBED -> submit(new ShardEvent.Noticed(channel, Cause.TAKEN_OVER));
+      case NO_LONGER_SUBSCRIBED -> {
+        takenOver.run();
+        submit(new ShardEvent.Noticed(channel, Cause.TAKEN_OVER));
+      }
       case TOKEN_REVOKED -> submit(new ShardEvent.Noticed(channel, Cause.TOKEN_REVOKED));
       case SUBSCRIPTION_CHANGED, REPLY, OTHER_SYSTEM -> {
         // nothing follows from these

@@ -12,7 +12,6 @@ import dev.caravan.socket.SocketListener;
 import dev.caravan.socket.SocketOpenException;
 import java.net.URI;
 import java.net.URISyntaxException;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
@@ -27,16 +26,12 @@ import org.apache.camel.util.ObjectHelper;
  */
 final class OpenAttempt {
 
-  private static final int LONGEST_NOTICE = 2_000;
-  private static final int NAME_WITHIN = 60;
-
   private final Order order;
   private final ClientSocketComponent sockets;
   private final FrameLane lane;
   private final LongSupplier clock;
   private final OwnChannels channels;
   private volatile SocketLink link;
-  private volatile Optional<String> id = Optional.empty();
 
   OpenAttempt(
       Order order,
@@ -77,24 +72,22 @@ final class OpenAttempt {
     ClientSocketEndpoint endpoint = endpoint(exchange);
     int channel = order.number();
     order.shard().connecting(channel);
-    id = id(exchange);
+    Optional<String> id = id(exchange);
+    Runnable takenOver = () -> id.ifPresent(channels::lost);
     ClientSocket socket =
         endpoint.open(
             lane,
             new SocketListener() {
               @Override
               public void onFrame(byte[] frame, boolean binary) {
-                if (tellsTakeover(frame)) {
-                  id.ifPresent(channels::lost);
-                }
-                order.shard().frame(channel, frame, binary);
+                order.shard().frame(channel, frame, binary, takenOver);
               }
 
               @Override
               public void onClosed(CloseReason reason) {
                 Cause cause = Cause.of(reason);
                 if (cause == Cause.TAKEN_OVER) {
-                  id.ifPresent(channels::lost);
+                  takenOver.run();
                 }
                 order.shard().closed(channel, cause);
               }
@@ -119,16 +112,6 @@ final class OpenAttempt {
     }
     Map<?, ?> channel = exchange.getProperty(GenesysConstants.CHANNEL, Map.of(), Map.class);
     return channel.get("id") instanceof String text ? Optional.of(text) : Optional.empty();
-  }
-
-  /** Whether somebody else has the channel now, so that we must not touch it any more. */
-  private static boolean tellsTakeover(byte[] frame) {
-    if (frame.length > LONGEST_NOTICE) {
-      return false;
-    }
-    String start =
-        new String(frame, 0, Math.min(frame.length, NAME_WITHIN), StandardCharsets.ISO_8859_1);
-    return start.contains("v2.system.no_longer_subscribed");
   }
 
   private ClientSocketEndpoint endpoint(Exchange exchange) throws Exception {

@@ -3,12 +3,15 @@ package dev.caravan.channel;
 import static dev.caravan.channel.Stage.HEARTBEAT;
 import static dev.caravan.channel.Stage.PONG;
 import static dev.caravan.channel.Stage.presence;
+import static dev.caravan.channel.Stage.system;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.caravan.channel.ChannelOpener.Order;
 import dev.caravan.channel.ShardReport.Kind;
 import dev.caravan.channel.ShardStatus.Health;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -16,6 +19,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class ShardTest {
 
+  private static final String TAKEN = system("no_longer_subscribed");
   private static final Duration SOON = Duration.ofMillis(250);
 
   private final Stage stage = new Stage();
@@ -126,10 +130,25 @@ class ShardTest {
   }
 
   @Test
+  void aTakeoverIsToldBeforeAnythingIsDecidedAndBeforeTheChannelIsOpen() {
+    List<String> told = new ArrayList<>();
+    shard.connecting(1);
+
+    for (String frame : List.of(HEARTBEAT, system("socket_closing"), TAKEN, presence("a"))) {
+      shard.frame(1, frame.getBytes(StandardCharsets.UTF_8), false, () -> told.add(frame));
+    }
+
+    assertThat(told).containsExactly(TAKEN);
+    assertThat(stage.kinds()).isEmpty();
+    stage.control.settle();
+    assertThat(stage.kinds()).isNotEmpty();
+  }
+
+  @Test
   void aBinaryFrameIsUnreadable() {
     stage.live(stage.order(0));
 
-    shard.frame(1, new byte[] {1, 2, 3}, true);
+    shard.frame(1, new byte[] {1, 2, 3}, true, () -> {});
 
     assertThat(stage.unreadable).containsExactly("is binary; Genesys Cloud sends text");
     assertThat(stage.events).isEmpty();
@@ -320,7 +339,7 @@ class ShardTest {
     stage.control.shutdownNow();
 
     shard.closed(1, Cause.DROPPED);
-    shard.frame(1, HEARTBEAT.getBytes(java.nio.charset.StandardCharsets.UTF_8), false);
+    shard.frame(1, HEARTBEAT.getBytes(StandardCharsets.UTF_8), false, () -> {});
     shard.stop();
 
     assertThat(stage.orders).hasSize(1);

@@ -128,7 +128,8 @@ final class Stage implements ChannelOpener, ShardListener {
 
   void brings(Order order, String frame) {
     links.get(key(order)).lastFrameAt = control.now();
-    order.shard().frame(order.number(), frame.getBytes(StandardCharsets.UTF_8), false);
+    byte[] body = frame.getBytes(StandardCharsets.UTF_8);
+    order.shard().frame(order.number(), body, false, () -> {});
     control.settle();
   }
 
