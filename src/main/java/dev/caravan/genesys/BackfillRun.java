@@ -12,8 +12,6 @@ import java.util.Set;
 /** How far the filling of one gap is: what is still to be read, what was, and what could not be. */
 final class BackfillRun {
 
-  private static final String ALL_READ = "yes";
-
   private final Gap gap;
   private final BackfillPlan plan;
 
@@ -21,6 +19,14 @@ final class BackfillRun {
   private final Set<BackfillPlan.Read> missing = EnumSet.noneOf(BackfillPlan.Read.class);
   private final Map<BackfillPlan.Read, Integer> counts = new EnumMap<>(BackfillPlan.Read.class);
   private final Map<BackfillPlan.Read, String> failures = new EnumMap<>(BackfillPlan.Read.class);
+
+  /**
+   * What became of a gap.
+   *
+   * @param filled whether all that can be read again was
+   * @param signal says so to others
+   */
+  record Outcome(boolean filled, Signal signal) {}
 
   BackfillRun(Gap gap, BackfillPlan plan) {
     this.gap = gap;
@@ -37,23 +43,23 @@ final class BackfillRun {
   }
 
   /** Returns the outcome if this was the last reading. */
-  synchronized Optional<Signal> read(BackfillPlan.Read what, int records) {
+  synchronized Optional<Outcome> read(BackfillPlan.Read what, int records) {
     counts.put(what, records);
     return ended(what);
   }
 
   /** Returns the outcome if this was the last reading. */
-  synchronized Optional<Signal> failed(BackfillPlan.Read what, String why) {
+  synchronized Optional<Outcome> failed(BackfillPlan.Read what, String why) {
     failures.put(what, why);
     return ended(what);
   }
 
-  private Optional<Signal> ended(BackfillPlan.Read what) {
+  private Optional<Outcome> ended(BackfillPlan.Read what) {
     missing.remove(what);
     return missing.isEmpty() ? Optional.of(outcome()) : Optional.empty();
   }
 
-  private Signal outcome() {
+  private Outcome outcome() {
     List<String> read = new ArrayList<>();
     counts.forEach((what, count) -> read.add(count + " " + what.plural()));
     List<String> why = new ArrayList<>();
@@ -65,8 +71,7 @@ final class BackfillRun {
     if (plan.lost() > 0) {
       sentence += " What " + plan.lost() + " other topics told in it cannot be read again.";
     }
-    String backfilled = why.isEmpty() ? ALL_READ : "no, because " + String.join(" ", why);
-    return signal(gap, backfilled, sentence);
+    return outcome(gap, String.join(" ", why), sentence);
   }
 
   private static String list(List<String> parts) {
@@ -77,20 +82,23 @@ final class BackfillRun {
   }
 
   /** A gap of which nothing is read again. */
-  static Signal not(Gap gap, String because) {
-    return signal(gap, "no, because " + because, "Nothing was read again: " + because);
+  static Outcome not(Gap gap, String because) {
+    return outcome(gap, because, "Nothing was read again: " + because);
   }
 
-  private static Signal signal(Gap gap, String backfilled, String sentence) {
-    return Signal.of("BACKFILLED")
-        .shard(gap.shard())
-        .cause(gap.cause())
-        .from(gap.from())
-        .to(gap.to())
-        .gap(gap.id())
-        .backfilled(backfilled)
-        .sentence(
-            "Shard %d. The gap from %s to %s: %s"
-                .formatted(gap.shard(), gap.from(), gap.to(), sentence));
+  private static Outcome outcome(Gap gap, String whyNot, String sentence) {
+    boolean filled = whyNot.isEmpty();
+    Signal signal =
+        Signal.of("BACKFILLED")
+            .shard(gap.shard())
+            .cause(gap.cause())
+            .from(gap.from())
+            .to(gap.to())
+            .gap(gap.id())
+            .backfilled(filled ? "yes" : "no, because " + whyNot)
+            .sentence(
+                "Shard %d. The gap from %s to %s: %s"
+                    .formatted(gap.shard(), gap.from(), gap.to(), sentence));
+    return new Outcome(filled, signal);
   }
 }

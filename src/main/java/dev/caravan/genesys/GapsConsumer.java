@@ -99,9 +99,9 @@ final class GapsConsumer extends DefaultConsumer {
     }
     BackfillPlan plan = BackfillPlan.of(gap.topics());
     if (!configuration.isBackfill()) {
-      settle(gap, BackfillRun.not(gap, "backfill is switched off (GENESYS_BACKFILL)."));
+      tell(gap, BackfillRun.not(gap, "backfill is switched off (GENESYS_BACKFILL)."));
     } else if (plan.reads().isEmpty()) {
-      settle(gap, BackfillRun.not(gap, "nothing that its topics tell can be read again."));
+      tell(gap, BackfillRun.not(gap, "nothing that its topics tell can be read again."));
     } else {
       BackfillRun run = new BackfillRun(gap, plan);
       plan.reads().forEach(read -> schedule(run, read, 1, delay(gap, read)));
@@ -149,7 +149,7 @@ final class GapsConsumer extends DefaultConsumer {
     }
     if (failure == null) {
       component().rest().backfilled(read.label(), progress.records());
-      run.read(read, progress.records()).ifPresent(outcome -> settle(run.gap(), outcome));
+      run.read(read, progress.records()).ifPresent(outcome -> tell(run.gap(), outcome));
       return;
     }
     CallException why = Failures.asCallException(failure, "Genesys Cloud");
@@ -168,7 +168,7 @@ final class GapsConsumer extends DefaultConsumer {
       schedule(run, read, attempt + 1, pause);
     } else {
       LOG.debug("A reading failed for good", failure);
-      run.failed(read, why.getMessage()).ifPresent(outcome -> settle(run.gap(), outcome));
+      run.failed(read, why.getMessage()).ifPresent(outcome -> tell(run.gap(), outcome));
     }
   }
 
@@ -200,14 +200,15 @@ final class GapsConsumer extends DefaultConsumer {
     return exchange;
   }
 
-  private void settle(Gap gap, Signal outcome) {
-    if (outcome.backfilled().startsWith("yes")) {
-      LOG.info(outcome.sentence());
+  /** The gap is settled when the signal is in safe hands. */
+  private void tell(Gap gap, BackfillRun.Outcome outcome) {
+    if (outcome.filled()) {
+      LOG.info(outcome.signal().sentence());
     } else {
-      LOG.warn(outcome.sentence());
+      LOG.warn(outcome.signal().sentence());
     }
-    component().rest().gap(outcome.backfilled().startsWith("yes"));
-    component().signals().publish(outcome);
+    component().rest().gap(outcome.filled());
+    component().signals().publish(outcome.signal());
     underWay.remove(gap.id());
   }
 }
