@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -244,17 +243,9 @@ final class GapFiles {
   private void replace(String name, byte[] content) throws IOException {
     Files.createDirectories(folder);
     Path next = folder.resolve(name + ".next");
-    try (FileChannel channel =
-        FileChannel.open(
-            next,
-            StandardOpenOption.CREATE,
-            StandardOpenOption.WRITE,
-            StandardOpenOption.TRUNCATE_EXISTING)) {
-      ByteBuffer bytes = ByteBuffer.wrap(content);
-      while (bytes.hasRemaining()) {
-        channel.write(bytes);
-      }
-      if (!name.equals(TIMES)) {
+    Files.write(next, content);
+    if (!name.equals(TIMES)) {
+      try (FileChannel channel = FileChannel.open(next, StandardOpenOption.WRITE)) {
         channel.force(false);
       }
     }
