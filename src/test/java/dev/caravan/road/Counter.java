@@ -1,12 +1,13 @@
 package dev.caravan.road;
 
-import static dev.caravan.road.Road.QUEUE;
+import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.caravan.simulator.Act;
 import dev.caravan.simulator.Simulator;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -24,8 +25,6 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
  */
 final class Counter implements AutoCloseable {
 
-  static final String TOPIC = "v2.routing.queues." + QUEUE + ".conversations";
-
   private final Simulator genesys;
   private final ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor();
   private final Map<Long, Instant> sentAt = new ConcurrentSkipListMap<>();
@@ -41,7 +40,7 @@ final class Counter implements AutoCloseable {
     sentAt.put(number, Instant.ofEpochMilli(System.currentTimeMillis()));
     String body = Road.call(new UUID(0, number).toString());
     genesys.perform(
-        new Act.Emit(TOPIC, Road.json(body.getBytes(StandardCharsets.UTF_8)), "n" + number));
+        new Act.Emit(Ledger.TOPIC, Road.json(body.getBytes(StandardCharsets.UTF_8)), "n" + number));
   }
 
   /** How many were sent so far. */
@@ -73,11 +72,54 @@ final class Counter implements AutoCloseable {
     return times;
   }
 
-  /** The numbers that did not arrive, from a first one on. */
-  List<Long> missing(Map<Long, Integer> arrived, long first) {
-    List<Long> missing = new ArrayList<>();
-    LongStream.range(first, sent()).filter(n -> !arrived.containsKey(n)).forEach(missing::add);
-    return missing;
+  /**
+   * What came of the numbers.
+   *
+   * @param missing those that did not arrive
+   * @param repeated arrivals beyond the first of each
+   */
+  record Arrivals(List<Long> missing, int repeated) {}
+
+  /**
+   * What has come of the numbers so far.
+   *
+   * @param first none before it counts as missing
+   * @param end nor this one, nor one after it
+   */
+  Arrivals arrivals(Road road, long first, long end) {
+    Map<Long, Integer> arrived = arrived(road);
+    return new Arrivals(
+        LongStream.range(first, end).filter(n -> !arrived.containsKey(n)).boxed().toList(),
+        arrived.values().stream().mapToInt(times -> times - 1).sum());
+  }
+
+  /** An interval in which nothing was read, as a signal tells it. */
+  record Gap(Instant from, Instant to, String cause) {
+
+    static List<Gap> in(List<JsonNode> signals) {
+      return signals.stream()
+          .filter(signal -> signal.path("type").asText().equals("GAP"))
+          .map(Gap::of)
+          .toList();
+    }
+
+    private static Gap of(JsonNode signal) {
+      assertThat(signal.path("gap").asText()).isNotEmpty();
+      assertThat(signal.path("topics").path("v2.routing.queues.{id}.conversations").asInt())
+          .isEqualTo(1);
+      return new Gap(
+          Instant.parse(signal.path("from").asText()),
+          Instant.parse(signal.path("to").asText()),
+          signal.path("cause").asText());
+    }
+
+    boolean holds(Instant moment) {
+      return !moment.isBefore(from) && !moment.isAfter(to);
+    }
+
+    Duration length() {
+      return Duration.between(from, to);
+    }
   }
 
   @Override

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.caravan.road.Counter.Arrivals;
+import dev.caravan.road.Counter.Gap;
 import dev.caravan.simulator.Act;
 import dev.caravan.simulator.Fault;
 import dev.caravan.testing.FaultyProxy;
@@ -11,11 +13,9 @@ import dev.caravan.testing.FaultyProxy.Direction;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
@@ -156,15 +156,15 @@ class RoadFaultsIT {
 
     // The last of the signals about a loss
     until(() -> count("GAP") > gaps);
-    Outcome outcome = settle(blow.name, first);
+    Arrivals outcome = settle(blow.name, first);
     List<JsonNode> since = road.signals().subList(signals, road.signals().size());
     assertThat(since)
         .extracting(signal -> signal.path("type").asText())
         .containsExactly("DISCONNECTED", "CONNECTED", "GAP");
     assertThat(since).extracting(signal -> signal.path("cause").asText()).containsOnly(blow.cause);
-    Gap gap = Gap.of(since.get(2));
-    assertThat(outcome.missing).allMatch(number -> gap.holds(counter.sentAt(number)));
-    assertThat(outcome.repeated).isZero();
+    Gap gap = Gap.in(since).get(0);
+    assertThat(outcome.missing()).allMatch(number -> gap.holds(counter.sentAt(number)));
+    assertThat(outcome.repeated()).isZero();
     nobodyLearnsASecret();
   }
 
@@ -178,13 +178,13 @@ class RoadFaultsIT {
     road.genesys().perform(new Act.SocketClosing(Act.Whom.ALL, Duration.ofMinutes(1), false, 1001));
 
     until(() -> count("HANDED_OVER") > handedOver);
-    Outcome outcome = settle("socket_closing, a minute ahead", first);
+    Arrivals outcome = settle("socket_closing, a minute ahead", first);
     assertThat(road.signals().subList(signals, road.signals().size()))
         .singleElement()
         .extracting(signal -> signal.path("cause").asText())
         .isEqualTo("socket-closing");
-    assertThat(outcome.missing).isEmpty();
-    assertThat(outcome.repeated).isZero();
+    assertThat(outcome.missing()).isEmpty();
+    assertThat(outcome.repeated()).isZero();
     nobodyLearnsASecret();
   }
 
@@ -198,11 +198,11 @@ class RoadFaultsIT {
     road.genesys().perform(new Act.SocketClosing(Act.Whom.ALL, Duration.ZERO, false, 1001));
 
     until(() -> count("CONNECTED") + count("HANDED_OVER") > connected);
-    Outcome outcome = settle("socket_closing, no time ahead", first);
-    List<Gap> gaps = gaps(road.signals().subList(signals, road.signals().size()));
-    assertThat(outcome.missing)
+    Arrivals outcome = settle("socket_closing, no time ahead", first);
+    List<Gap> gaps = Gap.in(road.signals().subList(signals, road.signals().size()));
+    assertThat(outcome.missing())
         .allMatch(number -> gaps.stream().anyMatch(gap -> gap.holds(counter.sentAt(number))));
-    assertThat(outcome.repeated).isZero();
+    assertThat(outcome.repeated()).isZero();
   }
 
   @Test
@@ -212,25 +212,12 @@ class RoadFaultsIT {
 
     network.swallow(Direction.TO_SERVER);
 
-    Outcome outcome = settle("nothing reaches Genesys Cloud", first);
-    assertThat(outcome.missing).isEmpty();
-    assertThat(outcome.repeated).isZero();
+    Arrivals outcome = settle("nothing reaches Genesys Cloud", first);
+    assertThat(outcome.missing()).isEmpty();
+    assertThat(outcome.repeated()).isZero();
   }
 
   // ---- what was sent and what arrived
-
-  private record Outcome(List<Long> missing, int repeated) {}
-
-  private record Gap(Instant from, Instant to) {
-    static Gap of(JsonNode signal) {
-      return new Gap(
-          Instant.parse(signal.path("from").asText()), Instant.parse(signal.path("to").asText()));
-    }
-
-    boolean holds(Instant moment) {
-      return !moment.isBefore(from) && !moment.isAfter(to);
-    }
-  }
 
   private void flows() {
     int before = counter.sent();
@@ -238,14 +225,13 @@ class RoadFaultsIT {
   }
 
   /** What came of the events from this one on, when those that are sent now have arrived. */
-  private Outcome settle(String what, long first) {
+  private Arrivals settle(String what, long first) {
     road.bridge().awaitReady();
     flows();
     long last = counter.sent() - 1;
     until(() -> Counter.arrived(road).keySet().stream().anyMatch(number -> number >= last));
-    Map<Long, Integer> arrived = Counter.arrived(road);
-    int repeated = arrived.values().stream().mapToInt(times -> times - 1).sum();
-    List<Long> missing = counter.missing(arrived, first).stream().filter(n -> n < last).toList();
+    Arrivals arrivals = counter.arrivals(road, first, last);
+    List<Long> missing = arrivals.missing();
     long blind =
         missing.isEmpty()
             ? 0
@@ -257,16 +243,9 @@ class RoadFaultsIT {
         what,
         missing.size(),
         last - first,
-        repeated,
+        arrivals.repeated(),
         String.format(Locale.ROOT, "%.2f s", blind / 1_000.0));
-    return new Outcome(missing, repeated);
-  }
-
-  private static List<Gap> gaps(List<JsonNode> signals) {
-    return signals.stream()
-        .filter(signal -> signal.path("type").asText().equals("GAP"))
-        .map(Gap::of)
-        .toList();
+    return arrivals;
   }
 
   private int count(String type) {

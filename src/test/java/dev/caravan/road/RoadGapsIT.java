@@ -3,7 +3,8 @@ package dev.caravan.road;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import com.fasterxml.jackson.databind.JsonNode;
+import dev.caravan.road.Counter.Arrivals;
+import dev.caravan.road.Counter.Gap;
 import dev.caravan.simulator.Act;
 import dev.caravan.simulator.LedgerEntry;
 import dev.caravan.simulator.Limits;
@@ -15,7 +16,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
@@ -58,7 +58,7 @@ class RoadGapsIT {
 
       List<Gap> gaps = gaps(road);
       List<Long> unexplained =
-          all.missing.stream()
+          all.missing().stream()
               .filter(number -> gaps.stream().noneMatch(g -> g.holds(counter.sentAt(number))))
               .toList();
       LOG.info(
@@ -66,15 +66,15 @@ class RoadGapsIT {
               + " repeated",
           kills,
           counter.sent(),
-          all.missing.size(),
+          all.missing().size(),
           unexplained.size(),
           gaps.size(),
           gaps.stream().map(Gap::length).reduce(Duration.ZERO, Duration::plus),
-          all.repeated);
+          all.repeated());
       assertThat(unexplained).isEmpty();
       assertThat(gaps).isNotEmpty();
       assertThat(gaps).extracting(Gap::cause).containsOnly("restart");
-      assertThat(all.repeated).isLessThanOrEqualTo(kills * UNACKNOWLEDGED);
+      assertThat(all.repeated()).isLessThanOrEqualTo(kills * UNACKNOWLEDGED);
     }
   }
 
@@ -92,8 +92,8 @@ class RoadGapsIT {
 
       List<Gap> gaps = gaps(road);
       assertThat(gaps).singleElement().extracting(Gap::cause).isEqualTo("restart");
-      assertThat(all.missing).allMatch(n -> gaps.get(0).holds(counter.sentAt(n)));
-      assertThat(all.repeated).isZero();
+      assertThat(all.missing()).allMatch(n -> gaps.get(0).holds(counter.sentAt(n)));
+      assertThat(all.repeated()).isZero();
     }
   }
 
@@ -119,11 +119,11 @@ class RoadGapsIT {
           blind.get(5),
           blind.get(9),
           counter.sent(),
-          all.missing.size());
+          all.missing().size());
       List<Gap> gaps = gaps(road);
-      assertThat(all.missing)
+      assertThat(all.missing())
           .allMatch(n -> gaps.stream().anyMatch(g -> g.holds(counter.sentAt(n))));
-      assertThat(all.repeated).isZero();
+      assertThat(all.repeated()).isZero();
     }
   }
 
@@ -148,10 +148,10 @@ class RoadGapsIT {
       LOG.info(
           "Dropped one of two sockets 10 times: {} sent, {} missing, {} repeated",
           counter.sent(),
-          all.missing.size(),
-          all.repeated);
-      assertThat(all.missing).isEmpty();
-      assertThat(all.repeated).isZero();
+          all.missing().size(),
+          all.repeated());
+      assertThat(all.missing()).isEmpty();
+      assertThat(all.repeated()).isZero();
       assertThat(gaps(road)).isEmpty();
       assertThat(count(road, "DISCONNECTED")).isEqualTo(10);
     }
@@ -175,10 +175,10 @@ class RoadGapsIT {
       LOG.info(
           "Handed over 10 times: {} sent, {} missing, {} repeated",
           counter.sent(),
-          all.missing.size(),
-          all.repeated);
-      assertThat(all.missing).isEmpty();
-      assertThat(all.repeated).isZero();
+          all.missing().size(),
+          all.repeated());
+      assertThat(all.missing()).isEmpty();
+      assertThat(all.repeated()).isZero();
       assertThat(gaps(road)).isEmpty();
       assertThat(road.signals())
           .filteredOn(signal -> signal.path("type").asText().equals("HANDED_OVER"))
@@ -209,7 +209,7 @@ class RoadGapsIT {
           flows(counter);
           Arrivals all = settle(road, counter);
           assertThat(gaps(road)).hasSize(2);
-          assertThat(all.missing)
+          assertThat(all.missing())
               .allMatch(n -> gaps(road).stream().allMatch(g -> g.holds(counter.sentAt(n))));
           assertThat(again.log() + two.log()).doesNotContain("Disconnected");
         }
@@ -221,14 +221,6 @@ class RoadGapsIT {
 
   // ---- what was sent and what arrived
 
-  /**
-   * What came of it.
-   *
-   * @param missing numbers that did not arrive, from the first on that did
-   * @param repeated arrivals beyond the first of each number
-   */
-  private record Arrivals(List<Long> missing, int repeated) {}
-
   /** Waits until what is sent now has arrived, and looks back at all of it. */
   private static Arrivals settle(Road road, Counter counter) throws InterruptedException {
     int before = counter.sent();
@@ -237,10 +229,8 @@ class RoadGapsIT {
     long last = counter.sent() - 1;
     road.kafka().awaitUntil(records -> Counter.arrived(road).containsKey(last));
     road.kafka().readFor(Duration.ofSeconds(2));
-    Map<Long, Integer> arrived = Counter.arrived(road);
-    int repeated = arrived.values().stream().mapToInt(times -> times - 1).sum();
-    long first = arrived.keySet().iterator().next();
-    return new Arrivals(counter.missing(arrived, first), repeated);
+    long first = Counter.arrived(road).keySet().iterator().next();
+    return counter.arrivals(road, first, counter.sent());
   }
 
   private static void flows(Counter counter) {
@@ -248,31 +238,8 @@ class RoadGapsIT {
     until(() -> counter.sent() > before + PER_SECOND / 4);
   }
 
-  private record Gap(Instant from, Instant to, String cause) {
-    boolean holds(Instant moment) {
-      return !moment.isBefore(from) && !moment.isAfter(to);
-    }
-
-    Duration length() {
-      return Duration.between(from, to);
-    }
-  }
-
   private static List<Gap> gaps(Road road) {
-    return road.signals().stream()
-        .filter(signal -> signal.path("type").asText().equals("GAP"))
-        .map(RoadGapsIT::gap)
-        .toList();
-  }
-
-  private static Gap gap(JsonNode signal) {
-    assertThat(signal.path("gap").asText()).isNotEmpty();
-    assertThat(signal.path("topics").path("v2.routing.queues.{id}.conversations").asInt())
-        .isEqualTo(1);
-    return new Gap(
-        Instant.parse(signal.path("from").asText()),
-        Instant.parse(signal.path("to").asText()),
-        signal.path("cause").asText());
+    return Gap.in(road.signals());
   }
 
   private static int count(Road road, String type) {
