@@ -1,7 +1,6 @@
 package dev.caravan.gap;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
@@ -10,8 +9,11 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.time.Clock;
 import java.time.DateTimeException;
 import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -29,95 +31,134 @@ import org.slf4j.LoggerFactory;
 final class GapFiles {
 
   private static final Logger LOG = LoggerFactory.getLogger(GapFiles.class);
-  private static final ObjectMapper JSON = new ObjectMapper();
   private static final String TIMES = "reading.json";
   private static final String END = ".json";
   private static final String GAP = "gap-";
   private static final String STRAND = "strand-";
-  private static final String ASIDE = ".damaged";
+  private static final String ASIDE = ".damaged-";
+  private static final DateTimeFormatter STAMP =
+      DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss.SSS'Z'").withZone(ZoneOffset.UTC);
 
   private final Path folder;
+  private final Clock clock;
 
   /** What could not be written, by name; absent content stands for a file to delete. */
-  private final Map<String, Optional<JsonNode>> pending = new LinkedHashMap<>();
-
-  /** When the files that this run set aside had been written last, by name. */
-  private final Map<String, Instant> damaged = new HashMap<>();
+  private final Map<String, Optional<ObjectNode>> pending = new LinkedHashMap<>();
 
   private Optional<String> trouble = Optional.empty();
 
-  GapFiles(Path folder) {
+  GapFiles(Path folder, Clock clock) {
     this.folder = folder;
+    this.clock = clock;
   }
 
   /**
    * What the last run left.
    *
-   * @param unknownSince since when topics that cannot be told were perhaps not read
+   * @param ofUnknownTopics stand for what damaged files told
    */
   record Contents(
       List<OpenGap> open,
+      List<OpenGap> ofUnknownTopics,
       List<WaitingGaps.Entry> waiting,
       Map<Strand, GapLedger.Reading> reading,
-      Map<String, Attempts> attempts,
-      Optional<Instant> unknownSince) {}
+      Map<String, Attempts> attempts) {}
 
   // ---- reading
 
   Contents load() {
-    List<OpenGap> open = new ArrayList<>();
-    List<WaitingGaps.Entry> waiting = new ArrayList<>();
-    Map<Strand, GapLedger.Reading> reading = new LinkedHashMap<>();
-    List<Instant> unknown = new ArrayList<>();
-    Map<String, Attempts> attempts = new LinkedHashMap<>();
-    JsonNode times =
+    Contents found =
+        new Contents(
+            new ArrayList<>(),
+            new ArrayList<>(),
+            new ArrayList<>(),
+            new LinkedHashMap<>(),
+            new LinkedHashMap<>());
+    Map<String, Instant> until = new HashMap<>();
+    Optional<Instant> timesWritten =
         read(
-                folder.resolve(TIMES),
-                node -> {
-                  node.path("attempts")
-                      .properties()
-                      .forEach(one -> attempts.put(one.getKey(), GapJson.attempts(one.getValue())));
-                  return node.path("until");
-                })
-            .orElse(null);
-    Optional<Instant> timesDamaged = times == null ? damagedAt(TIMES) : Optional.empty();
+            folder.resolve(TIMES),
+            entry -> {
+              entry
+                  .path("until")
+                  .properties()
+                  .forEach(one -> until.put(one.getKey(), Instant.parse(one.getValue().asText())));
+              entry
+                  .path("attempts")
+                  .properties()
+                  .forEach(
+                      one -> found.attempts().put(one.getKey(), GapJson.attempts(one.getValue())));
+            });
+    timesWritten.ifPresent(
+        written ->
+            LOG.error(
+                "Until when everything was read is lost with it, so what was read is taken to be not"
+                    + " read since {}, when it was written last; so is how long to wait with the next"
+                    + " channel.",
+                written));
     for (Path file : files()) {
       String name = file.getFileName().toString();
-      boolean understood = true;
       if (name.startsWith(GAP)) {
-        understood =
-            read(
-                    file,
-                    node -> {
-                      if (node.has("to")) {
-                        waiting.add(GapJson.waiting(node));
-                      } else {
-                        open.add(GapJson.open(node));
-                      }
-                      return node;
-                    })
-                .isPresent();
+        gap(file, inner(name, GAP), found);
       } else if (name.startsWith(STRAND)) {
-        understood =
-            read(
-                    file,
-                    node -> {
-                      Strand strand = GapJson.strand(node);
-                      Instant since = Instant.parse(node.required("since").asText());
-                      Instant until =
-                          times != null && times.has(strand.key())
-                              ? Instant.parse(times.get(strand.key()).asText())
-                              : timesDamaged.orElse(since);
-                      reading.put(strand, new GapLedger.Reading(until, GapJson.topics(node)));
-                      return node;
-                    })
-                .isPresent();
-      }
-      if (!understood) {
-        damagedAt(name).ifPresent(unknown::add);
+        strand(file, inner(name, STRAND), until, timesWritten, found);
       }
     }
-    return new Contents(open, waiting, reading, attempts, unknown.stream().min(Instant::compareTo));
+    return found;
+  }
+
+  private void gap(Path file, String id, Contents found) {
+    read(
+            file,
+            entry -> {
+              if (entry.has("to")) {
+                found.waiting().add(GapJson.waiting(entry));
+              } else {
+                OpenGap gap = GapJson.open(entry);
+                (gap.topics().isEmpty() ? found.ofUnknownTopics() : found.open()).add(gap);
+              }
+            })
+        .map(written -> OpenGap.ofUnknownTopics(id, OpenGap.began(id).orElse(written)))
+        .ifPresent(
+            gap -> {
+              found.ofUnknownTopics().add(gap);
+              LOG.error(
+                  "Which topics the gap {} was about, when it ended, and whether that was told and"
+                      + " filled is lost with it. All topics are taken to be not read since {}: that"
+                      + " is told and filled as a gap.",
+                  id,
+                  gap.from());
+            });
+  }
+
+  private void strand(
+      Path file,
+      String key,
+      Map<String, Instant> until,
+      Optional<Instant> timesWritten,
+      Contents found) {
+    read(
+            file,
+            entry -> {
+              Instant since = Instant.parse(entry.required("since").asText());
+              Instant last = until.getOrDefault(key, timesWritten.orElse(since));
+              found
+                  .reading()
+                  .put(GapJson.strand(entry), new GapLedger.Reading(last, GapJson.topics(entry)));
+            })
+        .map(written -> until.getOrDefault(key, written).minus(GapLedger.UNDER_WAY))
+        .ifPresent(
+            since -> {
+              found.ofUnknownTopics().add(OpenGap.ofUnknownTopics(OpenGap.id(since, 0), since));
+              LOG.error(
+                  "Which topics a channel read is lost with it. All topics are taken to be not read"
+                      + " since {}: that is told and filled as a gap.",
+                  since);
+            });
+  }
+
+  private static String inner(String name, String start) {
+    return name.substring(start.length(), name.length() - END.length());
   }
 
   private List<Path> files() {
@@ -134,44 +175,38 @@ final class GapFiles {
     }
   }
 
-  private interface Understanding<T> {
-    T of(JsonNode node) throws IOException;
+  private interface Understanding {
+    void of(ObjectNode entry) throws IOException;
   }
 
-  private <T> Optional<T> read(Path file, Understanding<T> understanding) {
+  /** Returns when the file was written last if it is damaged, and sets it aside. */
+  private Optional<Instant> read(Path file, Understanding understanding) {
     try {
-      JsonNode node = JSON.readTree(Files.readAllBytes(file));
-      if (node == null || !node.isObject()) {
-        throw new IOException("it holds no JSON object");
-      }
-      return Optional.of(understanding.of(node));
+      understanding.of(GapJson.read(Files.readAllBytes(file)));
+      return Optional.empty();
     } catch (NoSuchFileException e) {
       return Optional.empty();
     } catch (IOException | DateTimeException | IllegalArgumentException e) {
-      setAside(file, e);
-      return Optional.empty();
+      return Optional.of(setAside(file, e));
     }
   }
 
-  private void setAside(Path file, Exception why) {
-    Path aside = file.resolveSibling(file.getFileName() + ASIDE);
+  private Instant setAside(Path file, Exception why) {
+    Instant now = clock.instant();
+    Path aside = file.resolveSibling(file.getFileName() + ASIDE + STAMP.format(now));
     LOG.error(
-        "{} is damaged ({}) and is set aside as {}. When its gap began is not known, so it is taken"
-            + " to begin when the file was written last.",
+        "{} is damaged ({}) and is set aside as {}. Look at the disk.",
         file,
         why.getClass().getSimpleName(),
         aside.getFileName());
+    Instant written = now;
     try {
-      damaged.put(file.getFileName().toString(), Files.getLastModifiedTime(file).toInstant());
+      written = Files.getLastModifiedTime(file).toInstant();
       Files.move(file, aside, StandardCopyOption.REPLACE_EXISTING);
     } catch (IOException e) {
       LOG.error("{} could not be set aside: {}", file, e.toString());
     }
-  }
-
-  /** When a file that this run set aside had been written last; empty if it was not damaged. */
-  private Optional<Instant> damagedAt(String name) {
-    return Optional.ofNullable(damaged.get(name));
+    return written;
   }
 
   // ---- writing
@@ -203,7 +238,7 @@ final class GapFiles {
 
   /** Tries again what could not be written. */
   void retry() {
-    for (Map.Entry<String, Optional<JsonNode>> file : List.copyOf(pending.entrySet())) {
+    for (Map.Entry<String, Optional<ObjectNode>> file : List.copyOf(pending.entrySet())) {
       put(file.getKey(), file.getValue());
     }
   }
@@ -212,10 +247,10 @@ final class GapFiles {
     return trouble;
   }
 
-  private void put(String name, Optional<JsonNode> content) {
+  private void put(String name, Optional<ObjectNode> content) {
     try {
       if (content.isPresent()) {
-        replace(name, JSON.writeValueAsBytes(content.get()));
+        replace(name, GapJson.bytes(content.get()));
       } else {
         Files.deleteIfExists(folder.resolve(name));
       }

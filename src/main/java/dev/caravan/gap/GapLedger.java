@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -40,6 +41,9 @@ public final class GapLedger {
   /** The cause of a gap in which the process did not run. */
   public static final String RESTART = "restart";
 
+  /** The cause of a gap that stands for what a damaged file told. */
+  public static final String DAMAGED = "ledger-damaged";
+
   private final GapFiles files;
   private final Clock clock;
   private final Map<Strand, Reading> reading = new LinkedHashMap<>();
@@ -47,7 +51,9 @@ public final class GapLedger {
   private final Map<String, OpenGap> open = new LinkedHashMap<>();
   private final WaitingGaps waiting;
   private final Map<String, Optional<Set<String>>> wanted = new HashMap<>();
-  private final List<OpenGap> ofUnknownTopics = new ArrayList<>();
+
+  /** What a damaged file told, until all readers have said what may have been its topics. */
+  private Optional<OpenGap> damaged = Optional.empty();
 
   /**
    * What a strand reads.
@@ -57,7 +63,7 @@ public final class GapLedger {
   record Reading(Instant until, List<String> topics) {}
 
   private GapLedger(Path folder, Clock clock) {
-    this.files = new GapFiles(folder);
+    this.files = new GapFiles(folder, clock);
     this.waiting = new WaitingGaps(files);
     this.clock = clock;
   }
@@ -76,12 +82,24 @@ public final class GapLedger {
   private void takeUp(GapFiles.Contents found) {
     found.open().forEach(gap -> open.put(gap.id(), gap));
     found.waiting().forEach(waiting::takeUp);
-    found
-        .unknownSince()
-        .ifPresent(since -> ofUnknownTopics.add(gap(-1, since, RESTART, List.of())));
+    takeUpDamaged(found.ofUnknownTopics());
     reading.putAll(found.reading());
     attempts.putAll(found.attempts());
     interrupted(Set.copyOf(reading.keySet()));
+  }
+
+  /**
+   * Of several the one that began first stands for all. On disk, for the next run may be killed.
+   */
+  private void takeUpDamaged(List<OpenGap> found) {
+    List<OpenGap> all = found.stream().map(gap -> gap.as(unique(gap.id()), Set.of())).toList();
+    damaged = all.stream().min(Comparator.comparing(OpenGap::from));
+    damaged.ifPresent(files::open);
+    all.stream().map(OpenGap::id).filter(id -> !isDamaged(id)).forEach(files::forget);
+  }
+
+  private boolean isDamaged(String id) {
+    return damaged.filter(gap -> gap.id().equals(id)).isPresent();
   }
 
   // ---- what a reader tells
@@ -110,11 +128,11 @@ public final class GapLedger {
    */
   public synchronized void wanted(String reader, Collection<String> topics) {
     wanted.put(reader, Optional.of(Set.copyOf(topics)));
-    ofUnknownTopics.forEach(gap -> begin(gap.shard(), gap.from(), gap.cause(), topics));
-    ofUnknownTopics.clear();
+    damaged.ifPresent(gap -> begin(gap, topics));
     if (wanted.values().stream().anyMatch(Optional::isEmpty)) {
       return;
     }
+    damaged = Optional.empty();
     for (OpenGap gap : List.copyOf(open.values())) {
       List<String> gone = new ArrayList<>(gap.topics());
       gone.removeAll(stillWanted(gone));
@@ -281,21 +299,33 @@ public final class GapLedger {
   }
 
   private void begin(int shard, Instant from, String cause, Collection<String> topics) {
-    Set<String> lost = new LinkedHashSet<>(topics);
-    open.values().forEach(gap -> lost.removeAll(gap.topics()));
-    reading.values().forEach(strand -> strand.topics().forEach(lost::remove));
+    Set<String> lost = lost(topics, gap -> true);
     if (!lost.isEmpty()) {
-      replace(gap(shard, from, cause, lost));
+      String id = unique(OpenGap.id(from, shard));
+      replace(new OpenGap(id, shard, from, cause, 0, lost));
     }
   }
 
-  private OpenGap gap(int shard, Instant from, String cause, Collection<String> topics) {
-    String id = from.toString().replaceAll("[-:.]", "") + "-" + Math.max(0, shard);
+  /** What is known to be lost since later does not tell all that this one may have told. */
+  private void begin(OpenGap unknown, Collection<String> topics) {
+    Set<String> lost = lost(topics, gap -> !gap.from().isAfter(unknown.from()));
+    replace(unknown.as(unique(unknown.id()), lost));
+  }
+
+  /** Those of the topics that nobody reads and of which such a gap does not tell already. */
+  private Set<String> lost(Collection<String> topics, Predicate<OpenGap> told) {
+    Set<String> lost = new LinkedHashSet<>(topics);
+    open.values().stream().filter(told).forEach(gap -> lost.removeAll(gap.topics()));
+    reading.values().forEach(strand -> strand.topics().forEach(lost::remove));
+    return lost;
+  }
+
+  private String unique(String id) {
     String unique = id;
     for (int n = 2; open.containsKey(unique) || waiting.knows(unique); n++) {
       unique = id + "-" + n;
     }
-    return new OpenGap(unique, shard, from, cause, 0, new LinkedHashSet<>(topics));
+    return unique;
   }
 
   private void replace(OpenGap gap) {

@@ -1,15 +1,56 @@
 package dev.caravan.gap;
 
+import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
-/** A gap that lasts: these topics are still not being read. */
+/**
+ * A gap that lasts: these topics are still not being read.
+ *
+ * @param topics empty as long as nobody can tell: the file that told them was damaged
+ */
 record OpenGap(String id, int shard, Instant from, String cause, int parts, Set<String> topics) {
+
+  private static final int UNKNOWN_SHARD = -1;
 
   OpenGap {
     topics = new LinkedHashSet<>(topics);
+  }
+
+  private static final Pattern BEGIN =
+      Pattern.compile("(\\d{4})(\\d\\d)(\\d\\d)T(\\d\\d)(\\d\\d)(\\d\\d)(\\d{0,9})Z-.*");
+
+  /** What a gap is called that begins then. */
+  static String id(Instant from, int shard) {
+    return from.toString().replaceAll("[-:.]", "") + "-" + Math.max(0, shard);
+  }
+
+  /** When the gap of this name began. */
+  static Optional<Instant> began(String id) {
+    try {
+      return Optional.of(id)
+          .map(BEGIN::matcher)
+          .filter(Matcher::matches)
+          .map(
+              part -> Instant.parse(part.replaceFirst("$1-$2-$3T$4:$5:$6.$7Z").replace(".Z", "Z")));
+    } catch (DateTimeException e) {
+      return Optional.empty();
+    }
+  }
+
+  /** A gap of topics that nobody can tell. */
+  static OpenGap ofUnknownTopics(String id, Instant from) {
+    return new OpenGap(id, UNKNOWN_SHARD, from, GapLedger.DAMAGED, 0, Set.of());
+  }
+
+  /** The same by another name, or of other topics. */
+  OpenGap as(String name, Set<String> others) {
+    return new OpenGap(name, shard, from, cause, parts, others);
   }
 
   /** Those of the topics that are among others. */

@@ -188,6 +188,10 @@ final class GapRecorder {
     if (label.equals(GapLedger.RESTART)) {
       return "the bridge, or the route that reads them, was not running";
     }
+    if (label.equals(GapLedger.DAMAGED)) {
+      return "which of them were not, and until when, is not known, since a file of the ledger was"
+          + " damaged";
+    }
     for (Cause cause : Cause.values()) {
       if (cause.label().equals(label)) {
         return cause.sentence();

@@ -1,6 +1,7 @@
 package dev.caravan.gap;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import dev.caravan.testing.MutableClock;
 import java.io.IOException;
@@ -9,6 +10,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -281,7 +284,7 @@ class GapLedgerTest {
     restart(60, AB);
 
     assertThat(reads(ONE, 61, AB)).extracting(Gap::from).containsExactly(lastBefore(at(30)));
-    assertThat(names()).contains("reading.json.damaged");
+    assertThat(names()).contains("reading.json.damaged-20261122T120100.000Z");
   }
 
   @Test
@@ -296,11 +299,126 @@ class GapLedgerTest {
         .singleElement()
         .satisfies(
             gap -> {
-              assertThat(gap.from()).isEqualTo(at(30));
+              assertThat(gap.from()).isEqualTo(lastBefore(at(1)));
+              assertThat(gap.cause()).isEqualTo(GapLedger.DAMAGED);
               assertThat(gap.topics()).containsExactly("a", "b", "c");
             });
     restart(90, AB);
     assertThat(reads(ONE, 91, AB)).hasSize(1);
+  }
+
+  @Test
+  void damagedTopicsAndTimesMeanAGapSinceTheyWereWritten() {
+    start(AB);
+    reads(ONE, 1, AB);
+    damage("strand-receive-0-0.json", at(30));
+    damage("reading.json", at(40));
+
+    restart(60, AB);
+
+    assertThat(reads(ONE, 61, AB)).extracting(Gap::from).containsExactly(lastBefore(at(30)));
+  }
+
+  @Test
+  void aGapIsToldWhicheverBitOfItsFileIsFlippedAndWhereverItIsCutOff() throws IOException {
+    start(AB);
+    reads(ONE, 1, AB);
+    ledger.blind(ONE, at(10), "dropped");
+    Gap gap = reads(ONE, 12, AB).get(0);
+    String name = "gap-" + gap.id() + ".json";
+    byte[] whole = Files.readAllBytes(folder.resolve(name));
+    List<byte[]> spoiled = new ArrayList<>();
+    for (int at = 0; at < whole.length; at++) {
+      if (at % 16 == 0) {
+        spoiled.add(Arrays.copyOf(whole, at));
+      }
+      byte[] flipped = whole.clone();
+      flipped[at] ^= (byte) (1 << at % 8);
+      spoiled.add(flipped);
+    }
+
+    for (byte[] content : spoiled) {
+      delete(folder);
+      Files.write(folder.resolve(name), content);
+      restart(60, AB);
+      reads(ONE, 61, AB);
+
+      assertThat(ledger.untold()).isEqualTo(ledger.unsettled()).hasSize(1);
+      Gap told = ledger.untold().get(0);
+      assertThat(told.id()).isEqualTo(gap.id());
+      assertThat(told.from()).isEqualTo(gap.from());
+      assertThat(told.to()).isAfterOrEqualTo(gap.to());
+      assertThat(told.topics()).containsExactlyInAnyOrderElementsOf(gap.topics());
+    }
+  }
+
+  @Test
+  void aDamagedGapIsNotHiddenBehindTheRestart() {
+    start(AB);
+    reads(ONE, 1, AB);
+    ledger.blind(ONE, at(10), "dropped");
+    Gap gap = reads(ONE, 12, AB).get(0);
+    damage("gap-" + gap.id() + ".json", at(13));
+
+    restart(60, AB);
+
+    assertThat(reads(ONE, 61, AB))
+        .extracting(Gap::from, Gap::cause)
+        .containsExactlyInAnyOrder(
+            tuple(gap.from(), GapLedger.DAMAGED), tuple(lastBefore(at(12)), GapLedger.RESTART));
+    assertThat(names()).contains("gap-" + gap.id() + ".json.damaged-20261122T120100.000Z");
+  }
+
+  @Test
+  void aDamagedGapIsToldEvenIfTheNextRunsAreKilledBeforeTheyKnowTheirTopics() {
+    start(AB);
+    reads(ONE, 1, AB);
+    ledger.blind(ONE, at(10), "dropped");
+    damage("gap-20261122T120009Z-0.json", at(10));
+    for (int run = 1; run < 3; run++) {
+      clock.turnTo(at(20 + run));
+      GapLedger.open(folder, clock).started("receive");
+    }
+
+    restart(60, AB);
+
+    assertThat(reads(ONE, 61, AB))
+        .extracting(Gap::id, Gap::from, Gap::cause)
+        .containsExactly(tuple("20261122T120009Z-0", at(9), GapLedger.DAMAGED));
+    restart(90, AB);
+    assertThat(reads(ONE, 91, AB)).extracting(Gap::cause).containsExactly(GapLedger.RESTART);
+  }
+
+  @Test
+  void ofSeveralDamagedFilesTheGapThatBeganFirstStandsForAll() {
+    start(AB);
+    damage("gap-20261122T120005Z-0.json", at(30));
+    damage("gap-20261122T120002.5Z-0.json", at(20));
+    damage("gap-20261122T120003Z-1-2.json", at(20));
+
+    restart(60, AB);
+
+    assertThat(reads(ONE, 61, AB)).extracting(Gap::id).containsExactly("20261122T120003Z-1-2");
+    assertThat(ledger.untold()).hasSize(1);
+    restart(90, AB);
+    assertThat(ledger.untold()).hasSize(1);
+  }
+
+  @Test
+  void eachReadersTopicsMayHaveBeenInADamagedGap() {
+    start(AB);
+    damage("gap-20261122T120005Z-0.json", at(30));
+    clock.turnTo(at(60));
+    ledger = GapLedger.open(folder, clock);
+    ledger.started("receive");
+    ledger.started("second");
+    ledger.wanted("receive", AB);
+    ledger.wanted("second", List.of("c"));
+
+    assertThat(reads(ONE, 61, AB)).flatExtracting(Gap::topics).containsExactlyElementsOf(AB);
+    assertThat(reads(new Strand("second", 0, 0), 62, List.of("c")))
+        .flatExtracting(Gap::topics)
+        .containsExactly("c");
   }
 
   @Test
@@ -341,6 +459,14 @@ class GapLedgerTest {
       Files.setLastModifiedTime(file, FileTime.from(written));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+  }
+
+  private static void delete(Path folder) throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
+      for (Path file : files.toList()) {
+        Files.delete(file);
+      }
     }
   }
 
