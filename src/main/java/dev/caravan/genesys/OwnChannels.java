@@ -5,6 +5,7 @@ import dev.caravan.session.Token;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
@@ -19,6 +20,7 @@ import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 import org.apache.camel.Exchange;
 import org.apache.camel.ProducerTemplate;
 import org.apache.camel.builder.ThreadPoolProfileBuilder;
@@ -42,6 +44,7 @@ final class OwnChannels extends ServiceSupport {
   /** Longer than 18 channels, renewed twice a day, live. */
   private static final int MOST_REMEMBERED = 200;
 
+  private static final Pattern HASH = Pattern.compile("[0-9a-f]{64}");
   private static final int AT_A_TIME = 4;
   private static final int MOST_WAITING = 50;
   private static final long STOP_SECONDS = 2;
@@ -52,6 +55,7 @@ final class OwnChannels extends ServiceSupport {
   private final Map<String, Optional<Token>> inUse =
       Collections.synchronizedMap(new LinkedHashMap<>());
   private volatile String budget = "";
+  private boolean forgetful;
   private ExecutorService executor;
 
   OwnChannels(GenesysEndpoint endpoint, ProducerTemplate template, Path data) {
@@ -188,18 +192,36 @@ final class OwnChannels extends ServiceSupport {
       Files.write(next, latest.subList(first, latest.size()), StandardCharsets.UTF_8);
       Files.move(next, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     } catch (IOException e) {
-      LOG.debug("Which channels were made is not remembered", e);
+      forgets("cannot be written: " + e);
     }
   }
 
   private synchronized Set<String> remembered() {
+    Set<String> made = new LinkedHashSet<>();
     try {
-      return Files.exists(file)
-          ? new LinkedHashSet<>(Files.readAllLines(file, StandardCharsets.UTF_8))
-          : new LinkedHashSet<>();
+      // Whatever a damaged file holds, these are characters
+      List<String> lines = Files.readAllLines(file, StandardCharsets.ISO_8859_1);
+      lines.stream().filter(line -> HASH.matcher(line).matches()).forEach(made::add);
+      if (made.size() < lines.size()) {
+        forgets("is damaged in " + (lines.size() - made.size()) + " of its lines");
+      }
+    } catch (NoSuchFileException nothingWasMade) {
+      return made;
     } catch (IOException e) {
-      LOG.debug("Which channels were made is not remembered", e);
-      return new LinkedHashSet<>();
+      forgets("cannot be read: " + e);
+    }
+    return made;
+  }
+
+  /** Said once: the file is read every ten minutes. */
+  private void forgets(String why) {
+    if (!forgetful) {
+      forgetful = true;
+      LOG.warn(
+          "{} {}. Channels that an earlier run left behind may be taken for another's and are then"
+              + " not emptied; they end within a day.",
+          file,
+          why);
     }
   }
 

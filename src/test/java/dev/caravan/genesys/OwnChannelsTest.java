@@ -1,5 +1,6 @@
 package dev.caravan.genesys;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -114,5 +115,20 @@ class OwnChannelsTest {
 
     await().atMost(BackfillRoad.PATIENCE).until(() -> released() == 1);
     assertThat(Files.readString(folder.resolve("channels"))).doesNotContain(id);
+  }
+
+  @Test
+  void whatIsWholeInADamagedFileIsStillOurs() throws Exception {
+    Path file = folder.resolve("channels");
+    String id = make();
+    channels.lost(id);
+    String whole = Files.readString(file);
+    Files.writeString(file, whole.substring(0, 40) + "\n\u00ff\n" + whole, ISO_8859_1);
+
+    channels.look();
+
+    await().atMost(BackfillRoad.PATIENCE).until(() -> released() == 1);
+    make();
+    assertThat(Files.readAllLines(file)).hasSize(2).allMatch(line -> line.length() == 64);
   }
 }
