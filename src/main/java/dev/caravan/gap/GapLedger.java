@@ -15,7 +15,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -48,12 +47,9 @@ public final class GapLedger {
   private final Clock clock;
   private final Map<Strand, Reading> reading = new LinkedHashMap<>();
   private final Map<String, Attempts> attempts = new LinkedHashMap<>();
-  private final Map<String, OpenGap> open = new LinkedHashMap<>();
+  private final OpenGaps open;
   private final WaitingGaps waiting;
   private final Map<String, Optional<Set<String>>> wanted = new HashMap<>();
-
-  /** What a damaged file told, until all readers have said what may have been its topics. */
-  private Optional<OpenGap> damaged = Optional.empty();
 
   /**
    * What a strand reads.
@@ -65,6 +61,7 @@ public final class GapLedger {
   private GapLedger(Path folder, Clock clock) {
     this.files = new GapFiles(folder, clock);
     this.waiting = new WaitingGaps(files);
+    this.open = new OpenGaps(files, waiting);
     this.clock = clock;
   }
 
@@ -80,26 +77,12 @@ public final class GapLedger {
   }
 
   private void takeUp(GapFiles.Contents found) {
-    found.open().forEach(gap -> open.put(gap.id(), gap));
     found.waiting().forEach(waiting::takeUp);
-    takeUpDamaged(found.ofUnknownTopics());
+    open.takeUp(found.open());
+    open.takeUpDamaged(found.ofUnknownTopics());
     reading.putAll(found.reading());
     attempts.putAll(found.attempts());
     interrupted(Set.copyOf(reading.keySet()));
-  }
-
-  /**
-   * Of several the one that began first stands for all. On disk, for the next run may be killed.
-   */
-  private void takeUpDamaged(List<OpenGap> found) {
-    List<OpenGap> all = found.stream().map(gap -> gap.as(unique(gap.id()), Set.of())).toList();
-    damaged = all.stream().min(Comparator.comparing(OpenGap::from));
-    damaged.ifPresent(files::open);
-    all.stream().map(OpenGap::id).filter(id -> !isDamaged(id)).forEach(files::forget);
-  }
-
-  private boolean isDamaged(String id) {
-    return damaged.filter(gap -> gap.id().equals(id)).isPresent();
   }
 
   // ---- what a reader tells
@@ -128,16 +111,16 @@ public final class GapLedger {
    */
   public synchronized void wanted(String reader, Collection<String> topics) {
     wanted.put(reader, Optional.of(Set.copyOf(topics)));
-    damaged.ifPresent(gap -> begin(gap, topics));
+    open.mayBeDamaged(notRead(topics));
     if (wanted.values().stream().anyMatch(Optional::isEmpty)) {
       return;
     }
-    damaged = Optional.empty();
-    for (OpenGap gap : List.copyOf(open.values())) {
+    open.damagedIsKnown();
+    for (OpenGap gap : open.all()) {
       List<String> gone = new ArrayList<>(gap.topics());
       gone.removeAll(stillWanted(gone));
       if (!gone.isEmpty()) {
-        replace(gap.without(gone, gap.parts()));
+        open.put(gap.without(gone, gap.parts()));
       }
     }
   }
@@ -162,24 +145,11 @@ public final class GapLedger {
     files.topics(strand, now);
     Set<String> read = Set.copyOf(topics);
     List<Gap> over = new ArrayList<>();
-    for (OpenGap gap : List.copyOf(open.values())) {
+    for (OpenGap gap : open.all()) {
       List<String> covered = gap.among(read);
       if (!covered.isEmpty()) {
-        over.add(close(gap, strand.shard(), since, covered));
+        over.add(open.close(gap, strand.shard(), since, covered));
       }
-    }
-    return over;
-  }
-
-  private Gap close(OpenGap gap, int shard, Instant at, List<String> covered) {
-    boolean whole = covered.size() == gap.topics().size();
-    String id = whole ? gap.id() : gap.id() + "." + (gap.parts() + 1);
-    Gap over = gap.closed(id, shard, at, covered);
-    waiting.add(over);
-    if (whole) {
-      open.remove(gap.id());
-    } else {
-      replace(gap.without(covered, gap.parts() + 1));
     }
     return over;
   }
@@ -299,41 +269,12 @@ public final class GapLedger {
   }
 
   private void begin(int shard, Instant from, String cause, Collection<String> topics) {
-    Set<String> lost = lost(topics, gap -> true);
-    if (!lost.isEmpty()) {
-      String id = unique(OpenGap.id(from, shard));
-      replace(new OpenGap(id, shard, from, cause, 0, lost));
-    }
+    open.begin(shard, from, cause, notRead(topics));
   }
 
-  /** What is known to be lost since later does not tell all that this one may have told. */
-  private void begin(OpenGap unknown, Collection<String> topics) {
-    Set<String> lost = lost(topics, gap -> !gap.from().isAfter(unknown.from()));
-    replace(unknown.as(unique(unknown.id()), lost));
-  }
-
-  /** Those of the topics that nobody reads and of which such a gap does not tell already. */
-  private Set<String> lost(Collection<String> topics, Predicate<OpenGap> told) {
-    Set<String> lost = new LinkedHashSet<>(topics);
-    open.values().stream().filter(told).forEach(gap -> lost.removeAll(gap.topics()));
-    reading.values().forEach(strand -> strand.topics().forEach(lost::remove));
-    return lost;
-  }
-
-  private String unique(String id) {
-    String unique = id;
-    for (int n = 2; open.containsKey(unique) || waiting.knows(unique); n++) {
-      unique = id + "-" + n;
-    }
-    return unique;
-  }
-
-  private void replace(OpenGap gap) {
-    if (gap.topics().isEmpty()) {
-      open.remove(gap.id());
-      files.forget(gap.id());
-    } else if (!gap.equals(open.put(gap.id(), gap))) {
-      files.open(gap);
-    }
+  private Set<String> notRead(Collection<String> topics) {
+    Set<String> rest = new LinkedHashSet<>(topics);
+    reading.values().forEach(strand -> strand.topics().forEach(rest::remove));
+    return rest;
   }
 }
