@@ -75,7 +75,7 @@ final class GapFiles {
             new LinkedHashMap<>(),
             new LinkedHashMap<>());
     Map<String, Instant> until = new HashMap<>();
-    Optional<Instant> timesWritten =
+    Optional<Damage> times =
         read(
             folder.resolve(TIMES),
             entry -> {
@@ -89,13 +89,15 @@ final class GapFiles {
                   .forEach(
                       one -> found.attempts().put(one.getKey(), GapJson.attempts(one.getValue())));
             });
-    timesWritten.ifPresent(
-        written ->
+    times.ifPresent(
+        damage ->
             LOG.error(
-                "Until when everything was read is lost with it, so what was read is taken to be not"
-                    + " read since {}, when it was written last; so is how long to wait with the next"
-                    + " channel.",
-                written));
+                "{} Until when everything was read is lost, so what was read is taken to be not read"
+                    + " since {}, when it was written last. How long to wait with the next channel is"
+                    + " lost, too. Look at the disk.",
+                damage.sentence(),
+                damage.written()));
+    Optional<Instant> timesWritten = times.map(Damage::written);
     for (Path file : files()) {
       String name = file.getFileName().toString();
       if (name.startsWith(GAP)) {
@@ -118,16 +120,16 @@ final class GapFiles {
                 (gap.topics().isEmpty() ? found.ofUnknownTopics() : found.open()).add(gap);
               }
             })
-        .map(written -> OpenGap.ofUnknownTopics(id, OpenGap.began(id).orElse(written)))
         .ifPresent(
-            gap -> {
-              found.ofUnknownTopics().add(gap);
+            damage -> {
+              Instant from = OpenGap.began(id).orElse(damage.written());
+              found.ofUnknownTopics().add(OpenGap.ofUnknownTopics(id, from));
               LOG.error(
-                  "Which topics the gap {} was about, when it ended, and whether that was told and"
-                      + " filled is lost with it. All topics are taken to be not read since {}: that"
-                      + " is told and filled as a gap.",
-                  id,
-                  gap.from());
+                  "{} Which topics had this gap, until when, and whether that was told and filled is"
+                      + " lost. All topics are taken to be not read since {}; that is told and filled"
+                      + " as a gap. Look at the disk.",
+                  damage.sentence(),
+                  from);
             });
   }
 
@@ -146,14 +148,16 @@ final class GapFiles {
                   .reading()
                   .put(GapJson.strand(entry), new GapLedger.Reading(last, GapJson.topics(entry)));
             })
-        .map(written -> until.getOrDefault(key, written).minus(GapLedger.UNDER_WAY))
         .ifPresent(
-            since -> {
-              found.ofUnknownTopics().add(OpenGap.ofUnknownTopics(OpenGap.id(since, 0), since));
+            damage -> {
+              Instant last = until.getOrDefault(key, damage.written());
+              Instant from = last.minus(GapLedger.UNDER_WAY);
+              found.ofUnknownTopics().add(OpenGap.ofUnknownTopics(OpenGap.id(from, 0), from));
               LOG.error(
-                  "Which topics a channel read is lost with it. All topics are taken to be not read"
-                      + " since {}: that is told and filled as a gap.",
-                  since);
+                  "{} Which topics a channel read is lost. All topics are taken to be not read since"
+                      + " {}; that is told and filled as a gap. Look at the disk.",
+                  damage.sentence(),
+                  from);
             });
   }
 
@@ -179,34 +183,32 @@ final class GapFiles {
     void of(ObjectNode entry) throws IOException;
   }
 
-  /** Returns when the file was written last if it is damaged, and sets it aside. */
-  private Optional<Instant> read(Path file, Understanding understanding) {
+  /** A file that cannot be understood and is out of the way, and when it was written last. */
+  private record Damage(String sentence, Instant written) {}
+
+  private Optional<Damage> read(Path file, Understanding understanding) {
     try {
       understanding.of(GapJson.read(Files.readAllBytes(file)));
       return Optional.empty();
     } catch (NoSuchFileException e) {
       return Optional.empty();
     } catch (IOException | DateTimeException | IllegalArgumentException e) {
-      return Optional.of(setAside(file, e));
+      return Optional.of(setAside(file, e.getClass().getSimpleName()));
     }
   }
 
-  private Instant setAside(Path file, Exception why) {
+  private Damage setAside(Path file, String why) {
     Instant now = clock.instant();
     Path aside = file.resolveSibling(file.getFileName() + ASIDE + STAMP.format(now));
-    LOG.error(
-        "{} is damaged ({}) and is set aside as {}. Look at the disk.",
-        file,
-        why.getClass().getSimpleName(),
-        aside.getFileName());
+    String damaged = file + " is damaged (" + why + ") and ";
     Instant written = now;
     try {
       written = Files.getLastModifiedTime(file).toInstant();
       Files.move(file, aside, StandardCopyOption.REPLACE_EXISTING);
+      return new Damage(damaged + "is set aside as " + aside.getFileName() + ".", written);
     } catch (IOException e) {
-      LOG.error("{} could not be set aside: {}", file, e.toString());
+      return new Damage(damaged + "could not be set aside (" + e + ").", written);
     }
-    return written;
   }
 
   // ---- writing

@@ -3,6 +3,7 @@ package dev.caravan.gap;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
+import dev.caravan.testing.LogLines;
 import dev.caravan.testing.MutableClock;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -360,8 +361,17 @@ class GapLedgerTest {
     Gap gap = reads(ONE, 12, AB).get(0);
     damage("gap-" + gap.id() + ".json", at(13));
 
-    restart(60, AB);
+    try (LogLines log = new LogLines(GapFiles.class.getName())) {
+      restart(60, AB);
 
+      assertThat(log.lines())
+          .singleElement()
+          .satisfies(
+              line ->
+                  assertThat(line)
+                      .contains(gap.id() + ".json is damaged")
+                      .contains("All topics are taken to be not read since " + gap.from()));
+    }
     assertThat(reads(ONE, 61, AB))
         .extracting(Gap::from, Gap::cause)
         .containsExactlyInAnyOrder(

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.caravan.session.Token;
 import dev.caravan.simulator.OauthClient;
+import dev.caravan.testing.LogLines;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -125,10 +126,15 @@ class OwnChannelsTest {
     String whole = Files.readString(file);
     Files.writeString(file, whole.substring(0, 40) + "\n\u00ff\n" + whole, ISO_8859_1);
 
-    channels.look();
+    try (LogLines log = new LogLines(OwnChannels.class.getName())) {
+      channels.look();
+      await().atMost(BackfillRoad.PATIENCE).until(() -> released() == 1);
+      make();
 
-    await().atMost(BackfillRoad.PATIENCE).until(() -> released() == 1);
-    make();
+      assertThat(log.lines())
+          .singleElement()
+          .satisfies(line -> assertThat(line).contains("channels is damaged in 2 of its lines."));
+    }
     assertThat(Files.readAllLines(file)).hasSize(2).allMatch(line -> line.length() == 64);
   }
 }
