@@ -64,7 +64,7 @@ final class SettingRules {
           duration("genesys.retry.initial-delay", Duration.ofMillis(1), Duration.ofHours(1), ""),
           duration("genesys.retry.maximum-delay", Duration.ofMillis(1), DAY, ""),
           number("genesys.rest.requests-per-minute", 1, 100_000),
-          new Rule("genesys.backfill", "true or false", value -> value.matches("true|false"), true),
+          yesOrNo("genesys.backfill"),
           duration("genesys.backfill.delay", Duration.ofMinutes(1), DAY, ""),
           duration("genesys.backfill.look-back", Duration.ZERO, Duration.ofDays(30), ""),
           number("genesys.backfill.requests-per-minute", 1, 100_000),
@@ -83,8 +83,7 @@ final class SettingRules {
               value -> value.matches("[1-9]\\d{6,14}"),
               true),
           oneOf("caravan.spool.when-full", "block", "drop-oldest"),
-          new Rule(
-              "caravan.routes.reload", "true or false", Set.of("true", "false")::contains, true),
+          yesOrNo("caravan.routes.reload"),
           new Rule(
               "caravan.topic.prefix",
               "at most 200 letters, digits, dots, underscores and hyphens, as Kafka allows in the"
@@ -125,6 +124,10 @@ final class SettingRules {
         .keySet()
         .removeIf(name -> !name.toString().matches("(genesys|kafka|caravan)\\.[a-z.-]+"));
     return shipped;
+  }
+
+  private static Rule yesOrNo(String name) {
+    return new Rule(name, "true or false", Set.of("true", "false")::contains, true);
   }
 
   private static Rule number(String name, int least, int most) {
