@@ -1,5 +1,8 @@
 package dev.caravan.road;
 
+import static org.apache.kafka.common.acl.AclOperation.CREATE;
+import static org.apache.kafka.common.acl.AclOperation.DESCRIBE;
+import static org.apache.kafka.common.acl.AclOperation.WRITE;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -15,8 +18,11 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.acl.AccessControlEntry;
 import org.apache.kafka.common.acl.AclBinding;
 import org.apache.kafka.common.acl.AclOperation;
@@ -111,11 +117,7 @@ class RoadPoisonIT {
         Simulator genesys = Simulator.start(Road.quiet());
         Admin admin = Admin.create(Map.of("bootstrap.servers", broker.bootstrapServers()))) {
       AclBinding denied =
-          rule(
-              ResourceType.TOPIC,
-              PREFIX + "conversations.voice",
-              AclOperation.WRITE,
-              AclPermissionType.DENY);
+          rule(ResourceType.TOPIC, PREFIX + "conversations.voice", WRITE, AclPermissionType.DENY);
       admin.createAcls(List.of(denied)).all().get();
       try (Bridge bridge = settings(genesys, broker).start(folder);
           TopicReader reader = new TopicReader(broker.bootstrapServers(), PREFIX)) {
@@ -139,6 +141,95 @@ class RoadPoisonIT {
     }
   }
 
+  @Test
+  void aClientThatMayOnlyConnectSaysSoAndLosesNothing() throws Exception {
+    int inside = Bridge.freePort();
+    int outside = Bridge.freePort();
+    try (LocalBroker broker = LocalBroker.start(strict(inside, outside));
+        Simulator genesys = Simulator.start(Road.quiet());
+        Admin admin = Admin.create(Map.of("bootstrap.servers", broker.bootstrapServers()))) {
+      Bridge.Settings settings =
+          settings(genesys, broker)
+              .with("KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:" + outside)
+              .with("KAFKA_SECURITY_PROTOCOL", "SASL_PLAINTEXT")
+              .with("KAFKA_SASL_MECHANISM", "PLAIN")
+              .with("KAFKA_SASL_USERNAME", "bridge")
+              .with("KAFKA_SASL_PASSWORD", "no-secret");
+      try (Bridge bridge = settings.start(folder);
+          TopicReader reader = new TopicReader(broker.bootstrapServers(), PREFIX)) {
+        await().atMost(PATIENCE).until(() -> genesys.openSockets() == 1);
+        Ledger ledger = new Ledger(genesys);
+        ledger.send(20);
+        bridge.awaitLog(
+            "Spool 'dead-letters': a record could not be delivered: Not authorized to access"
+                + " topics: [poison.dead-letters]. It and what follows wait");
+        bridge.awaitReadiness(
+            "the reason in health",
+            health ->
+                health
+                    .check("spools")
+                    .at("/data/spool.dead-letters")
+                    .asText()
+                    .contains("Not authorized to access topics"));
+        assertThat(reader.readFor(Duration.ofSeconds(1))).isEmpty();
+        assertThat(folder.resolve("data/dead-letters")).doesNotExist();
+
+        admin
+            .createAcls(Stream.of(WRITE, DESCRIBE, CREATE).map(RoadPoisonIT::allowed).toList())
+            .all()
+            .get();
+        reader.awaitUntil(all -> numbers(all).size() == 20);
+        int late = ledger.next();
+        ledger.send(20);
+        reader.awaitUntil(all -> ledger.missing(all).stream().noneMatch(n -> n >= late));
+
+        assertThat(reader.records())
+            .filteredOn(RoadPoisonIT::isLetter)
+            .isNotEmpty()
+            .extracting(record -> TopicReader.header(record, "caravan-reason").orElse(""))
+            .allMatch(reason -> reason.contains("Not authorized to access topics"));
+        Ledger.assertInOrder(reader.records());
+        assertThat(folder.resolve("data/dead-letters")).doesNotExist();
+      }
+    }
+  }
+
+  /** The events that are in Kafka, on their own topic or as dead letters. */
+  private static Set<Integer> numbers(List<ConsumerRecord<String, byte[]>> records) {
+    return records.stream()
+        .map(Ledger::number)
+        .filter(number -> number >= 0)
+        .collect(Collectors.toSet());
+  }
+
+  private static AclBinding allowed(AclOperation operation) {
+    return new AclBinding(
+        new ResourcePattern(ResourceType.TOPIC, PREFIX, PatternType.PREFIXED),
+        new AccessControlEntry("User:bridge", "*", operation, AclPermissionType.ALLOW));
+  }
+
+  /** The broker and the test may do everything, who logs in only what a rule allows. */
+  private static LocalBroker.Settings strict(int inside, int outside) {
+    int controller = Bridge.freePort();
+    String listeners =
+        "PLAINTEXT://127.0.0.1:%d,SASL_PLAINTEXT://127.0.0.1:%d".formatted(inside, outside);
+    return LocalBroker.Settings.defaults()
+        .withPort(inside)
+        .with("listeners", listeners + ",CONTROLLER://127.0.0.1:" + controller)
+        .with("advertised.listeners", listeners)
+        .with("controller.quorum.voters", "1@127.0.0.1:" + controller)
+        .with("authorizer.class.name", "org.apache.kafka.metadata.authorizer.StandardAuthorizer")
+        .with(
+            "listener.security.protocol.map",
+            "PLAINTEXT:PLAINTEXT,SASL_PLAINTEXT:SASL_PLAINTEXT,CONTROLLER:PLAINTEXT")
+        .with("super.users", "User:ANONYMOUS")
+        .with("sasl.enabled.mechanisms", "PLAIN")
+        .with(
+            "listener.name.sasl_plaintext.plain.sasl.jaas.config",
+            "org.apache.kafka.common.security.plain.PlainLoginModule required"
+                + " user_bridge=\"no-secret\";");
+  }
+
   /** Everybody may do what no rule is about: the broker itself, and the test. */
   private static LocalBroker.Settings guarded() {
     return LocalBroker.Settings.defaults()
@@ -153,8 +244,7 @@ class RoadPoisonIT {
         new AccessControlEntry("User:ANONYMOUS", "*", operation, permission));
   }
 
-  private static boolean isLetter(
-      org.apache.kafka.clients.consumer.ConsumerRecord<String, byte[]> record) {
+  private static boolean isLetter(ConsumerRecord<String, byte[]> record) {
     return record.topic().equals(PREFIX + "dead-letters");
   }
 
