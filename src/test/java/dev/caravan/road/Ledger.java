@@ -93,20 +93,29 @@ final class Ledger {
     return missing(records).isEmpty();
   }
 
-  /** How many came more than once; each repeat must have the id of the first. */
+  /** How many came more than once; each repeat must be what came first, and where that came. */
   int repeated(List<ConsumerRecord<String, byte[]>> records) {
-    Map<Integer, String> ids = new HashMap<>();
+    Map<Integer, ConsumerRecord<String, byte[]>> firsts = new HashMap<>();
+    Set<String> ids = new HashSet<>();
     int repeated = 0;
     for (ConsumerRecord<String, byte[]> record : events(records)) {
-      String id = TopicReader.header(record, "ce_id").orElseThrow();
-      String first = ids.putIfAbsent(number(record), id);
-      if (first != null) {
+      ConsumerRecord<String, byte[]> first = firsts.putIfAbsent(number(record), record);
+      if (first == null) {
+        ids.add(id(record));
+      } else {
         repeated++;
-        assertThat(id).as("ce_id of a repeat").isEqualTo(first);
+        assertThat(id(record)).as("ce_id of a repeat").isEqualTo(id(first));
+        assertThat(record.key()).as("key of a repeat").isEqualTo(first.key());
+        assertThat(record.partition()).as("partition of a repeat").isEqualTo(first.partition());
+        assertThat(record.value()).as("value of a repeat").isEqualTo(first.value());
       }
     }
-    assertThat(new HashSet<>(ids.values())).as("ids of different events").hasSize(ids.size());
+    assertThat(ids).as("ids of different events").hasSize(firsts.size());
     return repeated;
+  }
+
+  private static String id(ConsumerRecord<String, byte[]> record) {
+    return TopicReader.header(record, "ce_id").orElseThrow();
   }
 
   /** Of each key the first appearances are in the order of sending. */

@@ -3,16 +3,20 @@ package dev.caravan.road;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.caravan.cli.LocalBroker;
 import dev.caravan.simulator.Simulator;
 import dev.caravan.testing.Bridge;
 import dev.caravan.testing.TopicReader;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -28,6 +32,9 @@ class RoadKillIT {
   private static final Logger LOG = LoggerFactory.getLogger(RoadKillIT.class);
   private static final Duration PATIENCE = Duration.ofSeconds(90);
   private static final String PREFIX = "kill.";
+  private static final long MILLISECOND = 1_000_000;
+  private static final Pattern IN_FLIGHT =
+      Pattern.compile("(?m)^caravan_spool_in_flight\\{[^}]*spool=\"events\"[^}]*} (\\S+)");
 
   /** The figure in docs/reliability.md is from more kills: -Dcaravan.kills=50. */
   private static final int KILLS = Integer.getInteger("caravan.kills", 2);
@@ -47,6 +54,119 @@ class RoadKillIT {
     killAgainAndAgain(true);
   }
 
+  /**
+   * The broker is frozen while events flow, and goes on when the bridge is dead: so it takes what
+   * lay in its socket, and nobody hears the acknowledgement.
+   */
+  @Test
+  void whatKafkaHadNotAcknowledgedComesAgainAsItWasAndNothingElseIsRepeated() throws Exception {
+    try (LocalBroker broker = LocalBroker.start();
+        Simulator genesys = Simulator.start(Road.quiet());
+        TopicReader reader = new TopicReader(broker.bootstrapServers(), PREFIX)) {
+      Ledger ledger = new Ledger(genesys);
+      List<Long> sentAt = new ArrayList<>();
+      List<Long> kills = new ArrayList<>();
+      List<int[]> young = new ArrayList<>();
+      List<Integer> underWay = new ArrayList<>();
+      List<Integer> repeats = new ArrayList<>();
+      int repeated = 0;
+      for (int start = 0; start <= KILLS; start++) {
+        // Requests as large as those of a busier bridge
+        try (Bridge bridge =
+            settings(genesys, broker)
+                .with("CAMEL_COMPONENT_KAFKA_LINGER_MS", "100")
+                .start(folder)) {
+          await().atMost(PATIENCE).until(() -> genesys.openSockets() == 1);
+          flow(ledger, sentAt, 100, MILLISECOND);
+          reader.awaitUntil(
+              all -> {
+                bridge.failIfEnded();
+                return ledger.missing(all).stream().allMatch(n -> isIn(young, n));
+              });
+          if (start > 0) {
+            int now = ledger.repeated(reader.records());
+            repeats.add(now - repeated);
+            repeated = now;
+          }
+          if (start == KILLS) {
+            break;
+          }
+          signal(broker, "STOP");
+          try {
+            flow(ledger, sentAt, 300, 0);
+            await().atMost(PATIENCE).until(() -> inFlight(bridge) >= 300);
+            // Longer than the linger: what comes now is not in the request that Kafka will take
+            flow(ledger, sentAt, 150, MILLISECOND);
+            underWay.add(inFlight(bridge));
+            flow(ledger, sentAt, 20, MILLISECOND);
+            long killed = System.nanoTime();
+            kills.add(killed);
+            bridge.kill();
+            young.add(new int[] {firstYoung(sentAt, killed), ledger.next()});
+          } finally {
+            signal(broker, "CONT");
+          }
+          await().atMost(PATIENCE).until(() -> genesys.openSockets() == 0);
+        }
+      }
+      List<Integer> lost = ledger.missing(reader.records());
+      reader.awaitUntil(all -> gaps(all).size() >= KILLS);
+      LOG.info(
+          "Killed {} times with records under way: {} events sent, {} lost, all of the last {} ms"
+              + " before a kill; in flight {}, repeated as they were {}",
+          KILLS,
+          ledger.sent(),
+          lost.size(),
+          lost.stream().mapToLong(n -> age(sentAt.get(n), kills)).max().orElse(0),
+          underWay,
+          repeats);
+      assertThat(lost)
+          .allMatch(
+              n ->
+                  gaps(reader.records()).stream()
+                      .anyMatch(
+                          gap ->
+                              !ledger.time(n).isBefore(time(gap, "from"))
+                                  && !ledger.time(n).isAfter(time(gap, "to"))));
+      assertThat(repeated).as("repeats, without which this has shown nothing").isPositive();
+      for (int kill = 0; kill < KILLS; kill++) {
+        assertThat(repeats.get(kill)).isLessThanOrEqualTo(underWay.get(kill));
+      }
+      Ledger.assertInOrder(reader.records());
+    }
+  }
+
+  private static void flow(Ledger ledger, List<Long> sentAt, int count, long pauseNanos) {
+    for (int i = 0; i < count; i++) {
+      assertThat(ledger.offer()).isTrue();
+      sentAt.add(System.nanoTime());
+      LockSupport.parkNanos(pauseNanos);
+    }
+  }
+
+  /** How many records the bridge has handed to Kafka that are not acknowledged. */
+  private static int inFlight(Bridge bridge) {
+    Matcher gauge = IN_FLIGHT.matcher(bridge.metrics());
+    return gauge.find() ? (int) Double.parseDouble(gauge.group(1)) : 0;
+  }
+
+  private static void signal(LocalBroker broker, String name) throws Exception {
+    Process kill = new ProcessBuilder("kill", "-" + name, String.valueOf(broker.pid())).start();
+    assertThat(kill.waitFor()).isZero();
+  }
+
+  private static List<JsonNode> gaps(List<ConsumerRecord<String, byte[]>> records) {
+    return records.stream()
+        .filter(record -> record.topic().equals(PREFIX + "signals"))
+        .map(record -> Road.json(record.value()))
+        .filter(signal -> signal.path("type").asText().equals("GAP"))
+        .toList();
+  }
+
+  private static Instant time(JsonNode signal, String name) {
+    return Instant.parse(signal.path(name).asText());
+  }
+
   private void killAgainAndAgain(boolean brokerIsAway) throws Exception {
     try (LocalBroker broker = LocalBroker.start();
         Simulator genesys = Simulator.start(Road.quiet())) {
@@ -61,11 +181,7 @@ class RoadKillIT {
         Bridge bridge = settings(genesys, broker).start(folder);
         await().atMost(PATIENCE).until(() -> genesys.openSockets() == 1);
         int count = 300 + 37 * (kill % 10);
-        for (int i = 0; i < count; i++) {
-          assertThat(ledger.offer()).isTrue();
-          sentAt.add(System.nanoTime());
-          LockSupport.parkNanos(1_000_000);
-        }
+        flow(ledger, sentAt, count, MILLISECOND);
         long killed = System.nanoTime();
         kills.add(killed);
         bridge.kill();
