@@ -9,6 +9,8 @@ import java.time.format.DateTimeFormatter;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.header.Header;
@@ -23,8 +25,8 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     description = {
       "Prints a line for each record that arrives in Kafka.",
-      "It shows time, Kafka topic, media type, key and Genesys topic; never the payload,",
-      "which holds personal data, unless you ask for it.",
+      "It shows time, Kafka topic, media type, key and Genesys topic, and all headers if you",
+      "ask for them; never the payload, which holds personal data, unless you ask for it.",
       "Reads KAFKA_BOOTSTRAP_SERVERS, KAFKA_SECURITY_PROTOCOL, KAFKA_SASL_..., KAFKA_SSL_...",
       "and CARAVAN_TOPIC_PREFIX, as the bridge does."
     },
@@ -65,6 +67,9 @@ final class TailCommand implements Callable<Integer> {
 
   @Option(names = "--seconds", paramLabel = "N", description = "End after so many seconds.")
   private Optional<Long> seconds = Optional.empty();
+
+  @Option(names = "--headers", description = "Print all headers of the record, too.")
+  private boolean headers;
 
   @Option(
       names = "--payload",
@@ -118,7 +123,15 @@ final class TailCommand implements Callable<Integer> {
                 header(record, "genesys-media"),
                 visible(record.key()),
                 header(record, "genesys-topic"));
-    return payload ? line + "  " + text(record.value()) : line;
+    return line
+        + (headers ? "  " + headers(record) : "")
+        + (payload ? "  " + text(record.value()) : "");
+  }
+
+  private static String headers(ConsumerRecord<?, ?> record) {
+    return Stream.of(record.headers().toArray())
+        .map(header -> printable(header.key()) + "=" + visible(header.value()))
+        .collect(Collectors.joining(", ", "[", "]"));
   }
 
   private static String header(ConsumerRecord<?, ?> record, String name) {
@@ -126,9 +139,13 @@ final class TailCommand implements Callable<Integer> {
     return visible(header == null ? null : header.value());
   }
 
-  /** Without what a terminal would take for a command. */
   private static String visible(byte[] bytes) {
-    return text(bytes).replaceAll("\\p{Cntrl}", "?");
+    return printable(text(bytes));
+  }
+
+  /** Without what a terminal would take for a command. */
+  private static String printable(String text) {
+    return text.replaceAll("\\p{Cntrl}", "?");
   }
 
   private static String text(byte[] bytes) {

@@ -39,6 +39,15 @@ class TailCommandIT {
   }
 
   @Test
+  void printsAllHeadersOnTheLineWhenAskedToButNotThePayload() throws Exception {
+    send("conversations.voice", "c-1", "PERSONAL", "voi\u001bce\n", "t");
+
+    assertThat(tail("--max", "1", "--headers").out().strip())
+        .endsWith("c-1  t  [genesys-media=voi?ce?, genesys-topic=t]")
+        .doesNotContain("PERSONAL", "\n");
+  }
+
+  @Test
   void readsOnlyTheTopicsAskedFor() throws Exception {
     send("presence", "u-1", "x", null, "p");
     send("conversations.chat", "c-1", "x", "chat", "c");
