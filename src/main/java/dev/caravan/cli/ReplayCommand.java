@@ -13,6 +13,7 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.locks.LockSupport;
+import java.util.regex.Pattern;
 import org.apache.camel.util.TimeUtils;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -42,6 +43,8 @@ final class ReplayCommand implements Callable<Integer> {
   private static final Duration LOOK_EVERY = Duration.ofMillis(300);
   private static final Duration TELL_EVERY = Duration.ofSeconds(5);
   private static final int HIGHEST_RATE = 100_000;
+  private static final Pattern AGO =
+      Pattern.compile("(?=.)(\\d{1,4}d)?(\\d{1,6}h)?(\\d{1,6}m)?(\\d{1,9}s)?");
 
   @Option(
       names = "--since",
@@ -167,18 +170,32 @@ final class ReplayCommand implements Callable<Integer> {
     }
   }
 
-  /** A time, or how long ago. */
+  /** A time that is past, or how long ago; in milliseconds, as the times of what is kept. */
   static Instant instant(String text, Instant now) {
-    try {
-      return Instant.parse(text);
-    } catch (DateTimeParseException notATime) {
-      if (text.matches("(\\d+[dhms])+")) {
-        return now.minusMillis(TimeUtils.toMilliSeconds(text));
-      }
+    Instant since =
+        AGO.matcher(text).matches()
+            ? now.minusMillis(TimeUtils.toMilliSeconds(text))
+            : time(text).orElseThrow(() -> wrongSince(text, ""));
+    if (since.isAfter(now)) {
+      throw wrongSince(
+          text, " that is past; it is " + now.truncatedTo(ChronoUnit.SECONDS) + " now");
     }
-    throw new CommandFailure(
-        "--since is \"%s\", but it must be how long ago (30m, 1h30m, 2d) or a time such as 2026-11-22T08:00:00Z."
-            .formatted(text));
+    // So far back all times mean the same, and the earliest do not fit into milliseconds
+    return since.isBefore(Instant.EPOCH) ? Instant.EPOCH : since.truncatedTo(ChronoUnit.MILLIS);
+  }
+
+  private static Optional<Instant> time(String text) {
+    try {
+      return Optional.of(Instant.parse(text));
+    } catch (DateTimeParseException notATime) {
+      return Optional.empty();
+    }
+  }
+
+  private static CommandFailure wrongSince(String text, String more) {
+    return new CommandFailure(
+        "--since is \"%s\", but it must be how long ago (30m, 1h30m, 2d) or a time such as 2026-11-22T08:00:00Z%s."
+            .formatted(text, more));
   }
 
   static int perSecond(String text) {

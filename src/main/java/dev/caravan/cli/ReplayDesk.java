@@ -3,6 +3,7 @@ package dev.caravan.cli;
 import dev.caravan.cli.ReplayFiles.Answer;
 import dev.caravan.cli.ReplayFiles.Request;
 import dev.caravan.spool.Replay;
+import dev.caravan.spool.Spool;
 import dev.caravan.spool.SpoolComponent;
 import dev.caravan.spool.SpoolEndpoint;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -10,7 +11,6 @@ import jakarta.enterprise.event.Observes;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Path;
-import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.concurrent.ScheduledExecutorService;
@@ -37,7 +37,7 @@ public class ReplayDesk {
   private Optional<Work> work = Optional.empty();
   private boolean troubled;
 
-  private record Work(String id, Request request, Replay replay) {}
+  private record Work(String id, Request request, Spool spool, Replay replay) {}
 
   ReplayDesk(
       @ConfigProperty(name = "caravan.data.dir") String data,
@@ -103,8 +103,7 @@ public class ReplayDesk {
     }
     Request request = asked.get();
     try {
-      Replay replay = begin(context, request);
-      work = Optional.of(new Work(id, request, replay));
+      work = Optional.of(begin(context, id, request));
       files.answer(id, new Answer(Answer.SENDING, 0, "", ""));
       LOG.info(
           "Replaying through route {} what was read since {}, at most {} a second.",
@@ -116,26 +115,31 @@ public class ReplayDesk {
     }
   }
 
-  private Replay begin(CamelContext context, Request request) {
+  private Work begin(CamelContext context, String id, Request request) {
     if (work.isPresent()) {
       throw new CommandFailure("Another replay is under way. Wait for its end, or end it.");
     }
     SpoolComponent spools = context.getComponent("spool", SpoolComponent.class);
-    String spool = spoolOf(context, request.route());
-    boolean keeps =
-        spools.spool(spool).filter(it -> !it.settings().keepAcknowledged().isZero()).isPresent();
-    if (!keeps) {
-      throw new CommandFailure(
-          ("Nothing is kept for route %s, so nothing can be replayed. Set CARAVAN_REPLAY_KEEP to,"
-                  + " say, 2h and restart the bridge; from then on what was sent is kept for so"
-                  + " long.")
-              .formatted(request.route()));
-    }
+    Instant since = ReplayCommand.instant(request.since(), Instant.now());
+    String name = spoolOf(context, request.route());
+    Spool spool =
+        spools
+            .spool(name)
+            .filter(it -> !it.settings().keepAcknowledged().isZero())
+            .orElseThrow(() -> nothingIsKept(request.route()));
     try {
-      return spools.replay(spool, Instant.parse(request.since()), request.perSecond());
-    } catch (DateTimeException | IllegalStateException | IllegalArgumentException e) {
+      return new Work(id, request, spool, spools.replay(name, since, request.perSecond()));
+    } catch (IllegalStateException | IllegalArgumentException e) {
       throw new CommandFailure(e.getMessage(), e);
     }
+  }
+
+  private static CommandFailure nothingIsKept(String route) {
+    return new CommandFailure(
+        ("Nothing is kept for route %s, so nothing can be replayed. Set CARAVAN_REPLAY_KEEP to,"
+                + " say, 2h and restart the bridge; from then on what was sent is kept for so"
+                + " long.")
+            .formatted(route));
   }
 
   private static String spoolOf(CamelContext context, String id) {
@@ -161,7 +165,7 @@ public class ReplayDesk {
       now.replay().cancel();
       return;
     }
-    String sentence = progress.state().isOver() ? sentence(now.request(), progress) : "";
+    String sentence = progress.state().isOver() ? sentence(now, progress) : "";
     if (progress.state().isOver()) {
       work = Optional.empty();
       LOG.info(sentence);
@@ -179,6 +183,10 @@ public class ReplayDesk {
     }
   }
 
+  private static String kept(Spool.Kept span) {
+    return "What is kept was read from %s to %s.".formatted(span.from(), span.to());
+  }
+
   private static String state(Replay.Progress progress) {
     return switch (progress.state()) {
       case SENDING -> Answer.SENDING;
@@ -188,13 +196,17 @@ public class ReplayDesk {
     };
   }
 
-  private String sentence(Request request, Replay.Progress progress) {
+  private String sentence(Work done, Replay.Progress progress) {
+    Request request = done.request();
     if (progress.state() == Replay.State.CANCELLED) {
       return "The replay was ended after %d events.".formatted(progress.sent());
     }
     if (progress.sent() == 0) {
-      return "Nothing was replayed: of what was read since %s nothing is kept. What was sent is kept for %s, less if room is needed."
-          .formatted(request.since(), keep);
+      return "Nothing was replayed: of what was read since %s nothing is kept. %s What was sent is kept for %s, less if room is needed."
+          .formatted(
+              request.since(),
+              done.spool().kept().map(ReplayDesk::kept).orElse("Nothing else is."),
+              keep);
     }
     String gone =
         progress.gone() == 0

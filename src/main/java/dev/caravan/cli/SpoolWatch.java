@@ -10,6 +10,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
@@ -61,7 +62,7 @@ public class SpoolWatch {
     if (status.spooling() && spooling.add(status.name())) {
       LOG.warn(
           "Spool {}: {}. What arrives is kept on disk until Kafka takes it. Check"
-              + " KAFKA_BOOTSTRAP_SERVERS and the brokers.",
+              + " KAFKA_BOOTSTRAP_SERVERS, the brokers and the rights of the bridge's user.",
           status.name(),
           status.sentence());
     } else if (!status.spooling() && spooling.remove(status.name())) {
@@ -157,7 +158,7 @@ public class SpoolWatch {
               + " lost.");
     } else if (event instanceof SpoolEvent.Replayed replayed) {
       Signal.Draft replay =
-          Signal.of("REPLAYED").from(replayed.since()).to(Instant.now()).count(replayed.records());
+          Signal.of("REPLAYED").from(replayed.since()).to(now()).count(replayed.records());
       if (!replayed.complete()) {
         replay.cause("ended-early");
       }
@@ -170,7 +171,12 @@ public class SpoolWatch {
   }
 
   private static Signal moment(String type, String sentence) {
-    Instant now = Instant.now();
+    Instant now = now();
     return Signal.of(type).from(now).to(now).sentence(sentence);
+  }
+
+  /** As exact as all other times on record. */
+  private static Instant now() {
+    return Instant.now().truncatedTo(ChronoUnit.MILLIS);
   }
 }

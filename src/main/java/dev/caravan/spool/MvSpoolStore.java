@@ -5,7 +5,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
+import java.util.LongSummaryStatistics;
 import java.util.Optional;
 
 /** Keeps records on disk in an H2 MVStore, many of them to a segment. */
@@ -149,6 +151,23 @@ final class MvSpoolStore implements SpoolStore {
         .filter(extent -> extent.newestMillis() >= millis)
         .findFirst()
         .map(Extent::first);
+  }
+
+  @Override
+  public Optional<Spool.Kept> kept() {
+    LongSummaryStatistics times = new LongSummaryStatistics();
+    extents.all().stream()
+        .filter(extent -> extent.last() <= acknowledged)
+        .forEach(
+            extent -> {
+              times.accept(extent.oldestMillis());
+              times.accept(extent.newestMillis());
+            });
+    return times.getCount() == 0
+        ? Optional.empty()
+        : Optional.of(
+            new Spool.Kept(
+                Instant.ofEpochMilli(times.getMin()), Instant.ofEpochMilli(times.getMax())));
   }
 
   @Override

@@ -193,7 +193,7 @@ public final class Replay {
 
   private void enter(State state) {
     progress = new Progress(state, progress.sent(), progress.gone(), progress.reached());
-    if (state.isOver()) {
+    if (state.isOver() && progress.sent() > 0) {
       spool.report(
           new SpoolEvent.Replayed(
               spool.name(), since, progress.sent(), progress.gone(), state == State.DONE));

@@ -43,6 +43,9 @@ public final class Spool implements AutoCloseable {
   private final AtomicBoolean closed = new AtomicBoolean();
   private volatile Future<?> ticks = CompletableFuture.completedFuture(null);
 
+  /** When what is kept for replay was appended, from the oldest record to the youngest. */
+  public record Kept(Instant from, Instant to) {}
+
   private Spool(
       String name,
       SpoolSettings settings,
@@ -238,6 +241,11 @@ public final class Spool implements AutoCloseable {
   /** Where those begin that were appended at this time or later, as far as they are on disk. */
   Optional<Long> firstSince(Instant since) {
     return store.with(open -> open.firstSince(since.toEpochMilli())).flatMap(first -> first);
+  }
+
+  /** What of it can be replayed at most; empty if nothing can, or the store cannot be read now. */
+  public Optional<Kept> kept() {
+    return store.with(SpoolStore::kept).flatMap(kept -> kept);
   }
 
   /** Up to where records are both acknowledged and, if they are kept, on disk. */

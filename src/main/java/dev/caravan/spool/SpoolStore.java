@@ -20,6 +20,9 @@ interface SpoolStore extends AutoCloseable {
   /** The sequence of the first records of which some came at this time or later. */
   Optional<Long> firstSince(long millis);
 
+  /** When the oldest and the youngest of the acknowledged records came that are still there. */
+  Optional<Spool.Kept> kept();
+
   /** Lets go of all records up to this one, or keeps them for replay if that is what was asked. */
   void ack(long upToSequence) throws IOException;
 

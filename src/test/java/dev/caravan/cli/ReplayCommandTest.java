@@ -8,6 +8,8 @@ import java.nio.file.Path;
 import java.time.Instant;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ReplayCommandTest {
 
@@ -22,8 +24,52 @@ class ReplayCommandTest {
     assertThat(ReplayCommand.instant("2d", NOW)).isEqualTo("2026-11-20T10:00:00Z");
     assertThat(ReplayCommand.instant("2026-11-22T08:00:00Z", NOW))
         .isEqualTo("2026-11-22T08:00:00Z");
-    assertThatThrownBy(() -> ReplayCommand.instant("yesterday", NOW))
-        .hasMessageContaining("--since is \"yesterday\", but it must be");
+    assertThat(ReplayCommand.instant("2026-11-22T09:00:00+01:00", NOW))
+        .isEqualTo("2026-11-22T08:00:00Z");
+  }
+
+  @Test
+  void sinceIsInMilliseconds() {
+    Instant now = NOW.plusNanos(123_456_789);
+
+    assertThat(ReplayCommand.instant("1s", now)).isEqualTo("2026-11-22T09:59:59.123Z");
+    assertThat(ReplayCommand.instant("2026-11-22T08:00:00.123456Z", now))
+        .isEqualTo("2026-11-22T08:00:00.123Z");
+    assertThat(ReplayCommand.instant("-999999999-01-01T00:00:00Z", now)).isEqualTo(Instant.EPOCH);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        " ",
+        "yesterday",
+        "2026-11-22",
+        "08:00",
+        "5",
+        "1.5h",
+        "-1h",
+        "1h ",
+        "3m2h",
+        "1h1h",
+        "99999999999999999999d",
+        "2026-11-22T25:00:00Z",
+        "2026-11-22T08:00:00"
+      })
+  void sinceInAnotherFormIsRefused(String text) {
+    assertThatThrownBy(() -> ReplayCommand.instant(text, NOW))
+        .isInstanceOf(CommandFailure.class)
+        .hasMessageContaining("--since is \"" + text + "\", but it must be how long ago (30m, ");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"2026-11-22T10:00:01Z", "2999-01-01T00:00:00Z", "2026-11-22T10:00:00-01:00"})
+  void sinceInTheFutureIsRefused(String text) {
+    assertThatThrownBy(() -> ReplayCommand.instant(text, NOW))
+        .isInstanceOf(CommandFailure.class)
+        .hasMessageContaining("--since is \"" + text + "\", but it must be how long ago")
+        .hasMessageEndingWith("that is past; it is 2026-11-22T10:00:00Z now.");
   }
 
   @Test

@@ -71,6 +71,18 @@ class RoadReplayIT {
     assertThat(bridge.logLines()).filteredOn(line -> !Road.isOneOfOurs(line)).isEmpty();
 
     assertFails(replay("--since", "1h", "--route", "receive"), "dead-letters, forward");
+    Command nothing = replay("--since", "0s");
+    assertFails(nothing, "Nothing was replayed: of what was read since ");
+    assertThat(nothing.output())
+        .containsPattern("What is kept was read from \\S+Z to \\S+Z\\.")
+        .doesNotContainPattern("\\.\\d{4}");
+    assertThat(road.signals())
+        .filteredOn(signal -> signal.path("type").asText().equals("REPLAYED"))
+        .singleElement()
+        .satisfies(
+            signal ->
+                assertThat(signal.path("from").asText() + signal.path("to").asText())
+                    .doesNotContainPattern("\\.\\d{4}"));
   }
 
   @Test
@@ -84,6 +96,7 @@ class RoadReplayIT {
   void withoutABridgeItSaysWhatToDo() throws Exception {
     assertFails(replay("--since", "1h"), "No running bridge answers in ");
     assertFails(replay("--since", "lunch"), "--since is \"lunch\", but it must be");
+    assertFails(replay("--since", "2999-01-01T00:00:00Z"), "that is past; it is 20");
   }
 
   private static void assertFails(Command command, String sentence) throws Exception {

@@ -32,6 +32,11 @@ final class FullDiskStore implements SpoolStore {
   }
 
   @Override
+  public Optional<Spool.Kept> kept() {
+    return store.kept();
+  }
+
+  @Override
   public void ack(long upToSequence) throws IOException {
     store.ack(upToSequence);
   }
