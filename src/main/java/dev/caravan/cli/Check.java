@@ -10,7 +10,9 @@ import dev.caravan.topic.SelectorParser;
 import dev.caravan.topic.TopicCatalogue;
 import dev.caravan.topic.TopicSelector;
 import io.smallrye.config.SmallRyeConfig;
+import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
@@ -269,5 +271,12 @@ final class Check {
         .ifPresentOrElse(
             report::failed,
             () -> report.ok("%s can be written.", folder.toAbsolutePath().normalize()));
+    if (Files.isDirectory(folder)) {
+      try {
+        report.ok("%s", DataFolder.state(folder));
+      } catch (IOException e) {
+        report.skipped("What lies in it could not be looked at: %s.".formatted(DataFolder.why(e)));
+      }
+    }
   }
 }

@@ -1,20 +1,83 @@
 package dev.caravan.cli;
 
+import dev.caravan.spool.SpoolGlance;
+import dev.caravan.spool.SpoolInUseException;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.apache.camel.util.ObjectHelper;
 
-/** For finding out, before anything relies on it, whether the data folder can be written. */
+/**
+ * For finding out, before anything relies on it, whether the data folder can be written, and what
+ * lies in it. Nothing in it is opened for writing.
+ */
 final class DataFolder {
 
   private DataFolder() {}
 
+  /** Nothing can be kept there. */
+  private static final class Unusable extends CommandFailure {
+
+    private static final long serialVersionUID = 1L;
+
+    Unusable(String sentence) {
+      super(sentence);
+    }
+  }
+
   /** Why the folder or the spool's folder in it cannot be used; leaves nothing behind. */
   static Optional<String> problem(Path folder) {
     return unusable(folder).or(() -> unusable(folder.resolve("spool")));
+  }
+
+  /** For a bridge that is about to use it. */
+  static void require(Path folder) {
+    problem(folder)
+        .ifPresent(
+            sentence -> {
+              throw new Unusable(sentence);
+            });
+  }
+
+  /** Whether it is the data folder that keeps the bridge from starting. */
+  static boolean isCauseOf(Throwable failure) {
+    return ObjectHelper.getException(Unusable.class, failure) != null
+        || ObjectHelper.getException(SpoolInUseException.class, failure) != null;
+  }
+
+  /** What waits in it and whether a bridge is at work on it, in one line. */
+  static String state(Path folder) throws IOException {
+    List<SpoolGlance> spools = SpoolGlance.at(folder.resolve("spool"));
+    String waiting =
+        spools.stream()
+            .filter(spool -> spool.waiting() > 0)
+            .map(spool -> "%s %d".formatted(spool.name(), spool.waiting()))
+            .collect(Collectors.joining(", "));
+    return "Records that wait: %s (%s on disk). Gaps not settled: %s. %s"
+        .formatted(
+            waiting.isEmpty() ? "none" : waiting,
+            SpoolGlance.size(spools),
+            gaps(folder),
+            spools.stream().anyMatch(SpoolGlance::inUse)
+                ? "A bridge is running on it; a second one would be refused."
+                : "No bridge is running on it.");
+  }
+
+  private static String gaps(Path folder) throws IOException {
+    try (Stream<Path> files = Files.list(folder.resolve("gaps"))) {
+      long gaps =
+          files.filter(file -> file.getFileName().toString().matches("gap-.*\\.json")).count();
+      return gaps == 0 ? "none" : String.valueOf(gaps);
+    } catch (NoSuchFileException neverAnyGap) {
+      return "none";
+    }
   }
 
   private static Optional<String> unusable(Path folder) {

@@ -39,6 +39,7 @@ public class RouteFiles {
   private volatile Optional<RouteReload> edits = Optional.empty();
   private volatile Optional<ScheduledExecutorService> again = Optional.empty();
   private volatile Optional<String> problem = Optional.of("The routes are not loaded yet.");
+  private volatile Optional<String> dataProblem = Optional.empty();
 
   RouteFiles(
       @ConfigProperty(name = "caravan.routes.dir") String folder,
@@ -51,7 +52,12 @@ public class RouteFiles {
 
   /** What an operator must do before the routes can run; empty once they do. */
   Optional<String> problem() {
-    return problem;
+    return dataProblem.isPresent() ? Optional.empty() : problem;
+  }
+
+  /** What an operator must do about the data folder, through no fault of the route files. */
+  Optional<String> dataProblem() {
+    return dataProblem;
   }
 
   /** Why the latest edit is not at work, although the routes are; empty if it is. */
@@ -62,6 +68,7 @@ public class RouteFiles {
   void load(@Observes AfterStart started) {
     HealthCheckRegistry health = HealthCheckRegistry.get(started.getCamelContext());
     health.register(new RouteFilesHealthCheck(this));
+    health.register(new DataFolderHealthCheck(this));
     // Camel has it for liveness, too, and the health of the whole would list it twice
     HealthRegistries.getRegistry(HealthType.READINESS).remove("context");
     load(started.getCamelContext());
@@ -69,15 +76,12 @@ public class RouteFiles {
 
   private void load(CamelContext context) {
     try {
-      DataFolder.problem(data)
-          .ifPresent(
-              problem -> {
-                throw new CommandFailure(problem);
-              });
+      DataFolder.require(data);
       SortedMap<Path, String> texts = folder.texts();
       PluginHelper.getRoutesLoader(context).loadRoutes(RouteFolder.resources(texts));
       context.getRouteController().startAllRoutes();
       problem = Optional.empty();
+      dataProblem = Optional.empty();
       LOG.info("Running {} routes from {}", context.getRoutesSize(), folder);
       if (reload) {
         RouteReload watch = new RouteReload((ModelCamelContext) context, folder, texts);
@@ -104,6 +108,7 @@ public class RouteFiles {
       LOG.error(sentence);
       LOG.debug("The routes were not started", failure);
     }
+    dataProblem = Optional.of(sentence).filter(it -> DataFolder.isCauseOf(failure));
     problem = Optional.of(sentence);
     tryAgain(context);
   }

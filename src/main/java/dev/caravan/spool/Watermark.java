@@ -8,7 +8,9 @@ import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Comparator;
 import java.util.Optional;
+import java.util.stream.Stream;
 import java.util.zip.CRC32C;
 
 /**
@@ -44,12 +46,12 @@ final class Watermark implements AutoCloseable {
     try {
       FileLock lock = tryLock(file);
       if (lock == null) {
-        throw new IOException(
+        throw new SpoolInUseException(
             ("The spool '%s' in %s is in use by another process, so it is not opened a second time."
                     + " Stop that process, or give this one a directory of its own.")
                 .formatted(spool, path.getParent()));
       }
-      return new Watermark(file, lock, newest(file).orElse(new Mark(0, 0, 0, 0)));
+      return new Watermark(file, lock, newest(file));
     } catch (IOException e) {
       file.close();
       throw e;
@@ -64,13 +66,12 @@ final class Watermark implements AutoCloseable {
     }
   }
 
-  private static Optional<Mark> newest(FileChannel file) throws IOException {
-    Optional<Mark> first = read(file, 0);
-    Optional<Mark> second = read(file, SLOT_LENGTH);
-    if (first.isPresent() && second.isPresent()) {
-      return first.get().generation() > second.get().generation() ? first : second;
-    }
-    return first.or(() -> second);
+  /** What was written last; zeros if nothing was. */
+  static Mark newest(FileChannel file) throws IOException {
+    return Stream.of(read(file, 0), read(file, SLOT_LENGTH))
+        .flatMap(Optional::stream)
+        .max(Comparator.comparingLong(Mark::generation))
+        .orElse(new Mark(0, 0, 0, 0));
   }
 
   private static Optional<Mark> read(FileChannel file, int at) throws IOException {

@@ -73,6 +73,7 @@ class CheckCommandIT {
       int sockets = genesys.openSockets();
       try (StartedProgram check = StartedProgram.start(folder, environment, "check")) {
         assertThat(check.awaitEnd()).isZero();
+        assertThat(check.output()).contains("A bridge is running on it; a second one would");
       }
 
       assertThat(genesys.channels()).isEqualTo(1);

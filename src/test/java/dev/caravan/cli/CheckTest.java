@@ -305,6 +305,20 @@ class CheckTest {
   }
 
   @Test
+  void whatLiesInTheDataFolderIsToldBelowIt() throws IOException {
+    Files.createDirectory(data);
+
+    check();
+
+    assertThat(lines)
+        .containsSubsequence(
+            "Data",
+            "  ok      %s can be written.".formatted(data),
+            "  ok      Records that wait: none (0 B on disk). Gaps not settled: none. No bridge is running on it.");
+    assertThat(data).isEmptyDirectory();
+  }
+
+  @Test
   void aDataFolderThatCannotBeWrittenIsTold() throws IOException {
     Files.createFile(data);
 

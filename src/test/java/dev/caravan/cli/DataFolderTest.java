@@ -7,6 +7,7 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -24,6 +25,21 @@ class DataFolderTest {
   void aFolderThatCanBeCreatedIsNoProblemAndIsNotCreatedYet() {
     assertThat(DataFolder.problem(folder.resolve("a/b"))).isEmpty();
     assertThat(folder).isEmptyDirectory();
+  }
+
+  @Test
+  void whatLiesInItIsToldWithoutTouchingIt() throws IOException {
+    assertThat(DataFolder.state(folder))
+        .isEqualTo(
+            "Records that wait: none (0 B on disk). Gaps not settled: none. No bridge is running on it.");
+    assertThat(folder).isEmptyDirectory();
+
+    Path gaps = Files.createDirectory(folder.resolve("gaps"));
+    for (String file : List.of("gap-1.json", "gap-2.json", "reading.json", "strand-1.json")) {
+      Files.createFile(gaps.resolve(file));
+    }
+
+    assertThat(DataFolder.state(folder)).contains("Gaps not settled: 2.");
   }
 
   @Test

@@ -155,6 +155,12 @@ class RoadSpoolIT {
         second.awaitLog(
             "is in use by another process, so it is not opened a second time. Stop that");
         assertThat(second.log()).doesNotContain("\tat ");
+        Bridge.Health health =
+            second.awaitReadiness("the refusal in health", it -> it.text().contains("in use by"));
+        assertThat(health.isReady()).isFalse();
+        assertThat(health.check("data-folder").at("/data/sentence").asText())
+            .contains("is in use by another process");
+        assertThat(health.check("route-files").at("/status").asText()).isEqualTo("UP");
         Ledger ledger = new Ledger(road.genesys());
         ledger.send(50);
         road.kafka().awaitUntil(ledger::allIn);

@@ -1,0 +1,76 @@
+package dev.caravan.spool;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * For telling from outside how a spool is, without opening it: what a process that has it open
+ * noted last, and whether there is one.
+ *
+ * @param name of the spool
+ * @param inUse whether a process has it open
+ * @param waiting records that are on disk and not acknowledged
+ * @param fileBytes on disk
+ */
+public record SpoolGlance(String name, boolean inUse, long waiting, long fileBytes) {
+
+  private static final String MARK = ".mark";
+  private static final int MOST_SPOOLS = 100;
+
+  /** The spools whose files lie in this directory, by name; none if it is not there. */
+  public static List<SpoolGlance> at(Path directory) throws IOException {
+    List<Path> marks;
+    try (Stream<Path> files = Files.list(directory)) {
+      marks =
+          files
+              .filter(file -> file.getFileName().toString().endsWith(MARK))
+              .sorted()
+              .limit(MOST_SPOOLS)
+              .toList();
+    } catch (NoSuchFileException nobodyHasSpooled) {
+      return List.of();
+    }
+    List<SpoolGlance> spools = new ArrayList<>();
+    for (Path mark : marks) {
+      spools.add(of(mark));
+    }
+    return spools;
+  }
+
+  private static SpoolGlance of(Path file) throws IOException {
+    String name = file.getFileName().toString();
+    name = name.substring(0, name.length() - MARK.length());
+    Path store = file.resolveSibling(name + ".mv");
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+      Watermark.Mark mark = Watermark.newest(channel);
+      return new SpoolGlance(
+          name,
+          isLocked(channel),
+          Math.max(0, mark.committed() - mark.acknowledged()),
+          Files.exists(store) ? Files.size(store) : 0);
+    }
+  }
+
+  /** Held for a moment and shared; a bridge that starts just then tries again. */
+  private static boolean isLocked(FileChannel channel) throws IOException {
+    try (FileLock lock = channel.tryLock(0, Long.MAX_VALUE, true)) {
+      return lock == null;
+    } catch (OverlappingFileLockException inThisProcess) {
+      return true;
+    }
+  }
+
+  /** Its size on disk in words for people. */
+  public static String size(List<SpoolGlance> spools) {
+    return SpoolStatus.size(spools.stream().mapToLong(SpoolGlance::fileBytes).sum());
+  }
+}
