@@ -1,10 +1,13 @@
 package dev.caravan.cli;
 
+import dev.caravan.genesys.GenesysComponent;
+import io.smallrye.config.SmallRyeConfig;
 import io.smallrye.health.api.HealthType;
 import io.smallrye.health.registry.HealthRegistries;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
@@ -17,6 +20,7 @@ import org.apache.camel.model.RouteConfigurationDefinition;
 import org.apache.camel.quarkus.main.events.AfterStart;
 import org.apache.camel.quarkus.main.events.BeforeStop;
 import org.apache.camel.support.PluginHelper;
+import org.eclipse.microprofile.config.ConfigProvider;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,10 +36,12 @@ public class RouteFiles {
 
   private static final Logger LOG = LoggerFactory.getLogger(RouteFiles.class);
   private static final int AGAIN_SECONDS = 10;
+  private static final String READING = "genesys:notifications";
 
   private final RouteFolder folder;
   private final Path data;
   private final boolean reload;
+  private volatile Optional<GenesysComponent> genesys = Optional.empty();
   private volatile Optional<RouteReload> edits = Optional.empty();
   private volatile Optional<ScheduledExecutorService> again = Optional.empty();
   private volatile Optional<String> problem = Optional.of("The routes are not loaded yet.");
@@ -65,8 +71,37 @@ public class RouteFiles {
     return edits.flatMap(RouteReload::problem);
   }
 
+  /** What no route does any more since a file was edited or taken away; empty if nothing. */
+  Optional<String> ended() {
+    return edits.flatMap(watch -> watch.ended().sentence());
+  }
+
+  /** Whether routes are being replaced at this moment. */
+  boolean isReplacing() {
+    return edits.filter(RouteReload::isReplacing).isPresent();
+  }
+
+  /** Why nothing is read from Genesys Cloud although routes run; empty if something is. */
+  Optional<String> unread() {
+    if (genesys.filter(GenesysComponent::isRead).isPresent()) {
+      return Optional.empty();
+    }
+    String why =
+        isReplacing()
+            ? "The route that reads is being replaced, which takes a moment."
+            : edits
+                .flatMap(watch -> watch.ended().sentence(READING))
+                .or(this::rejectedEdit)
+                .orElse(
+                    "No route that runs begins with %s. Put such a file (receive.camel.yaml) into %s."
+                        .formatted(READING, folder));
+    return Optional.of("Nothing is read from Genesys Cloud. " + why);
+  }
+
   void load(@Observes AfterStart started) {
     HealthCheckRegistry health = HealthCheckRegistry.get(started.getCamelContext());
+    genesys =
+        Optional.of(started.getCamelContext().getComponent("genesys", GenesysComponent.class));
     health.register(new RouteFilesHealthCheck(this));
     health.register(new DataFolderHealthCheck(this));
     // Camel has it for liveness, too, and the health of the whole would list it twice
@@ -83,14 +118,22 @@ public class RouteFiles {
       problem = Optional.empty();
       dataProblem = Optional.empty();
       LOG.info("Running {} routes from {}", context.getRoutesSize(), folder);
+      unread().ifPresent(LOG::warn);
       if (reload) {
-        RouteReload watch = new RouteReload((ModelCamelContext) context, folder, texts);
+        RouteReload watch =
+            new RouteReload(
+                (ModelCamelContext) context, folder, texts, RouteFiles::tryOut, Clock.systemUTC());
         watch.start();
         edits = Optional.of(watch);
       }
     } catch (Exception e) {
       failed(context, e);
     }
+  }
+
+  private static void tryOut(SortedMap<Path, String> texts) throws Exception {
+    SmallRyeConfig config = ConfigProvider.getConfig().unwrap(SmallRyeConfig.class);
+    CheckedRoutes.of(config, RouteFolder.resources(texts)).close();
   }
 
   private void failed(CamelContext context, Exception failure) {

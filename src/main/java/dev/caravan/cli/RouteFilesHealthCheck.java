@@ -16,20 +16,21 @@ final class RouteFilesHealthCheck extends AbstractHealthCheck {
 
   @Override
   protected void doCall(HealthCheckResultBuilder builder, Map<String, Object> options) {
+    // These two alone are no reason to be taken out of service: what reads and what sends tell
+    // themselves if they do not
+    files.rejectedEdit().ifPresent(sentence -> builder.detail("edit", sentence));
+    files.ended().ifPresent(sentence -> builder.detail("ended", sentence));
     files
         .problem()
+        .or(files::unread)
         .ifPresentOrElse(
             sentence ->
                 builder
                     .message(sentence)
-                    .detail("road.state", "broken")
+                    .detail("road.state", files.isReplacing() ? "blind" : "broken")
                     .detail("sentence", sentence)
                     .down(),
-            () -> {
-              // No reason to be taken out of service: the routes of before the edit run
-              files.rejectedEdit().ifPresent(sentence -> builder.detail("edit", sentence));
-              builder.up();
-            });
+            builder::up);
   }
 
   @Override

@@ -101,11 +101,16 @@ record RouteFolder(Path folder) {
       return "";
     }
     Pattern id = Pattern.compile("(?m)^ +id: *" + Pattern.quote(route.getRouteId()) + " *$");
-    return paths().stream()
-        .filter(file -> id.matcher(read(file)).find())
-        .findFirst()
-        .map(file -> " It is in " + file + ".")
-        .orElse("");
+    try {
+      return paths().stream()
+          .filter(file -> id.matcher(read(file)).find())
+          .findFirst()
+          .map(file -> " It is in " + file + ".")
+          .orElse("");
+    } catch (CommandFailure e) {
+      LOG.debug("The files have changed meanwhile", e);
+      return "";
+    }
   }
 
   private List<Path> paths() {

@@ -1,9 +1,13 @@
 package dev.caravan.cli;
 
-import io.smallrye.config.SmallRyeConfig;
 import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.SortedMap;
@@ -18,7 +22,6 @@ import org.apache.camel.spi.Resource;
 import org.apache.camel.spi.ResourceAware;
 import org.apache.camel.support.PluginHelper;
 import org.apache.camel.support.ResourceHelper;
-import org.eclipse.microprofile.config.ConfigProvider;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -36,9 +39,14 @@ final class RouteReload {
   private static final Logger LOG = LoggerFactory.getLogger(RouteReload.class);
   private static final int LOOK_EVERY_MILLIS = 500;
 
+  private static final Duration AGAIN = Duration.ofSeconds(10);
+
   private final ModelCamelContext context;
   private final RouteFolder folder;
+  private final Trial trial;
+  private final Clock clock;
   private final ScheduledExecutorService executor;
+  private final EndedWork ended = new EndedWork();
 
   /** What is at work. */
   private SortedMap<Path, String> running;
@@ -48,11 +56,37 @@ final class RouteReload {
   /** What is at work, or could not be. */
   private SortedMap<Path, String> tried;
 
-  private volatile Optional<String> problem = Optional.empty();
+  /** Files whose routes have been stopped, and could not be started again. */
+  private List<Path> down = List.of();
 
-  RouteReload(ModelCamelContext context, RouteFolder folder, SortedMap<Path, String> running) {
+  /** How often in a row the files could not be read. */
+  private int unreadable;
+
+  /** When to try again what could not be started, the routes of before the edit included. */
+  private Optional<Instant> again = Optional.empty();
+
+  private volatile Optional<String> problem = Optional.empty();
+  private volatile boolean replacing;
+
+  /** For finding out whether routes can be built, before those that run are touched. */
+  @FunctionalInterface
+  interface Trial {
+    void of(SortedMap<Path, String> texts) throws Exception;
+  }
+
+  /**
+   * @param running the files as they were loaded
+   */
+  RouteReload(
+      ModelCamelContext context,
+      RouteFolder folder,
+      SortedMap<Path, String> running,
+      Trial trial,
+      Clock clock) {
     this.context = context;
     this.folder = folder;
+    this.trial = trial;
+    this.clock = clock;
     this.running = running;
     this.seen = running;
     this.tried = running;
@@ -76,91 +110,166 @@ final class RouteReload {
     return problem;
   }
 
-  private void look() {
+  /** Whether routes are being replaced at this moment. */
+  boolean isReplacing() {
+    return replacing;
+  }
+
+  /** What nobody does any more since a file was edited or taken away. */
+  EndedWork ended() {
+    return ended;
+  }
+
+  /** To be called again and again. */
+  void look() {
     try {
       SortedMap<Path, String> now = folder.texts();
+      unreadable = 0;
       boolean stable = now.equals(seen);
       seen = now;
       // A file that is just being written is left alone until the next look
-      if (stable && !now.equals(tried)) {
+      if (stable && (!now.equals(tried) || isTimeToTryAgain())) {
         tried = now;
-        apply(now);
+        takeOver(now);
       }
-    } catch (Exception e) {
-      reject(e);
+    } catch (CommandFailure e) {
+      // A file that is just being replaced by another may be away for a moment
+      if (++unreadable > 1) {
+        reject(e);
+        tried = Collections.emptySortedMap();
+      }
     }
+  }
+
+  private void takeOver(SortedMap<Path, String> now) {
+    try {
+      apply(now);
+    } catch (Exception e) {
+      putBack(e);
+      reject(e);
+    } finally {
+      replacing = false;
+    }
+  }
+
+  private boolean isTimeToTryAgain() {
+    return again.filter(time -> !clock.instant().isBefore(time)).isPresent();
   }
 
   private void apply(SortedMap<Path, String> now) throws Exception {
     List<Path> edited =
         new TreeSet<>(Stream.concat(running.keySet().stream(), now.keySet().stream()).toList())
-            .stream().filter(file -> !Objects.equals(running.get(file), now.get(file))).toList();
+            .stream()
+                .filter(
+                    file ->
+                        down.contains(file) || !Objects.equals(running.get(file), now.get(file)))
+                .toList();
     if (!edited.isEmpty()) {
-      tryOut(now);
-    }
-    for (Path file : edited) {
-      replace(file, Optional.ofNullable(running.get(file)), Optional.ofNullable(now.get(file)));
-      SortedMap<Path, String> done = new TreeMap<>(running);
-      done.remove(file);
-      Optional.ofNullable(now.get(file)).ifPresent(text -> done.put(file, text));
-      running = done;
-    }
-    if (problem.isPresent() && edited.isEmpty()) {
+      refuseEmpty(edited, now);
+      trial.of(now);
+      replace(edited, now);
+    } else if (problem.isPresent()) {
       LOG.info("The route files are again as they run.");
     }
     problem = Optional.empty();
   }
 
-  private static void tryOut(SortedMap<Path, String> texts) throws Exception {
-    SmallRyeConfig config = ConfigProvider.getConfig().unwrap(SmallRyeConfig.class);
-    CheckedRoutes.of(config, RouteFolder.resources(texts)).close();
-  }
-
-  /** What could not be known beforehand puts the old text back. */
-  private void replace(Path file, Optional<String> before, Optional<String> after)
-      throws Exception {
-    long begun = System.nanoTime();
-    remove(file);
-    try {
-      load(file, after);
-    } catch (Exception e) {
-      remove(file);
-      load(file, before);
-      throw e;
-    }
-    if (after.isEmpty()) {
-      LOG.warn(
-          "The route file {} was taken away: its routes have ended, and nothing does their work.",
-          file);
-      return;
-    }
-    LOG.info(
-        "The route file {} was edited: {} of its routes run now, after {} ms. The other files' routes ran on.",
-        file,
-        definitions(file).size(),
-        TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begun));
-  }
-
-  /** Stops what the file's routes do, in good order, and forgets them. */
-  private void remove(Path file) throws Exception {
-    for (RouteDefinition route : definitions(file)) {
-      context.getRouteController().stopRoute(route.getRouteId());
-    }
-    context.removeRouteDefinitions(definitions(file));
-  }
-
-  private void load(Path file, Optional<String> text) throws Exception {
-    if (text.isEmpty()) {
-      return;
-    }
-    Resource resource = ResourceHelper.fromString(RouteFolder.location(file), text.get());
-    // An update, since what routes share (routeConfiguration) is still there
-    PluginHelper.getRoutesLoader(context).updateRoutes(List.of(resource));
-    for (RouteDefinition route : definitions(file)) {
-      if (!"false".equals(route.getAutoStartup())) {
-        context.getRouteController().startRoute(route.getRouteId());
+  /** Many programs empty a file before they write it. */
+  private static void refuseEmpty(List<Path> edited, SortedMap<Path, String> now) {
+    for (Path file : edited) {
+      if (now.getOrDefault(file, "-").isBlank()) {
+        throw new CommandFailure(
+            "The route file %s is empty. Write routes into it, or delete it to end them."
+                .formatted(file));
       }
     }
+  }
+
+  /**
+   * All edited files together, since a route may have moved from one to another. What could not be
+   * known beforehand puts all of the old texts back.
+   */
+  private void replace(List<Path> edited, SortedMap<Path, String> now) throws Exception {
+    long begun = System.nanoTime();
+    Map<Path, List<EndedWork.Work>> before = new TreeMap<>();
+    edited.forEach(file -> before.put(file, work(definitions(file))));
+    replacing = true;
+    down = edited;
+    remove(edited);
+    load(edited, now);
+    down = List.of();
+    running = now;
+    List<EndedWork.Work> all = work(context.getRouteDefinitions());
+    for (Path file : edited) {
+      ended.replaced(file, !now.containsKey(file), before.get(file), all, clock.instant());
+    }
+    long millis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begun);
+    edited.forEach(file -> tell(file, now.containsKey(file), millis));
+    before.values().stream()
+        .flatMap(List::stream)
+        .map(work -> ended.sentence(work.input()))
+        .flatMap(Optional::stream)
+        .distinct()
+        .forEach(LOG::error);
+  }
+
+  private void tell(Path file, boolean isThere, long millis) {
+    if (isThere) {
+      LOG.info(
+          "The route file {} was edited: {} of its routes run now, after {} ms. The other files' routes ran on.",
+          file,
+          definitions(file).size(),
+          millis);
+    } else {
+      LOG.warn("The route file {} was taken away: its routes have ended.", file);
+    }
+  }
+
+  /** If even that fails, it is not the edit's fault alone: both are tried again. */
+  private void putBack(Exception why) {
+    again = Optional.empty();
+    if (down.isEmpty()) {
+      return;
+    }
+    try {
+      remove(down);
+      load(down, running);
+      down = List.of();
+    } catch (Exception e) {
+      again = Optional.of(clock.instant().plus(AGAIN));
+      why.addSuppressed(e);
+    }
+  }
+
+  /** Stops what the files' routes do, in good order, and forgets them. */
+  private void remove(List<Path> files) throws Exception {
+    for (Path file : files) {
+      for (RouteDefinition route : definitions(file)) {
+        context.getRouteController().stopRoute(route.getRouteId());
+      }
+      context.removeRouteDefinitions(definitions(file));
+    }
+  }
+
+  private void load(List<Path> files, SortedMap<Path, String> texts) throws Exception {
+    List<Resource> resources =
+        files.stream()
+            .filter(texts::containsKey)
+            .map(file -> ResourceHelper.fromString(RouteFolder.location(file), texts.get(file)))
+            .toList();
+    // An update, since what routes share (routeConfiguration) is still there
+    PluginHelper.getRoutesLoader(context).updateRoutes(resources);
+    for (Path file : files) {
+      for (RouteDefinition route : definitions(file)) {
+        if (!"false".equals(route.getAutoStartup())) {
+          context.getRouteController().startRoute(route.getRouteId());
+        }
+      }
+    }
+  }
+
+  private static List<EndedWork.Work> work(List<RouteDefinition> routes) {
+    return routes.stream().map(EndedWork.Work::of).toList();
   }
 
   private List<RouteDefinition> definitions(Path file) {
@@ -179,8 +288,12 @@ final class RouteReload {
         StartFailure.sentence(failure)
                 .replace("The bridge could not start: ", "An edited route file cannot be used: ")
             + folder.where(failure)
-            + " The routes run on as they were before this edit; mend the file, and it takes"
-            + " effect.";
+            + (again.isEmpty()
+                ? " The routes run on as they were before this edit; mend the file, and it takes"
+                    + " effect."
+                : " Nor can the routes of before this edit be started. Both are tried again every "
+                    + AGAIN.toSeconds()
+                    + " s.");
     if (!problem.equals(Optional.of(sentence))) {
       LOG.error(sentence);
       LOG.debug("The edit was not taken over", failure);

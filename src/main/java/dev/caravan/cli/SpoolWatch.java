@@ -34,6 +34,7 @@ public class SpoolWatch {
   private final MeterRegistry meters;
   private final Set<String> metered = new HashSet<>();
   private final Set<String> spooling = new HashSet<>();
+  private final Set<String> abandoned = new HashSet<>();
 
   SpoolWatch(MeterRegistry meters) {
     this.meters = meters;
@@ -58,6 +59,23 @@ public class SpoolWatch {
   private void look(SpoolComponent spools, SpoolStatus status) {
     if (metered.add(status.name())) {
       meter(spools, status.name());
+    }
+    if (status.abandoned() && status.records() > 0) {
+      if (abandoned.add(status.name())) {
+        LOG.error(
+            "Spool {}: {}. What arrives is kept on disk until there is such a route. Put it back"
+                + " into the folder with the routes.",
+            status.name(),
+            status.sentence());
+      }
+      return;
+    }
+    if (abandoned.remove(status.name()) && !status.abandoned()) {
+      LOG.info("Spool {}: a route takes from it again, {}.", status.name(), status.sentence());
+      if (status.spooling()) {
+        // It is catching up, which says nothing about Kafka
+        spooling.add(status.name());
+      }
     }
     if (status.spooling() && spooling.add(status.name())) {
       LOG.warn(

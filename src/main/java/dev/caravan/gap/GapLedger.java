@@ -43,6 +43,9 @@ public final class GapLedger {
   /** The cause of a gap that stands for what a damaged file told. */
   public static final String DAMAGED = "ledger-damaged";
 
+  /** The cause of a gap in which the process ran, but not the route that reads. */
+  public static final String ROUTE_EDITED = "route-edited";
+
   private final GapFiles files;
   private final Clock clock;
   private final Map<Strand, Reading> reading = new LinkedHashMap<>();
@@ -82,27 +85,31 @@ public final class GapLedger {
     open.takeUpDamaged(found.ofUnknownTopics());
     reading.putAll(found.reading());
     attempts.putAll(found.attempts());
-    interrupted(Set.copyOf(reading.keySet()));
+    interrupted(Set.copyOf(reading.keySet()), RESTART);
   }
 
   // ---- what a reader tells
 
   /** A reader starts, perhaps again: what it read before is not being read. */
   public synchronized void started(String reader) {
-    interrupted(reader);
+    interrupted(reader, RESTART);
     wanted.put(reader, Optional.empty());
   }
 
-  /** A reader stops: what it read is not being read until somebody reads it again. */
-  public synchronized void stopped(String reader) {
-    interrupted(reader);
+  /**
+   * A reader stops: what it read is not being read until somebody reads it again.
+   *
+   * @param cause {@link #RESTART} or {@link #ROUTE_EDITED}
+   */
+  public synchronized void stopped(String reader, String cause) {
+    interrupted(reader, cause);
     wanted.remove(reader);
   }
 
-  private void interrupted(String reader) {
+  private void interrupted(String reader, String cause) {
     Set<Strand> before = new HashSet<>(reading.keySet());
     before.removeIf(strand -> !strand.reader().equals(reader));
-    interrupted(before);
+    interrupted(before, cause);
   }
 
   /**
@@ -235,7 +242,7 @@ public final class GapLedger {
   // ---- gaps that last
 
   /** These strands ended without a word; of two that read a topic, the last to read it counts. */
-  private void interrupted(Set<Strand> strands) {
+  private void interrupted(Set<Strand> strands, String cause) {
     Map<Strand, Reading> last = new LinkedHashMap<>();
     reading.entrySet().stream()
         .filter(entry -> strands.contains(entry.getKey()))
@@ -253,7 +260,7 @@ public final class GapLedger {
                 now);
           }
           Instant until = was.until().isAfter(now) ? now : was.until();
-          begin(strand.shard(), until.minus(UNDER_WAY), RESTART, was.topics());
+          begin(strand.shard(), until.minus(UNDER_WAY), cause, was.topics());
         });
     last.keySet().forEach(files::forget);
     if (!last.isEmpty()) {

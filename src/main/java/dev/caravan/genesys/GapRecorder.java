@@ -68,8 +68,13 @@ final class GapRecorder {
     ledger.started(reader);
   }
 
-  void stopped() {
-    ledger.stopped(reader);
+  /**
+   * Nothing is read any more.
+   *
+   * @param bridgeRuns whether just the route has ended, and not the bridge
+   */
+  void stopped(boolean bridgeRuns) {
+    ledger.stopped(reader, bridgeRuns ? GapLedger.ROUTE_EDITED : GapLedger.RESTART);
   }
 
   /** What is to be read from now on. */
@@ -186,7 +191,10 @@ final class GapRecorder {
 
   private static String why(String label) {
     if (label.equals(GapLedger.RESTART)) {
-      return "the bridge, or the route that reads them, was not running";
+      return "the bridge was not running";
+    }
+    if (label.equals(GapLedger.ROUTE_EDITED)) {
+      return "the route that reads them was edited or taken away while the bridge ran";
     }
     if (label.equals(GapLedger.DAMAGED)) {
       return "which of them were not, and until when, is not known, since a file of the ledger was"

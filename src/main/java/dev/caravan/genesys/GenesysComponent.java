@@ -23,6 +23,7 @@ public class GenesysComponent extends DefaultComponent {
   private final Gaps gaps = new Gaps();
   private final RestMeters rest = new RestMeters();
   private final AtomicReference<String> trouble = new AtomicReference<>("");
+  private GenesysMetrics metrics;
   private ClientSocketComponent sockets;
   private GapLedger ledger;
 
@@ -94,11 +95,22 @@ public class GenesysComponent extends DefaultComponent {
     return rest;
   }
 
+  /** Meters of what is read. */
+  GenesysMetrics metrics() {
+    return metrics;
+  }
+
+  /** Whether any route that runs reads notifications. */
+  public boolean isRead() {
+    return metrics.isRead();
+  }
+
   @Override
   protected void doInit() throws Exception {
     super.doInit();
     sockets = new ClientSocketComponent(getCamelContext());
     rest.bind(getCamelContext());
+    metrics = GenesysMetrics.of(getCamelContext());
   }
 
   @Override

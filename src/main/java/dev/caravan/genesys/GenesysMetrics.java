@@ -8,13 +8,16 @@ import dev.caravan.gap.Gap;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import java.util.function.ToLongFunction;
 import org.apache.camel.CamelContext;
@@ -26,7 +29,12 @@ import org.apache.camel.support.CamelContextHelper;
  */
 final class GenesysMetrics {
 
+  private static final double MILLIS = 1000;
+
   private final MeterRegistry registry;
+  private final List<Reader> readers = new CopyOnWriteArrayList<>();
+  private final LongSupplier clock;
+  private volatile long lastReadAt;
   private final Map<String, Counter> events = new ConcurrentHashMap<>();
   private final Counter unreadable;
   private final Counter failed;
@@ -35,9 +43,23 @@ final class GenesysMetrics {
   private final Timer handOvers;
   private final Timer pings;
 
-  GenesysMetrics(CamelContext context) {
+  /** Somebody who reads notifications at present. */
+  record Reader(InFlight inFlight, Supplier<List<ShardStatus>> shards) {}
+
+  static GenesysMetrics of(CamelContext context) {
     MeterRegistry found = CamelContextHelper.findSingleByType(context, MeterRegistry.class);
-    registry = found == null ? new SimpleMeterRegistry() : found;
+    return new GenesysMetrics(
+        found == null ? new SimpleMeterRegistry() : found,
+        () -> TimeUnit.NANOSECONDS.toMillis(System.nanoTime()));
+  }
+
+  /**
+   * @param clock milliseconds
+   */
+  GenesysMetrics(MeterRegistry registry, LongSupplier clock) {
+    this.registry = registry;
+    this.clock = clock;
+    this.lastReadAt = clock.getAsLong();
     unreadable = counter("caravan.frames.unreadable", "Frames that could not be read");
     failed = counter("caravan.events.failed", "Events whose exchange failed; dead letters");
     paired = counter("caravan.events.paired", "Copies of an event that another socket brought");
@@ -47,64 +69,88 @@ final class GenesysMetrics {
             .description("From the decision to hand over to the successor's sign of life")
             .register(registry);
     pings = Timer.builder("caravan.ping").description("From a ping to its pong").register(registry);
+    bindGauges();
+  }
+
+  /** Routes come and go while the process runs; the gauges tell of those that read at present. */
+  void begins(Reader reader) {
+    readers.add(reader);
+  }
+
+  void ends(Reader reader) {
+    readers.remove(reader);
+    lastReadAt = clock.getAsLong();
+  }
+
+  /** Whether any route reads notifications. */
+  boolean isRead() {
+    return !readers.isEmpty();
+  }
+
+  private List<ShardStatus> shards() {
+    return readers.stream().flatMap(reader -> reader.shards().get().stream()).toList();
   }
 
   private Counter counter(String name, String description) {
     return Counter.builder(name).description(description).register(registry);
   }
 
-  /** Binds the gauges that ask for the present state. */
-  void bind(InFlight inFlight, Supplier<List<ShardStatus>> shards) {
-    Gauge.builder("caravan.in.flight", inFlight, InFlight::count)
-        .description("Events read and not yet acknowledged by Kafka")
-        .strongReference(true)
-        .register(registry);
-    Gauge.builder("caravan.stalled.seconds", inFlight, f -> f.stalledMillis() / 1000.0)
-        .description("Time since the last acknowledgement while events wait for one")
-        .strongReference(true)
-        .register(registry);
+  private void bindGauges() {
+    gauge(
+        "caravan.in.flight",
+        "Events read and not yet acknowledged by Kafka",
+        Tags.empty(),
+        () -> readers.stream().mapToInt(reader -> reader.inFlight().count()).sum());
+    gauge(
+        "caravan.stalled.seconds",
+        "Time since the last acknowledgement while events wait for one",
+        Tags.empty(),
+        () ->
+            readers.stream().mapToLong(reader -> reader.inFlight().stalledMillis()).max().orElse(0)
+                / MILLIS);
     for (ShardStatus.Health health : ShardStatus.Health.values()) {
-      Gauge.builder(
-              "caravan.shards",
-              shards,
-              all -> all.get().stream().filter(shard -> shard.health() == health).count())
-          .description("Shards by health")
-          .tag("health", health.label())
-          .strongReference(true)
-          .register(registry);
+      gauge(
+          "caravan.shards",
+          "Shards by health",
+          Tags.of("health", health.label()),
+          () -> shards().stream().filter(shard -> shard.health() == health).count());
     }
     for (Phase phase : Phase.values()) {
-      Gauge.builder(
-              "caravan.channels",
-              shards,
-              all ->
-                  all.get().stream()
-                      .flatMap(shard -> shard.phases().stream())
-                      .filter(stands -> stands == phase)
-                      .count())
-          .description("Channels by where they stand: new, opening, live, retiring")
-          .tag("phase", phase.name().toLowerCase(Locale.ROOT))
-          .strongReference(true)
-          .register(registry);
+      gauge(
+          "caravan.channels",
+          "Channels by where they stand: new, opening, live, retiring",
+          Tags.of("phase", phase.name().toLowerCase(Locale.ROOT)),
+          () ->
+              shards().stream()
+                  .flatMap(shard -> shard.phases().stream())
+                  .filter(stands -> stands == phase)
+                  .count());
     }
-    Gauge.builder("caravan.silence.seconds", shards, all -> longest(all, ShardStatus::silentMillis))
-        .description("Longest time that a shard has read no frame, heartbeats included")
-        .strongReference(true)
-        .register(registry);
-    Gauge.builder("caravan.blind.seconds", shards, all -> longest(all, ShardStatus::blindMillis))
-        .description("Longest time that a shard's topics are not being read")
-        .strongReference(true)
-        .register(registry);
-    Gauge.builder(
-            "caravan.topics", shards, all -> all.get().stream().mapToInt(ShardStatus::topics).sum())
-        .description("Subscriptions, combined ones counted once")
-        .strongReference(true)
-        .register(registry);
+    gauge(
+        "caravan.silence.seconds",
+        "Longest time that a shard has read no frame, heartbeats included",
+        Tags.empty(),
+        () -> longest(ShardStatus::silentMillis) / MILLIS);
+    gauge(
+        "caravan.blind.seconds",
+        "Longest time that a shard's topics are not being read, or that no route reads any",
+        Tags.empty(),
+        () ->
+            (isRead() ? longest(ShardStatus::blindMillis) : clock.getAsLong() - lastReadAt)
+                / MILLIS);
+    gauge(
+        "caravan.topics",
+        "Subscriptions, combined ones counted once",
+        Tags.empty(),
+        () -> shards().stream().mapToInt(ShardStatus::topics).sum());
   }
 
-  private static double longest(
-      Supplier<List<ShardStatus>> shards, ToLongFunction<ShardStatus> millis) {
-    return shards.get().stream().mapToLong(millis).max().orElse(0) / 1000.0;
+  private long longest(ToLongFunction<ShardStatus> millis) {
+    return shards().stream().mapToLong(millis).max().orElse(0);
+  }
+
+  private void gauge(String name, String description, Tags tags, Supplier<Number> value) {
+    Gauge.builder(name, value).description(description).tags(tags).register(registry);
   }
 
   void event(String stream, String media) {

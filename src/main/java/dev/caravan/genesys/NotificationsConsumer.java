@@ -50,6 +50,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
   private Preparation preparation;
   private InFlight inFlight;
   private GenesysMetrics metrics;
+  private GenesysMetrics.Reader reader;
   private EventHeaders headers;
   private DeadLetters deadLetters;
   private ScheduledExecutorService control;
@@ -74,7 +75,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
   @Override
   protected void doInit() throws Exception {
     super.doInit();
-    metrics = new GenesysMetrics(getEndpoint().getCamelContext());
+    metrics = getEndpoint().component().metrics();
     headers = new EventHeaders(source(), Clock.systemUTC());
   }
 
@@ -125,7 +126,8 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
             this::signal,
             this::isOver);
     gaps.started();
-    metrics.bind(inFlight, group::status);
+    reader = new GenesysMetrics.Reader(inFlight, group::status);
+    metrics.begins(reader);
     GenesysComponent component = getEndpoint().component();
     RoadWatch watch =
         new RoadWatch(
@@ -161,9 +163,10 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
     // Sockets first, so that what was read still passes; then the thread that decides
     ServiceHelper.stopService(opener);
     getEndpoint().getCamelContext().getExecutorServiceManager().shutdownNow(control);
-    gaps.stopped();
+    gaps.stopped(getEndpoint().getCamelContext().getStatus().isStarted());
     ServiceHelper.stopService(deadLetters);
     HealthCheckRegistry.get(getEndpoint().getCamelContext()).unregister(healthCheck);
+    metrics.ends(reader);
     super.doStop();
   }
 

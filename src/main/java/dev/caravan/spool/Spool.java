@@ -41,6 +41,7 @@ public final class Spool implements AutoCloseable {
   private final AtomicBoolean tickRequested = new AtomicBoolean();
   private final AtomicReference<Delivery> delivery = new AtomicReference<>();
   private final AtomicBoolean closed = new AtomicBoolean();
+  private volatile Instant untakenSince;
   private volatile Future<?> ticks = CompletableFuture.completedFuture(null);
 
   /** When what is kept for replay was appended, from the oldest record to the youngest. */
@@ -57,6 +58,7 @@ public final class Spool implements AutoCloseable {
     this.name = name;
     this.settings = settings;
     this.clock = clock;
+    this.untakenSince = clock.instant();
     this.executor = executor;
     this.listener = listener;
     StoreKeeper.Opened first = opener.open(false, 0);
@@ -230,7 +232,9 @@ public final class Spool implements AutoCloseable {
   }
 
   void detach(Delivery taker) {
-    delivery.compareAndSet(taker, null);
+    if (delivery.compareAndSet(taker, null)) {
+      untakenSince = clock.instant();
+    }
   }
 
   /** Records from this sequence on; empty if the store cannot be read at present. */
@@ -268,7 +272,8 @@ public final class Spool implements AutoCloseable {
 
   /** How it is doing; costs little and may be asked at any time. */
   public SpoolStatus status() {
-    return upkeep.status(Optional.ofNullable(delivery.get()));
+    Instant since = untakenSince;
+    return upkeep.status(Optional.ofNullable(delivery.get()), since);
   }
 
   void report(SpoolEvent event) {

@@ -26,6 +26,7 @@ import java.util.Optional;
  * @param growthBytesPerSecond over about the last ten seconds, negative while it shrinks
  * @param storeFailure why nothing can be written at present, if so
  * @param deliveryFailure why nothing can be handed over at present, if so
+ * @param untaken for how long no consumer has been there to take from it, if none is
  */
 public record SpoolStatus(
     String name,
@@ -46,9 +47,14 @@ public record SpoolStatus(
     double acknowledgedPerSecond,
     double growthBytesPerSecond,
     Optional<String> storeFailure,
-    Optional<String> deliveryFailure) {
+    Optional<String> deliveryFailure,
+    Optional<Duration> untaken) {
 
   private static final Duration SPOOLING_FROM = Duration.ofSeconds(10);
+
+  /** A route that is replaced by another is away for less. */
+  private static final Duration ABANDONED_FROM = Duration.ofSeconds(10);
+
   private static final double KILO = 1000;
 
   /** Whether records lie longer than a consumer that keeps up would let them. */
@@ -56,9 +62,17 @@ public record SpoolStatus(
     return oldest.compareTo(SPOOLING_FROM) >= 0;
   }
 
-  /** Whether somebody must act: records are held up or in danger. */
+  /** Whether no consumer has been there for longer than it takes to replace one. */
+  public boolean abandoned() {
+    return untaken.filter(time -> time.compareTo(ABANDONED_FROM) >= 0).isPresent();
+  }
+
+  /**
+   * Whether somebody must act: records are held up or in danger. A consumer that fails tries again
+   * by itself; one that is not there does not come back by itself.
+   */
   public boolean inDanger() {
-    return full || storeFailure.isPresent();
+    return full || storeFailure.isPresent() || (abandoned() && records > 0);
   }
 
   /** The time until it is full, if it goes on growing as it does. */
@@ -76,17 +90,32 @@ public record SpoolStatus(
     if (full) {
       text.append("full, ");
     }
+    if (abandoned()) {
+      text.append("nothing has taken from it for ")
+          .append(words(untaken.orElseThrow()))
+          .append(", no route that runs begins with spool:")
+          .append(name)
+          .append("; ");
+    }
     if (spooling()) {
       text.append("spooling, oldest ").append(words(oldest)).append(", ").append(size(bytes));
-      room()
-          .filter(room -> !full)
-          .ifPresent(r -> text.append(", room for ").append(words(r)).append(" at this rate"));
+      if (!full) {
+        text.append(roomInWords());
+      }
+    } else if (abandoned()) {
+      text.append(records).append(" waiting");
     } else {
       text.append("flowing, ").append(records).append(" waiting");
     }
     storeFailure.ifPresent(why -> text.append("; records wait in memory only: ").append(why));
     deliveryFailure.ifPresent(why -> text.append("; not delivered: ").append(why));
     return text.toString();
+  }
+
+  private String roomInWords() {
+    return room()
+        .map(time -> ", room for " + words(time) + " at this rate")
+        .orElse(abandoned() ? ", room for " + size(Math.max(0, maxBytes - bytes)) : "");
   }
 
   static String words(Duration time) {

@@ -268,7 +268,12 @@ final class SpoolUpkeep {
     lost.add(records);
   }
 
-  SpoolStatus status(Optional<Delivery> delivery) {
+  /**
+   * How the spool is doing.
+   *
+   * @param untakenSince when the last delivery ended, if there is none now
+   */
+  SpoolStatus status(Optional<Delivery> delivery, Instant untakenSince) {
     Backlog.Snapshot snapshot = backlog.snapshot();
     SpoolStore.Size size = store.size();
     long inStore =
@@ -296,7 +301,15 @@ final class SpoolUpkeep {
         acknowledgeRate.perSecond(),
         growthRate.perSecond(),
         store.failure(),
-        delivery.flatMap(Delivery::failure));
+        delivery.flatMap(Delivery::failure),
+        delivery.isPresent()
+            ? Optional.empty()
+            : Optional.of(nonNegative(Duration.between(untakenSince, clock.instant()))));
+  }
+
+  /** The clock may have been set back. */
+  private static Duration nonNegative(Duration time) {
+    return time.isNegative() ? Duration.ZERO : time;
   }
 
   private long nanos() {

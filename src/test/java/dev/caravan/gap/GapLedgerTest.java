@@ -508,7 +508,7 @@ class GapLedgerTest {
     ledger.readUntil(ONE, at(10));
     clock.turnTo(at(12));
 
-    ledger.stopped("receive");
+    ledger.stopped("receive", GapLedger.ROUTE_EDITED);
     ledger.started("receive");
     ledger.wanted("receive", AB);
 
@@ -530,7 +530,7 @@ class GapLedgerTest {
     reads(gone, 1, AB);
     reads(ONE, 1, AB);
 
-    ledger.stopped("gone");
+    ledger.stopped("gone", GapLedger.ROUTE_EDITED);
     ledger.blind(ONE, at(10), "dropped");
 
     assertThat(reads(ONE, 15, AB)).extracting(Gap::cause).containsExactly("dropped");

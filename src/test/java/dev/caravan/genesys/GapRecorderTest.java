@@ -104,8 +104,7 @@ class GapRecorderTest {
     recorder.reading(STRAND, TOPICS, 1_063_000);
 
     assertThat(signals).singleElement().extracting(Signal::cause).isEqualTo("restart");
-    assertThat(signals.get(0).sentence())
-        .contains("the bridge, or the route that reads them, was not running");
+    assertThat(signals.get(0).sentence()).contains("the bridge was not running");
   }
 
   @Test

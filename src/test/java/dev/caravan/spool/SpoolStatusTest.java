@@ -104,6 +104,7 @@ class SpoolStatusTest {
         0,
         growth,
         failure,
+        Optional.empty(),
         Optional.empty());
   }
 }
