@@ -517,8 +517,19 @@ class GapLedgerTest {
         .satisfies(
             gap -> {
               assertThat(gap.from()).isEqualTo(lastBefore(at(10)));
-              assertThat(gap.cause()).isEqualTo(GapLedger.RESTART);
+              assertThat(gap.cause()).isEqualTo(GapLedger.ROUTE_EDITED);
             });
+  }
+
+  @Test
+  void aRouteThatIsEditedKeepsItsCauseThoughTheProcessEndsMeanwhile() {
+    start(AB);
+    reads(ONE, 1, AB);
+    ledger.stopped("receive", GapLedger.ROUTE_EDITED);
+
+    restart(30, AB);
+
+    assertThat(reads(ONE, 40, AB)).extracting(Gap::cause).containsExactly(GapLedger.ROUTE_EDITED);
   }
 
   @Test

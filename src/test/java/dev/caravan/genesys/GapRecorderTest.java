@@ -108,6 +108,23 @@ class GapRecorderTest {
   }
 
   @Test
+  void aRouteThatIsEditedIsNoRestart() {
+    recorder.reading(STRAND, TOPICS, 1_000_000);
+    recorder.stopped(true);
+    recorder.started();
+    recorder.planned(List.of(new TopicSharder.Shard(0, TOPICS)), 1);
+    recorder.reading(STRAND, TOPICS, 1_002_000);
+
+    recorder.stopped(false);
+    start(1_060_000);
+    recorder.reading(STRAND, TOPICS, 1_063_000);
+
+    assertThat(signals).extracting(Signal::cause).containsExactly("route-edited", "restart");
+    assertThat(signals.get(0).sentence())
+        .contains("the route that reads them was edited or taken away while the bridge ran");
+  }
+
+  @Test
   void attemptsAreRememberedOnTheClockOfTheNextRun() {
     recorder.attempts(STRAND, new Attempts(3, 1_090_000));
     recorder.preparation(new Attempts(1, 1_002_000));

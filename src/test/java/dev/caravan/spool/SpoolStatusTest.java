@@ -2,9 +2,13 @@ package dev.caravan.spool;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.caravan.testing.MutableClock;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Optional;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.apache.camel.builder.RouteBuilder;
 import org.apache.camel.health.HealthCheck;
@@ -56,6 +60,58 @@ class SpoolStatusTest {
   }
 
   @Test
+  void saysThatNothingTakesFromItAndHowMuchRoomThereIs() {
+    SpoolStatus status = untaken(2, THREE_MINUTES, Duration.ofSeconds(190));
+
+    assertThat(status.sentence())
+        .isEqualTo(
+            "nothing has taken from it for 3 min, no route that runs begins with spool:events;"
+                + " spooling, oldest 3 min, 1.2 GB, room for 2.8 GB");
+    assertThat(status.inDanger()).isTrue();
+  }
+
+  @Test
+  void isNotInDangerWithoutAConsumerWhileNothingWaits() {
+    SpoolStatus status = untaken(0, Duration.ZERO, THREE_MINUTES);
+
+    assertThat(status.sentence()).endsWith("begins with spool:events; 0 waiting");
+    assertThat(status.inDanger()).isFalse();
+  }
+
+  @Test
+  void isNotInDangerWhileItsConsumerIsReplacedByAnother() {
+    SpoolStatus status = untaken(2, Duration.ofSeconds(3), Duration.ofSeconds(3));
+
+    assertThat(status.sentence()).isEqualTo("flowing, 2 waiting");
+    assertThat(status.inDanger()).isFalse();
+  }
+
+  @Test
+  void knowsForHowLongNoConsumerHasBeenThere() throws Exception {
+    MutableClock clock = new MutableClock(Instant.parse("2026-11-22T12:00:00Z"));
+    ScheduledExecutorService executor = Executors.newSingleThreadScheduledExecutor();
+    SpoolConfiguration configuration = new SpoolConfiguration();
+    configuration.setDirectory(directory.toString());
+    try (Spool spool =
+        Spool.open("events", configuration.settings(), clock, executor, event -> {})) {
+      clock.turnTo(Instant.parse("2026-11-22T12:00:05Z"));
+      assertThat(spool.status().untaken()).contains(Duration.ofSeconds(5));
+
+      Delivery delivery =
+          new Delivery(spool, configuration.deliveryOptions(), (record, again, settle) -> {});
+      spool.attach(delivery);
+      assertThat(spool.status().untaken()).isEmpty();
+
+      spool.detach(delivery);
+      clock.turnTo(Instant.parse("2026-11-22T12:00:17Z"));
+      assertThat(spool.status().untaken()).contains(Duration.ofSeconds(12));
+      assertThat(spool.status().abandoned()).isTrue();
+    } finally {
+      executor.shutdownNow();
+    }
+  }
+
+  @Test
   void isSeenByTheHealthChecksOfCamel() throws Exception {
     try (DefaultCamelContext context = new DefaultCamelContext()) {
       context.addRoutes(
@@ -76,6 +132,30 @@ class SpoolStatusTest {
       assertThat(result.getState()).isEqualTo(HealthCheck.State.UP);
       assertThat(result.getDetails()).containsEntry("state", "flowing, 0 waiting");
     }
+  }
+
+  private static SpoolStatus untaken(long records, Duration oldest, Duration untaken) {
+    return new SpoolStatus(
+        "events",
+        records,
+        1_200_000_000L,
+        4_000_000_000L,
+        0,
+        oldest,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        false,
+        0,
+        0,
+        0,
+        Optional.empty(),
+        Optional.empty(),
+        Optional.of(untaken));
   }
 
   private static SpoolStatus status(

@@ -1,0 +1,255 @@
+package dev.caravan.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.caravan.testing.MutableClock;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.apache.camel.Consumer;
+import org.apache.camel.Endpoint;
+import org.apache.camel.Processor;
+import org.apache.camel.Producer;
+import org.apache.camel.impl.DefaultCamelContext;
+import org.apache.camel.model.RouteDefinition;
+import org.apache.camel.support.DefaultComponent;
+import org.apache.camel.support.DefaultConsumer;
+import org.apache.camel.support.DefaultEndpoint;
+import org.apache.camel.support.PluginHelper;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class RouteReloadTest {
+
+  private static final Instant NOON = Instant.parse("2026-11-22T12:00:00Z");
+
+  @TempDir private Path folder;
+  private final DefaultCamelContext context = new DefaultCamelContext();
+  private final MutableClock clock = new MutableClock(NOON);
+  private final AtomicBoolean away = new AtomicBoolean();
+  private RouteReload reload;
+
+  /** {@code needy:} cannot start while what it needs is away. */
+  private final class Needy extends DefaultComponent {
+
+    @Override
+    protected Endpoint createEndpoint(String uri, String remaining, Map<String, Object> options) {
+      return new DefaultEndpoint(uri, this) {
+        @Override
+        public Producer createProducer() {
+          throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public Consumer createConsumer(Processor processor) {
+          return new DefaultConsumer(this, processor) {
+            @Override
+            protected void doStart() throws Exception {
+              super.doStart();
+              if (away.get()) {
+                throw new IllegalStateException("What it needs is away.");
+              }
+            }
+          };
+        }
+      };
+    }
+  }
+
+  @BeforeEach
+  void start() throws Exception {
+    context.addComponent("needy", new Needy());
+    context.start();
+    write("a", "direct:a", "1");
+    write("forward", "direct:forward", "1");
+    write("receive", "needy:receive", "1");
+    RouteFolder routes = new RouteFolder(folder);
+    SortedMap<Path, String> texts = routes.texts();
+    PluginHelper.getRoutesLoader(context).loadRoutes(RouteFolder.resources(texts));
+    reload = new RouteReload(context, routes, texts, RouteFolder::resources, clock);
+  }
+
+  @AfterEach
+  void stop() {
+    reload.stop();
+    context.stop();
+  }
+
+  private Path file(String name) {
+    return folder.resolve(name + ".camel.yaml");
+  }
+
+  private void write(String name, String uri, String version) throws IOException {
+    Files.writeString(
+        file(name),
+        "- route:\n    id: %s\n    description: \"%s\"\n    from:\n      uri: %s\n      steps:\n        - log: hello\n"
+            .formatted(name, version, uri));
+  }
+
+  /** Twice: what has just changed may be half of what is being written. */
+  private void look() {
+    reload.look();
+    reload.look();
+  }
+
+  private String version(String route) {
+    RouteDefinition definition = context.getRouteDefinition(route);
+    return definition == null ? "none" : definition.getDescriptionText();
+  }
+
+  private boolean runs(String route) {
+    return context.getRoute(route) != null
+        && context.getRouteController().getRouteStatus(route).isStarted();
+  }
+
+  @Test
+  void ofEditsWithinAMomentTheLastCounts() throws IOException {
+    write("forward", "direct:forward", "2");
+    reload.look();
+    write("forward", "direct:forward", "3");
+    reload.look();
+    assertThat(version("forward")).isEqualTo("1");
+
+    reload.look();
+
+    assertThat(version("forward")).isEqualTo("3");
+    assertThat(runs("forward")).isTrue();
+  }
+
+  @Test
+  void aFileThatIsEmptyIsBeingWritten() throws IOException {
+    String shipped = Files.readString(file("forward"));
+    Files.writeString(file("forward"), "");
+    look();
+    assertThat(version("forward")).isEqualTo("1");
+    assertThat(reload.problem().orElseThrow()).contains("forward.camel.yaml is empty");
+
+    Files.writeString(file("forward"), shipped);
+    look();
+
+    assertThat(reload.problem()).isEmpty();
+    assertThat(runs("forward")).isTrue();
+  }
+
+  @Test
+  void halfAFileKeepsTheOldRouteUntilTheOtherHalfIsThere() throws IOException {
+    write("forward", "direct:forward", "2");
+    String whole = Files.readString(file("forward"));
+    Files.writeString(file("forward"), whole.substring(0, whole.indexOf("uri:") + 2));
+    look();
+    assertThat(version("forward")).isEqualTo("1");
+    assertThat(runs("forward")).isTrue();
+    assertThat(reload.problem()).isPresent();
+
+    Files.writeString(file("forward"), whole);
+    look();
+
+    assertThat(version("forward")).isEqualTo("2");
+    assertThat(reload.problem()).isEmpty();
+  }
+
+  @Test
+  void filesThatCannotBeReadForAWhileAreNoAlarmThatStays() throws IOException {
+    Path aside = folder.resolve("aside");
+    Files.move(file("forward"), aside);
+    Files.createDirectory(file("forward"));
+    look();
+    assertThat(reload.problem().orElseThrow()).contains("forward.camel.yaml cannot be read");
+    assertThat(runs("forward")).isTrue();
+
+    Files.delete(file("forward"));
+    Files.move(aside, file("forward"));
+    look();
+
+    assertThat(reload.problem()).isEmpty();
+  }
+
+  @Test
+  void aRouteThatMovesToAFileThatSortsBeforeItsOwnRunsOn() throws IOException {
+    Files.move(file("forward"), file("before"));
+    look();
+
+    assertThat(runs("forward")).isTrue();
+    assertThat(reload.problem()).isEmpty();
+    assertThat(reload.ended().sentence()).isEmpty();
+  }
+
+  @Test
+  void twoFilesThatAreEditedAtOnceTakeEffectTogetherOrNotAtAll() throws IOException {
+    write("a", "direct:a", "2");
+    write("forward", "direct:a", "2");
+    look();
+    assertThat(version("a") + version("forward")).isEqualTo("11");
+    assertThat(runs("a") && runs("forward")).isTrue();
+    assertThat(reload.problem()).isPresent();
+
+    write("forward", "direct:forward", "3");
+    look();
+
+    assertThat(version("a") + version("forward")).isEqualTo("23");
+    assertThat(reload.problem()).isEmpty();
+  }
+
+  @Test
+  void aRouteIdThatExistsAlreadyIsRefused() throws IOException {
+    Files.writeString(
+        file("third"), Files.readString(file("forward")).replace("direct:forward", "direct:third"));
+    look();
+
+    assertThat(reload.problem().orElseThrow())
+        .contains("forward.camel.yaml", "third.camel.yaml", "route id forward");
+    assertThat(context.getRoute("forward").getEndpoint().getEndpointUri())
+        .isEqualTo("direct://forward");
+
+    Files.delete(file("third"));
+    look();
+
+    assertThat(reload.problem()).isEmpty();
+    assertThat(runs("forward")).isTrue();
+  }
+
+  @Test
+  void whatNobodyDoesAnyMoreIsNamedUntilSomebodyDoesItAgain() throws IOException {
+    String forward = Files.readString(file("forward"));
+    Files.delete(file("forward"));
+    Files.writeString(file("a"), "# nothing\n- beans: []\n");
+    look();
+
+    assertThat(reload.ended().sentence("direct:forward").orElseThrow())
+        .contains("forward.camel.yaml was taken away at 2026-11-22T12:00:00Z", "Put the file back");
+    assertThat(reload.ended().sentence().orElseThrow())
+        .contains("a.camel.yaml was edited at", "a (from direct:a)");
+
+    Files.writeString(file("forward"), forward.replace("id: forward", "id: forward2"));
+    write("a", "direct:a", "2");
+    look();
+
+    assertThat(reload.ended().sentence()).isEmpty();
+    assertThat(runs("forward2")).isTrue();
+  }
+
+  @Test
+  void whenNotEvenTheOldRouteCanBeStartedBothAreTriedAgain() throws IOException {
+    away.set(true);
+    write("receive", "needy:receive", "2");
+    look();
+    assertThat(runs("receive")).isFalse();
+    assertThat(reload.problem().orElseThrow()).contains("away", "Both are tried again every 10 s");
+
+    away.set(false);
+    look();
+    assertThat(runs("receive")).isFalse();
+    clock.turnTo(NOON.plusSeconds(10));
+    look();
+
+    assertThat(version("receive")).isEqualTo("2");
+    assertThat(runs("receive")).isTrue();
+    assertThat(reload.problem()).isEmpty();
+  }
+}

@@ -1,0 +1,77 @@
+package dev.caravan.genesys;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.caravan.channel.Phase;
+import dev.caravan.channel.ShardStatus;
+import dev.caravan.channel.ShardStatus.Health;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class GenesysMetricsTest {
+
+  private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
+  private long now = 1_000;
+  private final GenesysMetrics metrics = new GenesysMetrics(registry, () -> now);
+
+  private GenesysMetrics.Reader reader(int inFlight, Health health) throws InterruptedException {
+    InFlight places = new InFlight(10, () -> now);
+    for (int i = 0; i < inFlight; i++) {
+      places.enter();
+    }
+    ShardStatus shard =
+        new ShardStatus(0, 7, health, "How it is.", List.of(Phase.LIVE), 0, 1_500, 0);
+    return new GenesysMetrics.Reader(places, () -> List.of(shard));
+  }
+
+  private double gauge(String name) {
+    return registry.get(name).gauge().value();
+  }
+
+  private double shards(Health health) {
+    return registry.get("caravan.shards").tag("health", health.label()).gauge().value();
+  }
+
+  @Test
+  void aReaderThatTakesThePlaceOfAnotherIsTheOneThatIsMeasured() throws InterruptedException {
+    GenesysMetrics.Reader first = reader(5, Health.BLIND);
+    metrics.begins(first);
+    assertThat(gauge("caravan.in.flight")).isEqualTo(5);
+    assertThat(shards(Health.BLIND)).isEqualTo(1);
+
+    metrics.ends(first);
+    metrics.begins(reader(2, Health.FLOWING));
+
+    assertThat(gauge("caravan.in.flight")).isEqualTo(2);
+    assertThat(shards(Health.BLIND)).isZero();
+    assertThat(shards(Health.FLOWING)).isEqualTo(1);
+    assertThat(gauge("caravan.topics")).isEqualTo(7);
+  }
+
+  @Test
+  void readersOfSeveralRoutesAreMeasuredTogether() throws InterruptedException {
+    metrics.begins(reader(5, Health.BLIND));
+    metrics.begins(reader(2, Health.FLOWING));
+
+    assertThat(gauge("caravan.in.flight")).isEqualTo(7);
+    assertThat(gauge("caravan.topics")).isEqualTo(14);
+    assertThat(shards(Health.FLOWING)).isEqualTo(1);
+  }
+
+  @Test
+  void whileNoRouteReadsTheTimeOfBlindnessGrows() throws InterruptedException {
+    GenesysMetrics.Reader reader = reader(0, Health.FLOWING);
+    metrics.begins(reader);
+    now += 60_000;
+    assertThat(gauge("caravan.blind.seconds")).isZero();
+
+    metrics.ends(reader);
+    now += 12_000;
+
+    assertThat(metrics.isRead()).isFalse();
+    assertThat(gauge("caravan.blind.seconds")).isEqualTo(12);
+    assertThat(gauge("caravan.in.flight")).isZero();
+    assertThat(shards(Health.FLOWING)).isZero();
+  }
+}
