@@ -30,6 +30,10 @@ final class EndedWork {
       return new Work(uri.replaceFirst("\\?.*", "").replace("://", ":"), definition.getRouteId());
     }
 
+    private String inWords() {
+      return input.equals("direct:" + route) ? route : route + " (from " + input + ")";
+    }
+
     private boolean isReliedOn() {
       return input.matches("(genesys|spool|direct):.*");
     }
@@ -67,6 +71,13 @@ final class EndedWork {
     return Optional.ofNullable(byInput.get(input)).map(ended -> sentence(List.of(ended)));
   }
 
+  /** What became of the routes of this file; empty if others do their work. */
+  Optional<String> sentence(Path file) {
+    List<Ended> gone =
+        byInput.values().stream().filter(ended -> ended.file().equals(file)).toList();
+    return gone.isEmpty() ? Optional.empty() : Optional.of(sentence(gone));
+  }
+
   /** What became of each file whose work nobody does. */
   Optional<String> sentence() {
     return byInput.isEmpty()
@@ -83,9 +94,7 @@ final class EndedWork {
   private static String sentence(List<Ended> ofOneFile) {
     Ended first = ofOneFile.get(0);
     String what =
-        ofOneFile.stream()
-            .map(ended -> ended.work().route() + " (from " + ended.work().input() + ")")
-            .collect(Collectors.joining(", "));
+        ofOneFile.stream().map(ended -> ended.work().inWords()).collect(Collectors.joining(", "));
     Instant since = first.since().truncatedTo(ChronoUnit.SECONDS);
     return first.fileIsGone()
         ? "The route file %s was taken away at %s, and nothing does the work of %s any more. Put the file back, and it goes on."

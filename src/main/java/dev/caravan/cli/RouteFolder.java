@@ -68,6 +68,10 @@ record RouteFolder(Path folder) {
     }
   }
 
+  /**
+   * Parsed here once more than by Camel, since it cannot be asked: it drops the first of two routes
+   * with one id while it loads the second, and shows what it has parsed only when it has loaded it.
+   */
   private static List<String> routeIds(String text) {
     List<String> ids = new ArrayList<>();
     try {

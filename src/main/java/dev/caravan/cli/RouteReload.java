@@ -4,7 +4,6 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -15,13 +14,9 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.camel.model.ModelCamelContext;
-import org.apache.camel.model.RouteDefinition;
-import org.apache.camel.spi.Resource;
-import org.apache.camel.spi.ResourceAware;
-import org.apache.camel.support.PluginHelper;
-import org.apache.camel.support.ResourceHelper;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -42,6 +37,7 @@ final class RouteReload {
   private static final Duration AGAIN = Duration.ofSeconds(10);
 
   private final ModelCamelContext context;
+  private final LoadedRoutes routes;
   private final RouteFolder folder;
   private final Trial trial;
   private final Clock clock;
@@ -84,6 +80,7 @@ final class RouteReload {
       Trial trial,
       Clock clock) {
     this.context = context;
+    this.routes = new LoadedRoutes(context);
     this.folder = folder;
     this.trial = trial;
     this.clock = clock;
@@ -157,13 +154,7 @@ final class RouteReload {
   }
 
   private void apply(SortedMap<Path, String> now) throws Exception {
-    List<Path> edited =
-        new TreeSet<>(Stream.concat(running.keySet().stream(), now.keySet().stream()).toList())
-            .stream()
-                .filter(
-                    file ->
-                        down.contains(file) || !Objects.equals(running.get(file), now.get(file)))
-                .toList();
+    List<Path> edited = edited(now);
     if (!edited.isEmpty()) {
       refuseEmpty(edited, now);
       trial.of(now);
@@ -172,6 +163,14 @@ final class RouteReload {
       LOG.info("The route files are again as they run.");
     }
     problem = Optional.empty();
+  }
+
+  private List<Path> edited(SortedMap<Path, String> now) {
+    return new TreeSet<>(Stream.concat(running.keySet().stream(), now.keySet().stream()).toList())
+        .stream()
+            .filter(
+                file -> down.contains(file) || !Objects.equals(running.get(file), now.get(file)))
+            .toList();
   }
 
   /** Many programs empty a file before they write it. */
@@ -192,25 +191,20 @@ final class RouteReload {
   private void replace(List<Path> edited, SortedMap<Path, String> now) throws Exception {
     long begun = System.nanoTime();
     Map<Path, List<EndedWork.Work>> before = new TreeMap<>();
-    edited.forEach(file -> before.put(file, work(definitions(file))));
+    edited.forEach(file -> before.put(file, routes.work(file)));
     replacing = true;
     down = edited;
-    remove(edited);
-    load(edited, now);
+    routes.remove(edited);
+    routes.load(edited, now);
     down = List.of();
     running = now;
-    List<EndedWork.Work> all = work(context.getRouteDefinitions());
+    List<EndedWork.Work> all = routes.work();
     for (Path file : edited) {
       ended.replaced(file, !now.containsKey(file), before.get(file), all, clock.instant());
     }
     long millis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begun);
     edited.forEach(file -> tell(file, now.containsKey(file), millis));
-    before.values().stream()
-        .flatMap(List::stream)
-        .map(work -> ended.sentence(work.input()))
-        .flatMap(Optional::stream)
-        .distinct()
-        .forEach(LOG::error);
+    edited.stream().map(ended::sentence).flatMap(Optional::stream).forEach(LOG::error);
   }
 
   private void tell(Path file, boolean isThere, long millis) {
@@ -218,7 +212,7 @@ final class RouteReload {
       LOG.info(
           "The route file {} was edited: {} of its routes run now, after {} ms. The other files' routes ran on.",
           file,
-          definitions(file).size(),
+          routes.work(file).size(),
           millis);
     } else {
       LOG.warn("The route file {} was taken away: its routes have ended.", file);
@@ -232,8 +226,8 @@ final class RouteReload {
       return;
     }
     try {
-      remove(down);
-      load(down, running);
+      routes.remove(down);
+      routes.load(down, running);
       down = List.of();
     } catch (Exception e) {
       again = Optional.of(clock.instant().plus(AGAIN));
@@ -241,53 +235,24 @@ final class RouteReload {
     }
   }
 
-  /** Stops what the files' routes do, in good order, and forgets them. */
-  private void remove(List<Path> files) throws Exception {
-    for (Path file : files) {
-      for (RouteDefinition route : definitions(file)) {
-        context.getRouteController().stopRoute(route.getRouteId());
-      }
-      context.removeRouteDefinitions(definitions(file));
-    }
-  }
-
-  private void load(List<Path> files, SortedMap<Path, String> texts) throws Exception {
-    List<Resource> resources =
-        files.stream()
-            .filter(texts::containsKey)
-            .map(file -> ResourceHelper.fromString(RouteFolder.location(file), texts.get(file)))
-            .toList();
-    // An update, since what routes share (routeConfiguration) is still there
-    PluginHelper.getRoutesLoader(context).updateRoutes(resources);
-    for (Path file : files) {
-      for (RouteDefinition route : definitions(file)) {
-        if (!"false".equals(route.getAutoStartup())) {
-          context.getRouteController().startRoute(route.getRouteId());
-        }
-      }
-    }
-  }
-
-  private static List<EndedWork.Work> work(List<RouteDefinition> routes) {
-    return routes.stream().map(EndedWork.Work::of).toList();
-  }
-
-  private List<RouteDefinition> definitions(Path file) {
-    List<RouteDefinition> found = new ArrayList<>(context.getRouteDefinitions());
-    found.removeIf(route -> !isOf(file, route));
-    return found;
-  }
-
-  private static boolean isOf(Path file, ResourceAware definition) {
-    return definition.getResource() != null
-        && RouteFolder.location(file).equals(definition.getResource().getLocation());
+  /** What Camel says of half a file, for one, does not tell which file it is. */
+  private String where(Exception failure) {
+    String route = folder.where(failure);
+    String said = StartFailure.sentence(failure) + route;
+    List<Path> edited = edited(tried);
+    return edited.isEmpty() || edited.stream().anyMatch(file -> said.contains(file.toString()))
+        ? route
+        : route
+            + " Edited: "
+            + edited.stream().map(Path::toString).collect(Collectors.joining(", "))
+            + ".";
   }
 
   private void reject(Exception failure) {
     String sentence =
         StartFailure.sentence(failure)
                 .replace("The bridge could not start: ", "An edited route file cannot be used: ")
-            + folder.where(failure)
+            + where(failure)
             + (again.isEmpty()
                 ? " The routes run on as they were before this edit; mend the file, and it takes"
                     + " effect."

@@ -52,8 +52,8 @@ public record SpoolStatus(
 
   private static final Duration SPOOLING_FROM = Duration.ofSeconds(10);
 
-  /** A route that is replaced by another is away for less. */
-  private static final Duration ABANDONED_FROM = Duration.ofSeconds(10);
+  /** A route that is replaced by another is away for less, though Kafka may be away, too. */
+  private static final Duration ABANDONED_FROM = Duration.ofSeconds(20);
 
   private static final double KILO = 1000;
 

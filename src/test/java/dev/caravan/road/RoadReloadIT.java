@@ -115,7 +115,13 @@ class RoadReloadIT {
     Ledger.assertInOrder(records);
     List<JsonNode> gaps =
         road.signals().stream().filter(it -> it.path("type").asText().equals("GAP")).toList();
-    assertThat(gaps).hasSizeGreaterThanOrEqualTo(EDITS);
+    assertThat(gaps)
+        .hasSizeGreaterThanOrEqualTo(EDITS)
+        .allMatch(gap -> gap.path("cause").asText().equals("route-edited"));
+    assertThat(bridge.logLines()).filteredOn(line -> !Road.isOneOfOurs(line)).isEmpty();
+    String metrics = bridge.metrics();
+    assertThat(metrics).containsPattern("(?m)^caravan_shards\\{.*flowing.*} 1\\.0$");
+    assertThat(metrics).containsPattern("(?m)^caravan_topics(\\{.*})? 1\\.0$");
     assertThat(ledger.missing(records))
         .as("what is missing lies in a gap that is on record: %s", gaps)
         .allMatch(number -> gaps.stream().anyMatch(gap -> spans(gap, ledger.time(number))));
@@ -175,6 +181,67 @@ class RoadReloadIT {
     Files.delete(more);
     bridge.awaitLog("more.camel.yaml was taken away: its routes have ended");
     assertThat(bridge.log()).doesNotContain("Disconnected");
+  }
+
+  @Test
+  void withoutReceiveTheRoadIsBrokenUntilItsFileComesBack() throws IOException {
+    Path receive = routes.resolve("receive.camel.yaml");
+    String shipped = Files.readString(receive);
+
+    Files.delete(receive);
+
+    Bridge.Health health =
+        bridge.awaitReadiness("it says that nothing is read", now -> isTold(now, "taken away"));
+    assertThat(health.isReady()).isFalse();
+    assertThat(health.check("route-files").at("/data/road.state").asText()).isEqualTo("broken");
+    assertThat(health.check("route-files").at("/data/sentence").asText())
+        .contains("Nothing is read from Genesys Cloud", "receive.camel.yaml", "Put the file back");
+    bridge.awaitLog("receive.camel.yaml was taken away at");
+    Files.writeString(receive, shipped);
+    bridge.awaitReady();
+    ledger.send(100);
+    road.kafka().awaitUntil(ledger::allIn);
+
+    // The same by an edit: the file is there, the route is not
+    Files.writeString(receive, "- beans: []\n");
+    health = bridge.awaitReadiness("nothing is read", now -> isTold(now, "was edited at"));
+    assertThat(health.isReady()).isFalse();
+    Files.writeString(receive, shipped);
+    health = bridge.awaitReady();
+    assertThat(health.text()).doesNotContain("Nothing is read", "\"ended\"");
+  }
+
+  private static boolean isTold(Bridge.Health health, String what) {
+    return health.check("route-files").at("/data/sentence").asText().contains(what);
+  }
+
+  @Test
+  void withoutForwardEventsWaitAndHealthSaysSoUntilItsFileComesBack() throws IOException {
+    Path forward = routes.resolve("forward.camel.yaml");
+    String shipped = Files.readString(forward);
+
+    Files.delete(forward);
+    bridge.awaitLog("forward.camel.yaml was taken away at");
+    ledger.send(100);
+
+    Bridge.Health health =
+        bridge.awaitReadiness(
+            "it says that nothing takes from the spool",
+            now -> now.check("spools").at("/data/spool.events").asText().contains("nothing has"));
+    assertThat(health.isReady()).isFalse();
+    assertThat(health.check("spools").at("/data/spool.events").asText())
+        .contains("no route that runs begins with spool:events", "spooling, oldest", "room for");
+    assertThat(health.check("route-files").at("/data/ended").asText())
+        .contains("forward.camel.yaml was taken away");
+    assertThat(health.check("genesys-notifications").at("/data/road.state").asText())
+        .isIn("flowing", "idle");
+
+    Files.writeString(forward, shipped);
+    bridge.awaitReady();
+    List<ConsumerRecord<String, byte[]>> records = road.kafka().awaitUntil(ledger::allIn);
+    Ledger.assertInOrder(records);
+    assertThat(ledger.repeated(records)).isZero();
+    assertThat(bridge.log()).doesNotContain("Disconnected", "Check KAFKA_BOOTSTRAP_SERVERS");
   }
 
   private static boolean spans(JsonNode gap, Instant time) {

@@ -80,7 +80,7 @@ class SpoolStatusTest {
 
   @Test
   void isNotInDangerWhileItsConsumerIsReplacedByAnother() {
-    SpoolStatus status = untaken(2, Duration.ofSeconds(3), Duration.ofSeconds(3));
+    SpoolStatus status = untaken(2, Duration.ofSeconds(3), Duration.ofSeconds(12));
 
     assertThat(status.sentence()).isEqualTo("flowing, 2 waiting");
     assertThat(status.inDanger()).isFalse();
@@ -103,8 +103,8 @@ class SpoolStatusTest {
       assertThat(spool.status().untaken()).isEmpty();
 
       spool.detach(delivery);
-      clock.turnTo(Instant.parse("2026-11-22T12:00:17Z"));
-      assertThat(spool.status().untaken()).contains(Duration.ofSeconds(12));
+      clock.turnTo(Instant.parse("2026-11-22T12:00:27Z"));
+      assertThat(spool.status().untaken()).contains(Duration.ofSeconds(22));
       assertThat(spool.status().abandoned()).isTrue();
     } finally {
       executor.shutdownNow();
