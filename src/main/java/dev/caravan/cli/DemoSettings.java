@@ -1,6 +1,7 @@
 package dev.caravan.cli;
 
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -55,7 +56,9 @@ record DemoSettings(
             "demo",
             "GENESYS_TOPICS",
             given("GENESYS_TOPICS").orElse(TOPICS)));
-    given("GENESYS_MEDIA").ifPresent(media -> bridge.put("GENESYS_MEDIA", media));
+    for (String own : List.of("GENESYS_MEDIA", "CARAVAN_ROUTES_RELOAD")) {
+      given(own).ifPresent(value -> bridge.put(own, value));
+    }
     bridge.putAll(
         Map.of(
             "KAFKA_BOOTSTRAP_SERVERS",

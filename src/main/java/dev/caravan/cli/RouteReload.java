@@ -129,7 +129,7 @@ final class RouteReload {
         tried = now;
         takeOver(now);
       }
-    } catch (CommandFailure e) {
+    } catch (RuntimeException e) {
       // A file that is just being replaced by another may be away for a moment
       if (++unreadable > 1) {
         reject(e);
@@ -239,7 +239,7 @@ final class RouteReload {
   private String where(Exception failure) {
     String route = folder.where(failure);
     String said = StartFailure.sentence(failure) + route;
-    List<Path> edited = edited(tried);
+    List<Path> edited = tried.isEmpty() ? List.of() : edited(tried);
     return edited.isEmpty() || edited.stream().anyMatch(file -> said.contains(file.toString()))
         ? route
         : route

@@ -60,8 +60,9 @@ public class SpoolWatch {
     if (metered.add(status.name())) {
       meter(spools, status.name());
     }
-    if (status.abandoned() && status.records() > 0) {
-      if (abandoned.add(status.name())) {
+    if (status.untaken().isPresent()) {
+      // Nothing that Kafka could be blamed for
+      if (status.abandoned() && status.records() > 0 && abandoned.add(status.name())) {
         LOG.error(
             "Spool {}: {}. What arrives is kept on disk until there is such a route. Put it back"
                 + " into the folder with the routes.",
@@ -70,7 +71,7 @@ public class SpoolWatch {
       }
       return;
     }
-    if (abandoned.remove(status.name()) && !status.abandoned()) {
+    if (abandoned.remove(status.name())) {
       LOG.info("Spool {}: a route takes from it again, {}.", status.name(), status.sentence());
       if (status.spooling()) {
         // It is catching up, which says nothing about Kafka

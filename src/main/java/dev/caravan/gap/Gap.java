@@ -11,7 +11,8 @@ import java.util.List;
  * @param shard the shard that reads the topics since
  * @param from events sent before this were read
  * @param to events sent after this are read
- * @param cause why, in a word such as {@code dropped} or {@code restart}
+ * @param cause why, in a word: one for what became of the connection, such as {@code dropped}, or
+ *     {@link GapLedger#RESTART} or {@link GapLedger#ROUTE_EDITED}
  * @param topics the subscriptions that were not read
  */
 public record Gap(

@@ -39,13 +39,15 @@ class DemoSettingsTest {
                 Map.of(
                     "GENESYS_TOPICS", "v2.users.*.presence",
                     "GENESYS_MEDIA", "email",
-                    "CARAVAN_ROUTES_DIR", "/mine"))
+                    "CARAVAN_ROUTES_DIR", "/mine",
+                    "CARAVAN_ROUTES_RELOAD", "true"))
             .bridgeEnvironment("http://127.0.0.1:1", "127.0.0.1:2", 3, "/tmp/data");
 
     assertThat(bridge)
         .containsEntry("GENESYS_TOPICS", "v2.users.*.presence")
         .containsEntry("GENESYS_MEDIA", "email")
-        .containsEntry("CARAVAN_ROUTES_DIR", "/mine");
+        .containsEntry("CARAVAN_ROUTES_DIR", "/mine")
+        .containsEntry("CARAVAN_ROUTES_RELOAD", "true");
   }
 
   @Test

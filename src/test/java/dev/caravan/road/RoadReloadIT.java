@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.caravan.cli.LocalBroker;
 import dev.caravan.testing.Bridge;
 import dev.caravan.testing.TopicReader;
 import java.io.IOException;
@@ -45,14 +46,16 @@ class RoadReloadIT {
   void open() {
     road = Road.in(folder);
     routes = road.copyOfRoutes();
-    bridge =
-        road.start(
-            road.settings()
-                .with("GENESYS_TOPICS", Ledger.TOPIC)
-                .with("CARAVAN_ROUTES_DIR", routes.toString())
-                .with("CARAVAN_ROUTES_RELOAD", "true"));
+    bridge = road.start(settings());
     bridge.awaitReady();
     ledger = new Ledger(road.genesys());
+  }
+
+  private Bridge.Settings settings() {
+    return road.settings()
+        .with("GENESYS_TOPICS", Ledger.TOPIC)
+        .with("CARAVAN_ROUTES_DIR", routes.toString())
+        .with("CARAVAN_ROUTES_RELOAD", "true");
   }
 
   @AfterEach
@@ -242,6 +245,31 @@ class RoadReloadIT {
     Ledger.assertInOrder(records);
     assertThat(ledger.repeated(records)).isZero();
     assertThat(bridge.log()).doesNotContain("Disconnected", "Check KAFKA_BOOTSTRAP_SERVERS");
+  }
+
+  @Test
+  void anEditWhileKafkaIsAwayTakesEffectAndLosesAndReordersNothing() throws Exception {
+    Path forward = routes.resolve("forward.camel.yaml");
+    try (LocalBroker broker = LocalBroker.start()) {
+      bridge = road.start(settings().kafka(broker.bootstrapServers(), road.prefix()));
+      bridge.awaitReady();
+      ledger.send(200);
+      broker.stop();
+      ledger.send(200);
+      Files.writeString(forward, marked(Files.readString(forward), 1));
+      bridge.awaitLog("forward.camel.yaml was edited");
+      ledger.send(200);
+      broker.restart();
+
+      try (TopicReader reader = new TopicReader(broker.bootstrapServers(), road.prefix())) {
+        List<ConsumerRecord<String, byte[]>> records = reader.awaitUntil(ledger::allIn);
+        Ledger.assertInOrder(records);
+        assertThat(records)
+            .extracting(record -> TopicReader.header(record, "edit"))
+            .contains(Optional.of("1"));
+      }
+      assertThat(bridge.log()).doesNotContain("Disconnected");
+    }
   }
 
   private static boolean spans(JsonNode gap, Instant time) {
