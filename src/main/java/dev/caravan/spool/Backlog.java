@@ -19,8 +19,15 @@ import java.util.concurrent.atomic.AtomicLong;
  */
 final class Backlog {
 
+  /**
+   * What is on disk is soon read again, whereas what lives long in memory keeps the collector busy:
+   * only so small a part of the memory is for it.
+   */
+  private static final int COMMITTED_SHARE = 4;
+
   private final long maxBytes;
   private final long memoryBytes;
+  private final long committedBytes;
   private final MemoryTail tail;
   private final Deque<Arrival> waitingForRoom = new ArrayDeque<>();
   private final Deque<CommitWaiter> waitingForCommit = new ArrayDeque<>();
@@ -66,6 +73,7 @@ final class Backlog {
   Backlog(long maxBytes, long memoryBytes, long acknowledged, long last, long storeBytes) {
     this.maxBytes = maxBytes;
     this.memoryBytes = memoryBytes;
+    this.committedBytes = memoryBytes / COMMITTED_SHARE;
     this.acknowledgedUpTo = new AtomicLong(acknowledged);
     this.committed = last;
     this.position = acknowledged + 1;
@@ -243,7 +251,7 @@ final class Backlog {
   private void evict() {
     while (tail.first() < tail.next()
         && tail.first() <= committed
-        && (tail.first() <= acknowledged() || tail.bytes() > memoryBytes)) {
+        && (tail.first() <= acknowledged() || tail.bytes() - pendingBytes > committedBytes)) {
       tail.removeFirst();
     }
   }

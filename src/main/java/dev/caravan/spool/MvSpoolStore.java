@@ -16,8 +16,11 @@ final class MvSpoolStore implements SpoolStore {
   /** A segment that has grown to this is not added to by a later commit. */
   private static final int SEAL_BYTES = 64 * 1024;
 
-  /** No segment of several records is larger than this and one record. */
-  private static final int MAX_SEGMENT_BYTES = 256 * 1024;
+  /**
+   * No segment of several records is larger than this and one record. MVStore reads pages in sizes
+   * of powers of two and what lies halfway: there is room for a usual record below such a size.
+   */
+  private static final int MAX_SEGMENT_BYTES = (256 - 16) * 1024;
 
   /** What is kept is gathered to this, as each segment costs some kilobytes of its own, … */
   private static final int KEEP_FROM_BYTES = 32 * 1024;

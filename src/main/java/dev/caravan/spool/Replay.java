@@ -2,6 +2,7 @@ package dev.caravan.spool;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
@@ -72,7 +73,8 @@ public final class Replay {
           "A replay sends one record a second at least, not %d.".formatted(perSecond));
     }
     this.spool = spool;
-    this.since = since;
+    // Records know no finer time, and those of the same millisecond count as since then
+    this.since = since.truncatedTo(ChronoUnit.MILLIS);
     this.perStep = perSecond * (STEP.toMillis() / 1000.0);
     this.upTo = spool.replayableUpTo();
     this.next = spool.firstSince(since);

@@ -38,4 +38,7 @@ record Segment(
   static final byte FLOAT = 7;
   static final byte SHORT = 8;
   static final byte BYTE = 9;
+
+  /** The value that this header had in the record before. */
+  static final byte SAME = 10;
 }

@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.Map;
-import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.h2.mvstore.DataUtils;
@@ -17,36 +16,31 @@ import org.h2.mvstore.RandomAccessStore;
 /**
  * Segments in an H2 MVStore, one to a page, with an index of what they are.
  *
- * <p>Keys run downwards from minus one, and a tiny entry stands below them all: so a new segment
- * splits off that entry's small page and no large page is ever written twice. The store's own
- * background thread is off: nothing but {@link #commit} and {@link #compact} writes, and chunks out
- * of use may be overwritten at once.
+ * <p>The store's own background thread is off: nothing but {@link #commit} and {@link #compact}
+ * writes, and chunks out of use may be overwritten at once.
  */
 final class SegmentFile {
 
   private static final int PAGE_SPLIT_BYTES = 16 * 1024;
-  private static final int CACHE_MEGABYTES = 4;
-  private static final long BELOW_ALL = Long.MIN_VALUE;
-  private static final int EXTENT_LENGTH = 8 + 4 + 4 + 8 + 8;
+  private static final int CACHE_MEGABYTES = 1;
+  private static final int EXTENT_LENGTH = 8 + 4 + 4 + 8 + 8 + 4;
+  private static final int GROUP_AT = EXTENT_LENGTH - 4;
   private static final int COMPACT_FILL_RATE = 75;
   private static final int COMPACT_WRITE_BYTES = 2 * 1024 * 1024;
   private static final long COMPACT_MOVE_BYTES = 4L * 1024 * 1024;
 
   private final Path path;
   private final MVStore store;
-  private final MVMap<Long, byte[]> segments;
+  private final SegmentGroups segments;
   private final MVMap<Long, byte[]> index;
 
   private SegmentFile(Path path, MVStore store) {
     this.path = path;
     this.store = store;
-    MVMap.Builder<Long, byte[]> type =
-        new MVMap.Builder<Long, byte[]>()
-            .keyType(SequenceType.INSTANCE)
-            .valueType(SegmentType.INSTANCE);
-    this.segments = store.openMap("segments", type);
-    this.index = store.openMap("index", type);
-    segments.putIfAbsent(BELOW_ALL, new byte[0]);
+    this.index = store.openMap("index", SegmentGroups.mapOfBytes());
+    this.segments = new SegmentGroups(store);
+    index.forEach((key, entry) -> segments.found(-key, ByteBuffer.wrap(entry).getInt(GROUP_AT)));
+    segments.forgetOthers();
   }
 
   /** Opens the file, or makes a new one. */
@@ -60,6 +54,7 @@ final class SegmentFile {
                   .autoCommitBufferSize(0)
                   .pageSplitSize(PAGE_SPLIT_BYTES)
                   .cacheSize(CACHE_MEGABYTES)
+                  .cacheConcurrency(1)
                   .open();
           try {
             store.setVersionsToKeep(0);
@@ -96,29 +91,30 @@ final class SegmentFile {
   }
 
   void put(Extent extent, byte[] segment) throws IOException {
-    byte[] entry =
-        ByteBuffer.allocate(EXTENT_LENGTH)
-            .putLong(extent.last())
-            .putInt(extent.count())
-            .putInt(extent.bytes())
-            .putLong(extent.oldestMillis())
-            .putLong(extent.newestMillis())
-            .array();
     run(
         () -> {
-          segments.put(-extent.first(), segment);
+          int group = segments.put(extent.first(), segment);
+          byte[] entry =
+              ByteBuffer.allocate(EXTENT_LENGTH)
+                  .putLong(extent.last())
+                  .putInt(extent.count())
+                  .putInt(extent.bytes())
+                  .putLong(extent.oldestMillis())
+                  .putLong(extent.newestMillis())
+                  .putInt(group)
+                  .array();
           index.put(-extent.first(), entry);
         });
   }
 
   byte[] get(Extent extent) throws IOException {
-    return guarded(() -> Optional.ofNullable(segments.get(-extent.first())).orElse(new byte[0]));
+    return guarded(() -> segments.get(extent.first()));
   }
 
   void remove(Extent extent) throws IOException {
     run(
         () -> {
-          segments.remove(-extent.first());
+          segments.remove(extent.first());
           index.remove(-extent.first());
         });
   }

@@ -13,6 +13,7 @@ final class SegmentReader {
 
   private final byte[] bytes;
   private final List<String> names = new ArrayList<>();
+  private final List<Object> previousValues = new ArrayList<>();
   private int position = Segment.HEADER_LENGTH;
 
   private SegmentReader(byte[] bytes) {
@@ -69,8 +70,9 @@ final class SegmentReader {
       newest = Math.max(newest, millis);
       Object[] headers = new Object[2 * (int) varLong()];
       for (int h = 0; h < headers.length; h += 2) {
-        headers[h] = name();
-        headers[h + 1] = value();
+        int name = name();
+        headers[h] = names.get(name);
+        headers[h + 1] = value(name);
       }
       int lengthAndOne = (int) varLong();
       byte[] body = lengthAndOne == 0 ? null : raw(lengthAndOne - 1);
@@ -84,16 +86,26 @@ final class SegmentReader {
     return new Segment(first, last, count, oldest, newest, acknowledged, writtenAtMillis, records);
   }
 
-  private String name() {
+  private int name() {
     int index = (int) varLong();
     if (index == names.size()) {
       names.add(text());
+      previousValues.add("");
     }
-    return names.get(index);
+    return index;
   }
 
-  private Object value() {
+  private Object value(int name) {
     byte kind = bytes[position++];
+    if (kind == Segment.SAME) {
+      return previousValues.get(name);
+    }
+    Object value = value(kind);
+    previousValues.set(name, value);
+    return value;
+  }
+
+  private Object value(byte kind) {
     return switch (kind) {
       case Segment.STRING -> text();
       case Segment.BYTES -> raw((int) varLong());

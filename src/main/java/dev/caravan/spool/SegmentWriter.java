@@ -2,18 +2,24 @@ package dev.caravan.spool;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.zip.CRC32C;
 
-/** Packs records into one segment; names of headers are written once. */
+/**
+ * Packs records into one segment; the name of a header is written once, and a value only if it is
+ * not the one that this header had in the record before.
+ */
 final class SegmentWriter {
 
   private static final int INITIAL_CAPACITY = 16 * 1024;
   private static final int CAPACITY_KEPT = 384 * 1024;
 
   private final Map<String, Integer> names = new HashMap<>();
+  private final List<Object> previousValues = new ArrayList<>();
   private byte[] bytes = new byte[INITIAL_CAPACITY];
   private int length = Segment.HEADER_LENGTH;
   private long first = -1;
@@ -26,6 +32,7 @@ final class SegmentWriter {
   /** Makes it ready for another segment; memory is kept, as asking for it anew is what costs. */
   void reset() {
     names.clear();
+    previousValues.clear();
     if (bytes.length > CAPACITY_KEPT) {
       bytes = new byte[CAPACITY_KEPT];
     }
@@ -108,9 +115,18 @@ final class SegmentWriter {
     if (known == null) {
       putVarLong(names.size() - 1L);
       putBytes(name.getBytes(StandardCharsets.UTF_8));
+      previousValues.add(value);
     } else {
       putVarLong(known);
+      if (value.equals(previousValues.set(known, value))) {
+        put(Segment.SAME);
+        return;
+      }
     }
+    putValue(value);
+  }
+
+  private void putValue(Object value) {
     if (value instanceof String text) {
       put(Segment.STRING);
       putBytes(text.getBytes(StandardCharsets.UTF_8));

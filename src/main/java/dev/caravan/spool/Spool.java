@@ -28,7 +28,7 @@ public final class Spool implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Spool.class);
 
   /** So many bytes are committed at once, without waiting for the interval. */
-  private static final long COMMIT_NOW_BYTES = 2L * 1024 * 1024;
+  private static final long COMMIT_NOW_BYTES = 1024 * 1024;
 
   private final String name;
   private final SpoolSettings settings;

@@ -52,7 +52,7 @@ final class LongRun implements AutoCloseable {
         Bridge.settings()
             .java(
                 Path.of(System.getProperty("java.home"), "bin/java").toString(),
-                Arrays.asList("-XX:+UseSerialGC", "-Xmx128m"))
+                Arrays.asList(Bridge.SHIPPED_FLAGS.split(" ")))
             .genesys(genesys.url())
             .kafka(broker.bootstrapServers(), "genesys.")
             .start(folder);

@@ -67,7 +67,7 @@ final class RoadBench {
               number(given, "seconds", 30),
               number(given, "starts", 3),
               take(given, "java", Path.of(System.getProperty("java.home"), "bin/java").toString()),
-              List.of(take(given, "jvm", DEFAULT_FLAGS).strip().split("\\s+")),
+              List.of(take(given, "jvm", Bridge.SHIPPED_FLAGS).strip().split("\\s+")),
               take(given, "jar", "target/quarkus-app/quarkus-run.jar"),
               given.containsKey("no-spool")
                   ? withoutSpool(take(given, "routes", "routes"), given.remove("no-spool"))
@@ -115,9 +115,6 @@ final class RoadBench {
 
   // Held, since levels of loggers that nobody holds are forgotten
   private static final Logger KAFKA_LOG = Logger.getLogger("org.apache.kafka");
-
-  private static final String DEFAULT_FLAGS =
-      "-XX:+UseSerialGC -XX:CompileThresholdScaling=4 -Xmx128m";
 
   private final Options options;
   private final PrintStream out;

@@ -34,6 +34,11 @@ import java.util.function.Predicate;
  */
 public final class Bridge implements AutoCloseable {
 
+  /** The flags that the launcher and the container give to the JVM. */
+  public static final String SHIPPED_FLAGS =
+      "-XX:+UseSerialGC -XX:NewRatio=1 -XX:SurvivorRatio=3 -XX:TargetSurvivorRatio=90"
+          + " -XX:CompileThresholdScaling=4 -Xmx128m";
+
   private static final Duration PATIENCE = Duration.ofSeconds(90);
   private static final Duration STOP_PATIENCE = Duration.ofSeconds(60);
   private static final ObjectMapper JSON = new ObjectMapper();
