@@ -1,0 +1,177 @@
+package dev.caravan.kafka;
+
+import java.io.IOException;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.function.LongSupplier;
+import org.apache.camel.Exchange;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Keeps the folder of dead letters that even Kafka's dead-letter topic did not take within a bound,
+ * and knows what lies in it. A bean for {@code onWhen}: a letter for which there is no room is not
+ * handled, and so waits in the spool.
+ *
+ * <p>It looks into the folder every few seconds at most, and counts itself in between.
+ */
+public class DeadLetterFiles {
+
+  private static final Logger LOG = LoggerFactory.getLogger(DeadLetterFiles.class);
+  private static final Duration LOOK_EVERY = Duration.ofSeconds(5);
+
+  /** A letter that waits is tried again sooner than this. */
+  private static final Duration WAITS_FOR = Duration.ofSeconds(60);
+
+  private static final String REASON = ".reason";
+  private static final int FILES_EACH = 2;
+  private static final int REASON_BYTES = 1_000;
+
+  private final LongSupplier nanoTime;
+  private Path folder = Path.of("data", "dead-letters");
+  private int maximumFiles = 10_000;
+  private long maximumBytes = 1_000_000_000;
+
+  private Optional<Long> lookedAtNanos = Optional.empty();
+  private Optional<Long> refusedAtNanos = Optional.empty();
+  private boolean told;
+  private long files;
+  private long letters;
+  private long bytes;
+  private Optional<Instant> oldest = Optional.empty();
+  private Optional<String> unreadable = Optional.empty();
+
+  /**
+   * What lies in the folder.
+   *
+   * @param folder where
+   * @param letters how many, beside each a file with its reason
+   * @param bytes of all files
+   * @param oldest since when, if there is a letter
+   * @param full whether letters wait in the spool because there is no room for them
+   */
+  public record Contents(
+      Path folder, long letters, long bytes, Optional<Instant> oldest, boolean full) {}
+
+  public DeadLetterFiles() {
+    this(System::nanoTime);
+  }
+
+  DeadLetterFiles(LongSupplier nanoTime) {
+    this.nanoTime = nanoTime;
+  }
+
+  /** The folder that the route writes to. */
+  public synchronized void setFolder(String folder) {
+    this.folder = Path.of(folder).toAbsolutePath().normalize();
+  }
+
+  /** How many files may lie in it, two for each letter. */
+  public synchronized void setMaximumFiles(int maximumFiles) {
+    this.maximumFiles = maximumFiles;
+  }
+
+  /** How many bytes they may have together. */
+  public synchronized void setMaximumBytes(long maximumBytes) {
+    this.maximumBytes = maximumBytes;
+  }
+
+  /** Whether there is room for this letter; if so it counts from now on. */
+  public synchronized boolean hasRoom(Exchange letter) {
+    look();
+    byte[] body = letter.getMessage().getBody(byte[].class);
+    long size = REASON_BYTES + (body == null ? 0 : body.length);
+    boolean room =
+        unreadable.isEmpty() && files + FILES_EACH <= maximumFiles && bytes + size <= maximumBytes;
+    if (room) {
+      files += FILES_EACH;
+      letters++;
+      bytes += size;
+    }
+    tell(room);
+    return room;
+  }
+
+  /** What lies there, as of a few seconds ago. */
+  public synchronized Contents contents() {
+    look();
+    boolean full =
+        refusedAtNanos.filter(at -> nanoTime.getAsLong() - at < WAITS_FOR.toNanos()).isPresent();
+    return new Contents(folder, letters, bytes, oldest, full);
+  }
+
+  private void tell(boolean room) {
+    if (!room) {
+      if (refusedAtNanos.isEmpty()) {
+        LOG.warn(
+            "There is no room for a dead letter in {}: {}. It and the next ones wait in the spool"
+                + " until Kafka takes them or files are removed.",
+            folder,
+            unreadable.orElse("%d files, %d bytes".formatted(files, bytes)));
+      }
+      refusedAtNanos = Optional.of(nanoTime.getAsLong());
+    } else if (refusedAtNanos.isPresent()) {
+      refusedAtNanos = Optional.empty();
+      LOG.info("There is room again for dead letters in {}.", folder);
+    } else if (!told) {
+      told = true;
+      LOG.warn(
+          "Kafka did not take a dead letter: it becomes a file in {}, with its reason beside it, and"
+              + " so do the next ones. Health says how many lie there.",
+          folder);
+    }
+  }
+
+  private void look() {
+    long now = nanoTime.getAsLong();
+    if (lookedAtNanos.filter(at -> now - at < LOOK_EVERY.toNanos()).isPresent()) {
+      return;
+    }
+    lookedAtNanos = Optional.of(now);
+    files = 0;
+    letters = 0;
+    bytes = 0;
+    oldest = Optional.empty();
+    unreadable = Optional.empty();
+    try (DirectoryStream<Path> entries = Files.newDirectoryStream(folder)) {
+      for (Path entry : entries) {
+        count(entry);
+        if (files >= maximumFiles) {
+          break;
+        }
+      }
+    } catch (NoSuchFileException none) {
+      LOG.trace("No dead letter has become a file yet");
+    } catch (IOException | DirectoryIteratorException e) {
+      unreadable = Optional.of("it cannot be read");
+      LOG.debug("The dead letters in {} could not be counted", folder, e);
+    }
+  }
+
+  private void count(Path entry) throws IOException {
+    BasicFileAttributes file;
+    try {
+      file = Files.readAttributes(entry, BasicFileAttributes.class);
+    } catch (NoSuchFileException removed) {
+      LOG.trace("{} was removed meanwhile", entry);
+      return;
+    }
+    if (!file.isRegularFile()) {
+      return;
+    }
+    files++;
+    bytes += file.size();
+    if (!entry.toString().endsWith(REASON)) {
+      letters++;
+      Instant time = file.lastModifiedTime().toInstant();
+      oldest = oldest.filter(before -> before.isBefore(time)).or(() -> Optional.of(time));
+    }
+  }
+}

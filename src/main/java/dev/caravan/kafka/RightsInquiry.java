@@ -1,0 +1,97 @@
+package dev.caravan.kafka;
+
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Properties;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.ExecutionException;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.clients.admin.CreateTopicsOptions;
+import org.apache.kafka.clients.admin.DescribeTopicsOptions;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.acl.AclOperation;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Asks Kafka whether a client may write to topics, without writing: a topic for which nothing comes
+ * would else seem denied long after the right was given.
+ */
+final class RightsInquiry {
+
+  private static final Logger LOG = LoggerFactory.getLogger(RightsInquiry.class);
+  private static final int PATIENCE_MILLIS = 5_000;
+
+  private final Map<String, Object> properties = new HashMap<>();
+
+  /**
+   * @param producer what the client that writes was made with
+   */
+  RightsInquiry(Properties producer) {
+    for (String name : AdminClientConfig.configNames()) {
+      Optional.ofNullable(producer.get(name)).ifPresent(value -> properties.put(name, value));
+    }
+    properties.put(AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, PATIENCE_MILLIS);
+    properties.put(AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, PATIENCE_MILLIS);
+  }
+
+  /** Those of these topics that the client may write to; none if Kafka does not answer. */
+  Set<String> granted(Set<String> topics) {
+    Set<String> granted = new TreeSet<>();
+    try (Admin admin = Admin.create(properties)) {
+      Map<String, KafkaFuture<TopicDescription>> answers =
+          admin
+              .describeTopics(
+                  topics, new DescribeTopicsOptions().includeAuthorizedOperations(true))
+              .topicNameValues();
+      for (String topic : topics) {
+        if (mayWrite(admin, topic, answers.get(topic))) {
+          granted.add(topic);
+        }
+      }
+    } catch (KafkaException e) {
+      LOG.debug("Kafka was not asked for rights", e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    return granted;
+  }
+
+  private static boolean mayWrite(Admin admin, String topic, KafkaFuture<TopicDescription> answer)
+      throws InterruptedException {
+    try {
+      Set<AclOperation> operations = answer.get().authorizedOperations();
+      // A cluster without authorization says nothing
+      return operations == null
+          || operations.isEmpty()
+          || operations.contains(AclOperation.WRITE)
+          || operations.contains(AclOperation.ALL);
+    } catch (ExecutionException e) {
+      return e.getCause() instanceof UnknownTopicOrPartitionException && mayCreate(admin, topic);
+    }
+  }
+
+  /** Kafka creates a topic with its first record for those who may. */
+  private static boolean mayCreate(Admin admin, String topic) throws InterruptedException {
+    try {
+      admin
+          .createTopics(
+              List.of(new NewTopic(topic, Optional.empty(), Optional.empty())),
+              new CreateTopicsOptions().validateOnly(true))
+          .all()
+          .get();
+      return true;
+    } catch (ExecutionException e) {
+      LOG.debug("Kafka would not create the topic {}", topic, e);
+      return false;
+    }
+  }
+}
