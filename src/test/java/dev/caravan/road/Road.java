@@ -186,6 +186,10 @@ final class Road implements AutoCloseable {
 
   /** A copy of the shipped routes that a test may edit. */
   Path copyOfRoutes() {
+    return copyOfRoutes(folder);
+  }
+
+  static Path copyOfRoutes(Path folder) {
     Path copy = folder.resolve("routes");
     try (Stream<Path> shipped = Files.list(Path.of("routes"))) {
       Files.createDirectories(copy);

@@ -11,15 +11,16 @@ import dev.caravan.simulator.Simulator;
 import dev.caravan.testing.Bridge;
 import dev.caravan.testing.TopicReader;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import java.util.Set;
-import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -32,13 +33,17 @@ import org.apache.kafka.common.resource.ResourcePattern;
 import org.apache.kafka.common.resource.ResourceType;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What Kafka will never take does not hold up the road, and what it cannot take now waits. */
 class RoadPoisonIT {
 
   private static final Duration PATIENCE = Duration.ofSeconds(90);
   private static final int TEN_MEGABYTES = 10_000_000;
+  private static final int MANY = 500;
   private static final String PREFIX = "poison.";
+  private static final String PRESENCE = "v2.users." + Road.USER + ".presence";
 
   @TempDir private Path folder;
 
@@ -68,11 +73,11 @@ class RoadPoisonIT {
       byte[] large = new byte[TEN_MEGABYTES];
       new Random(11).nextBytes(large);
       Files.write(inbox.resolve("one"), large);
-      await().atMost(PATIENCE).until(() -> letters(road, ".json").anyMatch(f -> holds(f, large)));
-      await().atMost(PATIENCE).until(() -> letters(road, ".reason").findAny().isPresent());
+      await().atMost(PATIENCE).until(() -> files(road.data(), ".json").stream().anyMatch(f -> holds(f, large)));
+      await().atMost(PATIENCE).until(() -> !files(road.data(), ".reason").isEmpty());
       ledger.send(100);
 
-      assertThat(Files.readString(letters(road, ".reason").findFirst().orElseThrow()))
+      assertThat(Files.readString(files(road.data(), ".reason").get(0)))
           .contains("larger than", "ce_id: large-one");
       Ledger.assertInOrder(road.kafka().awaitUntil(ledger::allIn));
       bridge.awaitReady();
@@ -112,94 +117,158 @@ class RoadPoisonIT {
   }
 
   @Test
-  void eventsOfATopicWithoutRightsAreDeadLettersUntilTheRightsAreGiven() throws Exception {
+  void eventsOfATopicWithoutRightsAreDeadLettersAndDoNotHoldUpTheOthers() throws Exception {
     try (LocalBroker broker = LocalBroker.start(guarded());
         Simulator genesys = Simulator.start(Road.quiet());
         Admin admin = Admin.create(Map.of("bootstrap.servers", broker.bootstrapServers()))) {
       AclBinding denied =
-          rule(ResourceType.TOPIC, PREFIX + "conversations.voice", WRITE, AclPermissionType.DENY);
+          rule(ResourceType.TOPIC, PREFIX + "presence", WRITE, AclPermissionType.DENY);
       admin.createAcls(List.of(denied)).all().get();
-      try (Bridge bridge = settings(genesys, broker).start(folder);
+      Bridge.Settings settings =
+          settings(genesys, broker).with("GENESYS_TOPICS", Ledger.TOPIC + "," + PRESENCE);
+      try (Bridge bridge = settings.start(folder);
           TopicReader reader = new TopicReader(broker.bootstrapServers(), PREFIX)) {
         bridge.awaitReady();
         Ledger ledger = new Ledger(genesys);
-        ledger.send(50);
+        for (int i = 0; i < MANY; i++) {
+          presence(genesys, i);
+          ledger.send(1);
+        }
 
-        reader.awaitUntil(all -> all.stream().filter(RoadPoisonIT::isLetter).count() == 50);
-        assertThat(reader.records())
-            .filteredOn(RoadPoisonIT::isLetter)
+        // With a second for each denied event it would take eight minutes
+        reader.awaitUntil(all -> ledger.allIn(all) && letters(all).size() == MANY);
+        assertThat(letters(reader.records()))
             .extracting(record -> TopicReader.header(record, "caravan-reason").orElse(""))
             .allMatch(reason -> reason.contains("Not authorized to access topics"));
-        bridge.awaitReady();
-
-        admin.deleteAcls(List.of(denied.toFilter())).all().get();
-        Ledger after = new Ledger(genesys);
-        after.send(50);
-        reader.awaitUntil(after::allIn);
         Ledger.assertInOrder(reader.records());
+        Bridge.Health health =
+            bridge.awaitReadiness("the denied topic in health", now -> !now.isReady());
+        assertThat(health.check("dead-letters").at("/data/sentence").asText())
+            .startsWith("Kafka denies to the user of the bridge: poison.presence.");
+
+        // Nothing need be sent to find out that the right was given
+        admin.deleteAcls(List.of(denied.toFilter())).all().get();
+        bridge.awaitReady();
+        for (int i = MANY; i < MANY + 50; i++) {
+          presence(genesys, i);
+        }
+        reader.awaitUntil(all -> of("presence", all).size() == 50);
+        assertThat(of("presence", reader.records()))
+            .extracting(Ledger::number)
+            .containsExactlyElementsOf(IntStream.range(MANY, MANY + 50).boxed().toList());
+        assertSaidOnce(bridge, "denies the topic poison.presence", "grants the topic");
       }
     }
   }
 
-  @Test
-  void aClientThatMayOnlyConnectSaysSoAndLosesNothing() throws Exception {
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void withoutAnyRightsLettersBecomeFilesAsLongAsThereIsRoomAndThenWait(boolean mayDescribe)
+      throws Exception {
     int inside = Bridge.freePort();
     int outside = Bridge.freePort();
+    Path routes = Road.copyOfRoutes(folder);
+    Path letters = routes.resolve("dead-letters.camel.yaml");
+    Files.writeString(
+        letters,
+        Files.readString(letters).replace("maximumFiles: 10000", "maximumFiles: 20"));
     try (LocalBroker broker = LocalBroker.start(strict(inside, outside));
         Simulator genesys = Simulator.start(Road.quiet());
         Admin admin = Admin.create(Map.of("bootstrap.servers", broker.bootstrapServers()))) {
+      if (mayDescribe) {
+        admin.createAcls(Stream.of(DESCRIBE, CREATE).map(RoadPoisonIT::allowed).toList()).all().get();
+      }
       Bridge.Settings settings =
           settings(genesys, broker)
               .with("KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:" + outside)
               .with("KAFKA_SECURITY_PROTOCOL", "SASL_PLAINTEXT")
               .with("KAFKA_SASL_MECHANISM", "PLAIN")
               .with("KAFKA_SASL_USERNAME", "bridge")
-              .with("KAFKA_SASL_PASSWORD", "no-secret");
+              .with("KAFKA_SASL_PASSWORD", "no-secret")
+              .with("CARAVAN_ROUTES_DIR", routes.toString());
       try (Bridge bridge = settings.start(folder);
           TopicReader reader = new TopicReader(broker.bootstrapServers(), PREFIX)) {
         await().atMost(PATIENCE).until(() -> genesys.openSockets() == 1);
         Ledger ledger = new Ledger(genesys);
-        ledger.send(20);
-        bridge.awaitLog(
-            "Spool 'dead-letters': a record could not be delivered: Not authorized to access"
-                + " topics: [poison.dead-letters]. It and what follows wait");
-        bridge.awaitReadiness(
-            "the reason in health",
-            health ->
-                health
-                    .check("spools")
-                    .at("/data/spool.dead-letters")
-                    .asText()
-                    .contains("Not authorized to access topics"));
+        ledger.send(30);
+
+        await().atMost(PATIENCE).until(() -> files(folder.resolve("data"), ".reason").size() == 10);
+        Bridge.Health health =
+            bridge.awaitReadiness(
+                "the letters that wait in health",
+                now -> sentence(now).contains("wait in the spool until Kafka takes them"));
+        assertThat(health.isReady()).isFalse();
+        assertThat(health.check("dead-letters").at("/data/road.state").asText()).isEqualTo("broken");
+        assertThat(sentence(health))
+            .contains(PREFIX + "conversations.voice", PREFIX + "dead-letters")
+            .contains("10 dead letters that Kafka did not take lie as files in " + folder)
+            .contains("Write and Describe")
+            .doesNotContain("no-secret");
         assertThat(reader.readFor(Duration.ofSeconds(1))).isEmpty();
-        assertThat(folder.resolve("data/dead-letters")).doesNotExist();
 
         admin
             .createAcls(Stream.of(WRITE, DESCRIBE, CREATE).map(RoadPoisonIT::allowed).toList())
             .all()
             .get();
-        reader.awaitUntil(all -> numbers(all).size() == 20);
-        int late = ledger.next();
+        bridge.awaitReadiness("nothing denied", now -> !sentence(now).contains("Kafka denies"));
         ledger.send(20);
-        reader.awaitUntil(all -> ledger.missing(all).stream().noneMatch(n -> n >= late));
-
-        assertThat(reader.records())
-            .filteredOn(RoadPoisonIT::isLetter)
-            .isNotEmpty()
-            .extracting(record -> TopicReader.header(record, "caravan-reason").orElse(""))
-            .allMatch(reason -> reason.contains("Not authorized to access topics"));
+        reader.awaitUntil(
+            all -> of("conversations.voice", all).size() == 20 && letters(all).size() == 20);
+        assertThat(of("conversations.voice", reader.records()))
+            .extracting(Ledger::number)
+            .containsExactlyInAnyOrderElementsOf(IntStream.range(30, 50).boxed().toList());
         Ledger.assertInOrder(reader.records());
-        assertThat(folder.resolve("data/dead-letters")).doesNotExist();
+        assertThat(Stream.concat(filed().stream(), numbers(letters(reader.records()))))
+            .as("each event of before is in a file or in the topic, once")
+            .containsExactlyInAnyOrderElementsOf(IntStream.range(0, 30).boxed().toList());
+
+        assertThat(sentence(bridge.awaitReady())).startsWith("10 dead letters");
+        assertSaidOnce(
+            bridge,
+            "denies the topic poison.conversations.voice",
+            "denies the topic poison.dead-letters",
+            "There is no room for a dead letter in ");
       }
     }
   }
 
-  /** The events that are in Kafka, on their own topic or as dead letters. */
-  private static Set<Integer> numbers(List<ConsumerRecord<String, byte[]>> records) {
-    return records.stream()
-        .map(Ledger::number)
-        .filter(number -> number >= 0)
-        .collect(Collectors.toSet());
+  private static void assertSaidOnce(Bridge bridge, String... texts) {
+    for (String text : texts) {
+      assertThat(bridge.logLines()).filteredOn(line -> line.contains(text)).hasSize(1);
+    }
+    assertThat(bridge.log()).doesNotContain("Topic authorization failed");
+  }
+
+  private static String sentence(Bridge.Health health) {
+    return health.check("dead-letters").at("/data/sentence").asText();
+  }
+
+  private static void presence(Simulator genesys, int number) {
+    String body = "{\"source\":\"PURECLOUD\",\"number\":" + number + "}";
+    genesys.emit(PRESENCE, Road.json(body.getBytes(StandardCharsets.UTF_8)));
+  }
+
+  /** The numbers of the events that lie as files. */
+  private List<Integer> filed() throws IOException {
+    List<Integer> numbers = new ArrayList<>();
+    for (Path file : files(folder.resolve("data"), ".json")) {
+      numbers.add(Road.json(Files.readAllBytes(file)).at("/eventBody/number").asInt(-1));
+    }
+    return numbers;
+  }
+
+  private static Stream<Integer> numbers(List<ConsumerRecord<String, byte[]>> records) {
+    return records.stream().map(Ledger::number);
+  }
+
+  private static List<ConsumerRecord<String, byte[]>> letters(
+      List<ConsumerRecord<String, byte[]>> records) {
+    return of("dead-letters", records);
+  }
+
+  private static List<ConsumerRecord<String, byte[]>> of(
+      String topic, List<ConsumerRecord<String, byte[]>> records) {
+    return records.stream().filter(record -> record.topic().equals(PREFIX + topic)).toList();
   }
 
   private static AclBinding allowed(AclOperation operation) {
@@ -244,10 +313,6 @@ class RoadPoisonIT {
         new AccessControlEntry("User:ANONYMOUS", "*", operation, permission));
   }
 
-  private static boolean isLetter(ConsumerRecord<String, byte[]> record) {
-    return record.topic().equals(PREFIX + "dead-letters");
-  }
-
   private Bridge start(Road road, Path routes) {
     Bridge bridge =
         road.start(
@@ -265,13 +330,13 @@ class RoadPoisonIT {
         .with("GENESYS_TOPICS", Ledger.TOPIC);
   }
 
-  private static Stream<Path> letters(Road road, String suffix) throws IOException {
-    Path folder = road.data().resolve("dead-letters");
+  private static List<Path> files(Path data, String suffix) throws IOException {
+    Path folder = data.resolve("dead-letters");
     if (!Files.isDirectory(folder)) {
-      return Stream.empty();
+      return List.of();
     }
     try (Stream<Path> all = Files.list(folder)) {
-      return all.filter(file -> file.toString().endsWith(suffix)).toList().stream();
+      return all.filter(file -> file.toString().endsWith(suffix)).toList();
     }
   }
 
