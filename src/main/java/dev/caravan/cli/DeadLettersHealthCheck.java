@@ -13,9 +13,9 @@ import org.apache.camel.health.HealthCheckResultBuilder;
 import org.apache.camel.impl.health.AbstractHealthCheck;
 
 /**
- * Tells what does not reach its Kafka topic although Kafka is there. Down while Kafka denies a topic
- * or no letter can be laid down any more, which somebody must mend; letters that lie as files are
- * told, and are no reason to be taken out of service.
+ * Tells what does not reach its Kafka topic although Kafka is there. Down while Kafka denies a
+ * topic or no letter can be laid down any more, which somebody must mend; letters that lie as files
+ * are told, and are no reason to be taken out of service.
  */
 final class DeadLettersHealthCheck extends AbstractHealthCheck {
 
@@ -26,7 +26,7 @@ final class DeadLettersHealthCheck extends AbstractHealthCheck {
 
   DeadLettersHealthCheck(
       Supplier<SortedSet<String>> denied, Supplier<Optional<DeadLetterFiles.Contents>> files) {
-    super("camel", "dead-letters");
+    super("camel", "kafka-refusals");
     this.denied = denied;
     this.files = files;
   }
@@ -64,16 +64,12 @@ final class DeadLettersHealthCheck extends AbstractHealthCheck {
   private static String denied(SortedSet<String> topics) {
     String more = topics.size() > MOST_NAMES ? " and others" : "";
     return "Kafka denies to the user of the bridge: %s. What is for them becomes dead letters, signals wait. Grant it the operations Write and Describe on them, and Create if Kafka is to create them; it is asked again by itself."
-        .formatted(
-            topics.stream().limit(MOST_NAMES).collect(Collectors.joining(", ", "", more)));
+        .formatted(topics.stream().limit(MOST_NAMES).collect(Collectors.joining(", ", "", more)));
   }
 
   private static String lying(DeadLetterFiles.Contents lying) {
     String since =
-        lying
-            .oldest()
-            .map(time -> " since " + time.truncatedTo(ChronoUnit.SECONDS))
-            .orElse("");
+        lying.oldest().map(time -> " since " + time.truncatedTo(ChronoUnit.SECONDS)).orElse("");
     return "%d dead letters that Kafka did not take lie as files in %s%s, the reason of each beside it. Nothing sends them by itself: mend the cause, send what is still of use, and remove them."
         .formatted(lying.letters(), lying.folder(), since);
   }

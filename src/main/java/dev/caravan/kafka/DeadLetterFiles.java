@@ -22,7 +22,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>It looks into the folder every few seconds at most, and counts itself in between.
  */
-public class DeadLetterFiles {
+public final class DeadLetterFiles {
 
   private static final Logger LOG = LoggerFactory.getLogger(DeadLetterFiles.class);
   private static final Duration LOOK_EVERY = Duration.ofSeconds(5);

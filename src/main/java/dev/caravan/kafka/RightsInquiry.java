@@ -49,8 +49,7 @@ final class RightsInquiry {
     try (Admin admin = Admin.create(properties)) {
       Map<String, KafkaFuture<TopicDescription>> answers =
           admin
-              .describeTopics(
-                  topics, new DescribeTopicsOptions().includeAuthorizedOperations(true))
+              .describeTopics(topics, new DescribeTopicsOptions().includeAuthorizedOperations(true))
               .topicNameValues();
       for (String topic : topics) {
         if (mayWrite(admin, topic, answers.get(topic))) {

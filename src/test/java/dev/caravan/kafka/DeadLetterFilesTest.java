@@ -80,9 +80,7 @@ class DeadLetterFilesTest {
     Files.createDirectory(folder.resolve("looked-at"));
 
     assertThat(files.contents())
-        .isEqualTo(
-            new DeadLetterFiles.Contents(
-                folder, 2, 4, Optional.of(LONG_AGO), false));
+        .isEqualTo(new DeadLetterFiles.Contents(folder, 2, 4, Optional.of(LONG_AGO), false));
   }
 
   @Test

@@ -73,7 +73,9 @@ class RoadPoisonIT {
       byte[] large = new byte[TEN_MEGABYTES];
       new Random(11).nextBytes(large);
       Files.write(inbox.resolve("one"), large);
-      await().atMost(PATIENCE).until(() -> files(road.data(), ".json").stream().anyMatch(f -> holds(f, large)));
+      await()
+          .atMost(PATIENCE)
+          .until(() -> files(road.data(), ".json").stream().anyMatch(f -> holds(f, large)));
       await().atMost(PATIENCE).until(() -> !files(road.data(), ".reason").isEmpty());
       ledger.send(100);
 
@@ -143,7 +145,7 @@ class RoadPoisonIT {
         Ledger.assertInOrder(reader.records());
         Bridge.Health health =
             bridge.awaitReadiness("the denied topic in health", now -> !now.isReady());
-        assertThat(health.check("dead-letters").at("/data/sentence").asText())
+        assertThat(health.check("kafka-refusals").at("/data/sentence").asText())
             .startsWith("Kafka denies to the user of the bridge: poison.presence.");
 
         // Nothing need be sent to find out that the right was given
@@ -170,13 +172,15 @@ class RoadPoisonIT {
     Path routes = Road.copyOfRoutes(folder);
     Path letters = routes.resolve("dead-letters.camel.yaml");
     Files.writeString(
-        letters,
-        Files.readString(letters).replace("maximumFiles: 10000", "maximumFiles: 20"));
+        letters, Files.readString(letters).replace("maximumFiles: 10000", "maximumFiles: 20"));
     try (LocalBroker broker = LocalBroker.start(strict(inside, outside));
         Simulator genesys = Simulator.start(Road.quiet());
         Admin admin = Admin.create(Map.of("bootstrap.servers", broker.bootstrapServers()))) {
       if (mayDescribe) {
-        admin.createAcls(Stream.of(DESCRIBE, CREATE).map(RoadPoisonIT::allowed).toList()).all().get();
+        admin
+            .createAcls(Stream.of(DESCRIBE, CREATE).map(RoadPoisonIT::allowed).toList())
+            .all()
+            .get();
       }
       Bridge.Settings settings =
           settings(genesys, broker)
@@ -198,7 +202,8 @@ class RoadPoisonIT {
                 "the letters that wait in health",
                 now -> sentence(now).contains("wait in the spool until Kafka takes them"));
         assertThat(health.isReady()).isFalse();
-        assertThat(health.check("dead-letters").at("/data/road.state").asText()).isEqualTo("broken");
+        assertThat(health.check("kafka-refusals").at("/data/road.state").asText())
+            .isEqualTo("broken");
         assertThat(sentence(health))
             .contains(PREFIX + "conversations.voice", PREFIX + "dead-letters")
             .contains("10 dead letters that Kafka did not take lie as files in " + folder)
@@ -240,7 +245,7 @@ class RoadPoisonIT {
   }
 
   private static String sentence(Bridge.Health health) {
-    return health.check("dead-letters").at("/data/sentence").asText();
+    return health.check("kafka-refusals").at("/data/sentence").asText();
   }
 
   private static void presence(Simulator genesys, int number) {
