@@ -28,7 +28,7 @@ public final class DeadLetterFiles {
   private static final Duration LOOK_EVERY = Duration.ofSeconds(5);
 
   /** A letter that waits is tried again sooner than this. */
-  private static final Duration WAITS_FOR = Duration.ofSeconds(60);
+  private static final Duration WAITS_FOR = Duration.ofSeconds(45);
 
   private static final String REASON = ".reason";
   private static final int FILES_EACH = 2;
