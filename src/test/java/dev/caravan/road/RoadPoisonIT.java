@@ -124,7 +124,7 @@ class RoadPoisonIT {
         Simulator genesys = Simulator.start(Road.quiet());
         Admin admin = Admin.create(Map.of("bootstrap.servers", broker.bootstrapServers()))) {
       AclBinding denied =
-          rule(ResourceType.TOPIC, PREFIX + "presence", WRITE, AclPermissionType.DENY);
+          rule(ResourceType.TOPIC, PREFIX + "presence", AclOperation.ALL, AclPermissionType.DENY);
       admin.createAcls(List.of(denied)).all().get();
       Bridge.Settings settings =
           settings(genesys, broker).with("GENESYS_TOPICS", Ledger.TOPIC + "," + PRESENCE);
