@@ -19,8 +19,8 @@ public class SpoolConfiguration implements Cloneable {
   private long maxBytes = 4L * 1024 * 1024 * 1024;
 
   /**
-   * How many bytes of the newest records are kept in memory too, so that a consumer that keeps up
-   * reads nothing from disk.
+   * How many bytes of records may be in memory that are not on disk yet; a quarter of it is for the
+   * newest of those that are, so that a consumer that keeps up reads nothing from disk.
    */
   @UriParam(defaultValue = "33554432", label = "advanced")
   private long memoryBytes = 32L * 1024 * 1024;
