@@ -81,9 +81,9 @@ public class RouteFiles {
     return edits.filter(RouteReload::isReplacing).isPresent();
   }
 
-  /** Why nothing is read from Genesys Cloud although routes run; empty if something is. */
+  /** Why nothing is read from Genesys Cloud although routes could run; empty if something is. */
   Optional<String> unread() {
-    if (genesys.filter(GenesysComponent::isRead).isPresent()) {
+    if (genesys.filter(GenesysComponent::isRead).isPresent() || dataProblem.isPresent()) {
       return Optional.empty();
     }
     String why =

@@ -12,12 +12,14 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.awaitility.core.ConditionTimeoutException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.slf4j.Logger;
@@ -195,12 +197,24 @@ class RoadKillIT {
           TopicReader reader = new TopicReader(broker.bootstrapServers(), PREFIX + "conv")) {
         await().atMost(PATIENCE).until(() -> genesys.openSockets() == 1);
         ledger.send(1);
-        List<ConsumerRecord<String, byte[]>> records =
-            reader.awaitUntil(
-                all -> {
-                  last.failIfEnded();
-                  return ledger.missing(all).stream().allMatch(n -> isIn(young, n));
-                });
+        List<ConsumerRecord<String, byte[]>> records;
+        try {
+          records =
+              reader.awaitUntil(
+                  all -> {
+                    last.failIfEnded();
+                    return ledger.missing(all).stream().allMatch(n -> isIn(young, n));
+                  });
+        } catch (ConditionTimeoutException e) {
+          throw new AssertionError(
+              "Of %d events these are missing: %s; young when killed: %s; the last bridge: %s"
+                  .formatted(
+                      ledger.sent(),
+                      ledger.missing(reader.records()),
+                      young.stream().map(Arrays::toString).toList(),
+                      last.log()),
+              e);
+        }
 
         List<Integer> lost = ledger.missing(records);
         long oldest = lost.stream().mapToLong(n -> age(sentAt.get(n), kills)).max().orElse(0);
