@@ -12,6 +12,7 @@ import jakarta.enterprise.event.Observes;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.HashSet;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.ToDoubleFunction;
@@ -44,7 +45,11 @@ public class SpoolWatch {
     CamelContext context = starting.getCamelContext();
     SpoolComponent spools = context.getComponent("spool", SpoolComponent.class);
     GenesysComponent genesys = context.getComponent("genesys", GenesysComponent.class);
-    spools.addListener(event -> genesys.publish(signal(event)));
+    spools.addListener(
+        event -> {
+          genesys.publish(signal(event));
+          gap(event).ifPresent(genesys::publish);
+        });
     HealthCheckRegistry.get(context).register(new SpoolsHealthCheck(spools));
     context
         .getExecutorServiceManager()
@@ -187,6 +192,15 @@ public class SpoolWatch {
       return moment("SPOOL_FAILING", spool + " cannot be written: " + failing.sentence());
     }
     return moment("SPOOL_WORKING", spool + " can be written again.");
+  }
+
+  /** Events that were read and will not reach Kafka are as missing as those that were not read. */
+  private static Optional<Signal> gap(SpoolEvent event) {
+    Signal cause = signal(event);
+    boolean isLoss =
+        event instanceof SpoolEvent.Dropped
+            || event instanceof SpoolEvent.Repaired repaired && repaired.lost() > 0;
+    return isLoss ? Optional.of(cause.as("GAP")) : Optional.empty();
   }
 
   private static Signal moment(String type, String sentence) {

@@ -45,7 +45,23 @@ final class Delivery implements Runnable {
       Duration redeliveryDelay,
       Duration maximumRedeliveryDelay,
       int maximumRedeliveries,
-      String keyHeader) {}
+      String keyHeader) {
+
+    Options {
+      if (inFlight < 1) {
+        throw new IllegalArgumentException(
+            "The spool option inFlight must be 1 or more, but is %d.".formatted(inFlight));
+      }
+      if (maximumRedeliveries < -1) {
+        throw new IllegalArgumentException(
+            "The spool option maximumRedeliveries must be -1 (for ever), 0 or more, but is %d."
+                .formatted(maximumRedeliveries));
+      }
+      SpoolSettings.notNegative("linger", linger);
+      SpoolSettings.notNegative("redeliveryDelay", redeliveryDelay);
+      SpoolSettings.notNegative("maximumRedeliveryDelay", maximumRedeliveryDelay);
+    }
+  }
 
   /** Takes one record and settles it sooner or later, from whatever thread. */
   interface Receiver {

@@ -28,19 +28,25 @@ final class MvStoreOpener implements StoreKeeper.Opener {
   private final Clock clock;
   private final Path file;
   private final Watermark watermark;
+  private final RepairReport report;
 
   MvStoreOpener(String spool, SpoolSettings settings, Clock clock) throws IOException {
     this.spool = spool;
     this.settings = settings;
     this.clock = clock;
     this.file = settings.directory().resolve(spool + ".mv");
+    this.report = new RepairReport(spool, settings.directory());
     this.watermark = Watermark.open(settings.directory().resolve(spool + ".mark"), spool);
   }
 
   @Override
   public StoreKeeper.Opened open(boolean knownToBeDamaged, long acknowledged) throws IOException {
+    Optional<RepairReport.Begun> unfinished = report.unfinished();
+    if (unfinished.isPresent()) {
+      undo(unfinished.get());
+    }
     Watermark.Mark mark = watermark.mark();
-    if (knownToBeDamaged) {
+    if (knownToBeDamaged || unfinished.isPresent()) {
       return repaired(mark, Optional.empty());
     }
     MvSpoolStore store;
@@ -59,7 +65,7 @@ final class MvStoreOpener implements StoreKeeper.Opener {
       Files.delete(file);
       store = open();
     }
-    return new StoreKeeper.Opened(store, Optional.empty());
+    return new StoreKeeper.Opened(store, report.untold());
   }
 
   private MvSpoolStore open() throws IOException {
@@ -68,37 +74,60 @@ final class MvStoreOpener implements StoreKeeper.Opener {
 
   private StoreKeeper.Opened repaired(Watermark.Mark mark, Optional<Exception> cause)
       throws IOException {
-    Path setAside = setAside();
+    RepairReport.Begun begun = new RepairReport.Begun(aside(), mark);
+    try {
+      report.begin(begun);
+      Files.move(file, begun.setAside());
+      forgetOldOnes();
+      return salvaged(begun.setAside(), mark, cause);
+    } catch (IOException e) {
+      undo(begun);
+      throw new IOException(
+          "The spool's file %s is damaged, and what is whole in it cannot be saved now: %s. It is left as it is."
+              .formatted(file, e.getMessage()),
+          e);
+    }
+  }
+
+  /** Else the next attempt would take the new file, empty or half filled, for the spool. */
+  private void undo(RepairReport.Begun begun) throws IOException {
+    if (Files.exists(begun.setAside())) {
+      Files.deleteIfExists(file);
+      Files.move(begun.setAside(), file);
+    }
+    watermark.write(begun.mark().acknowledged(), begun.mark().committed(), clock.millis());
+  }
+
+  private StoreKeeper.Opened salvaged(Path setAside, Watermark.Mark mark, Optional<Exception> cause)
+      throws IOException {
     MvSpoolStore store = open();
     try {
       Salvage.Result result = Salvage.run(setAside, store, mark);
+      SpoolEvent.Repaired event =
+          new SpoolEvent.Repaired(
+              spool, setAside, result.salvaged(), result.lost(), result.holes());
+      report.end(event);
       LOG.warn(
           "Spool '{}': its file was damaged. It was set aside as {}; {} records in it were whole and"
               + " are kept, {} are lost. Look at the disk; the file set aside may be deleted.",
           spool,
           setAside,
           result.salvaged(),
-          result.lost(),
-          cause.orElse(null));
-      return new StoreKeeper.Opened(
-          store,
-          Optional.of(
-              new SpoolEvent.Repaired(
-                  spool, setAside, result.salvaged(), result.lost(), result.holes())));
+          result.lost());
+      cause.ifPresent(why -> LOG.debug("Spool '{}': the damage", spool, why));
+      return new StoreKeeper.Opened(store, Optional.of(event));
     } catch (IOException e) {
       store.abandon();
-      // Else the next attempt would take the half-filled new file for the spool.
-      Files.deleteIfExists(file);
-      Files.move(setAside, file);
       throw e;
     }
   }
 
-  private Path setAside() throws IOException {
-    Path aside =
-        file.resolveSibling(
-            file.getFileName() + DAMAGED + STAMP.format(Instant.ofEpochMilli(clock.millis())));
-    Files.move(file, aside);
+  private Path aside() {
+    return file.resolveSibling(
+        file.getFileName() + DAMAGED + STAMP.format(Instant.ofEpochMilli(clock.millis())));
+  }
+
+  private void forgetOldOnes() throws IOException {
     try (Stream<Path> siblings = Files.list(settings.directory())) {
       List<Path> old =
           siblings
@@ -110,7 +139,11 @@ final class MvStoreOpener implements StoreKeeper.Opener {
         Files.delete(path);
       }
     }
-    return aside;
+  }
+
+  @Override
+  public void repairIsTold() {
+    report.told();
   }
 
   @Override

@@ -27,5 +27,16 @@ public record SpoolSettings(
           "The spool option commitInterval must be a millisecond or more, but is %s."
               .formatted(commitInterval));
     }
+    notNegative("maxAge", maxAge);
+    notNegative("blockTimeout", blockTimeout);
+    notNegative("keepAcknowledged", keepAcknowledged);
+  }
+
+  /** Says which option is wrong, and how. */
+  static void notNegative(String option, Duration value) {
+    if (value.isNegative()) {
+      throw new IllegalArgumentException(
+          "The spool option %s must not be negative, but is %s.".formatted(option, value));
+    }
   }
 }

@@ -230,6 +230,7 @@ final class SpoolUpkeep {
 
   private void tidy() {
     long now = clock.millis();
+    store.tidy();
     if (!settings.keepAcknowledged().isZero()) {
       trimKept(settings.maxBytes() / 10 * 9 - store.size().bytes());
     }

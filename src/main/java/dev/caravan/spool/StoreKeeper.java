@@ -19,6 +19,9 @@ final class StoreKeeper implements AutoCloseable {
   private static final long FIRST_PAUSE_MILLIS = 250;
   private static final long LONGEST_PAUSE_MILLIS = 10_000;
 
+  /** So long after a repair whoever listens has put it down somewhere. */
+  private static final long TOLD_AFTER_MILLIS = 60_000;
+
   private final String spool;
   private final Opener opener;
   private final Clock clock;
@@ -31,6 +34,7 @@ final class StoreKeeper implements AutoCloseable {
   private volatile SpoolStore.Size size;
   private volatile Optional<String> failure = Optional.empty();
   private boolean damaged;
+  private Optional<Long> repairedAtMillis = Optional.empty();
   private int failures;
   private long retryAtMillis;
 
@@ -40,6 +44,9 @@ final class StoreKeeper implements AutoCloseable {
    */
   interface Opener extends AutoCloseable {
     Opened open(boolean knownToBeDamaged, long acknowledged) throws IOException;
+
+    /** The repair that an opening came with has been told where it is kept. */
+    default void repairIsTold() {}
 
     @Override
     void close() throws IOException;
@@ -66,6 +73,7 @@ final class StoreKeeper implements AutoCloseable {
     this.clock = clock;
     this.events = events;
     this.store = first.store();
+    this.repairedAtMillis = first.repair().map(repair -> clock.millis());
     this.size = store.size();
     this.acknowledged = acknowledged;
     this.reopened = reopened;
@@ -99,6 +107,7 @@ final class StoreKeeper implements AutoCloseable {
     store = opened.store();
     size = store.size();
     opened.repair().ifPresent(events);
+    repairedAtMillis = opened.repair().map(repair -> clock.millis());
     reopened.accept(size);
     return true;
   }
@@ -129,6 +138,19 @@ final class StoreKeeper implements AutoCloseable {
           cause);
       failure = Optional.of(String.valueOf(cause.getMessage()));
       events.accept(new SpoolEvent.StoreFailing(spool, String.valueOf(cause.getMessage())));
+    }
+  }
+
+  /** To be called now and then: lets go of the report of a repair that is long since told. */
+  void tidy() {
+    lock.lock();
+    try {
+      if (repairedAtMillis.filter(at -> clock.millis() - at >= TOLD_AFTER_MILLIS).isPresent()) {
+        repairedAtMillis = Optional.empty();
+        opener.repairIsTold();
+      }
+    } finally {
+      lock.unlock();
     }
   }
 

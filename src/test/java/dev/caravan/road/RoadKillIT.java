@@ -42,7 +42,7 @@ class RoadKillIT {
   private static final int KILLS = Integer.getInteger("caravan.kills", 2);
 
   /** What the promise says, and what a loaded machine may need for the way to the spool. */
-  private static final long YOUNG_MILLIS = 50 + Long.getLong("caravan.machine.millis", 200);
+  private static final long YOUNG_MILLIS = 50 + Long.getLong("caravan.machine.millis", 800);
 
   @TempDir private Path folder;
 
@@ -182,7 +182,7 @@ class RoadKillIT {
       for (int kill = 0; kill < KILLS; kill++) {
         Bridge bridge = settings(genesys, broker).start(folder);
         await().atMost(PATIENCE).until(() -> genesys.openSockets() == 1);
-        int count = 300 + 37 * (kill % 10);
+        int count = 1_500 + 37 * (kill % 10);
         flow(ledger, sentAt, count, MILLISECOND);
         long killed = System.nanoTime();
         kills.add(killed);

@@ -217,15 +217,24 @@ class RoadPoisonIT {
             .get();
         bridge.awaitReadiness("nothing denied", now -> !sentence(now).contains("Kafka denies"));
         ledger.send(20);
-        reader.awaitUntil(
-            all -> of("conversations.voice", all).size() == 20 && letters(all).size() == 20);
+        // What arrives while the first record of a topic asks for the right is still a dead letter
+        reader.awaitUntil(all -> of("conversations.voice", all).size() + letters(all).size() == 40);
+        ledger.send(20);
+        reader.awaitUntil(all -> of("conversations.voice", all).size() + letters(all).size() == 60);
         assertThat(of("conversations.voice", reader.records()))
             .extracting(Ledger::number)
-            .containsExactlyInAnyOrderElementsOf(IntStream.range(30, 50).boxed().toList());
+            .containsAll(IntStream.range(50, 70).boxed().toList());
         Ledger.assertInOrder(reader.records());
-        assertThat(Stream.concat(filed().stream(), numbers(letters(reader.records()))))
-            .as("each event of before is in a file or in the topic, once")
-            .containsExactlyInAnyOrderElementsOf(IntStream.range(0, 30).boxed().toList());
+        assertThat(
+                Stream.of(
+                        filed(),
+                        numbers(letters(reader.records())).toList(),
+                        of("conversations.voice", reader.records()).stream()
+                            .map(Ledger::number)
+                            .toList())
+                    .flatMap(List::stream))
+            .as("each event is in a file or in a topic, once")
+            .containsExactlyInAnyOrderElementsOf(IntStream.range(0, 70).boxed().toList());
 
         assertThat(sentence(bridge.awaitReady())).startsWith("10 dead letters");
         assertSaidOnce(

@@ -1,15 +1,18 @@
 package dev.caravan.spool;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.caravan.spool.SpoolEvent.Hole;
 import dev.caravan.spool.SpoolEvent.Repaired;
+import dev.caravan.testing.MutableClock;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -110,6 +113,44 @@ class DamagedSpoolTest {
   }
 
   @Test
+  void whatCannotBeSavedNowIsLeftAsItIsAndSavedLater() throws Exception {
+    fill();
+    try (RandomAccessFile file = new RandomAccessFile(file(), "rw")) {
+      file.setLength(file.length() / 2);
+    }
+    long length = Files.size(Path.of(file()));
+    Path inTheWay = Files.createDirectory(directory.resolve("events.repaired.new"));
+
+    for (int times = 0; times < 2; times++) {
+      assertThatThrownBy(() -> new SpoolFixture(SpoolFixture.settings(directory)))
+          .isInstanceOf(IOException.class)
+          .hasMessageContaining(file() + " is damaged")
+          .hasMessageContaining("It is left as it is");
+      assertThat(Path.of(file())).hasSize(length);
+    }
+
+    Files.delete(inTheWay);
+    assertThat(reopenAndRead()).isNotEmpty();
+  }
+
+  @Test
+  void aRepairThatWasKilledIsBegunAnew() throws Exception {
+    fill();
+    try (RandomAccessFile file = new RandomAccessFile(file(), "rw")) {
+      file.setLength(file.length() / 2);
+    }
+    Path aside = directory.resolve("events.mv.damaged-20260301T080000.000Z");
+    new RepairReport("events", directory)
+        .begin(new RepairReport.Begun(aside, new Watermark.Mark(1, DELIVERED, RECORDS, 0)));
+    Files.move(Path.of(file()), aside);
+    try (Watermark half = Watermark.open(directory.resolve("events.mark"), "events")) {
+      half.write(DELIVERED, DELIVERED + 1, 0);
+    }
+
+    assertThat(reopenAndRead()).hasSizeGreaterThan(200);
+  }
+
+  @Test
   void aFileThatIsWholeIsNotTouched() throws Exception {
     fill();
     try (SpoolFixture spool = new SpoolFixture(SpoolFixture.settings(directory))) {
@@ -131,8 +172,10 @@ class DamagedSpoolTest {
   private List<Long> reopenAndRead() throws Exception {
     List<Long> left;
     List<Long> lost = new ArrayList<>();
+    List<SpoolEvent> told;
     try (SpoolFixture spool = new SpoolFixture(SpoolFixture.settings(directory))) {
       left = spool.take(RECORDS);
+      told = List.copyOf(spool.events);
       for (SpoolEvent event : spool.events) {
         Repaired repaired = (Repaired) event;
         assertThat(repaired.setAside()).exists().hasParent(directory);
@@ -153,10 +196,15 @@ class DamagedSpoolTest {
       spool.appendCommitted(RECORDS, RECORDS + 10);
       assertThat(spool.take(10)).hasSize(10);
     }
-    try (SpoolFixture again =
-        new SpoolFixture(SpoolFixture.settings(directory), Clock.systemUTC())) {
-      assertThat(again.events).as("once repaired it is whole").isEmpty();
-      assertThat(again.take(RECORDS)).hasSize(left.size() + 10);
+    MutableClock clock = new MutableClock(Instant.now());
+    try (SpoolFixture again = new SpoolFixture(SpoolFixture.settings(directory), clock)) {
+      assertThat(again.events).as("told again, as it was just now").isEqualTo(told);
+      assertThat(again.take(RECORDS)).as("once repaired it is whole").hasSize(left.size() + 10);
+      clock.pass(Duration.ofMinutes(2));
+      await().untilAsserted(() -> assertThat(directory.resolve("events.repaired")).doesNotExist());
+    }
+    try (SpoolFixture later = new SpoolFixture(SpoolFixture.settings(directory), clock)) {
+      assertThat(later.events).as("told long ago").isEmpty();
     }
     return left;
   }
