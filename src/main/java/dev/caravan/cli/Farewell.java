@@ -63,7 +63,7 @@ public class Farewell {
   /** What waits in the spools. */
   static String sentence(List<SpoolStatus> statuses) {
     if (statuses.isEmpty()) {
-      return "Its spools were not opened; what waits in them is left as it was.";
+      return "No spool was open; what lies in the data folder is as it was.";
     }
     long records = statuses.stream().mapToLong(SpoolStatus::records).sum();
     if (records == 0) {
