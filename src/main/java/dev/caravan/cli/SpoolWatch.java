@@ -194,11 +194,13 @@ public class SpoolWatch {
     return moment("SPOOL_WORKING", spool + " can be written again.");
   }
 
-  /** Events that were read and are lost with a damaged file are as missing as those not read. */
+  /** Events that were read and will not reach Kafka are as missing as those that were not read. */
   private static Optional<Signal> gap(SpoolEvent event) {
-    return event instanceof SpoolEvent.Repaired repaired && repaired.lost() > 0
-        ? Optional.of(signal(event).as("GAP"))
-        : Optional.empty();
+    Signal cause = signal(event);
+    boolean isLoss =
+        event instanceof SpoolEvent.Dropped
+            || event instanceof SpoolEvent.Repaired repaired && repaired.lost() > 0;
+    return isLoss ? Optional.of(cause.as("GAP")) : Optional.empty();
   }
 
   private static Signal moment(String type, String sentence) {

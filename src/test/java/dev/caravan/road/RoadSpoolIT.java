@@ -118,7 +118,8 @@ class RoadSpoolIT {
           reader.awaitUntil(
               all ->
                   all.stream().anyMatch(record -> Ledger.number(record) == last)
-                      && dropped(all) == ledger.missing(all).size());
+                      && dropped(all, "SPOOL_DROPPED") == ledger.missing(all).size()
+                      && dropped(all, "GAP") == ledger.missing(all).size());
           List<Integer> missing = ledger.missing(reader.records());
           assertThat(missing).isNotEmpty();
           // What Kafka's client had in its hands already, arrives; behind that the oldest are gone
@@ -137,11 +138,12 @@ class RoadSpoolIT {
     }
   }
 
-  private static long dropped(List<ConsumerRecord<String, byte[]>> records) {
+  private static long dropped(List<ConsumerRecord<String, byte[]>> records, String type) {
     return records.stream()
         .filter(record -> record.topic().equals(PREFIX + "signals"))
         .map(record -> Road.json(record.value()))
-        .filter(signal -> signal.path("type").asText().equals("SPOOL_DROPPED"))
+        .filter(signal -> signal.path("type").asText().equals(type))
+        .filter(signal -> signal.path("cause").asText().equals("spool-full"))
         .mapToLong(signal -> signal.path("count").asLong())
         .sum();
   }
