@@ -83,6 +83,8 @@ final class SettingRules {
               value -> value.matches("[1-9]\\d{6,14}"),
               true),
           oneOf("caravan.spool.when-full", "block", "drop-oldest"),
+          duration(
+              "caravan.spool.block-timeout", Duration.ZERO, DAY, "; 0 for as long as it takes"),
           yesOrNo("caravan.routes.reload"),
           new Rule(
               "caravan.topic.prefix",

@@ -105,7 +105,15 @@ final class SpoolUpkeep {
       return;
     }
     becameFull();
-    dropping |= settings.whenFull() == WhenFull.DROP_OLDEST || waitedTooLong(waitingSince.get());
+    dropping |= settings.whenFull() == WhenFull.DROP_OLDEST;
+    if (!dropping && waitedTooLong(waitingSince.get())) {
+      dropping = true;
+      LOG.warn(
+          "Spool '{}': what arrives has waited for {} ms. The oldest records make room and are"
+              + " lost until its consumer catches up.",
+          name,
+          settings.blockTimeout().toMillis());
+    }
     while (dropping && backlog.waitingSinceMillis().isPresent() && dropSomething()) {
       commit(0);
       admit();

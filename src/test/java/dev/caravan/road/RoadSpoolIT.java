@@ -18,6 +18,8 @@ import java.util.stream.IntStream;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -97,20 +99,20 @@ class RoadSpoolIT {
     }
   }
 
-  @Test
-  void aFullSpoolThatDropsTheOldestTellsHowManyAndKeepsTheNewest() throws Exception {
+  @ParameterizedTest
+  @CsvSource({"CARAVAN_SPOOL_WHEN_FULL, drop-oldest", "CARAVAN_SPOOL_BLOCK_TIMEOUT, 1s"})
+  void aFullSpoolThatDropsTheOldestTellsHowManyAndKeepsTheNewest(String setting, String value)
+      throws Exception {
     try (LocalBroker broker = LocalBroker.start();
         Simulator genesys = Simulator.start(Road.quiet())) {
       broker.stop();
       Ledger ledger = new Ledger(genesys, PADDING);
       Bridge.Settings settings =
-          settings(genesys, broker)
-              .with("CARAVAN_SPOOL_MAX_BYTES", "2000000")
-              .with("CARAVAN_SPOOL_WHEN_FULL", "drop-oldest");
+          settings(genesys, broker).with("CARAVAN_SPOOL_MAX_BYTES", "2000000").with(setting, value);
       try (Bridge bridge = settings.start(folder)) {
         await().atMost(PATIENCE).until(() -> genesys.openSockets() == 1);
         ledger.send(3_000);
-        bridge.awaitLog("the oldest records make room and are lost");
+        bridge.awaitLog("he oldest records make room and are lost");
 
         broker.restart();
         try (TopicReader reader = new TopicReader(broker.bootstrapServers(), PREFIX)) {
@@ -130,7 +132,9 @@ class RoadSpoolIT {
                       .toList());
           Ledger.assertInOrder(reader.records());
           LOG.info(
-              "Spool full, drop-oldest: {} events sent, {} dropped and on record",
+              "Spool full, {}={}: {} events sent, {} dropped and on record",
+              setting,
+              value,
               ledger.sent(),
               missing.size());
         }

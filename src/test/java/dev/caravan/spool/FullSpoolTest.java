@@ -64,6 +64,42 @@ class FullSpoolTest {
   }
 
   @Test
+  void dropsTheOldestOnlyAfterTheBlockTimeout() throws Exception {
+    SettableClock clock = new SettableClock();
+    SpoolSettings settings =
+        new SpoolSettings(
+            directory,
+            2 * MEGABYTE,
+            32 * MEGABYTE,
+            Duration.ZERO,
+            Duration.ofMillis(20),
+            Fsync.NEVER,
+            WhenFull.BLOCK,
+            Duration.ofMinutes(1),
+            Duration.ZERO);
+    try (SpoolFixture spool = new SpoolFixture(settings, clock)) {
+      List<CompletableFuture<Void>> appends = new ArrayList<>();
+      for (long id = 0; id < 1000; id++) {
+        appends.add(spool.append(id, false));
+      }
+      await().untilAsserted(() -> assertThat(spool.events).anyMatch(Full.class::isInstance));
+      clock.now = clock.now.plusSeconds(59);
+      assertThat(appends.get(999)).isNotDone();
+      assertThat(spool.spool.status().dropped()).isZero();
+
+      clock.now = clock.now.plusSeconds(1);
+      for (CompletableFuture<Void> append : appends) {
+        append.get(1, TimeUnit.MINUTES);
+      }
+
+      List<Long> left = spool.take(1000);
+      long dropped = spool.spool.status().dropped();
+      assertThat(dropped).isPositive().isEqualTo(droppedAccordingTo(spool.events, Reason.FULL));
+      assertThat(left).isEqualTo(LongStream.range(dropped, 1000).boxed().toList());
+    }
+  }
+
+  @Test
   void dropsTheOldestCountsThemAndSaysSo() throws Exception {
     try (SpoolFixture spool = fixture(2 * MEGABYTE, WhenFull.DROP_OLDEST)) {
       for (long id = 0; id < 3000; id++) {
