@@ -12,6 +12,7 @@ public enum Cause {
   SOCKET_CLOSING("Genesys Cloud announced that it will close the socket"),
   TOPICS_CHANGED("the list of topics changed"),
   DROPPED("the connection was dropped"),
+  TOO_LARGE("an event was larger than any may be, and the connection ended with it"),
   SILENT("the socket was open but silent, and a ping stayed unanswered"),
   TAKEN_OVER("somebody else took the channel over, or it was evicted"),
   TOKEN_REVOKED("the token was revoked"),
@@ -30,12 +31,20 @@ public enum Cause {
   /**
    * What the end of a socket says about its channel. A server that closes with 1000 although nobody
    * asked has given the channel to somebody else; all other codes (1001, 1006, 1011 …) end the
-   * connection only.
+   * connection only, also when it is us who end it because a message is too large.
    */
   public static Cause of(CloseReason reason) {
-    boolean takenOver =
-        reason.initiator() == Initiator.SERVER && reason.code() == CloseReason.NORMAL;
-    return takenOver ? TAKEN_OVER : DROPPED;
+    if (reason.initiator() == Initiator.SERVER && reason.code() == CloseReason.NORMAL) {
+      return TAKEN_OVER;
+    }
+    return reason.initiator() == Initiator.US && reason.code() == CloseReason.TOO_BIG
+        ? TOO_LARGE
+        : DROPPED;
+  }
+
+  /** Whether only the connection ended, while the channel is as it was. */
+  boolean leavesTheChannel() {
+    return this == DROPPED || this == TOO_LARGE;
   }
 
   /** What happened, as the second half of a sentence for the person who reads the log. */

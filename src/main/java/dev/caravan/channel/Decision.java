@@ -154,7 +154,7 @@ final class Decision {
    */
   private boolean mayReuse(ChannelState channel, Cause cause) {
     boolean proven = channel.reuses() == 0 || now - channel.liveAt() >= timings.stable().toMillis();
-    return cause == Cause.DROPPED && proven && now < channel.rotateAt();
+    return cause.leavesTheChannel() && proven && now < channel.rotateAt();
   }
 
   private long lastRead(ChannelState channel) {

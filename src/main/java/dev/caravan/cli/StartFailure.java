@@ -4,11 +4,14 @@ import io.quarkus.runtime.QuarkusBindException;
 import java.net.BindException;
 import java.nio.file.FileSystemException;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.camel.FailedToCreateRouteException;
+import org.apache.camel.PropertyBindingException;
 import org.apache.kafka.common.config.ConfigException;
 import org.eclipse.microprofile.config.ConfigProvider;
 import org.snakeyaml.engine.v2.exceptions.Mark;
@@ -74,7 +77,29 @@ final class StartFailure {
     String where = Optional.ofNullable(e.getLocation()).or(() -> source(e)).orElse("");
     return "Route %s%s cannot be built: %s"
         .formatted(
-            e.getRouteId(), where.isEmpty() ? "" : " in " + file(where), withEnd(rootMessage(e)));
+            e.getRouteId(),
+            where.isEmpty() ? "" : " in " + file(where),
+            withEnd(
+                first(causes(e), PropertyBindingException.class)
+                    .filter(option -> option.getPropertyName() != null)
+                    .map(StartFailure::wrongValue)
+                    .orElseGet(() -> rootMessage(e))));
+  }
+
+  private static String wrongValue(PropertyBindingException e) {
+    String words =
+        Stream.of(e.getTarget().getClass().getMethods())
+            .filter(method -> method.getName().equalsIgnoreCase("set" + e.getPropertyName()))
+            .flatMap(method -> Stream.of(method.getParameterTypes()))
+            .filter(Class::isEnum)
+            .flatMap(type -> Stream.of(type.getEnumConstants()))
+            .map(word -> word.toString().toLowerCase(Locale.ROOT).replace('_', '-'))
+            .collect(Collectors.joining(", "));
+    return "the option %s cannot be \"%s\": %s"
+        .formatted(
+            e.getPropertyName(),
+            e.getValue(),
+            words.isEmpty() ? rootMessage(e) : "it is one of " + words);
   }
 
   private static Optional<String> source(FailedToCreateRouteException e) {

@@ -19,12 +19,16 @@ import java.util.concurrent.ExecutionException;
 import java.util.function.LongSupplier;
 import org.apache.camel.Exchange;
 import org.apache.camel.util.ObjectHelper;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One attempt to open a channel, as it travels through the control routes: {@code genesys:connect}
  * asks it to open the socket when the channel is there.
  */
 final class OpenAttempt {
+
+  private static final Logger LOG = LoggerFactory.getLogger(OpenAttempt.class);
 
   private final Order order;
   private final ClientSocketComponent sockets;
@@ -85,6 +89,10 @@ final class OpenAttempt {
 
               @Override
               public void onClosed(CloseReason reason) {
+                if (reason.initiator() != CloseReason.Initiator.US
+                    || reason.code() != CloseReason.NORMAL) {
+                  LOG.info("Socket {}: {}.", channel, reason);
+                }
                 Cause cause = Cause.of(reason);
                 if (cause == Cause.TAKEN_OVER) {
                   takenOver.run();

@@ -246,12 +246,13 @@ class ShardMachineTest {
     void aDroppedConnectionGoesBackToItsChannel(Initiator who, int code) {
       Drill shard = Drill.live().passMillis(5_000);
 
-      shard.closed(1, Cause.of(new CloseReason(who, code, "")));
+      Cause cause = Cause.of(new CloseReason(who, code, ""));
+      shard.closed(1, cause);
 
+      assertThat(cause).isEqualTo(code == 1009 ? Cause.TOO_LARGE : Cause.DROPPED);
       assertThat(shard.phases()).containsExactly(NEW);
       assertThat(shard.channel(2).openAt()).isBetween(shard.now, shard.now + 250);
-      assertThat(shard.passMillis(250).all(Open.class))
-          .containsExactly(new Open(2, Cause.DROPPED, 1, 1));
+      assertThat(shard.passMillis(250).all(Open.class)).containsExactly(new Open(2, cause, 1, 1));
     }
 
     @Test

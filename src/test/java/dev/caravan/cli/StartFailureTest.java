@@ -15,6 +15,8 @@ import org.apache.camel.support.PluginHelper;
 import org.apache.camel.support.ResourceHelper;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class StartFailureTest {
 
@@ -64,6 +66,21 @@ class StartFailureTest {
     String sentence = start(SOUND.replace("period", "perriod"));
 
     assertThat(sentence).startsWith("Route tick in").contains("perriod").doesNotContain("\n");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "maxBytes=10MB, For input string: \"10MB\".",
+    "fsync=sometimes, 'it is one of never, commit.'",
+    "commitInterval=soon, String index out of range: -1.",
+  })
+  void namesTheOptionWhoseValueIsWrong(String option, String why) throws Exception {
+    String sentence = start(SOUND.replace("- log: \"tick\"", "- to: spool:events?" + option));
+
+    assertThat(sentence)
+        .startsWith("Route tick")
+        .contains(option.replace("=", " cannot be \"") + "\"")
+        .endsWith(why);
   }
 
   @Test

@@ -105,7 +105,7 @@ class RoadBadFramesIT {
 
   @Test
   void aFrameOfFourMebibytesArrives() {
-    byte[] frame = road.send(event(QUEUE_TOPIC, large(), "large"));
+    byte[] frame = road.send(event(QUEUE_TOPIC, large(FOUR_MEBIBYTES), "large"));
 
     ConsumerRecord<String, byte[]> record = road.awaitValue(frame);
 
@@ -114,8 +114,21 @@ class RoadBadFramesIT {
   }
 
   @Test
+  void aFrameOfMoreThanEightMebibytesCostsAGapThatSaysWhy() {
+    road.send(event(QUEUE_TOPIC, large(2 * FOUR_MEBIBYTES + 1), "too large"));
+
+    road.awaitRecord(
+        record ->
+            record.topic().equals(road.prefix() + "signals")
+                && Road.json(record.value()).path("type").asText().equals("GAP")
+                && Road.json(record.value()).path("cause").asText().equals("too-large"));
+    assertThat(road.bridge().log()).contains("(1009: A message has more than 8388608 bytes)");
+    theRoadGoesOn();
+  }
+
+  @Test
   void aFrameThatKafkaRefusesGoesToTheDeadLettersAndIfThoseRefuseItToAFile() throws Exception {
-    byte[] refused = road.send(event("v2.something.large", large(), "refused"));
+    byte[] refused = road.send(event("v2.something.large", large(FOUR_MEBIBYTES), "refused"));
 
     ConsumerRecord<String, byte[]> letter = road.awaitValue(refused);
     assertThat(letter.topic()).isEqualTo(road.prefix() + "dead-letters");
@@ -124,7 +137,8 @@ class RoadBadFramesIT {
     assertThat(TopicReader.header(letter, "genesys-topic")).contains("v2.something.large");
 
     limitDeadLetters("1000000");
-    byte[] refusedTwice = road.send(event("v2.something.large", large(), "refused twice"));
+    byte[] refusedTwice =
+        road.send(event("v2.something.large", large(FOUR_MEBIBYTES), "refused twice"));
 
     await()
         .atMost(Duration.ofSeconds(60))
@@ -138,9 +152,9 @@ class RoadBadFramesIT {
         road.send(event(QUEUE_TOPIC, Road.call("goes-on"), UUID.randomUUID().toString())));
   }
 
-  /** A call that no compression makes small. */
-  private static String large() {
-    byte[] noise = new byte[FOUR_MEBIBYTES * 3 / 4];
+  /** A call of at least so many bytes that no compression makes small. */
+  private static String large(int bytes) {
+    byte[] noise = new byte[bytes / 4 * 3 + 3];
     new Random(7).nextBytes(noise);
     String text = java.util.Base64.getEncoder().encodeToString(noise);
     return Road.conversation(
