@@ -1,6 +1,7 @@
 package dev.caravan.cli;
 
 import io.quarkus.runtime.QuarkusBindException;
+import java.io.IOException;
 import java.net.BindException;
 import java.nio.file.FileSystemException;
 import java.util.List;
@@ -114,12 +115,18 @@ final class StartFailure {
   private static String rootMessage(Throwable failure) {
     List<Throwable> causes = causes(failure);
     int root = causes.size() - 1;
-    // "NoSuchFileException: /x" is no sentence; whoever caught it wrote one.
-    if (root > 0 && causes.get(root) instanceof FileSystemException) {
+    // "NoSuchFileException: /x" or "Is a directory" is no sentence; whoever caught it wrote one.
+    if (root > 0
+        && (causes.get(root) instanceof FileSystemException
+            || causes.get(root) instanceof IOException && isSentence(causes.get(root - 1)))) {
       root--;
     }
     Throwable told = causes.get(root);
     return told.getMessage() == null ? told.toString() : oneLine(told.getMessage());
+  }
+
+  private static boolean isSentence(Throwable failure) {
+    return failure instanceof IOException && String.valueOf(failure.getMessage()).endsWith(".");
   }
 
   private static String file(String location) {

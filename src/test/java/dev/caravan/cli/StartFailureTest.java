@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.quarkus.runtime.QuarkusBindException;
+import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.BindException;
 import java.nio.file.Files;
@@ -114,6 +115,16 @@ class StartFailureTest {
         new UncheckedIOException("The folder cannot be read.", new NoSuchFileException("/x"));
 
     assertThat(StartFailure.sentence(failure)).endsWith("The folder cannot be read.");
+  }
+
+  @Test
+  void prefersASentenceToWhatTheOperatingSystemSaid() {
+    Throwable failure =
+        new RuntimeException(
+            "Failed",
+            new IOException("The file /x is damaged.", new IOException("Is a directory")));
+
+    assertThat(StartFailure.sentence(failure)).endsWith("The file /x is damaged.");
   }
 
   private Path file() {
