@@ -38,7 +38,7 @@ class RoadKillIT {
   private static final Pattern IN_FLIGHT =
       Pattern.compile("(?m)^caravan_spool_in_flight\\{[^}]*spool=\"events\"[^}]*} (\\S+)");
 
-  /** The figure in docs/reliability.md is from more kills: -Dcaravan.kills=50. */
+  /** The figures in docs/reliability.md are from more kills: -Dcaravan.kills=50. */
   private static final int KILLS = Integer.getInteger("caravan.kills", 2);
 
   /** What the promise says, and what a loaded machine may need for the way to the spool. */
