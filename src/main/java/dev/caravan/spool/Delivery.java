@@ -28,7 +28,7 @@ final class Delivery implements Runnable {
   private final Receiver receiver;
   private final Window window;
 
-  private Set<Long> deliveredAhead = new HashSet<>();
+  private final Set<Long> deliveredAhead = new HashSet<>();
   private boolean paused;
   private boolean stopped;
   private boolean running;
@@ -193,12 +193,14 @@ final class Delivery implements Runnable {
     Throwable why;
     synchronized (this) {
       first = window.firstFailed();
-      deliveredAhead = window.needNotBeRepeated();
+      deliveredAhead.addAll(window.needNotBeRepeated());
       window.clear();
       why = cause.orElseThrow();
       attempts = first.sequence() == stuckAt ? attempts + 1 : 1;
       stuckAt = first.sequence();
     }
+    // What was behind an earlier failure and has not come round again is still delivered
+    deliveredAhead.removeIf(sequence -> sequence < first.sequence());
     spool.rewind(first);
     if (options.maximumRedeliveries() >= 0 && attempts > options.maximumRedeliveries()) {
       LOG.warn(

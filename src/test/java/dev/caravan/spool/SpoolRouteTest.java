@@ -218,6 +218,47 @@ class SpoolRouteTest {
   }
 
   @Test
+  void repeatsNothingOfOtherKeysHoweverOftenARecordFails() throws Exception {
+    AtomicInteger tries = new AtomicInteger();
+    start(
+        new Steps(
+            "spool:events?redeliveryDelay=1ms&maximumRedeliveryDelay=1ms&keyHeader=key",
+            new AsyncProcessorSupport() {
+              @Override
+              public boolean process(Exchange exchange, AsyncCallback callback) {
+                Pending record = new Pending(exchange, callback);
+                delivered.add(record.body());
+                if (!record.body().equals("b0")) {
+                  callback.done(true);
+                  return true;
+                }
+                int attempt = tries.incrementAndGet();
+                if (attempt == 1) {
+                  // Fails only when what is behind it has been delivered, and at once from then on
+                  pending.add(record);
+                  return false;
+                }
+                if (attempt < 4) {
+                  exchange.setException(new IllegalStateException("not now"));
+                }
+                callback.done(true);
+                return true;
+              }
+            },
+            ""));
+    try (ProducerTemplate template = context.createProducerTemplate()) {
+      for (int i = 0; i < 3; i++) {
+        template.sendBodyAndHeader("spool:events", "b" + i, "key", "k" + i);
+      }
+    }
+    await().until(() -> delivered.size() == 3);
+    pending.take().fail();
+
+    await().untilAsserted(() -> assertThat(status().records()).isZero());
+    assertThat(delivered).containsExactly("b0", "b1", "b2", "b0", "b0", "b0");
+  }
+
+  @Test
   void countsARecordTheRouteHasHandledAsDelivered() throws Exception {
     start(
         new RouteBuilder() {
