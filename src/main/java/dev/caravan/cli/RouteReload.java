@@ -163,6 +163,7 @@ final class RouteReload {
       LOG.info("The route files are again as they run.");
     }
     problem = Optional.empty();
+    again = Optional.empty();
   }
 
   private List<Path> edited(SortedMap<Path, String> now) {

@@ -251,5 +251,13 @@ class RouteReloadTest {
     assertThat(version("receive")).isEqualTo("2");
     assertThat(runs("receive")).isTrue();
     assertThat(reload.problem()).isEmpty();
+
+    Files.delete(file("a"));
+    Files.createDirectory(file("a"));
+    look();
+
+    assertThat(reload.problem().orElseThrow())
+        .as("what was tried again before runs")
+        .contains("a.camel.yaml cannot be read", "The routes run on as they were");
   }
 }
