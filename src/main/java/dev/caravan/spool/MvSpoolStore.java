@@ -301,7 +301,10 @@ final class MvSpoolStore implements SpoolStore {
 
   @Override
   public void close() throws IOException {
-    watermark.write(acknowledged, last, clock.millis());
-    file.close();
+    try {
+      watermark.write(acknowledged, last, clock.millis());
+    } finally {
+      file.close();
+    }
   }
 }

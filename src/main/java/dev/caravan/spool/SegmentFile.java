@@ -187,7 +187,8 @@ final class SegmentFile {
     }
   }
 
-  private static IOException outOfMemory(Throwable cause) {
+  /** What to tell of it: that is no fault of the file. */
+  static IOException outOfMemory(Throwable cause) {
     return new IOException(
         "The spool's file cannot be used: the heap of the program is too small. Give it more"
             + " (-Xmx).",

@@ -295,15 +295,31 @@ public final class Spool implements AutoCloseable {
     }
     ticks.cancel(false);
     backlog.close();
-    upkeep.lastTick();
-    store.close();
-    backlog
-        .leftWaiting()
-        .forEach(
-            completion ->
-                completion.failed(
-                    new IllegalStateException(
-                        "The spool '%s' was closed before there was room for this record."
-                            .formatted(name))));
+    try {
+      upkeep.lastTick();
+      tellWhatIsLost();
+      store.close();
+    } finally {
+      backlog
+          .leftWaiting()
+          .forEach(
+              completion ->
+                  completion.failed(
+                      new IllegalStateException(
+                          "The spool '%s' was closed before there was room for this record."
+                              .formatted(name))));
+    }
+  }
+
+  private void tellWhatIsLost() {
+    long records = backlog.snapshot().pendingRecords();
+    if (records > 0) {
+      LOG.error(
+          "Spool '{}': {} records were in memory only and are lost, as it is closed while they"
+              + " cannot be written. {}",
+          name,
+          records,
+          store.failure().orElse("Look at the disk."));
+    }
   }
 }

@@ -22,6 +22,8 @@ import org.apache.camel.spi.PropertyConfigurer;
 import org.apache.camel.spi.annotations.Component;
 import org.apache.camel.support.HealthCheckComponent;
 import org.apache.camel.support.PluginHelper;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Owns the spools of a Camel context, one for each name: they are opened when the first route needs
@@ -30,6 +32,8 @@ import org.apache.camel.support.PluginHelper;
  */
 @Component("spool")
 public class SpoolComponent extends HealthCheckComponent {
+
+  private static final Logger LOG = LoggerFactory.getLogger(SpoolComponent.class);
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Map<String, Open> spools = new TreeMap<>();
@@ -197,16 +201,28 @@ public class SpoolComponent extends HealthCheckComponent {
         getCamelContext().getExecutorServiceManager().shutdown(replaying.executor());
       }
       replays.clear();
-      for (Open open : spools.values()) {
-        open.spool().close();
-        getCamelContext().getExecutorServiceManager().shutdown(open.writer());
-        getCamelContext().getExecutorServiceManager().shutdownGraceful(open.completions());
-      }
+      spools.values().forEach(this::close);
       spools.clear();
     } finally {
       lock.unlock();
     }
     super.doStop();
+  }
+
+  /** One that cannot be closed well must not keep the others from it. */
+  private void close(Open open) {
+    try {
+      open.spool().close();
+    } catch (IOException e) {
+      LOG.warn(
+          "Spool '{}' could not be closed in good order ({}). What was acknowledged last may be"
+              + " handed out again after the next start.",
+          open.spool().name(),
+          e.toString());
+    } finally {
+      getCamelContext().getExecutorServiceManager().shutdown(open.writer());
+      getCamelContext().getExecutorServiceManager().shutdownGraceful(open.completions());
+    }
   }
 
   /** Options of the component are those of its configuration: camel.component.spool.max-bytes. */

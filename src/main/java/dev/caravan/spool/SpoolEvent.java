@@ -49,7 +49,8 @@ public sealed interface SpoolEvent {
 
   /**
    * Sequences that were lost to damage, both ends included; the last record before it was appended
-   * at {@code after}, the first one behind it at {@code before}.
+   * at {@code after}, the first one behind it at {@code before}. {@code after} is {@link
+   * Instant#EPOCH} if there is no whole record before it.
    */
   record Hole(long from, long to, Instant after, Instant before) {}
 }

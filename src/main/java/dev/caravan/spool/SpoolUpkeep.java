@@ -68,6 +68,7 @@ final class SpoolUpkeep {
   }
 
   synchronized void lastTick() {
+    store.retryAtOnce();
     commit(0);
   }
 
@@ -148,12 +149,16 @@ final class SpoolUpkeep {
       fullEvents++;
       long bytes = backlog.snapshot().bytes();
       LOG.warn(
-          "Spool '{}' is full with {}: {}. Let its consumer catch up, or raise maxBytes.",
+          "Spool '{}' is full with {}: {}. {}",
           name,
           SpoolStatus.size(bytes),
           settings.whenFull() == WhenFull.BLOCK
               ? "what arrives waits"
-              : "the oldest records make room and are lost");
+              : "the oldest records make room and are lost",
+          store
+              .failure()
+              .map(why -> "Records wait in memory only: " + why)
+              .orElse("Let its consumer catch up, or raise maxBytes."));
       events.accept(new SpoolEvent.Full(name, bytes, settings.maxBytes(), settings.whenFull()));
     }
   }

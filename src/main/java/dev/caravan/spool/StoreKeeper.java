@@ -93,6 +93,10 @@ final class StoreKeeper implements AutoCloseable {
     } catch (IOException e) {
       fails(e);
       return Optional.empty();
+    } catch (OutOfMemoryError e) {
+      // Let through, it would end the ticks for good
+      fails(SegmentFile.outOfMemory(e));
+      return Optional.empty();
     } finally {
       lock.unlock();
     }
@@ -141,6 +145,16 @@ final class StoreKeeper implements AutoCloseable {
     }
   }
 
+  /** Has the next use of the store open it at once if it has failed: there may be no later one. */
+  void retryAtOnce() {
+    lock.lock();
+    try {
+      retryAtMillis = 0;
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** To be called now and then: lets go of the report of a repair that is long since told. */
   void tidy() {
     lock.lock();
@@ -168,14 +182,17 @@ final class StoreKeeper implements AutoCloseable {
   public void close() throws IOException {
     lock.lock();
     try {
+      retryAtMillis = Long.MAX_VALUE;
       if (store != null) {
         store.close();
-        store = null;
       }
-      retryAtMillis = Long.MAX_VALUE;
-      opener.close();
     } finally {
-      lock.unlock();
+      store = null;
+      try {
+        opener.close();
+      } finally {
+        lock.unlock();
+      }
     }
   }
 }

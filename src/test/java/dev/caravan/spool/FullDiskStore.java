@@ -5,15 +5,17 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 
-/** A store that reads as ever and whose commits fail while the disk is said to be full. */
+/** A store that reads as ever and whose commits fail while disk or heap are said to be full. */
 final class FullDiskStore implements SpoolStore {
 
   private final SpoolStore store;
   private final AtomicBoolean diskIsFull;
+  private final AtomicBoolean heapIsFull;
 
-  FullDiskStore(SpoolStore store, AtomicBoolean diskIsFull) {
+  FullDiskStore(SpoolStore store, AtomicBoolean diskIsFull, AtomicBoolean heapIsFull) {
     this.store = store;
     this.diskIsFull = diskIsFull;
+    this.heapIsFull = heapIsFull;
   }
 
   @Override
@@ -55,6 +57,9 @@ final class FullDiskStore implements SpoolStore {
   public void commit() throws IOException {
     if (diskIsFull.get()) {
       throw new IOException("The spool's file cannot be written: No space left on device.");
+    }
+    if (heapIsFull.get()) {
+      throw new OutOfMemoryError("Java heap space");
     }
     store.commit();
   }

@@ -11,6 +11,7 @@ import dev.caravan.spool.SpoolEvent.Reason;
 import dev.caravan.spool.SpoolEvent.Relieved;
 import dev.caravan.spool.SpoolEvent.StoreFailing;
 import dev.caravan.spool.SpoolEvent.StoreWorking;
+import dev.caravan.testing.LogLines;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -182,6 +183,96 @@ class FullSpoolTest {
   }
 
   @Test
+  void tellsThoseWhoStillWaitThatItWasClosedAlsoIfItsFilesCannotBe() throws Exception {
+    SpoolSettings settings = SpoolFixture.settings(directory, MEGABYTE, MEGABYTE, WhenFull.BLOCK);
+    MvStoreOpener opener = new MvStoreOpener("events", settings, Clock.systemUTC());
+    StoreKeeper.Opener failing =
+        new StoreKeeper.Opener() {
+          @Override
+          public StoreKeeper.Opened open(boolean knownToBeDamaged, long acknowledged)
+              throws IOException {
+            return opener.open(knownToBeDamaged, acknowledged);
+          }
+
+          @Override
+          public void close() throws IOException {
+            opener.close();
+            throw new IOException("Input/output error");
+          }
+        };
+    CompletableFuture<Void> last = CompletableFuture.completedFuture(null);
+    SpoolFixture spool = new SpoolFixture(settings, failing);
+    for (long id = 0; id < 600; id++) {
+      last = spool.append(id, false);
+    }
+
+    assertThatThrownBy(spool::close).hasMessageContaining("Input/output error");
+
+    assertThat(last).isCompletedExceptionally();
+  }
+
+  @Test
+  void saysHowManyRecordsAreLostThatCouldNotBeWrittenBeforeItIsClosed() throws Exception {
+    AtomicBoolean diskIsFull = new AtomicBoolean(true);
+    SpoolSettings settings =
+        SpoolFixture.settings(directory, 100 * MEGABYTE, 2 * MEGABYTE, WhenFull.BLOCK);
+    MvStoreOpener opener = new MvStoreOpener("events", settings, Clock.systemUTC());
+    try (LogLines log = new LogLines(Spool.class.getName())) {
+      try (SpoolFixture spool =
+          new SpoolFixture(settings, failing(opener, diskIsFull, new AtomicBoolean()))) {
+        for (long id = 0; id < 7; id++) {
+          spool.append(id, false);
+        }
+        await()
+            .untilAsserted(() -> assertThat(spool.events).anyMatch(StoreFailing.class::isInstance));
+      }
+
+      assertThat(log.lines())
+          .singleElement()
+          .satisfies(
+              line -> assertThat(line).contains("7 records", "lost", "No space left on device"));
+    }
+  }
+
+  @Test
+  void writesWhatItHasBeforeItIsClosedIfTheDiskHasRoomAgain() throws Exception {
+    AtomicBoolean diskIsFull = new AtomicBoolean(true);
+    SpoolSettings settings =
+        SpoolFixture.settings(directory, 100 * MEGABYTE, 2 * MEGABYTE, WhenFull.BLOCK);
+    MvStoreOpener opener = new MvStoreOpener("events", settings, Clock.systemUTC());
+    try (SpoolFixture spool =
+        new SpoolFixture(settings, failing(opener, diskIsFull, new AtomicBoolean()))) {
+      for (long id = 0; id < 7; id++) {
+        spool.append(id, false);
+      }
+      await()
+          .untilAsserted(() -> assertThat(spool.events).anyMatch(StoreFailing.class::isInstance));
+      diskIsFull.set(false);
+    }
+    try (SpoolFixture spool = new SpoolFixture(settings)) {
+      assertThat(spool.take(7)).isEqualTo(LongStream.range(0, 7).boxed().toList());
+    }
+  }
+
+  @Test
+  void goesOnCommittingAfterTheHeapWasTooSmallForIt() throws Exception {
+    AtomicBoolean heapIsFull = new AtomicBoolean(true);
+    SpoolSettings settings =
+        SpoolFixture.settings(directory, 100 * MEGABYTE, 2 * MEGABYTE, WhenFull.BLOCK);
+    MvStoreOpener opener = new MvStoreOpener("events", settings, Clock.systemUTC());
+    try (SpoolFixture spool =
+        new SpoolFixture(settings, failing(opener, new AtomicBoolean(), heapIsFull))) {
+      CompletableFuture<Void> committed = spool.append(0, true);
+      await()
+          .untilAsserted(() -> assertThat(spool.events).anyMatch(StoreFailing.class::isInstance));
+      assertThat(spool.spool.status().sentence()).contains("heap of the program is too small");
+      heapIsFull.set(false);
+
+      committed.get(1, TimeUnit.MINUTES);
+    }
+  }
+
+  @Test
   void givesDiskSpaceBackAfterItHasDrained() throws Exception {
     try (SpoolFixture spool = new SpoolFixture(SpoolFixture.settings(directory))) {
       for (int from = 0; from < 10_000; from += 500) {
@@ -215,7 +306,8 @@ class FullSpoolTest {
     SpoolSettings settings =
         SpoolFixture.settings(directory, 100 * MEGABYTE, 2 * MEGABYTE, WhenFull.BLOCK);
     MvStoreOpener opener = new MvStoreOpener("events", settings, Clock.systemUTC());
-    try (SpoolFixture spool = new SpoolFixture(settings, failing(opener, diskIsFull))) {
+    try (SpoolFixture spool =
+        new SpoolFixture(settings, failing(opener, diskIsFull, new AtomicBoolean()))) {
       spool.appendCommitted(0, 100);
       diskIsFull.set(true);
       for (long id = 100; id < 400; id++) {
@@ -241,14 +333,15 @@ class FullSpoolTest {
   }
 
   /** A store whose commits fail as on a full disk; what was appended before is gone with them. */
-  private static StoreKeeper.Opener failing(StoreKeeper.Opener opener, AtomicBoolean diskIsFull) {
+  private static StoreKeeper.Opener failing(
+      StoreKeeper.Opener opener, AtomicBoolean diskIsFull, AtomicBoolean heapIsFull) {
     return new StoreKeeper.Opener() {
       @Override
       public StoreKeeper.Opened open(boolean knownToBeDamaged, long acknowledged)
           throws IOException {
         StoreKeeper.Opened opened = opener.open(knownToBeDamaged, acknowledged);
         return new StoreKeeper.Opened(
-            new FullDiskStore(opened.store(), diskIsFull), opened.repair());
+            new FullDiskStore(opened.store(), diskIsFull, heapIsFull), opened.repair());
       }
 
       @Override
