@@ -13,6 +13,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.camel.FailedToCreateRouteException;
 import org.apache.camel.PropertyBindingException;
+import org.apache.camel.ResolveEndpointFailedException;
 import org.apache.kafka.common.config.ConfigException;
 import org.eclipse.microprofile.config.ConfigProvider;
 import org.snakeyaml.engine.v2.exceptions.Mark;
@@ -20,6 +21,12 @@ import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
 
 /** For saying in one line why the bridge could not start, and where to mend it. */
 final class StartFailure {
+
+  /** Camel puts options with their values into a URI and behind it, secrets included. */
+  private static final Pattern UNKNOWN_OPTIONS = Pattern.compile("Unknown parameters=\\[\\{(.*)}]");
+
+  private static final Pattern OPTION = Pattern.compile("(?:^|, )([\\w.-]+)=");
+  private static final Pattern VALUE_IN_URI = Pattern.compile("([?&][\\w.-]+)=\\S*?(?=&|\\s|$)");
 
   // Camel tells the file only inside the text.
   private static final Pattern SOURCE = Pattern.compile("\\(source: ([^)]+)\\)");
@@ -34,6 +41,7 @@ final class StartFailure {
         .or(() -> first(causes, MarkedYamlEngineException.class).map(StartFailure::brokenYaml))
         .or(() -> first(causes, ConfigException.class).map(StartFailure::kafka))
         .or(() -> first(causes, FailedToCreateRouteException.class).map(StartFailure::brokenRoute))
+        .or(() -> wrongOption(failure).map(what -> "The bridge could not start: " + withEnd(what)))
         .orElseGet(() -> "The bridge could not start: " + withEnd(rootMessage(failure)));
   }
 
@@ -80,11 +88,40 @@ final class StartFailure {
         .formatted(
             e.getRouteId(),
             where.isEmpty() ? "" : " in " + file(where),
-            withEnd(
-                first(causes(e), PropertyBindingException.class)
-                    .filter(option -> option.getPropertyName() != null)
-                    .map(StartFailure::wrongValue)
-                    .orElseGet(() -> rootMessage(e))));
+            withEnd(wrongOption(e).orElseGet(() -> rootMessage(e))));
+  }
+
+  private static Optional<String> wrongOption(Throwable failure) {
+    List<Throwable> causes = causes(failure);
+    return first(causes, PropertyBindingException.class)
+        .filter(option -> option.getPropertyName() != null)
+        .map(option -> option.getCause() == null ? unknown(option) : wrongValue(option))
+        .or(
+            () ->
+                first(causes, ResolveEndpointFailedException.class).flatMap(StartFailure::unknown));
+  }
+
+  /** Without the value: where the name is misspelt, nobody knows whether it is a secret. */
+  private static String unknown(PropertyBindingException e) {
+    return "%s has no option %s"
+        .formatted(e.getTarget().getClass().getSimpleName(), e.getPropertyName());
+  }
+
+  private static Optional<String> unknown(ResolveEndpointFailedException e) {
+    Matcher options = UNKNOWN_OPTIONS.matcher(oneLine(String.valueOf(e.getMessage())));
+    return options.find()
+        ? Optional.of(
+            "%s has no option %s; check how it is spelt"
+                .formatted(
+                    e.getUri().replaceFirst("\\?.*", ""),
+                    OPTION
+                        .matcher(options.group(1))
+                        .results()
+                        .map(option -> option.group(1))
+                        // What looks like one may be part of a value
+                        .filter(name -> e.getUri().matches(".*[?&]\\Q" + name + "\\E=.*"))
+                        .collect(Collectors.joining(", "))))
+        : Optional.empty();
   }
 
   private static String wrongValue(PropertyBindingException e) {
@@ -134,7 +171,8 @@ final class StartFailure {
   }
 
   private static String oneLine(String text) {
-    return text.strip().replaceAll("\\s+", " ").replaceFirst(",? but got :$", "");
+    String line = text.strip().replaceAll("\\s+", " ").replaceFirst(",? but got :$", "");
+    return VALUE_IN_URI.matcher(line).replaceAll("$1=…");
   }
 
   private static <T> Optional<T> first(List<Throwable> causes, Class<T> type) {

@@ -18,6 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class StartFailureTest {
 
@@ -67,6 +68,39 @@ class StartFailureTest {
     String sentence = start(SOUND.replace("period", "perriod"));
 
     assertThat(sentence).startsWith("Route tick in").contains("perriod").doesNotContain("\n");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "kafka:x?saslJassConfig=hush",
+        "kafka:x?saslPasword=hush&lingerMs=5",
+        "spool:x?secret=hush%2C+hush%3Dhush",
+        "tiemr:x?secret=hush"
+      })
+  void doesNotTellTheValueOfAnOptionThatIsMisspelt(String uri) throws Exception {
+    String sentence = start(SOUND.replace("- log: \"tick\"", "- to: " + uri));
+
+    assertThat(sentence)
+        .startsWith("Route tick")
+        .containsAnyOf("has no option s", "tiemr:")
+        .doesNotContain("hush");
+  }
+
+  @Test
+  void namesTheOptionThatABeanDoesNotHaveWithoutItsValue() throws Exception {
+    String sentence =
+        start(
+            """
+            - beans:
+                - name: genesysSession
+                  type: dev.caravan.genesys.SessionBean
+                  properties:
+                    clientSecrett: hush
+            """);
+
+    assertThat(sentence)
+        .isEqualTo("The bridge could not start: SessionBean has no option clientSecrett.");
   }
 
   @ParameterizedTest
