@@ -243,8 +243,9 @@ final class MvSpoolStore implements SpoolStore {
   }
 
   @Override
-  public Optional<Extent> dropOldest() throws IOException {
-    Optional<Extent> oldest = extents.firstWaiting();
+  public Optional<Extent> dropOldest(long olderThanMillis) throws IOException {
+    Optional<Extent> oldest =
+        extents.firstWaiting().filter(extent -> extent.newestMillis() < olderThanMillis);
     if (oldest.isPresent()) {
       Extent extent = oldest.get();
       forgetOpen(extent);

@@ -29,8 +29,11 @@ interface SpoolStore extends AutoCloseable {
   /** Forgets what was kept for replay longer than asked, and more of it to get below the bytes. */
   void trimKept(long maxBytes) throws IOException;
 
-  /** Takes away the oldest records that are not acknowledged, a handful at a time. */
-  Optional<Extent> dropOldest() throws IOException;
+  /**
+   * Takes away the oldest records that are not acknowledged, a handful at a time; none if one of
+   * the handful came at this time or later.
+   */
+  Optional<Extent> dropOldest(long olderThanMillis) throws IOException;
 
   /** Makes everything up to here outlive the process, and the power if the policy says so. */
   void commit() throws IOException;

@@ -179,7 +179,7 @@ final class SpoolUpkeep {
     if (keptBytes > 0) {
       return trimKept(keptBytes / 2).isPresent();
     }
-    if (dropFromStore(Reason.FULL, (dropped, size) -> dropped < settings.maxBytes() / 64)) {
+    if (dropFromStore(Reason.FULL, settings.maxBytes() / 64, Long.MAX_VALUE)) {
       return true;
     }
     List<SpoolRecord> pending = backlog.dropPending(PENDING_DROPPED_AT_ONCE);
@@ -193,15 +193,16 @@ final class SpoolUpkeep {
     return !pending.isEmpty();
   }
 
-  /** Drops the oldest records on disk while the condition says so; false if there were none. */
-  private boolean dropFromStore(Reason reason, DropCondition more) {
+  /** Drops so much of the oldest records on disk that are older; false if there were none. */
+  private boolean dropFromStore(Reason reason, long maxBytes, long olderThanMillis) {
     long bytes = 0;
     long count = 0;
     long oldestMillis = 0;
     long newestMillis = 0;
     boolean any = false;
-    while (store.size().oldestMillis() > 0 && more.test(bytes, store.size())) {
-      Optional<Extent> found = store.with(SpoolStore::dropOldest).flatMap(extent -> extent);
+    while (store.size().oldestMillis() > 0 && bytes < maxBytes) {
+      Optional<Extent> found =
+          store.with(open -> open.dropOldest(olderThanMillis)).flatMap(extent -> extent);
       if (found.isEmpty()) {
         break;
       }
@@ -225,11 +226,6 @@ final class SpoolUpkeep {
         extent.count(), Math.max(0, extent.last() - Math.max(extent.first(), next) + 1));
   }
 
-  /** Whether more is to be dropped, given what has been and what the store holds now. */
-  private interface DropCondition {
-    boolean test(long droppedBytes, SpoolStore.Size size);
-  }
-
   private void reportDropped(Reason reason, long count, long oldestMillis, long newestMillis) {
     dropped.add(count);
     events.accept(
@@ -249,7 +245,7 @@ final class SpoolUpkeep {
     }
     if (!settings.maxAge().isZero()) {
       long cutoff = now - settings.maxAge().toMillis();
-      dropFromStore(Reason.TOO_OLD, (dropped, size) -> size.oldestMillis() < cutoff);
+      dropFromStore(Reason.TOO_OLD, Long.MAX_VALUE, cutoff);
     }
     store.with(
         open -> {

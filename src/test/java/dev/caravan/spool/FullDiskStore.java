@@ -49,8 +49,8 @@ final class FullDiskStore implements SpoolStore {
   }
 
   @Override
-  public Optional<Extent> dropOldest() throws IOException {
-    return store.dropOldest();
+  public Optional<Extent> dropOldest(long olderThanMillis) throws IOException {
+    return store.dropOldest(olderThanMillis);
   }
 
   @Override

@@ -145,18 +145,7 @@ class FullSpoolTest {
   @Test
   void dropsWhatIsOlderThanAllowed() throws Exception {
     SettableClock clock = new SettableClock();
-    SpoolSettings settings =
-        new SpoolSettings(
-            directory,
-            MEGABYTE * 100,
-            MEGABYTE,
-            Duration.ofHours(1),
-            Duration.ofMillis(20),
-            Fsync.NEVER,
-            WhenFull.BLOCK,
-            Duration.ZERO,
-            Duration.ZERO);
-    try (SpoolFixture spool = new SpoolFixture(settings, clock)) {
+    try (SpoolFixture spool = new SpoolFixture(noOlderThanAnHour(), clock)) {
       spool.appendCommitted(0, 100);
       clock.now = clock.now.plus(Duration.ofMinutes(61));
 
@@ -166,6 +155,37 @@ class FullSpoolTest {
       spool.appendCommitted(100, 110);
       assertThat(spool.take(10)).isEqualTo(LongStream.range(100, 110).boxed().toList());
     }
+  }
+
+  @Test
+  void dropsNothingYoungThatLiesWithWhatIsTooOld() throws Exception {
+    SettableClock clock = new SettableClock();
+    try (SpoolFixture spool = new SpoolFixture(noOlderThanAnHour(), clock)) {
+      spool.appendCommitted(0, 5);
+      clock.now = clock.now.plus(Duration.ofMinutes(50));
+      spool.appendCommitted(5, 10);
+      clock.now = clock.now.plus(Duration.ofMinutes(11));
+      // With the second commit, all that was due at the first one is done
+      spool.appendCommitted(10, 11);
+      spool.appendCommitted(11, 12);
+
+      assertThat(spool.take(12)).endsWith(5L, 6L, 7L, 8L, 9L, 10L, 11L);
+      clock.now = clock.now.plus(Duration.ofMinutes(61));
+      await().untilAsserted(() -> assertThat(spool.spool.status().records()).isZero());
+    }
+  }
+
+  private SpoolSettings noOlderThanAnHour() {
+    return new SpoolSettings(
+        directory,
+        MEGABYTE * 100,
+        MEGABYTE,
+        Duration.ofHours(1),
+        Duration.ofMillis(20),
+        Fsync.NEVER,
+        WhenFull.BLOCK,
+        Duration.ZERO,
+        Duration.ZERO);
   }
 
   @Test
