@@ -234,8 +234,19 @@ final class Backlog {
     storeBytes = bytesInStore;
     settleUpTo(upToSequence);
     evict();
+    return waitedUpTo(committed);
+  }
+
+  /**
+   * Those who wait for a commit that is not needed any more, as what they appended is done with.
+   */
+  synchronized List<Completion> needNoCommit() {
+    return waitedUpTo(acknowledged());
+  }
+
+  private List<Completion> waitedUpTo(long sequence) {
     List<Completion> done = new ArrayList<>();
-    while (!waitingForCommit.isEmpty() && waitingForCommit.getFirst().sequence() <= committed) {
+    while (!waitingForCommit.isEmpty() && waitingForCommit.getFirst().sequence() <= sequence) {
       done.add(waitingForCommit.removeFirst().completion());
     }
     return done;

@@ -89,6 +89,8 @@ final class SpoolUpkeep {
         commits++;
       }
       backlog.committed(uncommitted.upTo(), stored.get()).forEach(Backlog.Completion::completed);
+    } else {
+      backlog.needNoCommit().forEach(Backlog.Completion::completed);
     }
   }
 

@@ -275,6 +275,27 @@ class FullSpoolTest {
   }
 
   @Test
+  void nobodyWaitsForTheCommitOfWhatIsDeliveredWhileTheDiskIsFull() throws Exception {
+    AtomicBoolean diskIsFull = new AtomicBoolean(true);
+    SpoolSettings settings =
+        SpoolFixture.settings(directory, 100 * MEGABYTE, 2 * MEGABYTE, WhenFull.BLOCK);
+    MvStoreOpener opener = new MvStoreOpener("events", settings, Clock.systemUTC());
+    try (SpoolFixture spool =
+        new SpoolFixture(settings, failing(opener, diskIsFull, new AtomicBoolean()))) {
+      CompletableFuture<Void> first = spool.append(0, true);
+      CompletableFuture<Void> second = spool.append(1, true);
+      assertThat(spool.take(2)).hasSize(2);
+      assertThat(first).isNotDone();
+
+      spool.spool.acknowledge(1, 1);
+
+      first.get(1, TimeUnit.MINUTES);
+      assertThat(second).isNotDone();
+      diskIsFull.set(false);
+    }
+  }
+
+  @Test
   void goesOnCommittingAfterTheHeapWasTooSmallForIt() throws Exception {
     AtomicBoolean heapIsFull = new AtomicBoolean(true);
     SpoolSettings settings =
