@@ -43,6 +43,14 @@ class GapLedgerTest {
     ledger.wanted("receive", topics);
   }
 
+  /** Of both topics, from a second before 10 s until 12 s. */
+  private Gap closedGap() {
+    start(AB);
+    reads(ONE, 1, AB);
+    ledger.blind(ONE, at(10), "dropped");
+    return reads(ONE, 12, AB).get(0);
+  }
+
   private List<Gap> reads(Strand strand, long seconds, List<String> topics) {
     clock.turnTo(at(seconds));
     return ledger.reading(strand, at(seconds), topics, "topics-changed");
@@ -246,10 +254,7 @@ class GapLedgerTest {
 
   @Test
   void aGapIsKnownWithTheSameIdUntilItIsToldAndSettled() {
-    start(AB);
-    reads(ONE, 1, AB);
-    ledger.blind(ONE, at(10), "dropped");
-    Gap gap = reads(ONE, 12, AB).get(0);
+    Gap gap = closedGap();
 
     restart(20, AB);
     assertThat(ledger.untold()).containsExactly(gap);
@@ -322,10 +327,7 @@ class GapLedgerTest {
 
   @Test
   void aGapIsToldWhicheverBitOfItsFileIsFlippedAndWhereverItIsCutOff() throws IOException {
-    start(AB);
-    reads(ONE, 1, AB);
-    ledger.blind(ONE, at(10), "dropped");
-    Gap gap = reads(ONE, 12, AB).get(0);
+    Gap gap = closedGap();
     String name = "gap-" + gap.id() + ".json";
     byte[] whole = Files.readAllBytes(folder.resolve(name));
     List<byte[]> spoiled = new ArrayList<>();
@@ -355,10 +357,7 @@ class GapLedgerTest {
 
   @Test
   void aDamagedGapIsNotHiddenBehindTheRestart() {
-    start(AB);
-    reads(ONE, 1, AB);
-    ledger.blind(ONE, at(10), "dropped");
-    Gap gap = reads(ONE, 12, AB).get(0);
+    Gap gap = closedGap();
     damage("gap-" + gap.id() + ".json", at(13));
 
     try (LogLines log = new LogLines(GapFiles.class.getName())) {
