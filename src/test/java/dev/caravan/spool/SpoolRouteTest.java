@@ -2,6 +2,7 @@ package dev.caravan.spool;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 import static org.awaitility.Awaitility.await;
 
 import java.nio.charset.StandardCharsets;
@@ -11,6 +12,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -282,6 +284,41 @@ class SpoolRouteTest {
 
     await().untilAsserted(() -> assertThat(status().records()).isZero());
     assertThat(delivered).containsExactly("b0", "dead b1", "b2");
+  }
+
+  @Test
+  void anExchangeThatWaitsForItsCommitWhereAFailureIsHandledHoldsUpNoOther() throws Exception {
+    start(
+        new RouteBuilder() {
+          @Override
+          public void configure() {
+            onException(IllegalStateException.class)
+                .handled(true)
+                .to("spool:letters?waitForCommit=true&commitInterval=1h");
+            from("spool:events")
+                .process(
+                    new AsyncProcessorSupport() {
+                      @Override
+                      public boolean process(Exchange exchange, AsyncCallback callback) {
+                        pending.add(new Pending(exchange, callback));
+                        return false;
+                      }
+                    });
+          }
+        });
+    send("spool:events", 0, 3);
+    await().until(() -> pending.size() == 3);
+
+    // As by the one thread that takes Kafka's answers
+    CompletableFuture<Void> failed = CompletableFuture.runAsync(() -> drainPending(Pending::fail));
+
+    failed.get(1, TimeUnit.MINUTES);
+    SpoolComponent spools = context.getComponent("spool", SpoolComponent.class);
+    assertThat(spools.statuses())
+        .extracting(SpoolStatus::name, SpoolStatus::records)
+        .containsExactly(tuple("events", 3L), tuple("letters", 3L));
+    // They wait for a commit that comes with the end only
+    context.getShutdownStrategy().setTimeout(1);
   }
 
   @Test
