@@ -25,6 +25,8 @@ final class Backlog {
    */
   private static final int COMMITTED_SHARE = 4;
 
+  private static final long COMMITTED_AT_ONCE_BYTES = 2 * 1024 * 1024;
+
   private final long maxBytes;
   private final long memoryBytes;
   private final long committedBytes;
@@ -210,9 +212,15 @@ final class Backlog {
     return tail.next() - 1;
   }
 
+  synchronized long lastCommitted() {
+    return committed;
+  }
+
   /**
    * What must be written now: without what is acknowledged already, unless everything is wanted;
-   * and nothing as long as the oldest is younger than this, since it may yet be acknowledged.
+   * and nothing as long as the oldest is younger than this, since it may yet be acknowledged. There
+   * may be more behind it: after a stall all of memory may wait, and a store that writes as much at
+   * once needs twice as much again.
    */
   synchronized Uncommitted uncommitted(boolean everything, long nowMillis, long youngMillis) {
     if (!everything) {
@@ -226,6 +234,7 @@ final class Backlog {
         upTo = committed;
       }
     }
+    upTo = tail.reach(committed + 1, upTo, COMMITTED_AT_ONCE_BYTES);
     return new Uncommitted(tail.range(committed + 1, upTo), upTo);
   }
 

@@ -63,6 +63,18 @@ final class MemoryTail {
     return weight;
   }
 
+  /** How far records from here on, up to another, weigh no more than this; one at least, if any. */
+  long reach(long from, long to, long mostBytes) {
+    long weight = 0;
+    for (long sequence = from; sequence <= to; sequence++) {
+      weight += get(sequence).weight();
+      if (weight > mostBytes) {
+        return Math.max(from, sequence - 1);
+      }
+    }
+    return to;
+  }
+
   void removeFirst() {
     int slot = slot(first);
     bytes -= slots[slot].weight();

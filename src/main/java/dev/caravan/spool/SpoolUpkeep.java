@@ -73,6 +73,17 @@ final class SpoolUpkeep {
   }
 
   private void commit(long youngMillis) {
+    long goal = backlog.lastAppended();
+    long reached;
+    do {
+      reached = backlog.lastCommitted();
+    } while (commitSome(youngMillis)
+        && backlog.lastCommitted() > reached
+        && backlog.lastCommitted() < goal);
+  }
+
+  /** False if the store does not work at the moment. */
+  private boolean commitSome(long youngMillis) {
     Backlog.Uncommitted uncommitted =
         backlog.uncommitted(!settings.keepAcknowledged().isZero(), clock.millis(), youngMillis);
     Optional<Long> stored =
@@ -92,6 +103,7 @@ final class SpoolUpkeep {
     } else {
       backlog.needNoCommit().forEach(Backlog.Completion::completed);
     }
+    return stored.isPresent();
   }
 
   private void makeRoom() {

@@ -314,6 +314,31 @@ class FullSpoolTest {
   }
 
   @Test
+  void writesWhatHasGatheredInMemoryLittleByLittle() throws Exception {
+    AtomicBoolean diskIsFull = new AtomicBoolean(true);
+    SpoolSettings settings =
+        SpoolFixture.settings(directory, 100 * MEGABYTE, 20 * MEGABYTE, WhenFull.BLOCK);
+    MvStoreOpener opener = new MvStoreOpener("events", settings, Clock.systemUTC());
+    try (SpoolFixture spool =
+        new SpoolFixture(settings, failing(opener, diskIsFull, new AtomicBoolean()))) {
+      long count = 16 * MEGABYTE / SpoolFixture.LENGTH;
+      for (long id = 0; id < count; id++) {
+        spool.append(id, false);
+      }
+      CompletableFuture<Void> last = spool.append(count, true);
+      await()
+          .untilAsserted(() -> assertThat(spool.events).anyMatch(StoreFailing.class::isInstance));
+      long commits = spool.spool.status().commits();
+
+      diskIsFull.set(false);
+      last.get(1, TimeUnit.MINUTES);
+
+      assertThat(spool.spool.status().commits() - commits).isBetween(8L, 12L);
+      assertThat(spool.take(Integer.MAX_VALUE)).hasSize((int) count + 1);
+    }
+  }
+
+  @Test
   void givesDiskSpaceBackAfterItHasDrained() throws Exception {
     try (SpoolFixture spool = new SpoolFixture(SpoolFixture.settings(directory))) {
       for (int from = 0; from < 10_000; from += 500) {
