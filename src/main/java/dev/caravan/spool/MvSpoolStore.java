@@ -13,8 +13,11 @@ import java.util.Optional;
 /** Keeps records on disk in an H2 MVStore, many of them to a segment. */
 final class MvSpoolStore implements SpoolStore {
 
-  /** A segment that has grown to this is not added to by a later commit. */
-  private static final int SEAL_BYTES = 64 * 1024;
+  /**
+   * A segment that has grown to this is not added to by a later commit. Each costs half a kilobyte of
+   * heap, here and in MVStore, as long as it is there; a smaller one is written anew by each commit.
+   */
+  private static final int SEAL_BYTES = 192 * 1024;
 
   /**
    * No segment of several records is larger than this and one record. MVStore reads pages in sizes
