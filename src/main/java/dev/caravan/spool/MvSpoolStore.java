@@ -14,8 +14,9 @@ import java.util.Optional;
 final class MvSpoolStore implements SpoolStore {
 
   /**
-   * A segment that has grown to this is not added to by a later commit. Each costs half a kilobyte of
-   * heap, here and in MVStore, as long as it is there; a smaller one is written anew by each commit.
+   * A segment that has grown to this is not added to by a later commit. Each costs half a kilobyte
+   * of heap, here and in MVStore, as long as it is there; a smaller one is written anew by each
+   * commit.
    */
   private static final int SEAL_BYTES = 192 * 1024;
 

@@ -51,6 +51,22 @@ class SegmentFileTest {
   }
 
   @Test
+  void manyCommitsMakeFewSegments(@TempDir Path folder) throws Exception {
+    try (SpoolFixture spool = new SpoolFixture(SpoolFixture.settings(folder))) {
+      for (int commit = 0; commit < 100; commit++) {
+        spool.appendCommitted(20 * commit, 20 * (commit + 1));
+      }
+    }
+
+    SegmentFile file = SegmentFile.open(folder.resolve("events.mv"));
+    List<Extent> segments = new ArrayList<>();
+    file.forEach(segments::add);
+    file.close();
+    int bytes = 2_000 * SpoolFixture.LENGTH;
+    assertThat(segments).hasSizeBetween(bytes / 256_000, bytes / 192_000 + 1);
+  }
+
+  @Test
   void aSegmentIsThereUntilItIsRemovedAlsoAfterOpeningAgain(@TempDir Path folder) throws Exception {
     Path path = folder.resolve("file");
     SegmentFile file = SegmentFile.open(path);
