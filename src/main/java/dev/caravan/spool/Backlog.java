@@ -179,10 +179,22 @@ final class Backlog {
     return position;
   }
 
-  /** Hands out again from here on; returned is how many of those have been dropped meanwhile. */
+  /** Hands out again from here on; returned is up to where all is let go of, dropped or not. */
   synchronized long rewind(long sequence) {
-    position = Math.max(sequence, acknowledged() + 1);
-    return position - sequence;
+    long gone = acknowledged();
+    position = Math.max(sequence, gone + 1);
+    return gone;
+  }
+
+  /**
+   * Lets go of records that were dropped from the store; returned is how many of them had not been
+   * handed out. Those that had may yet be delivered: a {@link #rewind} tells which were not.
+   */
+  synchronized long dropStored(SpoolStore.Extent extent) {
+    long next = Math.max(position, acknowledged() + 1);
+    acknowledge(extent.last());
+    return Math.min(
+        extent.count(), Math.max(0, extent.last() - Math.max(extent.first(), next) + 1));
   }
 
   /** Waits a while, or until somebody calls {@link #wakeUp}. */

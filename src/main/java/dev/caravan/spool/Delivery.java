@@ -121,10 +121,11 @@ final class Delivery implements Runnable {
   }
 
   private void handOut(List<SpoolRecord> records) throws InterruptedException {
-    for (SpoolRecord record : records) {
+    for (int i = 0; i < records.size(); i++) {
+      SpoolRecord record = records.get(i);
       Optional<Settlement> settlement = enter(record);
       if (settlement.isEmpty()) {
-        spool.rewind(record);
+        spool.rewind(records.subList(i, records.size()));
         return;
       }
       boolean again = record.sequence() <= highestHandedOut;
@@ -189,10 +190,12 @@ final class Delivery implements Runnable {
 
   /** All in flight have settled and one failed: go back to it. */
   private void beginAgain() throws InterruptedException {
+    List<SpoolRecord> failed;
     SpoolRecord first;
     Throwable why;
     synchronized (this) {
-      first = window.firstFailed();
+      failed = window.failed();
+      first = failed.get(0);
       deliveredAhead.addAll(window.needNotBeRepeated());
       window.clear();
       why = cause.orElseThrow();
@@ -201,7 +204,7 @@ final class Delivery implements Runnable {
     }
     // What was behind an earlier failure and has not come round again is still delivered
     deliveredAhead.removeIf(sequence -> sequence < first.sequence());
-    spool.rewind(first);
+    spool.rewind(failed);
     if (options.maximumRedeliveries() >= 0 && attempts > options.maximumRedeliveries()) {
       LOG.warn(
           "Spool '{}': a record failed {} times and is given up; what follows goes on.",

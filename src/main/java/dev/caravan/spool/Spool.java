@@ -191,11 +191,16 @@ public final class Spool implements AutoCloseable {
     return stored.get();
   }
 
-  /** Hands out again from this record on. */
-  void rewind(SpoolRecord record) {
-    long gone = backlog.rewind(record.sequence());
-    if (gone > 0) {
-      dropped(SpoolEvent.Reason.FULL, gone, record);
+  /**
+   * Hands out again from the first of these on, which were taken and not delivered. Those that had
+   * to make room meanwhile are counted now: until now they might have been delivered.
+   */
+  void rewind(List<SpoolRecord> undelivered) {
+    long upTo = backlog.rewind(undelivered.get(0).sequence());
+    List<SpoolRecord> gone =
+        undelivered.stream().takeWhile(record -> record.sequence() <= upTo).toList();
+    if (!gone.isEmpty()) {
+      dropped(SpoolEvent.Reason.FULL, gone);
     }
   }
 
@@ -211,12 +216,18 @@ public final class Spool implements AutoCloseable {
 
   /** Tells that a record is given up, because handing it over failed too often. */
   void givenUp(SpoolRecord record) {
-    dropped(SpoolEvent.Reason.GAVE_UP, 1, record);
+    dropped(SpoolEvent.Reason.GAVE_UP, List.of(record));
   }
 
-  private void dropped(SpoolEvent.Reason reason, long count, SpoolRecord first) {
-    upkeep.dropped(count);
-    report(new SpoolEvent.Dropped(name, reason, count, first.appendedAt(), first.appendedAt()));
+  private void dropped(SpoolEvent.Reason reason, List<SpoolRecord> records) {
+    upkeep.dropped(records.size());
+    report(
+        new SpoolEvent.Dropped(
+            name,
+            reason,
+            records.size(),
+            records.get(0).appendedAt(),
+            records.get(records.size() - 1).appendedAt()));
   }
 
   /** Makes this the one delivery that takes records; two of them would break the order. */

@@ -224,20 +224,13 @@ final class SpoolUpkeep {
       oldestMillis = any ? oldestMillis : extent.oldestMillis();
       newestMillis = extent.newestMillis();
       bytes += extent.bytes();
-      count += notHandedOut(extent);
-      backlog.acknowledge(extent.last());
+      count += backlog.dropStored(extent);
       any = true;
     }
     if (count > 0) {
       reportDropped(reason, count, oldestMillis, newestMillis);
     }
     return any;
-  }
-
-  private long notHandedOut(Extent extent) {
-    long next = Math.max(backlog.position(), backlog.acknowledged() + 1);
-    return Math.min(
-        extent.count(), Math.max(0, extent.last() - Math.max(extent.first(), next) + 1));
   }
 
   private void reportDropped(Reason reason, long count, long oldestMillis, long newestMillis) {

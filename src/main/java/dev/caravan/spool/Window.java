@@ -3,6 +3,7 @@ package dev.caravan.spool;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
@@ -82,12 +83,11 @@ final class Window {
     return outstanding;
   }
 
-  SpoolRecord firstFailed() {
+  List<SpoolRecord> failed() {
     return slots.stream()
         .filter(slot -> slot.state == State.FAILED)
-        .findFirst()
-        .orElseThrow()
-        .record;
+        .map(slot -> slot.record)
+        .toList();
   }
 
   /** Those behind the first failure that were delivered and that no earlier failure concerns. */

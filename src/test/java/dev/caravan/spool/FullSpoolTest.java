@@ -20,7 +20,11 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -113,6 +117,46 @@ class FullSpoolTest {
       assertThat(left).isEqualTo(LongStream.range(dropped, 3000).boxed().toList());
       assertThat(droppedAccordingTo(spool.events, Reason.FULL)).isEqualTo(dropped);
       assertThat(spool.spool.status().bytes()).isLessThanOrEqualTo(2 * MEGABYTE);
+    }
+  }
+
+  @Test
+  void countsWhatItDropsOnceAlsoIfItWasHandedOutAndFails() throws Exception {
+    try (SpoolFixture spool = fixture(2 * MEGABYTE, WhenFull.DROP_OLDEST)) {
+      Queue<Delivery.Settlement> inFlight = new ConcurrentLinkedQueue<>();
+      Set<Long> delivered = ConcurrentHashMap.newKeySet();
+      AtomicBoolean works = new AtomicBoolean();
+      Delivery delivery =
+          new Delivery(
+              spool.spool,
+              new Delivery.Options(100, Duration.ZERO, Duration.ZERO, Duration.ZERO, -1, ""),
+              (record, again, settlement) -> {
+                if (works.get()) {
+                  delivered.add(SpoolFixture.id(record));
+                  settlement.delivered();
+                } else {
+                  inFlight.add(settlement);
+                }
+              });
+      spool.spool.attach(delivery);
+      Thread taker = new Thread(delivery, "taker");
+      taker.start();
+      try {
+        spool.appendCommitted(0, 300);
+        await().until(() -> inFlight.size() == 100);
+        spool.appendCommitted(300, 3000);
+        works.set(true);
+        inFlight.forEach(settlement -> settlement.failed(new IOException("not now")));
+        await().until(() -> delivered.contains(2999L));
+      } finally {
+        delivery.stop(Duration.ofMinutes(1));
+        taker.join();
+      }
+
+      long dropped = 3000 - delivered.size();
+      assertThat(dropped).isGreaterThan(100);
+      assertThat(droppedAccordingTo(spool.events, Reason.FULL)).isEqualTo(dropped);
+      assertThat(spool.spool.status().dropped()).isEqualTo(dropped);
     }
   }
 
