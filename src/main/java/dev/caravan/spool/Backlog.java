@@ -3,9 +3,12 @@ package dev.caravan.spool;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.LongStream;
 
 /**
  * Who stands where: what has been appended, committed, handed out and acknowledged. All of it in
@@ -33,6 +36,7 @@ final class Backlog {
   private final MemoryTail tail;
   private final Deque<Arrival> waitingForRoom = new ArrayDeque<>();
   private final Deque<CommitWaiter> waitingForCommit = new ArrayDeque<>();
+  private final Set<Long> droppedInFlight = new HashSet<>();
 
   private final AtomicLong acknowledgedUpTo;
   private long committed;
@@ -179,16 +183,27 @@ final class Backlog {
     return position;
   }
 
-  /** Hands out again from here on; returned is up to where all is let go of, dropped or not. */
-  synchronized long rewind(long sequence) {
+  /** Hands out again all that is not acknowledged. */
+  synchronized void rewind() {
+    position = acknowledged() + 1;
+    droppedInFlight.clear();
+  }
+
+  /**
+   * Hands out again from the first of these on, which were taken and not delivered; returned are
+   * those that were dropped meanwhile.
+   */
+  synchronized List<SpoolRecord> rewind(List<SpoolRecord> undelivered) {
     long gone = acknowledged();
-    position = Math.max(sequence, gone + 1);
-    return gone;
+    position = Math.max(undelivered.get(0).sequence(), gone + 1);
+    return undelivered.stream()
+        .filter(it -> it.sequence() <= gone || droppedInFlight.remove(it.sequence()))
+        .toList();
   }
 
   /**
    * Lets go of records that were dropped from the store; returned is how many of them had not been
-   * handed out. Those that had may yet be delivered: a {@link #rewind} tells which were not.
+   * handed out. Those that had may yet be delivered: a {@link #rewind(List)} tells which were not.
    */
   synchronized long dropStored(SpoolStore.Extent extent) {
     long next = Math.max(position, acknowledged() + 1);
@@ -301,6 +316,8 @@ final class Backlog {
     long from = Math.max(committed, acknowledged()) + 1;
     long to = Math.min(tail.next() - 1, from + count - 1);
     List<SpoolRecord> dropped = tail.range(Math.max(from, position), to);
+    droppedInFlight.removeIf(sequence -> sequence <= acknowledged());
+    LongStream.rangeClosed(from, Math.min(to, position - 1)).forEach(droppedInFlight::add);
     settleUpTo(to);
     while (tail.first() <= to) {
       tail.removeFirst();

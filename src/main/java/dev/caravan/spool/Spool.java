@@ -196,9 +196,7 @@ public final class Spool implements AutoCloseable {
    * to make room meanwhile are counted now: until now they might have been delivered.
    */
   void rewind(List<SpoolRecord> undelivered) {
-    long upTo = backlog.rewind(undelivered.get(0).sequence());
-    List<SpoolRecord> gone =
-        undelivered.stream().takeWhile(record -> record.sequence() <= upTo).toList();
+    List<SpoolRecord> gone = backlog.rewind(undelivered);
     if (!gone.isEmpty()) {
       dropped(SpoolEvent.Reason.FULL, gone);
     }
@@ -239,7 +237,7 @@ public final class Spool implements AutoCloseable {
                   + " records. Use one route from spool:%s and branch inside it.")
               .formatted(name, name));
     }
-    backlog.rewind(backlog.acknowledged() + 1);
+    backlog.rewind();
   }
 
   void detach(Delivery taker) {

@@ -161,6 +161,56 @@ class FullSpoolTest {
   }
 
   @Test
+  void countsWhatItDropsFromMemoryAlsoIfItWasHandedOutAndFails() throws Exception {
+    AtomicBoolean diskIsFull = new AtomicBoolean(true);
+    SpoolSettings settings =
+        SpoolFixture.settings(directory, 100 * MEGABYTE, MEGABYTE, WhenFull.DROP_OLDEST);
+    MvStoreOpener opener = new MvStoreOpener("events", settings, Clock.systemUTC());
+    try (SpoolFixture spool =
+        new SpoolFixture(settings, failing(opener, diskIsFull, new AtomicBoolean()))) {
+      Queue<Delivery.Settlement> inFlight = new ConcurrentLinkedQueue<>();
+      Set<Long> delivered = ConcurrentHashMap.newKeySet();
+      AtomicBoolean works = new AtomicBoolean();
+      Delivery delivery =
+          new Delivery(
+              spool.spool,
+              new Delivery.Options(100, Duration.ZERO, Duration.ZERO, Duration.ZERO, -1, ""),
+              (record, again, settlement) -> {
+                if (works.get()) {
+                  delivered.add(SpoolFixture.id(record));
+                  settlement.delivered();
+                } else {
+                  inFlight.add(settlement);
+                }
+              });
+      spool.spool.attach(delivery);
+      Thread taker = new Thread(delivery, "taker");
+      taker.start();
+      try {
+        for (long id = 0; id < 200; id++) {
+          spool.append(id, false).get(1, TimeUnit.MINUTES);
+        }
+        await().until(() -> inFlight.size() == 100);
+        for (long id = 200; id < 1000; id++) {
+          spool.append(id, false).get(1, TimeUnit.MINUTES);
+        }
+        diskIsFull.set(false);
+        works.set(true);
+        inFlight.forEach(settlement -> settlement.failed(new IOException("not now")));
+        await().until(() -> delivered.contains(999L));
+      } finally {
+        delivery.stop(Duration.ofMinutes(1));
+        taker.join();
+      }
+
+      long dropped = 1000 - delivered.size();
+      assertThat(dropped).isGreaterThan(100);
+      assertThat(droppedAccordingTo(spool.events, Reason.FULL)).isEqualTo(dropped);
+      assertThat(spool.spool.status().dropped()).isEqualTo(dropped);
+    }
+  }
+
+  @Test
   void dropsAfterHavingBlockedForAsLongAsAsked() throws Exception {
     SpoolSettings settings =
         new SpoolSettings(
