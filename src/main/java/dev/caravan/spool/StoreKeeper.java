@@ -138,8 +138,8 @@ final class StoreKeeper implements AutoCloseable {
       LOG.warn(
           "Spool '{}': {} Records wait in memory, and the store is opened anew until it works.",
           spool,
-          cause.getMessage(),
-          cause);
+          cause.getMessage());
+      LOG.debug("Spool '{}': the failure of its store", spool, cause);
       failure = Optional.of(String.valueOf(cause.getMessage()));
       events.accept(new SpoolEvent.StoreFailing(spool, String.valueOf(cause.getMessage())));
     }
