@@ -79,9 +79,9 @@ public class SpoolComponent extends HealthCheckComponent {
       Spool spool = open.spool();
       if (!settings.equals(spool.settings()) && !settings.equals(configuration.settings())) {
         throw new IllegalArgumentException(
-            ("The spool '%s' is already open with other options (%s). Give all its endpoints the"
+            ("The spool '%s' is already open with other options: %s. Give all its endpoints the"
                     + " same ones, or set them once for the component.")
-                .formatted(name, spool.settings()));
+                .formatted(name, spool.settings().difference(settings)));
       }
       return spool;
     } finally {

@@ -400,7 +400,8 @@ class SpoolRouteTest {
     send("spool:events?maxBytes=5000000", 0, 1);
 
     assertThatThrownBy(() -> send("spool:events?maxBytes=6000000", 0, 1))
-        .hasStackTraceContaining("The spool 'events' is already open with other options");
+        .hasStackTraceContaining(
+            "The spool 'events' is already open with other options: maxBytes is 5000000, not 6000000.");
   }
 
   @Test
