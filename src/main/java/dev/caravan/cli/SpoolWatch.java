@@ -12,7 +12,6 @@ import jakarta.enterprise.event.Observes;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.HashSet;
-import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.ToDoubleFunction;
@@ -47,8 +46,11 @@ public class SpoolWatch {
     GenesysComponent genesys = context.getComponent("genesys", GenesysComponent.class);
     spools.addListener(
         event -> {
-          genesys.publish(signal(event));
-          gap(event).ifPresent(genesys::publish);
+          Signal signal = signal(event);
+          genesys.publish(signal);
+          if (isLoss(event)) {
+            genesys.publish(signal.as("GAP"));
+          }
         });
     HealthCheckRegistry.get(context).register(new SpoolsHealthCheck(spools));
     context
@@ -195,12 +197,9 @@ public class SpoolWatch {
   }
 
   /** Events that were read and will not reach Kafka are as missing as those that were not read. */
-  private static Optional<Signal> gap(SpoolEvent event) {
-    Signal cause = signal(event);
-    boolean isLoss =
-        event instanceof SpoolEvent.Dropped
-            || event instanceof SpoolEvent.Repaired repaired && repaired.lost() > 0;
-    return isLoss ? Optional.of(cause.as("GAP")) : Optional.empty();
+  private static boolean isLoss(SpoolEvent event) {
+    return event instanceof SpoolEvent.Dropped
+        || event instanceof SpoolEvent.Repaired repaired && repaired.lost() > 0;
   }
 
   private static Signal moment(String type, String sentence) {

@@ -196,10 +196,7 @@ public final class Spool implements AutoCloseable {
    * to make room meanwhile are counted now: until now they might have been delivered.
    */
   void rewind(List<SpoolRecord> undelivered) {
-    List<SpoolRecord> gone = backlog.rewind(undelivered);
-    if (!gone.isEmpty()) {
-      dropped(SpoolEvent.Reason.FULL, gone);
-    }
+    upkeep.reportDropped(SpoolEvent.Reason.FULL, backlog.rewind(undelivered));
   }
 
   void wakeUp() {
@@ -214,18 +211,7 @@ public final class Spool implements AutoCloseable {
 
   /** Tells that a record is given up, because handing it over failed too often. */
   void givenUp(SpoolRecord record) {
-    dropped(SpoolEvent.Reason.GAVE_UP, List.of(record));
-  }
-
-  private void dropped(SpoolEvent.Reason reason, List<SpoolRecord> records) {
-    upkeep.dropped(records.size());
-    report(
-        new SpoolEvent.Dropped(
-            name,
-            reason,
-            records.size(),
-            records.get(0).appendedAt(),
-            records.get(records.size() - 1).appendedAt()));
+    upkeep.reportDropped(SpoolEvent.Reason.GAVE_UP, List.of(record));
   }
 
   /** Makes this the one delivery that takes records; two of them would break the order. */

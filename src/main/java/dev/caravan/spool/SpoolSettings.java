@@ -1,10 +1,11 @@
 package dev.caravan.spool;
 
+import java.lang.reflect.RecordComponent;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.LinkedHashMap;
-import java.util.Map;
-import java.util.stream.Collectors;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.camel.support.ObjectHelper;
 
 /** How one spool is kept: what its component's options say, checked. */
 public record SpoolSettings(
@@ -37,28 +38,15 @@ public record SpoolSettings(
 
   /** The options that the others have otherwise, such as {@code maxAge is PT0S, not PT2H}. */
   String difference(SpoolSettings others) {
-    Map<String, Object> theirs = others.options();
-    return options().entrySet().stream()
-        .filter(option -> !option.getValue().equals(theirs.get(option.getKey())))
-        .map(
-            option ->
-                "%s is %s, not %s"
-                    .formatted(option.getKey(), option.getValue(), theirs.get(option.getKey())))
-        .collect(Collectors.joining(", "));
-  }
-
-  private Map<String, Object> options() {
-    Map<String, Object> options = new LinkedHashMap<>();
-    options.put("directory", directory);
-    options.put("maxBytes", maxBytes);
-    options.put("memoryBytes", memoryBytes);
-    options.put("maxAge", maxAge);
-    options.put("commitInterval", commitInterval);
-    options.put("fsync", fsync);
-    options.put("whenFull", whenFull);
-    options.put("blockTimeout", blockTimeout);
-    options.put("keepAcknowledged", keepAcknowledged);
-    return options;
+    List<String> different = new ArrayList<>();
+    for (RecordComponent option : SpoolSettings.class.getRecordComponents()) {
+      Object own = ObjectHelper.invokeMethod(option.getAccessor(), this);
+      Object other = ObjectHelper.invokeMethod(option.getAccessor(), others);
+      if (!own.equals(other)) {
+        different.add("%s is %s, not %s".formatted(option.getName(), own, other));
+      }
+    }
+    return String.join(", ", different);
   }
 
   /** Says which option is wrong, and how. */

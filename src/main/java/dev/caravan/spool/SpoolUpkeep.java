@@ -197,13 +197,7 @@ final class SpoolUpkeep {
       return true;
     }
     List<SpoolRecord> pending = backlog.dropPending(PENDING_DROPPED_AT_ONCE);
-    if (!pending.isEmpty()) {
-      reportDropped(
-          Reason.FULL,
-          pending.size(),
-          pending.get(0).appendedAtMillis(),
-          pending.get(pending.size() - 1).appendedAtMillis());
-    }
+    reportDropped(Reason.FULL, pending);
     return !pending.isEmpty();
   }
 
@@ -231,6 +225,17 @@ final class SpoolUpkeep {
       reportDropped(reason, count, oldestMillis, newestMillis);
     }
     return any;
+  }
+
+  /** Counts and tells that these are lost, if there are any; from whatever thread. */
+  void reportDropped(Reason reason, List<SpoolRecord> records) {
+    if (!records.isEmpty()) {
+      reportDropped(
+          reason,
+          records.size(),
+          records.get(0).appendedAtMillis(),
+          records.get(records.size() - 1).appendedAtMillis());
+    }
   }
 
   private void reportDropped(Reason reason, long count, long oldestMillis, long newestMillis) {
@@ -275,10 +280,6 @@ final class SpoolUpkeep {
 
   void acknowledged(int records) {
     acknowledged.add(records);
-  }
-
-  void dropped(long records) {
-    dropped.add(records);
   }
 
   void lost(long records) {

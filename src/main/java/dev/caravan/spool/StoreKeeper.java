@@ -34,7 +34,7 @@ final class StoreKeeper implements AutoCloseable {
   private volatile SpoolStore.Size size;
   private volatile Optional<String> failure = Optional.empty();
   private boolean damaged;
-  private Optional<Long> repairedAtMillis = Optional.empty();
+  private Optional<Long> repairedAtMillis;
   private int failures;
   private long retryAtMillis;
 

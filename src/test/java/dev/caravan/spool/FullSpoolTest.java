@@ -41,6 +41,9 @@ class FullSpoolTest {
 
   @TempDir Path directory;
 
+  private final AtomicBoolean diskIsFull = new AtomicBoolean();
+  private final AtomicBoolean heapIsFull = new AtomicBoolean();
+
   @Test
   void holdsBackWhatArrivesUntilThereIsRoom() throws Exception {
     try (SpoolFixture spool = fixture(2 * MEGABYTE, WhenFull.BLOCK)) {
@@ -72,16 +75,7 @@ class FullSpoolTest {
   void dropsTheOldestOnlyAfterTheBlockTimeout() throws Exception {
     SettableClock clock = new SettableClock();
     SpoolSettings settings =
-        new SpoolSettings(
-            directory,
-            2 * MEGABYTE,
-            32 * MEGABYTE,
-            Duration.ZERO,
-            Duration.ofMillis(20),
-            Fsync.NEVER,
-            WhenFull.BLOCK,
-            Duration.ofMinutes(1),
-            Duration.ZERO);
+        settings(2 * MEGABYTE, 32 * MEGABYTE, Duration.ZERO, Duration.ofMinutes(1));
     try (SpoolFixture spool = new SpoolFixture(settings, clock)) {
       List<CompletableFuture<Void>> appends = new ArrayList<>();
       for (long id = 0; id < 1000; id++) {
@@ -123,37 +117,18 @@ class FullSpoolTest {
   @Test
   void countsWhatItDropsOnceAlsoIfItWasHandedOutAndFails() throws Exception {
     try (SpoolFixture spool = fixture(2 * MEGABYTE, WhenFull.DROP_OLDEST)) {
-      Queue<Delivery.Settlement> inFlight = new ConcurrentLinkedQueue<>();
-      Set<Long> delivered = ConcurrentHashMap.newKeySet();
-      AtomicBoolean works = new AtomicBoolean();
-      Delivery delivery =
-          new Delivery(
-              spool.spool,
-              new Delivery.Options(100, Duration.ZERO, Duration.ZERO, Duration.ZERO, -1, ""),
-              (record, again, settlement) -> {
-                if (works.get()) {
-                  delivered.add(SpoolFixture.id(record));
-                  settlement.delivered();
-                } else {
-                  inFlight.add(settlement);
-                }
-              });
-      spool.spool.attach(delivery);
-      Thread taker = new Thread(delivery, "taker");
-      taker.start();
+      Taker taker = new Taker(spool.spool);
       try {
         spool.appendCommitted(0, 300);
-        await().until(() -> inFlight.size() == 100);
+        await().until(() -> taker.inFlight.size() == 100);
         spool.appendCommitted(300, 3000);
-        works.set(true);
-        inFlight.forEach(settlement -> settlement.failed(new IOException("not now")));
-        await().until(() -> delivered.contains(2999L));
+        taker.failsOnceAndThenWorks();
+        await().until(() -> taker.delivered.contains(2999L));
       } finally {
-        delivery.stop(Duration.ofMinutes(1));
-        taker.join();
+        taker.stop();
       }
 
-      long dropped = 3000 - delivered.size();
+      long dropped = 3000 - taker.delivered.size();
       assertThat(dropped).isGreaterThan(100);
       assertThat(droppedAccordingTo(spool.events, Reason.FULL)).isEqualTo(dropped);
       assertThat(spool.spool.status().dropped()).isEqualTo(dropped);
@@ -162,48 +137,27 @@ class FullSpoolTest {
 
   @Test
   void countsWhatItDropsFromMemoryAlsoIfItWasHandedOutAndFails() throws Exception {
-    AtomicBoolean diskIsFull = new AtomicBoolean(true);
+    diskIsFull.set(true);
     SpoolSettings settings =
         SpoolFixture.settings(directory, 100 * MEGABYTE, MEGABYTE, WhenFull.DROP_OLDEST);
-    MvStoreOpener opener = new MvStoreOpener("events", settings, Clock.systemUTC());
-    try (SpoolFixture spool =
-        new SpoolFixture(settings, failing(opener, diskIsFull, new AtomicBoolean()))) {
-      Queue<Delivery.Settlement> inFlight = new ConcurrentLinkedQueue<>();
-      Set<Long> delivered = ConcurrentHashMap.newKeySet();
-      AtomicBoolean works = new AtomicBoolean();
-      Delivery delivery =
-          new Delivery(
-              spool.spool,
-              new Delivery.Options(100, Duration.ZERO, Duration.ZERO, Duration.ZERO, -1, ""),
-              (record, again, settlement) -> {
-                if (works.get()) {
-                  delivered.add(SpoolFixture.id(record));
-                  settlement.delivered();
-                } else {
-                  inFlight.add(settlement);
-                }
-              });
-      spool.spool.attach(delivery);
-      Thread taker = new Thread(delivery, "taker");
-      taker.start();
+    try (SpoolFixture spool = failing(settings)) {
+      Taker taker = new Taker(spool.spool);
       try {
         for (long id = 0; id < 200; id++) {
           spool.append(id, false).get(1, TimeUnit.MINUTES);
         }
-        await().until(() -> inFlight.size() == 100);
+        await().until(() -> taker.inFlight.size() == 100);
         for (long id = 200; id < 1000; id++) {
           spool.append(id, false).get(1, TimeUnit.MINUTES);
         }
         diskIsFull.set(false);
-        works.set(true);
-        inFlight.forEach(settlement -> settlement.failed(new IOException("not now")));
-        await().until(() -> delivered.contains(999L));
+        taker.failsOnceAndThenWorks();
+        await().until(() -> taker.delivered.contains(999L));
       } finally {
-        delivery.stop(Duration.ofMinutes(1));
-        taker.join();
+        taker.stop();
       }
 
-      long dropped = 1000 - delivered.size();
+      long dropped = 1000 - taker.delivered.size();
       assertThat(dropped).isGreaterThan(100);
       assertThat(droppedAccordingTo(spool.events, Reason.FULL)).isEqualTo(dropped);
       assertThat(spool.spool.status().dropped()).isEqualTo(dropped);
@@ -212,17 +166,7 @@ class FullSpoolTest {
 
   @Test
   void dropsAfterHavingBlockedForAsLongAsAsked() throws Exception {
-    SpoolSettings settings =
-        new SpoolSettings(
-            directory,
-            MEGABYTE,
-            MEGABYTE,
-            Duration.ZERO,
-            Duration.ofMillis(20),
-            Fsync.NEVER,
-            WhenFull.BLOCK,
-            Duration.ofMillis(300),
-            Duration.ZERO);
+    SpoolSettings settings = settings(MEGABYTE, MEGABYTE, Duration.ZERO, Duration.ofMillis(300));
     try (SpoolFixture spool = new SpoolFixture(settings)) {
       List<CompletableFuture<Void>> appends = new ArrayList<>();
       for (long id = 0; id < 600; id++) {
@@ -270,16 +214,7 @@ class FullSpoolTest {
   }
 
   private SpoolSettings noOlderThanAnHour() {
-    return new SpoolSettings(
-        directory,
-        MEGABYTE * 100,
-        MEGABYTE,
-        Duration.ofHours(1),
-        Duration.ofMillis(20),
-        Fsync.NEVER,
-        WhenFull.BLOCK,
-        Duration.ZERO,
-        Duration.ZERO);
+    return settings(MEGABYTE * 100, MEGABYTE, Duration.ofHours(1), Duration.ZERO);
   }
 
   @Test
@@ -327,13 +262,11 @@ class FullSpoolTest {
 
   @Test
   void saysHowManyRecordsAreLostThatCouldNotBeWrittenBeforeItIsClosed() throws Exception {
-    AtomicBoolean diskIsFull = new AtomicBoolean(true);
+    diskIsFull.set(true);
     SpoolSettings settings =
         SpoolFixture.settings(directory, 100 * MEGABYTE, 2 * MEGABYTE, WhenFull.BLOCK);
-    MvStoreOpener opener = new MvStoreOpener("events", settings, Clock.systemUTC());
     try (LogLines log = new LogLines(Spool.class.getName())) {
-      try (SpoolFixture spool =
-          new SpoolFixture(settings, failing(opener, diskIsFull, new AtomicBoolean()))) {
+      try (SpoolFixture spool = failing(settings)) {
         for (long id = 0; id < 7; id++) {
           spool.append(id, false);
         }
@@ -350,12 +283,10 @@ class FullSpoolTest {
 
   @Test
   void writesWhatItHasBeforeItIsClosedIfTheDiskHasRoomAgain() throws Exception {
-    AtomicBoolean diskIsFull = new AtomicBoolean(true);
+    diskIsFull.set(true);
     SpoolSettings settings =
         SpoolFixture.settings(directory, 100 * MEGABYTE, 2 * MEGABYTE, WhenFull.BLOCK);
-    MvStoreOpener opener = new MvStoreOpener("events", settings, Clock.systemUTC());
-    try (SpoolFixture spool =
-        new SpoolFixture(settings, failing(opener, diskIsFull, new AtomicBoolean()))) {
+    try (SpoolFixture spool = failing(settings)) {
       for (long id = 0; id < 7; id++) {
         spool.append(id, false);
       }
@@ -370,12 +301,10 @@ class FullSpoolTest {
 
   @Test
   void nobodyWaitsForTheCommitOfWhatIsDeliveredWhileTheDiskIsFull() throws Exception {
-    AtomicBoolean diskIsFull = new AtomicBoolean(true);
+    diskIsFull.set(true);
     SpoolSettings settings =
         SpoolFixture.settings(directory, 100 * MEGABYTE, 2 * MEGABYTE, WhenFull.BLOCK);
-    MvStoreOpener opener = new MvStoreOpener("events", settings, Clock.systemUTC());
-    try (SpoolFixture spool =
-        new SpoolFixture(settings, failing(opener, diskIsFull, new AtomicBoolean()))) {
+    try (SpoolFixture spool = failing(settings)) {
       CompletableFuture<Void> first = spool.append(0, true);
       CompletableFuture<Void> second = spool.append(1, true);
       assertThat(spool.take(2)).hasSize(2);
@@ -391,12 +320,10 @@ class FullSpoolTest {
 
   @Test
   void goesOnCommittingAfterTheHeapWasTooSmallForIt() throws Exception {
-    AtomicBoolean heapIsFull = new AtomicBoolean(true);
+    heapIsFull.set(true);
     SpoolSettings settings =
         SpoolFixture.settings(directory, 100 * MEGABYTE, 2 * MEGABYTE, WhenFull.BLOCK);
-    MvStoreOpener opener = new MvStoreOpener("events", settings, Clock.systemUTC());
-    try (SpoolFixture spool =
-        new SpoolFixture(settings, failing(opener, new AtomicBoolean(), heapIsFull))) {
+    try (SpoolFixture spool = failing(settings)) {
       CompletableFuture<Void> committed = spool.append(0, true);
       await()
           .untilAsserted(() -> assertThat(spool.events).anyMatch(StoreFailing.class::isInstance));
@@ -409,12 +336,10 @@ class FullSpoolTest {
 
   @Test
   void writesWhatHasGatheredInMemoryLittleByLittle() throws Exception {
-    AtomicBoolean diskIsFull = new AtomicBoolean(true);
+    diskIsFull.set(true);
     SpoolSettings settings =
         SpoolFixture.settings(directory, 100 * MEGABYTE, 20 * MEGABYTE, WhenFull.BLOCK);
-    MvStoreOpener opener = new MvStoreOpener("events", settings, Clock.systemUTC());
-    try (SpoolFixture spool =
-        new SpoolFixture(settings, failing(opener, diskIsFull, new AtomicBoolean()))) {
+    try (SpoolFixture spool = failing(settings)) {
       long count = 16 * MEGABYTE / SpoolFixture.LENGTH;
       for (long id = 0; id < count; id++) {
         spool.append(id, false);
@@ -462,12 +387,9 @@ class FullSpoolTest {
 
   @Test
   void passesRecordsOnFromMemoryWhileTheDiskIsFull() throws Exception {
-    AtomicBoolean diskIsFull = new AtomicBoolean();
     SpoolSettings settings =
         SpoolFixture.settings(directory, 100 * MEGABYTE, 2 * MEGABYTE, WhenFull.BLOCK);
-    MvStoreOpener opener = new MvStoreOpener("events", settings, Clock.systemUTC());
-    try (SpoolFixture spool =
-        new SpoolFixture(settings, failing(opener, diskIsFull, new AtomicBoolean()))) {
+    try (SpoolFixture spool = failing(settings)) {
       spool.appendCommitted(0, 100);
       diskIsFull.set(true);
       for (long id = 100; id < 400; id++) {
@@ -492,23 +414,39 @@ class FullSpoolTest {
     }
   }
 
-  /** A store whose commits fail as on a full disk; what was appended before is gone with them. */
-  private static StoreKeeper.Opener failing(
-      StoreKeeper.Opener opener, AtomicBoolean diskIsFull, AtomicBoolean heapIsFull) {
-    return new StoreKeeper.Opener() {
-      @Override
-      public StoreKeeper.Opened open(boolean knownToBeDamaged, long acknowledged)
-          throws IOException {
-        StoreKeeper.Opened opened = opener.open(knownToBeDamaged, acknowledged);
-        return new StoreKeeper.Opened(
-            new FullDiskStore(opened.store(), diskIsFull, heapIsFull), opened.repair());
-      }
+  /** Its commits fail while disk or heap are full; what was appended before is gone with them. */
+  private SpoolFixture failing(SpoolSettings settings) throws IOException {
+    MvStoreOpener opener = new MvStoreOpener("events", settings, Clock.systemUTC());
+    return new SpoolFixture(
+        settings,
+        new StoreKeeper.Opener() {
+          @Override
+          public StoreKeeper.Opened open(boolean knownToBeDamaged, long acknowledged)
+              throws IOException {
+            StoreKeeper.Opened opened = opener.open(knownToBeDamaged, acknowledged);
+            return new StoreKeeper.Opened(
+                new FullDiskStore(opened.store(), diskIsFull, heapIsFull), opened.repair());
+          }
 
-      @Override
-      public void close() throws IOException {
-        opener.close();
-      }
-    };
+          @Override
+          public void close() throws IOException {
+            opener.close();
+          }
+        });
+  }
+
+  private SpoolSettings settings(
+      long maxBytes, long memoryBytes, Duration maxAge, Duration blockTimeout) {
+    return new SpoolSettings(
+        directory,
+        maxBytes,
+        memoryBytes,
+        maxAge,
+        Duration.ofMillis(20),
+        Fsync.NEVER,
+        WhenFull.BLOCK,
+        blockTimeout,
+        Duration.ZERO);
   }
 
   private SpoolFixture fixture(long maxBytes, WhenFull whenFull) throws IOException {
@@ -522,6 +460,45 @@ class FullSpoolTest {
         .filter(dropped -> dropped.reason() == reason)
         .mapToLong(Dropped::records)
         .sum();
+  }
+
+  /** Takes from a spool, 100 at a time; they stay in flight until it works. */
+  private static final class Taker {
+    private final Queue<Delivery.Settlement> inFlight = new ConcurrentLinkedQueue<>();
+    private final Set<Long> delivered = ConcurrentHashMap.newKeySet();
+    private final AtomicBoolean works = new AtomicBoolean();
+    private final Delivery delivery;
+    private final Thread thread;
+
+    Taker(Spool spool) {
+      delivery =
+          new Delivery(
+              spool,
+              new Delivery.Options(100, Duration.ZERO, Duration.ZERO, Duration.ZERO, -1, ""),
+              this::take);
+      spool.attach(delivery);
+      thread = new Thread(delivery, "taker");
+      thread.start();
+    }
+
+    private void take(SpoolRecord record, boolean again, Delivery.Settlement settlement) {
+      if (works.get()) {
+        delivered.add(SpoolFixture.id(record));
+        settlement.delivered();
+      } else {
+        inFlight.add(settlement);
+      }
+    }
+
+    void failsOnceAndThenWorks() {
+      works.set(true);
+      inFlight.forEach(settlement -> settlement.failed(new IOException("not now")));
+    }
+
+    void stop() throws InterruptedException {
+      delivery.stop(Duration.ofMinutes(1));
+      thread.join();
+    }
   }
 
   private static final class SettableClock extends Clock {
