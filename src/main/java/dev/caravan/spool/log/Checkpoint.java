@@ -1,0 +1,154 @@
+package dev.caravan.spool.log;
+
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.Optional;
+import java.util.stream.Stream;
+import java.util.zip.CRC32C;
+
+/**
+ * A small file beside a log that remembers how far records were acknowledged and committed, and
+ * whose lock keeps a second process out. Writing it costs a microsecond, so acknowledgements alone
+ * need no commit; and a log that comes back without its newest records is found out.
+ *
+ * <p>Two slots are written in turn, so that one of them is whole whatever happens. For one thread
+ * at a time; an interrupt does not disturb it.
+ */
+public final class Checkpoint implements AutoCloseable {
+
+  private static final int SLOT_LENGTH = 64;
+  private static final int CHECKED_LENGTH = 8 * 4;
+
+  private final RandomAccessFile file;
+  private final FileLock lock;
+  private final ByteBuffer buffer = ByteBuffer.allocate(SLOT_LENGTH);
+  private volatile Mark mark;
+
+  /** How far things had come at the time of writing; zeros if nothing was written. */
+  public record Mark(long generation, long acknowledged, long committed, long atMillis) {}
+
+  private Checkpoint(RandomAccessFile file, FileLock lock, Mark mark) {
+    this.file = file;
+    this.lock = lock;
+    this.mark = mark;
+  }
+
+  /**
+   * Opens the file, or makes a new one, and takes its lock.
+   *
+   * @throws LogInUseException with a sentence that says who must give way, if it is locked
+   */
+  public static Checkpoint open(Path path, String name) throws IOException {
+    Disk disk = new Disk();
+    disk.createFolder(path.getParent());
+    RandomAccessFile file = disk.openOrCreate(path);
+    try {
+      FileLock lock = tryLock(file.getChannel());
+      if (lock == null) {
+        throw new LogInUseException(
+            ("The spool '%s' in %s is in use by another process, so it is not opened a second time."
+                    + " Stop that process, or give this one a directory of its own.")
+                .formatted(name, path.getParent()));
+      }
+      byte[] slots = new byte[2 * SLOT_LENGTH];
+      Disk.readFully(file, 0, slots, 0, slots.length);
+      return new Checkpoint(file, lock, newest(slots));
+    } catch (IOException e) {
+      file.close();
+      throw e;
+    }
+  }
+
+  private static FileLock tryLock(FileChannel file) throws IOException {
+    try {
+      return file.tryLock();
+    } catch (OverlappingFileLockException inThisProcess) {
+      return null;
+    }
+  }
+
+  /** What was written last, without opening it; zeros if nothing was. */
+  public static Mark newest(FileChannel file) throws IOException {
+    ByteBuffer slots = ByteBuffer.allocate(2 * SLOT_LENGTH);
+    file.read(slots, 0);
+    return newest(slots.array());
+  }
+
+  private static Mark newest(byte[] slots) {
+    return Stream.of(mark(slots, 0), mark(slots, SLOT_LENGTH))
+        .flatMap(Optional::stream)
+        .max(Comparator.comparingLong(Mark::generation))
+        .orElse(new Mark(0, 0, 0, 0));
+  }
+
+  private static Optional<Mark> mark(byte[] slots, int at) {
+    ByteBuffer slot = ByteBuffer.wrap(slots);
+    Mark mark =
+        new Mark(
+            slot.getLong(at), slot.getLong(at + 8), slot.getLong(at + 16), slot.getLong(at + 24));
+    return slot.getLong(at + CHECKED_LENGTH) == checksum(slots, at)
+        ? Optional.of(mark)
+        : Optional.empty();
+  }
+
+  private static long checksum(byte[] slots, int at) {
+    CRC32C checksum = new CRC32C();
+    checksum.update(slots, at, CHECKED_LENGTH);
+    return checksum.getValue();
+  }
+
+  /** Up to here everything is done with, as written last. */
+  public long acknowledged() {
+    return mark.acknowledged();
+  }
+
+  /** The highest sequence that the log is known to have stored, as written last. */
+  public long committed() {
+    return mark.committed();
+  }
+
+  /** Remembers; does nothing if nothing has changed. */
+  public void write(long acknowledged, long committed, long nowMillis) throws IOException {
+    if (acknowledged == mark.acknowledged() && committed == mark.committed()) {
+      return;
+    }
+    Mark next = new Mark(mark.generation() + 1, acknowledged, committed, nowMillis);
+    buffer.clear();
+    buffer.putLong(next.generation());
+    buffer.putLong(acknowledged);
+    buffer.putLong(committed);
+    buffer.putLong(nowMillis);
+    buffer.putLong(checksum(buffer.array(), 0));
+    file.seek((next.generation() & 1) * SLOT_LENGTH);
+    file.write(buffer.array());
+    mark = next;
+  }
+
+  /** Puts what was written on the medium itself. */
+  public void force() throws IOException {
+    file.getFD().sync();
+  }
+
+  /**
+   * Looks for a spool in the format of earlier versions in this directory ({@code name.mv} and
+   * {@code name.mark}). One that is drained is set aside, renamed, and counting goes on above it.
+   *
+   * @return the highest sequence of the spool of before, 0 if there was none
+   * @throws IOException with a sentence that says how to drain it, if something waits in it
+   */
+  public static long refuseOlderFormat(Path directory, String name) throws IOException {
+    return OlderFormat.refuse(directory, name);
+  }
+
+  @Override
+  public void close() throws IOException {
+    lock.release();
+    file.close();
+  }
+}
