@@ -39,7 +39,7 @@ public final class Shard {
   // Touched by the control thread only
   private final Map<Integer, ChannelLink> links = new HashMap<>();
   private final Map<Integer, ChannelOpener.Order> orders = new HashMap<>();
-  private final Map<Integer, ChannelLink> lost = new HashMap<>();
+  private final Map<Integer, Lost> lost = new HashMap<>();
   private final Map<Integer, List<String>> topicsOf = new HashMap<>();
   private Optional<Future<?>> wake = Optional.empty();
   private boolean granted;
@@ -50,6 +50,9 @@ public final class Shard {
 
   /** For others: what has been carried out, so that the ledger is told of LIVE before they are. */
   private volatile ShardState shown = state;
+
+  /** A channel whose socket was lost and that may be gone back to, with what it subscribes. */
+  private record Lost(ChannelLink link, List<String> topics) {}
 
   /**
    * @param strand which of the channels that read the shard
@@ -106,10 +109,13 @@ public final class Shard {
 
   /** Reads other topics from now on, by a hand-over. */
   public void changeTopics(List<String> others) {
-    if (!topics.equals(others)) {
-      topics = List.copyOf(others);
-      submit(new ShardEvent.TopicsChanged());
-    }
+    execute(
+        () -> {
+          if (!topics.equals(others)) {
+            topics = List.copyOf(others);
+            step(new ShardEvent.TopicsChanged());
+          }
+        });
   }
 
   /** Leave to hand over. On the control thread. */
@@ -133,12 +139,18 @@ public final class Shard {
     frames.expect(channel);
   }
 
-  /** The channel's socket is open. */
-  public void opened(int channel, ChannelLink link, long rotateAt, Cause rotateCause) {
+  /**
+   * The channel's socket is open.
+   *
+   * @param subscribed what of the ordered topics the channel brings
+   */
+  public void opened(
+      int channel, ChannelLink link, List<String> subscribed, long rotateAt, Cause rotateCause) {
     execute(
         () -> {
           orders.remove(channel);
           links.put(channel, link);
+          topicsOf.replace(channel, List.copyOf(subscribed));
           step(new ShardEvent.SocketOpened(channel, rotateAt, rotateCause));
           if (state.channel(channel).isEmpty()) {
             // Too late: its end may have been told before, so nobody else would forget it
@@ -197,7 +209,8 @@ public final class Shard {
     frames.end(channel);
     execute(
         () -> {
-          Optional.ofNullable(links.get(channel)).ifPresent(link -> lost.put(channel, link));
+          Optional.ofNullable(links.get(channel))
+              .ifPresent(link -> lost.put(channel, new Lost(link, topicsOf(channel))));
           step(new ShardEvent.SocketClosed(channel, cause));
           links.remove(channel);
           lost.keySet().removeIf(number -> !state.reuses(number));
@@ -287,26 +300,34 @@ public final class Shard {
     } else if (action instanceof ShardAction.DropToken drop) {
       link(drop.number()).ifPresent(opener::dropToken);
     } else if (action instanceof ShardAction.Read read) {
-      listener.reading(strand, topicsOf.getOrDefault(read.number(), topics), read.since());
+      listener.reading(strand, topicsOf(read.number()), read.since());
     } else if (action instanceof ShardAction.Blind blind) {
       listener.blind(strand, blind.since(), blind.cause());
+    } else if (action instanceof ShardAction.Finish) {
+      listener.finished(strand);
     } else if (action instanceof ShardAction.Report report) {
       listener.report(strand, report.report());
     }
   }
 
   private void open(ShardAction.Open open) {
+    // A channel that is gone back to has the subscriptions that it had, whatever is wanted by now
+    Optional<Lost> again = Optional.ofNullable(lost.remove(open.reuses()));
     ChannelOpener.Order order =
         new ChannelOpener.Order(
             this,
             open.number(),
             open.cause(),
-            topics,
-            Optional.ofNullable(lost.remove(open.reuses())),
+            again.map(Lost::topics).orElse(topics),
+            again.map(Lost::link),
             open.failures());
     orders.put(open.number(), order);
     topicsOf.put(open.number(), order.topics());
     opener.open(order);
+  }
+
+  private List<String> topicsOf(int channel) {
+    return topicsOf.getOrDefault(channel, List.of());
   }
 
   private Optional<ChannelLink> link(int channel) {
@@ -325,6 +346,11 @@ public final class Shard {
     return live.isEmpty() || behind.isEmpty()
         ? live
         : OptionalLong.of(Math.min(live.getAsLong(), behind.getAsLong()));
+  }
+
+  /** Whether the channel is LIVE and its events can be relied on. On the control thread. */
+  boolean trusts(int channel) {
+    return state.channel(channel).filter(it -> it.trusted(Phase.LIVE)).isPresent();
   }
 
   private Stream<ChannelLink> linksOf(Phase phase) {

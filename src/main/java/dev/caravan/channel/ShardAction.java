@@ -32,6 +32,9 @@ public sealed interface ShardAction {
   /** Nothing is read since then, the time of the last frame. */
   record Blind(long since, Cause cause) implements ShardAction {}
 
+  /** Nothing of it is read any more, on purpose. */
+  record Finish() implements ShardAction {}
+
   /** Tell the world. */
   record Report(ShardReport report) implements ShardAction {}
 }

@@ -27,6 +27,9 @@ public interface ShardListener {
   /** Nothing of the strand is read since then, the time of its last frame. */
   void blind(Strand strand, long since, Cause cause);
 
+  /** The strand was told to stop: it reads nothing any more, and nothing more is told of it. */
+  void finished(Strand strand);
+
   /** What attempts of the strand came to before a restart; {@link Attempts#NONE} if none did. */
   Attempts earlier(Strand strand);
 

@@ -192,6 +192,7 @@ public final class ShardMachine {
 
   private static void stop(Decision d) {
     d.state().channels().forEach(c -> d.act(new Close(c.number())));
+    d.act(new ShardAction.Finish());
     d.become(d.state().stop());
   }
 }

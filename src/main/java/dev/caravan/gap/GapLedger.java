@@ -200,6 +200,13 @@ public final class GapLedger {
     return files.trouble();
   }
 
+  /** Topics of which a gap lasts: they were read, somebody wants them, and nobody reads them. */
+  public synchronized Set<String> missing() {
+    Set<String> missing = new HashSet<>();
+    open.all().forEach(gap -> missing.addAll(gap.topics()));
+    return missing;
+  }
+
   // ---- attempts
 
   /** What attempts came to before, also before a restart. */
@@ -254,8 +261,8 @@ public final class GapLedger {
         (strand, was) -> {
           if (was.until().isAfter(now)) {
             LOG.warn(
-                "The clock was set back while the bridge did not run: it last read at {}, and now it"
-                    + " is {}. How long it did not run cannot be told.",
+                "The clock was set back while the bridge did not run: it last read at {}, and now"
+                    + " it is {}. How long it did not run cannot be told.",
                 was.until(),
                 now);
           }
@@ -268,15 +275,21 @@ public final class GapLedger {
     }
   }
 
-  private Set<String> stillWanted(List<String> topics) {
-    Set<String> all = new LinkedHashSet<>();
-    wanted.values().forEach(some -> all.addAll(some.orElse(Set.of())));
-    all.retainAll(Set.copyOf(topics));
+  private Set<String> stillWanted(Collection<String> topics) {
+    Set<String> all = new LinkedHashSet<>(topics);
+    all.removeIf(
+        topic -> wanted.values().stream().noneMatch(some -> some.orElse(Set.of()).contains(topic)));
     return all;
   }
 
   private void begin(int shard, Instant from, String cause, Collection<String> topics) {
-    open.begin(shard, from, cause, notRead(topics));
+    open.begin(shard, from, cause, notRead(wantedOrUnknown(topics)));
+  }
+
+  /** As long as a reader has not said what it wants, each topic may be wanted. */
+  private Collection<String> wantedOrUnknown(Collection<String> topics) {
+    boolean known = !wanted.isEmpty() && wanted.values().stream().allMatch(Optional::isPresent);
+    return known ? stillWanted(topics) : topics;
   }
 
   private Set<String> notRead(Collection<String> topics) {

@@ -172,7 +172,10 @@ final class CamelChannelOpener extends ServiceSupport implements ChannelOpener {
         return;
       }
     }
-    order.shard().opened(order.number(), link, link.rotation().at(), link.rotation().cause());
+    order
+        .shard()
+        .opened(
+            order.number(), link, order.topics(), link.rotation().at(), link.rotation().cause());
   }
 
   private static List<Map<String, String>> ids(List<String> topics) {

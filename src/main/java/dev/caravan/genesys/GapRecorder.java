@@ -11,13 +11,10 @@ import dev.caravan.topic.TopicCombiner;
 import dev.caravan.topic.TopicSharder;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.function.LongFunction;
@@ -41,7 +38,6 @@ final class GapRecorder {
   private final Consumer<Signal> signals;
   private final Consumer<Gap> over;
   private final TopicCatalogue catalogue = TopicCatalogue.load();
-  private final Set<Strand> strands = new HashSet<>();
 
   // Touched by the control thread only
   private final Map<String, Long> sentAt = new HashMap<>();
@@ -78,20 +74,13 @@ final class GapRecorder {
   }
 
   /** What is to be read from now on. */
-  synchronized void planned(List<TopicSharder.Shard> plan, int redundancy) {
-    List<String> topics = new ArrayList<>();
-    Set<Strand> now = new HashSet<>();
-    for (TopicSharder.Shard shard : plan) {
-      topics.addAll(shard.subscriptions());
-      for (int number = 0; number < redundancy; number++) {
-        now.add(new Strand(shard.number(), number));
-      }
-    }
-    ledger.wanted(reader, topics);
-    strands.removeAll(now);
-    strands.forEach(gone -> ledger.finished(of(gone), Cause.TOPICS_CHANGED.label()));
-    strands.clear();
-    strands.addAll(now);
+  void planned(List<TopicSharder.Shard> plan) {
+    ledger.wanted(reader, plan.stream().flatMap(shard -> shard.subscriptions().stream()).toList());
+  }
+
+  /** A strand that is not part of the plan any more has stopped. */
+  void finished(Strand strand) {
+    ledger.finished(of(strand), Cause.TOPICS_CHANGED.label());
   }
 
   void reading(Strand strand, List<String> topics, long since) {

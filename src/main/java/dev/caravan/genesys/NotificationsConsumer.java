@@ -173,7 +173,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
   // ---- what to read
 
   private void read(List<TopicSharder.Shard> plan) {
-    gaps.planned(plan, configuration.getRedundancy());
+    gaps.planned(plan);
     group.read(plan);
   }
 
@@ -253,6 +253,14 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
   @Override
   public void blind(Strand strand, long since, Cause cause) {
     gaps.blind(strand, since, cause);
+  }
+
+  @Override
+  public void finished(Strand strand) {
+    // At a stop the sockets may still hand over what was read; what follows is told at its end
+    if (!isStoppingOrStopped()) {
+      gaps.finished(strand);
+    }
   }
 
   @Override

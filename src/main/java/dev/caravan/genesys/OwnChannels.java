@@ -54,6 +54,7 @@ final class OwnChannels extends ServiceSupport {
   private final Path file;
   private final Map<String, Optional<Token>> inUse =
       Collections.synchronizedMap(new LinkedHashMap<>());
+  private final Set<String> lost = Collections.synchronizedSet(new LinkedHashSet<>());
   private volatile String budget = "";
   private boolean forgetful;
   private ExecutorService executor;
@@ -86,9 +87,16 @@ final class OwnChannels extends ServiceSupport {
     }
   }
 
-  /** A channel is somebody else's now, or gone. */
+  /** A channel is somebody else's now: it is not touched any more, in no later run either. */
   void lost(String id) {
+    synchronized (lost) {
+      if (lost.size() >= MOST_REMEMBERED) {
+        lost.remove(lost.iterator().next());
+      }
+      lost.add(hash(id));
+    }
     inUse.remove(id);
+    forget(id);
   }
 
   /** What an operator should know about the channels of the OAuth client; empty if nothing. */
@@ -119,7 +127,7 @@ final class OwnChannels extends ServiceSupport {
       if (one instanceof Map<?, ?> channel && channel.get("id") instanceof String id) {
         if (inUse.containsKey(id)) {
           ours++;
-        } else if (made.contains(hash(id))) {
+        } else if (made.contains(hash(id)) && !lost.contains(hash(id))) {
           empty(id, Optional.empty());
         }
       }
@@ -184,6 +192,17 @@ final class OwnChannels extends ServiceSupport {
   private synchronized void remember(String id) {
     Set<String> made = remembered();
     made.add(hash(id));
+    write(made);
+  }
+
+  private synchronized void forget(String id) {
+    Set<String> made = remembered();
+    if (made.remove(hash(id))) {
+      write(made);
+    }
+  }
+
+  private void write(Set<String> made) {
     List<String> latest = List.copyOf(made);
     int first = Math.max(0, latest.size() - MOST_REMEMBERED);
     try {

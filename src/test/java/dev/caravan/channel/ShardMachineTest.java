@@ -687,7 +687,8 @@ class ShardMachineTest {
 
       shard.on(new ShardEvent.Stopped());
 
-      assertThat(shard.actions).containsExactly(new Close(1), new Close(2), new Close(3));
+      assertThat(shard.actions)
+          .containsExactly(new Close(1), new Close(2), new Close(3), new ShardAction.Finish());
       assertThat(shard.state.channels()).isEmpty();
       assertThat(shard.wakeAt).isEqualTo(Long.MAX_VALUE);
     }

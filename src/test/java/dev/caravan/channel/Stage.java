@@ -114,7 +114,7 @@ final class Stage implements ChannelOpener, ShardListener {
     link.lastFrameAt = control.now();
     links.put(key(order), link);
     order.shard().connecting(order.number());
-    order.shard().opened(order.number(), link, rotateAt, Cause.CHANNEL_AGE);
+    order.shard().opened(order.number(), link, order.topics(), rotateAt, Cause.CHANNEL_AGE);
     control.settle();
     return link;
   }
@@ -140,7 +140,7 @@ final class Stage implements ChannelOpener, ShardListener {
 
   static String presence(String value) {
     return "{\"topicName\":\"v2.users.11111111-1111-1111-1111-111111111111.presence\",\"version\":\"2\","
-        + "\"eventBody\":{\"source\":\""
+               + "\"eventBody\":{\"source\":\""
         + value
         + "\"},\"metadata\":{\"CorrelationId\":\"c\"}}";
   }
@@ -192,6 +192,11 @@ final class Stage implements ChannelOpener, ShardListener {
   @Override
   public void blind(Strand strand, long since, Cause cause) {
     ledger.add("blind " + cause.label());
+  }
+
+  @Override
+  public void finished(Strand strand) {
+    ledger.add("finished");
   }
 
   @Override

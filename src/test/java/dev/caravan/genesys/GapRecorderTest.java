@@ -44,7 +44,7 @@ class GapRecorderTest {
     ledger = GapLedger.open(folder, clock);
     recorder = new GapRecorder("receive", ledger, Instant::ofEpochMilli, signals::add, over::add);
     recorder.started();
-    recorder.planned(List.of(new TopicSharder.Shard(0, TOPICS)), 1);
+    recorder.planned(List.of(new TopicSharder.Shard(0, TOPICS)));
   }
 
   private void lostAndFound() {
@@ -112,7 +112,7 @@ class GapRecorderTest {
     recorder.reading(STRAND, TOPICS, 1_000_000);
     recorder.stopped(true);
     recorder.started();
-    recorder.planned(List.of(new TopicSharder.Shard(0, TOPICS)), 1);
+    recorder.planned(List.of(new TopicSharder.Shard(0, TOPICS)));
     recorder.reading(STRAND, TOPICS, 1_002_000);
 
     recorder.stopped(false);

@@ -110,19 +110,38 @@ class OwnChannelsTest {
   void whatAnEarlierRunLeftIsEmptiedIfItIsShownAndOnlyThat() throws Exception {
     String id = make();
     template.request("direct:genesys-create-channel", any -> {});
-    channels.lost(id);
+    OwnChannels next = channels();
 
-    channels.look();
+    next.look();
 
     await().atMost(BackfillRoad.PATIENCE).until(() -> released() == 1);
+    next.stop();
+    assertThat(released()).isEqualTo(1);
     assertThat(Files.readString(folder.resolve("channels"))).doesNotContain(id);
+  }
+
+  @Test
+  void aChannelThatSomebodyElseTookIsNotTakenForAnEarlierRuns() throws Exception {
+    String taken = make();
+    make();
+
+    channels.lost(taken);
+    channels.look();
+    OwnChannels next = channels();
+    next.look();
+
+    // The other one is the earlier run's to the next
+    await().atMost(BackfillRoad.PATIENCE).until(() -> released() == 1);
+    next.stop();
+    assertThat(released()).isEqualTo(1);
+    assertThat(Files.readAllLines(folder.resolve("channels"))).hasSize(1);
   }
 
   @Test
   void whatIsWholeInADamagedFileIsStillOurs() throws Exception {
     Path file = folder.resolve("channels");
-    String id = make();
-    channels.lost(id);
+    make();
+    channels = channels();
     String whole = Files.readString(file);
     Files.writeString(file, whole.substring(0, 40) + "\n\u00ff\n" + whole, ISO_8859_1);
 

@@ -1,0 +1,313 @@
+package dev.caravan.channel;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.caravan.event.Frame;
+import dev.caravan.gap.GapLedger;
+import dev.caravan.testing.MutableClock;
+import dev.caravan.topic.TopicSharder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.Random;
+import java.util.Set;
+import java.util.TreeSet;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/**
+ * What is not read is on record: whatever is planned, opened, lost and stopped, in whatever order,
+ * the topics that no trusted LIVE socket brings are those of which a gap lasts.
+ */
+class CoveragePropertiesTest {
+
+  private static final int RUNS = 25;
+  private static final int EVENTS = 250;
+  private static final String READER = "receive";
+  private static final List<String> TOPICS = List.of("a", "b", "c", "d", "e", "f", "g");
+
+  @TempDir Path folder;
+
+  @ParameterizedTest
+  @CsvSource({"1,1", "2,1", "3,1", "4,2", "5,2"})
+  void whatNoTrustedSocketBringsHasAGapThatLasts(long seed, int redundancy) throws Exception {
+    // Not a folder, so that the ledger stays in memory
+    Path nowhere = Files.writeString(folder.resolve("file"), "").resolve("gaps");
+    for (int run = 0; run < RUNS; run++) {
+      new Story(seed * 1_000_003 + run, redundancy, nowhere).tell();
+    }
+  }
+
+  /** A channel as the server has it, and its socket. */
+  private static final class Socket implements ChannelLink {
+    private final ChannelOpener.Order order;
+    private final List<String> subscribed;
+    private boolean silent;
+    private long lastFrameAt;
+
+    Socket(ChannelOpener.Order order, List<String> subscribed) {
+      this.order = order;
+      this.subscribed = subscribed;
+    }
+
+    @Override
+    public void ping() {}
+
+    @Override
+    public void close() {}
+
+    @Override
+    public OptionalLong ponged() {
+      return OptionalLong.empty();
+    }
+
+    @Override
+    public long handedOnUntil() {
+      return lastFrameAt;
+    }
+
+    @Override
+    public OptionalLong behindSince() {
+      return OptionalLong.empty();
+    }
+
+    @Override
+    public Reading reading() {
+      return new Reading(lastFrameAt, lastFrameAt, false);
+    }
+  }
+
+  /** One random life of all shards together, checked after each thing that happens. */
+  private static final class Story implements ChannelOpener, ShardListener {
+    private final long seed;
+    private final Random dice;
+    private final ManualExecutor control = new ManualExecutor(1_000_000);
+    private final MutableClock wall = new MutableClock(Instant.ofEpochMilli(1_000_000));
+    private final GapLedger ledger;
+    private final ChannelGroup group;
+    private final TopicSharder sharder = new TopicSharder(2);
+    private final List<Order> waiting = new ArrayList<>();
+    private final List<Socket> sockets = new ArrayList<>();
+    private final List<Socket> everOpened = new ArrayList<>();
+    private final Set<String> read = new HashSet<>();
+    private final List<String> happened = new ArrayList<>();
+    private List<TopicSharder.Shard> plan = List.of();
+    private Set<String> wanted = Set.of();
+
+    Story(long seed, int redundancy, Path folder) {
+      this.seed = seed;
+      this.dice = new Random(seed);
+      this.ledger = GapLedger.open(folder, wall);
+      this.group =
+          new ChannelGroup(
+              Timings.defaults(), dice::nextDouble, redundancy, control, control::now, this, this);
+    }
+
+    void tell() {
+      ledger.started(READER);
+      plans();
+      for (int i = 0; i < EVENTS; i++) {
+        happens();
+        if (dice.nextInt(3) > 0) {
+          passes(dice.nextInt(6) == 0 ? dice.nextInt(60_000) : dice.nextInt(1_500));
+        }
+      }
+      group.stop();
+      passes(0);
+      assertThat(covered()).isEmpty();
+    }
+
+    private void happens() {
+      switch (dice.nextInt(20)) {
+        case 0, 1 -> plans();
+        case 2, 3, 4, 5, 6, 7 -> opens();
+        case 8 -> fails();
+        case 9, 10 -> ends();
+        case 11, 12 -> isTold(dice.nextBoolean() ? "socket_closing" : "no_longer_subscribed");
+        case 13 -> fallsSilent();
+        default -> sockets.forEach(socket -> brings(socket, Stage.HEARTBEAT));
+      }
+      holds();
+    }
+
+    private void plans() {
+      List<String> topics = new ArrayList<>(TOPICS);
+      topics.removeIf(topic -> dice.nextInt(3) == 0);
+      plan = sharder.reshard(plan, topics);
+      wanted = new HashSet<>(topics);
+      read.retainAll(wanted);
+      happened.add("plan " + plan);
+      // As the consumer does, and not on the control thread, where more may be waiting
+      ledger.wanted(READER, topics);
+      holds();
+      group.read(plan);
+    }
+
+    private void opens() {
+      if (!waiting.isEmpty()) {
+        Order order = waiting.remove(dice.nextInt(waiting.size()));
+        List<String> subscribed = new ArrayList<>(order.topics());
+        if (order.reuse().isPresent()) {
+          // The server still has what it had, whoever asks for what by now
+          subscribed = ((Socket) order.reuse().get()).subscribed;
+        } else if (dice.nextInt(4) == 0) {
+          subscribed.removeIf(topic -> dice.nextBoolean());
+        }
+        Socket socket = new Socket(order, List.copyOf(subscribed));
+        socket.lastFrameAt = control.now();
+        sockets.add(socket);
+        everOpened.add(socket);
+        happened.add("opens " + order.number() + " of " + order.shard().strand() + subscribed);
+        order.shard().connecting(order.number());
+        List<String> told = order.reuse().isPresent() ? order.topics() : subscribed;
+        long life = dice.nextInt(4) == 0 ? 20_000 : 72_000_000;
+        order.shard().opened(order.number(), socket, told, control.now() + life, Cause.CHANNEL_AGE);
+        if (dice.nextBoolean()) {
+          brings(socket, Stage.HEARTBEAT);
+        }
+      }
+    }
+
+    private void fails() {
+      if (!waiting.isEmpty()) {
+        Order order = waiting.remove(dice.nextInt(waiting.size()));
+        happened.add("fails " + order.number() + " of " + order.shard().strand());
+        Failure failure = Failure.unavailable("It failed.");
+        Failure gone = new Failure(Failure.Kind.CHANNEL_GONE, "It is gone.", Duration.ZERO, 1);
+        order.shard().failed(order.number(), dice.nextBoolean() ? failure : gone);
+      }
+    }
+
+    private void ends() {
+      if (!sockets.isEmpty()) {
+        Socket socket = sockets.remove(dice.nextInt(sockets.size()));
+        happened.add("ends " + socket.order.number() + " of " + socket.order.shard().strand());
+        Cause cause = dice.nextInt(4) == 0 ? Cause.TAKEN_OVER : Cause.DROPPED;
+        socket.order.shard().closed(socket.order.number(), cause);
+      }
+    }
+
+    private void isTold(String what) {
+      if (!sockets.isEmpty()) {
+        Socket socket = sockets.get(dice.nextInt(sockets.size()));
+        happened.add(
+            what + " to " + socket.order.number() + " of " + socket.order.shard().strand());
+        brings(socket, Stage.system(what));
+      }
+    }
+
+    private void fallsSilent() {
+      if (!sockets.isEmpty()) {
+        sockets.get(dice.nextInt(sockets.size())).silent = true;
+      }
+    }
+
+    private void brings(Socket socket, String frame) {
+      if (!socket.silent) {
+        socket.lastFrameAt = control.now();
+        byte[] body = frame.getBytes(StandardCharsets.UTF_8);
+        socket.order.shard().frame(socket.order.number(), body, false, () -> {});
+      }
+    }
+
+    /** Runs what waits on the control thread, and checks at each of its steps. */
+    private void passes(long millis) {
+      happened.add("+" + millis);
+      long end = control.now() + millis;
+      do {
+        long step = Math.min(500, end - control.now());
+        wall.turnTo(Instant.ofEpochMilli(control.now() + step));
+        control.pass(Duration.ofMillis(step));
+        holds();
+      } while (control.now() < end);
+    }
+
+    /** What the server sends on trusted sockets, not what somebody believes to have subscribed. */
+    private Set<String> covered() {
+      Set<String> covered = new HashSet<>();
+      everOpened.stream()
+          .filter(socket -> socket.order.shard().trusts(socket.order.number()))
+          .forEach(socket -> covered.addAll(socket.subscribed));
+      return covered;
+    }
+
+    private void holds() {
+      Set<String> covered = covered();
+      covered.stream().filter(wanted::contains).forEach(read::add);
+      Set<String> missing = new TreeSet<>(read);
+      missing.removeAll(covered);
+      assertThat(new TreeSet<>(ledger.missing())).as(this::story).isEqualTo(missing);
+    }
+
+    private String story() {
+      int from = Math.max(0, happened.size() - 40);
+      return "seed " + seed + ": " + happened.subList(from, happened.size());
+    }
+
+    // ---- what the group asks for and tells
+
+    @Override
+    public void open(Order order) {
+      waiting.add(order);
+    }
+
+    @Override
+    public void cancel(Order order) {
+      waiting.remove(order);
+    }
+
+    @Override
+    public void dropToken(ChannelLink link) {}
+
+    @Override
+    public void notification(int shard, Frame.Notification event, byte[] body) {}
+
+    @Override
+    public void unreadable(int shard, byte[] body, String reason) {}
+
+    @Override
+    public void reading(Strand strand, List<String> topics, long since) {
+      ledger.reading(of(strand), Instant.ofEpochMilli(since), topics, "topics-changed");
+      // It may be lost again before the next check
+      topics.stream().filter(wanted::contains).forEach(read::add);
+    }
+
+    @Override
+    public void blind(Strand strand, long since, Cause cause) {
+      ledger.blind(of(strand), Instant.ofEpochMilli(since), cause.label());
+    }
+
+    @Override
+    public void finished(Strand strand) {
+      ledger.finished(of(strand), "topics-changed");
+    }
+
+    private static dev.caravan.gap.Strand of(Strand strand) {
+      return new dev.caravan.gap.Strand(READER, strand.shard(), strand.number());
+    }
+
+    @Override
+    public Attempts earlier(Strand strand) {
+      return Attempts.NONE;
+    }
+
+    @Override
+    public void attempts(Strand strand, Attempts now) {}
+
+    @Override
+    public void pong(int shard, long millis) {}
+
+    @Override
+    public void report(Strand strand, ShardReport report) {}
+
+    @Override
+    public void pairedOff(int shard) {}
+  }
+}
