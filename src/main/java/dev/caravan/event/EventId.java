@@ -6,8 +6,9 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Tells whether two frames carry the same event: 128 bits over the topic name and the exact bytes
- * of the event body, blind to metadata and version, which differ between copies.
+ * Tells whether two frames look the same: 128 bits over the topic name and the exact bytes of the
+ * event body, blind to metadata and version, which differ between copies. Two events may look the
+ * same, so this pairs off copies; ids that are one event's own come from {@link EventIds}.
  */
 public record EventId(long high, long low) {
 
@@ -28,6 +29,11 @@ public record EventId(long high, long low) {
     LONGS.set(both, 16, body.high);
     LONGS.set(both, 24, body.low);
     return hash(both, 0, both.length);
+  }
+
+  /** The identity of what stands in these bytes, apart from the same bytes in another context. */
+  public static EventId of(String context, byte[] content) {
+    return of(ofTopic(context), content, 0, content.length);
   }
 
   static EventId ofTopic(String topicName) {

@@ -10,7 +10,7 @@ public sealed interface Frame permits Frame.Notification, Frame.Control, Frame.U
    *
    * @param topicName the Genesys topic as received, with concrete ids
    * @param correlationId the envelope's correlation id, or empty
-   * @param id the event's identity: the same for every copy of it
+   * @param id what the event looks like: the same for every copy of it
    * @param media every medium the event is about, in the order of {@link Media}; empty where the
    *     event's family has none or none could be told
    * @param primary the medium that decides where a conversation event goes; UNKNOWN if media is

@@ -1,8 +1,10 @@
 package dev.caravan.genesys;
 
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import org.apache.camel.CamelContext;
 import org.apache.camel.ExchangePattern;
+import org.apache.camel.Message;
 import org.apache.camel.ProducerTemplate;
 import org.apache.camel.support.service.ServiceHelper;
 import org.apache.camel.support.service.ServiceSupport;
@@ -28,19 +30,17 @@ final class DeadLetters extends ServiceSupport {
   /**
    * Sends one frame and waits until it is taken, so that nothing that follows overtakes a stop.
    *
-   * @param topic the Genesys topic, or empty if it could not be read
+   * @param headers puts on the letter what is known of the frame
    */
-  void send(byte[] body, String reason, String topic) {
+  void send(byte[] body, String reason, Consumer<Message> headers) {
     var exchange =
         template.send(
             endpointUri,
             letter -> {
               letter.setPattern(ExchangePattern.InOnly);
               letter.getIn().setBody(body);
+              headers.accept(letter.getIn());
               letter.getIn().setHeader(GenesysConstants.REASON, reason);
-              if (!topic.isEmpty()) {
-                letter.getIn().setHeader(GenesysConstants.TOPIC, topic);
-              }
             });
     if (exchange.getException() != null) {
       LOG.error(

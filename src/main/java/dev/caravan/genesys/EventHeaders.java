@@ -9,12 +9,14 @@ import java.util.stream.Collectors;
 import org.apache.camel.Message;
 
 /**
- * Puts on a message what was read from a notification: the CloudEvents attributes in the Kafka
- * binding's names, Genesys's own words, and what the routes need to choose topic and key.
+ * Makes a message a CloudEvent, with the attributes in the Kafka binding's names. On a notification
+ * it puts Genesys's own words, too, and what the routes need to choose topic and key.
  */
 final class EventHeaders {
 
-  private static final String TYPE_PREFIX = "com.genesys.cloud.";
+  private static final String NOTIFICATION = "com.genesys.cloud.";
+  private static final String SIGNAL = "dev.caravan.signal.";
+  private static final String UNREADABLE = "dev.caravan.unreadable";
 
   private final String source;
   private final Clock clock;
@@ -31,15 +33,12 @@ final class EventHeaders {
     this.clock = clock;
   }
 
-  void set(Message message, Frame.Notification event) {
-    message.setHeader("ce_specversion", "1.0");
-    message.setHeader("ce_id", event.id().hex());
-    message.setHeader("ce_source", source);
-    message.setHeader("ce_type", TYPE_PREFIX + pattern(event.topicName()));
+  /**
+   * @param id the event's own; whoever sends the event again sends it with the same
+   */
+  void set(Message message, Frame.Notification event, String id) {
+    cloudEvent(message, id, NOTIFICATION + pattern(event.topicName()), "application/json");
     message.setHeader("ce_subject", event.key());
-    // Genesys Cloud sends no time in the envelope: this is when the frame was read
-    message.setHeader("ce_time", now());
-    message.setHeader("content-type", "application/json");
     message.setHeader(GenesysConstants.TOPIC, event.topicName());
     if (!event.correlationId().isEmpty()) {
       message.setHeader(GenesysConstants.CORRELATION_ID, event.correlationId());
@@ -57,6 +56,27 @@ final class EventHeaders {
     }
     message.setHeader(GenesysConstants.KEY, event.key());
     message.setHeader(GenesysConstants.STREAM, event.stream());
+  }
+
+  void set(Message message, Signal signal, String id) {
+    cloudEvent(message, id, SIGNAL + signal.type(), "application/json");
+    message.setHeader("ce_subject", String.valueOf(signal.shard()));
+    message.setHeader(GenesysConstants.KEY, String.valueOf(signal.shard()));
+  }
+
+  /** A frame of which nothing is known, not even whether it is JSON. */
+  void setUnreadable(Message message, String id) {
+    cloudEvent(message, id, UNREADABLE, "application/octet-stream");
+  }
+
+  private void cloudEvent(Message message, String id, String type, String contentType) {
+    message.setHeader("ce_specversion", "1.0");
+    message.setHeader("ce_id", id);
+    message.setHeader("ce_source", source);
+    message.setHeader("ce_type", type);
+    // Genesys Cloud sends no time in the envelope: this is when the frame was read
+    message.setHeader("ce_time", now());
+    message.setHeader("content-type", contentType);
   }
 
   /** To the millisecond; written out once for all events of a millisecond. */

@@ -74,6 +74,14 @@ public class GenesysEndpoint extends DefaultEndpoint {
     return (GenesysComponent) getComponent();
   }
 
+  /** Where events come from: the value of {@code ce_source}. */
+  String source() {
+    return configuration.getSource() != null
+        ? configuration.getSource()
+        : getCamelContext()
+            .resolvePropertyPlaceholders("{{genesys.api.url:https://api.mypurecloud.com}}");
+  }
+
   @Override
   public Consumer createConsumer(Processor processor) throws Exception {
     Consumer consumer =

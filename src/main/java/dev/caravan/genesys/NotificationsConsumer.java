@@ -9,9 +9,11 @@ import dev.caravan.channel.ShardReport;
 import dev.caravan.channel.ShardStatus;
 import dev.caravan.channel.Strand;
 import dev.caravan.channel.Timings;
+import dev.caravan.event.EventIds;
 import dev.caravan.event.Frame;
 import dev.caravan.gap.Gap;
 import dev.caravan.topic.TopicSharder;
+import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.List;
@@ -51,6 +53,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
   private InFlight inFlight;
   private GenesysMetrics metrics;
   private GenesysMetrics.Reader reader;
+  private final EventIds ids = new EventIds(new SecureRandom());
   private EventHeaders headers;
   private DeadLetters deadLetters;
   private ScheduledExecutorService control;
@@ -76,13 +79,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
   protected void doInit() throws Exception {
     super.doInit();
     metrics = getEndpoint().component().metrics();
-    headers = new EventHeaders(source(), Clock.systemUTC());
-  }
-
-  private String source() {
-    return configuration.getSource() != null
-        ? configuration.getSource()
-        : setting("genesys.api.url", "https://api.mypurecloud.com");
+    headers = new EventHeaders(getEndpoint().source(), Clock.systemUTC());
   }
 
   private String setting(String name, String otherwise) {
@@ -207,16 +204,21 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
     Exchange exchange = createExchange(false);
     Message message = exchange.getIn();
     message.setBody(body);
-    headers.set(message, event);
-    getAsyncProcessor().process(exchange, done(exchange, event.topicName(), body, place));
+    String id = ids.next();
+    headers.set(message, event, id);
+    getAsyncProcessor().process(exchange, done(exchange, event, id, body, place));
   }
 
-  private AsyncCallback done(Exchange exchange, String topic, byte[] body, int place) {
+  private AsyncCallback done(
+      Exchange exchange, Frame.Notification event, String id, byte[] body, int place) {
     return doneSync -> {
       Exception failure = exchange.getException();
       if (failure != null) {
         metrics.failed();
-        deadLetters.send(body, "The event could not be sent: " + root(failure), topic);
+        deadLetters.send(
+            body,
+            "The event could not be sent: " + root(failure),
+            letter -> headers.set(letter, event, id));
       }
       inFlight.leave(place);
       releaseExchange(exchange, false);
@@ -235,7 +237,8 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
   @Override
   public void unreadable(int shard, byte[] body, String reason) {
     metrics.unreadable();
-    deadLetters.send(body, "The frame " + reason, "");
+    deadLetters.send(
+        body, "The frame " + reason, letter -> headers.setUnreadable(letter, ids.next()));
   }
 
   @Override

@@ -19,8 +19,9 @@ import org.apache.camel.Processor;
 
 /**
  * Makes a record of what was read again: the body and headers that a notification of the same topic
- * would have, and the header {@code genesys-origin: backfill}. Its identity follows from topic and
- * content alone, so the same state read twice is the same event.
+ * would have, and the header {@code genesys-origin: backfill}. Its {@code ce_id} follows from topic
+ * and content alone, so the same state read twice is the same event; a state that came back has
+ * another time in it.
  */
 public final class ReadAgain implements Processor {
 
@@ -174,7 +175,7 @@ public final class ReadAgain implements Processor {
 
   private void headers(Message message, byte[] frame) {
     if (reader.read(frame) instanceof Frame.Notification event) {
-      headers.set(message, event);
+      headers.set(message, event, event.id().hex());
     } else {
       throw odd("what cannot be read as a state");
     }

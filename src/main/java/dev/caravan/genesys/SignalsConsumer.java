@@ -2,6 +2,10 @@ package dev.caravan.genesys;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.caravan.event.EventId;
+import dev.caravan.event.EventIds;
+import java.security.SecureRandom;
+import java.time.Clock;
 import java.util.concurrent.ExecutorService;
 import org.apache.camel.Exchange;
 import org.apache.camel.Processor;
@@ -15,10 +19,13 @@ final class SignalsConsumer extends DefaultConsumer {
   private static final Logger LOG = LoggerFactory.getLogger(SignalsConsumer.class);
   private static final ObjectMapper JSON = new ObjectMapper();
 
+  private final EventIds ids = new EventIds(new SecureRandom());
+  private final EventHeaders headers;
   private ExecutorService executor;
 
   SignalsConsumer(GenesysEndpoint endpoint, Processor processor) {
     super(endpoint, processor);
+    headers = new EventHeaders(endpoint.source(), Clock.systemUTC());
   }
 
   private Signals signals() {
@@ -61,13 +68,17 @@ final class SignalsConsumer extends DefaultConsumer {
     }
   }
 
+  /** What is told again of a gap, after a restart perhaps, is the same event; all else is new. */
+  private String id(Signal signal, byte[] body) {
+    return signal.gap() == null ? ids.next() : EventId.of("signals", body).hex();
+  }
+
   private void pass(Signal signal) {
     Exchange exchange = createExchange(true);
     try {
-      exchange.getIn().setBody(JSON.writeValueAsBytes(signal));
-      exchange.getIn().setHeader("caravan-signal", signal.type());
-      exchange.getIn().setHeader("content-type", "application/json");
-      exchange.getIn().setHeader(GenesysConstants.KEY, String.valueOf(signal.shard()));
+      byte[] body = JSON.writeValueAsBytes(signal);
+      exchange.getIn().setBody(body);
+      headers.set(exchange.getIn(), signal, id(signal, body));
     } catch (JsonProcessingException e) {
       exchange.setException(e);
     }

@@ -208,7 +208,7 @@ final class BackfillRoad implements AutoCloseable {
 
   List<JsonNode> outcomes() {
     return messages("mock:signals").stream()
-        .filter(signal -> "BACKFILLED".equals(signal.getHeader("caravan-signal")))
+        .filter(signal -> "dev.caravan.signal.BACKFILLED".equals(signal.getHeader("ce_type")))
         .map(BackfillRoad::json)
         .toList();
   }

@@ -22,7 +22,7 @@ class EventHeadersTest {
 
   private Map<String, Object> of(Frame.Notification event) {
     DefaultMessage message = new DefaultMessage(new DefaultCamelContext());
-    headers.set(message, event);
+    headers.set(message, event, "id-1");
     return message.getHeaders();
   }
 
@@ -43,7 +43,7 @@ class EventHeadersTest {
         .containsExactlyInAnyOrderEntriesOf(
             Map.ofEntries(
                 Map.entry("ce_specversion", "1.0"),
-                Map.entry("ce_id", new EventId(1, 2).hex()),
+                Map.entry("ce_id", "id-1"),
                 Map.entry("ce_source", "https://api.mypurecloud.ie"),
                 Map.entry("ce_type", "com.genesys.cloud.v2.routing.queues.{id}.conversations"),
                 Map.entry("ce_subject", "conversation-1"),
