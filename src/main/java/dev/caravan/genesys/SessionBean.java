@@ -30,7 +30,13 @@ public final class SessionBean implements CamelContextAware {
   static final String CHECK_PERMISSIONS =
       " Give the OAuth client a role with the permissions that the topics need.";
 
-  private static final int LONGEST_LIFE_SECONDS = 172_800;
+  private static final long LONGEST_LIFE_SECONDS = 172_800;
+
+  /**
+   * Of a token whose answer does not tell it, as it need not (RFC 6749, 5.1). Too short costs a
+   * hand-over an hour; too long would cost a gap.
+   */
+  private static final Duration UNTOLD_LIFE = Duration.ofHours(1);
 
   private CamelContext camelContext;
   private String clientId = "";
@@ -120,6 +126,18 @@ public final class SessionBean implements CamelContextAware {
     return session;
   }
 
+  /** A number, or its text, as some servers write it. */
+  private static Duration life(Object told) {
+    try {
+      double seconds = Double.parseDouble(String.valueOf(told));
+      return seconds >= 1
+          ? Duration.ofSeconds((long) Math.min(seconds, LONGEST_LIFE_SECONDS))
+          : UNTOLD_LIFE;
+    } catch (NumberFormatException e) {
+      return UNTOLD_LIFE;
+    }
+  }
+
   private Token fetch() {
     if (clientId.isEmpty() || clientSecret.isEmpty()) {
       throw new RefusedException(
@@ -131,14 +149,11 @@ public final class SessionBean implements CamelContextAware {
       Map<?, ?> fields = template.requestBody(tokenRoute, "", Map.class);
       if (fields != null
           && fields.get("access_token") instanceof String value
-          && !value.isBlank()
-          && fields.get("expires_in") instanceof Number seconds
-          && seconds.longValue() > 0) {
-        long life = Math.min(seconds.longValue(), LONGEST_LIFE_SECONDS);
-        return new Token(value, clock.instant(), Duration.ofSeconds(life));
+          && !value.isBlank()) {
+        return new Token(value, clock.instant(), life(fields.get("expires_in")));
       }
       throw new UnavailableException(
-          "The login endpoint answered without access_token and expires_in.", 200, Duration.ZERO);
+          "The login endpoint answered without access_token.", 200, Duration.ZERO);
     } catch (CamelExecutionException e) {
       throw Failures.asCallException(e, "the login endpoint");
     } catch (java.io.IOException e) {
