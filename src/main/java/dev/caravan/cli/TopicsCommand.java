@@ -94,6 +94,9 @@ final class TopicsCommand implements Callable<Integer> {
 
   private static void describe(Topic topic, PrintWriter out) {
     row(out, "event", topic.modelClass() + " in Genesys' SDKs");
+    if (topic.wholeState()) {
+      row(out, "kept", "always: each event tells a whole state, whatever GENESYS_MEDIA says");
+    }
     if (!topic.transports().isEmpty()) {
       row(out, "transport", String.join(", ", topic.transports()));
     }

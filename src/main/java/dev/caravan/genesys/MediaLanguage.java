@@ -1,6 +1,8 @@
 package dev.caravan.genesys;
 
 import dev.caravan.event.Media;
+import dev.caravan.topic.Topic;
+import dev.caravan.topic.TopicCatalogue;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Set;
@@ -14,7 +16,8 @@ import org.apache.camel.support.LanguageSupport;
 /**
  * The predicate {@code genesys-media}: a comma-separated list of media types to keep, such as
  * {@code voice,chat}. An event is kept if one of its media types is in the list; an event without
- * media types is kept; {@code *} keeps all.
+ * media types is kept, and so is one that tells a whole state: if those that show no wanted media
+ * type were left out, the last one kept would go on saying what is over. {@code *} keeps all.
  */
 public final class MediaLanguage extends LanguageSupport {
 
@@ -57,6 +60,7 @@ public final class MediaLanguage extends LanguageSupport {
 
   private static final class Kept extends ExpressionAdapter {
 
+    private final TopicCatalogue catalogue = TopicCatalogue.load();
     private final Set<String> wanted;
 
     Kept(Set<String> wanted) {
@@ -66,11 +70,16 @@ public final class MediaLanguage extends LanguageSupport {
     @Override
     public boolean matches(Exchange exchange) {
       Object all = exchange.getMessage().getHeader(GenesysConstants.MEDIA_ALL);
-      if (all != null) {
-        return Arrays.stream(all.toString().split(",")).anyMatch(this::keeps);
-      }
-      Object media = exchange.getMessage().getHeader(GenesysConstants.MEDIA);
-      return media == null || keeps(media.toString());
+      Object media =
+          all != null ? all : exchange.getMessage().getHeader(GenesysConstants.MEDIA);
+      return media == null
+          || Arrays.stream(media.toString().split(",")).anyMatch(this::keeps)
+          || isWholeState(exchange);
+    }
+
+    private boolean isWholeState(Exchange exchange) {
+      String topic = exchange.getMessage().getHeader(GenesysConstants.TOPIC, "", String.class);
+      return catalogue.topicOf(topic).map(Topic::wholeState).orElse(false);
     }
 
     private boolean keeps(String media) {

@@ -66,6 +66,7 @@ final class CatalogueFile {
     List<String> transports = List.of();
     List<String> permissions = List.of();
     boolean anyPermission = false;
+    boolean wholeState = false;
     for (String name; (name = parser.nextFieldName()) != null; ) {
       parser.nextToken();
       switch (name) {
@@ -79,11 +80,13 @@ final class CatalogueFile {
           permissions = texts();
           anyPermission = true;
         }
+        case "wholeState" -> wholeState = parser.getBooleanValue();
         default -> parser.skipChildren();
       }
     }
     Schema schema = new Schema(new Schema.Types(types, enums), type);
-    return new Topic(pattern, modelClass, family, transports, permissions, anyPermission, schema);
+    return new Topic(
+        pattern, modelClass, family, transports, permissions, anyPermission, wholeState, schema);
   }
 
   private List<String> texts() throws IOException {

@@ -12,6 +12,8 @@ import java.util.List;
  * @param transports Websocket, EventBridge …; empty if not known
  * @param permissions what a client needs, as far as known; empty says nothing
  * @param anyPermission whether one of the permissions is enough
+ * @param wholeState whether an event replaces the one before whatever its medium: its body counts
+ *     several media, or names the one of the moment
  * @param schema the shape of its event body
  */
 public record Topic(
@@ -21,6 +23,7 @@ public record Topic(
     List<String> transports,
     List<String> permissions,
     boolean anyPermission,
+    boolean wholeState,
     Schema schema) {
 
   /** Whether it is known that no WebSocket can have this topic. */

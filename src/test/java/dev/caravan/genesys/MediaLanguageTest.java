@@ -19,9 +19,14 @@ class MediaLanguageTest {
   private final CamelContext context = new DefaultCamelContext();
 
   private boolean keeps(String list, String media, String all) {
+    return keeps(list, media, all, "v2.users.u1.conversations");
+  }
+
+  private boolean keeps(String list, String media, String all, String topic) {
     MediaLanguage language = new MediaLanguage();
     language.setCamelContext(context);
     Exchange exchange = new DefaultExchange(context);
+    exchange.getMessage().setHeader(GenesysConstants.TOPIC, topic);
     if (media != null) {
       exchange.getMessage().setHeader(GenesysConstants.MEDIA, media);
     }
@@ -49,6 +54,20 @@ class MediaLanguageTest {
   void anEventIsKeptIfOneOfItsMediaIsWantedOrItHasNone(
       String list, String media, String all, boolean kept) {
     assertThat(keeps(list, media, all)).isEqualTo(kept);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "v2.users.9ed7d9f6-0c59-4360-ac54-40dd35eb9c2f.conversationsummary",
+        "V2.Users.9ed7d9f6-0c59-4360-ac54-40dd35eb9c2f.ConversationSummary",
+        "v2.analytics.queues.9ed7d9f6-0c59-4360-ac54-40dd35eb9c2f.activity",
+        "v2.detail.events.agent.9ed7d9f6-0c59-4360-ac54-40dd35eb9c2f.state"
+      })
+  void aWholeStateIsKeptThoughItShowsNoWantedMedium(String topic) {
+    assertThat(keeps("voice", "voice", null, topic)).isTrue();
+    assertThat(keeps("voice", "email", null, topic)).isTrue();
+    assertThat(keeps("voice", "email", "email,chat", topic)).isTrue();
   }
 
   @ParameterizedTest

@@ -44,6 +44,17 @@ final class TopicCatalogueGenerator {
   private static final Map<String, List<String>> TRANSPORTS =
       Map.of("v2.users.{id}.presence", List.of("Websocket", "EventBridge"));
 
+  /**
+   * Their events tell the whole state of a user or queue, several media at once or the medium of the
+   * moment: the next one holds, whichever media it shows. Conversations are none of them, as they go
+   * on listing the media that are over.
+   */
+  private static final Set<String> WHOLE_STATES =
+      Set.of(
+          "v2.analytics.queues.{id}.activity",
+          "v2.detail.events.agent.{id}.state",
+          "v2.users.{id}.conversationsummary");
+
   private final JsonNode javaClasses;
   private final JsonNode jsClasses;
   private final Map<String, Map<String, String>> types = new TreeMap<>();
@@ -106,6 +117,9 @@ final class TopicCatalogueGenerator {
           if (permissions.containsKey(topic)) {
             Permissions needed = permissions.get(topic);
             putAll(node.putArray(needed.any() ? "anyPermission" : "permissions"), needed.names());
+          }
+          if (WHOLE_STATES.contains(topic)) {
+            node.put("wholeState", true);
           }
           topicNodes.add(node);
         });

@@ -2,7 +2,10 @@ package dev.caravan.topic;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.HashSet;
 import java.util.Locale;
+import java.util.Set;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -18,6 +21,33 @@ class TopicCatalogueTest {
   void hasEveryTopicOfTheOfficialSdks() {
     assertThat(catalogue.all()).hasSize(242);
     assertThat(catalogue.all()).extracting(Topic::pattern).isSorted().doesNotHaveDuplicates();
+  }
+
+  @Test
+  void marksAllTopicsThatTellAWholeState() {
+    assertThat(catalogue.all())
+        .filteredOn(Topic::wholeState)
+        .extracting(Topic::pattern)
+        .containsExactly(
+            "v2.analytics.queues.{id}.activity",
+            "v2.detail.events.agent.{id}.state",
+            "v2.users.{id}.conversationsummary");
+    assertThat(catalogue.all())
+        .filteredOn(topic -> topic.family() == 'D' || topic.family() == 'E')
+        .filteredOn(TopicCatalogueTest::countsSeveralMedia)
+        .isNotEmpty()
+        .allMatch(Topic::wholeState);
+  }
+
+  /** By fields named after media, or by a list of which each entry names its medium. */
+  private static boolean countsSeveralMedia(Topic topic) {
+    Set<String> media = new HashSet<>(topic.schema().fieldNames());
+    media.retainAll(Set.of("call", "callback", "chat", "email", "message", "video", "voice"));
+    boolean listed = false;
+    for (JsonNode field : topic.schema().toJsonSchema().path("properties")) {
+      listed |= field.path("items").path("properties").has("mediaType");
+    }
+    return media.size() > 1 || listed;
   }
 
   @Test
