@@ -70,8 +70,7 @@ public final class MediaLanguage extends LanguageSupport {
     @Override
     public boolean matches(Exchange exchange) {
       Object all = exchange.getMessage().getHeader(GenesysConstants.MEDIA_ALL);
-      Object media =
-          all != null ? all : exchange.getMessage().getHeader(GenesysConstants.MEDIA);
+      Object media = all != null ? all : exchange.getMessage().getHeader(GenesysConstants.MEDIA);
       return media == null
           || Arrays.stream(media.toString().split(",")).anyMatch(this::keeps)
           || isWholeState(exchange);

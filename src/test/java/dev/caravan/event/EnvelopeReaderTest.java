@@ -370,10 +370,10 @@ class EnvelopeReaderTest {
           "`{\"topicName\":\"\",\"eventBody\":\"Alice\"}` | has no topicName",
           "`{\"topicName\":\"v2.users.Alice.presence\"}` | has no eventBody",
           "`{\"topicName\":\"t\",\"eventBody\":{},\"eventBody\":{\"n\":\"Alice\"}}` | has more than one eventBody",
-          "`{\"topicName\":\"t\",\"eventBody\":{\"name\":Alice}}` | is not JSON at byte 43",
+          "`{\"topicName\":\"t\",\"eventBody\":{\"name\":Alice}}` | is not JSON at byte 37",
           "`{\"topicName\":\"t\",\"eventBody\":{\"name\":\"Alice\"` | is cut off after 44 bytes",
           "`{\"topicName\":\"t\",\"eventBody\":{\"name\":\"Ali` | is cut off after 41 bytes",
-          "`{\"topicName\":\"t\",\"eventBody\":{}} Alice` | is not JSON at byte 38",
+          "`{\"topicName\":\"t\",\"eventBody\":{}} Alice` | is not JSON at byte 33",
           "`{\"topicName\":\"t\",\"eventBody\":{}}{\"name\":\"Alice\"}` | goes on after its end, at byte 32"
         },
         delimiter = '|')

@@ -147,7 +147,8 @@ class EditedRoutesTest {
             participants("[\"Pat Example\", 7, true, [], [[]], {}]"),
             participants("[{\"attributes\":\"text\"},{\"attributes\":null},{\"attributes\":[1]}]"),
             participants("[null,{\"attributes\":{\"a\":1}},\"x\"]"),
-            participants("[{\"calls\":\"many\"},{\"calls\":[7]},{\"calls\":{\"state\":\"connected\"}}]"),
+            participants(
+                "[{\"calls\":\"many\"},{\"calls\":[7]},{\"calls\":{\"state\":\"connected\"}}]"),
             participants("[{\"calls\":[{\"state\":7,\"connectedTime\":\"yesterday\"}]}]"),
             "{\"id\":7,\"participants\":[]}",
             "{\"id\":\"\\u0000 ${body} {{nothing}} #{x}\",\"participants\":[]}",

@@ -113,7 +113,7 @@ class RoadBackfillIT {
             .isEqualTo(
                 get(road, token, "/api/v2/analytics/conversations/" + one.getKey() + "/details"));
       }
-      //CE CloudEvents.assertAll(road.kafka().records());
+      CloudEvents.assertAll(road.kafka().records());
     }
   }
 

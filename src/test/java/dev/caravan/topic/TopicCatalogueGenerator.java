@@ -45,9 +45,9 @@ final class TopicCatalogueGenerator {
       Map.of("v2.users.{id}.presence", List.of("Websocket", "EventBridge"));
 
   /**
-   * Their events tell the whole state of a user or queue, several media at once or the medium of the
-   * moment: the next one holds, whichever media it shows. Conversations are none of them, as they go
-   * on listing the media that are over.
+   * Their events tell the whole state of a user or queue, several media at once or the medium of
+   * the moment: the next one holds, whichever media it shows. Conversations are none of them, as
+   * they go on listing the media that are over.
    */
   private static final Set<String> WHOLE_STATES =
       Set.of(
