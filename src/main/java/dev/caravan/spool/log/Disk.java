@@ -6,6 +6,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -83,8 +84,9 @@ class Disk {
     Files.deleteIfExists(path);
   }
 
+  /** Renames; what had that name before is gone. */
   void rename(Path from, Path to) throws IOException {
-    Files.move(from, to);
+    Files.move(from, to, StandardCopyOption.ATOMIC_MOVE);
   }
 
   /** Reads as much as there is; says how much that was. */

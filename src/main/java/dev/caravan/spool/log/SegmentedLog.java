@@ -1,11 +1,25 @@
 package dev.caravan.spool.log;
 
+import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.Deque;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * An append-only log of records in segment files, which are never changed and are deleted whole.
@@ -15,6 +29,29 @@ import java.util.Optional;
  * by an interrupt.
  */
 public final class SegmentedLog implements AutoCloseable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(SegmentedLog.class);
+  private static final DateTimeFormatter STAMP =
+      DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss.SSS'Z'").withZone(ZoneOffset.UTC);
+  private static final String SUFFIX = ".log";
+  private static final String DAMAGED = ".damaged-";
+  private static final int SET_ASIDE_AT_MOST = 5;
+  private static final int FRAME_BYTES = 256 * 1024;
+  private static final long NEWEST_KEPT_BYTES = 1024 * 1024;
+  private static final int HEADS_AHEAD = 8 * 1024;
+  private static final int IDLE_CURSORS = 3;
+
+  private final Options options;
+  private final Disk disk;
+  private final Path folder;
+  private final Holes holes;
+  private final ConcurrentSkipListMap<Long, Segment> segments = new ConcurrentSkipListMap<>();
+  private final FrameWriter writer = new FrameWriter();
+  private final Deque<Cursor> idle = new ArrayDeque<>();
+  private boolean closed;
+  private Segment open;
+  private RandomAccessFile written;
+  private volatile long last;
 
   /**
    * How a log is kept.
@@ -53,6 +90,14 @@ public final class SegmentedLog implements AutoCloseable {
       long newestMillis,
       boolean damaged) {}
 
+  private SegmentedLog(Options options, long settled, Disk disk) throws IOException {
+    this.options = options;
+    this.disk = disk;
+    this.folder = options.directory().resolve(options.name());
+    disk.createFolder(folder);
+    this.holes = new Holes(folder.resolve("holes"), disk, settled);
+  }
+
   /**
    * Opens the log or makes a new one. Only heads of frames are read, and the newest file whole, so
    * that it is quick; a torn tail is cut off.
@@ -68,22 +113,104 @@ public final class SegmentedLog implements AutoCloseable {
    */
   public static SegmentedLog open(Options options, long settled, long expectedLast)
       throws IOException {
-    throw new UnsupportedOperationException();
+    return open(options, settled, expectedLast, new Disk());
   }
 
-  /** Holes found when it was opened, or while it was read, and not told yet; in no order. */
-  public List<Hole> holes() {
-    throw new UnsupportedOperationException();
+  static SegmentedLog open(Options options, long settled, long expectedLast, Disk disk)
+      throws IOException {
+    SegmentedLog log = new SegmentedLog(options, settled, disk);
+    log.scan(settled, expectedLast);
+    return log;
+  }
+
+  private void scan(long settled, long expectedLast) throws IOException {
+    List<Path> files;
+    try (Stream<Path> all = Files.list(folder)) {
+      files =
+          all.filter(file -> file.getFileName().toString().matches("\\d{20}\\.log"))
+              .sorted()
+              .toList();
+    }
+    long seen = settled;
+    Instant seenAt = Instant.EPOCH;
+    for (int i = 0; i < files.size(); i++) {
+      Path path = files.get(i);
+      long base = Long.parseLong(path.getFileName().toString().substring(0, 20));
+      Segment segment = new Segment(path, base);
+      long end = Segment.HEAD_LENGTH;
+      long length;
+      try (SegmentReader file = new SegmentReader(path, HEADS_AHEAD)) {
+        length = file.length();
+        long offset = Segment.HEAD_LENGTH;
+        boolean head = file.hasHead(path);
+        if (!head) {
+          segment.damaged(0);
+          offset = 0;
+        }
+        boolean newest = i == files.size() - 1;
+        while (offset < length) {
+          Frame frame = file.head(offset, length);
+          boolean good =
+              frame != null
+                  && frame.first() > Math.max(base - 1, segment.info().last())
+                  && (!newest || file.isWhole(frame, offset));
+          if (good) {
+            if (seen >= 0 && frame.previous() > seen) {
+              holes.found(
+                  seen + 1, frame.previous(), seenAt, Instant.ofEpochMilli(frame.oldestMillis()));
+            }
+            segment.add(frame, offset);
+            seen = Math.max(seen, frame.last());
+            seenAt = Instant.ofEpochMilli(frame.newestMillis());
+            offset += frame.length();
+            end = offset;
+          } else {
+            offset = file.search(offset + 1, length);
+            if (offset < length || !newest) {
+              segment.damaged(0);
+            }
+          }
+        }
+      }
+      if (length > end && i == files.size() - 1) {
+        try (RandomAccessFile file = disk.open(path)) {
+          disk.truncate(file, end);
+        }
+      }
+      segment.endsAt(end);
+      segment.seal();
+      segments.put(base, segment);
+      last = Math.max(last, Math.max(base - 1, segment.info().last()));
+    }
+    if (seen >= 0 && expectedLast > Math.max(seen, last)) {
+      holes.found(Math.max(seen, last) + 1, expectedLast, seenAt, now());
+    } else if (seen >= 0 && last > seen) {
+      holes.found(seen + 1, last, seenAt, now());
+    }
+    last = Math.max(last, expectedLast);
+  }
+
+  /**
+   * Holes found when it was opened, now or before, or while it was read, and not told yet; in no
+   * order.
+   */
+  public List<Hole> holes() throws IOException {
+    return holes.untold(first());
   }
 
   /** Remembers on disk that all {@link #holes} so far were told; they are not found again. */
   public void holesTold() throws IOException {
-    throw new UnsupportedOperationException();
+    holes.told(first());
   }
 
   /** The lowest sequence that may be there, 0 if there is none. */
   public long first() {
-    throw new UnsupportedOperationException();
+    return segments.values().stream()
+        .map(Segment::info)
+        .filter(info -> info.count() > 0)
+        .findFirst()
+        .map(SegmentInfo::base)
+        .orElse(0L);
   }
 
   /**
@@ -91,7 +218,7 @@ public final class SegmentedLog implements AutoCloseable {
    * log opened again; at least the {@code expectedLast} of opening.
    */
   public long last() {
-    throw new UnsupportedOperationException();
+    return last;
   }
 
   /**
@@ -101,7 +228,111 @@ public final class SegmentedLog implements AutoCloseable {
    * each.
    */
   public void append(List<LogRecord> records) throws IOException {
-    throw new UnsupportedOperationException();
+    long before = last;
+    for (LogRecord record : records) {
+      if (record.sequence() <= before) {
+        throw new IllegalArgumentException(
+            "A record of sequence %d cannot follow %d.".formatted(record.sequence(), before));
+      }
+      before = record.sequence();
+    }
+    if (records.isEmpty()) {
+      return;
+    }
+    try {
+      makeRoomFor(records);
+      write(records);
+    } catch (IOException e) {
+      throw new IOException(
+          "The log in %s cannot be written: %s.".formatted(folder, e.getMessage()), e);
+    }
+    last = before;
+  }
+
+  private void makeRoomFor(List<LogRecord> records) throws IOException {
+    if (written != null) {
+      long weight = records.stream().mapToLong(LogRecord::weight).sum();
+      SegmentInfo info = open.info();
+      if (info.count() == 0 || info.fileBytes() + weight <= options.segmentBytes()) {
+        return;
+      }
+      seal();
+    }
+    begin(records.get(0).sequence());
+  }
+
+  /** Begins a file; one that is there already was left by a beginning that failed. */
+  private void begin(long base) throws IOException {
+    Path path = folder.resolve("%020d%s".formatted(base, SUFFIX));
+    RandomAccessFile file = disk.openOrCreate(path);
+    try {
+      disk.truncate(file, 0);
+      disk.write(file, 0, SegmentReader.head(), Segment.HEAD_LENGTH);
+      if (options.force()) {
+        disk.force(file);
+        disk.forceFolder(folder);
+      }
+    } catch (IOException e) {
+      file.close();
+      disk.delete(path);
+      throw e;
+    }
+    written = file;
+    open = new Segment(path, base);
+    segments.put(base, open);
+  }
+
+  /** Adds nothing more to the newest file. */
+  private void seal() throws IOException {
+    RandomAccessFile file = written;
+    written = null;
+    open.seal();
+    file.close();
+  }
+
+  private void write(List<LogRecord> records) throws IOException {
+    List<Frame> frames = new ArrayList<>();
+    long at = open.end();
+    boolean done = false;
+    try {
+      writer.begin(last);
+      for (LogRecord record : records) {
+        if (writer.length() >= FRAME_BYTES) {
+          at += put(frames, at);
+          writer.begin(frames.get(frames.size() - 1).last());
+        }
+        writer.add(record);
+      }
+      put(frames, at);
+      if (options.force()) {
+        disk.force(written);
+      }
+      done = true;
+    } finally {
+      if (!done) {
+        undo();
+      }
+    }
+    for (Frame frame : frames) {
+      open.add(frame, open.end());
+    }
+  }
+
+  private int put(List<Frame> frames, long at) throws IOException {
+    Frame frame = writer.finish();
+    disk.write(written, at, writer.bytes(), frame.length());
+    frames.add(frame);
+    return frame.length();
+  }
+
+  /** Cuts off what was half written; where even that fails, the next append begins a file. */
+  private void undo() throws IOException {
+    try {
+      disk.truncate(written, open.end());
+    } catch (IOException e) {
+      LOG.debug("{} keeps a torn end.", open.path(), e);
+      seal();
+    }
   }
 
   /**
@@ -110,14 +341,124 @@ public final class SegmentedLog implements AutoCloseable {
    * hole. To read on from the last one read and one is cheap, for some readers at a time.
    */
   public List<LogRecord> read(long fromSequence, int maxBytes) throws IOException {
-    throw new UnsupportedOperationException();
+    Optional<Cursor> cursor = cursorAt(fromSequence);
+    if (cursor.isEmpty()) {
+      return List.of();
+    }
+    boolean done = false;
+    try {
+      List<LogRecord> records = cursor.get().read(maxBytes);
+      done = true;
+      return records;
+    } finally {
+      if (done) {
+        keep(cursor.get());
+      } else {
+        cursor.get().close();
+      }
+    }
+  }
+
+  /** The one that stands there already, or one that begins to look; empty at the end of the log. */
+  private Optional<Cursor> cursorAt(long sequence) throws IOException {
+    synchronized (idle) {
+      for (Cursor cursor : idle) {
+        if (cursor.next() == sequence) {
+          idle.remove(cursor);
+          return Optional.of(cursor);
+        }
+      }
+    }
+    while (true) {
+      Optional<Segment> segment = holding(sequence);
+      if (segment.isEmpty()) {
+        return Optional.empty();
+      }
+      try {
+        return Optional.of(new Cursor(this, segment.get(), sequence));
+      } catch (FileNotFoundException e) {
+        vanished(segment.get(), e);
+      }
+    }
+  }
+
+  private Optional<Segment> holding(long sequence) {
+    Map.Entry<Long, Segment> at = segments.floorEntry(sequence);
+    if (at == null || at.getValue().info().last() < sequence) {
+      at = segments.higherEntry(sequence);
+    }
+    return Optional.ofNullable(at).map(Map.Entry::getValue);
+  }
+
+  private void keep(Cursor cursor) throws IOException {
+    Cursor closing = null;
+    synchronized (idle) {
+      if (closed || segments.get(cursor.segment().base()) != cursor.segment()) {
+        closing = cursor;
+      } else {
+        idle.addFirst(cursor);
+        if (idle.size() > IDLE_CURSORS) {
+          closing = idle.removeLast();
+        }
+      }
+    }
+    if (closing != null) {
+      closing.close();
+    }
+  }
+
+  /** The file behind this one. */
+  Optional<Segment> behind(Segment segment) {
+    return Optional.ofNullable(segments.higherEntry(segment.base())).map(Map.Entry::getValue);
+  }
+
+  /** A file was not there when it was to be read: it was deleted just now, or by somebody else. */
+  void vanished(Segment segment, FileNotFoundException cause) throws IOException {
+    if (Files.exists(segment.path())) {
+      throw cause;
+    }
+    segments.remove(segment.base(), segment);
+  }
+
+  /** These were found missing by a reader. */
+  void lost(long from, long to, Instant after, Instant before) {
+    if (holes.found(from, to, after, before)) {
+      Segment holding = holding(from).orElseThrow();
+      holding.damaged(Math.min(to, holding.info().last()) - from + 1);
+    }
+  }
+
+  Instant now() {
+    return options.clock().instant();
   }
 
   /**
    * Where the first frame begins that holds a record of this time or later; others may be in it.
    */
   public Optional<Long> firstSince(long millis) throws IOException {
-    throw new UnsupportedOperationException();
+    for (Segment segment : segments.values()) {
+      SegmentInfo info = segment.info();
+      if (info.count() > 0 && info.newestMillis() >= millis) {
+        try (SegmentReader file = new SegmentReader(segment.path(), HEADS_AHEAD)) {
+          return Optional.of(firstSince(millis, file, info));
+        } catch (FileNotFoundException e) {
+          vanished(segment, e);
+        }
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static long firstSince(long millis, SegmentReader file, SegmentInfo info)
+      throws IOException {
+    long offset = Segment.HEAD_LENGTH;
+    Frame frame = file.head(offset, info.fileBytes());
+    while (frame != null && frame.newestMillis() < millis) {
+      offset += frame.length();
+      frame = file.head(offset, info.fileBytes());
+    }
+    // Where it is damaged: the whole file, as that is safe.
+    return frame == null ? info.base() : frame.first();
   }
 
   /**
@@ -127,24 +468,136 @@ public final class SegmentedLog implements AutoCloseable {
    * that {@link #last} outlives it.
    */
   public void deleteUpTo(long sequence) throws IOException {
-    throw new UnsupportedOperationException();
+    for (Segment segment : segments.values()) {
+      SegmentInfo info = segment.info();
+      if (info.last() > sequence) {
+        return;
+      }
+      if (segment == newest()) {
+        if (info.count() == 0 && !info.damaged() || info.fileBytes() < keptBytes()) {
+          return;
+        }
+        replace(segment);
+      }
+      holes.floorAt(info.last());
+      remove(segment);
+    }
+  }
+
+  private Segment newest() {
+    return segments.lastEntry().getValue();
+  }
+
+  private long keptBytes() {
+    return Math.min(NEWEST_KEPT_BYTES, options.segmentBytes() / 4);
+  }
+
+  /** An empty file takes the place of the newest one; without room for it, that must do without. */
+  private void replace(Segment segment) throws IOException {
+    if (segment == open && written != null) {
+      seal();
+    }
+    try {
+      begin(last + 1);
+    } catch (IOException e) {
+      LOG.debug("No room for a file behind {} before it is deleted.", segment.path(), e);
+    }
+  }
+
+  private void remove(Segment segment) throws IOException {
+    segments.remove(segment.base());
+    try {
+      if (segment.info().damaged()) {
+        setAside(segment.path());
+      } else {
+        disk.delete(segment.path());
+      }
+    } catch (IOException e) {
+      segments.put(segment.base(), segment);
+      throw e;
+    }
+    List<Cursor> closing;
+    synchronized (idle) {
+      closing = idle.stream().filter(cursor -> cursor.segment() == segment).toList();
+      idle.removeAll(closing);
+    }
+    for (Cursor cursor : closing) {
+      cursor.close();
+    }
+  }
+
+  private void setAside(Path path) throws IOException {
+    String name = path.getFileName() + DAMAGED + STAMP.format(now());
+    disk.rename(path, path.resolveSibling(name));
+    LOG.warn(
+        "{} was damaged and is done with; it is set aside as {} and may be deleted. Look at the disk.",
+        path,
+        name);
+    List<Path> aside;
+    try (Stream<Path> files = Files.list(folder)) {
+      aside =
+          files
+              .filter(file -> file.getFileName().toString().contains(DAMAGED))
+              .sorted(Comparator.comparing(SegmentedLog::stamp).reversed())
+              .skip(SET_ASIDE_AT_MOST)
+              .toList();
+    }
+    for (Path old : aside) {
+      disk.delete(old);
+    }
+  }
+
+  private static String stamp(Path setAside) {
+    String name = setAside.getFileName().toString();
+    return name.substring(name.indexOf(DAMAGED));
   }
 
   /** Deletes the file of this base, wherever it stands; what it held is no hole then. */
   public void delete(long baseSequence) throws IOException {
-    throw new UnsupportedOperationException();
+    Segment segment = segments.get(baseSequence);
+    if (segment == null) {
+      return;
+    }
+    if (segment == newest()) {
+      replace(segment);
+    }
+    SegmentInfo info = segment.info();
+    boolean noted = false;
+    try {
+      holes.deleted(info.base(), info.last(), first());
+      noted = true;
+    } catch (IOException e) {
+      LOG.debug("No room to note that {} is deleted before it is.", segment.path(), e);
+    }
+    remove(segment);
+    if (!noted) {
+      holes.deleted(info.base(), info.last(), first());
+    }
   }
 
   /** The files that have records, the oldest first; an immutable list, cheap to ask for. */
   public List<SegmentInfo> segments() {
-    throw new UnsupportedOperationException();
+    return segments.values().stream().map(Segment::info).filter(info -> info.count() > 0).toList();
   }
 
   /** What all files of the log take on disk, without those that were set aside. */
   public long fileBytes() {
-    throw new UnsupportedOperationException();
+    return segments.values().stream().mapToLong(Segment::end).sum();
   }
 
   @Override
-  public void close() throws IOException {}
+  public void close() throws IOException {
+    List<Cursor> closing;
+    synchronized (idle) {
+      closed = true;
+      closing = List.copyOf(idle);
+      idle.clear();
+    }
+    for (Cursor cursor : closing) {
+      cursor.close();
+    }
+    if (written != null) {
+      seal();
+    }
+  }
 }

@@ -1,0 +1,132 @@
+package dev.caravan.spool.log;
+
+import dev.caravan.spool.log.SegmentedLog.SegmentInfo;
+import java.nio.file.Path;
+import java.util.Arrays;
+
+/**
+ * What is known of one file: how far it can be read, what it holds, and where some of its frames
+ * begin. Many threads may ask while one adds.
+ */
+final class Segment {
+
+  /** In front of the frames. */
+  static final int HEAD_LENGTH = 16;
+
+  private static final int INDEX_BYTES = 64 * 1024;
+
+  private final long base;
+  private final Path path;
+  private long[] sequences = new long[4];
+  private long[] offsets = new long[4];
+  private int entries;
+  private volatile SegmentInfo info;
+
+  /** Where to begin to look: no frame with a higher sequence begins before. */
+  record Place(long offset, long sequence) {}
+
+  Segment(Path path, long base) {
+    this.path = path;
+    this.base = base;
+    this.info =
+        new SegmentInfo(base, base - 1, 0, 0, HEAD_LENGTH, Long.MAX_VALUE, Long.MIN_VALUE, false);
+  }
+
+  Path path() {
+    return path;
+  }
+
+  long base() {
+    return base;
+  }
+
+  SegmentInfo info() {
+    return info;
+  }
+
+  /** Up to here the file may be read. */
+  long end() {
+    return info.fileBytes();
+  }
+
+  boolean isEmpty() {
+    return info.count() == 0;
+  }
+
+  /** A frame can be read from now on. */
+  synchronized void add(Frame frame, long offset) {
+    remember(frame.first(), offset);
+    SegmentInfo old = info;
+    info =
+        new SegmentInfo(
+            base,
+            frame.last(),
+            old.count() + frame.count(),
+            old.bytes() + frame.weight(),
+            offset + frame.length(),
+            Math.min(old.oldestMillis(), frame.oldestMillis()),
+            Math.max(old.newestMillis(), frame.newestMillis()),
+            old.damaged());
+  }
+
+  private void remember(long sequence, long offset) {
+    if (entries > 0 && offset - offsets[entries - 1] < INDEX_BYTES) {
+      return;
+    }
+    if (entries == offsets.length) {
+      sequences = Arrays.copyOf(sequences, entries * 2);
+      offsets = Arrays.copyOf(offsets, entries * 2);
+    }
+    sequences[entries] = sequence;
+    offsets[entries] = offset;
+    entries++;
+  }
+
+  /** No more frames are added: gives back what memory it does not need. */
+  synchronized void seal() {
+    sequences = Arrays.copyOf(sequences, entries);
+    offsets = Arrays.copyOf(offsets, entries);
+  }
+
+  synchronized Place placeOf(long sequence) {
+    int at = Arrays.binarySearch(sequences, 0, entries, sequence);
+    int entry = at >= 0 ? at : -at - 2;
+    return entry < 0 ? start() : new Place(offsets[entry], sequences[entry]);
+  }
+
+  Place start() {
+    return new Place(HEAD_LENGTH, base);
+  }
+
+  /** Something in it cannot be read, with so many records or none. */
+  synchronized void damaged(long lostRecords) {
+    SegmentInfo old = info;
+    long lost = Math.min(lostRecords, old.count());
+    long bytes = lost == 0 ? 0 : (long) ((double) old.bytes() * lost / old.count());
+    info =
+        new SegmentInfo(
+            base,
+            old.last(),
+            old.count() - lost,
+            old.bytes() - bytes,
+            old.fileBytes(),
+            old.oldestMillis(),
+            old.newestMillis(),
+            true);
+  }
+
+  /** Sets how far the file reaches, with what cannot be read at its end. */
+  synchronized void endsAt(long fileBytes) {
+    SegmentInfo old = info;
+    info =
+        new SegmentInfo(
+            base,
+            old.last(),
+            old.count(),
+            old.bytes(),
+            fileBytes,
+            old.oldestMillis(),
+            old.newestMillis(),
+            old.damaged());
+  }
+}
