@@ -114,6 +114,17 @@ class ArchitectureTest {
   }
 
   @Test
+  void theLogOfTheSpoolKnowsNothingOfTheSpoolNorOfCamel() {
+    noClasses()
+        .that()
+        .resideInAPackage("dev.caravan.spool.log..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("dev.caravan.spool", "org.apache.camel..")
+        .check(CLASSES);
+  }
+
+  @Test
   void spoolAndGenesysKnowNothingOfEachOther() {
     noClasses()
         .that()

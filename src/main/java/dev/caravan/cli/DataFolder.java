@@ -1,7 +1,7 @@
 package dev.caravan.cli;
 
 import dev.caravan.spool.SpoolGlance;
-import dev.caravan.spool.SpoolInUseException;
+import dev.caravan.spool.log.LogInUseException;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
@@ -49,7 +49,7 @@ final class DataFolder {
   /** Whether it is the data folder that keeps the bridge from starting. */
   static boolean isCauseOf(Throwable failure) {
     return ObjectHelper.getException(Unusable.class, failure) != null
-        || ObjectHelper.getException(SpoolInUseException.class, failure) != null;
+        || ObjectHelper.getException(LogInUseException.class, failure) != null;
   }
 
   /** What waits in it and whether a bridge is at work on it, in one line. */

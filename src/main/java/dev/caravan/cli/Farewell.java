@@ -65,7 +65,8 @@ public class Farewell {
     if (statuses.isEmpty()) {
       return "No spool was open; what lies in the data folder is as it was.";
     }
-    long records = statuses.stream().mapToLong(SpoolStatus::records).sum();
+    long records =
+        statuses.stream().mapToLong(status -> status.records() + status.parkedRecords()).sum();
     if (records == 0) {
       return "Nothing waits in the spools.";
     }

@@ -125,11 +125,11 @@ public class ReplayDesk {
     Spool spool =
         spools
             .spool(name)
-            .filter(it -> !it.settings().keepAcknowledged().isZero())
+            .filter(Spool::keepsAcknowledged)
             .orElseThrow(() -> nothingIsKept(request.route()));
     try {
       return new Work(id, request, spool, spools.replay(name, since, request.perSecond()));
-    } catch (IllegalStateException | IllegalArgumentException e) {
+    } catch (IOException | IllegalStateException | IllegalArgumentException e) {
       throw new CommandFailure(e.getMessage(), e);
     }
   }

@@ -5,6 +5,7 @@ import dev.caravan.genesys.Signal;
 import dev.caravan.spool.SpoolComponent;
 import dev.caravan.spool.SpoolEvent;
 import dev.caravan.spool.SpoolStatus;
+import dev.caravan.spool.log.SegmentedLog;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -122,6 +123,12 @@ public class SpoolWatch {
         "caravan.spool.drain.rate",
         "Records acknowledged a second",
         SpoolStatus::acknowledgedPerSecond);
+    gauge(
+        spools,
+        name,
+        "caravan.spool.parked",
+        "Records that cannot be delivered for now while others flow",
+        SpoolStatus::parkedRecords);
     gauge(spools, name, "caravan.spool.dropped", "Records dropped", SpoolStatus::dropped);
     gauge(spools, name, "caravan.spool.lost", "Records lost to damage", SpoolStatus::lost);
     gauge(
@@ -164,24 +171,18 @@ public class SpoolWatch {
           .count(dropped.records())
           .sentence(
               spool + " dropped " + dropped.records() + " events that were read in this interval.");
-    } else if (event instanceof SpoolEvent.Repaired repaired) {
-      Signal.Draft repair =
-          Signal.of("SPOOL_REPAIRED").cause("spool-damaged").count(repaired.lost());
-      repaired.holes().stream()
-          .map(SpoolEvent.Hole::after)
+    } else if (event instanceof SpoolEvent.Damaged damaged) {
+      Signal.Draft damage = Signal.of("SPOOL_DAMAGED").cause("spool-damaged").count(damaged.lost());
+      damaged.holes().stream()
+          .map(SegmentedLog.Hole::after)
           .min(Instant::compareTo)
-          .ifPresent(repair::from);
-      repaired.holes().stream()
-          .map(SpoolEvent.Hole::before)
+          .ifPresent(damage::from);
+      damaged.holes().stream()
+          .map(SegmentedLog.Hole::before)
           .max(Instant::compareTo)
-          .ifPresent(repair::to);
-      return repair.sentence(
-          spool
-              + " was damaged: "
-              + repaired.salvaged()
-              + " events were saved, "
-              + repaired.lost()
-              + " lost.");
+          .ifPresent(damage::to);
+      return damage.sentence(
+          "A file of " + spool + " was damaged: " + damaged.lost() + " events are lost.");
     } else if (event instanceof SpoolEvent.Replayed replayed) {
       Signal.Draft replay =
           Signal.of("REPLAYED").from(replayed.since()).to(now()).count(replayed.records());
@@ -198,8 +199,7 @@ public class SpoolWatch {
 
   /** Events that were read and will not reach Kafka are as missing as those that were not read. */
   private static boolean isLoss(SpoolEvent event) {
-    return event instanceof SpoolEvent.Dropped
-        || event instanceof SpoolEvent.Repaired repaired && repaired.lost() > 0;
+    return event instanceof SpoolEvent.Dropped || event instanceof SpoolEvent.Damaged;
   }
 
   private static Signal moment(String type, String sentence) {

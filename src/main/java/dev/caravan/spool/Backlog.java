@@ -1,21 +1,23 @@
 package dev.caravan.spool;
 
+import dev.caravan.spool.log.LogRecord;
+import dev.caravan.spool.log.RecordHeaders;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
+import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.stream.LongStream;
+import java.util.function.LongSupplier;
 
 /**
- * Who stands where: what has been appended, committed, handed out and acknowledged. All of it in
- * memory and under one monitor that is never held across I/O.
+ * Who stands where: what has been appended, committed, taken and acknowledged. All of it in memory
+ * and under one monitor that is never held across I/O.
  *
  * <pre>
- *   acknowledged ≤ committed                     position (next to hand out)
+ *   acknowledged ≤ committed                     position (next to take)
  *   ────────┼──────────┼───────────────┼──────────────┼─────────────┼──── next
  *           └ on disk ─┴ tail.first ───┘              └ in memory ──┘
  * </pre>
@@ -28,91 +30,89 @@ final class Backlog {
    */
   private static final int COMMITTED_SHARE = 4;
 
-  private static final long COMMITTED_AT_ONCE_BYTES = 2 * 1024 * 1024;
+  private static final long MOST_COMMITTED_AT_ONCE_BYTES = 2 * 1024 * 1024;
 
+  private final String spool;
   private final long maxBytes;
   private final long memoryBytes;
   private final long committedBytes;
+  private final long committedAtOnceBytes;
+  private final LongSupplier nanoTime;
   private final MemoryTail tail;
-  private final Deque<Arrival> waitingForRoom = new ArrayDeque<>();
+  private final Deque<Waiter> waitingForRoom = new ArrayDeque<>();
   private final Deque<CommitWaiter> waitingForCommit = new ArrayDeque<>();
-  private final Set<Long> droppedInFlight = new HashSet<>();
 
   private final AtomicLong acknowledgedUpTo;
   private long committed;
   private long position;
+
+  /** What was there at the last look for what must be written. */
+  private long seen;
+
   private volatile long pendingBytes;
-  private long storeBytes;
+  private long storedBytes;
   private long appendedRecords;
-  private long appendedBytes;
   private boolean consumerWaits;
+  private boolean woken;
   private boolean closed;
 
-  /** Somebody who wants to hear how an append went. */
-  interface Completion {
-    void completed();
+  /** A thread that waits for room. */
+  private record Waiter(int weight, long sinceNanos) {}
 
-    void failed(Exception cause);
-  }
-
-  /** A record on its way in. */
-  record Arrival(
-      byte[] body,
-      SpoolHeaders headers,
-      int weight,
-      long atMillis,
-      boolean waitForCommit,
-      Completion completion) {}
-
-  private record CommitWaiter(long sequence, Completion completion) {}
-
-  /** What became of an append. */
-  enum Admission {
-    DONE,
-    WAITS_FOR_COMMIT,
-    WAITS_FOR_ROOM
-  }
+  private record CommitWaiter(long sequence, CompletableFuture<Void> committed) {}
 
   /** Records that are not on disk yet, and up to where everything will be once they are. */
-  record Uncommitted(List<SpoolRecord> records, long upTo) {}
+  record Uncommitted(List<LogRecord> records, long upTo) {}
 
-  Backlog(long maxBytes, long memoryBytes, long acknowledged, long last, long storeBytes) {
-    this.maxBytes = maxBytes;
-    this.memoryBytes = memoryBytes;
+  /** What was taken: records, or the place on disk from which to which they must be read. */
+  record Taken(List<LogRecord> records, long readFrom, long readTo) {
+    boolean mustBeRead() {
+      return readFrom <= readTo;
+    }
+  }
+
+  Backlog(
+      String spool,
+      SpoolConfiguration options,
+      LongSupplier nanoTime,
+      long acknowledged,
+      long last,
+      long storedBytes) {
+    this.spool = spool;
+    this.maxBytes = options.getMaxBytes();
+    this.memoryBytes = options.getMemoryBytes();
     this.committedBytes = memoryBytes / COMMITTED_SHARE;
+    this.committedAtOnceBytes = Math.min(MOST_COMMITTED_AT_ONCE_BYTES, options.segmentBytes());
+    this.nanoTime = nanoTime;
     this.acknowledgedUpTo = new AtomicLong(acknowledged);
     this.committed = last;
     this.position = acknowledged + 1;
     this.tail = new MemoryTail(last + 1);
-    this.storeBytes = storeBytes;
+    this.storedBytes = storedBytes;
   }
 
-  synchronized Admission offer(Arrival arrival) {
+  /**
+   * Appends a record once there is room for it.
+   *
+   * @param committed is completed with its commit; may be null
+   */
+  synchronized void append(
+      byte[] body, RecordHeaders headers, long atMillis, CompletableFuture<Void> committed)
+      throws InterruptedException {
+    int weight = LogRecord.weight(body, headers);
+    if (!closed && (!waitingForRoom.isEmpty() || !fits(weight))) {
+      waitForRoom(weight);
+    }
     if (closed) {
-      throw new IllegalStateException("The spool is closed; nothing is appended to it any more.");
+      throw new IllegalStateException(
+          "The spool '%s' was closed before there was room for this record.".formatted(spool));
     }
-    if (!waitingForRoom.isEmpty() || !fits(arrival.weight())) {
-      waitingForRoom.add(arrival);
-      return Admission.WAITS_FOR_ROOM;
-    }
-    add(arrival);
-    return arrival.waitForCommit() ? Admission.WAITS_FOR_COMMIT : Admission.DONE;
-  }
-
-  private boolean fits(int weight) {
-    boolean empty = storeBytes == 0 && pendingBytes == 0;
-    boolean fitsInMemory = pendingBytes == 0 || pendingBytes + weight <= memoryBytes;
-    return empty || fitsInMemory && storeBytes + pendingBytes + weight <= maxBytes;
-  }
-
-  private void add(Arrival arrival) {
     long sequence = tail.next();
-    tail.add(new SpoolRecord(sequence, arrival.atMillis(), arrival.body(), arrival.headers()));
-    pendingBytes += arrival.weight();
+    tail.add(new LogRecord(sequence, atMillis, body, headers));
+    pendingBytes += weight;
     appendedRecords++;
-    appendedBytes += arrival.weight();
-    if (arrival.waitForCommit()) {
-      waitingForCommit.add(new CommitWaiter(sequence, arrival.completion()));
+    if (committed != null) {
+      waitingForCommit.add(new CommitWaiter(sequence, committed));
     }
     if (consumerWaits) {
       consumerWaits = false;
@@ -120,53 +120,62 @@ final class Backlog {
     }
   }
 
-  /** Lets in who waited for room, as far as there is any; whoever is done by that is returned. */
-  synchronized List<Completion> admitWaiting() {
-    List<Completion> done = new ArrayList<>();
-    while (!waitingForRoom.isEmpty() && fits(waitingForRoom.getFirst().weight())) {
-      Arrival arrival = waitingForRoom.removeFirst();
-      add(arrival);
-      if (!arrival.waitForCommit()) {
-        done.add(arrival.completion());
+  private void waitForRoom(int weight) throws InterruptedException {
+    Waiter waiter = new Waiter(weight, nanoTime.getAsLong());
+    waitingForRoom.add(waiter);
+    try {
+      while (!closed && (waitingForRoom.peekFirst() != waiter || !fits(weight))) {
+        wait();
       }
+    } finally {
+      waitingForRoom.removeIf(it -> it == waiter);
+      notifyAll();
     }
-    return done;
+  }
+
+  private boolean fits(int weight) {
+    boolean empty = tail.next() - 1 <= acknowledged();
+    boolean fitsInMemory = pendingBytes == 0 || pendingBytes + weight <= memoryBytes;
+    return empty || fitsInMemory && storedBytes + pendingBytes + weight <= maxBytes;
   }
 
   /** Whether somebody waits only because too much is in memory that the next commit will settle. */
   synchronized boolean waitsForCommitOnly() {
-    Arrival first = waitingForRoom.peekFirst();
-    return first != null && storeBytes + pendingBytes + first.weight() <= maxBytes;
+    Waiter first = waitingForRoom.peekFirst();
+    return first != null && storedBytes + pendingBytes + first.weight() <= maxBytes;
   }
 
   /** Since when the first of those who wait for room has waited. */
-  synchronized Optional<Long> waitingSinceMillis() {
-    return Optional.ofNullable(waitingForRoom.peekFirst()).map(Arrival::atMillis);
+  synchronized OptionalLong waitingSinceNanos() {
+    Waiter first = waitingForRoom.peekFirst();
+    return first == null || fits(first.weight())
+        ? OptionalLong.empty()
+        : OptionalLong.of(first.sinceNanos());
   }
 
   /**
-   * The next records to hand out; empty if they are no longer in memory and must be read from disk,
-   * from {@link #position} on. If there are none it lingers without being woken for each that
-   * arrives, which is what costs most at a moderate rate, and then waits for one.
+   * The next records to hand out, or where on disk they are. If there are none it lingers without
+   * being woken for each that arrives, which is what costs most at a moderate rate, and then waits
+   * for one, or for {@link #wakeUp}.
    */
-  synchronized Optional<List<SpoolRecord>> take(int max, long lingerMillis, long waitMillis)
-      throws InterruptedException {
-    if (nothingToTake() && lingerMillis > 0) {
+  synchronized Taken take(int max, long lingerMillis, long waitMillis) throws InterruptedException {
+    if (nothingToTake() && lingerMillis > 0 && !woken) {
       wait(lingerMillis);
     }
-    if (nothingToTake()) {
+    if (nothingToTake() && waitMillis > 0 && !woken && !closed) {
       consumerWaits = true;
       wait(waitMillis);
       consumerWaits = false;
       nothingToTake();
     }
+    woken = false;
     if (position < tail.first()) {
-      return Optional.empty();
+      return new Taken(List.of(), position, tail.first() - 1);
     }
     long to = Math.min(tail.next() - 1, position + max - 1);
-    List<SpoolRecord> records = tail.range(position, to);
+    List<LogRecord> records = tail.range(position, to);
     position = Math.max(position, to + 1);
-    return Optional.of(records);
+    return new Taken(records, 0, -1);
   }
 
   private boolean nothingToTake() {
@@ -174,51 +183,51 @@ final class Backlog {
     return position >= tail.next();
   }
 
-  /** Takes note of what was read from disk; nothing there means that what follows is in memory. */
-  synchronized void taken(List<SpoolRecord> stored) {
-    position = stored.isEmpty() ? tail.first() : stored.get(stored.size() - 1).sequence() + 1;
-  }
-
-  synchronized long position() {
-    return position;
+  /** The next to take is this one, as all before it were taken or are not there. */
+  synchronized void takeFrom(long sequence) {
+    position = Math.max(position, sequence);
   }
 
   /** Hands out again all that is not acknowledged. */
   synchronized void rewind() {
     position = acknowledged() + 1;
-    droppedInFlight.clear();
+  }
+
+  /** The record of this sequence, if it is in memory. */
+  synchronized Optional<LogRecord> find(long sequence) {
+    return sequence >= tail.first() && sequence < tail.next()
+        ? Optional.of(tail.get(sequence))
+        : Optional.empty();
   }
 
   /**
-   * Hands out again from the first of these on, which were taken and not delivered; returned are
-   * those that were dropped meanwhile.
+   * Lets go of records on disk, up to this one; how many of them had not been taken. Those that had
+   * are in the hands of the consumer, which may deliver them yet.
    */
-  synchronized List<SpoolRecord> rewind(List<SpoolRecord> undelivered) {
-    long gone = acknowledged();
-    position = Math.max(undelivered.get(0).sequence(), gone + 1);
-    return undelivered.stream()
-        .filter(it -> it.sequence() <= gone || droppedInFlight.remove(it.sequence()))
-        .toList();
+  synchronized long drop(long first, long last) {
+    long next = Math.max(position, Math.max(first, acknowledged() + 1));
+    acknowledge(last);
+    position = Math.max(position, last + 1);
+    return Math.max(0, last - next + 1);
   }
 
-  /**
-   * Lets go of records that were dropped from the store; returned is how many of them had not been
-   * handed out. Those that had may yet be delivered: a {@link #rewind(List)} tells which were not.
-   */
-  synchronized long dropStored(SpoolStore.Extent extent) {
-    long next = Math.max(position, acknowledged() + 1);
-    acknowledge(extent.last());
-    return Math.min(
-        extent.count(), Math.max(0, extent.last() - Math.max(extent.first(), next) + 1));
+  /** Takes the oldest records that only memory holds and nobody has taken away. */
+  synchronized List<LogRecord> dropPending(int count) {
+    long from = Math.max(committed, acknowledged()) + 1;
+    long to = Math.min(tail.next() - 1, from + count - 1);
+    List<LogRecord> dropped = tail.range(Math.max(from, position), to);
+    settleUpTo(to);
+    while (tail.first() <= to) {
+      tail.removeFirst();
+    }
+    position = Math.max(position, to + 1);
+    notifyAll();
+    return dropped;
   }
 
-  /** Waits a while, or until somebody calls {@link #wakeUp}. */
-  synchronized void await(long millis) throws InterruptedException {
-    wait(millis);
-  }
-
-  /** Wakes a consumer that waits for records. */
+  /** Has the consumer return from {@link #take}, or not wait in it the next time. */
   synchronized void wakeUp() {
+    woken = true;
     notifyAll();
   }
 
@@ -245,45 +254,52 @@ final class Backlog {
 
   /**
    * What must be written now: without what is acknowledged already, unless everything is wanted;
-   * and nothing as long as the oldest is younger than this, since it may yet be acknowledged. There
-   * may be more behind it: after a stall all of memory may wait, and a store that writes as much at
-   * once needs twice as much again.
+   * and, if they may wait, only those that were there at the look before, since others may yet be
+   * acknowledged. There may be more behind them: after a stall all of memory may wait.
    */
-  synchronized Uncommitted uncommitted(boolean everything, long nowMillis, long youngMillis) {
+  synchronized Uncommitted uncommitted(boolean everything, boolean mayWait) {
     if (!everything) {
       settleUpTo(Math.min(acknowledged(), tail.next() - 1));
     }
     evict();
     long upTo = tail.next() - 1;
-    if (committed < upTo && waitingForCommit.isEmpty() && waitingForRoom.isEmpty()) {
-      long age = nowMillis - tail.get(committed + 1).appendedAtMillis();
-      if (age >= 0 && age < youngMillis) {
-        upTo = committed;
-      }
+    if (mayWait && waitingForCommit.isEmpty() && waitingForRoom.isEmpty()) {
+      upTo = Math.min(upTo, Math.max(committed, seen));
     }
-    upTo = tail.reach(committed + 1, upTo, COMMITTED_AT_ONCE_BYTES);
+    seen = tail.next() - 1;
+    upTo = tail.reach(committed + 1, upTo, committedAtOnceBytes);
     return new Uncommitted(tail.range(committed + 1, upTo), upTo);
   }
 
   /** Takes note of a commit; returned is who waited for it. */
-  synchronized List<Completion> committed(long upToSequence, long bytesInStore) {
-    storeBytes = bytesInStore;
+  synchronized List<CompletableFuture<Void>> committed(long upToSequence) {
     settleUpTo(upToSequence);
     evict();
+    if (!waitingForRoom.isEmpty()) {
+      notifyAll();
+    }
     return waitedUpTo(committed);
+  }
+
+  /** What is on disk takes so much room. */
+  synchronized void stored(long bytes) {
+    storedBytes = bytes;
+    if (!waitingForRoom.isEmpty()) {
+      notifyAll();
+    }
   }
 
   /**
    * Those who wait for a commit that is not needed any more, as what they appended is done with.
    */
-  synchronized List<Completion> needNoCommit() {
+  synchronized List<CompletableFuture<Void>> needNoCommit() {
     return waitedUpTo(acknowledged());
   }
 
-  private List<Completion> waitedUpTo(long sequence) {
-    List<Completion> done = new ArrayList<>();
+  private List<CompletableFuture<Void>> waitedUpTo(long sequence) {
+    List<CompletableFuture<Void>> done = new ArrayList<>();
     while (!waitingForCommit.isEmpty() && waitingForCommit.getFirst().sequence() <= sequence) {
-      done.add(waitingForCommit.removeFirst().completion());
+      done.add(waitingForCommit.removeFirst().committed());
     }
     return done;
   }
@@ -303,66 +319,37 @@ final class Backlog {
     }
   }
 
-  /** After the store was opened anew: what it does not have but memory has is written again. */
-  synchronized void storeEndsAt(long last, long bytesInStore) {
-    storeBytes = bytesInStore;
-    long certain = Math.max(Math.max(last, acknowledged()), tail.first() - 1);
-    committed = Math.min(certain, tail.next() - 1);
-    pendingBytes = tail.weight(committed + 1, tail.next() - 1);
-  }
-
-  /** Takes the oldest records that only memory holds away; none if there are none. */
-  synchronized List<SpoolRecord> dropPending(int count) {
-    long from = Math.max(committed, acknowledged()) + 1;
-    long to = Math.min(tail.next() - 1, from + count - 1);
-    List<SpoolRecord> dropped = tail.range(Math.max(from, position), to);
-    droppedInFlight.removeIf(sequence -> sequence <= acknowledged());
-    LongStream.rangeClosed(from, Math.min(to, position - 1)).forEach(droppedInFlight::add);
-    settleUpTo(to);
-    while (tail.first() <= to) {
-      tail.removeFirst();
-    }
-    return dropped;
-  }
-
-  /** Lets nobody in any more, and no consumer wait. */
+  /** Lets nobody in any more, and nobody wait. */
   synchronized void close() {
     closed = true;
     notifyAll();
   }
 
-  /** Those who waited for room or for a commit in vain. */
-  synchronized List<Completion> leftWaiting() {
-    List<Completion> left = new ArrayList<>();
-    waitingForCommit.forEach(waiter -> left.add(waiter.completion()));
-    waitingForRoom.forEach(arrival -> left.add(arrival.completion()));
-    waitingForCommit.clear();
-    waitingForRoom.clear();
-    return left;
+  /** Those who waited for a commit in vain. */
+  synchronized List<CompletableFuture<Void>> leftWaiting() {
+    return waitedUpTo(Long.MAX_VALUE);
   }
 
   /** Where things stand. */
   synchronized Snapshot snapshot() {
     long acknowledged = acknowledged();
-    long first = acknowledged + 1;
-    boolean firstIsInMemory = first >= tail.first() && first < tail.next();
+    long last = tail.next() - 1;
+    boolean firstIsInMemory = acknowledged + 1 >= tail.first() && acknowledged < last;
     return new Snapshot(
         appendedRecords,
-        appendedBytes,
-        acknowledged,
-        tail.next() - 1 - Math.min(tail.next() - 1, Math.max(committed, acknowledged)),
-        storeBytes + pendingBytes,
-        waitingForRoom.size(),
-        firstIsInMemory ? tail.get(first).appendedAtMillis() : 0);
+        Math.max(0, last - acknowledged),
+        last - Math.min(last, Math.max(committed, acknowledged)),
+        storedBytes + pendingBytes,
+        firstIsInMemory ? tail.get(acknowledged + 1).appendedAtMillis() : 0);
   }
 
-  /** Counters and sizes; {@code oldestMillis} is 0 if the oldest record is not in memory. */
+  /**
+   * Counters and sizes.
+   *
+   * @param waiting records that are not acknowledged
+   * @param pending records that are neither acknowledged nor on disk
+   * @param oldestMillis when the oldest that waits was appended, 0 if it is not in memory
+   */
   record Snapshot(
-      long appendedRecords,
-      long appendedBytes,
-      long acknowledged,
-      long pendingRecords,
-      long bytes,
-      int waiting,
-      long oldestMillis) {}
+      long appendedRecords, long waiting, long pending, long bytes, long oldestMillis) {}
 }

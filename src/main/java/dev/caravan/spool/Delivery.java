@@ -1,86 +1,129 @@
 package dev.caravan.spool;
 
+import dev.caravan.spool.Failure.Kind;
+import dev.caravan.spool.Slot.State;
+import dev.caravan.spool.log.LogRecord;
+import dev.caravan.spool.log.RecordHeaders;
+import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.Set;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Hands out the records of a spool, several in flight at a time, and lets go of what was delivered.
  *
- * <p>When one fails, nothing more is handed out; once everything in flight has settled, it begins
- * again with the first that failed, after a pause. What came behind it is handed out again too,
- * even if it was delivered: else the record that failed would come after younger ones of its key
- * for good. Only records whose key differs from those of all earlier failures need no repeating.
+ * <p>A record that fails is tried again, and what comes behind it of the same key waits for it, or
+ * is repeated if it was delivered: else it would come before the record that failed for good. While
+ * others are delivered, what is stuck does not wait in their way: it is parked. While nothing is
+ * delivered at all, there is nothing to make way for, and it waits where it is.
  */
 final class Delivery implements Runnable {
 
   private static final Logger LOG = LoggerFactory.getLogger(Delivery.class);
   private static final int TAKE_AT_ONCE = 128;
-  private static final long WAIT_MILLIS = 500;
-  private static final int LONGEST_REASON = 200;
+  private static final long WAIT_NANOS = Duration.ofMillis(500).toNanos();
+  private static final long LOOK_EVERY_NANOS = Duration.ofMillis(250).toNanos();
+
+  /** Others are delivered if one has been so long ago at most. */
+  private static final long FLOWING_NANOS = Duration.ofSeconds(1).toNanos();
+
+  /** While nothing is delivered, some make way all the same: others may be more lucky. */
+  private static final int FIRST_PROBE = 64;
+
+  private static final Duration FIRST_PROBE_AFTER = Duration.ofSeconds(5);
+  private static final Duration PROBE_EVERY = Duration.ofMinutes(1);
+  private static final int MOST_REASONS = 100;
+  private static final Duration REASON_KNOWN_FOR = Duration.ofMinutes(1);
 
   private final Spool spool;
-  private final Options options;
+  private final SpoolConfiguration options;
   private final Receiver receiver;
   private final Window window;
+  private final Parking parking;
+  private final boolean keyed;
+  private final int refillAt;
 
-  private final Set<Long> deliveredAhead = new HashSet<>();
+  /** Keys of which something failed that is not parked. */
+  private final Map<Long, Held> held = new HashMap<>();
+
+  private final Queue<Slot> failed = new ConcurrentLinkedQueue<>();
+  private final Queue<Slot> settledParked = new ConcurrentLinkedQueue<>();
+
+  /** Keys of which records wait, though others of them are parked. */
+  private final Set<Long> waiting = new HashSet<>();
+
+  /** What was handed out in vain often enough, and when last. */
+  private final Map<String, Long> hopeless = new LinkedHashMap<>();
+
+  private List<LogRecord> taken = List.of();
+  private int nextTaken;
   private boolean paused;
   private boolean stopped;
   private boolean running;
-  private Optional<Throwable> cause = Optional.empty();
-  private long stuckAt = -1;
-  private int attempts;
-  private long highestHandedOut;
+  private boolean waitsForPlace;
+  private long lastDeliveredNanos;
+  private long lookedNanos;
+  private long parkAgainAtNanos;
+  private long probeAtNanos;
+  private int probes;
+  private boolean wasFlowing;
+  private String gaveUpFor = "";
+  private boolean broken;
+  private long failedAtNanos;
   private volatile Optional<String> failure = Optional.empty();
 
-  /** How to hand out. */
-  record Options(
-      int inFlight,
-      Duration linger,
-      Duration redeliveryDelay,
-      Duration maximumRedeliveryDelay,
-      int maximumRedeliveries,
-      String keyHeader) {
-
-    Options {
-      if (inFlight < 1) {
-        throw new IllegalArgumentException(
-            "The spool option inFlight must be 1 or more, but is %d.".formatted(inFlight));
-      }
-      if (maximumRedeliveries < -1) {
-        throw new IllegalArgumentException(
-            "The spool option maximumRedeliveries must be -1 (for ever), 0 or more, but is %d."
-                .formatted(maximumRedeliveries));
-      }
-      SpoolSettings.notNegative("linger", linger);
-      SpoolSettings.notNegative("redeliveryDelay", redeliveryDelay);
-      SpoolSettings.notNegative("maximumRedeliveryDelay", maximumRedeliveryDelay);
-    }
+  private static final class Held {
+    private int inFlight;
+    private boolean settled;
+    private boolean dueOnceOthersFlow;
+    private long dueAtNanos;
   }
 
   /** Takes one record and settles it sooner or later, from whatever thread. */
   interface Receiver {
-    void receive(SpoolRecord record, boolean again, Settlement settlement);
+    void receive(LogRecord record, boolean again, Settlement settlement);
+
+    /** Puts a record that is given up where dead letters are kept; throws if that fails. */
+    void deadLetter(LogRecord record, String reason) throws Exception;
   }
 
   /** Hears what became of a record that was handed out. */
   interface Settlement {
     void delivered();
 
-    void failed(Throwable cause);
+    void failed(Failure why);
   }
 
-  Delivery(Spool spool, Options options, Receiver receiver) {
+  Delivery(Spool spool, SpoolConfiguration options, Receiver receiver) {
     this.spool = spool;
     this.options = options;
     this.receiver = receiver;
-    this.window =
-        new Window(options.inFlight(), spool.settings().memoryBytes(), options.keyHeader());
+    this.parking = spool.parking();
+    this.keyed = !options.getKeyHeader().isEmpty();
+    this.window = new Window(options.getInFlight(), options.getMemoryBytes());
+    this.refillAt = options.getInFlight() - Math.max(1, options.getInFlight() / 4);
+    long now = spool.nanoTime();
+    this.lastDeliveredNanos = now - 2 * FLOWING_NANOS;
+    this.lookedNanos = now;
+    this.parkAgainAtNanos = now;
+    this.probeAtNanos = now;
+    this.failedAtNanos = now;
+  }
+
+  /** Records with the same value keep their order; without the header all of them do. */
+  static long key(String keyHeader, RecordHeaders headers) {
+    return keyHeader.isEmpty() ? 0 : headers.text(keyHeader).hashCode();
   }
 
   @Override
@@ -89,8 +132,8 @@ final class Delivery implements Runnable {
       running = true;
     }
     try {
-      while (goOn()) {
-        handOut(spool.take(TAKE_AT_ONCE, options.linger().toMillis(), WAIT_MILLIS));
+      while (!isStopped()) {
+        goOn();
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -102,157 +145,623 @@ final class Delivery implements Runnable {
     }
   }
 
-  /** Waits while paused, and gets over a failure; false when it is over. */
-  private boolean goOn() throws InterruptedException {
-    boolean beginAgain;
-    synchronized (this) {
-      while (paused && !stopped) {
-        wait();
+  /** Whatever is thrown, the records are still there, and are tried again. */
+  private void goOn() throws InterruptedException {
+    try {
+      step(spool.nanoTime());
+      if (broken) {
+        broken = false;
+        failure = Optional.empty();
+        LOG.info("Spool '{}': records are handed out again.", spool.name());
       }
-      while (window.hasFailed() && window.outstanding() > 0 && !stopped) {
-        wait();
+    } catch (IOException | RuntimeException | Error e) {
+      if (!broken) {
+        broken = true;
+        LOG.error(
+            "Spool '{}': records cannot be handed out ({}). That is tried again every second.",
+            spool.name(),
+            e.getClass().getSimpleName(),
+            e);
       }
-      beginAgain = window.hasFailed() && !stopped;
+      failure = Optional.of("records cannot be handed out: " + e.getClass().getSimpleName());
+      await(Duration.ofSeconds(1).toNanos());
     }
-    if (beginAgain) {
-      beginAgain();
-    }
-    return !isStopped();
   }
 
-  private void handOut(List<SpoolRecord> records) throws InterruptedException {
-    for (int i = 0; i < records.size(); i++) {
-      SpoolRecord record = records.get(i);
-      Optional<Settlement> settlement = enter(record);
-      if (settlement.isEmpty()) {
-        spool.rewind(records.subList(i, records.size()));
-        return;
-      }
-      boolean again = record.sequence() <= highestHandedOut;
-      if (again && deliveredAhead.remove(record.sequence())) {
-        settlement.get().delivered();
+  private void step(long now) throws IOException, InterruptedException {
+    settleParked(now);
+    settleFailed(now);
+    makeWay(now);
+    handOutParked(now);
+    handOutHeld(now);
+    handOutNew(now);
+    parking.write();
+    recovered();
+  }
+
+  // --- what is new
+
+  private void handOutNew(long now) throws IOException, InterruptedException {
+    if (isPaused() || !keyed && !held.isEmpty()) {
+      await(Math.min(LOOK_EVERY_NANOS, nanosUntilDue(now)));
+      return;
+    }
+    if (nextTaken == taken.size()) {
+      long wait = Math.min(WAIT_NANOS, nanosUntilDue(now));
+      taken =
+          spool.take(
+              TAKE_AT_ONCE,
+              parking.isIdle() ? options.getLinger().toMillis() : 0,
+              Duration.ofNanos(wait).toMillis());
+      nextTaken = 0;
+      skipHole();
+    }
+    List<Slot> toPark = new ArrayList<>();
+    while (nextTaken < taken.size() && hasPlace() && failed.isEmpty()) {
+      LogRecord record = taken.get(nextTaken++);
+      Slot slot = new Slot(record, keyOf(record));
+      boolean parkedBefore = parking.parkedBefore(record.sequence());
+      boolean waits = admit(slot, parkedBefore);
+      if (parkedBefore) {
         continue;
       }
-      highestHandedOut = Math.max(highestHandedOut, record.sequence());
-      try {
-        receiver.receive(record, again, settlement.get());
-      } catch (RuntimeException e) {
-        settlement.get().failed(e);
+      if (!waits) {
+        handOut(slot, record, false);
+      } else if (parking.holds(slot.key)) {
+        if (parking.isNearlyDone(slot.key)) {
+          waiting.add(slot.key);
+        } else {
+          toPark.add(slot);
+        }
       }
+    }
+    if (!park(toPark)) {
+      toPark.forEach(slot -> waiting.add(slot.key));
+    }
+    if (nextTaken < taken.size()) {
+      awaitPlace(Math.min(LOOK_EVERY_NANOS, nanosUntilDue(now)));
     }
   }
 
-  /** Waits for a place in the window; none if nothing is to be handed out for now. */
-  private synchronized Optional<Settlement> enter(SpoolRecord record) throws InterruptedException {
-    while (window.isFull() && !window.hasFailed() && !paused && !stopped) {
-      wait();
+  /** What damage or a full spool took away in front of the next record is not waited for. */
+  private void skipHole() {
+    boolean nothingBefore;
+    synchronized (this) {
+      nothingBefore = window.isEmpty();
     }
-    if (window.hasFailed() || paused || stopped) {
-      return Optional.empty();
+    if (nothingBefore && !taken.isEmpty()) {
+      spool.acknowledge(taken.get(0).sequence() - 1, 0);
     }
-    Window.Slot slot = window.add(record);
-    return Optional.of(
+  }
+
+  /** True if the record has to wait for others of its key. */
+  private boolean admit(Slot slot, boolean parkedBefore) {
+    boolean waits = held.containsKey(slot.key) || parking.holds(slot.key);
+    Optional<Window.Progress> progress = Optional.empty();
+    synchronized (this) {
+      window.add(slot);
+      if (parkedBefore) {
+        window.leavePlace(slot);
+        slot.state = State.DELIVERED;
+        progress = window.advance();
+      } else if (!waits) {
+        slot.state = State.IN_FLIGHT;
+        slot.handedOutAtNanos = spool.nanoTime();
+      }
+    }
+    acknowledge(progress);
+    return waits;
+  }
+
+  private void handOut(Slot slot, LogRecord record, boolean again) {
+    Settlement settlement =
         new Settlement() {
           @Override
           public void delivered() {
-            settled(slot, Optional.empty());
+            settled(slot, null);
           }
 
           @Override
-          public void failed(Throwable why) {
-            settled(slot, Optional.of(why));
+          public void failed(Failure why) {
+            settled(slot, why);
           }
-        });
-  }
-
-  private synchronized void settled(Window.Slot slot, Optional<Throwable> why) {
-    if (!window.hasFailed()) {
-      cause = why;
+        };
+    try {
+      receiver.receive(record, again, settlement);
+    } catch (RuntimeException | Error e) {
+      settled(slot, Failure.Judge.NONE.judge(e, ""));
     }
-    boolean wasFull = window.isFull();
-    Optional<Window.Progress> progress = window.settle(slot, why.isEmpty());
-    if (wasFull || window.outstanding() == 0) {
-      notifyAll();
+  }
+
+  private long keyOf(LogRecord record) {
+    return key(options.getKeyHeader(), record.headers());
+  }
+
+  private long nanosUntilDue(long now) {
+    long due = parking.nanosUntilDue(now);
+    for (Held it : held.values()) {
+      if (it.settled) {
+        due = Math.min(due, Math.max(0, it.dueAtNanos - now));
+      }
     }
-    progress.ifPresent(
-        done -> {
-          spool.acknowledge(done.upToSequence(), done.records());
-          if (failure.isPresent() && done.upToSequence() >= stuckAt) {
-            recovered();
-          }
-        });
+    return due;
   }
 
-  private void recovered() {
-    LOG.info("Spool '{}': delivery works again.", spool.name());
-    failure = Optional.empty();
-  }
+  // --- what settles
 
-  /** All in flight have settled and one failed: go back to it. */
-  private void beginAgain() throws InterruptedException {
-    List<SpoolRecord> failed;
-    SpoolRecord first;
-    Throwable why;
+  /** From whatever thread; only the first time counts. */
+  private void settled(Slot slot, Failure why) {
+    Optional<Window.Progress> progress = Optional.empty();
+    boolean wake = false;
     synchronized (this) {
-      failed = window.failed();
-      first = failed.get(0);
-      deliveredAhead.addAll(window.needNotBeRepeated());
-      window.clear();
-      why = cause.orElseThrow();
-      attempts = first.sequence() == stuckAt ? attempts + 1 : 1;
-      stuckAt = first.sequence();
+      if (slot.state != State.IN_FLIGHT) {
+        return;
+      }
+      slot.state = why == null ? State.DELIVERED : State.FAILED;
+      slot.failure = why;
+      if (why == null) {
+        lastDeliveredNanos = spool.nanoTime();
+      }
+      if (slot.isParked()) {
+        settledParked.add(slot);
+        wake = true;
+      } else {
+        if (why == null) {
+          window.leavePlace(slot);
+          progress = window.advance();
+        } else {
+          failed.add(slot);
+          wake = true;
+        }
+        Held its = held.isEmpty() ? null : held.get(slot.key);
+        if (its != null) {
+          its.inFlight--;
+          wake |= its.inFlight == 0;
+        }
+      }
+      if (wake || waitsForPlace && window.places() <= refillAt || window.places() == 0) {
+        notifyAll();
+      }
     }
-    // What was behind an earlier failure and has not come round again is still delivered
-    deliveredAhead.removeIf(sequence -> sequence < first.sequence());
-    spool.rewind(failed);
-    if (options.maximumRedeliveries() >= 0 && attempts > options.maximumRedeliveries()) {
-      LOG.warn(
-          "Spool '{}': a record failed {} times and is given up; what follows goes on.",
-          spool.name(),
-          attempts,
-          why);
-      deliveredAhead.add(first.sequence());
-      spool.givenUp(first);
+    acknowledge(progress);
+    if (wake) {
+      spool.wakeUp();
+    }
+  }
+
+  private void acknowledge(Optional<Window.Progress> progress) {
+    progress.ifPresent(done -> spool.acknowledge(done.upToSequence(), done.records()));
+  }
+
+  private void settleFailed(long now) throws IOException {
+    for (Slot slot = failed.poll(); slot != null; slot = failed.poll()) {
+      if (slot.isParked()) {
+        continue;
+      }
+      slot.attempts++;
+      long key = slot.key;
+      synchronized (this) {
+        held.computeIfAbsent(
+            key,
+            it -> {
+              Held its = new Held();
+              its.inFlight =
+                  window.find(other -> other.key == key && other.state == State.IN_FLIGHT).size();
+              return its;
+            });
+      }
+    }
+    if (!held.isEmpty()) {
+      List<Long> settled = new ArrayList<>();
+      synchronized (this) {
+        held.forEach(
+            (key, its) -> {
+              if (!its.settled && its.inFlight == 0) {
+                its.settled = true;
+                settled.add(key);
+              }
+            });
+      }
+      for (long key : settled) {
+        decide(key, now);
+      }
+    }
+  }
+
+  /** Nothing of the key is in flight any more, and something failed. */
+  private void decide(long key, long now) throws IOException {
+    List<Slot> slots = fromTheFirstFailureOn(key);
+    if (slots.isEmpty() || slots.get(0).failure == null) {
+      held.get(key).dueAtNanos = now;
       return;
     }
-    tell(why);
-    pause(delay());
+    Slot first = slots.get(0);
+    Failure why = first.failure;
+    if (isHopeless(why, first.attempts, gaveUpFor.equals(why.what()))
+        && giveUp(first.record, why)) {
+      gaveUpFor = why.what();
+      deliveredAfterAll(first);
+      held.get(key).dueAtNanos = now;
+      return;
+    }
+    gaveUpFor = "";
+    boolean makesWay = why.kind() == Kind.UNKNOWN || isFlowing(now) || parking.hasGroup(why.what());
+    if (keyed && makesWay && parking.hasRoomFor(key) && park(slots)) {
+      parking.stuck(key, why, now);
+      letGo(key);
+      return;
+    }
+    held.get(key).dueOnceOthersFlow = keyed && !makesWay;
+    held.get(key).dueAtNanos = now + options.redeliveryDelay(first.attempts).toNanos();
+    tell(why, first.attempts);
   }
 
-  private void tell(Throwable why) {
-    String reason = reason(why);
+  /** Also what was delivered behind it must be repeated, so it takes a place again. */
+  private List<Slot> fromTheFirstFailureOn(long key) throws IOException {
+    List<Slot> slots;
+    synchronized (this) {
+      slots = window.find(slot -> slot.key == key);
+    }
+    int first = 0;
+    while (first < slots.size() && slots.get(first).state == State.DELIVERED) {
+      first++;
+    }
+    List<Slot> found = new ArrayList<>();
+    for (Slot slot : slots.subList(first, slots.size())) {
+      if (slot.state != State.DELIVERED) {
+        found.add(slot);
+        continue;
+      }
+      Optional<LogRecord> record = spool.find(slot.sequence);
+      if (record.isPresent()) {
+        synchronized (this) {
+          slot.state = State.FAILED;
+          slot.record = record.get();
+          window.takePlace(slot);
+        }
+        found.add(slot);
+      }
+    }
+    return found;
+  }
+
+  private void deliveredAfterAll(Slot slot) {
+    Optional<Window.Progress> progress;
+    synchronized (this) {
+      slot.state = State.DELIVERED;
+      window.leavePlace(slot);
+      progress = window.advance();
+    }
+    acknowledge(progress);
+  }
+
+  private boolean isFlowing(long now) {
+    synchronized (this) {
+      return now - lastDeliveredNanos < FLOWING_NANOS;
+    }
+  }
+
+  private void handOutHeld(long now) {
+    if (held.isEmpty()) {
+      return;
+    }
+    for (Map.Entry<Long, Held> entry : List.copyOf(held.entrySet())) {
+      Held its = entry.getValue();
+      if (its.settled && (now - its.dueAtNanos >= 0 || its.dueOnceOthersFlow && isFlowing(now))) {
+        letGo(entry.getKey());
+        handOutAll(slot -> slot.key == entry.getKey());
+      }
+    }
+  }
+
+  private synchronized void letGo(long key) {
+    held.remove(key);
+  }
+
+  /** Those that wait or failed, in order. */
+  private void handOutAll(Predicate<Slot> wanted) {
+    List<Slot> slots;
+    synchronized (this) {
+      slots =
+          window.find(
+              slot ->
+                  wanted.test(slot) && (slot.state == State.FAILED || slot.state == State.WAITING));
+    }
+    for (Slot slot : slots) {
+      boolean again;
+      LogRecord record;
+      synchronized (this) {
+        again = slot.state == State.FAILED;
+        record = slot.record;
+        slot.state = State.IN_FLIGHT;
+        slot.handedOutAtNanos = spool.nanoTime();
+      }
+      handOut(slot, record, again);
+    }
+  }
+
+  // --- what makes way
+
+  /** Parks what is stuck in flight while others are delivered, or if nothing else is left to do. */
+  private void makeWay(long now) throws IOException {
+    if (!keyed || now - lookedNanos < LOOK_EVERY_NANOS) {
+      return;
+    }
+    lookedNanos = now;
+    long overdue = options.getParkAfter().toNanos();
+    List<Slot> stuck;
+    boolean flowing = isFlowing(now);
+    if (flowing && !wasFlowing) {
+      parking.tryAllNow(now);
+    }
+    wasFlowing = flowing;
+    synchronized (this) {
+      stuck =
+          window.find(
+              slot ->
+                  slot.state == State.IN_FLIGHT
+                      && now - slot.handedOutAtNanos >= overdue
+                      && !held.containsKey(slot.key));
+      if (!flowing && !stuck.isEmpty() && window.isFull()) {
+        stuck = probe(stuck, now);
+      } else if (flowing) {
+        probes = 0;
+        probeAtNanos = now + FIRST_PROBE_AFTER.toNanos();
+      } else {
+        stuck = List.of();
+      }
+    }
+    if (stuck.isEmpty()) {
+      return;
+    }
+    Set<Long> keys = new HashSet<>();
+    stuck.stream().map(slot -> slot.key).filter(parking::hasRoomFor).forEach(keys::add);
+    Set<Long> begun = new HashSet<>();
+    List<Slot> slots;
+    synchronized (this) {
+      // Also what is delivered behind it: it is repeated should the record before it fail
+      slots =
+          window.find(
+              slot ->
+                  keys.contains(slot.key)
+                      && (begun.contains(slot.key)
+                          || slot.state != State.DELIVERED && begun.add(slot.key)));
+    }
+    if (park(slots)) {
+      Failure why =
+          new Failure(
+              Kind.LATER,
+              "what is not settled",
+              "they were handed out %s ago and are neither delivered nor failed"
+                  .formatted(SpoolStatus.words(options.getParkAfter())),
+              null);
+      for (long key : keys) {
+        parking.stuck(key, why, now);
+      }
+    }
+  }
+
+  private List<Slot> probe(List<Slot> stuck, long now) {
+    if (now - probeAtNanos < 0) {
+      return List.of();
+    }
+    int size = Math.min(options.getInFlight(), FIRST_PROBE << Math.min(10, probes));
+    long pause = FIRST_PROBE_AFTER.toNanos() << Math.min(10, probes);
+    probes++;
+    probeAtNanos = now + Math.min(pause, PROBE_EVERY.toNanos());
+    return stuck.subList(0, Math.min(size, stuck.size()));
+  }
+
+  private Optional<LogRecord> recordOf(Slot slot) throws IOException {
+    LogRecord inMemory;
+    synchronized (this) {
+      inMemory = slot.record;
+    }
+    return inMemory == null ? spool.find(slot.sequence) : Optional.of(inMemory);
+  }
+
+  /** False if they cannot be written at present; then they wait where they are. */
+  private boolean park(List<Slot> slots) throws IOException {
+    if (slots.isEmpty()) {
+      return true;
+    }
+    List<Slot> parked = new ArrayList<>();
+    List<LogRecord> records = new ArrayList<>();
+    for (Slot slot : slots) {
+      Optional<LogRecord> record = recordOf(slot);
+      if (record.isPresent()) {
+        parked.add(slot);
+        records.add(record.get());
+      }
+    }
+    long first;
+    try {
+      first = parking.park(records);
+    } catch (IOException e) {
+      parkAgainAtNanos = spool.nanoTime() + Duration.ofSeconds(1).toNanos();
+      failure = Optional.of("what is stuck cannot be parked: " + e.getMessage());
+      return false;
+    }
+    Optional<Window.Progress> progress;
+    synchronized (this) {
+      Set<Long> inFlight = new HashSet<>();
+      for (int i = 0; i < parked.size(); i++) {
+        Slot slot = parked.get(i);
+        slot.parkedAs = first + i;
+        if (slot.state != State.DELIVERED) {
+          window.leavePlace(slot);
+        }
+        if (slot.state == State.IN_FLIGHT || slot.state == State.DELIVERED) {
+          inFlight.add(slot.key);
+        }
+      }
+      for (Slot slot : parked) {
+        if (slot.state != State.WAITING && inFlight.contains(slot.key)) {
+          parking.isInFlight(slot);
+          if (slot.state != State.IN_FLIGHT) {
+            settledParked.add(slot);
+          }
+        }
+      }
+      progress = window.advance();
+    }
+    acknowledge(progress);
+    return true;
+  }
+
+  // --- what is parked
+
+  private void handOutParked(long now) throws IOException {
+    if (parking.isIdle() || isPaused()) {
+      return;
+    }
+    int room = Math.min(TAKE_AT_ONCE, options.getInFlight() - parking.inFlight());
+    for (Slot slot : parking.due(room, now)) {
+      LogRecord record = slot.record;
+      slot.handedOutAtNanos = now;
+      handOut(slot, record, true);
+    }
+  }
+
+  private void settleParked(long now) throws IOException {
+    for (Slot slot = settledParked.poll(); slot != null; slot = settledParked.poll()) {
+      Optional<Slot> failedFirst = parking.settled(slot);
+      if (failedFirst.isPresent()) {
+        failedAgain(failedFirst.get(), now);
+      }
+    }
+    for (long key : List.copyOf(waiting)) {
+      if (!parking.holds(key)) {
+        waiting.remove(key);
+        handOutAll(slot -> slot.key == key);
+      } else if (!parking.isNearlyDone(key) && now - parkAgainAtNanos >= 0) {
+        List<Slot> its;
+        synchronized (this) {
+          its = window.find(slot -> slot.key == key && slot.state == State.WAITING);
+        }
+        if (park(its)) {
+          waiting.remove(key);
+        }
+      }
+    }
+  }
+
+  private void failedAgain(Slot slot, long now) throws IOException {
+    Failure why = slot.failure;
+    int attempts = parking.attempts(slot.key) + 1;
+    if (isHopeless(why, attempts, parking.gaveUpBefore(slot.key, why.what()))) {
+      Optional<LogRecord> record =
+          slot.record == null ? parking.find(slot.parkedAs) : Optional.of(slot.record);
+      if (record.isEmpty() || giveUp(record.get(), why)) {
+        parking.givenUp(slot, why.what());
+        return;
+      }
+    }
+    parking.stuck(slot.key, why, now);
+  }
+
+  // --- what is given up
+
+  private boolean isHopeless(Failure why, int attempts, boolean theOneBeforeWas) {
+    return switch (why.kind()) {
+      case LATER -> false;
+      case FINAL -> true;
+      case UNKNOWN -> {
+        Long since = hopeless.get(why.what());
+        boolean known = since != null && spool.nanoTime() - since < REASON_KNOWN_FOR.toNanos();
+        yield options.getMaximumRedeliveries() >= 0
+            && (attempts > options.getMaximumRedeliveries()
+                || known && (attempts > 1 || theOneBeforeWas));
+      }
+    };
+  }
+
+  /** False if it could not be put where dead letters are; then it is tried again. */
+  private boolean giveUp(LogRecord record, Failure why) {
+    boolean known = hopeless.containsKey(why.what());
+    try {
+      if (options.getDeadLetters().isEmpty()) {
+        spool.givenUp(record);
+      } else {
+        receiver.deadLetter(record, why.sentence());
+      }
+    } catch (Exception e) {
+      LOG.debug("Spool '{}': a dead letter could not be kept", spool.name(), e);
+      failure = Optional.of("dead letters cannot be kept: " + e.getClass().getSimpleName());
+      return false;
+    }
+    hopeless.remove(why.what());
+    hopeless.put(why.what(), spool.nanoTime());
+    if (hopeless.size() > MOST_REASONS) {
+      hopeless.remove(hopeless.keySet().iterator().next());
+    }
+    if (!known) {
+      LOG.warn(
+          "Spool '{}': a record failed again and again and is {}: {}. What follows goes on; so do"
+              + " others that fail for the same reason, and are counted.",
+          spool.name(),
+          options.getDeadLetters().isEmpty() ? "dropped" : "a dead letter now",
+          why.sentence());
+      LOG.debug("Spool '{}': the failure", spool.name(), why.cause());
+    }
+    return true;
+  }
+
+  // --- what is told
+
+  private void tell(Failure why, int attempts) {
     if (failure.isEmpty()) {
       LOG.warn(
           "Spool '{}': a record could not be delivered: {}. It and what follows wait in the spool;"
               + " it is tried again every {} to {} until it works.",
           spool.name(),
-          reason,
-          SpoolStatus.words(options.redeliveryDelay()),
-          SpoolStatus.words(options.maximumRedeliveryDelay()));
-      LOG.debug("Spool '{}': the failure", spool.name(), why);
+          why.sentence(),
+          SpoolStatus.words(options.getRedeliveryDelay()),
+          SpoolStatus.words(options.getMaximumRedeliveryDelay()));
+      LOG.debug("Spool '{}': the failure", spool.name(), why.cause());
     }
-    failure = Optional.of(reason + " (attempt " + attempts + ")");
+    failedAtNanos = spool.nanoTime();
+    failure = Optional.of(why.sentence() + " (attempt " + attempts + ")");
   }
 
-  /** The first sentence of the message, as it is for people; the class if there is none. */
-  private static String reason(Throwable why) {
-    String message = Optional.ofNullable(why.getMessage()).orElse("").strip();
-    String first = message.lines().findFirst().orElse(why.getClass().getSimpleName());
-    String end = first.endsWith(".") ? first.substring(0, first.length() - 1) : first;
-    return end.length() > LONGEST_REASON ? end.substring(0, LONGEST_REASON) + "…" : end;
-  }
-
-  private Duration delay() {
-    long millis = options.redeliveryDelay().toMillis() << Math.min(20, attempts - 1);
-    return Duration.ofMillis(Math.min(millis, options.maximumRedeliveryDelay().toMillis()));
-  }
-
-  private synchronized void pause(Duration time) throws InterruptedException {
-    long until = System.nanoTime() + time.toNanos();
-    for (long left = time.toMillis(); left > 0 && !stopped; ) {
-      wait(left);
-      left = Duration.ofNanos(until - System.nanoTime()).toMillis();
+  /** After something could not be delivered, all that failed has been handed out again. */
+  private void recovered() {
+    boolean delivered;
+    synchronized (this) {
+      delivered = held.isEmpty() && lastDeliveredNanos - failedAtNanos > 0;
     }
+    if (delivered && failure.isPresent()) {
+      failure = Optional.empty();
+      LOG.info("Spool '{}': delivery works again.", spool.name());
+    }
+  }
+
+  // --- waiting, pausing, stopping
+
+  private synchronized boolean hasPlace() {
+    return !window.isFull() && !paused && !stopped;
+  }
+
+  private synchronized void awaitPlace(long nanos) throws InterruptedException {
+    if (window.isFull() && !paused && !stopped && failed.isEmpty() && settledParked.isEmpty()) {
+      waitsForPlace = true;
+      wait(Math.max(1, Duration.ofNanos(nanos).toMillis()));
+      waitsForPlace = false;
+    }
+  }
+
+  private synchronized void await(long nanos) throws InterruptedException {
+    if (!stopped && failed.isEmpty() && settledParked.isEmpty()) {
+      wait(Math.max(1, Duration.ofNanos(nanos).toMillis()));
+    }
+  }
+
+  private synchronized boolean isPaused() {
+    return paused;
+  }
+
+  private synchronized boolean isStopped() {
+    return stopped;
   }
 
   synchronized void pause() {
@@ -274,19 +783,19 @@ final class Delivery implements Runnable {
     spool.wakeUp();
     long until = System.nanoTime() + atMost.toNanos();
     synchronized (this) {
-      while ((running || window.outstanding() > 0) && System.nanoTime() < until) {
+      while ((running || outstanding() > 0) && System.nanoTime() < until) {
         wait(100);
       }
-      return !running && window.outstanding() == 0;
+      return !running && outstanding() == 0;
     }
   }
 
-  private synchronized boolean isStopped() {
-    return stopped;
+  private int outstanding() {
+    return window.find(slot -> slot.state == State.IN_FLIGHT).size();
   }
 
   synchronized int inFlight() {
-    return window.outstanding();
+    return outstanding() + parking.inFlight();
   }
 
   /** Why records are not delivered at present, if so. */

@@ -1,5 +1,6 @@
 package dev.caravan.spool;
 
+import dev.caravan.spool.log.LogRecord;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -8,7 +9,7 @@ final class MemoryTail {
 
   private static final int INITIAL_SLOTS = 1024;
 
-  private SpoolRecord[] slots = new SpoolRecord[INITIAL_SLOTS];
+  private LogRecord[] slots = new LogRecord[INITIAL_SLOTS];
   private long first;
   private long next;
   private long bytes;
@@ -32,7 +33,7 @@ final class MemoryTail {
     return bytes;
   }
 
-  void add(SpoolRecord record) {
+  void add(LogRecord record) {
     if (next - first == slots.length) {
       grow();
     }
@@ -41,13 +42,13 @@ final class MemoryTail {
     next++;
   }
 
-  SpoolRecord get(long sequence) {
+  LogRecord get(long sequence) {
     return slots[slot(sequence)];
   }
 
   /** The records from one sequence to another, both included. */
-  List<SpoolRecord> range(long from, long to) {
-    List<SpoolRecord> range = new ArrayList<>((int) Math.max(0, to - from + 1));
+  List<LogRecord> range(long from, long to) {
+    List<LogRecord> range = new ArrayList<>((int) Math.max(0, to - from + 1));
     for (long sequence = from; sequence <= to; sequence++) {
       range.add(get(sequence));
     }
@@ -87,8 +88,8 @@ final class MemoryTail {
   }
 
   private void grow() {
-    SpoolRecord[] old = slots;
-    slots = new SpoolRecord[old.length * 2];
+    LogRecord[] old = slots;
+    slots = new LogRecord[old.length * 2];
     for (long sequence = first; sequence < next; sequence++) {
       slots[slot(sequence)] = old[(int) (sequence & old.length - 1)];
     }

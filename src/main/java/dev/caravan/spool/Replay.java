@@ -1,5 +1,7 @@
 package dev.caravan.spool;
 
+import dev.caravan.spool.log.LogRecord;
+import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -8,6 +10,8 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Sends what was acknowledged and kept through its spool again: marked as such, metered, and giving
@@ -19,6 +23,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
  */
 public final class Replay {
 
+  private static final Logger LOG = LoggerFactory.getLogger(Replay.class);
+
   /** How often it goes on. */
   static final Duration STEP = Duration.ofMillis(50);
 
@@ -29,11 +35,8 @@ public final class Replay {
   private final Instant since;
   private final double perStep;
   private final long upTo;
-  private final Deque<SpoolRecord> read = new ArrayDeque<>();
+  private final Deque<LogRecord> read = new ArrayDeque<>();
   private final AtomicBoolean cancelled = new AtomicBoolean();
-
-  /** Whether the record appended last still waits for room. */
-  private final AtomicBoolean waitsForRoom = new AtomicBoolean();
 
   private Optional<Long> next;
   private boolean begun;
@@ -67,7 +70,7 @@ public final class Replay {
    */
   public record Progress(State state, long sent, long gone, Optional<Instant> reached) {}
 
-  Replay(Spool spool, Instant since, int perSecond) {
+  Replay(Spool spool, Instant since, int perSecond) throws IOException {
     if (perSecond < 1) {
       throw new IllegalArgumentException(
           "A replay sends one record a second at least, not %d.".formatted(perSecond));
@@ -100,6 +103,11 @@ public final class Replay {
           return;
         }
       }
+    } catch (IOException e) {
+      LOG.warn("Spool '{}': what is kept cannot be read now; it is tried again.", spool.name(), e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      cancel();
     } catch (IllegalStateException closed) {
       cancel();
     }
@@ -108,11 +116,11 @@ public final class Replay {
     }
   }
 
-  private void send() {
+  private void send() throws IOException, InterruptedException {
     // What was not used up while something else went first is not made up for
     allowance = Math.min(allowance, 1) + perStep;
     while (allowance >= 1 && !cancelled.get() && !givesWay()) {
-      Optional<SpoolRecord> record = nextRecord();
+      Optional<LogRecord> record = nextRecord();
       if (record.isEmpty()) {
         return;
       }
@@ -122,53 +130,30 @@ public final class Replay {
   }
 
   private boolean givesWay() {
-    return waitsForRoom.get() || spool.waiting() >= WAITING_AT_MOST;
+    return spool.waiting() >= WAITING_AT_MOST;
   }
 
-  private void append(SpoolRecord record) {
-    waitsForRoom.set(true);
-    boolean done =
-        spool.append(
-            record.bodyOrNull(),
-            record.headers().with(SpoolConstants.REPLAYED, true),
-            false,
-            new Backlog.Completion() {
-              @Override
-              public void completed() {
-                waitsForRoom.set(false);
-              }
-
-              @Override
-              public void failed(Exception cause) {
-                cancel();
-              }
-            });
-    if (done) {
-      waitsForRoom.set(false);
-    }
+  private void append(LogRecord record) throws InterruptedException {
+    spool.append(record.bodyOrNull(), record.headers().with(SpoolConstants.REPLAYED, true));
     progress =
         new Progress(
             State.SENDING, progress.sent() + 1, progress.gone(), Optional.of(record.appendedAt()));
   }
 
-  /** Empty if there is none now: the end was reached, or the store cannot be read at present. */
-  private Optional<SpoolRecord> nextRecord() {
+  /** Empty if the end was reached. */
+  private Optional<LogRecord> nextRecord() throws IOException {
     while (read.isEmpty()) {
       if (next.isEmpty() || next.get() > upTo) {
         settledFrom = spool.lastAppended();
         enter(State.SETTLING);
         return Optional.empty();
       }
-      Optional<List<SpoolRecord>> found = spool.read(next.get());
-      if (found.isEmpty()) {
-        return Optional.empty();
-      }
-      take(found.get());
+      take(spool.read(next.get()));
     }
     return Optional.of(read.removeFirst());
   }
 
-  private void take(List<SpoolRecord> records) {
+  private void take(List<LogRecord> records) {
     long expected = next.orElseThrow();
     long first = records.isEmpty() ? Long.MAX_VALUE : records.get(0).sequence();
     long missing = Math.min(first, upTo + 1) - expected;
@@ -188,7 +173,7 @@ public final class Replay {
   }
 
   private void settle() {
-    if (spool.acknowledged() >= settledFrom && !waitsForRoom.get()) {
+    if (spool.acknowledged() >= settledFrom) {
       enter(State.DONE);
     }
   }

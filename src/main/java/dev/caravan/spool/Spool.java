@@ -1,9 +1,14 @@
 package dev.caravan.spool;
 
-import dev.caravan.spool.Backlog.Admission;
-import dev.caravan.spool.Backlog.Completion;
+import dev.caravan.spool.log.Checkpoint;
+import dev.caravan.spool.log.LogRecord;
+import dev.caravan.spool.log.RecordHeaders;
+import dev.caravan.spool.log.SegmentedLog;
+import dev.caravan.spool.log.SegmentedLog.SegmentInfo;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -13,6 +18,9 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,97 +38,129 @@ public final class Spool implements AutoCloseable {
   /** So many bytes are committed at once, without waiting for the interval. */
   private static final long COMMIT_NOW_BYTES = 1024 * 1024;
 
+  /** What the name of the file ends with that tells how far a spool is. */
+  static final String CHECKPOINT = ".checkpoint";
+
+  private static final int READ_BYTES = 512 * 1024;
+
   private final String name;
-  private final SpoolSettings settings;
-  private final Clock clock;
+  private final SpoolConfiguration options;
+  private final Time time;
   private final ScheduledExecutorService executor;
-  private final SpoolListener listener;
-  private final StoreKeeper store;
+  private final Consumer<SpoolEvent> listener;
+  private final Checkpoint checkpoint;
+  private final SegmentedLog log;
   private final Backlog backlog;
-  private final SpoolUpkeep upkeep;
+  private final Parking parking;
+  private final Committer committer;
   private final AtomicBoolean tickRequested = new AtomicBoolean();
   private final AtomicReference<Delivery> delivery = new AtomicReference<>();
   private final AtomicBoolean closed = new AtomicBoolean();
-  private volatile Instant untakenSince;
+  private volatile long untakenSinceNanos;
   private volatile Future<?> ticks = CompletableFuture.completedFuture(null);
 
   /** When what is kept for replay was appended, from the oldest record to the youngest. */
   public record Kept(Instant from, Instant to) {}
 
+  /**
+   * The two clocks of a spool.
+   *
+   * @param wall for when a record was appended, and so for its age; it may jump
+   * @param nanos for all that is measured from one moment to another; it never jumps
+   */
+  public record Time(Clock wall, LongSupplier nanos) {
+    /** That of this machine. */
+    public static final Time SYSTEM = new Time(Clock.systemUTC(), System::nanoTime);
+  }
+
   private Spool(
       String name,
-      SpoolSettings settings,
-      Clock clock,
+      SpoolConfiguration options,
+      Time time,
       ScheduledExecutorService executor,
-      SpoolListener listener,
-      StoreKeeper.Opener opener)
+      Consumer<SpoolEvent> listener,
+      Function<SegmentedLog, Committer.Appender> appender)
       throws IOException {
     this.name = name;
-    this.settings = settings;
-    this.clock = clock;
-    this.untakenSince = clock.instant();
+    this.options = options;
+    this.time = time;
+    this.untakenSinceNanos = time.nanos().getAsLong();
     this.executor = executor;
     this.listener = listener;
-    StoreKeeper.Opened first = opener.open(false, 0);
-    SpoolStore.Size size = first.store().size();
-    this.backlog =
-        new Backlog(
-            settings.maxBytes(),
-            settings.memoryBytes(),
-            size.acknowledged(),
-            size.last(),
-            size.bytes() + size.keptBytes());
-    this.store =
-        new StoreKeeper(
-            name,
-            opener,
-            clock,
-            this::report,
-            first,
-            backlog::acknowledged,
-            reopened ->
-                backlog.storeEndsAt(reopened.last(), reopened.bytes() + reopened.keptBytes()));
-    this.upkeep = new SpoolUpkeep(name, settings, clock, backlog, store, this::report);
-    first.repair().ifPresent(this::report);
+    Path directory = options.directoryPath();
+    long before = Checkpoint.refuseOlderFormat(directory, name);
+    this.checkpoint = Checkpoint.open(directory.resolve(name + CHECKPOINT), name);
+    SegmentedLog opened = null;
+    try {
+      long acknowledged = Math.max(before, checkpoint.acknowledged());
+      opened =
+          SegmentedLog.open(
+              new SegmentedLog.Options(
+                  directory, name, options.segmentBytes(), options.isForced(), time.wall()),
+              acknowledged,
+              Math.max(before, checkpoint.committed()));
+      this.log = opened;
+      // Damage may have taken all that waited
+      boolean nothingLeft =
+          log.segments().stream().noneMatch(segment -> segment.last() > acknowledged);
+      long done = nothingLeft ? Math.max(acknowledged, log.last()) : acknowledged;
+      this.parking = new Parking(name, options, time.wall());
+      this.backlog =
+          new Backlog(
+              name, options, time.nanos(), done, log.last(), log.fileBytes() + parking.fileBytes());
+      this.committer =
+          new Committer(
+              name,
+              options,
+              time.wall(),
+              time.nanos(),
+              backlog,
+              parking,
+              log,
+              checkpoint,
+              appender.apply(log),
+              this::report);
+      committer.tellHoles();
+    } catch (IOException | RuntimeException e) {
+      if (opened != null) {
+        opened.close();
+      }
+      checkpoint.close();
+      throw e;
+    }
   }
 
   /** Opens the spool of this name; the executor's one thread is where it writes and reports. */
   public static Spool open(
       String name,
-      SpoolSettings settings,
-      Clock clock,
+      SpoolConfiguration options,
+      Time time,
       ScheduledExecutorService executor,
-      SpoolListener listener)
+      Consumer<SpoolEvent> listener)
       throws IOException {
-    return open(
-        name, settings, clock, executor, listener, new MvStoreOpener(name, settings, clock));
+    return open(name, options, time, executor, listener, log -> log::append);
   }
 
   static Spool open(
       String name,
-      SpoolSettings settings,
-      Clock clock,
+      SpoolConfiguration options,
+      Time time,
       ScheduledExecutorService executor,
-      SpoolListener listener,
-      StoreKeeper.Opener opener)
+      Consumer<SpoolEvent> listener,
+      Function<SegmentedLog, Committer.Appender> appender)
       throws IOException {
-    Spool spool;
-    try {
-      spool = new Spool(name, settings, clock, executor, listener, opener);
-    } catch (IOException | RuntimeException e) {
-      opener.close();
-      throw e;
-    }
+    options.check();
+    Spool spool = new Spool(name, options.copy(), time, executor, listener, appender);
     // A record is left alone at the first tick it sees and committed at the second.
-    long tick = settings.commitInterval().toNanos() / 2;
+    long tick = options.getCommitInterval().toNanos() / 2;
     spool.ticks = executor.scheduleAtFixedRate(spool::tick, tick, tick, TimeUnit.NANOSECONDS);
     SpoolStatus status = spool.status();
-    if (status.records() > 0) {
+    if (status.records() + status.parkedRecords() > 0) {
       LOG.info(
           "Spool '{}' in {}: {} records ({}) wait in it from before.",
           name,
-          settings.directory(),
-          status.records(),
+          options.directoryPath(),
+          status.records() + status.parkedRecords(),
           SpoolStatus.size(status.bytes()));
     }
     return spool;
@@ -130,30 +170,42 @@ public final class Spool implements AutoCloseable {
     return name;
   }
 
-  public SpoolSettings settings() {
-    return settings;
+  SpoolConfiguration options() {
+    return options;
+  }
+
+  long nanoTime() {
+    return time.nanos().getAsLong();
+  }
+
+  Parking parking() {
+    return parking;
   }
 
   /**
-   * Appends a record.
+   * Appends a record, once there is room for it: the calling thread waits for that.
    *
-   * @return true if that is all; false if the completion is called later, from another thread: when
-   *     there is room again, or, if asked for, when the record is committed
+   * @throws IllegalStateException if the spool is closed before there is room
    */
-  boolean append(byte[] body, SpoolHeaders headers, boolean waitForCommit, Completion completion) {
-    Admission admission =
-        backlog.offer(
-            new Backlog.Arrival(
-                body,
-                headers,
-                SpoolRecord.weight(body, headers),
-                clock.millis(),
-                waitForCommit,
-                completion));
-    if (admission == Admission.WAITS_FOR_ROOM || backlog.pendingBytes() > COMMIT_NOW_BYTES) {
+  void append(byte[] body, RecordHeaders headers) throws InterruptedException {
+    append(body, headers, null);
+  }
+
+  /** Appends a record likewise; the future is completed with its commit, by the spool's thread. */
+  CompletableFuture<Void> appendAndCommit(byte[] body, RecordHeaders headers)
+      throws InterruptedException {
+    CompletableFuture<Void> committed = new CompletableFuture<>();
+    append(body, headers, committed);
+    tickSoon();
+    return committed;
+  }
+
+  private void append(byte[] body, RecordHeaders headers, CompletableFuture<Void> committed)
+      throws InterruptedException {
+    backlog.append(body, headers, time.wall().millis(), committed);
+    if (backlog.pendingBytes() > COMMIT_NOW_BYTES) {
       tickSoon();
     }
-    return admission == Admission.DONE;
   }
 
   private void tickSoon() {
@@ -162,41 +214,40 @@ public final class Spool implements AutoCloseable {
     }
   }
 
+  /** Whatever is thrown, the next tick is due. */
   private void tick() {
     boolean hurry = tickRequested.getAndSet(false);
     if (closed.get()) {
       return;
     }
     try {
-      upkeep.tick(hurry);
-    } catch (RuntimeException e) {
+      committer.tick(hurry);
+    } catch (RuntimeException | Error e) {
       LOG.error(
           "Spool '{}': a commit failed in a way nobody thought of; the next is tried.", name, e);
     }
   }
 
   /** The next records to hand out, or none after waiting for a while. */
-  List<SpoolRecord> take(int max, long lingerMillis, long waitMillis) throws InterruptedException {
-    Optional<List<SpoolRecord>> inMemory = backlog.take(max, lingerMillis, waitMillis);
-    if (inMemory.isPresent()) {
-      return inMemory.get();
+  List<LogRecord> take(int max, long lingerMillis, long waitMillis)
+      throws IOException, InterruptedException {
+    Backlog.Taken taken = backlog.take(max, lingerMillis, waitMillis);
+    if (!taken.mustBeRead()) {
+      return taken.records();
     }
-    long from = backlog.position();
-    Optional<List<SpoolRecord>> stored = read(from);
-    if (stored.isEmpty()) {
-      backlog.await(waitMillis);
-      return List.of();
-    }
-    backlog.taken(stored.get());
-    return stored.get();
+    List<LogRecord> stored = log.read(taken.readFrom(), READ_BYTES);
+    // None of them there: what was in front of those in memory is lost, or done with
+    backlog.takeFrom(
+        stored.isEmpty() ? taken.readTo() + 1 : stored.get(stored.size() - 1).sequence() + 1);
+    return stored;
   }
 
-  /**
-   * Hands out again from the first of these on, which were taken and not delivered. Those that had
-   * to make room meanwhile are counted now: until now they might have been delivered.
-   */
-  void rewind(List<SpoolRecord> undelivered) {
-    upkeep.reportDropped(SpoolEvent.Reason.FULL, backlog.rewind(undelivered));
+  /** The record of this sequence, if it is still there. */
+  Optional<LogRecord> find(long sequence) throws IOException {
+    Optional<LogRecord> inMemory = backlog.find(sequence);
+    return inMemory.isPresent()
+        ? inMemory
+        : log.read(sequence, 1).stream().filter(it -> it.sequence() == sequence).findFirst();
   }
 
   void wakeUp() {
@@ -206,16 +257,24 @@ public final class Spool implements AutoCloseable {
   /** Lets go of everything up to here. */
   void acknowledge(long upToSequence, int records) {
     backlog.acknowledge(upToSequence);
-    upkeep.acknowledged(records);
+    committer.acknowledged.add(records);
   }
 
   /** Tells that a record is given up, because handing it over failed too often. */
-  void givenUp(SpoolRecord record) {
-    upkeep.reportDropped(SpoolEvent.Reason.GAVE_UP, List.of(record));
+  void givenUp(LogRecord record) {
+    committer.givenUp(record);
+  }
+
+  void report(SpoolEvent event) {
+    try {
+      listener.accept(event);
+    } catch (RuntimeException e) {
+      LOG.warn("Spool '{}': a listener failed on {}; the spool goes on.", name, event, e);
+    }
   }
 
   /** Makes this the one delivery that takes records; two of them would break the order. */
-  void attach(Delivery taker) {
+  void attach(Delivery taker, SpoolConfiguration itsOptions) throws IOException {
     Delivery present = delivery.compareAndExchange(null, taker);
     if (present != null) {
       throw new IllegalStateException(
@@ -224,32 +283,44 @@ public final class Spool implements AutoCloseable {
               .formatted(name, name));
     }
     backlog.rewind();
+    parking.begin(itsOptions, backlog.acknowledged());
   }
 
   void detach(Delivery taker) {
     if (delivery.compareAndSet(taker, null)) {
-      untakenSince = clock.instant();
+      untakenSinceNanos = nanoTime();
     }
   }
 
-  /** Records from this sequence on; empty if the store cannot be read at present. */
-  Optional<List<SpoolRecord>> read(long fromSequence) {
-    return store.with(open -> open.read(fromSequence));
+  /** Records from this sequence on. */
+  List<LogRecord> read(long fromSequence) throws IOException {
+    return log.read(fromSequence, READ_BYTES);
   }
 
   /** Where those begin that were appended at this time or later, as far as they are on disk. */
-  Optional<Long> firstSince(Instant since) {
-    return store.with(open -> open.firstSince(since.toEpochMilli())).flatMap(first -> first);
+  Optional<Long> firstSince(Instant since) throws IOException {
+    return log.firstSince(since.toEpochMilli());
   }
 
-  /** What of it can be replayed at most; empty if nothing can, or the store cannot be read now. */
+  /** Whether acknowledged records are kept, so that they can be replayed. */
+  public boolean keepsAcknowledged() {
+    return !options.getKeepAcknowledged().isZero();
+  }
+
+  /** What of it can be replayed at most; empty if nothing can, or it cannot be read now. */
   public Optional<Kept> kept() {
-    return store.with(SpoolStore::kept).flatMap(kept -> kept);
-  }
-
-  /** Up to where records are both acknowledged and, if they are kept, on disk. */
-  long replayableUpTo() {
-    return Math.min(backlog.acknowledged(), store.size().last());
+    long done = replayableUpTo();
+    List<SegmentInfo> segments = log.segments();
+    if (!keepsAcknowledged() || segments.isEmpty() || segments.get(0).base() > done) {
+      return Optional.empty();
+    }
+    Instant from = Instant.ofEpochMilli(segments.get(0).oldestMillis());
+    try {
+      return find(done).map(last -> new Kept(from, last.appendedAt()));
+    } catch (IOException e) {
+      LOG.warn("Spool '{}': what is kept cannot be read now.", name, e);
+      return Optional.empty();
+    }
   }
 
   long acknowledged() {
@@ -260,26 +331,54 @@ public final class Spool implements AutoCloseable {
     return backlog.lastAppended();
   }
 
-  /** How many records wait, those in flight included. */
+  /** Up to where records are both acknowledged and, if they are kept, on disk. */
+  long replayableUpTo() {
+    return Math.min(backlog.acknowledged(), log.last());
+  }
+
+  /** How many records wait, those in flight included and parked ones not. */
   long waiting() {
     return Math.max(0, backlog.lastAppended() - backlog.acknowledged());
   }
 
   /** How it is doing; costs little and may be asked at any time. */
   public SpoolStatus status() {
-    Instant since = untakenSince;
-    return upkeep.status(Optional.ofNullable(delivery.get()), since);
-  }
-
-  void report(SpoolEvent event) {
-    if (event instanceof SpoolEvent.Repaired repaired) {
-      upkeep.lost(repaired.lost());
+    Backlog.Snapshot snapshot = backlog.snapshot();
+    long oldest = snapshot.oldestMillis();
+    if (oldest == 0 && snapshot.waiting() > 0) {
+      oldest =
+          log.segments().stream()
+              .filter(segment -> segment.last() > backlog.acknowledged())
+              .mapToLong(SegmentInfo::oldestMillis)
+              .findFirst()
+              .orElse(0);
     }
-    try {
-      listener.onEvent(event);
-    } catch (RuntimeException e) {
-      LOG.warn("Spool '{}': a listener failed on {}; the spool goes on.", name, event, e);
-    }
+    Optional<Delivery> taker = Optional.ofNullable(delivery.get());
+    return new SpoolStatus(
+        name,
+        snapshot.waiting(),
+        snapshot.bytes(),
+        options.getMaxBytes(),
+        log.fileBytes() + parking.fileBytes(),
+        oldest == 0 ? Duration.ZERO : Duration.ofMillis(Math.max(0, time.wall().millis() - oldest)),
+        taker.map(Delivery::inFlight).orElse(0),
+        snapshot.appendedRecords(),
+        committer.acknowledged.sum(),
+        committer.dropped.sum(),
+        committer.lost.sum(),
+        committer.commits(),
+        committer.fullEvents(),
+        committer.isFull(),
+        committer.appendRate.perSecond(),
+        committer.acknowledgeRate.perSecond(),
+        committer.growthRate.perSecond(),
+        committer.failure(),
+        taker.flatMap(Delivery::failure),
+        taker.isPresent()
+            ? Optional.empty()
+            : Optional.of(Duration.ofNanos(nanoTime() - untakenSinceNanos)),
+        parking.records(),
+        parking.status());
   }
 
   /** Commits what is left and lets go of the files; who still waits is told so. */
@@ -291,30 +390,30 @@ public final class Spool implements AutoCloseable {
     ticks.cancel(false);
     backlog.close();
     try {
-      upkeep.lastTick();
-      tellWhatIsLost();
-      store.close();
+      committer.close();
+      long records = backlog.snapshot().pending();
+      if (records > 0) {
+        LOG.error(
+            "Spool '{}': {} records were in memory only and are lost, as it is closed while they"
+                + " cannot be written. {}",
+            name,
+            records,
+            committer.failure().orElse("Look at the disk."));
+      }
     } finally {
       backlog
           .leftWaiting()
           .forEach(
-              completion ->
-                  completion.failed(
+              waiter ->
+                  waiter.completeExceptionally(
                       new IllegalStateException(
-                          "The spool '%s' was closed before there was room for this record."
+                          "The spool '%s' was closed before this record was committed."
                               .formatted(name))));
-    }
-  }
-
-  private void tellWhatIsLost() {
-    long records = backlog.snapshot().pendingRecords();
-    if (records > 0) {
-      LOG.error(
-          "Spool '{}': {} records were in memory only and are lost, as it is closed while they"
-              + " cannot be written. {}",
-          name,
-          records,
-          store.failure().orElse("Look at the disk."));
+      try (checkpoint;
+          log;
+          parking) {
+        LOG.debug("Spool '{}' is closed.", name);
+      }
     }
   }
 }

@@ -1,7 +1,6 @@
 package dev.caravan.spool;
 
 import java.io.IOException;
-import java.time.Clock;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
@@ -15,6 +14,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Endpoint;
 import org.apache.camel.spi.Metadata;
@@ -38,8 +38,8 @@ public class SpoolComponent extends HealthCheckComponent {
   private final ReentrantLock lock = new ReentrantLock();
   private final Map<String, Open> spools = new TreeMap<>();
   private final Map<String, Replaying> replays = new HashMap<>();
-  private final Map<String, SpoolSettings> asked = new ConcurrentHashMap<>();
-  private final List<SpoolListener> listeners = new CopyOnWriteArrayList<>();
+  private final Map<String, SpoolConfiguration> asked = new ConcurrentHashMap<>();
+  private final List<Consumer<SpoolEvent>> listeners = new CopyOnWriteArrayList<>();
 
   @Metadata private SpoolConfiguration configuration = new SpoolConfiguration();
 
@@ -60,28 +60,29 @@ public class SpoolComponent extends HealthCheckComponent {
     setProperties(own, parameters);
     SpoolEndpoint endpoint = new SpoolEndpoint(uri, this, remaining, own);
     setProperties(endpoint, parameters);
-    SpoolSettings settings = own.settings();
-    if (!settings.equals(configuration.settings())) {
-      asked.putIfAbsent(remaining, settings);
+    own.check();
+    if (!own.shared().equals(configuration.shared())) {
+      asked.putIfAbsent(remaining, own);
     }
     return endpoint;
   }
 
   /** The spool of this name, opened if it is not yet. */
-  Spool open(String name, SpoolSettings settings) throws IOException {
+  Spool open(String name, SpoolConfiguration options) throws IOException {
     lock.lock();
     try {
       Open open = spools.get(name);
       if (open == null) {
-        open = openNow(name, asked.getOrDefault(name, settings));
+        open = openNow(name, asked.getOrDefault(name, options));
         spools.put(name, open);
       }
       Spool spool = open.spool();
-      if (!settings.equals(spool.settings()) && !settings.equals(configuration.settings())) {
+      if (!options.shared().equals(spool.options().shared())
+          && !options.shared().equals(configuration.shared())) {
         throw new IllegalArgumentException(
             ("The spool '%s' is already open with other options: %s. Give all its endpoints the"
                     + " same ones, or set them once for the component.")
-                .formatted(name, spool.settings().difference(settings)));
+                .formatted(name, spool.options().difference(options)));
       }
       return spool;
     } finally {
@@ -89,14 +90,14 @@ public class SpoolComponent extends HealthCheckComponent {
     }
   }
 
-  private Open openNow(String name, SpoolSettings settings) throws IOException {
+  private Open openNow(String name, SpoolConfiguration options) throws IOException {
     var executors = getCamelContext().getExecutorServiceManager();
     ScheduledExecutorService writer =
         executors.newSingleThreadScheduledExecutor(this, "Spool-" + name);
     ExecutorService completions =
         executors.newSingleThreadExecutor(this, "SpoolCompletions-" + name);
     try {
-      Spool spool = Spool.open(name, settings, Clock.systemUTC(), writer, this::tellListeners);
+      Spool spool = Spool.open(name, options, Spool.Time.SYSTEM, writer, this::tellListeners);
       return new Open(spool, writer, completions);
     } catch (IOException | RuntimeException e) {
       executors.shutdownNow(writer);
@@ -105,7 +106,7 @@ public class SpoolComponent extends HealthCheckComponent {
     }
   }
 
-  /** Where exchanges go on that had to wait, so that they do not hold up the next commit. */
+  /** Where exchanges go on that waited for a commit, so that they do not hold up the next. */
   ExecutorService completions(String name) {
     lock.lock();
     try {
@@ -116,13 +117,13 @@ public class SpoolComponent extends HealthCheckComponent {
   }
 
   private void tellListeners(SpoolEvent event) {
-    listeners.forEach(listener -> listener.onEvent(event));
+    listeners.forEach(listener -> listener.accept(event));
   }
 
   /**
-   * Adds somebody who hears what happens to the spools; beans of the type are added by themselves.
+   * Adds somebody who hears what happens to the spools, on their own threads: it must return soon.
    */
-  public void addListener(SpoolListener listener) {
+  public void addListener(Consumer<SpoolEvent> listener) {
     listeners.add(Objects.requireNonNull(listener));
   }
 
@@ -141,7 +142,7 @@ public class SpoolComponent extends HealthCheckComponent {
    *
    * @throws IllegalStateException if another replay of this spool is not over yet
    */
-  public Replay replay(String name, Instant since, int perSecond) {
+  public Replay replay(String name, Instant since, int perSecond) throws IOException {
     lock.lock();
     try {
       Replaying before = replays.get(name);
@@ -185,11 +186,9 @@ public class SpoolComponent extends HealthCheckComponent {
   }
 
   @Override
-  protected void doStart() throws Exception {
-    super.doStart();
-    getCamelContext().getRegistry().findByType(SpoolListener.class).stream()
-        .filter(listener -> !listeners.contains(listener))
-        .forEach(listeners::add);
+  protected void doInit() throws Exception {
+    super.doInit();
+    getCamelContext().getCamelContextExtension().addInterceptStrategy(new FailedStep());
   }
 
   @Override

@@ -2,6 +2,9 @@ package dev.caravan.spool;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.stream.Collectors;
 import org.apache.camel.RuntimeCamelException;
 import org.apache.camel.spi.UriParam;
 import org.apache.camel.spi.UriParams;
@@ -9,6 +12,25 @@ import org.apache.camel.spi.UriParams;
 /** The options of a spool. */
 @UriParams
 public class SpoolConfiguration implements Cloneable {
+
+  private static final long LARGEST_SEGMENT_BYTES = 16L * 1024 * 1024;
+  private static final int SEGMENTS_AT_LEAST = 64;
+
+  /** Whether what is committed outlives a power cut. */
+  public enum Fsync {
+    /** It outlives the process. */
+    NEVER,
+    /** It outlives a power cut, too. */
+    COMMIT
+  }
+
+  /** What happens to a record for which there is no room. */
+  public enum WhenFull {
+    /** It waits. */
+    BLOCK,
+    /** The oldest records make room for it. */
+    DROP_OLDEST
+  }
 
   /** The directory that holds the spool's files; one process at a time may use it. */
   @UriParam(defaultValue = "data/spool")
@@ -87,13 +109,37 @@ public class SpoolConfiguration implements Cloneable {
   @UriParam(label = "consumer", defaultValue = "30s", javaType = "java.time.Duration")
   private Duration maximumRedeliveryDelay = Duration.ofSeconds(30);
 
-  /** How often a record is tried again before it is given up, counted and reported; -1 for ever. */
+  /**
+   * How often a record is tried again before it is given up, unless its failure is known to pass:
+   * it becomes a dead letter, or is dropped if there are none, counted and reported; -1 for ever.
+   */
   @UriParam(label = "consumer", defaultValue = "-1")
   private int maximumRedeliveries = -1;
 
   /**
-   * The header within whose values order matters, so that a failure repeats no records of other
-   * values; by default order matters among all.
+   * The endpoint to which records go that are given up, as they were appended, with the reason in
+   * the header caravan-reason.
+   */
+  @UriParam(label = "consumer")
+  private String deadLetters = "";
+
+  /**
+   * How long a record may be in flight while others are delivered before it is parked, and with it
+   * what follows of its key, so that they do not hold up the others.
+   */
+  @UriParam(label = "consumer", defaultValue = "3s", javaType = "java.time.Duration")
+  private Duration parkAfter = Duration.ofSeconds(3);
+
+  /**
+   * Who knows of a failure whether it will pass, a {@link Failure.Judge}, such as #bean:judge; by
+   * default nobody does.
+   */
+  @UriParam(label = "consumer,advanced")
+  private Failure.Judge failureJudge = Failure.Judge.NONE;
+
+  /**
+   * The header within whose values order matters, so that what is stuck holds up no records of
+   * other values; by default order matters among all, and one that fails holds up all.
    */
   @UriParam(label = "consumer")
   private String keyHeader = "";
@@ -107,22 +153,84 @@ public class SpoolConfiguration implements Cloneable {
     }
   }
 
-  SpoolSettings settings() {
-    return new SpoolSettings(
-        Path.of(directory),
-        maxBytes,
-        memoryBytes,
-        maxAge,
-        commitInterval,
-        fsync,
-        whenFull,
-        blockTimeout,
-        keepAcknowledged);
+  /** Says which option is wrong, and how. */
+  void check() {
+    atLeast("maxBytes", maxBytes, 1);
+    atLeast("memoryBytes", memoryBytes, 1);
+    atLeast("inFlight", inFlight, 1);
+    atLeast("maximumRedeliveries", maximumRedeliveries, -1);
+    if (commitInterval.toMillis() < 1) {
+      throw new IllegalArgumentException(
+          "The spool option commitInterval must be a millisecond or more, but is %s."
+              .formatted(commitInterval));
+    }
+    notNegative("maxAge", maxAge);
+    notNegative("blockTimeout", blockTimeout);
+    notNegative("keepAcknowledged", keepAcknowledged);
+    notNegative("linger", linger);
+    notNegative("redeliveryDelay", redeliveryDelay);
+    notNegative("maximumRedeliveryDelay", maximumRedeliveryDelay);
+    notNegative("parkAfter", parkAfter);
   }
 
-  Delivery.Options deliveryOptions() {
-    return new Delivery.Options(
-        inFlight, linger, redeliveryDelay, maximumRedeliveryDelay, maximumRedeliveries, keyHeader);
+  private static void atLeast(String option, long value, long least) {
+    if (value < least) {
+      throw new IllegalArgumentException(
+          "The spool option %s must be %d or more, but is %d.".formatted(option, least, value));
+    }
+  }
+
+  private static void notNegative(String option, Duration value) {
+    if (value.isNegative()) {
+      throw new IllegalArgumentException(
+          "The spool option %s must not be negative, but is %s.".formatted(option, value));
+    }
+  }
+
+  /** The options of the files, which all endpoints of a spool share, by their names. */
+  Map<String, Object> shared() {
+    Map<String, Object> options = new LinkedHashMap<>();
+    options.put("directory", directoryPath());
+    options.put("maxBytes", maxBytes);
+    options.put("memoryBytes", memoryBytes);
+    options.put("maxAge", maxAge);
+    options.put("commitInterval", commitInterval);
+    options.put("fsync", fsync);
+    options.put("whenFull", whenFull);
+    options.put("blockTimeout", blockTimeout);
+    options.put("keepAcknowledged", keepAcknowledged);
+    return options;
+  }
+
+  /** The shared options that the others have otherwise: {@code maxAge is PT0S, not PT2H}. */
+  String difference(SpoolConfiguration others) {
+    Map<String, Object> other = others.shared();
+    return shared().entrySet().stream()
+        .filter(option -> !option.getValue().equals(other.get(option.getKey())))
+        .map(
+            option ->
+                "%s is %s, not %s"
+                    .formatted(option.getKey(), option.getValue(), other.get(option.getKey())))
+        .collect(Collectors.joining(", "));
+  }
+
+  Path directoryPath() {
+    return Path.of(directory).toAbsolutePath().normalize();
+  }
+
+  /** How large a file grows: room comes back by the file. */
+  long segmentBytes() {
+    return Math.max(1, Math.min(LARGEST_SEGMENT_BYTES, maxBytes / SEGMENTS_AT_LEAST));
+  }
+
+  boolean isForced() {
+    return fsync == Fsync.COMMIT;
+  }
+
+  /** The pause after so many attempts. */
+  Duration redeliveryDelay(int attempts) {
+    long millis = redeliveryDelay.toMillis() << Math.min(20, attempts - 1);
+    return Duration.ofMillis(Math.min(millis, maximumRedeliveryDelay.toMillis()));
   }
 
   public String getDirectory() {
@@ -251,5 +359,29 @@ public class SpoolConfiguration implements Cloneable {
 
   public void setKeyHeader(String keyHeader) {
     this.keyHeader = keyHeader;
+  }
+
+  public String getDeadLetters() {
+    return deadLetters;
+  }
+
+  public void setDeadLetters(String deadLetters) {
+    this.deadLetters = deadLetters;
+  }
+
+  public Duration getParkAfter() {
+    return parkAfter;
+  }
+
+  public void setParkAfter(Duration parkAfter) {
+    this.parkAfter = parkAfter;
+  }
+
+  public Failure.Judge getFailureJudge() {
+    return failureJudge;
+  }
+
+  public void setFailureJudge(Failure.Judge failureJudge) {
+    this.failureJudge = failureJudge;
   }
 }

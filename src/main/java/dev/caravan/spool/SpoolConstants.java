@@ -26,5 +26,8 @@ public final class SpoolConstants {
       javaType = "boolean")
   public static final String REPLAYED = "CamelSpoolReplayed";
 
+  @Metadata(label = "consumer", description = "Why a record is a dead letter.", javaType = "String")
+  public static final String REASON = "caravan-reason";
+
   private SpoolConstants() {}
 }

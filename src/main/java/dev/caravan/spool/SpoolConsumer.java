@@ -1,9 +1,11 @@
 package dev.caravan.spool;
 
+import dev.caravan.spool.log.LogRecord;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
+import org.apache.camel.AsyncProducer;
 import org.apache.camel.Exchange;
 import org.apache.camel.Message;
 import org.apache.camel.Processor;
@@ -11,11 +13,12 @@ import org.apache.camel.RollbackExchangeException;
 import org.apache.camel.Suspendable;
 import org.apache.camel.health.HealthCheckHelper;
 import org.apache.camel.support.DefaultConsumer;
+import org.apache.camel.support.service.ServiceHelper;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Takes part in the life of a route; the handing out is the {@link Delivery}'s. */
-class SpoolConsumer extends DefaultConsumer implements Suspendable {
+class SpoolConsumer extends DefaultConsumer implements Suspendable, Delivery.Receiver {
 
   private static final Logger LOG = LoggerFactory.getLogger(SpoolConsumer.class);
   private static final Duration SETTLE_WITHIN = Duration.ofSeconds(2);
@@ -24,6 +27,7 @@ class SpoolConsumer extends DefaultConsumer implements Suspendable {
   private Spool spool;
   private Delivery delivery;
   private ExecutorService executor;
+  private AsyncProducer letters;
 
   SpoolConsumer(SpoolEndpoint endpoint, Processor processor) {
     super(endpoint, processor);
@@ -40,8 +44,13 @@ class SpoolConsumer extends DefaultConsumer implements Suspendable {
       check.setEnabled(endpoint.getComponent().isHealthCheckConsumerEnabled());
       setHealthCheck(check);
     }
-    delivery = new Delivery(spool, endpoint.getConfiguration().deliveryOptions(), this::receive);
-    spool.attach(delivery);
+    String deadLetters = endpoint.getConfiguration().getDeadLetters();
+    if (!deadLetters.isEmpty()) {
+      letters = endpoint.getCamelContext().getEndpoint(deadLetters).createAsyncProducer();
+      ServiceHelper.startService(letters);
+    }
+    delivery = new Delivery(spool, endpoint.getConfiguration(), this);
+    spool.attach(delivery, endpoint.getConfiguration());
     executor =
         endpoint
             .getCamelContext()
@@ -50,34 +59,60 @@ class SpoolConsumer extends DefaultConsumer implements Suspendable {
     executor.execute(delivery);
   }
 
-  private void receive(SpoolRecord record, boolean again, Delivery.Settlement settlement) {
-    Exchange exchange = createExchange(false);
-    Message message = exchange.getIn();
-    message.setBody(record.bodyOrNull());
-    Map<String, Object> headers = message.getHeaders();
-    record.headers().forEach(headers::put);
-    headers.put(SpoolConstants.SEQUENCE, record.sequence());
-    headers.put(SpoolConstants.APPENDED_AT, record.appendedAtMillis());
+  @Override
+  public void receive(LogRecord record, boolean again, Delivery.Settlement settlement) {
+    Exchange exchange = exchange(record);
     if (again) {
-      headers.put(SpoolConstants.REDELIVERED, true);
+      exchange.getIn().setHeader(SpoolConstants.REDELIVERED, true);
     }
     getAsyncProcessor()
         .process(
             exchange,
             doneSync -> {
-              Optional<Throwable> failure = failureOf(exchange);
+              Optional<Failure> failure = failureOf(exchange);
               releaseExchange(exchange, false);
               failure.ifPresentOrElse(settlement::failed, settlement::delivered);
             });
   }
 
-  private static Optional<Throwable> failureOf(Exchange exchange) {
-    if (exchange.getException() != null) {
-      return Optional.of(exchange.getException());
+  private Exchange exchange(LogRecord record) {
+    Exchange exchange = createExchange(false);
+    Message message = exchange.getIn();
+    message.setBody(record.bodyOrNull());
+    Map<String, Object> headers = message.getHeaders();
+    record.headers().forEach(headers::put);
+    headers.put(SpoolConstants.SEQUENCE, Parking.sequence(record));
+    headers.remove(Parking.SEQUENCE);
+    headers.put(SpoolConstants.APPENDED_AT, record.appendedAtMillis());
+    return exchange;
+  }
+
+  private Optional<Failure> failureOf(Exchange exchange) {
+    Throwable cause = exchange.getException();
+    if (cause == null && exchange.isRollbackOnly()) {
+      cause = new RollbackExchangeException(exchange);
     }
-    return exchange.isRollbackOnly()
-        ? Optional.of(new RollbackExchangeException(exchange))
-        : Optional.empty();
+    return Optional.ofNullable(cause)
+        .map(
+            it ->
+                endpoint
+                    .getConfiguration()
+                    .getFailureJudge()
+                    .judge(it, FailedStep.where(exchange, getRouteId())));
+  }
+
+  @Override
+  public void deadLetter(LogRecord record, String reason) throws Exception {
+    Exchange exchange = exchange(record);
+    exchange.getIn().setHeader(SpoolConstants.REASON, reason);
+    try {
+      letters.process(exchange);
+      if (exchange.getException() != null) {
+        throw exchange.getException();
+      }
+    } finally {
+      releaseExchange(exchange, false);
+    }
   }
 
   @Override
@@ -116,6 +151,7 @@ class SpoolConsumer extends DefaultConsumer implements Suspendable {
       executor.shutdown();
       executor = null;
     }
+    ServiceHelper.stopService(letters);
     super.doStop();
   }
 

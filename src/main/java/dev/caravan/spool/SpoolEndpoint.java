@@ -48,7 +48,7 @@ public class SpoolEndpoint extends DefaultEndpoint {
   }
 
   Spool spool() throws IOException {
-    return getComponent().open(name, configuration.settings());
+    return getComponent().open(name, configuration);
   }
 
   @Override

@@ -1,6 +1,7 @@
 package dev.caravan.spool;
 
-import java.nio.file.Path;
+import dev.caravan.spool.SpoolConfiguration.WhenFull;
+import dev.caravan.spool.log.SegmentedLog.Hole;
 import java.time.Instant;
 import java.util.List;
 
@@ -20,18 +21,17 @@ public sealed interface SpoolEvent {
   record Dropped(String spool, Reason reason, long records, Instant oldest, Instant newest)
       implements SpoolEvent {}
 
-  /** A damaged file was set aside and what was whole in it was kept. */
-  record Repaired(String spool, Path setAside, long salvaged, long lost, List<Hole> holes)
-      implements SpoolEvent {
-    public Repaired {
+  /** Records that damage to a file took, with the sequences and times where they were. */
+  record Damaged(String spool, long lost, List<Hole> holes) implements SpoolEvent {
+    public Damaged {
       holes = List.copyOf(holes);
     }
   }
 
-  /** The store refuses to write or to read; records wait in memory meanwhile. */
+  /** The disk cannot be written; records wait in memory meanwhile. */
   record StoreFailing(String spool, String sentence) implements SpoolEvent {}
 
-  /** The store works again after {@link StoreFailing}. */
+  /** The disk can be written again after {@link StoreFailing}. */
   record StoreWorking(String spool) implements SpoolEvent {}
 
   /**
@@ -46,11 +46,4 @@ public sealed interface SpoolEvent {
     TOO_OLD,
     GAVE_UP
   }
-
-  /**
-   * Sequences that were lost to damage, both ends included; the last record before it was appended
-   * at {@code after}, the first one behind it at {@code before}. {@code after} is {@link
-   * Instant#EPOCH} if there is no whole record before it.
-   */
-  record Hole(long from, long to, Instant after, Instant before) {}
 }

@@ -1,5 +1,6 @@
 package dev.caravan.spool;
 
+import dev.caravan.spool.log.Checkpoint;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
@@ -23,16 +24,16 @@ import java.util.stream.Stream;
  */
 public record SpoolGlance(String name, boolean inUse, long waiting, long fileBytes) {
 
-  private static final String MARK = ".mark";
   private static final int MOST_SPOOLS = 100;
+  private static final int MOST_FILES = 10_000;
 
   /** The spools whose files lie in this directory, by name; none if it is not there. */
   public static List<SpoolGlance> at(Path directory) throws IOException {
-    List<Path> marks;
+    List<Path> checkpoints;
     try (Stream<Path> files = Files.list(directory)) {
-      marks =
+      checkpoints =
           files
-              .filter(file -> file.getFileName().toString().endsWith(MARK))
+              .filter(file -> file.getFileName().toString().endsWith(Spool.CHECKPOINT))
               .sorted()
               .limit(MOST_SPOOLS)
               .toList();
@@ -40,24 +41,36 @@ public record SpoolGlance(String name, boolean inUse, long waiting, long fileByt
       return List.of();
     }
     List<SpoolGlance> spools = new ArrayList<>();
-    for (Path mark : marks) {
-      spools.add(of(mark));
+    for (Path checkpoint : checkpoints) {
+      spools.add(of(checkpoint));
     }
     return spools;
   }
 
   private static SpoolGlance of(Path file) throws IOException {
     String name = file.getFileName().toString();
-    name = name.substring(0, name.length() - MARK.length());
-    Path store = file.resolveSibling(name + ".mv");
+    name = name.substring(0, name.length() - Spool.CHECKPOINT.length());
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-      Watermark.Mark mark = Watermark.newest(channel);
+      Checkpoint.Mark mark = Checkpoint.newest(channel);
       return new SpoolGlance(
           name,
           isLocked(channel),
           Math.max(0, mark.committed() - mark.acknowledged()),
-          Files.exists(store) ? Files.size(store) : 0);
+          size(file.resolveSibling(name)) + size(file.resolveSibling(name + ".parked")));
     }
+  }
+
+  private static long size(Path folder) throws IOException {
+    if (!Files.isDirectory(folder)) {
+      return 0;
+    }
+    long bytes = 0;
+    try (Stream<Path> files = Files.list(folder)) {
+      for (Path file : files.limit(MOST_FILES).toList()) {
+        bytes += Files.size(file);
+      }
+    }
+    return bytes;
   }
 
   /** Held for a moment and shared; a bridge that starts just then tries again. */

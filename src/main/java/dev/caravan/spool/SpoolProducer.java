@@ -1,5 +1,6 @@
 package dev.caravan.spool;
 
+import dev.caravan.spool.log.RecordHeaders;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
@@ -34,20 +35,29 @@ class SpoolProducer extends DefaultAsyncProducer {
     completions = endpoint.getComponent().completions(endpoint.getName());
   }
 
+  /** The calling thread waits for room, so that whoever reads on ahead of it is held back. */
   @Override
   public boolean process(Exchange exchange, AsyncCallback callback) {
     try {
       Message message = exchange.getMessage();
-      SpoolHeaders headers = SpoolHeaders.of(message.getHeaders(), this::warnOnce);
-      boolean done =
-          spool.append(
-              body(message),
-              headers,
-              endpoint.getConfiguration().isWaitForCommit(),
-              new Later(exchange, callback));
-      if (!done) {
+      RecordHeaders headers = RecordHeaders.of(message.getHeaders(), this::warnOnce);
+      if (endpoint.getConfiguration().isWaitForCommit()) {
+        spool
+            .appendAndCommit(body(message), headers)
+            .whenCompleteAsync(
+                (done, failure) -> {
+                  if (failure != null) {
+                    exchange.setException(failure);
+                  }
+                  callback.done(false);
+                },
+                completions);
         return false;
       }
+      spool.append(body(message), headers);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      exchange.setException(e);
     } catch (InvalidPayloadException | RuntimeException e) {
       exchange.setException(e);
     }
@@ -70,28 +80,6 @@ class SpoolProducer extends DefaultAsyncProducer {
               + " Convert or remove it before the spool.",
           endpoint.getName(),
           name);
-    }
-  }
-
-  /** Lets the exchange go on, away from the thread that commits. */
-  private final class Later implements Backlog.Completion {
-    private final Exchange exchange;
-    private final AsyncCallback callback;
-
-    private Later(Exchange exchange, AsyncCallback callback) {
-      this.exchange = exchange;
-      this.callback = callback;
-    }
-
-    @Override
-    public void completed() {
-      completions.execute(() -> callback.done(false));
-    }
-
-    @Override
-    public void failed(Exception cause) {
-      exchange.setException(cause);
-      completed();
     }
   }
 }

@@ -1,6 +1,8 @@
 package dev.caravan.spool;
 
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
@@ -8,7 +10,7 @@ import java.util.Optional;
  * How a spool is doing, in numbers and in a sentence.
  *
  * @param name of the spool
- * @param records that wait, not acknowledged yet
+ * @param records that wait, not acknowledged yet, without those parked
  * @param bytes that the waiting records and those kept for replay take up
  * @param maxBytes that they may take up
  * @param fileBytes on disk
@@ -27,6 +29,8 @@ import java.util.Optional;
  * @param storeFailure why nothing can be written at present, if so
  * @param deliveryFailure why nothing can be handed over at present, if so
  * @param untaken for how long no consumer has been there to take from it, if none is
+ * @param parkedRecords that cannot be delivered for now while the rest flows
+ * @param parked what cannot be delivered for now while the rest flows, by what is stuck
  */
 public record SpoolStatus(
     String name,
@@ -48,7 +52,9 @@ public record SpoolStatus(
     double growthBytesPerSecond,
     Optional<String> storeFailure,
     Optional<String> deliveryFailure,
-    Optional<Duration> untaken) {
+    Optional<Duration> untaken,
+    long parkedRecords,
+    List<Parking.Parked> parked) {
 
   private static final Duration SPOOLING_FROM = Duration.ofSeconds(10);
 
@@ -106,6 +112,16 @@ public record SpoolStatus(
       text.append(records).append(" waiting");
     } else {
       text.append("flowing, ").append(records).append(" waiting");
+    }
+    for (Parking.Parked stuck : parked) {
+      text.append(
+          "; %d records of %d keys are parked for %s since %s: %s"
+              .formatted(
+                  stuck.records(),
+                  stuck.keys(),
+                  stuck.what(),
+                  stuck.since().truncatedTo(ChronoUnit.SECONDS),
+                  stuck.sentence()));
     }
     storeFailure.ifPresent(why -> text.append("; records wait in memory only: ").append(why));
     deliveryFailure.ifPresent(why -> text.append("; not delivered: ").append(why));

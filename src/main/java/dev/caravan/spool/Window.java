@@ -1,113 +1,95 @@
 package dev.caravan.spool;
 
+import dev.caravan.spool.Slot.State;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
+import java.util.function.Predicate;
 
-/** The records that were handed out and not let go of yet, in order. For one thread at a time. */
+/**
+ * The records that were taken from the spool and not let go of yet, in order. Only those that may
+ * have to be handed out again take up a place: what is delivered behind one that is not does not
+ * keep others out. For one thread at a time.
+ */
 final class Window {
+
+  /** What is delivered behind a record that is stuck is no more than a few numbers each. */
+  private static final int MOST_SLOTS = 250_000;
 
   private final int maxRecords;
   private final long maxBytes;
-  private final String keyHeader;
   private final Deque<Slot> slots = new ArrayDeque<>();
-  private int outstanding;
+  private int places;
   private long bytes;
-  private boolean failed;
 
-  /** A record in the window and what became of it. */
-  static final class Slot {
-    private final SpoolRecord record;
-    private State state = State.IN_FLIGHT;
-
-    private Slot(SpoolRecord record) {
-      this.record = record;
-    }
-  }
-
-  private enum State {
-    IN_FLIGHT,
-    DELIVERED,
-    FAILED
-  }
-
-  /** How far everything is delivered without a hole, and how many records that lets go of. */
+  /** How far everything is done with, and how many records that lets go of. */
   record Progress(long upToSequence, int records) {}
 
-  Window(int maxRecords, long maxBytes, String keyHeader) {
+  Window(int maxRecords, long maxBytes) {
     this.maxRecords = maxRecords;
     this.maxBytes = maxBytes;
-    this.keyHeader = keyHeader;
   }
 
   /** Whether there is no room for one more; a single record fits however large it is. */
   boolean isFull() {
-    return slots.size() >= maxRecords || bytes >= maxBytes;
+    return places >= maxRecords || bytes >= maxBytes || slots.size() >= MOST_SLOTS;
   }
 
-  Slot add(SpoolRecord record) {
-    Slot slot = new Slot(record);
+  boolean isEmpty() {
+    return slots.isEmpty();
+  }
+
+  /** How many records take up a place. */
+  int places() {
+    return places;
+  }
+
+  void add(Slot slot) {
     slots.addLast(slot);
-    outstanding++;
-    bytes += record.weight();
-    return slot;
+    takePlace(slot);
   }
 
-  /** Takes note of what became of a record; only the first time counts. */
-  Optional<Progress> settle(Slot slot, boolean delivered) {
-    if (slot.state != State.IN_FLIGHT) {
-      return Optional.empty();
-    }
-    slot.state = delivered ? State.DELIVERED : State.FAILED;
-    failed |= !delivered;
-    outstanding--;
+  /** For a record that is delivered and must be repeated. */
+  void takePlace(Slot slot) {
+    places++;
+    bytes += slot.weight;
+  }
+
+  /** For a record that is delivered or parked. */
+  void leavePlace(Slot slot) {
+    slot.record = null;
+    places--;
+    bytes -= slot.weight;
+  }
+
+  /** Removes what is done with from the front. */
+  Optional<Progress> advance() {
     long upTo = 0;
     int records = 0;
-    while (!slots.isEmpty() && slots.peekFirst().state == State.DELIVERED) {
-      SpoolRecord done = slots.removeFirst().record;
-      bytes -= done.weight();
-      upTo = done.sequence();
+    while (!slots.isEmpty() && slots.peekFirst().isDone()) {
+      upTo = slots.removeFirst().sequence;
       records++;
     }
     return records == 0 ? Optional.empty() : Optional.of(new Progress(upTo, records));
   }
 
-  boolean hasFailed() {
-    return failed;
-  }
-
-  int outstanding() {
-    return outstanding;
-  }
-
-  List<SpoolRecord> failed() {
-    return slots.stream()
-        .filter(slot -> slot.state == State.FAILED)
-        .map(slot -> slot.record)
-        .toList();
-  }
-
-  /** Those behind the first failure that were delivered and that no earlier failure concerns. */
-  Set<Long> needNotBeRepeated() {
-    Set<String> failedKeys = new HashSet<>();
-    Set<Long> delivered = new HashSet<>();
+  /** Those not done with that match, oldest first. */
+  List<Slot> find(Predicate<Slot> wanted) {
+    List<Slot> found = new ArrayList<>();
     for (Slot slot : slots) {
-      String key = keyHeader.isEmpty() ? "" : slot.record.headers().text(keyHeader);
-      if (slot.state == State.FAILED) {
-        failedKeys.add(key);
-      } else if (!failedKeys.contains(key)) {
-        delivered.add(slot.record.sequence());
+      if (!slot.isParked() && wanted.test(slot)) {
+        found.add(slot);
       }
     }
-    return delivered;
+    return found;
   }
 
-  void clear() {
-    slots.clear();
-    bytes = 0;
-    failed = false;
+  /** The oldest that is handed out and neither delivered nor failed. */
+  Optional<Slot> oldestInFlight() {
+    return slots.stream()
+        .filter(slot -> slot.state == State.IN_FLIGHT && !slot.isParked())
+        .findFirst();
   }
 }

@@ -140,7 +140,7 @@ final class Stage implements ChannelOpener, ShardListener {
 
   static String presence(String value) {
     return "{\"topicName\":\"v2.users.11111111-1111-1111-1111-111111111111.presence\",\"version\":\"2\","
-               + "\"eventBody\":{\"source\":\""
+        + "\"eventBody\":{\"source\":\""
         + value
         + "\"},\"metadata\":{\"CorrelationId\":\"c\"}}";
   }

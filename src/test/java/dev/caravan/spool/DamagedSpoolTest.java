@@ -1,22 +1,23 @@
 package dev.caravan.spool;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import dev.caravan.spool.SpoolEvent.Hole;
-import dev.caravan.spool.SpoolEvent.Repaired;
-import dev.caravan.testing.MutableClock;
+import dev.caravan.spool.SpoolConfiguration.WhenFull;
+import dev.caravan.spool.SpoolEvent.Damaged;
+import dev.caravan.spool.log.SegmentedLog.Hole;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.LongStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -83,14 +84,15 @@ class DamagedSpoolTest {
   @Test
   void reportsALossWhenTheFileIsGoneAltogether() throws Exception {
     fill();
-    Files.delete(directory.resolve("events.mv"));
+    Files.delete(Path.of(file()));
 
     assertThat(reopenAndRead()).isEmpty();
   }
 
   @Test
   void repairsItselfWhenDamageIsFoundWhileItRuns() throws Exception {
-    SpoolSettings settings = SpoolFixture.settings(directory, 1L << 40, 64 * 1024, WhenFull.BLOCK);
+    SpoolConfiguration settings =
+        SpoolFixture.settings(directory, 1L << 40, 64 * 1024, WhenFull.BLOCK);
     try (SpoolFixture spool = new SpoolFixture(settings)) {
       // More than the store keeps in its cache, so that it must look at the file.
       for (int from = 0; from < 5000; from += 10) {
@@ -105,49 +107,11 @@ class DamagedSpoolTest {
       List<Long> left = spool.take(5000);
 
       assertThat(left).hasSizeGreaterThan(100).isSorted().doesNotHaveDuplicates();
-      await().untilAsserted(() -> assertThat(spool.events).anyMatch(Repaired.class::isInstance));
+      await().untilAsserted(() -> assertThat(spool.events).anyMatch(Damaged.class::isInstance));
       assertThat(left.size() + spool.spool.status().lost()).isGreaterThanOrEqualTo(5000);
       spool.appendCommitted(5000, 5010);
       assertThat(spool.take(10)).hasSize(10);
     }
-  }
-
-  @Test
-  void whatCannotBeSavedNowIsLeftAsItIsAndSavedLater() throws Exception {
-    fill();
-    try (RandomAccessFile file = new RandomAccessFile(file(), "rw")) {
-      file.setLength(file.length() / 2);
-    }
-    long length = Files.size(Path.of(file()));
-    Path inTheWay = Files.createDirectory(directory.resolve("events.repaired.new"));
-
-    for (int times = 0; times < 2; times++) {
-      assertThatThrownBy(() -> new SpoolFixture(SpoolFixture.settings(directory)))
-          .isInstanceOf(IOException.class)
-          .hasMessageContaining(file() + " is damaged")
-          .hasMessageContaining("It is left as it is");
-      assertThat(Path.of(file())).hasSize(length);
-    }
-
-    Files.delete(inTheWay);
-    assertThat(reopenAndRead()).isNotEmpty();
-  }
-
-  @Test
-  void aRepairThatWasKilledIsBegunAnew() throws Exception {
-    fill();
-    try (RandomAccessFile file = new RandomAccessFile(file(), "rw")) {
-      file.setLength(file.length() / 2);
-    }
-    Path aside = directory.resolve("events.mv.damaged-20260301T080000.000Z");
-    new RepairReport("events", directory)
-        .begin(new RepairReport.Begun(aside, new Watermark.Mark(1, DELIVERED, RECORDS, 0)));
-    Files.move(Path.of(file()), aside);
-    try (Watermark half = Watermark.open(directory.resolve("events.mark"), "events")) {
-      half.write(DELIVERED, DELIVERED + 1, 0);
-    }
-
-    assertThat(reopenAndRead()).hasSizeGreaterThan(200);
   }
 
   @Test
@@ -172,20 +136,19 @@ class DamagedSpoolTest {
   private List<Long> reopenAndRead() throws Exception {
     List<Long> left;
     List<Long> lost = new ArrayList<>();
-    List<SpoolEvent> told;
+    long lostAsTold = 0;
     try (SpoolFixture spool = new SpoolFixture(SpoolFixture.settings(directory))) {
       left = spool.take(RECORDS);
-      told = List.copyOf(spool.events);
       for (SpoolEvent event : spool.events) {
-        Repaired repaired = (Repaired) event;
-        assertThat(repaired.setAside()).exists().hasParent(directory);
-        for (Hole hole : repaired.holes()) {
+        Damaged damaged = (Damaged) event;
+        for (Hole hole : damaged.holes()) {
           // Sequences begin at one, the numbers in the bodies at zero.
           LongStream.rangeClosed(hole.from() - 1, hole.to() - 1).forEach(lost::add);
           assertThat(hole.before()).isAfterOrEqualTo(hole.after());
         }
-        assertThat(repaired.lost()).isEqualTo(lost.size());
+        lostAsTold += damaged.lost();
       }
+      assertThat(lostAsTold).isEqualTo(lost.size());
       assertThat(left).isSorted().doesNotHaveDuplicates();
       List<Long> all = new ArrayList<>(left);
       all.addAll(lost);
@@ -196,21 +159,36 @@ class DamagedSpoolTest {
       spool.appendCommitted(RECORDS, RECORDS + 10);
       assertThat(spool.take(10)).hasSize(10);
     }
-    MutableClock clock = new MutableClock(Instant.now());
-    try (SpoolFixture again = new SpoolFixture(SpoolFixture.settings(directory), clock)) {
-      assertThat(again.events).as("told again, as it was just now").isEqualTo(told);
-      assertThat(again.take(RECORDS)).as("once repaired it is whole").hasSize(left.size() + 10);
-      clock.pass(Duration.ofMinutes(2));
-      await().untilAsserted(() -> assertThat(directory.resolve("events.repaired")).doesNotExist());
+    AtomicLong nanos = new AtomicLong();
+    Spool.Time time = new Spool.Time(Clock.systemUTC(), nanos::get);
+    try (SpoolFixture again = new SpoolFixture(SpoolFixture.settings(directory), time)) {
+      assertThat(lost(again.events)).as("told again, as it was just now").isEqualTo(lostAsTold);
+      assertThat(again.take(RECORDS)).hasSize(left.size() + 10);
+      nanos.addAndGet(Duration.ofMinutes(2).toNanos());
+      again.appendCommitted(RECORDS + 10, RECORDS + 11);
+      nanos.addAndGet(Duration.ofMinutes(2).toNanos());
+      again.appendCommitted(RECORDS + 11, RECORDS + 12);
+      again.appendCommitted(RECORDS + 12, RECORDS + 13);
     }
-    try (SpoolFixture later = new SpoolFixture(SpoolFixture.settings(directory), clock)) {
+    try (SpoolFixture later = new SpoolFixture(SpoolFixture.settings(directory), time)) {
+      later.take(RECORDS);
       assertThat(later.events).as("told long ago").isEmpty();
     }
     return left;
   }
 
-  private String file() {
-    return directory.resolve("events.mv").toString();
+  private static long lost(List<SpoolEvent> events) {
+    return events.stream().mapToLong(event -> ((Damaged) event).lost()).sum();
+  }
+
+  private String file() throws IOException {
+    try (Stream<Path> files = Files.list(directory.resolve("events"))) {
+      return files
+          .filter(file -> file.toString().endsWith(".log"))
+          .findFirst()
+          .orElseThrow()
+          .toString();
+    }
   }
 
   private static void flip(RandomAccessFile file, long at) throws IOException {

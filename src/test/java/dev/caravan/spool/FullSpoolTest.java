@@ -5,15 +5,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.caravan.spool.SpoolConfiguration.WhenFull;
 import dev.caravan.spool.SpoolEvent.Dropped;
 import dev.caravan.spool.SpoolEvent.Full;
 import dev.caravan.spool.SpoolEvent.Reason;
 import dev.caravan.spool.SpoolEvent.Relieved;
 import dev.caravan.spool.SpoolEvent.StoreFailing;
 import dev.caravan.spool.SpoolEvent.StoreWorking;
+import dev.caravan.spool.log.LogRecord;
+import dev.caravan.spool.log.SegmentedLog;
 import dev.caravan.testing.LogLines;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -64,7 +66,7 @@ class FullSpoolTest {
       }
 
       assertThat(taken).isEqualTo(LongStream.range(0, 1000).boxed().toList());
-      assertThat(appends).allMatch(CompletableFuture::isDone);
+      await().untilAsserted(() -> assertThat(appends).allMatch(CompletableFuture::isDone));
       await().untilAsserted(() -> assertThat(spool.events).last().isInstanceOf(Relieved.class));
       assertThat(spool.spool.status().dropped()).isZero();
       assertThat(spool.spool.status().fullEvents()).isPositive();
@@ -74,9 +76,9 @@ class FullSpoolTest {
   @Test
   void dropsTheOldestOnlyAfterTheBlockTimeout() throws Exception {
     SettableClock clock = new SettableClock();
-    SpoolSettings settings =
+    SpoolConfiguration settings =
         settings(2 * MEGABYTE, 32 * MEGABYTE, Duration.ZERO, Duration.ofMinutes(1));
-    try (SpoolFixture spool = new SpoolFixture(settings, clock)) {
+    try (SpoolFixture spool = new SpoolFixture(settings, clock.time())) {
       List<CompletableFuture<Void>> appends = new ArrayList<>();
       for (long id = 0; id < 1000; id++) {
         appends.add(spool.append(id, false));
@@ -138,7 +140,7 @@ class FullSpoolTest {
   @Test
   void countsWhatItDropsFromMemoryAlsoIfItWasHandedOutAndFails() throws Exception {
     diskIsFull.set(true);
-    SpoolSettings settings =
+    SpoolConfiguration settings =
         SpoolFixture.settings(directory, 100 * MEGABYTE, MEGABYTE, WhenFull.DROP_OLDEST);
     try (SpoolFixture spool = failing(settings)) {
       Taker taker = new Taker(spool.spool);
@@ -166,7 +168,8 @@ class FullSpoolTest {
 
   @Test
   void dropsAfterHavingBlockedForAsLongAsAsked() throws Exception {
-    SpoolSettings settings = settings(MEGABYTE, MEGABYTE, Duration.ZERO, Duration.ofMillis(300));
+    SpoolConfiguration settings =
+        settings(MEGABYTE, MEGABYTE, Duration.ZERO, Duration.ofMillis(300));
     try (SpoolFixture spool = new SpoolFixture(settings)) {
       List<CompletableFuture<Void>> appends = new ArrayList<>();
       for (long id = 0; id < 600; id++) {
@@ -183,7 +186,7 @@ class FullSpoolTest {
   @Test
   void dropsWhatIsOlderThanAllowed() throws Exception {
     SettableClock clock = new SettableClock();
-    try (SpoolFixture spool = new SpoolFixture(noOlderThanAnHour(), clock)) {
+    try (SpoolFixture spool = new SpoolFixture(noOlderThanAnHour(), clock.time())) {
       spool.appendCommitted(0, 100);
       clock.now = clock.now.plus(Duration.ofMinutes(61));
 
@@ -198,7 +201,7 @@ class FullSpoolTest {
   @Test
   void dropsNothingYoungThatLiesWithWhatIsTooOld() throws Exception {
     SettableClock clock = new SettableClock();
-    try (SpoolFixture spool = new SpoolFixture(noOlderThanAnHour(), clock)) {
+    try (SpoolFixture spool = new SpoolFixture(noOlderThanAnHour(), clock.time())) {
       spool.appendCommitted(0, 5);
       clock.now = clock.now.plus(Duration.ofMinutes(50));
       spool.appendCommitted(5, 10);
@@ -213,7 +216,45 @@ class FullSpoolTest {
     }
   }
 
-  private SpoolSettings noOlderThanAnHour() {
+  @Test
+  void aWallClockThatJumpsAnHourDropsNothingAndHoldsNothingUp() throws Exception {
+    SettableClock clock = new SettableClock();
+    Instant start = clock.now;
+    SpoolConfiguration settings =
+        settings(MEGABYTE, MEGABYTE, Duration.ZERO, Duration.ofMinutes(5));
+    try (SpoolFixture spool =
+        new SpoolFixture(
+            settings, new Spool.Time(clock, System::nanoTime), this::failingAppender)) {
+      List<Long> taken = new ArrayList<>();
+      for (long jump = 0; jump < 6; jump++) {
+        diskIsFull.set(true);
+        List<CompletableFuture<Void>> appends = new ArrayList<>();
+        for (long id = jump * 400; id < (jump + 1) * 400; id++) {
+          // Some find no room, and wait for it over the jump
+          appends.add(spool.append(id, false));
+        }
+        await()
+            .untilAsserted(() -> assertThat(spool.events).anyMatch(StoreFailing.class::isInstance));
+        clock.now = start.plus(jump % 2 == 0 ? Duration.ofHours(1) : Duration.ofHours(-1));
+        diskIsFull.set(false);
+        await()
+            .untilAsserted(() -> assertThat(spool.events).anyMatch(StoreWorking.class::isInstance));
+        while (taken.size() < (jump + 1) * 400) {
+          taken.addAll(spool.take(1));
+          spool.spool.acknowledge(taken.size(), taken.size());
+        }
+        for (CompletableFuture<Void> append : appends) {
+          append.get(1, TimeUnit.MINUTES);
+        }
+        spool.events.clear();
+      }
+
+      assertThat(taken).isEqualTo(LongStream.range(0, 2400).boxed().toList());
+      assertThat(spool.spool.status().dropped()).isZero();
+    }
+  }
+
+  private SpoolConfiguration noOlderThanAnHour() {
     return settings(MEGABYTE * 100, MEGABYTE, Duration.ofHours(1), Duration.ZERO);
   }
 
@@ -232,38 +273,9 @@ class FullSpoolTest {
   }
 
   @Test
-  void tellsThoseWhoStillWaitThatItWasClosedAlsoIfItsFilesCannotBe() throws Exception {
-    SpoolSettings settings = SpoolFixture.settings(directory, MEGABYTE, MEGABYTE, WhenFull.BLOCK);
-    MvStoreOpener opener = new MvStoreOpener("events", settings, Clock.systemUTC());
-    StoreKeeper.Opener failing =
-        new StoreKeeper.Opener() {
-          @Override
-          public StoreKeeper.Opened open(boolean knownToBeDamaged, long acknowledged)
-              throws IOException {
-            return opener.open(knownToBeDamaged, acknowledged);
-          }
-
-          @Override
-          public void close() throws IOException {
-            opener.close();
-            throw new IOException("Input/output error");
-          }
-        };
-    CompletableFuture<Void> last = CompletableFuture.completedFuture(null);
-    SpoolFixture spool = new SpoolFixture(settings, failing);
-    for (long id = 0; id < 600; id++) {
-      last = spool.append(id, false);
-    }
-
-    assertThatThrownBy(spool::close).hasMessageContaining("Input/output error");
-
-    assertThat(last).isCompletedExceptionally();
-  }
-
-  @Test
   void saysHowManyRecordsAreLostThatCouldNotBeWrittenBeforeItIsClosed() throws Exception {
     diskIsFull.set(true);
-    SpoolSettings settings =
+    SpoolConfiguration settings =
         SpoolFixture.settings(directory, 100 * MEGABYTE, 2 * MEGABYTE, WhenFull.BLOCK);
     try (LogLines log = new LogLines(Spool.class.getName())) {
       try (SpoolFixture spool = failing(settings)) {
@@ -284,7 +296,7 @@ class FullSpoolTest {
   @Test
   void writesWhatItHasBeforeItIsClosedIfTheDiskHasRoomAgain() throws Exception {
     diskIsFull.set(true);
-    SpoolSettings settings =
+    SpoolConfiguration settings =
         SpoolFixture.settings(directory, 100 * MEGABYTE, 2 * MEGABYTE, WhenFull.BLOCK);
     try (SpoolFixture spool = failing(settings)) {
       for (long id = 0; id < 7; id++) {
@@ -302,7 +314,7 @@ class FullSpoolTest {
   @Test
   void nobodyWaitsForTheCommitOfWhatIsDeliveredWhileTheDiskIsFull() throws Exception {
     diskIsFull.set(true);
-    SpoolSettings settings =
+    SpoolConfiguration settings =
         SpoolFixture.settings(directory, 100 * MEGABYTE, 2 * MEGABYTE, WhenFull.BLOCK);
     try (SpoolFixture spool = failing(settings)) {
       CompletableFuture<Void> first = spool.append(0, true);
@@ -321,7 +333,7 @@ class FullSpoolTest {
   @Test
   void goesOnCommittingAfterTheHeapWasTooSmallForIt() throws Exception {
     heapIsFull.set(true);
-    SpoolSettings settings =
+    SpoolConfiguration settings =
         SpoolFixture.settings(directory, 100 * MEGABYTE, 2 * MEGABYTE, WhenFull.BLOCK);
     try (SpoolFixture spool = failing(settings)) {
       CompletableFuture<Void> committed = spool.append(0, true);
@@ -337,12 +349,12 @@ class FullSpoolTest {
   @Test
   void writesWhatHasGatheredInMemoryLittleByLittle() throws Exception {
     diskIsFull.set(true);
-    SpoolSettings settings =
-        SpoolFixture.settings(directory, 100 * MEGABYTE, 20 * MEGABYTE, WhenFull.BLOCK);
+    SpoolConfiguration settings =
+        SpoolFixture.settings(directory, 2000 * MEGABYTE, 20 * MEGABYTE, WhenFull.BLOCK);
     try (SpoolFixture spool = failing(settings)) {
       long count = 16 * MEGABYTE / SpoolFixture.LENGTH;
       for (long id = 0; id < count; id++) {
-        spool.append(id, false);
+        spool.append(id, false).get(1, TimeUnit.MINUTES);
       }
       CompletableFuture<Void> last = spool.append(count, true);
       await()
@@ -363,14 +375,14 @@ class FullSpoolTest {
       for (int from = 0; from < 10_000; from += 500) {
         spool.appendCommitted(from, from + 500);
       }
-      Path file = directory.resolve("events.mv");
-      assertThat(Files.size(file)).isGreaterThan(10_000L * LENGTH);
+      assertThat(spool.spool.status().fileBytes()).isGreaterThan(10_000L * LENGTH);
 
       spool.spool.acknowledge(10_000, 10_000);
 
       await()
           .atMost(Duration.ofMinutes(1))
-          .untilAsserted(() -> assertThat(Files.size(file)).isLessThan(5 * MEGABYTE));
+          .untilAsserted(
+              () -> assertThat(spool.spool.status().fileBytes()).isLessThan(5 * MEGABYTE));
     }
   }
 
@@ -381,19 +393,19 @@ class FullSpoolTest {
         spool.appendCommitted(from, from + 100);
         spool.spool.acknowledge(from + 100, 100);
       }
-      assertThat(Files.size(directory.resolve("events.mv"))).isLessThan(10 * MEGABYTE);
+      assertThat(spool.spool.status().fileBytes()).isLessThan(10 * MEGABYTE);
     }
   }
 
   @Test
   void passesRecordsOnFromMemoryWhileTheDiskIsFull() throws Exception {
-    SpoolSettings settings =
+    SpoolConfiguration settings =
         SpoolFixture.settings(directory, 100 * MEGABYTE, 2 * MEGABYTE, WhenFull.BLOCK);
     try (SpoolFixture spool = failing(settings)) {
       spool.appendCommitted(0, 100);
       diskIsFull.set(true);
       for (long id = 100; id < 400; id++) {
-        assertThat(spool.append(id, false)).isDone();
+        spool.append(id, false).get(1, TimeUnit.MINUTES);
       }
       await()
           .untilAsserted(() -> assertThat(spool.events).anyMatch(StoreFailing.class::isInstance));
@@ -414,39 +426,30 @@ class FullSpoolTest {
     }
   }
 
-  /** Its commits fail while disk or heap are full; what was appended before is gone with them. */
-  private SpoolFixture failing(SpoolSettings settings) throws IOException {
-    MvStoreOpener opener = new MvStoreOpener("events", settings, Clock.systemUTC());
-    return new SpoolFixture(
-        settings,
-        new StoreKeeper.Opener() {
-          @Override
-          public StoreKeeper.Opened open(boolean knownToBeDamaged, long acknowledged)
-              throws IOException {
-            StoreKeeper.Opened opened = opener.open(knownToBeDamaged, acknowledged);
-            return new StoreKeeper.Opened(
-                new FullDiskStore(opened.store(), diskIsFull, heapIsFull), opened.repair());
-          }
-
-          @Override
-          public void close() throws IOException {
-            opener.close();
-          }
-        });
+  /** Its commits fail while disk or heap are full. */
+  private SpoolFixture failing(SpoolConfiguration settings) throws IOException {
+    return new SpoolFixture(settings, Spool.Time.SYSTEM, this::failingAppender);
   }
 
-  private SpoolSettings settings(
+  private Committer.Appender failingAppender(SegmentedLog log) {
+    return records -> {
+      if (diskIsFull.get()) {
+        throw new IOException("The spool's file cannot be written: No space left on device.");
+      }
+      if (heapIsFull.get()) {
+        throw new OutOfMemoryError("Java heap space");
+      }
+      log.append(records);
+    };
+  }
+
+  private SpoolConfiguration settings(
       long maxBytes, long memoryBytes, Duration maxAge, Duration blockTimeout) {
-    return new SpoolSettings(
-        directory,
-        maxBytes,
-        memoryBytes,
-        maxAge,
-        Duration.ofMillis(20),
-        Fsync.NEVER,
-        WhenFull.BLOCK,
-        blockTimeout,
-        Duration.ZERO);
+    SpoolConfiguration options =
+        SpoolFixture.settings(directory, maxBytes, memoryBytes, WhenFull.BLOCK);
+    options.setMaxAge(maxAge);
+    options.setBlockTimeout(blockTimeout);
+    return options;
   }
 
   private SpoolFixture fixture(long maxBytes, WhenFull whenFull) throws IOException {
@@ -463,25 +466,27 @@ class FullSpoolTest {
   }
 
   /** Takes from a spool, 100 at a time; they stay in flight until it works. */
-  private static final class Taker {
+  private static final class Taker implements Delivery.Receiver {
     private final Queue<Delivery.Settlement> inFlight = new ConcurrentLinkedQueue<>();
     private final Set<Long> delivered = ConcurrentHashMap.newKeySet();
     private final AtomicBoolean works = new AtomicBoolean();
     private final Delivery delivery;
     private final Thread thread;
 
-    Taker(Spool spool) {
-      delivery =
-          new Delivery(
-              spool,
-              new Delivery.Options(100, Duration.ZERO, Duration.ZERO, Duration.ZERO, -1, ""),
-              this::take);
-      spool.attach(delivery);
+    Taker(Spool spool) throws IOException {
+      SpoolConfiguration options = new SpoolConfiguration();
+      options.setInFlight(100);
+      options.setLinger(Duration.ZERO);
+      options.setRedeliveryDelay(Duration.ZERO);
+      options.setMaximumRedeliveryDelay(Duration.ZERO);
+      delivery = new Delivery(spool, options, this);
+      spool.attach(delivery, options);
       thread = new Thread(delivery, "taker");
       thread.start();
     }
 
-    private void take(SpoolRecord record, boolean again, Delivery.Settlement settlement) {
+    @Override
+    public void receive(LogRecord record, boolean again, Delivery.Settlement settlement) {
       if (works.get()) {
         delivered.add(SpoolFixture.id(record));
         settlement.delivered();
@@ -490,9 +495,16 @@ class FullSpoolTest {
       }
     }
 
+    @Override
+    public void deadLetter(LogRecord record, String reason) {
+      throw new AssertionError("nothing is given up here");
+    }
+
     void failsOnceAndThenWorks() {
       works.set(true);
-      inFlight.forEach(settlement -> settlement.failed(new IOException("not now")));
+      inFlight.forEach(
+          settlement ->
+              settlement.failed(Failure.Judge.NONE.judge(new IOException("not now"), "")));
     }
 
     void stop() throws InterruptedException {
@@ -517,6 +529,11 @@ class FullSpoolTest {
     @Override
     public Instant instant() {
       return now;
+    }
+
+    /** The clock that never jumps is as late as this one. */
+    Spool.Time time() {
+      return new Spool.Time(this, () -> Duration.between(Instant.EPOCH, now).toNanos());
     }
   }
 }

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.caravan.spool.Replay.State;
+import dev.caravan.spool.SpoolConfiguration.WhenFull;
+import dev.caravan.spool.log.LogRecord;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -28,7 +30,7 @@ class ReplayTest {
 
   @TempDir Path directory;
   private final Instant start = Instant.now().truncatedTo(ChronoUnit.MILLIS);
-  private final List<SpoolRecord> taken = new ArrayList<>();
+  private final List<LogRecord> taken = new ArrayList<>();
   private SpoolFixture spool;
 
   @BeforeEach
@@ -150,18 +152,10 @@ class ReplayTest {
   }
 
   private void open(long maxBytes) throws IOException {
-    spool =
-        new SpoolFixture(
-            new SpoolSettings(
-                directory,
-                maxBytes,
-                8 * 1024 * 1024,
-                Duration.ZERO,
-                Duration.ofMillis(20),
-                Fsync.NEVER,
-                WhenFull.BLOCK,
-                Duration.ZERO,
-                Duration.ofHours(2)));
+    SpoolConfiguration options =
+        SpoolFixture.settings(directory, maxBytes, 8 * 1024 * 1024, WhenFull.BLOCK);
+    options.setKeepAcknowledged(Duration.ofHours(2));
+    spool = new SpoolFixture(options);
   }
 
   /** Appends these, and acknowledges them. */
@@ -173,7 +167,7 @@ class ReplayTest {
     await().until(() -> spool.spool.replayableUpTo() == last);
   }
 
-  private Replay replay(Instant since, int perSecond) {
+  private Replay replay(Instant since, int perSecond) throws IOException {
     return new Replay(spool.spool, since, perSecond);
   }
 
@@ -187,7 +181,7 @@ class ReplayTest {
   private void stepUntil(Replay replay, State state) throws Exception {
     for (int steps = 0; replay.progress().state() != state && steps < 1_000; steps++) {
       replay.step();
-      for (List<SpoolRecord> records = spool.spool.take(128, 0, 1);
+      for (List<LogRecord> records = spool.spool.take(128, 0, 1);
           !records.isEmpty();
           records = spool.spool.take(128, 0, 1)) {
         taken.addAll(records);
@@ -208,7 +202,7 @@ class ReplayTest {
     return LongStream.range(from, to).boxed().toList();
   }
 
-  private static boolean replayed(SpoolRecord record) {
+  private static boolean replayed(LogRecord record) {
     return !record.headers().text(SpoolConstants.REPLAYED).isEmpty();
   }
 }

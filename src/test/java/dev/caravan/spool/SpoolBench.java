@@ -175,7 +175,7 @@ public final class SpoolBench {
 
   /** Its size; nothing for the moment in which a new file takes the place of the old one. */
   private long fileSize() {
-    return directory.resolve("events.mv").toFile().length();
+    return directory.resolve("events").toFile().length();
   }
 
   private RouteBuilder spoolToNowhere(Acks acks) {

@@ -1,18 +1,23 @@
 package dev.caravan.spool;
 
+import dev.caravan.spool.SpoolConfiguration.WhenFull;
+import dev.caravan.spool.log.LogRecord;
+import dev.caravan.spool.log.RecordHeaders;
+import dev.caravan.spool.log.SegmentedLog;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 
 /** A spool without Camel around it, whose records are numbers padded to some length. */
 final class SpoolFixture implements AutoCloseable {
@@ -23,77 +28,75 @@ final class SpoolFixture implements AutoCloseable {
   final Spool spool;
   private final ScheduledExecutorService executor = Executors.newSingleThreadScheduledExecutor();
 
-  SpoolFixture(SpoolSettings settings) throws IOException {
-    this(settings, Clock.systemUTC());
+  /** Appends one after the other, as the one thread of a route does. */
+  private final ExecutorService appender = Executors.newSingleThreadExecutor();
+
+  SpoolFixture(SpoolConfiguration options) throws IOException {
+    this(options, Spool.Time.SYSTEM);
   }
 
-  SpoolFixture(SpoolSettings settings, Clock clock) throws IOException {
-    spool = Spool.open("events", settings, clock, executor, events::add);
+  SpoolFixture(SpoolConfiguration options, Spool.Time time) throws IOException {
+    spool = Spool.open("events", options, time, executor, events::add);
   }
 
-  SpoolFixture(SpoolSettings settings, StoreKeeper.Opener opener) throws IOException {
-    spool = Spool.open("events", settings, Clock.systemUTC(), executor, events::add, opener);
+  SpoolFixture(
+      SpoolConfiguration options,
+      Spool.Time time,
+      Function<SegmentedLog, Committer.Appender> appender)
+      throws IOException {
+    spool = Spool.open("events", options, time, executor, events::add, appender);
   }
 
-  static SpoolSettings settings(Path directory) {
-    return new SpoolSettings(
-        directory,
-        Long.MAX_VALUE / 4,
-        32 * 1024 * 1024,
-        Duration.ZERO,
-        Duration.ofMillis(20),
-        Fsync.NEVER,
-        WhenFull.BLOCK,
-        Duration.ZERO,
-        Duration.ZERO);
+  static SpoolConfiguration settings(Path directory) {
+    return settings(directory, Long.MAX_VALUE / 4, 32 * 1024 * 1024, WhenFull.BLOCK);
   }
 
-  static SpoolSettings settings(
+  static SpoolConfiguration settings(
       Path directory, long maxBytes, long memoryBytes, WhenFull whenFull) {
-    return new SpoolSettings(
-        directory,
-        maxBytes,
-        memoryBytes,
-        Duration.ZERO,
-        Duration.ofMillis(20),
-        Fsync.NEVER,
-        whenFull,
-        Duration.ZERO,
-        Duration.ZERO);
+    SpoolConfiguration options = new SpoolConfiguration();
+    options.setDirectory(directory.toString());
+    options.setMaxBytes(maxBytes);
+    options.setMemoryBytes(memoryBytes);
+    options.setCommitInterval(Duration.ofMillis(20));
+    options.setWhenFull(whenFull);
+    return options;
   }
 
   static byte[] body(long id) {
     return String.format("%-" + LENGTH + "d", id).getBytes(StandardCharsets.ISO_8859_1);
   }
 
-  static long id(SpoolRecord record) {
-    return Long.parseLong(
-        new String(record.body().orElseThrow(), StandardCharsets.ISO_8859_1).strip());
+  static long id(LogRecord record) {
+    return Long.parseLong(new String(record.bodyOrNull(), StandardCharsets.ISO_8859_1).strip());
   }
 
   /** Appends; the future is done when the append is. */
   CompletableFuture<Void> append(long id, boolean waitForCommit) {
     CompletableFuture<Void> done = new CompletableFuture<>();
-    boolean now =
-        spool.append(
-            body(id),
-            SpoolHeaders.NONE,
-            waitForCommit,
-            new Backlog.Completion() {
-              @Override
-              public void completed() {
-                done.complete(null);
-              }
-
-              @Override
-              public void failed(Exception cause) {
-                done.completeExceptionally(cause);
-              }
-            });
-    if (now) {
-      done.complete(null);
-    }
+    appender.execute(
+        () -> {
+          try {
+            if (waitForCommit) {
+              spool
+                  .appendAndCommit(body(id), RecordHeaders.NONE)
+                  .whenComplete((committed, failure) -> complete(done, failure));
+            } else {
+              spool.append(body(id), RecordHeaders.NONE);
+              done.complete(null);
+            }
+          } catch (InterruptedException | RuntimeException e) {
+            done.completeExceptionally(e);
+          }
+        });
     return done;
+  }
+
+  private static void complete(CompletableFuture<Void> done, Throwable failure) {
+    if (failure == null) {
+      done.complete(null);
+    } else {
+      done.completeExceptionally(failure);
+    }
   }
 
   /** Appends all of them and waits until they are committed. */
@@ -105,11 +108,11 @@ final class SpoolFixture implements AutoCloseable {
   }
 
   /** Takes what there is until a certain number is there or nothing comes any more. */
-  List<Long> take(int atMost) throws InterruptedException {
+  List<Long> take(int atMost) throws IOException, InterruptedException {
     List<Long> ids = new ArrayList<>();
     int empty = 0;
     while (ids.size() < atMost && empty < 3) {
-      List<SpoolRecord> records = spool.take(128, 0, 200);
+      List<LogRecord> records = spool.take(128, 0, 200);
       records.forEach(record -> ids.add(id(record)));
       empty = records.isEmpty() ? empty + 1 : 0;
     }
@@ -124,6 +127,7 @@ final class SpoolFixture implements AutoCloseable {
       throw new UncheckedIOException(e);
     } finally {
       executor.shutdown();
+      appender.shutdown();
     }
   }
 }

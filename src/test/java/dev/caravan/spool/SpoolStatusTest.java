@@ -2,14 +2,15 @@ package dev.caravan.spool;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.caravan.testing.MutableClock;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import org.apache.camel.builder.RouteBuilder;
 import org.apache.camel.health.HealthCheck;
 import org.apache.camel.health.HealthCheckHelper;
@@ -88,22 +89,22 @@ class SpoolStatusTest {
 
   @Test
   void knowsForHowLongNoConsumerHasBeenThere() throws Exception {
-    MutableClock clock = new MutableClock(Instant.parse("2026-11-22T12:00:00Z"));
+    AtomicLong seconds = new AtomicLong();
+    Spool.Time time =
+        new Spool.Time(Clock.systemUTC(), () -> TimeUnit.SECONDS.toNanos(seconds.get()));
     ScheduledExecutorService executor = Executors.newSingleThreadScheduledExecutor();
-    SpoolConfiguration configuration = new SpoolConfiguration();
-    configuration.setDirectory(directory.toString());
-    try (Spool spool =
-        Spool.open("events", configuration.settings(), clock, executor, event -> {})) {
-      clock.turnTo(Instant.parse("2026-11-22T12:00:05Z"));
+    SpoolConfiguration options = new SpoolConfiguration();
+    options.setDirectory(directory.toString());
+    try (Spool spool = Spool.open("events", options, time, executor, event -> {})) {
+      seconds.set(5);
       assertThat(spool.status().untaken()).contains(Duration.ofSeconds(5));
 
-      Delivery delivery =
-          new Delivery(spool, configuration.deliveryOptions(), (record, again, settle) -> {});
-      spool.attach(delivery);
+      Delivery delivery = new Delivery(spool, options, null);
+      spool.attach(delivery, options);
       assertThat(spool.status().untaken()).isEmpty();
 
       spool.detach(delivery);
-      clock.turnTo(Instant.parse("2026-11-22T12:00:27Z"));
+      seconds.set(27);
       assertThat(spool.status().untaken()).contains(Duration.ofSeconds(22));
       assertThat(spool.status().abandoned()).isTrue();
     } finally {
@@ -155,7 +156,9 @@ class SpoolStatusTest {
         0,
         Optional.empty(),
         Optional.empty(),
-        Optional.of(untaken));
+        Optional.of(untaken),
+        0,
+        List.of());
   }
 
   private static SpoolStatus status(
@@ -185,6 +188,8 @@ class SpoolStatusTest {
         growth,
         failure,
         Optional.empty(),
-        Optional.empty());
+        Optional.empty(),
+        0,
+        List.of());
   }
 }

@@ -1,5 +1,8 @@
 package dev.caravan.spool;
 
+import dev.caravan.spool.log.LogRecord;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -37,12 +40,14 @@ final class SpoolVictim {
   private static void deliver(Spool spool, KillLedger ledger) {
     try {
       while (true) {
-        List<SpoolRecord> records = spool.take(10, 2, 100);
-        for (SpoolRecord record : records) {
+        List<LogRecord> records = spool.take(10, 2, 100);
+        for (LogRecord record : records) {
           ledger.delivered(SpoolFixture.id(record));
           spool.acknowledge(record.sequence(), 1);
         }
       }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

@@ -1,0 +1,461 @@
+package dev.caravan.spool;
+
+import dev.caravan.spool.SpoolEvent.Reason;
+import dev.caravan.spool.log.Checkpoint;
+import dev.caravan.spool.log.LogRecord;
+import dev.caravan.spool.log.SegmentedLog;
+import dev.caravan.spool.log.SegmentedLog.Hole;
+import dev.caravan.spool.log.SegmentedLog.SegmentInfo;
+import java.io.IOException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Consumer;
+import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Writes what was appended to the log, at each tick, and sees to it that there is room: lets go of
+ * what is acknowledged, of what is too old, and of the oldest when the spool is full and may not
+ * block. While the disk cannot be written, records wait in memory.
+ */
+final class Committer {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Committer.class);
+  private static final Duration TIDY_EVERY = Duration.ofSeconds(1);
+  private static final Duration FIRST_PAUSE = Duration.ofMillis(250);
+  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(10);
+  private static final int PENDING_DROPPED_AT_ONCE = 64;
+  private static final int READ_BYTES = 64 * 1024;
+
+  /** So long after a hole was told, whoever listens has put it down somewhere. */
+  private static final Duration TOLD_AFTER = Duration.ofMinutes(1);
+
+  private final String name;
+  private final SpoolConfiguration options;
+  private final Clock clock;
+  private final LongSupplier nanoTime;
+  private final Backlog backlog;
+  private final Parking parking;
+  private final SegmentedLog log;
+  private final Checkpoint checkpoint;
+  private final Appender appender;
+  private final Consumer<SpoolEvent> events;
+
+  final LongAdder acknowledged = new LongAdder();
+  final LongAdder dropped = new LongAdder();
+  final LongAdder lost = new LongAdder();
+  final Rate appendRate;
+  final Rate acknowledgeRate;
+  final Rate growthRate;
+  private volatile long commits;
+  private volatile long fullEvents;
+  private volatile boolean full;
+  private volatile State state = State.WORKS;
+  private boolean dropping;
+  private long tidiedAtNanos;
+  private final Set<Hole> told = new HashSet<>();
+  private long toldAtNanos;
+
+  /** Writes records to the log; a test has it fail. */
+  @FunctionalInterface
+  interface Appender {
+    void append(List<LogRecord> records) throws IOException;
+  }
+
+  /**
+   * Whether the disk can be written.
+   *
+   * @param failing why not; empty if it can be
+   */
+  record State(Optional<String> failing, int failures, long retryAtNanos, boolean closed) {
+    static final State WORKS = new State(Optional.empty(), 0, 0, false);
+    static final State CLOSED = new State(Optional.empty(), 0, 0, true);
+  }
+
+  Committer(
+      String name,
+      SpoolConfiguration options,
+      Clock clock,
+      LongSupplier nanoTime,
+      Backlog backlog,
+      Parking parking,
+      SegmentedLog log,
+      Checkpoint checkpoint,
+      Appender appender,
+      Consumer<SpoolEvent> events) {
+    this.name = name;
+    this.options = options;
+    this.clock = clock;
+    this.nanoTime = nanoTime;
+    this.backlog = backlog;
+    this.parking = parking;
+    this.log = log;
+    this.checkpoint = checkpoint;
+    this.appender = appender;
+    this.events = events;
+    long now = nanoTime.getAsLong();
+    this.tidiedAtNanos = now;
+    this.appendRate = new Rate(0, now);
+    this.acknowledgeRate = new Rate(0, now);
+    this.growthRate = new Rate(backlog.snapshot().bytes(), now);
+  }
+
+  /** One thread at a time; due twice in each commit interval. */
+  synchronized void tick(boolean hurry) {
+    if (state.closed()) {
+      return;
+    }
+    commit(!hurry);
+    makeRoom();
+    if (nanoTime.getAsLong() - tidiedAtNanos >= TIDY_EVERY.toNanos()) {
+      tidiedAtNanos = nanoTime.getAsLong();
+      tidy();
+    }
+  }
+
+  /** The last tick; whether the disk is full is found out anew. */
+  synchronized void close() {
+    state = new State(state.failing(), state.failures(), nanoTime.getAsLong(), false);
+    commit(false);
+    state = new State(state.failing(), 0, 0, true);
+  }
+
+  private void commit(boolean mayWait) {
+    long goal = backlog.lastAppended();
+    long reached;
+    do {
+      reached = backlog.lastCommitted();
+    } while (commitSome(mayWait)
+        && backlog.lastCommitted() > reached
+        && backlog.lastCommitted() < goal);
+  }
+
+  /** False if the disk cannot be written at the moment. */
+  private boolean commitSome(boolean mayWait) {
+    if (state.failing().isPresent() && nanoTime.getAsLong() - state.retryAtNanos() < 0) {
+      backlog.needNoCommit().forEach(waiter -> waiter.complete(null));
+      return false;
+    }
+    Backlog.Uncommitted uncommitted =
+        backlog.uncommitted(!options.getKeepAcknowledged().isZero(), mayWait);
+    try {
+      if (!uncommitted.records().isEmpty()) {
+        appender.append(uncommitted.records());
+        commits++;
+      }
+      long done = backlog.acknowledged();
+      checkpoint.write(done, Math.max(uncommitted.upTo(), log.last()), clock.millis());
+      if (options.isForced()) {
+        checkpoint.force();
+      }
+      if (options.getKeepAcknowledged().isZero()) {
+        log.deleteUpTo(done);
+      }
+      works();
+    } catch (IOException e) {
+      fails(String.valueOf(e.getMessage()), e);
+      return false;
+    } catch (OutOfMemoryError e) {
+      fails("The heap of the program is too small for what must be written at once.", e);
+      return false;
+    }
+    backlog.stored(log.fileBytes() + parking.fileBytes());
+    backlog.committed(uncommitted.upTo()).forEach(waiter -> waiter.complete(null));
+    return true;
+  }
+
+  private void works() {
+    if (state.failing().isPresent()) {
+      LOG.info("Spool '{}': the disk can be written again.", name);
+      state = State.WORKS;
+      events.accept(new SpoolEvent.StoreWorking(name));
+    }
+  }
+
+  private void fails(String sentence, Throwable cause) {
+    backlog.needNoCommit().forEach(waiter -> waiter.complete(null));
+    int failures = state.failures() + 1;
+    long pause =
+        Math.min(LONGEST_PAUSE.toNanos(), FIRST_PAUSE.toNanos() << Math.min(10, failures - 1));
+    boolean first = state.failing().isEmpty();
+    state =
+        new State(Optional.of(sentence), failures, nanoTime.getAsLong() + pause, state.closed());
+    if (first) {
+      LOG.warn(
+          "Spool '{}': {} Records wait in memory; writing is tried again until it works.",
+          name,
+          sentence);
+      LOG.debug("Spool '{}': the failure of the disk", name, cause);
+      events.accept(new SpoolEvent.StoreFailing(name, sentence));
+    }
+  }
+
+  // --- room
+
+  private void makeRoom() {
+    if (backlog.waitingSinceNanos().isEmpty()) {
+      relieved();
+      return;
+    }
+    if (state.failing().isEmpty() && backlog.waitsForCommitOnly() || keptGiveWay()) {
+      return;
+    }
+    becameFull();
+    dropping |= options.getWhenFull() == SpoolConfiguration.WhenFull.DROP_OLDEST;
+    if (!dropping && waitedTooLong()) {
+      dropping = true;
+      LOG.warn(
+          "Spool '{}': what arrives has waited for {} ms. The oldest records make room and are"
+              + " lost until its consumer catches up.",
+          name,
+          options.getBlockTimeout().toMillis());
+    }
+    while (dropping && backlog.waitingSinceNanos().isPresent() && dropSomething()) {
+      commit(false);
+    }
+  }
+
+  private boolean waitedTooLong() {
+    long now = nanoTime.getAsLong();
+    return !options.getBlockTimeout().isZero()
+        && now - backlog.waitingSinceNanos().orElse(now) >= options.getBlockTimeout().toNanos();
+  }
+
+  /** What is kept for replay makes room before anybody waits; true if that was enough. */
+  private boolean keptGiveWay() {
+    while (backlog.waitingSinceNanos().isPresent()) {
+      long kept = keptBytes();
+      if (kept == 0 || !trimKept(kept / 8 * 7)) {
+        return false;
+      }
+      commit(false);
+    }
+    return true;
+  }
+
+  private void becameFull() {
+    if (!full) {
+      full = true;
+      fullEvents++;
+      long bytes = backlog.snapshot().bytes();
+      LOG.warn(
+          "Spool '{}' is full with {}: {}. {}",
+          name,
+          SpoolStatus.size(bytes),
+          options.getWhenFull() == SpoolConfiguration.WhenFull.BLOCK
+              ? "what arrives waits"
+              : "the oldest records make room and are lost",
+          state
+              .failing()
+              .map(why -> "Records wait in memory only: " + why)
+              .orElse("Let its consumer catch up, or raise maxBytes."));
+      events.accept(new SpoolEvent.Full(name, bytes, options.getMaxBytes(), options.getWhenFull()));
+    }
+  }
+
+  private void relieved() {
+    long bytes = backlog.snapshot().bytes();
+    if (full && bytes < options.getMaxBytes() / 10 * 9) {
+      full = false;
+      dropping = false;
+      LOG.info("Spool '{}' has room again: {} are in use.", name, SpoolStatus.size(bytes));
+      events.accept(new SpoolEvent.Relieved(name, bytes));
+    }
+  }
+
+  /** Drops the oldest records there are, kept ones first; false if there is nothing to drop. */
+  private boolean dropSomething() {
+    long kept = keptBytes();
+    if (kept > 0 && trimKept(kept / 2)) {
+      return true;
+    }
+    if (dropParked(Long.MAX_VALUE, Reason.FULL) || dropFirstSegment()) {
+      return true;
+    }
+    List<LogRecord> pending = backlog.dropPending(PENDING_DROPPED_AT_ONCE);
+    reportDropped(Reason.FULL, pending);
+    return !pending.isEmpty();
+  }
+
+  private boolean dropFirstSegment() {
+    Optional<SegmentInfo> first =
+        log.segments().stream().filter(it -> it.last() > backlog.acknowledged()).findFirst();
+    first.ifPresent(
+        it -> {
+          long count = backlog.drop(it.base(), it.last());
+          if (count > 0) {
+            reportDropped(Reason.FULL, count, it.oldestMillis(), it.newestMillis());
+          }
+        });
+    return first.isPresent();
+  }
+
+  private boolean dropParked(long beforeMillis, Reason reason) {
+    try {
+      List<LogRecord> parked = parking.dropOldest(beforeMillis);
+      reportDropped(reason, parked);
+      return !parked.isEmpty();
+    } catch (IOException e) {
+      fails(String.valueOf(e.getMessage()), e);
+      return false;
+    }
+  }
+
+  private void dropTooOld() throws IOException {
+    long cutoff = clock.millis() - options.getMaxAge().toMillis();
+    long count = 0;
+    long oldest = 0;
+    long newest = 0;
+    for (boolean all = true; all; ) {
+      List<LogRecord> records =
+          backlog.acknowledged() < backlog.lastCommitted()
+              ? log.read(backlog.acknowledged() + 1, READ_BYTES)
+              : List.of();
+      int old = 0;
+      while (old < records.size() && records.get(old).appendedAtMillis() < cutoff) {
+        old++;
+      }
+      if (old > 0) {
+        oldest = count == 0 ? records.get(0).appendedAtMillis() : oldest;
+        newest = records.get(old - 1).appendedAtMillis();
+        count += backlog.drop(records.get(0).sequence(), records.get(old - 1).sequence());
+      }
+      all = old > 0 && old == records.size();
+    }
+    if (count > 0) {
+      reportDropped(Reason.TOO_OLD, count, oldest, newest);
+    }
+    while (dropParked(cutoff, Reason.TOO_OLD)) {
+      LOG.debug("Spool '{}': parked records were too old.", name);
+    }
+  }
+
+  private void reportDropped(Reason reason, List<LogRecord> records) {
+    if (!records.isEmpty()) {
+      reportDropped(
+          reason,
+          records.size(),
+          records.get(0).appendedAtMillis(),
+          records.get(records.size() - 1).appendedAtMillis());
+    }
+  }
+
+  private void reportDropped(Reason reason, long count, long oldestMillis, long newestMillis) {
+    dropped.add(count);
+    events.accept(
+        new SpoolEvent.Dropped(
+            name,
+            reason,
+            count,
+            Instant.ofEpochMilli(oldestMillis),
+            Instant.ofEpochMilli(newestMillis)));
+  }
+
+  /** Tells that a record is given up, because handing it over failed too often. */
+  void givenUp(LogRecord record) {
+    reportDropped(Reason.GAVE_UP, List.of(record));
+  }
+
+  // --- what is kept for replay
+
+  private long keptBytes() {
+    return options.getKeepAcknowledged().isZero()
+        ? 0
+        : log.segments().stream()
+            .filter(it -> it.last() <= backlog.acknowledged())
+            .mapToLong(SegmentInfo::fileBytes)
+            .sum();
+  }
+
+  /** Forgets the oldest of what is kept until it takes up less; false if nothing was forgotten. */
+  private boolean trimKept(long toBytes) {
+    long bytes = keptBytes();
+    long upTo = 0;
+    long cutoff = clock.millis() - options.getKeepAcknowledged().toMillis();
+    for (SegmentInfo segment : log.segments()) {
+      if (segment.last() > backlog.acknowledged()
+          || bytes <= toBytes && segment.newestMillis() >= cutoff) {
+        break;
+      }
+      bytes -= segment.fileBytes();
+      upTo = segment.last();
+    }
+    if (upTo == 0) {
+      return false;
+    }
+    try {
+      log.deleteUpTo(upTo);
+      backlog.stored(log.fileBytes() + parking.fileBytes());
+      return true;
+    } catch (IOException e) {
+      fails(String.valueOf(e.getMessage()), e);
+      return false;
+    }
+  }
+
+  // --- now and then
+
+  private void tidy() {
+    try {
+      tellHoles();
+      if (!options.getMaxAge().isZero()) {
+        dropTooOld();
+      }
+    } catch (IOException e) {
+      fails(String.valueOf(e.getMessage()), e);
+    }
+    if (!options.getKeepAcknowledged().isZero()) {
+      long waiting = log.fileBytes() + parking.fileBytes() - keptBytes();
+      trimKept(Math.max(0, options.getMaxBytes() / 10 * 9 - waiting));
+    }
+    long now = nanoTime.getAsLong();
+    Backlog.Snapshot snapshot = backlog.snapshot();
+    appendRate.update(snapshot.appendedRecords(), now);
+    acknowledgeRate.update(acknowledged.sum(), now);
+    growthRate.update(snapshot.bytes(), now);
+  }
+
+  /** Tells the holes that damage has made, and remembers that once somebody has put it down. */
+  void tellHoles() throws IOException {
+    List<Hole> found = log.holes().stream().filter(told::add).toList();
+    if (!found.isEmpty()) {
+      toldAtNanos = nanoTime.getAsLong();
+      long records = found.stream().mapToLong(it -> it.to() - it.from() + 1).sum();
+      lost.add(records);
+      LOG.error(
+          "Spool '{}': {} records are lost, as a file of it is damaged. What is whole goes on.",
+          name,
+          records);
+      events.accept(new SpoolEvent.Damaged(name, records, found));
+    } else if (!told.isEmpty() && nanoTime.getAsLong() - toldAtNanos >= TOLD_AFTER.toNanos()) {
+      log.holesTold();
+      told.clear();
+    }
+  }
+
+  // --- how it is
+
+  boolean isFull() {
+    return full;
+  }
+
+  long fullEvents() {
+    return fullEvents;
+  }
+
+  long commits() {
+    return commits;
+  }
+
+  /** Why the disk cannot be written, if so. */
+  Optional<String> failure() {
+    return state.failing();
+  }
+}

@@ -1,0 +1,247 @@
+package dev.caravan.spool;
+
+import dev.caravan.spool.log.LogRecord;
+import dev.caravan.spool.log.RecordHeaders;
+import dev.caravan.spool.log.SegmentedLog;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+
+/**
+ * Parked records on disk. Unlike those of a spool they are done with in any order, so each has a
+ * mark: a bit in memory, and a line in a second log from which the bits are set again after a
+ * restart. A segment is deleted when all of it is done with, wherever it stands.
+ */
+final class ParkedLog implements AutoCloseable {
+
+  private static final int READ_BYTES = 512 * 1024;
+  private static final long MARKS_BYTES = 4L * 1024 * 1024;
+  private static final byte SEQUENCES = 0;
+  private static final byte SEGMENT = 1;
+
+  private final SegmentedLog records;
+  private final SegmentedLog marks;
+  private final TreeMap<Long, Segment> segments = new TreeMap<>();
+  private final List<Long> unwritten = new ArrayList<>();
+
+  private static final class Segment {
+    private final BitSet done = new BitSet();
+    private int left;
+  }
+
+  private ParkedLog(SegmentedLog records, SegmentedLog marks) {
+    this.records = records;
+    this.marks = marks;
+  }
+
+  private static String name(String spool) {
+    return spool + ".parked";
+  }
+
+  /** Whether records of this spool have been parked before and may still be there. */
+  static boolean exists(Path directory, String spool) {
+    return Files.isDirectory(directory.resolve(name(spool)));
+  }
+
+  static ParkedLog open(Path directory, String spool, long segmentBytes, boolean force, Clock clock)
+      throws IOException {
+    SegmentedLog records =
+        SegmentedLog.open(
+            new SegmentedLog.Options(directory, name(spool), segmentBytes, force, clock), -1, 0);
+    try {
+      SegmentedLog marks =
+          SegmentedLog.open(
+              new SegmentedLog.Options(
+                  directory,
+                  name(spool) + "-marks",
+                  Math.min(segmentBytes, MARKS_BYTES),
+                  force,
+                  clock),
+              -1,
+              0);
+      ParkedLog log = new ParkedLog(records, marks);
+      log.load();
+      return log;
+    } catch (IOException | RuntimeException e) {
+      records.close();
+      throw e;
+    }
+  }
+
+  private void load() throws IOException {
+    records
+        .segments()
+        .forEach(
+            segment -> {
+              Segment its = new Segment();
+              its.left = (int) segment.count();
+              segments.put(segment.base(), its);
+            });
+    for (List<LogRecord> read = marks.read(0, READ_BYTES); !read.isEmpty(); ) {
+      read.forEach(this::setBits);
+      read = marks.read(read.get(read.size() - 1).sequence() + 1, READ_BYTES);
+    }
+    deleteDone();
+  }
+
+  /** Shows all records that are not done with, in order. */
+  void forEachUndone(Consumer<LogRecord> undone) throws IOException {
+    for (List<LogRecord> read = read(0); !read.isEmpty(); ) {
+      read.stream().filter(record -> !isDone(record.sequence())).forEach(undone);
+      read = read(read.get(read.size() - 1).sequence() + 1);
+    }
+  }
+
+  private void setBits(LogRecord mark) {
+    ByteBuffer body = ByteBuffer.wrap(mark.bodyOrNull());
+    if (body.get() == SEQUENCES) {
+      while (body.hasRemaining()) {
+        setBit(body.getLong());
+      }
+    } else {
+      long base = body.getLong();
+      if (segments.containsKey(base)) {
+        BitSet.valueOf(body).stream().forEach(bit -> setBit(base + bit));
+      }
+    }
+  }
+
+  /** False if it was set before, or there is no such record any more. */
+  private boolean setBit(long sequence) {
+    Map.Entry<Long, Segment> entry = segments.floorEntry(sequence);
+    if (entry == null) {
+      return false;
+    }
+    Segment segment = entry.getValue();
+    int bit = (int) (sequence - entry.getKey());
+    if (segment.done.get(bit)) {
+      return false;
+    }
+    segment.done.set(bit);
+    segment.left--;
+    return true;
+  }
+
+  long last() {
+    return records.last();
+  }
+
+  long fileBytes() {
+    return records.fileBytes() + marks.fileBytes();
+  }
+
+  /** Writes records whose sequences follow on {@link #last}. */
+  void append(List<LogRecord> more) throws IOException {
+    records.append(more);
+    List<SegmentedLog.SegmentInfo> all = records.segments();
+    segments.computeIfAbsent(all.get(all.size() - 1).base(), base -> new Segment()).left +=
+        more.size();
+  }
+
+  /** Records from this sequence on, done with or not; none if there are none. */
+  List<LogRecord> read(long from) throws IOException {
+    return records.read(from, READ_BYTES);
+  }
+
+  boolean isDone(long sequence) {
+    Map.Entry<Long, Segment> entry = segments.floorEntry(sequence);
+    return entry == null || entry.getValue().done.get((int) (sequence - entry.getKey()));
+  }
+
+  /** Marks a record as done with; {@link #write} makes that outlive the process. */
+  void done(long sequence) {
+    if (setBit(sequence)) {
+      unwritten.add(sequence);
+    }
+  }
+
+  /** Writes the new marks, and lets go of the files of which all is done with. */
+  void write() throws IOException {
+    if (unwritten.isEmpty()) {
+      return;
+    }
+    ByteBuffer body = ByteBuffer.allocate(1 + Long.BYTES * unwritten.size()).put(SEQUENCES);
+    unwritten.forEach(body::putLong);
+    marks.append(List.of(mark(marks.last() + 1, body.array())));
+    unwritten.clear();
+    deleteDone();
+    if (marks.fileBytes() > MARKS_BYTES) {
+      writeAllMarks();
+    }
+  }
+
+  private void deleteDone() throws IOException {
+    for (var all = segments.entrySet().iterator(); all.hasNext(); ) {
+      Map.Entry<Long, Segment> entry = all.next();
+      if (entry.getValue().left <= 0) {
+        records.delete(entry.getKey());
+        all.remove();
+      }
+    }
+    if (segments.isEmpty()) {
+      marks.deleteUpTo(marks.last());
+    }
+  }
+
+  /** One mark for each segment instead of all those before. */
+  private void writeAllMarks() throws IOException {
+    long before = marks.last();
+    List<LogRecord> all = new ArrayList<>();
+    for (Map.Entry<Long, Segment> entry : segments.entrySet()) {
+      byte[] bits = entry.getValue().done.toByteArray();
+      ByteBuffer body = ByteBuffer.allocate(1 + Long.BYTES + bits.length).put(SEGMENT);
+      body.putLong(entry.getKey()).put(bits);
+      all.add(mark(before + 1 + all.size(), body.array()));
+    }
+    marks.append(all);
+    marks.deleteUpTo(before);
+  }
+
+  private static LogRecord mark(long sequence, byte[] body) {
+    return new LogRecord(sequence, 0, body, RecordHeaders.NONE);
+  }
+
+  /** Takes the oldest segment away, if all of it was appended before this; what was not done. */
+  Optional<List<LogRecord>> dropOldest(long beforeMillis) throws IOException {
+    List<SegmentedLog.SegmentInfo> all = records.segments();
+    if (all.isEmpty() || all.get(0).newestMillis() >= beforeMillis) {
+      return Optional.empty();
+    }
+    long last = all.get(0).last();
+    List<LogRecord> dropped = new ArrayList<>();
+    for (long from = all.get(0).base(); from <= last; ) {
+      List<LogRecord> read = records.read(from, READ_BYTES);
+      if (read.isEmpty()) {
+        break;
+      }
+      for (LogRecord record : read) {
+        if (record.sequence() <= last && !isDone(record.sequence())) {
+          done(record.sequence());
+          dropped.add(record);
+        }
+      }
+      from = read.get(read.size() - 1).sequence() + 1;
+    }
+    write();
+    return Optional.of(dropped);
+  }
+
+  @Override
+  public void close() throws IOException {
+    try {
+      write();
+    } finally {
+      records.close();
+      marks.close();
+    }
+  }
+}

@@ -1,0 +1,528 @@
+package dev.caravan.spool;
+
+import dev.caravan.spool.Slot.State;
+import dev.caravan.spool.log.LogRecord;
+import java.io.IOException;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Keeps the records that cannot be delivered for now out of the way of all others. Order is kept
+ * within a key: as long as a record of a key is parked, those that follow it are parked, too.
+ *
+ * <p>Keys that are stuck for the same reason form a group. Of a group only one record is tried,
+ * with growing pauses; once it is delivered, what is parked of the group is handed out again, in
+ * order.
+ */
+final class Parking implements AutoCloseable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Parking.class);
+
+  /** The sequence that a parked record had in the spool, kept with it. */
+  static final String SEQUENCE = "CamelSpoolParkedSequence";
+
+  private static final String OTHERS = "various reasons";
+  private static final int MOST_KEYS = 200_000;
+  private static final int MOST_GROUPS = 1000;
+  private static final int WRITE_AT_ONCE = 256;
+  private static final long NOWHERE = Long.MAX_VALUE;
+
+  private final String spool;
+  private SpoolConfiguration options;
+  private final Clock clock;
+  private final Map<Long, Key> keys = new HashMap<>();
+  private final Map<String, Group> groups = new LinkedHashMap<>();
+  private final Set<Long> parkedBefore = new HashSet<>();
+  private ParkedLog log;
+
+  private int inFlight;
+  private volatile long records;
+
+  /** From where on what is parked of keys without a group is handed out. */
+  private long cursor = NOWHERE;
+
+  private volatile List<Parked> status = List.of();
+  private volatile long fileBytes;
+
+  /** What is parked of one key. */
+  private static final class Key {
+    private final long hash;
+    private final Deque<Slot> handedOut = new ArrayDeque<>();
+
+    /** No parked record of the key that is not delivered lies before this. */
+    private long first;
+
+    private long handedOutUpTo;
+    private long count;
+    private int attempts;
+    private String gaveUpFor = "";
+
+    /** Null while what is parked is handed out. */
+    private Group group;
+
+    private Key(long hash, long first) {
+      this.hash = hash;
+      this.first = first;
+    }
+  }
+
+  /** Keys that are stuck for the same reason. */
+  private static final class Group {
+    private final String what;
+    private final Instant since;
+    private String sentence;
+    private Key tried;
+    private int attempts;
+    private long dueAtNanos;
+    private long keys;
+    private long records;
+
+    private Group(String what, Instant since) {
+      this.what = what;
+      this.since = since;
+    }
+  }
+
+  /**
+   * Records that are parked for the same reason.
+   *
+   * @param what the name of what is stuck
+   * @param sentence why
+   * @param keys how many keys they have
+   */
+  public record Parked(String what, String sentence, long records, long keys, Instant since) {}
+
+  Parking(String spool, SpoolConfiguration options, Clock clock) throws IOException {
+    this.spool = spool;
+    this.options = options;
+    this.clock = clock;
+    if (ParkedLog.exists(options.directoryPath(), spool)) {
+      open();
+    }
+  }
+
+  private void open() throws IOException {
+    log =
+        ParkedLog.open(
+            options.directoryPath(), spool, options.segmentBytes(), options.isForced(), clock);
+    noteStatus();
+  }
+
+  /**
+   * Begins anew for a consumer with these options: whatever is parked is handed out again.
+   *
+   * @param acknowledged up to here the spool needs not be told what was parked before
+   */
+  synchronized void begin(SpoolConfiguration itsOptions, long acknowledged) throws IOException {
+    options = itsOptions;
+    keys.clear();
+    groups.clear();
+    parkedBefore.clear();
+    records = 0;
+    inFlight = 0;
+    cursor = NOWHERE;
+    if (log != null) {
+      log.forEachUndone(
+          record -> {
+            add(keyOf(record), record.sequence());
+            cursor = Math.min(cursor, record.sequence());
+            long sequence = sequence(record);
+            if (sequence > acknowledged) {
+              parkedBefore.add(sequence);
+            }
+          });
+    }
+    noteStatus();
+  }
+
+  private long keyOf(LogRecord record) {
+    return Delivery.key(options.getKeyHeader(), record.headers());
+  }
+
+  private Key add(long hash, long sequence) {
+    Key key = keys.computeIfAbsent(hash, it -> new Key(it, sequence));
+    key.count++;
+    records++;
+    if (key.group != null) {
+      key.group.records++;
+    }
+    return key;
+  }
+
+  /** The sequence that a record has in the spool, or had there if it is parked. */
+  static long sequence(LogRecord record) {
+    String before = record.headers().text(SEQUENCE);
+    return before.isEmpty() ? record.sequence() : Long.parseLong(before);
+  }
+
+  /** Whether a record of the spool was parked before a restart, which is the first to ask. */
+  synchronized boolean parkedBefore(long sequence) {
+    return !parkedBefore.isEmpty() && parkedBefore.remove(sequence);
+  }
+
+  synchronized boolean holds(long key) {
+    return !keys.isEmpty() && keys.containsKey(key);
+  }
+
+  /** Whether all that is parked of this key is on its way, so that its next record soon may be. */
+  synchronized boolean isNearlyDone(long key) {
+    Key held = keys.get(key);
+    return held.group == null && held.count == held.handedOut.size();
+  }
+
+  /** Whether nothing is parked. */
+  synchronized boolean isIdle() {
+    return keys.isEmpty();
+  }
+
+  /** A parked record by its place. */
+  synchronized Optional<LogRecord> find(long parkedAs) throws IOException {
+    return log.read(parkedAs).stream().filter(it -> it.sequence() == parkedAs).findFirst();
+  }
+
+  /** Whether a key more can be parked. */
+  synchronized boolean hasRoomFor(long key) {
+    return keys.size() < MOST_KEYS || keys.containsKey(key);
+  }
+
+  synchronized boolean hasGroup(String what) {
+    return groups.containsKey(what);
+  }
+
+  /**
+   * Writes records to the parked ones, in order.
+   *
+   * @return the place of the first; the others follow
+   */
+  synchronized long park(List<LogRecord> records) throws IOException {
+    if (log == null) {
+      open();
+    }
+    long first = log.last() + 1;
+    for (int from = 0; from < records.size(); from += WRITE_AT_ONCE) {
+      List<LogRecord> part = new ArrayList<>();
+      for (LogRecord record :
+          records.subList(from, Math.min(records.size(), from + WRITE_AT_ONCE))) {
+        part.add(
+            new LogRecord(
+                log.last() + 1 + part.size(),
+                record.appendedAtMillis(),
+                record.bodyOrNull(),
+                record.headers().with(SEQUENCE, record.sequence())));
+      }
+      log.append(part);
+      part.forEach(record -> add(keyOf(record), record.sequence()));
+    }
+    return first;
+  }
+
+  /** Says why what is parked of a key is, and when it is tried again. */
+  synchronized void stuck(long key, Failure why, long nowNanos) {
+    Key stuck = keys.get(key);
+    if (stuck != null) {
+      join(stuck, why, nowNanos);
+    }
+  }
+
+  private void join(Key key, Failure why, long nowNanos) {
+    String what = groups.size() < MOST_GROUPS || hasGroup(why.what()) ? why.what() : OTHERS;
+    Group before = key.group;
+    leaveGroup(key);
+    if (before != null && before.tried == key && !before.what.equals(what)) {
+      handOutAgain(before);
+    }
+    Group group = groups.get(what);
+    if (group == null) {
+      group = new Group(what, clock.instant());
+      group.tried = key;
+      groups.put(what, group);
+      LOG.warn(
+          "Spool '{}': records for {} cannot be delivered now and are parked: {}. They are tried"
+              + " again every {} to {}; all others flow on.",
+          spool,
+          what,
+          why.sentence(),
+          SpoolStatus.words(options.getRedeliveryDelay()),
+          SpoolStatus.words(options.getMaximumRedeliveryDelay()));
+    }
+    group.sentence = why.sentence();
+    group.keys++;
+    group.records += key.count;
+    key.group = group;
+    if (group.tried == key) {
+      group.attempts++;
+      group.dueAtNanos = nowNanos + options.redeliveryDelay(group.attempts).toNanos();
+    }
+  }
+
+  private void leaveGroup(Key key) {
+    if (key.group != null) {
+      key.group.keys--;
+      key.group.records -= key.count;
+      key.group = null;
+    }
+  }
+
+  /** A parked record is in flight since it was handed out before it was parked. */
+  synchronized void isInFlight(Slot slot) {
+    Key key = keys.get(slot.key);
+    key.handedOut.addLast(slot);
+    key.handedOutUpTo = Math.max(key.handedOutUpTo, slot.parkedAs);
+    inFlight++;
+  }
+
+  /** How many of them are handed out. */
+  synchronized int inFlight() {
+    return inFlight;
+  }
+
+  /** Parked records to hand out now, at most so many. */
+  synchronized List<Slot> due(int atMost, long nowNanos) throws IOException {
+    if (keys.isEmpty()) {
+      return List.of();
+    }
+    List<Slot> due = new ArrayList<>();
+    for (Group group : List.copyOf(groups.values())) {
+      if (nowNanos - group.dueAtNanos >= 0 && group.tried.handedOut.isEmpty()) {
+        handOutFirst(group.tried).ifPresent(due::add);
+      }
+    }
+    while (cursor != NOWHERE && due.size() < atMost) {
+      List<LogRecord> records = log.read(cursor);
+      if (records.isEmpty()) {
+        cursor = NOWHERE;
+      }
+      for (LogRecord record : records) {
+        if (due.size() == atMost) {
+          break;
+        }
+        cursor = record.sequence() + 1;
+        Key key = keys.get(keyOf(record));
+        if (key != null && key.group == null && isToBeHandedOut(key, record)) {
+          due.add(handOut(key, record));
+        }
+      }
+    }
+    return due;
+  }
+
+  private boolean isToBeHandedOut(Key key, LogRecord record) {
+    return record.sequence() > key.handedOutUpTo && !log.isDone(record.sequence());
+  }
+
+  private Optional<Slot> handOutFirst(Key key) throws IOException {
+    for (long from = key.first; ; ) {
+      List<LogRecord> records = log.read(from);
+      if (records.isEmpty()) {
+        // Damage took it
+        forget(key);
+        return Optional.empty();
+      }
+      for (LogRecord record : records) {
+        if (keyOf(record) == key.hash && isToBeHandedOut(key, record)) {
+          key.first = record.sequence();
+          return Optional.of(handOut(key, record));
+        }
+      }
+      from = records.get(records.size() - 1).sequence() + 1;
+    }
+  }
+
+  private Slot handOut(Key key, LogRecord record) {
+    Slot slot = new Slot(record, key.hash);
+    slot.parkedAs = record.sequence();
+    slot.state = State.IN_FLIGHT;
+    isInFlight(slot);
+    return slot;
+  }
+
+  /**
+   * Takes note of what became of a parked record that was handed out.
+   *
+   * @return the first record of the key that failed, if all of the key have settled; it must be
+   *     told to {@link #failed} or {@link #givenUp}
+   */
+  synchronized Optional<Slot> settled(Slot slot) {
+    Key key = keys.get(slot.key);
+    if (key == null || slot.parkedAs < key.first) {
+      return Optional.empty();
+    }
+    while (!key.handedOut.isEmpty() && key.handedOut.peekFirst().state == State.DELIVERED) {
+      inFlight--;
+      done(key, key.handedOut.removeFirst().parkedAs);
+      key.gaveUpFor = "";
+      if (key.group != null && key.group.tried == key) {
+        handOutAgain(key.group);
+      }
+    }
+    boolean failed =
+        !key.handedOut.isEmpty()
+            && key.handedOut.peekFirst().state == State.FAILED
+            && key.handedOut.stream().noneMatch(it -> it.state == State.IN_FLIGHT);
+    if (key.count == 0) {
+      forget(key);
+    }
+    if (!failed) {
+      return Optional.empty();
+    }
+    Slot first = key.handedOut.peekFirst();
+    // Also what was delivered behind it is handed out again: else it would come before it for good
+    inFlight -= key.handedOut.size();
+    key.handedOut.clear();
+    key.first = first.parkedAs;
+    key.handedOutUpTo = first.parkedAs - 1;
+    key.attempts++;
+    return Optional.of(first);
+  }
+
+  private void done(Key key, long parkedAs) {
+    log.done(parkedAs);
+    key.count--;
+    records--;
+    key.attempts = 0;
+    key.first = parkedAs + 1;
+    if (key.group != null) {
+      key.group.records--;
+    }
+  }
+
+  /** How often the first parked record of a key has been tried in vain since it was parked. */
+  synchronized int attempts(long key) {
+    return keys.get(key).attempts;
+  }
+
+  /** Whether the record of the key before was given up for this reason. */
+  synchronized boolean gaveUpBefore(long key, String what) {
+    return keys.get(key).gaveUpFor.equals(what);
+  }
+
+  /** A parked record is not tried any more; what follows of its key is. */
+  synchronized void givenUp(Slot slot, String what) {
+    Key key = keys.get(slot.key);
+    done(key, slot.parkedAs);
+    key.gaveUpFor = what;
+    Group group = key.group;
+    if (group != null && group.tried == key) {
+      handOutAgain(group);
+    } else {
+      leaveGroup(key);
+    }
+    if (key.count == 0) {
+      forget(key);
+    } else {
+      cursor = Math.min(cursor, key.first);
+    }
+  }
+
+  private void forget(Key key) {
+    keys.remove(key.hash);
+    Group group = key.group;
+    leaveGroup(key);
+    if (group != null && group.tried == key) {
+      handOutAgain(group);
+    }
+  }
+
+  /** What is parked of a group is handed out again, from its oldest record on. */
+  private void handOutAgain(Group group) {
+    groups.remove(group.what);
+    for (Key key : keys.values()) {
+      if (key.group == group) {
+        key.group = null;
+        cursor = Math.min(cursor, Math.max(key.first, key.handedOutUpTo + 1));
+      }
+    }
+    LOG.info(
+        "Spool '{}': the {} parked records for {} are delivered now.",
+        spool,
+        group.records,
+        group.what);
+  }
+
+  /** Has all groups be tried at once, as something has been delivered after a while. */
+  synchronized void tryAllNow(long nowNanos) {
+    groups.values().forEach(group -> group.dueAtNanos = nowNanos);
+  }
+
+  /** When there is something to do next; far away if nothing is parked. */
+  synchronized long nanosUntilDue(long nowNanos) {
+    if (cursor != NOWHERE && inFlight < options.getInFlight()) {
+      return 0;
+    }
+    return groups.values().stream()
+        .filter(group -> group.tried.handedOut.isEmpty())
+        .mapToLong(group -> Math.max(0, group.dueAtNanos - nowNanos))
+        .min()
+        .orElse(Long.MAX_VALUE);
+  }
+
+  /** Makes what is done with outlive the process. */
+  synchronized void write() throws IOException {
+    if (log != null) {
+      log.write();
+      noteStatus();
+    }
+  }
+
+  /** Drops the oldest parked records, if all that lie together were appended before this. */
+  synchronized List<LogRecord> dropOldest(long beforeMillis) throws IOException {
+    List<LogRecord> dropped =
+        log == null ? List.of() : log.dropOldest(beforeMillis).orElse(List.of());
+    for (LogRecord record : dropped) {
+      Key key = keys.get(keyOf(record));
+      if (key != null) {
+        key.count--;
+        records--;
+        if (key.group != null) {
+          key.group.records--;
+        }
+        if (key.count == 0) {
+          forget(key);
+        }
+      }
+    }
+    noteStatus();
+    return dropped;
+  }
+
+  private void noteStatus() {
+    status =
+        groups.values().stream()
+            .map(it -> new Parked(it.what, it.sentence, it.records, it.keys, it.since))
+            .toList();
+    fileBytes = log == null ? 0 : log.fileBytes();
+  }
+
+  /** What is parked, by what is stuck; what is being handed out again is not among it. */
+  List<Parked> status() {
+    return status;
+  }
+
+  /** How many records are parked, those that are handed out again included. */
+  long records() {
+    return records;
+  }
+
+  long fileBytes() {
+    return fileBytes;
+  }
+
+  @Override
+  public void close() throws IOException {
+    if (log != null) {
+      log.close();
+    }
+  }
+}

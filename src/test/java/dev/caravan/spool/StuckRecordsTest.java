@@ -1,0 +1,407 @@
+package dev.caravan.spool;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.caravan.spool.Failure.Kind;
+import dev.caravan.spool.SpoolConfiguration.WhenFull;
+import dev.caravan.spool.log.LogRecord;
+import dev.caravan.spool.log.RecordHeaders;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Function;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What cannot be delivered holds up its own key, and nothing else. */
+@Timeout(value = 2, unit = TimeUnit.MINUTES)
+class StuckRecordsTest {
+
+  private static final String KEY = "key";
+
+  @TempDir Path directory;
+
+  private final SpoolConfiguration options = new SpoolConfiguration();
+  private final Sink sink = new Sink();
+  private ScheduledExecutorService executor;
+  private Spool spool;
+  private Delivery delivery;
+  private Thread thread;
+
+  /** What receives: keys are stuck, as if a partition had no leader, or each record is poison. */
+  private static final class Sink implements Delivery.Receiver {
+    private final List<String> delivered = Collections.synchronizedList(new ArrayList<>());
+    private final List<String> letters = Collections.synchronizedList(new ArrayList<>());
+    private final Map<String, AtomicLong> attempts = new ConcurrentHashMap<>();
+    private final Set<String> hanging = ConcurrentHashMap.newKeySet();
+    private final Queue<Delivery.Settlement> unsettled = new ConcurrentLinkedQueue<>();
+    private volatile Function<String, Failure> failure = key -> null;
+    private volatile boolean lettersFail;
+
+    @Override
+    public void receive(LogRecord record, boolean again, Delivery.Settlement settlement) {
+      String text = text(record);
+      attempts.computeIfAbsent(text, it -> new AtomicLong()).incrementAndGet();
+      if (hanging.contains(record.headers().text(KEY))) {
+        unsettled.add(
+            new Delivery.Settlement() {
+              @Override
+              public void delivered() {
+                delivered.add(text);
+                settlement.delivered();
+              }
+
+              @Override
+              public void failed(Failure why) {
+                settlement.failed(why);
+              }
+            });
+        return;
+      }
+      Failure why = failure.apply(record.headers().text(KEY));
+      if (why == null) {
+        delivered.add(text);
+        settlement.delivered();
+      } else {
+        settlement.failed(why);
+      }
+    }
+
+    @Override
+    public void deadLetter(LogRecord record, String reason) throws IOException {
+      if (lettersFail) {
+        throw new IOException("no");
+      }
+      letters.add(text(record) + ": " + reason);
+    }
+
+    List<String> deliveredOf(String key) {
+      synchronized (delivered) {
+        return delivered.stream().filter(it -> it.startsWith(key + " ")).toList();
+      }
+    }
+  }
+
+  @BeforeEach
+  void open() throws IOException {
+    options.setDirectory(directory.toString());
+    options.setKeyHeader(KEY);
+    options.setCommitInterval(Duration.ofMillis(10));
+    options.setLinger(Duration.ZERO);
+    options.setInFlight(100);
+    options.setRedeliveryDelay(Duration.ofMillis(5));
+    options.setMaximumRedeliveryDelay(Duration.ofMillis(20));
+    options.setParkAfter(Duration.ofMillis(300));
+    options.setWhenFull(WhenFull.BLOCK);
+    start();
+  }
+
+  private void start() throws IOException {
+    executor = Executors.newSingleThreadScheduledExecutor();
+    spool =
+        Spool.open(
+            "events",
+            options,
+            new Spool.Time(Clock.systemUTC(), System::nanoTime),
+            executor,
+            event -> {});
+    delivery = new Delivery(spool, options, sink);
+    spool.attach(delivery, options);
+    thread = new Thread(delivery, "delivery");
+    thread.start();
+  }
+
+  @AfterEach
+  void stop() throws Exception {
+    delivery.stop(Duration.ofMillis(100));
+    thread.join();
+    spool.detach(delivery);
+    spool.close();
+    executor.shutdown();
+  }
+
+  @Test
+  void whatFailsForNowHoldsUpItsOwnKeyOnlyAndFollowsInOrder() throws Exception {
+    sink.failure = key -> key.equals("stuck") ? later("topic, partition 2") : null;
+    for (int i = 0; i < 3000; i++) {
+      append(i % 10 == 0 ? "stuck" : "key" + i % 7, i);
+    }
+
+    await().until(() -> sink.delivered.size() == 2700);
+    await().untilAsserted(() -> assertThat(spool.status().records()).isZero());
+    assertThat(spool.status().parked())
+        .singleElement()
+        .satisfies(
+            parked -> {
+              assertThat(parked.what()).isEqualTo("topic, partition 2");
+              assertThat(parked.records()).isEqualTo(300);
+              assertThat(parked.keys()).isEqualTo(1);
+            });
+    assertThat(spool.status().sentence())
+        .contains("300 records of 1 keys are parked for topic, partition 2");
+
+    sink.failure = key -> null;
+
+    await().until(() -> sink.delivered.size() == 3000);
+    assertThat(sink.delivered).doesNotHaveDuplicates();
+    assertThat(sink.deliveredOf("stuck")).isEqualTo(numbered("stuck", 0, 3000, 10));
+    await().untilAsserted(() -> assertThat(spool.status().parked()).isEmpty());
+  }
+
+  @Test
+  void whatIsNotSettledMakesWayWhileOthersAreDelivered() throws Exception {
+    sink.hanging.add("stuck");
+    for (int i = 0; i < 400; i++) {
+      append("stuck", i);
+      append("key", i);
+    }
+    // More than may be in flight
+    await()
+        .until(
+            () -> {
+              append("more", 0);
+              return sink.deliveredOf("key").size() == 400;
+            });
+    await().untilAsserted(() -> assertThat(spool.status().parked()).isNotEmpty());
+    assertThat(sink.deliveredOf("key")).isEqualTo(numbered("key", 0, 400, 1));
+
+    sink.hanging.clear();
+    sink.unsettled.forEach(Delivery.Settlement::delivered);
+
+    await().until(() -> sink.deliveredOf("stuck").size() == 400);
+    assertThat(sink.deliveredOf("stuck")).isEqualTo(numbered("stuck", 0, 400, 1));
+  }
+
+  @Test
+  void whatWasInFlightWhenItWasParkedAndFailsIsTriedAgainInOrder() throws Exception {
+    sink.hanging.add("stuck");
+    for (int i = 0; i < 5; i++) {
+      append("stuck", i);
+    }
+    await()
+        .until(
+            () -> {
+              append("more", 0);
+              return !spool.status().parked().isEmpty();
+            });
+    append("stuck", 5);
+    sink.hanging.clear();
+    List<Delivery.Settlement> five = List.copyOf(sink.unsettled);
+    assertThat(five).hasSize(5);
+
+    five.get(0).delivered();
+    five.get(2).failed(later("p"));
+    five.get(1).delivered();
+    five.get(4).failed(later("p"));
+    five.get(3).failed(later("p"));
+
+    await().until(() -> sink.deliveredOf("stuck").size() == 6);
+    assertThat(sink.deliveredOf("stuck")).isEqualTo(numbered("stuck", 0, 6, 1));
+  }
+
+  @Test
+  void othersArriveThoughAllThatIsInFlightIsStuck() throws Exception {
+    sink.hanging.add("stuck");
+    for (int i = 0; i < 500; i++) {
+      append("stuck", i);
+    }
+    append("key", 0);
+
+    await().atMost(Duration.ofMinutes(1)).until(() -> sink.deliveredOf("key").size() == 1);
+    sink.hanging.clear();
+    sink.unsettled.forEach(Delivery.Settlement::delivered);
+    await().until(() -> sink.deliveredOf("stuck").size() == 500);
+    assertThat(sink.deliveredOf("stuck")).isEqualTo(numbered("stuck", 0, 500, 1));
+  }
+
+  @Test
+  void nothingIsParkedWhileNothingAtAllCanBeDelivered() throws Exception {
+    sink.failure = key -> later("all of it");
+    for (int i = 0; i < 1000; i++) {
+      append("key" + i % 20, i);
+    }
+    await().until(() -> sink.attempts.get("key0 0").get() > 3);
+    assertThat(spool.status().parked()).isEmpty();
+    assertThat(spool.status().deliveryFailure()).isPresent();
+
+    sink.failure = key -> null;
+
+    await().until(() -> sink.delivered.size() == 1000);
+    assertThat(sink.delivered).doesNotHaveDuplicates();
+    for (int key = 0; key < 20; key++) {
+      assertThat(sink.deliveredOf("key" + key)).isEqualTo(numbered("key" + key, key, 1000, 20));
+    }
+    await().untilAsserted(() -> assertThat(spool.status().deliveryFailure()).isEmpty());
+  }
+
+  @Test
+  void whatIsParkedOutlivesARestartAndIsNeitherLostNorRepeated() throws Exception {
+    sink.failure = key -> key.startsWith("stuck") ? later("p") : null;
+    for (int i = 0; i < 600; i++) {
+      append((i % 3 == 0 ? "stuck" : "key") + i % 4, i);
+    }
+    await().until(() -> sink.delivered.size() == 400);
+    await().untilAsserted(() -> assertThat(spool.status().records()).isZero());
+
+    stop();
+    start();
+    for (int i = 600; i < 660; i++) {
+      append((i % 3 == 0 ? "stuck" : "key") + i % 4, i);
+    }
+    await().until(() -> sink.delivered.size() == 440);
+    sink.failure = key -> null;
+
+    await().until(() -> sink.delivered.size() == 660);
+    assertThat(sink.delivered).doesNotHaveDuplicates();
+    for (int key = 0; key < 4; key++) {
+      String stuck = "stuck" + key;
+      assertThat(sink.deliveredOf(stuck))
+          .isSortedAccordingTo(
+              (one, other) ->
+                  Integer.compare(
+                      Integer.parseInt(one.substring(stuck.length() + 1)),
+                      Integer.parseInt(other.substring(stuck.length() + 1))));
+    }
+  }
+
+  @Test
+  void tenThousandStuckKeysAreTriedByOneOfThem() throws Exception {
+    sink.failure = key -> key.startsWith("stuck") ? later("p") : null;
+    for (int i = 0; i < 10_000; i++) {
+      append("stuck" + i, i);
+      append("key", i);
+    }
+    await().until(() -> sink.deliveredOf("key").size() == 10_000);
+    await().untilAsserted(() -> assertThat(spool.status().records()).isZero());
+    long before = total();
+
+    await().until(() -> total() > before + 5);
+    assertThat(spool.status().parked()).singleElement().extracting("keys").isEqualTo(10_000L);
+    long tried = sink.attempts.values().stream().filter(it -> it.get() > 1).count();
+    assertThat(tried).isLessThan(10);
+
+    sink.failure = key -> null;
+    await().until(() -> sink.delivered.size() == 20_000);
+    assertThat(sink.delivered).doesNotHaveDuplicates();
+  }
+
+  private long total() {
+    return sink.attempts.values().stream().mapToLong(AtomicLong::get).sum();
+  }
+
+  @Test
+  void whatFailsForUnknownReasonsIsADeadLetterAfterAFewTriesAndTheRestFlows() throws Exception {
+    stop();
+    options.setMaximumRedeliveries(4);
+    options.setDeadLetters("spool:letters");
+    start();
+    sink.failure = key -> key.startsWith("poison") ? unknown() : null;
+    for (int i = 0; i < 1000; i++) {
+      append((i % 100 == 0 ? "poison" : "key") + i % 300, i);
+    }
+
+    await().until(() -> sink.letters.size() == 10);
+    assertThat(sink.delivered).hasSize(990);
+    assertThat(sink.letters)
+        .allMatch(it -> it.endsWith(": NullPointerException at step drop-field of route forward"));
+    assertThat(sink.attempts.get("poison0 0").get()).isEqualTo(5);
+    await().untilAsserted(() -> assertThat(spool.status().parked()).isEmpty());
+    assertThat(spool.status().dropped()).isZero();
+  }
+
+  @Test
+  void aDeadLetterThatCannotBeKeptIsTriedAgain() throws Exception {
+    stop();
+    options.setMaximumRedeliveries(1);
+    options.setDeadLetters("spool:letters");
+    start();
+    sink.lettersFail = true;
+    sink.failure = key -> key.equals("poison") ? unknown() : null;
+    append("poison", 0);
+    append("key", 1);
+    await().until(() -> sink.attempts.get("poison 0").get() > 5);
+    assertThat(sink.letters).isEmpty();
+
+    sink.lettersFail = false;
+
+    await().until(() -> sink.letters.size() == 1);
+    append("poison", 2);
+    await().until(() -> sink.letters.size() == 2);
+  }
+
+  @Test
+  void whatCanNeverPassIsNotTriedAgain() throws Exception {
+    stop();
+    options.setDeadLetters("spool:letters");
+    start();
+    sink.failure =
+        key ->
+            key.equals("final")
+                ? new Failure(Kind.FINAL, "too large", "it is too large", new IOException())
+                : null;
+    append("final", 0);
+    append("key", 1);
+
+    await().until(() -> sink.letters.size() == 1 && sink.delivered.size() == 1);
+    assertThat(sink.attempts.get("final 0").get()).isEqualTo(1);
+  }
+
+  @Test
+  void anErrorInTheRouteEndsNothing() throws Exception {
+    sink.failure =
+        key -> {
+          if (sink.attempts.get("key 0").get() < 3) {
+            throw new StackOverflowError();
+          }
+          return null;
+        };
+    append("key", 0);
+
+    await().until(() -> sink.delivered.size() == 1);
+  }
+
+  private void append(String key, int number) throws InterruptedException {
+    spool.append(
+        (key + " " + number).getBytes(StandardCharsets.UTF_8),
+        RecordHeaders.of(Map.of(KEY, key), name -> {}));
+  }
+
+  private static Failure later(String what) {
+    return new Failure(Kind.LATER, what, what + " has no leader", new IOException("no leader"));
+  }
+
+  private static Failure unknown() {
+    String what = "NullPointerException at step drop-field of route forward";
+    return new Failure(Kind.UNKNOWN, what, what, new NullPointerException());
+  }
+
+  private static String text(LogRecord record) {
+    return new String(record.bodyOrNull(), StandardCharsets.UTF_8);
+  }
+
+  private static List<String> numbered(String key, int from, int to, int step) {
+    List<String> all = new ArrayList<>();
+    for (int i = from; i < to; i += step) {
+      all.add(key + " " + i);
+    }
+    return all;
+  }
+}
