@@ -173,7 +173,8 @@ final class Committer {
 
   private void works() {
     if (state.failing().isPresent()) {
-      LOG.info("Spool '{}': the disk can be written again.", name);
+      LOG.info(
+          "Spool '{}': the store works again after {} failures.", name, state.failures());
       state = State.WORKS;
       events.accept(new SpoolEvent.StoreWorking(name));
     }
