@@ -1,5 +1,7 @@
 package dev.caravan;
 
+import static com.tngtech.archunit.base.DescribedPredicate.not;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
@@ -23,6 +25,9 @@ class ArchitectureTest {
       List.of("socket", "session", "event", "topic", "gap", "spool", "kafka");
   private static final List<String> MIDDLE_FLOOR = List.of("channel", "cluster", "simulator");
   private static final List<String> TOP_FLOOR = List.of("genesys", "cli", "status");
+
+  /** Below all floors: any room may use it, and it uses none. */
+  private static final String BASEMENT = "dev.caravan.background..";
 
   private static final List<String> UPPER_FLOORS =
       Stream.concat(MIDDLE_FLOOR.stream(), TOP_FLOOR.stream()).toList();
@@ -53,6 +58,16 @@ class ArchitectureTest {
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage(packages(UPPER_FLOORS))
+        .check(CLASSES);
+  }
+
+  @Test
+  void basementUsesNoRoom() {
+    noClasses()
+        .that()
+        .resideInAPackage(BASEMENT)
+        .should()
+        .dependOnClassesThat(resideInAPackage("dev.caravan..").and(not(resideInAPackage(BASEMENT))))
         .check(CLASSES);
   }
 
@@ -106,7 +121,8 @@ class ArchitectureTest {
             "dev.caravan.spool..",
             "dev.caravan.kafka..",
             "dev.caravan.socket..",
-            "dev.caravan.cli..")
+            "dev.caravan.cli..",
+            BASEMENT)
         .should()
         .dependOnClassesThat()
         .resideInAPackage("org.apache.camel..")
@@ -156,7 +172,7 @@ class ArchitectureTest {
         .orShould()
         .resideInAnyPackage(packages(UPPER_FLOORS))
         .orShould()
-        .resideInAPackage("dev.caravan")
+        .resideInAnyPackage("dev.caravan", BASEMENT)
         .check(CLASSES);
   }
 }
