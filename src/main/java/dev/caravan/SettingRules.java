@@ -82,7 +82,7 @@ final class SettingRules {
               "a number of bytes, 1000000 or more",
               value -> value.matches("[1-9]\\d{6,14}"),
               true),
-          oneOf("caravan.spool.when-full", "block", "drop-oldest"),
+          oneOf("caravan.spool.when-full", true, "block", "drop-oldest"),
           duration(
               "caravan.spool.block-timeout", Duration.ZERO, DAY, "; 0 for as long as it takes"),
           yesOrNo("caravan.routes.reload"),
@@ -99,7 +99,8 @@ final class SettingRules {
               SettingRules::isListOfServers,
               false),
           duration("kafka.topic.patience", Duration.ofSeconds(1), DAY, ""),
-          oneOf("kafka.security.protocol", "PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"));
+          oneOf(
+              "kafka.security.protocol", false, "PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"));
 
   private SettingRules() {}
 
@@ -226,13 +227,13 @@ final class SettingRules {
     return number >= 1 && number <= LAST_PORT;
   }
 
-  private static Rule oneOf(String name, String... values) {
+  private static Rule oneOf(String name, boolean harmless, String... values) {
     Set<String> allowed = new TreeSet<>(List.of(values));
     return new Rule(
         name,
         "one of " + allowed.stream().collect(Collectors.joining(", ")),
         allowed::contains,
-        false);
+        harmless);
   }
 
   /** Short, on one line, and without a password that somebody put into an address. */

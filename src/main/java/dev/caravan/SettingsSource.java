@@ -20,6 +20,8 @@ import java.util.Optional;
 import java.util.Properties;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Predicate;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.eclipse.microprofile.config.spi.ConfigSource;
 
@@ -27,26 +29,37 @@ import org.eclipse.microprofile.config.spi.ConfigSource;
  * Settings that follow from other settings: the hosts from the region, secrets from files, and the
  * Kafka client's security options from {@code KAFKA_…}. It is also the one place where settings are
  * checked: a variable that is empty counts as not set, and a value that cannot be used becomes a
- * sentence in {@link #MISTAKE}, with which the bridge comes up and does nothing but tell it.
+ * sentence: in {@link #MISTAKE}, with which nothing is read, or, if it is about what stands behind
+ * the spool, in {@link #LATER_MISTAKE}, with which everything is read and spooled.
  *
  * <p>A secret {@code X} may come from the variable {@code X}, from the file that {@code X_FILE}
  * names, or from a file of that name in the folder {@code CARAVAN_SECRETS_DIR}.
  */
 public final class SettingsSource implements ConfigSourceFactory {
 
-  /** Property that holds the sentences about settings that cannot work; absent if all is well. */
+  /** Property that holds the sentences about settings that reading needs; absent if all is well. */
   public static final String MISTAKE = "caravan.mistake";
 
-  /** The same, a property for each: its name starts like this. */
+  /** The same, of settings that reading can do without. */
+  public static final String LATER_MISTAKE = "caravan.mistake.later";
+
+  /** All of them, a property for each: its name starts like this. */
   public static final String EACH_MISTAKE = "caravan.mistakes.";
 
-  /** The same, of those about Kafka alone. */
+  /** Those with which nothing may be sent, since it could reach another cluster or topic. */
   public static final String KAFKA_MISTAKE = "caravan.mistake.kafka";
 
   /** Set by the build alone. What is derived there would become part of the jar. */
   private static final String BUILDING = "caravan.building";
 
   private static final String OPTION = "camel.component.kafka.";
+
+  /** How mistakes begin that are about what stands behind the spool, or beside the road. */
+  private static final Pattern LATER = Pattern.compile("(KAFKA_|CARAVAN_|GENESYS_BACKFILL).*");
+
+  private static final Pattern SENDING =
+      Pattern.compile("(KAFKA_(?!TOPIC_PATIENCE )|CARAVAN_TOPIC_PREFIX ).*");
+
   private static final int ABOVE_THE_ENVIRONMENT = 310;
   private static final int ABOVE_EVERYTHING = 1_000;
   private static final long LARGEST_SECRET_BYTES = 64 * 1024;
@@ -108,19 +121,23 @@ public final class SettingsSource implements ConfigSourceFactory {
     derived.putAll(secrets);
     corrected.putAll(hosts(context, corrected, mistakes));
     kafka(context, secrets, derived);
-    if (!mistakes.isEmpty()) {
-      derived.put(MISTAKE, String.join(" ", mistakes));
-      for (int i = 0; i < mistakes.size(); i++) {
-        derived.put(EACH_MISTAKE + i, mistakes.get(i));
-      }
+    for (int i = 0; i < mistakes.size(); i++) {
+      derived.put(EACH_MISTAKE + i, mistakes.get(i));
     }
-    List<String> kafka = mistakes.stream().filter(it -> it.startsWith("KAFKA_")).toList();
-    if (!kafka.isEmpty()) {
-      derived.put(KAFKA_MISTAKE, String.join(" ", kafka));
-    }
+    tell(derived, MISTAKE, mistakes, LATER.asMatchPredicate().negate());
+    tell(derived, LATER_MISTAKE, mistakes, LATER.asMatchPredicate());
+    tell(derived, KAFKA_MISTAKE, mistakes, SENDING.asMatchPredicate());
     return List.of(
         new PropertiesConfigSource(derived, "derived settings", ABOVE_THE_ENVIRONMENT),
         new PropertiesConfigSource(corrected, "corrected settings", ABOVE_EVERYTHING));
+  }
+
+  private static void tell(
+      Map<String, String> derived, String name, List<String> mistakes, Predicate<String> which) {
+    String sentences = mistakes.stream().filter(which).collect(Collectors.joining(" "));
+    if (!sentences.isEmpty()) {
+      derived.put(name, sentences);
+    }
   }
 
   /** The default for every setting that is empty, and for those whose value cannot be used. */

@@ -37,7 +37,8 @@ class SettingsSourceTest {
   }
 
   private static Optional<String> mistake(SmallRyeConfig config) {
-    return value(config, SettingsSource.MISTAKE);
+    return value(config, SettingsSource.MISTAKE)
+        .or(() -> value(config, SettingsSource.LATER_MISTAKE));
   }
 
   private String file(String name, String content) throws IOException {
@@ -100,7 +101,8 @@ class SettingsSourceTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "GENESYS_TOPICS_REFRESH | soon | a duration such as 500ms, 2s, 15m or 1h30m, from 0 to 720h; 0 for never",
+        "GENESYS_TOPICS_REFRESH | soon | a duration such as 500ms, 2s, 15m or 1h30m, from 0 to"
+            + " 720h; 0 for never",
         "GENESYS_TOPICS_REFRESH | 31d | from 0 to 720h",
         "GENESYS_TOPICS_REFRESH | -5m | a duration",
         "GENESYS_RETRY_INITIAL_DELAY | 0 | from 1ms to 1h",
@@ -275,6 +277,22 @@ class SettingsSourceTest {
     SmallRyeConfig config = config(Map.of("KAFKA_SASL_PASSWORD_FILE", file.toString()));
 
     assertThat(mistake(config).orElseThrow()).contains("it is no text");
+  }
+
+  @Test
+  void whatStandsBehindTheSpoolKeepsNothingFromBeingRead() {
+    for (String name :
+        List.of("KAFKA_SECURITY_PROTOCOL", "CARAVAN_TOPIC_PREFIX", "KAFKA_BOOTSTRAP_SERVERS")) {
+      SmallRyeConfig config = config(Map.of(name, "!"));
+      assertThat(value(config, SettingsSource.MISTAKE)).as(name).isEmpty();
+      assertThat(value(config, SettingsSource.KAFKA_MISTAKE).orElseThrow()).startsWith(name);
+      assertThat(value(config, SettingsSource.LATER_MISTAKE).orElseThrow()).startsWith(name);
+    }
+    for (String name : List.of("KAFKA_TOPIC_PATIENCE", "CARAVAN_SPOOL_WHEN_FULL")) {
+      SmallRyeConfig config = config(Map.of(name, "!"));
+      assertThat(value(config, SettingsSource.MISTAKE)).as(name).isEmpty();
+      assertThat(value(config, SettingsSource.KAFKA_MISTAKE)).as("a default does").isEmpty();
+    }
   }
 
   // ---- Kafka

@@ -63,6 +63,7 @@ final class Check {
       report.ok("%d routes in %s can be built.", tried.count(), folder);
     }
     tried.mistakes().forEach(report::failed);
+    notRead(folder);
     report.part("Data");
     data(Path.of(setting("caravan.data.dir")));
     report.end();
@@ -86,7 +87,11 @@ final class Check {
   private Tried tryRoutes(RouteFolder folder) {
     List<Resource> files;
     try {
-      files = folder.resources();
+      RouteFolder.Contents contents = folder.contents();
+      if (!contents.unreadable().isEmpty()) {
+        return new Tried(Optional.empty(), 0, List.copyOf(contents.unreadable().values()));
+      }
+      files = RouteFolder.resources(contents.texts());
     } catch (CommandFailure e) {
       return new Tried(Optional.empty(), 0, List.of(e.getMessage()));
     }
@@ -107,6 +112,14 @@ final class Check {
       return new Tried(Optional.of(CheckedRoutes.of(config, control)), 0, mistakes);
     } catch (Exception alsoBroken) {
       return new Tried(Optional.empty(), 0, mistakes);
+    }
+  }
+
+  private void notRead(RouteFolder folder) {
+    try {
+      folder.contents().notRead().stream().map(RouteFolder.Contents::notRead).forEach(report::note);
+    } catch (CommandFailure toldAlready) {
+      report.skipped("What else lies in the folder was not looked at.");
     }
   }
 
@@ -167,8 +180,8 @@ final class Check {
     }
     if (plan.channels() > Survey.MOST_CHANNELS) {
       report.failed(
-          ("%d subscriptions need %d channels, and there are %d for them. Subscribe less, or combine"
-                  + " topics of the same user or queue (v2.users.*?presence&routingStatus).")
+          ("%d subscriptions need %d channels, and there are %d for them. Subscribe less, or"
+               + " combine topics of the same user or queue (v2.users.*?presence&routingStatus).")
               .formatted(plan.subscriptions(), plan.channels(), Survey.MOST_CHANNELS));
     } else if (!plan.topics().isEmpty()) {
       report.ok(
@@ -207,8 +220,8 @@ final class Check {
         report.ok("%s demands no permission that Genesys Cloud names.", demand.pattern());
       } else {
         report.note(
-            ("%s demands %s. Genesys Cloud tells only when a channel subscribes whether the role has"
-                    + " that; what it refuses is named in the log and the rest goes on.")
+            ("%s demands %s. Genesys Cloud tells only when a channel subscribes whether the role"
+                    + " has that; what it refuses is named in the log and the rest goes on.")
                 .formatted(
                     demand.pattern(),
                     String.join(demand.anyPermission() ? " or " : " and ", demand.permissions())));

@@ -29,6 +29,10 @@ public class DeadLetterWatch {
     CamelContext context = starting.getCamelContext();
     HealthCheckRegistry.get(context)
         .register(new DeadLettersHealthCheck(() -> denied(context), () -> files(context)));
+    HealthCheckRegistry.get(context)
+        .register(
+            new ProblemHealthCheck(
+                "kafka", () -> clients(context).flatMap(PatientClientFactory::problem)));
     context
         .getExecutorServiceManager()
         .newSingleThreadScheduledExecutor(this, "kafka-rights")

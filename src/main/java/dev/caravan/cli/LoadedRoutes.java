@@ -2,8 +2,13 @@ package dev.caravan.cli;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.SortedMap;
+import java.util.TreeMap;
+import org.apache.camel.RouteConfigurationsBuilder;
+import org.apache.camel.RoutesBuilder;
 import org.apache.camel.model.ModelCamelContext;
 import org.apache.camel.model.RouteDefinition;
 import org.apache.camel.spi.Resource;
@@ -12,10 +17,20 @@ import org.apache.camel.support.PluginHelper;
 import org.apache.camel.support.ResourceHelper;
 
 /** For ending and starting the routes of single files in a Camel that runs. */
-record LoadedRoutes(ModelCamelContext context) {
+final class LoadedRoutes {
+
+  private final ModelCamelContext context;
+
+  LoadedRoutes(ModelCamelContext context) {
+    this.context = context;
+  }
+
+  int count() {
+    return context.getRoutesSize();
+  }
 
   /** Stops what the files' routes do, in good order, and forgets them. */
-  void remove(List<Path> files) throws Exception {
+  void remove(Collection<Path> files) throws Exception {
     for (Path file : files) {
       for (RouteDefinition route : definitions(file)) {
         context.getRouteController().stopRoute(route.getRouteId());
@@ -24,21 +39,70 @@ record LoadedRoutes(ModelCamelContext context) {
     }
   }
 
-  /** Builds and starts the routes of those of the files that have a text. */
-  void load(List<Path> files, SortedMap<Path, String> texts) throws Exception {
+  /** Builds and starts the routes of those of the files that have a text: all of them or none. */
+  void load(Collection<Path> files, SortedMap<Path, String> texts) throws Exception {
     List<Resource> resources =
-        files.stream()
-            .filter(texts::containsKey)
-            .map(file -> ResourceHelper.fromString(RouteFolder.location(file), texts.get(file)))
-            .toList();
+        files.stream().filter(texts::containsKey).map(file -> resource(file, texts)).toList();
     // An update, since what routes share (routeConfiguration) is still there
     PluginHelper.getRoutesLoader(context).updateRoutes(resources);
     for (Path file : files) {
-      for (RouteDefinition route : definitions(file)) {
-        if (!"false".equals(route.getAutoStartup())) {
-          context.getRouteController().startRoute(route.getRouteId());
+      start(file);
+    }
+  }
+
+  /**
+   * Builds and starts the routes of each file by itself: what is wrong with one keeps no other from
+   * running.
+   *
+   * @return why the routes of a file do not run
+   */
+  Map<Path, Exception> loadEach(Collection<Path> files, SortedMap<Path, String> texts) {
+    Map<Path, Exception> broken = new TreeMap<>();
+    Map<Path, Collection<RoutesBuilder>> builders = new TreeMap<>();
+    for (Path file : files) {
+      try {
+        Collection<RoutesBuilder> parsed =
+            PluginHelper.getRoutesLoader(context)
+                .findRoutesBuilders(List.of(resource(file, texts)));
+        // What routes share first, since those of any file may use it
+        for (RoutesBuilder builder : parsed) {
+          if (builder instanceof RouteConfigurationsBuilder shared) {
+            shared.updateRouteConfigurationsToCamelContext(context);
+          }
         }
+        builders.put(file, parsed);
+      } catch (Exception e) {
+        broken.put(file, e);
       }
+    }
+    builders.forEach(
+        (file, parsed) -> {
+          try {
+            for (RoutesBuilder builder : parsed) {
+              builder.updateRoutesToCamelContext(context);
+            }
+          } catch (Exception e) {
+            broken.put(file, e);
+            forget(file, e);
+          }
+        });
+    builders.keySet().removeAll(broken.keySet());
+    for (Path file : builders.keySet()) {
+      try {
+        start(file);
+      } catch (Exception e) {
+        broken.put(file, e);
+        forget(file, e);
+      }
+    }
+    return broken;
+  }
+
+  private void forget(Path file, Exception why) {
+    try {
+      remove(List.of(file));
+    } catch (Exception e) {
+      why.addSuppressed(e);
     }
   }
 
@@ -52,10 +116,22 @@ record LoadedRoutes(ModelCamelContext context) {
     return context.getRouteDefinitions().stream().map(EndedWork.Work::of).toList();
   }
 
+  private void start(Path file) throws Exception {
+    for (RouteDefinition route : definitions(file)) {
+      if (!"false".equals(route.getAutoStartup())) {
+        context.getRouteController().startRoute(route.getRouteId());
+      }
+    }
+  }
+
   private List<RouteDefinition> definitions(Path file) {
     List<RouteDefinition> found = new ArrayList<>(context.getRouteDefinitions());
     found.removeIf(route -> !isOf(file, route));
     return found;
+  }
+
+  private static Resource resource(Path file, SortedMap<Path, String> texts) {
+    return ResourceHelper.fromString(RouteFolder.location(file), texts.get(file));
   }
 
   private static boolean isOf(Path file, ResourceAware definition) {

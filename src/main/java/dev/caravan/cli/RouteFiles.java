@@ -1,5 +1,6 @@
 package dev.caravan.cli;
 
+import dev.caravan.SettingsSource;
 import dev.caravan.genesys.GenesysComponent;
 import io.smallrye.config.SmallRyeConfig;
 import io.smallrye.health.api.HealthType;
@@ -8,7 +9,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import java.nio.file.Path;
 import java.time.Clock;
-import java.util.List;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.concurrent.ScheduledExecutorService;
@@ -16,26 +17,23 @@ import java.util.concurrent.TimeUnit;
 import org.apache.camel.CamelContext;
 import org.apache.camel.health.HealthCheckRegistry;
 import org.apache.camel.model.ModelCamelContext;
-import org.apache.camel.model.RouteConfigurationDefinition;
 import org.apache.camel.quarkus.main.events.AfterStart;
 import org.apache.camel.quarkus.main.events.BeforeStop;
-import org.apache.camel.support.PluginHelper;
 import org.eclipse.microprofile.config.ConfigProvider;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Loads the user's route files and starts their routes together, so that nothing is read from
- * Genesys Cloud before everything behind it is there. What is wrong with a file is said in one line
- * and in health, and the bridge stays up; what cannot start yet (Kafka's name is not known, say) is
- * tried again.
+ * Has the user's route files loaded when Camel has started, and tells health how that went. What is
+ * wrong with a file is said in one line and in health, and takes along only the routes of that
+ * file.
  */
 @ApplicationScoped
 public class RouteFiles {
 
   private static final Logger LOG = LoggerFactory.getLogger(RouteFiles.class);
-  private static final int AGAIN_SECONDS = 10;
+  private static final Duration AGAIN = RouteReload.AGAIN;
   private static final String READING = "genesys:notifications";
 
   private final RouteFolder folder;
@@ -56,9 +54,11 @@ public class RouteFiles {
     this.data = Path.of(data);
   }
 
-  /** What an operator must do before the routes can run; empty once they do. */
+  /** What an operator must do before all of the routes can run; empty once they do. */
   Optional<String> problem() {
-    return dataProblem.isPresent() ? Optional.empty() : problem;
+    return dataProblem.isPresent()
+        ? Optional.empty()
+        : problem.or(() -> edits.flatMap(RouteReload::broken));
   }
 
   /** What an operator must do about the data folder, through no fault of the route files. */
@@ -103,7 +103,11 @@ public class RouteFiles {
     genesys =
         Optional.of(started.getCamelContext().getComponent("genesys", GenesysComponent.class));
     health.register(new RouteFilesHealthCheck(this));
-    health.register(new DataFolderHealthCheck(this));
+    health.register(new ProblemHealthCheck("data-folder", this::dataProblem));
+    Optional<String> mistake =
+        ConfigProvider.getConfig().getOptionalValue(SettingsSource.LATER_MISTAKE, String.class);
+    health.register(new ProblemHealthCheck("settings", () -> mistake));
+    mistake.ifPresent(LOG::error);
     // Camel has it for liveness, too, and the health of the whole would list it twice
     HealthRegistries.getRegistry(HealthType.READINESS).remove("context");
     load(started.getCamelContext());
@@ -112,20 +116,15 @@ public class RouteFiles {
   private void load(CamelContext context) {
     try {
       DataFolder.require(data);
-      SortedMap<Path, String> texts = folder.texts();
-      PluginHelper.getRoutesLoader(context).loadRoutes(RouteFolder.resources(texts));
-      context.getRouteController().startAllRoutes();
+      RouteReload loading =
+          new RouteReload(
+              (ModelCamelContext) context, folder, RouteFiles::tryOut, reload, Clock.systemUTC());
+      loading.begin();
+      edits = Optional.of(loading);
       problem = Optional.empty();
       dataProblem = Optional.empty();
-      LOG.info("Running {} routes from {}", context.getRoutesSize(), folder);
       unread().ifPresent(LOG::warn);
-      if (reload) {
-        RouteReload watch =
-            new RouteReload(
-                (ModelCamelContext) context, folder, texts, RouteFiles::tryOut, Clock.systemUTC());
-        watch.start();
-        edits = Optional.of(watch);
-      }
+      loading.start();
     } catch (Exception e) {
       failed(context, e);
     }
@@ -141,7 +140,7 @@ public class RouteFiles {
         StartFailure.sentence(failure)
             + folder.where(failure)
             + " It is tried again every "
-            + AGAIN_SECONDS
+            + AGAIN.toSeconds()
             + " s.";
     if (!context.getStatus().isStarted()) {
       // Told to stop meanwhile: that it did not start matters to nobody any more
@@ -164,11 +163,10 @@ public class RouteFiles {
         () -> {
           context.getExecutorServiceManager().shutdown(next);
           if (context.getStatus().isStarted()) {
-            clear(context);
             load(context);
           }
         },
-        AGAIN_SECONDS,
+        AGAIN.toSeconds(),
         TimeUnit.SECONDS);
   }
 
@@ -177,19 +175,5 @@ public class RouteFiles {
     again.ifPresent(
         waiting -> stopping.getCamelContext().getExecutorServiceManager().shutdownNow(waiting));
     edits.ifPresent(RouteReload::stop);
-  }
-
-  /** Nothing of a failed attempt may stay: the files may have been mended meanwhile. */
-  private static void clear(CamelContext context) {
-    try {
-      ModelCamelContext model = (ModelCamelContext) context;
-      model.removeRouteDefinitions(List.copyOf(model.getRouteDefinitions()));
-      for (RouteConfigurationDefinition shared :
-          List.copyOf(model.getRouteConfigurationDefinitions())) {
-        model.removeRouteConfiguration(shared);
-      }
-    } catch (Exception e) {
-      LOG.warn("Routes of an earlier attempt could not be taken away", e);
-    }
   }
 }

@@ -8,7 +8,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.apache.camel.FailedToCreateRouteException;
@@ -29,20 +31,75 @@ record RouteFolder(Path folder) {
   private static final String SUFFIX = ".camel.yaml";
   private static final int MOST_FILES = 1_000;
 
+  /** What editors, file managers and systems leave beside a file. */
+  private static final Pattern LEFT_OVER =
+      Pattern.compile(
+          "[.#~].*|.*(?:~(?:\\.camel\\.yaml)?|#|\\.bak|\\.old|\\.orig|\\.rej|\\.sw[opx]|\\.tmp)");
+
+  private static final Pattern LOOKS_MEANT =
+      Pattern.compile("(?i).*\\.ya?ml|.*\\.camel\\.(?:xml|ya?ml.*)");
+
   /**
-   * All route files, in the order of their names.
+   * What was found, in the order of the names.
    *
-   * @throws CommandFailure if there are none, or they cannot be read
+   * @param texts what stands in each route file
+   * @param unreadable the route files that could not be read, with a sentence each
+   * @param notRead what looks like a route file and is none
    */
-  List<Resource> resources() {
-    return resources(texts());
+  record Contents(
+      SortedMap<Path, String> texts, SortedMap<Path, String> unreadable, SortedSet<Path> notRead) {
+
+    /** A sentence about what is not read. */
+    static String notRead(Path file) {
+      return Files.isDirectory(file)
+          ? "%s is a folder, not a route file, and is not read.".formatted(file)
+          : "%s is not read: a route file is called *%s.".formatted(file, SUFFIX);
+    }
   }
 
-  /** What stands in each route file, in the order of their names. */
-  SortedMap<Path, String> texts() {
+  /**
+   * All route files.
+   *
+   * @throws CommandFailure if there are none, or the folder cannot be read
+   */
+  Contents contents() {
     SortedMap<Path, String> texts = new TreeMap<>();
-    paths().forEach(file -> texts.put(file, read(file)));
-    return texts;
+    SortedMap<Path, String> unreadable = new TreeMap<>();
+    SortedSet<Path> notRead = new TreeSet<>();
+    for (Path file : paths()) {
+      if (!isRoutes(file)) {
+        notRead.add(file);
+        continue;
+      }
+      try {
+        texts.put(file, Files.readString(file));
+      } catch (IOException e) {
+        unreadable.put(
+            file,
+            "The route file %s cannot be read (%s). Mend or remove it."
+                .formatted(file, e.getClass().getSimpleName().replace("Exception", "")));
+      }
+    }
+    if (texts.isEmpty() && unreadable.isEmpty()) {
+      throw new CommandFailure(
+          "There is no *"
+              + SUFFIX
+              + " in "
+              + folder.toAbsolutePath().normalize()
+              + ". Set CARAVAN_ROUTES_DIR.");
+    }
+    return new Contents(texts, unreadable, notRead);
+  }
+
+  private static boolean isRoutes(Path file) {
+    return file.getFileName().toString().endsWith(SUFFIX) && Files.isRegularFile(file);
+  }
+
+  private static boolean isMeant(Path file) {
+    String name = file.getFileName().toString();
+    return !LEFT_OVER.matcher(name).matches()
+        && LOOKS_MEANT.matcher(name).matches()
+        && (Files.isRegularFile(file) || name.endsWith(SUFFIX) && Files.isDirectory(file));
   }
 
   /**
@@ -61,7 +118,12 @@ record RouteFolder(Path folder) {
 
   private static void claim(Map<String, Path> owners, String id, Path file) {
     Path other = owners.putIfAbsent(id, file);
-    if (other != null && !other.equals(file)) {
+    if (file.equals(other)) {
+      throw new CommandFailure(
+          "The route id %s stands in %s twice. Give one of the two another id."
+              .formatted(id, file));
+    }
+    if (other != null) {
       throw new CommandFailure(
           "The route id %s stands in %s and in %s. Give one of the two another id, or take one file away."
               .formatted(id, other, file));
@@ -106,10 +168,10 @@ record RouteFolder(Path folder) {
     }
     Pattern id = Pattern.compile("(?m)^ +id: *" + Pattern.quote(route.getRouteId()) + " *$");
     try {
-      return paths().stream()
-          .filter(file -> id.matcher(read(file)).find())
+      return contents().texts().entrySet().stream()
+          .filter(file -> id.matcher(file.getValue()).find())
           .findFirst()
-          .map(file -> " It is in " + file + ".")
+          .map(file -> " It is in " + file.getKey() + ".")
           .orElse("");
     } catch (CommandFailure e) {
       LOG.debug("The files have changed meanwhile", e);
@@ -118,12 +180,14 @@ record RouteFolder(Path folder) {
   }
 
   private List<Path> paths() {
-    List<Path> found = new ArrayList<>();
     try (Stream<Path> all = Files.list(folder)) {
-      all.filter(file -> file.getFileName().toString().endsWith(SUFFIX))
-          .sorted()
-          .limit(MOST_FILES)
-          .forEach(found::add);
+      List<Path> found = all.filter(RouteFolder::isMeant).sorted().limit(MOST_FILES + 1L).toList();
+      if (found.size() > MOST_FILES) {
+        throw new CommandFailure(
+            "There are more than %d route files in %s. Set CARAVAN_ROUTES_DIR to a folder of routes alone."
+                .formatted(MOST_FILES, folder));
+      }
+      return found;
     } catch (IOException e) {
       throw new CommandFailure(
           "The folder with the routes cannot be read: "
@@ -131,26 +195,6 @@ record RouteFolder(Path folder) {
               + ". Set CARAVAN_ROUTES_DIR to the folder that holds receive"
               + SUFFIX
               + ", or start in the folder above it.",
-          e);
-    }
-    if (found.isEmpty()) {
-      throw new CommandFailure(
-          "There is no *"
-              + SUFFIX
-              + " in "
-              + folder.toAbsolutePath().normalize()
-              + ". Set CARAVAN_ROUTES_DIR.");
-    }
-    return found;
-  }
-
-  private static String read(Path file) {
-    try {
-      return Files.readString(file);
-    } catch (IOException e) {
-      throw new CommandFailure(
-          "The route file %s cannot be read (%s). Mend or remove it."
-              .formatted(file, e.getClass().getSimpleName().replace("Exception", "")),
           e);
     }
   }

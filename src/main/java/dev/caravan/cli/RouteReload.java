@@ -4,26 +4,32 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Collections;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.apache.camel.CamelContext;
 import org.apache.camel.model.ModelCamelContext;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Lets a route file that is edited take the place of what it said before, while the routes of the
- * other files run on. An edit is first built in a Camel of its own; one that cannot be built
- * changes nothing but the health, which says where it is wrong.
+ * Keeps the routes of the user's files running: loads each file by itself, tries again what could
+ * not be loaded, and, if it is to, lets a file that is edited take the place of what it said before
+ * while the routes of the other files run on. An edit is first built in a Camel of its own; one
+ * that cannot be built changes nothing but the health, which says where it is wrong.
  *
  * <p>It looks at the files instead of waiting to be told: folders that are mounted into a container
  * do not tell on every system. Camel's own way of reloading removes the old routes before it knows
@@ -34,33 +40,37 @@ final class RouteReload {
   private static final Logger LOG = LoggerFactory.getLogger(RouteReload.class);
   private static final int LOOK_EVERY_MILLIS = 500;
 
-  private static final Duration AGAIN = Duration.ofSeconds(10);
+  static final Duration AGAIN = Duration.ofSeconds(10);
 
-  private final ModelCamelContext context;
   private final LoadedRoutes routes;
   private final RouteFolder folder;
   private final Trial trial;
+  private final boolean edits;
   private final Clock clock;
-  private final ScheduledExecutorService executor;
+  private final CamelContext context;
+  private Optional<ScheduledExecutorService> executor = Optional.empty();
   private final EndedWork ended = new EndedWork();
 
   /** What is at work. */
-  private SortedMap<Path, String> running;
+  private SortedMap<Path, String> running = new TreeMap<>();
 
-  private SortedMap<Path, String> seen;
+  private Optional<RouteFolder.Contents> seen = Optional.empty();
 
   /** What is at work, or could not be. */
-  private SortedMap<Path, String> tried;
+  private Optional<RouteFolder.Contents> tried = Optional.empty();
 
-  /** Files whose routes have been stopped, and could not be started again. */
-  private List<Path> down = List.of();
+  /** Files that never were at work, each with the reason. */
+  private final SortedMap<Path, String> broken = new ConcurrentSkipListMap<>();
+
+  /** What of the broken files was tried. */
+  private final Map<Path, String> brokenTexts = new HashMap<>();
+
+  private final Set<String> told = new HashSet<>();
 
   /** How often in a row the files could not be read. */
   private int unreadable;
 
-  /** When to try again what could not be started, the routes of before the edit included. */
-  private Optional<Instant> again = Optional.empty();
-
+  private Instant again = Instant.MIN;
   private volatile Optional<String> problem = Optional.empty();
   private volatile boolean replacing;
 
@@ -71,40 +81,64 @@ final class RouteReload {
   }
 
   /**
-   * @param running the files as they were loaded
+   * @param edits whether edited files take effect
    */
   RouteReload(
-      ModelCamelContext context,
-      RouteFolder folder,
-      SortedMap<Path, String> running,
-      Trial trial,
-      Clock clock) {
+      ModelCamelContext context, RouteFolder folder, Trial trial, boolean edits, Clock clock) {
     this.context = context;
     this.routes = new LoadedRoutes(context);
     this.folder = folder;
     this.trial = trial;
+    this.edits = edits;
     this.clock = clock;
-    this.running = running;
-    this.seen = running;
-    this.tried = running;
-    this.executor =
-        context.getExecutorServiceManager().newSingleThreadScheduledExecutor(this, "routes-reload");
+  }
+
+  /**
+   * Loads all files for the first time.
+   *
+   * @throws CommandFailure if there are none, or the folder cannot be read
+   */
+  void begin() {
+    RouteFolder.Contents now = folder.contents();
+    seen = Optional.of(now);
+    tried = Optional.of(now);
+    now.texts().keySet().forEach(file -> broken.put(file, ""));
+    broken.putAll(now.unreadable());
+    mend(now);
+    name(now);
+    LOG.info("Running {} routes from {}", routes.count(), folder);
   }
 
   void start() {
-    executor.scheduleWithFixedDelay(
-        this::look, LOOK_EVERY_MILLIS, LOOK_EVERY_MILLIS, TimeUnit.MILLISECONDS);
-    LOG.info("Route files that are edited in {} take effect within seconds.", folder);
+    long every = edits ? LOOK_EVERY_MILLIS : AGAIN.toMillis();
+    ScheduledExecutorService looks =
+        context.getExecutorServiceManager().newSingleThreadScheduledExecutor(this, "routes-reload");
+    executor = Optional.of(looks);
+    looks.scheduleWithFixedDelay(this::look, every, every, TimeUnit.MILLISECONDS);
+    if (edits) {
+      LOG.info("Route files that are edited in {} take effect within seconds.", folder);
+    }
   }
 
   /** What is under way ends by itself: an interrupt could hit a spool that is being opened. */
   void stop() {
-    context.getExecutorServiceManager().shutdown(executor);
+    executor.ifPresent(context.getExecutorServiceManager()::shutdown);
   }
 
-  /** Why the files as they are now are not at work; empty if they are. */
+  /** Why the latest edit is not at work; empty if it is. */
   Optional<String> problem() {
     return problem;
+  }
+
+  /** Which files' routes do not run, and why; empty if all do. */
+  Optional<String> broken() {
+    return broken.isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            String.join(" ", broken.values())
+                + " The other routes run. It is tried again every "
+                + AGAIN.toSeconds()
+                + " s.");
   }
 
   /** Whether routes are being replaced at this moment. */
@@ -120,37 +154,124 @@ final class RouteReload {
   /** To be called again and again. */
   void look() {
     try {
-      SortedMap<Path, String> now = folder.texts();
+      RouteFolder.Contents now = folder.contents();
       unreadable = 0;
-      boolean stable = now.equals(seen);
-      seen = now;
+      boolean stable = seen.equals(Optional.of(now));
+      seen = Optional.of(now);
       // A file that is just being written is left alone until the next look
-      if (stable && (!now.equals(tried) || isTimeToTryAgain())) {
-        tried = now;
-        takeOver(now);
+      if (stable || !edits) {
+        mend(now);
+        name(now);
+        if (edits && !tried.equals(Optional.of(now))) {
+          tried = Optional.of(now);
+          takeOver(now);
+        }
       }
     } catch (RuntimeException e) {
       // A file that is just being replaced by another may be away for a moment
       if (++unreadable > 1) {
         reject(e);
-        tried = Collections.emptySortedMap();
+        tried = Optional.empty();
       }
     }
   }
 
-  private void takeOver(SortedMap<Path, String> now) {
+  /** Files that look like routes and are none are named once. */
+  private void name(RouteFolder.Contents now) {
+    now.notRead().stream().map(RouteFolder.Contents::notRead).filter(told::add).forEach(LOG::warn);
+  }
+
+  // ---- files that were never at work
+
+  private void mend(RouteFolder.Contents now) {
+    broken.keySet().removeIf(file -> !isThere(file, now));
+    boolean changed =
+        broken.keySet().stream()
+            .anyMatch(file -> !Objects.equals(brokenTexts.get(file), now.texts().get(file)));
+    if (broken.isEmpty() || !changed && clock.instant().isBefore(again)) {
+      return;
+    }
+    again = clock.instant().plus(AGAIN);
+    List<Path> sound = new ArrayList<>();
+    SortedMap<Path, String> claimed = new TreeMap<>(running);
+    for (Path file : List.copyOf(broken.keySet())) {
+      String text = now.texts().get(file);
+      brokenTexts.put(file, text);
+      if (text == null) {
+        breaks(file, now.unreadable().get(file));
+        continue;
+      }
+      try {
+        claimed.put(file, text);
+        RouteFolder.resources(claimed);
+        sound.add(file);
+      } catch (CommandFailure e) {
+        claimed.remove(file);
+        breaks(file, e.getMessage());
+      }
+    }
+    Map<Path, Exception> failures = routes.loadEach(sound, now.texts());
+    for (Path file : sound) {
+      Exception failure = failures.get(file);
+      if (failure == null) {
+        running.put(file, now.texts().get(file));
+        if (told.contains(broken.remove(file))) {
+          LOG.info("The route file {} was mended: its routes run.", file);
+        }
+      } else {
+        LOG.debug("The routes of {} were not loaded", file, failure);
+        breaks(file, sentence(file, failure));
+      }
+    }
+  }
+
+  private static boolean isThere(Path file, RouteFolder.Contents now) {
+    return now.texts().containsKey(file) || now.unreadable().containsKey(file);
+  }
+
+  private void breaks(Path file, String sentence) {
+    broken.put(file, sentence);
+    tell(sentence);
+  }
+
+  private void tell(String sentence) {
+    if (told.add(sentence)) {
+      LOG.error(
+          "{} The other routes run. It is tried again every {} s.", sentence, AGAIN.toSeconds());
+    }
+  }
+
+  private static String sentence(Path file, Exception failure) {
+    String said =
+        StartFailure.sentence(failure)
+            .replace("The bridge could not start: ", "A route file cannot be used: ");
+    return said.contains(file.toString()) ? said : said + " It is in " + file + ".";
+  }
+
+  // ---- files that are edited
+
+  private void takeOver(RouteFolder.Contents now) {
+    SortedMap<Path, String> texts = new TreeMap<>(now.texts());
+    texts.keySet().removeAll(broken.keySet());
+    // What was read before, and is not a file just now, runs on
+    List<String> kept = new ArrayList<>();
+    running.forEach(
+        (file, text) -> {
+          if (now.unreadable().containsKey(file) || now.notRead().contains(file)) {
+            texts.put(file, text);
+            kept.add(now.unreadable().getOrDefault(file, RouteFolder.Contents.notRead(file)));
+          }
+        });
     try {
-      apply(now);
+      apply(texts);
+      if (!kept.isEmpty()) {
+        reject(new CommandFailure(String.join(" ", kept)));
+      }
     } catch (Exception e) {
-      putBack(e);
       reject(e);
     } finally {
       replacing = false;
     }
-  }
-
-  private boolean isTimeToTryAgain() {
-    return again.filter(time -> !clock.instant().isBefore(time)).isPresent();
   }
 
   private void apply(SortedMap<Path, String> now) throws Exception {
@@ -163,15 +284,11 @@ final class RouteReload {
       LOG.info("The route files are again as they run.");
     }
     problem = Optional.empty();
-    again = Optional.empty();
   }
 
   private List<Path> edited(SortedMap<Path, String> now) {
     return new TreeSet<>(Stream.concat(running.keySet().stream(), now.keySet().stream()).toList())
-        .stream()
-            .filter(
-                file -> down.contains(file) || !Objects.equals(running.get(file), now.get(file)))
-            .toList();
+        .stream().filter(file -> !Objects.equals(running.get(file), now.get(file))).toList();
   }
 
   /** Many programs empty a file before they write it. */
@@ -194,11 +311,12 @@ final class RouteReload {
     Map<Path, List<EndedWork.Work>> before = new TreeMap<>();
     edited.forEach(file -> before.put(file, routes.work(file)));
     replacing = true;
-    down = edited;
-    routes.remove(edited);
-    routes.load(edited, now);
-    down = List.of();
-    running = now;
+    try {
+      swap(edited, now);
+      running = now;
+    } catch (Exception e) {
+      putBack(edited, now, e);
+    }
     List<EndedWork.Work> all = routes.work();
     for (Path file : edited) {
       ended.replaced(file, !now.containsKey(file), before.get(file), all, clock.instant());
@@ -211,7 +329,8 @@ final class RouteReload {
   private void tell(Path file, boolean isThere, long millis) {
     if (isThere) {
       LOG.info(
-          "The route file {} was edited: {} of its routes run now, after {} ms. The other files' routes ran on.",
+          "The route file {} was edited: {} of its routes run now, after {} ms. The other files'"
+              + " routes ran on.",
           file,
           routes.work(file).size(),
           millis);
@@ -220,27 +339,34 @@ final class RouteReload {
     }
   }
 
-  /** If even that fails, it is not the edit's fault alone: both are tried again. */
-  private void putBack(Exception why) {
-    again = Optional.empty();
-    if (down.isEmpty()) {
+  private void swap(List<Path> files, SortedMap<Path, String> texts) throws Exception {
+    routes.remove(files);
+    routes.load(files, texts);
+  }
+
+  /** If even that fails, it is not the edit's fault: it stays, and is tried again. */
+  private void putBack(List<Path> edited, SortedMap<Path, String> now, Exception why)
+      throws Exception {
+    try {
+      swap(edited, running);
+    } catch (Exception notEvenThat) {
+      why.addSuppressed(notEvenThat);
+      LOG.debug("Neither the edit nor what was before can be started", why);
+      routes.remove(edited);
+      running.keySet().removeAll(edited);
+      edited.stream().filter(now::containsKey).forEach(file -> broken.put(file, ""));
+      again = Instant.MIN;
+      mend(seen.orElseThrow());
       return;
     }
-    try {
-      routes.remove(down);
-      routes.load(down, running);
-      down = List.of();
-    } catch (Exception e) {
-      again = Optional.of(clock.instant().plus(AGAIN));
-      why.addSuppressed(e);
-    }
+    throw why;
   }
 
   /** What Camel says of half a file, for one, does not tell which file it is. */
   private String where(Exception failure) {
     String route = folder.where(failure);
     String said = StartFailure.sentence(failure) + route;
-    List<Path> edited = tried.isEmpty() ? List.of() : edited(tried);
+    List<Path> edited = tried.map(it -> edited(it.texts())).orElse(List.of());
     return edited.isEmpty() || edited.stream().anyMatch(file -> said.contains(file.toString()))
         ? route
         : route
@@ -254,12 +380,8 @@ final class RouteReload {
         StartFailure.sentence(failure)
                 .replace("The bridge could not start: ", "An edited route file cannot be used: ")
             + where(failure)
-            + (again.isEmpty()
-                ? " The routes run on as they were before this edit; mend the file, and it takes"
-                    + " effect."
-                : " Nor can the routes of before this edit be started. Both are tried again every "
-                    + AGAIN.toSeconds()
-                    + " s.");
+            + " The routes run on as they were before this edit; mend the file, and it takes"
+            + " effect.";
     if (!problem.equals(Optional.of(sentence))) {
       LOG.error(sentence);
       LOG.debug("The edit was not taken over", failure);

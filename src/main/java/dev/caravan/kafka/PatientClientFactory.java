@@ -1,45 +1,149 @@
 package dev.caravan.kafka;
 
+import dev.caravan.SettingsSource;
 import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Properties;
 import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.LongSupplier;
+import java.util.stream.Stream;
 import org.apache.camel.component.kafka.DefaultKafkaClientFactory;
 import org.apache.camel.util.TimeUtils;
 import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.errors.RetriableException;
+import org.eclipse.microprofile.config.ConfigProvider;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Gives camel-kafka producers that bear with a topic that is being created, and do not let one that
- * is missing or denied hold up the others; knows what is denied to them.
+ * is missing or denied hold up the others; knows what is denied to them, and why there can be no
+ * producer.
+ *
+ * <p>Producers are made with the first record that is for them, and with the next one if that
+ * fails: so somebody asks again for as long as something waits. Making one takes as long as a name
+ * takes to resolve, so after a failure the next attempt is {@link #UNUSABLE_AGAIN} later.
  */
 public final class PatientClientFactory extends DefaultKafkaClientFactory {
 
+  private static final Logger LOG = LoggerFactory.getLogger(PatientClientFactory.class);
   private static final Duration MISSING_AGAIN = Duration.ofMinutes(5);
   private static final Duration DENIED_AGAIN = Duration.ofSeconds(10);
+  private static final int MOST_CAUSES = 20;
+  static final Duration UNUSABLE_AGAIN = Duration.ofSeconds(10);
 
   private final Duration patience;
+  private final LongSupplier nanoTime;
   private final Set<PatientProducer> producers = ConcurrentHashMap.newKeySet();
+
+  /** Settings with which no producer can be made, as many as there are kinds of endpoints. */
+  private final Map<Properties, Refusal> refusals = new ConcurrentHashMap<>();
+
+  private record Refusal(String why, long atNanos) {}
+
+  /** There is no producer for now: what is to be sent has to wait, as while Kafka is away. */
+  static final class KafkaUnusable extends RetriableException {
+    private static final long serialVersionUID = 1L;
+
+    KafkaUnusable(String message) {
+      super(message);
+    }
+  }
 
   /**
    * @param patience how long a topic may be unknown to Kafka before its records are refused, such
    *     as {@code 60s} or {@code 1m30s}
    */
   public PatientClientFactory(String patience) {
+    this(patience, System::nanoTime);
+  }
+
+  PatientClientFactory(String patience, LongSupplier nanoTime) {
+    this.nanoTime = nanoTime;
     this.patience = Duration.ofMillis(TimeUtils.toMilliSeconds(patience));
   }
 
+  /**
+   * @throws RetriableException if there can be none for now
+   */
   @Override
   public Producer<Object, Object> getProducer(Properties properties) {
-    PatientProducer producer =
-        new PatientProducer(
-            properties,
-            new TopicPatience(patience, MISSING_AGAIN, System::nanoTime),
-            new TopicRights(DENIED_AGAIN, System::nanoTime),
-            producers::remove);
-    producers.add(producer);
-    return producer;
+    Refusal before = refusals.get(properties);
+    if (before != null && nanoTime.getAsLong() - before.atNanos() < UNUSABLE_AGAIN.toNanos()) {
+      throw new KafkaUnusable(before.why());
+    }
+    if (mistake().isPresent()) {
+      throw new KafkaUnusable(mistake().get());
+    }
+    try {
+      PatientProducer producer =
+          new PatientProducer(
+              properties,
+              new TopicPatience(patience, MISSING_AGAIN, nanoTime),
+              new TopicRights(DENIED_AGAIN, nanoTime),
+              producers::remove);
+      producers.add(producer);
+      if (refusals.remove(properties) != null) {
+        LOG.info("Kafka can be used: what waits for it is sent.");
+      }
+      return producer;
+    } catch (KafkaException e) {
+      throw refused(properties, e);
+    }
+  }
+
+  private KafkaUnusable refused(Properties properties, KafkaException failure) {
+    String why = sentence(failure);
+    boolean told = problem().filter(why::equals).isPresent();
+    refusals.put((Properties) properties.clone(), new Refusal(why, nanoTime.getAsLong()));
+    if (!told) {
+      LOG.error(
+          "{} What is for Kafka waits in the spool; it is tried again every {} s.",
+          why,
+          UNUSABLE_AGAIN.toSeconds());
+      LOG.debug("No producer could be made", failure);
+    }
+    return new KafkaUnusable(why);
+  }
+
+  private static String sentence(KafkaException failure) {
+    return ("Kafka cannot be used: %s. Check KAFKA_BOOTSTRAP_SERVERS (host:port, comma-separated)"
+            + " and the other KAFKA_… settings.")
+        .formatted(reason(failure));
+  }
+
+  /**
+   * The innermost message that is a sentence: a path or the name of a class alone tells nothing.
+   * What stands in quotes may be part of a password that was not quoted well.
+   */
+  private static String reason(Throwable failure) {
+    return Stream.iterate(failure, cause -> cause != null, Throwable::getCause)
+        .limit(MOST_CAUSES)
+        .map(cause -> String.valueOf(cause.getMessage()).strip())
+        .filter(message -> message.contains(" "))
+        .reduce((outer, inner) -> inner)
+        .orElse(failure.getClass().getSimpleName())
+        .replaceAll("'[^']*'|\"[^\"]*\"", "…")
+        .replaceAll("\\s+", " ")
+        .replaceAll("[.\\s]+$", "");
+  }
+
+  /**
+   * With a setting that is known to be wrong Kafka might be another one than is meant. Health tells
+   * it from the start.
+   */
+  private static Optional<String> mistake() {
+    return ConfigProvider.getConfig().getOptionalValue(SettingsSource.KAFKA_MISTAKE, String.class);
+  }
+
+  /** Why there can be no producer at present, as a sentence; empty as far as is known. */
+  public Optional<String> problem() {
+    return refusals.values().stream().map(Refusal::why).findFirst();
   }
 
   /** The topics that Kafka denies to the producers that are open. */

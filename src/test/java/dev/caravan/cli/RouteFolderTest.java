@@ -3,10 +3,14 @@ package dev.caravan.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class RouteFolderTest {
 
@@ -38,5 +42,42 @@ class RouteFolderTest {
     texts.put(Path.of("a.camel.yaml"), "- route: [");
 
     assertThat(RouteFolder.resources(texts)).hasSize(1);
+  }
+
+  @Test
+  void hiddenFilesBackupsAndFoldersAreSkippedAndWhatLooksMeantIsNamed(@TempDir Path folder)
+      throws IOException {
+    for (String name :
+        List.of(
+            "a.camel.yaml",
+            "._a.camel.yaml",
+            ".#a.camel.yaml",
+            "#a.camel.yaml#",
+            "a.camel.yaml~",
+            "a~.camel.yaml",
+            "a.camel.yaml.bak",
+            "extra.yaml",
+            "b.camel.yml",
+            "c.camel.yaml.txt",
+            "README.md")) {
+      Files.writeString(folder.resolve(name), ROUTE.formatted(name, name));
+    }
+    Files.createDirectory(folder.resolve("d.camel.yaml"));
+    Files.createSymbolicLink(folder.resolve("e.camel.yaml"), folder.resolve("nowhere"));
+
+    RouteFolder.Contents contents = new RouteFolder(folder).contents();
+
+    assertThat(contents.texts()).containsOnlyKeys(folder.resolve("a.camel.yaml"));
+    assertThat(contents.unreadable()).isEmpty();
+    assertThat(contents.notRead())
+        .extracting(file -> file.getFileName().toString())
+        .containsExactly("b.camel.yml", "c.camel.yaml.txt", "d.camel.yaml", "extra.yaml");
+  }
+
+  @Test
+  void aRouteIdThatStandsTwiceInOneFileIsRefused() {
+    texts.put(Path.of("a.camel.yaml"), ROUTE.formatted("one", "a") + ROUTE.formatted("one", "b"));
+
+    assertThatThrownBy(() -> RouteFolder.resources(texts)).hasMessageContaining("twice");
   }
 }

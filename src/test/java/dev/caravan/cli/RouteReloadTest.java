@@ -7,8 +7,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
-import java.util.SortedMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.camel.Consumer;
 import org.apache.camel.Endpoint;
@@ -19,7 +19,6 @@ import org.apache.camel.model.RouteDefinition;
 import org.apache.camel.support.DefaultComponent;
 import org.apache.camel.support.DefaultConsumer;
 import org.apache.camel.support.DefaultEndpoint;
-import org.apache.camel.support.PluginHelper;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -30,7 +29,7 @@ class RouteReloadTest {
   private static final Instant NOON = Instant.parse("2026-11-22T12:00:00Z");
 
   @TempDir private Path folder;
-  private final DefaultCamelContext context = new DefaultCamelContext();
+  private DefaultCamelContext context;
   private final MutableClock clock = new MutableClock(NOON);
   private final AtomicBoolean away = new AtomicBoolean();
   private RouteReload reload;
@@ -64,15 +63,18 @@ class RouteReloadTest {
 
   @BeforeEach
   void start() throws Exception {
-    context.addComponent("needy", new Needy());
-    context.start();
     write("a", "direct:a", "1");
     write("forward", "direct:forward", "1");
     write("receive", "needy:receive", "1");
-    RouteFolder routes = new RouteFolder(folder);
-    SortedMap<Path, String> texts = routes.texts();
-    PluginHelper.getRoutesLoader(context).loadRoutes(RouteFolder.resources(texts));
-    reload = new RouteReload(context, routes, texts, RouteFolder::resources, clock);
+    startAgain();
+  }
+
+  private void startAgain() throws Exception {
+    context = new DefaultCamelContext();
+    context.addComponent("needy", new Needy());
+    context.start();
+    reload = new RouteReload(context, new RouteFolder(folder), RouteFolder::resources, true, clock);
+    reload.begin();
   }
 
   @AfterEach
@@ -160,7 +162,7 @@ class RouteReloadTest {
     Files.move(file("forward"), aside);
     Files.createDirectory(file("forward"));
     look();
-    assertThat(reload.problem().orElseThrow()).contains("forward.camel.yaml cannot be read");
+    assertThat(reload.problem().orElseThrow()).contains("forward.camel.yaml is a folder");
     assertThat(runs("forward")).isTrue();
 
     Files.delete(file("forward"));
@@ -235,29 +237,92 @@ class RouteReloadTest {
   }
 
   @Test
-  void whenNotEvenTheOldRouteCanBeStartedBothAreTriedAgain() throws IOException {
+  void whenNotEvenTheOldRouteCanBeStartedTheNewOneWaitsAndIsTriedAgain() throws IOException {
     away.set(true);
     write("receive", "needy:receive", "2");
     look();
     assertThat(runs("receive")).isFalse();
-    assertThat(reload.problem().orElseThrow()).contains("away", "Both are tried again every 10 s");
+    assertThat(reload.broken().orElseThrow()).contains("receive.camel.yaml", "is away");
+    assertThat(runs("a") && runs("forward")).isTrue();
 
     away.set(false);
-    look();
-    assertThat(runs("receive")).isFalse();
     clock.turnTo(NOON.plusSeconds(10));
     look();
 
-    assertThat(version("receive")).isEqualTo("2");
     assertThat(runs("receive")).isTrue();
-    assertThat(reload.problem()).isEmpty();
+    assertThat(reload.broken()).isEmpty();
 
-    Files.delete(file("a"));
-    Files.createDirectory(file("a"));
+    assertThat(version("receive")).isEqualTo("2");
+    assertThat(reload.problem()).isEmpty();
+  }
+
+  @Test
+  void whatIsWrongWithAFileTakesAlongItsOwnRoutesAlone() throws Exception {
+    for (String broken :
+        List.of(
+            "- route: [",
+            "- route:\n    id: forward\n    from:\n      uri: nosuch:x\n      steps: []\n",
+            Files.readString(file("a")),
+            "")) {
+      stop();
+      Files.writeString(file("forward"), broken);
+      startAgain();
+
+      assertThat(runs("receive")).as(broken).isTrue();
+      assertThat(runs("a")).as(broken).isTrue();
+      assertThat(runs("forward")).as(broken).isFalse();
+      assertThat(reload.broken().orElseThrow()).contains("forward.camel.yaml");
+    }
+
+    write("forward", "direct:forward", "2");
     look();
 
-    assertThat(reload.problem().orElseThrow())
-        .as("what was tried again before runs")
-        .contains("a.camel.yaml cannot be read", "The routes run on as they were");
+    assertThat(runs("forward")).isTrue();
+    assertThat(reload.broken()).isEmpty();
+  }
+
+  @Test
+  void aFileThatIsEditedIsNotHeldUpByOneThatNeverRan() throws Exception {
+    stop();
+    Files.writeString(file("forward"), "- route: [");
+    startAgain();
+
+    write("a", "direct:a", "2");
+    look();
+
+    assertThat(version("a")).isEqualTo("2");
+    assertThat(reload.problem()).isEmpty();
+    assertThat(reload.broken()).isPresent();
+  }
+
+  @Test
+  void aRouteThatCannotStartKeepsNoOtherFromRunningAndIsTriedAgain() throws Exception {
+    stop();
+    away.set(true);
+    startAgain();
+
+    assertThat(runs("a") && runs("forward")).isTrue();
+    assertThat(reload.broken().orElseThrow()).contains("receive.camel.yaml", "is away");
+
+    away.set(false);
+    clock.turnTo(NOON.plusSeconds(10));
+    look();
+
+    assertThat(runs("receive")).isTrue();
+    assertThat(reload.broken()).isEmpty();
+  }
+
+  @Test
+  void whatEditorsLeaveIsNoRouteAndWhatLooksMeantIsNoAlarm() throws IOException {
+    String forward = Files.readString(file("forward"));
+    Files.writeString(folder.resolve("._forward.camel.yaml"), "\u0000\u0005");
+    Files.writeString(folder.resolve("forward~.camel.yaml"), forward);
+    Files.writeString(folder.resolve("extra.yaml"), forward);
+    Files.createDirectory(file("folder"));
+    look();
+
+    assertThat(reload.problem()).isEmpty();
+    assertThat(reload.broken()).isEmpty();
+    assertThat(runs("forward")).isTrue();
   }
 }

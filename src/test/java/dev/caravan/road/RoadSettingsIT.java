@@ -1,6 +1,7 @@
 package dev.caravan.road;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.caravan.testing.Bridge;
 import java.io.IOException;
@@ -8,6 +9,7 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -63,7 +65,7 @@ class RoadSettingsIT {
   void anUnknownMediaType() {
     Bridge bridge = road.start(road.settings().with("GENESYS_MEDIA", "voice,fax"));
 
-    saysOnce(bridge, "\"fax\" is no media type");
+    saysOnce(bridge, "Route receive cannot be built: \"fax\" is no media type");
   }
 
   @Test
@@ -77,6 +79,7 @@ class RoadSettingsIT {
 
     Bridge.Health health = saysOnce(bridge, "Broken YAML in ");
     assertThat(health.text()).containsPattern("forward\\.camel\\.yaml, line \\d+, column \\d+");
+    await().atMost(Duration.ofSeconds(60)).until(() -> road.genesys().openSockets() == 1);
     Files.writeString(forward, good);
     bridge.awaitReady();
   }
@@ -94,6 +97,34 @@ class RoadSettingsIT {
     assertThat(health.text()).contains("forward.camel.yaml");
     Files.writeString(forward, good);
     bridge.awaitReady();
+  }
+
+  @Test
+  void aKafkaWhoseNameDoesNotResolveIsNoReasonNotToRead() throws IOException {
+    spoolsUntilMended("KAFKA_BOOTSTRAP_SERVERS", "kafka-nope.invalid:9092", "Kafka cannot be used");
+  }
+
+  @Test
+  void aWrongSecurityProtocolIsNoReasonNotToRead() throws IOException {
+    spoolsUntilMended("KAFKA_SECURITY_PROTOCOL", "SASL", "KAFKA_SECURITY_PROTOCOL is");
+  }
+
+  private void spoolsUntilMended(String name, String value, String sentence) throws IOException {
+    Bridge.Settings settings = road.settings().with("GENESYS_TOPICS", Ledger.TOPIC);
+    Bridge misled =
+        road.start(road.settings().with("GENESYS_TOPICS", Ledger.TOPIC).with(name, value));
+    await().atMost(Duration.ofSeconds(60)).until(() -> road.genesys().openSockets() == 1);
+    Ledger ledger = new Ledger(road.genesys());
+    ledger.send(200);
+    saysOnce(misled, sentence);
+    misled.terminate();
+    misled.awaitEnd();
+
+    road.start(settings);
+
+    road.kafka().awaitUntil(ledger::allIn);
+    Ledger.assertInOrder(road.kafka().records());
+    assertThat(road.data().resolve("dead-letters")).doesNotExist();
   }
 
   @Test

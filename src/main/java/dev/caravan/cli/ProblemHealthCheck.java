@@ -1,23 +1,28 @@
 package dev.caravan.cli;
 
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
 import org.apache.camel.health.HealthCheckResultBuilder;
 import org.apache.camel.impl.health.AbstractHealthCheck;
 
-/** Tells whether the data folder can be used: it can be written, and no other bridge has it. */
-final class DataFolderHealthCheck extends AbstractHealthCheck {
+/** Tells of one thing that keeps the road from working until an operator mends it. */
+final class ProblemHealthCheck extends AbstractHealthCheck {
 
-  private final RouteFiles files;
+  private final Supplier<Optional<String>> problem;
 
-  DataFolderHealthCheck(RouteFiles files) {
-    super("camel", "data-folder");
-    this.files = files;
+  /**
+   * @param problem what is to be mended, as a sentence; empty if nothing is
+   */
+  ProblemHealthCheck(String id, Supplier<Optional<String>> problem) {
+    super("camel", id);
+    this.problem = problem;
   }
 
   @Override
   protected void doCall(HealthCheckResultBuilder builder, Map<String, Object> options) {
-    files
-        .dataProblem()
+    problem
+        .get()
         .ifPresentOrElse(
             sentence ->
                 builder
