@@ -83,6 +83,11 @@ public final class DeadLetterFiles {
     this.maximumBytes = maximumBytes;
   }
 
+  /** Whether Kafka will never take this letter and there is room for it, as of now. */
+  public boolean takes(Exchange letter) {
+    return KafkaFailures.isFinal(letter) && hasRoom(letter);
+  }
+
   /** Whether there is room for this letter; if so it counts from now on. */
   public synchronized boolean hasRoom(Exchange letter) {
     look();

@@ -15,15 +15,14 @@ import org.apache.camel.component.kafka.DefaultKafkaClientFactory;
 import org.apache.camel.util.TimeUtils;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.common.KafkaException;
-import org.apache.kafka.common.errors.RetriableException;
 import org.eclipse.microprofile.config.ConfigProvider;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Gives camel-kafka producers that bear with a topic that is being created, and do not let one that
- * is missing or denied hold up the others; knows what is denied to them, and why there can be no
- * producer.
+ * Gives camel-kafka producers that bear with a topic that is being created, and do not let a topic
+ * or partition that takes nothing hold up the others; knows what is denied to them, and why there
+ * can be no producer.
  *
  * <p>Producers are made with the first record that is for them, and with the next one if that
  * fails: so somebody asks again for as long as something waits. Making one takes as long as a name
@@ -35,6 +34,7 @@ public final class PatientClientFactory extends DefaultKafkaClientFactory {
   private static final Duration MISSING_AGAIN = Duration.ofMinutes(5);
   private static final Duration DENIED_AGAIN = Duration.ofSeconds(10);
   private static final int MOST_CAUSES = 20;
+  private static final String ALL_OF_KAFKA = "Kafka";
   static final Duration UNUSABLE_AGAIN = Duration.ofSeconds(10);
 
   private final Duration patience;
@@ -45,15 +45,6 @@ public final class PatientClientFactory extends DefaultKafkaClientFactory {
   private final Map<Properties, Refusal> refusals = new ConcurrentHashMap<>();
 
   private record Refusal(String why, long atNanos) {}
-
-  /** There is no producer for now: what is to be sent has to wait, as while Kafka is away. */
-  static final class KafkaUnusable extends RetriableException {
-    private static final long serialVersionUID = 1L;
-
-    KafkaUnusable(String message) {
-      super(message);
-    }
-  }
 
   /**
    * @param patience how long a topic may be unknown to Kafka before its records are refused, such
@@ -69,16 +60,16 @@ public final class PatientClientFactory extends DefaultKafkaClientFactory {
   }
 
   /**
-   * @throws RetriableException if there can be none for now
+   * @throws StuckException if there can be none for now
    */
   @Override
   public Producer<Object, Object> getProducer(Properties properties) {
     Refusal before = refusals.get(properties);
     if (before != null && nanoTime.getAsLong() - before.atNanos() < UNUSABLE_AGAIN.toNanos()) {
-      throw new KafkaUnusable(before.why());
+      throw new StuckException(ALL_OF_KAFKA, before.why());
     }
     if (mistake().isPresent()) {
-      throw new KafkaUnusable(mistake().get());
+      throw new StuckException(ALL_OF_KAFKA, mistake().get());
     }
     try {
       PatientProducer producer =
@@ -86,6 +77,7 @@ public final class PatientClientFactory extends DefaultKafkaClientFactory {
               properties,
               new TopicPatience(patience, MISSING_AGAIN, nanoTime),
               new TopicRights(DENIED_AGAIN, nanoTime),
+              PartitionBreakers.Limits.DEFAULT,
               producers::remove);
       producers.add(producer);
       if (refusals.remove(properties) != null) {
@@ -97,7 +89,7 @@ public final class PatientClientFactory extends DefaultKafkaClientFactory {
     }
   }
 
-  private KafkaUnusable refused(Properties properties, KafkaException failure) {
+  private StuckException refused(Properties properties, KafkaException failure) {
     String why = sentence(failure);
     boolean told = problem().filter(why::equals).isPresent();
     refusals.put((Properties) properties.clone(), new Refusal(why, nanoTime.getAsLong()));
@@ -108,7 +100,7 @@ public final class PatientClientFactory extends DefaultKafkaClientFactory {
           UNUSABLE_AGAIN.toSeconds());
       LOG.debug("No producer could be made", failure);
     }
-    return new KafkaUnusable(why);
+    return new StuckException(ALL_OF_KAFKA, why);
   }
 
   private static String sentence(KafkaException failure) {

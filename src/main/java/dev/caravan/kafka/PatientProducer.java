@@ -1,31 +1,41 @@
 package dev.caravan.kafka;
 
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.SortedSet;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.apache.kafka.clients.producer.Callback;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.ApiException;
 import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
-import org.apache.kafka.common.record.RecordBatch;
+import org.apache.kafka.common.header.Header;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A producer whose exceptions tell what Kafka cannot take now from what it will never take, also
- * when a topic is missing: {@link TimeoutException} as long as Kafka may yet create it, {@link
- * UnknownTopicOrPartitionException} when it has not done so in time. The client itself throws the
- * same exception for both, and blocks the sender before each, as it does for a topic without
- * rights.
+ * A producer for which a topic that is missing or denied, or a partition that takes nothing, is
+ * stuck alone: what is sent there fails at once, and never fills the memory or blocks the sender
+ * for longer than a {@code max.block.ms} once in a while.
+ *
+ * <p>Its exceptions tell what Kafka cannot take now from what it will never take: {@link
+ * StuckException} as long as there is hope, {@link UnknownTopicOrPartitionException} when a topic
+ * was not created in time. What it refuses it throws, so that the sender knows before it goes on to
+ * the next record of the same key.
  */
 final class PatientProducer extends KafkaProducer<Object, Object> {
 
@@ -34,10 +44,27 @@ final class PatientProducer extends KafkaProducer<Object, Object> {
   /** What is not acknowledged by then stays in the spool, so there is nothing to wait for. */
   private static final Duration CLOSE_WITHIN = Duration.ofSeconds(2);
 
+  private static final Duration LOOK_EVERY = Duration.ofMillis(250);
+
+  /** By this header of CloudEvents a record is known that is sent again. */
+  private static final String ID_HEADER = "ce_id";
+
+  private static final int MOST_NAMED = 5;
+
   private final TopicPatience patience;
   private final TopicRights rights;
   private final RightsInquiry inquiry;
   private final Consumer<PatientProducer> closed;
+  private final PartitionBreakers breakers;
+  private final AwaitedTopics awaited = new AwaitedTopics(System::nanoTime);
+  private final PartitionChoice choice;
+  private final ScheduledExecutorService watch =
+      Executors.newSingleThreadScheduledExecutor(
+          task -> {
+            Thread thread = new Thread(task, "kafka-partition-watch");
+            thread.setDaemon(true);
+            return thread;
+          });
 
   /**
    * @param closed hears of it when this producer is closed
@@ -46,33 +73,58 @@ final class PatientProducer extends KafkaProducer<Object, Object> {
       Properties properties,
       TopicPatience patience,
       TopicRights rights,
+      PartitionBreakers.Limits limits,
       Consumer<PatientProducer> closed) {
     super(properties);
     this.patience = patience;
     this.rights = rights;
     this.inquiry = new RightsInquiry(properties);
     this.closed = closed;
+    this.breakers = new PartitionBreakers(limits, System::nanoTime, Clock.systemUTC());
+    this.choice = PartitionChoice.of(properties);
+    watch.scheduleWithFixedDelay(
+        this::look, LOOK_EVERY.toMillis(), LOOK_EVERY.toMillis(), TimeUnit.MILLISECONDS);
   }
 
   @Override
   public Future<RecordMetadata> send(ProducerRecord<Object, Object> message, Callback callback) {
     String topic = message.topic();
-    Optional<? extends ApiException> refusal =
-        patience.refuses(topic) ? Optional.of(missing(topic)) : rights.refusal(topic);
-    if (refusal.isPresent()) {
-      callback.onCompletion(
-          new RecordMetadata(
-              new TopicPartition(topic, RecordMetadata.UNKNOWN_PARTITION),
-              -1,
-              -1,
-              RecordBatch.NO_TIMESTAMP,
-              -1,
-              -1),
-          refusal.get());
-      return CompletableFuture.failedFuture(refusal.get());
+    List<PartitionInfo> partitions = partitions(topic);
+    Optional<String> id = id(message);
+    Optional<RecordMetadata> arrived = breakers.arrived(topic, partitions.size(), id);
+    if (arrived.isPresent()) {
+      callback.onCompletion(arrived.get(), null);
+      return CompletableFuture.completedFuture(arrived.get());
     }
-    return super.send(
-        message, (metadata, cause) -> callback.onCompletion(metadata, judge(topic, cause)));
+    Optional<PartitionInfo> chosen =
+        choice.choose(message, partitions, partition -> !breakers.isOpen(partition));
+    if (chosen.isEmpty()) {
+      return super.send(message, judging(topic, callback));
+    }
+    PartitionInfo partition = chosen.get();
+    PartitionBreakers.Sent sent =
+        breakers.send(
+            new TopicPartition(topic, partition.partition()),
+            partition.leader() != null,
+            id,
+            judging(topic, callback));
+    try {
+      return super.send(
+          new ProducerRecord<>(
+              topic,
+              partition.partition(),
+              message.timestamp(),
+              message.key(),
+              message.value(),
+              message.headers()),
+          sent);
+    } catch (IllegalStateException closedMeanwhile) {
+      sent.withdraw();
+      throw new StuckException(topic, "The producer was closed.", closedMeanwhile);
+    } catch (RuntimeException e) {
+      sent.withdraw();
+      throw e;
+    }
   }
 
   SortedSet<String> deniedTopics() {
@@ -91,6 +143,7 @@ final class PatientProducer extends KafkaProducer<Object, Object> {
   @Override
   public void close() {
     closed.accept(this);
+    watch.shutdownNow();
     boolean interrupted = Thread.interrupted();
     try {
       close(CLOSE_WITHIN);
@@ -101,23 +154,112 @@ final class PatientProducer extends KafkaProducer<Object, Object> {
     }
   }
 
-  private Exception judge(String topic, Exception cause) {
-    if (cause == null) {
-      patience.known(topic);
-      granted(topic);
-      return null;
+  /** Blocks the sender for the first record of a topic only, until Kafka has told of it. */
+  private List<PartitionInfo> partitions(String topic) {
+    if (patience.refuses(topic)) {
+      throw missing(topic);
+    }
+    Optional<AuthorizationException> refusal = rights.refusal(topic);
+    if (refusal.isPresent()) {
+      throw refusal.get();
+    }
+    awaited.refuse(topic);
+    return ask(topic);
+  }
+
+  private List<PartitionInfo> ask(String topic) {
+    try {
+      List<PartitionInfo> partitions = super.partitionsFor(topic);
+      awaited.answered(topic);
+      return partitions;
+    } catch (ApiException e) {
+      ApiException judged = judge(topic, RecordMetadata.UNKNOWN_PARTITION, e);
+      if (judged instanceof StuckException stuck) {
+        awaited.unanswered(topic, stuck);
+      } else {
+        awaited.answered(topic);
+      }
+      throw judged;
+    } catch (IllegalStateException closedMeanwhile) {
+      throw new StuckException(topic, "The producer was closed.", closedMeanwhile);
+    }
+  }
+
+  private static Optional<String> id(ProducerRecord<Object, Object> message) {
+    Header header = message.headers().lastHeader(ID_HEADER);
+    return header == null || header.value() == null
+        ? Optional.empty()
+        : Optional.of(new String(header.value(), StandardCharsets.UTF_8));
+  }
+
+  private Callback judging(String topic, Callback callback) {
+    return (metadata, cause) -> {
+      if (cause == null) {
+        patience.known(topic);
+        granted(topic);
+      }
+      int partition = metadata == null ? RecordMetadata.UNKNOWN_PARTITION : metadata.partition();
+      callback.onCompletion(
+          metadata, cause instanceof ApiException api ? judge(topic, partition, api) : cause);
+    };
+  }
+
+  private ApiException judge(String topic, int partition, ApiException cause) {
+    if (cause instanceof StuckException) {
+      return cause;
     }
     if (cause instanceof AuthorizationException denial) {
       denied(topic, denial);
       return cause;
     }
+    String what = StuckException.name(new TopicPartition(topic, partition));
     if (cause instanceof TimeoutException
         && cause.getCause() instanceof UnknownTopicOrPartitionException) {
       return patience.isTooLongUnknown(topic)
           ? missing(topic)
-          : new TimeoutException("Kafka does not know the topic " + topic + " yet.");
+          : new StuckException(what, "Kafka does not know the topic " + topic + " yet.", cause);
     }
-    return cause;
+    boolean gone = cause instanceof UnknownTopicOrPartitionException;
+    KafkaFailures.Verdict verdict = KafkaFailures.judge(cause);
+    return gone || verdict.kind() == KafkaFailures.Kind.LATER
+        ? new StuckException(
+            what,
+            "Kafka topic %s: %s"
+                .formatted(what, gone ? "Kafka does not know it now." : verdict.sentence()),
+            cause)
+        : cause;
+  }
+
+  /** Never ends with an exception: that would end the watch. */
+  private void look() {
+    try {
+      tell(breakers.look());
+      awaited.next().ifPresent(this::ask);
+    } catch (ApiException notYet) {
+      LOG.trace("A topic is awaited still", notYet);
+    } catch (RuntimeException e) {
+      LOG.debug("The partitions of Kafka topics could not be looked after", e);
+    }
+  }
+
+  private static void tell(PartitionBreakers.Changes changes) {
+    if (!changes.opened().isEmpty()) {
+      LOG.warn(
+          "{}{} Records for it are not sent until it acknowledges again; all others are.",
+          String.join(
+              " ", changes.opened().stream().limit(MOST_NAMED).map(Throwable::getMessage).toList()),
+          andMore(changes.opened().size()));
+    }
+    if (!changes.closed().isEmpty()) {
+      LOG.info(
+          "Records are sent again to Kafka topic {}.{}",
+          String.join("; ", changes.closed().stream().limit(MOST_NAMED).toList()),
+          andMore(changes.closed().size()));
+    }
+  }
+
+  private static String andMore(int count) {
+    return count > MOST_NAMED ? " The same for %d more.".formatted(count - MOST_NAMED) : "";
   }
 
   private void denied(String topic, AuthorizationException denial) {

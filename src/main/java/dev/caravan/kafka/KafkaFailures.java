@@ -1,0 +1,185 @@
+package dev.caravan.kafka;
+
+import java.util.List;
+import java.util.Optional;
+import org.apache.camel.Exchange;
+import org.apache.camel.ExchangePropertyKey;
+import org.apache.kafka.common.InvalidRecordException;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.config.ConfigException;
+import org.apache.kafka.common.errors.AuthenticationException;
+import org.apache.kafka.common.errors.AuthorizationException;
+import org.apache.kafka.common.errors.BrokerNotAvailableException;
+import org.apache.kafka.common.errors.ControllerMovedException;
+import org.apache.kafka.common.errors.DelegationTokenDisabledException;
+import org.apache.kafka.common.errors.DelegationTokenExpiredException;
+import org.apache.kafka.common.errors.DelegationTokenNotFoundException;
+import org.apache.kafka.common.errors.DelegationTokenOwnerMismatchException;
+import org.apache.kafka.common.errors.DuplicateSequenceException;
+import org.apache.kafka.common.errors.InterruptException;
+import org.apache.kafka.common.errors.InvalidConfigurationException;
+import org.apache.kafka.common.errors.InvalidPidMappingException;
+import org.apache.kafka.common.errors.InvalidProducerEpochException;
+import org.apache.kafka.common.errors.InvalidReplicationFactorException;
+import org.apache.kafka.common.errors.InvalidRequiredAcksException;
+import org.apache.kafka.common.errors.InvalidTimestampException;
+import org.apache.kafka.common.errors.InvalidTopicException;
+import org.apache.kafka.common.errors.InvalidTxnStateException;
+import org.apache.kafka.common.errors.InvalidTxnTimeoutException;
+import org.apache.kafka.common.errors.OutOfOrderSequenceException;
+import org.apache.kafka.common.errors.PolicyViolationException;
+import org.apache.kafka.common.errors.ProducerFencedException;
+import org.apache.kafka.common.errors.RebootstrapRequiredException;
+import org.apache.kafka.common.errors.RecordBatchTooLargeException;
+import org.apache.kafka.common.errors.RecordTooLargeException;
+import org.apache.kafka.common.errors.RetriableException;
+import org.apache.kafka.common.errors.SerializationException;
+import org.apache.kafka.common.errors.TransactionAbortableException;
+import org.apache.kafka.common.errors.TransactionAbortedException;
+import org.apache.kafka.common.errors.TransactionCoordinatorFencedException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.apache.kafka.common.errors.UnsupportedCompressionTypeException;
+import org.apache.kafka.common.errors.UnsupportedForMessageFormatException;
+import org.apache.kafka.common.errors.UnsupportedVersionException;
+import org.apache.kafka.common.errors.WakeupException;
+
+/**
+ * The one place that tells what Kafka will never take from what it cannot take now. A bean for
+ * {@code onWhen} in routes that send to Kafka.
+ *
+ * <p>Of what wraps what, the outermost exception that is known decides. Its sentence is made here:
+ * the messages of Kafka's exceptions may quote a record or a setting.
+ */
+public final class KafkaFailures {
+
+  /** What can be said of a failure. */
+  public enum Kind {
+    /** Kafka will never take this record. */
+    FINAL,
+    /** Kafka may take it later, without anything being wrong with the record. */
+    LATER,
+    /** Not a failure of Kafka, or none that is known. */
+    UNKNOWN
+  }
+
+  /**
+   * What is to be thought of a failure.
+   *
+   * @param what the topic or partition that is stuck, if one is known to be
+   * @param sentence why, for log and health: it holds nothing of the record
+   */
+  public record Verdict(Kind kind, Optional<String> what, String sentence) {}
+
+  private record Rule(Class<? extends KafkaException> type, Kind kind, String sentence) {}
+
+  private static final String TOO_LARGE = "The record is larger than Kafka takes.";
+  private static final String NOT_AUTHENTICATED =
+      "Kafka does not accept the bridge's credentials or certificate: look at the KAFKA_SASL_ and"
+          + " KAFKA_SSL_ settings.";
+  private static final String PRODUCER_EXPIRED =
+      "Kafka no longer knows the producer; it gets a new identity.";
+  private static final String ABORTED = "The transaction was aborted.";
+  private static final String CLUSTER_SETTING =
+      "A setting of Kafka keeps it from taking the record: look at the topic's and the brokers'.";
+
+  /** The first that fits decides, so a class stands before the one that it extends. */
+  private static final List<Rule> RULES =
+      List.of(
+          never(RecordTooLargeException.class, TOO_LARGE),
+          never(RecordBatchTooLargeException.class, TOO_LARGE),
+          never(InvalidTimestampException.class, "Kafka refuses the record's timestamp."),
+          never(InvalidRecordException.class, "Kafka refuses the record as invalid."),
+          never(
+              UnsupportedForMessageFormatException.class,
+              "The topic's message format does not allow the record."),
+          never(
+              UnsupportedCompressionTypeException.class,
+              "Kafka does not take this compression: choose another one."),
+          never(PolicyViolationException.class, "A policy of the Kafka cluster forbids it."),
+          never(SerializationException.class, "The record cannot be made into bytes."),
+          never(InvalidTopicException.class, "The name is none that a Kafka topic may have."),
+          never(
+              UnknownTopicOrPartitionException.class,
+              "Kafka does not know the topic, and has not created it in time."),
+          never(AuthorizationException.class, "Kafka denies it to the bridge."),
+          later(AuthenticationException.class, NOT_AUTHENTICATED),
+          later(DelegationTokenDisabledException.class, NOT_AUTHENTICATED),
+          later(DelegationTokenExpiredException.class, NOT_AUTHENTICATED),
+          later(DelegationTokenNotFoundException.class, NOT_AUTHENTICATED),
+          later(DelegationTokenOwnerMismatchException.class, NOT_AUTHENTICATED),
+          later(ProducerFencedException.class, PRODUCER_EXPIRED),
+          later(InvalidProducerEpochException.class, PRODUCER_EXPIRED),
+          later(InvalidPidMappingException.class, PRODUCER_EXPIRED),
+          later(OutOfOrderSequenceException.class, PRODUCER_EXPIRED),
+          later(DuplicateSequenceException.class, PRODUCER_EXPIRED),
+          later(InvalidTxnStateException.class, ABORTED),
+          later(InvalidTxnTimeoutException.class, ABORTED),
+          later(TransactionAbortableException.class, ABORTED),
+          later(TransactionAbortedException.class, ABORTED),
+          later(TransactionCoordinatorFencedException.class, ABORTED),
+          later(BrokerNotAvailableException.class, "No Kafka broker is there."),
+          later(ControllerMovedException.class, "Kafka's controller is moving."),
+          later(RebootstrapRequiredException.class, "Kafka asks its clients to connect anew."),
+          later(InterruptException.class, "The sending was interrupted."),
+          later(WakeupException.class, "The sending was interrupted."),
+          later(InvalidReplicationFactorException.class, CLUSTER_SETTING),
+          later(InvalidRequiredAcksException.class, CLUSTER_SETTING),
+          later(
+              UnsupportedVersionException.class,
+              "The Kafka brokers are too old for what the bridge asks of them."),
+          later(InvalidConfigurationException.class, CLUSTER_SETTING),
+          later(RetriableException.class, "Kafka cannot take it at the moment."),
+          later(
+              ConfigException.class,
+              "No client of Kafka can be made from the KAFKA_ settings: `caravan check` says why."));
+
+  private static Rule never(Class<? extends KafkaException> type, String sentence) {
+    return new Rule(type, Kind.FINAL, sentence);
+  }
+
+  private static Rule later(Class<? extends KafkaException> type, String sentence) {
+    return new Rule(type, Kind.LATER, sentence);
+  }
+
+  /** As long as chains of causes are read. */
+  private static final int DEEPEST_CAUSE = 20;
+
+  /** What is to be thought of this failure of a route that sends to Kafka. */
+  public static Verdict judge(Throwable failure) {
+    boolean client = false;
+    Throwable cause = failure;
+    for (int depth = 0; cause != null && depth < DEEPEST_CAUSE; depth++) {
+      if (cause instanceof StuckException stuck) {
+        return new Verdict(Kind.LATER, Optional.of(stuck.what()), stuck.getMessage());
+      }
+      if (cause instanceof ConfigException && names(cause)) {
+        return new Verdict(
+            Kind.LATER,
+            Optional.empty(),
+            "The host names in KAFKA_BOOTSTRAP_SERVERS do not resolve at the moment.");
+      }
+      for (Rule rule : RULES) {
+        if (rule.type().isInstance(cause)) {
+          return new Verdict(rule.kind(), Optional.empty(), rule.sentence());
+        }
+      }
+      client |= cause.getClass() == KafkaException.class;
+      cause = cause.getCause();
+    }
+    return client
+        ? new Verdict(
+            Kind.LATER, Optional.empty(), "Kafka's client was closed, or could not be started.")
+        : new Verdict(
+            Kind.UNKNOWN, Optional.empty(), "It failed with " + failure.getClass().getSimpleName());
+  }
+
+  private static boolean names(Throwable settings) {
+    return String.valueOf(settings.getMessage()).startsWith("No resolvable bootstrap urls");
+  }
+
+  /** Whether an exchange has failed with what Kafka will never take. */
+  public static boolean isFinal(Exchange exchange) {
+    Throwable failure = exchange.getProperty(ExchangePropertyKey.EXCEPTION_CAUGHT, Throwable.class);
+    return failure != null && judge(failure).kind() == Kind.FINAL;
+  }
+}

@@ -1,0 +1,347 @@
+package dev.caravan.kafka;
+
+import java.time.Clock;
+import java.time.Duration;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.LongSupplier;
+import org.apache.kafka.clients.producer.Callback;
+import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.TopicPartition;
+
+/**
+ * A circuit breaker for each partition, so that one that acknowledges nothing does not fill the
+ * producer's memory and stop the others.
+ *
+ * <p>A breaker opens when records were sent to its partition and none was acknowledged for seconds,
+ * or when the partition has had no leader for a moment. Then what comes is refused; one record in a
+ * while tries again, unless some are with the producer still. The first acknowledgement closes it.
+ *
+ * <p>What the producer holds when a breaker opens is told to have failed, too, so that nobody waits
+ * for it; but the producer goes on trying. When such a record comes again, known by its id, it is
+ * not sent a second time: it is stuck as long as the first is on its way, and done when that has
+ * arrived. Safe for use by several threads.
+ */
+final class PartitionBreakers {
+
+  /**
+   * What is borne with.
+   *
+   * @param silence how long a partition may acknowledge nothing
+   * @param leaderless how long a partition may have no leader
+   * @param firstPause before the first record that tries again; each pause is twice as long
+   * @param longestPause as long as pauses get
+   */
+  record Limits(Duration silence, Duration leaderless, Duration firstPause, Duration longestPause) {
+
+    static final Limits DEFAULT =
+        new Limits(
+            Duration.ofSeconds(3),
+            Duration.ofSeconds(1),
+            Duration.ofSeconds(1),
+            Duration.ofSeconds(10));
+  }
+
+  /** What has opened and closed since it was last asked. */
+  record Changes(List<StuckException> opened, List<String> closed) {}
+
+  /** Records that failed here and are with the producer, or arrived later: no more than these. */
+  private static final int MOST_HELD = 20_000;
+
+  private static final int MOST_TOPICS = 1_000;
+
+  /** So that what was sent to a partition that is gone has failed before its key goes on. */
+  private static final Duration SHRUNK_PAUSE = Duration.ofSeconds(1);
+
+  private final Limits limits;
+  private final LongSupplier nanoTime;
+  private final Clock clock;
+  private final Map<TopicPartition, Breaker> breakers = new HashMap<>();
+  private final Map<Identity, Sent> held = new LinkedHashMap<>();
+  private final Map<String, Integer> partitionCounts = new HashMap<>();
+  private final Map<String, Long> shrunkAtNanos = new HashMap<>();
+  private final List<StuckException> opened = new ArrayList<>();
+  private final List<String> closed = new ArrayList<>();
+
+  private record Identity(String topic, String id) {}
+
+  private static final class Breaker {
+    final TopicPartition partition;
+    final Set<Sent> outstanding = new LinkedHashSet<>();
+    Optional<StuckException> open = Optional.empty();
+    Optional<Long> leaderlessAtNanos = Optional.empty();
+    long progressAtNanos;
+    long pauseNanos;
+    long tryAtNanos;
+
+    Breaker(TopicPartition partition) {
+      this.partition = partition;
+    }
+  }
+
+  /** A record that was given to the producer. */
+  final class Sent implements Callback {
+
+    private final Breaker breaker;
+    private final Optional<Identity> identity;
+    private final Callback callback;
+    private boolean told;
+    private Optional<RecordMetadata> arrived = Optional.empty();
+
+    private Sent(Breaker breaker, Optional<Identity> identity, Callback callback) {
+      this.breaker = breaker;
+      this.identity = identity;
+      this.callback = callback;
+    }
+
+    @Override
+    public void onCompletion(RecordMetadata metadata, Exception failure) {
+      boolean answered =
+          failure == null || KafkaFailures.judge(failure).kind() == KafkaFailures.Kind.FINAL;
+      if (!completed(this, answered, failure == null ? Optional.of(metadata) : Optional.empty())) {
+        callback.onCompletion(metadata, failure);
+      }
+    }
+
+    /** The producer did not take it. */
+    void withdraw() {
+      completed(this, false, Optional.empty());
+    }
+  }
+
+  PartitionBreakers(Limits limits, LongSupplier nanoTime, Clock clock) {
+    this.limits = limits;
+    this.nanoTime = nanoTime;
+    this.clock = clock;
+  }
+
+  /**
+   * The acknowledgement of a record that had been told to have failed and then arrived; empty if it
+   * is to be sent.
+   *
+   * @param partitions how many the topic has
+   * @throws StuckException if the record is on its way, or was to a partition that is gone
+   */
+  Optional<RecordMetadata> arrived(String topic, int partitions, Optional<String> id) {
+    List<Runnable> tell = new ArrayList<>();
+    try {
+      synchronized (this) {
+        refuseIfShrunk(topic, partitions, tell);
+        if (held.isEmpty() || id.isEmpty()) {
+          return Optional.empty();
+        }
+        Identity identity = new Identity(topic, id.get());
+        Sent before = held.get(identity);
+        if (before == null) {
+          return Optional.empty();
+        }
+        if (before.arrived.isEmpty()) {
+          throw before.breaker.open.orElseGet(
+              () -> stuck(before.breaker, "is catching up since", 0));
+        }
+        held.remove(identity);
+        return before.arrived;
+      }
+    } finally {
+      tell.forEach(Runnable::run);
+    }
+  }
+
+  /**
+   * Keeps account of a record that is about to be given to the producer.
+   *
+   * @param hasLeader whether the partition has one, as far as the producer knows
+   * @param id tells the record from all others
+   * @param callback hears of it once, and maybe before the producer does
+   * @throws StuckException if it shall not be given to the producer now
+   */
+  Sent send(TopicPartition partition, boolean hasLeader, Optional<String> id, Callback callback) {
+    List<Runnable> tell = new ArrayList<>();
+    try {
+      synchronized (this) {
+        Breaker breaker = breakers.computeIfAbsent(partition, Breaker::new);
+        long now = nanoTime.getAsLong();
+        breaker.leaderlessAtNanos =
+            hasLeader ? Optional.empty() : breaker.leaderlessAtNanos.or(() -> Optional.of(now));
+        openIfStuck(breaker, now, tell);
+        if (breaker.open.isPresent()) {
+          if (!breaker.outstanding.isEmpty() || now - breaker.tryAtNanos < 0) {
+            throw breaker.open.get();
+          }
+          pause(breaker, now);
+        }
+        if (breaker.outstanding.isEmpty()) {
+          breaker.progressAtNanos = now;
+        }
+        Sent sent =
+            new Sent(breaker, id.map(text -> new Identity(partition.topic(), text)), callback);
+        breaker.outstanding.add(sent);
+        return sent;
+      }
+    } finally {
+      tell.forEach(Runnable::run);
+    }
+  }
+
+  /** Whether records for this partition are refused. */
+  synchronized boolean isOpen(TopicPartition partition) {
+    Breaker breaker = breakers.get(partition);
+    return breaker != null && breaker.open.isPresent();
+  }
+
+  /** Opens the breakers whose time has come, also where nothing more is sent. */
+  Changes look() {
+    List<Runnable> tell = new ArrayList<>();
+    Changes changes;
+    synchronized (this) {
+      long now = nanoTime.getAsLong();
+      for (Iterator<Breaker> all = breakers.values().iterator(); all.hasNext(); ) {
+        Breaker breaker = all.next();
+        openIfStuck(breaker, now, tell);
+        boolean idle = breaker.open.isEmpty() && breaker.outstanding.isEmpty();
+        if (idle && now - breaker.progressAtNanos >= limits.longestPause().toNanos()) {
+          all.remove();
+        }
+      }
+      changes = new Changes(List.copyOf(opened), List.copyOf(closed));
+      opened.clear();
+      closed.clear();
+    }
+    tell.forEach(Runnable::run);
+    return changes;
+  }
+
+  private void openIfStuck(Breaker breaker, long now, List<Runnable> tell) {
+    long silent = breaker.outstanding.isEmpty() ? 0 : now - breaker.progressAtNanos;
+    long leaderless = breaker.leaderlessAtNanos.map(since -> now - since).orElse(0L);
+    boolean tooSilent = silent >= limits.silence().toNanos();
+    if (breaker.open.isEmpty()) {
+      if (breaker.leaderlessAtNanos.isPresent() && leaderless >= limits.leaderless().toNanos()) {
+        open(breaker, now, stuck(breaker, "has had no leader since", leaderless));
+      } else if (tooSilent) {
+        open(breaker, now, stuck(breaker, "has acknowledged nothing since", silent));
+      }
+    }
+    if (breaker.open.isPresent() && (tooSilent || breaker.leaderlessAtNanos.isPresent())) {
+      breaker.outstanding.forEach(sent -> hold(sent, breaker.open.get(), tell));
+    }
+  }
+
+  private void open(Breaker breaker, long now, StuckException why) {
+    breaker.open = Optional.of(why);
+    opened.add(why);
+    breaker.pauseNanos = limits.firstPause().toNanos();
+    pause(breaker, now);
+  }
+
+  private void pause(Breaker breaker, long now) {
+    breaker.tryAtNanos = now + breaker.pauseNanos;
+    breaker.pauseNanos = Math.min(2 * breaker.pauseNanos, limits.longestPause().toNanos());
+  }
+
+  /** Nobody waits for it any longer. */
+  private void hold(Sent sent, StuckException why, List<Runnable> tell) {
+    if (sent.told
+        || sent.identity.isEmpty()
+        || held.size() >= MOST_HELD && !makeRoom()
+        || held.putIfAbsent(sent.identity.get(), sent) != null) {
+      return;
+    }
+    sent.told = true;
+    RecordMetadata none = new RecordMetadata(sent.breaker.partition, -1, -1, -1, -1, -1);
+    tell.add(() -> sent.callback.onCompletion(none, why));
+  }
+
+  /** Whoever sent what arrived the longest ago has given it up. */
+  private boolean makeRoom() {
+    for (Iterator<Sent> oldest = held.values().iterator(); oldest.hasNext(); ) {
+      if (oldest.next().arrived.isPresent()) {
+        oldest.remove();
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** True if nobody waits for this answer of the producer. */
+  private synchronized boolean completed(
+      Sent sent, boolean answered, Optional<RecordMetadata> arrived) {
+    Breaker breaker = sent.breaker;
+    breaker.outstanding.remove(sent);
+    if (answered) {
+      breaker.progressAtNanos = nanoTime.getAsLong();
+      breaker.leaderlessAtNanos = Optional.empty();
+      if (breaker.open.isPresent()) {
+        breaker.open = Optional.empty();
+        closed.add(StuckException.name(breaker.partition));
+      }
+    }
+    sent.arrived = arrived;
+    if (sent.told && arrived.isEmpty()) {
+      sent.identity.ifPresent(identity -> held.remove(identity, sent));
+    }
+    return sent.told;
+  }
+
+  /**
+   * A topic that was made again with fewer partitions: what was sent to those that are gone never
+   * arrives there.
+   */
+  private void refuseIfShrunk(String topic, int partitions, List<Runnable> tell) {
+    long now = nanoTime.getAsLong();
+    if (partitionCounts.size() >= MOST_TOPICS) {
+      partitionCounts.clear();
+    }
+    Integer before = partitionCounts.put(topic, partitions);
+    if (before != null && partitions < before) {
+      boolean lost = false;
+      for (int gone = partitions; gone < before; gone++) {
+        Breaker breaker = breakers.remove(new TopicPartition(topic, gone));
+        lost |= breaker != null && forget(breaker, tell);
+      }
+      if (lost) {
+        shrunkAtNanos.put(topic, now);
+      }
+    }
+    Long shrunk = shrunkAtNanos.get(topic);
+    if (shrunk == null) {
+      return;
+    }
+    if (now - shrunk < SHRUNK_PAUSE.toNanos()) {
+      throw new StuckException(
+          topic, "The topic " + topic + " has fewer partitions than before: its keys move.");
+    }
+    shrunkAtNanos.remove(topic);
+  }
+
+  private boolean forget(Breaker gone, List<Runnable> tell) {
+    if (gone.open.isPresent()) {
+      closed.add(StuckException.name(gone.partition));
+    }
+    StuckException why = stuck(gone, "is gone; noticed at", 0);
+    for (Sent sent : gone.outstanding) {
+      hold(sent, why, tell);
+      sent.identity.ifPresent(identity -> held.remove(identity, sent));
+    }
+    return !gone.outstanding.isEmpty();
+  }
+
+  private StuckException stuck(Breaker breaker, String predicate, long forNanos) {
+    String what = StuckException.name(breaker.partition);
+    return new StuckException(
+        what,
+        "Kafka topic %s, %s %s."
+            .formatted(
+                what,
+                predicate,
+                clock.instant().minusNanos(forNanos).truncatedTo(ChronoUnit.SECONDS)));
+  }
+}

@@ -1,0 +1,246 @@
+package dev.caravan.kafka;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import dev.caravan.kafka.PartitionBreakers.Sent;
+import dev.caravan.testing.MutableClock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
+import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.RecordTooLargeException;
+import org.apache.kafka.common.errors.TimeoutException;
+import org.junit.jupiter.api.Test;
+
+class PartitionBreakersTest {
+
+  private static final TopicPartition STUCK = new TopicPartition("genesys.presence", 2);
+  private static final TopicPartition OTHER = new TopicPartition("genesys.presence", 1);
+
+  private final AtomicLong nanos = new AtomicLong(Long.MAX_VALUE - 5);
+  private final MutableClock clock = new MutableClock();
+  private final PartitionBreakers breakers =
+      new PartitionBreakers(PartitionBreakers.Limits.DEFAULT, nanos::get, clock);
+
+  /** What senders were told, such as "a: done" or "a: genesys.presence, partition 2". */
+  private final List<String> told = new ArrayList<>();
+
+  @Test
+  void opensAfterThreeSecondsWithoutAnAcknowledgementAndNamesThePartition() {
+    send(STUCK, "a");
+    pass(Duration.ofMillis(2_900));
+    send(STUCK, "b");
+    pass(Duration.ofMillis(100));
+
+    StuckException refusal = refusalOf(STUCK, "c");
+
+    assertThat(refusal.what()).isEqualTo("genesys.presence, partition 2");
+    assertThat(refusal)
+        .hasMessage(
+            "Kafka topic genesys.presence, partition 2, has acknowledged nothing since"
+                + " 2026-03-01T08:00:00Z.");
+    send(OTHER, "d");
+  }
+
+  @Test
+  void tellsOfWhatTheProducerHoldsAlsoWhenNothingMoreIsSent() {
+    send(STUCK, "a");
+    send(STUCK, "b");
+    pass(Duration.ofSeconds(3));
+
+    PartitionBreakers.Changes changes = breakers.look();
+
+    assertThat(told)
+        .containsExactly("a: genesys.presence, partition 2", "b: genesys.presence, partition 2");
+    assertThat(changes.opened()).hasSize(1);
+    assertThat(breakers.look().opened()).as("once").isEmpty();
+  }
+
+  @Test
+  void whileAcknowledgementsComeNothingOpens() {
+    for (int i = 0; i < 20; i++) {
+      Sent sent = send(STUCK, "a" + i);
+      send(STUCK, "b" + i);
+      pass(Duration.ofSeconds(2));
+      arrive(sent);
+    }
+
+    assertThat(breakers.look().opened()).isEmpty();
+    assertThat(breakers.isOpen(STUCK)).isFalse();
+  }
+
+  @Test
+  void anAnswerThatRefusesTheRecordIsASignOfLife() {
+    for (int i = 0; i < 5; i++) {
+      Sent sent = send(STUCK, "a" + i);
+      send(STUCK, "b" + i);
+      pass(Duration.ofSeconds(2));
+      sent.onCompletion(metadata(STUCK), new RecordTooLargeException("too large"));
+    }
+
+    assertThat(breakers.isOpen(STUCK)).isFalse();
+  }
+
+  @Test
+  void whatWasTakenForStuckIsNotSentTwice() {
+    Sent sent = send(STUCK, "a");
+    pass(Duration.ofSeconds(3));
+    breakers.look();
+
+    assertThatThrownBy(() -> arrived("a")).isInstanceOf(StuckException.class);
+    arrive(sent);
+
+    assertThat(told).as("told once").containsExactly("a: genesys.presence, partition 2");
+    assertThat(arrived("a")).isPresent();
+    assertThat(arrived("a")).as("the next with this id is another one").isEmpty();
+    assertThat(breakers.look().closed()).containsExactly("genesys.presence, partition 2");
+  }
+
+  @Test
+  void whatTheProducerHasGivenUpIsSentAgain() {
+    Sent sent = send(STUCK, "a");
+    pass(Duration.ofSeconds(3));
+    breakers.look();
+    sent.onCompletion(metadata(STUCK), new TimeoutException("given up"));
+
+    assertThat(arrived("a")).isEmpty();
+    assertThat(breakers.isOpen(STUCK)).isTrue();
+  }
+
+  @Test
+  void whatHasNoIdIsToldByTheProducerAlone() {
+    Sent sent = breakers.send(STUCK, true, Optional.empty(), callback("a"));
+    pass(Duration.ofSeconds(3));
+    breakers.look();
+    assertThat(told).isEmpty();
+
+    arrive(sent);
+    assertThat(told).containsExactly("a: done");
+  }
+
+  @Test
+  void oneRecordAtATimeTriesAgainAfterPausesThatGrow() {
+    send(STUCK, "a");
+    pass(Duration.ofSeconds(3));
+    refusalOf(STUCK, "b");
+    List<Long> pauses = new ArrayList<>();
+
+    for (int round = 0; round < 6; round++) {
+      // The producer gives up what it holds, so that a record is needed to try
+      failAll();
+      long before = nanos.get();
+      while (refusalOf(STUCK, "probe" + round) != null) {
+        pass(Duration.ofMillis(500));
+      }
+      pauses.add(Duration.ofNanos(nanos.get() - before).toSeconds());
+      refusalOf(STUCK, "behind" + round);
+    }
+
+    assertThat(pauses).containsExactly(1L, 2L, 4L, 8L, 10L, 10L);
+    arrive(sent.get(sent.size() - 1));
+    send(STUCK, "flows");
+  }
+
+  @Test
+  void aPartitionWithoutALeaderIsStuckAfterAMoment() {
+    breakers.send(STUCK, false, Optional.of("a"), callback("a"));
+    pass(Duration.ofSeconds(1));
+
+    StuckException refusal =
+        catchThrowableOfType(
+            StuckException.class,
+            () -> breakers.send(STUCK, false, Optional.of("b"), callback("b")));
+
+    assertThat(refusal).hasMessageContaining("has had no leader since 2026-03-01T08:00:00Z");
+    assertThat(told).containsExactly("a: genesys.presence, partition 2");
+  }
+
+  @Test
+  void whatWasSentToAPartitionThatIsGoneFailsBeforeItsKeyGoesOn() {
+    arrivedOf(3, "a");
+    send(STUCK, "a");
+    pass(Duration.ofSeconds(3));
+    breakers.look();
+
+    assertThatThrownBy(() -> arrivedOf(1, "b"))
+        .isInstanceOf(StuckException.class)
+        .hasMessageContaining("fewer partitions");
+    pass(Duration.ofSeconds(1));
+
+    assertThat(arrivedOf(1, "a")).as("to be sent to one that is there").isEmpty();
+  }
+
+  @Test
+  void keepsABoundedNumberOfThoseThatNobodyAsksForAgain() {
+    for (int i = 0; i < 25_000; i++) {
+      send(STUCK, "a" + i);
+    }
+    pass(Duration.ofSeconds(3));
+    breakers.look();
+    assertThat(told).as("the rest waits for the producer").hasSize(20_000);
+
+    List.copyOf(sent).forEach(this::arrive);
+    send(STUCK, "later");
+    pass(Duration.ofSeconds(3));
+    breakers.look();
+
+    assertThat(told).endsWith("later: genesys.presence, partition 2");
+    assertThat(arrived("a0")).as("made room for it").isEmpty();
+    assertThat(arrived("a1")).isPresent();
+  }
+
+  private final List<Sent> sent = new ArrayList<>();
+
+  private Sent send(TopicPartition partition, String id) {
+    Sent one = breakers.send(partition, true, Optional.of(id), callback(id));
+    sent.add(one);
+    return one;
+  }
+
+  private void failAll() {
+    sent.forEach(one -> one.onCompletion(metadata(STUCK), new TimeoutException("given up")));
+  }
+
+  private void arrive(Sent one) {
+    one.onCompletion(metadata(STUCK), null);
+  }
+
+  /** Null if it is sent. */
+  private StuckException refusalOf(TopicPartition partition, String id) {
+    return catchThrowableOfType(StuckException.class, () -> send(partition, id));
+  }
+
+  private Optional<RecordMetadata> arrived(String id) {
+    return arrivedOf(3, id);
+  }
+
+  private Optional<RecordMetadata> arrivedOf(int partitions, String id) {
+    return breakers.arrived(STUCK.topic(), partitions, Optional.of(id));
+  }
+
+  private org.apache.kafka.clients.producer.Callback callback(String id) {
+    return (metadata, failure) ->
+        told.add(
+            id
+                + ": "
+                + (failure == null
+                    ? "done"
+                    : failure instanceof StuckException stuck
+                        ? stuck.what()
+                        : failure.getMessage()));
+  }
+
+  private static RecordMetadata metadata(TopicPartition partition) {
+    return new RecordMetadata(partition, 7, 0, -1, -1, -1);
+  }
+
+  private void pass(Duration time) {
+    nanos.addAndGet(time.toNanos());
+    clock.pass(time);
+  }
+}
