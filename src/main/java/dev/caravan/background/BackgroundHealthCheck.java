@@ -55,8 +55,7 @@ public final class BackgroundHealthCheck extends AbstractHealthCheck {
       return;
     }
     String sentence =
-        String.join(" ", troubles)
-            + " Look into the log, and restart the bridge if this lasts.";
+        String.join(" ", troubles) + " Look into the log, and restart the bridge if this lasts.";
     builder.detail("road.state", "broken").detail("sentence", sentence).message(sentence).down();
   }
 

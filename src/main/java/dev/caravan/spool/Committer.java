@@ -173,8 +173,7 @@ final class Committer {
 
   private void works() {
     if (state.failing().isPresent()) {
-      LOG.info(
-          "Spool '{}': the store works again after {} failures.", name, state.failures());
+      LOG.info("Spool '{}': the store works again after {} failures.", name, state.failures());
       state = State.WORKS;
       events.accept(new SpoolEvent.StoreWorking(name));
     }
