@@ -13,6 +13,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Which sequences are missing: those of which somebody knows, as they were told or deleted, lie in
@@ -20,6 +22,7 @@ import java.util.TreeMap;
  */
 final class Holes {
 
+  private static final Logger LOG = LoggerFactory.getLogger(Holes.class);
   private static final int UNTOLD_AT_MOST = 1000;
 
   private final Path file;
@@ -28,7 +31,6 @@ final class Holes {
   private final List<Hole> untold = new ArrayList<>();
   private long floor;
   private int shown;
-  private boolean changed;
   private boolean unwritten;
 
   Holes(Path file, Disk disk, long floor) throws IOException {
@@ -56,31 +58,30 @@ final class Holes {
     }
   }
 
-  /** These are missing; those of them that are new, and above the floor, are to be told. */
-  synchronized boolean found(long from, long to, Instant after, Instant before) {
-    changed = false;
+  /** These are missing: how many of them are new, and above the floor, and therefore to be told. */
+  synchronized long found(long from, long to, Instant after, Instant before) {
+    long added = 0;
     long next = Math.max(from, floor + 1);
     TreeMap<Long, Long> covered = new TreeMap<>(known);
     untold.forEach(hole -> covered.merge(hole.from(), hole.to(), Math::max));
     for (Map.Entry<Long, Long> range : covered.entrySet()) {
       if (range.getValue() >= next && range.getKey() <= to) {
-        add(next, range.getKey() - 1, after, before);
+        added += add(next, range.getKey() - 1, after, before);
         next = Math.max(next, range.getValue() + 1);
       }
     }
-    add(next, to, after, before);
-    unwritten |= changed;
-    return changed;
+    added += add(next, to, after, before);
+    unwritten |= added > 0;
+    return added;
   }
 
-  private void add(long from, long to, Instant after, Instant before) {
+  private long add(long from, long to, Instant after, Instant before) {
     if (from > to) {
-      return;
+      return 0;
     }
-    changed = true;
     if (untold.size() < UNTOLD_AT_MOST) {
       untold.add(new Hole(from, to, after, before));
-      return;
+      return to - from + 1;
     }
     Hole last = untold.remove(untold.size() - 1);
     shown = Math.min(shown, untold.size());
@@ -90,12 +91,17 @@ final class Holes {
             Math.max(to, last.to()),
             after.isBefore(last.after()) ? after : last.after(),
             before.isAfter(last.before()) ? before : last.before()));
+    return to - from + 1;
   }
 
   /** Those to be told, which are remembered until they were, also over a restart. */
-  synchronized List<Hole> untold(long first) throws IOException {
+  synchronized List<Hole> untold(long first) {
     if (unwritten) {
-      store(first);
+      try {
+        store(first);
+      } catch (IOException e) {
+        LOG.debug("{} cannot be written now, and will be.", file, e);
+      }
     }
     shown = untold.size();
     return List.copyOf(untold);

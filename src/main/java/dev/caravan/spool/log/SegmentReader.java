@@ -51,8 +51,8 @@ final class SegmentReader implements Closeable {
     boolean whole = magic == MAGIC && head.getInt() == Frame.checksum(buffer, at, 12);
     if (whole && version != VERSION) {
       throw new IOException(
-          ("The file %s is of format %d, and this version knows format %d only. Run the version that"
-                  + " wrote it until nothing waits, or give this one a folder of its own.")
+          ("The file %s is of format %d, and this version knows format %d only. Run the version"
+                  + " that wrote it until nothing waits, or give this one a folder of its own.")
               .formatted(path, version, VERSION));
     }
     return whole;

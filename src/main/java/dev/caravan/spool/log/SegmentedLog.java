@@ -33,7 +33,6 @@ public final class SegmentedLog implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(SegmentedLog.class);
   private static final DateTimeFormatter STAMP =
       DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss.SSS'Z'").withZone(ZoneOffset.UTC);
-  private static final String SUFFIX = ".log";
   private static final String DAMAGED = ".damaged-";
   private static final int SET_ASIDE_AT_MOST = 5;
   private static final int FRAME_BYTES = 256 * 1024;
@@ -124,77 +123,18 @@ public final class SegmentedLog implements AutoCloseable {
   }
 
   private void scan(long settled, long expectedLast) throws IOException {
-    List<Path> files;
-    try (Stream<Path> all = Files.list(folder)) {
-      files =
-          all.filter(file -> file.getFileName().toString().matches("\\d{20}\\.log"))
-              .sorted()
-              .toList();
+    last = new Opening(disk, holes, segments, expectedLast).scan(folder, settled, now());
+    if (!segments.isEmpty() && !newest().info().damaged()) {
+      open = newest();
+      written = disk.open(open.path());
     }
-    long seen = settled;
-    Instant seenAt = Instant.EPOCH;
-    for (int i = 0; i < files.size(); i++) {
-      Path path = files.get(i);
-      long base = Long.parseLong(path.getFileName().toString().substring(0, 20));
-      Segment segment = new Segment(path, base);
-      long end = Segment.HEAD_LENGTH;
-      long length;
-      try (SegmentReader file = new SegmentReader(path, HEADS_AHEAD)) {
-        length = file.length();
-        long offset = Segment.HEAD_LENGTH;
-        boolean head = file.hasHead(path);
-        if (!head) {
-          segment.damaged(0);
-          offset = 0;
-        }
-        boolean newest = i == files.size() - 1;
-        while (offset < length) {
-          Frame frame = file.head(offset, length);
-          boolean good =
-              frame != null
-                  && frame.first() > Math.max(base - 1, segment.info().last())
-                  && (!newest || file.isWhole(frame, offset));
-          if (good) {
-            if (seen >= 0 && frame.previous() > seen) {
-              holes.found(
-                  seen + 1, frame.previous(), seenAt, Instant.ofEpochMilli(frame.oldestMillis()));
-            }
-            segment.add(frame, offset);
-            seen = Math.max(seen, frame.last());
-            seenAt = Instant.ofEpochMilli(frame.newestMillis());
-            offset += frame.length();
-            end = offset;
-          } else {
-            offset = file.search(offset + 1, length);
-            if (offset < length || !newest) {
-              segment.damaged(0);
-            }
-          }
-        }
-      }
-      if (length > end && i == files.size() - 1) {
-        try (RandomAccessFile file = disk.open(path)) {
-          disk.truncate(file, end);
-        }
-      }
-      segment.endsAt(end);
-      segment.seal();
-      segments.put(base, segment);
-      last = Math.max(last, Math.max(base - 1, segment.info().last()));
-    }
-    if (seen >= 0 && expectedLast > Math.max(seen, last)) {
-      holes.found(Math.max(seen, last) + 1, expectedLast, seenAt, now());
-    } else if (seen >= 0 && last > seen) {
-      holes.found(seen + 1, last, seenAt, now());
-    }
-    last = Math.max(last, expectedLast);
   }
 
   /**
    * Holes found when it was opened, now or before, or while it was read, and not told yet; in no
    * order.
    */
-  public List<Hole> holes() throws IOException {
+  public List<Hole> holes() {
     return holes.untold(first());
   }
 
@@ -258,12 +198,13 @@ public final class SegmentedLog implements AutoCloseable {
       }
       seal();
     }
-    begin(records.get(0).sequence());
+    begin();
   }
 
   /** Begins a file; one that is there already was left by a beginning that failed. */
-  private void begin(long base) throws IOException {
-    Path path = folder.resolve("%020d%s".formatted(base, SUFFIX));
+  private void begin() throws IOException {
+    long base = last + 1;
+    Path path = Opening.file(folder, base);
     RandomAccessFile file = disk.openOrCreate(path);
     try {
       disk.truncate(file, 0);
@@ -422,9 +363,10 @@ public final class SegmentedLog implements AutoCloseable {
 
   /** These were found missing by a reader. */
   void lost(long from, long to, Instant after, Instant before) {
-    if (holes.found(from, to, after, before)) {
-      Segment holding = holding(from).orElseThrow();
-      holding.damaged(Math.min(to, holding.info().last()) - from + 1);
+    long lost = holes.found(from, to, after, before);
+    Map.Entry<Long, Segment> in = segments.floorEntry(from);
+    if (lost > 0 && in != null && from <= in.getValue().info().last()) {
+      in.getValue().damaged(Math.min(lost, in.getValue().info().last() - from + 1));
     }
   }
 
@@ -481,6 +423,9 @@ public final class SegmentedLog implements AutoCloseable {
       }
       holes.floorAt(info.last());
       remove(segment);
+      if (segments.isEmpty()) {
+        replace(segment);
+      }
     }
   }
 
@@ -498,7 +443,7 @@ public final class SegmentedLog implements AutoCloseable {
       seal();
     }
     try {
-      begin(last + 1);
+      begin();
     } catch (IOException e) {
       LOG.debug("No room for a file behind {} before it is deleted.", segment.path(), e);
     }
@@ -530,7 +475,8 @@ public final class SegmentedLog implements AutoCloseable {
     String name = path.getFileName() + DAMAGED + STAMP.format(now());
     disk.rename(path, path.resolveSibling(name));
     LOG.warn(
-        "{} was damaged and is done with; it is set aside as {} and may be deleted. Look at the disk.",
+        "{} was damaged and is done with; it is set aside as {} and may be deleted. Look at the"
+            + " disk.",
         path,
         name);
     List<Path> aside;
