@@ -7,9 +7,9 @@ import dev.caravan.socket.ClientSocket;
 import dev.caravan.socket.ClientSocketEndpoint;
 import dev.caravan.socket.CloseReason;
 import dev.caravan.socket.FrameLane;
-import java.util.ArrayDeque;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
@@ -29,7 +29,7 @@ final class SocketLink implements ChannelLink {
   private final ClientSocketEndpoint endpoint;
   private final FrameLane lane;
   private final LongSupplier clock;
-  private final ArrayDeque<Long> pings = new ArrayDeque<>();
+  private final ConcurrentLinkedDeque<Long> pings = new ConcurrentLinkedDeque<>();
   private Optional<Long> proof = Optional.empty();
   private volatile Rotation rotation;
   private volatile Optional<Token> token = Optional.empty();
@@ -83,14 +83,18 @@ final class SocketLink implements ChannelLink {
 
   @Override
   public void ping() {
-    if (pings.size() < MOST_PINGS) {
-      pings.addLast(System.nanoTime());
+    if (pings.size() >= MOST_PINGS) {
+      // No answer to any of them: one more would be answered as the wrong one
+      return;
     }
+    Long sent = System.nanoTime();
+    pings.addLast(sent);
     socket
         .sendText(PING)
         .exceptionally(
             failure -> {
-              // The watchdog finds the socket dead when no pong comes
+              // No pong answers it. The watchdog finds the socket dead when nothing comes
+              pings.remove(sent);
               LOG.debug("A ping could not be sent: {}", failure.getMessage());
               return null;
             });
@@ -117,9 +121,9 @@ final class SocketLink implements ChannelLink {
   public long handedOnUntil() {
     boolean catchingUp =
         socket.behindSinceNanos().isPresent() && socket.pausedSinceNanos().isEmpty();
-    if (catchingUp && proof.isEmpty() && pings.size() < MOST_PINGS) {
+    if (catchingUp && proof.filter(pings::contains).isEmpty() && pings.size() < MOST_PINGS) {
       ping();
-      proof = Optional.of(pings.peekLast());
+      proof = Optional.ofNullable(pings.peekLast());
     }
     long read = reading().lastFrameAt();
     OptionalLong oldest = lane.oldestNanos();
