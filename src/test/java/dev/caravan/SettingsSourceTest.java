@@ -133,7 +133,7 @@ class SettingsSourceTest {
   @ParameterizedTest
   @CsvSource({
     "GENESYS_TOPICS_REFRESH, genesys.topics.refresh, 15m",
-    "GENESYS_RETRY_ATTEMPTS, genesys.retry.attempts, 5",
+    "GENESYS_RETRY_ATTEMPTS, genesys.retry.attempts, 20",
     "CARAVAN_MANAGEMENT_PORT, caravan.management.port, 9876",
     "GENESYS_API_URL, genesys.api.url, https://api.mypurecloud.com"
   })

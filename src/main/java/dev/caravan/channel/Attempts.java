@@ -26,6 +26,6 @@ public record Attempts(int failures, long notBefore) {
   }
 
   private static long afterwards(int failures, Timings timings) {
-    return new Backoff(failures, 0).capMillis(timings);
+    return Backoff.after(failures).capMillis(timings);
   }
 }

@@ -30,6 +30,7 @@ public final class ChannelGroup {
   private final LongSupplier clock;
   private final ChannelOpener opener;
   private final ShardListener listener;
+  private final AttemptBudget budget;
   private final int redundancy;
   private final Map<Integer, CopyPairing> pairings = new HashMap<>();
   private volatile List<Shard> shards = List.of();
@@ -39,6 +40,7 @@ public final class ChannelGroup {
    * @param control one thread, on which all decisions are taken
    * @param clock milliseconds that never go backwards
    * @param random uniform in [0, 1), for jitter
+   * @param budget shared by all that use the same OAuth client
    */
   public ChannelGroup(
       Timings timings,
@@ -47,7 +49,8 @@ public final class ChannelGroup {
       ScheduledExecutorService control,
       LongSupplier clock,
       ChannelOpener opener,
-      ShardListener listener) {
+      ShardListener listener,
+      AttemptBudget budget) {
     this.machine = new ShardMachine(timings, random);
     this.timings = timings;
     this.redundancy = redundancy;
@@ -55,6 +58,7 @@ public final class ChannelGroup {
     this.clock = clock;
     this.opener = opener;
     this.listener = listener;
+    this.budget = budget;
   }
 
   /**
@@ -95,7 +99,8 @@ public final class ChannelGroup {
             clock,
             opener,
             listener,
-            this::askRotation);
+            this::askRotation,
+            budget);
     shard.start();
     return shard;
   }

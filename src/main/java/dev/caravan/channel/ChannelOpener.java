@@ -15,7 +15,7 @@ public interface ChannelOpener {
    * @param cause why it is opened
    * @param topics what to subscribe
    * @param reuse a link whose channel is to be used again, with its subscriptions as they are
-   * @param failures failures so far, so that backoff goes on where it was
+   * @param free whether it needs no place in the {@link AttemptBudget}
    */
   record Order(
       Shard shard,
@@ -23,7 +23,7 @@ public interface ChannelOpener {
       Cause cause,
       List<String> topics,
       Optional<ChannelLink> reuse,
-      int failures) {}
+      boolean free) {}
 
   /** Opens a channel, connects its socket and reports. Does not block. */
   void open(Order order);

@@ -11,6 +11,8 @@ import java.util.function.Consumer;
  * @param cause why it is opened
  * @param reuses number of the channel whose channel id is used again, 0 for a new one
  * @param openAt when to start opening it; once it is OPENING, when that was started
+ * @param notBefore until when it is not to be opened whatever happens, because Genesys Cloud said
+ *     so
  * @param socketOpenAt when its socket opened
  * @param liveAt when it became LIVE
  * @param rotateAt when its successor is due
@@ -26,6 +28,7 @@ public record ChannelState(
     Cause cause,
     int reuses,
     long openAt,
+    long notBefore,
     long socketOpenAt,
     long liveAt,
     long rotateAt,
@@ -38,7 +41,7 @@ public record ChannelState(
 
   static ChannelState planned(int number, Cause cause, int reuses, long openAt) {
     return new ChannelState(
-        number, Phase.NEW, cause, reuses, openAt, 0, 0, NEVER, Cause.CHANNEL_AGE, 0, 0, false);
+        number, Phase.NEW, cause, reuses, openAt, 0, 0, 0, NEVER, Cause.CHANNEL_AGE, 0, 0, false);
   }
 
   ChannelState opening(long now) {
@@ -50,7 +53,16 @@ public record ChannelState(
   }
 
   ChannelState openSooner(long at) {
-    return with(c -> c.openAt = Math.min(openAt, at));
+    return with(c -> c.openAt = Math.min(openAt, Math.max(notBefore, at)));
+  }
+
+  ChannelState openLater(long at) {
+    return with(c -> c.openAt = at);
+  }
+
+  /** Not before its time, even if it is needed sooner. */
+  ChannelState asked() {
+    return with(c -> c.notBefore = openAt);
   }
 
   /** Keeps an earlier {@link #rotateAt}: then something was noticed while it was being opened. */
@@ -140,6 +152,7 @@ public record ChannelState(
     private Phase phase;
     private int reuses;
     private long openAt;
+    private long notBefore;
     private long socketOpenAt;
     private long liveAt;
     private long rotateAt;
@@ -153,6 +166,7 @@ public record ChannelState(
       this.phase = from.phase;
       this.reuses = from.reuses;
       this.openAt = from.openAt;
+      this.notBefore = from.notBefore;
       this.socketOpenAt = from.socketOpenAt;
       this.liveAt = from.liveAt;
       this.rotateAt = from.rotateAt;
@@ -169,6 +183,7 @@ public record ChannelState(
           from.cause,
           reuses,
           openAt,
+          notBefore,
           socketOpenAt,
           liveAt,
           rotateAt,

@@ -18,6 +18,8 @@ import java.util.function.UnaryOperator;
  */
 final class Decision {
 
+  private static final int TENTH = 10;
+
   private final Timings timings;
   private final DoubleSupplier random;
   private final Map<Integer, Reading> readings;
@@ -84,23 +86,51 @@ final class Decision {
   void failed(ChannelState channel, Failure failure) {
     // That a channel is not known any more is what going back to it was to find out
     boolean foreseen = channel.reuses() != 0 && failure.kind() == Failure.Kind.CHANNEL_GONE;
-    int count = foreseen ? 0 : Math.max(1, failure.attempts());
-    state = state.without(channel.number()).withBackoff(state.backoff().plus(count, now));
+    state = state.without(channel.number());
+    if (!foreseen) {
+      state = state.withBackoff(state.backoff().plus(failure.attempts(), now));
+    }
     if (failure.kind() == Failure.Kind.REFUSED) {
       act(new Report(new ShardReport(Kind.BROKEN, Cause.REFUSED, now, now, failure.sentence())));
-      state =
-          state
-              .withBroken(Optional.of(failure.sentence()))
-              .plan(channel.cause(), 0, now + timings.slowRetry().toMillis());
+      state = state.withBroken(Optional.of(failure.sentence()));
+      planAsked(channel.cause(), timings.slowRetry().toMillis());
       return;
     }
-    long wait =
-        Math.max(state.backoff().delayMillis(timings, random), failure.retryAfter().toMillis());
+    long asked = failure.retryAfter().toMillis();
+    long wait = asked > 0 ? asked + jitter(asked / TENTH) : backoff(foreseen);
     String sentence = failure.sentence() + " Next attempt in " + wait + " ms.";
     Cause why =
         failure.kind() == Failure.Kind.CHANNEL_GONE ? Cause.CHANNEL_GONE : Cause.UNAVAILABLE;
     act(new Report(new ShardReport(Kind.RETRYING, why, now, now + wait, sentence)));
-    state = state.withBroken(Optional.empty()).plan(channel.cause(), 0, now + wait);
+    state = state.withBroken(Optional.empty());
+    if (asked > 0) {
+      planAsked(channel.cause(), wait);
+    } else {
+      state = state.plan(channel.cause(), 0, now + wait);
+    }
+  }
+
+  private void planAsked(Cause cause, long wait) {
+    state = state.plan(cause, 0, now + wait);
+    change(state.successor().orElseThrow(), ChannelState::asked);
+  }
+
+  /** The client has no room for this attempt yet. */
+  void held(ChannelState channel, long wait) {
+    String sentence =
+        "All of the %d attempts a minute, or of the %d new channels among them, have been made. Next attempt in %d ms."
+            .formatted(AttemptBudget.MOST, AttemptBudget.MOST_NEW, wait);
+    act(new Report(new ShardReport(Kind.RETRYING, channel.cause(), now, now + wait, sentence)));
+    change(channel, c -> c.openLater(now + wait));
+  }
+
+  private long backoff(boolean atOnce) {
+    Backoff counts = Backoff.after(atOnce ? 0 : Math.max(1, state.backoff().failures()));
+    return counts.delayMillis(timings, random);
+  }
+
+  private long jitter(long most) {
+    return (long) (random.getAsDouble() * most);
   }
 
   /** A channel that was LIVE is gone: find a successor. */
@@ -108,7 +138,7 @@ final class Decision {
     long lastRead = lastRead(channel);
     boolean again = mayReuse(channel, cause);
     state = state.without(channel.number());
-    lost(cause, lastRead, again ? channel.number() : 0);
+    lost(channel, cause, lastRead, again ? channel.number() : 0);
   }
 
   /**
@@ -118,12 +148,12 @@ final class Decision {
   void distrust(ChannelState channel, Cause cause) {
     long lastRead = lastRead(channel);
     change(channel, ChannelState::distrust);
-    lost(cause, lastRead, 0);
+    lost(channel, cause, lastRead, 0);
   }
 
-  private void lost(Cause cause, long lastRead, int reuses) {
+  private void lost(ChannelState channel, Cause cause, long lastRead, int reuses) {
     report(Kind.DISCONNECTED, cause, lastRead, now);
-    state = state.withBackoff(state.backoff().plus(1, now));
+    long wait = afterLoss(channel);
     state
         .last(c -> c.trusted(Phase.RETIRING))
         .ifPresent(
@@ -135,16 +165,37 @@ final class Decision {
       state = state.blind(lastRead, cause);
       act(new Blind(lastRead, cause));
     }
+    long at = now + wait;
     if (state.successor().isPresent()) {
-      hasten();
+      state.successor().ifPresent(planned -> change(planned, c -> c.openSooner(at)));
     } else {
-      state = state.plan(cause, reuses, now + state.backoff().delayMillis(timings, random));
+      state = state.plan(cause, reuses, at);
     }
+  }
+
+  /**
+   * How long to wait before the next attempt. What was LIVE for long is lost to a new fault, which
+   * pays nothing for the one before; what was LIVE for less goes on with that one's backoff, and
+   * has spent the time for which it lived already.
+   */
+  private long afterLoss(ChannelState channel) {
+    long lived = now - channel.liveAt();
+    if (lived >= timings.stable().toMillis()) {
+      state = state.withBackoff(new Backoff(0, now, 0));
+      return state.backoff().delayMillis(timings, random);
+    }
+    Backoff before = state.backoff();
+    if (state.successor().isEmpty()) {
+      before = before.lived(channel.liveAt(), now, timings);
+    }
+    state = state.withBackoff(before.plus(1, now));
+    long wait = state.backoff().delayMillis(timings, random) - lived;
+    return Math.max(wait, jitter(timings.firstRetry().toMillis()));
   }
 
   /** A successor that waits for its turn is needed now; one that backs off goes on doing so. */
   void hasten() {
-    if (state.backoff().failures() <= 1 && state.broken().isEmpty()) {
+    if (state.backoff().failures() == 0) {
       state.successor().ifPresent(planned -> change(planned, c -> c.openSooner(now)));
     }
   }

@@ -8,7 +8,7 @@ import java.time.Duration;
  * @param kind what follows from it
  * @param sentence what to tell the person who must act
  * @param retryAfter how long Genesys Cloud asked us to wait; zero if it did not
- * @param attempts how many attempts were made, for the backoff
+ * @param attempts how many attempts were made, for the backoff; 0 if it did not come to one
  */
 public record Failure(Kind kind, String sentence, Duration retryAfter, int attempts) {
 
@@ -20,6 +20,11 @@ public record Failure(Kind kind, String sentence, Duration retryAfter, int attem
     CHANNEL_GONE,
     /** Credentials or permissions are refused: an operator must act; retry slowly. */
     REFUSED
+  }
+
+  /** The same if nobody was asked for a channel. */
+  public Failure withoutAttempt() {
+    return new Failure(kind, sentence, retryAfter, 0);
   }
 
   /** A failure that may pass by itself. */

@@ -34,6 +34,7 @@ public final class Shard {
   private final ChannelOpener opener;
   private final ShardListener listener;
   private final BiConsumer<Shard, ShardAction.AskRotation> rotations;
+  private final AttemptBudget budget;
   private final StrandFrames frames;
 
   // Touched by the control thread only
@@ -61,6 +62,7 @@ public final class Shard {
    * @param control the one thread on which decisions are taken
    * @param clock milliseconds that never go backwards
    * @param rotations is asked for leave to hand over
+   * @param budget shared by all shards of the client
    */
   public Shard(
       Strand strand,
@@ -72,7 +74,8 @@ public final class Shard {
       LongSupplier clock,
       ChannelOpener opener,
       ShardListener listener,
-      BiConsumer<Shard, ShardAction.AskRotation> rotations) {
+      BiConsumer<Shard, ShardAction.AskRotation> rotations,
+      AttemptBudget budget) {
     this.strand = strand;
     this.frames = new StrandFrames(strand, pairing, listener, clock);
     this.topics = List.copyOf(topics);
@@ -83,6 +86,7 @@ public final class Shard {
     this.opener = opener;
     this.listener = listener;
     this.rotations = rotations;
+    this.budget = budget;
   }
 
   public int number() {
@@ -164,9 +168,26 @@ public final class Shard {
     frames.end(channel);
     execute(
         () -> {
-          orders.remove(channel);
+          Optional.ofNullable(orders.remove(channel)).ifPresent(order -> settle(order, failure));
           step(new ShardEvent.OpenFailed(channel, failure));
         });
+  }
+
+  /** What a failed attempt comes to in the budget. */
+  private void settle(ChannelOpener.Order order, Failure failure) {
+    boolean anew = order.reuse().isEmpty();
+    if (failure.attempts() == 0) {
+      if (!order.free()) {
+        budget.giveBack(anew);
+      }
+      return;
+    }
+    if (order.free()) {
+      budget.charge(anew);
+    }
+    if (anew && !failure.retryAfter().isZero()) {
+      budget.giveBackCreation();
+    }
   }
 
   // ---- what the sockets bring, on the shard's lane
@@ -232,7 +253,8 @@ public final class Shard {
   }
 
   private void step(ShardEvent event) {
-    ShardMachine.Step step = machine.next(state, event, readings(), clock.getAsLong());
+    ShardMachine.Step step =
+        machine.next(state, event, readings(), budget.room(), clock.getAsLong());
     state = step.state();
     if (event instanceof ShardEvent.RotationGranted) {
       granted = false;
@@ -320,7 +342,10 @@ public final class Shard {
             open.cause(),
             again.map(Lost::topics).orElse(topics),
             again.map(Lost::link),
-            open.failures());
+            open.free());
+    if (!open.free()) {
+      budget.charge(order.reuse().isEmpty());
+    }
     orders.put(open.number(), order);
     topicsOf.put(open.number(), order.topics());
     opener.open(order);

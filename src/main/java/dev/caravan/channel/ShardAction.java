@@ -7,9 +7,9 @@ public sealed interface ShardAction {
    * Open a channel.
    *
    * @param reuses number of the channel whose channel id is used again; 0 for a new one
-   * @param failures failures so far, for the backoff of the attempts within
+   * @param free whether it needs no place in the {@link AttemptBudget}
    */
-  record Open(int number, Cause cause, int reuses, int failures) implements ShardAction {}
+  record Open(int number, Cause cause, int reuses, boolean free) implements ShardAction {}
 
   /** Send an application ping. */
   record Ping(int number) implements ShardAction {}

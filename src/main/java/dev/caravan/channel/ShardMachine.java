@@ -1,5 +1,6 @@
 package dev.caravan.channel;
 
+import dev.caravan.channel.AttemptBudget.Room;
 import dev.caravan.channel.ShardAction.Close;
 import dev.caravan.channel.ShardAction.DropToken;
 import dev.caravan.channel.ShardAction.Ping;
@@ -48,8 +49,10 @@ public final class ShardMachine {
    * The decision for one event at one moment.
    *
    * @param readings what was last read, by number of the channels that have a socket
+   * @param room how long the client has no room for a further attempt
    */
-  public Step next(ShardState state, ShardEvent event, Map<Integer, Reading> readings, long now) {
+  public Step next(
+      ShardState state, ShardEvent event, Map<Integer, Reading> readings, Room room, long now) {
     Decision d = new Decision(state, readings, now, timings, random);
     if (state.stopped()) {
       tooLate(d, event);
@@ -59,7 +62,7 @@ public final class ShardMachine {
     if (d.state().stopped()) {
       return new Step(d.state(), d.actions(), Long.MAX_VALUE);
     }
-    upkeep.run(d);
+    upkeep.run(d, room);
     return new Step(d.state(), d.actions(), upkeep.wakeAt(d));
   }
 
@@ -103,7 +106,9 @@ public final class ShardMachine {
       long most = d.now() + timings.retryMost().toMillis();
       long at = Math.max(d.now(), Math.min(earlier.notBefore(), most));
       d.become(
-          d.state().withBackoff(new Backoff(earlier.failures(), d.now())).plan(Cause.START, 0, at));
+          d.state()
+              .withBackoff(new Backoff(earlier.failures(), d.now(), 0))
+              .plan(Cause.START, 0, at));
     }
   }
 

@@ -141,12 +141,7 @@ public record ShardStatus(
                         ? "next attempt in " + seconds(Math.max(0, c.openAt() - now))
                         : "an attempt is under way")
             .orElse("no attempt is planned");
-    return what
-        + "; "
-        + next
-        + " (failures since the last stable minute: "
-        + state.backoff().failures()
-        + ").";
+    return what + "; " + next + " (failures that still count: " + state.backoff().failures() + ").";
   }
 
   private static String seconds(long millis) {

@@ -50,7 +50,7 @@ final class StrandFrames {
       listener.unreadable(strand.shard(), body, "is binary; Genesys Cloud sends text");
       return Optional.empty();
     }
-    Frame frame = reader.read(body);
+    Frame frame = read(body);
     if (frame instanceof Frame.Control said) {
       return Optional.of(said);
     }
@@ -65,6 +65,15 @@ final class StrandFrames {
       listener.unreadable(strand.shard(), body, unreadable.reason());
     }
     return Optional.empty();
+  }
+
+  /** What the reader stumbles over is a frame that could not be read, and not one that is lost. */
+  private Frame read(byte[] body) {
+    try {
+      return reader.read(body);
+    } catch (RuntimeException | StackOverflowError e) {
+      return new Frame.Unreadable("made the reader fail with " + e.getClass().getSimpleName());
+    }
   }
 
   /** When the last event came; 0 if none did. */

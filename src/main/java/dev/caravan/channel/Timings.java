@@ -12,7 +12,8 @@ import java.time.Duration;
  * @param signOfLife time an open socket has to show its first heartbeat or pong
  * @param drainQuiet time without a frame after which a retiring channel is closed
  * @param drainMost longest time a retiring channel is read on
- * @param stable time a channel must be LIVE before earlier failures are forgotten
+ * @param stable time of being LIVE that forgives one failure, and after which a loss is a new fault
+ *     that owes nothing to the one before
  * @param firstRetry upper bound of the random wait before the first attempt after a loss
  * @param retryInitial wait before the second attempt; doubled for each further one
  * @param retryMost longest wait between attempts
@@ -42,10 +43,10 @@ public record Timings(
         Duration.ofSeconds(10),
         Duration.ofSeconds(2),
         Duration.ofSeconds(10),
-        Duration.ofMinutes(1),
+        Duration.ofSeconds(10),
         Duration.ofMillis(250),
         Duration.ofSeconds(2),
-        Duration.ofSeconds(90),
+        Duration.ofSeconds(30),
         Duration.ofMinutes(5),
         Duration.ofSeconds(60));
   }

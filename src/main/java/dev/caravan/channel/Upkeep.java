@@ -1,5 +1,6 @@
 package dev.caravan.channel;
 
+import dev.caravan.channel.AttemptBudget.Room;
 import dev.caravan.channel.ShardAction.AskRotation;
 import dev.caravan.channel.ShardAction.Open;
 import dev.caravan.channel.ShardAction.Ping;
@@ -22,27 +23,35 @@ final class Upkeep {
   }
 
   /** Does what is due now. */
-  void run(Decision d) {
+  void run(Decision d, Room room) {
     for (ChannelState before : d.state().channels()) {
-      d.state().channel(before.number()).ifPresent(channel -> run(d, channel));
+      d.state().channel(before.number()).ifPresent(channel -> run(d, channel, room));
     }
-    if (d.now() >= stableAt(d.state())) {
-      d.become(d.state().withBackoff(Backoff.NONE));
+    if (d.now() >= forgivenAt(d.state())) {
+      d.become(d.state().withBackoff(d.state().backoff().forgiven(d.now())));
     }
   }
 
-  private void run(Decision d, ChannelState channel) {
+  private void run(Decision d, ChannelState channel, Room room) {
     switch (channel.phase()) {
-      case NEW -> open(d, channel);
+      case NEW -> open(d, channel, room);
       case OPENING -> awaitSignOfLife(d, channel);
       case LIVE -> watch(d, channel);
       case RETIRING -> drain(d, channel);
     }
   }
 
-  private void open(Decision d, ChannelState c) {
-    if (d.now() >= c.openAt()) {
-      d.act(new Open(c.number(), c.cause(), c.reuses(), d.state().backoff().failures()));
+  private static void open(Decision d, ChannelState c, Room room) {
+    if (d.now() < c.openAt()) {
+      return;
+    }
+    boolean free =
+        d.state().backoff().failures() == 0 && (c.cause() == Cause.START || d.state().reading());
+    long wait = free ? 0 : c.reuses() == 0 ? room.anew() : room.again();
+    if (wait > 0) {
+      d.held(c, wait);
+    } else {
+      d.act(new Open(c.number(), c.cause(), c.reuses(), free));
       d.change(c, planned -> planned.opening(d.now()));
     }
   }
@@ -107,22 +116,22 @@ final class Upkeep {
   }
 
   /**
-   * When earlier failures are forgotten: a channel has been LIVE for long, nothing failed since,
-   * and no successor is in the making that could fail.
+   * When a failure is forgiven: a channel has been LIVE for long, nothing failed since, and no
+   * successor is in the making that could fail.
    */
-  private long stableAt(ShardState state) {
+  private long forgivenAt(ShardState state) {
     if (state.backoff().failures() == 0 || state.successor().isPresent()) {
       return NEVER;
     }
     return state
         .last(c -> c.trusted(Phase.LIVE))
-        .map(c -> Math.max(c.liveAt(), state.backoff().since()) + timings.stable().toMillis())
+        .map(c -> state.backoff().forgivenAt(c.liveAt(), timings))
         .orElse(NEVER);
   }
 
   /** When to look again at the latest. */
   long wakeAt(Decision d) {
-    long wake = stableAt(d.state());
+    long wake = forgivenAt(d.state());
     for (ChannelState channel : d.state().channels()) {
       wake = Math.min(wake, deadline(d, channel));
     }

@@ -88,10 +88,11 @@ final class CamelChannelOpener extends ServiceSupport implements ChannelOpener {
   }
 
   private void attempt(Order order) {
+    Optional<OpenAttempt> started = Optional.empty();
     try {
       FrameLane lane = lane(order.shard().number());
-      OpenAttempt attempt =
-          new OpenAttempt(order, endpoint.component().sockets(), lane, clock, channels);
+      OpenAttempt attempt = new OpenAttempt(order, endpoint.component(), lane, clock, channels);
+      started = Optional.of(attempt);
       boolean again = order.reuse().isPresent();
       GenesysConfiguration options = endpoint.getConfiguration();
       Exchange exchange =
@@ -99,7 +100,6 @@ final class CamelChannelOpener extends ServiceSupport implements ChannelOpener {
               again ? options.getReopenRoute() : options.getOpenRoute(),
               request -> {
                 request.setProperty(GenesysConstants.ATTEMPT, attempt);
-                request.setProperty(GenesysConstants.FAILURES, order.failures());
                 request.setProperty(GenesysConstants.TOPICS, ids(order.topics()));
               });
       if (!again) {
@@ -110,12 +110,15 @@ final class CamelChannelOpener extends ServiceSupport implements ChannelOpener {
       if (exchange.getException() != null) {
         attempt.giveUp();
         abandon(order, exchange);
-        order.shard().failed(order.number(), Failures.of(exchange));
+        boolean called = again || exchange.getProperty(GenesysConstants.TOKEN) != null;
+        Failure failure = Failures.of(exchange);
+        order.shard().failed(order.number(), called ? failure : failure.withoutAttempt());
       } else {
         opened(order, attempt, exchange);
       }
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       LOG.error("Opening a channel failed in a way that nobody foresaw; it is tried again", e);
+      started.ifPresent(OpenAttempt::giveUp);
       order
           .shard()
           .failed(order.number(), Failure.unavailable("Opening a channel failed unexpectedly."));

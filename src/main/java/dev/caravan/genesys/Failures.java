@@ -14,6 +14,7 @@ import java.net.ConnectException;
 import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Locale;
 import javax.net.ssl.SSLException;
 import org.apache.camel.CamelExchangeException;
@@ -39,7 +40,11 @@ final class Failures {
     } else {
       kind = Failure.Kind.REFUSED;
     }
-    return new Failure(kind, call.getMessage(), call.retryAfter(), redeliveries + 1);
+    boolean made =
+        redeliveries > 0
+            || ObjectHelper.getException(CallNotPermittedException.class, exchange.getException())
+                == null;
+    return new Failure(kind, call.getMessage(), call.retryAfter(), made ? redeliveries + 1 : 0);
   }
 
   /** The failure as a call's; one that nobody classified counts as unavailable. */
@@ -121,8 +126,7 @@ final class Failures {
               status,
               failure
                   .retryAfter()
-                  .filter(text -> text.matches("\\d{1,6}"))
-                  .map(text -> Duration.ofSeconds(Long.parseLong(text)))
+                  .map(text -> HttpAnswer.retryAfter(text, Instant.now()))
                   .orElse(Duration.ZERO));
     };
   }

@@ -174,8 +174,7 @@ final class GapsConsumer extends DefaultConsumer {
 
   private Duration pause(int attempt, CallException why) {
     long millis =
-        new Backoff(attempt + 1, 0)
-            .delayMillis(timings, () -> ThreadLocalRandom.current().nextDouble());
+        Backoff.after(attempt).delayMillis(timings, () -> ThreadLocalRandom.current().nextDouble());
     Duration pause = Duration.ofMillis(millis);
     return pause.compareTo(why.retryAfter()) > 0 ? pause : why.retryAfter();
   }

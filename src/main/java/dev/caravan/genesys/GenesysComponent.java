@@ -1,10 +1,12 @@
 package dev.caravan.genesys;
 
+import dev.caravan.channel.AttemptBudget;
 import dev.caravan.gap.GapLedger;
 import dev.caravan.socket.ClientSocketComponent;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.apache.camel.Endpoint;
 import org.apache.camel.spi.Metadata;
@@ -22,6 +24,8 @@ public class GenesysComponent extends DefaultComponent {
   private final Signals signals = new Signals();
   private final Gaps gaps = new Gaps();
   private final RestMeters rest = new RestMeters();
+  private final AttemptBudget budget =
+      new AttemptBudget(() -> TimeUnit.NANOSECONDS.toMillis(System.nanoTime()));
   private final AtomicReference<String> trouble = new AtomicReference<>("");
   private GenesysMetrics metrics;
   private ClientSocketComponent sockets;
@@ -42,6 +46,11 @@ public class GenesysComponent extends DefaultComponent {
     GenesysEndpoint endpoint = new GenesysEndpoint(uri, this, operation, configuration.copy());
     setProperties(endpoint.getConfiguration(), parameters);
     return endpoint;
+  }
+
+  /** The attempts that the OAuth client has. */
+  AttemptBudget budget() {
+    return budget;
   }
 
   /** Puts a signal of somebody else on {@code genesys:signals}. Never blocks. */

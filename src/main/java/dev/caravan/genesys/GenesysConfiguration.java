@@ -82,7 +82,7 @@ public class GenesysConfiguration implements Cloneable {
 
   /** Upper bound of any wait between attempts, unless Genesys Cloud asks for a longer one. */
   @UriParam(label = "consumer,advanced", defaultValue = "90s", javaType = "java.time.Duration")
-  private Duration retryMaximumDelay = Duration.ofSeconds(90);
+  private Duration retryMaximumDelay = Duration.ofSeconds(30);
 
   /** Whether gaps are filled by reading again what can be read. */
   @UriParam(label = "consumer", defaultValue = "true")

@@ -59,11 +59,6 @@ public final class GenesysConstants {
       javaType = "String")
   public static final String STREAM = "CamelGenesysStream";
 
-  @Metadata(
-      description = "Failures before this exchange, so that backoff goes on where it was",
-      javaType = "Integer")
-  public static final String FAILURES = "CamelGenesysFailures";
-
   /** Property: how often the token of this call was not accepted. */
   static final String UNAUTHORISED = "CamelGenesysUnauthorised";
 

@@ -12,10 +12,12 @@ import dev.caravan.session.RefusedException;
 import dev.caravan.session.UnauthorisedException;
 import dev.caravan.session.UnavailableException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Map;
 import java.util.regex.Pattern;
 import org.apache.camel.Exchange;
 import org.apache.camel.Processor;
+import org.apache.hc.client5.http.utils.DateUtils;
 
 /**
  * Reads the answer of an HTTP call: 2xx passes with its body as text; anything else becomes a
@@ -73,13 +75,23 @@ public final class HttpAnswer implements Processor {
   private static Duration retryAfter(Exchange exchange) {
     for (Map.Entry<String, Object> header : exchange.getMessage().getHeaders().entrySet()) {
       if (header.getKey().equalsIgnoreCase("Retry-After")) {
-        String seconds = String.valueOf(header.getValue()).strip();
-        if (seconds.matches("\\d{1,6}")) {
-          return Duration.ofSeconds(Long.parseLong(seconds));
-        }
+        return retryAfter(String.valueOf(header.getValue()), Instant.now());
       }
     }
     return Duration.ZERO;
+  }
+
+  /**
+   * The value of {@code Retry-After} as a wait: seconds, or a date (RFC 9110, 10.2.3); zero if it
+   * is neither or is over.
+   */
+  static Duration retryAfter(String value, Instant now) {
+    String text = value.strip();
+    if (text.matches("\\d{1,6}")) {
+      return Duration.ofSeconds(Long.parseLong(text));
+    }
+    Instant date = DateUtils.parseStandardDate(text);
+    return date == null || !date.isAfter(now) ? Duration.ZERO : Duration.between(now, date);
   }
 
   /** Code and message of an error body, as ": code, message"; empty if there are none. */

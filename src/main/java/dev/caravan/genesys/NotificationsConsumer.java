@@ -20,8 +20,9 @@ import java.util.List;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
-import org.apache.camel.AsyncCallback;
 import org.apache.camel.Exchange;
 import org.apache.camel.Message;
 import org.apache.camel.Processor;
@@ -114,7 +115,8 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
             control,
             clock,
             opener,
-            this);
+            this,
+            getEndpoint().component().budget());
     gaps =
         new GapRecorder(
             getRouteId() == null ? "notifications" : getRouteId(),
@@ -199,30 +201,59 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
       LOG.warn("A frame that was read is lost: the bridge stopped before it was spooled.");
       return;
     }
-    String media = event.media().isEmpty() ? "none" : event.primary().wire();
-    metrics.event(family(event.stream()), media);
-    Exchange exchange = createExchange(false);
-    Message message = exchange.getIn();
-    message.setBody(body);
-    String id = ids.next();
-    headers.set(message, event, id);
-    getAsyncProcessor().process(exchange, done(exchange, event, id, body, place));
+    Delivery delivery =
+        new Delivery(
+            body, place, letter -> letter.setHeader(GenesysConstants.TOPIC, event.topicName()));
+    try {
+      String media = event.media().isEmpty() ? "none" : event.primary().wire();
+      metrics.event(family(event.stream()), media);
+      Exchange exchange = createExchange(false);
+      Message message = exchange.getIn();
+      message.setBody(body);
+      String id = ids.next();
+      headers.set(message, event, id);
+      delivery.headers = letter -> headers.set(letter, event, id);
+      getAsyncProcessor().process(exchange, sync -> delivery.done(exchange));
+    } catch (RuntimeException | Error e) {
+      LOG.error("An event could not be handed to its route; it becomes a dead letter", e);
+      delivery.failed(e);
+    }
   }
 
-  private AsyncCallback done(
-      Exchange exchange, Frame.Notification event, String id, byte[] body, int place) {
-    return doneSync -> {
-      Exception failure = exchange.getException();
-      if (failure != null) {
-        metrics.failed();
-        deadLetters.send(
-            body,
-            "The event could not be sent: " + root(failure),
-            letter -> headers.set(letter, event, id));
+  /** One event on its way through the route; its end counts once, however it comes. */
+  private final class Delivery {
+
+    private final byte[] body;
+    private final int place;
+    private final AtomicBoolean ended = new AtomicBoolean();
+    private volatile Consumer<Message> headers;
+
+    private Delivery(byte[] body, int place, Consumer<Message> headers) {
+      this.body = body;
+      this.place = place;
+      this.headers = headers;
+    }
+
+    private void done(Exchange exchange) {
+      if (exchange.getException() != null) {
+        failed(exchange.getException());
+      } else if (ended.compareAndSet(false, true)) {
+        inFlight.leave(place);
       }
-      inFlight.leave(place);
       releaseExchange(exchange, false);
-    };
+    }
+
+    private void failed(Throwable why) {
+      if (!ended.compareAndSet(false, true)) {
+        return;
+      }
+      try {
+        metrics.failed();
+        deadLetters.send(body, "The event could not be sent: " + root(why), headers);
+      } finally {
+        inFlight.leave(place);
+      }
+    }
   }
 
   /** The name only: a message may quote the payload. */

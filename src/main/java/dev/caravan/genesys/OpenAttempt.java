@@ -4,7 +4,6 @@ import dev.caravan.channel.Cause;
 import dev.caravan.channel.ChannelOpener.Order;
 import dev.caravan.session.UnavailableException;
 import dev.caravan.socket.ClientSocket;
-import dev.caravan.socket.ClientSocketComponent;
 import dev.caravan.socket.ClientSocketEndpoint;
 import dev.caravan.socket.CloseReason;
 import dev.caravan.socket.FrameLane;
@@ -31,21 +30,22 @@ final class OpenAttempt {
   private static final Logger LOG = LoggerFactory.getLogger(OpenAttempt.class);
 
   private final Order order;
-  private final ClientSocketComponent sockets;
+  private final GenesysComponent component;
   private final FrameLane lane;
   private final LongSupplier clock;
   private final OwnChannels channels;
   private volatile SocketLink link;
+  private int handshakes;
 
   OpenAttempt(
       Order order,
-      ClientSocketComponent sockets,
+      GenesysComponent component,
       FrameLane lane,
       LongSupplier clock,
       OwnChannels channels) {
     this.order = order;
     this.channels = channels;
-    this.sockets = sockets;
+    this.component = component;
     this.lane = lane;
     this.clock = clock;
   }
@@ -73,6 +73,7 @@ final class OpenAttempt {
    * @throws dev.caravan.session.CallException if it could not be opened
    */
   void connect(Exchange exchange) throws Exception {
+    payForRepetition();
     ClientSocketEndpoint endpoint = endpoint(exchange);
     int channel = order.number();
     order.shard().connecting(channel);
@@ -102,16 +103,33 @@ final class OpenAttempt {
             });
     try {
       socket.opened().toCompletableFuture().get();
-      SocketLink open = new SocketLink(socket, endpoint, lane, clock);
-      open.channel(id, () -> id.ifPresent(channels::left));
-      link = open;
+      link = open(socket, endpoint, id);
     } catch (ExecutionException e) {
       SocketOpenException why = ObjectHelper.getException(SocketOpenException.class, e);
       throw why == null ? e : Failures.ofSocket(why);
-    } catch (InterruptedException e) {
+    } catch (InterruptedException | RuntimeException | Error e) {
       socket.close(CloseReason.NORMAL, "");
       throw e;
     }
+  }
+
+  private SocketLink open(ClientSocket socket, ClientSocketEndpoint at, Optional<String> id) {
+    SocketLink open = new SocketLink(socket, at, lane, clock);
+    open.channel(id, () -> id.ifPresent(channels::left));
+    return open;
+  }
+
+  /** The first handshake is part of the attempt; each further one is an attempt of its own. */
+  private void payForRepetition() {
+    if (handshakes++ == 0) {
+      return;
+    }
+    long wait = component.budget().room().again();
+    if (wait > 0) {
+      throw new UnavailableException(
+          "All attempts of this minute have been made.", 0, Duration.ofMillis(wait));
+    }
+    component.budget().charge(false);
   }
 
   private Optional<String> id(Exchange exchange) {
@@ -131,7 +149,7 @@ final class OpenAttempt {
       throw new UnavailableException(
           "Genesys Cloud answered without the address of the socket.", 0, Duration.ZERO);
     }
-    return sockets.endpoint(address(connectUri), Map.of());
+    return component.sockets().endpoint(address(connectUri), Map.of());
   }
 
   /** The address is a credential, so a malformed one is not quoted. */

@@ -16,13 +16,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Sets how long Camel waits before it redelivers: exponential with full jitter, or what {@code
- * Retry-After} says if that is longer; and counts how often the token was not accepted. For {@code
+ * Sets how long Camel waits before it redelivers: what {@code Retry-After} says, or else
+ * exponential with full jitter; and counts how often the token was not accepted. For {@code
  * onExceptionOccurredRef} of an error handler.
  */
 public final class RetryDelay implements Processor {
 
   private static final Logger LOG = LoggerFactory.getLogger(RetryDelay.class);
+
+  private static final int TENTH = 10;
 
   private final DoubleSupplier random;
   private Duration initialDelay = Timings.defaults().retryInitial();
@@ -41,18 +43,14 @@ public final class RetryDelay implements Processor {
     this.initialDelay = initialDelay;
   }
 
-  /** Upper bound of any wait, but for Retry-After. Default 90 s. */
+  /** Upper bound of any wait, but for Retry-After. Default 30 s. */
   public void setMaximumDelay(Duration maximumDelay) {
     this.maximumDelay = maximumDelay;
   }
 
   @Override
   public void process(Exchange exchange) {
-    int before = exchange.getProperty(GenesysConstants.FAILURES, 0, Integer.class);
     int here = exchange.getIn().getHeader(Exchange.REDELIVERY_COUNTER, 0, Integer.class);
-    long delay =
-        new Backoff(before + here + 1, 0)
-            .delayMillis(Timings.defaults().withRetry(initialDelay, maximumDelay), random);
     CallException failure =
         ObjectHelper.getException(
             CallException.class, exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Exception.class));
@@ -64,7 +62,11 @@ public final class RetryDelay implements Processor {
       exchange.setProperty(GenesysConstants.UNAUTHORISED, times + 1);
     }
     long asked = failure == null ? 0 : failure.retryAfter().toMillis();
-    long wait = Math.max(delay, asked);
+    long wait =
+        asked > 0
+            ? asked + (long) (random.getAsDouble() * asked / TENTH)
+            : Backoff.after(here)
+                .delayMillis(Timings.defaults().withRetry(initialDelay, maximumDelay), random);
     exchange.getIn().setHeader(Exchange.REDELIVERY_DELAY, wait);
     tell(exchange, wait);
   }

@@ -1,5 +1,7 @@
 package dev.caravan.genesys;
 
+import dev.caravan.channel.Backoff;
+import dev.caravan.channel.Timings;
 import dev.caravan.session.GenesysSession;
 import dev.caravan.session.RefusedException;
 import dev.caravan.session.Token;
@@ -9,6 +11,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.Map;
+import java.util.concurrent.ThreadLocalRandom;
 import org.apache.camel.CamelContext;
 import org.apache.camel.CamelContextAware;
 import org.apache.camel.CamelExecutionException;
@@ -43,6 +46,8 @@ public final class SessionBean implements CamelContextAware {
   private String clientSecret = "";
   private String tokenRoute = "direct:genesys-token";
   private Duration refusalRemembered = Duration.ofMinutes(5);
+  private Duration initialDelay = Timings.defaults().retryInitial();
+  private Duration maximumDelay = Timings.defaults().retryMost();
   private final Clock clock = Clock.systemUTC();
   private GenesysSession session;
 
@@ -68,6 +73,16 @@ public final class SessionBean implements CamelContextAware {
   /** The endpoint that fetches a token and answers with its fields as a map. */
   public void setTokenRoute(String tokenRoute) {
     this.tokenRoute = tokenRoute;
+  }
+
+  /** Upper bound of the wait after the second failed login; doubled for each further one. */
+  public void setInitialDelay(Duration initialDelay) {
+    this.initialDelay = initialDelay;
+  }
+
+  /** Upper bound of any wait after a failed login, but for Retry-After. */
+  public void setMaximumDelay(Duration maximumDelay) {
+    this.maximumDelay = maximumDelay;
   }
 
   /** How long refused credentials are not tried again. Default 5 minutes. */
@@ -121,7 +136,7 @@ public final class SessionBean implements CamelContextAware {
 
   private synchronized GenesysSession session() {
     if (session == null) {
-      session = new GenesysSession(this::fetch, clock, refusalRemembered);
+      session = new GenesysSession(this::fetch, clock, refusalRemembered, this::backoff);
     }
     return session;
   }
@@ -136,6 +151,14 @@ public final class SessionBean implements CamelContextAware {
     } catch (NumberFormatException e) {
       return UNTOLD_LIFE;
     }
+  }
+
+  /** The login is not an attempt at a channel, so its first failure is made up for at once. */
+  private Duration backoff(int failures) {
+    Timings timings = Timings.defaults().withRetry(initialDelay, maximumDelay);
+    return Duration.ofMillis(
+        Backoff.after(failures - 1)
+            .delayMillis(timings, () -> ThreadLocalRandom.current().nextDouble()));
   }
 
   private Token fetch() {

@@ -6,6 +6,7 @@ import java.time.Instant;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.function.IntFunction;
 
 /**
  * The one token of a client: fetched when first needed, renewed at 90 % of its life, and once more
@@ -15,8 +16,8 @@ import java.util.concurrent.CompletionException;
  */
 public final class GenesysSession {
 
-  /** How long a token that still serves is left alone after it could not be renewed. */
-  private static final Duration RENEW_AGAIN = Duration.ofSeconds(30);
+  /** Whoever is told to wait is told to wait for some time. */
+  private static final Duration SHORTEST = Duration.ofMillis(1);
 
   /** Fetches a token; throws a {@link CallException} if that does not succeed. */
   @FunctionalInterface
@@ -27,22 +28,28 @@ public final class GenesysSession {
   private final TokenSource source;
   private final Clock clock;
   private final Duration refusalRemembered;
+  private final IntFunction<Duration> waits;
 
   // Guarded by this
   private Optional<Token> current = Optional.empty();
   private Optional<CompletableFuture<Token>> underWay = Optional.empty();
-  private Optional<RefusedException> refusal = Optional.empty();
+  private Optional<CallException> failure = Optional.empty();
+  private int failures;
   private Instant notBefore = Instant.MIN;
 
   /**
    * @param source fetches a token
    * @param clock tells the time
    * @param refusalRemembered how long a refusal is answered from memory
+   * @param waits how long the login endpoint is left alone after so many failures in a row, if it
+   *     does not say so itself; whoever asks meanwhile is told how much of that is left
    */
-  public GenesysSession(TokenSource source, Clock clock, Duration refusalRemembered) {
+  public GenesysSession(
+      TokenSource source, Clock clock, Duration refusalRemembered, IntFunction<Duration> waits) {
     this.source = source;
     this.clock = clock;
     this.refusalRemembered = refusalRemembered;
+    this.waits = waits;
   }
 
   /**
@@ -61,8 +68,8 @@ public final class GenesysSession {
         return stillGood.get();
       }
       boolean tooSoon = now.isBefore(notBefore);
-      if (refusal.isPresent() && tooSoon) {
-        throw again(refusal.get());
+      if (tooSoon && (stillGood.isEmpty() || failure.orElse(null) instanceof RefusedException)) {
+        throw again(failure.orElseThrow(), Duration.between(now, notBefore));
       }
       if (stillGood.isPresent() && (underWay.isPresent() || tooSoon)) {
         return stillGood.get();
@@ -87,32 +94,39 @@ public final class GenesysSession {
       Token fetched = source.fetch();
       synchronized (this) {
         current = Optional.of(fetched);
-        refusal = Optional.empty();
+        failure = Optional.empty();
+        failures = 0;
         notBefore = Instant.MIN;
         underWay = Optional.empty();
       }
       fetch.complete(fetched);
     } catch (RuntimeException | Error e) {
       synchronized (this) {
-        failed(e);
+        failed(
+            e instanceof CallException call
+                ? call
+                : new UnavailableException(
+                    "The login failed (" + e.getClass().getSimpleName() + ").",
+                    0,
+                    Duration.ZERO,
+                    e));
         underWay = Optional.empty();
       }
       fetch.completeExceptionally(e);
     }
   }
 
-  private void failed(Throwable failure) {
-    if (failure instanceof RefusedException refused) {
-      refusal = Optional.of(refused);
-      notBefore = clock.instant().plus(refusalRemembered);
-    } else {
-      Duration asked = failure instanceof CallException call ? call.retryAfter() : Duration.ZERO;
-      refusal = Optional.empty();
-      notBefore = clock.instant().plus(asked.compareTo(RENEW_AGAIN) > 0 ? asked : RENEW_AGAIN);
-    }
+  private void failed(CallException why) {
+    failures++;
+    failure = Optional.of(why);
+    Duration wait =
+        why instanceof RefusedException
+            ? refusalRemembered
+            : why.retryAfter().isZero() ? waits.apply(failures) : why.retryAfter();
+    notBefore = clock.instant().plus(wait);
   }
 
-  private static Token outcome(CompletableFuture<Token> fetch, Optional<Token> stillGood) {
+  private Token outcome(CompletableFuture<Token> fetch, Optional<Token> stillGood) {
     try {
       return fetch.join();
     } catch (CompletionException e) {
@@ -120,17 +134,24 @@ public final class GenesysSession {
         return stillGood.get();
       }
       if (e.getCause() instanceof CallException call) {
-        throw again(call);
+        throw again(call, left());
       }
       throw e;
     }
   }
 
+  private synchronized Duration left() {
+    return Duration.between(clock.instant(), notBefore);
+  }
+
   /** The same failure for whoever shares it, each with a stack trace of its own. */
-  private static CallException again(CallException failure) {
-    return failure instanceof UnavailableException unavailable
-        ? new UnavailableException(
-            failure.getMessage(), failure.status(), failure.retryAfter(), unavailable)
-        : new RefusedException(failure.getMessage(), failure.status(), failure);
+  private static CallException again(CallException failure, Duration wait) {
+    return failure instanceof RefusedException
+        ? new RefusedException(failure.getMessage(), failure.status(), failure)
+        : new UnavailableException(
+            failure.getMessage(),
+            failure.status(),
+            wait.compareTo(SHORTEST) < 0 ? SHORTEST : wait,
+            failure);
   }
 }

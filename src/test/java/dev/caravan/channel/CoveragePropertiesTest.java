@@ -107,7 +107,14 @@ class CoveragePropertiesTest {
       this.ledger = GapLedger.open(folder, wall);
       this.group =
           new ChannelGroup(
-              Timings.defaults(), dice::nextDouble, redundancy, control, control::now, this, this);
+              Timings.defaults(),
+              dice::nextDouble,
+              redundancy,
+              control,
+              control::now,
+              this,
+              this,
+              new AttemptBudget(control::now));
     }
 
     void tell() {

@@ -16,6 +16,7 @@ final class Drill {
   final Map<Integer, Reading> readings = new HashMap<>();
   final List<ShardReport> reports = new ArrayList<>();
   final List<ShardAction.Blind> blind = new ArrayList<>();
+  final AttemptBudget budget = new AttemptBudget(() -> this.now);
   double random = 0.5;
   long now = START;
   ShardState state = ShardState.initial();
@@ -24,10 +25,13 @@ final class Drill {
   private final ShardMachine machine = new ShardMachine(timings, () -> random);
 
   Drill on(ShardEvent event) {
-    ShardMachine.Step step = machine.next(state, event, readings, now);
+    ShardMachine.Step step = machine.next(state, event, readings, budget.room(), now);
     state = step.state();
     actions = step.actions();
     wakeAt = step.wakeAt();
+    all(ShardAction.Open.class).stream()
+        .filter(open -> !open.free())
+        .forEach(open -> budget.charge(open.reuses() == 0));
     all(ShardAction.Blind.class).forEach(blind::add);
     all(ShardAction.Report.class).forEach(report -> reports.add(report.report()));
     return this;

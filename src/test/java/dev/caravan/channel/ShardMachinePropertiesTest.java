@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.caravan.channel.ShardReport.Kind;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -39,6 +40,8 @@ class ShardMachinePropertiesTest {
     private final Drill shard = new Drill();
     private final Map<Integer, Cause> lostBy = new HashMap<>();
     private final Set<Integer> usedAgain = new HashSet<>();
+    private final List<Long> attempts = new ArrayList<>();
+    private final List<Long> creations = new ArrayList<>();
     private long mustBeCovered;
 
     Story(long seed) {
@@ -121,6 +124,42 @@ class ShardMachinePropertiesTest {
       channelsAreUsedAgainOnceAndOnlyAfterADrop(before, event, where);
       blindnessIsRecorded(before, where);
       backoffIsBounded(where);
+      aNewFaultIsFollowedAtOnce(before, event, where);
+      attemptsStayWithinTheBudget(where);
+    }
+
+    private void aNewFaultIsFollowedAtOnce(
+        ShardState before, ShardEvent event, Supplier<String> where) {
+      if (!(event instanceof ShardEvent.SocketClosed closed) || before.stopped()) {
+        return;
+      }
+      boolean lived =
+          before
+              .channel(closed.number())
+              .filter(c -> c.trusted(Phase.LIVE) && shard.now - c.liveAt() >= 10_000)
+              .isPresent();
+      if (lived && before.successor().isEmpty()) {
+        ChannelState next = shard.state.successor().orElseThrow();
+        assertThat(next.phase() == Phase.OPENING || next.openAt() - shard.now <= 250)
+            .as(where)
+            .isTrue();
+      }
+    }
+
+    private void attemptsStayWithinTheBudget(Supplier<String> where) {
+      shard.all(ShardAction.Open.class).stream()
+          .filter(open -> !open.free())
+          .forEach(
+              open -> {
+                attempts.add(shard.now);
+                if (open.reuses() == 0) {
+                  creations.add(shard.now);
+                }
+              });
+      attempts.removeIf(at -> at <= shard.now - 60_000);
+      creations.removeIf(at -> at <= shard.now - 60_000);
+      assertThat(attempts).as(where).hasSizeLessThanOrEqualTo(20);
+      assertThat(creations).as(where).hasSizeLessThanOrEqualTo(6);
     }
 
     private void oneSuccessorAtATime(Supplier<String> where) {
@@ -211,7 +250,7 @@ class ShardMachinePropertiesTest {
       for (ShardAction.Report report : shard.all(ShardAction.Report.class)) {
         if (report.report().kind() == Kind.RETRYING) {
           long wait = report.report().to() - report.report().from();
-          assertThat(wait).as(where).isBetween(0L, 90_000L);
+          assertThat(wait).as(where).isBetween(0L, 66_000L);
         }
       }
       shard

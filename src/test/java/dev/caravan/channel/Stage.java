@@ -20,6 +20,7 @@ final class Stage implements ChannelOpener, ShardListener {
 
   final ManualExecutor control = new ManualExecutor(1_000_000);
   final Timings timings = Timings.defaults();
+  final AttemptBudget budget = new AttemptBudget(control::now);
   final List<Order> orders = new ArrayList<>();
   final List<Order> cancelled = new ArrayList<>();
   final List<ChannelLink> droppedTokens = new ArrayList<>();
@@ -83,14 +84,16 @@ final class Stage implements ChannelOpener, ShardListener {
             control::now,
             this,
             this,
-            (asking, asked) -> asking.grantRotation(asked));
+            (asking, asked) -> asking.grantRotation(asked),
+            budget);
     shard.start();
     control.settle();
     return shard;
   }
 
   ChannelGroup group(int redundancy) {
-    return new ChannelGroup(timings, () -> 0.5, redundancy, control, control::now, this, this);
+    return new ChannelGroup(
+        timings, () -> 0.5, redundancy, control, control::now, this, this, budget);
   }
 
   /** Shard and channel, and the strand if it is not the first. */

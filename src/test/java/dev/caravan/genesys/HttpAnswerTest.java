@@ -125,12 +125,22 @@ class HttpAnswerTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "soon", "-5", "1.5", "99999999999", "Wed, 21 Oct 2026 07:28:00 GMT"})
-  void aRetryAfterThatIsNoNumberOfSecondsIsNone(String value) {
+  @ValueSource(strings = {"", "soon", "-5", "1.5", "99999999999", "Wed, 21 Oct 2015 07:28:00 GMT"})
+  void aRetryAfterThatAsksForNothingIsNone(String value) {
     Exchange exchange = api(503, "");
     exchange.getMessage().setHeader("Retry-After", value);
 
     assertThat(failure(exchange).retryAfter()).isEqualTo(Duration.ZERO);
+  }
+
+  @Test
+  void aRetryAfterMayBeADate() {
+    Instant now = Instant.parse("2026-10-21T07:27:30Z");
+
+    assertThat(HttpAnswer.retryAfter("Wed, 21 Oct 2026 07:28:00 GMT", now))
+        .isEqualTo(Duration.ofSeconds(30));
+    assertThat(HttpAnswer.retryAfter("Wednesday, 21-Oct-26 07:28:00 GMT", now))
+        .isEqualTo(Duration.ofSeconds(30));
   }
 
   @Test

@@ -8,6 +8,7 @@ import dev.caravan.road.Counter.Arrivals;
 import dev.caravan.road.Counter.Gap;
 import dev.caravan.simulator.Act;
 import dev.caravan.simulator.Fault;
+import dev.caravan.testing.Bridge;
 import dev.caravan.testing.FaultyProxy;
 import dev.caravan.testing.FaultyProxy.Direction;
 import java.nio.charset.StandardCharsets;
@@ -23,6 +24,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
@@ -41,6 +43,19 @@ class RoadFaultsIT {
 
   private static final Logger LOG = LoggerFactory.getLogger(RoadFaultsIT.class);
   private static final int PER_SECOND = 200;
+
+  /**
+   * With -Dcaravan.faults=shipped the delays are those that ship, and each fault finds a connection
+   * that has lived for long. Otherwise they are a tenth and less, so that a build has time for it.
+   */
+  private static final boolean SHIPPED = "shipped".equals(System.getProperty("caravan.faults"));
+
+  /** One attempt after a loss, by design: up to 250 ms of jitter, and its round trips. */
+  private static final Duration ATTEMPT = Duration.ofMillis(300);
+
+  /** A socket that is open but dead is noticed after that, by design. */
+  private static final Duration NOTICED = Duration.ofSeconds(42);
+
   private static final Duration PATIENCE = Duration.ofSeconds(120);
 
   private static final String TOKEN = "POST /oauth/token";
@@ -54,6 +69,8 @@ class RoadFaultsIT {
   private static final Pattern CREDENTIAL =
       Pattern.compile("streaming-\\d-\\w+|\\b[A-Za-z0-9_-]{86}\\b");
 
+  private static final Duration ASKED = Duration.ofSeconds(1);
+
   private FaultyProxy network;
   private Road road;
   private Counter counter;
@@ -64,11 +81,26 @@ class RoadFaultsIT {
     road = Road.in(folder);
     network.to(road.genesys().port());
     String throughIt = "http://127.0.0.1:" + network.port();
-    road.start(
-            road.settings().with("GENESYS_LOGIN_URL", throughIt).with("GENESYS_API_URL", throughIt))
-        .awaitReady();
+    Bridge.Settings settings =
+        road.settings().with("GENESYS_LOGIN_URL", throughIt).with("GENESYS_API_URL", throughIt);
+    road.start(SHIPPED ? shipped(settings) : settings).awaitReady();
     until(() -> count("CONNECTED") == 1);
     counter = new Counter(road.genesys(), PER_SECOND);
+  }
+
+  private static Bridge.Settings shipped(Bridge.Settings settings) {
+    return settings
+        .with("GENESYS_RETRY_INITIAL_DELAY", "2s")
+        .with("GENESYS_RETRY_MAXIMUM_DELAY", "30s")
+        .with("GENESYS_BREAKER_FAILURE_RATE", "100")
+        .with("GENESYS_BREAKER_WAIT", "2");
+  }
+
+  @BeforeEach
+  void liveForLong() {
+    if (SHIPPED) {
+      pass(Duration.ofSeconds(11));
+    }
   }
 
   @AfterAll
@@ -84,8 +116,21 @@ class RoadFaultsIT {
     road.genesys().disarm();
   }
 
-  /** A fault, by name, and the cause that the signals give. */
-  private record Blow(String name, String cause, Consumer<RoadFaultsIT> strike) {
+  /**
+   * A fault, by name, and the cause that the signals give.
+   *
+   * @param least how long nothing can be read whatever one does
+   */
+  private record Blow(String name, String cause, Duration least, Consumer<RoadFaultsIT> strike) {
+    private Blow(String name, String cause, Consumer<RoadFaultsIT> strike) {
+      this(name, cause, ATTEMPT, strike);
+    }
+
+    /** The same if it lasts for so long by itself. */
+    private Blow lasting(Duration time) {
+      return new Blow(name, cause, time.plus(ATTEMPT), strike);
+    }
+
     @Override
     public String toString() {
       return name;
@@ -111,28 +156,32 @@ class RoadFaultsIT {
         blow("TCP reset (1006)", "dropped", RESET),
         new Blow("TCP reset in mid-frame", "dropped", on -> on.network.cutNext()),
         new Blow(
-            "connecting takes 3 s",
-            "dropped",
-            on -> {
-              on.network.delay(3_000);
-              on.road.genesys().perform(RESET);
-            }),
+                "connecting takes 3 s",
+                "dropped",
+                on -> {
+                  on.network.delay(3_000);
+                  on.road.genesys().perform(RESET);
+                })
+            .lasting(Duration.ofSeconds(3)),
         new Blow(
-            "nothing comes from Genesys Cloud, the socket stays open",
-            "silent",
-            on -> on.network.swallow(Direction.TO_CLIENT)),
+                "nothing comes from Genesys Cloud, the socket stays open",
+                "silent",
+                on -> on.network.swallow(Direction.TO_CLIENT))
+            .lasting(NOTICED),
         blow("another client takes the channel", "taken-over", takenOver()),
         blow("evicted by a 21st channel", "taken-over", new Act.Evict(Act.Whom.ALL)),
         blow("the channel expires", "dropped", new Act.ExpireChannel(Act.Whom.ALL)),
         blow("the token is revoked", "token-revoked", REVOKE),
-        blow("away for 2 s", "dropped", new Act.Outage(Duration.ofSeconds(2))),
+        blow("away for 2 s", "dropped", new Act.Outage(Duration.ofSeconds(2)))
+            .lasting(Duration.ofSeconds(2)),
         blow("404 to the handshake", "dropped", RESET, handshake(404, Fault.Wrong.STATUS)),
         blow("503 to the handshake", "dropped", RESET, handshake(503, Fault.Wrong.STATUS)),
         blow("1011 after the handshake", "dropped", RESET, handshake(1011, Fault.Wrong.CLOSE)),
         blow("reset in the handshake", "dropped", RESET, handshake(0, Fault.Wrong.RESET)),
-        blow("429 to the channel, 1 s", "taken-over", NEW_CHANNEL, busy(CHANNEL)),
-        blow("429 to the subscriptions, 1 s", "taken-over", NEW_CHANNEL, busy(SUBSCRIBE)),
-        blow("429 to the token, 1 s", "token-revoked", REVOKE, busy(TOKEN)),
+        blow("429 to the channel, 1 s", "taken-over", NEW_CHANNEL, busy(CHANNEL)).lasting(ASKED),
+        blow("429 to the subscriptions, 1 s", "taken-over", NEW_CHANNEL, busy(SUBSCRIBE))
+            .lasting(ASKED),
+        blow("429 to the token, 1 s", "token-revoked", REVOKE, busy(TOKEN)).lasting(ASKED),
         blow("503 to the channel", "taken-over", NEW_CHANNEL, once(CHANNEL, 503)),
         blow("500 to the subscriptions", "taken-over", NEW_CHANNEL, once(SUBSCRIBE, 500)),
         blow("502 to the token", "token-revoked", REVOKE, once(TOKEN, 502)),
@@ -156,7 +205,7 @@ class RoadFaultsIT {
 
     // The last of the signals about a loss
     until(() -> count("GAP") > gaps);
-    Arrivals outcome = settle(blow.name, first);
+    Arrivals outcome = settle(blow.name, first, blow.least);
     List<JsonNode> since = road.signals().subList(signals, road.signals().size());
     assertThat(since)
         .extracting(signal -> signal.path("type").asText())
@@ -178,7 +227,7 @@ class RoadFaultsIT {
     road.genesys().perform(new Act.SocketClosing(Act.Whom.ALL, Duration.ofMinutes(1), false, 1001));
 
     until(() -> count("HANDED_OVER") > handedOver);
-    Arrivals outcome = settle("socket_closing, a minute ahead", first);
+    Arrivals outcome = settle("socket_closing, a minute ahead", first, Duration.ZERO);
     assertThat(road.signals().subList(signals, road.signals().size()))
         .singleElement()
         .extracting(signal -> signal.path("cause").asText())
@@ -200,7 +249,7 @@ class RoadFaultsIT {
     road.genesys().perform(new Act.SocketClosing(Act.Whom.ALL, Duration.ZERO, false, 1001));
 
     until(() -> count("CONNECTED") + count("HANDED_OVER") > connected);
-    Arrivals outcome = settle("socket_closing, no time ahead", first);
+    Arrivals outcome = settle("socket_closing, no time ahead", first, ATTEMPT);
     List<Gap> gaps = Gap.in(road.signals().subList(signals, road.signals().size()));
     assertThat(outcome.missing())
         .allMatch(number -> gaps.stream().anyMatch(gap -> gap.holds(counter.sentAt(number))));
@@ -215,9 +264,89 @@ class RoadFaultsIT {
 
     network.swallow(Direction.TO_SERVER);
 
-    Arrivals outcome = settle("nothing reaches Genesys Cloud", first);
+    Arrivals outcome = settle("nothing reaches Genesys Cloud", first, Duration.ZERO);
     assertThat(outcome.missing()).isEmpty();
     assertThat(outcome.repeated()).isZero();
+  }
+
+  // ---- faults that follow each other
+
+  /** Several faults, and how long nothing can be read because of them all. */
+  private record Sequence(String name, Duration least, Consumer<RoadFaultsIT> strike) {
+    @Override
+    public String toString() {
+      return name;
+    }
+  }
+
+  static Stream<Sequence> sequences() {
+    return Stream.of(
+        new Sequence("drops every 4 s, five times", ATTEMPT.multipliedBy(5), on -> on.drops(5)),
+        new Sequence(
+            "two drops, then three 429s of 3 s",
+            ATTEMPT.multipliedBy(3).plusSeconds(9),
+            on -> {
+              on.drops(2);
+              on.road.genesys().arm(Fault.status(CHANNEL, 429).retryAfter(3).times(3));
+              on.road.genesys().perform(NEW_CHANNEL);
+            }),
+        new Sequence(
+            "a dead socket after three drops",
+            ATTEMPT.multipliedBy(4).plus(NOTICED),
+            on -> {
+              on.drops(3);
+              on.network.swallow(Direction.TO_CLIENT);
+              on.pass(NOTICED);
+            }),
+        new Sequence(
+            "503 to the channel for 20 s, then a drop",
+            ATTEMPT.multipliedBy(2).plusSeconds(20),
+            on -> {
+              on.road.genesys().arm(Fault.status(CHANNEL, 503));
+              on.road.genesys().perform(NEW_CHANNEL);
+              on.pass(Duration.ofSeconds(20));
+              on.road.genesys().disarm();
+              on.road.bridge().awaitReady();
+              on.pass(Duration.ofSeconds(11));
+              on.road.genesys().perform(RESET);
+            }),
+        new Sequence(
+            "the token revoked during a 429 of 3 s",
+            ATTEMPT.plusSeconds(3),
+            on -> {
+              on.road.genesys().arm(Fault.status(CHANNEL, 429).retryAfter(3).times(1));
+              on.road.genesys().perform(NEW_CHANNEL);
+              on.pass(Duration.ofSeconds(1));
+              on.road.genesys().perform(REVOKE);
+            }));
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("sequences")
+  void noFaultPaysForTheOneBefore(Sequence sequence) {
+    pass(Duration.ofSeconds(SHIPPED ? 0 : 11));
+    long first = counter.sent();
+    flows();
+
+    sequence.strike.accept(this);
+
+    pass(Duration.ofSeconds(1));
+    Arrivals outcome = settle(sequence.name, first, sequence.least);
+    assertThat(outcome.missing()).isNotEmpty();
+    assertThat(outcome.repeated()).isZero();
+    until(() -> road.genesys().openSockets() == 1);
+  }
+
+  private void drops(int times) {
+    for (int i = 0; i < times; i++) {
+      road.genesys().perform(RESET);
+      pass(Duration.ofSeconds(4));
+    }
+  }
+
+  private void pass(Duration time) {
+    long end = System.nanoTime() + time.toNanos();
+    until(() -> System.nanoTime() >= end);
   }
 
   // ---- what was sent and what arrived
@@ -228,26 +357,26 @@ class RoadFaultsIT {
   }
 
   /** What came of the events from this one on, when those that are sent now have arrived. */
-  private Arrivals settle(String what, long first) {
+  private Arrivals settle(String what, long first, Duration least) {
     road.bridge().awaitReady();
     flows();
     long last = counter.sent() - 1;
     until(() -> Counter.arrived(road).keySet().stream().anyMatch(number -> number >= last));
     Arrivals arrivals = counter.arrivals(road, first, last);
     List<Long> missing = arrivals.missing();
-    long blind =
-        missing.isEmpty()
-            ? 0
-            : Duration.between(
-                    counter.sentAt(missing.get(0)), counter.sentAt(missing.get(missing.size() - 1)))
-                .toMillis();
+    Duration blind = Duration.ofMillis(arrivals.missing().size() * 1_000L / PER_SECOND);
     LOG.info(
-        "| {} | {} of {} | {} | {} |",
+        "| {} | {} of {} | {} | {} | {} |",
         what,
         missing.size(),
         last - first,
         arrivals.repeated(),
-        String.format(Locale.ROOT, "%.2f s", blind / 1_000.0));
+        String.format(Locale.ROOT, "%.2f s", blind.toMillis() / 1_000.0),
+        least.isZero()
+            ? "–"
+            : String.format(Locale.ROOT, "%.1f", (double) blind.toMillis() / least.toMillis()));
+    // No stopwatch: what fails here is a wait that nothing asked for
+    assertThat(blind).isLessThan(least.multipliedBy(2).plusSeconds(SHIPPED ? 30 : 5));
     return arrivals;
   }
 
@@ -297,7 +426,7 @@ class RoadFaultsIT {
   }
 
   private static Fault busy(String call) {
-    return Fault.status(call, 429).retryAfter(1).times(1);
+    return Fault.status(call, 429).retryAfter((int) ASKED.toSeconds()).times(1);
   }
 
   private static Fault once(String call, int status) {

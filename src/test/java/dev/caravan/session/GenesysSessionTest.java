@@ -27,7 +27,7 @@ class GenesysSessionTest {
   private final MutableClock clock = new MutableClock();
   private final Login login = new Login();
   private final GenesysSession session =
-      new GenesysSession(login::fetch, clock, Duration.ofMinutes(5));
+      new GenesysSession(login::fetch, clock, Duration.ofMinutes(5), Duration::ofSeconds);
 
   /** A login endpoint that counts, and does what it is told. */
   private final class Login {
@@ -201,10 +201,16 @@ class GenesysSessionTest {
   }
 
   @Test
-  void afterAnOutageTheFirstTokenIsFetchedWithoutWaiting() {
+  void whoeverAsksAfterAFailureIsToldHowLongToWaitAndTheLoginIsLeftAlone() {
     login.failure = unavailable(Duration.ZERO);
-    assertThatExceptionOfType(UnavailableException.class).isThrownBy(session::token);
+    for (int i = 0; i < 10; i++) {
+      assertThatExceptionOfType(UnavailableException.class)
+          .isThrownBy(session::token)
+          .satisfies(e -> assertThat(e.retryAfter()).isEqualTo(Duration.ofSeconds(1)));
+    }
+    assertThat(login.calls).hasValue(1);
 
+    clock.pass(Duration.ofSeconds(1));
     login.failure = null;
 
     assertThat(session.token().value()).isEqualTo("secret-2");

@@ -1,0 +1,127 @@
+package dev.caravan.genesys;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.caravan.event.EnvelopeReader;
+import dev.caravan.event.Frame;
+import dev.caravan.simulator.OauthClient;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Properties;
+import org.apache.camel.Exchange;
+import org.apache.camel.builder.RouteBuilder;
+import org.apache.camel.component.mock.MockEndpoint;
+import org.apache.camel.impl.DefaultCamelContext;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What becomes of an event whose way through the route ends in a throw. */
+@Timeout(60)
+class NotificationsConsumerTest {
+
+  private static final byte[] BODY =
+      ("{\"topicName\":\"v2.users.11111111-1111-1111-1111-111111111111.presence\","
+              + "\"version\":\"2\",\"eventBody\":{},\"metadata\":{\"CorrelationId\":\"c\"}}")
+          .getBytes(StandardCharsets.UTF_8);
+
+  private static final Frame.Notification EVENT =
+      (Frame.Notification) new EnvelopeReader().read(BODY);
+
+  private final DefaultCamelContext context = new DefaultCamelContext();
+  private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
+
+  @AfterEach
+  void stop() {
+    context.stop();
+  }
+
+  private NotificationsConsumer start(Path folder) throws Exception {
+    Properties settings = new Properties();
+    settings.setProperty("caravan.data.dir", folder.toString());
+    context.getPropertiesComponent().setOverrideProperties(settings);
+    context.getRegistry().bind("meters", meters);
+    context.addRoutes(
+        new RouteBuilder() {
+          @Override
+          public void configure() {
+            from("direct:dead-letters").to("mock:dead-letters");
+            from("genesys:notifications?topics=none&maxInFlight=2")
+                .routeId("receive")
+                .to("mock:events");
+          }
+        });
+    context.start();
+    return (NotificationsConsumer) context.getRoute("receive").getConsumer();
+  }
+
+  private double inFlight() {
+    return meters.get("caravan.in.flight").gauge().value();
+  }
+
+  @Test
+  void whatCannotBeHandedToTheRouteIsADeadLetterAndGivesItsPlaceBack(@TempDir Path folder)
+      throws Exception {
+    NotificationsConsumer consumer = start(folder);
+    Frame.Notification broken =
+        new Frame.Notification(
+            EVENT.topicName(),
+            EVENT.correlationId(),
+            EVENT.id(),
+            EVENT.media(),
+            EVENT.primary(),
+            EVENT.messageType(),
+            EVENT.key(),
+            null);
+
+    for (int i = 0; i < 3; i++) {
+      consumer.notification(0, broken, BODY);
+    }
+    consumer.notification(0, EVENT, BODY);
+
+    MockEndpoint letters = context.getEndpoint("mock:dead-letters", MockEndpoint.class);
+    await().until(() -> letters.getReceivedCounter() == 3);
+    Exchange letter = letters.getExchanges().get(0);
+    assertThat(letter.getMessage().getBody(byte[].class)).isEqualTo(BODY);
+    assertThat(letter.getMessage().getHeader(GenesysConstants.REASON, String.class))
+        .isEqualTo("The event could not be sent: NullPointerException");
+    MockEndpoint events = context.getEndpoint("mock:events", MockEndpoint.class);
+    await().until(() -> events.getReceivedCounter() == 1);
+    assertThat(inFlight()).isZero();
+  }
+
+  @Test
+  void aFailureAfterTheConnectLeavesNoSocketOpen(@TempDir Path folder) throws Exception {
+    try (BackfillRoad road = new BackfillRoad(folder, 1, new OauthClient("opener", "secret"))) {
+      road.start();
+      road.context()
+          .addRoutes(
+              new RouteBuilder() {
+                @Override
+                public void configure() {
+                  from("direct:dead-letters").to("mock:dead-letters");
+                  // As a user's edit may do; when the channel ends cannot be told without it
+                  from("direct:spoilt-open")
+                      .errorHandler(noErrorHandler())
+                      .to("direct:genesys-open")
+                      .removeProperty(GenesysConstants.TOKEN);
+                  from("genesys:notifications?openRoute=direct:spoilt-open&topics=v2.routing.queues."
+                          + "11111111-1111-1111-1111-111111111111.conversations")
+                      .to("mock:events");
+                }
+              });
+      road.context().getRouteController().startAllRoutes();
+
+      await()
+          .until(
+              () ->
+                  road.genesys().callCounts().getOrDefault("POST /api/v2/notifications/channels", 0)
+                      >= 3);
+
+      await().until(() -> road.genesys().openSockets() == 0);
+    }
+  }
+}
