@@ -26,8 +26,8 @@ class RoadStormIT {
    */
   private static final int SECONDS = Integer.getInteger("caravan.storm", 6);
 
-  /** One every four seconds of the minute: retries with growing delays, behind a breaker. */
-  private static final int MOST_CALLS = 15;
+  /** One every six seconds of the minute: retries with growing delays, behind a breaker. */
+  private static final int MOST_CALLS = 10;
 
   @TempDir Path folder;
 
