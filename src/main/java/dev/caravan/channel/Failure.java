@@ -9,8 +9,14 @@ import java.time.Duration;
  * @param sentence what to tell the person who must act
  * @param retryAfter how long Genesys Cloud asked us to wait; zero if it did not
  * @param attempts how many attempts were made, for the backoff; 0 if it did not come to one
+ * @param madeNone whether it is known that no channel was made
  */
-public record Failure(Kind kind, String sentence, Duration retryAfter, int attempts) {
+public record Failure(
+    Kind kind, String sentence, Duration retryAfter, int attempts, boolean madeNone) {
+
+  public Failure(Kind kind, String sentence, Duration retryAfter, int attempts) {
+    this(kind, sentence, retryAfter, attempts, false);
+  }
 
   /** What follows from a failure. */
   public enum Kind {
@@ -24,7 +30,12 @@ public record Failure(Kind kind, String sentence, Duration retryAfter, int attem
 
   /** The same if nobody was asked for a channel. */
   public Failure withoutAttempt() {
-    return new Failure(kind, sentence, retryAfter, 0);
+    return new Failure(kind, sentence, retryAfter, 0, true);
+  }
+
+  /** The same if no channel was made. */
+  public Failure withoutChannel() {
+    return new Failure(kind, sentence, retryAfter, attempts, true);
   }
 
   /** A failure that may pass by itself. */

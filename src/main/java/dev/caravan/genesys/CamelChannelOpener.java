@@ -3,6 +3,7 @@ package dev.caravan.genesys;
 import dev.caravan.channel.ChannelLink;
 import dev.caravan.channel.ChannelOpener;
 import dev.caravan.channel.Failure;
+import dev.caravan.session.CallException;
 import dev.caravan.session.Token;
 import dev.caravan.socket.FrameLane;
 import dev.caravan.socket.LaneLimits;
@@ -22,6 +23,7 @@ import org.apache.camel.Exchange;
 import org.apache.camel.ProducerTemplate;
 import org.apache.camel.support.service.ServiceHelper;
 import org.apache.camel.support.service.ServiceSupport;
+import org.apache.camel.util.ObjectHelper;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -33,6 +35,7 @@ final class CamelChannelOpener extends ServiceSupport implements ChannelOpener {
 
   private static final Logger LOG = LoggerFactory.getLogger(CamelChannelOpener.class);
   private static final int MOST_AT_A_TIME = 20;
+  private static final int FIRST_ERROR = 400;
 
   private final GenesysEndpoint endpoint;
   private final NotificationsConsumer consumer;
@@ -112,7 +115,12 @@ final class CamelChannelOpener extends ServiceSupport implements ChannelOpener {
         abandon(order, exchange);
         boolean called = again || exchange.getProperty(GenesysConstants.TOKEN) != null;
         Failure failure = Failures.of(exchange);
-        order.shard().failed(order.number(), called ? failure : failure.withoutAttempt());
+        if (!called) {
+          failure = failure.withoutAttempt();
+        } else if (saidNo(exchange)) {
+          failure = failure.withoutChannel();
+        }
+        order.shard().failed(order.number(), failure);
       } else {
         opened(order, attempt, exchange);
       }
@@ -125,6 +133,14 @@ final class CamelChannelOpener extends ServiceSupport implements ChannelOpener {
     } finally {
       underWay.remove(order);
     }
+  }
+
+  /** Whether the call that makes the channel was answered with an error. */
+  private static boolean saidNo(Exchange exchange) {
+    CallException call = ObjectHelper.getException(CallException.class, exchange.getException());
+    return exchange.getProperty(GenesysConstants.CHANNEL) == null
+        && call != null
+        && call.status() >= FIRST_ERROR;
   }
 
   /** What was made, or gone back to, and could not be used; it is not tried again. */
