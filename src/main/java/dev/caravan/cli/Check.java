@@ -63,6 +63,7 @@ final class Check {
       report.ok("%d routes in %s can be built.", tried.count(), folder);
     }
     tried.mistakes().forEach(report::failed);
+    tried.warnings().forEach(report::note);
     notRead(folder);
     report.part("Data");
     data(Path.of(setting("caravan.data.dir")));
@@ -81,8 +82,15 @@ final class Check {
    *
    * @param routes those that call Genesys Cloud, running; empty if they cannot be built
    * @param mistakes what is wrong with the files
+   * @param warnings what may cost events although it can be built
    */
-  private record Tried(Optional<CheckedRoutes> routes, int count, List<String> mistakes) {}
+  private record Tried(
+      Optional<CheckedRoutes> routes, int count, List<String> mistakes, List<String> warnings) {
+
+    Tried(Optional<CheckedRoutes> routes, int count, List<String> mistakes) {
+      this(routes, count, mistakes, List.of());
+    }
+  }
 
   private Tried tryRoutes(RouteFolder folder) {
     List<Resource> files;
@@ -100,7 +108,7 @@ final class Check {
     if (unreadable.isEmpty()) {
       try {
         CheckedRoutes routes = CheckedRoutes.of(config, files);
-        return new Tried(Optional.of(routes), routes.count(), List.of());
+        return new Tried(Optional.of(routes), routes.count(), List.of(), routes.warnings());
       } catch (Exception e) {
         mistakes = List.of(StartFailure.sentence(e) + folder.where(e));
       }

@@ -11,6 +11,7 @@ import org.apache.camel.CamelContext;
 import org.apache.camel.Route;
 import org.apache.camel.impl.DefaultCamelContext;
 import org.apache.camel.main.SimpleMain;
+import org.apache.camel.model.ModelCamelContext;
 import org.apache.camel.spi.Resource;
 import org.apache.camel.support.PluginHelper;
 
@@ -94,6 +95,10 @@ final class CheckedRoutes implements AutoCloseable {
 
   CamelContext context() {
     return context;
+  }
+
+  List<String> warnings() {
+    return EarlyRelease.warnings((ModelCamelContext) context);
   }
 
   int count() {

@@ -76,6 +76,14 @@ public class RouteFiles {
     return edits.flatMap(watch -> watch.ended().sentence());
   }
 
+  /** What routes that run do that may cost events; empty if nothing. */
+  Optional<String> warnings() {
+    return edits
+        .map(RouteReload::warnings)
+        .filter(found -> !found.isEmpty())
+        .map(found -> String.join(" ", found));
+  }
+
   /** Whether routes are being replaced at this moment. */
   boolean isReplacing() {
     return edits.filter(RouteReload::isReplacing).isPresent();

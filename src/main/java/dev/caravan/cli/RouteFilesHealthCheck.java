@@ -16,9 +16,10 @@ final class RouteFilesHealthCheck extends AbstractHealthCheck {
 
   @Override
   protected void doCall(HealthCheckResultBuilder builder, Map<String, Object> options) {
-    // These two alone are no reason to be taken out of service: what reads and what sends tell
+    // These alone are no reason to be taken out of service: what reads and what sends tell
     // themselves if they do not
     files.rejectedEdit().ifPresent(sentence -> builder.detail("edit", sentence));
+    files.warnings().ifPresent(sentence -> builder.detail("warnings", sentence));
     files.ended().ifPresent(sentence -> builder.detail("ended", sentence));
     files
         .problem()

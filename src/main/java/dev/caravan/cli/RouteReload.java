@@ -20,7 +20,6 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.apache.camel.CamelContext;
 import org.apache.camel.model.ModelCamelContext;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -47,7 +46,7 @@ final class RouteReload {
   private final Trial trial;
   private final boolean edits;
   private final Clock clock;
-  private final CamelContext context;
+  private final ModelCamelContext context;
   private Optional<ScheduledExecutorService> executor = Optional.empty();
   private final EndedWork ended = new EndedWork();
 
@@ -73,6 +72,7 @@ final class RouteReload {
   private Instant again = Instant.MIN;
   private volatile Optional<String> problem = Optional.empty();
   private volatile boolean replacing;
+  private volatile List<String> warnings = List.of();
 
   /** For finding out whether routes can be built, before those that run are touched. */
   @FunctionalInterface
@@ -106,6 +106,7 @@ final class RouteReload {
     broken.putAll(now.unreadable());
     mend(now);
     name(now);
+    review();
     LOG.info("Running {} routes from {}", routes.count(), folder);
   }
 
@@ -166,6 +167,7 @@ final class RouteReload {
           tried = Optional.of(now);
           takeOver(now);
         }
+        review();
       }
     } catch (RuntimeException e) {
       // A file that is just being replaced by another may be away for a moment
@@ -179,6 +181,17 @@ final class RouteReload {
   /** Files that look like routes and are none are named once. */
   private void name(RouteFolder.Contents now) {
     now.notRead().stream().map(RouteFolder.Contents::notRead).filter(told::add).forEach(LOG::warn);
+  }
+
+  /** What routes do that costs events is said once. */
+  private void review() {
+    warnings = EarlyRelease.warnings(context);
+    warnings.stream().filter(told::add).forEach(LOG::warn);
+  }
+
+  /** What routes that run do that may cost events, with file and line. */
+  List<String> warnings() {
+    return warnings;
   }
 
   // ---- files that were never at work

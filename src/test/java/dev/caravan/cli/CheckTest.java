@@ -314,7 +314,8 @@ class CheckTest {
         .containsSubsequence(
             "Data",
             "  ok      %s can be written.".formatted(data),
-            "  ok      Records that wait: none (0 B on disk). Gaps not settled: none. No bridge is running on it.");
+            "  ok      Records that wait: none (0 B on disk). Gaps not settled: none. No bridge is"
+                + " running on it.");
     assertThat(data).isEmptyDirectory();
   }
 
@@ -349,5 +350,19 @@ class CheckTest {
     Path edited = routes.resolve(file);
     Files.writeString(
         edited, Files.readString(edited).replaceFirst(before.replace("#", "\\#"), after));
+  }
+
+  @Test
+  void aStepThatLetsGoTooSoonAndAFileThatIsNotReadAreNamed() throws IOException {
+    edit("forward.camel.yaml", "        - filter:", "        - to: seda:later\n        - filter:");
+    Files.writeString(routes.resolve("extra.yaml"), "");
+
+    check();
+
+    assertThat(lines)
+        .anyMatch(
+            line ->
+                line.matches(".*forward\\.camel\\.yaml, line \\d+: .*handed on to seda:later.*"))
+        .anyMatch(line -> line.contains("extra.yaml is not read"));
   }
 }
