@@ -1,5 +1,6 @@
 package dev.caravan;
 
+import static com.tngtech.archunit.base.DescribedPredicate.describe;
 import static com.tngtech.archunit.base.DescribedPredicate.not;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
@@ -10,6 +11,7 @@ import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import java.util.List;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
@@ -109,6 +111,22 @@ class ArchitectureTest {
         .should()
         .dependOnClassesThat()
         .resideInAPackage("dev.caravan.simulator..")
+        .check(CLASSES);
+  }
+
+  @Test
+  void nothingRunsAgainAndAgainButWhereItsFailuresAreTold() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackages(BASEMENT, "dev.caravan.simulator..")
+        .should()
+        .callMethodWhere(
+            describe(
+                "schedules for ever",
+                call ->
+                    call.getTarget().getOwner().isAssignableTo(ScheduledExecutorService.class)
+                        && call.getName().startsWith("scheduleWith")
+                    || call.getName().equals("scheduleAtFixedRate")))
         .check(CLASSES);
   }
 

@@ -1,19 +1,19 @@
 package dev.caravan.cli;
 
+import dev.caravan.background.BackgroundHealthCheck;
+import dev.caravan.background.BackgroundTask;
 import dev.caravan.kafka.DeadLetterFiles;
 import dev.caravan.kafka.PatientClientFactory;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
+import java.time.Duration;
 import java.util.Collections;
 import java.util.Optional;
 import java.util.SortedSet;
-import java.util.concurrent.TimeUnit;
 import org.apache.camel.CamelContext;
 import org.apache.camel.component.kafka.KafkaComponent;
 import org.apache.camel.health.HealthCheckRegistry;
 import org.apache.camel.quarkus.main.events.BeforeStart;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Has health tell which topics Kafka denies and which dead letters lie as files, and finds out when
@@ -22,7 +22,6 @@ import org.slf4j.LoggerFactory;
 @ApplicationScoped
 public class DeadLetterWatch {
 
-  private static final Logger LOG = LoggerFactory.getLogger(DeadLetterWatch.class);
   private static final int ASK_EVERY_SECONDS = 10;
 
   void begin(@Observes BeforeStart starting) {
@@ -33,20 +32,15 @@ public class DeadLetterWatch {
         .register(
             new ProblemHealthCheck(
                 "kafka", () -> clients(context).flatMap(PatientClientFactory::problem)));
-    context
-        .getExecutorServiceManager()
-        .newSingleThreadScheduledExecutor(this, "kafka-rights")
-        .scheduleWithFixedDelay(
-            () -> ask(context), ASK_EVERY_SECONDS, ASK_EVERY_SECONDS, TimeUnit.SECONDS);
-  }
-
-  /** An exception would be the end of all asking. */
-  private static void ask(CamelContext context) {
-    try {
-      clients(context).ifPresent(PatientClientFactory::askForQuietTopics);
-    } catch (RuntimeException e) {
-      LOG.debug("Kafka was not asked for rights", e);
-    }
+    BackgroundHealthCheck.of(context)
+        .watch(
+            BackgroundTask.every(
+                Duration.ofSeconds(ASK_EVERY_SECONDS),
+                "asking Kafka for rights",
+                context
+                    .getExecutorServiceManager()
+                    .newSingleThreadScheduledExecutor(this, "kafka-rights"),
+                () -> clients(context).ifPresent(PatientClientFactory::askForQuietTopics)));
   }
 
   private static SortedSet<String> denied(CamelContext context) {

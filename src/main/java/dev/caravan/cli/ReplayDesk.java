@@ -1,5 +1,7 @@
 package dev.caravan.cli;
 
+import dev.caravan.background.BackgroundHealthCheck;
+import dev.caravan.background.BackgroundTask;
 import dev.caravan.cli.ReplayFiles.Answer;
 import dev.caravan.cli.ReplayFiles.Request;
 import dev.caravan.spool.Replay;
@@ -11,6 +13,7 @@ import jakarta.enterprise.event.Observes;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.concurrent.ScheduledExecutorService;
@@ -52,8 +55,13 @@ public class ReplayDesk {
         context.getExecutorServiceManager().newSingleThreadScheduledExecutor(this, "replay-desk");
     looking = Optional.of(executor);
     executor.execute(this::clear);
-    executor.scheduleWithFixedDelay(
-        () -> look(context), LOOK_EVERY_MILLIS, LOOK_EVERY_MILLIS, TimeUnit.MILLISECONDS);
+    BackgroundHealthCheck.of(context)
+        .watch(
+            BackgroundTask.every(
+                Duration.ofMillis(LOOK_EVERY_MILLIS),
+                "looking for requests for replays",
+                executor,
+                () -> look(context)));
   }
 
   /** Not interrupted: an interrupt in the middle of reading would close the spool's file. */

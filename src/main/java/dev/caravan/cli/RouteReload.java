@@ -1,5 +1,7 @@
 package dev.caravan.cli;
 
+import dev.caravan.background.BackgroundHealthCheck;
+import dev.caravan.background.BackgroundTask;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -111,11 +113,13 @@ final class RouteReload {
   }
 
   void start() {
-    long every = edits ? LOOK_EVERY_MILLIS : AGAIN.toMillis();
+    Duration every = edits ? Duration.ofMillis(LOOK_EVERY_MILLIS) : AGAIN;
     ScheduledExecutorService looks =
         context.getExecutorServiceManager().newSingleThreadScheduledExecutor(this, "routes-reload");
     executor = Optional.of(looks);
-    looks.scheduleWithFixedDelay(this::look, every, every, TimeUnit.MILLISECONDS);
+    BackgroundHealthCheck.of(context)
+        .watch(
+            BackgroundTask.every(every, "looking for edited route files", looks, this::look));
     if (edits) {
       LOG.info("Route files that are edited in {} take effect within seconds.", folder);
     }

@@ -1,5 +1,7 @@
 package dev.caravan.cli;
 
+import dev.caravan.background.BackgroundHealthCheck;
+import dev.caravan.background.BackgroundTask;
 import dev.caravan.genesys.GenesysComponent;
 import dev.caravan.genesys.Signal;
 import dev.caravan.spool.SpoolComponent;
@@ -10,11 +12,11 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.HashSet;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
 import java.util.function.ToDoubleFunction;
 import org.apache.camel.CamelContext;
 import org.apache.camel.health.HealthCheckRegistry;
@@ -54,14 +56,15 @@ public class SpoolWatch {
           }
         });
     HealthCheckRegistry.get(context).register(new SpoolsHealthCheck(spools));
-    context
-        .getExecutorServiceManager()
-        .newSingleThreadScheduledExecutor(this, "spool-watch")
-        .scheduleWithFixedDelay(
-            () -> spools.statuses().forEach(status -> look(spools, status)),
-            EVERY_SECONDS,
-            EVERY_SECONDS,
-            TimeUnit.SECONDS);
+    BackgroundHealthCheck.of(context)
+        .watch(
+            BackgroundTask.every(
+                Duration.ofSeconds(EVERY_SECONDS),
+                "watching the spools",
+                context
+                    .getExecutorServiceManager()
+                    .newSingleThreadScheduledExecutor(this, "spool-watch"),
+                () -> spools.statuses().forEach(status -> look(spools, status))));
   }
 
   private void look(SpoolComponent spools, SpoolStatus status) {

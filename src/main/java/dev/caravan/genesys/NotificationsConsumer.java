@@ -1,6 +1,8 @@
 package dev.caravan.genesys;
 
 import dev.caravan.SettingsSource;
+import dev.caravan.background.BackgroundHealthCheck;
+import dev.caravan.background.BackgroundTask;
 import dev.caravan.channel.Attempts;
 import dev.caravan.channel.Cause;
 import dev.caravan.channel.ChannelGroup;
@@ -15,6 +17,7 @@ import dev.caravan.gap.Gap;
 import dev.caravan.topic.TopicSharder;
 import java.security.SecureRandom;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.ScheduledExecutorService;
@@ -45,6 +48,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
   private static final int DEEPEST_CAUSE = 20;
 
   /** How often it is seen how many channels the OAuth client has. */
+  private static final Duration TICK = Duration.ofSeconds(1);
   private static final long LOOK_SECONDS = 600;
 
   private final GenesysConfiguration configuration;
@@ -146,9 +150,16 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
             opener::background,
             clock)
         .start(configuration.getRetryMaximumDelay());
-    control.scheduleWithFixedDelay(watch::tellChanges, 1, 1, TimeUnit.SECONDS);
-    control.scheduleWithFixedDelay(this::tick, 1, 1, TimeUnit.SECONDS);
-    control.scheduleWithFixedDelay(this::look, 10, LOOK_SECONDS, TimeUnit.SECONDS);
+    BackgroundHealthCheck loops = BackgroundHealthCheck.of(getEndpoint().getCamelContext());
+    loops.watch(BackgroundTask.every(TICK, "telling the state", control, watch::tellChanges));
+    loops.watch(BackgroundTask.every(TICK, "noting what was read", control, this::tick));
+    loops.watch(
+        BackgroundTask.every(
+            Duration.ofSeconds(10),
+            Duration.ofSeconds(LOOK_SECONDS),
+            "counting the channels",
+            control,
+            this::look));
   }
 
   @Override

@@ -10,8 +10,6 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Sends what was acknowledged and kept through its spool again: marked as such, metered, and giving
@@ -22,8 +20,6 @@ import org.slf4j.LoggerFactory;
  * replay nothing either.
  */
 public final class Replay {
-
-  private static final Logger LOG = LoggerFactory.getLogger(Replay.class);
 
   /** How often it goes on. */
   static final Duration STEP = Duration.ofMillis(50);
@@ -94,7 +90,7 @@ public final class Replay {
   }
 
   /** Sends as many as the rate allows for one step. For one thread, with {@link #STEP} between. */
-  void step() {
+  void step() throws IOException {
     try {
       switch (progress.state()) {
         case SENDING -> send();
@@ -103,8 +99,6 @@ public final class Replay {
           return;
         }
       }
-    } catch (IOException e) {
-      LOG.warn("Spool '{}': what is kept cannot be read now; it is tried again.", spool.name(), e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       cancel();

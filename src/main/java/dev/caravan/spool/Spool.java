@@ -1,5 +1,6 @@
 package dev.caravan.spool;
 
+import dev.caravan.background.BackgroundTask;
 import dev.caravan.spool.log.Checkpoint;
 import dev.caravan.spool.log.LogRecord;
 import dev.caravan.spool.log.RecordHeaders;
@@ -13,9 +14,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
@@ -57,7 +56,7 @@ public final class Spool implements AutoCloseable {
   private final AtomicReference<Delivery> delivery = new AtomicReference<>();
   private final AtomicBoolean closed = new AtomicBoolean();
   private volatile long untakenSinceNanos;
-  private volatile Future<?> ticks = CompletableFuture.completedFuture(null);
+  private volatile BackgroundTask commits;
 
   /** When what is kept for replay was appended, from the oldest record to the youngest. */
   public record Kept(Instant from, Instant to) {}
@@ -153,7 +152,9 @@ public final class Spool implements AutoCloseable {
     Spool spool = new Spool(name, options.copy(), time, executor, listener, appender);
     // A record is left alone at the first tick it sees and committed at the second.
     long tick = options.getCommitInterval().toNanos() / 2;
-    spool.ticks = executor.scheduleAtFixedRate(spool::tick, tick, tick, TimeUnit.NANOSECONDS);
+    spool.commits =
+        BackgroundTask.every(
+            Duration.ofNanos(tick), "writing spool '%s'".formatted(name), executor, spool::tick);
     SpoolStatus status = spool.status();
     if (status.records() + status.parkedRecords() > 0) {
       LOG.info(
@@ -210,22 +211,20 @@ public final class Spool implements AutoCloseable {
 
   private void tickSoon() {
     if (!tickRequested.getAndSet(true)) {
-      executor.execute(this::tick);
+      executor.execute(() -> commits.run(this::tick));
     }
   }
 
-  /** Whatever is thrown, the next tick is due. */
   private void tick() {
     boolean hurry = tickRequested.getAndSet(false);
-    if (closed.get()) {
-      return;
-    }
-    try {
+    if (!closed.get()) {
       committer.tick(hurry);
-    } catch (RuntimeException | Error e) {
-      LOG.error(
-          "Spool '{}': a commit failed in a way nobody thought of; the next is tried.", name, e);
     }
+  }
+
+  /** The work in the background that writes what was appended. */
+  BackgroundTask commits() {
+    return commits;
   }
 
   /** The next records to hand out, or none after waiting for a while. */
@@ -387,7 +386,7 @@ public final class Spool implements AutoCloseable {
     if (closed.getAndSet(true)) {
       return;
     }
-    ticks.cancel(false);
+    commits.stop();
     backlog.close();
     try {
       committer.close();

@@ -1,6 +1,9 @@
 package dev.caravan.spool;
 
+import dev.caravan.background.BackgroundHealthCheck;
+import dev.caravan.background.BackgroundTask;
 import java.io.IOException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
@@ -12,7 +15,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import org.apache.camel.CamelContext;
@@ -98,6 +100,7 @@ public class SpoolComponent extends HealthCheckComponent {
         executors.newSingleThreadExecutor(this, "SpoolCompletions-" + name);
     try {
       Spool spool = Spool.open(name, options, Spool.Time.SYSTEM, writer, this::tellListeners);
+      BackgroundHealthCheck.of(getCamelContext()).watch(spool.commits());
       return new Open(spool, writer, completions);
     } catch (IOException | RuntimeException e) {
       executors.shutdownNow(writer);
@@ -158,16 +161,19 @@ public class SpoolComponent extends HealthCheckComponent {
       var executors = getCamelContext().getExecutorServiceManager();
       ScheduledExecutorService executor =
           executors.newSingleThreadScheduledExecutor(this, "SpoolReplay-" + name);
-      executor.scheduleWithFixedDelay(
-          () -> {
-            replay.step();
-            if (replay.progress().state().isOver()) {
-              executors.shutdown(executor);
-            }
-          },
-          0,
-          Replay.STEP.toMillis(),
-          TimeUnit.MILLISECONDS);
+      BackgroundHealthCheck.of(getCamelContext())
+          .watch(
+              BackgroundTask.every(
+                  Duration.ZERO,
+                  Replay.STEP,
+                  "replaying spool '%s'".formatted(name),
+                  executor,
+                  () -> {
+                    replay.step();
+                    if (replay.progress().state().isOver()) {
+                      executors.shutdown(executor);
+                    }
+                  }));
       replays.put(name, new Replaying(replay, executor));
       return replay;
     } finally {

@@ -171,7 +171,7 @@ class ReplayTest {
     return new Replay(spool.spool, since, perSecond);
   }
 
-  private static void step(Replay replay, int times) {
+  private static void step(Replay replay, int times) throws IOException {
     for (int step = 0; step < times; step++) {
       replay.step();
     }
