@@ -96,6 +96,7 @@ record BrokerFiles(Path folder) {
         List.of(
             "-Xmx512m",
             "-XX:+UseSerialGC",
+            "-XX:+ExitOnOutOfMemoryError",
             "-XX:TieredStopAtLevel=1", // starts in half the time, and is fast enough for a demo
             quoted("-Djava.io.tmpdir=" + temporary()),
             "-Djava.util.logging.manager=org.jboss.logmanager.LogManager",

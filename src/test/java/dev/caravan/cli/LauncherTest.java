@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
@@ -19,6 +20,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** The script that people type, in a project of its own with a java and a mvn that only tell. */
 class LauncherTest {
+
+  private static final String ENDS = "-XX:+ExitOnOutOfMemoryError";
 
   private static final String JAVA_17 =
       """
@@ -125,6 +128,21 @@ class LauncherTest {
   void anAmountOfMemoryIsPassedOn(String heap) throws Exception {
     assertThat(run("env", "CARAVAN_HEAP=" + heap, project.resolve("caravan").toString(), "run"))
         .contains("-Xmx" + (heap.isEmpty() ? "128m" : heap) + " ");
+  }
+
+  @Test
+  void everyJavaThatIsShippedEndsWhenItsHeapIsTooSmall() throws Exception {
+    assertThat(launch("run")).contains(ENDS);
+    assertThat(String.join(" ", Home.jvmFlags())).contains(ENDS);
+    for (String file :
+        List.of(
+            "docker/bin/caravan",
+            "bench/road",
+            "bench/outage",
+            "bench/soak",
+            "src/main/java/dev/caravan/cli/BrokerFiles.java")) {
+      assertThat(Path.of(file)).content().contains(ENDS);
+    }
   }
 
   @Test

@@ -37,7 +37,7 @@ public final class Bridge implements AutoCloseable {
   /** The flags that the launcher and the container give to the JVM. */
   public static final String SHIPPED_FLAGS =
       "-XX:+UseSerialGC -XX:NewRatio=1 -XX:SurvivorRatio=3 -XX:TargetSurvivorRatio=90"
-          + " -XX:CompileThresholdScaling=4 -Xmx128m";
+          + " -XX:CompileThresholdScaling=4 -Xmx128m -XX:+ExitOnOutOfMemoryError";
 
   private static final Duration PATIENCE = Duration.ofSeconds(90);
   private static final Duration STOP_PATIENCE = Duration.ofSeconds(60);
@@ -54,7 +54,8 @@ public final class Bridge implements AutoCloseable {
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
             "-XX:+UseSerialGC",
             "-XX:TieredStopAtLevel=1",
-            "-Xmx256m");
+            "-Xmx256m",
+            "-XX:+ExitOnOutOfMemoryError");
     private String jar = "target/quarkus-app/quarkus-run.jar";
 
     private Settings() {}
