@@ -85,6 +85,7 @@ final class SettingRules {
           oneOf("caravan.spool.when-full", true, "block", "drop-oldest"),
           duration(
               "caravan.spool.block-timeout", Duration.ZERO, DAY, "; 0 for as long as it takes"),
+          number("caravan.forward.redeliveries", 0, 20),
           yesOrNo("caravan.routes.reload"),
           new Rule(
               "caravan.topic.prefix",

@@ -3,6 +3,7 @@ package dev.caravan;
 import static com.tngtech.archunit.base.DescribedPredicate.describe;
 import static com.tngtech.archunit.base.DescribedPredicate.not;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.properties.HasName.Predicates.nameMatching;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
@@ -49,6 +50,9 @@ class ArchitectureTest {
         .matching("dev.caravan.(" + String.join("|", GROUND_FLOOR) + ")..")
         .should()
         .notDependOnEachOther()
+        // It judges for the spool what will pass
+        .ignoreDependency(
+            resideInAPackage("dev.caravan.kafka"), nameMatching("dev.caravan.spool.Failure.*"))
         .check(CLASSES);
   }
 

@@ -1,5 +1,9 @@
 package dev.caravan.kafka;
 
+import dev.caravan.spool.Failure;
+import java.net.SocketException;
+import java.net.SocketTimeoutException;
+import java.net.UnknownHostException;
 import java.util.List;
 import java.util.Optional;
 import org.apache.camel.Exchange;
@@ -50,7 +54,7 @@ import org.apache.kafka.common.errors.WakeupException;
  * <p>Of what wraps what, the outermost exception that is known decides. Its sentence is made here:
  * the messages of Kafka's exceptions may quote a record or a setting.
  */
-public final class KafkaFailures {
+public final class KafkaFailures implements Failure.Judge {
 
   /** What can be said of a failure. */
   public enum Kind {
@@ -144,6 +148,17 @@ public final class KafkaFailures {
   /** As long as chains of causes are read. */
   private static final int DEEPEST_CAUSE = 20;
 
+  /** For the spool: the same, and where it was. */
+  @Override
+  public Failure judge(Throwable cause, String where) {
+    Verdict verdict = judge(cause);
+    Failure.Kind kind = Failure.Kind.valueOf(verdict.kind().name());
+    String sentence = verdict.sentence().replaceAll("[.\\s]+$", "");
+    return kind == Failure.Kind.UNKNOWN
+        ? new Failure(kind, cause.getClass().getSimpleName() + where, sentence + where, cause)
+        : new Failure(kind, verdict.what().orElse("Kafka"), sentence, cause);
+  }
+
   /** What is to be thought of this failure of a route that sends to Kafka. */
   public static Verdict judge(Throwable failure) {
     boolean client = false;
@@ -163,6 +178,13 @@ public final class KafkaFailures {
           return new Verdict(rule.kind(), Optional.empty(), rule.sentence());
         }
       }
+      if (isOfTheNetwork(cause)) {
+        return new Verdict(
+            Kind.LATER,
+            Optional.empty(),
+            "What a step of the route calls cannot be reached (%s)."
+                .formatted(cause.getClass().getSimpleName()));
+      }
       client |= cause.getClass() == KafkaException.class;
       cause = cause.getCause();
     }
@@ -171,6 +193,13 @@ public final class KafkaFailures {
             Kind.LATER, Optional.empty(), "Kafka's client was closed, or could not be started.")
         : new Verdict(
             Kind.UNKNOWN, Optional.empty(), "It failed with " + failure.getClass().getSimpleName());
+  }
+
+  /** For routes that call something else on the way. */
+  private static boolean isOfTheNetwork(Throwable cause) {
+    return cause instanceof SocketException
+        || cause instanceof SocketTimeoutException
+        || cause instanceof UnknownHostException;
   }
 
   private static boolean names(Throwable settings) {

@@ -1,5 +1,6 @@
 package dev.caravan.kafka;
 
+import dev.caravan.background.BackgroundTask;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
@@ -11,7 +12,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.apache.kafka.clients.producer.Callback;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -82,8 +82,7 @@ final class PatientProducer extends KafkaProducer<Object, Object> {
     this.closed = closed;
     this.breakers = new PartitionBreakers(limits, System::nanoTime, Clock.systemUTC());
     this.choice = PartitionChoice.of(properties);
-    watch.scheduleWithFixedDelay(
-        this::look, LOOK_EVERY.toMillis(), LOOK_EVERY.toMillis(), TimeUnit.MILLISECONDS);
+    BackgroundTask.every(LOOK_EVERY, "looking after the partitions of Kafka", watch, this::look);
   }
 
   @Override
@@ -230,15 +229,12 @@ final class PatientProducer extends KafkaProducer<Object, Object> {
         : cause;
   }
 
-  /** Never ends with an exception: that would end the watch. */
   private void look() {
     try {
       tell(breakers.look());
       awaited.next().ifPresent(this::ask);
     } catch (ApiException notYet) {
       LOG.trace("A topic is awaited still", notYet);
-    } catch (RuntimeException e) {
-      LOG.debug("The partitions of Kafka topics could not be looked after", e);
     }
   }
 
