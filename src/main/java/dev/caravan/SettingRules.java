@@ -75,6 +75,11 @@ final class SettingRules {
           number("genesys.max-in-flight", 1, 1_000_000),
           address("genesys.login.url"),
           address("genesys.api.url"),
+          new Rule(
+              "caravan.management.host",
+              "an address of this machine, such as 127.0.0.1, or 0.0.0.0 for all of them",
+              SettingsSource::isOwnAddress,
+              true),
           number("caravan.management.port", 0, LAST_PORT),
           duration("caravan.replay.keep", Duration.ZERO, Duration.ofDays(7), "; 0 for not at all"),
           new Rule(

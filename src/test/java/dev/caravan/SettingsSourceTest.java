@@ -113,6 +113,7 @@ class SettingsSourceTest {
         "GENESYS_BREAKER_FAILURE_RATE | 101 | a whole number from 1 to 100",
         "GENESYS_BREAKER_WAIT | 10s | a whole number from 1 to 3600",
         "GENESYS_MAX_IN_FLIGHT | 1e3 | a whole number",
+        "CARAVAN_MANAGEMENT_HOST | 192.0.2.1 | an address of this machine, such as 127.0.0.1, or 0.0.0.0",
         "CARAVAN_MANAGEMENT_PORT | 70000 | a whole number from 0 to 65535",
         "CARAVAN_MANAGEMENT_PORT | 99999999999999999999 | a whole number from 0 to 65535",
         "GENESYS_API_URL | api.mypurecloud.ie | an address such as https://api.mypurecloud.ie",

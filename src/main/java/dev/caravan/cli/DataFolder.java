@@ -1,5 +1,6 @@
 package dev.caravan.cli;
 
+import dev.caravan.PrivateFiles;
 import dev.caravan.spool.SpoolGlance;
 import dev.caravan.spool.log.LogInUseException;
 import java.io.IOException;
@@ -10,15 +11,24 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.camel.util.ObjectHelper;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * For finding out, before anything relies on it, whether the data folder can be written, and what
- * lies in it. Nothing in it is opened for writing.
+ * lies in it, and for keeping others out. Nothing in it is opened for writing.
  */
 final class DataFolder {
+
+  private static final Logger LOG = LoggerFactory.getLogger(DataFolder.class);
+
+  /** What Caravan keeps in it. */
+  private static final Set<String> OURS =
+      Set.of("spool", "gaps", "channels", "channels.next", "dead-letters", "replay");
 
   private DataFolder() {}
 
@@ -44,6 +54,47 @@ final class DataFolder {
             sentence -> {
               throw new Unusable(sentence);
             });
+  }
+
+  /**
+   * Lets nobody but the owner in, and tells of a folder or file of an earlier version that was
+   * wider. A folder with other things in it (somebody's home, say) stays as open as it is.
+   */
+  static void keepPrivate(Path folder) throws IOException {
+    PrivateFiles.createFolder(folder);
+    try {
+      int narrowed = holdsOnlyOurs(folder) && PrivateFiles.narrow(folder) ? 1 : 0;
+      for (String name : OURS) {
+        Path own = folder.resolve(name);
+        if (Files.exists(own)) {
+          // Somebody may have put the spool on another disk, by a link
+          Path real = own.toRealPath();
+          narrowed += PrivateFiles.narrow(real) ? 1 : 0;
+          narrowed += Files.isDirectory(real) ? PrivateFiles.narrowAllIn(real) : 0;
+        }
+      }
+      if (narrowed > 0) {
+        LOG.warn(
+            "Other users of this machine could read personal data: {} folders and files in {} were"
+                + " open to them. Now only the user that runs Caravan can read them.",
+            narrowed,
+            folder);
+      }
+    } catch (IOException e) {
+      LOG.warn(
+          "What lies in {} cannot be kept from other users of this machine ({}), as it belongs to"
+              + " another user than the one that runs Caravan. What is new there is private.",
+          folder,
+          why(e));
+    }
+  }
+
+  private static boolean holdsOnlyOurs(Path folder) throws IOException {
+    try (Stream<Path> entries = Files.list(folder)) {
+      return entries
+          .map(entry -> entry.getFileName().toString())
+          .allMatch(name -> OURS.contains(name) || name.equals("lost+found"));
+    }
   }
 
   /** Whether it is the data folder that keeps the bridge from starting. */

@@ -2,11 +2,11 @@ package dev.caravan.cli;
 
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.caravan.PrivateFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -54,7 +54,6 @@ final class ReplayFiles {
   }
 
   void ask(String id, Request request) throws IOException {
-    Files.createDirectories(folder);
     write(folder.resolve(id + REQUEST), request);
   }
 
@@ -98,15 +97,8 @@ final class ReplayFiles {
     Folders.delete(folder);
   }
 
-  /** In one move, so that nobody reads half of it. */
-  private void write(Path file, Object value) throws IOException {
-    Path half = Files.createTempFile(folder, "half-", ".tmp");
-    try {
-      Files.write(half, JSON.writeValueAsBytes(value));
-      Files.move(half, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-    } finally {
-      Files.deleteIfExists(half);
-    }
+  private static void write(Path file, Object value) throws IOException {
+    PrivateFiles.replace(file, JSON.writeValueAsBytes(value), false);
   }
 
   private static <T> Optional<T> read(Path file, Class<T> type) throws IOException {

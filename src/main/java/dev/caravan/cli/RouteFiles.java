@@ -124,6 +124,7 @@ public class RouteFiles {
   private void load(CamelContext context) {
     try {
       DataFolder.require(data);
+      DataFolder.keepPrivate(data);
       RouteReload loading =
           new RouteReload(
               (ModelCamelContext) context, folder, RouteFiles::tryOut, reload, Clock.systemUTC());

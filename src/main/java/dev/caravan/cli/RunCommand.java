@@ -45,6 +45,9 @@ final class RunCommand implements Callable<Integer> {
       // Kafka and Genesys went away with the demo: there is nothing left to finish in good order.
       ParentWatch.onParentGone(System.in, () -> Runtime.getRuntime().halt(Caravan.OK));
     }
+    if (Caravan.isVerbose(spec)) {
+      System.setProperty("quarkus.log.category.\"dev.caravan\".level", "DEBUG");
+    }
     NativeLz4.load();
     // No arguments: Camel would take them for its own.
     Quarkus.run(null, this::ended);

@@ -1,5 +1,6 @@
 package dev.caravan.cli;
 
+import dev.caravan.SettingsSource;
 import dev.caravan.simulator.CentreSize;
 import dev.caravan.simulator.OauthClient;
 import dev.caravan.simulator.Scenario;
@@ -7,10 +8,6 @@ import dev.caravan.simulator.Simulator;
 import dev.caravan.simulator.SimulatorOptions;
 import dev.caravan.simulator.Traffic;
 import java.io.PrintWriter;
-import java.net.InetAddress;
-import java.net.NetworkInterface;
-import java.net.SocketException;
-import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -113,17 +110,7 @@ final class SimulatorCommand implements Callable<Integer> {
   }
 
   private static void failUnlessOurs(String host) {
-    boolean ours;
-    try {
-      InetAddress address = InetAddress.getByName(host);
-      ours =
-          address.isAnyLocalAddress()
-              || address.isLoopbackAddress()
-              || NetworkInterface.getByInetAddress(address) != null;
-    } catch (UnknownHostException | SocketException e) {
-      ours = false;
-    }
-    if (!ours) {
+    if (!SettingsSource.isOwnAddress(host)) {
       throw new CommandFailure(
           "--host is \"%s\", which is no address of this machine. Use 127.0.0.1, or 0.0.0.0 for all of them."
               .formatted(host));

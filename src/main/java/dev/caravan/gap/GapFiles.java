@@ -1,14 +1,13 @@
 package dev.caravan.gap;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.caravan.PrivateFiles;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.time.Clock;
 import java.time.DateTimeException;
 import java.time.Instant;
@@ -278,18 +277,6 @@ final class GapFiles {
   }
 
   private void replace(String name, byte[] content) throws IOException {
-    Files.createDirectories(folder);
-    Path next = folder.resolve(name + ".next");
-    Files.write(next, content);
-    if (!name.equals(TIMES)) {
-      try (FileChannel channel = FileChannel.open(next, StandardOpenOption.WRITE)) {
-        channel.force(false);
-      }
-    }
-    Files.move(
-        next,
-        folder.resolve(name),
-        StandardCopyOption.REPLACE_EXISTING,
-        StandardCopyOption.ATOMIC_MOVE);
+    PrivateFiles.replace(folder.resolve(name), content, !name.equals(TIMES));
   }
 }

@@ -1,5 +1,6 @@
 package dev.caravan.genesys;
 
+import dev.caravan.PrivateFiles;
 import dev.caravan.channel.ChannelGroup;
 import dev.caravan.session.Token;
 import java.io.IOException;
@@ -7,7 +8,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
@@ -206,10 +206,8 @@ final class OwnChannels extends ServiceSupport {
     List<String> latest = List.copyOf(made);
     int first = Math.max(0, latest.size() - MOST_REMEMBERED);
     try {
-      Files.createDirectories(file.getParent());
-      Path next = file.resolveSibling(file.getFileName() + ".next");
-      Files.write(next, latest.subList(first, latest.size()), StandardCharsets.UTF_8);
-      Files.move(next, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+      String lines = String.join("\n", latest.subList(first, latest.size())) + "\n";
+      PrivateFiles.replace(file, lines.getBytes(StandardCharsets.UTF_8), false);
     } catch (IOException e) {
       forgets("cannot be written: " + e);
     }

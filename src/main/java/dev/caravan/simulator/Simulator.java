@@ -14,6 +14,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -158,6 +159,17 @@ public final class Simulator implements AutoCloseable {
   /** How many channels there are. */
   public int channels() {
     return onLoop(loop, () -> server.world().keeper().all().size());
+  }
+
+  /** All tokens and ids of channels, for tests that look where they should not be. */
+  public List<String> credentials() {
+    return onLoop(
+        loop,
+        () ->
+            Stream.concat(
+                    server.world().tokens().all().stream().map(Token::value),
+                    server.world().keeper().all().stream().map(Channel::id))
+                .toList());
   }
 
   @Override

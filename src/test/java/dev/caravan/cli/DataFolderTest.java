@@ -2,11 +2,13 @@ package dev.caravan.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.caravan.testing.LogLines;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -69,5 +71,58 @@ class DataFolderTest {
         .isEqualTo("this process may not write there");
     assertThat(DataFolder.why(new FileSystemException("/data", null, "Read-only file system")))
         .isEqualTo("Read-only file system");
+  }
+
+  @Test
+  void aFolderOfAnEarlierVersionIsNarrowedAndToldOnce() throws IOException {
+    Path data = wide(folder.resolve("data"), true);
+    Path gap = wide(wide(data.resolve("gaps"), true).resolve("gap-1.json"), false);
+    Path events = wide(wide(data.resolve("spool"), true).resolve("1.log"), false);
+
+    try (LogLines log = new LogLines(DataFolder.class.getName())) {
+      DataFolder.keepPrivate(data);
+      DataFolder.keepPrivate(data);
+
+      assertThat(log.lines()).hasSize(1);
+    }
+    for (Path directory : List.of(data, data.resolve("gaps"), data.resolve("spool"))) {
+      assertThat(rights(directory)).isEqualTo("rwx------");
+    }
+    assertThat(rights(gap)).isEqualTo("rw-------");
+    assertThat(rights(events)).isEqualTo("rw-------");
+  }
+
+  @Test
+  void aFolderWithOtherThingsInItStaysOpenButWhatIsOursInItDoesNot() throws IOException {
+    Path data = wide(folder.resolve("home"), true);
+    Path foreign = wide(data.resolve("letter.txt"), false);
+    Path gaps = wide(data.resolve("gaps"), true);
+    Files.createSymbolicLink(gaps.resolve("link"), foreign);
+
+    DataFolder.keepPrivate(data);
+
+    assertThat(rights(data)).isEqualTo("rwxr-xr-x");
+    assertThat(rights(foreign)).isEqualTo("rw-r--r--");
+    assertThat(rights(gaps)).isEqualTo("rwx------");
+  }
+
+  @Test
+  void aNewFolderIsOpenToItsOwnerAlone() throws IOException {
+    Path data = folder.resolve("a/data");
+
+    DataFolder.keepPrivate(data);
+
+    assertThat(rights(data)).isEqualTo("rwx------");
+    assertThat(rights(data.getParent())).isNotEqualTo("rwx------");
+  }
+
+  private static Path wide(Path path, boolean directory) throws IOException {
+    Path made = directory ? Files.createDirectory(path) : Files.createFile(path);
+    return Files.setPosixFilePermissions(
+        made, PosixFilePermissions.fromString(directory ? "rwxr-xr-x" : "rw-r--r--"));
+  }
+
+  private static String rights(Path path) throws IOException {
+    return PosixFilePermissions.toString(Files.getPosixFilePermissions(path));
   }
 }

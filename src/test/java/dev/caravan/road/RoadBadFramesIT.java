@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
@@ -143,6 +144,11 @@ class RoadBadFramesIT {
     await()
         .atMost(Duration.ofSeconds(60))
         .until(() -> files().anyMatch(file -> holds(file, refusedTwice)));
+    assertThat(files())
+        .allSatisfy(
+            file ->
+                assertThat(Files.getPosixFilePermissions(file))
+                    .isEqualTo(PosixFilePermissions.fromString("rw-------")));
     theRoadGoesOn();
     limitDeadLetters("8000000");
   }

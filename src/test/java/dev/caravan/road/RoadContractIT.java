@@ -9,19 +9,28 @@ import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import dev.caravan.simulator.Act;
 import dev.caravan.testing.TopicReader;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.header.Header;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -29,6 +38,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** What a consumer of the Kafka topics may rely on: topic, key, headers, value. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class RoadContractIT {
 
   private static final String CONVERSATION = "dc119522-79c5-4729-a131-05a4ca44a12f";
@@ -40,7 +50,7 @@ class RoadContractIT {
   @BeforeAll
   void open(@TempDir Path folder) {
     road = Road.in(folder);
-    road.start(road.settings()).awaitReady();
+    road.start(road.settings().verbose()).awaitReady();
   }
 
   @AfterAll
@@ -296,6 +306,60 @@ class RoadContractIT {
     assertThat(road.kafka().records())
         .noneMatch(
             record -> new String(record.value(), StandardCharsets.UTF_8).contains("Heartbeat\""));
+  }
+
+  @Test
+  void nobodyOutsideThisMachineOrOfAnotherUserGetsIn() throws IOException {
+    road.awaitValue(road.send(event(QUEUE_TOPIC, Road.call(CONVERSATION), "to-be-kept")));
+
+    // Loopback, as an IPv4 or an IPv6 socket writes it
+    String port = ":%04X".formatted(road.bridge().managementPort());
+    assertThat(road.bridge().listening())
+        .isNotEmpty()
+        .isSubsetOf("0100007F" + port, "0000000000000000FFFF00000100007F" + port);
+    try (Stream<Path> kept = Files.walk(road.data())) {
+      assertThat(kept)
+          .hasSizeGreaterThan(5)
+          .allSatisfy(
+              path ->
+                  assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(path)))
+                      .isEqualTo(Files.isDirectory(path) ? "rwx------" : "rw-------"));
+    }
+  }
+
+  @Test
+  @Order(Integer.MAX_VALUE)
+  void noSecretAndNobodysDataIsInWhatIsWrittenAboutTheRoad() throws IOException {
+    List<String> secrets = new ArrayList<>(road.genesys().credentials());
+    road.genesys().perform(new Act.RevokeToken(Act.Whom.ALL));
+    road.bridge().awaitLog("Disconnected");
+    road.bridge().awaitReady();
+    secrets.addAll(road.genesys().credentials());
+    secrets.addAll(List.of(Road.SECRET, CONVERSATION, "33123456789", "Grüße", USER));
+
+    Map<String, String> written = new TreeMap<>();
+    written.put("log", road.bridge().log());
+    written.put("health", road.bridge().readiness().text());
+    written.put("metrics", road.bridge().metrics());
+    written.put(
+        "signals",
+        road.recordsOf("signals")
+            .map(record -> new String(record.value(), StandardCharsets.UTF_8) + headers(record))
+            .collect(Collectors.joining()));
+    try (Stream<Path> kept = Files.walk(road.data())) {
+      Path spool = road.data().resolve("spool");
+      for (Path file : kept.filter(it -> !it.startsWith(spool)).toList()) {
+        if (Files.isRegularFile(file)) {
+          written.put(file.toString(), Files.readString(file, StandardCharsets.UTF_8));
+        }
+      }
+    }
+    assertThat(secrets).hasSizeGreaterThan(6);
+    assertThat(written.get("log")).contains(" DEBUG ");
+    assertThat(written.keySet()).anyMatch(name -> name.contains("gaps"));
+    assertThat(written)
+        .allSatisfy(
+            (where, text) -> assertThat(text).as(where).isNotEmpty().doesNotContain(secrets));
   }
 
   private static Map<String, String> headers(ConsumerRecord<String, byte[]> record) {

@@ -23,10 +23,13 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 
 /**
  * The real bridge, started as a user starts it: the packaged jar, the environment, the routes. It
@@ -56,6 +59,7 @@ public final class Bridge implements AutoCloseable {
             "-XX:TieredStopAtLevel=1",
             "-Xmx256m",
             "-XX:+ExitOnOutOfMemoryError");
+    private final List<String> arguments = new ArrayList<>();
     private String jar = "target/quarkus-app/quarkus-run.jar";
 
     private Settings() {}
@@ -90,6 +94,12 @@ public final class Bridge implements AutoCloseable {
       return this;
     }
 
+    /** With more in the log. */
+    public Settings verbose() {
+      arguments.add("--verbose");
+      return this;
+    }
+
     public Settings jar(String path) {
       jar = path;
       return this;
@@ -112,11 +122,11 @@ public final class Bridge implements AutoCloseable {
   private Bridge(Settings settings, Path folder) {
     List<String> command = new ArrayList<>(settings.command);
     command.addAll(List.of("-jar", settings.jar, "run", "--until-input-ends"));
+    command.addAll(settings.arguments);
     Map<String, String> environment = new TreeMap<>(settings.environment);
     environment.putIfAbsent("CARAVAN_DATA_DIR", folder.resolve("data").toString());
     environment.putIfAbsent("CARAVAN_MANAGEMENT_PORT", String.valueOf(freePort()));
     environment.putIfAbsent("CARAVAN_HTTP_PORT", String.valueOf(freePort()));
-    environment.put("QUARKUS_MANAGEMENT_HOST", "127.0.0.1");
     managementPort = Integer.parseInt(environment.get("CARAVAN_MANAGEMENT_PORT"));
     try {
       log = Files.createTempFile(folder, "bridge-", ".log");
@@ -153,6 +163,35 @@ public final class Bridge implements AutoCloseable {
 
   public long pid() {
     return process.pid();
+  }
+
+  /** The addresses and ports on which it listens, as Linux writes them: {@code 0100007F:2694}. */
+  public List<String> listening() {
+    Path own = Path.of("/proc", String.valueOf(pid()));
+    try (Stream<Path> open = Files.list(own.resolve("fd"))) {
+      Set<String> sockets = new TreeSet<>();
+      for (Path file : open.toList()) {
+        if (Files.isSymbolicLink(file)) {
+          sockets.add(Files.readSymbolicLink(file).toString());
+        }
+      }
+      List<String> listening = new ArrayList<>();
+      for (String table : List.of("net/tcp", "net/tcp6")) {
+        for (String line : Files.readAllLines(own.resolve(table))) {
+          String[] columns = line.strip().split("\\s+");
+          if (columns[3].equals("0A") && sockets.contains("socket:[" + columns[9] + "]")) {
+            listening.add(columns[1]);
+          }
+        }
+      }
+      return listening;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  public int managementPort() {
+    return managementPort;
   }
 
   public boolean isRunning() {

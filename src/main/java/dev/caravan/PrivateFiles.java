@@ -1,0 +1,102 @@
+package dev.caravan;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.EnumSet;
+import java.util.Set;
+
+/**
+ * For keeping what may hold personal data: makes and narrows files and folders that nobody but
+ * their owner can read, where the file system knows of owners.
+ */
+public final class PrivateFiles {
+
+  private static final Set<PosixFilePermission> FILE = PosixFilePermissions.fromString("rw-------");
+  private static final Set<PosixFilePermission> FOLDER =
+      PosixFilePermissions.fromString("rwx------");
+  private static final Set<PosixFilePermission> OF_OTHERS =
+      PosixFilePermissions.fromString("---rwxrwx");
+
+  private PrivateFiles() {}
+
+  /** Makes a folder, and those above it as the system does by itself, unless it is there. */
+  public static void createFolder(Path folder) throws IOException {
+    if (!Files.isDirectory(folder)) {
+      Path above = folder.toAbsolutePath().getParent();
+      if (above != null) {
+        Files.createDirectories(above);
+      }
+      Files.createDirectories(folder, attributes(folder, FOLDER));
+    }
+  }
+
+  /** Replaces a file as a whole, so that nobody reads half of it; {@code force}: on the medium. */
+  public static void replace(Path file, byte[] content, boolean force) throws IOException {
+    createFolder(file.toAbsolutePath().getParent());
+    Path next = file.resolveSibling(file.getFileName() + ".next");
+    // One that was left half written may be as wide as files used to be
+    Files.deleteIfExists(next);
+    try (FileChannel channel =
+        FileChannel.open(
+            next,
+            Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
+            attributes(file, FILE))) {
+      ByteBuffer bytes = ByteBuffer.wrap(content);
+      while (bytes.hasRemaining()) {
+        channel.write(bytes);
+      }
+      if (force) {
+        channel.force(false);
+      }
+    }
+    Files.move(next, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
+  }
+
+  /** Takes the rights of others from one file or folder; says whether there were any. */
+  public static boolean narrow(Path path) throws IOException {
+    if (!isPosix(path) || Files.isSymbolicLink(path)) {
+      return false;
+    }
+    Set<PosixFilePermission> rights =
+        EnumSet.copyOf(Files.getPosixFilePermissions(path, LinkOption.NOFOLLOW_LINKS));
+    boolean wide = rights.removeAll(OF_OTHERS);
+    if (wide) {
+      Files.setPosixFilePermissions(path, rights);
+    }
+    return wide;
+  }
+
+  /** The same for all in a folder; says how many were wide. Links are not followed. */
+  public static int narrowAllIn(Path folder) throws IOException {
+    int narrowed = 0;
+    try (DirectoryStream<Path> entries = Files.newDirectoryStream(folder)) {
+      for (Path entry : entries) {
+        narrowed += narrow(entry) ? 1 : 0;
+        if (Files.isDirectory(entry, LinkOption.NOFOLLOW_LINKS)) {
+          narrowed += narrowAllIn(entry);
+        }
+      }
+    }
+    return narrowed;
+  }
+
+  private static boolean isPosix(Path path) {
+    return path.getFileSystem().supportedFileAttributeViews().contains("posix");
+  }
+
+  private static FileAttribute<?>[] attributes(Path path, Set<PosixFilePermission> rights) {
+    return isPosix(path)
+        ? new FileAttribute<?>[] {PosixFilePermissions.asFileAttribute(rights)}
+        : new FileAttribute<?>[0];
+  }
+}
