@@ -18,8 +18,9 @@ public final class BackgroundHealthCheck extends AbstractHealthCheck {
 
   private final List<BackgroundTask> tasks = new CopyOnWriteArrayList<>();
 
-  BackgroundHealthCheck() {
-    super("camel", ID);
+  /** Not without an argument: Camel Quarkus would make one of its own when it is built. */
+  private BackgroundHealthCheck(String id) {
+    super("camel", id);
   }
 
   /** The one of this context. */
@@ -31,7 +32,7 @@ public final class BackgroundHealthCheck extends AbstractHealthCheck {
           .map(BackgroundHealthCheck.class::cast)
           .orElseGet(
               () -> {
-                BackgroundHealthCheck first = new BackgroundHealthCheck();
+                BackgroundHealthCheck first = new BackgroundHealthCheck(ID);
                 registry.register(first);
                 return first;
               });
