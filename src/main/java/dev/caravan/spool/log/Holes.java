@@ -27,18 +27,23 @@ final class Holes {
 
   private final Path file;
   private final Disk disk;
+  private final boolean force;
+  private final boolean frontIsKnown;
   private final TreeMap<Long, Long> known = new TreeMap<>();
   private final List<Hole> untold = new ArrayList<>();
   private long floor;
   private int shown;
   private boolean unwritten;
 
-  Holes(Path file, Disk disk, long floor) throws IOException {
+  Holes(Path file, Disk disk, boolean force, long settled) throws IOException {
     this.file = file;
     this.disk = disk;
-    this.floor = floor;
+    this.force = force;
+    this.frontIsKnown = settled >= 0;
+    this.floor = settled;
     try {
-      for (String line : Files.readString(file, StandardCharsets.ISO_8859_1).split("\n")) {
+      String text = Files.readString(file, StandardCharsets.ISO_8859_1);
+      for (String line : text.substring(0, text.lastIndexOf('\n') + 1).split("\n")) {
         if (line.matches("\\d{1,18} \\d{1,18}( \\d{1,18} \\d{1,18})?")) {
           long[] numbers = Arrays.stream(line.split(" ")).mapToLong(Long::parseLong).toArray();
           if (numbers.length == 2) {
@@ -107,7 +112,7 @@ final class Holes {
     return List.copyOf(untold);
   }
 
-  /** Those asked for last were told; what lies below the first sequence needs not be remembered. */
+  /** Those asked for last were told; what nobody will look for needs not be remembered. */
   synchronized void told(long first) throws IOException {
     if (shown > 0) {
       List<Hole> told = untold.subList(0, shown);
@@ -149,7 +154,7 @@ final class Holes {
   }
 
   private void store(long first) throws IOException {
-    known.values().removeIf(end -> end < first);
+    known.values().removeIf(end -> end <= floor || !frontIsKnown && end < first);
     StringBuilder text = new StringBuilder();
     known.forEach((from, to) -> text.append(from).append(' ').append(to).append('\n'));
     untold.forEach(
@@ -166,7 +171,9 @@ final class Holes {
     try (RandomAccessFile written = disk.openOrCreate(next)) {
       disk.truncate(written, 0);
       disk.write(written, 0, bytes, bytes.length);
-      disk.force(written);
+      if (force) {
+        disk.force(written);
+      }
     }
     disk.rename(next, file);
     unwritten = false;

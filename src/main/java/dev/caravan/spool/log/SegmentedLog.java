@@ -94,7 +94,7 @@ public final class SegmentedLog implements AutoCloseable {
     this.disk = disk;
     this.folder = options.directory().resolve(options.name());
     disk.createFolder(folder);
-    this.holes = new Holes(folder.resolve("holes"), disk, settled);
+    this.holes = new Holes(folder.resolve("holes"), disk, options.force(), settled);
   }
 
   /**
