@@ -41,6 +41,7 @@ final class CamelChannelOpener extends ServiceSupport implements ChannelOpener {
   private final NotificationsConsumer consumer;
   private final LongSupplier clock;
   private final Map<Integer, FrameLane> lanes = new ConcurrentHashMap<>();
+  private final Map<Integer, Rejections> rejected = new ConcurrentHashMap<>();
   private final Map<Order, Future<?>> underWay = new ConcurrentHashMap<>();
   private ExecutorService executor;
   private ProducerTemplate template;
@@ -170,6 +171,7 @@ final class CamelChannelOpener extends ServiceSupport implements ChannelOpener {
                       + " it in routes/control.camel.yaml."));
       return;
     }
+    List<String> subscribed = order.topics();
     if (order.reuse().isPresent() && order.reuse().get() instanceof SocketLink earlier) {
       link.rotation(earlier.rotation());
       link.token(earlier.token());
@@ -183,9 +185,14 @@ final class CamelChannelOpener extends ServiceSupport implements ChannelOpener {
               Instant.now(),
               clock.getAsLong()));
       Rejections rejections =
-          Rejections.of(exchange.getProperty(GenesysConstants.SUBSCRIPTIONS, List.class));
+          Rejections.of(
+              order.topics(),
+              exchange.getProperty(GenesysConstants.SUBSCRIPTIONS, List.class),
+              refused(exchange));
       rejections.report(order.shard().number(), consumer.metrics()::rejected, consumer::signal);
-      if (rejections.coverAll(order.topics())) {
+      rejected.put(order.shard().number(), rejections);
+      subscribed = rejections.subscribed();
+      if (subscribed.isEmpty()) {
         link.close();
         order.shard().failed(order.number(), Failure.refused(rejections.sentence()));
         return;
@@ -193,8 +200,19 @@ final class CamelChannelOpener extends ServiceSupport implements ChannelOpener {
     }
     order
         .shard()
-        .opened(
-            order.number(), link, order.topics(), link.rotation().at(), link.rotation().cause());
+        .opened(order.number(), link, subscribed, link.rotation().at(), link.rotation().cause());
+  }
+
+  private static Map<String, String> refused(Exchange exchange) {
+    Map<String, String> refused = new HashMap<>();
+    Map<?, ?> reasons = exchange.getProperty(GenesysConstants.REFUSED, Map.of(), Map.class);
+    reasons.forEach((topic, why) -> refused.put(String.valueOf(topic), String.valueOf(why)));
+    return refused;
+  }
+
+  /** What the present channel of each shard does not bring, although it was asked for. */
+  Map<Integer, Rejections> rejected() {
+    return rejected;
   }
 
   private static List<Map<String, String>> ids(List<String> topics) {

@@ -37,7 +37,7 @@ final class GapRecorder {
   private final LongFunction<Instant> wall;
   private final Consumer<Signal> signals;
   private final Consumer<Gap> over;
-  private final TopicCatalogue catalogue = TopicCatalogue.load();
+  private final TopicCatalogue catalogue = TopicCatalogue.shipped();
 
   // Touched by the control thread only
   private final Map<String, Long> sentAt = new HashMap<>();
@@ -75,7 +75,8 @@ final class GapRecorder {
 
   /** What is to be read from now on. */
   void planned(List<TopicSharder.Shard> plan) {
-    ledger.wanted(reader, plan.stream().flatMap(shard -> shard.subscriptions().stream()).toList());
+    ledger.wanted(
+        reader, singles(plan.stream().flatMap(it -> it.subscriptions().stream()).toList()));
   }
 
   /** A strand that is not part of the plan any more has stopped. */
@@ -83,9 +84,16 @@ final class GapRecorder {
     ledger.finished(of(strand), Cause.TOPICS_CHANGED.label());
   }
 
+  /** Each by its own name: of a combined subscription a part may be rejected. */
+  private static List<String> singles(List<String> subscriptions) {
+    return subscriptions.stream()
+        .flatMap(subscription -> TopicCombiner.expandCombined(subscription).stream())
+        .toList();
+  }
+
   void reading(Strand strand, List<String> topics, long since) {
     String cause = Cause.TOPICS_CHANGED.label();
-    for (Gap gap : ledger.reading(of(strand), wall.apply(since), topics, cause)) {
+    for (Gap gap : ledger.reading(of(strand), wall.apply(since), singles(topics), cause)) {
       LOG.warn(sentence(gap));
       tell(gap, since);
       over.accept(gap);

@@ -71,6 +71,9 @@ public final class GenesysConstants {
   /** Property: the entities of the answer to a subscription. */
   static final String SUBSCRIPTIONS = "CamelGenesysSubscriptions";
 
+  /** Property: topics that are left out of the subscription, each with the reason. */
+  static final String REFUSED = "CamelGenesysRefused";
+
   /** Property: the {@link OpenAttempt} that an exchange belongs to. */
   static final String ATTEMPT = "CamelGenesysAttempt";
 

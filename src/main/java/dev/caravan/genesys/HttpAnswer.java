@@ -63,7 +63,12 @@ public final class HttpAnswer implements Processor {
       case 404 -> new NotFoundException("Genesys Cloud does not know it (404" + said + ").");
       default ->
           new RefusedException(
-              "Genesys Cloud refused (" + status + said + ")." + CHECK_PERMISSIONS, status);
+              "Genesys Cloud refused ("
+                  + status
+                  + said
+                  + ")."
+                  + (status == 403 ? CHECK_PERMISSIONS : ""),
+              status);
     };
   }
 
@@ -94,6 +99,12 @@ public final class HttpAnswer implements Processor {
     return date == null || !date.isAfter(now) ? Duration.ZERO : Duration.between(now, date);
   }
 
+  /** What Genesys Cloud said, short and without ids. */
+  static String withoutIds(String text) {
+    String clean = IDS.matcher(text).replaceAll("…").replaceAll("\\s+", " ");
+    return clean.length() > LONGEST_QUOTE ? clean.substring(0, LONGEST_QUOTE) + "…" : clean;
+  }
+
   /** Code and message of an error body, as ": code, message"; empty if there are none. */
   private static String quote(String body) {
     if (body == null || !body.stripLeading().startsWith("{")) {
@@ -109,7 +120,6 @@ public final class HttpAnswer implements Processor {
     String code = error.path("code").asText(error.path("error").asText(""));
     String message = error.path("message").asText(error.path("error_description").asText(""));
     String text = (code.isEmpty() ? "" : ": " + code) + (message.isEmpty() ? "" : ", " + message);
-    String clean = IDS.matcher(text).replaceAll("…").replaceAll("\\s+", " ");
-    return clean.length() > LONGEST_QUOTE ? clean.substring(0, LONGEST_QUOTE) + "…" : clean;
+    return withoutIds(text);
   }
 }

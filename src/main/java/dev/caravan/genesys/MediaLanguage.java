@@ -60,7 +60,7 @@ public final class MediaLanguage extends LanguageSupport {
 
   private static final class Kept extends ExpressionAdapter {
 
-    private final TopicCatalogue catalogue = TopicCatalogue.load();
+    private final TopicCatalogue catalogue = TopicCatalogue.shipped();
     private final Set<String> wanted;
 
     Kept(Set<String> wanted) {

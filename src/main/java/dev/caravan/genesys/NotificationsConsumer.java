@@ -305,6 +305,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
     // At a stop the sockets may still hand over what was read; what follows is told at its end
     if (!isStoppingOrStopped()) {
       gaps.finished(strand);
+      opener.rejected().remove(strand.shard());
     }
   }
 

@@ -39,7 +39,7 @@ final class Preparation {
   private final GenesysConfiguration configuration;
   private final Directory directory;
   private final Consumer<Signal> signals;
-  private final TopicCatalogue catalogue = TopicCatalogue.load();
+  private final TopicCatalogue catalogue = TopicCatalogue.shipped();
   private List<TopicSharder.Shard> shards = List.of();
   private int topicsBefore;
   private volatile Health health = Health.BLIND;
@@ -161,7 +161,8 @@ final class Preparation {
     String twice =
         redundancy == 1
             ? " Subscribe less, or combine topics of the same user or queue."
-            : " Subscribe less, or set GENESYS_REDUNDANCY to 1: with 2 every topic takes two channels.";
+            : " Subscribe less, or set GENESYS_REDUNDANCY to 1: with 2 every topic takes two"
+                  + " channels.";
     broken(
         left
             + " subscriptions are not being read: they need "

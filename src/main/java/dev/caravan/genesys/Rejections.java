@@ -1,10 +1,13 @@
 package dev.caravan.genesys;
 
+import dev.caravan.topic.Topic;
 import dev.caravan.topic.TopicCatalogue;
 import dev.caravan.topic.TopicCombiner;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -15,66 +18,126 @@ import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The topics that Genesys Cloud did not let us subscribe, gathered by their pattern. */
+/**
+ * The topics that were asked for and are not subscribed, gathered by their pattern: Genesys Cloud
+ * rejected them, refused every list that they stood in, or does not list them in its answer.
+ */
 final class Rejections {
 
   private static final Logger LOG = LoggerFactory.getLogger(Rejections.class);
 
-  private final Map<String, Pattern> byPattern = new TreeMap<>();
-  private final Set<String> topics = new HashSet<>();
+  private static final String NOT_LISTED =
+      "Genesys Cloud does not list it among what it subscribed.";
 
-  /** What is missing for one kind of topic. */
+  private final TopicCatalogue catalogue = TopicCatalogue.shipped();
+  private final Map<String, Pattern> byPattern = new TreeMap<>();
+  private final List<String> subscribed = new ArrayList<>();
+
+  /** What is wrong with one kind of topic. */
   private static final class Pattern {
     private int count;
-    private final TreeSet<String> missingPermissions = new TreeSet<>();
+    private final Set<String> reasons = new TreeSet<>();
+    private final Set<String> missingPermissions = new TreeSet<>();
   }
 
-  /** Reads the entities of the answer to a subscription; those without a state are permitted. */
-  static Rejections of(List<?> entities) {
-    Rejections rejections = new Rejections();
-    TopicCatalogue catalogue = TopicCatalogue.load();
+  private Rejections() {}
+
+  /**
+   * Compares what was asked for with the answers. Of a combined topic ({@code prefix?one&two}) each
+   * part is rejected by its full name.
+   *
+   * @param entities of the answers to the subscriptions; those without a state are permitted
+   * @param refused topics that were left out, each with the reason as a sentence
+   */
+  static Rejections of(List<String> asked, List<?> entities, Map<String, String> refused) {
+    Set<String> permitted = new HashSet<>();
+    Map<String, Map<?, ?>> rejected = new HashMap<>();
     for (Object entity : entities == null ? List.of() : entities) {
-      if (entity instanceof Map<?, ?> map
-          && "Rejected".equals(map.get("state"))
-          && map.get("id") instanceof String topic) {
-        String pattern = catalogue.patternOf(topic).orElseGet(() -> catalogue.generalise(topic));
-        Pattern found = rejections.byPattern.computeIfAbsent(pattern, key -> new Pattern());
-        found.count++;
-        rejections.topics.add(topic);
-        if (map.get("missingPermissions") instanceof List<?> missing) {
-          missing.forEach(permission -> found.missingPermissions.add(String.valueOf(permission)));
+      if (entity instanceof Map<?, ?> map && map.get("id") instanceof String topic) {
+        for (String single : TopicCombiner.expandCombined(topic)) {
+          if ("Rejected".equals(map.get("state"))) {
+            rejected.put(lower(single), map);
+          } else {
+            permitted.add(lower(single));
+          }
+        }
+      }
+    }
+    Rejections rejections = new Rejections();
+    for (String subscription : asked) {
+      for (String topic : TopicCombiner.expandCombined(subscription)) {
+        Map<?, ?> rejection = rejected.get(lower(topic));
+        if (rejection != null) {
+          rejections.rejected(topic, rejection);
+        } else if (permitted.contains(lower(topic))) {
+          rejections.subscribed.add(topic);
+        } else {
+          rejections.of(topic).reasons.add(refused.getOrDefault(topic, NOT_LISTED));
         }
       }
     }
     return rejections;
   }
 
-  /** Whether nothing is left of these subscriptions, so that the channel is of no use. */
-  boolean coverAll(List<String> subscriptions) {
-    return subscriptions.stream().allMatch(this::covers);
+  private static String lower(String topic) {
+    return topic.toLowerCase(Locale.ROOT);
   }
 
-  /** Of a combined topic ({@code prefix?one&two}) each part is rejected by its full name. */
-  private boolean covers(String subscription) {
-    return topics.contains(subscription)
-        || topics.containsAll(TopicCombiner.expandCombined(subscription));
+  private Pattern of(String topic) {
+    Pattern pattern = byPattern.computeIfAbsent(catalogue.generalise(topic), key -> new Pattern());
+    pattern.count++;
+    return pattern;
   }
 
-  /** All of it in one sentence. */
+  private void rejected(String topic, Map<?, ?> entity) {
+    Pattern pattern = of(topic);
+    if (entity.get("missingPermissions") instanceof List<?> missing && !missing.isEmpty()) {
+      missing.forEach(permission -> pattern.missingPermissions.add(String.valueOf(permission)));
+    } else if (entity.get("rejectionReason") instanceof String reason && !reason.isBlank()) {
+      pattern.reasons.add("It says: " + HttpAnswer.withoutIds(reason.strip()));
+    }
+  }
+
+  /** What is read of it all: each topic by its own name, combined ones taken apart. */
+  List<String> subscribed() {
+    return List.copyOf(subscribed);
+  }
+
+  /** How many topics are not read. */
+  int count() {
+    return byPattern.values().stream().mapToInt(pattern -> pattern.count).sum();
+  }
+
+  /** All of it in one text. */
   String sentence() {
     return byPattern.keySet().stream().map(this::sentence).collect(Collectors.joining(" "));
   }
 
   private String sentence(String pattern) {
     Pattern found = byPattern.get(pattern);
-    List<String> missing = new ArrayList<>(found.missingPermissions);
-    return "Genesys Cloud refused "
-        + found.count
-        + (found.count == 1 ? " topic " : " topics ")
-        + pattern
-        + (missing.isEmpty()
-            ? "."
-            : "; the OAuth client's role lacks " + String.join(", ", missing) + ".");
+    StringBuilder sentence =
+        new StringBuilder("Genesys Cloud refused ")
+            .append(found.count)
+            .append(found.count == 1 ? " topic " : " topics ")
+            .append(pattern);
+    if (!found.missingPermissions.isEmpty()) {
+      sentence
+          .append("; the OAuth client's role lacks ")
+          .append(String.join(", ", found.missingPermissions));
+    }
+    sentence.append('.');
+    // A few: each may be quoted from an answer
+    found.reasons.stream().limit(3).forEach(reason -> sentence.append(' ').append(reason));
+    catalogue
+        .find(pattern)
+        .filter(Topic::eventBridgeOnly)
+        .ifPresent(
+            topic ->
+                sentence
+                    .append(" It is known to be offered over ")
+                    .append(String.join(", ", topic.transports()))
+                    .append(" only, not over a WebSocket; take it out of GENESYS_TOPICS."));
+    return sentence.toString();
   }
 
   /** Tells log, metrics and signals, one line per pattern. */

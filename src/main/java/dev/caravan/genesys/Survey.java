@@ -41,7 +41,7 @@ public final class Survey implements AutoCloseable {
 
   private final CamelContext context;
   private final ProducerTemplate template;
-  private final TopicCatalogue catalogue = TopicCatalogue.load();
+  private final TopicCatalogue catalogue = TopicCatalogue.shipped();
 
   /**
    * What one selector stands for in the org.

@@ -26,6 +26,7 @@ import java.time.Duration;
  * @param unknownIds whether a topic about a user or queue that does not exist is accepted
  * @param guessedRules whether topics that are thought to need EventBridge, or the user's own token,
  *     are refused
+ * @param ignoreErrors whether {@code ignoreErrors} is heeded; if not, one bad topic has all refused
  * @param compression whether per-message compression is offered on the socket
  * @param fragmentBytes events longer than this are sent as several fragments
  * @param dataLakeLag how far what jobs can read lies behind
@@ -49,6 +50,7 @@ public record Behaviour(
     boolean recheckPermissions,
     boolean unknownIds,
     boolean guessedRules,
+    boolean ignoreErrors,
     boolean compression,
     int fragmentBytes,
     Duration dataLakeLag) {
@@ -90,6 +92,7 @@ public record Behaviour(
         false,
         true,
         true,
+        true,
         false,
         8 << 20,
         Duration.ofMinutes(5));
@@ -115,6 +118,33 @@ public record Behaviour(
         recheckPermissions,
         unknownIds,
         guessedRules,
+        ignoreErrors,
+        compression,
+        fragmentBytes,
+        dataLakeLag);
+  }
+
+  public Behaviour withIgnoreErrors(boolean heeded) {
+    return new Behaviour(
+        heartbeat,
+        closingGrace,
+        channelOf,
+        expiredToken,
+        unknownChannelHandshake,
+        takeoverCode,
+        evictionCode,
+        expiryCode,
+        announceEviction,
+        announceRevocation,
+        announceSubscriptions,
+        expiresMoves,
+        deleteStatus,
+        subscribeByFrame,
+        slowReader,
+        recheckPermissions,
+        unknownIds,
+        guessedRules,
+        heeded,
         compression,
         fragmentBytes,
         dataLakeLag);

@@ -89,7 +89,11 @@ final class NotificationsApi {
     ObjectNode listing = Json.object();
     listing.set(
         "entities",
-        subscriber.subscribe(channel, topics(call.body()), call.flag("ignoreErrors"), replace));
+        subscriber.subscribe(
+            channel,
+            topics(call.body()),
+            call.flag("ignoreErrors") && options.behaviour().ignoreErrors(),
+            replace));
     ending.subscriptionsChanged(channel);
     call.answer(listing);
   }

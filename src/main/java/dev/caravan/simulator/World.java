@@ -32,7 +32,7 @@ record World(
     Faults faults = new Faults(options.seed());
     Tokens tokens = new Tokens(ids);
     OauthApi oauth = new OauthApi(options.clients(), tokens, clock, options.limits());
-    TopicCatalogue catalogue = TopicCatalogue.load();
+    TopicCatalogue catalogue = TopicCatalogue.shipped();
     TopicRules rules = new TopicRules(catalogue, organization, options.behaviour());
     Subscriptions subscriptions = new Subscriptions();
     ChannelKeeper keeper =

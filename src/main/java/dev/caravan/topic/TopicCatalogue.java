@@ -41,8 +41,17 @@ public final class TopicCatalogue {
     }
   }
 
-  /** Reads the catalogue that comes with this version. */
-  public static TopicCatalogue load() {
+  /** Read when it is first asked for, and once. */
+  private static final class Shipped {
+    private static final TopicCatalogue CATALOGUE = load();
+  }
+
+  /** The catalogue that comes with this version. */
+  public static TopicCatalogue shipped() {
+    return Shipped.CATALOGUE;
+  }
+
+  private static TopicCatalogue load() {
     try (InputStream resource = TopicCatalogue.class.getResourceAsStream(RESOURCE)) {
       return new TopicCatalogue(CatalogueFile.read(resource));
     } catch (IOException e) {

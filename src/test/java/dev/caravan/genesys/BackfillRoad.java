@@ -61,12 +61,15 @@ final class BackfillRoad implements AutoCloseable {
   private DefaultCamelContext context;
 
   BackfillRoad(Path folder, int agents, OauthClient client) {
+    this(
+        folder,
+        SimulatorOptions.defaults().withCentre(CentreSize.of(agents)).withClient(client),
+        client);
+  }
+
+  BackfillRoad(Path folder, SimulatorOptions settled, OauthClient client) {
     this.folder = folder;
-    SimulatorOptions options =
-        SimulatorOptions.defaults()
-            .withTraffic(Traffic.NONE)
-            .withCentre(CentreSize.of(agents))
-            .withClient(client);
+    SimulatorOptions options = settled.withTraffic(Traffic.NONE);
     genesys = Simulator.start(Scenario.of(options), Clock.offset(Clock.systemUTC(), AGO.negated()));
     settings.putAll(
         Map.ofEntries(

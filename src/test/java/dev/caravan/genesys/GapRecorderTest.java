@@ -66,14 +66,14 @@ class GapRecorderTest {
               assertThat(signal.gap()).isEqualTo(over.get(0).id());
               assertThat(Instant.parse(signal.from()).toEpochMilli()).isEqualTo(1_009_000);
               assertThat(Instant.parse(signal.to()).toEpochMilli()).isEqualTo(1_012_000);
-              assertThat(signal.count()).isEqualTo(3);
+              assertThat(signal.count()).isEqualTo(5);
               assertThat(signal.topics())
                   .isEqualTo(
                       Map.of(
                           "v2.users.{id}.presence", 2,
                           "v2.users.{id}.routingStatus", 2,
                           "v2.routing.queues.{id}.conversations", 1));
-              assertThat(signal.sentence()).contains("3 topics", "the connection was dropped");
+              assertThat(signal.sentence()).contains("5 topics", "the connection was dropped");
             });
   }
 

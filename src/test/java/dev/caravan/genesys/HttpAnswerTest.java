@@ -152,8 +152,8 @@ class HttpAnswerTest {
     assertThat(failure(api(400, body)))
         .hasMessage(
             "Genesys Cloud refused (400: notification.subscription.too.many.subscriptions, Too many"
-                + " subscriptions)."
-                + SessionBean.CHECK_PERMISSIONS);
+                + " subscriptions).");
+    assertThat(failure(api(403, body))).hasMessageContaining(SessionBean.CHECK_PERMISSIONS);
   }
 
   @ParameterizedTest

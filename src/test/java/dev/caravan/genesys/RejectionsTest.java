@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -16,44 +17,88 @@ class RejectionsTest {
     return Map.of("id", topic, "state", "Rejected", "missingPermissions", List.of(missing));
   }
 
+  private static Rejections of(List<String> asked, List<?> entities) {
+    return Rejections.of(asked, entities, Map.of());
+  }
+
   @Test
   void topicsThatWerePermittedAreNone() {
+    List<String> asked = List.of("v2.users." + ONE + ".presence", "v2.users." + TWO + ".presence");
+
     Rejections rejections =
-        Rejections.of(
-            List.of(
-                Map.of("id", "v2.users." + ONE + ".presence", "state", "Permitted"),
-                Map.of("id", "v2.users." + TWO + ".presence")));
+        of(asked, List.of(Map.of("id", asked.get(0), "state", "Permitted"), id(asked.get(1))));
 
     assertThat(rejections.sentence()).isEmpty();
-    assertThat(rejections.coverAll(List.of("v2.users." + ONE + ".presence"))).isFalse();
+    assertThat(rejections.count()).isZero();
+    assertThat(rejections.subscribed()).isEqualTo(asked);
+  }
+
+  private static Map<String, String> id(String topic) {
+    return Map.of("id", topic);
   }
 
   @Test
-  void noAnswerIsNone() {
-    assertThat(Rejections.of(null).sentence()).isEmpty();
-  }
-
-  @Test
-  void aChannelIsOfNoUseOnlyIfNothingOfItIsLeft() {
+  void whatTheAnswerDoesNotListIsNotRead() {
     String users = "v2.users." + ONE;
+    List<String> asked = List.of(users + "?presence&routingStatus", users + ".activity");
+
+    Rejections some = of(asked, List.of(id(users.toUpperCase(Locale.ROOT) + ".ACTIVITY")));
+
+    assertThat(some.subscribed()).containsExactly(users + ".activity");
+    assertThat(some.sentence())
+        .isEqualTo(
+            "Genesys Cloud refused 1 topic v2.users.{id}.presence. Genesys Cloud does not list it"
+                + " among what it subscribed. Genesys Cloud refused 1 topic"
+                + " v2.users.{id}.routingStatus. Genesys Cloud does not list it among what it"
+                + " subscribed.");
+    assertThat(of(asked, null).subscribed()).isEmpty();
+    assertThat(of(asked, List.of("nonsense", Map.of())).count()).isEqualTo(3);
+  }
+
+  @Test
+  void ofACombinedTopicOnlyThePartThatIsRejectedIsNotRead() {
+    String users = "v2.users." + ONE;
+    List<String> asked = List.of(users + "?presence&routingStatus");
+
     Rejections one =
-        Rejections.of(
+        of(
+            asked,
             List.of(
                 Map.of("id", users + "?presence&routingStatus", "state", "Permitted"),
                 rejected(users + ".presence")));
     Rejections both =
-        Rejections.of(List.of(rejected(users + ".presence"), rejected(users + ".routingStatus")));
+        of(asked, List.of(rejected(users + ".presence"), rejected(users + ".routingStatus")));
 
-    assertThat(one.coverAll(List.of(users + "?presence&routingStatus"))).isFalse();
-    assertThat(both.coverAll(List.of(users + "?presence&routingStatus"))).isTrue();
-    assertThat(both.coverAll(List.of(users + ".presence", users + ".activity"))).isFalse();
-    assertThat(both.coverAll(List.of(users + ".presence"))).isTrue();
+    assertThat(one.subscribed()).containsExactly(users + ".routingStatus");
+    assertThat(both.subscribed()).isEmpty();
+  }
+
+  @Test
+  void whatWasLeftOutIsSaidWithItsReasonAndWithWhatIsKnownOfIt() {
+    String topic = "v2.quality.evaluations";
+    String ids = "v2.users." + ONE + ".nonsense";
+
+    Rejections rejections =
+        Rejections.of(
+            List.of(topic, ids),
+            List.of(
+                Map.of("id", ids, "state", "Rejected", "rejectionReason", "No " + ONE + " here.")),
+            Map.of(topic, "Genesys Cloud refused (400: transport)."));
+
+    assertThat(rejections.sentence())
+        .contains(
+            "Genesys Cloud refused 1 topic v2.quality.evaluations. Genesys Cloud refused (400:"
+                + " transport).")
+        .contains("Genesys Cloud refused 1 topic v2.users.{id}.nonsense. It says: No … here.");
   }
 
   @Test
   void theyAreGatheredByPatternWithoutIds() {
     Rejections rejections =
-        Rejections.of(
+        of(
+            List.of(
+                "v2.users." + ONE + "?workforcemanagement.adherence&presence",
+                "v2.users." + TWO + ".workforcemanagement.adherence"),
             List.of(
                 rejected(
                     "v2.users." + ONE + ".workforcemanagement.adherence",

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 /** What the stand-in says besides the contact centre's day fits the official shapes as well. */
 class OwnFramesTest {
 
-  private final TopicCatalogue catalogue = TopicCatalogue.load();
+  private final TopicCatalogue catalogue = TopicCatalogue.shipped();
   private final Simulator simulator =
       Simulator.start(
           Scenario.parse("options: {traffic: {on: false}, behaviour: {heartbeat: PT0.05S}}"));

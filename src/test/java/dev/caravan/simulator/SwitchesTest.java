@@ -24,6 +24,8 @@ class SwitchesTest {
   private static final String CHANNELS = "/api/v2/notifications/channels";
   private static final String TOPIC = "v2.users.3b1e1f0e-6f3b-4d7e-9a55-0d3f7d1a0001.presence";
 
+  private static final String EVENT_BRIDGE = "v2.quality.evaluations";
+
   private Simulator simulator;
 
   private Guest start(String options) {
@@ -93,6 +95,16 @@ class SwitchesTest {
         .isEqualTo("notification.invalid.topic");
     assertThat(guest.subscribe(guest.channel(), "v2.users." + known + ".presence").status())
         .isEqualTo(200);
+  }
+
+  @Test
+  void oneTopicThatNeedsEventBridgeMayHaveAllRefused() {
+    Guest guest = start("behaviour: {ignoreErrors: false}");
+    JsonNode channel = guest.channel();
+
+    assertThat(guest.subscribeLeniently(channel, TOPIC, EVENT_BRIDGE).code())
+        .isEqualTo("notification.transport.not.allowed");
+    assertThat(guest.subscribeLeniently(channel, TOPIC).status()).isEqualTo(200);
   }
 
   @Test

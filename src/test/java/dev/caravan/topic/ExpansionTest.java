@@ -25,7 +25,7 @@ class ExpansionTest {
           Listing.membersOf("Tier 1"),
           List.of(new Entity("u2", "Grace", "")));
 
-  private final SelectorParser parser = new SelectorParser(TopicCatalogue.load());
+  private final SelectorParser parser = new SelectorParser(TopicCatalogue.shipped());
 
   @Test
   void needsEachListingOnce() {

@@ -12,7 +12,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class SchemaTest {
 
-  private final TopicCatalogue catalogue = TopicCatalogue.load();
+  private final TopicCatalogue catalogue = TopicCatalogue.shipped();
   private final ObjectMapper mapper = new ObjectMapper();
 
   @ParameterizedTest
@@ -20,13 +20,20 @@ class SchemaTest {
       delimiter = '|',
       quoteCharacter = '`',
       value = {
-        "v2.users.{id}.presence | {`source`:`PURECLOUD`,`presenceDefinition`:{`id`:`p`,`systemPresence`:`AVAILABLE`},`primary`:true,`message`:``,`modifiedDate`:`2026-11-21T17:00:00.123Z`}",
-        "v2.users.{id}.routingStatus | {`id`:`u`,`routingStatus`:{`status`:`IDLE`,`startTime`:`2026-11-21T17:00:05.000Z`}}",
-        "v2.users.{id}.conversations | {`id`:`c`,`participants`:[{`id`:`p`,`connectedTime`:null,`attributes`:{`a`:`b`},`calls`:[{`state`:`connected`,`held`:false}]}]}",
-        "v2.users.{id}.conversations.calls | {`id`:`c`,`participants`:[{`id`:`p`,`state`:`alerting`,`user`:{`id`:`u`},`queue`:{`id`:`q`}}]}",
-        "v2.analytics.queues.{id}.observations | {`group`:{`queueId`:`q`,`mediaType`:`voice`},`data`:[{`interval`:`a/b`,`metrics`:[{`metric`:`oWaiting`,`stats`:{`count`:3}}]}]}",
-        "v2.detail.events.conversation.{id}.acd.start | {`eventTime`:1763744400000,`conversationId`:`c`,`mediaType`:`VOICE`,`conversationExternalContactIds`:[]}",
-        "v2.users.{id}.conversationsummary | {`userId`:`u`,`call`:{`contactCenter`:{`active`:1,`acw`:0}}}",
+        "v2.users.{id}.presence |"
+            + " {`source`:`PURECLOUD`,`presenceDefinition`:{`id`:`p`,`systemPresence`:`AVAILABLE`},`primary`:true,`message`:``,`modifiedDate`:`2026-11-21T17:00:00.123Z`}",
+        "v2.users.{id}.routingStatus |"
+            + " {`id`:`u`,`routingStatus`:{`status`:`IDLE`,`startTime`:`2026-11-21T17:00:05.000Z`}}",
+        "v2.users.{id}.conversations |"
+            + " {`id`:`c`,`participants`:[{`id`:`p`,`connectedTime`:null,`attributes`:{`a`:`b`},`calls`:[{`state`:`connected`,`held`:false}]}]}",
+        "v2.users.{id}.conversations.calls |"
+            + " {`id`:`c`,`participants`:[{`id`:`p`,`state`:`alerting`,`user`:{`id`:`u`},`queue`:{`id`:`q`}}]}",
+        "v2.analytics.queues.{id}.observations |"
+            + " {`group`:{`queueId`:`q`,`mediaType`:`voice`},`data`:[{`interval`:`a/b`,`metrics`:[{`metric`:`oWaiting`,`stats`:{`count`:3}}]}]}",
+        "v2.detail.events.conversation.{id}.acd.start |"
+            + " {`eventTime`:1763744400000,`conversationId`:`c`,`mediaType`:`VOICE`,`conversationExternalContactIds`:[]}",
+        "v2.users.{id}.conversationsummary |"
+            + " {`userId`:`u`,`call`:{`contactCenter`:{`active`:1,`acw`:0}}}",
         "v2.users.{id}.conversations | {}"
       })
   void findsNothingWrongWithRealBodies(String pattern, String body) {
@@ -41,14 +48,20 @@ class SchemaTest {
         "v2.users.{id}.presence | {`mood`:1} | eventBody.mood is no field of this topic.",
         "v2.users.{id}.presence | {`primary`:`yes`} | eventBody.primary is neither true nor false.",
         "v2.users.{id}.presence | {`message`:{}} | eventBody.message is no text.",
-        "v2.users.{id}.presence | {`modifiedDate`:`today`} | eventBody.modifiedDate is no ISO time.",
-        "v2.users.{id}.presence | {`presenceDefinition`:[]} | eventBody.presenceDefinition is no object.",
+        "v2.users.{id}.presence | {`modifiedDate`:`today`} | eventBody.modifiedDate is no ISO"
+            + " time.",
+        "v2.users.{id}.presence | {`presenceDefinition`:[]} | eventBody.presenceDefinition is no"
+            + " object.",
         "v2.users.{id}.presence | [] | eventBody is no object.",
         "v2.users.{id}.conversations | {`participants`:{}} | eventBody.participants is no list.",
-        "v2.users.{id}.conversations | {`participants`:[{},{`calls`:[{`x`:1}]}]} | eventBody.participants[1].calls[0].x is no field of this topic.",
-        "v2.users.{id}.conversations | {`participants`:[{`attributes`:{`a`:1}}]} | eventBody.participants[0].attributes.a is no text.",
-        "v2.users.{id}.conversations | {`maxParticipants`:1.5} | eventBody.maxParticipants is no integer.",
-        "v2.analytics.queues.{id}.observations | {`data`:[{`metrics`:[{`stats`:{`count`:`3`}}]}]} | eventBody.data[0].metrics[0].stats.count is no number."
+        "v2.users.{id}.conversations | {`participants`:[{},{`calls`:[{`x`:1}]}]} |"
+            + " eventBody.participants[1].calls[0].x is no field of this topic.",
+        "v2.users.{id}.conversations | {`participants`:[{`attributes`:{`a`:1}}]} |"
+            + " eventBody.participants[0].attributes.a is no text.",
+        "v2.users.{id}.conversations | {`maxParticipants`:1.5} | eventBody.maxParticipants is no"
+            + " integer.",
+        "v2.analytics.queues.{id}.observations | {`data`:[{`metrics`:[{`stats`:{`count`:`3`}}]}]} |"
+            + " eventBody.data[0].metrics[0].stats.count is no number."
       })
   void saysWhereABodyDiffers(String pattern, String body, String violation) {
     assertThat(violations(pattern, body.replace('`', '"'))).containsExactly(violation);

@@ -15,7 +15,7 @@ class SelectorParserTest {
 
   private static final String ID = "9ed7d9f6-0c59-4360-ac54-40dd35eb9c2f";
 
-  private final SelectorParser parser = new SelectorParser(TopicCatalogue.load());
+  private final SelectorParser parser = new SelectorParser(TopicCatalogue.shipped());
 
   @Test
   void takesAPlainTopicAsItIs() {
@@ -136,7 +136,8 @@ class SelectorParserTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "v2.routing.queue.*.conversations | no topic that Genesys Cloud is known to have; did you mean `v2.routing.queues.*.conversations`",
+        "v2.routing.queue.*.conversations | no topic that Genesys Cloud is known to have; did you"
+            + " mean `v2.routing.queues.*.conversations`",
         "v2.users.[name=A].presense | did you mean `v2.users.*.presence`",
         "v2.users.*.* | more than one id",
         "v2.conversations.*.transcription | conversations cannot be listed before they exist",

@@ -15,7 +15,7 @@ class TopicCatalogueTest {
 
   private static final String ID = "9ed7d9f6-0c59-4360-ac54-40dd35eb9c2f";
 
-  private final TopicCatalogue catalogue = TopicCatalogue.load();
+  private final TopicCatalogue catalogue = TopicCatalogue.shipped();
 
   @Test
   void hasEveryTopicOfTheOfficialSdks() {

@@ -14,7 +14,7 @@ class TopicCombinerTest {
   private static final String A = "v2.users.9ed7d9f6-0c59-4360-ac54-40dd35eb9c2f";
   private static final String B = "v2.users.0e185c02-aca1-4a72-82ea-2e78684e2c89";
 
-  private final TopicCatalogue catalogue = TopicCatalogue.load();
+  private final TopicCatalogue catalogue = TopicCatalogue.shipped();
   private final TopicCombiner combiner = new TopicCombiner(catalogue);
 
   @Test

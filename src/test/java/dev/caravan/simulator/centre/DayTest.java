@@ -67,7 +67,7 @@ class DayTest {
 
   @Test
   void everyEventFitsTheOfficialSchemaOfItsTopic() {
-    TopicCatalogue catalogue = TopicCatalogue.load();
+    TopicCatalogue catalogue = TopicCatalogue.shipped();
     Listener listener = new Listener(all -> true);
     run(day(7, listener), 30_000);
 
