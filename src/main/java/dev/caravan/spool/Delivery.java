@@ -112,7 +112,7 @@ final class Delivery implements Runnable {
     this.parking = spool.parking();
     this.keyed = !options.getKeyHeader().isEmpty();
     this.window = new Window(options.getInFlight(), options.getMemoryBytes());
-    this.refillAt = options.getInFlight() - Math.max(1, options.getInFlight() / 4);
+    this.refillAt = options.getInFlight() - Math.max(1, options.getInFlight() / 64);
     long now = spool.nanoTime();
     this.lastDeliveredNanos = now - 2 * FLOWING_NANOS;
     this.lookedNanos = now;
