@@ -416,7 +416,7 @@ public final class SegmentedLog implements AutoCloseable {
         return;
       }
       if (segment == newest()) {
-        if (info.count() == 0 && !info.damaged() || info.fileBytes() < keptBytes()) {
+        if (!info.damaged() && (info.count() == 0 || info.fileBytes() < keptBytes())) {
           return;
         }
         replace(segment);
