@@ -1,0 +1,126 @@
+package dev.caravan.spool.log;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** What is left when the power is cut and the disk has written some of its pages, in any order. */
+class PowerCutTest {
+
+  private static final int CUTS = 12;
+
+  @TempDir Path directory;
+
+  private final UnsyncedDisk disk = new UnsyncedDisk();
+  private final TreeSet<Long> appended = new TreeSet<>();
+  private final Set<Long> underWay = new HashSet<>();
+  private final Set<Long> told = new HashSet<>();
+  private SegmentedLog log;
+  private long last;
+  private long settled;
+
+  static LongStream seeds() {
+    return LongStream.rangeClosed(1, Integer.getInteger("spool.seeds", 20));
+  }
+
+  @ParameterizedTest
+  @MethodSource("seeds")
+  void withForceWhatWasAppendedIsThere(long seed) throws Exception {
+    Random random = new Random(seed);
+    for (int cut = 0; cut < CUTS; cut++) {
+      open(true, last);
+      List<Long> left = read(settled + 1);
+      assertThat(log.holes()).isEmpty();
+      assertThat(left).isSorted().doesNotHaveDuplicates();
+      assertThat(left).containsAll(appended.tailSet(settled + 1));
+      assertThat(underWay).containsAll(left.stream().filter(n -> !appended.contains(n)).toList());
+      assertThat(log.last()).isGreaterThanOrEqualTo(last);
+      appended.addAll(left);
+      last = log.last();
+      work(random);
+      disk.powerCut(directory.resolve("events"), random);
+    }
+  }
+
+  /**
+   * The checkpoint may come from any time before the cut; it is forced before files are deleted.
+   */
+  @ParameterizedTest
+  @MethodSource("seeds")
+  void withoutForceTheRestCanBeReadAndTheLogGoesOn(long seed) throws Exception {
+    Random random = new Random(seed);
+    long checkpoint = 0;
+    for (int cut = 0; cut < CUTS; cut++) {
+      open(false, checkpoint);
+      List<Long> left = read(settled + 1);
+      told.addAll(Records.sequences(log.holes()));
+      if (random.nextBoolean()) {
+        log.holesTold();
+      }
+      long known = Math.max(checkpoint, left.isEmpty() ? 0 : left.get(left.size() - 1));
+      assertThat(left).isSorted().doesNotHaveDuplicates();
+      assertThat(underWay).containsAll(left.stream().filter(n -> !appended.contains(n)).toList());
+      Set<Long> accounted = new HashSet<>(told);
+      accounted.addAll(left);
+      assertThat(accounted).containsAll(appended.subSet(settled + 1, Math.max(settled, known) + 1));
+      assertThat(log.last()).isGreaterThanOrEqualTo(known);
+      last = Math.max(settled, log.last());
+      appended.clear();
+      appended.addAll(left);
+
+      work(random);
+      checkpoint = last - random.nextInt(3) * random.nextLong(last - settled + 1) / 2;
+      disk.powerCut(directory.resolve("events"), random);
+    }
+  }
+
+  private void open(boolean force, long expectedLast) throws IOException {
+    log =
+        SegmentedLog.open(
+            new SegmentedLog.Options(directory, "events", 6_000, force, Records.CLOCK),
+            settled,
+            expectedLast,
+            disk);
+  }
+
+  private List<Long> read(long from) throws IOException {
+    return Records.readAll(log, from, 2_000);
+  }
+
+  /** Appends and deletes until the power goes, in the middle of something or not. */
+  private void work(Random random) throws IOException {
+    underWay.clear();
+    disk.callsLeft = random.nextInt(80);
+    try {
+      while (true) {
+        if (random.nextInt(5) > 0) {
+          append(Records.range(last + 1, last + 1 + random.nextInt(8), random.nextInt(900)));
+        } else {
+          settled += random.nextLong(last - settled + 1);
+          log.deleteUpTo(settled);
+        }
+      }
+    } catch (IOException e) {
+      assertThat(e).hasMessageContaining("The power is gone");
+    }
+    log.close();
+  }
+
+  private void append(List<LogRecord> records) throws IOException {
+    records.forEach(record -> underWay.add(record.sequence()));
+    log.append(records);
+    appended.addAll(underWay);
+    underWay.clear();
+    last = records.get(records.size() - 1).sequence();
+  }
+}
