@@ -709,16 +709,10 @@ final class Delivery implements Runnable {
 
   // --- what is told
 
+  /** In health at once; in the log by whoever watches the spools, once it lasts. */
   private void tell(Failure why, int attempts) {
     if (failure.isEmpty()) {
-      LOG.warn(
-          "Spool '{}': a record could not be delivered: {}. It and what follows wait in the spool;"
-              + " it is tried again every {} to {} until it works.",
-          spool.name(),
-          why.sentence(),
-          SpoolStatus.words(options.getRedeliveryDelay()),
-          SpoolStatus.words(options.getMaximumRedeliveryDelay()));
-      LOG.debug("Spool '{}': the failure", spool.name(), why.cause());
+      LOG.debug("Spool '{}': a record could not be delivered", spool.name(), why.cause());
     }
     failedAtNanos = spool.nanoTime();
     failure = Optional.of(why.sentence() + " (attempt " + attempts + ")");
@@ -732,7 +726,7 @@ final class Delivery implements Runnable {
     }
     if (delivered && failure.isPresent()) {
       failure = Optional.empty();
-      LOG.info("Spool '{}': delivery works again.", spool.name());
+      LOG.debug("Spool '{}': delivery works again.", spool.name());
     }
   }
 
