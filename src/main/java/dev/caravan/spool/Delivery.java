@@ -200,12 +200,7 @@ final class Delivery implements Runnable {
     while (nextTaken < taken.size() && hasPlace() && failed.isEmpty()) {
       LogRecord record = taken.get(nextTaken++);
       Slot slot = new Slot(record, keyOf(record));
-      boolean parkedBefore = parking.parkedBefore(record.sequence());
-      boolean waits = admit(slot, parkedBefore);
-      if (parkedBefore) {
-        continue;
-      }
-      if (!waits) {
+      if (!admit(slot)) {
         handOut(slot, record, false);
       } else if (parking.holds(slot.key)) {
         if (parking.isNearlyDone(slot.key)) {
@@ -235,21 +230,15 @@ final class Delivery implements Runnable {
   }
 
   /** True if the record has to wait for others of its key. */
-  private boolean admit(Slot slot, boolean parkedBefore) {
+  private boolean admit(Slot slot) {
     boolean waits = held.containsKey(slot.key) || parking.holds(slot.key);
-    Optional<Window.Progress> progress = Optional.empty();
     synchronized (this) {
       window.add(slot);
-      if (parkedBefore) {
-        window.leavePlace(slot);
-        slot.state = State.DELIVERED;
-        progress = window.advance();
-      } else if (!waits) {
+      if (!waits) {
         slot.state = State.IN_FLIGHT;
         slot.handedOutAtNanos = spool.nanoTime();
       }
     }
-    acknowledge(progress);
     return waits;
   }
 

@@ -9,12 +9,11 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
+import java.util.TreeMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -44,7 +43,6 @@ final class Parking implements AutoCloseable {
   private final Clock clock;
   private final Map<Long, Key> keys = new HashMap<>();
   private final Map<String, Group> groups = new LinkedHashMap<>();
-  private final Set<Long> parkedBefore = new HashSet<>();
   private ParkedLog log;
 
   private int inFlight;
@@ -121,26 +119,27 @@ final class Parking implements AutoCloseable {
   }
 
   /**
-   * Begins anew for a consumer with these options: whatever is parked is handed out again.
+   * Begins anew for a consumer with these options: whatever is parked is handed out again. What the
+   * spool has not let go of it hands out itself, and what came before of the same key again with
+   * it, so that is not parked any more.
    *
-   * @param acknowledged up to here the spool needs not be told what was parked before
+   * @param acknowledged up to here the spool has let go of its records
    */
   synchronized void begin(SpoolConfiguration itsOptions, long acknowledged) throws IOException {
     options = itsOptions;
     keys.clear();
     groups.clear();
-    parkedBefore.clear();
     records = 0;
     inFlight = 0;
     cursor = NOWHERE;
     if (log != null) {
       log.forEachUndone(
           record -> {
-            add(keyOf(record), record.sequence());
-            cursor = Math.min(cursor, record.sequence());
-            long sequence = sequence(record);
-            if (sequence > acknowledged) {
-              parkedBefore.add(sequence);
+            if (sequence(record) > acknowledged) {
+              log.done(record.sequence());
+            } else {
+              add(keyOf(record), record.sequence());
+              cursor = Math.min(cursor, record.sequence());
             }
           });
     }
@@ -167,9 +166,26 @@ final class Parking implements AutoCloseable {
     return before.isEmpty() ? record.sequence() : Long.parseLong(before);
   }
 
-  /** Whether a record of the spool was parked before a restart, which is the first to ask. */
-  synchronized boolean parkedBefore(long sequence) {
-    return !parkedBefore.isEmpty() && parkedBefore.remove(sequence);
+  /** Parked records that come behind this sequence in the spool, as they stood there. */
+  synchronized List<LogRecord> behind(long sequence) throws IOException {
+    Map<Long, LogRecord> behind = new TreeMap<>();
+    if (log != null) {
+      log.forEachUndone(
+          record -> {
+            if (sequence(record) > sequence) {
+              behind.put(sequence(record), asInSpool(record));
+            }
+          });
+    }
+    return List.copyOf(behind.values());
+  }
+
+  private static LogRecord asInSpool(LogRecord parked) {
+    return new LogRecord(
+        sequence(parked),
+        parked.appendedAtMillis(),
+        parked.bodyOrNull(),
+        parked.headers().without(SEQUENCE));
   }
 
   synchronized boolean holds(long key) {

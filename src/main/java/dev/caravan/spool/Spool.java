@@ -99,11 +99,13 @@ public final class Spool implements AutoCloseable {
               acknowledged,
               Math.max(before, checkpoint.committed()));
       this.log = opened;
+      this.parking = new Parking(name, options, time.wall());
+      // The end of the log may have been lost with the process, after it was parked
+      log.append(parking.behind(log.last()));
       // Damage may have taken all that waited
       boolean nothingLeft =
           log.segments().stream().noneMatch(segment -> segment.last() > acknowledged);
       long done = nothingLeft ? Math.max(acknowledged, log.last()) : acknowledged;
-      this.parking = new Parking(name, options, time.wall());
       this.backlog =
           new Backlog(
               name, options, time.nanos(), done, log.last(), log.fileBytes() + parking.fileBytes());

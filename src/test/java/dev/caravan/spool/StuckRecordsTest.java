@@ -9,6 +9,7 @@ import dev.caravan.spool.log.LogRecord;
 import dev.caravan.spool.log.RecordHeaders;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -25,6 +26,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -56,8 +58,17 @@ class StuckRecordsTest {
     private volatile Function<String, Failure> failure = key -> null;
     private volatile boolean lettersFail;
 
+    /** Delivers what hangs before anything that is handed out later, as a producer does. */
+    synchronized void release() {
+      hanging.clear();
+      for (var next = unsettled.poll(); next != null; next = unsettled.poll()) {
+        next.delivered();
+      }
+    }
+
     @Override
-    public void receive(LogRecord record, boolean again, Delivery.Settlement settlement) {
+    public synchronized void receive(
+        LogRecord record, boolean again, Delivery.Settlement settlement) {
       String text = text(record);
       attempts.computeIfAbsent(text, it -> new AtomicLong()).incrementAndGet();
       if (hanging.contains(record.headers().text(KEY))) {
@@ -183,8 +194,7 @@ class StuckRecordsTest {
     await().untilAsserted(() -> assertThat(spool.status().parked()).isNotEmpty());
     assertThat(sink.deliveredOf("key")).isEqualTo(numbered("key", 0, 400, 1));
 
-    sink.hanging.clear();
-    sink.unsettled.forEach(Delivery.Settlement::delivered);
+    sink.release();
 
     await().until(() -> sink.deliveredOf("stuck").size() == 400);
     assertThat(sink.deliveredOf("stuck")).isEqualTo(numbered("stuck", 0, 400, 1));
@@ -226,8 +236,7 @@ class StuckRecordsTest {
     append("key", 0);
 
     await().atMost(Duration.ofMinutes(1)).until(() -> sink.deliveredOf("key").size() == 1);
-    sink.hanging.clear();
-    sink.unsettled.forEach(Delivery.Settlement::delivered);
+    sink.release();
     await().until(() -> sink.deliveredOf("stuck").size() == 500);
     assertThat(sink.deliveredOf("stuck")).isEqualTo(numbered("stuck", 0, 500, 1));
   }
@@ -279,6 +288,73 @@ class StuckRecordsTest {
                   Integer.compare(
                       Integer.parseInt(one.substring(stuck.length() + 1)),
                       Integer.parseInt(other.substring(stuck.length() + 1))));
+    }
+  }
+
+  @Test
+  void whatIsRepeatedAfterARestartComesBeforeWhatWasParkedOfItsKey() throws Exception {
+    stop();
+    options.setParkAfter(Duration.ofMinutes(10));
+    start();
+    parkBehindOneThatHangs();
+
+    sink.delivered.clear();
+    sink.hanging.clear();
+    sink.failure = key -> null;
+    stop();
+    start();
+
+    await().until(() -> sink.deliveredOf("key").contains("key 2"));
+    await().untilAsserted(() -> assertThat(spool.status().records()).isZero());
+    assertThat(sink.deliveredOf("key")).isEqualTo(numbered("key", 0, 3, 1));
+  }
+
+  @Test
+  void whatWasParkedBeforeItWasCommittedIsLostNoMoreThanWhatFollowsAfterTheProcessWasKilled(
+      @TempDir Path killed) throws Exception {
+    stop();
+    options.setParkAfter(Duration.ofMinutes(10));
+    options.setCommitInterval(Duration.ofMinutes(1));
+    start();
+    parkBehindOneThatHangs();
+    copy(directory, killed);
+    stop();
+
+    options.setDirectory(killed.toString());
+    sink.delivered.clear();
+    sink.hanging.clear();
+    sink.failure = key -> null;
+    start();
+    for (int i = 3; i < 10; i++) {
+      append("key", i);
+    }
+
+    await().until(() -> sink.deliveredOf("key").contains("key 9"));
+    assertThat(sink.deliveredOf("key")).isEqualTo(numbered("key", 1, 10, 1));
+  }
+
+  /** Delivers one record of a key and parks two; the spool can let go of none of them. */
+  private void parkBehindOneThatHangs() throws InterruptedException {
+    sink.hanging.add("hangs");
+    append("hangs", 0);
+    append("key", 0);
+    await().until(() -> sink.deliveredOf("key").size() == 1);
+    sink.failure = key -> key.equals("key") ? unknown() : null;
+    append("key", 1);
+    append("key", 2);
+    await().until(() -> spool.status().parkedRecords() == 2);
+  }
+
+  private static void copy(Path from, Path to) throws IOException {
+    try (Stream<Path> all = Files.walk(from)) {
+      for (Path file : all.toList()) {
+        Path its = to.resolve(from.relativize(file).toString());
+        if (Files.isDirectory(file)) {
+          Files.createDirectories(its);
+        } else {
+          Files.copy(file, its);
+        }
+      }
     }
   }
 

@@ -68,6 +68,13 @@ public final class RecordHeaders {
     return of(more, none -> {});
   }
 
+  /** These headers but one. */
+  public RecordHeaders without(String name) {
+    Map<String, Object> fewer = toMap();
+    fewer.remove(name);
+    return of(fewer, none -> {});
+  }
+
   /** The value of a header as text, or an empty text where there is none. */
   public String text(String name) {
     for (int i = 0; i < namesAndValues.length; i += 2) {
