@@ -8,6 +8,8 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
 /** For showing in a few words how a running bridge is, without ever waiting for its answer. */
@@ -44,9 +46,10 @@ final class BridgeHealth {
     return !latest.equals(STARTING);
   }
 
-  /** {@code flowing}, or the state and the sentence that explains it. */
+  /** {@code flowing}, or the state and the sentences that explain it. */
   static String state(String health) {
     String calm = STARTING;
+    List<String> degraded = new ArrayList<>();
     try {
       for (JsonNode check : JSON.readTree(health).path("checks")) {
         JsonNode data = check.path("data");
@@ -56,8 +59,11 @@ final class BridgeHealth {
           return sentence.isEmpty() ? state : state + ": " + sentence;
         }
         calm = state.isEmpty() ? calm : state;
+        if (data.has("degraded")) {
+          degraded.add(data.path("degraded").asText());
+        }
       }
-      return calm;
+      return degraded.isEmpty() ? calm : calm + ", degraded: " + String.join(" ", degraded);
     } catch (IOException e) {
       return "not understood: its health is no JSON";
     }

@@ -2,14 +2,21 @@ package dev.caravan.cli;
 
 import dev.caravan.background.BackgroundHealthCheck;
 import dev.caravan.background.BackgroundTask;
+import dev.caravan.cli.ConditionHealthCheck.Condition;
 import dev.caravan.kafka.DeadLetterFiles;
 import dev.caravan.kafka.PatientClientFactory;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.Collections;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
 import org.apache.camel.CamelContext;
 import org.apache.camel.component.kafka.KafkaComponent;
 import org.apache.camel.health.HealthCheckRegistry;
@@ -23,15 +30,28 @@ import org.apache.camel.quarkus.main.events.BeforeStart;
 public class DeadLetterWatch {
 
   private static final int ASK_EVERY_SECONDS = 10;
+  private static final int MOST_NAMES = 20;
 
   void begin(@Observes BeforeStart starting) {
     CamelContext context = starting.getCamelContext();
     HealthCheckRegistry.get(context)
-        .register(new DeadLettersHealthCheck(() -> denied(context), () -> files(context)));
+        .register(
+            new ConditionHealthCheck(
+                "kafka-refusals",
+                () -> {
+                  Optional<PatientClientFactory> clients = clients(context);
+                  return condition(
+                      clients
+                          .map(PatientClientFactory::deniedTopics)
+                          .orElseGet(Collections::emptySortedSet),
+                      clients.filter(PatientClientFactory::takesAny).isPresent(),
+                      files(context));
+                }));
     HealthCheckRegistry.get(context)
         .register(
-            new ProblemHealthCheck(
-                "kafka", () -> clients(context).flatMap(PatientClientFactory::problem)));
+            new ConditionHealthCheck(
+                "kafka",
+                () -> Condition.of(clients(context).flatMap(PatientClientFactory::problem))));
     BackgroundHealthCheck.of(context)
         .watch(
             BackgroundTask.every(
@@ -43,10 +63,49 @@ public class DeadLetterWatch {
                 () -> clients(context).ifPresent(PatientClientFactory::askForQuietTopics)));
   }
 
-  private static SortedSet<String> denied(CamelContext context) {
-    return clients(context)
-        .map(PatientClientFactory::deniedTopics)
-        .orElseGet(Collections::emptySortedSet);
+  /**
+   * Letters that lie as files and a topic that Kafka denies while it takes others are no reason to
+   * be taken out of service.
+   *
+   * @param denied the topics that Kafka denies
+   * @param takesAny whether there are others that it takes
+   */
+  static Condition condition(
+      SortedSet<String> denied, boolean takesAny, Optional<DeadLetterFiles.Contents> files) {
+    List<String> problems = new ArrayList<>();
+    List<String> degraded = new ArrayList<>();
+    Map<String, Object> numbers = new TreeMap<>();
+    if (!denied.isEmpty()) {
+      (takesAny ? degraded : problems).add(denied(denied));
+    }
+    files
+        .filter(lying -> lying.letters() > 0)
+        .ifPresent(
+            lying -> {
+              degraded.add(lying(lying));
+              numbers.put("files", lying.letters());
+              numbers.put("files.bytes", lying.bytes());
+            });
+    if (files.filter(DeadLetterFiles.Contents::full).isPresent()) {
+      problems.add(
+          "There is no room for more dead letters as files: further ones wait in the spool until"
+              + " Kafka takes them or files are removed.");
+    }
+    Optional<String> problem = Optional.of(String.join(" ", problems)).filter(it -> !it.isEmpty());
+    return new Condition("broken", problem, degraded, numbers);
+  }
+
+  private static String denied(SortedSet<String> topics) {
+    String more = topics.size() > MOST_NAMES ? " and others" : "";
+    return "Kafka denies to the user of the bridge: %s. What is for them becomes dead letters, signals wait. Grant it the operations Write and Describe on them, and Create if Kafka is to create them; it is asked again by itself."
+        .formatted(topics.stream().limit(MOST_NAMES).collect(Collectors.joining(", ", "", more)));
+  }
+
+  private static String lying(DeadLetterFiles.Contents lying) {
+    String since =
+        lying.oldest().map(time -> " since " + time.truncatedTo(ChronoUnit.SECONDS)).orElse("");
+    return "%d dead letters that Kafka did not take lie as files in %s%s, the reason of each beside it. Nothing sends them by itself: mend the cause, send what is still of use, and remove them."
+        .formatted(lying.letters(), lying.folder(), since);
   }
 
   /** None if the user's routes do without. */

@@ -1,6 +1,7 @@
 package dev.caravan.cli;
 
 import dev.caravan.SettingsSource;
+import dev.caravan.cli.ConditionHealthCheck.Condition;
 import dev.caravan.genesys.GenesysComponent;
 import io.smallrye.config.SmallRyeConfig;
 import io.smallrye.health.api.HealthType;
@@ -10,6 +11,8 @@ import jakarta.enterprise.event.Observes;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.concurrent.ScheduledExecutorService;
@@ -54,43 +57,32 @@ public class RouteFiles {
     this.data = Path.of(data);
   }
 
+  /**
+   * An edit that is not at work, what no route does any more and what may cost events are no reason
+   * to be taken out of service: what reads and what sends tell themselves if they do not.
+   */
+  private Condition condition() {
+    return new Condition(
+        isReplacing() ? "blind" : "broken",
+        problem().or(this::unread),
+        edits.map(RouteReload::degraded).orElse(List.of()),
+        Map.of());
+  }
+
   /** What an operator must do before all of the routes can run; empty once they do. */
-  Optional<String> problem() {
+  private Optional<String> problem() {
     return dataProblem.isPresent()
         ? Optional.empty()
         : problem.or(() -> edits.flatMap(RouteReload::broken));
   }
 
-  /** What an operator must do about the data folder, through no fault of the route files. */
-  Optional<String> dataProblem() {
-    return dataProblem;
-  }
-
-  /** Why the latest edit is not at work, although the routes are; empty if it is. */
-  Optional<String> rejectedEdit() {
-    return edits.flatMap(RouteReload::problem);
-  }
-
-  /** What no route does any more since a file was edited or taken away; empty if nothing. */
-  Optional<String> ended() {
-    return edits.flatMap(watch -> watch.ended().sentence());
-  }
-
-  /** What routes that run do that may cost events; empty if nothing. */
-  Optional<String> warnings() {
-    return edits
-        .map(RouteReload::warnings)
-        .filter(found -> !found.isEmpty())
-        .map(found -> String.join(" ", found));
-  }
-
   /** Whether routes are being replaced at this moment. */
-  boolean isReplacing() {
+  private boolean isReplacing() {
     return edits.filter(RouteReload::isReplacing).isPresent();
   }
 
   /** Why nothing is read from Genesys Cloud although routes could run; empty if something is. */
-  Optional<String> unread() {
+  private Optional<String> unread() {
     if (genesys.filter(GenesysComponent::isRead).isPresent() || dataProblem.isPresent()) {
       return Optional.empty();
     }
@@ -99,7 +91,7 @@ public class RouteFiles {
             ? "The route that reads is being replaced, which takes a moment."
             : edits
                 .flatMap(watch -> watch.ended().sentence(READING))
-                .or(this::rejectedEdit)
+                .or(() -> edits.flatMap(RouteReload::problem))
                 .orElse(
                     "No route that runs begins with %s. Put such a file (receive.camel.yaml) into %s."
                         .formatted(READING, folder));
@@ -110,11 +102,11 @@ public class RouteFiles {
     HealthCheckRegistry health = HealthCheckRegistry.get(started.getCamelContext());
     genesys =
         Optional.of(started.getCamelContext().getComponent("genesys", GenesysComponent.class));
-    health.register(new RouteFilesHealthCheck(this));
-    health.register(new ProblemHealthCheck("data-folder", this::dataProblem));
+    health.register(new ConditionHealthCheck("route-files", this::condition));
+    health.register(new ConditionHealthCheck("data-folder", () -> Condition.of(dataProblem)));
     Optional<String> mistake =
         ConfigProvider.getConfig().getOptionalValue(SettingsSource.LATER_MISTAKE, String.class);
-    health.register(new ProblemHealthCheck("settings", () -> mistake));
+    health.register(new ConditionHealthCheck("settings", () -> Condition.of(mistake)));
     mistake.ifPresent(LOG::error);
     // Camel has it for liveness, too, and the health of the whole would list it twice
     HealthRegistries.getRegistry(HealthType.READINESS).remove("context");

@@ -118,8 +118,7 @@ final class RouteReload {
         context.getExecutorServiceManager().newSingleThreadScheduledExecutor(this, "routes-reload");
     executor = Optional.of(looks);
     BackgroundHealthCheck.of(context)
-        .watch(
-            BackgroundTask.every(every, "looking for edited route files", looks, this::look));
+        .watch(BackgroundTask.every(every, "looking for edited route files", looks, this::look));
     if (edits) {
       LOG.info("Route files that are edited in {} take effect within seconds.", folder);
     }
@@ -193,9 +192,11 @@ final class RouteReload {
     warnings.stream().filter(told::add).forEach(LOG::warn);
   }
 
-  /** What routes that run do that may cost events, with file and line. */
-  List<String> warnings() {
-    return warnings;
+  /** What is not as it was meant, although the routes run, as sentences. */
+  List<String> degraded() {
+    return Stream.of(problem.stream(), ended.sentence().stream(), warnings.stream())
+        .flatMap(sentences -> sentences)
+        .toList();
   }
 
   // ---- files that were never at work

@@ -2,6 +2,8 @@ package dev.caravan.cli;
 
 import dev.caravan.spool.SpoolComponent;
 import dev.caravan.spool.SpoolStatus;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import org.apache.camel.health.HealthCheckResultBuilder;
 import org.apache.camel.impl.health.AbstractHealthCheck;
@@ -22,9 +24,16 @@ final class SpoolsHealthCheck extends AbstractHealthCheck {
   @Override
   protected void doCall(HealthCheckResultBuilder builder, Map<String, Object> options) {
     boolean danger = false;
+    List<String> degraded = new ArrayList<>();
     for (SpoolStatus status : spools.statuses()) {
       builder.detail("spool." + status.name(), status.sentence());
       danger |= status.inDanger();
+      if (!status.inDanger() && (status.spooling() || !status.parked().isEmpty())) {
+        degraded.add("Spool %s: %s.".formatted(status.name(), status.sentence()));
+      }
+    }
+    if (!degraded.isEmpty()) {
+      builder.detail("degraded", String.join(" ", degraded));
     }
     builder.state(danger ? State.DOWN : State.UP);
   }

@@ -49,6 +49,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
 
   /** How often it is seen how many channels the OAuth client has. */
   private static final Duration TICK = Duration.ofSeconds(1);
+
   private static final long LOOK_SECONDS = 600;
 
   private final GenesysConfiguration configuration;
@@ -138,7 +139,8 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
             group::status,
             inFlight,
             component::trouble,
-            component.ledger()::trouble);
+            component.ledger()::trouble,
+            opener::rejected);
     healthCheck = new NotificationsHealthCheck(watch, opener.channels()::budget);
     HealthCheckRegistry.get(getEndpoint().getCamelContext()).register(healthCheck);
     new PreparationLoop(

@@ -10,7 +10,7 @@ import org.apache.camel.impl.health.AbstractHealthCheck;
 
 /**
  * Tells flowing, idle, blind and broken apart. Idle is healthy: nights are quiet. Blind and broken
- * are not ready.
+ * are not ready. What is refused while the rest is read is told as degraded, and is ready.
  */
 final class NotificationsHealthCheck extends AbstractHealthCheck {
 
@@ -33,6 +33,9 @@ final class NotificationsHealthCheck extends AbstractHealthCheck {
     builder.detail("road.state", overview.health().label());
     if (!overview.sentence().isEmpty()) {
       builder.detail("road.sentence", overview.sentence());
+    }
+    if (!overview.degraded().isEmpty()) {
+      builder.detail("degraded", overview.degraded());
     }
     builder.detail("road.in-flight", overview.inFlight());
     if (overview.stalledMillis() > 0) {

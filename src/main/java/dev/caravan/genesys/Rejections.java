@@ -4,6 +4,7 @@ import dev.caravan.topic.Topic;
 import dev.caravan.topic.TopicCatalogue;
 import dev.caravan.topic.TopicCombiner;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -25,6 +26,8 @@ import org.slf4j.LoggerFactory;
 final class Rejections {
 
   private static final Logger LOG = LoggerFactory.getLogger(Rejections.class);
+
+  private static final int MOST_NAMED = 20;
 
   private static final String NOT_LISTED =
       "Genesys Cloud does not list it among what it subscribed.";
@@ -103,14 +106,28 @@ final class Rejections {
     return List.copyOf(subscribed);
   }
 
-  /** How many topics are not read. */
-  int count() {
-    return byPattern.values().stream().mapToInt(pattern -> pattern.count).sum();
-  }
-
   /** All of it in one text. */
   String sentence() {
-    return byPattern.keySet().stream().map(this::sentence).collect(Collectors.joining(" "));
+    String more = byPattern.size() > MOST_NAMED ? " So it did others." : "";
+    return byPattern.keySet().stream()
+        .limit(MOST_NAMED)
+        .map(this::sentence)
+        .collect(Collectors.joining(" ", "", more));
+  }
+
+  /** What several channels do not bring, in one text; empty if they bring all. */
+  static String sentence(Collection<Rejections> several) {
+    Rejections together = new Rejections();
+    for (Rejections one : several) {
+      one.byPattern.forEach(
+          (name, found) -> {
+            Pattern sum = together.byPattern.computeIfAbsent(name, key -> new Pattern());
+            sum.count += found.count;
+            sum.reasons.addAll(found.reasons);
+            sum.missingPermissions.addAll(found.missingPermissions);
+          });
+    }
+    return together.sentence();
   }
 
   private String sentence(String pattern) {

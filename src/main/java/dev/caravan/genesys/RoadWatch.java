@@ -3,6 +3,7 @@ package dev.caravan.genesys;
 import dev.caravan.channel.ShardStatus;
 import dev.caravan.channel.ShardStatus.Health;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -25,18 +26,25 @@ final class RoadWatch {
   private final InFlight inFlight;
   private final Supplier<String> trouble;
   private final Supplier<Optional<String>> ledgerTrouble;
+  private final Supplier<Map<Integer, Rejections>> rejected;
   private Health told = Health.BLIND;
   private String toldProblem = Preparation.NOT_YET;
 
   /**
    * How the road is.
    *
-   * @param sentence what an operator should know; empty if all is well
+   * @param sentence why topics are not read; empty if all are that can be
+   * @param degraded what does not work, although the road does; empty if all is well
    * @param inFlight events that were read and are not safe yet
    * @param stalledMillis for how long none of them has become so
    */
   record Overview(
-      Health health, String sentence, List<ShardStatus> shards, int inFlight, long stalledMillis) {}
+      Health health,
+      String sentence,
+      String degraded,
+      List<ShardStatus> shards,
+      int inFlight,
+      long stalledMillis) {}
 
   /** What keeps the shards from being opened, and how bad it is. */
   record Problem(Health health, String sentence) {}
@@ -45,33 +53,43 @@ final class RoadWatch {
    * @param problem what keeps the shards from being opened
    * @param trouble why the last call of Genesys Cloud failed; empty if all is well
    * @param ledgerTrouble why gaps cannot be written to disk
+   * @param rejected what each shard was refused
    */
   RoadWatch(
       Supplier<Optional<Problem>> problem,
       Supplier<List<ShardStatus>> shards,
       InFlight inFlight,
       Supplier<String> trouble,
-      Supplier<Optional<String>> ledgerTrouble) {
+      Supplier<Optional<String>> ledgerTrouble,
+      Supplier<Map<Integer, Rejections>> rejected) {
     this.problem = problem;
     this.shards = shards;
     this.inFlight = inFlight;
     this.trouble = trouble;
     this.ledgerTrouble = ledgerTrouble;
+    this.rejected = rejected;
   }
 
-  /** How the road is: the worst of its shards, or what keeps them from being opened. */
+  /**
+   * How the road is: the worst of its shards, or what keeps them from being opened. Topics that are
+   * refused do not count as long as others are read.
+   */
   Overview overview() {
     Optional<Problem> first = problem.get();
     if (first.isPresent()) {
-      return new Overview(first.get().health(), first.get().sentence(), List.of(), 0, 0);
+      return new Overview(first.get().health(), first.get().sentence(), "", List.of(), 0, 0);
     }
     List<ShardStatus> all = shards.get();
-    Health worst = all.stream().map(ShardStatus::health).reduce(Health::worse).orElse(Health.BLIND);
-    if (worst == Health.IDLE && all.stream().anyMatch(s -> s.health() == Health.FLOWING)) {
+    Map<Integer, Rejections> refused = rejected.get();
+    List<ShardStatus> due =
+        all.stream().filter(shard -> !isAllRefused(shard, refused.get(shard.number()))).toList();
+    due = due.isEmpty() ? all : due;
+    Health worst = due.stream().map(ShardStatus::health).reduce(Health::worse).orElse(Health.BLIND);
+    if (worst == Health.IDLE && due.stream().anyMatch(s -> s.health() == Health.FLOWING)) {
       worst = Health.FLOWING;
     }
     String sentence =
-        all.stream()
+        due.stream()
             .filter(shard -> !shard.isRead())
             .map(shard -> "Shard " + shard.number() + ": " + shard.sentence())
             .collect(Collectors.joining(" "));
@@ -87,8 +105,13 @@ final class RoadWatch {
               + " Cloud is no longer read when %d do. See the spool's health. %s"
                   .formatted(inFlight.most(), sentence);
     }
-    sentence = (sentence + " " + ledgerTrouble.get().orElse("")).strip();
-    return new Overview(worst, sentence, all, inFlight.count(), stalled);
+    String degraded =
+        (Rejections.sentence(refused.values()) + " " + ledgerTrouble.get().orElse("")).strip();
+    return new Overview(worst, sentence.strip(), degraded, all, inFlight.count(), stalled);
+  }
+
+  private static boolean isAllRefused(ShardStatus shard, Rejections refused) {
+    return shard.health() == Health.BROKEN && refused != null && refused.subscribed().isEmpty();
   }
 
   /** One line in the log whenever the state of the road becomes another, or its reason does. */
@@ -98,7 +121,10 @@ final class RoadWatch {
     if (now.health() == told && (reason.isEmpty() || reason.equals(toldProblem))) {
       return;
     }
-    String sentence = now.sentence().isEmpty() ? "All is well." : now.sentence();
+    String sentence = (now.sentence() + " " + now.degraded()).strip();
+    if (sentence.isEmpty()) {
+      sentence = "All is well.";
+    }
     if (now.health() == Health.BROKEN && reason.isEmpty()) {
       sentence = "The lines of its shards say why.";
     }

@@ -145,6 +145,11 @@ public final class PatientClientFactory extends DefaultKafkaClientFactory {
     return denied;
   }
 
+  /** Whether there is a topic for which Kafka takes records and does not deny it. */
+  public boolean takesAny() {
+    return producers.stream().anyMatch(PatientProducer::takesAny);
+  }
+
   /** Asks for denied topics to which nothing was sent lately; takes seconds if Kafka is slow. */
   public void askForQuietTopics() {
     producers.forEach(PatientProducer::askForQuietTopics);

@@ -130,6 +130,10 @@ final class PatientProducer extends KafkaProducer<Object, Object> {
     return rights.topics();
   }
 
+  boolean takesAny() {
+    return rights.takesAny();
+  }
+
   /** Finds out without a record whether a right was given meanwhile. */
   void askForQuietTopics() {
     SortedSet<String> quiet = rights.quiet();

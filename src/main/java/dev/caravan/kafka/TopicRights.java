@@ -4,8 +4,10 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongSupplier;
 import org.apache.kafka.common.errors.AuthorizationException;
 
@@ -35,6 +37,7 @@ final class TopicRights {
           return size() > MOST_TOPICS;
         }
       };
+  private final Set<String> taken = ConcurrentHashMap.newKeySet();
   private long askedAtNanos;
   private volatile boolean allGranted = true;
 
@@ -78,12 +81,16 @@ final class TopicRights {
   boolean denied(String topic, AuthorizationException answer) {
     synchronized (denied) {
       allGranted = false;
+      taken.remove(topic);
       return denied.put(topic, new Denial(answer, nanoTime.getAsLong())) == null;
     }
   }
 
   /** Kafka takes records for the topic; true if that is news. */
   boolean granted(String topic) {
+    if (taken.size() < MOST_TOPICS) {
+      taken.add(topic);
+    }
     if (allGranted) {
       return false;
     }
@@ -92,6 +99,11 @@ final class TopicRights {
       allGranted = denied.isEmpty();
       return news;
     }
+  }
+
+  /** Whether Kafka has taken records for a topic that it does not deny since. */
+  boolean takesAny() {
+    return !taken.isEmpty();
   }
 
   /** All that Kafka denies, as far as is known. */

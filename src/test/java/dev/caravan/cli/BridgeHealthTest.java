@@ -25,6 +25,17 @@ class BridgeHealthTest {
   }
 
   @Test
+  void whatDoesNotWorkIsNamedThoughTheRestFlows() {
+    assertThat(
+            BridgeHealth.state(
+                """
+                {"status":"UP","checks":[
+                  {"name":"kafka-refusals","data":{"degraded":"Kafka denies a topic."}},
+                  {"name":"genesys-notifications","data":{"road.state":"flowing"}}]}"""))
+        .isEqualTo("flowing, degraded: Kafka denies a topic.");
+  }
+
+  @Test
   void aBrokenRouteFileIsShownBeforeAnythingElse() {
     assertThat(
             BridgeHealth.state(

@@ -16,6 +16,7 @@ class RoadWatchTest {
   private Optional<String> problem = Optional.empty();
   private List<ShardStatus> shards = List.of();
   private String trouble = "";
+  private Map<Integer, Rejections> rejected = Map.of();
   private Optional<String> ledger = Optional.empty();
   private long now = 1_000;
   private final InFlight inFlight = new InFlight(1, () -> now);
@@ -25,7 +26,8 @@ class RoadWatchTest {
           () -> shards,
           inFlight,
           () -> trouble,
-          () -> ledger);
+          () -> ledger,
+          () -> rejected);
 
   private static ShardStatus shard(int number, Health health, long blindMillis) {
     return new ShardStatus(
@@ -92,7 +94,42 @@ class RoadWatchTest {
     ledger = Optional.of("The gaps cannot be written.");
 
     assertThat(watch.overview().health()).isEqualTo(Health.FLOWING);
-    assertThat(watch.overview().sentence()).isEqualTo("The gaps cannot be written.");
+    assertThat(check().getDetails()).containsEntry("degraded", "The gaps cannot be written.");
+  }
+
+  @Test
+  void aTopicThatIsRefusedWhileOthersAreReadIsNamedAndNoReasonToBeTakenOutOfService() {
+    String presence = "v2.users.3d1e6d5b-5e9f-4d3c-8a36-6c1b2b5b5c11.presence";
+    List<String> asked = List.of(presence, presence.replace(".presence", ".routingStatus"));
+    List<?> answer =
+        List.of(
+            Map.of("id", asked.get(0), "state", "Rejected", "missingPermissions", List.of("p:v:r")),
+            Map.of("id", asked.get(1)));
+    shards = List.of(shard(0, Health.FLOWING, 0), shard(1, Health.BROKEN, 9_000));
+    rejected =
+        Map.of(
+            0, Rejections.of(asked, answer, Map.of()),
+            1, Rejections.of(asked.subList(0, 1), answer, Map.of()));
+
+    HealthCheck.Result result = check();
+
+    assertThat(result.getState()).isEqualTo(HealthCheck.State.UP);
+    assertThat(result.getDetails())
+        .containsAllEntriesOf(
+            Map.of(
+                "road.state",
+                "flowing",
+                "degraded",
+                "Genesys Cloud refused 2 topics v2.users.{id}.presence; the OAuth client's role"
+                    + " lacks p:v:r."));
+  }
+
+  @Test
+  void aRoadOfWhichEveryTopicIsRefusedIsBroken() {
+    shards = List.of(shard(0, Health.BROKEN, 9_000));
+    rejected = Map.of(0, Rejections.of(List.of("v2.users.u.presence"), List.of(), Map.of()));
+
+    assertThat(check().getState()).isEqualTo(HealthCheck.State.DOWN);
   }
 
   private HealthCheck.Result check() {

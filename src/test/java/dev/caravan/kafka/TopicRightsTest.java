@@ -41,6 +41,18 @@ class TopicRightsTest {
   }
 
   @Test
+  void tellsWhetherAnyTopicIsTakenBesideThoseThatAreDenied() {
+    rights.granted("t");
+    assertThat(rights.takesAny()).isTrue();
+
+    deny("t");
+    assertThat(rights.takesAny()).isFalse();
+
+    rights.granted("u");
+    assertThat(rights.takesAny()).isTrue();
+  }
+
+  @Test
   void asksForOneTopicASecond() {
     deny("a");
     deny("b");

@@ -147,7 +147,7 @@ class RoadReloadIT {
     Bridge.Health health =
         bridge.awaitReadiness("it says so", now -> now.text().contains("setHaeder"));
     assertThat(health.isReady()).isTrue();
-    assertThat(health.check("route-files").at("/data/edit").asText())
+    assertThat(health.check("route-files").at("/data/degraded").asText())
         .containsPattern("forward\\.camel\\.yaml, line \\d+, column \\d+");
     ledger.send(100);
     road.kafka().awaitUntil(ledger::allIn);
@@ -234,7 +234,7 @@ class RoadReloadIT {
     assertThat(health.isReady()).isFalse();
     assertThat(health.check("spools").at("/data/spool.events").asText())
         .contains("no route that runs begins with spool:events", "spooling, oldest", "room for");
-    assertThat(health.check("route-files").at("/data/ended").asText())
+    assertThat(health.check("route-files").at("/data/degraded").asText())
         .contains("forward.camel.yaml was taken away");
     assertThat(health.check("genesys-notifications").at("/data/road.state").asText())
         .isIn("flowing", "idle");
