@@ -1,18 +1,25 @@
 package dev.caravan.genesys;
 
+import dev.caravan.session.UnavailableException;
 import dev.caravan.topic.Expansion;
 import dev.caravan.topic.Listing;
 import dev.caravan.topic.TopicSelector;
-import java.util.ArrayList;
+import java.time.Duration;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.apache.camel.Exchange;
 import org.apache.camel.ProducerTemplate;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Lists what the org has (queues, users …) through the control route that reads all pages. */
 final class Directory {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Directory.class);
 
   private final ProducerTemplate template;
   private final String listRoute;
@@ -58,20 +65,44 @@ final class Directory {
         .orElse(List.of());
   }
 
+  /** One that does not agree with itself is believed if the next one says the same. */
   private List<Listing.Entity> list(String path) {
+    Read first = read(path);
+    if (first.fault().isEmpty()) {
+      return first.entities();
+    }
+    LOG.warn(
+        "The listing of {} does not agree with itself: {}. It is read again.", path, first.fault());
+    Read second = read(path);
+    if (second.fault().isEmpty() || second.all().equals(first.all())) {
+      return second.entities();
+    }
+    throw new UnavailableException(
+        "The listing of " + path + " does not agree with itself: " + second.fault() + ".",
+        200,
+        Duration.ZERO);
+  }
+
+  private record Read(Set<Listing.Entity> all, String fault) {
+    List<Listing.Entity> entities() {
+      return List.copyOf(all);
+    }
+  }
+
+  private Read read(String path) {
     Exchange answer =
         template.request(
             listRoute, exchange -> exchange.setProperty(GenesysConstants.LISTING, path));
     if (answer.getException() != null) {
       throw Failures.asCallException(answer.getException(), "Genesys Cloud");
     }
-    List<Listing.Entity> entities = new ArrayList<>();
+    Set<Listing.Entity> entities = new LinkedHashSet<>();
     for (Object entity : answer.getMessage().getBody(List.class)) {
       if (entity instanceof Map<?, ?> map) {
         entities.add(new Listing.Entity(text(map.get("id")), text(map.get("name")), division(map)));
       }
     }
-    return entities;
+    return new Read(entities, answer.getProperty(GenesysConstants.LISTING_FAULT, "", String.class));
   }
 
   private static String division(Map<?, ?> entity) {

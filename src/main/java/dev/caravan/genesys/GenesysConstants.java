@@ -86,6 +86,9 @@ public final class GenesysConstants {
   /** Property: the path of a listing. */
   static final String LISTING = "CamelGenesysListing";
 
+  /** Property: what does not agree within a listing that was read; empty if all does. */
+  static final String LISTING_FAULT = "CamelGenesysListingFault";
+
   /** Property: what a call is for, as a word for metrics. */
   static final String PURPOSE = "CamelGenesysPurpose";
 

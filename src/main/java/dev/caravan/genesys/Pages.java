@@ -1,9 +1,12 @@
 package dev.caravan.genesys;
 
+import dev.caravan.session.UnavailableException;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.apache.camel.Exchange;
 import org.apache.camel.Processor;
 
@@ -24,6 +27,14 @@ public final class Pages implements Processor {
     private int page = 1;
     private String next = "";
     private boolean more = true;
+    private Object total;
+    private Object pageCount;
+    private String fault = "";
+
+    /** The first one says it. */
+    private void fault(String what) {
+      fault = fault.isEmpty() ? what : fault;
+    }
   }
 
   /** Whether there is another page to read. */
@@ -46,18 +57,29 @@ public final class Pages implements Processor {
   @Override
   public void process(Exchange exchange) {
     Progress progress = progress(exchange);
-    Map<?, ?> body = exchange.getMessage().getBody(Map.class);
-    Map<?, ?> page = body == null ? Map.of() : body;
-    Object entities = page.get("entities");
-    int found = 0;
+    Map<?, ?> page = exchange.getMessage().getBody(Map.class);
+    if (page == null || !(page.get("entities") instanceof Collection<?> some)) {
+      throw new UnavailableException(
+          "Genesys Cloud answered without the entities of page " + progress.page + ".",
+          200,
+          Duration.ZERO);
+    }
+    int found = some.size();
     int before = progress.entities.size();
-    if (entities instanceof Collection<?> some) {
-      for (Object entity : some) {
-        if (entity instanceof Map<?, ?> map && map.get("id") != null) {
-          progress.entities.put(map.get("id").toString(), map);
-        }
-        found++;
+    for (Object entity : some) {
+      if (entity instanceof Map<?, ?> map && map.get("id") != null) {
+        progress.entities.put(map.get("id").toString(), map);
       }
+    }
+    if (progress.entities.size() < before + found) {
+      progress.fault("page " + progress.page + " told again what was told before, or without id");
+    }
+    if (progress.page == 1) {
+      progress.total = page.get("total");
+      progress.pageCount = page.get("pageCount");
+    } else if (!Objects.equals(progress.total, page.get("total"))
+        || !Objects.equals(progress.pageCount, page.get("pageCount"))) {
+      progress.fault("its total changed from " + progress.total + " to " + page.get("total"));
     }
     // Listings by cursor tell neither count nor number of pages: what comes next stands in nextUri
     boolean counted = page.get("pageCount") instanceof Number;
@@ -70,9 +92,18 @@ public final class Pages implements Processor {
     } else {
       last = progress.entities.size() == before;
     }
+    if (found == 0 && !last) {
+      progress.fault("page " + progress.page + " of " + progress.pageCount + " was empty");
+    }
     progress.more = found > 0 && !last && progress.page < MOST_PAGES;
+    if (!progress.more
+        && progress.total instanceof Number total
+        && total.intValue() != progress.entities.size()) {
+      progress.fault("of " + total + " it told " + progress.entities.size());
+    }
     progress.page++;
     exchange.setProperty(STATE, progress);
+    exchange.setProperty(GenesysConstants.LISTING_FAULT, progress.fault);
     exchange.getMessage().setBody(List.copyOf(progress.entities.values()));
   }
 

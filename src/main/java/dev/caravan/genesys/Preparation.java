@@ -13,9 +13,11 @@ import dev.caravan.topic.TopicCombiner;
 import dev.caravan.topic.TopicSelector;
 import dev.caravan.topic.TopicSharder;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
@@ -40,8 +42,9 @@ final class Preparation {
   private final Directory directory;
   private final Consumer<Signal> signals;
   private final TopicCatalogue catalogue = TopicCatalogue.shipped();
+  private final Found found = new Found();
+  private Set<String> before = Set.of();
   private List<TopicSharder.Shard> shards = List.of();
-  private int topicsBefore;
   private volatile Health health = Health.BLIND;
   private volatile Optional<String> problem = Optional.of(NOT_YET);
 
@@ -100,11 +103,12 @@ final class Preparation {
 
   private Outcome plan() {
     SelectorParser.Parsed parsed = new SelectorParser(catalogue).parse(configuration.getTopics());
-    if (topicsBefore == 0) {
+    if (before.isEmpty()) {
       parsed.warnings().forEach(LOG::warn);
     }
     Map<Listing, List<Listing.Entity>> listings = directory.listFor(parsed.selectors());
-    Expansion expansion = Expansion.of(parsed.selectors(), listings);
+    Found.Result result = found.take(parsed.selectors(), listings);
+    Expansion expansion = result.expansion();
     String unmatched =
         expansion.unmatched().stream().map(TopicSelector::text).collect(Collectors.joining(", "));
     if (expansion.topics().isEmpty()) {
@@ -114,16 +118,18 @@ final class Preparation {
               + unmatched
               + ": the org has no such queue or user, or the OAuth client may not see it (its role"
               + " needs routing:queue:view and directory:user:view in the right divisions).",
-          AFTER_REFUSAL);
+          result.doubted() ? AFTER_OUTAGE : AFTER_REFUSAL);
     }
-    if (!unmatched.isEmpty() && topicsBefore == 0) {
+    if (!unmatched.isEmpty() && before.isEmpty()) {
       LOG.warn(
           "Nothing matches {}. The other topics go on; it is looked at again later.", unmatched);
     }
     List<String> subscriptions = new TopicCombiner(catalogue).combine(expansion.topics());
     shards = new TopicSharder(configuration.getTopicsPerChannel()).reshard(shards, subscriptions);
-    tell(expansion.topics().size(), subscriptions.size());
-    return new Outcome(Optional.of(withinBudget()), refresh(parsed.selectors()));
+    tell(expansion.topics(), subscriptions.size());
+    Optional<Duration> again = refresh(parsed.selectors());
+    return new Outcome(
+        Optional.of(withinBudget()), result.doubted() ? Optional.of(AFTER_OUTAGE) : again);
   }
 
   /** Topics without a wildcard need no listing, so there is nothing to look for again. */
@@ -132,11 +138,17 @@ final class Preparation {
     return never ? Optional.empty() : Optional.of(configuration.getRefresh());
   }
 
-  private void tell(int topics, int subscriptions) {
-    if (topics == topicsBefore) {
+  private void tell(List<String> now, int subscriptions) {
+    int topics = now.size();
+    Set<String> gone = new HashSet<>(before);
+    Set<String> all = Set.copyOf(now);
+    gone.removeAll(all);
+    boolean same = topics == before.size() && gone.isEmpty();
+    givenUp(gone.size(), before.size());
+    before = all;
+    if (same) {
       return;
     }
-    topicsBefore = topics;
     int channels = shards.size() * configuration.getRedundancy();
     String sentence =
         "Subscribing "
@@ -148,6 +160,19 @@ final class Preparation {
             + (channels == 1 ? " channel." : " channels.");
     LOG.info(sentence);
     signals.accept(Signal.of("EXPANDED").count(topics).sentence(sentence));
+  }
+
+  private void givenUp(int count, int of) {
+    if (count > 0) {
+      String sentence =
+          count
+              + " of "
+              + of
+              + " topics are not subscribed any more: nothing that Genesys Cloud lists now fits"
+              + " them.";
+      LOG.warn(sentence);
+      signals.accept(Signal.of("TOPICS_GIVEN_UP").count(count).sentence(sentence));
+    }
   }
 
   private List<TopicSharder.Shard> withinBudget() {
@@ -162,7 +187,7 @@ final class Preparation {
         redundancy == 1
             ? " Subscribe less, or combine topics of the same user or queue."
             : " Subscribe less, or set GENESYS_REDUNDANCY to 1: with 2 every topic takes two"
-                  + " channels.";
+                + " channels.";
     broken(
         left
             + " subscriptions are not being read: they need "

@@ -1,6 +1,7 @@
 package dev.caravan.topic;
 
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -26,7 +27,7 @@ public record Expansion(List<String> topics, List<TopicSelector> unmatched) {
   /** Fills in the ids. A listing that is missing counts as empty, as does an entity without id. */
   public static Expansion of(
       List<TopicSelector> selectors, Map<Listing, List<Listing.Entity>> listings) {
-    Map<String, String> topics = new LinkedHashMap<>();
+    List<String> topics = new ArrayList<>();
     List<TopicSelector> unmatched = new ArrayList<>();
     for (TopicSelector selector : selectors) {
       List<String> found =
@@ -42,8 +43,15 @@ public record Expansion(List<String> topics, List<TopicSelector> unmatched) {
       if (found.isEmpty()) {
         unmatched.add(selector);
       }
-      found.forEach(topic -> topics.putIfAbsent(topic.toLowerCase(Locale.ROOT), topic));
+      topics.addAll(found);
     }
+    return distinct(topics, unmatched);
+  }
+
+  /** These topics, without repeats that differ in case only. */
+  public static Expansion distinct(Collection<String> all, List<TopicSelector> unmatched) {
+    Map<String, String> topics = new LinkedHashMap<>();
+    all.forEach(topic -> topics.putIfAbsent(topic.toLowerCase(Locale.ROOT), topic));
     return new Expansion(List.copyOf(topics.values()), List.copyOf(unmatched));
   }
 

@@ -1,7 +1,9 @@
 package dev.caravan.genesys;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.caravan.session.UnavailableException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -75,21 +77,62 @@ class PagesTest {
     assertThat(all()).hasSize(199);
   }
 
-  @Test
-  void anEmptyPageIsTheLastWhateverItsCountSays() {
-    takes(page(9, 0, 0));
+  private String fault() {
+    return exchange.getProperty(GenesysConstants.LISTING_FAULT, String.class);
+  }
 
-    assertThat(pages.more(exchange)).isFalse();
-    assertThat(all()).isEmpty();
+  private static Map<String, Object> of(int total, Map<String, Object> page) {
+    page.put("total", total);
+    return page;
   }
 
   @Test
-  void anAnswerThatIsNoPageHasNothing() {
-    for (Object body : new Object[] {Map.of(), "nonsense", null, Map.of("entities", "none")}) {
-      takes(body);
+  void aListingThatAgreesWithItselfHasNoFault() {
+    takes(of(107, page(2, 0, 100)));
+    takes(of(107, page(2, 100, 7)));
 
-      assertThat(pages.more(exchange)).isFalse();
-      assertThat(all()).isEmpty();
+    assertThat(fault()).isEmpty();
+  }
+
+  @Test
+  void anEmptyPageInTheMiddleEndsTheListingAndIsAFault() {
+    takes(page(9, 0, 100));
+    takes(page(9, 0, 0));
+
+    assertThat(pages.more(exchange)).isFalse();
+    assertThat(fault()).isEqualTo("page 2 of 9 was empty");
+  }
+
+  @Test
+  void aPageThatIsRepeatedIsAFault() {
+    takes(page(3, 0, 100));
+    takes(page(3, 0, 100));
+    takes(page(3, 100, 100));
+
+    assertThat(fault()).startsWith("page 2 told again what was told before");
+  }
+
+  @Test
+  void aTotalThatChangesBetweenPagesIsAFault() {
+    takes(of(200, page(2, 0, 100)));
+    takes(of(199, page(2, 100, 99)));
+
+    assertThat(fault()).isEqualTo("its total changed from 200 to 199");
+  }
+
+  @Test
+  void aTotalThatIsNotWhatWasListedIsAFault() {
+    takes(of(1_100, page(1, 0, 7)));
+
+    assertThat(fault()).isEqualTo("of 1100 it told 7");
+  }
+
+  @Test
+  void anAnswerThatIsNoPageIsNoAnswer() {
+    for (Object body : new Object[] {Map.of(), "nonsense", null, Map.of("entities", "none")}) {
+      assertThatThrownBy(() -> takes(body))
+          .isInstanceOf(UnavailableException.class)
+          .hasMessage("Genesys Cloud answered without the entities of page 1.");
     }
   }
 

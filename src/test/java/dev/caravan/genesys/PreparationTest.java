@@ -27,6 +27,8 @@ class PreparationTest {
   private final Map<String, List<Map<String, Object>>> org = new HashMap<>();
   private RuntimeException failure;
   private int listings;
+  private String fault = "";
+  private int faults;
   private Preparation preparation;
 
   @BeforeEach
@@ -44,6 +46,8 @@ class PreparationTest {
                         throw failure;
                       }
                       String path = exchange.getProperty(GenesysConstants.LISTING, String.class);
+                      exchange.setProperty(
+                          GenesysConstants.LISTING_FAULT, faults-- > 0 ? fault : "");
                       exchange.getMessage().setBody(org.getOrDefault(path, List.of()));
                     });
           }
@@ -147,6 +151,9 @@ class PreparationTest {
 
   @Test
   void whatMatchesNothingIsLookedForAgain() {
+    // One listing may be wrong
+    assertThat(preparation.run("").again()).contains(Duration.ofSeconds(15));
+
     Preparation.Outcome outcome = preparation.run("");
 
     assertThat(outcome.again()).contains(Duration.ofMinutes(5));
@@ -214,8 +221,97 @@ class PreparationTest {
     preparation.run("");
     queues(36);
 
+    assertThat(preparation.run("").again()).contains(Duration.ofSeconds(15));
     assertThat(preparation.run("").plan().orElseThrow()).hasSize(18);
     assertThat(preparation.problem()).isEmpty();
+  }
+
+  private static int subscriptions(Preparation.Outcome outcome) {
+    return outcome.plan().orElseThrow().stream().mapToInt(it -> it.subscriptions().size()).sum();
+  }
+
+  @Test
+  void aListingThatIsShortOnceTakesNoTopicsAway() {
+    queues(30);
+    preparation.run("");
+
+    for (int left : List.of(0, 20)) {
+      queues(left);
+      Preparation.Outcome doubted = preparation.run("");
+      queues(30);
+      Preparation.Outcome after = preparation.run("");
+
+      assertThat(subscriptions(doubted)).isEqualTo(30);
+      assertThat(doubted.again()).contains(Duration.ofSeconds(15));
+      assertThat(subscriptions(after)).isEqualTo(30);
+      assertThat(after.again()).contains(Duration.ofMinutes(15));
+    }
+    assertThat(signals).extracting(Signal::type).containsExactly("EXPANDED");
+  }
+
+  @Test
+  void whatTwoListingsDoNotHaveIsGivenUpWithNumbers() {
+    queues(30);
+    preparation.run("");
+    queues(20);
+    preparation.run("");
+
+    assertThat(subscriptions(preparation.run(""))).isEqualTo(20);
+    assertThat(signals)
+        .extracting(Signal::type)
+        .containsExactly("EXPANDED", "TOPICS_GIVEN_UP", "EXPANDED");
+    assertThat(signals.get(1).count()).isEqualTo(10);
+    assertThat(signals.get(1).sentence()).startsWith("10 of 30 topics are not subscribed any more");
+  }
+
+  @Test
+  void twoShortListingsThatDifferAreNotBelieved() {
+    queues(30);
+    preparation.run("");
+    queues(20);
+    preparation.run("");
+    queues(10);
+
+    assertThat(subscriptions(preparation.run(""))).isEqualTo(30);
+  }
+
+  @Test
+  void aFewPercentLessIsBelievedAtOnce() {
+    queues(40);
+    configuration.setTopicsPerChannel(100);
+    preparation.run("");
+    queues(39);
+
+    assertThat(subscriptions(preparation.run(""))).isEqualTo(39);
+  }
+
+  @Test
+  void aSelectorIsJudgedByItselfHoweverMuchTheOthersFind() {
+    configuration.setTopicsPerChannel(1_000);
+    configuration.setTopics(
+        "v2.routing.queues.*.conversations,v2.routing.queues.[name=Queue 7].conversations.calls");
+    queues(500);
+    preparation.run("");
+    org.put(
+        "/api/v2/routing/queues",
+        org.get("/api/v2/routing/queues").stream()
+            .filter(queue -> !queue.get("name").equals("Queue 7"))
+            .toList());
+
+    assertThat(subscriptions(preparation.run(""))).isEqualTo(500);
+  }
+
+  @Test
+  void aListingThatDoesNotAgreeWithItselfIsReadAgain() {
+    queues(3);
+    fault = "of 4 it told 3";
+    faults = 1;
+
+    assertThat(subscriptions(preparation.run(""))).isEqualTo(3);
+    assertThat(listings).isEqualTo(2);
+
+    faults = 2;
+    assertThat(preparation.run("").plan()).as("two that say the same").isPresent();
   }
 
   @Test
