@@ -143,10 +143,11 @@ final class Call {
   }
 
   void answer(int status, JsonNode body) {
+    spoilt.ifPresent(how -> Paging.shorten(body, how));
     byte[] bytes = Json.bytes(body);
     HttpServerResponse response =
         context.response().setStatusCode(status).putHeader(HttpHeaders.CONTENT_TYPE, JSON);
-    if (spoilt.isEmpty()) {
+    if (!breaksOff()) {
       response.end(Buffer.buffer(bytes));
     } else if (spoilt.get() == Fault.Wrong.LOST_ANSWER) {
       Wire.reset(context.request().connection());
@@ -158,8 +159,14 @@ final class Call {
     }
   }
 
+  private boolean breaksOff() {
+    return spoilt
+        .filter(how -> how == Fault.Wrong.LOST_ANSWER || how == Fault.Wrong.BROKEN_ANSWER)
+        .isPresent();
+  }
+
   void answerEmpty(int status) {
-    if (spoilt.isPresent()) {
+    if (breaksOff()) {
       Wire.reset(context.request().connection());
     } else {
       context.response().setStatusCode(status).end();

@@ -56,6 +56,10 @@ public record Fault(
     LOST_ANSWER,
     /** The call is done, but the answer breaks off in the middle of its body. */
     BROKEN_ANSWER,
+    /** A listing is answered with 200, as if there were nothing to list. */
+    EMPTY_LISTING,
+    /** Every second entity is missing from a page of a listing, which says nothing of it. */
+    HALF_LISTING,
     /** The handshake succeeds and the socket is closed at once. */
     CLOSE,
     /** The event is sent twice. */
@@ -81,7 +85,9 @@ public record Fault(
           Wrong.RESET,
           Wrong.HANG,
           Wrong.LOST_ANSWER,
-          Wrong.BROKEN_ANSWER);
+          Wrong.BROKEN_ANSWER,
+          Wrong.EMPTY_LISTING,
+          Wrong.HALF_LISTING);
   private static final Set<Wrong> FOR_HANDSHAKES =
       Set.of(Wrong.STATUS, Wrong.DELAY, Wrong.RESET, Wrong.HANG, Wrong.CLOSE);
   private static final Set<Wrong> FOR_EVENTS =

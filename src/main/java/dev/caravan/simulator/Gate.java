@@ -67,7 +67,7 @@ final class Gate {
                   context.next();
                 });
       }
-      case LOST_ANSWER, BROKEN_ANSWER -> {
+      case LOST_ANSWER, BROKEN_ANSWER, EMPTY_LISTING, HALF_LISTING -> {
         call.spoilAnswer(fault.get().wrong());
         context.next();
       }

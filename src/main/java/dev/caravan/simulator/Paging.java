@@ -1,5 +1,6 @@
 package dev.caravan.simulator;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
@@ -46,6 +47,24 @@ final class Paging {
       page.put("previousUri", path + "pageSize=" + size + "&pageNumber=" + (number - 1));
     }
     return page;
+  }
+
+  /** Leaves out what a fault withholds, if this is a page. */
+  static void shorten(JsonNode body, Fault.Wrong how) {
+    if (!(body.get("entities") instanceof ArrayNode entities)) {
+      return;
+    }
+    if (how == Fault.Wrong.HALF_LISTING) {
+      for (int each = entities.size() - 1; each >= 0; each -= 2) {
+        entities.remove(each);
+      }
+    } else if (how == Fault.Wrong.EMPTY_LISTING && body instanceof ObjectNode page) {
+      entities.removeAll();
+      page.remove("nextUri");
+      if (page.has("total")) {
+        page.put("total", 0).put("pageCount", 0);
+      }
+    }
   }
 
   /** Answers a page of a listing that is paged by a cursor: what comes after the given id. */

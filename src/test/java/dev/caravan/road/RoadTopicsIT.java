@@ -87,6 +87,29 @@ class RoadTopicsIT {
   }
 
   @Test
+  void aListingThatIsShortOnceTakesNoTopicsAway() {
+    String queues = "GET /api/v2/routing/queues";
+    Bridge bridge =
+        road.start(
+            road.settings()
+                .with("GENESYS_TOPICS", "v2.routing.queues.*.conversations")
+                .with("GENESYS_TOPICS_REFRESH", "1s"));
+    bridge.awaitReady();
+    String topic =
+        "v2.routing.queues."
+            + road.genesys().organization().queues().get(0).id()
+            + ".conversations";
+
+    road.genesys().arm(Fault.of(Fault.On.CALL, queues, Fault.Wrong.HALF_LISTING).times(1));
+    bridge.awaitLog("does not agree with itself: of 25 it told 12. It is read again.");
+    road.genesys().arm(Fault.of(Fault.On.CALL, queues, Fault.Wrong.EMPTY_LISTING).times(1));
+    bridge.awaitLog("has 25 of 25 topics no more. They go on being read");
+
+    assertThat(emit(topic)).isEqualTo(1);
+    assertThat(bridge.log()).doesNotContain("topics are not subscribed any more");
+  }
+
+  @Test
   void aMisspeltTopicNamesTheNearestOnes() {
     int logins = road.genesys().callCounts().getOrDefault("POST /oauth/token", 0);
 

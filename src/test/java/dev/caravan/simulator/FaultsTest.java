@@ -129,6 +129,23 @@ class FaultsTest {
   }
 
   @Test
+  void aListingIsShortWithoutAnError() {
+    JsonNode whole = guest.get("/api/v2/users").body();
+    simulator.arm(Fault.of(Fault.On.CALL, "GET *", Fault.Wrong.EMPTY_LISTING).times(1));
+    simulator.arm(Fault.of(Fault.On.CALL, "GET *", Fault.Wrong.HALF_LISTING).times(1));
+
+    JsonNode empty = guest.get("/api/v2/users").body();
+    JsonNode half = guest.get("/api/v2/users").body();
+
+    int size = whole.get("entities").size();
+    assertThat(empty.get("entities")).isEmpty();
+    assertThat(empty.get("total").asInt()).isZero();
+    assertThat(half.get("entities")).hasSize(size / 2);
+    assertThat(half.get("total")).isEqualTo(whole.get("total"));
+    assertThat(guest.get("/api/v2/users").body()).isEqualTo(whole);
+  }
+
+  @Test
   void anAnswerTakesItsTime() {
     simulator.arm(Fault.of(Fault.On.CALL, "GET *", Fault.Wrong.DELAY).delay(300).times(1));
     long before = System.nanoTime();
