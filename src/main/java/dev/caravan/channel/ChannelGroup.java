@@ -1,5 +1,6 @@
 package dev.caravan.channel;
 
+import dev.caravan.background.BackgroundTask;
 import dev.caravan.event.CopyPairing;
 import dev.caravan.topic.TopicSharder;
 import java.util.ArrayList;
@@ -33,6 +34,7 @@ public final class ChannelGroup {
   private final AttemptBudget budget;
   private final int redundancy;
   private final Map<Integer, CopyPairing> pairings = new HashMap<>();
+  private final BackgroundTask decisions = new BackgroundTask("deciding about channels");
   private volatile List<Shard> shards = List.of();
 
   /**
@@ -96,6 +98,7 @@ public final class ChannelGroup {
             machine,
             timings,
             control,
+            decisions,
             clock,
             opener,
             listener,
@@ -108,6 +111,11 @@ public final class ChannelGroup {
   /** Closes everything. */
   public synchronized void stop() {
     shards.forEach(Shard::stop);
+  }
+
+  /** What the shards do on the control thread, for health. */
+  public BackgroundTask decisions() {
+    return decisions;
   }
 
   /** How the shards are, by number. */

@@ -1,5 +1,6 @@
 package dev.caravan.channel;
 
+import dev.caravan.background.BackgroundTask;
 import dev.caravan.event.CopyPairing;
 import dev.caravan.event.Frame;
 import java.util.HashMap;
@@ -26,10 +27,13 @@ public final class Shard {
 
   private static final Logger LOG = LoggerFactory.getLogger(Shard.class);
 
+  private static final long AFTER_FAILURE_MILLIS = 1_000;
+
   private final Strand strand;
   private final ShardMachine machine;
   private final Timings timings;
   private final ScheduledExecutorService control;
+  private final BackgroundTask decisions;
   private final LongSupplier clock;
   private final ChannelOpener opener;
   private final ShardListener listener;
@@ -60,6 +64,7 @@ public final class Shard {
    * @param topics its subscriptions
    * @param pairing shared by all strands of the shard
    * @param control the one thread on which decisions are taken
+   * @param decisions keeps them going after a failure
    * @param clock milliseconds that never go backwards
    * @param rotations is asked for leave to hand over
    * @param budget shared by all shards of the client
@@ -71,6 +76,7 @@ public final class Shard {
       ShardMachine machine,
       Timings timings,
       ScheduledExecutorService control,
+      BackgroundTask decisions,
       LongSupplier clock,
       ChannelOpener opener,
       ShardListener listener,
@@ -82,6 +88,7 @@ public final class Shard {
     this.machine = machine;
     this.timings = timings;
     this.control = control;
+    this.decisions = decisions;
     this.clock = clock;
     this.opener = opener;
     this.listener = listener;
@@ -248,9 +255,16 @@ public final class Shard {
 
   private void execute(Runnable task) {
     try {
-      control.execute(task);
+      control.execute(() -> decide(task));
     } catch (RejectedExecutionException e) {
       LOG.debug("Shard {} decides nothing more: the bridge is stopping", number());
+    }
+  }
+
+  /** A decision that fails must not be the last one: nothing else may wake the shard. */
+  private void decide(Runnable decision) {
+    if (!decisions.run(decision::run)) {
+      wakeAt(clock.getAsLong() + AFTER_FAILURE_MILLIS);
     }
   }
 
@@ -286,7 +300,7 @@ public final class Shard {
     }
     long wait = Math.max(1, millis - clock.getAsLong());
     try {
-      wake = Optional.of(control.schedule(this::woke, wait, TimeUnit.MILLISECONDS));
+      wake = Optional.of(control.schedule(() -> decide(this::woke), wait, TimeUnit.MILLISECONDS));
     } catch (RejectedExecutionException e) {
       LOG.debug("Shard {} wakes no more: the bridge is stopping", number());
     }
@@ -304,11 +318,7 @@ public final class Shard {
   }
 
   private void perform(ShardAction action) {
-    try {
-      carryOut(action);
-    } catch (RuntimeException e) {
-      LOG.error("Shard {} could not carry out a decision; it goes on with the next", number(), e);
-    }
+    decisions.run(() -> carryOut(action));
   }
 
   private void carryOut(ShardAction action) {

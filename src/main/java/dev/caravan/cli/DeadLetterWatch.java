@@ -29,11 +29,23 @@ import org.apache.camel.quarkus.main.events.BeforeStart;
 @ApplicationScoped
 public class DeadLetterWatch {
 
-  private static final int ASK_EVERY_SECONDS = 10;
   private static final int MOST_NAMES = 20;
 
+  private final Duration askEvery;
+
+  DeadLetterWatch() {
+    this(Duration.ofSeconds(10));
+  }
+
+  DeadLetterWatch(Duration askEvery) {
+    this.askEvery = askEvery;
+  }
+
   void begin(@Observes BeforeStart starting) {
-    CamelContext context = starting.getCamelContext();
+    begin(starting.getCamelContext());
+  }
+
+  void begin(CamelContext context) {
     HealthCheckRegistry.get(context)
         .register(
             new ConditionHealthCheck(
@@ -55,7 +67,7 @@ public class DeadLetterWatch {
     BackgroundHealthCheck.of(context)
         .watch(
             BackgroundTask.every(
-                Duration.ofSeconds(ASK_EVERY_SECONDS),
+                askEvery,
                 "asking Kafka for rights",
                 context
                     .getExecutorServiceManager()

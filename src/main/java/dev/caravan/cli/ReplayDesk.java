@@ -17,7 +17,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Route;
@@ -94,7 +93,7 @@ public class ReplayDesk {
       // A data folder that cannot be used is told of by itself, and nobody can ask for a replay in
       // it
       LOG.debug("Replays cannot be asked for", e);
-    } catch (IOException | RuntimeException e) {
+    } catch (IOException e) {
       if (!troubled) {
         LOG.warn(
             "A replay that was asked for cannot be dealt with: {}. It is tried again.",

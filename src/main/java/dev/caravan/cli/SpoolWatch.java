@@ -44,7 +44,10 @@ public class SpoolWatch {
   }
 
   void begin(@Observes BeforeStart starting) {
-    CamelContext context = starting.getCamelContext();
+    begin(starting.getCamelContext());
+  }
+
+  void begin(CamelContext context) {
     SpoolComponent spools = context.getComponent("spool", SpoolComponent.class);
     GenesysComponent genesys = context.getComponent("genesys", GenesysComponent.class);
     spools.addListener(

@@ -1,5 +1,7 @@
 package dev.caravan.genesys;
 
+import dev.caravan.background.BackgroundHealthCheck;
+import dev.caravan.background.BackgroundTask;
 import dev.caravan.channel.Backoff;
 import dev.caravan.channel.Timings;
 import dev.caravan.gap.Gap;
@@ -41,9 +43,13 @@ final class GapsConsumer extends DefaultConsumer {
   /** After so many attempts at a reading, each with the retries of its calls, it has failed. */
   private static final int MOST_ATTEMPTS = 8;
 
+  private static final UnavailableException UNFORESEEN =
+      new UnavailableException("Reading it failed unexpectedly; see the log.", 0, Duration.ZERO);
+
   private final GenesysConfiguration configuration;
   private final Timings timings;
   private final Clock clock = Clock.systemUTC();
+  private final BackgroundTask task = new BackgroundTask("reading again what gaps hold");
   private final Set<String> underWay = ConcurrentHashMap.newKeySet();
   private final Set<BackfillCall.Progress> readings = ConcurrentHashMap.newKeySet();
   private ScheduledExecutorService states;
@@ -66,6 +72,7 @@ final class GapsConsumer extends DefaultConsumer {
     conversations = lane("genesys-backfill-conversations");
     component().ledger().unsettled().forEach(component().gaps()::publish);
     component().gaps().read(this::take);
+    BackgroundHealthCheck.of(getEndpoint().getCamelContext()).watch(task);
   }
 
   private ScheduledExecutorService lane(String name) {
@@ -78,6 +85,7 @@ final class GapsConsumer extends DefaultConsumer {
   @Override
   protected void doStop() throws Exception {
     component().gaps().readNoMore();
+    task.stop();
     readings.forEach(BackfillCall.Progress::stop);
     for (ScheduledExecutorService lane : lanes()) {
       getEndpoint().getCamelContext().getExecutorServiceManager().shutdownNow(lane);
@@ -94,9 +102,12 @@ final class GapsConsumer extends DefaultConsumer {
   // ---- what is to be read
 
   private void take(Gap gap) {
-    if (!underWay.add(gap.id())) {
-      return;
+    if (underWay.add(gap.id()) && !task.run(() -> begin(gap))) {
+      underWay.remove(gap.id());
     }
+  }
+
+  private void begin(Gap gap) {
     BackfillPlan plan = BackfillPlan.of(gap.topics());
     if (!configuration.isBackfill()) {
       tell(gap, BackfillRun.not(gap, "backfill is switched off (GENESYS_BACKFILL)."));
@@ -122,14 +133,19 @@ final class GapsConsumer extends DefaultConsumer {
     ScheduledExecutorService lane =
         read == BackfillPlan.Read.CONVERSATIONS ? conversations : states;
     try {
-      lane.schedule(
-          () -> carryOut(run, read, attempt), delay.toMillis() + 1, TimeUnit.MILLISECONDS);
+      lane.schedule(() -> attempt(run, read, attempt), delay.toMillis() + 1, TimeUnit.MILLISECONDS);
     } catch (RejectedExecutionException e) {
       LOG.debug("A gap is not filled now: the bridge is stopping");
     }
   }
 
   // ---- reading it
+
+  private void attempt(BackfillRun run, BackfillPlan.Read read, int attempt) {
+    if (!task.run(() -> carryOut(run, read, attempt)) && isRunAllowed()) {
+      failed(run, read, attempt, UNFORESEEN);
+    }
+  }
 
   private void carryOut(BackfillRun run, BackfillPlan.Read read, int attempt) {
     BackfillCall.Progress progress = new BackfillCall.Progress();
@@ -152,7 +168,11 @@ final class GapsConsumer extends DefaultConsumer {
       run.read(read, progress.records()).ifPresent(outcome -> tell(run.gap(), outcome));
       return;
     }
-    CallException why = Failures.asCallException(failure, "Genesys Cloud");
+    LOG.debug("A reading failed", failure);
+    failed(run, read, attempt, Failures.asCallException(failure, "Genesys Cloud"));
+  }
+
+  private void failed(BackfillRun run, BackfillPlan.Read read, int attempt, CallException why) {
     if (why instanceof UnavailableException && attempt < MOST_ATTEMPTS) {
       Duration pause = pause(attempt, why);
       LOG.warn(
@@ -167,7 +187,6 @@ final class GapsConsumer extends DefaultConsumer {
           pause.toSeconds());
       schedule(run, read, attempt + 1, pause);
     } else {
-      LOG.debug("A reading failed for good", failure);
       run.failed(read, why.getMessage()).ifPresent(outcome -> tell(run.gap(), outcome));
     }
   }

@@ -47,9 +47,9 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
 
   private static final int DEEPEST_CAUSE = 20;
 
-  /** How often it is seen how many channels the OAuth client has. */
   private static final Duration TICK = Duration.ofSeconds(1);
 
+  /** How often it is seen how many channels the OAuth client has. */
   private static final long LOOK_SECONDS = 600;
 
   private final GenesysConfiguration configuration;
@@ -66,6 +66,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
   private CamelChannelOpener opener;
   private ChannelGroup group;
   private GapRecorder gaps;
+  private PreparationLoop preparing;
   private HealthCheck healthCheck;
 
   NotificationsConsumer(GenesysEndpoint endpoint, Processor processor) {
@@ -143,16 +144,19 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
             opener::rejected);
     healthCheck = new NotificationsHealthCheck(watch, opener.channels()::budget);
     HealthCheckRegistry.get(getEndpoint().getCamelContext()).register(healthCheck);
-    new PreparationLoop(
+    preparing =
+        new PreparationLoop(
             preparation,
             gaps,
             new PreparationLoop.Reader(
                 () -> setting(SettingsSource.MISTAKE, ""), this::read, this::isRunAllowed),
             control,
             opener::background,
-            clock)
-        .start(configuration.getRetryMaximumDelay());
+            clock);
+    preparing.start(configuration.getRetryMaximumDelay());
     BackgroundHealthCheck loops = BackgroundHealthCheck.of(getEndpoint().getCamelContext());
+    loops.watch(preparing.task());
+    loops.watch(group.decisions());
     loops.watch(BackgroundTask.every(TICK, "telling the state", control, watch::tellChanges));
     loops.watch(BackgroundTask.every(TICK, "noting what was read", control, this::tick));
     loops.watch(
@@ -171,9 +175,11 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
       super.doStop();
       return;
     }
+    preparing.stop();
     group.stop();
     // Sockets first, so that what was read still passes; then the thread that decides
     ServiceHelper.stopService(opener);
+    group.decisions().stop();
     getEndpoint().getCamelContext().getExecutorServiceManager().shutdownNow(control);
     gaps.stopped(getEndpoint().getCamelContext().getStatus().isStarted());
     ServiceHelper.stopService(deadLetters);

@@ -1,6 +1,7 @@
 package dev.caravan.genesys;
 
 import dev.caravan.PrivateFiles;
+import dev.caravan.background.BackgroundTask;
 import dev.caravan.channel.ChannelGroup;
 import dev.caravan.session.Token;
 import java.io.IOException;
@@ -57,6 +58,7 @@ final class OwnChannels extends ServiceSupport {
   private final Set<String> lost = Collections.synchronizedSet(new LinkedHashSet<>());
   private volatile String budget = "";
   private boolean forgetful;
+  private final BackgroundTask work = new BackgroundTask("emptying and counting channels");
   private ExecutorService executor;
 
   OwnChannels(GenesysEndpoint endpoint, ProducerTemplate template, Path data) {
@@ -177,7 +179,7 @@ final class OwnChannels extends ServiceSupport {
 
   private void background(Runnable task) {
     try {
-      executor.execute(task);
+      executor.execute(() -> work.run(task::run));
     } catch (RejectedExecutionException e) {
       LOG.debug("A channel is left as it is: the bridge is stopping, or too many wait");
     }

@@ -1,5 +1,6 @@
 package dev.caravan.genesys;
 
+import dev.caravan.background.BackgroundTask;
 import dev.caravan.channel.Attempts;
 import dev.caravan.topic.TopicSharder;
 import java.time.Duration;
@@ -26,6 +27,10 @@ final class PreparationLoop {
   /** How soon to try again when the process ended during the attempt. */
   private static final long AFTER_CRASH_MILLIS = 2_000;
 
+  /** How soon to try again after what nobody foresaw. */
+  static final long AFTER_FAILURE_MILLIS = 30_000;
+
+  private final BackgroundTask task = new BackgroundTask("finding out what to subscribe");
   private final Preparation preparation;
   private final GapRecorder gaps;
   private final Reader reader;
@@ -88,7 +93,22 @@ final class PreparationLoop {
     }
   }
 
+  /** For health. */
+  BackgroundTask task() {
+    return task;
+  }
+
+  void stop() {
+    task.stop();
+  }
+
   private void run(int attempt) {
+    if (!task.run(() -> prepare(attempt)) && reader.running().getAsBoolean()) {
+      schedule(attempt + 1, AFTER_FAILURE_MILLIS);
+    }
+  }
+
+  private void prepare(int attempt) {
     if (!preparation.planned()) {
       gaps.preparation(new Attempts(attempt, clock.getAsLong() + AFTER_CRASH_MILLIS));
     }

@@ -1,5 +1,6 @@
 package dev.caravan.genesys;
 
+import dev.caravan.background.BackgroundTask;
 import java.util.ArrayDeque;
 import java.util.Optional;
 import java.util.concurrent.Executor;
@@ -18,6 +19,8 @@ final class Signals {
   private static final Logger LOG = LoggerFactory.getLogger(Signals.class);
   private static final int MOST_WAITING = 1_000;
 
+  private final BackgroundTask task = new BackgroundTask("passing signals on");
+
   // Guarded by this
   private final ArrayDeque<Signal> waiting = new ArrayDeque<>();
   private Optional<Reader> reader = Optional.empty();
@@ -33,6 +36,11 @@ final class Signals {
       this.by = by;
       this.on = on;
     }
+  }
+
+  /** For health. */
+  BackgroundTask task() {
+    return task;
   }
 
   /** Never blocks. */
@@ -74,11 +82,8 @@ final class Signals {
 
   private void passOn(Reader who) {
     for (Optional<Signal> next = take(who); next.isPresent(); next = take(who)) {
-      try {
-        who.by.accept(next.get());
-      } catch (RuntimeException e) {
-        LOG.error("A signal was not passed on", e);
-      }
+      Signal signal = next.get();
+      task.run(() -> who.by.accept(signal));
     }
   }
 

@@ -2,6 +2,7 @@ package dev.caravan.genesys;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.caravan.background.BackgroundHealthCheck;
 import dev.caravan.event.EventId;
 import dev.caravan.event.EventIds;
 import java.security.SecureRandom;
@@ -40,6 +41,7 @@ final class SignalsConsumer extends DefaultConsumer {
             .getCamelContext()
             .getExecutorServiceManager()
             .newSingleThreadExecutor(this, "genesys-signals");
+    BackgroundHealthCheck.of(getEndpoint().getCamelContext()).watch(signals().task());
     signals().read(this::pass, executor);
   }
 

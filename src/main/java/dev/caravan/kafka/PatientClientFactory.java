@@ -133,9 +133,19 @@ public final class PatientClientFactory extends DefaultKafkaClientFactory {
     return ConfigProvider.getConfig().getOptionalValue(SettingsSource.KAFKA_MISTAKE, String.class);
   }
 
-  /** Why there can be no producer at present, as a sentence; empty as far as is known. */
+  /**
+   * Why there can be no producer at present, or why one does not look after its partitions, as a
+   * sentence; empty as far as is known.
+   */
   public Optional<String> problem() {
-    return refusals.values().stream().map(Refusal::why).findFirst();
+    return refusals.values().stream()
+        .map(Refusal::why)
+        .findFirst()
+        .or(
+            () ->
+                producers.stream()
+                    .flatMap(producer -> producer.looking().trouble().stream())
+                    .findFirst());
   }
 
   /** The topics that Kafka denies to the producers that are open. */

@@ -66,6 +66,8 @@ final class PatientProducer extends KafkaProducer<Object, Object> {
             return thread;
           });
 
+  private final BackgroundTask looking;
+
   /**
    * @param closed hears of it when this producer is closed
    */
@@ -82,7 +84,9 @@ final class PatientProducer extends KafkaProducer<Object, Object> {
     this.closed = closed;
     this.breakers = new PartitionBreakers(limits, System::nanoTime, Clock.systemUTC());
     this.choice = PartitionChoice.of(properties);
-    BackgroundTask.every(LOOK_EVERY, "looking after the partitions of Kafka", watch, this::look);
+    this.looking =
+        BackgroundTask.every(
+            LOOK_EVERY, "looking after the partitions of Kafka", watch, this::look);
   }
 
   @Override
@@ -124,6 +128,11 @@ final class PatientProducer extends KafkaProducer<Object, Object> {
       sent.withdraw();
       throw e;
     }
+  }
+
+  /** For health: whether partitions are still looked after. */
+  BackgroundTask looking() {
+    return looking;
   }
 
   SortedSet<String> deniedTopics() {

@@ -269,7 +269,7 @@ public final class Spool implements AutoCloseable {
   void report(SpoolEvent event) {
     try {
       listener.accept(event);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       LOG.warn("Spool '{}': a listener failed on {}; the spool goes on.", name, event, e);
     }
   }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.caravan.event.Frame;
 import dev.caravan.gap.GapLedger;
+import dev.caravan.testing.ManualExecutor;
 import dev.caravan.testing.MutableClock;
 import dev.caravan.topic.TopicSharder;
 import java.nio.charset.StandardCharsets;

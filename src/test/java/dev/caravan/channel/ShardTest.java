@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -24,6 +25,7 @@ class ShardTest {
 
   private final Stage stage = new Stage();
   private final Shard shard = stage.shard();
+  private long failures;
 
   @Test
   void itOrdersAChannelForItsTopics() {
@@ -43,6 +45,24 @@ class ShardTest {
 
     assertThat(stage.kinds()).containsExactly(Kind.CONNECTED);
     assertThat(shard.status().health()).isEqualTo(Health.IDLE);
+  }
+
+  @AfterEach
+  void nothingFailedUnforeseen() {
+    assertThat(stage.decisions.failures()).isEqualTo(failures);
+  }
+
+  @Test
+  void aDecisionThatFailsIsNotTheLast() {
+    Stage.Link link = stage.live(stage.order(0));
+    int pings = link.pings;
+    failures = 1;
+    link.unreadable = 1;
+
+    stage.brings(stage.order(0), HEARTBEAT);
+    stage.control.pass(stage.timings.silence().plusSeconds(2));
+
+    assertThat(link.pings).isGreaterThan(pings);
   }
 
   @Test
@@ -325,6 +345,7 @@ class ShardTest {
   @Test
   void aListenerThatFailsDoesNotEndTheShard() {
     stage.deaf = true;
+    failures = 2;
     stage.live(stage.order(0));
     stage.ends(stage.order(0), Cause.DROPPED);
     stage.pass(SOON);

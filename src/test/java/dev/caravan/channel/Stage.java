@@ -1,7 +1,9 @@
 package dev.caravan.channel;
 
+import dev.caravan.background.BackgroundTask;
 import dev.caravan.event.CopyPairing;
 import dev.caravan.event.Frame;
+import dev.caravan.testing.ManualExecutor;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -19,6 +21,7 @@ final class Stage implements ChannelOpener, ShardListener {
       "{\"topicName\":\"channel.metadata\",\"eventBody\":{\"message\":\"pong\"}}";
 
   final ManualExecutor control = new ManualExecutor(1_000_000);
+  final BackgroundTask decisions = new BackgroundTask("decisions");
   final Timings timings = Timings.defaults();
   final AttemptBudget budget = new AttemptBudget(control::now);
   final List<Order> orders = new ArrayList<>();
@@ -38,6 +41,7 @@ final class Stage implements ChannelOpener, ShardListener {
   final class Link implements ChannelLink {
     int pings;
     boolean closed;
+    int unreadable;
     long lastFrameAt;
     OptionalLong behindSince = OptionalLong.empty();
 
@@ -68,6 +72,10 @@ final class Stage implements ChannelOpener, ShardListener {
 
     @Override
     public Reading reading() {
+      if (unreadable > 0) {
+        unreadable--;
+        throw new NoClassDefFoundError("once");
+      }
       return new Reading(lastFrameAt, Math.max(lastFrameAt, 1), false);
     }
   }
@@ -81,6 +89,7 @@ final class Stage implements ChannelOpener, ShardListener {
             new ShardMachine(timings, () -> 0.5),
             timings,
             control,
+            decisions,
             control::now,
             this,
             this,

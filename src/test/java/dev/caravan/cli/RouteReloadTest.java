@@ -1,6 +1,7 @@
 package dev.caravan.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.caravan.testing.MutableClock;
 import java.io.IOException;
@@ -70,10 +71,14 @@ class RouteReloadTest {
   }
 
   private void startAgain() throws Exception {
+    startAgain(RouteFolder::resources);
+  }
+
+  private void startAgain(RouteReload.Trial trial) throws Exception {
     context = new DefaultCamelContext();
     context.addComponent("needy", new Needy());
     context.start();
-    reload = new RouteReload(context, new RouteFolder(folder), RouteFolder::resources, true, clock);
+    reload = new RouteReload(context, new RouteFolder(folder), trial, true, clock);
     reload.begin();
   }
 
@@ -108,6 +113,25 @@ class RouteReloadTest {
   private boolean runs(String route) {
     return context.getRoute(route) != null
         && context.getRouteController().getRouteStatus(route).isStarted();
+  }
+
+  @Test
+  void itGoesOnAfterAnErrorInARouteThatIsTriedOut() throws Exception {
+    AtomicBoolean thrown = new AtomicBoolean();
+    stop();
+    startAgain(
+        texts -> {
+          if (!thrown.getAndSet(true)) {
+            throw new NoClassDefFoundError("once");
+          }
+        });
+    reload.start();
+
+    write("forward", "direct:forward", "2");
+    await().until(thrown::get);
+    write("forward", "direct:forward", "3");
+
+    await().until(() -> version("forward").equals("3"));
   }
 
   @Test

@@ -78,7 +78,7 @@ class SignalsTest {
         signal -> {
           read.add(signal.shard());
           if (signal.shard() == 0) {
-            throw new IllegalStateException("Not this one");
+            throw new NoClassDefFoundError("Not this one");
           }
         },
         reader);

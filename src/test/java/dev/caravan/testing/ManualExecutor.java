@@ -1,4 +1,4 @@
-package dev.caravan.channel;
+package dev.caravan.testing;
 
 import java.time.Duration;
 import java.util.Comparator;
@@ -14,7 +14,8 @@ import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 
 /** A scheduled executor whose time is turned by hand; tasks run on the thread that turns it. */
-final class ManualExecutor extends AbstractExecutorService implements ScheduledExecutorService {
+public final class ManualExecutor extends AbstractExecutorService
+    implements ScheduledExecutorService {
 
   private final PriorityQueue<Task<?>> tasks =
       new PriorityQueue<>(
@@ -24,7 +25,7 @@ final class ManualExecutor extends AbstractExecutorService implements ScheduledE
   private long orders;
   private boolean shutdown;
 
-  ManualExecutor(long now) {
+  public ManualExecutor(long now) {
     this.now = now;
   }
 
@@ -48,22 +49,22 @@ final class ManualExecutor extends AbstractExecutorService implements ScheduledE
     }
   }
 
-  long now() {
+  public long now() {
     return now;
   }
 
   /** Tasks that are still to be run. */
-  long waiting() {
+  public long waiting() {
     return tasks.stream().filter(task -> !task.isCancelled()).count();
   }
 
   /** Runs what is due now. */
-  void settle() {
+  public void settle() {
     pass(Duration.ZERO);
   }
 
   /** Turns the time and runs what becomes due, in order. */
-  void pass(Duration time) {
+  public void pass(Duration time) {
     long end = now + time.toMillis();
     while (!tasks.isEmpty() && tasks.peek().at <= end) {
       Task<?> task = tasks.poll();

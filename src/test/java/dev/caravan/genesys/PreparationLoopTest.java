@@ -1,0 +1,65 @@
+package dev.caravan.genesys;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.caravan.gap.GapLedger;
+import dev.caravan.testing.ManualExecutor;
+import dev.caravan.topic.TopicSharder;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.camel.impl.DefaultCamelContext;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class PreparationLoopTest {
+
+  private final ManualExecutor control = new ManualExecutor(1_000_000);
+  private final List<List<TopicSharder.Shard>> plans = new ArrayList<>();
+
+  @Test
+  void itIsRunAgainAfterSomethingThatNobodyForesaw(@TempDir Path folder) throws Exception {
+    try (DefaultCamelContext context = new DefaultCamelContext()) {
+      context.start();
+      GenesysConfiguration configuration = new GenesysConfiguration();
+      configuration.setTopics(
+          "v2.routing.queues.11111111-1111-1111-1111-111111111111.conversations");
+      Preparation preparation =
+          new Preparation(
+              configuration,
+              new Directory(context.createProducerTemplate(), "direct:list"),
+              signal -> {});
+      PreparationLoop loop =
+          new PreparationLoop(
+              preparation,
+              new GapRecorder(
+                  "receive",
+                  GapLedger.open(folder, Clock.systemUTC()),
+                  Instant::ofEpochMilli,
+                  signal -> {},
+                  gap -> {}),
+              new PreparationLoop.Reader(() -> "", this::failTheFirstTime, () -> true),
+              control,
+              Runnable::run,
+              control::now);
+
+      loop.start(Duration.ofSeconds(30));
+      control.settle();
+      assertThat(plans).hasSize(1);
+      control.pass(Duration.ofMillis(PreparationLoop.AFTER_FAILURE_MILLIS));
+
+      assertThat(plans).hasSize(2);
+      assertThat(loop.task().failures()).isEqualTo(1);
+    }
+  }
+
+  private void failTheFirstTime(List<TopicSharder.Shard> plan) {
+    plans.add(plan);
+    if (plans.size() == 1) {
+      throw new NoClassDefFoundError("once");
+    }
+  }
+}
