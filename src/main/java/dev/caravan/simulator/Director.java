@@ -70,7 +70,7 @@ final class Director {
             due -> {
               try {
                 perform(step.act());
-              } catch (RuntimeException e) {
+              } catch (RuntimeException | Error e) {
                 LOG.warn("A step of the scenario could not be done: {}", e.getMessage());
               }
               if (count < step.times()) {

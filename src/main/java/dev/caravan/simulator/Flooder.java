@@ -1,5 +1,6 @@
 package dev.caravan.simulator;
 
+import dev.caravan.background.BackgroundTask;
 import dev.caravan.simulator.centre.Organization;
 import io.vertx.core.Vertx;
 import java.util.ArrayList;
@@ -23,6 +24,7 @@ final class Flooder {
   private final Vertx vertx;
   private final Publisher publisher;
   private final Sockets sockets;
+  private final BackgroundTask flooding = new BackgroundTask("the flood of events");
   private final List<Template> templates = new ArrayList<>();
   private final long frames;
   private final double framesPerSlice;
@@ -57,10 +59,14 @@ final class Flooder {
     stopped = true;
   }
 
+  /** Schedules the next slice, also after one that failed. */
   private void slice() {
-    if (stopped) {
-      return;
+    if (!stopped && !flooding.run(this::sendSlice)) {
+      vertx.setTimer(SLICE_MILLIS, due -> slice());
     }
+  }
+
+  private void sendSlice() {
     credit = Math.min(credit + framesPerSlice, Math.max(1, 20 * framesPerSlice));
     int most = framesPerSlice == 0 ? SLICE_FRAMES : (int) credit;
     int now = 0;

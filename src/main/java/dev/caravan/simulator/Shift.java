@@ -1,5 +1,6 @@
 package dev.caravan.simulator;
 
+import dev.caravan.background.BackgroundTask;
 import dev.caravan.simulator.centre.Body;
 import dev.caravan.simulator.centre.Day;
 import dev.caravan.simulator.centre.Teller;
@@ -15,6 +16,7 @@ final class Shift {
 
   private final World world;
   private final Day day;
+  private final BackgroundTask ticking = new BackgroundTask("the day of the contact centre");
   private Traffic traffic = Traffic.NONE;
   private long dayAtChange;
   private long wallAtChange;
@@ -65,10 +67,14 @@ final class Shift {
     }
   }
 
+  /** Schedules the next tick, also after one that failed. */
   private void tick(int mine) {
-    if (mine != generation) {
-      return;
+    if (mine == generation && !ticking.run(() -> advance(mine))) {
+      world.vertx().setTimer(TICK_MILLIS, due -> tick(mine));
     }
+  }
+
+  private void advance(int mine) {
     if (traffic.flatOut()) {
       flatOut(mine);
       return;

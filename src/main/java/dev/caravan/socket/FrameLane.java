@@ -163,21 +163,33 @@ public final class FrameLane extends ServiceSupport {
 
   // ---- the listeners' side
 
+  /** Whatever fails, the lane goes on: with it all sockets of a shard would stand still. */
   private void run() {
     ArrayDeque<Item> batch = new ArrayDeque<>();
-    try {
-      while (true) {
-        batch = next(batch);
+    while (true) {
+      try {
+        if (batch.isEmpty()) {
+          batch = next(batch);
+        }
         if (batch.isEmpty()) {
           return;
         }
-        for (Item item = batch.poll(); item != null; item = batch.poll()) {
-          handOver(item);
-          done(item, Optional.ofNullable(batch.peek()));
-        }
+        handOverOne(batch);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return;
+      } catch (Throwable e) {
+        LOG.error("Lane {} failed and goes on. This is a programming error.", name, e);
       }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void handOverOne(ArrayDeque<Item> batch) {
+    Item item = batch.remove();
+    try {
+      handOver(item);
+    } finally {
+      done(item, Optional.ofNullable(batch.peek()));
     }
   }
 
@@ -224,11 +236,21 @@ public final class FrameLane extends ServiceSupport {
       bytes -= item.bytes();
       if (!paused.isEmpty() && frames <= limits.frames() / 2 && bytes <= limits.bytes() / 2) {
         pausedNanos += System.nanoTime() - pausedSinceNanos;
-        paused.forEach(ClientSocket::resumeReading);
+        List<ClientSocket> resumed = new ArrayList<>(paused);
         paused.clear();
+        resumed.forEach(this::resume);
       }
     } finally {
       lock.unlock();
+    }
+  }
+
+  /** One that cannot be resumed, as its event loop is gone, must not keep the others paused. */
+  private void resume(ClientSocket socket) {
+    try {
+      socket.resumeReading();
+    } catch (RuntimeException e) {
+      LOG.warn("A socket of lane {} cannot be read on", name, e);
     }
   }
 

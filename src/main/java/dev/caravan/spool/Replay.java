@@ -119,6 +119,8 @@ public final class Replay {
         return;
       }
       append(record.get());
+      // Only now: what could not be appended is tried again with the next step
+      read.removeFirst();
       allowance--;
     }
   }
@@ -144,7 +146,7 @@ public final class Replay {
       }
       take(spool.read(next.get()));
     }
-    return Optional.of(read.removeFirst());
+    return Optional.of(read.getFirst());
   }
 
   private void take(List<LogRecord> records) {

@@ -4,9 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -153,5 +158,49 @@ class SimulatorTest {
     for (String step : steps) {
       assertThat(ear.awaitFrame(step).at("/eventBody/conversationId").asText()).isEqualTo(id);
     }
+  }
+
+  @Test
+  void theContactCentreGoesOnAfterAFailure() {
+    AtomicInteger failures = new AtomicInteger();
+    Clock spoilt =
+        new Clock() {
+          @Override
+          public Instant instant() {
+            if (failures.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
+              throw new NoClassDefFoundError("some times");
+            }
+            return Instant.now();
+          }
+
+          @Override
+          public ZoneId getZone() {
+            return ZoneOffset.UTC;
+          }
+
+          @Override
+          public Clock withZone(ZoneId zone) {
+            return this;
+          }
+        };
+    simulator =
+        Simulator.start(
+            Scenario.of(
+                SimulatorOptions.defaults()
+                    .withCentre(new CentreSize(30, 1, 20))
+                    .withTraffic(Traffic.times(20))),
+            spoilt);
+    Guest guest = new Guest(simulator).login();
+    JsonNode channel = guest.channel();
+    String queue = guest.get("/api/v2/routing/queues").body().at("/entities/0/id").asText();
+    guest.subscribe(channel, "v2.routing.queues." + queue + ".conversations.calls");
+    Ear ear = guest.listen(channel);
+    await().until(() -> !ear.heard().isEmpty());
+
+    failures.set(5);
+    await().until(() -> failures.get() == 0);
+    int heard = ear.heard().size();
+
+    await().until(() -> ear.heard().size() > heard);
   }
 }

@@ -261,6 +261,28 @@ class FrameLaneTest {
   }
 
   @Test
+  void goesOnAfterASocketThatCannotBePausedNorResumed() throws Exception {
+    Slow listener = new Slow();
+    try (TestServer server = TestServer.webSockets(socket -> {})) {
+      open(server, listener);
+      send(server, 0, 0, 1);
+      await().atMost(GENEROUS).until(() -> lane.frames() == 1);
+
+      // Stands for a socket of which every call fails
+      lane.offer(null, new byte[1], false);
+      lane.offer(null, new byte[1], false);
+      assertThatThrownBy(() -> lane.offer(null, new byte[1], false))
+          .isInstanceOf(NullPointerException.class);
+      permits.release(4);
+      await().atMost(GENEROUS).until(() -> listener.frames.size() == 1);
+      send(server, 0, 1, 4);
+
+      await().atMost(GENEROUS).until(() -> listener.frames.size() == 4);
+      assertThat(lane.frames()).isZero();
+    }
+  }
+
+  @Test
   void letsTheListenerOpenTheNextSocketWhenOneHasEnded() throws Exception {
     AtomicReference<ClientSocket> second = new AtomicReference<>();
     try (TestServer server = TestServer.webSockets(socket -> {})) {
