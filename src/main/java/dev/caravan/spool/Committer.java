@@ -17,6 +17,7 @@ import java.util.Set;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -424,7 +425,8 @@ final class Committer {
 
   /** Tells the holes that damage has made, and remembers that once somebody has put it down. */
   void tellHoles() throws IOException {
-    List<Hole> found = log.holes().stream().filter(told::add).toList();
+    List<Hole> found =
+        Stream.concat(log.holes().stream().filter(told::add), parking.takeLost().stream()).toList();
     if (!found.isEmpty()) {
       toldAtNanos = nanoTime.getAsLong();
       long records = found.stream().mapToLong(it -> it.to() - it.from() + 1).sum();

@@ -3,6 +3,7 @@ package dev.caravan.spool;
 import dev.caravan.spool.log.LogRecord;
 import dev.caravan.spool.log.RecordHeaders;
 import dev.caravan.spool.log.SegmentedLog;
+import dev.caravan.spool.log.SegmentedLog.Hole;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -15,6 +16,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Parked records on disk. Unlike those of a spool they are done with in any order, so each has a
@@ -23,6 +26,7 @@ import java.util.function.Consumer;
  */
 final class ParkedLog implements AutoCloseable {
 
+  private static final Logger LOG = LoggerFactory.getLogger(ParkedLog.class);
   private static final int READ_BYTES = 512 * 1024;
   private static final long MARKS_BYTES = 4L * 1024 * 1024;
   private static final byte SEQUENCES = 0;
@@ -35,7 +39,27 @@ final class ParkedLog implements AutoCloseable {
 
   private static final class Segment {
     private final BitSet done = new BitSet();
-    private int left;
+    private final long base;
+    private long last;
+    private long count;
+
+    private Segment(long base) {
+      this.base = base;
+      this.last = base - 1;
+    }
+
+    private boolean isDone(long sequence) {
+      return done.get((int) (sequence - base));
+    }
+
+    private void done(long sequence) {
+      done.set((int) (sequence - base));
+      count++;
+    }
+
+    private boolean isAllDone() {
+      return count > last - base;
+    }
   }
 
   private ParkedLog(SegmentedLog records, SegmentedLog marks) {
@@ -82,8 +106,8 @@ final class ParkedLog implements AutoCloseable {
         .segments()
         .forEach(
             segment -> {
-              Segment its = new Segment();
-              its.left = (int) segment.count();
+              Segment its = new Segment(segment.base());
+              its.last = segment.last();
               segments.put(segment.base(), its);
             });
     for (List<LogRecord> read = marks.read(0, READ_BYTES); !read.isEmpty(); ) {
@@ -117,18 +141,19 @@ final class ParkedLog implements AutoCloseable {
 
   /** False if it was set before, or there is no such record any more. */
   private boolean setBit(long sequence) {
-    Map.Entry<Long, Segment> entry = segments.floorEntry(sequence);
-    if (entry == null) {
+    Optional<Segment> segment = segmentOf(sequence);
+    if (segment.isEmpty() || segment.get().isDone(sequence)) {
       return false;
     }
-    Segment segment = entry.getValue();
-    int bit = (int) (sequence - entry.getKey());
-    if (segment.done.get(bit)) {
-      return false;
-    }
-    segment.done.set(bit);
-    segment.left--;
+    segment.get().done(sequence);
     return true;
+  }
+
+  /** Where it lies; empty if that is deleted or missing. */
+  private Optional<Segment> segmentOf(long sequence) {
+    return Optional.ofNullable(segments.floorEntry(sequence))
+        .map(Map.Entry::getValue)
+        .filter(segment -> sequence <= segment.last);
   }
 
   long last() {
@@ -143,8 +168,8 @@ final class ParkedLog implements AutoCloseable {
   void append(List<LogRecord> more) throws IOException {
     records.append(more);
     List<SegmentedLog.SegmentInfo> all = records.segments();
-    segments.computeIfAbsent(all.get(all.size() - 1).base(), base -> new Segment()).left +=
-        more.size();
+    long base = all.get(all.size() - 1).base();
+    segments.computeIfAbsent(base, Segment::new).last = records.last();
   }
 
   /** Records from this sequence on, done with or not; none if there are none. */
@@ -153,14 +178,43 @@ final class ParkedLog implements AutoCloseable {
   }
 
   boolean isDone(long sequence) {
-    Map.Entry<Long, Segment> entry = segments.floorEntry(sequence);
-    return entry == null || entry.getValue().done.get((int) (sequence - entry.getKey()));
+    return segmentOf(sequence).map(segment -> segment.isDone(sequence)).orElse(true);
   }
 
-  /** Marks a record as done with; {@link #write} makes that outlive the process. */
-  void done(long sequence) {
-    if (setBit(sequence)) {
-      unwritten.add(sequence);
+  /**
+   * Marks a record as done with; {@link #write} makes that outlive the process.
+   *
+   * @return false if it was before
+   */
+  boolean done(long sequence) {
+    return setBit(sequence) && unwritten.add(sequence);
+  }
+
+  /** What damage has taken of the records not done with, since this was asked last. */
+  List<Hole> takeLost() {
+    List<Hole> lost = new ArrayList<>();
+    for (Hole hole : records.holes()) {
+      long from = hole.from();
+      for (long sequence = hole.from(); sequence <= hole.to(); sequence++) {
+        if (segmentOf(sequence).isPresent() && !done(sequence)) {
+          add(lost, hole, from, sequence - 1);
+          from = sequence + 1;
+        }
+      }
+      add(lost, hole, from, hole.to());
+    }
+    try {
+      write();
+      records.holesTold();
+    } catch (IOException e) {
+      LOG.debug("What is lost of the parked records cannot be noted now, and will be.", e);
+    }
+    return lost;
+  }
+
+  private static void add(List<Hole> lost, Hole hole, long from, long to) {
+    if (from <= to) {
+      lost.add(new Hole(from, to, hole.after(), hole.before()));
     }
   }
 
@@ -182,7 +236,7 @@ final class ParkedLog implements AutoCloseable {
   private void deleteDone() throws IOException {
     for (var all = segments.entrySet().iterator(); all.hasNext(); ) {
       Map.Entry<Long, Segment> entry = all.next();
-      if (entry.getValue().left <= 0) {
+      if (entry.getValue().isAllDone()) {
         records.delete(entry.getKey());
         all.remove();
       }

@@ -2,6 +2,7 @@ package dev.caravan.spool;
 
 import dev.caravan.spool.Slot.State;
 import dev.caravan.spool.log.LogRecord;
+import dev.caravan.spool.log.SegmentedLog.Hole;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Instant;
@@ -152,11 +153,7 @@ final class Parking implements AutoCloseable {
 
   private Key add(long hash, long sequence) {
     Key key = keys.computeIfAbsent(hash, it -> new Key(it, sequence));
-    key.count++;
-    records++;
-    if (key.group != null) {
-      key.group.records++;
-    }
+    count(key, 1);
     return key;
   }
 
@@ -389,6 +386,7 @@ final class Parking implements AutoCloseable {
             && key.handedOut.stream().noneMatch(it -> it.state == State.IN_FLIGHT);
     if (key.count == 0) {
       forget(key);
+      return Optional.empty();
     }
     if (!failed) {
       return Optional.empty();
@@ -404,13 +402,18 @@ final class Parking implements AutoCloseable {
   }
 
   private void done(Key key, long parkedAs) {
-    log.done(parkedAs);
-    key.count--;
-    records--;
+    if (log.done(parkedAs)) {
+      count(key, -1);
+    }
     key.attempts = 0;
     key.first = parkedAs + 1;
+  }
+
+  private void count(Key key, long more) {
+    key.count += more;
+    records += more;
     if (key.group != null) {
-      key.group.records--;
+      key.group.records += more;
     }
   }
 
@@ -444,6 +447,8 @@ final class Parking implements AutoCloseable {
 
   private void forget(Key key) {
     keys.remove(key.hash);
+    inFlight -= key.handedOut.size();
+    records -= key.count;
     Group group = key.group;
     leaveGroup(key);
     if (group != null && group.tried == key) {
@@ -499,11 +504,7 @@ final class Parking implements AutoCloseable {
     for (LogRecord record : dropped) {
       Key key = keys.get(keyOf(record));
       if (key != null) {
-        key.count--;
-        records--;
-        if (key.group != null) {
-          key.group.records--;
-        }
+        count(key, -1);
         if (key.count == 0) {
           forget(key);
         }
@@ -511,6 +512,19 @@ final class Parking implements AutoCloseable {
     }
     noteStatus();
     return dropped;
+  }
+
+  /** What damage has taken of what is parked, since this was asked last; the rest goes on. */
+  synchronized List<Hole> takeLost() throws IOException {
+    List<Hole> lost = log == null ? List.of() : log.takeLost();
+    if (!lost.isEmpty()) {
+      keys.values().forEach(key -> count(key, -key.count));
+      log.forEachUndone(
+          record -> Optional.ofNullable(keys.get(keyOf(record))).ifPresent(key -> count(key, 1)));
+      keys.values().stream().filter(key -> key.count == 0).toList().forEach(this::forget);
+      noteStatus();
+    }
+    return lost;
   }
 
   private void noteStatus() {

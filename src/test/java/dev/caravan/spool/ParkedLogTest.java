@@ -1,0 +1,121 @@
+package dev.caravan.spool;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.caravan.spool.log.LogRecord;
+import dev.caravan.spool.log.RecordHeaders;
+import dev.caravan.spool.log.SegmentedLog.Hole;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.LongStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What is parked is done with in any order, and is kept until then. */
+class ParkedLogTest {
+
+  private static final int SEGMENT_BYTES = 64 * 1024;
+  private static final int BODY_BYTES = 1000;
+  private static final int RECORDS = 300;
+
+  @TempDir Path directory;
+
+  @Test
+  void marksOfADeletedFileAreNotTakenForThoseOfTheFileBeforeIt() throws IOException {
+    try (ParkedLog log = open()) {
+      append(log);
+      LongStream.rangeClosed(2, RECORDS - 1).forEach(log::done);
+    }
+
+    for (int restart = 0; restart < 3; restart++) {
+      try (ParkedLog log = open()) {
+        assertThat(undone(log)).containsExactly(1L, (long) RECORDS);
+        log.write();
+      }
+    }
+  }
+
+  @Test
+  void whatDamageTookIsDoneWithAndToldOnceAndItsFileGoesWithTheRestOfIt() throws IOException {
+    try (ParkedLog log = open()) {
+      append(log);
+      log.done(1);
+    }
+    List<Path> files = files();
+    assertThat(files).hasSizeGreaterThan(3);
+    damage(files.get(1));
+
+    List<Long> left;
+    long lost;
+    try (ParkedLog log = open()) {
+      left = undone(log);
+      lost = log.takeLost().stream().mapToLong(ParkedLogTest::size).sum();
+      assertThat(lost).isPositive();
+      assertThat(left).hasSize((int) (RECORDS - 1 - lost));
+      assertThat(log.takeLost()).isEmpty();
+    }
+    try (ParkedLog log = open()) {
+      assertThat(undone(log)).isEqualTo(left);
+      assertThat(log.takeLost()).isEmpty();
+      left.forEach(log::done);
+      log.write();
+      assertThat(files()).hasSizeLessThanOrEqualTo(1);
+    }
+  }
+
+  @Test
+  void aFileThatIsMissingIsToldAndTheOthersAreWhole() throws IOException {
+    try (ParkedLog log = open()) {
+      append(log);
+    }
+    Files.delete(files().get(1));
+
+    try (ParkedLog log = open()) {
+      List<Long> left = undone(log);
+      assertThat(log.takeLost().stream().mapToLong(ParkedLogTest::size).sum())
+          .isEqualTo(RECORDS - left.size())
+          .isPositive();
+      assertThat(undone(log)).isEqualTo(left);
+    }
+  }
+
+  private ParkedLog open() throws IOException {
+    return ParkedLog.open(directory, "events", SEGMENT_BYTES, false, Clock.systemUTC());
+  }
+
+  private static void append(ParkedLog log) throws IOException {
+    for (long sequence = 1; sequence <= RECORDS; sequence++) {
+      byte[] body = new byte[BODY_BYTES];
+      log.append(List.of(new LogRecord(sequence, sequence, body, RecordHeaders.NONE)));
+    }
+  }
+
+  private static List<Long> undone(ParkedLog log) throws IOException {
+    List<Long> undone = new ArrayList<>();
+    log.forEachUndone(record -> undone.add(record.sequence()));
+    return undone;
+  }
+
+  private static long size(Hole hole) {
+    return hole.to() - hole.from() + 1;
+  }
+
+  private List<Path> files() throws IOException {
+    try (Stream<Path> all = Files.list(directory.resolve("events.parked"))) {
+      return all.filter(file -> file.toString().endsWith(".log")).sorted().toList();
+    }
+  }
+
+  private static void damage(Path path) throws IOException {
+    try (RandomAccessFile file = new RandomAccessFile(path.toFile(), "rw")) {
+      file.seek(file.length() / 2);
+      file.write(new byte[1500]);
+    }
+  }
+}
