@@ -144,14 +144,17 @@ public final class GenesysSession {
     return Duration.between(clock.instant(), notBefore);
   }
 
-  /** The same failure for whoever shares it, each with a stack trace of its own. */
+  /**
+   * The same failure for whoever shares it, each with a stack trace of its own. It is not the cause
+   * of itself: Camel finds the innermost first, and that one does not know how long to wait.
+   */
   private static CallException again(CallException failure, Duration wait) {
     return failure instanceof RefusedException
-        ? new RefusedException(failure.getMessage(), failure.status(), failure)
+        ? new RefusedException(failure.getMessage(), failure.status(), failure.getCause())
         : new UnavailableException(
             failure.getMessage(),
             failure.status(),
             wait.compareTo(SHORTEST) < 0 ? SHORTEST : wait,
-            failure);
+            failure.getCause());
   }
 }

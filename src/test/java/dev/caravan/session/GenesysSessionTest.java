@@ -15,6 +15,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.camel.util.ObjectHelper;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -206,7 +207,9 @@ class GenesysSessionTest {
     for (int i = 0; i < 10; i++) {
       assertThatExceptionOfType(UnavailableException.class)
           .isThrownBy(session::token)
-          .satisfies(e -> assertThat(e.retryAfter()).isEqualTo(Duration.ofSeconds(1)));
+          .satisfies(e -> assertThat(e.retryAfter()).isEqualTo(Duration.ofSeconds(1)))
+          .satisfies(
+              e -> assertThat(ObjectHelper.getException(CallException.class, e)).isSameAs(e));
     }
     assertThat(login.calls).hasValue(1);
 
