@@ -208,8 +208,9 @@ final class OwnChannels extends ServiceSupport {
     List<String> latest = List.copyOf(made);
     int first = Math.max(0, latest.size() - MOST_REMEMBERED);
     try {
-      String lines = String.join("\n", latest.subList(first, latest.size())) + "\n";
-      PrivateFiles.replace(file, lines.getBytes(StandardCharsets.UTF_8), false);
+      StringBuilder lines = new StringBuilder();
+      latest.subList(first, latest.size()).forEach(hash -> lines.append(hash).append('\n'));
+      PrivateFiles.replace(file, lines.toString().getBytes(StandardCharsets.UTF_8), false);
     } catch (IOException e) {
       forgets("cannot be written: " + e);
     }

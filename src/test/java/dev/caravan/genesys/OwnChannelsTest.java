@@ -107,6 +107,17 @@ class OwnChannelsTest {
   }
 
   @Test
+  void aFileOfNoChannelsIsNotDamaged() {
+    try (LogLines log = new LogLines(OwnChannels.class.getName())) {
+      channels.lost(make());
+      channels.lost(make());
+
+      assertThat(log.lines()).isEmpty();
+      assertThat(folder.resolve("channels")).isEmptyFile();
+    }
+  }
+
+  @Test
   void whatAnEarlierRunLeftIsEmptiedIfItIsShownAndOnlyThat() throws Exception {
     String id = make();
     template.request("direct:genesys-create-channel", any -> {});
