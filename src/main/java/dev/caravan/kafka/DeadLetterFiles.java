@@ -12,6 +12,7 @@ import java.time.Instant;
 import java.util.Optional;
 import java.util.function.LongSupplier;
 import org.apache.camel.Exchange;
+import org.apache.camel.support.SynchronizationAdapter;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -42,6 +43,7 @@ public final class DeadLetterFiles {
   private Optional<Long> lookedAtNanos = Optional.empty();
   private Optional<Long> refusedAtNanos = Optional.empty();
   private boolean told;
+  private int underWay;
   private long files;
   private long letters;
   private long bytes;
@@ -96,12 +98,29 @@ public final class DeadLetterFiles {
     boolean room =
         unreadable.isEmpty() && files + FILES_EACH <= maximumFiles && bytes + size <= maximumBytes;
     if (room) {
+      underWay(letter);
       files += FILES_EACH;
       letters++;
       bytes += size;
     }
     tell(room);
     return room;
+  }
+
+  /** What has room may not have been written yet when the files are counted. */
+  private void underWay(Exchange letter) {
+    underWay++;
+    letter
+        .getExchangeExtension()
+        .addOnCompletion(
+            new SynchronizationAdapter() {
+              @Override
+              public void onDone(Exchange exchange) {
+                synchronized (DeadLetterFiles.this) {
+                  underWay--;
+                }
+              }
+            });
   }
 
   /** What lies there, as of a few seconds ago. */
@@ -134,9 +153,10 @@ public final class DeadLetterFiles {
     }
   }
 
+  /** Only while no letter is being written: how much of it lies there nobody knows. */
   private void look() {
     long now = nanoTime.getAsLong();
-    if (lookedAtNanos.filter(at -> now - at < LOOK_EVERY.toNanos()).isPresent()) {
+    if (lookedAtNanos.filter(at -> underWay > 0 || now - at < LOOK_EVERY.toNanos()).isPresent()) {
       return;
     }
     lookedAtNanos = Optional.of(now);

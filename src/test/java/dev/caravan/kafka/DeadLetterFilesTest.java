@@ -13,6 +13,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.apache.camel.Exchange;
 import org.apache.camel.impl.DefaultCamelContext;
 import org.apache.camel.support.DefaultExchange;
+import org.apache.camel.support.UnitOfWorkHelper;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -71,6 +72,18 @@ class DeadLetterFilesTest {
 
     assertThat(files.hasRoom(letter(10))).isTrue();
     assertThat(files.hasRoom(letter(10))).isFalse();
+  }
+
+  @Test
+  void aLetterThatIsNotWrittenYetKeepsItsPlaceAndOneThatCouldNotBeGivesItBack() throws IOException {
+    write("a.json", "a.reason", "b.json", "b.reason");
+    Exchange slow = letter(10);
+    assertThat(files.hasRoom(slow)).isTrue();
+    pass(5);
+    assertThat(files.hasRoom(letter(10))).as("though its files do not lie there").isFalse();
+
+    UnitOfWorkHelper.doneSynchronizations(slow, slow.getExchangeExtension().handoverCompletions());
+    assertThat(files.hasRoom(letter(10))).as("none has been written").isTrue();
   }
 
   @Test
