@@ -175,11 +175,15 @@ final class Road implements AutoCloseable {
 
   // ---- what the bridge says
 
-  /** Whether a line of the log is a sentence of ours: no stack trace, nothing of the frameworks. */
+  /**
+   * Whether a line of the log is a sentence of ours: no stack trace, nothing of the frameworks. Of
+   * what a step has thrown it tells the class only.
+   */
   static boolean isOneOfOurs(String line) {
     return line.matches(
             "\\d{4}-\\d\\d-\\d\\d [\\d:.]{12} (INFO |WARN |ERROR) [A-Z0-9].*[.)]|.* from \\S+")
-        && !line.matches(".*(Exception|org\\.apache|Exchange\\[).*");
+        && !line.replaceFirst("\\w+(Exception|Error) (at step|in route) ", "")
+            .matches(".*(Exception|org\\.apache|Exchange\\[).*");
   }
 
   // ---- routes

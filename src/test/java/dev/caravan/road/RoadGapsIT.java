@@ -157,23 +157,28 @@ class RoadGapsIT {
     }
   }
 
-  /** Channels live for 8 s instead of 24 h, tokens for 35 s. */
+  /**
+   * Channels live for 20 s instead of 24 h, tokens for 45 s; so 2 s are left for a hand-over. The
+   * figure in docs/reliability.md is from more generations: -Dcaravan.generations=10.
+   */
   @Test
-  void tenGenerationsOfChannelsLoseAndRepeatNothing() throws Exception {
-    Limits hurried = Limits.documented().withChannelLife(Duration.ofSeconds(8));
+  void generationsOfChannelsLoseAndRepeatNothing() throws Exception {
+    int generations = Integer.getInteger("caravan.generations", 4);
+    Limits hurried = Limits.documented().withChannelLife(Duration.ofSeconds(20));
     OauthClient client =
-        new OauthClient(Road.CLIENT, Road.SECRET).withTokenLife(Duration.ofSeconds(35));
+        new OauthClient(Road.CLIENT, Road.SECRET).withTokenLife(Duration.ofSeconds(45));
     try (Road road = Road.in(folder, Road.quiet().withLimits(hurried).withClient(client));
         Counter counter = new Counter(road.genesys(), PER_SECOND)) {
       road.start(road.settings()).awaitReady();
-      for (int i = 1; i <= 10; i++) {
+      for (int i = 1; i <= generations; i++) {
         int generation = i;
         road.kafka().awaitUntil(records -> count(road, "HANDED_OVER") >= generation);
       }
       Arrivals all = settle(road, counter);
 
       LOG.info(
-          "Handed over 10 times: {} sent, {} missing, {} repeated",
+          "Handed over {} times: {} sent, {} missing, {} repeated",
+          generations,
           counter.sent(),
           all.missing().size(),
           all.repeated());

@@ -160,7 +160,9 @@ class RoadReloadIT {
 
     Files.writeString(forward, marked(shipped, 7));
     sendUntilTakenOver(forward, 1);
-    bridge.awaitReadiness("it is mended", now -> !now.text().contains("\"edit\""));
+    bridge.awaitReadiness(
+        "it is mended",
+        now -> now.isReady() && now.check("route-files").at("/data/degraded").isMissingNode());
     road.kafka().awaitUntil(ledger::allIn);
     Ledger.assertInOrder(road.kafka().records());
     assertThat(bridge.logLines()).filteredOn(line -> !Road.isOneOfOurs(line)).isEmpty();

@@ -162,10 +162,14 @@ class RoadSpoolIT {
             "is in use by another process, so it is not opened a second time. Stop that");
         assertThat(second.log()).doesNotContain("\tat ");
         Bridge.Health health =
-            second.awaitReadiness("the refusal in health", it -> it.text().contains("in use by"));
+            second.awaitReadiness(
+                "the refusal in health",
+                now ->
+                    now.check("data-folder")
+                        .at("/data/sentence")
+                        .asText()
+                        .contains("is in use by another process"));
         assertThat(health.isReady()).isFalse();
-        assertThat(health.check("data-folder").at("/data/sentence").asText())
-            .contains("is in use by another process");
         assertThat(health.check("route-files").at("/status").asText()).isEqualTo("UP");
         Ledger ledger = new Ledger(road.genesys());
         ledger.send(50);
