@@ -64,6 +64,7 @@ final class SettingRules {
           duration("genesys.retry.initial-delay", Duration.ofMillis(1), Duration.ofHours(1), ""),
           duration("genesys.retry.maximum-delay", Duration.ofMillis(1), DAY, ""),
           number("genesys.rest.requests-per-minute", 1, 100_000),
+          number("genesys.listing.requests-per-minute", 1, 100_000),
           yesOrNo("genesys.backfill"),
           duration("genesys.backfill.delay", Duration.ofMinutes(1), DAY, ""),
           duration("genesys.backfill.look-back", Duration.ZERO, Duration.ofDays(30), ""),

@@ -146,7 +146,7 @@ public final class GapLedger {
     reading.put(strand, now);
     if (before != null) {
       // What it read and reads no more, though somebody wants it
-      begin(strand.shard(), since.minus(UNDER_WAY), cause, stillWanted(before.topics()));
+      begin(strand.shard(), since.minus(UNDER_WAY), cause, before.topics());
     }
     files.reading(reading, attempts);
     files.topics(strand, now);
@@ -183,7 +183,7 @@ public final class GapLedger {
     attempts.remove(strand.key());
     Reading before = reading.remove(strand);
     if (before != null) {
-      begin(strand.shard(), clock.instant().minus(UNDER_WAY), cause, stillWanted(before.topics()));
+      begin(strand.shard(), clock.instant().minus(UNDER_WAY), cause, before.topics());
       files.forget(strand);
       files.reading(reading, attempts);
     }

@@ -5,12 +5,15 @@ import dev.caravan.topic.Expansion;
 import dev.caravan.topic.Listing;
 import dev.caravan.topic.TopicSelector;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.apache.camel.Exchange;
 import org.apache.camel.ProducerTemplate;
 import org.slf4j.Logger;
@@ -29,13 +32,52 @@ final class Directory {
     this.listRoute = listRoute;
   }
 
+  /**
+   * How far a listing is.
+   *
+   * @param what what is listed, for people
+   * @param pages how many there are; 0 if it does not tell
+   * @param soFar what was listed so far, all listings before this one included
+   */
+  record Progress(
+      String what, int page, int pages, Supplier<Map<Listing, List<Listing.Entity>>> soFar) {
+    String sentence() {
+      return what + ", page " + page + (pages == 0 ? "" : " of " + pages);
+    }
+  }
+
   /** All listings that the selectors need. */
   Map<Listing, List<Listing.Entity>> listFor(List<TopicSelector> selectors) {
+    return listFor(selectors, progress -> {});
+  }
+
+  /**
+   * The same.
+   *
+   * @param reader hears of each page
+   */
+  Map<Listing, List<Listing.Entity>> listFor(
+      List<TopicSelector> selectors, Consumer<Progress> reader) {
     Map<Listing, List<Listing.Entity>> listings = new HashMap<>();
     for (Listing listing : Expansion.needs(selectors)) {
-      listings.put(listing, list(listing));
+      String what = listing.kind().noun() + "s";
+      listings.put(
+          listing,
+          list(
+              listing,
+              (page, pages, entities) ->
+                  reader.accept(
+                      new Progress(
+                          what, page, pages, () -> with(listings, listing, entities(entities))))));
     }
     return listings;
+  }
+
+  private static Map<Listing, List<Listing.Entity>> with(
+      Map<Listing, List<Listing.Entity>> listings, Listing listing, Set<Listing.Entity> some) {
+    Map<Listing, List<Listing.Entity>> all = new HashMap<>(listings);
+    all.put(listing, List.copyOf(some));
+    return all;
   }
 
   /**
@@ -43,37 +85,37 @@ final class Directory {
    *
    * @throws dev.caravan.session.CallException if it could not be read
    */
-  List<Listing.Entity> list(Listing listing) {
+  private List<Listing.Entity> list(Listing listing, Pages.Reader reader) {
     return switch (listing.kind()) {
-      case QUEUES -> list("/api/v2/routing/queues");
-      case USERS -> list("/api/v2/users");
-      case GROUPS -> list("/api/v2/groups");
-      case GROUP_MEMBERS -> members(listing.group());
-      case MANAGEMENT_UNITS -> list("/api/v2/workforcemanagement/managementunits");
-      case BUSINESS_UNITS -> list("/api/v2/workforcemanagement/businessunits");
-      case TEAMS -> list("/api/v2/teams");
+      case QUEUES -> list("/api/v2/routing/queues", reader);
+      case USERS -> list("/api/v2/users", reader);
+      case GROUPS -> list("/api/v2/groups", reader);
+      case GROUP_MEMBERS -> members(listing.group(), reader);
+      case MANAGEMENT_UNITS -> list("/api/v2/workforcemanagement/managementunits", reader);
+      case BUSINESS_UNITS -> list("/api/v2/workforcemanagement/businessunits", reader);
+      case TEAMS -> list("/api/v2/teams", reader);
     };
   }
 
-  private List<Listing.Entity> members(String group) {
+  private List<Listing.Entity> members(String group, Pages.Reader reader) {
     Optional<Listing.Entity> found =
-        list("/api/v2/groups").stream()
+        list("/api/v2/groups", (page, pages, groups) -> {}).stream()
             .filter(entity -> entity.name().equalsIgnoreCase(group))
             .findFirst();
     return found
-        .map(entity -> list("/api/v2/groups/" + entity.id() + "/members"))
+        .map(entity -> list("/api/v2/groups/" + entity.id() + "/members", reader))
         .orElse(List.of());
   }
 
   /** One that does not agree with itself is believed if the next one says the same. */
-  private List<Listing.Entity> list(String path) {
-    Read first = read(path);
+  private List<Listing.Entity> list(String path, Pages.Reader reader) {
+    Read first = read(path, reader);
     if (first.fault().isEmpty()) {
       return first.entities();
     }
     LOG.warn(
         "The listing of {} does not agree with itself: {}. It is read again.", path, first.fault());
-    Read second = read(path);
+    Read second = read(path, reader);
     if (second.fault().isEmpty() || second.all().equals(first.all())) {
       return second.entities();
     }
@@ -89,20 +131,30 @@ final class Directory {
     }
   }
 
-  private Read read(String path) {
+  private Read read(String path, Pages.Reader reader) {
     Exchange answer =
         template.request(
-            listRoute, exchange -> exchange.setProperty(GenesysConstants.LISTING, path));
+            listRoute,
+            exchange -> {
+              exchange.setProperty(GenesysConstants.LISTING, path);
+              exchange.setProperty(GenesysConstants.LISTING_READER, reader);
+            });
     if (answer.getException() != null) {
       throw Failures.asCallException(answer.getException(), "Genesys Cloud");
     }
+    return new Read(
+        entities(answer.getMessage().getBody(List.class)),
+        answer.getProperty(GenesysConstants.LISTING_FAULT, "", String.class));
+  }
+
+  private static Set<Listing.Entity> entities(Collection<?> told) {
     Set<Listing.Entity> entities = new LinkedHashSet<>();
-    for (Object entity : answer.getMessage().getBody(List.class)) {
+    for (Object entity : told) {
       if (entity instanceof Map<?, ?> map) {
         entities.add(new Listing.Entity(text(map.get("id")), text(map.get("name")), division(map)));
       }
     }
-    return new Read(entities, answer.getProperty(GenesysConstants.LISTING_FAULT, "", String.class));
+    return entities;
   }
 
   private static String division(Map<?, ?> entity) {

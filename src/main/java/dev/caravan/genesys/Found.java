@@ -36,6 +36,13 @@ final class Found {
    */
   record Result(Expansion expansion, boolean doubted) {}
 
+  /** What is read before the first listing has come to its end, so that the rest cannot lack it. */
+  void known(List<TopicSelector> selectors, Map<Listing, List<Listing.Entity>> listings) {
+    for (TopicSelector selector : selectors) {
+      believed.put(selector, Expansion.of(List.of(selector), listings).topics());
+    }
+  }
+
   /** Takes up what has been listed now. */
   Result take(List<TopicSelector> selectors, Map<Listing, List<Listing.Entity>> listings) {
     Set<String> topics = new LinkedHashSet<>();

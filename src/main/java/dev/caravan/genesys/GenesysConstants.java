@@ -89,6 +89,9 @@ public final class GenesysConstants {
   /** Property: what does not agree within a listing that was read; empty if all does. */
   static final String LISTING_FAULT = "CamelGenesysListingFault";
 
+  /** Property: hears of each page of a listing, a {@link Pages.Reader}. */
+  static final String LISTING_READER = "CamelGenesysListingReader";
+
   /** Property: what a call is for, as a word for metrics. */
   static final String PURPOSE = "CamelGenesysPurpose";
 

@@ -142,14 +142,19 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
             component::trouble,
             component.ledger()::trouble,
             opener::rejected);
-    healthCheck = new NotificationsHealthCheck(watch, opener.channels()::budget);
+    healthCheck =
+        new NotificationsHealthCheck(watch, opener.channels()::budget, preparation::listing);
     HealthCheckRegistry.get(getEndpoint().getCamelContext()).register(healthCheck);
     preparing =
         new PreparationLoop(
             preparation,
             gaps,
             new PreparationLoop.Reader(
-                () -> setting(SettingsSource.MISTAKE, ""), this::read, this::isRunAllowed),
+                () -> setting(SettingsSource.MISTAKE, ""),
+                // The ledger hears of the whole plan only: until then each topic may be wanted
+                group::read,
+                this::read,
+                this::isRunAllowed),
             control,
             opener::background,
             clock);

@@ -16,15 +16,18 @@ final class NotificationsHealthCheck extends AbstractHealthCheck {
 
   private final RoadWatch watch;
   private final Supplier<String> channels;
+  private final Supplier<String> listing;
 
   /**
    * @param channels what an operator should know about the channels of the OAuth client; empty if
    *     nothing
+   * @param listing how far a listing is; empty if none is under way
    */
-  NotificationsHealthCheck(RoadWatch watch, Supplier<String> channels) {
+  NotificationsHealthCheck(RoadWatch watch, Supplier<String> channels, Supplier<String> listing) {
     super("camel", "genesys-notifications");
     this.watch = watch;
     this.channels = channels;
+    this.listing = listing;
   }
 
   @Override
@@ -40,6 +43,10 @@ final class NotificationsHealthCheck extends AbstractHealthCheck {
     builder.detail("road.in-flight", overview.inFlight());
     if (overview.stalledMillis() > 0) {
       builder.detail("road.stalled-seconds", overview.stalledMillis() / 1000);
+    }
+    String listed = listing.get();
+    if (!listed.isEmpty()) {
+      builder.detail("road.listing", listed);
     }
     String budget = channels.get();
     if (!budget.isEmpty()) {

@@ -17,9 +17,19 @@ import org.apache.camel.Processor;
  */
 public final class Pages implements Processor {
 
-  private static final int PAGE_SIZE = 100;
+  static final int PAGE_SIZE = 100;
   private static final int MOST_PAGES = 1_000;
   private static final String STATE = "CamelGenesysPages";
+
+  /** Hears of each page that was read. */
+  @FunctionalInterface
+  interface Reader {
+    /**
+     * @param pages how many there are; 0 if the listing does not tell
+     * @param soFar the entities of all pages read so far
+     */
+    void read(int page, int pages, Collection<? extends Map<?, ?>> soFar);
+  }
 
   /** How far the listing was read. */
   private static final class Progress {
@@ -100,6 +110,11 @@ public final class Pages implements Processor {
         && progress.total instanceof Number total
         && total.intValue() != progress.entities.size()) {
       progress.fault("of " + total + " it told " + progress.entities.size());
+    }
+    Reader reader = exchange.getProperty(GenesysConstants.LISTING_READER, Reader.class);
+    if (reader != null) {
+      int pages = progress.pageCount instanceof Number count ? count.intValue() : 0;
+      reader.read(progress.page, pages, progress.entities.values());
     }
     progress.page++;
     exchange.setProperty(STATE, progress);

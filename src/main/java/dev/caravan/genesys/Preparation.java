@@ -1,5 +1,6 @@
 package dev.caravan.genesys;
 
+import dev.caravan.channel.Backoff;
 import dev.caravan.channel.ChannelGroup;
 import dev.caravan.channel.ShardStatus.Health;
 import dev.caravan.session.CallException;
@@ -18,7 +19,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
+import java.util.function.DoubleSupplier;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -35,7 +38,11 @@ final class Preparation {
   /** The sentence before the first run has come to an end. */
   static final String NOT_YET = "Not connected yet: finding out what to subscribe.";
 
-  private static final Duration AFTER_OUTAGE = Duration.ofSeconds(15);
+  private static final String NOT_ALL_YET =
+      "Not all is read yet: finding out what else to subscribe.";
+
+  private static final Duration SECOND_LOOK = Duration.ofSeconds(15);
+  private static final int TENTH = 10;
   private static final Duration AFTER_REFUSAL = Duration.ofMinutes(5);
 
   private final GenesysConfiguration configuration;
@@ -44,7 +51,11 @@ final class Preparation {
   private final TopicCatalogue catalogue = TopicCatalogue.shipped();
   private final Found found = new Found();
   private Set<String> before = Set.of();
+  private final DoubleSupplier random;
   private List<TopicSharder.Shard> shards = List.of();
+  private int failures;
+  private volatile boolean planned;
+  private volatile String listing = "";
   private volatile Health health = Health.BLIND;
   private volatile Optional<String> problem = Optional.of(NOT_YET);
 
@@ -57,9 +68,21 @@ final class Preparation {
   record Outcome(Optional<List<TopicSharder.Shard>> plan, Optional<Duration> again) {}
 
   Preparation(GenesysConfiguration configuration, Directory directory, Consumer<Signal> signals) {
+    this(configuration, directory, signals, () -> ThreadLocalRandom.current().nextDouble());
+  }
+
+  /**
+   * @param random uniform in [0, 1), for jitter
+   */
+  Preparation(
+      GenesysConfiguration configuration,
+      Directory directory,
+      Consumer<Signal> signals,
+      DoubleSupplier random) {
     this.configuration = configuration;
     this.directory = directory;
     this.signals = signals;
+    this.random = random;
   }
 
   /** What keeps the topics from being read, for the operator. */
@@ -72,41 +95,98 @@ final class Preparation {
     return health;
   }
 
-  /** Whether there is something to read already. */
+  /** Whether it is known what is to be read. */
   boolean planned() {
-    return !shards.isEmpty();
+    return planned;
+  }
+
+  /** How far a listing is that is under way, such as "users, page 3 of 205"; empty if none is. */
+  String listing() {
+    return listing;
   }
 
   /**
    * @param mistake a setting that cannot work, as a sentence; empty if there is none
+   * @param first takes, while the first listing goes on, the shards that are full already: they are
+   *     all there in what it takes next, too
    */
-  Outcome run(String mistake) {
+  Outcome run(String mistake, Consumer<List<TopicSharder.Shard>> first) {
     if (!mistake.isEmpty()) {
       return broken(mistake, Optional.empty());
     }
     try {
-      return plan();
+      Outcome outcome = plan(first);
+      failures = 0;
+      return outcome;
     } catch (SelectorException e) {
       return broken(
           "GENESYS_TOPICS cannot be followed. " + e.getMessage() + " Correct it and restart.",
           Optional.empty());
     } catch (UnavailableException e) {
-      Duration wait = longer(AFTER_OUTAGE, e.retryAfter());
-      return troubled(Health.BLIND, "Cannot list queues and users. " + e.getMessage(), wait);
+      return troubled(
+          Health.BLIND, "Cannot list queues and users. " + e.getMessage(), afterOutage(e));
     } catch (CallException e) {
       return troubled(Health.BROKEN, e.getMessage(), AFTER_REFUSAL);
     } catch (RuntimeException e) {
       LOG.error("Finding out what to subscribe failed in a way that nobody foresaw", e);
       return troubled(Health.BROKEN, "Finding out what to subscribe failed: " + e, AFTER_REFUSAL);
+    } finally {
+      listing = "";
     }
   }
 
-  private Outcome plan() {
+  /** What Retry-After says, and a tenth of jitter; without it, exponential with full jitter. */
+  private Duration afterOutage(UnavailableException e) {
+    long asked = e.retryAfter().toMillis();
+    long wait =
+        asked > 0
+            ? asked + (long) (random.getAsDouble() * asked / TENTH)
+            : Backoff.after(++failures).delayMillis(configuration.timings(), random);
+    return Duration.ofMillis(Math.max(1, wait));
+  }
+
+  /**
+   * A page more is listed. Shards that are full need not wait for the rest: each is opened once,
+   * and what is not known yet comes in others.
+   */
+  private void listed(
+      List<TopicSelector> selectors,
+      Directory.Progress progress,
+      Consumer<List<TopicSharder.Shard>> first) {
+    listing = progress.sentence();
+    int limit = configuration.getTopicsPerChannel();
+    if (planned || progress.page() % Math.max(1, limit / Pages.PAGE_SIZE) != 0) {
+      return;
+    }
+    Map<Listing, List<Listing.Entity>> soFar = progress.soFar().get();
+    List<String> known =
+        new TopicCombiner(catalogue).combine(Expansion.of(selectors, soFar).topics());
+    if (shards.stream().anyMatch(shard -> !Set.copyOf(known).containsAll(shard.subscriptions()))) {
+      // Another run has known more already
+      return;
+    }
+    List<TopicSharder.Shard> full =
+        new TopicSharder(limit)
+            .reshard(shards, known).stream()
+                .filter(shard -> shard.subscriptions().size() == limit)
+                .limit(ChannelGroup.mostShards(configuration.getRedundancy()))
+                .toList();
+    if (full.size() > shards.size()) {
+      shards = full;
+      found.known(selectors, soFar);
+      problem = Optional.of(NOT_ALL_YET);
+      first.accept(full);
+    }
+  }
+
+  private Outcome plan(Consumer<List<TopicSharder.Shard>> first) {
     SelectorParser.Parsed parsed = new SelectorParser(catalogue).parse(configuration.getTopics());
     if (before.isEmpty()) {
       parsed.warnings().forEach(LOG::warn);
     }
-    Map<Listing, List<Listing.Entity>> listings = directory.listFor(parsed.selectors());
+    Map<Listing, List<Listing.Entity>> listings =
+        directory.listFor(
+            parsed.selectors(), progress -> listed(parsed.selectors(), progress, first));
     Found.Result result = found.take(parsed.selectors(), listings);
     Expansion expansion = result.expansion();
     String unmatched =
@@ -118,7 +198,7 @@ final class Preparation {
               + unmatched
               + ": the org has no such queue or user, or the OAuth client may not see it (its role"
               + " needs routing:queue:view and directory:user:view in the right divisions).",
-          result.doubted() ? AFTER_OUTAGE : AFTER_REFUSAL);
+          result.doubted() ? SECOND_LOOK : AFTER_REFUSAL);
     }
     if (!unmatched.isEmpty() && before.isEmpty()) {
       LOG.warn(
@@ -126,10 +206,11 @@ final class Preparation {
     }
     List<String> subscriptions = new TopicCombiner(catalogue).combine(expansion.topics());
     shards = new TopicSharder(configuration.getTopicsPerChannel()).reshard(shards, subscriptions);
+    planned = true;
     tell(expansion.topics(), subscriptions.size());
     Optional<Duration> again = refresh(parsed.selectors());
     return new Outcome(
-        Optional.of(withinBudget()), result.doubted() ? Optional.of(AFTER_OUTAGE) : again);
+        Optional.of(withinBudget()), result.doubted() ? Optional.of(SECOND_LOOK) : again);
   }
 
   /** Topics without a wildcard need no listing, so there is nothing to look for again. */
@@ -222,9 +303,5 @@ final class Preparation {
     health = how;
     problem = Optional.of(next);
     return new Outcome(Optional.empty(), Optional.of(again));
-  }
-
-  private static Duration longer(Duration one, Duration other) {
-    return one.compareTo(other) > 0 ? one : other;
   }
 }

@@ -42,11 +42,15 @@ final class PreparationLoop {
    * For whom it is done.
    *
    * @param mistake a setting that cannot work, as a sentence; empty if there is none
+   * @param readFirst takes what is to be read in any case, before all is known
    * @param read takes what is to be read
    * @param running whether it still wants to
    */
   record Reader(
-      Supplier<String> mistake, Consumer<List<TopicSharder.Shard>> read, BooleanSupplier running) {}
+      Supplier<String> mistake,
+      Consumer<List<TopicSharder.Shard>> readFirst,
+      Consumer<List<TopicSharder.Shard>> read,
+      BooleanSupplier running) {}
 
   /**
    * @param control for the time between two runs
@@ -112,7 +116,7 @@ final class PreparationLoop {
     if (!preparation.planned()) {
       gaps.preparation(new Attempts(attempt, clock.getAsLong() + AFTER_CRASH_MILLIS));
     }
-    Preparation.Outcome outcome = preparation.run(reader.mistake().get());
+    Preparation.Outcome outcome = preparation.run(reader.mistake().get(), reader.readFirst());
     outcome.plan().ifPresent(reader.read());
     long again = outcome.again().map(Duration::toMillis).orElse(0L);
     boolean planned = preparation.planned();

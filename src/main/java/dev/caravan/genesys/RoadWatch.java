@@ -77,7 +77,8 @@ final class RoadWatch {
   Overview overview() {
     Optional<Problem> first = problem.get();
     if (first.isPresent()) {
-      return new Overview(first.get().health(), first.get().sentence(), "", List.of(), 0, 0);
+      return new Overview(
+          first.get().health(), first.get().sentence(), "", shards.get(), inFlight.count(), 0);
     }
     List<ShardStatus> all = shards.get();
     Map<Integer, Rejections> refused = rejected.get();

@@ -65,6 +65,21 @@ class GapLedgerTest {
   }
 
   @Test
+  void asLongAsThePlanIsNotKnownWhatAStrandGivesUpIsAGap() {
+    ledger = GapLedger.open(folder, clock);
+    ledger.started("receive");
+    reads(ONE, 1, AB);
+    reads(OTHER, 1, List.of("c"));
+
+    reads(ONE, 5, List.of("a"));
+    ledger.finished(OTHER, "topics-changed");
+
+    assertThat(ledger.missing()).containsExactlyInAnyOrder("b", "c");
+    ledger.wanted("receive", AB);
+    assertThat(ledger.missing()).containsExactly("b");
+  }
+
+  @Test
   void aFirstStartHasNoGap() {
     start(AB);
 

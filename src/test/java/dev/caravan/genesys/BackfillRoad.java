@@ -82,6 +82,7 @@ final class BackfillRoad implements AutoCloseable {
             Map.entry("genesys.retry.initial-delay", "20ms"),
             Map.entry("genesys.retry.maximum-delay", "100ms"),
             Map.entry("genesys.rest.requests-per-minute", "240"),
+            Map.entry("genesys.listing.requests-per-minute", "160"),
             Map.entry("genesys.breaker.failure-rate", "75"),
             Map.entry("genesys.breaker.wait", "1"),
             Map.entry("genesys.backfill", "true"),

@@ -3,6 +3,7 @@ package dev.caravan.genesys;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.caravan.event.EnvelopeReader;
 import dev.caravan.event.Frame;
 import dev.caravan.simulator.OauthClient;
@@ -13,6 +14,8 @@ import java.util.Properties;
 import org.apache.camel.Exchange;
 import org.apache.camel.builder.RouteBuilder;
 import org.apache.camel.component.mock.MockEndpoint;
+import org.apache.camel.health.HealthCheck;
+import org.apache.camel.health.HealthCheckRegistry;
 import org.apache.camel.impl.DefaultCamelContext;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -122,6 +125,47 @@ class NotificationsConsumerTest {
                       >= 3);
 
       await().until(() -> road.genesys().openSockets() == 0);
+    }
+  }
+
+  @Test
+  void channelsAreOpenedAndReadWhileTheListingGoesOn(@TempDir Path folder) throws Exception {
+    try (BackfillRoad road = new BackfillRoad(folder, 1_100, new OauthClient("reader", "secret"))) {
+      // After four of eleven pages the listing waits for the next minute
+      road.with("genesys.listing.requests-per-minute", "4")
+          .with("genesys.rest.requests-per-minute", "14")
+          .start();
+      road.context()
+          .addRoutes(
+              new RouteBuilder() {
+                @Override
+                public void configure() {
+                  from("direct:dead-letters").to("mock:dead-letters");
+                  from("genesys:notifications?topicsPerChannel=100&topics=v2.users.*.presence")
+                      .to("mock:events");
+                }
+              });
+      road.context().getRouteController().startAllRoutes();
+
+      await().until(() -> road.genesys().openSockets() == 4);
+      road.genesys()
+          .emit(
+              "v2.users." + road.users().get(399) + ".presence",
+              new ObjectMapper().createObjectNode());
+
+      MockEndpoint events = road.context().getEndpoint("mock:events", MockEndpoint.class);
+      await().until(() -> events.getReceivedCounter() == 1);
+      HealthCheck.Result health =
+          HealthCheckRegistry.get(road.context())
+              .getCheck("genesys-notifications")
+              .orElseThrow()
+              .call();
+      assertThat(health.getState()).isEqualTo(HealthCheck.State.DOWN);
+      assertThat(health.getDetails())
+          .containsEntry("road.listing", "users, page 4 of 11")
+          .containsEntry("shard-3.topics", 100)
+          .containsEntry(
+              "road.sentence", "Not all is read yet: finding out what else to subscribe.");
     }
   }
 }

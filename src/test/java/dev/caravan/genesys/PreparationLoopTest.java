@@ -41,7 +41,7 @@ class PreparationLoopTest {
                   Instant::ofEpochMilli,
                   signal -> {},
                   gap -> {}),
-              new PreparationLoop.Reader(() -> "", this::failTheFirstTime, () -> true),
+              new PreparationLoop.Reader(() -> "", first -> {}, this::failTheFirstTime, () -> true),
               control,
               Runnable::run,
               control::now);

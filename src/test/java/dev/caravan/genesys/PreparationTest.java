@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.caravan.channel.ShardStatus.Health;
 import dev.caravan.session.RefusedException;
 import dev.caravan.session.UnavailableException;
+import dev.caravan.topic.TopicSharder;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -21,10 +22,15 @@ import org.junit.jupiter.api.Test;
 
 class PreparationTest {
 
+  private static final int PAGE = 5;
+
   private final CamelContext context = new DefaultCamelContext();
   private final GenesysConfiguration configuration = new GenesysConfiguration();
   private final List<Signal> signals = new ArrayList<>();
   private final Map<String, List<Map<String, Object>>> org = new HashMap<>();
+  private final List<List<TopicSharder.Shard>> early = new ArrayList<>();
+  private final List<String> told = new ArrayList<>();
+  private int failsAt;
   private RuntimeException failure;
   private int listings;
   private String fault = "";
@@ -48,7 +54,12 @@ class PreparationTest {
                       String path = exchange.getProperty(GenesysConstants.LISTING, String.class);
                       exchange.setProperty(
                           GenesysConstants.LISTING_FAULT, faults-- > 0 ? fault : "");
-                      exchange.getMessage().setBody(org.getOrDefault(path, List.of()));
+                      List<Map<String, Object>> all = org.getOrDefault(path, List.of());
+                      pages(
+                          all,
+                          exchange.getProperty(
+                              GenesysConstants.LISTING_READER, Pages.Reader.class));
+                      exchange.getMessage().setBody(all);
                     });
           }
         });
@@ -60,7 +71,25 @@ class PreparationTest {
     ProducerTemplate template = context.createProducerTemplate();
     preparation =
         new Preparation(
-            configuration, new Directory(template, configuration.getListRoute()), signals::add);
+            configuration,
+            new Directory(template, configuration.getListRoute()),
+            signals::add,
+            () -> 0.5);
+  }
+
+  private Preparation.Outcome run(String mistake) {
+    return preparation.run(mistake, early::add);
+  }
+
+  private void pages(List<Map<String, Object>> all, Pages.Reader reader) {
+    int pages = (all.size() + PAGE - 1) / PAGE;
+    for (int page = 1; page <= pages; page++) {
+      if (page == failsAt) {
+        throw new UnavailableException("Genesys Cloud answered 503.", 503, Duration.ZERO);
+      }
+      reader.read(page, pages, all.subList(0, Math.min(all.size(), page * PAGE)));
+      told.add(preparation.listing());
+    }
   }
 
   @AfterEach
@@ -90,7 +119,7 @@ class PreparationTest {
   void selectorsBecomeShards() {
     queues(3);
 
-    Preparation.Outcome outcome = preparation.run("");
+    Preparation.Outcome outcome = run("");
 
     assertThat(outcome.plan().orElseThrow())
         .extracting(shard -> shard.subscriptions().size())
@@ -111,9 +140,9 @@ class PreparationTest {
   @Test
   void aRefreshThatFindsTheSameSaysNothing() {
     queues(3);
-    preparation.run("");
+    run("");
 
-    assertThat(preparation.run("").plan()).isPresent();
+    assertThat(run("").plan()).isPresent();
     assertThat(signals).hasSize(1);
   }
 
@@ -121,7 +150,7 @@ class PreparationTest {
   void plainTopicsNeedNoListingAndNoRefresh() {
     configuration.setTopics("v2.users.7b5a5a2e-1c2d-4e5f-8a9b-0c1d2e3f4a5b.presence");
 
-    Preparation.Outcome outcome = preparation.run("");
+    Preparation.Outcome outcome = run("");
 
     assertThat(outcome.plan()).isPresent();
     assertThat(outcome.again()).isEmpty();
@@ -130,7 +159,7 @@ class PreparationTest {
 
   @Test
   void aMistakeInTheSettingsIsBrokenForGood() {
-    Preparation.Outcome outcome = preparation.run("GENESYS_REGION is wrong.");
+    Preparation.Outcome outcome = run("GENESYS_REGION is wrong.");
 
     assertThat(outcome.plan()).isEmpty();
     assertThat(outcome.again()).isEmpty();
@@ -143,7 +172,7 @@ class PreparationTest {
   void aTypoInASelectorIsBrokenAndSaysSo() {
     configuration.setTopics("v2.routing.queue.*.conversations");
 
-    assertThat(preparation.run("").again()).isEmpty();
+    assertThat(run("").again()).isEmpty();
     assertThat(preparation.problem().orElseThrow())
         .startsWith("GENESYS_TOPICS cannot be followed.")
         .contains("v2.routing.queues");
@@ -152,9 +181,9 @@ class PreparationTest {
   @Test
   void whatMatchesNothingIsLookedForAgain() {
     // One listing may be wrong
-    assertThat(preparation.run("").again()).contains(Duration.ofSeconds(15));
+    assertThat(run("").again()).contains(Duration.ofSeconds(15));
 
-    Preparation.Outcome outcome = preparation.run("");
+    Preparation.Outcome outcome = run("");
 
     assertThat(outcome.again()).contains(Duration.ofMinutes(5));
     assertThat(preparation.health()).isEqualTo(Health.BROKEN);
@@ -166,25 +195,28 @@ class PreparationTest {
   void anOutageIsBlindAndTriedAgainSoon() {
     failure = new UnavailableException("Genesys Cloud answered 503.", 503, Duration.ZERO);
 
-    Preparation.Outcome outcome = preparation.run("");
+    Preparation.Outcome outcome = run("");
 
-    assertThat(outcome.again()).contains(Duration.ofSeconds(15));
+    assertThat(outcome.again()).contains(Duration.ofSeconds(1));
     assertThat(preparation.health()).isEqualTo(Health.BLIND);
-    assertThat(preparation.problem().orElseThrow()).contains("503").endsWith("in 15 s.");
+    assertThat(preparation.problem().orElseThrow()).contains("503").endsWith("in 1 s.");
+    assertThat(run("").again()).contains(Duration.ofSeconds(2));
   }
 
   @Test
   void whatRetryAfterSaysIsObeyed() {
-    failure = new UnavailableException("Answered 429.", 429, Duration.ofSeconds(90));
+    for (int seconds : List.of(2, 90)) {
+      failure = new UnavailableException("Answered 429.", 429, Duration.ofSeconds(seconds));
 
-    assertThat(preparation.run("").again()).contains(Duration.ofSeconds(90));
+      assertThat(run("").again()).contains(Duration.ofMillis(seconds * 1_050L));
+    }
   }
 
   @Test
   void aRefusalIsBrokenAndTriedAgainLater() {
     failure = new RefusedException("Missing routing:queue:view.", 403);
 
-    assertThat(preparation.run("").again()).contains(Duration.ofMinutes(5));
+    assertThat(run("").again()).contains(Duration.ofMinutes(5));
     assertThat(preparation.health()).isEqualTo(Health.BROKEN);
     assertThat(signals).extracting(Signal::type).containsExactly("BROKEN");
   }
@@ -192,10 +224,10 @@ class PreparationTest {
   @Test
   void aRefreshThatFailsLeavesThePlanAsItIs() {
     queues(1);
-    preparation.run("");
+    run("");
     failure = new UnavailableException("Genesys Cloud answered 503.", 503, Duration.ZERO);
 
-    Preparation.Outcome outcome = preparation.run("");
+    Preparation.Outcome outcome = run("");
 
     assertThat(outcome.plan()).isEmpty();
     assertThat(outcome.again()).isPresent();
@@ -207,7 +239,7 @@ class PreparationTest {
   void whatNeedsMoreChannelsThanThereAreIsReadAsFarAsItGoesAndSaidToBeBroken() {
     queues(39);
 
-    Preparation.Outcome outcome = preparation.run("");
+    Preparation.Outcome outcome = run("");
 
     assertThat(outcome.plan().orElseThrow()).hasSize(18);
     assertThat(preparation.health()).isEqualTo(Health.BROKEN);
@@ -218,11 +250,11 @@ class PreparationTest {
   @Test
   void itIsCuredWhenTheyFitAgain() {
     queues(39);
-    preparation.run("");
+    run("");
     queues(36);
 
-    assertThat(preparation.run("").again()).contains(Duration.ofSeconds(15));
-    assertThat(preparation.run("").plan().orElseThrow()).hasSize(18);
+    assertThat(run("").again()).contains(Duration.ofSeconds(15));
+    assertThat(run("").plan().orElseThrow()).hasSize(18);
     assertThat(preparation.problem()).isEmpty();
   }
 
@@ -231,15 +263,70 @@ class PreparationTest {
   }
 
   @Test
+  void shardsThatAreFullAreReadWhileTheListingGoesOn() {
+    queues(13);
+
+    Preparation.Outcome outcome = run("");
+
+    assertThat(early).extracting(List::size).containsExactly(2, 5, 6);
+    assertThat(early)
+        .allSatisfy(shards -> assertThat(outcome.plan().orElseThrow()).containsAll(shards));
+    assertThat(told)
+        .containsExactly("queues, page 1 of 3", "queues, page 2 of 3", "queues, page 3 of 3");
+    assertThat(preparation.listing()).isEmpty();
+    assertThat(preparation.problem()).isEmpty();
+  }
+
+  @Test
+  void noMoreIsReadEarlyThanThereAreChannelsFor() {
+    queues(100);
+
+    run("");
+
+    assertThat(early.get(early.size() - 1)).hasSize(18);
+  }
+
+  @Test
+  void whatIsKnownWhenTheListingFailsGoesOnBeingReadAndIsBlindAsAWhole() {
+    queues(13);
+    failsAt = 3;
+
+    assertThat(run("").plan()).isEmpty();
+    assertThat(early).hasSize(2);
+    assertThat(preparation.planned()).isFalse();
+    assertThat(preparation.problem().orElseThrow()).contains("503");
+
+    // Begins anew, with less than what is read already
+    failsAt = 2;
+    run("");
+    assertThat(early).hasSize(2);
+
+    failsAt = 0;
+    queues(5);
+    assertThat(subscriptions(run(""))).as("a listing that lacks some of it").isGreaterThan(9);
+  }
+
+  @Test
+  void aRefreshChangesNothingBeforeItIsWhole() {
+    queues(4);
+    run("");
+    early.clear();
+    queues(13);
+
+    assertThat(subscriptions(run(""))).isEqualTo(13);
+    assertThat(early).isEmpty();
+  }
+
+  @Test
   void aListingThatIsShortOnceTakesNoTopicsAway() {
     queues(30);
-    preparation.run("");
+    run("");
 
     for (int left : List.of(0, 20)) {
       queues(left);
-      Preparation.Outcome doubted = preparation.run("");
+      Preparation.Outcome doubted = run("");
       queues(30);
-      Preparation.Outcome after = preparation.run("");
+      Preparation.Outcome after = run("");
 
       assertThat(subscriptions(doubted)).isEqualTo(30);
       assertThat(doubted.again()).contains(Duration.ofSeconds(15));
@@ -252,11 +339,11 @@ class PreparationTest {
   @Test
   void whatTwoListingsDoNotHaveIsGivenUpWithNumbers() {
     queues(30);
-    preparation.run("");
+    run("");
     queues(20);
-    preparation.run("");
+    run("");
 
-    assertThat(subscriptions(preparation.run(""))).isEqualTo(20);
+    assertThat(subscriptions(run(""))).isEqualTo(20);
     assertThat(signals)
         .extracting(Signal::type)
         .containsExactly("EXPANDED", "TOPICS_GIVEN_UP", "EXPANDED");
@@ -267,22 +354,22 @@ class PreparationTest {
   @Test
   void twoShortListingsThatDifferAreNotBelieved() {
     queues(30);
-    preparation.run("");
+    run("");
     queues(20);
-    preparation.run("");
+    run("");
     queues(10);
 
-    assertThat(subscriptions(preparation.run(""))).isEqualTo(30);
+    assertThat(subscriptions(run(""))).isEqualTo(30);
   }
 
   @Test
   void aFewPercentLessIsBelievedAtOnce() {
     queues(40);
     configuration.setTopicsPerChannel(100);
-    preparation.run("");
+    run("");
     queues(39);
 
-    assertThat(subscriptions(preparation.run(""))).isEqualTo(39);
+    assertThat(subscriptions(run(""))).isEqualTo(39);
   }
 
   @Test
@@ -291,14 +378,14 @@ class PreparationTest {
     configuration.setTopics(
         "v2.routing.queues.*.conversations,v2.routing.queues.[name=Queue 7].conversations.calls");
     queues(500);
-    preparation.run("");
+    run("");
     org.put(
         "/api/v2/routing/queues",
         org.get("/api/v2/routing/queues").stream()
             .filter(queue -> !queue.get("name").equals("Queue 7"))
             .toList());
 
-    assertThat(subscriptions(preparation.run(""))).isEqualTo(500);
+    assertThat(subscriptions(run(""))).isEqualTo(500);
   }
 
   @Test
@@ -307,11 +394,11 @@ class PreparationTest {
     fault = "of 4 it told 3";
     faults = 1;
 
-    assertThat(subscriptions(preparation.run(""))).isEqualTo(3);
+    assertThat(subscriptions(run(""))).isEqualTo(3);
     assertThat(listings).isEqualTo(2);
 
     faults = 2;
-    assertThat(preparation.run("").plan()).as("two that say the same").isPresent();
+    assertThat(run("").plan()).as("two that say the same").isPresent();
   }
 
   @Test
@@ -319,7 +406,7 @@ class PreparationTest {
     configuration.setRedundancy(2);
     queues(39);
 
-    Preparation.Outcome outcome = preparation.run("");
+    Preparation.Outcome outcome = run("");
 
     assertThat(outcome.plan().orElseThrow()).hasSize(9);
     assertThat(preparation.problem().orElseThrow())

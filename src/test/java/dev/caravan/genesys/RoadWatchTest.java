@@ -16,6 +16,7 @@ class RoadWatchTest {
   private Optional<String> problem = Optional.empty();
   private List<ShardStatus> shards = List.of();
   private String trouble = "";
+  private String listing = "";
   private Map<Integer, Rejections> rejected = Map.of();
   private Optional<String> ledger = Optional.empty();
   private long now = 1_000;
@@ -133,6 +134,6 @@ class RoadWatchTest {
   }
 
   private HealthCheck.Result check() {
-    return new NotificationsHealthCheck(watch, () -> "").call(Map.of());
+    return new NotificationsHealthCheck(watch, () -> "", () -> listing).call(Map.of());
   }
 }
