@@ -6,6 +6,7 @@ COPY pom.xml ./
 COPY .mvn .mvn
 # Of no sources: fetches libraries and plugins into a layer that is kept as long as they stay
 RUN mvn package
+COPY src/generated src/generated
 COPY src/main src/main
 RUN mvn package
 

@@ -129,8 +129,8 @@ class ArchitectureTest {
                 "schedules for ever",
                 call ->
                     call.getTarget().getOwner().isAssignableTo(ScheduledExecutorService.class)
-                        && call.getName().startsWith("scheduleWith")
-                    || call.getName().equals("scheduleAtFixedRate")))
+                            && call.getName().startsWith("scheduleWith")
+                        || call.getName().equals("scheduleAtFixedRate")))
         .check(CLASSES);
   }
 

@@ -34,6 +34,8 @@ final class Home {
 
   /** The flags that the launcher gave this JVM, for those that we start. */
   static List<String> jvmFlags() {
-    return List.of(System.getProperty("caravan.jvm.flags", "-XX:+UseSerialGC -XX:+ExitOnOutOfMemoryError").split("\\s+"));
+    return List.of(
+        System.getProperty("caravan.jvm.flags", "-XX:+UseSerialGC -XX:+ExitOnOutOfMemoryError")
+            .split("\\s+"));
   }
 }

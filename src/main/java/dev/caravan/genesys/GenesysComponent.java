@@ -44,7 +44,7 @@ public class GenesysComponent extends DefaultComponent {
       throws Exception {
     GenesysEndpoint.Operation operation = GenesysEndpoint.Operation.of(remaining);
     GenesysEndpoint endpoint = new GenesysEndpoint(uri, this, operation, configuration.copy());
-    setProperties(endpoint.getConfiguration(), parameters);
+    setProperties(endpoint, parameters);
     return endpoint;
   }
 

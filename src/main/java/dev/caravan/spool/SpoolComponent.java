@@ -17,13 +17,10 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
-import org.apache.camel.CamelContext;
 import org.apache.camel.Endpoint;
 import org.apache.camel.spi.Metadata;
-import org.apache.camel.spi.PropertyConfigurer;
 import org.apache.camel.spi.annotations.Component;
 import org.apache.camel.support.HealthCheckComponent;
-import org.apache.camel.support.PluginHelper;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -43,7 +40,9 @@ public class SpoolComponent extends HealthCheckComponent {
   private final Map<String, SpoolConfiguration> asked = new ConcurrentHashMap<>();
   private final List<Consumer<SpoolEvent>> listeners = new CopyOnWriteArrayList<>();
 
-  @Metadata private SpoolConfiguration configuration = new SpoolConfiguration();
+  /** The options that all spools have unless their endpoints say otherwise. */
+  @Metadata(description = "The options that all spools have unless their endpoints say otherwise.")
+  private SpoolConfiguration configuration = new SpoolConfiguration();
 
   private record Open(Spool spool, ScheduledExecutorService writer, ExecutorService completions) {}
 
@@ -59,7 +58,6 @@ public class SpoolComponent extends HealthCheckComponent {
               .formatted(remaining));
     }
     SpoolConfiguration own = configuration.copy();
-    setProperties(own, parameters);
     SpoolEndpoint endpoint = new SpoolEndpoint(uri, this, remaining, own);
     setProperties(endpoint, parameters);
     own.check();
@@ -227,33 +225,6 @@ public class SpoolComponent extends HealthCheckComponent {
     } finally {
       getCamelContext().getExecutorServiceManager().shutdown(open.writer());
       getCamelContext().getExecutorServiceManager().shutdownGraceful(open.completions());
-    }
-  }
-
-  /** Options of the component are those of its configuration: camel.component.spool.max-bytes. */
-  @Override
-  public PropertyConfigurer getComponentPropertyConfigurer() {
-    return (context, target, name, value, ignoreCase) ->
-        set(configuration, name, value, ignoreCase) || set(this, name, value, ignoreCase);
-  }
-
-  private boolean set(Object target, String name, Object value, boolean ignoreCase) {
-    CamelContext context = getCamelContext();
-    try {
-      return PluginHelper.getBeanIntrospection(context)
-          .setProperty(
-              context,
-              context.getTypeConverter(),
-              target,
-              name,
-              value,
-              null,
-              false,
-              ignoreCase,
-              true);
-    } catch (Exception e) {
-      throw new IllegalArgumentException(
-          "The option '%s' of the spool component cannot be '%s'.".formatted(name, value), e);
     }
   }
 
