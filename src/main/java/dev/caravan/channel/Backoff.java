@@ -4,8 +4,10 @@ import java.util.function.DoubleSupplier;
 
 /**
  * How long to wait before the next attempt: at once (jittered) when nothing failed yet, then
- * exponential with full jitter. A mere connect forgives nothing, so that a server which accepts and
- * drops is not hammered; each {@link Timings#stable} of being read forgives one failure.
+ * exponential, give or take a twentieth. Full jitter would halve the waits, so double the attempts,
+ * and leave to chance how long a fault blinds; what is too many at a time is the {@link
+ * AttemptBudget}'s. A mere connect forgives nothing, so that a server which accepts and drops is
+ * not hammered; each {@link Timings#stable} of being read forgives one failure.
  *
  * @param failures attempts that failed, and connections that were soon lost again, and still count
  * @param since when that last changed, in milliseconds of the machine's clock
@@ -14,6 +16,7 @@ import java.util.function.DoubleSupplier;
 public record Backoff(int failures, long since, long livedMillis) {
 
   private static final int MOST_DOUBLINGS = 20;
+  private static final int TENTH = 10;
   private static final int MOST_FAILURES = 1_000_000;
 
   /** No failure yet. */
@@ -47,10 +50,11 @@ public record Backoff(int failures, long since, long livedMillis) {
 
   /** A random wait in milliseconds before the next attempt, given the failures so far. */
   public long delayMillis(Timings timings, DoubleSupplier random) {
-    return (long) (random.getAsDouble() * capMillis(timings));
+    double share = failures < 1 ? random.getAsDouble() : 1 + (random.getAsDouble() - 0.5) / TENTH;
+    return Math.min((long) (share * capMillis(timings)), timings.retryMost().toMillis());
   }
 
-  /** The longest wait that {@link #delayMillis} may give now, in milliseconds. */
+  /** About the longest wait that {@link #delayMillis} may give now, in milliseconds. */
   public long capMillis(Timings timings) {
     if (failures < 1) {
       return timings.firstRetry().toMillis();

@@ -97,7 +97,7 @@ final class Decision {
       return;
     }
     long asked = failure.retryAfter().toMillis();
-    long wait = asked > 0 ? asked + jitter(asked / TENTH) : backoff(foreseen);
+    long wait = asked > 0 ? asked + jitter(asked / TENTH) : backoff(channel, failure, foreseen);
     String sentence = failure.sentence() + " Next attempt in " + wait + " ms.";
     Cause why =
         failure.kind() == Failure.Kind.CHANNEL_GONE ? Cause.CHANNEL_GONE : Cause.UNAVAILABLE;
@@ -124,9 +124,18 @@ final class Decision {
     change(channel, c -> c.openLater(now + wait));
   }
 
-  private long backoff(boolean atOnce) {
-    Backoff counts = Backoff.after(atOnce ? 0 : Math.max(1, state.backoff().failures()));
-    return counts.delayMillis(timings, random);
+  /**
+   * After a loss the first failure is made up for at once: often it is a single call that fails. At
+   * a start it is not, as a service that is down sees all its clients start.
+   */
+  private long backoff(ChannelState channel, Failure failure, boolean foreseen) {
+    int failures = Math.max(1, state.backoff().failures());
+    if (foreseen) {
+      failures = 0;
+    } else if (channel.cause() != Cause.START && failure.attempts() > 0) {
+      failures--;
+    }
+    return Backoff.after(failures).delayMillis(timings, random);
   }
 
   private long jitter(long most) {
@@ -189,7 +198,8 @@ final class Decision {
       before = before.lived(channel.liveAt(), now, timings);
     }
     state = state.withBackoff(before.plus(1, now));
-    long wait = state.backoff().delayMillis(timings, random) - lived;
+    // The first of a row is made up for at once, as after a failed attempt
+    long wait = Backoff.after(state.backoff().failures() - 1).delayMillis(timings, random) - lived;
     return Math.max(wait, jitter(timings.firstRetry().toMillis()));
   }
 

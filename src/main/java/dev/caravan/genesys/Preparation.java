@@ -135,7 +135,7 @@ final class Preparation {
     }
   }
 
-  /** What Retry-After says, and a tenth of jitter; without it, exponential with full jitter. */
+  /** What Retry-After says, and a tenth of jitter; without it, exponential with some jitter. */
   private Duration afterOutage(UnavailableException e) {
     long asked = e.retryAfter().toMillis();
     long wait =

@@ -17,7 +17,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Sets how long Camel waits before it redelivers: what {@code Retry-After} says, or else
- * exponential with full jitter; and counts how often the token was not accepted. For {@code
+ * exponential with some jitter; and counts how often the token was not accepted. For {@code
  * onExceptionOccurredRef} of an error handler.
  */
 public final class RetryDelay implements Processor {

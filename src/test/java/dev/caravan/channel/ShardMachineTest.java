@@ -19,14 +19,18 @@ import dev.caravan.socket.CloseReason;
 import dev.caravan.socket.CloseReason.Initiator;
 import java.time.Duration;
 import java.util.List;
+import java.util.SplittableRandom;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ShardMachineTest {
 
+  private static final long ROUND_TRIP = 100;
   private static final Failure UNAVAILABLE = Failure.unavailable("Genesys Cloud answered 503.");
   private static final Failure GONE =
       new Failure(Failure.Kind.CHANNEL_GONE, "Gone (404).", Duration.ZERO, 1);
@@ -164,15 +168,15 @@ class ShardMachineTest {
     void anUnavailableGenesysIsAskedAgainAfterTheBackoff() {
       Drill shard = new Drill().on(new ShardEvent.Started(Attempts.NONE)).failed(1, UNAVAILABLE);
 
-      assertThat(shard.channel(2).openAt()).isEqualTo(shard.now + 1_000);
+      assertThat(shard.channel(2).openAt()).isEqualTo(shard.now + 2_000);
       assertThat(shard.reports(Kind.RETRYING))
           .singleElement()
           .satisfies(
               report -> {
                 assertThat(report.cause()).isEqualTo(Cause.UNAVAILABLE);
-                assertThat(report.sentence()).endsWith("Next attempt in 1000 ms.");
+                assertThat(report.sentence()).endsWith("Next attempt in 2000 ms.");
               });
-      assertThat(shard.passMillis(1_000).all(Open.class))
+      assertThat(shard.passMillis(2_000).all(Open.class))
           .containsExactly(new Open(2, Cause.START, 0, false));
     }
 
@@ -207,7 +211,7 @@ class ShardMachineTest {
       Drill shard = new Drill().on(new ShardEvent.Started(Attempts.NONE)).failed(1, breaker);
 
       assertThat(shard.state.backoff().failures()).isZero();
-      assertThat(shard.channel(2).openAt()).isEqualTo(shard.now + 1_000);
+      assertThat(shard.channel(2).openAt()).isEqualTo(shard.now + 2_000);
     }
 
     @Test
@@ -216,7 +220,7 @@ class ShardMachineTest {
       Drill shard = new Drill().on(new ShardEvent.Started(Attempts.NONE)).failed(1, many);
 
       assertThat(shard.state.backoff().failures()).isEqualTo(6);
-      assertThat(shard.channel(2).openAt()).isEqualTo(shard.now + 15_000);
+      assertThat(shard.channel(2).openAt()).isEqualTo(shard.now + 30_000);
     }
 
     @Test
@@ -648,7 +652,7 @@ class ShardMachineTest {
         assertThat(shard.state.backoff().failures()).isEqualTo(i);
         int next = shard.state.nextNumber() - 1;
         assertThat(shard.channel(next).openAt() - shard.now)
-            .isBetween((long) (Math.min(1_000L << i, 30_000L) * 0.998), 30_000L);
+            .isBetween(i == 1 ? 0 : Math.min(1_000L << i - 1, 30_000L), 30_000L);
         shard.passMillis(120_000).opened(next).signOfLife(next);
       }
     }
@@ -687,18 +691,20 @@ class ShardMachineTest {
 
       assertThat(shard.channel(2).openAt() - shard.now).isBetween(0L, 250L);
       shard.passMillis(250).failed(2, UNAVAILABLE);
-      assertThat(shard.channel(3).openAt() - shard.now).isBetween(1_990L, 2_000L);
+      assertThat(shard.channel(3).openAt() - shard.now).isBetween(0L, 250L);
+      shard.passMillis(250).failed(3, UNAVAILABLE);
+      assertThat(shard.channel(4).openAt() - shard.now).isBetween(1_900L, 2_100L);
     }
 
     @Test
     void theTimeThatAConnectionLivedCountsAsWaited() {
-      Drill shard = new Drill().on(new ShardEvent.Started(new Attempts(1, 0)));
+      Drill shard = new Drill().on(new ShardEvent.Started(new Attempts(2, 0)));
       shard.random = 0.999;
       shard.opened(1).signOfLife(1).passMillis(3_000).frame(1);
 
       shard.closed(1, Cause.DROPPED);
 
-      assertThat(shard.channel(2).openAt() - shard.now).isBetween(990L, 1_000L);
+      assertThat(shard.channel(2).openAt() - shard.now).isBetween(1_100L, 1_200L);
     }
 
     @Test
@@ -720,11 +726,50 @@ class ShardMachineTest {
       assertThat(blind).isLessThanOrEqualTo(1_000);
     }
 
+    /** How long a fault of that length blinds a shard whose channel is gone, in milliseconds. */
+    private static long blind(long faultMillis, SplittableRandom chance) {
+      Drill shard = Drill.live().passMillis(30_000).frame(1);
+      long lost = shard.now;
+      shard.random = chance.nextDouble();
+      shard.closed(1, Cause.TAKEN_OVER);
+      boolean failedOnce = false;
+      while (!shard.state.reading()) {
+        ChannelState next = shard.state.successor().orElseThrow();
+        if (next.phase() == NEW) {
+          shard.random = chance.nextDouble();
+          shard.passMillis(Math.max(1, next.openAt() - shard.now));
+        } else if (!failedOnce || shard.now < lost + faultMillis) {
+          failedOnce = true;
+          shard.random = chance.nextDouble();
+          shard.passMillis(ROUND_TRIP).failed(next.number(), UNAVAILABLE);
+        } else {
+          shard.passMillis(ROUND_TRIP).opened(next.number()).signOfLife(next.number());
+        }
+      }
+      return shard.now - lost;
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {0, 2_000, 20_000})
+    void aFaultBlindsForNoMoreThanHalfAsLongAgainAsItMust(long faultMillis) {
+      SplittableRandom chance = new SplittableRandom(faultMillis);
+      // An attempt that fails and one that succeeds, each with the jitter before it
+      long least = faultMillis + 2 * 300;
+
+      double mean =
+          LongStream.range(0, 500).map(i -> blind(faultMillis, chance)).average().orElseThrow();
+
+      assertThat(mean / least).isLessThanOrEqualTo(1.5);
+    }
+
     @Test
     void aFightOverAChannelTakesNoMoreThanSixNewOnesAMinute() {
       Drill shard = Drill.live();
       shard.random = 0;
-      int created = 0;
+      int created = 3;
+      for (int earlier = 0; earlier < created; earlier++) {
+        shard.budget.charge(true);
+      }
 
       for (long end = shard.now + 60_000; shard.now < end; ) {
         int live = shard.state.nextNumber() - 1;
@@ -774,13 +819,13 @@ class ShardMachineTest {
       while (shard.now < Drill.START + 60_000) {
         ChannelState coming = shard.state.successor().orElseThrow();
         if (coming.phase() == OPENING) {
-          shard.failed(coming.number(), UNAVAILABLE);
+          shard.passMillis(ROUND_TRIP).failed(coming.number(), UNAVAILABLE);
         }
         attempts += shard.passMillis(10).all(Open.class).size();
       }
 
-      // 0 + 1 + 2 + 4 + 8 + 15 s are five more; of 15 s and 15 s the second is after the minute
-      assertThat(attempts).isLessThanOrEqualTo(7);
+      // After 0, 2, 6, 14 and 30 s
+      assertThat(attempts).isEqualTo(5);
     }
   }
 

@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ShardTest {
 
   private static final String TAKEN = system("no_longer_subscribed");
-  private static final Duration SOON = Duration.ofSeconds(1);
+  private static final Duration SOON = Duration.ofSeconds(2);
 
   private final Stage stage = new Stage();
   private final Shard shard = stage.shard();
@@ -255,7 +255,7 @@ class ShardTest {
     stage.control.settle();
     assertThat(stage.kinds()).containsExactly(Kind.RETRYING);
     assertThat(shard.status().sentence())
-        .isEqualTo("Not connected yet; next attempt in 1 s (failures that still count: 1).");
+        .isEqualTo("Not connected yet; next attempt in 2 s (failures that still count: 1).");
 
     stage.pass(SOON);
 

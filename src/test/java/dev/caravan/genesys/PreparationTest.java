@@ -197,10 +197,10 @@ class PreparationTest {
 
     Preparation.Outcome outcome = run("");
 
-    assertThat(outcome.again()).contains(Duration.ofSeconds(1));
+    assertThat(outcome.again()).contains(Duration.ofSeconds(2));
     assertThat(preparation.health()).isEqualTo(Health.BLIND);
-    assertThat(preparation.problem().orElseThrow()).contains("503").endsWith("in 1 s.");
-    assertThat(run("").again()).contains(Duration.ofSeconds(2));
+    assertThat(preparation.problem().orElseThrow()).contains("503").endsWith("in 2 s.");
+    assertThat(run("").again()).contains(Duration.ofSeconds(4));
   }
 
   @Test

@@ -23,7 +23,7 @@ class RetryDelayTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"0, 249", "1, 1999", "2, 3999", "3, 7999", "4, 15999", "5, 29999", "50, 29999"})
+  @CsvSource({"0, 249", "1, 2099", "2, 4199", "3, 8399", "4, 16799", "5, 30000", "50, 30000"})
   void itDoublesUpToTheMost(int redeliveries, long millis) {
     assertThat(afterRedeliveries(redeliveries)).isEqualTo(millis);
   }
@@ -33,12 +33,12 @@ class RetryDelayTest {
     delay.setInitialDelay(Duration.ofMillis(10));
     delay.setMaximumDelay(Duration.ofMillis(25));
 
-    assertThat(afterRedeliveries(1)).isEqualTo(9);
-    assertThat(afterRedeliveries(9)).isEqualTo(24);
+    assertThat(afterRedeliveries(1)).isEqualTo(10);
+    assertThat(afterRedeliveries(9)).isEqualTo(25);
   }
 
   @Test
-  void fullJitterReachesDownToNothing() {
+  void theFirstMayBeAtOnce() {
     new RetryDelay(() -> 0).process(exchange);
 
     assertThat(exchange.getIn().getHeader(Exchange.REDELIVERY_DELAY)).isEqualTo(0L);
