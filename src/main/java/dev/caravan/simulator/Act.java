@@ -235,8 +235,18 @@ public sealed interface Act {
   /** Removes all faults. */
   record ClearFaults() implements Act {}
 
-  /** Starts, stops or changes the speed of the contact centre. */
-  record SetTraffic(boolean on, double speed) implements Act {}
+  /**
+   * Starts, stops or changes the speed of the contact centre.
+   *
+   * @param on whether it works; it does if unset
+   * @param speed as in {@link Traffic}; real time if unset
+   */
+  record SetTraffic(Boolean on, Double speed) implements Act {
+    public SetTraffic {
+      on = on == null || on;
+      speed = speed == null ? Traffic.REAL_TIME.speed() : speed;
+    }
+  }
 
   /**
    * Sends ready-made events on every subscribed conversation topic.

@@ -5,7 +5,7 @@ package dev.caravan.simulator;
  *
  * @param agents 1 to 20,000
  * @param queues at least one
- * @param conversationsPerAgentHour how busy an agent's hour is
+ * @param conversationsPerAgentHour how busy an agent's hour is; 0 for no conversations
  */
 public record CentreSize(int agents, int queues, double conversationsPerAgentHour) {
 
@@ -18,6 +18,9 @@ public record CentreSize(int agents, int queues, double conversationsPerAgentHou
     }
     if (queues < 1) {
       throw new IllegalArgumentException("The simulator needs at least one queue.");
+    }
+    if (!(conversationsPerAgentHour >= 0)) {
+      throw new IllegalArgumentException("An agent's hour cannot have less than no conversations.");
     }
   }
 

@@ -12,7 +12,7 @@ import java.util.Set;
  * @param wrong what goes wrong
  * @param skip so many matching occasions go well first
  * @param times how often it strikes; 0 for ever
- * @param rate share of the matching occasions it strikes at
+ * @param rate share of the matching occasions it strikes at, all of them if unset
  * @param status HTTP status, or close code where a socket is closed
  * @param retryAfterSeconds the {@code Retry-After} header; 0 for none
  * @param code the error code in the body; empty for the usual one
@@ -25,7 +25,7 @@ public record Fault(
     Wrong wrong,
     int skip,
     int times,
-    double rate,
+    Double rate,
     int status,
     int retryAfterSeconds,
     String code,
@@ -107,7 +107,10 @@ public record Fault(
     }
     match = match == null || match.isEmpty() ? "*" : match;
     code = code == null ? "" : code;
-    rate = rate == 0 ? 1 : rate;
+    rate = rate == null ? 1 : rate;
+    if (!(rate >= 0 && rate <= 1)) {
+      throw new IllegalArgumentException("The 'rate' of a fault is a share from 0 to 1.");
+    }
     status = status == 0 ? (wrong == Wrong.CLOSE ? 1011 : 503) : status;
     bytes = bytes == 0 ? 1 << 20 : bytes;
     Set<Wrong> possible =
@@ -130,12 +133,12 @@ public record Fault(
 
   /** Strikes every time. */
   public static Fault of(On on, String match, Wrong wrong) {
-    return new Fault(on, match, wrong, 0, 0, 1, 0, 0, "", 0, 0);
+    return new Fault(on, match, wrong, 0, 0, 1.0, 0, 0, "", 0, 0);
   }
 
   /** A call answered with an error. */
   public static Fault status(String match, int status) {
-    return new Fault(On.CALL, match, Wrong.STATUS, 0, 0, 1, status, 0, "", 0, 0);
+    return new Fault(On.CALL, match, Wrong.STATUS, 0, 0, 1.0, status, 0, "", 0, 0);
   }
 
   public Fault times(int howOften) {

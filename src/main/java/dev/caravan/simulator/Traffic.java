@@ -8,6 +8,12 @@ package dev.caravan.simulator;
  */
 public record Traffic(boolean on, double speed) {
 
+  public Traffic {
+    if (!(speed >= 0)) {
+      throw new IllegalArgumentException("The speed of the traffic cannot be less than 0.");
+    }
+  }
+
   /** Nothing happens but what a test emits. */
   public static final Traffic NONE = new Traffic(false, 1);
 

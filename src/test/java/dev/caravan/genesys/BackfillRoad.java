@@ -111,13 +111,13 @@ final class BackfillRoad implements AutoCloseable {
 
   /** Lets the contact centre work until so many conversations are on record. */
   BackfillRoad work(int conversations) {
-    genesys.perform(new Act.SetTraffic(true, 1_000));
+    genesys.perform(new Act.SetTraffic(true, 1_000.0));
     await()
         .atMost(PATIENCE)
         .until(
             () -> query("{\"interval\":\"" + day() + "\"}").path("totalHits").asInt(),
             hits -> hits >= conversations);
-    genesys.perform(new Act.SetTraffic(false, 1));
+    genesys.perform(new Act.SetTraffic(false, 1.0));
     return this;
   }
 

@@ -63,9 +63,9 @@ class RoadBackfillIT {
       until(road, () -> signals(road, "CONNECTED").size() == 1);
       road.bridge().kill();
       Instant from = Instant.now();
-      road.genesys().perform(new Act.SetTraffic(true, 100));
+      road.genesys().perform(new Act.SetTraffic(true, 100.0));
       until(road, () -> Duration.between(from, Instant.now()).toSeconds() >= 8);
-      road.genesys().perform(new Act.SetTraffic(false, 1));
+      road.genesys().perform(new Act.SetTraffic(false, 1.0));
 
       road.start(settings(road)).awaitReady();
       until(road, () -> outcomes(road).size() == 1);

@@ -90,6 +90,13 @@ class FaultsTest {
   }
 
   @Test
+  void aFaultOfRateZeroDoesNotStrike() {
+    control("faults", "{\"on\":\"call\",\"match\":\"GET *\",\"wrong\":\"status\",\"rate\":0}");
+
+    assertThat(guest.get(CHANNELS).status()).isEqualTo(200);
+  }
+
+  @Test
   void aFaultStrikesAtItsRate() {
     simulator.arm(Fault.status("GET *", 500).atRate(0.3));
 

@@ -1,6 +1,7 @@
 package dev.caravan.simulator;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -59,6 +60,40 @@ class ScenarioTest {
       assertThat(played.path("steps").asInt()).isEqualTo(1);
       assertThat(ear.awaitClose()).isEqualTo(1013);
     }
+  }
+
+  @Test
+  void trafficThatIsStartedWithoutFurtherWordGoesByInRealTimeAndZeroIsFlatOut() {
+    List<Act> acts =
+        Scenario.parse(
+                """
+                timeline:
+                  - {do: traffic}
+                  - {do: traffic, on: true}
+                  - {do: traffic, on: false}
+                  - {do: traffic, speed: 0}
+                """)
+            .timeline()
+            .stream()
+            .map(Scenario.Step::act)
+            .toList();
+
+    assertThat(acts)
+        .containsExactly(
+            new Act.SetTraffic(true, 1.0),
+            new Act.SetTraffic(true, 1.0),
+            new Act.SetTraffic(false, 1.0),
+            new Act.SetTraffic(true, 0.0));
+  }
+
+  @Test
+  void aFaultWithoutARateAlwaysStrikesAndOneWithRateZeroNever() {
+    String fault = "faults:\n  - {on: event, wrong: drop%s}";
+
+    assertThat(Scenario.parse(fault.formatted("")).faults().get(0).rate()).isEqualTo(1);
+    assertThat(Scenario.parse(fault.formatted(", rate: 0")).faults().get(0).rate()).isZero();
+    assertThatThrownBy(() -> Scenario.parse(fault.formatted(", rate: 30")))
+        .hasMessageContaining("a share from 0 to 1");
   }
 
   @Test

@@ -43,7 +43,7 @@ final class ThroughputBench {
         Thread.sleep(100);
       }
       simulator.perform(
-          day ? new Act.SetTraffic(true, 0) : new Act.Flood(Long.MAX_VALUE, 0, 3_600));
+          day ? new Act.SetTraffic(true, 0.0) : new Act.Flood(Long.MAX_VALUE, 0, 3_600));
       for (int i = 0; i < SECONDS; i++) {
         long cpu = cpuNanos();
         long sent = simulator.outcomes().getOrDefault(LedgerEntry.Outcome.SENT, 0L);

@@ -11,6 +11,7 @@ import java.util.Optional;
 public final class Day {
 
   private static final double HOUR_MILLIS = 3_600_000;
+  private static final long YEAR_MILLIS = 365L * 24 * 3_600_000;
 
   private final Organization organization;
   private final Agenda agenda;
@@ -25,7 +26,7 @@ public final class Day {
    *
    * @param organization its people
    * @param seed what everything is drawn from
-   * @param conversationsPerAgentHour how busy it is
+   * @param conversationsPerAgentHour how busy it is; 0 for no conversations
    * @param startMillis when its day begins
    * @param teller who is told
    */
@@ -46,7 +47,9 @@ public final class Day {
     stories.begin(staff);
     staff.begin();
     arrivalsPerHour = organization.agents().size() * conversationsPerAgentHour;
-    agenda.in(nextArrival(), this::arrive);
+    if (arrivalsPerHour > 0) {
+      agenda.in(nextArrival(), this::arrive);
+    }
   }
 
   private void arrive() {
@@ -57,7 +60,7 @@ public final class Day {
   }
 
   private long nextArrival() {
-    return 1 + chance.exponential(HOUR_MILLIS / arrivalsPerHour);
+    return 1 + Math.min(YEAR_MILLIS, chance.exponential(HOUR_MILLIS / arrivalsPerHour));
   }
 
   /** What time it is in the centre. */

@@ -66,6 +66,16 @@ class DayTest {
   }
 
   @Test
+  void aDayOfNoConversationsPerHourHasNone() {
+    Listener listener = new Listener(topic -> topic.endsWith(".conversations"));
+    Day day = new Day(new Organization(7, AGENTS, 6), 7, 0, NINE_O_CLOCK, listener);
+
+    run(day, 5_000);
+
+    assertThat(listener.events).isEmpty();
+  }
+
+  @Test
   void everyEventFitsTheOfficialSchemaOfItsTopic() {
     TopicCatalogue catalogue = TopicCatalogue.shipped();
     Listener listener = new Listener(all -> true);
