@@ -1,9 +1,10 @@
-package dev.caravan.spool;
+package dev.caravan.background;
 
 import org.apache.camel.AsyncCallback;
 import org.apache.camel.AsyncProcessor;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
+import org.apache.camel.ExtendedCamelContext;
 import org.apache.camel.NamedNode;
 import org.apache.camel.Processor;
 import org.apache.camel.spi.InterceptStrategy;
@@ -11,14 +12,26 @@ import org.apache.camel.support.AsyncProcessorConverterHelper;
 import org.apache.camel.support.processor.DelegateAsyncProcessor;
 
 /** Notes at which step of a route an exchange failed, which Camel forgets when the step ends. */
-final class FailedStep implements InterceptStrategy {
+public final class FailedStep implements InterceptStrategy {
 
-  private static final String PROPERTY = "CamelSpoolFailedStep";
+  private static final String PROPERTY = "CamelCaravanFailedStep";
 
   private record Failed(Throwable cause, String step) {}
 
+  private FailedStep() {}
+
+  /** Notes the failures of all routes that are built from now on. */
+  public static void noteIn(CamelContext context) {
+    ExtendedCamelContext extended = context.getCamelContextExtension();
+    synchronized (extended) {
+      if (extended.getInterceptStrategies().stream().noneMatch(FailedStep.class::isInstance)) {
+        extended.addInterceptStrategy(new FailedStep());
+      }
+    }
+  }
+
   /** The step and the route, to be put behind a word; at least the route. */
-  static String where(Exchange exchange, String routeId) {
+  public static String where(Exchange exchange, String routeId) {
     Failed failed = exchange.getProperty(PROPERTY, Failed.class);
     return failed == null
         ? " in route " + routeId

@@ -26,6 +26,11 @@ final class ConditionHealthCheck extends AbstractHealthCheck {
   record Condition(
       String state, Optional<String> problem, List<String> degraded, Map<String, Object> numbers) {
 
+    /** One without which the road works. */
+    static Condition degraded(Optional<String> degraded) {
+      return new Condition("", Optional.empty(), degraded.stream().toList(), Map.of());
+    }
+
     /** One that works or does not. */
     static Condition of(Optional<String> problem) {
       return new Condition("broken", problem, List.of(), Map.of());

@@ -3,8 +3,11 @@ package dev.caravan.cli;
 import dev.caravan.background.BackgroundHealthCheck;
 import dev.caravan.background.BackgroundTask;
 import dev.caravan.cli.ConditionHealthCheck.Condition;
+import dev.caravan.genesys.GenesysComponent;
 import dev.caravan.kafka.DeadLetterFiles;
 import dev.caravan.kafka.PatientClientFactory;
+import dev.caravan.spool.SpoolComponent;
+import dev.caravan.spool.SpoolEvent;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import java.time.Duration;
@@ -16,6 +19,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.stream.Collectors;
 import org.apache.camel.CamelContext;
 import org.apache.camel.component.kafka.KafkaComponent;
@@ -23,8 +27,8 @@ import org.apache.camel.health.HealthCheckRegistry;
 import org.apache.camel.quarkus.main.events.BeforeStart;
 
 /**
- * Has health tell which topics Kafka denies and which dead letters lie as files, and finds out when
- * a right was given that nothing is sent for.
+ * Has health tell which topics Kafka denies, which dead letters lie as files and when there are
+ * more of them than a few, and finds out when a right was given that nothing is sent for.
  */
 @ApplicationScoped
 public class DeadLetterWatch {
@@ -64,14 +68,35 @@ public class DeadLetterWatch {
             new ConditionHealthCheck(
                 "kafka",
                 () -> Condition.of(clients(context).flatMap(PatientClientFactory::problem))));
+    DeadLetterShare share =
+        new DeadLetterShare(
+            context.getComponent("genesys", GenesysComponent.class)::eventsRead, System::nanoTime);
+    context
+        .getComponent("spool", SpoolComponent.class)
+        .addListener(
+            event -> {
+              if (event instanceof SpoolEvent.Letter letter) {
+                share.letter(letter.why());
+              }
+            });
+    HealthCheckRegistry.get(context)
+        .register(
+            new ConditionHealthCheck("dead-letters", () -> Condition.degraded(share.sentence())));
+    ScheduledExecutorService looks =
+        context.getExecutorServiceManager().newScheduledThreadPool(this, "dead-letters", 2);
+    BackgroundHealthCheck.of(context)
+        .watch(
+            BackgroundTask.every(
+                Duration.ofSeconds(ASK_EVERY_SECONDS),
+                "counting dead letters",
+                looks,
+                share::look));
     BackgroundHealthCheck.of(context)
         .watch(
             BackgroundTask.every(
                 askEvery,
                 "asking Kafka for rights",
-                context
-                    .getExecutorServiceManager()
-                    .newSingleThreadScheduledExecutor(this, "kafka-rights"),
+                looks,
                 () -> clients(context).ifPresent(PatientClientFactory::askForQuietTopics)));
   }
 

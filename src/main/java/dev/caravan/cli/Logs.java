@@ -26,9 +26,11 @@ final class Logs {
     Logger.getLogger("").setLevel(verbose ? Level.INFO : Level.WARNING);
     // A client's view of a broker that is away: the command says it once, in its own words.
     Logger.getLogger("org.apache.kafka").setLevel(verbose ? Level.INFO : Level.SEVERE);
-    InitialConfigurator.DELAYED_HANDLER.setHandlers(
-        new java.util.logging.Handler[] {
-          new ConsoleHandler(ConsoleHandler.Target.SYSTEM_ERR, new PatternFormatter(PATTERN))
-        });
+    ConsoleHandler console =
+        new ConsoleHandler(ConsoleHandler.Target.SYSTEM_ERR, new PatternFormatter(PATTERN));
+    if (!verbose) {
+      console.setFilter(new LogWithoutMessages());
+    }
+    InitialConfigurator.DELAYED_HANDLER.setHandlers(new java.util.logging.Handler[] {console});
   }
 }

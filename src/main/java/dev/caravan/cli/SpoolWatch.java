@@ -52,6 +52,9 @@ public class SpoolWatch {
     GenesysComponent genesys = context.getComponent("genesys", GenesysComponent.class);
     spools.addListener(
         event -> {
+          if (event instanceof SpoolEvent.Letter) {
+            return;
+          }
           Signal signal = signal(event);
           genesys.publish(signal);
           if (isLoss(event)) {

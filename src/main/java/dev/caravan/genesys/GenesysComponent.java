@@ -1,5 +1,6 @@
 package dev.caravan.genesys;
 
+import dev.caravan.background.FailedStep;
 import dev.caravan.channel.AttemptBudget;
 import dev.caravan.gap.GapLedger;
 import dev.caravan.socket.ClientSocketComponent;
@@ -114,9 +115,15 @@ public class GenesysComponent extends DefaultComponent {
     return metrics.isRead();
   }
 
+  /** How many events and unreadable frames were read since the process began. */
+  public long eventsRead() {
+    return metrics.read();
+  }
+
   @Override
   protected void doInit() throws Exception {
     super.doInit();
+    FailedStep.noteIn(getCamelContext());
     sockets = new ClientSocketComponent(getCamelContext());
     rest.bind(getCamelContext());
     metrics = GenesysMetrics.of(getCamelContext());

@@ -166,6 +166,11 @@ final class GenesysMetrics {
         .increment();
   }
 
+  /** All that came and was to go through a route, whether or not it could be read. */
+  long read() {
+    return (long) (unreadable.count() + events.values().stream().mapToDouble(Counter::count).sum());
+  }
+
   void unreadable() {
     unreadable.increment();
   }

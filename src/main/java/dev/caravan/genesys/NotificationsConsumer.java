@@ -3,6 +3,7 @@ package dev.caravan.genesys;
 import dev.caravan.SettingsSource;
 import dev.caravan.background.BackgroundHealthCheck;
 import dev.caravan.background.BackgroundTask;
+import dev.caravan.background.FailedStep;
 import dev.caravan.channel.Attempts;
 import dev.caravan.channel.Cause;
 import dev.caravan.channel.ChannelGroup;
@@ -239,8 +240,8 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
       delivery.headers = letter -> headers.set(letter, event, id);
       getAsyncProcessor().process(exchange, sync -> delivery.done(exchange));
     } catch (RuntimeException | Error e) {
-      LOG.error("An event could not be handed to its route; it becomes a dead letter", e);
-      delivery.failed(e);
+      LOG.debug("An event could not be handed to its route; it becomes a dead letter", e);
+      delivery.failed(e, "");
     }
   }
 
@@ -260,20 +261,20 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
 
     private void done(Exchange exchange) {
       if (exchange.getException() != null) {
-        failed(exchange.getException());
+        failed(exchange.getException(), FailedStep.where(exchange, getRouteId()));
       } else if (ended.compareAndSet(false, true)) {
         inFlight.leave(place);
       }
       releaseExchange(exchange, false);
     }
 
-    private void failed(Throwable why) {
+    private void failed(Throwable why, String where) {
       if (!ended.compareAndSet(false, true)) {
         return;
       }
       try {
         metrics.failed();
-        deadLetters.send(body, "The event could not be sent: " + root(why), headers);
+        deadLetters.send(body, "The event could not be sent: " + root(why) + where, headers);
       } finally {
         inFlight.leave(place);
       }

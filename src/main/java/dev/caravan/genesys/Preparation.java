@@ -129,7 +129,10 @@ final class Preparation {
       return troubled(Health.BROKEN, e.getMessage(), AFTER_REFUSAL);
     } catch (RuntimeException e) {
       LOG.error("Finding out what to subscribe failed in a way that nobody foresaw", e);
-      return troubled(Health.BROKEN, "Finding out what to subscribe failed: " + e, AFTER_REFUSAL);
+      return troubled(
+          Health.BROKEN,
+          "Finding out what to subscribe failed with %s.".formatted(e.getClass().getSimpleName()),
+          AFTER_REFUSAL);
     } finally {
       listing = "";
     }

@@ -2,6 +2,7 @@ package dev.caravan.spool;
 
 import dev.caravan.background.BackgroundHealthCheck;
 import dev.caravan.background.BackgroundTask;
+import dev.caravan.background.FailedStep;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
@@ -117,7 +118,7 @@ public class SpoolComponent extends HealthCheckComponent {
     }
   }
 
-  private void tellListeners(SpoolEvent event) {
+  void tellListeners(SpoolEvent event) {
     listeners.forEach(listener -> listener.accept(event));
   }
 
@@ -192,7 +193,7 @@ public class SpoolComponent extends HealthCheckComponent {
   @Override
   protected void doInit() throws Exception {
     super.doInit();
-    getCamelContext().getCamelContextExtension().addInterceptStrategy(new FailedStep());
+    FailedStep.noteIn(getCamelContext());
   }
 
   @Override

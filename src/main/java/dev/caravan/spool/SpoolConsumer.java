@@ -1,5 +1,6 @@
 package dev.caravan.spool;
 
+import dev.caravan.background.FailedStep;
 import dev.caravan.spool.log.LogRecord;
 import java.time.Duration;
 import java.util.Map;

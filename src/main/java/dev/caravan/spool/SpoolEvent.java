@@ -40,6 +40,13 @@ public sealed interface SpoolEvent {
   record Replayed(String spool, Instant since, long records, long gone, boolean complete)
       implements SpoolEvent {}
 
+  /**
+   * A dead letter was put into the spool.
+   *
+   * @param why by class and step, without anything of its content
+   */
+  record Letter(String spool, String why) implements SpoolEvent {}
+
   /** Why records were dropped. */
   enum Reason {
     FULL,

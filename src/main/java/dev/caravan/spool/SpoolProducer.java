@@ -1,11 +1,13 @@
 package dev.caravan.spool;
 
+import dev.caravan.background.FailedStep;
 import dev.caravan.spool.log.RecordHeaders;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import org.apache.camel.AsyncCallback;
 import org.apache.camel.Exchange;
+import org.apache.camel.ExchangePropertyKey;
 import org.apache.camel.InvalidPayloadException;
 import org.apache.camel.Message;
 import org.apache.camel.support.DefaultAsyncProducer;
@@ -40,6 +42,7 @@ class SpoolProducer extends DefaultAsyncProducer {
   public boolean process(Exchange exchange, AsyncCallback callback) {
     try {
       Message message = exchange.getMessage();
+      tellLetter(exchange);
       RecordHeaders headers = RecordHeaders.of(message.getHeaders(), this::warnOnce);
       if (endpoint.getConfiguration().isWaitForCommit()) {
         spool
@@ -63,6 +66,22 @@ class SpoolProducer extends DefaultAsyncProducer {
     }
     callback.done(true);
     return true;
+  }
+
+  /** What is sent on because it failed says so itself; any other letter brings its reason. */
+  private void tellLetter(Exchange exchange) {
+    String reason = exchange.getMessage().getHeader(SpoolConstants.REASON, String.class);
+    if (reason == null) {
+      return;
+    }
+    Throwable caught = exchange.getProperty(ExchangePropertyKey.EXCEPTION_CAUGHT, Throwable.class);
+    String why =
+        caught == null
+            ? reason
+            : "It failed with "
+                + caught.getClass().getSimpleName()
+                + FailedStep.where(exchange, exchange.getFromRouteId());
+    endpoint.getComponent().tellListeners(new SpoolEvent.Letter(endpoint.getName(), why));
   }
 
   private static byte[] body(Message message) throws InvalidPayloadException {

@@ -54,7 +54,8 @@ class NotificationsConsumerTest {
             from("direct:dead-letters").to("mock:dead-letters");
             from("genesys:notifications?topics=none&maxInFlight=2")
                 .routeId("receive")
-                .to("mock:events");
+                .to("mock:events")
+                .id("to-events");
           }
         });
     context.start();
@@ -94,6 +95,30 @@ class NotificationsConsumerTest {
     MockEndpoint events = context.getEndpoint("mock:events", MockEndpoint.class);
     await().until(() -> events.getReceivedCounter() == 1);
     assertThat(inFlight()).isZero();
+  }
+
+  @Test
+  void whatFailsInAStepIsADeadLetterWithTheClassAndTheStepAndNothingThatTheExceptionSays(
+      @TempDir Path folder) throws Exception {
+    NotificationsConsumer consumer = start(folder);
+    MockEndpoint events = context.getEndpoint("mock:events", MockEndpoint.class);
+    events.whenAnyExchangeReceived(
+        event -> {
+          throw new IllegalStateException("Pat Example, tel:+15550100");
+        });
+
+    consumer.notification(0, EVENT, BODY);
+
+    MockEndpoint letters = context.getEndpoint("mock:dead-letters", MockEndpoint.class);
+    await().until(() -> letters.getReceivedCounter() == 1);
+    assertThat(
+            letters
+                .getExchanges()
+                .get(0)
+                .getMessage()
+                .getHeader(GenesysConstants.REASON, String.class))
+        .isEqualTo(
+            "The event could not be sent: IllegalStateException at step to-events of route receive");
   }
 
   @Test
