@@ -41,7 +41,7 @@ public final class LogWithoutMessages implements Filter {
       }
       line.setThrown(null);
       line.setParameters(null);
-      String said = "%s (%s; --verbose tells more)".formatted(text.strip(), classes);
+      String said = "%s (%s; --verbose tells more)".formatted(firstLine(text), classes);
       if (line instanceof ExtLogRecord ours) {
         ours.setMessage(said, ExtLogRecord.FormatStyle.NO_FORMAT);
       } else {
@@ -49,6 +49,11 @@ public final class LogWithoutMessages implements Filter {
       }
     }
     return true;
+  }
+
+  /** Camel puts tables and the stack trace behind it. */
+  private static String firstLine(String text) {
+    return text.strip().lines().findFirst().orElse("");
   }
 
   private static String words(Throwable thrown) {

@@ -30,7 +30,7 @@ class LogWithoutMessagesTest {
     ExtLogRecord line =
         new ExtLogRecord(
             Level.SEVERE,
-            "Failed delivery for {0}. Caught: %s: {%s}"
+            "Failed delivery for {0}. Caught: %s: {%s}\n\nMessage History\n----\n"
                 .formatted("java.lang.IllegalStateException", PAYLOAD),
             ExtLogRecord.FormatStyle.NO_FORMAT,
             "camel");
