@@ -1,5 +1,6 @@
 package dev.caravan.background;
 
+import java.util.Optional;
 import org.apache.camel.AsyncCallback;
 import org.apache.camel.AsyncProcessor;
 import org.apache.camel.CamelContext;
@@ -36,6 +37,11 @@ public final class FailedStep implements InterceptStrategy {
     return failed == null
         ? " in route " + routeId
         : " at step " + failed.step() + " of route " + routeId;
+  }
+
+  /** The id of the step at which the exchange failed. */
+  public static Optional<String> id(Exchange exchange) {
+    return Optional.ofNullable(exchange.getProperty(PROPERTY, Failed.class)).map(Failed::step);
   }
 
   @Override

@@ -22,6 +22,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
+import org.apache.camel.model.ModelCamelContext;
 import org.apache.camel.spi.Resource;
 
 /** Looks at everything the bridge needs, in the order in which it needs it, and tells it. */
@@ -65,6 +66,9 @@ final class Check {
     tried.mistakes().forEach(report::failed);
     tried.warnings().forEach(report::note);
     notRead(folder);
+    if (tried.mistakes().isEmpty()) {
+      dry(folder, topics);
+    }
     report.part("Data");
     data(Path.of(setting("caravan.data.dir")));
     report.end();
@@ -120,6 +124,28 @@ final class Check {
       return new Tried(Optional.of(CheckedRoutes.of(config, control)), 0, mistakes);
     } catch (Exception alsoBroken) {
       return new Tried(Optional.empty(), 0, mistakes);
+    }
+  }
+
+  /** What becomes of an event of each kind that is subscribed. */
+  private void dry(RouteFolder folder, String topics) {
+    List<Sample> samples = Sample.of(selectors(topics));
+    DryRun run = new DryRun();
+    try (CheckedRoutes routes =
+        CheckedRoutes.dry(config, RouteFolder.resources(folder.contents().texts()), run)) {
+      for (Sample sample : samples) {
+        DryRun.Outcome outcome = run.of((ModelCamelContext) routes.context(), sample);
+        if (outcome.lost()) {
+          report.failed(outcome.sentence());
+        } else if (outcome.sure()) {
+          report.ok("%s", outcome.sentence());
+        } else {
+          report.note(outcome.sentence());
+        }
+      }
+    } catch (Exception e) {
+      report.skipped(
+          "What comes out of the routes was not tried: %s.".formatted(StartFailure.sentence(e)));
     }
   }
 

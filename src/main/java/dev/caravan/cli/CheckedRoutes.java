@@ -7,11 +7,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Properties;
+import java.util.function.Predicate;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Route;
 import org.apache.camel.impl.DefaultCamelContext;
 import org.apache.camel.main.SimpleMain;
 import org.apache.camel.model.ModelCamelContext;
+import org.apache.camel.spi.EndpointStrategy;
 import org.apache.camel.spi.Resource;
 import org.apache.camel.support.PluginHelper;
 
@@ -60,13 +62,36 @@ final class CheckedRoutes implements AutoCloseable {
    * @throws Exception what {@link StartFailure} makes a sentence of
    */
   static CheckedRoutes of(SmallRyeConfig config, List<Resource> files) throws Exception {
+    return of(
+        config,
+        files,
+        Optional.empty(),
+        route -> route.getEndpoint().getEndpointUri().startsWith("direct:"));
+  }
+
+  /**
+   * The same, with something in the place of all that is outside of the routes, so that all of them
+   * can run.
+   */
+  static CheckedRoutes dry(SmallRyeConfig config, List<Resource> files, EndpointStrategy outside)
+      throws Exception {
+    return of(config, files, Optional.of(outside), route -> true);
+  }
+
+  private static CheckedRoutes of(
+      SmallRyeConfig config,
+      List<Resource> files,
+      Optional<EndpointStrategy> outside,
+      Predicate<Route> started)
+      throws Exception {
     CheckedRoutes routes = new CheckedRoutes(config, Files.createTempDirectory("caravan-check-"));
     try {
       routes.main.build();
       routes.main.start();
+      outside.ifPresent(routes.context.getCamelContextExtension()::registerEndpointCallback);
       PluginHelper.getRoutesLoader(routes.context).loadRoutes(files);
       for (Route route : routes.context.getRoutes()) {
-        if (route.getEndpoint().getEndpointUri().startsWith("direct:")) {
+        if (started.test(route)) {
           routes.context.getRouteController().startRoute(route.getRouteId());
         }
       }

@@ -39,7 +39,8 @@ final class EarlyRelease {
   private EarlyRelease(ModelCamelContext context) {
     context
         .getRouteDefinitions()
-        .forEach(route -> byInput.put(plain(String.valueOf(route.getEndpointUrl())), route));
+        .forEach(
+            route -> byInput.put(EndedWork.plain(String.valueOf(route.getEndpointUrl())), route));
     context
         .getRouteConfigurationDefinitions()
         .forEach(configuration -> shared.put(configuration.getId(), configuration));
@@ -49,7 +50,7 @@ final class EarlyRelease {
   static List<String> warnings(ModelCamelContext context) {
     EarlyRelease review = new EarlyRelease(context);
     for (RouteDefinition route : context.getRouteDefinitions()) {
-      if (plain(String.valueOf(route.getEndpointUrl())).startsWith("spool:")) {
+      if (EndedWork.plain(String.valueOf(route.getEndpointUrl())).startsWith("spool:")) {
         review.look(route);
       }
       review.lookForShared(route);
@@ -73,7 +74,7 @@ final class EarlyRelease {
                   found.add(
                       "%s: %s in route %s. Only what has ended well when the route ends is safe; send to several endpoints one after the other, or with multicast."
                           .formatted(place(step), reason, route.getRouteId())));
-      Optional.ofNullable(byInput.get(plain(uri)))
+      Optional.ofNullable(byInput.get(EndedWork.plain(uri)))
           .filter(called -> uri.startsWith("direct:"))
           .ifPresent(this::look);
     }
@@ -129,11 +130,7 @@ final class EarlyRelease {
     return uri == null ? "" : uri.replace("://", ":");
   }
 
-  private static String plain(String uri) {
-    return uri.replaceFirst("\\?.*", "").replace("://", ":");
-  }
-
-  private static String place(ProcessorDefinition<?> step) {
+  static String place(ProcessorDefinition<?> step) {
     String file = step.getLocation() == null ? "a route file" : step.getLocation();
     String line = step.getLineNumber() > 0 ? ", line " + step.getLineNumber() : "";
     return file.replaceFirst("^file:(//)?", "") + line;

@@ -26,8 +26,7 @@ final class EndedWork {
   record Work(String input, String route) {
 
     static Work of(RouteDefinition definition) {
-      String uri = String.valueOf(definition.getEndpointUrl());
-      return new Work(uri.replaceFirst("\\?.*", "").replace("://", ":"), definition.getRouteId());
+      return new Work(plain(String.valueOf(definition.getEndpointUrl())), definition.getRouteId());
     }
 
     private String inWords() {
@@ -37,6 +36,11 @@ final class EndedWork {
     private boolean isReliedOn() {
       return input.matches("(genesys|spool|direct):.*");
     }
+  }
+
+  /** Without options, such as {@code direct:enrich}. */
+  static String plain(String uri) {
+    return uri.replaceFirst("\\?.*", "").replace("://", ":");
   }
 
   private record Ended(Work work, Path file, boolean fileIsGone, Instant since) {}

@@ -33,7 +33,7 @@ import org.slf4j.LoggerFactory;
  * file.
  */
 @ApplicationScoped
-public class RouteFiles {
+public class RouteFiles implements CalledRoutes.Files {
 
   private static final Logger LOG = LoggerFactory.getLogger(RouteFiles.class);
   private static final Duration AGAIN = RouteReload.AGAIN;
@@ -77,8 +77,14 @@ public class RouteFiles {
   }
 
   /** Whether routes are being replaced at this moment. */
-  private boolean isReplacing() {
+  @Override
+  public boolean isReplacing() {
     return edits.filter(RouteReload::isReplacing).isPresent();
+  }
+
+  @Override
+  public Optional<String> away(String input) {
+    return edits.flatMap(watch -> watch.away(input));
   }
 
   /** Why nothing is read from Genesys Cloud although routes could run; empty if something is. */
@@ -100,6 +106,10 @@ public class RouteFiles {
 
   void load(@Observes AfterStart started) {
     HealthCheckRegistry health = HealthCheckRegistry.get(started.getCamelContext());
+    started
+        .getCamelContext()
+        .getCamelContextExtension()
+        .addInterceptStrategy(new CalledRoutes(this));
     genesys =
         Optional.of(started.getCamelContext().getComponent("genesys", GenesysComponent.class));
     health.register(new ConditionHealthCheck("route-files", this::condition));

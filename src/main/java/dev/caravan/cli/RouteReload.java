@@ -7,7 +7,6 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -17,9 +16,11 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.camel.model.ModelCamelContext;
@@ -64,7 +65,7 @@ final class RouteReload {
   private final SortedMap<Path, String> broken = new ConcurrentSkipListMap<>();
 
   /** What of the broken files was tried. */
-  private final Map<Path, String> brokenTexts = new HashMap<>();
+  private final Map<Path, String> brokenTexts = new ConcurrentHashMap<>();
 
   private final Set<String> told = new HashSet<>();
 
@@ -150,6 +151,20 @@ final class RouteReload {
     return replacing;
   }
 
+  /** Why no route begins there, as its file is broken or went; empty if no file is known. */
+  Optional<String> away(String input) {
+    Pattern mentioned = Pattern.compile(Pattern.quote(input) + "(?![\\w.-])");
+    return broken.keySet().stream()
+        .filter(
+            file ->
+                Optional.ofNullable(brokenTexts.get(file))
+                    .map(text -> mentioned.matcher(text.replace("direct://", "direct:")).find())
+                    .orElse(true))
+        .findFirst()
+        .map(file -> "The route %s does not run: its file %s is broken.".formatted(input, file))
+        .or(() -> ended.sentence(input));
+  }
+
   /** What nobody does any more since a file was edited or taken away. */
   EndedWork ended() {
     return ended;
@@ -214,7 +229,7 @@ final class RouteReload {
     SortedMap<Path, String> claimed = new TreeMap<>(running);
     for (Path file : List.copyOf(broken.keySet())) {
       String text = now.texts().get(file);
-      brokenTexts.put(file, text);
+      brokenTexts.compute(file, (key, before) -> text);
       if (text == null) {
         breaks(file, now.unreadable().get(file));
         continue;

@@ -12,7 +12,7 @@ import org.apache.camel.Message;
  * Makes a message a CloudEvent, with the attributes in the Kafka binding's names. On a notification
  * it puts Genesys's own words, too, and what the routes need to choose topic and key.
  */
-final class EventHeaders {
+public final class EventHeaders {
 
   private static final String NOTIFICATION = "com.genesys.cloud.";
   private static final String SIGNAL = "dev.caravan.signal.";
@@ -28,7 +28,7 @@ final class EventHeaders {
    * @param source the value of {@code ce_source}
    * @param clock tells when a frame is read
    */
-  EventHeaders(String source, Clock clock) {
+  public EventHeaders(String source, Clock clock) {
     this.source = source;
     this.clock = clock;
   }
@@ -36,7 +36,7 @@ final class EventHeaders {
   /**
    * @param id the event's own; whoever sends the event again sends it with the same
    */
-  void set(Message message, Frame.Notification event, String id) {
+  public void set(Message message, Frame.Notification event, String id) {
     cloudEvent(message, id, NOTIFICATION + pattern(event.topicName()), "application/json");
     message.setHeader("ce_subject", event.key());
     message.setHeader(GenesysConstants.TOPIC, event.topicName());

@@ -4,8 +4,9 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.RetriableException;
 
 /**
- * Says that Kafka cannot take a record for now, and which topic or partition is to blame. Its
- * message holds nothing of the record, so it may stand in log and health.
+ * Says that Kafka cannot take a record for now, and which topic or partition, or which route on the
+ * way there, is to blame. Its message holds nothing of the record, so it may stand in log and
+ * health.
  */
 public final class StuckException extends RetriableException {
 
@@ -13,7 +14,7 @@ public final class StuckException extends RetriableException {
 
   private final String what;
 
-  StuckException(String what, String sentence) {
+  public StuckException(String what, String sentence) {
     super(sentence);
     this.what = what;
   }

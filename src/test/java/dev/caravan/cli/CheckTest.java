@@ -67,7 +67,9 @@ class CheckTest {
     assertThat(genesys.channels()).isZero();
     assertThat(genesys.callCounts()).doesNotContainKey("POST /api/v2/notifications/channels");
     assertThat(lines).noneMatch(line -> line.contains(SECRET));
-    assertThat(lines).noneMatch(line -> line.matches(".*(Exception|java\\.|org\\.apache).*"));
+    assertThat(lines)
+        .filteredOn(line -> !line.contains("becomes a dead letter"))
+        .noneMatch(line -> line.matches(".*(Exception|java\\.|org\\.apache).*"));
     genesys.close();
   }
 
@@ -94,6 +96,53 @@ class CheckTest {
         .anyMatch(line -> line.matches("  ok      \\d+ routes in .*routes can be built\\."));
     assertThat(lines).last().isEqualTo("The bridge would run.");
     assertThat(data).doesNotExist();
+  }
+
+  @Test
+  void whatComesOutOfTheRoutesIsToldForEachKindOfEvent() {
+    environment.put("GENESYS_TOPICS", "v2.routing.queues.*.conversations,v2.users.*?presence");
+    environment.put("GENESYS_MEDIA", "voice");
+    String prefix = environment.get("CARAVAN_TOPIC_PREFIX");
+
+    check();
+
+    assertThat(passed).isTrue();
+    assertThat(lines)
+        .anyMatch(
+            line ->
+                line.matches(
+                    "  ok      v2\\.routing\\.queues\\.\\{id}\\.conversations \\(voice\\) goes to "
+                        + prefix
+                        + "conversations\\.voice, key [0-9a-f-]{36}\\."))
+        .contains("  ok      v2.routing.queues.{id}.conversations (email) is filtered out.")
+        .anyMatch(
+            line ->
+                line.matches(
+                    "  ok      v2\\.users\\.\\{id}\\.presence goes to "
+                        + prefix
+                        + "presence, key [0-9a-f-]{36}\\."));
+  }
+
+  @Test
+  void aRouteThatMakesDeadLettersOfEventsIsToldWithItsStepAndLine() throws IOException {
+    Path receive = routes.resolve("receive.camel.yaml");
+    Files.writeString(
+        receive,
+        Files.readString(receive)
+            .replace(
+                "              - to:\n                  id: to-spool",
+                "              - unmarshal:\n                  json: {}\n"
+                    + "              - to:\n                  id: to-spool"));
+
+    check();
+
+    fails(
+        "v2.routing.queues.{id}.conversations (voice) becomes a dead letter: InvalidPayloadException");
+    assertThat(lines)
+        .anyMatch(
+            line ->
+                line.matches(
+                    ".* at step to-spool of route receive \\(.*receive.camel.yaml, line \\d+\\)\\."));
   }
 
   @Test
