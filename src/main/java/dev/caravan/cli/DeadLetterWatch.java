@@ -33,6 +33,7 @@ import org.apache.camel.quarkus.main.events.BeforeStart;
 @ApplicationScoped
 public class DeadLetterWatch {
 
+  private static final Duration LOOK_EVERY = Duration.ofSeconds(10);
   private static final int MOST_NAMES = 20;
 
   private final Duration askEvery;
@@ -87,7 +88,7 @@ public class DeadLetterWatch {
     BackgroundHealthCheck.of(context)
         .watch(
             BackgroundTask.every(
-                Duration.ofSeconds(ASK_EVERY_SECONDS),
+                LOOK_EVERY,
                 "counting dead letters",
                 looks,
                 share::look));
