@@ -115,9 +115,9 @@ public class GenesysComponent extends DefaultComponent {
     return metrics.isRead();
   }
 
-  /** How many events and unreadable frames were read since the process began. */
+  /** How many events and unreadable frames were read; none before the component is started. */
   public long eventsRead() {
-    return metrics.read();
+    return metrics == null ? 0 : metrics.read();
   }
 
   @Override
