@@ -12,6 +12,7 @@ import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -131,6 +132,47 @@ class ArchitectureTest {
                     call.getTarget().getOwner().isAssignableTo(ScheduledExecutorService.class)
                             && call.getName().startsWith("scheduleWith")
                         || call.getName().equals("scheduleAtFixedRate")))
+        .check(CLASSES);
+  }
+
+  /**
+   * Those that need the wall clock, each for a reason of the table "Time" in docs/design.md.
+   * Whatever is an interval or a timeout takes a steady clock.
+   */
+  private static final Set<String> ASK_THE_WALL_CLOCK =
+      Set.of(
+          "dev.caravan.background.SteadyClock",
+          "dev.caravan.cli.ReplayCommand",
+          "dev.caravan.cli.ReplayDesk",
+          "dev.caravan.cli.SpoolWatch",
+          "dev.caravan.genesys.CamelChannelOpener",
+          "dev.caravan.genesys.Failures",
+          "dev.caravan.genesys.GapsConsumer",
+          "dev.caravan.genesys.GenesysComponent",
+          "dev.caravan.genesys.HttpAnswer",
+          "dev.caravan.genesys.NotificationsConsumer",
+          "dev.caravan.genesys.ReadAgain",
+          "dev.caravan.genesys.SignalsConsumer",
+          "dev.caravan.kafka.PatientProducer",
+          "dev.caravan.spool.Spool$Time");
+
+  @Test
+  void nobodyElseAsksTheWallClock() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage("dev.caravan.simulator..")
+        .and(describe("have no reason to", type -> !ASK_THE_WALL_CLOCK.contains(type.getName())))
+        .should()
+        .callMethodWhere(
+            describe(
+                "asks the wall clock",
+                call -> {
+                  String owner = call.getTargetOwner().getName();
+                  return owner.equals("java.lang.System")
+                          && call.getName().equals("currentTimeMillis")
+                      || owner.startsWith("java.time.") && call.getName().equals("now")
+                      || owner.equals("java.time.Clock") && call.getName().startsWith("system");
+                }))
         .check(CLASSES);
   }
 

@@ -1,6 +1,7 @@
 package dev.caravan.cli;
 
 import dev.caravan.SettingsSource;
+import dev.caravan.background.SteadyClock;
 import dev.caravan.cli.ConditionHealthCheck.Condition;
 import dev.caravan.genesys.GenesysComponent;
 import io.smallrye.config.SmallRyeConfig;
@@ -9,7 +10,6 @@ import io.smallrye.health.registry.HealthRegistries;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import java.nio.file.Path;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -129,7 +129,7 @@ public class RouteFiles implements CalledRoutes.Files {
       DataFolder.keepPrivate(data);
       RouteReload loading =
           new RouteReload(
-              (ModelCamelContext) context, folder, RouteFiles::tryOut, reload, Clock.systemUTC());
+              (ModelCamelContext) context, folder, RouteFiles::tryOut, reload, new SteadyClock());
       loading.begin();
       edits = Optional.of(loading);
       problem = Optional.empty();

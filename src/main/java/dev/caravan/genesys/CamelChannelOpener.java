@@ -183,6 +183,7 @@ final class CamelChannelOpener extends ServiceSupport implements ChannelOpener {
               exchange.getProperty(GenesysConstants.CHANNEL, Map.of(), Map.class),
               token,
               Instant.now(),
+              SessionBean.of(context()).now(),
               clock.getAsLong()));
       Rejections rejections =
           Rejections.of(

@@ -26,12 +26,13 @@ record Rotation(long at, Cause cause) {
   /**
    * @param channel the channel as Genesys Cloud described it
    * @param token the token that made it
-   * @param wall the wall clock now
+   * @param wall the wall clock now, for what Genesys Cloud states as a date
+   * @param steady the session's clock now, which the token's times come from
    * @param now the shard's clock now
    */
-  static Rotation of(Map<?, ?> channel, Token token, Instant wall, long now) {
+  static Rotation of(Map<?, ?> channel, Token token, Instant wall, Instant steady, long now) {
     long byChannel = now + (long) (life(channel, wall).toMillis() * USED_UP);
-    long byToken = now + left(token, wall).toMillis();
+    long byToken = now + left(token, steady).toMillis();
     return byToken < byChannel
         ? new Rotation(byToken, Cause.TOKEN_AGE)
         : new Rotation(byChannel, Cause.CHANNEL_AGE);
@@ -41,9 +42,9 @@ record Rotation(long at, Cause cause) {
    * Until the token is due to be renewed. One that is overdue could not be renewed, so another
    * channel now would be no better off: it has half of what is left to the token.
    */
-  private static Duration left(Token token, Instant wall) {
-    Duration toRenewal = Duration.between(wall, token.renewAt());
-    Duration half = Duration.between(wall, token.expiresAt()).dividedBy(2);
+  private static Duration left(Token token, Instant steady) {
+    Duration toRenewal = Duration.between(steady, token.renewAt());
+    Duration half = Duration.between(steady, token.expiresAt()).dividedBy(2);
     Duration left = toRenewal.compareTo(half) > 0 ? toRenewal : half;
     return left.compareTo(LEAST) > 0 ? left : LEAST;
   }

@@ -1,5 +1,6 @@
 package dev.caravan.genesys;
 
+import dev.caravan.background.SteadyClock;
 import dev.caravan.channel.Backoff;
 import dev.caravan.channel.Timings;
 import dev.caravan.session.GenesysSession;
@@ -9,6 +10,7 @@ import dev.caravan.session.UnavailableException;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Base64;
 import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
@@ -48,7 +50,7 @@ public final class SessionBean implements CamelContextAware {
   private Duration refusalRemembered = Duration.ofMinutes(5);
   private Duration initialDelay = Timings.defaults().retryInitial();
   private Duration maximumDelay = Timings.defaults().retryMost();
-  private final Clock clock = Clock.systemUTC();
+  private final Clock clock = new SteadyClock();
   private GenesysSession session;
 
   static SessionBean of(CamelContext context) {
@@ -120,6 +122,11 @@ public final class SessionBean implements CamelContextAware {
   /** A token that is good for a while; fetched if need be. */
   Token token() {
     return session().token();
+  }
+
+  /** Now, on the clock that the times of tokens come from; it never jumps. */
+  Instant now() {
+    return clock.instant();
   }
 
   /** Forgets the token that the exchange's last call used. */

@@ -16,8 +16,11 @@ class RotationTest {
   private static final Instant WALL = Instant.parse("2026-03-01T08:00:00Z");
   private static final long NOW = 5_000;
 
+  /** The wall clock has been set forward an hour since the start. */
+  private static final Instant STEADY = WALL.minus(Duration.ofHours(1));
+
   private static Token token(Duration age, Duration life) {
-    return new Token("secret", WALL.minus(age), life);
+    return new Token("secret", STEADY.minus(age), life);
   }
 
   private static Duration due(Rotation rotation) {
@@ -28,7 +31,8 @@ class RotationTest {
   void aChannelIsDueAtNinetyPercentOfItsLife() {
     Map<?, ?> channel = Map.of("expires", WALL.plus(Duration.ofHours(10)).toString());
 
-    Rotation rotation = Rotation.of(channel, token(Duration.ZERO, Duration.ofHours(48)), WALL, NOW);
+    Rotation rotation =
+        Rotation.of(channel, token(Duration.ZERO, Duration.ofHours(48)), WALL, STEADY, NOW);
 
     assertThat(due(rotation)).isEqualTo(Duration.ofHours(9));
     assertThat(rotation.cause()).isEqualTo(Cause.CHANNEL_AGE);
@@ -39,7 +43,7 @@ class RotationTest {
     Map<?, ?> channel = Map.of("expires", WALL.plus(Duration.ofHours(24)).toString());
 
     Rotation rotation =
-        Rotation.of(channel, token(Duration.ofHours(4), Duration.ofHours(10)), WALL, NOW);
+        Rotation.of(channel, token(Duration.ofHours(4), Duration.ofHours(10)), WALL, STEADY, NOW);
 
     assertThat(due(rotation)).isEqualTo(Duration.ofHours(5));
     assertThat(rotation.cause()).isEqualTo(Cause.TOKEN_AGE);
@@ -50,7 +54,11 @@ class RotationTest {
   void anEndThatCannotBeIsTakenForADay(String expires) {
     Rotation rotation =
         Rotation.of(
-            Map.of("expires", expires), token(Duration.ZERO, Duration.ofHours(48)), WALL, NOW);
+            Map.of("expires", expires),
+            token(Duration.ZERO, Duration.ofHours(48)),
+            WALL,
+            STEADY,
+            NOW);
 
     assertThat(due(rotation)).isEqualTo(Duration.ofHours(24).multipliedBy(9).dividedBy(10));
   }
@@ -58,7 +66,7 @@ class RotationTest {
   @Test
   void aChannelWithoutAnEndLivesADay() {
     Rotation rotation =
-        Rotation.of(Map.of(), token(Duration.ZERO, Duration.ofHours(48)), WALL, NOW);
+        Rotation.of(Map.of(), token(Duration.ZERO, Duration.ofHours(48)), WALL, STEADY, NOW);
 
     assertThat(due(rotation)).isEqualTo(Duration.ofMinutes(21 * 60 + 36));
   }
@@ -66,7 +74,7 @@ class RotationTest {
   @Test
   void aTokenThatCouldNotBeRenewedDoesNotMakeOneChannelAfterTheOther() {
     Rotation rotation =
-        Rotation.of(Map.of(), token(Duration.ofHours(22), Duration.ofHours(24)), WALL, NOW);
+        Rotation.of(Map.of(), token(Duration.ofHours(22), Duration.ofHours(24)), WALL, STEADY, NOW);
 
     assertThat(due(rotation)).isEqualTo(Duration.ofHours(1));
   }
@@ -74,7 +82,7 @@ class RotationTest {
   @Test
   void evenATokenAtItsVeryEndGivesASecond() {
     Rotation rotation =
-        Rotation.of(Map.of(), token(Duration.ofHours(24), Duration.ofHours(24)), WALL, NOW);
+        Rotation.of(Map.of(), token(Duration.ofHours(24), Duration.ofHours(24)), WALL, STEADY, NOW);
 
     assertThat(due(rotation)).isEqualTo(Duration.ofSeconds(1));
   }

@@ -2,8 +2,10 @@ package dev.caravan.session;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.caravan.background.SteadyClock;
 import dev.caravan.testing.MutableClock;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -15,9 +17,12 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.apache.camel.util.ObjectHelper;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(60)
 class GenesysSessionTest {
@@ -64,6 +69,45 @@ class GenesysSessionTest {
 
     assertThat(session.token()).isSameAs(first);
     assertThat(login.calls).hasValue(1);
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {-1, 1})
+  void aWallClockThatIsSetAnHourChangesNothing(long hours) {
+    MutableClock wall = new MutableClock();
+    AtomicLong nanos = new AtomicLong();
+    SteadyClock steady = new SteadyClock(wall, nanos::get);
+    List<CallException> failures = new ArrayList<>();
+    AtomicInteger calls = new AtomicInteger();
+    GenesysSession lasting =
+        new GenesysSession(
+            () -> {
+              calls.incrementAndGet();
+              if (!failures.isEmpty()) {
+                throw failures.remove(0);
+              }
+              return new Token("secret", steady.instant(), Duration.ofMinutes(10));
+            },
+            steady,
+            Duration.ofMinutes(5),
+            Duration::ofSeconds);
+    failures.add(unavailable(Duration.ofSeconds(3)));
+    assertThatThrownBy(lasting::token).isInstanceOf(UnavailableException.class);
+
+    wall.pass(Duration.ofHours(hours));
+    nanos.addAndGet(Duration.ofSeconds(3).toNanos() - 1);
+    assertThatThrownBy(lasting::token).isInstanceOf(UnavailableException.class);
+    nanos.incrementAndGet();
+    lasting.token();
+    assertThat(calls).hasValue(2);
+
+    wall.pass(Duration.ofHours(hours));
+    nanos.addAndGet(Duration.ofMinutes(9).toNanos() - 1);
+    lasting.token();
+    assertThat(calls).hasValue(2);
+    nanos.incrementAndGet();
+    lasting.token();
+    assertThat(calls).hasValue(3);
   }
 
   @Test
