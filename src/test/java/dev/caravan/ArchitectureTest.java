@@ -142,8 +142,10 @@ class ArchitectureTest {
   private static final Set<String> ASK_THE_WALL_CLOCK =
       Set.of(
           "dev.caravan.background.SteadyClock",
+          "dev.caravan.cli.DryRun",
           "dev.caravan.cli.ReplayCommand",
           "dev.caravan.cli.ReplayDesk",
+          "dev.caravan.cli.Sample",
           "dev.caravan.cli.SpoolWatch",
           "dev.caravan.genesys.CamelChannelOpener",
           "dev.caravan.genesys.Failures",
