@@ -338,7 +338,7 @@ final class Committer {
     }
   }
 
-  private void reportDropped(Reason reason, List<LogRecord> records) {
+  void reportDropped(Reason reason, List<LogRecord> records) {
     if (!records.isEmpty()) {
       reportDropped(
           reason,

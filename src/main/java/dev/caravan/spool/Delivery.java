@@ -385,7 +385,10 @@ final class Delivery implements Runnable {
     tell(why, first.attempts);
   }
 
-  /** Also what was delivered behind it must be repeated, so it takes a place again. */
+  /**
+   * Also what was delivered behind it must be repeated, so it takes a place again. If the full
+   * spool has dropped that, what is older is dropped, too: else it would come after it for good.
+   */
   private List<Slot> fromTheFirstFailureOn(long key) throws IOException {
     List<Slot> slots;
     synchronized (this) {
@@ -409,6 +412,10 @@ final class Delivery implements Runnable {
           window.takePlace(slot);
         }
         found.add(slot);
+      } else if (slot.sequence <= spool.acknowledged()) {
+        spool.dropped(found.stream().map(older -> older.record).toList());
+        found.forEach(this::deliveredAfterAll);
+        found.clear();
       }
     }
     return found;

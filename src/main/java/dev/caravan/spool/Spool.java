@@ -266,6 +266,11 @@ public final class Spool implements AutoCloseable {
     committer.givenUp(record);
   }
 
+  /** Tells that records are dropped, because there was no room for what followed them. */
+  void dropped(List<LogRecord> records) {
+    committer.reportDropped(SpoolEvent.Reason.FULL, records);
+  }
+
   void report(SpoolEvent event) {
     try {
       listener.accept(event);

@@ -1,6 +1,5 @@
 package dev.caravan.spool;
 
-import dev.caravan.spool.Slot.State;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -84,12 +83,5 @@ final class Window {
       }
     }
     return found;
-  }
-
-  /** The oldest that is handed out and neither delivered nor failed. */
-  Optional<Slot> oldestInFlight() {
-    return slots.stream()
-        .filter(slot -> slot.state == State.IN_FLIGHT && !slot.isParked())
-        .findFirst();
   }
 }

@@ -298,10 +298,10 @@ class StuckRecordsTest {
     start();
     parkBehindOneThatHangs();
 
+    stop();
     sink.delivered.clear();
     sink.hanging.clear();
     sink.failure = key -> null;
-    stop();
     start();
 
     await().until(() -> sink.deliveredOf("key").contains("key 2"));
@@ -331,6 +331,36 @@ class StuckRecordsTest {
 
     await().until(() -> sink.deliveredOf("key").contains("key 9"));
     assertThat(sink.deliveredOf("key")).isEqualTo(numbered("key", 1, 10, 1));
+  }
+
+  @Test
+  void whatFailedIsDroppedWithWhatWasDeliveredBehindItRatherThanComeAfterIt() throws Exception {
+    stop();
+    options.setWhenFull(WhenFull.DROP_OLDEST);
+    options.setMaxBytes(1_000_000);
+    options.setMemoryBytes(100_000);
+    options.setParkAfter(Duration.ofMinutes(10));
+    start();
+    sink.hanging.add("key");
+    for (int i = 0; i < 3; i++) {
+      append("key", i);
+    }
+    await().until(() -> sink.unsettled.size() == 3);
+    List<Delivery.Settlement> three = List.copyOf(sink.unsettled);
+    three.get(1).delivered();
+    three.get(0).failed(later("p"));
+    String filler = "x".repeat(1000);
+    for (int i = 0; i < 3000; i++) {
+      append("other" + filler, i);
+    }
+    await().until(() -> spool.find(2).isEmpty());
+    sink.hanging.clear();
+    three.get(2).delivered();
+    append("key", 3);
+
+    await().until(() -> sink.deliveredOf("key").contains("key 3"));
+    assertThat(sink.deliveredOf("key")).isEqualTo(numbered("key", 1, 4, 1));
+    await().until(() -> spool.status().dropped() == 1);
   }
 
   /** Delivers one record of a key and parks two; the spool can let go of none of them. */
