@@ -86,12 +86,7 @@ public class DeadLetterWatch {
     ScheduledExecutorService looks =
         context.getExecutorServiceManager().newScheduledThreadPool(this, "dead-letters", 2);
     BackgroundHealthCheck.of(context)
-        .watch(
-            BackgroundTask.every(
-                LOOK_EVERY,
-                "counting dead letters",
-                looks,
-                share::look));
+        .watch(BackgroundTask.every(LOOK_EVERY, "counting dead letters", looks, share::look));
     BackgroundHealthCheck.of(context)
         .watch(
             BackgroundTask.every(

@@ -372,13 +372,15 @@ final class Parking implements AutoCloseable {
     if (key == null || slot.parkedAs < key.first) {
       return Optional.empty();
     }
+    boolean delivered = false;
     while (!key.handedOut.isEmpty() && key.handedOut.peekFirst().state == State.DELIVERED) {
+      delivered = true;
       inFlight--;
       done(key, key.handedOut.removeFirst().parkedAs);
       key.gaveUpFor = "";
-      if (key.group != null && key.group.tried == key) {
-        handOutAgain(key.group);
-      }
+    }
+    if (delivered && key.group != null && key.handedOut.isEmpty()) {
+      works(key);
     }
     boolean failed =
         !key.handedOut.isEmpty()
@@ -432,15 +434,19 @@ final class Parking implements AutoCloseable {
     Key key = keys.get(slot.key);
     done(key, slot.parkedAs);
     key.gaveUpFor = what;
+    works(key);
+    if (key.count == 0) {
+      forget(key);
+    }
+  }
+
+  /** All that was handed out of a key is done with: what else is parked of it is handed out. */
+  private void works(Key key) {
     Group group = key.group;
     if (group != null && group.tried == key) {
       handOutAgain(group);
     } else {
       leaveGroup(key);
-    }
-    if (key.count == 0) {
-      forget(key);
-    } else {
       cursor = Math.min(cursor, key.first);
     }
   }
