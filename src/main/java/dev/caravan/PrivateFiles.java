@@ -2,6 +2,7 @@ package dev.caravan;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -40,8 +41,29 @@ public final class PrivateFiles {
     }
   }
 
-  /** Replaces a file as a whole, so that nobody reads half of it; {@code force}: on the medium. */
+  /**
+   * Replaces a file as a whole, so that nobody reads half of it; {@code force}: on the medium. An
+   * interrupt does not keep it from that, and is there afterwards.
+   */
   public static void replace(Path file, byte[] content, boolean force) throws IOException {
+    boolean interrupted = Thread.interrupted();
+    try {
+      for (boolean done = false; !done; ) {
+        try {
+          replaceNow(file, content, force);
+          done = true;
+        } catch (ClosedByInterruptException e) {
+          interrupted = Thread.interrupted();
+        }
+      }
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  private static void replaceNow(Path file, byte[] content, boolean force) throws IOException {
     createFolder(file.toAbsolutePath().getParent());
     Path next = file.resolveSibling(file.getFileName() + ".next");
     // One that was left half written may be as wide as files used to be

@@ -1,8 +1,6 @@
 package dev.caravan.channel;
 
 import java.util.ArrayDeque;
-import java.util.HashSet;
-import java.util.Set;
 import java.util.function.LongSupplier;
 
 /**
@@ -24,9 +22,6 @@ public final class AttemptBudget {
   private final LongSupplier clock;
   private final ArrayDeque<Long> attempts = new ArrayDeque<>();
   private final ArrayDeque<Long> creations = new ArrayDeque<>();
-
-  /** Of the creations those to which Genesys Cloud said no. */
-  private final Set<Long> inVain = new HashSet<>();
 
   /**
    * @param clock milliseconds that never go backwards
@@ -80,21 +75,8 @@ public final class AttemptBudget {
     }
   }
 
-  /** The last attempt created nothing: it was told when to come again. */
+  /** The last attempt created no channel. */
   synchronized void giveBackCreation() {
     creations.pollLast();
-  }
-
-  /** The last attempt created nothing, and counts only while that goes on. */
-  synchronized void wasInVain() {
-    if (!creations.isEmpty()) {
-      inVain.add(creations.peekLast());
-    }
-  }
-
-  /** A channel is LIVE: whatever said no before is over, and left nothing behind. */
-  synchronized void live() {
-    creations.removeAll(inVain);
-    inVain.clear();
   }
 }

@@ -192,10 +192,8 @@ public final class Shard {
     if (order.free()) {
       budget.charge(anew);
     }
-    if (anew && !failure.retryAfter().isZero()) {
+    if (anew && (failure.madeNone() || !failure.retryAfter().isZero())) {
       budget.giveBackCreation();
-    } else if (anew && failure.madeNone()) {
-      budget.wasInVain();
     }
   }
 
@@ -334,7 +332,6 @@ public final class Shard {
     } else if (action instanceof ShardAction.DropToken drop) {
       link(drop.number()).ifPresent(opener::dropToken);
     } else if (action instanceof ShardAction.Read read) {
-      budget.live();
       listener.reading(strand, topicsOf(read.number()), read.since());
     } else if (action instanceof ShardAction.Blind blind) {
       listener.blind(strand, blind.since(), blind.cause());

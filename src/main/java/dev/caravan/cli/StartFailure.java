@@ -124,9 +124,15 @@ final class StartFailure {
         : Optional.empty();
   }
 
+  /** Options lie in an endpoint, or in its configuration. */
   private static String wrongValue(PropertyBindingException e) {
     String words =
         Stream.of(e.getTarget().getClass().getMethods())
+            .flatMap(
+                method ->
+                    method.getName().equals("getConfiguration")
+                        ? Stream.of(method.getReturnType().getMethods())
+                        : Stream.of(method))
             .filter(method -> method.getName().equalsIgnoreCase("set" + e.getPropertyName()))
             .flatMap(method -> Stream.of(method.getParameterTypes()))
             .filter(Class::isEnum)

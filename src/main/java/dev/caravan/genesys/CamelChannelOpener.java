@@ -7,6 +7,8 @@ import dev.caravan.session.CallException;
 import dev.caravan.session.Token;
 import dev.caravan.socket.FrameLane;
 import dev.caravan.socket.LaneLimits;
+import java.net.ConnectException;
+import java.net.UnknownHostException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -24,6 +26,7 @@ import org.apache.camel.ProducerTemplate;
 import org.apache.camel.support.service.ServiceHelper;
 import org.apache.camel.support.service.ServiceSupport;
 import org.apache.camel.util.ObjectHelper;
+import org.apache.hc.client5.http.ConnectTimeoutException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -35,6 +38,8 @@ final class CamelChannelOpener extends ServiceSupport implements ChannelOpener {
 
   private static final Logger LOG = LoggerFactory.getLogger(CamelChannelOpener.class);
   private static final int MOST_AT_A_TIME = 20;
+  private static final int BAD_GATEWAY = 502;
+  private static final int GATEWAY_TIMEOUT = 504;
   private static final int FIRST_ERROR = 400;
 
   private final GenesysEndpoint endpoint;
@@ -118,7 +123,7 @@ final class CamelChannelOpener extends ServiceSupport implements ChannelOpener {
         Failure failure = Failures.of(exchange);
         if (!called) {
           failure = failure.withoutAttempt();
-        } else if (saidNo(exchange)) {
+        } else if (madeNone(exchange)) {
           failure = failure.withoutChannel();
         }
         order.shard().failed(order.number(), failure);
@@ -136,12 +141,24 @@ final class CamelChannelOpener extends ServiceSupport implements ChannelOpener {
     }
   }
 
-  /** Whether the call that makes the channel was answered with an error. */
-  private static boolean saidNo(Exchange exchange) {
-    CallException call = ObjectHelper.getException(CallException.class, exchange.getException());
-    return exchange.getProperty(GenesysConstants.CHANNEL) == null
-        && call != null
-        && call.status() >= FIRST_ERROR;
+  /**
+   * Whether it is sure that no channel was made: Genesys Cloud answered with an error of its own, or
+   * was not reached. A gateway that gave up waiting does not know.
+   */
+  private static boolean madeNone(Exchange exchange) {
+    if (exchange.getProperty(GenesysConstants.CHANNEL) != null) {
+      return false;
+    }
+    Exception failure = exchange.getException();
+    CallException call = ObjectHelper.getException(CallException.class, failure);
+    if (call != null && call.status() != 0) {
+      return call.status() >= FIRST_ERROR
+          && call.status() != BAD_GATEWAY
+          && call.status() != GATEWAY_TIMEOUT;
+    }
+    return ObjectHelper.getException(ConnectException.class, failure) != null
+        || ObjectHelper.getException(UnknownHostException.class, failure) != null
+        || ObjectHelper.getException(ConnectTimeoutException.class, failure) != null;
   }
 
   /** What was made, or gone back to, and could not be used; it is not tried again. */

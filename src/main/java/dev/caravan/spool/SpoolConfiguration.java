@@ -176,7 +176,8 @@ public class SpoolConfiguration implements Cloneable {
   private static void atLeast(String option, long value, long least) {
     if (value < least) {
       throw new IllegalArgumentException(
-          "The spool option %s must be %d or more, but is %d.".formatted(option, least, value));
+          "The spool option %s must be a number, %d or more, but is %d."
+              .formatted(option, least, value));
     }
   }
 

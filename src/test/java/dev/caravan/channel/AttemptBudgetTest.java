@@ -49,19 +49,15 @@ class AttemptBudgetTest {
   }
 
   @Test
-  void whatWasAnsweredWithNoCountsUntilAChannelIsLive() {
-    charge(2, true);
-    for (int i = 0; i < 4; i++) {
+  void whatMadeNoChannelCountsAsAnAttemptOnly() {
+    for (int i = 0; i < 19; i++) {
       charge(1, true);
-      budget.wasInVain();
+      budget.giveBackCreation();
     }
-    assertThat(budget.room().anew()).isPositive();
-
-    budget.live();
-
-    charge(3, true);
     assertThat(budget.room()).isEqualTo(ALL);
+
     charge(1, true);
-    assertThat(budget.room().anew()).isPositive();
+
+    assertThat(budget.room().again()).isPositive();
   }
 }

@@ -105,7 +105,6 @@ class StartFailureTest {
 
   @ParameterizedTest
   @CsvSource({
-    "maxBytes=10MB, For input string: \"10MB\".",
     "fsync=sometimes, 'it is one of never, commit.'",
     "commitInterval=soon, String index out of range: -1.",
   })
@@ -116,6 +115,15 @@ class StartFailureTest {
         .startsWith("Route tick")
         .contains(option.replace("=", " cannot be \"") + "\"")
         .endsWith(why);
+  }
+
+  @Test
+  void namesTheOptionThatIsNoNumber() throws Exception {
+    String sentence = start(SOUND.replace("- log: \"tick\"", "- to: spool:events?maxBytes=10MB"));
+
+    assertThat(sentence)
+        .startsWith("Route tick")
+        .endsWith("The spool option maxBytes must be a number, 1 or more, but is 0.");
   }
 
   @Test
