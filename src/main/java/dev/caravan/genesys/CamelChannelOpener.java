@@ -25,7 +25,6 @@ import org.apache.camel.Exchange;
 import org.apache.camel.ProducerTemplate;
 import org.apache.camel.support.service.ServiceHelper;
 import org.apache.camel.support.service.ServiceSupport;
-import org.apache.camel.util.ObjectHelper;
 import org.apache.hc.client5.http.ConnectTimeoutException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -142,23 +141,23 @@ final class CamelChannelOpener extends ServiceSupport implements ChannelOpener {
   }
 
   /**
-   * Whether it is sure that no channel was made: Genesys Cloud answered with an error of its own, or
-   * was not reached. A gateway that gave up waiting does not know.
+   * Whether it is sure that no channel was made: Genesys Cloud answered with an error of its own,
+   * or was not reached. A gateway that gave up waiting does not know.
    */
   private static boolean madeNone(Exchange exchange) {
     if (exchange.getProperty(GenesysConstants.CHANNEL) != null) {
       return false;
     }
     Exception failure = exchange.getException();
-    CallException call = ObjectHelper.getException(CallException.class, failure);
+    CallException call = Failures.causeOf(CallException.class, failure);
     if (call != null && call.status() != 0) {
       return call.status() >= FIRST_ERROR
           && call.status() != BAD_GATEWAY
           && call.status() != GATEWAY_TIMEOUT;
     }
-    return ObjectHelper.getException(ConnectException.class, failure) != null
-        || ObjectHelper.getException(UnknownHostException.class, failure) != null
-        || ObjectHelper.getException(ConnectTimeoutException.class, failure) != null;
+    return Failures.causeOf(ConnectException.class, failure) != null
+        || Failures.causeOf(UnknownHostException.class, failure) != null
+        || Failures.causeOf(ConnectTimeoutException.class, failure) != null;
   }
 
   /** What was made, or gone back to, and could not be used; it is not tried again. */

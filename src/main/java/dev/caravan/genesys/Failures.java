@@ -20,12 +20,23 @@ import javax.net.ssl.SSLException;
 import org.apache.camel.CamelExchangeException;
 import org.apache.camel.Exchange;
 import org.apache.camel.component.direct.DirectConsumerNotAvailableException;
-import org.apache.camel.util.ObjectHelper;
 
 /** Says what a failed exchange means: what follows from it, and in words for the operator. */
 final class Failures {
 
   private Failures() {}
+
+  /**
+   * The outermost cause of this type, or null. What Camel caught before, and keeps with what it
+   * caught now as suppressed, is none: it is over.
+   */
+  static <T extends Throwable> T causeOf(Class<T> type, Throwable failure) {
+    Throwable cause = failure;
+    while (cause != null && !type.isInstance(cause)) {
+      cause = cause.getCause();
+    }
+    return type.cast(cause);
+  }
 
   /** What a failed opening means for the shard. */
   static Failure of(Exchange exchange) {
@@ -42,14 +53,13 @@ final class Failures {
     }
     boolean made =
         redeliveries > 0
-            || ObjectHelper.getException(CallNotPermittedException.class, exchange.getException())
-                == null;
+            || causeOf(CallNotPermittedException.class, exchange.getException()) == null;
     return new Failure(kind, call.getMessage(), call.retryAfter(), made ? redeliveries + 1 : 0);
   }
 
   /** The failure as a call's; one that nobody classified counts as unavailable. */
   static CallException asCallException(Throwable failure, String whom) {
-    CallException known = ObjectHelper.getException(CallException.class, failure);
+    CallException known = causeOf(CallException.class, failure);
     if (known instanceof UnauthorisedException) {
       return new RefusedException(
           known.getMessage()
@@ -62,7 +72,7 @@ final class Failures {
       return known;
     }
     DirectConsumerNotAvailableException noRoute =
-        ObjectHelper.getException(DirectConsumerNotAvailableException.class, failure);
+        causeOf(DirectConsumerNotAvailableException.class, failure);
     if (noRoute != null) {
       String which = noRoute.getMessage().replaceAll("(?s)\\. Exchange.*", "");
       return new RefusedException(
@@ -74,20 +84,20 @@ final class Failures {
   }
 
   private static String sentence(Throwable failure, String whom) {
-    if (ObjectHelper.getException(CallNotPermittedException.class, failure) != null) {
+    if (causeOf(CallNotPermittedException.class, failure) != null) {
       return "The circuit breaker is open after repeated failures; " + whom + " is left alone.";
     }
-    UnknownHostException unknown = ObjectHelper.getException(UnknownHostException.class, failure);
+    UnknownHostException unknown = causeOf(UnknownHostException.class, failure);
     if (unknown != null) {
       return "The host name cannot be resolved ("
           + unknown.getMessage()
           + "). Check GENESYS_REGION and the DNS of this machine.";
     }
-    ConnectException refused = ObjectHelper.getException(ConnectException.class, failure);
+    ConnectException refused = causeOf(ConnectException.class, failure);
     if (refused != null) {
       return "Cannot connect to " + whom + " (" + refused.getMessage() + ").";
     }
-    SSLException tls = ObjectHelper.getException(SSLException.class, failure);
+    SSLException tls = causeOf(SSLException.class, failure);
     if (tls != null) {
       return "No TLS connection to " + whom + " (" + tls.getMessage() + ").";
     }

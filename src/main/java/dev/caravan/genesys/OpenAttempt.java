@@ -17,7 +17,6 @@ import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.function.LongSupplier;
 import org.apache.camel.Exchange;
-import org.apache.camel.util.ObjectHelper;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -105,7 +104,7 @@ final class OpenAttempt {
       socket.opened().toCompletableFuture().get();
       link = open(socket, endpoint, id);
     } catch (ExecutionException e) {
-      SocketOpenException why = ObjectHelper.getException(SocketOpenException.class, e);
+      SocketOpenException why = Failures.causeOf(SocketOpenException.class, e);
       throw why == null ? e : Failures.ofSocket(why);
     } catch (InterruptedException | RuntimeException | Error e) {
       socket.close(CloseReason.NORMAL, "");

@@ -11,7 +11,6 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.DoubleSupplier;
 import org.apache.camel.Exchange;
 import org.apache.camel.Processor;
-import org.apache.camel.util.ObjectHelper;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -52,7 +51,7 @@ public final class RetryDelay implements Processor {
   public void process(Exchange exchange) {
     int here = exchange.getIn().getHeader(Exchange.REDELIVERY_COUNTER, 0, Integer.class);
     CallException failure =
-        ObjectHelper.getException(
+        Failures.causeOf(
             CallException.class, exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Exception.class));
     if (failure == null) {
       unanswered(exchange);
@@ -74,7 +73,7 @@ public final class RetryDelay implements Processor {
   /** What has an answer is counted where that is read. */
   private static void unanswered(Exchange exchange) {
     Throwable why = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Throwable.class);
-    boolean made = ObjectHelper.getException(CallNotPermittedException.class, why) == null;
+    boolean made = Failures.causeOf(CallNotPermittedException.class, why) == null;
     RestMeters.of(exchange).unanswered(exchange, made);
   }
 

@@ -54,6 +54,14 @@ class FailuresTest {
   }
 
   @Test
+  void aTokenThatWasNotAcceptedBeforeTheLoginFailedRefusesNothing() {
+    Exception login = new UnavailableException("The login failed.", 0, Duration.ofSeconds(1));
+    login.addSuppressed(new UnauthorisedException("Not accepted (401)."));
+
+    assertThat(of(login).kind()).isEqualTo(Failure.Kind.UNAVAILABLE);
+  }
+
+  @Test
   void aSecondTokenThatIsNotAcceptedIsForTheOperatorToo() {
     Failure failure = of(new UnauthorisedException("Not accepted (401)."));
 
