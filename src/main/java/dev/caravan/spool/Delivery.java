@@ -16,7 +16,6 @@ import java.util.Optional;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -445,7 +444,7 @@ final class Delivery implements Runnable {
       Held its = entry.getValue();
       if (its.settled && (now - its.dueAtNanos >= 0 || its.dueOnceOthersFlow && isFlowing(now))) {
         letGo(entry.getKey());
-        handOutAll(slot -> slot.key == entry.getKey());
+        handOutAll(entry.getKey());
       }
     }
   }
@@ -454,19 +453,24 @@ final class Delivery implements Runnable {
     held.remove(key);
   }
 
-  /** Those that wait or failed, in order. */
-  private void handOutAll(Predicate<Slot> wanted) {
+  /** Those of a key that wait or failed, in order, until one fails at once. */
+  private void handOutAll(long key) {
     List<Slot> slots;
     synchronized (this) {
       slots =
           window.find(
               slot ->
-                  wanted.test(slot) && (slot.state == State.FAILED || slot.state == State.WAITING));
+                  slot.key == key && (slot.state == State.FAILED || slot.state == State.WAITING));
     }
+    Slot before = null;
     for (Slot slot : slots) {
       boolean again;
       LogRecord record;
       synchronized (this) {
+        if (before != null && before.state == State.FAILED) {
+          return;
+        }
+        before = slot;
         again = slot.state == State.FAILED;
         record = slot.record;
         slot.state = State.IN_FLIGHT;
@@ -612,10 +616,20 @@ final class Delivery implements Runnable {
       return;
     }
     int room = Math.min(TAKE_AT_ONCE, options.getInFlight() - parking.inFlight());
+    Map<Long, Slot> failedAtOnce = new HashMap<>();
     for (Slot slot : parking.due(room, now)) {
-      LogRecord record = slot.record;
+      Slot first = failedAtOnce.get(slot.key);
       slot.handedOutAtNanos = now;
-      handOut(slot, record, true);
+      if (first != null) {
+        settled(slot, first.failure);
+        continue;
+      }
+      handOut(slot, slot.record, true);
+      synchronized (this) {
+        if (slot.state == State.FAILED) {
+          failedAtOnce.put(slot.key, slot);
+        }
+      }
     }
   }
 
@@ -629,7 +643,7 @@ final class Delivery implements Runnable {
     for (long key : List.copyOf(waiting)) {
       if (!parking.holds(key)) {
         waiting.remove(key);
-        handOutAll(slot -> slot.key == key);
+        handOutAll(key);
       } else if (!parking.isNearlyDone(key) && now - parkAgainAtNanos >= 0) {
         List<Slot> its;
         synchronized (this) {
