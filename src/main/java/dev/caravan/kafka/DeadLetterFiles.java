@@ -43,7 +43,12 @@ public final class DeadLetterFiles {
   private Optional<Long> lookedAtNanos = Optional.empty();
   private Optional<Long> refusedAtNanos = Optional.empty();
   private boolean told;
+  private boolean toldFull;
   private int underWay;
+
+  /** Letters were added to what was counted: one that came again took its own files' place. */
+  private boolean estimated;
+
   private long files;
   private long letters;
   private long bytes;
@@ -95,16 +100,26 @@ public final class DeadLetterFiles {
     look();
     byte[] body = letter.getMessage().getBody(byte[].class);
     long size = REASON_BYTES + (body == null ? 0 : body.length);
-    boolean room =
-        unreadable.isEmpty() && files + FILES_EACH <= maximumFiles && bytes + size <= maximumBytes;
+    boolean room = fits(size);
+    if (!room && estimated && underWay == 0) {
+      count();
+      room = fits(size);
+    }
     if (room) {
       underWay(letter);
+      estimated = true;
       files += FILES_EACH;
       letters++;
       bytes += size;
     }
     tell(room);
     return room;
+  }
+
+  private boolean fits(long size) {
+    return unreadable.isEmpty()
+        && files + FILES_EACH <= maximumFiles
+        && bytes + size <= maximumBytes;
   }
 
   /** What has room may not have been written yet when the files are counted. */
@@ -133,7 +148,9 @@ public final class DeadLetterFiles {
 
   private void tell(boolean room) {
     if (!room) {
-      if (refusedAtNanos.isEmpty()) {
+      // While letters are being written nobody knows; the refused one comes again
+      if (!toldFull && !estimated) {
+        toldFull = true;
         LOG.warn(
             "There is no room for a dead letter in {}: {}. It and the next ones wait in the spool"
                 + " until Kafka takes them or files are removed.",
@@ -141,8 +158,11 @@ public final class DeadLetterFiles {
             unreadable.orElse("%d files, %d bytes".formatted(files, bytes)));
       }
       refusedAtNanos = Optional.of(nanoTime.getAsLong());
-    } else if (refusedAtNanos.isPresent()) {
-      refusedAtNanos = Optional.empty();
+      return;
+    }
+    refusedAtNanos = Optional.empty();
+    if (toldFull) {
+      toldFull = false;
       LOG.info("There is room again for dead letters in {}.", folder);
     } else if (!told) {
       told = true;
@@ -159,7 +179,12 @@ public final class DeadLetterFiles {
     if (lookedAtNanos.filter(at -> underWay > 0 || now - at < LOOK_EVERY.toNanos()).isPresent()) {
       return;
     }
-    lookedAtNanos = Optional.of(now);
+    count();
+  }
+
+  private void count() {
+    lookedAtNanos = Optional.of(nanoTime.getAsLong());
+    estimated = false;
     files = 0;
     letters = 0;
     bytes = 0;

@@ -87,6 +87,20 @@ class DeadLetterFilesTest {
   }
 
   @Test
+  void aLetterThatComesAgainTakesNoSecondPlace() throws IOException {
+    for (int time = 0; time < 3; time++) {
+      Exchange same = letter(10);
+      assertThat(files.hasRoom(same)).isTrue();
+      write("a.json", "a.reason");
+      UnitOfWorkHelper.doneSynchronizations(
+          same, same.getExchangeExtension().handoverCompletions());
+    }
+
+    assertThat(files.hasRoom(letter(10))).as("two files lie there, of six").isTrue();
+    assertThat(files.contents().full()).isFalse();
+  }
+
+  @Test
   void tellsWhatLiesThereAndSinceWhen() throws IOException {
     write("a.json", "a.reason", "b.json", "b.reason");
     Files.setLastModifiedTime(folder.resolve("b.json"), FileTime.from(LONG_AGO));

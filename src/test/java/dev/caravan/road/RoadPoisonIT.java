@@ -21,6 +21,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
@@ -220,23 +222,22 @@ class RoadPoisonIT {
         bridge.awaitReadiness("nothing denied", now -> !sentence(now).contains("Kafka denies"));
         ledger.send(20);
         // What arrives while the first record of a topic asks for the right is still a dead letter
-        reader.awaitUntil(all -> of("conversations.voice", all).size() + letters(all).size() == 40);
+        // A letter that lies as a file comes to the topic, too, if one before it had to wait
+        List<Integer> filed = filed();
+        reader.awaitUntil(all -> kept(filed, all).size() == 50);
         ledger.send(20);
-        reader.awaitUntil(all -> of("conversations.voice", all).size() + letters(all).size() == 60);
+        reader.awaitUntil(all -> kept(filed, all).size() == 70);
         assertThat(of("conversations.voice", reader.records()))
             .extracting(Ledger::number)
             .containsAll(IntStream.range(50, 70).boxed().toList());
         Ledger.assertInOrder(reader.records());
-        assertThat(
-                Stream.of(
-                        filed(),
-                        numbers(letters(reader.records())).toList(),
-                        of("conversations.voice", reader.records()).stream()
-                            .map(Ledger::number)
-                            .toList())
-                    .flatMap(List::stream))
-            .as("each event is in a file or in a topic, once")
-            .containsExactlyInAnyOrderElementsOf(IntStream.range(0, 70).boxed().toList());
+        assertThat(filed()).as("they stay").containsExactlyInAnyOrderElementsOf(filed);
+        assertThat(of("conversations.voice", reader.records()))
+            .extracting(Ledger::number)
+            .as("what is a dead letter is nothing else")
+            .doesNotHaveDuplicates()
+            .doesNotContainAnyElementsOf(filed)
+            .doesNotContainAnyElementsOf(numbers(letters(reader.records())).toList());
 
         assertThat(sentence(bridge.awaitReady())).startsWith("10 dead letters");
         assertSaidOnce(
@@ -272,6 +273,16 @@ class RoadPoisonIT {
       numbers.add(Road.json(Files.readAllBytes(file)).at("/eventBody/number").asInt(-1));
     }
     return numbers;
+  }
+
+  /** The numbers of the events that lie as files or came to a topic. */
+  private static Set<Integer> kept(
+      List<Integer> filed, List<ConsumerRecord<String, byte[]>> records) {
+    return Stream.concat(
+            filed.stream(),
+            Stream.of(letters(records), of("conversations.voice", records))
+                .flatMap(RoadPoisonIT::numbers))
+        .collect(Collectors.toSet());
   }
 
   private static Stream<Integer> numbers(List<ConsumerRecord<String, byte[]>> records) {
