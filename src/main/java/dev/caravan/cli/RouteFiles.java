@@ -76,6 +76,10 @@ public class RouteFiles implements CalledRoutes.Files {
         : problem.or(() -> edits.flatMap(RouteReload::broken));
   }
 
+  private Optional<String> dataProblem() {
+    return dataProblem.or(() -> edits.flatMap(RouteReload::dataProblem));
+  }
+
   /** Whether routes are being replaced at this moment. */
   @Override
   public boolean isReplacing() {
@@ -89,7 +93,7 @@ public class RouteFiles implements CalledRoutes.Files {
 
   /** Why nothing is read from Genesys Cloud although routes could run; empty if something is. */
   private Optional<String> unread() {
-    if (genesys.filter(GenesysComponent::isRead).isPresent() || dataProblem.isPresent()) {
+    if (genesys.filter(GenesysComponent::isRead).isPresent() || dataProblem().isPresent()) {
       return Optional.empty();
     }
     String why =
@@ -113,7 +117,7 @@ public class RouteFiles implements CalledRoutes.Files {
     genesys =
         Optional.of(started.getCamelContext().getComponent("genesys", GenesysComponent.class));
     health.register(new ConditionHealthCheck("route-files", this::condition));
-    health.register(new ConditionHealthCheck("data-folder", () -> Condition.of(dataProblem)));
+    health.register(new ConditionHealthCheck("data-folder", () -> Condition.of(dataProblem())));
     Optional<String> mistake =
         ConfigProvider.getConfig().getOptionalValue(SettingsSource.LATER_MISTAKE, String.class);
     health.register(new ConditionHealthCheck("settings", () -> Condition.of(mistake)));

@@ -62,7 +62,7 @@ final class RouteReload {
   private Optional<RouteFolder.Contents> tried = Optional.empty();
 
   /** Files that never were at work, each with the reason. */
-  private final SortedMap<Path, String> broken = new ConcurrentSkipListMap<>();
+  private final SortedMap<Path, Fault> broken = new ConcurrentSkipListMap<>();
 
   /** What of the broken files was tried. */
   private final Map<Path, String> brokenTexts = new ConcurrentHashMap<>();
@@ -76,6 +76,31 @@ final class RouteReload {
   private volatile Optional<String> problem = Optional.empty();
   private volatile boolean replacing;
   private volatile List<String> warnings = List.of();
+
+  /**
+   * Why a file's routes do not run, and whether that is the data folder's fault, not the file's.
+   */
+  private record Fault(String sentence, boolean ofData) {
+
+    static Fault unknown() {
+      return new Fault("", false);
+    }
+
+    static Fault of(Path file, Exception failure) {
+      String said = StartFailure.sentence(failure);
+      if (DataFolder.isCauseOf(failure)) {
+        return new Fault(said, true);
+      }
+      said = said.replace("The bridge could not start: ", "A route file cannot be used: ");
+      return new Fault(
+          said.contains(file.toString()) ? said : said + " It is in " + file + ".", false);
+    }
+
+    static String withWhatFollows(String sentences, boolean ofData) {
+      return "%s %sIt is tried again every %d s."
+          .formatted(sentences, ofData ? "" : "The other routes run. ", AGAIN.toSeconds());
+    }
+  }
 
   /** For finding out whether routes can be built, before those that run are touched. */
   @FunctionalInterface
@@ -105,8 +130,9 @@ final class RouteReload {
     RouteFolder.Contents now = folder.contents();
     seen = Optional.of(now);
     tried = Optional.of(now);
-    now.texts().keySet().forEach(file -> broken.put(file, ""));
-    broken.putAll(now.unreadable());
+    Stream.of(now.texts(), now.unreadable())
+        .flatMap(files -> files.keySet().stream())
+        .forEach(file -> broken.put(file, Fault.unknown()));
     mend(now);
     name(now);
     review();
@@ -135,15 +161,26 @@ final class RouteReload {
     return problem;
   }
 
-  /** Which files' routes do not run, and why; empty if all do. */
+  /** Which files' routes do not run by a fault of theirs, and why; empty if there are none. */
   Optional<String> broken() {
-    return broken.isEmpty()
-        ? Optional.empty()
-        : Optional.of(
-            String.join(" ", broken.values())
-                + " The other routes run. It is tried again every "
-                + AGAIN.toSeconds()
-                + " s.");
+    return faults(false);
+  }
+
+  /** What of the data folder keeps routes from running; empty if nothing does. */
+  Optional<String> dataProblem() {
+    return faults(true);
+  }
+
+  private Optional<String> faults(boolean ofData) {
+    String sentences =
+        broken.values().stream()
+            .filter(fault -> fault.ofData() == ofData)
+            .map(Fault::sentence)
+            .distinct()
+            .collect(Collectors.joining(" "));
+    return Optional.of(sentences)
+        .filter(any -> !any.isEmpty())
+        .map(any -> Fault.withWhatFollows(any, ofData));
   }
 
   /** Whether routes are being replaced at this moment. */
@@ -231,7 +268,7 @@ final class RouteReload {
       String text = now.texts().get(file);
       brokenTexts.compute(file, (key, before) -> text);
       if (text == null) {
-        breaks(file, now.unreadable().get(file));
+        breaks(file, new Fault(now.unreadable().get(file), false));
         continue;
       }
       try {
@@ -240,7 +277,7 @@ final class RouteReload {
         sound.add(file);
       } catch (CommandFailure e) {
         claimed.remove(file);
-        breaks(file, e.getMessage());
+        breaks(file, new Fault(e.getMessage(), false));
       }
     }
     Map<Path, Exception> failures = routes.loadEach(sound, now.texts());
@@ -248,12 +285,12 @@ final class RouteReload {
       Exception failure = failures.get(file);
       if (failure == null) {
         running.put(file, now.texts().get(file));
-        if (told.contains(broken.remove(file))) {
-          LOG.info("The route file {} was mended: its routes run.", file);
+        if (told.contains(broken.remove(file).sentence())) {
+          LOG.info("The routes of {} run now.", file);
         }
       } else {
         LOG.debug("The routes of {} were not loaded", file, failure);
-        breaks(file, sentence(file, failure));
+        breaks(file, Fault.of(file, failure));
       }
     }
   }
@@ -262,23 +299,11 @@ final class RouteReload {
     return now.texts().containsKey(file) || now.unreadable().containsKey(file);
   }
 
-  private void breaks(Path file, String sentence) {
-    broken.put(file, sentence);
-    tell(sentence);
-  }
-
-  private void tell(String sentence) {
-    if (told.add(sentence)) {
-      LOG.error(
-          "{} The other routes run. It is tried again every {} s.", sentence, AGAIN.toSeconds());
+  private void breaks(Path file, Fault fault) {
+    broken.put(file, fault);
+    if (told.add(fault.sentence())) {
+      LOG.error(Fault.withWhatFollows(fault.sentence(), fault.ofData()));
     }
-  }
-
-  private static String sentence(Path file, Exception failure) {
-    String said =
-        StartFailure.sentence(failure)
-            .replace("The bridge could not start: ", "A route file cannot be used: ");
-    return said.contains(file.toString()) ? said : said + " It is in " + file + ".";
   }
 
   // ---- files that are edited
@@ -387,7 +412,7 @@ final class RouteReload {
       LOG.debug("Neither the edit nor what was before can be started", why);
       routes.remove(edited);
       running.keySet().removeAll(edited);
-      edited.stream().filter(now::containsKey).forEach(file -> broken.put(file, ""));
+      edited.stream().filter(now::containsKey).forEach(file -> broken.put(file, Fault.unknown()));
       again = Instant.MIN;
       mend(seen.orElseThrow());
       return;

@@ -337,6 +337,32 @@ class RouteReloadTest {
   }
 
   @Test
+  void aSpoolThatAnotherProcessHasIsNoFaultOfTheFilesAndIsSaidOnce() throws Exception {
+    stop();
+    String spool = "spool:events?directory=" + folder.resolve("spool");
+    try (DefaultCamelContext other = new DefaultCamelContext()) {
+      other.start();
+      other.getEndpoint(spool).createProducer().start();
+      write("a", spool, "1");
+      write("forward", spool, "1");
+      startAgain();
+
+      assertThat(reload.broken()).isEmpty();
+      assertThat(reload.dataProblem().orElseThrow())
+          .containsOnlyOnce("is in use by another process")
+          .endsWith("a directory of its own. It is tried again every 10 s.");
+      assertThat(runs("a") || runs("forward")).isFalse();
+      assertThat(runs("receive")).isTrue();
+    }
+
+    write("forward", "direct:forward", "1");
+    look();
+
+    assertThat(reload.dataProblem()).isEmpty();
+    assertThat(runs("a") && runs("forward")).isTrue();
+  }
+
+  @Test
   void whatEditorsLeaveIsNoRouteAndWhatLooksMeantIsNoAlarm() throws IOException {
     String forward = Files.readString(file("forward"));
     Files.writeString(folder.resolve("._forward.camel.yaml"), "\u0000\u0005");
