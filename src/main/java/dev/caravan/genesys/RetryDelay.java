@@ -49,7 +49,9 @@ public final class RetryDelay implements Processor {
 
   @Override
   public void process(Exchange exchange) {
-    int here = exchange.getIn().getHeader(Exchange.REDELIVERY_COUNTER, 0, Integer.class);
+    // Camel has counted the redelivery that is to come
+    int before =
+        Math.max(0, exchange.getIn().getHeader(Exchange.REDELIVERY_COUNTER, 0, Integer.class) - 1);
     CallException failure =
         Failures.causeOf(
             CallException.class, exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Exception.class));
@@ -60,14 +62,21 @@ public final class RetryDelay implements Processor {
       int times = exchange.getProperty(GenesysConstants.UNAUTHORISED, 0, Integer.class);
       exchange.setProperty(GenesysConstants.UNAUTHORISED, times + 1);
     }
-    long asked = failure == null ? 0 : failure.retryAfter().toMillis();
-    long wait =
-        asked > 0
-            ? asked + (long) (random.getAsDouble() * asked / TENTH)
-            : Backoff.after(here)
-                .delayMillis(Timings.defaults().withRetry(initialDelay, maximumDelay), random);
+    long wait = wait(failure, before);
     exchange.getIn().setHeader(Exchange.REDELIVERY_DELAY, wait);
     tell(exchange, wait);
+  }
+
+  /** A new token needs no wait. */
+  private long wait(CallException failure, int before) {
+    if (failure instanceof UnauthorisedException) {
+      return 0;
+    }
+    long asked = failure == null ? 0 : failure.retryAfter().toMillis();
+    return asked > 0
+        ? asked + (long) (random.getAsDouble() * asked / TENTH)
+        : Backoff.after(before)
+            .delayMillis(Timings.defaults().withRetry(initialDelay, maximumDelay), random);
   }
 
   /** What has an answer is counted where that is read. */

@@ -2,9 +2,15 @@ package dev.caravan.genesys;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.caravan.session.UnauthorisedException;
 import dev.caravan.session.UnavailableException;
+import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
+import org.apache.camel.builder.RouteBuilder;
 import org.apache.camel.impl.DefaultCamelContext;
 import org.apache.camel.support.DefaultExchange;
 import org.junit.jupiter.api.Test;
@@ -17,7 +23,7 @@ class RetryDelayTest {
   private final RetryDelay delay = new RetryDelay(() -> 0.999999999);
 
   private long afterRedeliveries(int redeliveries) {
-    exchange.getIn().setHeader(Exchange.REDELIVERY_COUNTER, redeliveries);
+    exchange.getIn().setHeader(Exchange.REDELIVERY_COUNTER, redeliveries + 1);
     delay.process(exchange);
     return exchange.getIn().getHeader(Exchange.REDELIVERY_DELAY, Long.class);
   }
@@ -26,6 +32,44 @@ class RetryDelayTest {
   @CsvSource({"0, 249", "1, 2099", "2, 4199", "3, 8399", "4, 16799", "5, 30000", "50, 30000"})
   void itDoublesUpToTheMost(int redeliveries, long millis) {
     assertThat(afterRedeliveries(redeliveries)).isEqualTo(millis);
+  }
+
+  @Test
+  void theFirstRedeliveryIsAlmostAtOnce() throws Exception {
+    List<Long> waits = new ArrayList<>();
+    CamelContext context = new DefaultCamelContext();
+    try {
+      context.addRoutes(
+          new RouteBuilder() {
+            @Override
+            public void configure() {
+              errorHandler(
+                  defaultErrorHandler()
+                      .maximumRedeliveries(1)
+                      .onExceptionOccurred(
+                          failed -> {
+                            delay.process(failed);
+                            waits.add(
+                                failed.getIn().getHeader(Exchange.REDELIVERY_DELAY, Long.class));
+                          }));
+              from("direct:call").throwException(new IOException("reset"));
+            }
+          });
+      context.start();
+      context.createProducerTemplate().send("direct:call", any -> {});
+    } finally {
+      context.stop();
+    }
+
+    assertThat(waits).startsWith(249L);
+  }
+
+  @Test
+  void aTokenThatIsNotAcceptedIsRenewedAtOnce() {
+    exchange.setProperty(
+        Exchange.EXCEPTION_CAUGHT, new UnauthorisedException("Not accepted (401)."));
+
+    assertThat(afterRedeliveries(0)).isZero();
   }
 
   @Test
