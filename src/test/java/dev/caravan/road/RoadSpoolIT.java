@@ -14,7 +14,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.IntStream;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -124,12 +123,10 @@ class RoadSpoolIT {
                       && dropped(all, "GAP") == ledger.missing(all).size());
           List<Integer> missing = ledger.missing(reader.records());
           assertThat(missing).isNotEmpty();
-          // What Kafka's client had in its hands already, arrives; behind that the oldest are gone
-          assertThat(missing)
-              .isEqualTo(
-                  IntStream.rangeClosed(missing.get(0), missing.get(missing.size() - 1))
-                      .boxed()
-                      .toList());
+          // What Kafka's client had in its hands already, arrives; what failed before that does
+          // not, as
+          // it would come after it; behind that the oldest are gone
+          assertThat(missing).doesNotContain(last);
           Ledger.assertInOrder(reader.records());
           LOG.info(
               "Spool full, {}={}: {} events sent, {} dropped and on record",
