@@ -81,7 +81,7 @@ final class CalledRoutes implements InterceptStrategy {
     private boolean runs(CamelContext context) {
       for (Route route : context.getRoutes()) {
         if (EndedWork.plain(route.getEndpoint().getEndpointUri()).equals(input)) {
-          return context.getRouteController().getRouteStatus(route.getRouteId()).isStarted();
+          return LoadedRoutes.runs(context, route.getRouteId());
         }
       }
       return false;

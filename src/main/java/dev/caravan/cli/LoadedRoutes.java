@@ -7,8 +7,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import org.apache.camel.CamelContext;
 import org.apache.camel.RouteConfigurationsBuilder;
 import org.apache.camel.RoutesBuilder;
+import org.apache.camel.ServiceStatus;
 import org.apache.camel.model.ModelCamelContext;
 import org.apache.camel.model.RouteDefinition;
 import org.apache.camel.spi.Resource;
@@ -23,6 +25,21 @@ final class LoadedRoutes {
 
   LoadedRoutes(ModelCamelContext context) {
     this.context = context;
+  }
+
+  /** Of a route that is just being removed Camel knows no status. */
+  static boolean runs(CamelContext context, String route) {
+    ServiceStatus status = context.getRouteController().getRouteStatus(route);
+    return status != null && status.isStarted();
+  }
+
+  /** The ids of those that were to run and do not, as somebody stopped them. */
+  List<String> stopped() {
+    return context.getRouteDefinitions().stream()
+        .filter(LoadedRoutes::startsByItself)
+        .map(RouteDefinition::getRouteId)
+        .filter(route -> !runs(context, route))
+        .toList();
   }
 
   int count() {
@@ -118,10 +135,14 @@ final class LoadedRoutes {
 
   private void start(Path file) throws Exception {
     for (RouteDefinition route : definitions(file)) {
-      if (!"false".equals(route.getAutoStartup())) {
+      if (startsByItself(route)) {
         context.getRouteController().startRoute(route.getRouteId());
       }
     }
+  }
+
+  private static boolean startsByItself(RouteDefinition route) {
+    return !"false".equals(route.getAutoStartup());
   }
 
   private List<RouteDefinition> definitions(Path file) {

@@ -246,9 +246,19 @@ final class RouteReload {
 
   /** What is not as it was meant, although the routes run, as sentences. */
   List<String> degraded() {
-    return Stream.of(problem.stream(), ended.sentence().stream(), warnings.stream())
+    return Stream.of(
+            problem.stream(), ended.sentence().stream(), stopped().stream(), warnings.stream())
         .flatMap(sentences -> sentences)
         .toList();
+  }
+
+  private Optional<String> stopped() {
+    List<String> stopped = replacing ? List.of() : routes.stopped();
+    return stopped.isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            "These routes were stopped and do nothing: %s. Start them again, or restart the bridge."
+                .formatted(String.join(", ", stopped)));
   }
 
   // ---- files that were never at work

@@ -375,4 +375,16 @@ class RouteReloadTest {
     assertThat(reload.broken()).isEmpty();
     assertThat(runs("forward")).isTrue();
   }
+
+  @Test
+  void aRouteThatSomebodyStoppedIsTold() throws Exception {
+    assertThat(reload.degraded()).isEmpty();
+
+    context.getRouteController().stopRoute("forward");
+
+    assertThat(reload.degraded())
+        .singleElement()
+        .asString()
+        .contains("were stopped and do nothing: forward");
+  }
 }
