@@ -17,14 +17,17 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Properties;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.stream.Collectors;
 import org.apache.camel.CamelContext;
 import org.apache.camel.component.kafka.KafkaComponent;
+import org.apache.camel.component.kafka.KafkaConfiguration;
 import org.apache.camel.health.HealthCheckRegistry;
 import org.apache.camel.quarkus.main.events.BeforeStart;
+import org.apache.kafka.clients.producer.ProducerConfig;
 
 /**
  * Has health tell which topics Kafka denies, which dead letters lie as files and when there are
@@ -34,6 +37,10 @@ import org.apache.camel.quarkus.main.events.BeforeStart;
 public class DeadLetterWatch {
 
   private static final Duration LOOK_EVERY = Duration.ofSeconds(10);
+
+  /** By then the first signal has usually reached Kafka, and nobody needs to ask. */
+  private static final Duration SEEK_AFTER = Duration.ofSeconds(5);
+
   private static final int MOST_NAMES = 20;
 
   private final Duration askEvery;
@@ -68,7 +75,12 @@ public class DeadLetterWatch {
         .register(
             new ConditionHealthCheck(
                 "kafka",
-                () -> Condition.of(clients(context).flatMap(PatientClientFactory::problem))));
+                () ->
+                    new Condition(
+                        "broken",
+                        clients(context).flatMap(PatientClientFactory::problem),
+                        clients(context).flatMap(PatientClientFactory::silence).stream().toList(),
+                        Map.of())));
     DeadLetterShare share =
         new DeadLetterShare(
             context.getComponent("genesys", GenesysComponent.class)::eventsRead, System::nanoTime);
@@ -84,7 +96,7 @@ public class DeadLetterWatch {
         .register(
             new ConditionHealthCheck("dead-letters", () -> Condition.degraded(share.sentence())));
     ScheduledExecutorService looks =
-        context.getExecutorServiceManager().newScheduledThreadPool(this, "dead-letters", 2);
+        context.getExecutorServiceManager().newScheduledThreadPool(this, "dead-letters", 3);
     BackgroundHealthCheck.of(context)
         .watch(BackgroundTask.every(LOOK_EVERY, "counting dead letters", looks, share::look));
     BackgroundHealthCheck.of(context)
@@ -94,6 +106,29 @@ public class DeadLetterWatch {
                 "asking Kafka for rights",
                 looks,
                 () -> clients(context).ifPresent(PatientClientFactory::askForQuietTopics)));
+    BackgroundHealthCheck.of(context)
+        .watch(
+            BackgroundTask.every(
+                SEEK_AFTER,
+                LOOK_EVERY,
+                "looking for Kafka",
+                looks,
+                () -> {
+                  Optional<PatientClientFactory> clients = clients(context);
+                  if (clients.isPresent()) {
+                    clients.get().seek(producerProperties(context));
+                  }
+                }));
+  }
+
+  private static Properties producerProperties(CamelContext context) {
+    KafkaComponent kafka = context.getComponent("kafka", KafkaComponent.class);
+    KafkaConfiguration configuration = kafka.getConfiguration();
+    Properties properties = configuration.createProducerProperties();
+    properties.put(
+        ProducerConfig.BOOTSTRAP_SERVERS_CONFIG,
+        kafka.getKafkaClientFactory().getBrokers(configuration));
+    return properties;
   }
 
   /**

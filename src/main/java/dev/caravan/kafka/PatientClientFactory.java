@@ -44,6 +44,8 @@ public final class PatientClientFactory extends DefaultKafkaClientFactory {
   /** Settings with which no producer can be made, as many as there are kinds of endpoints. */
   private final Map<Properties, Refusal> refusals = new ConcurrentHashMap<>();
 
+  private final FirstContact contact = new FirstContact(Duration.ofSeconds(5));
+
   private record Refusal(String why, long atNanos) {}
 
   /**
@@ -85,11 +87,11 @@ public final class PatientClientFactory extends DefaultKafkaClientFactory {
       }
       return producer;
     } catch (KafkaException e) {
-      throw refused(properties, e);
+      throw new StuckException(ALL_OF_KAFKA, refuse(properties, e));
     }
   }
 
-  private StuckException refused(Properties properties, KafkaException failure) {
+  private String refuse(Properties properties, KafkaException failure) {
     String why = sentence(failure);
     boolean told = problem().filter(why::equals).isPresent();
     refusals.put((Properties) properties.clone(), new Refusal(why, nanoTime.getAsLong()));
@@ -100,7 +102,7 @@ public final class PatientClientFactory extends DefaultKafkaClientFactory {
           UNUSABLE_AGAIN.toSeconds());
       LOG.debug("No producer could be made", failure);
     }
-    return new StuckException(ALL_OF_KAFKA, why);
+    return why;
   }
 
   private static String sentence(KafkaException failure) {
@@ -146,6 +148,33 @@ public final class PatientClientFactory extends DefaultKafkaClientFactory {
                 producers.stream()
                     .flatMap(producer -> producer.looking().trouble().stream())
                     .findFirst());
+  }
+
+  /**
+   * Asks whether Kafka is there, until it was once: that shows a wrong setting before the first
+   * record does. Takes seconds if Kafka is slow.
+   *
+   * @param properties what a producer is made with
+   */
+  public void seek(Properties properties) throws InterruptedException {
+    if (contact.isMade() || mistake().isPresent()) {
+      return;
+    }
+    try {
+      if (takesAny()) {
+        contact.make();
+      } else {
+        contact.seek(properties);
+      }
+      refusals.remove(properties);
+    } catch (KafkaException e) {
+      refuse(properties, e);
+    }
+  }
+
+  /** Why Kafka has not answered since the start, as a sentence; empty as far as is known. */
+  public Optional<String> silence() {
+    return contact.trouble();
   }
 
   /** The topics that Kafka denies to the producers that are open. */

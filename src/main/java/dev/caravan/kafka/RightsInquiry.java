@@ -30,17 +30,28 @@ final class RightsInquiry {
   private static final Logger LOG = LoggerFactory.getLogger(RightsInquiry.class);
   private static final int PATIENCE_MILLIS = 5_000;
 
-  private final Map<String, Object> properties = new HashMap<>();
+  private final Map<String, Object> properties;
 
   /**
    * @param producer what the client that writes was made with
    */
   RightsInquiry(Properties producer) {
+    this.properties = adminProperties(producer, PATIENCE_MILLIS);
+  }
+
+  /**
+   * What a client is made with that asks the cluster to which such a producer writes.
+   *
+   * @param patienceMillis how long an answer may take
+   */
+  static Map<String, Object> adminProperties(Properties producer, int patienceMillis) {
+    Map<String, Object> properties = new HashMap<>();
     for (String name : AdminClientConfig.configNames()) {
       Optional.ofNullable(producer.get(name)).ifPresent(value -> properties.put(name, value));
     }
-    properties.put(AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, PATIENCE_MILLIS);
-    properties.put(AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, PATIENCE_MILLIS);
+    properties.put(AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, patienceMillis);
+    properties.put(AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, patienceMillis);
+    return properties;
   }
 
   /** Those of these topics that the client may write to; none if Kafka does not answer. */

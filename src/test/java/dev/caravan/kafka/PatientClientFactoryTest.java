@@ -52,6 +52,14 @@ class PatientClientFactoryTest {
   }
 
   @Test
+  void aNameThatDoesNotResolveIsToldBeforeThereIsARecord() throws Exception {
+    factory.seek(settings("kafka-nope.invalid:9092"));
+
+    assertThat(factory.problem().orElseThrow())
+        .contains("Kafka cannot be used", "KAFKA_BOOTSTRAP_SERVERS");
+  }
+
+  @Test
   void anUnknownSecurityProtocolIsNamed() {
     Properties settings = settings("127.0.0.1:9");
     settings.put(CommonClientConfigs.SECURITY_PROTOCOL_CONFIG, "SASL");
