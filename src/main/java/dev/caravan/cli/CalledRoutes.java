@@ -1,26 +1,24 @@
 package dev.caravan.cli;
 
 import dev.caravan.kafka.StuckException;
+import java.util.Map;
 import java.util.Optional;
 import org.apache.camel.AsyncCallback;
-import org.apache.camel.AsyncProcessor;
-import org.apache.camel.CamelContext;
+import org.apache.camel.Endpoint;
 import org.apache.camel.Exchange;
-import org.apache.camel.NamedNode;
-import org.apache.camel.Processor;
-import org.apache.camel.Route;
+import org.apache.camel.Producer;
+import org.apache.camel.component.direct.DirectComponent;
 import org.apache.camel.component.direct.DirectConsumerNotAvailableException;
-import org.apache.camel.model.ToDefinition;
-import org.apache.camel.spi.InterceptStrategy;
-import org.apache.camel.support.AsyncProcessorConverterHelper;
-import org.apache.camel.support.processor.DelegateAsyncProcessor;
+import org.apache.camel.component.direct.DirectEndpoint;
+import org.apache.camel.component.direct.DirectProducer;
 
 /**
- * Ends an event's call of a route that does not run at once: Camel waits half a minute for each,
- * and all others with it. If the route's file is broken or was taken away, the event is stuck until
- * it runs; nobody knows better of any other.
+ * {@code direct:} of the bridge: ends an event's call of a route that does not run at once,
+ * whatever step calls it. Camel waits half a minute for each, and all others with it. If the
+ * route's file is broken or was taken away, the event is stuck until it runs; nobody knows better
+ * of any other.
  */
-final class CalledRoutes implements InterceptStrategy {
+final class CalledRoutes extends DirectComponent {
 
   /** What is to be thought of a route that does not run. */
   interface Files {
@@ -39,52 +37,55 @@ final class CalledRoutes implements InterceptStrategy {
   }
 
   @Override
-  public Processor wrapProcessorInInterceptors(
-      CamelContext context, NamedNode definition, Processor target, Processor nextTarget) {
-    Optional<String> input =
-        definition instanceof ToDefinition call
-            ? Optional.ofNullable(call.getEndpointUri())
-                .map(context::resolvePropertyPlaceholders)
-                .map(EndedWork::plain)
-                .filter(uri -> uri.startsWith("direct:"))
-            : Optional.empty();
-    return input.isEmpty()
-        ? target
-        : new Call(AsyncProcessorConverterHelper.convert(target), input.get());
+  protected Endpoint createEndpoint(String uri, String name, Map<String, Object> options)
+      throws Exception {
+    DirectEndpoint endpoint = new Called(uri, "direct:" + name);
+    endpoint.setBlock(isBlock());
+    endpoint.setTimeout(getTimeout());
+    setProperties(endpoint, options);
+    return endpoint;
   }
 
-  private final class Call extends DelegateAsyncProcessor {
+  private final class Called extends DirectEndpoint {
     private final String input;
+    private final String key;
 
-    private Call(AsyncProcessor target, String input) {
-      super(target);
+    private Called(String uri, String input) {
+      super(uri, CalledRoutes.this);
       this.input = input;
+      this.key = uri.replaceFirst("\\?.*", "");
     }
 
     @Override
-    public boolean process(Exchange exchange, AsyncCallback callback) {
-      if (!isEvent(exchange) || runs(exchange.getContext()) || files.isReplacing()) {
-        return super.process(exchange, callback);
-      }
-      exchange.setException(
-          files
-              .away(input)
-              .<Exception>map(why -> new StuckException(input, why))
-              .orElseGet(
-                  () ->
-                      new DirectConsumerNotAvailableException(
-                          "No route begins with " + input, exchange)));
-      callback.done(true);
-      return true;
+    public Producer createProducer() {
+      return new DirectProducer(this, key) {
+        @Override
+        public boolean process(Exchange exchange, AsyncCallback callback) {
+          if (!isFailIfNoConsumers() || !isEvent(exchange) || runs() || files.isReplacing()) {
+            return super.process(exchange, callback);
+          }
+          exchange.setException(
+              files
+                  .away(input)
+                  .<Exception>map(why -> new StuckException(input, why))
+                  .orElseGet(
+                      () ->
+                          new DirectConsumerNotAvailableException(
+                              "No route begins with " + input, exchange)));
+          callback.done(true);
+          return true;
+        }
+      };
     }
 
-    private boolean runs(CamelContext context) {
-      for (Route route : context.getRoutes()) {
-        if (EndedWork.plain(route.getEndpoint().getEndpointUri()).equals(input)) {
-          return LoadedRoutes.runs(context, route.getRouteId());
-        }
+    private boolean runs() {
+      try {
+        return CalledRoutes.this.getConsumer(key, false, 0) != null;
+      } catch (InterruptedException e) {
+        // It is told to stop: Camel ends the call
+        Thread.currentThread().interrupt();
+        return true;
       }
-      return false;
     }
   }
 

@@ -7,7 +7,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import org.apache.camel.CamelContext;
 import org.apache.camel.RouteConfigurationsBuilder;
 import org.apache.camel.RoutesBuilder;
 import org.apache.camel.ServiceStatus;
@@ -28,7 +27,7 @@ final class LoadedRoutes {
   }
 
   /** Of a route that is just being removed Camel knows no status. */
-  static boolean runs(CamelContext context, String route) {
+  private boolean runs(String route) {
     ServiceStatus status = context.getRouteController().getRouteStatus(route);
     return status != null && status.isStarted();
   }
@@ -38,7 +37,7 @@ final class LoadedRoutes {
     return context.getRouteDefinitions().stream()
         .filter(LoadedRoutes::startsByItself)
         .map(RouteDefinition::getRouteId)
-        .filter(route -> !runs(context, route))
+        .filter(route -> !runs(route))
         .toList();
   }
 

@@ -4,11 +4,15 @@ import dev.caravan.SettingsSource;
 import dev.caravan.background.SteadyClock;
 import dev.caravan.cli.ConditionHealthCheck.Condition;
 import dev.caravan.genesys.GenesysComponent;
+import io.quarkus.arc.Unremovable;
 import io.smallrye.config.SmallRyeConfig;
 import io.smallrye.health.api.HealthType;
 import io.smallrye.health.registry.HealthRegistries;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
+import jakarta.enterprise.inject.Produces;
+import jakarta.inject.Named;
+import jakarta.inject.Singleton;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -18,6 +22,7 @@ import java.util.SortedMap;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.apache.camel.CamelContext;
+import org.apache.camel.component.direct.DirectComponent;
 import org.apache.camel.health.HealthCheckRegistry;
 import org.apache.camel.model.ModelCamelContext;
 import org.apache.camel.quarkus.main.events.AfterStart;
@@ -108,12 +113,17 @@ public class RouteFiles implements CalledRoutes.Files {
     return Optional.of("Nothing is read from Genesys Cloud. " + why);
   }
 
+  /** Camel finds it by its name. */
+  @Produces
+  @Singleton
+  @Unremovable
+  @Named("direct")
+  DirectComponent calls() {
+    return new CalledRoutes(this);
+  }
+
   void load(@Observes AfterStart started) {
     HealthCheckRegistry health = HealthCheckRegistry.get(started.getCamelContext());
-    started
-        .getCamelContext()
-        .getCamelContextExtension()
-        .addInterceptStrategy(new CalledRoutes(this));
     genesys =
         Optional.of(started.getCamelContext().getComponent("genesys", GenesysComponent.class));
     health.register(new ConditionHealthCheck("route-files", this::condition));

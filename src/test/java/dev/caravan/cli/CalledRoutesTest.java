@@ -20,6 +20,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What becomes of events on their way to Kafka whose route calls one that does not run. */
 @Timeout(60)
@@ -50,6 +52,16 @@ class CalledRoutesTest {
 
   @BeforeEach
   void begin() throws IOException {
+    calls("to: direct:enrich");
+    spool.getConfiguration().setDirectory(spools.toString());
+    spool.getConfiguration().setCommitInterval(Duration.ofMillis(5));
+    context.addComponent("spool", spool);
+    context.getRegistry().bind("kafkaFailures", new KafkaFailures());
+    context.addComponent("direct", new CalledRoutes(new Loaded()));
+  }
+
+  /** Has forward send what needs it through a route of another file. */
+  private void calls(String step) throws IOException {
     write(
         "forward",
         "spool:events?keyHeader=key&redeliveryDelay=50&maximumRedeliveryDelay=50"
@@ -62,14 +74,10 @@ class CalledRoutesTest {
                           - to: mock:kafka
                     otherwise:
                       steps:
-                        - to: direct:enrich
+                        - %s
                         - to: mock:kafka
-        """);
-    spool.getConfiguration().setDirectory(spools.toString());
-    spool.getConfiguration().setCommitInterval(Duration.ofMillis(5));
-    context.addComponent("spool", spool);
-    context.getRegistry().bind("kafkaFailures", new KafkaFailures());
-    context.getCamelContextExtension().addInterceptStrategy(new CalledRoutes(new Loaded()));
+        """
+            .formatted(step));
   }
 
   @AfterEach
@@ -97,7 +105,12 @@ class CalledRoutesTest {
 
   private void send(String key) {
     try (var template = context.createFluentProducerTemplate()) {
-      template.to("spool:events").withHeader("key", key).withBody(new byte[] {1}).send();
+      template
+          .to("spool:events")
+          .withHeader("key", key)
+          .withHeader("where", "enrich")
+          .withBody(new byte[] {1})
+          .send();
     } catch (IOException e) {
       throw new java.io.UncheckedIOException(e);
     }
@@ -134,6 +147,31 @@ class CalledRoutesTest {
     reload.look();
 
     await().until(() -> at("mock:kafka") == 2);
+    assertThat(at("mock:letters")).isZero();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "to: { uri: direct, parameters: { name: enrich } }",
+        "to: direct:enrich?timeout=20000",
+        "toD: direct:enrich",
+        "toD: \"direct:${header.where}\"",
+        "enrich: { constant: direct:enrich }",
+        "recipientList: { constant: direct:enrich }",
+        "routingSlip: { simple: \"direct:${header.where}\" }",
+        "multicast: { steps: [ { to: direct:enrich } ] }",
+      })
+  void eventsWaitWhateverStepCalls(String step) throws Exception {
+    calls(step);
+    Files.writeString(file("enrich"), BROKEN);
+    start();
+
+    send("needy");
+
+    await()
+        .atMost(Duration.ofSeconds(5))
+        .until(() -> state().contains("enrich.camel.yaml is broken"));
     assertThat(at("mock:letters")).isZero();
   }
 

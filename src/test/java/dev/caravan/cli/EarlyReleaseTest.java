@@ -52,6 +52,27 @@ class EarlyReleaseTest {
                 + "      - log: x",
             "- threads: {}",
             "- to: spool:other",
+            "- to: { uri: seda, parameters: { name: later } }",
+            "- to: { uri: spool, parameters: { name: other } }",
+            "- to: { uri: seda, pattern: InOut, parameters: { name: later, waitForTaskToComplete: Never } }",
+            "- to: { uri: kafka, parameters: { topic: a, requestRequiredAcks: 0 } }",
+            "- toD: { uri: seda, parameters: { name: later } }",
+            "- toD: \"seda:${header.where}\"",
+            "- wireTap: { uri: seda, parameters: { name: later }, id: tap }",
+            "- enrich: { constant: spool:other }",
+            "- recipientList: { constant: \"kafka:a, seda:later\" }",
+            "- recipientList: { simple: \"seda:${header.where}\" }",
+            "- routingSlip: { constant: seda:later }",
+            "- multicast: { parallelProcessing: true, timeout: 10, steps: [ { to: kafka:a } ] }",
+            "- split: { simple: \"${body}\", parallelProcessing: true, timeout: 10, steps: [ { to: kafka:a } ] }",
+            "- recipientList: { constant: kafka:a, parallelProcessing: true, timeout: 10 }",
+            "- multicast: { parallelProcessing: true, steps: [ { to: seda:later } ] }",
+            "- split: { simple: \"${body}\", steps: [ { to: seda:later } ] }",
+            "- loop: { constant: 3, steps: [ { to: seda:later } ] }",
+            "- loadBalance: { roundRobinLoadBalancer: {}, steps: [ { to: seda:later } ] }",
+            "- circuitBreaker: { steps: [ { to: kafka:a } ], onFallback: { steps: [ { to: seda:later } ] } }",
+            "- doTry: { steps: [ { to: kafka:a } ], doCatch: [ { exception: [ java.lang.Exception ],"
+                + " steps: [ { to: seda:later } ] } ] }",
             "- choice:\n"
                 + "    when:\n"
                 + "      - simple: \"${body}\"\n"
@@ -77,6 +98,34 @@ class EarlyReleaseTest {
   }
 
   @Test
+  void itIsFoundWhateverCallsTheRoute() throws Exception {
+    for (String call :
+        List.of(
+            "- to: { uri: direct, parameters: { name: a } }",
+            "- toD: direct:a",
+            "- enrich: { constant: direct:a }",
+            "- recipientList: { constant: \"kafka:a,direct:a\" }",
+            "- routingSlip: { constant: direct:a }")) {
+      assertThat(
+              warnings(
+                  route("forward", "spool:events", call), route("a", "direct:a", "- to: seda:x")))
+          .as(call)
+          .hasSize(1)
+          .allMatch(line -> line.contains("route a"));
+    }
+  }
+
+  @Test
+  void aRouteThatReadsMayNotHandOnEither() throws Exception {
+    assertThat(
+            warnings(
+                route("receive", "genesys:notifications", "- to: seda:later\n- to: spool:events")))
+        .singleElement()
+        .asString()
+        .contains("an event counts as spooled that is handed on to seda:later in route receive");
+  }
+
+  @Test
   void whatTheSpoolWaitsForIsNoReasonToWarn() throws Exception {
     assertThat(
             warnings(
@@ -90,6 +139,13 @@ class EarlyReleaseTest {
                           - to: kafka:b
                     - to: seda:later?waitForTaskToComplete=Always
                     - to: spool:other?waitForCommit=true
+                    - to: { uri: seda, parameters: { name: a, waitForTaskToComplete: Always } }
+                    - to: { uri: spool, parameters: { name: a, waitForCommit: true } }
+                    - to: { uri: seda, pattern: InOut, parameters: { name: a } }
+                    - enrich: { constant: seda:a }
+                    - multicast: { parallelProcessing: true, steps: [ { to: kafka:a } ] }
+                    - split: { simple: "${body}", parallelProcessing: true, steps: [ { to: kafka:a } ] }
+                    - loop: { constant: 3, steps: [ { to: kafka:a } ] }
                     """),
                 route("other", "timer:t", "- to: seda:x")))
         .isEmpty();
