@@ -33,6 +33,9 @@ class ArchitectureTest {
   /** Below all floors: any room may use it, and it uses none. */
   private static final String BASEMENT = "dev.caravan.background..";
 
+  /** Any room may ask it. */
+  private static final String SETTINGS = "dev.caravan.settings..";
+
   private static final List<String> UPPER_FLOORS =
       Stream.concat(MIDDLE_FLOOR.stream(), TOP_FLOOR.stream()).toList();
 
@@ -75,6 +78,19 @@ class ArchitectureTest {
         .resideInAPackage(BASEMENT)
         .should()
         .dependOnClassesThat(resideInAPackage("dev.caravan..").and(not(resideInAPackage(BASEMENT))))
+        .check(CLASSES);
+  }
+
+  @Test
+  void settingsUseNothingButTheNamesOfRegions() {
+    noClasses()
+        .that()
+        .resideInAPackage(SETTINGS)
+        .should()
+        .dependOnClassesThat(
+            resideInAPackage("dev.caravan..")
+                .and(not(resideInAPackage(SETTINGS)))
+                .and(not(nameMatching("dev.caravan.session.Region"))))
         .check(CLASSES);
   }
 
@@ -238,7 +254,7 @@ class ArchitectureTest {
         .orShould()
         .resideInAnyPackage(packages(UPPER_FLOORS))
         .orShould()
-        .resideInAnyPackage("dev.caravan", BASEMENT)
+        .resideInAnyPackage("dev.caravan", SETTINGS, BASEMENT)
         .check(CLASSES);
   }
 }

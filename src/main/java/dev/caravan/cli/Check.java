@@ -1,10 +1,10 @@
 package dev.caravan.cli;
 
-import dev.caravan.SettingsSource;
 import dev.caravan.event.Media;
 import dev.caravan.genesys.Survey;
 import dev.caravan.session.CallException;
 import dev.caravan.session.RefusedException;
+import dev.caravan.settings.SettingsSource;
 import dev.caravan.topic.SelectorException;
 import dev.caravan.topic.SelectorParser;
 import dev.caravan.topic.TopicCatalogue;
@@ -17,7 +17,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -37,9 +36,9 @@ final class Check {
   }
 
   /** True if the bridge would run. */
-  boolean run(Map<String, String> environment) {
+  boolean run() {
     report.part("Settings");
-    new SettingsCheck(report).run(config, environment);
+    new SettingsCheck(report).run(config);
 
     RouteFolder folder = new RouteFolder(Path.of(setting("caravan.routes.dir")));
     Tried tried = tryRoutes(folder);

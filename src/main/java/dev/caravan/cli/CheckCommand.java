@@ -30,7 +30,7 @@ final class CheckCommand implements Callable<Integer> {
     if (!Caravan.isVerbose(spec)) {
       Logs.errorsOnly(); // whatever else there is to say, the check says
     }
-    boolean passed = new Check(Settings.read(), spec.commandLine().getOut()).run(System.getenv());
+    boolean passed = new Check(Settings.read(), spec.commandLine().getOut()).run();
     return passed ? Caravan.OK : Caravan.FAILED;
   }
 }

@@ -28,7 +28,10 @@ final class ChildProcess {
     this.log = log;
   }
 
-  /** Starts a program with exactly these variables. */
+  /**
+   * Starts a program with exactly these variables, in the folder of its log: a {@code .env} that
+   * lies where we were started is not meant for it.
+   */
   static ChildProcess start(List<String> command, Map<String, String> environment, Path log) {
     // An ignored signal stays ignored across exec, and a JVM leaves it so.
     List<String> shielded =
@@ -38,6 +41,7 @@ final class ChildProcess {
     ProcessBuilder builder = new ProcessBuilder(shielded);
     builder.environment().clear();
     builder.environment().putAll(environment);
+    builder.directory(log.getParent().toFile());
     builder.redirectErrorStream(true);
     builder.redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
     try {

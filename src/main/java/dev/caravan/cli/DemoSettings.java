@@ -1,5 +1,6 @@
 package dev.caravan.cli;
 
+import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -29,7 +30,11 @@ record DemoSettings(
 
   /** Folder of the routes: the shipped ones, unless the user names his own. */
   String routes() {
-    return given("CARAVAN_ROUTES_DIR").orElse(Home.path().resolve("routes").toString());
+    return given("CARAVAN_ROUTES_DIR")
+        .map(Path::of)
+        .orElse(Home.path().resolve("routes"))
+        .toAbsolutePath()
+        .toString();
   }
 
   /** A variable's value; one that is empty counts as not set. */
@@ -68,9 +73,7 @@ record DemoSettings(
             "CARAVAN_DATA_DIR",
             data,
             "CARAVAN_MANAGEMENT_PORT",
-            String.valueOf(management),
-            "QUARKUS_MANAGEMENT_HOST",
-            "127.0.0.1"));
+            String.valueOf(management)));
     return bridge;
   }
 }

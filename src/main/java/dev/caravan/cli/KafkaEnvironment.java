@@ -1,8 +1,7 @@
 package dev.caravan.cli;
 
-import dev.caravan.SettingsSource;
+import dev.caravan.settings.SettingsSource;
 import io.smallrye.config.SmallRyeConfig;
-import io.smallrye.config.SmallRyeConfigBuilder;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
@@ -19,33 +18,16 @@ final class KafkaEnvironment {
 
   private final SmallRyeConfig config;
 
-  private KafkaEnvironment(SmallRyeConfig config) {
+  KafkaEnvironment(SmallRyeConfig config) {
     this.config = config;
   }
 
-  /** What the environment and {@code -D} options say. */
-  static KafkaEnvironment read() {
-    return new KafkaEnvironment(builder().addDefaultSources().build());
-  }
-
-  /** What the given variables say. */
-  static KafkaEnvironment of(Map<String, String> variables) {
-    return new KafkaEnvironment(
-        builder().withSources(new io.smallrye.config.EnvConfigSource(variables, 300)).build());
-  }
-
-  private static SmallRyeConfigBuilder builder() {
-    return new SmallRyeConfigBuilder().addDefaultInterceptors().withSources(new SettingsSource());
-  }
-
   String bootstrapServers() {
-    return config
-        .getOptionalValue("kafka.bootstrap.servers", String.class)
-        .orElse("localhost:9092");
+    return config.getValue("kafka.bootstrap.servers", String.class);
   }
 
   String topicPrefix() {
-    return config.getOptionalValue("caravan.topic.prefix", String.class).orElse("genesys.");
+    return config.getValue("caravan.topic.prefix", String.class);
   }
 
   /** What an admin client is created with. */

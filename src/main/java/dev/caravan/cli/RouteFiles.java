@@ -1,9 +1,10 @@
 package dev.caravan.cli;
 
-import dev.caravan.SettingsSource;
 import dev.caravan.background.SteadyClock;
 import dev.caravan.cli.ConditionHealthCheck.Condition;
 import dev.caravan.genesys.GenesysComponent;
+import dev.caravan.settings.EnvironmentFilter;
+import dev.caravan.settings.SettingsSource;
 import io.quarkus.arc.Unremovable;
 import io.smallrye.config.SmallRyeConfig;
 import io.smallrye.health.api.HealthType;
@@ -132,6 +133,10 @@ public class RouteFiles implements CalledRoutes.Files {
         ConfigProvider.getConfig().getOptionalValue(SettingsSource.LATER_MISTAKE, String.class);
     health.register(new ConditionHealthCheck("settings", () -> Condition.of(mistake)));
     mistake.ifPresent(LOG::error);
+    ConfigProvider.getConfig()
+        .getOptionalValue(EnvironmentFilter.LEFT_ASIDE, String.class)
+        .map(EnvironmentFilter::sentence)
+        .ifPresent(LOG::warn);
     // Camel has it for liveness, too, and the health of the whole would list it twice
     HealthRegistries.getRegistry(HealthType.READINESS).remove("context");
     load(started.getCamelContext());

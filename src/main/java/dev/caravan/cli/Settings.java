@@ -1,7 +1,7 @@
 package dev.caravan.cli;
 
-import dev.caravan.SettingsSource;
-import io.smallrye.config.DotEnvConfigSourceProvider;
+import dev.caravan.settings.EnvironmentFilter;
+import dev.caravan.settings.SettingsSource;
 import io.smallrye.config.EnvConfigSource;
 import io.smallrye.config.PropertiesConfigSource;
 import io.smallrye.config.SmallRyeConfig;
@@ -19,13 +19,12 @@ final class Settings {
 
   private Settings() {}
 
-  /** What the environment, {@code -D} options and the program itself say. */
+  /**
+   * What {@code -D} options, the environment, {@code .env}, {@code config/application.properties}
+   * and the program itself say.
+   */
   static SmallRyeConfig read() {
-    ClassLoader loader = Settings.class.getClassLoader();
-    return builder()
-        .addDefaultSources()
-        .withSources(new DotEnvConfigSourceProvider().getConfigSources(loader))
-        .build();
+    return builder().addDefaultSources().withCustomizers(new EnvironmentFilter()).build();
   }
 
   /** What the given variables and the program itself say. */

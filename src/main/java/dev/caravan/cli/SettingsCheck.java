@@ -1,13 +1,17 @@
 package dev.caravan.cli;
 
-import dev.caravan.SettingsSource;
+import dev.caravan.settings.EnvironmentFilter;
+import dev.caravan.settings.Setting;
+import dev.caravan.settings.SettingsSource;
+import dev.caravan.settings.SettingsTable;
 import io.smallrye.config.SmallRyeConfig;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeSet;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.StreamSupport;
+import org.eclipse.microprofile.config.spi.ConfigSource;
 
 /**
  * For telling how the settings were understood: never a secret's value, and no value that fails.
@@ -20,49 +24,94 @@ final class SettingsCheck {
     this.report = report;
   }
 
-  void run(SmallRyeConfig config, Map<String, String> environment) {
+  /**
+   * What somebody set.
+   *
+   * @param source where, as people call it; empty for the environment
+   */
+  private record Given(String value, String source) {}
+
+  void run(SmallRyeConfig config) {
+    Map<String, Given> given = given(config);
     Set<String> secrets = SettingsSource.secretVariables();
     Set<String> known = SettingsSource.variables();
-    Set<String> given = new TreeSet<>(environment.keySet());
-    given.removeIf(name -> !name.matches("(GENESYS|KAFKA|CARAVAN)_.*"));
-    given.removeIf(name -> environment.get(name).isBlank());
-
     List<String> mistakes =
         StreamSupport.stream(config.getPropertyNames().spliterator(), false)
             .filter(name -> name.startsWith(SettingsSource.EACH_MISTAKE))
             .sorted()
             .map(name -> config.getValue(name, String.class))
             .toList();
-    List<String> open =
-        given.stream()
-            .filter(name -> known.contains(name) && !secrets.contains(name))
-            .filter(name -> mistakes.stream().noneMatch(it -> it.startsWith(name + " ")))
-            .toList();
-    for (String name : open) {
-      report.ok("%s=%s", name, visible(environment.get(name)));
-    }
+    given.forEach(
+        (name, is) -> {
+          boolean wrong = mistakes.stream().anyMatch(it -> it.startsWith(name + " "));
+          if (known.contains(name) && !secrets.contains(name) && !wrong) {
+            report.ok("%s=%s%s", name, visible(is.value()), is.source());
+          }
+        });
     String hidden =
-        secrets.stream()
+        SettingsTable.all().stream()
+            .filter(setting -> setting.secret() && isSet(config, setting.name()))
+            .map(Setting::variable)
             .sorted()
-            .filter(name -> isSet(config, name))
             .collect(Collectors.joining(", "));
     if (!hidden.isEmpty()) {
       report.ok("Set, and not shown: %s.", hidden);
     }
-    if (given.isEmpty()) {
+    if (given.isEmpty() && hidden.isEmpty()) {
       report.note("None is set; the defaults are used.");
     }
-    for (String name : given) {
-      if (!known.contains(name)) {
-        report.note(
-            "%s is no setting of Caravan; it matters only if your routes use it.".formatted(name));
-      }
-    }
+    given.keySet().stream()
+        .filter(name -> !known.contains(name))
+        .forEach(
+            name ->
+                report.note(
+                    "%s is no setting of Caravan; it matters only if your routes use it."
+                        .formatted(name)));
+    config
+        .getOptionalValue(EnvironmentFilter.LEFT_ASIDE, String.class)
+        .ifPresent(names -> report.note(EnvironmentFilter.sentence(names)));
     mistakes.forEach(report::failed);
   }
 
-  private static boolean isSet(SmallRyeConfig config, String variable) {
-    String property = variable.toLowerCase(java.util.Locale.ROOT).replace('_', '.');
+  /** What is set by others than the program itself, by its variable; the highest source counts. */
+  private static Map<String, Given> given(SmallRyeConfig config) {
+    Map<String, Given> given = new TreeMap<>();
+    for (ConfigSource source : config.getConfigSources()) {
+      if (SettingsSource.isOwn(source)) {
+        continue;
+      }
+      for (String name : source.getPropertyNames()) {
+        String value = source.getValue(name);
+        if (name.matches("(GENESYS|KAFKA|CARAVAN)_\\w+|(genesys|kafka|caravan)\\.[\\w.-]+")
+            && value != null
+            && !value.isBlank()) {
+          String variable = Setting.variable(name);
+          given.putIfAbsent(variable, new Given(text(config, name, value), from(source)));
+        }
+      }
+    }
+    // Of the launcher, which passes them on as properties
+    given.keySet().removeAll(Set.of("CARAVAN_HOME", "CARAVAN_JVM_FLAGS", "CARAVAN_COMMAND"));
+    return given;
+  }
+
+  /** As it is read: with what it refers to. */
+  private static String text(SmallRyeConfig config, String name, String raw) {
+    return config.getOptionalValue(name, String.class).orElse(raw);
+  }
+
+  private static String from(ConfigSource source) {
+    String name = source.getName();
+    if (name.contains(".env")) {
+      return " (from .env)";
+    }
+    if (name.contains("application.properties")) {
+      return " (from config/application.properties)";
+    }
+    return name.contains("SysProp") ? " (from -D)" : "";
+  }
+
+  private static boolean isSet(SmallRyeConfig config, String property) {
     return config
         .getOptionalValue(property, String.class)
         .filter(value -> !value.isBlank())

@@ -1,6 +1,6 @@
 package dev.caravan.cli;
 
-import dev.caravan.SettingsSource;
+import dev.caravan.settings.Kind;
 import dev.caravan.simulator.CentreSize;
 import dev.caravan.simulator.OauthClient;
 import dev.caravan.simulator.Scenario;
@@ -110,7 +110,7 @@ final class SimulatorCommand implements Callable<Integer> {
   }
 
   private static void failUnlessOurs(String host) {
-    if (!SettingsSource.isOwnAddress(host)) {
+    if (!Kind.isOwnAddress(host)) {
       throw new CommandFailure(
           "--host is \"%s\", which is no address of this machine. Use 127.0.0.1, or 0.0.0.0 for all of them."
               .formatted(host));

@@ -83,7 +83,7 @@ final class TailCommand implements Callable<Integer> {
     Logs.toConsole(Caravan.isVerbose(spec));
     max.ifPresent(it -> Numbers.atLeastOne("--max", it));
     seconds.ifPresent(it -> Numbers.atLeastOne("--seconds", it));
-    KafkaEnvironment environment = KafkaEnvironment.read();
+    KafkaEnvironment environment = new KafkaEnvironment(Settings.read());
     Map<String, Object> properties = environment.consumerProperties();
     if (bootstrap != null) {
       properties.put(ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrap);

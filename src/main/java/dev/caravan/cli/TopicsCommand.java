@@ -53,7 +53,7 @@ final class TopicsCommand implements Callable<Integer> {
     TopicCatalogue catalogue = TopicCatalogue.shipped();
     PrintWriter out = spec.commandLine().getOut();
     if (asked.startsWith("v2.") && !asked.endsWith(".")) {
-      explain(asked, catalogue, out);
+      explain(asked, catalogue, new KafkaEnvironment(Settings.read()).topicPrefix(), out);
     } else {
       list(asked, catalogue, out);
     }
@@ -76,7 +76,8 @@ final class TopicsCommand implements Callable<Integer> {
     }
   }
 
-  private static void explain(String text, TopicCatalogue catalogue, PrintWriter out) {
+  private static void explain(
+      String text, TopicCatalogue catalogue, String prefix, PrintWriter out) {
     SelectorParser.Parsed parsed;
     try {
       parsed = new SelectorParser(catalogue).parse(text.replace("{id}", "*"));
@@ -87,7 +88,7 @@ final class TopicsCommand implements Callable<Integer> {
     for (TopicSelector selector : parsed.selectors()) {
       out.println(selector.topic());
       row(out, "stands for", standsFor(selector));
-      row(out, "Kafka topic", "genesys." + stream(selector));
+      row(out, "Kafka topic", prefix + stream(selector));
       catalogue.topicOf(example(selector)).ifPresent(topic -> describe(topic, out));
     }
   }

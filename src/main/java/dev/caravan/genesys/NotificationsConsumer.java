@@ -1,6 +1,5 @@
 package dev.caravan.genesys;
 
-import dev.caravan.SettingsSource;
 import dev.caravan.background.BackgroundHealthCheck;
 import dev.caravan.background.BackgroundTask;
 import dev.caravan.background.FailedStep;
@@ -15,6 +14,7 @@ import dev.caravan.channel.Timings;
 import dev.caravan.event.EventIds;
 import dev.caravan.event.Frame;
 import dev.caravan.gap.Gap;
+import dev.caravan.settings.SettingsSource;
 import dev.caravan.topic.TopicSharder;
 import java.security.SecureRandom;
 import java.time.Clock;

@@ -1,6 +1,6 @@
 package dev.caravan.kafka;
 
-import dev.caravan.SettingsSource;
+import dev.caravan.settings.SettingsSource;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;

@@ -379,7 +379,7 @@ class CheckTest {
 
   private void check() {
     StringWriter out = new StringWriter();
-    passed = new Check(Settings.of(environment), new PrintWriter(out)).run(environment);
+    passed = new Check(Settings.of(environment), new PrintWriter(out)).run();
     lines = out.toString().lines().toList();
   }
 

@@ -128,6 +128,10 @@ class DemoCommandIT {
   }
 
   private StartedProgram demo(String... options) throws IOException {
+    // As in a checkout in which somebody has prepared a bridge for a real cluster
+    Files.writeString(
+        folder.resolve(".env"),
+        "KAFKA_SASL_USERNAME=real\nKAFKA_SASL_PASSWORD=real\nKAFKA_SECURITY_PROTOCOL=SASL_SSL\n");
     return StartedProgram.start(
         folder,
         NOTHING_SET,

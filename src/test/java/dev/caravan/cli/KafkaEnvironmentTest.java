@@ -12,9 +12,13 @@ import org.junit.jupiter.api.io.TempDir;
 
 class KafkaEnvironmentTest {
 
+  private static KafkaEnvironment of(Map<String, String> variables) {
+    return new KafkaEnvironment(Settings.of(variables));
+  }
+
   @Test
   void hasTheBridgesDefaults() {
-    KafkaEnvironment environment = KafkaEnvironment.of(Map.of());
+    KafkaEnvironment environment = of(Map.of());
 
     assertThat(environment.bootstrapServers()).isEqualTo("localhost:9092");
     assertThat(environment.topicPrefix()).isEqualTo("genesys.");
@@ -23,15 +27,14 @@ class KafkaEnvironmentTest {
   @Test
   void passesSecurityOnToTheClient() {
     Map<String, Object> properties =
-        KafkaEnvironment.of(
-                Map.of(
-                    "KAFKA_BOOTSTRAP_SERVERS", "kafka:9093",
-                    "KAFKA_SECURITY_PROTOCOL", "SASL_SSL",
-                    "KAFKA_SASL_MECHANISM", "SCRAM-SHA-512",
-                    "KAFKA_SASL_USERNAME", "reader",
-                    "KAFKA_SASL_PASSWORD", "p\"w",
-                    "KAFKA_SSL_TRUSTSTORE_LOCATION", "/etc/trust.jks",
-                    "KAFKA_SSL_ENDPOINT_IDENTIFICATION_ALGORITHM", "https"))
+        of(Map.of(
+                "KAFKA_BOOTSTRAP_SERVERS", "kafka:9093",
+                "KAFKA_SECURITY_PROTOCOL", "SASL_SSL",
+                "KAFKA_SASL_MECHANISM", "SCRAM-SHA-512",
+                "KAFKA_SASL_USERNAME", "reader",
+                "KAFKA_SASL_PASSWORD", "p\"w",
+                "KAFKA_SSL_TRUSTSTORE_LOCATION", "/etc/trust.jks",
+                "KAFKA_SSL_ENDPOINT_IDENTIFICATION_ALGORITHM", "https"))
             .consumerProperties();
 
     assertThat(properties)
@@ -50,12 +53,8 @@ class KafkaEnvironmentTest {
     Path secret = Files.writeString(folder.resolve("password"), "from-a-file\n");
 
     assertThat(
-            KafkaEnvironment.of(
-                    Map.of(
-                        "KAFKA_SASL_USERNAME",
-                        "reader",
-                        "KAFKA_SASL_PASSWORD_FILE",
-                        secret.toString()))
+            of(Map.of(
+                    "KAFKA_SASL_USERNAME", "reader", "KAFKA_SASL_PASSWORD_FILE", secret.toString()))
                 .consumerProperties()
                 .get("sasl.jaas.config"))
         .asString()
@@ -64,8 +63,7 @@ class KafkaEnvironmentTest {
 
   @Test
   void saysWhichSecretFileIsNotThere() {
-    KafkaEnvironment environment =
-        KafkaEnvironment.of(Map.of("KAFKA_SASL_PASSWORD_FILE", "/nowhere/password"));
+    KafkaEnvironment environment = of(Map.of("KAFKA_SASL_PASSWORD_FILE", "/nowhere/password"));
 
     assertThatThrownBy(environment::consumerProperties)
         .isInstanceOf(CommandFailure.class)

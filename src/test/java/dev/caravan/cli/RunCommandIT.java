@@ -1,7 +1,10 @@
 package dev.caravan.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
+import java.io.InputStream;
+import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.URI;
@@ -10,7 +13,12 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Properties;
+import java.util.TreeMap;
 import java.util.concurrent.ThreadLocalRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -81,6 +89,57 @@ class RunCommandIT {
       bridge.awaitOutput(
           "The road is broken .*GENESYS_TOPICS_REFRESH is \"soon\", but it must be a duration");
 
+      assertThat(bridge.output()).doesNotContain("\tat ", "Exception");
+    }
+  }
+
+  @Test
+  void noVariableOfTheEnvironmentEndsTheProcess() throws Exception {
+    Files.writeString(folder.resolve("none.camel.yaml"), "[]");
+    Map<String, String> environment = new TreeMap<>();
+    Properties shipped = new Properties();
+    try (InputStream in = getClass().getResourceAsStream("/application.properties")) {
+      shipped.load(in);
+    }
+    for (String name : shipped.stringPropertyNames()) {
+      environment.put(name.toUpperCase(Locale.ROOT).replaceAll("[^A-Z]", "_"), "rubbish");
+    }
+    for (String name :
+        List.of(
+            "CAMEL_COMPONENT_HTTP_PROXY_HOST",
+            "CAMEL_COMPONENT_KAFKA_LAZY_START_PRODUCER",
+            "CAMEL_COMPONENT_NO_SUCH",
+            "CAMEL_MAIN_NO_SUCH",
+            "CAMEL_BEAN_X",
+            "QUARKUS_HTTP_PORT",
+            "QUARKUS_LOG_LEVEL",
+            "QUARKUS_CONFIG_LOCATIONS",
+            "SMALLRYE_CONFIG_LOCATIONS",
+            "quarkus.thread-pool.max-threads",
+            "_DEV_QUARKUS_LOG_LEVEL",
+            "OTEL_SDK_DISABLED",
+            "CARAVAN_MISTAKE",
+            "CARAVAN_BUILDING",
+            "CARAVAN_NO_SUCH",
+            "KAFKA_PORT",
+            "A_${DOLLAR}")) {
+      environment.put(name, "${rubbish");
+    }
+    environment.putAll(
+        Map.of(
+            "CARAVAN_ROUTES_DIR", folder.toString(),
+            "CARAVAN_DATA_DIR", folder.resolve("data").toString(),
+            "GENESYS_CLIENT_SECRET", "a${dollar}$$",
+            "CARAVAN_MANAGEMENT_PORT", String.valueOf(port)));
+
+    try (StartedProgram bridge = StartedProgram.start(folder, environment)) {
+      bridge.awaitOutput("CAMEL_COMPONENT_HTTP_PROXY_HOST, .*: left aside");
+      bridge.awaitOutput("Running 0 routes|no routes|No route");
+
+      await()
+          .atMost(Duration.ofSeconds(30))
+          .ignoreExceptionsInstanceOf(ConnectException.class)
+          .until(() -> health("/live").contains("UP"));
       assertThat(bridge.output()).doesNotContain("\tat ", "Exception");
     }
   }

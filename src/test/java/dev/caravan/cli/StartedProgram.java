@@ -31,16 +31,22 @@ final class StartedProgram implements AutoCloseable {
       throws IOException {
     List<String> command = new ArrayList<>(List.of(ChildProcess.java(), "-XX:TieredStopAtLevel=1"));
     command.add("-Djava.io.tmpdir=" + folder);
+    command.add("-Dcaravan.home=" + Home.path());
     command.add("-Dcaravan.jvm.flags=-XX:+UseSerialGC -Djava.io.tmpdir=" + folder);
     command.addAll(List.of("-jar", Home.jar().toString()));
     command.addAll(List.of(arguments));
     Path output = Files.createTempFile(folder, "output", ".txt");
     ProcessBuilder builder = new ProcessBuilder(command);
     Map<String, String> clean = new HashMap<>(builder.environment());
-    clean.keySet().removeIf(name -> name.matches("(GENESYS|KAFKA|CARAVAN|QUARKUS)_.*"));
+    clean.keySet().removeIf(name -> name.matches("(GENESYS|KAFKA|CARAVAN|QUARKUS|CAMEL)_.*"));
     builder.environment().clear();
     builder.environment().putAll(clean);
     builder.environment().putAll(environment);
+    builder
+        .environment()
+        .putIfAbsent("CARAVAN_ROUTES_DIR", Home.path().resolve("routes").toString());
+    // A .env that lies in the checkout is not meant for it
+    builder.directory(folder.toFile());
     builder.redirectErrorStream(true).redirectOutput(output.toFile());
     return new StartedProgram(builder.start(), output);
   }

@@ -75,9 +75,7 @@ class RoadKillIT {
       for (int start = 0; start <= KILLS; start++) {
         // Requests as large as those of a busier bridge
         try (Bridge bridge =
-            settings(genesys, broker)
-                .with("CAMEL_COMPONENT_KAFKA_LINGER_MS", "100")
-                .start(folder)) {
+            settings(genesys, broker).with("KAFKA_PROPERTY_LINGER_MS", "100").start(folder)) {
           await().atMost(PATIENCE).until(() -> genesys.openSockets() == 1);
           flow(ledger, sentAt, 100, MILLISECOND);
           reader.awaitUntil(

@@ -135,8 +135,7 @@ class RoadOutageIT {
       Bridge.Settings settings =
           settings(genesys.url(), broker.bootstrapServers())
               .with("GENESYS_TOPICS", TOPIC + "," + presence)
-              .with("KAFKA_TOPIC_PATIENCE", "3s")
-              .with("CAMEL_COMPONENT_KAFKA_MAX_BLOCK_MS", "1000");
+              .with("KAFKA_TOPIC_PATIENCE", "3s");
       try (Bridge bridge = settings.start(folder);
           TopicReader kept = new TopicReader(broker.bootstrapServers(), PREFIX + "presence");
           TopicReader dead = new TopicReader(broker.bootstrapServers(), PREFIX + "dead")) {

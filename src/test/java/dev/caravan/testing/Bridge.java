@@ -121,10 +121,12 @@ public final class Bridge implements AutoCloseable {
 
   private Bridge(Settings settings, Path folder) {
     List<String> command = new ArrayList<>(settings.command);
-    command.addAll(List.of("-jar", settings.jar, "run", "--until-input-ends"));
+    String jar = Path.of(settings.jar).toAbsolutePath().toString();
+    command.addAll(List.of("-jar", jar, "run", "--until-input-ends"));
     command.addAll(settings.arguments);
     Map<String, String> environment = new TreeMap<>(settings.environment);
     environment.putIfAbsent("CARAVAN_DATA_DIR", folder.resolve("data").toString());
+    environment.putIfAbsent("CARAVAN_ROUTES_DIR", Path.of("routes").toAbsolutePath().toString());
     environment.putIfAbsent("CARAVAN_MANAGEMENT_PORT", String.valueOf(freePort()));
     environment.putIfAbsent("CARAVAN_HTTP_PORT", String.valueOf(freePort()));
     managementPort = Integer.parseInt(environment.get("CARAVAN_MANAGEMENT_PORT"));
@@ -132,6 +134,8 @@ public final class Bridge implements AutoCloseable {
       log = Files.createTempFile(folder, "bridge-", ".log");
       ProcessBuilder builder =
           new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile());
+      // A .env that lies in the checkout is not meant for it
+      builder.directory(folder.toFile());
       builder
           .environment()
           .keySet()

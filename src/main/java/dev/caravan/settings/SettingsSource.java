@@ -1,15 +1,12 @@
-package dev.caravan;
+package dev.caravan.settings;
 
 import dev.caravan.session.Region;
+import dev.caravan.settings.Setting.HoldsUp;
 import io.smallrye.config.ConfigSourceContext;
 import io.smallrye.config.ConfigSourceFactory;
 import io.smallrye.config.ConfigValue;
 import io.smallrye.config.PropertiesConfigSource;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.NetworkInterface;
-import java.net.SocketException;
-import java.net.UnknownHostException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
@@ -21,12 +18,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Properties;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.function.Predicate;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.eclipse.microprofile.config.spi.ConfigSource;
 
 /**
@@ -58,26 +53,18 @@ public final class SettingsSource implements ConfigSourceFactory {
 
   private static final String OPTION = "camel.component.kafka.";
 
-  /** How mistakes begin that are about what stands behind the spool, or beside the road. */
-  private static final Pattern LATER = Pattern.compile("(KAFKA_|CARAVAN_|GENESYS_BACKFILL).*");
+  /** Not for people: the image and its start use it. */
+  private static final Set<String> OF_THE_IMAGE = Set.of("CARAVAN_STAND_IN");
 
-  private static final Pattern SENDING =
-      Pattern.compile("(KAFKA_(?!TOPIC_PATIENCE )|CARAVAN_TOPIC_PREFIX ).*");
-
+  private static final String SHIPPED = "shipped settings";
+  private static final String DERIVED = "derived settings";
+  private static final String CORRECTED = "corrected settings";
+  private static final Set<String> OWN_SOURCES = Set.of(SHIPPED, DERIVED, CORRECTED);
+  private static final int BELOW_EVERYTHING = 50;
+  private static final int SHIPPED_WITH_THE_PROGRAM = 250;
   private static final int ABOVE_THE_ENVIRONMENT = 310;
   private static final int ABOVE_EVERYTHING = 1_000;
   private static final long LARGEST_SECRET_BYTES = 64 * 1024;
-
-  private static final List<String> SECRETS =
-      List.of(
-          "genesys.client.id",
-          "genesys.client.secret",
-          "kafka.sasl.jaas.config",
-          "kafka.sasl.username",
-          "kafka.sasl.password",
-          "kafka.ssl.truststore.password",
-          "kafka.ssl.keystore.password",
-          "kafka.ssl.key.password");
 
   private static final Map<String, String> KAFKA_OPTIONS =
       Map.ofEntries(
@@ -95,42 +82,35 @@ public final class SettingsSource implements ConfigSourceFactory {
 
   /** The variables whose values are secrets, or next to secrets. */
   public static Set<String> secretVariables() {
-    return SECRETS.stream().map(SettingRules::variable).collect(Collectors.toSet());
+    return secrets().map(Setting::variable).collect(Collectors.toSet());
   }
 
-  /** All variables that mean something, those of secrets and their files included. */
+  /** All variables that mean something, those of the files of secrets included. */
   public static Set<String> variables() {
-    Set<String> names = new TreeSet<>(secretVariables());
-    SECRETS.forEach(name -> names.add(SettingRules.variable(name) + "_FILE"));
-    KAFKA_OPTIONS.keySet().forEach(name -> names.add(SettingRules.variable(name)));
-    SettingRules.defaults()
-        .stringPropertyNames()
-        .forEach(name -> names.add(SettingRules.variable(name)));
-    SettingRules.all().forEach(rule -> names.add(rule.variable()));
-    // The heap and the options of Java are the launcher's
-    names.addAll(
-        List.of("CARAVAN_SECRETS_DIR", "CARAVAN_HEAP", "CARAVAN_JAVA_OPTIONS", "CARAVAN_STAND_IN"));
+    Set<String> names = new TreeSet<>(OF_THE_IMAGE);
+    SettingsTable.all().forEach(setting -> names.add(setting.variable()));
+    secrets().forEach(secret -> names.add(secret.variable() + "_FILE"));
     return names;
   }
 
-  /** Whether this machine can listen there. */
-  public static boolean isOwnAddress(String host) {
-    try {
-      InetAddress address = InetAddress.getByName(host);
-      return address.isAnyLocalAddress()
-          || address.isLoopbackAddress()
-          || NetworkInterface.getByInetAddress(address) != null;
-    } catch (UnknownHostException | SocketException e) {
-      return false;
-    }
+  private static Stream<Setting> secrets() {
+    return SettingsTable.all().stream().filter(Setting::secret);
+  }
+
+  /** Whether what a source says was not set by anybody, but comes with the program. */
+  public static boolean isOwn(ConfigSource source) {
+    return OWN_SOURCES.stream().anyMatch(source.getName()::contains)
+        || source.getOrdinal() <= SHIPPED_WITH_THE_PROGRAM;
   }
 
   @Override
   public Iterable<ConfigSource> getConfigSources(ConfigSourceContext context) {
+    ConfigSource shipped =
+        new PropertiesConfigSource(SettingsTable.shipped(), SHIPPED, BELOW_EVERYTHING);
     if (value(context, BUILDING).isPresent()) {
-      return List.of();
+      return List.of(shipped);
     }
-    List<String> mistakes = new ArrayList<>();
+    List<Mistake> mistakes = new ArrayList<>();
     Map<String, String> corrected = corrected(context, mistakes);
     Map<String, String> derived = new HashMap<>();
     Map<String, String> secrets = secrets(context, mistakes);
@@ -138,42 +118,50 @@ public final class SettingsSource implements ConfigSourceFactory {
     corrected.putAll(hosts(context, corrected, mistakes));
     kafka(context, secrets, derived);
     for (int i = 0; i < mistakes.size(); i++) {
-      derived.put(EACH_MISTAKE + i, mistakes.get(i));
+      derived.put(EACH_MISTAKE + i, mistakes.get(i).sentence());
     }
-    tell(derived, MISTAKE, mistakes, LATER.asMatchPredicate().negate());
-    tell(derived, LATER_MISTAKE, mistakes, LATER.asMatchPredicate());
-    tell(derived, KAFKA_MISTAKE, mistakes, SENDING.asMatchPredicate());
+    tell(derived, MISTAKE, mistakes, Set.of(HoldsUp.READING));
+    tell(derived, LATER_MISTAKE, mistakes, Set.of(HoldsUp.SENDING, HoldsUp.NOTHING));
+    tell(derived, KAFKA_MISTAKE, mistakes, Set.of(HoldsUp.SENDING));
     return List.of(
-        new PropertiesConfigSource(derived, "derived settings", ABOVE_THE_ENVIRONMENT),
-        new PropertiesConfigSource(corrected, "corrected settings", ABOVE_EVERYTHING));
+        shipped,
+        new PropertiesConfigSource(literal(derived), DERIVED, ABOVE_THE_ENVIRONMENT),
+        new PropertiesConfigSource(literal(corrected), CORRECTED, ABOVE_EVERYTHING));
+  }
+
+  /** So that a dollar in a value, as in a password, stands for itself. */
+  private static Map<String, String> literal(Map<String, String> values) {
+    Map<String, String> literal = new HashMap<>();
+    values.forEach((name, value) -> literal.put(name, EnvironmentFilter.literal(value)));
+    return literal;
   }
 
   private static void tell(
-      Map<String, String> derived, String name, List<String> mistakes, Predicate<String> which) {
-    String sentences = mistakes.stream().filter(which).collect(Collectors.joining(" "));
+      Map<String, String> derived, String name, List<Mistake> mistakes, Set<HoldsUp> which) {
+    String sentences =
+        mistakes.stream()
+            .filter(mistake -> which.contains(mistake.holdsUp()))
+            .map(Mistake::sentence)
+            .collect(Collectors.joining(" "));
     if (!sentences.isEmpty()) {
       derived.put(name, sentences);
     }
   }
 
   /** The default for every setting that is empty, and for those whose value cannot be used. */
-  private static Map<String, String> corrected(ConfigSourceContext context, List<String> mistakes) {
+  private static Map<String, String> corrected(
+      ConfigSourceContext context, List<Mistake> mistakes) {
     Map<String, String> corrected = new HashMap<>();
-    Properties defaults = SettingRules.defaults();
-    for (String name : defaults.stringPropertyNames()) {
-      if (isEmpty(context, name)) {
-        corrected.put(name, defaults.getProperty(name));
-      }
-    }
-    for (SettingRules.Rule rule : SettingRules.all()) {
-      Optional<String> given = value(context, rule.name());
-      Optional<String> mistake = given.flatMap(rule::mistake);
+    for (Setting setting : SettingsTable.all()) {
+      Optional<String> given = value(context, setting.name());
+      Optional<Mistake> mistake = given.flatMap(setting::mistake);
       mistake.ifPresent(mistakes::add);
-      if (mistake.isPresent() && rule.harmless()) {
-        corrected.put(rule.name(), defaults.getProperty(rule.name(), ""));
+      if (mistake.isPresent() && setting.isHarmless()
+          || isEmpty(context, setting.name()) && !setting.shipped().isEmpty()) {
+        corrected.put(setting.name(), setting.shipped());
       } else {
         // Without the white space around it
-        given.ifPresent(value -> corrected.put(rule.name(), value));
+        given.ifPresent(value -> corrected.put(setting.name(), value));
       }
     }
     return corrected;
@@ -184,28 +172,24 @@ public final class SettingsSource implements ConfigSourceFactory {
     return value != null && value.getValue() != null && value.getValue().isBlank();
   }
 
-  private static Map<String, String> secrets(ConfigSourceContext context, List<String> mistakes) {
+  private static Map<String, String> secrets(ConfigSourceContext context, List<Mistake> mistakes) {
     Map<String, String> secrets = new LinkedHashMap<>();
     Optional<Path> folder = value(context, "caravan.secrets.dir").map(Path::of);
-    for (String name : SECRETS) {
-      String variable = SettingRules.variable(name);
+    for (Setting secret : secrets().toList()) {
+      String variable = secret.variable();
       Optional<Path> file =
-          value(context, name + ".file")
+          value(context, secret.name() + ".file")
               .map(Path::of)
               .or(() -> folder.map(f -> f.resolve(variable)).filter(Files::isRegularFile));
-      if (value(context, name).isEmpty() && file.isPresent()) {
+      if (value(context, secret.name()).isEmpty() && file.isPresent()) {
         try {
-          secrets.put(name, read(file.get()));
+          secrets.put(secret.name(), read(file.get()));
         } catch (IOException e) {
           mistakes.add(
-              variable
-                  + " cannot be read from the file "
-                  + file.get()
-                  + ": "
-                  + why(e)
-                  + ". Correct the file, or set "
-                  + variable
-                  + " itself.");
+              new Mistake(
+                  secret.holdsUp(),
+                  "%1$s cannot be read from the file %2$s: %3$s. Correct the file, or set %1$s itself."
+                      .formatted(variable, file.get(), why(e))));
         }
       }
     }
@@ -234,7 +218,7 @@ public final class SettingsSource implements ConfigSourceFactory {
   }
 
   private static Map<String, String> hosts(
-      ConfigSourceContext context, Map<String, String> corrected, List<String> mistakes) {
+      ConfigSourceContext context, Map<String, String> corrected, List<Mistake> mistakes) {
     Optional<String> login = host(context, corrected, "genesys.login.url");
     Optional<String> api = host(context, corrected, "genesys.api.url");
     Region region;
@@ -242,7 +226,7 @@ public final class SettingsSource implements ConfigSourceFactory {
       region = Region.of(value(context, "genesys.region").orElse("mypurecloud.com"));
     } catch (IllegalArgumentException e) {
       if (login.isEmpty() || api.isEmpty()) {
-        mistakes.add(e.getMessage());
+        mistakes.add(new Mistake(HoldsUp.READING, e.getMessage()));
       }
       region = new Region("invalid");
     }

@@ -1,4 +1,4 @@
-package dev.caravan;
+package dev.caravan.settings;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -101,9 +101,9 @@ class SettingsSourceTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "GENESYS_TOPICS_REFRESH | soon | a duration such as 500ms, 2s, 15m or 1h30m, from 0 to"
+        "GENESYS_TOPICS_REFRESH | soon | a duration such as 500ms, 2s, 15m or 1h30m, from 1s to"
             + " 720h; 0 for never",
-        "GENESYS_TOPICS_REFRESH | 31d | from 0 to 720h",
+        "GENESYS_TOPICS_REFRESH | 31d | from 1s to 720h",
         "GENESYS_TOPICS_REFRESH | -5m | a duration",
         "GENESYS_RETRY_INITIAL_DELAY | 0 | from 1ms to 1h",
         "GENESYS_RETRY_MAXIMUM_DELAY | 90 s | a duration",
@@ -121,6 +121,10 @@ class SettingsSourceTest {
         "CARAVAN_TOPIC_PREFIX | my topics/ | letters, digits, dots",
         "KAFKA_BOOTSTRAP_SERVERS | kafka-1 | a list such as kafka-1:9092,kafka-2:9092",
         "KAFKA_BOOTSTRAP_SERVERS | kafka-1:9092,kafka-2:0 | host and port (1 to 65535) of each",
+        "CARAVAN_SPOOL_WHEN_FULL | blok | one of block, drop-oldest",
+        "CARAVAN_SPOOL_BLOCK_TIMEOUT | 1 | a duration such as 500ms, 2s, 15m or 1h30m, from 1s to",
+        "CARAVAN_SPOOL_BLOCK_TIMEOUT | -1h | from 1s to 24h; 0 for as long as it takes",
+        "GENESYS_RETRY_INITIAL_DELAY | 100 | a duration",
         "KAFKA_SECURITY_PROTOCOL | TLS | one of PLAINTEXT, SASL_PLAINTEXT, SASL_SSL, SSL"
       })
   void aValueThatCannotBeUsedIsASentenceWithNameValueAndWhatIsAllowed(
@@ -158,7 +162,7 @@ class SettingsSourceTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"0", "500", "500ms", "2s", "15m", "1h30m", "1d2h3m4s5ms", " 15m "})
+  @ValueSource(strings = {"0", "1500ms", "2s", "15m", "1h30m", "1d2h3m4s5ms", " 15m "})
   void durationsOfAllUnitsAreTaken(String duration) {
     assertThat(mistake(config(Map.of("GENESYS_TOPICS_REFRESH", duration)))).isEmpty();
   }

@@ -1,0 +1,178 @@
+package dev.caravan.settings;
+
+import java.net.InetAddress;
+import java.net.NetworkInterface;
+import java.net.SocketException;
+import java.net.URI;
+import java.net.UnknownHostException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.function.Predicate;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * What values a setting may have.
+ *
+ * @param allowed what it may be, as the rest of "it must be …"
+ */
+public record Kind(String allowed, Predicate<String> fits) {
+
+  private static final int LAST_PORT = 65_535;
+  private static final Pattern DURATION =
+      Pattern.compile(
+          "(?=.)(?:(\\d{1,6})d)?(?:(\\d{1,6})h)?(?:(\\d{1,6})m(?!s))?(?:(\\d{1,9})s)?(?:(\\d{1,12})ms)?");
+
+  private static final Pattern SERVER =
+      Pattern.compile("(?:[\\w%.-]*://)?(?:\\[[\\w%.:-]+]|[\\w%.-]+):(\\d{1,5})");
+
+  /** Whatever is not empty. */
+  static Kind text() {
+    return new Kind("a text", value -> true);
+  }
+
+  static Kind yesOrNo() {
+    return oneOf("true", "false");
+  }
+
+  static Kind oneOf(String... words) {
+    return new Kind("one of " + String.join(", ", words), Set.of(words)::contains);
+  }
+
+  static Kind matching(String allowed, String pattern) {
+    return new Kind(allowed, Pattern.compile(pattern).asMatchPredicate());
+  }
+
+  static Kind number(long least, long most) {
+    return new Kind(
+        "a whole number from %d to %d".formatted(least, most),
+        value -> {
+          // No more digits than fit
+          if (!value.matches("\\d{1,18}")) {
+            return false;
+          }
+          long number = Long.parseLong(value);
+          return number >= least && number <= most;
+        });
+  }
+
+  static Kind port() {
+    return number(0, LAST_PORT);
+  }
+
+  static Kind duration(Duration least, Duration most) {
+    return new Kind(
+        "a duration such as 500ms, 2s, 15m or 1h30m, from %s to %s"
+            .formatted(text(least), text(most)),
+        value ->
+            durationOf(value)
+                .filter(it -> it.compareTo(least) >= 0 && it.compareTo(most) <= 0)
+                .isPresent());
+  }
+
+  /**
+   * The same, or 0.
+   *
+   * @param zero what that means, as the rest of "0 for …"
+   */
+  static Kind durationOrZero(Duration least, Duration most, String zero) {
+    Kind duration = duration(least, most);
+    return new Kind(
+        duration.allowed + "; 0 for " + zero,
+        value -> value.equals("0") || duration.fits.test(value));
+  }
+
+  static Kind address() {
+    return new Kind("an address such as https://api.mypurecloud.ie", Kind::isAddress);
+  }
+
+  static Kind ownAddress() {
+    return new Kind(
+        "an address of this machine, such as 127.0.0.1, or 0.0.0.0 for all of them",
+        Kind::isOwnAddress);
+  }
+
+  static Kind servers() {
+    return new Kind(
+        "a list such as kafka-1:9092,kafka-2:9092: host and port (1 to 65535) of each,"
+            + " separated by commas",
+        Kind::isListOfServers);
+  }
+
+  /** Whether this machine can listen there. */
+  public static boolean isOwnAddress(String host) {
+    try {
+      InetAddress address = InetAddress.getByName(host);
+      return address.isAnyLocalAddress()
+          || address.isLoopbackAddress()
+          || NetworkInterface.getByInetAddress(address) != null;
+    } catch (UnknownHostException | SocketException e) {
+      return false;
+    }
+  }
+
+  private static String text(Duration duration) {
+    if (duration.toSeconds() == 0) {
+      return duration.toMillis() + "ms";
+    }
+    if (duration.toMinutes() == 0) {
+      return duration.toSeconds() + "s";
+    }
+    // All the longer ones are whole minutes
+    return duration.toHours() == 0 ? duration.toMinutes() + "m" : duration.toHours() + "h";
+  }
+
+  /** Days to milliseconds, each with its unit: a bare number could mean any of them. */
+  private static Optional<Duration> durationOf(String value) {
+    Matcher parts = DURATION.matcher(value);
+    if (!parts.matches()) {
+      return Optional.empty();
+    }
+    List<Function<Long, Duration>> units =
+        List.of(
+            Duration::ofDays,
+            Duration::ofHours,
+            Duration::ofMinutes,
+            Duration::ofSeconds,
+            Duration::ofMillis);
+    Duration sum = Duration.ZERO;
+    for (int i = 0; i < units.size(); i++) {
+      if (parts.group(i + 1) != null) {
+        sum = sum.plus(units.get(i).apply(Long.parseLong(parts.group(i + 1))));
+      }
+    }
+    return Optional.of(sum);
+  }
+
+  private static boolean isAddress(String value) {
+    try {
+      URI uri = URI.create(value);
+      return Set.of("http", "https").contains(String.valueOf(uri.getScheme()))
+          && uri.getHost() != null
+          && uri.getPort() <= LAST_PORT
+          && uri.getPort() != 0
+          && uri.getQuery() == null
+          && uri.getFragment() == null;
+    } catch (IllegalArgumentException notAUri) {
+      return false;
+    }
+  }
+
+  /** As the Kafka client takes it: empty entries do not matter. */
+  private static boolean isListOfServers(String value) {
+    for (String server : value.split(",")) {
+      Matcher parts = SERVER.matcher(server.strip());
+      if (!server.isBlank() && (!parts.matches() || !isPort(Integer.parseInt(parts.group(1))))) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static boolean isPort(int number) {
+    return number >= 1 && number <= LAST_PORT;
+  }
+}

@@ -1,0 +1,2 @@
+/** What may be set, and what a run makes of it. */
+package dev.caravan.settings;

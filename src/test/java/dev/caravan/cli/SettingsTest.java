@@ -1,0 +1,71 @@
+package dev.caravan.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.smallrye.config.SmallRyeConfig;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The commands read the sources that the bridge reads, in the folder where they are started. */
+class SettingsTest {
+
+  @TempDir private Path folder;
+  private String before;
+
+  @BeforeEach
+  void startThere() throws IOException {
+    before = System.setProperty("user.dir", folder.toString());
+    Files.writeString(
+        folder.resolve(".env"),
+        "KAFKA_BOOTSTRAP_SERVERS=from-env-file:9092\nQUARKUS_LOG_LEVEL=rubbish\n");
+    Files.writeString(
+        Files.createDirectory(folder.resolve("config")).resolve("application.properties"),
+        "caravan.topic.prefix=from.config.\nkafka.bootstrap.servers=from-config:9092\n"
+            + "kafka.sasl.username=reader\nkafka.sasl.password=pa$$word\n");
+  }
+
+  @AfterEach
+  void goBack() {
+    System.setProperty("user.dir", before);
+  }
+
+  @Test
+  void tailReadsTheEnvFileAndTheConfigFolder() {
+    KafkaEnvironment environment = new KafkaEnvironment(Settings.read());
+
+    assertThat(environment.bootstrapServers()).isEqualTo("from-env-file:9092");
+    assertThat(environment.topicPrefix()).isEqualTo("from.config.");
+    assertThat(environment.consumerProperties())
+        .containsEntry("bootstrap.servers", "from-env-file:9092")
+        .containsEntry("security.protocol", "SASL_SSL");
+  }
+
+  @Test
+  void checkTellsWhereASettingIsSetAndWhatWasLeftAside() {
+    SmallRyeConfig config = Settings.read();
+    StringWriter out = new StringWriter();
+
+    new SettingsCheck(new CheckReport(new PrintWriter(out))).run(config);
+
+    assertThat(out.toString().lines())
+        .contains(
+            "  ok      KAFKA_BOOTSTRAP_SERVERS=from-env-file:9092 (from .env)",
+            "  ok      CARAVAN_TOPIC_PREFIX=from.config. (from config/application.properties)",
+            "  ok      Set, and not shown: KAFKA_SASL_PASSWORD, KAFKA_SASL_USERNAME.")
+        .anyMatch(line -> line.contains("QUARKUS_LOG_LEVEL: left aside"))
+        .noneMatch(line -> line.contains("None is set"));
+  }
+
+  @Test
+  void topicsPrintsThePrefixThatIsSet() {
+    assertThat(CommandLineHarness.run("topics", "v2.users.*.presence").out())
+        .contains("from.config.presence");
+  }
+}
