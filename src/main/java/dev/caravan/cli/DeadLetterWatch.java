@@ -36,21 +36,19 @@ import org.apache.kafka.clients.producer.ProducerConfig;
 @ApplicationScoped
 public class DeadLetterWatch {
 
-  private static final Duration LOOK_EVERY = Duration.ofSeconds(10);
-
   /** By then the first signal has usually reached Kafka, and nobody needs to ask. */
   private static final Duration SEEK_AFTER = Duration.ofSeconds(5);
 
   private static final int MOST_NAMES = 20;
 
-  private final Duration askEvery;
+  private final Duration every;
 
   DeadLetterWatch() {
     this(Duration.ofSeconds(10));
   }
 
-  DeadLetterWatch(Duration askEvery) {
-    this.askEvery = askEvery;
+  DeadLetterWatch(Duration every) {
+    this.every = every;
   }
 
   void begin(@Observes BeforeStart starting) {
@@ -98,11 +96,11 @@ public class DeadLetterWatch {
     ScheduledExecutorService looks =
         context.getExecutorServiceManager().newScheduledThreadPool(this, "dead-letters", 3);
     BackgroundHealthCheck.of(context)
-        .watch(BackgroundTask.every(LOOK_EVERY, "counting dead letters", looks, share::look));
+        .watch(BackgroundTask.every(every, "counting dead letters", looks, share::look));
     BackgroundHealthCheck.of(context)
         .watch(
             BackgroundTask.every(
-                askEvery,
+                every,
                 "asking Kafka for rights",
                 looks,
                 () -> clients(context).ifPresent(PatientClientFactory::askForQuietTopics)));
@@ -110,7 +108,7 @@ public class DeadLetterWatch {
         .watch(
             BackgroundTask.every(
                 SEEK_AFTER,
-                LOOK_EVERY,
+                every,
                 "looking for Kafka",
                 looks,
                 () -> {

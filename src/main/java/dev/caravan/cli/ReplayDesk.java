@@ -1,5 +1,6 @@
 package dev.caravan.cli;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import dev.caravan.background.BackgroundHealthCheck;
 import dev.caravan.background.BackgroundTask;
 import dev.caravan.cli.ReplayFiles.Answer;
@@ -49,7 +50,10 @@ public class ReplayDesk {
   }
 
   void open(@Observes AfterStart started) {
-    CamelContext context = started.getCamelContext();
+    open(started.getCamelContext());
+  }
+
+  void open(CamelContext context) {
     ScheduledExecutorService executor =
         context.getExecutorServiceManager().newSingleThreadScheduledExecutor(this, "replay-desk");
     looking = Optional.of(executor);
@@ -104,12 +108,12 @@ public class ReplayDesk {
   }
 
   private void begin(CamelContext context, String id) throws IOException {
-    Optional<Request> asked = files.request(id);
-    if (asked.isEmpty()) {
-      return;
-    }
-    Request request = asked.get();
     try {
+      Optional<Request> asked = files.request(id);
+      if (asked.isEmpty()) {
+        return;
+      }
+      Request request = asked.get();
       work = Optional.of(begin(context, id, request));
       files.answer(id, new Answer(Answer.SENDING, 0, "", ""));
       LOG.info(
@@ -119,6 +123,17 @@ public class ReplayDesk {
           request.perSecond());
     } catch (CommandFailure e) {
       files.answer(id, new Answer(Answer.REFUSED, 0, "", e.getMessage()));
+    } catch (JsonProcessingException | RuntimeException e) {
+      // Others who ask are not to wait for it
+      LOG.warn("A request for a replay cannot be understood: {}", e.getClass().getSimpleName());
+      files.answer(
+          id,
+          new Answer(
+              Answer.REFUSED,
+              0,
+              "",
+              "The bridge cannot understand the request. Use the replay command of the bridge's"
+                  + " version."));
     }
   }
 

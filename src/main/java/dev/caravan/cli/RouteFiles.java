@@ -1,5 +1,7 @@
 package dev.caravan.cli;
 
+import dev.caravan.background.BackgroundHealthCheck;
+import dev.caravan.background.BackgroundTask;
 import dev.caravan.background.SteadyClock;
 import dev.caravan.cli.ConditionHealthCheck.Condition;
 import dev.caravan.genesys.GenesysComponent;
@@ -48,6 +50,7 @@ public class RouteFiles implements CalledRoutes.Files {
   private final RouteFolder folder;
   private final Path data;
   private final boolean reload;
+  private final BackgroundTask loading = new BackgroundTask("loading the route files");
   private volatile Optional<GenesysComponent> genesys = Optional.empty();
   private volatile Optional<RouteReload> edits = Optional.empty();
   private volatile Optional<ScheduledExecutorService> again = Optional.empty();
@@ -139,10 +142,17 @@ public class RouteFiles implements CalledRoutes.Files {
         .ifPresent(LOG::warn);
     // Camel has it for liveness, too, and the health of the whole would list it twice
     HealthRegistries.getRegistry(HealthType.READINESS).remove("context");
+    BackgroundHealthCheck.of(started.getCamelContext()).watch(loading);
     load(started.getCamelContext());
   }
 
   private void load(CamelContext context) {
+    if (!loading.run(() -> tryToLoad(context))) {
+      tryAgain(context);
+    }
+  }
+
+  private void tryToLoad(CamelContext context) {
     try {
       DataFolder.require(data);
       DataFolder.keepPrivate(data);
@@ -204,6 +214,7 @@ public class RouteFiles implements CalledRoutes.Files {
   void stop(@Observes BeforeStop stopping) {
     again.ifPresent(
         waiting -> stopping.getCamelContext().getExecutorServiceManager().shutdownNow(waiting));
+    loading.stop();
     edits.ifPresent(RouteReload::stop);
   }
 }

@@ -91,9 +91,22 @@ final class PreparationLoop {
 
   private void schedule(int attempt, long wait) {
     try {
-      control.schedule(() -> background.execute(() -> run(attempt)), wait, TimeUnit.MILLISECONDS);
+      control.schedule(() -> handOver(attempt), wait, TimeUnit.MILLISECONDS);
     } catch (RejectedExecutionException e) {
       LOG.debug("Not prepared again: the consumer is stopping");
+    }
+  }
+
+  private void handOver(int attempt) {
+    try {
+      background.execute(() -> run(attempt));
+    } catch (RuntimeException | Error e) {
+      // No thread to be had, or the consumer is stopping
+      orAgain(
+          attempt,
+          () -> {
+            throw e;
+          });
     }
   }
 
@@ -107,7 +120,11 @@ final class PreparationLoop {
   }
 
   private void run(int attempt) {
-    if (!task.run(() -> prepare(attempt)) && reader.running().getAsBoolean()) {
+    orAgain(attempt, () -> prepare(attempt));
+  }
+
+  private void orAgain(int attempt, BackgroundTask.Action action) {
+    if (!task.run(action) && reader.running().getAsBoolean()) {
       schedule(attempt + 1, AFTER_FAILURE_MILLIS);
     }
   }

@@ -4,17 +4,24 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.caravan.background.BackgroundHealthCheck;
+import dev.caravan.genesys.GenesysComponent;
+import dev.caravan.spool.Spool;
 import dev.caravan.spool.SpoolComponent;
 import dev.caravan.spool.SpoolStatus;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.camel.builder.RouteBuilder;
 import org.apache.camel.component.kafka.KafkaClientFactory;
 import org.apache.camel.component.kafka.KafkaComponent;
 import org.apache.camel.impl.DefaultCamelContext;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** What looks again and again does not end with its first failure. */
 class WatchesTest {
@@ -55,6 +62,86 @@ class WatchesTest {
     new SpoolWatch(new SimpleMeterRegistry()).begin(context);
 
     lookedAgainAfterOneFailure();
+  }
+
+  @Test
+  void deadLetters() {
+    context.addComponent(
+        "genesys",
+        new GenesysComponent() {
+          @Override
+          public long eventsRead() {
+            throwTheFirstTime();
+            return super.eventsRead();
+          }
+        });
+
+    new DeadLetterWatch(Duration.ofMillis(1)).begin(context);
+    begun = true;
+
+    lookedAgainAfterOneFailure();
+  }
+
+  @Test
+  void requestsForReplays(@TempDir Path data) throws Exception {
+    ReplayFiles asking = new ReplayFiles(data);
+    ReplayDesk desk = new ReplayDesk(data.toString(), "0");
+    SpoolComponent spoilt =
+        new SpoolComponent() {
+          @Override
+          public Optional<Spool> spool(String name) {
+            throwTheFirstTime();
+            return super.spool(name);
+          }
+        };
+    spoilt.getConfiguration().setDirectory(data.resolve("spool").toString());
+    context.addComponent("spool", spoilt);
+    context.addRoutes(
+        new RouteBuilder() {
+          @Override
+          public void configure() {
+            from("spool:events").routeId("forward").to("mock:kafka");
+          }
+        });
+    context.start();
+    desk.open(context);
+    begun = true;
+    // What an earlier run left is deleted first
+    await()
+        .until(
+            () -> {
+              if (asking.answer("a").isEmpty()) {
+                asking.ask("a", new ReplayFiles.Request("forward", "1h", 10));
+              }
+              return asking.answer("a").isPresent();
+            });
+
+    lookedAgainAfterOneFailure();
+    assertThat(asking.answer("a").orElseThrow().sentence()).contains("Nothing is kept for route");
+  }
+
+  @Test
+  void aRequestThatCannotBeUnderstoodKeepsNoOtherFromItsAnswer(@TempDir Path data)
+      throws Exception {
+    ReplayFiles asking = new ReplayFiles(data);
+    new ReplayDesk(data.toString(), "0").open(context);
+    // What an earlier run left is deleted first
+    await()
+        .until(
+            () -> {
+              for (String id : List.of("a", "b", "c")) {
+                if (asking.answer(id).isEmpty()) {
+                  asking.ask(id, new ReplayFiles.Request("b".equals(id) ? "none" : null, null, 10));
+                }
+              }
+              Files.writeString(data.resolve("replay/c.request"), "{");
+              return asking.answer("a").isPresent()
+                  && asking.answer("b").isPresent()
+                  && asking.answer("c").isPresent();
+            });
+
+    assertThat(asking.answer("c").orElseThrow().sentence()).contains("cannot understand");
+    assertThat(BackgroundHealthCheck.of(context).call().getDetails()).containsEntry("failures", 0L);
   }
 
   @Test

@@ -4,19 +4,29 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.caravan.background.BackgroundHealthCheck;
+import dev.caravan.background.BackgroundTask;
 import dev.caravan.event.EnvelopeReader;
 import dev.caravan.event.Frame;
+import dev.caravan.gap.GapLedger;
+import dev.caravan.gap.Strand;
 import dev.caravan.simulator.OauthClient;
+import dev.caravan.testing.LogLines;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.List;
 import java.util.Properties;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.camel.Exchange;
 import org.apache.camel.builder.RouteBuilder;
 import org.apache.camel.component.mock.MockEndpoint;
 import org.apache.camel.health.HealthCheck;
 import org.apache.camel.health.HealthCheckRegistry;
 import org.apache.camel.impl.DefaultCamelContext;
+import org.apache.camel.spi.annotations.Component;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -151,6 +161,44 @@ class NotificationsConsumerTest {
 
       await().until(() -> road.genesys().openSockets() == 0);
     }
+  }
+
+  @Test
+  void notingWhatWasReadGoesOnAfterAnError(@TempDir Path folder) throws Exception {
+    // A gap that nobody was told of yet, so that noting what was read tells of it
+    GapLedger ledger = GapLedger.open(folder.resolve("gaps"), Clock.systemUTC());
+    Strand strand = new Strand("receive", 0, 0);
+    ledger.started("receive");
+    ledger.wanted("receive", List.of("a"));
+    ledger.reading(strand, Instant.now().minusSeconds(20), List.of("a"), "dropped");
+    ledger.blind(strand, Instant.now().minusSeconds(10), "dropped");
+    ledger.reading(strand, Instant.now(), List.of("a"), "dropped");
+    ledger.save();
+    assertThat(ledger.untold()).hasSize(1);
+    AtomicBoolean failed = new AtomicBoolean();
+    @Component("genesys")
+    class Spoilt extends GenesysComponent {
+      @Override
+      Signals signals() {
+        if (Thread.currentThread().getName().contains("genesys-control")
+            && !failed.getAndSet(true)) {
+          throw new NoClassDefFoundError("once");
+        }
+        return super.signals();
+      }
+    }
+    context.addComponent("genesys", new Spoilt());
+    try (LogLines log = new LogLines(BackgroundTask.class.getName())) {
+      start(folder);
+
+      await()
+          .untilAsserted(
+              () ->
+                  assertThat(log.lines())
+                      .contains(
+                          "The background task noting what was read works again after 1 failures."));
+    }
+    assertThat(BackgroundHealthCheck.of(context).call().getDetails()).containsEntry("failures", 1L);
   }
 
   @Test

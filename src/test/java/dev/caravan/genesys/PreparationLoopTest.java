@@ -11,6 +11,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import org.apache.camel.impl.DefaultCamelContext;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -22,6 +25,27 @@ class PreparationLoopTest {
 
   @Test
   void itIsRunAgainAfterSomethingThatNobodyForesaw(@TempDir Path folder) throws Exception {
+    runsAgainAfterOneFailure(folder, Runnable::run, this::failTheFirstTime);
+    assertThat(plans).hasSize(2);
+  }
+
+  @Test
+  void itIsRunAgainWhenThereWasNoThreadForIt(@TempDir Path folder) throws Exception {
+    AtomicInteger asked = new AtomicInteger();
+    runsAgainAfterOneFailure(
+        folder,
+        task -> {
+          if (asked.incrementAndGet() == 1) {
+            throw new OutOfMemoryError("unable to create native thread");
+          }
+          task.run();
+        },
+        plans::add);
+    assertThat(plans).hasSize(1);
+  }
+
+  private void runsAgainAfterOneFailure(
+      Path folder, Executor background, Consumer<List<TopicSharder.Shard>> read) throws Exception {
     try (DefaultCamelContext context = new DefaultCamelContext()) {
       context.start();
       GenesysConfiguration configuration = new GenesysConfiguration();
@@ -41,17 +65,15 @@ class PreparationLoopTest {
                   Instant::ofEpochMilli,
                   signal -> {},
                   gap -> {}),
-              new PreparationLoop.Reader(() -> "", first -> {}, this::failTheFirstTime, () -> true),
+              new PreparationLoop.Reader(() -> "", first -> {}, read, () -> true),
               control,
-              Runnable::run,
+              background,
               control::now);
 
       loop.start(Duration.ofSeconds(30));
       control.settle();
-      assertThat(plans).hasSize(1);
       control.pass(Duration.ofMillis(PreparationLoop.AFTER_FAILURE_MILLIS));
 
-      assertThat(plans).hasSize(2);
       assertThat(loop.task().failures()).isEqualTo(1);
     }
   }

@@ -160,36 +160,62 @@ class SimulatorTest {
     }
   }
 
+  /** Fails as often as is wanted. */
+  private static Clock spoilt(AtomicInteger failures) {
+    return new Clock() {
+      @Override
+      public Instant instant() {
+        if (failures.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
+          throw new NoClassDefFoundError("some times");
+        }
+        return Instant.now();
+      }
+
+      @Override
+      public ZoneId getZone() {
+        return ZoneOffset.UTC;
+      }
+
+      @Override
+      public Clock withZone(ZoneId zone) {
+        return this;
+      }
+    };
+  }
+
+  @Test
+  void aFloodGoesOnAfterAFailure() {
+    AtomicInteger failures = new AtomicInteger();
+    simulator =
+        Simulator.start(
+            Scenario.of(SimulatorOptions.defaults().withTraffic(Traffic.NONE)), spoilt(failures));
+    Guest guest = new Guest(simulator).login();
+    JsonNode channel = guest.channel();
+    String queue = guest.get("/api/v2/routing/queues").body().at("/entities/0/id").asText();
+    guest.subscribe(channel, "v2.routing.queues." + queue + ".conversations");
+    Ear ear = guest.listen(channel);
+    guest.post(
+        "/control/acts",
+        "{\"do\":\"flood\",\"frames\":100000,\"bytes\":500,\"framesPerSecond\":400}");
+    await().until(() -> !ear.heard().isEmpty());
+
+    failures.set(5);
+    await().until(() -> failures.get() == 0);
+    int heard = ear.heard().size();
+
+    await().until(() -> ear.heard().size() > heard + 5);
+  }
+
   @Test
   void theContactCentreGoesOnAfterAFailure() {
     AtomicInteger failures = new AtomicInteger();
-    Clock spoilt =
-        new Clock() {
-          @Override
-          public Instant instant() {
-            if (failures.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
-              throw new NoClassDefFoundError("some times");
-            }
-            return Instant.now();
-          }
-
-          @Override
-          public ZoneId getZone() {
-            return ZoneOffset.UTC;
-          }
-
-          @Override
-          public Clock withZone(ZoneId zone) {
-            return this;
-          }
-        };
     simulator =
         Simulator.start(
             Scenario.of(
                 SimulatorOptions.defaults()
                     .withCentre(new CentreSize(30, 1, 20))
                     .withTraffic(Traffic.times(20))),
-            spoilt);
+            spoilt(failures));
     Guest guest = new Guest(simulator).login();
     JsonNode channel = guest.channel();
     String queue = guest.get("/api/v2/routing/queues").body().at("/entities/0/id").asText();
