@@ -517,8 +517,19 @@ final class Delivery implements Runnable {
     Set<Long> keys = new HashSet<>();
     stuck.stream().map(slot -> slot.key).filter(parking::hasRoomFor).forEach(keys::add);
     Set<Long> begun = new HashSet<>();
+    long letGoOf = spool.acknowledged();
     List<Slot> slots;
     synchronized (this) {
+      // If the full spool has dropped what was delivered behind it, it could not be repeated:
+      // should
+      // the record before it fail, that is dropped, too, and so it is not parked
+      window
+          .find(
+              slot ->
+                  slot.state == State.DELIVERED
+                      && slot.sequence <= letGoOf
+                      && keys.contains(slot.key))
+          .forEach(slot -> keys.remove(slot.key));
       // Also what is delivered behind it: it is repeated should the record before it fail
       slots =
           window.find(

@@ -409,6 +409,47 @@ class StuckRecordsTest {
     await().until(() -> spool.status().dropped() == 1);
   }
 
+  @Test
+  void whatIsInFlightIsNotParkedWhenWhatWasDeliveredBehindItIsGone() throws Exception {
+    stop();
+    options.setWhenFull(WhenFull.DROP_OLDEST);
+    options.setMaxBytes(1_000_000);
+    options.setMemoryBytes(100_000);
+    options.setParkAfter(Duration.ofMinutes(10));
+    start();
+    sink.hanging.add("key");
+    append("key", 0);
+    append("key", 1);
+    await().until(() -> sink.unsettled.size() == 2);
+    List<Delivery.Settlement> two = List.copyOf(sink.unsettled);
+    two.get(1).delivered();
+    String filler = "x".repeat(1000);
+    for (int i = 0; i < 3000; i++) {
+      append("other" + filler, i);
+    }
+    await().until(() -> spool.find(2).isEmpty());
+    sink.hanging.add("another");
+    append("another", 0);
+    await().until(() -> sink.unsettled.size() == 3);
+    options.setParkAfter(Duration.ofMillis(1));
+    AtomicLong more = new AtomicLong();
+    // By then it was seen what of all that hangs is to be parked
+    await()
+        .until(
+            () -> {
+              append("flowing", (int) more.getAndIncrement());
+              return !spool.status().parked().isEmpty();
+            });
+
+    sink.hanging.clear();
+    two.get(0).failed(later("p"));
+    append("key", 2);
+
+    await().until(() -> sink.deliveredOf("key").contains("key 2"));
+    assertThat(sink.deliveredOf("key")).isEqualTo(numbered("key", 1, 3, 1));
+    await().until(() -> spool.status().dropped() == 1);
+  }
+
   /** Delivers one record of a key and parks two; the spool can let go of none of them. */
   private void parkBehindOneThatHangs() throws InterruptedException {
     sink.hanging.add("hangs");
