@@ -1,2 +1,5 @@
-/** Work that runs in the background without ending in silence. Every room may use it. */
+/**
+ * Work that runs in the background without ending in silence, and what components of Camel share.
+ * Every room may use it.
+ */
 package dev.caravan.background;

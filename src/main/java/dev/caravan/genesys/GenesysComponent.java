@@ -1,6 +1,7 @@
 package dev.caravan.genesys;
 
 import dev.caravan.background.FailedStep;
+import dev.caravan.background.NumberOptions;
 import dev.caravan.channel.AttemptBudget;
 import dev.caravan.gap.GapLedger;
 import dev.caravan.socket.ClientSocketComponent;
@@ -11,6 +12,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.apache.camel.Endpoint;
 import org.apache.camel.spi.Metadata;
+import org.apache.camel.spi.PropertyConfigurer;
 import org.apache.camel.spi.annotations.Component;
 import org.apache.camel.support.DefaultComponent;
 import org.apache.camel.support.service.ServiceHelper;
@@ -38,6 +40,16 @@ public class GenesysComponent extends DefaultComponent {
 
   public void setConfiguration(GenesysConfiguration configuration) {
     this.configuration = configuration;
+  }
+
+  @Override
+  public PropertyConfigurer getComponentPropertyConfigurer() {
+    return NumberOptions.of(super.getComponentPropertyConfigurer());
+  }
+
+  @Override
+  public PropertyConfigurer getEndpointPropertyConfigurer() {
+    return NumberOptions.of(super.getEndpointPropertyConfigurer());
   }
 
   @Override

@@ -3,6 +3,7 @@ package dev.caravan.spool;
 import dev.caravan.background.BackgroundHealthCheck;
 import dev.caravan.background.BackgroundTask;
 import dev.caravan.background.FailedStep;
+import dev.caravan.background.NumberOptions;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
@@ -20,6 +21,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import org.apache.camel.Endpoint;
 import org.apache.camel.spi.Metadata;
+import org.apache.camel.spi.PropertyConfigurer;
 import org.apache.camel.spi.annotations.Component;
 import org.apache.camel.support.HealthCheckComponent;
 import org.slf4j.Logger;
@@ -48,6 +50,16 @@ public class SpoolComponent extends HealthCheckComponent {
   private record Open(Spool spool, ScheduledExecutorService writer, ExecutorService completions) {}
 
   private record Replaying(Replay replay, ScheduledExecutorService executor) {}
+
+  @Override
+  public PropertyConfigurer getComponentPropertyConfigurer() {
+    return NumberOptions.of(super.getComponentPropertyConfigurer());
+  }
+
+  @Override
+  public PropertyConfigurer getEndpointPropertyConfigurer() {
+    return NumberOptions.of(super.getEndpointPropertyConfigurer());
+  }
 
   @Override
   protected Endpoint createEndpoint(String uri, String remaining, Map<String, Object> parameters)

@@ -1,6 +1,7 @@
 package dev.caravan.genesys;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -161,6 +162,14 @@ class NotificationsConsumerTest {
 
       await().until(() -> road.genesys().openSockets() == 0);
     }
+  }
+
+  @Test
+  void aNumberIsNotTakenForATime() {
+    assertThatThrownBy(
+            () -> context.getEndpoint("genesys:notifications?topics=none&maxInFlight=5m"))
+        .hasStackTraceContaining(
+            "The option maxInFlight is \"5m\", but it must be a whole number.");
   }
 
   @Test

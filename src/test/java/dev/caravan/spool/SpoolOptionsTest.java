@@ -17,6 +17,8 @@ import org.apache.camel.impl.DefaultCamelContext;
 import org.apache.camel.main.SimpleMain;
 import org.apache.camel.spi.UriParam;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** How the options of a spool are set, and that the manual knows them all. */
 class SpoolOptionsTest {
@@ -101,6 +103,53 @@ class SpoolOptionsTest {
       assertThat(options.getWhenFull()).isEqualTo(WhenFull.DROP_OLDEST);
       main.stop();
     }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"4096,4096", "10MB,10485760", "64 KB,65536", "4gb,4294967296", "1GiB,1073741824"})
+  void aSizeMayHaveAUnit(String written, long bytes) throws Exception {
+    try (DefaultCamelContext context = new DefaultCamelContext()) {
+      assertThat(
+              context
+                  .getEndpoint("spool:events?maxBytes=RAW(" + written + ")", SpoolEndpoint.class)
+                  .getConfiguration()
+                  .getMaxBytes())
+          .isEqualTo(bytes);
+      assertThat(ofProperties(context, "max-bytes", written).getMaxBytes()).isEqualTo(bytes);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "maxBytes,4m",
+    "maxBytes,10 apples",
+    "maxBytes,1.5GB",
+    "maxBytes,9999999999GB",
+    "memoryBytes,5s",
+    "inFlight,1s",
+    "inFlight,10MB",
+    "inFlight,4294967297",
+    "maximumRedeliveries,1m"
+  })
+  void whatIsNoNumberIsRefusedAsItWasWritten(String option, String written) throws Exception {
+    String sentence = "The option %s is \"%s\", but it must be a whole number";
+    try (DefaultCamelContext context = new DefaultCamelContext()) {
+      assertThatThrownBy(
+              () -> context.getEndpoint("spool:events?%s=RAW(%s)".formatted(option, written)))
+          .hasStackTraceContaining(sentence.formatted(option, written));
+      assertThatThrownBy(() -> ofProperties(context, option, written))
+          .hasStackTraceContaining(sentence.formatted(option, written));
+    }
+  }
+
+  private static SpoolConfiguration ofProperties(
+      DefaultCamelContext context, String name, String value) throws Exception {
+    SimpleMain main = new SimpleMain(context);
+    Properties properties = new Properties();
+    properties.setProperty("camel.component.spool." + name, value);
+    main.setOverrideProperties(properties);
+    main.start();
+    return context.getEndpoint("spool:more", SpoolEndpoint.class).getConfiguration();
   }
 
   @Test
