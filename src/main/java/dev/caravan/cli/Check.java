@@ -273,8 +273,7 @@ final class Check {
       report.skipped("Not looked at: its settings have to be mended first. See above.");
       return;
     }
-    new KafkaCheck(report, setting("kafka.bootstrap.servers"))
-        .run(KafkaEnvironment.adminProperties(config), kafkaTopics(topics));
+    new KafkaCheck(report, new KafkaEnvironment(config)).run(kafkaTopics(topics));
   }
 
   /** Those of the shipped routes, for what is subscribed and kept. */

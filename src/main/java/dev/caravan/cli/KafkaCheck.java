@@ -33,22 +33,23 @@ final class KafkaCheck {
   private static final int MOST_NAMES = 8;
 
   private final CheckReport report;
+  private final KafkaEnvironment kafka;
   private final String servers;
 
-  KafkaCheck(CheckReport report, String servers) {
+  KafkaCheck(CheckReport report, KafkaEnvironment kafka) {
     this.report = report;
-    this.servers = servers;
+    this.kafka = kafka;
+    this.servers = kafka.bootstrapServers();
   }
 
   /**
-   * @param properties what a client is created with
    * @param topics what the bridge writes to
    */
-  void run(Map<String, Object> properties, Collection<String> topics) {
-    properties.put(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, servers);
+  void run(Collection<String> topics) {
+    Map<String, Object> properties = kafka.adminProperties();
     properties.put(AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, 10_000);
     properties.put(AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, 10_000);
-    try (Admin admin = Admin.create(properties)) {
+    try (Admin admin = kafka.client(() -> Admin.create(properties))) {
       Collection<Node> nodes = answer(admin.describeCluster().nodes());
       report.ok("%s answers; %d broker(s).", servers, nodes.size());
       Set<String> there = answer(admin.listTopics().names());

@@ -1,10 +1,13 @@
 package dev.caravan.cli;
 
+import dev.caravan.settings.ExtraJars;
+import dev.caravan.settings.KafkaProperties;
 import dev.caravan.settings.SettingsSource;
 import io.smallrye.config.SmallRyeConfig;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Supplier;
 import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
@@ -31,8 +34,13 @@ final class KafkaEnvironment {
   }
 
   /** What an admin client is created with. */
-  static Map<String, Object> adminProperties(SmallRyeConfig config) {
-    return new KafkaEnvironment(config).properties(AdminClientConfig.configNames());
+  Map<String, Object> adminProperties() {
+    return properties(AdminClientConfig.configNames());
+  }
+
+  /** Makes a client, with what lies in the folder of jars. */
+  <T> T client(Supplier<T> made) {
+    return ExtraJars.with(config, made);
   }
 
   /** What a consumer is created with. */
@@ -56,6 +64,14 @@ final class KafkaEnvironment {
       }
     }
     properties.keySet().retainAll(known);
+    KafkaProperties.of(config)
+        .forEach(
+            (name, value) -> {
+              // Those of our own are for the factory of TLS
+              if (known.contains(name) || name.startsWith("caravan.")) {
+                properties.put(name, value);
+              }
+            });
     properties.put(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers());
     return properties;
   }

@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.eclipse.microprofile.config.spi.ConfigSource;
 
@@ -33,7 +34,6 @@ final class SettingsCheck {
 
   void run(SmallRyeConfig config) {
     Map<String, Given> given = given(config);
-    Set<String> secrets = SettingsSource.secretVariables();
     Set<String> known = SettingsSource.variables();
     List<String> mistakes =
         StreamSupport.stream(config.getPropertyNames().spliterator(), false)
@@ -44,14 +44,19 @@ final class SettingsCheck {
     given.forEach(
         (name, is) -> {
           boolean wrong = mistakes.stream().anyMatch(it -> it.startsWith(name + " "));
-          if (known.contains(name) && !secrets.contains(name) && !wrong) {
+          boolean meant = known.contains(name) || SettingsSource.isOfKafka(name);
+          if (meant && !SettingsSource.isSecret(name) && !wrong) {
             report.ok("%s=%s%s", name, visible(is.value()), is.source());
           }
         });
     String hidden =
-        SettingsTable.all().stream()
-            .filter(setting -> setting.secret() && isSet(config, setting.name()))
-            .map(Setting::variable)
+        Stream.concat(
+                SettingsTable.all().stream()
+                    .filter(setting -> setting.secret() && isSet(config, setting.name()))
+                    .map(Setting::variable),
+                given.keySet().stream()
+                    .filter(SettingsSource::isOfKafka)
+                    .filter(SettingsSource::isSecret))
             .sorted()
             .collect(Collectors.joining(", "));
     if (!hidden.isEmpty()) {
@@ -61,7 +66,7 @@ final class SettingsCheck {
       report.note("None is set; the defaults are used.");
     }
     given.keySet().stream()
-        .filter(name -> !known.contains(name))
+        .filter(name -> !known.contains(name) && !SettingsSource.isOfKafka(name))
         .forEach(
             name ->
                 report.note(

@@ -90,7 +90,8 @@ final class TailCommand implements Callable<Integer> {
     }
     TopicPattern pattern =
         new TopicPattern(topic == null ? environment.topicPrefix() + "*" : topic);
-    try (TopicFollower follower = new TopicFollower(properties, pattern::matches, fromBeginning)) {
+    try (TopicFollower follower =
+        environment.client(() -> new TopicFollower(properties, pattern::matches, fromBeginning))) {
       print(follower);
     }
     return Caravan.OK;

@@ -56,7 +56,8 @@ final class FirstContact {
    * @throws org.apache.kafka.common.KafkaException if no client can be made with it
    */
   void seek(Properties producer) throws InterruptedException {
-    try (Admin admin = Admin.create(RightsInquiry.adminProperties(producer, patienceMillis))) {
+    try (Admin admin =
+        RightsInquiry.admin(RightsInquiry.adminProperties(producer, patienceMillis))) {
       admin.describeCluster().nodes().get();
       make();
     } catch (ExecutionException e) {

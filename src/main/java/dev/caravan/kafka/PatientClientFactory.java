@@ -1,5 +1,7 @@
 package dev.caravan.kafka;
 
+import dev.caravan.settings.ExtraJars;
+import dev.caravan.settings.KafkaProperties;
 import dev.caravan.settings.SettingsSource;
 import java.time.Duration;
 import java.util.Map;
@@ -73,14 +75,18 @@ public final class PatientClientFactory extends DefaultKafkaClientFactory {
     if (mistake().isPresent()) {
       throw new StuckException(ALL_OF_KAFKA, mistake().get());
     }
+    Properties all = KafkaProperties.over(properties, ConfigProvider.getConfig());
     try {
       PatientProducer producer =
-          new PatientProducer(
-              properties,
-              new TopicPatience(patience, MISSING_AGAIN, nanoTime),
-              new TopicRights(DENIED_AGAIN, nanoTime),
-              PartitionBreakers.Limits.DEFAULT,
-              producers::remove);
+          ExtraJars.with(
+              ConfigProvider.getConfig(),
+              () ->
+                  new PatientProducer(
+                      all,
+                      new TopicPatience(patience, MISSING_AGAIN, nanoTime),
+                      new TopicRights(DENIED_AGAIN, nanoTime),
+                      PartitionBreakers.Limits.DEFAULT,
+                      producers::remove));
       producers.add(producer);
       if (refusals.remove(properties) != null) {
         LOG.info("Kafka can be used: what waits for it is sent.");
@@ -164,7 +170,7 @@ public final class PatientClientFactory extends DefaultKafkaClientFactory {
       if (takesAny()) {
         contact.make();
       } else {
-        contact.seek(properties);
+        contact.seek(KafkaProperties.over(properties, ConfigProvider.getConfig()));
       }
       refusals.remove(properties);
     } catch (KafkaException e) {

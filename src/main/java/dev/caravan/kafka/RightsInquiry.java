@@ -1,5 +1,6 @@
 package dev.caravan.kafka;
 
+import dev.caravan.settings.ExtraJars;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -18,6 +19,7 @@ import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.acl.AclOperation;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.eclipse.microprofile.config.ConfigProvider;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -49,15 +51,26 @@ final class RightsInquiry {
     for (String name : AdminClientConfig.configNames()) {
       Optional.ofNullable(producer.get(name)).ifPresent(value -> properties.put(name, value));
     }
+    producer.forEach(
+        (name, value) -> {
+          // Those of our own are for the factory of TLS
+          if (name.toString().startsWith("caravan.")) {
+            properties.put(name.toString(), value);
+          }
+        });
     properties.put(AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, patienceMillis);
     properties.put(AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, patienceMillis);
     return properties;
   }
 
+  static Admin admin(Map<String, Object> properties) {
+    return ExtraJars.with(ConfigProvider.getConfig(), () -> Admin.create(properties));
+  }
+
   /** Those of these topics that the client may write to; none if Kafka does not answer. */
   Set<String> granted(Set<String> topics) {
     Set<String> granted = new TreeSet<>();
-    try (Admin admin = Admin.create(properties)) {
+    try (Admin admin = admin(properties)) {
       Map<String, KafkaFuture<TopicDescription>> answers =
           admin
               .describeTopics(topics, new DescribeTopicsOptions().includeAuthorizedOperations(true))

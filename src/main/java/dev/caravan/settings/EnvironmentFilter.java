@@ -29,7 +29,7 @@ public final class EnvironmentFilter implements SmallRyeConfigBuilderCustomizer 
       Pattern.compile(
           // A profile may stand before it: %dev.quarkus.log.level
           "(?:_[A-Z0-9]+_)?"
-              + "(?:QUARKUS|CAMEL|SMALLRYE|MP|OTEL|IO_SMALLRYE|PLATFORM_QUARKUS|CARAVAN_(?:MISTAKES?|BUILDING))"
+              + "(?:QUARKUS|CAMEL|SMALLRYE|MP|OTEL|IO_SMALLRYE|PLATFORM_QUARKUS|CARAVAN_(?:MISTAKES?|BUILDING|KAFKA))"
               + "(?:_.*)?");
 
   /**

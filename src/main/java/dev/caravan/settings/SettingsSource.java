@@ -16,9 +16,11 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -26,7 +28,7 @@ import org.eclipse.microprofile.config.spi.ConfigSource;
 
 /**
  * Settings that follow from other settings: the hosts from the region, secrets from files, and the
- * Kafka client's security options from {@code KAFKA_…}. It is also the one place where settings are
+ * properties of Kafka's clients from {@code KAFKA_…}. It is also the one place where settings are
  * checked: a variable that is empty counts as not set, and a value that cannot be used becomes a
  * sentence: in {@link #MISTAKE}, with which nothing is read, or, if it is about what stands behind
  * the spool, in {@link #LATER_MISTAKE}, with which everything is read and spooled.
@@ -51,8 +53,6 @@ public final class SettingsSource implements ConfigSourceFactory {
   /** Set by the build alone. What is derived there would become part of the jar. */
   private static final String BUILDING = "caravan.building";
 
-  private static final String OPTION = "camel.component.kafka.";
-
   /** Not for people: the image and its start use it. */
   private static final Set<String> OF_THE_IMAGE = Set.of("CARAVAN_STAND_IN");
 
@@ -66,20 +66,6 @@ public final class SettingsSource implements ConfigSourceFactory {
   private static final int ABOVE_EVERYTHING = 1_000;
   private static final long LARGEST_SECRET_BYTES = 64 * 1024;
 
-  private static final Map<String, String> KAFKA_OPTIONS =
-      Map.ofEntries(
-          Map.entry("kafka.security.protocol", "security-protocol"),
-          Map.entry("kafka.sasl.mechanism", "sasl-mechanism"),
-          Map.entry("kafka.sasl.jaas.config", "sasl-jaas-config"),
-          Map.entry("kafka.ssl.truststore.location", "ssl-truststore-location"),
-          Map.entry("kafka.ssl.truststore.password", "ssl-truststore-password"),
-          Map.entry("kafka.ssl.truststore.type", "ssl-truststore-type"),
-          Map.entry("kafka.ssl.keystore.location", "ssl-keystore-location"),
-          Map.entry("kafka.ssl.keystore.password", "ssl-keystore-password"),
-          Map.entry("kafka.ssl.keystore.type", "ssl-keystore-type"),
-          Map.entry("kafka.ssl.key.password", "ssl-key-password"),
-          Map.entry("kafka.ssl.endpoint.identification.algorithm", "ssl-endpoint-algorithm"));
-
   /** The variables whose values are secrets, or next to secrets. */
   public static Set<String> secretVariables() {
     return secrets().map(Setting::variable).collect(Collectors.toSet());
@@ -91,6 +77,22 @@ public final class SettingsSource implements ConfigSourceFactory {
     SettingsTable.all().forEach(setting -> names.add(setting.variable()));
     secrets().forEach(secret -> names.add(secret.variable() + "_FILE"));
     return names;
+  }
+
+  /** Whether a variable sets a property of Kafka's clients by its own name. */
+  public static boolean isOfKafka(String variable) {
+    return variable.startsWith(Setting.variable(KafkaProperties.ANY));
+  }
+
+  /** Whether a value is not to be shown. */
+  public static boolean isSecret(String variable) {
+    return secretVariables().contains(variable)
+        || isOfKafka(variable)
+            && KafkaProperties.isSecret(
+                variable
+                    .substring(KafkaProperties.ANY.length())
+                    .toLowerCase(Locale.ROOT)
+                    .replace('_', '.'));
   }
 
   private static Stream<Setting> secrets() {
@@ -116,7 +118,7 @@ public final class SettingsSource implements ConfigSourceFactory {
     Map<String, String> secrets = secrets(context, mistakes);
     derived.putAll(secrets);
     corrected.putAll(hosts(context, corrected, mistakes));
-    kafka(context, secrets, derived);
+    kafka(context, secrets, derived, mistakes);
     for (int i = 0; i < mistakes.size(); i++) {
       derived.put(EACH_MISTAKE + i, mistakes.get(i).sentence());
     }
@@ -182,18 +184,28 @@ public final class SettingsSource implements ConfigSourceFactory {
               .map(Path::of)
               .or(() -> folder.map(f -> f.resolve(variable)).filter(Files::isRegularFile));
       if (value(context, secret.name()).isEmpty() && file.isPresent()) {
-        try {
-          secrets.put(secret.name(), read(file.get()));
-        } catch (IOException e) {
-          mistakes.add(
-              new Mistake(
-                  secret.holdsUp(),
-                  "%1$s cannot be read from the file %2$s: %3$s. Correct the file, or set %1$s itself."
-                      .formatted(variable, file.get(), why(e))));
-        }
+        readInto(secrets, secret.name(), secret.name(), file.get(), secret.holdsUp(), mistakes);
       }
     }
     return secrets;
+  }
+
+  private static void readInto(
+      Map<String, String> values,
+      String name,
+      String setting,
+      Path file,
+      HoldsUp holdsUp,
+      List<Mistake> mistakes) {
+    try {
+      values.put(name, read(file));
+    } catch (IOException e) {
+      mistakes.add(
+          new Mistake(
+              holdsUp,
+              "%1$s cannot be read from the file %2$s: %3$s. Correct the file, or set %1$s itself."
+                  .formatted(Setting.variable(setting), file, why(e))));
+    }
   }
 
   private static String read(Path file) throws IOException {
@@ -243,44 +255,43 @@ public final class SettingsSource implements ConfigSourceFactory {
   }
 
   private static void kafka(
-      ConfigSourceContext context, Map<String, String> secrets, Map<String, String> derived) {
-    KAFKA_OPTIONS.forEach(
-        (name, option) ->
-            value(context, name)
-                .or(() -> Optional.ofNullable(secrets.get(name)))
-                .ifPresent(value -> derived.put(OPTION + option, value)));
-    Optional<String> user =
-        value(context, "kafka.sasl.username")
-            .or(() -> Optional.ofNullable(secrets.get("kafka.sasl.username")));
-    Optional<String> password =
-        value(context, "kafka.sasl.password")
-            .or(() -> Optional.ofNullable(secrets.get("kafka.sasl.password")));
-    if (user.isPresent() && password.isPresent()) {
-      String mechanism =
-          value(context, "kafka.sasl.mechanism")
-              .or(() -> value(context, OPTION + "sasl-mechanism"))
-              .orElse("PLAIN");
-      boolean scram = mechanism.startsWith("SCRAM");
-      // Kafka's own defaults would ignore the password: GSSAPI, and no SASL at all
-      derived.put(OPTION + "sasl-mechanism", mechanism);
-      if (value(context, OPTION + "security-protocol").isEmpty()) {
-        derived.putIfAbsent(OPTION + "security-protocol", "SASL_SSL");
-      }
-      String module = scram ? "scram.ScramLoginModule" : "plain.PlainLoginModule";
-      derived.putIfAbsent(
-          OPTION + "sasl-jaas-config",
-          "org.apache.kafka.common.security."
-              + module
-              + " required username=\""
-              + escaped(user.get())
-              + "\" password=\""
-              + escaped(password.get())
-              + "\";");
-    }
+      ConfigSourceContext context,
+      Map<String, String> secrets,
+      Map<String, String> derived,
+      List<Mistake> mistakes) {
+    KafkaProperties properties =
+        KafkaProperties.of(
+            name -> value(context, name).or(() -> Optional.ofNullable(secrets.get(name))),
+            any(context, mistakes),
+            Path.of("").toAbsolutePath());
+    properties.made().forEach((name, value) -> derived.put(KafkaProperties.PREFIX + name, value));
+    mistakes.addAll(properties.mistakes());
   }
 
-  private static String escaped(String text) {
-    return text.replace("\\", "\\\\").replace("\"", "\\\"");
+  /** What is set of Kafka's properties by their own names; secrets from files, too. */
+  private static Map<String, String> any(ConfigSourceContext context, List<Mistake> mistakes) {
+    Map<String, String> any = new TreeMap<>();
+    context
+        .iterateNames()
+        .forEachRemaining(
+            name -> {
+              String property = name.toLowerCase(Locale.ROOT).replace('_', '.').replace('-', '.');
+              if (property.startsWith(KafkaProperties.ANY)) {
+                value(context, property)
+                    .or(() -> value(context, name))
+                    .ifPresent(
+                        value -> any.put(property.substring(KafkaProperties.ANY.length()), value));
+              }
+            });
+    for (String name : List.copyOf(any.keySet())) {
+      String secret = name.replaceFirst("\\.file$", "");
+      if (!secret.equals(name) && KafkaProperties.isSecret(secret)) {
+        String file = any.remove(name);
+        readInto(
+            any, secret, KafkaProperties.ANY + secret, Path.of(file), HoldsUp.SENDING, mistakes);
+      }
+    }
+    return any;
   }
 
   private static Optional<String> value(ConfigSourceContext context, String name) {

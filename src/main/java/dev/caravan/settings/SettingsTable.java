@@ -135,18 +135,39 @@ public final class SettingsTable {
     sending("kafka.sasl.username", text(), "", "user", true);
     sending("kafka.sasl.password", text(), "", "password", true);
     sending("kafka.sasl.jaas.config", text(), "", "a login module of your own instead", true);
-    sending("kafka.ssl.truststore.location", text(), "", "store of the CAs to trust");
+    sending(
+        "kafka.oauth.token.url", address(), "", "OAUTHBEARER: where the bridge asks for a token");
+    sending("kafka.oauth.client.id", text(), "", "the client's id there", true);
+    sending("kafka.oauth.client.secret", text(), "", "the client's secret", true);
+    sending("kafka.oauth.scope", text(), "", "the scope to ask for");
+    sending("kafka.oauth.ca.file", text(), "", "CA to trust there, PEM, if it is one of your own");
+    sending("kafka.ssl.ca.file", text(), "", "CAs of the brokers to trust, PEM");
+    sending("kafka.ssl.certificate.file", text(), "", "the bridge's own certificate, PEM");
+    sending("kafka.ssl.key.file", text(), "", "its key, PEM (PKCS#8)");
+    sending("kafka.ssl.truststore.location", text(), "", "the same as a store: CAs to trust");
     sending("kafka.ssl.truststore.password", text(), "", "its password", true);
     sending("kafka.ssl.truststore.type", oneOf(STORES), "", "its type");
-    sending("kafka.ssl.keystore.location", text(), "", "store of the bridge's own certificate");
+    sending(
+        "kafka.ssl.keystore.location", text(), "", "store of the bridge's own certificate and key");
     sending("kafka.ssl.keystore.password", text(), "", "its password", true);
     sending("kafka.ssl.keystore.type", oneOf(STORES), "", "its type");
-    sending("kafka.ssl.key.password", text(), "", "password of the key in it", true);
+    sending("kafka.ssl.key.password", text(), "", "password of the key", true);
     sending(
         "kafka.ssl.endpoint.identification.algorithm",
         oneOf("https"),
         "",
         "how the brokers' names are checked; they always are");
+    sending(
+        "kafka.compression",
+        oneOf("none", "gzip", "snappy", "lz4", "zstd"),
+        "lz4",
+        "how records are compressed");
+    // No record may be larger than all of the producer's memory
+    sending(
+        "kafka.max.request.bytes",
+        number(10_000, 33_554_432),
+        "8388608",
+        "how large a request may be, and a record in it; what is larger becomes a dead letter");
     beside(
         "kafka.topic.patience",
         duration(SECOND, DAY),
@@ -169,6 +190,11 @@ public final class SettingsTable {
         "the spool and the record of gaps, on disk, for the user that runs it alone; one running"
             + " Caravan each");
     image("caravan.routes.dir", text(), "./routes", "the routes");
+    image(
+        "caravan.jars.dir",
+        text(),
+        "./jars",
+        "folder of jars for Kafka's clients, such as a login of your own");
     image("caravan.secrets.dir", text(), "", "folder of secrets, in files of the variables' names");
     beside(
         "caravan.spool.max-bytes",

@@ -51,7 +51,7 @@ final class SettingsLists {
         new ListInFile(
             Path.of("README.md"),
             "| name | meaning | default |\n|---|---|---|\n",
-            "\n**Topics** are",
+            "\nAny other property",
             readme()),
         new ListInFile(
             Path.of(".env.example"),

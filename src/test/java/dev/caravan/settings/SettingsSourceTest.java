@@ -303,7 +303,7 @@ class SettingsSourceTest {
   // ---- Kafka
 
   @Test
-  void kafkaVariablesBecomeOptionsOfTheComponent() {
+  void kafkaVariablesBecomePropertiesOfItsClients() {
     SmallRyeConfig config =
         config(
             Map.of(
@@ -311,17 +311,16 @@ class SettingsSourceTest {
                 "KAFKA_SSL_TRUSTSTORE_LOCATION", "/etc/trust.p12",
                 "KAFKA_SSL_TRUSTSTORE_PASSWORD", "changeit"));
 
-    assertThat(value(config, "camel.component.kafka.security-protocol")).contains("SSL");
-    assertThat(value(config, "camel.component.kafka.ssl-truststore-location"))
-        .contains("/etc/trust.p12");
-    assertThat(value(config, "camel.component.kafka.ssl-truststore-password")).contains("changeit");
-    assertThat(value(config, "camel.component.kafka.sasl-jaas-config")).isEmpty();
+    assertThat(value(config, "caravan.kafka.security.protocol")).contains("SSL");
+    assertThat(value(config, "caravan.kafka.ssl.truststore.location")).contains("/etc/trust.p12");
+    assertThat(value(config, "caravan.kafka.ssl.truststore.password")).contains("changeit");
+    assertThat(value(config, "caravan.kafka.sasl.jaas.config")).isEmpty();
   }
 
   @Test
   void withoutKafkaVariablesNothingIsSaidAboutSecurity() {
     assertThat(config(Map.of()).getPropertyNames())
-        .noneMatch(name -> name.startsWith("camel.component.kafka."));
+        .noneMatch(name -> name.startsWith("caravan.kafka."));
   }
 
   @ParameterizedTest
@@ -343,7 +342,7 @@ class SettingsSourceTest {
     assertThat(entry.getLoginModuleName()).isEqualTo(module);
     assertThat(Map.copyOf(entry.getOptions()))
         .isEqualTo(Map.of("username", "bridge", "password", "pass"));
-    assertThat(value(config, "camel.component.kafka.sasl-mechanism")).contains(mechanism);
+    assertThat(value(config, "caravan.kafka.sasl.mechanism")).contains(mechanism);
   }
 
   @ParameterizedTest
@@ -375,8 +374,8 @@ class SettingsSourceTest {
     SmallRyeConfig config =
         config(Map.of("KAFKA_SASL_USERNAME", "bridge", "KAFKA_SASL_PASSWORD", "pass"));
 
-    assertThat(value(config, "camel.component.kafka.sasl-mechanism")).contains("PLAIN");
-    assertThat(value(config, "camel.component.kafka.security-protocol")).contains("SASL_SSL");
+    assertThat(value(config, "caravan.kafka.sasl.mechanism")).contains("PLAIN");
+    assertThat(value(config, "caravan.kafka.security.protocol")).contains("SASL_SSL");
   }
 
   @Test
@@ -388,7 +387,7 @@ class SettingsSourceTest {
                 "KAFKA_SASL_USERNAME", "bridge",
                 "KAFKA_SASL_PASSWORD", "pass"));
 
-    assertThat(value(config, "camel.component.kafka.security-protocol")).contains("SASL_PLAINTEXT");
+    assertThat(value(config, "caravan.kafka.security.protocol")).contains("SASL_PLAINTEXT");
   }
 
   @Test
@@ -400,12 +399,11 @@ class SettingsSourceTest {
                 "KAFKA_SASL_USERNAME", "bridge",
                 "KAFKA_SASL_PASSWORD", "pass"));
 
-    assertThat(value(config, "camel.component.kafka.sasl-jaas-config"))
-        .contains("my.Module required;");
+    assertThat(value(config, "caravan.kafka.sasl.jaas.config")).contains("my.Module required;");
   }
 
   private static AppConfigurationEntry jaas(SmallRyeConfig config) {
-    String text = value(config, "camel.component.kafka.sasl-jaas-config").orElseThrow();
+    String text = value(config, "caravan.kafka.sasl.jaas.config").orElseThrow();
     JaasContext context =
         JaasContext.loadClientContext(Map.of("sasl.jaas.config", new Password(text)));
     return context.configurationEntries().get(0);

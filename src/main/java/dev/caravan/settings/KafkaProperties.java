@@ -1,0 +1,398 @@
+package dev.caravan.settings;
+
+import dev.caravan.settings.Setting.HoldsUp;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Properties;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.Function;
+import java.util.stream.Stream;
+import org.apache.kafka.clients.CommonClientConfigs;
+import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.common.config.ConfigDef;
+import org.apache.kafka.common.config.ConfigException;
+import org.apache.kafka.common.config.SaslConfigs;
+import org.apache.kafka.common.config.SslConfigs;
+import org.eclipse.microprofile.config.Config;
+
+/**
+ * The one place that makes properties of Kafka's clients from settings: producers, {@code check},
+ * {@code tail} and whatever else asks Kafka take them from here.
+ */
+public final class KafkaProperties {
+
+  /** Files in PEM, for {@code ssl.engine.factory.class}. */
+  public static final String CA_FILE = "caravan.ssl.ca.file";
+
+  public static final String CERTIFICATE_FILE = "caravan.ssl.certificate.file";
+  public static final String KEY_FILE = "caravan.ssl.key.file";
+
+  /** How the properties of the configuration begin that are properties of Kafka's clients. */
+  static final String PREFIX = "caravan.kafka.";
+
+  /** How the settings begin that are properties of Kafka's clients. */
+  static final String ANY = "kafka.property.";
+
+  private static final String SECURITY = "org.apache.kafka.common.security.";
+  private static final String ENGINES = "dev.caravan.kafka.RenewedCertificates";
+
+  /** Kafka's client asks a token from no other place, so that nobody else can make it ask there. */
+  private static final String ALLOWED_URLS = "org.apache.kafka.sasl.oauthbearer.allowed.urls";
+
+  private static final Map<String, ConfigDef> DEFINED =
+      Map.of(
+          "producer", ProducerConfig.configDef(),
+          "consumer", ConsumerConfig.configDef(),
+          "admin", AdminClientConfig.configDef());
+
+  /** What the bridge promises rests on these. */
+  private static final Set<String> PROMISED =
+      Set.of(
+          ProducerConfig.ACKS_CONFIG,
+          ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG,
+          ProducerConfig.RETRIES_CONFIG,
+          ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG,
+          ProducerConfig.MAX_BLOCK_MS_CONFIG,
+          ProducerConfig.KEY_SERIALIZER_CLASS_CONFIG,
+          ProducerConfig.VALUE_SERIALIZER_CLASS_CONFIG,
+          ProducerConfig.TRANSACTIONAL_ID_CONFIG,
+          ProducerConfig.TRANSACTION_TWO_PHASE_COMMIT_ENABLE_CONFIG,
+          ProducerConfig.PARTITIONER_IGNORE_KEYS_CONFIG,
+          ConsumerConfig.KEY_DESERIALIZER_CLASS_CONFIG,
+          ConsumerConfig.VALUE_DESERIALIZER_CLASS_CONFIG,
+          ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG,
+          ConsumerConfig.AUTO_OFFSET_RESET_CONFIG);
+
+  /** What has a setting of its own under another name. */
+  private static final Map<String, String> OWN =
+      Map.of(
+          ProducerConfig.COMPRESSION_TYPE_CONFIG,
+          "kafka.compression",
+          ProducerConfig.MAX_REQUEST_SIZE_CONFIG,
+          "kafka.max.request.bytes",
+          SaslConfigs.SASL_OAUTHBEARER_TOKEN_ENDPOINT_URL,
+          "kafka.oauth.token.url",
+          SaslConfigs.SASL_OAUTHBEARER_CLIENT_CREDENTIALS_CLIENT_ID,
+          "kafka.oauth.client.id",
+          SaslConfigs.SASL_OAUTHBEARER_CLIENT_CREDENTIALS_CLIENT_SECRET,
+          "kafka.oauth.client.secret",
+          SaslConfigs.SASL_OAUTHBEARER_SCOPE,
+          "kafka.oauth.scope");
+
+  private final Function<String, Optional<String>> setting;
+  private final Map<String, String> made = new TreeMap<>();
+  private final List<Mistake> mistakes = new ArrayList<>();
+
+  private KafkaProperties(Function<String, Optional<String>> setting) {
+    this.setting = setting;
+  }
+
+  /**
+   * @param setting tells the value of a setting
+   * @param any what is set of {@link #ANY}, by the name of Kafka's property
+   */
+  static KafkaProperties of(
+      Function<String, Optional<String>> setting, Map<String, String> any, Path here) {
+    KafkaProperties properties = new KafkaProperties(setting);
+    properties.same();
+    properties.login();
+    properties.certificates(here);
+    properties.protocol();
+    any.forEach(properties::any);
+    return properties;
+  }
+
+  Map<String, String> made() {
+    return made;
+  }
+
+  List<Mistake> mistakes() {
+    return mistakes;
+  }
+
+  /** What the settings say, by the names of Kafka's properties. */
+  public static Map<String, String> of(Config config) {
+    Map<String, String> properties = new TreeMap<>();
+    for (String name : config.getPropertyNames()) {
+      if (name.startsWith(PREFIX)) {
+        properties.put(name.substring(PREFIX.length()), config.getValue(name, String.class));
+      }
+    }
+    return properties;
+  }
+
+  /** These properties of a client, and over them what the settings say if it is for the cluster. */
+  public static Properties over(Properties client, Config config) {
+    Properties all = new Properties();
+    all.putAll(client);
+    String cluster = config.getOptionalValue("kafka.bootstrap.servers", String.class).orElse("");
+    if (cluster.equals(client.get(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG))) {
+      all.putAll(of(config));
+    }
+    return all;
+  }
+
+  /** Whether a property of Kafka's clients is a secret, or next to one. */
+  public static boolean isSecret(String property) {
+    return DEFINED.values().stream()
+            .map(definition -> definition.configKeys().get(property))
+            .anyMatch(key -> key != null && key.type == ConfigDef.Type.PASSWORD)
+        || property.matches(".*(password|secret|jaas|passphrase|token).*");
+  }
+
+  // ---- settings with names of their own
+
+  private void same() {
+    for (Setting known : SettingsTable.all()) {
+      String property = known.name().replaceFirst("^kafka\\.", "");
+      if (property.matches("(security|sasl|ssl)\\..+") && isKnown(property)) {
+        setting.apply(known.name()).ifPresent(value -> made.put(property, value));
+      }
+    }
+  }
+
+  private void login() {
+    Optional<String> user = setting.apply("kafka.sasl.username");
+    Optional<String> password = setting.apply("kafka.sasl.password");
+    String mechanism = made.getOrDefault(SaslConfigs.SASL_MECHANISM, "");
+    if (setting.apply("kafka.oauth.token.url").isPresent() || mechanism.equals("OAUTHBEARER")) {
+      token(mechanism);
+    } else if (mechanism.equals("AWS_MSK_IAM")) {
+      made.putIfAbsent(
+          SaslConfigs.SASL_JAAS_CONFIG, "software.amazon.msk.auth.iam.IAMLoginModule required;");
+      made.put(
+          SaslConfigs.SASL_CLIENT_CALLBACK_HANDLER_CLASS,
+          "software.amazon.msk.auth.iam.IAMClientCallbackHandler");
+    } else if (user.isPresent() && password.isPresent()) {
+      // Kafka's own defaults would ignore the password: GSSAPI, and no SASL at all
+      made.putIfAbsent(SaslConfigs.SASL_MECHANISM, "PLAIN");
+      String module =
+          mechanism.startsWith("SCRAM") ? "scram.ScramLoginModule" : "plain.PlainLoginModule";
+      made.putIfAbsent(
+          SaslConfigs.SASL_JAAS_CONFIG,
+          "%s%s required username=\"%s\" password=\"%s\";"
+              .formatted(SECURITY, module, escaped(user.get()), escaped(password.get())));
+    } else if (mechanism.matches("PLAIN|SCRAM.*")
+        && !made.containsKey(SaslConfigs.SASL_JAAS_CONFIG)) {
+      mistake(
+          "KAFKA_SASL_MECHANISM is %s, but user and password are missing. Set KAFKA_SASL_USERNAME and"
+              + " KAFKA_SASL_PASSWORD and restart.",
+          mechanism);
+    }
+  }
+
+  private void token(String mechanism) {
+    if (!mechanism.isEmpty() && !mechanism.equals("OAUTHBEARER")) {
+      mistake(
+          "KAFKA_OAUTH_TOKEN_URL is set, but KAFKA_SASL_MECHANISM is %s. Set it to OAUTHBEARER, or take"
+              + " KAFKA_OAUTH_TOKEN_URL away, and restart.",
+          mechanism);
+      return;
+    }
+    made.put(SaslConfigs.SASL_MECHANISM, "OAUTHBEARER");
+    if (made.containsKey(SaslConfigs.SASL_JAAS_CONFIG)) {
+      return; // a login module of somebody's own
+    }
+    List<String> missing =
+        Stream.of("kafka.oauth.token.url", "kafka.oauth.client.id", "kafka.oauth.client.secret")
+            .filter(name -> setting.apply(name).isEmpty())
+            .map(Setting::variable)
+            .toList();
+    if (!missing.isEmpty()) {
+      mistake(
+          "The login at Kafka is OAUTHBEARER, but %s missing. Set it and restart.",
+          String.join(" and ", missing) + (missing.size() == 1 ? " is" : " are"));
+      return;
+    }
+    String url = setting.apply("kafka.oauth.token.url").get();
+    made.put(
+        SaslConfigs.SASL_LOGIN_CALLBACK_HANDLER_CLASS,
+        SECURITY + "oauthbearer.OAuthBearerLoginCallbackHandler");
+    made.put(SaslConfigs.SASL_OAUTHBEARER_TOKEN_ENDPOINT_URL, url);
+    made.put(
+        SaslConfigs.SASL_OAUTHBEARER_CLIENT_CREDENTIALS_CLIENT_ID,
+        setting.apply("kafka.oauth.client.id").get());
+    made.put(
+        SaslConfigs.SASL_OAUTHBEARER_CLIENT_CREDENTIALS_CLIENT_SECRET,
+        setting.apply("kafka.oauth.client.secret").get());
+    setting
+        .apply("kafka.oauth.scope")
+        .ifPresent(scope -> made.put(SaslConfigs.SASL_OAUTHBEARER_SCOPE, scope));
+    String trust =
+        setting
+            .apply("kafka.oauth.ca.file")
+            .map(" ssl.truststore.type=\"PEM\" ssl.truststore.location=\"%s\""::formatted)
+            .orElse("");
+    made.put(
+        SaslConfigs.SASL_JAAS_CONFIG,
+        SECURITY + "oauthbearer.OAuthBearerLoginModule required" + trust + ";");
+    Set<String> allowed = new TreeSet<>(List.of(System.getProperty(ALLOWED_URLS, "").split(",")));
+    allowed.remove("");
+    allowed.add(url);
+    System.setProperty(ALLOWED_URLS, String.join(",", allowed));
+  }
+
+  private void certificates(Path here) {
+    Map.of(
+            "kafka.ssl.ca.file", CA_FILE,
+            "kafka.ssl.certificate.file", CERTIFICATE_FILE,
+            "kafka.ssl.key.file", KEY_FILE)
+        .forEach(
+            (name, property) ->
+                file(name, here).ifPresent(file -> made.put(property, file.toString())));
+    if (made.containsKey(CERTIFICATE_FILE) != made.containsKey(KEY_FILE)
+        && setting.apply("kafka.ssl.certificate.file").isPresent()
+            != setting.apply("kafka.ssl.key.file").isPresent()) {
+      mistake(
+          "%s are needed both. Set the other one, too, and restart.",
+          "KAFKA_SSL_CERTIFICATE_FILE and KAFKA_SSL_KEY_FILE");
+    }
+    file("kafka.oauth.ca.file", here);
+  }
+
+  private Optional<Path> file(String name, Path here) {
+    Optional<Path> file = setting.apply(name).map(here::resolve);
+    if (file.isPresent() && !Files.isReadable(file.get())) {
+      mistake(
+          "%s cannot be read: there is no such file, or this process may not read it. Correct it and restart.",
+          Setting.variable(name) + "=" + Setting.quoted(setting.apply(name).get()));
+      return Optional.empty();
+    }
+    return file;
+  }
+
+  private void protocol() {
+    boolean login =
+        made.containsKey(SaslConfigs.SASL_MECHANISM)
+            || made.containsKey(SaslConfigs.SASL_JAAS_CONFIG);
+    boolean certificates =
+        made.keySet().stream()
+            .anyMatch(
+                name -> name.matches("caravan\\.ssl\\..*|ssl\\.(truststore|keystore|key)\\..*"));
+    if (login || certificates) {
+      made.putIfAbsent(CommonClientConfigs.SECURITY_PROTOCOL_CONFIG, login ? "SASL_SSL" : "SSL");
+    }
+    String protocol = made.getOrDefault(CommonClientConfigs.SECURITY_PROTOCOL_CONFIG, "PLAINTEXT");
+    if (protocol.endsWith("SSL")) {
+      made.put(SslConfigs.SSL_ENGINE_FACTORY_CLASS_CONFIG, ENGINES);
+    } else if (certificates) {
+      mistake(
+          "KAFKA_SECURITY_PROTOCOL is %s, which is no TLS, but KAFKA_SSL_… is set. Set it to SSL or"
+              + " SASL_SSL, or take KAFKA_SSL_… away, and restart.",
+          protocol);
+    }
+    if (login && !protocol.startsWith("SASL")) {
+      mistake(
+          "KAFKA_SECURITY_PROTOCOL is %s, which is without a login, but KAFKA_SASL_… is set. Set it to"
+              + " SASL_SSL, or take KAFKA_SASL_… away, and restart.",
+          protocol);
+    }
+  }
+
+  private static String escaped(String text) {
+    return text.replace("\\", "\\\\").replace("\"", "\\\"");
+  }
+
+  // ---- any other property
+
+  private void any(String property, String value) {
+    String variable = Setting.variable(ANY + property);
+    if (PROMISED.contains(property)) {
+      mistake(
+          "%s cannot be set: what the bridge promises rests on it. Take it away and restart.",
+          variable);
+      return;
+    }
+    String own = OWN.getOrDefault(property, "kafka." + property);
+    if (SettingsTable.all().stream().anyMatch(known -> known.name().equals(own))) {
+      mistake(
+          "%s has a setting of its own: set " + Setting.variable(own) + " instead, and restart.",
+          variable);
+      return;
+    }
+    if (!isKnown(property)) {
+      mistake(
+          "%s sets "
+              + Setting.quoted(property).replace("%", "%%")
+              + ", which is no property of Kafka's clients."
+              + " The nearest is "
+              + Setting.variable(ANY + nearest(property))
+              + ". Correct it and restart.",
+          variable);
+      return;
+    }
+    wrong(property, value)
+        .ifPresentOrElse(
+            why ->
+                mistake(
+                    "%s cannot be used: " + why.replace("%", "%%") + ". Correct it and restart.",
+                    variable),
+            () -> made.put(property, value));
+  }
+
+  private static boolean isKnown(String property) {
+    return DEFINED.values().stream().anyMatch(it -> it.names().contains(property));
+  }
+
+  /** What Kafka says to a value. Classes may be in a jar that is found later. */
+  private static Optional<String> wrong(String property, String value) {
+    for (ConfigDef definition : DEFINED.values()) {
+      ConfigDef.ConfigKey key = definition.configKeys().get(property);
+      if (key == null
+          || key.type == ConfigDef.Type.CLASS
+          || key.type == ConfigDef.Type.LIST
+          || isSecret(property)) {
+        continue;
+      }
+      try {
+        Object parsed = ConfigDef.parseType(property, value, key.type);
+        if (key.validator != null) {
+          key.validator.ensureValid(property, parsed);
+        }
+      } catch (ConfigException e) {
+        return Optional.of(Setting.quoted(e.getMessage()).replaceAll("[.\\s]+$", ""));
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static String nearest(String property) {
+    return DEFINED.values().stream()
+        .flatMap(definition -> definition.names().stream())
+        .min(
+            Comparator.comparingInt((String known) -> distance(known, property))
+                .thenComparing(Comparator.naturalOrder()))
+        .orElseThrow();
+  }
+
+  /** How many letters differ, as Levenshtein counts. */
+  private static int distance(String one, String other) {
+    int[] row = new int[other.length() + 1];
+    for (int j = 0; j <= other.length(); j++) {
+      row[j] = j;
+    }
+    for (int i = 1; i <= one.length(); i++) {
+      int diagonal = row[0];
+      row[0] = i;
+      for (int j = 1; j <= other.length(); j++) {
+        int same = diagonal + (one.charAt(i - 1) == other.charAt(j - 1) ? 0 : 1);
+        diagonal = row[j];
+        row[j] = Math.min(same, 1 + Math.min(row[j], row[j - 1]));
+      }
+    }
+    return row[other.length()];
+  }
+
+  private void mistake(String sentence, String of) {
+    mistakes.add(new Mistake(HoldsUp.SENDING, sentence.formatted(of)));
+  }
+}
