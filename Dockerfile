@@ -24,6 +24,7 @@ RUN mkdir /data && chmod 770 /data && chown 10001:0 /data \
 ENV LANG=C.UTF-8 \
     CARAVAN_DATA_DIR=/data \
     CARAVAN_ROUTES_DIR=/caravan/routes \
+    CARAVAN_JARS_DIR=/caravan/jars \
     CARAVAN_SECRETS_DIR=/run/secrets
 USER 10001:0
 

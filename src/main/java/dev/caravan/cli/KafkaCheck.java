@@ -1,5 +1,7 @@
 package dev.caravan.cli;
 
+import dev.caravan.kafka.KafkaFailures;
+import dev.caravan.kafka.PatientClientFactory;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -22,7 +24,6 @@ import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.Node;
 import org.apache.kafka.common.acl.AclOperation;
-import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.errors.AuthenticationException;
 
@@ -66,7 +67,7 @@ final class KafkaCheck {
     } catch (TimeoutException e) {
       report.failed(sentence(e));
     } catch (KafkaException e) {
-      report.failed(sentence(e.getCause() == null ? e : e.getCause()));
+      report.failed(PatientClientFactory.sentence(e));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       report.failed("Kafka was not looked at: interrupted.");
@@ -163,13 +164,8 @@ final class KafkaCheck {
   }
 
   private String sentence(Throwable failure) {
-    if (failure instanceof ConfigException) {
-      return "Kafka cannot be used: %s. Check KAFKA_BOOTSTRAP_SERVERS (host:port, comma-separated) and the other KAFKA_… settings."
-          .formatted(oneLine(failure.getMessage()));
-    }
     if (failure instanceof AuthenticationException) {
-      return "Kafka at %s refused the credentials: %s Check KAFKA_SASL_… and KAFKA_SSL_…."
-          .formatted(servers, withEnd(oneLine(failure.getMessage())));
+      return "Kafka at %s was reached. %s".formatted(servers, KafkaFailures.distrust(failure));
     }
     if (failure instanceof TimeoutException
         || failure instanceof org.apache.kafka.common.errors.TimeoutException) {

@@ -9,6 +9,7 @@ import io.smallrye.config.SmallRyeConfigBuilder;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URL;
+import java.util.HashMap;
 import java.util.Map;
 
 /** For reading the settings as the bridge reads them, without starting it. */
@@ -29,7 +30,9 @@ final class Settings {
 
   /** What the given variables and the program itself say. */
   static SmallRyeConfig of(Map<String, String> variables) {
-    return builder().withSources(new EnvConfigSource(variables, ENVIRONMENT)).build();
+    Map<String, String> literal = new HashMap<>();
+    variables.forEach((name, value) -> literal.put(name, EnvironmentFilter.literal(value)));
+    return builder().withSources(new EnvConfigSource(literal, ENVIRONMENT)).build();
   }
 
   private static SmallRyeConfigBuilder builder() {

@@ -1,5 +1,6 @@
 package dev.caravan.cli;
 
+import dev.caravan.kafka.KafkaFailures;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;
@@ -90,9 +91,7 @@ final class TopicFollower implements AutoCloseable {
           e);
     } catch (AuthenticationException e) {
       throw new CommandFailure(
-          "Kafka at %s refused the credentials: %s Check KAFKA_SASL_… and KAFKA_SSL_…."
-              .formatted(bootstrapServers, e.getMessage()),
-          e);
+          "Kafka at %s was reached. %s".formatted(bootstrapServers, KafkaFailures.distrust(e)), e);
     } catch (KafkaException e) {
       throw new CommandFailure("Kafka at %s: %s".formatted(bootstrapServers, e.getMessage()), e);
     }

@@ -4,6 +4,8 @@ import dev.caravan.spool.Failure;
 import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
+import java.security.cert.CertificateExpiredException;
+import java.security.cert.CertificateNotYetValidException;
 import java.util.List;
 import java.util.Optional;
 import org.apache.camel.Exchange;
@@ -37,6 +39,7 @@ import org.apache.kafka.common.errors.RebootstrapRequiredException;
 import org.apache.kafka.common.errors.RecordBatchTooLargeException;
 import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.errors.RetriableException;
+import org.apache.kafka.common.errors.SaslAuthenticationException;
 import org.apache.kafka.common.errors.SerializationException;
 import org.apache.kafka.common.errors.TransactionAbortableException;
 import org.apache.kafka.common.errors.TransactionAbortedException;
@@ -44,6 +47,7 @@ import org.apache.kafka.common.errors.TransactionCoordinatorFencedException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.errors.UnsupportedCompressionTypeException;
 import org.apache.kafka.common.errors.UnsupportedForMessageFormatException;
+import org.apache.kafka.common.errors.UnsupportedSaslMechanismException;
 import org.apache.kafka.common.errors.UnsupportedVersionException;
 import org.apache.kafka.common.errors.WakeupException;
 
@@ -106,7 +110,6 @@ public final class KafkaFailures implements Failure.Judge {
               UnknownTopicOrPartitionException.class,
               "Kafka does not know the topic, and has not created it in time."),
           never(AuthorizationException.class, "Kafka denies it to the bridge."),
-          later(AuthenticationException.class, NOT_AUTHENTICATED),
           later(DelegationTokenDisabledException.class, NOT_AUTHENTICATED),
           later(DelegationTokenExpiredException.class, NOT_AUTHENTICATED),
           later(DelegationTokenNotFoundException.class, NOT_AUTHENTICATED),
@@ -173,6 +176,9 @@ public final class KafkaFailures implements Failure.Judge {
             Optional.empty(),
             "The host names in KAFKA_BOOTSTRAP_SERVERS do not resolve at the moment.");
       }
+      if (cause instanceof AuthenticationException) {
+        return new Verdict(Kind.LATER, Optional.empty(), distrust(cause));
+      }
       for (Rule rule : RULES) {
         if (rule.type().isInstance(cause)) {
           return new Verdict(rule.kind(), Optional.empty(), rule.sentence());
@@ -193,6 +199,39 @@ public final class KafkaFailures implements Failure.Judge {
             Kind.LATER, Optional.empty(), "Kafka's client was closed, or could not be started.")
         : new Verdict(
             Kind.UNKNOWN, Optional.empty(), "It failed with " + failure.getClass().getSimpleName());
+  }
+
+  /** Why Kafka and the bridge do not trust each other, and what to do. */
+  public static String distrust(Throwable failure) {
+    Throwable cause = failure;
+    for (int depth = 0; cause != null && depth < DEEPEST_CAUSE; depth++) {
+      String message = String.valueOf(cause.getMessage());
+      if (cause instanceof CertificateExpiredException
+          || cause instanceof CertificateNotYetValidException) {
+        return "The certificate of a Kafka broker has expired, or does not hold yet: renew it there.";
+      }
+      if (message.matches("(?s).*No (name matching|subject alternative).*")) {
+        return "The certificate of a Kafka broker is for another host name than the one by which it was"
+            + " reached: look at KAFKA_BOOTSTRAP_SERVERS and the brokers' advertised.listeners.";
+      }
+      if (message.matches("(?s).*(valid certification path|PKIX path building).*")) {
+        return "The certificate of a Kafka broker is of a CA that the bridge does not trust: set"
+            + " KAFKA_SSL_CA_FILE.";
+      }
+      if (message.matches("(?s).*(Received fatal alert|certificate_required).*")) {
+        return "Kafka does not accept the bridge's own certificate: look at KAFKA_SSL_CERTIFICATE_FILE"
+            + " and KAFKA_SSL_KEY_FILE.";
+      }
+      if (cause instanceof UnsupportedSaslMechanismException) {
+        return "Kafka does not offer this login: look at KAFKA_SASL_MECHANISM.";
+      }
+      if (cause instanceof SaslAuthenticationException) {
+        return "Kafka does not accept the bridge's user and password, or its token: look at the"
+            + " KAFKA_SASL_ and KAFKA_OAUTH_ settings.";
+      }
+      cause = cause.getCause();
+    }
+    return NOT_AUTHENTICATED;
   }
 
   /** For routes that call something else on the way. */

@@ -13,6 +13,7 @@ import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongSupplier;
 import java.util.stream.Stream;
+import javax.security.auth.login.LoginException;
 import org.apache.camel.component.kafka.DefaultKafkaClientFactory;
 import org.apache.camel.util.TimeUtils;
 import org.apache.kafka.clients.producer.Producer;
@@ -111,7 +112,16 @@ public final class PatientClientFactory extends DefaultKafkaClientFactory {
     return why;
   }
 
-  private static String sentence(KafkaException failure) {
+  /** Why no client of Kafka can be made, and what to do. */
+  public static String sentence(KafkaException failure) {
+    boolean login =
+        Stream.<Throwable>iterate(failure, cause -> cause != null, Throwable::getCause)
+            .limit(MOST_CAUSES)
+            .anyMatch(LoginException.class::isInstance);
+    if (login) {
+      return "The bridge cannot log in to Kafka: %s. Look at the KAFKA_OAUTH_ and KAFKA_SASL_ settings."
+          .formatted(reason(failure));
+    }
     return ("Kafka cannot be used: %s. Check KAFKA_BOOTSTRAP_SERVERS (host:port, comma-separated)"
             + " and the other KAFKA_… settings.")
         .formatted(reason(failure));

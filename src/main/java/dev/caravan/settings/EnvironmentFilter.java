@@ -45,7 +45,7 @@ public final class EnvironmentFilter implements SmallRyeConfigBuilderCustomizer 
   }
 
   /** In the form in which a value stands for itself, whatever dollars are in it. */
-  static String literal(String value) {
+  public static String literal(String value) {
     return value.replace("$", "$$");
   }
 

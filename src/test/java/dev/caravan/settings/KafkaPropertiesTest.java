@@ -12,12 +12,16 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class KafkaPropertiesTest {
@@ -197,6 +201,55 @@ class KafkaPropertiesTest {
     }
 
     assertThat(mistake(environment)).contains(sentence);
+  }
+
+  // ---- the recipes
+
+  static Stream<Arguments> recipes() throws IOException {
+    return Pattern.compile("(?s)## ([^\n]+)\n[^#]*?```sh\n(.*?)```")
+        .matcher(Files.readString(Path.of("docs/kafka.md")))
+        .results()
+        .map(found -> Arguments.of(found.group(1), found.group(2)));
+  }
+
+  @Test
+  void thereIsARecipeForEachClusterThatManyHave() throws IOException {
+    assertThat(recipes().map(recipe -> recipe.get()[0].toString()))
+        .contains(
+            "Confluent Cloud",
+            "AWS MSK with SCRAM",
+            "AWS MSK with IAM",
+            "Azure Event Hubs",
+            "Strimzi, with TLS",
+            "Tokens (OAUTHBEARER)");
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("recipes")
+  void aRecipeHasNoMistakeAndKafkaTakesWhatIsMadeOfIt(String name, String settings)
+      throws IOException {
+    Map<String, String> environment = new HashMap<>();
+    for (String line : settings.strip().split("\n")) {
+      String[] parts = line.split("=", 2);
+      boolean file = parts[0].startsWith("KAFKA_SSL_") && parts[0].endsWith("_FILE");
+      // As EnvironmentFilter hands a variable on
+      environment.put(parts[0], file ? file(parts[0]) : EnvironmentFilter.literal(parts[1]));
+    }
+
+    Map<String, String> made = properties(environment);
+
+    assertThat(made.get("security.protocol")).isIn("SSL", "SASL_SSL");
+    Map<String, Object> all = new HashMap<>(made);
+    // It comes in a jar of AWS
+    all.remove("sasl.client.callback.handler.class");
+    all.put("bootstrap.servers", environment.get("KAFKA_BOOTSTRAP_SERVERS"));
+    String bytes = "org.apache.kafka.common.serialization.ByteArraySerializer";
+    all.put("key.serializer", bytes);
+    all.put("value.serializer", bytes);
+    assertThat(new ProducerConfig(all).originals()).containsAllEntriesOf(all);
+    if (name.equals("Azure Event Hubs")) {
+      assertThat(all.get("sasl.jaas.config").toString()).contains("username=\"$ConnectionString\"");
+    }
   }
 
   // ---- for whom
