@@ -7,9 +7,12 @@ import dev.caravan.simulator.Fault;
 import dev.caravan.simulator.Simulator;
 import dev.caravan.simulator.centre.Named;
 import dev.caravan.testing.Bridge;
+import dev.caravan.testing.TopicReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Collectors;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -59,8 +62,30 @@ class RoadTopicsIT {
             records ->
                 road.recordsOf("presence").count() >= AGENTS
                     && road.recordsOf("routing-status").count() >= AGENTS);
-    assertThat(road.recordsOf("presence").map(record -> record.key()).distinct()).hasSize(AGENTS);
-    assertThat(road.recordsOf("routing-status").count()).isEqualTo(AGENTS);
+    assertThat(repeated("presence")).isEmpty();
+    assertThat(repeated("routing-status")).isEmpty();
+  }
+
+  /** Those of keys that came more than once, with what tells where a repeat comes from. */
+  private List<String> repeated(String topic) {
+    return road
+        .recordsOf(topic)
+        .collect(Collectors.groupingBy(ConsumerRecord::key))
+        .values()
+        .stream()
+        .filter(ofKey -> ofKey.size() > 1)
+        .map(
+            ofKey ->
+                ofKey.stream()
+                    .map(
+                        record ->
+                            "offset %d, ce_id %s, origin %s"
+                                .formatted(
+                                    record.offset(),
+                                    TopicReader.header(record, "ce_id").orElse(""),
+                                    TopicReader.header(record, "genesys-origin").orElse("live")))
+                    .collect(Collectors.joining("; ")))
+        .toList();
   }
 
   @Test
