@@ -26,7 +26,7 @@ class ArchitectureTest {
           .importPackages("dev.caravan");
 
   private static final List<String> GROUND_FLOOR =
-      List.of("socket", "session", "event", "topic", "gap", "spool", "kafka");
+      List.of("network", "socket", "session", "event", "topic", "gap", "spool", "kafka");
   private static final List<String> MIDDLE_FLOOR = List.of("channel", "cluster", "simulator");
   private static final List<String> TOP_FLOOR = List.of("genesys", "cli", "status");
 

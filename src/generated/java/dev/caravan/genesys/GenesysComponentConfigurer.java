@@ -35,6 +35,8 @@ public class GenesysComponentConfigurer extends PropertyConfigurerSupport implem
         case "backfill": getOrCreateConfiguration(target).setBackfill(property(camelContext, boolean.class, value)); return true;
         case "bridgeerrorhandler":
         case "bridgeErrorHandler": target.setBridgeErrorHandler(property(camelContext, boolean.class, value)); return true;
+        case "cafile":
+        case "caFile": target.setCaFile(property(camelContext, java.lang.String.class, value)); return true;
         case "channelsroute":
         case "channelsRoute": getOrCreateConfiguration(target).setChannelsRoute(property(camelContext, java.lang.String.class, value)); return true;
         case "configuration": target.setConfiguration(property(camelContext, dev.caravan.genesys.GenesysConfiguration.class, value)); return true;
@@ -49,8 +51,11 @@ public class GenesysComponentConfigurer extends PropertyConfigurerSupport implem
         case "lookBack": getOrCreateConfiguration(target).setLookBack(property(camelContext, java.time.Duration.class, value)); return true;
         case "maxinflight":
         case "maxInFlight": getOrCreateConfiguration(target).setMaxInFlight(property(camelContext, int.class, value)); return true;
+        case "noproxy":
+        case "noProxy": target.setNoProxy(property(camelContext, java.lang.String.class, value)); return true;
         case "openroute":
         case "openRoute": getOrCreateConfiguration(target).setOpenRoute(property(camelContext, java.lang.String.class, value)); return true;
+        case "proxy": target.setProxy(property(camelContext, java.lang.String.class, value)); return true;
         case "redundancy": getOrCreateConfiguration(target).setRedundancy(property(camelContext, int.class, value)); return true;
         case "refresh": getOrCreateConfiguration(target).setRefresh(property(camelContext, java.time.Duration.class, value)); return true;
         case "releaseroute":
@@ -77,6 +82,8 @@ public class GenesysComponentConfigurer extends PropertyConfigurerSupport implem
         case "backfill": return boolean.class;
         case "bridgeerrorhandler":
         case "bridgeErrorHandler": return boolean.class;
+        case "cafile":
+        case "caFile": return java.lang.String.class;
         case "channelsroute":
         case "channelsRoute": return java.lang.String.class;
         case "configuration": return dev.caravan.genesys.GenesysConfiguration.class;
@@ -91,8 +98,11 @@ public class GenesysComponentConfigurer extends PropertyConfigurerSupport implem
         case "lookBack": return java.time.Duration.class;
         case "maxinflight":
         case "maxInFlight": return int.class;
+        case "noproxy":
+        case "noProxy": return java.lang.String.class;
         case "openroute":
         case "openRoute": return java.lang.String.class;
+        case "proxy": return java.lang.String.class;
         case "redundancy": return int.class;
         case "refresh": return java.time.Duration.class;
         case "releaseroute":
@@ -120,6 +130,8 @@ public class GenesysComponentConfigurer extends PropertyConfigurerSupport implem
         case "backfill": return getOrCreateConfiguration(target).isBackfill();
         case "bridgeerrorhandler":
         case "bridgeErrorHandler": return target.isBridgeErrorHandler();
+        case "cafile":
+        case "caFile": return target.getCaFile();
         case "channelsroute":
         case "channelsRoute": return getOrCreateConfiguration(target).getChannelsRoute();
         case "configuration": return target.getConfiguration();
@@ -134,8 +146,11 @@ public class GenesysComponentConfigurer extends PropertyConfigurerSupport implem
         case "lookBack": return getOrCreateConfiguration(target).getLookBack();
         case "maxinflight":
         case "maxInFlight": return getOrCreateConfiguration(target).getMaxInFlight();
+        case "noproxy":
+        case "noProxy": return target.getNoProxy();
         case "openroute":
         case "openRoute": return getOrCreateConfiguration(target).getOpenRoute();
+        case "proxy": return target.getProxy();
         case "redundancy": return getOrCreateConfiguration(target).getRedundancy();
         case "refresh": return getOrCreateConfiguration(target).getRefresh();
         case "releaseroute":

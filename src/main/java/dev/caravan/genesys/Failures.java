@@ -2,6 +2,7 @@ package dev.caravan.genesys;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import dev.caravan.channel.Failure;
+import dev.caravan.network.ProxyRefusedException;
 import dev.caravan.session.CallException;
 import dev.caravan.session.NotFoundException;
 import dev.caravan.session.RefusedException;
@@ -80,6 +81,12 @@ final class Failures {
           0,
           failure);
     }
+    ProxyRefusedException proxy = causeOf(ProxyRefusedException.class, failure);
+    if (proxy != null) {
+      return proxy.isPassing()
+          ? new UnavailableException(proxy.getMessage(), proxy.status(), Duration.ZERO)
+          : new RefusedException(proxy.getMessage(), proxy.status(), failure);
+    }
     return new UnavailableException(sentence(failure, whom), 0, Duration.ZERO);
   }
 
@@ -91,7 +98,8 @@ final class Failures {
     if (unknown != null) {
       return "The host name cannot be resolved ("
           + unknown.getMessage()
-          + "). Check GENESYS_REGION and the DNS of this machine.";
+          + "). Check GENESYS_REGION, the DNS of this machine, and HTTPS_PROXY where there is a"
+          + " proxy.";
     }
     ConnectException refused = causeOf(ConnectException.class, failure);
     if (refused != null) {
@@ -99,7 +107,11 @@ final class Failures {
     }
     SSLException tls = causeOf(SSLException.class, failure);
     if (tls != null) {
-      return "No TLS connection to " + whom + " (" + tls.getMessage() + ").";
+      return "No TLS connection to "
+          + whom
+          + " ("
+          + tls.getMessage()
+          + "). Where a proxy opens TLS, its certificates belong into GENESYS_CA_FILE.";
     }
     Throwable root = failure;
     while (root.getCause() != null && root.getCause() != root) {

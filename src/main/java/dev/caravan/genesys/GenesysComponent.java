@@ -24,6 +24,26 @@ public class GenesysComponent extends DefaultComponent {
   @Metadata(description = "Options that all endpoints share")
   private GenesysConfiguration configuration = new GenesysConfiguration();
 
+  @Metadata(
+      label = "proxy",
+      description =
+          "HTTP proxy through which Genesys Cloud is reached, such as"
+              + " http://user:password@proxy.example.com:3128; empty for none",
+      secret = true)
+  private String proxy = "";
+
+  @Metadata(
+      label = "proxy",
+      description =
+          "What is reached without the proxy, separated by commas: names, addresses, ranges of"
+              + " addresses, or * for everything")
+  private String noProxy = "";
+
+  @Metadata(
+      label = "security",
+      description = "File with certificates in PEM that are trusted besides those that Java trusts")
+  private String caFile = "";
+
   private final Signals signals = new Signals();
   private final Gaps gaps = new Gaps();
   private final RestMeters rest = new RestMeters();
@@ -32,6 +52,7 @@ public class GenesysComponent extends DefaultComponent {
   private final AtomicReference<String> trouble = new AtomicReference<>("");
   private GenesysMetrics metrics;
   private ClientSocketComponent sockets;
+  private Network network;
   private GapLedger ledger;
 
   public GenesysConfiguration getConfiguration() {
@@ -40,6 +61,30 @@ public class GenesysComponent extends DefaultComponent {
 
   public void setConfiguration(GenesysConfiguration configuration) {
     this.configuration = configuration;
+  }
+
+  public String getProxy() {
+    return proxy;
+  }
+
+  public void setProxy(String proxy) {
+    this.proxy = proxy;
+  }
+
+  public String getNoProxy() {
+    return noProxy;
+  }
+
+  public void setNoProxy(String noProxy) {
+    this.noProxy = noProxy;
+  }
+
+  public String getCaFile() {
+    return caFile;
+  }
+
+  public void setCaFile(String caFile) {
+    this.caFile = caFile;
   }
 
   @Override
@@ -103,6 +148,11 @@ public class GenesysComponent extends DefaultComponent {
     return sockets;
   }
 
+  /** How its servers are reached. */
+  Network network() {
+    return network;
+  }
+
   Signals signals() {
     return signals;
   }
@@ -144,6 +194,8 @@ public class GenesysComponent extends DefaultComponent {
   @Override
   protected void doStart() throws Exception {
     super.doStart();
+    network = new Network(proxy, noProxy, caFile);
+    network.useFor(getCamelContext());
     ServiceHelper.startService(sockets);
   }
 

@@ -148,7 +148,8 @@ final class OpenAttempt {
       throw new UnavailableException(
           "Genesys Cloud answered without the address of the socket.", 0, Duration.ZERO);
     }
-    return component.sockets().endpoint(address(connectUri), Map.of());
+    URI server = address(connectUri);
+    return component.sockets().endpoint(server, component.network().socketOptions(server));
   }
 
   /** The address is a credential, so a malformed one is not quoted. */

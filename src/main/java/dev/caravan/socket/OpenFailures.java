@@ -2,6 +2,7 @@ package dev.caravan.socket;
 
 import dev.caravan.socket.SocketOpenException.Kind;
 import io.netty.channel.ConnectTimeoutException;
+import io.netty.handler.proxy.ProxyConnectException;
 import io.vertx.core.http.UpgradeRejectedException;
 import java.net.SocketException;
 import java.net.UnknownHostException;
@@ -29,12 +30,14 @@ final class OpenFailures {
     Kind kind = kindOf(problem);
     String said = discretion.mask(problem.getMessage());
     String sentence =
-        switch (kind) {
-          case UNREACHABLE -> "%s cannot be reached: %s.";
-          case TIMEOUT -> "%s did not answer in time: %s.";
-          case TLS -> "No TLS connection to %s: %s.";
-          default -> "%s did not complete the WebSocket handshake: %s.";
-        };
+        problem instanceof ProxyConnectException
+            ? "The proxy does not let the bridge through to %s: %s. Look at HTTPS_PROXY."
+            : switch (kind) {
+              case UNREACHABLE -> "%s cannot be reached: %s.";
+              case TIMEOUT -> "%s did not answer in time: %s.";
+              case TLS -> "No TLS connection to %s: %s.";
+              default -> "%s did not complete the WebSocket handshake: %s.";
+            };
     return new SocketOpenException(kind, sentence.formatted(server, said), safe(problem, said));
   }
 

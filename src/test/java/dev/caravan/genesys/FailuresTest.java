@@ -85,7 +85,8 @@ class FailuresTest {
     assertThat(of(new ConnectException("Connection refused")).sentence())
         .isEqualTo("Cannot connect to Genesys Cloud (Connection refused).");
     assertThat(of(new SSLHandshakeException("certificate_unknown")).sentence())
-        .isEqualTo("No TLS connection to Genesys Cloud (certificate_unknown).");
+        .isEqualTo(
+            "No TLS connection to Genesys Cloud (certificate_unknown). Where a proxy opens TLS, its certificates belong into GENESYS_CA_FILE.");
   }
 
   @Test

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.caravan.socket.SocketOpenException.Kind;
+import dev.caravan.testing.Certificates;
 import io.vertx.core.http.HttpClientOptions;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.net.PfxOptions;
@@ -27,8 +28,6 @@ import org.junit.jupiter.api.io.TempDir;
 /** That TLS is configured as the stock component's is, and that trust is never assumed. */
 class TlsTest {
 
-  private static final String PASSWORD = "changeit";
-
   @TempDir static Path folder;
   private static Path keyStore;
 
@@ -38,30 +37,7 @@ class TlsTest {
 
   @BeforeAll
   static void makeACertificateForLocalhost() throws Exception {
-    keyStore = folder.resolve("server.p12");
-    Process keytool =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
-                "-genkeypair",
-                "-keyalg",
-                "RSA",
-                "-alias",
-                "server",
-                "-dname",
-                "CN=localhost",
-                "-ext",
-                "SAN=dns:localhost",
-                "-storetype",
-                "PKCS12",
-                "-keystore",
-                keyStore.toString(),
-                "-storepass",
-                PASSWORD)
-            .redirectErrorStream(true)
-            .redirectOutput(folder.resolve("keytool.log").toFile())
-            .start();
-    assertThat(keytool.waitFor(60, TimeUnit.SECONDS)).isTrue();
-    assertThat(keytool.exitValue()).isZero();
+    keyStore = new Certificates(folder).of("server", "-ext", "san=dns:localhost");
   }
 
   @BeforeEach
@@ -124,7 +100,8 @@ class TlsTest {
   void takesTheClientOptionsBean() throws Exception {
     HttpClientOptions options =
         new HttpClientOptions()
-            .setTrustOptions(new PfxOptions().setPath(keyStore.toString()).setPassword(PASSWORD))
+            .setTrustOptions(
+                new PfxOptions().setPath(keyStore.toString()).setPassword(Certificates.PASSWORD))
             .setVerifyHost(false);
     camel.getRegistry().bind("options", options);
     try (TestServer server = tlsServer()) {
@@ -139,7 +116,8 @@ class TlsTest {
   }
 
   private static TestServer tlsServer() throws Exception {
-    PfxOptions key = new PfxOptions().setPath(keyStore.toString()).setPassword(PASSWORD);
+    PfxOptions key =
+        new PfxOptions().setPath(keyStore.toString()).setPassword(Certificates.PASSWORD);
     return TestServer.webSockets(
         new HttpServerOptions().setSsl(true).setKeyCertOptions(key), socket -> {});
   }
@@ -147,7 +125,7 @@ class TlsTest {
   private static SSLContextParameters trust() {
     KeyStoreParameters store = new KeyStoreParameters();
     store.setResource("file:" + keyStore);
-    store.setPassword(PASSWORD);
+    store.setPassword(Certificates.PASSWORD);
     TrustManagersParameters managers = new TrustManagersParameters();
     managers.setKeyStore(store);
     SSLContextParameters parameters = new SSLContextParameters();

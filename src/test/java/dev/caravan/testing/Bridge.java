@@ -139,7 +139,8 @@ public final class Bridge implements AutoCloseable {
       builder
           .environment()
           .keySet()
-          .removeIf(name -> name.matches("(GENESYS|KAFKA|CARAVAN|QUARKUS|CAMEL)_.*"));
+          .removeIf(
+              name -> name.matches("(GENESYS|KAFKA|CARAVAN|QUARKUS|CAMEL)_.*|(?i:https|no)_proxy"));
       builder.environment().putAll(environment);
       process = builder.start();
     } catch (IOException e) {
