@@ -82,7 +82,7 @@ class ArchitectureTest {
   }
 
   @Test
-  void settingsUseNothingButTheNamesOfRegions() {
+  void settingsUseNothingButTheNamesOfRegionsAndTheFormOfProxies() {
     noClasses()
         .that()
         .resideInAPackage(SETTINGS)
@@ -90,6 +90,7 @@ class ArchitectureTest {
         .dependOnClassesThat(
             resideInAPackage("dev.caravan..")
                 .and(not(resideInAPackage(SETTINGS)))
+                .and(not(resideInAPackage("dev.caravan.network")))
                 .and(not(nameMatching("dev.caravan.session.Region"))))
         .check(CLASSES);
   }

@@ -2,6 +2,7 @@ package dev.caravan.cli;
 
 import dev.caravan.event.Media;
 import dev.caravan.genesys.Survey;
+import dev.caravan.network.Proxies;
 import dev.caravan.session.CallException;
 import dev.caravan.session.RefusedException;
 import dev.caravan.settings.SettingsSource;
@@ -12,6 +13,7 @@ import dev.caravan.topic.TopicSelector;
 import io.smallrye.config.SmallRyeConfig;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -165,6 +167,14 @@ final class Check {
 
   private void hosts() {
     report.ok("Login at %s, API at %s.", setting("genesys.login.url"), setting("genesys.api.url"));
+    Proxies proxies = Proxies.of(setting("https.proxy"), setting("no.proxy"));
+    proxies
+        .proxyFor(URI.create(setting("genesys.api.url")))
+        .ifPresent(
+            proxy ->
+                report.ok(
+                    "The API and the sockets are reached through the proxy %s%s.",
+                    proxy, proxy.login().isPresent() ? ", with a login" : ""));
   }
 
   private void genesys(Survey survey, String topics) {

@@ -36,6 +36,7 @@ final class CheckedRoutes implements AutoCloseable {
     for (String name : config.getPropertyNames()) {
       if (name.matches("(genesys|kafka|caravan|camel\\.component)\\..*")) {
         Optional.ofNullable(config.getConfigValue(name).getValue())
+            .filter(value -> !value.isEmpty())
             .ifPresent(value -> properties.setProperty(name, value));
       }
     }

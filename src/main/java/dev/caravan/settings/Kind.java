@@ -1,10 +1,13 @@
 package dev.caravan.settings;
 
+import dev.caravan.network.CompanyTrust;
+import dev.caravan.network.Proxies;
 import java.net.InetAddress;
 import java.net.NetworkInterface;
 import java.net.SocketException;
 import java.net.URI;
 import java.net.UnknownHostException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -87,6 +90,29 @@ public record Kind(String allowed, Predicate<String> fits) {
 
   static Kind address() {
     return new Kind("an address such as https://api.mypurecloud.ie", Kind::isAddress);
+  }
+
+  static Kind proxy() {
+    return new Kind(
+        "a proxy for HTTP such as http://proxy.example.com:3128 or"
+            + " http://user:password@proxy.example.com:3128, in which @, : and # are escaped in"
+            + " user and password",
+        value -> isAccepted(() -> Proxies.of(value, "")));
+  }
+
+  static Kind certificates() {
+    return new Kind(
+        "a file with certificates in PEM that this process can read",
+        value -> isAccepted(() -> CompanyTrust.with(Path.of(value))));
+  }
+
+  private static boolean isAccepted(Runnable reading) {
+    try {
+      reading.run();
+      return true;
+    } catch (IllegalArgumentException refused) {
+      return false;
+    }
   }
 
   static Kind ownAddress() {

@@ -51,6 +51,22 @@ public final class SettingsTable {
         "",
         "host of the REST API, if it does not follow from the region");
     reading(
+        "https.proxy",
+        Kind.proxy(),
+        "",
+        "proxy through which Genesys Cloud is reached, such as `http://proxy.example.com:3128`",
+        true);
+    reading(
+        "no.proxy",
+        text(),
+        "",
+        "what is reached without it, comma-separated: names, addresses, `10.0.0.0/8`, or `*`");
+    reading(
+        "genesys.ca.file",
+        Kind.certificates(),
+        "",
+        "certificates in PEM to trust besides those that Java trusts, where a proxy opens TLS");
+    reading(
         "genesys.topics",
         text(),
         "v2.routing.queues.*.conversations",

@@ -177,6 +177,22 @@ class CheckTest {
   }
 
   @Test
+  void theProxyIsToldWithoutItsPassword() {
+    environment.put("GENESYS_LOGIN_URL", "https://login.company.test");
+    environment.put("GENESYS_API_URL", "https://api.company.test");
+    environment.put("HTTPS_PROXY", "http://pat:hunter2@127.0.0.1:1");
+
+    check();
+
+    assertThat(lines)
+        .contains(
+            "  ok      The API and the sockets are reached through the proxy 127.0.0.1:1, with a"
+                + " login.")
+        .noneMatch(line -> line.contains("hunter2"));
+    fails("Connect to http://127.0.0.1:1 failed");
+  }
+
+  @Test
   void aTypoOfTheRegionIsToldBeforeAnybodyIsCalled() {
     environment.remove("GENESYS_LOGIN_URL");
     environment.remove("GENESYS_API_URL");

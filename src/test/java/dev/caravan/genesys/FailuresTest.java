@@ -76,8 +76,8 @@ class FailuresTest {
     assertThat(failure.kind()).isEqualTo(Failure.Kind.UNAVAILABLE);
     assertThat(failure.sentence())
         .isEqualTo(
-            "The host name cannot be resolved (api.mypurecloud.xy). Check GENESYS_REGION and the"
-                + " DNS of this machine.");
+            "The host name cannot be resolved (api.mypurecloud.xy). Check GENESYS_REGION, the"
+                + " DNS of this machine, and HTTPS_PROXY where there is a proxy.");
   }
 
   @Test

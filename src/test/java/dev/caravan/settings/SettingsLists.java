@@ -85,7 +85,9 @@ final class SettingsLists {
         continue;
       }
       String name = setting.variable();
-      String of = name.substring(0, name.indexOf('_'));
+      // What has no prefix of ours is about the way to Genesys Cloud
+      String prefix = name.substring(0, name.indexOf('_'));
+      String of = HEADS.containsKey(prefix) ? prefix : "GENESYS";
       if (!of.equals(group)) {
         lines.append(group.isEmpty() ? "" : "\n").append(HEADS.get(of)).append('\n');
         group = of;

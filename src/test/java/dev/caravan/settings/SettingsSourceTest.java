@@ -402,6 +402,24 @@ class SettingsSourceTest {
     assertThat(value(config, "caravan.kafka.sasl.jaas.config")).contains("my.Module required;");
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"HTTPS_PROXY", "https_proxy"})
+  void theProxyIsSetAsEveryCompanyDoes(String name) {
+    SmallRyeConfig config = config(Map.of(name, "http://pat:p%40ss@proxy.example:3128"));
+
+    assertThat(value(config, "https.proxy")).contains("http://pat:p%40ss@proxy.example:3128");
+    assertThat(mistake(config)).isEmpty();
+  }
+
+  @Test
+  void aProxyThatCannotBeUsedIsToldWithoutItsPasswordAndNothingGoesAroundIt() {
+    SmallRyeConfig config = config(Map.of("HTTPS_PROXY", "socks5://pat:hunter2@proxy:1080"));
+
+    assertThat(value(config, SettingsSource.MISTAKE).orElseThrow())
+        .contains("HTTPS_PROXY", "http://proxy.example.com:3128")
+        .doesNotContain("hunter2");
+  }
+
   private static AppConfigurationEntry jaas(SmallRyeConfig config) {
     String text = value(config, "caravan.kafka.sasl.jaas.config").orElseThrow();
     JaasContext context =
