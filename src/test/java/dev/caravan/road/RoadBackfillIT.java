@@ -30,6 +30,7 @@ import java.util.TreeSet;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.slf4j.Logger;
@@ -173,6 +174,7 @@ class RoadBackfillIT {
     return ids;
   }
 
+  @Tag("long")
   @Test
   void aGapOf5000UsersKeepsNoHandOverWaiting() {
     try (Road road = Road.in(folder, Road.quiet().withCentre(CentreSize.of(5_000)))) {

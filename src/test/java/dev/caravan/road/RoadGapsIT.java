@@ -18,6 +18,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.slf4j.Logger;
@@ -161,6 +162,7 @@ class RoadGapsIT {
    * Channels live for 20 s instead of 24 h, tokens for 45 s; so 2 s are left for a hand-over. The
    * figure in docs/reliability.md is from more generations: -Dcaravan.generations=10.
    */
+  @Tag("long")
   @Test
   void generationsOfChannelsLoseAndRepeatNothing() throws Exception {
     int generations = Integer.getInteger("caravan.generations", 4);

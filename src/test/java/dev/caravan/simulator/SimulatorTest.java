@@ -123,7 +123,12 @@ class SimulatorTest {
 
   @Test
   void theContactCentreTalksByItself() {
-    Guest guest = start(SimulatorOptions.defaults().withCentre(new CentreSize(2, 2, 9))).login();
+    Guest guest =
+        start(
+                SimulatorOptions.defaults()
+                    .withCentre(new CentreSize(2, 2, 9))
+                    .withTraffic(Traffic.times(20)))
+            .login();
     JsonNode channel = guest.channel();
     for (JsonNode user : guest.get("/api/v2/users").body().path("entities")) {
       guest.subscribe(channel, "v2.users." + user.path("id").asText() + "?presence&conversations");
