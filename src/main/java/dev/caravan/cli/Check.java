@@ -1,6 +1,5 @@
 package dev.caravan.cli;
 
-import dev.caravan.event.Media;
 import dev.caravan.genesys.Survey;
 import dev.caravan.network.Proxies;
 import dev.caravan.session.CallException;
@@ -13,16 +12,14 @@ import dev.caravan.topic.TopicSelector;
 import io.smallrye.config.SmallRyeConfig;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.io.Writer;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Arrays;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
-import java.util.TreeSet;
-import java.util.stream.Stream;
 import org.apache.camel.model.ModelCamelContext;
 import org.apache.camel.spi.Resource;
 
@@ -31,10 +28,19 @@ final class Check {
 
   private final SmallRyeConfig config;
   private final CheckReport report;
+  private final boolean offline;
 
   Check(SmallRyeConfig config, PrintWriter out) {
+    this(config, out, false);
+  }
+
+  /**
+   * @param offline whether nobody is asked, neither Genesys Cloud nor Kafka
+   */
+  Check(SmallRyeConfig config, PrintWriter out, boolean offline) {
     this.config = config;
     this.report = new CheckReport(out);
+    this.offline = offline;
   }
 
   /** True if the bridge would run. */
@@ -50,7 +56,11 @@ final class Check {
       try (CheckedRoutes routes = tried.routes().get();
           Survey survey = new Survey(routes.context())) {
         topics = Survey.topicsOf(routes.context()).stream().findFirst().orElse(topics);
-        genesys(survey, topics);
+        if (offline) {
+          offline(topics);
+        } else {
+          genesys(survey, topics);
+        }
       }
     } else {
       if (!isRegionUnknown()) {
@@ -58,8 +68,9 @@ final class Check {
       }
       report.skipped("Not looked at: Genesys Cloud is called through the routes. See below.");
     }
+    Dried dried = tried.mistakes().isEmpty() ? dry(folder, topics) : Dried.NOTHING;
     report.part("Kafka");
-    kafka(topics);
+    kafka(dried.topics());
     report.part("Routes");
     if (tried.mistakes().isEmpty()) {
       report.ok("%d routes in %s can be built.", tried.count(), folder);
@@ -67,13 +78,40 @@ final class Check {
     tried.mistakes().forEach(report::failed);
     tried.warnings().forEach(report::note);
     notRead(folder);
-    if (tried.mistakes().isEmpty()) {
-      dry(folder, topics);
-    }
+    dried.outcomes().forEach(this::tell);
+    dried.trouble().ifPresent(report::skipped);
     report.part("Data");
-    data(Path.of(setting("caravan.data.dir")));
+    if (offline) {
+      report.skipped("Not looked at: --offline.");
+    } else {
+      data(Path.of(setting("caravan.data.dir")));
+    }
     report.end();
     return report.passed();
+  }
+
+  /** The commands that make the topics and give the rights that the routes need. */
+  static List<String> kafkaTopics(SmallRyeConfig config) {
+    Check check = new Check(config, new PrintWriter(Writer.nullWriter()), true);
+    RouteFolder folder = new RouteFolder(Path.of(check.setting("caravan.routes.dir")));
+    Tried tried = check.tryRoutes(folder);
+    if (!tried.mistakes().isEmpty()) {
+      throw new CommandFailure(String.join(" ", tried.mistakes()));
+    }
+    String topics = check.setting("genesys.topics");
+    try (CheckedRoutes routes = tried.routes().orElseThrow()) {
+      topics = Survey.topicsOf(routes.context()).stream().findFirst().orElse(topics);
+    }
+    Dried dried = check.dry(folder, topics);
+    dried
+        .trouble()
+        .ifPresent(
+            trouble -> {
+              throw new CommandFailure(trouble);
+            });
+    return dried
+        .topics()
+        .commands(check.setting("kafka.bootstrap.servers"), check.setting("caravan.topic.prefix"));
   }
 
   private String setting(String name) {
@@ -128,25 +166,45 @@ final class Check {
     }
   }
 
-  /** What becomes of an event of each kind that is subscribed. */
-  private void dry(RouteFolder folder, String topics) {
-    List<Sample> samples = Sample.of(selectors(topics));
+  /**
+   * What came out of the routes.
+   *
+   * @param outcomes what becomes of an event of each kind that is subscribed
+   * @param trouble why that is not known
+   */
+  private record Dried(
+      List<DryRun.Outcome> outcomes, KafkaTopics topics, Optional<String> trouble) {
+    private static final Dried NOTHING = new Dried(List.of(), KafkaTopics.NONE, Optional.empty());
+  }
+
+  private Dried dry(RouteFolder folder, String topics) {
+    List<TopicSelector> selectors = selectors(topics);
     DryRun run = new DryRun();
+    List<DryRun.Outcome> outcomes = new ArrayList<>();
     try (CheckedRoutes routes =
         CheckedRoutes.dry(config, RouteFolder.resources(folder.contents().texts()), run)) {
-      for (Sample sample : samples) {
-        DryRun.Outcome outcome = run.of((ModelCamelContext) routes.context(), sample);
-        if (outcome.lost()) {
-          report.failed(outcome.sentence());
-        } else if (outcome.sure()) {
-          report.ok("%s", outcome.sentence());
-        } else {
-          report.note(outcome.sentence());
-        }
+      ModelCamelContext context = (ModelCamelContext) routes.context();
+      for (Sample sample : Sample.of(selectors)) {
+        outcomes.add(run.of(context, sample));
       }
+      return new Dried(outcomes, KafkaTopics.of(config, context, run, selectors), Optional.empty());
     } catch (Exception e) {
-      report.skipped(
-          "What comes out of the routes was not tried: %s.".formatted(StartFailure.sentence(e)));
+      return new Dried(
+          outcomes,
+          KafkaTopics.NONE,
+          Optional.of(
+              "What comes out of the routes was not tried: %s."
+                  .formatted(StartFailure.sentence(e))));
+    }
+  }
+
+  private void tell(DryRun.Outcome outcome) {
+    if (outcome.lost()) {
+      report.failed(outcome.sentence());
+    } else if (outcome.sure()) {
+      report.ok("%s", outcome.sentence());
+    } else {
+      report.note(outcome.sentence());
     }
   }
 
@@ -278,28 +336,31 @@ final class Check {
 
   // ---- Kafka and data
 
-  private void kafka(String topics) {
+  private void kafka(KafkaTopics topics) {
     if (config.getOptionalValue(SettingsSource.KAFKA_MISTAKE, String.class).isPresent()) {
       report.skipped("Not looked at: its settings have to be mended first. See above.");
       return;
     }
-    new KafkaCheck(report, new KafkaEnvironment(config)).run(kafkaTopics(topics));
+    if (offline) {
+      report.ok(
+          "Would be written, which takes the rights Write and Describe: %s.",
+          String.join(", ", topics.names()));
+    } else {
+      new KafkaCheck(report, new KafkaEnvironment(config)).run(topics.names());
+    }
+    topics.notes().forEach(report::note);
   }
 
-  /** Those of the shipped routes, for what is subscribed and kept. */
-  private Set<String> kafkaTopics(String topics) {
-    Set<String> names = new TreeSet<>();
-    String prefix = setting("caravan.topic.prefix");
-    Stream.of("signals", "dead-letters").map(prefix::concat).forEach(names::add);
-    for (TopicSelector selector : selectors(topics)) {
-      String stream = TopicsCommand.stream(selector);
-      if (stream.equals(TopicsCommand.BY_MEDIA)) {
-        keptMedia().map(medium -> prefix + medium.stream()).forEach(names::add);
-      } else {
-        names.add(prefix + stream);
-      }
+  private void offline(String topics) {
+    try {
+      new SelectorParser(TopicCatalogue.shipped())
+          .parse(topics)
+          .selectors()
+          .forEach(selector -> report.ok("%s is a topic.", selector.topic()));
+      report.skipped("Not asked: --offline.");
+    } catch (SelectorException e) {
+      report.failed("GENESYS_TOPICS cannot be followed. " + e.getMessage() + " Correct it.");
     }
-    return names;
   }
 
   private static List<TopicSelector> selectors(String topics) {
@@ -308,17 +369,6 @@ final class Check {
     } catch (SelectorException toldAlready) {
       return List.of();
     }
-  }
-
-  private Stream<Media> keptMedia() {
-    List<String> kept =
-        Arrays.stream(setting("genesys.media").split(","))
-            .map(String::strip)
-            .map(String::toLowerCase)
-            .toList();
-    return Arrays.stream(Media.values())
-        .filter(medium -> medium != Media.UNKNOWN)
-        .filter(medium -> kept.contains("*") || kept.contains(medium.wire()));
   }
 
   private void data(Path folder) {

@@ -3,6 +3,7 @@ package dev.caravan.cli;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** For finding out whether the bridge would run, before it does. */
@@ -22,6 +23,12 @@ import picocli.CommandLine.Spec;
     })
 final class CheckCommand implements Callable<Integer> {
 
+  @Option(
+      names = "--offline",
+      description =
+          "Try settings and routes only, and ask neither Genesys Cloud nor Kafka: for a build.")
+  private boolean offline;
+
   @Spec private CommandSpec spec;
 
   @Override
@@ -30,7 +37,7 @@ final class CheckCommand implements Callable<Integer> {
     if (!Caravan.isVerbose(spec)) {
       Logs.errorsOnly(); // whatever else there is to say, the check says
     }
-    boolean passed = new Check(Settings.read(), spec.commandLine().getOut()).run();
+    boolean passed = new Check(Settings.read(), spec.commandLine().getOut(), offline).run();
     return passed ? Caravan.OK : Caravan.FAILED;
   }
 }

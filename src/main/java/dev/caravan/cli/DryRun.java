@@ -2,6 +2,7 @@ package dev.caravan.cli;
 
 import dev.caravan.background.FailedStep;
 import dev.caravan.genesys.EventHeaders;
+import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -10,6 +11,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -45,6 +48,8 @@ final class DryRun implements EndpointStrategy {
       Set.of("direct", "log", "bean", "class", "language", "dataformat", "validator", "xslt");
 
   private final EventHeaders headers = new EventHeaders("urn:check", Clock.systemUTC());
+  private final SortedSet<String> topics = new TreeSet<>();
+  private final SortedSet<String> reached = new TreeSet<>();
   private List<Sent> sent = List.of();
 
   private record Sent(String uri, Object body, Map<String, Object> headers) {}
@@ -98,6 +103,10 @@ final class DryRun implements EndpointStrategy {
       String uri = EndedWork.plain(one.uri());
       if (uri.startsWith("kafka:")) {
         found.parts.add(kafka(uri, one.headers()));
+        reached.add(one.uri());
+        if (!isElsewhere(one.uri())) {
+          topics.add(topic(uri, one.headers()));
+        }
       } else if (!uri.startsWith("spool:")) {
         found.sure = false;
         found.parts.add("would go to %s:…, which was not called".formatted(scheme(uri)));
@@ -149,9 +158,40 @@ final class DryRun implements EndpointStrategy {
   }
 
   private static String kafka(String uri, Map<String, Object> headers) {
-    Object topic = headers.getOrDefault("kafka.OVERRIDE_TOPIC", uri.substring("kafka:".length()));
+    String topic = topic(uri, headers);
     Object key = headers.get("kafka.KEY");
     return "goes to %s, %s".formatted(topic, key == null ? "without a key" : "key " + key);
+  }
+
+  private static String topic(String uri, Map<String, Object> headers) {
+    return headers
+        .getOrDefault("kafka.OVERRIDE_TOPIC", uri.substring("kafka:".length()))
+        .toString();
+  }
+
+  /** Whether an endpoint names a cluster of its own. */
+  static boolean isElsewhere(String uri) {
+    return uri.matches("kafka:.*[?&]brokers=.*");
+  }
+
+  /** The Kafka topics that were reached so far. */
+  SortedSet<String> topics() {
+    return topics;
+  }
+
+  /** The endpoints of Kafka that were reached so far. */
+  SortedSet<String> reached() {
+    return reached;
+  }
+
+  /** Sends something with these headers from an input on, only to see which topics it reaches. */
+  void probe(ModelCamelContext context, String input, Map<String, Object> with) throws Exception {
+    for (Route route : routes(context, input)) {
+      Exchange event = route.getEndpoint().createExchange();
+      event.getMessage().setBody("{}".getBytes(StandardCharsets.UTF_8));
+      event.getMessage().setHeaders(new HashMap<>(with));
+      follow(context, route, event, new Findings());
+    }
   }
 
   private static String place(ModelCamelContext context, Exchange event) {

@@ -31,7 +31,7 @@ import org.apache.kafka.common.errors.AuthenticationException;
 final class KafkaCheck {
 
   private static final int PATIENCE_SECONDS = 15;
-  private static final int MOST_NAMES = 8;
+  private static final int MOST_NAMES = 20;
 
   private final CheckReport report;
   private final KafkaEnvironment kafka;
@@ -88,12 +88,19 @@ final class KafkaCheck {
             .map(TopicDescription::name)
             .toList();
     if (refused.isEmpty()) {
-      report.ok("Topics that are there: %s.", names(topics));
+      boolean told = described.values().stream().allMatch(it -> isTold(it.authorizedOperations()));
+      report.ok(
+          "Topics that are there%s: %s.",
+          told ? ", and may be written to (rights Write and Describe)" : "", names(topics));
     } else {
       report.failed(
           "The user of the bridge may not write to %s. Grant it the operations Write and Describe on them."
               .formatted(names(refused)));
     }
+  }
+
+  private static boolean isTold(Set<AclOperation> operations) {
+    return operations != null && !operations.isEmpty();
   }
 
   /** A cluster without authorization says nothing. */

@@ -15,6 +15,7 @@ import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -30,6 +31,7 @@ import picocli.CommandLine.Spec;
     footer = {
       "",
       "Examples:",
+      "  ${ROOT-COMMAND-NAME} topics --kafka",
       "  ${ROOT-COMMAND-NAME} topics adherence",
       "  ${ROOT-COMMAND-NAME} topics 'v2.routing.queues.*.conversations'",
       "  ${ROOT-COMMAND-NAME} topics 'v2.users.[group=Tier 1]?presence&routingStatus'"
@@ -45,6 +47,12 @@ final class TopicsCommand implements Callable<Integer> {
       description = "A part of a topic's name, or a selector (it starts with v2.).")
   private String asked = "";
 
+  @Option(
+      names = "--kafka",
+      description =
+          "Print the commands that create the Kafka topics that the routes write to, and the rights.")
+  private boolean kafka;
+
   @Spec private CommandSpec spec;
 
   @Override
@@ -52,6 +60,13 @@ final class TopicsCommand implements Callable<Integer> {
     Logs.toConsole(Caravan.isVerbose(spec));
     TopicCatalogue catalogue = TopicCatalogue.shipped();
     PrintWriter out = spec.commandLine().getOut();
+    if (kafka) {
+      if (!Caravan.isVerbose(spec)) {
+        Logs.errorsOnly();
+      }
+      Check.kafkaTopics(Settings.read()).forEach(out::println);
+      return Caravan.OK;
+    }
     if (asked.startsWith("v2.") && !asked.endsWith(".")) {
       explain(asked, catalogue, new KafkaEnvironment(Settings.read()).topicPrefix(), out);
     } else {

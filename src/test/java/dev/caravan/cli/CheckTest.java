@@ -311,7 +311,8 @@ class CheckTest {
       check();
 
       fails(
-          "these are missing: p.conversations.chat, p.conversations.message,"
+          "these are missing: p.conversations.chat, p.conversations.cobrowse,"
+              + " p.conversations.details, p.conversations.message, p.conversations.screenshare,"
               + " p.conversations.voice, p.dead-letters, p.signals.");
     }
   }
@@ -370,6 +371,91 @@ class CheckTest {
   }
 
   @Test
+  void theTopicsThatTheRoutesWriteToAreTheOnesLookedUp() throws IOException {
+    String prefix = environment.get("CARAVAN_TOPIC_PREFIX");
+    environment.put("GENESYS_MEDIA", "voice,email");
+
+    check();
+
+    assertThat(passed).isTrue();
+    String kafka = String.join(" ", kafka());
+    assertThat(kafka)
+        .contains(
+            prefix + "conversations.voice",
+            prefix + "conversations.email",
+            prefix + "conversations.details",
+            prefix + "signals",
+            prefix + "dead-letters",
+            "Route forward chooses the Kafka topic for each record")
+        .doesNotContain(prefix + "other");
+  }
+
+  @Test
+  void aTopicThatAnEditedRouteOverridesIsLookedUpInsteadOfTheShippedOne() throws IOException {
+    String prefix = environment.get("CARAVAN_TOPIC_PREFIX");
+    edit(
+        "forward.camel.yaml",
+        "expression: \"\\{\\{caravan.topic.prefix}}\\$\\{header.CamelGenesysStream}\"",
+        "expression: " + prefix + "all-in-one");
+    edit(
+        "signals.camel.yaml",
+        "kafka:\\{\\{caravan.topic.prefix}}signals",
+        "kafka:" + prefix + "mine");
+    environment.put("GENESYS_BACKFILL", "false");
+
+    check();
+
+    assertThat(String.join(" ", kafka()))
+        .contains(prefix + "all-in-one", prefix + "mine", prefix + "dead-letters")
+        .doesNotContain(prefix + "conversations", prefix + "signals", "chooses");
+  }
+
+  @Test
+  void offlineNobodyIsAsked() {
+    environment.put("KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:9");
+    environment.put("GENESYS_CLIENT_SECRET", "");
+
+    check(true);
+
+    assertThat(passed).isTrue();
+    assertThat(genesys.calls()).isEmpty();
+    assertThat(String.join(" ", kafka()))
+        .contains(
+            environment.get("CARAVAN_TOPIC_PREFIX") + "conversations.voice", "Write and Describe");
+  }
+
+  @Test
+  void offlineAMistakeInSettingsRoutesOrTopicsIsToldAllTheSame() throws IOException {
+    environment.put("CARAVAN_SPOOL_WHEN_FULL", "blok");
+    environment.put("GENESYS_TOPICS", "v2.routing.qeues.*.conversations");
+
+    check(true);
+
+    fails("CARAVAN_SPOOL_WHEN_FULL is \"blok\"");
+    fails("GENESYS_TOPICS cannot be followed.");
+  }
+
+  @Test
+  void theCommandsForKafkaNameTopicsAndRights() {
+    String prefix = environment.get("CARAVAN_TOPIC_PREFIX");
+
+    assertThat(Check.kafkaTopics(Settings.of(environment)))
+        .anyMatch(
+            line ->
+                line.matches(
+                    "kafka-topics.sh .* --create .*" + prefix + "conversations\\.details .*"))
+        .anyMatch(
+            line ->
+                line.matches(
+                    "kafka-acls.sh .*--operation Write .*--topic " + prefix + " .*prefixed"));
+  }
+
+  private List<String> kafka() {
+    int from = lines.indexOf("Kafka");
+    return lines.subList(from, lines.indexOf("Routes"));
+  }
+
+  @Test
   void whatLiesInTheDataFolderIsToldBelowIt() throws IOException {
     Files.createDirectory(data);
 
@@ -394,8 +480,12 @@ class CheckTest {
   }
 
   private void check() {
+    check(false);
+  }
+
+  private void check(boolean offline) {
     StringWriter out = new StringWriter();
-    passed = new Check(Settings.of(environment), new PrintWriter(out)).run();
+    passed = new Check(Settings.of(environment), new PrintWriter(out), offline).run();
     lines = out.toString().lines().toList();
   }
 
