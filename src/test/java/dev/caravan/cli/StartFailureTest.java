@@ -119,11 +119,13 @@ class StartFailureTest {
 
   @Test
   void namesTheOptionThatIsNoNumber() throws Exception {
-    String sentence = start(SOUND.replace("- log: \"tick\"", "- to: spool:events?maxBytes=10MB"));
+    String sentence = start(SOUND.replace("- log: \"tick\"", "- to: spool:events?maxBytes=10XB"));
 
     assertThat(sentence)
         .startsWith("Route tick")
-        .endsWith("The spool option maxBytes must be a number, 1 or more, but is 0.");
+        .endsWith(
+            "The option maxBytes is \"10XB\", but it must be a whole number of bytes, or one with"
+                + " KB, MB, GB or TB, as in 64MB.");
   }
 
   @Test
