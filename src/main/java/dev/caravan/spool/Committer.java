@@ -151,8 +151,10 @@ final class Committer {
         appender.append(uncommitted.records());
         commits++;
       }
-      long done = backlog.acknowledged();
-      checkpoint.write(done, Math.max(uncommitted.upTo(), log.last()), clock.millis());
+      long committed = Math.max(uncommitted.upTo(), log.last());
+      // More may have been acknowledged meanwhile, of which nothing is known after a restart
+      long done = Math.min(backlog.acknowledged(), committed);
+      checkpoint.write(done, committed, clock.millis());
       if (options.isForced()) {
         checkpoint.force();
       }

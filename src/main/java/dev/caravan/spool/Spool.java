@@ -97,7 +97,8 @@ public final class Spool implements AutoCloseable {
               new SegmentedLog.Options(
                   directory, name, options.segmentBytes(), options.isForced(), time.wall()),
               acknowledged,
-              Math.max(before, checkpoint.committed()));
+              // Never below: what follows would count as acknowledged
+              Math.max(acknowledged, checkpoint.committed()));
       this.log = opened;
       this.parking = new Parking(name, options, time.wall());
       // The end of the log may have been lost with the process, after it was parked
