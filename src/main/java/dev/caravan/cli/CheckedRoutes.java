@@ -34,7 +34,7 @@ final class CheckedRoutes implements AutoCloseable {
     this.spool = spool;
     Properties properties = new Properties();
     for (String name : config.getPropertyNames()) {
-      if (name.matches("(genesys|kafka|caravan|camel\\.component)\\..*")) {
+      if (name.matches("(genesys|kafka|caravan|camel\\.component)\\..*|(https|no)\\.proxy")) {
         Optional.ofNullable(config.getConfigValue(name).getValue())
             .filter(value -> !value.isEmpty())
             .ifPresent(value -> properties.setProperty(name, value));

@@ -48,7 +48,9 @@ record DemoSettings(
    */
   Map<String, String> bridgeEnvironment(String genesys, String kafka, int management, String data) {
     Map<String, String> bridge = new HashMap<>(environment);
-    bridge.keySet().removeIf(name -> name.matches("(GENESYS|KAFKA|CARAVAN)_.*"));
+    bridge
+        .keySet()
+        .removeIf(name -> name.matches("(GENESYS|KAFKA|CARAVAN)_.*|(?i:https|no)_proxy"));
     bridge.putAll(
         Map.of(
             "GENESYS_LOGIN_URL",

@@ -6,6 +6,7 @@ import dev.caravan.settings.SettingsSource;
 import io.smallrye.config.SmallRyeConfig;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
 import org.apache.kafka.clients.CommonClientConfigs;
@@ -43,8 +44,15 @@ final class KafkaEnvironment {
     return ExtraJars.with(config, made);
   }
 
-  /** What a consumer is created with. */
-  Map<String, Object> consumerProperties() {
+  /**
+   * What a consumer is created with.
+   *
+   * @param servers of which cluster; the login of ours goes to no other one
+   */
+  Map<String, Object> consumerProperties(Optional<String> servers) {
+    if (servers.filter(it -> !it.equals(bootstrapServers())).isPresent()) {
+      return Map.of(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG, servers.get());
+    }
     return properties(ConsumerConfig.configNames());
   }
 

@@ -11,7 +11,6 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.header.Header;
 import picocli.CommandLine.Command;
@@ -43,7 +42,8 @@ final class TailCommand implements Callable<Integer> {
   @Option(
       names = {"-b", "--bootstrap"},
       paramLabel = "HOST:PORT",
-      description = "The Kafka cluster. Default: KAFKA_BOOTSTRAP_SERVERS, or localhost:9092.")
+      description =
+          "The Kafka cluster, without a login. Default: KAFKA_BOOTSTRAP_SERVERS, with the KAFKA_ settings.")
   private String bootstrap;
 
   @Option(
@@ -84,10 +84,7 @@ final class TailCommand implements Callable<Integer> {
     max.ifPresent(it -> Numbers.atLeastOne("--max", it));
     seconds.ifPresent(it -> Numbers.atLeastOne("--seconds", it));
     KafkaEnvironment environment = new KafkaEnvironment(Settings.read());
-    Map<String, Object> properties = environment.consumerProperties();
-    if (bootstrap != null) {
-      properties.put(ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrap);
-    }
+    Map<String, Object> properties = environment.consumerProperties(Optional.ofNullable(bootstrap));
     TopicPattern pattern =
         new TopicPattern(topic == null ? environment.topicPrefix() + "*" : topic);
     try (TopicFollower follower =

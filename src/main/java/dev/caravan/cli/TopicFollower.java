@@ -1,6 +1,7 @@
 package dev.caravan.cli;
 
 import dev.caravan.kafka.KafkaFailures;
+import dev.caravan.kafka.PatientClientFactory;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;
@@ -66,9 +67,7 @@ final class TopicFollower implements AutoCloseable {
       return new KafkaConsumer<>(
           properties, new ByteArrayDeserializer(), new ByteArrayDeserializer());
     } catch (KafkaException e) {
-      Throwable cause = e.getCause() == null ? e : e.getCause();
-      throw new CommandFailure(
-          "The Kafka client cannot work with these settings: %s".formatted(cause.getMessage()), e);
+      throw new CommandFailure(PatientClientFactory.sentence(e), e);
     }
   }
 

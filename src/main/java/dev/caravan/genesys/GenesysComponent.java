@@ -30,19 +30,19 @@ public class GenesysComponent extends DefaultComponent {
           "HTTP proxy through which Genesys Cloud is reached, such as"
               + " http://user:password@proxy.example.com:3128; empty for none",
       secret = true)
-  private String proxy = "";
+  private String proxy = "{{https.proxy:}}";
 
   @Metadata(
       label = "proxy",
       description =
           "What is reached without the proxy, separated by commas: names, addresses, ranges of"
               + " addresses, or * for everything")
-  private String noProxy = "";
+  private String noProxy = "{{no.proxy:}}";
 
   @Metadata(
       label = "security",
       description = "File with certificates in PEM that are trusted besides those that Java trusts")
-  private String caFile = "";
+  private String caFile = "{{genesys.ca.file:}}";
 
   private final Signals signals = new Signals();
   private final Gaps gaps = new Gaps();
@@ -194,9 +194,13 @@ public class GenesysComponent extends DefaultComponent {
   @Override
   protected void doStart() throws Exception {
     super.doStart();
-    network = new Network(proxy, noProxy, caFile);
+    network = new Network(resolved(proxy), resolved(noProxy), resolved(caFile));
     network.useFor(getCamelContext());
     ServiceHelper.startService(sockets);
+  }
+
+  private String resolved(String option) {
+    return getCamelContext().resolvePropertyPlaceholders(option);
   }
 
   @Override

@@ -97,12 +97,13 @@ public final class KafkaFailures implements Failure.Judge {
           never(RecordBatchTooLargeException.class, TOO_LARGE),
           never(InvalidTimestampException.class, "Kafka refuses the record's timestamp."),
           never(InvalidRecordException.class, "Kafka refuses the record as invalid."),
-          never(
+          // What a setting causes passes with the setting: were it final, all would be dead letters
+          later(
               UnsupportedForMessageFormatException.class,
-              "The topic's message format does not allow the record."),
-          never(
+              "The topic's message format is too old for the record: look at message.format.version."),
+          later(
               UnsupportedCompressionTypeException.class,
-              "Kafka does not take this compression: choose another one."),
+              "Kafka does not take this compression: set KAFKA_COMPRESSION to another one."),
           never(PolicyViolationException.class, "A policy of the Kafka cluster forbids it."),
           never(SerializationException.class, "The record cannot be made into bytes."),
           never(InvalidTopicException.class, "The name is none that a Kafka topic may have."),
@@ -218,7 +219,8 @@ public final class KafkaFailures implements Failure.Judge {
         return "The certificate of a Kafka broker is of a CA that the bridge does not trust: set"
             + " KAFKA_SSL_CA_FILE.";
       }
-      if (message.matches("(?s).*(Received fatal alert|certificate_required).*")) {
+      if (message.matches(
+          "(?s).*(fatal alert: (bad_certificate|unknown_ca|certificate_).*|certificate_required).*")) {
         return "Kafka does not accept the bridge's own certificate: look at KAFKA_SSL_CERTIFICATE_FILE"
             + " and KAFKA_SSL_KEY_FILE.";
       }

@@ -107,7 +107,7 @@ public final class PatientClientFactory extends DefaultKafkaClientFactory {
           "{} What is for Kafka waits in the spool; it is tried again every {} s.",
           why,
           UNUSABLE_AGAIN.toSeconds());
-      LOG.debug("No producer could be made", failure);
+      LOG.debug("No producer could be made: {}", failure.getClass().getName());
     }
     return why;
   }

@@ -22,6 +22,9 @@ import org.eclipse.microprofile.config.spi.ConfigSource;
  */
 public final class EnvironmentFilter implements SmallRyeConfigBuilderCustomizer {
 
+  /** Names nothing: what stands behind the colon of a reference to it counts. */
+  private static final String NOTHING = "caravan.nothing";
+
   /** After those of Quarkus, which ask for the environment as it is. */
   private static final int LAST = Integer.MAX_VALUE;
 
@@ -29,7 +32,7 @@ public final class EnvironmentFilter implements SmallRyeConfigBuilderCustomizer 
       Pattern.compile(
           // A profile may stand before it: %dev.quarkus.log.level
           "(?:_[A-Z0-9]+_)?"
-              + "(?:QUARKUS|CAMEL|SMALLRYE|MP|OTEL|IO_SMALLRYE|PLATFORM_QUARKUS|CARAVAN_(?:MISTAKES?|BUILDING|KAFKA))"
+              + "(?:QUARKUS|CAMEL|SMALLRYE|MP|OTEL|IO_SMALLRYE|PLATFORM_QUARKUS|CONFIG_ORDINAL|CARAVAN_(?:MISTAKES?|BUILDING|KAFKA))"
               + "(?:_.*)?");
 
   /**
@@ -44,9 +47,20 @@ public final class EnvironmentFilter implements SmallRyeConfigBuilderCustomizer 
         .formatted(names);
   }
 
-  /** In the form in which a value stands for itself, whatever dollars are in it. */
+  /**
+   * In the form in which a value stands for itself, whatever dollars are in it: a dollar is written
+   * twice, and a backslash before it would make that one again.
+   */
   public static String literal(String value) {
-    return value.replace("$", "$$");
+    return value.replace("$", "$$").replaceAll("(\\\\+)\\$", "\\${" + NOTHING + ":$1}\\$");
+  }
+
+  /** As Docker Compose reads the same file. */
+  private static String unquoted(String value) {
+    String text = value.strip();
+    return text.matches("(?s)'.*'|\".*\"") && text.length() > 1
+        ? text.substring(1, text.length() - 1)
+        : text;
   }
 
   private static Map<String, String> filtered(
@@ -99,7 +113,10 @@ public final class EnvironmentFilter implements SmallRyeConfigBuilderCustomizer 
         new SysPropConfigSource(), new EnvConfigSource(environment, EnvConfigSource.ORDINAL));
     for (ConfigSource dotEnv :
         new DotEnvConfigSourceProvider().getConfigSources(builder.getClassLoader())) {
-      builder.withSources(new DotEnv(filtered(dotEnv.getProperties(), leftAside), dotEnv));
+      Map<String, String> values = new HashMap<>();
+      filtered(dotEnv.getProperties(), leftAside)
+          .forEach((name, value) -> values.put(name, literal(unquoted(value))));
+      builder.withSources(new DotEnv(values, dotEnv));
     }
     if (!leftAside.isEmpty()) {
       builder.withSources(

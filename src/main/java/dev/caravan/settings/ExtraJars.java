@@ -1,7 +1,8 @@
 package dev.caravan.settings;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
+import java.net.MalformedURLException;
+import java.net.URI;
 import java.net.URL;
 import java.net.URLClassLoader;
 import java.nio.file.Files;
@@ -9,6 +10,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
+import org.apache.kafka.common.KafkaException;
 import org.eclipse.microprofile.config.Config;
 
 /**
@@ -17,21 +19,23 @@ import org.eclipse.microprofile.config.Config;
  */
 public final class ExtraJars {
 
+  /** One for all clients, as long as the same jars lie there: what is loaded stays loaded. */
+  private static ClassLoader current = ExtraJars.class.getClassLoader();
+
+  private static List<URI> of = List.of();
+
   private ExtraJars() {}
 
   /** Makes a client; it and its threads find what is in the jars of the folder. */
   public static <T> T with(Config config, Supplier<T> client) {
-    List<URL> jars =
-        config
-            .getOptionalValue("caravan.jars.dir", String.class)
-            .map(folder -> jars(Path.of(folder)))
-            .orElse(List.of());
     Thread thread = Thread.currentThread();
     ClassLoader before = thread.getContextClassLoader();
-    ClassLoader own = ExtraJars.class.getClassLoader();
-    // Open for as long as the client lives, which loads classes of it at any time
     thread.setContextClassLoader(
-        jars.isEmpty() ? own : new URLClassLoader(jars.toArray(URL[]::new), own));
+        loader(
+            config
+                .getOptionalValue("caravan.jars.dir", String.class)
+                .map(folder -> jars(Path.of(folder)))
+                .orElse(List.of())));
     try {
       return client.get();
     } finally {
@@ -39,7 +43,20 @@ public final class ExtraJars {
     }
   }
 
-  private static List<URL> jars(Path folder) {
+  private static synchronized ClassLoader loader(List<URI> jars) {
+    if (!jars.equals(of)) {
+      ClassLoader own = ExtraJars.class.getClassLoader();
+      // Never closed: clients load classes of it at any time
+      current =
+          jars.isEmpty()
+              ? own
+              : new URLClassLoader(jars.stream().map(ExtraJars::url).toArray(URL[]::new), own);
+      of = jars;
+    }
+    return current;
+  }
+
+  private static List<URI> jars(Path folder) {
     if (!Files.isDirectory(folder)) {
       return List.of();
     }
@@ -47,18 +64,18 @@ public final class ExtraJars {
       return files
           .filter(file -> file.toString().endsWith(".jar"))
           .sorted()
-          .map(ExtraJars::url)
+          .map(Path::toUri)
           .toList();
     } catch (IOException e) {
-      throw new UncheckedIOException("The folder " + folder + " cannot be read", e);
+      throw new KafkaException("the folder of jars " + folder + " cannot be read", e);
     }
   }
 
-  private static URL url(Path file) {
+  private static URL url(URI file) {
     try {
-      return file.toUri().toURL();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      return file.toURL();
+    } catch (MalformedURLException e) {
+      throw new KafkaException("the file " + file + " has no address", e);
     }
   }
 }

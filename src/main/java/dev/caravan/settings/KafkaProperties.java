@@ -13,6 +13,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.clients.admin.AdminClientConfig;
@@ -164,7 +165,15 @@ public final class KafkaProperties {
     Optional<String> user = setting.apply("kafka.sasl.username");
     Optional<String> password = setting.apply("kafka.sasl.password");
     String mechanism = made.getOrDefault(SaslConfigs.SASL_MECHANISM, "");
-    if (setting.apply("kafka.oauth.token.url").isPresent() || mechanism.equals("OAUTHBEARER")) {
+    boolean oauth =
+        Stream.of("token.url", "client.id", "client.secret", "scope")
+            .anyMatch(name -> setting.apply("kafka.oauth." + name).isPresent());
+    boolean ownModule = made.containsKey(SaslConfigs.SASL_JAAS_CONFIG);
+    if (oauth && (user.isPresent() || password.isPresent())) {
+      mistake(
+          "%s are both set, but there is one login only. Take one of them away and restart.",
+          "KAFKA_OAUTH_… and KAFKA_SASL_USERNAME or KAFKA_SASL_PASSWORD");
+    } else if (oauth || mechanism.equals("OAUTHBEARER")) {
       token(mechanism);
     } else if (mechanism.equals("AWS_MSK_IAM")) {
       made.putIfAbsent(
@@ -181,12 +190,14 @@ public final class KafkaProperties {
           SaslConfigs.SASL_JAAS_CONFIG,
           "%s%s required username=\"%s\" password=\"%s\";"
               .formatted(SECURITY, module, escaped(user.get()), escaped(password.get())));
-    } else if (mechanism.matches("PLAIN|SCRAM.*")
-        && !made.containsKey(SaslConfigs.SASL_JAAS_CONFIG)) {
-      mistake(
-          "KAFKA_SASL_MECHANISM is %s, but user and password are missing. Set KAFKA_SASL_USERNAME and"
-              + " KAFKA_SASL_PASSWORD and restart.",
-          mechanism);
+    } else if (user.isPresent() != password.isPresent()
+        || mechanism.matches("PLAIN|SCRAM.*") && !ownModule) {
+      String missing =
+          Stream.of("kafka.sasl.username", "kafka.sasl.password")
+              .filter(name -> setting.apply(name).isEmpty())
+              .map(Setting::variable)
+              .collect(Collectors.joining(" and "));
+      mistake("A login at Kafka is set, but without %s. Set it and restart.", missing);
     }
   }
 
@@ -199,8 +210,9 @@ public final class KafkaProperties {
       return;
     }
     made.put(SaslConfigs.SASL_MECHANISM, "OAUTHBEARER");
-    if (made.containsKey(SaslConfigs.SASL_JAAS_CONFIG)) {
-      return; // a login module of somebody's own
+    boolean ownModule = made.containsKey(SaslConfigs.SASL_JAAS_CONFIG);
+    if (ownModule && setting.apply("kafka.oauth.token.url").isEmpty()) {
+      return; // with a handler of its own, too
     }
     List<String> missing =
         Stream.of("kafka.oauth.token.url", "kafka.oauth.client.id", "kafka.oauth.client.secret")
@@ -232,7 +244,7 @@ public final class KafkaProperties {
             .apply("kafka.oauth.ca.file")
             .map(" ssl.truststore.type=\"PEM\" ssl.truststore.location=\"%s\""::formatted)
             .orElse("");
-    made.put(
+    made.putIfAbsent(
         SaslConfigs.SASL_JAAS_CONFIG,
         SECURITY + "oauthbearer.OAuthBearerLoginModule required" + trust + ";");
     Set<String> allowed = new TreeSet<>(List.of(System.getProperty(ALLOWED_URLS, "").split(",")));

@@ -176,8 +176,11 @@ public final class FrameLane extends ServiceSupport {
         }
         handOverOne(batch);
       } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        return;
+        if (executor.isShutdown()) {
+          Thread.currentThread().interrupt();
+          return;
+        }
+        LOG.warn("A listener of lane {} left its thread interrupted; the lane goes on.", name);
       } catch (Throwable e) {
         LOG.error("Lane {} failed and goes on. This is a programming error.", name, e);
       }

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -35,7 +36,7 @@ class KafkaEnvironmentTest {
                 "KAFKA_SASL_PASSWORD", "p\"w",
                 "KAFKA_SSL_TRUSTSTORE_LOCATION", "/etc/trust.jks",
                 "KAFKA_SSL_ENDPOINT_IDENTIFICATION_ALGORITHM", "https"))
-            .consumerProperties();
+            .consumerProperties(Optional.empty());
 
     assertThat(properties)
         .containsEntry("bootstrap.servers", "kafka:9093")
@@ -49,13 +50,28 @@ class KafkaEnvironmentTest {
   }
 
   @Test
+  void theLoginGoesToNoOtherCluster() {
+    KafkaEnvironment environment =
+        of(
+            Map.of(
+                "KAFKA_BOOTSTRAP_SERVERS", "kafka:9093",
+                "KAFKA_SASL_USERNAME", "reader",
+                "KAFKA_SASL_PASSWORD", "hush"));
+
+    assertThat(environment.consumerProperties(Optional.of("127.0.0.1:9092")))
+        .containsOnly(Map.entry("bootstrap.servers", "127.0.0.1:9092"));
+    assertThat(environment.consumerProperties(Optional.of("kafka:9093")))
+        .containsKey("sasl.jaas.config");
+  }
+
+  @Test
   void readsAPasswordFromAFile(@TempDir Path folder) throws IOException {
     Path secret = Files.writeString(folder.resolve("password"), "from-a-file\n");
 
     assertThat(
             of(Map.of(
                     "KAFKA_SASL_USERNAME", "reader", "KAFKA_SASL_PASSWORD_FILE", secret.toString()))
-                .consumerProperties()
+                .consumerProperties(Optional.empty())
                 .get("sasl.jaas.config"))
         .asString()
         .contains("from-a-file");
@@ -65,7 +81,7 @@ class KafkaEnvironmentTest {
   void saysWhichSecretFileIsNotThere() {
     KafkaEnvironment environment = of(Map.of("KAFKA_SASL_PASSWORD_FILE", "/nowhere/password"));
 
-    assertThatThrownBy(environment::consumerProperties)
+    assertThatThrownBy(() -> environment.consumerProperties(Optional.empty()))
         .isInstanceOf(CommandFailure.class)
         .hasMessageContaining("KAFKA_SASL_PASSWORD")
         .hasMessageContaining("/nowhere/password");

@@ -8,6 +8,7 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -42,7 +43,7 @@ class SettingsTest {
 
     assertThat(environment.bootstrapServers()).isEqualTo("from-env-file:9092");
     assertThat(environment.topicPrefix()).isEqualTo("from.config.");
-    assertThat(environment.consumerProperties())
+    assertThat(environment.consumerProperties(Optional.empty()))
         .containsEntry("bootstrap.servers", "from-env-file:9092")
         .containsEntry("security.protocol", "SASL_SSL");
   }

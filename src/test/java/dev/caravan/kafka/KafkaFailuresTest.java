@@ -42,8 +42,7 @@ class KafkaFailuresTest {
       InvalidTopicException PolicyViolationException RecordBatchTooLargeException
       RecordDeserializationException RecordTooLargeException SerializationException
       TopicAuthorizationException TransactionalIdAuthorizationException
-      UnknownTopicOrPartitionException UnsupportedCompressionTypeException
-      UnsupportedForMessageFormatException
+      UnknownTopicOrPartitionException
       """;
 
   private static final String NOT_NOW =
@@ -69,6 +68,7 @@ class KafkaFailuresTest {
       TimeoutException TransactionAbortableException TransactionAbortedException
       TransactionCoordinatorFencedException UnknownLeaderEpochException
       UnknownProducerIdException UnknownTopicIdException UnstableOffsetCommitException
+      UnsupportedCompressionTypeException UnsupportedForMessageFormatException
       UnsupportedSaslMechanismException UnsupportedVersionException WakeupException
       """;
 

@@ -27,6 +27,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 class KafkaPropertiesTest {
 
   private static final String SECRET = "kW9-secret";
+  private static final String MODULE_WITH_EXTENSION =
+      "org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule required"
+          + " extension_logicalCluster=\"lkc-1\";";
 
   @TempDir private Path folder;
 
@@ -172,6 +175,26 @@ class KafkaPropertiesTest {
   }
 
   @Test
+  void aTokenIsAskedForWithAModuleOfOnesOwnToo() {
+    Map<String, String> made =
+        properties(
+            Map.of(
+                "KAFKA_SASL_JAAS_CONFIG",
+                MODULE_WITH_EXTENSION,
+                "KAFKA_OAUTH_TOKEN_URL",
+                "https://login.example/token",
+                "KAFKA_OAUTH_CLIENT_ID",
+                "bridge",
+                "KAFKA_OAUTH_CLIENT_SECRET",
+                "hush"));
+
+    assertThat(made)
+        .containsEntry("sasl.jaas.config", MODULE_WITH_EXTENSION)
+        .containsEntry("sasl.oauthbearer.token.endpoint.url", "https://login.example/token")
+        .containsEntry("sasl.mechanism", "OAUTHBEARER");
+  }
+
+  @Test
   void theLoginOfMskTakesItsOwnClasses() {
     assertThat(properties(Map.of("KAFKA_SASL_MECHANISM", "AWS_MSK_IAM")))
         .containsEntry("security.protocol", "SASL_SSL")
@@ -184,7 +207,11 @@ class KafkaPropertiesTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "KAFKA_SASL_MECHANISM=SCRAM-SHA-512 | user and password are missing",
+        "KAFKA_SASL_MECHANISM=SCRAM-SHA-512 | without KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD",
+        "KAFKA_SASL_USERNAME=bridge | without KAFKA_SASL_PASSWORD",
+        "KAFKA_SASL_PASSWORD=hush | without KAFKA_SASL_USERNAME",
+        "KAFKA_OAUTH_CLIENT_ID=bridge | KAFKA_OAUTH_TOKEN_URL and KAFKA_OAUTH_CLIENT_SECRET are missing",
+        "KAFKA_OAUTH_TOKEN_URL=https://x/y;KAFKA_SASL_USERNAME=bridge | there is one login only",
         "KAFKA_SASL_MECHANISM=OAUTHBEARER | KAFKA_OAUTH_TOKEN_URL and KAFKA_OAUTH_CLIENT_ID and",
         "KAFKA_OAUTH_TOKEN_URL=https://x/y;KAFKA_SASL_MECHANISM=PLAIN | is PLAIN. Set it to OAUTHBEARER",
         "KAFKA_SSL_CA_FILE=/nowhere/ca.pem | KAFKA_SSL_CA_FILE=/nowhere/ca.pem cannot be read",

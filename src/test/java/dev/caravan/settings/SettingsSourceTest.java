@@ -403,6 +403,14 @@ class SettingsSourceTest {
   }
 
   @ParameterizedTest
+  @ValueSource(strings = {"a$b", "a$$b", "a\\$b", "${HOME}", "a\\${HOME}b", "$", "\\\\$x", "a\\"})
+  void dollarsAndBackslashesStandForThemselves(String password) throws IOException {
+    SmallRyeConfig config = config(Map.of("KAFKA_SASL_PASSWORD_FILE", file("password", password)));
+
+    assertThat(value(config, "kafka.sasl.password")).contains(password);
+  }
+
+  @ParameterizedTest
   @ValueSource(strings = {"HTTPS_PROXY", "https_proxy"})
   void theProxyIsSetAsEveryCompanyDoes(String name) {
     SmallRyeConfig config = config(Map.of(name, "http://pat:p%40ss@proxy.example:3128"));

@@ -250,13 +250,18 @@ class FrameLaneTest {
             if (frames.size() == 2) {
               throw new StackOverflowError("thrown on purpose");
             }
+            if (frames.size() == 3) {
+              Thread.currentThread().interrupt();
+            }
           }
         };
     try (TestServer server = TestServer.webSockets(socket -> {})) {
       open(server, listener);
       send(server, 0, 0, 3);
-
       await().atMost(GENEROUS).until(() -> listener.frames.size() == 3);
+      send(server, 0, 3, 4);
+
+      await().atMost(GENEROUS).until(() -> listener.frames.size() == 4);
     }
   }
 
