@@ -196,21 +196,27 @@ final class Delivery implements Runnable {
       skipHole();
     }
     List<Slot> toPark = new ArrayList<>();
-    while (nextTaken < taken.size() && hasPlace() && failed.isEmpty()) {
-      LogRecord record = taken.get(nextTaken++);
-      Slot slot = new Slot(record, keyOf(record));
-      if (!admit(slot)) {
-        handOut(slot, record, false);
-      } else if (parking.holds(slot.key)) {
-        if (parking.isNearlyDone(slot.key)) {
-          waiting.add(slot.key);
-        } else {
-          toPark.add(slot);
+    boolean parked = false;
+    try {
+      while (nextTaken < taken.size() && hasPlace() && failed.isEmpty()) {
+        LogRecord record = taken.get(nextTaken++);
+        Slot slot = new Slot(record, keyOf(record));
+        if (!admit(slot, toPark)) {
+          handOut(slot, record, false);
+        } else if (!held.containsKey(slot.key) || parking.holds(slot.key)) {
+          // By now all that was parked of the key may have been dropped
+          if (waiting.contains(slot.key) || parking.isNearlyDone(slot.key)) {
+            waiting.add(slot.key);
+          } else {
+            toPark.add(slot);
+          }
         }
       }
-    }
-    if (!park(toPark)) {
-      toPark.forEach(slot -> waiting.add(slot.key));
+      parked = park(toPark);
+    } finally {
+      if (!parked) {
+        toPark.forEach(slot -> waiting.add(slot.key));
+      }
     }
     if (nextTaken < taken.size()) {
       awaitPlace(Math.min(LOOK_EVERY_NANOS, nanosUntilDue(now)));
@@ -229,8 +235,12 @@ final class Delivery implements Runnable {
   }
 
   /** True if the record has to wait for others of its key. */
-  private boolean admit(Slot slot) {
-    boolean waits = held.containsKey(slot.key) || parking.holds(slot.key);
+  private boolean admit(Slot slot, List<Slot> toPark) {
+    boolean waits =
+        held.containsKey(slot.key)
+            || parking.holds(slot.key)
+            || waiting.contains(slot.key)
+            || toPark.stream().anyMatch(other -> other.key == slot.key);
     synchronized (this) {
       window.add(slot);
       if (!waits) {

@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -34,6 +35,7 @@ final class ParkedLog implements AutoCloseable {
 
   private final SegmentedLog records;
   private final SegmentedLog marks;
+  private final Committer.Appender appender;
   private final TreeMap<Long, Segment> segments = new TreeMap<>();
   private final List<Long> unwritten = new ArrayList<>();
 
@@ -62,9 +64,10 @@ final class ParkedLog implements AutoCloseable {
     }
   }
 
-  private ParkedLog(SegmentedLog records, SegmentedLog marks) {
+  private ParkedLog(SegmentedLog records, SegmentedLog marks, Committer.Appender appender) {
     this.records = records;
     this.marks = marks;
+    this.appender = appender;
   }
 
   private static String name(String spool) {
@@ -76,7 +79,13 @@ final class ParkedLog implements AutoCloseable {
     return Files.isDirectory(directory.resolve(name(spool)));
   }
 
-  static ParkedLog open(Path directory, String spool, long segmentBytes, boolean force, Clock clock)
+  static ParkedLog open(
+      Path directory,
+      String spool,
+      long segmentBytes,
+      boolean force,
+      Clock clock,
+      Function<SegmentedLog, Committer.Appender> appender)
       throws IOException {
     SegmentedLog records =
         SegmentedLog.open(
@@ -92,7 +101,7 @@ final class ParkedLog implements AutoCloseable {
                   clock),
               -1,
               0);
-      ParkedLog log = new ParkedLog(records, marks);
+      ParkedLog log = new ParkedLog(records, marks, appender.apply(records));
       log.load();
       return log;
     } catch (IOException | RuntimeException e) {
@@ -166,7 +175,7 @@ final class ParkedLog implements AutoCloseable {
 
   /** Writes records whose sequences follow on {@link #last}. */
   void append(List<LogRecord> more) throws IOException {
-    records.append(more);
+    appender.append(more);
     List<SegmentedLog.SegmentInfo> all = records.segments();
     long base = all.get(all.size() - 1).base();
     segments.computeIfAbsent(base, Segment::new).last = records.last();

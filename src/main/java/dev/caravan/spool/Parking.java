@@ -2,6 +2,7 @@ package dev.caravan.spool;
 
 import dev.caravan.spool.Slot.State;
 import dev.caravan.spool.log.LogRecord;
+import dev.caravan.spool.log.SegmentedLog;
 import dev.caravan.spool.log.SegmentedLog.Hole;
 import java.io.IOException;
 import java.time.Clock;
@@ -15,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -42,6 +44,7 @@ final class Parking implements AutoCloseable {
   private final String spool;
   private SpoolConfiguration options;
   private final Clock clock;
+  private final Function<SegmentedLog, Committer.Appender> appender;
   private final Map<Long, Key> keys = new HashMap<>();
   private final Map<String, Group> groups = new LinkedHashMap<>();
   private ParkedLog log;
@@ -103,10 +106,16 @@ final class Parking implements AutoCloseable {
    */
   public record Parked(String what, String sentence, long records, long keys, Instant since) {}
 
-  Parking(String spool, SpoolConfiguration options, Clock clock) throws IOException {
+  Parking(
+      String spool,
+      SpoolConfiguration options,
+      Clock clock,
+      Function<SegmentedLog, Committer.Appender> appender)
+      throws IOException {
     this.spool = spool;
     this.options = options;
     this.clock = clock;
+    this.appender = appender;
     if (ParkedLog.exists(options.directoryPath(), spool)) {
       open();
     }
@@ -115,7 +124,12 @@ final class Parking implements AutoCloseable {
   private void open() throws IOException {
     log =
         ParkedLog.open(
-            options.directoryPath(), spool, options.segmentBytes(), options.isForced(), clock);
+            options.directoryPath(),
+            spool,
+            options.segmentBytes(),
+            options.isForced(),
+            clock,
+            appender);
     noteStatus();
   }
 
@@ -192,7 +206,7 @@ final class Parking implements AutoCloseable {
   /** Whether all that is parked of this key is on its way, so that its next record soon may be. */
   synchronized boolean isNearlyDone(long key) {
     Key held = keys.get(key);
-    return held.group == null && held.count == held.handedOut.size();
+    return held == null || held.group == null && held.count <= held.handedOut.size();
   }
 
   /** Whether nothing is parked. */
@@ -224,6 +238,25 @@ final class Parking implements AutoCloseable {
       open();
     }
     long first = log.last() + 1;
+    try {
+      write(records);
+    } catch (IOException e) {
+      // Those that were written wait in the spool like the others, and must not be there twice
+      for (long sequence = first; sequence <= log.last(); sequence++) {
+        log.done(sequence);
+      }
+      throw e;
+    }
+    for (int i = 0; i < records.size(); i++) {
+      Key key = add(keyOf(records.get(i)), first + i);
+      if (key.group == null) {
+        cursor = Math.min(cursor, first + i);
+      }
+    }
+    return first;
+  }
+
+  private void write(List<LogRecord> records) throws IOException {
     for (int from = 0; from < records.size(); from += WRITE_AT_ONCE) {
       List<LogRecord> part = new ArrayList<>();
       for (LogRecord record :
@@ -236,9 +269,7 @@ final class Parking implements AutoCloseable {
                 record.headers().with(SEQUENCE, record.sequence())));
       }
       log.append(part);
-      part.forEach(record -> add(keyOf(record), record.sequence()));
     }
-    return first;
   }
 
   /** Says why what is parked of a key is, and when it is tried again. */
@@ -291,6 +322,9 @@ final class Parking implements AutoCloseable {
   /** A parked record is in flight since it was handed out before it was parked. */
   synchronized void isInFlight(Slot slot) {
     Key key = keys.get(slot.key);
+    if (key == null) {
+      return;
+    }
     key.handedOut.addLast(slot);
     key.handedOutUpTo = Math.max(key.handedOutUpTo, slot.parkedAs);
     inFlight++;
@@ -421,17 +455,20 @@ final class Parking implements AutoCloseable {
 
   /** How often the first parked record of a key has been tried in vain since it was parked. */
   synchronized int attempts(long key) {
-    return keys.get(key).attempts;
+    return Optional.ofNullable(keys.get(key)).map(it -> it.attempts).orElse(0);
   }
 
   /** Whether the record of the key before was given up for this reason. */
   synchronized boolean gaveUpBefore(long key, String what) {
-    return keys.get(key).gaveUpFor.equals(what);
+    return Optional.ofNullable(keys.get(key)).filter(it -> it.gaveUpFor.equals(what)).isPresent();
   }
 
   /** A parked record is not tried any more; what follows of its key is. */
   synchronized void givenUp(Slot slot, String what) {
     Key key = keys.get(slot.key);
+    if (key == null) {
+      return;
+    }
     done(key, slot.parkedAs);
     key.gaveUpFor = what;
     works(key);

@@ -100,7 +100,7 @@ public final class Spool implements AutoCloseable {
               // Never below: what follows would count as acknowledged
               Math.max(acknowledged, checkpoint.committed()));
       this.log = opened;
-      this.parking = new Parking(name, options, time.wall());
+      this.parking = new Parking(name, options, time.wall(), appender);
       // The end of the log may have been lost with the process, after it was parked
       log.append(parking.behind(log.last()));
       // Damage may have taken all that waited

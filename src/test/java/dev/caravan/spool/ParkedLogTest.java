@@ -86,7 +86,8 @@ class ParkedLogTest {
   }
 
   private ParkedLog open() throws IOException {
-    return ParkedLog.open(directory, "events", SEGMENT_BYTES, false, Clock.systemUTC());
+    return ParkedLog.open(
+        directory, "events", SEGMENT_BYTES, false, Clock.systemUTC(), log -> log::append);
   }
 
   private static void append(ParkedLog log) throws IOException {

@@ -7,6 +7,7 @@ import dev.caravan.spool.Failure.Kind;
 import dev.caravan.spool.SpoolConfiguration.WhenFull;
 import dev.caravan.spool.log.LogRecord;
 import dev.caravan.spool.log.RecordHeaders;
+import dev.caravan.spool.log.SegmentedLog;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -47,6 +48,7 @@ class StuckRecordsTest {
   private Spool spool;
   private Delivery delivery;
   private Thread thread;
+  private volatile boolean diskIsFull;
 
   /** What receives: keys are stuck, as if a partition had no leader, or each record is poison. */
   private static final class Sink implements Delivery.Receiver {
@@ -147,11 +149,19 @@ class StuckRecordsTest {
             options,
             new Spool.Time(Clock.systemUTC(), System::nanoTime),
             executor,
-            event -> {});
+            event -> {},
+            log -> records -> write(log, records));
     delivery = new Delivery(spool, options, sink);
     spool.attach(delivery, options);
     thread = new Thread(delivery, "delivery");
     thread.start();
+  }
+
+  private void write(SegmentedLog log, List<LogRecord> records) throws IOException {
+    if (diskIsFull) {
+      throw new IOException("No space left on device.");
+    }
+    log.append(records);
   }
 
   @AfterEach
@@ -448,6 +458,25 @@ class StuckRecordsTest {
     await().until(() -> sink.deliveredOf("key").contains("key 2"));
     assertThat(sink.deliveredOf("key")).isEqualTo(numbered("key", 1, 3, 1));
     await().until(() -> spool.status().dropped() == 1);
+  }
+
+  @Test
+  void whatCouldNotBeParkedOnceIsNotOvertakenByWhatFollowsOfItsKey() throws Exception {
+    sink.failure = text -> text.startsWith("key ") ? unknown() : null;
+    append("key", 0);
+    await().until(() -> spool.status().parkedRecords() == 1);
+    diskIsFull = true;
+    append("key", 1);
+    await().until(() -> spool.status().deliveryFailure().orElse("").contains("cannot be parked"));
+
+    diskIsFull = false;
+    append("key", 2);
+    append("more", 0);
+    await().until(() -> sink.deliveredOf("more").size() == 1);
+    sink.failure = text -> null;
+
+    await().until(() -> sink.deliveredOf("key").size() == 3);
+    assertThat(sink.deliveredOf("key")).isEqualTo(numbered("key", 0, 3, 1));
   }
 
   /** Delivers one record of a key and parks two; the spool can let go of none of them. */

@@ -1,0 +1,115 @@
+package dev.caravan.spool;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.caravan.spool.Failure.Kind;
+import dev.caravan.spool.Slot.State;
+import dev.caravan.spool.log.LogRecord;
+import dev.caravan.spool.log.RecordHeaders;
+import dev.caravan.spool.log.SegmentedLog;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What is parked is handed out in the end, whatever is dropped or cannot be written meanwhile. */
+class ParkingTest {
+
+  private static final String KEY = "key";
+  private static final Failure WHY = new Failure(Kind.LATER, "p", "p has no leader", null);
+
+  @TempDir Path directory;
+
+  private Parking parking;
+  private int appendsUntilFull = Integer.MAX_VALUE;
+
+  @BeforeEach
+  void open() throws IOException {
+    SpoolConfiguration options = new SpoolConfiguration();
+    options.setDirectory(directory.toString());
+    options.setKeyHeader(KEY);
+    parking = new Parking("events", options, Clock.systemUTC(), log -> part -> write(log, part));
+  }
+
+  private void write(SegmentedLog log, List<LogRecord> records) throws IOException {
+    if (appendsUntilFull-- <= 0) {
+      throw new IOException("No space left on device.");
+    }
+    log.append(records);
+  }
+
+  @AfterEach
+  void close() throws IOException {
+    parking.close();
+  }
+
+  @Test
+  void aKeyOfWhichAllWasDroppedMeanwhileHoldsNothingUp() throws Exception {
+    parking.park(records("a", 1, 1));
+    parking.stuck(key("a"), WHY, 0);
+    Slot slot = parking.due(10, Long.MAX_VALUE / 2).get(0);
+
+    assertThat(parking.dropOldest(Long.MAX_VALUE)).hasSize(1);
+
+    assertThat(parking.holds(key("a"))).isFalse();
+    assertThat(parking.isNearlyDone(key("a"))).isTrue();
+    assertThat(parking.attempts(key("a"))).isZero();
+    assertThat(parking.gaveUpBefore(key("a"), "p")).isFalse();
+    parking.givenUp(slot, "p");
+    parking.isInFlight(slot);
+    assertThat(parking.inFlight()).isZero();
+    assertThat(parking.records()).isZero();
+  }
+
+  @Test
+  void whatIsParkedOfAKeyThatWasForgottenMeanwhileIsHandedOut() throws Exception {
+    parking.park(records("a", 1, 1));
+    parking.dropOldest(Long.MAX_VALUE);
+
+    parking.park(records("a", 2, 2));
+
+    assertThat(parking.due(10, 0)).hasSize(1);
+  }
+
+  @Test
+  void whatIsParkedBehindDroppedRecordsThatAreHandedOutIsHandedOut() throws Exception {
+    parking.park(records("a", 1, 2));
+    List<Slot> handedOut = parking.due(10, 0);
+    assertThat(handedOut).hasSize(2);
+    parking.dropOldest(Long.MAX_VALUE);
+    parking.park(records("a", 3, 3));
+    handedOut.forEach(slot -> slot.state = State.DELIVERED);
+    handedOut.forEach(parking::settled);
+
+    assertThat(parking.due(10, 0)).hasSize(1);
+  }
+
+  @Test
+  void ofWhatCannotBeParkedAsAWholeNothingIs() throws Exception {
+    appendsUntilFull = 1;
+
+    assertThatThrownBy(() -> parking.park(records("a", 1, 300))).isInstanceOf(IOException.class);
+
+    assertThat(parking.holds(key("a"))).isFalse();
+    assertThat(parking.records()).isZero();
+    assertThat(parking.behind(0)).isEmpty();
+  }
+
+  private static long key(String key) {
+    return Delivery.key(KEY, RecordHeaders.of(Map.of(KEY, key), name -> {}));
+  }
+
+  private static List<LogRecord> records(String key, long from, long to) {
+    RecordHeaders headers = RecordHeaders.of(Map.of(KEY, key), name -> {});
+    return LongStream.rangeClosed(from, to)
+        .mapToObj(sequence -> new LogRecord(sequence, 1, new byte[1], headers))
+        .toList();
+  }
+}
