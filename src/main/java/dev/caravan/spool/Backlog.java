@@ -290,9 +290,18 @@ final class Backlog {
   }
 
   /**
-   * Those who wait for a commit that is not needed any more, as what they appended is done with.
+   * While nothing can be committed: makes room of what is acknowledged; if that is to be kept, only
+   * where memory runs short.
+   *
+   * @return those who wait for a commit that is not needed any more, as what they appended is done
+   *     with
    */
-  synchronized List<CompletableFuture<Void>> needNoCommit() {
+  synchronized List<CompletableFuture<Void>> needNoCommit(boolean kept) {
+    if (!kept || !waitingForRoom.isEmpty() || pendingBytes > memoryBytes) {
+      settleUpTo(Math.min(acknowledged(), tail.next() - 1));
+      evict();
+      notifyAll();
+    }
     return waitedUpTo(acknowledged());
   }
 

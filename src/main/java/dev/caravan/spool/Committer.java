@@ -141,7 +141,7 @@ final class Committer {
   /** False if the disk cannot be written at the moment. */
   private boolean commitSome(boolean mayWait) {
     if (state.failing().isPresent() && nanoTime.getAsLong() - state.retryAtNanos() < 0) {
-      backlog.needNoCommit().forEach(waiter -> waiter.complete(null));
+      needNoCommit();
       return false;
     }
     Backlog.Uncommitted uncommitted =
@@ -174,6 +174,12 @@ final class Committer {
     return true;
   }
 
+  private void needNoCommit() {
+    backlog
+        .needNoCommit(!options.getKeepAcknowledged().isZero())
+        .forEach(waiter -> waiter.complete(null));
+  }
+
   private void works() {
     if (state.failing().isPresent()) {
       LOG.info("Spool '{}': the store works again after {} failures.", name, state.failures());
@@ -183,7 +189,7 @@ final class Committer {
   }
 
   private void fails(String sentence, Throwable cause) {
-    backlog.needNoCommit().forEach(waiter -> waiter.complete(null));
+    needNoCommit();
     int failures = state.failures() + 1;
     long pause =
         Math.min(LONGEST_PAUSE.toNanos(), FIRST_PAUSE.toNanos() << Math.min(10, failures - 1));

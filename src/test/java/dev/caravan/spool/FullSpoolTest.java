@@ -34,6 +34,8 @@ import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a spool does when there is no room for what arrives, and how it gives room back. */
 @Timeout(value = 3, unit = TimeUnit.MINUTES)
@@ -423,6 +425,59 @@ class FullSpoolTest {
     }
     try (SpoolFixture spool = new SpoolFixture(settings)) {
       assertThat(spool.take(400)).isEqualTo(LongStream.range(250, 401).boxed().toList());
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"PT0S", "PT1H"})
+  void whatArrivesWaitsOnlyUntilMuchIsDeliveredThoughTheDiskStaysFull(String kept)
+      throws Exception {
+    diskIsFull.set(true);
+    SpoolConfiguration settings =
+        SpoolFixture.settings(directory, 100 * MEGABYTE, MEGABYTE, WhenFull.BLOCK);
+    settings.setKeepAcknowledged(Duration.parse(kept));
+    try (SpoolFixture spool = failing(settings)) {
+      List<CompletableFuture<Void>> appends = new ArrayList<>();
+      for (long id = 0; id < 1000; id++) {
+        appends.add(spool.append(id, false));
+      }
+      await().untilAsserted(() -> assertThat(spool.events).anyMatch(Full.class::isInstance));
+
+      List<Long> taken = new ArrayList<>();
+      await()
+          .atMost(Duration.ofSeconds(30))
+          .until(
+              () -> {
+                taken.addAll(spool.take(1));
+                // Something is always left: what waits does not pass because the spool is empty
+                spool.spool.acknowledge(Math.max(0, taken.size() - 1), 1);
+                return taken.size() == 1000;
+              });
+
+      assertThat(taken).isEqualTo(LongStream.range(0, 1000).boxed().toList());
+      assertThat(appends).allMatch(CompletableFuture::isDone);
+      assertThat(spool.spool.status().dropped()).isZero();
+      diskIsFull.set(false);
+    }
+  }
+
+  @Test
+  void whatIsDeliveredDoesNotGatherInMemoryForReplayWhileTheDiskIsFull() throws Exception {
+    diskIsFull.set(true);
+    SpoolConfiguration settings =
+        SpoolFixture.settings(directory, 100 * MEGABYTE, MEGABYTE, WhenFull.BLOCK);
+    settings.setKeepAcknowledged(Duration.ofHours(1));
+    try (SpoolFixture spool = failing(settings)) {
+      for (int id = 0; id < 1000; id++) {
+        spool.append(id, false).get(1, TimeUnit.MINUTES);
+        assertThat(spool.take(1)).containsExactly((long) id);
+        spool.spool.acknowledge(id + 1, 1);
+      }
+
+      await()
+          .untilAsserted(
+              () -> assertThat(spool.spool.status().bytes()).isLessThanOrEqualTo(MEGABYTE));
+      diskIsFull.set(false);
     }
   }
 
