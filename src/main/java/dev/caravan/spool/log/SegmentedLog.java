@@ -516,6 +516,9 @@ public final class SegmentedLog implements AutoCloseable {
       LOG.debug("No room to note that {} is deleted before it is.", segment.path(), e);
     }
     remove(segment);
+    if (segments.isEmpty()) {
+      replace(segment);
+    }
     if (!noted) {
       holes.deleted(info.base(), info.last(), first());
     }

@@ -11,6 +11,9 @@ final class FaultyDisk extends Disk {
   boolean truncates = true;
   boolean forces = true;
 
+  /** There is at least so much room once a file is deleted. */
+  long roomOnceDeleted = Long.MIN_VALUE;
+
   @Override
   RandomAccessFile create(Path path) throws IOException {
     if (room < 0) {
@@ -43,5 +46,11 @@ final class FaultyDisk extends Disk {
       throw new IOException("Input/output error");
     }
     super.force(file);
+  }
+
+  @Override
+  void delete(Path path) throws IOException {
+    super.delete(path);
+    room = Math.max(room, roomOnceDeleted);
   }
 }

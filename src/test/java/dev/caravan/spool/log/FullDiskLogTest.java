@@ -105,6 +105,20 @@ class FullDiskLogTest {
   }
 
   @Test
+  void sequencesGoOnAfterTheOnlyFileIsDeletedOnAFullDisk() throws Exception {
+    try (SegmentedLog log = open(1_000_000, false)) {
+      log.append(Records.range(1, 200, LENGTH));
+      disk.room = -1;
+      disk.roomOnceDeleted = 10_000;
+      log.delete(1);
+    }
+    try (SegmentedLog log = open(1_000_000, false)) {
+      assertThat(log.last()).isEqualTo(200);
+      assertThat(log.holes()).isEmpty();
+    }
+  }
+
+  @Test
   void aRealDiskThatIsFullIsWaitedOut() throws Exception {
     Path mounted = Files.createDirectory(directory.resolve("disk"));
     assumeThat(run("mount", "-t", "tmpfs", "-o", "size=2m", "caravan-test", mounted.toString()))
