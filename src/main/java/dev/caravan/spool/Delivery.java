@@ -69,6 +69,8 @@ final class Delivery implements Runnable {
   private int nextTaken;
   private boolean paused;
   private boolean stopped;
+  private boolean detached;
+  private boolean wasInterrupted;
   private boolean running;
   private boolean waitsForPlace;
   private long lastDeliveredNanos;
@@ -132,15 +134,28 @@ final class Delivery implements Runnable {
     }
     try {
       while (!isStopped()) {
-        goOn();
+        try {
+          goOn();
+        } catch (InterruptedException e) {
+          interrupted();
+        }
       }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
     } finally {
       synchronized (this) {
         running = false;
         notifyAll();
       }
+    }
+  }
+
+  /** Who stops this does not interrupt it: it was a step of the route, and the route goes on. */
+  private void interrupted() {
+    if (!wasInterrupted) {
+      wasInterrupted = true;
+      LOG.warn(
+          "Spool '{}': a step of the route that takes from it interrupted its own thread. The route"
+              + " goes on; this is told once.",
+          spool.name());
     }
   }
 
@@ -181,6 +196,9 @@ final class Delivery implements Runnable {
   // --- what is new
 
   private void handOutNew(long now) throws IOException, InterruptedException {
+    if (isStopped()) {
+      return;
+    }
     if (isPaused() || !keyed && !held.isEmpty()) {
       await(Math.min(LOOK_EVERY_NANOS, nanosUntilDue(now)));
       return;
@@ -269,6 +287,9 @@ final class Delivery implements Runnable {
     } catch (RuntimeException | Error e) {
       settled(slot, Failure.Judge.NONE.judge(e, ""));
     }
+    if (Thread.interrupted()) {
+      interrupted();
+    }
   }
 
   private long keyOf(LogRecord record) {
@@ -327,7 +348,11 @@ final class Delivery implements Runnable {
     }
   }
 
-  private void acknowledge(Optional<Window.Progress> progress) {
+  /** Once it is detached, another may hand out again all that was not acknowledged until then. */
+  private synchronized void acknowledge(Optional<Window.Progress> progress) {
+    if (detached) {
+      return;
+    }
     progress.ifPresent(done -> spool.acknowledge(done.upToSequence(), done.records()));
   }
 
@@ -586,6 +611,9 @@ final class Delivery implements Runnable {
     if (slots.isEmpty()) {
       return true;
     }
+    if (isStopped()) {
+      return false;
+    }
     List<Slot> parked = new ArrayList<>();
     List<LogRecord> records = new ArrayList<>();
     for (Slot slot : slots) {
@@ -680,15 +708,20 @@ final class Delivery implements Runnable {
   private void failedAgain(Slot slot, long now) throws IOException {
     Failure why = slot.failure;
     int attempts = parking.attempts(slot.key) + 1;
-    if (isHopeless(why, attempts, parking.gaveUpBefore(slot.key, why.what()))) {
-      Optional<LogRecord> record =
-          slot.record == null ? parking.find(slot.parkedAs) : Optional.of(slot.record);
-      if (record.isEmpty() || giveUp(record.get(), why)) {
+    boolean givenUp = false;
+    try {
+      if (isHopeless(why, attempts, parking.gaveUpBefore(slot.key, why.what()))) {
+        Optional<LogRecord> record =
+            slot.record == null ? parking.find(slot.parkedAs) : Optional.of(slot.record);
+        givenUp = record.isEmpty() || giveUp(record.get(), why);
+      }
+    } finally {
+      if (givenUp) {
         parking.givenUp(slot, why.what());
-        return;
+      } else {
+        parking.stuck(slot.key, why, now);
       }
     }
-    parking.stuck(slot.key, why, now);
   }
 
   // --- what is given up
@@ -813,6 +846,11 @@ final class Delivery implements Runnable {
       }
       return !running && outstanding() == 0;
     }
+  }
+
+  /** What settles from now on has no effect any more. */
+  synchronized void detach() {
+    detached = true;
   }
 
   private int outstanding() {

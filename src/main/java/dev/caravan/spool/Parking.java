@@ -341,6 +341,18 @@ final class Parking implements AutoCloseable {
       return List.of();
     }
     List<Slot> due = new ArrayList<>();
+    try {
+      addDue(due, atMost, nowNanos);
+    } catch (IOException e) {
+      // Those found before count as handed out already
+      if (due.isEmpty()) {
+        throw e;
+      }
+    }
+    return due;
+  }
+
+  private void addDue(List<Slot> due, int atMost, long nowNanos) throws IOException {
     for (Group group : List.copyOf(groups.values())) {
       if (nowNanos - group.dueAtNanos >= 0 && group.tried.handedOut.isEmpty()) {
         handOutFirst(group.tried).ifPresent(due::add);
@@ -362,7 +374,6 @@ final class Parking implements AutoCloseable {
         }
       }
     }
-    return due;
   }
 
   private boolean isToBeHandedOut(Key key, LogRecord record) {

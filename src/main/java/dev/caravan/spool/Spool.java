@@ -294,6 +294,7 @@ public final class Spool implements AutoCloseable {
   }
 
   void detach(Delivery taker) {
+    taker.detach();
     if (delivery.compareAndSet(taker, null)) {
       untakenSinceNanos = nanoTime();
     }

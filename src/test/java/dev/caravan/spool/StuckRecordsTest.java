@@ -151,10 +151,14 @@ class StuckRecordsTest {
             executor,
             event -> {},
             log -> records -> write(log, records));
+    attach();
+    thread.start();
+  }
+
+  private void attach() throws IOException {
     delivery = new Delivery(spool, options, sink);
     spool.attach(delivery, options);
     thread = new Thread(delivery, "delivery");
-    thread.start();
   }
 
   private void write(SegmentedLog log, List<LogRecord> records) throws IOException {
@@ -477,6 +481,41 @@ class StuckRecordsTest {
 
     await().until(() -> sink.deliveredOf("key").size() == 3);
     assertThat(sink.deliveredOf("key")).isEqualTo(numbered("key", 0, 3, 1));
+  }
+
+  @Test
+  void whatSettlesAfterAnotherConsumerBeganLetsGoOfNothing() throws Exception {
+    stop();
+    options.setParkAfter(Duration.ofMinutes(10));
+    start();
+    parkBehindOneThatHangs();
+    delivery.stop(Duration.ofMillis(100));
+    thread.join();
+    spool.detach(delivery);
+    sink.failure = text -> null;
+    sink.firstFailed.clear();
+
+    attach();
+    sink.release();
+    thread.start();
+
+    await().until(() -> sink.deliveredOf("key").contains("key 2"));
+    assertThat(sink.deliveredOf("key")).endsWith("key 1", "key 2");
+  }
+
+  @Test
+  void aStepThatLeavesItsThreadInterruptedEndsNothing() throws Exception {
+    sink.failure =
+        text -> {
+          Thread.currentThread().interrupt();
+          return null;
+        };
+    append("key", 0);
+    await().until(() -> sink.delivered.size() == 1);
+
+    append("key", 1);
+
+    await().until(() -> sink.delivered.size() == 2);
   }
 
   /** Delivers one record of a key and parks two; the spool can let go of none of them. */
