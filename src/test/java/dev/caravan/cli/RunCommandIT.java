@@ -108,7 +108,6 @@ class RunCommandIT {
         List.of(
             "CAMEL_COMPONENT_HTTP_PROXY_HOST",
             "CAMEL_COMPONENT_KAFKA_LAZY_START_PRODUCER",
-            "CONFIG_ORDINAL",
             "CAMEL_COMPONENT_NO_SUCH",
             "CAMEL_MAIN_NO_SUCH",
             "CAMEL_BEAN_X",
