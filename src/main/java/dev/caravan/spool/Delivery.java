@@ -848,9 +848,28 @@ final class Delivery implements Runnable {
     }
   }
 
-  /** What settles from now on has no effect any more. */
-  synchronized void detach() {
-    detached = true;
+  /**
+   * What settles from now on has no effect any more. So what the full spool has dropped while it
+   * was in hand, where it might yet have been delivered, counts as dropped now.
+   */
+  void detach() {
+    List<LogRecord> dropped = new ArrayList<>();
+    synchronized (this) {
+      if (!detached) {
+        detached = true;
+        long upTo = spool.acknowledged();
+        window.find(slot -> slot.state != State.DELIVERED && slot.sequence <= upTo).stream()
+            .map(slot -> slot.record)
+            .forEach(dropped::add);
+        if (!running) {
+          taken.stream()
+              .skip(nextTaken)
+              .filter(record -> record.sequence() <= upTo)
+              .forEach(dropped::add);
+        }
+      }
+    }
+    spool.dropped(dropped);
   }
 
   private int outstanding() {
