@@ -6,6 +6,7 @@ import dev.caravan.spool.log.LogRecord;
 import dev.caravan.spool.log.SegmentedLog;
 import dev.caravan.spool.log.SegmentedLog.Hole;
 import dev.caravan.spool.log.SegmentedLog.SegmentInfo;
+import java.io.File;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
@@ -37,6 +38,9 @@ final class Committer {
 
   /** So long after a hole was told, whoever listens has put it down somewhere. */
   private static final Duration TOLD_AFTER = Duration.ofMinutes(1);
+
+  /** A disk with less counts as full: a file of the log, and what else is written meanwhile. */
+  private static final long LITTLE_BYTES = 64_000_000;
 
   private final String name;
   private final SpoolConfiguration options;
@@ -227,6 +231,8 @@ final class Committer {
           options.getBlockTimeout().toMillis());
     }
     while (dropping && backlog.waitingSinceNanos().isPresent() && dropSomething()) {
+      // If there is room on the disk now, nothing more needs to go
+      state = new State(state.failing(), state.failures(), nanoTime.getAsLong(), state.closed());
       commit(false);
     }
   }
@@ -281,6 +287,10 @@ final class Committer {
 
   /** Drops the oldest records there are, kept ones first; false if there is nothing to drop. */
   private boolean dropSomething() {
+    if (state.failing().isPresent() && backlog.waitsForCommitOnly() && !isDiskFull()) {
+      // What is on disk could go without that the memory, which is what is full, could be written
+      return dropPending();
+    }
     long kept = keptBytes();
     if (kept > 0 && trimKept(kept / 2)) {
       return true;
@@ -288,9 +298,18 @@ final class Committer {
     if (dropParked(Long.MAX_VALUE, Reason.FULL) || dropFirstSegment()) {
       return true;
     }
+    return dropPending();
+  }
+
+  private boolean dropPending() {
     List<LogRecord> pending = backlog.dropPending(PENDING_DROPPED_AT_ONCE);
     reportDropped(Reason.FULL, pending);
     return !pending.isEmpty();
+  }
+
+  /** Whether it helps to delete files, so that others can be written. */
+  private boolean isDiskFull() {
+    return new File(options.getDirectory()).getUsableSpace() < LITTLE_BYTES;
   }
 
   private boolean dropFirstSegment() {

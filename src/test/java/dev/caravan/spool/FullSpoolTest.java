@@ -162,6 +162,30 @@ class FullSpoolTest {
   }
 
   @Test
+  void dropsNothingThatIsOnDiskWhileTheDiskFailsThoughItHasRoom() throws Exception {
+    SpoolConfiguration settings =
+        SpoolFixture.settings(directory, 100 * MEGABYTE, MEGABYTE, WhenFull.DROP_OLDEST);
+    try (SpoolFixture spool = failing(settings)) {
+      spool.appendCommitted(0, 1_000);
+      diskIsFull.set(true);
+      for (long id = 1_000; id < 2_000; id++) {
+        spool.append(id, false).get(1, TimeUnit.MINUTES);
+      }
+      diskIsFull.set(false);
+
+      Taker taker = new Taker(spool.spool);
+      taker.works.set(true);
+      await().atMost(Duration.ofMinutes(1)).until(() -> taker.delivered.contains(1_999L));
+      taker.stop();
+
+      assertThat(taker.delivered).containsAll(LongStream.range(0, 1_000).boxed().toList());
+      assertThat(spool.spool.status().dropped())
+          .isPositive()
+          .isEqualTo(2_000 - taker.delivered.size());
+    }
+  }
+
+  @Test
   void countsWhatItDropsFromMemoryAlsoIfItWasHandedOutAndFails() throws Exception {
     diskIsFull.set(true);
     SpoolConfiguration settings =
