@@ -133,6 +133,7 @@ class LocalBrokerIT {
         ChildProcess.start(
             List.of(
                 ChildProcess.java(),
+                "-Dcaravan.home=" + Path.of("").toAbsolutePath(),
                 "-cp",
                 System.getProperty("java.class.path"),
                 BrokerHolder.class.getName(),
