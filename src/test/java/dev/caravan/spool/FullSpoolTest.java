@@ -140,28 +140,6 @@ class FullSpoolTest {
   }
 
   @Test
-  void countsWhatItDropsWhileItIsHandedOutIfNothingComesOfThat() throws Exception {
-    try (SpoolFixture spool = fixture(2 * MEGABYTE, WhenFull.DROP_OLDEST)) {
-      Taker stuck = new Taker(spool.spool);
-      spool.appendCommitted(0, 300);
-      await().atMost(Duration.ofMinutes(1)).until(() -> stuck.inFlight.size() == 100);
-      spool.appendCommitted(300, 1200);
-      stuck.delivery.stop(Duration.ZERO);
-      stuck.thread.join();
-      spool.spool.detach(stuck.delivery);
-
-      Taker next = new Taker(spool.spool);
-      next.works.set(true);
-      await().atMost(Duration.ofMinutes(1)).until(() -> next.delivered.contains(1199L));
-      next.stop();
-
-      assertThat(spool.spool.status().dropped()).isEqualTo(1200 - next.delivered.size());
-      assertThat(droppedAccordingTo(spool.events, Reason.FULL))
-          .isEqualTo(spool.spool.status().dropped());
-    }
-  }
-
-  @Test
   void dropsNothingThatIsOnDiskWhileTheDiskFailsThoughItHasRoom() throws Exception {
     SpoolConfiguration settings =
         SpoolFixture.settings(directory, 100 * MEGABYTE, MEGABYTE, WhenFull.DROP_OLDEST);
