@@ -85,7 +85,7 @@ public record Region(String domain) {
   }
 
   /** How many letters have to be put in, left out, changed or swapped to make one of the other. */
-  private static int distance(String one, String other) {
+  public static int distance(String one, String other) {
     int[][] d = new int[one.length() + 1][other.length() + 1];
     for (int i = 0; i <= one.length(); i++) {
       for (int j = 0; j <= other.length(); j++) {

@@ -1,5 +1,6 @@
 package dev.caravan.settings;
 
+import dev.caravan.session.Region;
 import dev.caravan.settings.Setting.HoldsUp;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -381,27 +382,9 @@ public final class KafkaProperties {
     return DEFINED.values().stream()
         .flatMap(definition -> definition.names().stream())
         .min(
-            Comparator.comparingInt((String known) -> distance(known, property))
+            Comparator.comparingInt((String known) -> Region.distance(known, property))
                 .thenComparing(Comparator.naturalOrder()))
         .orElseThrow();
-  }
-
-  /** How many letters differ, as Levenshtein counts. */
-  private static int distance(String one, String other) {
-    int[] row = new int[other.length() + 1];
-    for (int j = 0; j <= other.length(); j++) {
-      row[j] = j;
-    }
-    for (int i = 1; i <= one.length(); i++) {
-      int diagonal = row[0];
-      row[0] = i;
-      for (int j = 1; j <= other.length(); j++) {
-        int same = diagonal + (one.charAt(i - 1) == other.charAt(j - 1) ? 0 : 1);
-        diagonal = row[j];
-        row[j] = Math.min(same, 1 + Math.min(row[j], row[j - 1]));
-      }
-    }
-    return row[other.length()];
   }
 
   private void mistake(String sentence, String of) {

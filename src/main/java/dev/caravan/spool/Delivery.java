@@ -555,8 +555,7 @@ final class Delivery implements Runnable {
     long letGoOf = spool.acknowledged();
     List<Slot> slots;
     synchronized (this) {
-      // If the full spool has dropped what was delivered behind it, it could not be repeated:
-      // should
+      // What was delivered behind it and dropped by the full spool could not be repeated: should
       // the record before it fail, that is dropped, too, and so it is not parked
       window
           .find(
