@@ -121,7 +121,7 @@ class FullSpoolTest {
   @Test
   void countsWhatItDropsOnceAlsoIfItWasHandedOutAndFails() throws Exception {
     try (SpoolFixture spool = fixture(2 * MEGABYTE, WhenFull.DROP_OLDEST)) {
-      Taker taker = new Taker(spool.spool);
+      Taker taker = Taker.thatIsStuck(spool.spool);
       try {
         spool.appendCommitted(0, 300);
         await().until(() -> taker.inFlight.size() == 100);
@@ -140,6 +140,27 @@ class FullSpoolTest {
   }
 
   @Test
+  void countsWhatItDropsWhileItIsHandedOutIfNothingComesOfThat() throws Exception {
+    try (SpoolFixture spool = fixture(2 * MEGABYTE, WhenFull.DROP_OLDEST)) {
+      Taker stuck = Taker.thatIsStuck(spool.spool);
+      spool.appendCommitted(0, 300);
+      await().until(() -> stuck.inFlight.size() == 100);
+      spool.appendCommitted(300, 1200);
+      stuck.delivery.stop(Duration.ZERO);
+      stuck.thread.join();
+      spool.spool.detach(stuck.delivery);
+
+      Taker next = Taker.thatWorks(spool.spool);
+      await().until(() -> next.delivered.contains(1199L));
+      next.stop();
+
+      assertThat(spool.spool.status().dropped()).isEqualTo(1200 - next.delivered.size());
+      assertThat(droppedAccordingTo(spool.events, Reason.FULL))
+          .isEqualTo(spool.spool.status().dropped());
+    }
+  }
+
+  @Test
   void dropsNothingThatIsOnDiskWhileTheDiskFailsThoughItHasRoom() throws Exception {
     SpoolConfiguration settings =
         SpoolFixture.settings(directory, 100 * MEGABYTE, MEGABYTE, WhenFull.DROP_OLDEST);
@@ -151,8 +172,7 @@ class FullSpoolTest {
       }
       diskIsFull.set(false);
 
-      Taker taker = new Taker(spool.spool);
-      taker.works.set(true);
+      Taker taker = Taker.thatWorks(spool.spool);
       await().atMost(Duration.ofMinutes(1)).until(() -> taker.delivered.contains(1_999L));
       taker.stop();
 
@@ -169,7 +189,7 @@ class FullSpoolTest {
     SpoolConfiguration settings =
         SpoolFixture.settings(directory, 100 * MEGABYTE, MEGABYTE, WhenFull.DROP_OLDEST);
     try (SpoolFixture spool = failing(settings)) {
-      Taker taker = new Taker(spool.spool);
+      Taker taker = Taker.thatIsStuck(spool.spool);
       try {
         for (long id = 0; id < 200; id++) {
           spool.append(id, false).get(1, TimeUnit.MINUTES);
@@ -548,11 +568,12 @@ class FullSpoolTest {
   private static final class Taker implements Delivery.Receiver {
     private final Queue<Delivery.Settlement> inFlight = new ConcurrentLinkedQueue<>();
     private final Set<Long> delivered = ConcurrentHashMap.newKeySet();
-    private final AtomicBoolean works = new AtomicBoolean();
+    private final AtomicBoolean works;
     private final Delivery delivery;
     private final Thread thread;
 
-    Taker(Spool spool) throws IOException {
+    private Taker(Spool spool, boolean works) throws IOException {
+      this.works = new AtomicBoolean(works);
       SpoolConfiguration options = new SpoolConfiguration();
       options.setInFlight(100);
       options.setLinger(Duration.ZERO);
@@ -562,6 +583,14 @@ class FullSpoolTest {
       spool.attach(delivery, options);
       thread = new Thread(delivery, "taker");
       thread.start();
+    }
+
+    static Taker thatIsStuck(Spool spool) throws IOException {
+      return new Taker(spool, false);
+    }
+
+    static Taker thatWorks(Spool spool) throws IOException {
+      return new Taker(spool, true);
     }
 
     @Override
