@@ -3,12 +3,14 @@ package dev.caravan.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.caravan.testing.Listening;
 import dev.caravan.testing.TopicReader;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -42,6 +44,7 @@ class DemoCommandIT {
       demo.awaitOutput("genesys\\.conversations\\.voice\\[voice]=");
       List<ProcessHandle> children = demo.children();
       assertThat(children).hasSizeGreaterThanOrEqualTo(2);
+      nobodyElseGetsIn(demo);
 
       demo.terminate();
 
@@ -125,6 +128,25 @@ class DemoCommandIT {
           .contains("Port " + other.getLocalPort() + ", wanted for", "is in use", option)
           .doesNotContain("\tat ");
     }
+  }
+
+  /** Neither to the stand-in, which is part of the program, nor to the broker and the bridge. */
+  private void nobodyElseGetsIn(StartedProgram demo) throws IOException {
+    List<Long> all =
+        Stream.concat(Stream.of(demo.pid()), demo.children().stream().map(ProcessHandle::pid))
+            .toList();
+    assertThat(all)
+        .allSatisfy(
+            pid ->
+                assertThat(Listening.of(pid))
+                    .isNotEmpty()
+                    .allMatch(it -> it.getAddress().isLoopbackAddress()));
+    assertThat(leftovers())
+        .isNotEmpty()
+        .allSatisfy(
+            it ->
+                assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(it)))
+                    .isEqualTo("rwx------"));
   }
 
   private StartedProgram demo(String... options) throws IOException {

@@ -2,6 +2,7 @@ package dev.caravan.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.caravan.testing.Listening;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -41,6 +42,9 @@ class SimulatorCommandIT {
             scenario.toString())) {
       String url = simulator.awaitOutput("GENESYS_LOGIN_URL=(http://127\\.0\\.0\\.1:\\d+)");
 
+      assertThat(Listening.of(simulator.pid()))
+          .singleElement()
+          .matches(it -> it.getAddress().isLoopbackAddress());
       assertThat(login(url, "demo:demo")).isEqualTo(200);
       assertThat(login(url, "mine:secret")).isEqualTo(200);
       assertThat(login(url, "mine:wrong")).isEqualTo(400);

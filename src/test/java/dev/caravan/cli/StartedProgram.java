@@ -74,6 +74,10 @@ final class StartedProgram implements AutoCloseable {
     return found.groupCount() == 0 ? found.group() : found.group(1);
   }
 
+  long pid() {
+    return process.pid();
+  }
+
   List<ProcessHandle> children() {
     return process.descendants().toList();
   }

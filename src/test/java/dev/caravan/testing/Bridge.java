@@ -23,13 +23,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
-import java.util.stream.Stream;
 
 /**
  * The real bridge, started as a user starts it: the packaged jar, the environment, the routes. It
@@ -168,31 +165,6 @@ public final class Bridge implements AutoCloseable {
 
   public long pid() {
     return process.pid();
-  }
-
-  /** The addresses and ports on which it listens, as Linux writes them: {@code 0100007F:2694}. */
-  public List<String> listening() {
-    Path own = Path.of("/proc", String.valueOf(pid()));
-    try (Stream<Path> open = Files.list(own.resolve("fd"))) {
-      Set<String> sockets = new TreeSet<>();
-      for (Path file : open.toList()) {
-        if (Files.isSymbolicLink(file)) {
-          sockets.add(Files.readSymbolicLink(file).toString());
-        }
-      }
-      List<String> listening = new ArrayList<>();
-      for (String table : List.of("net/tcp", "net/tcp6")) {
-        for (String line : Files.readAllLines(own.resolve(table))) {
-          String[] columns = line.strip().split("\\s+");
-          if (columns[3].equals("0A") && sockets.contains("socket:[" + columns[9] + "]")) {
-            listening.add(columns[1]);
-          }
-        }
-      }
-      return listening;
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 
   public int managementPort() {
