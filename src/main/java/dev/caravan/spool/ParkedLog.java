@@ -15,7 +15,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.function.Consumer;
 import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -38,6 +37,11 @@ final class ParkedLog implements AutoCloseable {
   private final Committer.Appender appender;
   private final TreeMap<Long, Segment> segments = new TreeMap<>();
   private final List<Long> unwritten = new ArrayList<>();
+
+  /** Is shown the records that are not done with. */
+  interface Undone {
+    void accept(LogRecord record) throws IOException;
+  }
 
   private static final class Segment {
     private final BitSet done = new BitSet();
@@ -127,9 +131,13 @@ final class ParkedLog implements AutoCloseable {
   }
 
   /** Shows all records that are not done with, in order. */
-  void forEachUndone(Consumer<LogRecord> undone) throws IOException {
+  void forEachUndone(Undone undone) throws IOException {
     for (List<LogRecord> read = read(0); !read.isEmpty(); ) {
-      read.stream().filter(record -> !isDone(record.sequence())).forEach(undone);
+      for (LogRecord record : read) {
+        if (!isDone(record.sequence())) {
+          undone.accept(record);
+        }
+      }
       read = read(read.get(read.size() - 1).sequence() + 1);
     }
   }
@@ -273,28 +281,30 @@ final class ParkedLog implements AutoCloseable {
     return new LogRecord(sequence, 0, body, RecordHeaders.NONE);
   }
 
-  /** Takes the oldest segment away, if all of it was appended before this; what was not done. */
+  /**
+   * Takes the oldest segment away, if all of it was appended before this; what was not done. It
+   * needs no room on the disk, which is full as a rule when this is asked for.
+   */
   Optional<List<LogRecord>> dropOldest(long beforeMillis) throws IOException {
     List<SegmentedLog.SegmentInfo> all = records.segments();
     if (all.isEmpty() || all.get(0).newestMillis() >= beforeMillis) {
       return Optional.empty();
     }
+    long base = all.get(0).base();
     long last = all.get(0).last();
     List<LogRecord> dropped = new ArrayList<>();
-    for (long from = all.get(0).base(); from <= last; ) {
+    for (long from = base; from <= last; ) {
       List<LogRecord> read = records.read(from, READ_BYTES);
       if (read.isEmpty()) {
         break;
       }
-      for (LogRecord record : read) {
-        if (record.sequence() <= last && !isDone(record.sequence())) {
-          done(record.sequence());
-          dropped.add(record);
-        }
-      }
+      read.stream()
+          .filter(record -> record.sequence() <= last && !isDone(record.sequence()))
+          .forEach(dropped::add);
       from = read.get(read.size() - 1).sequence() + 1;
     }
-    write();
+    records.delete(base);
+    segments.remove(base);
     return Optional.of(dropped);
   }
 

@@ -39,6 +39,10 @@ final class Parking implements AutoCloseable {
   private static final int MOST_KEYS = 200_000;
   private static final int MOST_GROUPS = 1000;
   private static final int WRITE_AT_ONCE = 256;
+
+  /** Whoever writes to the spool waits while parked records are looked through. */
+  private static final int READS_AT_ONCE = 8;
+
   private static final long NOWHERE = Long.MAX_VALUE;
 
   private final String spool;
@@ -55,6 +59,7 @@ final class Parking implements AutoCloseable {
   /** From where on what is parked of keys without a group is handed out. */
   private long cursor = NOWHERE;
 
+  private boolean toBeCounted;
   private volatile List<Parked> status = List.of();
   private volatile long fileBytes;
 
@@ -106,6 +111,11 @@ final class Parking implements AutoCloseable {
    */
   public record Parked(String what, String sentence, long records, long keys, Instant since) {}
 
+  /** Which records the spool itself will hand out. */
+  interface Waiting {
+    boolean holds(long sequence) throws IOException;
+  }
+
   Parking(
       String spool,
       SpoolConfiguration options,
@@ -136,11 +146,9 @@ final class Parking implements AutoCloseable {
   /**
    * Begins anew for a consumer with these options: whatever is parked is handed out again. What the
    * spool has not let go of it hands out itself, and what came before of the same key again with
-   * it, so that is not parked any more.
-   *
-   * @param acknowledged up to here the spool has let go of its records
+   * it, so that is not parked any more. What damage took from the spool stays parked.
    */
-  synchronized void begin(SpoolConfiguration itsOptions, long acknowledged) throws IOException {
+  synchronized void begin(SpoolConfiguration itsOptions, Waiting inSpool) throws IOException {
     options = itsOptions;
     keys.clear();
     groups.clear();
@@ -150,7 +158,7 @@ final class Parking implements AutoCloseable {
     if (log != null) {
       log.forEachUndone(
           record -> {
-            if (sequence(record) > acknowledged) {
+            if (inSpool.holds(sequence(record))) {
               log.done(record.sequence());
             } else {
               add(keyOf(record), record.sequence());
@@ -358,7 +366,9 @@ final class Parking implements AutoCloseable {
         handOutFirst(group.tried).ifPresent(due::add);
       }
     }
-    while (cursor != NOWHERE && due.size() < atMost) {
+    for (int reads = 0;
+        reads < READS_AT_ONCE && cursor != NOWHERE && due.size() < atMost;
+        reads++) {
       List<LogRecord> records = log.read(cursor);
       if (records.isEmpty()) {
         cursor = NOWHERE;
@@ -569,16 +579,26 @@ final class Parking implements AutoCloseable {
   }
 
   /** What damage has taken of what is parked, since this was asked last; the rest goes on. */
-  synchronized List<Hole> takeLost() throws IOException {
+  synchronized List<Hole> takeLost() {
     List<Hole> lost = log == null ? List.of() : log.takeLost();
-    if (!lost.isEmpty()) {
-      keys.values().forEach(key -> count(key, -key.count));
-      log.forEachUndone(
-          record -> Optional.ofNullable(keys.get(keyOf(record))).ifPresent(key -> count(key, 1)));
-      keys.values().stream().filter(key -> key.count == 0).toList().forEach(this::forget);
-      noteStatus();
+    toBeCounted |= !lost.isEmpty();
+    if (toBeCounted) {
+      try {
+        countAgain();
+        toBeCounted = false;
+      } catch (IOException e) {
+        LOG.debug("What is left of the parked records cannot be counted now, and will be.", e);
+      }
     }
     return lost;
+  }
+
+  private void countAgain() throws IOException {
+    Map<Long, Long> counts = new HashMap<>();
+    log.forEachUndone(record -> counts.merge(keyOf(record), 1L, Long::sum));
+    keys.values().forEach(key -> count(key, counts.getOrDefault(key.hash, 0L) - key.count));
+    keys.values().stream().filter(key -> key.count == 0).toList().forEach(this::forget);
+    noteStatus();
   }
 
   private void noteStatus() {

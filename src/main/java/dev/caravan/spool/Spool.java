@@ -290,7 +290,8 @@ public final class Spool implements AutoCloseable {
               .formatted(name, name));
     }
     backlog.rewind();
-    parking.begin(itsOptions, backlog.acknowledged());
+    long acknowledged = backlog.acknowledged();
+    parking.begin(itsOptions, sequence -> sequence > acknowledged && find(sequence).isPresent());
   }
 
   void detach(Delivery taker) {

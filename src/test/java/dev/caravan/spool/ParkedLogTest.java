@@ -85,6 +85,29 @@ class ParkedLogTest {
     }
   }
 
+  @Test
+  void theOldestIsDroppedAndToldAlsoWhereNothingCanBeWritten() throws IOException {
+    Path noted = directory.resolve("events.parked/holes.new");
+    try (ParkedLog log = open()) {
+      append(log);
+      log.done(1);
+      Files.createDirectory(noted);
+      Path marks = directory.resolve("events.parked-marks");
+      Files.delete(marks);
+
+      List<LogRecord> dropped = log.dropOldest(Long.MAX_VALUE).orElseThrow();
+
+      assertThat(dropped).hasSizeGreaterThan(10).first().matches(it -> it.sequence() == 2);
+      assertThat(undone(log)).hasSize(RECORDS - 1 - dropped.size());
+      Files.delete(noted);
+      Files.createDirectory(marks);
+      assertThat(log.takeLost()).isEmpty();
+    }
+    try (ParkedLog log = open()) {
+      assertThat(log.takeLost()).isEmpty();
+    }
+  }
+
   private ParkedLog open() throws IOException {
     return ParkedLog.open(
         directory, "events", SEGMENT_BYTES, false, Clock.systemUTC(), log -> log::append);

@@ -11,6 +11,7 @@ import dev.caravan.spool.log.SegmentedLog;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.LongStream;
@@ -27,12 +28,12 @@ class ParkingTest {
 
   @TempDir Path directory;
 
+  private final SpoolConfiguration options = new SpoolConfiguration();
   private Parking parking;
   private int appendsUntilFull = Integer.MAX_VALUE;
 
   @BeforeEach
   void open() throws IOException {
-    SpoolConfiguration options = new SpoolConfiguration();
     options.setDirectory(directory.toString());
     options.setKeyHeader(KEY);
     parking = new Parking("events", options, Clock.systemUTC(), log -> part -> write(log, part));
@@ -102,14 +103,51 @@ class ParkingTest {
     assertThat(parking.behind(0)).isEmpty();
   }
 
+  @Test
+  void whatDamageTookFromTheSpoolStaysParked() throws Exception {
+    parking.park(records("a", 5, 6));
+
+    parking.begin(options, sequence -> sequence == 6);
+
+    assertThat(parking.due(10, 0)).singleElement().matches(slot -> sequence(slot) == 5);
+    assertThat(parking.records()).isEqualTo(1);
+  }
+
+  @Test
+  void whoWritesToTheSpoolNeedNotWaitUntilAllThatIsParkedIsLookedThrough() throws Exception {
+    byte[] body = new byte[256 * 1024];
+    for (int sequence = 1; sequence <= 30; sequence++) {
+      parking.park(List.of(new LogRecord(sequence, 1, body, headers("stuck"))));
+    }
+    parking.stuck(key("stuck"), WHY, 0);
+    parking.park(records("a", 31, 31));
+    parking.begin(options, sequence -> false);
+    parking.stuck(key("stuck"), WHY, 0);
+
+    assertThat(parking.due(10, 0)).isEmpty();
+    assertThat(parking.nanosUntilDue(0)).isZero();
+    List<Slot> due = new ArrayList<>();
+    for (int looks = 0; looks < 30 && due.isEmpty(); looks++) {
+      due.addAll(parking.due(10, 0));
+    }
+    assertThat(due).singleElement().matches(slot -> sequence(slot) == 31);
+  }
+
+  private static long sequence(Slot slot) {
+    return Parking.sequence(slot.record);
+  }
+
+  private static RecordHeaders headers(String key) {
+    return RecordHeaders.of(Map.of(KEY, key), name -> {});
+  }
+
   private static long key(String key) {
-    return Delivery.key(KEY, RecordHeaders.of(Map.of(KEY, key), name -> {}));
+    return Delivery.key(KEY, headers(key));
   }
 
   private static List<LogRecord> records(String key, long from, long to) {
-    RecordHeaders headers = RecordHeaders.of(Map.of(KEY, key), name -> {});
     return LongStream.rangeClosed(from, to)
-        .mapToObj(sequence -> new LogRecord(sequence, 1, new byte[1], headers))
+        .mapToObj(sequence -> new LogRecord(sequence, 1, new byte[1], headers(key)))
         .toList();
   }
 }

@@ -101,6 +101,13 @@ final class Holes {
 
   /** Those to be told, which are remembered until they were, also over a restart. */
   synchronized List<Hole> untold(long first) {
+    write(first);
+    shown = untold.size();
+    return List.copyOf(untold);
+  }
+
+  /** Writes what could not be written before; where it cannot now, the next call will. */
+  synchronized void write(long first) {
     if (unwritten) {
       try {
         store(first);
@@ -108,8 +115,6 @@ final class Holes {
         LOG.debug("{} cannot be written now, and will be.", file, e);
       }
     }
-    shown = untold.size();
-    return List.copyOf(untold);
   }
 
   /** Those asked for last were told; what nobody will look for needs not be remembered. */
@@ -124,9 +129,10 @@ final class Holes {
   }
 
   /** These are about to be missing, and on purpose. */
-  synchronized void deleted(long from, long to, long first) throws IOException {
+  synchronized void deleted(long from, long to, long first) {
     know(from, to);
-    store(first);
+    unwritten = true;
+    write(first);
   }
 
   /** Up to here all was deleted. */

@@ -507,21 +507,13 @@ public final class SegmentedLog implements AutoCloseable {
     if (segment == newest()) {
       replace(segment);
     }
-    SegmentInfo info = segment.info();
-    boolean noted = false;
-    try {
-      holes.deleted(info.base(), info.last(), first());
-      noted = true;
-    } catch (IOException e) {
-      LOG.debug("No room to note that {} is deleted before it is.", segment.path(), e);
-    }
+    holes.deleted(segment.info().base(), segment.info().last(), first());
     remove(segment);
     if (segments.isEmpty()) {
       replace(segment);
     }
-    if (!noted) {
-      holes.deleted(info.base(), info.last(), first());
-    }
+    // Where the disk was full, there is room now
+    holes.write(first());
   }
 
   /** The files that have records, the oldest first; an immutable list, cheap to ask for. */
