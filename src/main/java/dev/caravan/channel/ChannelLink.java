@@ -24,9 +24,6 @@ public interface ChannelLink {
    */
   long handedOnUntil();
 
-  /** Since when its peer may have sent what was not read, because its reading was held. */
-  OptionalLong behindSince();
-
   /** What was last read from it, in milliseconds of the shard's clock. */
   Reading reading();
 }

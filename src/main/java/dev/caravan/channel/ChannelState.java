@@ -17,7 +17,8 @@ import java.util.function.Consumer;
  * @param liveAt when it became LIVE
  * @param rotateAt when its successor is due
  * @param rotateCause what sets {@code rotateAt}
- * @param pingSentAt when a ping was sent that is not answered yet
+ * @param pingSentAt when a ping was sent that is not answered yet; of a RETIRING channel, when the
+ *     one was sent whose answer proves that nothing is missing before its successor's first event
  * @param retiringSince when its successor became LIVE
  * @param distrusted whether it is known to be lost, dead or taken and is kept only until its
  *     successor is there
@@ -91,8 +92,18 @@ public record ChannelState(
         c -> {
           c.phase = Phase.RETIRING;
           c.retiringSince = now;
-          c.pingSentAt = 0;
+          c.pingSentAt = now;
         });
+  }
+
+  /** It could not be read for a while: it is given the time again. */
+  ChannelState retiringAgain(long now) {
+    return with(c -> c.retiringSince = now);
+  }
+
+  /** Whether a RETIRING channel has brought all that its successor has no copy of. */
+  boolean readToItsEnd(Reading reading) {
+    return reading.provenUntil() >= pingSentAt;
   }
 
   /** Its successor was lost before it was let go: it is what is read again. */

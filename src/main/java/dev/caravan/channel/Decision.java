@@ -183,6 +183,26 @@ final class Decision {
   }
 
   /**
+   * A predecessor ends. If nothing proves that it was read until its successor was LIVE, what it
+   * had in between is missing: it may have been dead for a while, or have had a backlog.
+   */
+  void ends(ChannelState old, Cause cause) {
+    if (old.phase() != Phase.RETIRING || old.readToItsEnd(reading(old))) {
+      return;
+    }
+    Optional<ChannelState> next = state.first(c -> c.number() > old.number() && c.reading());
+    Optional<ChannelState> live = state.last(c -> c.trusted(Phase.LIVE));
+    long lastRead = lastRead(old);
+    if (next.isPresent()
+        && live.isPresent()
+        && lastRead < next.get().liveAt() + timings.drainQuiet().toMillis()) {
+      report(Kind.DISCONNECTED, cause, lastRead, now);
+      act(new Blind(Math.min(lastRead, next.get().liveAt()), cause));
+      act(new Read(live.get().number(), next.get().liveAt()));
+    }
+  }
+
+  /**
    * How long to wait before the next attempt. What was LIVE for long is lost to a new fault, which
    * pays nothing for the one before; what was LIVE for less goes on with that one's backoff, and
    * has spent the time for which it lived already.

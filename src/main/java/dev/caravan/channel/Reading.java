@@ -8,9 +8,11 @@ package dev.caravan.channel;
  * @param silentSince since when its peer says nothing although it could: not before the socket
  *     opened, and not while we hold its reading back ourselves. The watchdog counts from here.
  * @param held whether we hold its reading back now, so that there may be more to read
+ * @param provenUntil when the last ping was sent that has been answered, 0 if none was: all that
+ *     the peer sent before has been read
  */
-public record Reading(long lastFrameAt, long silentSince, boolean held) {
+public record Reading(long lastFrameAt, long silentSince, boolean held, long provenUntil) {
 
   /** Of a channel that has no socket. */
-  static final Reading NONE = new Reading(0, 0, false);
+  static final Reading NONE = new Reading(0, 0, false, 0);
 }

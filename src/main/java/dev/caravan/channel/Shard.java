@@ -14,6 +14,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
 import java.util.function.LongSupplier;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -274,7 +275,7 @@ public final class Shard {
       granted = false;
     }
     wakeAt(step.wakeAt());
-    tellAttempts();
+    decisions.run(this::tellAttempts);
     step.actions().forEach(this::perform);
     topicsOf.keySet().removeIf(channel -> state.channel(channel).isEmpty());
     shown = state;
@@ -316,7 +317,11 @@ public final class Shard {
   }
 
   private void perform(ShardAction action) {
-    decisions.run(() -> carryOut(action));
+    boolean done = decisions.run(() -> carryOut(action));
+    if (!done && action instanceof ShardAction.Open open) {
+      // Nobody else will say so
+      failed(open.number(), Failure.unavailable("The bridge itself could not begin to connect."));
+    }
   }
 
   private void carryOut(ShardAction action) {
@@ -374,13 +379,16 @@ public final class Shard {
    * empty while nothing is being read. On the control thread.
    */
   public OptionalLong handedOnUntil() {
-    OptionalLong live = linksOf(Phase.LIVE).mapToLong(ChannelLink::handedOnUntil).max();
+    OptionalLong live =
+        linksOf(it -> it.trusted(Phase.LIVE)).mapToLong(ChannelLink::handedOnUntil).max();
     // What a predecessor has not read has no copy elsewhere
-    OptionalLong behind =
-        linksOf(Phase.RETIRING).flatMapToLong(link -> link.behindSince().stream()).min();
-    return live.isEmpty() || behind.isEmpty()
+    OptionalLong before =
+        linksOf(it -> it.phase() == Phase.RETIRING && !it.readToItsEnd(reading(it)))
+            .mapToLong(ChannelLink::handedOnUntil)
+            .min();
+    return live.isEmpty() || before.isEmpty()
         ? live
-        : OptionalLong.of(Math.min(live.getAsLong(), behind.getAsLong()));
+        : OptionalLong.of(Math.min(live.getAsLong(), before.getAsLong()));
   }
 
   /** Whether the channel is LIVE and its events can be relied on. On the control thread. */
@@ -388,9 +396,13 @@ public final class Shard {
     return state.channel(channel).filter(it -> it.trusted(Phase.LIVE)).isPresent();
   }
 
-  private Stream<ChannelLink> linksOf(Phase phase) {
+  private Reading reading(ChannelState channel) {
+    return link(channel.number()).map(ChannelLink::reading).orElse(Reading.NONE);
+  }
+
+  private Stream<ChannelLink> linksOf(Predicate<ChannelState> which) {
     return state.channels().stream()
-        .filter(channel -> channel.trusted(phase))
+        .filter(which)
         .flatMap(channel -> link(channel.number()).stream());
   }
 

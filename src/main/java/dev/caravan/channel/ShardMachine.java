@@ -131,6 +131,7 @@ public final class ShardMachine {
         continue;
       }
       if (old.trusted(Phase.LIVE)) {
+        d.act(new Ping(old.number()));
         d.change(old, c -> c.retiring(d.now()));
       } else if (old.phase() == Phase.LIVE) {
         d.letGo(old);
@@ -155,6 +156,7 @@ public final class ShardMachine {
               "The socket closed before it showed a sign of life: " + Decision.sentence(cause)));
     } else if (channel.phase() != Phase.NEW) {
       // It was let go of, or given up, before: its successor is LIVE or on its way
+      d.ends(channel, cause);
       d.become(d.state().without(channel.number()));
       d.hasten();
     }

@@ -46,7 +46,8 @@ public record ShardState(
     return channels.stream().anyMatch(c -> c.phase() == Phase.NEW && c.reuses() == number);
   }
 
-  private Optional<ChannelState> first(Predicate<ChannelState> which) {
+  /** The oldest of these. */
+  Optional<ChannelState> first(Predicate<ChannelState> which) {
     return channels.stream().filter(which).findFirst();
   }
 

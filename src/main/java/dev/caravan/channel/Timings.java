@@ -12,6 +12,7 @@ import java.time.Duration;
  * @param signOfLife time an open socket has to show its first heartbeat or pong
  * @param drainQuiet time without a frame after which a retiring channel is closed
  * @param drainMost longest time a retiring channel is read on
+ * @param backlogMost the same for one that has not answered the ping sent when its successor came
  * @param stable time of being LIVE that forgives one failure, and after which a loss is a new fault
  *     that owes nothing to the one before
  * @param firstRetry upper bound of the random wait before the first attempt after a loss
@@ -27,6 +28,7 @@ public record Timings(
     Duration signOfLife,
     Duration drainQuiet,
     Duration drainMost,
+    Duration backlogMost,
     Duration stable,
     Duration firstRetry,
     Duration retryInitial,
@@ -43,6 +45,7 @@ public record Timings(
         Duration.ofSeconds(10),
         Duration.ofSeconds(2),
         Duration.ofSeconds(10),
+        Duration.ofMinutes(1),
         Duration.ofSeconds(10),
         Duration.ofMillis(250),
         Duration.ofSeconds(2),
@@ -60,6 +63,7 @@ public record Timings(
         signOfLife,
         drainQuiet,
         drainMost,
+        backlogMost,
         stable,
         firstRetry,
         initial,

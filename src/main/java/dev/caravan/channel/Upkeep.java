@@ -103,16 +103,23 @@ final class Upkeep {
   private void drain(Decision d, ChannelState c) {
     if (d.reading(c).held()) {
       // What waits to be read there has no copy elsewhere: start over when reading goes on
-      d.change(c, same -> same.retiring(d.now()));
+      d.change(c, same -> same.retiringAgain(d.now()));
     } else if (d.now() >= drainDeadline(c, d.reading(c))) {
+      d.ends(c, Cause.SILENT);
       d.letGo(c);
     }
   }
 
+  /** One that may have a backlog is read as long as anything comes. */
   private long drainDeadline(ChannelState c, Reading reading) {
-    return Math.min(
-        heard(c.retiringSince(), reading) + timings.drainQuiet().toMillis(),
-        c.retiringSince() + timings.drainMost().toMillis());
+    long heard = heard(c.retiringSince(), reading);
+    return c.distrusted() || c.readToItsEnd(reading)
+        ? Math.min(
+            heard + timings.drainQuiet().toMillis(),
+            c.retiringSince() + timings.drainMost().toMillis())
+        : Math.min(
+            heard + timings.pongWait().toMillis(),
+            c.retiringSince() + timings.backlogMost().toMillis());
   }
 
   /**

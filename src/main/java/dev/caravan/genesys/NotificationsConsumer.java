@@ -385,7 +385,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
         switch (report.kind()) {
           case CONNECTED -> "Connected: ";
           case DISCONNECTED -> "Disconnected: ";
-          case HANDED_OVER -> "Handed over without a gap: ";
+          case HANDED_OVER -> "Handed over: ";
           case RETRYING -> "Cannot connect: ";
           case BROKEN -> "Broken until somebody acts: ";
         };

@@ -31,6 +31,7 @@ final class SocketLink implements ChannelLink {
   private final LongSupplier clock;
   private final ConcurrentLinkedDeque<Long> pings = new ConcurrentLinkedDeque<>();
   private Optional<Long> proof = Optional.empty();
+  private long provenUntil;
   private volatile Rotation rotation;
   private volatile Optional<Token> token = Optional.empty();
   private volatile Optional<String> channel = Optional.empty();
@@ -106,6 +107,7 @@ final class SocketLink implements ChannelLink {
     if (sent.isEmpty()) {
       return OptionalLong.empty();
     }
+    provenUntil = at(sent.get());
     if (sent.equals(proof)) {
       socket.caughtUp(sent.get());
       proof = Optional.empty();
@@ -130,8 +132,8 @@ final class SocketLink implements ChannelLink {
     return oldest.isEmpty() ? read : Math.min(read, at(oldest.getAsLong()));
   }
 
-  @Override
-  public OptionalLong behindSince() {
+  /** Since when its peer may have sent what was not read, because its reading was held. */
+  private OptionalLong behindSince() {
     OptionalLong behind = socket.behindSinceNanos();
     return behind.isEmpty() ? behind : OptionalLong.of(at(behind.getAsLong()));
   }
@@ -153,6 +155,6 @@ final class SocketLink implements ChannelLink {
     long lastFrameAt =
         Math.min(last.isEmpty() ? 0 : at(last.getAsLong()), behindSince().orElse(Long.MAX_VALUE));
     boolean held = socket.pausedSinceNanos().isPresent();
-    return new Reading(lastFrameAt, now - socket.silence().toMillis(), held);
+    return new Reading(lastFrameAt, now - socket.silence().toMillis(), held, provenUntil);
   }
 }

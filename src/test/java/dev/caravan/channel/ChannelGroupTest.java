@@ -69,6 +69,7 @@ class ChannelGroupTest {
       stage.pass(Duration.ofSeconds(1));
       assertThat(stage.orders).hasSize(done);
       stage.live(stage.order(done - 1));
+      stage.brings(stage.order(done - 4), Stage.PONG);
       // The others wait until the old channel is closed
       stage.pass(Duration.ofMillis(1_500));
       assertThat(opening()).isEqualTo(1);

@@ -75,13 +75,8 @@ class CoveragePropertiesTest {
     }
 
     @Override
-    public OptionalLong behindSince() {
-      return OptionalLong.empty();
-    }
-
-    @Override
     public Reading reading() {
-      return new Reading(lastFrameAt, lastFrameAt, false);
+      return new Reading(lastFrameAt, lastFrameAt, false, 0);
     }
   }
 

@@ -57,20 +57,27 @@ final class Drill {
     return pass(Duration.ofMillis(millis));
   }
 
-  /** A frame of any kind is read on this channel's socket. */
+  /** The answer to the last ping is read on this channel's socket, and what came before it. */
   Drill frame(int channel) {
-    readings.put(channel, new Reading(now, now, false));
+    readings.put(channel, new Reading(now, now, false, now));
+    return this;
+  }
+
+  /** A frame of any other kind is read on this channel's socket. */
+  Drill event(int channel) {
+    readings.put(channel, new Reading(now, now, false, reading(channel).provenUntil()));
     return this;
   }
 
   /** From now on the reading of this channel is held back. */
   Drill hold(int channel) {
-    readings.put(channel, new Reading(reading(channel).lastFrameAt(), now, true));
+    Reading before = reading(channel);
+    readings.put(channel, new Reading(before.lastFrameAt(), now, true, before.provenUntil()));
     return this;
   }
 
   Reading reading(int channel) {
-    return readings.getOrDefault(channel, new Reading(0, 0, false));
+    return readings.getOrDefault(channel, Reading.NONE);
   }
 
   Drill opened(int channel) {
@@ -102,9 +109,18 @@ final class Drill {
     return new Drill().on(new ShardEvent.Started(Attempts.NONE)).opened(1).signOfLife(1);
   }
 
-  /** A shard whose channel 2 is LIVE while channel 1 is RETIRING. */
+  /** A shard whose channel 2 is LIVE while channel 1 is RETIRING and has answered. */
   static Drill handedOver() {
-    return live().granted(1, Cause.CHANNEL_AGE).opened(2).signOfLife(2);
+    return succeeded().frame(1);
+  }
+
+  /** A shard whose channel 2 is LIVE while channel 1 is RETIRING and says nothing. */
+  static Drill succeeded() {
+    return live()
+        .pass(Duration.ofSeconds(20))
+        .granted(1, Cause.CHANNEL_AGE)
+        .opened(2)
+        .signOfLife(2);
   }
 
   ChannelState channel(int number) {

@@ -571,6 +571,59 @@ class ShardMachineTest {
     }
 
     @Test
+    void aPredecessorIsPingedAndThatItHadBeenDeadBeforeIsAGap() {
+      Drill shard = Drill.succeeded();
+      assertThat(shard.all(Ping.class)).containsExactly(new Ping(1));
+      long live = shard.now;
+
+      assertThat(shard.passMillis(6_999).all(Close.class)).isEmpty();
+      assertThat(shard.passMillis(1).actions)
+          .containsSubsequence(
+              new Blind(Drill.START, Cause.SILENT), new Read(2, live), new Close(1));
+      assertThat(shard.reports(Kind.DISCONNECTED)).hasSize(1);
+      assertThat(shard.state.blindSince()).isZero();
+    }
+
+    @Test
+    void aPredecessorThatEndsWithoutAnAnswerLeavesAGap() {
+      Drill shard = Drill.succeeded();
+      long live = shard.now;
+
+      shard.passMillis(50).closed(1, Cause.DROPPED);
+
+      assertThat(shard.actions)
+          .containsSubsequence(new Blind(Drill.START, Cause.DROPPED), new Read(2, live));
+    }
+
+    @Test
+    void theBacklogOfAPredecessorThatWasHeldBackIsReadHoweverLongThatTakes() {
+      Drill shard = Drill.succeeded();
+      for (int i = 0; i < 20; i++) {
+        assertThat(shard.hold(1).passMillis(1_000).all(Close.class)).isEmpty();
+      }
+      for (int i = 0; i < 40; i++) {
+        assertThat(shard.event(1).frame(2).passMillis(1_000).all(Close.class)).isEmpty();
+      }
+
+      assertThat(shard.frame(1).frame(2).passMillis(2_000).all(Close.class))
+          .containsExactly(new Close(1));
+      assertThat(shard.blind).isEmpty();
+    }
+
+    @Test
+    void aPredecessorThatGoesOnWithoutAnAnswerIsClosedAfterAMinute() {
+      Drill shard = Drill.succeeded();
+
+      for (int i = 0; i < 59; i++) {
+        assertThat(shard.event(1).frame(2).passMillis(1_000).all(Close.class)).isEmpty();
+      }
+
+      assertThat(shard.event(1).frame(2).passMillis(1_000).all(Close.class))
+          .containsExactly(new Close(1));
+      assertThat(shard.blind).isEmpty();
+    }
+
+    @Test
     void aPredecessorThatTheServerClosesIsNoLoss() {
       Drill shard = Drill.handedOver().closed(1, Cause.DROPPED);
 

@@ -418,17 +418,18 @@ class ShardTest {
   }
 
   @Test
-  void allIsReadUntilTheLastFrameUnlessAPredecessorWasHeldBefore() {
+  void allIsReadUntilTheLastFrameOfThePredecessorUntilThatHasAnswered() {
     Stage.Link old = stage.live(stage.order(0));
     assertThat(shard.handedOnUntil()).hasValue(old.lastFrameAt);
+    old.answers = false;
     stage.pass(Duration.ofSeconds(5));
     shard.changeTopics(List.of("other"));
     stage.control.settle();
     Stage.Link next = stage.live(stage.order(1));
 
+    assertThat(shard.handedOnUntil()).hasValue(old.lastFrameAt);
+    stage.brings(stage.order(0), Stage.PONG);
     assertThat(shard.handedOnUntil()).hasValue(next.lastFrameAt);
-    old.behindSince = java.util.OptionalLong.of(next.lastFrameAt - 3_000);
-    assertThat(shard.handedOnUntil()).hasValue(next.lastFrameAt - 3_000);
 
     shard.stop();
     stage.control.settle();

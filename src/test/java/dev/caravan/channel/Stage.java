@@ -43,11 +43,15 @@ final class Stage implements ChannelOpener, ShardListener {
     boolean closed;
     int unreadable;
     long lastFrameAt;
-    OptionalLong behindSince = OptionalLong.empty();
+    boolean answers = true;
+    long pingedAt;
+    long provenUntil;
 
     @Override
     public void ping() {
       pings++;
+      pingedAt = control.now();
+      provenUntil = answers ? pingedAt : provenUntil;
     }
 
     @Override
@@ -57,6 +61,7 @@ final class Stage implements ChannelOpener, ShardListener {
 
     @Override
     public OptionalLong ponged() {
+      provenUntil = pingedAt;
       return pings > 0 ? OptionalLong.of(1) : OptionalLong.empty();
     }
 
@@ -66,17 +71,12 @@ final class Stage implements ChannelOpener, ShardListener {
     }
 
     @Override
-    public OptionalLong behindSince() {
-      return behindSince;
-    }
-
-    @Override
     public Reading reading() {
       if (unreadable > 0) {
         unreadable--;
         throw new NoClassDefFoundError("once");
       }
-      return new Reading(lastFrameAt, Math.max(lastFrameAt, 1), false);
+      return new Reading(lastFrameAt, Math.max(lastFrameAt, 1), false, provenUntil);
     }
   }
 

@@ -79,9 +79,13 @@ class SocketLinkTest {
     ClientSocketEndpoint endpoint = server();
     ClientSocket socket = open(endpoint);
     SocketLink link = new SocketLink(socket, endpoint, lane, System::currentTimeMillis);
+    long before = System.currentTimeMillis();
+    assertThat(link.reading().provenUntil()).isZero();
     link.ping();
     assertThat(pings.await(30, TimeUnit.SECONDS)).isTrue();
+    assertThat(link.reading().provenUntil()).isZero();
     assertThat(link.ponged()).isPresent();
+    assertThat(link.reading().provenUntil()).isGreaterThanOrEqualTo(before);
     get(socket.close(CloseReason.NORMAL, ""));
 
     link.ping();
