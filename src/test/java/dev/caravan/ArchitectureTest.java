@@ -7,13 +7,18 @@ import static com.tngtech.archunit.core.domain.properties.HasName.Predicates.nam
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static org.assertj.core.api.Assertions.assertThat;
 
+import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import dev.caravan.testing.Pages;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
@@ -46,6 +51,31 @@ class ArchitectureTest {
   @Test
   void roomsFormNoCircles() {
     slices().matching("dev.caravan.(*)..").should().beFreeOfCycles().check(CLASSES);
+  }
+
+  /**
+   * An arrow for each room that uses another; those of the top floor and to the basement are told.
+   */
+  @Test
+  void theDrawingOfTheRoomsIsTrue() {
+    Set<String> used =
+        CLASSES.stream()
+            .flatMap(type -> type.getDirectDependenciesFromSelf().stream())
+            .map(use -> room(use.getOriginClass()) + " --> " + room(use.getTargetClass()))
+            .filter(arrow -> arrow.matches("(?!cli )([a-z]+) --> (?!\\1$|background)[a-z]+"))
+            .collect(Collectors.toSet());
+    String page = Pages.text(Path.of("docs/architecture.md"));
+
+    assertThat(page.lines().map(String::strip).filter(line -> line.matches("[a-z]+ --> [a-z]+")))
+        .containsExactlyInAnyOrderElementsOf(used);
+    assertThat(CLASSES.stream().map(ArchitectureTest::room).filter(room -> !room.isEmpty()))
+        .allMatch(page::contains)
+        .allMatch(room -> Pages.text(Path.of("CONTRIBUTING.md")).contains("| `" + room + "` |"));
+  }
+
+  private static String room(JavaClass type) {
+    String name = type.getPackageName();
+    return name.startsWith("dev.caravan.") ? name.split("\\.")[2] : "";
   }
 
   @Test

@@ -18,8 +18,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * All settings, each known here once: what is checked, what `check` shows, and the lists in README,
- * `.env.example` and `docker-compose.yml` follow from this table.
+ * All settings, each known here once: what is checked, what `check` shows, and the lists in
+ * `docs/settings.md`, `.env.example` and `docker-compose.yml` follow from this table.
  */
 public final class SettingsTable {
 

@@ -35,7 +35,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Whatever the reader accepts gets through {@code receive} and {@code forward}, as they are shipped
- * and with each edit that the README shows. Between the routes is no spool and behind them no
+ * and with each edit that the cookbook shows. Between the routes is no spool and behind them no
  * Kafka, so nothing but a step can fail.
  */
 class EditedRoutesTest {
@@ -71,7 +71,7 @@ class EditedRoutesTest {
 
   static List<Edit> edits() throws IOException {
     List<Edit> edits = new ArrayList<>(List.of(Edit.NONE));
-    Matcher found = EDIT.matcher(Files.readString(Path.of("README.md")));
+    Matcher found = EDIT.matcher(Files.readString(Path.of("docs/cookbook.md")));
     while (found.find()) {
       edits.add(new Edit(found.group(1), found.group(2), found.group(3)));
     }

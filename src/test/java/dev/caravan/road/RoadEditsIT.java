@@ -85,10 +85,10 @@ class RoadEditsIT {
     assertThat(Road.json(other.value()).path("eventBody")).isEqualTo(Road.json(presence));
   }
 
-  /** The shipped routes, one of them edited as the README says under a heading. */
+  /** The shipped routes, one of them edited as the cookbook says under a heading. */
   private void start(String heading, String file) throws IOException {
-    String readme = Files.readString(Path.of("README.md"));
-    String section = readme.substring(readme.indexOf("### " + heading));
+    String cookbook = Files.readString(Path.of("docs/cookbook.md"));
+    String section = cookbook.substring(cookbook.indexOf("## " + heading));
     Matcher blocks = YAML.matcher(section);
     assertThat(blocks.find()).isTrue();
     String before = blocks.group(1);

@@ -49,10 +49,10 @@ final class SettingsLists {
   static Stream<ListInFile> all() {
     return Stream.of(
         new ListInFile(
-            Path.of("README.md"),
+            Path.of("docs/settings.md"),
             "| name | meaning | default |\n|---|---|---|\n",
             "\nAny other property",
-            readme()),
+            settingsPage()),
         new ListInFile(
             Path.of(".env.example"),
             "secrets/README.md.\n\n",
@@ -65,7 +65,7 @@ final class SettingsLists {
             compose()));
   }
 
-  private static String readme() {
+  private static String settingsPage() {
     return SettingsTable.all().stream()
         .map(
             setting ->
