@@ -29,13 +29,13 @@ final class StrandFrames {
 
   /** What other sockets bring from now on may come on this channel's, too. */
   void expect(int channel) {
-    pairing.leave(strand.unique(channel));
+    end(channel);
     pairing.join(strand.unique(channel));
   }
 
   /** Nothing more comes on this channel's socket. */
   void end(int channel) {
-    pairing.leave(strand.unique(channel));
+    pairing.leave(strand.unique(channel), clock.getAsLong());
   }
 
   /**
@@ -52,6 +52,9 @@ final class StrandFrames {
     }
     Frame frame = read(body);
     if (frame instanceof Frame.Control said) {
+      if (said.kind().isSignOfLife()) {
+        pairing.signOfLife(strand.unique(channel), now);
+      }
       return Optional.of(said);
     }
     if (frame instanceof Frame.Notification event) {

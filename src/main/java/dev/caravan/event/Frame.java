@@ -74,6 +74,11 @@ public sealed interface Frame permits Frame.Notification, Frame.Control, Frame.U
     /** The answer to a subscribe or unsubscribe frame. */
     REPLY,
     /** A system frame this version does not know. */
-    OTHER_SYSTEM
+    OTHER_SYSTEM;
+
+    /** Whether the server sends it of itself or when asked, whatever happens to be subscribed. */
+    public boolean isSignOfLife() {
+      return this == HEARTBEAT || this == PONG;
+    }
   }
 }

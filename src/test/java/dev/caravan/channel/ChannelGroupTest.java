@@ -142,6 +142,18 @@ class ChannelGroupTest {
   }
 
   @Test
+  void withRedundancyACopyThatNeverCameDoesNotSwallowAnEventAfterALoss() {
+    readTwice(1);
+    stage.brings(stage.order(0), Stage.presence("a"));
+    stage.ends(stage.order(0), Cause.DROPPED);
+
+    stage.pass(Duration.ofSeconds(10));
+    stage.brings(stage.order(1), Stage.presence("a"));
+
+    assertThat(stage.events).hasSize(2);
+  }
+
+  @Test
   void withRedundancyALostSocketLosesAndRepeatsNothing() {
     readTwice(1);
     stage.brings(stage.order(0), Stage.presence("a"));

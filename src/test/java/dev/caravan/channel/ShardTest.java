@@ -135,6 +135,31 @@ class ShardTest {
   }
 
   @Test
+  void anEventLikeOneThatCameDuringTheHandshakeIsNotTakenForItsCopyLater() {
+    Order first = stage.order(0);
+    stage.live(first);
+    stage.brings(first, Stage.system("socket_closing"));
+    Order second = stage.order(1);
+    second.shard().connecting(second.number());
+    stage.brings(first, presence("none"));
+    stage.pass(Duration.ofSeconds(2));
+    stage.opened(second, Long.MAX_VALUE);
+    stage.brings(second, PONG);
+    stage.brings(first, presence("one"));
+    stage.brings(second, presence("one"));
+    stage.pass(Duration.ofSeconds(2));
+    stage.ends(first, Cause.DROPPED);
+
+    for (int i = 0; i < 2; i++) {
+      stage.pass(Duration.ofSeconds(20));
+      stage.brings(second, HEARTBEAT);
+    }
+    stage.brings(second, presence("none"));
+
+    assertThat(stage.events).containsExactly(presence("none"), presence("one"), presence("none"));
+  }
+
+  @Test
   void whatCameBeforeASocketWasOpenedIsNotAwaitedOnIt() {
     Order first = stage.order(0);
     stage.live(first);

@@ -122,10 +122,15 @@ final class Stage implements ChannelOpener, ShardListener {
   }
 
   Link opens(Order order, long rotateAt) {
+    order.shard().connecting(order.number());
+    return opened(order, rotateAt);
+  }
+
+  /** Lets the opener succeed after the handshake. */
+  Link opened(Order order, long rotateAt) {
     Link link = new Link();
     link.lastFrameAt = control.now();
     links.put(key(order), link);
-    order.shard().connecting(order.number());
     order.shard().opened(order.number(), link, order.topics(), rotateAt, Cause.CHANNEL_AGE);
     control.settle();
     return link;

@@ -19,6 +19,7 @@ class CopyPairingTest {
 
   private static final int OLD = 1;
   private static final int NEW = 2;
+  private static final long LAG = CopyPairing.LAG.toMillis();
 
   private final CopyPairing pairing = new CopyPairing();
 
@@ -83,7 +84,7 @@ class CopyPairingTest {
     join(OLD, NEW);
     pairing.firstSight(OLD, id(1), 0);
 
-    pairing.leave(OLD);
+    pairing.leave(OLD, 1);
 
     assertThat(pairing.firstSight(NEW, id(1), 1)).isFalse();
     assertThat(pairing.firstSight(NEW, id(1), 2)).isTrue();
@@ -96,7 +97,7 @@ class CopyPairingTest {
     pairing.firstSight(NEW, id(1), 0);
     assertThat(pairing.awaited()).isOne();
 
-    pairing.leave(OLD);
+    pairing.leave(OLD, 1);
 
     assertThat(pairing.awaited()).isZero();
     pairing.join(3);
@@ -106,7 +107,7 @@ class CopyPairingTest {
   @Test
   void aSocketThatHasLeftIsNotPaired() {
     join(OLD, NEW);
-    pairing.leave(OLD);
+    pairing.leave(OLD, 1);
 
     assertThat(pairing.firstSight(OLD, id(1), 0)).isTrue();
     assertThat(pairing.firstSight(NEW, id(1), 1)).isTrue();
@@ -119,10 +120,92 @@ class CopyPairingTest {
     pairing.join(OLD);
 
     assertThat(pairing.firstSight(OLD, id(1), 0)).isFalse();
-    pairing.leave(OLD);
-    pairing.leave(OLD);
+    pairing.leave(OLD, 1);
+    pairing.leave(OLD, 1);
     assertThat(pairing.firstSight(NEW, id(2), 0)).isTrue();
     assertThat(pairing.awaited()).isZero();
+  }
+
+  @Test
+  void whatASocketDoesNotBringSoonAfterItsFirstSignOfLifeItNeverOwed() {
+    join(OLD, NEW);
+    pairing.firstSight(OLD, id(1), 0);
+    pairing.firstSight(OLD, id(2), 1_000);
+    pairing.signOfLife(NEW, 3_000);
+    pairing.firstSight(OLD, id(3), 3_001);
+
+    assertThat(pairing.firstSight(NEW, id(2), 3_000 + LAG)).isFalse();
+    assertThat(pairing.firstSight(NEW, id(1), 3_001 + LAG)).isTrue();
+    assertThat(pairing.firstSight(NEW, id(3), 3_002 + LAG)).isFalse();
+  }
+
+  @Test
+  void furtherSignsOfLifeOfASocketSayNothingOfWhatItOwes() {
+    join(OLD, NEW);
+    pairing.signOfLife(NEW, 0);
+    pairing.firstSight(OLD, id(1), 1);
+
+    pairing.signOfLife(NEW, 2);
+
+    assertThat(pairing.firstSight(NEW, id(1), 80_000)).isFalse();
+  }
+
+  @Test
+  void theFirstSignOfLifeOfOneSocketSaysNothingOfTheOthers() {
+    join(OLD, NEW);
+    pairing.firstSight(NEW, id(1), 0);
+
+    pairing.signOfLife(NEW, 1);
+
+    assertThat(pairing.firstSight(OLD, id(1), 80_000)).isFalse();
+  }
+
+  @Test
+  void whatTheSurvivorDoesNotBringSoonAfterTheOtherLeftItDoesNotOwe() {
+    join(OLD, NEW);
+    pairing.firstSight(OLD, id(1), 0);
+    pairing.firstSight(OLD, id(2), 0);
+
+    pairing.leave(OLD, 60_000);
+
+    assertThat(pairing.firstSight(NEW, id(1), 60_000 + LAG)).isFalse();
+    assertThat(pairing.firstSight(NEW, id(2), 60_001 + LAG)).isTrue();
+    assertThat(pairing.awaited()).isZero();
+  }
+
+  @Test
+  void whatIsOwedToTheSuccessorOfTheOneThatLeftStaysOwed() {
+    join(OLD, NEW);
+    pairing.firstSight(OLD, id(1), 0);
+    pairing.leave(OLD, 1);
+    pairing.join(3);
+    pairing.firstSight(3, id(2), 2);
+
+    assertThat(pairing.firstSight(NEW, id(1), 80_000)).isTrue();
+    assertThat(pairing.firstSight(NEW, id(2), 80_000)).isFalse();
+  }
+
+  /** Else two sockets that stay would hand the debt on to the next of these events for ever. */
+  @Test
+  void aCopyThatNeverCameSwallowsOneOfTheSocketsFramesAtMost() {
+    join(OLD, NEW);
+    pairing.firstSight(OLD, id(1), 0);
+
+    assertThat(pairing.firstSight(NEW, id(1), 40_000)).isFalse();
+    assertThat(pairing.firstSight(OLD, id(1), 40_001)).isTrue();
+    assertThat(pairing.awaited()).isZero();
+    assertThat(pairing.firstSight(NEW, id(1), 50_000)).isTrue();
+    assertThat(pairing.firstSight(OLD, id(1), 50_001)).isFalse();
+  }
+
+  @Test
+  void thatACopyCameLateIsForgottenAfterTheWindow() {
+    join(OLD, NEW);
+    pairing.firstSight(OLD, id(1), 0);
+    pairing.firstSight(NEW, id(1), 80_000);
+
+    assertThat(pairing.firstSight(OLD, id(1), 90_000)).isTrue();
+    assertThat(pairing.firstSight(NEW, id(1), 90_001)).isFalse();
   }
 
   @Test
@@ -177,7 +260,7 @@ class CopyPairingTest {
     assertThat(pairing.firstSight(99, id(1), 0)).isTrue();
     assertThat(pairing.firstSight(NEW, id(1), 0)).isFalse();
 
-    pairing.leave(OLD);
+    pairing.leave(OLD, 1);
     pairing.join(99);
     assertThat(pairing.firstSight(NEW, id(2), 0)).isTrue();
     assertThat(pairing.firstSight(99, id(2), 0)).isFalse();
@@ -243,7 +326,7 @@ class CopyPairingTest {
           EventId id = (fromOld ? old : successor).remove();
           carry(fresh, fromOld ? generation - 1 : generation, id, carried);
         }
-        fresh.leave(generation - 1);
+        fresh.leave(generation - 1, 0);
         while (!successor.isEmpty()) {
           carry(fresh, generation, successor.remove(), carried);
         }
