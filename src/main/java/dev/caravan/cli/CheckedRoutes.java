@@ -1,5 +1,6 @@
 package dev.caravan.cli;
 
+import dev.caravan.kafka.CaravanKafkaComponent;
 import io.smallrye.config.SmallRyeConfig;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -54,6 +55,7 @@ final class CheckedRoutes implements AutoCloseable {
     main.setInitialProperties(properties);
     main.setOverrideProperties(properties);
     context.setAutoStartup(false);
+    context.addComponent("kafka", new CaravanKafkaComponent());
     main.setDefaultPropertyPlaceholderLocation("false");
   }
 

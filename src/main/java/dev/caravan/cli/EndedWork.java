@@ -9,7 +9,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
-import org.apache.camel.model.RouteDefinition;
 
 /**
  * Remembers what no route does any more since a route file was edited or taken away, so that health
@@ -24,10 +23,6 @@ final class EndedWork {
    * @param input where it begins, without options, such as {@code spool:events}
    */
   record Work(String input, String route) {
-
-    static Work of(RouteDefinition definition) {
-      return new Work(plain(String.valueOf(definition.getEndpointUrl())), definition.getRouteId());
-    }
 
     private String inWords() {
       return input.equals("direct:" + route) ? route : route + " (from " + input + ")";

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import org.apache.camel.Route;
 import org.apache.camel.RouteConfigurationsBuilder;
 import org.apache.camel.RoutesBuilder;
 import org.apache.camel.ServiceStatus;
@@ -52,6 +53,11 @@ final class LoadedRoutes {
         context.getRouteController().stopRoute(route.getRouteId());
       }
       context.removeRouteDefinitions(definitions(file));
+      // Camel would go on using them, whatever the file says by then
+      context.removeRouteTemplateDefinitions(
+          context.getRouteTemplateDefinitions().stream()
+              .filter(template -> isOf(file, template))
+              .toList());
     }
   }
 
@@ -59,10 +65,39 @@ final class LoadedRoutes {
   void load(Collection<Path> files, SortedMap<Path, String> texts) throws Exception {
     List<Resource> resources =
         files.stream().filter(texts::containsKey).map(file -> resource(file, texts)).toList();
-    // An update, since what routes share (routeConfiguration) is still there
-    PluginHelper.getRoutesLoader(context).updateRoutes(resources);
+    Collection<RoutesBuilder> parsed =
+        PluginHelper.getRoutesLoader(context).findRoutesBuilders(resources);
+    share(parsed);
+    build(parsed);
     for (Path file : files) {
       start(file);
+    }
+  }
+
+  /** What routes share first, since those of any file may use it. */
+  private void share(Collection<RoutesBuilder> parsed) throws Exception {
+    for (RoutesBuilder builder : parsed) {
+      if (builder instanceof RouteConfigurationsBuilder shared) {
+        // An update, since it may still be there
+        shared.updateRouteConfigurationsToCamelContext(context);
+      }
+    }
+  }
+
+  private void build(Collection<RoutesBuilder> parsed) throws Exception {
+    for (RoutesBuilder builder : parsed) {
+      builder.updateRoutesToCamelContext(context);
+      try {
+        builder.addTemplatedRoutesToCamelContext(context);
+      } finally {
+        // Camel tells of a route that was made from a template not where it stands
+        if (builder instanceof ResourceAware file) {
+          context.getRouteDefinitions().stream()
+              .filter(route -> Boolean.TRUE.equals(route.isTemplate()))
+              .filter(route -> route.getResource() == null)
+              .forEach(route -> route.setResource(file.getResource()));
+        }
+      }
     }
   }
 
@@ -80,12 +115,7 @@ final class LoadedRoutes {
         Collection<RoutesBuilder> parsed =
             PluginHelper.getRoutesLoader(context)
                 .findRoutesBuilders(List.of(resource(file, texts)));
-        // What routes share first, since those of any file may use it
-        for (RoutesBuilder builder : parsed) {
-          if (builder instanceof RouteConfigurationsBuilder shared) {
-            shared.updateRouteConfigurationsToCamelContext(context);
-          }
-        }
+        share(parsed);
         builders.put(file, parsed);
       } catch (Exception e) {
         broken.put(file, e);
@@ -94,9 +124,7 @@ final class LoadedRoutes {
     builders.forEach(
         (file, parsed) -> {
           try {
-            for (RoutesBuilder builder : parsed) {
-              builder.updateRoutesToCamelContext(context);
-            }
+            build(parsed);
           } catch (Exception e) {
             broken.put(file, e);
             forget(file, e);
@@ -124,12 +152,22 @@ final class LoadedRoutes {
 
   /** What the routes of a file do. */
   List<EndedWork.Work> work(Path file) {
-    return definitions(file).stream().map(EndedWork.Work::of).toList();
+    return definitions(file).stream().map(this::work).toList();
   }
 
   /** What all routes do. */
   List<EndedWork.Work> work() {
-    return context.getRouteDefinitions().stream().map(EndedWork.Work::of).toList();
+    return context.getRouteDefinitions().stream().map(this::work).toList();
+  }
+
+  /** As it was built, since a template has parameters in its input. */
+  private EndedWork.Work work(RouteDefinition definition) {
+    Route built = context.getRoute(definition.getRouteId());
+    String input =
+        built == null
+            ? String.valueOf(definition.getEndpointUrl())
+            : built.getEndpoint().getEndpointUri();
+    return new EndedWork.Work(EndedWork.plain(input), definition.getRouteId());
   }
 
   private void start(Path file) throws Exception {

@@ -5,6 +5,7 @@ import dev.caravan.background.BackgroundTask;
 import dev.caravan.background.SteadyClock;
 import dev.caravan.cli.ConditionHealthCheck.Condition;
 import dev.caravan.genesys.GenesysComponent;
+import dev.caravan.kafka.CaravanKafkaComponent;
 import dev.caravan.settings.EnvironmentFilter;
 import dev.caravan.settings.SettingsSource;
 import io.quarkus.arc.Unremovable;
@@ -26,6 +27,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.apache.camel.CamelContext;
 import org.apache.camel.component.direct.DirectComponent;
+import org.apache.camel.component.kafka.KafkaComponent;
 import org.apache.camel.health.HealthCheckRegistry;
 import org.apache.camel.model.ModelCamelContext;
 import org.apache.camel.quarkus.main.events.AfterStart;
@@ -124,6 +126,15 @@ public class RouteFiles implements CalledRoutes.Files {
   @Named("direct")
   DirectComponent calls() {
     return new CalledRoutes(this);
+  }
+
+  /** The same. */
+  @Produces
+  @Singleton
+  @Unremovable
+  @Named("kafka")
+  KafkaComponent kafka() {
+    return new CaravanKafkaComponent();
   }
 
   void load(@Observes AfterStart started) {

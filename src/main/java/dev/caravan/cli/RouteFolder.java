@@ -139,10 +139,9 @@ record RouteFolder(Path folder) {
     try {
       if (new Load(LoadSettings.builder().build()).loadFromString(text) instanceof List<?> parts) {
         for (Object part : parts) {
-          if (part instanceof Map<?, ?> entry
-              && entry.get("route") instanceof Map<?, ?> route
-              && route.get("id") instanceof String id) {
-            ids.add(id);
+          if (part instanceof Map<?, ?> entry) {
+            add(ids, entry.get("route"), "id");
+            add(ids, entry.get("templatedRoute"), "routeId");
           }
         }
       }
@@ -150,6 +149,12 @@ record RouteFolder(Path folder) {
       LOG.debug("Camel will say where this file is wrong", e);
     }
     return ids;
+  }
+
+  private static void add(List<String> ids, Object route, String name) {
+    if (route instanceof Map<?, ?> parts && parts.get(name) instanceof String id) {
+      ids.add(id);
+    }
   }
 
   /** What Camel calls the file. */
@@ -166,7 +171,8 @@ record RouteFolder(Path folder) {
     if (route == null || route.getRouteId() == null || route.getLocation() != null) {
       return "";
     }
-    Pattern id = Pattern.compile("(?m)^ +id: *" + Pattern.quote(route.getRouteId()) + " *$");
+    Pattern id =
+        Pattern.compile("(?m)^ +(?:id|routeId): *" + Pattern.quote(route.getRouteId()) + " *$");
     try {
       return contents().texts().entrySet().stream()
           .filter(file -> id.matcher(file.getValue()).find())

@@ -194,6 +194,7 @@ public class GenesysComponent extends DefaultComponent {
   @Override
   protected void doStart() throws Exception {
     super.doStart();
+    RouteBeans.bind(getCamelContext());
     network = new Network(resolved(proxy), resolved(noProxy), resolved(caFile));
     network.useFor(getCamelContext());
     ServiceHelper.startService(sockets);

@@ -34,6 +34,9 @@ public final class HttpAnswer implements Processor {
 
   @Override
   public void process(Exchange exchange) {
+    if (!isOn(exchange)) {
+      return;
+    }
     int status = exchange.getMessage().getHeader(Exchange.HTTP_RESPONSE_CODE, 0, Integer.class);
     String body = exchange.getMessage().getBody(String.class);
     if (status >= 200 && status < 300) {
@@ -70,6 +73,11 @@ public final class HttpAnswer implements Processor {
                   + (status == 403 ? CHECK_PERMISSIONS : ""),
               status);
     };
+  }
+
+  /** Whether an exchange has an answer of HTTP; the handshake of a socket has none. */
+  static boolean isOn(Exchange exchange) {
+    return exchange.getMessage().getHeader(Exchange.HTTP_RESPONSE_CODE) != null;
   }
 
   /** Whether a status means that the same call may succeed later. */

@@ -15,6 +15,9 @@ public final class HttpAvailable implements Processor {
 
   @Override
   public void process(Exchange exchange) {
+    if (!HttpAnswer.isOn(exchange)) {
+      return;
+    }
     int status = exchange.getMessage().getHeader(Exchange.HTTP_RESPONSE_CODE, 0, Integer.class);
     RestMeters.of(exchange).answered(exchange, status);
     if (HttpAnswer.saysNotNow(status)) {

@@ -1,5 +1,7 @@
 package dev.caravan.genesys;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.caravan.background.SteadyClock;
 import dev.caravan.channel.Backoff;
 import dev.caravan.channel.Timings;
@@ -35,6 +37,7 @@ public final class SessionBean implements CamelContextAware {
   static final String CHECK_PERMISSIONS =
       " Give the OAuth client a role with the permissions that the topics need.";
 
+  private static final ObjectMapper JSON = new ObjectMapper();
   private static final long LONGEST_LIFE_SECONDS = 172_800;
 
   /**
@@ -72,7 +75,7 @@ public final class SessionBean implements CamelContextAware {
     this.clientSecret = clientSecret.strip();
   }
 
-  /** The endpoint that fetches a token and answers with its fields as a map. */
+  /** The endpoint that fetches a token and answers with its fields, as JSON or as a map. */
   public void setTokenRoute(String tokenRoute) {
     this.tokenRoute = tokenRoute;
   }
@@ -168,6 +171,10 @@ public final class SessionBean implements CamelContextAware {
             .delayMillis(timings, () -> ThreadLocalRandom.current().nextDouble()));
   }
 
+  private static Map<?, ?> fields(Object answer) throws JsonProcessingException {
+    return answer instanceof String text ? JSON.readValue(text, Map.class) : (Map<?, ?>) answer;
+  }
+
   private Token fetch() {
     if (clientId.isEmpty() || clientSecret.isEmpty()) {
       throw new RefusedException(
@@ -176,7 +183,7 @@ public final class SessionBean implements CamelContextAware {
           0);
     }
     try (ProducerTemplate template = camelContext.createProducerTemplate(1)) {
-      Map<?, ?> fields = template.requestBody(tokenRoute, "", Map.class);
+      Map<?, ?> fields = fields(template.requestBody(tokenRoute, ""));
       if (fields != null
           && fields.get("access_token") instanceof String value
           && !value.isBlank()) {
@@ -184,7 +191,7 @@ public final class SessionBean implements CamelContextAware {
       }
       throw new UnavailableException(
           "The login endpoint answered without access_token.", 200, Duration.ZERO);
-    } catch (CamelExecutionException e) {
+    } catch (CamelExecutionException | JsonProcessingException e) {
       throw Failures.asCallException(e, "the login endpoint");
     } catch (java.io.IOException e) {
       throw new java.io.UncheckedIOException(e);

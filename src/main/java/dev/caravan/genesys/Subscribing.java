@@ -63,10 +63,11 @@ public final class Subscribing implements Processor {
   }
 
   /** It was refused as a whole; what is not about topics goes on as a failure. */
-  public void refused(Exchange exchange) {
-    RefusedException why = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, RefusedException.class);
-    if (why.status() != 400 && why.status() != 403) {
-      throw why;
+  public void refused(Exchange exchange) throws Exception {
+    Exception caught = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Exception.class);
+    RefusedException why = Failures.causeOf(RefusedException.class, caught);
+    if (why == null || why.status() != 400 && why.status() != 403) {
+      throw caught;
     }
     halving(exchange).refused(why.getMessage());
   }

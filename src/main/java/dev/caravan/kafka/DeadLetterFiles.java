@@ -80,18 +80,17 @@ public final class DeadLetterFiles {
     this.folder = Path.of(folder).toAbsolutePath().normalize();
   }
 
-  /** How many files may lie in it, two for each letter. */
-  public synchronized void setMaximumFiles(int maximumFiles) {
-    this.maximumFiles = maximumFiles;
-  }
-
-  /** How many bytes they may have together. */
-  public synchronized void setMaximumBytes(long maximumBytes) {
-    this.maximumBytes = maximumBytes;
-  }
-
-  /** Whether Kafka will never take this letter and there is room for it, as of now. */
-  public boolean takes(Exchange letter) {
+  /**
+   * Whether Kafka will never take this letter and there is room for it, as of now.
+   *
+   * @param files how many may lie in the folder, two for each letter
+   * @param bytes how many they may have together
+   */
+  public boolean takes(Exchange letter, int files, long bytes) {
+    synchronized (this) {
+      maximumFiles = files;
+      maximumBytes = bytes;
+    }
     return KafkaFailures.isFinal(letter) && hasRoom(letter);
   }
 

@@ -30,6 +30,16 @@ class RouteFolderTest {
   }
 
   @Test
+  void aRouteOfATemplateHasAnIdToo() {
+    texts.put(Path.of("a.camel.yaml"), ROUTE.formatted("signals", "a"));
+    texts.put(
+        Path.of("b.camel.yaml"),
+        "- templatedRoute:\n    routeTemplateRef: call\n    routeId: signals\n");
+
+    assertThatThrownBy(() -> RouteFolder.resources(texts)).hasMessageContaining("signals");
+  }
+
+  @Test
   void filesOfDifferentRoutesAreRead() {
     texts.put(Path.of("a.camel.yaml"), ROUTE.formatted("one", "a"));
     texts.put(Path.of("b.camel.yaml"), ROUTE.formatted("two", "b"));

@@ -223,6 +223,81 @@ class RouteReloadTest {
   }
 
   @Test
+  void routesOfATemplateRunAndAreReplacedAndEndWithTheirFile() throws Exception {
+    Files.writeString(file("calls"), template("1", "one", "two"));
+    look();
+    assertThat(runs("one") && runs("two")).isTrue();
+    assertThat(context.getRoute("two").getEndpoint().getEndpointUri()).isEqualTo("direct://two");
+
+    Files.writeString(file("calls"), template("2", "one"));
+    look();
+    assertThat(version("one") + version("two")).isEqualTo("2none");
+    assertThat(context.getRouteTemplateDefinitions()).hasSize(1);
+    assertThat(reload.ended().sentence("direct:two").orElseThrow()).contains("calls.camel.yaml");
+
+    Files.writeString(file("calls"), template("3", "one").replace("- log:", "- lgo:"));
+    look();
+    assertThat(version("one")).isEqualTo("2");
+    assertThat(reload.problem().orElseThrow()).contains("calls.camel.yaml");
+
+    Files.delete(file("calls"));
+    look();
+    assertThat(context.getRoute("one")).isNull();
+    assertThat(context.getRouteTemplateDefinitions()).isEmpty();
+    assertThat(runs("a") && runs("forward") && runs("receive")).isTrue();
+  }
+
+  @Test
+  void whatIsWrongWithATemplateTakesAlongTheRoutesOfItsFileAloneUntilItIsMended() throws Exception {
+    stop();
+    Files.writeString(
+        file("calls"), template("1", "one", "two").replace("direct:{{callName}}", "{{callName}}"));
+    startAgain();
+
+    assertThat(runs("a") && runs("forward") && runs("receive")).isTrue();
+    assertThat(context.getRouteDefinitions()).hasSize(3);
+    assertThat(context.getRouteTemplateDefinitions()).isEmpty();
+    assertThat(reload.broken().orElseThrow()).contains("calls.camel.yaml");
+
+    Files.writeString(file("calls"), template("2", "one", "two"));
+    look();
+
+    assertThat(runs("one") && runs("two")).isTrue();
+    assertThat(reload.broken()).isEmpty();
+  }
+
+  private static String template(String version, String... routes) {
+    StringBuilder text =
+        new StringBuilder(
+            """
+            - routeTemplate:
+                id: call
+                parameters:
+                  - name: callName
+                route:
+                  description: "%s"
+                  from:
+                    uri: direct:{{callName}}
+                    steps:
+                      - log: hello
+            """
+                .formatted(version));
+    for (String route : routes) {
+      text.append(
+          """
+          - templatedRoute:
+              routeTemplateRef: call
+              routeId: %1$s
+              parameters:
+                - name: callName
+                  value: %1$s
+          """
+              .formatted(route));
+    }
+    return text.toString();
+  }
+
+  @Test
   void aRouteIdThatExistsAlreadyIsRefused() throws IOException {
     Files.writeString(
         file("third"), Files.readString(file("forward")).replace("direct:forward", "direct:third"));

@@ -32,8 +32,7 @@ class DeadLetterFilesTest {
   void setBounds() {
     folder = parent.resolve("letters");
     files.setFolder(folder.toString());
-    files.setMaximumFiles(6);
-    files.setMaximumBytes(10_000);
+    files.takes(new DefaultExchange(new DefaultCamelContext()), 6, 10_000);
   }
 
   @Test

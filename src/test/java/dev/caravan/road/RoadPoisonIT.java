@@ -176,7 +176,7 @@ class RoadPoisonIT {
     Path routes = Road.copyOfRoutes(folder);
     Path letters = routes.resolve("dead-letters.camel.yaml");
     Files.writeString(
-        letters, Files.readString(letters).replace("maximumFiles: 10000", "maximumFiles: 20"));
+        letters, Files.readString(letters).replace("takes(*, 10000,", "takes(*, 20,"));
     try (LocalBroker broker = LocalBroker.start(strict(inside, outside));
         Simulator genesys = Simulator.start(Road.quiet());
         Admin admin = Admin.create(Map.of("bootstrap.servers", broker.bootstrapServers()))) {

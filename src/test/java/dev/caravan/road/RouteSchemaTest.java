@@ -63,6 +63,12 @@ class RouteSchemaTest {
     assertThat(mistakes).isEmpty();
   }
 
+  @ParameterizedTest
+  @MethodSource("routes")
+  void aRouteFileNamesNoClassOfTheBridge(Path file) throws IOException {
+    assertThat(Files.readString(file)).doesNotContain("dev.caravan", "#class:");
+  }
+
   /** Camel takes a placeholder where it takes a number, which the schema cannot say. */
   private static void fillIn(JsonNode node) {
     for (String number : NUMBERS) {

@@ -1,0 +1,71 @@
+package dev.caravan.genesys;
+
+import dev.caravan.genesys.ReadAgain.Kind;
+import java.time.Duration;
+import java.util.EnumMap;
+import java.util.Map;
+import org.apache.camel.CamelContext;
+import org.apache.camel.spi.Registry;
+
+/**
+ * The beans that the shipped routes name. A bean of the same name in a route file takes the place
+ * of one of them.
+ */
+final class RouteBeans {
+
+  private static final Map<Kind, String> READ_AGAIN =
+      new EnumMap<>(
+          Map.of(
+              Kind.PRESENCE, "genesys-presence",
+              Kind.ROUTING_STATUS, "genesys-routing-status",
+              Kind.ADHERENCE, "genesys-adherence",
+              Kind.CONVERSATION, "genesys-conversation"));
+
+  private RouteBeans() {}
+
+  /** Binds them, with the settings that the context has. */
+  static void bind(CamelContext context) {
+    Registry registry = context.getRegistry();
+    Duration initialDelay = duration(context, "{{genesys.retry.initial-delay:2s}}");
+    Duration maximumDelay = duration(context, "{{genesys.retry.maximum-delay:30s}}");
+
+    SessionBean session = new SessionBean();
+    session.setCamelContext(context);
+    session.setClientId(text(context, "{{genesys.client.id:}}"));
+    session.setClientSecret(text(context, "{{genesys.client.secret:}}"));
+    session.setInitialDelay(initialDelay);
+    session.setMaximumDelay(maximumDelay);
+    registry.bind(SessionBean.NAME, session);
+
+    registry.bind("genesysCall", new CallBeginning());
+    registry.bind("genesysAvailable", new HttpAvailable());
+    registry.bind("genesysAccepted", new HttpAnswer());
+
+    RetryDelay backoff = new RetryDelay();
+    backoff.setInitialDelay(initialDelay);
+    backoff.setMaximumDelay(maximumDelay);
+    registry.bind("genesysBackoff", backoff);
+    int attempts = Integer.parseInt(text(context, "{{genesys.retry.attempts:20}}"));
+    registry.bind("genesysRetry", new RetryRule(attempts));
+    registry.bind("genesysRetryAsRenewed", new RetryRule(0));
+
+    registry.bind("genesysSubscribing", new Subscribing());
+    registry.bind("genesysPages", new Pages());
+    registry.bind("genesysConversationPages", new ConversationPages());
+    READ_AGAIN.forEach(
+        (kind, name) -> {
+          ReadAgain bean = new ReadAgain();
+          bean.setKind(kind);
+          bean.setSource(text(context, "{{genesys.api.url:}}"));
+          registry.bind(name, bean);
+        });
+  }
+
+  private static String text(CamelContext context, String setting) {
+    return context.resolvePropertyPlaceholders(setting);
+  }
+
+  private static Duration duration(CamelContext context, String setting) {
+    return context.getTypeConverter().convertTo(Duration.class, text(context, setting));
+  }
+}

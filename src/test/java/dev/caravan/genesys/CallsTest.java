@@ -1,0 +1,115 @@
+package dev.caravan.genesys;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.caravan.session.RefusedException;
+import dev.caravan.session.UnauthorisedException;
+import dev.caravan.session.UnavailableException;
+import dev.caravan.simulator.Fault;
+import dev.caravan.simulator.OauthClient;
+import io.github.resilience4j.circuitbreaker.CallNotPermittedException;
+import java.nio.file.Path;
+import org.apache.camel.Exchange;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** How often the shipped routes make a call, against the stand-in. */
+class CallsTest {
+
+  private static final String QUEUES = "GET /api/v2/routing/queues";
+
+  private BackfillRoad road;
+
+  @BeforeEach
+  void start(@TempDir Path folder) {
+    road =
+        new BackfillRoad(folder, 1, new OauthClient("calls", "secret"))
+            .with("genesys.retry.attempts", "2")
+            .with("genesys.breaker.failure-rate", "100")
+            .start();
+  }
+
+  @AfterEach
+  void close() {
+    road.close();
+  }
+
+  private Exchange call(String route) {
+    return road.context()
+        .createProducerTemplate()
+        .request(
+            route,
+            call -> {
+              call.getMessage().setHeader(Exchange.HTTP_METHOD, "GET");
+              call.getMessage().setHeader(Exchange.HTTP_PATH, "/api/v2/routing/queues");
+            });
+  }
+
+  private int calls() {
+    return road.genesys().callCounts().getOrDefault(QUEUES, 0);
+  }
+
+  @Test
+  void whatSaysNotNowIsTriedAgainSoOften() {
+    road.genesys().arm(Fault.status(QUEUES, 503).times(2));
+    assertThat(call("direct:genesys-api").getException()).isNull();
+    assertThat(calls()).isEqualTo(3);
+
+    road.genesys().arm(Fault.status(QUEUES, 503));
+    assertThat(call("direct:genesys-api").getException()).isInstanceOf(UnavailableException.class);
+    assertThat(calls()).isEqualTo(6);
+  }
+
+  @Test
+  void whatSaysNoIsNotTriedAgain() {
+    road.genesys().arm(Fault.status(QUEUES, 403));
+
+    assertThat(call("direct:genesys-api").getException()).isInstanceOf(RefusedException.class);
+    assertThat(calls()).isEqualTo(1);
+  }
+
+  @Test
+  void aTokenThatIsNotAcceptedIsRenewedOnceWhetherTheCallIsRepeatedOrNot() {
+    road.genesys().arm(Fault.status(QUEUES, 401).times(1));
+    assertThat(call("direct:genesys-api-once").getException()).isNull();
+    assertThat(calls()).isEqualTo(2);
+
+    road.genesys().arm(Fault.status(QUEUES, 401));
+    assertThat(call("direct:genesys-api").getException()).isInstanceOf(UnauthorisedException.class);
+    assertThat(calls()).isEqualTo(4);
+  }
+
+  @Test
+  void aCallThatMustNotBeRepeatedIsMadeOnce() {
+    road.genesys().arm(Fault.status(QUEUES, 503).times(1));
+
+    assertThat(call("direct:genesys-api-once").getException())
+        .isInstanceOf(UnavailableException.class);
+    assertThat(calls()).isEqualTo(1);
+  }
+
+  @Test
+  void theBreakerOfBackfillsIsNotThatOfTheConnection() {
+    road.genesys().arm(Fault.status(QUEUES, 503).times(4));
+    call("direct:genesys-api");
+    call("direct:genesys-api");
+    assertThat(call("direct:genesys-api-once").getException())
+        .isInstanceOf(CallNotPermittedException.class);
+    road.genesys().disarm();
+
+    Exchange filling =
+        road.context()
+            .createProducerTemplate()
+            .request(
+                "direct:genesys-backfill-api",
+                call -> {
+                  call.setProperty(GenesysConstants.BACKFILL, new BackfillCall.Progress());
+                  call.getMessage().setHeader(Exchange.HTTP_METHOD, "GET");
+                  call.getMessage().setHeader(Exchange.HTTP_PATH, "/api/v2/routing/queues");
+                });
+
+    assertThat(filling.getException()).isNull();
+  }
+}
