@@ -2,6 +2,7 @@ package dev.caravan.cli;
 
 import dev.caravan.background.FailedStep;
 import dev.caravan.genesys.EventHeaders;
+import dev.caravan.kafka.KafkaHeaders;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
@@ -25,6 +26,7 @@ import org.apache.camel.Message;
 import org.apache.camel.Processor;
 import org.apache.camel.Producer;
 import org.apache.camel.Route;
+import org.apache.camel.component.kafka.KafkaConstants;
 import org.apache.camel.model.ModelCamelContext;
 import org.apache.camel.model.ProcessorDefinition;
 import org.apache.camel.spi.EndpointStrategy;
@@ -159,13 +161,13 @@ final class DryRun implements EndpointStrategy {
 
   private static String kafka(String uri, Map<String, Object> headers) {
     String topic = topic(uri, headers);
-    Object key = headers.get("kafka.KEY");
+    Object key = headers.get(KafkaConstants.KEY);
     return "goes to %s, %s".formatted(topic, key == null ? "without a key" : "key " + key);
   }
 
   private static String topic(String uri, Map<String, Object> headers) {
     return headers
-        .getOrDefault("kafka.OVERRIDE_TOPIC", uri.substring("kafka:".length()))
+        .getOrDefault(KafkaConstants.OVERRIDE_TOPIC, uri.substring("kafka:".length()))
         .toString();
   }
 
@@ -227,11 +229,15 @@ final class DryRun implements EndpointStrategy {
           Message message = exchange.getMessage();
           boolean bytes = getEndpointUri().matches("(spool|kafka):.*");
           Object body = message.getBody();
+          Map<String, Object> headers = new HashMap<>(message.getHeaders());
+          if (getEndpointUri().startsWith("kafka:")) {
+            KafkaHeaders.translate(headers);
+          }
           sent.add(
               new Sent(
                   getEndpointUri(),
                   bytes && body != null ? message.getMandatoryBody(byte[].class) : body,
-                  new HashMap<>(message.getHeaders())));
+                  headers));
         }
       };
     }

@@ -2,6 +2,7 @@ package dev.caravan.cli;
 
 import dev.caravan.event.Media;
 import dev.caravan.genesys.GenesysConstants;
+import dev.caravan.kafka.KafkaHeaders;
 import dev.caravan.topic.TopicSelector;
 import io.smallrye.config.SmallRyeConfig;
 import java.util.ArrayList;
@@ -18,6 +19,7 @@ import org.apache.camel.model.ModelCamelContext;
 import org.apache.camel.model.ProcessorDefinitionHelper;
 import org.apache.camel.model.RouteDefinition;
 import org.apache.camel.model.SetHeaderDefinition;
+import org.apache.camel.model.SetHeadersDefinition;
 import org.apache.camel.model.ToDynamicDefinition;
 
 /**
@@ -92,11 +94,15 @@ record KafkaTopics(SortedSet<String> names, List<String> notes) {
         chosen.add(sentence(route, EndedWork.plain(to.getUri()).substring("kafka:".length())));
       }
     }
-    for (SetHeaderDefinition header :
-        ProcessorDefinitionHelper.filterTypeInOutputs(
-            route.getOutputs(), SetHeaderDefinition.class)) {
+    List<SetHeaderDefinition> headers =
+        new ArrayList<>(
+            ProcessorDefinitionHelper.filterTypeInOutputs(
+                route.getOutputs(), SetHeaderDefinition.class));
+    ProcessorDefinitionHelper.filterTypeInOutputs(route.getOutputs(), SetHeadersDefinition.class)
+        .forEach(several -> headers.addAll(several.getHeaders()));
+    for (SetHeaderDefinition header : headers) {
       String topic = String.valueOf(header.getExpression().getExpression());
-      if ("kafka.OVERRIDE_TOPIC".equals(header.getName()) && topic.contains("${")) {
+      if (KafkaHeaders.isTopic(header.getName()) && topic.contains("${")) {
         chosen.add(sentence(route, topic));
       }
     }

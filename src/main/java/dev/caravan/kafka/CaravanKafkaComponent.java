@@ -1,11 +1,17 @@
 package dev.caravan.kafka;
 
+import java.util.HashMap;
+import java.util.Map;
+import org.apache.camel.AsyncCallback;
+import org.apache.camel.Exchange;
 import org.apache.camel.component.kafka.KafkaComponent;
 import org.apache.camel.component.kafka.KafkaComponentConfigurer;
+import org.apache.camel.component.kafka.KafkaEndpoint;
 import org.apache.camel.component.kafka.KafkaEndpointConfigurer;
+import org.apache.camel.component.kafka.KafkaProducer;
 import org.apache.camel.spi.PropertyConfigurer;
 
-/** The component {@code kafka:} with the beans that the shipped routes name. */
+/** The component {@code kafka:} with the headers and beans that the shipped routes name. */
 public final class CaravanKafkaComponent extends KafkaComponent {
 
   // Camel would look for those of this class
@@ -23,6 +29,22 @@ public final class CaravanKafkaComponent extends KafkaComponent {
   }
 
   @Override
+  protected KafkaEndpoint createEndpoint(
+      String uri, String remaining, Map<String, Object> parameters) throws Exception {
+    KafkaEndpoint plain = super.createEndpoint(uri, remaining, parameters);
+    KafkaEndpoint endpoint = new Translating(uri, this);
+    setProperties(endpoint, new HashMap<>());
+    endpoint.setConfiguration(plain.getConfiguration());
+    endpoint.setKafkaClientFactory(plain.getKafkaClientFactory());
+    endpoint.setKafkaManualCommitFactory(plain.getKafkaManualCommitFactory());
+    endpoint.setLazyStartProducer(plain.isLazyStartProducer());
+    endpoint.setBridgeErrorHandler(plain.isBridgeErrorHandler());
+    endpoint.setExceptionHandler(plain.getExceptionHandler());
+    endpoint.setExchangePattern(plain.getExchangePattern());
+    return endpoint;
+  }
+
+  @Override
   protected void doStart() throws Exception {
     super.doStart();
     getCamelContext().getRegistry().bind("kafkaFailures", new KafkaFailures());
@@ -30,5 +52,29 @@ public final class CaravanKafkaComponent extends KafkaComponent {
     files.setFolder(
         getCamelContext().resolvePropertyPlaceholders("{{caravan.data.dir:./data}}/dead-letters"));
     getCamelContext().getRegistry().bind("deadLetterFiles", files);
+  }
+
+  private static final class Translating extends KafkaEndpoint {
+
+    private Translating(String uri, KafkaComponent component) {
+      super(uri, component);
+    }
+
+    @Override
+    protected KafkaProducer createProducer(KafkaEndpoint endpoint) {
+      return new KafkaProducer(endpoint) {
+        @Override
+        public void process(Exchange exchange) throws Exception {
+          KafkaHeaders.translate(exchange.getMessage().getHeaders());
+          super.process(exchange);
+        }
+
+        @Override
+        public boolean process(Exchange exchange, AsyncCallback callback) {
+          KafkaHeaders.translate(exchange.getMessage().getHeaders());
+          return super.process(exchange, callback);
+        }
+      };
+    }
   }
 }

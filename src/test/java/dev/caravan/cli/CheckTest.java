@@ -395,8 +395,8 @@ class CheckTest {
     String prefix = environment.get("CARAVAN_TOPIC_PREFIX");
     edit(
         "forward.camel.yaml",
-        "expression: \"\\{\\{caravan.topic.prefix}}\\$\\{header.CamelGenesysStream}\"",
-        "expression: " + prefix + "all-in-one");
+        "simple: \"\\{\\{caravan.topic.prefix}}\\$\\{header.CamelGenesysStream}\"",
+        "simple: " + prefix + "all-in-one");
     edit(
         "signals.camel.yaml",
         "kafka:\\{\\{caravan.topic.prefix}}signals",
@@ -408,6 +408,19 @@ class CheckTest {
     assertThat(String.join(" ", kafka()))
         .contains(prefix + "all-in-one", prefix + "mine", prefix + "dead-letters")
         .doesNotContain(prefix + "conversations", prefix + "signals", "chooses");
+  }
+
+  @Test
+  void aRouteWithCamelsOwnNamesForTopicAndKeyIsUnderstoodAsWell() throws IOException {
+    String prefix = environment.get("CARAVAN_TOPIC_PREFIX");
+    edit("forward.camel.yaml", "genesys-kafka-topic", "kafka.OVERRIDE_TOPIC");
+    edit("forward.camel.yaml", "genesys-kafka-key", "kafka.KEY");
+
+    check(true);
+
+    assertThat(String.join(" ", kafka()))
+        .contains(prefix + "conversations.voice", "chooses the Kafka topic for each record");
+    assertThat(lines).anyMatch(line -> line.matches(".* goes to .*, key [0-9a-f-]{36}\\."));
   }
 
   @Test

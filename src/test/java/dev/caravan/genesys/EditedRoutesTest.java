@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.caravan.event.EnvelopeReader;
 import dev.caravan.event.Frame;
+import dev.caravan.kafka.DeadLetterFiles;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -32,6 +33,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Whatever the reader accepts gets through {@code receive} and {@code forward}, as they are shipped
@@ -85,6 +87,7 @@ class EditedRoutesTest {
     settings.setProperty("genesys.topics", "v2.x");
     settings.setProperty("genesys.media", "voice,chat,message");
     settings.setProperty("caravan.topic.prefix", "genesys.");
+    settings.setProperty("caravan.data.dir", "unused");
     context.getPropertiesComponent().setOverrideProperties(settings);
     context.setAutowiredEnabled(false);
     context.addComponent("genesys", new Shortcut());
@@ -208,13 +211,32 @@ class EditedRoutesTest {
       assertThat(letters.getReceivedExchanges()).as(what).isEmpty();
       assertThat(kafka.getReceivedExchanges()).as(what).hasSize(1);
       Map<String, Object> sent = kafka.getReceivedExchanges().get(0).getMessage().getHeaders();
-      assertThat(sent.get("kafka.KEY").toString()).as(what).isNotEmpty();
-      assertThat(sent.get("kafka.OVERRIDE_TOPIC").toString())
+      assertThat(sent.get("genesys-kafka-key").toString()).as(what).isNotEmpty();
+      assertThat(sent.get("genesys-kafka-topic").toString())
           .as(what)
           .matches("genesys\\.[a-zA-Z0-9._-]{1,200}");
       assertThat(sent).doesNotContainKeys("kafka.OVERRIDE_TIMESTAMP", "kafka.PARTITION_KEY");
       assertThat(json(kafka.getReceivedExchanges().get(0)).path("topicName")).as(what).isNotNull();
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"genesys-kafka-topic", "kafka.OVERRIDE_TOPIC"})
+  void aDeadLetterGoesToItsTopicWhicheverTheRouteHadChosenThatFailed(String chosen)
+      throws Exception {
+    context.getRegistry().bind("deadLetterFiles", new DeadLetterFiles());
+    PluginHelper.getRoutesLoader(context)
+        .loadRoutes(
+            ResourceHelper.fromString(
+                "dead-letters.camel.yaml",
+                Files.readString(Path.of("routes/dead-letters.camel.yaml"))));
+
+    template.sendBodyAndHeader("spool:dead-letters", "letter", chosen, "genesys.presence");
+
+    MockEndpoint letters = context.getEndpoint("kafka:genesys.dead-letters", MockEndpoint.class);
+    assertThat(letters.getReceivedExchanges())
+        .singleElement()
+        .satisfies(it -> assertThat(it.getMessage().getHeaders()).doesNotContainKey(chosen));
   }
 
   private static JsonNode json(Exchange exchange) throws IOException {

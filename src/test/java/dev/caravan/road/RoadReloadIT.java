@@ -141,11 +141,11 @@ class RoadReloadIT {
     Path forward = routes.resolve("forward.camel.yaml");
     String shipped = Files.readString(forward);
 
-    Files.writeString(forward, shipped.replace("        - setHeader:", "        - setHaeder:"));
+    Files.writeString(forward, shipped.replace("        - setHeaders:", "        - setHaeders:"));
     bridge.awaitLog("forward.camel.yaml, line ");
     bridge.awaitLog("The routes run on as they were before this edit");
     Bridge.Health health =
-        bridge.awaitReadiness("it says so", now -> now.text().contains("setHaeder"));
+        bridge.awaitReadiness("it says so", now -> now.text().contains("setHaeders"));
     assertThat(health.isReady()).isTrue();
     assertThat(health.check("route-files").at("/data/degraded").asText())
         .containsPattern("forward\\.camel\\.yaml, line \\d+, column \\d+");
