@@ -1,5 +1,8 @@
 package dev.caravan.genesys;
 
+import java.util.Locale;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.camel.Exchange;
 import org.apache.camel.Processor;
@@ -13,6 +16,8 @@ public final class BackfillCall implements Processor {
   /** What the consumer and the steps of one reading share. */
   static final class Progress {
     private final AtomicInteger records = new AtomicInteger();
+    private final Set<String> told = ConcurrentHashMap.newKeySet();
+    private volatile boolean called;
     private volatile boolean stopped;
 
     static Progress of(Exchange exchange) {
@@ -31,8 +36,20 @@ public final class BackfillCall implements Processor {
       return stopped;
     }
 
-    void count() {
+    /** One record was made, of the entity of this id. */
+    void read(String id) {
       records.incrementAndGet();
+      told.add(id.toLowerCase(Locale.ROOT));
+    }
+
+    /** Whether anything was asked: a route may leave its kind out. */
+    boolean isCalled() {
+      return called;
+    }
+
+    /** Ids of what was told, in lower case. */
+    Set<String> told() {
+      return told;
     }
 
     int records() {
@@ -42,9 +59,11 @@ public final class BackfillCall implements Processor {
 
   @Override
   public void process(Exchange exchange) throws InterruptedException {
-    if (Progress.of(exchange).isStopped()) {
+    Progress progress = Progress.of(exchange);
+    if (progress.isStopped()) {
       throw new InterruptedException("The bridge is stopping");
     }
+    progress.called = true;
     exchange.setProperty(GenesysConstants.PURPOSE, "backfill");
   }
 }

@@ -84,6 +84,16 @@ record BackfillPlan(
     return reads;
   }
 
+  /** The users whose states this reading asks for. */
+  Set<String> users(Read what) {
+    return switch (what) {
+      case PRESENCE -> presence;
+      case ROUTING_STATUS -> routingStatus;
+      case ADHERENCE -> adherence;
+      case CONVERSATIONS -> Set.of();
+    };
+  }
+
   private static final class Sorter {
     private final Set<String> presence = new LinkedHashSet<>();
     private final Set<String> routingStatus = new LinkedHashSet<>();

@@ -4,7 +4,9 @@ import dev.caravan.gap.Gap;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.EnumSet;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -17,6 +19,7 @@ final class BackfillRun {
 
   // Guarded by this
   private final Set<BackfillPlan.Read> missing = EnumSet.noneOf(BackfillPlan.Read.class);
+  private final Map<BackfillPlan.Read, Set<String>> untold = new EnumMap<>(BackfillPlan.Read.class);
   private final Map<BackfillPlan.Read, Integer> counts = new EnumMap<>(BackfillPlan.Read.class);
   private final Map<BackfillPlan.Read, String> failures = new EnumMap<>(BackfillPlan.Read.class);
 
@@ -32,6 +35,7 @@ final class BackfillRun {
     this.gap = gap;
     this.plan = plan;
     missing.addAll(plan.reads());
+    missing.forEach(what -> untold.put(what, new LinkedHashSet<>(plan.users(what))));
   }
 
   Gap gap() {
@@ -42,9 +46,32 @@ final class BackfillRun {
     return plan;
   }
 
-  /** Returns the outcome if this was the last reading. */
-  synchronized Optional<Outcome> read(BackfillPlan.Read what, int records) {
-    counts.put(what, records);
+  /** Users whose state was not told yet; to be asked for. */
+  synchronized List<String> untold(BackfillPlan.Read what) {
+    return List.copyOf(untold.get(what));
+  }
+
+  /** How many of the users were not told yet, as a sentence. */
+  synchronized String sentence(BackfillPlan.Read what) {
+    int asked = plan.users(what).size();
+    int left = untold.get(what).size();
+    return "%d of %d users %s not told.".formatted(left, asked, left == 1 ? "was" : "were");
+  }
+
+  /**
+   * What was told is in safe hands.
+   *
+   * @param users their ids in lower case
+   * @return whether to ask for the others: an answer that left some out may be whole the next time
+   */
+  synchronized boolean told(BackfillPlan.Read what, int records, Set<String> users) {
+    int all = counts.merge(what, records, Integer::sum);
+    untold.get(what).removeIf(user -> users.contains(user.toLowerCase(Locale.ROOT)));
+    return !untold.get(what).isEmpty() && (records > 0 || all == 0);
+  }
+
+  /** Nothing more is asked for. Returns the outcome if this was the last reading. */
+  synchronized Optional<Outcome> read(BackfillPlan.Read what) {
     return ended(what);
   }
 
@@ -61,7 +88,12 @@ final class BackfillRun {
 
   private Outcome outcome() {
     List<String> read = new ArrayList<>();
-    counts.forEach((what, count) -> read.add(count + " " + what.plural()));
+    counts.forEach(
+        (what, count) -> {
+          if (count > 0 || !failures.containsKey(what)) {
+            read.add(count + " " + what.plural());
+          }
+        });
     List<String> why = new ArrayList<>();
     failures.forEach((what, sentence) -> why.add(what.label() + ": " + sentence));
     String sentence = read.isEmpty() ? "Nothing was read again." : list(read) + " were read again.";

@@ -1,5 +1,7 @@
 package dev.caravan.genesys;
 
+import dev.caravan.session.UnavailableException;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -38,8 +40,14 @@ public final class ConversationPages implements Processor {
   public void process(Exchange exchange) {
     Map<?, ?> body = exchange.getMessage().getBody(Map.class);
     Map<?, ?> page = body == null ? Map.of() : body;
-    Collection<?> found =
-        page.get("conversations") instanceof Collection<?> some ? some : List.of();
+    boolean told = page.get("conversations") instanceof Collection<?>;
+    if (!told && !(page.get("totalHits") instanceof Number)) {
+      throw new UnavailableException(
+          "Genesys Cloud answered without conversations and without their number.",
+          200,
+          Duration.ZERO);
+    }
+    Collection<?> found = told ? (Collection<?>) page.get("conversations") : List.of();
     Optional<Integer> hits =
         page.get("totalHits") instanceof Number number
             ? Optional.of(number.intValue())

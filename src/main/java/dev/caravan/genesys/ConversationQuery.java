@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.caravan.gap.Gap;
 import dev.caravan.session.RefusedException;
+import dev.caravan.session.UnavailableException;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
@@ -102,6 +103,13 @@ final class ConversationQuery {
           && concerns(id, conversation)) {
         wanted.add(conversation);
       }
+    }
+    if (conversations.isEmpty() && hits.orElse(0) > (page - 1) * (long) pageSize) {
+      throw new UnavailableException(
+          "Genesys Cloud answered with no conversations on page %d, though there are %d in all."
+              .formatted(page, hits.get()),
+          200,
+          Duration.ZERO);
     }
     boolean last = hits.isPresent() && (long) page * pageSize >= hits.get();
     more = !conversations.isEmpty() && !last;

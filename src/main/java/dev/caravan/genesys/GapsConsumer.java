@@ -165,11 +165,26 @@ final class GapsConsumer extends DefaultConsumer {
     }
     if (failure == null) {
       component().rest().backfilled(read.label(), progress.records());
-      run.read(read, progress.records()).ifPresent(outcome -> tell(run.gap(), outcome));
+      ended(run, read, attempt, progress);
       return;
     }
     LOG.debug("A reading failed", failure);
     failed(run, read, attempt, Failures.asCallException(failure, "Genesys Cloud"));
+  }
+
+  private void ended(
+      BackfillRun run, BackfillPlan.Read read, int attempt, BackfillCall.Progress progress) {
+    boolean more = run.told(read, progress.records(), progress.told());
+    if (!progress.isCalled() || run.untold(read).isEmpty()) {
+      run.read(read).ifPresent(outcome -> tell(run.gap(), outcome));
+      return;
+    }
+    String sentence = run.sentence(read);
+    if (more) {
+      failed(run, read, attempt, new UnavailableException(sentence, 200, Duration.ZERO));
+    } else {
+      run.failed(read, sentence).ifPresent(outcome -> tell(run.gap(), outcome));
+    }
   }
 
   private void failed(BackfillRun run, BackfillPlan.Read read, int attempt, CallException why) {
@@ -203,17 +218,13 @@ final class GapsConsumer extends DefaultConsumer {
     Exchange exchange = createExchange(false);
     exchange.setProperty(GenesysConstants.BACKFILL, progress);
     exchange.getIn().setHeader(GenesysConstants.READ, read.label());
-    BackfillPlan plan = run.plan();
-    switch (read) {
-      case PRESENCE -> exchange.getIn().setBody(List.copyOf(plan.presence()));
-      case ROUTING_STATUS -> exchange.getIn().setBody(List.copyOf(plan.routingStatus()));
-      case ADHERENCE -> exchange.getIn().setBody(List.copyOf(plan.adherence()));
-      case CONVERSATIONS -> {
-        ConversationQuery query = new ConversationQuery(run.gap(), plan, configuration);
-        exchange.setProperty(GenesysConstants.QUERY, query);
-        exchange.setProperty(GenesysConstants.INTERVAL, query.interval());
-        exchange.setProperty(GenesysConstants.FILTERS, query.filters());
-      }
+    if (read == BackfillPlan.Read.CONVERSATIONS) {
+      ConversationQuery query = new ConversationQuery(run.gap(), run.plan(), configuration);
+      exchange.setProperty(GenesysConstants.QUERY, query);
+      exchange.setProperty(GenesysConstants.INTERVAL, query.interval());
+      exchange.setProperty(GenesysConstants.FILTERS, query.filters());
+    } else {
+      exchange.getIn().setBody(run.untold(read));
     }
     return exchange;
   }

@@ -60,6 +60,11 @@ public final class ReadAgain implements Processor {
     if (read == null) {
       throw odd("something that has no fields");
     }
+    if (isStateMissing(read)) {
+      // No record tells that; the user counts as one that was not told
+      exchange.setRouteStop(true);
+      return;
+    }
     Message message = exchange.getMessage();
     message.removeHeaders("*");
     if (kind == Kind.CONVERSATION) {
@@ -68,7 +73,16 @@ public final class ReadAgain implements Processor {
       notification(message, read);
     }
     message.setHeader(GenesysConstants.ORIGIN, "backfill");
-    BackfillCall.Progress.of(exchange).count();
+    String id = kind == Kind.CONVERSATION ? "" : user(read);
+    BackfillCall.Progress.of(exchange).read(id);
+  }
+
+  private boolean isStateMissing(Map<?, ?> read) {
+    return switch (kind) {
+      case PRESENCE -> map(read.get("presenceDefinition")).isEmpty();
+      case ROUTING_STATUS -> map(read.get("routingStatus")).isEmpty();
+      default -> false;
+    };
   }
 
   private void notification(Message message, Map<?, ?> read) throws JsonProcessingException {
@@ -84,14 +98,17 @@ public final class ReadAgain implements Processor {
   }
 
   private String topic(Map<?, ?> read) {
-    return switch (kind) {
-      case PRESENCE -> "v2.users." + id(read) + ".presence";
-      case ROUTING_STATUS -> "v2.users." + id(read) + ".routingStatus";
-      default -> "v2.users." + id(map(read.get("user"))) + ".workforcemanagement.adherence";
-    };
+    return "v2.users."
+        + user(read)
+        + switch (kind) {
+          case PRESENCE -> ".presence";
+          case ROUTING_STATUS -> ".routingStatus";
+          default -> ".workforcemanagement.adherence";
+        };
   }
 
-  private static String id(Map<?, ?> entity) {
+  private String user(Map<?, ?> read) {
+    Map<?, ?> entity = kind == Kind.ADHERENCE ? map(read.get("user")) : read;
     if (entity.get("id") instanceof String id && !id.isBlank()) {
       return id;
     }

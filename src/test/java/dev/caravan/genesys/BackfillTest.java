@@ -247,6 +247,61 @@ class BackfillTest {
   }
 
   @Test
+  void usersThatAnAnswerLeftOutAreAskedForAgain() {
+    open(60);
+    road.genesys().arm(Fault.of(Fault.On.CALL, USERS, Fault.Wrong.HALF_LISTING).times(1));
+    road.missed(states(), ago(30), ago(20)).start();
+
+    JsonNode outcome = road.awaitOutcome();
+
+    assertThat(outcome.path("backfilled").asText()).isEqualTo("yes");
+    assertThat(outcome.path("sentence").asText()).contains("60 routing statuses");
+    assertThat(road.records("routing-status"))
+        .extracting(record -> record.getHeader(GenesysConstants.KEY, String.class))
+        .containsExactlyInAnyOrderElementsOf(road.users());
+  }
+
+  @Test
+  void usersThatAreNotToldAreCountedInTheOutcome() {
+    open(10);
+    List<String> topics = new ArrayList<>(states());
+    for (int i = 0; i < 4; i++) {
+      topics.add("v2.users.00000000-0000-4000-8000-00000000000" + i + ".routingStatus");
+    }
+    road.missed(topics, ago(30), ago(20)).start();
+
+    JsonNode outcome = road.awaitOutcome();
+
+    assertThat(outcome.path("backfilled").asText())
+        .isEqualTo("no, because routing-status: 4 of 14 users were not told.");
+    assertThat(outcome.path("sentence").asText())
+        .contains("10 presences, 10 routing statuses and 10 adherences were read again.");
+    assertThat(road.genesys().callCounts()).containsEntry(USERS, 2);
+  }
+
+  @Test
+  void anAnswerThatTellsOfNobodyIsNoAnswer() {
+    open(10);
+    road.genesys().arm(Fault.of(Fault.On.CALL, USERS, Fault.Wrong.EMPTY_LISTING).times(2));
+    road.missed(states(), ago(30), ago(20)).start();
+
+    assertThat(road.awaitOutcome().path("backfilled").asText()).isEqualTo("yes");
+    assertThat(road.records("routing-status")).hasSize(10);
+    assertThat(road.genesys().callCounts()).containsEntry(USERS, 3);
+  }
+
+  @Test
+  void aKindThatTheRoutesLeaveOutIsNotMissed() {
+    open(3);
+    road.missed(states(), ago(30), ago(20)).leaveOut("adherence").start();
+
+    JsonNode outcome = road.awaitOutcome();
+
+    assertThat(outcome.path("backfilled").asText()).isEqualTo("yes");
+    assertThat(road.records("adherence")).isEmpty();
+  }
+
+  @Test
   void aGapIsFilledFromTheStartAfterAStopInTheMiddle() {
     open(200);
     road.genesys().arm(Fault.of(Fault.On.CALL, USERS, Fault.Wrong.HANG).times(1));

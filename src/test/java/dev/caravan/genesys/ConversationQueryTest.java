@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.caravan.gap.Gap;
 import dev.caravan.session.RefusedException;
+import dev.caravan.session.UnavailableException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -12,6 +13,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
+import org.apache.camel.Exchange;
+import org.apache.camel.impl.DefaultCamelContext;
+import org.apache.camel.support.DefaultExchange;
 import org.junit.jupiter.api.Test;
 
 class ConversationQueryTest {
@@ -107,12 +111,35 @@ class ConversationQueryTest {
   }
 
   @Test
-  void anEmptyPageIsTheLastWhateverTheCountSays() {
+  void anEmptyPageIsTheLast() {
     ConversationQuery query = ofQueue();
+    query.take(List.of(open("a")), Optional.empty(), 100, 10);
 
-    query.take(List.of(), Optional.of(1_000), 100, 10);
+    query.take(List.of(), Optional.of(100), 100, 10);
 
     assertThat(query.more()).isFalse();
+  }
+
+  @Test
+  void anEmptyPageThatShouldHoldSomethingIsRefusedForNow() {
+    ConversationQuery query = ofQueue();
+
+    assertThatThrownBy(() -> query.take(List.of(), Optional.of(1_000), 100, 10))
+        .isInstanceOf(UnavailableException.class)
+        .hasMessageContaining("no conversations on page 1, though there are 1000 in all");
+  }
+
+  @Test
+  void anAnswerThatTellsNothingOfConversationsIsRefusedForNow() {
+    ConversationPages pages = new ConversationPages();
+    Exchange exchange = new DefaultExchange(new DefaultCamelContext());
+    exchange.setProperty(GenesysConstants.QUERY, ofQueue());
+    exchange.getMessage().setBody(Map.of());
+
+    assertThatThrownBy(() -> pages.process(exchange)).isInstanceOf(UnavailableException.class);
+    exchange.getMessage().setBody(Map.of("totalHits", 0));
+    pages.process(exchange);
+    assertThat(pages.more(exchange)).isFalse();
   }
 
   @Test
