@@ -45,7 +45,7 @@ final class GapRecorder {
   /**
    * @param reader who reads, such as the id of the route
    * @param wall the wall clock's time of a moment on the shards' clock
-   * @param others learn of each gap once, when it is over
+   * @param over learns of each gap once, when it is over
    */
   GapRecorder(
       String reader,

@@ -420,7 +420,7 @@ final class Parking implements AutoCloseable {
    * Takes note of what became of a parked record that was handed out.
    *
    * @return the first record of the key that failed, if all of the key have settled; it must be
-   *     told to {@link #failed} or {@link #givenUp}
+   *     told to {@link #stuck} or {@link #givenUp}
    */
   synchronized Optional<Slot> settled(Slot slot) {
     Key key = keys.get(slot.key);
