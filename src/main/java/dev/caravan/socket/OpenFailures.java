@@ -35,7 +35,9 @@ final class OpenFailures {
             : switch (kind) {
               case UNREACHABLE -> "%s cannot be reached: %s.";
               case TIMEOUT -> "%s did not answer in time: %s.";
-              case TLS -> "No TLS connection to %s: %s.";
+              case TLS ->
+                  "No TLS connection to %s: %s. Where a proxy opens TLS, its certificates"
+                      + " belong into GENESYS_CA_FILE.";
               default -> "%s did not complete the WebSocket handshake: %s.";
             };
     return new SocketOpenException(kind, sentence.formatted(server, said), safe(problem, said));

@@ -49,9 +49,14 @@ class NetworkTest {
 
   /** The sentence of a call that got no answer but its status, or of the failure. */
   private static String call(String login, String noProxy, Path caFile) throws Exception {
+    return call(proxy, login, noProxy, caFile);
+  }
+
+  private static String call(ConnectProxy through, String login, String noProxy, Path caFile)
+      throws Exception {
     try (DefaultCamelContext camel = new DefaultCamelContext()) {
       GenesysComponent component = new GenesysComponent();
-      component.setProxy("http://" + login + "127.0.0.1:" + proxy.port());
+      component.setProxy("http://" + login + "127.0.0.1:" + through.port());
       component.setNoProxy(noProxy);
       component.setCaFile(caFile == null ? "" : caFile.toString());
       camel.addComponent("genesys", component);
@@ -81,6 +86,21 @@ class NetworkTest {
   @Test
   void aCertificateThatNobodyTrustsIsNamed() throws Exception {
     assertThat(call("pat:p%40ss@", "", null)).contains("No TLS connection", "GENESYS_CA_FILE");
+  }
+
+  @Test
+  void aProxyThatOpensTlsIsTrustedByTheCompanysCaOnly() throws Exception {
+    Certificates company = new Certificates(folder.resolve("company"));
+    Path store = company.of("proxy", "-ext", "san=dns:" + NAME);
+    try (ConnectProxy open = ConnectProxy.start("pat", "p@ss", genesys.port())) {
+      open.opening(store, tunnel -> true);
+
+      assertThat(call(open, "pat:p%40ss@", "", company.caFile())).contains("401");
+      assertThat(call(open, "pat:p%40ss@", "", null))
+          .contains("No TLS connection", "GENESYS_CA_FILE");
+      assertThat(call(open, "pat:p%40ss@", "", certificate))
+          .contains("No TLS connection", "GENESYS_CA_FILE");
+    }
   }
 
   @Test

@@ -21,19 +21,19 @@ class RoadNetworkIT {
   @TempDir Path folder;
 
   @Test
-  void callsAndSocketGoThroughTheProxy() throws Exception {
-    Certificates certificates = new Certificates(folder.resolve("certificates"));
-    Path keyStore =
-        certificates.of(
-            "server", "-ext", "san=dns:%s,dns:%s,dns:%s".formatted(API, LOGIN, STREAMING));
-    Tls tls = new Tls(keyStore.toString(), Certificates.PASSWORD);
+  void callsAndSocketGoThroughTheProxyAndTrustItWithTheCompanysCaOnly() throws Exception {
+    String names = "san=dns:%s,dns:%s,dns:%s".formatted(API, LOGIN, STREAMING);
+    Certificates genesysCa = new Certificates(folder.resolve("public"));
+    Certificates company = new Certificates(folder.resolve("company"));
+    Path opened = company.of("proxy", "-ext", names);
+    Tls tls = new Tls(genesysCa.of("server", "-ext", names).toString(), Certificates.PASSWORD);
     try (Road road = Road.in(folder, Road.quiet().withTls(tls));
         ConnectProxy proxy = ConnectProxy.start("pat", "hunter2", road.genesys().port())) {
       Bridge.Settings settings =
           road.settings()
               .with("GENESYS_LOGIN_URL", "https://" + LOGIN)
               .with("GENESYS_API_URL", "https://" + API)
-              .with("GENESYS_CA_FILE", certificates.caFile().toString())
+              .with("GENESYS_CA_FILE", genesysCa.caFile().toString())
               .with("NO_PROXY", "kafka.company.test")
               .verbose();
       Bridge refused = road.start(proxied(settings, "wrong", proxy));
@@ -43,6 +43,16 @@ class RoadNetworkIT {
       assertThat(proxy.tunnels()).isEmpty();
       assertThat(refused.log()).doesNotContain("wrong@", "pat:");
 
+      proxy.opening(opened, tunnel -> tunnel.startsWith("streaming."));
+      Bridge mistrustful = road.start(proxied(settings, "hunter2", proxy));
+      mistrustful.awaitReadiness(
+          "health says why there is no socket",
+          now ->
+              now.text().contains("No TLS connection to streaming")
+                  && now.text().contains("GENESYS_CA_FILE"));
+
+      proxy.opening(opened, tunnel -> true);
+      settings.with("GENESYS_CA_FILE", company.caFile().toString());
       Bridge bridge = road.start(proxied(settings, "hunter2", proxy));
       bridge.awaitReady();
       road.send(Road.event("v2.routing.queues." + QUEUE + ".conversations", Road.call("c-1"), "1"));

@@ -61,7 +61,8 @@ class TlsTest {
           .cause()
           .isInstanceOfSatisfying(
               SocketOpenException.class, e -> assertThat(e.kind()).isEqualTo(Kind.TLS))
-          .hasMessageContaining("No TLS connection to localhost:" + server.port());
+          .hasMessageContainingAll(
+              "No TLS connection to localhost:" + server.port(), "GENESYS_CA_FILE");
     }
   }
 

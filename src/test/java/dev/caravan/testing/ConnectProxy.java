@@ -6,16 +6,22 @@ import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.net.NetClient;
+import io.vertx.core.net.NetClientOptions;
+import io.vertx.core.net.NetServerOptions;
 import io.vertx.core.net.NetSocket;
+import io.vertx.core.net.PfxOptions;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.Base64;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 
 /**
  * A company's proxy: the only way to servers whose names nobody else knows. It tunnels what comes
- * with the method CONNECT, for those who log in.
+ * with the method CONNECT, for those who log in. Of some servers it opens TLS: then it reads what
+ * is sent, and shows a certificate of its own instead of the server's.
  */
 public final class ConnectProxy implements AutoCloseable {
 
@@ -27,6 +33,8 @@ public final class ConnectProxy implements AutoCloseable {
   private final HttpServer server;
   private final String expected;
   private final int target;
+  private Predicate<String> opens = tunnel -> false;
+  private int inside;
 
   private ConnectProxy(String user, String password, int target) {
     this.expected =
@@ -43,6 +51,38 @@ public final class ConnectProxy implements AutoCloseable {
    */
   public static ConnectProxy start(String user, String password, int target) {
     return new ConnectProxy(user, password, target);
+  }
+
+  /**
+   * Opens TLS from now on.
+   *
+   * @param store its certificate and key
+   * @param which of the servers, by name and port
+   */
+  public ConnectProxy opening(Path store, Predicate<String> which) {
+    PfxOptions key = new PfxOptions().setPath(store.toString()).setPassword(Certificates.PASSWORD);
+    NetClient onwards =
+        vertx.createNetClient(
+            new NetClientOptions()
+                .setSsl(true)
+                .setTrustAll(true)
+                .setHostnameVerificationAlgorithm(""));
+    inside =
+        await(
+                vertx
+                    .createNetServer(new NetServerOptions().setSsl(true).setKeyCertOptions(key))
+                    .connectHandler(
+                        before -> {
+                          before.pause();
+                          onwards
+                              .connect(target, "127.0.0.1")
+                              .onFailure(gone -> before.close())
+                              .onSuccess(behind -> join(before, behind));
+                        })
+                    .listen(0, "127.0.0.1"))
+            .actualPort();
+    opens = which;
+    return this;
   }
 
   public int port() {
@@ -69,7 +109,7 @@ public final class ConnectProxy implements AutoCloseable {
     }
     request.pause();
     client
-        .connect(target, "127.0.0.1")
+        .connect(opens.test(request.uri()) ? inside : target, "127.0.0.1")
         .onFailure(gone -> request.response().setStatusCode(502).end())
         .onSuccess(
             behind -> {
