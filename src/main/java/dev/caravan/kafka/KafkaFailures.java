@@ -215,7 +215,9 @@ public final class KafkaFailures implements Failure.Judge {
         return "The certificate of a Kafka broker is for another host name than the one by which it was"
             + " reached: look at KAFKA_BOOTSTRAP_SERVERS and the brokers' advertised.listeners.";
       }
-      if (message.matches("(?s).*(valid certification path|PKIX path building).*")) {
+      // A CA that was renewed under its name of before has other keys
+      if (message.matches(
+          "(?s).*(valid certification path|PKIX path building|signature check failed|chain with any of the trust anchors).*")) {
         return "The certificate of a Kafka broker is of a CA that the bridge does not trust: set"
             + " KAFKA_SSL_CA_FILE.";
       }

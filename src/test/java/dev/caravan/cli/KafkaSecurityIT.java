@@ -15,19 +15,28 @@ import io.smallrye.config.SmallRyeConfig;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.concurrent.ExecutionException;
+import java.util.UUID;
 import java.util.concurrent.TimeUnit;
+import java.util.jar.JarEntry;
+import java.util.jar.JarOutputStream;
+import java.util.stream.Stream;
+import javax.tools.ToolProvider;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AlterConfigOp;
+import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.ScramCredentialInfo;
 import org.apache.kafka.clients.admin.ScramMechanism;
 import org.apache.kafka.clients.admin.UserScramCredentialUpsertion;
+import org.apache.kafka.common.config.ConfigResource;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -39,12 +48,15 @@ import org.junit.jupiter.params.provider.ValueSource;
 class KafkaSecurityIT {
 
   private static final String PASSWORD = "kW9-\"kafka\\password$$-Zt4";
+  private static final String HERE = "san=ip:127.0.0.1";
   private static final String QUEUE = "0e185c02-aca1-4a72-82ea-2e78684e2c89";
 
   @TempDir private static Path shared;
   private static Certificates certificates;
   private static TokenServer tokens;
   private static LocalBroker broker;
+  private static final String UNKNOWN_CA =
+      "The certificate of a Kafka broker is of a CA that the bridge does not trust";
   private static final Map<String, Integer> PORTS = new TreeMap<>();
 
   @TempDir private Path folder;
@@ -52,15 +64,14 @@ class KafkaSecurityIT {
   @BeforeAll
   static void start() throws Exception {
     certificates = new Certificates(shared.resolve("certificates"));
-    String here = "san=ip:127.0.0.1";
-    Path store = certificates.of("broker", "-ext", here);
-    Path expired = certificates.of("expired", "-ext", here, "-startdate", "-9d", "-validity", "3");
+    Path store = certificates.of("broker", "-ext", HERE);
+    Path expired = certificates.of("expired", "-ext", HERE, "-startdate", "-9d", "-validity", "3");
     Path elsewhere = certificates.of("elsewhere", "-ext", "san=dns:kafka.example");
     certificates.of("bridge");
     tokens = new TokenServer(store, "bridge", PASSWORD);
     Path keys = Files.writeString(shared.resolve("keys.json"), tokens.keySet());
     StringBuilder listeners = new StringBuilder();
-    for (String name : List.of("LOGIN", "MUTUAL", "EXPIRED", "ELSEWHERE")) {
+    for (String name : List.of("LOGIN", "MUTUAL", "RENEWED", "EXPIRED", "ELSEWHERE")) {
       PORTS.put(name, Bridge.freePort());
       listeners.append(",%s://127.0.0.1:%d".formatted(name, PORTS.get(name)));
     }
@@ -78,7 +89,7 @@ class KafkaSecurityIT {
             .with("advertised.listeners", "PLAINTEXT://127.0.0.1:" + plain + listeners)
             .with(
                 "listener.security.protocol.map",
-                "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,LOGIN:SASL_SSL,MUTUAL:SSL,EXPIRED:SSL,ELSEWHERE:SSL")
+                "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,LOGIN:SASL_SSL,MUTUAL:SSL,RENEWED:SSL,EXPIRED:SSL,ELSEWHERE:SSL")
             .with("inter.broker.listener.name", "PLAINTEXT")
             .with("listener.name.login.sasl.enabled.mechanisms", "PLAIN,SCRAM-SHA-512,OAUTHBEARER")
             .with(
@@ -96,12 +107,23 @@ class KafkaSecurityIT {
             .with(
                 "listener.name.login.oauthbearer.sasl.server.callback.handler.class",
                 "org.apache.kafka.common.security.oauthbearer.OAuthBearerValidatorCallbackHandler")
-            .with("sasl.oauthbearer.jwks.endpoint.url", keys.toUri().toString())
-            .with("listener.name.mutual.ssl.client.auth", "required")
-            .with("listener.name.mutual.ssl.truststore.type", "PEM")
-            .with("listener.name.mutual.ssl.truststore.location", certificates.caFile().toString());
+            .with("sasl.oauthbearer.jwks.endpoint.url", keys.toUri().toString());
+    for (String both : List.of("mutual", "renewed")) {
+      settings =
+          settings
+              .with("listener.name." + both + ".ssl.client.auth", "required")
+              .with("listener.name." + both + ".ssl.truststore.type", "PEM")
+              .with(
+                  "listener.name." + both + ".ssl.truststore.location",
+                  certificates.caFile().toString());
+    }
     for (Map.Entry<String, Path> listener :
-        Map.of("login", store, "mutual", store, "expired", expired, "elsewhere", elsewhere)
+        Map.of(
+                "login", store,
+                "mutual", store,
+                "renewed", store,
+                "expired", expired,
+                "elsewhere", elsewhere)
             .entrySet()) {
       String name = "listener.name." + listener.getKey() + ".ssl.";
       settings =
@@ -162,6 +184,14 @@ class KafkaSecurityIT {
     return variables;
   }
 
+  /** Trusts another CA than the one of the brokers. */
+  private static Map<String, String> mistrust() throws IOException {
+    Map<String, String> variables = user("PLAIN", PASSWORD);
+    Path unrelated = shared.resolve("unrelated");
+    variables.put("KAFKA_SSL_CA_FILE", new Certificates(unrelated).caFile().toString());
+    return variables;
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"PLAIN", "SCRAM-SHA-512", "OAUTHBEARER", "MUTUAL TLS"})
   void eventsReachABrokerThatIsLoggedInToOverTls(String login) throws IOException {
@@ -178,29 +208,22 @@ class KafkaSecurityIT {
         Bridge bridge = bridge(genesys, prefix, variables);
         TopicReader reader = new TopicReader(broker.bootstrapServers(), prefix)) {
       await().atMost(Duration.ofSeconds(60)).until(() -> genesys.openSockets() == 1);
-      String frame =
-          "{\"topicName\":\"v2.routing.queues.%s.conversations\",\"eventBody\":{\"id\":\"c\",\"participants\":[{\"purpose\":\"agent\",\"calls\":[{\"state\":\"connected\"}]}]}}"
-              .formatted(QUEUE);
-      genesys.perform(new Act.Frame(Act.Whom.ALL, Act.Frame.Kind.RAW, 0, frame));
 
-      reader.awaitUntil(
-          records -> {
-            bridge.failIfEnded();
-            return records.stream().anyMatch(record -> new String(record.value()).equals(frame));
-          });
+      awaitArrival(send(genesys, "c-1"), reader, bridge);
       bridge.awaitReady();
       assertNoSecret(bridge.log() + bridge.readiness().text());
     }
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"user", "token", "EXPIRED", "ELSEWHERE", "stranger"})
+  @ValueSource(strings = {"user", "token", "unknown CA", "EXPIRED", "ELSEWHERE", "stranger"})
   void whyKafkaAndTheBridgeDoNotTrustEachOtherIsToldInLogHealthAndCheck(String wrong)
       throws IOException {
     Map<String, String> variables =
         switch (wrong) {
           case "user" -> user("SCRAM-SHA-512", "not-the-password");
           case "token" -> token("not-the-password");
+          case "unknown CA" -> mistrust();
           case "stranger" -> listener("MUTUAL");
           default -> listener(wrong);
         };
@@ -208,6 +231,7 @@ class KafkaSecurityIT {
         switch (wrong) {
           case "user" -> "does not accept the bridge's user and password";
           case "token" -> "The bridge cannot log in to Kafka: ";
+          case "unknown CA" -> UNKNOWN_CA;
           case "EXPIRED" -> "The certificate of a Kafka broker has expired";
           case "ELSEWHERE" -> "The certificate of a Kafka broker is for another host name";
           default -> "Kafka does not accept the bridge's own certificate";
@@ -225,38 +249,202 @@ class KafkaSecurityIT {
   }
 
   @Test
-  void aCertificateThatIsRenewedIsTakenForTheNextConnection() throws Exception {
-    certificates.of("soon");
-    Path certificate = folder.resolve("tls.crt");
-    Path key = folder.resolve("tls.key");
-    Certificates others = new Certificates(folder.resolve("others"));
-    others.of("soon");
-    Files.copy(others.certificateFile("soon"), certificate);
-    Files.copy(others.keyFile("soon"), key);
-    Map<String, String> variables = listener("MUTUAL");
-    variables.put("KAFKA_SSL_CERTIFICATE_FILE", certificate.toString());
-    variables.put("KAFKA_SSL_KEY_FILE", key.toString());
-    KafkaEnvironment kafka = new KafkaEnvironment(Settings.of(variables));
-    Map<String, Object> properties = kafka.adminProperties();
-    properties.put("default.api.timeout.ms", 3_000);
-    properties.put("request.timeout.ms", 2_000);
+  void theBridgeGoesOnWhenTheBrokersCertificateAndItsOwnAreRenewedByAnotherCa() throws Exception {
+    Certificates renewed = new Certificates(folder.resolve("renewed"));
+    Path store = renewed.of("broker", "-ext", HERE);
+    renewed.of("bridge");
+    Path mounted = Files.createDirectory(folder.resolve("mounted"));
+    mount(certificates, mounted);
+    Map<String, String> variables = listener("RENEWED");
+    variables.put("KAFKA_SSL_CA_FILE", mounted.resolve("ca.crt").toString());
+    variables.put("KAFKA_SSL_CERTIFICATE_FILE", mounted.resolve("user.crt").toString());
+    variables.put("KAFKA_SSL_KEY_FILE", mounted.resolve("user.key").toString());
+    variables.put("KAFKA_PROPERTY_CONNECTIONS_MAX_IDLE_MS", "1000");
+    String prefix = "renewed.";
+    try (Simulator genesys = genesys();
+        Bridge bridge = bridge(genesys, prefix, variables);
+        TopicReader reader = new TopicReader(broker.bootstrapServers(), prefix)) {
+      await().atMost(Duration.ofSeconds(60)).until(() -> genesys.openSockets() == 1);
+      awaitArrival(send(genesys, "c-1"), reader, bridge);
 
-    try (Admin admin = Admin.create(properties)) {
-      assertThat(answers(admin)).isFalse();
-      Files.copy(certificates.keyFile("soon"), key, StandardCopyOption.REPLACE_EXISTING);
-      Files.copy(
-          certificates.certificateFile("soon"), certificate, StandardCopyOption.REPLACE_EXISTING);
+      renewBroker(store, renewed.caFile());
+      String frame = sendUntilRefused(genesys, bridge);
+      bridge.awaitReadiness(UNKNOWN_CA, now -> now.text().contains(UNKNOWN_CA));
+      mount(renewed, mounted);
 
-      await().atMost(Duration.ofSeconds(30)).until(() -> answers(admin));
+      awaitArrival(frame, reader, bridge);
+      bridge.awaitReady();
+      assertThat(bridge.log())
+          .contains("The certificates for Kafka were renewed")
+          .doesNotContain("failed authentication");
     }
   }
 
-  private static boolean answers(Admin admin) throws Exception {
-    try {
-      return !admin.describeCluster().nodes().get(20, TimeUnit.SECONDS).isEmpty();
-    } catch (ExecutionException refused) {
-      return false;
+  /** A connection is kept for as long as it is used; the one that follows is refused. */
+  private static String sendUntilRefused(Simulator genesys, Bridge bridge) {
+    String[] last = new String[1];
+    await()
+        .atMost(Duration.ofSeconds(60))
+        .pollInterval(Duration.ofSeconds(2))
+        .until(
+            () -> {
+              if (bridge.log().contains(UNKNOWN_CA)) {
+                return true;
+              }
+              last[0] = send(genesys, UUID.randomUUID().toString());
+              return false;
+            });
+    return last[0];
+  }
+
+  private static void mount(Certificates from, Path folder) throws IOException {
+    Map.of(
+            "ca.crt", from.caFile(),
+            "user.crt", from.certificateFile("bridge"),
+            "user.key", from.keyFile("bridge"))
+        .forEach(
+            (name, file) -> {
+              try {
+                Files.copy(file, folder.resolve(name), StandardCopyOption.REPLACE_EXISTING);
+              } catch (IOException e) {
+                throw new UncheckedIOException(e);
+              }
+            });
+  }
+
+  @Test
+  void aLoginOfOnesOwnFromAJarIsUsedByTheBridgeCheckAndTailAlike() throws Exception {
+    Path jars = Files.createDirectory(folder.resolve("jars"));
+    loginJar(jars.resolve("login.jar"));
+    Map<String, String> variables = listener("LOGIN");
+    variables.put("CARAVAN_JARS_DIR", jars.toString());
+    variables.put("KAFKA_SASL_MECHANISM", "PLAIN");
+    variables.put("KAFKA_SASL_JAAS_CONFIG", "example.OwnLogin required;");
+    variables.put("KAFKA_PROPERTY_SASL_CLIENT_CALLBACK_HANDLER_CLASS", "example.OwnLogin");
+    String prefix = "own-login.";
+    try (Simulator genesys = genesys();
+        Bridge bridge = bridge(genesys, prefix, variables);
+        StartedProgram check = program(genesys, prefix, variables, "check");
+        StartedProgram tail =
+            program(genesys, prefix, variables, "tail", "--from-beginning", "--max", "1")) {
+      bridge.awaitReady();
+
+      assertThat(tail.awaitEnd()).as(tail.output()).isZero();
+      assertThat(tail.output()).contains(prefix + "signals");
+      assertThat(check.awaitEnd()).as(check.output()).isZero();
+      assertThat(check.output()).contains("answers; 1 broker(s)");
+      assertNoSecret(bridge.log() + check.output());
     }
+  }
+
+  @Test
+  void aPropertyThatKafkaDoesNotKnowIsToldByTheBridgeCheckAndTailAlike() throws Exception {
+    Map<String, String> variables = user("PLAIN", PASSWORD);
+    variables.put("KAFKA_PROPERTY_LINGER_MILLIS", "20");
+    String sentence =
+        "KAFKA_PROPERTY_LINGER_MILLIS sets linger.millis, which is no property of Kafka's clients."
+            + " The nearest is KAFKA_PROPERTY_LINGER_MS.";
+    try (Simulator genesys = genesys();
+        Bridge bridge = bridge(genesys, "unknown.", variables);
+        StartedProgram check = program(genesys, "unknown.", variables, "check");
+        StartedProgram tail = program(genesys, "unknown.", variables, "tail")) {
+      bridge.awaitLog(sentence);
+      bridge.awaitReadiness(sentence, now -> now.text().contains(sentence));
+
+      assertThat(tail.awaitEnd()).isEqualTo(1);
+      assertThat(tail.output()).contains(sentence).doesNotContain("\tat ");
+      assertThat(check.awaitEnd()).isEqualTo(1);
+      assertThat(check.output()).contains("  FAILED  " + sentence).doesNotContain("\tat ");
+      await().atMost(Duration.ofSeconds(60)).until(() -> genesys.openSockets() == 1);
+    }
+  }
+
+  private StartedProgram program(
+      Simulator genesys, String prefix, Map<String, String> variables, String... arguments)
+      throws IOException {
+    Map<String, String> all = new TreeMap<>(variables);
+    all.putAll(genesysSettings(genesys, prefix));
+    // One beside the bridge is told to be in use
+    all.put("CARAVAN_DATA_DIR", folder.resolve("data").toString());
+    return StartedProgram.start(folder, all, arguments);
+  }
+
+  /** A jar as somebody makes it who logs in to Kafka in a way of his own. */
+  private void loginJar(Path jar) throws IOException {
+    String source =
+        """
+        package example;
+        import java.util.*;
+        import javax.security.auth.Subject;
+        import javax.security.auth.callback.*;
+        import javax.security.auth.login.AppConfigurationEntry;
+        public class OwnLogin
+            implements javax.security.auth.spi.LoginModule,
+                org.apache.kafka.common.security.auth.AuthenticateCallbackHandler {
+          public void configure(
+              Map<String, ?> configs, String mechanism, List<AppConfigurationEntry> entries) {}
+          public void handle(Callback[] callbacks) {
+            for (Callback callback : callbacks) {
+              if (callback instanceof NameCallback name) name.setName("bridge");
+              if (callback instanceof PasswordCallback password)
+                password.setPassword(new String(Base64.getDecoder().decode("%s")).toCharArray());
+            }
+          }
+          public void close() {}
+          public void initialize(
+              Subject subject, CallbackHandler handler, Map<String, ?> shared, Map<String, ?> options) {}
+          public boolean login() { return true; }
+          public boolean commit() { return true; }
+          public boolean abort() { return true; }
+          public boolean logout() { return true; }
+        }
+        """
+            .formatted(Base64.getEncoder().encodeToString(PASSWORD.getBytes()));
+    Path file = folder.resolve("OwnLogin.java");
+    Files.writeString(file, source);
+    String kafka = Admin.class.getProtectionDomain().getCodeSource().getLocation().getPath();
+    int failed =
+        ToolProvider.getSystemJavaCompiler()
+            .run(null, null, null, "-cp", kafka, "-d", folder.toString(), file.toString());
+    assertThat(failed).isZero();
+    String entry = "example/OwnLogin.class";
+    try (JarOutputStream out = new JarOutputStream(Files.newOutputStream(jar))) {
+      out.putNextEntry(new JarEntry(entry));
+      out.write(Files.readAllBytes(folder.resolve(entry)));
+    }
+  }
+
+  private static void renewBroker(Path store, Path authorities) throws Exception {
+    String listener = "listener.name.renewed.ssl.";
+    List<AlterConfigOp> changes =
+        Stream.of(
+                new ConfigEntry(listener + "keystore.location", store.toString()),
+                new ConfigEntry(listener + "truststore.location", authorities.toString()))
+            .map(entry -> new AlterConfigOp(entry, AlterConfigOp.OpType.SET))
+            .toList();
+    try (Admin admin = Admin.create(Map.of("bootstrap.servers", broker.bootstrapServers()))) {
+      admin
+          .incrementalAlterConfigs(
+              Map.of(new ConfigResource(ConfigResource.Type.BROKER, "1"), changes))
+          .all()
+          .get(30, TimeUnit.SECONDS);
+    }
+  }
+
+  private static String send(Simulator genesys, String conversation) {
+    String frame =
+        "{\"topicName\":\"v2.routing.queues.%s.conversations\",\"eventBody\":{\"id\":\"%s\",\"participants\":[{\"purpose\":\"agent\",\"calls\":[{\"state\":\"connected\"}]}]}}"
+            .formatted(QUEUE, conversation);
+    genesys.perform(new Act.Frame(Act.Whom.ALL, Act.Frame.Kind.RAW, 0, frame));
+    return frame;
+  }
+
+  private static void awaitArrival(String frame, TopicReader reader, Bridge bridge) {
+    reader.awaitUntil(
+        records -> {
+          bridge.failIfEnded();
+          return records.stream().anyMatch(record -> new String(record.value()).equals(frame));
+        });
   }
 
   private static Simulator genesys() {
@@ -264,13 +452,26 @@ class KafkaSecurityIT {
   }
 
   private Bridge bridge(Simulator genesys, String prefix, Map<String, String> variables) {
-    Bridge.Settings settings =
-        Bridge.settings()
-            .genesys(genesys.url())
-            .with("GENESYS_TOPICS", "v2.routing.queues." + QUEUE + ".conversations")
-            .with("CARAVAN_TOPIC_PREFIX", prefix);
+    Bridge.Settings settings = Bridge.settings();
+    genesysSettings(genesys, prefix).forEach(settings::with);
     variables.forEach(settings::with);
     return settings.start(folder);
+  }
+
+  private static Map<String, String> genesysSettings(Simulator genesys, String prefix) {
+    return Map.of(
+        "GENESYS_LOGIN_URL",
+        genesys.url(),
+        "GENESYS_API_URL",
+        genesys.url(),
+        "GENESYS_CLIENT_ID",
+        "demo",
+        "GENESYS_CLIENT_SECRET",
+        "demo",
+        "GENESYS_TOPICS",
+        "v2.routing.queues." + QUEUE + ".conversations",
+        "CARAVAN_TOPIC_PREFIX",
+        prefix);
   }
 
   private static String check(Map<String, String> variables) {
