@@ -1,11 +1,11 @@
 package dev.caravan.settings;
 
-import io.smallrye.config.DotEnvConfigSourceProvider;
 import io.smallrye.config.EnvConfigSource;
 import io.smallrye.config.PropertiesConfigSource;
 import io.smallrye.config.SmallRyeConfigBuilder;
 import io.smallrye.config.SmallRyeConfigBuilderCustomizer;
 import io.smallrye.config.SysPropConfigSource;
+import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -13,7 +13,6 @@ import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
-import org.eclipse.microprofile.config.spi.ConfigSource;
 
 /**
  * Keeps the variables of the environment (and of {@code .env}) from reaching Quarkus and Camel,
@@ -55,14 +54,6 @@ public final class EnvironmentFilter implements SmallRyeConfigBuilderCustomizer 
     return value.replace("$", "$$").replaceAll("(\\\\+)\\$", "\\${" + NOTHING + ":$1}\\$");
   }
 
-  /** As Docker Compose reads the same file. */
-  private static String unquoted(String value) {
-    String text = value.strip();
-    return text.matches("(?s)'.*'|\".*\"") && text.length() > 1
-        ? text.substring(1, text.length() - 1)
-        : text;
-  }
-
   private static Map<String, String> filtered(
       Map<String, String> variables, Set<String> leftAside) {
     Map<String, String> filtered = new HashMap<>();
@@ -71,27 +62,10 @@ public final class EnvironmentFilter implements SmallRyeConfigBuilderCustomizer 
           if (isLeftAside(name)) {
             leftAside.add(name);
           } else {
-            filtered.put(name, value);
+            filtered.put(name, literal(value));
           }
         });
     return filtered;
-  }
-
-  /** A source of variables with the name of the file, so that it can be told where one is set. */
-  private static final class DotEnv extends EnvConfigSource {
-
-    private static final long serialVersionUID = 1L;
-    private final String name;
-
-    private DotEnv(Map<String, String> values, ConfigSource file) {
-      super(values, file.getOrdinal());
-      this.name = file.getName();
-    }
-
-    @Override
-    public String getName() {
-      return name;
-    }
   }
 
   private static boolean isLeftAside(String name) {
@@ -106,18 +80,11 @@ public final class EnvironmentFilter implements SmallRyeConfigBuilderCustomizer 
     }
     builder.setAddDefaultSources(false).setAddSystemSources(false).setAddPropertiesSources(true);
     SortedSet<String> leftAside = new TreeSet<>();
-    Map<String, String> environment = new HashMap<>();
-    filtered(System.getenv(), leftAside)
-        .forEach((name, value) -> environment.put(name, literal(value)));
+    Path dotEnv = Path.of(System.getProperty("user.dir"), ".env");
     builder.withSources(
-        new SysPropConfigSource(), new EnvConfigSource(environment, EnvConfigSource.ORDINAL));
-    for (ConfigSource dotEnv :
-        new DotEnvConfigSourceProvider().getConfigSources(builder.getClassLoader())) {
-      Map<String, String> values = new HashMap<>();
-      filtered(dotEnv.getProperties(), leftAside)
-          .forEach((name, value) -> values.put(name, literal(unquoted(value))));
-      builder.withSources(new DotEnv(values, dotEnv));
-    }
+        new SysPropConfigSource(),
+        new EnvConfigSource(filtered(System.getenv(), leftAside), EnvConfigSource.ORDINAL),
+        new DotEnv(filtered(DotEnv.read(dotEnv), leftAside), dotEnv));
     if (!leftAside.isEmpty()) {
       builder.withSources(
           new PropertiesConfigSource(

@@ -131,6 +131,18 @@ class LauncherTest {
   }
 
   @Test
+  void whatIsSetInTheEnvFileIsPassedOnUnlessTheEnvironmentSaysOtherwise() throws Exception {
+    write(
+        ".env", "#CARAVAN_HEAP=1m\nCARAVAN_HEAP=64m # small\nCARAVAN_JAVA_OPTIONS='-Da=b -Dc=d'\n");
+
+    assertThat(launch("run")).contains("-Xmx64m ", " -Da=b -Dc=d ");
+    assertThat(run("env", "CARAVAN_HEAP=2g", project.resolve("caravan").toString(), "run"))
+        .contains("-Xmx2g ", " -Da=b ");
+    write(".env", "export CARAVAN_HEAP=\"much\"\r\n");
+    assertThat(launch("run")).contains("caravan: CARAVAN_HEAP is \"much\", but it must be");
+  }
+
+  @Test
   void everyJavaThatIsShippedEndsWhenItsHeapIsTooSmall() throws Exception {
     assertThat(launch("run")).contains(ENDS);
     assertThat(String.join(" ", Home.jvmFlags())).contains(ENDS);
@@ -173,6 +185,7 @@ class LauncherTest {
                 project.resolve("jdk").toString(),
                 "PATH",
                 project.resolve("bin") + ":/usr/bin:/bin"));
+    builder.directory(project.toFile());
     builder.redirectErrorStream(true).redirectOutput(output.toFile());
     Process process = builder.start();
     assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
