@@ -1,10 +1,12 @@
 package dev.caravan.cli;
 
+import dev.caravan.network.Proxies;
 import dev.caravan.settings.EnvironmentFilter;
 import dev.caravan.settings.Setting;
 import dev.caravan.settings.SettingsSource;
 import dev.caravan.settings.SettingsTable;
 import io.smallrye.config.SmallRyeConfig;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -18,6 +20,9 @@ import org.eclipse.microprofile.config.spi.ConfigSource;
  * For telling how the settings were understood: never a secret's value, and no value that fails.
  */
 final class SettingsCheck {
+
+  /** A secret only as far as a login stands in it. */
+  private static final String PROXY = "HTTPS_PROXY";
 
   private final CheckReport report;
 
@@ -41,12 +46,14 @@ final class SettingsCheck {
             .sorted()
             .map(name -> config.getValue(name, String.class))
             .toList();
+    Set<String> shown = new HashSet<>();
     given.forEach(
         (name, is) -> {
           boolean wrong = mistakes.stream().anyMatch(it -> it.startsWith(name + " "));
           boolean meant = known.contains(name) || SettingsSource.isOfKafka(name);
-          if (meant && !SettingsSource.isSecret(name) && !wrong) {
-            report.ok("%s=%s%s", name, visible(is.value()), is.source());
+          if (meant && !wrong && (name.equals(PROXY) || !SettingsSource.isSecret(name))) {
+            report.ok("%s=%s%s", name, visible(name, is.value()), is.source());
+            shown.add(name);
           }
         });
     String hidden =
@@ -57,6 +64,7 @@ final class SettingsCheck {
                 given.keySet().stream()
                     .filter(SettingsSource::isOfKafka)
                     .filter(SettingsSource::isSecret))
+            .filter(name -> !shown.contains(name))
             .sorted()
             .collect(Collectors.joining(", "));
     if (!hidden.isEmpty()) {
@@ -81,16 +89,18 @@ final class SettingsCheck {
   /** What is set by others than the program itself, by its variable; the highest source counts. */
   private static Map<String, Given> given(SmallRyeConfig config) {
     Map<String, Given> given = new TreeMap<>();
+    Set<String> known = SettingsSource.variables();
     for (ConfigSource source : config.getConfigSources()) {
       if (SettingsSource.isOwn(source)) {
         continue;
       }
       for (String name : source.getPropertyNames()) {
         String value = source.getValue(name);
-        if (name.matches("(GENESYS|KAFKA|CARAVAN)_\\w+|(genesys|kafka|caravan)\\.[\\w.-]+")
-            && value != null
-            && !value.isBlank()) {
-          String variable = Setting.variable(name);
+        String variable = Setting.variable(name);
+        boolean ours =
+            name.matches("(GENESYS|KAFKA|CARAVAN)_\\w+|(genesys|kafka|caravan)\\.[\\w.-]+")
+                || known.contains(variable);
+        if (ours && value != null && !value.isBlank()) {
           given.putIfAbsent(variable, new Given(text(config, name, value), from(source)));
         }
       }
@@ -123,7 +133,13 @@ final class SettingsCheck {
         .isPresent();
   }
 
-  private static String visible(String value) {
+  private static String visible(String name, String value) {
+    if (name.equals(PROXY)) {
+      return Proxies.of(value, "")
+          .proxy()
+          .map(proxy -> "http://" + (proxy.login().isPresent() ? "…@" : "") + proxy)
+          .orElse("");
+    }
     return value.replaceAll("//[^/@]*@", "//…@").replaceAll("\\p{Cntrl}", "?");
   }
 }

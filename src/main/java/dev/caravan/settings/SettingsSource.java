@@ -68,7 +68,10 @@ public final class SettingsSource implements ConfigSourceFactory {
 
   /** The variables whose values are secrets, or next to secrets. */
   public static Set<String> secretVariables() {
-    return secrets().map(Setting::variable).collect(Collectors.toSet());
+    return SettingsTable.all().stream()
+        .filter(Setting::secret)
+        .map(Setting::variable)
+        .collect(Collectors.toSet());
   }
 
   /** All variables that mean something, those of the files of secrets included. */
@@ -95,8 +98,10 @@ public final class SettingsSource implements ConfigSourceFactory {
                     .replace('_', '.'));
   }
 
+  /** Those that may come from files. */
   private static Stream<Setting> secrets() {
-    return SettingsTable.all().stream().filter(Setting::secret);
+    return SettingsTable.all().stream()
+        .filter(setting -> setting.secret() && setting.where() != Setting.Where.LAUNCHER);
   }
 
   /** Whether what a source says was not set by anybody, but comes with the program. */

@@ -258,12 +258,23 @@ public final class SettingsTable {
         Kind.port(),
         "9876",
         "port of `/observe/health` and `/observe/metrics`");
-    launcher(
+    add(
         "caravan.heap",
         matching("an amount of memory such as 128m or 1g", "\\d+[kKmMgG]"),
         "128m",
-        "heap of the JVM");
-    launcher("caravan.java.options", text(), "", "further options of the JVM");
+        "heap of the JVM",
+        HoldsUp.NOTHING,
+        false,
+        Where.LAUNCHER);
+    // A -D among them may be a password
+    add(
+        "caravan.java.options",
+        text(),
+        "",
+        "further options of the JVM",
+        HoldsUp.NOTHING,
+        true,
+        Where.LAUNCHER);
   }
 
   private SettingsTable() {}
@@ -308,10 +319,6 @@ public final class SettingsTable {
 
   private static void image(String name, Kind kind, String shipped, String meaning) {
     add(name, kind, shipped, meaning, HoldsUp.NOTHING, false, Where.FIXED_IN_THE_IMAGE);
-  }
-
-  private static void launcher(String name, Kind kind, String shipped, String meaning) {
-    add(name, kind, shipped, meaning, HoldsUp.NOTHING, false, Where.LAUNCHER);
   }
 
   private static void add(

@@ -65,6 +65,35 @@ class SettingsTest {
   }
 
   @Test
+  void aBackslashInTheEnvFileReachesKafka() throws IOException {
+    Files.writeString(
+        folder.resolve(".env"), "KAFKA_SASL_USERNAME=u\nKAFKA_SASL_PASSWORD=a\\u12\\$b\n");
+
+    assertThat(new KafkaEnvironment(Settings.read()).consumerProperties(Optional.empty()))
+        .hasEntrySatisfying(
+            "sasl.jaas.config",
+            jaas -> assertThat(jaas.toString()).contains("password=\"a\\\\u12\\\\$b\""));
+  }
+
+  @Test
+  void theProxyIsShownWithoutItsLoginAndOptionsOfTheJvmAreNot() throws IOException {
+    Files.writeString(
+        folder.resolve(".env"),
+        "https_proxy=http://pat:hunter%2F2@proxy.example.com:3128\nNO_PROXY=.internal\n"
+            + "CARAVAN_JAVA_OPTIONS=-Djavax.net.ssl.trustStorePassword=hunter2\n");
+    StringWriter out = new StringWriter();
+
+    new SettingsCheck(new CheckReport(new PrintWriter(out))).run(Settings.read());
+
+    assertThat(out.toString().lines())
+        .contains(
+            "  ok      HTTPS_PROXY=http://…@proxy.example.com:3128 (from .env)",
+            "  ok      NO_PROXY=.internal (from .env)")
+        .anyMatch(line -> line.matches("  ok      Set, and not shown: CARAVAN_JAVA_OPTIONS, .*"));
+    assertThat(out.toString()).doesNotContain("hunter", "pat:");
+  }
+
+  @Test
   void topicsPrintsThePrefixThatIsSet() {
     assertThat(CommandLineHarness.run("topics", "v2.users.*.presence").out())
         .contains("from.config.presence");
