@@ -4,6 +4,7 @@ import dev.caravan.genesys.Survey;
 import dev.caravan.network.Proxies;
 import dev.caravan.session.CallException;
 import dev.caravan.session.RefusedException;
+import dev.caravan.settings.KafkaProperties;
 import dev.caravan.settings.SettingsSource;
 import dev.caravan.topic.SelectorException;
 import dev.caravan.topic.SelectorParser;
@@ -22,6 +23,7 @@ import java.util.List;
 import java.util.Optional;
 import org.apache.camel.model.ModelCamelContext;
 import org.apache.camel.spi.Resource;
+import org.apache.kafka.clients.CommonClientConfigs;
 
 /** Looks at everything the bridge needs, in the order in which it needs it, and tells it. */
 final class Check {
@@ -111,7 +113,10 @@ final class Check {
             });
     return dried
         .topics()
-        .commands(check.setting("kafka.bootstrap.servers"), check.setting("caravan.topic.prefix"));
+        .commands(
+            check.setting("kafka.bootstrap.servers"),
+            KafkaProperties.of(config).containsKey(CommonClientConfigs.SECURITY_PROTOCOL_CONFIG),
+            check.setting("caravan.topic.prefix"));
   }
 
   private String setting(String name) {

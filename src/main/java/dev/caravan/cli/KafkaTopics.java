@@ -136,9 +136,19 @@ record KafkaTopics(SortedSet<String> names, List<String> notes) {
         .filter(medium -> kept.contains("*") || kept.contains(medium.wire()));
   }
 
-  /** The commands of Kafka that make the topics and give the rights, for whoever may. */
-  List<String> commands(String servers, String prefix) {
+  /**
+   * The commands of Kafka that make the topics and give the rights, for whoever may.
+   *
+   * @param cluster its servers
+   * @param login whether one has to log in there
+   */
+  List<String> commands(String cluster, boolean login, String prefix) {
     List<String> commands = new ArrayList<>();
+    commands.add(
+        "# Put in the users' names in place of BRIDGE and READER%s."
+            .formatted(
+                login ? ", and in place of admin.properties a file with your own login" : ""));
+    String servers = cluster + (login ? " --command-config admin.properties" : "");
     commands.add("# Topics. Choose the partitions before there are consumers.");
     for (String name : names) {
       commands.add(
@@ -151,8 +161,8 @@ record KafkaTopics(SortedSet<String> names, List<String> notes) {
     List<String> others = names.stream().filter(name -> !name.startsWith(prefix)).toList();
     for (List<String> who :
         List.of(
-            List.of("bridge", "--operation Write --operation Describe "),
-            List.of("reader", "--operation Read --operation Describe "))) {
+            List.of("BRIDGE", "--operation Write --operation Describe "),
+            List.of("READER", "--operation Read --operation Describe "))) {
       if (!prefix.isEmpty()) {
         commands.add(
             acl.formatted(
@@ -163,7 +173,7 @@ record KafkaTopics(SortedSet<String> names, List<String> notes) {
     }
     commands.add("# Brokers before Kafka 3.0 only");
     commands.add(
-        "kafka-acls.sh --bootstrap-server %s --add --allow-principal User:bridge --operation IdempotentWrite --cluster"
+        "kafka-acls.sh --bootstrap-server %s --add --allow-principal User:BRIDGE --operation IdempotentWrite --cluster"
             .formatted(servers));
     notes.forEach(note -> commands.add("# " + note));
     return commands;

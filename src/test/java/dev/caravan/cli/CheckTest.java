@@ -463,6 +463,24 @@ class CheckTest {
                     "kafka-acls.sh .*--operation Write .*--topic " + prefix + " .*prefixed"));
   }
 
+  @Test
+  void theCommandsForKafkaInventNeitherUserNorLogin() {
+    assertThat(Check.kafkaTopics(Settings.of(environment)))
+        .contains("# Put in the users' names in place of BRIDGE and READER.")
+        .noneMatch(line -> line.contains("--command-config"));
+    environment.put("KAFKA_SASL_USERNAME", "someone");
+    environment.put("KAFKA_SASL_PASSWORD", SECRET);
+
+    assertThat(Check.kafkaTopics(Settings.of(environment)))
+        .contains(
+            "# Put in the users' names in place of BRIDGE and READER, and in place of"
+                + " admin.properties a file with your own login.")
+        .filteredOn(line -> !line.startsWith("#"))
+        .isNotEmpty()
+        .allMatch(line -> line.contains(" --command-config admin.properties "))
+        .noneMatch(line -> line.contains(SECRET) || line.contains("someone"));
+  }
+
   private List<String> kafka() {
     int from = lines.indexOf("Kafka");
     return lines.subList(from, lines.indexOf("Routes"));
