@@ -4,16 +4,22 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
-import java.nio.file.DirectoryStream;
+import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Set;
 
 /**
@@ -98,18 +104,55 @@ public final class PrivateFiles {
     return wide;
   }
 
-  /** The same for all in a folder; says how many were wide. Links are not followed. */
-  public static int narrowAllIn(Path folder) throws IOException {
-    int narrowed = 0;
-    try (DirectoryStream<Path> entries = Files.newDirectoryStream(folder)) {
-      for (Path entry : entries) {
-        narrowed += narrow(entry) ? 1 : 0;
-        if (Files.isDirectory(entry, LinkOption.NOFOLLOW_LINKS)) {
-          narrowed += narrowAllIn(entry);
-        }
-      }
-    }
-    return narrowed;
+  /**
+   * What came of narrowing.
+   *
+   * @param narrowed how many were wide
+   * @param refused what this process cannot narrow or look at
+   */
+  public record Narrowing(int narrowed, List<Path> refused) {}
+
+  /** The same for a file, or for a folder and all in it. Links are not followed. */
+  public static Narrowing narrowAll(Path path) throws IOException {
+    List<Path> refused = new ArrayList<>();
+    int[] narrowed = new int[1];
+    Files.walkFileTree(
+        path,
+        new SimpleFileVisitor<>() {
+          @Override
+          public FileVisitResult preVisitDirectory(Path folder, BasicFileAttributes attributes) {
+            return visitFile(folder, attributes);
+          }
+
+          @Override
+          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
+            try {
+              narrowed[0] += narrow(file) ? 1 : 0;
+            } catch (IOException e) {
+              visitFileFailed(file, e);
+            }
+            return FileVisitResult.CONTINUE;
+          }
+
+          @Override
+          public FileVisitResult visitFileFailed(Path file, IOException failure) {
+            if (!(failure instanceof NoSuchFileException)) {
+              refused.add(file);
+            }
+            return FileVisitResult.CONTINUE;
+          }
+
+          @Override
+          public FileVisitResult postVisitDirectory(Path folder, IOException failure) {
+            return FileVisitResult.CONTINUE;
+          }
+        });
+    return new Narrowing(narrowed[0], refused);
+  }
+
+  /** Whether others than the owner have any right to it. */
+  public static boolean isWide(Path path) throws IOException {
+    return isPosix(path) && !Collections.disjoint(Files.getPosixFilePermissions(path), OF_OTHERS);
   }
 
   private static boolean isPosix(Path path) {

@@ -9,6 +9,7 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -58,34 +59,50 @@ final class DataFolder {
 
   /**
    * Lets nobody but the owner in, and tells of a folder or file of an earlier version that was
-   * wider. A folder with other things in it (somebody's home, say) stays as open as it is.
+   * wider, and of what stays so. A folder with other things in it (somebody's home, say) stays as
+   * open as it is.
    */
   static void keepPrivate(Path folder) throws IOException {
     PrivateFiles.createFolder(folder);
+    int narrowed = 0;
+    List<Path> refused = new ArrayList<>();
     try {
-      int narrowed = holdsOnlyOurs(folder) && PrivateFiles.narrow(folder) ? 1 : 0;
-      for (String name : OURS) {
-        Path own = folder.resolve(name);
-        if (Files.exists(own)) {
-          // Somebody may have put the spool on another disk, by a link
-          Path real = own.toRealPath();
-          narrowed += PrivateFiles.narrow(real) ? 1 : 0;
-          narrowed += Files.isDirectory(real) ? PrivateFiles.narrowAllIn(real) : 0;
-        }
-      }
-      if (narrowed > 0) {
+      if (holdsOnlyOurs(folder)) {
+        narrowed += PrivateFiles.narrow(folder) ? 1 : 0;
+      } else if (PrivateFiles.isWide(folder)) {
         LOG.warn(
-            "Other users of this machine could read personal data: {} folders and files in {} were"
-                + " open to them. Now only the user that runs Caravan can read them.",
-            narrowed,
+            "The data folder {} holds other things than Caravan's, so it stays open to other users of"
+                + " this machine; what Caravan keeps in it does not. Set CARAVAN_DATA_DIR to a folder"
+                + " of its own.",
             folder);
       }
-    } catch (IOException e) {
+    } catch (IOException notOurs) {
+      refused.add(folder);
+    }
+    for (String name : OURS) {
+      Path own = folder.resolve(name);
+      if (Files.exists(own)) {
+        // Somebody may have put the spool on another disk, by a link
+        PrivateFiles.Narrowing came = PrivateFiles.narrowAll(own.toRealPath());
+        narrowed += came.narrowed();
+        refused.addAll(came.refused());
+      }
+    }
+    if (narrowed > 0) {
       LOG.warn(
-          "What lies in {} cannot be kept from other users of this machine ({}), as it belongs to"
-              + " another user than the one that runs Caravan. What is new there is private.",
+          "Other users of this machine could read personal data: {} folders and files in {} were"
+              + " open to them. Now only the user that runs Caravan can read them.",
+          narrowed,
+          folder);
+    }
+    if (!refused.isEmpty()) {
+      LOG.warn(
+          "{} folders and files in {} cannot be kept from other users of this machine, such as {}, as"
+              + " they belong to another user than the one that runs Caravan. What is new there is"
+              + " private.",
+          refused.size(),
           folder,
-          why(e));
+          refused.get(0));
     }
   }
 

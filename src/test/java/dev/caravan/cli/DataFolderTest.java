@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -99,11 +100,37 @@ class DataFolderTest {
     Path gaps = wide(data.resolve("gaps"), true);
     Files.createSymbolicLink(gaps.resolve("link"), foreign);
 
-    DataFolder.keepPrivate(data);
+    try (LogLines log = new LogLines(DataFolder.class.getName())) {
+      DataFolder.keepPrivate(data);
 
+      assertThat(log.lines())
+          .filteredOn(line -> line.contains("holds other things than Caravan's"))
+          .hasSize(1);
+    }
     assertThat(rights(data)).isEqualTo("rwxr-xr-x");
     assertThat(rights(foreign)).isEqualTo("rw-r--r--");
     assertThat(rights(gaps)).isEqualTo("rwx------");
+  }
+
+  @Test
+  void whatCannotBeNarrowedKeepsNothingElseFromIt() throws IOException {
+    Path data = wide(folder.resolve("data"), true);
+    List<Path> ours = Stream.of("spool", "gaps", "replay", "channels").map(data::resolve).toList();
+    for (Path own : ours) {
+      wide(own, true);
+    }
+    // Not even its owner may change the rights of what lies there
+    Files.createSymbolicLink(data.resolve("dead-letters"), Path.of("/proc/self/fdinfo"));
+
+    try (LogLines log = new LogLines(DataFolder.class.getName())) {
+      DataFolder.keepPrivate(data);
+
+      assertThat(log.lines())
+          .filteredOn(line -> line.contains("cannot be kept from other users"))
+          .hasSize(1);
+    }
+    assertThat(ours).allSatisfy(own -> assertThat(rights(own)).isEqualTo("rwx------"));
+    assertThat(rights(data)).isEqualTo("rwx------");
   }
 
   @Test
