@@ -32,7 +32,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
       SimulatorCommand.class,
       TopicsCommand.class,
       TailCommand.class,
-      ReplayCommand.class
+      ReplayCommand.class,
+      CompletionCommand.class
     },
     synopsisSubcommandLabel = "[COMMAND]",
     exitCodeListHeading = "%nExit codes:%n",

@@ -2,9 +2,12 @@ package dev.caravan.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -139,6 +142,27 @@ class CaravanTest {
         CommandLineHarness.run("simulator", "--port", "0", "--agents", "0", "--verbose");
 
     assertThat(failure.err()).contains("--agents is 0, but", "\tat dev.caravan");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"'', simu, simulator", "tail, --from-b, --from-beginning", "check, --off, --offline"})
+  void theShellCompletesCommandsAndOptions(
+      String command, String begun, String whole, @TempDir Path folder) throws Exception {
+    CommandLineHarness completion = CommandLineHarness.run("completion");
+    Path script = Files.writeString(folder.resolve("completion"), completion.out());
+    String words = (command.isEmpty() ? "" : command + " ") + begun;
+    Process bash =
+        new ProcessBuilder(
+                "bash",
+                "-c",
+                "source %s; COMP_WORDS=(./caravan %s); COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); $(complete -p caravan | sed 's/.*-F \\([^ ]*\\).*/\\1/'); echo \"${COMPREPLY[@]}\""
+                    .formatted(script, words))
+            // It complains that no key was pressed
+            .redirectError(ProcessBuilder.Redirect.DISCARD)
+            .start();
+
+    assertThat(completion.exitCode()).isZero();
+    assertThat(new String(bash.getInputStream().readAllBytes()).strip()).isEqualTo(whole);
   }
 
   @Test
