@@ -143,9 +143,7 @@ final class GapFiles {
             entry -> {
               Instant since = Instant.parse(entry.required("since").asText());
               Instant last = until.getOrDefault(key, timesWritten.orElse(since));
-              found
-                  .reading()
-                  .put(GapJson.strand(entry), new GapLedger.Reading(last, GapJson.topics(entry)));
+              found.reading().put(GapJson.strand(entry), GapJson.reading(entry, last));
             })
         .ifPresent(
             damage -> {

@@ -58,6 +58,12 @@ final class GapJson {
         node.required("strand").intValue());
   }
 
+  static GapLedger.Reading reading(JsonNode node, Instant until) {
+    // Versions before did not tell since when
+    Instant since = Instant.parse(node.path("readSince").asText(until.toString()));
+    return new GapLedger.Reading(since, until, new LinkedHashSet<>(topics(node)));
+  }
+
   static OpenGap open(JsonNode node) {
     return new OpenGap(
         node.required("id").asText(),
@@ -107,6 +113,7 @@ final class GapJson {
     ObjectNode node = JSON.createObjectNode();
     node.put("reader", strand.reader()).put("shard", strand.shard());
     node.put("strand", strand.number()).put("since", now.until().toString());
+    node.put("readSince", now.since().toString());
     return withTopics(node, now.topics());
   }
 

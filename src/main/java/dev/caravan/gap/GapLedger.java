@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -49,6 +50,7 @@ public final class GapLedger {
   private final GapFiles files;
   private final Clock clock;
   private final Map<Strand, Reading> reading = new LinkedHashMap<>();
+  private final Coverage coverage = new Coverage();
   private final Map<String, Attempts> attempts = new LinkedHashMap<>();
   private final OpenGaps open;
   private final WaitingGaps waiting;
@@ -57,9 +59,14 @@ public final class GapLedger {
   /**
    * What a strand reads.
    *
+   * @param since since when it does
    * @param until until when everything that was sent has been read and kept
    */
-  record Reading(Instant until, List<String> topics) {}
+  record Reading(Instant since, Instant until, Set<String> topics) {
+    Reading {
+      topics = Collections.unmodifiableSet(new LinkedHashSet<>(topics));
+    }
+  }
 
   private GapLedger(Path folder, Clock clock) {
     this.files = new GapFiles(folder, clock);
@@ -123,6 +130,9 @@ public final class GapLedger {
       return;
     }
     open.damagedIsKnown();
+    Set<String> all = new HashSet<>();
+    wanted.values().forEach(some -> all.addAll(some.orElseThrow()));
+    coverage.wanted(all);
     for (OpenGap gap : open.all()) {
       List<String> gone = new ArrayList<>(gap.topics());
       gone.removeAll(stillWanted(gone));
@@ -142,16 +152,18 @@ public final class GapLedger {
       Strand strand, Instant since, List<String> topics, String cause) {
     Reading before = reading.get(strand);
     // A successor's predecessor may still have something to read
-    Reading now = new Reading(before == null ? since : before.until(), List.copyOf(topics));
+    Reading now =
+        new Reading(since, before == null ? since : before.until(), new LinkedHashSet<>(topics));
     reading.put(strand, now);
+    List<Gap> over = new ArrayList<>();
     if (before != null) {
+      coverage.ended(strand, before.since(), since, wantedOrUnknown(before.topics()));
       // What it read and reads no more, though somebody wants it
-      begin(strand.shard(), since.minus(UNDER_WAY), cause, before.topics());
+      over.addAll(begin(strand.shard(), since, cause, before.topics()));
     }
     files.reading(reading, attempts);
     files.topics(strand, now);
-    Set<String> read = Set.copyOf(topics);
-    List<Gap> over = new ArrayList<>();
+    Set<String> read = now.topics();
     for (OpenGap gap : open.all()) {
       List<String> covered = gap.among(read);
       if (!covered.isEmpty()) {
@@ -163,30 +175,31 @@ public final class GapLedger {
 
   /** Everything that was sent to the strand until then has been read and kept. */
   public synchronized void readUntil(Strand strand, Instant until) {
-    reading.computeIfPresent(strand, (same, before) -> new Reading(until, before.topics()));
+    reading.computeIfPresent(
+        strand, (same, before) -> new Reading(before.since(), until, before.topics()));
   }
 
   /**
-   * A strand is not being read since then. Its topics have a gap unless another strand reads them.
+   * A strand is not being read since then. Its topics have a gap as long as no other strand has
+   * read them, then or since.
+   *
+   * @return gaps that are over already, as others have begun to read in the meantime
    */
-  public synchronized void blind(Strand strand, Instant since, String cause) {
+  public synchronized List<Gap> blind(Strand strand, Instant since, String cause) {
     Reading before = reading.remove(strand);
-    if (before != null) {
-      begin(strand.shard(), since.minus(UNDER_WAY), cause, before.topics());
-      files.forget(strand);
-      files.reading(reading, attempts);
+    if (before == null) {
+      return List.of();
     }
+    List<Gap> over = begin(strand.shard(), since, cause, ended(strand, before, since));
+    files.forget(strand);
+    files.reading(reading, attempts);
+    return over;
   }
 
   /** A strand is not needed any more: others read its topics, or nobody wants them. */
-  public synchronized void finished(Strand strand, String cause) {
+  public synchronized List<Gap> finished(Strand strand, String cause) {
     attempts.remove(strand.key());
-    Reading before = reading.remove(strand);
-    if (before != null) {
-      begin(strand.shard(), clock.instant().minus(UNDER_WAY), cause, before.topics());
-      files.forget(strand);
-      files.reading(reading, attempts);
-    }
+    return blind(strand, clock.instant(), cause);
   }
 
   /** Writes until when everything was read, and what could not be written before. */
@@ -257,6 +270,7 @@ public final class GapLedger {
         .forEach(entry -> last.put(entry.getKey(), entry.getValue()));
     reading.keySet().removeAll(last.keySet());
     Instant now = clock.instant();
+    Map<Strand, Set<String>> topics = new HashMap<>();
     last.forEach(
         (strand, was) -> {
           if (was.until().isAfter(now)) {
@@ -266,9 +280,12 @@ public final class GapLedger {
                 was.until(),
                 now);
           }
-          Instant until = was.until().isAfter(now) ? now : was.until();
-          begin(strand.shard(), until.minus(UNDER_WAY), cause, was.topics());
+          Instant until = earlier(was.until(), now);
+          topics.put(strand, ended(strand, was, until));
         });
+    last.forEach(
+        (strand, was) ->
+            begin(strand.shard(), earlier(was.until(), now), cause, topics.get(strand)));
     last.keySet().forEach(files::forget);
     if (!last.isEmpty()) {
       files.reading(reading, attempts);
@@ -282,8 +299,35 @@ public final class GapLedger {
     return all;
   }
 
-  private void begin(int shard, Instant from, String cause, Collection<String> topics) {
-    open.begin(shard, from, cause, notRead(wantedOrUnknown(topics)));
+  /** A strand has read nothing since then; what it read until then. */
+  private Set<String> ended(Strand strand, Reading was, Instant until) {
+    Set<String> topics = new LinkedHashSet<>(was.topics());
+    topics.addAll(coverage.notAfter(strand, until));
+    coverage.ended(strand, was.since(), until, wantedOrUnknown(was.topics()));
+    return topics;
+  }
+
+  private static Instant earlier(Instant one, Instant other) {
+    return one.isBefore(other) ? one : other;
+  }
+
+  /** These topics were read until then, by a strand that reads them no more. */
+  private List<Gap> begin(int shard, Instant lastRead, String cause, Collection<String> topics) {
+    List<Gap> over = new ArrayList<>();
+    coverage
+        .holes(wantedOrUnknown(topics), lastRead, reading)
+        .forEach(
+            (holes, its) -> {
+              for (Coverage.Hole hole : holes) {
+                Instant from = hole.from().minus(UNDER_WAY);
+                if (hole.to().isEmpty()) {
+                  open.begin(shard, from, cause, its);
+                } else {
+                  open.over(shard, from, hole.to().get(), cause, its).ifPresent(over::add);
+                }
+              }
+            });
+    return over;
   }
 
   /** As long as a reader has not said what it wants, each topic may be wanted. */

@@ -51,12 +51,26 @@ final class OpenGaps {
     return List.copyOf(open.values());
   }
 
-  /** These topics are not read since then; those that have a gap already keep it. */
+  /** These topics are not read since then; those of which a gap began before keep that. */
   void begin(int shard, Instant from, String cause, Collection<String> topics) {
-    Set<String> lost = withoutGap(topics, gap -> true);
+    Set<String> lost = withoutGap(topics, gap -> !gap.from().isAfter(from));
     if (!lost.isEmpty()) {
+      all().forEach(later -> put(later.without(List.copyOf(lost), later.parts())));
       put(new OpenGap(unique(OpenGap.id(from, shard)), shard, from, cause, 0, lost));
     }
+  }
+
+  /** These topics were not read for a while that is over; those whose gap lasts longer keep it. */
+  Optional<Gap> over(int shard, Instant from, Instant to, String cause, Collection<String> topics) {
+    Set<String> lost = withoutGap(topics, gap -> !gap.from().isAfter(from));
+    return lost.isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            close(
+                new OpenGap(unique(OpenGap.id(from, shard)), shard, from, cause, 0, lost),
+                shard,
+                to,
+                List.copyOf(lost)));
   }
 
   /** These topics may be among those that a damaged file told. */

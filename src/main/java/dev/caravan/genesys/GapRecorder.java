@@ -10,14 +10,12 @@ import dev.caravan.topic.TopicCatalogue;
 import dev.caravan.topic.TopicCombiner;
 import dev.caravan.topic.TopicSharder;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.function.Consumer;
-import java.util.function.LongFunction;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -34,7 +32,7 @@ final class GapRecorder {
 
   private final String reader;
   private final GapLedger ledger;
-  private final LongFunction<Instant> wall;
+  private final SteadyClock clock;
   private final Consumer<Signal> signals;
   private final Consumer<Gap> over;
   private final TopicCatalogue catalogue = TopicCatalogue.shipped();
@@ -44,18 +42,18 @@ final class GapRecorder {
 
   /**
    * @param reader who reads, such as the id of the route
-   * @param wall the wall clock's time of a moment on the shards' clock
+   * @param clock of the shards
    * @param over learns of each gap once, when it is over
    */
   GapRecorder(
       String reader,
       GapLedger ledger,
-      LongFunction<Instant> wall,
+      SteadyClock clock,
       Consumer<Signal> signals,
       Consumer<Gap> over) {
     this.reader = reader;
     this.ledger = ledger;
-    this.wall = wall;
+    this.clock = clock;
     this.signals = signals;
     this.over = over;
   }
@@ -81,7 +79,7 @@ final class GapRecorder {
 
   /** A strand that is not part of the plan any more has stopped. */
   void finished(Strand strand) {
-    ledger.finished(of(strand), Cause.TOPICS_CHANGED.label());
+    isOver(ledger.finished(of(strand), Cause.TOPICS_CHANGED.label()), clock.getAsLong());
   }
 
   /** Each by its own name: of a combined subscription a part may be rejected. */
@@ -93,9 +91,13 @@ final class GapRecorder {
 
   void reading(Strand strand, List<String> topics, long since) {
     String cause = Cause.TOPICS_CHANGED.label();
-    for (Gap gap : ledger.reading(of(strand), wall.apply(since), singles(topics), cause)) {
+    isOver(ledger.reading(of(strand), clock.atTheLatest(since), singles(topics), cause), since);
+  }
+
+  private void isOver(List<Gap> gaps, long now) {
+    for (Gap gap : gaps) {
       LOG.warn(sentence(gap));
-      tell(gap, since);
+      tell(gap, now);
       over.accept(gap);
     }
   }
@@ -123,18 +125,18 @@ final class GapRecorder {
   }
 
   private Attempts earlier(dev.caravan.gap.Attempts before, long now) {
-    long wait = Duration.between(wall.apply(now), before.notBefore()).toMillis();
+    long wait = Duration.between(clock.atTheLatest(now), before.notBefore()).toMillis();
     return before.failures() == 0
         ? Attempts.NONE
         : new Attempts(before.failures(), now + Math.max(0, wait));
   }
 
   private dev.caravan.gap.Attempts onDisk(Attempts now) {
-    return new dev.caravan.gap.Attempts(now.failures(), wall.apply(now.notBefore()));
+    return new dev.caravan.gap.Attempts(now.failures(), clock.atTheLatest(now.notBefore()));
   }
 
   void blind(Strand strand, long since, Cause cause) {
-    ledger.blind(of(strand), wall.apply(since), cause.label());
+    isOver(ledger.blind(of(strand), clock.atTheEarliest(since), cause.label()), clock.getAsLong());
   }
 
   /**
@@ -147,7 +149,7 @@ final class GapRecorder {
       OptionalLong handedOn = shard.handedOnUntil();
       if (handedOn.isPresent()) {
         long until = Math.min(handedOn.getAsLong(), keptUntil);
-        ledger.readUntil(of(shard.strand()), wall.apply(until));
+        ledger.readUntil(of(shard.strand()), clock.atTheEarliest(until));
       }
     }
     ledger.save();

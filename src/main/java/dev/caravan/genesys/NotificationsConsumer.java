@@ -19,14 +19,11 @@ import dev.caravan.topic.TopicSharder;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
-import java.util.function.LongSupplier;
 import org.apache.camel.Exchange;
 import org.apache.camel.Message;
 import org.apache.camel.Processor;
@@ -54,7 +51,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
   private static final long LOOK_SECONDS = 600;
 
   private final GenesysConfiguration configuration;
-  private final LongSupplier clock = monotonicMillis();
+  private final SteadyClock clock = new SteadyClock();
   private final Timings timings;
   private Preparation preparation;
   private InFlight inFlight;
@@ -128,7 +125,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
         new GapRecorder(
             getRouteId() == null ? "notifications" : getRouteId(),
             getEndpoint().component().ledger(),
-            this::wall,
+            clock,
             this::signal,
             this::isOver);
     gaps.started();
@@ -356,8 +353,8 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
           Signal.of(report.kind().name())
               .shard(strand.shard())
               .cause(report.cause().label())
-              .from(wall(report.from()))
-              .to(wall(report.to()))
+              .from(clock.atTheEarliest(report.from()))
+              .to(clock.atTheLatest(report.to()))
               .sentence(sentence));
     }
   }
@@ -365,11 +362,6 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
   private void isOver(Gap gap) {
     metrics.gap(gap);
     getEndpoint().component().gaps().publish(gap);
-  }
-
-  /** The wall clock may have been set since; ages are right all the same. */
-  private Instant wall(long millis) {
-    return Instant.ofEpochMilli(System.currentTimeMillis() - (clock.getAsLong() - millis));
   }
 
   void signal(Signal signal) {
@@ -399,12 +391,5 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
   private static String family(String stream) {
     int dot = stream.indexOf('.');
     return dot < 0 ? stream : stream.substring(0, dot);
-  }
-
-  /** Milliseconds that look like the wall clock's at the start and never jump afterwards. */
-  private static LongSupplier monotonicMillis() {
-    long wall = System.currentTimeMillis();
-    long start = System.nanoTime();
-    return () -> wall + TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start);
   }
 }

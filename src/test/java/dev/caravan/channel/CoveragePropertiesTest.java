@@ -3,6 +3,7 @@ package dev.caravan.channel;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.caravan.event.Frame;
+import dev.caravan.gap.Gap;
 import dev.caravan.gap.GapLedger;
 import dev.caravan.testing.ManualExecutor;
 import dev.caravan.testing.MutableClock;
@@ -13,8 +14,10 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Random;
 import java.util.Set;
@@ -25,7 +28,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /**
  * What is not read is on record: whatever is planned, opened, lost and stopped, in whatever order,
- * the topics that no trusted LIVE socket brings are those of which a gap lasts.
+ * the topics that no trusted LIVE socket brings are those of which a gap lasts; and whenever no
+ * socket brought a topic, whatever was believed then, a gap tells so in the end.
  */
 class CoveragePropertiesTest {
 
@@ -48,24 +52,43 @@ class CoveragePropertiesTest {
 
   /** A channel as the server has it, and its socket. */
   private static final class Socket implements ChannelLink {
+    private final Story story;
     private final ChannelOpener.Order order;
     private final List<String> subscribed;
     private boolean silent;
+    private boolean ended;
+    private boolean answers;
+    private long pingedAt;
+    private long provenUntil;
     private long lastFrameAt;
 
-    Socket(ChannelOpener.Order order, List<String> subscribed) {
+    Socket(Story story, ChannelOpener.Order order, List<String> subscribed) {
+      this.story = story;
       this.order = order;
       this.subscribed = subscribed;
     }
 
-    @Override
-    public void ping() {}
+    boolean brings(String topic) {
+      return !silent && !ended && subscribed.contains(topic);
+    }
 
     @Override
-    public void close() {}
+    public void ping() {
+      pingedAt = story.control.now();
+      if (answers) {
+        story.control.execute(() -> story.brings(this, Stage.PONG));
+      }
+    }
+
+    @Override
+    public void close() {
+      ended = true;
+      story.sockets.remove(this);
+    }
 
     @Override
     public OptionalLong ponged() {
+      provenUntil = pingedAt;
       return OptionalLong.empty();
     }
 
@@ -76,7 +99,7 @@ class CoveragePropertiesTest {
 
     @Override
     public Reading reading() {
-      return new Reading(lastFrameAt, lastFrameAt, false, 0);
+      return new Reading(lastFrameAt, lastFrameAt, false, provenUntil);
     }
   }
 
@@ -93,6 +116,11 @@ class CoveragePropertiesTest {
     private final List<Socket> sockets = new ArrayList<>();
     private final List<Socket> everOpened = new ArrayList<>();
     private final Set<String> read = new HashSet<>();
+
+    /** Since when no socket has brought a topic, and when none did before. */
+    private final Map<String, Long> missingSince = new HashMap<>();
+
+    private final Map<String, List<long[]>> missed = new HashMap<>();
     private final List<String> happened = new ArrayList<>();
     private List<TopicSharder.Shard> plan = List.of();
     private Set<String> wanted = Set.of();
@@ -122,9 +150,45 @@ class CoveragePropertiesTest {
           passes(dice.nextInt(6) == 0 ? dice.nextInt(60_000) : dice.nextInt(1_500));
         }
       }
+      settles();
+      // What was rejected before is subscribed now
+      List.copyOf(sockets).forEach(socket -> ends(socket, Cause.TAKEN_OVER));
+      settles();
+      assertThat(ledger.missing()).as(this::story).isEmpty();
+      missed.forEach((topic, times) -> times.forEach(time -> isOnRecord(topic, time)));
       group.stop();
       passes(0);
       assertThat(covered()).isEmpty();
+    }
+
+    /** All goes well, until whatever is dead is found to be. */
+    private void settles() {
+      for (int i = 0; i < 120; i++) {
+        while (!waiting.isEmpty()) {
+          opens(waiting.remove(0), true);
+        }
+        List.copyOf(sockets).forEach(socket -> brings(socket, Stage.HEARTBEAT));
+        passes(1_000);
+      }
+    }
+
+    private void isOnRecord(String topic, long[] time) {
+      List<Gap> gaps =
+          ledger.unsettled().stream().filter(gap -> gap.topics().contains(topic)).toList();
+      long at = time[0];
+      for (boolean found = true; at < time[1] && found; ) {
+        long from = at;
+        OptionalLong to =
+            gaps.stream()
+                .filter(gap -> gap.from().toEpochMilli() <= from && gap.to().toEpochMilli() > from)
+                .mapToLong(gap -> gap.to().toEpochMilli())
+                .max();
+        found = to.isPresent();
+        at = to.orElse(at);
+      }
+      assertThat(at)
+          .as(() -> topic + " from " + time[0] + " to " + time[1] + " in " + gaps + " " + story())
+          .isGreaterThanOrEqualTo(time[1]);
     }
 
     private void happens() {
@@ -135,7 +199,7 @@ class CoveragePropertiesTest {
         case 9, 10 -> ends();
         case 11, 12 -> isTold(dice.nextBoolean() ? "socket_closing" : "no_longer_subscribed");
         case 13 -> fallsSilent();
-        default -> sockets.forEach(socket -> brings(socket, Stage.HEARTBEAT));
+        default -> List.copyOf(sockets).forEach(socket -> brings(socket, Stage.HEARTBEAT));
       }
       holds();
     }
@@ -146,6 +210,8 @@ class CoveragePropertiesTest {
       plan = sharder.reshard(plan, topics);
       wanted = new HashSet<>(topics);
       read.retainAll(wanted);
+      missed.keySet().retainAll(wanted);
+      missingSince.keySet().retainAll(wanted);
       happened.add("plan " + plan);
       // As the consumer does, and not on the control thread, where more may be waiting
       ledger.wanted(READER, topics);
@@ -155,27 +221,32 @@ class CoveragePropertiesTest {
 
     private void opens() {
       if (!waiting.isEmpty()) {
-        Order order = waiting.remove(dice.nextInt(waiting.size()));
-        List<String> subscribed = new ArrayList<>(order.topics());
-        if (order.reuse().isPresent()) {
-          // The server still has what it had, whoever asks for what by now
-          subscribed = ((Socket) order.reuse().get()).subscribed;
-        } else if (dice.nextInt(4) == 0) {
-          subscribed.removeIf(topic -> dice.nextBoolean());
-        }
-        Socket socket = new Socket(order, List.copyOf(subscribed));
-        socket.lastFrameAt = control.now();
-        sockets.add(socket);
-        everOpened.add(socket);
-        happened.add("opens " + order.number() + " of " + order.shard().strand() + subscribed);
-        order.shard().connecting(order.number());
-        List<String> told = order.reuse().isPresent() ? order.topics() : subscribed;
-        long life = dice.nextInt(4) == 0 ? 20_000 : 72_000_000;
-        order.shard().opened(order.number(), socket, told, control.now() + life, Cause.CHANNEL_AGE);
-        if (dice.nextBoolean()) {
-          brings(socket, Stage.HEARTBEAT);
-        }
+        opens(waiting.remove(dice.nextInt(waiting.size())), false);
       }
+    }
+
+    private void opens(Order order, boolean well) {
+      List<String> subscribed = new ArrayList<>(order.topics());
+      if (order.reuse().isPresent()) {
+        // The server still has what it had, whoever asks for what by now
+        subscribed = ((Socket) order.reuse().get()).subscribed;
+      } else if (!well && dice.nextInt(4) == 0) {
+        subscribed.removeIf(topic -> dice.nextBoolean());
+      }
+      Socket socket = new Socket(this, order, List.copyOf(subscribed));
+      socket.lastFrameAt = control.now();
+      socket.answers = well || dice.nextInt(4) > 0;
+      sockets.add(socket);
+      everOpened.add(socket);
+      happened.add("opens " + order.number() + " of " + order.shard().strand() + subscribed);
+      order.shard().connecting(order.number());
+      List<String> told = order.reuse().isPresent() ? order.topics() : subscribed;
+      long life = !well && dice.nextInt(4) == 0 ? 20_000 : 72_000_000;
+      order.shard().opened(order.number(), socket, told, control.now() + life, Cause.CHANNEL_AGE);
+      if (well || dice.nextBoolean()) {
+        brings(socket, Stage.HEARTBEAT);
+      }
+      read.forEach(this::looksFor);
     }
 
     private void fails() {
@@ -190,11 +261,18 @@ class CoveragePropertiesTest {
 
     private void ends() {
       if (!sockets.isEmpty()) {
-        Socket socket = sockets.remove(dice.nextInt(sockets.size()));
-        happened.add("ends " + socket.order.number() + " of " + socket.order.shard().strand());
-        Cause cause = dice.nextInt(4) == 0 ? Cause.TAKEN_OVER : Cause.DROPPED;
-        socket.order.shard().closed(socket.order.number(), cause);
+        ends(
+            sockets.get(dice.nextInt(sockets.size())),
+            dice.nextInt(4) == 0 ? Cause.TAKEN_OVER : Cause.DROPPED);
       }
+    }
+
+    private void ends(Socket socket, Cause cause) {
+      sockets.remove(socket);
+      socket.ended = true;
+      happened.add("ends " + socket.order.number() + " of " + socket.order.shard().strand());
+      socket.order.shard().closed(socket.order.number(), cause);
+      read.forEach(this::looksFor);
     }
 
     private void isTold(String what) {
@@ -203,17 +281,20 @@ class CoveragePropertiesTest {
         happened.add(
             what + " to " + socket.order.number() + " of " + socket.order.shard().strand());
         brings(socket, Stage.system(what));
+        socket.silent |= what.equals("no_longer_subscribed");
       }
     }
 
     private void fallsSilent() {
       if (!sockets.isEmpty()) {
-        sockets.get(dice.nextInt(sockets.size())).silent = true;
+        Socket socket = sockets.get(dice.nextInt(sockets.size()));
+        socket.silent = true;
+        happened.add("silent " + socket.order.number() + " of " + socket.order.shard().strand());
       }
     }
 
     private void brings(Socket socket, String frame) {
-      if (!socket.silent) {
+      if (!socket.silent && !socket.ended) {
         socket.lastFrameAt = control.now();
         byte[] body = frame.getBytes(StandardCharsets.UTF_8);
         socket.order.shard().frame(socket.order.number(), body, false, () -> {});
@@ -247,6 +328,16 @@ class CoveragePropertiesTest {
       Set<String> missing = new TreeSet<>(read);
       missing.removeAll(covered);
       assertThat(new TreeSet<>(ledger.missing())).as(this::story).isEqualTo(missing);
+      read.forEach(this::looksFor);
+    }
+
+    private void looksFor(String topic) {
+      if (sockets.stream().noneMatch(socket -> socket.brings(topic))) {
+        missingSince.putIfAbsent(topic, control.now());
+      } else if (missingSince.containsKey(topic)) {
+        long[] time = {missingSince.remove(topic), control.now()};
+        missed.computeIfAbsent(topic, none -> new ArrayList<>()).add(time);
+      }
     }
 
     private String story() {

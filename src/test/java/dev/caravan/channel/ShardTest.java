@@ -429,6 +429,20 @@ class ShardTest {
   }
 
   @Test
+  void anAttemptThatCannotEvenBeginIsFollowedByAnother() {
+    stage.live(stage.order(0));
+    stage.withoutThreads = true;
+    stage.ends(stage.order(0), Cause.TAKEN_OVER);
+    stage.pass(Duration.ofSeconds(1));
+    assertThat(stage.withoutThreads).isFalse();
+
+    stage.pass(Duration.ofSeconds(10));
+
+    assertThat(stage.orders).hasSize(2);
+    assertThat(stage.kinds()).contains(ShardReport.Kind.RETRYING);
+  }
+
+  @Test
   void aSpareThatIsReadAgainReadsItsOwnTopics() {
     stage.live(stage.order(0));
     shard.changeTopics(List.of("other"));

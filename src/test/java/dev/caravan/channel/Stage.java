@@ -36,6 +36,7 @@ final class Stage implements ChannelOpener, ShardListener {
   final List<String> ledger = new ArrayList<>();
   int pairedOff;
   boolean deaf;
+  boolean withoutThreads;
 
   /** A socket of which only the facts are there. */
   final class Link implements ChannelLink {
@@ -178,6 +179,10 @@ final class Stage implements ChannelOpener, ShardListener {
 
   @Override
   public void open(Order order) {
+    if (withoutThreads) {
+      withoutThreads = false;
+      throw new OutOfMemoryError("unable to create native thread");
+    }
     orders.add(order);
   }
 

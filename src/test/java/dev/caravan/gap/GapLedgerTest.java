@@ -211,6 +211,85 @@ class GapLedgerTest {
   }
 
   @Test
+  void whatTwoStrandsMissedWhileOneOfThemWasNotYetFoundDeadIsAGapThatIsOver() {
+    start(AB);
+    reads(ONE, 1, AB);
+    reads(TWIN, 1, AB);
+    ledger.blind(ONE, at(10), "silent");
+    reads(ONE, 41, AB);
+
+    assertThat(ledger.blind(TWIN, at(30), "silent"))
+        .singleElement()
+        .satisfies(
+            gap -> {
+              assertThat(gap.from()).isEqualTo(lastBefore(at(30)));
+              assertThat(gap.to()).isEqualTo(at(41));
+              assertThat(gap.topics()).isEqualTo(AB);
+            });
+    assertThat(ledger.missing()).isEmpty();
+    assertThat(ledger.untold()).hasSize(1);
+  }
+
+  @Test
+  void eachTimeThatTheOtherStrandWasAwayWhileOneWasDeadIsAGap() {
+    start(AB);
+    reads(ONE, 1, AB);
+    reads(TWIN, 1, AB);
+    for (int lost = 10; lost <= 20; lost += 10) {
+      assertThat(ledger.blind(TWIN, at(lost), "dropped")).isEmpty();
+      assertThat(reads(TWIN, lost + 3, AB)).isEmpty();
+    }
+
+    assertThat(ledger.blind(ONE, at(5), "silent"))
+        .extracting(gap -> List.of(gap.from(), gap.to()))
+        .containsExactly(List.of(lastBefore(at(10)), at(13)), List.of(lastBefore(at(20)), at(23)));
+  }
+
+  @Test
+  void whatAStrandTookOverLaterWasNotReadByItBefore() {
+    start(AB);
+    reads(ONE, 1, AB);
+    reads(OTHER, 1, List.of("c"));
+    reads(OTHER, 20, List.of("b", "c"));
+
+    List<Gap> over = ledger.blind(ONE, at(10), "silent");
+
+    assertThat(over).extracting(Gap::topics).containsExactly(List.of("b"));
+    assertThat(over).extracting(Gap::to).containsExactly(at(20));
+    assertThat(ledger.missing()).containsExactly("a");
+  }
+
+  @Test
+  void aStrandThatWasDeadWhenItsSuccessorCameHasAGapUntilThen() {
+    start(AB);
+    reads(ONE, 1, AB);
+    reads(ONE, 40, AB);
+
+    assertThat(ledger.blind(ONE, at(10), "silent")).isEmpty();
+
+    assertThat(reads(ONE, 40, AB))
+        .extracting(gap -> List.of(gap.from(), gap.to()))
+        .containsExactly(List.of(lastBefore(at(10)), at(40)));
+  }
+
+  @Test
+  void whatTwoStrandsMissedBeforeAKillIsAGapOfItsOwn() {
+    start(AB);
+    reads(ONE, 1, AB);
+    ledger.readUntil(ONE, at(5));
+    reads(TWIN, 8, AB);
+    ledger.readUntil(TWIN, at(12));
+    ledger.save();
+
+    restart(20, AB);
+
+    assertThat(ledger.unsettled())
+        .extracting(gap -> List.of(gap.from(), gap.to()))
+        .containsExactly(List.of(lastBefore(at(5)), at(8)));
+    assertThat(reads(ONE, 21, AB)).extracting(Gap::from).containsExactly(lastBefore(at(12)));
+  }
+
+  @Test
   void ofTwoStrandsTheLastToReadCountsAfterAKill() {
     start(AB);
     reads(ONE, 1, AB);

@@ -42,7 +42,9 @@ class GapRecorderTest {
   private void start(long millis) {
     Clock clock = Clock.fixed(Instant.ofEpochMilli(millis), ZoneOffset.UTC);
     ledger = GapLedger.open(folder, clock);
-    recorder = new GapRecorder("receive", ledger, Instant::ofEpochMilli, signals::add, over::add);
+    recorder =
+        new GapRecorder(
+            "receive", ledger, new SteadyClock(() -> 0, () -> 0), signals::add, over::add);
     recorder.started();
     recorder.planned(List.of(new TopicSharder.Shard(0, TOPICS)));
   }

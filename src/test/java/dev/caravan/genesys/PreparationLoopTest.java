@@ -8,7 +8,6 @@ import dev.caravan.topic.TopicSharder;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executor;
@@ -62,7 +61,7 @@ class PreparationLoopTest {
               new GapRecorder(
                   "receive",
                   GapLedger.open(folder, Clock.systemUTC()),
-                  Instant::ofEpochMilli,
+                  new SteadyClock(() -> 0, () -> 0),
                   signal -> {},
                   gap -> {}),
               new PreparationLoop.Reader(() -> "", first -> {}, read, () -> true),
