@@ -432,6 +432,7 @@ class ShardTest {
   void anAttemptThatCannotEvenBeginIsFollowedByAnother() {
     stage.live(stage.order(0));
     stage.withoutThreads = true;
+    failures = 1;
     stage.ends(stage.order(0), Cause.TAKEN_OVER);
     stage.pass(Duration.ofSeconds(1));
     assertThat(stage.withoutThreads).isFalse();
