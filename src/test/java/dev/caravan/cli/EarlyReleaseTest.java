@@ -165,7 +165,11 @@ class EarlyReleaseTest {
   void theShippedRoutesAreSound() throws Exception {
     List<String> files;
     try (var shipped = Files.list(Path.of("routes"))) {
-      files = shipped.map(EarlyReleaseTest::text).toList();
+      files =
+          shipped
+              .filter(file -> file.toString().endsWith(".camel.yaml"))
+              .map(EarlyReleaseTest::text)
+              .toList();
     }
     assertThat(warnings(files.toArray(String[]::new))).isEmpty();
   }

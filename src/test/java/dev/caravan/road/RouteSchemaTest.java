@@ -69,6 +69,21 @@ class RouteSchemaTest {
     assertThat(Files.readString(file)).doesNotContain("dev.caravan", "#class:");
   }
 
+  @ParameterizedTest
+  @MethodSource("routes")
+  void theReadmeHasALineForTheFileAndItsRoutesInTheDrawing(Path file) throws IOException {
+    String readme = Files.readString(Path.of("routes/README.md"));
+    String name = file.getFileName().toString();
+    String drawing = readme.substring(readme.indexOf("```mermaid"));
+
+    assertThat(readme).containsOnlyOnce("| [%s](%s) | ".formatted(name, name));
+    for (JsonNode part : YAML.readTree(file.toFile())) {
+      String route = part.at("/route/id").asText(part.at("/templatedRoute/routeId").asText());
+      assertThat(drawing)
+          .contains(route.replaceFirst("genesys-(token|connect)-call", "genesys-$1"));
+    }
+  }
+
   /** Camel takes a placeholder where it takes a number, which the schema cannot say. */
   private static void fillIn(JsonNode node) {
     for (String number : NUMBERS) {
