@@ -28,7 +28,8 @@ class DocumentationTest {
   private static final Pattern HEADING = Pattern.compile("(?m)^#{1,6} +(.+?) *$");
   private static final Pattern PLACE = Pattern.compile("<a id=\"([^\"]+)\"></a>");
   private static final Pattern FENCE = Pattern.compile("(?ms)^```.*?^```$");
-  private static final Pattern CLASS = Pattern.compile("`([a-z]+)\\.([A-Z][A-Z0-9]*[a-z]\\w*)[^`]*`");
+  private static final Pattern CLASS =
+      Pattern.compile("`([a-z]+)\\.([A-Z][A-Z0-9]*[a-z]\\w*)[^`]*`");
 
   private static List<Path> pages() {
     return Pages.all();

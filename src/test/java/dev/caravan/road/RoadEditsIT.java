@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -83,6 +84,19 @@ class RoadEditsIT {
     ConsumerRecord<String, byte[]> other =
         road.awaitRecord(r -> r.topic().equals(road.prefix() + "presence"));
     assertThat(Road.json(other.value()).path("eventBody")).isEqualTo(Road.json(presence));
+  }
+
+  @Test
+  void eachEventGoesToASecondTopic() throws IOException {
+    start("Send to a second place, too", "forward.camel.yaml");
+    byte[] call = road.send(event(TOPIC, Road.call(CONVERSATION), "1"));
+
+    for (String topic : List.of("conversations.voice", "all")) {
+      ConsumerRecord<String, byte[]> record =
+          road.awaitRecord(r -> r.topic().equals(road.prefix() + topic));
+      assertThat(record.value()).isEqualTo(call);
+      assertThat(record.key()).isEqualTo(CONVERSATION);
+    }
   }
 
   /** The shipped routes, one of them edited as the cookbook says under a heading. */
