@@ -96,7 +96,8 @@ public final class EnvelopeReader {
   }
 
   private static Frame withoutTopic(Envelope envelope) {
-    if (envelope.result.isEmpty() && envelope.status.isEmpty()) {
+    boolean reply = !envelope.result.isEmpty() || !envelope.status.isEmpty();
+    if (!reply || envelope.bodyStart >= 0) {
       return new Frame.Unreadable("has no topicName");
     }
     return new Frame.Control(

@@ -368,6 +368,8 @@ class EnvelopeReaderTest {
           "`{\"topicName\":null,\"eventBody\":{}}` | has no topicName",
           "`{\"topicName\":[\"Alice\"],\"eventBody\":{}}` | has no topicName",
           "`{\"topicName\":\"\",\"eventBody\":\"Alice\"}` | has no topicName",
+          "`{\"eventBody\":{\"name\":\"Alice\"},\"result\":200}` | has no topicName",
+          "`{\"status\":\"active\",\"topicName\":{},\"eventBody\":{\"name\":\"Alice\"}}` | has no topicName",
           "`{\"topicName\":\"v2.users.Alice.presence\"}` | has no eventBody",
           "`{\"topicName\":\"t\",\"eventBody\":{},\"eventBody\":{\"n\":\"Alice\"}}` | has more than one eventBody",
           "`{\"topicName\":\"t\",\"eventBody\":{\"name\":Alice}}` | is not JSON at byte 37",
