@@ -1,11 +1,15 @@
 package dev.caravan.topic;
 
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /**
  * Deals subscriptions out to channels, each of which takes a thousand. It never leaves one out:
@@ -42,13 +46,15 @@ public final class TopicSharder {
   }
 
   /**
-   * The shards for a changed list. What stays wanted stays where it is; what is new goes first to
-   * shards that change anyway, then to the emptiest, then to new ones.
+   * The shards for a changed list. What stays wanted stays where it is, and so does a topic that is
+   * combined with others than before, if there is room. What is new goes first to shards that
+   * change anyway, then to the emptiest, then to new ones.
    */
   public List<Shard> reshard(List<Shard> previous, List<String> subscriptions) {
     Set<String> unplaced = new LinkedHashSet<>(subscriptions);
     TreeMap<Integer, List<String>> shards = new TreeMap<>();
     Set<Integer> touched = new LinkedHashSet<>();
+    Map<String, Integer> homes = new HashMap<>();
     for (Shard shard : previous) {
       List<String> kept =
           new ArrayList<>(
@@ -56,8 +62,24 @@ public final class TopicSharder {
       kept.forEach(unplaced::remove);
       if (kept.size() < shard.subscriptions().size()) {
         touched.add(shard.number());
+        Set<String> gone = new LinkedHashSet<>(shard.subscriptions());
+        kept.forEach(gone::remove);
+        topics(gone).forEach(topic -> homes.putIfAbsent(topic, shard.number()));
       }
       shards.put(shard.number(), kept);
+    }
+
+    // Two shards hand over at their own times, so a topic that changes over is read twice or not
+    for (String changed : List.copyOf(unplaced)) {
+      topics(Set.of(changed))
+          .map(homes::get)
+          .filter(home -> home != null && shards.get(home).size() < limit)
+          .findFirst()
+          .ifPresent(
+              home -> {
+                shards.get(home).add(changed);
+                unplaced.remove(changed);
+              });
     }
 
     Comparator<Integer> byTouch = Comparator.comparing(number -> !touched.contains(number));
@@ -88,6 +110,10 @@ public final class TopicSharder {
           }
         });
     return List.copyOf(result);
+  }
+
+  private static Stream<String> topics(Collection<String> subscriptions) {
+    return subscriptions.stream().flatMap(it -> TopicCombiner.expandCombined(it).stream());
   }
 
   private List<String> fill(List<String> shard, List<String> rest) {

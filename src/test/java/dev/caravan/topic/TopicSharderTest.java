@@ -56,6 +56,34 @@ class TopicSharderTest {
   }
 
   @Test
+  void leavesATopicWhereItIsWhenItIsCombinedWithOthers() {
+    List<Shard> before =
+        List.of(
+            new Shard(0, List.of("u.1?a&b.c", "u.2?a&b.c", "u.3?a&b.c")),
+            new Shard(1, List.of("u.4?a&b.c")),
+            new Shard(2, List.of("u.5.a", "u.6?a&b.c", "gone")));
+
+    List<Shard> after =
+        sharder.reshard(
+            before,
+            List.of("u.1?a&b.c", "u.2.b.c", "u.3?a&b.c&d", "u.4?a&b.c", "u.5?a&d", "u.6.a", "new"));
+
+    assertThat(after)
+        .containsExactly(
+            new Shard(0, List.of("u.1?a&b.c", "u.2.b.c", "u.3?a&b.c&d")),
+            before.get(1),
+            new Shard(2, List.of("u.5?a&d", "u.6.a", "new")));
+  }
+
+  @Test
+  void aCombinationThatComesApartGoesWhereThereIsRoom() {
+    List<Shard> before = List.of(new Shard(0, List.of("u.1?a&b", "1", "2")));
+
+    assertThat(sharder.reshard(before, List.of("u.1.a", "u.1.b", "1", "2")))
+        .containsExactly(new Shard(0, List.of("1", "2", "u.1.a")), new Shard(1, List.of("u.1.b")));
+  }
+
+  @Test
   void putsNewSubscriptionsTogetherWhereTheMostRoomIs() {
     List<Shard> before = List.of(new Shard(0, topics(0, 2)), new Shard(1, topics(3, 4)));
 
