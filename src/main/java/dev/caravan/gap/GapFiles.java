@@ -141,9 +141,19 @@ final class GapFiles {
     read(
             file,
             entry -> {
+              Strand strand = GapJson.strand(entry);
               Instant since = Instant.parse(entry.required("since").asText());
-              Instant last = until.getOrDefault(key, timesWritten.orElse(since));
-              found.reading().put(GapJson.strand(entry), GapJson.reading(entry, last));
+              Instant last =
+                  Optional.ofNullable(until.get(strand.key()))
+                      .or(() -> Optional.ofNullable(until.get(strand.formerKey())))
+                      .orElse(timesWritten.orElse(since));
+              if (renamed(file, strand)) {
+                found.reading().put(strand, GapJson.reading(entry, last));
+                Attempts earlier = found.attempts().get(strand.formerKey());
+                if (earlier != null) {
+                  found.attempts().putIfAbsent(strand.key(), earlier);
+                }
+              }
             })
         .ifPresent(
             damage -> {
@@ -156,6 +166,20 @@ final class GapFiles {
                   damage.sentence(),
                   from);
             });
+  }
+
+  /** Gives a file that an earlier version named the name it has now; false if that is taken. */
+  private boolean renamed(Path file, Strand strand) throws IOException {
+    Path named = folder.resolve(STRAND + strand.key() + END);
+    if (file.equals(named)) {
+      return true;
+    }
+    if (Files.exists(named)) {
+      Files.delete(file);
+      return false;
+    }
+    Files.move(file, named);
+    return true;
   }
 
   private static String inner(String name, String start) {

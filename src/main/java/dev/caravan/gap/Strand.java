@@ -9,8 +9,18 @@ package dev.caravan.gap;
  */
 public record Strand(String reader, int shard, int number) {
 
-  /** Unique and fit for the name of a file. */
+  /** Unique and fit for the name of a file: what had to be replaced tells in a hash what it was. */
   String key() {
-    return reader.replaceAll("[^A-Za-z0-9]", "_") + "-" + shard + "-" + number;
+    String hash = fit().equals(reader) ? "" : "_" + Integer.toHexString(reader.hashCode());
+    return fit() + hash + "-" + shard + "-" + number;
+  }
+
+  /** The same as versions before had it, without the hash. */
+  String formerKey() {
+    return fit() + "-" + shard + "-" + number;
+  }
+
+  private String fit() {
+    return reader.replaceAll("[^A-Za-z0-9]", "_");
   }
 }

@@ -1,15 +1,20 @@
 package dev.caravan.gap;
 
+import java.util.Comparator;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Gaps that are over, until they are told and settled. Their number is bounded: the oldest that is
- * told goes first, and one that is not told only if none is.
+ * told goes first; if none is, the two oldest become one, so that no interval is left untold.
  */
 final class WaitingGaps {
 
@@ -33,7 +38,8 @@ final class WaitingGaps {
   void add(Gap gap) {
     put(new Entry(gap, false, false));
     while (waiting.size() > GapLedger.MOST_WAITING) {
-      giveUpOldest();
+      Optional<Entry> told = waiting.values().stream().filter(Entry::told).findFirst();
+      told.ifPresentOrElse(this::giveUp, this::mergeOldest);
     }
   }
 
@@ -42,7 +48,7 @@ final class WaitingGaps {
   }
 
   List<Gap> untold() {
-    return waiting.values().stream().filter(entry -> !entry.told()).map(Entry::gap).toList();
+    return oldestFirst(entry -> !entry.told());
   }
 
   void told(String id) {
@@ -50,11 +56,19 @@ final class WaitingGaps {
   }
 
   List<Gap> unsettled() {
-    return waiting.values().stream().filter(entry -> !entry.settled()).map(Entry::gap).toList();
+    return oldestFirst(entry -> !entry.settled());
   }
 
   void settle(String id) {
     entry(id).ifPresent(entry -> put(new Entry(entry.gap(), entry.told(), true)));
+  }
+
+  private List<Gap> oldestFirst(Predicate<Entry> wanted) {
+    return waiting.values().stream()
+        .filter(wanted)
+        .map(Entry::gap)
+        .sorted(Comparator.comparing(Gap::from))
+        .toList();
   }
 
   private Optional<Entry> entry(String id) {
@@ -72,22 +86,48 @@ final class WaitingGaps {
     }
   }
 
-  private void giveUpOldest() {
-    Entry oldest =
-        waiting.values().stream()
-            .filter(Entry::told)
-            .findFirst()
-            .orElseGet(() -> waiting.values().iterator().next());
-    Gap gap = oldest.gap();
+  /**
+   * As one gap they say more than is true, but nothing less. It goes to the end, so that the next
+   * ones are merged before it is again.
+   */
+  private void mergeOldest() {
+    Iterator<Entry> entries = waiting.values().iterator();
+    Gap one = entries.next().gap();
+    Gap other = entries.next().gap();
+    Set<String> topics = new LinkedHashSet<>(one.topics());
+    topics.addAll(other.topics());
+    Gap both =
+        new Gap(
+            one.id() + "+",
+            one.shard(),
+            one.from().isBefore(other.from()) ? one.from() : other.from(),
+            one.to().isAfter(other.to()) ? one.to() : other.to(),
+            one.cause(),
+            List.copyOf(topics));
     LOG.warn(
-        "The gap {} of {} topics from {} to {} ({}) is given up: more than {} gaps wait {}.",
+        "The gaps {} and {} are told as one, {}, from {} to {}: more than {} gaps wait for their"
+            + " signals to be taken.",
+        one.id(),
+        other.id(),
+        both.id(),
+        both.from(),
+        both.to(),
+        GapLedger.MOST_WAITING);
+    put(new Entry(both, false, false));
+    put(new Entry(one, true, true));
+    put(new Entry(other, true, true));
+  }
+
+  private void giveUp(Entry told) {
+    Gap gap = told.gap();
+    LOG.warn(
+        "The gap {} of {} topics from {} to {} ({}) is given up: more than {} gaps wait to be filled.",
         gap.id(),
         gap.topics().size(),
         gap.from(),
         gap.to(),
         gap.cause(),
-        GapLedger.MOST_WAITING,
-        oldest.told() ? "to be filled" : "for their signals to be taken");
+        GapLedger.MOST_WAITING);
     put(new Entry(gap, true, true));
   }
 }

@@ -362,7 +362,7 @@ class GapLedgerTest {
   }
 
   @Test
-  void gapsThatWaitAreBounded() {
+  void ofTooManyGapsTheOldestThatIsToldGoesAndUntoldOnesAreToldAsOne() {
     start(AB);
     for (int i = 0; i <= GapLedger.MOST_WAITING; i++) {
       reads(ONE, 10 * i + 1, AB);
@@ -370,9 +370,72 @@ class GapLedgerTest {
     }
     reads(ONE, 100_000, AB);
 
-    assertThat(ledger.unsettled()).hasSize(GapLedger.MOST_WAITING);
-    assertThat(ledger.unsettled().get(0).from()).isEqualTo(lastBefore(at(15)));
+    assertThat(ledger.untold()).hasSize(GapLedger.MOST_WAITING);
     assertThat(names()).filteredOn(name -> name.startsWith("gap-")).hasSize(500);
+    Gap oldest = ledger.untold().get(0);
+    assertThat(oldest.from()).isEqualTo(lastBefore(at(5)));
+    assertThat(oldest.to()).isEqualTo(at(21));
+    assertThat(oldest.topics()).containsExactlyElementsOf(AB);
+    assertThat(ledger.untold().get(1).from()).isEqualTo(lastBefore(at(25)));
+
+    Gap told = ledger.untold().get(7);
+    ledger.told(told.id());
+    ledger.blind(ONE, at(100_010), "dropped");
+    reads(ONE, 100_020, AB);
+
+    assertThat(ledger.untold()).hasSize(GapLedger.MOST_WAITING).contains(oldest);
+    assertThat(ledger.unsettled()).hasSize(GapLedger.MOST_WAITING).doesNotContain(told);
+  }
+
+  @Test
+  void readersWhoseNamesAreAlikeHaveFilesOfTheirOwn() {
+    ledger = GapLedger.open(folder, clock);
+    for (String reader : List.of("receive-a", "receive.a")) {
+      ledger.started(reader);
+      ledger.reading(new Strand(reader, 0, 0), at(1), List.of(reader), "start");
+    }
+    clock.turnTo(at(60));
+    ledger = GapLedger.open(folder, clock);
+    for (String reader : List.of("receive-a", "receive.a")) {
+      ledger.started(reader);
+    }
+    for (String reader : List.of("receive-a", "receive.a")) {
+      ledger.wanted(reader, List.of(reader));
+      assertThat(ledger.reading(new Strand(reader, 0, 0), at(60), List.of(reader), "start"))
+          .as(reader)
+          .hasSize(1);
+    }
+  }
+
+  @Test
+  void whatAnEarlierVersionCalledOtherwiseIsFound() throws IOException {
+    Strand strand = new Strand("receive-a", 0, 0);
+    ledger = GapLedger.open(folder, clock);
+    ledger.started("receive-a");
+    ledger.wanted("receive-a", AB);
+    ledger.reading(strand, at(1), AB, "start");
+    ledger.readUntil(strand, at(20));
+    ledger.attempts(strand, new Attempts(3, at(200)));
+    ledger.save();
+    Files.move(
+        folder.resolve("strand-" + strand.key() + ".json"),
+        folder.resolve("strand-receive_a-0-0.json"));
+    Path times = folder.resolve("reading.json");
+    String named = GapJson.read(Files.readAllBytes(times)).toString();
+    Files.writeString(times, named.replace(strand.key(), "receive_a-0-0"));
+
+    clock.turnTo(at(60));
+    ledger = GapLedger.open(folder, clock);
+    ledger.started("receive-a");
+    ledger.wanted("receive-a", AB);
+
+    assertThat(ledger.attempts(strand)).isEqualTo(new Attempts(3, at(200)));
+    assertThat(ledger.reading(strand, at(60), AB, "start"))
+        .singleElement()
+        .satisfies(gap -> assertThat(gap.from()).isEqualTo(lastBefore(at(20))));
+    assertThat(names())
+        .contains("strand-" + strand.key() + ".json")
+        .doesNotContain("strand-receive_a-0-0.json");
   }
 
   @Test
