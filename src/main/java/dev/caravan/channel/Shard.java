@@ -220,9 +220,7 @@ public final class Shard {
         submit(new ShardEvent.Noticed(channel, Cause.TAKEN_OVER));
       }
       case TOKEN_REVOKED -> submit(new ShardEvent.Noticed(channel, Cause.TOKEN_REVOKED));
-      case SUBSCRIPTION_CHANGED, REPLY, OTHER_SYSTEM -> {
-        // nothing follows from these
-      }
+      case SUBSCRIPTION_CHANGED, REPLY, OTHER_SYSTEM -> listener.ignored(said.kind());
     }
   }
 

@@ -42,6 +42,9 @@ public interface ShardListener {
   /** Something the shard went through. */
   void report(Strand strand, ShardReport report);
 
+  /** A frame of this kind, from which nothing follows. */
+  void ignored(Frame.Kind kind);
+
   /** A copy of an event that another socket brought before; it was not passed on. */
   void pairedOff(int shard);
 }

@@ -1,5 +1,10 @@
 package dev.caravan.genesys;
 
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.apache.camel.CamelContext;
@@ -11,20 +16,41 @@ import org.apache.camel.support.service.ServiceSupport;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Sends what could not be read or sent to the dead-letter endpoint: the bytes, and why. */
+/**
+ * Sends what could not be read or sent to the dead-letter endpoint: the bytes, and why. What that
+ * does not take either is lost: it is counted, and told as a gap and in health.
+ */
 final class DeadLetters extends ServiceSupport {
 
   private static final Logger LOG = LoggerFactory.getLogger(DeadLetters.class);
   private static final long TELL_EVERY = 1_000;
 
+  /** So long after a loss health tells of it. */
+  private static final Duration REMEMBERED = Duration.ofHours(1);
+
   private final CamelContext context;
   private final String endpointUri;
+  private final Runnable counter;
+  private final Clock clock;
   private final AtomicLong sent = new AtomicLong();
+
+  // Guarded by this
+  private long lost;
+  private long toldLost;
+  private Instant firstLost = Instant.MIN;
+  private Instant lastLost = Instant.MIN;
+
   private ProducerTemplate template;
 
-  DeadLetters(CamelContext context, String endpointUri) {
+  /**
+   * @param counter hears of each letter that is lost
+   * @param clock tells when, for people and signals
+   */
+  DeadLetters(CamelContext context, String endpointUri, Runnable counter, Clock clock) {
     this.context = context;
     this.endpointUri = endpointUri;
+    this.counter = counter;
+    this.clock = clock;
   }
 
   /**
@@ -33,22 +59,31 @@ final class DeadLetters extends ServiceSupport {
    * @param headers puts on the letter what is known of the frame
    */
   void send(byte[] body, String reason, Consumer<Message> headers) {
-    var exchange =
-        template.send(
-            endpointUri,
-            letter -> {
-              letter.setPattern(ExchangePattern.InOnly);
-              letter.getIn().setBody(body);
-              headers.accept(letter.getIn());
-              letter.getIn().setHeader(GenesysConstants.REASON, reason);
-            });
-    if (exchange.getException() != null) {
+    Throwable failure;
+    try {
+      failure =
+          template
+              .send(
+                  endpointUri,
+                  letter -> {
+                    letter.setPattern(ExchangePattern.InOnly);
+                    letter.getIn().setBody(body);
+                    headers.accept(letter.getIn());
+                    letter.getIn().setHeader(GenesysConstants.REASON, reason);
+                  })
+              .getException();
+    } catch (RuntimeException e) {
+      // Such as an endpoint that does not exist, or a template that is stopped
+      failure = e;
+    }
+    if (failure != null) {
+      lost();
       LOG.error(
           "A dead letter of {} bytes ({}) was not taken by {} and is lost: {}.",
           body.length,
           reason,
           endpointUri,
-          exchange.getException().getClass().getSimpleName());
+          failure.getClass().getSimpleName());
     } else if (first(sent)) {
       LOG.warn(
           "A frame of {} bytes went to the dead letters ({} so far): {}.",
@@ -56,6 +91,44 @@ final class DeadLetters extends ServiceSupport {
           sent,
           reason);
     }
+  }
+
+  private synchronized void lost() {
+    Instant now = clock.instant().truncatedTo(ChronoUnit.MILLIS);
+    firstLost = lost == toldLost ? now : firstLost;
+    lastLost = now;
+    lost++;
+    counter.run();
+  }
+
+  /** What was lost since this was asked last, as a gap that nothing can fill. */
+  synchronized Optional<Signal> news() {
+    long count = lost - toldLost;
+    if (count == 0) {
+      return Optional.empty();
+    }
+    toldLost = lost;
+    return Optional.of(
+        Signal.of("GAP")
+            .cause("dead-letter-lost")
+            .from(firstLost)
+            .to(lastLost)
+            .count(count)
+            .sentence(sentence(count) + "."));
+  }
+
+  /** What was lost, as long as it is not long ago. */
+  synchronized Optional<String> trouble() {
+    return lost == 0 || clock.instant().isAfter(lastLost.plus(REMEMBERED))
+        ? Optional.empty()
+        : Optional.of(sentence(lost) + ", the last at " + lastLost + ". The log says why.");
+  }
+
+  private static String sentence(long count) {
+    return count
+        + (count == 1 ? " frame was" : " frames were")
+        + " lost: neither the route nor the dead letters took "
+        + (count == 1 ? "it" : "them");
   }
 
   /** Repeats are counted, not repeated. */

@@ -4,6 +4,7 @@ import dev.caravan.channel.Cause;
 import dev.caravan.channel.Phase;
 import dev.caravan.channel.ShardReport;
 import dev.caravan.channel.ShardStatus;
+import dev.caravan.event.Frame;
 import dev.caravan.gap.Gap;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
@@ -38,6 +39,7 @@ final class GenesysMetrics {
   private final Map<String, Counter> events = new ConcurrentHashMap<>();
   private final Counter unreadable;
   private final Counter failed;
+  private final Counter lettersLost;
   private final Counter paired;
   private final Counter missed;
   private final Timer handOvers;
@@ -62,6 +64,9 @@ final class GenesysMetrics {
     this.lastReadAt = clock.getAsLong();
     unreadable = counter("caravan.frames.unreadable", "Frames that could not be read");
     failed = counter("caravan.events.failed", "Events whose exchange failed; dead letters");
+    lettersLost =
+        counter(
+            "caravan.dead.letters.lost", "Dead letters that nothing took; frames that are lost");
     paired = counter("caravan.events.paired", "Copies of an event that another socket brought");
     missed = counter("caravan.pings.missed", "Pings that no frame followed in time");
     handOvers =
@@ -177,6 +182,18 @@ final class GenesysMetrics {
 
   void failed() {
     failed.increment();
+  }
+
+  void ignored(Frame.Kind kind) {
+    Counter.builder("caravan.frames.ignored")
+        .description("Frames of the server's own from which nothing follows")
+        .tag("kind", kind.name().toLowerCase(Locale.ROOT).replace('_', '-'))
+        .register(registry)
+        .increment();
+  }
+
+  void deadLetterLost() {
+    lettersLost.increment();
   }
 
   void pairedOff() {

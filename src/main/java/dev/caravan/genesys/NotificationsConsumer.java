@@ -20,10 +20,12 @@ import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.apache.camel.Exchange;
 import org.apache.camel.Message;
 import org.apache.camel.Processor;
@@ -97,7 +99,12 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
   protected void doStart() throws Exception {
     super.doStart();
     inFlight = new InFlight(configuration.getMaxInFlight(), clock);
-    deadLetters = new DeadLetters(getEndpoint().getCamelContext(), configuration.getDeadLetters());
+    deadLetters =
+        new DeadLetters(
+            getEndpoint().getCamelContext(),
+            configuration.getDeadLetters(),
+            metrics::deadLetterLost,
+            Clock.systemUTC());
     ServiceHelper.startService(deadLetters);
     control =
         getEndpoint()
@@ -138,7 +145,10 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
             group::status,
             inFlight,
             component::trouble,
-            component.ledger()::trouble,
+            () ->
+                Stream.of(component.ledger().trouble(), deadLetters.trouble())
+                    .flatMap(Optional::stream)
+                    .reduce((one, other) -> one + " " + other),
             opener::rejected);
     healthCheck =
         new NotificationsHealthCheck(watch, opener.channels()::budget, preparation::listing);
@@ -185,6 +195,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
     group.decisions().stop();
     getEndpoint().getCamelContext().getExecutorServiceManager().shutdownNow(control);
     gaps.stopped(getEndpoint().getCamelContext().getStatus().isStarted());
+    deadLetters.news().ifPresent(this::signal);
     ServiceHelper.stopService(deadLetters);
     HealthCheckRegistry.get(getEndpoint().getCamelContext()).unregister(healthCheck);
     metrics.ends(reader);
@@ -200,6 +211,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
 
   /** Every second, on the control thread. */
   private void tick() {
+    deadLetters.news().ifPresent(this::signal);
     gaps.tick(group.shards(), inFlight.doneUntil(), clock.getAsLong());
   }
 
@@ -292,6 +304,11 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
     metrics.unreadable();
     deadLetters.send(
         body, "The frame " + reason, letter -> headers.setUnreadable(letter, ids.next()));
+  }
+
+  @Override
+  public void ignored(Frame.Kind kind) {
+    metrics.ignored(kind);
   }
 
   @Override

@@ -25,7 +25,7 @@ final class RoadWatch {
   private final Supplier<List<ShardStatus>> shards;
   private final InFlight inFlight;
   private final Supplier<String> trouble;
-  private final Supplier<Optional<String>> ledgerTrouble;
+  private final Supplier<Optional<String>> losses;
   private final Supplier<Map<Integer, Rejections>> rejected;
   private Health told = Health.BLIND;
   private String toldProblem = Preparation.NOT_YET;
@@ -52,7 +52,7 @@ final class RoadWatch {
   /**
    * @param problem what keeps the shards from being opened
    * @param trouble why the last call of Genesys Cloud failed; empty if all is well
-   * @param ledgerTrouble why gaps cannot be written to disk
+   * @param losses why gaps cannot be written to disk, and what was lost for good
    * @param rejected what each shard was refused
    */
   RoadWatch(
@@ -60,13 +60,13 @@ final class RoadWatch {
       Supplier<List<ShardStatus>> shards,
       InFlight inFlight,
       Supplier<String> trouble,
-      Supplier<Optional<String>> ledgerTrouble,
+      Supplier<Optional<String>> losses,
       Supplier<Map<Integer, Rejections>> rejected) {
     this.problem = problem;
     this.shards = shards;
     this.inFlight = inFlight;
     this.trouble = trouble;
-    this.ledgerTrouble = ledgerTrouble;
+    this.losses = losses;
     this.rejected = rejected;
   }
 
@@ -78,7 +78,12 @@ final class RoadWatch {
     Optional<Problem> first = problem.get();
     if (first.isPresent()) {
       return new Overview(
-          first.get().health(), first.get().sentence(), "", shards.get(), inFlight.count(), 0);
+          first.get().health(),
+          first.get().sentence(),
+          losses.get().orElse(""),
+          shards.get(),
+          inFlight.count(),
+          0);
     }
     List<ShardStatus> all = shards.get();
     Map<Integer, Rejections> refused = rejected.get();
@@ -107,7 +112,7 @@ final class RoadWatch {
                   .formatted(inFlight.most(), sentence);
     }
     String degraded =
-        (Rejections.sentence(refused.values()) + " " + ledgerTrouble.get().orElse("")).strip();
+        (Rejections.sentence(refused.values()) + " " + losses.get().orElse("")).strip();
     return new Overview(worst, sentence.strip(), degraded, all, inFlight.count(), stalled);
   }
 

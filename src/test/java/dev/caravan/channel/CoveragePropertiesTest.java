@@ -402,6 +402,9 @@ class CoveragePropertiesTest {
     public void report(Strand strand, ShardReport report) {}
 
     @Override
+    public void ignored(Frame.Kind kind) {}
+
+    @Override
     public void pairedOff(int shard) {}
   }
 }

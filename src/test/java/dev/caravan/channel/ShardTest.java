@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.caravan.channel.ChannelOpener.Order;
 import dev.caravan.channel.ShardReport.Kind;
 import dev.caravan.channel.ShardStatus.Health;
+import dev.caravan.event.Frame;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -88,6 +89,17 @@ class ShardTest {
 
     assertThat(shard.status().health()).isEqualTo(Health.IDLE);
     assertThat(shard.status().sentence()).isEqualTo("Connected; last event 90 s ago.");
+  }
+
+  @Test
+  void framesFromWhichNothingFollowsAreCounted() {
+    stage.live(stage.order(0));
+
+    stage.brings(stage.order(0), "{\"result\":200,\"status\":\"subscribed\"}");
+    stage.brings(stage.order(0), system("what_nobody_knows"));
+
+    assertThat(stage.ignored).containsExactly(Frame.Kind.REPLY, Frame.Kind.OTHER_SYSTEM);
+    assertThat(stage.events).isEmpty();
   }
 
   @Test

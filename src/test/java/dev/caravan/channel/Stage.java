@@ -34,6 +34,7 @@ final class Stage implements ChannelOpener, ShardListener {
   final List<Attempts> attempts = new ArrayList<>();
   Attempts earlier = Attempts.NONE;
   final List<String> ledger = new ArrayList<>();
+  final List<Frame.Kind> ignored = new ArrayList<>();
   int pairedOff;
   boolean deaf;
   boolean withoutThreads;
@@ -242,6 +243,11 @@ final class Stage implements ChannelOpener, ShardListener {
     if (deaf) {
       throw new IllegalStateException("The listener fails");
     }
+  }
+
+  @Override
+  public void ignored(Frame.Kind kind) {
+    ignored.add(kind);
   }
 
   @Override

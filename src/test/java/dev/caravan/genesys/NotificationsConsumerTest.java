@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.caravan.background.BackgroundHealthCheck;
 import dev.caravan.background.BackgroundTask;
@@ -18,6 +19,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Properties;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -130,6 +132,56 @@ class NotificationsConsumerTest {
                 .getHeader(GenesysConstants.REASON, String.class))
         .isEqualTo(
             "The event could not be sent: IllegalStateException at step to-events of route receive");
+  }
+
+  @Test
+  void aFrameThatTheDeadLettersDoNotTakeEitherIsCountedAndToldAsAGap(@TempDir Path folder)
+      throws Exception {
+    context.addRoutes(
+        new RouteBuilder() {
+          @Override
+          public void configure() {
+            from("genesys:signals").to("mock:signals");
+          }
+        });
+    NotificationsConsumer consumer = start(folder);
+    for (String end : List.of("mock:events", "mock:dead-letters")) {
+      context
+          .getEndpoint(end, MockEndpoint.class)
+          .whenAnyExchangeReceived(
+              event -> {
+                throw new IllegalStateException("Pat Example, tel:+15550100");
+              });
+    }
+
+    consumer.notification(0, EVENT, BODY);
+    consumer.unreadable(0, BODY, "is empty");
+
+    assertThat(meters.get("caravan.dead.letters.lost").counter().count()).isEqualTo(2);
+    MockEndpoint signals = context.getEndpoint("mock:signals", MockEndpoint.class);
+    List<JsonNode> gaps = new ArrayList<>();
+    await()
+        .untilAsserted(
+            () -> {
+              gaps.clear();
+              for (Exchange signal : List.copyOf(signals.getReceivedExchanges())) {
+                JsonNode told =
+                    new ObjectMapper().readTree(signal.getMessage().getBody(byte[].class));
+                if (told.path("type").asText().equals("GAP")) {
+                  gaps.add(told);
+                }
+              }
+              assertThat(gaps.stream().mapToInt(gap -> gap.path("count").asInt()).sum())
+                  .isEqualTo(2);
+            });
+    assertThat(gaps.get(0).path("cause").asText()).isEqualTo("dead-letter-lost");
+    assertThat(Instant.parse(gaps.get(0).path("from").asText())).isBeforeOrEqualTo(Instant.now());
+    HealthCheck.Result health =
+        HealthCheckRegistry.get(context).getCheck("genesys-notifications").orElseThrow().call();
+    assertThat(health.getDetails().get("degraded").toString())
+        .startsWith(
+            "2 frames were lost: neither the route nor the dead letters took them, the last")
+        .doesNotContain("Pat");
   }
 
   @Test
