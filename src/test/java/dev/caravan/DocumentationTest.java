@@ -28,6 +28,9 @@ class DocumentationTest {
   private static final Pattern HEADING = Pattern.compile("(?m)^#{1,6} +(.+?) *$");
   private static final Pattern PLACE = Pattern.compile("<a id=\"([^\"]+)\"></a>");
   private static final Pattern FENCE = Pattern.compile("(?ms)^```.*?^```$");
+  private static final Pattern DRAWING = Pattern.compile("(?ms)^```mermaid\nflowchart (.*?)^```$");
+  private static final Pattern RESERVED =
+      Pattern.compile("(?:^ *|> )(?:call|click|href|end|default)(?=\\[| +-| *$)");
   private static final Pattern CLASS =
       Pattern.compile("`([a-z]+)\\.([A-Z][A-Z0-9]*[a-z]\\w*)[^`]*`");
 
@@ -115,6 +118,20 @@ class DocumentationTest {
                 assertThat(SOURCES.resolve(name.group(1)).resolve(name.group(2) + ".java"))
                     .as("%s in %s", name.group(), page)
                     .exists());
+  }
+
+  /** Such a drawing is shown as an error only. */
+  @ParameterizedTest
+  @MethodSource("pages")
+  void noNodeOfADrawingIsCalledLikeAWordOfMermaid(Path page) {
+    assertThat(
+            DRAWING
+                .matcher(Pages.text(page))
+                .results()
+                .flatMap(drawing -> drawing.group(1).lines())
+                .map(line -> line.replaceAll("\"[^\"]*\"", ""))
+                .filter(line -> !line.strip().equals("end")))
+        .noneMatch(line -> RESERVED.matcher(line).find());
   }
 
   @Test
