@@ -10,15 +10,18 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Clock;
 import java.time.DateTimeException;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -38,17 +41,37 @@ final class GapFiles {
   private static final DateTimeFormatter STAMP =
       DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss.SSS'Z'").withZone(ZoneOffset.UTC);
 
+  /** Linux writes to the disk what is 30 s old, and looks for it every 5 s. */
+  static final Duration NOT_ON_DISK = Duration.ofSeconds(35);
+
+  private static final Path BOOT = Path.of("/proc/sys/kernel/random/boot_id");
+
   private final Path folder;
   private final Clock clock;
+  private final String boot;
 
   /** What could not be written, by name; absent content stands for a file to delete. */
   private final Map<String, Optional<ObjectNode>> pending = new LinkedHashMap<>();
 
   private Optional<String> trouble = Optional.empty();
 
-  GapFiles(Path folder, Clock clock) {
+  /**
+   * @param boot another one after each start of the machine; empty if that cannot be told
+   */
+  GapFiles(Path folder, Clock clock, String boot) {
     this.folder = folder;
     this.clock = clock;
+    this.boot = boot;
+  }
+
+  /** What tells this start of the machine from others; empty where the system does not say. */
+  static String boot() {
+    try {
+      return Files.readString(BOOT).strip();
+    } catch (IOException e) {
+      LOG.debug("Whether the machine was started anew cannot be told here", e);
+      return "";
+    }
   }
 
   /**
@@ -74,10 +97,12 @@ final class GapFiles {
             new LinkedHashMap<>(),
             new LinkedHashMap<>());
     Map<String, Instant> until = new HashMap<>();
+    Set<String> boots = new HashSet<>(Set.of(boot));
     Optional<Damage> times =
         read(
             folder.resolve(TIMES),
             entry -> {
+              boots.add(entry.path("boot").asText());
               entry
                   .path("until")
                   .properties()
@@ -105,7 +130,27 @@ final class GapFiles {
         strand(file, inner(name, STRAND), until, timesWritten, found);
       }
     }
+    boots.remove("");
+    if (boots.size() > 1) {
+      machineWasStarted(found.reading());
+    }
     return found;
+  }
+
+  /** Without a word, or nothing would count as read: what came last may not be on its disk. */
+  private static void machineWasStarted(Map<Strand, GapLedger.Reading> reading) {
+    if (!reading.isEmpty()) {
+      LOG.warn(
+          "The machine was started anew while the bridge ran. What was read in the last {} s before"
+              + " may not have reached the disk, and is told as not read.",
+          NOT_ON_DISK.toSeconds());
+    }
+    reading.replaceAll(
+        (strand, was) -> {
+          Instant onDisk = was.until().minus(NOT_ON_DISK);
+          Instant until = onDisk.isBefore(was.since()) ? was.since() : onDisk;
+          return new GapLedger.Reading(was.since(), until, was.topics());
+        });
   }
 
   private void gap(Path file, String id, Contents found) {
@@ -236,7 +281,7 @@ final class GapFiles {
 
   /** The times only; they are not forced to the disk, as they are written again in a second. */
   void reading(Map<Strand, GapLedger.Reading> reading, Map<String, Attempts> attempts) {
-    put(TIMES, Optional.of(GapJson.of(reading, attempts)));
+    put(TIMES, Optional.of(GapJson.of(reading, attempts).put("boot", boot)));
   }
 
   void topics(Strand strand, GapLedger.Reading now) {

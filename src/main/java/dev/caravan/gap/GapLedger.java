@@ -68,8 +68,8 @@ public final class GapLedger {
     }
   }
 
-  private GapLedger(Path folder, Clock clock) {
-    this.files = new GapFiles(folder, clock);
+  private GapLedger(Path folder, Clock clock, String boot) {
+    this.files = new GapFiles(folder, clock, boot);
     this.waiting = new WaitingGaps(files);
     this.open = new OpenGaps(files, waiting);
     this.clock = clock;
@@ -81,7 +81,11 @@ public final class GapLedger {
    * tried again.
    */
   public static GapLedger open(Path folder, Clock clock) {
-    GapLedger ledger = new GapLedger(folder, clock);
+    return open(folder, clock, GapFiles.boot());
+  }
+
+  static GapLedger open(Path folder, Clock clock, String boot) {
+    GapLedger ledger = new GapLedger(folder, clock, boot);
     ledger.takeUp(ledger.files.load());
     return ledger;
   }

@@ -59,11 +59,16 @@ final class Found {
         doubted.keySet().stream().anyMatch(selectors::contains));
   }
 
+  /** Whether it takes a second look to believe that so many of them are gone. */
+  static boolean isMuch(int missing, int of) {
+    return missing > of * UNDOUBTED;
+  }
+
   private List<String> judge(TopicSelector selector, List<String> now) {
     List<String> before = believed.getOrDefault(selector, List.of());
     Set<String> missing = new LinkedHashSet<>(before);
     Set.copyOf(now).forEach(missing::remove);
-    boolean tooFew = missing.size() > before.size() * UNDOUBTED || now.isEmpty();
+    boolean tooFew = isMuch(missing.size(), before.size()) || now.isEmpty();
     Set<String> last = doubted.remove(selector);
     if (selector.listing().isEmpty() || !tooFew || Set.copyOf(now).equals(last)) {
       believed.put(selector, now);

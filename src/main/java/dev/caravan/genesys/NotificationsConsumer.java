@@ -117,7 +117,9 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
         new Preparation(
             configuration,
             new Directory(opener.template(), configuration.getListRoute()),
-            this::signal);
+            this::signal,
+            getEndpoint().component().ledger()::missing,
+            () -> ThreadLocalRandom.current().nextDouble());
     group =
         new ChannelGroup(
             timings,

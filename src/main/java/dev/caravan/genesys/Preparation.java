@@ -19,9 +19,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
 import java.util.function.DoubleSupplier;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -50,6 +50,8 @@ final class Preparation {
   private final Consumer<Signal> signals;
   private final TopicCatalogue catalogue = TopicCatalogue.shipped();
   private final Found found = new Found();
+  private final Supplier<Set<String>> lastRun;
+  private Set<String> unconfirmed = Set.of();
   private Set<String> before = Set.of();
   private final DoubleSupplier random;
   private List<TopicSharder.Shard> shards = List.of();
@@ -67,21 +69,20 @@ final class Preparation {
    */
   record Outcome(Optional<List<TopicSharder.Shard>> plan, Optional<Duration> again) {}
 
-  Preparation(GenesysConfiguration configuration, Directory directory, Consumer<Signal> signals) {
-    this(configuration, directory, signals, () -> ThreadLocalRandom.current().nextDouble());
-  }
-
   /**
+   * @param lastRun topics that were read before the start and are not being read since
    * @param random uniform in [0, 1), for jitter
    */
   Preparation(
       GenesysConfiguration configuration,
       Directory directory,
       Consumer<Signal> signals,
+      Supplier<Set<String>> lastRun,
       DoubleSupplier random) {
     this.configuration = configuration;
     this.directory = directory;
     this.signals = signals;
+    this.lastRun = lastRun;
     this.random = random;
   }
 
@@ -209,11 +210,43 @@ final class Preparation {
     }
     List<String> subscriptions = new TopicCombiner(catalogue).combine(expansion.topics());
     shards = new TopicSharder(configuration.getTopicsPerChannel()).reshard(shards, subscriptions);
+    if (!planned && lacksMuch(parsed.selectors(), Set.copyOf(expansion.topics()))) {
+      // It is read at once; that all else is not wanted any more is for the next listing to say
+      List<TopicSharder.Shard> some = withinBudget();
+      problem = Optional.of(NOT_ALL_YET);
+      first.accept(some);
+      return new Outcome(Optional.empty(), Optional.of(SECOND_LOOK));
+    }
     planned = true;
     tell(expansion.topics(), subscriptions.size());
     Optional<Duration> again = refresh(parsed.selectors());
     return new Outcome(
         Optional.of(withinBudget()), result.doubted() ? Optional.of(SECOND_LOOK) : again);
+  }
+
+  /** Whether the first listing lacks much of what the last run read, and no other has said so. */
+  private boolean lacksMuch(List<TopicSelector> selectors, Set<String> now) {
+    List<TopicSelector> listed =
+        selectors.stream().filter(selector -> selector.listing().isPresent()).toList();
+    List<String> known =
+        lastRun.get().stream()
+            .filter(topic -> listed.stream().anyMatch(selector -> selector.mayStandFor(topic)))
+            .toList();
+    int missing = (int) known.stream().filter(topic -> !now.contains(topic)).count();
+    if (!Found.isMuch(missing, known.size())) {
+      return false;
+    }
+    if (now.equals(unconfirmed)) {
+      givenUp(missing, known.size());
+      return false;
+    }
+    unconfirmed = now;
+    LOG.warn(
+        "What was listed has {} of {} topics no more that were read before the start. Their gap"
+            + " lasts until a second listing says the same.",
+        missing,
+        known.size());
+    return true;
   }
 
   /** Topics without a wildcard need no listing, so there is nothing to look for again. */

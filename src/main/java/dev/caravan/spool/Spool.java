@@ -332,6 +332,11 @@ public final class Spool implements AutoCloseable {
     }
   }
 
+  /** Whether the disk cannot be written at present, so that what arrives is in memory only. */
+  boolean isStoreFailing() {
+    return committer.failure().isPresent();
+  }
+
   long acknowledged() {
     return backlog.acknowledged();
   }

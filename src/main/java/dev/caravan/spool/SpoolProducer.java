@@ -44,7 +44,8 @@ class SpoolProducer extends DefaultAsyncProducer {
       Message message = exchange.getMessage();
       tellLetter(exchange);
       RecordHeaders headers = RecordHeaders.of(message.getHeaders(), this::warnOnce);
-      if (endpoint.getConfiguration().isWaitForCommit()) {
+      // What is only in memory, for as long as that takes, is in nobody's safe hands
+      if (endpoint.getConfiguration().isWaitForCommit() || spool.isStoreFailing()) {
         spool
             .appendAndCommit(body(message), headers)
             .whenCompleteAsync(

@@ -57,6 +57,16 @@ public record TopicSelector(String text, String topic, Slot slot) {
         || matches(division.glob(), entity.division());
   }
 
+  /** Whether it may have stood for this topic once, as far as the topic tells. */
+  public boolean mayStandFor(String single) {
+    int id = topic.indexOf('*');
+    return id < 0
+        ? topic.equals(single)
+        : single.length() > topic.length()
+            && single.startsWith(topic.substring(0, id))
+            && single.endsWith(topic.substring(id + 1));
+  }
+
   String topicFor(Listing.Entity entity) {
     return topic.replace("*", entity.id());
   }

@@ -290,6 +290,29 @@ class GapLedgerTest {
   }
 
   @Test
+  void afterAPowerCutWhatMayNotHaveReachedTheDiskBelongsToTheGap() {
+    ledger = GapLedger.open(folder, clock, "first");
+    ledger.started("receive");
+    ledger.wanted("receive", AB);
+    reads(ONE, 1, List.of("a"));
+    reads(OTHER, 70, List.of("b"));
+    ledger.readUntil(ONE, at(80));
+    ledger.readUntil(OTHER, at(80));
+    ledger.save();
+
+    clock.turnTo(at(200));
+    ledger = GapLedger.open(folder, clock, "second");
+    ledger.started("receive");
+    ledger.wanted("receive", AB);
+
+    assertThat(reads(ONE, 210, AB))
+        .extracting(gap -> List.of(gap.topics(), gap.from()))
+        .containsExactlyInAnyOrder(
+            List.of(List.of("a"), lastBefore(at(80).minus(GapFiles.NOT_ON_DISK))),
+            List.of(List.of("b"), lastBefore(at(70))));
+  }
+
+  @Test
   void ofTwoStrandsTheLastToReadCountsAfterAKill() {
     start(AB);
     reads(ONE, 1, AB);

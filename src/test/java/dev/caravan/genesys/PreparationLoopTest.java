@@ -10,6 +10,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
@@ -54,7 +55,9 @@ class PreparationLoopTest {
           new Preparation(
               configuration,
               new Directory(context.createProducerTemplate(), "direct:list"),
-              signal -> {});
+              signal -> {},
+              Set::of,
+              () -> 0.5);
       PreparationLoop loop =
           new PreparationLoop(
               preparation,

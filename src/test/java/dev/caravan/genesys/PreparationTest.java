@@ -11,6 +11,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.camel.CamelContext;
 import org.apache.camel.ProducerTemplate;
@@ -33,6 +35,7 @@ class PreparationTest {
   private int failsAt;
   private RuntimeException failure;
   private int listings;
+  private Set<String> lastRun = Set.of();
   private String fault = "";
   private int faults;
   private Preparation preparation;
@@ -68,12 +71,18 @@ class PreparationTest {
     configuration.setListRoute("direct:list");
     configuration.setTopicsPerChannel(2);
     configuration.setRefresh(Duration.ofMinutes(15));
+    restart();
+  }
+
+  private void restart() {
+    signals.clear();
     ProducerTemplate template = context.createProducerTemplate();
     preparation =
         new Preparation(
             configuration,
             new Directory(template, configuration.getListRoute()),
             signals::add,
+            () -> lastRun,
             () -> 0.5);
   }
 
@@ -135,6 +144,53 @@ class PreparationTest {
               assertThat(signal.sentence())
                   .isEqualTo("Subscribing 3 topics as 3 subscriptions on 2 channels.");
             });
+  }
+
+  @Test
+  void aFirstListingThatLacksMuchOfWhatWasReadBeforeTheStartIsConfirmedFirst() {
+    queues(10);
+    lastRun = topicsOf(run("").plan().orElseThrow());
+    restart();
+    queues(5);
+
+    Preparation.Outcome first = run("");
+    assertThat(first.plan()).isEmpty();
+    assertThat(first.again()).contains(Duration.ofSeconds(15));
+    assertThat(topicsOf(early.get(early.size() - 1))).hasSize(5);
+    assertThat(preparation.planned()).isFalse();
+
+    assertThat(topicsOf(run("").plan().orElseThrow())).hasSize(5);
+    assertThat(signals)
+        .filteredOn(signal -> signal.type().equals("TOPICS_GIVEN_UP"))
+        .extracting(Signal::count)
+        .containsExactly(5);
+  }
+
+  @Test
+  void aFirstListingThatWasShortOnceTakesNothingAway() {
+    queues(10);
+    lastRun = topicsOf(run("").plan().orElseThrow());
+    restart();
+    queues(5);
+    run("");
+    queues(10);
+
+    assertThat(topicsOf(run("").plan().orElseThrow())).isEqualTo(lastRun);
+    assertThat(signals).extracting(Signal::type).doesNotContain("TOPICS_GIVEN_UP");
+  }
+
+  @Test
+  void whatOthersReadBeforeTheStartIsNotMissed() {
+    lastRun = Set.of("v2.users.11111111-1111-1111-1111-111111111111.presence");
+    queues(3);
+
+    assertThat(run("").plan()).isPresent();
+  }
+
+  private static Set<String> topicsOf(List<TopicSharder.Shard> plan) {
+    return plan.stream()
+        .flatMap(shard -> shard.subscriptions().stream())
+        .collect(Collectors.toSet());
   }
 
   @Test
