@@ -21,6 +21,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import org.apache.camel.model.ModelCamelContext;
 import org.apache.camel.spi.Resource;
 import org.apache.kafka.clients.CommonClientConfigs;
@@ -79,7 +80,7 @@ final class Check {
     }
     tried.mistakes().forEach(report::failed);
     tried.warnings().forEach(report::note);
-    notRead(folder);
+    files(folder);
     dried.outcomes().forEach(this::tell);
     dried.trouble().ifPresent(report::skipped);
     report.part("Data");
@@ -213,11 +214,40 @@ final class Check {
     }
   }
 
-  private void notRead(RouteFolder folder) {
+  /** Whose files these are, and what else lies in the folder. */
+  private void files(RouteFolder folder) {
     try {
-      folder.contents().notRead().stream().map(RouteFolder.Contents::notRead).forEach(report::note);
+      RouteFolder.Contents contents = folder.contents();
+      contents.notRead().stream().map(RouteFolder.Contents::notRead).forEach(report::note);
+      if (!contents.shipped().isEmpty()) {
+        report.ok(
+            "Of these files %s has none, so the shipped ones run: %s.",
+            folder,
+            contents.shipped().stream()
+                .map(file -> file.getFileName().toString())
+                .collect(Collectors.joining(", ")));
+      }
+      folder.shipped().texts().forEach((name, text) -> replaced(folder, contents, name, text));
     } catch (CommandFailure toldAlready) {
       report.skipped("What else lies in the folder was not looked at.");
+    }
+  }
+
+  private void replaced(
+      RouteFolder folder, RouteFolder.Contents contents, String name, String shipped) {
+    Path file = folder.folder().resolve(name);
+    String text = contents.texts().get(file);
+    if (text == null) {
+      report.note("The shipped %s does not run: another file has its place.".formatted(name));
+    } else if (!text.replace("\r", "").strip().equals(shipped.replace("\r", "").strip())) {
+      report.note(
+          "%s replaces the shipped one of Caravan %s; it %s."
+              .formatted(
+                  file,
+                  ShippedRoutes.version(shipped).orElse("of an unknown version"),
+                  ShippedRoutes.version(text)
+                      .map(version -> "was made from that of " + version)
+                      .orElse("does not say of which version it was made")));
     }
   }
 

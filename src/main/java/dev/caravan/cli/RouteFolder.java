@@ -4,9 +4,12 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
@@ -23,12 +26,16 @@ import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
 
-/** The folder with the user's route files: reads them, and finds a route's file again. */
-record RouteFolder(Path folder) {
+/**
+ * The folder with the user's route files: reads them, and finds a route's file again. Where it has
+ * no file of a name, the shipped file of that name counts as if it lay there, unless another file
+ * has one of its routes.
+ */
+record RouteFolder(Path folder, ShippedRoutes shipped) {
 
   private static final Logger LOG = LoggerFactory.getLogger(RouteFolder.class);
 
-  private static final String SUFFIX = ".camel.yaml";
+  static final String SUFFIX = ".camel.yaml";
   private static final int MOST_FILES = 1_000;
 
   /** What editors, file managers and systems leave beside a file. */
@@ -39,15 +46,23 @@ record RouteFolder(Path folder) {
   private static final Pattern LOOKS_MEANT =
       Pattern.compile("(?i).*\\.ya?ml|.*\\.camel\\.(?:xml|ya?ml.*)");
 
+  RouteFolder(Path folder) {
+    this(folder, ShippedRoutes.ofThisVersion());
+  }
+
   /**
    * What was found, in the order of the names.
    *
    * @param texts what stands in each route file
    * @param unreadable the route files that could not be read, with a sentence each
    * @param notRead what looks like a route file and is none
+   * @param shipped the route files that are not there and lie in the jar
    */
   record Contents(
-      SortedMap<Path, String> texts, SortedMap<Path, String> unreadable, SortedSet<Path> notRead) {
+      SortedMap<Path, String> texts,
+      SortedMap<Path, String> unreadable,
+      SortedSet<Path> notRead,
+      SortedSet<Path> shipped) {
 
     /** A sentence about what is not read. */
     static String notRead(Path file) {
@@ -88,7 +103,22 @@ record RouteFolder(Path folder) {
               + folder.toAbsolutePath().normalize()
               + ". Set CARAVAN_ROUTES_DIR.");
     }
-    return new Contents(texts, unreadable, notRead);
+    Set<String> ids = new HashSet<>();
+    texts.values().forEach(text -> ids.addAll(routeIds(text)));
+    SortedSet<Path> filledIn = new TreeSet<>();
+    shipped
+        .texts()
+        .forEach(
+            (name, text) -> {
+              Path file = folder.resolve(name);
+              boolean isThere =
+                  texts.containsKey(file) || unreadable.containsKey(file) || notRead.contains(file);
+              if (!isThere && Collections.disjoint(routeIds(text), ids)) {
+                filledIn.add(file);
+              }
+            });
+    filledIn.forEach(file -> texts.put(file, shipped.texts().get(file.getFileName().toString())));
+    return new Contents(texts, unreadable, notRead, filledIn);
   }
 
   private static boolean isRoutes(Path file) {

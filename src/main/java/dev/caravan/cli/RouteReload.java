@@ -137,6 +137,14 @@ final class RouteReload {
     name(now);
     review();
     LOG.info("Running {} routes from {}", routes.count(), folder);
+    if (!now.shipped().isEmpty()) {
+      LOG.info(
+          "Of these files {} has none, so the shipped ones run: {}.",
+          folder,
+          now.shipped().stream()
+              .map(file -> file.getFileName().toString())
+              .collect(Collectors.joining(", ")));
+    }
   }
 
   void start() {
@@ -395,7 +403,9 @@ final class RouteReload {
   }
 
   private void tell(Path file, boolean isThere, long millis) {
-    if (isThere) {
+    if (tried.filter(it -> it.shipped().contains(file)).isPresent()) {
+      LOG.warn("The route file {} was taken away: the shipped one runs in its place.", file);
+    } else if (isThere) {
       LOG.info(
           "The route file {} was edited: {} of its routes run now, after {} ms. The other files'"
               + " routes ran on.",

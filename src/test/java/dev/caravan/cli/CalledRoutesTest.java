@@ -88,7 +88,13 @@ class CalledRoutesTest {
 
   private void start() {
     context.start();
-    reload = new RouteReload(context, new RouteFolder(folder), RouteFolder::resources, true, clock);
+    reload =
+        new RouteReload(
+            context,
+            new RouteFolder(folder, ShippedRoutes.NONE),
+            RouteFolder::resources,
+            true,
+            clock);
     reload.begin();
   }
 

@@ -424,6 +424,28 @@ class CheckTest {
   }
 
   @Test
+  void whichFilesReplaceShippedOnesAndOfWhatVersionIsTold() throws IOException {
+    edit("forward.camel.yaml", "Caravan 0.1.0", "Caravan 0.0.9");
+    edit("receive.camel.yaml", "# Shipped with Caravan 0.1.0", "");
+    Files.delete(routes.resolve("dead-letters.camel.yaml"));
+
+    check(true);
+
+    assertThat(passed).isTrue();
+    assertThat(lines)
+        .contains(
+            "  note    %s replaces the shipped one of Caravan 0.1.0; it was made from that of 0.0.9."
+                .formatted(routes.resolve("forward.camel.yaml")),
+            "  note    %s replaces the shipped one of Caravan 0.1.0; it does not say of which version it was made."
+                .formatted(routes.resolve("receive.camel.yaml")),
+            "  ok      Of these files %s has none, so the shipped ones run: dead-letters.camel.yaml."
+                .formatted(routes))
+        .noneMatch(line -> line.contains("control.camel.yaml"));
+    assertThat(String.join(" ", kafka()))
+        .contains(environment.get("CARAVAN_TOPIC_PREFIX") + "dead-letters");
+  }
+
+  @Test
   void offlineNobodyIsAsked() {
     environment.put("KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:9");
     environment.put("GENESYS_CLIENT_SECRET", "");

@@ -75,7 +75,7 @@ class RouteFolderTest {
     Files.createDirectory(folder.resolve("d.camel.yaml"));
     Files.createSymbolicLink(folder.resolve("e.camel.yaml"), folder.resolve("nowhere"));
 
-    RouteFolder.Contents contents = new RouteFolder(folder).contents();
+    RouteFolder.Contents contents = new RouteFolder(folder, ShippedRoutes.NONE).contents();
 
     assertThat(contents.texts()).containsOnlyKeys(folder.resolve("a.camel.yaml"));
     assertThat(contents.unreadable()).isEmpty();

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.camel.Consumer;
 import org.apache.camel.Endpoint;
@@ -75,10 +76,14 @@ class RouteReloadTest {
   }
 
   private void startAgain(RouteReload.Trial trial) throws Exception {
+    startAgain(trial, ShippedRoutes.NONE);
+  }
+
+  private void startAgain(RouteReload.Trial trial, ShippedRoutes shipped) throws Exception {
     context = new DefaultCamelContext();
     context.addComponent("needy", new Needy());
     context.start();
-    reload = new RouteReload(context, new RouteFolder(folder), trial, true, clock);
+    reload = new RouteReload(context, new RouteFolder(folder, shipped), trial, true, clock);
     reload.begin();
   }
 
@@ -295,6 +300,47 @@ class RouteReloadTest {
               .formatted(route));
     }
     return text.toString();
+  }
+
+  @Test
+  void inThePlaceOfAFileThatIsNotThereTheShippedOneRuns() throws Exception {
+    stop();
+    String shipped = Files.readString(file("forward")).replace("\"1\"", "\"shipped\"");
+    Files.delete(file("forward"));
+    startAgain(
+        RouteFolder::resources,
+        new ShippedRoutes(new TreeMap<>(Map.of("forward.camel.yaml", shipped))));
+    assertThat(version("forward")).isEqualTo("shipped");
+    assertThat(runs("forward")).isTrue();
+
+    write("forward", "direct:forward", "mine");
+    look();
+    assertThat(version("forward")).isEqualTo("mine");
+
+    Files.delete(file("forward"));
+    look();
+    assertThat(version("forward")).isEqualTo("shipped");
+    assertThat(runs("forward")).isTrue();
+    assertThat(reload.ended().sentence()).isEmpty();
+
+    Files.writeString(file("forward"), "- beans: []\n");
+    look();
+    assertThat(context.getRoute("forward")).isNull();
+    assertThat(reload.ended().sentence().orElseThrow())
+        .contains("nothing does the work of forward");
+  }
+
+  @Test
+  void aRouteThatMovedToAnotherFileLeavesOutTheShippedOne() throws Exception {
+    stop();
+    String shipped = Files.readString(file("forward")).replace("\"1\"", "\"shipped\"");
+    Files.move(file("forward"), file("mine"));
+    startAgain(
+        RouteFolder::resources,
+        new ShippedRoutes(new TreeMap<>(Map.of("forward.camel.yaml", shipped))));
+
+    assertThat(version("forward")).isEqualTo("1");
+    assertThat(reload.broken()).isEmpty();
   }
 
   @Test

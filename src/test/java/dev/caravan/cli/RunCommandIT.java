@@ -3,6 +3,7 @@ package dev.caravan.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import java.io.IOException;
 import java.io.InputStream;
 import java.net.ConnectException;
 import java.net.InetAddress;
@@ -13,6 +14,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
@@ -20,6 +22,7 @@ import java.util.Map;
 import java.util.Properties;
 import java.util.TreeMap;
 import java.util.concurrent.ThreadLocalRandom;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -29,6 +32,14 @@ class RunCommandIT {
 
   @TempDir private Path folder;
   private final int port = new FreePorts(ThreadLocalRandom.current()).next();
+
+  /** Else the shipped ones would run, too. */
+  @BeforeEach
+  void runNoShippedRoutes() throws IOException {
+    for (String name : ShippedRoutes.ofThisVersion().texts().keySet()) {
+      Files.writeString(folder.resolve(name), "[]");
+    }
+  }
 
   @Test
   void sigtermStopsTheBridge() throws Exception {
@@ -76,7 +87,10 @@ class RunCommandIT {
   @Test
   void aValueThatCannotBeUsedIsASentenceAndTheBridgeStaysUpToTellIt() throws Exception {
     Files.writeString(folder.resolve("none.camel.yaml"), "[]");
-    Files.copy(Path.of("routes/receive.camel.yaml"), folder.resolve("receive.camel.yaml"));
+    Files.copy(
+        Path.of("routes/receive.camel.yaml"),
+        folder.resolve("receive.camel.yaml"),
+        StandardCopyOption.REPLACE_EXISTING);
     try (StartedProgram bridge =
         StartedProgram.start(
             folder,

@@ -84,6 +84,19 @@ class RouteSchemaTest {
     }
   }
 
+  @ParameterizedTest
+  @MethodSource("routes")
+  void aRouteFileLiesInTheJarAndSaysOfWhichVersionItIs(Path file) throws IOException {
+    String pom = Files.readString(Path.of("pom.xml"));
+    String version = pom.replaceFirst("(?s).*?<version>([^<]*?)(-SNAPSHOT)?</version>.*", "$1");
+
+    assertThat(Files.readString(file)).endsWith("\n# Shipped with Caravan " + version + "\n");
+    try (InputStream shipped =
+        getClass().getResourceAsStream("/dev/caravan/routes/" + file.getFileName())) {
+      assertThat(shipped).hasContent(Files.readString(file));
+    }
+  }
+
   /** Camel takes a placeholder where it takes a number, which the schema cannot say. */
   private static void fillIn(JsonNode node) {
     for (String number : NUMBERS) {
