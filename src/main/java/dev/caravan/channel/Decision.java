@@ -192,14 +192,26 @@ final class Decision {
     }
     Optional<ChannelState> next = state.first(c -> c.number() > old.number() && c.reading());
     Optional<ChannelState> live = state.last(c -> c.trusted(Phase.LIVE));
-    long lastRead = lastRead(old);
-    if (next.isPresent()
-        && live.isPresent()
-        && lastRead < next.get().liveAt() + timings.drainQuiet().toMillis()) {
-      report(Kind.DISCONNECTED, cause, lastRead, now);
-      act(new Blind(Math.min(lastRead, next.get().liveAt()), cause));
-      act(new Read(live.get().number(), next.get().liveAt()));
+    if (next.isPresent() && live.isPresent()) {
+      long until = next.get().liveAt();
+      long since = readFor(old, until);
+      report(Kind.DISCONNECTED, cause, since, now);
+      act(new Blind(since, cause));
+      act(new Read(live.get().number(), until));
     }
+  }
+
+  /**
+   * Until when a predecessor that did not answer was read at least. One that brought frames for
+   * long after its successor came, and no answer among them, lagged behind.
+   */
+  private long readFor(ChannelState old, long successorLiveAt) {
+    long lastRead = lastRead(old);
+    if (lastRead < successorLiveAt + timings.drainQuiet().toMillis()) {
+      return Math.min(lastRead, successorLiveAt);
+    }
+    long proven = Math.max(old.liveAt(), reading(old).provenUntil());
+    return Math.max(proven, successorLiveAt - timings.backlogMost().toMillis());
   }
 
   /**

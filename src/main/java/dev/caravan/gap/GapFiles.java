@@ -131,7 +131,8 @@ final class GapFiles {
       }
     }
     boots.remove("");
-    if (boots.size() > 1) {
+    // A file of times that cannot be read is what a power cut leaves, too
+    if (boots.size() > 1 || times.isPresent()) {
       machineWasStarted(found.reading());
     }
     return found;

@@ -5,6 +5,7 @@ import dev.caravan.background.BackgroundTask;
 import dev.caravan.channel.Backoff;
 import dev.caravan.channel.Timings;
 import dev.caravan.gap.Gap;
+import dev.caravan.gap.GapLedger;
 import dev.caravan.session.CallException;
 import dev.caravan.session.UnavailableException;
 import java.time.Clock;
@@ -229,8 +230,17 @@ final class GapsConsumer extends DefaultConsumer {
     return exchange;
   }
 
-  /** The gap is settled when the signal is in safe hands. */
+  /** The gap is settled when the signal is in safe hands; what was read must be there before. */
   private void tell(Gap gap, BackfillRun.Outcome outcome) {
+    try {
+      states.schedule(
+          () -> tellNow(gap, outcome), GapLedger.UNDER_WAY.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (RejectedExecutionException e) {
+      LOG.debug("That a gap was filled is not told now: the bridge is stopping");
+    }
+  }
+
+  private void tellNow(Gap gap, BackfillRun.Outcome outcome) {
     if (outcome.filled()) {
       LOG.info(outcome.signal().sentence());
     } else {

@@ -45,6 +45,7 @@ public class GenesysComponent extends DefaultComponent {
   private String caFile = "{{genesys.ca.file:}}";
 
   private final Signals signals = new Signals();
+  private volatile boolean keeping = true;
   private final Gaps gaps = new Gaps();
   private final RestMeters rest = new RestMeters();
   private final AttemptBudget budget =
@@ -114,6 +115,18 @@ public class GenesysComponent extends DefaultComponent {
   /** Puts a signal of somebody else on {@code genesys:signals}. Never blocks. */
   public void publish(Signal signal) {
     signals.publish(signal);
+  }
+
+  /**
+   * Tells whether what routes have taken can be written to a disk. While it cannot, nothing more
+   * counts as read: should the process end, the gap begins before it.
+   */
+  public void keeping(boolean works) {
+    keeping = works;
+  }
+
+  boolean isKeeping() {
+    return keeping;
   }
 
   /** Remembers why Genesys Cloud cannot be reached; true if that is news. */

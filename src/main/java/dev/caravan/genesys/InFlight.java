@@ -22,6 +22,7 @@ final class InFlight {
   private volatile int current;
   private long since;
   private long done;
+  private long kept;
 
   /**
    * @param most exchanges under way at most
@@ -33,6 +34,7 @@ final class InFlight {
     this.clock = clock;
     this.since = clock.getAsLong();
     this.done = since;
+    this.kept = since;
   }
 
   /**
@@ -62,7 +64,7 @@ final class InFlight {
    * Until when all that had entered has left, in milliseconds. It is as old as the time between two
    * calls while there is always something under way; one caller only.
    */
-  long doneUntil() {
+  private long doneUntil() {
     long now = clock.getAsLong();
     if (count.get() == 0) {
       done = now;
@@ -75,6 +77,18 @@ final class InFlight {
       current = other;
     }
     return done;
+  }
+
+  /**
+   * Until when all that had entered is in safe hands.
+   *
+   * @param keeping whether what has left can be written to a disk now; while it cannot, nothing
+   *     more is safe
+   */
+  long keptUntil(boolean keeping) {
+    long left = doneUntil();
+    kept = keeping ? left : Math.min(left, kept);
+    return kept;
   }
 
   int count() {

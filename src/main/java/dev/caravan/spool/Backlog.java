@@ -211,8 +211,16 @@ final class Backlog {
     return Math.max(0, last - next + 1);
   }
 
-  /** Takes the oldest records that only memory holds and nobody has taken away. */
-  synchronized List<LogRecord> dropPending(int count) {
+  /**
+   * Records that only memory held, and that are there no more.
+   *
+   * @param records those that nobody has taken
+   * @param waiters those who wait for the commit of any of them, in vain
+   */
+  record DroppedPending(List<LogRecord> records, List<CompletableFuture<Void>> waiters) {}
+
+  /** Takes the oldest records that only memory holds away. */
+  synchronized DroppedPending dropPending(int count) {
     long from = Math.max(committed, acknowledged()) + 1;
     long to = Math.min(tail.next() - 1, from + count - 1);
     List<LogRecord> dropped = tail.range(Math.max(from, position), to);
@@ -222,7 +230,7 @@ final class Backlog {
     }
     position = Math.max(position, to + 1);
     notifyAll();
-    return dropped;
+    return new DroppedPending(dropped, waitedUpTo(to));
   }
 
   /** Has the consumer return from {@link #take}, or not wait in it the next time. */

@@ -302,9 +302,18 @@ final class Committer {
   }
 
   private boolean dropPending() {
-    List<LogRecord> pending = backlog.dropPending(PENDING_DROPPED_AT_ONCE);
-    reportDropped(Reason.FULL, pending);
-    return !pending.isEmpty();
+    Backlog.DroppedPending pending = backlog.dropPending(PENDING_DROPPED_AT_ONCE);
+    reportDropped(Reason.FULL, pending.records());
+    pending
+        .waiters()
+        .forEach(
+            waiter ->
+                waiter.completeExceptionally(
+                    new IllegalStateException(
+                        "The spool '%s' dropped this record, as memory was full and the disk could"
+                                .formatted(name)
+                            + " not be written.")));
+    return !pending.records().isEmpty();
   }
 
   /** Whether it helps to delete files, so that others can be written. */

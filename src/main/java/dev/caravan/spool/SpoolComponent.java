@@ -47,6 +47,9 @@ public class SpoolComponent extends HealthCheckComponent {
   @Metadata(description = "The options that all spools have unless their endpoints say otherwise.")
   private SpoolConfiguration configuration = new SpoolConfiguration();
 
+  /** An exchange that goes on for long, such as the next pages of a listing, is not alone. */
+  private static final int COMPLETIONS = 4;
+
   private record Open(Spool spool, ScheduledExecutorService writer, ExecutorService completions) {}
 
   private record Replaying(Replay replay, ScheduledExecutorService executor) {}
@@ -108,7 +111,7 @@ public class SpoolComponent extends HealthCheckComponent {
     ScheduledExecutorService writer =
         executors.newSingleThreadScheduledExecutor(this, "Spool-" + name);
     ExecutorService completions =
-        executors.newSingleThreadExecutor(this, "SpoolCompletions-" + name);
+        executors.newFixedThreadPool(this, "SpoolCompletions-" + name, COMPLETIONS);
     try {
       Spool spool = Spool.open(name, options, Spool.Time.SYSTEM, writer, this::tellListeners);
       BackgroundHealthCheck.of(getCamelContext()).watch(spool.commits());

@@ -462,14 +462,16 @@ class GapLedgerTest {
   }
 
   @Test
-  void damagedTimesAreSetAsideAndTheGapBeginsWhenTheyWereWritten() {
+  void damagedTimesAreSetAsideAndTheGapBeginsWhatAPowerCutMayTakeBeforeTheyWereWritten() {
     start(AB);
     reads(ONE, 1, AB);
-    damage("reading.json", at(30));
+    damage("reading.json", at(50));
 
     restart(60, AB);
 
-    assertThat(reads(ONE, 61, AB)).extracting(Gap::from).containsExactly(lastBefore(at(30)));
+    assertThat(reads(ONE, 61, AB))
+        .extracting(Gap::from)
+        .containsExactly(lastBefore(at(50).minus(GapFiles.NOT_ON_DISK)));
     assertThat(names()).contains("reading.json.damaged-20261122T120100.000Z");
   }
 

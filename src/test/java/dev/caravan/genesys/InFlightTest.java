@@ -48,6 +48,17 @@ class InFlightTest {
   }
 
   @Test
+  void nothingMoreIsSafeWhileWhatHasLeftCannotBeWritten() {
+    clock.set(4_000);
+    assertThat(inFlight.keptUntil(true)).isEqualTo(4_000);
+    clock.set(5_000);
+    assertThat(inFlight.keptUntil(false)).isEqualTo(4_000);
+    clock.set(9_000);
+    assertThat(inFlight.keptUntil(false)).isEqualTo(4_000);
+    assertThat(inFlight.keptUntil(true)).isEqualTo(9_000);
+  }
+
+  @Test
   void whoFindsNoPlaceWaitsForOne() throws Exception {
     inFlight.enter();
     inFlight.enter();

@@ -184,6 +184,23 @@ class FullSpoolTest {
   }
 
   @Test
+  void whoWaitsForTheCommitOfWhatIsDroppedFromMemoryLearnsSo() throws Exception {
+    diskIsFull.set(true);
+    SpoolConfiguration settings =
+        SpoolFixture.settings(directory, 100 * MEGABYTE, MEGABYTE, WhenFull.DROP_OLDEST);
+    try (SpoolFixture spool = failing(settings)) {
+      CompletableFuture<Void> committed = spool.append(0, true);
+      for (long id = 1; id < 1_000; id++) {
+        spool.append(id, false).get(1, TimeUnit.MINUTES);
+      }
+
+      assertThatThrownBy(() -> committed.get(1, TimeUnit.MINUTES))
+          .hasMessageContaining("dropped this record");
+      diskIsFull.set(false);
+    }
+  }
+
+  @Test
   void countsWhatItDropsFromMemoryAlsoIfItWasHandedOutAndFails() throws Exception {
     diskIsFull.set(true);
     SpoolConfiguration settings =

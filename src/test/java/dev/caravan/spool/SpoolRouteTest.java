@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -407,6 +408,28 @@ class SpoolRouteTest {
       assertThat(later.get(1, TimeUnit.MINUTES).getException()).isNull();
     }
     assertThat(status().storeFailure()).isEmpty();
+  }
+
+  @Test
+  void anExchangeThatGoesOnForLongAfterItsCommitHoldsUpNoOther() throws Exception {
+    CountDownLatch ends = new CountDownLatch(1);
+    start(
+        new RouteBuilder() {
+          @Override
+          public void configure() {
+            from("direct:long").to("spool:events?waitForCommit=true").process(e -> ends.await());
+          }
+        });
+    try (ProducerTemplate template = context.createProducerTemplate()) {
+      CompletableFuture<Object> first = template.asyncSendBody("direct:long", "b0");
+      await().until(() -> status().records() == 1);
+
+      send("spool:events?waitForCommit=true", 1, 3);
+
+      assertThat(first).isNotDone();
+      ends.countDown();
+      first.get(1, TimeUnit.MINUTES);
+    }
   }
 
   @Test
