@@ -21,7 +21,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.camel.model.ModelCamelContext;
 import org.apache.camel.spi.Resource;
 import org.apache.kafka.clients.CommonClientConfigs;
@@ -143,18 +143,20 @@ final class Check {
 
   private Tried tryRoutes(RouteFolder folder) {
     List<Resource> files;
+    List<String> heldUp;
     try {
       RouteFolder.Contents contents = folder.contents();
-      if (!contents.unreadable().isEmpty()) {
-        return new Tried(Optional.empty(), 0, List.copyOf(contents.unreadable().values()));
+      heldUp = contents.unreadable().values().stream().distinct().toList();
+      if (!contents.shipped().containsAll(contents.unreadable().keySet())) {
+        return new Tried(Optional.empty(), 0, heldUp);
       }
       files = RouteFolder.resources(contents.texts());
     } catch (CommandFailure e) {
       return new Tried(Optional.empty(), 0, List.of(e.getMessage()));
     }
-    List<String> unreadable = CheckedRoutes.mistakes(files);
-    List<String> mistakes = unreadable;
-    if (unreadable.isEmpty()) {
+    List<String> mistakes =
+        Stream.concat(CheckedRoutes.mistakes(files).stream(), heldUp.stream()).toList();
+    if (mistakes.isEmpty()) {
       try {
         CheckedRoutes routes = CheckedRoutes.of(config, files);
         return new Tried(Optional.of(routes), routes.count(), List.of(), routes.warnings());
@@ -219,13 +221,12 @@ final class Check {
     try {
       RouteFolder.Contents contents = folder.contents();
       contents.notRead().stream().map(RouteFolder.Contents::notRead).forEach(report::note);
-      if (!contents.shipped().isEmpty()) {
+      List<Path> shipped =
+          contents.shipped().stream().filter(contents.texts()::containsKey).toList();
+      if (!shipped.isEmpty()) {
         report.ok(
             "Of these files %s has none, so the shipped ones run: %s.",
-            folder,
-            contents.shipped().stream()
-                .map(file -> file.getFileName().toString())
-                .collect(Collectors.joining(", ")));
+            folder, RouteFolder.names(shipped));
       }
       folder.shipped().texts().forEach((name, text) -> replaced(folder, contents, name, text));
     } catch (CommandFailure toldAlready) {
@@ -237,6 +238,10 @@ final class Check {
       RouteFolder folder, RouteFolder.Contents contents, String name, String shipped) {
     Path file = folder.folder().resolve(name);
     String text = contents.texts().get(file);
+    if (text == null && contents.unreadable().containsKey(file)) {
+      // Told as a mistake of the routes
+      return;
+    }
     if (text == null) {
       report.note("The shipped %s does not run: another file has its place.".formatted(name));
     } else if (!text.replace("\r", "").strip().equals(shipped.replace("\r", "").strip())) {

@@ -114,7 +114,7 @@ public class RouteFiles implements CalledRoutes.Files {
                 .flatMap(watch -> watch.ended().sentence(READING))
                 .or(() -> edits.flatMap(RouteReload::problem))
                 .orElse(
-                    "No route that runs begins with %s. Put such a file (receive.camel.yaml) into %s."
+                    "No route that runs begins with %s. Put such a file (receive.camel.yaml) into %s; without one of that name the shipped one runs from the next start on."
                         .formatted(READING, folder));
     return Optional.of("Nothing is read from Genesys Cloud. " + why);
   }

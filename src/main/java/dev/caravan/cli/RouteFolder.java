@@ -4,17 +4,16 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Collections;
+import java.util.Collection;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.camel.FailedToCreateRouteException;
 import org.apache.camel.spi.Resource;
@@ -22,9 +21,6 @@ import org.apache.camel.support.ResourceHelper;
 import org.apache.camel.util.ObjectHelper;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.snakeyaml.engine.v2.api.Load;
-import org.snakeyaml.engine.v2.api.LoadSettings;
-import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
 
 /**
  * The folder with the user's route files: reads them, and finds a route's file again. Where it has
@@ -54,9 +50,10 @@ record RouteFolder(Path folder, ShippedRoutes shipped) {
    * What was found, in the order of the names.
    *
    * @param texts what stands in each route file
-   * @param unreadable the route files that could not be read, with a sentence each
+   * @param unreadable the route files that could not be read or are held up, with a sentence each
    * @param notRead what looks like a route file and is none
-   * @param shipped the route files that are not there and lie in the jar
+   * @param shipped which of these are not there and lie in the jar; they are held up while it is
+   *     not known what some other file holds
    */
   record Contents(
       SortedMap<Path, String> texts,
@@ -103,9 +100,18 @@ record RouteFolder(Path folder, ShippedRoutes shipped) {
               + folder.toAbsolutePath().normalize()
               + ". Set CARAVAN_ROUTES_DIR.");
     }
-    Set<String> ids = new HashSet<>();
-    texts.values().forEach(text -> ids.addAll(routeIds(text)));
-    SortedSet<Path> filledIn = new TreeSet<>();
+    return new Contents(texts, unreadable, notRead, fillIn(texts, unreadable, notRead));
+  }
+
+  /** As long as it is not known what some file of the user's holds, no shipped one is read. */
+  private SortedSet<Path> fillIn(
+      SortedMap<Path, String> texts, SortedMap<Path, String> unreadable, SortedSet<Path> notRead) {
+    SortedSet<Path> unknown = new TreeSet<>(unreadable.keySet());
+    notRead.stream().filter(file -> file.toString().endsWith(SUFFIX)).forEach(unknown::add);
+    List<RouteText> known = new ArrayList<>();
+    texts.forEach(
+        (file, text) -> RouteText.of(text).ifPresentOrElse(known::add, () -> unknown.add(file)));
+    SortedSet<Path> missing = new TreeSet<>();
     shipped
         .texts()
         .forEach(
@@ -113,23 +119,48 @@ record RouteFolder(Path folder, ShippedRoutes shipped) {
               Path file = folder.resolve(name);
               boolean isThere =
                   texts.containsKey(file) || unreadable.containsKey(file) || notRead.contains(file);
-              if (!isThere && Collections.disjoint(routeIds(text), ids)) {
-                filledIn.add(file);
+              if (!isThere
+                  && RouteText.of(text)
+                      .filter(routes -> known.stream().noneMatch(own -> own.excludes(routes)))
+                      .isPresent()) {
+                missing.add(file);
               }
             });
-    filledIn.forEach(file -> texts.put(file, shipped.texts().get(file.getFileName().toString())));
-    return new Contents(texts, unreadable, notRead, filledIn);
+    for (Path file : missing) {
+      if (unknown.isEmpty()) {
+        texts.put(file, shipped.text(file));
+      } else {
+        unreadable.put(
+            file,
+            "The shipped %s do not run: %s cannot be read, and may hold their routes."
+                .formatted(names(missing), names(unknown)));
+      }
+    }
+    return missing;
+  }
+
+  /** Files by their names alone. */
+  static String names(Collection<Path> files) {
+    return files.stream()
+        .map(file -> file.getFileName().toString())
+        .collect(Collectors.joining(", "));
   }
 
   private static boolean isRoutes(Path file) {
-    return file.getFileName().toString().endsWith(SUFFIX) && Files.isRegularFile(file);
+    return file.getFileName().toString().endsWith(SUFFIX)
+        && (Files.isRegularFile(file) || leadsNowhere(file));
+  }
+
+  private static boolean leadsNowhere(Path file) {
+    return Files.isSymbolicLink(file) && !Files.exists(file);
   }
 
   private static boolean isMeant(Path file) {
     String name = file.getFileName().toString();
     return !LEFT_OVER.matcher(name).matches()
         && LOOKS_MEANT.matcher(name).matches()
-        && (Files.isRegularFile(file) || name.endsWith(SUFFIX) && Files.isDirectory(file));
+        && (Files.isRegularFile(file)
+            || name.endsWith(SUFFIX) && (Files.isDirectory(file) || leadsNowhere(file)));
   }
 
   /**
@@ -140,7 +171,11 @@ record RouteFolder(Path folder, ShippedRoutes shipped) {
    */
   static List<Resource> resources(SortedMap<Path, String> texts) {
     Map<String, Path> owners = new HashMap<>();
-    texts.forEach((file, text) -> routeIds(text).forEach(id -> claim(owners, id, file)));
+    texts.forEach(
+        (file, text) ->
+            RouteText.of(text).stream()
+                .flatMap(routes -> routes.ids().stream())
+                .forEach(id -> claim(owners, id, file)));
     return texts.entrySet().stream()
         .map(file -> ResourceHelper.fromString(location(file.getKey()), file.getValue()))
         .toList();
@@ -157,33 +192,6 @@ record RouteFolder(Path folder, ShippedRoutes shipped) {
       throw new CommandFailure(
           "The route id %s stands in %s and in %s. Give one of the two another id, or take one file away."
               .formatted(id, other, file));
-    }
-  }
-
-  /**
-   * Parsed here once more than by Camel, since it cannot be asked: it drops the first of two routes
-   * with one id while it loads the second, and shows what it has parsed only when it has loaded it.
-   */
-  private static List<String> routeIds(String text) {
-    List<String> ids = new ArrayList<>();
-    try {
-      if (new Load(LoadSettings.builder().build()).loadFromString(text) instanceof List<?> parts) {
-        for (Object part : parts) {
-          if (part instanceof Map<?, ?> entry) {
-            add(ids, entry.get("route"), "id");
-            add(ids, entry.get("templatedRoute"), "routeId");
-          }
-        }
-      }
-    } catch (YamlEngineException e) {
-      LOG.debug("Camel will say where this file is wrong", e);
-    }
-    return ids;
-  }
-
-  private static void add(List<String> ids, Object route, String name) {
-    if (route instanceof Map<?, ?> parts && parts.get(name) instanceof String id) {
-      ids.add(id);
     }
   }
 

@@ -14,6 +14,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
@@ -63,6 +64,9 @@ final class RouteReload {
 
   /** Files that never were at work, each with the reason. */
   private final SortedMap<Path, Fault> broken = new ConcurrentSkipListMap<>();
+
+  /** The shipped files that may still begin to run; whatever else does so needs a restart. */
+  private final Set<Path> waiting = new HashSet<>();
 
   /** What of the broken files was tried. */
   private final Map<Path, String> brokenTexts = new ConcurrentHashMap<>();
@@ -130,6 +134,7 @@ final class RouteReload {
     RouteFolder.Contents now = folder.contents();
     seen = Optional.of(now);
     tried = Optional.of(now);
+    waiting.addAll(now.shipped());
     Stream.of(now.texts(), now.unreadable())
         .flatMap(files -> files.keySet().stream())
         .forEach(file -> broken.put(file, Fault.unknown()));
@@ -137,13 +142,12 @@ final class RouteReload {
     name(now);
     review();
     LOG.info("Running {} routes from {}", routes.count(), folder);
-    if (!now.shipped().isEmpty()) {
+    List<Path> shipped = now.shipped().stream().filter(running::containsKey).toList();
+    if (!shipped.isEmpty()) {
       LOG.info(
           "Of these files {} has none, so the shipped ones run: {}.",
           folder,
-          now.shipped().stream()
-              .map(file -> file.getFileName().toString())
-              .collect(Collectors.joining(", ")));
+          RouteFolder.names(shipped));
     }
   }
 
@@ -224,6 +228,7 @@ final class RouteReload {
       seen = Optional.of(now);
       // A file that is just being written is left alone until the next look
       if (stable || !edits) {
+        now = withoutNewlyShipped(now);
         mend(now);
         name(now);
         if (edits && !tried.equals(Optional.of(now))) {
@@ -239,6 +244,37 @@ final class RouteReload {
         tried = Optional.empty();
       }
     }
+  }
+
+  /**
+   * While the bridge runs, no shipped file takes the place of one that goes away: it may be away
+   * for a moment only, and the shipped one may send where it must not.
+   */
+  private RouteFolder.Contents withoutNewlyShipped(RouteFolder.Contents found) {
+    boolean wentUnread =
+        broken.keySet().stream()
+            .filter(file -> !waiting.contains(file))
+            .anyMatch(file -> found.shipped().contains(file) || !isThere(file, found));
+    waiting.removeIf(
+        file -> !found.shipped().contains(file) || wentUnread && !brokenTexts.containsKey(file));
+    SortedMap<Path, String> texts = new TreeMap<>(found.texts());
+    SortedMap<Path, String> unreadable = new TreeMap<>(found.unreadable());
+    SortedSet<Path> shipped = new TreeSet<>(found.shipped());
+    for (Path file : found.shipped()) {
+      if (isShipped(file, running)) {
+        texts.put(file, running.get(file));
+        unreadable.remove(file);
+      } else if (!waiting.contains(file)) {
+        texts.remove(file);
+        unreadable.remove(file);
+        shipped.remove(file);
+      }
+    }
+    return new RouteFolder.Contents(texts, unreadable, found.notRead(), shipped);
+  }
+
+  private boolean isShipped(Path file, SortedMap<Path, String> texts) {
+    return texts.containsKey(file) && texts.get(file).equals(folder.shipped().text(file));
   }
 
   /** Files that look like routes and are none are named once. */
@@ -282,24 +318,33 @@ final class RouteReload {
     again = clock.instant().plus(AGAIN);
     List<Path> sound = new ArrayList<>();
     SortedMap<Path, String> claimed = new TreeMap<>(running);
+    Map<Path, List<EndedWork.Work>> before = new TreeMap<>();
     for (Path file : List.copyOf(broken.keySet())) {
       String text = now.texts().get(file);
-      brokenTexts.compute(file, (key, before) -> text);
+      brokenTexts.compute(file, (key, tried) -> text);
       if (text == null) {
         breaks(file, new Fault(now.unreadable().get(file), false));
         continue;
       }
+      List<Path> replaced = shippedInPlaceOf(text, now);
       try {
         claimed.put(file, text);
+        claimed.keySet().removeAll(replaced);
         RouteFolder.resources(claimed);
+        before.put(file, replaced.stream().flatMap(it -> routes.work(it).stream()).toList());
+        routes.remove(replaced);
+        running.keySet().removeAll(replaced);
         sound.add(file);
-      } catch (CommandFailure e) {
+      } catch (Exception e) {
         claimed.remove(file);
-        breaks(file, new Fault(e.getMessage(), false));
+        replaced.forEach(it -> claimed.put(it, running.get(it)));
+        breaks(file, Fault.of(file, e));
       }
     }
     Map<Path, Exception> failures = routes.loadEach(sound, now.texts());
+    List<EndedWork.Work> all = routes.work();
     for (Path file : sound) {
+      ended.replaced(file, false, before.get(file), all, clock.instant());
       Exception failure = failures.get(file);
       if (failure == null) {
         running.put(file, now.texts().get(file));
@@ -311,6 +356,19 @@ final class RouteReload {
         breaks(file, Fault.of(file, failure));
       }
     }
+  }
+
+  /** Which shipped files run although they cannot beside a file of this text. */
+  private List<Path> shippedInPlaceOf(String text, RouteFolder.Contents now) {
+    return running.keySet().stream()
+        .filter(file -> isShipped(file, running) && !isThere(file, now))
+        .filter(file -> excludes(text, running.get(file)))
+        .toList();
+  }
+
+  private static boolean excludes(String text, String shipped) {
+    Optional<RouteText> other = RouteText.of(shipped);
+    return RouteText.of(text).filter(own -> other.filter(own::excludes).isPresent()).isPresent();
   }
 
   private static boolean isThere(Path file, RouteFolder.Contents now) {
@@ -372,8 +430,7 @@ final class RouteReload {
     for (Path file : edited) {
       if (now.getOrDefault(file, "-").isBlank()) {
         throw new CommandFailure(
-            "The route file %s is empty. Write routes into it, or delete it to end them."
-                .formatted(file));
+            "The route file %s is empty. Write routes into it, or [] to end them.".formatted(file));
       }
     }
   }
@@ -384,6 +441,7 @@ final class RouteReload {
    */
   private void replace(List<Path> edited, SortedMap<Path, String> now) throws Exception {
     long begun = System.nanoTime();
+    SortedMap<Path, String> old = running;
     Map<Path, List<EndedWork.Work>> before = new TreeMap<>();
     edited.forEach(file -> before.put(file, routes.work(file)));
     replacing = true;
@@ -398,13 +456,13 @@ final class RouteReload {
       ended.replaced(file, !now.containsKey(file), before.get(file), all, clock.instant());
     }
     long millis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begun);
-    edited.forEach(file -> tell(file, now.containsKey(file), millis));
+    edited.forEach(file -> tell(file, now.containsKey(file), isShipped(file, old), millis));
     edited.stream().map(ended::sentence).flatMap(Optional::stream).forEach(LOG::error);
   }
 
-  private void tell(Path file, boolean isThere, long millis) {
-    if (tried.filter(it -> it.shipped().contains(file)).isPresent()) {
-      LOG.warn("The route file {} was taken away: the shipped one runs in its place.", file);
+  private void tell(Path file, boolean isThere, boolean wasShipped, long millis) {
+    if (wasShipped && !isThere) {
+      LOG.info("The shipped {} has ended: another file has its place.", file.getFileName());
     } else if (isThere) {
       LOG.info(
           "The route file {} was edited: {} of its routes run now, after {} ms. The other files'"
@@ -434,7 +492,7 @@ final class RouteReload {
       running.keySet().removeAll(edited);
       edited.stream().filter(now::containsKey).forEach(file -> broken.put(file, Fault.unknown()));
       again = Instant.MIN;
-      mend(seen.orElseThrow());
+      mend(tried.orElseThrow());
       return;
     }
     throw why;

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
@@ -40,6 +41,11 @@ record ShippedRoutes(SortedMap<String, String> texts) {
       }
     }
     return new ShippedRoutes(texts);
+  }
+
+  /** What stands in the shipped file of this name. */
+  String text(Path file) {
+    return texts.get(file.getFileName().toString());
   }
 
   /** Of which version a file is, as it says itself; empty if it does not. */

@@ -446,6 +446,20 @@ class CheckTest {
   }
 
   @Test
+  void thatShippedFilesWaitForOneThatIsBrokenIsToldBesideWhereItIsBroken() throws IOException {
+    Files.delete(routes.resolve("receive.camel.yaml"));
+    Files.writeString(routes.resolve("mine.camel.yaml"), "- route: [");
+
+    check(true);
+
+    assertThat(passed).isFalse();
+    assertThat(lines)
+        .anyMatch(line -> line.contains("Broken YAML in " + routes.resolve("mine.camel.yaml")))
+        .anyMatch(line -> line.contains("shipped receive.camel.yaml do not run"))
+        .noneMatch(line -> line.contains("the shipped ones run"));
+  }
+
+  @Test
   void offlineNobodyIsAsked() {
     environment.put("KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:9");
     environment.put("GENESYS_CLIENT_SECRET", "");

@@ -7,15 +7,25 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class RouteFolderTest {
 
   private static final String ROUTE =
       "- route:\n    id: %s\n    from:\n      uri: direct:%s\n      steps: []\n";
+
+  private static final ShippedRoutes RECEIVE =
+      new ShippedRoutes(
+          new TreeMap<>(
+              Map.of(
+                  "receive.camel.yaml",
+                  "- route: { id: receive, from: { uri: 'genesys:notifications' } }")));
 
   private final SortedMap<Path, String> texts = new TreeMap<>();
 
@@ -78,7 +88,7 @@ class RouteFolderTest {
     RouteFolder.Contents contents = new RouteFolder(folder, ShippedRoutes.NONE).contents();
 
     assertThat(contents.texts()).containsOnlyKeys(folder.resolve("a.camel.yaml"));
-    assertThat(contents.unreadable()).isEmpty();
+    assertThat(contents.unreadable()).containsOnlyKeys(folder.resolve("e.camel.yaml"));
     assertThat(contents.notRead())
         .extracting(file -> file.getFileName().toString())
         .containsExactly("b.camel.yml", "c.camel.yaml.txt", "d.camel.yaml", "extra.yaml");
@@ -89,5 +99,54 @@ class RouteFolderTest {
     texts.put(Path.of("a.camel.yaml"), ROUTE.formatted("one", "a") + ROUTE.formatted("one", "b"));
 
     assertThatThrownBy(() -> RouteFolder.resources(texts)).hasMessageContaining("twice");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "- route: { id: mine, from: { uri: 'genesys:notifications?topics=a' } }",
+        "- route: { id: mine, from: 'genesys://notifications' }",
+        "- from: { uri: genesys:notifications, steps: [] }",
+        "- route: { from: { uri: genesys, parameters: { operation: notifications } } }",
+        "- route: { from: { uri: 'genesys:{{what}}' } }",
+        "- routeTemplate: { id: t, from: { uri: '{{input}}' } }",
+        "- route: { id: receive, from: { uri: 'timer:x' } }"
+      })
+  void aShippedFileIsLeftOutIfAnotherHasItsIdOrReadsWhatItReads(String mine, @TempDir Path folder)
+      throws IOException {
+    Files.writeString(folder.resolve("mine.camel.yaml"), mine);
+
+    RouteFolder.Contents contents = new RouteFolder(folder, RECEIVE).contents();
+
+    assertThat(contents.texts()).containsOnlyKeys(folder.resolve("mine.camel.yaml"));
+    assertThat(contents.shipped()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "- route: { from: { uri: 'genesys:signals', steps: [ to: 'genesys:notifications' ] } }",
+        "- route: { id: mine, from: { uri: 'direct:{{what}}' } }",
+        "[]"
+      })
+  void aShippedFileRunsIfNoOtherDoesWhatItDoes(String mine, @TempDir Path folder)
+      throws IOException {
+    Files.writeString(folder.resolve("mine.camel.yaml"), mine);
+
+    assertThat(new RouteFolder(folder, RECEIVE).contents().shipped())
+        .containsExactly(folder.resolve("receive.camel.yaml"));
+  }
+
+  @Test
+  void noShippedFileIsReadWhereAMountThatFailedLeftAFolder(@TempDir Path folder)
+      throws IOException {
+    Files.writeString(folder.resolve("a.camel.yaml"), ROUTE.formatted("a", "a"));
+    Files.createDirectory(folder.resolve("mine.camel.yaml"));
+
+    RouteFolder.Contents contents = new RouteFolder(folder, RECEIVE).contents();
+
+    assertThat(contents.texts()).containsOnlyKeys(folder.resolve("a.camel.yaml"));
+    assertThat(contents.unreadable().get(folder.resolve("receive.camel.yaml")))
+        .contains("receive.camel.yaml do not run", "mine.camel.yaml");
   }
 }

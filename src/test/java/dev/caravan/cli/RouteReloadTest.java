@@ -25,16 +25,24 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class RouteReloadTest {
 
   private static final Instant NOON = Instant.parse("2026-11-22T12:00:00Z");
+
+  /** The id of forward in a file of another name. */
+  private static final String MOVED =
+      "- route: { id: forward, description: mine, from: { uri: direct:f, steps: [ log: hello ] } }\n";
 
   @TempDir private Path folder;
   private DefaultCamelContext context;
   private final MutableClock clock = new MutableClock(NOON);
   private final AtomicBoolean away = new AtomicBoolean();
   private RouteReload reload;
+  private boolean edits = true;
 
   /** {@code needy:} cannot start while what it needs is away. */
   private final class Needy extends DefaultComponent {
@@ -83,7 +91,7 @@ class RouteReloadTest {
     context = new DefaultCamelContext();
     context.addComponent("needy", new Needy());
     context.start();
-    reload = new RouteReload(context, new RouteFolder(folder, shipped), trial, true, clock);
+    reload = new RouteReload(context, new RouteFolder(folder, shipped), trial, edits, clock);
     reload.begin();
   }
 
@@ -317,17 +325,154 @@ class RouteReloadTest {
     look();
     assertThat(version("forward")).isEqualTo("mine");
 
-    Files.delete(file("forward"));
-    look();
-    assertThat(version("forward")).isEqualTo("shipped");
-    assertThat(runs("forward")).isTrue();
-    assertThat(reload.ended().sentence()).isEmpty();
-
     Files.writeString(file("forward"), "- beans: []\n");
     look();
     assertThat(context.getRoute("forward")).isNull();
     assertThat(reload.ended().sentence().orElseThrow())
         .contains("nothing does the work of forward");
+  }
+
+  /** A deploy may leave a file away for a moment. */
+  @Test
+  void whileTheBridgeRunsNoShippedFileTakesThePlaceOfOneThatGoesAway() throws Exception {
+    stop();
+    ShippedRoutes shipped = shipped("forward");
+    startAgain(RouteFolder::resources, shipped);
+
+    Files.delete(file("forward"));
+    look();
+    assertThat(version("forward")).isEqualTo("none");
+    assertThat(reload.ended().sentence().orElseThrow()).contains("forward.camel.yaml was taken");
+
+    write("forward", "direct:forward", "2");
+    look();
+    assertThat(version("forward")).isEqualTo("2");
+    assertThat(reload.ended().sentence()).isEmpty();
+
+    Files.delete(file("forward"));
+    stop();
+    startAgain(RouteFolder::resources, shipped);
+    assertThat(version("forward")).isEqualTo("shipped");
+  }
+
+  @Test
+  void aFileThatSaysWhatTheShippedOneSaysCanBeDeletedWhileTheBridgeRuns() throws Exception {
+    stop();
+    ShippedRoutes shipped = shipped("forward");
+    Files.writeString(file("forward"), shipped.texts().get("forward.camel.yaml"));
+    startAgain(RouteFolder::resources, shipped);
+
+    Files.delete(file("forward"));
+    look();
+
+    assertThat(runs("forward")).isTrue();
+    assertThat(reload.ended().sentence()).isEmpty();
+  }
+
+  private ShippedRoutes shipped(String... names) throws IOException {
+    TreeMap<String, String> texts = new TreeMap<>();
+    for (String name : names) {
+      texts.put(name + ".camel.yaml", Files.readString(file(name)).replace("\"1\"", "\"shipped\""));
+    }
+    return new ShippedRoutes(texts);
+  }
+
+  /** What does not tell which routes it held. */
+  private enum Unknown {
+    HALF,
+    EMPTY,
+    LINK;
+
+    void lieAt(Path file) throws IOException {
+      switch (this) {
+        case HALF -> Files.writeString(file, "- route: [");
+        case EMPTY -> Files.writeString(file, "");
+        default -> Files.createSymbolicLink(file, file.resolveSibling("nowhere"));
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Unknown.class)
+  void noShippedRouteRunsWhileAFileThatMayHoldItCannotBeRead(Unknown unknown) throws Exception {
+    for (boolean follows : List.of(true, false)) {
+      stop();
+      edits = follows;
+      write("forward", "direct:forward", "1");
+      write("receive", "needy:receive", "1");
+      ShippedRoutes shipped = shipped("forward", "receive");
+      Files.delete(file("forward"));
+      Files.delete(file("receive"));
+      Files.deleteIfExists(file("mine"));
+      unknown.lieAt(file("mine"));
+      startAgain(RouteFolder::resources, shipped);
+
+      assertThat(runs("a")).isTrue();
+      assertThat(runs("forward") || runs("receive")).isFalse();
+      assertThat(reload.broken().orElseThrow())
+          .containsOnlyOnce("forward.camel.yaml, receive.camel.yaml do not run")
+          .contains("mine.camel.yaml");
+      assertThat(reload.away("direct:forward")).isPresent();
+
+      Files.delete(file("mine"));
+      Files.writeString(file("mine"), MOVED);
+      look();
+
+      assertThat(version("forward") + " " + version("receive")).isEqualTo("mine shipped");
+      assertThat(reload.broken()).isEmpty();
+    }
+  }
+
+  @Test
+  void noShippedRouteRunsWhenAFileThatMayHoldItGoesAway() throws Exception {
+    stop();
+    ShippedRoutes shipped = shipped("forward");
+    Files.delete(file("forward"));
+    Files.writeString(file("mine"), "- route: [");
+    startAgain(RouteFolder::resources, shipped);
+
+    Files.delete(file("mine"));
+    look();
+    clock.turnTo(NOON.plusSeconds(60));
+    look();
+
+    assertThat(version("forward")).isEqualTo("none");
+  }
+
+  @Test
+  void aShippedRouteThatRunsRunsOnWhenAnotherFileBreaks() throws Exception {
+    stop();
+    ShippedRoutes shipped = shipped("forward");
+    Files.delete(file("forward"));
+    startAgain(RouteFolder::resources, shipped);
+
+    Files.writeString(file("a"), "");
+    look();
+
+    assertThat(runs("forward") && runs("a")).isTrue();
+    assertThat(reload.broken()).isEmpty();
+    assertThat(reload.problem().orElseThrow()).contains("a.camel.yaml is empty");
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void aShippedRouteThatRunsGivesWayToAFileThatIsMended(boolean follows) throws Exception {
+    stop();
+    edits = follows;
+    ShippedRoutes shipped = shipped("forward");
+    Files.delete(file("forward"));
+    write("mine", "nosuch:x", "1");
+    startAgain(RouteFolder::resources, shipped);
+    assertThat(version("forward")).isEqualTo("shipped");
+
+    Files.writeString(file("mine"), MOVED);
+    look();
+
+    assertThat(version("forward")).isEqualTo("mine");
+    assertThat(runs("forward")).isTrue();
+    assertThat(reload.broken()).isEmpty();
+    assertThat(reload.ended().sentence().orElseThrow())
+        .contains("mine.camel.yaml was edited", "nothing does the work of forward");
   }
 
   @Test

@@ -189,26 +189,29 @@ class RoadReloadIT {
   }
 
   @Test
-  void withoutItsFileTheShippedReceiveReadsAndWithAnEmptyOneTheRoadIsBroken() throws IOException {
+  void withoutReceiveTheRoadIsBrokenUntilItComesBack() throws IOException {
     Path receive = routes.resolve("receive.camel.yaml");
     String shipped = Files.readString(receive);
+
+    // What is edited is not replaced by the shipped one, which reads what it must not
+    Files.writeString(receive, shipped + "# mine\n");
+    bridge.awaitLog("receive.camel.yaml was edited: 1 of its routes");
+    Files.delete(receive);
+    Bridge.Health health =
+        bridge.awaitReadiness("it says that nothing is read", now -> isTold(now, "was taken away"));
+    assertThat(health.isReady()).isFalse();
+    assertThat(health.check("route-files").at("/data/road.state").asText()).isEqualTo("broken");
+    assertThat(health.check("route-files").at("/data/sentence").asText())
+        .contains("Nothing is read from Genesys Cloud", "receive.camel.yaml", "Put the file back");
+
+    Files.writeString(receive, shipped);
+    health = bridge.awaitReady();
+    assertThat(health.text()).doesNotContain("Nothing is read", "does the work of");
 
     // The shipped one says the same, so nothing has to be replaced
     Files.delete(receive);
     ledger.send(100);
     road.kafka().awaitUntil(ledger::allIn);
-
-    // The file is there, the route is not
-    Files.writeString(receive, "- beans: []\n");
-    Bridge.Health health =
-        bridge.awaitReadiness("it says that nothing is read", now -> isTold(now, "was edited at"));
-    assertThat(health.isReady()).isFalse();
-    assertThat(health.check("route-files").at("/data/road.state").asText()).isEqualTo("broken");
-    assertThat(health.check("route-files").at("/data/sentence").asText())
-        .contains("Nothing is read from Genesys Cloud", "receive.camel.yaml", "Put that back");
-    Files.writeString(receive, shipped);
-    health = bridge.awaitReady();
-    assertThat(health.text()).doesNotContain("Nothing is read", "does the work of");
   }
 
   private static boolean isTold(Bridge.Health health, String what) {
