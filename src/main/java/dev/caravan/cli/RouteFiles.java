@@ -76,7 +76,7 @@ public class RouteFiles implements CalledRoutes.Files {
     return new Condition(
         isReplacing() ? "blind" : "broken",
         problem().or(this::unread),
-        edits.map(RouteReload::degraded).orElse(List.of()),
+        edits.filter(loaded -> problem.isEmpty()).map(RouteReload::degraded).orElse(List.of()),
         Map.of());
   }
 
@@ -157,7 +157,7 @@ public class RouteFiles implements CalledRoutes.Files {
     load(started.getCamelContext());
   }
 
-  private void load(CamelContext context) {
+  void load(CamelContext context) {
     if (!loading.run(() -> tryToLoad(context))) {
       tryAgain(context);
     }
@@ -170,13 +170,15 @@ public class RouteFiles implements CalledRoutes.Files {
       RouteReload loading =
           new RouteReload(
               (ModelCamelContext) context, folder, RouteFiles::tryOut, reload, new SteadyClock());
-      loading.begin();
+      // Before it begins: routes that run by then may call others that do not run yet
       edits = Optional.of(loading);
+      loading.begin();
       problem = Optional.empty();
       dataProblem = Optional.empty();
       unread().ifPresent(LOG::warn);
       loading.start();
     } catch (Exception e) {
+      edits = Optional.empty();
       failed(context, e);
     }
   }

@@ -200,18 +200,33 @@ final class RouteReload {
     return replacing;
   }
 
-  /** Why no route begins there, as its file is broken or went; empty if no file is known. */
+  /**
+   * Why no route begins there, as its file is broken, not loaded yet or went; empty if no file is
+   * known.
+   */
   Optional<String> away(String input) {
-    Pattern mentioned = Pattern.compile(Pattern.quote(input) + "(?![\\w.-])");
+    String mentioned = Pattern.quote(input) + "(?![\\w.-])";
+    return brokenWith("from:.*\\n?.*" + mentioned, false)
+        .or(() -> brokenWith(mentioned, true))
+        .map(file -> "The route %s does not run: its file %s.".formatted(input, state(file)))
+        .or(() -> ended.sentence(input));
+  }
+
+  private Optional<Path> brokenWith(String pattern, boolean ifUnread) {
+    Pattern sought = Pattern.compile(pattern);
     return broken.keySet().stream()
         .filter(
             file ->
                 Optional.ofNullable(brokenTexts.get(file))
-                    .map(text -> mentioned.matcher(text.replace("direct://", "direct:")).find())
-                    .orElse(true))
-        .findFirst()
-        .map(file -> "The route %s does not run: its file %s is broken.".formatted(input, file))
-        .or(() -> ended.sentence(input));
+                    .map(text -> sought.matcher(text.replace("direct://", "direct:")).find())
+                    .orElse(ifUnread))
+        .findFirst();
+  }
+
+  private String state(Path file) {
+    Fault fault = broken.get(file);
+    return file
+        + (fault == null || fault.sentence().isEmpty() ? " is still being loaded" : " is broken");
   }
 
   /** What nobody does any more since a file was edited or taken away. */
