@@ -2,6 +2,7 @@ package dev.caravan.bench;
 
 import dev.caravan.cli.LocalBroker;
 import dev.caravan.testing.Bridge;
+import dev.caravan.testing.FaultyProxy;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
@@ -40,6 +41,8 @@ final class RoadBench {
       int rate,
       int seconds,
       int starts,
+      int kafkaLag,
+      Map<String, String> settings,
       String java,
       List<String> jvmFlags,
       String jar,
@@ -66,6 +69,8 @@ final class RoadBench {
               number(given, "rate", 1_000),
               number(given, "seconds", 30),
               number(given, "starts", 3),
+              number(given, "kafka-lag", 0),
+              settings(take(given, "with", "")),
               take(given, "java", Path.of(System.getProperty("java.home"), "bin/java").toString()),
               List.of(take(given, "jvm", Bridge.SHIPPED_FLAGS).strip().split("\\s+")),
               take(given, "jar", "target/quarkus-app/quarkus-run.jar"),
@@ -77,7 +82,7 @@ final class RoadBench {
         throw new IllegalArgumentException(
             "Usage: bench/road [startup] [throughput] [latency] [--frames=200000] [--rounds=3]"
                 + " [--warm-up=150000] [--frame-bytes=3600] [--rate=1000] [--seconds=30]"
-                + " [--starts=3] [--no-spool] [--java=...] [--jvm=\"flags\"] [--jar=...] [--routes=...]");
+                + " [--starts=3] [--kafka-lag=25] [--with=NAME=value,...] [--no-spool] [--java=...] [--jvm=\"flags\"] [--jar=...] [--routes=...]");
       }
       return options;
     }
@@ -103,6 +108,16 @@ final class RoadBench {
       }
     }
 
+    private static Map<String, String> settings(String text) {
+      Map<String, String> settings = new HashMap<>();
+      for (String setting : text.isEmpty() ? new String[0] : text.split(",")) {
+        settings.put(
+            setting.substring(0, setting.indexOf('=')),
+            setting.substring(setting.indexOf('=') + 1));
+      }
+      return settings;
+    }
+
     private static String take(Map<String, String> given, String name, String otherwise) {
       String value = given.remove(name);
       return value == null ? otherwise : value;
@@ -123,6 +138,7 @@ final class RoadBench {
   private final LocalBroker broker;
   private final Path folder;
   private final Arrivals arrivals;
+  private String bootstrap;
   private long sent;
 
   private RoadBench(
@@ -142,12 +158,41 @@ final class RoadBench {
     Path folder = Files.createTempDirectory("caravan-bench-");
     boolean right;
     try (LoadServer genesys = new LoadServer();
-        LocalBroker broker = LocalBroker.start()) {
+        FaultyProxy distance = FaultyProxy.start();
+        LocalBroker broker = farBroker(distance, options.kafkaLag())) {
       RoadBench bench = new RoadBench(options, System.out, genesys, broker, folder);
+      bench.bootstrap =
+          options.kafkaLag() == 0 ? broker.bootstrapServers() : "127.0.0.1:" + distance.port();
       right = bench.run();
       bench.arrivals.close();
     }
     System.exit(right ? 0 : 1);
+  }
+
+  /** A broker that says of itself that it is behind this, to whoever comes that way. */
+  private static LocalBroker farBroker(FaultyProxy distance, int lag) {
+    if (lag == 0) {
+      return LocalBroker.start();
+    }
+    int near = Bridge.freePort();
+    int far = Bridge.freePort();
+    int controller = Bridge.freePort();
+    distance.to(far).lag(lag);
+    return LocalBroker.start(
+        LocalBroker.Settings.defaults()
+            .withPort(near)
+            .with(
+                "listeners",
+                "PLAINTEXT://127.0.0.1:%d,FAR://127.0.0.1:%d,CONTROLLER://127.0.0.1:%d"
+                    .formatted(near, far, controller))
+            .with("controller.quorum.voters", "1@127.0.0.1:" + controller)
+            .with(
+                "advertised.listeners",
+                "PLAINTEXT://127.0.0.1:%d,FAR://127.0.0.1:%d".formatted(near, distance.port()))
+            .with(
+                "listener.security.protocol.map",
+                "PLAINTEXT:PLAINTEXT,FAR:PLAINTEXT,CONTROLLER:PLAINTEXT")
+            .with("inter.broker.listener.name", "PLAINTEXT"));
   }
 
   private boolean run() throws Exception {
@@ -180,13 +225,15 @@ final class RoadBench {
   }
 
   private Bridge bridge() {
-    return Bridge.settings()
-        .java(options.java(), options.jvmFlags())
-        .jar(options.jar())
-        .genesys(genesys.url())
-        .kafka(broker.bootstrapServers(), "genesys.")
-        .with("CARAVAN_ROUTES_DIR", options.routes())
-        .start(folder);
+    Bridge.Settings settings =
+        Bridge.settings()
+            .java(options.java(), options.jvmFlags())
+            .jar(options.jar())
+            .genesys(genesys.url())
+            .kafka(bootstrap, "genesys.")
+            .with("CARAVAN_ROUTES_DIR", options.routes());
+    options.settings().forEach(settings::with);
+    return settings.start(folder);
   }
 
   private LoadServer.Subscriber socketOf(Bridge bridge) throws InterruptedException {

@@ -36,6 +36,7 @@ public final class FaultyProxy implements AutoCloseable {
   private volatile int target;
   private volatile boolean cutNext;
   private volatile long delayMillis;
+  private volatile long lagMillis;
 
   private FaultyProxy() {
     // Lingering for 0 s: closing is a reset
@@ -84,6 +85,12 @@ public final class FaultyProxy implements AutoCloseable {
     delayMillis = millis;
   }
 
+  /** All that is sent arrives so much later, each way, as over a long distance. */
+  public FaultyProxy lag(long millis) {
+    lagMillis = millis;
+    return this;
+  }
+
   // ---- what goes through
 
   private void accept(NetSocket guest) {
@@ -99,13 +106,15 @@ public final class FaultyProxy implements AutoCloseable {
         .onFailure(failure -> guest.close())
         .onSuccess(
             server -> {
-              server.handler(bytes -> toClient(guest, bytes));
+              server.handler(bytes -> afterLag(() -> toClient(guest, bytes)));
               guest.handler(
-                  bytes -> {
-                    if (passes(guest, Direction.TO_SERVER)) {
-                      server.write(bytes);
-                    }
-                  });
+                  bytes ->
+                      afterLag(
+                          () -> {
+                            if (passes(guest, Direction.TO_SERVER)) {
+                              server.write(bytes);
+                            }
+                          }));
               server.exceptionHandler(failure -> server.close());
               guest.closeHandler(
                   gone -> {
@@ -120,6 +129,14 @@ public final class FaultyProxy implements AutoCloseable {
                   });
               guest.resume();
             });
+  }
+
+  private void afterLag(Runnable passOn) {
+    if (lagMillis == 0) {
+      passOn.run();
+    } else {
+      vertx.setTimer(lagMillis, timer -> passOn.run());
+    }
   }
 
   private void toClient(NetSocket guest, Buffer bytes) {
