@@ -231,7 +231,7 @@ final class RoadBench {
             .jar(options.jar())
             .genesys(genesys.url())
             .kafka(bootstrap, "genesys.")
-            .with("CARAVAN_ROUTES_DIR", options.routes());
+            .with("CARAVAN_ROUTES_DIR", Path.of(options.routes()).toAbsolutePath().toString());
     options.settings().forEach(settings::with);
     return settings.start(folder);
   }
