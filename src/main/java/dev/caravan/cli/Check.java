@@ -160,7 +160,7 @@ final class Check {
       try {
         CheckedRoutes routes = CheckedRoutes.of(config, files);
         return new Tried(Optional.of(routes), routes.count(), List.of(), routes.warnings());
-      } catch (Exception e) {
+      } catch (Exception | LinkageError | StackOverflowError e) {
         mistakes = List.of(StartFailure.sentence(e) + folder.where(e));
       }
     }
@@ -169,7 +169,7 @@ final class Check {
         files.stream().filter(file -> file.getLocation().endsWith("/control.camel.yaml")).toList();
     try {
       return new Tried(Optional.of(CheckedRoutes.of(config, control)), 0, mistakes);
-    } catch (Exception alsoBroken) {
+    } catch (Exception | LinkageError | StackOverflowError alsoBroken) {
       return new Tried(Optional.empty(), 0, mistakes);
     }
   }
@@ -196,7 +196,7 @@ final class Check {
         outcomes.add(run.of(context, sample));
       }
       return new Dried(outcomes, KafkaTopics.of(config, context, run, selectors), Optional.empty());
-    } catch (Exception e) {
+    } catch (Exception | LinkageError | StackOverflowError e) {
       return new Dried(
           outcomes,
           KafkaTopics.NONE,

@@ -99,7 +99,7 @@ final class CheckedRoutes implements AutoCloseable {
         }
       }
       return routes;
-    } catch (Exception e) {
+    } catch (Exception | LinkageError | StackOverflowError e) {
       routes.close();
       throw e;
     }
@@ -112,7 +112,7 @@ final class CheckedRoutes implements AutoCloseable {
       CamelContext alone = new DefaultCamelContext();
       try {
         PluginHelper.getRoutesLoader(alone).loadRoutes(file);
-      } catch (Exception e) {
+      } catch (Exception | LinkageError | StackOverflowError e) {
         mistakes.add(StartFailure.sentence(e));
       } finally {
         alone.stop();

@@ -103,12 +103,13 @@ final class LoadedRoutes {
 
   /**
    * Builds and starts the routes of each file by itself: what is wrong with one keeps no other from
-   * running.
+   * running. An error counts, too, that one file can cause: what it names cannot be linked, or it
+   * is nested too deep.
    *
    * @return why the routes of a file do not run
    */
-  Map<Path, Exception> loadEach(Collection<Path> files, SortedMap<Path, String> texts) {
-    Map<Path, Exception> broken = new TreeMap<>();
+  Map<Path, Throwable> loadEach(Collection<Path> files, SortedMap<Path, String> texts) {
+    Map<Path, Throwable> broken = new TreeMap<>();
     Map<Path, Collection<RoutesBuilder>> builders = new TreeMap<>();
     for (Path file : files) {
       try {
@@ -117,7 +118,7 @@ final class LoadedRoutes {
                 .findRoutesBuilders(List.of(resource(file, texts)));
         share(parsed);
         builders.put(file, parsed);
-      } catch (Exception e) {
+      } catch (Exception | LinkageError | StackOverflowError e) {
         broken.put(file, e);
       }
     }
@@ -125,7 +126,7 @@ final class LoadedRoutes {
         (file, parsed) -> {
           try {
             build(parsed);
-          } catch (Exception e) {
+          } catch (Exception | LinkageError | StackOverflowError e) {
             broken.put(file, e);
             forget(file, e);
           }
@@ -134,7 +135,7 @@ final class LoadedRoutes {
     for (Path file : builders.keySet()) {
       try {
         start(file);
-      } catch (Exception e) {
+      } catch (Exception | LinkageError | StackOverflowError e) {
         broken.put(file, e);
         forget(file, e);
       }
@@ -142,10 +143,11 @@ final class LoadedRoutes {
     return broken;
   }
 
-  private void forget(Path file, Exception why) {
+  /** Removes what is left of a file that could not be started. */
+  void forget(Path file, Throwable why) {
     try {
       remove(List.of(file));
-    } catch (Exception e) {
+    } catch (Exception | LinkageError | StackOverflowError e) {
       why.addSuppressed(e);
     }
   }

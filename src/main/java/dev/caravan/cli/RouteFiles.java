@@ -177,7 +177,7 @@ public class RouteFiles implements CalledRoutes.Files {
       dataProblem = Optional.empty();
       unread().ifPresent(LOG::warn);
       loading.start();
-    } catch (Exception e) {
+    } catch (Exception | LinkageError | StackOverflowError e) {
       edits = Optional.empty();
       failed(context, e);
     }
@@ -188,7 +188,7 @@ public class RouteFiles implements CalledRoutes.Files {
     CheckedRoutes.of(config, RouteFolder.resources(texts)).close();
   }
 
-  private void failed(CamelContext context, Exception failure) {
+  private void failed(CamelContext context, Throwable failure) {
     String sentence =
         StartFailure.sentence(failure)
             + folder.where(failure)

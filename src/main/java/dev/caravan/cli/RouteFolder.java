@@ -203,7 +203,7 @@ record RouteFolder(Path folder, ShippedRoutes shipped) {
   /**
    * Camel does not tell in which file the route is that it could not build: a sentence that does.
    */
-  String where(Exception failure) {
+  String where(Throwable failure) {
     FailedToCreateRouteException route =
         ObjectHelper.getException(FailedToCreateRouteException.class, failure);
     if (route == null || route.getRouteId() == null || route.getLocation() != null) {

@@ -90,7 +90,7 @@ final class RouteReload {
       return new Fault("", false);
     }
 
-    static Fault of(Path file, Exception failure) {
+    static Fault of(Path file, Throwable failure) {
       String said = StartFailure.sentence(failure);
       if (DataFolder.isCauseOf(failure)) {
         return new Fault(said, true);
@@ -350,17 +350,17 @@ final class RouteReload {
         routes.remove(replaced);
         running.keySet().removeAll(replaced);
         sound.add(file);
-      } catch (Exception e) {
+      } catch (Exception | LinkageError | StackOverflowError e) {
         claimed.remove(file);
         replaced.forEach(it -> claimed.put(it, running.get(it)));
         breaks(file, Fault.of(file, e));
       }
     }
-    Map<Path, Exception> failures = routes.loadEach(sound, now.texts());
+    Map<Path, Throwable> failures = routes.loadEach(sound, now.texts());
     List<EndedWork.Work> all = routes.work();
     for (Path file : sound) {
       ended.replaced(file, false, before.get(file), all, clock.instant());
-      Exception failure = failures.get(file);
+      Throwable failure = failures.get(file);
       if (failure == null) {
         running.put(file, now.texts().get(file));
         if (told.contains(broken.remove(file).sentence())) {
@@ -416,7 +416,7 @@ final class RouteReload {
       if (!kept.isEmpty()) {
         reject(new CommandFailure(String.join(" ", kept)));
       }
-    } catch (Exception e) {
+    } catch (Exception | LinkageError | StackOverflowError e) {
       reject(e);
     } finally {
       replacing = false;
@@ -463,8 +463,10 @@ final class RouteReload {
     try {
       swap(edited, now);
       running = now;
-    } catch (Exception e) {
-      putBack(edited, now, e);
+    } catch (Exception | LinkageError | StackOverflowError e) {
+      if (putBack(edited, now, e)) {
+        throw e;
+      }
     }
     List<EndedWork.Work> all = routes.work();
     for (Path file : edited) {
@@ -496,25 +498,24 @@ final class RouteReload {
   }
 
   /** If even that fails, it is not the edit's fault: it stays, and is tried again. */
-  private void putBack(List<Path> edited, SortedMap<Path, String> now, Exception why)
-      throws Exception {
+  private boolean putBack(List<Path> edited, SortedMap<Path, String> now, Throwable why) {
     try {
       swap(edited, running);
-    } catch (Exception notEvenThat) {
+      return true;
+    } catch (Exception | LinkageError | StackOverflowError notEvenThat) {
       why.addSuppressed(notEvenThat);
       LOG.debug("Neither the edit nor what was before can be started", why);
-      routes.remove(edited);
+      edited.forEach(file -> routes.forget(file, why));
       running.keySet().removeAll(edited);
       edited.stream().filter(now::containsKey).forEach(file -> broken.put(file, Fault.unknown()));
       again = Instant.MIN;
       mend(tried.orElseThrow());
-      return;
+      return false;
     }
-    throw why;
   }
 
   /** What Camel says of half a file, for one, does not tell which file it is. */
-  private String where(Exception failure) {
+  private String where(Throwable failure) {
     String route = folder.where(failure);
     String said = StartFailure.sentence(failure) + route;
     List<Path> edited = tried.map(it -> edited(it.texts())).orElse(List.of());
@@ -526,7 +527,7 @@ final class RouteReload {
             + ".";
   }
 
-  private void reject(Exception failure) {
+  private void reject(Throwable failure) {
     String sentence =
         StartFailure.sentence(failure)
                 .replace("The bridge could not start: ", "An edited route file cannot be used: ")

@@ -165,7 +165,10 @@ final class StartFailure {
       root--;
     }
     Throwable told = causes.get(root);
-    return told.getMessage() == null ? told.toString() : oneLine(told.getMessage());
+    // That of an error is the name of a class at best
+    return told.getMessage() == null || told instanceof Error
+        ? oneLine(told.toString())
+        : oneLine(told.getMessage());
   }
 
   private static boolean isSentence(Throwable failure) {

@@ -41,6 +41,7 @@ class RouteReloadTest {
   private DefaultCamelContext context;
   private final MutableClock clock = new MutableClock(NOON);
   private final AtomicBoolean away = new AtomicBoolean();
+  private final AtomicBoolean unlinked = new AtomicBoolean();
   private RouteReload reload;
   private boolean edits = true;
 
@@ -63,6 +64,9 @@ class RouteReloadTest {
               super.doStart();
               if (away.get()) {
                 throw new IllegalStateException("What it needs is away.");
+              }
+              if (unlinked.get()) {
+                throw new NoClassDefFoundError("What it is linked with is away.");
               }
             }
           };
@@ -381,12 +385,14 @@ class RouteReloadTest {
   private enum Unknown {
     HALF,
     EMPTY,
+    BOTTOMLESS,
     LINK;
 
     void lieAt(Path file) throws IOException {
       switch (this) {
         case HALF -> Files.writeString(file, "- route: [");
         case EMPTY -> Files.writeString(file, "");
+        case BOTTOMLESS -> Files.writeString(file, "[".repeat(100_000) + "]".repeat(100_000));
         default -> Files.createSymbolicLink(file, file.resolveSibling("nowhere"));
       }
     }
@@ -600,6 +606,66 @@ class RouteReloadTest {
 
     assertThat(runs("receive")).isTrue();
     assertThat(reload.broken()).isEmpty();
+  }
+
+  @Test
+  void anErrorInARouteKeepsNoOtherFromRunningAndIsTriedAgain() throws Exception {
+    stop();
+    unlinked.set(true);
+    startAgain();
+
+    assertThat(runs("a") && runs("forward")).isTrue();
+    assertThat(reload.broken().orElseThrow()).contains("receive.camel.yaml", "linked with is away");
+
+    unlinked.set(false);
+    clock.turnTo(NOON.plusSeconds(10));
+    look();
+
+    assertThat(runs("receive")).isTrue();
+    assertThat(reload.broken()).isEmpty();
+  }
+
+  @Test
+  void afterAnErrorInAnEditTheOldRoutesRun() throws IOException {
+    unlinked.set(true);
+    write("forward", "needy:forward", "2");
+    look();
+
+    assertThat(version("forward")).isEqualTo("1");
+    assertThat(runs("forward") && runs("receive")).isTrue();
+    assertThat(reload.problem().orElseThrow())
+        .contains("linked with is away", "forward.camel.yaml");
+  }
+
+  @Test
+  void aRouteThatNeitherTheEditNorTheOldTextCanStartForAnErrorIsTriedAgain() throws IOException {
+    unlinked.set(true);
+    write("receive", "needy:receive", "2");
+    look();
+    assertThat(runs("receive")).isFalse();
+    assertThat(reload.broken().orElseThrow()).contains("receive.camel.yaml");
+
+    unlinked.set(false);
+    clock.turnTo(NOON.plusSeconds(10));
+    look();
+
+    assertThat(version("receive")).isEqualTo("2");
+    assertThat(runs("receive")).isTrue();
+  }
+
+  @Test
+  void anErrorWhileAnEditIsTriedOutIsToldAndTheOldRoutesRunOn() throws Exception {
+    stop();
+    startAgain(
+        texts -> {
+          throw new NoClassDefFoundError("once");
+        });
+
+    write("forward", "direct:forward", "2");
+    look();
+
+    assertThat(version("forward")).isEqualTo("1");
+    assertThat(reload.problem().orElseThrow()).contains("once", "forward.camel.yaml");
   }
 
   @Test
