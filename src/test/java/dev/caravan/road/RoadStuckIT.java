@@ -291,7 +291,9 @@ class RoadStuckIT {
         times = Arrays.copyOf(times, 2 * number + 1);
         tookMillis = Arrays.copyOf(tookMillis, 2 * number + 1);
       }
-      tookMillis = Arrays.copyOf(tookMillis, times.length);
+      if (tookMillis.length < times.length) {
+        tookMillis = Arrays.copyOf(tookMillis, times.length);
+      }
       if (times[number]++ == 0) {
         tookMillis[number] = record.timestamp() - sentAt.get(number);
         Integer before = last.put(record.key(), number);
