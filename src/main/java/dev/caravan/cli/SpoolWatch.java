@@ -34,6 +34,7 @@ public class SpoolWatch {
 
   private static final Logger LOG = LoggerFactory.getLogger(SpoolWatch.class);
   private static final int EVERY_SECONDS = 2;
+  private static final Duration CATCHING_UP_AFTER = Duration.ofSeconds(5);
 
   private final MeterRegistry meters;
   private final Set<String> metered = new HashSet<>();
@@ -88,7 +89,10 @@ public class SpoolWatch {
       meter(spools, status.name());
     }
     if (status.untaken().isPresent()) {
-      // Nothing that Kafka could be blamed for
+      // Nothing that Kafka could be blamed for, nor for what is caught up afterwards
+      if (status.records() > 0 && status.untaken().get().compareTo(CATCHING_UP_AFTER) >= 0) {
+        spooling.add(status.name());
+      }
       if (status.abandoned() && status.records() > 0 && abandoned.add(status.name())) {
         LOG.error(
             "Spool {}: {}. What arrives is kept on disk until there is such a route. Put it back"
@@ -100,10 +104,6 @@ public class SpoolWatch {
     }
     if (abandoned.remove(status.name())) {
       LOG.info("Spool {}: a route takes from it again, {}.", status.name(), status.sentence());
-      if (status.spooling()) {
-        // It is catching up, which says nothing about Kafka
-        spooling.add(status.name());
-      }
     }
     if (status.spooling() && spooling.add(status.name())) {
       LOG.warn(
