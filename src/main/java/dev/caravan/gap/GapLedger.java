@@ -6,7 +6,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -62,11 +61,7 @@ public final class GapLedger {
    * @param since since when it does
    * @param until until when everything that was sent has been read and kept
    */
-  record Reading(Instant since, Instant until, Set<String> topics) {
-    Reading {
-      topics = Collections.unmodifiableSet(new LinkedHashSet<>(topics));
-    }
-  }
+  record Reading(Instant since, Instant until, Set<String> topics) {}
 
   private GapLedger(Path folder, Clock clock, String boot) {
     this.files = new GapFiles(folder, clock, boot);

@@ -5,6 +5,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
+import java.util.function.ToLongFunction;
 
 /**
  * Milliseconds that look like the wall clock's at the start and never jump afterwards, and what the
@@ -68,21 +69,19 @@ final class SteadyClock implements LongSupplier {
   }
 
   /** What the wall clock showed at this moment; before the sleep, if it may have been there. */
-  synchronized Instant atTheEarliest(long moment) {
-    look();
-    for (Sleep sleep : sleeps) {
-      if (moment <= sleep.before()) {
-        return Instant.ofEpochMilli(moment + sleep.ahead());
-      }
-    }
-    return Instant.ofEpochMilli(moment + ahead);
+  Instant atTheEarliest(long moment) {
+    return shown(moment, Sleep::before);
   }
 
   /** What the wall clock showed at this moment; after the sleep, if it may have been there. */
-  synchronized Instant atTheLatest(long moment) {
+  Instant atTheLatest(long moment) {
+    return shown(moment, Sleep::after);
+  }
+
+  private synchronized Instant shown(long moment, ToLongFunction<Sleep> fellAsleep) {
     look();
     for (Sleep sleep : sleeps) {
-      if (moment <= sleep.after()) {
+      if (moment <= fellAsleep.applyAsLong(sleep)) {
         return Instant.ofEpochMilli(moment + sleep.ahead());
       }
     }
