@@ -8,6 +8,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
@@ -52,8 +53,8 @@ record RouteFolder(Path folder, ShippedRoutes shipped) {
    * @param texts what stands in each route file
    * @param unreadable the route files that could not be read or are held up, with a sentence each
    * @param notRead what looks like a route file and is none
-   * @param shipped which of these are not there and lie in the jar; they are held up while it is
-   *     not known what some other file holds
+   * @param shipped which of these are not there and lie in the jar; one is held up while some other
+   *     file that cannot be read may hold its routes
    */
   record Contents(
       SortedMap<Path, String> texts,
@@ -103,37 +104,53 @@ record RouteFolder(Path folder, ShippedRoutes shipped) {
     return new Contents(texts, unreadable, notRead, fillIn(texts, unreadable, notRead));
   }
 
-  /** As long as it is not known what some file of the user's holds, no shipped one is read. */
+  /** A shipped file is not read as long as one of the user's may hold its routes. */
   private SortedSet<Path> fillIn(
       SortedMap<Path, String> texts, SortedMap<Path, String> unreadable, SortedSet<Path> notRead) {
-    SortedSet<Path> unknown = new TreeSet<>(unreadable.keySet());
-    notRead.stream().filter(file -> file.toString().endsWith(SUFFIX)).forEach(unknown::add);
+    SortedMap<Path, Optional<String>> unknown = new TreeMap<>();
+    Stream.concat(
+            unreadable.keySet().stream(),
+            notRead.stream().filter(file -> file.toString().endsWith(SUFFIX)))
+        // One of a shipped file's name stands for that one
+        .forEach(file -> unknown.put(file, Optional.ofNullable(shipped.text(file))));
     List<RouteText> known = new ArrayList<>();
     texts.forEach(
-        (file, text) -> RouteText.of(text).ifPresentOrElse(known::add, () -> unknown.add(file)));
+        (file, text) ->
+            RouteText.of(text)
+                .ifPresentOrElse(known::add, () -> unknown.put(file, Optional.of(text))));
     SortedSet<Path> missing = new TreeSet<>();
+    SortedSet<Path> heldUp = new TreeSet<>();
+    SortedSet<Path> holding = new TreeSet<>();
     shipped
         .texts()
         .forEach(
             (name, text) -> {
               Path file = folder.resolve(name);
+              Optional<RouteText> routes =
+                  RouteText.of(text)
+                      .filter(it -> known.stream().noneMatch(own -> own.excludes(it)));
               boolean isThere =
                   texts.containsKey(file) || unreadable.containsKey(file) || notRead.contains(file);
-              if (!isThere
-                  && RouteText.of(text)
-                      .filter(routes -> known.stream().noneMatch(own -> own.excludes(routes)))
-                      .isPresent()) {
-                missing.add(file);
+              if (isThere || routes.isEmpty()) {
+                return;
               }
+              missing.add(file);
+              unknown.forEach(
+                  (other, content) -> {
+                    if (content.map(routes.get()::isSpokenOfIn).orElse(true)) {
+                      heldUp.add(file);
+                      holding.add(other);
+                    }
+                  });
             });
     for (Path file : missing) {
-      if (unknown.isEmpty()) {
-        texts.put(file, shipped.text(file));
-      } else {
+      if (heldUp.contains(file)) {
         unreadable.put(
             file,
             "The shipped %s do not run: %s cannot be read, and may hold their routes."
-                .formatted(names(missing), names(unknown)));
+                .formatted(names(heldUp), names(holding)));
+      } else {
+        texts.put(file, shipped.text(file));
       }
     }
     return missing;

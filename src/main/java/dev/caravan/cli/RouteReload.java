@@ -343,6 +343,7 @@ final class RouteReload {
       }
       List<Path> replaced = shippedInPlaceOf(text, now);
       try {
+        refuseEmpty(List.of(file), now.texts());
         claimed.put(file, text);
         claimed.keySet().removeAll(replaced);
         RouteFolder.resources(claimed);
@@ -440,10 +441,10 @@ final class RouteReload {
         .stream().filter(file -> !Objects.equals(running.get(file), now.get(file))).toList();
   }
 
-  /** Many programs empty a file before they write it. */
+  /** Many programs empty a file before they write it; Camel calls one of comments alone broken. */
   private static void refuseEmpty(List<Path> edited, SortedMap<Path, String> now) {
     for (Path file : edited) {
-      if (now.getOrDefault(file, "-").isBlank()) {
+      if (now.getOrDefault(file, "-").lines().allMatch(line -> line.matches("\\s*(#.*)?"))) {
         throw new CommandFailure(
             "The route file %s is empty. Write routes into it, or [] to end them.".formatted(file));
       }

@@ -30,7 +30,11 @@ record RouteText(List<String> ids, Set<String> inputs) {
   /** What stands in the text; empty if it is no list of routes, as when half of it is missing. */
   static Optional<RouteText> of(String text) {
     try {
-      if (new Load(LoadSettings.builder().build()).loadFromString(text) instanceof List<?> parts) {
+      Object content = new Load(LoadSettings.builder().build()).loadFromString(text);
+      if (content == null) {
+        return Optional.of(new RouteText(List.of(), Set.of()));
+      }
+      if (content instanceof List<?> parts) {
         List<String> ids =
             parts.stream()
                 .flatMap(
@@ -71,9 +75,41 @@ record RouteText(List<String> ids, Set<String> inputs) {
   /** Whether the other file cannot run beside this one: it has a route of it, or reads the same. */
   boolean excludes(RouteText other) {
     return ids.stream().anyMatch(other.ids::contains)
-        || other.inputs.stream()
-            .filter(input -> input.matches("(genesys|spool):.*"))
+        || other
+            .exclusiveInputs()
             .anyMatch(input -> inputs.stream().anyMatch(own -> mayBe(own, input)));
+  }
+
+  /** What is read by one route alone. */
+  private Stream<String> exclusiveInputs() {
+    return inputs.stream().filter(input -> input.matches("(genesys|spool):.*"));
+  }
+
+  /**
+   * Whether a text that is no list of routes speaks of a route of these, or of what it reads: it
+   * may hold the same, then.
+   */
+  boolean isSpokenOfIn(String text) {
+    Stream<String> named = ids.stream().map(id -> valueOf("(?:id|routeId)", whole(id)));
+    Stream<String> read =
+        exclusiveInputs()
+            .map(input -> input.split(":", 2))
+            .flatMap(
+                input ->
+                    Stream.of(
+                        "(?<![\\w.-])%s:(?://)?(?:%s|\\{\\{)".formatted(input[0], whole(input[1])),
+                        valueOf("(?:from|uri)", input[0] + "(?![\\w.:-])"),
+                        valueOf("from", "(?:\\{?\\s*" + valueOf("uri", "\\{\\{") + "|\\{\\{)")));
+    return Stream.concat(named, read)
+        .anyMatch(pattern -> Pattern.compile(pattern).matcher(text).find());
+  }
+
+  private static String valueOf(String key, String value) {
+    return "(?<!\\w)" + key + "[\"']?\\s*:\\s*[\"']?" + value;
+  }
+
+  private static String whole(String name) {
+    return Pattern.quote(name) + "(?![\\w.-])";
   }
 
   /** A placeholder may stand for anything, and the rest of a scheme alone is in the parameters. */

@@ -448,7 +448,7 @@ class CheckTest {
   @Test
   void thatShippedFilesWaitForOneThatIsBrokenIsToldBesideWhereItIsBroken() throws IOException {
     Files.delete(routes.resolve("receive.camel.yaml"));
-    Files.writeString(routes.resolve("mine.camel.yaml"), "- route: [");
+    Files.writeString(routes.resolve("mine.camel.yaml"), "- route: { id: receive, [");
 
     check(true);
 

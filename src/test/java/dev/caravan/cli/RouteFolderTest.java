@@ -149,4 +149,76 @@ class RouteFolderTest {
     assertThat(contents.unreadable().get(folder.resolve("receive.camel.yaml")))
         .contains("receive.camel.yaml do not run", "mine.camel.yaml");
   }
+
+  /** What sends waits on disk; what is not read is lost. */
+  @Test
+  void aBrokenForwardHoldsUpNoShippedFileThatDoesOtherWork(@TempDir Path folder)
+      throws IOException {
+    ShippedRoutes shipped = ShippedRoutes.ofThisVersion();
+    Path forward = folder.resolve("forward.camel.yaml");
+    Files.writeString(forward, shipped.text(forward) + "\n- route: [");
+
+    RouteFolder.Contents contents = new RouteFolder(folder, shipped).contents();
+
+    assertThat(RouteFolder.names(contents.texts().keySet()))
+        .contains("backfill", "control", "receive", "signals");
+  }
+
+  @Test
+  void aForwardThatCannotBeReadHoldsUpNoShippedFileThatDoesOtherWork(@TempDir Path folder)
+      throws IOException {
+    Files.createSymbolicLink(folder.resolve("forward.camel.yaml"), folder.resolve("nowhere"));
+
+    RouteFolder.Contents contents =
+        new RouteFolder(folder, ShippedRoutes.ofThisVersion()).contents();
+
+    assertThat(RouteFolder.names(contents.texts().keySet()))
+        .contains("backfill", "control", "receive", "signals");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        "# - route: { id: receive, from: { uri: 'genesys:notifications' } }",
+        "---\n",
+        "- route: [",
+        "spec: { flows: [] }",
+        "- route: { id: reader, from: { uri: 'genesys:gaps' ] }",
+        "- route: { from: { uri: 'spool:events', parameters: [ } }",
+        "- route: { id: receive-too, from: { uri: 'timer:receive' ] }"
+      })
+  void aShippedFileRunsIfNothingInABrokenOneSpeaksOfItsRoutes(String broken, @TempDir Path folder)
+      throws IOException {
+    Files.writeString(folder.resolve("mine.camel.yaml"), broken);
+
+    RouteFolder.Contents contents = new RouteFolder(folder, RECEIVE).contents();
+
+    assertThat(contents.texts()).containsKey(folder.resolve("receive.camel.yaml"));
+    assertThat(contents.unreadable()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "- route: { id: receive, from: [",
+        "- \"route\": { \"id\": \"receive\", [",
+        "- templatedRoute: { routeId: 'receive', [",
+        "- route: { from: { uri: 'genesys:notifications?topics=a' ]",
+        "- route: { from: 'genesys://notifications' ]",
+        "- from: { uri: genesys, parameters: { operation: notifications } ]",
+        "- route: { from: { uri: 'genesys:{{what}}' ]",
+        "- route:\n    from:\n      uri: \"{{input}}\"\n      steps: [",
+        "spec: { flows: [ { route: { from: { uri: 'genesys:notifications' } } } ] }"
+      })
+  void aShippedFileIsHeldUpIfABrokenOneSpeaksOfItsRoutes(String broken, @TempDir Path folder)
+      throws IOException {
+    Files.writeString(folder.resolve("mine.camel.yaml"), broken);
+
+    RouteFolder.Contents contents = new RouteFolder(folder, RECEIVE).contents();
+
+    assertThat(contents.texts()).containsOnlyKeys(folder.resolve("mine.camel.yaml"));
+    assertThat(contents.unreadable().get(folder.resolve("receive.camel.yaml")))
+        .contains("receive.camel.yaml do not run", "mine.camel.yaml");
+  }
 }

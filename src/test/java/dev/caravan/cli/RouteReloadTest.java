@@ -381,18 +381,17 @@ class RouteReloadTest {
     return new ShippedRoutes(texts);
   }
 
-  /** What does not tell which routes it held. */
+  /** What does not tell which routes it held, but may be those of forward and receive. */
   private enum Unknown {
     HALF,
-    EMPTY,
     BOTTOMLESS,
     LINK;
 
     void lieAt(Path file) throws IOException {
+      String named = "- route: { id: forward }\n- route: { id: receive }\n- route: ";
       switch (this) {
-        case HALF -> Files.writeString(file, "- route: [");
-        case EMPTY -> Files.writeString(file, "");
-        case BOTTOMLESS -> Files.writeString(file, "[".repeat(100_000) + "]".repeat(100_000));
+        case HALF -> Files.writeString(file, named + "[");
+        case BOTTOMLESS -> Files.writeString(file, named + "[".repeat(100_000));
         default -> Files.createSymbolicLink(file, file.resolveSibling("nowhere"));
       }
     }
@@ -429,12 +428,49 @@ class RouteReloadTest {
     }
   }
 
+  /** What sends waits, for it may be the wrong one that does; what reads does not. */
+  @Test
+  void aBrokenFileKeepsTheShippedOneOfItsRoutesAloneFromRunning() throws Exception {
+    stop();
+    ShippedRoutes shipped = shipped("forward", "receive");
+    Files.delete(file("forward"));
+    Files.delete(file("receive"));
+    Files.writeString(file("mine"), MOVED + "- route: [");
+    startAgain(RouteFolder::resources, shipped);
+
+    assertThat(version("forward") + " " + version("receive")).isEqualTo("none shipped");
+    assertThat(reload.broken().orElseThrow()).contains("forward.camel.yaml do not run");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "\n", "# - route: { id: forward }\n"})
+  void aFileWithoutContentHoldsUpNothing(String nothing) throws Exception {
+    for (boolean follows : List.of(true, false)) {
+      stop();
+      edits = follows;
+      write("forward", "direct:forward", "1");
+      ShippedRoutes shipped = shipped("forward");
+      Files.delete(file("forward"));
+      Files.writeString(file("mine"), nothing);
+      startAgain(RouteFolder::resources, shipped);
+
+      assertThat(version("forward")).isEqualTo("shipped");
+      assertThat(reload.broken().orElseThrow()).contains("mine.camel.yaml is empty");
+
+      Files.writeString(file("mine"), MOVED);
+      look();
+
+      assertThat(version("forward")).isEqualTo("mine");
+      assertThat(reload.broken()).isEmpty();
+    }
+  }
+
   @Test
   void noShippedRouteRunsWhenAFileThatMayHoldItGoesAway() throws Exception {
     stop();
     ShippedRoutes shipped = shipped("forward");
     Files.delete(file("forward"));
-    Files.writeString(file("mine"), "- route: [");
+    Files.writeString(file("mine"), MOVED + "- route: [");
     startAgain(RouteFolder::resources, shipped);
 
     Files.delete(file("mine"));
