@@ -19,7 +19,7 @@ public enum Cause {
   CHANNEL_GONE("Genesys Cloud no longer knows the channel"),
   UNAVAILABLE("Genesys Cloud could not be reached or answered with an error"),
   REFUSED("Genesys Cloud refused the credentials or the permissions"),
-  NO_SIGN_OF_LIFE("the socket opened but neither heartbeat nor pong came"),
+  NO_SIGN_OF_LIFE("the socket opened but neither heartbeat nor pong nor event came"),
   STOP("the bridge stopped");
 
   private final String sentence;

@@ -13,7 +13,8 @@ import java.util.function.Consumer;
  * @param openAt when to start opening it; once it is OPENING, when that was started
  * @param notBefore until when it is not to be opened whatever happens, because Genesys Cloud said
  *     so
- * @param socketOpenAt when its socket opened
+ * @param socketOpenAt when its socket opened; if its reading was held while it was OPENING, when
+ *     that went on
  * @param liveAt when it became LIVE
  * @param rotateAt when its successor is due
  * @param rotateCause what sets {@code rotateAt}
@@ -76,6 +77,16 @@ public record ChannelState(
             c.rotateCause = dueCause;
           }
         });
+  }
+
+  /** It could not be read for a while: it is given the time for a sign of life again. */
+  ChannelState socketOpenAgain(long now) {
+    return with(c -> c.socketOpenAt = now);
+  }
+
+  /** Whether its socket is open and has brought nothing that shows that it is read. */
+  boolean awaitsSignOfLife() {
+    return phase == Phase.OPENING && socketOpenAt > 0;
   }
 
   ChannelState live(long now) {

@@ -6,7 +6,7 @@ public enum Phase {
   NEW,
   /** Token, channel, subscriptions and socket are being fetched; nothing was heard on it yet. */
   OPENING,
-  /** The socket is open and the first heartbeat or pong came: its events are being read. */
+  /** The socket is open and the first heartbeat, pong or event came: its events are being read. */
   LIVE,
   /** A successor is LIVE; this one is read until it is quiet and then closed. */
   RETIRING

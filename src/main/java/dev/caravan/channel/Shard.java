@@ -57,6 +57,9 @@ public final class Shard {
   /** For others: what has been carried out, so that the ledger is told of LIVE before they are. */
   private volatile ShardState shown = state;
 
+  /** The channel whose first event is waited for, 0 if none is. */
+  private volatile int awaited;
+
   /** A channel whose socket was lost and that may be gone back to, with what it subscribes. */
   private record Lost(ChannelLink link, List<String> topics) {}
 
@@ -207,7 +210,14 @@ public final class Shard {
    *     decided about that; the channel need not be open yet
    */
   public void frame(int channel, byte[] body, boolean binary, Runnable takenOver) {
-    frames.take(channel, body, binary).ifPresent(said -> control(channel, said, takenOver));
+    Frame frame = frames.take(channel, body, binary);
+    if (frame instanceof Frame.Control said) {
+      control(channel, said, takenOver);
+    } else if (frame instanceof Frame.Notification && channel == awaited) {
+      // Once; if it came too soon, another follows
+      awaited = 0;
+      submit(new ShardEvent.SignOfLife(channel));
+    }
   }
 
   private void control(int channel, Frame.Control said, Runnable takenOver) {
@@ -276,6 +286,7 @@ public final class Shard {
     decisions.run(this::tellAttempts);
     step.actions().forEach(this::perform);
     topicsOf.keySet().removeIf(channel -> state.channel(channel).isEmpty());
+    awaited = state.first(ChannelState::awaitsSignOfLife).map(ChannelState::number).orElse(0);
     shown = state;
   }
 

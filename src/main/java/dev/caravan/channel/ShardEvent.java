@@ -21,7 +21,7 @@ public sealed interface ShardEvent {
    */
   record SocketOpened(int number, long rotateAt, Cause rotateCause) implements ShardEvent {}
 
-  /** A heartbeat or pong came. */
+  /** A heartbeat, a pong or an event came. */
   record SignOfLife(int number) implements ShardEvent {}
 
   /** The channel could not be opened. */

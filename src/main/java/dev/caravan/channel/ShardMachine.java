@@ -80,7 +80,7 @@ public final class ShardMachine {
     } else if (event instanceof ShardEvent.SignOfLife e) {
       d.state()
           .channel(e.number())
-          .filter(c -> c.phase() == Phase.OPENING && c.socketOpenAt() > 0)
+          .filter(ChannelState::awaitsSignOfLife)
           .ifPresent(c -> live(d, c));
     } else if (event instanceof ShardEvent.OpenFailed e) {
       d.state()

@@ -3,7 +3,6 @@ package dev.caravan.channel;
 import dev.caravan.event.CopyPairing;
 import dev.caravan.event.EnvelopeReader;
 import dev.caravan.event.Frame;
-import java.util.Optional;
 import java.util.function.LongSupplier;
 
 /**
@@ -41,23 +40,15 @@ final class StrandFrames {
   /**
    * One message.
    *
-   * @return what it says if it is about the socket, the channel or the token
+   * @return what it turned out to be
    */
-  Optional<Frame.Control> take(int channel, byte[] body, boolean binary) {
+  Frame take(int channel, byte[] body, boolean binary) {
     long now = clock.getAsLong();
     lastFrameAt = now;
-    if (binary) {
-      listener.unreadable(strand.shard(), body, "is binary; Genesys Cloud sends text");
-      return Optional.empty();
-    }
-    Frame frame = read(body);
-    if (frame instanceof Frame.Control said) {
-      if (said.kind().isSignOfLife()) {
-        pairing.signOfLife(strand.unique(channel), now);
-      }
-      return Optional.of(said);
-    }
-    if (frame instanceof Frame.Notification event) {
+    Frame frame = binary ? new Frame.Unreadable("is binary; Genesys Cloud sends text") : read(body);
+    if (frame instanceof Frame.Control said && said.kind().isSignOfLife()) {
+      pairing.signOfLife(strand.unique(channel), now);
+    } else if (frame instanceof Frame.Notification event) {
       lastEventAt = now;
       if (pairing.firstSight(strand.unique(channel), event.id(), now)) {
         listener.notification(strand.shard(), event, body);
@@ -67,7 +58,7 @@ final class StrandFrames {
     } else if (frame instanceof Frame.Unreadable unreadable) {
       listener.unreadable(strand.shard(), body, unreadable.reason());
     }
-    return Optional.empty();
+    return frame;
   }
 
   /** What the reader stumbles over is a frame that could not be read, and not one that is lost. */

@@ -9,10 +9,11 @@ import java.time.Duration;
  * @param silence time without any frame after which a ping is sent
  * @param pongWait time after that ping without any frame after which the socket counts as dead
  * @param openMost longest time an attempt to open a channel may take, its retries included
- * @param signOfLife time an open socket has to show its first heartbeat or pong
+ * @param signOfLife time an open socket has to show its first heartbeat, pong or event
  * @param drainQuiet time without a frame after which a retiring channel is closed
  * @param drainMost longest time a retiring channel is read on
- * @param backlogMost the same for one that has not answered the ping sent when its successor came
+ * @param backlogMost the same for one that has not answered the ping sent when its successor came;
+ *     and how long a socket that is opened may bring something, but no sign of life
  * @param stable time of being LIVE that forgives one failure, and after which a loss is a new fault
  *     that owes nothing to the one before
  * @param firstRetry upper bound of the random wait before the first attempt after a loss

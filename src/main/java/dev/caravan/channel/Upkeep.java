@@ -57,6 +57,10 @@ final class Upkeep {
   }
 
   private void awaitSignOfLife(Decision d, ChannelState c) {
+    if (c.awaitsSignOfLife() && d.reading(c).held()) {
+      d.change(c, same -> same.socketOpenAgain(d.now()));
+      return;
+    }
     if (d.now() < openDeadline(c, d.reading(c))) {
       return;
     }
@@ -71,7 +75,9 @@ final class Upkeep {
   private long openDeadline(ChannelState c, Reading reading) {
     return c.socketOpenAt() == 0
         ? c.openAt() + timings.openMost().toMillis()
-        : heard(c.socketOpenAt(), reading) + timings.signOfLife().toMillis();
+        : Math.min(
+            heard(c.socketOpenAt(), reading) + timings.signOfLife().toMillis(),
+            c.socketOpenAt() + timings.backlogMost().toMillis());
   }
 
   private void watch(Decision d, ChannelState c) {

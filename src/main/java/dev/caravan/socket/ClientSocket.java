@@ -126,13 +126,14 @@ public final class ClientSocket {
 
   /**
    * How long the peer has had nothing to say although it could: what a watchdog asks. Zero while
-   * the socket is not open or is paused by backpressure, since that silence is ours.
+   * the socket is not open or is paused by backpressure, since that silence is ours. Pings and
+   * pongs of the protocol end no silence.
    */
   public Duration silence() {
     return pulse.silence();
   }
 
-  /** When the last frame of any kind was read, on the clock of {@link System#nanoTime()}. */
+  /** When the last data frame was read, on the clock of {@link System#nanoTime()}. */
   public OptionalLong lastFrameNanos() {
     return pulse.lastFrameNanos();
   }
@@ -219,15 +220,16 @@ public final class ClientSocket {
   // ---- reading
 
   private void onFrame(WebSocketFrame frame) {
-    pulse.frame();
     switch (frame.type()) {
       case TEXT, BINARY, CONTINUATION -> onData(frame);
       case CLOSE -> end(ends.byFrame(frame.binaryData().getBytes()));
-      case PING, PONG -> {} // Vert.x answers pings
+      // Vert.x answers pings. They may be a proxy's, and say nothing of the server behind it
+      case PING, PONG -> {}
     }
   }
 
   private void onData(WebSocketFrame frame) {
+    pulse.frame();
     byte[] message = assembler.add(frame);
     if (message != null) {
       lane.offer(this, message, assembler.isBinary());

@@ -109,6 +109,31 @@ class ShardMachineTest {
     }
 
     @Test
+    void aSocketThatBringsOnlyWhatShowsNothingIsGivenUpAfterAMinute() {
+      Drill shard = new Drill().on(new ShardEvent.Started(Attempts.NONE)).opened(1);
+
+      for (int i = 0; i < 6; i++) {
+        assertThat(shard.event(1).passMillis(9_000).all(Close.class)).isEmpty();
+      }
+
+      assertThat(shard.event(1).passMillis(6_000).all(Close.class)).containsExactly(new Close(1));
+    }
+
+    @Test
+    void aSocketThatWeHeldForLongHasTheTimeAgain() {
+      Drill shard = new Drill().on(new ShardEvent.Started(Attempts.NONE)).opened(1);
+      for (int i = 0; i < 10; i++) {
+        shard.hold(1).passMillis(9_000);
+      }
+
+      for (int i = 0; i < 5; i++) {
+        assertThat(shard.event(1).passMillis(9_000).all(Close.class)).isEmpty();
+      }
+
+      assertThat(shard.signOfLife(1).phases()).containsExactly(LIVE);
+    }
+
+    @Test
     void anAttemptThatNeverEndsIsGivenUp() {
       Drill shard = new Drill().on(new ShardEvent.Started(Attempts.NONE));
 

@@ -67,13 +67,37 @@ class ShardTest {
   }
 
   @Test
-  void anEventIsPassedOnAsItCameAndIsNoSignOfLife() {
+  void anEventIsPassedOnAsItCameAndShowsThatTheChannelIsRead() {
     stage.opens(stage.order(0));
 
     stage.brings(stage.order(0), presence("a"));
 
     assertThat(stage.events).containsExactly(presence("a"));
+    assertThat(stage.kinds()).containsExactly(Kind.CONNECTED);
+  }
+
+  @Test
+  void whatIsNeitherEventNorHeartbeatShowsNothing() {
+    stage.opens(stage.order(0));
+
+    stage.brings(stage.order(0), "no JSON");
+    stage.brings(stage.order(0), system("what_nobody_knows"));
+
     assertThat(stage.kinds()).isEmpty();
+  }
+
+  @Test
+  void anEventThatCameBeforeItsSocketWasKnownToBeOpenIsFollowedByAnother() {
+    Order order = stage.order(0);
+    order.shard().connecting(order.number());
+    byte[] event = presence("a").getBytes(StandardCharsets.UTF_8);
+    order.shard().frame(order.number(), event, false, () -> {});
+    stage.opened(order, stage.control.now() + Duration.ofHours(20).toMillis());
+    assertThat(stage.kinds()).isEmpty();
+
+    stage.brings(order, presence("b"));
+
+    assertThat(stage.kinds()).containsExactly(Kind.CONNECTED);
   }
 
   @Test

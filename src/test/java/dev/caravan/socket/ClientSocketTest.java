@@ -468,10 +468,10 @@ class ClientSocketTest {
   }
 
   @Test
-  void showsHowLongThePeerIsSilentAndEndsTheSilenceWithAnyFrame() throws Exception {
+  void showsHowLongThePeerIsSilentAndEndsTheSilenceWithAnyMessage() throws Exception {
     try (TestServer server =
         TestServer.webSockets(
-            socket -> socket.textMessageHandler(t -> socket.writePing(Buffer.buffer())))) {
+            socket -> socket.textMessageHandler(t -> socket.writeTextMessage("here")))) {
       ClientSocket socket = open(server);
       assertThat(socket.lastFrameNanos()).isEmpty();
       await().atMost(GENEROUS).until(() -> socket.silence().toMillis() > 20);
@@ -480,6 +480,32 @@ class ClientSocketTest {
 
       await().atMost(GENEROUS).until(() -> socket.lastFrameNanos().isPresent());
       assertThat(socket.pausedSinceNanos()).isEmpty();
+    }
+  }
+
+  @Test
+  void pingsAndPongsOfWhateverStandsInBetweenDoNotEndTheSilence() throws Exception {
+    AtomicReference<ServerWebSocket> seen = new AtomicReference<>();
+    CountDownLatch answered = new CountDownLatch(3);
+    try (TestServer server =
+        TestServer.webSockets(
+            socket -> {
+              socket.pongHandler(pong -> answered.countDown());
+              seen.set(socket);
+            })) {
+      ClientSocket socket = open(server);
+      await().atMost(GENEROUS).until(() -> seen.get() != null);
+      long before = System.nanoTime();
+
+      for (int i = 0; i < 3; i++) {
+        seen.get().writePing(Buffer.buffer("alive?"));
+        seen.get().writePong(Buffer.buffer("alive!"));
+      }
+      assertThat(answered.await(30, TimeUnit.SECONDS)).isTrue();
+
+      Duration pinged = Duration.ofNanos(System.nanoTime() - before);
+      assertThat(socket.silence()).isGreaterThanOrEqualTo(pinged);
+      assertThat(socket.lastFrameNanos()).isEmpty();
     }
   }
 
