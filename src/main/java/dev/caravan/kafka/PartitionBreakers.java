@@ -26,9 +26,9 @@ import org.apache.kafka.common.TopicPartition;
  * while tries again, unless some are with the producer still. The first acknowledgement closes it.
  *
  * <p>What the producer holds when a breaker opens is told to have failed, too, so that nobody waits
- * for it; but the producer goes on trying. When such a record comes again, known by its id, it is
- * not sent a second time: it is stuck as long as the first is on its way, and done when that has
- * arrived. Safe for use by several threads.
+ * for it; but the producer goes on trying. When such a record comes again, it is not sent a second
+ * time: it is stuck as long as the first is on its way, and done when that has arrived. Safe for
+ * use by several threads.
  */
 final class PartitionBreakers {
 
@@ -65,13 +65,11 @@ final class PartitionBreakers {
   private final LongSupplier nanoTime;
   private final Clock clock;
   private final Map<TopicPartition, Breaker> breakers = new HashMap<>();
-  private final Map<Identity, Sent> held = new LinkedHashMap<>();
+  private final Map<RecordIdentity, Sent> held = new LinkedHashMap<>();
   private final Map<String, Integer> partitionCounts = new HashMap<>();
   private final Map<String, Long> shrunkAtNanos = new HashMap<>();
   private final List<StuckException> opened = new ArrayList<>();
   private final List<String> closed = new ArrayList<>();
-
-  private record Identity(String topic, String id) {}
 
   private static final class Breaker {
     final TopicPartition partition;
@@ -91,12 +89,12 @@ final class PartitionBreakers {
   final class Sent implements Callback {
 
     private final Breaker breaker;
-    private final Optional<Identity> identity;
+    private final Optional<RecordIdentity> identity;
     private final Callback callback;
     private boolean told;
     private Optional<RecordMetadata> arrived = Optional.empty();
 
-    private Sent(Breaker breaker, Optional<Identity> identity, Callback callback) {
+    private Sent(Breaker breaker, Optional<RecordIdentity> identity, Callback callback) {
       this.breaker = breaker;
       this.identity = identity;
       this.callback = callback;
@@ -130,16 +128,16 @@ final class PartitionBreakers {
    * @param partitions how many the topic has
    * @throws StuckException if the record is on its way, or was to a partition that is gone
    */
-  Optional<RecordMetadata> arrived(String topic, int partitions, Optional<String> id) {
+  Optional<RecordMetadata> arrived(
+      String topic, int partitions, Optional<RecordIdentity> identity) {
     List<Runnable> tell = new ArrayList<>();
     try {
       synchronized (this) {
         refuseIfShrunk(topic, partitions, tell);
-        if (held.isEmpty() || id.isEmpty()) {
+        if (held.isEmpty() || identity.isEmpty()) {
           return Optional.empty();
         }
-        Identity identity = new Identity(topic, id.get());
-        Sent before = held.get(identity);
+        Sent before = held.get(identity.get());
         if (before == null) {
           return Optional.empty();
         }
@@ -147,7 +145,7 @@ final class PartitionBreakers {
           throw before.breaker.open.orElseGet(
               () -> stuck(before.breaker, "is catching up since", 0));
         }
-        held.remove(identity);
+        held.remove(identity.get());
         return before.arrived;
       }
     } finally {
@@ -159,11 +157,15 @@ final class PartitionBreakers {
    * Keeps account of a record that is about to be given to the producer.
    *
    * @param hasLeader whether the partition has one, as far as the producer knows
-   * @param id tells the record from all others
+   * @param identity tells the record from all others
    * @param callback hears of it once, and maybe before the producer does
    * @throws StuckException if it shall not be given to the producer now
    */
-  Sent send(TopicPartition partition, boolean hasLeader, Optional<String> id, Callback callback) {
+  Sent send(
+      TopicPartition partition,
+      boolean hasLeader,
+      Optional<RecordIdentity> identity,
+      Callback callback) {
     List<Runnable> tell = new ArrayList<>();
     try {
       synchronized (this) {
@@ -181,8 +183,7 @@ final class PartitionBreakers {
         if (breaker.outstanding.isEmpty()) {
           breaker.progressAtNanos = now;
         }
-        Sent sent =
-            new Sent(breaker, id.map(text -> new Identity(partition.topic(), text)), callback);
+        Sent sent = new Sent(breaker, identity, callback);
         breaker.outstanding.add(sent);
         return sent;
       }

@@ -1,7 +1,6 @@
 package dev.caravan.kafka;
 
 import dev.caravan.background.BackgroundTask;
-import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
@@ -23,7 +22,6 @@ import org.apache.kafka.common.errors.ApiException;
 import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
-import org.apache.kafka.common.header.Header;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -45,9 +43,6 @@ final class PatientProducer extends KafkaProducer<Object, Object> {
   private static final Duration CLOSE_WITHIN = Duration.ofSeconds(2);
 
   private static final Duration LOOK_EVERY = Duration.ofMillis(250);
-
-  /** By this header of CloudEvents a record is known that is sent again. */
-  private static final String ID_HEADER = "ce_id";
 
   private static final int MOST_NAMED = 5;
 
@@ -93,8 +88,8 @@ final class PatientProducer extends KafkaProducer<Object, Object> {
   public Future<RecordMetadata> send(ProducerRecord<Object, Object> message, Callback callback) {
     String topic = message.topic();
     List<PartitionInfo> partitions = partitions(topic);
-    Optional<String> id = id(message);
-    Optional<RecordMetadata> arrived = breakers.arrived(topic, partitions.size(), id);
+    Optional<RecordIdentity> identity = RecordIdentity.of(message);
+    Optional<RecordMetadata> arrived = breakers.arrived(topic, partitions.size(), identity);
     if (arrived.isPresent()) {
       callback.onCompletion(arrived.get(), null);
       return CompletableFuture.completedFuture(arrived.get());
@@ -109,7 +104,7 @@ final class PatientProducer extends KafkaProducer<Object, Object> {
         breakers.send(
             new TopicPartition(topic, partition.partition()),
             partition.leader() != null,
-            id,
+            identity,
             judging(topic, callback));
     try {
       return super.send(
@@ -195,13 +190,6 @@ final class PatientProducer extends KafkaProducer<Object, Object> {
     } catch (IllegalStateException closedMeanwhile) {
       throw new StuckException(topic, "The producer was closed.", closedMeanwhile);
     }
-  }
-
-  private static Optional<String> id(ProducerRecord<Object, Object> message) {
-    Header header = message.headers().lastHeader(ID_HEADER);
-    return header == null || header.value() == null
-        ? Optional.empty()
-        : Optional.of(new String(header.value(), StandardCharsets.UTF_8));
   }
 
   private Callback judging(String topic, Callback callback) {

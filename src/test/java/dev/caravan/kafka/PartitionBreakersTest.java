@@ -6,11 +6,13 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.caravan.kafka.PartitionBreakers.Sent;
 import dev.caravan.testing.MutableClock;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
+import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.RecordTooLargeException;
@@ -101,6 +103,23 @@ class PartitionBreakersTest {
     assertThat(breakers.look().closed()).containsExactly("genesys.presence, partition 2");
   }
 
+  /** A user's route may make several records of one event. */
+  @Test
+  void ofTwoRecordsOfOneEventNeitherIsTakenForTheOther() {
+    Optional<RecordIdentity> held = identity("event", "a", "1");
+    Sent sent = breakers.send(STUCK, true, held, callback("a"));
+    pass(Duration.ofSeconds(3));
+    breakers.look();
+    assertThat(told).hasSize(1);
+
+    assertThat(arrivedAs(identity("event", "b", "1"))).as("another key").isEmpty();
+    arrive(sent);
+
+    assertThat(arrivedAs(identity("event", "b", "1"))).as("another key").isEmpty();
+    assertThat(arrivedAs(identity("event", "a", "2"))).as("another value").isEmpty();
+    assertThat(arrivedAs(held)).isPresent();
+  }
+
   @Test
   void whatTheProducerHasGivenUpIsSentAgain() {
     Sent sent = send(STUCK, "a");
@@ -148,13 +167,13 @@ class PartitionBreakersTest {
 
   @Test
   void aPartitionWithoutALeaderIsStuckAfterAMoment() {
-    breakers.send(STUCK, false, Optional.of("a"), callback("a"));
+    breakers.send(STUCK, false, identity("a", "a", "a"), callback("a"));
     pass(Duration.ofSeconds(1));
 
     StuckException refusal =
         catchThrowableOfType(
             StuckException.class,
-            () -> breakers.send(STUCK, false, Optional.of("b"), callback("b")));
+            () -> breakers.send(STUCK, false, identity("b", "b", "b"), callback("b")));
 
     assertThat(refusal).hasMessageContaining("has had no leader since 2026-03-01T08:00:00Z");
     assertThat(told).containsExactly("a: genesys.presence, partition 2");
@@ -197,7 +216,7 @@ class PartitionBreakersTest {
   private final List<Sent> sent = new ArrayList<>();
 
   private Sent send(TopicPartition partition, String id) {
-    Sent one = breakers.send(partition, true, Optional.of(id), callback(id));
+    Sent one = breakers.send(partition, true, identity(id, id, id), callback(id));
     sent.add(one);
     return one;
   }
@@ -219,8 +238,22 @@ class PartitionBreakersTest {
     return arrivedOf(3, id);
   }
 
+  private Optional<RecordMetadata> arrivedAs(Optional<RecordIdentity> identity) {
+    return breakers.arrived(STUCK.topic(), 3, identity);
+  }
+
   private Optional<RecordMetadata> arrivedOf(int partitions, String id) {
-    return breakers.arrived(STUCK.topic(), partitions, Optional.of(id));
+    return breakers.arrived(STUCK.topic(), partitions, identity(id, id, id));
+  }
+
+  private static Optional<RecordIdentity> identity(String id, String key, String value) {
+    ProducerRecord<Object, Object> message =
+        new ProducerRecord<>(
+            STUCK.topic(),
+            key.getBytes(StandardCharsets.UTF_8),
+            value.getBytes(StandardCharsets.UTF_8));
+    message.headers().add("ce_id", id.getBytes(StandardCharsets.UTF_8));
+    return RecordIdentity.of(message);
   }
 
   private org.apache.kafka.clients.producer.Callback callback(String id) {
