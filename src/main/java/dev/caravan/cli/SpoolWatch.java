@@ -17,7 +17,6 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.HashSet;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.ToDoubleFunction;
 import org.apache.camel.CamelContext;
 import org.apache.camel.health.HealthCheckRegistry;
@@ -41,8 +40,8 @@ public class SpoolWatch {
   private final Set<String> spooling = new HashSet<>();
   private final Set<String> abandoned = new HashSet<>();
 
-  /** Spools that cannot be written at present. */
-  private final Set<String> failing = ConcurrentHashMap.newKeySet();
+  /** Spools that cannot be written at present; each tells by a thread of its own. */
+  private final Set<String> failing = new HashSet<>();
 
   SpoolWatch(MeterRegistry meters) {
     this.meters = meters;
@@ -60,12 +59,14 @@ public class SpoolWatch {
           if (event instanceof SpoolEvent.Letter) {
             return;
           }
-          if (event instanceof SpoolEvent.StoreFailing) {
-            failing.add(event.spool());
-          } else if (event instanceof SpoolEvent.StoreWorking) {
-            failing.remove(event.spool());
+          synchronized (failing) {
+            if (event instanceof SpoolEvent.StoreFailing) {
+              failing.add(event.spool());
+            } else if (event instanceof SpoolEvent.StoreWorking) {
+              failing.remove(event.spool());
+            }
+            genesys.keeping(failing.isEmpty());
           }
-          genesys.keeping(failing.isEmpty());
           Signal signal = signal(event);
           genesys.publish(signal);
           if (isLoss(event)) {

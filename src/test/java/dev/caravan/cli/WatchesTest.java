@@ -7,14 +7,18 @@ import dev.caravan.background.BackgroundHealthCheck;
 import dev.caravan.genesys.GenesysComponent;
 import dev.caravan.spool.Spool;
 import dev.caravan.spool.SpoolComponent;
+import dev.caravan.spool.SpoolEvent;
 import dev.caravan.spool.SpoolStatus;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import org.apache.camel.builder.RouteBuilder;
 import org.apache.camel.component.kafka.KafkaClientFactory;
 import org.apache.camel.component.kafka.KafkaComponent;
@@ -62,6 +66,46 @@ class WatchesTest {
     new SpoolWatch(new SimpleMeterRegistry()).begin(context);
 
     lookedAgainAfterOneFailure();
+  }
+
+  /** Each spool tells by a thread of its own. */
+  @Test
+  void thatOneSpoolCanBeWrittenDoesNotHideThatAnotherCannot() throws Exception {
+    List<Consumer<SpoolEvent>> listeners = new ArrayList<>();
+    AtomicBoolean keeping = new AtomicBoolean(true);
+    Thread other =
+        new Thread(
+            () -> listeners.get(0).accept(new SpoolEvent.StoreFailing("signals", "No space.")));
+    context.addComponent(
+        "spool",
+        new SpoolComponent() {
+          @Override
+          public void addListener(Consumer<SpoolEvent> listener) {
+            listeners.add(listener);
+          }
+        });
+    context.addComponent(
+        "genesys",
+        new GenesysComponent() {
+          @Override
+          public void keeping(boolean works) {
+            if (works) {
+              other.start();
+              await()
+                  .until(
+                      () ->
+                          other.getState() == Thread.State.BLOCKED
+                              || other.getState() == Thread.State.TERMINATED);
+            }
+            keeping.set(works);
+          }
+        });
+    new SpoolWatch(new SimpleMeterRegistry()).begin(context);
+
+    listeners.get(0).accept(new SpoolEvent.StoreWorking("events"));
+    other.join();
+
+    assertThat(keeping).isFalse();
   }
 
   @Test
