@@ -2,7 +2,6 @@ package dev.caravan.settings;
 
 import io.smallrye.config.EnvConfigSource;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -43,22 +42,24 @@ final class DotEnv extends EnvConfigSource {
   }
 
   /** What the file says; nothing if there is none. */
-  static Map<String, String> read(Path file) {
+  static Map<String, String> read(Path file) throws IOException {
     if (!Files.isRegularFile(file)) {
       return Map.of();
     }
-    String text;
-    try {
-      text = new String(Files.readAllBytes(file), StandardCharsets.UTF_8).replace("\r\n", "\n");
-    } catch (IOException e) {
-      throw new UncheckedIOException("The file " + file + " cannot be read", e);
-    }
+    String text =
+        withoutMark(new String(Files.readAllBytes(file), StandardCharsets.UTF_8))
+            .replace("\r\n", "\n");
     Map<String, String> values = new LinkedHashMap<>();
     Matcher variables = VARIABLE.matcher(text);
     while (variables.find()) {
       values.put(variables.group(1), value(variables));
     }
     return values;
+  }
+
+  /** Editors of Windows put a mark of the byte order in front. */
+  static String withoutMark(String text) {
+    return text.startsWith("\uFEFF") ? text.substring(1) : text;
   }
 
   private static String value(Matcher variable) {

@@ -5,6 +5,7 @@ import io.smallrye.config.PropertiesConfigSource;
 import io.smallrye.config.SmallRyeConfigBuilder;
 import io.smallrye.config.SmallRyeConfigBuilderCustomizer;
 import io.smallrye.config.SysPropConfigSource;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Locale;
@@ -38,6 +39,9 @@ public final class EnvironmentFilter implements SmallRyeConfigBuilderCustomizer 
    * Property that holds the names of the variables that were left aside; absent if there is none.
    */
   public static final String LEFT_ASIDE = "caravan.left-aside";
+
+  /** Property that says why {@code .env} could not be read; absent if it could. */
+  static final String UNREADABLE = "caravan.mistake.env-file";
 
   /** For log and check. */
   public static String sentence(String names) {
@@ -83,8 +87,18 @@ public final class EnvironmentFilter implements SmallRyeConfigBuilderCustomizer 
     Path dotEnv = Path.of(System.getProperty("user.dir"), ".env");
     builder.withSources(
         new SysPropConfigSource(),
-        new EnvConfigSource(filtered(System.getenv(), leftAside), EnvConfigSource.ORDINAL),
-        new DotEnv(filtered(DotEnv.read(dotEnv), leftAside), dotEnv));
+        new EnvConfigSource(filtered(System.getenv(), leftAside), EnvConfigSource.ORDINAL));
+    try {
+      builder.withSources(new DotEnv(filtered(DotEnv.read(dotEnv), leftAside), dotEnv));
+    } catch (IOException e) {
+      builder.withSources(
+          new PropertiesConfigSource(
+              Map.of(
+                  UNREADABLE,
+                  literal("%s cannot be read (%s)".formatted(dotEnv, SettingsSource.why(e)))),
+              "the file with variables",
+              EnvConfigSource.ORDINAL));
+    }
     if (!leftAside.isEmpty()) {
       builder.withSources(
           new PropertiesConfigSource(

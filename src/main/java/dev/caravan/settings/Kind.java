@@ -10,6 +10,7 @@ import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
@@ -31,6 +32,8 @@ public record Kind(String allowed, Predicate<String> fits) {
 
   private static final Pattern SERVER =
       Pattern.compile("(?:[\\w%.-]*://)?(?:\\[[\\w%.:-]+]|[\\w%.-]+):(\\d{1,5})");
+
+  private static final Pattern MEMORY = Pattern.compile("([1-9]\\d{0,8})([kKmMgG])");
 
   /** Whatever is not empty. */
   static Kind text() {
@@ -126,6 +129,22 @@ public record Kind(String allowed, Predicate<String> fits) {
         "a list such as kafka-1:9092,kafka-2:9092: host and port (1 to 65535) of each,"
             + " separated by commas",
         Kind::isListOfServers);
+  }
+
+  /** As the launcher and the start of the image check it. */
+  static Kind memory() {
+    return new Kind(
+        "an amount of memory such as 128m or 1g, from 32m to 1024g",
+        value -> {
+          Matcher parts = MEMORY.matcher(value);
+          if (!parts.matches()) {
+            return false;
+          }
+          long kilobytes =
+              Long.parseLong(parts.group(1))
+                  << 10 * "kmg".indexOf(parts.group(2).toLowerCase(Locale.ROOT));
+          return kilobytes >= 32 << 10 && kilobytes <= 1024L << 20;
+        });
   }
 
   /** Whether this machine can listen there. */

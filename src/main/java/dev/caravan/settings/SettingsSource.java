@@ -118,6 +118,9 @@ public final class SettingsSource implements ConfigSourceFactory {
       return List.of(shipped);
     }
     List<Mistake> mistakes = new ArrayList<>();
+    value(context, EnvironmentFilter.UNREADABLE)
+        .map("The file %s. Nothing of what it sets holds; correct it, or take it away."::formatted)
+        .ifPresent(sentence -> mistakes.add(new Mistake(HoldsUp.SENDING, sentence)));
     Map<String, String> corrected = corrected(context, mistakes);
     Map<String, String> derived = new HashMap<>();
     Map<String, String> secrets = secrets(context, mistakes);
@@ -217,14 +220,14 @@ public final class SettingsSource implements ConfigSourceFactory {
     if (Files.size(file) > LARGEST_SECRET_BYTES) {
       throw new IOException("it is too large for a secret");
     }
-    String secret = Files.readString(file).strip();
+    String secret = DotEnv.withoutMark(Files.readString(file)).strip();
     if (secret.isEmpty()) {
       throw new IOException("it is empty");
     }
     return secret;
   }
 
-  private static String why(IOException failure) {
+  static String why(IOException failure) {
     if (failure instanceof NoSuchFileException) {
       return "there is no such file";
     }

@@ -260,7 +260,7 @@ public final class SettingsTable {
         "port of `/observe/health` and `/observe/metrics`");
     add(
         "caravan.heap",
-        matching("an amount of memory such as 128m or 1g", "\\d+[kKmMgG]"),
+        Kind.memory(),
         "128m",
         "heap of the JVM",
         HoldsUp.NOTHING,

@@ -2,6 +2,8 @@ package dev.caravan.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.caravan.settings.Setting;
+import dev.caravan.settings.SettingsTable;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -115,19 +117,52 @@ class LauncherTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"much", "128mb", "1.5g", "-1m", "m"})
-  void anAmountOfMemoryThatIsNoneIsASentence(String heap) throws Exception {
-    assertThat(run("env", "CARAVAN_HEAP=" + heap, project.resolve("caravan").toString(), "run"))
-        .endsWith(
-            "caravan: CARAVAN_HEAP is \"%s\", but it must be an amount of memory such as 128m or 1g.\n"
-                .formatted(heap));
+  @ValueSource(
+      strings = {
+        "much",
+        "128mb",
+        "1.5g",
+        "-1m",
+        "m",
+        "512",
+        "134217728",
+        "16m",
+        "031m",
+        "2000g",
+        "9999999999g"
+      })
+  void forAnAmountOfMemoryThatIsNoneTheDefaultStandsInWithASentence(String heap) throws Exception {
+    for (Path script : scripts()) {
+      assertThat(run("env", "CARAVAN_HEAP=" + heap, script.toString(), "run"))
+          .contains(
+              "caravan: CARAVAN_HEAP is \"%s\", but it must be %s. The bridge runs with 128m.\n"
+                  .formatted(heap, heap().kind().allowed()))
+          .contains(" -Xmx128m ");
+      assertThat(heap().kind().fits()).rejects(heap);
+    }
+  }
+
+  private static Setting heap() {
+    return SettingsTable.all().stream()
+        .filter(setting -> setting.variable().equals("CARAVAN_HEAP"))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  /** The launcher, and the start of the image, which finds its java by the path. */
+  private List<Path> scripts() throws IOException {
+    program("bin/java", JAVA_17);
+    return List.of(project.resolve("caravan"), Path.of("docker/bin/caravan").toAbsolutePath());
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "128m", "1g", "262144k", "2G", "134217728"})
+  @ValueSource(strings = {"", "32m", "128m", "1g", "262144k", "2G", "1024g"})
   void anAmountOfMemoryIsPassedOn(String heap) throws Exception {
-    assertThat(run("env", "CARAVAN_HEAP=" + heap, project.resolve("caravan").toString(), "run"))
-        .contains("-Xmx" + (heap.isEmpty() ? "128m" : heap) + " ");
+    for (Path script : scripts()) {
+      assertThat(run("env", "CARAVAN_HEAP=" + heap, script.toString(), "run"))
+          .contains("-Xmx" + (heap.isEmpty() ? "128m" : heap) + " ")
+          .doesNotContain("CARAVAN_HEAP");
+    }
   }
 
   @Test
@@ -140,6 +175,8 @@ class LauncherTest {
         .contains("-Xmx2g ", " -Da=b ");
     write(".env", "export CARAVAN_HEAP=\"much\"\r\n");
     assertThat(launch("run")).contains("caravan: CARAVAN_HEAP is \"much\", but it must be");
+    write(".env", "\uFEFFCARAVAN_HEAP=64m\n");
+    assertThat(launch("run")).contains("-Xmx64m ");
   }
 
   @Test

@@ -2,12 +2,14 @@ package dev.caravan.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.caravan.settings.SettingsSource;
 import io.smallrye.config.SmallRyeConfig;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -62,6 +64,25 @@ class SettingsTest {
             "  ok      Set, and not shown: KAFKA_SASL_PASSWORD, KAFKA_SASL_USERNAME.")
         .anyMatch(line -> line.contains("QUARKUS_LOG_LEVEL: left aside"))
         .noneMatch(line -> line.contains("None is set"));
+  }
+
+  /** With what it says unknown, nothing may be sent: it could reach another cluster. */
+  @Test
+  void anEnvFileThatCannotBeReadIsAMistakeAndNotTheEndOfTheProcess() throws IOException {
+    Files.delete(folder.resolve(".env"));
+    // A regular file whose first byte nobody may read
+    Files.createSymbolicLink(folder.resolve(".env"), Path.of("/proc/self/mem"));
+
+    SmallRyeConfig config = Settings.read();
+
+    assertThat(config.getValue("kafka.bootstrap.servers", String.class))
+        .isEqualTo("from-config:9092");
+    for (String name : List.of(SettingsSource.LATER_MISTAKE, SettingsSource.KAFKA_MISTAKE)) {
+      assertThat(config.getValue(name, String.class))
+          .contains(folder.resolve(".env") + " cannot be read");
+    }
+    assertThat(config.getOptionalValue(SettingsSource.MISTAKE, String.class).orElse(""))
+        .doesNotContain("/.env");
   }
 
   @Test

@@ -61,6 +61,11 @@ class DotEnvTest {
     assertThat(DotEnv.read(folder)).isEmpty();
   }
 
+  @Test
+  void theMarkThatWindowsPutsInFrontHidesNoVariable() throws IOException {
+    assertThat(read("\uFEFFA=1\nB=2\n")).containsOnly(Map.entry("A", "1"), Map.entry("B", "2"));
+  }
+
   private Map<String, String> read(String text) throws IOException {
     return DotEnv.read(Files.writeString(folder.resolve(".env"), text));
   }
