@@ -40,9 +40,6 @@ public class SpoolWatch {
   private final Set<String> spooling = new HashSet<>();
   private final Set<String> abandoned = new HashSet<>();
 
-  /** Spools that cannot be written at present; each tells by a thread of its own. */
-  private final Set<String> failing = new HashSet<>();
-
   SpoolWatch(MeterRegistry meters) {
     this.meters = meters;
   }
@@ -59,20 +56,13 @@ public class SpoolWatch {
           if (event instanceof SpoolEvent.Letter) {
             return;
           }
-          synchronized (failing) {
-            if (event instanceof SpoolEvent.StoreFailing) {
-              failing.add(event.spool());
-            } else if (event instanceof SpoolEvent.StoreWorking) {
-              failing.remove(event.spool());
-            }
-            genesys.keeping(failing.isEmpty());
-          }
           Signal signal = signal(event);
           genesys.publish(signal);
           if (isLoss(event)) {
             genesys.publish(signal.as("GAP"));
           }
         });
+    genesys.unsafeFor(spools::unsafeFor);
     HealthCheckRegistry.get(context).register(new SpoolsHealthCheck(spools));
     BackgroundHealthCheck.of(context)
         .watch(

@@ -7,9 +7,11 @@ import dev.caravan.gap.GapLedger;
 import dev.caravan.socket.ClientSocketComponent;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 import org.apache.camel.Endpoint;
 import org.apache.camel.spi.Metadata;
 import org.apache.camel.spi.PropertyConfigurer;
@@ -45,7 +47,7 @@ public class GenesysComponent extends DefaultComponent {
   private String caFile = "{{genesys.ca.file:}}";
 
   private final Signals signals = new Signals();
-  private volatile boolean keeping = true;
+  private volatile Supplier<Duration> unsafeFor = () -> Duration.ZERO;
   private final Gaps gaps = new Gaps();
   private final RestMeters rest = new RestMeters();
   private final AttemptBudget budget =
@@ -118,15 +120,15 @@ public class GenesysComponent extends DefaultComponent {
   }
 
   /**
-   * Tells whether what routes have taken can be written to a disk. While it cannot, nothing more
-   * counts as read: should the process end, the gap begins before it.
+   * Has somebody say for how long what routes have taken may have been in memory only. That does
+   * not count as read yet: should the process end, the gap begins before it.
    */
-  public void keeping(boolean works) {
-    keeping = works;
+  public void unsafeFor(Supplier<Duration> time) {
+    unsafeFor = time;
   }
 
-  boolean isKeeping() {
-    return keeping;
+  Duration unsafeFor() {
+    return unsafeFor.get();
   }
 
   /** Remembers why Genesys Cloud cannot be reached; true if that is news. */

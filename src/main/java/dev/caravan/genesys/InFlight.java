@@ -1,9 +1,11 @@
 package dev.caravan.genesys;
 
+import java.time.Duration;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 
 /**
  * Bounds how many exchanges are under way, and knows for how long none of them was completed: the
@@ -22,6 +24,9 @@ final class InFlight {
   private volatile int current;
   private long since;
   private long done;
+
+  private long lookedAt;
+  private long leftThen;
   private long kept;
 
   /**
@@ -34,6 +39,8 @@ final class InFlight {
     this.clock = clock;
     this.since = clock.getAsLong();
     this.done = since;
+    this.lookedAt = since;
+    this.leftThen = since;
     this.kept = since;
   }
 
@@ -82,12 +89,18 @@ final class InFlight {
   /**
    * Until when all that had entered is in safe hands.
    *
-   * @param keeping whether what has left can be written to a disk now; while it cannot, nothing
-   *     more is safe
+   * @param unsafeFor for how long what has left may have been in memory only; asked once
    */
-  long keptUntil(boolean keeping) {
+  long keptUntil(Supplier<Duration> unsafeFor) {
+    long now = clock.getAsLong();
     long left = doneUntil();
-    kept = keeping ? left : Math.min(left, kept);
+    long safe = clock.getAsLong() - unsafeFor.get().toMillis();
+    if (safe >= lookedAt) {
+      // What had left by then is safe, and not what has left since
+      kept = safe >= now ? left : leftThen;
+      lookedAt = now;
+      leftThen = left;
+    }
     return kept;
   }
 

@@ -214,8 +214,8 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
   /** Every second, on the control thread. */
   private void tick() {
     deadLetters.news().ifPresent(this::signal);
-    boolean keeping = getEndpoint().component().isKeeping();
-    gaps.tick(group.shards(), inFlight.keptUntil(keeping), clock.getAsLong());
+    long kept = inFlight.keptUntil(getEndpoint().component()::unsafeFor);
+    gaps.tick(group.shards(), kept, clock.getAsLong());
   }
 
   /** Not while nothing is read: then the calls are needed for that. */

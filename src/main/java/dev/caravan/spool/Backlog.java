@@ -6,8 +6,10 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
@@ -56,10 +58,17 @@ final class Backlog {
   private boolean woken;
   private boolean closed;
 
+  /** What only memory held and was dropped, from the first to the last sequence of a run. */
+  private final TreeMap<Long, Long> droppedPending = new TreeMap<>();
+
+  private long marked;
+  private long markedAtNanos;
+  private long safeUntilNanos;
+
   /** A thread that waits for room. */
   private record Waiter(int weight, long sinceNanos) {}
 
-  private record CommitWaiter(long sequence, CompletableFuture<Void> committed) {}
+  private record CommitWaiter(long sequence, CompletableFuture<Void> committed, long sinceNanos) {}
 
   /** Records that are not on disk yet, and up to where everything will be once they are. */
   record Uncommitted(List<LogRecord> records, long upTo) {}
@@ -89,6 +98,9 @@ final class Backlog {
     this.position = acknowledged + 1;
     this.tail = new MemoryTail(last + 1);
     this.storedBytes = storedBytes;
+    this.marked = last;
+    this.markedAtNanos = nanoTime.getAsLong();
+    this.safeUntilNanos = markedAtNanos;
   }
 
   /**
@@ -112,7 +124,7 @@ final class Backlog {
     pendingBytes += weight;
     appendedRecords++;
     if (committed != null) {
-      waitingForCommit.add(new CommitWaiter(sequence, committed));
+      waitingForCommit.add(new CommitWaiter(sequence, committed, nanoTime.getAsLong()));
     }
     if (consumerWaits) {
       consumerWaits = false;
@@ -139,10 +151,17 @@ final class Backlog {
     return empty || fitsInMemory && storedBytes + pendingBytes + weight <= maxBytes;
   }
 
-  /** Whether somebody waits only because too much is in memory that the next commit will settle. */
+  /** Whether those who wait do so only for the next commit, as there is room on the disk. */
   synchronized boolean waitsForCommitOnly() {
     Waiter first = waitingForRoom.peekFirst();
-    return first != null && storedBytes + pendingBytes + first.weight() <= maxBytes;
+    return storedBytes + pendingBytes + (first == null ? 0 : first.weight()) <= maxBytes;
+  }
+
+  /** Since when the first of those who wait for a commit has waited. */
+  synchronized OptionalLong waitingForCommitSinceNanos() {
+    return waitingForCommit.isEmpty()
+        ? OptionalLong.empty()
+        : OptionalLong.of(waitingForCommit.getFirst().sinceNanos());
   }
 
   /** Since when the first of those who wait for room has waited. */
@@ -224,6 +243,7 @@ final class Backlog {
     long from = Math.max(committed, acknowledged()) + 1;
     long to = Math.min(tail.next() - 1, from + count - 1);
     List<LogRecord> dropped = tail.range(Math.max(from, position), to);
+    noteDropped(from, to);
     settleUpTo(to);
     while (tail.first() <= to) {
       tail.removeFirst();
@@ -231,6 +251,36 @@ final class Backlog {
     position = Math.max(position, to + 1);
     notifyAll();
     return new DroppedPending(dropped, waitedUpTo(to));
+  }
+
+  private void noteDropped(long from, long to) {
+    droppedPending.values().removeIf(end -> end <= acknowledged());
+    if (from <= to) {
+      Map.Entry<Long, Long> before = droppedPending.floorEntry(from);
+      boolean follows = before != null && before.getValue() >= from - 1;
+      droppedPending.put(follows ? before.getKey() : from, to);
+    }
+  }
+
+  /** Whether a record is there no more, as the full spool has dropped it or all of it is done. */
+  synchronized boolean isGone(long sequence) {
+    Map.Entry<Long, Long> run = droppedPending.floorEntry(sequence);
+    return sequence <= acknowledged() || run != null && sequence <= run.getValue();
+  }
+
+  /**
+   * Until when all that had been appended is on disk, delivered or dropped. It is as old as the
+   * time between two calls while there is always something in memory only.
+   */
+  synchronized long safeUntilNanos() {
+    long now = nanoTime.getAsLong();
+    long settled = Math.max(committed, acknowledged());
+    if (settled >= marked) {
+      safeUntilNanos = settled >= tail.next() - 1 ? now : markedAtNanos;
+      marked = tail.next() - 1;
+      markedAtNanos = now;
+    }
+    return safeUntilNanos;
   }
 
   /** Has the consumer return from {@link #take}, or not wait in it the next time. */

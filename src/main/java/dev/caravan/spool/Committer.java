@@ -14,6 +14,7 @@ import java.time.Instant;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
@@ -63,6 +64,7 @@ final class Committer {
   private volatile long fullEvents;
   private volatile boolean full;
   private volatile State state = State.WORKS;
+  private volatile Optional<String> notLetGo = Optional.empty();
   private boolean dropping;
   private long tidiedAtNanos;
   private final Set<Hole> told = new HashSet<>();
@@ -119,6 +121,7 @@ final class Committer {
     }
     commit(!hurry);
     makeRoom();
+    backlog.safeUntilNanos();
     if (nanoTime.getAsLong() - tidiedAtNanos >= TIDY_EVERY.toNanos()) {
       tidiedAtNanos = nanoTime.getAsLong();
       tidy();
@@ -151,21 +154,19 @@ final class Committer {
     Backlog.Uncommitted uncommitted =
         backlog.uncommitted(!options.getKeepAcknowledged().isZero(), mayWait);
     try {
+      if (state.failing().isPresent()) {
+        // A full disk may have room once the files are deleted that are done with
+        letGo(backlog.lastCommitted());
+      }
       if (!uncommitted.records().isEmpty()) {
         appender.append(uncommitted.records());
         commits++;
       }
-      long committed = Math.max(uncommitted.upTo(), log.last());
-      // More may have been acknowledged meanwhile, of which nothing is known after a restart
-      long done = Math.min(backlog.acknowledged(), committed);
-      checkpoint.write(done, committed, clock.millis());
-      if (options.isForced()) {
-        checkpoint.force();
-      }
-      if (options.getKeepAcknowledged().isZero()) {
-        log.deleteUpTo(done);
-      }
+      // At once: whatever fails after it, they are on disk and must not be written again
+      backlog.stored(log.fileBytes() + parking.fileBytes());
+      backlog.committed(uncommitted.upTo()).forEach(waiter -> waiter.complete(null));
       works();
+      letGo(uncommitted.upTo());
     } catch (IOException e) {
       fails(String.valueOf(e.getMessage()), e);
       return false;
@@ -173,9 +174,31 @@ final class Committer {
       fails("The heap of the program is too small for what must be written at once.", e);
       return false;
     }
-    backlog.stored(log.fileBytes() + parking.fileBytes());
-    backlog.committed(uncommitted.upTo()).forEach(waiter -> waiter.complete(null));
     return true;
+  }
+
+  /** Remembers how far everything is done with, and deletes the files that hold nothing else. */
+  private void letGo(long committedUpTo) {
+    long committed = Math.max(committedUpTo, log.last());
+    // More may have been acknowledged meanwhile, of which nothing is known after a restart
+    long done = Math.min(backlog.acknowledged(), committed);
+    try {
+      checkpoint.write(done, committed, clock.millis());
+      if (options.isForced()) {
+        checkpoint.force();
+      }
+      if (options.getKeepAcknowledged().isZero()) {
+        log.deleteUpTo(done);
+      }
+      notLetGo = Optional.empty();
+    } catch (IOException e) {
+      String sentence = "What is done with cannot be deleted: " + e.getMessage();
+      if (notLetGo.isEmpty()) {
+        LOG.warn("Spool '{}': {}. That is tried again.", name, sentence);
+      }
+      notLetGo = Optional.of(sentence);
+    }
+    backlog.stored(log.fileBytes() + parking.fileBytes());
   }
 
   private void needNoCommit() {
@@ -213,7 +236,7 @@ final class Committer {
   // --- room
 
   private void makeRoom() {
-    if (backlog.waitingSinceNanos().isEmpty()) {
+    if (waitingSinceNanos().isEmpty()) {
       relieved();
       return;
     }
@@ -230,22 +253,39 @@ final class Committer {
           name,
           options.getBlockTimeout().toMillis());
     }
-    while (dropping && backlog.waitingSinceNanos().isPresent() && dropSomething()) {
+    while (dropping && waitingSinceNanos().isPresent() && dropSomething()) {
       // If there is room on the disk now, nothing more needs to go
       state = new State(state.failing(), state.failures(), nanoTime.getAsLong(), state.closed());
       commit(false);
     }
   }
 
+  /**
+   * Since when somebody waits for room; or, while the disk cannot be written, has waited for a
+   * commit for too long.
+   */
+  private OptionalLong waitingSinceNanos() {
+    OptionalLong room = backlog.waitingSinceNanos();
+    if (room.isPresent() || state.failing().isEmpty()) {
+      return room;
+    }
+    OptionalLong commit = backlog.waitingForCommitSinceNanos();
+    return commit.isPresent() && isTooLong(commit.getAsLong()) ? commit : OptionalLong.empty();
+  }
+
   private boolean waitedTooLong() {
-    long now = nanoTime.getAsLong();
+    OptionalLong since = waitingSinceNanos();
+    return since.isPresent() && isTooLong(since.getAsLong());
+  }
+
+  private boolean isTooLong(long sinceNanos) {
     return !options.getBlockTimeout().isZero()
-        && now - backlog.waitingSinceNanos().orElse(now) >= options.getBlockTimeout().toNanos();
+        && nanoTime.getAsLong() - sinceNanos >= options.getBlockTimeout().toNanos();
   }
 
   /** What is kept for replay makes room before anybody waits; true if that was enough. */
   private boolean keptGiveWay() {
-    while (backlog.waitingSinceNanos().isPresent()) {
+    while (waitingSinceNanos().isPresent()) {
       long kept = keptBytes();
       if (kept == 0 || !trimKept(kept / 8 * 7)) {
         return false;
@@ -495,5 +535,10 @@ final class Committer {
   /** Why the disk cannot be written, if so. */
   Optional<String> failure() {
     return state.failing();
+  }
+
+  /** Why disk space is not given back, if so. */
+  Optional<String> notLetGo() {
+    return notLetGo;
   }
 }

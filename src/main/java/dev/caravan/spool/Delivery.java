@@ -76,11 +76,12 @@ final class Delivery implements Runnable {
   private long lastDeliveredNanos;
   private long lookedNanos;
   private long parkAgainAtNanos;
+  private long noteAgainAtNanos;
   private long probeAtNanos;
   private int probes;
   private boolean wasFlowing;
   private String gaveUpFor = "";
-  private boolean broken;
+  private volatile Optional<String> trouble = Optional.empty();
   private long failedAtNanos;
   private volatile Optional<String> failure = Optional.empty();
 
@@ -118,6 +119,7 @@ final class Delivery implements Runnable {
     this.lastDeliveredNanos = now - 2 * FLOWING_NANOS;
     this.lookedNanos = now;
     this.parkAgainAtNanos = now;
+    this.noteAgainAtNanos = now;
     this.probeAtNanos = now;
     this.failedAtNanos = now;
   }
@@ -163,21 +165,19 @@ final class Delivery implements Runnable {
   private void goOn() throws InterruptedException {
     try {
       step(spool.nanoTime());
-      if (broken) {
-        broken = false;
-        failure = Optional.empty();
+      if (trouble.isPresent()) {
+        trouble = Optional.empty();
         LOG.info("Spool '{}': records are handed out again.", spool.name());
       }
     } catch (IOException | RuntimeException | Error e) {
-      if (!broken) {
-        broken = true;
+      if (trouble.isEmpty()) {
         LOG.error(
             "Spool '{}': records cannot be handed out ({}). That is tried again every second.",
             spool.name(),
             e.getClass().getSimpleName(),
             e);
       }
-      failure = Optional.of("records cannot be handed out: " + e.getClass().getSimpleName());
+      trouble = Optional.of("records cannot be handed out: " + e.getClass().getSimpleName());
       await(Duration.ofSeconds(1).toNanos());
     }
   }
@@ -189,8 +189,21 @@ final class Delivery implements Runnable {
     handOutParked(now);
     handOutHeld(now);
     handOutNew(now);
-    parking.write();
+    noteDone(now);
     recovered();
+  }
+
+  /** What of the parked records is done with; where that cannot be written, it is soon again. */
+  private void noteDone(long now) {
+    if (now - noteAgainAtNanos < 0) {
+      return;
+    }
+    try {
+      parking.write();
+    } catch (IOException e) {
+      noteAgainAtNanos = now + Duration.ofSeconds(1).toNanos();
+      LOG.debug("Spool '{}': parked records are done with, and not noted yet", spool.name(), e);
+    }
   }
 
   // --- what is new
@@ -446,7 +459,7 @@ final class Delivery implements Runnable {
           window.takePlace(slot);
         }
         found.add(slot);
-      } else if (slot.sequence <= spool.acknowledged()) {
+      } else if (spool.isGone(slot.sequence)) {
         spool.dropped(found.stream().map(older -> older.record).toList());
         found.forEach(this::deliveredAfterAll);
         found.clear();
@@ -472,7 +485,7 @@ final class Delivery implements Runnable {
   }
 
   private void handOutHeld(long now) {
-    if (held.isEmpty()) {
+    if (held.isEmpty() || isStopped()) {
       return;
     }
     for (Map.Entry<Long, Held> entry : List.copyOf(held.entrySet())) {
@@ -502,7 +515,7 @@ final class Delivery implements Runnable {
       boolean again;
       LogRecord record;
       synchronized (this) {
-        if (before != null && before.state == State.FAILED) {
+        if (stopped || before != null && before.state == State.FAILED) {
           return;
         }
         before = slot;
@@ -552,7 +565,6 @@ final class Delivery implements Runnable {
     Set<Long> keys = new HashSet<>();
     stuck.stream().map(slot -> slot.key).filter(parking::hasRoomFor).forEach(keys::add);
     Set<Long> begun = new HashSet<>();
-    long letGoOf = spool.acknowledged();
     List<Slot> slots;
     synchronized (this) {
       // What was delivered behind it and dropped by the full spool could not be repeated: should
@@ -561,7 +573,7 @@ final class Delivery implements Runnable {
           .find(
               slot ->
                   slot.state == State.DELIVERED
-                      && slot.sequence <= letGoOf
+                      && spool.isGone(slot.sequence)
                       && keys.contains(slot.key))
           .forEach(slot -> keys.remove(slot.key));
       // Also what is delivered behind it: it is repeated should the record before it fail
@@ -659,13 +671,16 @@ final class Delivery implements Runnable {
 
   // --- what is parked
 
-  private void handOutParked(long now) throws IOException {
-    if (parking.isIdle() || isPaused()) {
+  private void handOutParked(long now) {
+    if (parking.isIdle() || isPaused() || isStopped()) {
       return;
     }
     int room = Math.min(TAKE_AT_ONCE, options.getInFlight() - parking.inFlight());
     Map<Long, Slot> failedAtOnce = new HashMap<>();
-    for (Slot slot : parking.due(room, now)) {
+    for (Slot slot : dueParked(room, now)) {
+      if (isStopped()) {
+        return;
+      }
       Slot first = failedAtOnce.get(slot.key);
       slot.handedOutAtNanos = now;
       if (first != null) {
@@ -678,6 +693,19 @@ final class Delivery implements Runnable {
           failedAtOnce.put(slot.key, slot);
         }
       }
+    }
+  }
+
+  /** Where parked records cannot be read, they wait, and all others flow on. */
+  private List<Slot> dueParked(int room, long now) {
+    try {
+      return parking.due(room, now);
+    } catch (IOException e) {
+      LOG.debug("Spool '{}': parked records cannot be read now", spool.name(), e);
+      parking.tryNotBefore(now + Duration.ofSeconds(1).toNanos());
+      failedAtNanos = now;
+      failure = Optional.of("parked records cannot be read: " + e.getClass().getSimpleName());
+      return List.of();
     }
   }
 
@@ -856,14 +884,13 @@ final class Delivery implements Runnable {
     synchronized (this) {
       if (!detached) {
         detached = true;
-        long upTo = spool.acknowledged();
-        window.find(slot -> slot.state != State.DELIVERED && slot.sequence <= upTo).stream()
+        window.find(slot -> slot.state != State.DELIVERED && spool.isGone(slot.sequence)).stream()
             .map(slot -> slot.record)
             .forEach(dropped::add);
         if (!running) {
           taken.stream()
               .skip(nextTaken)
-              .filter(record -> record.sequence() <= upTo)
+              .filter(record -> spool.isGone(record.sequence()))
               .forEach(dropped::add);
         }
       }
@@ -877,6 +904,11 @@ final class Delivery implements Runnable {
 
   synchronized int inFlight() {
     return outstanding() + parking.inFlight();
+  }
+
+  /** Why records cannot even be handed out, if so. */
+  Optional<String> trouble() {
+    return trouble;
   }
 
   /** Why records are not delivered at present, if so. */

@@ -94,8 +94,9 @@ final class ParkedLog implements AutoCloseable {
     SegmentedLog records =
         SegmentedLog.open(
             new SegmentedLog.Options(directory, name(spool), segmentBytes, force, clock), -1, 0);
+    SegmentedLog marks = null;
     try {
-      SegmentedLog marks =
+      marks =
           SegmentedLog.open(
               new SegmentedLog.Options(
                   directory,
@@ -110,6 +111,9 @@ final class ParkedLog implements AutoCloseable {
       return log;
     } catch (IOException | RuntimeException e) {
       records.close();
+      if (marks != null) {
+        marks.close();
+      }
       throw e;
     }
   }

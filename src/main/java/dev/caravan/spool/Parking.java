@@ -9,13 +9,13 @@ import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -58,6 +58,8 @@ final class Parking implements AutoCloseable {
 
   /** From where on what is parked of keys without a group is handed out. */
   private long cursor = NOWHERE;
+
+  private long notBeforeNanos = Long.MIN_VALUE / 2;
 
   private boolean toBeCounted;
   private volatile List<Parked> status = List.of();
@@ -185,18 +187,49 @@ final class Parking implements AutoCloseable {
     return before.isEmpty() ? record.sequence() : Long.parseLong(before);
   }
 
-  /** Parked records that come behind this sequence in the spool, as they stood there. */
-  synchronized List<LogRecord> behind(long sequence) throws IOException {
-    Map<Long, LogRecord> behind = new TreeMap<>();
-    if (log != null) {
-      log.forEachUndone(
-          record -> {
-            if (sequence(record) > sequence) {
-              behind.put(sequence(record), asInSpool(record));
-            }
-          });
+  /** Takes records, in order; a part of all of them each time. */
+  interface Taker {
+    void take(List<LogRecord> records) throws IOException;
+  }
+
+  /** Shows the parked records that come behind this sequence in the spool, as they stood there. */
+  synchronized void forEachBehind(long sequence, Taker taker) throws IOException {
+    if (log == null) {
+      return;
     }
-    return List.copyOf(behind.values());
+    List<long[]> places = new ArrayList<>();
+    log.forEachUndone(
+        record -> {
+          if (sequence(record) > sequence) {
+            places.add(new long[] {sequence(record), record.sequence()});
+          }
+        });
+    places.sort(Comparator.comparingLong(place -> place[0]));
+    List<LogRecord> part = new ArrayList<>();
+    List<LogRecord> read = List.of();
+    long last = sequence;
+    for (long[] place : places) {
+      if (place[0] == last) {
+        continue;
+      }
+      last = place[0];
+      if (at(read, place[1]).isEmpty()) {
+        read = log.read(place[1]);
+      }
+      at(read, place[1]).map(Parking::asInSpool).ifPresent(part::add);
+      if (part.size() == WRITE_AT_ONCE) {
+        taker.take(part);
+        part = new ArrayList<>();
+      }
+    }
+    taker.take(part);
+  }
+
+  private static Optional<LogRecord> at(List<LogRecord> read, long parkedAs) {
+    long index = read.isEmpty() ? -1 : parkedAs - read.get(0).sequence();
+    return index >= 0 && index < read.size() && read.get((int) index).sequence() == parkedAs
+        ? Optional.of(read.get((int) index))
+        : Optional.empty();
   }
 
   private static LogRecord asInSpool(LogRecord parked) {
@@ -343,9 +376,14 @@ final class Parking implements AutoCloseable {
     return inFlight;
   }
 
+  /** Has nothing parked be handed out for a while. */
+  synchronized void tryNotBefore(long nanos) {
+    notBeforeNanos = nanos;
+  }
+
   /** Parked records to hand out now, at most so many. */
   synchronized List<Slot> due(int atMost, long nowNanos) throws IOException {
-    if (keys.isEmpty()) {
+    if (keys.isEmpty() || nowNanos - notBeforeNanos < 0) {
       return List.of();
     }
     List<Slot> due = new ArrayList<>();
@@ -543,12 +581,13 @@ final class Parking implements AutoCloseable {
 
   /** When there is something to do next; far away if nothing is parked. */
   synchronized long nanosUntilDue(long nowNanos) {
+    long pause = Math.max(0, notBeforeNanos - nowNanos);
     if (cursor != NOWHERE && inFlight < options.getInFlight()) {
-      return 0;
+      return pause;
     }
     return groups.values().stream()
         .filter(group -> group.tried.handedOut.isEmpty())
-        .mapToLong(group -> Math.max(0, group.dueAtNanos - nowNanos))
+        .mapToLong(group -> Math.max(pause, group.dueAtNanos - nowNanos))
         .min()
         .orElse(Long.MAX_VALUE);
   }

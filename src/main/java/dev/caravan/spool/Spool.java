@@ -90,6 +90,7 @@ public final class Spool implements AutoCloseable {
     long before = Checkpoint.refuseOlderFormat(directory, name);
     this.checkpoint = Checkpoint.open(directory.resolve(name + CHECKPOINT), name);
     SegmentedLog opened = null;
+    Parking parked = null;
     try {
       long acknowledged = Math.max(before, checkpoint.acknowledged());
       opened =
@@ -100,9 +101,10 @@ public final class Spool implements AutoCloseable {
               // Never below: what follows would count as acknowledged
               Math.max(acknowledged, checkpoint.committed()));
       this.log = opened;
-      this.parking = new Parking(name, options, time.wall(), appender);
+      parked = new Parking(name, options, time.wall(), appender);
+      this.parking = parked;
       // The end of the log may have been lost with the process, after it was parked
-      log.append(parking.behind(log.last()));
+      parking.forEachBehind(log.last(), log::append);
       // Damage may have taken all that waited
       boolean nothingLeft =
           log.segments().stream().noneMatch(segment -> segment.last() > acknowledged);
@@ -124,11 +126,20 @@ public final class Spool implements AutoCloseable {
               this::report);
       committer.tellHoles();
     } catch (IOException | RuntimeException e) {
-      if (opened != null) {
-        opened.close();
-      }
-      checkpoint.close();
+      closeAll(e, parked, opened, checkpoint);
       throw e;
+    }
+  }
+
+  private static void closeAll(Exception failure, AutoCloseable... opened) {
+    for (AutoCloseable it : opened) {
+      try {
+        if (it != null) {
+          it.close();
+        }
+      } catch (Exception e) {
+        failure.addSuppressed(e);
+      }
     }
   }
 
@@ -332,9 +343,14 @@ public final class Spool implements AutoCloseable {
     }
   }
 
-  /** Whether the disk cannot be written at present, so that what arrives is in memory only. */
-  boolean isStoreFailing() {
-    return committer.failure().isPresent();
+  /** Whether a record can be handed out no more, as the spool has let go of it. */
+  boolean isGone(long sequence) {
+    return backlog.isGone(sequence);
+  }
+
+  /** For how long what was appended may have been in memory only, and would be lost with it. */
+  Duration unsafeFor() {
+    return Duration.ofNanos(Math.max(0, nanoTime() - backlog.safeUntilNanos()));
   }
 
   long acknowledged() {
@@ -388,6 +404,7 @@ public final class Spool implements AutoCloseable {
         committer.growthRate.perSecond(),
         committer.failure(),
         taker.flatMap(Delivery::failure),
+        committer.notLetGo().or(() -> taker.flatMap(Delivery::trouble)),
         taker.isPresent()
             ? Optional.empty()
             : Optional.of(Duration.ofNanos(nanoTime() - untakenSinceNanos)),

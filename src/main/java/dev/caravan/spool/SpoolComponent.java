@@ -7,6 +7,7 @@ import dev.caravan.background.NumberOptions;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -149,6 +150,22 @@ public class SpoolComponent extends HealthCheckComponent {
     lock.lock();
     try {
       return spools.values().stream().map(open -> open.spool().status()).toList();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * For how long what the spools have taken may have been in memory only: should the process end,
+   * that is lost.
+   */
+  public Duration unsafeFor() {
+    lock.lock();
+    try {
+      return spools.values().stream()
+          .map(open -> open.spool().unsafeFor())
+          .max(Comparator.naturalOrder())
+          .orElse(Duration.ZERO);
     } finally {
       lock.unlock();
     }

@@ -44,8 +44,7 @@ class SpoolProducer extends DefaultAsyncProducer {
       Message message = exchange.getMessage();
       tellLetter(exchange);
       RecordHeaders headers = RecordHeaders.of(message.getHeaders(), this::warnOnce);
-      // What is only in memory, for as long as that takes, is in nobody's safe hands
-      if (endpoint.getConfiguration().isWaitForCommit() || spool.isStoreFailing()) {
+      if (endpoint.getConfiguration().isWaitForCommit()) {
         spool
             .appendAndCommit(body(message), headers)
             .whenCompleteAsync(

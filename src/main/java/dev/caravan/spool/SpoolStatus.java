@@ -28,6 +28,7 @@ import java.util.Optional;
  * @param growthBytesPerSecond over about the last ten seconds, negative while it shrinks
  * @param storeFailure why nothing can be written at present, if so
  * @param deliveryFailure why nothing can be handed over at present, if so
+ * @param trouble why records on disk cannot be read or deleted at present, if so
  * @param untaken for how long no consumer has been there to take from it, if none is
  * @param parkedRecords that cannot be delivered for now while the rest flows
  * @param parked what cannot be delivered for now while the rest flows, by what is stuck
@@ -52,6 +53,7 @@ public record SpoolStatus(
     double growthBytesPerSecond,
     Optional<String> storeFailure,
     Optional<String> deliveryFailure,
+    Optional<String> trouble,
     Optional<Duration> untaken,
     long parkedRecords,
     List<Parking.Parked> parked) {
@@ -78,7 +80,7 @@ public record SpoolStatus(
    * by itself; one that is not there does not come back by itself.
    */
   public boolean inDanger() {
-    return full || storeFailure.isPresent() || (abandoned() && records > 0);
+    return full || trouble.isPresent() || storeFailure.isPresent() || (abandoned() && records > 0);
   }
 
   /** The time until it is full, if it goes on growing as it does. */
@@ -124,6 +126,7 @@ public record SpoolStatus(
                   stuck.sentence()));
     }
     storeFailure.ifPresent(why -> text.append("; records wait in memory only: ").append(why));
+    trouble.ifPresent(why -> text.append("; ").append(why));
     deliveryFailure.ifPresent(why -> text.append("; not delivered: ").append(why));
     return text.toString();
   }

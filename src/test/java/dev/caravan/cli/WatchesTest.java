@@ -7,18 +7,16 @@ import dev.caravan.background.BackgroundHealthCheck;
 import dev.caravan.genesys.GenesysComponent;
 import dev.caravan.spool.Spool;
 import dev.caravan.spool.SpoolComponent;
-import dev.caravan.spool.SpoolEvent;
 import dev.caravan.spool.SpoolStatus;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.Consumer;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 import org.apache.camel.builder.RouteBuilder;
 import org.apache.camel.component.kafka.KafkaClientFactory;
 import org.apache.camel.component.kafka.KafkaComponent;
@@ -68,44 +66,29 @@ class WatchesTest {
     lookedAgainAfterOneFailure();
   }
 
-  /** Each spool tells by a thread of its own. */
   @Test
-  void thatOneSpoolCanBeWrittenDoesNotHideThatAnotherCannot() throws Exception {
-    List<Consumer<SpoolEvent>> listeners = new ArrayList<>();
-    AtomicBoolean keeping = new AtomicBoolean(true);
-    Thread other =
-        new Thread(
-            () -> listeners.get(0).accept(new SpoolEvent.StoreFailing("signals", "No space.")));
+  void theLedgerAsksTheSpoolsWhatIsInMemoryOnly() throws Exception {
+    AtomicReference<Supplier<Duration>> asked = new AtomicReference<>();
     context.addComponent(
         "spool",
         new SpoolComponent() {
           @Override
-          public void addListener(Consumer<SpoolEvent> listener) {
-            listeners.add(listener);
+          public Duration unsafeFor() {
+            return Duration.ofSeconds(7);
           }
         });
     context.addComponent(
         "genesys",
         new GenesysComponent() {
           @Override
-          public void keeping(boolean works) {
-            if (works) {
-              other.start();
-              await()
-                  .until(
-                      () ->
-                          other.getState() == Thread.State.BLOCKED
-                              || other.getState() == Thread.State.TERMINATED);
-            }
-            keeping.set(works);
+          public void unsafeFor(Supplier<Duration> time) {
+            asked.set(time);
           }
         });
+
     new SpoolWatch(new SimpleMeterRegistry()).begin(context);
 
-    listeners.get(0).accept(new SpoolEvent.StoreWorking("events"));
-    other.join();
-
-    assertThat(keeping).isFalse();
+    assertThat(asked.get().get()).isEqualTo(Duration.ofSeconds(7));
   }
 
   @Test

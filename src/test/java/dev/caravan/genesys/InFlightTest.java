@@ -3,6 +3,7 @@ package dev.caravan.genesys;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import java.time.Duration;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -48,14 +49,33 @@ class InFlightTest {
   }
 
   @Test
-  void nothingMoreIsSafeWhileWhatHasLeftCannotBeWritten() {
+  void nothingIsSafeThatHasLeftAndIsInMemoryOnly() throws InterruptedException {
     clock.set(4_000);
-    assertThat(inFlight.keptUntil(true)).isEqualTo(4_000);
+    assertThat(keptUntil(0)).isEqualTo(4_000);
     clock.set(5_000);
-    assertThat(inFlight.keptUntil(false)).isEqualTo(4_000);
+    assertThat(keptUntil(0)).isEqualTo(5_000);
     clock.set(9_000);
-    assertThat(inFlight.keptUntil(false)).isEqualTo(4_000);
-    assertThat(inFlight.keptUntil(true)).isEqualTo(9_000);
+    assertThat(keptUntil(3_000)).isEqualTo(5_000);
+    clock.set(20_000);
+    assertThat(keptUntil(14_000)).isEqualTo(5_000);
+    assertThat(keptUntil(0)).isEqualTo(20_000);
+  }
+
+  @Test
+  void whatEnteredLongBeforeItWasHandedOnIsSafeOnlyOnceThatIs() throws InterruptedException {
+    clock.set(1_000);
+    inFlight.enter();
+    clock.set(5_000);
+    keptUntil(100);
+    inFlight.leave(0);
+    clock.set(6_000);
+
+    // All that was handed on by 4.5 s is on disk, but what entered at 1 s was handed on at 5 s
+    assertThat(keptUntil(1_500)).isLessThanOrEqualTo(1_000);
+    clock.set(7_000);
+    keptUntil(500);
+    clock.set(8_000);
+    assertThat(keptUntil(500)).isEqualTo(7_000);
   }
 
   @Test
@@ -103,5 +123,9 @@ class InFlightTest {
 
     await().until(() -> !inFlight.full());
     assertThat(inFlight.count()).isEqualTo(2);
+  }
+
+  private long keptUntil(long unsafeMillis) {
+    return inFlight.keptUntil(() -> Duration.ofMillis(unsafeMillis));
   }
 }

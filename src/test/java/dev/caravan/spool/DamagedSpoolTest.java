@@ -1,6 +1,7 @@
 package dev.caravan.spool;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.caravan.spool.SpoolConfiguration.WhenFull;
@@ -175,6 +176,42 @@ class DamagedSpoolTest {
       assertThat(later.events).as("told long ago").isEmpty();
     }
     return left;
+  }
+
+  @Test
+  void aFileThatIsTakenAwayWhileItRunsIsALossOnRecord() throws Exception {
+    SpoolConfiguration settings =
+        SpoolFixture.settings(directory, 2_000_000, 1_000_000, WhenFull.BLOCK);
+    try (SpoolFixture spool = new SpoolFixture(settings)) {
+      spool.appendCommitted(0, 300);
+      Files.delete(directory.resolve("events/00000000000000000001.log"));
+
+      List<Long> left = spool.take(300);
+
+      assertThat(left).hasSizeLessThan(300).contains(299L);
+      await().until(() -> spool.spool.status().lost() == 300 - left.size());
+    }
+  }
+
+  @Test
+  void aFileThatCannotBeReadIsGivenUpAfterSomeAttemptsAndTold() throws Exception {
+    SpoolConfiguration settings =
+        SpoolFixture.settings(directory, 2_000_000, 1_000_000, WhenFull.BLOCK);
+    try (SpoolFixture spool = new SpoolFixture(settings)) {
+      spool.appendCommitted(0, 300);
+      Path first = directory.resolve("events/00000000000000000001.log");
+      Files.delete(first);
+      Files.createDirectory(first);
+      for (int attempt = 1; attempt < 10; attempt++) {
+        assertThatThrownBy(() -> spool.take(300)).isInstanceOf(IOException.class);
+      }
+
+      List<Long> left = spool.take(300);
+
+      assertThat(left).hasSizeLessThan(300).contains(299L);
+      await().until(() -> spool.spool.status().lost() == 300 - left.size());
+      assertThat(first).doesNotExist();
+    }
   }
 
   private static long lost(List<SpoolEvent> events) {

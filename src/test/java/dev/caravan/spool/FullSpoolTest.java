@@ -16,6 +16,7 @@ import dev.caravan.spool.log.LogRecord;
 import dev.caravan.spool.log.SegmentedLog;
 import dev.caravan.testing.LogLines;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -540,6 +541,148 @@ class FullSpoolTest {
               () -> assertThat(spool.spool.status().bytes()).isLessThanOrEqualTo(MEGABYTE));
       diskIsFull.set(false);
     }
+  }
+
+  @Test
+  void whatIsDoneWithMakesRoomOnAFullDiskThoughMoreAlwaysWaits() throws Exception {
+    SpoolConfiguration settings =
+        SpoolFixture.settings(directory, 10 * MEGABYTE, 2 * MEGABYTE, WhenFull.BLOCK);
+    try (SpoolFixture spool = onADiskOf(MEGABYTE, settings)) {
+      spool.appendCommitted(0, 200);
+      for (long id = 200; id < 290; id++) {
+        spool.append(id, false);
+      }
+      CompletableFuture<Void> more = spool.append(290, true);
+      await()
+          .untilAsserted(() -> assertThat(spool.events).anyMatch(StoreFailing.class::isInstance));
+      assertThat(more).isNotDone();
+
+      spool.spool.acknowledge(100, 100);
+
+      more.get(1, TimeUnit.MINUTES);
+    }
+  }
+
+  @Test
+  void onAFullDiskNoMoreIsDroppedThanMakesRoom() throws Exception {
+    SpoolConfiguration settings =
+        SpoolFixture.settings(directory, 2 * MEGABYTE, MEGABYTE / 2, WhenFull.DROP_OLDEST);
+    try (SpoolFixture spool = onADiskOf(MEGABYTE * 19 / 10, settings)) {
+      for (long id = 0; id < 1200; id++) {
+        spool.append(id, false).get(1, TimeUnit.MINUTES);
+      }
+      assertThat(spool.events).anyMatch(StoreFailing.class::isInstance);
+
+      List<Long> left = spool.take(1200);
+      long dropped = spool.spool.status().dropped();
+      assertThat(left).isEqualTo(LongStream.range(dropped, 1200).boxed().toList());
+      assertThat(left.size() * LENGTH).isGreaterThan((int) MEGABYTE);
+    }
+  }
+
+  @Test
+  void aFileThatCannotBeDeletedKeepsNothingFromBeingWritten() throws Exception {
+    SpoolConfiguration settings =
+        SpoolFixture.settings(directory, 2 * MEGABYTE, MEGABYTE, WhenFull.BLOCK);
+    try (SpoolFixture spool = new SpoolFixture(settings)) {
+      spool.appendCommitted(0, 100);
+      Path first = directory.resolve("events/00000000000000000001.log");
+      Files.delete(first);
+      Files.createDirectories(first.resolve("in the way"));
+      spool.spool.acknowledge(100, 100);
+
+      spool.appendCommitted(100, 120);
+      spool.appendCommitted(120, 140);
+
+      assertThat(spool.spool.status().sentence()).contains("cannot be deleted");
+      assertThat(spool.spool.status().inDanger()).isTrue();
+      Files.delete(first.resolve("in the way"));
+      spool.appendCommitted(140, 150);
+      await().until(() -> !spool.spool.status().inDanger());
+    }
+  }
+
+  @Test
+  void countsWhatItDropsFromMemoryInTheHandsOfAConsumerThatIsReplaced() throws Exception {
+    diskIsFull.set(true);
+    SpoolConfiguration settings =
+        SpoolFixture.settings(directory, 100 * MEGABYTE, MEGABYTE, WhenFull.DROP_OLDEST);
+    try (SpoolFixture spool = failing(settings)) {
+      Taker replaced = Taker.thatIsStuck(spool.spool);
+      for (long id = 0; id < 1000; id++) {
+        spool.append(id, false).get(1, TimeUnit.MINUTES);
+      }
+      await().until(() -> replaced.inFlight.size() == 100);
+      replaced.delivery.stop(Duration.ZERO);
+      replaced.thread.join();
+      spool.spool.detach(replaced.delivery);
+
+      Taker taker = Taker.thatWorks(spool.spool);
+      try {
+        await().until(() -> taker.delivered.contains(999L));
+      } finally {
+        taker.stop();
+      }
+
+      long dropped = 1000 - taker.delivered.size();
+      assertThat(dropped).isGreaterThan(100);
+      assertThat(spool.spool.status().dropped()).isEqualTo(dropped);
+    }
+  }
+
+  @Test
+  void whoWaitsForACommitWhileTheDiskFailsDoesSoForNoLongerThanTheBlockTimeout() throws Exception {
+    diskIsFull.set(true);
+    SettableClock clock = new SettableClock();
+    SpoolConfiguration settings =
+        settings(100 * MEGABYTE, 2 * MEGABYTE, Duration.ZERO, Duration.ofMinutes(1));
+    try (SpoolFixture spool = new SpoolFixture(settings, clock.time(), this::failingAppender)) {
+      CompletableFuture<Void> waits = spool.append(0, true);
+      await()
+          .untilAsserted(() -> assertThat(spool.events).anyMatch(StoreFailing.class::isInstance));
+      clock.now = clock.now.plusSeconds(59);
+      assertThat(waits).isNotDone();
+      clock.now = clock.now.plusSeconds(1);
+
+      assertThatThrownBy(() -> waits.get(1, TimeUnit.MINUTES)).hasMessageContaining("dropped");
+      assertThat(spool.spool.status().dropped()).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void whatIsInMemoryOnlyIsUnsafeForAsLongAsTheDiskCannotBeWritten() throws Exception {
+    SettableClock clock = new SettableClock();
+    SpoolConfiguration settings =
+        settings(100 * MEGABYTE, 2 * MEGABYTE, Duration.ZERO, Duration.ofMinutes(1));
+    try (SpoolFixture spool = new SpoolFixture(settings, clock.time(), this::failingAppender)) {
+      clock.now = clock.now.plusSeconds(100);
+      assertThat(spool.spool.unsafeFor()).isZero();
+      diskIsFull.set(true);
+      spool.append(0, false).get(1, TimeUnit.MINUTES);
+      clock.now = clock.now.plusSeconds(7);
+      await()
+          .untilAsserted(() -> assertThat(spool.events).anyMatch(StoreFailing.class::isInstance));
+
+      assertThat(spool.spool.unsafeFor()).isEqualTo(Duration.ofSeconds(7));
+      diskIsFull.set(false);
+      clock.now = clock.now.plusSeconds(20);
+
+      await().until(() -> spool.spool.unsafeFor().isZero());
+    }
+  }
+
+  /** Its disk has room for so many bytes. */
+  private SpoolFixture onADiskOf(long bytes, SpoolConfiguration settings) throws IOException {
+    return new SpoolFixture(
+        settings,
+        Spool.Time.SYSTEM,
+        log ->
+            records -> {
+              if (log.fileBytes() + records.size() * LENGTH > bytes) {
+                throw new IOException("No space left on device");
+              }
+              log.append(records);
+            });
   }
 
   /** Its commits fail while disk or heap are full. */

@@ -100,7 +100,7 @@ class ParkingTest {
 
     assertThat(parking.holds(key("a"))).isFalse();
     assertThat(parking.records()).isZero();
-    assertThat(parking.behind(0)).isEmpty();
+    parking.forEachBehind(0, behind -> assertThat(behind).isEmpty());
   }
 
   @Test

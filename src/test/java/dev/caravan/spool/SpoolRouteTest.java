@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.tuple;
 import static org.awaitility.Awaitility.await;
 
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -388,26 +387,6 @@ class SpoolRouteTest {
     send("spool:events?waitForCommit=true", 0, 3);
 
     assertThat(status().commits()).isPositive();
-  }
-
-  @Test
-  void whileTheDiskCannotBeWrittenOnlyWhatIsDeliveredOrOnDiskIsDone() throws Exception {
-    context.start();
-    context.getEndpoint("spool:events", SpoolEndpoint.class).spool();
-    Path inTheWay = directory.resolve("events/00000000000000000001.log");
-    Files.createDirectory(inTheWay);
-    send("spool:events", 0, 1);
-    await().until(() -> status().storeFailure().isPresent());
-
-    try (ProducerTemplate template = context.createProducerTemplate()) {
-      CompletableFuture<Exchange> later =
-          template.asyncSend("spool:events", exchange -> exchange.getIn().setBody("b1"));
-      await().until(() -> status().records() == 2);
-      assertThat(later).isNotDone();
-      Files.delete(inTheWay);
-      assertThat(later.get(1, TimeUnit.MINUTES).getException()).isNull();
-    }
-    assertThat(status().storeFailure()).isEmpty();
   }
 
   @Test

@@ -156,6 +156,7 @@ class SpoolStatusTest {
         0,
         Optional.empty(),
         Optional.empty(),
+        Optional.empty(),
         Optional.of(untaken),
         0,
         List.of());
@@ -187,6 +188,7 @@ class SpoolStatusTest {
         0,
         growth,
         failure,
+        Optional.empty(),
         Optional.empty(),
         Optional.empty(),
         0,

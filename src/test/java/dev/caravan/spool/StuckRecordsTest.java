@@ -22,6 +22,7 @@ import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -59,8 +60,13 @@ class StuckRecordsTest {
     private final Queue<Delivery.Settlement> unsettled = new ConcurrentLinkedQueue<>();
     private volatile Function<String, Failure> failure = text -> null;
     private volatile boolean lettersFail;
+    private volatile Wait beforeLetter = () -> {};
 
     private volatile boolean isLikeAPartition = true;
+
+    interface Wait {
+      void await() throws InterruptedException;
+    }
 
     /** Nothing of a key is delivered behind what failed of it, as in a partition. */
     private final Map<String, String> firstFailed = new ConcurrentHashMap<>();
@@ -112,7 +118,8 @@ class StuckRecordsTest {
     }
 
     @Override
-    public void deadLetter(LogRecord record, String reason) throws IOException {
+    public void deadLetter(LogRecord record, String reason) throws Exception {
+      beforeLetter.await();
       if (lettersFail) {
         throw new IOException("no");
       }
@@ -637,6 +644,78 @@ class StuckRecordsTest {
     append("key", 0);
 
     await().until(() -> sink.delivered.size() == 1);
+  }
+
+  @Test
+  void aParkedFileThatCannotBeReadHoldsUpNothingElse() throws Exception {
+    sink.failure = text -> text.startsWith("key ") ? later("p") : null;
+    append("more", 0);
+    append("key", 0);
+    await().until(() -> spool.status().parkedRecords() == 1);
+    Path parked = directory.resolve("events.parked/00000000000000000001.log");
+    Files.delete(parked);
+    Files.createDirectory(parked);
+    append("key", 1);
+    for (int i = 1; i < 50; i++) {
+      append("more", i);
+      int arrived = i + 1;
+      await().until(() -> sink.deliveredOf("more").size() == arrived);
+    }
+    assertThat(spool.status().lost()).isZero();
+  }
+
+  @Test
+  void whatIsDoneWithAndCannotBeNotedHoldsUpNothing() throws Exception {
+    sink.failure = text -> text.startsWith("key ") ? later("p") : null;
+    append("more", 0);
+    append("key", 0);
+    await().until(() -> spool.status().parkedRecords() == 1);
+    Files.createDirectory(directory.resolve("events.parked-marks/00000000000000000001.log"));
+    sink.failure = text -> null;
+    await().until(() -> sink.deliveredOf("key").size() == 1);
+
+    for (int i = 1; i < 5000; i++) {
+      append("more", i);
+    }
+    await().until(() -> sink.deliveredOf("more").size() == 5000);
+    assertThat(spool.status().trouble()).isEmpty();
+    Files.delete(directory.resolve("events.parked-marks/00000000000000000001.log"));
+  }
+
+  @Test
+  void aConsumerThatEndsLateTakesNothingParkedFromTheNext() throws Exception {
+    stop();
+    options.setMaximumRedeliveries(0);
+    options.setDeadLetters("spool:letters");
+    start();
+    sink.failure = text -> text.startsWith("key ") ? later("p") : null;
+    append("more", 0);
+    append("key", 0);
+    await().until(() -> spool.status().parkedRecords() == 1);
+    CountDownLatch end = new CountDownLatch(1);
+    CountDownLatch waits = new CountDownLatch(1);
+    sink.beforeLetter =
+        () -> {
+          waits.countDown();
+          end.await();
+        };
+    sink.failure =
+        text -> text.startsWith("more ") ? unknown() : text.startsWith("key ") ? later("p") : null;
+    append("more", 1);
+    waits.await();
+    Thread late = thread;
+    delivery.stop(Duration.ZERO);
+    spool.detach(delivery);
+    attach();
+    sink.failure = text -> null;
+
+    end.countDown();
+    late.join();
+    thread.start();
+
+    await().until(() -> sink.deliveredOf("key").contains("key 0"));
+    append("key", 1);
+    await().until(() -> sink.deliveredOf("key").contains("key 1"));
   }
 
   private void append(String key, int number) throws InterruptedException {

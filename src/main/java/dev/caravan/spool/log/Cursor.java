@@ -62,9 +62,17 @@ final class Cursor implements Closeable {
     return records;
   }
 
+  /** Takes note that reading failed where it stands. */
+  void failed() {
+    if (segment.givesUpAt(offset)) {
+      segment.damaged(0);
+    }
+  }
+
   /** The next whole frame, where the cursor stands then; null if there is none now. */
   private Frame find() throws IOException {
     while (true) {
+      offset = segment.readable(offset);
       // Asked for first: what has a file behind it does not grow any more.
       Optional<Segment> behind = log.behind(segment);
       SegmentedLog.SegmentInfo info = segment.info();
@@ -100,7 +108,7 @@ final class Cursor implements Closeable {
     try {
       opened = new SegmentReader(other.path(), READ_AHEAD);
     } catch (FileNotFoundException e) {
-      log.vanished(other, e);
+      log.vanished(other, other.base(), e);
       return;
     }
     file.close();

@@ -3,6 +3,8 @@ package dev.caravan.spool.log;
 import dev.caravan.spool.log.SegmentedLog.SegmentInfo;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * What is known of one file: how far it can be read, what it holds, and where some of its frames
@@ -15,11 +17,19 @@ final class Segment {
 
   private static final int INDEX_BYTES = 64 * 1024;
 
+  /** So often reading may fail at one place before that counts as damage. */
+  private static final int TRIES = 10;
+
+  private static final int TRIES_OF_A_BAD_FILE = 2;
+
   private final long base;
   private final Path path;
   private long[] sequences = new long[4];
   private long[] offsets = new long[4];
   private int entries;
+  private final TreeMap<Long, Long> unreadable = new TreeMap<>();
+  private long failedAt = -1;
+  private int failures;
   private volatile SegmentInfo info;
 
   /** Where to begin to look: no frame with a higher sequence begins before. */
@@ -92,6 +102,29 @@ final class Segment {
     int at = Arrays.binarySearch(sequences, 0, entries, sequence);
     int entry = at >= 0 ? at : -at - 2;
     return entry < 0 ? start() : new Place(offsets[entry], sequences[entry]);
+  }
+
+  /**
+   * Reading has failed at this offset; true if it has so often that the bytes from there to the
+   * next place of which the begin is known are given up.
+   */
+  synchronized boolean givesUpAt(long offset) {
+    failures = offset == failedAt ? failures + 1 : 1;
+    failedAt = offset;
+    if (failures < (unreadable.isEmpty() ? TRIES : TRIES_OF_A_BAD_FILE)) {
+      return false;
+    }
+    int entry = Arrays.binarySearch(offsets, 0, entries, offset + 1);
+    entry = entry >= 0 ? entry : -entry - 1;
+    unreadable.put(offset, entry < entries ? offsets[entry] : end());
+    failures = 0;
+    return true;
+  }
+
+  /** Where to read on instead of at this offset, which is another if that was given up. */
+  synchronized long readable(long offset) {
+    Map.Entry<Long, Long> part = unreadable.floorEntry(offset);
+    return part != null && offset < part.getValue() ? part.getValue() : offset;
   }
 
   Place start() {

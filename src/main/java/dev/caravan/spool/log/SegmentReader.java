@@ -119,8 +119,17 @@ final class SegmentReader implements Closeable {
     bufferAt = offset;
     buffered = kept;
     int wanted = (int) Math.min(Math.max(length, readAhead), limit - offset);
-    buffered += Disk.readFully(file, offset + kept, buffer, kept, wanted - kept);
+    buffered += read(offset + kept, kept, length - kept, wanted - kept);
     return buffered >= length ? 0 : -1;
+  }
+
+  /** Reads ahead, unless that is what fails. */
+  private int read(long at, int into, int needed, int wanted) throws IOException {
+    try {
+      return Disk.readFully(file, at, buffer, into, wanted);
+    } catch (IOException e) {
+      return Disk.readFully(file, at, buffer, into, needed);
+    }
   }
 
   @Override

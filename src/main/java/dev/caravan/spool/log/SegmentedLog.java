@@ -279,7 +279,8 @@ public final class SegmentedLog implements AutoCloseable {
   /**
    * Whole frames of records, from this sequence (or the next one that is there) on: about so many
    * bytes, a frame at least; empty at the end of the log. What is damaged is skipped and becomes a
-   * hole. To read on from the last one read and one is cheap, for some readers at a time.
+   * hole, and so is what cannot be read time and again. To read on from the last one read and one
+   * is cheap, for some readers at a time.
    */
   public List<LogRecord> read(long fromSequence, int maxBytes) throws IOException {
     Optional<Cursor> cursor = cursorAt(fromSequence);
@@ -291,6 +292,11 @@ public final class SegmentedLog implements AutoCloseable {
       List<LogRecord> records = cursor.get().read(maxBytes);
       done = true;
       return records;
+    } catch (FileNotFoundException e) {
+      throw e;
+    } catch (IOException e) {
+      cursor.get().failed();
+      throw e;
     } finally {
       if (done) {
         keep(cursor.get());
@@ -318,7 +324,7 @@ public final class SegmentedLog implements AutoCloseable {
       try {
         return Optional.of(new Cursor(this, segment.get(), sequence));
       } catch (FileNotFoundException e) {
-        vanished(segment.get(), e);
+        vanished(segment.get(), sequence, e);
       }
     }
   }
@@ -353,12 +359,27 @@ public final class SegmentedLog implements AutoCloseable {
     return Optional.ofNullable(segments.higherEntry(segment.base())).map(Map.Entry::getValue);
   }
 
-  /** A file was not there when it was to be read: it was deleted just now, or by somebody else. */
-  void vanished(Segment segment, FileNotFoundException cause) throws IOException {
-    if (Files.exists(segment.path())) {
+  /**
+   * A file could not be opened when this sequence of it was to be read: it was deleted just now, or
+   * somebody else took it away. One that is there and cannot be opened is tried for a while.
+   */
+  void vanished(Segment segment, long from, FileNotFoundException cause) throws IOException {
+    boolean exists = Files.exists(segment.path());
+    if (exists && !segment.givesUpAt(0)) {
       throw cause;
     }
-    segments.remove(segment.base(), segment);
+    // Who deletes a file here takes it out before that
+    if (segments.remove(segment.base(), segment) && segment.info().count() > 0) {
+      SegmentInfo info = segment.info();
+      lost(
+          Math.max(from, info.base()),
+          info.last(),
+          Instant.ofEpochMilli(info.oldestMillis()),
+          Instant.ofEpochMilli(info.newestMillis()));
+      if (exists) {
+        setAside(segment.path());
+      }
+    }
   }
 
   /** These were found missing by a reader. */
@@ -384,7 +405,7 @@ public final class SegmentedLog implements AutoCloseable {
         try (SegmentReader file = new SegmentReader(segment.path(), HEADS_AHEAD)) {
           return Optional.of(firstSince(millis, file, info));
         } catch (FileNotFoundException e) {
-          vanished(segment, e);
+          vanished(segment, info.base(), e);
         }
       }
     }
