@@ -3,10 +3,11 @@ package dev.caravan.bench;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.BitSet;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
+import java.util.function.LongUnaryOperator;
+import org.HdrHistogram.Histogram;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
@@ -22,7 +23,6 @@ final class Arrivals implements AutoCloseable {
 
   private final LoadFrames frames;
   private final KafkaConsumer<byte[], byte[]> consumer;
-  private final Map<TopicPartition, Long> checkedTo = new HashMap<>();
   private final BitSet seen = new BitSet();
   private final long[] lastOfConversation = new long[LoadFrames.CONVERSATIONS];
   private long repeated;
@@ -51,68 +51,79 @@ final class Arrivals implements AutoCloseable {
 
   /** Records in Kafka, those about the road itself left out. */
   long count() {
-    return consumer.endOffsets(partitions()).values().stream().mapToLong(Long::longValue).sum();
+    return consumer.endOffsets(follow()).values().stream().mapToLong(Long::longValue).sum();
   }
 
-  private List<TopicPartition> partitions() {
-    return consumer.listTopics().entrySet().stream()
-        .filter(topic -> topic.getKey().startsWith("genesys."))
-        .filter(topic -> !topic.getKey().equals("genesys.signals"))
-        .flatMap(topic -> topic.getValue().stream())
-        .map(partition -> new TopicPartition(partition.topic(), partition.partition()))
-        .toList();
+  /** All partitions there are by now; those that are new are read from their beginning. */
+  private List<TopicPartition> follow() {
+    List<TopicPartition> all =
+        consumer.listTopics().entrySet().stream()
+            .filter(topic -> topic.getKey().startsWith("genesys."))
+            .filter(topic -> !topic.getKey().equals("genesys.signals"))
+            .flatMap(topic -> topic.getValue().stream())
+            .map(partition -> new TopicPartition(partition.topic(), partition.partition()))
+            .toList();
+    // The client warns whenever it learns the end of a partition that is not assigned to it
+    if (!consumer.assignment().containsAll(all)) {
+      consumer.assign(all);
+    }
+    return all;
   }
 
   /** Reads all that is there and was not read yet. */
   void check() {
-    List<TopicPartition> partitions = partitions();
-    Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
-    follow(partitions);
+    Map<TopicPartition, Long> ends = consumer.endOffsets(follow());
     while (ends.entrySet().stream().anyMatch(e -> consumer.position(e.getKey()) < e.getValue())) {
       consumer.poll(POLL).forEach(this::check);
     }
-    ends.keySet().forEach(partition -> checkedTo.put(partition, consumer.position(partition)));
   }
 
   /**
-   * Reads what comes and stamps it.
+   * Reads what comes until all with these numbers were read that are to reach Kafka.
    *
-   * @param stamps by number less the first, {@link System#nanoTime()} of when it was read
+   * @param sentAt by number, when in {@link System#nanoTime()} it was due to be sent
+   * @param ended whether not to wait any longer
+   * @return microseconds from then until it was read; for what did not come, until the end
    */
-  void stamp(long first, long[] stamps, BooleanSupplier ended) {
-    List<TopicPartition> partitions = partitions();
-    follow(partitions);
-    int left = stamps.length;
+  Histogram read(long first, long last, LongUnaryOperator sentAt, BooleanSupplier ended) {
+    Histogram micros = new Histogram(3);
+    follow();
+    int left = frames.kept(first, last);
     while (left > 0 && !ended.getAsBoolean()) {
       Iterable<ConsumerRecord<byte[], byte[]>> records = consumer.poll(POLL);
       long now = System.nanoTime();
       for (ConsumerRecord<byte[], byte[]> record : records) {
         long number = check(record);
-        if (number >= first && number < first + stamps.length) {
-          stamps[(int) (number - first)] = now;
+        if (number >= first && number < last) {
+          micros.recordValue(microsFrom(sentAt.applyAsLong(number), now));
           left--;
         }
       }
     }
-    partitions.forEach(partition -> checkedTo.put(partition, consumer.position(partition)));
+    long end = System.nanoTime();
+    for (long number = first; left > 0 && number < last; number++) {
+      if (frames.isKept(number) && !seen.get((int) number)) {
+        micros.recordValue(microsFrom(sentAt.applyAsLong(number), end));
+      }
+    }
+    return micros;
   }
 
-  private void follow(List<TopicPartition> partitions) {
-    consumer.assign(partitions);
-    partitions.forEach(
-        partition -> consumer.seek(partition, checkedTo.getOrDefault(partition, 0L)));
+  private static long microsFrom(long nanos, long toNanos) {
+    return Math.max(0, toNanos - nanos) / 1_000;
   }
 
+  /** Its number if it is one that was awaited, else -1. */
   private long check(ConsumerRecord<byte[], byte[]> record) {
     long number =
         record.topic().startsWith("genesys.conversations.") ? frames.number(record.value()) : -1;
-    if (number < 0 || number > Integer.MAX_VALUE) {
+    if (number < 0 || number > Integer.MAX_VALUE || !frames.isKept(number)) {
       foreign++;
       return -1;
     }
     if (seen.get((int) number)) {
       repeated++;
-      return number;
+      return -1;
     }
     seen.set((int) number);
     int conversation = (int) (number % LoadFrames.CONVERSATIONS);
@@ -138,10 +149,11 @@ final class Arrivals implements AutoCloseable {
    * @param repeatedAtMost so many in all
    */
   String verdict(long sent, long repeatedAtMost) {
-    long lost = sent - seen.get(0, (int) sent).cardinality();
+    int expected = frames.kept(0, sent);
+    long lost = expected - seen.get(0, (int) sent).cardinality();
     boolean right = lost == 0 && repeated <= repeatedAtMost && outOfOrder == 0 && foreign == 0;
     return "%s: of %,d frames %,d lost, %,d repeated, %,d out of order within their key, %,d not as they were sent"
-        .formatted(right ? "Right" : "WRONG", sent, lost, repeated, outOfOrder, foreign);
+        .formatted(right ? "Right" : "WRONG", expected, lost, repeated, outOfOrder, foreign);
   }
 
   @Override

@@ -6,6 +6,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Random;
+import java.util.Set;
+import java.util.stream.LongStream;
 
 /**
  * Conversation events of one queue, as large as real ones and each with a number of its own: what
@@ -36,6 +38,13 @@ final class LoadFrames {
   private static final List<String> MEDIA =
       List.of("calls", "calls", "messages", "calls", "chats", "calls", "messages", "calls");
 
+  /** A fifth each; the last two are of media that the bridge leaves out unless it is told. */
+  static final List<String> THREE_OF_FIVE_KEPT =
+      List.of("calls", "messages", "chats", "emails", "callbacks");
+
+  private static final Set<String> KEPT = Set.of("calls", "messages", "chats");
+
+  private final List<String> media;
   private final List<byte[]> bodies = new ArrayList<>();
   private final int longest;
 
@@ -43,9 +52,27 @@ final class LoadFrames {
    * @param size bytes of a frame, about
    */
   LoadFrames(int size) {
+    this(size, MEDIA);
+  }
+
+  /**
+   * @param media of the conversations in turn, in Genesys Cloud's names of their arrays
+   */
+  LoadFrames(int size, List<String> media) {
+    this.media = media;
     Random random = new Random(4711);
-    MEDIA.forEach(media -> bodies.add(event(media, size, random)));
+    media.forEach(each -> bodies.add(event(each, size, random)));
     longest = bodies.stream().mapToInt(body -> body.length).max().orElseThrow();
+  }
+
+  /** Whether the frame with this number is to reach Kafka. */
+  boolean isKept(long number) {
+    return KEPT.contains(media.get((int) (number % CONVERSATIONS) % media.size()));
+  }
+
+  /** How many of the frames from the first number to before the last are to reach Kafka. */
+  int kept(long first, long last) {
+    return (int) LongStream.range(first, last).filter(this::isKept).count();
   }
 
   int longest() {
@@ -60,6 +87,12 @@ final class LoadFrames {
     digits(conversation, target, offset + CONVERSATION_AT);
     digits(number, target, offset + NUMBER_AT);
     return body.length;
+  }
+
+  /** The frame with this number. */
+  byte[] frame(long number) {
+    byte[] frame = new byte[longest];
+    return Arrays.copyOf(frame, write(number, frame, 0));
   }
 
   /** The number of a frame; -1 if it is none of these or not as it was sent. */

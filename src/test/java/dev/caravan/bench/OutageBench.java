@@ -28,7 +28,7 @@ final class OutageBench {
       for (int minute = 0; minute < options.get("--minutes"); minute++) {
         LongRun.pause(60 * SECOND);
         run.say(
-            "after %2d min %,d events sent, %.0f MB on disk, bridge %s resident",
+            "after %2d min %,d events sent, %.0f MB on disk, bridge %.0f MB resident",
             minute + 1,
             run.sent(),
             run.diskBytes() / 1e6,

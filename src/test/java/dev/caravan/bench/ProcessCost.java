@@ -4,13 +4,16 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
+import java.util.stream.IntStream;
 
 /** What a process has cost so far, from Linux's {@code /proc}. */
 final class ProcessCost {
 
   /** Linux counts processor time in hundredths of a second on every machine there is today. */
   private static final long MICROS_PER_TICK = 10_000;
+
+  /** user, nice, system, irq, softirq and steal in the first line of /proc/stat. */
+  private static final int[] BUSY = {1, 2, 3, 6, 7, 8};
 
   private ProcessCost() {}
 
@@ -21,16 +24,22 @@ final class ProcessCost {
     return (Long.parseLong(fields[11]) + Long.parseLong(fields[12])) * MICROS_PER_TICK;
   }
 
+  /** Processor time of all there is on this machine, and what other machines took of it. */
+  static long machineMicros() throws IOException {
+    String[] fields = Files.readAllLines(Path.of("/proc/stat")).get(0).split(" +");
+    return IntStream.of(BUSY).mapToLong(field -> Long.parseLong(fields[field])).sum()
+        * MICROS_PER_TICK;
+  }
+
   /** Resident memory now ({@code VmRSS}) or at its highest ({@code VmHWM}). */
-  static String megabytes(long pid, String field) throws IOException {
+  static double megabytes(long pid, String field) throws IOException {
     List<String> lines = Files.readAllLines(Path.of("/proc", String.valueOf(pid), "status"));
     for (String line : lines) {
       if (line.startsWith(field + ":")) {
-        long kilobytes = Long.parseLong(line.replaceAll("\\D", ""));
-        return String.format(Locale.ROOT, "%.0f MB", kilobytes * 1024 / 1e6);
+        return Long.parseLong(line.replaceAll("\\D", "")) * 1024 / 1e6;
       }
     }
-    return "unknown";
+    throw new IOException("There is no " + field + " of process " + pid);
   }
 
   /** Tells the kernel to forget the highest value; without effect where that is not allowed. */

@@ -51,11 +51,11 @@ final class SoakBench {
         run.awaitAll();
         run.arrivals.check();
         LongRun.pause(3 * SECOND);
-        String now = ProcessCost.megabytes(run.bridge.pid(), "VmRSS");
-        resident.add(Double.parseDouble(now.split(" ")[0]));
+        double now = ProcessCost.megabytes(run.bridge.pid(), "VmRSS");
+        resident.add(now);
         disk.add(run.diskBytes());
         run.say(
-            "hour %2d      %,d events sent, bridge %s resident, %.1f MB on disk",
+            "hour %2d      %,d events sent, bridge %.0f MB resident, %.1f MB on disk",
             hour, run.sent(), now, disk.get(disk.size() - 1) / 1e6);
       }
       String verdict = run.arrivals.verdict(run.sent(), 20_000L * hours);

@@ -187,6 +187,7 @@ class LauncherTest {
         List.of(
             "docker/bin/caravan",
             "bench/road",
+            "bench/compare",
             "bench/outage",
             "bench/soak",
             "src/main/java/dev/caravan/cli/BrokerFiles.java")) {

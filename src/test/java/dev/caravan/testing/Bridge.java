@@ -57,9 +57,11 @@ public final class Bridge implements AutoCloseable {
             "-Xmx256m",
             "-XX:+ExitOnOutOfMemoryError");
     private final List<String> arguments = new ArrayList<>();
-    private String jar = "target/quarkus-app/quarkus-run.jar";
+    private List<String> program = List.of();
 
-    private Settings() {}
+    private Settings() {
+      jar("target/quarkus-app/quarkus-run.jar");
+    }
 
     /** Login and API of a stand-in, and the client it knows. */
     public Settings genesys(String url) {
@@ -98,7 +100,13 @@ public final class Bridge implements AutoCloseable {
     }
 
     public Settings jar(String path) {
-      jar = path;
+      return program(
+          "-jar", Path.of(path).toAbsolutePath().toString(), "run", "--until-input-ends");
+    }
+
+    /** Another program in its place: what the JVM is told after its flags. */
+    public Settings program(String... arguments) {
+      program = List.of(arguments);
       return this;
     }
 
@@ -118,8 +126,7 @@ public final class Bridge implements AutoCloseable {
 
   private Bridge(Settings settings, Path folder) {
     List<String> command = new ArrayList<>(settings.command);
-    String jar = Path.of(settings.jar).toAbsolutePath().toString();
-    command.addAll(List.of("-jar", jar, "run", "--until-input-ends"));
+    command.addAll(settings.program);
     command.addAll(settings.arguments);
     Map<String, String> environment = new TreeMap<>(settings.environment);
     environment.putIfAbsent("CARAVAN_DATA_DIR", folder.resolve("data").toString());
