@@ -60,9 +60,6 @@ final class SteadyClock implements LongSupplier {
       if (sleeps.size() > MOST_SLEEPS) {
         sleeps.removeFirst();
       }
-    } else if (ahead - aheadNow > SLEPT_MILLIS) {
-      // The wall clock was set back: what it showed before would be in the future
-      sleeps.clear();
     }
     ahead = aheadNow;
     lookedAt = now;
@@ -82,7 +79,8 @@ final class SteadyClock implements LongSupplier {
     look();
     for (Sleep sleep : sleeps) {
       if (moment <= fellAsleep.applyAsLong(sleep)) {
-        return Instant.ofEpochMilli(moment + sleep.ahead());
+        // Once set back, what the wall clock showed before may be in the future
+        return Instant.ofEpochMilli(moment + Math.min(sleep.ahead(), ahead));
       }
     }
     return Instant.ofEpochMilli(moment + ahead);

@@ -66,6 +66,20 @@ class SteadyClockTest {
   }
 
   @Test
+  void aWallClockThatIsSetBackALittleDoesNotUndoASleep() {
+    Instant read = wall;
+    long moment = clock.getAsLong();
+    passes(1);
+    wall = wall.plus(HOUR);
+    passes(1);
+    wall = wall.minusSeconds(2);
+    passes(1);
+
+    assertThat(clock.atTheEarliest(moment)).isEqualTo(read);
+    assertThat(clock.atTheLatest(clock.getAsLong())).isEqualTo(wall);
+  }
+
+  @Test
   void itNeverJumps() {
     long before = clock.getAsLong();
     wall = wall.plus(HOUR);
