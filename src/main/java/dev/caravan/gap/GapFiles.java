@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -37,6 +38,7 @@ final class GapFiles {
   private static final String END = ".json";
   private static final String GAP = "gap-";
   private static final String STRAND = "strand-";
+  private static final String GIVEN_UP = "given-up-";
   private static final String ASIDE = ".damaged-";
   private static final DateTimeFormatter STAMP =
       DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss.SSS'Z'").withZone(ZoneOffset.UTC);
@@ -83,6 +85,7 @@ final class GapFiles {
       List<OpenGap> open,
       List<OpenGap> ofUnknownTopics,
       List<WaitingGaps.Entry> waiting,
+      List<OpenGap> givenUp,
       Map<Strand, GapLedger.Reading> reading,
       Map<String, Attempts> attempts) {}
 
@@ -91,6 +94,7 @@ final class GapFiles {
   Contents load() {
     Contents found =
         new Contents(
+            new ArrayList<>(),
             new ArrayList<>(),
             new ArrayList<>(),
             new ArrayList<>(),
@@ -128,30 +132,41 @@ final class GapFiles {
         gap(file, inner(name, GAP), found);
       } else if (name.startsWith(STRAND)) {
         strand(file, inner(name, STRAND), until, timesWritten, found);
+      } else if (name.startsWith(GIVEN_UP)) {
+        givenUp(file, inner(name, GIVEN_UP), found);
       }
     }
     boots.remove("");
     // A file of times that cannot be read is what a power cut leaves, too
     if (boots.size() > 1 || times.isPresent()) {
-      machineWasStarted(found.reading());
+      machineWasStarted(found, until.values().stream().max(Instant::compareTo));
     }
     return found;
   }
 
-  /** Without a word, or nothing would count as read: what came last may not be on its disk. */
-  private static void machineWasStarted(Map<Strand, GapLedger.Reading> reading) {
-    if (!reading.isEmpty()) {
+  /**
+   * Without a word, or nothing would count as read: what came last may not be on its disk. Which
+   * channel read it, and whether it is being read at all, is of no account.
+   */
+  private static void machineWasStarted(Contents found, Optional<Instant> lastRead) {
+    if (!found.reading().isEmpty() || !found.open().isEmpty()) {
       LOG.warn(
           "The machine was started anew while the bridge ran. What was read in the last {} s before"
               + " may not have reached the disk, and is told as not read.",
           NOT_ON_DISK.toSeconds());
     }
-    reading.replaceAll(
-        (strand, was) -> {
-          Instant onDisk = was.until().minus(NOT_ON_DISK);
-          Instant until = onDisk.isBefore(was.since()) ? was.since() : onDisk;
-          return new GapLedger.Reading(was.since(), until, was.topics());
-        });
+    found
+        .reading()
+        .replaceAll(
+            (strand, was) ->
+                new GapLedger.Reading(was.since(), was.until().minus(NOT_ON_DISK), was.topics()));
+    UnaryOperator<OpenGap> sooner =
+        gap -> {
+          Instant onDisk = lastRead.orElse(gap.from()).minus(NOT_ON_DISK);
+          return onDisk.isBefore(gap.from()) ? gap.since(onDisk) : gap;
+        };
+    found.open().replaceAll(sooner);
+    found.ofUnknownTopics().replaceAll(sooner);
   }
 
   private void gap(Path file, String id, Contents found) {
@@ -173,6 +188,20 @@ final class GapFiles {
                   "{} Which topics had this gap, until when, and whether that was told and filled is"
                       + " lost. All topics are taken to be not read since {}; that is told and filled"
                       + " as a gap. Look at the disk.",
+                  damage.sentence(),
+                  from);
+            });
+  }
+
+  private void givenUp(Path file, String id, Contents found) {
+    read(file, entry -> found.givenUp().add(GapJson.open(entry)))
+        .ifPresent(
+            damage -> {
+              Instant from = OpenGap.began(id).orElse(damage.written());
+              found.ofUnknownTopics().add(OpenGap.ofUnknownTopics(OpenGap.id(from, 0), from));
+              LOG.error(
+                  "{} Which topics were given up then is lost. All topics are taken to be not read"
+                      + " since {}; that is told and filled as a gap. Look at the disk.",
                   damage.sentence(),
                   from);
             });
@@ -291,6 +320,14 @@ final class GapFiles {
 
   void open(OpenGap gap) {
     put(GAP + gap.id() + END, Optional.of(GapJson.of(gap)));
+  }
+
+  void givenUp(OpenGap some) {
+    put(GIVEN_UP + some.id() + END, Optional.of(GapJson.of(some)));
+  }
+
+  void forgetGivenUp(String id) {
+    put(GIVEN_UP + id + END, Optional.empty());
   }
 
   void waiting(WaitingGaps.Entry over) {

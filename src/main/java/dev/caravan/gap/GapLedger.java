@@ -46,6 +46,12 @@ public final class GapLedger {
   /** The cause of a gap in which the process ran, but not the route that reads. */
   public static final String ROUTE_EDITED = "route-edited";
 
+  /** The cause of a gap of topics that were not wanted meanwhile and came back. */
+  public static final String GIVEN_UP = "given-up";
+
+  /** A topic that comes back later than that is a new one. */
+  static final Duration REMEMBERED = Duration.ofDays(1);
+
   private final GapFiles files;
   private final Clock clock;
   private final Map<Strand, Reading> reading = new LinkedHashMap<>();
@@ -53,7 +59,11 @@ public final class GapLedger {
   private final Map<String, Attempts> attempts = new LinkedHashMap<>();
   private final OpenGaps open;
   private final WaitingGaps waiting;
+  private final GivenUp givenUp;
   private final Map<String, Optional<Set<String>>> wanted = new HashMap<>();
+
+  /** What all readers together wanted when all of them had said so last. */
+  private Set<String> lastWanted = Set.of();
 
   /**
    * What a strand reads.
@@ -67,6 +77,7 @@ public final class GapLedger {
     this.files = new GapFiles(folder, clock, boot);
     this.waiting = new WaitingGaps(files);
     this.open = new OpenGaps(files, waiting);
+    this.givenUp = new GivenUp(files);
     this.clock = clock;
   }
 
@@ -89,6 +100,7 @@ public final class GapLedger {
     found.waiting().forEach(waiting::takeUp);
     open.takeUp(found.open());
     open.takeUpDamaged(found.ofUnknownTopics());
+    givenUp.takeUp(found.givenUp());
     reading.putAll(found.reading());
     attempts.putAll(found.attempts());
     interrupted(Set.copyOf(reading.keySet()), RESTART);
@@ -119,26 +131,53 @@ public final class GapLedger {
   }
 
   /**
-   * What a reader subscribes from now on. A topic that nobody wants any more has no gap; one that
-   * is new has none for the time before.
+   * What a reader subscribes from now on. The gap of a topic that nobody wants any more is over.
+   * One that comes back has a gap since it was given up; one that is new has none for the time
+   * before.
+   *
+   * @return the gaps that are over by this
    */
-  public synchronized void wanted(String reader, Collection<String> topics) {
+  public synchronized List<Gap> wanted(String reader, Collection<String> topics) {
     wanted.put(reader, Optional.of(Set.copyOf(topics)));
     open.mayBeDamaged(notRead(topics));
     if (wanted.values().stream().anyMatch(Optional::isEmpty)) {
-      return;
+      return List.of();
     }
     open.damagedIsKnown();
     Set<String> all = new HashSet<>();
     wanted.values().forEach(some -> all.addAll(some.orElseThrow()));
     coverage.wanted(all);
-    for (OpenGap gap : open.all()) {
-      List<String> gone = new ArrayList<>(gap.topics());
-      gone.removeAll(stillWanted(gone));
-      if (!gone.isEmpty()) {
-        open.put(gap.without(gone, gap.parts()));
+    List<Gap> over = giveUp(all);
+    over.addAll(takeBack(all));
+    lastWanted = all;
+    return over;
+  }
+
+  private List<Gap> giveUp(Set<String> all) {
+    List<Gap> over = new ArrayList<>();
+    Instant now = clock.instant();
+    Set<String> gone = new LinkedHashSet<>(lastWanted);
+    open.all().forEach(gap -> gone.addAll(gap.topics()));
+    gone.removeIf(all::contains);
+    if (!gone.isEmpty()) {
+      givenUp.add(now, gone);
+      for (OpenGap gap : open.all()) {
+        List<String> its = gap.among(gone);
+        if (!its.isEmpty()) {
+          over.add(open.close(gap, gap.shard(), now, its));
+        }
       }
     }
+    return over;
+  }
+
+  private List<Gap> takeBack(Set<String> all) {
+    List<Gap> over = new ArrayList<>();
+    givenUp.forgetBefore(clock.instant().minus(REMEMBERED));
+    List<OpenGap> back = givenUp.among(all);
+    back.forEach(some -> over.addAll(begin(0, some.from(), GIVEN_UP, some.topics())));
+    givenUp.remove(back);
+    return over;
   }
 
   /**

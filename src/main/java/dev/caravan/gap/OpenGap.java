@@ -53,6 +53,11 @@ record OpenGap(String id, int shard, Instant from, String cause, int parts, Set<
     return new OpenGap(name, shard, from, cause, parts, others);
   }
 
+  /** The same, but it began then. */
+  OpenGap since(Instant moment) {
+    return new OpenGap(id, shard, moment, cause, parts, topics);
+  }
+
   /** Those of the topics that are among others. */
   List<String> among(Set<String> others) {
     return topics.stream().filter(others::contains).toList();

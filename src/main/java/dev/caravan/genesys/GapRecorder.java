@@ -73,8 +73,13 @@ final class GapRecorder {
 
   /** What is to be read from now on. */
   void planned(List<TopicSharder.Shard> plan) {
-    ledger.wanted(
-        reader, singles(plan.stream().flatMap(it -> it.subscriptions().stream()).toList()));
+    List<String> topics =
+        singles(plan.stream().flatMap(it -> it.subscriptions().stream()).toList());
+    for (Gap gap : ledger.wanted(reader, topics)) {
+      // The control thread tells it with its next tick
+      LOG.warn(sentence(gap));
+      over.accept(gap);
+    }
   }
 
   /** A strand that is not part of the plan any more has stopped. */
@@ -194,6 +199,9 @@ final class GapRecorder {
     }
     if (label.equals(GapLedger.ROUTE_EDITED)) {
       return "the route that reads them was edited or taken away while the bridge ran";
+    }
+    if (label.equals(GapLedger.GIVEN_UP)) {
+      return "they had been given up, since no setting or listing named them any more, and came back";
     }
     if (label.equals(GapLedger.DAMAGED)) {
       return "which of them were not, and until when, is not known, since a file of the ledger was"

@@ -185,15 +185,88 @@ class GapLedgerTest {
   }
 
   @Test
-  void topicsThatNobodyWantsAnyMoreHaveNone() {
+  void theGapOfATopicThatIsGivenUpIsToldAndOneMoreIfItComesBack() {
     start(AB);
     reads(ONE, 1, AB);
+    ledger.blind(ONE, at(10), "dropped");
+    clock.turnTo(at(20));
+
+    ledger.wanted("receive", List.of("b"));
+
+    assertThat(ledger.untold())
+        .extracting(Gap::cause, Gap::topics, Gap::from, Gap::to)
+        .containsExactly(tuple("dropped", List.of("a"), lastBefore(at(10)), at(20)));
+    assertThat(ledger.missing()).containsExactly("b");
+    reads(ONE, 25, List.of("b"));
+
+    ledger.wanted("receive", AB);
+    assertThat(ledger.missing()).containsExactly("a");
+    assertThat(reads(ONE, 40, AB))
+        .extracting(Gap::cause, Gap::topics, Gap::from, Gap::to)
+        .containsExactly(tuple(GapLedger.GIVEN_UP, List.of("a"), lastBefore(at(20)), at(40)));
+  }
+
+  @Test
+  void aTopicThatWasReadUntilItWasGivenUpHasAGapIfItComesBackAfterARestart() {
+    start(AB);
+    reads(ONE, 1, AB);
+    clock.turnTo(at(20));
+    ledger.wanted("receive", List.of("a"));
+    assertThat(reads(ONE, 21, List.of("a"))).isEmpty();
+    assertThat(ledger.missing()).isEmpty();
 
     restart(60, List.of("a"));
+    assertThat(ledger.missing()).containsExactly("a");
     reads(ONE, 61, List.of("a"));
-    restart(90, AB);
+    ledger.wanted("receive", AB);
 
-    assertThat(reads(ONE, 91, AB)).extracting(Gap::topics).containsExactly(List.of("a"));
+    assertThat(reads(ONE, 91, AB))
+        .extracting(Gap::cause, Gap::topics, Gap::from, Gap::to)
+        .containsExactly(tuple(GapLedger.GIVEN_UP, List.of("b"), lastBefore(at(20)), at(91)));
+  }
+
+  @Test
+  void aTopicThatComesBackBeforeItsChannelGaveItUpHasNone() {
+    start(AB);
+    reads(ONE, 1, AB);
+    ledger.wanted("receive", List.of("a"));
+
+    ledger.wanted("receive", AB);
+
+    assertThat(ledger.missing()).isEmpty();
+    assertThat(reads(ONE, 20, AB)).isEmpty();
+  }
+
+  @Test
+  void whatWasGivenUpLongAgoIsNewWhenItComesBack() {
+    start(AB);
+    reads(ONE, 1, AB);
+    ledger.wanted("receive", List.of("a"));
+    reads(ONE, 2, List.of("a"));
+    clock.turnTo(NOON.plus(GapLedger.REMEMBERED).plusSeconds(3));
+
+    ledger.wanted("receive", AB);
+
+    assertThat(ledger.missing()).isEmpty();
+    assertThat(names()).noneMatch(name -> name.startsWith("given-up-"));
+  }
+
+  @Test
+  void whatWasGivenUpAtTooManyTimesIsRememberedSinceTheEarliest() {
+    List<String> many = IntStream.range(0, 200).mapToObj(i -> "t" + i).toList();
+    start(many);
+    reads(ONE, 1, many);
+    for (int gone = 1; gone < many.size(); gone++) {
+      clock.turnTo(at(gone));
+      ledger.wanted("receive", many.subList(gone, many.size()));
+      reads(ONE, gone, many.subList(gone, many.size()));
+    }
+    assertThat(names()).filteredOn(name -> name.startsWith("given-up-")).hasSizeLessThan(150);
+
+    ledger.wanted("receive", many);
+
+    assertThat(ledger.missing()).hasSize(199);
+    assertThat(reads(ONE, 300, many)).hasSizeLessThan(150);
   }
 
   @Test
@@ -289,27 +362,53 @@ class GapLedgerTest {
     assertThat(reads(ONE, 21, AB)).extracting(Gap::from).containsExactly(lastBefore(at(12)));
   }
 
-  @Test
-  void afterAPowerCutWhatMayNotHaveReachedTheDiskBelongsToTheGap() {
-    ledger = GapLedger.open(folder, clock, "first");
+  /** The machine starts anew. */
+  private void boot(String id, long seconds) {
+    clock.turnTo(at(seconds));
+    ledger = GapLedger.open(folder, clock, id);
     ledger.started("receive");
     ledger.wanted("receive", AB);
+  }
+
+  @Test
+  void afterAPowerCutWhatMayNotHaveReachedTheDiskBelongsToTheGapWhicheverChannelReadIt() {
+    boot("first", 0);
     reads(ONE, 1, List.of("a"));
-    reads(OTHER, 70, List.of("b"));
+    reads(ONE, 70, List.of("a"));
+    reads(OTHER, 1, List.of("b"));
     ledger.readUntil(ONE, at(80));
     ledger.readUntil(OTHER, at(80));
     ledger.save();
 
-    clock.turnTo(at(200));
-    ledger = GapLedger.open(folder, clock, "second");
-    ledger.started("receive");
-    ledger.wanted("receive", AB);
+    boot("second", 200);
 
     assertThat(reads(ONE, 210, AB))
-        .extracting(gap -> List.of(gap.topics(), gap.from()))
-        .containsExactlyInAnyOrder(
-            List.of(List.of("a"), lastBefore(at(80).minus(GapFiles.NOT_ON_DISK))),
-            List.of(List.of("b"), lastBefore(at(70))));
+        .hasSize(2)
+        .extracting(Gap::from)
+        .containsOnly(lastBefore(at(80).minus(GapFiles.NOT_ON_DISK)));
+  }
+
+  @Test
+  void afterAPowerCutAGapThatLastsBeginsBeforeWhatMayNotHaveReachedTheDisk() {
+    boot("first", 0);
+    reads(ONE, 1, List.of("a"));
+    reads(OTHER, 1, List.of("b"));
+    ledger.readUntil(OTHER, at(80));
+    ledger.save();
+    ledger.blind(ONE, at(75), "dropped");
+
+    boot("second", 200);
+
+    assertThat(reads(ONE, 210, List.of("a")))
+        .extracting(Gap::cause, Gap::from)
+        .containsExactly(tuple("dropped", at(80).minus(GapFiles.NOT_ON_DISK)));
+    ledger.blind(ONE, at(230), "dropped");
+
+    boot("third", 300);
+
+    assertThat(reads(ONE, 310, List.of("a")))
+        .extracting(Gap::from)
+        .containsExactly(lastBefore(at(230)).minus(GapFiles.NOT_ON_DISK));
   }
 
   @Test
@@ -337,8 +436,7 @@ class GapLedgerTest {
 
     ledger.wanted("receive", List.of("a"));
     reads(OTHER, 20, List.of("a"));
-    ledger.wanted("receive", AB);
-    assertThat(reads(OTHER, 30, AB)).isEmpty();
+    assertThat(ledger.missing()).isEmpty();
   }
 
   @Test
@@ -504,7 +602,9 @@ class GapLedgerTest {
 
     restart(60, AB);
 
-    assertThat(reads(ONE, 61, AB)).extracting(Gap::from).containsExactly(lastBefore(at(30)));
+    assertThat(reads(ONE, 61, AB))
+        .extracting(Gap::from)
+        .containsExactly(lastBefore(at(30)).minus(GapFiles.NOT_ON_DISK));
   }
 
   @Test
