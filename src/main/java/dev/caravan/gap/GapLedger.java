@@ -153,14 +153,29 @@ public final class GapLedger {
     return over;
   }
 
+  /**
+   * Only what was read can be missed if it comes back. Who reads it may be dead and not found dead
+   * yet.
+   */
   private List<Gap> giveUp(Set<String> all) {
     List<Gap> over = new ArrayList<>();
     Instant now = clock.instant();
-    Set<String> gone = new LinkedHashSet<>(lastWanted);
+    Instant since = now;
+    Set<String> gone = new LinkedHashSet<>();
+    for (Reading strand : reading.values()) {
+      List<String> its =
+          strand.topics().stream()
+              .filter(topic -> lastWanted.contains(topic) && !all.contains(topic))
+              .toList();
+      if (!its.isEmpty()) {
+        gone.addAll(its);
+        since = earlier(since, strand.until());
+      }
+    }
     open.all().forEach(gap -> gone.addAll(gap.topics()));
     gone.removeIf(all::contains);
     if (!gone.isEmpty()) {
-      givenUp.add(now, gone);
+      givenUp.add(since, gone);
       for (OpenGap gap : open.all()) {
         List<String> its = gap.among(gone);
         if (!its.isEmpty()) {
