@@ -55,6 +55,7 @@ public final class ClientSocket {
   // Written by the event loop only
   private volatile Phase phase = Phase.OPENING;
   private long timer = -1;
+  private long beat = -1;
   private boolean draining;
 
   private volatile WebSocket webSocket;
@@ -144,8 +145,8 @@ public final class ClientSocket {
   }
 
   /**
-   * Since when the peer may have sent what was not read, because backpressure kept it waiting;
-   * until {@link #caughtUp}.
+   * Since when the peer may have sent what was not read, because backpressure kept it waiting or
+   * the event loop did not run; until {@link #caughtUp}.
    */
   public OptionalLong behindSinceNanos() {
     return pulse.behindSinceNanos();
@@ -200,7 +201,8 @@ public final class ClientSocket {
     }
     eventLoop.owner().cancelTimer(timer);
     phase = Phase.OPEN;
-    pulse.reading();
+    pulse.open();
+    beat = eventLoop.setPeriodic(Pulse.BEAT_MILLIS, id -> pulse.beat());
     webSocket = socket;
     LOG.debug("Opened the {}", this);
     opened.complete(null);
@@ -290,6 +292,7 @@ public final class ClientSocket {
     if (phase == Phase.OPEN || phase == Phase.CLOSING) {
       phase = Phase.ENDED;
       eventLoop.owner().cancelTimer(timer);
+      eventLoop.owner().cancelTimer(beat);
       client.close();
       LOG.debug("The {} was {}", this, reason);
       lane.offerEnd(this, reason);

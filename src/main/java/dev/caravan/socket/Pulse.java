@@ -2,9 +2,31 @@ package dev.caravan.socket;
 
 import java.time.Duration;
 import java.util.OptionalLong;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 
-/** Tells the peer's silence from our own: when a socket was read, and since when it is paused. */
+/**
+ * Tells the peer's silence from our own: when a socket was read, since when it is paused, and
+ * whether what is read now may have come long ago, because nothing was read meanwhile.
+ */
 final class Pulse {
+
+  /** How often the event loop is to show that it runs. */
+  static final long BEAT_MILLIS = 500;
+
+  /**
+   * What is read when the event loop has not run for longer may have waited for it: its thread had
+   * other things to do, the process stood still while the kernel went on receiving, or the machine
+   * slept.
+   */
+  private static final long LATE_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+  private final LongSupplier nanos;
+  private final LongSupplier wallMillis;
+
+  // Touched by the event loop only
+  private long beatNanos;
+  private long beatWallMillis;
 
   private volatile boolean opened;
   private volatile boolean heard;
@@ -14,32 +36,73 @@ final class Pulse {
   private volatile long pausedSinceNanos;
 
   /**
-   * Since when the peer may have sent what we have not read: from the first pause until somebody
-   * knows better.
+   * Since when the peer may have sent what we have not read: from the first pause, or the first
+   * time that the event loop was late, until somebody knows better.
    */
   private volatile long behindSinceNanos;
 
   private volatile boolean behind;
 
-  void reading() {
-    readingSinceNanos = System.nanoTime();
+  /** When something last kept what had come from being read. Guarded by this. */
+  private long heldNanos;
+
+  Pulse() {
+    this(System::nanoTime, System::currentTimeMillis);
+  }
+
+  /**
+   * @param nanos may stand still while the machine sleeps
+   * @param wallMillis goes on meanwhile
+   */
+  Pulse(LongSupplier nanos, LongSupplier wallMillis) {
+    this.nanos = nanos;
+    this.wallMillis = wallMillis;
+  }
+
+  /** The socket is open: the event loop begins to read it. */
+  void open() {
+    beatNanos = nanos.getAsLong();
+    beatWallMillis = wallMillis.getAsLong();
     opened = true;
+    reading();
+  }
+
+  void reading() {
+    readingSinceNanos = nanos.getAsLong();
     paused = false;
   }
 
   void frame() {
-    lastFrameNanos = System.nanoTime();
+    beat();
+    lastFrameNanos = beatNanos;
     heard = true;
+  }
+
+  /** The event loop runs; a wall clock that is set forward looks like a sleep and does no harm. */
+  void beat() {
+    long now = nanos.getAsLong();
+    long wall = wallMillis.getAsLong();
+    long asleep = TimeUnit.MILLISECONDS.toNanos(wall - beatWallMillis);
+    if (opened && Math.max(now - beatNanos, asleep) > LATE_NANOS) {
+      held(beatNanos, now);
+    }
+    beatNanos = now;
+    beatWallMillis = wall;
   }
 
   void paused() {
     if (!paused) {
-      pausedSinceNanos = System.nanoTime();
+      pausedSinceNanos = nanos.getAsLong();
       paused = true;
-      if (!behind) {
-        behindSinceNanos = pausedSinceNanos;
-        behind = true;
-      }
+      held(pausedSinceNanos, pausedSinceNanos);
+    }
+  }
+
+  private synchronized void held(long since, long until) {
+    heldNanos = until;
+    if (!behind) {
+      behindSinceNanos = since;
+      behind = true;
     }
   }
 
@@ -50,7 +113,7 @@ final class Pulse {
     long since = readingSinceNanos;
     long frame = lastFrameNanos;
     boolean frameIsLater = heard && frame - since > 0;
-    return Duration.ofNanos(System.nanoTime() - (frameIsLater ? frame : since));
+    return Duration.ofNanos(nanos.getAsLong() - (frameIsLater ? frame : since));
   }
 
   OptionalLong lastFrameNanos() {
@@ -62,8 +125,8 @@ final class Pulse {
   }
 
   /** All that was sent before this was read; what was sent since, only if nothing is held. */
-  void caughtUp(long sentNanos) {
-    if (paused || pausedSinceNanos - sentNanos > 0) {
+  synchronized void caughtUp(long sentNanos) {
+    if (paused || heldNanos - sentNanos > 0) {
       behindSinceNanos = sentNanos;
     } else {
       behind = false;

@@ -510,6 +510,32 @@ class ClientSocketTest {
   }
 
   @Test
+  void isBehindSinceItsThreadStoodStill() throws Exception {
+    CountDownLatch watched = new CountDownLatch(1);
+    try (TestServer server =
+        TestServer.handshakes(
+            handshake -> {
+              await().atMost(GENEROUS).until(() -> watched.getCount() == 0);
+              handshake.accept();
+            })) {
+      ClientSocket socket = component.endpoint(address(server), Map.of()).open(lane, recorder);
+      CompletionStage<Long> stoodStill =
+          socket
+              .opened()
+              .thenApply(
+                  opened -> {
+                    long begin = System.nanoTime();
+                    await().until(() -> System.nanoTime() - begin > 1_500_000_000L);
+                    return begin;
+                  });
+      watched.countDown();
+
+      await().atMost(GENEROUS).until(() -> socket.behindSinceNanos().isPresent());
+      assertThat(socket.behindSinceNanos().orElseThrow() - get(stoodStill)).isNegative();
+    }
+  }
+
+  @Test
   void passesTheStockOptionsOn() throws Exception {
     AtomicReference<ServerWebSocket> seen = new AtomicReference<>();
     try (TestServer server = TestServer.webSockets(seen::set)) {
