@@ -48,6 +48,18 @@ public final class PrivateFiles {
   }
 
   /**
+   * Makes a file that is not there yet, to be written bit by bit.
+   *
+   * @throws java.nio.file.FileAlreadyExistsException if it is there
+   */
+  public static FileChannel create(Path file) throws IOException {
+    return FileChannel.open(
+        file,
+        Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
+        attributes(file, FILE));
+  }
+
+  /**
    * Replaces a file as a whole, so that nobody reads half of it; {@code force}: on the medium. An
    * interrupt does not keep it from that, and is there afterwards.
    */
@@ -74,11 +86,7 @@ public final class PrivateFiles {
     Path next = file.resolveSibling(file.getFileName() + ".next");
     // One that was left half written may be as wide as files used to be
     Files.deleteIfExists(next);
-    try (FileChannel channel =
-        FileChannel.open(
-            next,
-            Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
-            attributes(file, FILE))) {
+    try (FileChannel channel = create(next)) {
       ByteBuffer bytes = ByteBuffer.wrap(content);
       while (bytes.hasRemaining()) {
         channel.write(bytes);

@@ -32,6 +32,9 @@ import picocli.CommandLine.UnmatchedArgumentException;
       SimulatorCommand.class,
       TopicsCommand.class,
       TailCommand.class,
+      TryCommand.class,
+      ExplainCommand.class,
+      RecordCommand.class,
       ReplayCommand.class,
       CompletionCommand.class
     },

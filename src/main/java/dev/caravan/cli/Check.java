@@ -29,6 +29,8 @@ import org.apache.kafka.clients.CommonClientConfigs;
 /** Looks at everything the bridge needs, in the order in which it needs it, and tells it. */
 final class Check {
 
+  private static final Duration PATIENCE = Duration.ofSeconds(10);
+
   private final SmallRyeConfig config;
   private final CheckReport report;
   private final boolean offline;
@@ -180,20 +182,26 @@ final class Check {
    * @param outcomes what becomes of an event of each kind that is subscribed
    * @param trouble why that is not known
    */
-  private record Dried(
-      List<DryRun.Outcome> outcomes, KafkaTopics topics, Optional<String> trouble) {
+  private record Dried(List<Outcome> outcomes, KafkaTopics topics, Optional<String> trouble) {
     private static final Dried NOTHING = new Dried(List.of(), KafkaTopics.NONE, Optional.empty());
+  }
+
+  private record Outcome(Sample sample, Passage passage) {
+
+    private String sentence() {
+      return "%s %s.".formatted(sample.name(), passage.clause());
+    }
   }
 
   private Dried dry(RouteFolder folder, String topics) {
     List<TopicSelector> selectors = selectors(topics);
-    DryRun run = new DryRun();
-    List<DryRun.Outcome> outcomes = new ArrayList<>();
+    DryRun run = new DryRun("urn:check", PATIENCE);
+    List<Outcome> outcomes = new ArrayList<>();
     try (CheckedRoutes routes =
         CheckedRoutes.dry(config, RouteFolder.resources(folder.contents().texts()), run)) {
       ModelCamelContext context = (ModelCamelContext) routes.context();
       for (Sample sample : Sample.of(selectors)) {
-        outcomes.add(run.of(context, sample));
+        outcomes.add(new Outcome(sample, run.of(context, sample.event(), sample.body(), "check")));
       }
       return new Dried(outcomes, KafkaTopics.of(config, context, run, selectors), Optional.empty());
     } catch (Exception | LinkageError | StackOverflowError e) {
@@ -206,10 +214,10 @@ final class Check {
     }
   }
 
-  private void tell(DryRun.Outcome outcome) {
-    if (outcome.lost()) {
+  private void tell(Outcome outcome) {
+    if (outcome.passage().isLost() && outcome.passage().isSure()) {
       report.failed(outcome.sentence());
-    } else if (outcome.sure()) {
+    } else if (outcome.passage().isSure()) {
       report.ok("%s", outcome.sentence());
     } else {
       report.note(outcome.sentence());

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.function.Predicate;
@@ -14,7 +15,6 @@ import org.apache.camel.Route;
 import org.apache.camel.impl.DefaultCamelContext;
 import org.apache.camel.main.SimpleMain;
 import org.apache.camel.model.ModelCamelContext;
-import org.apache.camel.spi.EndpointStrategy;
 import org.apache.camel.spi.Resource;
 import org.apache.camel.support.PluginHelper;
 
@@ -26,12 +26,13 @@ import org.apache.camel.support.PluginHelper;
 final class CheckedRoutes implements AutoCloseable {
 
   private static final String NOWHERE = "127.0.0.1:9";
+  private static final int DRY_STOP_SECONDS = 1;
 
   private final Path spool;
   private final CamelContext context = new DefaultCamelContext();
   private final SimpleMain main = new SimpleMain(context);
 
-  private CheckedRoutes(SmallRyeConfig config, Path spool) {
+  private CheckedRoutes(SmallRyeConfig config, Map<String, String> instead, Path spool) {
     this.spool = spool;
     Properties properties = new Properties();
     for (String name : config.getPropertyNames()) {
@@ -41,7 +42,8 @@ final class CheckedRoutes implements AutoCloseable {
             .ifPresent(value -> properties.setProperty(name, value));
       }
     }
-    // A running bridge holds its spool, and Kafka is looked at elsewhere
+    // A running bridge holds its folder, and Kafka is looked at elsewhere
+    properties.setProperty("caravan.data.dir", spool.toString());
     properties.setProperty("camel.component.spool.directory", spool.toString());
     properties.setProperty("camel.component.kafka.brokers", NOWHERE);
     properties.setProperty("kafka.bootstrap.servers", NOWHERE);
@@ -51,6 +53,7 @@ final class CheckedRoutes implements AutoCloseable {
     properties.setProperty("camel.main.auto-startup", "false");
     properties.setProperty("camel.main.source-location-enabled", "true");
     properties.setProperty("camel.main.auto-configuration-log-summary", "false");
+    properties.putAll(instead);
     // Above what the environment says, which Camel would read by itself
     main.setInitialProperties(properties);
     main.setOverrideProperties(properties);
@@ -65,8 +68,19 @@ final class CheckedRoutes implements AutoCloseable {
    * @throws Exception what {@link StartFailure} makes a sentence of
    */
   static CheckedRoutes of(SmallRyeConfig config, List<Resource> files) throws Exception {
+    return of(config, Map.of(), files);
+  }
+
+  /**
+   * The same.
+   *
+   * @param instead settings that count instead of those in the configuration
+   */
+  static CheckedRoutes of(SmallRyeConfig config, Map<String, String> instead, List<Resource> files)
+      throws Exception {
     return of(
         config,
+        instead,
         files,
         Optional.empty(),
         route -> route.getEndpoint().getEndpointUri().startsWith("direct:"));
@@ -76,22 +90,29 @@ final class CheckedRoutes implements AutoCloseable {
    * The same, with something in the place of all that is outside of the routes, so that all of them
    * can run.
    */
-  static CheckedRoutes dry(SmallRyeConfig config, List<Resource> files, EndpointStrategy outside)
+  static CheckedRoutes dry(SmallRyeConfig config, List<Resource> files, DryRun outside)
       throws Exception {
-    return of(config, files, Optional.of(outside), route -> true);
+    return of(config, Map.of(), files, Optional.of(outside), route -> true);
   }
 
   private static CheckedRoutes of(
       SmallRyeConfig config,
+      Map<String, String> instead,
       List<Resource> files,
-      Optional<EndpointStrategy> outside,
+      Optional<DryRun> outside,
       Predicate<Route> started)
       throws Exception {
-    CheckedRoutes routes = new CheckedRoutes(config, Files.createTempDirectory("caravan-check-"));
+    CheckedRoutes routes =
+        new CheckedRoutes(config, instead, Files.createTempDirectory("caravan-check-"));
     try {
       routes.main.build();
       routes.main.start();
-      outside.ifPresent(routes.context.getCamelContextExtension()::registerEndpointCallback);
+      outside.ifPresent(
+          run -> {
+            run.prepare(routes.context);
+            // A step that takes for ever has been told by then
+            routes.context.getShutdownStrategy().setTimeout(DRY_STOP_SECONDS);
+          });
       PluginHelper.getRoutesLoader(routes.context).loadRoutes(files);
       for (Route route : routes.context.getRoutes()) {
         if (started.test(route)) {

@@ -17,8 +17,18 @@ final class Deadline {
     return new Deadline(Duration.ofSeconds(seconds));
   }
 
+  /** The same for parts of a second. */
+  static Deadline in(Duration after) {
+    return new Deadline(after);
+  }
+
   boolean isPast() {
     return !after.isZero() && elapsed().compareTo(after) >= 0;
+  }
+
+  /** How long until then; below zero if it is past. */
+  Duration left() {
+    return after.minus(elapsed());
   }
 
   Duration elapsed() {

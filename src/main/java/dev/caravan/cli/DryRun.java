@@ -1,8 +1,19 @@
 package dev.caravan.cli;
 
 import dev.caravan.background.FailedStep;
+import dev.caravan.cli.Passage.DeadLetter;
+import dev.caravan.cli.Passage.Dropped;
+import dev.caravan.cli.Passage.End;
+import dev.caravan.cli.Passage.Outside;
+import dev.caravan.cli.Passage.Sent;
+import dev.caravan.cli.Passage.Stays;
+import dev.caravan.cli.StepTrace.Step;
+import dev.caravan.event.Frame;
 import dev.caravan.genesys.EventHeaders;
+import dev.caravan.genesys.GenesysConstants;
 import dev.caravan.kafka.KafkaHeaders;
+import dev.caravan.spool.SpoolConstants;
+import dev.caravan.spool.log.RecordHeaders;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
@@ -11,6 +22,7 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
@@ -18,75 +30,95 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.apache.camel.CamelContext;
 import org.apache.camel.Consumer;
 import org.apache.camel.Endpoint;
 import org.apache.camel.Exchange;
+import org.apache.camel.ExchangePropertyKey;
 import org.apache.camel.InvalidPayloadException;
 import org.apache.camel.Message;
 import org.apache.camel.Processor;
 import org.apache.camel.Producer;
 import org.apache.camel.Route;
-import org.apache.camel.component.kafka.KafkaConstants;
+import org.apache.camel.component.kafka.KafkaEndpoint;
+import org.apache.camel.component.kafka.KafkaProducer;
 import org.apache.camel.model.ModelCamelContext;
 import org.apache.camel.model.ProcessorDefinition;
 import org.apache.camel.spi.EndpointStrategy;
 import org.apache.camel.support.DefaultConsumer;
 import org.apache.camel.support.DefaultEndpoint;
 import org.apache.camel.support.DefaultProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.errors.SerializationException;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /**
  * Finds out what the routes make of an event without sending it anywhere: all that is outside of
  * the routes is taken by something that only notes what comes, and what comes to a spool goes on
- * with the route that takes from it.
+ * with the route that takes from it. What goes to Kafka is made a record as Camel makes it.
  */
 final class DryRun implements EndpointStrategy {
 
-  private static final Duration PATIENCE = Duration.ofSeconds(10);
   private static final int MOST_ROUTES = 10;
-  private static final String REASON = "caravan-reason";
 
   /** What is made of nothing but the event; everything else is outside. */
   private static final Set<String> INSIDE =
       Set.of("direct", "log", "bean", "class", "language", "dataformat", "validator", "xslt");
 
-  private final EventHeaders headers = new EventHeaders("urn:check", Clock.systemUTC());
+  private final Duration patience;
+  private final EventHeaders headers;
+  private final StepTrace trace = new StepTrace();
   private final SortedSet<String> topics = new TreeSet<>();
   private final SortedSet<String> reached = new TreeSet<>();
-  private List<Sent> sent = List.of();
+  private List<Taken> taken = List.of();
+  private long sequence;
 
-  private record Sent(String uri, Object body, Map<String, Object> headers) {}
+  /** What came to something outside, or to a spool; records if that is Kafka. */
+  private record Taken(
+      String uri, Object body, Map<String, Object> headers, List<ProducerRecord<?, ?>> records) {}
 
-  /**
-   * What comes of an event.
-   *
-   * @param lost whether it becomes a dead letter
-   * @param sure whether nothing outside of the routes has a say in that
-   */
-  record Outcome(String sentence, boolean lost, boolean sure) {}
-
-  private static final class Findings {
-    private final List<String> parts = new ArrayList<>();
-    private boolean lost;
-    private boolean sure = true;
+  /** One event on its way. */
+  private static final class Journey {
+    private final List<End> ends = new ArrayList<>();
     private int routes;
+    private Optional<Step> overlooked = Optional.empty();
+    private String failure = "";
   }
 
-  /** Sends one event through the routes; they must have been built with this. */
-  Outcome of(ModelCamelContext context, Sample sample) throws Exception {
-    Findings found = new Findings();
+  /**
+   * @param source the value of {@code ce_source}
+   * @param patience how long a route may take for an event
+   */
+  DryRun(String source, Duration patience) {
+    this.patience = patience;
+    this.headers = new EventHeaders(source, Clock.systemUTC());
+  }
+
+  /** Puts itself into a Camel of which the routes are still to be built. */
+  void prepare(CamelContext context) {
+    context.getCamelContextExtension().registerEndpointCallback(this);
+    context.getCamelContextExtension().addInterceptStrategy(trace);
+  }
+
+  /** Sends one event through the routes. */
+  Passage of(ModelCamelContext context, Frame.Notification event, byte[] frame, String id)
+      throws Exception {
+    Journey journey = new Journey();
+    trace.begin();
     for (Route route : routes(context, "genesys:notifications")) {
-      Exchange event = route.getEndpoint().createExchange();
-      event.getMessage().setBody(sample.body());
-      headers.set(event.getMessage(), sample.event(), "check");
-      follow(context, route, event, found);
+      Exchange exchange = route.getEndpoint().createExchange();
+      exchange.getMessage().setBody(frame);
+      headers.set(exchange.getMessage(), event, id);
+      follow(context, route, exchange, journey);
     }
-    if (found.parts.isEmpty()) {
-      found.parts.add("is filtered out");
+    if (journey.ends.isEmpty()) {
+      List<Step> dropping = trace.dropping();
+      journey.ends.add(
+          journey.overlooked.isPresent() || dropping.isEmpty()
+              ? new Dropped(journey.overlooked.or(trace::last).stream().toList(), journey.failure)
+              : new Dropped(dropping, ""));
     }
-    return new Outcome(
-        "%s %s.".formatted(sample.name(), String.join(", ", found.parts)),
-        found.lost && found.sure,
-        found.sure);
+    return new Passage(journey.ends);
   }
 
   private static List<Route> routes(ModelCamelContext context, String input) {
@@ -95,49 +127,67 @@ final class DryRun implements EndpointStrategy {
         .toList();
   }
 
-  private void follow(ModelCamelContext context, Route route, Exchange event, Findings found)
+  private void follow(ModelCamelContext context, Route route, Exchange event, Journey journey)
       throws Exception {
-    if (++found.routes > MOST_ROUTES) {
+    if (++journey.routes > MOST_ROUTES) {
       return;
     }
-    List<Sent> mine = pass(route, event);
-    for (Sent one : mine) {
+    List<Taken> mine = pass(route, event);
+    for (Taken one : mine) {
       String uri = EndedWork.plain(one.uri());
       if (uri.startsWith("kafka:")) {
-        found.parts.add(kafka(uri, one.headers()));
         reached.add(one.uri());
-        if (!isElsewhere(one.uri())) {
-          topics.add(topic(uri, one.headers()));
+        for (ProducerRecord<?, ?> record : one.records()) {
+          journey.ends.add(new Sent(one.uri(), record));
+          if (!isElsewhere(one.uri())) {
+            topics.add(record.topic());
+          }
         }
       } else if (!uri.startsWith("spool:")) {
-        found.sure = false;
-        found.parts.add("would go to %s:…, which was not called".formatted(scheme(uri)));
-      } else if (one.headers().containsKey(REASON)) {
-        found.lost = true;
-        found.parts.add("becomes a dead letter");
+        journey.ends.add(new Outside(scheme(uri)));
+      } else if (one.headers().containsKey(GenesysConstants.REASON)) {
+        journey.ends.add(
+            new DeadLetter("", String.valueOf(one.headers().get(GenesysConstants.REASON))));
       } else {
-        for (Route next : routes(context, uri)) {
-          Exchange taken = next.getEndpoint().createExchange();
-          taken.getMessage().setBody(one.body());
-          taken.getMessage().setHeaders(new HashMap<>(one.headers()));
-          follow(context, next, taken, found);
-        }
+        goOn(context, uri, one, journey);
       }
     }
-    if (event.getException() != null) {
-      found.lost = true;
-      found.parts.add(
-          "becomes a dead letter: %s%s%s"
-              .formatted(
-                  event.getException().getClass().getSimpleName(),
-                  FailedStep.where(event, route.getRouteId()),
-                  place(context, event)));
+    Throwable failure = event.getException();
+    Optional<Step> step = FailedStep.id(event).flatMap(id -> step(context, id));
+    if (failure != null) {
+      journey.ends.add(
+          new DeadLetter(
+              failure.getClass().getSimpleName()
+                  + FailedStep.where(event, route.getRouteId())
+                  + step.map(it -> " (" + it.place() + ")").orElse(""),
+              String.valueOf(failure.getMessage())));
+    } else if (event.getProperty(ExchangePropertyKey.EXCEPTION_CAUGHT)
+        instanceof Throwable caught) {
+      journey.overlooked = step;
+      journey.failure = caught.getClass().getSimpleName();
     }
   }
 
-  private List<Sent> pass(Route route, Exchange event) throws Exception {
-    List<Sent> mine = Collections.synchronizedList(new ArrayList<>());
-    sent = mine;
+  /** As the spool hands it out, with the headers that can be stored. */
+  private void goOn(ModelCamelContext context, String spool, Taken one, Journey journey)
+      throws Exception {
+    List<Route> next = routes(context, spool);
+    if (next.isEmpty()) {
+      journey.ends.add(new Stays(spool));
+    }
+    for (Route route : next) {
+      Exchange handedOut = route.getEndpoint().createExchange();
+      handedOut.getMessage().setBody(one.body());
+      handedOut.getMessage().setHeaders(RecordHeaders.of(one.headers(), lost -> {}).toMap());
+      handedOut.getMessage().setHeader(SpoolConstants.SEQUENCE, ++sequence);
+      handedOut.getMessage().setHeader(SpoolConstants.APPENDED_AT, Clock.systemUTC().millis());
+      follow(context, route, handedOut, journey);
+    }
+  }
+
+  private List<Taken> pass(Route route, Exchange event) throws Exception {
+    List<Taken> mine = Collections.synchronizedList(new ArrayList<>());
+    taken = mine;
     CompletableFuture<Void> done =
         CompletableFuture.runAsync(
             () -> {
@@ -148,27 +198,18 @@ final class DryRun implements EndpointStrategy {
               }
             });
     try {
-      done.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+      done.get(patience.toMillis(), TimeUnit.MILLISECONDS);
     } catch (TimeoutException e) {
       throw new CommandFailure(
-          "Route %s takes longer than %d s for an event"
-              .formatted(route.getRouteId(), PATIENCE.toSeconds()));
+          "Route %s takes longer than %.1f s for an event%s"
+              .formatted(
+                  route.getRouteId(),
+                  patience.toMillis() / 1000.0,
+                  trace.last().map(step -> ", at step " + step).orElse("")));
     } catch (ExecutionException e) {
       throw new IllegalStateException(e.getCause());
     }
     return List.copyOf(mine);
-  }
-
-  private static String kafka(String uri, Map<String, Object> headers) {
-    String topic = topic(uri, headers);
-    Object key = headers.get(KafkaConstants.KEY);
-    return "goes to %s, %s".formatted(topic, key == null ? "without a key" : "key " + key);
-  }
-
-  private static String topic(String uri, Map<String, Object> headers) {
-    return headers
-        .getOrDefault(KafkaConstants.OVERRIDE_TOPIC, uri.substring("kafka:".length()))
-        .toString();
   }
 
   /** Whether an endpoint names a cluster of its own. */
@@ -192,16 +233,13 @@ final class DryRun implements EndpointStrategy {
       Exchange event = route.getEndpoint().createExchange();
       event.getMessage().setBody("{}".getBytes(StandardCharsets.UTF_8));
       event.getMessage().setHeaders(new HashMap<>(with));
-      follow(context, route, event, new Findings());
+      follow(context, route, event, new Journey());
     }
   }
 
-  private static String place(ModelCamelContext context, Exchange event) {
-    ProcessorDefinition<?> step =
-        FailedStep.id(event)
-            .map(id -> (ProcessorDefinition<?>) context.getProcessorDefinition(id))
-            .orElse(null);
-    return step == null ? "" : " (" + EarlyRelease.place(step) + ")";
+  private static Optional<Step> step(ModelCamelContext context, String id) {
+    return Optional.ofNullable((ProcessorDefinition<?>) context.getProcessorDefinition(id))
+        .map(Step::of);
   }
 
   private static String scheme(String uri) {
@@ -210,15 +248,57 @@ final class DryRun implements EndpointStrategy {
 
   @Override
   public Endpoint registerEndpoint(String uri, Endpoint endpoint) {
-    return INSIDE.contains(scheme(uri)) ? endpoint : new Outside(uri, endpoint);
+    return INSIDE.contains(scheme(uri)) ? endpoint : new Elsewhere(uri, endpoint);
+  }
+
+  /** Makes records as Camel does, and has no client to send them with. */
+  private static final class Records extends KafkaProducer {
+
+    private Records(KafkaEndpoint endpoint) {
+      super(endpoint);
+    }
+
+    private List<ProducerRecord<?, ?>> of(Exchange exchange) {
+      Message message = exchange.getMessage();
+      KafkaHeaders.translate(message.getHeaders());
+      List<ProducerRecord<?, ?>> records = new ArrayList<>();
+      if (getEndpoint().getConfiguration().isUseIterator()
+          && message.getBody() instanceof Iterable<?>) {
+        createRecordIterable(exchange, message).forEachRemaining(it -> records.add(it.getValue()));
+      } else {
+        records.add(createRecord(exchange, message));
+      }
+      records.forEach(this::refuseWhatIsNoBytes);
+      return records;
+    }
+
+    /** Which Camel leaves to Kafka's serializer. */
+    private void refuseWhatIsNoBytes(ProducerRecord<?, ?> record) {
+      boolean bytes =
+          getEndpoint()
+              .getConfiguration()
+              .getValueSerializer()
+              .equals(ByteArraySerializer.class.getName());
+      if (bytes && record.value() != null && !(record.value() instanceof byte[])) {
+        throw new SerializationException(
+            "A %s is neither bytes nor text: marshal it before it goes to Kafka"
+                .formatted(record.value().getClass().getSimpleName()));
+      }
+    }
   }
 
   /** Stands in the place of an endpoint. */
-  private final class Outside extends DefaultEndpoint {
+  private final class Elsewhere extends DefaultEndpoint {
 
-    private Outside(String uri, Endpoint real) {
+    private final Optional<Records> kafka;
+
+    private Elsewhere(String uri, Endpoint real) {
       super(uri, null);
       setCamelContext(real.getCamelContext());
+      kafka =
+          real instanceof KafkaEndpoint endpoint
+              ? Optional.of(new Records(endpoint))
+              : Optional.empty();
     }
 
     @Override
@@ -227,17 +307,14 @@ final class DryRun implements EndpointStrategy {
         @Override
         public void process(Exchange exchange) throws InvalidPayloadException {
           Message message = exchange.getMessage();
-          boolean bytes = getEndpointUri().matches("(spool|kafka):.*");
-          Object body = message.getBody();
-          Map<String, Object> headers = new HashMap<>(message.getHeaders());
-          if (getEndpointUri().startsWith("kafka:")) {
-            KafkaHeaders.translate(headers);
-          }
-          sent.add(
-              new Sent(
+          List<ProducerRecord<?, ?>> records = kafka.map(it -> it.of(exchange)).orElse(List.of());
+          boolean bytes = getEndpointUri().startsWith("spool:") && message.getBody() != null;
+          taken.add(
+              new Taken(
                   getEndpointUri(),
-                  bytes && body != null ? message.getMandatoryBody(byte[].class) : body,
-                  headers));
+                  bytes ? message.getMandatoryBody(byte[].class) : message.getBody(),
+                  new HashMap<>(message.getHeaders()),
+                  records));
         }
       };
     }

@@ -1,11 +1,16 @@
 package dev.caravan.cli;
 
+import java.time.Duration;
 import java.util.Locale;
+import java.util.regex.Pattern;
+import org.apache.camel.util.TimeUtils;
 
 /** For saying of a number on the command line what it may be, before anything is started. */
 final class Numbers {
 
   private static final int LAST_PORT = 65_535;
+  private static final Pattern DURATION =
+      Pattern.compile("(?=.)(\\d{1,4}h)?(\\d{1,6}m)?(\\d{1,9}s)?");
 
   private Numbers() {}
 
@@ -40,6 +45,20 @@ final class Numbers {
               plain(most)));
     }
     return number;
+  }
+
+  /** A time such as {@code 90s}, {@code 5m} or {@code 1h30m}. */
+  static Duration duration(String option, String text, Duration longest) {
+    Duration duration =
+        DURATION.matcher(text).matches()
+            ? Duration.ofMillis(TimeUtils.toMilliSeconds(text))
+            : Duration.ZERO;
+    if (duration.isZero() || duration.compareTo(longest) > 0) {
+      throw new CommandFailure(
+          "%s is \"%s\", but it must be a time such as 90s, 5m or 1h30m, up to %d h."
+              .formatted(option, text, longest.toHours()));
+    }
+    return duration;
   }
 
   static long atLeastOne(String option, long number) {

@@ -9,6 +9,7 @@ import dev.caravan.simulator.centre.Teller;
 import dev.caravan.topic.TopicCatalogue;
 import dev.caravan.topic.TopicSelector;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -16,6 +17,9 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
 
 /**
  * An event of a kind that is subscribed, as the stand-in's contact centre makes it.
@@ -30,7 +34,12 @@ record Sample(String pattern, Frame.Notification event, byte[] body) {
   private static final int CONVERSATIONS_PER_HOUR = 9;
   private static final int MOST_THINGS = 10_000;
   private static final int MOST = 40;
+  private static final int AT_A_TIME = 1_000;
   private static final String ANY_ID = "00000000-0000-4000-8000-000000000000";
+
+  Sample(Frame.Notification event, byte[] body) {
+    this(pattern(TopicCatalogue.shipped(), event.topicName()), event, body);
+  }
 
   /** What it is, for people. */
   String name() {
@@ -43,29 +52,15 @@ record Sample(String pattern, Frame.Notification event, byte[] body) {
     Set<String> wanted = new TreeSet<>();
     selectors.forEach(it -> wanted.add(pattern(catalogue, it.topic().replace("*", ANY_ID))));
     Map<String, Sample> found = new TreeMap<>();
-    Teller teller =
-        new Teller() {
-          @Override
-          public boolean heard(String topic) {
-            return found.size() < MOST && wanted.contains(pattern(catalogue, topic));
-          }
-
-          @Override
-          public void tell(String topic, Body body, String correlationId) {
-            byte[] frame = frame(topic, new String(body.bytes(), StandardCharsets.UTF_8));
-            if (new EnvelopeReader().read(frame) instanceof Frame.Notification event) {
-              Sample sample = new Sample(pattern(catalogue, topic), event, frame);
-              found.putIfAbsent(sample.name(), sample);
-            }
-          }
-        };
     Day day =
-        new Day(
-            new Organization(1, AGENTS, QUEUES),
-            1,
-            CONVERSATIONS_PER_HOUR,
-            System.currentTimeMillis(),
-            teller);
+        day(
+            topic -> found.size() < MOST && wanted.contains(pattern(catalogue, topic)),
+            frame -> {
+              if (new EnvelopeReader().read(frame) instanceof Frame.Notification event) {
+                Sample sample = new Sample(event, frame);
+                found.putIfAbsent(sample.name(), sample);
+              }
+            });
     for (int i = 0; i < MOST_THINGS; i++) {
       day.runNext();
     }
@@ -78,6 +73,35 @@ record Sample(String pattern, Frame.Notification event, byte[] body) {
       }
     }
     return samples.subList(0, Math.min(MOST, samples.size()));
+  }
+
+  /** Some hours of the contact centre, on the topics that are heard, until it is enough. */
+  static void told(
+      Duration hours, Predicate<String> heard, Consumer<byte[]> told, BooleanSupplier enough) {
+    Day day = day(heard, told);
+    long end = day.now() + hours.toMillis();
+    while (!enough.getAsBoolean() && !day.runUntil(end, AT_A_TIME)) {
+      // It goes on where it was
+    }
+  }
+
+  private static Day day(Predicate<String> heard, Consumer<byte[]> told) {
+    return new Day(
+        new Organization(1, AGENTS, QUEUES),
+        1,
+        CONVERSATIONS_PER_HOUR,
+        System.currentTimeMillis(),
+        new Teller() {
+          @Override
+          public boolean heard(String topic) {
+            return heard.test(topic);
+          }
+
+          @Override
+          public void tell(String topic, Body body, String correlationId) {
+            told.accept(frame(topic, new String(body.bytes(), StandardCharsets.UTF_8)));
+          }
+        });
   }
 
   private static String pattern(TopicCatalogue catalogue, String topic) {

@@ -34,8 +34,20 @@ public final class EnvelopeReader {
   // Races lose nothing: entries are immutable, and one that is overwritten is worked out again.
   private final TopicTraits[] topics = new TopicTraits[TOPIC_SLOTS];
 
+  /** Hears of what an event is told from. */
+  @FunctionalInterface
+  interface Witness {
+    Witness NOBODY = (topic, body) -> {};
+
+    void saw(TopicTraits topic, BodyFacts body);
+  }
+
   /** Never throws and never returns null, whatever the bytes are. */
   public Frame read(byte[] frame) {
+    return read(frame, Witness.NOBODY);
+  }
+
+  Frame read(byte[] frame, Witness witness) {
     int start = firstByte(frame);
     if (start == frame.length) {
       return new Frame.Unreadable("is empty");
@@ -48,7 +60,7 @@ public final class EnvelopeReader {
       names = new Names();
     }
     try (JsonParser parser = names.createParser(frame, start, frame.length - start)) {
-      return envelope(parser, frame, start);
+      return envelope(parser, frame, start, witness);
     } catch (JsonEOFException e) {
       return new Frame.Unreadable("is cut off after " + frame.length + " bytes");
     } catch (StreamConstraintsException e) {
@@ -62,7 +74,8 @@ public final class EnvelopeReader {
     }
   }
 
-  private Frame envelope(JsonParser parser, byte[] frame, int start) throws IOException {
+  private Frame envelope(JsonParser parser, byte[] frame, int start, Witness witness)
+      throws IOException {
     Envelope envelope = new Envelope();
     BodyReader body = new BodyReader(parser);
     parser.nextToken();
@@ -92,7 +105,7 @@ public final class EnvelopeReader {
     }
     return envelope.topicName.isEmpty()
         ? withoutTopic(envelope)
-        : withTopic(traits(envelope.topicName), envelope, body, frame);
+        : withTopic(traits(envelope.topicName), envelope, body, frame, witness);
   }
 
   private static Frame withoutTopic(Envelope envelope) {
@@ -110,7 +123,7 @@ public final class EnvelopeReader {
   }
 
   private static Frame withTopic(
-      TopicTraits topic, Envelope envelope, BodyReader body, byte[] frame) {
+      TopicTraits topic, Envelope envelope, BodyReader body, byte[] frame, Witness witness) {
     if (topic.family() == TopicTraits.Family.CONTROL) {
       return new Frame.Control(
           kind(topic.topicName().toLowerCase(Locale.ROOT), body),
@@ -124,6 +137,7 @@ public final class EnvelopeReader {
       return new Frame.Unreadable("has no eventBody");
     }
     BodyFacts facts = body.facts();
+    witness.saw(topic, facts);
     MediaRule.Result media = MediaRule.apply(topic, facts);
     return new Frame.Notification(
         topic.topicName(),

@@ -91,13 +91,10 @@ public final class MediaRule {
       return Result.NONE;
     }
     int bits = 0;
-    Party current = body.sessions().get(0);
     for (Party session : body.sessions()) {
       bits |= session.media().bit();
-      if (session.outranks(current)) {
-        current = session;
-      }
     }
+    Party current = current(body.sessions());
     String messageType =
         (bits & Media.MESSAGE.bit()) == 0
             ? ""
@@ -106,20 +103,27 @@ public final class MediaRule {
     return new Result(Media.ofBits(bits), current.media(), messageType);
   }
 
-  /** The type the current party tells, else the first that any party tells. */
-  private static String messageType(List<Party> parties) {
-    String first = "";
-    Party current = null;
+  /** The party that decides: of those that are not over the one that connected last. */
+  static Party current(List<Party> parties) {
+    Party current = parties.get(0);
     for (Party party : parties) {
-      if (current == null || party.outranks(current)) {
+      if (party.outranks(current)) {
         current = party;
       }
-      if (first.isEmpty()) {
-        first = party.messageType();
-      }
     }
-    return lower(
-        current == null || current.messageType().isEmpty() ? first : current.messageType());
+    return current;
+  }
+
+  /** The type the current party tells, else the first that any party tells. */
+  private static String messageType(List<Party> parties) {
+    if (parties.isEmpty()) {
+      return "";
+    }
+    String type = current(parties).messageType();
+    for (int i = 0; type.isEmpty() && i < parties.size(); i++) {
+      type = parties.get(i).messageType();
+    }
+    return lower(type);
   }
 
   private static String lower(String text) {

@@ -83,6 +83,28 @@ record TopicTraits(
     return key.isEmpty() ? topicKey : key;
   }
 
+  /** Where {@link #keyFrom} finds it, for people. */
+  String keyPlace(BodyFacts body) {
+    String place =
+        switch (keySource) {
+          case ID ->
+              !body.id().isEmpty()
+                  ? "eventBody.id"
+                  : place(body.conversationId(), "conversationId");
+          case CONVERSATION_ID -> place(body.conversationId(), "conversationId");
+          case USER_ID -> place(body.userId(), "user.id or eventBody.userId");
+          case TOPIC -> "";
+        };
+    if (!place.isEmpty()) {
+      return place;
+    }
+    return topicKey.equals(topicName) ? "the topic, which has no id" : "the id in the topic";
+  }
+
+  private static String place(String value, String field) {
+    return value.isEmpty() ? "" : "eventBody." + field;
+  }
+
   private static Media suffixOf(String t) {
     int dot = t.lastIndexOf('.');
     return dot > 0 && t.startsWith(CONVERSATIONS, dot - CONVERSATIONS.length())

@@ -45,6 +45,11 @@ public final class Schema {
     return types.objects.get(root).keySet();
   }
 
+  /** Whether some field of some topic, of those with few values, may have this one. */
+  public boolean isEnumValue(String value) {
+    return types.enums.stream().anyMatch(values -> values.contains(value));
+  }
+
   /** This schema in the words of JSON Schema; a type that holds itself ends in a plain object. */
   public ObjectNode toJsonSchema() {
     return jsonSchema("r" + root, new ArrayList<>());

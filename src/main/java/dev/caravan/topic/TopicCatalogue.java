@@ -64,6 +64,12 @@ public final class TopicCatalogue {
     return topics;
   }
 
+  /** Whether it is a word of Genesys Cloud's own: one of the few values that some field has. */
+  public boolean isEnumValue(String value) {
+    // All topics share their enums
+    return topics.get(0).schema().isEnumValue(value);
+  }
+
   /** The topic with this pattern, in any case. */
   public Optional<Topic> find(String pattern) {
     return Optional.ofNullable(byPattern.get(lower(pattern)));

@@ -1,0 +1,125 @@
+package dev.caravan.cli;
+
+import dev.caravan.event.Explanation;
+import dev.caravan.event.Frame;
+import dev.caravan.event.Media;
+import dev.caravan.topic.Topic;
+import dev.caravan.topic.TopicCatalogue;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** For understanding why an event has the medium and the key that it has. */
+@Command(
+    name = "explain",
+    mixinStandardHelpOptions = true,
+    description = {
+      "Tells what the bridge reads in a frame, and why.",
+      "Its topic and family, its media by the rule and what decided, the key and",
+      "where it was found, and the identity by which copies of it are known."
+    },
+    footer = {
+      "",
+      "Examples: the third line of a file, and a frame as it is",
+      "  ${ROOT-COMMAND-NAME} explain frames.jsonl:3",
+      "  ${ROOT-COMMAND-NAME} explain '{\"topicName\":\"v2.x\",\"eventBody\":{}}'"
+    })
+final class ExplainCommand implements Callable<Integer> {
+
+  @Parameters(
+      paramLabel = "FRAME",
+      description =
+          "A frame; a file of frames, of which the first is explained; or a file and a line.")
+  private String asked;
+
+  @Spec private CommandSpec spec;
+
+  @Override
+  public Integer call() {
+    Logs.toConsole(Caravan.isVerbose(spec));
+    PrintWriter out = spec.commandLine().getOut();
+    Explanation explanation = Explanation.of(frame());
+    if (explanation.frame() instanceof Frame.Notification event) {
+      explain(event, explanation, out);
+    } else if (explanation.frame() instanceof Frame.Control control) {
+      row(out, "kind", control.kind().name().toLowerCase(Locale.ROOT).replace('_', ' '));
+      row(out, "", "It is about the socket itself: no route gets it.");
+    } else if (explanation.frame() instanceof Frame.Unreadable unreadable) {
+      row(out, "kind", "dead letter: the frame " + unreadable.reason());
+    }
+    out.flush();
+    return Caravan.OK;
+  }
+
+  private byte[] frame() {
+    if (asked.strip().startsWith("{")) {
+      return asked.getBytes(StandardCharsets.UTF_8);
+    }
+    boolean named = asked.matches(".+:\\d{1,6}");
+    String file = named ? asked.substring(0, asked.lastIndexOf(':')) : asked;
+    List<RecordedFrame> frames = RecordedFrame.in(Path.of(file));
+    int line = named ? Integer.parseInt(asked.substring(file.length() + 1)) : frames.get(0).line();
+    return frames.stream()
+        .filter(frame -> frame.line() == line)
+        .findFirst()
+        .orElseThrow(
+            () -> new CommandFailure("There is no frame on line %d of %s.".formatted(line, file)))
+        .bytes();
+  }
+
+  private static void explain(Frame.Notification event, Explanation why, PrintWriter out) {
+    TopicCatalogue catalogue = TopicCatalogue.shipped();
+    row(out, "topic", event.topicName());
+    row(
+        out,
+        "",
+        catalogue
+            .topicOf(event.topicName())
+            .map(ExplainCommand::known)
+            .orElse("not in the catalogue; carried as " + catalogue.generalise(event.topicName())));
+    row(out, "family", why.family());
+    row(
+        out,
+        "media",
+        event.media().isEmpty()
+            ? "none"
+            : event.media().stream().map(Media::wire).collect(Collectors.joining(", "))
+                + (event.media().size() > 1 ? "; primary: " + event.primary().wire() : ""));
+    row(out, "", why.media());
+    if (!event.messageType().isEmpty()) {
+      row(out, "message", event.messageType());
+    }
+    row(out, "kept", kept(event, catalogue));
+    row(out, "key", event.key());
+    row(out, "", why.key());
+    row(out, "stream", event.stream() + ", the last part of the Kafka topic");
+    row(out, "identity", event.id().hex());
+    row(out, "", "of topic and eventBody: the copy on a second socket has the same");
+  }
+
+  private static String known(Topic topic) {
+    return "%s, %s in Genesys' SDKs".formatted(topic.pattern(), topic.modelClass());
+  }
+
+  private static String kept(Frame.Notification event, TopicCatalogue catalogue) {
+    if (event.media().isEmpty()) {
+      return "whatever GENESYS_MEDIA says, as it has no medium";
+    }
+    return catalogue.topicOf(event.topicName()).filter(Topic::wholeState).isPresent()
+        ? "whatever GENESYS_MEDIA says, as it tells a whole state"
+        : "if GENESYS_MEDIA has any of its media";
+  }
+
+  private static void row(PrintWriter out, String name, String value) {
+    // Without what a terminal would take for a command
+    out.printf("%-9s %s%n", name, value.replaceAll("\\p{Cntrl}", "?"));
+  }
+}

@@ -1,0 +1,217 @@
+package dev.caravan.cli;
+
+import dev.caravan.genesys.GenesysConstants;
+import dev.caravan.topic.SelectorException;
+import dev.caravan.topic.SelectorParser;
+import dev.caravan.topic.TopicCatalogue;
+import dev.caravan.topic.TopicSelector;
+import dev.caravan.topic.TopicSelector.Slot;
+import io.smallrye.config.SmallRyeConfig;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.header.Header;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** For getting frames to try routes with. */
+@Command(
+    name = "record",
+    mixinStandardHelpOptions = true,
+    customSynopsis = "${COMMAND-FULL-NAME} [OPTIONS] [SELECTOR] FILE",
+    description = {
+      "Writes frames to a file, for try and explain.",
+      "They come from your org, as the settings say, or from a stand-in for it, or",
+      "from Kafka. Names, addresses, numbers, attributes and all other text that may",
+      "be about a person are masked, the same value by the same mask. Reading from",
+      "your org takes a channel for each 1,000 topics, besides those of a bridge that",
+      "runs."
+    },
+    footer = {
+      "",
+      "Examples: five minutes of your org; one frame of each kind of a made-up one",
+      "  ${ROOT-COMMAND-NAME} record --for 5m frames.jsonl",
+      "  ${ROOT-COMMAND-NAME} record --from stand-in --each 1 --for 8h all.jsonl",
+      "  ${ROOT-COMMAND-NAME} record 'v2.users.*.presence' --for 1h presence.jsonl"
+    })
+final class RecordCommand implements Callable<Integer> {
+
+  private static final Duration LONGEST = Duration.ofHours(24);
+  private static final Duration POLL = Duration.ofMillis(250);
+  private static final int KEY_BYTES = 32;
+
+  /** Where frames come from. */
+  enum Source {
+    GENESYS,
+    STAND_IN,
+    KAFKA;
+
+    @Override
+    public String toString() {
+      return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+  }
+
+  @Parameters(
+      arity = "1..2",
+      paramLabel = "[SELECTOR] FILE",
+      description =
+          "What to record, as in GENESYS_TOPICS, which is the default, and the file, which must not"
+              + " be there yet.")
+  private List<String> asked;
+
+  @Option(
+      names = "--for",
+      paramLabel = "TIME",
+      defaultValue = "5m",
+      description =
+          "How long, such as 90s, 5m or 1h; of the stand-in, whose day goes by at once, how much of"
+              + " it. Default: 5m.")
+  private String time;
+
+  @Option(
+      names = "--from",
+      paramLabel = "SOURCE",
+      defaultValue = "genesys",
+      description = "genesys, stand-in or kafka. Default: genesys.")
+  private Source source;
+
+  @Option(
+      names = "--each",
+      paramLabel = "N",
+      description = "At most so many frames of each kind and medium.")
+  private Optional<Long> each = Optional.empty();
+
+  @Option(
+      names = "--from-beginning",
+      description = "From Kafka: start with the oldest record instead of the next one.")
+  private boolean fromBeginning;
+
+  @Option(
+      names = "--most",
+      paramLabel = "N",
+      description = "End after so many frames. Default: 10,000, as many as can be tried at once.")
+  private Optional<Long> most = Optional.empty();
+
+  @Option(names = "--raw", description = "Mask nothing. The file then holds personal data.")
+  private boolean raw;
+
+  @Spec private CommandSpec spec;
+
+  @Override
+  public Integer call() throws Exception {
+    Logs.toConsole(Caravan.isVerbose(spec));
+    if (!Caravan.isVerbose(spec)) {
+      Logs.errorsOnly();
+    }
+    Duration length = Numbers.duration("--for", time, LONGEST);
+    each.ifPresent(it -> Numbers.atLeastOne("--each", it));
+    most.ifPresent(it -> Numbers.atLeastOne("--most", it));
+    Optional<String> selector = asked.size() > 1 ? Optional.of(asked.get(0)) : Optional.empty();
+    Path file = Path.of(asked.get(asked.size() - 1));
+    SmallRyeConfig config = Settings.read();
+    Optional<Mask> mask = raw ? Optional.empty() : Optional.of(new Mask(key()));
+    Recording.Limits limits =
+        new Recording.Limits(
+            each.orElse(Long.MAX_VALUE), Math.min(most.orElse(Long.MAX_VALUE), RecordedFrame.MOST));
+    try (Recording recording = new Recording(file, mask, limits)) {
+      switch (source) {
+        case GENESYS ->
+            new OrgRecorder(config, selector).record(recording, length, () -> begin(length));
+        case STAND_IN -> fromStandIn(selector, recording, length);
+        case KAFKA -> fromKafka(config, selector, recording, length);
+      }
+      tell(recording, file);
+    }
+    return Caravan.OK;
+  }
+
+  private static byte[] key() {
+    byte[] key = new byte[KEY_BYTES];
+    new SecureRandom().nextBytes(key);
+    return key;
+  }
+
+  /** Its day goes by as fast as it can. */
+  private void fromStandIn(Optional<String> selector, Recording recording, Duration length) {
+    List<TopicSelector> selectors = selector.map(RecordCommand::selectors).orElse(List.of());
+    Sample.told(length, topic -> isWanted(topic, selectors), recording::add, recording::isFull);
+  }
+
+  private void fromKafka(
+      SmallRyeConfig config, Optional<String> selector, Recording recording, Duration length) {
+    List<TopicSelector> selectors = selector.map(RecordCommand::selectors).orElse(List.of());
+    KafkaEnvironment environment = new KafkaEnvironment(config);
+    Map<String, Object> properties = environment.consumerProperties(Optional.empty());
+    TopicPattern pattern = new TopicPattern(environment.topicPrefix() + "*");
+    try (TopicFollower follower =
+        environment.client(() -> new TopicFollower(properties, pattern::matches, fromBeginning))) {
+      begin(length);
+      Deadline end = Deadline.in(length);
+      while (!end.isPast() && !recording.isFull()) {
+        for (ConsumerRecord<byte[], byte[]> record : follower.poll(POLL)) {
+          Header topic = record.headers().lastHeader(GenesysConstants.TOPIC);
+          if (topic != null
+              && record.value() != null
+              && isWanted(new String(topic.value(), StandardCharsets.UTF_8), selectors)) {
+            recording.add(record.value());
+          }
+        }
+      }
+    }
+  }
+
+  private static List<TopicSelector> selectors(String text) {
+    try {
+      List<TopicSelector> selectors =
+          new SelectorParser(TopicCatalogue.shipped()).parse(text).selectors();
+      for (TopicSelector selector : selectors) {
+        if (!(selector.slot() instanceof Slot.Given || selector.slot() instanceof Slot.Every)) {
+          throw new CommandFailure(
+              "Only your org knows what %s stands for. Name an id, or * for all."
+                  .formatted(selector.text()));
+        }
+      }
+      return selectors;
+    } catch (SelectorException e) {
+      throw new CommandFailure(e.getMessage(), e);
+    }
+  }
+
+  private static boolean isWanted(String topic, List<TopicSelector> selectors) {
+    return selectors.isEmpty() || selectors.stream().anyMatch(it -> it.mayStandFor(topic));
+  }
+
+  private void begin(Duration length) {
+    PrintWriter out = spec.commandLine().getOut();
+    out.printf("Recording from %s for %d s. Ctrl-C ends it sooner.%n", source, length.toSeconds());
+    out.flush();
+  }
+
+  private void tell(Recording recording, Path file) {
+    PrintWriter out = spec.commandLine().getOut();
+    recording.kinds().forEach((kind, count) -> out.printf("  %6d  %s%n", count, kind));
+    if (recording.count() == 0) {
+      out.println("No frame came, so there is no file.");
+    } else {
+      out.printf(
+          "%d frames in %s%s.%n",
+          recording.count(), file, raw ? ", as they came: it holds personal data" : ", masked");
+    }
+    if (recording.leftOut() > 0) {
+      out.printf("%d more could not be masked and were left out.%n", recording.leftOut());
+    }
+    out.flush();
+  }
+}

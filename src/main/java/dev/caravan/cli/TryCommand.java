@@ -1,0 +1,181 @@
+package dev.caravan.cli;
+
+import dev.caravan.cli.Expectations.Case;
+import io.smallrye.config.SmallRyeConfig;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** For seeing what an edited route does before it does it. */
+@Command(
+    name = "try",
+    mixinStandardHelpOptions = true,
+    description = {
+      "Sends recorded frames through your routes, and tells what becomes of each.",
+      "It asks neither Genesys Cloud nor Kafka and sends nothing. It tells whether a",
+      "frame is kept or dropped, and by which step; Kafka topic, key and headers; and",
+      "what the routes changed in the body. It ends within three seconds. Exit code",
+      "1: an event becomes a dead letter, or a case of --expect is not met."
+    },
+    footer = {
+      "",
+      "Examples: frames of every kind; your own; a test of your routes",
+      "  ${ROOT-COMMAND-NAME} try",
+      "  ${ROOT-COMMAND-NAME} try frames.jsonl --watch",
+      "  ${ROOT-COMMAND-NAME} try frames.jsonl --expect expected.yaml"
+    })
+final class TryCommand implements Callable<Integer> {
+
+  /** Three seconds, but for the end. */
+  private static final Duration LONGEST = Duration.ofMillis(2_700);
+
+  /** Of which a route may take so long for an event. */
+  private static final Duration PATIENCE = Duration.ofMillis(700);
+
+  /** What the program took before it came here counts, but for a JVM that is older. */
+  private static final Duration LONGEST_START = Duration.ofSeconds(1);
+
+  /** However slow the machine is, so long frames are tried. */
+  private static final Duration AT_LEAST = Duration.ofMillis(500);
+
+  private static final Duration LOOK_EVERY = Duration.ofMillis(300);
+
+  @Parameters(
+      arity = "0..1",
+      paramLabel = "FILE",
+      description =
+          "The frames, one a line, as record writes them. Default: some of every kind, which come"
+              + " with the program.")
+  private Optional<Path> file = Optional.empty();
+
+  @Option(
+      names = "--expect",
+      paramLabel = "FILE",
+      description =
+          "Hold the routes against these cases (see docs/cookbook.md), and fail if one is not met.")
+  private Optional<Path> expected = Optional.empty();
+
+  @Option(
+      names = "--watch",
+      description = "Do it again whenever a route, the frames or the cases are edited.")
+  private boolean watch;
+
+  @Spec private CommandSpec spec;
+
+  @Override
+  public Integer call() throws InterruptedException {
+    Logs.toConsole(Caravan.isVerbose(spec));
+    if (!Caravan.isVerbose(spec)) {
+      Logs.errorsOnly(); // whatever there is to say of the routes is said here
+    }
+    if (watch) {
+      return watch();
+    }
+    Duration start = Duration.ofMillis(ManagementFactory.getRuntimeMXBean().getUptime());
+    return run(LONGEST.minus(shorter(start, LONGEST_START))) ? Caravan.OK : Caravan.FAILED;
+  }
+
+  private int watch() throws InterruptedException {
+    PrintWriter out = spec.commandLine().getOut();
+    Optional<List<String>> seen = Optional.empty();
+    while (!out.checkError()) {
+      List<String> now = files();
+      if (!seen.equals(Optional.of(now))) {
+        seen = Optional.of(now);
+        try {
+          run(LONGEST);
+        } catch (CommandFailure e) {
+          out.println(e.getMessage());
+        }
+        out.println("-- Waiting for an edit; Ctrl-C ends it.");
+        out.flush();
+      }
+      Thread.sleep(LOOK_EVERY.toMillis());
+    }
+    return Caravan.OK;
+  }
+
+  /** All that the outcome depends on. */
+  private List<String> files() {
+    List<String> texts = new ArrayList<>();
+    try {
+      String folder = Settings.read().getValue("caravan.routes.dir", String.class);
+      texts.add(new RouteFolder(Path.of(folder)).contents().toString());
+    } catch (CommandFailure e) {
+      texts.add(e.getMessage());
+    }
+    for (Path path : List.of(file, expected).stream().flatMap(Optional::stream).toList()) {
+      try {
+        texts.add(Files.readString(path));
+      } catch (IOException e) {
+        texts.add(e.toString());
+      }
+    }
+    return texts;
+  }
+
+  /** Whether all is well. */
+  private boolean run(Duration most) {
+    Deadline whole = Deadline.in(most.minus(PATIENCE));
+    SmallRyeConfig config = Settings.read();
+    List<RecordedFrame> frames = file.map(RecordedFrame::in).orElseGet(RecordedFrame::shipped);
+    Optional<List<Case>> cases = expected.map(it -> Expectations.in(it, frames));
+    try (FrameTrial trial = new FrameTrial(config, PATIENCE)) {
+      Duration left = whole.left();
+      Deadline end = Deadline.in(left.compareTo(AT_LEAST) < 0 ? AT_LEAST : left);
+      return cases.isPresent() ? hold(trial, cases.get(), end) : tell(trial, frames, end);
+    }
+  }
+
+  private static Duration shorter(Duration one, Duration other) {
+    return one.compareTo(other) < 0 ? one : other;
+  }
+
+  private boolean tell(FrameTrial trial, List<RecordedFrame> frames, Deadline end) {
+    PrintWriter out = spec.commandLine().getOut();
+    TryReport report = new TryReport(out);
+    int tried = trial.of(frames, end, report::tell);
+    return report.end() & isWhole(tried, frames.size(), "frames");
+  }
+
+  private boolean hold(FrameTrial trial, List<Case> cases, Deadline end) {
+    PrintWriter out = spec.commandLine().getOut();
+    List<RecordedFrame> frames = cases.stream().map(Case::frame).toList();
+    List<Passage> passages = new ArrayList<>();
+    int tried = trial.of(frames, end, it -> passages.add(it.passage()));
+    int unmet = 0;
+    for (int i = 0; i < tried; i++) {
+      List<String> wrong = cases.get(i).unmet(passages.get(i));
+      unmet += wrong.isEmpty() ? 0 : 1;
+      out.printf("  %-7s %s%n", wrong.isEmpty() ? "ok" : "FAILED", cases.get(i).name());
+      wrong.forEach(line -> out.printf("          %s%n", line.replaceAll("\\p{Cntrl}", "?")));
+    }
+    out.printf("%d of %d cases are met.%n", tried - unmet, cases.size());
+    out.flush();
+    return unmet == 0 & isWhole(tried, cases.size(), "cases");
+  }
+
+  private boolean isWhole(int tried, int all, String what) {
+    if (tried < all) {
+      spec.commandLine()
+          .getErr()
+          .printf(
+              "%d of %d %s were not tried: the time was over. Try fewer at once.%n",
+              all - tried, all, what);
+      spec.commandLine().getErr().flush();
+    }
+    return tried == all;
+  }
+}
