@@ -39,6 +39,9 @@ public final class HttpAnswer implements Processor {
     }
     int status = exchange.getMessage().getHeader(Exchange.HTTP_RESPONSE_CODE, 0, Integer.class);
     String body = exchange.getMessage().getBody(String.class);
+    if (status != 401 && !saysNotNow(status) && isCall(exchange)) {
+      SessionBean.of(exchange.getContext()).accepted(exchange);
+    }
     if (status >= 200 && status < 300) {
       exchange.getMessage().setBody(body == null || body.isBlank() ? "{}" : body);
       return;
@@ -47,12 +50,11 @@ public final class HttpAnswer implements Processor {
   }
 
   private static CallException failure(Exchange exchange, int status, String said) {
-    boolean login = exchange.getProperty(GenesysConstants.TOKEN) == null;
     if (saysNotNow(status)) {
       return new UnavailableException(
           "Genesys Cloud answered " + status + said + ".", status, retryAfter(exchange));
     }
-    if (login) {
+    if (!isCall(exchange)) {
       return new RefusedException(
           "Genesys Cloud refused the credentials (" + status + said + ")." + CHECK_CREDENTIALS,
           status);
@@ -78,6 +80,11 @@ public final class HttpAnswer implements Processor {
   /** Whether an exchange has an answer of HTTP; the handshake of a socket has none. */
   static boolean isOn(Exchange exchange) {
     return exchange.getMessage().getHeader(Exchange.HTTP_RESPONSE_CODE) != null;
+  }
+
+  /** A call with a token, and not the login. */
+  private static boolean isCall(Exchange exchange) {
+    return exchange.getProperty(GenesysConstants.TOKEN) != null;
   }
 
   /** Whether a status means that the same call may succeed later. */

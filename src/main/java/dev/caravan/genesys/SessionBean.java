@@ -139,6 +139,13 @@ public final class SessionBean implements CamelContextAware {
     }
   }
 
+  /** The exchange's last call was answered otherwise than that its token is not accepted. */
+  void accepted(Exchange exchange) {
+    if (exchange.getProperty(GenesysConstants.TOKEN) instanceof Token used) {
+      session().accepted(used);
+    }
+  }
+
   /** Forgets a token, unless another one has taken its place. */
   void forget(Token used) {
     session().drop(used);

@@ -19,6 +19,11 @@ public final class GenesysSession {
   /** Whoever is told to wait is told to wait for some time. */
   private static final Duration SHORTEST = Duration.ofMillis(1);
 
+  private static final int UNAUTHORISED = 401;
+  private static final String NOT_ACCEPTED =
+      "Genesys Cloud accepted neither the token (401) nor the one that replaced it. Look whether the"
+          + " org restricts the addresses that may call it, and whether GENESYS_REGION is right.";
+
   /** Fetches a token; throws a {@link CallException} if that does not succeed. */
   @FunctionalInterface
   public interface TokenSource {
@@ -35,6 +40,10 @@ public final class GenesysSession {
   private Optional<CompletableFuture<Token>> underWay = Optional.empty();
   private Optional<CallException> failure = Optional.empty();
   private int failures;
+
+  /** Whether a token was not accepted, and none was since. */
+  private boolean doubted;
+
   private Instant notBefore = Instant.MIN;
 
   /**
@@ -84,9 +93,27 @@ public final class GenesysSession {
     return outcome(fetch, stillGood);
   }
 
-  /** Forgets a token that was not accepted, unless another one has taken its place. */
+  /**
+   * Forgets a token that was not accepted, unless another one has taken its place. If it took the
+   * place of one that was not accepted either, the token is not what is wrong: that is remembered
+   * like a refused login.
+   */
   public synchronized void drop(Token old) {
-    current = current.filter(token -> token != old);
+    if (current.filter(token -> token == old).isEmpty()) {
+      return;
+    }
+    current = Optional.empty();
+    if (doubted) {
+      failed(new RefusedException(NOT_ACCEPTED, UNAUTHORISED));
+    }
+    doubted = true;
+  }
+
+  /** A call with this token was answered otherwise than that it is not accepted. */
+  public synchronized void accepted(Token token) {
+    if (current.filter(known -> known == token).isPresent()) {
+      doubted = false;
+    }
   }
 
   private void fetch(CompletableFuture<Token> fetch) {

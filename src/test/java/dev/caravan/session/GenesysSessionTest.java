@@ -218,6 +218,29 @@ class GenesysSessionTest {
   }
 
   @Test
+  void aTokenThatIsNotAcceptedEitherIsNotReplacedAgainForAWhile() {
+    session.drop(session.token());
+    session.drop(session.token());
+
+    assertThatExceptionOfType(RefusedException.class)
+        .isThrownBy(session::token)
+        .withMessageContaining("nor the one that replaced it");
+    clock.pass(Duration.ofMinutes(5));
+    session.drop(session.token());
+    assertThatExceptionOfType(RefusedException.class).isThrownBy(session::token);
+    assertThat(login.calls).hasValue(3);
+  }
+
+  @Test
+  void aTokenThatWasAcceptedIsReplacedAtOnceHoweverItsPredecessorEnded() {
+    session.drop(session.token());
+    session.accepted(session.token());
+    session.drop(session.token());
+
+    assertThat(session.token().value()).isEqualTo("secret-3");
+  }
+
+  @Test
   void aRefusalIsAnsweredFromMemoryForAWhile() {
     login.failure = new RefusedException("Wrong secret.", 400);
     for (int i = 0; i < 10; i++) {
