@@ -44,7 +44,7 @@ public enum Cause {
 
   /** Whether only the connection ended, while the channel is as it was. */
   boolean leavesTheChannel() {
-    return this == DROPPED || this == TOO_LARGE;
+    return this == DROPPED || this == TOO_LARGE || this == SILENT;
   }
 
   /** What happened, as the second half of a sentence for the person who reads the log. */

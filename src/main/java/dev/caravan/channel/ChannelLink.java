@@ -11,6 +11,9 @@ public interface ChannelLink {
   /** Closes the socket with 1000 and lets the channel go. */
   void close();
 
+  /** Cuts the connection, without asking the peer, and keeps the channel. */
+  void cut();
+
   /**
    * A pong was handled.
    *

@@ -18,9 +18,9 @@ import java.util.function.Consumer;
  * @param liveAt when it became LIVE
  * @param rotateAt when its successor is due
  * @param rotateCause what sets {@code rotateAt}
- * @param pingSentAt when a ping was sent that is not answered yet; of a RETIRING channel, when the
- *     one was sent whose answer proves that nothing is missing before its successor's first event
- * @param retiringSince when its successor became LIVE
+ * @param pingSentAt when a ping was sent that is not answered yet; of a RETIRING channel, the one
+ *     whose answer proves that nothing is missing before its successor's first event
+ * @param retiringSince when its successor became LIVE; once it has answered, when that was read
  * @param distrusted whether it is known to be lost, dead or taken and is kept only until its
  *     successor is there
  */
@@ -117,6 +117,15 @@ public record ChannelState(
     return reading.provenUntil() >= pingSentAt;
   }
 
+  /** A RETIRING channel has answered: it is read on for a little while only. */
+  ChannelState answered(long now) {
+    return with(
+        c -> {
+          c.pingSentAt = 0;
+          c.retiringSince = now;
+        });
+  }
+
   /** Its successor was lost before it was let go: it is what is read again. */
   ChannelState reprieved() {
     return with(
@@ -134,17 +143,25 @@ public record ChannelState(
     return with(c -> c.distrusted = true);
   }
 
-  /** Its successor is due now; one that is still to be opened becomes a new channel. */
+  /** Its successor is due now, or as soon as it is gone back to; a new channel needs none. */
   ChannelState rotateNow(long now, Cause why) {
     return with(
         c -> {
-          if (phase == Phase.NEW) {
-            c.reuses = 0;
-          } else {
+          if (phase != Phase.NEW || goesBack()) {
             c.rotateAt = now;
             c.rotateCause = why;
           }
         });
+  }
+
+  /** Whether it goes back to a channel that was lost. */
+  boolean goesBack() {
+    return reuses != 0;
+  }
+
+  /** Its channel cannot be gone back to any more. */
+  ChannelState anew() {
+    return with(c -> c.reuses = 0);
   }
 
   /** Whether its events are being read and can be relied on. */

@@ -2,6 +2,7 @@ package dev.caravan.channel;
 
 import dev.caravan.channel.ShardAction.Blind;
 import dev.caravan.channel.ShardAction.Close;
+import dev.caravan.channel.ShardAction.Cut;
 import dev.caravan.channel.ShardAction.Read;
 import dev.caravan.channel.ShardAction.Report;
 import dev.caravan.channel.ShardReport.Kind;
@@ -19,6 +20,9 @@ import java.util.function.UnaryOperator;
 final class Decision {
 
   private static final int TENTH = 10;
+
+  /** So often a channel is gone back to although its server answers with errors. */
+  private static final int MOST_FAILURES_OF_A_CHANNEL = 3;
 
   private final Timings timings;
   private final DoubleSupplier random;
@@ -82,18 +86,23 @@ final class Decision {
     state = state.without(channel.number());
   }
 
-  /** A channel that is not LIVE yet will not become so: back off and try again. */
+  /**
+   * A channel that is not LIVE yet will not become so: back off and try again. What was to go back
+   * to a channel still does, unless that is gone, or others have answered several times that it
+   * does not work.
+   */
   void failed(ChannelState channel, Failure failure) {
     // That a channel is not known any more is what going back to it was to find out
-    boolean foreseen = channel.reuses() != 0 && failure.kind() == Failure.Kind.CHANNEL_GONE;
+    boolean foreseen = channel.goesBack() && failure.kind() == Failure.Kind.CHANNEL_GONE;
     state = state.without(channel.number());
     if (!foreseen) {
       state = state.withBackoff(state.backoff().plus(failure.attempts(), now));
     }
+    ChannelState next = foreseen || isHopeless(failure) ? channel.anew() : channel;
     if (failure.kind() == Failure.Kind.REFUSED) {
       act(new Report(new ShardReport(Kind.BROKEN, Cause.REFUSED, now, now, failure.sentence())));
       state = state.withBroken(Optional.of(failure.sentence()));
-      planAsked(channel.cause(), timings.slowRetry().toMillis());
+      planAsked(next, timings.slowRetry().toMillis());
       return;
     }
     long asked = failure.retryAfter().toMillis();
@@ -104,15 +113,32 @@ final class Decision {
     act(new Report(new ShardReport(Kind.RETRYING, why, now, now + wait, sentence)));
     state = state.withBroken(Optional.empty());
     if (asked > 0) {
-      planAsked(channel.cause(), wait);
+      planAsked(next, wait);
     } else {
-      state = state.plan(channel.cause(), 0, now + wait);
+      plan(next.cause(), next.reuses(), now + wait);
     }
   }
 
-  private void planAsked(Cause cause, long wait) {
-    state = state.plan(cause, 0, now + wait);
-    change(state.successor().orElseThrow(), ChannelState::asked);
+  /** The channel's own place may be broken; where nobody is reached, another is no better. */
+  private boolean isHopeless(Failure failure) {
+    return failure.reached() != Failure.Reached.NOBODY
+        && state.backoff().failures() > MOST_FAILURES_OF_A_CHANNEL;
+  }
+
+  private void planAsked(ChannelState next, long wait) {
+    int number = state.nextNumber();
+    plan(next.cause(), next.reuses(), now + wait);
+    state = state.change(number, ChannelState::asked);
+  }
+
+  /** One channel at most is gone back to at a time, and one at most is to be made. */
+  private void plan(Cause cause, int reuses, long at) {
+    Optional<ChannelState> same = state.first(c -> c.coming() && c.goesBack() == (reuses != 0));
+    if (same.isPresent()) {
+      change(same.get(), c -> c.openSooner(at));
+    } else {
+      state = state.plan(cause, reuses, at);
+    }
   }
 
   /** The client has no room for this attempt yet. */
@@ -145,22 +171,28 @@ final class Decision {
   /** A channel that was LIVE is gone: find a successor. */
   void lost(ChannelState channel, Cause cause) {
     long lastRead = lastRead(channel);
-    boolean again = mayReuse(channel, cause);
     state = state.without(channel.number());
-    lost(channel, cause, lastRead, again ? channel.number() : 0);
+    lost(channel, cause, lastRead);
   }
 
   /**
    * A channel that was LIVE is dead or not ours any more, though its socket is open: find a
-   * successor, and until then read what may still come.
+   * successor, and until then read what may still come. A channel has one socket only, so if it can
+   * be gone back to, the dead one is cut.
    */
   void distrust(ChannelState channel, Cause cause) {
+    if (mayReuse(channel, cause)) {
+      act(new Cut(channel.number()));
+      lost(channel, cause);
+      return;
+    }
     long lastRead = lastRead(channel);
     change(channel, ChannelState::distrust);
-    lost(channel, cause, lastRead, 0);
+    lost(channel, cause, lastRead);
   }
 
-  private void lost(ChannelState channel, Cause cause, long lastRead, int reuses) {
+  private void lost(ChannelState channel, Cause cause, long lastRead) {
+    boolean again = mayReuse(channel, cause);
     report(Kind.DISCONNECTED, cause, lastRead, now);
     long wait = afterLoss(channel);
     state
@@ -175,10 +207,13 @@ final class Decision {
       act(new Blind(lastRead, cause));
     }
     long at = now + wait;
-    if (state.successor().isPresent()) {
-      state.successor().ifPresent(planned -> change(planned, c -> c.openSooner(at)));
+    if (again) {
+      // Beside a successor that is on its way: that one may have to wait, or to be waited for
+      state = state.plan(cause, channel.number(), at);
+    } else if (state.successor().isPresent()) {
+      hasten(at);
     } else {
-      state = state.plan(cause, reuses, at);
+      state = state.plan(cause, 0, at);
     }
   }
 
@@ -238,16 +273,25 @@ final class Decision {
   /** A successor that waits for its turn is needed now; one that backs off goes on doing so. */
   void hasten() {
     if (state.backoff().failures() == 0) {
-      state.successor().ifPresent(planned -> change(planned, c -> c.openSooner(now)));
+      hasten(now);
     }
   }
 
+  private void hasten(long at) {
+    state.channels().stream()
+        .filter(c -> c.phase() == Phase.NEW)
+        .forEach(planned -> change(planned, c -> c.openSooner(at)));
+  }
+
   /**
-   * Subscriptions survive on the channel, so going back to it is the shortest gap; but only once.
+   * Subscriptions survive on the channel, so going back to it is the shortest gap. Once, unless it
+   * was stable since, or its successor is not there yet. Whether it has expired the server tells.
    */
   private boolean mayReuse(ChannelState channel, Cause cause) {
-    boolean proven = channel.reuses() == 0 || now - channel.liveAt() >= timings.stable().toMillis();
-    return cause.leavesTheChannel() && proven && now < channel.rotateAt();
+    boolean proven = !channel.goesBack() || now - channel.liveAt() >= timings.stable().toMillis();
+    return cause.leavesTheChannel()
+        && (proven || state.successor().isPresent())
+        && state.first(c -> c.coming() && c.goesBack()).isEmpty();
   }
 
   private long lastRead(ChannelState channel) {

@@ -9,13 +9,13 @@ import java.time.Duration;
  * @param sentence what to tell the person who must act
  * @param retryAfter how long Genesys Cloud asked us to wait; zero if it did not
  * @param attempts how many attempts were made, for the backoff; 0 if it did not come to one
- * @param madeNone whether it is known that no channel was made
+ * @param reached how far it came, for the {@link AttemptBudget}
  */
 public record Failure(
-    Kind kind, String sentence, Duration retryAfter, int attempts, boolean madeNone) {
+    Kind kind, String sentence, Duration retryAfter, int attempts, Reached reached) {
 
   public Failure(Kind kind, String sentence, Duration retryAfter, int attempts) {
-    this(kind, sentence, retryAfter, attempts, false);
+    this(kind, sentence, retryAfter, attempts, Reached.UNKNOWN);
   }
 
   /** What follows from a failure. */
@@ -28,14 +28,24 @@ public record Failure(
     REFUSED
   }
 
-  /** The same if nobody was asked for a channel. */
-  public Failure withoutAttempt() {
-    return new Failure(kind, sentence, retryAfter, 0, true);
+  /** What is known about how far an attempt came. */
+  public enum Reached {
+    /** Nobody heard of it. */
+    NOBODY,
+    /** It was heard of, and no channel was made. */
+    NO_CHANNEL,
+    /** A channel may have been made. */
+    UNKNOWN
   }
 
-  /** The same if no channel was made. */
-  public Failure withoutChannel() {
-    return new Failure(kind, sentence, retryAfter, attempts, true);
+  /** The same if nobody was asked for a channel. */
+  public Failure withoutAttempt() {
+    return new Failure(kind, sentence, retryAfter, 0, Reached.NOBODY);
+  }
+
+  /** The same if it came so far. */
+  public Failure reaching(Reached how) {
+    return new Failure(kind, sentence, retryAfter, attempts, how);
   }
 
   /** A failure that may pass by itself. */

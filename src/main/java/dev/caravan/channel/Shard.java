@@ -163,7 +163,9 @@ public final class Shard {
       int channel, ChannelLink link, List<String> subscribed, long rotateAt, Cause rotateCause) {
     execute(
         () -> {
-          orders.remove(channel);
+          Optional.ofNullable(orders.remove(channel))
+              .flatMap(ChannelOpener.Order::reuse)
+              .ifPresent(before -> lost.values().removeIf(it -> it.link() == before));
           links.put(channel, link);
           topicsOf.replace(channel, List.copyOf(subscribed));
           step(new ShardEvent.SocketOpened(channel, rotateAt, rotateCause));
@@ -187,7 +189,7 @@ public final class Shard {
   /** What a failed attempt comes to in the budget. */
   private void settle(ChannelOpener.Order order, Failure failure) {
     boolean anew = order.reuse().isEmpty();
-    if (failure.attempts() == 0) {
+    if (failure.reached() == Failure.Reached.NOBODY) {
       if (!order.free()) {
         budget.giveBack(anew);
       }
@@ -196,7 +198,8 @@ public final class Shard {
     if (order.free()) {
       budget.charge(anew);
     }
-    if (anew && (failure.madeNone() || !failure.retryAfter().isZero())) {
+    boolean none = failure.reached() == Failure.Reached.NO_CHANNEL;
+    if (anew && (none || !failure.retryAfter().isZero())) {
       budget.giveBackCreation();
     }
   }
@@ -250,7 +253,6 @@ public final class Shard {
               .ifPresent(link -> lost.put(channel, new Lost(link, topicsOf(channel))));
           step(new ShardEvent.SocketClosed(channel, cause));
           links.remove(channel);
-          lost.keySet().removeIf(number -> !state.reuses(number));
         });
   }
 
@@ -285,6 +287,7 @@ public final class Shard {
     wakeAt(step.wakeAt());
     decisions.run(this::tellAttempts);
     step.actions().forEach(this::perform);
+    forgetLost();
     topicsOf.keySet().removeIf(channel -> state.channel(channel).isEmpty());
     awaited = state.first(ChannelState::awaitsSignOfLife).map(ChannelState::number).orElse(0);
     shown = state;
@@ -341,6 +344,8 @@ public final class Shard {
     } else if (action instanceof ShardAction.Close close) {
       link(close.number()).ifPresent(ChannelLink::close);
       Optional.ofNullable(orders.remove(close.number())).ifPresent(opener::cancel);
+    } else if (action instanceof ShardAction.Cut cut) {
+      cut(cut.number());
     } else if (action instanceof ShardAction.AskRotation ask) {
       rotations.accept(this, ask);
     } else if (action instanceof ShardAction.DropToken drop) {
@@ -356,9 +361,18 @@ public final class Shard {
     }
   }
 
+  private void cut(int channel) {
+    Optional.ofNullable(links.remove(channel))
+        .ifPresent(
+            link -> {
+              lost.put(channel, new Lost(link, topicsOf(channel)));
+              link.cut();
+            });
+  }
+
   private void open(ShardAction.Open open) {
     // A channel that is gone back to has the subscriptions that it had, whatever is wanted by now
-    Optional<Lost> again = Optional.ofNullable(lost.remove(open.reuses()));
+    Optional<Lost> again = Optional.ofNullable(lost.get(open.reuses()));
     ChannelOpener.Order order =
         new ChannelOpener.Order(
             this,
@@ -373,6 +387,19 @@ public final class Shard {
     orders.put(open.number(), order);
     topicsOf.put(open.number(), order.topics());
     opener.open(order);
+  }
+
+  /** What is not gone back to any more is left; whoever has the channel by now is not touched. */
+  private void forgetLost() {
+    lost.entrySet()
+        .removeIf(
+            channel -> {
+              boolean forgotten = !state.reuses(channel.getKey());
+              if (forgotten) {
+                decisions.run(channel.getValue().link()::close);
+              }
+              return forgotten;
+            });
   }
 
   private List<String> topicsOf(int channel) {

@@ -17,6 +17,9 @@ public sealed interface ShardAction {
   /** Close the socket with 1000, or give up opening it. */
   record Close(int number) implements ShardAction {}
 
+  /** Cut the connection of a dead socket; its channel is gone back to. */
+  record Cut(int number) implements ShardAction {}
+
   /**
    * Ask the group for leave to open a successor: only so many shards hand over at a time. It is
    * asked again until the leave is there.

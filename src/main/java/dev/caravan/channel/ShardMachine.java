@@ -133,7 +133,7 @@ public final class ShardMachine {
       if (old.trusted(Phase.LIVE)) {
         d.act(new Ping(old.number()));
         d.change(old, c -> c.retiring(d.now()));
-      } else if (old.phase() == Phase.LIVE) {
+      } else if (old.phase() == Phase.LIVE || old.coming() && old.goesBack()) {
         d.letGo(old);
       }
     }
@@ -151,7 +151,7 @@ public final class ShardMachine {
       d.lost(channel, cause);
     } else if (channel.phase() == Phase.OPENING) {
       d.failed(
-          channel,
+          channel.anew(),
           Failure.unavailable(
               "The socket closed before it showed a sign of life: " + Decision.sentence(cause)));
     } else if (channel.phase() != Phase.NEW) {
@@ -179,7 +179,7 @@ public final class ShardMachine {
       case RETIRING -> d.change(channel, ChannelState::distrust);
       default -> {
         d.letGo(channel);
-        d.failed(channel, Failure.unavailable(Decision.sentence(notice)));
+        d.failed(channel.anew(), Failure.unavailable(Decision.sentence(notice)));
       }
     }
   }

@@ -41,9 +41,9 @@ public record ShardState(
     return channels.stream().anyMatch(ChannelState::reading);
   }
 
-  /** Whether a channel is planned that goes back to this one's. */
+  /** Whether a channel is planned or being opened that goes back to this one's. */
   boolean reuses(int number) {
-    return channels.stream().anyMatch(c -> c.phase() == Phase.NEW && c.reuses() == number);
+    return channels.stream().anyMatch(c -> c.coming() && c.reuses() == number);
   }
 
   /** The oldest of these. */

@@ -10,8 +10,9 @@ import java.time.Duration;
  * @param pongWait time after that ping without any frame after which the socket counts as dead
  * @param openMost longest time an attempt to open a channel may take, its retries included
  * @param signOfLife time an open socket has to show its first heartbeat, pong or event
- * @param drainQuiet time without a frame after which a retiring channel is closed
- * @param drainMost longest time a retiring channel is read on
+ * @param drainQuiet time for which a retiring channel is read on after its answer; without one,
+ *     time without a frame after which it is closed
+ * @param drainMost longest time for which a retiring channel is read on that is not ours any more
  * @param backlogMost the same for one that has not answered the ping sent when its successor came;
  *     and how long a socket that is opened may bring something, but no sign of life
  * @param stable time of being LIVE that forgives one failure, and after which a loss is a new fault

@@ -69,7 +69,7 @@ final class Upkeep {
             ? "Opening the channel took more than " + timings.openMost().toSeconds() + " s."
             : Decision.sentence(Cause.NO_SIGN_OF_LIFE);
     d.letGo(c);
-    d.failed(c, Failure.unavailable(sentence));
+    d.failed(c.anew(), Failure.unavailable(sentence));
   }
 
   private long openDeadline(ChannelState c, Reading reading) {
@@ -110,19 +110,27 @@ final class Upkeep {
     if (d.reading(c).held()) {
       // What waits to be read there has no copy elsewhere: start over when reading goes on
       d.change(c, same -> same.retiringAgain(d.now()));
+    } else if (!c.distrusted() && c.pingSentAt() > 0 && c.readToItsEnd(d.reading(c))) {
+      d.change(c, same -> same.answered(d.now()));
     } else if (d.now() >= drainDeadline(c, d.reading(c))) {
       d.ends(c, Cause.SILENT);
       d.letGo(c);
     }
   }
 
-  /** One that may have a backlog is read as long as anything comes. */
+  /**
+   * One that may have a backlog is read as long as anything comes; of one that has answered the
+   * successor has a copy of all that still comes, so it goes soon even if it is busy.
+   */
   private long drainDeadline(ChannelState c, Reading reading) {
     long heard = heard(c.retiringSince(), reading);
-    return c.distrusted() || c.readToItsEnd(reading)
-        ? Math.min(
-            heard + timings.drainQuiet().toMillis(),
-            c.retiringSince() + timings.drainMost().toMillis())
+    if (c.distrusted()) {
+      return Math.min(
+          heard + timings.drainQuiet().toMillis(),
+          c.retiringSince() + timings.drainMost().toMillis());
+    }
+    return c.readToItsEnd(reading)
+        ? c.retiringSince() + timings.drainQuiet().toMillis()
         : Math.min(
             heard + timings.pongWait().toMillis(),
             c.retiringSince() + timings.backlogMost().toMillis());

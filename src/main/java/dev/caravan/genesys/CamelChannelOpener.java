@@ -3,11 +3,14 @@ package dev.caravan.genesys;
 import dev.caravan.channel.ChannelLink;
 import dev.caravan.channel.ChannelOpener;
 import dev.caravan.channel.Failure;
+import dev.caravan.channel.Failure.Reached;
 import dev.caravan.session.CallException;
 import dev.caravan.session.Token;
 import dev.caravan.socket.FrameLane;
 import dev.caravan.socket.LaneLimits;
+import dev.caravan.socket.SocketOpenException;
 import java.net.ConnectException;
+import java.net.NoRouteToHostException;
 import java.net.UnknownHostException;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -117,15 +120,14 @@ final class CamelChannelOpener extends ServiceSupport implements ChannelOpener {
       }
       if (exchange.getException() != null) {
         attempt.giveUp();
-        abandon(order, exchange);
+        abandon(exchange);
         boolean called = again || exchange.getProperty(GenesysConstants.TOKEN) != null;
         Failure failure = Failures.of(exchange);
-        if (!called) {
-          failure = failure.withoutAttempt();
-        } else if (madeNone(exchange)) {
-          failure = failure.withoutChannel();
-        }
-        order.shard().failed(order.number(), failure);
+        order
+            .shard()
+            .failed(
+                order.number(),
+                called ? failure.reaching(reached(exchange)) : failure.withoutAttempt());
       } else {
         opened(order, attempt, exchange);
       }
@@ -141,30 +143,35 @@ final class CamelChannelOpener extends ServiceSupport implements ChannelOpener {
   }
 
   /**
-   * Whether it is sure that no channel was made: Genesys Cloud answered with an error of its own,
-   * or was not reached. A gateway that gave up waiting does not know.
+   * No channel was made if Genesys Cloud answered with an error of its own, or was not reached. A
+   * gateway that gave up waiting does not know.
    */
-  private static boolean madeNone(Exchange exchange) {
+  static Reached reached(Exchange exchange) {
     if (exchange.getProperty(GenesysConstants.CHANNEL) != null) {
-      return false;
+      return Reached.UNKNOWN;
     }
     Exception failure = exchange.getException();
     CallException call = Failures.causeOf(CallException.class, failure);
     if (call != null && call.status() != 0) {
-      return call.status() >= FIRST_ERROR
-          && call.status() != BAD_GATEWAY
-          && call.status() != GATEWAY_TIMEOUT;
+      boolean told =
+          call.status() >= FIRST_ERROR
+              && call.status() != BAD_GATEWAY
+              && call.status() != GATEWAY_TIMEOUT;
+      return told ? Reached.NO_CHANNEL : Reached.UNKNOWN;
     }
-    return Failures.causeOf(ConnectException.class, failure) != null
-        || Failures.causeOf(UnknownHostException.class, failure) != null
-        || Failures.causeOf(ConnectTimeoutException.class, failure) != null;
+    SocketOpenException socket = Failures.causeOf(SocketOpenException.class, failure);
+    boolean nobody =
+        socket != null && socket.kind() == SocketOpenException.Kind.UNREACHABLE
+            || Failures.causeOf(ConnectException.class, failure) != null
+            || Failures.causeOf(NoRouteToHostException.class, failure) != null
+            || Failures.causeOf(UnknownHostException.class, failure) != null
+            || Failures.causeOf(ConnectTimeoutException.class, failure) != null;
+    return nobody ? Reached.NOBODY : Reached.UNKNOWN;
   }
 
-  /** What was made, or gone back to, and could not be used; it is not tried again. */
-  private void abandon(Order order, Exchange exchange) {
-    if (order.reuse().isPresent() && order.reuse().get() instanceof SocketLink earlier) {
-      earlier.channel().ifPresent(channels::left);
-    } else if (exchange.getProperty(GenesysConstants.CHANNEL, Map.of(), Map.class).get("id")
+  /** What was made and could not be used; it is not tried again. */
+  private void abandon(Exchange exchange) {
+    if (exchange.getProperty(GenesysConstants.CHANNEL, Map.of(), Map.class).get("id")
         instanceof String id) {
       channels.left(id);
     }

@@ -149,7 +149,8 @@ final class Failures {
               failure
                   .retryAfter()
                   .map(text -> HttpAnswer.retryAfter(text, Instant.now()))
-                  .orElse(Duration.ZERO));
+                  .orElse(Duration.ZERO),
+              failure);
     };
   }
 }

@@ -143,6 +143,11 @@ final class SocketLink implements ChannelLink {
   }
 
   @Override
+  public void cut() {
+    socket.cut();
+  }
+
+  @Override
   public void close() {
     socket.close(CloseReason.NORMAL, "");
     afterwards.run();

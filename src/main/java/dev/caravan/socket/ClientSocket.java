@@ -125,6 +125,16 @@ public final class ClientSocket {
     return closed();
   }
 
+  /** Ends the connection at once, without a close frame, for a peer that is believed dead. */
+  public void cut() {
+    eventLoop.runOnContext(
+        v -> {
+          if (phase == Phase.OPEN || phase == Phase.CLOSING) {
+            netty(webSocket).close();
+          }
+        });
+  }
+
   /**
    * How long the peer has had nothing to say although it could: what a watchdog asks. Zero while
    * the socket is not open or is paused by backpressure, since that silence is ours. Pings and

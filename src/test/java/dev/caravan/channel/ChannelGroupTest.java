@@ -3,11 +3,14 @@ package dev.caravan.channel;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.caravan.channel.ChannelOpener.Order;
+import dev.caravan.channel.ShardStatus.Health;
 import dev.caravan.topic.TopicSharder;
 import java.time.Duration;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class ChannelGroupTest {
 
@@ -93,6 +96,62 @@ class ChannelGroupTest {
     stage.live(stage.order(5));
     stage.pass(Duration.ofSeconds(4));
     assertThat(stage.orders).hasSize(8);
+  }
+
+  @Test
+  void eighteenBusySocketsThatAreAboutToBeClosedAreHandedOverWithinTheirMinute() {
+    readLive(18);
+    for (int i = 0; i < 18; i++) {
+      stage.brings(stage.order(i), Stage.system("socket_closing"));
+    }
+
+    int taken = 18;
+    for (int tenth = 0; tenth < 550; tenth++) {
+      stage.links.values().forEach(link -> link.lastFrameAt = stage.control.now());
+      stage.pass(Duration.ofMillis(100));
+      for (; taken < stage.orders.size(); taken++) {
+        stage.live(stage.order(taken));
+        stage.brings(stage.firstOf(stage.order(taken).shard()), Stage.PONG);
+      }
+    }
+
+    assertThat(stage.kinds().stream().filter(ShardReport.Kind.HANDED_OVER::equals)).hasSize(18);
+    assertThat(stage.kinds()).doesNotContain(ShardReport.Kind.DISCONNECTED);
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = Cause.class,
+      names = {"DROPPED", "SILENT"})
+  void anOutageOfFiveSecondsIsOverForEighteenShardsSoonAfterIt(Cause cause) {
+    readLive(18);
+    stage.pass(Duration.ofSeconds(20));
+    if (cause == Cause.DROPPED) {
+      List.copyOf(stage.orders).forEach(order -> stage.ends(order, cause));
+    } else {
+      stage.pass(Duration.ofSeconds(22));
+    }
+    long lost = stage.control.now();
+    Failure nobody = Failure.unavailable("Cannot be reached.").reaching(Failure.Reached.NOBODY);
+
+    int taken = 18;
+    while (stage.control.now() < lost + 15_000) {
+      stage.pass(Duration.ofMillis(50));
+      for (; taken < stage.orders.size(); taken++) {
+        Order order = stage.order(taken);
+        assertThat(order.reuse()).isPresent();
+        if (stage.control.now() < lost + 5_000) {
+          order.shard().failed(order.number(), nobody);
+        } else {
+          stage.live(order);
+        }
+      }
+    }
+
+    assertThat(group.status()).extracting(ShardStatus::health).doesNotContain(Health.BLIND);
+    assertThat(stage.links.values()).noneMatch(link -> link.closed);
+    assertThat(stage.links.values().stream().filter(link -> link.wasCut))
+        .hasSize(cause == Cause.SILENT ? 18 : 0);
   }
 
   @Test

@@ -87,6 +87,11 @@ class CoveragePropertiesTest {
     }
 
     @Override
+    public void cut() {
+      close();
+    }
+
+    @Override
     public OptionalLong ponged() {
       provenUntil = pingedAt;
       return OptionalLong.empty();

@@ -111,7 +111,7 @@ final class Drill {
 
   /** A shard whose channel 2 is LIVE while channel 1 is RETIRING and has answered. */
   static Drill handedOver() {
-    return succeeded().frame(1);
+    return succeeded().signOfLife(1);
   }
 
   /** A shard whose channel 2 is LIVE while channel 1 is RETIRING and says nothing. */

@@ -10,6 +10,7 @@ import static org.assertj.core.api.Assertions.tuple;
 import dev.caravan.channel.ShardAction.AskRotation;
 import dev.caravan.channel.ShardAction.Blind;
 import dev.caravan.channel.ShardAction.Close;
+import dev.caravan.channel.ShardAction.Cut;
 import dev.caravan.channel.ShardAction.DropToken;
 import dev.caravan.channel.ShardAction.Open;
 import dev.caravan.channel.ShardAction.Ping;
@@ -223,7 +224,7 @@ class ShardMachineTest {
       Failure busy =
           new Failure(Failure.Kind.UNAVAILABLE, "Answered 429.", Duration.ofSeconds(20), 1);
       Drill shard = Drill.live().passMillis(11_000).frame(1);
-      shard.granted(1, Cause.CHANNEL_AGE).failed(2, busy).closed(1, Cause.DROPPED);
+      shard.granted(1, Cause.CHANNEL_AGE).failed(2, busy).closed(1, Cause.TAKEN_OVER);
 
       assertThat(shard.passMillis(19_999).all(Open.class)).isEmpty();
       assertThat(shard.passMillis(1_001).all(Open.class)).hasSize(1);
@@ -277,6 +278,62 @@ class ShardMachineTest {
       shard.closed(1, Cause.DROPPED);
 
       assertThat(shard.channel(3).openAt()).isEqualTo(shard.now + 300_000);
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {0, 600})
+    void aChannelLostWhileItsSuccessorHasToWaitIsGoneBackToAtOnce(long retryAfterSeconds) {
+      Failure no =
+          retryAfterSeconds == 0
+              ? Failure.refused("No.")
+              : new Failure(
+                  Failure.Kind.UNAVAILABLE, "429.", Duration.ofSeconds(retryAfterSeconds), 1);
+      Drill shard = Drill.live().on(new ShardEvent.TopicsChanged()).passMillis(11_000).frame(1);
+      shard.granted(1, Cause.TOPICS_CHANGED).failed(2, no);
+      long due = shard.channel(3).openAt();
+
+      shard.closed(1, Cause.DROPPED);
+
+      assertThat(shard.passMillis(250).all(Open.class))
+          .containsExactly(new Open(4, Cause.DROPPED, 1, false));
+      shard.opened(4).signOfLife(4);
+      assertThat(shard.state.blindSince()).isZero();
+      assertThat(shard.channel(3).openAt()).isEqualTo(due);
+      shard.signOfLife(4).passMillis(30_000).signOfLife(4);
+      assertThat(shard.phases()).containsExactlyInAnyOrder(NEW, LIVE);
+    }
+
+    @Test
+    void aChannelLostWhileItsSuccessorIsBeingOpenedIsGoneBackToBesideIt() {
+      Drill shard = Drill.live().passMillis(11_000).frame(1).granted(1, Cause.CHANNEL_AGE);
+      shard.closed(1, Cause.DROPPED).passMillis(250).opened(3).signOfLife(3);
+      assertThat(shard.phases()).containsExactly(OPENING, LIVE);
+
+      shard.opened(2).signOfLife(2);
+
+      assertThat(shard.phases()).containsExactlyInAnyOrder(LIVE, RETIRING);
+      assertThat(shard.reports(Kind.HANDED_OVER)).hasSize(1);
+    }
+
+    @Test
+    void aSuccessorThatIsThereFirstMakesGoingBackNeedless() {
+      Drill shard = Drill.live().passMillis(11_000).frame(1).granted(1, Cause.CHANNEL_AGE);
+      shard.closed(1, Cause.DROPPED).passMillis(250);
+      assertThat(shard.phases()).containsExactly(OPENING, OPENING);
+
+      shard.opened(2).signOfLife(2);
+
+      assertThat(shard.phases()).containsExactly(LIVE);
+      assertThat(shard.all(Close.class)).containsExactly(new Close(3));
+    }
+
+    @Test
+    void aChannelWhoseSocketWasToCloseIsGoneBackToWhenItDoes() {
+      Drill shard = Drill.live().passMillis(11_000).noticed(1, Cause.SOCKET_CLOSING);
+
+      shard.closed(1, Cause.DROPPED).passMillis(250);
+
+      assertThat(shard.channel(2).reuses()).isEqualTo(1);
     }
 
     @Test
@@ -342,11 +399,38 @@ class ShardMachineTest {
     }
 
     @Test
-    void anAttemptAtTheSameChannelThatFailsIsFollowedByANewOne() {
+    void aChannelThatCouldNotBeReachedIsGoneBackToUntilItsServerHasFailedFourTimes() {
       Drill shard =
           Drill.live().passMillis(10_000).frame(1).closed(1, Cause.DROPPED).passMillis(250);
 
-      shard.failed(2, UNAVAILABLE);
+      for (int number = 2; number <= 4; number++) {
+        shard.failed(number, UNAVAILABLE);
+        assertThat(shard.channel(number + 1).reuses()).isEqualTo(1);
+        shard.passMillis(10_000);
+      }
+      shard.failed(5, UNAVAILABLE);
+
+      assertThat(shard.channel(6).reuses()).isZero();
+    }
+
+    @Test
+    void aChannelIsGoneBackToHoweverOftenNobodyIsReached() {
+      Drill shard =
+          Drill.live().passMillis(10_000).frame(1).closed(1, Cause.DROPPED).passMillis(250);
+
+      for (int number = 2; number <= 20; number++) {
+        shard.failed(number, UNAVAILABLE.reaching(Failure.Reached.NOBODY));
+        assertThat(shard.channel(number + 1).reuses()).isEqualTo(1);
+        shard.pass(Duration.ofMinutes(1));
+      }
+    }
+
+    @Test
+    void aSocketThatOpensAndShowsNothingIsNotGoneBackTo() {
+      Drill shard =
+          Drill.live().passMillis(10_000).frame(1).closed(1, Cause.DROPPED).passMillis(250);
+
+      shard.opened(2).passMillis(10_000);
 
       assertThat(shard.channel(3).reuses()).isZero();
     }
@@ -363,13 +447,16 @@ class ShardMachineTest {
     }
 
     @Test
-    void aChannelAtTheEndOfItsLifeIsNotUsedAgain() {
+    void aChannelWhoseSuccessorIsDueIsUsedAgainAndThenHandedOver() {
       Drill shard = Drill.live();
       shard.now = Drill.FAR;
 
       shard.frame(1).closed(1, Cause.DROPPED);
 
-      assertThat(shard.channel(2).reuses()).isZero();
+      assertThat(shard.channel(2).reuses()).isEqualTo(1);
+      shard.passMillis(250).on(new ShardEvent.SocketOpened(2, Drill.FAR, Cause.CHANNEL_AGE));
+      assertThat(shard.signOfLife(2).all(AskRotation.class))
+          .containsExactly(new AskRotation(2, Cause.CHANNEL_AGE));
     }
 
     @Test
@@ -440,7 +527,7 @@ class ShardMachineTest {
     void aPlannedRotationIsUsedWhenItsPredecessorIsLost() {
       Drill shard = Drill.live().granted(1, Cause.CHANNEL_AGE).failed(2, UNAVAILABLE);
 
-      shard.closed(1, Cause.DROPPED);
+      shard.closed(1, Cause.TAKEN_OVER);
 
       assertThat(shard.phases()).containsExactly(NEW);
       assertThat(shard.state.nextNumber()).isEqualTo(4);
@@ -472,10 +559,10 @@ class ShardMachineTest {
 
       assertThat(shard.reports(Kind.DISCONNECTED).get(0).cause()).isEqualTo(Cause.SILENT);
       assertThat(shard.state.blindSince()).isEqualTo(Drill.START);
-      assertThat(shard.all(Close.class)).isEmpty();
-      assertThat(shard.channel(2).reuses()).isZero();
+      assertThat(shard.all(Cut.class)).containsExactly(new Cut(1));
+      assertThat(shard.channel(2).reuses()).isEqualTo(1);
       shard.passMillis(250).opened(2).signOfLife(2);
-      assertThat(shard.all(Close.class)).containsExactly(new Close(1));
+      assertThat(shard.phases()).containsExactly(LIVE);
       assertThat(shard.blind.get(0).since()).isEqualTo(Drill.START);
     }
 
@@ -573,13 +660,18 @@ class ShardMachineTest {
     }
 
     @Test
-    void aPredecessorThatIsNeverQuietIsClosedAfterTenSeconds() {
-      Drill shard = Drill.handedOver();
-
-      for (int i = 0; i < 9; i++) {
-        assertThat(shard.frame(1).passMillis(1_000).all(Close.class)).isEmpty();
+    void aPredecessorThatIsNeverQuietIsClosedTwoSecondsAfterItsAnswer() {
+      Drill shard = Drill.succeeded();
+      for (int i = 0; i < 3; i++) {
+        assertThat(shard.event(1).passMillis(1_000).all(Close.class)).isEmpty();
       }
-      assertThat(shard.frame(1).passMillis(1_000).all(Close.class)).containsExactly(new Close(1));
+      shard.signOfLife(1);
+
+      for (int i = 0; i < 3; i++) {
+        assertThat(shard.event(1).passMillis(500).all(Close.class)).isEmpty();
+      }
+
+      assertThat(shard.event(1).passMillis(500).all(Close.class)).containsExactly(new Close(1));
     }
 
     @Test
@@ -630,7 +722,7 @@ class ShardMachineTest {
         assertThat(shard.event(1).frame(2).passMillis(1_000).all(Close.class)).isEmpty();
       }
 
-      assertThat(shard.frame(1).frame(2).passMillis(2_000).all(Close.class))
+      assertThat(shard.signOfLife(1).frame(2).passMillis(2_000).all(Close.class))
           .containsExactly(new Close(1));
       assertThat(shard.blind).isEmpty();
     }
@@ -677,7 +769,8 @@ class ShardMachineTest {
       shard.passMillis(20).closed(1, Cause.DROPPED);
 
       assertThat(shard.state.blindSince()).isEqualTo(lastFrame);
-      assertThat(shard.phases()).containsExactly(NEW);
+      assertThat(shard.phases()).containsExactly(NEW, NEW);
+      assertThat(shard.channel(4).reuses()).isEqualTo(1);
     }
 
     @Test
@@ -708,13 +801,14 @@ class ShardMachineTest {
     }
 
     @Test
-    void topicsThatChangeBeforeGoingBackToAChannelMakeItANewOne() {
-      Drill shard = Drill.live().closed(1, Cause.DROPPED);
+    void topicsThatChangeBeforeGoingBackToAChannelAreReadByAHandOverAfterwards() {
+      Drill shard = Drill.live().closed(1, Cause.DROPPED).on(new ShardEvent.TopicsChanged());
       assertThat(shard.channel(2).reuses()).isEqualTo(1);
 
-      shard.on(new ShardEvent.TopicsChanged());
+      shard.passMillis(2_000).opened(2).signOfLife(2);
 
-      assertThat(shard.channel(2).reuses()).isZero();
+      assertThat(shard.all(AskRotation.class))
+          .containsExactly(new AskRotation(2, Cause.TOPICS_CHANGED));
     }
   }
 

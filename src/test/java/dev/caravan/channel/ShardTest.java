@@ -284,6 +284,38 @@ class ShardTest {
   }
 
   @Test
+  void aChannelIsKeptWhileItCannotBeReachedAndLeftWhenItIsGone() {
+    Stage.Link link = stage.live(stage.order(0));
+    stage.pass(Duration.ofSeconds(11));
+    stage.ends(stage.order(0), Cause.DROPPED);
+    stage.pass(SOON);
+    Failure nobody = Failure.unavailable("No.").reaching(Failure.Reached.NOBODY);
+    shard.failed(stage.order(1).number(), nobody);
+    stage.pass(SOON);
+    assertThat(stage.order(2).reuse()).containsSame(link);
+    assertThat(link.closed).isFalse();
+
+    shard.failed(
+        stage.order(2).number(), new Failure(Failure.Kind.CHANNEL_GONE, "404.", Duration.ZERO, 1));
+    stage.pass(SOON);
+
+    assertThat(stage.order(3).reuse()).isEmpty();
+    assertThat(link.closed).isTrue();
+  }
+
+  @Test
+  void whatReachedNobodyTakesNoPlaceInTheBudget() {
+    Failure nobody = Failure.unavailable("No.").reaching(Failure.Reached.NOBODY);
+    for (int i = 0; i < 30; i++) {
+      shard.failed(stage.order(i).number(), nobody);
+      stage.pass(Duration.ofSeconds(32));
+    }
+
+    assertThat(stage.budget.room()).isEqualTo(new AttemptBudget.Room(0, 0));
+    assertThat(shard.status().failures()).isEqualTo(30);
+  }
+
+  @Test
   void theEndOfARetiringSocketDoesNotMakeForgetWhichChannelToGoBackTo() {
     stage.live(stage.order(0));
     stage.brings(stage.order(0), Stage.system("socket_closing"));
@@ -334,7 +366,7 @@ class ShardTest {
   }
 
   @Test
-  void aSilentSocketIsPingedThenReplacedThenClosed() {
+  void aSilentSocketIsPingedThenCutAndItsChannelGoneBackTo() {
     Stage.Link link = stage.live(stage.order(0));
 
     stage.pass(Duration.ofSeconds(36));
@@ -342,10 +374,11 @@ class ShardTest {
     stage.pass(Duration.ofSeconds(7));
     assertThat(shard.status().sentence()).contains("silent");
 
-    assertThat(stage.orders).hasSize(2);
-    assertThat(link.closed).isFalse();
+    assertThat(link.wasCut).isTrue();
+    assertThat(stage.order(1).reuse()).containsSame(link);
+    stage.ends(stage.order(0), Cause.DROPPED);
     stage.live(stage.order(1));
-    assertThat(link.closed).isTrue();
+    assertThat(link.closed).isFalse();
     assertThat(stage.kinds()).containsExactly(Kind.CONNECTED, Kind.DISCONNECTED, Kind.CONNECTED);
     assertThat(stage.ledger)
         .containsSubsequence(

@@ -43,6 +43,7 @@ final class Stage implements ChannelOpener, ShardListener {
   final class Link implements ChannelLink {
     int pings;
     boolean closed;
+    boolean wasCut;
     int unreadable;
     long lastFrameAt;
     boolean answers = true;
@@ -59,6 +60,11 @@ final class Stage implements ChannelOpener, ShardListener {
     @Override
     public void close() {
       closed = true;
+    }
+
+    @Override
+    public void cut() {
+      wasCut = true;
     }
 
     @Override
@@ -116,6 +122,11 @@ final class Stage implements ChannelOpener, ShardListener {
 
   Order order(int index) {
     return orders.get(index);
+  }
+
+  /** The first order of a shard. */
+  Order firstOf(Shard shard) {
+    return orders.stream().filter(order -> order.shard() == shard).findFirst().orElseThrow();
   }
 
   /** Lets the opener succeed. */

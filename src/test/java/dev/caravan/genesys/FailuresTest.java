@@ -1,23 +1,37 @@
 package dev.caravan.genesys;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.caravan.channel.Failure;
 import dev.caravan.session.NotFoundException;
 import dev.caravan.session.RefusedException;
 import dev.caravan.session.UnauthorisedException;
 import dev.caravan.session.UnavailableException;
+import dev.caravan.socket.ClientSocketComponent;
+import dev.caravan.socket.CloseReason;
+import dev.caravan.socket.FrameLane;
+import dev.caravan.socket.LaneLimits;
+import dev.caravan.socket.SocketListener;
+import dev.caravan.socket.SocketOpenException;
 import io.github.resilience4j.circuitbreaker.CallNotPermittedException;
 import io.github.resilience4j.circuitbreaker.CircuitBreaker;
 import java.net.ConnectException;
+import java.net.ServerSocket;
+import java.net.URI;
 import java.net.UnknownHostException;
 import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLHandshakeException;
 import org.apache.camel.CamelContext;
 import org.apache.camel.CamelExecutionException;
 import org.apache.camel.Exchange;
 import org.apache.camel.impl.DefaultCamelContext;
 import org.apache.camel.support.DefaultExchange;
+import org.apache.camel.support.service.ServiceHelper;
 import org.junit.jupiter.api.Test;
 
 class FailuresTest {
@@ -120,5 +134,41 @@ class FailuresTest {
         .contains("direct://genesys-open")
         .endsWith("Restore it in routes/control.camel.yaml.");
     context.stop();
+  }
+
+  @Test
+  void aHandshakeThatFindsNobodyReachedNobody() throws Exception {
+    DefaultCamelContext camel = new DefaultCamelContext();
+    ClientSocketComponent sockets = new ClientSocketComponent(camel);
+    FrameLane lane = new FrameLane(camel, "test-lane", LaneLimits.DEFAULT);
+    ServiceHelper.startService(sockets, lane);
+    int closed;
+    try (ServerSocket server = new ServerSocket(0)) {
+      closed = server.getLocalPort();
+    }
+    SocketListener nobody =
+        new SocketListener() {
+          @Override
+          public void onFrame(byte[] frame, boolean binary) {}
+
+          @Override
+          public void onClosed(CloseReason reason) {}
+        };
+    try {
+      URI there = URI.create("ws://127.0.0.1:" + closed + "/");
+      CompletionStage<?> opened = sockets.endpoint(there, Map.of()).open(lane, nobody).opened();
+
+      ExecutionException failure =
+          catchThrowableOfType(
+              ExecutionException.class,
+              () -> opened.toCompletableFuture().get(30, TimeUnit.SECONDS));
+      Exchange exchange = new DefaultExchange(camel);
+      exchange.setException(Failures.ofSocket((SocketOpenException) failure.getCause()));
+
+      assertThat(CamelChannelOpener.reached(exchange)).isEqualTo(Failure.Reached.NOBODY);
+    } finally {
+      ServiceHelper.stopService(lane, sockets);
+      camel.stop();
+    }
   }
 }
