@@ -1,6 +1,7 @@
 package dev.caravan.cli;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -249,7 +250,7 @@ record RouteFolder(Path folder, ShippedRoutes shipped) {
                 .formatted(MOST_FILES, folder));
       }
       return found;
-    } catch (IOException e) {
+    } catch (IOException | UncheckedIOException e) {
       throw new CommandFailure(
           "The folder with the routes cannot be read: "
               + folder.toAbsolutePath().normalize()

@@ -77,6 +77,7 @@ final class RouteReload {
   private int unreadable;
 
   private Instant again = Instant.MIN;
+  private volatile Optional<String> folderProblem = Optional.empty();
   private volatile Optional<String> problem = Optional.empty();
   private volatile boolean replacing;
   private volatile List<String> warnings = List.of();
@@ -168,9 +169,10 @@ final class RouteReload {
     executor.ifPresent(context.getExecutorServiceManager()::shutdown);
   }
 
-  /** Why the latest edit is not at work; empty if it is. */
+  /** Why the files cannot be read, or why the latest edit is not at work; empty if all is well. */
   Optional<String> problem() {
-    return problem;
+    Optional<String> ofTheFolder = folderProblem;
+    return ofTheFolder.isPresent() ? ofTheFolder : problem;
   }
 
   /** Which files' routes do not run by a fault of theirs, and why; empty if there are none. */
@@ -236,28 +238,41 @@ final class RouteReload {
 
   /** To be called again and again. */
   void look() {
+    RouteFolder.Contents now;
     try {
-      RouteFolder.Contents now = folder.contents();
-      unreadable = 0;
-      boolean stable = seen.equals(Optional.of(now));
-      seen = Optional.of(now);
-      // A file that is just being written is left alone until the next look
-      if (stable || !edits) {
-        now = withoutNewlyShipped(now);
-        mend(now);
-        name(now);
-        if (edits && !tried.equals(Optional.of(now))) {
-          tried = Optional.of(now);
-          takeOver(now);
-        }
-        review();
-      }
-    } catch (RuntimeException e) {
+      now = folder.contents();
+    } catch (CommandFailure e) {
       // A file that is just being replaced by another may be away for a moment
       if (++unreadable > 1) {
-        reject(e);
-        tried = Optional.empty();
+        cannotBeRead(e.getMessage());
       }
+      return;
+    }
+    unreadable = 0;
+    if (folderProblem.isPresent()) {
+      LOG.info("The route files in {} can be read again.", folder);
+      folderProblem = Optional.empty();
+    }
+    boolean stable = seen.equals(Optional.of(now));
+    seen = Optional.of(now);
+    // A file that is just being written is left alone until the next look
+    if (stable || !edits) {
+      now = withoutNewlyShipped(now);
+      mend(now);
+      name(now);
+      if (edits && !tried.equals(Optional.of(now))) {
+        tried = Optional.of(now);
+        takeOver(now);
+      }
+      review();
+    }
+  }
+
+  private void cannotBeRead(String why) {
+    String sentence = why + " The routes run on as they are.";
+    if (!folderProblem.equals(Optional.of(sentence))) {
+      LOG.error(sentence);
+      folderProblem = Optional.of(sentence);
     }
   }
 
@@ -306,7 +321,7 @@ final class RouteReload {
   /** What is not as it was meant, although the routes run, as sentences. */
   List<String> degraded() {
     return Stream.of(
-            problem.stream(), ended.sentence().stream(), stopped().stream(), warnings.stream())
+            problem().stream(), ended.sentence().stream(), stopped().stream(), warnings.stream())
         .flatMap(sentences -> sentences)
         .toList();
   }

@@ -213,6 +213,29 @@ class RouteReloadTest {
     assertThat(reload.problem()).isEmpty();
   }
 
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void aFolderThatWasAwayIsNoAlarmThatStays(boolean follows) throws Exception {
+    stop();
+    edits = follows;
+    startAgain();
+    Path aside = folder.resolveSibling(folder.getFileName() + "-aside");
+
+    Files.move(folder, aside);
+    look();
+    assertThat(reload.degraded())
+        .singleElement()
+        .asString()
+        .contains("The folder with the routes cannot be read")
+        .doesNotContain("edit");
+
+    Files.move(aside, folder);
+    look();
+
+    assertThat(reload.degraded()).isEmpty();
+    assertThat(runs("forward")).isTrue();
+  }
+
   @Test
   void aRouteThatMovesToAFileThatSortsBeforeItsOwnRunsOn() throws IOException {
     Files.move(file("forward"), file("before"));
