@@ -58,6 +58,7 @@ final class LoadedRoutes {
           context.getRouteTemplateDefinitions().stream()
               .filter(template -> isOf(file, template))
               .toList());
+      context.getRouteConfigurationDefinitions().removeIf(shared -> isOf(file, shared));
     }
   }
 
@@ -78,8 +79,13 @@ final class LoadedRoutes {
   private void share(Collection<RoutesBuilder> parsed) throws Exception {
     for (RoutesBuilder builder : parsed) {
       if (builder instanceof RouteConfigurationsBuilder shared) {
-        // An update, since it may still be there
         shared.updateRouteConfigurationsToCamelContext(context);
+        // Camel does not tell where they stand
+        if (builder instanceof ResourceAware file) {
+          context.getRouteConfigurationDefinitions().stream()
+              .filter(added -> added.getResource() == null)
+              .forEach(added -> added.setResource(file.getResource()));
+        }
       }
     }
   }
@@ -120,6 +126,7 @@ final class LoadedRoutes {
         builders.put(file, parsed);
       } catch (Exception | LinkageError | StackOverflowError e) {
         broken.put(file, e);
+        forget(file, e);
       }
     }
     builders.forEach(

@@ -184,16 +184,21 @@ record RouteFolder(Path folder, ShippedRoutes shipped) {
   /**
    * The files as Camel reads them.
    *
-   * @throws CommandFailure if two files have a route of the same id: Camel would let the second
-   *     take the place of the first without a word
+   * @throws CommandFailure if two routes, or two configurations of routes, have the same id: Camel
+   *     would let the second take the place of the first without a word
    */
   static List<Resource> resources(SortedMap<Path, String> texts) {
     Map<String, Path> owners = new HashMap<>();
     texts.forEach(
         (file, text) ->
-            RouteText.of(text).stream()
-                .flatMap(routes -> routes.ids().stream())
-                .forEach(id -> claim(owners, id, file)));
+            RouteText.of(text)
+                .ifPresent(
+                    routes -> {
+                      routes.ids().forEach(id -> claim(owners, "route id " + id, file));
+                      routes
+                          .configurations()
+                          .forEach(id -> claim(owners, "route configuration id " + id, file));
+                    }));
     return texts.entrySet().stream()
         .map(file -> ResourceHelper.fromString(location(file.getKey()), file.getValue()))
         .toList();
@@ -203,12 +208,11 @@ record RouteFolder(Path folder, ShippedRoutes shipped) {
     Path other = owners.putIfAbsent(id, file);
     if (file.equals(other)) {
       throw new CommandFailure(
-          "The route id %s stands in %s twice. Give one of the two another id."
-              .formatted(id, file));
+          "The %s stands in %s twice. Give one of the two another id.".formatted(id, file));
     }
     if (other != null) {
       throw new CommandFailure(
-          "The route id %s stands in %s and in %s. Give one of the two another id, or take one file away."
+          "The %s stands in %s and in %s. Give one of the two another id, or take one file away."
               .formatted(id, other, file));
     }
   }

@@ -20,9 +20,10 @@ import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
  * only when it has loaded it.
  *
  * @param ids of the routes, one that stands there twice is there twice
+ * @param configurations the ids of what routes share, the same
  * @param inputs where routes and templates begin, without options
  */
-record RouteText(List<String> ids, Set<String> inputs) {
+record RouteText(List<String> ids, List<String> configurations, Set<String> inputs) {
 
   private static final Logger LOG = LoggerFactory.getLogger(RouteText.class);
   private static final Pattern PLACEHOLDER = Pattern.compile("\\{\\{.*?}}");
@@ -32,7 +33,7 @@ record RouteText(List<String> ids, Set<String> inputs) {
     try {
       Object content = new Load(LoadSettings.builder().build()).loadFromString(text);
       if (content == null) {
-        return Optional.of(new RouteText(List.of(), Set.of()));
+        return Optional.of(new RouteText(List.of(), List.of(), Set.of()));
       }
       if (content instanceof List<?> parts) {
         List<String> ids =
@@ -42,9 +43,11 @@ record RouteText(List<String> ids, Set<String> inputs) {
                         Stream.concat(
                             id(part, "route", "id"), id(part, "templatedRoute", "routeId")))
                 .toList();
+        List<String> configurations =
+            parts.stream().flatMap(part -> id(part, "routeConfiguration", "id")).toList();
         Set<String> inputs = new HashSet<>();
         addInputs(inputs, parts);
-        return Optional.of(new RouteText(ids, inputs));
+        return Optional.of(new RouteText(ids, configurations, inputs));
       }
     } catch (YamlEngineException | StackOverflowError e) {
       LOG.debug("Camel will say where this file is wrong", e);

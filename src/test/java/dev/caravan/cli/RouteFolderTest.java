@@ -50,6 +50,19 @@ class RouteFolderTest {
   }
 
   @Test
+  void theIdOfWhatRoutesShareInTwoFilesIsRefusedUnlessItIsARoutes() {
+    String shared = "- routeConfiguration: { id: a, onException: [] }";
+    texts.put(Path.of("a.camel.yaml"), ROUTE.formatted("a", "a"));
+    texts.put(Path.of("b.camel.yaml"), shared);
+    assertThat(RouteFolder.resources(texts)).hasSize(2);
+
+    texts.put(Path.of("c.camel.yaml"), shared);
+
+    assertThatThrownBy(() -> RouteFolder.resources(texts))
+        .hasMessageContaining("The route configuration id a stands in b.camel.yaml and in c.camel");
+  }
+
+  @Test
   void filesOfDifferentRoutesAreRead() {
     texts.put(Path.of("a.camel.yaml"), ROUTE.formatted("one", "a"));
     texts.put(Path.of("b.camel.yaml"), ROUTE.formatted("two", "b"));

@@ -287,6 +287,32 @@ class RouteReloadTest {
     assertThat(runs("a") && runs("forward") && runs("receive")).isTrue();
   }
 
+  /** One that outlives its file goes on handling the failures of what is loaded later. */
+  @ParameterizedTest
+  @ValueSource(strings = {"id: handling\n    ", ""})
+  void whatRoutesShareEndsWithItsFile(String id) throws Exception {
+    String shared =
+        "- routeConfiguration:\n    %sonException:\n      - onException:\n          exception: [java.io.IOException]\n"
+            .formatted(id);
+    Files.writeString(file("shared"), shared);
+    look();
+    assertThat(context.getRouteConfigurationDefinitions()).hasSize(1);
+
+    Files.writeString(file("shared"), shared.replace("IOException", "FileNotFoundException"));
+    look();
+    assertThat(context.getRouteConfigurationDefinitions())
+        .singleElement()
+        .satisfies(
+            it ->
+                assertThat(it.getOnExceptions().get(0).getExceptions())
+                    .containsExactly("java.io.FileNotFoundException"));
+
+    Files.delete(file("shared"));
+    look();
+    assertThat(context.getRouteConfigurationDefinitions()).isEmpty();
+    assertThat(reload.degraded()).isEmpty();
+  }
+
   @Test
   void whatIsWrongWithATemplateTakesAlongTheRoutesOfItsFileAloneUntilItIsMended() throws Exception {
     stop();
