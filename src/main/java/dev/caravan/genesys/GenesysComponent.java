@@ -29,8 +29,8 @@ public class GenesysComponent extends DefaultComponent {
   @Metadata(
       label = "proxy",
       description =
-          "HTTP proxy through which Genesys Cloud is reached, such as"
-              + " http://user:password@proxy.example.com:3128; empty for none",
+          "HTTP proxy through which Genesys Cloud is reached, as a URL, in which user and password"
+              + " may stand; empty for none",
       secret = true)
   private String proxy = "{{https.proxy:}}";
 
@@ -38,7 +38,7 @@ public class GenesysComponent extends DefaultComponent {
       label = "proxy",
       description =
           "What is reached without the proxy, separated by commas: names, addresses, ranges of"
-              + " addresses, or * for everything")
+              + " addresses, or an asterisk for everything")
   private String noProxy = "{{no.proxy:}}";
 
   @Metadata(
@@ -201,6 +201,8 @@ public class GenesysComponent extends DefaultComponent {
   protected void doInit() throws Exception {
     super.doInit();
     FailedStep.noteIn(getCamelContext());
+    // Before Camel builds the first route: it starts components only then
+    RouteBeans.bind(getCamelContext());
     sockets = new ClientSocketComponent(getCamelContext());
     rest.bind(getCamelContext());
     metrics = GenesysMetrics.of(getCamelContext());
@@ -209,7 +211,6 @@ public class GenesysComponent extends DefaultComponent {
   @Override
   protected void doStart() throws Exception {
     super.doStart();
-    RouteBeans.bind(getCamelContext());
     network = new Network(resolved(proxy), resolved(noProxy), resolved(caFile));
     network.useFor(getCamelContext());
     ServiceHelper.startService(sockets);

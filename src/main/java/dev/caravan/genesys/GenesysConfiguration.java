@@ -13,9 +13,9 @@ import org.apache.camel.spi.UriParams;
 public class GenesysConfiguration implements Cloneable {
 
   /**
-   * What to subscribe: Genesys topics, comma-separated. Where an id stands there may be {@code *}
-   * (all), {@code [name=Sales*]}, {@code [division=…]} or {@code [group=…]}; suffixes may be
-   * combined as in {@code v2.users.*?presence&routingStatus}.
+   * What to subscribe: topics of Genesys Cloud, comma-separated. Where an id stands there may be an
+   * asterisk for all, or a filter in square brackets: name=, division= or group= and what it has to
+   * be.
    */
   @UriParam(label = "consumer")
   @Metadata(required = true)
@@ -81,7 +81,7 @@ public class GenesysConfiguration implements Cloneable {
   private Duration retryInitialDelay = Duration.ofSeconds(2);
 
   /** Upper bound of any wait between attempts, unless Genesys Cloud asks for a longer one. */
-  @UriParam(label = "consumer,advanced", defaultValue = "90s", javaType = "java.time.Duration")
+  @UriParam(label = "consumer,advanced", defaultValue = "30s", javaType = "java.time.Duration")
   private Duration retryMaximumDelay = Duration.ofSeconds(30);
 
   /** Whether gaps are filled by reading again what can be read. */

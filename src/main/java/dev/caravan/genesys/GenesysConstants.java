@@ -53,9 +53,9 @@ public final class GenesysConstants {
 
   @Metadata(
       description =
-          "The kind of event, as the last part of a Kafka topic's name: conversations.<media>,"
-              + " presence, routing-status, adherence, observations, detail-events, transcription,"
-              + " other",
+          "The kind of event, as the last part of a Kafka topic's name: conversations.voice and so on"
+              + " for each media type, presence, routing-status, adherence, observations,"
+              + " detail-events, transcription, other",
       javaType = "String")
   public static final String STREAM = "CamelGenesysStream";
 
