@@ -8,6 +8,7 @@ COPY .mvn .mvn
 RUN mvn package
 COPY src/generated src/generated
 COPY src/main src/main
+COPY kamelets kamelets
 COPY routes routes
 RUN mvn package
 
