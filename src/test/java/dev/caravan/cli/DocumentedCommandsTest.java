@@ -35,6 +35,11 @@ class DocumentedCommandsTest {
   private static final Pattern COMPOSE = Pattern.compile("docker compose" + ARGUMENTS);
   private static final Pattern SCRIPT =
       Pattern.compile("(?<![\\w./-])((?:bench|\\.ci|src/test/containers|docker/bin)/[\\w-]+)");
+  private static final Pattern MAVEN = Pattern.compile("(?<![\\w/.-])mvn" + ARGUMENTS);
+  private static final List<String> PHASES =
+      List.of("test-compile", "process-classes", "test", "package", "install", "verify");
+  private static final Pattern BENCH = Pattern.compile("bench/(\\w+)" + ARGUMENTS);
+  private static final Pattern CLASS = Pattern.compile("dev\\.caravan(?:\\.[a-z]+)*\\.[A-Z]\\w+");
   private static final Pattern TESTS = Pattern.compile("-D(?:it\\.)?test='?([\\w#*,]+)'?");
   private static final Pattern TEST = Pattern.compile("`(\\w+[a-z](?:IT|Test))`");
   private static final Pattern PROPERTY = Pattern.compile("-D((?:caravan|tests)\\.[a-z.-]+)=");
@@ -110,6 +115,63 @@ class DocumentedCommandsTest {
   @MethodSource("pages")
   void scriptsAreThere(Path page) {
     in(page, SCRIPT).forEach(script -> assertThat(Path.of(script.group(1))).isExecutable());
+  }
+
+  @ParameterizedTest
+  @MethodSource("pages")
+  void phasesPluginsAndProfilesOfMavenAreThere(Path page) throws IOException {
+    String pom = Files.readString(Path.of("pom.xml"));
+    in(page, MAVEN)
+        .flatMap(command -> words(command.group(1)).stream())
+        .filter(word -> !word.matches("-D.*|-[Bqon]|-ntp|-f"))
+        .forEach(
+            word -> {
+              String plugin = word.replaceFirst(":.*", "");
+              if (word.startsWith("-P")) {
+                assertThat(pom).contains("<id>" + word.substring(2) + "</id>");
+              } else if (word.contains(":")) {
+                assertThat(pom)
+                    .as("%s in %s", word, page)
+                    .containsPattern(
+                        "<artifactId>(%s-maven|maven-%s)-plugin<".formatted(plugin, plugin));
+              } else {
+                assertThat(PHASES).as("%s in %s", word, page).contains(word);
+              }
+            });
+  }
+
+  @ParameterizedTest
+  @MethodSource("pages")
+  void optionsOfMeasurementsAreThere(Path page) throws IOException {
+    String sources;
+    try (Stream<Path> files = Files.list(Path.of("src/test/java/dev/caravan/bench"))) {
+      sources = files.map(Pages::text).collect(Collectors.joining());
+    }
+    in(page, BENCH)
+        .flatMap(command -> words(command.group(2)).stream())
+        .filter(word -> word.startsWith("--"))
+        .map(word -> word.substring(2).replaceFirst("=.*", ""))
+        .forEach(
+            option ->
+                assertThat(sources)
+                    .as("--%s in %s", option, page)
+                    .containsPattern("\"(--)?" + option + "\""));
+  }
+
+  @ParameterizedTest
+  @MethodSource("pages")
+  void classesThatAreStartedAreThere(Path page) {
+    in(page, CLASS).forEach(name -> assertThat(source(name.group())).isNotEmpty());
+  }
+
+  private static String source(String className) {
+    String file = className.replace('.', '/') + ".java";
+    return Stream.of("src/main/java", "src/test/java")
+        .map(folder -> Path.of(folder, file))
+        .filter(Files::exists)
+        .map(Pages::text)
+        .findFirst()
+        .orElse("");
   }
 
   @Test

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -12,6 +14,8 @@ import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -50,6 +54,24 @@ class SimulatorTest {
     JsonNode frame = ear.awaitFrame(PRESENCE);
     assertThat(frame.path("version").asText()).isEqualTo("2");
     assertThat(frame.path("metadata").path("CorrelationId").asText()).isNotEmpty();
+  }
+
+  @Test
+  void whatTheManualTellsToSendIsTaken() throws Exception {
+    Guest guest = start(quiet());
+    List<MatchResult> told =
+        Pattern.compile("(?s)\\$ curl -d '([^']+)' http://127.0.0.1:8085(/control/\\S+)")
+            .matcher(Files.readString(Path.of("docs/simulator.md")))
+            .results()
+            .toList();
+
+    assertThat(told)
+        .hasSizeGreaterThan(1)
+        .allSatisfy(
+            call ->
+                assertThat(guest.post(call.group(2), call.group(1)).status())
+                    .as(call.group())
+                    .isBetween(200, 299));
   }
 
   @Test
