@@ -16,6 +16,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.HashSet;
+import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.ToDoubleFunction;
 import org.apache.camel.CamelContext;
@@ -34,6 +36,8 @@ public class SpoolWatch {
   private static final Logger LOG = LoggerFactory.getLogger(SpoolWatch.class);
   private static final int EVERY_SECONDS = 2;
   private static final Duration CATCHING_UP_AFTER = Duration.ofSeconds(5);
+
+  private static final String DAMAGED = "spool-damaged";
 
   private final MeterRegistry meters;
   private final Set<String> metered = new HashSet<>();
@@ -56,11 +60,8 @@ public class SpoolWatch {
           if (event instanceof SpoolEvent.Letter) {
             return;
           }
-          Signal signal = signal(event);
-          genesys.publish(signal);
-          if (isLoss(event)) {
-            genesys.publish(signal.as("GAP"));
-          }
+          genesys.publish(signal(event));
+          lost(event, genesys);
         });
     genesys.unsafeFor(spools::unsafeFor);
     HealthCheckRegistry.get(context).register(new SpoolsHealthCheck(spools));
@@ -173,24 +174,17 @@ public class SpoolWatch {
     } else if (event instanceof SpoolEvent.Relieved) {
       return moment("SPOOL_RELIEVED", spool + " has room again.");
     } else if (event instanceof SpoolEvent.Dropped dropped) {
-      String reason = dropped.reason().name().toLowerCase(java.util.Locale.ROOT).replace('_', '-');
       return Signal.of("SPOOL_DROPPED")
-          .cause("spool-" + reason)
+          .cause(cause(dropped))
           .from(dropped.oldest())
           .to(dropped.newest())
           .count(dropped.records())
           .sentence(
               spool + " dropped " + dropped.records() + " events that were read in this interval.");
     } else if (event instanceof SpoolEvent.Damaged damaged) {
-      Signal.Draft damage = Signal.of("SPOOL_DAMAGED").cause("spool-damaged").count(damaged.lost());
-      damaged.holes().stream()
-          .map(SegmentedLog.Hole::after)
-          .min(Instant::compareTo)
-          .ifPresent(damage::from);
-      damaged.holes().stream()
-          .map(SegmentedLog.Hole::before)
-          .max(Instant::compareTo)
-          .ifPresent(damage::to);
+      Signal.Draft damage = Signal.of("SPOOL_DAMAGED").cause(DAMAGED).count(damaged.lost());
+      after(damaged).ifPresent(damage::from);
+      before(damaged).ifPresent(damage::to);
       return damage.sentence(
           "A file of " + spool + " was damaged: " + damaged.lost() + " events are lost.");
     } else if (event instanceof SpoolEvent.Replayed replayed) {
@@ -208,8 +202,25 @@ public class SpoolWatch {
   }
 
   /** Events that were read and will not reach Kafka are as missing as those that were not read. */
-  private static boolean isLoss(SpoolEvent event) {
-    return event instanceof SpoolEvent.Dropped || event instanceof SpoolEvent.Damaged;
+  private static void lost(SpoolEvent event, GenesysComponent genesys) {
+    if (event instanceof SpoolEvent.Dropped dropped) {
+      genesys.lost(cause(dropped), dropped.oldest(), dropped.newest(), dropped.records());
+    } else if (event instanceof SpoolEvent.Damaged damaged) {
+      Instant after = after(damaged).orElseGet(SpoolWatch::now);
+      genesys.lost(DAMAGED, after, before(damaged).orElse(after), damaged.lost());
+    }
+  }
+
+  private static String cause(SpoolEvent.Dropped dropped) {
+    return "spool-" + dropped.reason().name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+
+  private static Optional<Instant> after(SpoolEvent.Damaged damaged) {
+    return damaged.holes().stream().map(SegmentedLog.Hole::after).min(Instant::compareTo);
+  }
+
+  private static Optional<Instant> before(SpoolEvent.Damaged damaged) {
+    return damaged.holes().stream().map(SegmentedLog.Hole::before).max(Instant::compareTo);
   }
 
   private static Signal moment(String type, String sentence) {

@@ -311,7 +311,7 @@ final class GapFiles {
 
   /** The times only; they are not forced to the disk, as they are written again in a second. */
   void reading(Map<Strand, GapLedger.Reading> reading, Map<String, Attempts> attempts) {
-    put(TIMES, Optional.of(GapJson.of(reading, attempts).put("boot", boot)));
+    put(TIMES, Optional.of(GapJson.of(reading, attempts).put("boot", boot)), false);
   }
 
   void topics(Strand strand, GapLedger.Reading now) {
@@ -330,8 +330,11 @@ final class GapFiles {
     put(GIVEN_UP + id + END, Optional.empty());
   }
 
-  void waiting(WaitingGaps.Entry over) {
-    put(GAP + over.gap().id() + END, Optional.of(GapJson.of(over)));
+  /**
+   * @param forced whether it must survive a power cut, too
+   */
+  void waiting(WaitingGaps.Entry over, boolean forced) {
+    put(GAP + over.gap().id() + END, Optional.of(GapJson.of(over)), forced);
   }
 
   void forget(Strand strand) {
@@ -354,9 +357,13 @@ final class GapFiles {
   }
 
   private void put(String name, Optional<ObjectNode> content) {
+    put(name, content, !name.equals(TIMES));
+  }
+
+  private void put(String name, Optional<ObjectNode> content, boolean forced) {
     try {
       if (content.isPresent()) {
-        replace(name, GapJson.bytes(content.get()));
+        PrivateFiles.replace(folder.resolve(name), GapJson.bytes(content.get()), forced);
       } else {
         Files.deleteIfExists(folder.resolve(name));
       }
@@ -379,9 +386,5 @@ final class GapFiles {
       }
       trouble = Optional.of(sentence);
     }
-  }
-
-  private void replace(String name, byte[] content) throws IOException {
-    PrivateFiles.replace(folder.resolve(name), content, !name.equals(TIMES));
   }
 }

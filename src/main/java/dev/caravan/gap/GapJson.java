@@ -82,7 +82,8 @@ final class GapJson {
             Instant.parse(node.required("from").asText()),
             Instant.parse(node.required("to").asText()),
             node.required("cause").asText(),
-            topics(node));
+            topics(node),
+            node.path("lost").longValue());
     return new WaitingGaps.Entry(
         gap, node.path("told").booleanValue(), node.path("settled").booleanValue());
   }
@@ -129,6 +130,9 @@ final class GapJson {
     ObjectNode node = JSON.createObjectNode();
     node.put("id", gap.id()).put("shard", gap.shard()).put("from", gap.from().toString());
     node.put("to", gap.to().toString()).put("cause", gap.cause());
+    if (gap.isLoss()) {
+      node.put("lost", gap.lost());
+    }
     node.put("told", over.told()).put("settled", over.settled());
     return withTopics(node, gap.topics());
   }

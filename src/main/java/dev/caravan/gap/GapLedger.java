@@ -52,6 +52,8 @@ public final class GapLedger {
   /** A topic that comes back later than that is a new one. */
   static final Duration REMEMBERED = Duration.ofDays(1);
 
+  private static final int NO_SHARD = -1;
+
   private final GapFiles files;
   private final Clock clock;
   private final Map<Strand, Reading> reading = new LinkedHashMap<>();
@@ -291,6 +293,17 @@ public final class GapLedger {
   }
 
   // ---- what becomes of gaps
+
+  /**
+   * Events that were read in this interval are lost: that is a gap, which is over and which nothing
+   * can fill.
+   *
+   * @param count how many
+   */
+  public synchronized void lost(String cause, Instant from, Instant to, long count) {
+    String id = open.unique(OpenGap.id(from, 0));
+    waiting.lost(new Gap(id, NO_SHARD, from, to, cause, List.of(), count));
+  }
 
   /** Gaps that are over and whose signal has not been handed over durably, oldest first. */
   public synchronized List<Gap> untold() {

@@ -94,7 +94,7 @@ final class OpenGaps {
     return rest;
   }
 
-  private String unique(String id) {
+  String unique(String id) {
     String unique = id;
     for (int n = 2; open.containsKey(unique) || waiting.knows(unique); n++) {
       unique = id + "-" + n;

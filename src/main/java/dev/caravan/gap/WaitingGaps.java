@@ -1,6 +1,7 @@
 package dev.caravan.gap;
 
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -14,7 +15,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Gaps that are over, until they are told and settled. Their number is bounded: the oldest that is
- * told goes first; if none is, the two oldest become one, so that no interval is left untold.
+ * told goes first; if none is, the two oldest become one, so that no interval is left untold. Of
+ * losses of the same cause one is being told, and all that come meanwhile wait as one more.
  */
 final class WaitingGaps {
 
@@ -22,6 +24,9 @@ final class WaitingGaps {
 
   private final GapFiles files;
   private final Map<String, Entry> waiting = new LinkedHashMap<>();
+
+  /** Losses that may have been told: they stay as they are. */
+  private final Set<String> handedOut = new HashSet<>();
 
   /** A gap that is over. */
   record Entry(Gap gap, boolean told, boolean settled) {}
@@ -33,6 +38,22 @@ final class WaitingGaps {
   /** One that the last run left. */
   void takeUp(Entry entry) {
     waiting.put(entry.gap().id(), entry);
+    if (entry.gap().isLoss()) {
+      handedOut.add(entry.gap().id());
+    }
+  }
+
+  /** Events that had been read are lost. */
+  void lost(Gap loss) {
+    Optional<Gap> gathering =
+        waiting.values().stream()
+            .map(Entry::gap)
+            .filter(gap -> gap.isLoss() && gap.cause().equals(loss.cause()))
+            .filter(gap -> !handedOut.contains(gap.id()))
+            .findFirst();
+    Gap all = gathering.map(before -> before.and(loss)).orElse(loss);
+    // Many may come at once; what is handed out is forced to the disk
+    put(new Entry(all, false, true), gathering.isEmpty());
   }
 
   void add(Gap gap) {
@@ -48,7 +69,17 @@ final class WaitingGaps {
   }
 
   List<Gap> untold() {
-    return oldestFirst(entry -> !entry.told());
+    Set<String> causes = new HashSet<>();
+    List<Gap> untold =
+        oldestFirst(
+            entry ->
+                !entry.told() && (!entry.gap().isLoss() || causes.add(entry.gap().cause())));
+    for (Gap gap : untold) {
+      if (gap.isLoss() && handedOut.add(gap.id())) {
+        put(new Entry(gap, false, true));
+      }
+    }
+    return untold;
   }
 
   void told(String id) {
@@ -76,13 +107,18 @@ final class WaitingGaps {
   }
 
   private void put(Entry entry) {
+    put(entry, true);
+  }
+
+  private void put(Entry entry, boolean forced) {
     String id = entry.gap().id();
     if (entry.told() && entry.settled()) {
       waiting.remove(id);
+      handedOut.remove(id);
       files.forget(id);
     } else {
       waiting.put(id, entry);
-      files.waiting(entry);
+      files.waiting(entry, forced);
     }
   }
 
@@ -91,9 +127,10 @@ final class WaitingGaps {
    * ones are merged before it is again.
    */
   private void mergeOldest() {
-    Iterator<Entry> entries = waiting.values().iterator();
-    Gap one = entries.next().gap();
-    Gap other = entries.next().gap();
+    Iterator<Gap> gaps =
+        waiting.values().stream().map(Entry::gap).filter(gap -> !gap.isLoss()).iterator();
+    Gap one = gaps.next();
+    Gap other = gaps.next();
     Set<String> topics = new LinkedHashSet<>(one.topics());
     topics.addAll(other.topics());
     Gap both =

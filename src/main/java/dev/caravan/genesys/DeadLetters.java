@@ -1,5 +1,6 @@
 package dev.caravan.genesys;
 
+import dev.caravan.gap.GapLedger;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -25,6 +26,9 @@ final class DeadLetters extends ServiceSupport {
   private static final Logger LOG = LoggerFactory.getLogger(DeadLetters.class);
   private static final long TELL_EVERY = 1_000;
 
+  /** The cause of a gap of what not even the dead letters took. */
+  static final String LOST = "dead-letter-lost";
+
   /** So long after a loss health tells of it. */
   private static final Duration REMEMBERED = Duration.ofHours(1);
 
@@ -36,7 +40,7 @@ final class DeadLetters extends ServiceSupport {
 
   // Guarded by this
   private long lost;
-  private long toldLost;
+  private long noted;
   private Instant firstLost = Instant.MIN;
   private Instant lastLost = Instant.MIN;
 
@@ -95,26 +99,18 @@ final class DeadLetters extends ServiceSupport {
 
   private synchronized void lost() {
     Instant now = clock.instant().truncatedTo(ChronoUnit.MILLIS);
-    firstLost = lost == toldLost ? now : firstLost;
+    firstLost = lost == noted ? now : firstLost;
     lastLost = now;
     lost++;
     counter.run();
   }
 
-  /** What was lost since this was asked last, as a gap that nothing can fill. */
-  synchronized Optional<Signal> news() {
-    long count = lost - toldLost;
-    if (count == 0) {
-      return Optional.empty();
+  /** Puts what was lost since it did so last into the ledger, as a gap that nothing can fill. */
+  synchronized void note(GapLedger ledger) {
+    if (lost > noted) {
+      ledger.lost(LOST, firstLost, lastLost, lost - noted);
+      noted = lost;
     }
-    toldLost = lost;
-    return Optional.of(
-        Signal.of("GAP")
-            .cause("dead-letter-lost")
-            .from(firstLost)
-            .to(lastLost)
-            .count(count)
-            .sentence(sentence(count) + "."));
   }
 
   /** What was lost, as long as it is not long ago. */

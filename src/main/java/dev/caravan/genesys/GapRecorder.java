@@ -30,6 +30,14 @@ final class GapRecorder {
   /** How long a signal may be on its way before it is sent again. */
   private static final long TELL_AGAIN_MILLIS = 30_000;
 
+  private static final Map<String, String> WHY_LOST =
+      Map.of(
+          DeadLetters.LOST, "neither the route nor the dead letters took them",
+          "spool-full", "the spool was full",
+          "spool-too-old", "the spool had them for longer than it keeps any",
+          "spool-gave-up", "the spool gave them up",
+          "spool-damaged", "a file of the spool was damaged");
+
   private final String reader;
   private final GapLedger ledger;
   private final SteadyClock clock;
@@ -169,19 +177,32 @@ final class GapRecorder {
 
   private void tell(Gap gap, long now) {
     sentAt.put(gap.id(), now);
-    signals.accept(
+    Signal.Draft signal =
         Signal.of("GAP")
             .shard(gap.shard())
             .cause(gap.cause())
             .from(gap.from())
             .to(gap.to())
-            .gap(gap.id())
-            .count(gap.topics().size())
-            .topics(byPattern(gap.topics()))
-            .sentence(sentence(gap)));
+            .gap(gap.id());
+    if (gap.isLoss()) {
+      signal.count(gap.lost());
+    } else {
+      signal.count(gap.topics().size()).topics(byPattern(gap.topics()));
+    }
+    signals.accept(signal.sentence(sentence(gap)));
   }
 
   private static String sentence(Gap gap) {
+    if (gap.isLoss()) {
+      return "%d %s read from %s to %s and %s lost: %s."
+          .formatted(
+              gap.lost(),
+              gap.lost() == 1 ? "event was" : "events were",
+              gap.from(),
+              gap.to(),
+              gap.lost() == 1 ? "is" : "are",
+              WHY_LOST.getOrDefault(gap.cause(), gap.cause()));
+    }
     int count = gap.topics().size();
     return "Shard %d. %d %s not read from %s to %s: %s."
         .formatted(

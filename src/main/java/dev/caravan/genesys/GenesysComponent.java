@@ -8,6 +8,7 @@ import dev.caravan.socket.ClientSocketComponent;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
@@ -117,6 +118,11 @@ public class GenesysComponent extends DefaultComponent {
   /** Puts a signal of somebody else on {@code genesys:signals}. Never blocks. */
   public void publish(Signal signal) {
     signals.publish(signal);
+  }
+
+  /** Events that were read in this interval are lost on their way; told until somebody has it. */
+  public void lost(String cause, Instant from, Instant to, long count) {
+    ledger().lost(cause, from, to, count);
   }
 
   /**

@@ -197,7 +197,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
     group.decisions().stop();
     getEndpoint().getCamelContext().getExecutorServiceManager().shutdownNow(control);
     gaps.stopped(getEndpoint().getCamelContext().getStatus().isStarted());
-    deadLetters.news().ifPresent(this::signal);
+    deadLetters.note(getEndpoint().component().ledger());
     ServiceHelper.stopService(deadLetters);
     HealthCheckRegistry.get(getEndpoint().getCamelContext()).unregister(healthCheck);
     metrics.ends(reader);
@@ -213,8 +213,9 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
 
   /** Every second, on the control thread. */
   private void tick() {
-    deadLetters.news().ifPresent(this::signal);
+    // First: the time until which all is kept must not pass a loss that is not on record
     long kept = inFlight.keptUntil(getEndpoint().component()::unsafeFor);
+    deadLetters.note(getEndpoint().component().ledger());
     gaps.tick(group.shards(), kept, clock.getAsLong());
   }
 

@@ -49,12 +49,6 @@ public record Signal(
     String backfilled,
     String sentence) {
 
-  /** The same under another type. */
-  public Signal as(String otherType) {
-    return new Signal(
-        otherType, shard, cause, from, to, gap, count, pattern, topics, backfilled, sentence);
-  }
-
   /** A signal in the making; what is not said about it is absent. */
   public static Draft of(String type) {
     return new Draft(type);

@@ -484,6 +484,32 @@ class GapLedgerTest {
   }
 
   @Test
+  void whatIsLostOnTheWayIsOneGapOfItsCauseUntilItMayHaveBeenTold() {
+    start(AB);
+    ledger.lost("spool-full", at(1), at(5), 64);
+    ledger.lost("spool-full", at(5), at(9), 64);
+    ledger.lost("dead-letter-lost", at(7), at(7), 1);
+
+    assertThat(ledger.untold())
+        .extracting(Gap::cause, Gap::from, Gap::to, Gap::lost)
+        .containsExactly(
+            tuple("spool-full", at(1), at(9), 128L), tuple("dead-letter-lost", at(7), at(7), 1L));
+    assertThat(ledger.unsettled()).isEmpty();
+
+    List<Gap> told = ledger.untold();
+    ledger.lost("spool-full", at(9), at(12), 3);
+    ledger.lost("spool-full", at(12), at(13), 4);
+    assertThat(ledger.untold()).isEqualTo(told);
+
+    restart(20, AB);
+    assertThat(ledger.untold()).containsExactlyInAnyOrderElementsOf(told);
+    told.forEach(gap -> ledger.told(gap.id()));
+    assertThat(ledger.untold()).extracting(Gap::from, Gap::to, Gap::lost).containsExactly(tuple(at(9), at(13), 7L));
+    ledger.told(ledger.untold().get(0).id());
+    assertThat(names()).noneMatch(name -> name.startsWith("gap-"));
+  }
+
+  @Test
   void ofTooManyGapsTheOldestThatIsToldGoesAndUntoldOnesAreToldAsOne() {
     start(AB);
     for (int i = 0; i <= GapLedger.MOST_WAITING; i++) {

@@ -98,6 +98,35 @@ class GapRecorderTest {
   }
 
   @Test
+  void whatIsLostOnTheWayIsToldUntilSomebodyTookItsSignal() {
+    ledger.lost(
+        DeadLetters.LOST, Instant.ofEpochMilli(1_000_000), Instant.ofEpochMilli(1_001_000), 2);
+
+    recorder.tick(List.of(), 1_012_000, 1_020_000);
+    recorder.tick(List.of(), 1_012_000, 1_021_000);
+    assertThat(signals).hasSize(1);
+    recorder.tick(List.of(), 1_012_000, 1_051_000);
+
+    assertThat(signals)
+        .hasSize(2)
+        .allSatisfy(
+            signal -> {
+              assertThat(signal).isEqualTo(signals.get(0));
+              assertThat(signal.type()).isEqualTo("GAP");
+              assertThat(signal.cause()).isEqualTo("dead-letter-lost");
+              assertThat(signal.count()).isEqualTo(2);
+              assertThat(signal.topics()).isNull();
+              assertThat(signal.sentence())
+                  .isEqualTo(
+                      "2 events were read from 1970-01-01T00:16:40Z to 1970-01-01T00:16:41Z and are"
+                          + " lost: neither the route nor the dead letters took them.");
+            });
+    ledger.told(signals.get(0).gap());
+    recorder.tick(List.of(), 1_012_000, 2_000_000);
+    assertThat(signals).hasSize(2);
+  }
+
+  @Test
   void theDowntimeIsTold() {
     recorder.reading(STRAND, TOPICS, 1_000_000);
     recorder.tick(List.of(), 1_000_000, 1_000_000);
