@@ -72,8 +72,7 @@ final class WaitingGaps {
     Set<String> causes = new HashSet<>();
     List<Gap> untold =
         oldestFirst(
-            entry ->
-                !entry.told() && (!entry.gap().isLoss() || causes.add(entry.gap().cause())));
+            entry -> !entry.told() && (!entry.gap().isLoss() || causes.add(entry.gap().cause())));
     for (Gap gap : untold) {
       if (gap.isLoss() && handedOut.add(gap.id())) {
         put(new Entry(gap, false, true));

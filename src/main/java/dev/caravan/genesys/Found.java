@@ -38,9 +38,13 @@ final class Found {
 
   /** What is read before the first listing has come to its end, so that the rest cannot lack it. */
   void known(List<TopicSelector> selectors, Map<Listing, List<Listing.Entity>> listings) {
-    for (TopicSelector selector : selectors) {
-      believed.put(selector, Expansion.of(List.of(selector), listings).topics());
-    }
+    selectors.forEach(
+        selector -> known(selector, Expansion.of(List.of(selector), listings).topics()));
+  }
+
+  /** The same of one selector. */
+  void known(TopicSelector selector, List<String> topics) {
+    believed.put(selector, topics);
   }
 
   /** Takes up what has been listed now. */

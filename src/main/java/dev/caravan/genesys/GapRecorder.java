@@ -32,11 +32,16 @@ final class GapRecorder {
 
   private static final Map<String, String> WHY_LOST =
       Map.of(
-          DeadLetters.LOST, "neither the route nor the dead letters took them",
-          "spool-full", "the spool was full",
-          "spool-too-old", "the spool had them for longer than it keeps any",
-          "spool-gave-up", "the spool gave them up",
-          "spool-damaged", "a file of the spool was damaged");
+          DeadLetters.LOST,
+          "neither the route nor the dead letters took them",
+          "spool-full",
+          "the spool was full",
+          "spool-too-old",
+          "the spool had them for longer than it keeps any",
+          "spool-gave-up",
+          "the spool gave them up",
+          "spool-damaged",
+          "a file of the spool was damaged");
 
   private final String reader;
   private final GapLedger ledger;

@@ -119,7 +119,8 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
             new Directory(opener.template(), configuration.getListRoute()),
             this::signal,
             getEndpoint().component().ledger()::missing,
-            () -> ThreadLocalRandom.current().nextDouble());
+            () -> ThreadLocalRandom.current().nextDouble(),
+            Clock.systemUTC());
     group =
         new ChannelGroup(
             timings,
@@ -148,7 +149,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
             inFlight,
             component::trouble,
             () ->
-                Stream.of(component.ledger().trouble(), deadLetters.trouble())
+                Stream.of(component.ledger().trouble(), deadLetters.trouble(), preparation.stale())
                     .flatMap(Optional::stream)
                     .reduce((one, other) -> one + " " + other),
             opener::rejected);

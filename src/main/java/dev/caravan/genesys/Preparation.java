@@ -13,12 +13,17 @@ import dev.caravan.topic.TopicCatalogue;
 import dev.caravan.topic.TopicCombiner;
 import dev.caravan.topic.TopicSelector;
 import dev.caravan.topic.TopicSharder;
+import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Consumer;
 import java.util.function.DoubleSupplier;
 import java.util.function.Supplier;
@@ -51,15 +56,18 @@ final class Preparation {
   private final TopicCatalogue catalogue = TopicCatalogue.shipped();
   private final Found found = new Found();
   private final Supplier<Set<String>> lastRun;
-  private Set<String> unconfirmed = Set.of();
   private Set<String> before = Set.of();
   private final DoubleSupplier random;
+  private final Clock clock;
   private List<TopicSharder.Shard> shards = List.of();
   private int failures;
+  private int failedRefreshes;
+  private Instant failingSince = Instant.MIN;
   private volatile boolean planned;
   private volatile String listing = "";
   private volatile Health health = Health.BLIND;
   private volatile Optional<String> problem = Optional.of(NOT_YET);
+  private volatile Optional<String> stale = Optional.empty();
 
   /**
    * What came of a run.
@@ -72,23 +80,31 @@ final class Preparation {
   /**
    * @param lastRun topics that were read before the start and are not being read since
    * @param random uniform in [0, 1), for jitter
+   * @param clock tells people since when something fails
    */
   Preparation(
       GenesysConfiguration configuration,
       Directory directory,
       Consumer<Signal> signals,
       Supplier<Set<String>> lastRun,
-      DoubleSupplier random) {
+      DoubleSupplier random,
+      Clock clock) {
     this.configuration = configuration;
     this.directory = directory;
     this.signals = signals;
     this.lastRun = lastRun;
     this.random = random;
+    this.clock = clock;
   }
 
   /** What keeps the topics from being read, for the operator. */
   Optional<String> problem() {
     return problem;
+  }
+
+  /** Why it cannot be found out what is new; what is read already is read on. */
+  Optional<String> stale() {
+    return stale;
   }
 
   /** How bad that is. */
@@ -188,6 +204,9 @@ final class Preparation {
     if (before.isEmpty()) {
       parsed.warnings().forEach(LOG::warn);
     }
+    if (!planned && shards.isEmpty()) {
+      readOn(parsed.selectors(), first);
+    }
     Map<Listing, List<Listing.Entity>> listings =
         directory.listFor(
             parsed.selectors(), progress -> listed(parsed.selectors(), progress, first));
@@ -210,43 +229,36 @@ final class Preparation {
     }
     List<String> subscriptions = new TopicCombiner(catalogue).combine(expansion.topics());
     shards = new TopicSharder(configuration.getTopicsPerChannel()).reshard(shards, subscriptions);
-    if (!planned && lacksMuch(parsed.selectors(), Set.copyOf(expansion.topics()))) {
-      // It is read at once; that all else is not wanted any more is for the next listing to say
-      List<TopicSharder.Shard> some = withinBudget();
-      problem = Optional.of(NOT_ALL_YET);
-      first.accept(some);
-      return new Outcome(Optional.empty(), Optional.of(SECOND_LOOK));
-    }
     planned = true;
+    refreshed();
     tell(expansion.topics(), subscriptions.size());
     Optional<Duration> again = refresh(parsed.selectors());
     return new Outcome(
         Optional.of(withinBudget()), result.doubted() ? Optional.of(SECOND_LOOK) : again);
   }
 
-  /** Whether the first listing lacks much of what the last run read, and no other has said so. */
-  private boolean lacksMuch(List<TopicSelector> selectors, Set<String> now) {
-    List<TopicSelector> listed =
-        selectors.stream().filter(selector -> selector.listing().isPresent()).toList();
-    List<String> known =
-        lastRun.get().stream()
-            .filter(topic -> listed.stream().anyMatch(selector -> selector.mayStandFor(topic)))
-            .toList();
-    int missing = (int) known.stream().filter(topic -> !now.contains(topic)).count();
-    if (!Found.isMuch(missing, known.size())) {
-      return false;
+  /**
+   * What was read before the start, and may still be meant, need not wait for a listing; nor is it
+   * given up because of a single one.
+   */
+  private void readOn(List<TopicSelector> selectors, Consumer<List<TopicSharder.Shard>> first) {
+    Set<String> known = new TreeSet<>(lastRun.get());
+    Set<String> meant = new LinkedHashSet<>();
+    for (TopicSelector selector : selectors) {
+      List<String> its = known.stream().filter(selector::mayStandFor).toList();
+      found.known(selector, its);
+      meant.addAll(its);
     }
-    if (now.equals(unconfirmed)) {
-      givenUp(missing, known.size());
-      return false;
+    if (!meant.isEmpty()) {
+      List<String> subscriptions = new TopicCombiner(catalogue).combine(List.copyOf(meant));
+      shards =
+          new TopicSharder(configuration.getTopicsPerChannel())
+              .reshard(List.of(), subscriptions).stream()
+                  .limit(ChannelGroup.mostShards(configuration.getRedundancy()))
+                  .toList();
+      problem = Optional.of(NOT_ALL_YET);
+      first.accept(shards);
     }
-    unconfirmed = now;
-    LOG.warn(
-        "What was listed has {} of {} topics no more that were read before the start. Their gap"
-            + " lasts until a second listing says the same.",
-        missing,
-        known.size());
-    return true;
   }
 
   /** Topics without a wildcard need no listing, so there is nothing to look for again. */
@@ -331,6 +343,7 @@ final class Preparation {
     String next = sentence + " Next attempt in " + again.toSeconds() + " s.";
     if (planned()) {
       LOG.warn("The list of topics was not refreshed. {}", next);
+      notRefreshed(sentence);
       return new Outcome(Optional.empty(), Optional.of(again));
     }
     if (how == Health.BROKEN) {
@@ -339,5 +352,34 @@ final class Preparation {
     health = how;
     problem = Optional.of(next);
     return new Outcome(Optional.empty(), Optional.of(again));
+  }
+
+  /** A single failure is no news: the next attempt may be soon. */
+  private void notRefreshed(String sentence) {
+    if (++failedRefreshes == 1) {
+      failingSince = clock.instant().truncatedTo(ChronoUnit.SECONDS);
+      return;
+    }
+    String told =
+        "The list of topics cannot be refreshed since %s: new queues and users are not read. %s"
+            .formatted(failingSince, sentence);
+    if (stale.isEmpty()) {
+      signals.accept(Signal.of("LISTING_FAILING").from(failingSince).sentence(told));
+    }
+    stale = Optional.of(told);
+  }
+
+  private void refreshed() {
+    failedRefreshes = 0;
+    if (stale.isPresent()) {
+      String sentence = "The list of topics is refreshed again.";
+      LOG.info(sentence);
+      signals.accept(
+          Signal.of("LISTING_WORKING")
+              .from(failingSince)
+              .to(clock.instant().truncatedTo(ChronoUnit.SECONDS))
+              .sentence(sentence));
+      stale = Optional.empty();
+    }
   }
 }

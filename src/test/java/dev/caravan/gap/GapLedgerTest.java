@@ -504,7 +504,9 @@ class GapLedgerTest {
     restart(20, AB);
     assertThat(ledger.untold()).containsExactlyInAnyOrderElementsOf(told);
     told.forEach(gap -> ledger.told(gap.id()));
-    assertThat(ledger.untold()).extracting(Gap::from, Gap::to, Gap::lost).containsExactly(tuple(at(9), at(13), 7L));
+    assertThat(ledger.untold())
+        .extracting(Gap::from, Gap::to, Gap::lost)
+        .containsExactly(tuple(at(9), at(13), 7L));
     ledger.told(ledger.untold().get(0).id());
     assertThat(names()).noneMatch(name -> name.startsWith("gap-"));
   }

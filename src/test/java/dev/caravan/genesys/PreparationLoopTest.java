@@ -57,7 +57,8 @@ class PreparationLoopTest {
               new Directory(context.createProducerTemplate(), "direct:list"),
               signal -> {},
               Set::of,
-              () -> 0.5);
+              () -> 0.5,
+              Clock.systemUTC());
       PreparationLoop loop =
           new PreparationLoop(
               preparation,

@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.caravan.channel.ShardStatus.Health;
 import dev.caravan.session.RefusedException;
 import dev.caravan.session.UnavailableException;
+import dev.caravan.testing.MutableClock;
 import dev.caravan.topic.TopicSharder;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -35,6 +37,7 @@ class PreparationTest {
   private int failsAt;
   private RuntimeException failure;
   private int listings;
+  private final MutableClock clock = new MutableClock(Instant.parse("2026-11-22T12:00:00Z"));
   private Set<String> lastRun = Set.of();
   private String fault = "";
   private int faults;
@@ -83,7 +86,8 @@ class PreparationTest {
             new Directory(template, configuration.getListRoute()),
             signals::add,
             () -> lastRun,
-            () -> 0.5);
+            () -> 0.5,
+            clock);
   }
 
   private Preparation.Outcome run(String mistake) {
@@ -154,10 +158,8 @@ class PreparationTest {
     queues(5);
 
     Preparation.Outcome first = run("");
-    assertThat(first.plan()).isEmpty();
+    assertThat(topicsOf(first.plan().orElseThrow())).isEqualTo(lastRun);
     assertThat(first.again()).contains(Duration.ofSeconds(15));
-    assertThat(topicsOf(early.get(early.size() - 1))).hasSize(5);
-    assertThat(preparation.planned()).isFalse();
 
     assertThat(topicsOf(run("").plan().orElseThrow())).hasSize(5);
     assertThat(signals)
@@ -184,7 +186,27 @@ class PreparationTest {
     lastRun = Set.of("v2.users.11111111-1111-1111-1111-111111111111.presence");
     queues(3);
 
-    assertThat(run("").plan()).isPresent();
+    assertThat(topicsOf(run("").plan().orElseThrow())).hasSize(3);
+    assertThat(early).allSatisfy(shards -> assertThat(topicsOf(shards)).doesNotContain("v2.users"));
+  }
+
+  @Test
+  void whatWasReadBeforeTheStartIsReadOnThoughNothingCanBeListed() {
+    queues(40);
+    lastRun = topicsOf(run("").plan().orElseThrow().subList(0, 10));
+    restart();
+    early.clear();
+    failure = new UnavailableException("Genesys Cloud answered 503.", 503, Duration.ZERO);
+
+    assertThat(run("").plan()).isEmpty();
+    assertThat(topicsOf(early.get(0))).isEqualTo(lastRun).hasSize(20);
+    assertThat(preparation.problem().orElseThrow()).contains("503");
+
+    run("");
+    assertThat(early).hasSize(1);
+
+    failure = null;
+    assertThat(topicsOf(run("").plan().orElseThrow())).hasSize(36).containsAll(lastRun);
   }
 
   private static Set<String> topicsOf(List<TopicSharder.Shard> plan) {
@@ -289,6 +311,34 @@ class PreparationTest {
     assertThat(outcome.again()).isPresent();
     assertThat(preparation.problem()).isEmpty();
     assertThat(preparation.planned()).isTrue();
+    assertThat(preparation.stale()).isEmpty();
+  }
+
+  @Test
+  void refreshesThatFailAgainAndAgainAreToldOnceAndThatTheyWorkAgain() {
+    queues(1);
+    run("");
+    signals.clear();
+    failure = new RefusedException("The client may not list queues.", 403);
+
+    run("");
+    clock.turnTo(Instant.parse("2026-11-22T12:05:00Z"));
+    run("");
+    run("");
+
+    assertThat(preparation.stale().orElseThrow())
+        .isEqualTo(
+            "The list of topics cannot be refreshed since 2026-11-22T12:00:00Z: new queues and users"
+                + " are not read. The client may not list queues.");
+    assertThat(signals).extracting(Signal::type).containsExactly("LISTING_FAILING");
+
+    failure = null;
+    run("");
+
+    assertThat(preparation.stale()).isEmpty();
+    assertThat(signals)
+        .extracting(Signal::type)
+        .containsExactly("LISTING_FAILING", "LISTING_WORKING");
   }
 
   @Test
