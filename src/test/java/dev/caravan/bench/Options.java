@@ -85,6 +85,8 @@ record Options(
         Bridge.settings()
             .java(java, jvmFlags)
             .jar(jar)
+            // As the launcher sets it
+            .with("MALLOC_ARENA_MAX", "2")
             .with("CARAVAN_ROUTES_DIR", Path.of(routes).toAbsolutePath().toString());
     settings.forEach(bridge::with);
     return bridge;
