@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Route;
@@ -26,7 +27,7 @@ import org.apache.camel.support.PluginHelper;
 final class CheckedRoutes implements AutoCloseable {
 
   private static final String NOWHERE = "127.0.0.1:9";
-  private static final int DRY_STOP_SECONDS = 1;
+  private static final int DRY_STOP_MILLIS = 200;
 
   private final Path spool;
   private final CamelContext context = new DefaultCamelContext();
@@ -111,7 +112,8 @@ final class CheckedRoutes implements AutoCloseable {
           run -> {
             run.prepare(routes.context);
             // A step that takes for ever has been told by then
-            routes.context.getShutdownStrategy().setTimeout(DRY_STOP_SECONDS);
+            routes.context.getShutdownStrategy().setTimeUnit(TimeUnit.MILLISECONDS);
+            routes.context.getShutdownStrategy().setTimeout(DRY_STOP_MILLIS);
           });
       PluginHelper.getRoutesLoader(routes.context).loadRoutes(files);
       for (Route route : routes.context.getRoutes()) {

@@ -30,6 +30,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Consumer;
 import org.apache.camel.Endpoint;
@@ -65,7 +66,7 @@ final class DryRun implements EndpointStrategy {
   private static final Set<String> INSIDE =
       Set.of("direct", "log", "bean", "class", "language", "dataformat", "validator", "xslt");
 
-  private final Duration patience;
+  private final Supplier<Duration> patience;
   private final EventHeaders headers;
   private final StepTrace trace = new StepTrace();
   private final SortedSet<String> topics = new TreeSet<>();
@@ -87,9 +88,9 @@ final class DryRun implements EndpointStrategy {
 
   /**
    * @param source the value of {@code ce_source}
-   * @param patience how long a route may take for an event
+   * @param patience how long a route may take for the event that begins
    */
-  DryRun(String source, Duration patience) {
+  DryRun(String source, Supplier<Duration> patience) {
     this.patience = patience;
     this.headers = new EventHeaders(source, Clock.systemUTC());
   }
@@ -197,14 +198,15 @@ final class DryRun implements EndpointStrategy {
                 event.setException(e);
               }
             });
+    long most = patience.get().toMillis();
     try {
-      done.get(patience.toMillis(), TimeUnit.MILLISECONDS);
+      done.get(most, TimeUnit.MILLISECONDS);
     } catch (TimeoutException e) {
       throw new CommandFailure(
           "Route %s takes longer than %.1f s for an event%s"
               .formatted(
                   route.getRouteId(),
-                  patience.toMillis() / 1000.0,
+                  most / 1000.0,
                   trace.last().map(step -> ", at step " + step).orElse("")));
     } catch (ExecutionException e) {
       throw new IllegalStateException(e.getCause());

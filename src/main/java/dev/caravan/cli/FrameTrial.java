@@ -16,10 +16,12 @@ import org.apache.camel.spi.Resource;
 final class FrameTrial implements AutoCloseable {
 
   private static final String READING = "genesys:notifications";
+  private static final Duration A_MOMENT = Duration.ofMillis(200);
 
   private final EnvelopeReader reader = new EnvelopeReader();
   private final DryRun run;
   private final CheckedRoutes routes;
+  private volatile Deadline end = Deadline.in(A_MOMENT);
 
   /** A frame, what it says, and what becomes of it. */
   record Tried(RecordedFrame recorded, Frame frame, Passage passage) {
@@ -35,13 +37,12 @@ final class FrameTrial implements AutoCloseable {
   /**
    * Builds the routes.
    *
-   * @param patience how long they may take for an event
    * @throws CommandFailure if they cannot be built
    */
-  FrameTrial(SmallRyeConfig config, Duration patience) {
+  FrameTrial(SmallRyeConfig config) {
     RouteFolder folder =
         new RouteFolder(Path.of(config.getValue("caravan.routes.dir", String.class)));
-    run = new DryRun(config.getValue("genesys.api.url", String.class), patience);
+    run = new DryRun(config.getValue("genesys.api.url", String.class), this::patience);
     routes = build(config, folder);
     boolean reads =
         routes.context().getRoutes().stream()
@@ -60,7 +61,8 @@ final class FrameTrial implements AutoCloseable {
       throw new CommandFailure(
           String.join(" ", contents.unreadable().values().stream().distinct().toList()));
     }
-    List<Resource> files = RouteFolder.resources(contents.texts());
+    RouteFolder.resources(contents.texts()); // No id stands in two of them
+    List<Resource> files = RouteFolder.resources(folder.forEvents(contents.texts()));
     try {
       return CheckedRoutes.dry(config, files, run);
     } catch (Exception | LinkageError | StackOverflowError e) {
@@ -79,6 +81,7 @@ final class FrameTrial implements AutoCloseable {
    * @return how many were tried before the end
    */
   int of(List<RecordedFrame> frames, Deadline end, Consumer<Tried> heard) {
+    this.end = end;
     int tried = 0;
     for (RecordedFrame frame : frames) {
       if (end.isPast()) {
@@ -88,6 +91,12 @@ final class FrameTrial implements AutoCloseable {
       tried++;
     }
     return tried;
+  }
+
+  /** All that is left, for one event. */
+  private Duration patience() {
+    Duration left = end.left();
+    return left.compareTo(A_MOMENT) < 0 ? A_MOMENT : left;
   }
 
   private Tried of(RecordedFrame recorded) {

@@ -35,6 +35,14 @@ record RouteFolder(Path folder, ShippedRoutes shipped) {
 
   static final String SUFFIX = ".camel.yaml";
   private static final int MOST_FILES = 1_000;
+  private static final String READING = "genesys:notifications";
+
+  /** Where a target is chosen or put together, so that its name need not be written anywhere. */
+  private static final Pattern CHOSEN =
+      Pattern.compile(
+          "(?:toD|recipientList|routingSlip|dynamicRouter|enrich):"
+              + "|(?:direct|spool):(?://)?(?:\\$\\{|\\{\\{)"
+              + "|uri: *[\"']?(?:direct|spool)[\"']?\\s*(?:[,}\\n]|$)");
 
   /** What editors, file managers and systems leave beside a file. */
   private static final Pattern LEFT_OVER =
@@ -155,6 +163,39 @@ record RouteFolder(Path folder, ShippedRoutes shipped) {
       }
     }
     return missing;
+  }
+
+  /**
+   * Those files that an event may come to: all but the shipped ones, unedited, of which none of the
+   * others names a route. Building these would be most of what it takes to try an event.
+   */
+  SortedMap<Path, String> forEvents(SortedMap<Path, String> texts) {
+    SortedMap<Path, String> left = new TreeMap<>(texts);
+    left.values().removeIf(text -> !shipped.texts().containsValue(text));
+    left.values().removeIf(text -> inputs(text).contains(READING));
+    SortedMap<Path, String> found = new TreeMap<>(texts);
+    found.keySet().removeAll(left.keySet());
+    for (boolean more = true; more; ) {
+      String all = String.join("\n", found.values());
+      if (CHOSEN.matcher(all).find()) {
+        return texts;
+      }
+      List<Path> named =
+          left.keySet().stream()
+              .filter(file -> inputs(texts.get(file)).stream().anyMatch(all::contains))
+              .toList();
+      more = !named.isEmpty();
+      named.forEach(file -> found.put(file, left.remove(file)));
+    }
+    return found;
+  }
+
+  /** As far as they are written there. */
+  private static List<String> inputs(String text) {
+    return RouteText.of(text).stream()
+        .flatMap(routes -> routes.inputs().stream())
+        .map(input -> input.replaceFirst("\\{\\{.*", ""))
+        .toList();
   }
 
   /** Files by their names alone. */

@@ -39,16 +39,15 @@ import picocli.CommandLine.Spec;
 final class TryCommand implements Callable<Integer> {
 
   /** Three seconds, but for the end. */
-  private static final Duration LONGEST = Duration.ofMillis(2_700);
-
-  /** Of which a route may take so long for an event. */
-  private static final Duration PATIENCE = Duration.ofMillis(700);
+  private static final Duration LONGEST = Duration.ofMillis(2_600);
 
   /** What the program took before it came here counts, but for a JVM that is older. */
   private static final Duration LONGEST_START = Duration.ofSeconds(1);
 
-  /** However slow the machine is, so long frames are tried. */
+  /** If that leaves less, the machine is so busy that three seconds are too few. */
   private static final Duration AT_LEAST = Duration.ofMillis(500);
+
+  private static final Duration BUSY = Duration.ofSeconds(10);
 
   private static final Duration LOOK_EVERY = Duration.ofMillis(300);
 
@@ -128,13 +127,12 @@ final class TryCommand implements Callable<Integer> {
 
   /** Whether all is well. */
   private boolean run(Duration most) {
-    Deadline whole = Deadline.in(most.minus(PATIENCE));
+    Deadline whole = Deadline.in(most);
     SmallRyeConfig config = Settings.read();
     List<RecordedFrame> frames = file.map(RecordedFrame::in).orElseGet(RecordedFrame::shipped);
     Optional<List<Case>> cases = expected.map(it -> Expectations.in(it, frames));
-    try (FrameTrial trial = new FrameTrial(config, PATIENCE)) {
-      Duration left = whole.left();
-      Deadline end = Deadline.in(left.compareTo(AT_LEAST) < 0 ? AT_LEAST : left);
+    try (FrameTrial trial = new FrameTrial(config)) {
+      Deadline end = whole.left().compareTo(AT_LEAST) < 0 ? Deadline.in(BUSY) : whole;
       return cases.isPresent() ? hold(trial, cases.get(), end) : tell(trial, frames, end);
     }
   }

@@ -234,4 +234,25 @@ class RouteFolderTest {
     assertThat(contents.unreadable().get(folder.resolve("receive.camel.yaml")))
         .contains("receive.camel.yaml do not run", "mine.camel.yaml");
   }
+
+  @Test
+  void ofShippedFilesOnlyThoseThatAnEventMayComeToAreForEvents() throws IOException {
+    Path shipped = Path.of("routes");
+    RouteFolder all = new RouteFolder(shipped);
+    SortedMap<Path, String> texts = new TreeMap<>(all.contents().texts());
+
+    assertThat(RouteFolder.names(all.forEvents(texts).keySet()))
+        .isEqualTo("dead-letters.camel.yaml, forward.camel.yaml, receive.camel.yaml");
+
+    Path mine = shipped.resolve("mine.camel.yaml");
+    texts.put(mine, "- beans: []");
+    assertThat(all.forEvents(texts)).hasSize(4).containsKey(mine);
+    texts.put(mine, "- from: { uri: spool:x, steps: [ { to: direct:genesys-api } ] }");
+    assertThat(all.forEvents(texts)).containsKey(shipped.resolve("control.camel.yaml"));
+    for (String chosen :
+        List.of("toD: direct:x", "to: direct:{{x}}", "to: { uri: direct, parameters: {} }")) {
+      texts.put(mine, "- from: { uri: spool:x, steps: [ { " + chosen + " } ] }");
+      assertThat(all.forEvents(texts)).as(chosen).isEqualTo(texts);
+    }
+  }
 }
