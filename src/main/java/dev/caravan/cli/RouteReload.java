@@ -7,6 +7,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -45,6 +46,9 @@ final class RouteReload {
 
   static final Duration AGAIN = Duration.ofSeconds(10);
 
+  /** A deploy leaves a file away for a moment, not for so long. */
+  private static final Duration GONE_FOR_GOOD = Duration.ofMinutes(2);
+
   private final LoadedRoutes routes;
   private final RouteFolder folder;
   private final Trial trial;
@@ -67,6 +71,8 @@ final class RouteReload {
 
   /** The shipped files that may still begin to run; whatever else does so needs a restart. */
   private final Set<Path> waiting = new HashSet<>();
+
+  private final Map<Path, Instant> goneSince = new HashMap<>();
 
   /** What of the broken files was tried. */
   private final Map<Path, String> brokenTexts = new ConcurrentHashMap<>();
@@ -277,16 +283,12 @@ final class RouteReload {
   }
 
   /**
-   * While the bridge runs, no shipped file takes the place of one that goes away: it may be away
-   * for a moment only, and the shipped one may send where it must not.
+   * While the bridge runs, no shipped file takes the place of one that ran and goes away: it may be
+   * away for a moment only, and the shipped one may send where it must not.
    */
   private RouteFolder.Contents withoutNewlyShipped(RouteFolder.Contents found) {
-    boolean wentUnread =
-        broken.keySet().stream()
-            .filter(file -> !waiting.contains(file))
-            .anyMatch(file -> found.shipped().contains(file) || !isThere(file, found));
-    waiting.removeIf(
-        file -> !found.shipped().contains(file) || wentUnread && !brokenTexts.containsKey(file));
+    SortedMap<Path, String> missed = missed(found);
+    waiting.removeIf(file -> !found.shipped().contains(file));
     SortedMap<Path, String> texts = new TreeMap<>(found.texts());
     SortedMap<Path, String> unreadable = new TreeMap<>(found.unreadable());
     SortedSet<Path> shipped = new TreeSet<>(found.shipped());
@@ -294,13 +296,46 @@ final class RouteReload {
       if (isShipped(file, running)) {
         texts.put(file, running.get(file));
         unreadable.remove(file);
-      } else if (!waiting.contains(file)) {
+      } else if (waiting.contains(file)) {
+        // What was held up goes on waiting with what is missed
+        if (!missed.isEmpty() && !brokenTexts.containsKey(file)) {
+          texts.remove(file);
+          unreadable.putIfAbsent(file, missed.get(missed.firstKey()));
+        }
+      } else {
         texts.remove(file);
         unreadable.remove(file);
         shipped.remove(file);
       }
     }
+    unreadable.putAll(missed);
     return new RouteFolder.Contents(texts, unreadable, found.notRead(), shipped);
+  }
+
+  /**
+   * Broken files that went away not long ago, each with a sentence. Shipped ones may take the place
+   * of those that stay away.
+   */
+  private SortedMap<Path, String> missed(RouteFolder.Contents found) {
+    List<Path> gone =
+        broken.keySet().stream()
+            .filter(file -> !waiting.contains(file))
+            .filter(file -> found.shipped().contains(file) || !isThere(file, found))
+            .toList();
+    Instant now = clock.instant();
+    goneSince.keySet().retainAll(gone);
+    SortedMap<Path, String> missed = new TreeMap<>();
+    for (Path file : gone) {
+      if (now.isBefore(goneSince.computeIfAbsent(file, it -> now).plus(GONE_FOR_GOOD))) {
+        missed.put(
+            file,
+            "The broken route file %s was taken away. If it stays away for %d minutes, shipped ones that it kept from running begin."
+                .formatted(file, GONE_FOR_GOOD.toMinutes()));
+      } else if (found.shipped().contains(file)) {
+        waiting.add(file);
+      }
+    }
+    return missed;
   }
 
   private boolean isShipped(Path file, SortedMap<Path, String> texts) {

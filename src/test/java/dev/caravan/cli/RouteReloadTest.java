@@ -514,9 +514,39 @@ class RouteReloadTest {
     }
   }
 
-  @Test
-  void noShippedRouteRunsWhenAFileThatMayHoldItGoesAway() throws Exception {
+  /** A deploy may leave a file away for a moment. */
+  @ParameterizedTest
+  @ValueSource(strings = {"mine", "forward"})
+  void theShippedRouteRunsWhenABrokenFileThatHeldItUpStaysAway(String name) throws Exception {
+    for (boolean follows : List.of(true, false)) {
+      stop();
+      edits = follows;
+      clock.turnTo(NOON);
+      write("forward", "direct:forward", "1");
+      ShippedRoutes shipped = shipped("forward");
+      Files.delete(file("forward"));
+      Files.writeString(file(name), MOVED + "- route: [");
+      startAgain(RouteFolder::resources, shipped);
+
+      Files.delete(file(name));
+      look();
+      clock.turnTo(NOON.plusSeconds(119));
+      look();
+      assertThat(version("forward")).isEqualTo("none");
+      assertThat(reload.broken().orElseThrow()).contains(name + ".camel.yaml was taken away");
+
+      clock.turnTo(NOON.plusSeconds(121));
+      look();
+      assertThat(version("forward")).isEqualTo("shipped");
+      assertThat(reload.broken()).isEmpty();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void aBrokenFileThatWasAwayForAMomentRunsWhenItComesBackMended(boolean follows) throws Exception {
     stop();
+    edits = follows;
     ShippedRoutes shipped = shipped("forward");
     Files.delete(file("forward"));
     Files.writeString(file("mine"), MOVED + "- route: [");
@@ -524,10 +554,11 @@ class RouteReloadTest {
 
     Files.delete(file("mine"));
     look();
-    clock.turnTo(NOON.plusSeconds(60));
+    Files.writeString(file("mine"), MOVED);
     look();
 
-    assertThat(version("forward")).isEqualTo("none");
+    assertThat(version("forward")).isEqualTo("mine");
+    assertThat(reload.broken()).isEmpty();
   }
 
   @Test
