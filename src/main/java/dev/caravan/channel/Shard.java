@@ -239,8 +239,11 @@ public final class Shard {
 
   private void pong(int channel) {
     link(channel)
-        .map(ChannelLink::ponged)
-        .ifPresent(trip -> trip.ifPresent(millis -> listener.pong(strand.shard(), millis)));
+        .ifPresent(
+            link -> {
+              link.ponged().ifPresent(millis -> listener.pong(strand.shard(), millis));
+              frames.proven(channel, link.reading().provenUntil());
+            });
     step(new ShardEvent.SignOfLife(channel));
   }
 
@@ -253,6 +256,8 @@ public final class Shard {
               .ifPresent(link -> lost.put(channel, new Lost(link, topicsOf(channel))));
           step(new ShardEvent.SocketClosed(channel, cause));
           links.remove(channel);
+          // Their answers prove which copies of what it brought never come
+          links.values().forEach(ChannelLink::ping);
         });
   }
 

@@ -32,6 +32,11 @@ final class StrandFrames {
     pairing.join(strand.unique(channel));
   }
 
+  /** All that was sent on this channel's socket before then has come. */
+  void proven(int channel, long until) {
+    pairing.proven(strand.unique(channel), until);
+  }
+
   /** Nothing more comes on this channel's socket. */
   void end(int channel) {
     pairing.leave(strand.unique(channel), clock.getAsLong());

@@ -22,7 +22,8 @@ import java.util.Map;
  * be paid any more lapse. When exactly the server begins to send to a new socket nobody can see:
  * join it before its handshake, and tell its first sign of life. Frames of a socket come in order,
  * so what it still owes then, give or take the lag, it will never bring. The same is true of what
- * all others owe when a socket leaves. A payment that comes later than the lag may have been the
+ * all others owe when a socket leaves. The answer to a ping proves at once what was owed before the
+ * ping. A payment that comes later than the lag may have been the
  * socket's own copy of the next event, so when another brings that, the payer owes nothing for it.
  *
  * <p>Leave when a socket's last frame has been judged.
@@ -34,6 +35,9 @@ public final class CopyPairing {
 
   /** A socket that is read freely is not more than this behind another. */
   public static final Duration LAG = Duration.ofSeconds(5);
+
+  /** An answer to a ping may overtake events that are this old. */
+  private static final Duration OVERTAKEN = Duration.ofSeconds(1);
 
   /** A minute of 2,000 events a second on one socket only, twice over. */
   public static final int MAX_EVENTS = 250_000;
@@ -84,6 +88,17 @@ public final class CopyPairing {
     if (lane >= 0 && !alive[lane]) {
       alive[lane] = true;
       lapseSoon(bits(lane), nowMillis);
+    }
+  }
+
+  /**
+   * The socket has brought all that the server sent it before then: what it owes since longer never
+   * comes.
+   */
+  public synchronized void proven(int socket, long untilMillis) {
+    int lane = lane(socket);
+    if (lane >= 0) {
+      forgive(bits(lane), untilMillis - OVERTAKEN.toMillis());
     }
   }
 

@@ -196,6 +196,29 @@ class ShardTest {
   }
 
   @Test
+  void anEventLikeOneThatCameDuringTheHandshakeIsReadAsSoonAsThePredecessorHasGone() {
+    Order first = stage.order(0);
+    stage.live(first);
+    stage.brings(first, Stage.system("socket_closing"));
+    Order second = stage.order(1);
+    second.shard().connecting(second.number());
+    stage.opened(second, Long.MAX_VALUE);
+    stage.pass(Duration.ofMillis(20));
+    // It was published before the server knew of the second socket, and the first one lags
+    stage.brings(first, presence("a"));
+    stage.brings(second, PONG);
+    stage.brings(first, PONG);
+    stage.pass(Duration.ofSeconds(2));
+    stage.ends(first, Cause.DROPPED);
+    stage.pass(Duration.ofMillis(100));
+    stage.brings(second, PONG);
+
+    stage.brings(second, presence("a"));
+
+    assertThat(stage.events).containsExactly(presence("a"), presence("a"));
+  }
+
+  @Test
   void whatCameBeforeASocketWasOpenedIsNotAwaitedOnIt() {
     Order first = stage.order(0);
     stage.live(first);

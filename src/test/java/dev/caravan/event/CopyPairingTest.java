@@ -55,6 +55,30 @@ class CopyPairingTest {
   }
 
   @Test
+  void whatASocketHasProvenNotToBringItOwesNoMore() {
+    pairing.join(OLD);
+    pairing.join(NEW);
+    assertThat(pairing.firstSight(OLD, id(1), 100)).isTrue();
+    pairing.signOfLife(NEW, 500);
+    pairing.leave(OLD, 2_600);
+    pairing.proven(NEW, 2_650);
+
+    assertThat(pairing.firstSight(NEW, id(1), 3_000)).isTrue();
+    assertThat(pairing.awaited()).isZero();
+  }
+
+  @Test
+  void whatWasOwedSinceTheQuestionIsStillOwed() {
+    join(OLD, NEW);
+    assertThat(pairing.firstSight(OLD, id(1), 100)).isTrue();
+    assertThat(pairing.firstSight(OLD, id(2), 2_400)).isTrue();
+    pairing.proven(NEW, 2_500);
+
+    assertThat(pairing.firstSight(NEW, id(2), 2_600)).isFalse();
+    assertThat(pairing.firstSight(NEW, id(1), 2_700)).isTrue();
+  }
+
+  @Test
   void moreIdenticalFramesThanCanBeCountedAreRepeatedAndNotLost() {
     join(OLD, NEW);
     int many = 1_000;
