@@ -31,6 +31,12 @@ public interface ChannelOpener {
   /** Gives up an order that is under way, as far as that is possible. */
   void cancel(Order order);
 
+  /**
+   * Asks for topics that a channel was to bring and does not, on the same channel, and reports to
+   * {@link Shard#subscribed}, whatever comes of it. Does not block.
+   */
+  void subscribe(Shard shard, int number, ChannelLink link, List<String> topics);
+
   /** Makes sure that the token which opened this link is not used again. */
   void dropToken(ChannelLink link);
 }

@@ -47,6 +47,8 @@ public final class Shard {
   private final Map<Integer, ChannelOpener.Order> orders = new HashMap<>();
   private final Map<Integer, Lost> lost = new HashMap<>();
   private final Map<Integer, List<String>> topicsOf = new HashMap<>();
+  private final Map<Integer, Added> added = new HashMap<>();
+  private final MissingTopics missing;
   private Optional<Future<?>> wake = Optional.empty();
   private boolean granted;
   private Attempts attempts = Attempts.NONE;
@@ -59,6 +61,9 @@ public final class Shard {
 
   /** The channel whose first event is waited for, 0 if none is. */
   private volatile int awaited;
+
+  /** What a channel brings besides, if its socket is not dead, since it was subscribed then. */
+  private record Added(List<String> topics, long since) {}
 
   /** A channel whose socket was lost and that may be gone back to, with what it subscribes. */
   private record Lost(ChannelLink link, List<String> topics) {}
@@ -91,6 +96,7 @@ public final class Shard {
     this.topics = List.copyOf(topics);
     this.machine = machine;
     this.timings = timings;
+    this.missing = new MissingTopics(timings);
     this.control = control;
     this.decisions = decisions;
     this.clock = clock;
@@ -173,7 +179,63 @@ public final class Shard {
             // Too late: its end may have been told before, so nobody else would forget it
             links.remove(channel);
           }
+          awaitMissing(channel);
         });
+  }
+
+  /**
+   * What was asked for again has been answered.
+   *
+   * @param more what the channel brings from now on besides
+   */
+  public void subscribed(int channel, List<String> more) {
+    execute(
+        () -> {
+          if (!more.isEmpty()) {
+            // The socket may be dead by now: they are read once it has answered
+            link(channel)
+                .ifPresent(
+                    link -> {
+                      added.put(channel, new Added(more, clock.getAsLong()));
+                      link.ping();
+                    });
+          }
+          awaitMissing(channel);
+        });
+  }
+
+  private void readAdded(int channel, long provenUntil) {
+    Added more = added.get(channel);
+    if (more == null || provenUntil < more.since()) {
+      return;
+    }
+    added.remove(channel);
+    topicsOf.put(
+        channel, Stream.concat(topicsOf(channel).stream(), more.topics().stream()).toList());
+    if (trusts(channel)) {
+      listener.reading(strand, topicsOf(channel), more.since());
+    }
+  }
+
+  private void awaitMissing(int channel) {
+    List<String> absent = MissingTopics.of(topics, topicsOf(channel));
+    if (state.channel(channel).isEmpty() || absent.isEmpty()) {
+      return;
+    }
+    long wait = missing.waitMillis(absent);
+    try {
+      control.schedule(() -> decide(() -> askForMissing(channel)), wait, TimeUnit.MILLISECONDS);
+    } catch (RejectedExecutionException e) {
+      LOG.debug("Shard {} asks for nothing more: the bridge is stopping", number());
+    }
+  }
+
+  /** If the channel is not read any more, its successor was asked for all of them. */
+  private void askForMissing(int channel) {
+    List<String> absent = MissingTopics.of(topics, topicsOf(channel));
+    if (trusts(channel) && !absent.isEmpty()) {
+      link(channel).ifPresent(link -> opener.subscribe(this, channel, link, absent));
+    }
   }
 
   /** The channel could not be opened. */
@@ -243,6 +305,7 @@ public final class Shard {
             link -> {
               link.ponged().ifPresent(millis -> listener.pong(strand.shard(), millis));
               frames.proven(channel, link.reading().provenUntil());
+              readAdded(channel, link.reading().provenUntil());
             });
     step(new ShardEvent.SignOfLife(channel));
   }
@@ -294,6 +357,7 @@ public final class Shard {
     step.actions().forEach(this::perform);
     forgetLost();
     topicsOf.keySet().removeIf(channel -> state.channel(channel).isEmpty());
+    added.keySet().removeIf(channel -> state.channel(channel).isEmpty());
     awaited = state.first(ChannelState::awaitsSignOfLife).map(ChannelState::number).orElse(0);
     shown = state;
   }

@@ -23,8 +23,8 @@ import java.util.Map;
  * join it before its handshake, and tell its first sign of life. Frames of a socket come in order,
  * so what it still owes then, give or take the lag, it will never bring. The same is true of what
  * all others owe when a socket leaves. The answer to a ping proves at once what was owed before the
- * ping. A payment that comes later than the lag may have been the
- * socket's own copy of the next event, so when another brings that, the payer owes nothing for it.
+ * ping. A payment that comes later than the lag may have been the socket's own copy of the next
+ * event, so when another brings that, the payer owes nothing for it.
  *
  * <p>Leave when a socket's last frame has been judged.
  */

@@ -4,6 +4,7 @@ import dev.caravan.channel.ChannelLink;
 import dev.caravan.channel.ChannelOpener;
 import dev.caravan.channel.Failure;
 import dev.caravan.channel.Failure.Reached;
+import dev.caravan.channel.Shard;
 import dev.caravan.session.CallException;
 import dev.caravan.session.Token;
 import dev.caravan.socket.FrameLane;
@@ -39,6 +40,7 @@ import org.slf4j.LoggerFactory;
 final class CamelChannelOpener extends ServiceSupport implements ChannelOpener {
 
   private static final Logger LOG = LoggerFactory.getLogger(CamelChannelOpener.class);
+  private static final String SUBSCRIBE = "direct:genesys-subscribe";
   private static final int MOST_AT_A_TIME = 20;
   private static final int BAD_GATEWAY = 502;
   private static final int GATEWAY_TIMEOUT = 504;
@@ -96,6 +98,55 @@ final class CamelChannelOpener extends ServiceSupport implements ChannelOpener {
     if (link instanceof SocketLink socket) {
       socket.token().ifPresent(SessionBean.of(context())::forget);
     }
+  }
+
+  @Override
+  public void subscribe(Shard shard, int number, ChannelLink link, List<String> topics) {
+    background(
+        () -> {
+          List<String> more = List.of();
+          try {
+            more = subscribed(shard, link, topics);
+          } finally {
+            shard.subscribed(number, more);
+          }
+        });
+  }
+
+  private List<String> subscribed(Shard shard, ChannelLink link, List<String> topics) {
+    Optional<String> id =
+        link instanceof SocketLink socket ? socket.channel() : Optional.<String>empty();
+    if (id.isEmpty()) {
+      return List.of();
+    }
+    Exchange exchange =
+        template.request(
+            SUBSCRIBE,
+            request -> {
+              request.setProperty(GenesysConstants.CHANNEL, Map.of("id", id.get()));
+              request.setProperty(GenesysConstants.TOPICS, ids(topics));
+              // A channel answers only to the token that made it
+              ((SocketLink) link)
+                  .token()
+                  .ifPresent(token -> request.setProperty(GenesysConstants.AS, token));
+            });
+    if (exchange.getException() != null) {
+      LOG.debug("Topics could not be asked for again", exchange.getException());
+      return List.of();
+    }
+    Rejections rejections =
+        Rejections.of(
+            topics,
+            exchange.getProperty(GenesysConstants.SUBSCRIPTIONS, List.class),
+            refused(exchange));
+    if (!rejections.subscribed().isEmpty()) {
+      rejected.put(shard.number(), rejections);
+      LOG.info(
+          "Shard {}. Genesys Cloud brings {} topics now that it had refused.",
+          shard.number(),
+          rejections.subscribed().size());
+    }
+    return rejections.subscribed();
   }
 
   private void attempt(Order order) {

@@ -54,7 +54,7 @@ class CoveragePropertiesTest {
   private static final class Socket implements ChannelLink {
     private final Story story;
     private final ChannelOpener.Order order;
-    private final List<String> subscribed;
+    private List<String> subscribed;
     private boolean silent;
     private boolean ended;
     private boolean answers;
@@ -370,6 +370,20 @@ class CoveragePropertiesTest {
     @Override
     public void cancel(Order order) {
       waiting.remove(order);
+    }
+
+    @Override
+    public void subscribe(Shard shard, int number, ChannelLink link, List<String> topics) {
+      List<String> more = topics.stream().filter(topic -> dice.nextBoolean()).toList();
+      Socket socket = (Socket) link;
+      if (socket.answers && !socket.silent && !socket.ended) {
+        List<String> all = new ArrayList<>(socket.subscribed);
+        all.addAll(more);
+        socket.subscribed = List.copyOf(all);
+      }
+      happened.add("subscribes " + more + " to " + number + " of " + shard.strand());
+      shard.subscribed(number, more);
+      read.forEach(this::looksFor);
     }
 
     @Override

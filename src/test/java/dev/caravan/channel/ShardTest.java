@@ -307,6 +307,43 @@ class ShardTest {
   }
 
   @Test
+  void whatAChannelDoesNotBringIsAskedForAgainUntilItDoes() {
+    shard.changeTopics(List.of("v2.users.1?presence&routingStatus", "v2.users.2.presence"));
+    stage.control.settle();
+    shard.failed(stage.order(0).number(), Failure.unavailable("No."));
+    stage.pass(SOON);
+    Order order = stage.order(1);
+    stage.live(order, List.of("v2.users.1.presence"));
+    String missing = order.number() + " v2.users.1.routingStatus,v2.users.2.presence";
+
+    heartbeatsFor(order, Duration.ofMinutes(5).minusSeconds(1));
+    assertThat(stage.askedAgain).isEmpty();
+    heartbeatsFor(order, Duration.ofSeconds(1));
+    assertThat(stage.askedAgain).containsExactly(missing);
+    shard.subscribed(order.number(), List.of());
+    heartbeatsFor(order, Duration.ofMinutes(10));
+    assertThat(stage.askedAgain).containsExactly(missing, missing);
+
+    shard.subscribed(order.number(), List.of("v2.users.1.routingStatus", "v2.users.2.presence"));
+    heartbeatsFor(order, Duration.ofSeconds(1));
+    String all = "reading v2.users.1.presence,v2.users.1.routingStatus,v2.users.2.presence";
+    assertThat(stage.ledger).doesNotContain(all);
+    stage.brings(order, PONG);
+    assertThat(stage.ledger).contains(all);
+    heartbeatsFor(order, Duration.ofHours(2));
+
+    assertThat(stage.askedAgain).hasSize(2);
+    assertThat(stage.orders).hasSize(2);
+  }
+
+  private void heartbeatsFor(Order order, Duration time) {
+    for (long left = time.toSeconds(); left > 0; left -= 30) {
+      stage.brings(order, HEARTBEAT);
+      stage.pass(Duration.ofSeconds(Math.min(left, 30)));
+    }
+  }
+
+  @Test
   void aChannelIsKeptWhileItCannotBeReachedAndLeftWhenItIsGone() {
     Stage.Link link = stage.live(stage.order(0));
     stage.pass(Duration.ofSeconds(11));

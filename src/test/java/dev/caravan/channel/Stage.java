@@ -27,6 +27,7 @@ final class Stage implements ChannelOpener, ShardListener {
   final List<Order> orders = new ArrayList<>();
   final List<Order> cancelled = new ArrayList<>();
   final List<ChannelLink> droppedTokens = new ArrayList<>();
+  final List<String> askedAgain = new ArrayList<>();
   final List<String> events = new ArrayList<>();
   final List<String> unreadable = new ArrayList<>();
   final List<ShardReport> reports = new ArrayList<>();
@@ -141,11 +142,23 @@ final class Stage implements ChannelOpener, ShardListener {
 
   /** Lets the opener succeed after the handshake. */
   Link opened(Order order, long rotateAt) {
+    return opened(order, rotateAt, order.topics());
+  }
+
+  private Link opened(Order order, long rotateAt, List<String> subscribed) {
     Link link = new Link();
     link.lastFrameAt = control.now();
     links.put(key(order), link);
-    order.shard().opened(order.number(), link, order.topics(), rotateAt, Cause.CHANNEL_AGE);
+    order.shard().opened(order.number(), link, subscribed, rotateAt, Cause.CHANNEL_AGE);
     control.settle();
+    return link;
+  }
+
+  /** Lets the opener succeed with a part of the topics, and the first heartbeat come. */
+  Link live(Order order, List<String> subscribed) {
+    order.shard().connecting(order.number());
+    Link link = opened(order, control.now() + Duration.ofHours(20).toMillis(), subscribed);
+    brings(order, HEARTBEAT);
     return link;
   }
 
@@ -201,6 +214,11 @@ final class Stage implements ChannelOpener, ShardListener {
   @Override
   public void cancel(Order order) {
     cancelled.add(order);
+  }
+
+  @Override
+  public void subscribe(Shard shard, int number, ChannelLink link, List<String> topics) {
+    askedAgain.add(number + " " + String.join(",", topics));
   }
 
   @Override
