@@ -1,0 +1,43 @@
+package dev.caravan.channel;
+
+import dev.caravan.topic.TopicCombiner;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+
+/**
+ * When to ask again for topics that a channel was to bring and does not: Genesys Cloud may have
+ * refused them in passing. The longer they are the same, the more seldom.
+ */
+final class MissingTopics {
+
+  /** The longest wait is so many times the first one. */
+  private static final int MOST = 12;
+
+  private final long firstMillis;
+  private List<String> before = List.of();
+  private long waitMillis;
+
+  MissingTopics(Timings timings) {
+    this.firstMillis = timings.slowRetry().toMillis();
+  }
+
+  /** What of this is not brought, each topic by its own name. */
+  static List<String> of(List<String> wanted, List<String> brought) {
+    List<String> missing = new ArrayList<>(singles(wanted));
+    missing.removeAll(new HashSet<>(singles(brought)));
+    return missing;
+  }
+
+  private static List<String> singles(List<String> topics) {
+    return topics.stream().flatMap(t -> TopicCombiner.expandCombined(t).stream()).toList();
+  }
+
+  /** How long to wait until these are asked for again. */
+  long waitMillis(List<String> missing) {
+    boolean same = missing.equals(before);
+    waitMillis = same ? Math.min(2 * waitMillis, MOST * firstMillis) : firstMillis;
+    before = missing;
+    return waitMillis;
+  }
+}
