@@ -17,6 +17,8 @@ final class MissingTopics {
   private final long firstMillis;
   private List<String> before = List.of();
   private long waitMillis;
+  private long dueAt;
+  private boolean asked;
 
   MissingTopics(Timings timings) {
     this.firstMillis = timings.slowRetry().toMillis();
@@ -33,11 +35,20 @@ final class MissingTopics {
     return topics.stream().flatMap(t -> TopicCombiner.expandCombined(t).stream()).toList();
   }
 
-  /** How long to wait until these are asked for again. */
-  long waitMillis(List<String> missing) {
+  /** How long to wait until these are asked for; a channel that is another by then is no reason. */
+  long waitMillis(List<String> missing, long now) {
     boolean same = missing.equals(before);
-    waitMillis = same ? Math.min(2 * waitMillis, MOST * firstMillis) : firstMillis;
+    if (asked || !same) {
+      waitMillis = same ? Math.min(2 * waitMillis, MOST * firstMillis) : firstMillis;
+      dueAt = now + waitMillis;
+    }
     before = missing;
-    return waitMillis;
+    asked = false;
+    return Math.max(firstMillis / MOST, dueAt - now);
+  }
+
+  /** They are being asked for. */
+  void asked() {
+    asked = true;
   }
 }

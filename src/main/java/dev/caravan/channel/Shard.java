@@ -222,7 +222,7 @@ public final class Shard {
     if (state.channel(channel).isEmpty() || absent.isEmpty()) {
       return;
     }
-    long wait = missing.waitMillis(absent);
+    long wait = missing.waitMillis(absent, clock.getAsLong());
     try {
       control.schedule(() -> decide(() -> askForMissing(channel)), wait, TimeUnit.MILLISECONDS);
     } catch (RejectedExecutionException e) {
@@ -234,6 +234,7 @@ public final class Shard {
   private void askForMissing(int channel) {
     List<String> absent = MissingTopics.of(topics, topicsOf(channel));
     if (trusts(channel) && !absent.isEmpty()) {
+      missing.asked();
       link(channel).ifPresent(link -> opener.subscribe(this, channel, link, absent));
     }
   }

@@ -330,7 +330,7 @@ final class Check {
     if (plan.channels() > Survey.MOST_CHANNELS) {
       report.failed(
           ("%d subscriptions need %d channels, and there are %d for them. Subscribe less, or"
-               + " combine topics of the same user or queue (v2.users.*?presence&routingStatus).")
+                  + " combine topics of the same user or queue (v2.users.*?presence&routingStatus).")
               .formatted(plan.subscriptions(), plan.channels(), Survey.MOST_CHANNELS));
     } else if (!plan.topics().isEmpty()) {
       report.ok(

@@ -216,11 +216,21 @@ public class SpoolWatch {
   }
 
   private static Optional<Instant> after(SpoolEvent.Damaged damaged) {
-    return damaged.holes().stream().map(SegmentedLog.Hole::after).min(Instant::compareTo);
+    return damaged.holes().stream()
+        .map(SegmentedLog.Hole::after)
+        .filter(SpoolWatch::isKnown)
+        .min(Instant::compareTo);
   }
 
   private static Optional<Instant> before(SpoolEvent.Damaged damaged) {
-    return damaged.holes().stream().map(SegmentedLog.Hole::before).max(Instant::compareTo);
+    return damaged.holes().stream()
+        .map(SegmentedLog.Hole::before)
+        .filter(SpoolWatch::isKnown)
+        .max(Instant::compareTo);
+  }
+
+  private static boolean isKnown(Instant moment) {
+    return !moment.equals(Instant.EPOCH);
   }
 
   private static Signal moment(String type, String sentence) {

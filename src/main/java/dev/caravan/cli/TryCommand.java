@@ -26,8 +26,9 @@ import picocli.CommandLine.Spec;
       "Sends recorded frames through your routes, and tells what becomes of each.",
       "It asks neither Genesys Cloud nor Kafka and sends nothing. It tells whether a",
       "frame is kept or dropped, and by which step; Kafka topic, key and headers; and",
-      "what the routes changed in the body. It ends within three seconds. Exit code",
-      "1: an event becomes a dead letter, or a case of --expect is not met."
+      "what the routes changed in the body. It takes up to three seconds, on a busy",
+      "machine up to ten. Exit code 1: an event becomes a dead letter, or a case of",
+      "--expect is not met."
     },
     footer = {
       "",
@@ -45,7 +46,7 @@ final class TryCommand implements Callable<Integer> {
   private static final Duration LONGEST_START = Duration.ofSeconds(1);
 
   /** If that leaves less, the machine is so busy that three seconds are too few. */
-  private static final Duration AT_LEAST = Duration.ofMillis(500);
+  private static final Duration AT_LEAST = Duration.ofMillis(1_200);
 
   private static final Duration BUSY = Duration.ofSeconds(10);
 
@@ -132,7 +133,9 @@ final class TryCommand implements Callable<Integer> {
     List<RecordedFrame> frames = file.map(RecordedFrame::in).orElseGet(RecordedFrame::shipped);
     Optional<List<Case>> cases = expected.map(it -> Expectations.in(it, frames));
     try (FrameTrial trial = new FrameTrial(config)) {
-      Deadline end = whole.left().compareTo(AT_LEAST) < 0 ? Deadline.in(BUSY) : whole;
+      // A test fails for what the routes do, and not because the machine is slow
+      boolean slow = cases.isPresent() || whole.left().compareTo(AT_LEAST) < 0;
+      Deadline end = slow ? Deadline.in(BUSY) : whole;
       return cases.isPresent() ? hold(trial, cases.get(), end) : tell(trial, frames, end);
     }
   }

@@ -25,6 +25,7 @@ import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 import java.util.stream.LongStream;
 import org.apache.camel.spi.CamelEvent;
 import org.apache.camel.support.EventNotifierSupport;
@@ -133,12 +134,16 @@ class CostPerFrameTest {
         carryAll(road);
       }
       long[] others = otherThreads();
-      long before = sum(THREADS.getThreadAllocatedBytes(others));
-      long own = 0;
+      long[] before = THREADS.getThreadAllocatedBytes(others);
+      long all = 0;
       for (int i = 0; i < ROUNDS; i++) {
-        own += carryAll(road);
+        all += carryAll(road);
       }
-      long all = sum(THREADS.getThreadAllocatedBytes(others)) - before + own;
+      long[] after = THREADS.getThreadAllocatedBytes(others);
+      for (int i = 0; i < others.length; i++) {
+        // One that has ended meanwhile has -1, and was of no use to the road
+        all += before[i] < 0 || after[i] < 0 ? 0 : after[i] - before[i];
+      }
 
       assertThat((double) all / ROUNDS / FRAMES).isBetween(1.0, 9_300.0);
     }
@@ -252,18 +257,22 @@ class CostPerFrameTest {
 
   /** So often threads wait meanwhile, less what they do by themselves in this time. */
   private double waits(Runnable work, double idlePerSecond) {
-    long before = waitsWhenQuiet();
+    Map<Long, Long> before = waitsWhenQuiet();
     long start = System.nanoTime();
     work.run();
-    double waits = waitsWhenQuiet() - before;
+    Map<Long, Long> after = waitsWhenQuiet();
+    double waits = 0;
+    for (Map.Entry<Long, Long> thread : after.entrySet()) {
+      waits += thread.getValue() - before.getOrDefault(thread.getKey(), 0L);
+    }
     return waits - idlePerSecond * (System.nanoTime() - start) / SECOND_NANOS;
   }
 
   /** So often threads have waited by the time at which none of them moves. */
-  private long waitsWhenQuiet() {
-    long before = -1;
-    long now = waits();
-    while (now != before) {
+  private Map<Long, Long> waitsWhenQuiet() {
+    Map<Long, Long> before = Map.of();
+    Map<Long, Long> now = waits();
+    while (!now.equals(before)) {
       LockSupport.parkNanos(QUIET_NANOS);
       before = now;
       now = waits();
@@ -271,21 +280,16 @@ class CostPerFrameTest {
     return now;
   }
 
-  private long waits() {
+  private Map<Long, Long> waits() {
     return Arrays.stream(THREADS.getThreadInfo(otherThreads()))
         .filter(Objects::nonNull)
-        .mapToLong(ThreadInfo::getWaitedCount)
-        .sum();
+        .collect(Collectors.toMap(ThreadInfo::getThreadId, ThreadInfo::getWaitedCount));
   }
 
   /** All but this one: a pool that others left behind may carry events, too. */
   private static long[] otherThreads() {
     long own = Thread.currentThread().getId();
     return LongStream.of(THREADS.getAllThreadIds()).filter(id -> id != own).toArray();
-  }
-
-  private static long sum(long[] bytes) {
-    return LongStream.of(bytes).filter(each -> each > 0).sum();
   }
 
   // ---- the road

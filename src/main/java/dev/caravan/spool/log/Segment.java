@@ -17,8 +17,11 @@ final class Segment {
 
   private static final int INDEX_BYTES = 64 * 1024;
 
-  /** So often reading may fail at one place before that counts as damage. */
+  /** So often reading may fail at one place before that counts as damage; a second lies between. */
   private static final int TRIES = 10;
+
+  /** So often for opening: too many open files pass, and so do rights that somebody mends. */
+  private static final int TRIES_TO_OPEN = 60;
 
   private static final int TRIES_OF_A_BAD_FILE = 2;
 
@@ -30,6 +33,7 @@ final class Segment {
   private final TreeMap<Long, Long> unreadable = new TreeMap<>();
   private long failedAt = -1;
   private int failures;
+  private int failuresToOpen;
   private volatile SegmentInfo info;
 
   /** Where to begin to look: no frame with a higher sequence begins before. */
@@ -119,6 +123,12 @@ final class Segment {
     unreadable.put(offset, entry < entries ? offsets[entry] : end());
     failures = 0;
     return true;
+  }
+
+  /** It could not be opened; true if that was so often that it is given up. */
+  synchronized boolean givesUp() {
+    failuresToOpen++;
+    return failuresToOpen >= TRIES_TO_OPEN;
   }
 
   /** Where to read on instead of at this offset, which is another if that was given up. */

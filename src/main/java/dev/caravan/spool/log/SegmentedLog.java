@@ -190,6 +190,9 @@ public final class SegmentedLog implements AutoCloseable {
   }
 
   private void makeRoomFor(List<LogRecord> records) throws IOException {
+    if (written != null && isTakenAway()) {
+      seal();
+    }
     if (written != null) {
       long weight = records.stream().mapToLong(LogRecord::weight).sum();
       SegmentInfo info = open.info();
@@ -254,9 +257,18 @@ public final class SegmentedLog implements AutoCloseable {
         undo();
       }
     }
+    if (isTakenAway()) {
+      seal();
+      throw new IOException("somebody took the file away");
+    }
     for (Frame frame : frames) {
       open.add(frame, open.end());
     }
+  }
+
+  /** Whether a reader has found out that the newest file is gone. */
+  private boolean isTakenAway() {
+    return segments.get(open.base()) != open;
   }
 
   private int put(List<Frame> frames, long at) throws IOException {
@@ -361,11 +373,12 @@ public final class SegmentedLog implements AutoCloseable {
 
   /**
    * A file could not be opened when this sequence of it was to be read: it was deleted just now, or
-   * somebody else took it away. One that is there and cannot be opened is tried for a while.
+   * somebody else took it away. One that is there and cannot be opened is tried for a minute; the
+   * newest, which is written at the same time, for ever.
    */
   void vanished(Segment segment, long from, FileNotFoundException cause) throws IOException {
     boolean exists = Files.exists(segment.path());
-    if (exists && !segment.givesUpAt(0)) {
+    if (exists && (behind(segment).isEmpty() || !segment.givesUp())) {
       throw cause;
     }
     // Who deletes a file here takes it out before that
