@@ -229,7 +229,8 @@ final class Preparation {
     }
     List<String> subscriptions = new TopicCombiner(catalogue).combine(expansion.topics());
     shards = new TopicSharder(configuration.getTopicsPerChannel()).reshard(shards, subscriptions);
-    planned = true;
+    // Else it would count as a refresh that failed, if a second listing says that nothing matches
+    planned |= !result.doubted();
     refreshed();
     tell(expansion.topics(), subscriptions.size());
     Optional<Duration> again = refresh(parsed.selectors());
