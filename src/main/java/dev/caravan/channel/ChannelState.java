@@ -62,13 +62,9 @@ public record ChannelState(
     return with(c -> c.openAt = at);
   }
 
-  /** Not before then, even if it is needed sooner. */
-  ChannelState openNotBefore(long at) {
-    return with(
-        c -> {
-          c.openAt = Math.max(openAt, at);
-          c.notBefore = c.openAt;
-        });
+  /** Not before its time, even if it is needed sooner. */
+  ChannelState asked() {
+    return with(c -> c.notBefore = openAt);
   }
 
   /** Keeps an earlier {@link #rotateAt}: then something was noticed while it was being opened. */

@@ -115,7 +115,7 @@ final class Decision {
     if (asked > 0) {
       planAsked(next, wait);
     } else {
-      plan(next, next.cause(), next.reuses(), now + wait);
+      plan(next.cause(), next.reuses(), now + wait);
     }
   }
 
@@ -126,24 +126,19 @@ final class Decision {
   }
 
   private void planAsked(ChannelState next, long wait) {
-    int number = plan(next, next.cause(), next.reuses(), now + wait);
-    state = state.change(number, c -> c.phase() == Phase.NEW ? c.openNotBefore(now + wait) : c);
+    int number = state.nextNumber();
+    plan(next.cause(), next.reuses(), now + wait);
+    state = state.change(number, ChannelState::asked);
   }
 
   /** One channel at most is gone back to at a time, and one at most is to be made. */
-  private int plan(ChannelState before, Cause cause, int reuses, long at) {
+  private void plan(Cause cause, int reuses, long at) {
     Optional<ChannelState> same = state.first(c -> c.coming() && c.goesBack() == (reuses != 0));
-    int number = same.map(ChannelState::number).orElse(state.nextNumber());
     if (same.isPresent()) {
       change(same.get(), c -> c.openSooner(at));
     } else {
       state = state.plan(cause, reuses, at);
     }
-    // It has the topics and the age that it had; a notice was of the socket that is gone
-    if (now >= before.rotateAt() && before.rotateCause() != Cause.SOCKET_CLOSING) {
-      state = state.change(number, c -> c.goesBack() ? c.rotateNow(now, before.rotateCause()) : c);
-    }
-    return number;
   }
 
   /** The client has no room for this attempt yet. */
@@ -214,7 +209,7 @@ final class Decision {
     long at = now + wait;
     if (again) {
       // Beside a successor that is on its way: that one may have to wait, or to be waited for
-      plan(channel, cause, channel.number(), at);
+      state = state.plan(cause, channel.number(), at);
     } else if (state.successor().isPresent()) {
       hasten(at);
     } else {

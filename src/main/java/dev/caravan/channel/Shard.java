@@ -223,11 +223,7 @@ public final class Shard {
       return;
     }
     long wait = missing.waitMillis(absent, clock.getAsLong());
-    try {
-      control.schedule(() -> decide(() -> askForMissing(channel)), wait, TimeUnit.MILLISECONDS);
-    } catch (RejectedExecutionException e) {
-      LOG.debug("Shard {} asks for nothing more: the bridge is stopping", number());
-    }
+    later(() -> askForMissing(channel), wait);
   }
 
   /** If the channel is not read any more, its successor was asked for all of them. */
@@ -241,12 +237,26 @@ public final class Shard {
 
   /** The channel could not be opened. */
   public void failed(int channel, Failure failure) {
-    frames.end(channel);
     execute(
         () -> {
-          Optional.ofNullable(orders.remove(channel)).ifPresent(order -> settle(order, failure));
+          ChannelOpener.Order order = orders.remove(channel);
+          if (order == null) {
+            // It was called off: what its socket has brought by then may not have been judged yet
+            later(() -> frames.end(channel), CopyPairing.LAG.toMillis());
+          } else {
+            frames.end(channel);
+            settle(order, failure);
+          }
           step(new ShardEvent.OpenFailed(channel, failure));
         });
+  }
+
+  private void later(Runnable task, long millis) {
+    try {
+      control.schedule(() -> decide(task), millis, TimeUnit.MILLISECONDS);
+    } catch (RejectedExecutionException e) {
+      LOG.debug("Shard {}: nothing is done later any more, the bridge is stopping", number());
+    }
   }
 
   /** What a failed attempt comes to in the budget. */

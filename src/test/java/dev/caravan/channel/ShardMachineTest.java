@@ -801,31 +801,6 @@ class ShardMachineTest {
     }
 
     @Test
-    void topicsThatChangedBeforeAChannelWasLostAreReadByAHandOverAfterGoingBack() {
-      Drill shard = Drill.live().on(new ShardEvent.TopicsChanged()).closed(1, Cause.DROPPED);
-      assertThat(shard.channel(2).reuses()).isEqualTo(1);
-
-      shard.passMillis(2_000).opened(2).signOfLife(2);
-
-      assertThat(shard.all(AskRotation.class)).contains(new AskRotation(2, Cause.TOPICS_CHANGED));
-    }
-
-    @Test
-    void topicsThatChangeBeforeGoingBackFailsOnceAreReadByAHandOverAllTheSame() {
-      Drill shard =
-          Drill.live()
-              .closed(1, Cause.DROPPED)
-              .on(new ShardEvent.TopicsChanged())
-              .passMillis(2_000)
-              .failed(2, UNAVAILABLE);
-      assertThat(shard.channel(3).reuses()).isNotZero();
-
-      shard.passMillis(60_000).opened(3).signOfLife(3);
-
-      assertThat(shard.all(AskRotation.class)).contains(new AskRotation(3, Cause.TOPICS_CHANGED));
-    }
-
-    @Test
     void topicsThatChangeBeforeGoingBackToAChannelAreReadByAHandOverAfterwards() {
       Drill shard = Drill.live().closed(1, Cause.DROPPED).on(new ShardEvent.TopicsChanged());
       assertThat(shard.channel(2).reuses()).isEqualTo(1);
