@@ -10,9 +10,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -24,7 +24,7 @@ final class SpoolFixture implements AutoCloseable {
 
   static final int LENGTH = 3600;
 
-  final List<SpoolEvent> events = Collections.synchronizedList(new ArrayList<>());
+  final List<SpoolEvent> events = new CopyOnWriteArrayList<>();
   final Spool spool;
   private final ScheduledExecutorService executor = Executors.newSingleThreadScheduledExecutor();
 
