@@ -18,9 +18,6 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.junit.jupiter.params.provider.ValueSource;
-import org.snakeyaml.engine.v2.api.Load;
-import org.snakeyaml.engine.v2.api.LoadSettings;
 
 /** Whatever a page tells the reader to type is understood, and what it names is there. */
 class DocumentedCommandsTest {
@@ -43,23 +40,6 @@ class DocumentedCommandsTest {
   private static final Pattern TESTS = Pattern.compile("-D(?:it\\.)?test='?([\\w#*,]+)'?");
   private static final Pattern TEST = Pattern.compile("`(\\w+[a-z](?:IT|Test))`");
   private static final Pattern PROPERTY = Pattern.compile("-D((?:caravan|tests)\\.[a-z.-]+)=");
-
-  /**
-   * Where one waits for another, a Kafka that is unwell would keep the bridge from being started.
-   */
-  @ParameterizedTest
-  @ValueSource(strings = {"docker-compose.yml", "docker-compose.dev.yml"})
-  void noContainerWaitsForAnother(String file) throws IOException {
-    Map<?, ?> compose =
-        (Map<?, ?>)
-            new Load(LoadSettings.builder().build())
-                .loadFromString(Files.readString(Path.of(file)));
-
-    assertThat((Map<?, ?>) compose.get("services"))
-        .isNotEmpty()
-        .allSatisfy(
-            (name, service) -> assertThat(((Map<?, ?>) service).get("depends_on")).isNull());
-  }
 
   private static List<Path> pages() {
     return Pages.all();
