@@ -31,12 +31,8 @@ final class GivenUp {
   }
 
   void add(Instant since, Set<String> topics) {
-    String id = OpenGap.id(since, 0);
-    String unique = id;
-    for (int n = 2; byId.containsKey(unique); n++) {
-      unique = id + "-" + n;
-    }
-    put(new OpenGap(unique, 0, since, GapLedger.GIVEN_UP, 0, topics));
+    String id = OpenGap.unique(OpenGap.id(since, 0), byId::containsKey);
+    put(new OpenGap(id, 0, since, GapLedger.GIVEN_UP, 0, topics));
     if (byId.size() > MOST) {
       mergeEarliest();
     }

@@ -6,6 +6,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -24,6 +25,15 @@ record OpenGap(String id, int shard, Instant from, String cause, int parts, Set<
 
   private static final Pattern BEGIN =
       Pattern.compile("(\\d{4})(\\d\\d)(\\d\\d)T(\\d\\d)(\\d\\d)(\\d\\d)(\\d{0,9})Z-.*");
+
+  /** This id, or the first that follows it and is not taken. */
+  static String unique(String id, Predicate<String> taken) {
+    String unique = id;
+    for (int n = 2; taken.test(unique); n++) {
+      unique = id + "-" + n;
+    }
+    return unique;
+  }
 
   /** What a gap is called that begins then. */
   static String id(Instant from, int shard) {

@@ -95,11 +95,7 @@ final class OpenGaps {
   }
 
   String unique(String id) {
-    String unique = id;
-    for (int n = 2; open.containsKey(unique) || waiting.knows(unique); n++) {
-      unique = id + "-" + n;
-    }
-    return unique;
+    return OpenGap.unique(id, other -> open.containsKey(other) || waiting.knows(other));
   }
 
   /** These of its topics are read again. */

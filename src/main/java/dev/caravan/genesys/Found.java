@@ -64,7 +64,7 @@ final class Found {
   }
 
   /** Whether it takes a second look to believe that so many of them are gone. */
-  static boolean isMuch(int missing, int of) {
+  private static boolean isMuch(int missing, int of) {
     return missing > of * UNDOUBTED;
   }
 

@@ -13,8 +13,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.ScheduledExecutorService;
@@ -39,7 +39,7 @@ public class SpoolComponent extends HealthCheckComponent {
   private static final Logger LOG = LoggerFactory.getLogger(SpoolComponent.class);
 
   private final ReentrantLock lock = new ReentrantLock();
-  private final Map<String, Open> spools = new TreeMap<>();
+  private final Map<String, Open> spools = new ConcurrentSkipListMap<>();
   private final Map<String, Replaying> replays = new HashMap<>();
   private final Map<String, SpoolConfiguration> asked = new ConcurrentHashMap<>();
   private final List<Consumer<SpoolEvent>> listeners = new CopyOnWriteArrayList<>();
@@ -157,18 +157,13 @@ public class SpoolComponent extends HealthCheckComponent {
 
   /**
    * For how long what the spools have taken may have been in memory only: should the process end,
-   * that is lost.
+   * that is lost. Who asks, every second, does not wait while a spool is opened.
    */
   public Duration unsafeFor() {
-    lock.lock();
-    try {
-      return spools.values().stream()
-          .map(open -> open.spool().unsafeFor())
-          .max(Comparator.naturalOrder())
-          .orElse(Duration.ZERO);
-    } finally {
-      lock.unlock();
-    }
+    return spools.values().stream()
+        .map(open -> open.spool().unsafeFor())
+        .max(Comparator.naturalOrder())
+        .orElse(Duration.ZERO);
   }
 
   /**
