@@ -1,10 +1,6 @@
 package dev.caravan;
 
 import static com.tngtech.archunit.base.DescribedPredicate.describe;
-import static com.tngtech.archunit.base.DescribedPredicate.not;
-import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
-import static com.tngtech.archunit.core.domain.properties.HasName.Predicates.nameMatching;
-import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -19,7 +15,6 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** The walls of the house: which room may use which. */
@@ -30,22 +25,24 @@ class ArchitectureTest {
           .withImportOption(new ImportOption.DoNotIncludeTests())
           .importPackages("dev.caravan");
 
-  private static final List<String> GROUND_FLOOR =
-      List.of("network", "socket", "session", "event", "topic", "gap", "spool", "kafka");
-  private static final List<String> MIDDLE_FLOOR = List.of("channel", "cluster", "simulator");
-  private static final List<String> TOP_FLOOR = List.of("genesys", "cli", "status");
+  /** From the ground to the roof: a room uses rooms of its own floor or below it, never above. */
+  private static final List<List<String>> FLOORS =
+      List.of(
+          List.of("background"),
+          List.of("network", "socket", "frame", "topic"),
+          List.of("channel", "simulator", "settings"),
+          List.of("spool", "genesys", "kafka"),
+          List.of("command", "health", "routes", "replay"),
+          List.of("check", "demo", "dryrun", "cli"));
 
-  /** Below all floors: any room may use it, and it uses none. */
-  private static final String BASEMENT = "dev.caravan.background..";
-
-  /** Any room may ask it. */
-  private static final String SETTINGS = "dev.caravan.settings..";
-
-  private static final List<String> UPPER_FLOORS =
-      Stream.concat(MIDDLE_FLOOR.stream(), TOP_FLOOR.stream()).toList();
+  private static final List<String> GROUND_FLOOR = FLOORS.get(1);
 
   private static String[] packages(List<String> rooms) {
     return rooms.stream().map(room -> "dev.caravan." + room + "..").toArray(String[]::new);
+  }
+
+  private static String[] packages(String... rooms) {
+    return packages(List.of(rooms));
   }
 
   @Test
@@ -53,8 +50,29 @@ class ArchitectureTest {
     slices().matching("dev.caravan.(*)..").should().beFreeOfCycles().check(CLASSES);
   }
 
+  @Test
+  void noRoomUsesAFloorAboveIt() {
+    for (int floor = 0; floor < FLOORS.size() - 1; floor++) {
+      List<String> above =
+          FLOORS.subList(floor + 1, FLOORS.size()).stream().flatMap(List::stream).toList();
+      noClasses()
+          .that()
+          .resideInAnyPackage(packages(FLOORS.get(floor)))
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage(packages(above))
+          .check(CLASSES);
+    }
+    assertThat(FLOORS.stream().flatMap(List::stream))
+        .containsExactlyInAnyOrderElementsOf(
+            CLASSES.stream()
+                .map(ArchitectureTest::room)
+                .filter(room -> !room.isEmpty())
+                .collect(Collectors.toSet()));
+  }
+
   /**
-   * An arrow for each room that uses another; those of the top floor and to the basement are told.
+   * An arrow for each room that uses another; those of {@code cli} and to the basement are told.
    */
   @Test
   void theDrawingOfTheRoomsIsTrue() {
@@ -84,55 +102,15 @@ class ArchitectureTest {
         .matching("dev.caravan.(" + String.join("|", GROUND_FLOOR) + ")..")
         .should()
         .notDependOnEachOther()
-        // It judges for the spool what will pass
-        .ignoreDependency(
-            resideInAPackage("dev.caravan.kafka"), nameMatching("dev.caravan.spool.Failure.*"))
         .check(CLASSES);
   }
 
   @Test
-  void groundFloorUsesNothingAboveIt() {
-    noClasses()
-        .that()
-        .resideInAnyPackage(packages(GROUND_FLOOR))
+  void spoolAndGenesysKnowNothingOfEachOther() {
+    slices()
+        .matching("dev.caravan.(spool|genesys)..")
         .should()
-        .dependOnClassesThat()
-        .resideInAnyPackage(packages(UPPER_FLOORS))
-        .check(CLASSES);
-  }
-
-  @Test
-  void basementUsesNoRoom() {
-    noClasses()
-        .that()
-        .resideInAPackage(BASEMENT)
-        .should()
-        .dependOnClassesThat(resideInAPackage("dev.caravan..").and(not(resideInAPackage(BASEMENT))))
-        .check(CLASSES);
-  }
-
-  @Test
-  void settingsUseNothingButTheNamesOfRegionsAndTheFormOfProxies() {
-    noClasses()
-        .that()
-        .resideInAPackage(SETTINGS)
-        .should()
-        .dependOnClassesThat(
-            resideInAPackage("dev.caravan..")
-                .and(not(resideInAPackage(SETTINGS)))
-                .and(not(resideInAPackage("dev.caravan.network")))
-                .and(not(nameMatching("dev.caravan.session.Region"))))
-        .check(CLASSES);
-  }
-
-  @Test
-  void middleFloorUsesNothingAboveIt() {
-    noClasses()
-        .that()
-        .resideInAnyPackage(packages(MIDDLE_FLOOR))
-        .should()
-        .dependOnClassesThat()
-        .resideInAnyPackage(packages(TOP_FLOOR))
+        .notDependOnEachOther()
         .check(CLASSES);
   }
 
@@ -144,22 +122,15 @@ class ArchitectureTest {
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage(
-            "dev.caravan.socket..",
-            "dev.caravan.session..",
-            "dev.caravan.event..",
-            "dev.caravan.gap..",
-            "dev.caravan.spool..",
-            "dev.caravan.kafka..",
-            "dev.caravan.channel..",
-            "dev.caravan.cluster..")
+            packages("socket", "network", "frame", "spool", "kafka", "channel", "genesys"))
         .check(CLASSES);
   }
 
   @Test
-  void onlyTheCommandLineStartsTheSimulator() {
+  void onlyCommandsAndTheDemoStartTheSimulator() {
     noClasses()
         .that()
-        .resideOutsideOfPackages("dev.caravan.cli..", "dev.caravan.simulator..")
+        .resideOutsideOfPackages(packages("cli", "demo", "dryrun", "simulator"))
         .should()
         .dependOnClassesThat()
         .resideInAPackage("dev.caravan.simulator..")
@@ -170,7 +141,7 @@ class ArchitectureTest {
   void nothingRunsAgainAndAgainButWhereItsFailuresAreTold() {
     noClasses()
         .that()
-        .resideOutsideOfPackages(BASEMENT, "dev.caravan.simulator..")
+        .resideOutsideOfPackages(packages("background", "simulator"))
         .should()
         .callMethodWhere(
             describe(
@@ -189,18 +160,18 @@ class ArchitectureTest {
   private static final Set<String> ASK_THE_WALL_CLOCK =
       Set.of(
           "dev.caravan.background.SteadyClock",
-          "dev.caravan.cli.DryRun",
+          "dev.caravan.routes.DryRun",
           "dev.caravan.cli.ReplayCommand",
-          "dev.caravan.cli.ReplayDesk",
-          "dev.caravan.cli.Sample",
-          "dev.caravan.cli.SpoolWatch",
-          "dev.caravan.genesys.CamelChannelOpener",
-          "dev.caravan.genesys.Failures",
-          "dev.caravan.genesys.GapsConsumer",
+          "dev.caravan.replay.ReplayDesk",
+          "dev.caravan.dryrun.Sample",
+          "dev.caravan.health.SpoolWatch",
+          "dev.caravan.genesys.connect.CamelChannelOpener",
+          "dev.caravan.genesys.connect.Failures",
+          "dev.caravan.genesys.backfill.GapsConsumer",
           "dev.caravan.genesys.GenesysComponent",
-          "dev.caravan.genesys.HttpAnswer",
+          "dev.caravan.genesys.connect.HttpAnswer",
           "dev.caravan.genesys.NotificationsConsumer",
-          "dev.caravan.genesys.ReadAgain",
+          "dev.caravan.genesys.backfill.ReadAgain",
           "dev.caravan.genesys.SignalsConsumer",
           "dev.caravan.kafka.PatientProducer",
           "dev.caravan.spool.Spool$Time");
@@ -226,16 +197,11 @@ class ArchitectureTest {
   }
 
   @Test
-  void onlyComponentsKnowCamel() {
+  void whatIsNoComponentKnowsNothingOfCamel() {
     noClasses()
         .that()
-        .resideOutsideOfPackages(
-            "dev.caravan.genesys..",
-            "dev.caravan.spool..",
-            "dev.caravan.kafka..",
-            "dev.caravan.socket..",
-            "dev.caravan.cli..",
-            BASEMENT)
+        .resideInAnyPackage(
+            packages("network", "frame", "topic", "channel", "simulator", "settings"))
         .should()
         .dependOnClassesThat()
         .resideInAPackage("org.apache.camel..")
@@ -254,38 +220,13 @@ class ArchitectureTest {
   }
 
   @Test
-  void spoolAndGenesysKnowNothingOfEachOther() {
-    noClasses()
-        .that()
-        .resideInAPackage("dev.caravan.genesys..")
-        .should()
-        .dependOnClassesThat()
-        .resideInAPackage("dev.caravan.spool..")
-        .check(CLASSES);
-  }
-
-  @Test
   void pureRoomsDoNoInputOrOutput() {
     noClasses()
         .that()
-        .resideInAnyPackage("dev.caravan.event..", "dev.caravan.topic..")
+        .resideInAnyPackage("dev.caravan.frame..", "dev.caravan.topic..")
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage("java.net..", "java.nio.file..", "io.vertx..", "org.apache.kafka..")
-        .check(CLASSES);
-  }
-
-  @Test
-  void everyClassHasARoom() {
-    classes()
-        .that()
-        .resideInAPackage("dev.caravan..")
-        .should()
-        .resideInAnyPackage(packages(GROUND_FLOOR))
-        .orShould()
-        .resideInAnyPackage(packages(UPPER_FLOORS))
-        .orShould()
-        .resideInAnyPackage("dev.caravan", SETTINGS, BASEMENT)
         .check(CLASSES);
   }
 }

@@ -1,7 +1,7 @@
 package dev.caravan.channel;
 
 import dev.caravan.background.BackgroundTask;
-import dev.caravan.event.CopyPairing;
+import dev.caravan.frame.CopyPairing;
 import dev.caravan.topic.TopicSharder;
 import java.util.ArrayList;
 import java.util.HashMap;

@@ -1,8 +1,8 @@
 package dev.caravan.channel;
 
 import dev.caravan.background.BackgroundTask;
-import dev.caravan.event.CopyPairing;
-import dev.caravan.event.Frame;
+import dev.caravan.frame.CopyPairing;
+import dev.caravan.frame.Frame;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;

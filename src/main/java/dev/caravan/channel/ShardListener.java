@@ -1,6 +1,6 @@
 package dev.caravan.channel;
 
-import dev.caravan.event.Frame;
+import dev.caravan.frame.Frame;
 import java.util.List;
 
 /** Takes what a shard reads and what it goes through. */

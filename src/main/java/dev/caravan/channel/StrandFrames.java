@@ -1,8 +1,8 @@
 package dev.caravan.channel;
 
-import dev.caravan.event.CopyPairing;
-import dev.caravan.event.EnvelopeReader;
-import dev.caravan.event.Frame;
+import dev.caravan.frame.CopyPairing;
+import dev.caravan.frame.EnvelopeReader;
+import dev.caravan.frame.Frame;
 import java.util.function.LongSupplier;
 
 /**

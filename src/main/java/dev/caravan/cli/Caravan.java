@@ -1,5 +1,6 @@
 package dev.caravan.cli;
 
+import dev.caravan.command.CommandFailure;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;

@@ -1,5 +1,9 @@
 package dev.caravan.cli;
 
+import dev.caravan.command.Deadline;
+import dev.caravan.demo.Demo;
+import dev.caravan.demo.DemoScreen;
+import dev.caravan.demo.DemoSettings;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;

@@ -1,8 +1,10 @@
 package dev.caravan.cli;
 
-import dev.caravan.event.Explanation;
-import dev.caravan.event.Frame;
-import dev.caravan.event.Media;
+import dev.caravan.command.CommandFailure;
+import dev.caravan.dryrun.RecordedFrame;
+import dev.caravan.frame.Explanation;
+import dev.caravan.frame.Frame;
+import dev.caravan.frame.Media;
 import dev.caravan.topic.Topic;
 import dev.caravan.topic.TopicCatalogue;
 import java.io.PrintWriter;

@@ -1,5 +1,6 @@
 package dev.caravan.cli;
 
+import dev.caravan.command.CommandFailure;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.regex.Pattern;

@@ -1,5 +1,15 @@
 package dev.caravan.cli;
 
+import dev.caravan.command.CommandFailure;
+import dev.caravan.command.Deadline;
+import dev.caravan.command.KafkaEnvironment;
+import dev.caravan.command.Settings;
+import dev.caravan.command.TopicFollower;
+import dev.caravan.dryrun.Mask;
+import dev.caravan.dryrun.OrgRecorder;
+import dev.caravan.dryrun.RecordedFrame;
+import dev.caravan.dryrun.Recording;
+import dev.caravan.dryrun.Sample;
 import dev.caravan.genesys.GenesysConstants;
 import dev.caravan.topic.SelectorException;
 import dev.caravan.topic.SelectorParser;

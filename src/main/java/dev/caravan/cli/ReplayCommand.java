@@ -1,20 +1,23 @@
 package dev.caravan.cli;
 
-import dev.caravan.cli.ReplayFiles.Answer;
+import dev.caravan.command.CommandFailure;
+import dev.caravan.command.DataFolder;
+import dev.caravan.command.Deadline;
+import dev.caravan.command.Settings;
+import dev.caravan.replay.ReplayFiles;
+import dev.caravan.replay.ReplayFiles.Answer;
+import dev.caravan.replay.Since;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.format.DateTimeParseException;
 import java.time.temporal.ChronoUnit;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.locks.LockSupport;
-import java.util.regex.Pattern;
-import org.apache.camel.util.TimeUtils;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -37,14 +40,12 @@ import picocli.CommandLine.Spec;
       "  ${ROOT-COMMAND-NAME} replay --since 2026-11-22T08:00:00Z --rate 200/s",
       "  docker compose exec caravan bin/caravan replay --since 30m"
     })
-final class ReplayCommand implements Callable<Integer> {
+public final class ReplayCommand implements Callable<Integer> {
 
   private static final Duration ANSWER_WITHIN = Duration.ofSeconds(15);
   private static final Duration LOOK_EVERY = Duration.ofMillis(300);
   private static final Duration TELL_EVERY = Duration.ofSeconds(5);
   private static final int HIGHEST_RATE = 100_000;
-  private static final Pattern AGO =
-      Pattern.compile("(?=.)(\\d{1,4}d)?(\\d{1,6}h)?(\\d{1,6}m)?(\\d{1,9}s)?");
 
   @Option(
       names = "--since",
@@ -74,7 +75,7 @@ final class ReplayCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     Logs.errorsOnly();
-    Instant from = instant(since, Instant.now());
+    Instant from = Since.instant(since, Instant.now());
     int perSecond = perSecond(rate);
     Path data = Path.of(Settings.read().getValue("caravan.data.dir", String.class));
     ReplayFiles files = new ReplayFiles(data);
@@ -168,34 +169,6 @@ final class ReplayCommand implements Callable<Integer> {
       // The bridge deletes what is left when it starts
       Logs.errorsOnly();
     }
-  }
-
-  /** A time that is past, or how long ago; in milliseconds, as the times of what is kept. */
-  static Instant instant(String text, Instant now) {
-    Instant since =
-        AGO.matcher(text).matches()
-            ? now.minusMillis(TimeUtils.toMilliSeconds(text))
-            : time(text).orElseThrow(() -> wrongSince(text, ""));
-    if (since.isAfter(now)) {
-      throw wrongSince(
-          text, " that is past; it is " + now.truncatedTo(ChronoUnit.SECONDS) + " now");
-    }
-    // So far back all times mean the same, and the earliest do not fit into milliseconds
-    return since.isBefore(Instant.EPOCH) ? Instant.EPOCH : since.truncatedTo(ChronoUnit.MILLIS);
-  }
-
-  private static Optional<Instant> time(String text) {
-    try {
-      return Optional.of(Instant.parse(text));
-    } catch (DateTimeParseException notATime) {
-      return Optional.empty();
-    }
-  }
-
-  private static CommandFailure wrongSince(String text, String more) {
-    return new CommandFailure(
-        "--since is \"%s\", but it must be how long ago (30m, 1h30m, 2d) or a time such as 2026-11-22T08:00:00Z%s."
-            .formatted(text, more));
   }
 
   static int perSecond(String text) {

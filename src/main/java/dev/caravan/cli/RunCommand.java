@@ -1,5 +1,8 @@
 package dev.caravan.cli;
 
+import dev.caravan.demo.NativeLz4;
+import dev.caravan.demo.ParentWatch;
+import dev.caravan.routes.StartFailure;
 import io.quarkus.runtime.Quarkus;
 import java.io.PrintWriter;
 import java.util.concurrent.Callable;

@@ -1,12 +1,14 @@
 package dev.caravan.cli;
 
+import dev.caravan.command.CommandFailure;
+import dev.caravan.demo.FreePorts;
 import dev.caravan.settings.Kind;
 import dev.caravan.simulator.CentreSize;
-import dev.caravan.simulator.OauthClient;
-import dev.caravan.simulator.Scenario;
 import dev.caravan.simulator.Simulator;
 import dev.caravan.simulator.SimulatorOptions;
 import dev.caravan.simulator.Traffic;
+import dev.caravan.simulator.fault.Scenario;
+import dev.caravan.simulator.session.OauthClient;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;

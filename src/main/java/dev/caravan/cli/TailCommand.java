@@ -1,5 +1,9 @@
 package dev.caravan.cli;
 
+import dev.caravan.command.Deadline;
+import dev.caravan.command.KafkaEnvironment;
+import dev.caravan.command.Settings;
+import dev.caravan.command.TopicFollower;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;

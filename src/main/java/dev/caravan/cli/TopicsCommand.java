@@ -1,7 +1,10 @@
 package dev.caravan.cli;
 
-import dev.caravan.event.EnvelopeReader;
-import dev.caravan.event.Frame;
+import dev.caravan.check.Check;
+import dev.caravan.check.KafkaTopics;
+import dev.caravan.command.CommandFailure;
+import dev.caravan.command.KafkaEnvironment;
+import dev.caravan.command.Settings;
 import dev.caravan.topic.SelectorException;
 import dev.caravan.topic.SelectorParser;
 import dev.caravan.topic.Topic;
@@ -9,7 +12,6 @@ import dev.caravan.topic.TopicCatalogue;
 import dev.caravan.topic.TopicSelector;
 import dev.caravan.topic.TopicSelector.Slot;
 import java.io.PrintWriter;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -36,10 +38,7 @@ import picocli.CommandLine.Spec;
       "  ${ROOT-COMMAND-NAME} topics 'v2.routing.queues.*.conversations'",
       "  ${ROOT-COMMAND-NAME} topics 'v2.users.[group=Tier 1]?presence&routingStatus'"
     })
-final class TopicsCommand implements Callable<Integer> {
-
-  /** The stream of events that may be of any media type. */
-  static final String BY_MEDIA = "conversations.<media type>";
+public final class TopicsCommand implements Callable<Integer> {
 
   @Parameters(
       arity = "0..1",
@@ -103,8 +102,8 @@ final class TopicsCommand implements Callable<Integer> {
     for (TopicSelector selector : parsed.selectors()) {
       out.println(selector.topic());
       row(out, "stands for", standsFor(selector));
-      row(out, "Kafka topic", prefix + stream(selector));
-      catalogue.topicOf(example(selector)).ifPresent(topic -> describe(topic, out));
+      row(out, "Kafka topic", prefix + KafkaTopics.stream(selector));
+      catalogue.topicOf(KafkaTopics.example(selector)).ifPresent(topic -> describe(topic, out));
     }
   }
 
@@ -141,17 +140,5 @@ final class TopicsCommand implements Callable<Integer> {
       return "every user of the group %s".formatted(in.group());
     }
     return "this one topic";
-  }
-
-  /** Asks the very code that reads the events. */
-  static String stream(TopicSelector selector) {
-    String frame = "{\"topicName\":\"%s\",\"eventBody\":{}}".formatted(example(selector));
-    Frame read = new EnvelopeReader().read(frame.getBytes(StandardCharsets.UTF_8));
-    String stream = read instanceof Frame.Notification event ? event.stream() : "other";
-    return stream.equals("conversations.unknown") ? BY_MEDIA : stream;
-  }
-
-  private static String example(TopicSelector selector) {
-    return selector.topic().replace("*", "00000000-0000-4000-8000-000000000000");
   }
 }

@@ -1,6 +1,15 @@
 package dev.caravan.cli;
 
-import dev.caravan.cli.Expectations.Case;
+import dev.caravan.command.CommandFailure;
+import dev.caravan.command.Deadline;
+import dev.caravan.command.Settings;
+import dev.caravan.dryrun.Expectations;
+import dev.caravan.dryrun.Expectations.Case;
+import dev.caravan.dryrun.FrameTrial;
+import dev.caravan.dryrun.RecordedFrame;
+import dev.caravan.dryrun.TryReport;
+import dev.caravan.routes.Passage;
+import dev.caravan.routes.RouteFolder;
 import io.smallrye.config.SmallRyeConfig;
 import java.io.IOException;
 import java.io.PrintWriter;

@@ -1,6 +1,6 @@
 package dev.caravan.genesys;
 
-import dev.caravan.gap.GapLedger;
+import dev.caravan.channel.gap.GapLedger;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;

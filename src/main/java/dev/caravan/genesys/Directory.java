@@ -1,6 +1,7 @@
 package dev.caravan.genesys;
 
-import dev.caravan.session.UnavailableException;
+import dev.caravan.genesys.connect.Failures;
+import dev.caravan.genesys.connect.UnavailableException;
 import dev.caravan.topic.Expansion;
 import dev.caravan.topic.Listing;
 import dev.caravan.topic.TopicSelector;
@@ -83,7 +84,7 @@ final class Directory {
   /**
    * All pages of a listing.
    *
-   * @throws dev.caravan.session.CallException if it could not be read
+   * @throws dev.caravan.genesys.connect.CallException if it could not be read
    */
   private List<Listing.Entity> list(Listing listing, Pages.Reader reader) {
     return switch (listing.kind()) {

@@ -1,7 +1,7 @@
 package dev.caravan.genesys;
 
-import dev.caravan.event.Frame;
-import dev.caravan.event.Media;
+import dev.caravan.frame.Frame;
+import dev.caravan.frame.Media;
 import dev.caravan.topic.TopicCatalogue;
 import java.time.Clock;
 import java.time.Instant;

@@ -4,8 +4,8 @@ import dev.caravan.channel.Attempts;
 import dev.caravan.channel.Cause;
 import dev.caravan.channel.Shard;
 import dev.caravan.channel.Strand;
-import dev.caravan.gap.Gap;
-import dev.caravan.gap.GapLedger;
+import dev.caravan.channel.gap.Gap;
+import dev.caravan.channel.gap.GapLedger;
 import dev.caravan.topic.TopicCatalogue;
 import dev.caravan.topic.TopicCombiner;
 import dev.caravan.topic.TopicSharder;
@@ -138,19 +138,19 @@ final class GapRecorder {
     ledger.attempts(preparation(), onDisk(now));
   }
 
-  private dev.caravan.gap.Strand preparation() {
-    return new dev.caravan.gap.Strand(reader, -1, 0);
+  private dev.caravan.channel.gap.Strand preparation() {
+    return new dev.caravan.channel.gap.Strand(reader, -1, 0);
   }
 
-  private Attempts earlier(dev.caravan.gap.Attempts before, long now) {
+  private Attempts earlier(dev.caravan.channel.gap.Attempts before, long now) {
     long wait = Duration.between(clock.atTheLatest(now), before.notBefore()).toMillis();
     return before.failures() == 0
         ? Attempts.NONE
         : new Attempts(before.failures(), now + Math.max(0, wait));
   }
 
-  private dev.caravan.gap.Attempts onDisk(Attempts now) {
-    return new dev.caravan.gap.Attempts(now.failures(), clock.atTheLatest(now.notBefore()));
+  private dev.caravan.channel.gap.Attempts onDisk(Attempts now) {
+    return new dev.caravan.channel.gap.Attempts(now.failures(), clock.atTheLatest(now.notBefore()));
   }
 
   void blind(Strand strand, long since, Cause cause) {
@@ -256,7 +256,7 @@ final class GapRecorder {
     return catalogue.patternOf(topic).orElseGet(() -> catalogue.generalise(topic));
   }
 
-  private dev.caravan.gap.Strand of(Strand strand) {
-    return new dev.caravan.gap.Strand(reader, strand.shard(), strand.number());
+  private dev.caravan.channel.gap.Strand of(Strand strand) {
+    return new dev.caravan.channel.gap.Strand(reader, strand.shard(), strand.number());
   }
 }

@@ -3,7 +3,10 @@ package dev.caravan.genesys;
 import dev.caravan.background.FailedStep;
 import dev.caravan.background.NumberOptions;
 import dev.caravan.channel.AttemptBudget;
-import dev.caravan.gap.GapLedger;
+import dev.caravan.channel.gap.GapLedger;
+import dev.caravan.genesys.backfill.Gaps;
+import dev.caravan.genesys.connect.Network;
+import dev.caravan.genesys.connect.RestMeters;
 import dev.caravan.socket.ClientSocketComponent;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -111,7 +114,7 @@ public class GenesysComponent extends DefaultComponent {
   }
 
   /** The attempts that the OAuth client has. */
-  AttemptBudget budget() {
+  public AttemptBudget budget() {
     return budget;
   }
 
@@ -138,7 +141,7 @@ public class GenesysComponent extends DefaultComponent {
   }
 
   /** Remembers why Genesys Cloud cannot be reached; true if that is news. */
-  boolean troubled(String sentence) {
+  public boolean troubled(String sentence) {
     return !sentence.equals(trouble.getAndSet(sentence));
   }
 
@@ -148,12 +151,12 @@ public class GenesysComponent extends DefaultComponent {
   }
 
   /** Why the last call failed; empty if a channel was opened since. */
-  String trouble() {
+  public String trouble() {
     return trouble.get();
   }
 
   /** What was not read; taken up from disk when it is first asked for. */
-  synchronized GapLedger ledger() {
+  public synchronized GapLedger ledger() {
     if (ledger == null) {
       ledger = GapLedger.open(data().resolve("gaps"), Clock.systemUTC());
     }
@@ -161,30 +164,30 @@ public class GenesysComponent extends DefaultComponent {
   }
 
   /** The folder of what outlives the process. */
-  Path data() {
+  public Path data() {
     return Path.of(getCamelContext().resolvePropertyPlaceholders("{{caravan.data.dir:./data}}"));
   }
 
-  ClientSocketComponent sockets() {
+  public ClientSocketComponent sockets() {
     return sockets;
   }
 
   /** How its servers are reached. */
-  Network network() {
+  public Network network() {
     return network;
   }
 
-  Signals signals() {
+  public Signals signals() {
     return signals;
   }
 
   /** Gaps that are over, on their way to {@code genesys:gaps}. */
-  Gaps gaps() {
+  public Gaps gaps() {
     return gaps;
   }
 
   /** Meters of the calls to the REST API. */
-  RestMeters rest() {
+  public RestMeters rest() {
     return rest;
   }
 

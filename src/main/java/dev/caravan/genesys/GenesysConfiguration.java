@@ -160,7 +160,7 @@ public class GenesysConfiguration implements Cloneable {
   }
 
   /** The times to live by, with the delays that are set. */
-  Timings timings() {
+  public Timings timings() {
     return Timings.defaults().withRetry(retryInitialDelay, retryMaximumDelay);
   }
 

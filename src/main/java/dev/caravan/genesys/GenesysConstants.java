@@ -1,5 +1,8 @@
 package dev.caravan.genesys;
 
+import dev.caravan.genesys.backfill.BackfillCall;
+import dev.caravan.genesys.backfill.ConversationQuery;
+import dev.caravan.genesys.connect.OpenAttempt;
 import org.apache.camel.spi.Metadata;
 
 /** Headers and exchange properties of the {@code genesys:} component. */
@@ -60,31 +63,31 @@ public final class GenesysConstants {
   public static final String STREAM = "CamelGenesysStream";
 
   /** Property: how often the token of this call was not accepted. */
-  static final String UNAUTHORISED = "CamelGenesysUnauthorised";
+  public static final String UNAUTHORISED = "CamelGenesysUnauthorised";
 
   /** Property: the topics to subscribe, a list of maps with {@code id}. */
-  static final String TOPICS = "CamelGenesysTopics";
+  public static final String TOPICS = "CamelGenesysTopics";
 
   /** Property: the channel as Genesys Cloud described it, a map with id, connectUri, expires. */
-  static final String CHANNEL = "CamelGenesysChannel";
+  public static final String CHANNEL = "CamelGenesysChannel";
 
   /** Property: the entities of the answer to a subscription. */
-  static final String SUBSCRIPTIONS = "CamelGenesysSubscriptions";
+  public static final String SUBSCRIPTIONS = "CamelGenesysSubscriptions";
 
   /** Property: topics that are left out of the subscription, each with the reason. */
-  static final String REFUSED = "CamelGenesysRefused";
+  public static final String REFUSED = "CamelGenesysRefused";
 
   /** Property: the {@link OpenAttempt} that an exchange belongs to. */
-  static final String ATTEMPT = "CamelGenesysAttempt";
+  public static final String ATTEMPT = "CamelGenesysAttempt";
 
   /** Property: the token that was used for a call. */
-  static final String TOKEN = "CamelGenesysToken";
+  public static final String TOKEN = "CamelGenesysToken";
 
   /** Property: the token to make a call with, if not the present one. */
-  static final String AS = "CamelGenesysAs";
+  public static final String AS = "CamelGenesysAs";
 
   /** Property: the path of a listing. */
-  static final String LISTING = "CamelGenesysListing";
+  public static final String LISTING = "CamelGenesysListing";
 
   /** Property: what does not agree within a listing that was read; empty if all does. */
   static final String LISTING_FAULT = "CamelGenesysListingFault";
@@ -93,19 +96,19 @@ public final class GenesysConstants {
   static final String LISTING_READER = "CamelGenesysListingReader";
 
   /** Property: what a call is for, as a word for metrics. */
-  static final String PURPOSE = "CamelGenesysPurpose";
+  public static final String PURPOSE = "CamelGenesysPurpose";
 
   /** Property: the {@link BackfillCall.Progress} of an exchange that fills a gap. */
-  static final String BACKFILL = "CamelGenesysBackfill";
+  public static final String BACKFILL = "CamelGenesysBackfill";
 
   /** Property: the {@link ConversationQuery} of an exchange that reads conversations again. */
-  static final String QUERY = "CamelGenesysQuery";
+  public static final String QUERY = "CamelGenesysQuery";
 
   /** Property: the interval of that query. */
-  static final String INTERVAL = "CamelGenesysInterval";
+  public static final String INTERVAL = "CamelGenesysInterval";
 
   /** Property: the segment filters of that query, as JSON. */
-  static final String FILTERS = "CamelGenesysFilters";
+  public static final String FILTERS = "CamelGenesysFilters";
 
   private GenesysConstants() {}
 }

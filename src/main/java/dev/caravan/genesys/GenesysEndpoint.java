@@ -1,5 +1,7 @@
 package dev.caravan.genesys;
 
+import dev.caravan.genesys.backfill.GapsConsumer;
+import dev.caravan.genesys.connect.ConnectProducer;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.stream.Collectors;
@@ -70,7 +72,7 @@ public class GenesysEndpoint extends DefaultEndpoint {
     return configuration;
   }
 
-  GenesysComponent component() {
+  public GenesysComponent component() {
     return (GenesysComponent) getComponent();
   }
 

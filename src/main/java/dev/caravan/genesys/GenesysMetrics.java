@@ -4,8 +4,8 @@ import dev.caravan.channel.Cause;
 import dev.caravan.channel.Phase;
 import dev.caravan.channel.ShardReport;
 import dev.caravan.channel.ShardStatus;
-import dev.caravan.event.Frame;
-import dev.caravan.gap.Gap;
+import dev.caravan.channel.gap.Gap;
+import dev.caravan.frame.Frame;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -28,7 +28,7 @@ import org.apache.camel.support.CamelContextHelper;
  * The meters of the road. Labels are media types, families, causes and states: words from short,
  * closed lists, never ids.
  */
-final class GenesysMetrics {
+public final class GenesysMetrics {
 
   private static final double MILLIS = 1000;
 
@@ -200,7 +200,7 @@ final class GenesysMetrics {
     paired.increment();
   }
 
-  void rejected(int topics) {
+  public void rejected(int topics) {
     Counter.builder("caravan.topics.rejected")
         .description("Topics that Genesys Cloud refused to subscribe")
         .register(registry)

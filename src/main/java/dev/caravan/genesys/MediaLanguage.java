@@ -1,6 +1,6 @@
 package dev.caravan.genesys;
 
-import dev.caravan.event.Media;
+import dev.caravan.frame.Media;
 import dev.caravan.topic.Topic;
 import dev.caravan.topic.TopicCatalogue;
 import java.util.Arrays;

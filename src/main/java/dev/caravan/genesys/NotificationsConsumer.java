@@ -11,9 +11,10 @@ import dev.caravan.channel.ShardReport;
 import dev.caravan.channel.ShardStatus;
 import dev.caravan.channel.Strand;
 import dev.caravan.channel.Timings;
-import dev.caravan.event.EventIds;
-import dev.caravan.event.Frame;
-import dev.caravan.gap.Gap;
+import dev.caravan.channel.gap.Gap;
+import dev.caravan.frame.EventIds;
+import dev.caravan.frame.Frame;
+import dev.caravan.genesys.connect.CamelChannelOpener;
 import dev.caravan.settings.SettingsSource;
 import dev.caravan.topic.TopicSharder;
 import java.security.SecureRandom;
@@ -386,11 +387,11 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
     getEndpoint().component().gaps().publish(gap);
   }
 
-  void signal(Signal signal) {
+  public void signal(Signal signal) {
     getEndpoint().component().signals().publish(signal);
   }
 
-  GenesysMetrics metrics() {
+  public GenesysMetrics metrics() {
     return metrics;
   }
 

@@ -1,6 +1,6 @@
 package dev.caravan.genesys;
 
-import dev.caravan.session.UnavailableException;
+import dev.caravan.genesys.connect.UnavailableException;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.LinkedHashMap;

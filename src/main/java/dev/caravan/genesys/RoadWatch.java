@@ -2,6 +2,7 @@ package dev.caravan.genesys;
 
 import dev.caravan.channel.ShardStatus;
 import dev.caravan.channel.ShardStatus.Health;
+import dev.caravan.genesys.connect.Rejections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;

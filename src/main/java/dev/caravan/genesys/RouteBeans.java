@@ -1,6 +1,15 @@
 package dev.caravan.genesys;
 
-import dev.caravan.genesys.ReadAgain.Kind;
+import dev.caravan.genesys.backfill.ConversationPages;
+import dev.caravan.genesys.backfill.ReadAgain;
+import dev.caravan.genesys.backfill.ReadAgain.Kind;
+import dev.caravan.genesys.connect.CallBeginning;
+import dev.caravan.genesys.connect.HttpAnswer;
+import dev.caravan.genesys.connect.HttpAvailable;
+import dev.caravan.genesys.connect.RetryDelay;
+import dev.caravan.genesys.connect.RetryRule;
+import dev.caravan.genesys.connect.SessionBean;
+import dev.caravan.genesys.connect.Subscribing;
 import java.time.Duration;
 import java.util.EnumMap;
 import java.util.Map;

@@ -14,7 +14,7 @@ import org.slf4j.LoggerFactory;
  * reader's own thread: while Kafka is away the reader may block, and whoever decides about channels
  * must not. Signals wait, up to {@value #MOST_WAITING}; the oldest goes first.
  */
-final class Signals {
+public final class Signals {
 
   private static final Logger LOG = LoggerFactory.getLogger(Signals.class);
   private static final int MOST_WAITING = 1_000;
@@ -44,7 +44,7 @@ final class Signals {
   }
 
   /** Never blocks. */
-  synchronized void publish(Signal signal) {
+  public synchronized void publish(Signal signal) {
     if (signal.gap() != null && waiting.contains(signal)) {
       return;
     }

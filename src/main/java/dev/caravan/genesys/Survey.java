@@ -4,7 +4,9 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.caravan.channel.ChannelGroup;
-import dev.caravan.session.UnavailableException;
+import dev.caravan.genesys.connect.Failures;
+import dev.caravan.genesys.connect.SessionBean;
+import dev.caravan.genesys.connect.UnavailableException;
 import dev.caravan.topic.Expansion;
 import dev.caravan.topic.Listing;
 import dev.caravan.topic.SelectorParser;
@@ -28,8 +30,8 @@ import org.apache.camel.ProducerTemplate;
  * about those topics. It calls Genesys Cloud through the control routes, which must be running, and
  * only reads: it opens no channel, because the API has no call that deletes one.
  *
- * <p>Its methods throw a {@link dev.caravan.session.CallException} if a call does not succeed, and
- * a {@link dev.caravan.topic.SelectorException} for topics that cannot be followed.
+ * <p>Its methods throw a {@link dev.caravan.genesys.connect.CallException} if a call does not
+ * succeed, and a {@link dev.caravan.topic.SelectorException} for topics that cannot be followed.
  */
 public final class Survey implements AutoCloseable {
 

@@ -1,6 +1,6 @@
 package dev.caravan.settings;
 
-import dev.caravan.session.Region;
+import dev.caravan.network.Region;
 import dev.caravan.settings.Setting.HoldsUp;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -4,6 +4,14 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.caravan.simulator.api.ApiError;
+import dev.caravan.simulator.api.Call;
+import dev.caravan.simulator.api.Json;
+import dev.caravan.simulator.fault.Act;
+import dev.caravan.simulator.fault.Director;
+import dev.caravan.simulator.fault.Fault;
+import dev.caravan.simulator.fault.Scenario;
+import dev.caravan.simulator.session.Channel;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 

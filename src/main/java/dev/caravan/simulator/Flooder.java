@@ -2,6 +2,10 @@ package dev.caravan.simulator;
 
 import dev.caravan.background.BackgroundTask;
 import dev.caravan.simulator.centre.Organization;
+import dev.caravan.simulator.fault.Act;
+import dev.caravan.simulator.session.Frames;
+import dev.caravan.simulator.session.Publisher;
+import dev.caravan.simulator.session.Sockets;
 import io.vertx.core.Vertx;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -3,15 +3,15 @@ package dev.caravan.simulator;
 import java.util.regex.Pattern;
 
 /** Patterns in which {@code *} stands for anything. */
-final class Globs {
+public final class Globs {
 
   private Globs() {}
 
-  static boolean matches(String glob, String text) {
+  public static boolean matches(String glob, String text) {
     return glob.equals("*") || compile(glob).matcher(text).matches();
   }
 
-  static Pattern compile(String glob) {
+  public static Pattern compile(String glob) {
     return Pattern.compile(Pattern.quote(glob).replace("*", "\\E.*\\Q"), Pattern.CASE_INSENSITIVE);
   }
 }

@@ -4,7 +4,7 @@ import dev.caravan.simulator.centre.Organization;
 import java.util.SplittableRandom;
 
 /** Ids in the forms Genesys Cloud uses, the same ones again for the same seed. */
-final class Ids {
+public final class Ids {
 
   private static final String BASE32 = "0123456789abcdefghijklmnopqrstuv";
   private static final String BASE64 =
@@ -19,15 +19,15 @@ final class Ids {
     random = new SplittableRandom(seed);
   }
 
-  String uuid() {
+  public String uuid() {
     return Organization.uuid(random.nextLong(), random.nextLong());
   }
 
-  String channel() {
+  public String channel() {
     return "streaming-" + random.nextInt(STREAMING_HOSTS) + "-" + text(BASE32, CHANNEL_ID_LENGTH);
   }
 
-  String token() {
+  public String token() {
     return text(BASE64, TOKEN_LENGTH);
   }
 

@@ -10,7 +10,7 @@ import java.util.TreeMap;
 import java.util.function.Predicate;
 
 /** What was sent to whom, so that a client can be held against it. Keeps the latest entries. */
-final class Ledger {
+public final class Ledger {
 
   static final int DEFAULT_CAPACITY = 500_000;
   private static final int TOPICS_COUNTED = 100_000;
@@ -36,7 +36,7 @@ final class Ledger {
     this.capacity = capacity;
   }
 
-  void write(
+  public void write(
       long atMillis,
       int channel,
       int socket,

@@ -1,5 +1,18 @@
 package dev.caravan.simulator;
 
+import dev.caravan.simulator.api.AnalyticsApi;
+import dev.caravan.simulator.api.ApiError;
+import dev.caravan.simulator.api.AvailableTopics;
+import dev.caravan.simulator.api.Call;
+import dev.caravan.simulator.api.Description;
+import dev.caravan.simulator.api.DirectoryApi;
+import dev.caravan.simulator.api.Gate;
+import dev.caravan.simulator.api.JobsApi;
+import dev.caravan.simulator.api.NotificationsApi;
+import dev.caravan.simulator.api.ObservationsApi;
+import dev.caravan.simulator.api.StatusApi;
+import dev.caravan.simulator.fault.Act;
+import dev.caravan.simulator.fault.Director;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServer;
@@ -13,7 +26,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Listens, and routes every call to the part that serves it. */
-final class Server implements Director.Stage {
+public final class Server implements Director.Stage {
 
   private static final Logger LOG = LoggerFactory.getLogger(Server.class);
   private static final int LONGEST_FRAME = 4 << 20;
@@ -28,7 +41,7 @@ final class Server implements Director.Stage {
   private HttpServer http;
   private int port;
 
-  Server(Vertx vertx, SimulatorOptions options, Clock wall) {
+  public Server(Vertx vertx, SimulatorOptions options, Clock wall) {
     world = World.create(vertx, options, new SimulatorClock(wall, options.timeScale()));
     director = new Director(world, this);
     shift = new Shift(world);
@@ -130,7 +143,7 @@ final class Server implements Director.Stage {
     shift.stop();
   }
 
-  Router router() {
+  public Router router() {
     return router;
   }
 

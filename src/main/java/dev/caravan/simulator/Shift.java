@@ -4,6 +4,9 @@ import dev.caravan.background.BackgroundTask;
 import dev.caravan.simulator.centre.Body;
 import dev.caravan.simulator.centre.Day;
 import dev.caravan.simulator.centre.Teller;
+import dev.caravan.simulator.fault.Act;
+import dev.caravan.simulator.session.Oddities;
+import dev.caravan.simulator.session.Publisher;
 import java.util.Optional;
 
 /** Lets the contact centre's day go by at the wanted speed. */

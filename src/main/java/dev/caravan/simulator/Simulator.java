@@ -1,7 +1,13 @@
 package dev.caravan.simulator;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.caravan.simulator.api.CallRecord;
 import dev.caravan.simulator.centre.Organization;
+import dev.caravan.simulator.fault.Act;
+import dev.caravan.simulator.fault.Fault;
+import dev.caravan.simulator.fault.Scenario;
+import dev.caravan.simulator.session.Channel;
+import dev.caravan.simulator.session.Token;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;

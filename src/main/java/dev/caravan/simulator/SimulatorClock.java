@@ -8,7 +8,7 @@ import java.time.Instant;
  * The clock by which tokens and channels age: real time, times a factor, plus what a test has
  * skipped. Used from the event loop only.
  */
-final class SimulatorClock {
+public final class SimulatorClock {
 
   private final Clock wall;
   private final Instant start;
@@ -22,28 +22,28 @@ final class SimulatorClock {
   }
 
   /** Now, as tokens and channels feel it. */
-  Instant now() {
+  public Instant now() {
     long realMillis = Duration.between(start, wall.instant()).toMillis();
     return start.plusMillis((long) (realMillis * scale)).plus(skipped);
   }
 
   /** Now, as the client's own clock shows it. */
-  Instant wallNow() {
+  public Instant wallNow() {
     return wall.instant();
   }
 
   /** When the client's own clock will show that the given moment has come. */
-  Instant onTheWall(Instant moment) {
+  public Instant onTheWall(Instant moment) {
     long felt = Duration.between(now(), moment).toMillis();
     return wall.instant().plusMillis((long) (felt / scale));
   }
 
   /** How long a felt duration takes on the client's own clock. */
-  Duration onTheWall(Duration felt) {
+  public Duration onTheWall(Duration felt) {
     return Duration.ofMillis((long) (felt.toMillis() / scale));
   }
 
-  void skip(Duration by) {
+  public void skip(Duration by) {
     skipped = skipped.plus(by);
   }
 }

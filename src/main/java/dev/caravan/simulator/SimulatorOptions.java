@@ -1,5 +1,7 @@
 package dev.caravan.simulator;
 
+import dev.caravan.simulator.fault.Behaviour;
+import dev.caravan.simulator.session.OauthClient;
 import java.util.ArrayList;
 import java.util.List;
 

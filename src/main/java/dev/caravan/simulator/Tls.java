@@ -11,7 +11,7 @@ public record Tls(String keyStore, String password) {
   /** Plain HTTP and plain sockets. */
   public static final Tls NONE = new Tls("", "");
 
-  boolean wanted() {
+  public boolean wanted() {
     return !keyStore.isEmpty();
   }
 

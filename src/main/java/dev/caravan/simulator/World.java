@@ -1,11 +1,24 @@
 package dev.caravan.simulator;
 
+import dev.caravan.simulator.api.CallLog;
+import dev.caravan.simulator.api.OauthApi;
 import dev.caravan.simulator.centre.Organization;
+import dev.caravan.simulator.fault.Faults;
+import dev.caravan.simulator.session.ChannelKeeper;
+import dev.caravan.simulator.session.Channels;
+import dev.caravan.simulator.session.Ending;
+import dev.caravan.simulator.session.Publisher;
+import dev.caravan.simulator.session.SocketCommands;
+import dev.caravan.simulator.session.Sockets;
+import dev.caravan.simulator.session.Subscriber;
+import dev.caravan.simulator.session.Subscriptions;
+import dev.caravan.simulator.session.Tokens;
+import dev.caravan.simulator.session.TopicRules;
 import dev.caravan.topic.TopicCatalogue;
 import io.vertx.core.Vertx;
 
 /** The parts of one stand-in, put together once; all of them live on one event loop. */
-record World(
+public record World(
     Vertx vertx,
     SimulatorOptions options,
     SimulatorClock clock,

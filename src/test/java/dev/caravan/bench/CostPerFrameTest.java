@@ -3,10 +3,10 @@ package dev.caravan.bench;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.management.ThreadMXBean;
-import dev.caravan.event.CopyPairing;
-import dev.caravan.event.EnvelopeReader;
-import dev.caravan.event.EventIds;
-import dev.caravan.event.Frame;
+import dev.caravan.frame.CopyPairing;
+import dev.caravan.frame.EnvelopeReader;
+import dev.caravan.frame.EventIds;
+import dev.caravan.frame.Frame;
 import dev.caravan.spool.log.LogRecord;
 import dev.caravan.spool.log.RecordHeaders;
 import dev.caravan.spool.log.SegmentedLog;

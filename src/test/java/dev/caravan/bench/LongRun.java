@@ -1,6 +1,6 @@
 package dev.caravan.bench;
 
-import dev.caravan.cli.LocalBroker;
+import dev.caravan.demo.LocalBroker;
 import dev.caravan.testing.Bridge;
 import java.io.IOException;
 import java.io.UncheckedIOException;

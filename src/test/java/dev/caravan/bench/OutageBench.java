@@ -1,6 +1,6 @@
 package dev.caravan.bench;
 
-import dev.caravan.cli.LocalBroker;
+import dev.caravan.demo.LocalBroker;
 import java.util.Map;
 
 /** An outage of Kafka under load, and the catching up after it: {@code bench/outage}. */

@@ -1,6 +1,6 @@
 package dev.caravan.bench;
 
-import dev.caravan.event.Frame;
+import dev.caravan.frame.Frame;
 import dev.caravan.genesys.NotificationsConsumer;
 import dev.caravan.kafka.CaravanKafkaComponent;
 import dev.caravan.settings.SettingsTable;

@@ -1,6 +1,6 @@
 package dev.caravan.bench;
 
-import dev.caravan.cli.LocalBroker;
+import dev.caravan.demo.LocalBroker;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

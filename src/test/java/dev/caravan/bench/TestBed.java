@@ -1,6 +1,6 @@
 package dev.caravan.bench;
 
-import dev.caravan.cli.LocalBroker;
+import dev.caravan.demo.LocalBroker;
 import dev.caravan.testing.Bridge;
 import dev.caravan.testing.FaultyProxy;
 import java.nio.file.Files;

@@ -2,9 +2,9 @@ package dev.caravan.channel;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.caravan.event.Frame;
-import dev.caravan.gap.Gap;
-import dev.caravan.gap.GapLedger;
+import dev.caravan.channel.gap.Gap;
+import dev.caravan.channel.gap.GapLedger;
+import dev.caravan.frame.Frame;
 import dev.caravan.testing.ManualExecutor;
 import dev.caravan.testing.MutableClock;
 import dev.caravan.topic.TopicSharder;
@@ -412,8 +412,8 @@ class CoveragePropertiesTest {
       ledger.finished(of(strand), "topics-changed");
     }
 
-    private static dev.caravan.gap.Strand of(Strand strand) {
-      return new dev.caravan.gap.Strand(READER, strand.shard(), strand.number());
+    private static dev.caravan.channel.gap.Strand of(Strand strand) {
+      return new dev.caravan.channel.gap.Strand(READER, strand.shard(), strand.number());
     }
 
     @Override

@@ -9,7 +9,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.caravan.channel.ChannelOpener.Order;
 import dev.caravan.channel.ShardReport.Kind;
 import dev.caravan.channel.ShardStatus.Health;
-import dev.caravan.event.Frame;
+import dev.caravan.frame.Frame;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;

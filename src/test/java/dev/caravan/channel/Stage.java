@@ -1,8 +1,8 @@
 package dev.caravan.channel;
 
 import dev.caravan.background.BackgroundTask;
-import dev.caravan.event.CopyPairing;
-import dev.caravan.event.Frame;
+import dev.caravan.frame.CopyPairing;
+import dev.caravan.frame.Frame;
 import dev.caravan.testing.ManualExecutor;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;

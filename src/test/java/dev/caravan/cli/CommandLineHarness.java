@@ -5,9 +5,9 @@ import java.io.StringWriter;
 import picocli.CommandLine;
 
 /** Runs a command in this JVM and keeps what it printed. */
-record CommandLineHarness(int exitCode, String out, String err) {
+public record CommandLineHarness(int exitCode, String out, String err) {
 
-  static CommandLineHarness run(String... args) {
+  public static CommandLineHarness run(String... args) {
     StringWriter out = new StringWriter();
     StringWriter err = new StringWriter();
     CommandLine caravan = Caravan.commandLine();

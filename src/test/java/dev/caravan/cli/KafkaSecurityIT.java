@@ -3,10 +3,15 @@ package dev.caravan.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.caravan.simulator.Act;
+import dev.caravan.check.CheckReport;
+import dev.caravan.check.KafkaCheck;
+import dev.caravan.command.KafkaEnvironment;
+import dev.caravan.command.Settings;
+import dev.caravan.demo.LocalBroker;
 import dev.caravan.simulator.Simulator;
 import dev.caravan.simulator.SimulatorOptions;
 import dev.caravan.simulator.Traffic;
+import dev.caravan.simulator.fault.Act;
 import dev.caravan.testing.Bridge;
 import dev.caravan.testing.Certificates;
 import dev.caravan.testing.TokenServer;

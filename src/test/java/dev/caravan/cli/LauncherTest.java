@@ -2,6 +2,7 @@ package dev.caravan.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.caravan.command.Home;
 import dev.caravan.settings.Setting;
 import dev.caravan.settings.SettingsTable;
 import java.io.IOException;

@@ -2,6 +2,7 @@ package dev.caravan.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.caravan.command.Home;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -3,6 +3,9 @@ package dev.caravan.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.caravan.command.CommandFailure;
+import dev.caravan.replay.ReplayFiles;
+import dev.caravan.replay.Since;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -19,23 +22,21 @@ class ReplayCommandTest {
 
   @Test
   void sinceIsHowLongAgoOrATime() {
-    assertThat(ReplayCommand.instant("90m", NOW)).isEqualTo("2026-11-22T08:30:00Z");
-    assertThat(ReplayCommand.instant("1h30m", NOW)).isEqualTo("2026-11-22T08:30:00Z");
-    assertThat(ReplayCommand.instant("2d", NOW)).isEqualTo("2026-11-20T10:00:00Z");
-    assertThat(ReplayCommand.instant("2026-11-22T08:00:00Z", NOW))
-        .isEqualTo("2026-11-22T08:00:00Z");
-    assertThat(ReplayCommand.instant("2026-11-22T09:00:00+01:00", NOW))
-        .isEqualTo("2026-11-22T08:00:00Z");
+    assertThat(Since.instant("90m", NOW)).isEqualTo("2026-11-22T08:30:00Z");
+    assertThat(Since.instant("1h30m", NOW)).isEqualTo("2026-11-22T08:30:00Z");
+    assertThat(Since.instant("2d", NOW)).isEqualTo("2026-11-20T10:00:00Z");
+    assertThat(Since.instant("2026-11-22T08:00:00Z", NOW)).isEqualTo("2026-11-22T08:00:00Z");
+    assertThat(Since.instant("2026-11-22T09:00:00+01:00", NOW)).isEqualTo("2026-11-22T08:00:00Z");
   }
 
   @Test
   void sinceIsInMilliseconds() {
     Instant now = NOW.plusNanos(123_456_789);
 
-    assertThat(ReplayCommand.instant("1s", now)).isEqualTo("2026-11-22T09:59:59.123Z");
-    assertThat(ReplayCommand.instant("2026-11-22T08:00:00.123456Z", now))
+    assertThat(Since.instant("1s", now)).isEqualTo("2026-11-22T09:59:59.123Z");
+    assertThat(Since.instant("2026-11-22T08:00:00.123456Z", now))
         .isEqualTo("2026-11-22T08:00:00.123Z");
-    assertThat(ReplayCommand.instant("-999999999-01-01T00:00:00Z", now)).isEqualTo(Instant.EPOCH);
+    assertThat(Since.instant("-999999999-01-01T00:00:00Z", now)).isEqualTo(Instant.EPOCH);
   }
 
   @ParameterizedTest
@@ -57,7 +58,7 @@ class ReplayCommandTest {
         "2026-11-22T08:00:00"
       })
   void sinceInAnotherFormIsRefused(String text) {
-    assertThatThrownBy(() -> ReplayCommand.instant(text, NOW))
+    assertThatThrownBy(() -> Since.instant(text, NOW))
         .isInstanceOf(CommandFailure.class)
         .hasMessageContaining("--since is \"" + text + "\", but it must be how long ago (30m, ");
   }
@@ -66,7 +67,7 @@ class ReplayCommandTest {
   @ValueSource(
       strings = {"2026-11-22T10:00:01Z", "2999-01-01T00:00:00Z", "2026-11-22T10:00:00-01:00"})
   void sinceInTheFutureIsRefused(String text) {
-    assertThatThrownBy(() -> ReplayCommand.instant(text, NOW))
+    assertThatThrownBy(() -> Since.instant(text, NOW))
         .isInstanceOf(CommandFailure.class)
         .hasMessageContaining("--since is \"" + text + "\", but it must be how long ago")
         .hasMessageEndingWith("that is past; it is 2026-11-22T10:00:00Z now.");

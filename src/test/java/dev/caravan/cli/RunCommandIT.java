@@ -3,6 +3,8 @@ package dev.caravan.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.caravan.demo.FreePorts;
+import dev.caravan.routes.ShippedRoutes;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.ConnectException;

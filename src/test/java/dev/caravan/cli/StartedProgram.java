@@ -2,6 +2,8 @@ package dev.caravan.cli;
 
 import static org.awaitility.Awaitility.await;
 
+import dev.caravan.command.Home;
+import dev.caravan.demo.ChildProcess;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

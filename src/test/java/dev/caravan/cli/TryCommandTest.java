@@ -3,9 +3,11 @@ package dev.caravan.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.caravan.event.EnvelopeReader;
-import dev.caravan.event.Frame;
-import dev.caravan.event.Media;
+import dev.caravan.dryrun.FrameTrialTest;
+import dev.caravan.dryrun.RecordedFrame;
+import dev.caravan.frame.EnvelopeReader;
+import dev.caravan.frame.Frame;
+import dev.caravan.frame.Media;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;

@@ -5,6 +5,10 @@ import static org.awaitility.Awaitility.await;
 
 import dev.caravan.background.BackgroundHealthCheck;
 import dev.caravan.genesys.GenesysComponent;
+import dev.caravan.health.DeadLetterWatch;
+import dev.caravan.health.SpoolWatch;
+import dev.caravan.replay.ReplayDesk;
+import dev.caravan.replay.ReplayFiles;
 import dev.caravan.spool.Spool;
 import dev.caravan.spool.SpoolComponent;
 import dev.caravan.spool.SpoolStatus;

@@ -4,17 +4,17 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.caravan.gap.Gap;
-import dev.caravan.gap.GapLedger;
-import dev.caravan.gap.Strand;
-import dev.caravan.simulator.Act;
+import dev.caravan.channel.gap.Gap;
+import dev.caravan.channel.gap.GapLedger;
+import dev.caravan.channel.gap.Strand;
 import dev.caravan.simulator.CentreSize;
-import dev.caravan.simulator.OauthClient;
-import dev.caravan.simulator.Scenario;
 import dev.caravan.simulator.Simulator;
 import dev.caravan.simulator.SimulatorOptions;
 import dev.caravan.simulator.Traffic;
 import dev.caravan.simulator.centre.Agent;
+import dev.caravan.simulator.fault.Act;
+import dev.caravan.simulator.fault.Scenario;
+import dev.caravan.simulator.session.OauthClient;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -45,9 +45,9 @@ import org.apache.camel.support.PluginHelper;
  * For tests of what is read again: the shipped routes against the stand-in, with the real ledger;
  * what would go to the spool and to the signals is kept here.
  */
-final class BackfillRoad implements AutoCloseable {
+public final class BackfillRoad implements AutoCloseable {
 
-  static final Duration PATIENCE = Duration.ofSeconds(60);
+  public static final Duration PATIENCE = Duration.ofSeconds(60);
 
   /** The contact centre's day began so long ago. */
   static final Duration AGO = Duration.ofHours(6);
@@ -61,14 +61,14 @@ final class BackfillRoad implements AutoCloseable {
   private final List<String> leftOut = new ArrayList<>();
   private DefaultCamelContext context;
 
-  BackfillRoad(Path folder, int agents, OauthClient client) {
+  public BackfillRoad(Path folder, int agents, OauthClient client) {
     this(
         folder,
         SimulatorOptions.defaults().withCentre(CentreSize.of(agents)).withClient(client),
         client);
   }
 
-  BackfillRoad(Path folder, SimulatorOptions settled, OauthClient client) {
+  public BackfillRoad(Path folder, SimulatorOptions settled, OauthClient client) {
     this.folder = folder;
     SimulatorOptions options = settled.withTraffic(Traffic.NONE);
     genesys = Simulator.start(Scenario.of(options), Clock.offset(Clock.systemUTC(), AGO.negated()));
@@ -104,7 +104,7 @@ final class BackfillRoad implements AutoCloseable {
     return this;
   }
 
-  Simulator genesys() {
+  public Simulator genesys() {
     return genesys;
   }
 
@@ -112,7 +112,7 @@ final class BackfillRoad implements AutoCloseable {
     return meters;
   }
 
-  DefaultCamelContext context() {
+  public DefaultCamelContext context() {
     return context;
   }
 
@@ -134,7 +134,7 @@ final class BackfillRoad implements AutoCloseable {
   }
 
   /** Starts the routes; what the ledger holds is taken up. */
-  BackfillRoad start() {
+  public BackfillRoad start() {
     try {
       context = new DefaultCamelContext();
       context.setAutoStartup(false);
@@ -203,7 +203,7 @@ final class BackfillRoad implements AutoCloseable {
     await().atMost(PATIENCE).until(() -> unsettled().isEmpty());
   }
 
-  List<String> users() {
+  public List<String> users() {
     return genesys.organization().agents().stream().map(Agent::id).toList();
   }
 

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.caravan.simulator.Fault;
-import dev.caravan.simulator.OauthClient;
 import dev.caravan.simulator.centre.Named;
+import dev.caravan.simulator.fault.Fault;
+import dev.caravan.simulator.session.OauthClient;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;

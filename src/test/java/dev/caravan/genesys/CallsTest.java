@@ -2,11 +2,12 @@ package dev.caravan.genesys;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.caravan.session.RefusedException;
-import dev.caravan.session.UnauthorisedException;
-import dev.caravan.session.UnavailableException;
-import dev.caravan.simulator.Fault;
-import dev.caravan.simulator.OauthClient;
+import dev.caravan.genesys.backfill.BackfillCall;
+import dev.caravan.genesys.connect.RefusedException;
+import dev.caravan.genesys.connect.UnauthorisedException;
+import dev.caravan.genesys.connect.UnavailableException;
+import dev.caravan.simulator.fault.Fault;
+import dev.caravan.simulator.session.OauthClient;
 import io.github.resilience4j.circuitbreaker.CallNotPermittedException;
 import java.nio.file.Path;
 import org.apache.camel.Exchange;

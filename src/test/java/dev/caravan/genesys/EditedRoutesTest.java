@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.caravan.event.EnvelopeReader;
-import dev.caravan.event.Frame;
+import dev.caravan.frame.EnvelopeReader;
+import dev.caravan.frame.Frame;
 import dev.caravan.kafka.DeadLetterFiles;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

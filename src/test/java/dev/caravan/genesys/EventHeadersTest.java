@@ -2,9 +2,9 @@ package dev.caravan.genesys;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.caravan.event.EventId;
-import dev.caravan.event.Frame;
-import dev.caravan.event.Media;
+import dev.caravan.frame.EventId;
+import dev.caravan.frame.Frame;
+import dev.caravan.frame.Media;
 import dev.caravan.testing.MutableClock;
 import java.util.EnumSet;
 import java.util.Map;

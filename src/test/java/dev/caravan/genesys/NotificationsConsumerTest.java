@@ -8,11 +8,11 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.caravan.background.BackgroundHealthCheck;
 import dev.caravan.background.BackgroundTask;
-import dev.caravan.event.EnvelopeReader;
-import dev.caravan.event.Frame;
-import dev.caravan.gap.GapLedger;
-import dev.caravan.gap.Strand;
-import dev.caravan.simulator.OauthClient;
+import dev.caravan.channel.gap.GapLedger;
+import dev.caravan.channel.gap.Strand;
+import dev.caravan.frame.EnvelopeReader;
+import dev.caravan.frame.Frame;
+import dev.caravan.simulator.session.OauthClient;
 import dev.caravan.testing.LogLines;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.charset.StandardCharsets;
@@ -240,7 +240,7 @@ class NotificationsConsumerTest {
     @Component("genesys")
     class Spoilt extends GenesysComponent {
       @Override
-      Signals signals() {
+      public Signals signals() {
         if (Thread.currentThread().getName().contains("genesys-control")
             && !failed.getAndSet(true)) {
           throw new NoClassDefFoundError("once");

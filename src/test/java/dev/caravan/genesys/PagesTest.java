@@ -3,7 +3,7 @@ package dev.caravan.genesys;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.caravan.session.UnavailableException;
+import dev.caravan.genesys.connect.UnavailableException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;

@@ -3,8 +3,8 @@ package dev.caravan.genesys;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.caravan.channel.ShardStatus.Health;
-import dev.caravan.session.RefusedException;
-import dev.caravan.session.UnavailableException;
+import dev.caravan.genesys.connect.RefusedException;
+import dev.caravan.genesys.connect.UnavailableException;
 import dev.caravan.testing.MutableClock;
 import dev.caravan.topic.TopicSharder;
 import java.time.Duration;

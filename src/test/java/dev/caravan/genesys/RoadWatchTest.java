@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.caravan.channel.Phase;
 import dev.caravan.channel.ShardStatus;
 import dev.caravan.channel.ShardStatus.Health;
+import dev.caravan.genesys.connect.Rejections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;

@@ -3,8 +3,8 @@ package dev.caravan.road;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.caravan.simulator.Act;
 import dev.caravan.simulator.Simulator;
+import dev.caravan.simulator.fault.Act;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;

@@ -2,11 +2,11 @@ package dev.caravan.road;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.caravan.simulator.Act;
-import dev.caravan.simulator.OauthClient;
 import dev.caravan.simulator.Simulator;
 import dev.caravan.simulator.SimulatorOptions;
 import dev.caravan.simulator.Traffic;
+import dev.caravan.simulator.fault.Act;
+import dev.caravan.simulator.session.OauthClient;
 import dev.caravan.testing.Bridge;
 import dev.caravan.testing.SharedKafka;
 import dev.caravan.testing.TopicReader;

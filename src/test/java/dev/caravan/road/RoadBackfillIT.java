@@ -3,11 +3,11 @@ package dev.caravan.road;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.caravan.simulator.Act;
-import dev.caravan.simulator.CallRecord;
 import dev.caravan.simulator.CentreSize;
-import dev.caravan.simulator.Fault;
+import dev.caravan.simulator.api.CallRecord;
 import dev.caravan.simulator.centre.Agent;
+import dev.caravan.simulator.fault.Act;
+import dev.caravan.simulator.fault.Fault;
 import dev.caravan.testing.Bridge;
 import dev.caravan.testing.TopicReader;
 import java.io.IOException;

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
-import dev.caravan.simulator.Act;
+import dev.caravan.simulator.fault.Act;
 import dev.caravan.testing.SharedKafka;
 import dev.caravan.testing.TopicReader;
 import java.io.IOException;

@@ -7,7 +7,7 @@ import static dev.caravan.road.Road.event;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
-import dev.caravan.simulator.Act;
+import dev.caravan.simulator.fault.Act;
 import dev.caravan.testing.Listening;
 import dev.caravan.testing.TopicReader;
 import java.io.IOException;

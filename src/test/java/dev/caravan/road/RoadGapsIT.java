@@ -5,10 +5,10 @@ import static org.awaitility.Awaitility.await;
 
 import dev.caravan.road.Counter.Arrivals;
 import dev.caravan.road.Counter.Gap;
-import dev.caravan.simulator.Act;
 import dev.caravan.simulator.LedgerEntry;
 import dev.caravan.simulator.Limits;
-import dev.caravan.simulator.OauthClient;
+import dev.caravan.simulator.fault.Act;
+import dev.caravan.simulator.session.OauthClient;
 import dev.caravan.testing.Bridge;
 import java.nio.file.Path;
 import java.time.Duration;

@@ -4,7 +4,7 @@ import static dev.caravan.road.Road.QUEUE;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.caravan.cli.LocalBroker;
+import dev.caravan.demo.LocalBroker;
 import dev.caravan.simulator.Simulator;
 import dev.caravan.testing.Bridge;
 import dev.caravan.testing.TopicReader;

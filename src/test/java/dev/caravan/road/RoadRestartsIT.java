@@ -2,7 +2,7 @@ package dev.caravan.road;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.caravan.simulator.Fault;
+import dev.caravan.simulator.fault.Fault;
 import dev.caravan.testing.Bridge;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;

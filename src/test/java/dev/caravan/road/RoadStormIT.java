@@ -3,8 +3,8 @@ package dev.caravan.road;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.caravan.simulator.CallRecord;
-import dev.caravan.simulator.Fault;
+import dev.caravan.simulator.api.CallRecord;
+import dev.caravan.simulator.fault.Fault;
 import dev.caravan.testing.Bridge;
 import java.nio.file.Path;
 import java.time.Duration;

@@ -3,9 +3,9 @@ package dev.caravan.road;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.caravan.simulator.CentreSize;
-import dev.caravan.simulator.Fault;
 import dev.caravan.simulator.Simulator;
 import dev.caravan.simulator.centre.Named;
+import dev.caravan.simulator.fault.Fault;
 import dev.caravan.testing.Bridge;
 import dev.caravan.testing.TopicReader;
 import java.nio.charset.StandardCharsets;

@@ -15,7 +15,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** One open socket and everything it has heard. */
-final class Ear implements WebSocket.Listener {
+public final class Ear implements WebSocket.Listener {
 
   private static final Duration PATIENCE = Duration.ofSeconds(30);
 
@@ -61,7 +61,7 @@ final class Ear implements WebSocket.Listener {
     errors.add(error);
   }
 
-  void say(String text) {
+  public void say(String text) {
     socket.sendText(text, true).join();
   }
 
@@ -69,37 +69,37 @@ final class Ear implements WebSocket.Listener {
     socket.sendClose(WebSocket.NORMAL_CLOSURE, "").join();
   }
 
-  List<String> frames() {
+  public List<String> frames() {
     return List.copyOf(frames);
   }
 
-  List<JsonNode> heard() {
+  public List<JsonNode> heard() {
     return frames.stream().map(Ear::read).toList();
   }
 
-  List<JsonNode> heard(String topicName) {
+  public List<JsonNode> heard(String topicName) {
     return heard().stream().filter(f -> f.path("topicName").asText().equals(topicName)).toList();
   }
 
-  JsonNode awaitFrame(String topicName) {
+  public JsonNode awaitFrame(String topicName) {
     await().atMost(PATIENCE).until(() -> !heard(topicName).isEmpty());
     return heard(topicName).get(0);
   }
 
-  int awaitClose() {
+  public int awaitClose() {
     await().atMost(PATIENCE).until(() -> closeCode.get() != 0);
     return closeCode.get();
   }
 
-  void awaitError() {
+  public void awaitError() {
     await().atMost(PATIENCE).until(() -> !errors.isEmpty());
   }
 
-  int closeCode() {
+  public int closeCode() {
     return closeCode.get();
   }
 
-  int binaryFrames() {
+  public int binaryFrames() {
     return binaryFrames.get();
   }
 

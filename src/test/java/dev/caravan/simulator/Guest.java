@@ -17,9 +17,9 @@ import java.util.Base64;
 import java.util.List;
 
 /** A plain client of the stand-in, written against the documentation and nothing else. */
-final class Guest {
+public final class Guest {
 
-  static final ObjectMapper JSON =
+  public static final ObjectMapper JSON =
       new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
   private static final Duration PATIENCE = Duration.ofSeconds(30);
 
@@ -28,31 +28,31 @@ final class Guest {
   private final String url;
   private String token = "";
 
-  Guest(Simulator simulator) {
+  public Guest(Simulator simulator) {
     this(simulator.url());
   }
 
-  Guest(String url) {
+  public Guest(String url) {
     this.url = url;
   }
 
   /** An answer with its body read as JSON. */
-  record Answer(int status, java.net.http.HttpHeaders headers, JsonNode body) {
+  public record Answer(int status, java.net.http.HttpHeaders headers, JsonNode body) {
 
-    String header(String name) {
+    public String header(String name) {
       return headers.firstValue(name).orElse("");
     }
 
-    String code() {
+    public String code() {
       return body.path("code").asText();
     }
   }
 
-  Guest login() {
+  public Guest login() {
     return login("demo", "demo");
   }
 
-  Guest login(String id, String secret) {
+  public Guest login(String id, String secret) {
     Answer answer = requestToken(id, secret);
     if (answer.status() != 200) {
       throw new IllegalStateException("The login was answered with " + answer.body());
@@ -61,7 +61,7 @@ final class Guest {
     return this;
   }
 
-  Answer requestToken(String id, String secret) {
+  public Answer requestToken(String id, String secret) {
     String basic =
         Base64.getEncoder().encodeToString((id + ":" + secret).getBytes(StandardCharsets.UTF_8));
     return send(
@@ -80,11 +80,11 @@ final class Guest {
     return token;
   }
 
-  Answer get(String path) {
+  public Answer get(String path) {
     return send(request(path).GET());
   }
 
-  Answer head(String path) {
+  public Answer head(String path) {
     return send(request(path).method("HEAD", BodyPublishers.noBody()));
   }
 
@@ -92,7 +92,7 @@ final class Guest {
     return send(request(path).DELETE());
   }
 
-  Answer post(String path, String body) {
+  public Answer post(String path, String body) {
     return send(request(path).POST(BodyPublishers.ofString(body)));
   }
 
@@ -100,11 +100,11 @@ final class Guest {
     return send(request(path).PUT(BodyPublishers.ofString(body)));
   }
 
-  JsonNode channel() {
+  public JsonNode channel() {
     return post("/api/v2/notifications/channels", "").body();
   }
 
-  Answer subscribe(JsonNode channel, String... topics) {
+  public Answer subscribe(JsonNode channel, String... topics) {
     return post(subscriptions(channel), topics(List.of(topics)));
   }
 
@@ -122,7 +122,7 @@ final class Guest {
     return list.toString();
   }
 
-  Ear listen(JsonNode channel) {
+  public Ear listen(JsonNode channel) {
     return Ear.open(http, channel.path("connectUri").asText());
   }
 

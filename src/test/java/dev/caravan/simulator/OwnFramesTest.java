@@ -4,6 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.caravan.simulator.fault.Act;
+import dev.caravan.simulator.fault.Scenario;
+import dev.caravan.simulator.session.Frames;
+import dev.caravan.simulator.session.Oddities;
 import dev.caravan.topic.TopicCatalogue;
 import java.io.IOException;
 import org.junit.jupiter.api.AfterEach;

@@ -3,6 +3,17 @@ package dev.caravan.simulator;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.caravan.simulator.api.RateLimiter;
+import dev.caravan.simulator.fault.Act;
+import dev.caravan.simulator.fault.Behaviour;
+import dev.caravan.simulator.fault.Scenario;
+import dev.caravan.simulator.session.Channel;
+import dev.caravan.simulator.session.ChannelKeeper;
+import dev.caravan.simulator.session.Channels;
+import dev.caravan.simulator.session.OauthClient;
+import dev.caravan.simulator.session.Subscriptions;
+import dev.caravan.simulator.session.Token;
+import dev.caravan.simulator.session.Tokens;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;

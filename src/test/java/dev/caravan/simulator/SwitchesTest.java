@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.caravan.simulator.fault.Act;
+import dev.caravan.simulator.fault.Scenario;
+import dev.caravan.simulator.session.OauthClient;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;

@@ -1,6 +1,8 @@
 package dev.caravan.simulator;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.caravan.simulator.fault.Act;
+import dev.caravan.simulator.fault.Scenario;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;

@@ -1,6 +1,6 @@
 package dev.caravan.testing;
 
-import dev.caravan.cli.LocalBroker;
+import dev.caravan.demo.LocalBroker;
 import java.util.Properties;
 import java.util.UUID;
 

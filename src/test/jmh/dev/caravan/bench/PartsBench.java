@@ -1,13 +1,13 @@
 package dev.caravan.bench;
 
-import dev.caravan.event.BodyFacts;
-import dev.caravan.event.CopyPairing;
-import dev.caravan.event.EnvelopeReader;
-import dev.caravan.event.EventId;
-import dev.caravan.event.EventIds;
-import dev.caravan.event.Frame;
-import dev.caravan.event.Media;
-import dev.caravan.event.MediaRule;
+import dev.caravan.frame.BodyFacts;
+import dev.caravan.frame.CopyPairing;
+import dev.caravan.frame.EnvelopeReader;
+import dev.caravan.frame.EventId;
+import dev.caravan.frame.EventIds;
+import dev.caravan.frame.Frame;
+import dev.caravan.frame.Media;
+import dev.caravan.frame.MediaRule;
 import dev.caravan.spool.log.LogRecord;
 import dev.caravan.spool.log.RecordHeaders;
 import dev.caravan.spool.log.SegmentedLog;

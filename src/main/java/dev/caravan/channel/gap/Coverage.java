@@ -1,0 +1,131 @@
+package dev.caravan.channel.gap;
+
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.Deque;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Which topics were read when, by strands that read them no more and by those that do. A strand may
+ * be found dead long after it died: by then others that seemed needless may have ended, too.
+ */
+final class Coverage {
+
+  /** With those before them forgotten, a hole may be taken for longer than it was. */
+  private static final int MOST_ENDED = 100;
+
+  private final Deque<Interval> ended = new ArrayDeque<>();
+
+  /** A strand read these topics from then until then; without an end it does so now. */
+  private record Interval(
+      Strand strand, Instant since, Optional<Instant> until, Set<String> topics) {
+
+    boolean isAt(Instant moment) {
+      return !since.isAfter(moment) && until.filter(end -> !end.isAfter(moment)).isEmpty();
+    }
+  }
+
+  /**
+   * What was not read.
+   *
+   * @param from the last moment before it at which something was read
+   * @param to empty while it lasts
+   */
+  record Hole(Instant from, Optional<Instant> to) {}
+
+  /** A strand read these topics, and does not any more. */
+  void ended(Strand strand, Instant since, Instant until, Collection<String> topics) {
+    if (since.isBefore(until)) {
+      ended.addLast(new Interval(strand, since, Optional.of(until), Set.copyOf(topics)));
+    }
+    if (ended.size() > MOST_ENDED) {
+      ended.removeFirst();
+    }
+  }
+
+  /** Nobody wants other topics than these: that they were read once is of no interest. */
+  void wanted(Set<String> topics) {
+    List<Interval> all = List.copyOf(ended);
+    ended.clear();
+    for (Interval one : all) {
+      Set<String> rest = new LinkedHashSet<>(one.topics());
+      if (rest.retainAll(topics)) {
+        ended.addLast(new Interval(one.strand(), one.since(), one.until(), rest));
+      } else {
+        ended.addLast(one);
+      }
+    }
+  }
+
+  /**
+   * A strand has not read anything since then, whatever was believed.
+   *
+   * @return the topics that it was believed to have read then, and reads no more
+   */
+  Set<String> notAfter(Strand strand, Instant end) {
+    Set<String> topics = new LinkedHashSet<>();
+    List<Interval> all = List.copyOf(ended);
+    ended.clear();
+    for (Interval one : all) {
+      boolean tooLate = one.strand().equals(strand) && one.until().orElseThrow().isAfter(end);
+      if (!tooLate) {
+        ended.addLast(one);
+        continue;
+      }
+      topics.addAll(one.topics());
+      if (one.since().isBefore(end)) {
+        ended.addLast(new Interval(strand, one.since(), Optional.of(end), one.topics()));
+      }
+    }
+    return topics;
+  }
+
+  /**
+   * When these topics were not read since then, by any strand; those read all along are left out.
+   */
+  Map<List<Hole>, List<String>> holes(
+      Collection<String> topics, Instant since, Map<Strand, GapLedger.Reading> reading) {
+    List<Interval> intervals = new ArrayList<>();
+    ended.stream().filter(one -> one.until().orElseThrow().isAfter(since)).forEach(intervals::add);
+    reading.forEach(
+        (strand, now) ->
+            intervals.add(new Interval(strand, now.since(), Optional.empty(), now.topics())));
+    intervals.sort(Comparator.comparing(Interval::since));
+    Map<List<Hole>, List<String>> holes = new LinkedHashMap<>();
+    for (String topic : topics) {
+      List<Interval> its = intervals.stream().filter(one -> one.topics().contains(topic)).toList();
+      List<Hole> found = holes(its, since);
+      if (!found.isEmpty()) {
+        holes.computeIfAbsent(found, same -> new ArrayList<>()).add(topic);
+      }
+    }
+    return holes;
+  }
+
+  private static List<Hole> holes(List<Interval> sorted, Instant since) {
+    List<Hole> holes = new ArrayList<>();
+    Instant at = since;
+    for (Interval one : sorted) {
+      if (one.since().isAfter(at)) {
+        holes.add(new Hole(at, Optional.of(one.since())));
+        at = one.since();
+      }
+      if (one.isAt(at)) {
+        if (one.until().isEmpty()) {
+          return holes;
+        }
+        at = one.until().get();
+      }
+    }
+    holes.add(new Hole(at, Optional.empty()));
+    return holes;
+  }
+}

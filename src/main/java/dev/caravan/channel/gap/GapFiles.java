@@ -1,0 +1,390 @@
+package dev.caravan.channel.gap;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.caravan.PrivateFiles;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Clock;
+import java.time.DateTimeException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The ledger on disk, as small JSON files that are replaced as a whole: one for each gap, one for
+ * the topics of each strand, and {@code reading.json}, written every second, for the times.
+ */
+final class GapFiles {
+
+  private static final Logger LOG = LoggerFactory.getLogger(GapFiles.class);
+  private static final String TIMES = "reading.json";
+  private static final String END = ".json";
+  private static final String GAP = "gap-";
+  private static final String STRAND = "strand-";
+  private static final String GIVEN_UP = "given-up-";
+  private static final String ASIDE = ".damaged-";
+  private static final DateTimeFormatter STAMP =
+      DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss.SSS'Z'").withZone(ZoneOffset.UTC);
+
+  /** Linux writes to the disk what is 30 s old, and looks for it every 5 s. */
+  static final Duration NOT_ON_DISK = Duration.ofSeconds(35);
+
+  private static final Path BOOT = Path.of("/proc/sys/kernel/random/boot_id");
+
+  private final Path folder;
+  private final Clock clock;
+  private final String boot;
+
+  /** What could not be written, by name; absent content stands for a file to delete. */
+  private final Map<String, Optional<ObjectNode>> pending = new LinkedHashMap<>();
+
+  private Optional<String> trouble = Optional.empty();
+
+  /**
+   * @param boot another one after each start of the machine; empty if that cannot be told
+   */
+  GapFiles(Path folder, Clock clock, String boot) {
+    this.folder = folder;
+    this.clock = clock;
+    this.boot = boot;
+  }
+
+  /** What tells this start of the machine from others; empty where the system does not say. */
+  static String boot() {
+    try {
+      return Files.readString(BOOT).strip();
+    } catch (IOException e) {
+      LOG.debug("Whether the machine was started anew cannot be told here", e);
+      return "";
+    }
+  }
+
+  /**
+   * What the last run left.
+   *
+   * @param ofUnknownTopics stand for what damaged files told
+   */
+  record Contents(
+      List<OpenGap> open,
+      List<OpenGap> ofUnknownTopics,
+      List<WaitingGaps.Entry> waiting,
+      List<OpenGap> givenUp,
+      Map<Strand, GapLedger.Reading> reading,
+      Map<String, Attempts> attempts) {}
+
+  // ---- reading
+
+  Contents load() {
+    Contents found =
+        new Contents(
+            new ArrayList<>(),
+            new ArrayList<>(),
+            new ArrayList<>(),
+            new ArrayList<>(),
+            new LinkedHashMap<>(),
+            new LinkedHashMap<>());
+    Map<String, Instant> until = new HashMap<>();
+    Set<String> boots = new HashSet<>(Set.of(boot));
+    Optional<Damage> times =
+        read(
+            folder.resolve(TIMES),
+            entry -> {
+              boots.add(entry.path("boot").asText());
+              entry
+                  .path("until")
+                  .properties()
+                  .forEach(one -> until.put(one.getKey(), Instant.parse(one.getValue().asText())));
+              entry
+                  .path("attempts")
+                  .properties()
+                  .forEach(
+                      one -> found.attempts().put(one.getKey(), GapJson.attempts(one.getValue())));
+            });
+    times.ifPresent(
+        damage ->
+            LOG.error(
+                "{} Until when everything was read is lost, so what was read is taken to be not read"
+                    + " since {}, when it was written last. How long to wait with the next channel is"
+                    + " lost, too. Look at the disk.",
+                damage.sentence(),
+                damage.written()));
+    Optional<Instant> timesWritten = times.map(Damage::written);
+    for (Path file : files()) {
+      String name = file.getFileName().toString();
+      if (name.startsWith(GAP)) {
+        gap(file, inner(name, GAP), found);
+      } else if (name.startsWith(STRAND)) {
+        strand(file, inner(name, STRAND), until, timesWritten, found);
+      } else if (name.startsWith(GIVEN_UP)) {
+        givenUp(file, inner(name, GIVEN_UP), found);
+      }
+    }
+    boots.remove("");
+    // A file of times that cannot be read is what a power cut leaves, too
+    if (boots.size() > 1 || times.isPresent()) {
+      machineWasStarted(found, until.values().stream().max(Instant::compareTo));
+    }
+    return found;
+  }
+
+  /**
+   * Without a word, or nothing would count as read: what came last may not be on its disk. Which
+   * channel read it, and whether it is being read at all, is of no account.
+   */
+  private static void machineWasStarted(Contents found, Optional<Instant> lastRead) {
+    if (!found.reading().isEmpty() || !found.open().isEmpty()) {
+      LOG.warn(
+          "The machine was started anew while the bridge ran. What was read in the last {} s before"
+              + " may not have reached the disk, and is told as not read.",
+          NOT_ON_DISK.toSeconds());
+    }
+    found
+        .reading()
+        .replaceAll(
+            (strand, was) ->
+                new GapLedger.Reading(was.since(), was.until().minus(NOT_ON_DISK), was.topics()));
+    UnaryOperator<OpenGap> sooner =
+        gap -> {
+          Instant onDisk = lastRead.orElse(gap.from()).minus(NOT_ON_DISK);
+          return onDisk.isBefore(gap.from()) ? gap.since(onDisk) : gap;
+        };
+    found.open().replaceAll(sooner);
+    found.ofUnknownTopics().replaceAll(sooner);
+  }
+
+  private void gap(Path file, String id, Contents found) {
+    read(
+            file,
+            entry -> {
+              if (entry.has("to")) {
+                found.waiting().add(GapJson.waiting(entry));
+              } else {
+                OpenGap gap = GapJson.open(entry);
+                (gap.topics().isEmpty() ? found.ofUnknownTopics() : found.open()).add(gap);
+              }
+            })
+        .ifPresent(
+            damage -> {
+              Instant from = OpenGap.began(id).orElse(damage.written());
+              found.ofUnknownTopics().add(OpenGap.ofUnknownTopics(id, from));
+              LOG.error(
+                  "{} Which topics had this gap, until when, and whether that was told and filled is"
+                      + " lost. All topics are taken to be not read since {}; that is told and filled"
+                      + " as a gap. Look at the disk.",
+                  damage.sentence(),
+                  from);
+            });
+  }
+
+  private void givenUp(Path file, String id, Contents found) {
+    read(file, entry -> found.givenUp().add(GapJson.open(entry)))
+        .ifPresent(
+            damage -> {
+              Instant from = OpenGap.began(id).orElse(damage.written());
+              found.ofUnknownTopics().add(OpenGap.ofUnknownTopics(OpenGap.id(from, 0), from));
+              LOG.error(
+                  "{} Which topics were given up then is lost. All topics are taken to be not read"
+                      + " since {}; that is told and filled as a gap. Look at the disk.",
+                  damage.sentence(),
+                  from);
+            });
+  }
+
+  private void strand(
+      Path file,
+      String key,
+      Map<String, Instant> until,
+      Optional<Instant> timesWritten,
+      Contents found) {
+    read(
+            file,
+            entry -> {
+              Strand strand = GapJson.strand(entry);
+              Instant since = Instant.parse(entry.required("since").asText());
+              Instant last =
+                  Optional.ofNullable(until.get(strand.key()))
+                      .or(() -> Optional.ofNullable(until.get(strand.formerKey())))
+                      .orElse(timesWritten.orElse(since));
+              if (renamed(file, strand)) {
+                found.reading().put(strand, GapJson.reading(entry, last));
+                Attempts earlier = found.attempts().get(strand.formerKey());
+                if (earlier != null) {
+                  found.attempts().putIfAbsent(strand.key(), earlier);
+                }
+              }
+            })
+        .ifPresent(
+            damage -> {
+              Instant last = until.getOrDefault(key, damage.written());
+              Instant from = last.minus(GapLedger.UNDER_WAY);
+              found.ofUnknownTopics().add(OpenGap.ofUnknownTopics(OpenGap.id(from, 0), from));
+              LOG.error(
+                  "{} Which topics a channel read is lost. All topics are taken to be not read since"
+                      + " {}; that is told and filled as a gap. Look at the disk.",
+                  damage.sentence(),
+                  from);
+            });
+  }
+
+  /** Gives a file that an earlier version named the name it has now; false if that is taken. */
+  private boolean renamed(Path file, Strand strand) throws IOException {
+    Path named = folder.resolve(STRAND + strand.key() + END);
+    if (file.equals(named)) {
+      return true;
+    }
+    if (Files.exists(named)) {
+      Files.delete(file);
+      return false;
+    }
+    Files.move(file, named);
+    return true;
+  }
+
+  private static String inner(String name, String start) {
+    return name.substring(start.length(), name.length() - END.length());
+  }
+
+  private List<Path> files() {
+    try (Stream<Path> all = Files.list(folder)) {
+      return all.filter(file -> file.toString().endsWith(END)).sorted().toList();
+    } catch (NoSuchFileException e) {
+      return List.of();
+    } catch (IOException | UncheckedIOException e) {
+      LOG.error(
+          "The folder of the gaps, {}, cannot be listed ({}): gaps of the last run are not known.",
+          folder,
+          e.toString());
+      return List.of();
+    }
+  }
+
+  private interface Understanding {
+    void of(ObjectNode entry) throws IOException;
+  }
+
+  /** A file that cannot be understood and is out of the way, and when it was written last. */
+  private record Damage(String sentence, Instant written) {}
+
+  private Optional<Damage> read(Path file, Understanding understanding) {
+    try {
+      understanding.of(GapJson.read(Files.readAllBytes(file)));
+      return Optional.empty();
+    } catch (NoSuchFileException e) {
+      return Optional.empty();
+    } catch (IOException | DateTimeException | IllegalArgumentException e) {
+      return Optional.of(setAside(file, e.getClass().getSimpleName()));
+    }
+  }
+
+  private Damage setAside(Path file, String why) {
+    Instant now = clock.instant();
+    Path aside = file.resolveSibling(file.getFileName() + ASIDE + STAMP.format(now));
+    String damaged = file + " is damaged (" + why + ") and ";
+    Instant written = now;
+    try {
+      written = Files.getLastModifiedTime(file).toInstant();
+      Files.move(file, aside, StandardCopyOption.REPLACE_EXISTING);
+      return new Damage(damaged + "is set aside as " + aside.getFileName() + ".", written);
+    } catch (IOException e) {
+      return new Damage(damaged + "could not be set aside (" + e + ").", written);
+    }
+  }
+
+  // ---- writing
+
+  /** The times only; they are not forced to the disk, as they are written again in a second. */
+  void reading(Map<Strand, GapLedger.Reading> reading, Map<String, Attempts> attempts) {
+    put(TIMES, Optional.of(GapJson.of(reading, attempts).put("boot", boot)), false);
+  }
+
+  void topics(Strand strand, GapLedger.Reading now) {
+    put(STRAND + strand.key() + END, Optional.of(GapJson.of(strand, now)));
+  }
+
+  void open(OpenGap gap) {
+    put(GAP + gap.id() + END, Optional.of(GapJson.of(gap)));
+  }
+
+  void givenUp(OpenGap some) {
+    put(GIVEN_UP + some.id() + END, Optional.of(GapJson.of(some)));
+  }
+
+  void forgetGivenUp(String id) {
+    put(GIVEN_UP + id + END, Optional.empty());
+  }
+
+  /**
+   * @param forced whether it must survive a power cut, too
+   */
+  void waiting(WaitingGaps.Entry over, boolean forced) {
+    put(GAP + over.gap().id() + END, Optional.of(GapJson.of(over)), forced);
+  }
+
+  void forget(Strand strand) {
+    put(STRAND + strand.key() + END, Optional.empty());
+  }
+
+  void forget(String gap) {
+    put(GAP + gap + END, Optional.empty());
+  }
+
+  /** Tries again what could not be written. */
+  void retry() {
+    for (Map.Entry<String, Optional<ObjectNode>> file : List.copyOf(pending.entrySet())) {
+      put(file.getKey(), file.getValue());
+    }
+  }
+
+  Optional<String> trouble() {
+    return trouble;
+  }
+
+  private void put(String name, Optional<ObjectNode> content) {
+    put(name, content, !name.equals(TIMES));
+  }
+
+  private void put(String name, Optional<ObjectNode> content, boolean forced) {
+    try {
+      if (content.isPresent()) {
+        PrivateFiles.replace(folder.resolve(name), GapJson.bytes(content.get()), forced);
+      } else {
+        Files.deleteIfExists(folder.resolve(name));
+      }
+      pending.remove(name);
+      if (pending.isEmpty() && trouble.isPresent()) {
+        LOG.info("The gaps can be written to {} again.", folder);
+        trouble = Optional.empty();
+      }
+    } catch (IOException e) {
+      pending.put(name, content);
+      String sentence =
+          "The gaps cannot be written to "
+              + folder
+              + " ("
+              + e
+              + "). They are kept in memory and written when that is possible; make room, or let the"
+              + " bridge write there.";
+      if (trouble.isEmpty()) {
+        LOG.error(sentence);
+      }
+      trouble = Optional.of(sentence);
+    }
+  }
+}

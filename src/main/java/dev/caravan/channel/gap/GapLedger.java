@@ -1,0 +1,410 @@
+package dev.caravan.channel.gap;
+
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Knows which topics were not being read, when and why: gaps that last, and gaps that are over and
+ * not dealt with yet. It is kept on disk, and so is until when everything was read, so that the
+ * time in which the process did not run is a gap like any other. Gaps are about topics: after a
+ * restart another shard may read them.
+ */
+public final class GapLedger {
+
+  private static final Logger LOG = LoggerFactory.getLogger(GapLedger.class);
+
+  /** Gaps that are over and wait to be told or settled; the oldest beyond that are given up. */
+  public static final int MOST_WAITING = 500;
+
+  /**
+   * How long an event may be under way from Genesys Cloud to the disk. What came last was sent
+   * before it was read, so every gap starts this much before the last frame.
+   */
+  public static final Duration UNDER_WAY = Duration.ofSeconds(1);
+
+  /** The cause of a gap in which the process did not run. */
+  public static final String RESTART = "restart";
+
+  /** The cause of a gap that stands for what a damaged file told. */
+  public static final String DAMAGED = "ledger-damaged";
+
+  /** The cause of a gap in which the process ran, but not the route that reads. */
+  public static final String ROUTE_EDITED = "route-edited";
+
+  /** The cause of a gap of topics that were not wanted meanwhile and came back. */
+  public static final String GIVEN_UP = "given-up";
+
+  /** A topic that comes back later than that is a new one. */
+  static final Duration REMEMBERED = Duration.ofDays(1);
+
+  private static final int NO_SHARD = -1;
+
+  private final GapFiles files;
+  private final Clock clock;
+  private final Map<Strand, Reading> reading = new LinkedHashMap<>();
+  private final Coverage coverage = new Coverage();
+  private final Map<String, Attempts> attempts = new LinkedHashMap<>();
+  private final OpenGaps open;
+  private final WaitingGaps waiting;
+  private final GivenUp givenUp;
+  private final Map<String, Optional<Set<String>>> wanted = new HashMap<>();
+
+  /** What all readers together wanted when all of them had said so last. */
+  private Set<String> lastWanted = Set.of();
+
+  /**
+   * What a strand reads.
+   *
+   * @param since since when it does
+   * @param until until when everything that was sent has been read and kept
+   */
+  record Reading(Instant since, Instant until, Set<String> topics) {}
+
+  private GapLedger(Path folder, Clock clock, String boot) {
+    this.files = new GapFiles(folder, clock, boot);
+    this.waiting = new WaitingGaps(files);
+    this.open = new OpenGaps(files, waiting);
+    this.givenUp = new GivenUp(files);
+    this.clock = clock;
+  }
+
+  /**
+   * Takes up the ledger where the last run left it. What was being read then is a gap from there
+   * on. Never fails: what cannot be read is set aside, what cannot be written is kept in memory and
+   * tried again.
+   */
+  public static GapLedger open(Path folder, Clock clock) {
+    return open(folder, clock, GapFiles.boot());
+  }
+
+  static GapLedger open(Path folder, Clock clock, String boot) {
+    GapLedger ledger = new GapLedger(folder, clock, boot);
+    ledger.takeUp(ledger.files.load());
+    return ledger;
+  }
+
+  private void takeUp(GapFiles.Contents found) {
+    found.waiting().forEach(waiting::takeUp);
+    open.takeUp(found.open());
+    open.takeUpDamaged(found.ofUnknownTopics());
+    givenUp.takeUp(found.givenUp());
+    reading.putAll(found.reading());
+    attempts.putAll(found.attempts());
+    interrupted(Set.copyOf(reading.keySet()), RESTART);
+  }
+
+  // ---- what a reader tells
+
+  /** A reader starts, perhaps again: what it read before is not being read. */
+  public synchronized void started(String reader) {
+    interrupted(reader, RESTART);
+    wanted.put(reader, Optional.empty());
+  }
+
+  /**
+   * A reader stops: what it read is not being read until somebody reads it again.
+   *
+   * @param cause {@link #RESTART} or {@link #ROUTE_EDITED}
+   */
+  public synchronized void stopped(String reader, String cause) {
+    interrupted(reader, cause);
+    wanted.remove(reader);
+  }
+
+  private void interrupted(String reader, String cause) {
+    Set<Strand> before = new HashSet<>(reading.keySet());
+    before.removeIf(strand -> !strand.reader().equals(reader));
+    interrupted(before, cause);
+  }
+
+  /**
+   * What a reader subscribes from now on. The gap of a topic that nobody wants any more is over.
+   * One that comes back has a gap since it was given up; one that is new has none for the time
+   * before.
+   *
+   * @return the gaps that are over by this
+   */
+  public synchronized List<Gap> wanted(String reader, Collection<String> topics) {
+    wanted.put(reader, Optional.of(Set.copyOf(topics)));
+    open.mayBeDamaged(notRead(topics));
+    if (wanted.values().stream().anyMatch(Optional::isEmpty)) {
+      return List.of();
+    }
+    open.damagedIsKnown();
+    Set<String> all = new HashSet<>();
+    wanted.values().forEach(some -> all.addAll(some.orElseThrow()));
+    coverage.wanted(all);
+    List<Gap> over = giveUp(all);
+    over.addAll(takeBack(all));
+    lastWanted = all;
+    return over;
+  }
+
+  /**
+   * Only what was read can be missed if it comes back. Who reads it may be dead and not found dead
+   * yet.
+   */
+  private List<Gap> giveUp(Set<String> all) {
+    List<Gap> over = new ArrayList<>();
+    Instant now = clock.instant();
+    Instant since = now;
+    Set<String> gone = new LinkedHashSet<>();
+    for (Reading strand : reading.values()) {
+      List<String> its =
+          strand.topics().stream()
+              .filter(topic -> lastWanted.contains(topic) && !all.contains(topic))
+              .toList();
+      if (!its.isEmpty()) {
+        gone.addAll(its);
+        since = earlier(since, strand.until());
+      }
+    }
+    open.all().forEach(gap -> gone.addAll(gap.topics()));
+    gone.removeIf(all::contains);
+    if (!gone.isEmpty()) {
+      givenUp.add(since, gone);
+      for (OpenGap gap : open.all()) {
+        List<String> its = gap.among(gone);
+        if (!its.isEmpty()) {
+          over.add(open.close(gap, gap.shard(), now, its));
+        }
+      }
+    }
+    return over;
+  }
+
+  private List<Gap> takeBack(Set<String> all) {
+    List<Gap> over = new ArrayList<>();
+    givenUp.forgetBefore(clock.instant().minus(REMEMBERED));
+    List<OpenGap> back = givenUp.among(all);
+    back.forEach(some -> over.addAll(begin(0, some.from(), GIVEN_UP, some.topics())));
+    givenUp.remove(back);
+    return over;
+  }
+
+  /**
+   * A strand reads these topics, and no others, since then: gaps of theirs are over.
+   *
+   * @param cause why it does, in case others of its topics are not read any more
+   * @return the gaps that are over by this
+   */
+  public synchronized List<Gap> reading(
+      Strand strand, Instant since, List<String> topics, String cause) {
+    Reading before = reading.get(strand);
+    // A successor's predecessor may still have something to read
+    Reading now =
+        new Reading(since, before == null ? since : before.until(), new LinkedHashSet<>(topics));
+    reading.put(strand, now);
+    List<Gap> over = new ArrayList<>();
+    if (before != null) {
+      coverage.ended(strand, before.since(), since, wantedOrUnknown(before.topics()));
+      // What it read and reads no more, though somebody wants it
+      over.addAll(begin(strand.shard(), since, cause, before.topics()));
+    }
+    files.reading(reading, attempts);
+    files.topics(strand, now);
+    Set<String> read = now.topics();
+    for (OpenGap gap : open.all()) {
+      List<String> covered = gap.among(read);
+      if (!covered.isEmpty()) {
+        over.add(open.close(gap, strand.shard(), since, covered));
+      }
+    }
+    return over;
+  }
+
+  /** Everything that was sent to the strand until then has been read and kept. */
+  public synchronized void readUntil(Strand strand, Instant until) {
+    reading.computeIfPresent(
+        strand, (same, before) -> new Reading(before.since(), until, before.topics()));
+  }
+
+  /**
+   * A strand is not being read since then. Its topics have a gap as long as no other strand has
+   * read them, then or since.
+   *
+   * @return gaps that are over already, as others have begun to read in the meantime
+   */
+  public synchronized List<Gap> blind(Strand strand, Instant since, String cause) {
+    Reading before = reading.remove(strand);
+    if (before == null) {
+      return List.of();
+    }
+    List<Gap> over = begin(strand.shard(), since, cause, ended(strand, before, since));
+    files.forget(strand);
+    files.reading(reading, attempts);
+    return over;
+  }
+
+  /** A strand is not needed any more: others read its topics, or nobody wants them. */
+  public synchronized List<Gap> finished(Strand strand, String cause) {
+    attempts.remove(strand.key());
+    return blind(strand, clock.instant(), cause);
+  }
+
+  /** Writes until when everything was read, and what could not be written before. */
+  public synchronized void save() {
+    files.reading(reading, attempts);
+    files.retry();
+  }
+
+  /** Why the ledger cannot be written; empty while it can. */
+  public synchronized Optional<String> trouble() {
+    return files.trouble();
+  }
+
+  /** Topics of which a gap lasts: they were read, somebody wants them, and nobody reads them. */
+  public synchronized Set<String> missing() {
+    Set<String> missing = new HashSet<>();
+    open.all().forEach(gap -> missing.addAll(gap.topics()));
+    return missing;
+  }
+
+  // ---- attempts
+
+  /** What attempts came to before, also before a restart. */
+  public synchronized Attempts attempts(Strand strand) {
+    return attempts.getOrDefault(strand.key(), Attempts.NONE);
+  }
+
+  /** What attempts have come to; on disk when this returns. */
+  public synchronized void attempts(Strand strand, Attempts now) {
+    if (now.failures() == 0) {
+      attempts.remove(strand.key());
+    } else {
+      attempts.put(strand.key(), now);
+    }
+    files.reading(reading, attempts);
+  }
+
+  // ---- what becomes of gaps
+
+  /**
+   * Events that were read in this interval are lost: that is a gap, which is over and which nothing
+   * can fill.
+   *
+   * @param count how many
+   */
+  public synchronized void lost(String cause, Instant from, Instant to, long count) {
+    String id = open.unique(OpenGap.id(from, 0));
+    waiting.lost(new Gap(id, NO_SHARD, from, to, cause, List.of(), count));
+  }
+
+  /** Gaps that are over and whose signal has not been handed over durably, oldest first. */
+  public synchronized List<Gap> untold() {
+    return waiting.untold();
+  }
+
+  /** The signal of this gap is in safe hands. */
+  public synchronized void told(String id) {
+    waiting.told(id);
+  }
+
+  /** Gaps that are over and have not been dealt with, oldest first. */
+  public synchronized List<Gap> unsettled() {
+    return waiting.unsettled();
+  }
+
+  /** Nothing more is to be done about this gap. */
+  public synchronized void settle(String id) {
+    waiting.settle(id);
+  }
+
+  // ---- gaps that last
+
+  /** These strands ended without a word; of two that read a topic, the last to read it counts. */
+  private void interrupted(Set<Strand> strands, String cause) {
+    Map<Strand, Reading> last = new LinkedHashMap<>();
+    reading.entrySet().stream()
+        .filter(entry -> strands.contains(entry.getKey()))
+        .sorted(Comparator.comparing(entry -> entry.getValue().until(), Comparator.reverseOrder()))
+        .forEach(entry -> last.put(entry.getKey(), entry.getValue()));
+    reading.keySet().removeAll(last.keySet());
+    Instant now = clock.instant();
+    Map<Strand, Set<String>> topics = new HashMap<>();
+    last.forEach(
+        (strand, was) -> {
+          if (was.until().isAfter(now)) {
+            LOG.warn(
+                "The clock was set back while the bridge did not run: it last read at {}, and now"
+                    + " it is {}. How long it did not run cannot be told.",
+                was.until(),
+                now);
+          }
+          Instant until = earlier(was.until(), now);
+          topics.put(strand, ended(strand, was, until));
+        });
+    last.forEach(
+        (strand, was) ->
+            begin(strand.shard(), earlier(was.until(), now), cause, topics.get(strand)));
+    last.keySet().forEach(files::forget);
+    if (!last.isEmpty()) {
+      files.reading(reading, attempts);
+    }
+  }
+
+  private Set<String> stillWanted(Collection<String> topics) {
+    Set<String> all = new LinkedHashSet<>(topics);
+    all.removeIf(
+        topic -> wanted.values().stream().noneMatch(some -> some.orElse(Set.of()).contains(topic)));
+    return all;
+  }
+
+  /** A strand has read nothing since then; what it read until then. */
+  private Set<String> ended(Strand strand, Reading was, Instant until) {
+    Set<String> topics = new LinkedHashSet<>(was.topics());
+    topics.addAll(coverage.notAfter(strand, until));
+    coverage.ended(strand, was.since(), until, wantedOrUnknown(was.topics()));
+    return topics;
+  }
+
+  private static Instant earlier(Instant one, Instant other) {
+    return one.isBefore(other) ? one : other;
+  }
+
+  /** These topics were read until then, by a strand that reads them no more. */
+  private List<Gap> begin(int shard, Instant lastRead, String cause, Collection<String> topics) {
+    List<Gap> over = new ArrayList<>();
+    coverage
+        .holes(wantedOrUnknown(topics), lastRead, reading)
+        .forEach(
+            (holes, its) -> {
+              for (Coverage.Hole hole : holes) {
+                Instant from = hole.from().minus(UNDER_WAY);
+                if (hole.to().isEmpty()) {
+                  open.begin(shard, from, cause, its);
+                } else {
+                  open.over(shard, from, hole.to().get(), cause, its).ifPresent(over::add);
+                }
+              }
+            });
+    return over;
+  }
+
+  /** As long as a reader has not said what it wants, each topic may be wanted. */
+  private Collection<String> wantedOrUnknown(Collection<String> topics) {
+    boolean known = !wanted.isEmpty() && wanted.values().stream().allMatch(Optional::isPresent);
+    return known ? stillWanted(topics) : topics;
+  }
+
+  private Set<String> notRead(Collection<String> topics) {
+    Set<String> rest = new LinkedHashSet<>(topics);
+    reading.values().forEach(strand -> strand.topics().forEach(rest::remove));
+    return rest;
+  }
+}

@@ -1,0 +1,445 @@
+package dev.caravan.check;
+
+import dev.caravan.command.CommandFailure;
+import dev.caravan.command.DataFolder;
+import dev.caravan.command.KafkaEnvironment;
+import dev.caravan.dryrun.Sample;
+import dev.caravan.genesys.Survey;
+import dev.caravan.genesys.connect.CallException;
+import dev.caravan.genesys.connect.RefusedException;
+import dev.caravan.network.Proxies;
+import dev.caravan.routes.CheckedRoutes;
+import dev.caravan.routes.DryRun;
+import dev.caravan.routes.Passage;
+import dev.caravan.routes.RouteFolder;
+import dev.caravan.routes.ShippedRoutes;
+import dev.caravan.routes.StartFailure;
+import dev.caravan.settings.KafkaProperties;
+import dev.caravan.settings.SettingsSource;
+import dev.caravan.topic.SelectorException;
+import dev.caravan.topic.SelectorParser;
+import dev.caravan.topic.TopicCatalogue;
+import dev.caravan.topic.TopicSelector;
+import io.smallrye.config.SmallRyeConfig;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.Writer;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.apache.camel.model.ModelCamelContext;
+import org.apache.camel.spi.Resource;
+import org.apache.kafka.clients.CommonClientConfigs;
+
+/** Looks at everything the bridge needs, in the order in which it needs it, and tells it. */
+public final class Check {
+
+  private static final Duration PATIENCE = Duration.ofSeconds(10);
+
+  private final SmallRyeConfig config;
+  private final CheckReport report;
+  private final boolean offline;
+
+  public Check(SmallRyeConfig config, PrintWriter out) {
+    this(config, out, false);
+  }
+
+  /**
+   * @param offline whether nobody is asked, neither Genesys Cloud nor Kafka
+   */
+  public Check(SmallRyeConfig config, PrintWriter out, boolean offline) {
+    this.config = config;
+    this.report = new CheckReport(out);
+    this.offline = offline;
+  }
+
+  /** True if the bridge would run. */
+  public boolean run() {
+    report.part("Settings");
+    new SettingsCheck(report).run(config);
+
+    RouteFolder folder = new RouteFolder(Path.of(setting("caravan.routes.dir")));
+    Tried tried = tryRoutes(folder);
+    String topics = setting("genesys.topics");
+    report.part("Genesys Cloud");
+    if (tried.routes().isPresent()) {
+      try (CheckedRoutes routes = tried.routes().get();
+          Survey survey = new Survey(routes.context())) {
+        topics = Survey.topicsOf(routes.context()).stream().findFirst().orElse(topics);
+        if (offline) {
+          offline(topics);
+        } else {
+          genesys(survey, topics);
+        }
+      }
+    } else {
+      if (!isRegionUnknown()) {
+        hosts();
+      }
+      report.skipped("Not looked at: Genesys Cloud is called through the routes. See below.");
+    }
+    Dried dried = tried.mistakes().isEmpty() ? dry(folder, topics) : Dried.NOTHING;
+    report.part("Kafka");
+    kafka(dried.topics());
+    report.part("Routes");
+    if (tried.mistakes().isEmpty()) {
+      report.ok("%d routes in %s can be built.", tried.count(), folder);
+    }
+    tried.mistakes().forEach(report::failed);
+    tried.warnings().forEach(report::note);
+    files(folder);
+    dried.outcomes().forEach(this::tell);
+    dried.trouble().ifPresent(report::skipped);
+    report.part("Data");
+    if (offline) {
+      report.skipped("Not looked at: --offline.");
+    } else {
+      data(Path.of(setting("caravan.data.dir")));
+    }
+    report.end();
+    return report.passed();
+  }
+
+  /** The commands that make the topics and give the rights that the routes need. */
+  public static List<String> kafkaTopics(SmallRyeConfig config) {
+    Check check = new Check(config, new PrintWriter(Writer.nullWriter()), true);
+    RouteFolder folder = new RouteFolder(Path.of(check.setting("caravan.routes.dir")));
+    Tried tried = check.tryRoutes(folder);
+    if (!tried.mistakes().isEmpty()) {
+      throw new CommandFailure(String.join(" ", tried.mistakes()));
+    }
+    String topics = check.setting("genesys.topics");
+    try (CheckedRoutes routes = tried.routes().orElseThrow()) {
+      topics = Survey.topicsOf(routes.context()).stream().findFirst().orElse(topics);
+    }
+    Dried dried = check.dry(folder, topics);
+    dried
+        .trouble()
+        .ifPresent(
+            trouble -> {
+              throw new CommandFailure(trouble);
+            });
+    return dried
+        .topics()
+        .commands(
+            check.setting("kafka.bootstrap.servers"),
+            KafkaProperties.of(config).containsKey(CommonClientConfigs.SECURITY_PROTOCOL_CONFIG),
+            check.setting("caravan.topic.prefix"));
+  }
+
+  private String setting(String name) {
+    return config.getOptionalValue(name, String.class).orElse("");
+  }
+
+  // ---- routes
+
+  /**
+   * What came of building the routes.
+   *
+   * @param routes those that call Genesys Cloud, running; empty if they cannot be built
+   * @param mistakes what is wrong with the files
+   * @param warnings what may cost events although it can be built
+   */
+  private record Tried(
+      Optional<CheckedRoutes> routes, int count, List<String> mistakes, List<String> warnings) {
+
+    Tried(Optional<CheckedRoutes> routes, int count, List<String> mistakes) {
+      this(routes, count, mistakes, List.of());
+    }
+  }
+
+  private Tried tryRoutes(RouteFolder folder) {
+    List<Resource> files;
+    List<String> heldUp;
+    try {
+      RouteFolder.Contents contents = folder.contents();
+      heldUp = contents.unreadable().values().stream().distinct().toList();
+      if (!contents.shipped().containsAll(contents.unreadable().keySet())) {
+        return new Tried(Optional.empty(), 0, heldUp);
+      }
+      files = RouteFolder.resources(contents.texts());
+    } catch (CommandFailure e) {
+      return new Tried(Optional.empty(), 0, List.of(e.getMessage()));
+    }
+    List<String> mistakes =
+        Stream.concat(CheckedRoutes.mistakes(files).stream(), heldUp.stream()).toList();
+    if (mistakes.isEmpty()) {
+      try {
+        CheckedRoutes routes = CheckedRoutes.of(config, files);
+        return new Tried(Optional.of(routes), routes.count(), List.of(), routes.warnings());
+      } catch (Exception | LinkageError | StackOverflowError e) {
+        mistakes = List.of(StartFailure.sentence(e) + folder.where(e));
+      }
+    }
+    // What calls Genesys Cloud may be sound all the same
+    List<Resource> control =
+        files.stream().filter(file -> file.getLocation().endsWith("/control.camel.yaml")).toList();
+    try {
+      return new Tried(Optional.of(CheckedRoutes.of(config, control)), 0, mistakes);
+    } catch (Exception | LinkageError | StackOverflowError alsoBroken) {
+      return new Tried(Optional.empty(), 0, mistakes);
+    }
+  }
+
+  /**
+   * What came out of the routes.
+   *
+   * @param outcomes what becomes of an event of each kind that is subscribed
+   * @param trouble why that is not known
+   */
+  private record Dried(List<Outcome> outcomes, KafkaTopics topics, Optional<String> trouble) {
+    private static final Dried NOTHING = new Dried(List.of(), KafkaTopics.NONE, Optional.empty());
+  }
+
+  private record Outcome(Sample sample, Passage passage) {
+
+    private String sentence() {
+      return "%s %s.".formatted(sample.name(), passage.clause());
+    }
+  }
+
+  private Dried dry(RouteFolder folder, String topics) {
+    List<TopicSelector> selectors = selectors(topics);
+    DryRun run = new DryRun("urn:check", () -> PATIENCE);
+    List<Outcome> outcomes = new ArrayList<>();
+    try (CheckedRoutes routes =
+        CheckedRoutes.dry(config, RouteFolder.resources(folder.contents().texts()), run)) {
+      ModelCamelContext context = (ModelCamelContext) routes.context();
+      for (Sample sample : Sample.of(selectors)) {
+        outcomes.add(new Outcome(sample, run.of(context, sample.event(), sample.body(), "check")));
+      }
+      return new Dried(outcomes, KafkaTopics.of(config, context, run, selectors), Optional.empty());
+    } catch (Exception | LinkageError | StackOverflowError e) {
+      return new Dried(
+          outcomes,
+          KafkaTopics.NONE,
+          Optional.of(
+              "What comes out of the routes was not tried: %s."
+                  .formatted(StartFailure.sentence(e))));
+    }
+  }
+
+  private void tell(Outcome outcome) {
+    if (outcome.passage().isLost() && outcome.passage().isSure()) {
+      report.failed(outcome.sentence());
+    } else if (outcome.passage().isSure()) {
+      report.ok("%s", outcome.sentence());
+    } else {
+      report.note(outcome.sentence());
+    }
+  }
+
+  /** Whose files these are, and what else lies in the folder. */
+  private void files(RouteFolder folder) {
+    try {
+      RouteFolder.Contents contents = folder.contents();
+      contents.notRead().stream().map(RouteFolder.Contents::notRead).forEach(report::note);
+      List<Path> shipped =
+          contents.shipped().stream().filter(contents.texts()::containsKey).toList();
+      if (!shipped.isEmpty()) {
+        report.ok(
+            "Of these files %s has none, so the shipped ones run: %s.",
+            folder, RouteFolder.names(shipped));
+      }
+      folder.shipped().texts().forEach((name, text) -> replaced(folder, contents, name, text));
+    } catch (CommandFailure toldAlready) {
+      report.skipped("What else lies in the folder was not looked at.");
+    }
+  }
+
+  private void replaced(
+      RouteFolder folder, RouteFolder.Contents contents, String name, String shipped) {
+    Path file = folder.folder().resolve(name);
+    String text = contents.texts().get(file);
+    if (text == null && contents.unreadable().containsKey(file)) {
+      // Told as a mistake of the routes
+      return;
+    }
+    if (text == null) {
+      report.note("The shipped %s does not run: another file has its place.".formatted(name));
+    } else if (!text.replace("\r", "").strip().equals(shipped.replace("\r", "").strip())) {
+      report.note(
+          "%s replaces the shipped one of Caravan %s; it %s."
+              .formatted(
+                  file,
+                  ShippedRoutes.version(shipped).orElse("of an unknown version"),
+                  ShippedRoutes.version(text)
+                      .map(version -> "was made from that of " + version)
+                      .orElse("does not say of which version it was made")));
+    }
+  }
+
+  // ---- Genesys Cloud
+
+  private boolean isRegionUnknown() {
+    return setting("genesys.login.url").endsWith("//login.invalid")
+        || setting("genesys.api.url").endsWith("//api.invalid");
+  }
+
+  private void hosts() {
+    report.ok("Login at %s, API at %s.", setting("genesys.login.url"), setting("genesys.api.url"));
+    Proxies proxies = Proxies.of(setting("https.proxy"), setting("no.proxy"));
+    proxies
+        .proxyFor(URI.create(setting("genesys.api.url")))
+        .ifPresent(
+            proxy ->
+                report.ok(
+                    "The API and the sockets are reached through the proxy %s%s.",
+                    proxy, proxy.login().isPresent() ? ", with a login" : ""));
+  }
+
+  private void genesys(Survey survey, String topics) {
+    if (isRegionUnknown()) {
+      report.skipped("Not looked at: the region is not known. See above.");
+      return;
+    }
+    hosts();
+    try {
+      Duration life = survey.login();
+      report.ok("Logged in; a token is good for %d min.", life.toMinutes());
+    } catch (CallException e) {
+      report.failed(e.getMessage());
+      report.skipped("Topics and permissions were not looked at: there is no token.");
+      return;
+    }
+    try {
+      Survey.Plan plan = survey.plan(topics);
+      tell(plan);
+      if (!plan.topics().isEmpty()) {
+        demands(survey, plan);
+      }
+    } catch (SelectorException e) {
+      report.failed("GENESYS_TOPICS cannot be followed. " + e.getMessage() + " Correct it.");
+    } catch (CallException e) {
+      report.failed(
+          "Queues and users cannot be listed. "
+              + e.getMessage()
+              + (e instanceof RefusedException
+                  ? " Listing takes routing:queue:view for queues, directory:user:view for users."
+                  : ""));
+    }
+  }
+
+  private void tell(Survey.Plan plan) {
+    plan.warnings().forEach(report::note);
+    for (Survey.Selected selected : plan.selected()) {
+      if (selected.topics() > 0) {
+        report.ok("%s: %s.", selected.text(), count(selected.topics(), "topic"));
+      } else if (plan.topics().isEmpty()) {
+        report.failed(
+            nothing(selected) + " Correct GENESYS_TOPICS, or widen the role's divisions.");
+      } else {
+        report.note(nothing(selected) + " The other topics are subscribed.");
+      }
+    }
+    if (plan.channels() > Survey.MOST_CHANNELS) {
+      report.failed(
+          ("%d subscriptions need %d channels, and there are %d for them. Subscribe less, or"
+                  + " combine topics of the same user or queue (v2.users.*?presence&routingStatus).")
+              .formatted(plan.subscriptions(), plan.channels(), Survey.MOST_CHANNELS));
+    } else if (!plan.topics().isEmpty()) {
+      report.ok(
+          "%s as %s on %s.",
+          count(plan.topics().size(), "topic"),
+          count(plan.subscriptions(), "subscription"),
+          count(plan.channels(), "channel"));
+    }
+  }
+
+  private static String nothing(Survey.Selected selected) {
+    return "Nothing matches %s: the org has no such queue or user, or the OAuth client may not see it."
+        .formatted(selected.text());
+  }
+
+  private void demands(Survey survey, Survey.Plan plan) {
+    List<Survey.Demand> demands;
+    try {
+      demands = survey.demands(plan.topics());
+    } catch (CallException e) {
+      report.note("What the topics demand could not be found out. " + e.getMessage());
+      return;
+    }
+    boolean allRefused = demands.stream().noneMatch(demand -> demand.obstacle().isEmpty());
+    for (Survey.Demand demand : demands) {
+      if (!demand.obstacle().isEmpty()) {
+        String sentence =
+            "Genesys Cloud will refuse %s %s: it %s. Take it out of GENESYS_TOPICS."
+                .formatted(count(demand.topics(), "topic"), demand.pattern(), demand.obstacle());
+        if (allRefused) {
+          report.failed(sentence);
+        } else {
+          report.note(sentence);
+        }
+      } else if (demand.permissions().isEmpty()) {
+        report.ok("%s demands no permission that Genesys Cloud names.", demand.pattern());
+      } else {
+        report.note(
+            ("%s demands %s. Genesys Cloud tells only when a channel subscribes whether the role"
+                    + " has that; what it refuses is named in the log and the rest goes on.")
+                .formatted(
+                    demand.pattern(),
+                    String.join(demand.anyPermission() ? " or " : " and ", demand.permissions())));
+      }
+    }
+  }
+
+  private static String count(int number, String noun) {
+    return number + " " + noun + (number == 1 ? "" : "s");
+  }
+
+  // ---- Kafka and data
+
+  private void kafka(KafkaTopics topics) {
+    if (config.getOptionalValue(SettingsSource.KAFKA_MISTAKE, String.class).isPresent()) {
+      report.skipped("Not looked at: its settings have to be mended first. See above.");
+      return;
+    }
+    if (offline) {
+      report.ok(
+          "Would be written, which takes the rights Write and Describe: %s.",
+          String.join(", ", topics.names()));
+    } else {
+      new KafkaCheck(report, new KafkaEnvironment(config)).run(topics.names());
+    }
+    topics.notes().forEach(report::note);
+  }
+
+  private void offline(String topics) {
+    try {
+      new SelectorParser(TopicCatalogue.shipped())
+          .parse(topics)
+          .selectors()
+          .forEach(selector -> report.ok("%s is a topic.", selector.topic()));
+      report.skipped("Not asked: --offline.");
+    } catch (SelectorException e) {
+      report.failed("GENESYS_TOPICS cannot be followed. " + e.getMessage() + " Correct it.");
+    }
+  }
+
+  private static List<TopicSelector> selectors(String topics) {
+    try {
+      return new SelectorParser(TopicCatalogue.shipped()).parse(topics).selectors();
+    } catch (SelectorException toldAlready) {
+      return List.of();
+    }
+  }
+
+  private void data(Path folder) {
+    DataFolder.problem(folder)
+        .ifPresentOrElse(
+            report::failed,
+            () -> report.ok("%s can be written.", folder.toAbsolutePath().normalize()));
+    if (Files.isDirectory(folder)) {
+      try {
+        report.ok("%s", DataFolder.state(folder));
+      } catch (IOException e) {
+        report.skipped("What lies in it could not be looked at: %s.".formatted(DataFolder.why(e)));
+      }
+    }
+  }
+}

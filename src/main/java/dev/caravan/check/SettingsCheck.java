@@ -1,0 +1,145 @@
+package dev.caravan.check;
+
+import dev.caravan.network.Proxies;
+import dev.caravan.settings.EnvironmentFilter;
+import dev.caravan.settings.Setting;
+import dev.caravan.settings.SettingsSource;
+import dev.caravan.settings.SettingsTable;
+import io.smallrye.config.SmallRyeConfig;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
+import org.eclipse.microprofile.config.spi.ConfigSource;
+
+/**
+ * For telling how the settings were understood: never a secret's value, and no value that fails.
+ */
+public final class SettingsCheck {
+
+  /** A secret only as far as a login stands in it. */
+  private static final String PROXY = "HTTPS_PROXY";
+
+  private final CheckReport report;
+
+  public SettingsCheck(CheckReport report) {
+    this.report = report;
+  }
+
+  /**
+   * What somebody set.
+   *
+   * @param source where, as people call it; empty for the environment
+   */
+  private record Given(String value, String source) {}
+
+  public void run(SmallRyeConfig config) {
+    Map<String, Given> given = given(config);
+    Set<String> known = SettingsSource.variables();
+    List<String> mistakes =
+        StreamSupport.stream(config.getPropertyNames().spliterator(), false)
+            .filter(name -> name.startsWith(SettingsSource.EACH_MISTAKE))
+            .sorted()
+            .map(name -> config.getValue(name, String.class))
+            .toList();
+    Set<String> shown = new HashSet<>();
+    given.forEach(
+        (name, is) -> {
+          boolean wrong = mistakes.stream().anyMatch(it -> it.startsWith(name + " "));
+          boolean meant = known.contains(name) || SettingsSource.isOfKafka(name);
+          if (meant && !wrong && (name.equals(PROXY) || !SettingsSource.isSecret(name))) {
+            report.ok("%s=%s%s", name, visible(name, is.value()), is.source());
+            shown.add(name);
+          }
+        });
+    String hidden =
+        Stream.concat(
+                SettingsTable.all().stream()
+                    .filter(setting -> setting.secret() && isSet(config, setting.name()))
+                    .map(Setting::variable),
+                given.keySet().stream()
+                    .filter(SettingsSource::isOfKafka)
+                    .filter(SettingsSource::isSecret))
+            .filter(name -> !shown.contains(name))
+            .sorted()
+            .collect(Collectors.joining(", "));
+    if (!hidden.isEmpty()) {
+      report.ok("Set, and not shown: %s.", hidden);
+    }
+    if (given.isEmpty() && hidden.isEmpty()) {
+      report.note("None is set; the defaults are used.");
+    }
+    given.keySet().stream()
+        .filter(name -> !known.contains(name) && !SettingsSource.isOfKafka(name))
+        .forEach(
+            name ->
+                report.note(
+                    "%s is no setting of Caravan; it matters only if your routes use it."
+                        .formatted(name)));
+    config
+        .getOptionalValue(EnvironmentFilter.LEFT_ASIDE, String.class)
+        .ifPresent(names -> report.note(EnvironmentFilter.sentence(names)));
+    mistakes.forEach(report::failed);
+  }
+
+  /** What is set by others than the program itself, by its variable; the highest source counts. */
+  private static Map<String, Given> given(SmallRyeConfig config) {
+    Map<String, Given> given = new TreeMap<>();
+    Set<String> known = SettingsSource.variables();
+    for (ConfigSource source : config.getConfigSources()) {
+      if (SettingsSource.isOwn(source)) {
+        continue;
+      }
+      for (String name : source.getPropertyNames()) {
+        String value = source.getValue(name);
+        String variable = Setting.variable(name);
+        boolean ours =
+            name.matches("(GENESYS|KAFKA|CARAVAN)_\\w+|(genesys|kafka|caravan)\\.[\\w.-]+")
+                || known.contains(variable);
+        if (ours && value != null && !value.isBlank()) {
+          given.putIfAbsent(variable, new Given(text(config, name, value), from(source)));
+        }
+      }
+    }
+    // Of the launcher, which passes them on as properties
+    given.keySet().removeAll(Set.of("CARAVAN_HOME", "CARAVAN_JVM_FLAGS", "CARAVAN_COMMAND"));
+    return given;
+  }
+
+  /** As it is read: with what it refers to. */
+  private static String text(SmallRyeConfig config, String name, String raw) {
+    return config.getOptionalValue(name, String.class).orElse(raw);
+  }
+
+  private static String from(ConfigSource source) {
+    String name = source.getName();
+    if (name.contains(".env")) {
+      return " (from .env)";
+    }
+    if (name.contains("application.properties")) {
+      return " (from config/application.properties)";
+    }
+    return name.contains("SysProp") ? " (from -D)" : "";
+  }
+
+  private static boolean isSet(SmallRyeConfig config, String property) {
+    return config
+        .getOptionalValue(property, String.class)
+        .filter(value -> !value.isBlank())
+        .isPresent();
+  }
+
+  private static String visible(String name, String value) {
+    if (name.equals(PROXY)) {
+      return Proxies.of(value, "")
+          .proxy()
+          .map(proxy -> "http://" + (proxy.login().isPresent() ? "…@" : "") + proxy)
+          .orElse("");
+    }
+    return value.replaceAll("//[^/@]*@", "//…@").replaceAll("\\p{Cntrl}", "?");
+  }
+}

@@ -1,0 +1,2 @@
+/** What {@code check} looks at before anything runs. */
+package dev.caravan.check;

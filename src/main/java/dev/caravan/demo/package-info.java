@@ -1,0 +1,2 @@
+/** A bridge, a Kafka broker and a stand-in of Genesys Cloud, started to be looked at. */
+package dev.caravan.demo;

@@ -1,0 +1,238 @@
+package dev.caravan.dryrun;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.caravan.command.CommandFailure;
+import dev.caravan.command.DataFolder;
+import dev.caravan.routes.Passage;
+import dev.caravan.routes.Passage.Dropped;
+import dev.caravan.routes.Passage.Sent;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import org.apache.kafka.common.header.Header;
+import org.snakeyaml.engine.v2.api.Load;
+import org.snakeyaml.engine.v2.api.LoadSettings;
+import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
+
+/**
+ * What a user expects of the routes: a list of cases in YAML, each a frame and what is to become of
+ * it.
+ */
+public final class Expectations {
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final Set<String> WORDS =
+      Set.of("name", "frame", "topic", "key", "headers", "without", "absent");
+
+  private Expectations() {}
+
+  /**
+   * One of them.
+   *
+   * @param name what is said of it
+   * @param frame the frame
+   * @param topic the Kafka topic that it must go to; empty for any
+   * @param key the key that it must have; empty for any
+   * @param headers what headers must be; null for one that must not be there
+   * @param without the names of fields and headers that must not be there
+   * @param absent whether it must reach no Kafka topic
+   * @param droppedBy the id of the step that must keep it from that; empty for any
+   */
+  public record Case(
+      String name,
+      RecordedFrame frame,
+      Optional<String> topic,
+      Optional<String> key,
+      Map<String, String> headers,
+      List<String> without,
+      boolean absent,
+      Optional<String> droppedBy) {
+
+    /** What is not as it must be; empty if all is. */
+    public List<String> unmet(Passage passage) {
+      if (absent) {
+        return unmetAbsence(passage);
+      }
+      List<Sent> records = passage.records();
+      List<Sent> there = records.stream().filter(this::isThere).toList();
+      return (there.isEmpty() ? records : there)
+          .stream()
+              .map(this::unmet)
+              .min(Comparator.comparingInt(List::size))
+              .orElse(List.of("goes nowhere: it " + passage.clause()));
+    }
+
+    private boolean isThere(Sent record) {
+      return topic.equals(Optional.of(record.record().topic()));
+    }
+
+    private List<String> unmetAbsence(Passage passage) {
+      if (!passage.records().isEmpty()) {
+        return List.of("is to go nowhere, but it " + passage.clause());
+      }
+      boolean named =
+          droppedBy.isEmpty()
+              || passage.of(Dropped.class).stream()
+                  .flatMap(dropped -> dropped.by().stream())
+                  .anyMatch(step -> step.id().equals(droppedBy.get()));
+      return named
+          ? List.of()
+          : List.of(
+              "is to be dropped by %s, but it %s".formatted(droppedBy.get(), passage.clause()));
+    }
+
+    private List<String> unmet(Sent record) {
+      List<String> unmet = new ArrayList<>();
+      topic
+          .filter(wanted -> !wanted.equals(record.record().topic()))
+          .ifPresent(wanted -> unmet.add(differs("topic", record.record().topic(), wanted)));
+      key.filter(wanted -> !wanted.equals(record.key().orElse(null)))
+          .ifPresent(wanted -> unmet.add(differs("key", record.key().orElse(null), wanted)));
+      Map<String, String> actual = Expectations.headers(record);
+      headers.forEach(
+          (name, wanted) -> {
+            if (wanted == null ? actual.containsKey(name) : !wanted.equals(actual.get(name))) {
+              unmet.add(differs("header " + name, actual.get(name), wanted));
+            }
+          });
+      Set<String> names = Expectations.names(record.value());
+      without.stream()
+          .filter(name -> names.contains(name) || actual.containsKey(name))
+          .forEach(name -> unmet.add("has %s, but is to be without it".formatted(name)));
+      return unmet;
+    }
+
+    private static String differs(String what, String is, String wanted) {
+      return "%s: %s, expected: %s"
+          .formatted(what, is == null ? "none" : is, wanted == null ? "none" : wanted);
+    }
+  }
+
+  /** The headers of the record, in the order of their names. */
+  static Map<String, String> headers(Sent record) {
+    Map<String, String> headers = new TreeMap<>();
+    for (Header header : record.record().headers()) {
+      headers.put(
+          header.key(),
+          header.value() == null ? "" : new String(header.value(), StandardCharsets.UTF_8));
+    }
+    return headers;
+  }
+
+  private static Set<String> names(byte[] value) {
+    Set<String> names = new HashSet<>();
+    try {
+      collect(JSON.readTree(value), names);
+    } catch (IOException e) {
+      return Set.of(); // what is no JSON has no fields
+    }
+    return names;
+  }
+
+  private static void collect(JsonNode node, Set<String> names) {
+    node.fieldNames().forEachRemaining(names::add);
+    node.forEach(inner -> collect(inner, names));
+  }
+
+  /**
+   * The cases of a file.
+   *
+   * @param frames those that a case may name by their line
+   * @throws CommandFailure if it cannot be read or says what nobody understands
+   */
+  public static List<Case> in(Path file, List<RecordedFrame> frames) {
+    Object loaded;
+    try {
+      loaded = new Load(LoadSettings.builder().build()).loadFromString(Files.readString(file));
+    } catch (IOException e) {
+      throw new CommandFailure(
+          "The file %s cannot be read: %s.".formatted(file, DataFolder.why(e)), e);
+    } catch (YamlEngineException e) {
+      throw new CommandFailure("Broken YAML in %s: %s".formatted(file, e.getMessage()), e);
+    }
+    if (!(loaded instanceof List<?> entries) || entries.isEmpty()) {
+      throw new CommandFailure(
+          "%s is no list of cases. Each begins with \"- frame: \" and a line of the frames' file, or a frame."
+              .formatted(file));
+    }
+    Map<Integer, RecordedFrame> byLine = new TreeMap<>();
+    frames.forEach(frame -> byLine.put(frame.line(), frame));
+    List<Case> cases = new ArrayList<>();
+    for (Object entry : entries) {
+      cases.add(read(entry, "Case %d of %s".formatted(cases.size() + 1, file), byLine));
+    }
+    return cases;
+  }
+
+  private static Case read(Object entry, String where, Map<Integer, RecordedFrame> frames) {
+    if (!(entry instanceof Map<?, ?> words) || !words.containsKey("frame")) {
+      throw new CommandFailure(where + " has no frame.");
+    }
+    for (Object word : words.keySet()) {
+      if (!WORDS.contains(String.valueOf(word))) {
+        throw new CommandFailure(
+            "%s has \"%s\". There are: %s."
+                .formatted(where, word, String.join(", ", WORDS.stream().sorted().toList())));
+      }
+    }
+    if (WORDS.stream()
+        .noneMatch(it -> !it.equals("name") && !it.equals("frame") && words.containsKey(it))) {
+      throw new CommandFailure(
+          where + " expects nothing: name a topic, a key, headers, or absent: true.");
+    }
+    Map<String, String> headers = new LinkedHashMap<>();
+    if (words.get("headers") instanceof Map<?, ?> wanted) {
+      wanted.forEach((name, value) -> headers.put(String.valueOf(name), text(value).orElse(null)));
+    }
+    Object absent = words.get("absent");
+    return new Case(
+        text(words.get("name")).orElse("frame " + shortened(words.get("frame"))),
+        frame(words.get("frame"), where, frames),
+        text(words.get("topic")),
+        text(words.get("key")),
+        headers,
+        words.get("without") instanceof List<?> names
+            ? names.stream().map(String::valueOf).toList()
+            : text(words.get("without")).stream().toList(),
+        absent != null && !absent.equals(false),
+        text(absent).filter(step -> absent instanceof String));
+  }
+
+  private static RecordedFrame frame(
+      Object frame, String where, Map<Integer, RecordedFrame> frames) {
+    if (frame instanceof Integer line) {
+      return Optional.ofNullable(frames.get(line))
+          .orElseThrow(
+              () -> new CommandFailure("%s: there is no frame on line %d.".formatted(where, line)));
+    }
+    try {
+      return new RecordedFrame(
+          0,
+          frame instanceof String text
+              ? text.getBytes(StandardCharsets.UTF_8)
+              : JSON.writeValueAsBytes(frame));
+    } catch (JsonProcessingException e) {
+      throw new CommandFailure(where + ": the frame cannot be written as JSON.", e);
+    }
+  }
+
+  private static String shortened(Object frame) {
+    return frame instanceof Integer ? frame.toString() : "of its own";
+  }
+
+  private static Optional<String> text(Object value) {
+    return Optional.ofNullable(value).map(String::valueOf);
+  }
+}

@@ -1,0 +1,143 @@
+package dev.caravan.dryrun;
+
+import dev.caravan.command.CommandFailure;
+import dev.caravan.command.Deadline;
+import dev.caravan.frame.EnvelopeReader;
+import dev.caravan.frame.Frame;
+import dev.caravan.routes.CheckedRoutes;
+import dev.caravan.routes.DryRun;
+import dev.caravan.routes.EndedWork;
+import dev.caravan.routes.Passage;
+import dev.caravan.routes.Passage.DeadLetter;
+import dev.caravan.routes.Passage.NoEvent;
+import dev.caravan.routes.RouteFolder;
+import dev.caravan.routes.StartFailure;
+import io.smallrye.config.SmallRyeConfig;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.function.Consumer;
+import org.apache.camel.model.ModelCamelContext;
+import org.apache.camel.spi.Resource;
+
+/** Sends recorded frames through the user's routes, which run without Genesys Cloud and Kafka. */
+public final class FrameTrial implements AutoCloseable {
+
+  private static final String READING = "genesys:notifications";
+  private static final Duration A_MOMENT = Duration.ofMillis(200);
+
+  private final EnvelopeReader reader = new EnvelopeReader();
+  private final DryRun run;
+  private final CheckedRoutes routes;
+  private volatile Deadline end = Deadline.in(A_MOMENT);
+
+  /** A frame, what it says, and what becomes of it. */
+  public record Tried(RecordedFrame recorded, Frame frame, Passage passage) {
+
+    /** What it is, for people. */
+    String name() {
+      return frame instanceof Frame.Notification event
+          ? new Sample(event, recorded.bytes()).name()
+          : frame instanceof Frame.Control ? "a frame about the socket" : "a frame that is none";
+    }
+  }
+
+  /**
+   * Builds the routes.
+   *
+   * @throws CommandFailure if they cannot be built
+   */
+  public FrameTrial(SmallRyeConfig config) {
+    RouteFolder folder =
+        new RouteFolder(Path.of(config.getValue("caravan.routes.dir", String.class)));
+    run = new DryRun(config.getValue("genesys.api.url", String.class), this::patience);
+    routes = build(config, folder);
+    boolean reads =
+        routes.context().getRoutes().stream()
+            .anyMatch(
+                route -> EndedWork.plain(route.getEndpoint().getEndpointUri()).equals(READING));
+    if (!reads) {
+      close();
+      throw new CommandFailure(
+          "No route in %s begins with %s, so nothing would be read.".formatted(folder, READING));
+    }
+  }
+
+  private CheckedRoutes build(SmallRyeConfig config, RouteFolder folder) {
+    RouteFolder.Contents contents = folder.contents();
+    if (!contents.unreadable().isEmpty()) {
+      throw new CommandFailure(
+          String.join(" ", contents.unreadable().values().stream().distinct().toList()));
+    }
+    RouteFolder.resources(contents.texts()); // No id stands in two of them
+    List<Resource> files = RouteFolder.resources(folder.forEvents(contents.texts()));
+    try {
+      return CheckedRoutes.dry(config, files, run);
+    } catch (Exception | LinkageError | StackOverflowError e) {
+      throw new CommandFailure(
+          StartFailure.sentence(e)
+                  .replace("The bridge could not start: ", "The routes cannot be built: ")
+              + folder.where(e),
+          e);
+    }
+  }
+
+  /**
+   * Tries one frame after the other.
+   *
+   * @param heard of each
+   * @return how many were tried before the end
+   */
+  public int of(List<RecordedFrame> frames, Deadline end, Consumer<Tried> heard) {
+    this.end = end;
+    int tried = 0;
+    for (RecordedFrame frame : frames) {
+      if (end.isPast()) {
+        return tried;
+      }
+      heard.accept(of(frame));
+      tried++;
+    }
+    return tried;
+  }
+
+  /** All that is left, for one event. */
+  private Duration patience() {
+    Duration left = end.left();
+    return left.compareTo(A_MOMENT) < 0 ? A_MOMENT : left;
+  }
+
+  private Tried of(RecordedFrame recorded) {
+    Frame frame = reader.read(recorded.bytes());
+    if (frame instanceof Frame.Notification event) {
+      return new Tried(recorded, frame, passage(event, recorded));
+    }
+    return new Tried(
+        recorded,
+        frame,
+        new Passage(
+            List.of(
+                frame instanceof Frame.Control control
+                    ? new NoEvent(control.kind())
+                    : new DeadLetter("the frame " + ((Frame.Unreadable) frame).reason(), ""))));
+  }
+
+  private Passage passage(Frame.Notification event, RecordedFrame recorded) {
+    try {
+      return run.of(
+          (ModelCamelContext) routes.context(),
+          event,
+          recorded.bytes(),
+          "%032x".formatted(recorded.line()));
+    } catch (CommandFailure e) {
+      throw new CommandFailure("Line %d: %s.".formatted(recorded.line(), e.getMessage()), e);
+    } catch (Exception e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  @Override
+  public void close() {
+    routes.close();
+  }
+}

@@ -1,0 +1,154 @@
+package dev.caravan.dryrun;
+
+import dev.caravan.PrivateFiles;
+import dev.caravan.command.CommandFailure;
+import dev.caravan.command.DataFolder;
+import dev.caravan.command.Deadline;
+import dev.caravan.frame.EnvelopeReader;
+import dev.caravan.frame.Frame;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.channels.Channels;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+
+/** A file of frames while it is written, a line for each. */
+public final class Recording implements AutoCloseable {
+
+  /**
+   * When it has enough.
+   *
+   * @param each how many frames of each kind and medium at most
+   * @param all how many at most
+   */
+  public record Limits(long each, long all) {}
+
+  private final EnvelopeReader reader = new EnvelopeReader();
+  private final Path file;
+  private final OutputStream out;
+  private final Optional<Mask> mask;
+  private final Limits limits;
+  private final CountDownLatch full = new CountDownLatch(1);
+
+  // Guarded by this
+  private final SortedMap<String, Integer> kinds = new TreeMap<>();
+  private int count;
+  private int leftOut;
+  private Optional<IOException> failure = Optional.empty();
+  private boolean closed;
+
+  /**
+   * Begins it; only its owner can read the file.
+   *
+   * @param mask empty if the frames are to be kept as they are
+   */
+  public Recording(Path file, Optional<Mask> mask, Limits limits) {
+    this.file = file;
+    this.mask = mask;
+    this.limits = limits;
+    try {
+      out = Channels.newOutputStream(PrivateFiles.create(file));
+    } catch (FileAlreadyExistsException e) {
+      throw new CommandFailure(
+          "The file %s is there already. Name another, or delete it.".formatted(file), e);
+    } catch (IOException e) {
+      throw new CommandFailure(
+          "The file %s cannot be written: %s.".formatted(file, DataFolder.why(e)), e);
+    }
+  }
+
+  /** Takes a frame; what is no event is left out. */
+  public synchronized void add(byte[] frame) {
+    if (closed
+        || count >= limits.all()
+        || !(reader.read(frame) instanceof Frame.Notification event)) {
+      return;
+    }
+    String kind = new Sample(event, frame).name();
+    if (kinds.getOrDefault(kind, 0) >= limits.each()) {
+      return;
+    }
+    byte[] kept = frame;
+    try {
+      kept = mask.isPresent() ? mask.get().of(frame) : frame;
+    } catch (IOException cannotBeMasked) {
+      leftOut++;
+      return;
+    }
+    try {
+      out.write(onOneLine(kept));
+    } catch (IOException e) {
+      failure = Optional.of(e);
+      closed = true;
+      full.countDown();
+      return;
+    }
+    kinds.merge(kind, 1, Integer::sum);
+    if (++count >= limits.all()) {
+      full.countDown();
+    }
+  }
+
+  /** Between what JSON is made of, an end of a line stands for nothing. */
+  private static byte[] onOneLine(byte[] frame) {
+    byte[] line = new byte[frame.length + 1];
+    for (int i = 0; i < frame.length; i++) {
+      line[i] = frame[i] == '\n' || frame[i] == '\r' ? (byte) ' ' : frame[i];
+    }
+    line[frame.length] = '\n';
+    return line;
+  }
+
+  /** Waits until it is full or the time is over. */
+  boolean await(Deadline end) throws InterruptedException {
+    return full.await(Math.max(0, end.left().toMillis()), TimeUnit.MILLISECONDS);
+  }
+
+  public boolean isFull() {
+    return full.getCount() == 0;
+  }
+
+  public synchronized int count() {
+    return count;
+  }
+
+  /** How many could not be masked, and so are not in it. */
+  public synchronized int leftOut() {
+    return leftOut;
+  }
+
+  /** How many frames of each kind. */
+  public synchronized Map<String, Integer> kinds() {
+    return new TreeMap<>(kinds);
+  }
+
+  /**
+   * If nothing came, there is no file.
+   *
+   * @throws CommandFailure if it could not be written
+   */
+  @Override
+  public synchronized void close() {
+    closed = true;
+    try {
+      out.close();
+      if (count == 0) {
+        Files.deleteIfExists(file);
+      }
+    } catch (IOException e) {
+      failure = failure.or(() -> Optional.of(e));
+    }
+    failure.ifPresent(
+        why -> {
+          throw new CommandFailure(
+              "The file %s cannot be written: %s.".formatted(file, DataFolder.why(why)), why);
+        });
+  }
+}

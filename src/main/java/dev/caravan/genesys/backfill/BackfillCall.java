@@ -1,0 +1,70 @@
+package dev.caravan.genesys.backfill;
+
+import dev.caravan.genesys.GenesysConstants;
+import java.util.Locale;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.camel.Exchange;
+import org.apache.camel.Processor;
+
+/**
+ * Comes before each call that a backfill makes: ends the backfill if the bridge is stopping, so
+ * that it is not waited for; the gap is then filled from the start after the next one.
+ */
+public final class BackfillCall implements Processor {
+
+  /** What the consumer and the steps of one reading share. */
+  public static final class Progress {
+    private final AtomicInteger records = new AtomicInteger();
+    private final Set<String> told = ConcurrentHashMap.newKeySet();
+    private volatile boolean called;
+    private volatile boolean stopped;
+
+    static Progress of(Exchange exchange) {
+      Progress progress = exchange.getProperty(GenesysConstants.BACKFILL, Progress.class);
+      if (progress == null) {
+        throw new IllegalStateException("This step works only in a route from genesys:gaps.");
+      }
+      return progress;
+    }
+
+    void stop() {
+      stopped = true;
+    }
+
+    boolean isStopped() {
+      return stopped;
+    }
+
+    /** One record was made, of the entity of this id. */
+    void read(String id) {
+      records.incrementAndGet();
+      told.add(id.toLowerCase(Locale.ROOT));
+    }
+
+    /** Whether anything was asked: a route may leave its kind out. */
+    boolean isCalled() {
+      return called;
+    }
+
+    /** Ids of what was told, in lower case. */
+    Set<String> told() {
+      return told;
+    }
+
+    int records() {
+      return records.get();
+    }
+  }
+
+  @Override
+  public void process(Exchange exchange) throws InterruptedException {
+    Progress progress = Progress.of(exchange);
+    if (progress.isStopped()) {
+      throw new InterruptedException("The bridge is stopping");
+    }
+    progress.called = true;
+    exchange.setProperty(GenesysConstants.PURPOSE, "backfill");
+  }
+}

@@ -1,0 +1,137 @@
+package dev.caravan.genesys.backfill;
+
+import dev.caravan.channel.gap.Gap;
+import dev.caravan.genesys.Signal;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.EnumSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/** How far the filling of one gap is: what is still to be read, what was, and what could not be. */
+final class BackfillRun {
+
+  private final Gap gap;
+  private final BackfillPlan plan;
+
+  // Guarded by this
+  private final Set<BackfillPlan.Read> missing = EnumSet.noneOf(BackfillPlan.Read.class);
+  private final Map<BackfillPlan.Read, Set<String>> untold = new EnumMap<>(BackfillPlan.Read.class);
+  private final Map<BackfillPlan.Read, Integer> counts = new EnumMap<>(BackfillPlan.Read.class);
+  private final Map<BackfillPlan.Read, String> failures = new EnumMap<>(BackfillPlan.Read.class);
+
+  /**
+   * What became of a gap.
+   *
+   * @param filled whether all that can be read again was
+   * @param signal says so to others
+   */
+  record Outcome(boolean filled, Signal signal) {}
+
+  BackfillRun(Gap gap, BackfillPlan plan) {
+    this.gap = gap;
+    this.plan = plan;
+    missing.addAll(plan.reads());
+    missing.forEach(what -> untold.put(what, new LinkedHashSet<>(plan.users(what))));
+  }
+
+  Gap gap() {
+    return gap;
+  }
+
+  BackfillPlan plan() {
+    return plan;
+  }
+
+  /** Users whose state was not told yet; to be asked for. */
+  synchronized List<String> untold(BackfillPlan.Read what) {
+    return List.copyOf(untold.get(what));
+  }
+
+  /** How many of the users were not told yet, as a sentence. */
+  synchronized String sentence(BackfillPlan.Read what) {
+    int asked = plan.users(what).size();
+    int left = untold.get(what).size();
+    return "%d of %d users %s not told.".formatted(left, asked, left == 1 ? "was" : "were");
+  }
+
+  /**
+   * What was told is in safe hands.
+   *
+   * @param users their ids in lower case
+   * @return whether to ask for the others: an answer that left some out may be whole the next time
+   */
+  synchronized boolean told(BackfillPlan.Read what, int records, Set<String> users) {
+    int all = counts.merge(what, records, Integer::sum);
+    untold.get(what).removeIf(user -> users.contains(user.toLowerCase(Locale.ROOT)));
+    return !untold.get(what).isEmpty() && (records > 0 || all == 0);
+  }
+
+  /** Nothing more is asked for. Returns the outcome if this was the last reading. */
+  synchronized Optional<Outcome> read(BackfillPlan.Read what) {
+    return ended(what);
+  }
+
+  /** Returns the outcome if this was the last reading. */
+  synchronized Optional<Outcome> failed(BackfillPlan.Read what, String why) {
+    failures.put(what, why);
+    return ended(what);
+  }
+
+  private Optional<Outcome> ended(BackfillPlan.Read what) {
+    missing.remove(what);
+    return missing.isEmpty() ? Optional.of(outcome()) : Optional.empty();
+  }
+
+  private Outcome outcome() {
+    List<String> read = new ArrayList<>();
+    counts.forEach(
+        (what, count) -> {
+          if (count > 0 || !failures.containsKey(what)) {
+            read.add(count + " " + what.plural());
+          }
+        });
+    List<String> why = new ArrayList<>();
+    failures.forEach((what, sentence) -> why.add(what.label() + ": " + sentence));
+    String sentence = read.isEmpty() ? "Nothing was read again." : list(read) + " were read again.";
+    if (!why.isEmpty()) {
+      sentence += " Not read again: " + String.join(" ", why);
+    }
+    if (plan.lost() > 0) {
+      sentence += " What " + plan.lost() + " other topics told in it cannot be read again.";
+    }
+    return outcome(gap, String.join(" ", why), sentence);
+  }
+
+  private static String list(List<String> parts) {
+    int last = parts.size() - 1;
+    return last == 0
+        ? parts.get(0)
+        : String.join(", ", parts.subList(0, last)) + " and " + parts.get(last);
+  }
+
+  /** A gap of which nothing is read again. */
+  static Outcome not(Gap gap, String because) {
+    return outcome(gap, because, "Nothing was read again: " + because);
+  }
+
+  private static Outcome outcome(Gap gap, String whyNot, String sentence) {
+    boolean filled = whyNot.isEmpty();
+    Signal signal =
+        Signal.of("BACKFILLED")
+            .shard(gap.shard())
+            .cause(gap.cause())
+            .from(gap.from())
+            .to(gap.to())
+            .gap(gap.id())
+            .backfilled(filled ? "yes" : "no, because " + whyNot)
+            .sentence(
+                "Shard %d. The gap from %s to %s: %s"
+                    .formatted(gap.shard(), gap.from(), gap.to(), sentence));
+    return new Outcome(filled, signal);
+  }
+}

@@ -1,0 +1,66 @@
+package dev.caravan.genesys.backfill;
+
+import dev.caravan.genesys.GenesysConstants;
+import dev.caravan.genesys.connect.UnavailableException;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.camel.Exchange;
+import org.apache.camel.Processor;
+
+/**
+ * Walks through the pages of a query for conversation details. A page with less than it could hold
+ * is not the last one: only {@code totalHits}, or an empty page, tells that. It reads at most
+ * {@value #MOST_PAGES} pages.
+ */
+public final class ConversationPages implements Processor {
+
+  private static final int MOST_PAGES = 1_000;
+
+  private int pageSize = 100;
+
+  /** Conversations per page, as the query asks for them. Default and most that is allowed: 100. */
+  public void setPageSize(int pageSize) {
+    this.pageSize = pageSize;
+  }
+
+  /** Whether there is another page to read. */
+  public boolean more(Exchange exchange) {
+    return query(exchange).more();
+  }
+
+  /** The number of the next page. */
+  public int page(Exchange exchange) {
+    return query(exchange).page();
+  }
+
+  /** Takes one page; the body becomes the list of the conversations on it that are wanted. */
+  @Override
+  public void process(Exchange exchange) {
+    Map<?, ?> body = exchange.getMessage().getBody(Map.class);
+    Map<?, ?> page = body == null ? Map.of() : body;
+    boolean told = page.get("conversations") instanceof Collection<?>;
+    if (!told && !(page.get("totalHits") instanceof Number)) {
+      throw new UnavailableException(
+          "Genesys Cloud answered without conversations and without their number.",
+          200,
+          Duration.ZERO);
+    }
+    Collection<?> found = told ? (Collection<?>) page.get("conversations") : List.of();
+    Optional<Integer> hits =
+        page.get("totalHits") instanceof Number number
+            ? Optional.of(number.intValue())
+            : Optional.empty();
+    exchange.getMessage().setBody(query(exchange).take(found, hits, pageSize, MOST_PAGES));
+  }
+
+  private static ConversationQuery query(Exchange exchange) {
+    ConversationQuery query = exchange.getProperty(GenesysConstants.QUERY, ConversationQuery.class);
+    if (query == null) {
+      throw new IllegalStateException("This step works only in a route from genesys:gaps.");
+    }
+    return query;
+  }
+}

@@ -1,0 +1,258 @@
+package dev.caravan.genesys.backfill;
+
+import dev.caravan.background.BackgroundHealthCheck;
+import dev.caravan.background.BackgroundTask;
+import dev.caravan.channel.Backoff;
+import dev.caravan.channel.Timings;
+import dev.caravan.channel.gap.Gap;
+import dev.caravan.channel.gap.GapLedger;
+import dev.caravan.genesys.GenesysComponent;
+import dev.caravan.genesys.GenesysConfiguration;
+import dev.caravan.genesys.GenesysConstants;
+import dev.caravan.genesys.GenesysEndpoint;
+import dev.caravan.genesys.connect.CallException;
+import dev.caravan.genesys.connect.Failures;
+import dev.caravan.genesys.connect.UnavailableException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import org.apache.camel.Exchange;
+import org.apache.camel.Processor;
+import org.apache.camel.support.DefaultConsumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * {@code genesys:gaps}: for each gap that is over, one exchange per kind of what can be read again
+ * (header {@code CamelGenesysRead}). States of users come at once and one after the other;
+ * conversations come when analytics has caught up, one gap after the other. A gap is settled when
+ * all of its exchanges have ended and the signal that says so is in safe hands: if the bridge ends
+ * before, the gap is filled from the start after the next one.
+ */
+public final class GapsConsumer extends DefaultConsumer {
+
+  private static final Logger LOG = LoggerFactory.getLogger(GapsConsumer.class);
+
+  /**
+   * Analytics must not be asked about the last minute (Genesys Cloud's blog of 2022-04-21 on detail
+   * queries).
+   */
+  private static final Duration LEAST_DELAY = Duration.ofMinutes(1);
+
+  /** After so many attempts at a reading, each with the retries of its calls, it has failed. */
+  private static final int MOST_ATTEMPTS = 8;
+
+  private static final UnavailableException UNFORESEEN =
+      new UnavailableException("Reading it failed unexpectedly; see the log.", 0, Duration.ZERO);
+
+  private final GenesysConfiguration configuration;
+  private final Timings timings;
+  private final Clock clock = Clock.systemUTC();
+  private final BackgroundTask task = new BackgroundTask("reading again what gaps hold");
+  private final Set<String> underWay = ConcurrentHashMap.newKeySet();
+  private final Set<BackfillCall.Progress> readings = ConcurrentHashMap.newKeySet();
+  private ScheduledExecutorService states;
+  private ScheduledExecutorService conversations;
+
+  public GapsConsumer(GenesysEndpoint endpoint, Processor processor) {
+    super(endpoint, processor);
+    this.configuration = endpoint.getConfiguration();
+    this.timings = configuration.timings();
+  }
+
+  private GenesysComponent component() {
+    return ((GenesysEndpoint) getEndpoint()).component();
+  }
+
+  @Override
+  protected void doStart() throws Exception {
+    super.doStart();
+    states = lane("genesys-backfill-states");
+    conversations = lane("genesys-backfill-conversations");
+    component().ledger().unsettled().forEach(component().gaps()::publish);
+    component().gaps().read(this::take);
+    BackgroundHealthCheck.of(getEndpoint().getCamelContext()).watch(task);
+  }
+
+  private ScheduledExecutorService lane(String name) {
+    return getEndpoint()
+        .getCamelContext()
+        .getExecutorServiceManager()
+        .newSingleThreadScheduledExecutor(this, name);
+  }
+
+  @Override
+  protected void doStop() throws Exception {
+    component().gaps().readNoMore();
+    task.stop();
+    readings.forEach(BackfillCall.Progress::stop);
+    for (ScheduledExecutorService lane : lanes()) {
+      getEndpoint().getCamelContext().getExecutorServiceManager().shutdownNow(lane);
+    }
+    underWay.clear();
+    super.doStop();
+  }
+
+  private List<ScheduledExecutorService> lanes() {
+    // Built, but never started: another route could not be
+    return states == null ? List.of() : List.of(states, conversations);
+  }
+
+  // ---- what is to be read
+
+  private void take(Gap gap) {
+    if (underWay.add(gap.id()) && !task.run(() -> begin(gap))) {
+      underWay.remove(gap.id());
+    }
+  }
+
+  private void begin(Gap gap) {
+    BackfillPlan plan = BackfillPlan.of(gap.topics());
+    if (!configuration.isBackfill()) {
+      tell(gap, BackfillRun.not(gap, "backfill is switched off (GENESYS_BACKFILL)."));
+    } else if (plan.reads().isEmpty()) {
+      tell(gap, BackfillRun.not(gap, "nothing that its topics tell can be read again."));
+    } else {
+      BackfillRun run = new BackfillRun(gap, plan);
+      plan.reads().forEach(read -> schedule(run, read, 1, delay(gap, read)));
+    }
+  }
+
+  private Duration delay(Gap gap, BackfillPlan.Read read) {
+    if (read != BackfillPlan.Read.CONVERSATIONS) {
+      return Duration.ZERO;
+    }
+    Duration asked = configuration.getDelay();
+    Instant due = gap.to().plus(asked.compareTo(LEAST_DELAY) > 0 ? asked : LEAST_DELAY);
+    Duration left = Duration.between(clock.instant(), due);
+    return left.isNegative() ? Duration.ZERO : left;
+  }
+
+  private void schedule(BackfillRun run, BackfillPlan.Read read, int attempt, Duration delay) {
+    ScheduledExecutorService lane =
+        read == BackfillPlan.Read.CONVERSATIONS ? conversations : states;
+    try {
+      lane.schedule(() -> attempt(run, read, attempt), delay.toMillis() + 1, TimeUnit.MILLISECONDS);
+    } catch (RejectedExecutionException e) {
+      LOG.debug("A gap is not filled now: the bridge is stopping");
+    }
+  }
+
+  // ---- reading it
+
+  private void attempt(BackfillRun run, BackfillPlan.Read read, int attempt) {
+    if (!task.run(() -> carryOut(run, read, attempt)) && isRunAllowed()) {
+      failed(run, read, attempt, UNFORESEEN);
+    }
+  }
+
+  private void carryOut(BackfillRun run, BackfillPlan.Read read, int attempt) {
+    BackfillCall.Progress progress = new BackfillCall.Progress();
+    readings.add(progress);
+    Exchange exchange = exchange(run, read, progress);
+    try {
+      getProcessor().process(exchange);
+    } catch (Exception e) {
+      exchange.setException(e);
+    } finally {
+      readings.remove(progress);
+    }
+    Exception failure = exchange.getException();
+    releaseExchange(exchange, false);
+    if (progress.isStopped() || !isRunAllowed()) {
+      return;
+    }
+    if (failure == null) {
+      component().rest().backfilled(read.label(), progress.records());
+      ended(run, read, attempt, progress);
+      return;
+    }
+    LOG.debug("A reading failed", failure);
+    failed(run, read, attempt, Failures.asCallException(failure, "Genesys Cloud"));
+  }
+
+  private void ended(
+      BackfillRun run, BackfillPlan.Read read, int attempt, BackfillCall.Progress progress) {
+    boolean more = run.told(read, progress.records(), progress.told());
+    if (!progress.isCalled() || run.untold(read).isEmpty()) {
+      run.read(read).ifPresent(outcome -> tell(run.gap(), outcome));
+      return;
+    }
+    String sentence = run.sentence(read);
+    if (more) {
+      failed(run, read, attempt, new UnavailableException(sentence, 200, Duration.ZERO));
+    } else {
+      run.failed(read, sentence).ifPresent(outcome -> tell(run.gap(), outcome));
+    }
+  }
+
+  private void failed(BackfillRun run, BackfillPlan.Read read, int attempt, CallException why) {
+    if (why instanceof UnavailableException && attempt < MOST_ATTEMPTS) {
+      Duration pause = pause(attempt, why);
+      LOG.warn(
+          "Shard {}. {} of the gap {} were not read again. {} The next attempt ({} of {}) comes in"
+              + " {} s.",
+          run.gap().shard(),
+          read.label(),
+          run.gap().id(),
+          why.getMessage(),
+          attempt + 1,
+          MOST_ATTEMPTS,
+          pause.toSeconds());
+      schedule(run, read, attempt + 1, pause);
+    } else {
+      run.failed(read, why.getMessage()).ifPresent(outcome -> tell(run.gap(), outcome));
+    }
+  }
+
+  private Duration pause(int attempt, CallException why) {
+    long millis =
+        Backoff.after(attempt).delayMillis(timings, () -> ThreadLocalRandom.current().nextDouble());
+    Duration pause = Duration.ofMillis(millis);
+    return pause.compareTo(why.retryAfter()) > 0 ? pause : why.retryAfter();
+  }
+
+  private Exchange exchange(
+      BackfillRun run, BackfillPlan.Read read, BackfillCall.Progress progress) {
+    Exchange exchange = createExchange(false);
+    exchange.setProperty(GenesysConstants.BACKFILL, progress);
+    exchange.getIn().setHeader(GenesysConstants.READ, read.label());
+    if (read == BackfillPlan.Read.CONVERSATIONS) {
+      ConversationQuery query = new ConversationQuery(run.gap(), run.plan(), configuration);
+      exchange.setProperty(GenesysConstants.QUERY, query);
+      exchange.setProperty(GenesysConstants.INTERVAL, query.interval());
+      exchange.setProperty(GenesysConstants.FILTERS, query.filters());
+    } else {
+      exchange.getIn().setBody(run.untold(read));
+    }
+    return exchange;
+  }
+
+  /** The gap is settled when the signal is in safe hands; what was read must be there before. */
+  private void tell(Gap gap, BackfillRun.Outcome outcome) {
+    try {
+      states.schedule(
+          () -> tellNow(gap, outcome), GapLedger.UNDER_WAY.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (RejectedExecutionException e) {
+      LOG.debug("That a gap was filled is not told now: the bridge is stopping");
+    }
+  }
+
+  private void tellNow(Gap gap, BackfillRun.Outcome outcome) {
+    if (outcome.filled()) {
+      LOG.info(outcome.signal().sentence());
+    } else {
+      LOG.warn(outcome.signal().sentence());
+    }
+    component().rest().gap(outcome.filled());
+    component().signals().publish(outcome.signal());
+    underWay.remove(gap.id());
+  }
+}

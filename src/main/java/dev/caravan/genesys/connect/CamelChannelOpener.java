@@ -1,0 +1,343 @@
+package dev.caravan.genesys.connect;
+
+import dev.caravan.channel.ChannelLink;
+import dev.caravan.channel.ChannelOpener;
+import dev.caravan.channel.Failure;
+import dev.caravan.channel.Failure.Reached;
+import dev.caravan.channel.Shard;
+import dev.caravan.genesys.GenesysConfiguration;
+import dev.caravan.genesys.GenesysConstants;
+import dev.caravan.genesys.GenesysEndpoint;
+import dev.caravan.genesys.NotificationsConsumer;
+import dev.caravan.socket.FrameLane;
+import dev.caravan.socket.LaneLimits;
+import dev.caravan.socket.SocketOpenException;
+import java.net.ConnectException;
+import java.net.NoRouteToHostException;
+import java.net.UnknownHostException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.function.LongSupplier;
+import org.apache.camel.CamelContext;
+import org.apache.camel.Exchange;
+import org.apache.camel.ProducerTemplate;
+import org.apache.camel.support.service.ServiceHelper;
+import org.apache.camel.support.service.ServiceSupport;
+import org.apache.hc.client5.http.ConnectTimeoutException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Opens channels by sending an exchange to the control routes: what is called, how often and how
+ * hard is written there. One exchange is one attempt as far as the shard is concerned.
+ */
+public final class CamelChannelOpener extends ServiceSupport implements ChannelOpener {
+
+  private static final Logger LOG = LoggerFactory.getLogger(CamelChannelOpener.class);
+  private static final String SUBSCRIBE = "direct:genesys-subscribe";
+  private static final int MOST_AT_A_TIME = 20;
+  private static final int BAD_GATEWAY = 502;
+  private static final int GATEWAY_TIMEOUT = 504;
+  private static final int FIRST_ERROR = 400;
+
+  private final GenesysEndpoint endpoint;
+  private final NotificationsConsumer consumer;
+  private final LongSupplier clock;
+  private final Map<Integer, FrameLane> lanes = new ConcurrentHashMap<>();
+  private final Map<Integer, Rejections> rejected = new ConcurrentHashMap<>();
+  private final Map<Order, Future<?>> underWay = new ConcurrentHashMap<>();
+  private ExecutorService executor;
+  private ProducerTemplate template;
+  private OwnChannels channels;
+
+  public CamelChannelOpener(
+      GenesysEndpoint endpoint, NotificationsConsumer consumer, LongSupplier clock) {
+    this.endpoint = endpoint;
+    this.consumer = consumer;
+    this.clock = clock;
+  }
+
+  /** Runs something that may take long and may be interrupted when the consumer stops. */
+  public void background(Runnable task) {
+    try {
+      executor.execute(task);
+    } catch (RejectedExecutionException e) {
+      LOG.debug("Not run: the consumer is stopping");
+    }
+  }
+
+  /** For calls to the control routes. */
+  public ProducerTemplate template() {
+    return template;
+  }
+
+  @Override
+  public void open(Order order) {
+    try {
+      underWay.put(order, executor.submit(() -> attempt(order)));
+    } catch (RejectedExecutionException e) {
+      LOG.debug("Not opened: the consumer is stopping");
+    }
+  }
+
+  @Override
+  public void cancel(Order order) {
+    Future<?> attempt = underWay.remove(order);
+    if (attempt != null) {
+      attempt.cancel(true);
+    }
+  }
+
+  @Override
+  public void dropToken(ChannelLink link) {
+    if (link instanceof SocketLink socket) {
+      socket.token().ifPresent(SessionBean.of(context())::forget);
+    }
+  }
+
+  @Override
+  public void subscribe(Shard shard, int number, ChannelLink link, List<String> topics) {
+    background(
+        () -> {
+          List<String> more = List.of();
+          try {
+            more = subscribed(shard, link, topics);
+          } finally {
+            shard.subscribed(number, more);
+          }
+        });
+  }
+
+  private List<String> subscribed(Shard shard, ChannelLink link, List<String> topics) {
+    Optional<String> id =
+        link instanceof SocketLink socket ? socket.channel() : Optional.<String>empty();
+    if (id.isEmpty()) {
+      return List.of();
+    }
+    Exchange exchange =
+        template.request(
+            SUBSCRIBE,
+            request -> {
+              request.setProperty(GenesysConstants.CHANNEL, Map.of("id", id.get()));
+              request.setProperty(GenesysConstants.TOPICS, ids(topics));
+              // A channel answers only to the token that made it
+              ((SocketLink) link)
+                  .token()
+                  .ifPresent(token -> request.setProperty(GenesysConstants.AS, token));
+            });
+    if (exchange.getException() != null) {
+      LOG.debug("Topics could not be asked for again", exchange.getException());
+      return List.of();
+    }
+    Rejections rejections =
+        Rejections.of(
+            topics,
+            exchange.getProperty(GenesysConstants.SUBSCRIPTIONS, List.class),
+            refused(exchange));
+    if (!rejections.subscribed().isEmpty()) {
+      rejected.put(shard.number(), rejections);
+      LOG.info(
+          "Shard {}. Genesys Cloud brings {} topics now that it had refused.",
+          shard.number(),
+          rejections.subscribed().size());
+    }
+    return rejections.subscribed();
+  }
+
+  private void attempt(Order order) {
+    Optional<OpenAttempt> started = Optional.empty();
+    try {
+      FrameLane lane = lane(order.shard().number());
+      OpenAttempt attempt = new OpenAttempt(order, endpoint.component(), lane, clock, channels);
+      started = Optional.of(attempt);
+      boolean again = order.reuse().isPresent();
+      GenesysConfiguration options = endpoint.getConfiguration();
+      Exchange exchange =
+          template.request(
+              again ? options.getReopenRoute() : options.getOpenRoute(),
+              request -> {
+                request.setProperty(GenesysConstants.ATTEMPT, attempt);
+                request.setProperty(GenesysConstants.TOPICS, ids(order.topics()));
+              });
+      if (!again) {
+        channels.made(
+            exchange.getProperty(GenesysConstants.CHANNEL, Map.of(), Map.class),
+            exchange.getProperty(GenesysConstants.TOKEN, Token.class));
+      }
+      if (exchange.getException() != null) {
+        attempt.giveUp();
+        abandon(exchange);
+        boolean called = again || exchange.getProperty(GenesysConstants.TOKEN) != null;
+        Failure failure = Failures.of(exchange);
+        order
+            .shard()
+            .failed(
+                order.number(),
+                called ? failure.reaching(reached(exchange)) : failure.withoutAttempt());
+      } else {
+        opened(order, attempt, exchange);
+      }
+    } catch (RuntimeException | Error e) {
+      LOG.error("Opening a channel failed in a way that nobody foresaw; it is tried again", e);
+      started.ifPresent(OpenAttempt::giveUp);
+      order
+          .shard()
+          .failed(order.number(), Failure.unavailable("Opening a channel failed unexpectedly."));
+    } finally {
+      underWay.remove(order);
+    }
+  }
+
+  /**
+   * No channel was made if Genesys Cloud answered with an error of its own, or was not reached. A
+   * gateway that gave up waiting does not know.
+   */
+  static Reached reached(Exchange exchange) {
+    if (exchange.getProperty(GenesysConstants.CHANNEL) != null) {
+      return Reached.UNKNOWN;
+    }
+    Exception failure = exchange.getException();
+    CallException call = Failures.causeOf(CallException.class, failure);
+    if (call != null && call.status() != 0) {
+      boolean told =
+          call.status() >= FIRST_ERROR
+              && call.status() != BAD_GATEWAY
+              && call.status() != GATEWAY_TIMEOUT;
+      return told ? Reached.NO_CHANNEL : Reached.UNKNOWN;
+    }
+    SocketOpenException socket = Failures.causeOf(SocketOpenException.class, failure);
+    boolean nobody =
+        socket != null && socket.kind() == SocketOpenException.Kind.UNREACHABLE
+            || Failures.causeOf(ConnectException.class, failure) != null
+            || Failures.causeOf(NoRouteToHostException.class, failure) != null
+            || Failures.causeOf(UnknownHostException.class, failure) != null
+            || Failures.causeOf(ConnectTimeoutException.class, failure) != null;
+    return nobody ? Reached.NOBODY : Reached.UNKNOWN;
+  }
+
+  /** What was made and could not be used; it is not tried again. */
+  private void abandon(Exchange exchange) {
+    if (exchange.getProperty(GenesysConstants.CHANNEL, Map.of(), Map.class).get("id")
+        instanceof String id) {
+      channels.left(id);
+    }
+  }
+
+  /** The channels of this bridge, and what is known of others'. */
+  public OwnChannels channels() {
+    return channels;
+  }
+
+  private void opened(Order order, OpenAttempt attempt, Exchange exchange) {
+    SocketLink link = attempt.link();
+    if (link == null) {
+      order
+          .shard()
+          .failed(
+              order.number(),
+              Failure.refused(
+                  "The route that opens channels did not come to its step genesys:connect. Restore"
+                      + " it in routes/control.camel.yaml."));
+      return;
+    }
+    List<String> subscribed = order.topics();
+    if (order.reuse().isPresent() && order.reuse().get() instanceof SocketLink earlier) {
+      link.rotation(earlier.rotation());
+      link.token(earlier.token());
+    } else {
+      Token token = exchange.getProperty(GenesysConstants.TOKEN, Token.class);
+      link.token(Optional.ofNullable(token));
+      link.rotation(
+          Rotation.of(
+              exchange.getProperty(GenesysConstants.CHANNEL, Map.of(), Map.class),
+              token,
+              Instant.now(),
+              SessionBean.of(context()).now(),
+              clock.getAsLong()));
+      Rejections rejections =
+          Rejections.of(
+              order.topics(),
+              exchange.getProperty(GenesysConstants.SUBSCRIPTIONS, List.class),
+              refused(exchange));
+      rejections.report(order.shard().number(), consumer.metrics()::rejected, consumer::signal);
+      rejected.put(order.shard().number(), rejections);
+      subscribed = rejections.subscribed();
+      if (subscribed.isEmpty()) {
+        link.close();
+        order.shard().failed(order.number(), Failure.refused(rejections.sentence()));
+        return;
+      }
+    }
+    order
+        .shard()
+        .opened(order.number(), link, subscribed, link.rotation().at(), link.rotation().cause());
+  }
+
+  private static Map<String, String> refused(Exchange exchange) {
+    Map<String, String> refused = new HashMap<>();
+    Map<?, ?> reasons = exchange.getProperty(GenesysConstants.REFUSED, Map.of(), Map.class);
+    reasons.forEach((topic, why) -> refused.put(String.valueOf(topic), String.valueOf(why)));
+    return refused;
+  }
+
+  /** What the present channel of each shard does not bring, although it was asked for. */
+  public Map<Integer, Rejections> rejected() {
+    return rejected;
+  }
+
+  private static List<Map<String, String>> ids(List<String> topics) {
+    List<Map<String, String>> ids = new ArrayList<>(topics.size());
+    for (String topic : topics) {
+      Map<String, String> id = new HashMap<>();
+      id.put("id", topic);
+      ids.add(id);
+    }
+    return ids;
+  }
+
+  private FrameLane lane(int shard) {
+    return lanes.computeIfAbsent(
+        shard,
+        number -> {
+          FrameLane lane = new FrameLane(context(), "genesys-shard-" + number, LaneLimits.DEFAULT);
+          ServiceHelper.startService(lane);
+          return lane;
+        });
+  }
+
+  private CamelContext context() {
+    return endpoint.getCamelContext();
+  }
+
+  @Override
+  protected void doStart() throws Exception {
+    super.doStart();
+    executor =
+        context()
+            .getExecutorServiceManager()
+            .newFixedThreadPool(this, "genesys-open", MOST_AT_A_TIME);
+    template = context().createProducerTemplate();
+    ServiceHelper.startService(template);
+    channels = new OwnChannels(endpoint, template, endpoint.component().data());
+    ServiceHelper.startService(channels);
+  }
+
+  @Override
+  protected void doStop() throws Exception {
+    context().getExecutorServiceManager().shutdownNow(executor);
+    // Closes the sockets and hands over what was read
+    ServiceHelper.stopService(lanes.values());
+    lanes.clear();
+    ServiceHelper.stopService(channels);
+    ServiceHelper.stopService(template);
+    super.doStop();
+  }
+}

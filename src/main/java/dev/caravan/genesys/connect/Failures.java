@@ -1,0 +1,151 @@
+package dev.caravan.genesys.connect;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import dev.caravan.channel.Failure;
+import dev.caravan.network.ProxyRefusedException;
+import dev.caravan.socket.SocketOpenException;
+import io.github.resilience4j.circuitbreaker.CallNotPermittedException;
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.SocketTimeoutException;
+import java.net.UnknownHostException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Locale;
+import javax.net.ssl.SSLException;
+import org.apache.camel.CamelExchangeException;
+import org.apache.camel.Exchange;
+import org.apache.camel.component.direct.DirectConsumerNotAvailableException;
+
+/** Says what a failed exchange means: what follows from it, and in words for the operator. */
+public final class Failures {
+
+  private Failures() {}
+
+  /**
+   * The outermost cause of this type, or null. What Camel caught before, and keeps with what it
+   * caught now as suppressed, is none: it is over.
+   */
+  static <T extends Throwable> T causeOf(Class<T> type, Throwable failure) {
+    Throwable cause = failure;
+    while (cause != null && !type.isInstance(cause)) {
+      cause = cause.getCause();
+    }
+    return type.cast(cause);
+  }
+
+  /** What a failed opening means for the shard. */
+  static Failure of(Exchange exchange) {
+    CallException call = asCallException(exchange.getException(), "Genesys Cloud");
+    int redeliveries =
+        exchange.getMessage().getHeader(Exchange.REDELIVERY_COUNTER, 0, Integer.class);
+    Failure.Kind kind;
+    if (call instanceof UnavailableException) {
+      kind = Failure.Kind.UNAVAILABLE;
+    } else if (call instanceof NotFoundException) {
+      kind = Failure.Kind.CHANNEL_GONE;
+    } else {
+      kind = Failure.Kind.REFUSED;
+    }
+    boolean made =
+        redeliveries > 0
+            || causeOf(CallNotPermittedException.class, exchange.getException()) == null;
+    return new Failure(kind, call.getMessage(), call.retryAfter(), made ? redeliveries + 1 : 0);
+  }
+
+  /** The failure as a call's; one that nobody classified counts as unavailable. */
+  public static CallException asCallException(Throwable failure, String whom) {
+    CallException known = causeOf(CallException.class, failure);
+    if (known instanceof UnauthorisedException) {
+      return new RefusedException(
+          known.getMessage()
+              + " A new token was not accepted either."
+              + SessionBean.CHECK_PERMISSIONS,
+          known.status(),
+          failure);
+    }
+    if (known != null) {
+      return known;
+    }
+    DirectConsumerNotAvailableException noRoute =
+        causeOf(DirectConsumerNotAvailableException.class, failure);
+    if (noRoute != null) {
+      String which = noRoute.getMessage().replaceAll("(?s)\\. Exchange.*", "");
+      return new RefusedException(
+          "A control route is missing (" + which + "). Restore it in routes/control.camel.yaml.",
+          0,
+          failure);
+    }
+    ProxyRefusedException proxy = causeOf(ProxyRefusedException.class, failure);
+    if (proxy != null) {
+      return proxy.isPassing()
+          ? new UnavailableException(proxy.getMessage(), proxy.status(), Duration.ZERO)
+          : new RefusedException(proxy.getMessage(), proxy.status(), failure);
+    }
+    return new UnavailableException(sentence(failure, whom), 0, Duration.ZERO);
+  }
+
+  private static String sentence(Throwable failure, String whom) {
+    if (causeOf(CallNotPermittedException.class, failure) != null) {
+      return "The circuit breaker is open after repeated failures; " + whom + " is left alone.";
+    }
+    UnknownHostException unknown = causeOf(UnknownHostException.class, failure);
+    if (unknown != null) {
+      return "The host name cannot be resolved ("
+          + unknown.getMessage()
+          + "). Check GENESYS_REGION, the DNS of this machine, and HTTPS_PROXY where there is a"
+          + " proxy.";
+    }
+    ConnectException refused = causeOf(ConnectException.class, failure);
+    if (refused != null) {
+      return "Cannot connect to " + whom + " (" + refused.getMessage() + ").";
+    }
+    SSLException tls = causeOf(SSLException.class, failure);
+    if (tls != null) {
+      return "No TLS connection to "
+          + whom
+          + " ("
+          + tls.getMessage()
+          + "). Where a proxy opens TLS, its certificates belong into GENESYS_CA_FILE.";
+    }
+    Throwable root = failure;
+    while (root.getCause() != null && root.getCause() != root) {
+      root = root.getCause();
+    }
+    if (root instanceof JsonProcessingException) {
+      return upper(whom) + " answered with something that is not JSON.";
+    }
+    if (root instanceof SocketTimeoutException) {
+      return upper(whom) + " did not answer in time.";
+    }
+    if (root instanceof IOException) {
+      return "The connection to " + whom + " broke before the answer was complete.";
+    }
+    if (root instanceof CamelExchangeException) {
+      return "The call to " + whom + " failed in its route.";
+    }
+    return "The call to " + whom + " failed (" + root.getClass().getSimpleName() + ").";
+  }
+
+  private static String upper(String text) {
+    return text.substring(0, 1).toUpperCase(Locale.ROOT) + text.substring(1);
+  }
+
+  /** What a socket that could not be opened means. */
+  static CallException ofSocket(SocketOpenException failure) {
+    int status = failure.status().orElse(0);
+    return switch (status) {
+      case 401, 403, 404, 410 ->
+          new NotFoundException("The channel is not known any more. " + failure.getMessage());
+      default ->
+          new UnavailableException(
+              failure.getMessage(),
+              status,
+              failure
+                  .retryAfter()
+                  .map(text -> HttpAnswer.retryAfter(text, Instant.now()))
+                  .orElse(Duration.ZERO),
+              failure);
+    };
+  }
+}

@@ -1,0 +1,136 @@
+package dev.caravan.genesys.connect;
+
+import static dev.caravan.genesys.connect.SessionBean.CHECK_CREDENTIALS;
+import static dev.caravan.genesys.connect.SessionBean.CHECK_PERMISSIONS;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.caravan.genesys.GenesysConstants;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+import java.util.regex.Pattern;
+import org.apache.camel.Exchange;
+import org.apache.camel.Processor;
+import org.apache.hc.client5.http.utils.DateUtils;
+
+/**
+ * Reads the answer of an HTTP call: 2xx passes with its body as text; anything else becomes a
+ * {@link CallException} that says what follows from it. What is quoted of an error body is its code
+ * and its message, never ids.
+ */
+public final class HttpAnswer implements Processor {
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final int LONGEST_QUOTE = 300;
+
+  /** Ids of channels, users and queues, and tokens: long words with a digit in them. */
+  private static final Pattern IDS = Pattern.compile("(?=[\\w-]*\\d)[\\w-]{20,}");
+
+  @Override
+  public void process(Exchange exchange) {
+    if (!isOn(exchange)) {
+      return;
+    }
+    int status = exchange.getMessage().getHeader(Exchange.HTTP_RESPONSE_CODE, 0, Integer.class);
+    String body = exchange.getMessage().getBody(String.class);
+    if (status != 401 && !saysNotNow(status) && isCall(exchange)) {
+      SessionBean.of(exchange.getContext()).accepted(exchange);
+    }
+    if (status >= 200 && status < 300) {
+      exchange.getMessage().setBody(body == null || body.isBlank() ? "{}" : body);
+      return;
+    }
+    throw failure(exchange, status, quote(body));
+  }
+
+  private static CallException failure(Exchange exchange, int status, String said) {
+    if (saysNotNow(status)) {
+      return new UnavailableException(
+          "Genesys Cloud answered " + status + said + ".", status, retryAfter(exchange));
+    }
+    if (!isCall(exchange)) {
+      return new RefusedException(
+          "Genesys Cloud refused the credentials (" + status + said + ")." + CHECK_CREDENTIALS,
+          status);
+    }
+    return switch (status) {
+      case 401 -> {
+        SessionBean.of(exchange.getContext()).forget(exchange);
+        yield new UnauthorisedException(
+            "Genesys Cloud did not accept the token (401" + said + ").");
+      }
+      case 404 -> new NotFoundException("Genesys Cloud does not know it (404" + said + ").");
+      default ->
+          new RefusedException(
+              "Genesys Cloud refused ("
+                  + status
+                  + said
+                  + ")."
+                  + (status == 403 ? CHECK_PERMISSIONS : ""),
+              status);
+    };
+  }
+
+  /** Whether an exchange has an answer of HTTP; the handshake of a socket has none. */
+  static boolean isOn(Exchange exchange) {
+    return exchange.getMessage().getHeader(Exchange.HTTP_RESPONSE_CODE) != null;
+  }
+
+  /** A call with a token, and not the login. */
+  private static boolean isCall(Exchange exchange) {
+    return exchange.getProperty(GenesysConstants.TOKEN) != null;
+  }
+
+  /** Whether a status means that the same call may succeed later. */
+  static boolean saysNotNow(int status) {
+    return status == 408 || status == 429 || status >= 500;
+  }
+
+  private static Duration retryAfter(Exchange exchange) {
+    for (Map.Entry<String, Object> header : exchange.getMessage().getHeaders().entrySet()) {
+      if (header.getKey().equalsIgnoreCase("Retry-After")) {
+        return retryAfter(String.valueOf(header.getValue()), Instant.now());
+      }
+    }
+    return Duration.ZERO;
+  }
+
+  /**
+   * The value of {@code Retry-After} as a wait: seconds, or a date (RFC 9110, 10.2.3); zero if it
+   * is neither or is over.
+   */
+  static Duration retryAfter(String value, Instant now) {
+    String text = value.strip();
+    if (text.matches("\\d{1,6}")) {
+      return Duration.ofSeconds(Long.parseLong(text));
+    }
+    Instant date = DateUtils.parseStandardDate(text);
+    return date == null || !date.isAfter(now) ? Duration.ZERO : Duration.between(now, date);
+  }
+
+  /** What Genesys Cloud said, short and without ids. */
+  static String withoutIds(String text) {
+    String clean = IDS.matcher(text).replaceAll("…").replaceAll("\\s+", " ");
+    return clean.length() > LONGEST_QUOTE ? clean.substring(0, LONGEST_QUOTE) + "…" : clean;
+  }
+
+  /** Code and message of an error body, as ": code, message"; empty if there are none. */
+  private static String quote(String body) {
+    if (body == null || !body.stripLeading().startsWith("{")) {
+      return "";
+    }
+    JsonNode error;
+    try {
+      error = JSON.readTree(body);
+    } catch (JsonProcessingException e) {
+      // An error page that only looks like JSON: the status alone has to do
+      return "";
+    }
+    String code = error.path("code").asText(error.path("error").asText(""));
+    String message = error.path("message").asText(error.path("error_description").asText(""));
+    String text = (code.isEmpty() ? "" : ": " + code) + (message.isEmpty() ? "" : ", " + message);
+    return withoutIds(text);
+  }
+}

@@ -1,0 +1,169 @@
+package dev.caravan.genesys.connect;
+
+import dev.caravan.channel.Cause;
+import dev.caravan.channel.ChannelOpener.Order;
+import dev.caravan.genesys.GenesysComponent;
+import dev.caravan.genesys.GenesysConstants;
+import dev.caravan.socket.ClientSocket;
+import dev.caravan.socket.ClientSocketEndpoint;
+import dev.caravan.socket.CloseReason;
+import dev.caravan.socket.FrameLane;
+import dev.caravan.socket.SocketListener;
+import dev.caravan.socket.SocketOpenException;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.function.LongSupplier;
+import org.apache.camel.Exchange;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One attempt to open a channel, as it travels through the control routes: {@code genesys:connect}
+ * asks it to open the socket when the channel is there.
+ */
+public final class OpenAttempt {
+
+  private static final Logger LOG = LoggerFactory.getLogger(OpenAttempt.class);
+
+  private final Order order;
+  private final GenesysComponent component;
+  private final FrameLane lane;
+  private final LongSupplier clock;
+  private final OwnChannels channels;
+  private volatile SocketLink link;
+  private int handshakes;
+
+  OpenAttempt(
+      Order order,
+      GenesysComponent component,
+      FrameLane lane,
+      LongSupplier clock,
+      OwnChannels channels) {
+    this.order = order;
+    this.channels = channels;
+    this.component = component;
+    this.lane = lane;
+    this.clock = clock;
+  }
+
+  Order order() {
+    return order;
+  }
+
+  /** The open socket; null until the attempt succeeded. */
+  SocketLink link() {
+    return link;
+  }
+
+  /** The attempt failed after all: closes the socket if there is one. */
+  void giveUp() {
+    if (link != null) {
+      link.close();
+    }
+  }
+
+  /**
+   * Opens the socket of the exchange's channel and waits for it, as long as the socket's own limits
+   * allow. What follows in the route runs on the caller's thread, not on the one that reads frames.
+   *
+   * @throws dev.caravan.genesys.connect.CallException if it could not be opened
+   */
+  void connect(Exchange exchange) throws Exception {
+    payForRepetition();
+    ClientSocketEndpoint endpoint = endpoint(exchange);
+    int channel = order.number();
+    order.shard().connecting(channel);
+    Optional<String> id = id(exchange);
+    Runnable takenOver = () -> id.ifPresent(channels::lost);
+    ClientSocket socket =
+        endpoint.open(
+            lane,
+            new SocketListener() {
+              @Override
+              public void onFrame(byte[] frame, boolean binary) {
+                order.shard().frame(channel, frame, binary, takenOver);
+              }
+
+              @Override
+              public void onClosed(CloseReason reason) {
+                if (reason.initiator() != CloseReason.Initiator.US
+                    || reason.code() != CloseReason.NORMAL) {
+                  LOG.info("Socket {}: {}.", channel, reason);
+                }
+                Cause cause = Cause.of(reason);
+                if (cause == Cause.TAKEN_OVER) {
+                  takenOver.run();
+                }
+                order.shard().closed(channel, cause);
+              }
+            });
+    try {
+      socket.opened().toCompletableFuture().get();
+      link = open(socket, endpoint, id);
+    } catch (ExecutionException e) {
+      SocketOpenException why = Failures.causeOf(SocketOpenException.class, e);
+      throw why == null ? e : Failures.ofSocket(why);
+    } catch (InterruptedException | RuntimeException | Error e) {
+      socket.close(CloseReason.NORMAL, "");
+      throw e;
+    }
+  }
+
+  private SocketLink open(ClientSocket socket, ClientSocketEndpoint at, Optional<String> id) {
+    SocketLink open = new SocketLink(socket, at, lane, clock);
+    open.channel(id, () -> id.ifPresent(channels::left));
+    return open;
+  }
+
+  /** The first handshake is part of the attempt; each further one is an attempt of its own. */
+  private void payForRepetition() {
+    if (handshakes++ == 0) {
+      return;
+    }
+    long wait = component.budget().room().again();
+    if (wait > 0) {
+      throw new UnavailableException(
+          "All attempts of this minute have been made.", 0, Duration.ofMillis(wait));
+    }
+    component.budget().charge(false);
+  }
+
+  private Optional<String> id(Exchange exchange) {
+    if (order.reuse().isPresent() && order.reuse().get() instanceof SocketLink earlier) {
+      return earlier.channel();
+    }
+    Map<?, ?> channel = exchange.getProperty(GenesysConstants.CHANNEL, Map.of(), Map.class);
+    return channel.get("id") instanceof String text ? Optional.of(text) : Optional.empty();
+  }
+
+  private ClientSocketEndpoint endpoint(Exchange exchange) throws Exception {
+    if (order.reuse().isPresent() && order.reuse().get() instanceof SocketLink earlier) {
+      return earlier.endpoint();
+    }
+    Map<?, ?> channel = exchange.getProperty(GenesysConstants.CHANNEL, Map.class);
+    if (channel == null || !(channel.get("connectUri") instanceof String connectUri)) {
+      throw new UnavailableException(
+          "Genesys Cloud answered without the address of the socket.", 0, Duration.ZERO);
+    }
+    URI server = address(connectUri);
+    return component.sockets().endpoint(server, component.network().socketOptions(server));
+  }
+
+  /** The address is a credential, so a malformed one is not quoted. */
+  private static URI address(String connectUri) {
+    try {
+      return new URI(connectUri);
+    } catch (URISyntaxException e) {
+      throw new UnavailableException(
+          "Genesys Cloud answered with an address of the socket that is no URI ("
+              + e.getReason()
+              + ").",
+          0,
+          Duration.ZERO);
+    }
+  }
+}

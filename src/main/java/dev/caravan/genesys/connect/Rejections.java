@@ -1,0 +1,175 @@
+package dev.caravan.genesys.connect;
+
+import dev.caravan.genesys.Signal;
+import dev.caravan.topic.Topic;
+import dev.caravan.topic.TopicCatalogue;
+import dev.caravan.topic.TopicCombiner;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.Consumer;
+import java.util.function.IntConsumer;
+import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The topics that were asked for and are not subscribed, gathered by their pattern: Genesys Cloud
+ * rejected them, refused every list that they stood in, or does not list them in its answer.
+ */
+public final class Rejections {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Rejections.class);
+
+  private static final int MOST_NAMED = 20;
+
+  private static final String NOT_LISTED =
+      "Genesys Cloud does not list it among what it subscribed.";
+
+  private final TopicCatalogue catalogue = TopicCatalogue.shipped();
+  private final Map<String, Pattern> byPattern = new TreeMap<>();
+  private final List<String> subscribed = new ArrayList<>();
+
+  /** What is wrong with one kind of topic. */
+  private static final class Pattern {
+    private int count;
+    private final Set<String> reasons = new TreeSet<>();
+    private final Set<String> missingPermissions = new TreeSet<>();
+  }
+
+  private Rejections() {}
+
+  /**
+   * Compares what was asked for with the answers. Of a combined topic ({@code prefix?one&two}) each
+   * part is rejected by its full name.
+   *
+   * @param entities of the answers to the subscriptions; those without a state are permitted
+   * @param refused topics that were left out, each with the reason as a sentence
+   */
+  public static Rejections of(List<String> asked, List<?> entities, Map<String, String> refused) {
+    Set<String> permitted = new HashSet<>();
+    Map<String, Map<?, ?>> rejected = new HashMap<>();
+    for (Object entity : entities == null ? List.of() : entities) {
+      if (entity instanceof Map<?, ?> map && map.get("id") instanceof String topic) {
+        for (String single : TopicCombiner.expandCombined(topic)) {
+          if ("Rejected".equals(map.get("state"))) {
+            rejected.put(lower(single), map);
+          } else {
+            permitted.add(lower(single));
+          }
+        }
+      }
+    }
+    Rejections rejections = new Rejections();
+    for (String subscription : asked) {
+      for (String topic : TopicCombiner.expandCombined(subscription)) {
+        Map<?, ?> rejection = rejected.get(lower(topic));
+        if (rejection != null) {
+          rejections.rejected(topic, rejection);
+        } else if (permitted.contains(lower(topic))) {
+          rejections.subscribed.add(topic);
+        } else {
+          rejections.of(topic).reasons.add(refused.getOrDefault(topic, NOT_LISTED));
+        }
+      }
+    }
+    return rejections;
+  }
+
+  private static String lower(String topic) {
+    return topic.toLowerCase(Locale.ROOT);
+  }
+
+  private Pattern of(String topic) {
+    Pattern pattern = byPattern.computeIfAbsent(catalogue.generalise(topic), key -> new Pattern());
+    pattern.count++;
+    return pattern;
+  }
+
+  private void rejected(String topic, Map<?, ?> entity) {
+    Pattern pattern = of(topic);
+    if (entity.get("missingPermissions") instanceof List<?> missing && !missing.isEmpty()) {
+      missing.forEach(permission -> pattern.missingPermissions.add(String.valueOf(permission)));
+    } else if (entity.get("rejectionReason") instanceof String reason && !reason.isBlank()) {
+      pattern.reasons.add("It says: " + HttpAnswer.withoutIds(reason.strip()));
+    }
+  }
+
+  /** What is read of it all: each topic by its own name, combined ones taken apart. */
+  public List<String> subscribed() {
+    return List.copyOf(subscribed);
+  }
+
+  /** All of it in one text. */
+  public String sentence() {
+    String more = byPattern.size() > MOST_NAMED ? " So it did others." : "";
+    return byPattern.keySet().stream()
+        .limit(MOST_NAMED)
+        .map(this::sentence)
+        .collect(Collectors.joining(" ", "", more));
+  }
+
+  /** What several channels do not bring, in one text; empty if they bring all. */
+  public static String sentence(Collection<Rejections> several) {
+    Rejections together = new Rejections();
+    for (Rejections one : several) {
+      one.byPattern.forEach(
+          (name, found) -> {
+            Pattern sum = together.byPattern.computeIfAbsent(name, key -> new Pattern());
+            sum.count += found.count;
+            sum.reasons.addAll(found.reasons);
+            sum.missingPermissions.addAll(found.missingPermissions);
+          });
+    }
+    return together.sentence();
+  }
+
+  private String sentence(String pattern) {
+    Pattern found = byPattern.get(pattern);
+    StringBuilder sentence =
+        new StringBuilder("Genesys Cloud refused ")
+            .append(found.count)
+            .append(found.count == 1 ? " topic " : " topics ")
+            .append(pattern);
+    if (!found.missingPermissions.isEmpty()) {
+      sentence
+          .append("; the OAuth client's role lacks ")
+          .append(String.join(", ", found.missingPermissions));
+    }
+    sentence.append('.');
+    // A few: each may be quoted from an answer
+    found.reasons.stream().limit(3).forEach(reason -> sentence.append(' ').append(reason));
+    catalogue
+        .find(pattern)
+        .filter(Topic::eventBridgeOnly)
+        .ifPresent(
+            topic ->
+                sentence
+                    .append(" It is known to be offered over ")
+                    .append(String.join(", ", topic.transports()))
+                    .append(" only, not over a WebSocket; take it out of GENESYS_TOPICS."));
+    return sentence.toString();
+  }
+
+  /** Tells log, metrics and signals, one line per pattern. */
+  void report(int shard, IntConsumer counter, Consumer<Signal> signals) {
+    byPattern.forEach(
+        (pattern, found) -> {
+          LOG.warn("Shard {}. {} The other topics go on.", shard, sentence(pattern));
+          counter.accept(found.count);
+          signals.accept(
+              Signal.of("TOPIC_REJECTED")
+                  .shard(shard)
+                  .count(found.count)
+                  .pattern(pattern)
+                  .sentence(sentence(pattern)));
+        });
+  }
+}

@@ -1,0 +1,109 @@
+package dev.caravan.genesys.connect;
+
+import dev.caravan.genesys.GenesysComponent;
+import dev.caravan.genesys.GenesysConstants;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import org.apache.camel.CamelContext;
+import org.apache.camel.Exchange;
+import org.apache.camel.Message;
+import org.apache.camel.support.CamelContextHelper;
+
+/**
+ * Counts the calls to Genesys Cloud by what they are for and how they end, and tells what is left
+ * of the token's budget as Genesys Cloud itself counts it.
+ */
+public final class RestMeters {
+
+  private final AtomicReference<MeterRegistry> registry =
+      new AtomicReference<>(new SimpleMeterRegistry());
+  private final AtomicInteger left = new AtomicInteger(-1);
+
+  /** The meters of an exchange's context. */
+  static RestMeters of(Exchange exchange) {
+    return exchange.getContext().getComponent("genesys") instanceof GenesysComponent component
+        ? component.rest()
+        : new RestMeters();
+  }
+
+  public void bind(CamelContext context) {
+    MeterRegistry found = CamelContextHelper.findSingleByType(context, MeterRegistry.class);
+    if (found == null) {
+      return;
+    }
+    registry.set(found);
+    Gauge.builder("caravan.rest.budget.left", left, AtomicInteger::get)
+        .description("Calls left to the token in this minute, by the last answer; -1 if not told")
+        .strongReference(true)
+        .register(found);
+  }
+
+  /** A call was answered. */
+  void answered(Exchange exchange, int status) {
+    Message message = exchange.getMessage();
+    Integer count = message.getHeader("inin-ratelimit-count", Integer.class);
+    Integer allowed = message.getHeader("inin-ratelimit-allowed", Integer.class);
+    if (count != null && allowed != null) {
+      left.set(Math.max(0, allowed - count));
+    }
+    count(exchange, outcome(status));
+  }
+
+  /** A call was not answered, or not made since the circuit breaker is open. */
+  void unanswered(Exchange exchange, boolean made) {
+    count(exchange, made ? "no-answer" : "breaker-open");
+  }
+
+  private static String outcome(int status) {
+    if (status >= 200 && status < 300) {
+      return "ok";
+    }
+    if (status == 429) {
+      return "too-many";
+    }
+    return HttpAnswer.saysNotNow(status) ? "unavailable" : "refused";
+  }
+
+  private void count(Exchange exchange, String outcome) {
+    Counter.builder("caravan.rest.calls")
+        .description("Calls to the REST API of Genesys Cloud")
+        .tag("purpose", purpose(exchange))
+        .tag("outcome", outcome)
+        .register(registry.get())
+        .increment();
+  }
+
+  /** What a call is for, unless its route says so: a word from a short list. */
+  private static String purpose(Exchange exchange) {
+    String said = exchange.getProperty(GenesysConstants.PURPOSE, String.class);
+    if (said != null) {
+      return said;
+    }
+    if (exchange.getProperty(GenesysConstants.TOKEN) == null) {
+      return "login";
+    }
+    return exchange.getProperty(GenesysConstants.LISTING) == null ? "channel" : "listing";
+  }
+
+  /** So many records came of a reading. */
+  public void backfilled(String read, int records) {
+    Counter.builder("caravan.backfill.records")
+        .description("What was read again after gaps")
+        .tag("read", read)
+        .register(registry.get())
+        .increment(records);
+  }
+
+  /** A gap was dealt with. */
+  public void gap(boolean backfilled) {
+    Counter.builder("caravan.backfill.gaps")
+        .description("Gaps that were dealt with")
+        .tag("backfilled", backfilled ? "yes" : "no")
+        .register(registry.get())
+        .increment();
+  }
+}

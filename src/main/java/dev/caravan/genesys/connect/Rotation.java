@@ -1,0 +1,64 @@
+package dev.caravan.genesys.connect;
+
+import dev.caravan.channel.Cause;
+import java.time.DateTimeException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+
+/**
+ * When a channel's successor is due: at 90 % of the channel's life or of its token's, whichever
+ * comes first. A channel ends with the token that made it (Genesys Cloud documentation).
+ *
+ * @param at on the shard's clock, in milliseconds
+ */
+record Rotation(long at, Cause cause) {
+
+  /** How long a channel lives unless its {@code expires} says something else. */
+  private static final Duration CHANNEL_LIFE = Duration.ofHours(24);
+
+  private static final double USED_UP = 0.9;
+
+  /** A channel is not given up sooner than this, however short its token's life still is. */
+  private static final Duration LEAST = Duration.ofSeconds(1);
+
+  /**
+   * @param channel the channel as Genesys Cloud described it
+   * @param token the token that made it
+   * @param wall the wall clock now, for what Genesys Cloud states as a date
+   * @param steady the session's clock now, which the token's times come from
+   * @param now the shard's clock now
+   */
+  static Rotation of(Map<?, ?> channel, Token token, Instant wall, Instant steady, long now) {
+    long byChannel = now + (long) (life(channel, wall).toMillis() * USED_UP);
+    long byToken = now + left(token, steady).toMillis();
+    return byToken < byChannel
+        ? new Rotation(byToken, Cause.TOKEN_AGE)
+        : new Rotation(byChannel, Cause.CHANNEL_AGE);
+  }
+
+  /**
+   * Until the token is due to be renewed. One that is overdue could not be renewed, so another
+   * channel now would be no better off: it has half of what is left to the token.
+   */
+  private static Duration left(Token token, Instant steady) {
+    Duration toRenewal = Duration.between(steady, token.renewAt());
+    Duration half = Duration.between(steady, token.expiresAt()).dividedBy(2);
+    Duration left = toRenewal.compareTo(half) > 0 ? toRenewal : half;
+    return left.compareTo(LEAST) > 0 ? left : LEAST;
+  }
+
+  private static Duration life(Map<?, ?> channel, Instant wall) {
+    if (channel.get("expires") instanceof String expires) {
+      try {
+        Duration left = Duration.between(wall, Instant.parse(expires));
+        if (!left.isNegative() && !left.isZero() && left.compareTo(CHANNEL_LIFE) < 0) {
+          return left;
+        }
+      } catch (DateTimeException e) {
+        return CHANNEL_LIFE;
+      }
+    }
+    return CHANNEL_LIFE;
+  }
+}

@@ -1,0 +1,204 @@
+package dev.caravan.genesys.connect;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.caravan.background.SteadyClock;
+import dev.caravan.channel.Backoff;
+import dev.caravan.channel.Timings;
+import dev.caravan.genesys.GenesysConstants;
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Base64;
+import java.util.Map;
+import java.util.concurrent.ThreadLocalRandom;
+import org.apache.camel.CamelContext;
+import org.apache.camel.CamelContextAware;
+import org.apache.camel.CamelExecutionException;
+import org.apache.camel.Exchange;
+import org.apache.camel.ProducerTemplate;
+
+/**
+ * The session as a bean for routes: fetches the token through a route, and puts it on calls. It is
+ * found in the registry as {@value #NAME}.
+ */
+public final class SessionBean implements CamelContextAware {
+
+  /** Name of the bean in the registry. */
+  public static final String NAME = "genesysSession";
+
+  static final String CHECK_CREDENTIALS =
+      " Check GENESYS_CLIENT_ID, GENESYS_CLIENT_SECRET and GENESYS_REGION: they must name an OAuth"
+          + " client of the grant type Client Credentials in this org.";
+  static final String CHECK_PERMISSIONS =
+      " Give the OAuth client a role with the permissions that the topics need.";
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final long LONGEST_LIFE_SECONDS = 172_800;
+
+  /**
+   * Of a token whose answer does not tell it, as it need not (RFC 6749, 5.1). Too short costs a
+   * hand-over an hour; too long would cost a gap.
+   */
+  private static final Duration UNTOLD_LIFE = Duration.ofHours(1);
+
+  private CamelContext camelContext;
+  private String clientId = "";
+  private String clientSecret = "";
+  private String tokenRoute = "direct:genesys-token";
+  private Duration refusalRemembered = Duration.ofMinutes(5);
+  private Duration initialDelay = Timings.defaults().retryInitial();
+  private Duration maximumDelay = Timings.defaults().retryMost();
+  private final Clock clock = new SteadyClock();
+  private GenesysSession session;
+
+  public static SessionBean of(CamelContext context) {
+    SessionBean bean = context.getRegistry().lookupByNameAndType(NAME, SessionBean.class);
+    if (bean == null) {
+      throw new RefusedException(
+          "There is no bean " + NAME + ". Restore it in routes/control.camel.yaml.", 0);
+    }
+    return bean;
+  }
+
+  /** The OAuth client's id. */
+  public void setClientId(String clientId) {
+    this.clientId = clientId.strip();
+  }
+
+  /** The OAuth client's secret. */
+  public void setClientSecret(String clientSecret) {
+    this.clientSecret = clientSecret.strip();
+  }
+
+  /** The endpoint that fetches a token and answers with its fields, as JSON or as a map. */
+  public void setTokenRoute(String tokenRoute) {
+    this.tokenRoute = tokenRoute;
+  }
+
+  /** Upper bound of the wait after the second failed login; doubled for each further one. */
+  public void setInitialDelay(Duration initialDelay) {
+    this.initialDelay = initialDelay;
+  }
+
+  /** Upper bound of any wait after a failed login, but for Retry-After. */
+  public void setMaximumDelay(Duration maximumDelay) {
+    this.maximumDelay = maximumDelay;
+  }
+
+  /** How long refused credentials are not tried again. Default 5 minutes. */
+  public void setRefusalRemembered(Duration refusalRemembered) {
+    this.refusalRemembered = refusalRemembered;
+  }
+
+  @Override
+  public void setCamelContext(CamelContext camelContext) {
+    this.camelContext = camelContext;
+  }
+
+  @Override
+  public CamelContext getCamelContext() {
+    return camelContext;
+  }
+
+  /** The value of the Authorization header of the token call. */
+  public String basic() {
+    String pair = clientId + ":" + clientSecret;
+    return "Basic " + Base64.getEncoder().encodeToString(pair.getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** The value of the Authorization header of a call; remembers on the exchange what it was. */
+  public String bearer(Exchange exchange) {
+    // A channel answers only to the token that made it
+    Token token = exchange.getProperty(GenesysConstants.AS, Token.class);
+    if (token == null) {
+      token = session().token();
+    }
+    exchange.setProperty(GenesysConstants.TOKEN, token);
+    return "Bearer " + token.value();
+  }
+
+  /** A token that is good for a while; fetched if need be. */
+  public Token token() {
+    return session().token();
+  }
+
+  /** Now, on the clock that the times of tokens come from; it never jumps. */
+  Instant now() {
+    return clock.instant();
+  }
+
+  /** Forgets the token that the exchange's last call used. */
+  void forget(Exchange exchange) {
+    if (exchange.getProperty(GenesysConstants.TOKEN) instanceof Token used) {
+      forget(used);
+    }
+  }
+
+  /** The exchange's last call was answered otherwise than that its token is not accepted. */
+  void accepted(Exchange exchange) {
+    if (exchange.getProperty(GenesysConstants.TOKEN) instanceof Token used) {
+      session().accepted(used);
+    }
+  }
+
+  /** Forgets a token, unless another one has taken its place. */
+  void forget(Token used) {
+    session().drop(used);
+  }
+
+  private synchronized GenesysSession session() {
+    if (session == null) {
+      session = new GenesysSession(this::fetch, clock, refusalRemembered, this::backoff);
+    }
+    return session;
+  }
+
+  /** A number, or its text, as some servers write it. */
+  private static Duration life(Object told) {
+    try {
+      double seconds = Double.parseDouble(String.valueOf(told));
+      return seconds >= 1
+          ? Duration.ofSeconds((long) Math.min(seconds, LONGEST_LIFE_SECONDS))
+          : UNTOLD_LIFE;
+    } catch (NumberFormatException e) {
+      return UNTOLD_LIFE;
+    }
+  }
+
+  /** The login is not an attempt at a channel, so its first failure is made up for at once. */
+  private Duration backoff(int failures) {
+    Timings timings = Timings.defaults().withRetry(initialDelay, maximumDelay);
+    return Duration.ofMillis(
+        Backoff.after(failures - 1)
+            .delayMillis(timings, () -> ThreadLocalRandom.current().nextDouble()));
+  }
+
+  private static Map<?, ?> fields(Object answer) throws JsonProcessingException {
+    return answer instanceof String text ? JSON.readValue(text, Map.class) : (Map<?, ?>) answer;
+  }
+
+  private Token fetch() {
+    if (clientId.isEmpty() || clientSecret.isEmpty()) {
+      throw new RefusedException(
+          "No credentials: set GENESYS_CLIENT_ID and GENESYS_CLIENT_SECRET (or …_FILE) to an OAuth"
+              + " client of the grant type Client Credentials.",
+          0);
+    }
+    try (ProducerTemplate template = camelContext.createProducerTemplate(1)) {
+      Map<?, ?> fields = fields(template.requestBody(tokenRoute, ""));
+      if (fields != null
+          && fields.get("access_token") instanceof String value
+          && !value.isBlank()) {
+        return new Token(value, clock.instant(), life(fields.get("expires_in")));
+      }
+      throw new UnavailableException(
+          "The login endpoint answered without access_token.", 200, Duration.ZERO);
+    } catch (CamelExecutionException | JsonProcessingException e) {
+      throw Failures.asCallException(e, "the login endpoint");
+    } catch (java.io.IOException e) {
+      throw new java.io.UncheckedIOException(e);
+    }
+  }
+}

@@ -1,0 +1,164 @@
+package dev.caravan.genesys.connect;
+
+import dev.caravan.channel.ChannelLink;
+import dev.caravan.channel.Reading;
+import dev.caravan.socket.ClientSocket;
+import dev.caravan.socket.ClientSocketEndpoint;
+import dev.caravan.socket.CloseReason;
+import dev.caravan.socket.FrameLane;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.ConcurrentLinkedDeque;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** A channel's open socket, as the shard sees it. */
+final class SocketLink implements ChannelLink {
+
+  private static final Logger LOG = LoggerFactory.getLogger(SocketLink.class);
+
+  /** Pings that may be unanswered at a time. */
+  private static final int MOST_PINGS = 16;
+
+  private static final String PING = "{\"message\":\"ping\"}";
+
+  private final ClientSocket socket;
+  private final ClientSocketEndpoint endpoint;
+  private final FrameLane lane;
+  private final LongSupplier clock;
+  private final ConcurrentLinkedDeque<Long> pings = new ConcurrentLinkedDeque<>();
+  private Optional<Long> proof = Optional.empty();
+  private long provenUntil;
+  private volatile Rotation rotation;
+  private volatile Optional<Token> token = Optional.empty();
+  private volatile Optional<String> channel = Optional.empty();
+  private volatile Runnable afterwards = () -> {};
+
+  SocketLink(
+      ClientSocket socket, ClientSocketEndpoint endpoint, FrameLane lane, LongSupplier clock) {
+    this.socket = socket;
+    this.endpoint = endpoint;
+    this.lane = lane;
+    this.clock = clock;
+  }
+
+  /** Where the channel's socket is opened; the channel can be used again through it. */
+  ClientSocketEndpoint endpoint() {
+    return endpoint;
+  }
+
+  Rotation rotation() {
+    return rotation;
+  }
+
+  void rotation(Rotation due) {
+    this.rotation = due;
+  }
+
+  /** The token that made the channel, if it was told. */
+  Optional<Token> token() {
+    return token;
+  }
+
+  void token(Optional<Token> madeBy) {
+    this.token = madeBy;
+  }
+
+  /** The channel's id, a credential. */
+  Optional<String> channel() {
+    return channel;
+  }
+
+  /**
+   * Which channel it is.
+   *
+   * @param left is called when the channel has been closed by us and is not used any more
+   */
+  void channel(Optional<String> id, Runnable left) {
+    this.channel = id;
+    this.afterwards = left;
+  }
+
+  @Override
+  public void ping() {
+    if (pings.size() >= MOST_PINGS) {
+      // No answer to any of them: one more would be answered as the wrong one
+      return;
+    }
+    Long sent = System.nanoTime();
+    pings.addLast(sent);
+    socket
+        .sendText(PING)
+        .exceptionally(
+            failure -> {
+              // No pong answers it. The watchdog finds the socket dead when nothing comes
+              pings.remove(sent);
+              LOG.debug("A ping could not be sent: {}", failure.getMessage());
+              return null;
+            });
+  }
+
+  @Override
+  public OptionalLong ponged() {
+    Optional<Long> sent = Optional.ofNullable(pings.pollFirst());
+    if (sent.isEmpty()) {
+      return OptionalLong.empty();
+    }
+    provenUntil = at(sent.get());
+    if (sent.equals(proof)) {
+      socket.caughtUp(sent.get());
+      proof = Optional.empty();
+    }
+    return OptionalLong.of(TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - sent.get()));
+  }
+
+  /**
+   * Frames come in order, so a pong proves that what was sent before its ping has been read. It is
+   * asked for only after a hold; before, what was read last was sent just before.
+   */
+  @Override
+  public long handedOnUntil() {
+    boolean catchingUp =
+        socket.behindSinceNanos().isPresent() && socket.pausedSinceNanos().isEmpty();
+    if (catchingUp && proof.filter(pings::contains).isEmpty() && pings.size() < MOST_PINGS) {
+      ping();
+      proof = Optional.ofNullable(pings.peekLast());
+    }
+    long read = reading().lastFrameAt();
+    OptionalLong oldest = lane.oldestNanos();
+    return oldest.isEmpty() ? read : Math.min(read, at(oldest.getAsLong()));
+  }
+
+  /** Since when its peer may have sent what was not read, because its reading was held. */
+  private OptionalLong behindSince() {
+    OptionalLong behind = socket.behindSinceNanos();
+    return behind.isEmpty() ? behind : OptionalLong.of(at(behind.getAsLong()));
+  }
+
+  private long at(long nanos) {
+    return clock.getAsLong() - TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - nanos);
+  }
+
+  @Override
+  public void cut() {
+    socket.cut();
+  }
+
+  @Override
+  public void close() {
+    socket.close(CloseReason.NORMAL, "");
+    afterwards.run();
+  }
+
+  @Override
+  public Reading reading() {
+    long now = clock.getAsLong();
+    OptionalLong last = socket.lastFrameNanos();
+    long lastFrameAt =
+        Math.min(last.isEmpty() ? 0 : at(last.getAsLong()), behindSince().orElse(Long.MAX_VALUE));
+    boolean held = socket.pausedSinceNanos().isPresent();
+    return new Reading(lastFrameAt, now - socket.silence().toMillis(), held, provenUntil);
+  }
+}

@@ -1,0 +1,77 @@
+package dev.caravan.genesys.connect;
+
+import dev.caravan.genesys.GenesysConstants;
+import dev.caravan.topic.TopicCatalogue;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.apache.camel.Exchange;
+import org.apache.camel.Processor;
+
+/**
+ * Subscribes the topics of a channel in a loop of the control routes: usually all with one call; if
+ * that is refused because of some of them, in parts, until these are found ({@link Halving}).
+ */
+public final class Subscribing implements Processor {
+
+  private static final String STATE = "CamelGenesysSubscribing";
+
+  private final TopicCatalogue catalogue = TopicCatalogue.shipped();
+  private final Set<String> refusedPatterns = ConcurrentHashMap.newKeySet();
+
+  /** Takes up the topics of the exchange. */
+  public void begin(Exchange exchange) {
+    List<String> topics = new ArrayList<>();
+    Collection<?> asked = exchange.getProperty(GenesysConstants.TOPICS, Collection.class);
+    for (Object topic : asked) {
+      topics.add(((Map<?, ?>) topic).get("id").toString());
+    }
+    Halving halving = new Halving(topics, catalogue::generalise, refusedPatterns);
+    exchange.setProperty(STATE, halving);
+    exchange.setProperty(GenesysConstants.SUBSCRIPTIONS, List.of());
+    exchange.setProperty(GenesysConstants.REFUSED, halving.bad());
+  }
+
+  /** Whether something is left to subscribe. */
+  public boolean more(Exchange exchange) {
+    return !halving(exchange).next().isEmpty();
+  }
+
+  /** What to subscribe with the next call, as its body. */
+  public List<Map<String, String>> topics(Exchange exchange) {
+    return halving(exchange).next().stream().map(topic -> Map.of("id", topic)).toList();
+  }
+
+  /** It was subscribed: keeps what the answer says about each topic. */
+  @Override
+  public void process(Exchange exchange) {
+    Collection<?> before = exchange.getProperty(GenesysConstants.SUBSCRIPTIONS, Collection.class);
+    List<Object> entities = new ArrayList<>(before);
+    Map<?, ?> answer = exchange.getMessage().getBody(Map.class);
+    if (answer == null || !(answer.get("entities") instanceof Collection<?> some)) {
+      throw new UnavailableException(
+          "Genesys Cloud answered without the list of what it subscribed.", 200, Duration.ZERO);
+    }
+    entities.addAll(some);
+    exchange.setProperty(GenesysConstants.SUBSCRIPTIONS, entities);
+    halving(exchange).taken();
+  }
+
+  /** It was refused as a whole; what is not about topics goes on as a failure. */
+  public void refused(Exchange exchange) throws Exception {
+    Exception caught = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Exception.class);
+    RefusedException why = Failures.causeOf(RefusedException.class, caught);
+    if (why == null || why.status() != 400 && why.status() != 403) {
+      throw caught;
+    }
+    halving(exchange).refused(why.getMessage());
+  }
+
+  private static Halving halving(Exchange exchange) {
+    return exchange.getProperty(STATE, Halving.class);
+  }
+}

@@ -1,0 +1,67 @@
+package dev.caravan.health;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
+import org.apache.camel.health.HealthCheckResultBuilder;
+import org.apache.camel.impl.health.AbstractHealthCheck;
+
+/**
+ * Tells of one thing that the road needs: down while something keeps the road from working; up, and
+ * degraded, while it works without.
+ */
+public final class ConditionHealthCheck extends AbstractHealthCheck {
+
+  private final Supplier<Condition> condition;
+
+  /**
+   * How the thing is.
+   *
+   * @param state {@code broken} if somebody must act, {@code blind} if it passes by itself
+   * @param problem what keeps the road from working, as a sentence; empty if nothing does
+   * @param degraded what does not work although the road does, as sentences
+   * @param numbers further details
+   */
+  public record Condition(
+      String state, Optional<String> problem, List<String> degraded, Map<String, Object> numbers) {
+
+    /** One without which the road works. */
+    static Condition degraded(Optional<String> degraded) {
+      return new Condition("", Optional.empty(), degraded.stream().toList(), Map.of());
+    }
+
+    /** One that works or does not. */
+    public static Condition of(Optional<String> problem) {
+      return new Condition("broken", problem, List.of(), Map.of());
+    }
+  }
+
+  public ConditionHealthCheck(String id, Supplier<Condition> condition) {
+    super("camel", id);
+    this.condition = condition;
+  }
+
+  @Override
+  protected void doCall(HealthCheckResultBuilder builder, Map<String, Object> options) {
+    Condition now = condition.get();
+    now.numbers().forEach(builder::detail);
+    if (!now.degraded().isEmpty()) {
+      builder.detail("degraded", String.join(" ", now.degraded()));
+    }
+    now.problem()
+        .ifPresentOrElse(
+            sentence ->
+                builder
+                    .message(sentence)
+                    .detail("road.state", now.state())
+                    .detail("sentence", sentence)
+                    .down(),
+            builder::up);
+  }
+
+  @Override
+  public boolean isLiveness() {
+    return false;
+  }
+}

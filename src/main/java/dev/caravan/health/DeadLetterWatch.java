@@ -1,0 +1,190 @@
+package dev.caravan.health;
+
+import dev.caravan.background.BackgroundHealthCheck;
+import dev.caravan.background.BackgroundTask;
+import dev.caravan.genesys.GenesysComponent;
+import dev.caravan.health.ConditionHealthCheck.Condition;
+import dev.caravan.kafka.DeadLetterFiles;
+import dev.caravan.kafka.PatientClientFactory;
+import dev.caravan.spool.SpoolComponent;
+import dev.caravan.spool.SpoolEvent;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
+import java.time.Duration;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Properties;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.stream.Collectors;
+import org.apache.camel.CamelContext;
+import org.apache.camel.component.kafka.KafkaComponent;
+import org.apache.camel.component.kafka.KafkaConfiguration;
+import org.apache.camel.health.HealthCheckRegistry;
+import org.apache.camel.quarkus.main.events.BeforeStart;
+import org.apache.kafka.clients.producer.ProducerConfig;
+
+/**
+ * Has health tell which topics Kafka denies, which dead letters lie as files and when there are
+ * more of them than a few, and finds out when a right was given that nothing is sent for.
+ */
+@ApplicationScoped
+public class DeadLetterWatch {
+
+  /** By then the first signal has usually reached Kafka, and nobody needs to ask. */
+  private static final Duration SEEK_AFTER = Duration.ofSeconds(5);
+
+  private static final int MOST_NAMES = 20;
+
+  private final Duration every;
+
+  public DeadLetterWatch() {
+    this(Duration.ofSeconds(10));
+  }
+
+  public DeadLetterWatch(Duration every) {
+    this.every = every;
+  }
+
+  public void begin(@Observes BeforeStart starting) {
+    begin(starting.getCamelContext());
+  }
+
+  public void begin(CamelContext context) {
+    HealthCheckRegistry.get(context)
+        .register(
+            new ConditionHealthCheck(
+                "kafka-refusals",
+                () -> {
+                  Optional<PatientClientFactory> clients = clients(context);
+                  return condition(
+                      clients
+                          .map(PatientClientFactory::deniedTopics)
+                          .orElseGet(Collections::emptySortedSet),
+                      clients.filter(PatientClientFactory::takesAny).isPresent(),
+                      files(context));
+                }));
+    HealthCheckRegistry.get(context)
+        .register(
+            new ConditionHealthCheck(
+                "kafka",
+                () ->
+                    new Condition(
+                        "broken",
+                        clients(context).flatMap(PatientClientFactory::problem),
+                        clients(context).flatMap(PatientClientFactory::silence).stream().toList(),
+                        Map.of())));
+    DeadLetterShare share =
+        new DeadLetterShare(
+            context.getComponent("genesys", GenesysComponent.class)::eventsRead, System::nanoTime);
+    context
+        .getComponent("spool", SpoolComponent.class)
+        .addListener(
+            event -> {
+              if (event instanceof SpoolEvent.Letter letter) {
+                share.letter(letter.why());
+              }
+            });
+    HealthCheckRegistry.get(context)
+        .register(
+            new ConditionHealthCheck("dead-letters", () -> Condition.degraded(share.sentence())));
+    ScheduledExecutorService looks =
+        context.getExecutorServiceManager().newScheduledThreadPool(this, "dead-letters", 3);
+    BackgroundHealthCheck.of(context)
+        .watch(BackgroundTask.every(every, "counting dead letters", looks, share::look));
+    BackgroundHealthCheck.of(context)
+        .watch(
+            BackgroundTask.every(
+                every,
+                "asking Kafka for rights",
+                looks,
+                () -> clients(context).ifPresent(PatientClientFactory::askForQuietTopics)));
+    BackgroundHealthCheck.of(context)
+        .watch(
+            BackgroundTask.every(
+                SEEK_AFTER,
+                every,
+                "looking for Kafka",
+                looks,
+                () -> {
+                  Optional<PatientClientFactory> clients = clients(context);
+                  if (clients.isPresent()) {
+                    clients.get().seek(producerProperties(context));
+                  }
+                }));
+  }
+
+  private static Properties producerProperties(CamelContext context) {
+    KafkaComponent kafka = context.getComponent("kafka", KafkaComponent.class);
+    KafkaConfiguration configuration = kafka.getConfiguration();
+    Properties properties = configuration.createProducerProperties();
+    properties.put(
+        ProducerConfig.BOOTSTRAP_SERVERS_CONFIG,
+        kafka.getKafkaClientFactory().getBrokers(configuration));
+    return properties;
+  }
+
+  /**
+   * Letters that lie as files and a topic that Kafka denies while it takes others are no reason to
+   * be taken out of service.
+   *
+   * @param denied the topics that Kafka denies
+   * @param takesAny whether there are others that it takes
+   */
+  static Condition condition(
+      SortedSet<String> denied, boolean takesAny, Optional<DeadLetterFiles.Contents> files) {
+    List<String> problems = new ArrayList<>();
+    List<String> degraded = new ArrayList<>();
+    Map<String, Object> numbers = new TreeMap<>();
+    if (!denied.isEmpty()) {
+      (takesAny ? degraded : problems).add(denied(denied));
+    }
+    files
+        .filter(lying -> lying.letters() > 0)
+        .ifPresent(
+            lying -> {
+              degraded.add(lying(lying));
+              numbers.put("files", lying.letters());
+              numbers.put("files.bytes", lying.bytes());
+            });
+    if (files.filter(DeadLetterFiles.Contents::full).isPresent()) {
+      problems.add(
+          "There is no room for more dead letters as files: further ones wait in the spool until"
+              + " Kafka takes them or files are removed.");
+    }
+    Optional<String> problem = Optional.of(String.join(" ", problems)).filter(it -> !it.isEmpty());
+    return new Condition("broken", problem, degraded, numbers);
+  }
+
+  private static String denied(SortedSet<String> topics) {
+    String more = topics.size() > MOST_NAMES ? " and others" : "";
+    return "Kafka denies to the user of the bridge: %s. What is for them becomes dead letters, signals wait. Grant it the operations Write and Describe on them, and Create if Kafka is to create them; it is asked again by itself."
+        .formatted(topics.stream().limit(MOST_NAMES).collect(Collectors.joining(", ", "", more)));
+  }
+
+  private static String lying(DeadLetterFiles.Contents lying) {
+    String since =
+        lying.oldest().map(time -> " since " + time.truncatedTo(ChronoUnit.SECONDS)).orElse("");
+    return "%d dead letters that Kafka did not take lie as files in %s%s, the reason of each beside it. Nothing sends them by itself: mend the cause, send what is still of use, and remove them."
+        .formatted(lying.letters(), lying.folder(), since);
+  }
+
+  /** None if the user's routes do without. */
+  private static Optional<DeadLetterFiles.Contents> files(CamelContext context) {
+    return context.getRegistry().findByType(DeadLetterFiles.class).stream()
+        .findFirst()
+        .map(DeadLetterFiles::contents);
+  }
+
+  private static Optional<PatientClientFactory> clients(CamelContext context) {
+    KafkaComponent kafka = context.getComponent("kafka", KafkaComponent.class);
+    return kafka.getKafkaClientFactory() instanceof PatientClientFactory clients
+        ? Optional.of(clients)
+        : Optional.empty();
+  }
+}

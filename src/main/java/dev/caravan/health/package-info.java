@@ -1,0 +1,2 @@
+/** Health and metrics of what the whole bridge needs. */
+package dev.caravan.health;

@@ -1,0 +1,2 @@
+/** Replays what a spool has kept. */
+package dev.caravan.replay;

@@ -1,0 +1,132 @@
+package dev.caravan.routes;
+
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.snakeyaml.engine.v2.api.Load;
+import org.snakeyaml.engine.v2.api.LoadSettings;
+import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
+
+/**
+ * Tells which routes a file has. Parsed here once more than by Camel, since it cannot be asked: it
+ * drops the first of two routes with one id while it loads the second, and shows what it has parsed
+ * only when it has loaded it.
+ *
+ * @param ids of the routes, one that stands there twice is there twice
+ * @param configurations the ids of what routes share, the same
+ * @param inputs where routes and templates begin, without options
+ */
+record RouteText(List<String> ids, List<String> configurations, Set<String> inputs) {
+
+  private static final Logger LOG = LoggerFactory.getLogger(RouteText.class);
+  private static final Pattern PLACEHOLDER = Pattern.compile("\\{\\{.*?}}");
+
+  /** What stands in the text; empty if it is no list of routes, as when half of it is missing. */
+  static Optional<RouteText> of(String text) {
+    try {
+      Object content = new Load(LoadSettings.builder().build()).loadFromString(text);
+      if (content == null) {
+        return Optional.of(new RouteText(List.of(), List.of(), Set.of()));
+      }
+      if (content instanceof List<?> parts) {
+        List<String> ids =
+            parts.stream()
+                .flatMap(
+                    part ->
+                        Stream.concat(
+                            id(part, "route", "id"), id(part, "templatedRoute", "routeId")))
+                .toList();
+        List<String> configurations =
+            parts.stream().flatMap(part -> id(part, "routeConfiguration", "id")).toList();
+        Set<String> inputs = new HashSet<>();
+        addInputs(inputs, parts);
+        return Optional.of(new RouteText(ids, configurations, inputs));
+      }
+    } catch (YamlEngineException | StackOverflowError e) {
+      LOG.debug("Camel will say where this file is wrong", e);
+    }
+    return Optional.empty();
+  }
+
+  private static Stream<String> id(Object part, String kind, String name) {
+    return part instanceof Map<?, ?> entry
+            && entry.get(kind) instanceof Map<?, ?> route
+            && route.get(name) instanceof String id
+        ? Stream.of(id)
+        : Stream.empty();
+  }
+
+  private static void addInputs(Set<String> inputs, Object node) {
+    if (node instanceof List<?> parts) {
+      parts.forEach(part -> addInputs(inputs, part));
+    } else if (node instanceof Map<?, ?> entries) {
+      Object from = entries.get("from");
+      if ((from instanceof Map<?, ?> parts ? parts.get("uri") : from) instanceof String uri) {
+        inputs.add(EndedWork.plain(uri));
+      }
+      entries.values().forEach(part -> addInputs(inputs, part));
+    }
+  }
+
+  /** Whether the other file cannot run beside this one: it has a route of it, or reads the same. */
+  boolean excludes(RouteText other) {
+    return ids.stream().anyMatch(other.ids::contains)
+        || other
+            .exclusiveInputs()
+            .anyMatch(input -> inputs.stream().anyMatch(own -> mayBe(own, input)));
+  }
+
+  /** What is read by one route alone. */
+  private Stream<String> exclusiveInputs() {
+    return inputs.stream().filter(input -> input.matches("(genesys|spool):.*"));
+  }
+
+  /**
+   * Whether a text that is no list of routes speaks of a route of these, or of what it reads: it
+   * may hold the same, then.
+   */
+  boolean isSpokenOfIn(String text) {
+    Stream<String> named = ids.stream().map(id -> valueOf("(?:id|routeId)", whole(id)));
+    Stream<String> read =
+        exclusiveInputs()
+            .map(input -> input.split(":", 2))
+            .flatMap(
+                input ->
+                    Stream.of(
+                        "(?<![\\w.-])%s:(?://)?(?:%s|\\{\\{)".formatted(input[0], whole(input[1])),
+                        valueOf("(?:from|uri)", input[0] + "(?![\\w.:-])"),
+                        valueOf("from", "(?:\\{?\\s*" + valueOf("uri", "\\{\\{") + "|\\{\\{)")));
+    return Stream.concat(named, read)
+        .anyMatch(pattern -> Pattern.compile(pattern).matcher(text).find());
+  }
+
+  private static String valueOf(String key, String value) {
+    return "(?<!\\w)" + key + "[\"']?\\s*:\\s*[\"']?" + value;
+  }
+
+  private static String whole(String name) {
+    return Pattern.quote(name) + "(?![\\w.-])";
+  }
+
+  /** A placeholder may stand for anything, and the rest of a scheme alone is in the parameters. */
+  private static boolean mayBe(String own, String input) {
+    Matcher placeholder = PLACEHOLDER.matcher(own);
+    if (!own.contains(":") && !placeholder.find()) {
+      return input.startsWith(own + ":");
+    }
+    String pattern =
+        PLACEHOLDER
+            .splitAsStream(own + " ")
+            .map(Pattern::quote)
+            .reduce((before, after) -> before + ".*" + after)
+            .orElseThrow();
+    return (input + " ").matches(pattern);
+  }
+}

@@ -1,2 +1,0 @@
-/** The session with Genesys Cloud: where it is, the OAuth token, and what a failed call means. */
-package dev.caravan.session;

@@ -1,0 +1,117 @@
+package dev.caravan.simulator.api;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.caravan.simulator.session.TopicRules;
+import dev.caravan.topic.Topic;
+import dev.caravan.topic.TopicCatalogue;
+import io.vertx.ext.web.Router;
+import io.vertx.ext.web.RoutingContext;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+
+/** {@code GET /api/v2/notifications/availabletopics} from the catalogue. */
+public final class AvailableTopics {
+
+  private static final Set<String> EXPANDABLE =
+      Set.of(
+          "description",
+          "enforced",
+          "schema",
+          "visibility",
+          "transports",
+          "publicApiTemplateUriPaths",
+          "requiresPermissions",
+          "permissionDetails",
+          "topicParameters");
+
+  private final TopicCatalogue catalogue;
+  private final TopicRules rules;
+
+  public AvailableTopics(TopicCatalogue catalogue, TopicRules rules) {
+    this.catalogue = catalogue;
+    this.rules = rules;
+  }
+
+  public void mount(Router router) {
+    router.get("/api/v2/notifications/availabletopics").handler(this::list);
+  }
+
+  private void list(RoutingContext context) {
+    Call call = Call.of(context);
+    Set<String> expand = new TreeSet<>(call.queries("expand"));
+    for (String field : expand) {
+      if (!EXPANDABLE.contains(field)) {
+        throw ApiError.invalidParameter(
+                field, "expand", String.join(", ", new TreeSet<>(EXPANDABLE)))
+            .thrown();
+      }
+    }
+    ObjectNode listing = Json.object();
+    ArrayNode entities = listing.putArray("entities");
+    catalogue.all().forEach(topic -> entities.add(describe(topic, expand)));
+    call.answer(listing);
+  }
+
+  private ObjectNode describe(Topic topic, Set<String> expand) {
+    ObjectNode described = Json.object().put("id", topic.pattern());
+    boolean currentUser = rules.currentUserOnly(topic.pattern());
+    if (expand.contains("description")) {
+      described.put("description", "Events of " + topic.modelClass());
+    }
+    if (expand.contains("enforced")) {
+      described.put("enforced", true);
+    }
+    if (expand.contains("visibility")) {
+      described.put("visibility", "Public");
+    }
+    if (expand.contains("transports")) {
+      transports(topic).forEach(described.putArray("transports")::add);
+    }
+    if (expand.contains("publicApiTemplateUriPaths")) {
+      described.putArray("publicApiTemplateUriPaths");
+    }
+    if (expand.contains("requiresPermissions")) {
+      topic.permissions().forEach(described.putArray("requiresPermissions")::add);
+      described
+          .put("requiresDivisionPermissions", false)
+          .put("requiresAnyValidator", topic.anyPermission())
+          .put("requiresCurrentUser", currentUser)
+          .put("requiresCurrentUserOrPermission", false);
+    }
+    if (expand.contains("permissionDetails")) {
+      permissionDetails(described.putArray("permissionDetails"), topic, currentUser);
+    }
+    if (expand.contains("topicParameters")) {
+      ArrayNode parameters = described.putArray("topicParameters");
+      for (int at = 0; (at = topic.pattern().indexOf("{id}", at)) >= 0; at++) {
+        parameters.add("id");
+      }
+    }
+    if (expand.contains("schema")) {
+      described.set("schema", topic.schema().toJsonSchema());
+    }
+    return described;
+  }
+
+  private List<String> transports(Topic topic) {
+    if (rules.eventBridgeOnly(topic.pattern())) {
+      return List.of("EventBridge");
+    }
+    return topic.transports().isEmpty() ? List.of("Websocket", "EventBridge") : topic.transports();
+  }
+
+  private static void permissionDetails(ArrayNode details, Topic topic, boolean currentUser) {
+    if (currentUser) {
+      ObjectNode detail = details.addObject().put("type", "requiresCurrentUser");
+      detail.putArray("permissions");
+      detail.put("allowsCurrentUser", true).put("enforced", true);
+    }
+    if (!topic.permissions().isEmpty()) {
+      ObjectNode detail = details.addObject().put("type", "requiresPermissions");
+      topic.permissions().forEach(detail.putArray("permissions")::add);
+      detail.put("allowsCurrentUser", false).put("enforced", true);
+    }
+  }
+}

@@ -1,0 +1,185 @@
+package dev.caravan.simulator.api;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.caravan.simulator.fault.Fault;
+import dev.caravan.simulator.session.Token;
+import dev.caravan.simulator.session.Wire;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServerResponse;
+import io.vertx.ext.web.RoutingContext;
+import java.io.IOException;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Pattern;
+
+/** One REST call: who makes it, what it is named, and how it is answered. */
+public final class Call {
+
+  private static final Pattern ID_SEGMENT =
+      Pattern.compile(
+          "/(?:[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F-]{22,}|streaming-\\d+-[0-9a-z]+)(?=/|$)");
+  private static final Set<String> PAGING = Set.of("pageSize", "pageNumber", "after");
+  private static final String JSON = "application/json";
+  private static final String KEY = Call.class.getName();
+
+  private final RoutingContext context;
+  private final String correlationId;
+  private Optional<Token> token = Optional.empty();
+  private Optional<Fault.Wrong> spoilt = Optional.empty();
+
+  private Call(RoutingContext context, String correlationId) {
+    this.context = context;
+    this.correlationId = correlationId;
+  }
+
+  static Call begin(RoutingContext context, String correlationId) {
+    Call call = new Call(context, correlationId);
+    context.put(KEY, call);
+    return call;
+  }
+
+  public static Call of(RoutingContext context) {
+    return context.get(KEY);
+  }
+
+  /** Method and path with ids replaced, such as {@code HEAD /api/v2/…/channels/{id}}. */
+  String name() {
+    return context.request().method().name()
+        + " "
+        + ID_SEGMENT.matcher(context.request().path()).replaceAll("/{id}");
+  }
+
+  /** Method and path as they came. */
+  String rawName() {
+    return context.request().method().name() + " " + context.request().path();
+  }
+
+  String correlationId() {
+    return correlationId;
+  }
+
+  void by(Token caller) {
+    token = Optional.of(caller);
+  }
+
+  Token token() {
+    return token.orElseThrow(() -> ApiError.noToken().thrown());
+  }
+
+  public String path(String parameter) {
+    return context.pathParam(parameter);
+  }
+
+  List<String> queries(String parameter) {
+    return context.queryParam(parameter).stream()
+        .flatMap(value -> List.of(value.split(",")).stream())
+        .filter(value -> !value.isBlank())
+        .toList();
+  }
+
+  public String query(String parameter, String otherwise) {
+    List<String> values = context.queryParam(parameter);
+    return values.isEmpty() ? otherwise : values.get(0);
+  }
+
+  boolean flag(String parameter) {
+    return "true".equalsIgnoreCase(query(parameter, "false"));
+  }
+
+  public int number(String parameter, int otherwise) {
+    String value = query(parameter, "");
+    if (value.isEmpty()) {
+      return otherwise;
+    }
+    try {
+      return Integer.parseInt(value);
+    } catch (NumberFormatException e) {
+      throw ApiError.invalidParameter(value, parameter, "integer").thrown();
+    }
+  }
+
+  /** Path and query up to where a page is named, for links to other pages. */
+  String pathWithoutPage() {
+    StringBuilder path = new StringBuilder(context.request().path()).append('?');
+    context
+        .queryParams()
+        .forEach(
+            (name, value) -> {
+              if (!PAGING.contains(name)) {
+                path.append(name).append('=').append(value).append('&');
+              }
+            });
+    return path.toString();
+  }
+
+  String host() {
+    return Optional.ofNullable(context.request().getHeader(HttpHeaders.HOST)).orElse("localhost");
+  }
+
+  public String text() {
+    return Optional.ofNullable(context.body().asString()).orElse("");
+  }
+
+  public JsonNode body() {
+    Buffer buffer = context.body().buffer();
+    if (buffer == null || buffer.length() == 0) {
+      return Json.MAPPER.missingNode();
+    }
+    try {
+      return Json.MAPPER.readTree(buffer.getBytes());
+    } catch (IOException e) {
+      throw ApiError.badRequest(
+              "The request could not be understood by the server due to malformed syntax.")
+          .thrown();
+    }
+  }
+
+  /** Lets the call be done, but not answered as it should be. */
+  void spoilAnswer(Fault.Wrong how) {
+    spoilt = Optional.of(how);
+  }
+
+  public void answer(JsonNode body) {
+    answer(200, body);
+  }
+
+  public void answer(int status, JsonNode body) {
+    spoilt.ifPresent(how -> Paging.shorten(body, how));
+    byte[] bytes = Json.bytes(body);
+    HttpServerResponse response =
+        context.response().setStatusCode(status).putHeader(HttpHeaders.CONTENT_TYPE, JSON);
+    if (!breaksOff()) {
+      response.end(Buffer.buffer(bytes));
+    } else if (spoilt.get() == Fault.Wrong.LOST_ANSWER) {
+      Wire.reset(context.request().connection());
+    } else {
+      response
+          .putHeader(HttpHeaders.CONTENT_LENGTH, Integer.toString(bytes.length))
+          .write(Buffer.buffer(bytes).slice(0, bytes.length / 2))
+          .onComplete(written -> Wire.reset(context.request().connection()));
+    }
+  }
+
+  private boolean breaksOff() {
+    return spoilt
+        .filter(how -> how == Fault.Wrong.LOST_ANSWER || how == Fault.Wrong.BROKEN_ANSWER)
+        .isPresent();
+  }
+
+  void answerEmpty(int status) {
+    if (breaksOff()) {
+      Wire.reset(context.request().connection());
+    } else {
+      context.response().setStatusCode(status).end();
+    }
+  }
+
+  public void answer(ApiError error) {
+    if (error.retryAfterSeconds() > 0) {
+      context.response().putHeader("Retry-After", Integer.toString(error.retryAfterSeconds()));
+    }
+    answer(error.status(), error.body(correlationId));
+  }
+}

@@ -1,0 +1,142 @@
+package dev.caravan.simulator.api;
+
+import dev.caravan.simulator.Ids;
+import dev.caravan.simulator.SimulatorClock;
+import dev.caravan.simulator.World;
+import dev.caravan.simulator.fault.Behaviour;
+import dev.caravan.simulator.fault.Fault;
+import dev.caravan.simulator.fault.Faults;
+import dev.caravan.simulator.session.Token;
+import dev.caravan.simulator.session.Tokens;
+import dev.caravan.simulator.session.Wire;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServerResponse;
+import io.vertx.ext.web.RoutingContext;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** What every REST call passes before it is served: correlation, token, rate limit, errors. */
+public final class Gate {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Gate.class);
+
+  private final Ids ids;
+  private final Tokens tokens;
+  private final SimulatorClock clock;
+  private final RateLimiter limiter;
+  private final Behaviour behaviour;
+  private final Faults faults;
+  private final CallLog log;
+
+  public Gate(World world) {
+    this.ids = world.ids();
+    this.tokens = world.tokens();
+    this.clock = world.clock();
+    this.limiter = new RateLimiter(world.options().limits().requestsPerMinute());
+    this.behaviour = world.options().behaviour();
+    this.faults = world.faults();
+    this.log = world.calls();
+  }
+
+  /** Gives the call its correlation id and the headers every answer carries. */
+  public void open(RoutingContext context) {
+    Call call = Call.begin(context, ids.uuid());
+    HttpServerResponse response = context.response();
+    response
+        .putHeader("ININ-Correlation-Id", call.correlationId())
+        .putHeader(HttpHeaders.CACHE_CONTROL, "no-cache, no-store, must-revalidate");
+    long came = clock.wallNow().toEpochMilli();
+    String name = call.name();
+    context.addEndHandler(
+        end ->
+            log.write(new CallRecord(came, name, end.succeeded() ? response.getStatusCode() : 0)));
+    context.next();
+  }
+
+  /** Lets an armed fault strike. */
+  public void spoil(RoutingContext context) {
+    Call call = Call.of(context);
+    Optional<Fault> fault = faults.strike(Fault.On.CALL, call.name(), call.rawName());
+    if (fault.isEmpty()) {
+      context.next();
+      return;
+    }
+    switch (fault.get().wrong()) {
+      case STATUS -> call.answer(ApiError.of(fault.get()));
+      case RESET -> Wire.reset(context.request().connection());
+      case DELAY -> {
+        context.request().pause();
+        context
+            .vertx()
+            .setTimer(
+                Math.max(1, fault.get().delayMillis()),
+                due -> {
+                  context.request().resume();
+                  context.next();
+                });
+      }
+      case LOST_ANSWER, BROKEN_ANSWER, EMPTY_LISTING, HALF_LISTING -> {
+        call.spoilAnswer(fault.get().wrong());
+        context.next();
+      }
+      default -> LOG.debug("{} is left without an answer", call.name());
+    }
+  }
+
+  /** Lets only a living token pass, and only as often as it may. */
+  public void authorize(RoutingContext context) {
+    Call call = Call.of(context);
+    Token token = bearer(context);
+    RateLimiter.Standing standing = limiter.count(token.value(), clock.wallNow());
+    HttpServerResponse response = context.response();
+    response
+        .putHeader("inin-ratelimit-count", Integer.toString(standing.count()))
+        .putHeader("inin-ratelimit-allowed", Integer.toString(standing.allowed()))
+        .putHeader("inin-ratelimit-reset", Integer.toString(standing.resetSeconds()));
+    if (standing.exceeded()) {
+      call.answer(ApiError.rateLimited(standing.resetSeconds()));
+      return;
+    }
+    call.by(token);
+    context.next();
+  }
+
+  private Token bearer(RoutingContext context) {
+    String header = context.request().getHeader(HttpHeaders.AUTHORIZATION);
+    if (header == null || !header.regionMatches(true, 0, "Bearer ", 0, 7)) {
+      throw ApiError.noToken().thrown();
+    }
+    Optional<Token> token = tokens.find(header.substring(7).trim());
+    if (token.isEmpty()) {
+      throw ApiError.badToken("bad.credentials").thrown();
+    }
+    if (!token.get().aliveAt(clock.now())) {
+      throw ApiError.badToken(behaviour.expiredToken()).thrown();
+    }
+    return token.get();
+  }
+
+  /** Turns what a handler threw into the answer it stands for. */
+  public void failed(RoutingContext context) {
+    Call call = Call.of(context);
+    if (context.response().ended()) {
+      return;
+    }
+    if (context.failure() instanceof ApiException refused) {
+      call.answer(refused.error());
+    } else if (context.statusCode() > 0 && context.statusCode() < 500) {
+      call.answer(
+          new ApiError(
+              context.statusCode(), "bad.request", "The request was refused by the server."));
+    } else {
+      LOG.warn("The simulator could not serve {}", call.name(), context.failure());
+      call.answer(
+          new ApiError(
+              500,
+              "internal.server.error",
+              "The server encountered an unexpected condition which prevented it from fulfilling"
+                  + " the request."));
+    }
+  }
+}

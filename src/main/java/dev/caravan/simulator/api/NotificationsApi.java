@@ -1,0 +1,156 @@
+package dev.caravan.simulator.api;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.caravan.simulator.SimulatorClock;
+import dev.caravan.simulator.SimulatorOptions;
+import dev.caravan.simulator.World;
+import dev.caravan.simulator.session.Channel;
+import dev.caravan.simulator.session.ChannelKeeper;
+import dev.caravan.simulator.session.Ending;
+import dev.caravan.simulator.session.Subscriber;
+import io.vertx.ext.web.Router;
+import io.vertx.ext.web.RoutingContext;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/** {@code /api/v2/notifications/channels} and the subscriptions below it. */
+public final class NotificationsApi {
+
+  private static final String CHANNELS = "/api/v2/notifications/channels";
+  private static final String SUBSCRIPTIONS = CHANNELS + "/:id/subscriptions";
+
+  private final ChannelKeeper keeper;
+  private final Subscriber subscriber;
+  private final Ending ending;
+  private final SimulatorClock clock;
+  private final SimulatorOptions options;
+
+  public NotificationsApi(World world) {
+    this.keeper = world.keeper();
+    this.subscriber = world.subscriber();
+    this.ending = world.ending();
+    this.clock = world.clock();
+    this.options = world.options();
+  }
+
+  public void mount(Router router) {
+    router.post(CHANNELS).handler(this::create);
+    router.get(CHANNELS).handler(this::list);
+    router.head(CHANNELS + "/:id").handler(this::verify);
+    router.get(SUBSCRIPTIONS).handler(this::subscriptions);
+    router.post(SUBSCRIPTIONS).handler(context -> subscribe(context, false));
+    router.put(SUBSCRIPTIONS).handler(context -> subscribe(context, true));
+    router.delete(SUBSCRIPTIONS).handler(this::clear);
+  }
+
+  private void create(RoutingContext context) {
+    Call call = Call.of(context);
+    Channel channel = keeper.create(call.token());
+    keeper.evict(call.token().clientId()).forEach(ending::evicted);
+    call.answer(describe(channel, call, true));
+  }
+
+  private void list(RoutingContext context) {
+    Call call = Call.of(context);
+    String which = call.query("includechannels", "token");
+    if (!Set.of("token", "oauthclient").contains(which)) {
+      throw ApiError.invalidParameter(which, "includechannels", "token, oauthclient").thrown();
+    }
+    ObjectNode listing = Json.object();
+    ArrayNode entities = listing.putArray("entities");
+    for (Channel channel : keeper.ofClient(call.token().clientId())) {
+      boolean own = channel.token().value().equals(call.token().value());
+      if (own || which.equals("oauthclient")) {
+        entities.add(describe(channel, call, own));
+      }
+    }
+    call.answer(listing);
+  }
+
+  private void verify(RoutingContext context) {
+    Call call = Call.of(context);
+    channel(call);
+    call.answerEmpty(200);
+  }
+
+  private void subscriptions(RoutingContext context) {
+    Call call = Call.of(context);
+    Channel channel = channel(call);
+    ObjectNode listing = Json.object();
+    ArrayNode entities = listing.putArray("entities");
+    channel.topics().keySet().forEach(topic -> entities.add(Subscriber.permitted(topic)));
+    call.answer(listing);
+  }
+
+  private void subscribe(RoutingContext context, boolean replace) {
+    Call call = Call.of(context);
+    Channel channel =
+        keeper
+            .find(call.path("id"), call.token())
+            .orElseThrow(() -> ApiError.noSubscriptionList().thrown());
+    ObjectNode listing = Json.object();
+    listing.set(
+        "entities",
+        subscriber.subscribe(
+            channel,
+            topics(call.body()),
+            call.flag("ignoreErrors") && options.behaviour().ignoreErrors(),
+            replace));
+    ending.subscriptionsChanged(channel);
+    call.answer(listing);
+  }
+
+  private void clear(RoutingContext context) {
+    Call call = Call.of(context);
+    Channel channel = channel(call);
+    keeper.clear(channel);
+    ending.subscriptionsChanged(channel);
+    call.answerEmpty(options.behaviour().deleteStatus());
+  }
+
+  private Channel channel(Call call) {
+    Optional<Channel> channel = keeper.find(call.path("id"), call.token());
+    return channel.orElseThrow(() -> ApiError.notFound().thrown());
+  }
+
+  private static List<String> topics(JsonNode body) {
+    if (!body.isArray()) {
+      throw ApiError.badRequest("The request body must be a list of topics.").thrown();
+    }
+    Set<String> topics = new LinkedHashSet<>();
+    for (JsonNode entry : body) {
+      if (!entry.path("id").isTextual()) {
+        throw ApiError.badRequest("Every topic must have an id.").thrown();
+      }
+      topics.add(entry.path("id").asText());
+    }
+    return new ArrayList<>(topics);
+  }
+
+  /** A channel of another token shows that it exists, not how to use it. */
+  private ObjectNode describe(Channel channel, Call call, boolean own) {
+    ObjectNode described = Json.object();
+    if (own) {
+      described.put("connectUri", socketUrl(call) + "/channels/" + channel.id());
+      described.put("id", channel.id());
+    }
+    boolean moves = options.behaviour().expiresMoves();
+    return described.put(
+        "expires",
+        Json.time(clock.onTheWall(moves ? channel.expires() : channel.announcedExpiry())));
+  }
+
+  private String socketUrl(Call call) {
+    if (!options.socketUrl().isEmpty()) {
+      return options.socketUrl();
+    }
+    String host = call.host();
+    String streaming = host.startsWith("api.") ? "streaming." + host.substring(4) : host;
+    return (options.tls().wanted() ? "wss://" : "ws://") + streaming;
+  }
+}

@@ -1,0 +1,191 @@
+package dev.caravan.simulator.api;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.caravan.simulator.centre.Agent;
+import dev.caravan.simulator.centre.AgentState;
+import dev.caravan.simulator.centre.Day;
+import dev.caravan.simulator.centre.Iso;
+import dev.caravan.simulator.centre.Named;
+import dev.caravan.simulator.centre.Organization;
+import dev.caravan.simulator.centre.Presence;
+import dev.caravan.simulator.centre.Spell;
+import io.vertx.ext.web.Router;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** What queues hold and agents do now, and what agents did before. */
+public final class ObservationsApi {
+
+  private static final List<String> QUEUE = List.of("analytics:queueObservation:view");
+  private static final List<String> USER = List.of("analytics:userObservation:view");
+  private static final List<String> DETAIL = List.of("analytics:userDetail:view");
+
+  private final Organization organization;
+  private final OauthApi clients;
+  private final Day day;
+
+  public ObservationsApi(Organization organization, OauthApi clients, Day day) {
+    this.organization = organization;
+    this.clients = clients;
+    this.day = day;
+  }
+
+  public void mount(Router router) {
+    String analytics = "/api/v2/analytics/";
+    router
+        .post(analytics + "queues/observations/query")
+        .handler(DirectoryApi.answering(this::queues));
+    router
+        .post(analytics + "users/observations/query")
+        .handler(DirectoryApi.answering(this::users));
+    router.post(analytics + "users/activity/query").handler(DirectoryApi.answering(this::activity));
+    router.post(analytics + "users/details/query").handler(DirectoryApi.answering(this::details));
+  }
+
+  private void queues(Call call) {
+    clients.require(call, QUEUE);
+    AnalyticsQuery query = new AnalyticsQuery(call);
+    Set<String> wanted = query.someValues("filter", "queueId");
+    ObjectNode answer = Json.object();
+    ArrayNode results = answer.putArray("results");
+    for (Named queue : organization.queues()) {
+      if (wanted.contains(queue.id())) {
+        for (JsonNode told : day.observations(queue.index())) {
+          ArrayNode data = Json.array();
+          for (JsonNode metric : told.at("/data/0/metrics")) {
+            // what took how long is for events; a query observes the moment
+            if (metric.path("metric").asText().startsWith("o")
+                && query.wants(metric.path("metric").asText())) {
+              data.add(metric);
+            }
+          }
+          if (!data.isEmpty()) {
+            ObjectNode result = results.addObject();
+            result.set("group", told.path("group"));
+            result.set("data", data);
+          }
+        }
+      }
+    }
+    call.answer(answer);
+  }
+
+  private List<Agent> agents(Set<String> wanted) {
+    return organization.agents().stream()
+        .filter(agent -> wanted.isEmpty() || wanted.contains(agent.id()))
+        .toList();
+  }
+
+  private void users(Call call) {
+    clients.require(call, USER);
+    AnalyticsQuery query = new AnalyticsQuery(call);
+    ObjectNode answer = Json.object();
+    ArrayNode results = answer.putArray("results");
+    for (Agent agent : agents(query.someValues("filter", "userId"))) {
+      ObjectNode result = results.addObject();
+      result.putObject("group").put("userId", agent.id());
+      ArrayNode data = result.putArray("data");
+      queueCounts(query, agent)
+          .forEach(
+              (metric, count) ->
+                  data.addObject().put("metric", metric).putObject("stats").put("count", count));
+    }
+    call.answer(answer);
+  }
+
+  private void activity(Call call) {
+    clients.require(call, USER);
+    AnalyticsQuery query = new AnalyticsQuery(call);
+    ObjectNode answer = Json.object();
+    ArrayNode results = answer.putArray("results");
+    for (Agent agent : agents(query.someValues("filter", "userId"))) {
+      ObjectNode result = results.addObject();
+      result.putObject("group").put("userId", agent.id());
+      ArrayNode data = result.putArray("data");
+      queueCounts(query, agent)
+          .forEach((metric, count) -> data.addObject().put("metric", metric).put("count", count));
+      if (query.wantsDetails()) {
+        entities(result.putArray("entities"), agent);
+      }
+      result.put("truncated", false);
+    }
+    call.answer(answer.put("entityIdDimension", "userId"));
+  }
+
+  private void entities(ArrayNode entities, Agent agent) {
+    AgentState state = day.agent(agent.index());
+    for (int queue : agent.queues()) {
+      entities
+          .addObject()
+          .put("userId", agent.id())
+          .put("queueId", organization.queues().get(queue).id())
+          .put("queueMembershipStatus", activeQueues(agent) > 0 ? "active" : "inactive")
+          .put("teamId", organization.teams().get(agent.team()).id())
+          .put("systemPresence", state.presence().name())
+          .put("organizationPresenceId", state.presence().definitionId())
+          .put("presenceDate", Iso.time(state.presenceSince()))
+          .put("routingStatus", state.routing().name())
+          .put("routingStatusDate", Iso.time(state.routingSince()));
+    }
+  }
+
+  /** How many queues an agent has, by each metric that is asked for. */
+  private Map<String, Integer> queueCounts(AnalyticsQuery query, Agent agent) {
+    Map<String, Integer> counts = new LinkedHashMap<>();
+    if (query.wants("oActiveQueues")) {
+      counts.put("oActiveQueues", activeQueues(agent));
+    }
+    if (query.wants("oMemberQueues")) {
+      counts.put("oMemberQueues", agent.queues().size());
+    }
+    return counts;
+  }
+
+  private int activeQueues(Agent agent) {
+    boolean active = day.agent(agent.index()).presence() == Presence.ON_QUEUE;
+    return active ? agent.queues().size() : 0;
+  }
+
+  private void details(Call call) {
+    clients.require(call, DETAIL);
+    AnalyticsQuery query = new AnalyticsQuery(call);
+    AnalyticsQuery.Interval interval = query.interval();
+    List<Agent> found = agents(query.values("userFilters", "userId"));
+    ObjectNode answer = Json.object();
+    List<Agent> page = query.page(found);
+    if (!page.isEmpty()) {
+      ArrayNode users = answer.putArray("userDetails");
+      page.forEach(agent -> users.add(detail(agent, interval)));
+    }
+    call.answer(answer.put("totalHits", found.size()));
+  }
+
+  private ObjectNode detail(Agent agent, AnalyticsQuery.Interval interval) {
+    AgentState state = day.agent(agent.index());
+    ObjectNode detail = Json.object().put("userId", agent.id());
+    ArrayNode presences = detail.putArray("primaryPresence");
+    for (Spell<Presence> spell : state.presences()) {
+      if (spell.touches(interval.from(), interval.to())) {
+        spell(presences, spell)
+            .put("systemPresence", spell.what().name())
+            .put("organizationPresenceId", spell.what().definitionId());
+      }
+    }
+    ArrayNode routings = detail.putArray("routingStatus");
+    for (Spell<AgentState.Routing> spell : state.routings()) {
+      if (spell.touches(interval.from(), interval.to())) {
+        spell(routings, spell).put("routingStatus", spell.what().name());
+      }
+    }
+    return detail;
+  }
+
+  private static ObjectNode spell(ArrayNode spells, Spell<?> spell) {
+    ObjectNode node = spells.addObject().put("startTime", Iso.time(spell.from()));
+    return spell.to() == 0 ? node : node.put("endTime", Iso.time(spell.to()));
+  }
+}

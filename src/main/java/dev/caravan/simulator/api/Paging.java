@@ -1,0 +1,100 @@
+package dev.caravan.simulator.api;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.caravan.simulator.fault.Fault;
+import java.util.List;
+import java.util.function.Function;
+
+/** A page of a listing, as every listing of the REST API tells it. */
+final class Paging {
+
+  private static final int DEFAULT_SIZE = 25;
+
+  private Paging() {}
+
+  /** Answers the page a call asks for, or refuses a page larger than allowed. */
+  static <T> ObjectNode page(
+      Call call, List<T> all, int largest, Function<T, ObjectNode> description) {
+    int size = call.number("pageSize", DEFAULT_SIZE);
+    int number = call.number("pageNumber", 1);
+    if (size < 1 || size > largest) {
+      throw ApiError.invalidParameter(Integer.toString(size), "pageSize", "1 to " + largest)
+          .thrown();
+    }
+    if (number < 1) {
+      throw ApiError.invalidParameter(Integer.toString(number), "pageNumber", "1 and above")
+          .thrown();
+    }
+    int from = (int) Math.min((long) (number - 1) * size, all.size());
+    int to = Math.min(from + size, all.size());
+    int pages = (all.size() + size - 1) / size;
+    ObjectNode page = Json.object();
+    ArrayNode entities = page.putArray("entities");
+    all.subList(from, to).forEach(one -> entities.add(description.apply(one)));
+    String path = call.pathWithoutPage();
+    page.put("pageSize", size)
+        .put("pageNumber", number)
+        .put("total", all.size())
+        .put("pageCount", pages)
+        .put("firstUri", path + "pageSize=" + size + "&pageNumber=1")
+        .put("selfUri", path + "pageSize=" + size + "&pageNumber=" + number)
+        .put("lastUri", path + "pageSize=" + size + "&pageNumber=" + Math.max(1, pages));
+    if (number < pages) {
+      page.put("nextUri", path + "pageSize=" + size + "&pageNumber=" + (number + 1));
+    }
+    if (number > 1) {
+      page.put("previousUri", path + "pageSize=" + size + "&pageNumber=" + (number - 1));
+    }
+    return page;
+  }
+
+  /** Leaves out what a fault withholds, if this is a page. */
+  static void shorten(JsonNode body, Fault.Wrong how) {
+    if (!(body.get("entities") instanceof ArrayNode entities)) {
+      return;
+    }
+    if (how == Fault.Wrong.HALF_LISTING) {
+      for (int each = entities.size() - 1; each >= 0; each -= 2) {
+        entities.remove(each);
+      }
+    } else if (how == Fault.Wrong.EMPTY_LISTING && body instanceof ObjectNode page) {
+      entities.removeAll();
+      page.remove("nextUri");
+      if (page.has("total")) {
+        page.put("total", 0).put("pageCount", 0);
+      }
+    }
+  }
+
+  /** Answers a page of a listing that is paged by a cursor: what comes after the given id. */
+  static <T> ObjectNode after(
+      Call call,
+      List<T> all,
+      int largest,
+      Function<T, String> id,
+      Function<T, ObjectNode> description) {
+    int size = call.number("pageSize", DEFAULT_SIZE);
+    if (size < 1 || size > largest) {
+      throw ApiError.invalidParameter(Integer.toString(size), "pageSize", "1 to " + largest)
+          .thrown();
+    }
+    String after = call.query("after", "");
+    int from = 0;
+    while (!after.isEmpty() && from < all.size() && !id.apply(all.get(from)).equals(after)) {
+      from++;
+    }
+    from = after.isEmpty() ? 0 : Math.min(from + 1, all.size());
+    int to = Math.min(from + size, all.size());
+    ObjectNode page = Json.object();
+    ArrayNode entities = page.putArray("entities");
+    all.subList(from, to).forEach(one -> entities.add(description.apply(one)));
+    if (to < all.size()) {
+      page.put(
+          "nextUri",
+          call.pathWithoutPage() + "pageSize=" + size + "&after=" + id.apply(all.get(to - 1)));
+    }
+    return page;
+  }
+}

@@ -1,0 +1,2 @@
+/** The stand-in's REST API. */
+package dev.caravan.simulator.api;

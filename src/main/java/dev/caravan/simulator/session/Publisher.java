@@ -1,0 +1,149 @@
+package dev.caravan.simulator.session;
+
+import dev.caravan.simulator.Ledger;
+import dev.caravan.simulator.LedgerEntry.Outcome;
+import dev.caravan.simulator.SimulatorClock;
+import dev.caravan.simulator.fault.Behaviour;
+import dev.caravan.simulator.fault.Fault;
+import dev.caravan.simulator.fault.Faults;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import java.util.List;
+import java.util.Optional;
+
+/** Delivers an event to whoever is subscribed to its topic, and writes down what became of it. */
+public final class Publisher {
+
+  private static final int SERVER_ERROR = 1011;
+  private static final long LONGEST_HOLD_MILLIS = 1_000;
+
+  private final Vertx vertx;
+  private final Subscriptions subscriptions;
+  private final Sockets sockets;
+  private final Ledger ledger;
+  private final SimulatorClock clock;
+  private final Behaviour behaviour;
+  private final Faults faults;
+
+  public Publisher(
+      Vertx vertx,
+      Subscriptions subscriptions,
+      Sockets sockets,
+      Ledger ledger,
+      SimulatorClock clock,
+      Behaviour behaviour,
+      Faults faults) {
+    this.vertx = vertx;
+    this.subscriptions = subscriptions;
+    this.sockets = sockets;
+    this.ledger = ledger;
+    this.clock = clock;
+    this.behaviour = behaviour;
+    this.faults = faults;
+  }
+
+  public boolean heard(String topicName) {
+    return subscriptions.heard(topicName);
+  }
+
+  public boolean heardUnder(String segments) {
+    return subscriptions.heardUnder(segments);
+  }
+
+  /** Sends one event to every channel subscribed to its topic; returns how many there were. */
+  public int publish(String topicName, byte[] body, String correlationId) {
+    if (!subscriptions.heard(topicName)) {
+      return 0;
+    }
+    return send(topicName, Frames.event(topicName, body, correlationId), correlationId);
+  }
+
+  /** The same for a frame that is already packed. */
+  public int send(String topicName, byte[] frame, String correlationId) {
+    List<Channel> channels = List.copyOf(subscriptions.listeners(topicName));
+    Parcel parcel = new Parcel(topicName, correlationId, frame, false, Outcome.SENT);
+    for (Channel channel : channels) {
+      Optional<Socket> socket = sockets.of(channel);
+      if (socket.isPresent()) {
+        deliver(socket.get(), parcel);
+      } else {
+        note(channel, 0, parcel, Outcome.NOBODY_THERE);
+      }
+    }
+    return channels.size();
+  }
+
+  private void deliver(Socket socket, Parcel parcel) {
+    Optional<Fault> fault =
+        faults.spoilEvents() ? faults.strike(Fault.On.EVENT, parcel.topicName()) : Optional.empty();
+    if (fault.isEmpty()) {
+      write(socket, parcel);
+      return;
+    }
+    switch (fault.get().wrong()) {
+      case DUPLICATE -> {
+        write(socket, parcel);
+        write(socket, parcel);
+      }
+      case REORDER -> {
+        socket.held().add(parcel);
+        vertx.setTimer(LONGEST_HOLD_MILLIS, due -> writeHeld(socket));
+      }
+      case DELAY ->
+          vertx.setTimer(Math.max(1, fault.get().delayMillis()), due -> write(socket, parcel));
+      case DROP -> note(socket.channel(), socket.number(), parcel, Outcome.SPOILED);
+      case MALFORMED -> write(socket, parcel.spoilt(Oddities.cutOff(parcel.frame()), false));
+      case BINARY -> write(socket, parcel.spoilt(parcel.frame(), true));
+      case UNKNOWN_TOPIC -> write(socket, parcel.spoilt(Oddities.unknownTopic(), false));
+      default ->
+          write(socket, parcel.refilled(Oddities.filledUp(parcel.frame(), fault.get().bytes())));
+    }
+  }
+
+  private void write(Socket socket, Parcel parcel) {
+    Outcome outcome = onto(socket, parcel);
+    note(socket.channel(), socket.number(), parcel, outcome);
+    if (!socket.held().isEmpty()) {
+      writeHeld(socket);
+    }
+  }
+
+  private void writeHeld(Socket socket) {
+    for (int waiting = socket.held().size(); waiting > 0 && !socket.held().isEmpty(); waiting--) {
+      Parcel parcel = socket.held().remove();
+      note(socket.channel(), socket.number(), parcel, onto(socket, parcel));
+    }
+  }
+
+  private Outcome onto(Socket socket, Parcel parcel) {
+    if (!socket.open()) {
+      return Outcome.NOBODY_THERE;
+    }
+    if (socket.mute()) {
+      return Outcome.SWALLOWED;
+    }
+    if (behaviour.slowReader() != Behaviour.SlowReader.WAIT && socket.peer().writeQueueFull()) {
+      if (behaviour.slowReader() == Behaviour.SlowReader.CLOSE) {
+        sockets.drop(socket, SERVER_ERROR);
+      }
+      return Outcome.SKIPPED;
+    }
+    if (parcel.binary()) {
+      socket.peer().writeFinalBinaryFrame(Buffer.buffer(parcel.frame()));
+    } else {
+      Wire.writeText(socket.peer(), parcel.frame(), behaviour.fragmentBytes());
+    }
+    return parcel.outcome();
+  }
+
+  private void note(Channel channel, int socket, Parcel parcel, Outcome outcome) {
+    ledger.write(
+        clock.wallNow().toEpochMilli(),
+        channel.number(),
+        socket,
+        parcel.topicName(),
+        parcel.correlationId(),
+        parcel.frame().length,
+        outcome);
+  }
+}

@@ -1,0 +1,126 @@
+package dev.caravan.simulator.session;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.caravan.simulator.Globs;
+import dev.caravan.simulator.api.ApiError;
+import dev.caravan.simulator.api.Json;
+import dev.caravan.simulator.centre.Organization;
+import dev.caravan.simulator.fault.Behaviour;
+import dev.caravan.topic.Topic;
+import dev.caravan.topic.TopicCatalogue;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * Which topics exist, over which transport, and what somebody needs to hear them. Permissions are
+ * those of the catalogue; which topics only EventBridge carries or only their own user may hear is
+ * guessed, because no list of them is public.
+ */
+public final class TopicRules {
+
+  private static final String GUESSES = "topic-rules.json";
+  private static final TopicVerdict PERMITTED = new TopicVerdict.Permitted();
+
+  private final TopicCatalogue catalogue;
+  private final Organization organization;
+  private final Behaviour behaviour;
+  private final Set<String> unlisted;
+  private final Set<String> eventBridgeOnly;
+  private final Set<String> currentUserOnly;
+  private final Set<String> forbidden = new TreeSet<>();
+
+  public TopicRules(TopicCatalogue catalogue, Organization organization, Behaviour behaviour) {
+    this.catalogue = catalogue;
+    this.organization = organization;
+    this.behaviour = behaviour;
+    JsonNode guesses = read();
+    unlisted = texts(guesses.path("unlisted"));
+    eventBridgeOnly = texts(guesses.path("eventBridgeOnly"));
+    currentUserOnly = texts(guesses.path("currentUserOnly"));
+  }
+
+  TopicVerdict judge(String topic, Set<String> lackedPermissions) {
+    Optional<Topic> listed = catalogue.topicOf(topic);
+    String pattern = listed.map(Topic::pattern).orElseGet(() -> catalogue.generalise(topic));
+    if (listed.isEmpty() && !unlisted.contains(pattern) || !idsExist(topic)) {
+      return rejected(ApiError.invalidTopic());
+    }
+    if (eventBridgeOnly(pattern) || listed.map(Topic::eventBridgeOnly).orElse(false)) {
+      return rejected(ApiError.transportNotAllowed());
+    }
+    if (forbidden.stream().anyMatch(glob -> Globs.matches(glob, topic))) {
+      return rejected(new ApiError(403, "notification.forbidden.topic", "Topic is forbidden"));
+    }
+    if (currentUserOnly(pattern)) {
+      return rejected(
+          new ApiError(403, "notification.unauthorized.topic", "Not authorized for this topic."));
+    }
+    List<String> missing = listed.map(one -> missing(one, lackedPermissions)).orElse(List.of());
+    return missing.isEmpty()
+        ? PERMITTED
+        : new TopicVerdict.Rejected(
+            ApiError.unauthorizedTopic(String.join(",", missing), topic), missing);
+  }
+
+  public boolean eventBridgeOnly(String pattern) {
+    return behaviour.guessedRules() && eventBridgeOnly.contains(pattern);
+  }
+
+  public boolean currentUserOnly(String pattern) {
+    return behaviour.guessedRules() && currentUserOnly.contains(pattern);
+  }
+
+  /** Forbids every topic that a pattern with {@code *} matches, whoever asks. */
+  public void forbid(String glob) {
+    forbidden.add(glob);
+  }
+
+  public void allowAll() {
+    forbidden.clear();
+  }
+
+  private static List<String> missing(Topic topic, Set<String> lacked) {
+    if (topic.anyPermission()) {
+      return lacked.containsAll(topic.permissions()) ? topic.permissions() : List.of();
+    }
+    return topic.permissions().stream().filter(lacked::contains).toList();
+  }
+
+  private boolean idsExist(String topic) {
+    if (behaviour.unknownIds()) {
+      return true;
+    }
+    String[] segments = topic.split("\\.");
+    if (topic.startsWith("v2.users.") && segments.length > 2) {
+      return organization.agent(segments[2]).isPresent();
+    }
+    if (topic.startsWith("v2.routing.queues.") && segments.length > 3) {
+      return organization.queue(segments[3]).isPresent();
+    }
+    return true;
+  }
+
+  private static TopicVerdict rejected(ApiError error) {
+    return new TopicVerdict.Rejected(error, List.of());
+  }
+
+  private static JsonNode read() {
+    try (InputStream table = TopicRules.class.getResourceAsStream(GUESSES)) {
+      return Json.MAPPER.readTree(table);
+    } catch (IOException e) {
+      throw new UncheckedIOException("The simulator's table " + GUESSES + " cannot be read.", e);
+    }
+  }
+
+  private static Set<String> texts(JsonNode array) {
+    Set<String> texts = new HashSet<>();
+    array.forEach(text -> texts.add(text.asText()));
+    return Set.copyOf(texts);
+  }
+}

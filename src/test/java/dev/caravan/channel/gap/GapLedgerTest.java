@@ -1,0 +1,859 @@
+package dev.caravan.channel.gap;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
+
+import dev.caravan.testing.LogLines;
+import dev.caravan.testing.MutableClock;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class GapLedgerTest {
+
+  private static final Instant NOON = Instant.parse("2026-11-22T12:00:00Z");
+  private static final Strand ONE = new Strand("receive", 0, 0);
+  private static final Strand TWIN = new Strand("receive", 0, 1);
+  private static final Strand OTHER = new Strand("receive", 1, 0);
+  private static final List<String> AB = List.of("a", "b");
+
+  @TempDir Path folder;
+  private final MutableClock clock = new MutableClock(NOON);
+  private GapLedger ledger;
+
+  private static Instant at(long seconds) {
+    return NOON.plusSeconds(seconds);
+  }
+
+  /** The process ends without a word, and the next one starts. */
+  private void restart(long seconds, List<String> topics) {
+    clock.turnTo(at(seconds));
+    ledger = GapLedger.open(folder, clock);
+    ledger.started("receive");
+    ledger.wanted("receive", topics);
+  }
+
+  /** Of both topics, from a second before 10 s until 12 s. */
+  private Gap closedGap() {
+    start(AB);
+    reads(ONE, 1, AB);
+    ledger.blind(ONE, at(10), "dropped");
+    return reads(ONE, 12, AB).get(0);
+  }
+
+  private List<Gap> reads(Strand strand, long seconds, List<String> topics) {
+    clock.turnTo(at(seconds));
+    return ledger.reading(strand, at(seconds), topics, "topics-changed");
+  }
+
+  private void start(List<String> topics) {
+    restart(0, topics);
+  }
+
+  private static Instant lastBefore(Instant read) {
+    return read.minus(GapLedger.UNDER_WAY);
+  }
+
+  @Test
+  void asLongAsThePlanIsNotKnownWhatAStrandGivesUpIsAGap() {
+    ledger = GapLedger.open(folder, clock);
+    ledger.started("receive");
+    reads(ONE, 1, AB);
+    reads(OTHER, 1, List.of("c"));
+
+    reads(ONE, 5, List.of("a"));
+    ledger.finished(OTHER, "topics-changed");
+
+    assertThat(ledger.missing()).containsExactlyInAnyOrder("b", "c");
+    ledger.wanted("receive", AB);
+    assertThat(ledger.missing()).containsExactly("b");
+  }
+
+  @Test
+  void aFirstStartHasNoGap() {
+    start(AB);
+
+    assertThat(reads(ONE, 30, AB)).isEmpty();
+    assertThat(ledger.unsettled()).isEmpty();
+  }
+
+  @Test
+  void aLostSocketIsAGapUntilTheTopicsAreReadAgain() {
+    start(AB);
+    reads(ONE, 1, AB);
+
+    ledger.blind(ONE, at(10), "dropped");
+    assertThat(ledger.unsettled()).isEmpty();
+
+    assertThat(reads(ONE, 12, AB))
+        .singleElement()
+        .satisfies(
+            gap -> {
+              assertThat(gap.from()).isEqualTo(lastBefore(at(10)));
+              assertThat(gap.to()).isEqualTo(at(12));
+              assertThat(gap.cause()).isEqualTo("dropped");
+              assertThat(gap.topics()).containsExactlyElementsOf(AB);
+            });
+    assertThat(ledger.untold()).isEqualTo(ledger.unsettled()).hasSize(1);
+  }
+
+  @Test
+  void theTimeInWhichTheProcessDidNotRunIsAGap() {
+    start(AB);
+    reads(ONE, 1, AB);
+    ledger.readUntil(ONE, at(20));
+    ledger.save();
+
+    restart(60, AB);
+
+    assertThat(reads(ONE, 63, AB))
+        .singleElement()
+        .satisfies(
+            gap -> {
+              assertThat(gap.from()).isEqualTo(lastBefore(at(20)));
+              assertThat(gap.to()).isEqualTo(at(63));
+              assertThat(gap.cause()).isEqualTo(GapLedger.RESTART);
+            });
+  }
+
+  @Test
+  void aGapThatLastsWhenTheProcessIsKilledGoesOnWithItsIdAndItsCause() {
+    start(AB);
+    reads(ONE, 1, AB);
+    ledger.blind(ONE, at(10), "dropped");
+
+    restart(60, AB);
+    restart(90, AB);
+
+    assertThat(reads(ONE, 100, AB))
+        .singleElement()
+        .satisfies(
+            gap -> {
+              assertThat(gap.from()).isEqualTo(lastBefore(at(10)));
+              assertThat(gap.cause()).isEqualTo("dropped");
+            });
+  }
+
+  @Test
+  void severalRestartsBeforeAnythingIsReadAreOneGap() {
+    start(AB);
+    reads(ONE, 1, AB);
+
+    restart(60, AB);
+    restart(120, AB);
+
+    assertThat(reads(ONE, 130, AB)).hasSize(1);
+  }
+
+  @Test
+  void topicsThatMovedToAnotherShardKeepTheirGap() {
+    start(List.of("a", "b", "c"));
+    reads(ONE, 1, List.of("a", "b"));
+    reads(OTHER, 1, List.of("c"));
+
+    restart(60, List.of("a", "b", "c"));
+
+    assertThat(reads(ONE, 61, List.of("c", "a")))
+        .extracting(Gap::topics)
+        .containsExactlyInAnyOrder(List.of("a"), List.of("c"));
+    assertThat(reads(OTHER, 62, List.of("b")))
+        .extracting(Gap::topics)
+        .containsExactly(List.of("b"));
+    assertThat(ledger.unsettled()).extracting(Gap::id).doesNotHaveDuplicates().hasSize(3);
+  }
+
+  @Test
+  void topicsThatWereAddedBetweenTwoRunsHaveNoGap() {
+    start(AB);
+    reads(ONE, 1, AB);
+
+    restart(60, List.of("a", "b", "new"));
+
+    assertThat(reads(ONE, 61, List.of("a", "b", "new")))
+        .extracting(Gap::topics)
+        .containsExactly(AB);
+  }
+
+  @Test
+  void theGapOfATopicThatIsGivenUpIsToldAndOneMoreIfItComesBack() {
+    start(AB);
+    reads(ONE, 1, AB);
+    ledger.blind(ONE, at(10), "dropped");
+    clock.turnTo(at(20));
+
+    ledger.wanted("receive", List.of("b"));
+
+    assertThat(ledger.untold())
+        .extracting(Gap::cause, Gap::topics, Gap::from, Gap::to)
+        .containsExactly(tuple("dropped", List.of("a"), lastBefore(at(10)), at(20)));
+    assertThat(ledger.missing()).containsExactly("b");
+    reads(ONE, 25, List.of("b"));
+
+    ledger.wanted("receive", AB);
+    assertThat(ledger.missing()).containsExactly("a");
+    assertThat(reads(ONE, 40, AB))
+        .extracting(Gap::cause, Gap::topics, Gap::from, Gap::to)
+        .containsExactly(tuple(GapLedger.GIVEN_UP, List.of("a"), lastBefore(at(20)), at(40)));
+  }
+
+  @Test
+  void aTopicThatWasReadUntilItWasGivenUpHasAGapIfItComesBackAfterARestart() {
+    start(AB);
+    reads(ONE, 1, AB);
+    clock.turnTo(at(20));
+    ledger.readUntil(ONE, at(18));
+    ledger.wanted("receive", List.of("a"));
+    assertThat(reads(ONE, 21, List.of("a"))).isEmpty();
+    assertThat(ledger.missing()).isEmpty();
+
+    restart(60, List.of("a"));
+    assertThat(ledger.missing()).containsExactly("a");
+    reads(ONE, 61, List.of("a"));
+    ledger.wanted("receive", AB);
+
+    assertThat(reads(ONE, 91, AB))
+        .extracting(Gap::cause, Gap::topics, Gap::from, Gap::to)
+        .containsExactly(tuple(GapLedger.GIVEN_UP, List.of("b"), lastBefore(at(18)), at(91)));
+  }
+
+  @Test
+  void aTopicThatComesBackBeforeItsChannelGaveItUpHasNone() {
+    start(AB);
+    reads(ONE, 1, AB);
+    ledger.wanted("receive", List.of("a"));
+
+    ledger.wanted("receive", AB);
+
+    assertThat(ledger.missing()).isEmpty();
+    assertThat(reads(ONE, 20, AB)).isEmpty();
+  }
+
+  @Test
+  void whatWasGivenUpLongAgoIsNewWhenItComesBack() {
+    start(AB);
+    reads(ONE, 1, AB);
+    ledger.wanted("receive", List.of("a"));
+    reads(ONE, 2, List.of("a"));
+    clock.turnTo(NOON.plus(GapLedger.REMEMBERED).plusSeconds(3));
+
+    ledger.wanted("receive", AB);
+
+    assertThat(ledger.missing()).isEmpty();
+    assertThat(names()).noneMatch(name -> name.startsWith("given-up-"));
+  }
+
+  @Test
+  void whatWasGivenUpAtTooManyTimesIsRememberedSinceTheEarliest() {
+    List<String> many = IntStream.range(0, 200).mapToObj(i -> "t" + i).toList();
+    start(many);
+    reads(ONE, 1, many);
+    for (int gone = 1; gone < many.size(); gone++) {
+      clock.turnTo(at(gone));
+      ledger.wanted("receive", many.subList(gone, many.size()));
+      reads(ONE, gone, many.subList(gone, many.size()));
+    }
+    assertThat(names()).filteredOn(name -> name.startsWith("given-up-")).hasSizeLessThan(150);
+
+    ledger.wanted("receive", many);
+
+    assertThat(ledger.missing()).hasSize(199);
+    assertThat(reads(ONE, 300, many)).hasSizeLessThan(150);
+  }
+
+  @Test
+  void aTopicThatAnotherStrandReadsHasNoGap() {
+    start(AB);
+    reads(ONE, 1, AB);
+    reads(TWIN, 1, AB);
+
+    ledger.blind(ONE, at(10), "dropped");
+    assertThat(reads(ONE, 12, AB)).isEmpty();
+
+    ledger.blind(ONE, at(20), "dropped");
+    ledger.blind(TWIN, at(21), "dropped");
+    assertThat(reads(ONE, 25, AB)).extracting(Gap::from).containsExactly(lastBefore(at(21)));
+  }
+
+  @Test
+  void whatTwoStrandsMissedWhileOneOfThemWasNotYetFoundDeadIsAGapThatIsOver() {
+    start(AB);
+    reads(ONE, 1, AB);
+    reads(TWIN, 1, AB);
+    ledger.blind(ONE, at(10), "silent");
+    reads(ONE, 41, AB);
+
+    assertThat(ledger.blind(TWIN, at(30), "silent"))
+        .singleElement()
+        .satisfies(
+            gap -> {
+              assertThat(gap.from()).isEqualTo(lastBefore(at(30)));
+              assertThat(gap.to()).isEqualTo(at(41));
+              assertThat(gap.topics()).isEqualTo(AB);
+            });
+    assertThat(ledger.missing()).isEmpty();
+    assertThat(ledger.untold()).hasSize(1);
+  }
+
+  @Test
+  void eachTimeThatTheOtherStrandWasAwayWhileOneWasDeadIsAGap() {
+    start(AB);
+    reads(ONE, 1, AB);
+    reads(TWIN, 1, AB);
+    for (int lost = 10; lost <= 20; lost += 10) {
+      assertThat(ledger.blind(TWIN, at(lost), "dropped")).isEmpty();
+      assertThat(reads(TWIN, lost + 3, AB)).isEmpty();
+    }
+
+    assertThat(ledger.blind(ONE, at(5), "silent"))
+        .extracting(gap -> List.of(gap.from(), gap.to()))
+        .containsExactly(List.of(lastBefore(at(10)), at(13)), List.of(lastBefore(at(20)), at(23)));
+  }
+
+  @Test
+  void whatAStrandTookOverLaterWasNotReadByItBefore() {
+    start(AB);
+    reads(ONE, 1, AB);
+    reads(OTHER, 1, List.of("c"));
+    reads(OTHER, 20, List.of("b", "c"));
+
+    List<Gap> over = ledger.blind(ONE, at(10), "silent");
+
+    assertThat(over).extracting(Gap::topics).containsExactly(List.of("b"));
+    assertThat(over).extracting(Gap::to).containsExactly(at(20));
+    assertThat(ledger.missing()).containsExactly("a");
+  }
+
+  @Test
+  void aStrandThatWasDeadWhenItsSuccessorCameHasAGapUntilThen() {
+    start(AB);
+    reads(ONE, 1, AB);
+    reads(ONE, 40, AB);
+
+    assertThat(ledger.blind(ONE, at(10), "silent")).isEmpty();
+
+    assertThat(reads(ONE, 40, AB))
+        .extracting(gap -> List.of(gap.from(), gap.to()))
+        .containsExactly(List.of(lastBefore(at(10)), at(40)));
+  }
+
+  @Test
+  void whatTwoStrandsMissedBeforeAKillIsAGapOfItsOwn() {
+    start(AB);
+    reads(ONE, 1, AB);
+    ledger.readUntil(ONE, at(5));
+    reads(TWIN, 8, AB);
+    ledger.readUntil(TWIN, at(12));
+    ledger.save();
+
+    restart(20, AB);
+
+    assertThat(ledger.unsettled())
+        .extracting(gap -> List.of(gap.from(), gap.to()))
+        .containsExactly(List.of(lastBefore(at(5)), at(8)));
+    assertThat(reads(ONE, 21, AB)).extracting(Gap::from).containsExactly(lastBefore(at(12)));
+  }
+
+  /** The machine starts anew. */
+  private void boot(String id, long seconds) {
+    clock.turnTo(at(seconds));
+    ledger = GapLedger.open(folder, clock, id);
+    ledger.started("receive");
+    ledger.wanted("receive", AB);
+  }
+
+  @Test
+  void afterAPowerCutWhatMayNotHaveReachedTheDiskBelongsToTheGapWhicheverChannelReadIt() {
+    boot("first", 0);
+    reads(ONE, 1, List.of("a"));
+    reads(ONE, 70, List.of("a"));
+    reads(OTHER, 1, List.of("b"));
+    ledger.readUntil(ONE, at(80));
+    ledger.readUntil(OTHER, at(80));
+    ledger.save();
+
+    boot("second", 200);
+
+    assertThat(reads(ONE, 210, AB))
+        .hasSize(2)
+        .extracting(Gap::from)
+        .containsOnly(lastBefore(at(80).minus(GapFiles.NOT_ON_DISK)));
+  }
+
+  @Test
+  void afterAPowerCutAGapThatLastsBeginsBeforeWhatMayNotHaveReachedTheDisk() {
+    boot("first", 0);
+    reads(ONE, 1, List.of("a"));
+    reads(OTHER, 1, List.of("b"));
+    ledger.readUntil(OTHER, at(80));
+    ledger.save();
+    ledger.blind(ONE, at(75), "dropped");
+
+    boot("second", 200);
+
+    assertThat(reads(ONE, 210, List.of("a")))
+        .extracting(Gap::cause, Gap::from)
+        .containsExactly(tuple("dropped", at(80).minus(GapFiles.NOT_ON_DISK)));
+    ledger.blind(ONE, at(230), "dropped");
+
+    boot("third", 300);
+
+    assertThat(reads(ONE, 310, List.of("a")))
+        .extracting(Gap::from)
+        .containsExactly(lastBefore(at(230)).minus(GapFiles.NOT_ON_DISK));
+  }
+
+  @Test
+  void ofTwoStrandsTheLastToReadCountsAfterAKill() {
+    start(AB);
+    reads(ONE, 1, AB);
+    reads(TWIN, 1, AB);
+    ledger.readUntil(ONE, at(5));
+    ledger.readUntil(TWIN, at(8));
+    ledger.save();
+
+    restart(20, AB);
+
+    assertThat(reads(TWIN, 21, AB)).extracting(Gap::from).containsExactly(lastBefore(at(8)));
+  }
+
+  @Test
+  void whatAHandOverLeavesOutIsAGapOnlyWhileSomebodyWantsIt() {
+    start(AB);
+    reads(ONE, 1, AB);
+    reads(ONE, 10, List.of("a"));
+    assertThat(reads(OTHER, 12, List.of("b")))
+        .extracting(Gap::topics)
+        .containsExactly(List.of("b"));
+
+    ledger.wanted("receive", List.of("a"));
+    reads(OTHER, 20, List.of("a"));
+    assertThat(ledger.missing()).isEmpty();
+  }
+
+  @Test
+  void aClockThatWasSetBackMakesNeitherANegativeNorAMissingGap() {
+    start(AB);
+    reads(ONE, 3_600, AB);
+    ledger.readUntil(ONE, at(3_600));
+    ledger.save();
+
+    restart(60, AB);
+
+    assertThat(reads(ONE, 65, AB))
+        .singleElement()
+        .satisfies(
+            gap -> {
+              assertThat(gap.length()).isPositive();
+              assertThat(gap.from()).isEqualTo(lastBefore(at(60)));
+              assertThat(gap.to()).isEqualTo(at(65));
+            });
+  }
+
+  @Test
+  void aClockThatIsSetBackDuringAGapDoesNotMakeItNegative() {
+    start(AB);
+    reads(ONE, 3_600, AB);
+    ledger.blind(ONE, at(3_600), "dropped");
+
+    assertThat(reads(ONE, 60, AB)).extracting(Gap::length).allMatch(length -> !length.isNegative());
+  }
+
+  @Test
+  void aGapIsKnownWithTheSameIdUntilItIsToldAndSettled() {
+    Gap gap = closedGap();
+
+    restart(20, AB);
+    assertThat(ledger.untold()).containsExactly(gap);
+    ledger.told(gap.id());
+    restart(30, AB);
+    assertThat(ledger.untold()).isEmpty();
+    assertThat(ledger.unsettled()).containsExactly(gap);
+    ledger.settle(gap.id());
+    restart(40, AB);
+    assertThat(ledger.unsettled()).isEmpty();
+  }
+
+  @Test
+  void whatIsLostOnTheWayIsOneGapOfItsCauseUntilItMayHaveBeenTold() {
+    start(AB);
+    ledger.lost("spool-full", at(1), at(5), 64);
+    ledger.lost("spool-full", at(5), at(9), 64);
+    ledger.lost("dead-letter-lost", at(7), at(7), 1);
+
+    assertThat(ledger.untold())
+        .extracting(Gap::cause, Gap::from, Gap::to, Gap::lost)
+        .containsExactly(
+            tuple("spool-full", at(1), at(9), 128L), tuple("dead-letter-lost", at(7), at(7), 1L));
+    assertThat(ledger.unsettled()).isEmpty();
+
+    List<Gap> told = ledger.untold();
+    ledger.lost("spool-full", at(9), at(12), 3);
+    ledger.lost("spool-full", at(12), at(13), 4);
+    assertThat(ledger.untold()).isEqualTo(told);
+
+    restart(20, AB);
+    assertThat(ledger.untold()).containsExactlyInAnyOrderElementsOf(told);
+    told.forEach(gap -> ledger.told(gap.id()));
+    assertThat(ledger.untold())
+        .extracting(Gap::from, Gap::to, Gap::lost)
+        .containsExactly(tuple(at(9), at(13), 7L));
+    ledger.told(ledger.untold().get(0).id());
+    assertThat(names()).noneMatch(name -> name.startsWith("gap-"));
+  }
+
+  @Test
+  void ofTooManyGapsTheOldestThatIsToldGoesAndUntoldOnesAreToldAsOne() {
+    start(AB);
+    for (int i = 0; i <= GapLedger.MOST_WAITING; i++) {
+      reads(ONE, 10 * i + 1, AB);
+      ledger.blind(ONE, at(10 * i + 5), "dropped");
+    }
+    reads(ONE, 100_000, AB);
+
+    assertThat(ledger.untold()).hasSize(GapLedger.MOST_WAITING);
+    assertThat(names()).filteredOn(name -> name.startsWith("gap-")).hasSize(500);
+    Gap oldest = ledger.untold().get(0);
+    assertThat(oldest.from()).isEqualTo(lastBefore(at(5)));
+    assertThat(oldest.to()).isEqualTo(at(21));
+    assertThat(oldest.topics()).containsExactlyElementsOf(AB);
+    assertThat(ledger.untold().get(1).from()).isEqualTo(lastBefore(at(25)));
+
+    Gap told = ledger.untold().get(7);
+    ledger.told(told.id());
+    ledger.blind(ONE, at(100_010), "dropped");
+    reads(ONE, 100_020, AB);
+
+    assertThat(ledger.untold()).hasSize(GapLedger.MOST_WAITING).contains(oldest);
+    assertThat(ledger.unsettled()).hasSize(GapLedger.MOST_WAITING).doesNotContain(told);
+  }
+
+  @Test
+  void readersWhoseNamesAreAlikeHaveFilesOfTheirOwn() {
+    ledger = GapLedger.open(folder, clock);
+    for (String reader : List.of("receive-a", "receive.a")) {
+      ledger.started(reader);
+      ledger.reading(new Strand(reader, 0, 0), at(1), List.of(reader), "start");
+    }
+    clock.turnTo(at(60));
+    ledger = GapLedger.open(folder, clock);
+    for (String reader : List.of("receive-a", "receive.a")) {
+      ledger.started(reader);
+    }
+    for (String reader : List.of("receive-a", "receive.a")) {
+      ledger.wanted(reader, List.of(reader));
+      assertThat(ledger.reading(new Strand(reader, 0, 0), at(60), List.of(reader), "start"))
+          .as(reader)
+          .hasSize(1);
+    }
+  }
+
+  @Test
+  void whatAnEarlierVersionCalledOtherwiseIsFound() throws IOException {
+    Strand strand = new Strand("receive-a", 0, 0);
+    ledger = GapLedger.open(folder, clock);
+    ledger.started("receive-a");
+    ledger.wanted("receive-a", AB);
+    ledger.reading(strand, at(1), AB, "start");
+    ledger.readUntil(strand, at(20));
+    ledger.attempts(strand, new Attempts(3, at(200)));
+    ledger.save();
+    Files.move(
+        folder.resolve("strand-" + strand.key() + ".json"),
+        folder.resolve("strand-receive_a-0-0.json"));
+    Path times = folder.resolve("reading.json");
+    String named = GapJson.read(Files.readAllBytes(times)).toString();
+    Files.writeString(times, named.replace(strand.key(), "receive_a-0-0"));
+
+    clock.turnTo(at(60));
+    ledger = GapLedger.open(folder, clock);
+    ledger.started("receive-a");
+    ledger.wanted("receive-a", AB);
+
+    assertThat(ledger.attempts(strand)).isEqualTo(new Attempts(3, at(200)));
+    assertThat(ledger.reading(strand, at(60), AB, "start"))
+        .singleElement()
+        .satisfies(gap -> assertThat(gap.from()).isEqualTo(lastBefore(at(20))));
+    assertThat(names())
+        .contains("strand-" + strand.key() + ".json")
+        .doesNotContain("strand-receive_a-0-0.json");
+  }
+
+  @Test
+  void damagedTimesAreSetAsideAndTheGapBeginsWhatAPowerCutMayTakeBeforeTheyWereWritten() {
+    start(AB);
+    reads(ONE, 1, AB);
+    damage("reading.json", at(50));
+
+    restart(60, AB);
+
+    assertThat(reads(ONE, 61, AB))
+        .extracting(Gap::from)
+        .containsExactly(lastBefore(at(50).minus(GapFiles.NOT_ON_DISK)));
+    assertThat(names()).contains("reading.json.damaged-20261122T120100.000Z");
+  }
+
+  @Test
+  void damagedTopicsMeanAGapOfAllThatIsWanted() {
+    start(AB);
+    reads(ONE, 1, AB);
+    damage("strand-receive-0-0.json", at(30));
+
+    restart(60, List.of("a", "b", "c"));
+
+    assertThat(reads(ONE, 61, List.of("a", "b", "c")))
+        .singleElement()
+        .satisfies(
+            gap -> {
+              assertThat(gap.from()).isEqualTo(lastBefore(at(1)));
+              assertThat(gap.cause()).isEqualTo(GapLedger.DAMAGED);
+              assertThat(gap.topics()).containsExactly("a", "b", "c");
+            });
+    restart(90, AB);
+    assertThat(reads(ONE, 91, AB)).hasSize(1);
+  }
+
+  @Test
+  void damagedTopicsAndTimesMeanAGapSinceTheyWereWritten() {
+    start(AB);
+    reads(ONE, 1, AB);
+    damage("strand-receive-0-0.json", at(30));
+    damage("reading.json", at(40));
+
+    restart(60, AB);
+
+    assertThat(reads(ONE, 61, AB))
+        .extracting(Gap::from)
+        .containsExactly(lastBefore(at(30)).minus(GapFiles.NOT_ON_DISK));
+  }
+
+  @Test
+  void aGapIsToldWhicheverBitOfItsFileIsFlippedAndWhereverItIsCutOff() throws IOException {
+    Gap gap = closedGap();
+    String name = "gap-" + gap.id() + ".json";
+    byte[] whole = Files.readAllBytes(folder.resolve(name));
+    List<byte[]> spoiled = new ArrayList<>();
+    for (int at = 0; at < whole.length; at++) {
+      if (at % 16 == 0) {
+        spoiled.add(Arrays.copyOf(whole, at));
+      }
+      byte[] flipped = whole.clone();
+      flipped[at] ^= (byte) (1 << at % 8);
+      spoiled.add(flipped);
+    }
+
+    for (byte[] content : spoiled) {
+      delete(folder);
+      Files.write(folder.resolve(name), content);
+      restart(60, AB);
+      reads(ONE, 61, AB);
+
+      assertThat(ledger.untold()).isEqualTo(ledger.unsettled()).hasSize(1);
+      Gap told = ledger.untold().get(0);
+      assertThat(told.id()).isEqualTo(gap.id());
+      assertThat(told.from()).isEqualTo(gap.from());
+      assertThat(told.to()).isAfterOrEqualTo(gap.to());
+      assertThat(told.topics()).containsExactlyInAnyOrderElementsOf(gap.topics());
+    }
+  }
+
+  @Test
+  void aDamagedGapIsNotHiddenBehindTheRestart() {
+    Gap gap = closedGap();
+    damage("gap-" + gap.id() + ".json", at(13));
+
+    try (LogLines log = new LogLines(GapFiles.class.getName())) {
+      restart(60, AB);
+
+      assertThat(log.lines())
+          .singleElement()
+          .satisfies(
+              line ->
+                  assertThat(line)
+                      .contains(gap.id() + ".json is damaged")
+                      .contains("All topics are taken to be not read since " + gap.from()));
+    }
+    assertThat(reads(ONE, 61, AB))
+        .extracting(Gap::from, Gap::cause)
+        .containsExactlyInAnyOrder(
+            tuple(gap.from(), GapLedger.DAMAGED), tuple(lastBefore(at(12)), GapLedger.RESTART));
+    assertThat(names()).contains("gap-" + gap.id() + ".json.damaged-20261122T120100.000Z");
+  }
+
+  @Test
+  void aDamagedGapIsToldEvenIfTheNextRunsAreKilledBeforeTheyKnowTheirTopics() {
+    start(AB);
+    reads(ONE, 1, AB);
+    ledger.blind(ONE, at(10), "dropped");
+    damage("gap-20261122T120009Z-0.json", at(10));
+    for (int run = 1; run < 3; run++) {
+      clock.turnTo(at(20 + run));
+      GapLedger.open(folder, clock).started("receive");
+    }
+
+    restart(60, AB);
+
+    assertThat(reads(ONE, 61, AB))
+        .extracting(Gap::id, Gap::from, Gap::cause)
+        .containsExactly(tuple("20261122T120009Z-0", at(9), GapLedger.DAMAGED));
+    restart(90, AB);
+    assertThat(reads(ONE, 91, AB)).extracting(Gap::cause).containsExactly(GapLedger.RESTART);
+  }
+
+  @Test
+  void ofSeveralDamagedFilesTheGapThatBeganFirstStandsForAll() {
+    start(AB);
+    damage("gap-20261122T120005Z-0.json", at(30));
+    damage("gap-20261122T120002.5Z-0.json", at(20));
+    damage("gap-20261122T120003Z-1-2.json", at(20));
+
+    restart(60, AB);
+
+    assertThat(reads(ONE, 61, AB)).extracting(Gap::id).containsExactly("20261122T120003Z-1-2");
+    assertThat(ledger.untold()).hasSize(1);
+    restart(90, AB);
+    assertThat(ledger.untold()).hasSize(1);
+  }
+
+  @Test
+  void eachReadersTopicsMayHaveBeenInADamagedGap() {
+    start(AB);
+    damage("gap-20261122T120005Z-0.json", at(30));
+    clock.turnTo(at(60));
+    ledger = GapLedger.open(folder, clock);
+    ledger.started("receive");
+    ledger.started("second");
+    ledger.wanted("receive", AB);
+    ledger.wanted("second", List.of("c"));
+
+    assertThat(reads(ONE, 61, AB)).flatExtracting(Gap::topics).containsExactlyElementsOf(AB);
+    assertThat(reads(new Strand("second", 0, 0), 62, List.of("c")))
+        .flatExtracting(Gap::topics)
+        .containsExactly("c");
+  }
+
+  @Test
+  void aFolderThatCannotBeWrittenIsSaidAndTheLedgerGoesOnInMemory() throws IOException {
+    Path file = Files.writeString(folder.resolve("file"), "in the way");
+    ledger = GapLedger.open(file, clock);
+    ledger.started("receive");
+    ledger.wanted("receive", AB);
+    reads(ONE, 1, AB);
+    ledger.blind(ONE, at(10), "dropped");
+
+    assertThat(reads(ONE, 12, AB)).hasSize(1);
+    assertThat(ledger.trouble())
+        .hasValueSatisfying(s -> assertThat(s).contains("cannot be written"));
+
+    Files.delete(file);
+    ledger.save();
+    assertThat(ledger.trouble()).isEmpty();
+    assertThat(GapLedger.open(file, clock).unsettled()).hasSize(1);
+  }
+
+  @Test
+  void thousandsOfTopicsInManyShardsAreRecordedInAMoment() {
+    List<String> many = IntStream.range(0, 1_000).mapToObj(i -> "v2.users." + i).toList();
+    start(many);
+    for (int shard = 0; shard < 18; shard++) {
+      reads(new Strand("receive", shard, 0), 1, many);
+    }
+    restart(60, many);
+
+    assertThat(reads(ONE, 61, many)).hasSize(1);
+  }
+
+  private void damage(String name, Instant written) {
+    try {
+      Path file = folder.resolve(name);
+      Files.writeString(file, "{\"until\":");
+      Files.setLastModifiedTime(file, FileTime.from(written));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static void delete(Path folder) throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
+      for (Path file : files.toList()) {
+        Files.delete(file);
+      }
+    }
+  }
+
+  private List<String> names() {
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.map(file -> file.getFileName().toString()).toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Test
+  void whatAttemptsCameToIsKnownAfterARestart() {
+    start(AB);
+    ledger.attempts(ONE, new Attempts(3, at(90)));
+    ledger.attempts(TWIN, new Attempts(1, at(5)));
+    ledger.attempts(TWIN, Attempts.NONE);
+
+    restart(10, AB);
+
+    assertThat(ledger.attempts(ONE)).isEqualTo(new Attempts(3, at(90)));
+    assertThat(ledger.attempts(TWIN)).isEqualTo(Attempts.NONE);
+  }
+
+  @Test
+  void aReaderThatStopsReadsNothingUntilItStartsAgain() {
+    start(AB);
+    reads(ONE, 1, AB);
+    ledger.readUntil(ONE, at(10));
+    clock.turnTo(at(12));
+
+    ledger.stopped("receive", GapLedger.ROUTE_EDITED);
+    ledger.started("receive");
+    ledger.wanted("receive", AB);
+
+    assertThat(reads(ONE, 15, AB))
+        .singleElement()
+        .satisfies(
+            gap -> {
+              assertThat(gap.from()).isEqualTo(lastBefore(at(10)));
+              assertThat(gap.cause()).isEqualTo(GapLedger.ROUTE_EDITED);
+            });
+  }
+
+  @Test
+  void aRouteThatIsEditedKeepsItsCauseThoughTheProcessEndsMeanwhile() {
+    start(AB);
+    reads(ONE, 1, AB);
+    ledger.stopped("receive", GapLedger.ROUTE_EDITED);
+
+    restart(30, AB);
+
+    assertThat(reads(ONE, 40, AB)).extracting(Gap::cause).containsExactly(GapLedger.ROUTE_EDITED);
+  }
+
+  @Test
+  void aReaderThatIsGoneDoesNotHideWhatAnotherMisses() {
+    start(AB);
+    Strand gone = new Strand("gone", 0, 0);
+    ledger.started("gone");
+    ledger.wanted("gone", AB);
+    reads(gone, 1, AB);
+    reads(ONE, 1, AB);
+
+    ledger.stopped("gone", GapLedger.ROUTE_EDITED);
+    ledger.blind(ONE, at(10), "dropped");
+
+    assertThat(reads(ONE, 15, AB)).extracting(Gap::cause).containsExactly("dropped");
+  }
+}

@@ -1,0 +1,210 @@
+package dev.caravan.genesys.connect;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import dev.caravan.genesys.GenesysConstants;
+import java.time.Duration;
+import java.time.Instant;
+import org.apache.camel.CamelContext;
+import org.apache.camel.Exchange;
+import org.apache.camel.impl.DefaultCamelContext;
+import org.apache.camel.support.DefaultExchange;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class HttpAnswerTest {
+
+  private static final String CHANNEL = "streaming-2-aa5h48uk0srhpugh2994klj918";
+  private static final String SECRET = "QXb7zKfR1nPq0-veryLongBearerTokenValue_9183x";
+
+  private final CamelContext context = new DefaultCamelContext();
+  private final HttpAnswer answer = new HttpAnswer();
+
+  HttpAnswerTest() {
+    SessionBean session = new SessionBean();
+    session.setCamelContext(context);
+    context.getRegistry().bind(SessionBean.NAME, session);
+  }
+
+  /** The answer of a call to the Platform API. */
+  private Exchange api(int status, String body) {
+    Exchange exchange = login(status, body);
+    exchange.setProperty(
+        GenesysConstants.TOKEN, new Token(SECRET, Instant.EPOCH, Duration.ofDays(1)));
+    return exchange;
+  }
+
+  /** The answer of the login endpoint. */
+  private Exchange login(int status, String body) {
+    Exchange exchange = new DefaultExchange(context);
+    exchange.getMessage().setHeader(Exchange.HTTP_RESPONSE_CODE, status);
+    exchange.getMessage().setBody(body);
+    return exchange;
+  }
+
+  private CallException failure(Exchange exchange) {
+    return catchThrowableOfType(CallException.class, () -> answer.process(exchange));
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {200, 201, 202, 204})
+  void anySuccessPasses(int status) {
+    Exchange exchange = api(status, "{\"id\":1}");
+
+    assertThatCode(() -> answer.process(exchange)).doesNotThrowAnyException();
+    assertThat(exchange.getMessage().getBody()).isEqualTo("{\"id\":1}");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", " \n"})
+  void aSuccessWithoutABodyIsAnEmptyObject(String body) {
+    Exchange exchange = api(204, body);
+
+    answer.process(exchange);
+
+    assertThat(exchange.getMessage().getBody()).isEqualTo("{}");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "301, Refused",
+    "400, Refused",
+    "401, Unauthorised",
+    "403, Refused",
+    "404, NotFound",
+    "405, Refused",
+    "408, Unavailable",
+    "409, Refused",
+    "413, Refused",
+    "415, Refused",
+    "429, Unavailable",
+    "500, Unavailable",
+    "501, Unavailable",
+    "502, Unavailable",
+    "503, Unavailable",
+    "504, Unavailable",
+    "599, Unavailable"
+  })
+  void aStatusOfTheApiSaysWhatFollows(int status, String kind) {
+    assertThat(failure(api(status, "")).getClass().getSimpleName()).isEqualTo(kind + "Exception");
+    assertThat(failure(api(status, "")).status()).isEqualTo(status);
+    assertThat(failure(api(status, ""))).hasMessageContaining(String.valueOf(status));
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {400, 401, 403, 404})
+  void whateverTheLoginEndpointRefusesIsForTheOperator(int status) {
+    assertThat(failure(login(status, "{\"error\":\"invalid_client\"}")))
+        .isInstanceOf(RefusedException.class)
+        .hasMessageContaining("invalid_client")
+        .hasMessageContaining("Check GENESYS_CLIENT_ID, GENESYS_CLIENT_SECRET and GENESYS_REGION");
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {408, 429, 500, 503})
+  void aLoginEndpointThatIsBusyIsAskedAgain(int status) {
+    assertThat(failure(login(status, ""))).isInstanceOf(UnavailableException.class);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"Retry-After", "retry-after", "RETRY-AFTER"})
+  void retryAfterIsReadInAnyCase(String name) {
+    Exchange exchange = api(429, "");
+    exchange.getMessage().setHeader(name, " 42 ");
+
+    assertThat(failure(exchange).retryAfter()).isEqualTo(Duration.ofSeconds(42));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "soon", "-5", "1.5", "99999999999", "Wed, 21 Oct 2015 07:28:00 GMT"})
+  void aRetryAfterThatAsksForNothingIsNone(String value) {
+    Exchange exchange = api(503, "");
+    exchange.getMessage().setHeader("Retry-After", value);
+
+    assertThat(failure(exchange).retryAfter()).isEqualTo(Duration.ZERO);
+  }
+
+  @Test
+  void aRetryAfterMayBeADate() {
+    Instant now = Instant.parse("2026-10-21T07:27:30Z");
+
+    assertThat(HttpAnswer.retryAfter("Wed, 21 Oct 2026 07:28:00 GMT", now))
+        .isEqualTo(Duration.ofSeconds(30));
+    assertThat(HttpAnswer.retryAfter("Wednesday, 21-Oct-26 07:28:00 GMT", now))
+        .isEqualTo(Duration.ofSeconds(30));
+  }
+
+  @Test
+  void codeAndMessageOfTheErrorAreQuoted() {
+    String body =
+        "{\"message\":\"Too many subscriptions\","
+            + "\"code\":\"notification.subscription.too.many.subscriptions\",\"status\":400}";
+
+    assertThat(failure(api(400, body)))
+        .hasMessage(
+            "Genesys Cloud refused (400: notification.subscription.too.many.subscriptions, Too many"
+                + " subscriptions).");
+    assertThat(failure(api(403, body))).hasMessageContaining(SessionBean.CHECK_PERMISSIONS);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{",
+        "{\"code\":",
+        "<html>Bad gateway</html>",
+        "null",
+        "[1]",
+        "{\"code\":{}}",
+        "{}"
+      })
+  void aBodyThatIsNoErrorDoesNotHideTheStatus(String body) {
+    assertThat(failure(api(502, body))).hasMessage("Genesys Cloud answered 502.");
+    assertThat(failure(api(403, body))).isInstanceOf(RefusedException.class);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {400, 401, 403, 404, 429, 500})
+  void noIdAndNoSecretIsQuoted(int status) {
+    String body =
+        "{\"code\":\"not.found\",\"message\":\"No channel "
+            + CHANNEL
+            + " for wss://streaming.mypurecloud.com/channels/"
+            + CHANNEL
+            + " of v2.users.7b5a5a2e-1c2d-4e5f-8a9b-0c1d2e3f4a5b.presence with Bearer "
+            + SECRET
+            + "\"}";
+
+    for (Exchange exchange : new Exchange[] {api(status, body), login(status, body)}) {
+      assertThat(failure(exchange).toString())
+          .contains("not.found")
+          .doesNotContain(CHANNEL)
+          .doesNotContain("aa5h48uk0srhpugh2994klj918")
+          .doesNotContain(SECRET)
+          .doesNotContain("7b5a5a2e");
+    }
+  }
+
+  @Test
+  void aLongMessageIsCut() {
+    String body = "{\"message\":\"" + "word ".repeat(1_000) + "\"}";
+
+    assertThat(failure(api(500, body)).getMessage()).hasSizeLessThan(350);
+  }
+
+  @Test
+  void aTokenThatIsNotAcceptedIsNotUsedAgain() {
+    assertThat(failure(api(401, "{\"code\":\"bad.credentials\"}")))
+        .isInstanceOf(UnauthorisedException.class)
+        .hasMessage("Genesys Cloud did not accept the token (401: bad.credentials).");
+  }
+
+  @Test
+  void aMissingChannelIsNotFound() {
+    assertThat(failure(api(404, "{\"code\":\"not.found\"}"))).isInstanceOf(NotFoundException.class);
+  }
+}
