@@ -3,6 +3,7 @@ package dev.caravan.check;
 import dev.caravan.command.KafkaEnvironment;
 import dev.caravan.kafka.KafkaFailures;
 import dev.caravan.kafka.PatientClientFactory;
+import dev.caravan.kafka.RightsInquiry;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -85,7 +86,7 @@ public final class KafkaCheck {
                 .allTopicNames());
     List<String> refused =
         described.values().stream()
-            .filter(topic -> !mayWrite(topic.authorizedOperations()))
+            .filter(topic -> !RightsInquiry.mayWrite(topic.authorizedOperations()))
             .map(TopicDescription::name)
             .toList();
     if (refused.isEmpty()) {
@@ -102,14 +103,6 @@ public final class KafkaCheck {
 
   private static boolean isTold(Set<AclOperation> operations) {
     return operations != null && !operations.isEmpty();
-  }
-
-  /** A cluster without authorization says nothing. */
-  private static boolean mayWrite(Set<AclOperation> operations) {
-    return operations == null
-        || operations.isEmpty()
-        || operations.contains(AclOperation.WRITE)
-        || operations.contains(AclOperation.ALL);
   }
 
   private void missing(Admin admin, Node broker, List<String> topics)

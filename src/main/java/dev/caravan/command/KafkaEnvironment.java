@@ -63,23 +63,15 @@ public final class KafkaEnvironment {
             mistake -> {
               throw new CommandFailure(mistake);
             });
-    Map<String, Object> properties = new HashMap<>();
+    Map<String, Object> set = new HashMap<>();
     for (String name : config.getPropertyNames()) {
       if (name.startsWith(CAMEL)) {
         String option = name.substring(CAMEL.length()).replace('-', '.');
-        properties.put(
-            RENAMED.getOrDefault(option, option), config.getConfigValue(name).getValue());
+        set.put(RENAMED.getOrDefault(option, option), config.getConfigValue(name).getValue());
       }
     }
-    properties.keySet().retainAll(known);
-    KafkaProperties.of(config)
-        .forEach(
-            (name, value) -> {
-              // Those of our own are for the factory of TLS
-              if (known.contains(name) || name.startsWith("caravan.")) {
-                properties.put(name, value);
-              }
-            });
+    set.putAll(KafkaProperties.of(config));
+    Map<String, Object> properties = KafkaProperties.knownTo(known, set);
     properties.put(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers());
     return properties;
   }

@@ -1,7 +1,7 @@
 package dev.caravan.kafka;
 
 import dev.caravan.settings.ExtraJars;
-import java.util.HashMap;
+import dev.caravan.settings.KafkaProperties;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -27,7 +27,7 @@ import org.slf4j.LoggerFactory;
  * Asks Kafka whether a client may write to topics, without writing: a topic for which nothing comes
  * would else seem denied long after the right was given.
  */
-final class RightsInquiry {
+public final class RightsInquiry {
 
   private static final Logger LOG = LoggerFactory.getLogger(RightsInquiry.class);
   private static final int PATIENCE_MILLIS = 5_000;
@@ -47,17 +47,8 @@ final class RightsInquiry {
    * @param patienceMillis how long an answer may take
    */
   static Map<String, Object> adminProperties(Properties producer, int patienceMillis) {
-    Map<String, Object> properties = new HashMap<>();
-    for (String name : AdminClientConfig.configNames()) {
-      Optional.ofNullable(producer.get(name)).ifPresent(value -> properties.put(name, value));
-    }
-    producer.forEach(
-        (name, value) -> {
-          // Those of our own are for the factory of TLS
-          if (name.toString().startsWith("caravan.")) {
-            properties.put(name.toString(), value);
-          }
-        });
+    Map<String, Object> properties =
+        KafkaProperties.knownTo(AdminClientConfig.configNames(), producer);
     properties.put(AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, patienceMillis);
     properties.put(AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, patienceMillis);
     return properties;
@@ -91,15 +82,18 @@ final class RightsInquiry {
   private static boolean mayWrite(Admin admin, String topic, KafkaFuture<TopicDescription> answer)
       throws InterruptedException {
     try {
-      Set<AclOperation> operations = answer.get().authorizedOperations();
-      // A cluster without authorization says nothing
-      return operations == null
-          || operations.isEmpty()
-          || operations.contains(AclOperation.WRITE)
-          || operations.contains(AclOperation.ALL);
+      return mayWrite(answer.get().authorizedOperations());
     } catch (ExecutionException e) {
       return e.getCause() instanceof UnknownTopicOrPartitionException && mayCreate(admin, topic);
     }
+  }
+
+  /** Whether these operations include writing. A cluster without authorization says nothing. */
+  public static boolean mayWrite(Set<AclOperation> operations) {
+    return operations == null
+        || operations.isEmpty()
+        || operations.contains(AclOperation.WRITE)
+        || operations.contains(AclOperation.ALL);
   }
 
   /** Kafka creates a topic with its first record for those who may. */

@@ -1,11 +1,12 @@
 package dev.caravan.settings;
 
-import dev.caravan.network.Region;
+import dev.caravan.Spelling;
 import dev.caravan.settings.Setting.HoldsUp;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -141,6 +142,18 @@ public final class KafkaProperties {
       all.putAll(of(config));
     }
     return all;
+  }
+
+  /** Those that such a client knows, and our own, which are for the factory of TLS. */
+  public static Map<String, Object> knownTo(Set<String> client, Map<?, ?> properties) {
+    Map<String, Object> known = new HashMap<>();
+    properties.forEach(
+        (name, value) -> {
+          if (client.contains(name) || name.toString().startsWith("caravan.")) {
+            known.put(name.toString(), value);
+          }
+        });
+    return known;
   }
 
   /** Whether a property of Kafka's clients is a secret, or next to one. */
@@ -382,7 +395,7 @@ public final class KafkaProperties {
     return DEFINED.values().stream()
         .flatMap(definition -> definition.names().stream())
         .min(
-            Comparator.comparingInt((String known) -> Region.distance(known, property))
+            Comparator.comparingInt((String known) -> Spelling.distance(known, property))
                 .thenComparing(Comparator.naturalOrder()))
         .orElseThrow();
   }

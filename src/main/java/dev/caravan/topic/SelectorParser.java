@@ -1,5 +1,6 @@
 package dev.caravan.topic;
 
+import dev.caravan.Spelling;
 import dev.caravan.topic.Listing.Kind;
 import dev.caravan.topic.TopicSelector.Slot;
 import java.util.ArrayList;
@@ -235,7 +236,7 @@ public final class SelectorParser {
   private String unknown(String plain) {
     String nearest = catalogue.nearest(plain, 1).get(0);
     String general = TopicNames.generalise(plain).toLowerCase(Locale.ROOT);
-    boolean near = TopicNames.distance(general, nearest.toLowerCase(Locale.ROOT)) <= NEAR;
+    boolean near = Spelling.distance(general, nearest.toLowerCase(Locale.ROOT)) <= NEAR;
     return "`"
         + plain
         + "` is no topic that Genesys Cloud is known to have; it is asked for all "

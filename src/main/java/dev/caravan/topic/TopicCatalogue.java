@@ -1,5 +1,6 @@
 package dev.caravan.topic;
 
+import dev.caravan.Spelling;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -95,7 +96,7 @@ public final class TopicCatalogue {
     String normal = lower(TopicNames.generalise(typo).replace("*", TopicNames.ID));
     return topics.stream()
         .map(Topic::pattern)
-        .sorted(Comparator.comparingInt(p -> TopicNames.distance(normal, lower(p))))
+        .sorted(Comparator.comparingInt(p -> Spelling.distance(normal, lower(p))))
         .limit(count)
         .toList();
   }
