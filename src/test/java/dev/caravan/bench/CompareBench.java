@@ -89,7 +89,7 @@ final class CompareBench {
     Bridge.Settings settings = options.bridge().java(options.java(), flags);
     return program == Program.BRIDGE
         ? settings
-        : settings.program("-cp", floorClassPath(), FloorProgram.class.getName());
+        : settings.program(List.of("-cp", floorClassPath(), FloorProgram.class.getName()));
   }
 
   private static String floorClassPath() {

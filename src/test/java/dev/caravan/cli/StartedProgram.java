@@ -4,6 +4,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.caravan.command.Home;
 import dev.caravan.demo.ChildProcess;
+import dev.caravan.testing.QuickStart;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -35,7 +36,7 @@ final class StartedProgram implements AutoCloseable {
     command.add("-Djava.io.tmpdir=" + folder);
     command.add("-Dcaravan.home=" + Home.path());
     command.add("-Dcaravan.jvm.flags=-XX:+UseSerialGC -Djava.io.tmpdir=" + folder);
-    command.addAll(List.of("-jar", Home.jar().toString()));
+    command.addAll(QuickStart.program());
     command.addAll(List.of(arguments));
     Path output = Files.createTempFile(folder, "output", ".txt");
     ProcessBuilder builder = new ProcessBuilder(command);

@@ -59,9 +59,7 @@ public final class Bridge implements AutoCloseable {
     private final List<String> arguments = new ArrayList<>();
     private List<String> program = List.of();
 
-    private Settings() {
-      jar("target/quarkus-app/quarkus-run.jar");
-    }
+    private Settings() {}
 
     /** Login and API of a stand-in, and the client it knows. */
     public Settings genesys(String url) {
@@ -99,14 +97,15 @@ public final class Bridge implements AutoCloseable {
       return this;
     }
 
+    /** From this jar, and not from the class path with an archive of classes. */
     public Settings jar(String path) {
       return program(
-          "-jar", Path.of(path).toAbsolutePath().toString(), "run", "--until-input-ends");
+          List.of("-jar", Path.of(path).toAbsolutePath().toString(), "run", "--until-input-ends"));
     }
 
     /** Another program in its place: what the JVM is told after its flags. */
-    public Settings program(String... arguments) {
-      program = List.of(arguments);
+    public Settings program(List<String> arguments) {
+      program = List.copyOf(arguments);
       return this;
     }
 
@@ -126,7 +125,12 @@ public final class Bridge implements AutoCloseable {
 
   private Bridge(Settings settings, Path folder) {
     List<String> command = new ArrayList<>(settings.command);
-    command.addAll(settings.program);
+    if (settings.program.isEmpty()) {
+      command.addAll(QuickStart.program());
+      command.addAll(List.of("run", "--until-input-ends"));
+    } else {
+      command.addAll(settings.program);
+    }
     command.addAll(settings.arguments);
     Map<String, String> environment = new TreeMap<>(settings.environment);
     environment.putIfAbsent("CARAVAN_DATA_DIR", folder.resolve("data").toString());

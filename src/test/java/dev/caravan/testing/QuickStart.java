@@ -9,7 +9,6 @@ import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -31,11 +30,11 @@ public final class QuickStart {
   /** What the JVM is told to run the program: options, class path and main class. */
   public static synchronized List<String> program() {
     try (FileChannel lock =
-            FileChannel.open(
-                BUILD.resolve("bridge.jsa.lock"),
-                StandardOpenOption.CREATE,
-                StandardOpenOption.WRITE);
-        FileLock held = lock.lock()) {
+        FileChannel.open(
+            BUILD.resolve("bridge.jsa.lock"),
+            StandardOpenOption.CREATE,
+            StandardOpenOption.WRITE)) {
+      lock.lock();
       if (!isThere()) {
         make();
       }
