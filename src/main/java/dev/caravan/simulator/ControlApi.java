@@ -4,13 +4,12 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.caravan.simulator.api.ApiError;
 import dev.caravan.simulator.api.Call;
-import dev.caravan.simulator.api.Json;
+import dev.caravan.simulator.centre.Json;
 import dev.caravan.simulator.fault.Act;
-import dev.caravan.simulator.fault.Director;
 import dev.caravan.simulator.fault.Fault;
 import dev.caravan.simulator.fault.Scenario;
+import dev.caravan.simulator.session.ApiError;
 import dev.caravan.simulator.session.Channel;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
@@ -73,7 +72,7 @@ final class ControlApi {
             .put("agents", world.organization().agents().size())
             .put("queues", world.organization().queues().size())
             .put("tokensIssued", world.tokens().issued())
-            .put("channels", world.keeper().all().size())
+            .put("channels", world.channels().all().size())
             .put("sockets", world.sockets().at(Act.Whom.ALL).size())
             .put("socketsOpened", world.sockets().opened())
             .put("topicsHeard", world.subscriptions().heardTopics().size());
@@ -180,7 +179,7 @@ final class ControlApi {
   private JsonNode channels(Call call) {
     ObjectNode listing = Json.object();
     ArrayNode entities = listing.putArray("entities");
-    for (Channel channel : world.keeper().all()) {
+    for (Channel channel : world.channels().all()) {
       ObjectNode entity =
           Json.object()
               .put("channel", channel.number())

@@ -1,5 +1,6 @@
 package dev.caravan.simulator;
 
+import dev.caravan.simulator.centre.Json;
 import java.time.Duration;
 
 /**
@@ -30,13 +31,6 @@ public record Limits(
 
   /** The same, but for how long a channel lives. */
   public Limits withChannelLife(Duration life) {
-    return new Limits(
-        channelsPerClient,
-        topicsPerChannel,
-        topicLength,
-        life,
-        requestsPerMinute,
-        loginsPerMinute,
-        pendingBytes);
+    return Json.with(this, "channelLife", life);
   }
 }

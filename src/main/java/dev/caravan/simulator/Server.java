@@ -1,7 +1,6 @@
 package dev.caravan.simulator;
 
 import dev.caravan.simulator.api.AnalyticsApi;
-import dev.caravan.simulator.api.ApiError;
 import dev.caravan.simulator.api.AvailableTopics;
 import dev.caravan.simulator.api.Call;
 import dev.caravan.simulator.api.Description;
@@ -9,10 +8,11 @@ import dev.caravan.simulator.api.DirectoryApi;
 import dev.caravan.simulator.api.Gate;
 import dev.caravan.simulator.api.JobsApi;
 import dev.caravan.simulator.api.NotificationsApi;
+import dev.caravan.simulator.api.OauthApi;
 import dev.caravan.simulator.api.ObservationsApi;
 import dev.caravan.simulator.api.StatusApi;
 import dev.caravan.simulator.fault.Act;
-import dev.caravan.simulator.fault.Director;
+import dev.caravan.simulator.session.ApiError;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServer;
@@ -26,7 +26,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Listens, and routes every call to the part that serves it. */
-public final class Server implements Director.Stage {
+public final class Server {
 
   private static final Logger LOG = LoggerFactory.getLogger(Server.class);
   private static final int LONGEST_FRAME = 4 << 20;
@@ -43,8 +43,8 @@ public final class Server implements Director.Stage {
 
   public Server(Vertx vertx, SimulatorOptions options, Clock wall) {
     world = World.create(vertx, options, new SimulatorClock(wall, options.timeScale()));
-    director = new Director(world, this);
     shift = new Shift(world);
+    director = new Director(this, shift);
     port = options.port();
     router = routes();
   }
@@ -58,15 +58,15 @@ public final class Server implements Director.Stage {
     all.route("/api/*").handler(gate::spoil);
     all.route("/api/*").handler(gate::authorize);
     all.route().handler(BodyHandler.create(false).setBodyLimit(LONGEST_BODY));
-    all.post("/oauth/token").handler(world.oauth()::token);
+    new OauthApi(world).mount(all);
     Description.mount(all);
     new NotificationsApi(world).mount(all);
-    new AvailableTopics(world.catalogue(), world.rules()).mount(all);
-    new DirectoryApi(world.organization(), shift.day()).mount(all);
-    new StatusApi(world.organization(), world.oauth(), shift.day()).mount(all);
-    new JobsApi(world, shift.day()).mount(all);
-    new ObservationsApi(world.organization(), world.oauth(), shift.day()).mount(all);
-    new AnalyticsApi(world.organization(), world.oauth(), shift.day()).mount(all);
+    new AvailableTopics(world.rules()).mount(all);
+    new DirectoryApi(world).mount(all);
+    new StatusApi(world).mount(all);
+    new JobsApi(world).mount(all);
+    new ObservationsApi(world).mount(all);
+    new AnalyticsApi(world).mount(all);
     new ControlApi(world, director).mount(all);
     all.route().handler(context -> Call.of(context).answer(ApiError.notFound()));
     return all;
@@ -117,8 +117,8 @@ public final class Server implements Director.Stage {
             });
   }
 
-  @Override
-  public void outage(Duration length) {
+  /** Resets all connections and refuses new ones for a while. */
+  void outage(Duration length) {
     world.sockets().at(Act.Whom.ALL).forEach(world.sockets()::reset);
     http.close();
     world.vertx().setTimer(Math.max(1, length.toMillis()), due -> listenAgain());
@@ -126,16 +126,6 @@ public final class Server implements Director.Stage {
 
   private void listenAgain() {
     listen().onFailure(failure -> LOG.warn("The simulator cannot listen again", failure));
-  }
-
-  @Override
-  public void traffic(Traffic traffic) {
-    shift.work(traffic);
-  }
-
-  @Override
-  public void flood(Act.Flood flood) {
-    shift.flood(flood);
   }
 
   /** Stops what goes on by itself, so that the loop can come to its end. */

@@ -1,63 +1,37 @@
 package dev.caravan.simulator;
 
 import dev.caravan.background.BackgroundTask;
-import dev.caravan.simulator.centre.Body;
 import dev.caravan.simulator.centre.Day;
-import dev.caravan.simulator.centre.Teller;
+import dev.caravan.simulator.centre.Organization;
 import dev.caravan.simulator.fault.Act;
-import dev.caravan.simulator.session.Oddities;
-import dev.caravan.simulator.session.Publisher;
+import dev.caravan.simulator.session.Frames;
+import java.util.List;
 import java.util.Optional;
 
-/** Lets the contact centre's day go by at the wanted speed. */
+/** What the contact centre sends by itself: its day, at the wanted speed, or a flood of events. */
 final class Shift {
 
   private static final long TICK_MILLIS = 20;
   private static final long NOBODY_LISTENS_MILLIS = 50;
   private static final int MOST_AT_ONCE = 2_000;
   private static final int SLICE = 64;
+  private static final long FLOOD_SLICE_MILLIS = 5;
+  private static final int FLOOD_SLICE_FRAMES = 256;
+  private static final long FLOOD_CORRELATION = 0xf100d00000000000L;
 
   private final World world;
   private final Day day;
   private final BackgroundTask ticking = new BackgroundTask("the day of the contact centre");
+  private final BackgroundTask flooding = new BackgroundTask("the flood of events");
   private Traffic traffic = Traffic.NONE;
   private long dayAtChange;
   private long wallAtChange;
   private int generation;
-  private Optional<Flooder> flooding = Optional.empty();
+  private Optional<Flood> flood = Optional.empty();
 
   Shift(World world) {
     this.world = world;
-    day =
-        new Day(
-            world.organization(),
-            world.options().seed(),
-            world.options().centre().conversationsPerAgentHour(),
-            world.clock().wallNow().toEpochMilli(),
-            teller(world.publisher()));
-  }
-
-  private static Teller teller(Publisher publisher) {
-    return new Teller() {
-      @Override
-      public boolean heard(String topicName) {
-        return publisher.heard(topicName);
-      }
-
-      @Override
-      public boolean hearsUnder(String segments) {
-        return publisher.heardUnder(segments);
-      }
-
-      @Override
-      public void tell(String topicName, Body body, String correlationId) {
-        publisher.publish(topicName, body.bytes(), correlationId);
-      }
-    };
-  }
-
-  Day day() {
-    return day;
+    day = world.day();
   }
 
   void work(Traffic wanted) {
@@ -107,26 +81,70 @@ final class Shift {
   }
 
   /** Floods every subscribed conversation topic with ready-made events, instead of any flood. */
-  void flood(Act.Flood flood) {
-    Flooder flooder = new Flooder(world, flood);
-    for (String topic : world.subscriptions().heardTopics()) {
-      if (topic.endsWith(".conversations")) {
-        flooder.add(topic, Oddities.conversationOf(flood.bytes()));
-      }
-    }
-    if (flooder.empty()) {
+  void flood(Act.Flood wanted) {
+    List<String> topics =
+        world.subscriptions().heardTopics().stream()
+            .filter(topic -> topic.endsWith(".conversations"))
+            .toList();
+    if (topics.isEmpty()) {
       throw new IllegalArgumentException(
           "Nobody is subscribed to a topic that ends in .conversations, so there is nothing to"
               + " flood.");
     }
-    flooding.ifPresent(Flooder::stop);
-    flooding = Optional.of(flooder);
-    flooder.start();
+    Flood next = new Flood(wanted, topics);
+    flood = Optional.of(next);
+    world.vertx().setTimer(1, due -> next.slice());
+  }
+
+  /** A flood under way: the same body for every topic in turn, each time with an id of its own. */
+  private final class Flood {
+
+    private final List<String> topics;
+    private final byte[] body;
+    private final long frames;
+    private final double framesPerSlice;
+    private double credit;
+    private long sent;
+
+    Flood(Act.Flood wanted, List<String> topics) {
+      this.topics = topics;
+      body = Frames.conversationOf(wanted.bytes());
+      frames = wanted.frames();
+      framesPerSlice = wanted.framesPerSecond() * FLOOD_SLICE_MILLIS / 1000.0;
+    }
+
+    /** Schedules the next slice, also after one that failed. */
+    void slice() {
+      if (flood.orElse(null) == this && !flooding.run(this::send)) {
+        world.vertx().setTimer(FLOOD_SLICE_MILLIS, due -> slice());
+      }
+    }
+
+    private void send() {
+      credit = Math.min(credit + framesPerSlice, Math.max(1, 20 * framesPerSlice));
+      int most = framesPerSlice == 0 ? FLOOD_SLICE_FRAMES : (int) credit;
+      int now = 0;
+      while (now < most && sent < frames && world.sockets().keepUp()) {
+        String topic = topics.get((int) (sent % topics.size()));
+        world.publisher().publish(topic, body, Organization.uuid(FLOOD_CORRELATION, sent));
+        now++;
+        sent++;
+      }
+      credit -= now;
+      if (sent >= frames) {
+        return;
+      }
+      if (framesPerSlice == 0 && now > 0) {
+        world.vertx().runOnContext(again -> slice());
+      } else {
+        world.vertx().setTimer(framesPerSlice == 0 ? 1 : FLOOD_SLICE_MILLIS, due -> slice());
+      }
+    }
   }
 
   /** Stops whatever goes on by itself. */
   void stop() {
     work(Traffic.NONE);
-    flooding.ifPresent(Flooder::stop);
+    flood = Optional.empty();
   }
 }

@@ -164,7 +164,7 @@ public final class Simulator implements AutoCloseable {
 
   /** How many channels there are. */
   public int channels() {
-    return onLoop(loop, () -> server.world().keeper().all().size());
+    return onLoop(loop, () -> server.world().channels().all().size());
   }
 
   /** All tokens and ids of channels, for tests that look where they should not be. */
@@ -174,7 +174,7 @@ public final class Simulator implements AutoCloseable {
         () ->
             Stream.concat(
                     server.world().tokens().all().stream().map(Token::value),
-                    server.world().keeper().all().stream().map(Channel::id))
+                    server.world().channels().all().stream().map(Channel::id))
                 .toList());
   }
 

@@ -1,6 +1,6 @@
 package dev.caravan.simulator;
 
-import dev.caravan.simulator.fault.Behaviour;
+import dev.caravan.simulator.centre.Json;
 import dev.caravan.simulator.session.OauthClient;
 import java.util.ArrayList;
 import java.util.List;
@@ -58,21 +58,15 @@ public record SimulatorOptions(
   }
 
   public SimulatorOptions withHost(String newHost) {
-    return new SimulatorOptions(
-        newHost, port, socketUrl, tls, clients, seed, centre, traffic, timeScale, limits,
-        behaviour);
+    return Json.with(this, "host", newHost);
   }
 
   public SimulatorOptions withPort(int newPort) {
-    return new SimulatorOptions(
-        host, newPort, socketUrl, tls, clients, seed, centre, traffic, timeScale, limits,
-        behaviour);
+    return Json.with(this, "port", newPort);
   }
 
   public SimulatorOptions withTls(Tls newTls) {
-    return new SimulatorOptions(
-        host, port, socketUrl, newTls, clients, seed, centre, traffic, timeScale, limits,
-        behaviour);
+    return Json.with(this, "tls", newTls);
   }
 
   /** Adds a client; one with the same id is replaced. */
@@ -80,54 +74,26 @@ public record SimulatorOptions(
     List<OauthClient> all = new ArrayList<>(clients);
     all.removeIf(known -> known.id().equals(client.id()));
     all.add(client);
-    return new SimulatorOptions(
-        host, port, socketUrl, tls, all, seed, centre, traffic, timeScale, limits, behaviour);
+    return Json.with(this, "clients", all);
   }
 
   public SimulatorOptions withSeed(long newSeed) {
-    return new SimulatorOptions(
-        host, port, socketUrl, tls, clients, newSeed, centre, traffic, timeScale, limits,
-        behaviour);
+    return Json.with(this, "seed", newSeed);
   }
 
   public SimulatorOptions withCentre(CentreSize size) {
-    return new SimulatorOptions(
-        host, port, socketUrl, tls, clients, seed, size, traffic, timeScale, limits, behaviour);
+    return Json.with(this, "centre", size);
   }
 
   public SimulatorOptions withTraffic(Traffic newTraffic) {
-    return new SimulatorOptions(
-        host,
-        port,
-        socketUrl,
-        tls,
-        clients,
-        seed,
-        centre,
-        newTraffic,
-        timeScale,
-        limits,
-        behaviour);
+    return Json.with(this, "traffic", newTraffic);
   }
 
   public SimulatorOptions withLimits(Limits newLimits) {
-    return new SimulatorOptions(
-        host, port, socketUrl, tls, clients, seed, centre, traffic, timeScale, newLimits,
-        behaviour);
+    return Json.with(this, "limits", newLimits);
   }
 
   public SimulatorOptions withBehaviour(Behaviour newBehaviour) {
-    return new SimulatorOptions(
-        host,
-        port,
-        socketUrl,
-        tls,
-        clients,
-        seed,
-        centre,
-        traffic,
-        timeScale,
-        limits,
-        newBehaviour);
+    return Json.with(this, "behaviour", newBehaviour);
   }
 }

@@ -1,20 +1,16 @@
 package dev.caravan.simulator;
 
 import dev.caravan.simulator.api.CallLog;
-import dev.caravan.simulator.api.OauthApi;
+import dev.caravan.simulator.centre.Day;
 import dev.caravan.simulator.centre.Organization;
 import dev.caravan.simulator.fault.Faults;
-import dev.caravan.simulator.session.ChannelKeeper;
 import dev.caravan.simulator.session.Channels;
-import dev.caravan.simulator.session.Ending;
 import dev.caravan.simulator.session.Publisher;
-import dev.caravan.simulator.session.SocketCommands;
 import dev.caravan.simulator.session.Sockets;
 import dev.caravan.simulator.session.Subscriber;
 import dev.caravan.simulator.session.Subscriptions;
 import dev.caravan.simulator.session.Tokens;
 import dev.caravan.simulator.session.TopicRules;
-import dev.caravan.topic.TopicCatalogue;
 import io.vertx.core.Vertx;
 
 /** The parts of one stand-in, put together once; all of them live on one event loop. */
@@ -24,55 +20,56 @@ public record World(
     SimulatorClock clock,
     Ids ids,
     Organization organization,
-    Tokens tokens,
-    OauthApi oauth,
-    TopicCatalogue catalogue,
+    Day day,
     TopicRules rules,
-    ChannelKeeper keeper,
+    Tokens tokens,
+    Channels channels,
     Subscriber subscriber,
     Subscriptions subscriptions,
     Sockets sockets,
-    Ending ending,
+    Publisher publisher,
     Faults faults,
     CallLog calls,
-    Ledger ledger,
-    Publisher publisher) {
+    Ledger ledger) {
 
   static World create(Vertx vertx, SimulatorOptions options, SimulatorClock clock) {
     Ids ids = new Ids(options.seed());
     Organization organization =
         new Organization(options.seed(), options.centre().agents(), options.centre().queues());
+    TopicRules rules = new TopicRules(organization, options.behaviour());
     Faults faults = new Faults(options.seed());
-    Tokens tokens = new Tokens(ids);
-    OauthApi oauth = new OauthApi(options.clients(), tokens, clock, options.limits());
-    TopicCatalogue catalogue = TopicCatalogue.shipped();
-    TopicRules rules = new TopicRules(catalogue, organization, options.behaviour());
+    Tokens tokens = new Tokens(ids, options.clients());
     Subscriptions subscriptions = new Subscriptions();
-    ChannelKeeper keeper =
-        new ChannelKeeper(
-            clock, new Channels(ids, options.limits()), tokens, subscriptions, options.behaviour());
-    Subscriber subscriber = new Subscriber(keeper, rules, oauth, options.limits());
+    Channels channels = new Channels(options, clock, ids, tokens, subscriptions);
+    Subscriber subscriber = new Subscriber(channels, rules, tokens, options.limits());
     Sockets sockets =
-        new Sockets(vertx, options, keeper, faults, new SocketCommands(keeper, subscriber));
+        new Sockets(vertx, options, ids, organization.id(), channels, faults, subscriber);
     Ledger ledger = new Ledger(Ledger.DEFAULT_CAPACITY);
+    Publisher publisher =
+        new Publisher(vertx, options, clock, subscriptions, sockets, faults, ledger);
+    Day day =
+        new Day(
+            organization,
+            options.seed(),
+            options.centre().conversationsPerAgentHour(),
+            clock.wallNow().toEpochMilli(),
+            publisher);
     return new World(
         vertx,
         options,
         clock,
         ids,
         organization,
-        tokens,
-        oauth,
-        catalogue,
+        day,
         rules,
-        keeper,
+        tokens,
+        channels,
         subscriber,
         subscriptions,
         sockets,
-        new Ending(sockets, ids, options.behaviour(), organization.id()),
+        publisher,
         faults,
         new CallLog(),
-        ledger,
-        new Publisher(vertx, subscriptions, sockets, ledger, clock, options.behaviour(), faults));
+        ledger);
   }
 }

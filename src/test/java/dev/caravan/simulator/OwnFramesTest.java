@@ -7,7 +7,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.caravan.simulator.fault.Act;
 import dev.caravan.simulator.fault.Scenario;
 import dev.caravan.simulator.session.Frames;
-import dev.caravan.simulator.session.Oddities;
 import dev.caravan.topic.TopicCatalogue;
 import java.io.IOException;
 import org.junit.jupiter.api.AfterEach;
@@ -59,7 +58,7 @@ class OwnFramesTest {
 
   @Test
   void readyMadeEventsFitTheirSchemaAndSize() throws IOException {
-    byte[] body = Oddities.conversationOf(3_600);
+    byte[] body = Frames.conversationOf(3_600);
     byte[] frame =
         Frames.event("v2.users.x.conversations", body, "00000000-0000-4000-8000-000000000000");
 

@@ -5,10 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.caravan.simulator.api.RateLimiter;
 import dev.caravan.simulator.fault.Act;
-import dev.caravan.simulator.fault.Behaviour;
 import dev.caravan.simulator.fault.Scenario;
 import dev.caravan.simulator.session.Channel;
-import dev.caravan.simulator.session.ChannelKeeper;
 import dev.caravan.simulator.session.Channels;
 import dev.caravan.simulator.session.OauthClient;
 import dev.caravan.simulator.session.Subscriptions;
@@ -52,15 +50,10 @@ class RulesTest {
   private final StandingClock wall = new StandingClock();
   private final SimulatorClock clock = new SimulatorClock(wall, 1);
   private final Ids ids = new Ids(1);
-  private final Tokens tokens = new Tokens(ids);
+  private final Tokens tokens = new Tokens(ids, List.of());
   private final Subscriptions subscriptions = new Subscriptions();
-  private final ChannelKeeper keeper =
-      new ChannelKeeper(
-          clock,
-          new Channels(ids, Limits.documented()),
-          tokens,
-          subscriptions,
-          Behaviour.reported());
+  private final Channels channels =
+      new Channels(SimulatorOptions.defaults(), clock, ids, tokens, subscriptions);
 
   private Token token(Duration life) {
     return tokens.issue("demo", clock.now(), life);
@@ -72,73 +65,73 @@ class RulesTest {
 
   @Test
   void aChannelLivesADayAfterItsLastSubscription() {
-    Channel channel = keeper.create(token(Duration.ofHours(48)));
+    Channel channel = channels.create(token(Duration.ofHours(48)));
     pass(Duration.ofHours(20));
-    keeper.subscribe(channel, Map.of("t", List.of("t")));
+    channels.subscribe(channel, Map.of("t", List.of("t")));
     pass(Duration.ofHours(23));
-    assertThat(keeper.findAlive(channel.id())).isPresent();
+    assertThat(channels.findAlive(channel.id())).isPresent();
 
     pass(Duration.ofHours(1));
 
-    assertThat(keeper.findAlive(channel.id())).isEmpty();
-    assertThat(keeper.removeEnded()).containsExactly(channel);
+    assertThat(channels.findAlive(channel.id())).isEmpty();
+    assertThat(channels.removeEnded()).containsExactly(channel);
     assertThat(subscriptions.heard("t")).isFalse();
   }
 
   @Test
   void aChannelEndsWithItsToken() {
-    Channel channel = keeper.create(token(Duration.ofHours(1)));
+    Channel channel = channels.create(token(Duration.ofHours(1)));
 
     pass(Duration.ofMinutes(61));
 
-    assertThat(keeper.removeEnded()).containsExactly(channel);
+    assertThat(channels.removeEnded()).containsExactly(channel);
   }
 
   @Test
   void unconnectedChannelsGoFirstAndThenTheLeastUsed() {
     Token token = token(Duration.ofHours(24));
-    List<Channel> channels = new ArrayList<>();
+    List<Channel> created = new ArrayList<>();
     for (int i = 0; i < 20; i++) {
       pass(Duration.ofSeconds(1));
-      channels.add(keeper.create(token));
+      created.add(channels.create(token));
     }
-    channels.get(0).connected(true);
-    channels.get(1).connected(true);
-    channels.get(2).use(clock.now());
+    created.get(0).connected(true);
+    created.get(1).connected(true);
+    created.get(2).use(clock.now());
 
-    keeper.create(token);
-    assertThat(keeper.evict("demo")).containsExactly(channels.get(3));
+    channels.create(token);
+    assertThat(channels.evict("demo")).containsExactly(created.get(3));
 
-    channels.forEach(channel -> channel.connected(true));
-    keeper.all().forEach(channel -> channel.connected(true));
-    keeper.create(token);
-    assertThat(keeper.evict("demo")).containsExactly(channels.get(0));
+    created.forEach(channel -> channel.connected(true));
+    channels.all().forEach(channel -> channel.connected(true));
+    channels.create(token);
+    assertThat(channels.evict("demo")).containsExactly(created.get(0));
   }
 
   @Test
   void channelsOfOtherClientsAreLeftAlone() {
     Token token = token(Duration.ofHours(24));
     Token other = tokens.issue("other", clock.now(), Duration.ofHours(24));
-    Channel theirs = keeper.create(other);
+    Channel theirs = channels.create(other);
     for (int i = 0; i < 21; i++) {
-      keeper.create(token);
+      channels.create(token);
     }
 
-    assertThat(keeper.evict("demo")).hasSize(1).doesNotContain(theirs);
-    assertThat(keeper.evict("other")).isEmpty();
+    assertThat(channels.evict("demo")).hasSize(1).doesNotContain(theirs);
+    assertThat(channels.evict("other")).isEmpty();
   }
 
   @Test
   void aTopicAskedForTwiceIsHeardOnceAndUntilBothAreGone() {
-    Channel channel = keeper.create(token(Duration.ofHours(24)));
-    keeper.subscribe(channel, Map.of("u.presence", List.of("u.presence")));
-    keeper.subscribe(channel, Map.of("u?presence&x", List.of("u.presence", "u.x")));
+    Channel channel = channels.create(token(Duration.ofHours(24)));
+    channels.subscribe(channel, Map.of("u.presence", List.of("u.presence")));
+    channels.subscribe(channel, Map.of("u?presence&x", List.of("u.presence", "u.x")));
     assertThat(subscriptions.listeners("u.presence")).containsExactly(channel);
 
-    keeper.unsubscribe(channel, List.of("u.presence"));
+    channels.unsubscribe(channel, List.of("u.presence"));
     assertThat(subscriptions.heard("u.presence")).isTrue();
 
-    keeper.clear(channel);
+    channels.clear(channel);
     assertThat(subscriptions.heard("u.presence")).isFalse();
   }
 

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.caravan.simulator.fault.Behaviour;
 import dev.caravan.simulator.fault.Scenario;
 import java.nio.file.Files;
 import java.nio.file.Path;

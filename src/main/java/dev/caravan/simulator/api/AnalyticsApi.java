@@ -2,10 +2,11 @@ package dev.caravan.simulator.api;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.caravan.simulator.World;
 import dev.caravan.simulator.centre.Conversation;
 import dev.caravan.simulator.centre.Day;
 import dev.caravan.simulator.centre.GenericBody;
-import dev.caravan.simulator.centre.Organization;
+import dev.caravan.simulator.centre.Json;
 import io.vertx.ext.web.Router;
 import java.util.List;
 import java.util.Optional;
@@ -18,16 +19,14 @@ public final class AnalyticsApi {
   private static final List<String> COMMUNICATION = List.of("conversation:communication:view");
   private static final int MOST_IDS = 100;
 
-  private final OauthApi clients;
   private final Day day;
   private final GenericBody generic;
   private final DetailRecords records;
 
-  public AnalyticsApi(Organization organization, OauthApi clients, Day day) {
-    this.clients = clients;
-    this.day = day;
-    this.generic = new GenericBody(organization);
-    this.records = new DetailRecords(organization, day);
+  public AnalyticsApi(World world) {
+    day = world.day();
+    generic = new GenericBody(world.organization());
+    records = new DetailRecords(world.organization(), day);
   }
 
   public void mount(Router router) {
@@ -39,7 +38,7 @@ public final class AnalyticsApi {
         .handler(
             DirectoryApi.answering(
                 call -> {
-                  clients.require(call, DETAIL);
+                  call.require(DETAIL);
                   call.answer(records.record(conversation(call)));
                 }));
     router
@@ -50,7 +49,7 @@ public final class AnalyticsApi {
         .handler(
             DirectoryApi.answering(
                 call -> {
-                  clients.require(call, COMMUNICATION);
+                  call.require(COMMUNICATION);
                   call.answer(Json.tree(generic.of(conversation(call))));
                 }));
   }
@@ -67,7 +66,7 @@ public final class AnalyticsApi {
   }
 
   private void query(Call call) {
-    clients.require(call, DETAIL);
+    call.require(DETAIL);
     AnalyticsQuery query = new AnalyticsQuery(call);
     List<Conversation> found = records.find(query);
     List<Conversation> page = query.page(found);
@@ -80,7 +79,7 @@ public final class AnalyticsApi {
   }
 
   private void several(Call call) {
-    clients.require(call, DETAIL);
+    call.require(DETAIL);
     ObjectNode answer = Json.object();
     ArrayNode conversations = answer.putArray("conversations");
     StatusApi.ids(call, "id", MOST_IDS).stream()

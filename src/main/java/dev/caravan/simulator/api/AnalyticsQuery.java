@@ -1,6 +1,8 @@
 package dev.caravan.simulator.api;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.caravan.simulator.session.ApiError;
+import dev.caravan.simulator.session.ApiException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;

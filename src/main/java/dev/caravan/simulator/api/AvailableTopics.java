@@ -2,6 +2,8 @@ package dev.caravan.simulator.api;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.caravan.simulator.centre.Json;
+import dev.caravan.simulator.session.ApiError;
 import dev.caravan.simulator.session.TopicRules;
 import dev.caravan.topic.Topic;
 import dev.caravan.topic.TopicCatalogue;
@@ -26,11 +28,10 @@ public final class AvailableTopics {
           "permissionDetails",
           "topicParameters");
 
-  private final TopicCatalogue catalogue;
+  private final TopicCatalogue catalogue = TopicCatalogue.shipped();
   private final TopicRules rules;
 
-  public AvailableTopics(TopicCatalogue catalogue, TopicRules rules) {
-    this.catalogue = catalogue;
+  public AvailableTopics(TopicRules rules) {
     this.rules = rules;
   }
 

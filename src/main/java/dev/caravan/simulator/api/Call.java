@@ -1,7 +1,10 @@
 package dev.caravan.simulator.api;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.caravan.simulator.centre.Json;
 import dev.caravan.simulator.fault.Fault;
+import dev.caravan.simulator.session.ApiError;
+import dev.caravan.simulator.session.OauthClient;
 import dev.caravan.simulator.session.Token;
 import dev.caravan.simulator.session.Wire;
 import io.vertx.core.buffer.Buffer;
@@ -27,6 +30,7 @@ public final class Call {
   private final RoutingContext context;
   private final String correlationId;
   private Optional<Token> token = Optional.empty();
+  private List<String> lacks = List.of();
   private Optional<Fault.Wrong> spoilt = Optional.empty();
 
   private Call(RoutingContext context, String correlationId) {
@@ -60,8 +64,19 @@ public final class Call {
     return correlationId;
   }
 
-  void by(Token caller) {
+  void by(Token caller, OauthClient client) {
     token = Optional.of(caller);
+    lacks = client.lacks();
+  }
+
+  /** Refuses the call if its client has none of the permissions it needs. */
+  void require(List<String> anyOf) {
+    if (lacks.containsAll(anyOf)) {
+      throw (anyOf.size() > 1
+              ? ApiError.missingAnyPermission(anyOf)
+              : ApiError.missingPermission(anyOf.get(0)))
+          .thrown();
+    }
   }
 
   Token token() {

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.caravan.simulator.centre.Conversation;
 import dev.caravan.simulator.centre.Day;
 import dev.caravan.simulator.centre.Iso;
+import dev.caravan.simulator.centre.Json;
 import dev.caravan.simulator.centre.Organization;
 import dev.caravan.simulator.centre.Party;
 import java.util.Comparator;

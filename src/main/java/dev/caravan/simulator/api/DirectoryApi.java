@@ -3,10 +3,12 @@ package dev.caravan.simulator.api;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.caravan.simulator.Globs;
+import dev.caravan.simulator.World;
 import dev.caravan.simulator.centre.Agent;
-import dev.caravan.simulator.centre.Day;
+import dev.caravan.simulator.centre.Json;
 import dev.caravan.simulator.centre.Named;
 import dev.caravan.simulator.centre.Organization;
+import dev.caravan.simulator.session.ApiError;
 import io.vertx.core.Handler;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
@@ -24,9 +26,9 @@ public final class DirectoryApi {
   private final Organization organization;
   private final PeopleBody people;
 
-  public DirectoryApi(Organization organization, Day day) {
-    this.organization = organization;
-    this.people = new PeopleBody(organization, day);
+  public DirectoryApi(World world) {
+    organization = world.organization();
+    people = new PeopleBody(organization, world.day());
   }
 
   public void mount(Router router) {

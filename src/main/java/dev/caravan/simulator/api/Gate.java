@@ -1,11 +1,13 @@
 package dev.caravan.simulator.api;
 
+import dev.caravan.simulator.Behaviour;
 import dev.caravan.simulator.Ids;
 import dev.caravan.simulator.SimulatorClock;
 import dev.caravan.simulator.World;
-import dev.caravan.simulator.fault.Behaviour;
 import dev.caravan.simulator.fault.Fault;
 import dev.caravan.simulator.fault.Faults;
+import dev.caravan.simulator.session.ApiError;
+import dev.caravan.simulator.session.ApiException;
 import dev.caravan.simulator.session.Token;
 import dev.caravan.simulator.session.Tokens;
 import dev.caravan.simulator.session.Wire;
@@ -98,7 +100,7 @@ public final class Gate {
       call.answer(ApiError.rateLimited(standing.resetSeconds()));
       return;
     }
-    call.by(token);
+    call.by(token, tokens.client(token.clientId()));
     context.next();
   }
 
@@ -131,12 +133,7 @@ public final class Gate {
               context.statusCode(), "bad.request", "The request was refused by the server."));
     } else {
       LOG.warn("The simulator could not serve {}", call.name(), context.failure());
-      call.answer(
-          new ApiError(
-              500,
-              "internal.server.error",
-              "The server encountered an unexpected condition which prevented it from fulfilling"
-                  + " the request."));
+      call.answer(ApiError.usual(500));
     }
   }
 }

@@ -8,6 +8,8 @@ import dev.caravan.simulator.World;
 import dev.caravan.simulator.centre.Conversation;
 import dev.caravan.simulator.centre.Day;
 import dev.caravan.simulator.centre.Iso;
+import dev.caravan.simulator.centre.Json;
+import dev.caravan.simulator.session.ApiError;
 import io.vertx.ext.web.Router;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -36,7 +38,6 @@ public final class JobsApi {
     }
   }
 
-  private final OauthApi clients;
   private final Ids ids;
   private final SimulatorClock clock;
   private final Day day;
@@ -44,13 +45,12 @@ public final class JobsApi {
   private final DetailRecords records;
   private final Map<String, Job> jobs = new LinkedHashMap<>();
 
-  public JobsApi(World world, Day day) {
-    clients = world.oauth();
+  public JobsApi(World world) {
     ids = world.ids();
     clock = world.clock();
     lag = world.options().behaviour().dataLakeLag();
+    day = world.day();
     records = new DetailRecords(world.organization(), day);
-    this.day = day;
   }
 
   public void mount(Router router) {
@@ -60,7 +60,7 @@ public final class JobsApi {
         .handler(
             DirectoryApi.answering(
                 call -> {
-                  clients.require(call, AnalyticsApi.DETAIL);
+                  call.require(AnalyticsApi.DETAIL);
                   call.answer(Json.object().put("dataAvailabilityDate", Iso.time(available())));
                 }));
     router.get(PATH + "/:id").handler(DirectoryApi.answering(this::status));
@@ -81,7 +81,7 @@ public final class JobsApi {
   }
 
   private void submit(Call call) {
-    clients.require(call, AnalyticsApi.DETAIL);
+    call.require(AnalyticsApi.DETAIL);
     long until = available();
     List<String> found =
         records.find(new AnalyticsQuery(call)).stream()
@@ -97,7 +97,7 @@ public final class JobsApi {
   }
 
   private Job job(Call call) {
-    clients.require(call, AnalyticsApi.DETAIL);
+    call.require(AnalyticsApi.DETAIL);
     return DirectoryApi.found(Optional.ofNullable(jobs.get(call.path("id"))));
   }
 

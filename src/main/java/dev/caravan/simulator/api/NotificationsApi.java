@@ -6,9 +6,11 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.caravan.simulator.SimulatorClock;
 import dev.caravan.simulator.SimulatorOptions;
 import dev.caravan.simulator.World;
+import dev.caravan.simulator.centre.Json;
+import dev.caravan.simulator.session.ApiError;
 import dev.caravan.simulator.session.Channel;
-import dev.caravan.simulator.session.ChannelKeeper;
-import dev.caravan.simulator.session.Ending;
+import dev.caravan.simulator.session.Channels;
+import dev.caravan.simulator.session.Sockets;
 import dev.caravan.simulator.session.Subscriber;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
@@ -24,16 +26,16 @@ public final class NotificationsApi {
   private static final String CHANNELS = "/api/v2/notifications/channels";
   private static final String SUBSCRIPTIONS = CHANNELS + "/:id/subscriptions";
 
-  private final ChannelKeeper keeper;
+  private final Channels channels;
   private final Subscriber subscriber;
-  private final Ending ending;
+  private final Sockets sockets;
   private final SimulatorClock clock;
   private final SimulatorOptions options;
 
   public NotificationsApi(World world) {
-    this.keeper = world.keeper();
+    this.channels = world.channels();
     this.subscriber = world.subscriber();
-    this.ending = world.ending();
+    this.sockets = world.sockets();
     this.clock = world.clock();
     this.options = world.options();
   }
@@ -50,8 +52,8 @@ public final class NotificationsApi {
 
   private void create(RoutingContext context) {
     Call call = Call.of(context);
-    Channel channel = keeper.create(call.token());
-    keeper.evict(call.token().clientId()).forEach(ending::evicted);
+    Channel channel = channels.create(call.token());
+    channels.evict(call.token().clientId()).forEach(sockets::evicted);
     call.answer(describe(channel, call, true));
   }
 
@@ -63,7 +65,7 @@ public final class NotificationsApi {
     }
     ObjectNode listing = Json.object();
     ArrayNode entities = listing.putArray("entities");
-    for (Channel channel : keeper.ofClient(call.token().clientId())) {
+    for (Channel channel : channels.ofClient(call.token().clientId())) {
       boolean own = channel.token().value().equals(call.token().value());
       if (own || which.equals("oauthclient")) {
         entities.add(describe(channel, call, own));
@@ -90,7 +92,7 @@ public final class NotificationsApi {
   private void subscribe(RoutingContext context, boolean replace) {
     Call call = Call.of(context);
     Channel channel =
-        keeper
+        channels
             .find(call.path("id"), call.token())
             .orElseThrow(() -> ApiError.noSubscriptionList().thrown());
     ObjectNode listing = Json.object();
@@ -101,20 +103,20 @@ public final class NotificationsApi {
             topics(call.body()),
             call.flag("ignoreErrors") && options.behaviour().ignoreErrors(),
             replace));
-    ending.subscriptionsChanged(channel);
+    sockets.subscriptionsChanged(channel);
     call.answer(listing);
   }
 
   private void clear(RoutingContext context) {
     Call call = Call.of(context);
     Channel channel = channel(call);
-    keeper.clear(channel);
-    ending.subscriptionsChanged(channel);
+    channels.clear(channel);
+    sockets.subscriptionsChanged(channel);
     call.answerEmpty(options.behaviour().deleteStatus());
   }
 
   private Channel channel(Call call) {
-    Optional<Channel> channel = keeper.find(call.path("id"), call.token());
+    Optional<Channel> channel = channels.find(call.path("id"), call.token());
     return channel.orElseThrow(() -> ApiError.notFound().thrown());
   }
 

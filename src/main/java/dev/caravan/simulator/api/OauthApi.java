@@ -1,20 +1,20 @@
 package dev.caravan.simulator.api;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.caravan.simulator.Limits;
 import dev.caravan.simulator.SimulatorClock;
+import dev.caravan.simulator.World;
+import dev.caravan.simulator.centre.Json;
+import dev.caravan.simulator.session.ApiError;
 import dev.caravan.simulator.session.OauthClient;
 import dev.caravan.simulator.session.Token;
 import dev.caravan.simulator.session.Tokens;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Base64;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
 /** {@code POST /oauth/token} for client credentials, by Basic authentication or form fields. */
@@ -22,20 +22,21 @@ public final class OauthApi {
 
   private record Credentials(String id, String secret) {}
 
-  private final Map<String, OauthClient> clients = new LinkedHashMap<>();
   private final Tokens tokens;
   private final SimulatorClock clock;
   private final RateLimiter limiter;
 
-  public OauthApi(
-      Iterable<OauthClient> clients, Tokens tokens, SimulatorClock clock, Limits limits) {
-    clients.forEach(client -> this.clients.put(client.id(), client));
-    this.tokens = tokens;
-    this.clock = clock;
-    this.limiter = new RateLimiter(limits.loginsPerMinute());
+  public OauthApi(World world) {
+    tokens = world.tokens();
+    clock = world.clock();
+    limiter = new RateLimiter(world.options().limits().loginsPerMinute());
   }
 
-  public void token(RoutingContext context) {
+  public void mount(Router router) {
+    router.post("/oauth/token").handler(this::token);
+  }
+
+  private void token(RoutingContext context) {
     Call call = Call.of(context);
     Optional<Credentials> given = credentials(context.request());
     RateLimiter.Standing standing =
@@ -47,7 +48,7 @@ public final class OauthApi {
     Optional<OauthClient> client =
         given.flatMap(
             known ->
-                Optional.ofNullable(clients.get(known.id()))
+                Optional.ofNullable(tokens.client(known.id()))
                     .filter(one -> one.secret().equals(known.secret())));
     if (client.isEmpty()) {
       call.answer(400, refusal("invalid_client", "client not found"));
@@ -65,24 +66,6 @@ public final class OauthApi {
             .put("access_token", token.value())
             .put("token_type", "bearer")
             .put("expires_in", Math.max(1, clock.onTheWall(life).toSeconds())));
-  }
-
-  public OauthClient client(String id) {
-    return clients.get(id);
-  }
-
-  /** Refuses a call whose client has none of the permissions it needs. */
-  void require(Call call, List<String> anyOf) {
-    if (clients.get(call.token().clientId()).lacks().containsAll(anyOf)) {
-      throw (anyOf.size() > 1
-              ? ApiError.missingAnyPermission(anyOf)
-              : ApiError.missingPermission(anyOf.get(0)))
-          .thrown();
-    }
-  }
-
-  public void put(OauthClient client) {
-    clients.put(client.id(), client);
   }
 
   private static ObjectNode refusal(String error, String description) {

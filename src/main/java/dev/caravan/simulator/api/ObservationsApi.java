@@ -3,10 +3,12 @@ package dev.caravan.simulator.api;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.caravan.simulator.World;
 import dev.caravan.simulator.centre.Agent;
 import dev.caravan.simulator.centre.AgentState;
 import dev.caravan.simulator.centre.Day;
 import dev.caravan.simulator.centre.Iso;
+import dev.caravan.simulator.centre.Json;
 import dev.caravan.simulator.centre.Named;
 import dev.caravan.simulator.centre.Organization;
 import dev.caravan.simulator.centre.Presence;
@@ -25,13 +27,11 @@ public final class ObservationsApi {
   private static final List<String> DETAIL = List.of("analytics:userDetail:view");
 
   private final Organization organization;
-  private final OauthApi clients;
   private final Day day;
 
-  public ObservationsApi(Organization organization, OauthApi clients, Day day) {
-    this.organization = organization;
-    this.clients = clients;
-    this.day = day;
+  public ObservationsApi(World world) {
+    organization = world.organization();
+    day = world.day();
   }
 
   public void mount(Router router) {
@@ -47,7 +47,7 @@ public final class ObservationsApi {
   }
 
   private void queues(Call call) {
-    clients.require(call, QUEUE);
+    call.require(QUEUE);
     AnalyticsQuery query = new AnalyticsQuery(call);
     Set<String> wanted = query.someValues("filter", "queueId");
     ObjectNode answer = Json.object();
@@ -81,7 +81,7 @@ public final class ObservationsApi {
   }
 
   private void users(Call call) {
-    clients.require(call, USER);
+    call.require(USER);
     AnalyticsQuery query = new AnalyticsQuery(call);
     ObjectNode answer = Json.object();
     ArrayNode results = answer.putArray("results");
@@ -98,7 +98,7 @@ public final class ObservationsApi {
   }
 
   private void activity(Call call) {
-    clients.require(call, USER);
+    call.require(USER);
     AnalyticsQuery query = new AnalyticsQuery(call);
     ObjectNode answer = Json.object();
     ArrayNode results = answer.putArray("results");
@@ -151,7 +151,7 @@ public final class ObservationsApi {
   }
 
   private void details(Call call) {
-    clients.require(call, DETAIL);
+    call.require(DETAIL);
     AnalyticsQuery query = new AnalyticsQuery(call);
     AnalyticsQuery.Interval interval = query.interval();
     List<Agent> found = agents(query.values("userFilters", "userId"));

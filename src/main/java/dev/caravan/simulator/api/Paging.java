@@ -3,7 +3,9 @@ package dev.caravan.simulator.api;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.caravan.simulator.centre.Json;
 import dev.caravan.simulator.fault.Fault;
+import dev.caravan.simulator.session.ApiError;
 import java.util.List;
 import java.util.function.Function;
 

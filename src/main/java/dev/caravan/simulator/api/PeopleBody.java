@@ -6,6 +6,7 @@ import dev.caravan.simulator.centre.AgentBody;
 import dev.caravan.simulator.centre.AgentState;
 import dev.caravan.simulator.centre.Day;
 import dev.caravan.simulator.centre.Iso;
+import dev.caravan.simulator.centre.Json;
 import dev.caravan.simulator.centre.Organization;
 import java.util.List;
 

@@ -2,10 +2,12 @@ package dev.caravan.simulator.api;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.caravan.simulator.World;
 import dev.caravan.simulator.centre.Agent;
-import dev.caravan.simulator.centre.Day;
+import dev.caravan.simulator.centre.Json;
 import dev.caravan.simulator.centre.Named;
 import dev.caravan.simulator.centre.Organization;
+import dev.caravan.simulator.session.ApiError;
 import io.vertx.ext.web.Router;
 import java.util.List;
 import java.util.Optional;
@@ -19,13 +21,11 @@ public final class StatusApi {
   private static final List<String> ADHERENCE = List.of("wfm:realtimeAdherence:view");
 
   private final Organization organization;
-  private final OauthApi clients;
   private final PeopleBody people;
 
-  public StatusApi(Organization organization, OauthApi clients, Day day) {
-    this.organization = organization;
-    this.clients = clients;
-    this.people = new PeopleBody(organization, day);
+  public StatusApi(World world) {
+    organization = world.organization();
+    people = new PeopleBody(organization, world.day());
   }
 
   public void mount(Router router) {
@@ -47,7 +47,7 @@ public final class StatusApi {
         .handler(
             DirectoryApi.answering(
                 call -> {
-                  clients.require(call, ADHERENCE);
+                  call.require(ADHERENCE);
                   call.answer(bulk(call, "userId", MOST_ADHERENCES, people::adherence));
                 }));
     adherenceOf(
@@ -63,7 +63,7 @@ public final class StatusApi {
         .handler(
             DirectoryApi.answering(
                 call -> {
-                  clients.require(call, ADHERENCE);
+                  call.require(ADHERENCE);
                   Named place =
                       DirectoryApi.found(
                           places.stream()

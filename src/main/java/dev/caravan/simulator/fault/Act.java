@@ -4,8 +4,7 @@ import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.caravan.simulator.Traffic;
-import dev.caravan.simulator.api.Json;
-import dev.caravan.simulator.session.Channel;
+import dev.caravan.simulator.centre.Json;
 import dev.caravan.simulator.session.OauthClient;
 import java.time.Duration;
 import java.util.List;
@@ -60,11 +59,11 @@ public sealed interface Act {
       return whom == null ? ALL : whom;
     }
 
-    public boolean chooses(Channel candidate) {
-      return (channel == 0 || channel == candidate.number()) && choosesClient(candidate.clientId());
+    public boolean chooses(int candidate, String candidateClient) {
+      return (channel == 0 || channel == candidate) && choosesClient(candidateClient);
     }
 
-    boolean choosesClient(String candidate) {
+    public boolean choosesClient(String candidate) {
       return client.isEmpty() || client.equals(candidate);
     }
   }

@@ -1,5 +1,6 @@
 package dev.caravan.simulator.fault;
 
+import dev.caravan.simulator.centre.Json;
 import java.util.Locale;
 import java.util.Set;
 
@@ -142,63 +143,27 @@ public record Fault(
   }
 
   public Fault times(int howOften) {
-    return new Fault(
-        on,
-        match,
-        wrong,
-        skip,
-        howOften,
-        rate,
-        status,
-        retryAfterSeconds,
-        code,
-        delayMillis,
-        bytes);
+    return Json.with(this, "times", howOften);
   }
 
   /** Lets so many occasions go well first. */
   public Fault after(int occasions) {
-    return new Fault(
-        on,
-        match,
-        wrong,
-        occasions,
-        times,
-        rate,
-        status,
-        retryAfterSeconds,
-        code,
-        delayMillis,
-        bytes);
+    return Json.with(this, "skip", occasions);
   }
 
   public Fault atRate(double share) {
-    return new Fault(
-        on, match, wrong, skip, times, share, status, retryAfterSeconds, code, delayMillis, bytes);
+    return Json.with(this, "rate", share);
   }
 
   public Fault withStatus(int newStatus) {
-    return new Fault(
-        on,
-        match,
-        wrong,
-        skip,
-        times,
-        rate,
-        newStatus,
-        retryAfterSeconds,
-        code,
-        delayMillis,
-        bytes);
+    return Json.with(this, "status", newStatus);
   }
 
   public Fault retryAfter(int seconds) {
-    return new Fault(
-        on, match, wrong, skip, times, rate, status, seconds, code, delayMillis, bytes);
+    return Json.with(this, "retryAfterSeconds", seconds);
   }
 
   public Fault delay(long millis) {
-    return new Fault(
-        on, match, wrong, skip, times, rate, status, retryAfterSeconds, code, millis, bytes);
+    return Json.with(this, "delayMillis", millis);
   }
 }

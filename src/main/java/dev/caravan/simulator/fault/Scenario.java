@@ -4,7 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.caravan.simulator.SimulatorOptions;
-import dev.caravan.simulator.api.Json;
+import dev.caravan.simulator.centre.Json;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

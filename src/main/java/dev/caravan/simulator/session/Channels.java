@@ -1,8 +1,10 @@
 package dev.caravan.simulator.session;
 
+import dev.caravan.simulator.Behaviour;
 import dev.caravan.simulator.Ids;
 import dev.caravan.simulator.Limits;
-import java.time.Duration;
+import dev.caravan.simulator.SimulatorClock;
+import dev.caravan.simulator.SimulatorOptions;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -13,33 +15,46 @@ import java.util.Optional;
 
 /**
  * The channels there are, by the documented rules: so many per client, a day's life renewed by
- * subscribing, and the least used one goes first.
+ * subscribing, the least used one goes first, and each ends with its token.
  */
 public final class Channels {
 
   private final Map<String, Channel> byId = new LinkedHashMap<>();
+  private final SimulatorClock clock;
   private final Ids ids;
-  private final int perClient;
-  private final Duration life;
+  private final Limits limits;
+  private final Behaviour behaviour;
+  private final Tokens tokens;
+  private final Subscriptions subscriptions;
   private int created;
 
-  public Channels(Ids ids, Limits limits) {
+  public Channels(
+      SimulatorOptions options,
+      SimulatorClock clock,
+      Ids ids,
+      Tokens tokens,
+      Subscriptions subscriptions) {
+    this.clock = clock;
     this.ids = ids;
-    this.perClient = limits.channelsPerClient();
-    this.life = limits.channelLife();
+    this.limits = options.limits();
+    this.behaviour = options.behaviour();
+    this.tokens = tokens;
+    this.subscriptions = subscriptions;
   }
 
-  Channel create(Token token, Instant now) {
-    Channel channel = new Channel(++created, ids.channel(), token, now, now.plus(life));
+  public Channel create(Token token) {
+    Instant now = clock.now();
+    Channel channel =
+        new Channel(++created, ids.channel(), token, now, now.plus(limits.channelLife()));
     byId.put(channel.id(), channel);
     return channel;
   }
 
   /** Removes and returns what a client has too many of: unconnected first, then least used. */
-  List<Channel> evictBeyondLimit(String clientId) {
+  public List<Channel> evict(String clientId) {
     List<Channel> candidates =
         new ArrayList<>(byId.values().stream().filter(c -> c.clientId().equals(clientId)).toList());
-    int excess = candidates.size() - perClient;
+    int excess = candidates.size() - limits.channelsPerClient();
     if (excess <= 0) {
       return List.of();
     }
@@ -48,29 +63,78 @@ public final class Channels {
         Comparator.comparing((Channel channel) -> channel.connected())
             .thenComparing(Channel::lastUsed)
             .thenComparing(Channel::number));
-    List<Channel> evicted = candidates.subList(0, Math.min(excess, candidates.size()));
+    List<Channel> evicted = List.copyOf(candidates.subList(0, Math.min(excess, candidates.size())));
     evicted.forEach(this::remove);
-    return List.copyOf(evicted);
+    return evicted;
   }
 
-  Optional<Channel> find(String id) {
-    return Optional.ofNullable(byId.get(id));
+  public Optional<Channel> findAlive(String id) {
+    return Optional.ofNullable(byId.get(id)).filter(this::alive);
   }
 
-  void renew(Channel channel, Instant now) {
-    channel.use(now);
-    channel.renew(now.plus(life));
+  /** The channel, if it is the caller's. */
+  public Optional<Channel> find(String id, Token caller) {
+    return findAlive(id).filter(channel -> owns(caller, channel));
   }
 
-  void remove(Channel channel) {
-    byId.remove(channel.id());
+  private boolean owns(Token caller, Channel channel) {
+    return behaviour.channelOf() == Behaviour.Owner.CLIENT
+        ? caller.clientId().equals(channel.clientId())
+        : caller.value().equals(channel.token().value());
   }
 
-  List<Channel> all() {
+  private boolean alive(Channel channel) {
+    Instant now = clock.now();
+    return now.isBefore(channel.expires())
+        && tokens.find(channel.token().value()).filter(token -> token.aliveAt(now)).isPresent();
+  }
+
+  public List<Channel> ofClient(String clientId) {
+    return byId.values().stream()
+        .filter(channel -> channel.clientId().equals(clientId) && alive(channel))
+        .toList();
+  }
+
+  public List<Channel> all() {
     return List.copyOf(byId.values());
   }
 
-  int created() {
-    return created;
+  void used(Channel channel) {
+    channel.use(clock.now());
+  }
+
+  public void subscribe(Channel channel, Map<String, List<String>> topics) {
+    subscriptions.add(channel, topics);
+    used(channel);
+    channel.renew(clock.now().plus(limits.channelLife()));
+  }
+
+  void replace(Channel channel, Map<String, List<String>> topics) {
+    List<String> unwanted = new ArrayList<>(channel.topics().keySet());
+    unwanted.removeAll(topics.keySet());
+    subscriptions.remove(channel, unwanted);
+    subscribe(channel, topics);
+  }
+
+  public void unsubscribe(Channel channel, List<String> topics) {
+    subscriptions.remove(channel, topics);
+    used(channel);
+  }
+
+  public void clear(Channel channel) {
+    subscriptions.clear(channel);
+    used(channel);
+  }
+
+  public void remove(Channel channel) {
+    subscriptions.clear(channel);
+    byId.remove(channel.id());
+  }
+
+  /** Removes and returns the channels whose day, or whose token's life, is over. */
+  public List<Channel> removeEnded() {
+    List<Channel> ended = byId.values().stream().filter(channel -> !alive(channel)).toList();
+    ended.forEach(this::remove);
+    return ended;
   }
 }

@@ -1,9 +1,12 @@
 package dev.caravan.simulator.session;
 
+import dev.caravan.simulator.Behaviour;
 import dev.caravan.simulator.Ledger;
 import dev.caravan.simulator.LedgerEntry.Outcome;
 import dev.caravan.simulator.SimulatorClock;
-import dev.caravan.simulator.fault.Behaviour;
+import dev.caravan.simulator.SimulatorOptions;
+import dev.caravan.simulator.centre.Body;
+import dev.caravan.simulator.centre.Teller;
 import dev.caravan.simulator.fault.Fault;
 import dev.caravan.simulator.fault.Faults;
 import io.vertx.core.Vertx;
@@ -12,7 +15,24 @@ import java.util.List;
 import java.util.Optional;
 
 /** Delivers an event to whoever is subscribed to its topic, and writes down what became of it. */
-public final class Publisher {
+public final class Publisher implements Teller {
+
+  /**
+   * An event packed for one socket.
+   *
+   * @param topicName its topic as subscribed, whatever the frame says
+   * @param correlationId id of the change it tells of
+   * @param frame what goes over the wire
+   * @param binary whether in a binary frame
+   * @param outcome what the ledger says once it is written
+   */
+  record Parcel(
+      String topicName, String correlationId, byte[] frame, boolean binary, Outcome outcome) {
+
+    private Parcel spoilt(byte[] newFrame, boolean inBinary) {
+      return new Parcel(topicName, correlationId, newFrame, inBinary, Outcome.SPOILED);
+    }
+  }
 
   private static final int SERVER_ERROR = 1011;
   private static final long LONGEST_HOLD_MILLIS = 1_000;
@@ -27,27 +47,34 @@ public final class Publisher {
 
   public Publisher(
       Vertx vertx,
+      SimulatorOptions options,
+      SimulatorClock clock,
       Subscriptions subscriptions,
       Sockets sockets,
-      Ledger ledger,
-      SimulatorClock clock,
-      Behaviour behaviour,
-      Faults faults) {
+      Faults faults,
+      Ledger ledger) {
     this.vertx = vertx;
+    this.behaviour = options.behaviour();
+    this.clock = clock;
     this.subscriptions = subscriptions;
     this.sockets = sockets;
-    this.ledger = ledger;
-    this.clock = clock;
-    this.behaviour = behaviour;
     this.faults = faults;
+    this.ledger = ledger;
   }
 
+  @Override
   public boolean heard(String topicName) {
     return subscriptions.heard(topicName);
   }
 
-  public boolean heardUnder(String segments) {
+  @Override
+  public boolean hearsUnder(String segments) {
     return subscriptions.heardUnder(segments);
+  }
+
+  @Override
+  public void tell(String topicName, Body body, String correlationId) {
+    publish(topicName, body.bytes(), correlationId);
   }
 
   /** Sends one event to every channel subscribed to its topic; returns how many there were. */
@@ -55,11 +82,7 @@ public final class Publisher {
     if (!subscriptions.heard(topicName)) {
       return 0;
     }
-    return send(topicName, Frames.event(topicName, body, correlationId), correlationId);
-  }
-
-  /** The same for a frame that is already packed. */
-  public int send(String topicName, byte[] frame, String correlationId) {
+    byte[] frame = Frames.event(topicName, body, correlationId);
     List<Channel> channels = List.copyOf(subscriptions.listeners(topicName));
     Parcel parcel = new Parcel(topicName, correlationId, frame, false, Outcome.SENT);
     for (Channel channel : channels) {
@@ -92,11 +115,16 @@ public final class Publisher {
       case DELAY ->
           vertx.setTimer(Math.max(1, fault.get().delayMillis()), due -> write(socket, parcel));
       case DROP -> note(socket.channel(), socket.number(), parcel, Outcome.SPOILED);
-      case MALFORMED -> write(socket, parcel.spoilt(Oddities.cutOff(parcel.frame()), false));
+      case MALFORMED -> write(socket, parcel.spoilt(Frames.cutOff(parcel.frame()), false));
       case BINARY -> write(socket, parcel.spoilt(parcel.frame(), true));
-      case UNKNOWN_TOPIC -> write(socket, parcel.spoilt(Oddities.unknownTopic(), false));
-      default ->
-          write(socket, parcel.refilled(Oddities.filledUp(parcel.frame(), fault.get().bytes())));
+      case UNKNOWN_TOPIC -> write(socket, parcel.spoilt(Frames.unknownTopic(), false));
+      default -> {
+        byte[] filled = Frames.filledUp(parcel.frame(), fault.get().bytes());
+        write(
+            socket,
+            new Parcel(
+                parcel.topicName(), parcel.correlationId(), filled, false, parcel.outcome()));
+      }
     }
   }
 

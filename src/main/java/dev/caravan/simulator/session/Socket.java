@@ -15,7 +15,7 @@ public final class Socket {
   private final ServerWebSocket peer;
   private final HttpConnection connection;
   private final List<Long> timers = new ArrayList<>();
-  private final Deque<Parcel> held = new ArrayDeque<>();
+  private final Deque<Publisher.Parcel> held = new ArrayDeque<>();
   private boolean heartbeats = true;
   private boolean mute;
   private boolean deaf;
@@ -80,7 +80,7 @@ public final class Socket {
   }
 
   /** Parcels that wait to be overtaken. */
-  Deque<Parcel> held() {
+  Deque<Publisher.Parcel> held() {
     return held;
   }
 

@@ -2,16 +2,19 @@ package dev.caravan.simulator.session;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.caravan.simulator.Behaviour;
+import dev.caravan.simulator.Ids;
 import dev.caravan.simulator.SimulatorOptions;
-import dev.caravan.simulator.api.Json;
+import dev.caravan.simulator.centre.Json;
 import dev.caravan.simulator.fault.Act;
-import dev.caravan.simulator.fault.Behaviour;
 import dev.caravan.simulator.fault.Fault;
 import dev.caravan.simulator.fault.Faults;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.ServerWebSocket;
 import io.vertx.ext.web.RoutingContext;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -19,33 +22,42 @@ import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The open sockets, at most one per channel: handshake, heartbeat, pong, take-over, close. */
+/**
+ * The open sockets, at most one per channel: handshake, heartbeat, pong, take-over, what they hear
+ * of the fate of their channel, close.
+ */
 public final class Sockets {
 
   private static final Logger LOG = LoggerFactory.getLogger(Sockets.class);
   private static final long UNWILLING_TO_CLOSE_MILLIS = 2_000;
 
   private final Vertx vertx;
+  private final Ids ids;
+  private final String organizationId;
   private final Behaviour behaviour;
   private final int pendingBytes;
-  private final ChannelKeeper keeper;
+  private final Channels channels;
   private final Faults faults;
-  private final SocketCommands commands;
+  private final Subscriber subscriber;
   private final Map<Channel, Socket> open = new HashMap<>();
   private int opened;
 
   public Sockets(
       Vertx vertx,
       SimulatorOptions options,
-      ChannelKeeper keeper,
+      Ids ids,
+      String organizationId,
+      Channels channels,
       Faults faults,
-      SocketCommands commands) {
+      Subscriber subscriber) {
     this.vertx = vertx;
+    this.ids = ids;
+    this.organizationId = organizationId;
     this.behaviour = options.behaviour();
     this.pendingBytes = options.limits().pendingBytes();
-    this.keeper = keeper;
+    this.channels = channels;
     this.faults = faults;
-    this.commands = commands;
+    this.subscriber = subscriber;
   }
 
   /** Answers {@code GET /channels/{id}}. */
@@ -74,7 +86,7 @@ public final class Sockets {
 
   private void upgrade(RoutingContext context, int closeWith) {
     HttpServerRequest request = context.request();
-    Optional<Channel> channel = keeper.findAlive(context.pathParam("id"));
+    Optional<Channel> channel = channels.findAlive(context.pathParam("id"));
     if (channel.isEmpty()) {
       context.response().setStatusCode(behaviour.unknownChannelHandshake()).end();
       return;
@@ -102,7 +114,7 @@ public final class Sockets {
       close(former, behaviour.takeoverCode(), "");
     }
     channel.connected(true);
-    keeper.used(channel);
+    channels.used(channel);
     peer.setWriteQueueMaxSize(pendingBytes);
     peer.closeHandler(gone -> forget(socket));
     peer.exceptionHandler(failure -> LOG.debug("{} failed", socket, failure));
@@ -136,7 +148,9 @@ public final class Sockets {
     if ("ping".equals(said.path("message").asText())) {
       say(socket, Frames.PONG);
     } else if (behaviour.subscribeByFrame()) {
-      commands.answer(socket.channel(), said).ifPresent(answer -> say(socket, answer));
+      subscriber
+          .answer(socket.channel(), said)
+          .ifPresent(answer -> say(socket, Json.bytes(answer)));
     }
   }
 
@@ -155,6 +169,64 @@ public final class Sockets {
     } else if (!socket.peer().isClosed()) {
       socket.peer().close((short) code, reason);
     }
+  }
+
+  /** Somebody created a channel too many and this one had to go. */
+  public void evicted(Channel channel) {
+    if (behaviour.announceEviction()) {
+      tellNoLongerSubscribed(channel);
+    }
+    close(channel, behaviour.evictionCode());
+  }
+
+  /** The token of a channel was taken away. */
+  public void revoked(Channel channel) {
+    if (behaviour.announceRevocation()) {
+      tell(channel, "token_revoked", "user_tokens_revoked");
+    }
+    close(channel, behaviour.evictionCode());
+  }
+
+  /** The day of a channel, or its token's life, is over. */
+  public void expired(Channel channel) {
+    close(channel, behaviour.expiryCode());
+  }
+
+  public void tellNoLongerSubscribed(Channel channel) {
+    tell(channel, "no_longer_subscribed", "another_channel_subscribed");
+  }
+
+  /** What a channel is subscribed to has been changed. */
+  public void subscriptionsChanged(Channel channel) {
+    if (behaviour.announceSubscriptions()) {
+      tellSubscriptionUpdated(channel);
+    }
+  }
+
+  public void tellSubscriptionUpdated(Channel channel) {
+    say(channel, "v2.subscription.updated", system(channel, "subscription_changed"));
+  }
+
+  private void tell(Channel channel, String type, String reason) {
+    String topic = "v2.system." + type + "." + channel.id();
+    say(channel, topic, system(channel, type).put("reason", reason));
+  }
+
+  private ObjectNode system(Channel channel, String type) {
+    return Json.object()
+        .put("channelId", channel.id())
+        .put("systemTopicType", type)
+        .put("correlationId", ids.uuid())
+        .put("organizationId", organizationId)
+        .put("oauthClientId", channel.clientId());
+  }
+
+  private void say(Channel channel, String topic, ObjectNode body) {
+    of(channel).ifPresent(socket -> say(socket, Frames.event(topic, body, ids.uuid())));
+  }
+
+  private void close(Channel channel, int code) {
+    of(channel).ifPresent(socket -> close(socket, code, ""));
   }
 
   /** Closes the socket of somebody who may never read the close. */
@@ -189,8 +261,8 @@ public final class Sockets {
 
   public List<Socket> at(Act.Whom whom) {
     return open.values().stream()
-        .filter(socket -> whom.chooses(socket.channel()))
-        .sorted((one, other) -> Integer.compare(one.number(), other.number()))
+        .filter(socket -> whom.chooses(socket.channel().number(), socket.channel().clientId()))
+        .sorted(Comparator.comparing(Socket::number))
         .toList();
   }
 

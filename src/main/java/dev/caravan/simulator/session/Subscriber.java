@@ -1,31 +1,34 @@
 package dev.caravan.simulator.session;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.caravan.simulator.Limits;
-import dev.caravan.simulator.api.ApiError;
-import dev.caravan.simulator.api.ApiException;
-import dev.caravan.simulator.api.Json;
-import dev.caravan.simulator.api.OauthApi;
+import dev.caravan.simulator.centre.Json;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
-/** Decides a request to subscribe: all or nothing, or each topic by itself. */
+/**
+ * Decides a request to subscribe, over REST or over the socket itself: all or nothing, or each
+ * topic by itself.
+ */
 public final class Subscriber {
 
-  private final ChannelKeeper keeper;
+  private final Channels channels;
   private final TopicRules rules;
-  private final OauthApi clients;
+  private final Tokens tokens;
   private final Limits limits;
 
-  public Subscriber(ChannelKeeper keeper, TopicRules rules, OauthApi clients, Limits limits) {
-    this.keeper = keeper;
+  public Subscriber(Channels channels, TopicRules rules, Tokens tokens, Limits limits) {
+    this.channels = channels;
     this.rules = rules;
-    this.clients = clients;
+    this.tokens = tokens;
     this.limits = limits;
   }
 
@@ -37,7 +40,7 @@ public final class Subscriber {
    */
   public ArrayNode subscribe(
       Channel channel, List<String> topics, boolean ignoreErrors, boolean replace) {
-    Set<String> lacked = new HashSet<>(clients.client(channel.clientId()).lacks());
+    Set<String> lacked = lacked(channel);
     Map<String, List<String>> accepted = new LinkedHashMap<>();
     ArrayNode entities = Json.array();
     for (String topic : topics) {
@@ -49,26 +52,30 @@ public final class Subscriber {
       throw ApiError.tooManySubscriptions().thrown();
     }
     if (replace) {
-      keeper.replace(channel, accepted);
+      channels.replace(channel, accepted);
     } else {
-      keeper.subscribe(channel, accepted);
+      channels.subscribe(channel, accepted);
     }
     return entities;
   }
 
   /** Ends what a channel may no longer hear. */
   public void recheck(Channel channel) {
-    Set<String> lacked = new HashSet<>(clients.client(channel.clientId()).lacks());
-    List<String> ended =
-        channel.topics().entrySet().stream()
-            .filter(
-                entry ->
-                    entry.getValue().stream()
-                        .anyMatch(
-                            single -> rules.judge(single, lacked) instanceof TopicVerdict.Rejected))
-            .map(Map.Entry::getKey)
-            .toList();
-    keeper.unsubscribe(channel, ended);
+    Set<String> lacked = lacked(channel);
+    List<String> ended = new ArrayList<>();
+    channel
+        .topics()
+        .forEach(
+            (topic, singles) -> {
+              if (singles.stream().anyMatch(single -> rules.judge(single, lacked).isPresent())) {
+                ended.add(topic);
+              }
+            });
+    channels.unsubscribe(channel, ended);
+  }
+
+  private Set<String> lacked(Channel channel) {
+    return Set.copyOf(tokens.client(channel.clientId()).lacks());
   }
 
   private void judge(
@@ -77,43 +84,54 @@ public final class Subscriber {
       boolean ignoreErrors,
       Map<String, List<String>> accepted,
       ArrayNode entities) {
-    if (TopicNames.combined(topic) && topic.length() > limits.topicLength()) {
-      refuse(topic, new TopicVerdict.Rejected(ApiError.invalidTopic(), List.of()), ignoreErrors)
-          .forEach(entities::add);
+    boolean combined = topic.indexOf('?') >= 0;
+    if (combined && topic.length() > limits.topicLength()) {
+      TopicRules.Refusal tooLong = new TopicRules.Refusal(ApiError.invalidTopic(), List.of());
+      entities.add(refused(topic, tooLong, ignoreErrors));
       return;
     }
     List<String> heard = new ArrayList<>();
     List<ObjectNode> refused = new ArrayList<>();
-    for (String single : TopicNames.expand(topic)) {
-      TopicVerdict verdict = rules.judge(single, lacked);
-      if (verdict instanceof TopicVerdict.Rejected rejected) {
-        refused.addAll(refuse(single, rejected, ignoreErrors));
-      } else {
-        heard.add(single);
-      }
+    for (String single : expand(topic)) {
+      rules
+          .judge(single, lacked)
+          .ifPresentOrElse(
+              refusal -> refused.add(refused(single, refusal, ignoreErrors)),
+              () -> heard.add(single));
     }
-    if (TopicNames.combined(topic) || refused.isEmpty()) {
+    if (combined || refused.isEmpty()) {
       accepted.put(topic, List.copyOf(heard));
       entities.add(permitted(topic));
     }
-    refused.forEach(entities::add);
+    entities.addAll(refused);
   }
 
-  private static List<ObjectNode> refuse(
-      String topic, TopicVerdict.Rejected rejected, boolean ignoreErrors) {
+  /** The single topics that {@code prefix?suffix&suffix} stands for; itself, if not combined. */
+  private static List<String> expand(String topic) {
+    int mark = topic.indexOf('?');
+    if (mark < 0) {
+      return List.of(topic);
+    }
+    String prefix = topic.substring(0, mark);
+    return Stream.of(topic.substring(mark + 1).split("&", -1))
+        .map(suffix -> prefix + "." + suffix)
+        .toList();
+  }
+
+  private static ObjectNode refused(
+      String topic, TopicRules.Refusal refusal, boolean ignoreErrors) {
     if (!ignoreErrors) {
-      throw rejected.error().thrown();
+      throw refusal.error().thrown();
     }
     ObjectNode entity =
         Json.object()
             .put("id", topic)
             .put("state", "Rejected")
-            .put("rejectionReason", rejected.error().message());
-    if (!rejected.missingPermissions().isEmpty()) {
-      ArrayNode missing = entity.putArray("missingPermissions");
-      rejected.missingPermissions().forEach(missing::add);
+            .put("rejectionReason", refusal.error().message());
+    if (!refusal.missingPermissions().isEmpty()) {
+      refusal.missingPermissions().forEach(entity.putArray("missingPermissions")::add);
     }
-    return List.of(entity);
+    return entity;
   }
 
   public static ObjectNode permitted(String topic) {
@@ -121,5 +139,37 @@ public final class Subscriber {
         .put("id", topic)
         .put("state", "Permitted")
         .put("selfUri", "/api/v2/notifications/availabletopics/" + topic);
+  }
+
+  /** The answer to something said over a socket, if it is a command to subscribe or unsubscribe. */
+  Optional<ObjectNode> answer(Channel channel, JsonNode said) {
+    String command = said.path("message").asText();
+    if (!command.equals("subscribe") && !command.equals("unsubscribe")) {
+      return Optional.empty();
+    }
+    ObjectNode reply = Json.object();
+    if (said.path("correlationId").isTextual()) {
+      reply.put("correlationId", said.path("correlationId").asText());
+    }
+    if (channels.findAlive(channel.id()).isEmpty()) {
+      return Optional.of(reply.put("result", "404").put("message", "Channel not found"));
+    }
+    List<String> topics = new ArrayList<>();
+    said.path("topics").forEach(topic -> topics.add(topic.asText()));
+    if (topics.isEmpty()) {
+      return Optional.of(
+          reply.put("result", "400").put("status", "error").put("message", "No topics given"));
+    }
+    try {
+      if (command.equals("subscribe")) {
+        subscribe(channel, topics, false, false);
+      } else {
+        channels.unsubscribe(channel, topics);
+      }
+      return Optional.of(reply.put("result", "200").put("status", command + "d"));
+    } catch (ApiException e) {
+      reply.put("result", "400").put("status", "failure");
+      return Optional.of(reply.put("message", e.error().message()));
+    }
   }
 }

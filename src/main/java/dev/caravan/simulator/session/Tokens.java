@@ -4,23 +4,35 @@ import dev.caravan.simulator.Ids;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
 
-/** The tokens that were issued and what became of them. */
+/** The clients that may log in, the tokens issued to them, and what became of those. */
 public final class Tokens {
 
   private static final int REMEMBERED = 10_000;
 
+  private final Map<String, OauthClient> clients = new HashMap<>();
   private final Map<String, Token> byValue = new LinkedHashMap<>();
   private final Ids ids;
   private int issued;
 
-  public Tokens(Ids ids) {
+  public Tokens(Ids ids, List<OauthClient> clients) {
     this.ids = ids;
+    clients.forEach(this::put);
+  }
+
+  public OauthClient client(String id) {
+    return clients.get(id);
+  }
+
+  /** Adds a client or replaces the one of the same id. */
+  public void put(OauthClient client) {
+    clients.put(client.id(), client);
   }
 
   public Token issue(String clientId, Instant now, Duration life) {
@@ -35,10 +47,6 @@ public final class Tokens {
   /** The token of that value, alive or expired; a revoked one is gone. */
   public Optional<Token> find(String value) {
     return Optional.ofNullable(byValue.get(value));
-  }
-
-  boolean alive(Token token, Instant now) {
-    return token.aliveAt(now) && byValue.get(token.value()) == token;
   }
 
   /** Takes the chosen tokens away, as an administrator does. */

@@ -1,11 +1,10 @@
 package dev.caravan.simulator.session;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.caravan.simulator.Behaviour;
 import dev.caravan.simulator.Globs;
-import dev.caravan.simulator.api.ApiError;
-import dev.caravan.simulator.api.Json;
+import dev.caravan.simulator.centre.Json;
 import dev.caravan.simulator.centre.Organization;
-import dev.caravan.simulator.fault.Behaviour;
 import dev.caravan.topic.Topic;
 import dev.caravan.topic.TopicCatalogue;
 import java.io.IOException;
@@ -25,9 +24,16 @@ import java.util.TreeSet;
 public final class TopicRules {
 
   private static final String GUESSES = "topic-rules.json";
-  private static final TopicVerdict PERMITTED = new TopicVerdict.Permitted();
 
-  private final TopicCatalogue catalogue;
+  /**
+   * Why somebody may not hear a single topic.
+   *
+   * @param error what a call without {@code ignoreErrors} is answered with
+   * @param missingPermissions what the client lacks, if that is the reason
+   */
+  record Refusal(ApiError error, List<String> missingPermissions) {}
+
+  private final TopicCatalogue catalogue = TopicCatalogue.shipped();
   private final Organization organization;
   private final Behaviour behaviour;
   private final Set<String> unlisted;
@@ -35,8 +41,7 @@ public final class TopicRules {
   private final Set<String> currentUserOnly;
   private final Set<String> forbidden = new TreeSet<>();
 
-  public TopicRules(TopicCatalogue catalogue, Organization organization, Behaviour behaviour) {
-    this.catalogue = catalogue;
+  public TopicRules(Organization organization, Behaviour behaviour) {
     this.organization = organization;
     this.behaviour = behaviour;
     JsonNode guesses = read();
@@ -45,27 +50,28 @@ public final class TopicRules {
     currentUserOnly = texts(guesses.path("currentUserOnly"));
   }
 
-  TopicVerdict judge(String topic, Set<String> lackedPermissions) {
+  /** What speaks against hearing a single topic; nothing if it may be heard. */
+  Optional<Refusal> judge(String topic, Set<String> lackedPermissions) {
     Optional<Topic> listed = catalogue.topicOf(topic);
     String pattern = listed.map(Topic::pattern).orElseGet(() -> catalogue.generalise(topic));
     if (listed.isEmpty() && !unlisted.contains(pattern) || !idsExist(topic)) {
-      return rejected(ApiError.invalidTopic());
+      return refused(ApiError.invalidTopic());
     }
     if (eventBridgeOnly(pattern) || listed.map(Topic::eventBridgeOnly).orElse(false)) {
-      return rejected(ApiError.transportNotAllowed());
+      return refused(ApiError.transportNotAllowed());
     }
     if (forbidden.stream().anyMatch(glob -> Globs.matches(glob, topic))) {
-      return rejected(new ApiError(403, "notification.forbidden.topic", "Topic is forbidden"));
+      return refused(new ApiError(403, "notification.forbidden.topic", "Topic is forbidden"));
     }
     if (currentUserOnly(pattern)) {
-      return rejected(
+      return refused(
           new ApiError(403, "notification.unauthorized.topic", "Not authorized for this topic."));
     }
     List<String> missing = listed.map(one -> missing(one, lackedPermissions)).orElse(List.of());
     return missing.isEmpty()
-        ? PERMITTED
-        : new TopicVerdict.Rejected(
-            ApiError.unauthorizedTopic(String.join(",", missing), topic), missing);
+        ? Optional.empty()
+        : Optional.of(
+            new Refusal(ApiError.unauthorizedTopic(String.join(",", missing), topic), missing));
   }
 
   public boolean eventBridgeOnly(String pattern) {
@@ -106,8 +112,8 @@ public final class TopicRules {
     return true;
   }
 
-  private static TopicVerdict rejected(ApiError error) {
-    return new TopicVerdict.Rejected(error, List.of());
+  private static Optional<Refusal> refused(ApiError error) {
+    return Optional.of(new Refusal(error, List.of()));
   }
 
   private static JsonNode read() {

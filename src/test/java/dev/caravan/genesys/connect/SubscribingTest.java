@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.caravan.genesys.BackfillRoad;
 import dev.caravan.genesys.GenesysConstants;
+import dev.caravan.simulator.Behaviour;
 import dev.caravan.simulator.CentreSize;
 import dev.caravan.simulator.SimulatorOptions;
 import dev.caravan.simulator.fault.Act;
-import dev.caravan.simulator.fault.Behaviour;
 import dev.caravan.simulator.fault.Fault;
 import dev.caravan.simulator.session.OauthClient;
 import java.nio.file.Path;

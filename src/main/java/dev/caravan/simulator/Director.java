@@ -1,12 +1,11 @@
-package dev.caravan.simulator.fault;
+package dev.caravan.simulator;
 
-import dev.caravan.simulator.Traffic;
-import dev.caravan.simulator.World;
-import dev.caravan.simulator.api.Json;
+import dev.caravan.simulator.centre.Json;
+import dev.caravan.simulator.fault.Act;
+import dev.caravan.simulator.fault.Scenario;
 import dev.caravan.simulator.session.Channel;
 import dev.caravan.simulator.session.Frames;
 import dev.caravan.simulator.session.OauthClient;
-import dev.caravan.simulator.session.Oddities;
 import dev.caravan.simulator.session.Socket;
 import dev.caravan.simulator.session.Sockets;
 import dev.caravan.simulator.session.Token;
@@ -22,25 +21,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Makes acts happen. */
-public final class Director {
-
-  /** What acts on the whole stand-in rather than on a part of it. */
-  public interface Stage {
-
-    void outage(Duration length);
-
-    void traffic(Traffic traffic);
-
-    void flood(Act.Flood flood);
-  }
+final class Director {
 
   private static final Logger LOG = LoggerFactory.getLogger(Director.class);
 
   private final Map<Class<? extends Act>, ToIntFunction<Act>> deeds = new HashMap<>();
   private final World world;
 
-  public Director(World world, Stage stage) {
-    this.world = world;
+  Director(Server server, Shift shift) {
+    this.world = server.world();
     toSockets();
     toChannelsAndTokens();
     on(Act.SetClient.class, act -> once(() -> setClient(act.client())));
@@ -50,9 +39,9 @@ public final class Director {
     on(Act.Emit.class, this::emit);
     on(Act.AddFault.class, act -> world.faults().add(act.fault()));
     on(Act.ClearFaults.class, act -> once(world.faults()::clear));
-    on(Act.Outage.class, act -> once(() -> stage.outage(act.length())));
-    on(Act.SetTraffic.class, act -> once(() -> stage.traffic(new Traffic(act.on(), act.speed()))));
-    on(Act.Flood.class, act -> once(() -> stage.flood(act)));
+    on(Act.Outage.class, act -> once(() -> server.outage(act.length())));
+    on(Act.SetTraffic.class, act -> once(() -> shift.work(new Traffic(act.on(), act.speed()))));
+    on(Act.Flood.class, act -> once(() -> shift.flood(act)));
   }
 
   /**
@@ -60,14 +49,14 @@ public final class Director {
    *
    * @return how many sockets, channels or tokens it befell, or the id of an armed fault
    */
-  public int perform(Act act) {
+  int perform(Act act) {
     int befallen = deeds.get(act.getClass()).applyAsInt(act);
     sweep();
     return befallen;
   }
 
   /** Arms a scenario's faults and lets its timeline begin. */
-  public void play(Scenario scenario) {
+  void play(Scenario scenario) {
     scenario.faults().forEach(world.faults()::add);
     scenario.timeline().forEach(step -> schedule(step, step.at(), 1));
   }
@@ -90,8 +79,8 @@ public final class Director {
   }
 
   /** Ends what has come to its end. */
-  public void sweep() {
-    world.keeper().removeEnded().forEach(world.ending()::expired);
+  void sweep() {
+    world.channels().removeEnded().forEach(world.sockets()::expired);
   }
 
   private void toSockets() {
@@ -106,15 +95,14 @@ public final class Director {
     on(Act.Frame.class, act -> each(act.whom(), socket -> frame(socket, act)));
     on(
         Act.SubscriptionUpdated.class,
-        act ->
-            each(act.whom(), socket -> world.ending().tellSubscriptionUpdated(socket.channel())));
+        act -> each(act.whom(), socket -> sockets.tellSubscriptionUpdated(socket.channel())));
     on(
         Act.NoLongerSubscribed.class,
         act ->
             each(
                 act.whom(),
                 socket -> {
-                  world.ending().tellNoLongerSubscribed(socket.channel());
+                  world.sockets().tellNoLongerSubscribed(socket.channel());
                   if (act.close()) {
                     sockets.close(socket, world.options().behaviour().evictionCode(), "");
                   }
@@ -128,8 +116,8 @@ public final class Director {
             channels(
                 act.whom(),
                 channel -> {
-                  world.keeper().remove(channel);
-                  world.ending().evicted(channel);
+                  world.channels().remove(channel);
+                  world.sockets().evicted(channel);
                 }));
     on(
         Act.ExpireChannel.class,
@@ -137,8 +125,8 @@ public final class Director {
             channels(
                 act.whom(),
                 channel -> {
-                  world.keeper().remove(channel);
-                  world.ending().expired(channel);
+                  world.channels().remove(channel);
+                  world.sockets().expired(channel);
                 }));
     on(Act.RevokeToken.class, act -> revoke(act.whom()));
     on(
@@ -148,10 +136,10 @@ public final class Director {
 
   private int revoke(Act.Whom whom) {
     List<Token> revoked = world.tokens().revoke(of(whom));
-    for (Channel channel : world.keeper().all()) {
+    for (Channel channel : world.channels().all()) {
       if (revoked.stream().anyMatch(token -> token.value().equals(channel.token().value()))) {
-        world.keeper().remove(channel);
-        world.ending().revoked(channel);
+        world.channels().remove(channel);
+        world.sockets().revoked(channel);
       }
     }
     return revoked.size();
@@ -160,8 +148,8 @@ public final class Director {
   /** The tokens of a client, or the token of one channel. */
   private Predicate<Token> of(Act.Whom whom) {
     List<String> values =
-        world.keeper().all().stream()
-            .filter(whom::chooses)
+        world.channels().all().stream()
+            .filter(channel -> whom.chooses(channel.number(), channel.clientId()))
             .map(channel -> channel.token().value())
             .toList();
     return token ->
@@ -198,9 +186,9 @@ public final class Director {
 
   private void frame(Socket socket, Act.Frame act) {
     if (act.kind() == Act.Frame.Kind.BINARY) {
-      socket.peer().writeFinalBinaryFrame(Buffer.buffer(Oddities.of(act)));
+      socket.peer().writeFinalBinaryFrame(Buffer.buffer(Frames.of(act)));
     } else {
-      world.sockets().say(socket, Oddities.of(act));
+      world.sockets().say(socket, Frames.of(act));
     }
   }
 
@@ -210,16 +198,16 @@ public final class Director {
   }
 
   private void setClient(OauthClient client) {
-    world.oauth().put(client);
+    world.tokens().put(client);
     if (world.options().behaviour().recheckPermissions()) {
-      world.keeper().all().forEach(world.subscriber()::recheck);
+      world.channels().all().forEach(world.subscriber()::recheck);
     }
   }
 
   private int forbid(Act.ForbidTopics act) {
     act.topics().forEach(world.rules()::forbid);
     if (act.endRunning()) {
-      world.keeper().all().forEach(world.subscriber()::recheck);
+      world.channels().all().forEach(world.subscriber()::recheck);
     }
     return act.topics().size();
   }
@@ -231,7 +219,10 @@ public final class Director {
   }
 
   private int channels(Act.Whom whom, Consumer<Channel> deed) {
-    List<Channel> chosen = world.keeper().all().stream().filter(whom::chooses).toList();
+    List<Channel> chosen =
+        world.channels().all().stream()
+            .filter(channel -> whom.chooses(channel.number(), channel.clientId()))
+            .toList();
     chosen.forEach(deed);
     return chosen.size();
   }

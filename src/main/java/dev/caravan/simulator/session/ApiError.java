@@ -1,6 +1,7 @@
-package dev.caravan.simulator.api;
+package dev.caravan.simulator.session;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.caravan.simulator.centre.Json;
 import dev.caravan.simulator.fault.Fault;
 import java.util.List;
 
@@ -18,18 +19,18 @@ public record ApiError(int status, String code, String message, int retryAfterSe
     this(status, code, message, 0);
   }
 
-  static ApiError noToken() {
+  public static ApiError noToken() {
     return new ApiError(
         401,
         "authentication.required",
         "No authentication bearer token specified in authorization header.");
   }
 
-  static ApiError badToken(String code) {
+  public static ApiError badToken(String code) {
     return new ApiError(401, code, "Invalid login credentials.");
   }
 
-  static ApiError rateLimited(int seconds) {
+  public static ApiError rateLimited(int seconds) {
     return new ApiError(
         429,
         "too.many.requests.retry.after",
@@ -41,7 +42,7 @@ public record ApiError(int status, String code, String message, int retryAfterSe
     return new ApiError(404, "not.found", "The requested resource was not found.");
   }
 
-  static ApiError noSubscriptionList() {
+  public static ApiError noSubscriptionList() {
     return new ApiError(404, "entity.not.found", "Subscription list not found.");
   }
 
@@ -49,7 +50,7 @@ public record ApiError(int status, String code, String message, int retryAfterSe
     return new ApiError(400, "bad.request", message);
   }
 
-  static ApiError invalidParameter(String value, String parameter, String allowed) {
+  public static ApiError invalidParameter(String value, String parameter, String allowed) {
     return new ApiError(
         400,
         "invalid.query.param.value",
@@ -82,7 +83,7 @@ public record ApiError(int status, String code, String message, int retryAfterSe
         403, "notification.unauthorized.topic", unauthorizedMessage(permission, topic));
   }
 
-  static String unauthorizedMessage(String permission, String topic) {
+  public static String unauthorizedMessage(String permission, String topic) {
     return "The user does not have permission \""
         + permission
         + "\" required for topic \""
@@ -90,7 +91,7 @@ public record ApiError(int status, String code, String message, int retryAfterSe
         + "\"";
   }
 
-  static ApiError missingPermission(String permission) {
+  public static ApiError missingPermission(String permission) {
     return new ApiError(
         403,
         "missing.permissions",
@@ -98,7 +99,7 @@ public record ApiError(int status, String code, String message, int retryAfterSe
             + permission);
   }
 
-  static ApiError missingAnyPermission(List<String> permissions) {
+  public static ApiError missingAnyPermission(List<String> permissions) {
     return new ApiError(
         403,
         "missing.any.permissions",
@@ -108,7 +109,7 @@ public record ApiError(int status, String code, String message, int retryAfterSe
   }
 
   /** The error usually told with a status, for faults that name nothing else. */
-  static ApiError usual(int status) {
+  public static ApiError usual(int status) {
     return switch (status) {
       case 401 -> badToken("bad.credentials");
       case 403 ->
@@ -164,7 +165,7 @@ public record ApiError(int status, String code, String message, int retryAfterSe
   }
 
   /** The error a fault asks for. */
-  static ApiError of(Fault fault) {
+  public static ApiError of(Fault fault) {
     if (fault.status() == 429 && fault.retryAfterSeconds() > 0) {
       return rateLimited(fault.retryAfterSeconds());
     }
@@ -176,7 +177,7 @@ public record ApiError(int status, String code, String message, int retryAfterSe
         fault.retryAfterSeconds());
   }
 
-  ObjectNode body(String contextId) {
+  public ObjectNode body(String contextId) {
     ObjectNode body = Json.object();
     body.put("message", message).put("code", code).put("status", status);
     body.put("contextId", contextId);

@@ -1,4 +1,4 @@
-package dev.caravan.simulator.api;
+package dev.caravan.simulator.session;
 
 /** Ends a call with an {@link ApiError}. */
 public final class ApiException extends RuntimeException {

@@ -1,4 +1,4 @@
-package dev.caravan.simulator.api;
+package dev.caravan.simulator.centre;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
@@ -10,7 +10,6 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
-import dev.caravan.simulator.centre.Iso;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Instant;
@@ -45,8 +44,16 @@ public final class Json {
     }
   }
 
+  /** The same options, but for one of them. */
+  @SuppressWarnings("unchecked")
+  public static <R extends Record> R with(R options, String name, Object value) {
+    ObjectNode changed = MAPPER.valueToTree(options);
+    changed.set(name, MAPPER.valueToTree(value));
+    return (R) MAPPER.convertValue(changed, options.getClass());
+  }
+
   /** Reads what this program itself has written. */
-  static JsonNode tree(byte[] json) {
+  public static JsonNode tree(byte[] json) {
     try {
       return MAPPER.readTree(json);
     } catch (IOException e) {

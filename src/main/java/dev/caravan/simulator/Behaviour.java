@@ -1,5 +1,6 @@
-package dev.caravan.simulator.fault;
+package dev.caravan.simulator;
 
+import dev.caravan.simulator.centre.Json;
 import java.time.Duration;
 
 /**
@@ -99,54 +100,10 @@ public record Behaviour(
   }
 
   public Behaviour withHeartbeat(Duration pause) {
-    return new Behaviour(
-        pause,
-        closingGrace,
-        channelOf,
-        expiredToken,
-        unknownChannelHandshake,
-        takeoverCode,
-        evictionCode,
-        expiryCode,
-        announceEviction,
-        announceRevocation,
-        announceSubscriptions,
-        expiresMoves,
-        deleteStatus,
-        subscribeByFrame,
-        slowReader,
-        recheckPermissions,
-        unknownIds,
-        guessedRules,
-        ignoreErrors,
-        compression,
-        fragmentBytes,
-        dataLakeLag);
+    return Json.with(this, "heartbeat", pause);
   }
 
   public Behaviour withIgnoreErrors(boolean heeded) {
-    return new Behaviour(
-        heartbeat,
-        closingGrace,
-        channelOf,
-        expiredToken,
-        unknownChannelHandshake,
-        takeoverCode,
-        evictionCode,
-        expiryCode,
-        announceEviction,
-        announceRevocation,
-        announceSubscriptions,
-        expiresMoves,
-        deleteStatus,
-        subscribeByFrame,
-        slowReader,
-        recheckPermissions,
-        unknownIds,
-        guessedRules,
-        heeded,
-        compression,
-        fragmentBytes,
-        dataLakeLag);
+    return Json.with(this, "ignoreErrors", heeded);
   }
 }
