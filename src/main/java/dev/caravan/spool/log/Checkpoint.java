@@ -6,11 +6,14 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.Comparator;
 import java.util.Optional;
 import java.util.stream.Stream;
-import java.util.zip.CRC32C;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A small file beside a log that remembers how far records were acknowledged and committed, and
@@ -22,6 +25,8 @@ import java.util.zip.CRC32C;
  */
 public final class Checkpoint implements AutoCloseable {
 
+  private static final Logger LOG = LoggerFactory.getLogger(Checkpoint.class);
+  private static final String BEFORE_LOG = ".before-log";
   private static final int SLOT_LENGTH = 64;
   private static final int CHECKED_LENGTH = 8 * 4;
 
@@ -98,9 +103,7 @@ public final class Checkpoint implements AutoCloseable {
   }
 
   private static long checksum(byte[] slots, int at) {
-    CRC32C checksum = new CRC32C();
-    checksum.update(slots, at, CHECKED_LENGTH);
-    return checksum.getValue();
+    return Integer.toUnsignedLong(Frame.checksum(slots, at, CHECKED_LENGTH));
   }
 
   /** Up to here everything is done with, as written last. */
@@ -136,14 +139,55 @@ public final class Checkpoint implements AutoCloseable {
   }
 
   /**
-   * Looks for a spool in the format of earlier versions in this directory ({@code name.mv} and
-   * {@code name.mark}). One that is drained is set aside, renamed, and counting goes on above it.
+   * Looks in this directory for a spool in the format of earlier versions, an H2 MVStore {@code
+   * name.mv} with its checkpoint {@code name.mark}. One that is drained is set aside, renamed, and
+   * counting goes on above it.
    *
    * @return the highest sequence of the spool of before, 0 if there was none
    * @throws IOException with a sentence that says how to drain it, if something waits in it
    */
   public static long refuseOlderFormat(Path directory, String name) throws IOException {
-    return OlderFormat.refuse(directory, name);
+    Path store = directory.resolve(name + ".mv");
+    Path mark = directory.resolve(name + ".mark");
+    Path storeAside = directory.resolve(store.getFileName() + BEFORE_LOG);
+    Path markAside = directory.resolve(mark.getFileName() + BEFORE_LOG);
+    if (Files.exists(store) || Files.exists(mark)) {
+      if (!isDrained(store, mark, name)) {
+        throw new IOException(
+            ("The spool '%s' in %s is in the format of an earlier version, and events may wait in"
+                    + " it (%s). Run the previous version until its spool is empty, then start this"
+                    + " one again. Nothing was changed.")
+                .formatted(name, directory, store.getFileName()));
+      }
+      if (Files.exists(store)) {
+        Files.move(store, storeAside);
+      }
+      if (Files.exists(mark)) {
+        Files.move(mark, markAside);
+      }
+      LOG.info(
+          "Spool '{}': all in the file of an earlier version was done with; it is set aside as {}"
+              + " and may be deleted.",
+          name,
+          storeAside);
+    }
+    if (!Files.exists(markAside)) {
+      return 0;
+    }
+    try (FileChannel channel = FileChannel.open(markAside, StandardOpenOption.READ)) {
+      return newest(channel).committed();
+    }
+  }
+
+  /** Its lock keeps the earlier version out of it, or this one, if that is still running. */
+  private static boolean isDrained(Path store, Path mark, String name) throws IOException {
+    if (!Files.exists(mark)) {
+      return false;
+    }
+    try (Checkpoint last = open(mark, name)) {
+      boolean known = last.mark.generation() > 0 || !Files.exists(store);
+      return known && last.committed() <= last.acknowledged();
+    }
   }
 
   @Override

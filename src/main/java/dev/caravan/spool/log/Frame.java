@@ -9,7 +9,6 @@ import java.util.zip.CRC32C;
  *
  * @param length of the whole frame, its head included
  * @param previous the highest sequence stored before it: what is missing in between was lost
- * @param weight of its records
  */
 record Frame(
     int length,
@@ -19,12 +18,12 @@ record Frame(
     long last,
     long previous,
     long oldestMillis,
-    long newestMillis,
-    long weight) {
+    long newestMillis) {
 
   /** CARAVLG1. */
   static final long MAGIC = 0x43415241_564C4731L;
 
+  /** The last eight bytes are of no use now. */
   static final int HEAD_LENGTH = 72;
 
   private static final int CHECKSUM_AT = 8;
@@ -45,7 +44,6 @@ record Frame(
             head.getLong(),
             head.getLong(),
             head.getLong(),
-            head.getLong(),
             head.getLong());
     return frame.length > HEAD_LENGTH && frame.count > 0 && frame.first <= frame.last
         ? frame
@@ -56,7 +54,7 @@ record Frame(
     ByteBuffer head = ByteBuffer.wrap(bytes, 0, HEAD_LENGTH);
     head.putLong(MAGIC).putInt(0).putInt(length).putInt(bodyChecksum).putInt(count);
     head.putLong(first).putLong(last).putLong(previous);
-    head.putLong(oldestMillis).putLong(newestMillis).putLong(weight);
+    head.putLong(oldestMillis).putLong(newestMillis).putLong(0);
     head.putInt(CHECKSUM_AT, headChecksum(bytes, 0));
   }
 

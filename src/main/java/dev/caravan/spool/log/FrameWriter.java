@@ -27,7 +27,6 @@ final class FrameWriter {
   private long oldestMillis;
   private long newestMillis;
   private long previousMillis;
-  private long weight;
 
   /**
    * Makes it ready for a frame behind this sequence; memory is kept, as asking for it anew is what
@@ -47,7 +46,6 @@ final class FrameWriter {
     oldestMillis = Long.MAX_VALUE;
     newestMillis = Long.MIN_VALUE;
     previousMillis = 0;
-    weight = 0;
   }
 
   void add(LogRecord record) {
@@ -61,7 +59,6 @@ final class FrameWriter {
     previousMillis = record.appendedAtMillis();
     oldestMillis = Math.min(oldestMillis, previousMillis);
     newestMillis = Math.max(newestMillis, previousMillis);
-    weight += record.weight();
     count++;
 
     Object[] headers = record.headers().namesAndValues();
@@ -82,17 +79,11 @@ final class FrameWriter {
     return length;
   }
 
-  /** Whether no record has been added. */
-  boolean isEmpty() {
-    return count == 0;
-  }
-
   /** Puts the head before the records. */
   Frame finish() {
     int checksum = Frame.checksum(bytes, Frame.HEAD_LENGTH, length - Frame.HEAD_LENGTH);
     Frame frame =
-        new Frame(
-            length, checksum, count, first, last, previous, oldestMillis, newestMillis, weight);
+        new Frame(length, checksum, count, first, last, previous, oldestMillis, newestMillis);
     frame.putTo(bytes);
     return frame;
   }

@@ -97,8 +97,7 @@ final class Opening {
     } else if (newest && length <= Segment.HEAD_LENGTH) {
       renew(segment);
     } else if (damaged || torn || holes.knowsOf(segment.base(), segment.info().last())) {
-      segment.damaged(0);
-      segment.endsAt(length);
+      segment.damagedUpTo(length);
     }
     if (!newest || segment.info().damaged()) {
       segment.seal();

@@ -43,7 +43,7 @@ final class Segment {
     this.path = path;
     this.base = base;
     this.info =
-        new SegmentInfo(base, base - 1, 0, 0, HEAD_LENGTH, Long.MAX_VALUE, Long.MIN_VALUE, false);
+        new SegmentInfo(base, base - 1, 0, HEAD_LENGTH, Long.MAX_VALUE, Long.MIN_VALUE, false);
   }
 
   Path path() {
@@ -63,10 +63,6 @@ final class Segment {
     return info.fileBytes();
   }
 
-  boolean isEmpty() {
-    return info.count() == 0;
-  }
-
   /** A frame can be read from now on. */
   synchronized void add(Frame frame, long offset) {
     remember(frame.first(), offset);
@@ -76,7 +72,6 @@ final class Segment {
             base,
             frame.last(),
             old.count() + frame.count(),
-            old.bytes() + frame.weight(),
             offset + frame.length(),
             Math.min(old.oldestMillis(), frame.oldestMillis()),
             Math.max(old.newestMillis(), frame.newestMillis()),
@@ -105,7 +100,7 @@ final class Segment {
   synchronized Place placeOf(long sequence) {
     int at = Arrays.binarySearch(sequences, 0, entries, sequence);
     int entry = at >= 0 ? at : -at - 2;
-    return entry < 0 ? start() : new Place(offsets[entry], sequences[entry]);
+    return entry < 0 ? new Place(HEAD_LENGTH, base) : new Place(offsets[entry], sequences[entry]);
   }
 
   /**
@@ -137,39 +132,26 @@ final class Segment {
     return part != null && offset < part.getValue() ? part.getValue() : offset;
   }
 
-  Place start() {
-    return new Place(HEAD_LENGTH, base);
-  }
-
   /** Something in it cannot be read, with so many records or none. */
   synchronized void damaged(long lostRecords) {
-    SegmentInfo old = info;
-    long lost = Math.min(lostRecords, old.count());
-    long bytes = lost == 0 ? 0 : (long) ((double) old.bytes() * lost / old.count());
-    info =
-        new SegmentInfo(
-            base,
-            old.last(),
-            old.count() - lost,
-            old.bytes() - bytes,
-            old.fileBytes(),
-            old.oldestMillis(),
-            old.newestMillis(),
-            true);
+    damaged(lostRecords, end());
   }
 
-  /** Sets how far the file reaches, with what cannot be read at its end. */
-  synchronized void endsAt(long fileBytes) {
+  /** Something in it cannot be read, up to its end. */
+  synchronized void damagedUpTo(long fileBytes) {
+    damaged(0, fileBytes);
+  }
+
+  private void damaged(long lostRecords, long fileBytes) {
     SegmentInfo old = info;
     info =
         new SegmentInfo(
             base,
             old.last(),
-            old.count(),
-            old.bytes(),
+            Math.max(0, old.count() - lostRecords),
             fileBytes,
             old.oldestMillis(),
             old.newestMillis(),
-            old.damaged());
+            true);
   }
 }

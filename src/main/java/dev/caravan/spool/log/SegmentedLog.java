@@ -76,14 +76,12 @@ public final class SegmentedLog implements AutoCloseable {
    * @param base the first sequence that may lie in it: its name
    * @param last the highest sequence in it
    * @param count of records
-   * @param bytes the weight of its records ({@link LogRecord#weight})
    * @param damaged whether something in it cannot be read; it is set aside instead of deleted
    */
   public record SegmentInfo(
       long base,
       long last,
       long count,
-      long bytes,
       long fileBytes,
       long oldestMillis,
       long newestMillis,
