@@ -1,7 +1,8 @@
 package dev.caravan.spool;
 
 import dev.caravan.spool.Failure.Kind;
-import dev.caravan.spool.Slot.State;
+import dev.caravan.spool.Window.Slot;
+import dev.caravan.spool.Window.Slot.State;
 import dev.caravan.spool.log.LogRecord;
 import dev.caravan.spool.log.RecordHeaders;
 import java.io.IOException;
@@ -100,11 +101,18 @@ final class Delivery implements Runnable {
     void deadLetter(LogRecord record, String reason) throws Exception;
   }
 
-  /** Hears what became of a record that was handed out. */
+  /** Hears what became of a record that was handed out: why it failed, or nothing. */
+  @FunctionalInterface
   interface Settlement {
-    void delivered();
+    void settled(Optional<Failure> failure);
 
-    void failed(Failure why);
+    default void delivered() {
+      settled(Optional.empty());
+    }
+
+    default void failed(Failure why) {
+      settled(Optional.of(why));
+    }
   }
 
   Delivery(Spool spool, SpoolConfiguration options, Receiver receiver) {
@@ -283,20 +291,8 @@ final class Delivery implements Runnable {
   }
 
   private void handOut(Slot slot, LogRecord record, boolean again) {
-    Settlement settlement =
-        new Settlement() {
-          @Override
-          public void delivered() {
-            settled(slot, null);
-          }
-
-          @Override
-          public void failed(Failure why) {
-            settled(slot, why);
-          }
-        };
     try {
-      receiver.receive(record, again, settlement);
+      receiver.receive(record, again, failure -> settled(slot, failure.orElse(null)));
     } catch (RuntimeException | Error e) {
       settled(slot, Failure.Judge.NONE.judge(e, ""));
     }

@@ -1,6 +1,7 @@
 package dev.caravan.spool;
 
-import dev.caravan.spool.Slot.State;
+import dev.caravan.spool.Window.Slot;
+import dev.caravan.spool.Window.Slot.State;
 import dev.caravan.spool.log.LogRecord;
 import dev.caravan.spool.log.SegmentedLog;
 import dev.caravan.spool.log.SegmentedLog.Hole;

@@ -18,7 +18,6 @@ import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import org.apache.camel.Endpoint;
 import org.apache.camel.spi.Metadata;
@@ -38,7 +37,6 @@ public class SpoolComponent extends HealthCheckComponent {
 
   private static final Logger LOG = LoggerFactory.getLogger(SpoolComponent.class);
 
-  private final ReentrantLock lock = new ReentrantLock();
   private final Map<String, Open> spools = new ConcurrentSkipListMap<>();
   private final Map<String, Replaying> replays = new HashMap<>();
   private final Map<String, SpoolConfiguration> asked = new ConcurrentHashMap<>();
@@ -85,26 +83,21 @@ public class SpoolComponent extends HealthCheckComponent {
   }
 
   /** The spool of this name, opened if it is not yet. */
-  Spool open(String name, SpoolConfiguration options) throws IOException {
-    lock.lock();
-    try {
-      Open open = spools.get(name);
-      if (open == null) {
-        open = openNow(name, asked.getOrDefault(name, options));
-        spools.put(name, open);
-      }
-      Spool spool = open.spool();
-      if (!options.shared().equals(spool.options().shared())
-          && !options.shared().equals(configuration.shared())) {
-        throw new IllegalArgumentException(
-            ("The spool '%s' is already open with other options: %s. Give all its endpoints the"
-                    + " same ones, or set them once for the component.")
-                .formatted(name, spool.options().difference(options)));
-      }
-      return spool;
-    } finally {
-      lock.unlock();
+  synchronized Spool open(String name, SpoolConfiguration options) throws IOException {
+    Open open = spools.get(name);
+    if (open == null) {
+      open = openNow(name, asked.getOrDefault(name, options));
+      spools.put(name, open);
     }
+    Spool spool = open.spool();
+    if (!options.shared().equals(spool.options().shared())
+        && !options.shared().equals(configuration.shared())) {
+      throw new IllegalArgumentException(
+          ("The spool '%s' is already open with other options: %s. Give all its endpoints the"
+                  + " same ones, or set them once for the component.")
+              .formatted(name, spool.options().difference(options)));
+    }
+    return spool;
   }
 
   private Open openNow(String name, SpoolConfiguration options) throws IOException {
@@ -125,13 +118,8 @@ public class SpoolComponent extends HealthCheckComponent {
   }
 
   /** Where exchanges go on that waited for a commit, so that they do not hold up the next. */
-  ExecutorService completions(String name) {
-    lock.lock();
-    try {
-      return spools.get(name).completions();
-    } finally {
-      lock.unlock();
-    }
+  synchronized ExecutorService completions(String name) {
+    return spools.get(name).completions();
   }
 
   void tellListeners(SpoolEvent event) {
@@ -146,13 +134,8 @@ public class SpoolComponent extends HealthCheckComponent {
   }
 
   /** How all open spools are doing. */
-  public List<SpoolStatus> statuses() {
-    lock.lock();
-    try {
-      return spools.values().stream().map(open -> open.spool().status()).toList();
-    } finally {
-      lock.unlock();
-    }
+  public synchronized List<SpoolStatus> statuses() {
+    return spools.values().stream().map(open -> open.spool().status()).toList();
   }
 
   /**
@@ -171,50 +154,40 @@ public class SpoolComponent extends HealthCheckComponent {
    *
    * @throws IllegalStateException if another replay of this spool is not over yet
    */
-  public Replay replay(String name, Instant since, int perSecond) throws IOException {
-    lock.lock();
-    try {
-      Replaying before = replays.get(name);
-      if (before != null && !before.replay().progress().state().isOver()) {
-        throw new IllegalStateException(
-            "The spool '%s' is being replayed already. Wait for its end.".formatted(name));
-      }
-      Open open =
-          Optional.ofNullable(spools.get(name))
-              .orElseThrow(
-                  () -> new IllegalArgumentException("No spool '%s' is open.".formatted(name)));
-      Replay replay = new Replay(open.spool(), since, perSecond);
-      var executors = getCamelContext().getExecutorServiceManager();
-      ScheduledExecutorService executor =
-          executors.newSingleThreadScheduledExecutor(this, "SpoolReplay-" + name);
-      BackgroundHealthCheck.of(getCamelContext())
-          .watch(
-              BackgroundTask.every(
-                  Duration.ZERO,
-                  Replay.STEP,
-                  "replaying spool '%s'".formatted(name),
-                  executor,
-                  () -> {
-                    replay.step();
-                    if (replay.progress().state().isOver()) {
-                      executors.shutdown(executor);
-                    }
-                  }));
-      replays.put(name, new Replaying(replay, executor));
-      return replay;
-    } finally {
-      lock.unlock();
+  public synchronized Replay replay(String name, Instant since, int perSecond) throws IOException {
+    Replaying before = replays.get(name);
+    if (before != null && !before.replay().progress().state().isOver()) {
+      throw new IllegalStateException(
+          "The spool '%s' is being replayed already. Wait for its end.".formatted(name));
     }
+    Open open =
+        Optional.ofNullable(spools.get(name))
+            .orElseThrow(
+                () -> new IllegalArgumentException("No spool '%s' is open.".formatted(name)));
+    Replay replay = new Replay(open.spool(), since, perSecond);
+    var executors = getCamelContext().getExecutorServiceManager();
+    ScheduledExecutorService executor =
+        executors.newSingleThreadScheduledExecutor(this, "SpoolReplay-" + name);
+    BackgroundHealthCheck.of(getCamelContext())
+        .watch(
+            BackgroundTask.every(
+                Duration.ZERO,
+                Replay.STEP,
+                "replaying spool '%s'".formatted(name),
+                executor,
+                () -> {
+                  replay.step();
+                  if (replay.progress().state().isOver()) {
+                    executors.shutdown(executor);
+                  }
+                }));
+    replays.put(name, new Replaying(replay, executor));
+    return replay;
   }
 
   /** The open spool of this name. */
-  public Optional<Spool> spool(String name) {
-    lock.lock();
-    try {
-      return Optional.ofNullable(spools.get(name)).map(Open::spool);
-    } finally {
-      lock.unlock();
-    }
+  public synchronized Optional<Spool> spool(String name) {
+    return Optional.ofNullable(spools.get(name)).map(Open::spool);
   }
 
   @Override
@@ -224,19 +197,14 @@ public class SpoolComponent extends HealthCheckComponent {
   }
 
   @Override
-  protected void doStop() throws Exception {
-    lock.lock();
-    try {
-      for (Replaying replaying : replays.values()) {
-        replaying.replay().cancel();
-        getCamelContext().getExecutorServiceManager().shutdown(replaying.executor());
-      }
-      replays.clear();
-      spools.values().forEach(this::close);
-      spools.clear();
-    } finally {
-      lock.unlock();
+  protected synchronized void doStop() throws Exception {
+    for (Replaying replaying : replays.values()) {
+      replaying.replay().cancel();
+      getCamelContext().getExecutorServiceManager().shutdown(replaying.executor());
     }
+    replays.clear();
+    spools.values().forEach(this::close);
+    spools.clear();
     super.doStop();
   }
 

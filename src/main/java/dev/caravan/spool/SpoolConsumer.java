@@ -13,6 +13,8 @@ import org.apache.camel.Processor;
 import org.apache.camel.RollbackExchangeException;
 import org.apache.camel.Suspendable;
 import org.apache.camel.health.HealthCheckHelper;
+import org.apache.camel.health.HealthCheckResultBuilder;
+import org.apache.camel.impl.health.AbstractHealthCheck;
 import org.apache.camel.support.DefaultConsumer;
 import org.apache.camel.support.service.ServiceHelper;
 import org.slf4j.Logger;
@@ -41,7 +43,7 @@ class SpoolConsumer extends DefaultConsumer implements Suspendable, Delivery.Rec
     spool = endpoint.spool();
     if (HealthCheckHelper.getHealthCheckRepository(endpoint.getCamelContext(), "consumers")
         != null) {
-      SpoolHealthCheck check = new SpoolHealthCheck(spool, getRouteId());
+      Health check = new Health(spool, getRouteId());
       check.setEnabled(endpoint.getComponent().isHealthCheckConsumerEnabled());
       setHealthCheck(check);
     }
@@ -72,7 +74,7 @@ class SpoolConsumer extends DefaultConsumer implements Suspendable, Delivery.Rec
             doneSync -> {
               Optional<Failure> failure = failureOf(exchange);
               releaseExchange(exchange, false);
-              failure.ifPresentOrElse(settlement::failed, settlement::delivered);
+              settlement.settled(failure);
             });
   }
 
@@ -154,6 +156,33 @@ class SpoolConsumer extends DefaultConsumer implements Suspendable, Delivery.Rec
     }
     ServiceHelper.stopService(letters);
     super.doStop();
+  }
+
+  /** Down when records are held up or in danger, up as long as there is room for them. */
+  private static final class Health extends AbstractHealthCheck {
+
+    private final Spool spool;
+
+    private Health(Spool spool, String routeId) {
+      super("camel", "consumer:spool-" + routeId);
+      this.spool = spool;
+    }
+
+    @Override
+    protected void doCall(HealthCheckResultBuilder builder, Map<String, Object> options) {
+      SpoolStatus status = spool.status();
+      builder
+          .message(status.sentence())
+          .detail("spool", status.name())
+          .detail("state", status.sentence())
+          .detail("records", status.records())
+          .detail("bytes", status.bytes())
+          .detail("oldest.seconds", status.oldest().toSeconds())
+          .detail("in.flight", status.inFlight())
+          .detail("dropped", status.dropped())
+          .detail("lost", status.lost())
+          .state(status.inDanger() ? State.DOWN : State.UP);
+    }
   }
 
   private void notSettled() {

@@ -4,7 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.caravan.spool.Failure.Kind;
-import dev.caravan.spool.Slot.State;
+import dev.caravan.spool.Window.Slot;
+import dev.caravan.spool.Window.Slot.State;
 import dev.caravan.spool.log.LogRecord;
 import dev.caravan.spool.log.RecordHeaders;
 import dev.caravan.spool.log.SegmentedLog;
