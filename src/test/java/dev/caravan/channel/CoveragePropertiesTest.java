@@ -22,6 +22,7 @@ import java.util.OptionalLong;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -31,6 +32,7 @@ import org.junit.jupiter.params.provider.CsvSource;
  * the topics that no trusted LIVE socket brings are those of which a gap lasts; and whenever no
  * socket brought a topic, whatever was believed then, a gap tells so in the end.
  */
+@Tag("slow")
 class CoveragePropertiesTest {
 
   private static final int RUNS = 25;

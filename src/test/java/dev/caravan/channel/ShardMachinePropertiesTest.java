@@ -12,10 +12,12 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.function.Supplier;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What holds for a shard whatever happens to it, in whatever order, sensible or not. */
+@Tag("slow")
 class ShardMachinePropertiesTest {
 
   private static final int RUNS = 100;

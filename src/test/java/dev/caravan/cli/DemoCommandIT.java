@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -92,6 +93,7 @@ class DemoCommandIT {
   }
 
   @Test
+  @Tag("long")
   void waitsForABrokerThatStandsStill() throws Exception {
     try (StartedProgram demo = demo("--agents", "5")) {
       demo.awaitOutput("genesys\\.conversations\\.[a-z]+\\[");

@@ -18,6 +18,7 @@ import org.apache.camel.main.Main;
 import org.apache.camel.model.ModelCamelContext;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -25,6 +26,7 @@ import org.junit.jupiter.api.Timeout;
  * Health is asked again and again while routes are removed and added, with the shipped settings.
  */
 @Timeout(60)
+@Tag("slow")
 class HealthWhileRoutesGoTest {
 
   private static final int ROUTES = 20;

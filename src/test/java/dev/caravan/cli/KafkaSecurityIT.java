@@ -44,6 +44,7 @@ import org.apache.kafka.clients.admin.UserScramCredentialUpsertion;
 import org.apache.kafka.common.config.ConfigResource;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -254,6 +255,7 @@ class KafkaSecurityIT {
   }
 
   @Test
+  @Tag("long")
   void theBridgeGoesOnWhenTheBrokersCertificateAndItsOwnAreRenewedByAnotherCa() throws Exception {
     Certificates renewed = new Certificates(folder.resolve("renewed"));
     Path store = renewed.of("broker", "-ext", HERE);

@@ -19,6 +19,7 @@ import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -26,6 +27,7 @@ import picocli.CommandLine;
 
 /** The commands as they are typed, with the routes that are shipped. */
 @Timeout(60)
+@Tag("slow")
 class TryCommandTest {
 
   private static final String PRESENCE = FrameTrialTest.frame("v2.users.u-1.presence", "{\"a\":1}");

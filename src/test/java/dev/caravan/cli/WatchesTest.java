@@ -26,10 +26,12 @@ import org.apache.camel.component.kafka.KafkaClientFactory;
 import org.apache.camel.component.kafka.KafkaComponent;
 import org.apache.camel.impl.DefaultCamelContext;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What looks again and again does not end with its first failure. */
+@Tag("slow")
 class WatchesTest {
 
   private final DefaultCamelContext context = new DefaultCamelContext();

@@ -24,6 +24,7 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.StringSerializer;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -48,6 +49,7 @@ class LocalBrokerIT {
   }
 
   @Test
+  @Tag("long")
   void comesBackOnTheSamePortWithItsDataAfterBeingKilled() {
     try (LocalBroker broker = LocalBroker.start()) {
       String servers = broker.bootstrapServers();

@@ -24,10 +24,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Recorded frames go through the user's files in a Camel that runs; nothing is behind it. */
+@Tag("slow")
 public class FrameTrialTest {
 
   private static final String VOICE =

@@ -17,10 +17,12 @@ import java.util.Set;
 import java.util.TreeSet;
 import org.apache.camel.Message;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** After a gap, what Genesys Cloud can still tell is read again, once, within its own budget. */
+@Tag("slow")
 class BackfillTest {
 
   private static final OauthClient CLIENT = new OauthClient("backfill", "secret");

@@ -13,10 +13,12 @@ import java.nio.file.Path;
 import org.apache.camel.Exchange;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** How often the shipped routes make a call, against the stand-in. */
+@Tag("slow")
 class CallsTest {
 
   private static final String QUEUES = "GET /api/v2/routing/queues";

@@ -31,6 +31,7 @@ import org.apache.camel.support.PluginHelper;
 import org.apache.camel.support.ResourceHelper;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -40,6 +41,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * and with each edit that the cookbook shows. Between the routes is no spool and behind them no
  * Kafka, so nothing but a step can fail.
  */
+@Tag("slow")
 class EditedRoutesTest {
 
   private static final Pattern EDIT =

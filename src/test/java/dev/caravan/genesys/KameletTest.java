@@ -26,12 +26,14 @@ import java.util.regex.Pattern;
 import org.apache.camel.component.mock.MockEndpoint;
 import org.apache.camel.impl.DefaultCamelContext;
 import org.apache.camel.main.SimpleMain;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The Kamelet keeps the rules of Camel's catalogue, and reads from the stand-in. */
 @Timeout(60)
+@Tag("slow")
 class KameletTest {
 
   private static final Path FILE = Path.of("kamelets/genesys-notifications-source.kamelet.yaml");

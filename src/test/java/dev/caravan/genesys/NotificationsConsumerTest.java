@@ -31,12 +31,14 @@ import org.apache.camel.health.HealthCheckRegistry;
 import org.apache.camel.impl.DefaultCamelContext;
 import org.apache.camel.spi.annotations.Component;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What becomes of an event whose way through the route ends in a throw. */
 @Timeout(60)
+@Tag("slow")
 class NotificationsConsumerTest {
 
   private static final byte[] BODY =

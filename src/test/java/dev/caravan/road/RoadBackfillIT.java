@@ -58,6 +58,7 @@ class RoadBackfillIT {
   }
 
   @Test
+  @Tag("long")
   void whatChangedWhileTheBridgeWasKilledArrivesOnce() throws Exception {
     try (Road road = Road.in(folder, Road.quiet().withCentre(CentreSize.of(30)))) {
       road.start(settings(road)).awaitReady();

@@ -28,6 +28,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
@@ -367,6 +368,7 @@ class RoadFaultsIT {
 
   @ParameterizedTest(name = "{0}")
   @MethodSource("sequences")
+  @Tag("long")
   void noFaultPaysForTheOneBefore(Sequence sequence) {
     pass(Duration.ofSeconds(SHIPPED ? 0 : 11));
     long first = counter.sent();

@@ -196,6 +196,7 @@ class RoadGapsIT {
   }
 
   @Test
+  @Tag("long")
   void twoBridgesOfOneClientThatRestartTogetherDoNotPushEachOtherOut() throws Exception {
     try (Road road = Road.in(folder);
         Counter counter = new Counter(road.genesys(), PER_SECOND)) {

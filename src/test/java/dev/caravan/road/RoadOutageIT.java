@@ -20,6 +20,7 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.slf4j.Logger;
@@ -91,6 +92,7 @@ class RoadOutageIT {
 
   /** The figure in docs/reliability.md is from more kills: -Dcaravan.kills=20. */
   @Test
+  @Tag("long")
   void aBrokerThatIsKilledAgainAndAgainCostsNoEvent() throws Exception {
     int kills = Integer.getInteger("caravan.kills", 3);
     try (LocalBroker broker = LocalBroker.start();

@@ -34,6 +34,7 @@ import org.apache.kafka.common.acl.AclPermissionType;
 import org.apache.kafka.common.resource.PatternType;
 import org.apache.kafka.common.resource.ResourcePattern;
 import org.apache.kafka.common.resource.ResourceType;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -169,6 +170,7 @@ class RoadPoisonIT {
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
+  @Tag("long")
   void withoutAnyRightsLettersBecomeFilesAsLongAsThereIsRoomAndThenWait(boolean mayDescribe)
       throws Exception {
     int inside = Bridge.freePort();

@@ -18,6 +18,7 @@ import java.util.Optional;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.slf4j.Logger;
@@ -219,6 +220,7 @@ class RoadReloadIT {
   }
 
   @Test
+  @Tag("long")
   void withoutForwardEventsWaitAndHealthSaysSoUntilItComesBack() throws IOException {
     Path forward = routes.resolve("forward.camel.yaml");
     String shipped = Files.readString(forward);
@@ -248,6 +250,7 @@ class RoadReloadIT {
   }
 
   @Test
+  @Tag("long")
   void anEditWhileKafkaIsAwayTakesEffectAndLosesAndReordersNothing() throws Exception {
     Path forward = routes.resolve("forward.camel.yaml");
     try (LocalBroker broker = LocalBroker.start()) {

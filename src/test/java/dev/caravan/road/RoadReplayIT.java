@@ -14,6 +14,7 @@ import java.util.function.Predicate;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -86,6 +87,7 @@ class RoadReplayIT {
   }
 
   @Test
+  @Tag("long")
   void withoutTheOptionItSaysWhatToSet() throws Exception {
     road.start(road.settings()).awaitReady();
 

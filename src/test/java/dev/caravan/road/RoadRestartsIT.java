@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.caravan.simulator.fault.Fault;
 import dev.caravan.testing.Bridge;
 import java.nio.file.Path;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -17,6 +18,7 @@ class RoadRestartsIT {
   @TempDir Path folder;
 
   @Test
+  @Tag("long")
   void restartsDoNotMakeAttemptsMoreFrequent() {
     try (Road road = Road.in(folder)) {
       road.genesys().arm(Fault.status(CHANNEL, 503));

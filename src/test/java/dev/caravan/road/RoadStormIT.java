@@ -9,6 +9,7 @@ import dev.caravan.testing.Bridge;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -33,6 +34,7 @@ class RoadStormIT {
 
   @ParameterizedTest(name = "{0}")
   @ValueSource(strings = {"POST /oauth/token", "POST /api/v2/notifications/channels"})
+  @Tag("long")
   void aMinuteOfFailuresAtTheStartIsMetByFewCalls(String call) {
     try (Road road = Road.in(folder)) {
       road.genesys().arm(Fault.status(call, 503));

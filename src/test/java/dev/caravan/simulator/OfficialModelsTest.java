@@ -36,11 +36,13 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
  * What is read over REST fits the official SDK's models: no unknown field, no wrong type or word.
  */
+@Tag("slow")
 class OfficialModelsTest {
 
   private static final ObjectMapper STRICT =

@@ -19,9 +19,11 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.CompletionException;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** What nobody outside Genesys knows for sure is a switch; each is turned the hostile way here. */
+@Tag("slow")
 class SwitchesTest {
 
   private static final String CHANNELS = "/api/v2/notifications/channels";

@@ -39,11 +39,13 @@ import org.apache.camel.support.service.ServiceHelper;
 import org.apache.commons.codec.digest.DigestUtils;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** How a socket opens, what it says of its end, and what its limits do. */
+@Tag("slow")
 class ClientSocketTest {
 
   private static final Duration GENEROUS = Duration.ofSeconds(30);

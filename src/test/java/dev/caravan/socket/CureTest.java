@@ -14,6 +14,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -23,6 +24,7 @@ import org.junit.jupiter.api.Test;
  *
  * <pre>{@code mvn test -Dtest=CureTest -Dcaravan.socket.driver=stock}</pre>
  */
+@Tag("slow")
 class CureTest {
 
   private static final Duration GENEROUS = Duration.ofSeconds(30);

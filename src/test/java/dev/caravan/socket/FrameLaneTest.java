@@ -21,9 +21,11 @@ import org.apache.camel.impl.DefaultCamelContext;
 import org.apache.camel.support.service.ServiceHelper;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** What happens between the sockets and a listener that is slower than they are. */
+@Tag("slow")
 class FrameLaneTest {
 
   private static final Duration GENEROUS = Duration.ofSeconds(30);

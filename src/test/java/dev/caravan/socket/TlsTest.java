@@ -22,10 +22,12 @@ import org.apache.camel.support.service.ServiceHelper;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** That TLS is configured as the stock component's is, and that trust is never assumed. */
+@Tag("slow")
 class TlsTest {
 
   @TempDir static Path folder;

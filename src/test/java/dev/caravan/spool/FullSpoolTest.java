@@ -32,6 +32,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.LongStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -40,6 +41,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a spool does when there is no room for what arrives, and how it gives room back. */
 @Timeout(value = 3, unit = TimeUnit.MINUTES)
+@Tag("slow")
 class FullSpoolTest {
 
   private static final long MEGABYTE = 1_000_000;

@@ -26,12 +26,14 @@ import org.apache.camel.impl.DefaultCamelContext;
 import org.apache.camel.support.AsyncProcessorSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What a user sees who writes `to: spool:` and `from: spool:` in a route. */
 @Timeout(value = 2, unit = TimeUnit.MINUTES)
+@Tag("slow")
 class SpoolRouteTest {
 
   @TempDir Path directory;

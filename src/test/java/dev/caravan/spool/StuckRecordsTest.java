@@ -31,12 +31,14 @@ import java.util.function.Function;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What cannot be delivered holds up its own key, and nothing else. */
 @Timeout(value = 2, unit = TimeUnit.MINUTES)
+@Tag("slow")
 class StuckRecordsTest {
 
   private static final String KEY = "key";

@@ -16,10 +16,12 @@ import org.apache.camel.CamelExecutionException;
 import org.apache.camel.impl.DefaultCamelContext;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Calls through a company's proxy; nobody but the proxy knows the name of the server. */
+@Tag("slow")
 class NetworkTest {
 
   private static final String NAME = "api.company.test";

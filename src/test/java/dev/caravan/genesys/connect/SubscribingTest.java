@@ -19,10 +19,12 @@ import org.apache.camel.Exchange;
 import org.apache.camel.ProducerTemplate;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The control route that subscribes, against a stand-in that refuses all because of one. */
+@Tag("slow")
 class SubscribingTest {
 
   private static final String SUBSCRIBE = "POST /api/v2/notifications/channels/{id}/subscriptions";

@@ -19,9 +19,11 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Predicate;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** A day in the contact centre: always the same, consistent, and told in the official shapes. */
+@Tag("slow")
 class DayTest {
 
   private static final ObjectMapper JSON =

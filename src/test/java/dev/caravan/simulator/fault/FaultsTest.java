@@ -21,9 +21,11 @@ import java.util.concurrent.CompletionException;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** What goes wrong, told over the control API, as a client feels it. */
+@Tag("slow")
 class FaultsTest {
 
   private static final String USER = "v2.users.3b1e1f0e-6f3b-4d7e-9a55-0d3f7d1a0001";

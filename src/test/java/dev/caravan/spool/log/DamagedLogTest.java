@@ -14,10 +14,12 @@ import java.util.List;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What is left of a log whose files were damaged: the rest, and no silence about what is not. */
+@Tag("slow")
 class DamagedLogTest {
 
   private static final int RECORDS = 16;

@@ -9,10 +9,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.LongStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What a write that fails leaves behind: nothing, and the next one works when there is room. */
+@Tag("slow")
 class FullDiskLogTest {
 
   private static final int LENGTH = 3600;

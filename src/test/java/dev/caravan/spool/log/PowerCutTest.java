@@ -10,11 +10,13 @@ import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.LongStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** What is left when the power is cut and the disk has written some of its pages, in any order. */
+@Tag("slow")
 class PowerCutTest {
 
   private static final int CUTS = 12;
