@@ -48,6 +48,9 @@ final class Backlog {
   private long committed;
   private long position;
 
+  /** Who takes; what somebody from before takes late moves nothing. */
+  private Object taker;
+
   /** What was there at the last look for what must be written. */
   private long seen;
 
@@ -175,9 +178,10 @@ final class Backlog {
   /**
    * The next records to hand out, or where on disk they are. If there are none it lingers without
    * being woken for each that arrives, which is what costs most at a moderate rate, and then waits
-   * for one, or for {@link #wakeUp}.
+   * for one, or for {@link #wakeUp}. There are none for anybody but the taker.
    */
-  synchronized Taken take(int max, long lingerMillis, long waitMillis) throws InterruptedException {
+  synchronized Taken take(Object by, int max, long lingerMillis, long waitMillis)
+      throws InterruptedException {
     if (nothingToTake() && lingerMillis > 0 && !woken) {
       wait(lingerMillis);
     }
@@ -186,6 +190,9 @@ final class Backlog {
       wait(waitMillis);
       consumerWaits = false;
       nothingToTake();
+    }
+    if (by != taker) {
+      return new Taken(List.of(), 0, -1);
     }
     woken = false;
     if (position < tail.first()) {
@@ -203,13 +210,26 @@ final class Backlog {
   }
 
   /** The next to take is this one, as all before it were taken or are not there. */
-  synchronized void takeFrom(long sequence) {
-    position = Math.max(position, sequence);
+  synchronized void takeFrom(Object by, long sequence) {
+    if (by == taker) {
+      position = Math.max(position, sequence);
+    }
   }
 
-  /** Hands out again all that is not acknowledged. */
-  synchronized void rewind() {
+  /** This one takes from now on, from the first record on that is not acknowledged. */
+  synchronized void takenBy(Object newTaker) {
+    taker = newTaker;
     position = acknowledged() + 1;
+  }
+
+  /**
+   * Nobody takes any more. What the taker had in hand counts as never taken, should it be dropped.
+   *
+   * @return what of that is dropped already
+   */
+  synchronized List<LogRecord> giveBack(List<LogRecord> inHand) {
+    takenBy(null);
+    return inHand.stream().filter(record -> isGone(record.sequence())).toList();
   }
 
   /** The record of this sequence, if it is in memory. */

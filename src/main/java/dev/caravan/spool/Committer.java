@@ -8,7 +8,6 @@ import dev.caravan.spool.log.SegmentedLog.Hole;
 import dev.caravan.spool.log.SegmentedLog.SegmentInfo;
 import java.io.File;
 import java.io.IOException;
-import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashSet;
@@ -18,7 +17,6 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
-import java.util.function.LongSupplier;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -45,8 +43,7 @@ final class Committer {
 
   private final String name;
   private final SpoolConfiguration options;
-  private final Clock clock;
-  private final LongSupplier nanoTime;
+  private final Spool.Time time;
   private final Backlog backlog;
   private final Parking parking;
   private final SegmentedLog log;
@@ -119,8 +116,7 @@ final class Committer {
   Committer(
       String name,
       SpoolConfiguration options,
-      Clock clock,
-      LongSupplier nanoTime,
+      Spool.Time time,
       Backlog backlog,
       Parking parking,
       SegmentedLog log,
@@ -129,15 +125,14 @@ final class Committer {
       Consumer<SpoolEvent> events) {
     this.name = name;
     this.options = options;
-    this.clock = clock;
-    this.nanoTime = nanoTime;
+    this.time = time;
     this.backlog = backlog;
     this.parking = parking;
     this.log = log;
     this.checkpoint = checkpoint;
     this.appender = appender;
     this.events = events;
-    long now = nanoTime.getAsLong();
+    long now = now();
     this.tidiedAtNanos = now;
     this.appendRate = new Rate(0, now);
     this.acknowledgeRate = new Rate(0, now);
@@ -152,17 +147,21 @@ final class Committer {
     commit(!hurry);
     makeRoom();
     backlog.safeUntilNanos();
-    if (nanoTime.getAsLong() - tidiedAtNanos >= TIDY_EVERY.toNanos()) {
-      tidiedAtNanos = nanoTime.getAsLong();
+    if (now() - tidiedAtNanos >= TIDY_EVERY.toNanos()) {
+      tidiedAtNanos = now();
       tidy();
     }
   }
 
   /** The last tick; whether the disk is full is found out anew. */
   synchronized void close() {
-    state = new State(state.failing(), state.failures(), nanoTime.getAsLong(), false);
+    state = new State(state.failing(), state.failures(), now(), false);
     commit(false);
     state = new State(state.failing(), 0, 0, true);
+  }
+
+  private long now() {
+    return time.nanos().getAsLong();
   }
 
   private void commit(boolean mayWait) {
@@ -177,7 +176,7 @@ final class Committer {
 
   /** False if the disk cannot be written at the moment. */
   private boolean commitSome(boolean mayWait) {
-    if (state.failing().isPresent() && nanoTime.getAsLong() - state.retryAtNanos() < 0) {
+    if (state.failing().isPresent() && now() - state.retryAtNanos() < 0) {
       needNoCommit();
       return false;
     }
@@ -213,7 +212,7 @@ final class Committer {
     // More may have been acknowledged meanwhile, of which nothing is known after a restart
     long done = Math.min(backlog.acknowledged(), committed);
     try {
-      checkpoint.write(done, committed, clock.millis());
+      checkpoint.write(done, committed, time.wall().millis());
       if (options.isForced()) {
         checkpoint.force();
       }
@@ -252,7 +251,7 @@ final class Committer {
         Math.min(LONGEST_PAUSE.toNanos(), FIRST_PAUSE.toNanos() << Math.min(10, failures - 1));
     boolean first = state.failing().isEmpty();
     state =
-        new State(Optional.of(sentence), failures, nanoTime.getAsLong() + pause, state.closed());
+        new State(Optional.of(sentence), failures, now() + pause, state.closed());
     if (first) {
       LOG.warn(
           "Spool '{}': {} Records wait in memory; writing is tried again until it works.",
@@ -285,7 +284,7 @@ final class Committer {
     }
     while (dropping && waitingSinceNanos().isPresent() && dropSomething()) {
       // If there is room on the disk now, nothing more needs to go
-      state = new State(state.failing(), state.failures(), nanoTime.getAsLong(), state.closed());
+      state = new State(state.failing(), state.failures(), now(), state.closed());
       commit(false);
     }
   }
@@ -310,7 +309,7 @@ final class Committer {
 
   private boolean isTooLong(long sinceNanos) {
     return !options.getBlockTimeout().isZero()
-        && nanoTime.getAsLong() - sinceNanos >= options.getBlockTimeout().toNanos();
+        && now() - sinceNanos >= options.getBlockTimeout().toNanos();
   }
 
   /** What is kept for replay makes room before anybody waits; true if that was enough. */
@@ -416,7 +415,7 @@ final class Committer {
   }
 
   private void dropTooOld() throws IOException {
-    long cutoff = clock.millis() - options.getMaxAge().toMillis();
+    long cutoff = time.wall().millis() - options.getMaxAge().toMillis();
     long count = 0;
     long oldest = 0;
     long newest = 0;
@@ -444,6 +443,7 @@ final class Committer {
     }
   }
 
+  /** Tells that these will not be handed out any more, if there are any. */
   void reportDropped(Reason reason, List<LogRecord> records) {
     if (!records.isEmpty()) {
       reportDropped(
@@ -465,11 +465,6 @@ final class Committer {
             Instant.ofEpochMilli(newestMillis)));
   }
 
-  /** Tells that a record is given up, because handing it over failed too often. */
-  void givenUp(LogRecord record) {
-    reportDropped(Reason.GAVE_UP, List.of(record));
-  }
-
   // --- what is kept for replay
 
   private long keptBytes() {
@@ -485,7 +480,7 @@ final class Committer {
   private boolean trimKept(long toBytes) {
     long bytes = keptBytes();
     long upTo = 0;
-    long cutoff = clock.millis() - options.getKeepAcknowledged().toMillis();
+    long cutoff = time.wall().millis() - options.getKeepAcknowledged().toMillis();
     for (SegmentInfo segment : log.segments()) {
       if (segment.last() > backlog.acknowledged()
           || bytes <= toBytes && segment.newestMillis() >= cutoff) {
@@ -522,7 +517,7 @@ final class Committer {
       long waiting = log.fileBytes() + parking.fileBytes() - keptBytes();
       trimKept(Math.max(0, options.getMaxBytes() / 10 * 9 - waiting));
     }
-    long now = nanoTime.getAsLong();
+    long now = now();
     Backlog.Snapshot snapshot = backlog.snapshot();
     appendRate.update(snapshot.appendedRecords(), now);
     acknowledgeRate.update(acknowledged.sum(), now);
@@ -534,7 +529,7 @@ final class Committer {
     List<Hole> found =
         Stream.concat(log.holes().stream().filter(told::add), parking.takeLost().stream()).toList();
     if (!found.isEmpty()) {
-      toldAtNanos = nanoTime.getAsLong();
+      toldAtNanos = now();
       long records = found.stream().mapToLong(it -> it.to() - it.from() + 1).sum();
       lost.add(records);
       LOG.error(
@@ -542,7 +537,7 @@ final class Committer {
           name,
           records);
       events.accept(new SpoolEvent.Damaged(name, records, found));
-    } else if (!told.isEmpty() && nanoTime.getAsLong() - toldAtNanos >= TOLD_AFTER.toNanos()) {
+    } else if (!told.isEmpty() && now() - toldAtNanos >= TOLD_AFTER.toNanos()) {
       log.holesTold();
       told.clear();
     }

@@ -1,6 +1,7 @@
 package dev.caravan.spool;
 
 import dev.caravan.spool.Failure.Kind;
+import dev.caravan.spool.SpoolEvent.Reason;
 import dev.caravan.spool.Window.Slot;
 import dev.caravan.spool.Window.Slot.State;
 import dev.caravan.spool.log.LogRecord;
@@ -68,9 +69,7 @@ final class Delivery implements Runnable {
 
   private List<LogRecord> taken = List.of();
   private int nextTaken;
-  private boolean paused;
-  private boolean stopped;
-  private boolean detached;
+  private volatile Life life = Life.TAKES;
   private boolean wasInterrupted;
   private boolean running;
   private boolean waitsForPlace;
@@ -85,6 +84,16 @@ final class Delivery implements Runnable {
   private volatile Optional<String> trouble = Optional.empty();
   private long failedAtNanos;
   private volatile Optional<String> failure = Optional.empty();
+
+  /** How far it has come; it only pauses and goes on again while it is not stopped. */
+  private enum Life {
+    TAKES,
+    PAUSED,
+    /** It hands out nothing more; what is in flight may settle yet. */
+    STOPPED,
+    /** Another may take: what settles has no effect any more. */
+    DETACHED
+  }
 
   private static final class Held {
     private int inFlight;
@@ -220,25 +229,24 @@ final class Delivery implements Runnable {
     if (isStopped()) {
       return;
     }
-    if (isPaused() || !keyed && !held.isEmpty()) {
+    if (life == Life.PAUSED || !keyed && !held.isEmpty()) {
       await(Math.min(LOOK_EVERY_NANOS, nanosUntilDue(now)));
       return;
     }
     if (nextTaken == taken.size()) {
       long wait = Math.min(WAIT_NANOS, nanosUntilDue(now));
-      taken =
+      took(
           spool.take(
+              this,
               TAKE_AT_ONCE,
               parking.isIdle() ? options.getLinger().toMillis() : 0,
-              Duration.ofNanos(wait).toMillis());
-      nextTaken = 0;
-      skipHole();
+              Duration.ofNanos(wait).toMillis()));
     }
     List<Slot> toPark = new ArrayList<>();
     boolean parked = false;
     try {
       while (nextTaken < taken.size() && hasPlace() && failed.isEmpty()) {
-        LogRecord record = taken.get(nextTaken++);
+        LogRecord record = taken.get(nextTaken);
         Slot slot = new Slot(record, keyOf(record));
         if (!admit(slot, toPark)) {
           handOut(slot, record, false);
@@ -263,12 +271,10 @@ final class Delivery implements Runnable {
   }
 
   /** What damage or a full spool took away in front of the next record is not waited for. */
-  private void skipHole() {
-    boolean nothingBefore;
-    synchronized (this) {
-      nothingBefore = window.isEmpty();
-    }
-    if (nothingBefore && !taken.isEmpty()) {
+  private synchronized void took(List<LogRecord> records) {
+    taken = records;
+    nextTaken = 0;
+    if (window.isEmpty() && !taken.isEmpty() && life != Life.DETACHED) {
       spool.acknowledge(taken.get(0).sequence() - 1, 0);
     }
   }
@@ -282,6 +288,7 @@ final class Delivery implements Runnable {
             || toPark.stream().anyMatch(other -> other.key == slot.key);
     synchronized (this) {
       window.add(slot);
+      nextTaken++;
       if (!waits) {
         slot.state = State.IN_FLIGHT;
         slot.handedOutAtNanos = spool.nanoTime();
@@ -319,7 +326,6 @@ final class Delivery implements Runnable {
 
   /** From whatever thread; only the first time counts. */
   private void settled(Slot slot, Failure why) {
-    Optional<Window.Progress> progress = Optional.empty();
     boolean wake = false;
     synchronized (this) {
       if (slot.state != State.IN_FLIGHT) {
@@ -336,7 +342,7 @@ final class Delivery implements Runnable {
       } else {
         if (why == null) {
           window.leavePlace(slot);
-          progress = window.advance();
+          letGoOfDone();
         } else {
           failed.add(slot);
           wake = true;
@@ -351,18 +357,17 @@ final class Delivery implements Runnable {
         notifyAll();
       }
     }
-    acknowledge(progress);
     if (wake) {
       spool.wakeUp();
     }
   }
 
   /** Once it is detached, another may hand out again all that was not acknowledged until then. */
-  private synchronized void acknowledge(Optional<Window.Progress> progress) {
-    if (detached) {
-      return;
+  private synchronized void letGoOfDone() {
+    Window.Progress done = window.advance();
+    if (done.records() > 0 && life != Life.DETACHED) {
+      spool.acknowledge(done.upToSequence(), done.records());
     }
-    progress.ifPresent(done -> spool.acknowledge(done.upToSequence(), done.records()));
   }
 
   private void settleFailed(long now) throws IOException {
@@ -456,7 +461,7 @@ final class Delivery implements Runnable {
         }
         found.add(slot);
       } else if (spool.isGone(slot.sequence)) {
-        spool.dropped(found.stream().map(older -> older.record).toList());
+        spool.dropped(Reason.FULL, found.stream().map(older -> older.record).toList());
         found.forEach(this::deliveredAfterAll);
         found.clear();
       }
@@ -464,20 +469,14 @@ final class Delivery implements Runnable {
     return found;
   }
 
-  private void deliveredAfterAll(Slot slot) {
-    Optional<Window.Progress> progress;
-    synchronized (this) {
-      slot.state = State.DELIVERED;
-      window.leavePlace(slot);
-      progress = window.advance();
-    }
-    acknowledge(progress);
+  private synchronized void deliveredAfterAll(Slot slot) {
+    slot.state = State.DELIVERED;
+    window.leavePlace(slot);
+    letGoOfDone();
   }
 
-  private boolean isFlowing(long now) {
-    synchronized (this) {
-      return now - lastDeliveredNanos < FLOWING_NANOS;
-    }
+  private synchronized boolean isFlowing(long now) {
+    return now - lastDeliveredNanos < FLOWING_NANOS;
   }
 
   private void handOutHeld(long now) {
@@ -511,7 +510,7 @@ final class Delivery implements Runnable {
       boolean again;
       LogRecord record;
       synchronized (this) {
-        if (stopped || before != null && before.state == State.FAILED) {
+        if (isStopped() || before != null && before.state == State.FAILED) {
           return;
         }
         before = slot;
@@ -605,14 +604,6 @@ final class Delivery implements Runnable {
     return stuck.subList(0, Math.min(size, stuck.size()));
   }
 
-  private Optional<LogRecord> recordOf(Slot slot) throws IOException {
-    LogRecord inMemory;
-    synchronized (this) {
-      inMemory = slot.record;
-    }
-    return inMemory == null ? spool.find(slot.sequence) : Optional.of(inMemory);
-  }
-
   /** False if they cannot be written at present; then they wait where they are. */
   private boolean park(List<Slot> slots) throws IOException {
     if (slots.isEmpty()) {
@@ -624,7 +615,9 @@ final class Delivery implements Runnable {
     List<Slot> parked = new ArrayList<>();
     List<LogRecord> records = new ArrayList<>();
     for (Slot slot : slots) {
-      Optional<LogRecord> record = recordOf(slot);
+      LogRecord inMemory = slot.record;
+      Optional<LogRecord> record =
+          inMemory == null ? spool.find(slot.sequence) : Optional.of(inMemory);
       if (record.isPresent()) {
         parked.add(slot);
         records.add(record.get());
@@ -638,7 +631,6 @@ final class Delivery implements Runnable {
       failure = Optional.of("what is stuck cannot be parked: " + e.getMessage());
       return false;
     }
-    Optional<Window.Progress> progress;
     synchronized (this) {
       Set<Long> inFlight = new HashSet<>();
       for (int i = 0; i < parked.size(); i++) {
@@ -659,16 +651,15 @@ final class Delivery implements Runnable {
           }
         }
       }
-      progress = window.advance();
+      letGoOfDone();
     }
-    acknowledge(progress);
     return true;
   }
 
   // --- what is parked
 
   private void handOutParked(long now) {
-    if (parking.isIdle() || isPaused() || isStopped()) {
+    if (parking.isIdle() || life != Life.TAKES) {
       return;
     }
     int room = Math.min(TAKE_AT_ONCE, options.getInFlight() - parking.inFlight());
@@ -768,7 +759,7 @@ final class Delivery implements Runnable {
     boolean known = hopeless.containsKey(why.what());
     try {
       if (options.getDeadLetters().isEmpty()) {
-        spool.givenUp(record);
+        spool.dropped(Reason.GAVE_UP, List.of(record));
       } else {
         receiver.deadLetter(record, why.sentence());
       }
@@ -820,47 +811,45 @@ final class Delivery implements Runnable {
   // --- waiting, pausing, stopping
 
   private synchronized boolean hasPlace() {
-    return !window.isFull() && !paused && !stopped;
+    return !window.isFull() && life == Life.TAKES;
   }
 
   private synchronized void awaitPlace(long nanos) throws InterruptedException {
-    if (window.isFull() && !paused && !stopped && failed.isEmpty() && settledParked.isEmpty()) {
+    if (window.isFull() && life == Life.TAKES) {
       waitsForPlace = true;
-      wait(Math.max(1, Duration.ofNanos(nanos).toMillis()));
+      await(nanos);
       waitsForPlace = false;
     }
   }
 
   private synchronized void await(long nanos) throws InterruptedException {
-    if (!stopped && failed.isEmpty() && settledParked.isEmpty()) {
+    if (!isStopped() && failed.isEmpty() && settledParked.isEmpty()) {
       wait(Math.max(1, Duration.ofNanos(nanos).toMillis()));
     }
   }
 
-  private synchronized boolean isPaused() {
-    return paused;
+  private boolean isStopped() {
+    return life.compareTo(Life.STOPPED) >= 0;
   }
 
-  private synchronized boolean isStopped() {
-    return stopped;
+  void pause() {
+    enter(Life.PAUSED);
   }
 
-  synchronized void pause() {
-    paused = true;
-    notifyAll();
+  void resume() {
+    enter(Life.TAKES);
   }
 
-  synchronized void resume() {
-    paused = false;
-    notifyAll();
+  private synchronized void enter(Life next) {
+    if (!isStopped() || next == Life.DETACHED) {
+      life = next;
+      notifyAll();
+    }
   }
 
   /** Hands out nothing more, and waits until what is in flight has settled, but not for ever. */
   boolean stop(Duration atMost) throws InterruptedException {
-    synchronized (this) {
-      stopped = true;
-      notifyAll();
-    }
+    enter(Life.STOPPED);
     spool.wakeUp();
     long until = System.nanoTime() + atMost.toNanos();
     synchronized (this) {
@@ -871,27 +860,13 @@ final class Delivery implements Runnable {
     }
   }
 
-  /**
-   * What settles from now on has no effect any more. So what the full spool has dropped while it
-   * was in hand, where it might yet have been delivered, counts as dropped now.
-   */
-  void detach() {
-    List<LogRecord> dropped = new ArrayList<>();
-    synchronized (this) {
-      if (!detached) {
-        detached = true;
-        window.find(slot -> slot.state != State.DELIVERED && spool.isGone(slot.sequence)).stream()
-            .map(slot -> slot.record)
-            .forEach(dropped::add);
-        if (!running) {
-          taken.stream()
-              .skip(nextTaken)
-              .filter(record -> spool.isGone(record.sequence()))
-              .forEach(dropped::add);
-        }
-      }
-    }
-    spool.dropped(dropped);
+  /** What settles from now on has no effect any more; what was taken and is not delivered. */
+  synchronized List<LogRecord> detach() {
+    enter(Life.DETACHED);
+    List<LogRecord> inHand = new ArrayList<>();
+    window.find(slot -> slot.state != State.DELIVERED).forEach(slot -> inHand.add(slot.record));
+    inHand.addAll(taken.subList(nextTaken, taken.size()));
+    return inHand;
   }
 
   private int outstanding() {

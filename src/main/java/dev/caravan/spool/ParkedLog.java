@@ -7,7 +7,6 @@ import dev.caravan.spool.log.SegmentedLog.Hole;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.BitSet;
@@ -79,33 +78,23 @@ final class ParkedLog implements AutoCloseable {
   }
 
   /** Whether records of this spool have been parked before and may still be there. */
-  static boolean exists(Path directory, String spool) {
-    return Files.isDirectory(directory.resolve(name(spool)));
+  static boolean exists(SpoolConfiguration options, String spool) {
+    return Files.isDirectory(options.directoryPath().resolve(name(spool)));
   }
 
   static ParkedLog open(
-      Path directory,
+      SpoolConfiguration options,
       String spool,
-      long segmentBytes,
-      boolean force,
       Clock clock,
       Function<SegmentedLog, Committer.Appender> appender)
       throws IOException {
+    long segmentBytes = options.segmentBytes();
     SegmentedLog records =
-        SegmentedLog.open(
-            new SegmentedLog.Options(directory, name(spool), segmentBytes, force, clock), -1, 0);
+        SegmentedLog.open(options.ofLog(name(spool), segmentBytes, clock), -1, 0);
     SegmentedLog marks = null;
     try {
-      marks =
-          SegmentedLog.open(
-              new SegmentedLog.Options(
-                  directory,
-                  name(spool) + "-marks",
-                  Math.min(segmentBytes, MARKS_BYTES),
-                  force,
-                  clock),
-              -1,
-              0);
+      segmentBytes = Math.min(segmentBytes, MARKS_BYTES);
+      marks = SegmentedLog.open(options.ofLog(name(spool) + "-marks", segmentBytes, clock), -1, 0);
       ParkedLog log = new ParkedLog(records, marks, appender.apply(records));
       log.load();
       return log;
@@ -136,13 +125,21 @@ final class ParkedLog implements AutoCloseable {
 
   /** Shows all records that are not done with, in order. */
   void forEachUndone(Undone undone) throws IOException {
-    for (List<LogRecord> read = read(0); !read.isEmpty(); ) {
+    forEachUndone(0, Long.MAX_VALUE, undone);
+  }
+
+  private void forEachUndone(long first, long last, Undone undone) throws IOException {
+    for (long from = first; from <= last; ) {
+      List<LogRecord> read = read(from);
+      if (read.isEmpty()) {
+        return;
+      }
       for (LogRecord record : read) {
-        if (!isDone(record.sequence())) {
+        if (record.sequence() <= last && !isDone(record.sequence())) {
           undone.accept(record);
         }
       }
-      read = read(read.get(read.size() - 1).sequence() + 1);
+      from = read.get(read.size() - 1).sequence() + 1;
     }
   }
 
@@ -289,27 +286,17 @@ final class ParkedLog implements AutoCloseable {
    * Takes the oldest segment away, if all of it was appended before this; what was not done. It
    * needs no room on the disk, which is full as a rule when this is asked for.
    */
-  Optional<List<LogRecord>> dropOldest(long beforeMillis) throws IOException {
+  List<LogRecord> dropOldest(long beforeMillis) throws IOException {
     List<SegmentedLog.SegmentInfo> all = records.segments();
     if (all.isEmpty() || all.get(0).newestMillis() >= beforeMillis) {
-      return Optional.empty();
+      return List.of();
     }
     long base = all.get(0).base();
-    long last = all.get(0).last();
     List<LogRecord> dropped = new ArrayList<>();
-    for (long from = base; from <= last; ) {
-      List<LogRecord> read = records.read(from, READ_BYTES);
-      if (read.isEmpty()) {
-        break;
-      }
-      read.stream()
-          .filter(record -> record.sequence() <= last && !isDone(record.sequence()))
-          .forEach(dropped::add);
-      from = read.get(read.size() - 1).sequence() + 1;
-    }
+    forEachUndone(base, all.get(0).last(), dropped::add);
     records.delete(base);
     segments.remove(base);
-    return Optional.of(dropped);
+    return dropped;
   }
 
   @Override

@@ -47,7 +47,13 @@ final class Parking implements AutoCloseable {
   private static final long NOWHERE = Long.MAX_VALUE;
 
   private final String spool;
+
+  /** Those of the files. */
+  private final SpoolConfiguration storage;
+
+  /** Those of the consumer. */
   private SpoolConfiguration options;
+
   private final Clock clock;
   private final Function<SegmentedLog, Committer.Appender> appender;
   private final Map<Long, Key> keys = new HashMap<>();
@@ -126,23 +132,17 @@ final class Parking implements AutoCloseable {
       Function<SegmentedLog, Committer.Appender> appender)
       throws IOException {
     this.spool = spool;
+    this.storage = options;
     this.options = options;
     this.clock = clock;
     this.appender = appender;
-    if (ParkedLog.exists(options.directoryPath(), spool)) {
+    if (ParkedLog.exists(options, spool)) {
       open();
     }
   }
 
   private void open() throws IOException {
-    log =
-        ParkedLog.open(
-            options.directoryPath(),
-            spool,
-            options.segmentBytes(),
-            options.isForced(),
-            clock,
-            appender);
+    log = ParkedLog.open(storage, spool, clock, appender);
     noteStatus();
   }
 
@@ -188,13 +188,8 @@ final class Parking implements AutoCloseable {
     return before.isEmpty() ? record.sequence() : Long.parseLong(before);
   }
 
-  /** Takes records, in order; a part of all of them each time. */
-  interface Taker {
-    void take(List<LogRecord> records) throws IOException;
-  }
-
-  /** Shows the parked records that come behind this sequence in the spool, as they stood there. */
-  synchronized void forEachBehind(long sequence, Taker taker) throws IOException {
+  /** Appends the parked records that come behind this sequence in the spool, as they stood there. */
+  synchronized void appendBehind(long sequence, Committer.Appender target) throws IOException {
     if (log == null) {
       return;
     }
@@ -219,11 +214,11 @@ final class Parking implements AutoCloseable {
       }
       at(read, place[1]).map(Parking::asInSpool).ifPresent(part::add);
       if (part.size() == WRITE_AT_ONCE) {
-        taker.take(part);
+        target.append(part);
         part = new ArrayList<>();
       }
     }
-    taker.take(part);
+    target.append(part);
   }
 
   private static Optional<LogRecord> at(List<LogRecord> read, long parkedAs) {
@@ -603,8 +598,7 @@ final class Parking implements AutoCloseable {
 
   /** Drops the oldest parked records, if all that lie together were appended before this. */
   synchronized List<LogRecord> dropOldest(long beforeMillis) throws IOException {
-    List<LogRecord> dropped =
-        log == null ? List.of() : log.dropOldest(beforeMillis).orElse(List.of());
+    List<LogRecord> dropped = log == null ? List.of() : log.dropOldest(beforeMillis);
     for (LogRecord record : dropped) {
       Key key = keys.get(keyOf(record));
       if (key != null) {

@@ -1,6 +1,7 @@
 package dev.caravan.spool;
 
 import dev.caravan.background.BackgroundTask;
+import dev.caravan.spool.SpoolEvent.Reason;
 import dev.caravan.spool.log.Checkpoint;
 import dev.caravan.spool.log.LogRecord;
 import dev.caravan.spool.log.RecordHeaders;
@@ -95,8 +96,7 @@ public final class Spool implements AutoCloseable {
       long acknowledged = Math.max(before, checkpoint.acknowledged());
       opened =
           SegmentedLog.open(
-              new SegmentedLog.Options(
-                  directory, name, options.segmentBytes(), options.isForced(), time.wall()),
+              options.ofLog(name, options.segmentBytes(), time.wall()),
               acknowledged,
               // Never below: what follows would count as acknowledged
               Math.max(acknowledged, checkpoint.committed()));
@@ -104,7 +104,7 @@ public final class Spool implements AutoCloseable {
       parked = new Parking(name, options, time.wall(), appender);
       this.parking = parked;
       // The end of the log may have been lost with the process, after it was parked
-      parking.forEachBehind(log.last(), log::append);
+      parking.appendBehind(log.last(), log::append);
       // Damage may have taken all that waited
       boolean nothingLeft =
           log.segments().stream().noneMatch(segment -> segment.last() > acknowledged);
@@ -116,8 +116,7 @@ public final class Spool implements AutoCloseable {
           new Committer(
               name,
               options,
-              time.wall(),
-              time.nanos(),
+              time,
               backlog,
               parking,
               log,
@@ -230,10 +229,7 @@ public final class Spool implements AutoCloseable {
   }
 
   private void tick() {
-    boolean hurry = tickRequested.getAndSet(false);
-    if (!closed.get()) {
-      committer.tick(hurry);
-    }
+    committer.tick(tickRequested.getAndSet(false));
   }
 
   /** The work in the background that writes what was appended. */
@@ -241,16 +237,17 @@ public final class Spool implements AutoCloseable {
     return commits;
   }
 
-  /** The next records to hand out, or none after waiting for a while. */
-  List<LogRecord> take(int max, long lingerMillis, long waitMillis)
+  /** The next records to hand out for the delivery that is attached, or none after a while. */
+  List<LogRecord> take(Delivery by, int max, long lingerMillis, long waitMillis)
       throws IOException, InterruptedException {
-    Backlog.Taken taken = backlog.take(max, lingerMillis, waitMillis);
+    Backlog.Taken taken = backlog.take(by, max, lingerMillis, waitMillis);
     if (!taken.mustBeRead()) {
       return taken.records();
     }
     List<LogRecord> stored = log.read(taken.readFrom(), READ_BYTES);
     // None of them there: what was in front of those in memory is lost, or done with
     backlog.takeFrom(
+        by,
         stored.isEmpty() ? taken.readTo() + 1 : stored.get(stored.size() - 1).sequence() + 1);
     return stored;
   }
@@ -273,14 +270,9 @@ public final class Spool implements AutoCloseable {
     committer.acknowledged.add(records);
   }
 
-  /** Tells that a record is given up, because handing it over failed too often. */
-  void givenUp(LogRecord record) {
-    committer.givenUp(record);
-  }
-
-  /** Tells that records are dropped, because there was no room for what followed them. */
-  void dropped(List<LogRecord> records) {
-    committer.reportDropped(SpoolEvent.Reason.FULL, records);
+  /** Tells that the delivery will not hand these out any more. */
+  void dropped(Reason reason, List<LogRecord> records) {
+    committer.reportDropped(reason, records);
   }
 
   void report(SpoolEvent event) {
@@ -300,15 +292,21 @@ public final class Spool implements AutoCloseable {
                   + " records. Use one route from spool:%s and branch inside it.")
               .formatted(name, name));
     }
-    backlog.rewind();
+    backlog.takenBy(taker);
     long acknowledged = backlog.acknowledged();
     parking.begin(itsOptions, sequence -> sequence > acknowledged && find(sequence).isPresent());
   }
 
+  /**
+   * What settles from now on has no effect any more. So what the full spool has dropped while it
+   * was in hand, where it might yet have been delivered, counts as dropped now.
+   */
   void detach(Delivery taker) {
-    taker.detach();
-    if (delivery.compareAndSet(taker, null)) {
+    List<LogRecord> inHand = taker.detach();
+    if (delivery.get() == taker) {
+      dropped(Reason.FULL, backlog.giveBack(inHand));
       untakenSinceNanos = nanoTime();
+      delivery.set(null);
     }
   }
 

@@ -1,6 +1,8 @@
 package dev.caravan.spool;
 
+import dev.caravan.spool.log.SegmentedLog;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -222,6 +224,11 @@ public class SpoolConfiguration implements Cloneable {
   /** How large a file grows: room comes back by the file. */
   long segmentBytes() {
     return Math.max(1, Math.min(LARGEST_SEGMENT_BYTES, maxBytes / SEGMENTS_AT_LEAST));
+  }
+
+  /** How a log of that name is kept. */
+  SegmentedLog.Options ofLog(String name, long segmentBytes, Clock clock) {
+    return new SegmentedLog.Options(directoryPath(), name, segmentBytes, isForced(), clock);
   }
 
   boolean isForced() {

@@ -5,7 +5,6 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
-import java.util.Optional;
 import java.util.function.Predicate;
 
 /**
@@ -109,15 +108,15 @@ final class Window {
     bytes -= slot.weight;
   }
 
-  /** Removes what is done with from the front. */
-  Optional<Progress> advance() {
+  /** Removes what is done with from the front; no records if there are none. */
+  Progress advance() {
     long upTo = 0;
     int records = 0;
     while (!slots.isEmpty() && slots.peekFirst().isDone()) {
       upTo = slots.removeFirst().sequence;
       records++;
     }
-    return records == 0 ? Optional.empty() : Optional.of(new Progress(upTo, records));
+    return new Progress(upTo, records);
   }
 
   /** Those not done with that match, oldest first. */

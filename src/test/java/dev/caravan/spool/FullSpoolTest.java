@@ -164,6 +164,30 @@ class FullSpoolTest {
   }
 
   @Test
+  void countsWhatItDropsThatAConsumerHadInHandWhichIsNotThereAnyMore() throws Exception {
+    try (SpoolFixture spool = fixture(2 * MEGABYTE, WhenFull.DROP_OLDEST)) {
+      Taker gone = Taker.thatIsStuck(spool.spool);
+      spool.appendCommitted(0, 200);
+      await().until(() -> gone.inFlight.size() == 100);
+      gone.delivery.stop(Duration.ZERO);
+      gone.thread.join();
+      spool.spool.detach(gone.delivery);
+
+      spool.appendCommitted(200, 3000);
+
+      Taker next = Taker.thatWorks(spool.spool);
+      try {
+        await().until(() -> next.delivered.contains(2999L));
+      } finally {
+        next.stop();
+      }
+      long dropped = 3000 - next.delivered.size();
+      assertThat(dropped).isGreaterThan(200);
+      assertThat(spool.spool.status().dropped()).isEqualTo(dropped);
+    }
+  }
+
+  @Test
   void dropsNothingThatIsOnDiskWhileTheDiskFailsThoughItHasRoom() throws Exception {
     SpoolConfiguration settings =
         SpoolFixture.settings(directory, 100 * MEGABYTE, MEGABYTE, WhenFull.DROP_OLDEST);

@@ -101,7 +101,7 @@ class ParkingTest {
 
     assertThat(parking.holds(key("a"))).isFalse();
     assertThat(parking.records()).isZero();
-    parking.forEachBehind(0, behind -> assertThat(behind).isEmpty());
+    parking.appendBehind(0, behind -> assertThat(behind).isEmpty());
   }
 
   @Test
@@ -112,6 +112,18 @@ class ParkingTest {
 
     assertThat(parking.due(10, 0)).singleElement().matches(slot -> sequence(slot) == 5);
     assertThat(parking.records()).isEqualTo(1);
+  }
+
+  @Test
+  void whatIsParkedLiesWithItsSpoolThoughTheConsumerWasToldOfNoFolder() throws Exception {
+    SpoolConfiguration ofConsumer = options.copy();
+    ofConsumer.setDirectory(directory.resolve("elsewhere").toString());
+    parking.begin(ofConsumer, sequence -> false);
+
+    parking.park(records("a", 1, 1));
+
+    assertThat(directory.resolve("events.parked")).isDirectory();
+    assertThat(directory.resolve("elsewhere")).doesNotExist();
   }
 
   @Test

@@ -181,9 +181,9 @@ class ReplayTest {
   private void stepUntil(Replay replay, State state) throws Exception {
     for (int steps = 0; replay.progress().state() != state && steps < 1_000; steps++) {
       replay.step();
-      for (List<LogRecord> records = spool.spool.take(128, 0, 1);
+      for (List<LogRecord> records = spool.spool.take(null, 128, 0, 1);
           !records.isEmpty();
-          records = spool.spool.take(128, 0, 1)) {
+          records = spool.spool.take(null, 128, 0, 1)) {
         taken.addAll(records);
         spool.spool.acknowledge(records.get(records.size() - 1).sequence(), records.size());
       }

@@ -112,7 +112,7 @@ final class SpoolFixture implements AutoCloseable {
     List<Long> ids = new ArrayList<>();
     int empty = 0;
     while (ids.size() < atMost && empty < 3) {
-      List<LogRecord> records = spool.take(128, 0, 200);
+      List<LogRecord> records = spool.take(null, 128, 0, 200);
       records.forEach(record -> ids.add(id(record)));
       empty = records.isEmpty() ? empty + 1 : 0;
     }

@@ -40,7 +40,7 @@ final class SpoolVictim {
   private static void deliver(Spool spool, KillLedger ledger) {
     try {
       while (true) {
-        List<LogRecord> records = spool.take(10, 2, 100);
+        List<LogRecord> records = spool.take(null, 10, 2, 100);
         for (LogRecord record : records) {
           ledger.delivered(SpoolFixture.id(record));
           spool.acknowledge(record.sequence(), 1);
