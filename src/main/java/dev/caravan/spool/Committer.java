@@ -192,7 +192,7 @@ final class Committer {
         commits++;
       }
       // At once: whatever fails after it, they are on disk and must not be written again
-      backlog.stored(log.fileBytes() + parking.fileBytes());
+      backlog.stored(fileBytes());
       backlog.committed(uncommitted.upTo()).forEach(waiter -> waiter.complete(null));
       works();
       letGo(uncommitted.upTo());
@@ -227,7 +227,7 @@ final class Committer {
       }
       notLetGo = Optional.of(sentence);
     }
-    backlog.stored(log.fileBytes() + parking.fileBytes());
+    backlog.stored(fileBytes());
   }
 
   private void needNoCommit() {
@@ -250,8 +250,7 @@ final class Committer {
     long pause =
         Math.min(LONGEST_PAUSE.toNanos(), FIRST_PAUSE.toNanos() << Math.min(10, failures - 1));
     boolean first = state.failing().isEmpty();
-    state =
-        new State(Optional.of(sentence), failures, now() + pause, state.closed());
+    state = new State(Optional.of(sentence), failures, now() + pause, state.closed());
     if (first) {
       LOG.warn(
           "Spool '{}': {} Records wait in memory; writing is tried again until it works.",
@@ -494,7 +493,7 @@ final class Committer {
     }
     try {
       log.deleteUpTo(upTo);
-      backlog.stored(log.fileBytes() + parking.fileBytes());
+      backlog.stored(fileBytes());
       return true;
     } catch (IOException e) {
       fails(String.valueOf(e.getMessage()), e);
@@ -514,7 +513,7 @@ final class Committer {
       fails(String.valueOf(e.getMessage()), e);
     }
     if (!options.getKeepAcknowledged().isZero()) {
-      long waiting = log.fileBytes() + parking.fileBytes() - keptBytes();
+      long waiting = fileBytes() - keptBytes();
       trimKept(Math.max(0, options.getMaxBytes() / 10 * 9 - waiting));
     }
     long now = now();
@@ -555,6 +554,11 @@ final class Committer {
 
   long commits() {
     return commits;
+  }
+
+  /** What waits, is parked or kept takes so much room on disk. */
+  long fileBytes() {
+    return log.fileBytes() + parking.fileBytes();
   }
 
   /** Why the disk cannot be written, if so. */

@@ -97,9 +97,18 @@ final class Delivery implements Runnable {
 
   private static final class Held {
     private int inFlight;
-    private boolean settled;
+    private boolean decided;
     private boolean dueOnceOthersFlow;
     private long dueAtNanos;
+
+    private boolean isToBeDecided() {
+      return !decided && inFlight == 0;
+    }
+
+    private void handOutAt(long nanos) {
+      decided = true;
+      dueAtNanos = nanos;
+    }
   }
 
   /** Takes one record and settles it sooner or later, from whatever thread. */
@@ -249,7 +258,7 @@ final class Delivery implements Runnable {
         LogRecord record = taken.get(nextTaken);
         Slot slot = new Slot(record, keyOf(record));
         if (!admit(slot, toPark)) {
-          handOut(slot, record, false);
+          handOut(slot, false);
         } else if (!held.containsKey(slot.key) || parking.holds(slot.key)) {
           // By now all that was parked of the key may have been dropped
           if (waiting.contains(slot.key) || parking.isNearlyDone(slot.key)) {
@@ -290,16 +299,15 @@ final class Delivery implements Runnable {
       window.add(slot);
       nextTaken++;
       if (!waits) {
-        slot.state = State.IN_FLIGHT;
-        slot.handedOutAtNanos = spool.nanoTime();
+        slot.handedOutAt(spool.nanoTime());
       }
     }
     return waits;
   }
 
-  private void handOut(Slot slot, LogRecord record, boolean again) {
+  private void handOut(Slot slot, boolean again) {
     try {
-      receiver.receive(record, again, failure -> settled(slot, failure.orElse(null)));
+      receiver.receive(slot.record, again, failure -> settled(slot, failure.orElse(null)));
     } catch (RuntimeException | Error e) {
       settled(slot, Failure.Judge.NONE.judge(e, ""));
     }
@@ -315,7 +323,7 @@ final class Delivery implements Runnable {
   private long nanosUntilDue(long now) {
     long due = parking.nanosUntilDue(now);
     for (Held it : held.values()) {
-      if (it.settled) {
+      if (it.decided) {
         due = Math.min(due, Math.max(0, it.dueAtNanos - now));
       }
     }
@@ -389,15 +397,9 @@ final class Delivery implements Runnable {
       }
     }
     if (!held.isEmpty()) {
-      List<Long> settled = new ArrayList<>();
+      List<Long> settled;
       synchronized (this) {
-        held.forEach(
-            (key, its) -> {
-              if (!its.settled && its.inFlight == 0) {
-                its.settled = true;
-                settled.add(key);
-              }
-            });
+        settled = held.keySet().stream().filter(key -> held.get(key).isToBeDecided()).toList();
       }
       for (long key : settled) {
         decide(key, now);
@@ -405,11 +407,15 @@ final class Delivery implements Runnable {
     }
   }
 
-  /** Nothing of the key is in flight any more, and something failed. */
+  /**
+   * Nothing of the key is in flight any more, and something failed. Where the spool cannot be read
+   * nothing is decided, and this is soon called again.
+   */
   private void decide(long key, long now) throws IOException {
     List<Slot> slots = fromTheFirstFailureOn(key);
+    Held its = held.get(key);
     if (slots.isEmpty() || slots.get(0).failure == null) {
-      held.get(key).dueAtNanos = now;
+      its.handOutAt(now);
       return;
     }
     Slot first = slots.get(0);
@@ -418,7 +424,7 @@ final class Delivery implements Runnable {
         && giveUp(first.record, why)) {
       gaveUpFor = why.what();
       deliveredAfterAll(first);
-      held.get(key).dueAtNanos = now;
+      its.handOutAt(now);
       return;
     }
     gaveUpFor = "";
@@ -428,8 +434,8 @@ final class Delivery implements Runnable {
       letGo(key);
       return;
     }
-    held.get(key).dueOnceOthersFlow = keyed && !makesWay;
-    held.get(key).dueAtNanos = now + options.redeliveryDelay(first.attempts).toNanos();
+    its.dueOnceOthersFlow = keyed && !makesWay;
+    its.handOutAt(now + options.redeliveryDelay(first.attempts).toNanos());
     tell(why, first.attempts);
   }
 
@@ -485,7 +491,7 @@ final class Delivery implements Runnable {
     }
     for (Map.Entry<Long, Held> entry : List.copyOf(held.entrySet())) {
       Held its = entry.getValue();
-      if (its.settled && (now - its.dueAtNanos >= 0 || its.dueOnceOthersFlow && isFlowing(now))) {
+      if (its.decided && (now - its.dueAtNanos >= 0 || its.dueOnceOthersFlow && isFlowing(now))) {
         letGo(entry.getKey());
         handOutAll(entry.getKey());
       }
@@ -508,18 +514,15 @@ final class Delivery implements Runnable {
     Slot before = null;
     for (Slot slot : slots) {
       boolean again;
-      LogRecord record;
       synchronized (this) {
         if (isStopped() || before != null && before.state == State.FAILED) {
           return;
         }
         before = slot;
         again = slot.state == State.FAILED;
-        record = slot.record;
-        slot.state = State.IN_FLIGHT;
-        slot.handedOutAtNanos = spool.nanoTime();
+        slot.handedOutAt(spool.nanoTime());
       }
-      handOut(slot, record, again);
+      handOut(slot, again);
     }
   }
 
@@ -674,7 +677,7 @@ final class Delivery implements Runnable {
         settled(slot, first.failure);
         continue;
       }
-      handOut(slot, slot.record, true);
+      handOut(slot, true);
       synchronized (this) {
         if (slot.state == State.FAILED) {
           failedAtOnce.put(slot.key, slot);

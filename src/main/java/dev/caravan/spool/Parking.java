@@ -188,7 +188,9 @@ final class Parking implements AutoCloseable {
     return before.isEmpty() ? record.sequence() : Long.parseLong(before);
   }
 
-  /** Appends the parked records that come behind this sequence in the spool, as they stood there. */
+  /**
+   * Appends the parked records that come behind this sequence in the spool, as they stood there.
+   */
   synchronized void appendBehind(long sequence, Committer.Appender target) throws IOException {
     if (log == null) {
       return;

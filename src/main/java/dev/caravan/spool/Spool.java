@@ -247,8 +247,7 @@ public final class Spool implements AutoCloseable {
     List<LogRecord> stored = log.read(taken.readFrom(), READ_BYTES);
     // None of them there: what was in front of those in memory is lost, or done with
     backlog.takeFrom(
-        by,
-        stored.isEmpty() ? taken.readTo() + 1 : stored.get(stored.size() - 1).sequence() + 1);
+        by, stored.isEmpty() ? taken.readTo() + 1 : stored.get(stored.size() - 1).sequence() + 1);
     return stored;
   }
 
@@ -387,7 +386,7 @@ public final class Spool implements AutoCloseable {
         snapshot.waiting(),
         snapshot.bytes(),
         options.getMaxBytes(),
-        log.fileBytes() + parking.fileBytes(),
+        committer.fileBytes(),
         oldest == 0 ? Duration.ZERO : Duration.ofMillis(Math.max(0, time.wall().millis() - oldest)),
         taker.map(Delivery::inFlight).orElse(0),
         snapshot.appendedRecords(),

@@ -52,6 +52,11 @@ final class Window {
       this.record = record;
     }
 
+    void handedOutAt(long nanos) {
+      state = State.IN_FLIGHT;
+      handedOutAtNanos = nanos;
+    }
+
     boolean isParked() {
       return parkedAs != NOT_PARKED;
     }

@@ -427,6 +427,41 @@ class StuckRecordsTest {
   }
 
   @Test
+  void whatWasDeliveredBehindAFailureIsRepeatedThoughTheDiskCannotBeReadForAWhile()
+      throws Exception {
+    stop();
+    options.setMemoryBytes(100_000);
+    options.setParkAfter(Duration.ofMinutes(10));
+    start();
+    sink.hanging.add("key");
+    for (int i = 0; i < 3; i++) {
+      append("key", i);
+    }
+    await().until(() -> sink.unsettled.size() == 3);
+    List<Delivery.Settlement> three = List.copyOf(sink.unsettled);
+    three.get(1).delivered();
+    String filler = "x".repeat(1000);
+    for (int i = 0; i < 500; i++) {
+      append("other" + filler, i);
+    }
+    await().until(() -> sink.delivered.size() == 501);
+    Path file = directory.resolve("events/00000000000000000001.log");
+    Path aside = directory.resolve("aside");
+    Files.move(file, aside);
+    Files.createDirectory(file);
+    three.get(2).failed(later("p"));
+    three.get(0).failed(later("p"));
+    await().until(() -> spool.status().trouble().isPresent());
+
+    sink.hanging.clear();
+    Files.delete(file);
+    Files.move(aside, file);
+
+    await().until(() -> sink.deliveredOf("key").contains("key 2"));
+    assertThat(sink.deliveredOf("key")).containsExactly("key 1", "key 0", "key 1", "key 2");
+  }
+
+  @Test
   void whatIsInFlightIsNotParkedWhenWhatWasDeliveredBehindItIsGone() throws Exception {
     stop();
     options.setWhenFull(WhenFull.DROP_OLDEST);

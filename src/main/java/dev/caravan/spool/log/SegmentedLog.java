@@ -143,12 +143,7 @@ public final class SegmentedLog implements AutoCloseable {
 
   /** The lowest sequence that may be there, 0 if there is none. */
   public long first() {
-    return segments.values().stream()
-        .map(Segment::info)
-        .filter(info -> info.count() > 0)
-        .findFirst()
-        .map(SegmentInfo::base)
-        .orElse(0L);
+    return segments().stream().findFirst().map(SegmentInfo::base).orElse(0L);
   }
 
   /**
@@ -235,7 +230,6 @@ public final class SegmentedLog implements AutoCloseable {
   private void write(List<LogRecord> records) throws IOException {
     List<Frame> frames = new ArrayList<>();
     long at = open.end();
-    boolean done = false;
     try {
       writer.begin(last);
       for (LogRecord record : records) {
@@ -249,11 +243,9 @@ public final class SegmentedLog implements AutoCloseable {
       if (options.force()) {
         disk.force(written);
       }
-      done = true;
-    } finally {
-      if (!done) {
-        undo();
-      }
+    } catch (IOException | RuntimeException | Error e) {
+      undo();
+      throw e;
     }
     if (isTakenAway()) {
       seal();
