@@ -1,10 +1,10 @@
 package dev.caravan.kafka;
 
+import dev.caravan.FileStamp;
 import dev.caravan.settings.KafkaProperties;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.FileTime;
 import java.security.KeyStore;
 import java.util.HashMap;
 import java.util.List;
@@ -38,11 +38,8 @@ public final class RenewedCertificates implements SslEngineFactory {
           SslConfigs.SSL_KEYSTORE_LOCATION_CONFIG);
 
   private Map<String, ?> configuration = Map.of();
-  private List<Stamp> stamps = List.of();
+  private List<FileStamp> stamps = List.of();
   private SslEngineFactory current = new DefaultSslEngineFactory();
-
-  /** By what a file shows that it was written. */
-  private record Stamp(String file, Optional<FileTime> written, long size) {}
 
   @Override
   public synchronized void configure(Map<String, ?> configs) {
@@ -62,7 +59,7 @@ public final class RenewedCertificates implements SslEngineFactory {
   }
 
   private synchronized SslEngineFactory fresh() {
-    List<Stamp> now = stamps();
+    List<FileStamp> now = stamps();
     if (!now.equals(stamps)) {
       stamps = now;
       try {
@@ -111,20 +108,11 @@ public final class RenewedCertificates implements SslEngineFactory {
             });
   }
 
-  private List<Stamp> stamps() {
+  private List<FileStamp> stamps() {
     return FILES.stream()
         .flatMap(name -> Stream.ofNullable(configuration.get(name)))
-        .map(file -> stamp(file.toString()))
+        .map(file -> FileStamp.of(Path.of(file.toString())))
         .toList();
-  }
-
-  private static Stamp stamp(String file) {
-    Path path = Path.of(file);
-    try {
-      return new Stamp(file, Optional.of(Files.getLastModifiedTime(path)), Files.size(path));
-    } catch (IOException beingReplaced) {
-      return new Stamp(file, Optional.empty(), 0);
-    }
   }
 
   private static Map<String, Object> withoutNulls(Map<String, ?> values) {

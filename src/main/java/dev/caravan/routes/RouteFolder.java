@@ -1,5 +1,6 @@
 package dev.caravan.routes;
 
+import dev.caravan.FileStamp;
 import dev.caravan.command.CommandFailure;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -112,6 +113,15 @@ public record RouteFolder(Path folder, ShippedRoutes shipped) {
               + ". Set CARAVAN_ROUTES_DIR.");
     }
     return new Contents(texts, unreadable, notRead, fillIn(texts, unreadable, notRead));
+  }
+
+  /**
+   * By what the files show that one was written, came or went, without any being read.
+   *
+   * @throws CommandFailure if the folder cannot be read
+   */
+  Map<Path, FileStamp> stamps() {
+    return paths().stream().collect(Collectors.toMap(file -> file, FileStamp::of));
   }
 
   /** A shipped file is not read as long as one of the user's may hold its routes. */

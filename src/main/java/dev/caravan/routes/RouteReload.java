@@ -1,5 +1,6 @@
 package dev.caravan.routes;
 
+import dev.caravan.FileStamp;
 import dev.caravan.background.BackgroundHealthCheck;
 import dev.caravan.background.BackgroundTask;
 import dev.caravan.command.CommandFailure;
@@ -46,6 +47,9 @@ final class RouteReload {
   private static final Logger LOG = LoggerFactory.getLogger(RouteReload.class);
   private static final int LOOK_EVERY_MILLIS = 500;
 
+  /** An edit may leave all as it was by which a file shows that it was written. */
+  private static final Duration READ_ANEW_EVERY = Duration.ofSeconds(30);
+
   static final Duration AGAIN = Duration.ofSeconds(10);
 
   /** A deploy leaves a file away for a moment, not for so long. */
@@ -64,6 +68,14 @@ final class RouteReload {
   private SortedMap<Path, String> running = new TreeMap<>();
 
   private Optional<RouteFolder.Contents> seen = Optional.empty();
+
+  /** As the files were before they were read for what was seen. */
+  private Map<Path, FileStamp> stamps = Map.of();
+
+  private Instant readAt = Instant.MIN;
+
+  /** Whether what was read last was twice the same. */
+  private boolean stable;
 
   /** What is at work, or could not be. */
   private Optional<RouteFolder.Contents> tried = Optional.empty();
@@ -140,7 +152,7 @@ final class RouteReload {
    * @throws CommandFailure if there are none, or the folder cannot be read
    */
   void begin() {
-    RouteFolder.Contents now = folder.contents();
+    RouteFolder.Contents now = read(folder.stamps());
     seen = Optional.of(now);
     tried = Optional.of(now);
     waiting.addAll(now.shipped());
@@ -247,8 +259,15 @@ final class RouteReload {
   /** To be called again and again. */
   void look() {
     RouteFolder.Contents now;
+    boolean anew;
     try {
-      now = folder.contents();
+      Map<Path, FileStamp> current = folder.stamps();
+      anew =
+          !stable
+              || !current.equals(stamps)
+              || seen.filter(it -> it.unreadable().isEmpty()).isEmpty()
+              || !clock.instant().isBefore(readAt.plus(READ_ANEW_EVERY));
+      now = anew ? read(current) : seen.get();
     } catch (CommandFailure e) {
       // A file that is just being replaced by another may be away for a moment
       if (++unreadable > 1) {
@@ -261,19 +280,30 @@ final class RouteReload {
       LOG.info("The route files in {} can be read again.", folder);
       folderProblem = Optional.empty();
     }
-    boolean stable = seen.equals(Optional.of(now));
+    stable = seen.equals(Optional.of(now));
     seen = Optional.of(now);
     // A file that is just being written is left alone until the next look
     if (stable || !edits) {
       now = withoutNewlyShipped(now);
-      mend(now);
+      boolean changed = mend(now);
       name(now);
       if (edits && !tried.equals(Optional.of(now))) {
         tried = Optional.of(now);
         takeOver(now);
+        changed = true;
       }
-      review();
+      if (changed || anew) {
+        review();
+      }
     }
+  }
+
+  /** The stamps come first: what is written while the files are read shows at the next look. */
+  private RouteFolder.Contents read(Map<Path, FileStamp> current) {
+    RouteFolder.Contents contents = folder.contents();
+    stamps = current;
+    readAt = clock.instant();
+    return contents;
   }
 
   private void cannotBeRead(String why) {
@@ -374,13 +404,14 @@ final class RouteReload {
 
   // ---- files that were never at work
 
-  private void mend(RouteFolder.Contents now) {
+  /** Whether any was tried. */
+  private boolean mend(RouteFolder.Contents now) {
     broken.keySet().removeIf(file -> !isThere(file, now));
     boolean changed =
         broken.keySet().stream()
             .anyMatch(file -> !Objects.equals(brokenTexts.get(file), now.texts().get(file)));
     if (broken.isEmpty() || !changed && clock.instant().isBefore(again)) {
-      return;
+      return false;
     }
     again = clock.instant().plus(AGAIN);
     List<Path> sound = new ArrayList<>();
@@ -424,6 +455,7 @@ final class RouteReload {
         breaks(file, Fault.of(file, failure));
       }
     }
+    return true;
   }
 
   /** Which shipped files run although they cannot beside a file of this text. */

@@ -7,6 +7,9 @@ import dev.caravan.testing.MutableClock;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -165,6 +168,29 @@ class RouteReloadTest {
 
     assertThat(version("forward")).isEqualTo("3");
     assertThat(runs("forward")).isTrue();
+  }
+
+  @Test
+  void aFileIsReadWhenItShowsThatItWasWrittenAndEveryHalfMinute() throws IOException {
+    look();
+    FileTime written = Files.getLastModifiedTime(file("forward"));
+    write("forward", "direct:forward", "2");
+    Files.setLastModifiedTime(file("forward"), written);
+
+    clock.pass(Duration.ofSeconds(29));
+    look();
+    assertThat(version("forward")).isEqualTo("1");
+
+    clock.pass(Duration.ofSeconds(1));
+    look();
+    assertThat(version("forward")).isEqualTo("2");
+
+    Path next = folder.resolve("next");
+    Files.writeString(next, Files.readString(file("forward")).replace("\"2\"", "\"3\""));
+    Files.setLastModifiedTime(next, written);
+    Files.move(next, file("forward"), StandardCopyOption.REPLACE_EXISTING);
+    look();
+    assertThat(version("forward")).isEqualTo("3");
   }
 
   @Test
