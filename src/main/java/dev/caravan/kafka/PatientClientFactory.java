@@ -84,8 +84,9 @@ public final class PatientClientFactory extends DefaultKafkaClientFactory {
               () ->
                   new PatientProducer(
                       all,
-                      new TopicPatience(patience, MISSING_AGAIN, nanoTime),
-                      new TopicRights(DENIED_AGAIN, nanoTime),
+                      new RefusedTopics(
+                          new RefusedTopics.Limits(patience, MISSING_AGAIN, DENIED_AGAIN),
+                          nanoTime),
                       PartitionBreakers.Limits.DEFAULT,
                       producers::remove));
       producers.add(producer);

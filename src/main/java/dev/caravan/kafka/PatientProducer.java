@@ -46,12 +46,10 @@ final class PatientProducer extends KafkaProducer<Object, Object> {
 
   private static final int MOST_NAMED = 5;
 
-  private final TopicPatience patience;
-  private final TopicRights rights;
+  private final RefusedTopics topics;
   private final RightsInquiry inquiry;
   private final Consumer<PatientProducer> closed;
   private final PartitionBreakers breakers;
-  private final AwaitedTopics awaited = new AwaitedTopics(System::nanoTime);
   private final PartitionChoice choice;
   private final ScheduledExecutorService watch =
       Executors.newSingleThreadScheduledExecutor(
@@ -68,13 +66,11 @@ final class PatientProducer extends KafkaProducer<Object, Object> {
    */
   PatientProducer(
       Properties properties,
-      TopicPatience patience,
-      TopicRights rights,
+      RefusedTopics topics,
       PartitionBreakers.Limits limits,
       Consumer<PatientProducer> closed) {
     super(properties);
-    this.patience = patience;
-    this.rights = rights;
+    this.topics = topics;
     this.inquiry = new RightsInquiry(properties);
     this.closed = closed;
     this.breakers = new PartitionBreakers(limits, System::nanoTime, Clock.systemUTC());
@@ -131,18 +127,18 @@ final class PatientProducer extends KafkaProducer<Object, Object> {
   }
 
   SortedSet<String> deniedTopics() {
-    return rights.topics();
+    return topics.denied();
   }
 
   boolean takesAny() {
-    return rights.takesAny();
+    return topics.takesAny();
   }
 
   /** Finds out without a record whether a right was given meanwhile. */
   void askForQuietTopics() {
-    SortedSet<String> quiet = rights.quiet();
+    SortedSet<String> quiet = topics.quiet();
     if (!quiet.isEmpty()) {
-      inquiry.granted(quiet).forEach(this::granted);
+      inquiry.granted(quiet).forEach(topic -> tellGranted(topic, topics.granted(topic)));
     }
   }
 
@@ -163,28 +159,24 @@ final class PatientProducer extends KafkaProducer<Object, Object> {
 
   /** Blocks the sender for the first record of a topic only, until Kafka has told of it. */
   private List<PartitionInfo> partitions(String topic) {
-    if (patience.refuses(topic)) {
-      throw missing(topic);
-    }
-    Optional<AuthorizationException> refusal = rights.refusal(topic);
+    Optional<ApiException> refusal = topics.refusal(topic);
     if (refusal.isPresent()) {
       throw refusal.get();
     }
-    awaited.refuse(topic);
     return ask(topic);
   }
 
   private List<PartitionInfo> ask(String topic) {
     try {
       List<PartitionInfo> partitions = super.partitionsFor(topic);
-      awaited.answered(topic);
+      topics.answered(topic);
       return partitions;
     } catch (ApiException e) {
       ApiException judged = judge(topic, RecordMetadata.UNKNOWN_PARTITION, e);
       if (judged instanceof StuckException stuck) {
-        awaited.unanswered(topic, stuck);
+        topics.unanswered(topic, stuck);
       } else {
-        awaited.answered(topic);
+        topics.answered(topic);
       }
       throw judged;
     } catch (IllegalStateException closedMeanwhile) {
@@ -195,8 +187,7 @@ final class PatientProducer extends KafkaProducer<Object, Object> {
   private Callback judging(String topic, Callback callback) {
     return (metadata, cause) -> {
       if (cause == null) {
-        patience.known(topic);
-        granted(topic);
+        tellGranted(topic, topics.took(topic));
       }
       int partition = metadata == null ? RecordMetadata.UNKNOWN_PARTITION : metadata.partition();
       callback.onCompletion(
@@ -215,8 +206,8 @@ final class PatientProducer extends KafkaProducer<Object, Object> {
     String what = StuckException.name(new TopicPartition(topic, partition));
     if (cause instanceof TimeoutException
         && cause.getCause() instanceof UnknownTopicOrPartitionException) {
-      return patience.isTooLongUnknown(topic)
-          ? missing(topic)
+      return topics.isTooLongUnknown(topic)
+          ? topics.missing(topic)
           : new StuckException(what, "Kafka does not know the topic " + topic + " yet.", cause);
     }
     boolean gone = cause instanceof UnknownTopicOrPartitionException;
@@ -233,7 +224,7 @@ final class PatientProducer extends KafkaProducer<Object, Object> {
   private void look() {
     try {
       tell(breakers.look());
-      awaited.next().ifPresent(this::ask);
+      topics.next().ifPresent(this::ask);
     } catch (ApiException notYet) {
       LOG.trace("A topic is awaited still", notYet);
     }
@@ -260,29 +251,20 @@ final class PatientProducer extends KafkaProducer<Object, Object> {
   }
 
   private void denied(String topic, AuthorizationException denial) {
-    if (rights.denied(topic, denial)) {
+    if (topics.denied(topic, denial)) {
       LOG.warn(
           "Kafka denies the topic {} to the bridge: {}. Its records are refused until the right is"
               + " given; Kafka is asked again every {} s. Grant the user of the bridge the"
               + " operations Write and Describe on it, and Create if Kafka is to create it.",
           topic,
           denial.getMessage().replaceAll("[.\\s]+$", ""),
-          rights.again().toSeconds());
+          topics.limits().deniedAgain().toSeconds());
     }
   }
 
-  private void granted(String topic) {
-    if (rights.granted(topic)) {
+  private static void tellGranted(String topic, boolean news) {
+    if (news) {
       LOG.info("Kafka grants the topic {} to the bridge: its records flow.", topic);
     }
-  }
-
-  private UnknownTopicOrPartitionException missing(String topic) {
-    return new UnknownTopicOrPartitionException(
-        "Kafka does not know the topic "
-            + topic
-            + " and has not created it within "
-            + patience.patience().toSeconds()
-            + " s. Create it, or turn auto.create.topics.enable on.");
   }
 }

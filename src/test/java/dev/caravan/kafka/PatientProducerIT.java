@@ -191,8 +191,9 @@ class PatientProducerIT {
     properties.put(ProducerConfig.BUFFER_MEMORY_CONFIG, "1000000");
     return new PatientProducer(
         properties,
-        new TopicPatience(patience, Duration.ofMinutes(5), System::nanoTime),
-        new TopicRights(Duration.ofSeconds(10), System::nanoTime),
+        new RefusedTopics(
+            new RefusedTopics.Limits(patience, Duration.ofMinutes(5), Duration.ofSeconds(10)),
+            System::nanoTime),
         PartitionBreakers.Limits.DEFAULT,
         closed -> {});
   }

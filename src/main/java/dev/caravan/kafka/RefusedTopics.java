@@ -1,0 +1,224 @@
+package dev.caravan.kafka;
+
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.LongSupplier;
+import org.apache.kafka.common.errors.ApiException;
+import org.apache.kafka.common.errors.AuthorizationException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+
+/**
+ * The topics for which Kafka takes nothing for now. Whoever sends to one is held up by the client,
+ * up to {@code max.block.ms} each time, so its records are refused at once and Kafka is asked now
+ * and then only. Safe for use by several threads.
+ */
+final class RefusedTopics {
+
+  private static final int MOST_TOPICS = 1_000;
+
+  /** A question for a denied topic that follows another one sooner would be held up. */
+  private static final Duration APART = Duration.ofSeconds(1);
+
+  /** A topic to which nothing is sent any more is not asked for in the background. */
+  private static final Duration WANTED_FOR = Duration.ofMinutes(1);
+
+  private final Limits limits;
+  private final LongSupplier nanoTime;
+
+  /** What Kafka does not know: it may be creating them, until that has taken too long. */
+  private final Map<String, Unknown> unknown = new Bounded<>();
+
+  private final Map<String, Denial> denied = new Bounded<>();
+
+  /** What Kafka has told nothing of so far: somebody asks for one after the other. */
+  private final Map<String, Awaited> awaited = new LinkedHashMap<>();
+
+  private final Set<String> taken = ConcurrentHashMap.newKeySet();
+  private long askedAtNanos;
+  private volatile boolean none = true;
+
+  /**
+   * What is borne with.
+   *
+   * @param patience how long a topic may be unknown before it counts as missing
+   * @param missingAgain after how long a missing topic is looked for again
+   * @param deniedAgain after how long Kafka is asked again for a topic that it denies
+   */
+  record Limits(Duration patience, Duration missingAgain, Duration deniedAgain) {}
+
+  private record Unknown(long sinceNanos, long missingAtNanos, boolean missing) {}
+
+  private record Denial(AuthorizationException answer, long askedAtNanos) {}
+
+  private record Awaited(StuckException why, long wantedAtNanos) {}
+
+  private static final class Bounded<T> extends LinkedHashMap<String, T> {
+    private static final long serialVersionUID = 1L;
+
+    @Override
+    protected boolean removeEldestEntry(Map.Entry<String, T> eldest) {
+      return size() > MOST_TOPICS;
+    }
+  }
+
+  /**
+   * @param nanoTime a clock, as {@link System#nanoTime}
+   */
+  RefusedTopics(Limits limits, LongSupplier nanoTime) {
+    this.limits = limits;
+    this.nanoTime = nanoTime;
+    this.askedAtNanos = nanoTime.getAsLong() - APART.toNanos();
+  }
+
+  Limits limits() {
+    return limits;
+  }
+
+  /** Why a record for this topic is not sent now; empty if its sender is to ask Kafka. */
+  Optional<ApiException> refusal(String topic) {
+    if (none) {
+      return Optional.empty();
+    }
+    synchronized (this) {
+      long now = nanoTime.getAsLong();
+      Unknown sought = unknown.get(topic);
+      if (sought != null
+          && sought.missing()
+          && now - sought.missingAtNanos() < limits.missingAgain().toNanos()) {
+        return Optional.of(missing(topic));
+      }
+      Denial denial = denied.get(topic);
+      if (denial != null) {
+        if (now - denial.askedAtNanos() < limits.deniedAgain().toNanos()
+            || now - askedAtNanos < APART.toNanos()) {
+          return Optional.of(denial.answer());
+        }
+        askedAtNanos = now;
+        denied.put(topic, new Denial(denial.answer(), now));
+      }
+      Awaited wanted = awaited.get(topic);
+      if (wanted != null) {
+        awaited.replace(topic, new Awaited(wanted.why(), now));
+        return Optional.of(wanted.why());
+      }
+      return Optional.empty();
+    }
+  }
+
+  UnknownTopicOrPartitionException missing(String topic) {
+    return new UnknownTopicOrPartitionException(
+        "Kafka does not know the topic "
+            + topic
+            + " and has not created it within "
+            + limits.patience().toSeconds()
+            + " s. Create it, or turn auto.create.topics.enable on.");
+  }
+
+  /** Kafka did not know the topic; true if that has gone on for too long. */
+  synchronized boolean isTooLongUnknown(String topic) {
+    none = false;
+    long now = nanoTime.getAsLong();
+    Unknown found = unknown.computeIfAbsent(topic, name -> new Unknown(now, now, false));
+    boolean tooLong = found.missing() || now - found.sinceNanos() >= limits.patience().toNanos();
+    if (tooLong) {
+      unknown.put(topic, new Unknown(found.sinceNanos(), now, true));
+    }
+    return tooLong;
+  }
+
+  /** Kafka took a record for the topic; true if it denied the topic before. */
+  boolean took(String topic) {
+    if (!none) {
+      synchronized (this) {
+        unknown.remove(topic);
+      }
+    }
+    return granted(topic);
+  }
+
+  // ---- what is denied
+
+  /** Kafka denied the topic; true if that is news. */
+  synchronized boolean denied(String topic, AuthorizationException answer) {
+    none = false;
+    taken.remove(topic);
+    return denied.put(topic, new Denial(answer, nanoTime.getAsLong())) == null;
+  }
+
+  /** Kafka takes records for the topic; true if that is news. */
+  boolean granted(String topic) {
+    if (taken.size() < MOST_TOPICS) {
+      taken.add(topic);
+    }
+    if (none) {
+      return false;
+    }
+    synchronized (this) {
+      boolean news = denied.remove(topic) != null;
+      lookWhetherNone();
+      return news;
+    }
+  }
+
+  /** Whether Kafka has taken records for a topic that it does not deny since. */
+  boolean takesAny() {
+    return !taken.isEmpty();
+  }
+
+  /** All that Kafka denies, as far as is known. */
+  synchronized SortedSet<String> denied() {
+    return new TreeSet<>(denied.keySet());
+  }
+
+  /** Those of them that no record has asked for in a while. */
+  synchronized SortedSet<String> quiet() {
+    long now = nanoTime.getAsLong();
+    SortedSet<String> quiet = new TreeSet<>();
+    denied.forEach(
+        (topic, denial) -> {
+          if (now - denial.askedAtNanos() >= limits.deniedAgain().toNanos()) {
+            quiet.add(topic);
+          }
+        });
+    return quiet;
+  }
+
+  // ---- what is asked for in the background
+
+  synchronized void unanswered(String topic, StuckException why) {
+    Awaited before = awaited.remove(topic);
+    if (awaited.size() < MOST_TOPICS) {
+      none = false;
+      // At the end, so that all have their turn
+      awaited.put(
+          topic, new Awaited(why, before == null ? nanoTime.getAsLong() : before.wantedAtNanos()));
+    }
+  }
+
+  void answered(String topic) {
+    if (!none) {
+      synchronized (this) {
+        awaited.remove(topic);
+        lookWhetherNone();
+      }
+    }
+  }
+
+  /** The one to ask for next. */
+  synchronized Optional<String> next() {
+    long now = nanoTime.getAsLong();
+    awaited.values().removeIf(topic -> now - topic.wantedAtNanos() >= WANTED_FOR.toNanos());
+    lookWhetherNone();
+    return awaited.keySet().stream().findFirst();
+  }
+
+  private void lookWhetherNone() {
+    none = unknown.isEmpty() && denied.isEmpty() && awaited.isEmpty();
+  }
+}
