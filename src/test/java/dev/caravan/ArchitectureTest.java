@@ -160,7 +160,7 @@ class ArchitectureTest {
   private static final Set<String> ASK_THE_WALL_CLOCK =
       Set.of(
           "dev.caravan.background.SteadyClock",
-          "dev.caravan.routes.DryRun",
+          "dev.caravan.dryrun.DryRun",
           "dev.caravan.cli.ReplayCommand",
           "dev.caravan.replay.ReplayDesk",
           "dev.caravan.dryrun.Sample",

@@ -3,14 +3,14 @@ package dev.caravan.check;
 import dev.caravan.command.CommandFailure;
 import dev.caravan.command.DataFolder;
 import dev.caravan.command.KafkaEnvironment;
+import dev.caravan.dryrun.DryRun;
+import dev.caravan.dryrun.Passage;
 import dev.caravan.dryrun.Sample;
 import dev.caravan.genesys.Survey;
 import dev.caravan.genesys.connect.CallException;
 import dev.caravan.genesys.connect.RefusedException;
 import dev.caravan.network.Proxies;
 import dev.caravan.routes.CheckedRoutes;
-import dev.caravan.routes.DryRun;
-import dev.caravan.routes.Passage;
 import dev.caravan.routes.RouteFolder;
 import dev.caravan.routes.ShippedRoutes;
 import dev.caravan.routes.StartFailure;
@@ -208,7 +208,7 @@ public final class Check {
     DryRun run = new DryRun("urn:check", () -> PATIENCE);
     List<Outcome> outcomes = new ArrayList<>();
     try (CheckedRoutes routes =
-        CheckedRoutes.dry(config, RouteFolder.resources(folder.contents().texts()), run)) {
+        CheckedRoutes.dry(config, RouteFolder.resources(folder.contents().texts()), run::prepare)) {
       ModelCamelContext context = (ModelCamelContext) routes.context();
       for (Sample sample : Sample.of(selectors)) {
         outcomes.add(new Outcome(sample, run.of(context, sample.event(), sample.body(), "check")));

@@ -1,11 +1,11 @@
 package dev.caravan.check;
 
+import dev.caravan.dryrun.DryRun;
 import dev.caravan.frame.EnvelopeReader;
 import dev.caravan.frame.Frame;
 import dev.caravan.frame.Media;
 import dev.caravan.genesys.GenesysConstants;
 import dev.caravan.kafka.KafkaHeaders;
-import dev.caravan.routes.DryRun;
 import dev.caravan.routes.EndedWork;
 import dev.caravan.topic.TopicSelector;
 import io.smallrye.config.SmallRyeConfig;

@@ -1,7 +1,7 @@
 package dev.caravan.cli;
 
 import dev.caravan.check.Check;
-import dev.caravan.command.Settings;
+import dev.caravan.settings.Settings;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;

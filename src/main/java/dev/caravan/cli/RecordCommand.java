@@ -3,7 +3,6 @@ package dev.caravan.cli;
 import dev.caravan.command.CommandFailure;
 import dev.caravan.command.Deadline;
 import dev.caravan.command.KafkaEnvironment;
-import dev.caravan.command.Settings;
 import dev.caravan.command.TopicFollower;
 import dev.caravan.dryrun.Mask;
 import dev.caravan.dryrun.OrgRecorder;
@@ -11,6 +10,7 @@ import dev.caravan.dryrun.RecordedFrame;
 import dev.caravan.dryrun.Recording;
 import dev.caravan.dryrun.Sample;
 import dev.caravan.genesys.GenesysConstants;
+import dev.caravan.settings.Settings;
 import dev.caravan.topic.SelectorException;
 import dev.caravan.topic.SelectorParser;
 import dev.caravan.topic.TopicCatalogue;
@@ -164,9 +164,9 @@ final class RecordCommand implements Callable<Integer> {
     List<TopicSelector> selectors = selector.map(RecordCommand::selectors).orElse(List.of());
     KafkaEnvironment environment = new KafkaEnvironment(config);
     Map<String, Object> properties = environment.consumerProperties(Optional.empty());
-    TopicPattern pattern = new TopicPattern(environment.topicPrefix() + "*");
+    String topics = environment.topicPrefix() + "*";
     try (TopicFollower follower =
-        environment.client(() -> new TopicFollower(properties, pattern::matches, fromBeginning))) {
+        environment.client(() -> new TopicFollower(properties, topics, fromBeginning))) {
       begin(length);
       Deadline end = Deadline.in(length);
       while (!end.isPast() && !recording.isFull()) {

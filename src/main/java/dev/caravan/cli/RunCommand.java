@@ -1,7 +1,7 @@
 package dev.caravan.cli;
 
+import dev.caravan.demo.ChildProcess;
 import dev.caravan.demo.NativeLz4;
-import dev.caravan.demo.ParentWatch;
 import dev.caravan.routes.StartFailure;
 import io.quarkus.runtime.Quarkus;
 import java.io.PrintWriter;
@@ -46,7 +46,7 @@ final class RunCommand implements Callable<Integer> {
   public Integer call() {
     if (untilInputEnds) {
       // Kafka and Genesys went away with the demo: there is nothing left to finish in good order.
-      ParentWatch.onParentGone(System.in, () -> Runtime.getRuntime().halt(Caravan.OK));
+      ChildProcess.onParentGone(System.in, () -> Runtime.getRuntime().halt(Caravan.OK));
     }
     if (Caravan.isVerbose(spec)) {
       System.setProperty("quarkus.log.category.\"dev.caravan\".level", "DEBUG");

@@ -2,8 +2,8 @@ package dev.caravan.cli;
 
 import dev.caravan.command.Deadline;
 import dev.caravan.command.KafkaEnvironment;
-import dev.caravan.command.Settings;
 import dev.caravan.command.TopicFollower;
+import dev.caravan.settings.Settings;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -89,10 +89,9 @@ final class TailCommand implements Callable<Integer> {
     seconds.ifPresent(it -> Numbers.atLeastOne("--seconds", it));
     KafkaEnvironment environment = new KafkaEnvironment(Settings.read());
     Map<String, Object> properties = environment.consumerProperties(Optional.ofNullable(bootstrap));
-    TopicPattern pattern =
-        new TopicPattern(topic == null ? environment.topicPrefix() + "*" : topic);
+    String topics = topic == null ? environment.topicPrefix() + "*" : topic;
     try (TopicFollower follower =
-        environment.client(() -> new TopicFollower(properties, pattern::matches, fromBeginning))) {
+        environment.client(() -> new TopicFollower(properties, topics, fromBeginning))) {
       print(follower);
     }
     return Caravan.OK;

@@ -4,7 +4,7 @@ import dev.caravan.check.Check;
 import dev.caravan.check.KafkaTopics;
 import dev.caravan.command.CommandFailure;
 import dev.caravan.command.KafkaEnvironment;
-import dev.caravan.command.Settings;
+import dev.caravan.settings.Settings;
 import dev.caravan.topic.SelectorException;
 import dev.caravan.topic.SelectorParser;
 import dev.caravan.topic.Topic;

@@ -2,14 +2,14 @@ package dev.caravan.cli;
 
 import dev.caravan.command.CommandFailure;
 import dev.caravan.command.Deadline;
-import dev.caravan.command.Settings;
 import dev.caravan.dryrun.Expectations;
 import dev.caravan.dryrun.Expectations.Case;
 import dev.caravan.dryrun.FrameTrial;
+import dev.caravan.dryrun.Passage;
 import dev.caravan.dryrun.RecordedFrame;
 import dev.caravan.dryrun.TryReport;
-import dev.caravan.routes.Passage;
 import dev.caravan.routes.RouteFolder;
+import dev.caravan.settings.Settings;
 import io.smallrye.config.SmallRyeConfig;
 import java.io.IOException;
 import java.io.PrintWriter;

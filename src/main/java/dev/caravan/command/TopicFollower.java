@@ -3,6 +3,7 @@ package dev.caravan.command;
 import dev.caravan.kafka.KafkaFailures;
 import dev.caravan.kafka.PatientClientFactory;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -11,6 +12,8 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Predicate;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -49,8 +52,10 @@ public final class TopicFollower implements AutoCloseable {
   private boolean lookedBefore;
   private long lookedAt;
 
-  public TopicFollower(
-      Map<String, Object> properties, Predicate<String> wanted, boolean fromBeginning) {
+  /**
+   * @param topics their names: {@code *} stands for anything, a comma for "or"
+   */
+  public TopicFollower(Map<String, Object> properties, String topics, boolean fromBeginning) {
     Map<String, Object> all = new HashMap<>(properties);
     all.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, "false");
     all.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
@@ -58,9 +63,20 @@ public final class TopicFollower implements AutoCloseable {
     all.put(ConsumerConfig.REQUEST_TIMEOUT_MS_CONFIG, (int) ANSWER_PATIENCE.toMillis());
     all.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, "false");
     this.bootstrapServers = String.valueOf(all.get(ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG));
-    this.wanted = wanted;
+    this.wanted = pattern(topics);
     this.fromBeginning = fromBeginning;
     this.consumer = create(all);
+  }
+
+  static Predicate<String> pattern(String topics) {
+    return Arrays.stream(topics.split(","))
+        .map(
+            glob ->
+                Arrays.stream(glob.strip().split("\\*", -1))
+                    .map(Pattern::quote)
+                    .collect(Collectors.joining(".*")))
+        .map(regex -> Pattern.compile(regex).asMatchPredicate())
+        .reduce(topic -> false, Predicate::or);
   }
 
   private KafkaConsumer<byte[], byte[]> create(Map<String, Object> properties) {
@@ -70,13 +86,6 @@ public final class TopicFollower implements AutoCloseable {
     } catch (KafkaException e) {
       throw new CommandFailure(PatientClientFactory.sentence(e), e);
     }
-  }
-
-  /** The names of the topics that are being followed. */
-  Set<String> topics() {
-    Set<String> names = new HashSet<>();
-    followed.forEach(partition -> names.add(partition.topic()));
-    return names;
   }
 
   /** What arrived; waits for it, but no longer than {@code most}. */

@@ -69,8 +69,8 @@ record BrokerFiles(Path folder) {
             folder.resolve("data").toString()));
     properties.putAll(
         Map.of(
-            "num.partitions", String.valueOf(settings.partitions()),
-            "message.max.bytes", String.valueOf(settings.maxMessageBytes()),
+            "num.partitions", "3",
+            "message.max.bytes", "8388608",
             "offsets.topic.replication.factor", "1",
             "offsets.topic.num.partitions", "1",
             "transaction.state.log.replication.factor", "1",

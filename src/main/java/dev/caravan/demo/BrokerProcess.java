@@ -25,7 +25,7 @@ public final class BrokerProcess {
   public static void main(String[] args) throws ReflectiveOperationException {
     Path properties = Path.of(args[0]);
     allowKeysFromAFile(properties);
-    ParentWatch.onParentGone(System.in, () -> vanish(properties.getParent()));
+    ChildProcess.onParentGone(System.in, () -> vanish(properties.getParent()));
 
     if (!Files.exists(properties.resolveSibling("data").resolve("meta.properties"))) {
       format(properties);

@@ -2,6 +2,8 @@ package dev.caravan.demo;
 
 import dev.caravan.command.CommandFailure;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -14,7 +16,7 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * For running a program beside this one: its output goes to a file, it ends when this process ends
- * (see {@link ParentWatch}), and Ctrl-C in the terminal does not reach it, so that we decide the
+ * (see {@link #onParentGone}), and Ctrl-C in the terminal does not reach it, so that we decide the
  * order in which things stop.
  */
 public final class ChildProcess {
@@ -100,6 +102,31 @@ public final class ChildProcess {
       return lines.subList(Math.max(0, lines.size() - most), lines.size());
     } catch (IOException e) {
       throw new UncheckedIOException("Could not read " + log, e);
+    }
+  }
+
+  /**
+   * For the child itself: the parent holds the other end of its standard input, and the operating
+   * system closes that however the parent ends, {@code kill -9} included.
+   */
+  public static void onParentGone(InputStream fromParent, Runnable action) {
+    Thread watch =
+        new Thread(
+            () -> {
+              awaitEnd(fromParent);
+              action.run();
+            },
+            "parent-watch");
+    watch.setDaemon(true);
+    watch.start();
+  }
+
+  private static void awaitEnd(InputStream fromParent) {
+    try {
+      fromParent.transferTo(OutputStream.nullOutputStream());
+    } catch (IOException brokenPipe) {
+      // A pipe that cannot be read means the same as one that ended: nobody holds the other end.
+      return;
     }
   }
 }

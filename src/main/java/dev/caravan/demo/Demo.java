@@ -33,7 +33,6 @@ public final class Demo implements AutoCloseable {
   private final DemoSettings settings;
   private final DemoScreen screen;
   private final FreePorts ports = new FreePorts(ThreadLocalRandom.current());
-  private final DemoCounts counts = new DemoCounts();
   private final List<Part> parts = new ArrayList<>();
   private LocalBroker broker;
   private ChildProcess bridge;
@@ -138,13 +137,12 @@ public final class Demo implements AutoCloseable {
   public void watch(Deadline deadline) {
     Map<String, Object> kafka =
         Map.of(ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, broker.bootstrapServers());
-    try (TopicFollower follower =
-        new TopicFollower(kafka, topic -> topic.startsWith(PREFIX), true)) {
+    try (TopicFollower follower = new TopicFollower(kafka, PREFIX + "*", true)) {
       boolean silent = false;
       while (!closing && !deadline.isPast()) {
         try {
           for (ConsumerRecord<byte[], byte[]> record : follower.poll(POLL)) {
-            counts.add(record.topic(), media(record));
+            screen.count(record.topic(), media(record));
           }
           if (silent) {
             screen.say("Apache Kafka answers again.");
@@ -159,7 +157,7 @@ public final class Demo implements AutoCloseable {
           silent = true;
         }
         failIfAPartEnded();
-        screen.show(counts, health.latest(), deadline.elapsed());
+        screen.show(health.latest(), deadline.elapsed());
       }
     } catch (CommandFailure e) {
       failIfAPartEnded(); // which says more than that Kafka does not answer

@@ -3,8 +3,10 @@ package dev.caravan.demo;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
@@ -20,13 +22,28 @@ public final class DemoScreen {
 
   private final PrintWriter out;
   private final boolean terminal;
-  private Map<DemoCounts.Row, Long> before = Map.of();
+  private final Map<Kind, Long> counts = new TreeMap<>();
+  private Map<Kind, Long> before = Map.of();
   private Duration shownAt = Duration.ZERO;
   private int linesToRedraw;
 
   public DemoScreen(PrintWriter out, boolean terminal) {
     this.out = out;
     this.terminal = terminal;
+  }
+
+  /** What is counted together. */
+  private record Kind(String topic, String media) implements Comparable<Kind> {
+
+    @Override
+    public int compareTo(Kind other) {
+      return Comparator.comparing(Kind::topic).thenComparing(Kind::media).compare(this, other);
+    }
+  }
+
+  /** A record arrived. */
+  synchronized void count(String topic, String media) {
+    counts.merge(new Kind(topic, media), 1L, Long::sum);
   }
 
   synchronized void say(String format, Object... arguments) {
@@ -36,19 +53,18 @@ public final class DemoScreen {
   }
 
   /** Shows the counts if it is time to. */
-  synchronized void show(DemoCounts counts, String bridge, Duration elapsed) {
+  synchronized void show(String bridge, Duration elapsed) {
     Duration since = elapsed.minus(shownAt);
     if (since.compareTo(terminal ? TERMINAL_INTERVAL : PLAIN_INTERVAL) < 0) {
       return;
     }
     if (terminal) {
-      draw(table(counts, bridge, elapsed, since));
+      draw(table(bridge, elapsed, since));
     } else {
-      out.println(line(counts, bridge, elapsed));
+      out.println(line(bridge, elapsed));
       out.flush();
     }
-    before =
-        counts.rows().stream().collect(Collectors.toMap(DemoScreen::key, DemoCounts.Row::records));
+    before = Map.copyOf(counts);
     shownAt = elapsed;
   }
 
@@ -61,32 +77,39 @@ public final class DemoScreen {
     linesToRedraw = lines.size();
   }
 
-  private List<String> table(DemoCounts counts, String bridge, Duration elapsed, Duration since) {
+  private List<String> table(String bridge, Duration elapsed, Duration since) {
     List<String> lines = new ArrayList<>();
     lines.add(ROW.formatted("KAFKA TOPIC", "MEDIA", "RECORDS", "A SECOND"));
-    for (DemoCounts.Row row : counts.rows()) {
-      long news = row.records() - before.getOrDefault(key(row), 0L);
-      lines.add(
-          ROW.formatted(
-              row.topic(),
-              row.media(),
-              "%,d".formatted(row.records()),
-              "%.1f".formatted(news * 1000.0 / since.toMillis())));
-    }
+    counts.forEach(
+        (kind, records) ->
+            lines.add(
+                ROW.formatted(
+                    kind.topic(),
+                    kind.media(),
+                    "%,d".formatted(records),
+                    "%.1f"
+                        .formatted(
+                            (records - before.getOrDefault(kind, 0L))
+                                * 1000.0
+                                / since.toMillis()))));
     lines.add(
         cut(
             "%d:%02d  %,d records, the bridge is %s"
-                .formatted(elapsed.toMinutes(), elapsed.toSecondsPart(), counts.total(), bridge)));
+                .formatted(elapsed.toMinutes(), elapsed.toSecondsPart(), total(), bridge)));
     return lines;
   }
 
-  private static String line(DemoCounts counts, String bridge, Duration elapsed) {
+  private String line(String bridge, Duration elapsed) {
     return "%3d s  %d records  %s  bridge: %s"
         .formatted(
             elapsed.toSeconds(),
-            counts.total(),
-            counts.rows().stream()
-                .map(row -> "%s[%s]=%d".formatted(row.topic(), row.media(), row.records()))
+            total(),
+            counts.entrySet().stream()
+                .map(
+                    count ->
+                        "%s[%s]=%d"
+                            .formatted(
+                                count.getKey().topic(), count.getKey().media(), count.getValue()))
                 .collect(Collectors.joining("  ")),
             bridge);
   }
@@ -96,7 +119,7 @@ public final class DemoScreen {
     return line.length() <= TERMINAL_COLUMNS ? line : line.substring(0, TERMINAL_COLUMNS - 1) + "…";
   }
 
-  private static DemoCounts.Row key(DemoCounts.Row row) {
-    return new DemoCounts.Row(row.topic(), row.media(), 0);
+  private long total() {
+    return counts.values().stream().mapToLong(Long::longValue).sum();
   }
 }

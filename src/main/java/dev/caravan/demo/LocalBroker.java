@@ -26,34 +26,25 @@ import org.apache.kafka.clients.admin.AdminClientConfig;
 public final class LocalBroker implements AutoCloseable {
 
   /** What a broker is started with; port 0 means any free one. */
-  public record Settings(
-      int port, int partitions, int maxMessageBytes, Map<String, String> properties) {
+  public record Settings(int port, Map<String, String> properties) {
 
     public Settings {
       properties = Map.copyOf(properties);
     }
 
     public static Settings defaults() {
-      return new Settings(0, 3, 8 * 1024 * 1024, Map.of());
+      return new Settings(0, Map.of());
     }
 
     public Settings withPort(int port) {
-      return new Settings(port, partitions, maxMessageBytes, properties);
+      return new Settings(port, properties);
     }
 
-    public Settings withPartitions(int partitions) {
-      return new Settings(port, partitions, maxMessageBytes, properties);
-    }
-
-    public Settings withMaxMessageBytes(int maxMessageBytes) {
-      return new Settings(port, partitions, maxMessageBytes, properties);
-    }
-
-    /** Adds any line of Kafka's server.properties. */
+    /** Adds any line of Kafka's server.properties, or replaces one. */
     public Settings with(String name, String value) {
       Map<String, String> more = new HashMap<>(properties);
       more.put(name, value);
-      return new Settings(port, partitions, maxMessageBytes, more);
+      return new Settings(port, more);
     }
   }
 

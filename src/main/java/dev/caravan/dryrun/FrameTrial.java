@@ -2,14 +2,12 @@ package dev.caravan.dryrun;
 
 import dev.caravan.command.CommandFailure;
 import dev.caravan.command.Deadline;
+import dev.caravan.dryrun.Passage.DeadLetter;
+import dev.caravan.dryrun.Passage.NoEvent;
 import dev.caravan.frame.EnvelopeReader;
 import dev.caravan.frame.Frame;
 import dev.caravan.routes.CheckedRoutes;
-import dev.caravan.routes.DryRun;
 import dev.caravan.routes.EndedWork;
-import dev.caravan.routes.Passage;
-import dev.caravan.routes.Passage.DeadLetter;
-import dev.caravan.routes.Passage.NoEvent;
 import dev.caravan.routes.RouteFolder;
 import dev.caravan.routes.StartFailure;
 import io.smallrye.config.SmallRyeConfig;
@@ -72,7 +70,7 @@ public final class FrameTrial implements AutoCloseable {
     RouteFolder.resources(contents.texts()); // No id stands in two of them
     List<Resource> files = RouteFolder.resources(folder.forEvents(contents.texts()));
     try {
-      return CheckedRoutes.dry(config, files, run);
+      return CheckedRoutes.dry(config, files, run::prepare);
     } catch (Exception | LinkageError | StackOverflowError e) {
       throw new CommandFailure(
           StartFailure.sentence(e)

@@ -1,12 +1,11 @@
 package dev.caravan.dryrun;
 
 import dev.caravan.dryrun.FrameTrial.Tried;
+import dev.caravan.dryrun.Passage.DeadLetter;
+import dev.caravan.dryrun.Passage.Dropped;
+import dev.caravan.dryrun.Passage.End;
+import dev.caravan.dryrun.Passage.Sent;
 import dev.caravan.frame.Frame;
-import dev.caravan.routes.Passage;
-import dev.caravan.routes.Passage.DeadLetter;
-import dev.caravan.routes.Passage.Dropped;
-import dev.caravan.routes.Passage.End;
-import dev.caravan.routes.Passage.Sent;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.stream.Collectors;

@@ -4,6 +4,7 @@ import dev.caravan.background.BackgroundHealthCheck;
 import dev.caravan.background.BackgroundTask;
 import dev.caravan.genesys.GenesysComponent;
 import dev.caravan.genesys.Signal;
+import dev.caravan.health.ConditionHealthCheck.Condition;
 import dev.caravan.spool.SpoolComponent;
 import dev.caravan.spool.SpoolEvent;
 import dev.caravan.spool.SpoolStatus;
@@ -15,10 +16,14 @@ import jakarta.enterprise.event.Observes;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.function.ToDoubleFunction;
 import org.apache.camel.CamelContext;
 import org.apache.camel.health.HealthCheckRegistry;
@@ -64,7 +69,8 @@ public class SpoolWatch {
           lost(event, genesys);
         });
     genesys.unsafeFor(spools::unsafeFor);
-    HealthCheckRegistry.get(context).register(new SpoolsHealthCheck(spools));
+    HealthCheckRegistry.get(context)
+        .register(new ConditionHealthCheck("spools", () -> condition(spools.statuses())));
     BackgroundHealthCheck.of(context)
         .watch(
             BackgroundTask.every(
@@ -74,6 +80,24 @@ public class SpoolWatch {
                     .getExecutorServiceManager()
                     .newSingleThreadScheduledExecutor(this, "spool-watch"),
                 () -> spools.statuses().forEach(status -> look(spools, status))));
+  }
+
+  /** Spooling while Kafka is away is no reason to be taken out of service. */
+  static Condition condition(List<SpoolStatus> spools) {
+    List<String> problems = new ArrayList<>();
+    List<String> degraded = new ArrayList<>();
+    Map<String, Object> states = new TreeMap<>();
+    for (SpoolStatus spool : spools) {
+      String sentence = "Spool %s: %s.".formatted(spool.name(), spool.sentence());
+      states.put("spool." + spool.name(), spool.sentence());
+      if (spool.inDanger()) {
+        problems.add(sentence);
+      } else if (spool.spooling() || !spool.parked().isEmpty()) {
+        degraded.add(sentence);
+      }
+    }
+    Optional<String> problem = Optional.of(String.join(" ", problems)).filter(it -> !it.isEmpty());
+    return new Condition("broken", problem, degraded, states);
   }
 
   private void look(SpoolComponent spools, SpoolStatus status) {

@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Route;
@@ -89,10 +90,13 @@ public final class CheckedRoutes implements AutoCloseable {
   }
 
   /**
-   * The same, with something in the place of all that is outside of the routes, so that all of them
-   * can run.
+   * The same, and starts all of them.
+   *
+   * @param outside puts something in the place of all that is outside of the routes, before any is
+   *     built
    */
-  public static CheckedRoutes dry(SmallRyeConfig config, List<Resource> files, DryRun outside)
+  public static CheckedRoutes dry(
+      SmallRyeConfig config, List<Resource> files, Consumer<CamelContext> outside)
       throws Exception {
     return of(config, Map.of(), files, Optional.of(outside), route -> true);
   }
@@ -101,7 +105,7 @@ public final class CheckedRoutes implements AutoCloseable {
       SmallRyeConfig config,
       Map<String, String> instead,
       List<Resource> files,
-      Optional<DryRun> outside,
+      Optional<Consumer<CamelContext>> outside,
       Predicate<Route> started)
       throws Exception {
     CheckedRoutes routes =
@@ -111,7 +115,7 @@ public final class CheckedRoutes implements AutoCloseable {
       routes.main.start();
       outside.ifPresent(
           run -> {
-            run.prepare(routes.context);
+            run.accept(routes.context);
             // A step that takes for ever has been told by then
             routes.context.getShutdownStrategy().setTimeUnit(TimeUnit.MILLISECONDS);
             routes.context.getShutdownStrategy().setTimeout(DRY_STOP_MILLIS);

@@ -101,7 +101,7 @@ final class EarlyRelease {
               reason ->
                   found.add(
                       "%s: %s in route %s. Only what has ended well when the route ends is safe; send to several endpoints one after the other, or with multicast."
-                          .formatted(place(step), reason, route.getRouteId())));
+                          .formatted(RouteFolder.place(step), reason, route.getRouteId())));
       uris.stream()
           .filter(uri -> uri.startsWith("direct:"))
           .map(EndedWork::plain)
@@ -181,7 +181,7 @@ final class EarlyRelease {
     if (id != null && !id.contains("*") && !id.contains(",") && !shared.containsKey(id)) {
       found.add(
           "%s: no file has the routeConfiguration %s of route %s, so its failures are handled as Camel does by default."
-              .formatted(place(route), id, route.getRouteId()));
+              .formatted(RouteFolder.place(route), id, route.getRouteId()));
     }
   }
 
@@ -222,11 +222,5 @@ final class EarlyRelease {
       LOG.debug("What a placeholder stands for is not known", e);
     }
     return whole.replace("://", ":");
-  }
-
-  static String place(ProcessorDefinition<?> step) {
-    String file = step.getLocation() == null ? "a route file" : step.getLocation();
-    String line = step.getLineNumber() > 0 ? ", line " + step.getLineNumber() : "";
-    return file.replaceFirst("^file:(//)?", "") + line;
   }
 }

@@ -20,6 +20,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.camel.FailedToCreateRouteException;
+import org.apache.camel.model.ProcessorDefinition;
 import org.apache.camel.spi.Resource;
 import org.apache.camel.support.ResourceHelper;
 import org.apache.camel.util.ObjectHelper;
@@ -295,6 +296,13 @@ public record RouteFolder(Path folder, ShippedRoutes shipped) {
       LOG.debug("The files have changed meanwhile", e);
       return "";
     }
+  }
+
+  /** File and line of a step. */
+  public static String place(ProcessorDefinition<?> step) {
+    String file = step.getLocation() == null ? "a route file" : step.getLocation();
+    String line = step.getLineNumber() > 0 ? ", line " + step.getLineNumber() : "";
+    return file.replaceFirst("^file:(//)?", "") + line;
   }
 
   private List<Path> paths() {

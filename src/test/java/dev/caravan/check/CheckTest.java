@@ -2,8 +2,8 @@ package dev.caravan.check;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.caravan.command.Settings;
 import dev.caravan.demo.LocalBroker;
+import dev.caravan.settings.Settings;
 import dev.caravan.simulator.Simulator;
 import dev.caravan.simulator.SimulatorOptions;
 import dev.caravan.simulator.Traffic;

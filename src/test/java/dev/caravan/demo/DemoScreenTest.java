@@ -10,17 +10,16 @@ import org.junit.jupiter.api.Test;
 class DemoScreenTest {
 
   private final StringWriter shown = new StringWriter();
-  private final DemoCounts counts = new DemoCounts();
 
   @Test
   void aTerminalSeesATableOfTopicsAndMediaWithRates() {
     DemoScreen screen = new DemoScreen(new PrintWriter(shown), true);
-    add(3, "genesys.conversations.voice", "voice");
-    screen.show(counts, "flowing", Duration.ofSeconds(1));
-    add(4, "genesys.conversations.voice", "voice");
-    add(1, "genesys.presence", "-");
+    add(screen, 3, "genesys.conversations.voice", "voice");
+    screen.show("flowing", Duration.ofSeconds(1));
+    add(screen, 4, "genesys.conversations.voice", "voice");
+    add(screen, 1, "genesys.presence", "-");
 
-    screen.show(counts, "flowing", Duration.ofSeconds(3));
+    screen.show("flowing", Duration.ofSeconds(3));
 
     assertThat(plain(shown).lines().skip(3))
         .containsExactly(
@@ -33,10 +32,10 @@ class DemoScreenTest {
   @Test
   void theTableIsDrawnOverItself() {
     DemoScreen screen = new DemoScreen(new PrintWriter(shown), true);
-    add(1, "genesys.presence", "-");
+    add(screen, 1, "genesys.presence", "-");
 
-    screen.show(counts, "flowing", Duration.ofSeconds(1));
-    screen.show(counts, "flowing", Duration.ofSeconds(2));
+    screen.show("flowing", Duration.ofSeconds(1));
+    screen.show("flowing", Duration.ofSeconds(2));
 
     assertThat(shown.toString()).containsOnlyOnce("\u001b[3A");
   }
@@ -45,9 +44,9 @@ class DemoScreenTest {
   void whatIsSaidIsNotDrawnOver() {
     DemoScreen screen = new DemoScreen(new PrintWriter(shown), true);
 
-    screen.show(counts, "flowing", Duration.ofSeconds(1));
+    screen.show("flowing", Duration.ofSeconds(1));
     screen.say("Ending %s", "the bridge");
-    screen.show(counts, "flowing", Duration.ofSeconds(2));
+    screen.show("flowing", Duration.ofSeconds(2));
 
     assertThat(shown.toString())
         .contains("Ending the bridge")
@@ -58,7 +57,7 @@ class DemoScreenTest {
   void aLongSentenceOfTheBridgeIsCutSoThatTheTableStaysInPlace() {
     DemoScreen screen = new DemoScreen(new PrintWriter(shown), true);
 
-    screen.show(counts, "broken: " + "because ".repeat(20), Duration.ofSeconds(1));
+    screen.show("broken: " + "because ".repeat(20), Duration.ofSeconds(1));
 
     assertThat(plain(shown).lines()).allMatch(line -> line.length() <= 80);
     assertThat(shown.toString()).contains("the bridge is broken: because").contains("…");
@@ -67,10 +66,10 @@ class DemoScreenTest {
   @Test
   void elsewhereALineIsPrintedEveryFiveSeconds() {
     DemoScreen screen = new DemoScreen(new PrintWriter(shown), false);
-    add(2, "genesys.conversations.chat", "chat");
+    add(screen, 2, "genesys.conversations.chat", "chat");
 
     for (int second = 1; second <= 11; second++) {
-      screen.show(counts, "flowing", Duration.ofSeconds(second));
+      screen.show("flowing", Duration.ofSeconds(second));
     }
 
     assertThat(shown.toString().lines())
@@ -79,9 +78,9 @@ class DemoScreenTest {
             " 10 s  2 records  genesys.conversations.chat[chat]=2  bridge: flowing");
   }
 
-  private void add(int times, String topic, String media) {
+  private static void add(DemoScreen screen, int times, String topic, String media) {
     for (int i = 0; i < times; i++) {
-      counts.add(topic, media);
+      screen.count(topic, media);
     }
   }
 

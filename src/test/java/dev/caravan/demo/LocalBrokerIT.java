@@ -72,8 +72,8 @@ class LocalBrokerIT {
   void takesItsSettings() throws Exception {
     LocalBroker.Settings settings =
         LocalBroker.Settings.defaults()
-            .withPartitions(7)
-            .withMaxMessageBytes(2_000)
+            .with("num.partitions", "7")
+            .with("message.max.bytes", "2000")
             .with("log.segment.bytes", "1048576");
 
     try (LocalBroker broker = LocalBroker.start(settings);

@@ -5,10 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.caravan.command.CommandFailure;
 import dev.caravan.dryrun.Expectations.Case;
-import dev.caravan.routes.Passage;
-import dev.caravan.routes.Passage.Dropped;
-import dev.caravan.routes.Passage.Sent;
-import dev.caravan.routes.StepTrace.Step;
+import dev.caravan.dryrun.Passage.Dropped;
+import dev.caravan.dryrun.Passage.Sent;
+import dev.caravan.dryrun.StepTrace.Step;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.caravan.PrivateFiles;
 import dev.caravan.command.CommandFailure;
-import dev.caravan.command.Settings;
+import dev.caravan.settings.Settings;
 import dev.caravan.simulator.CentreSize;
 import dev.caravan.simulator.Simulator;
 import dev.caravan.simulator.SimulatorOptions;

@@ -2,9 +2,7 @@ package dev.caravan.settings;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.smallrye.config.EnvConfigSource;
 import io.smallrye.config.SmallRyeConfig;
-import io.smallrye.config.SmallRyeConfigBuilder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -34,11 +32,7 @@ class KafkaPropertiesTest {
   @TempDir private Path folder;
 
   private static SmallRyeConfig config(Map<String, String> environment) {
-    return new SmallRyeConfigBuilder()
-        .addDefaultInterceptors()
-        .withSources(new EnvConfigSource(environment, 300))
-        .withSources(new SettingsSource())
-        .build();
+    return Settings.of(environment);
   }
 
   private static Map<String, String> properties(Map<String, String> environment) {
@@ -259,8 +253,7 @@ class KafkaPropertiesTest {
     for (String line : settings.strip().split("\n")) {
       String[] parts = line.split("=", 2);
       boolean file = parts[0].startsWith("KAFKA_SSL_") && parts[0].endsWith("_FILE");
-      // As EnvironmentFilter hands a variable on
-      environment.put(parts[0], file ? file(parts[0]) : EnvironmentFilter.literal(parts[1]));
+      environment.put(parts[0], file ? file(parts[0]) : parts[1]);
     }
 
     Map<String, String> made = properties(environment);

@@ -2,9 +2,7 @@ package dev.caravan.settings;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.smallrye.config.EnvConfigSource;
 import io.smallrye.config.SmallRyeConfig;
-import io.smallrye.config.SmallRyeConfigBuilder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -25,11 +23,7 @@ class SettingsSourceTest {
   @TempDir Path folder;
 
   private static SmallRyeConfig config(Map<String, String> environment) {
-    return new SmallRyeConfigBuilder()
-        .addDefaultInterceptors()
-        .withSources(new EnvConfigSource(environment, 300))
-        .withSources(new SettingsSource())
-        .build();
+    return Settings.of(environment);
   }
 
   private static Optional<String> value(SmallRyeConfig config, String name) {

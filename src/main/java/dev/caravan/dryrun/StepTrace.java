@@ -1,5 +1,6 @@
-package dev.caravan.routes;
+package dev.caravan.dryrun;
 
+import dev.caravan.routes.RouteFolder;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
@@ -45,7 +46,7 @@ public final class StepTrace implements InterceptStrategy {
           String.valueOf(step.getId()),
           String.valueOf(step.getLabel()),
           String.valueOf(ProcessorDefinitionHelper.getRouteId(step)),
-          EarlyRelease.place(step));
+          RouteFolder.place(step));
     }
 
     @Override

@@ -1,7 +1,5 @@
-package dev.caravan.command;
+package dev.caravan.settings;
 
-import dev.caravan.settings.EnvironmentFilter;
-import dev.caravan.settings.SettingsSource;
 import io.smallrye.config.EnvConfigSource;
 import io.smallrye.config.PropertiesConfigSource;
 import io.smallrye.config.SmallRyeConfig;

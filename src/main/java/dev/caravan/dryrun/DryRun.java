@@ -1,18 +1,19 @@
-package dev.caravan.routes;
+package dev.caravan.dryrun;
 
 import dev.caravan.background.FailedStep;
 import dev.caravan.command.CommandFailure;
+import dev.caravan.dryrun.Passage.DeadLetter;
+import dev.caravan.dryrun.Passage.Dropped;
+import dev.caravan.dryrun.Passage.End;
+import dev.caravan.dryrun.Passage.Outside;
+import dev.caravan.dryrun.Passage.Sent;
+import dev.caravan.dryrun.Passage.Stays;
+import dev.caravan.dryrun.StepTrace.Step;
 import dev.caravan.frame.Frame;
 import dev.caravan.genesys.EventHeaders;
 import dev.caravan.genesys.GenesysConstants;
 import dev.caravan.kafka.KafkaHeaders;
-import dev.caravan.routes.Passage.DeadLetter;
-import dev.caravan.routes.Passage.Dropped;
-import dev.caravan.routes.Passage.End;
-import dev.caravan.routes.Passage.Outside;
-import dev.caravan.routes.Passage.Sent;
-import dev.caravan.routes.Passage.Stays;
-import dev.caravan.routes.StepTrace.Step;
+import dev.caravan.routes.EndedWork;
 import dev.caravan.spool.SpoolConstants;
 import dev.caravan.spool.log.RecordHeaders;
 import java.nio.charset.StandardCharsets;
@@ -97,7 +98,7 @@ public final class DryRun implements EndpointStrategy {
   }
 
   /** Puts itself into a Camel of which the routes are still to be built. */
-  void prepare(CamelContext context) {
+  public void prepare(CamelContext context) {
     context.getCamelContextExtension().registerEndpointCallback(this);
     context.getCamelContextExtension().addInterceptStrategy(trace);
   }

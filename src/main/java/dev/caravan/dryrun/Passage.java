@@ -1,7 +1,7 @@
-package dev.caravan.routes;
+package dev.caravan.dryrun;
 
+import dev.caravan.dryrun.StepTrace.Step;
 import dev.caravan.frame.Frame;
-import dev.caravan.routes.StepTrace.Step;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;

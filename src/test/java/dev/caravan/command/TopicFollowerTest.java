@@ -1,11 +1,11 @@
-package dev.caravan.cli;
+package dev.caravan.command;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-class TopicPatternTest {
+class TopicFollowerTest {
 
   @ParameterizedTest
   @CsvSource(
@@ -22,6 +22,6 @@ class TopicPatternTest {
           genesys.presence,genesys.signals   | genesys.other               | false
           """)
   void starStandsForAnythingAndCommaForOr(String pattern, String topic, boolean matches) {
-    assertThat(new TopicPattern(pattern).matches(topic)).isEqualTo(matches);
+    assertThat(TopicFollower.pattern(pattern).test(topic)).isEqualTo(matches);
   }
 }
