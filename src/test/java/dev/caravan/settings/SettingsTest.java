@@ -1,11 +1,11 @@
 package dev.caravan.settings;
 
-import dev.caravan.command.KafkaEnvironment;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.caravan.check.CheckReport;
 import dev.caravan.check.SettingsCheck;
 import dev.caravan.cli.CommandLineHarness;
+import dev.caravan.command.KafkaEnvironment;
 import io.smallrye.config.SmallRyeConfig;
 import java.io.IOException;
 import java.io.PrintWriter;
