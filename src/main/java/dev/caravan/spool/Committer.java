@@ -80,7 +80,10 @@ final class Committer {
    */
   record State(Optional<String> failing, int failures, long retryAtNanos, boolean closed) {
     static final State WORKS = new State(Optional.empty(), 0, 0, false);
-    static final State CLOSED = new State(Optional.empty(), 0, 0, true);
+
+    private State retriedAt(long nanos) {
+      return new State(failing, failures, nanos, closed);
+    }
   }
 
   /** How fast a counter moves, smoothed over about ten seconds. */
@@ -155,9 +158,12 @@ final class Committer {
 
   /** The last tick; whether the disk is full is found out anew. */
   synchronized void close() {
-    state = new State(state.failing(), state.failures(), now(), false);
-    commit(false);
-    state = new State(state.failing(), 0, 0, true);
+    state = state.retriedAt(now());
+    try {
+      commit(false);
+    } finally {
+      state = new State(state.failing(), 0, 0, true);
+    }
   }
 
   private long now() {
@@ -283,7 +289,7 @@ final class Committer {
     }
     while (dropping && waitingSinceNanos().isPresent() && dropSomething()) {
       // If there is room on the disk now, nothing more needs to go
-      state = new State(state.failing(), state.failures(), now(), state.closed());
+      state = state.retriedAt(now());
       commit(false);
     }
   }

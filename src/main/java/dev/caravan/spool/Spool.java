@@ -293,7 +293,13 @@ public final class Spool implements AutoCloseable {
     }
     backlog.takenBy(taker);
     long acknowledged = backlog.acknowledged();
-    parking.begin(itsOptions, sequence -> sequence > acknowledged && find(sequence).isPresent());
+    try {
+      parking.begin(itsOptions, sequence -> sequence > acknowledged && find(sequence).isPresent());
+    } catch (IOException | RuntimeException e) {
+      // Whoever starts the route again must find the place free
+      detach(taker);
+      throw e;
+    }
   }
 
   /**

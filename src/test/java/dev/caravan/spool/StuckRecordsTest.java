@@ -1,6 +1,7 @@
 package dev.caravan.spool;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.caravan.spool.Failure.Kind;
@@ -539,6 +540,30 @@ class StuckRecordsTest {
 
     await().until(() -> sink.deliveredOf("key").contains("key 2"));
     assertThat(sink.deliveredOf("key")).endsWith("key 1", "key 2");
+  }
+
+  @Test
+  void aConsumerThatCouldNotBeginAsTheDiskCouldNotBeReadBeginsLater() throws Exception {
+    sink.failure = text -> text.startsWith("key ") ? later("p") : null;
+    append("more", 0);
+    append("key", 0);
+    await().until(() -> spool.status().parkedRecords() == 1);
+    delivery.stop(Duration.ofMillis(100));
+    thread.join();
+    spool.detach(delivery);
+    Path parked = directory.resolve("events.parked/00000000000000000001.log");
+    Path aside = directory.resolve("aside");
+    Files.move(parked, aside);
+    Files.createDirectory(parked);
+    assertThatThrownBy(this::attach).isInstanceOf(IOException.class);
+
+    Files.delete(parked);
+    Files.move(aside, parked);
+    sink.failure = text -> null;
+    attach();
+    thread.start();
+
+    await().until(() -> sink.deliveredOf("key").size() == 1);
   }
 
   @Test

@@ -88,10 +88,6 @@ public final class RecordHeaders {
     return "";
   }
 
-  public int size() {
-    return namesAndValues.length / 2;
-  }
-
   /** The headers as a map of the caller's own. */
   public Map<String, Object> toMap() {
     Map<String, Object> map = new LinkedHashMap<>();

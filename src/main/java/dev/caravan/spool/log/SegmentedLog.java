@@ -340,19 +340,15 @@ public final class SegmentedLog implements AutoCloseable {
   }
 
   private void keep(Cursor cursor) throws IOException {
-    Cursor closing = null;
     synchronized (idle) {
       if (closed || segments.get(cursor.segment().base()) != cursor.segment()) {
-        closing = cursor;
-      } else {
-        idle.addFirst(cursor);
-        if (idle.size() > IDLE_CURSORS) {
-          closing = idle.removeLast();
-        }
+        cursor.close();
+        return;
       }
-    }
-    if (closing != null) {
-      closing.close();
+      idle.addFirst(cursor);
+      if (idle.size() > IDLE_CURSORS) {
+        idle.removeLast().close();
+      }
     }
   }
 
