@@ -35,10 +35,8 @@ final class CheckCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    Logs.toConsole(Caravan.isVerbose(spec));
-    if (!Caravan.isVerbose(spec)) {
-      Logs.errorsOnly(); // whatever else there is to say, the check says
-    }
+    // Whatever else there is to say, the check says
+    Logs.errorsToConsole(Caravan.isVerbose(spec));
     boolean passed = new Check(Settings.read(), spec.commandLine().getOut(), offline).run();
     return passed ? Caravan.OK : Caravan.FAILED;
   }

@@ -21,6 +21,14 @@ final class Logs {
     Logger.getLogger("").setLevel(Level.SEVERE);
   }
 
+  /** The same, and what errors there are to standard error; when {@code verbose}, as the others. */
+  static void errorsToConsole(boolean verbose) {
+    toConsole(verbose);
+    if (!verbose) {
+      errorsOnly();
+    }
+  }
+
   /** Sends warnings to standard error; when {@code verbose}, also what our own code is doing. */
   static void toConsole(boolean verbose) {
     Logger.getLogger("").setLevel(verbose ? Level.INFO : Level.WARNING);

@@ -121,10 +121,7 @@ final class RecordCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    Logs.toConsole(Caravan.isVerbose(spec));
-    if (!Caravan.isVerbose(spec)) {
-      Logs.errorsOnly();
-    }
+    Logs.errorsToConsole(Caravan.isVerbose(spec));
     Duration length = Numbers.duration("--for", time, LONGEST);
     each.ifPresent(it -> Numbers.atLeastOne("--each", it));
     most.ifPresent(it -> Numbers.atLeastOne("--most", it));

@@ -60,9 +60,7 @@ public final class TopicsCommand implements Callable<Integer> {
     TopicCatalogue catalogue = TopicCatalogue.shipped();
     PrintWriter out = spec.commandLine().getOut();
     if (kafka) {
-      if (!Caravan.isVerbose(spec)) {
-        Logs.errorsOnly();
-      }
+      Logs.errorsToConsole(Caravan.isVerbose(spec));
       Check.kafkaTopics(Settings.read()).forEach(out::println);
       return Caravan.OK;
     }

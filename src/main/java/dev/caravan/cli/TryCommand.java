@@ -85,10 +85,8 @@ final class TryCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws InterruptedException {
-    Logs.toConsole(Caravan.isVerbose(spec));
-    if (!Caravan.isVerbose(spec)) {
-      Logs.errorsOnly(); // whatever there is to say of the routes is said here
-    }
+    // Whatever there is to say of the routes is said here
+    Logs.errorsToConsole(Caravan.isVerbose(spec));
     if (watch) {
       return watch();
     }

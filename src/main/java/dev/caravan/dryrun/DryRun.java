@@ -14,6 +14,7 @@ import dev.caravan.genesys.EventHeaders;
 import dev.caravan.genesys.GenesysConstants;
 import dev.caravan.kafka.KafkaHeaders;
 import dev.caravan.routes.EndedWork;
+import dev.caravan.routes.RouteFolder;
 import dev.caravan.spool.SpoolConstants;
 import dev.caravan.spool.log.RecordHeaders;
 import java.nio.charset.StandardCharsets;
@@ -108,7 +109,7 @@ public final class DryRun implements EndpointStrategy {
       throws Exception {
     Journey journey = new Journey();
     trace.begin();
-    for (Route route : routes(context, "genesys:notifications")) {
+    for (Route route : routes(context, RouteFolder.READING)) {
       Exchange exchange = route.getEndpoint().createExchange();
       exchange.getMessage().setBody(frame);
       headers.set(exchange.getMessage(), event, id);

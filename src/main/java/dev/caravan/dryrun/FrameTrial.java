@@ -21,7 +21,6 @@ import org.apache.camel.spi.Resource;
 /** Sends recorded frames through the user's routes, which run without Genesys Cloud and Kafka. */
 public final class FrameTrial implements AutoCloseable {
 
-  private static final String READING = "genesys:notifications";
   private static final Duration A_MOMENT = Duration.ofMillis(200);
 
   private final EnvelopeReader reader = new EnvelopeReader();
@@ -53,11 +52,14 @@ public final class FrameTrial implements AutoCloseable {
     boolean reads =
         routes.context().getRoutes().stream()
             .anyMatch(
-                route -> EndedWork.plain(route.getEndpoint().getEndpointUri()).equals(READING));
+                route ->
+                    EndedWork.plain(route.getEndpoint().getEndpointUri())
+                        .equals(RouteFolder.READING));
     if (!reads) {
       close();
       throw new CommandFailure(
-          "No route in %s begins with %s, so nothing would be read.".formatted(folder, READING));
+          "No route in %s begins with %s, so nothing would be read."
+              .formatted(folder, RouteFolder.READING));
     }
   }
 

@@ -49,7 +49,6 @@ public class RouteFiles implements CalledRoutes.Files {
 
   private static final Logger LOG = LoggerFactory.getLogger(RouteFiles.class);
   private static final Duration AGAIN = RouteReload.AGAIN;
-  private static final String READING = "genesys:notifications";
 
   private final RouteFolder folder;
   private final Path data;
@@ -113,11 +112,11 @@ public class RouteFiles implements CalledRoutes.Files {
         isReplacing()
             ? "The route that reads is being replaced, which takes a moment."
             : edits
-                .flatMap(watch -> watch.ended().sentence(READING))
+                .flatMap(watch -> watch.ended().sentence(RouteFolder.READING))
                 .or(() -> edits.flatMap(RouteReload::problem))
                 .orElse(
                     "No route that runs begins with %s. Put such a file (receive.camel.yaml) into %s; without one of that name the shipped one runs from the next start on."
-                        .formatted(READING, folder));
+                        .formatted(RouteFolder.READING, folder));
     return Optional.of("Nothing is read from Genesys Cloud. " + why);
   }
 

@@ -38,7 +38,9 @@ public record RouteFolder(Path folder, ShippedRoutes shipped) {
 
   static final String SUFFIX = ".camel.yaml";
   private static final int MOST_FILES = 1_000;
-  private static final String READING = "genesys:notifications";
+
+  /** Where the route begins that reads from Genesys Cloud. */
+  public static final String READING = "genesys:notifications";
 
   /** Where a target is chosen or put together, so that its name need not be written anywhere. */
   private static final Pattern CHOSEN =

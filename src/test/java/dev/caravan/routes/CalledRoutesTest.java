@@ -12,18 +12,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
-import org.apache.camel.Consumer;
-import org.apache.camel.Endpoint;
-import org.apache.camel.Processor;
-import org.apache.camel.Producer;
 import org.apache.camel.component.mock.MockEndpoint;
 import org.apache.camel.impl.DefaultCamelContext;
-import org.apache.camel.support.DefaultComponent;
-import org.apache.camel.support.DefaultConsumer;
-import org.apache.camel.support.DefaultEndpoint;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -227,7 +219,7 @@ class CalledRoutesTest {
     write("in-between", "slow:x", "log", "            message: hello\n");
     write("mask", "direct:mask", "log", "            message: hello\n");
     CountDownLatch held = new CountDownLatch(1);
-    context.addComponent("slow", new Slow(held));
+    context.addComponent("slow", new Needy(held::await));
     RouteFiles files = new RouteFiles(folder.toString(), spools.toString(), false);
     context.removeComponent("direct");
     context.addComponent("direct", new CalledRoutes(files));
@@ -245,35 +237,5 @@ class CalledRoutesTest {
 
     await().until(() -> at("mock:kafka") == 1);
     assertThat(at("mock:letters")).isZero();
-  }
-
-  /** {@code slow:} does not start while it is held. */
-  private static final class Slow extends DefaultComponent {
-    private final CountDownLatch held;
-
-    private Slow(CountDownLatch held) {
-      this.held = held;
-    }
-
-    @Override
-    protected Endpoint createEndpoint(String uri, String remaining, Map<String, Object> options) {
-      return new DefaultEndpoint(uri, this) {
-        @Override
-        public Producer createProducer() {
-          throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public Consumer createConsumer(Processor processor) {
-          return new DefaultConsumer(this, processor) {
-            @Override
-            protected void doStart() throws Exception {
-              held.await();
-              super.doStart();
-            }
-          };
-        }
-      };
-    }
   }
 }

@@ -15,15 +15,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicBoolean;
-import org.apache.camel.Consumer;
-import org.apache.camel.Endpoint;
-import org.apache.camel.Processor;
-import org.apache.camel.Producer;
 import org.apache.camel.impl.DefaultCamelContext;
 import org.apache.camel.model.RouteDefinition;
-import org.apache.camel.support.DefaultComponent;
-import org.apache.camel.support.DefaultConsumer;
-import org.apache.camel.support.DefaultEndpoint;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -50,33 +43,12 @@ class RouteReloadTest {
   private RouteReload reload;
   private boolean edits = true;
 
-  /** {@code needy:} cannot start while what it needs is away. */
-  private final class Needy extends DefaultComponent {
-
-    @Override
-    protected Endpoint createEndpoint(String uri, String remaining, Map<String, Object> options) {
-      return new DefaultEndpoint(uri, this) {
-        @Override
-        public Producer createProducer() {
-          throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public Consumer createConsumer(Processor processor) {
-          return new DefaultConsumer(this, processor) {
-            @Override
-            protected void doStart() throws Exception {
-              super.doStart();
-              if (away.get()) {
-                throw new IllegalStateException("What it needs is away.");
-              }
-              if (unlinked.get()) {
-                throw new NoClassDefFoundError("What it is linked with is away.");
-              }
-            }
-          };
-        }
-      };
+  private void need() {
+    if (away.get()) {
+      throw new IllegalStateException("What it needs is away.");
+    }
+    if (unlinked.get()) {
+      throw new NoClassDefFoundError("What it is linked with is away.");
     }
   }
 
@@ -98,7 +70,7 @@ class RouteReloadTest {
 
   private void startAgain(RouteReload.Trial trial, ShippedRoutes shipped) throws Exception {
     context = new DefaultCamelContext();
-    context.addComponent("needy", new Needy());
+    context.addComponent("needy", new Needy(this::need));
     context.start();
     reload = new RouteReload(context, new RouteFolder(folder, shipped), trial, edits, clock);
     reload.begin();

@@ -1,0 +1,68 @@
+package dev.caravan.health;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.caravan.health.ConditionHealthCheck.Condition;
+import dev.caravan.spool.SpoolStatus;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+class SpoolWatchTest {
+
+  @Test
+  void aSpoolThatFlowsIsOnlyTold() {
+    Condition now = SpoolWatch.condition(List.of(status("events", 0, false)));
+
+    assertThat(now.problem()).isEmpty();
+    assertThat(now.degraded()).isEmpty();
+    assertThat(now.numbers()).containsEntry("spool.events", "flowing, 2 waiting");
+  }
+
+  @Test
+  void aSpoolThatKeepsWhatKafkaDoesNotTakeIsNoReasonToBeTakenOutOfService() {
+    Condition now =
+        SpoolWatch.condition(List.of(status("events", 60, false), status("signals", 0, false)));
+
+    assertThat(now.problem()).isEmpty();
+    assertThat(now.degraded()).singleElement().asString().startsWith("Spool events: spooling");
+  }
+
+  @Test
+  void aSpoolThatIsFullIs() {
+    Condition now =
+        SpoolWatch.condition(List.of(status("events", 60, true), status("signals", 60, false)));
+
+    assertThat(now.state()).isEqualTo("broken");
+    assertThat(now.problem().orElseThrow()).startsWith("Spool events: full").doesNotContain("sig");
+    assertThat(now.degraded()).singleElement().asString().startsWith("Spool signals: spooling");
+  }
+
+  private static SpoolStatus status(String name, int oldestSeconds, boolean full) {
+    return new SpoolStatus(
+        name,
+        2,
+        1_000,
+        100_000,
+        2_000,
+        Duration.ofSeconds(oldestSeconds),
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        full,
+        0,
+        0,
+        0,
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        0,
+        List.of());
+  }
+}
