@@ -8,7 +8,6 @@ import dev.caravan.dryrun.Passage;
 import dev.caravan.dryrun.Sample;
 import dev.caravan.genesys.Survey;
 import dev.caravan.genesys.connect.CallException;
-import dev.caravan.genesys.connect.RefusedException;
 import dev.caravan.network.Proxies;
 import dev.caravan.routes.CheckedRoutes;
 import dev.caravan.routes.RouteFolder;
@@ -319,7 +318,7 @@ public final class Check {
       report.failed(
           "Queues and users cannot be listed. "
               + e.getMessage()
-              + (e instanceof RefusedException
+              + (e.kind() == CallException.Kind.REFUSED
                   ? " Listing takes routing:queue:view for queues, directory:user:view for users."
                   : ""));
     }

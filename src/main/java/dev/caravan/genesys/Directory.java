@@ -1,11 +1,10 @@
 package dev.caravan.genesys;
 
+import dev.caravan.genesys.connect.CallException;
 import dev.caravan.genesys.connect.Failures;
-import dev.caravan.genesys.connect.UnavailableException;
 import dev.caravan.topic.Expansion;
 import dev.caravan.topic.Listing;
 import dev.caravan.topic.TopicSelector;
-import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
@@ -120,10 +119,8 @@ final class Directory {
     if (second.fault().isEmpty() || second.all().equals(first.all())) {
       return second.entities();
     }
-    throw new UnavailableException(
-        "The listing of " + path + " does not agree with itself: " + second.fault() + ".",
-        200,
-        Duration.ZERO);
+    throw CallException.odd(
+        "The listing of " + path + " does not agree with itself: " + second.fault() + ".");
   }
 
   private record Read(Set<Listing.Entity> all, String fault) {

@@ -1,7 +1,6 @@
 package dev.caravan.genesys;
 
-import dev.caravan.genesys.connect.UnavailableException;
-import java.time.Duration;
+import dev.caravan.genesys.connect.CallException;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -69,10 +68,8 @@ public final class Pages implements Processor {
     Progress progress = progress(exchange);
     Map<?, ?> page = exchange.getMessage().getBody(Map.class);
     if (page == null || !(page.get("entities") instanceof Collection<?> some)) {
-      throw new UnavailableException(
-          "Genesys Cloud answered without the entities of page " + progress.page + ".",
-          200,
-          Duration.ZERO);
+      throw CallException.odd(
+          "Genesys Cloud answered without the entities of page " + progress.page + ".");
     }
     int found = some.size();
     int before = progress.entities.size();

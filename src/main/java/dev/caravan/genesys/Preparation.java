@@ -4,7 +4,6 @@ import dev.caravan.channel.Backoff;
 import dev.caravan.channel.ChannelGroup;
 import dev.caravan.channel.ShardStatus.Health;
 import dev.caravan.genesys.connect.CallException;
-import dev.caravan.genesys.connect.UnavailableException;
 import dev.caravan.topic.Expansion;
 import dev.caravan.topic.Listing;
 import dev.caravan.topic.SelectorException;
@@ -139,11 +138,11 @@ final class Preparation {
       return broken(
           "GENESYS_TOPICS cannot be followed. " + e.getMessage() + " Correct it and restart.",
           Optional.empty());
-    } catch (UnavailableException e) {
-      return troubled(
-          Health.BLIND, "Cannot list queues and users. " + e.getMessage(), afterOutage(e));
     } catch (CallException e) {
-      return troubled(Health.BROKEN, e.getMessage(), AFTER_REFUSAL);
+      return e.kind() == CallException.Kind.UNAVAILABLE
+          ? troubled(
+              Health.BLIND, "Cannot list queues and users. " + e.getMessage(), afterOutage(e))
+          : troubled(Health.BROKEN, e.getMessage(), AFTER_REFUSAL);
     } catch (RuntimeException e) {
       LOG.error("Finding out what to subscribe failed in a way that nobody foresaw", e);
       return troubled(
@@ -156,7 +155,7 @@ final class Preparation {
   }
 
   /** What Retry-After says, and a tenth of jitter; without it, exponential with some jitter. */
-  private Duration afterOutage(UnavailableException e) {
+  private Duration afterOutage(CallException e) {
     long asked = e.retryAfter().toMillis();
     long wait =
         asked > 0

@@ -5,7 +5,6 @@ import dev.caravan.genesys.backfill.ReadAgain;
 import dev.caravan.genesys.backfill.ReadAgain.Kind;
 import dev.caravan.genesys.connect.CallBeginning;
 import dev.caravan.genesys.connect.HttpAnswer;
-import dev.caravan.genesys.connect.HttpAvailable;
 import dev.caravan.genesys.connect.RetryDelay;
 import dev.caravan.genesys.connect.RetryRule;
 import dev.caravan.genesys.connect.SessionBean;
@@ -47,7 +46,7 @@ final class RouteBeans {
     registry.bind(SessionBean.NAME, session);
 
     registry.bind("genesysCall", new CallBeginning());
-    registry.bind("genesysAvailable", new HttpAvailable());
+    registry.bind("genesysAvailable", HttpAnswer.beforeBreaker());
     registry.bind("genesysAccepted", new HttpAnswer());
 
     RetryDelay backoff = new RetryDelay();

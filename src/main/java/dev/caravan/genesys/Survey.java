@@ -4,9 +4,9 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.caravan.channel.ChannelGroup;
+import dev.caravan.genesys.connect.CallException;
 import dev.caravan.genesys.connect.Failures;
 import dev.caravan.genesys.connect.SessionBean;
-import dev.caravan.genesys.connect.UnavailableException;
 import dev.caravan.topic.Expansion;
 import dev.caravan.topic.Listing;
 import dev.caravan.topic.SelectorParser;
@@ -179,8 +179,7 @@ public final class Survey implements AutoCloseable {
           .path("entities")
           .forEach(topic -> topics.put(topic.path("id").asText(), topic));
     } catch (JsonProcessingException e) {
-      throw new UnavailableException(
-          "Genesys Cloud answered with something that is not JSON.", 200, Duration.ZERO);
+      throw CallException.odd("Genesys Cloud answered with something that is not JSON.");
     }
     return topics;
   }

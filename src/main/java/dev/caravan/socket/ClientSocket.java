@@ -191,7 +191,8 @@ public final class ClientSocket {
           timer =
               eventLoop.setTimer(
                   limits.connectTimeout().toMillis(),
-                  id -> openFailed(OpenFailures.tooSlow(discretion, limits.connectTimeout())));
+                  id ->
+                      openFailed(SocketOpenException.tooSlow(discretion, limits.connectTimeout())));
           ClientWebSocket handle = client.webSocket();
           // Before connecting: Vert.x begins to read as soon as the handshake is done
           handle.frameHandler(this::onFrame);
@@ -200,7 +201,8 @@ public final class ClientSocket {
           handle
               .connect(target)
               .onComplete(
-                  this::onConnected, problem -> openFailed(OpenFailures.of(problem, discretion)));
+                  this::onConnected,
+                  problem -> openFailed(SocketOpenException.of(problem, discretion)));
         });
   }
 
@@ -269,7 +271,7 @@ public final class ClientSocket {
 
   private void closeNow(int code, String text) {
     if (phase == Phase.OPENING) {
-      openFailed(OpenFailures.givenUp(discretion));
+      openFailed(SocketOpenException.givenUp(discretion));
     } else if (phase == Phase.OPEN) {
       phase = Phase.CLOSING;
       ends.weClose(code, text);

@@ -3,7 +3,7 @@ package dev.caravan.genesys;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.caravan.genesys.connect.UnavailableException;
+import dev.caravan.genesys.connect.CallException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -131,7 +131,7 @@ class PagesTest {
   void anAnswerThatIsNoPageIsNoAnswer() {
     for (Object body : new Object[] {Map.of(), "nonsense", null, Map.of("entities", "none")}) {
       assertThatThrownBy(() -> takes(body))
-          .isInstanceOf(UnavailableException.class)
+          .hasFieldOrPropertyWithValue("kind", CallException.Kind.UNAVAILABLE)
           .hasMessage("Genesys Cloud answered without the entities of page 1.");
     }
   }

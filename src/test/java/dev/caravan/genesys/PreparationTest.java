@@ -3,8 +3,7 @@ package dev.caravan.genesys;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.caravan.channel.ShardStatus.Health;
-import dev.caravan.genesys.connect.RefusedException;
-import dev.caravan.genesys.connect.UnavailableException;
+import dev.caravan.genesys.connect.CallException;
 import dev.caravan.testing.MutableClock;
 import dev.caravan.topic.TopicSharder;
 import java.time.Duration;
@@ -100,7 +99,7 @@ class PreparationTest {
     int pages = (all.size() + PAGE - 1) / PAGE;
     for (int page = 1; page <= pages; page++) {
       if (page == failsAt) {
-        throw new UnavailableException("Genesys Cloud answered 503.", 503, Duration.ZERO);
+        throw CallException.unavailable("Genesys Cloud answered 503.", 503, Duration.ZERO);
       }
       reader.read(page, pages, all.subList(0, Math.min(all.size(), page * PAGE)));
       told.add(preparation.listing());
@@ -198,7 +197,7 @@ class PreparationTest {
     lastRun = topicsOf(run("").plan().orElseThrow().subList(0, 10));
     restart();
     early.clear();
-    failure = new UnavailableException("Genesys Cloud answered 503.", 503, Duration.ZERO);
+    failure = CallException.unavailable("Genesys Cloud answered 503.", 503, Duration.ZERO);
 
     assertThat(run("").plan()).isEmpty();
     assertThat(topicsOf(early.get(0))).isEqualTo(lastRun).hasSize(20);
@@ -273,7 +272,7 @@ class PreparationTest {
 
   @Test
   void anOutageIsBlindAndTriedAgainSoon() {
-    failure = new UnavailableException("Genesys Cloud answered 503.", 503, Duration.ZERO);
+    failure = CallException.unavailable("Genesys Cloud answered 503.", 503, Duration.ZERO);
 
     Preparation.Outcome outcome = run("");
 
@@ -286,7 +285,7 @@ class PreparationTest {
   @Test
   void whatRetryAfterSaysIsObeyed() {
     for (int seconds : List.of(2, 90)) {
-      failure = new UnavailableException("Answered 429.", 429, Duration.ofSeconds(seconds));
+      failure = CallException.unavailable("Answered 429.", 429, Duration.ofSeconds(seconds));
 
       assertThat(run("").again()).contains(Duration.ofMillis(seconds * 1_050L));
     }
@@ -294,7 +293,7 @@ class PreparationTest {
 
   @Test
   void aRefusalIsBrokenAndTriedAgainLater() {
-    failure = new RefusedException("Missing routing:queue:view.", 403);
+    failure = CallException.refused("Missing routing:queue:view.", 403);
 
     assertThat(run("").again()).contains(Duration.ofMinutes(5));
     assertThat(preparation.health()).isEqualTo(Health.BROKEN);
@@ -305,7 +304,7 @@ class PreparationTest {
   void aRefreshThatFailsLeavesThePlanAsItIs() {
     queues(1);
     run("");
-    failure = new UnavailableException("Genesys Cloud answered 503.", 503, Duration.ZERO);
+    failure = CallException.unavailable("Genesys Cloud answered 503.", 503, Duration.ZERO);
 
     Preparation.Outcome outcome = run("");
 
@@ -321,7 +320,7 @@ class PreparationTest {
     queues(1);
     run("");
     signals.clear();
-    failure = new RefusedException("The client may not list queues.", 403);
+    failure = CallException.refused("The client may not list queues.", 403);
 
     run("");
     clock.turnTo(Instant.parse("2026-11-22T12:05:00Z"));

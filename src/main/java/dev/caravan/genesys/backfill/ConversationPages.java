@@ -1,8 +1,7 @@
 package dev.caravan.genesys.backfill;
 
 import dev.caravan.genesys.GenesysConstants;
-import dev.caravan.genesys.connect.UnavailableException;
-import java.time.Duration;
+import dev.caravan.genesys.connect.CallException;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -43,10 +42,8 @@ public final class ConversationPages implements Processor {
     Map<?, ?> page = body == null ? Map.of() : body;
     boolean told = page.get("conversations") instanceof Collection<?>;
     if (!told && !(page.get("totalHits") instanceof Number)) {
-      throw new UnavailableException(
-          "Genesys Cloud answered without conversations and without their number.",
-          200,
-          Duration.ZERO);
+      throw CallException.odd(
+          "Genesys Cloud answered without conversations and without their number.");
     }
     Collection<?> found = told ? (Collection<?>) page.get("conversations") : List.of();
     Optional<Integer> hits =

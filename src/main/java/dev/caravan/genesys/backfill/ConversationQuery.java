@@ -6,8 +6,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.caravan.channel.gap.Gap;
 import dev.caravan.genesys.GenesysConfiguration;
-import dev.caravan.genesys.connect.RefusedException;
-import dev.caravan.genesys.connect.UnavailableException;
+import dev.caravan.genesys.connect.CallException;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
@@ -106,16 +105,14 @@ public final class ConversationQuery {
       }
     }
     if (conversations.isEmpty() && hits.orElse(0) > (page - 1) * (long) pageSize) {
-      throw new UnavailableException(
+      throw CallException.odd(
           "Genesys Cloud answered with no conversations on page %d, though there are %d in all."
-              .formatted(page, hits.get()),
-          200,
-          Duration.ZERO);
+              .formatted(page, hits.get()));
     }
     boolean last = hits.isPresent() && (long) page * pageSize >= hits.get();
     more = !conversations.isEmpty() && !last;
     if (more && page == most) {
-      throw new RefusedException(
+      throw CallException.refused(
           "There are more than "
               + (long) most * pageSize
               + " conversations; the others can be read by a job of the Analytics API.",

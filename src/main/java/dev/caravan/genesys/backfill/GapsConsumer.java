@@ -12,7 +12,6 @@ import dev.caravan.genesys.GenesysConstants;
 import dev.caravan.genesys.GenesysEndpoint;
 import dev.caravan.genesys.connect.CallException;
 import dev.caravan.genesys.connect.Failures;
-import dev.caravan.genesys.connect.UnavailableException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -49,8 +48,8 @@ public final class GapsConsumer extends DefaultConsumer {
   /** After so many attempts at a reading, each with the retries of its calls, it has failed. */
   private static final int MOST_ATTEMPTS = 8;
 
-  private static final UnavailableException UNFORESEEN =
-      new UnavailableException("Reading it failed unexpectedly; see the log.", 0, Duration.ZERO);
+  private static final CallException UNFORESEEN =
+      CallException.unavailable("Reading it failed unexpectedly; see the log.", 0, Duration.ZERO);
 
   private final GenesysConfiguration configuration;
   private final Timings timings;
@@ -187,14 +186,14 @@ public final class GapsConsumer extends DefaultConsumer {
     }
     String sentence = run.sentence(read);
     if (more) {
-      failed(run, read, attempt, new UnavailableException(sentence, 200, Duration.ZERO));
+      failed(run, read, attempt, CallException.odd(sentence));
     } else {
       run.failed(read, sentence).ifPresent(outcome -> tell(run.gap(), outcome));
     }
   }
 
   private void failed(BackfillRun run, BackfillPlan.Read read, int attempt, CallException why) {
-    if (why instanceof UnavailableException && attempt < MOST_ATTEMPTS) {
+    if (why.kind() == CallException.Kind.UNAVAILABLE && attempt < MOST_ATTEMPTS) {
       Duration pause = pause(attempt, why);
       LOG.warn(
           "Shard {}. {} of the gap {} were not read again. {} The next attempt ({} of {}) comes in"

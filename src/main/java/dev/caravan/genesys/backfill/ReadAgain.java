@@ -7,7 +7,7 @@ import dev.caravan.frame.Frame;
 import dev.caravan.frame.Media;
 import dev.caravan.genesys.EventHeaders;
 import dev.caravan.genesys.GenesysConstants;
-import dev.caravan.genesys.connect.RefusedException;
+import dev.caravan.genesys.connect.CallException;
 import java.time.Clock;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -200,8 +200,8 @@ public final class ReadAgain implements Processor {
     }
   }
 
-  private static RefusedException odd(String what) {
-    return new RefusedException("Genesys Cloud answered with " + what + ".", 200);
+  private static CallException odd(String what) {
+    return CallException.refused("Genesys Cloud answered with " + what + ".", 200);
   }
 
   private static Map<?, ?> map(Object value) {

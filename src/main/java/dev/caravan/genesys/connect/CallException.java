@@ -6,23 +6,73 @@ import java.time.Duration;
  * A call to Genesys Cloud that did not succeed. The message is a sentence for the operator and
  * holds no secret: neither token nor channel id nor query.
  */
-public abstract sealed class CallException extends RuntimeException
-    permits UnavailableException, UnauthorisedException, NotFoundException, RefusedException {
+public final class CallException extends RuntimeException {
+
+  /** What follows from it. */
+  public enum Kind {
+    /** Not reached, overloaded, failed (408, 429, 5xx) or answered oddly: worth a retry. */
+    UNAVAILABLE,
+    /** The token was not accepted (401): worth one retry with a new token. */
+    UNAUTHORISED,
+    /** What was asked for does not exist any more (404): a channel that expired or was evicted. */
+    NOT_FOUND,
+    /** Genesys Cloud understood and said no (400, 403, …): an operator has to change something. */
+    REFUSED
+  }
 
   /**
    * No wait is longer, whatever {@code Retry-After} says: days would be a mistake of somebody's.
    */
   public static final Duration LONGEST_WAIT = Duration.ofMinutes(15);
 
+  private static final int OK = 200;
   private static final long serialVersionUID = 1L;
 
+  private final Kind kind;
   private final int status;
   private final Duration retryAfter;
 
-  CallException(String sentence, int status, Duration retryAfter, Throwable cause) {
+  private CallException(
+      Kind kind, String sentence, int status, Duration retryAfter, Throwable cause) {
     super(isTooLong(retryAfter) ? sentence + tooLong(retryAfter) : sentence, cause);
+    this.kind = kind;
     this.status = status;
     this.retryAfter = isTooLong(retryAfter) ? LONGEST_WAIT : retryAfter;
+  }
+
+  public static CallException unavailable(String sentence, int status, Duration retryAfter) {
+    return unavailable(sentence, status, retryAfter, null);
+  }
+
+  public static CallException unavailable(
+      String sentence, int status, Duration retryAfter, Throwable cause) {
+    return new CallException(Kind.UNAVAILABLE, sentence, status, retryAfter, cause);
+  }
+
+  /** There was no answer. */
+  public static CallException unavailable(String sentence) {
+    return unavailable(sentence, 0, Duration.ZERO);
+  }
+
+  /** The answer says that all is well, and is not what was asked for. */
+  public static CallException odd(String sentence) {
+    return unavailable(sentence, OK, Duration.ZERO);
+  }
+
+  public static CallException unauthorised(String sentence) {
+    return new CallException(Kind.UNAUTHORISED, sentence, 401, Duration.ZERO, null);
+  }
+
+  public static CallException notFound(String sentence) {
+    return new CallException(Kind.NOT_FOUND, sentence, 404, Duration.ZERO, null);
+  }
+
+  public static CallException refused(String sentence, int status) {
+    return refused(sentence, status, null);
+  }
+
+  public static CallException refused(String sentence, int status, Throwable cause) {
+    return new CallException(Kind.REFUSED, sentence, status, Duration.ZERO, cause);
   }
 
   private static boolean isTooLong(Duration asked) {
@@ -35,6 +85,10 @@ public abstract sealed class CallException extends RuntimeException
         + " minutes; it is asked again after "
         + LONGEST_WAIT.toMinutes()
         + ".";
+  }
+
+  public Kind kind() {
+    return kind;
   }
 
   /** The HTTP status; 0 if there was no answer. */

@@ -39,14 +39,12 @@ public final class Failures {
     CallException call = asCallException(exchange.getException(), "Genesys Cloud");
     int redeliveries =
         exchange.getMessage().getHeader(Exchange.REDELIVERY_COUNTER, 0, Integer.class);
-    Failure.Kind kind;
-    if (call instanceof UnavailableException) {
-      kind = Failure.Kind.UNAVAILABLE;
-    } else if (call instanceof NotFoundException) {
-      kind = Failure.Kind.CHANNEL_GONE;
-    } else {
-      kind = Failure.Kind.REFUSED;
-    }
+    Failure.Kind kind =
+        switch (call.kind()) {
+          case UNAVAILABLE -> Failure.Kind.UNAVAILABLE;
+          case NOT_FOUND -> Failure.Kind.CHANNEL_GONE;
+          case UNAUTHORISED, REFUSED -> Failure.Kind.REFUSED;
+        };
     boolean made =
         redeliveries > 0
             || causeOf(CallNotPermittedException.class, exchange.getException()) == null;
@@ -56,8 +54,8 @@ public final class Failures {
   /** The failure as a call's; one that nobody classified counts as unavailable. */
   public static CallException asCallException(Throwable failure, String whom) {
     CallException known = causeOf(CallException.class, failure);
-    if (known instanceof UnauthorisedException) {
-      return new RefusedException(
+    if (known != null && known.kind() == CallException.Kind.UNAUTHORISED) {
+      return CallException.refused(
           known.getMessage()
               + " A new token was not accepted either."
               + SessionBean.CHECK_PERMISSIONS,
@@ -71,7 +69,7 @@ public final class Failures {
         causeOf(DirectConsumerNotAvailableException.class, failure);
     if (noRoute != null) {
       String which = noRoute.getMessage().replaceAll("(?s)\\. Exchange.*", "");
-      return new RefusedException(
+      return CallException.refused(
           "A control route is missing (" + which + "). Restore it in routes/control.camel.yaml.",
           0,
           failure);
@@ -79,10 +77,10 @@ public final class Failures {
     ProxyRefusedException proxy = causeOf(ProxyRefusedException.class, failure);
     if (proxy != null) {
       return proxy.isPassing()
-          ? new UnavailableException(proxy.getMessage(), proxy.status(), Duration.ZERO)
-          : new RefusedException(proxy.getMessage(), proxy.status(), failure);
+          ? CallException.unavailable(proxy.getMessage(), proxy.status(), Duration.ZERO)
+          : CallException.refused(proxy.getMessage(), proxy.status(), failure);
     }
-    return new UnavailableException(sentence(failure, whom), 0, Duration.ZERO);
+    return CallException.unavailable(sentence(failure, whom));
   }
 
   private static String sentence(Throwable failure, String whom) {
@@ -136,9 +134,9 @@ public final class Failures {
     int status = failure.status().orElse(0);
     return switch (status) {
       case 401, 403, 404, 410 ->
-          new NotFoundException("The channel is not known any more. " + failure.getMessage());
+          CallException.notFound("The channel is not known any more. " + failure.getMessage());
       default ->
-          new UnavailableException(
+          CallException.unavailable(
               failure.getMessage(),
               status,
               failure

@@ -77,7 +77,9 @@ public final class GenesysSession {
         return stillGood.get();
       }
       boolean tooSoon = now.isBefore(notBefore);
-      if (tooSoon && (stillGood.isEmpty() || failure.orElse(null) instanceof RefusedException)) {
+      if (tooSoon
+          && (stillGood.isEmpty()
+              || failure.filter(it -> it.kind() == CallException.Kind.REFUSED).isPresent())) {
         throw again(failure.orElseThrow(), Duration.between(now, notBefore));
       }
       if (stillGood.isPresent() && (underWay.isPresent() || tooSoon)) {
@@ -104,7 +106,7 @@ public final class GenesysSession {
     }
     current = Optional.empty();
     if (doubted) {
-      failed(new RefusedException(NOT_ACCEPTED, UNAUTHORISED));
+      failed(CallException.refused(NOT_ACCEPTED, UNAUTHORISED));
     }
     doubted = true;
   }
@@ -132,7 +134,7 @@ public final class GenesysSession {
         failed(
             e instanceof CallException call
                 ? call
-                : new UnavailableException(
+                : CallException.unavailable(
                     "The login failed (" + e.getClass().getSimpleName() + ").",
                     0,
                     Duration.ZERO,
@@ -147,7 +149,7 @@ public final class GenesysSession {
     failures++;
     failure = Optional.of(why);
     Duration wait =
-        why instanceof RefusedException
+        why.kind() == CallException.Kind.REFUSED
             ? refusalRemembered
             : why.retryAfter().isZero() ? waits.apply(failures) : why.retryAfter();
     notBefore = clock.instant().plus(wait);
@@ -157,10 +159,10 @@ public final class GenesysSession {
     try {
       return fetch.join();
     } catch (CompletionException e) {
-      if (e.getCause() instanceof UnavailableException && stillGood.isPresent()) {
-        return stillGood.get();
-      }
       if (e.getCause() instanceof CallException call) {
+        if (call.kind() == CallException.Kind.UNAVAILABLE && stillGood.isPresent()) {
+          return stillGood.get();
+        }
         throw again(call, left());
       }
       throw e;
@@ -176,9 +178,9 @@ public final class GenesysSession {
    * of itself: Camel finds the innermost first, and that one does not know how long to wait.
    */
   private static CallException again(CallException failure, Duration wait) {
-    return failure instanceof RefusedException
-        ? new RefusedException(failure.getMessage(), failure.status(), failure.getCause())
-        : new UnavailableException(
+    return failure.kind() == CallException.Kind.REFUSED
+        ? CallException.refused(failure.getMessage(), failure.status(), failure.getCause())
+        : CallException.unavailable(
             failure.getMessage(),
             failure.status(),
             wait.compareTo(SHORTEST) < 0 ? SHORTEST : wait,

@@ -33,7 +33,7 @@ public final class HttpAnswer implements Processor {
     if (!isOn(exchange)) {
       return;
     }
-    int status = exchange.getMessage().getHeader(Exchange.HTTP_RESPONSE_CODE, 0, Integer.class);
+    int status = status(exchange);
     String body = exchange.getMessage().getBody(String.class);
     if (status != 401 && !saysNotNow(status) && isCall(exchange)) {
       SessionBean.of(exchange.getContext()).accepted(exchange);
@@ -45,25 +45,52 @@ public final class HttpAnswer implements Processor {
     throw failure(exchange, status, quote(body));
   }
 
+  /** The step within a circuit breaker. */
+  public static Processor beforeBreaker() {
+    return HttpAnswer::failIfNotNow;
+  }
+
+  /**
+   * Fails if the answer says "not now" (408, 429, 5xx), so that a circuit breaker around the call
+   * counts just these. Every other answer passes, its body read, to be judged after the breaker: a
+   * breaker swallows the failures that it is told to ignore.
+   */
+  private static void failIfNotNow(Exchange exchange) {
+    if (!isOn(exchange)) {
+      return;
+    }
+    int status = status(exchange);
+    String body = exchange.getMessage().getBody(String.class);
+    RestMeters.of(exchange).answered(exchange, status);
+    if (saysNotNow(status)) {
+      throw failure(exchange, status, quote(body));
+    }
+    exchange.getMessage().setBody(body);
+  }
+
+  private static int status(Exchange exchange) {
+    return exchange.getMessage().getHeader(Exchange.HTTP_RESPONSE_CODE, 0, Integer.class);
+  }
+
   private static CallException failure(Exchange exchange, int status, String said) {
     if (saysNotNow(status)) {
-      return new UnavailableException(
+      return CallException.unavailable(
           "Genesys Cloud answered " + status + said + ".", status, retryAfter(exchange));
     }
     if (!isCall(exchange)) {
-      return new RefusedException(
+      return CallException.refused(
           "Genesys Cloud refused the credentials (" + status + said + ")." + CHECK_CREDENTIALS,
           status);
     }
     return switch (status) {
       case 401 -> {
         SessionBean.of(exchange.getContext()).forget(exchange);
-        yield new UnauthorisedException(
+        yield CallException.unauthorised(
             "Genesys Cloud did not accept the token (401" + said + ").");
       }
-      case 404 -> new NotFoundException("Genesys Cloud does not know it (404" + said + ").");
+      case 404 -> CallException.notFound("Genesys Cloud does not know it (404" + said + ").");
       default ->
-          new RefusedException(
+          CallException.refused(
               "Genesys Cloud refused ("
                   + status
                   + said
@@ -74,7 +101,7 @@ public final class HttpAnswer implements Processor {
   }
 
   /** Whether an exchange has an answer of HTTP; the handshake of a socket has none. */
-  static boolean isOn(Exchange exchange) {
+  private static boolean isOn(Exchange exchange) {
     return exchange.getMessage().getHeader(Exchange.HTTP_RESPONSE_CODE) != null;
   }
 

@@ -126,7 +126,7 @@ public final class OpenAttempt {
     }
     long wait = component.budget().room().again();
     if (wait > 0) {
-      throw new UnavailableException(
+      throw CallException.unavailable(
           "All attempts of this minute have been made.", 0, Duration.ofMillis(wait));
     }
     component.budget().charge(false);
@@ -146,8 +146,7 @@ public final class OpenAttempt {
     }
     Map<?, ?> channel = exchange.getProperty(GenesysConstants.CHANNEL, Map.class);
     if (channel == null || !(channel.get("connectUri") instanceof String connectUri)) {
-      throw new UnavailableException(
-          "Genesys Cloud answered without the address of the socket.", 0, Duration.ZERO);
+      throw CallException.unavailable("Genesys Cloud answered without the address of the socket.");
     }
     URI server = address(connectUri);
     return component.sockets().endpoint(server, component.network().socketOptions(server));
@@ -158,12 +157,10 @@ public final class OpenAttempt {
     try {
       return new URI(connectUri);
     } catch (URISyntaxException e) {
-      throw new UnavailableException(
+      throw CallException.unavailable(
           "Genesys Cloud answered with an address of the socket that is no URI ("
               + e.getReason()
-              + ").",
-          0,
-          Duration.ZERO);
+              + ").");
     }
   }
 }

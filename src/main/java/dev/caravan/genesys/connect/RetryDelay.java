@@ -57,7 +57,7 @@ public final class RetryDelay implements Processor {
     if (failure == null) {
       unanswered(exchange);
     }
-    if (failure instanceof UnauthorisedException) {
+    if (isUnauthorised(failure)) {
       int times = exchange.getProperty(GenesysConstants.UNAUTHORISED, 0, Integer.class);
       exchange.setProperty(GenesysConstants.UNAUTHORISED, times + 1);
     }
@@ -66,9 +66,13 @@ public final class RetryDelay implements Processor {
     tell(exchange, wait);
   }
 
+  private static boolean isUnauthorised(CallException failure) {
+    return failure != null && failure.kind() == CallException.Kind.UNAUTHORISED;
+  }
+
   /** A new token needs no wait. */
   private long wait(CallException failure, int before) {
-    if (failure instanceof UnauthorisedException) {
+    if (isUnauthorised(failure)) {
       return 0;
     }
     long asked = failure == null ? 0 : failure.retryAfter().toMillis();
@@ -93,7 +97,7 @@ public final class RetryDelay implements Processor {
       CallException call = Failures.asCallException(failure, "Genesys Cloud");
       String sentence = call.getMessage();
       // A refusal is told by whoever asked, and not tried again here
-      if (call instanceof UnavailableException && component.troubled(sentence)) {
+      if (call.kind() == CallException.Kind.UNAVAILABLE && component.troubled(sentence)) {
         LOG.warn("{} It is tried again, first in {} ms.", sentence, wait);
       }
     }

@@ -18,13 +18,14 @@ public record RetryRule(int attempts) implements Predicate {
     CallException failure =
         Failures.causeOf(
             CallException.class, exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Exception.class));
-    if (failure instanceof UnauthorisedException) {
-      return exchange.getProperty(GenesysConstants.UNAUTHORISED, 0, Integer.class) < 2;
-    }
-    if (failure instanceof RefusedException || failure instanceof NotFoundException) {
-      return false;
-    }
-    // Camel has counted the redelivery that is to come
-    return exchange.getIn().getHeader(Exchange.REDELIVERY_COUNTER, 0, Integer.class) <= attempts;
+    CallException.Kind kind = failure == null ? CallException.Kind.UNAVAILABLE : failure.kind();
+    return switch (kind) {
+      case UNAUTHORISED ->
+          exchange.getProperty(GenesysConstants.UNAUTHORISED, 0, Integer.class) < 2;
+      case REFUSED, NOT_FOUND -> false;
+      // Camel has counted the redelivery that is to come
+      case UNAVAILABLE ->
+          exchange.getIn().getHeader(Exchange.REDELIVERY_COUNTER, 0, Integer.class) <= attempts;
+    };
   }
 }

@@ -56,7 +56,7 @@ public final class SessionBean implements CamelContextAware {
   public static SessionBean of(CamelContext context) {
     SessionBean bean = context.getRegistry().lookupByNameAndType(NAME, SessionBean.class);
     if (bean == null) {
-      throw new RefusedException(
+      throw CallException.refused(
           "There is no bean " + NAME + ". Restore it in routes/control.camel.yaml.", 0);
     }
     return bean;
@@ -181,7 +181,7 @@ public final class SessionBean implements CamelContextAware {
 
   private Token fetch() {
     if (clientId.isEmpty() || clientSecret.isEmpty()) {
-      throw new RefusedException(
+      throw CallException.refused(
           "No credentials: set GENESYS_CLIENT_ID and GENESYS_CLIENT_SECRET (or …_FILE) to an OAuth"
               + " client of the grant type Client Credentials.",
           0);
@@ -193,8 +193,7 @@ public final class SessionBean implements CamelContextAware {
           && !value.isBlank()) {
         return new Token(value, clock.instant(), life(fields.get("expires_in")));
       }
-      throw new UnavailableException(
-          "The login endpoint answered without access_token.", 200, Duration.ZERO);
+      throw CallException.odd("The login endpoint answered without access_token.");
     } catch (CamelExecutionException | JsonProcessingException e) {
       throw Failures.asCallException(e, "the login endpoint");
     } catch (java.io.IOException e) {

@@ -2,7 +2,6 @@ package dev.caravan.genesys.connect;
 
 import dev.caravan.genesys.GenesysConstants;
 import dev.caravan.topic.TopicCatalogue;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -53,8 +52,7 @@ public final class Subscribing implements Processor {
     List<Object> entities = new ArrayList<>(before);
     Map<?, ?> answer = exchange.getMessage().getBody(Map.class);
     if (answer == null || !(answer.get("entities") instanceof Collection<?> some)) {
-      throw new UnavailableException(
-          "Genesys Cloud answered without the list of what it subscribed.", 200, Duration.ZERO);
+      throw CallException.odd("Genesys Cloud answered without the list of what it subscribed.");
     }
     entities.addAll(some);
     exchange.setProperty(GenesysConstants.SUBSCRIPTIONS, entities);
@@ -64,8 +62,10 @@ public final class Subscribing implements Processor {
   /** It was refused as a whole; what is not about topics goes on as a failure. */
   public void refused(Exchange exchange) throws Exception {
     Exception caught = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Exception.class);
-    RefusedException why = Failures.causeOf(RefusedException.class, caught);
-    if (why == null || why.status() != 400 && why.status() != 403) {
+    CallException why = Failures.causeOf(CallException.class, caught);
+    if (why == null
+        || why.kind() != CallException.Kind.REFUSED
+        || why.status() != 400 && why.status() != 403) {
       throw caught;
     }
     halving(exchange).refused(why.getMessage());

@@ -6,8 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.caravan.channel.gap.Gap;
 import dev.caravan.genesys.GenesysConfiguration;
 import dev.caravan.genesys.GenesysConstants;
-import dev.caravan.genesys.connect.RefusedException;
-import dev.caravan.genesys.connect.UnavailableException;
+import dev.caravan.genesys.connect.CallException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -127,7 +126,7 @@ class ConversationQueryTest {
     ConversationQuery query = ofQueue();
 
     assertThatThrownBy(() -> query.take(List.of(), Optional.of(1_000), 100, 10))
-        .isInstanceOf(UnavailableException.class)
+        .hasFieldOrPropertyWithValue("kind", CallException.Kind.UNAVAILABLE)
         .hasMessageContaining("no conversations on page 1, though there are 1000 in all");
   }
 
@@ -138,7 +137,8 @@ class ConversationQueryTest {
     exchange.setProperty(GenesysConstants.QUERY, ofQueue());
     exchange.getMessage().setBody(Map.of());
 
-    assertThatThrownBy(() -> pages.process(exchange)).isInstanceOf(UnavailableException.class);
+    assertThatThrownBy(() -> pages.process(exchange))
+        .hasFieldOrPropertyWithValue("kind", CallException.Kind.UNAVAILABLE);
     exchange.getMessage().setBody(Map.of("totalHits", 0));
     pages.process(exchange);
     assertThat(pages.more(exchange)).isFalse();
@@ -151,7 +151,7 @@ class ConversationQueryTest {
     query.take(page, Optional.of(10_000), 100, 2);
 
     assertThatThrownBy(() -> query.take(page, Optional.of(10_000), 100, 2))
-        .isInstanceOf(RefusedException.class)
+        .hasFieldOrPropertyWithValue("kind", CallException.Kind.REFUSED)
         .hasMessageContaining("more than 200 conversations");
   }
 

@@ -9,7 +9,7 @@ class CallExceptionTest {
 
   @Test
   void whatGenesysCloudAsksForIsObeyed() {
-    UnavailableException busy = new UnavailableException("Busy.", 429, Duration.ofMinutes(15));
+    CallException busy = CallException.unavailable("Busy.", 429, Duration.ofMinutes(15));
 
     assertThat(busy.retryAfter()).isEqualTo(Duration.ofMinutes(15));
     assertThat(busy).hasMessage("Busy.");
@@ -17,12 +17,12 @@ class CallExceptionTest {
 
   @Test
   void whatCannotBeMeantIsBoundedAndSaid() {
-    UnavailableException busy = new UnavailableException("Busy.", 429, Duration.ofDays(2));
+    CallException busy = CallException.unavailable("Busy.", 429, Duration.ofDays(2));
 
     assertThat(busy.retryAfter()).isEqualTo(Duration.ofMinutes(15));
     assertThat(busy)
         .hasMessage("Busy. It asks to be left alone for 2880 minutes; it is asked again after 15.");
-    assertThat(new UnavailableException(busy.getMessage(), 429, busy.retryAfter()))
+    assertThat(CallException.unavailable(busy.getMessage(), 429, busy.retryAfter()))
         .hasMessage(busy.getMessage());
   }
 }

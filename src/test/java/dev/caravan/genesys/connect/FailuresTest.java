@@ -48,7 +48,7 @@ class FailuresTest {
   void anUnavailableServiceIsTriedAgainAfterWhatItAskedFor() {
     exchange.getMessage().setHeader(Exchange.REDELIVERY_COUNTER, 5);
 
-    Failure failure = of(new UnavailableException("Answered 429.", 429, Duration.ofSeconds(42)));
+    Failure failure = of(CallException.unavailable("Answered 429.", 429, Duration.ofSeconds(42)));
 
     assertThat(failure)
         .isEqualTo(
@@ -57,25 +57,25 @@ class FailuresTest {
 
   @Test
   void whatIsNotKnownIsGone() {
-    assertThat(of(new NotFoundException("Gone.")).kind()).isEqualTo(Failure.Kind.CHANNEL_GONE);
+    assertThat(of(CallException.notFound("Gone.")).kind()).isEqualTo(Failure.Kind.CHANNEL_GONE);
   }
 
   @Test
   void aRefusalIsForTheOperator() {
-    assertThat(of(new RefusedException("No.", 403)).kind()).isEqualTo(Failure.Kind.REFUSED);
+    assertThat(of(CallException.refused("No.", 403)).kind()).isEqualTo(Failure.Kind.REFUSED);
   }
 
   @Test
   void aTokenThatWasNotAcceptedBeforeTheLoginFailedRefusesNothing() {
-    Exception login = new UnavailableException("The login failed.", 0, Duration.ofSeconds(1));
-    login.addSuppressed(new UnauthorisedException("Not accepted (401)."));
+    Exception login = CallException.unavailable("The login failed.", 0, Duration.ofSeconds(1));
+    login.addSuppressed(CallException.unauthorised("Not accepted (401)."));
 
     assertThat(of(login).kind()).isEqualTo(Failure.Kind.UNAVAILABLE);
   }
 
   @Test
   void aSecondTokenThatIsNotAcceptedIsForTheOperatorToo() {
-    Failure failure = of(new UnauthorisedException("Not accepted (401)."));
+    Failure failure = of(CallException.unauthorised("Not accepted (401)."));
 
     assertThat(failure.kind()).isEqualTo(Failure.Kind.REFUSED);
     assertThat(failure.sentence()).contains("A new token was not accepted either.");

@@ -49,7 +49,7 @@ class GenesysSessionTest {
         }
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
-        throw new UnavailableException("Interrupted.", 0, Duration.ZERO);
+        throw CallException.unavailable("Interrupted.");
       }
       if (failure != null) {
         throw failure;
@@ -58,8 +58,8 @@ class GenesysSessionTest {
     }
   }
 
-  private static UnavailableException unavailable(Duration retryAfter) {
-    return new UnavailableException("Genesys Cloud answered 503.", 503, retryAfter);
+  private static CallException unavailable(Duration retryAfter) {
+    return CallException.unavailable("Genesys Cloud answered 503.", 503, retryAfter);
   }
 
   @Test
@@ -92,11 +92,13 @@ class GenesysSessionTest {
             Duration.ofMinutes(5),
             Duration::ofSeconds);
     failures.add(unavailable(Duration.ofSeconds(3)));
-    assertThatThrownBy(lasting::token).isInstanceOf(UnavailableException.class);
+    assertThatThrownBy(lasting::token)
+        .hasFieldOrPropertyWithValue("kind", CallException.Kind.UNAVAILABLE);
 
     wall.pass(Duration.ofHours(hours));
     nanos.addAndGet(Duration.ofSeconds(3).toNanos() - 1);
-    assertThatThrownBy(lasting::token).isInstanceOf(UnavailableException.class);
+    assertThatThrownBy(lasting::token)
+        .hasFieldOrPropertyWithValue("kind", CallException.Kind.UNAVAILABLE);
     nanos.incrementAndGet();
     lasting.token();
     assertThat(calls).hasValue(2);
@@ -150,8 +152,11 @@ class GenesysSessionTest {
             .isThrownBy(token::get)
             .havingCause()
             .isInstanceOfSatisfying(
-                UnavailableException.class,
-                e -> assertThat(e.retryAfter()).isEqualTo(Duration.ofSeconds(42)));
+                CallException.class,
+                e -> {
+                  assertThat(e.kind()).isEqualTo(CallException.Kind.UNAVAILABLE);
+                  assertThat(e.retryAfter()).isEqualTo(Duration.ofSeconds(42));
+                });
       }
       assertThat(login.calls).hasValue(1);
     }
@@ -186,7 +191,9 @@ class GenesysSessionTest {
     assertThat(session.token()).isSameAs(old);
     clock.pass(Duration.ofHours(2));
 
-    assertThatExceptionOfType(UnavailableException.class).isThrownBy(session::token);
+    assertThatExceptionOfType(CallException.class)
+        .isThrownBy(session::token)
+        .hasFieldOrPropertyWithValue("kind", CallException.Kind.UNAVAILABLE);
   }
 
   @Test
@@ -222,12 +229,15 @@ class GenesysSessionTest {
     session.drop(session.token());
     session.drop(session.token());
 
-    assertThatExceptionOfType(RefusedException.class)
+    assertThatExceptionOfType(CallException.class)
         .isThrownBy(session::token)
+        .hasFieldOrPropertyWithValue("kind", CallException.Kind.REFUSED)
         .withMessageContaining("nor the one that replaced it");
     clock.pass(Duration.ofMinutes(5));
     session.drop(session.token());
-    assertThatExceptionOfType(RefusedException.class).isThrownBy(session::token);
+    assertThatExceptionOfType(CallException.class)
+        .isThrownBy(session::token)
+        .hasFieldOrPropertyWithValue("kind", CallException.Kind.REFUSED);
     assertThat(login.calls).hasValue(3);
   }
 
@@ -242,10 +252,11 @@ class GenesysSessionTest {
 
   @Test
   void aRefusalIsAnsweredFromMemoryForAWhile() {
-    login.failure = new RefusedException("Wrong secret.", 400);
+    login.failure = CallException.refused("Wrong secret.", 400);
     for (int i = 0; i < 10; i++) {
-      assertThatExceptionOfType(RefusedException.class)
+      assertThatExceptionOfType(CallException.class)
           .isThrownBy(session::token)
+          .hasFieldOrPropertyWithValue("kind", CallException.Kind.REFUSED)
           .withMessage("Wrong secret.")
           .satisfies(e -> assertThat(e.status()).isEqualTo(400));
     }
@@ -261,10 +272,14 @@ class GenesysSessionTest {
   void aRefusalAtTheRenewalIsNotHiddenByTheOldToken() {
     session.token();
     clock.pass(Duration.ofHours(22));
-    login.failure = new RefusedException("Wrong secret.", 400);
+    login.failure = CallException.refused("Wrong secret.", 400);
 
-    assertThatExceptionOfType(RefusedException.class).isThrownBy(session::token);
-    assertThatExceptionOfType(RefusedException.class).isThrownBy(session::token);
+    assertThatExceptionOfType(CallException.class)
+        .isThrownBy(session::token)
+        .hasFieldOrPropertyWithValue("kind", CallException.Kind.REFUSED);
+    assertThatExceptionOfType(CallException.class)
+        .isThrownBy(session::token)
+        .hasFieldOrPropertyWithValue("kind", CallException.Kind.REFUSED);
     assertThat(login.calls).hasValue(2);
   }
 
@@ -272,8 +287,9 @@ class GenesysSessionTest {
   void whoeverAsksAfterAFailureIsToldHowLongToWaitAndTheLoginIsLeftAlone() {
     login.failure = unavailable(Duration.ZERO);
     for (int i = 0; i < 10; i++) {
-      assertThatExceptionOfType(UnavailableException.class)
+      assertThatExceptionOfType(CallException.class)
           .isThrownBy(session::token)
+          .hasFieldOrPropertyWithValue("kind", CallException.Kind.UNAVAILABLE)
           .satisfies(e -> assertThat(e.retryAfter()).isEqualTo(Duration.ofSeconds(1)))
           .satisfies(
               e -> assertThat(ObjectHelper.getException(CallException.class, e)).isSameAs(e));

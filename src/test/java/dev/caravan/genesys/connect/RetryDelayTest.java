@@ -65,7 +65,7 @@ class RetryDelayTest {
   @Test
   void aTokenThatIsNotAcceptedIsRenewedAtOnce() {
     exchange.setProperty(
-        Exchange.EXCEPTION_CAUGHT, new UnauthorisedException("Not accepted (401)."));
+        Exchange.EXCEPTION_CAUGHT, CallException.unauthorised("Not accepted (401)."));
 
     assertThat(afterRedeliveries(0)).isZero();
   }
@@ -92,7 +92,7 @@ class RetryDelayTest {
     exchange.setProperty(
         Exchange.EXCEPTION_CAUGHT,
         new IllegalStateException(
-            new UnavailableException("Busy.", 429, Duration.ofSeconds(seconds))));
+            CallException.unavailable("Busy.", 429, Duration.ofSeconds(seconds))));
 
     assertThat(afterRedeliveries(redeliveries)).isBetween(seconds * 1_000, seconds * 1_100);
   }

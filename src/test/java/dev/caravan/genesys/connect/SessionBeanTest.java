@@ -65,7 +65,7 @@ class SessionBeanTest {
       strings = {"{}", "{\"access_token\":\"\"}", "{\"access_token\":7}", "{\"expires_in\":60}"})
   void withoutATokenItIsTriedAgain(String answer) {
     assertThatThrownBy(() -> tokenOf(answer))
-        .isInstanceOf(UnavailableException.class)
+        .hasFieldOrPropertyWithValue("kind", CallException.Kind.UNAVAILABLE)
         .hasMessageContaining("without access_token");
   }
 }

@@ -118,10 +118,12 @@ class SubscribingTest {
   void whatIsNotAboutTopicsIsNoReasonToHalve() {
     road.genesys().arm(Fault.status(SUBSCRIBE, 404).times(1));
 
-    assertThat(subscribe().getException()).isInstanceOf(NotFoundException.class);
+    assertThat(subscribe().getException())
+        .hasFieldOrPropertyWithValue("kind", CallException.Kind.NOT_FOUND);
 
     road.genesys().arm(Fault.status(SUBSCRIBE, 413).times(1));
-    assertThat(subscribe().getException()).isInstanceOf(RefusedException.class);
+    assertThat(subscribe().getException())
+        .hasFieldOrPropertyWithValue("kind", CallException.Kind.REFUSED);
     assertThat(calls()).isEqualTo(2);
   }
 }
