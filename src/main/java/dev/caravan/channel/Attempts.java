@@ -1,12 +1,13 @@
 package dev.caravan.channel;
 
 /**
- * What a strand's attempts to open a channel came to, for the time after a restart: a bridge that
+ * What a replica's attempts to open a channel came to, for the time after a restart: a bridge that
  * is restarted in a loop must not ask more often than one that runs on.
  *
  * @param failures failures that still count
  * @param notBefore when the next attempt is due if the one that is under way comes to nothing, in
- *     milliseconds of the machine's clock; 0 if none is needed
+ *     milliseconds: of the machine's clock, in the ledger of gaps of the wall clock; 0 if none is
+ *     needed
  */
 public record Attempts(int failures, long notBefore) {
 

@@ -25,6 +25,7 @@ public final class ChannelGroup {
   /** Channels kept free for hand-overs. */
   public static final int SPARE_CHANNELS = 2;
 
+  private final String reader;
   private final ShardMachine machine;
   private final Timings timings;
   private final ScheduledExecutorService control;
@@ -38,6 +39,7 @@ public final class ChannelGroup {
   private volatile List<Shard> shards = List.of();
 
   /**
+   * @param reader who reads, such as the id of a route
    * @param redundancy how many channels read each shard at the same time
    * @param control one thread, on which all decisions are taken
    * @param clock milliseconds that never go backwards
@@ -45,6 +47,7 @@ public final class ChannelGroup {
    * @param budget shared by all that use the same OAuth client
    */
   public ChannelGroup(
+      String reader,
       Timings timings,
       DoubleSupplier random,
       int redundancy,
@@ -53,6 +56,7 @@ public final class ChannelGroup {
       ChannelOpener opener,
       ShardListener listener,
       AttemptBudget budget) {
+    this.reader = reader;
     this.machine = new ShardMachine(timings, random);
     this.timings = timings;
     this.redundancy = redundancy;
@@ -68,16 +72,16 @@ public final class ChannelGroup {
    * no longer there stop.
    */
   public synchronized void read(List<TopicSharder.Shard> plan) {
-    Map<Strand, Shard> before = new LinkedHashMap<>();
-    shards.forEach(shard -> before.put(shard.strand(), shard));
+    Map<Replica, Shard> before = new LinkedHashMap<>();
+    shards.forEach(shard -> before.put(shard.replica(), shard));
     List<Shard> next = new ArrayList<>();
     for (TopicSharder.Shard planned : plan) {
       CopyPairing pairing = pairings.computeIfAbsent(planned.number(), shard -> new CopyPairing());
       for (int number = 0; number < redundancy; number++) {
-        Strand strand = new Strand(planned.number(), number);
-        Shard running = before.remove(strand);
+        Replica replica = new Replica(reader, planned.number(), number);
+        Shard running = before.remove(replica);
         if (running == null) {
-          running = start(strand, planned.subscriptions(), pairing);
+          running = start(replica, planned.subscriptions(), pairing);
         } else {
           running.changeTopics(planned.subscriptions());
         }
@@ -89,10 +93,10 @@ public final class ChannelGroup {
     pairings.keySet().retainAll(plan.stream().map(TopicSharder.Shard::number).toList());
   }
 
-  private Shard start(Strand strand, List<String> topics, CopyPairing pairing) {
+  private Shard start(Replica replica, List<String> topics, CopyPairing pairing) {
     Shard shard =
         new Shard(
-            strand,
+            replica,
             topics,
             pairing,
             machine,
@@ -120,11 +124,11 @@ public final class ChannelGroup {
 
   /** How the shards are, by number. */
   public List<ShardStatus> status() {
-    Map<Integer, List<ShardStatus>> strands = new TreeMap<>();
+    Map<Integer, List<ShardStatus>> replicas = new TreeMap<>();
     shards.forEach(
         shard ->
-            strands.computeIfAbsent(shard.number(), n -> new ArrayList<>()).add(shard.status()));
-    return strands.values().stream().map(ShardStatus::together).toList();
+            replicas.computeIfAbsent(shard.number(), n -> new ArrayList<>()).add(shard.status()));
+    return replicas.values().stream().map(ShardStatus::together).toList();
   }
 
   /** How many shards fit if each is read so many times at once. */
@@ -132,14 +136,14 @@ public final class ChannelGroup {
     return (MOST_CHANNELS - SPARE_CHANNELS) / redundancy;
   }
 
-  /** The shards, by number, strand by strand. */
+  /** The shards, by number, replica by replica. */
   public List<Shard> shards() {
     return shards;
   }
 
   /**
    * On the control thread: the shard asks again until it is its turn. One that is about to lose its
-   * socket may use the second spare channel, but never while another strand of it hands over.
+   * socket may use the second spare channel, but never while another replica of it hands over.
    */
   private void askRotation(Shard asking, ShardAction.AskRotation asked) {
     List<Shard> busy = shards.stream().filter(Shard::handingOver).toList();

@@ -20,7 +20,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A slice of the topics that is read together, or one strand of it: carries out what {@link
+ * A slice of the topics that is read together, or one replica of it: carries out what {@link
  * ShardMachine} decides, and turns what comes from its sockets into events and decisions. All
  * decisions are taken on one control thread; frames pass on the thread of the shard's lane.
  */
@@ -30,7 +30,7 @@ public final class Shard {
 
   private static final long AFTER_FAILURE_MILLIS = 1_000;
 
-  private final Strand strand;
+  private final Replica replica;
   private final ShardMachine machine;
   private final Timings timings;
   private final ScheduledExecutorService control;
@@ -40,7 +40,7 @@ public final class Shard {
   private final ShardListener listener;
   private final BiConsumer<Shard, ShardAction.AskRotation> rotations;
   private final AttemptBudget budget;
-  private final StrandFrames frames;
+  private final ReplicaFrames frames;
 
   // Touched by the control thread only
   private final Map<Integer, ChannelLink> links = new HashMap<>();
@@ -69,9 +69,9 @@ public final class Shard {
   private record Lost(ChannelLink link, List<String> topics) {}
 
   /**
-   * @param strand which of the channels that read the shard
+   * @param replica which of the channels that read the shard
    * @param topics its subscriptions
-   * @param pairing shared by all strands of the shard
+   * @param pairing shared by all replicas of the shard
    * @param control the one thread on which decisions are taken
    * @param decisions keeps them going after a failure
    * @param clock milliseconds that never go backwards
@@ -79,7 +79,7 @@ public final class Shard {
    * @param budget shared by all shards of the client
    */
   public Shard(
-      Strand strand,
+      Replica replica,
       List<String> topics,
       CopyPairing pairing,
       ShardMachine machine,
@@ -91,8 +91,8 @@ public final class Shard {
       ShardListener listener,
       BiConsumer<Shard, ShardAction.AskRotation> rotations,
       AttemptBudget budget) {
-    this.strand = strand;
-    this.frames = new StrandFrames(strand, pairing, listener, clock);
+    this.replica = replica;
+    this.frames = new ReplicaFrames(replica, pairing, listener, clock);
     this.topics = List.copyOf(topics);
     this.machine = machine;
     this.timings = timings;
@@ -107,11 +107,11 @@ public final class Shard {
   }
 
   public int number() {
-    return strand.shard();
+    return replica.shard();
   }
 
-  public Strand strand() {
-    return strand;
+  public Replica replica() {
+    return replica;
   }
 
   public List<String> topics() {
@@ -120,7 +120,7 @@ public final class Shard {
 
   /** Starts to read. */
   public void start() {
-    submit(new ShardEvent.Started(listener.earlier(strand)));
+    submit(new ShardEvent.Started(listener.earlier(replica)));
   }
 
   /** Closes what is open and opens nothing more. */
@@ -213,7 +213,7 @@ public final class Shard {
     topicsOf.put(
         channel, Stream.concat(topicsOf(channel).stream(), more.topics().stream()).toList());
     if (trusts(channel)) {
-      listener.reading(strand, topicsOf(channel), more.since());
+      listener.reading(replica, topicsOf(channel), more.since());
     }
   }
 
@@ -314,7 +314,7 @@ public final class Shard {
     link(channel)
         .ifPresent(
             link -> {
-              link.ponged().ifPresent(millis -> listener.pong(strand.shard(), millis));
+              link.ponged().ifPresent(millis -> listener.pong(replica.shard(), millis));
               frames.proven(channel, link.reading().provenUntil());
               readAdded(channel, link.reading().provenUntil());
             });
@@ -378,7 +378,7 @@ public final class Shard {
     Attempts now = Attempts.of(state, timings);
     if (!now.equals(attempts) && !state.stopped()) {
       attempts = now;
-      listener.attempts(strand, now);
+      listener.attempts(replica, now);
     }
   }
 
@@ -431,13 +431,13 @@ public final class Shard {
     } else if (action instanceof ShardAction.DropToken drop) {
       link(drop.number()).ifPresent(opener::dropToken);
     } else if (action instanceof ShardAction.Read read) {
-      listener.reading(strand, topicsOf(read.number()), read.since());
+      listener.reading(replica, topicsOf(read.number()), read.since());
     } else if (action instanceof ShardAction.Blind blind) {
-      listener.blind(strand, blind.since(), blind.cause());
+      listener.blind(replica, blind.since(), blind.cause());
     } else if (action instanceof ShardAction.Finish) {
-      listener.finished(strand);
+      listener.finished(replica);
     } else if (action instanceof ShardAction.Report report) {
-      listener.report(strand, report.report());
+      listener.report(replica, report.report());
     }
   }
 

@@ -22,25 +22,25 @@ public interface ShardListener {
   void unreadable(int shard, byte[] body, String reason);
 
   /** From then on these topics of the shard are read. */
-  void reading(Strand strand, List<String> topics, long since);
+  void reading(Replica replica, List<String> topics, long since);
 
-  /** Nothing of the strand is read since then, the time of its last frame. */
-  void blind(Strand strand, long since, Cause cause);
+  /** Nothing of the replica is read since then, the time of its last frame. */
+  void blind(Replica replica, long since, Cause cause);
 
-  /** The strand was told to stop: it reads nothing any more, and nothing more is told of it. */
-  void finished(Strand strand);
+  /** The replica was told to stop: it reads nothing any more, and nothing more is told of it. */
+  void finished(Replica replica);
 
-  /** What attempts of the strand came to before a restart; {@link Attempts#NONE} if none did. */
-  Attempts earlier(Strand strand);
+  /** What attempts of the replica came to before a restart; {@link Attempts#NONE} if none did. */
+  Attempts earlier(Replica replica);
 
-  /** What attempts of the strand have come to; told before the next one is made. */
-  void attempts(Strand strand, Attempts now);
+  /** What attempts of the replica have come to; told before the next one is made. */
+  void attempts(Replica replica, Attempts now);
 
   /** A ping was answered after this time. */
   void pong(int shard, long millis);
 
   /** Something the shard went through. */
-  void report(Strand strand, ShardReport report);
+  void report(Replica replica, ShardReport report);
 
   /** A frame of this kind, from which nothing follows. */
   void ignored(Frame.Kind kind);

@@ -52,36 +52,36 @@ public record ShardStatus(
   }
 
   /**
-   * Several strands of one shard: it is read while one of them reads, and the sentence tells if
+   * Several replicas of one shard: it is read while one of them reads, and the sentence tells if
    * that is not all of them.
    */
-  static ShardStatus together(List<ShardStatus> strands) {
-    List<ShardStatus> read = strands.stream().filter(ShardStatus::isRead).toList();
+  static ShardStatus together(List<ShardStatus> replicas) {
+    List<ShardStatus> read = replicas.stream().filter(ShardStatus::isRead).toList();
     Comparator<ShardStatus> byHealth = Comparator.comparing(ShardStatus::health);
     ShardStatus tells =
         read.isEmpty()
-            ? strands.stream().max(byHealth).orElseThrow()
+            ? replicas.stream().max(byHealth).orElseThrow()
             : read.stream().min(byHealth).orElseThrow();
     String sentence = tells.sentence;
-    if (!read.isEmpty() && read.size() < strands.size()) {
-      ShardStatus other = strands.stream().filter(s -> !s.isRead()).findFirst().orElseThrow();
+    if (!read.isEmpty() && read.size() < replicas.size()) {
+      ShardStatus other = replicas.stream().filter(s -> !s.isRead()).findFirst().orElseThrow();
       sentence +=
           " Only %d of %d channels is read. The other: %s"
-              .formatted(read.size(), strands.size(), other.sentence);
+              .formatted(read.size(), replicas.size(), other.sentence);
     }
     return new ShardStatus(
         tells.number,
         tells.topics,
         tells.health,
         sentence,
-        strands.stream().flatMap(s -> s.phases.stream()).toList(),
-        strands.stream().mapToInt(ShardStatus::failures).max().orElse(0),
-        strands.stream()
+        replicas.stream().flatMap(s -> s.phases.stream()).toList(),
+        replicas.stream().mapToInt(ShardStatus::failures).max().orElse(0),
+        replicas.stream()
             .mapToLong(ShardStatus::silentMillis)
             .filter(millis -> millis >= 0)
             .min()
             .orElse(-1),
-        strands.stream().mapToLong(ShardStatus::blindMillis).min().orElse(0));
+        replicas.stream().mapToLong(ShardStatus::blindMillis).min().orElse(0));
   }
 
   /** Whether its topics are being read. */

@@ -2,14 +2,13 @@ package dev.caravan.genesys;
 
 import dev.caravan.channel.Attempts;
 import dev.caravan.channel.Cause;
+import dev.caravan.channel.Replica;
 import dev.caravan.channel.Shard;
-import dev.caravan.channel.Strand;
 import dev.caravan.channel.gap.Gap;
 import dev.caravan.channel.gap.GapLedger;
 import dev.caravan.topic.TopicCatalogue;
 import dev.caravan.topic.TopicCombiner;
 import dev.caravan.topic.TopicSharder;
-import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -95,9 +94,9 @@ final class GapRecorder {
     }
   }
 
-  /** A strand that is not part of the plan any more has stopped. */
-  void finished(Strand strand) {
-    isOver(ledger.finished(of(strand), Cause.TOPICS_CHANGED.label()), clock.getAsLong());
+  /** A replica that is not part of the plan any more has stopped. */
+  void finished(Replica replica) {
+    isOver(ledger.finished(replica, Cause.TOPICS_CHANGED.label()), clock.getAsLong());
   }
 
   /** Each by its own name: of a combined subscription a part may be rejected. */
@@ -107,9 +106,9 @@ final class GapRecorder {
         .toList();
   }
 
-  void reading(Strand strand, List<String> topics, long since) {
+  void reading(Replica replica, List<String> topics, long since) {
     String cause = Cause.TOPICS_CHANGED.label();
-    isOver(ledger.reading(of(strand), clock.atTheLatest(since), singles(topics), cause), since);
+    isOver(ledger.reading(replica, clock.atTheLatest(since), singles(topics), cause), since);
   }
 
   private void isOver(List<Gap> gaps, long now) {
@@ -121,15 +120,15 @@ final class GapRecorder {
   }
 
   /** On the shards' clock. */
-  Attempts earlier(Strand strand, long now) {
-    return earlier(ledger.attempts(of(strand)), now);
+  Attempts earlier(Replica replica, long now) {
+    return earlier(ledger.attempts(replica), now);
   }
 
-  void attempts(Strand strand, Attempts now) {
-    ledger.attempts(of(strand), onDisk(now));
+  void attempts(Replica replica, Attempts now) {
+    ledger.attempts(replica, onDisk(now));
   }
 
-  /** The same for finding out what to subscribe, which comes before all strands. */
+  /** The same for finding out what to subscribe, which comes before all replicas. */
   Attempts earlierPreparation(long now) {
     return earlier(ledger.attempts(preparation()), now);
   }
@@ -138,23 +137,23 @@ final class GapRecorder {
     ledger.attempts(preparation(), onDisk(now));
   }
 
-  private dev.caravan.channel.gap.Strand preparation() {
-    return new dev.caravan.channel.gap.Strand(reader, -1, 0);
+  private Replica preparation() {
+    return new Replica(reader, -1, 0);
   }
 
-  private Attempts earlier(dev.caravan.channel.gap.Attempts before, long now) {
-    long wait = Duration.between(clock.atTheLatest(now), before.notBefore()).toMillis();
+  private Attempts earlier(Attempts before, long now) {
+    long wait = before.notBefore() - clock.atTheLatest(now).toEpochMilli();
     return before.failures() == 0
         ? Attempts.NONE
         : new Attempts(before.failures(), now + Math.max(0, wait));
   }
 
-  private dev.caravan.channel.gap.Attempts onDisk(Attempts now) {
-    return new dev.caravan.channel.gap.Attempts(now.failures(), clock.atTheLatest(now.notBefore()));
+  private Attempts onDisk(Attempts now) {
+    return new Attempts(now.failures(), clock.atTheLatest(now.notBefore()).toEpochMilli());
   }
 
-  void blind(Strand strand, long since, Cause cause) {
-    isOver(ledger.blind(of(strand), clock.atTheEarliest(since), cause.label()), clock.getAsLong());
+  void blind(Replica replica, long since, Cause cause) {
+    isOver(ledger.blind(replica, clock.atTheEarliest(since), cause.label()), clock.getAsLong());
   }
 
   /**
@@ -167,7 +166,7 @@ final class GapRecorder {
       OptionalLong handedOn = shard.handedOnUntil();
       if (handedOn.isPresent()) {
         long until = Math.min(handedOn.getAsLong(), keptUntil);
-        ledger.readUntil(of(shard.strand()), clock.atTheEarliest(until));
+        ledger.readUntil(shard.replica(), clock.atTheEarliest(until));
       }
     }
     ledger.save();
@@ -254,9 +253,5 @@ final class GapRecorder {
 
   private String pattern(String topic) {
     return catalogue.patternOf(topic).orElseGet(() -> catalogue.generalise(topic));
-  }
-
-  private dev.caravan.channel.gap.Strand of(Strand strand) {
-    return new dev.caravan.channel.gap.Strand(reader, strand.shard(), strand.number());
   }
 }

@@ -1,6 +1,6 @@
 package dev.caravan.genesys;
 
-import dev.caravan.channel.Strand;
+import dev.caravan.channel.Replica;
 import dev.caravan.channel.Timings;
 import java.time.Duration;
 import org.apache.camel.RuntimeCamelException;
@@ -169,9 +169,9 @@ public class GenesysConfiguration implements Cloneable {
   }
 
   public void setRedundancy(int redundancy) {
-    if (redundancy < 1 || redundancy > Strand.MOST) {
+    if (redundancy < 1 || redundancy > Replica.MOST) {
       throw new IllegalArgumentException(
-          "redundancy is " + redundancy + "; it can be 1 or " + Strand.MOST + ".");
+          "redundancy is " + redundancy + "; it can be 1 or " + Replica.MOST + ".");
     }
     this.redundancy = redundancy;
   }

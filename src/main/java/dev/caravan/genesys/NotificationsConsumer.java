@@ -6,10 +6,10 @@ import dev.caravan.background.FailedStep;
 import dev.caravan.channel.Attempts;
 import dev.caravan.channel.Cause;
 import dev.caravan.channel.ChannelGroup;
+import dev.caravan.channel.Replica;
 import dev.caravan.channel.ShardListener;
 import dev.caravan.channel.ShardReport;
 import dev.caravan.channel.ShardStatus;
-import dev.caravan.channel.Strand;
 import dev.caravan.channel.Timings;
 import dev.caravan.channel.gap.Gap;
 import dev.caravan.frame.EventIds;
@@ -122,8 +122,10 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
             getEndpoint().component().ledger()::missing,
             () -> ThreadLocalRandom.current().nextDouble(),
             Clock.systemUTC());
+    String name = getRouteId() == null ? "notifications" : getRouteId();
     group =
         new ChannelGroup(
+            name,
             timings,
             () -> ThreadLocalRandom.current().nextDouble(),
             configuration.getRedundancy(),
@@ -134,11 +136,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
             getEndpoint().component().budget());
     gaps =
         new GapRecorder(
-            getRouteId() == null ? "notifications" : getRouteId(),
-            getEndpoint().component().ledger(),
-            clock,
-            this::signal,
-            this::isOver);
+            name, getEndpoint().component().ledger(), clock, this::signal, this::isOver);
     gaps.started();
     reader = new GenesysMetrics.Reader(inFlight, group::status);
     metrics.begins(reader);
@@ -323,34 +321,34 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
   }
 
   @Override
-  public void reading(Strand strand, List<String> topics, long since) {
-    gaps.reading(strand, topics, since);
+  public void reading(Replica replica, List<String> topics, long since) {
+    gaps.reading(replica, topics, since);
     // What was read before the gap may not be in safe hands yet
     tick();
   }
 
   @Override
-  public void blind(Strand strand, long since, Cause cause) {
-    gaps.blind(strand, since, cause);
+  public void blind(Replica replica, long since, Cause cause) {
+    gaps.blind(replica, since, cause);
   }
 
   @Override
-  public void finished(Strand strand) {
+  public void finished(Replica replica) {
     // At a stop the sockets may still hand over what was read; what follows is told at its end
     if (!isStoppingOrStopped()) {
-      gaps.finished(strand);
-      opener.rejected().remove(strand.shard());
+      gaps.finished(replica);
+      opener.rejected().remove(replica.shard());
     }
   }
 
   @Override
-  public Attempts earlier(Strand strand) {
-    return gaps.earlier(strand, clock.getAsLong());
+  public Attempts earlier(Replica replica) {
+    return gaps.earlier(replica, clock.getAsLong());
   }
 
   @Override
-  public void attempts(Strand strand, Attempts now) {
-    gaps.attempts(strand, now);
+  public void attempts(Replica replica, Attempts now) {
+    gaps.attempts(replica, now);
   }
 
   @Override
@@ -359,13 +357,13 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
   }
 
   @Override
-  public void report(Strand strand, ShardReport report) {
+  public void report(Replica replica, ShardReport report) {
     metrics.report(report);
     if (report.kind() == ShardReport.Kind.CONNECTED
         || report.kind() == ShardReport.Kind.HANDED_OVER) {
       getEndpoint().component().wellAgain();
     }
-    String sentence = sentence(strand, report);
+    String sentence = sentence(replica, report);
     switch (report.kind()) {
       case CONNECTED, HANDED_OVER -> LOG.info(sentence);
       case DISCONNECTED, RETRYING -> LOG.warn(sentence);
@@ -374,7 +372,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
     if (report.kind() != ShardReport.Kind.RETRYING) {
       signal(
           Signal.of(report.kind().name())
-              .shard(strand.shard())
+              .shard(replica.shard())
               .cause(report.cause().label())
               .from(clock.atTheEarliest(report.from()))
               .to(clock.atTheLatest(report.to()))
@@ -395,7 +393,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
     return metrics;
   }
 
-  private String sentence(Strand strand, ShardReport report) {
+  private String sentence(Replica replica, ShardReport report) {
     String what =
         switch (report.kind()) {
           case CONNECTED -> "Connected: ";
@@ -407,8 +405,8 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
     String which =
         configuration.getRedundancy() == 1
             ? ""
-            : ", channel " + (strand.number() + 1) + " of " + configuration.getRedundancy();
-    return "Shard " + strand.shard() + which + ". " + what + report.sentence();
+            : ", channel " + (replica.number() + 1) + " of " + configuration.getRedundancy();
+    return "Shard " + replica.shard() + which + ". " + what + report.sentence();
   }
 
   private static String family(String stream) {

@@ -138,6 +138,7 @@ class CoveragePropertiesTest {
       this.ledger = GapLedger.open(folder, wall);
       this.group =
           new ChannelGroup(
+              READER,
               Timings.defaults(),
               dice::nextDouble,
               redundancy,
@@ -244,7 +245,7 @@ class CoveragePropertiesTest {
       socket.answers = well || dice.nextInt(4) > 0;
       sockets.add(socket);
       everOpened.add(socket);
-      happened.add("opens " + order.number() + " of " + order.shard().strand() + subscribed);
+      happened.add("opens " + order.number() + " of " + order.shard().replica() + subscribed);
       order.shard().connecting(order.number());
       List<String> told = order.reuse().isPresent() ? order.topics() : subscribed;
       long life = !well && dice.nextInt(4) == 0 ? 20_000 : 72_000_000;
@@ -258,7 +259,7 @@ class CoveragePropertiesTest {
     private void fails() {
       if (!waiting.isEmpty()) {
         Order order = waiting.remove(dice.nextInt(waiting.size()));
-        happened.add("fails " + order.number() + " of " + order.shard().strand());
+        happened.add("fails " + order.number() + " of " + order.shard().replica());
         Failure failure = Failure.unavailable("It failed.");
         Failure gone = new Failure(Failure.Kind.CHANNEL_GONE, "It is gone.", Duration.ZERO, 1);
         order.shard().failed(order.number(), dice.nextBoolean() ? failure : gone);
@@ -276,7 +277,7 @@ class CoveragePropertiesTest {
     private void ends(Socket socket, Cause cause) {
       sockets.remove(socket);
       socket.ended = true;
-      happened.add("ends " + socket.order.number() + " of " + socket.order.shard().strand());
+      happened.add("ends " + socket.order.number() + " of " + socket.order.shard().replica());
       socket.order.shard().closed(socket.order.number(), cause);
       read.forEach(this::looksFor);
     }
@@ -285,7 +286,7 @@ class CoveragePropertiesTest {
       if (!sockets.isEmpty()) {
         Socket socket = sockets.get(dice.nextInt(sockets.size()));
         happened.add(
-            what + " to " + socket.order.number() + " of " + socket.order.shard().strand());
+            what + " to " + socket.order.number() + " of " + socket.order.shard().replica());
         brings(socket, Stage.system(what));
         socket.silent |= what.equals("no_longer_subscribed");
       }
@@ -295,7 +296,7 @@ class CoveragePropertiesTest {
       if (!sockets.isEmpty()) {
         Socket socket = sockets.get(dice.nextInt(sockets.size()));
         socket.silent = true;
-        happened.add("silent " + socket.order.number() + " of " + socket.order.shard().strand());
+        happened.add("silent " + socket.order.number() + " of " + socket.order.shard().replica());
       }
     }
 
@@ -323,7 +324,7 @@ class CoveragePropertiesTest {
     private void notes(Shard shard) {
       shard
           .handedOnUntil()
-          .ifPresent(at -> ledger.readUntil(of(shard.strand()), Instant.ofEpochMilli(at)));
+          .ifPresent(at -> ledger.readUntil(shard.replica(), Instant.ofEpochMilli(at)));
     }
 
     /** What the server sends on trusted sockets, not what somebody believes to have subscribed. */
@@ -383,7 +384,7 @@ class CoveragePropertiesTest {
         all.addAll(more);
         socket.subscribed = List.copyOf(all);
       }
-      happened.add("subscribes " + more + " to " + number + " of " + shard.strand());
+      happened.add("subscribes " + more + " to " + number + " of " + shard.replica());
       shard.subscribed(number, more);
       read.forEach(this::looksFor);
     }
@@ -398,39 +399,35 @@ class CoveragePropertiesTest {
     public void unreadable(int shard, byte[] body, String reason) {}
 
     @Override
-    public void reading(Strand strand, List<String> topics, long since) {
-      ledger.reading(of(strand), Instant.ofEpochMilli(since), topics, "topics-changed");
+    public void reading(Replica replica, List<String> topics, long since) {
+      ledger.reading(replica, Instant.ofEpochMilli(since), topics, "topics-changed");
       // It may be lost again before the next check
       topics.stream().filter(wanted::contains).forEach(read::add);
     }
 
     @Override
-    public void blind(Strand strand, long since, Cause cause) {
-      ledger.blind(of(strand), Instant.ofEpochMilli(since), cause.label());
+    public void blind(Replica replica, long since, Cause cause) {
+      ledger.blind(replica, Instant.ofEpochMilli(since), cause.label());
     }
 
     @Override
-    public void finished(Strand strand) {
-      ledger.finished(of(strand), "topics-changed");
-    }
-
-    private static dev.caravan.channel.gap.Strand of(Strand strand) {
-      return new dev.caravan.channel.gap.Strand(READER, strand.shard(), strand.number());
+    public void finished(Replica replica) {
+      ledger.finished(replica, "topics-changed");
     }
 
     @Override
-    public Attempts earlier(Strand strand) {
+    public Attempts earlier(Replica replica) {
       return Attempts.NONE;
     }
 
     @Override
-    public void attempts(Strand strand, Attempts now) {}
+    public void attempts(Replica replica, Attempts now) {}
 
     @Override
     public void pong(int shard, long millis) {}
 
     @Override
-    public void report(Strand strand, ShardReport report) {}
+    public void report(Replica replica, ShardReport report) {}
 
     @Override
     public void ignored(Frame.Kind kind) {}

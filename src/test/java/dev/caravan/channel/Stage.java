@@ -92,7 +92,7 @@ final class Stage implements ChannelOpener, ShardListener {
   Shard shard() {
     Shard shard =
         new Shard(
-            new Strand(0, 0),
+            new Replica("receive", 0, 0),
             List.of("v2.users.1.presence"),
             new CopyPairing(),
             new ShardMachine(timings, () -> 0.5),
@@ -111,14 +111,14 @@ final class Stage implements ChannelOpener, ShardListener {
 
   ChannelGroup group(int redundancy) {
     return new ChannelGroup(
-        timings, () -> 0.5, redundancy, control, control::now, this, this, budget);
+        "receive", timings, () -> 0.5, redundancy, control, control::now, this, this, budget);
   }
 
-  /** Shard and channel, and the strand if it is not the first. */
+  /** Shard and channel, and the replica if it is not the first. */
   private static String key(Order order) {
-    Strand strand = order.shard().strand();
-    String tail = strand.number() == 0 ? "" : "'".repeat(strand.number());
-    return strand.shard() + "/" + order.number() + tail;
+    Replica replica = order.shard().replica();
+    String tail = replica.number() == 0 ? "" : "'".repeat(replica.number());
+    return replica.shard() + "/" + order.number() + tail;
   }
 
   Order order(int index) {
@@ -237,27 +237,27 @@ final class Stage implements ChannelOpener, ShardListener {
   }
 
   @Override
-  public void reading(Strand strand, List<String> topics, long since) {
+  public void reading(Replica replica, List<String> topics, long since) {
     ledger.add("reading " + String.join(",", topics));
   }
 
   @Override
-  public void blind(Strand strand, long since, Cause cause) {
+  public void blind(Replica replica, long since, Cause cause) {
     ledger.add("blind " + cause.label());
   }
 
   @Override
-  public void finished(Strand strand) {
+  public void finished(Replica replica) {
     ledger.add("finished");
   }
 
   @Override
-  public Attempts earlier(Strand strand) {
+  public Attempts earlier(Replica replica) {
     return earlier;
   }
 
   @Override
-  public void attempts(Strand strand, Attempts now) {
+  public void attempts(Replica replica, Attempts now) {
     attempts.add(now);
   }
 
@@ -267,7 +267,7 @@ final class Stage implements ChannelOpener, ShardListener {
   }
 
   @Override
-  public void report(Strand strand, ShardReport report) {
+  public void report(Replica replica, ShardReport report) {
     reports.add(report);
     if (deaf) {
       throw new IllegalStateException("The listener fails");

@@ -4,9 +4,9 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.caravan.channel.Replica;
 import dev.caravan.channel.gap.Gap;
 import dev.caravan.channel.gap.GapLedger;
-import dev.caravan.channel.gap.Strand;
 import dev.caravan.simulator.CentreSize;
 import dev.caravan.simulator.Simulator;
 import dev.caravan.simulator.SimulatorOptions;
@@ -186,11 +186,11 @@ public final class BackfillRoad implements AutoCloseable {
   BackfillRoad missed(List<String> topics, Instant from, Instant to) {
     Path gaps = folder.resolve("gaps");
     GapLedger ledger = GapLedger.open(gaps, Clock.fixed(from, java.time.ZoneOffset.UTC));
-    Strand strand = new Strand("test", 0, 0);
-    ledger.reading(strand, from, topics, "start");
-    ledger.blind(strand, from.plus(GapLedger.UNDER_WAY), "dropped");
-    ledger.reading(strand, to, topics, "start");
-    ledger.finished(strand, "stop");
+    Replica replica = new Replica("test", 0, 0);
+    ledger.reading(replica, from, topics, "start");
+    ledger.blind(replica, from.plus(GapLedger.UNDER_WAY), "dropped");
+    ledger.reading(replica, to, topics, "start");
+    ledger.finished(replica, "stop");
     return this;
   }
 

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.caravan.channel.Attempts;
 import dev.caravan.channel.Cause;
-import dev.caravan.channel.Strand;
+import dev.caravan.channel.Replica;
 import dev.caravan.channel.gap.Gap;
 import dev.caravan.channel.gap.GapLedger;
 import dev.caravan.topic.TopicSharder;
@@ -21,7 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class GapRecorderTest {
 
-  private static final Strand STRAND = new Strand(0, 0);
+  private static final Replica REPLICA = new Replica("receive", 0, 0);
   private static final List<String> TOPICS =
       List.of(
           "v2.users.9ed7d9f6-0c59-4360-ac54-40dd35eb9c2f?presence&routingStatus",
@@ -50,9 +50,9 @@ class GapRecorderTest {
   }
 
   private void lostAndFound() {
-    recorder.reading(STRAND, TOPICS, 1_000_000);
-    recorder.blind(STRAND, 1_010_000, Cause.DROPPED);
-    recorder.reading(STRAND, TOPICS, 1_012_000);
+    recorder.reading(REPLICA, TOPICS, 1_000_000);
+    recorder.blind(REPLICA, 1_010_000, Cause.DROPPED);
+    recorder.reading(REPLICA, TOPICS, 1_012_000);
   }
 
   @Test
@@ -128,11 +128,11 @@ class GapRecorderTest {
 
   @Test
   void theDowntimeIsTold() {
-    recorder.reading(STRAND, TOPICS, 1_000_000);
+    recorder.reading(REPLICA, TOPICS, 1_000_000);
     recorder.tick(List.of(), 1_000_000, 1_000_000);
 
     start(1_060_000);
-    recorder.reading(STRAND, TOPICS, 1_063_000);
+    recorder.reading(REPLICA, TOPICS, 1_063_000);
 
     assertThat(signals).singleElement().extracting(Signal::cause).isEqualTo("restart");
     assertThat(signals.get(0).sentence()).contains("the bridge was not running");
@@ -140,15 +140,15 @@ class GapRecorderTest {
 
   @Test
   void aRouteThatIsEditedIsNoRestart() {
-    recorder.reading(STRAND, TOPICS, 1_000_000);
+    recorder.reading(REPLICA, TOPICS, 1_000_000);
     recorder.stopped(true);
     recorder.started();
     recorder.planned(List.of(new TopicSharder.Shard(0, TOPICS)));
-    recorder.reading(STRAND, TOPICS, 1_002_000);
+    recorder.reading(REPLICA, TOPICS, 1_002_000);
 
     recorder.stopped(false);
     start(1_060_000);
-    recorder.reading(STRAND, TOPICS, 1_063_000);
+    recorder.reading(REPLICA, TOPICS, 1_063_000);
 
     assertThat(signals).extracting(Signal::cause).containsExactly("route-edited", "restart");
     assertThat(signals.get(0).sentence())
@@ -157,13 +157,13 @@ class GapRecorderTest {
 
   @Test
   void attemptsAreRememberedOnTheClockOfTheNextRun() {
-    recorder.attempts(STRAND, new Attempts(3, 1_090_000));
+    recorder.attempts(REPLICA, new Attempts(3, 1_090_000));
     recorder.preparation(new Attempts(1, 1_002_000));
 
     start(1_030_000);
 
-    assertThat(recorder.earlier(STRAND, 500)).isEqualTo(new Attempts(3, 1_090_000 - 500 + 500));
+    assertThat(recorder.earlier(REPLICA, 500)).isEqualTo(new Attempts(3, 1_090_000 - 500 + 500));
     assertThat(recorder.earlierPreparation(1_030_000)).isEqualTo(new Attempts(1, 1_030_000));
-    assertThat(recorder.earlier(new Strand(1, 0), 1_030_000)).isEqualTo(Attempts.NONE);
+    assertThat(recorder.earlier(new Replica("receive", 1, 0), 1_030_000)).isEqualTo(Attempts.NONE);
   }
 }

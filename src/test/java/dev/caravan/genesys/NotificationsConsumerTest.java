@@ -8,8 +8,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.caravan.background.BackgroundHealthCheck;
 import dev.caravan.background.BackgroundTask;
+import dev.caravan.channel.Replica;
 import dev.caravan.channel.gap.GapLedger;
-import dev.caravan.channel.gap.Strand;
 import dev.caravan.frame.EnvelopeReader;
 import dev.caravan.frame.Frame;
 import dev.caravan.simulator.session.OauthClient;
@@ -230,12 +230,12 @@ class NotificationsConsumerTest {
   void notingWhatWasReadGoesOnAfterAnError(@TempDir Path folder) throws Exception {
     // A gap that nobody was told of yet, so that noting what was read tells of it
     GapLedger ledger = GapLedger.open(folder.resolve("gaps"), Clock.systemUTC());
-    Strand strand = new Strand("receive", 0, 0);
+    Replica replica = new Replica("receive", 0, 0);
     ledger.started("receive");
     ledger.wanted("receive", List.of("a"));
-    ledger.reading(strand, Instant.now().minusSeconds(20), List.of("a"), "dropped");
-    ledger.blind(strand, Instant.now().minusSeconds(10), "dropped");
-    ledger.reading(strand, Instant.now(), List.of("a"), "dropped");
+    ledger.reading(replica, Instant.now().minusSeconds(20), List.of("a"), "dropped");
+    ledger.blind(replica, Instant.now().minusSeconds(10), "dropped");
+    ledger.reading(replica, Instant.now(), List.of("a"), "dropped");
     ledger.save();
     assertThat(ledger.untold()).hasSize(1);
     AtomicBoolean failed = new AtomicBoolean();

@@ -1,5 +1,6 @@
 package dev.caravan.channel.gap;
 
+import dev.caravan.channel.Replica;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -14,8 +15,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Which topics were read when, by strands that read them no more and by those that do. A strand may
- * be found dead long after it died: by then others that seemed needless may have ended, too.
+ * Which topics were read when, by replicas that read them no more and by those that do. A replica
+ * may be found dead long after it died: by then others that seemed needless may have ended, too.
  */
 final class Coverage {
 
@@ -24,9 +25,9 @@ final class Coverage {
 
   private final Deque<Interval> ended = new ArrayDeque<>();
 
-  /** A strand read these topics from then until then; without an end it does so now. */
+  /** A replica read these topics from then until then; without an end it does so now. */
   private record Interval(
-      Strand strand, Instant since, Optional<Instant> until, Set<String> topics) {
+      Replica replica, Instant since, Optional<Instant> until, Set<String> topics) {
 
     boolean isAt(Instant moment) {
       return !since.isAfter(moment) && until.filter(end -> !end.isAfter(moment)).isEmpty();
@@ -41,10 +42,10 @@ final class Coverage {
    */
   record Hole(Instant from, Optional<Instant> to) {}
 
-  /** A strand read these topics, and does not any more. */
-  void ended(Strand strand, Instant since, Instant until, Collection<String> topics) {
+  /** A replica read these topics, and does not any more. */
+  void ended(Replica replica, Instant since, Instant until, Collection<String> topics) {
     if (since.isBefore(until)) {
-      ended.addLast(new Interval(strand, since, Optional.of(until), Set.copyOf(topics)));
+      ended.addLast(new Interval(replica, since, Optional.of(until), Set.copyOf(topics)));
     }
     if (ended.size() > MOST_ENDED) {
       ended.removeFirst();
@@ -58,7 +59,7 @@ final class Coverage {
     for (Interval one : all) {
       Set<String> rest = new LinkedHashSet<>(one.topics());
       if (rest.retainAll(topics)) {
-        ended.addLast(new Interval(one.strand(), one.since(), one.until(), rest));
+        ended.addLast(new Interval(one.replica(), one.since(), one.until(), rest));
       } else {
         ended.addLast(one);
       }
@@ -66,38 +67,38 @@ final class Coverage {
   }
 
   /**
-   * A strand has not read anything since then, whatever was believed.
+   * A replica has not read anything since then, whatever was believed.
    *
    * @return the topics that it was believed to have read then, and reads no more
    */
-  Set<String> notAfter(Strand strand, Instant end) {
+  Set<String> notAfter(Replica replica, Instant end) {
     Set<String> topics = new LinkedHashSet<>();
     List<Interval> all = List.copyOf(ended);
     ended.clear();
     for (Interval one : all) {
-      boolean tooLate = one.strand().equals(strand) && one.until().orElseThrow().isAfter(end);
+      boolean tooLate = one.replica().equals(replica) && one.until().orElseThrow().isAfter(end);
       if (!tooLate) {
         ended.addLast(one);
         continue;
       }
       topics.addAll(one.topics());
       if (one.since().isBefore(end)) {
-        ended.addLast(new Interval(strand, one.since(), Optional.of(end), one.topics()));
+        ended.addLast(new Interval(replica, one.since(), Optional.of(end), one.topics()));
       }
     }
     return topics;
   }
 
   /**
-   * When these topics were not read since then, by any strand; those read all along are left out.
+   * When these topics were not read since then, by any replica; those read all along are left out.
    */
   Map<List<Hole>, List<String>> holes(
-      Collection<String> topics, Instant since, Map<Strand, GapLedger.Reading> reading) {
+      Collection<String> topics, Instant since, Map<Replica, GapLedger.Reading> reading) {
     List<Interval> intervals = new ArrayList<>();
     ended.stream().filter(one -> one.until().orElseThrow().isAfter(since)).forEach(intervals::add);
     reading.forEach(
-        (strand, now) ->
-            intervals.add(new Interval(strand, now.since(), Optional.empty(), now.topics())));
+        (replica, now) ->
+            intervals.add(new Interval(replica, now.since(), Optional.empty(), now.topics())));
     intervals.sort(Comparator.comparing(Interval::since));
     Map<List<Hole>, List<String>> holes = new LinkedHashMap<>();
     for (String topic : topics) {

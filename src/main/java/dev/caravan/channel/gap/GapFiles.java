@@ -2,6 +2,8 @@ package dev.caravan.channel.gap;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.caravan.PrivateFiles;
+import dev.caravan.channel.Attempts;
+import dev.caravan.channel.Replica;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -29,7 +31,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The ledger on disk, as small JSON files that are replaced as a whole: one for each gap, one for
- * the topics of each strand, and {@code reading.json}, written every second, for the times.
+ * the topics of each replica, and {@code reading.json}, written every second, for the times.
  */
 final class GapFiles {
 
@@ -37,7 +39,7 @@ final class GapFiles {
   private static final String TIMES = "reading.json";
   private static final String END = ".json";
   private static final String GAP = "gap-";
-  private static final String STRAND = "strand-";
+  private static final String REPLICA = "strand-";
   private static final String GIVEN_UP = "given-up-";
   private static final String ASIDE = ".damaged-";
   private static final DateTimeFormatter STAMP =
@@ -86,7 +88,7 @@ final class GapFiles {
       List<OpenGap> ofUnknownTopics,
       List<WaitingGaps.Entry> waiting,
       List<OpenGap> givenUp,
-      Map<Strand, GapLedger.Reading> reading,
+      Map<Replica, GapLedger.Reading> reading,
       Map<String, Attempts> attempts) {}
 
   // ---- reading
@@ -130,8 +132,8 @@ final class GapFiles {
       String name = file.getFileName().toString();
       if (name.startsWith(GAP)) {
         gap(file, inner(name, GAP), found);
-      } else if (name.startsWith(STRAND)) {
-        strand(file, inner(name, STRAND), until, timesWritten, found);
+      } else if (name.startsWith(REPLICA)) {
+        replica(file, inner(name, REPLICA), until, timesWritten, found);
       } else if (name.startsWith(GIVEN_UP)) {
         givenUp(file, inner(name, GIVEN_UP), found);
       }
@@ -158,7 +160,7 @@ final class GapFiles {
     found
         .reading()
         .replaceAll(
-            (strand, was) ->
+            (replica, was) ->
                 new GapLedger.Reading(was.since(), was.until().minus(NOT_ON_DISK), was.topics()));
     UnaryOperator<OpenGap> sooner =
         gap -> {
@@ -207,7 +209,7 @@ final class GapFiles {
             });
   }
 
-  private void strand(
+  private void replica(
       Path file,
       String key,
       Map<String, Instant> until,
@@ -216,17 +218,17 @@ final class GapFiles {
     read(
             file,
             entry -> {
-              Strand strand = GapJson.strand(entry);
+              Replica replica = GapJson.replica(entry);
               Instant since = Instant.parse(entry.required("since").asText());
               Instant last =
-                  Optional.ofNullable(until.get(strand.key()))
-                      .or(() -> Optional.ofNullable(until.get(strand.formerKey())))
+                  Optional.ofNullable(until.get(replica.key()))
+                      .or(() -> Optional.ofNullable(until.get(replica.formerKey())))
                       .orElse(timesWritten.orElse(since));
-              if (renamed(file, strand)) {
-                found.reading().put(strand, GapJson.reading(entry, last));
-                Attempts earlier = found.attempts().get(strand.formerKey());
+              if (renamed(file, replica)) {
+                found.reading().put(replica, GapJson.reading(entry, last));
+                Attempts earlier = found.attempts().get(replica.formerKey());
                 if (earlier != null) {
-                  found.attempts().putIfAbsent(strand.key(), earlier);
+                  found.attempts().putIfAbsent(replica.key(), earlier);
                 }
               }
             })
@@ -244,8 +246,8 @@ final class GapFiles {
   }
 
   /** Gives a file that an earlier version named the name it has now; false if that is taken. */
-  private boolean renamed(Path file, Strand strand) throws IOException {
-    Path named = folder.resolve(STRAND + strand.key() + END);
+  private boolean renamed(Path file, Replica replica) throws IOException {
+    Path named = folder.resolve(REPLICA + replica.key() + END);
     if (file.equals(named)) {
       return true;
     }
@@ -310,12 +312,12 @@ final class GapFiles {
   // ---- writing
 
   /** The times only; they are not forced to the disk, as they are written again in a second. */
-  void reading(Map<Strand, GapLedger.Reading> reading, Map<String, Attempts> attempts) {
+  void reading(Map<Replica, GapLedger.Reading> reading, Map<String, Attempts> attempts) {
     put(TIMES, Optional.of(GapJson.of(reading, attempts).put("boot", boot)), false);
   }
 
-  void topics(Strand strand, GapLedger.Reading now) {
-    put(STRAND + strand.key() + END, Optional.of(GapJson.of(strand, now)));
+  void topics(Replica replica, GapLedger.Reading now) {
+    put(REPLICA + replica.key() + END, Optional.of(GapJson.of(replica, now)));
   }
 
   void open(OpenGap gap) {
@@ -337,8 +339,8 @@ final class GapFiles {
     put(GAP + over.gap().id() + END, Optional.of(GapJson.of(over)), forced);
   }
 
-  void forget(Strand strand) {
-    put(STRAND + strand.key() + END, Optional.empty());
+  void forget(Replica replica) {
+    put(REPLICA + replica.key() + END, Optional.empty());
   }
 
   void forget(String gap) {

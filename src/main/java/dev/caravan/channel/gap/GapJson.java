@@ -3,6 +3,8 @@ package dev.caravan.channel.gap;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.caravan.channel.Attempts;
+import dev.caravan.channel.Replica;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -48,11 +50,12 @@ final class GapJson {
 
   static Attempts attempts(JsonNode node) {
     return new Attempts(
-        node.required("failures").intValue(), Instant.parse(node.required("next").asText()));
+        node.required("failures").intValue(),
+        Instant.parse(node.required("next").asText()).toEpochMilli());
   }
 
-  static Strand strand(JsonNode node) {
-    return new Strand(
+  static Replica replica(JsonNode node) {
+    return new Replica(
         node.required("reader").asText(),
         node.required("shard").intValue(),
         node.required("strand").intValue());
@@ -96,24 +99,24 @@ final class GapJson {
 
   // ---- to JSON
 
-  static ObjectNode of(Map<Strand, GapLedger.Reading> reading, Map<String, Attempts> attempts) {
+  static ObjectNode of(Map<Replica, GapLedger.Reading> reading, Map<String, Attempts> attempts) {
     ObjectNode node = JSON.createObjectNode();
     ObjectNode until = node.putObject("until");
-    reading.forEach((strand, now) -> until.put(strand.key(), now.until().toString()));
+    reading.forEach((replica, now) -> until.put(replica.key(), now.until().toString()));
     ObjectNode failed = node.putObject("attempts");
     attempts.forEach(
-        (strand, now) ->
+        (replica, now) ->
             failed
-                .putObject(strand)
+                .putObject(replica)
                 .put("failures", now.failures())
-                .put("next", now.notBefore().toString()));
+                .put("next", Instant.ofEpochMilli(now.notBefore()).toString()));
     return node;
   }
 
-  static ObjectNode of(Strand strand, GapLedger.Reading now) {
+  static ObjectNode of(Replica replica, GapLedger.Reading now) {
     ObjectNode node = JSON.createObjectNode();
-    node.put("reader", strand.reader()).put("shard", strand.shard());
-    node.put("strand", strand.number()).put("since", now.until().toString());
+    node.put("reader", replica.reader()).put("shard", replica.shard());
+    node.put("strand", replica.number()).put("since", now.until().toString());
     node.put("readSince", now.since().toString());
     return withTopics(node, now.topics());
   }

@@ -1,5 +1,7 @@
 package dev.caravan.channel.gap;
 
+import dev.caravan.channel.Attempts;
+import dev.caravan.channel.Replica;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -56,7 +58,7 @@ public final class GapLedger {
 
   private final GapFiles files;
   private final Clock clock;
-  private final Map<Strand, Reading> reading = new LinkedHashMap<>();
+  private final Map<Replica, Reading> reading = new LinkedHashMap<>();
   private final Coverage coverage = new Coverage();
   private final Map<String, Attempts> attempts = new LinkedHashMap<>();
   private final OpenGaps open;
@@ -68,7 +70,7 @@ public final class GapLedger {
   private Set<String> lastWanted = Set.of();
 
   /**
-   * What a strand reads.
+   * What a replica reads.
    *
    * @param since since when it does
    * @param until until when everything that was sent has been read and kept
@@ -127,8 +129,8 @@ public final class GapLedger {
   }
 
   private void interrupted(String reader, String cause) {
-    Set<Strand> before = new HashSet<>(reading.keySet());
-    before.removeIf(strand -> !strand.reader().equals(reader));
+    Set<Replica> before = new HashSet<>(reading.keySet());
+    before.removeIf(replica -> !replica.reader().equals(reader));
     interrupted(before, cause);
   }
 
@@ -164,14 +166,14 @@ public final class GapLedger {
     Instant now = clock.instant();
     Instant since = now;
     Set<String> gone = new LinkedHashSet<>();
-    for (Reading strand : reading.values()) {
+    for (Reading replica : reading.values()) {
       List<String> its =
-          strand.topics().stream()
+          replica.topics().stream()
               .filter(topic -> lastWanted.contains(topic) && !all.contains(topic))
               .toList();
       if (!its.isEmpty()) {
         gone.addAll(its);
-        since = earlier(since, strand.until());
+        since = earlier(since, replica.until());
       }
     }
     open.all().forEach(gap -> gone.addAll(gap.topics()));
@@ -198,63 +200,63 @@ public final class GapLedger {
   }
 
   /**
-   * A strand reads these topics, and no others, since then: gaps of theirs are over.
+   * A replica reads these topics, and no others, since then: gaps of theirs are over.
    *
    * @param cause why it does, in case others of its topics are not read any more
    * @return the gaps that are over by this
    */
   public synchronized List<Gap> reading(
-      Strand strand, Instant since, List<String> topics, String cause) {
-    Reading before = reading.get(strand);
+      Replica replica, Instant since, List<String> topics, String cause) {
+    Reading before = reading.get(replica);
     // A successor's predecessor may still have something to read
     Reading now =
         new Reading(since, before == null ? since : before.until(), new LinkedHashSet<>(topics));
-    reading.put(strand, now);
+    reading.put(replica, now);
     List<Gap> over = new ArrayList<>();
     if (before != null) {
-      coverage.ended(strand, before.since(), since, wantedOrUnknown(before.topics()));
+      coverage.ended(replica, before.since(), since, wantedOrUnknown(before.topics()));
       // What it read and reads no more, though somebody wants it
-      over.addAll(begin(strand.shard(), since, cause, before.topics()));
+      over.addAll(begin(replica.shard(), since, cause, before.topics()));
     }
     files.reading(reading, attempts);
-    files.topics(strand, now);
+    files.topics(replica, now);
     Set<String> read = now.topics();
     for (OpenGap gap : open.all()) {
       List<String> covered = gap.among(read);
       if (!covered.isEmpty()) {
-        over.add(open.close(gap, strand.shard(), since, covered));
+        over.add(open.close(gap, replica.shard(), since, covered));
       }
     }
     return over;
   }
 
-  /** Everything that was sent to the strand until then has been read and kept. */
-  public synchronized void readUntil(Strand strand, Instant until) {
+  /** Everything that was sent to the replica until then has been read and kept. */
+  public synchronized void readUntil(Replica replica, Instant until) {
     reading.computeIfPresent(
-        strand, (same, before) -> new Reading(before.since(), until, before.topics()));
+        replica, (same, before) -> new Reading(before.since(), until, before.topics()));
   }
 
   /**
-   * A strand is not being read since then. Its topics have a gap as long as no other strand has
+   * A replica is not being read since then. Its topics have a gap as long as no other replica has
    * read them, then or since.
    *
    * @return gaps that are over already, as others have begun to read in the meantime
    */
-  public synchronized List<Gap> blind(Strand strand, Instant since, String cause) {
-    Reading before = reading.remove(strand);
+  public synchronized List<Gap> blind(Replica replica, Instant since, String cause) {
+    Reading before = reading.remove(replica);
     if (before == null) {
       return List.of();
     }
-    List<Gap> over = begin(strand.shard(), since, cause, ended(strand, before, since));
-    files.forget(strand);
+    List<Gap> over = begin(replica.shard(), since, cause, ended(replica, before, since));
+    files.forget(replica);
     files.reading(reading, attempts);
     return over;
   }
 
-  /** A strand is not needed any more: others read its topics, or nobody wants them. */
-  public synchronized List<Gap> finished(Strand strand, String cause) {
-    attempts.remove(strand.key());
-    return blind(strand, clock.instant(), cause);
+  /** A replica is not needed any more: others read its topics, or nobody wants them. */
+  public synchronized List<Gap> finished(Replica replica, String cause) {
+    attempts.remove(replica.key());
+    return blind(replica, clock.instant(), cause);
   }
 
   /** Writes until when everything was read, and what could not be written before. */
@@ -278,16 +280,16 @@ public final class GapLedger {
   // ---- attempts
 
   /** What attempts came to before, also before a restart. */
-  public synchronized Attempts attempts(Strand strand) {
-    return attempts.getOrDefault(strand.key(), Attempts.NONE);
+  public synchronized Attempts attempts(Replica replica) {
+    return attempts.getOrDefault(replica.key(), Attempts.NONE);
   }
 
   /** What attempts have come to; on disk when this returns. */
-  public synchronized void attempts(Strand strand, Attempts now) {
+  public synchronized void attempts(Replica replica, Attempts now) {
     if (now.failures() == 0) {
-      attempts.remove(strand.key());
+      attempts.remove(replica.key());
     } else {
-      attempts.put(strand.key(), now);
+      attempts.put(replica.key(), now);
     }
     files.reading(reading, attempts);
   }
@@ -327,18 +329,18 @@ public final class GapLedger {
 
   // ---- gaps that last
 
-  /** These strands ended without a word; of two that read a topic, the last to read it counts. */
-  private void interrupted(Set<Strand> strands, String cause) {
-    Map<Strand, Reading> last = new LinkedHashMap<>();
+  /** These replicas ended without a word; of two that read a topic, the last to read it counts. */
+  private void interrupted(Set<Replica> replicas, String cause) {
+    Map<Replica, Reading> last = new LinkedHashMap<>();
     reading.entrySet().stream()
-        .filter(entry -> strands.contains(entry.getKey()))
+        .filter(entry -> replicas.contains(entry.getKey()))
         .sorted(Comparator.comparing(entry -> entry.getValue().until(), Comparator.reverseOrder()))
         .forEach(entry -> last.put(entry.getKey(), entry.getValue()));
     reading.keySet().removeAll(last.keySet());
     Instant now = clock.instant();
-    Map<Strand, Set<String>> topics = new HashMap<>();
+    Map<Replica, Set<String>> topics = new HashMap<>();
     last.forEach(
-        (strand, was) -> {
+        (replica, was) -> {
           if (was.until().isAfter(now)) {
             LOG.warn(
                 "The clock was set back while the bridge did not run: it last read at {}, and now"
@@ -347,11 +349,11 @@ public final class GapLedger {
                 now);
           }
           Instant until = earlier(was.until(), now);
-          topics.put(strand, ended(strand, was, until));
+          topics.put(replica, ended(replica, was, until));
         });
     last.forEach(
-        (strand, was) ->
-            begin(strand.shard(), earlier(was.until(), now), cause, topics.get(strand)));
+        (replica, was) ->
+            begin(replica.shard(), earlier(was.until(), now), cause, topics.get(replica)));
     last.keySet().forEach(files::forget);
     if (!last.isEmpty()) {
       files.reading(reading, attempts);
@@ -365,11 +367,11 @@ public final class GapLedger {
     return all;
   }
 
-  /** A strand has read nothing since then; what it read until then. */
-  private Set<String> ended(Strand strand, Reading was, Instant until) {
+  /** A replica has read nothing since then; what it read until then. */
+  private Set<String> ended(Replica replica, Reading was, Instant until) {
     Set<String> topics = new LinkedHashSet<>(was.topics());
-    topics.addAll(coverage.notAfter(strand, until));
-    coverage.ended(strand, was.since(), until, wantedOrUnknown(was.topics()));
+    topics.addAll(coverage.notAfter(replica, until));
+    coverage.ended(replica, was.since(), until, wantedOrUnknown(was.topics()));
     return topics;
   }
 
@@ -377,7 +379,7 @@ public final class GapLedger {
     return one.isBefore(other) ? one : other;
   }
 
-  /** These topics were read until then, by a strand that reads them no more. */
+  /** These topics were read until then, by a replica that reads them no more. */
   private List<Gap> begin(int shard, Instant lastRead, String cause, Collection<String> topics) {
     List<Gap> over = new ArrayList<>();
     coverage
@@ -404,7 +406,7 @@ public final class GapLedger {
 
   private Set<String> notRead(Collection<String> topics) {
     Set<String> rest = new LinkedHashSet<>(topics);
-    reading.values().forEach(strand -> strand.topics().forEach(rest::remove));
+    reading.values().forEach(replica -> replica.topics().forEach(rest::remove));
     return rest;
   }
 }

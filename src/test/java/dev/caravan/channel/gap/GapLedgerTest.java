@@ -3,6 +3,8 @@ package dev.caravan.channel.gap;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
+import dev.caravan.channel.Attempts;
+import dev.caravan.channel.Replica;
 import dev.caravan.testing.LogLines;
 import dev.caravan.testing.MutableClock;
 import java.io.IOException;
@@ -22,9 +24,9 @@ import org.junit.jupiter.api.io.TempDir;
 class GapLedgerTest {
 
   private static final Instant NOON = Instant.parse("2026-11-22T12:00:00Z");
-  private static final Strand ONE = new Strand("receive", 0, 0);
-  private static final Strand TWIN = new Strand("receive", 0, 1);
-  private static final Strand OTHER = new Strand("receive", 1, 0);
+  private static final Replica ONE = new Replica("receive", 0, 0);
+  private static final Replica TWIN = new Replica("receive", 0, 1);
+  private static final Replica OTHER = new Replica("receive", 1, 0);
   private static final List<String> AB = List.of("a", "b");
 
   @TempDir Path folder;
@@ -51,9 +53,9 @@ class GapLedgerTest {
     return reads(ONE, 12, AB).get(0);
   }
 
-  private List<Gap> reads(Strand strand, long seconds, List<String> topics) {
+  private List<Gap> reads(Replica replica, long seconds, List<String> topics) {
     clock.turnTo(at(seconds));
-    return ledger.reading(strand, at(seconds), topics, "topics-changed");
+    return ledger.reading(replica, at(seconds), topics, "topics-changed");
   }
 
   private void start(List<String> topics) {
@@ -65,7 +67,7 @@ class GapLedgerTest {
   }
 
   @Test
-  void asLongAsThePlanIsNotKnownWhatAStrandGivesUpIsAGap() {
+  void asLongAsThePlanIsNotKnownWhatAReplicaGivesUpIsAGap() {
     ledger = GapLedger.open(folder, clock);
     ledger.started("receive");
     reads(ONE, 1, AB);
@@ -271,7 +273,7 @@ class GapLedgerTest {
   }
 
   @Test
-  void aTopicThatAnotherStrandReadsHasNoGap() {
+  void aTopicThatAnotherReplicaReadsHasNoGap() {
     start(AB);
     reads(ONE, 1, AB);
     reads(TWIN, 1, AB);
@@ -285,7 +287,7 @@ class GapLedgerTest {
   }
 
   @Test
-  void whatTwoStrandsMissedWhileOneOfThemWasNotYetFoundDeadIsAGapThatIsOver() {
+  void whatTwoReplicasMissedWhileOneOfThemWasNotYetFoundDeadIsAGapThatIsOver() {
     start(AB);
     reads(ONE, 1, AB);
     reads(TWIN, 1, AB);
@@ -305,7 +307,7 @@ class GapLedgerTest {
   }
 
   @Test
-  void eachTimeThatTheOtherStrandWasAwayWhileOneWasDeadIsAGap() {
+  void eachTimeThatTheOtherReplicaWasAwayWhileOneWasDeadIsAGap() {
     start(AB);
     reads(ONE, 1, AB);
     reads(TWIN, 1, AB);
@@ -320,7 +322,7 @@ class GapLedgerTest {
   }
 
   @Test
-  void whatAStrandTookOverLaterWasNotReadByItBefore() {
+  void whatAReplicaTookOverLaterWasNotReadByItBefore() {
     start(AB);
     reads(ONE, 1, AB);
     reads(OTHER, 1, List.of("c"));
@@ -334,7 +336,7 @@ class GapLedgerTest {
   }
 
   @Test
-  void aStrandThatWasDeadWhenItsSuccessorCameHasAGapUntilThen() {
+  void aReplicaThatWasDeadWhenItsSuccessorCameHasAGapUntilThen() {
     start(AB);
     reads(ONE, 1, AB);
     reads(ONE, 40, AB);
@@ -347,7 +349,7 @@ class GapLedgerTest {
   }
 
   @Test
-  void whatTwoStrandsMissedBeforeAKillIsAGapOfItsOwn() {
+  void whatTwoReplicasMissedBeforeAKillIsAGapOfItsOwn() {
     start(AB);
     reads(ONE, 1, AB);
     ledger.readUntil(ONE, at(5));
@@ -413,7 +415,7 @@ class GapLedgerTest {
   }
 
   @Test
-  void ofTwoStrandsTheLastToReadCountsAfterAKill() {
+  void ofTwoReplicasTheLastToReadCountsAfterAKill() {
     start(AB);
     reads(ONE, 1, AB);
     reads(TWIN, 1, AB);
@@ -542,7 +544,7 @@ class GapLedgerTest {
     ledger = GapLedger.open(folder, clock);
     for (String reader : List.of("receive-a", "receive.a")) {
       ledger.started(reader);
-      ledger.reading(new Strand(reader, 0, 0), at(1), List.of(reader), "start");
+      ledger.reading(new Replica(reader, 0, 0), at(1), List.of(reader), "start");
     }
     clock.turnTo(at(60));
     ledger = GapLedger.open(folder, clock);
@@ -551,7 +553,7 @@ class GapLedgerTest {
     }
     for (String reader : List.of("receive-a", "receive.a")) {
       ledger.wanted(reader, List.of(reader));
-      assertThat(ledger.reading(new Strand(reader, 0, 0), at(60), List.of(reader), "start"))
+      assertThat(ledger.reading(new Replica(reader, 0, 0), at(60), List.of(reader), "start"))
           .as(reader)
           .hasSize(1);
     }
@@ -559,32 +561,32 @@ class GapLedgerTest {
 
   @Test
   void whatAnEarlierVersionCalledOtherwiseIsFound() throws IOException {
-    Strand strand = new Strand("receive-a", 0, 0);
+    Replica replica = new Replica("receive-a", 0, 0);
     ledger = GapLedger.open(folder, clock);
     ledger.started("receive-a");
     ledger.wanted("receive-a", AB);
-    ledger.reading(strand, at(1), AB, "start");
-    ledger.readUntil(strand, at(20));
-    ledger.attempts(strand, new Attempts(3, at(200)));
+    ledger.reading(replica, at(1), AB, "start");
+    ledger.readUntil(replica, at(20));
+    ledger.attempts(replica, new Attempts(3, at(200).toEpochMilli()));
     ledger.save();
     Files.move(
-        folder.resolve("strand-" + strand.key() + ".json"),
+        folder.resolve("strand-" + replica.key() + ".json"),
         folder.resolve("strand-receive_a-0-0.json"));
     Path times = folder.resolve("reading.json");
     String named = GapJson.read(Files.readAllBytes(times)).toString();
-    Files.writeString(times, named.replace(strand.key(), "receive_a-0-0"));
+    Files.writeString(times, named.replace(replica.key(), "receive_a-0-0"));
 
     clock.turnTo(at(60));
     ledger = GapLedger.open(folder, clock);
     ledger.started("receive-a");
     ledger.wanted("receive-a", AB);
 
-    assertThat(ledger.attempts(strand)).isEqualTo(new Attempts(3, at(200)));
-    assertThat(ledger.reading(strand, at(60), AB, "start"))
+    assertThat(ledger.attempts(replica)).isEqualTo(new Attempts(3, at(200).toEpochMilli()));
+    assertThat(ledger.reading(replica, at(60), AB, "start"))
         .singleElement()
         .satisfies(gap -> assertThat(gap.from()).isEqualTo(lastBefore(at(20))));
     assertThat(names())
-        .contains("strand-" + strand.key() + ".json")
+        .contains("strand-" + replica.key() + ".json")
         .doesNotContain("strand-receive_a-0-0.json");
   }
 
@@ -736,7 +738,7 @@ class GapLedgerTest {
     ledger.wanted("second", List.of("c"));
 
     assertThat(reads(ONE, 61, AB)).flatExtracting(Gap::topics).containsExactlyElementsOf(AB);
-    assertThat(reads(new Strand("second", 0, 0), 62, List.of("c")))
+    assertThat(reads(new Replica("second", 0, 0), 62, List.of("c")))
         .flatExtracting(Gap::topics)
         .containsExactly("c");
   }
@@ -765,7 +767,7 @@ class GapLedgerTest {
     List<String> many = IntStream.range(0, 1_000).mapToObj(i -> "v2.users." + i).toList();
     start(many);
     for (int shard = 0; shard < 18; shard++) {
-      reads(new Strand("receive", shard, 0), 1, many);
+      reads(new Replica("receive", shard, 0), 1, many);
     }
     restart(60, many);
 
@@ -801,13 +803,13 @@ class GapLedgerTest {
   @Test
   void whatAttemptsCameToIsKnownAfterARestart() {
     start(AB);
-    ledger.attempts(ONE, new Attempts(3, at(90)));
-    ledger.attempts(TWIN, new Attempts(1, at(5)));
+    ledger.attempts(ONE, new Attempts(3, at(90).toEpochMilli()));
+    ledger.attempts(TWIN, new Attempts(1, at(5).toEpochMilli()));
     ledger.attempts(TWIN, Attempts.NONE);
 
     restart(10, AB);
 
-    assertThat(ledger.attempts(ONE)).isEqualTo(new Attempts(3, at(90)));
+    assertThat(ledger.attempts(ONE)).isEqualTo(new Attempts(3, at(90).toEpochMilli()));
     assertThat(ledger.attempts(TWIN)).isEqualTo(Attempts.NONE);
   }
 
@@ -845,7 +847,7 @@ class GapLedgerTest {
   @Test
   void aReaderThatIsGoneDoesNotHideWhatAnotherMisses() {
     start(AB);
-    Strand gone = new Strand("gone", 0, 0);
+    Replica gone = new Replica("gone", 0, 0);
     ledger.started("gone");
     ledger.wanted("gone", AB);
     reads(gone, 1, AB);

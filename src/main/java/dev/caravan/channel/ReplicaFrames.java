@@ -6,12 +6,13 @@ import dev.caravan.frame.Frame;
 import java.util.function.LongSupplier;
 
 /**
- * Sorts what the sockets of a strand bring, on the shard's lane: events go on unless another socket
- * of the shard has brought them, and what the server says about the socket itself is handed back.
+ * Sorts what the sockets of a replica bring, on the shard's lane: events go on unless another
+ * socket of the shard has brought them, and what the server says about the socket itself is handed
+ * back.
  */
-final class StrandFrames {
+final class ReplicaFrames {
 
-  private final Strand strand;
+  private final Replica replica;
   private final CopyPairing pairing;
   private final ShardListener listener;
   private final LongSupplier clock;
@@ -19,8 +20,8 @@ final class StrandFrames {
   private volatile long lastEventAt;
   private volatile long lastFrameAt;
 
-  StrandFrames(Strand strand, CopyPairing pairing, ShardListener listener, LongSupplier clock) {
-    this.strand = strand;
+  ReplicaFrames(Replica replica, CopyPairing pairing, ShardListener listener, LongSupplier clock) {
+    this.replica = replica;
     this.pairing = pairing;
     this.listener = listener;
     this.clock = clock;
@@ -29,17 +30,17 @@ final class StrandFrames {
   /** What other sockets bring from now on may come on this channel's, too. */
   void expect(int channel) {
     end(channel);
-    pairing.join(strand.unique(channel));
+    pairing.join(replica.unique(channel));
   }
 
   /** All that was sent on this channel's socket before then has come. */
   void proven(int channel, long until) {
-    pairing.proven(strand.unique(channel), until);
+    pairing.proven(replica.unique(channel), until);
   }
 
   /** Nothing more comes on this channel's socket. */
   void end(int channel) {
-    pairing.leave(strand.unique(channel), clock.getAsLong());
+    pairing.leave(replica.unique(channel), clock.getAsLong());
   }
 
   /**
@@ -52,16 +53,16 @@ final class StrandFrames {
     lastFrameAt = now;
     Frame frame = binary ? new Frame.Unreadable("is binary; Genesys Cloud sends text") : read(body);
     if (frame instanceof Frame.Control said && said.kind().isSignOfLife()) {
-      pairing.signOfLife(strand.unique(channel), now);
+      pairing.signOfLife(replica.unique(channel), now);
     } else if (frame instanceof Frame.Notification event) {
       lastEventAt = now;
-      if (pairing.firstSight(strand.unique(channel), event.id(), now)) {
-        listener.notification(strand.shard(), event, body);
+      if (pairing.firstSight(replica.unique(channel), event.id(), now)) {
+        listener.notification(replica.shard(), event, body);
       } else {
-        listener.pairedOff(strand.shard());
+        listener.pairedOff(replica.shard());
       }
     } else if (frame instanceof Frame.Unreadable unreadable) {
-      listener.unreadable(strand.shard(), body, unreadable.reason());
+      listener.unreadable(replica.shard(), body, unreadable.reason());
     }
     return frame;
   }
