@@ -67,6 +67,28 @@ public final class AttemptBudget {
     made.addLast(clock.getAsLong());
   }
 
+  /**
+   * What an attempt that failed comes to.
+   *
+   * @param anew whether it was to create a channel
+   * @param free whether it was not charged when it was made
+   */
+  synchronized void failed(boolean anew, boolean free, Failure failure) {
+    if (failure.reached() == Failure.Reached.NOBODY) {
+      if (!free) {
+        giveBack(anew);
+      }
+      return;
+    }
+    if (free) {
+      charge(anew);
+    }
+    boolean none = failure.reached() == Failure.Reached.NO_CHANNEL;
+    if (anew && (none || !failure.retryAfter().isZero())) {
+      giveBackCreation();
+    }
+  }
+
   /** The last attempt was none: nobody was asked for a channel. */
   synchronized void giveBack(boolean anew) {
     attempts.pollLast();

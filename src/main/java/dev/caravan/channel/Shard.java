@@ -245,7 +245,7 @@ public final class Shard {
             later(() -> frames.end(channel), CopyPairing.LAG.toMillis());
           } else {
             frames.end(channel);
-            settle(order, failure);
+            budget.failed(order.reuse().isEmpty(), order.free(), failure);
           }
           step(new ShardEvent.OpenFailed(channel, failure));
         });
@@ -256,24 +256,6 @@ public final class Shard {
       control.schedule(() -> decide(task), millis, TimeUnit.MILLISECONDS);
     } catch (RejectedExecutionException e) {
       LOG.debug("Shard {}: nothing is done later any more, the bridge is stopping", number());
-    }
-  }
-
-  /** What a failed attempt comes to in the budget. */
-  private void settle(ChannelOpener.Order order, Failure failure) {
-    boolean anew = order.reuse().isEmpty();
-    if (failure.reached() == Failure.Reached.NOBODY) {
-      if (!order.free()) {
-        budget.giveBack(anew);
-      }
-      return;
-    }
-    if (order.free()) {
-      budget.charge(anew);
-    }
-    boolean none = failure.reached() == Failure.Reached.NO_CHANNEL;
-    if (anew && (none || !failure.retryAfter().isZero())) {
-      budget.giveBackCreation();
     }
   }
 

@@ -37,7 +37,8 @@ public final class EventHeaders {
    * @param id the event's own; whoever sends the event again sends it with the same
    */
   public void set(Message message, Frame.Notification event, String id) {
-    cloudEvent(message, id, NOTIFICATION + pattern(event.topicName()), "application/json");
+    cloudEvent(
+        message, id, NOTIFICATION + catalogue.generalise(event.topicName()), "application/json");
     message.setHeader("ce_subject", event.key());
     message.setHeader(GenesysConstants.TOPIC, event.topicName());
     if (!event.correlationId().isEmpty()) {
@@ -88,10 +89,6 @@ public final class EventHeaders {
       moment = last;
     }
     return last.text;
-  }
-
-  private String pattern(String topicName) {
-    return catalogue.patternOf(topicName).orElseGet(() -> catalogue.generalise(topicName));
   }
 
   private record Moment(long millis, String text) {}

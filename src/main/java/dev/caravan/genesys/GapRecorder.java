@@ -1,5 +1,6 @@
 package dev.caravan.genesys;
 
+import dev.caravan.background.SteadyClock;
 import dev.caravan.channel.Attempts;
 import dev.caravan.channel.Cause;
 import dev.caravan.channel.Replica;
@@ -245,13 +246,9 @@ final class GapRecorder {
     Map<String, Integer> counts = new TreeMap<>();
     for (String topic : topics) {
       for (String single : TopicCombiner.expandCombined(topic)) {
-        counts.merge(pattern(single), 1, Integer::sum);
+        counts.merge(catalogue.generalise(single), 1, Integer::sum);
       }
     }
     return counts;
-  }
-
-  private String pattern(String topic) {
-    return catalogue.patternOf(topic).orElseGet(() -> catalogue.generalise(topic));
   }
 }

@@ -1,6 +1,6 @@
 package dev.caravan.genesys;
 
-import dev.caravan.genesys.backfill.BackfillCall;
+import dev.caravan.genesys.backfill.BackfillProgress;
 import dev.caravan.genesys.backfill.ConversationQuery;
 import dev.caravan.genesys.connect.OpenAttempt;
 import org.apache.camel.spi.Metadata;
@@ -98,7 +98,7 @@ public final class GenesysConstants {
   /** Property: what a call is for, as a word for metrics. */
   public static final String PURPOSE = "CamelGenesysPurpose";
 
-  /** Property: the {@link BackfillCall.Progress} of an exchange that fills a gap. */
+  /** Property: the {@link BackfillProgress} of an exchange that fills a gap. */
   public static final String BACKFILL = "CamelGenesysBackfill";
 
   /** Property: the {@link ConversationQuery} of an exchange that reads conversations again. */

@@ -3,6 +3,7 @@ package dev.caravan.genesys;
 import dev.caravan.background.BackgroundHealthCheck;
 import dev.caravan.background.BackgroundTask;
 import dev.caravan.background.FailedStep;
+import dev.caravan.background.SteadyClock;
 import dev.caravan.channel.Attempts;
 import dev.caravan.channel.Cause;
 import dev.caravan.channel.ChannelGroup;
@@ -30,7 +31,6 @@ import java.util.stream.Stream;
 import org.apache.camel.Exchange;
 import org.apache.camel.Message;
 import org.apache.camel.Processor;
-import org.apache.camel.health.HealthCheck;
 import org.apache.camel.health.HealthCheckRegistry;
 import org.apache.camel.support.DefaultConsumer;
 import org.apache.camel.support.service.ServiceHelper;
@@ -68,7 +68,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
   private ChannelGroup group;
   private GapRecorder gaps;
   private PreparationLoop preparing;
-  private HealthCheck healthCheck;
+  private NotificationsHealthCheck healthCheck;
 
   NotificationsConsumer(GenesysEndpoint endpoint, Processor processor) {
     super(endpoint, processor);
@@ -141,19 +141,23 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
     reader = new GenesysMetrics.Reader(inFlight, group::status);
     metrics.begins(reader);
     GenesysComponent component = getEndpoint().component();
-    RoadWatch watch =
-        new RoadWatch(
-            () -> preparation.problem().map(s -> new RoadWatch.Problem(preparation.health(), s)),
+    healthCheck =
+        new NotificationsHealthCheck(
+            () ->
+                preparation
+                    .problem()
+                    .map(it -> new NotificationsHealthCheck.Problem(preparation.health(), it)),
             group::status,
             inFlight,
+            clock,
             component::trouble,
             () ->
                 Stream.of(component.ledger().trouble(), deadLetters.trouble(), preparation.stale())
                     .flatMap(Optional::stream)
                     .reduce((one, other) -> one + " " + other),
-            opener::rejected);
-    healthCheck =
-        new NotificationsHealthCheck(watch, opener.channels()::budget, preparation::listing);
+            opener::rejected,
+            opener.channels()::budget,
+            preparation::listing);
     HealthCheckRegistry.get(getEndpoint().getCamelContext()).register(healthCheck);
     preparing =
         new PreparationLoop(
@@ -172,7 +176,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
     BackgroundHealthCheck loops = BackgroundHealthCheck.of(getEndpoint().getCamelContext());
     loops.watch(preparing.task());
     loops.watch(group.decisions());
-    loops.watch(BackgroundTask.every(TICK, "telling the state", control, watch::tellChanges));
+    loops.watch(BackgroundTask.every(TICK, "telling the state", control, healthCheck::tellChanges));
     loops.watch(BackgroundTask.every(TICK, "noting what was read", control, this::tick));
     loops.watch(
         BackgroundTask.every(

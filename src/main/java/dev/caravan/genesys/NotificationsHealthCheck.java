@@ -1,38 +1,218 @@
 package dev.caravan.genesys;
 
 import dev.caravan.channel.ShardStatus;
+import dev.caravan.channel.ShardStatus.Health;
+import dev.caravan.genesys.connect.Rejections;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.apache.camel.health.HealthCheckResultBuilder;
 import org.apache.camel.impl.health.AbstractHealthCheck;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * Tells flowing, idle, blind and broken apart. Idle is healthy: nights are quiet. Blind and broken
- * are not ready. What is refused while the rest is read is told as degraded, and is ready.
+ * Tells flowing, idle, blind and broken apart, from the shards, from what keeps them from being
+ * opened and from what is behind the route; and says in the log when that becomes another. Idle is
+ * healthy: nights are quiet. Blind and broken are not ready. What is refused while the rest is read
+ * is told as degraded, and is ready.
  */
 final class NotificationsHealthCheck extends AbstractHealthCheck {
 
-  private final RoadWatch watch;
+  private static final Logger LOG = LoggerFactory.getLogger(NotificationsHealthCheck.class);
+
+  /** For how long Kafka may acknowledge nothing before that is called an outage. */
+  private static final long STALLED_MILLIS = 10_000;
+
+  private final Supplier<Optional<Problem>> problem;
+  private final Supplier<List<ShardStatus>> shards;
+  private final InFlight inFlight;
+  private final LongSupplier clock;
+  private final Supplier<String> trouble;
+  private final Supplier<Optional<String>> losses;
+  private final Supplier<Map<Integer, Rejections>> rejected;
   private final Supplier<String> channels;
   private final Supplier<String> listing;
 
+  // Touched by the control thread only
+  private Health told = Health.BLIND;
+  private String toldProblem = Preparation.NOT_YET;
+  private boolean received;
+  private long unreadSince;
+  private String unreadBecause = "";
+
   /**
+   * How the connection as a whole is.
+   *
+   * @param sentence why topics are not read; empty if all are that can be
+   * @param degraded what does not work, although events are read; empty if all is well
+   * @param inFlight events that were read and are not safe yet
+   * @param stalledMillis for how long none of them has become so
+   */
+  record Overview(
+      Health health,
+      String sentence,
+      String degraded,
+      List<ShardStatus> shards,
+      int inFlight,
+      long stalledMillis) {}
+
+  /** What keeps the shards from being opened, and how bad it is. */
+  record Problem(Health health, String sentence) {}
+
+  /**
+   * @param problem what keeps the shards from being opened
+   * @param clock milliseconds that never jump
+   * @param trouble why the last call of Genesys Cloud failed; empty if all is well
+   * @param losses why gaps cannot be written to disk, and what was lost for good
+   * @param rejected what each shard was refused
    * @param channels what an operator should know about the channels of the OAuth client; empty if
    *     nothing
    * @param listing how far a listing is; empty if none is under way
    */
-  NotificationsHealthCheck(RoadWatch watch, Supplier<String> channels, Supplier<String> listing) {
+  NotificationsHealthCheck(
+      Supplier<Optional<Problem>> problem,
+      Supplier<List<ShardStatus>> shards,
+      InFlight inFlight,
+      LongSupplier clock,
+      Supplier<String> trouble,
+      Supplier<Optional<String>> losses,
+      Supplier<Map<Integer, Rejections>> rejected,
+      Supplier<String> channels,
+      Supplier<String> listing) {
     super("camel", "genesys-notifications");
-    this.watch = watch;
+    this.problem = problem;
+    this.shards = shards;
+    this.inFlight = inFlight;
+    this.clock = clock;
+    this.trouble = trouble;
+    this.losses = losses;
+    this.rejected = rejected;
     this.channels = channels;
     this.listing = listing;
   }
 
+  /**
+   * How the connection is: the worst of its shards, or what keeps them from being opened. Topics
+   * that are refused do not count as long as others are read.
+   */
+  Overview overview() {
+    Optional<Problem> first = problem.get();
+    if (first.isPresent()) {
+      return new Overview(
+          first.get().health(),
+          first.get().sentence(),
+          losses.get().orElse(""),
+          shards.get(),
+          inFlight.count(),
+          0);
+    }
+    List<ShardStatus> all = shards.get();
+    Map<Integer, Rejections> refused = rejected.get();
+    List<ShardStatus> due =
+        all.stream().filter(shard -> !isAllRefused(shard, refused.get(shard.number()))).toList();
+    due = due.isEmpty() ? all : due;
+    Health worst = due.stream().map(ShardStatus::health).reduce(Health::worse).orElse(Health.BLIND);
+    if (worst == Health.IDLE && due.stream().anyMatch(s -> s.health() == Health.FLOWING)) {
+      worst = Health.FLOWING;
+    }
+    String sentence =
+        due.stream()
+            .filter(shard -> !shard.isRead())
+            .map(shard -> "Shard " + shard.number() + ": " + shard.sentence())
+            .collect(Collectors.joining(" "));
+    if (worst == Health.BLIND) {
+      sentence = (sentence + " " + trouble.get()).strip();
+    }
+    long stalled = inFlight.stalledMillis();
+    if (inFlight.full() || stalled >= STALLED_MILLIS) {
+      worst = worst.worse(Health.BLIND);
+      sentence =
+          "What is behind the route has taken nothing for %d s; %d events wait for it, and Genesys"
+                  .formatted(stalled / 1000, inFlight.count())
+              + " Cloud is no longer read when %d do. See the spool's health. %s"
+                  .formatted(inFlight.most(), sentence);
+    }
+    String degraded =
+        (Rejections.sentence(refused.values()) + " " + losses.get().orElse("")).strip();
+    return new Overview(worst, sentence.strip(), degraded, all, inFlight.count(), stalled);
+  }
+
+  private static boolean isAllRefused(ShardStatus shard, Rejections refused) {
+    return shard.health() == Health.BROKEN && refused != null && refused.subscribed().isEmpty();
+  }
+
+  private static boolean isRead(Health health) {
+    return health == Health.FLOWING || health == Health.IDLE;
+  }
+
+  /** One line in the log whenever the state becomes another, or its reason does. */
+  void tellChanges() {
+    Overview now = overview();
+    String reason = problem.get().map(Problem::sentence).orElse("");
+    if (now.health() == told && (reason.isEmpty() || reason.equals(toldProblem))) {
+      return;
+    }
+    String line = (change(now, reason) + " " + now.degraded()).strip();
+    switch (now.health()) {
+      case FLOWING, IDLE -> LOG.info(line);
+      case BLIND -> LOG.warn(line);
+      case BROKEN -> LOG.error(line);
+    }
+    if (isRead(now.health())) {
+      received = true;
+    } else if (isRead(told)) {
+      unreadSince = clock.getAsLong();
+    }
+    if (!isRead(now.health())) {
+      unreadBecause = because(now);
+    }
+    told = now.health();
+    toldProblem = reason;
+  }
+
+  private String change(Overview now, String reason) {
+    boolean again = received && !isRead(told);
+    String pause =
+        again
+            ? " after %d s %s".formatted((clock.getAsLong() - unreadSince) / 1000, unreadBecause)
+            : "";
+    return switch (now.health()) {
+      case FLOWING -> "Receiving events" + (again ? " again" + pause : "") + ".";
+      case IDLE ->
+          again
+              ? "Connected again" + pause + "; no events at present."
+              : "Connected; no events at present.";
+      case BLIND ->
+          "Not receiving " + (isPartly(now) ? "all" : "any") + " events. " + now.sentence();
+      case BROKEN ->
+          "Not receiving %s events until somebody acts. %s"
+              .formatted(
+                  isPartly(now) ? "all" : "any",
+                  reason.isEmpty() ? "The lines of the shards say why." : now.sentence());
+    };
+  }
+
+  private static boolean isPartly(Overview overview) {
+    return overview.shards().stream().anyMatch(ShardStatus::isRead);
+  }
+
+  private static String because(Overview overview) {
+    if (overview.shards().stream().allMatch(ShardStatus::isRead)) {
+      return "in which nothing behind the route took any";
+    }
+    return isPartly(overview) ? "without some of the connections" : "without a connection";
+  }
+
+  // ---- for health
+
   @Override
   protected void doCall(HealthCheckResultBuilder builder, Map<String, Object> options) {
-    RoadWatch.Overview overview = watch.overview();
+    Overview overview = overview();
     builder.detail("road.state", overview.health().label());
     if (!overview.sentence().isEmpty()) {
       builder.detail("road.sentence", overview.sentence());
@@ -68,9 +248,7 @@ final class NotificationsHealthCheck extends AbstractHealthCheck {
       }
       builder.detail(name + "sentence", shard.sentence());
     }
-    boolean ready =
-        overview.health() == ShardStatus.Health.FLOWING
-            || overview.health() == ShardStatus.Health.IDLE;
+    boolean ready = isRead(overview.health());
     builder.message(overview.sentence()).state(ready ? State.UP : State.DOWN);
   }
 

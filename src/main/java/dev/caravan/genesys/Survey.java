@@ -129,7 +129,7 @@ public final class Survey implements AutoCloseable {
   public List<Demand> demands(List<String> topics) {
     Map<String, Integer> patterns = new TreeMap<>();
     for (String topic : topics) {
-      String pattern = catalogue.patternOf(topic).orElseGet(() -> catalogue.generalise(topic));
+      String pattern = catalogue.generalise(topic);
       patterns.merge(pattern, 1, Integer::sum);
     }
     Map<String, JsonNode> available = available();

@@ -86,7 +86,10 @@ public final class TopicCatalogue {
     return topicOf(concreteTopic).map(Topic::pattern);
   }
 
-  /** The pattern of a concrete topic, guessed from its ids if it is not in this catalogue. */
+  /**
+   * The pattern of a concrete topic, in any case; guessed from its ids if it is not in this
+   * catalogue.
+   */
   public String generalise(String concreteTopic) {
     return known(concreteTopic).pattern;
   }

@@ -103,7 +103,7 @@ class RunCommandIT {
                 "GENESYS_CLIENT_ID", "",
                 "GENESYS_TOPICS_REFRESH", "soon"))) {
       bridge.awaitOutput(
-          "The road is broken .*GENESYS_TOPICS_REFRESH is \"soon\", but it must be a duration");
+          "Not receiving any events until somebody acts. .*GENESYS_TOPICS_REFRESH is \"soon\", but it must be a duration");
 
       assertThat(bridge.output()).doesNotContain("\tat ", "Exception");
     }

@@ -2,7 +2,7 @@ package dev.caravan.genesys;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.caravan.genesys.backfill.BackfillCall;
+import dev.caravan.genesys.backfill.BackfillProgress;
 import dev.caravan.genesys.connect.CallException;
 import dev.caravan.simulator.fault.Fault;
 import dev.caravan.simulator.session.OauthClient;
@@ -109,7 +109,7 @@ class CallsTest {
             .request(
                 "direct:genesys-backfill-api",
                 call -> {
-                  call.setProperty(GenesysConstants.BACKFILL, new BackfillCall.Progress());
+                  call.setProperty(GenesysConstants.BACKFILL, new BackfillProgress());
                   call.getMessage().setHeader(Exchange.HTTP_METHOD, "GET");
                   call.getMessage().setHeader(Exchange.HTTP_PATH, "/api/v2/routing/queues");
                 });

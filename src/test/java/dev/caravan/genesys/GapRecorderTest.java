@@ -2,6 +2,7 @@ package dev.caravan.genesys;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.caravan.background.SteadyClock;
 import dev.caravan.channel.Attempts;
 import dev.caravan.channel.Cause;
 import dev.caravan.channel.Replica;

@@ -2,6 +2,7 @@ package dev.caravan.genesys;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.caravan.background.SteadyClock;
 import dev.caravan.channel.gap.GapLedger;
 import dev.caravan.testing.ManualExecutor;
 import dev.caravan.topic.TopicSharder;

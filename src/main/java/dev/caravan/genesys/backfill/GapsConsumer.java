@@ -56,7 +56,7 @@ public final class GapsConsumer extends DefaultConsumer {
   private final Clock clock = Clock.systemUTC();
   private final BackgroundTask task = new BackgroundTask("reading again what gaps hold");
   private final Set<String> underWay = ConcurrentHashMap.newKeySet();
-  private final Set<BackfillCall.Progress> readings = ConcurrentHashMap.newKeySet();
+  private final Set<BackfillProgress> readings = ConcurrentHashMap.newKeySet();
   private ScheduledExecutorService states;
   private ScheduledExecutorService conversations;
 
@@ -91,7 +91,7 @@ public final class GapsConsumer extends DefaultConsumer {
   protected void doStop() throws Exception {
     component().gaps().readNoMore();
     task.stop();
-    readings.forEach(BackfillCall.Progress::stop);
+    readings.forEach(BackfillProgress::stop);
     for (ScheduledExecutorService lane : lanes()) {
       getEndpoint().getCamelContext().getExecutorServiceManager().shutdownNow(lane);
     }
@@ -153,7 +153,7 @@ public final class GapsConsumer extends DefaultConsumer {
   }
 
   private void carryOut(BackfillRun run, BackfillPlan.Read read, int attempt) {
-    BackfillCall.Progress progress = new BackfillCall.Progress();
+    BackfillProgress progress = new BackfillProgress();
     readings.add(progress);
     Exchange exchange = exchange(run, read, progress);
     try {
@@ -178,7 +178,7 @@ public final class GapsConsumer extends DefaultConsumer {
   }
 
   private void ended(
-      BackfillRun run, BackfillPlan.Read read, int attempt, BackfillCall.Progress progress) {
+      BackfillRun run, BackfillPlan.Read read, int attempt, BackfillProgress progress) {
     boolean more = run.told(read, progress.records(), progress.told());
     if (!progress.isCalled() || run.untold(read).isEmpty()) {
       run.read(read).ifPresent(outcome -> tell(run.gap(), outcome));
@@ -218,8 +218,7 @@ public final class GapsConsumer extends DefaultConsumer {
     return pause.compareTo(why.retryAfter()) > 0 ? pause : why.retryAfter();
   }
 
-  private Exchange exchange(
-      BackfillRun run, BackfillPlan.Read read, BackfillCall.Progress progress) {
+  private Exchange exchange(BackfillRun run, BackfillPlan.Read read, BackfillProgress progress) {
     Exchange exchange = createExchange(false);
     exchange.setProperty(GenesysConstants.BACKFILL, progress);
     exchange.getIn().setHeader(GenesysConstants.READ, read.label());

@@ -76,7 +76,7 @@ public final class ReadAgain implements Processor {
     }
     message.setHeader(GenesysConstants.ORIGIN, "backfill");
     String id = kind == Kind.CONVERSATION ? "" : user(read);
-    BackfillCall.Progress.of(exchange).read(id);
+    BackfillProgress.of(exchange).read(id);
   }
 
   private boolean isStateMissing(Map<?, ?> read) {

@@ -1,6 +1,6 @@
 package dev.caravan.genesys.connect;
 
-import dev.caravan.genesys.backfill.BackfillCall;
+import dev.caravan.genesys.backfill.BackfillProgress;
 import org.apache.camel.Exchange;
 import org.apache.camel.Message;
 
@@ -11,8 +11,6 @@ import org.apache.camel.Message;
 public final class CallBeginning {
 
   private static final String AUTHORIZATION = "Authorization";
-
-  private final BackfillCall backfill = new BackfillCall();
 
   /** Client id and secret, for the call that fetches a token. */
   public void login(Exchange exchange) {
@@ -32,7 +30,7 @@ public final class CallBeginning {
 
   /** The same for calls that fill a gap, unless the bridge is stopping. */
   public void backfill(Exchange exchange) throws InterruptedException {
-    backfill.process(exchange);
+    BackfillProgress.called(exchange);
     token(exchange);
   }
 

@@ -76,7 +76,7 @@ class GenesysSessionTest {
   void aWallClockThatIsSetAnHourChangesNothing(long hours) {
     MutableClock wall = new MutableClock();
     AtomicLong nanos = new AtomicLong();
-    SteadyClock steady = new SteadyClock(wall, nanos::get);
+    SteadyClock steady = new SteadyClock(wall::millis, nanos::get);
     List<CallException> failures = new ArrayList<>();
     AtomicInteger calls = new AtomicInteger();
     GenesysSession lasting =

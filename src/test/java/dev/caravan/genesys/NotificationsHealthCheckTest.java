@@ -6,13 +6,14 @@ import dev.caravan.channel.Phase;
 import dev.caravan.channel.ShardStatus;
 import dev.caravan.channel.ShardStatus.Health;
 import dev.caravan.genesys.connect.Rejections;
+import dev.caravan.testing.LogLines;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.camel.health.HealthCheck;
 import org.junit.jupiter.api.Test;
 
-class RoadWatchTest {
+class NotificationsHealthCheckTest {
 
   private Optional<String> problem = Optional.empty();
   private List<ShardStatus> shards = List.of();
@@ -22,14 +23,17 @@ class RoadWatchTest {
   private Optional<String> ledger = Optional.empty();
   private long now = 1_000;
   private final InFlight inFlight = new InFlight(1, () -> now);
-  private final RoadWatch watch =
-      new RoadWatch(
-          () -> problem.map(sentence -> new RoadWatch.Problem(Health.BROKEN, sentence)),
+  private final NotificationsHealthCheck watch =
+      new NotificationsHealthCheck(
+          () -> problem.map(it -> new NotificationsHealthCheck.Problem(Health.BROKEN, it)),
           () -> shards,
           inFlight,
+          () -> now,
           () -> trouble,
           () -> ledger,
-          () -> rejected);
+          () -> rejected,
+          () -> "",
+          () -> listing);
 
   private static ShardStatus shard(int number, Health health, long blindMillis) {
     return new ShardStatus(
@@ -37,7 +41,7 @@ class RoadWatchTest {
   }
 
   @Test
-  void oneShardThatFlowsAmongIdleOnesMeansThatTheRoadFlows() {
+  void oneShardThatFlowsAmongIdleOnesMeansThatEventsAreReceived() {
     shards = List.of(shard(0, Health.IDLE, 0), shard(1, Health.FLOWING, 0));
 
     assertThat(watch.overview().health()).isEqualTo(Health.FLOWING);
@@ -127,14 +131,49 @@ class RoadWatchTest {
   }
 
   @Test
-  void aRoadOfWhichEveryTopicIsRefusedIsBroken() {
+  void whatIsRefusedEveryTopicIsBroken() {
     shards = List.of(shard(0, Health.BROKEN, 9_000));
     rejected = Map.of(0, Rejections.of(List.of("v2.users.u.presence"), List.of(), Map.of()));
 
     assertThat(check().getState()).isEqualTo(HealthCheck.State.DOWN);
   }
 
+  @Test
+  void theLogSaysOnceWhatHasBecomeOfReceiving() {
+    try (LogLines log = new LogLines(NotificationsHealthCheck.class.getName())) {
+      shards = List.of(shard(0, Health.FLOWING, 0));
+      tellTwice();
+      shards = List.of(shard(0, Health.BLIND, 100));
+      tellTwice();
+      now += 12_300;
+      shards = List.of(shard(0, Health.FLOWING, 0));
+      tellTwice();
+      shards = List.of(shard(0, Health.FLOWING, 0), shard(1, Health.BLIND, 100));
+      tellTwice();
+      now += 3_000;
+      shards = List.of(shard(0, Health.IDLE, 0), shard(1, Health.IDLE, 0));
+      tellTwice();
+      problem = Optional.of("Wrong secret.");
+      shards = List.of();
+      tellTwice();
+
+      assertThat(log.lines())
+          .containsExactly(
+              "Receiving events.",
+              "Not receiving any events. Shard 0: How it is.",
+              "Receiving events again after 12 s without a connection.",
+              "Not receiving all events. Shard 1: How it is.",
+              "Connected again after 3 s without some of the connections; no events at present.",
+              "Not receiving any events until somebody acts. Wrong secret.");
+    }
+  }
+
+  private void tellTwice() {
+    watch.tellChanges();
+    watch.tellChanges();
+  }
+
   private HealthCheck.Result check() {
-    return new NotificationsHealthCheck(watch, () -> "", () -> listing).call(Map.of());
+    return watch.call(Map.of());
   }
 }

@@ -1,4 +1,4 @@
-package dev.caravan.genesys;
+package dev.caravan.background;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
