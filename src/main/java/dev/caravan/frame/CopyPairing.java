@@ -13,18 +13,19 @@ import java.util.Map;
  * a hand-over neither loses nor repeats: the n-th copy on one socket pairs with the n-th on each of
  * the others. Identical frames on one socket are different events and all pass.
  *
- * <p>It keeps debts, not history: when a socket brings an event first, every other joined socket
- * owes one copy of it, and the copy that pays the debt is the one to drop. A lone socket therefore
- * costs nothing, and two that keep pace next to nothing. A debt is forgotten after the window, or
- * before it if there are too many; a copy that comes later than that is repeated, never lost.
+ * <p>It keeps pending copies, not history: when a socket brings an event first, a copy of it is
+ * pending from every other joined socket, and that copy is dropped when it comes. A lone socket
+ * therefore costs nothing, and two that keep pace next to nothing. A pending copy is forgotten
+ * after the window, or before it if there are too many; a copy that comes later than that is
+ * repeated, never lost.
  *
- * <p>A debt whose copy never comes would swallow an identical event of later, so debts that cannot
- * be paid any more lapse. When exactly the server begins to send to a new socket nobody can see:
- * join it before its handshake, and tell its first sign of life. Frames of a socket come in order,
- * so what it still owes then, give or take the lag, it will never bring. The same is true of what
- * all others owe when a socket leaves. The answer to a ping proves at once what was owed before the
- * ping. A payment that comes later than the lag may have been the socket's own copy of the next
- * event, so when another brings that, the payer owes nothing for it.
+ * <p>A pending copy that never comes would swallow an identical event of later, so what cannot come
+ * any more lapses. When exactly the server begins to send to a new socket nobody can see: join it
+ * before its handshake, and tell its first sign of life. Frames of a socket come in order, so what
+ * is still pending then, give or take the lag, it will never bring. The same is true of what is
+ * pending from all others when a socket leaves. The answer to a ping proves at once what was
+ * pending before the ping. A copy that comes later than the lag may have been the socket's own of
+ * the next event, so when another brings that, none is pending from it.
  *
  * <p>Leave when a socket's last frame has been judged.
  */
@@ -45,15 +46,15 @@ public final class CopyPairing {
   /** Sockets joined at once; a hand-over needs two, a failed one three. */
   public static final int MAX_SOCKETS = 8;
 
-  private static final int LANE_BITS = 8;
-  private static final long LANE = (1L << LANE_BITS) - 1;
+  private static final int SLOT_BITS = 8;
+  private static final long SLOT = (1L << SLOT_BITS) - 1;
 
   private final long windowMillis;
   private final int maxEvents;
-  private final Integer[] lanes = new Integer[MAX_SOCKETS];
+  private final Integer[] joinedSockets = new Integer[MAX_SOCKETS];
   private final boolean[] alive = new boolean[MAX_SOCKETS];
   private int joined;
-  private final Map<EventId, Debt> owed = new LinkedHashMap<>();
+  private final Map<EventId, PendingCopies> pending = new LinkedHashMap<>();
   private final Deque<Lapse> lapses = new ArrayDeque<>();
   private long forgotten;
 
@@ -67,13 +68,13 @@ public final class CopyPairing {
   }
 
   /**
-   * From now on this socket owes a copy of every event that another one brings first. If there are
-   * too many already it is not paired, and all it brings is carried on.
+   * From now on a copy is pending from this socket of every event that another one brings first. If
+   * there are too many already it is not paired, and all it brings is carried on.
    */
   public synchronized void join(int socket) {
-    int free = Arrays.asList(lanes).indexOf(null);
-    if (lane(socket) < 0 && free >= 0) {
-      lanes[free] = socket;
+    int free = Arrays.asList(joinedSockets).indexOf(null);
+    if (slot(socket) < 0 && free >= 0) {
+      joinedSockets[free] = socket;
       alive[free] = false;
       joined++;
     }
@@ -81,39 +82,39 @@ public final class CopyPairing {
 
   /**
    * The socket brought what the server sends of itself. The first time this shows from when on it
-   * is sent events: what it owes of the time before, and does not bring soon, never comes.
+   * is sent events: what is pending of the time before, and does not come soon, never does.
    */
   public synchronized void signOfLife(int socket, long nowMillis) {
-    int lane = lane(socket);
-    if (lane >= 0 && !alive[lane]) {
-      alive[lane] = true;
-      lapseSoon(bits(lane), nowMillis);
+    int slot = slot(socket);
+    if (slot >= 0 && !alive[slot]) {
+      alive[slot] = true;
+      lapseSoon(bits(slot), nowMillis);
     }
   }
 
   /**
-   * The socket has brought all that the server sent it before then: what it owes since longer never
-   * comes.
+   * The socket has brought all that the server sent it before then: what is pending since longer
+   * never comes.
    */
   public synchronized void proven(int socket, long untilMillis) {
-    int lane = lane(socket);
-    if (lane >= 0) {
-      forgive(bits(lane), untilMillis - OVERTAKEN.toMillis());
+    int slot = slot(socket);
+    if (slot >= 0) {
+      forgive(bits(slot), untilMillis - OVERTAKEN.toMillis());
     }
   }
 
   /**
-   * Nothing more comes from this socket; its debts are void. The others still owe theirs, but not
-   * for long.
+   * Nothing more comes from this socket, no pending copy either. Those of the others are still
+   * waited for, but not for long.
    */
   public synchronized void leave(int socket, long nowMillis) {
-    int lane = lane(socket);
-    if (lane < 0) {
+    int slot = slot(socket);
+    if (slot < 0) {
       return;
     }
-    lanes[lane] = null;
+    joinedSockets[slot] = null;
     joined--;
-    forgive(bits(lane), Long.MAX_VALUE);
+    forgive(bits(slot), Long.MAX_VALUE);
     lapseSoon(-1L, nowMillis);
   }
 
@@ -122,146 +123,146 @@ public final class CopyPairing {
    * A socket that never joined, or has left, is not paired: all it brings is carried on.
    */
   public synchronized boolean firstSight(int socket, EventId id, long nowMillis) {
-    int lane = lane(socket);
-    if (lane < 0) {
+    int slot = slot(socket);
+    if (slot < 0) {
       return true;
     }
-    if (joined == 1 && owed.isEmpty()) {
+    if (joined == 1 && pending.isEmpty()) {
       return true;
     }
     lapse(nowMillis);
     forgetBefore(nowMillis - windowMillis);
-    Debt debt = owed.get(id);
-    if (debt != null && (debt.copies & bits(lane)) != 0) {
-      debt.copies -= one(lane);
-      if (nowMillis - debt.chargedMillis > LAG.toMillis()) {
-        debt.paidLate |= one(lane);
+    PendingCopies entry = pending.get(id);
+    if (entry != null && (entry.copies & bits(slot)) != 0) {
+      entry.copies -= one(slot);
+      if (nowMillis - entry.chargedMillis > LAG.toMillis()) {
+        entry.cameLate |= one(slot);
       }
-      if (debt.isDone()) {
-        owed.remove(id);
+      if (entry.isDone()) {
+        pending.remove(id);
       }
       return false;
     }
     if (joined > 1) {
-      charge(lane, id, debt != null ? debt : add(id, nowMillis), nowMillis);
+      charge(slot, id, entry != null ? entry : add(id, nowMillis), nowMillis);
     }
     return true;
   }
 
-  /** How many events some socket still owes a copy of. */
+  /** How many events have a copy that is pending. */
   public synchronized int awaited() {
-    return (int) owed.values().stream().filter(debt -> debt.copies != 0).count();
+    return (int) pending.values().stream().filter(entry -> entry.copies != 0).count();
   }
 
   /**
-   * How many debts were forgotten for their number, not their age: that many repeats may follow.
+   * How many events were forgotten for their number, not their age: that many repeats may follow.
    */
   public synchronized long forgotten() {
     return forgotten;
   }
 
-  private Debt add(EventId id, long nowMillis) {
-    if (owed.size() >= maxEvents) {
-      Iterator<Debt> oldest = owed.values().iterator();
+  private PendingCopies add(EventId id, long nowMillis) {
+    if (pending.size() >= maxEvents) {
+      Iterator<PendingCopies> oldest = pending.values().iterator();
       oldest.next();
       oldest.remove();
       forgotten++;
     }
-    Debt debt = new Debt(nowMillis);
-    owed.put(id, debt);
-    return debt;
+    PendingCopies entry = new PendingCopies(nowMillis);
+    pending.put(id, entry);
+    return entry;
   }
 
-  private void charge(int bringer, EventId id, Debt debt, long nowMillis) {
-    for (int lane = 0; lane < MAX_SOCKETS; lane++) {
-      if (lane == bringer || lanes[lane] == null) {
+  private void charge(int bringer, EventId id, PendingCopies entry, long nowMillis) {
+    for (int slot = 0; slot < MAX_SOCKETS; slot++) {
+      if (slot == bringer || joinedSockets[slot] == null) {
         continue;
       }
-      if ((debt.paidLate & bits(lane)) != 0) {
-        debt.paidLate &= ~bits(lane);
-      } else if ((debt.copies & bits(lane)) != bits(lane)) {
-        debt.copies += one(lane);
-        debt.chargedMillis = nowMillis;
+      if ((entry.cameLate & bits(slot)) != 0) {
+        entry.cameLate &= ~bits(slot);
+      } else if ((entry.copies & bits(slot)) != bits(slot)) {
+        entry.copies += one(slot);
+        entry.chargedMillis = nowMillis;
       }
     }
-    if (debt.isDone()) {
-      owed.remove(id);
+    if (entry.isDone()) {
+      pending.remove(id);
     }
   }
 
-  /** What these owe by now they owe for a little while only. */
-  private void lapseSoon(long debtors, long nowMillis) {
+  /** What is pending from these by now is waited for a little while only. */
+  private void lapseSoon(long sockets, long nowMillis) {
     lapse(nowMillis);
-    if (!owed.isEmpty()) {
-      lapses.add(new Lapse(debtors, nowMillis, nowMillis + LAG.toMillis()));
+    if (!pending.isEmpty()) {
+      lapses.add(new Lapse(sockets, nowMillis, nowMillis + LAG.toMillis()));
     }
   }
 
   private void lapse(long nowMillis) {
     while (!lapses.isEmpty() && lapses.peek().afterMillis < nowMillis) {
       Lapse due = lapses.remove();
-      forgive(due.debtors, due.chargedUntilMillis);
+      forgive(due.sockets, due.chargedUntilMillis);
     }
   }
 
-  private void forgive(long debtors, long chargedUntilMillis) {
-    for (Iterator<Debt> debts = owed.values().iterator(); debts.hasNext(); ) {
-      Debt debt = debts.next();
-      if (debt.chargedMillis <= chargedUntilMillis) {
-        debt.copies &= ~debtors;
-        debt.paidLate &= ~debtors;
+  private void forgive(long sockets, long chargedUntilMillis) {
+    for (Iterator<PendingCopies> all = pending.values().iterator(); all.hasNext(); ) {
+      PendingCopies entry = all.next();
+      if (entry.chargedMillis <= chargedUntilMillis) {
+        entry.copies &= ~sockets;
+        entry.cameLate &= ~sockets;
       }
-      if (debt.isDone()) {
-        debts.remove();
+      if (entry.isDone()) {
+        all.remove();
       }
     }
   }
 
   private void forgetBefore(long millis) {
-    for (Iterator<Debt> debts = owed.values().iterator(); debts.hasNext(); ) {
-      if (debts.next().sinceMillis > millis) {
+    for (Iterator<PendingCopies> all = pending.values().iterator(); all.hasNext(); ) {
+      if (all.next().sinceMillis > millis) {
         return;
       }
-      debts.remove();
+      all.remove();
     }
   }
 
-  private int lane(int socket) {
-    for (int lane = 0; lane < MAX_SOCKETS; lane++) {
-      if (lanes[lane] != null && lanes[lane] == socket) {
-        return lane;
+  private int slot(int socket) {
+    for (int slot = 0; slot < MAX_SOCKETS; slot++) {
+      if (joinedSockets[slot] != null && joinedSockets[slot] == socket) {
+        return slot;
       }
     }
     return -1;
   }
 
-  private static long one(int lane) {
-    return 1L << lane * LANE_BITS;
+  private static long one(int slot) {
+    return 1L << slot * SLOT_BITS;
   }
 
-  private static long bits(int lane) {
-    return LANE << lane * LANE_BITS;
+  private static long bits(int slot) {
+    return SLOT << slot * SLOT_BITS;
   }
 
-  /** What these sockets owe since then or longer is void after that. */
-  private record Lapse(long debtors, long chargedUntilMillis, long afterMillis) {}
+  /** What is pending from these sockets since then or longer lapses after that. */
+  private record Lapse(long sockets, long chargedUntilMillis, long afterMillis) {}
 
-  /** How many copies of one event each socket owes, eight bits a socket. */
-  private static final class Debt {
+  /** How many copies of one event are pending from each socket, eight bits a socket. */
+  private static final class PendingCopies {
     private final long sinceMillis;
     private long chargedMillis;
     private long copies;
 
-    /** Marks the sockets of which the last payment came later than the lag. */
-    private long paidLate;
+    /** Marks the sockets of which the last copy came later than the lag. */
+    private long cameLate;
 
-    private Debt(long nowMillis) {
+    private PendingCopies(long nowMillis) {
       this.sinceMillis = nowMillis;
       this.chargedMillis = nowMillis;
     }
 
     private boolean isDone() {
-      return copies == 0 && paidLate == 0;
+      return copies == 0 && cameLate == 0;
     }
   }
 }
