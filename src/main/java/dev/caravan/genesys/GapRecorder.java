@@ -171,9 +171,9 @@ final class GapRecorder {
       }
     }
     ledger.save();
-    List<Gap> untold = ledger.untold();
-    sentAt.keySet().retainAll(untold.stream().map(Gap::id).toList());
-    for (Gap gap : untold) {
+    List<Gap> unreported = ledger.unreported();
+    sentAt.keySet().retainAll(unreported.stream().map(Gap::id).toList());
+    for (Gap gap : unreported) {
       if (now - sentAt.getOrDefault(gap.id(), 0L) > TELL_AGAIN_MILLIS) {
         tell(gap, now);
       }

@@ -55,18 +55,18 @@ final class SignalsConsumer extends DefaultConsumer {
   }
 
   /**
-   * What a signal was handed to keeps it. A gap is told when its signal was; it is settled when
-   * what came of it was, or, if nobody fills gaps, at once.
+   * What a signal was handed to keeps it. A gap is reported when its signal was; it is backfilled
+   * when what came of it was, or, if nobody fills gaps, at once.
    */
-  private void told(Signal signal) {
+  private void reported(Signal signal) {
     GenesysComponent component = ((GenesysEndpoint) getEndpoint()).component();
     if (signal.type().equals("GAP")) {
-      component.ledger().told(signal.gap());
+      component.ledger().reported(signal.gap());
       if (!component.gaps().areRead()) {
-        component.ledger().settle(signal.gap());
+        component.ledger().backfilled(signal.gap());
       }
     } else if (signal.type().equals("BACKFILLED")) {
-      component.ledger().settle(signal.gap());
+      component.ledger().backfilled(signal.gap());
     }
   }
 
@@ -89,7 +89,7 @@ final class SignalsConsumer extends DefaultConsumer {
             exchange,
             doneSync -> {
               if (exchange.getException() == null) {
-                told(signal);
+                reported(signal);
               } else if (isRunAllowed()) {
                 LOG.warn(
                     "A signal ({}) was not sent: {}.",

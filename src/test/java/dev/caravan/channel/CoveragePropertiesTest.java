@@ -182,7 +182,7 @@ class CoveragePropertiesTest {
 
     private void isOnRecord(String topic, long[] time) {
       List<Gap> gaps =
-          ledger.unsettled().stream().filter(gap -> gap.topics().contains(topic)).toList();
+          ledger.notBackfilled().stream().filter(gap -> gap.topics().contains(topic)).toList();
       long at = time[0];
       for (boolean found = true; at < time[1] && found; ) {
         long from = at;

@@ -195,12 +195,12 @@ public final class BackfillRoad implements AutoCloseable {
   }
 
   /** Gaps that are not done with, as a next start would find them. */
-  List<Gap> unsettled() {
-    return GapLedger.open(folder.resolve("gaps"), Clock.systemUTC()).unsettled();
+  List<Gap> notBackfilled() {
+    return GapLedger.open(folder.resolve("gaps"), Clock.systemUTC()).notBackfilled();
   }
 
   void awaitSettled() {
-    await().atMost(PATIENCE).until(() -> unsettled().isEmpty());
+    await().atMost(PATIENCE).until(() -> notBackfilled().isEmpty());
   }
 
   public List<String> users() {

@@ -312,7 +312,7 @@ class BackfillTest {
     List<Object> before = identities(road.records("presence"));
 
     road.stop();
-    assertThat(road.unsettled()).hasSize(1);
+    assertThat(road.notBackfilled()).hasSize(1);
     road.start();
 
     assertThat(road.awaitOutcome().path("backfilled").asText()).isEqualTo("yes");

@@ -93,7 +93,7 @@ class GapRecorderTest {
     recorder.tick(List.of(), 1_050_000, 1_051_000);
     assertThat(signals).hasSize(3).extracting(Signal::gap).containsOnly(over.get(0).id());
 
-    ledger.told(over.get(0).id());
+    ledger.reported(over.get(0).id());
     recorder.tick(List.of(), 1_050_000, 2_000_000);
     assertThat(signals).hasSize(3);
   }
@@ -122,7 +122,7 @@ class GapRecorderTest {
                       "2 events were read from 1970-01-01T00:16:40Z to 1970-01-01T00:16:41Z and are"
                           + " lost: neither the route nor the dead letters took them.");
             });
-    ledger.told(signals.get(0).gap());
+    ledger.reported(signals.get(0).gap());
     recorder.tick(List.of(), 1_012_000, 2_000_000);
     assertThat(signals).hasSize(2);
   }

@@ -17,15 +17,15 @@ class InFlightTest {
 
   private final AtomicLong clock = new AtomicLong(1_000);
   private final InFlight inFlight = new InFlight(2, clock::get);
-  private final ExecutorService lanes = Executors.newFixedThreadPool(2);
+  private final ExecutorService queues = Executors.newFixedThreadPool(2);
 
   @AfterEach
   void stop() {
-    lanes.shutdownNow();
+    queues.shutdownNow();
   }
 
   private Future<?> enterElsewhere() {
-    return lanes.submit(
+    return queues.submit(
         () -> {
           inFlight.enter();
           return null;

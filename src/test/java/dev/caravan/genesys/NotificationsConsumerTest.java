@@ -237,7 +237,7 @@ class NotificationsConsumerTest {
     ledger.blind(replica, Instant.now().minusSeconds(10), "dropped");
     ledger.reading(replica, Instant.now(), List.of("a"), "dropped");
     ledger.save();
-    assertThat(ledger.untold()).hasSize(1);
+    assertThat(ledger.unreported()).hasSize(1);
     AtomicBoolean failed = new AtomicBoolean();
     @Component("genesys")
     class Spoilt extends GenesysComponent {

@@ -136,7 +136,7 @@ final class GapJson {
     if (gap.isLoss()) {
       node.put("lost", gap.lost());
     }
-    node.put("told", over.told()).put("settled", over.settled());
+    node.put("told", over.reported()).put("settled", over.backfilled());
     return withTopics(node, gap.topics());
   }
 

@@ -30,7 +30,9 @@ public final class GapLedger {
 
   private static final Logger LOG = LoggerFactory.getLogger(GapLedger.class);
 
-  /** Gaps that are over and wait to be told or settled; the oldest beyond that are given up. */
+  /**
+   * Gaps that are over and wait to be reported or backfilled; the oldest beyond that are given up.
+   */
   public static final int MOST_WAITING = 500;
 
   /**
@@ -308,23 +310,23 @@ public final class GapLedger {
   }
 
   /** Gaps that are over and whose signal has not been handed over durably, oldest first. */
-  public synchronized List<Gap> untold() {
-    return waiting.untold();
+  public synchronized List<Gap> unreported() {
+    return waiting.unreported();
   }
 
   /** The signal of this gap is in safe hands. */
-  public synchronized void told(String id) {
-    waiting.told(id);
+  public synchronized void reported(String id) {
+    waiting.reported(id);
   }
 
   /** Gaps that are over and have not been dealt with, oldest first. */
-  public synchronized List<Gap> unsettled() {
-    return waiting.unsettled();
+  public synchronized List<Gap> notBackfilled() {
+    return waiting.notBackfilled();
   }
 
   /** Nothing more is to be done about this gap. */
-  public synchronized void settle(String id) {
-    waiting.settle(id);
+  public synchronized void backfilled(String id) {
+    waiting.backfilled(id);
   }
 
   // ---- gaps that last

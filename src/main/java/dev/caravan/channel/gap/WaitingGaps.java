@@ -14,9 +14,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Gaps that are over, until they are told and settled. Their number is bounded: the oldest that is
- * told goes first; if none is, the two oldest become one, so that no interval is left untold. Of
- * losses of the same cause one is being told, and all that come meanwhile wait as one more.
+ * Gaps that are over, until they are reported and backfilled. Their number is bounded: the oldest
+ * that is reported goes first; if none is, the two oldest become one, so that no interval is left
+ * unreported. Of losses of the same cause one is being reported, and all that come meanwhile wait
+ * as one more.
  */
 final class WaitingGaps {
 
@@ -25,11 +26,11 @@ final class WaitingGaps {
   private final GapFiles files;
   private final Map<String, Entry> waiting = new LinkedHashMap<>();
 
-  /** Losses that may have been told: they stay as they are. */
+  /** Losses that may have been reported: they stay as they are. */
   private final Set<String> handedOut = new HashSet<>();
 
   /** A gap that is over. */
-  record Entry(Gap gap, boolean told, boolean settled) {}
+  record Entry(Gap gap, boolean reported, boolean backfilled) {}
 
   WaitingGaps(GapFiles files) {
     this.files = files;
@@ -59,8 +60,8 @@ final class WaitingGaps {
   void add(Gap gap) {
     put(new Entry(gap, false, false));
     while (waiting.size() > GapLedger.MOST_WAITING) {
-      Optional<Entry> told = waiting.values().stream().filter(Entry::told).findFirst();
-      told.ifPresentOrElse(this::giveUp, this::mergeOldest);
+      Optional<Entry> reported = waiting.values().stream().filter(Entry::reported).findFirst();
+      reported.ifPresentOrElse(this::giveUp, this::mergeOldest);
     }
   }
 
@@ -68,29 +69,30 @@ final class WaitingGaps {
     return waiting.containsKey(id);
   }
 
-  List<Gap> untold() {
+  List<Gap> unreported() {
     Set<String> causes = new HashSet<>();
-    List<Gap> untold =
+    List<Gap> unreported =
         oldestFirst(
-            entry -> !entry.told() && (!entry.gap().isLoss() || causes.add(entry.gap().cause())));
-    for (Gap gap : untold) {
+            entry ->
+                !entry.reported() && (!entry.gap().isLoss() || causes.add(entry.gap().cause())));
+    for (Gap gap : unreported) {
       if (gap.isLoss() && handedOut.add(gap.id())) {
         put(new Entry(gap, false, true));
       }
     }
-    return untold;
+    return unreported;
   }
 
-  void told(String id) {
-    entry(id).ifPresent(entry -> put(new Entry(entry.gap(), true, entry.settled())));
+  void reported(String id) {
+    entry(id).ifPresent(entry -> put(new Entry(entry.gap(), true, entry.backfilled())));
   }
 
-  List<Gap> unsettled() {
-    return oldestFirst(entry -> !entry.settled());
+  List<Gap> notBackfilled() {
+    return oldestFirst(entry -> !entry.backfilled());
   }
 
-  void settle(String id) {
-    entry(id).ifPresent(entry -> put(new Entry(entry.gap(), entry.told(), true)));
+  void backfilled(String id) {
+    entry(id).ifPresent(entry -> put(new Entry(entry.gap(), entry.reported(), true)));
   }
 
   private List<Gap> oldestFirst(Predicate<Entry> wanted) {
@@ -111,7 +113,7 @@ final class WaitingGaps {
 
   private void put(Entry entry, boolean forced) {
     String id = entry.gap().id();
-    if (entry.told() && entry.settled()) {
+    if (entry.reported() && entry.backfilled()) {
       waiting.remove(id);
       handedOut.remove(id);
       files.forget(id);
@@ -154,8 +156,8 @@ final class WaitingGaps {
     put(new Entry(other, true, true));
   }
 
-  private void giveUp(Entry told) {
-    Gap gap = told.gap();
+  private void giveUp(Entry reported) {
+    Gap gap = reported.gap();
     LOG.warn(
         "The gap {} of {} topics from {} to {} ({}) is given up: more than {} gaps wait to be filled.",
         gap.id(),

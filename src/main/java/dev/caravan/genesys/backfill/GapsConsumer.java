@@ -31,9 +31,9 @@ import org.slf4j.LoggerFactory;
 /**
  * {@code genesys:gaps}: for each gap that is over, one exchange per kind of what can be read again
  * (header {@code CamelGenesysRead}). States of users come at once and one after the other;
- * conversations come when analytics has caught up, one gap after the other. A gap is settled when
- * all of its exchanges have ended and the signal that says so is in safe hands: if the bridge ends
- * before, the gap is filled from the start after the next one.
+ * conversations come when analytics has caught up, one gap after the other. A gap is backfilled
+ * when all of its exchanges have ended and the signal that says so is in safe hands: if the bridge
+ * ends before, the gap is filled from the start after the next one.
  */
 public final class GapsConsumer extends DefaultConsumer {
 
@@ -73,14 +73,14 @@ public final class GapsConsumer extends DefaultConsumer {
   @Override
   protected void doStart() throws Exception {
     super.doStart();
-    states = lane("genesys-backfill-states");
-    conversations = lane("genesys-backfill-conversations");
-    component().ledger().unsettled().forEach(component().gaps()::publish);
+    states = worker("genesys-backfill-states");
+    conversations = worker("genesys-backfill-conversations");
+    component().ledger().notBackfilled().forEach(component().gaps()::publish);
     component().gaps().read(this::take);
     BackgroundHealthCheck.of(getEndpoint().getCamelContext()).watch(task);
   }
 
-  private ScheduledExecutorService lane(String name) {
+  private ScheduledExecutorService worker(String name) {
     return getEndpoint()
         .getCamelContext()
         .getExecutorServiceManager()
@@ -92,14 +92,14 @@ public final class GapsConsumer extends DefaultConsumer {
     component().gaps().readNoMore();
     task.stop();
     readings.forEach(BackfillProgress::stop);
-    for (ScheduledExecutorService lane : lanes()) {
-      getEndpoint().getCamelContext().getExecutorServiceManager().shutdownNow(lane);
+    for (ScheduledExecutorService worker : workers()) {
+      getEndpoint().getCamelContext().getExecutorServiceManager().shutdownNow(worker);
     }
     underWay.clear();
     super.doStop();
   }
 
-  private List<ScheduledExecutorService> lanes() {
+  private List<ScheduledExecutorService> workers() {
     // Built, but never started: another route could not be
     return states == null ? List.of() : List.of(states, conversations);
   }
@@ -135,10 +135,11 @@ public final class GapsConsumer extends DefaultConsumer {
   }
 
   private void schedule(BackfillRun run, BackfillPlan.Read read, int attempt, Duration delay) {
-    ScheduledExecutorService lane =
+    ScheduledExecutorService worker =
         read == BackfillPlan.Read.CONVERSATIONS ? conversations : states;
     try {
-      lane.schedule(() -> attempt(run, read, attempt), delay.toMillis() + 1, TimeUnit.MILLISECONDS);
+      worker.schedule(
+          () -> attempt(run, read, attempt), delay.toMillis() + 1, TimeUnit.MILLISECONDS);
     } catch (RejectedExecutionException e) {
       LOG.debug("A gap is not filled now: the bridge is stopping");
     }
@@ -233,7 +234,7 @@ public final class GapsConsumer extends DefaultConsumer {
     return exchange;
   }
 
-  /** The gap is settled when the signal is in safe hands; what was read must be there before. */
+  /** The gap is backfilled when the signal is in safe hands; what was read must be there before. */
   private void tell(Gap gap, BackfillRun.Outcome outcome) {
     try {
       states.schedule(

@@ -86,7 +86,7 @@ class GapLedgerTest {
     start(AB);
 
     assertThat(reads(ONE, 30, AB)).isEmpty();
-    assertThat(ledger.unsettled()).isEmpty();
+    assertThat(ledger.notBackfilled()).isEmpty();
   }
 
   @Test
@@ -95,7 +95,7 @@ class GapLedgerTest {
     reads(ONE, 1, AB);
 
     ledger.blind(ONE, at(10), "dropped");
-    assertThat(ledger.unsettled()).isEmpty();
+    assertThat(ledger.notBackfilled()).isEmpty();
 
     assertThat(reads(ONE, 12, AB))
         .singleElement()
@@ -106,7 +106,7 @@ class GapLedgerTest {
               assertThat(gap.cause()).isEqualTo("dropped");
               assertThat(gap.topics()).containsExactlyElementsOf(AB);
             });
-    assertThat(ledger.untold()).isEqualTo(ledger.unsettled()).hasSize(1);
+    assertThat(ledger.unreported()).isEqualTo(ledger.notBackfilled()).hasSize(1);
   }
 
   @Test
@@ -171,7 +171,7 @@ class GapLedgerTest {
     assertThat(reads(OTHER, 62, List.of("b")))
         .extracting(Gap::topics)
         .containsExactly(List.of("b"));
-    assertThat(ledger.unsettled()).extracting(Gap::id).doesNotHaveDuplicates().hasSize(3);
+    assertThat(ledger.notBackfilled()).extracting(Gap::id).doesNotHaveDuplicates().hasSize(3);
   }
 
   @Test
@@ -195,7 +195,7 @@ class GapLedgerTest {
 
     ledger.wanted("receive", List.of("b"));
 
-    assertThat(ledger.untold())
+    assertThat(ledger.unreported())
         .extracting(Gap::cause, Gap::topics, Gap::from, Gap::to)
         .containsExactly(tuple("dropped", List.of("a"), lastBefore(at(10)), at(20)));
     assertThat(ledger.missing()).containsExactly("b");
@@ -303,7 +303,7 @@ class GapLedgerTest {
               assertThat(gap.topics()).isEqualTo(AB);
             });
     assertThat(ledger.missing()).isEmpty();
-    assertThat(ledger.untold()).hasSize(1);
+    assertThat(ledger.unreported()).hasSize(1);
   }
 
   @Test
@@ -359,7 +359,7 @@ class GapLedgerTest {
 
     restart(20, AB);
 
-    assertThat(ledger.unsettled())
+    assertThat(ledger.notBackfilled())
         .extracting(gap -> List.of(gap.from(), gap.to()))
         .containsExactly(List.of(lastBefore(at(5)), at(8)));
     assertThat(reads(ONE, 21, AB)).extracting(Gap::from).containsExactly(lastBefore(at(12)));
@@ -475,14 +475,14 @@ class GapLedgerTest {
     Gap gap = closedGap();
 
     restart(20, AB);
-    assertThat(ledger.untold()).containsExactly(gap);
-    ledger.told(gap.id());
+    assertThat(ledger.unreported()).containsExactly(gap);
+    ledger.reported(gap.id());
     restart(30, AB);
-    assertThat(ledger.untold()).isEmpty();
-    assertThat(ledger.unsettled()).containsExactly(gap);
-    ledger.settle(gap.id());
+    assertThat(ledger.unreported()).isEmpty();
+    assertThat(ledger.notBackfilled()).containsExactly(gap);
+    ledger.backfilled(gap.id());
     restart(40, AB);
-    assertThat(ledger.unsettled()).isEmpty();
+    assertThat(ledger.notBackfilled()).isEmpty();
   }
 
   @Test
@@ -492,24 +492,24 @@ class GapLedgerTest {
     ledger.lost("spool-full", at(5), at(9), 64);
     ledger.lost("dead-letter-lost", at(7), at(7), 1);
 
-    assertThat(ledger.untold())
+    assertThat(ledger.unreported())
         .extracting(Gap::cause, Gap::from, Gap::to, Gap::lost)
         .containsExactly(
             tuple("spool-full", at(1), at(9), 128L), tuple("dead-letter-lost", at(7), at(7), 1L));
-    assertThat(ledger.unsettled()).isEmpty();
+    assertThat(ledger.notBackfilled()).isEmpty();
 
-    List<Gap> told = ledger.untold();
+    List<Gap> told = ledger.unreported();
     ledger.lost("spool-full", at(9), at(12), 3);
     ledger.lost("spool-full", at(12), at(13), 4);
-    assertThat(ledger.untold()).isEqualTo(told);
+    assertThat(ledger.unreported()).isEqualTo(told);
 
     restart(20, AB);
-    assertThat(ledger.untold()).containsExactlyInAnyOrderElementsOf(told);
-    told.forEach(gap -> ledger.told(gap.id()));
-    assertThat(ledger.untold())
+    assertThat(ledger.unreported()).containsExactlyInAnyOrderElementsOf(told);
+    told.forEach(gap -> ledger.reported(gap.id()));
+    assertThat(ledger.unreported())
         .extracting(Gap::from, Gap::to, Gap::lost)
         .containsExactly(tuple(at(9), at(13), 7L));
-    ledger.told(ledger.untold().get(0).id());
+    ledger.reported(ledger.unreported().get(0).id());
     assertThat(names()).noneMatch(name -> name.startsWith("gap-"));
   }
 
@@ -522,21 +522,21 @@ class GapLedgerTest {
     }
     reads(ONE, 100_000, AB);
 
-    assertThat(ledger.untold()).hasSize(GapLedger.MOST_WAITING);
+    assertThat(ledger.unreported()).hasSize(GapLedger.MOST_WAITING);
     assertThat(names()).filteredOn(name -> name.startsWith("gap-")).hasSize(500);
-    Gap oldest = ledger.untold().get(0);
+    Gap oldest = ledger.unreported().get(0);
     assertThat(oldest.from()).isEqualTo(lastBefore(at(5)));
     assertThat(oldest.to()).isEqualTo(at(21));
     assertThat(oldest.topics()).containsExactlyElementsOf(AB);
-    assertThat(ledger.untold().get(1).from()).isEqualTo(lastBefore(at(25)));
+    assertThat(ledger.unreported().get(1).from()).isEqualTo(lastBefore(at(25)));
 
-    Gap told = ledger.untold().get(7);
-    ledger.told(told.id());
+    Gap told = ledger.unreported().get(7);
+    ledger.reported(told.id());
     ledger.blind(ONE, at(100_010), "dropped");
     reads(ONE, 100_020, AB);
 
-    assertThat(ledger.untold()).hasSize(GapLedger.MOST_WAITING).contains(oldest);
-    assertThat(ledger.unsettled()).hasSize(GapLedger.MOST_WAITING).doesNotContain(told);
+    assertThat(ledger.unreported()).hasSize(GapLedger.MOST_WAITING).contains(oldest);
+    assertThat(ledger.notBackfilled()).hasSize(GapLedger.MOST_WAITING).doesNotContain(told);
   }
 
   @Test
@@ -659,8 +659,8 @@ class GapLedgerTest {
       restart(60, AB);
       reads(ONE, 61, AB);
 
-      assertThat(ledger.untold()).isEqualTo(ledger.unsettled()).hasSize(1);
-      Gap told = ledger.untold().get(0);
+      assertThat(ledger.unreported()).isEqualTo(ledger.notBackfilled()).hasSize(1);
+      Gap told = ledger.unreported().get(0);
       assertThat(told.id()).isEqualTo(gap.id());
       assertThat(told.from()).isEqualTo(gap.from());
       assertThat(told.to()).isAfterOrEqualTo(gap.to());
@@ -721,9 +721,9 @@ class GapLedgerTest {
     restart(60, AB);
 
     assertThat(reads(ONE, 61, AB)).extracting(Gap::id).containsExactly("20261122T120003Z-1-2");
-    assertThat(ledger.untold()).hasSize(1);
+    assertThat(ledger.unreported()).hasSize(1);
     restart(90, AB);
-    assertThat(ledger.untold()).hasSize(1);
+    assertThat(ledger.unreported()).hasSize(1);
   }
 
   @Test
@@ -759,7 +759,7 @@ class GapLedgerTest {
     Files.delete(file);
     ledger.save();
     assertThat(ledger.trouble()).isEmpty();
-    assertThat(GapLedger.open(file, clock).unsettled()).hasSize(1);
+    assertThat(GapLedger.open(file, clock).notBackfilled()).hasSize(1);
   }
 
   @Test
