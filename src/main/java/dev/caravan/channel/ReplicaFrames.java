@@ -6,9 +6,9 @@ import dev.caravan.frame.Frame;
 import java.util.function.LongSupplier;
 
 /**
- * Sorts what the sockets of a replica bring, on the shard's lane: events go on unless another
- * socket of the shard has brought them, and what the server says about the socket itself is handed
- * back.
+ * Sorts what the sockets of a replica bring, on the shard's frame queue: events go on unless
+ * another socket of the shard has brought them, and what the server says about the socket itself is
+ * handed back.
  */
 final class ReplicaFrames {
 

@@ -22,7 +22,7 @@ import org.slf4j.LoggerFactory;
 /**
  * A slice of the topics that is read together, or one replica of it: carries out what {@link
  * ShardMachine} decides, and turns what comes from its sockets into events and decisions. All
- * decisions are taken on one control thread; frames pass on the thread of the shard's lane.
+ * decisions are taken on one control thread; frames pass on the thread of the shard's frame queue.
  */
 public final class Shard {
 
@@ -259,7 +259,7 @@ public final class Shard {
     }
   }
 
-  // ---- what the sockets bring, on the shard's lane
+  // ---- what the sockets bring, on the shard's frame queue
 
   /**
    * One message from the socket of a channel.

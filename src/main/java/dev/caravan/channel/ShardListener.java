@@ -7,8 +7,8 @@ import java.util.List;
 public interface ShardListener {
 
   /**
-   * An event, in the order of its socket, on the shard's lane; blocking here is what holds the
-   * socket back.
+   * An event, in the order of its socket, on the shard's frame queue; blocking here is what holds
+   * the socket back.
    *
    * @param body the frame as it came
    */

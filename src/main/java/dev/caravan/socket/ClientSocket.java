@@ -44,7 +44,7 @@ public final class ClientSocket {
   private final WebSocketConnectOptions target;
   private final SocketLimits limits;
   private final Discretion discretion;
-  private final FrameLane lane;
+  private final FrameQueue queue;
   private final SocketListener listener;
   private final FrameAssembler assembler;
   private final Ends ends;
@@ -66,7 +66,7 @@ public final class ClientSocket {
       WebSocketConnectOptions target,
       SocketLimits limits,
       Discretion discretion,
-      FrameLane lane,
+      FrameQueue queue,
       SocketListener listener) {
     // Not the caller's context: on a worker's, Vert.x would read the frames on worker threads
     this.eventLoop = vertx.createEventLoopContext();
@@ -75,7 +75,7 @@ public final class ClientSocket {
     this.target = target;
     this.limits = limits;
     this.discretion = discretion;
-    this.lane = lane;
+    this.queue = queue;
     this.listener = listener;
     this.ends = new Ends(discretion);
     this.assembler = new FrameAssembler(limits.maxMessageBytes());
@@ -167,7 +167,7 @@ public final class ClientSocket {
     pulse.caughtUp(sentNanos);
   }
 
-  /** Whether nothing of it is left at the server; its last frames may still be on the lane. */
+  /** Whether nothing of it is left at the server; its last frames may still be on the queue. */
   boolean hasEnded() {
     return phase == Phase.ENDED;
   }
@@ -181,7 +181,7 @@ public final class ClientSocket {
 
   void open() {
     try {
-      lane.attach(this);
+      queue.attach(this);
     } catch (IllegalStateException e) {
       client.close();
       throw e;
@@ -225,7 +225,7 @@ public final class ClientSocket {
       phase = Phase.ENDED;
       eventLoop.owner().cancelTimer(timer);
       client.close();
-      lane.detach(this);
+      queue.detach(this);
       opened.completeExceptionally(failure);
       closed.completeExceptionally(failure);
     }
@@ -246,14 +246,14 @@ public final class ClientSocket {
     pulse.frame();
     byte[] message = assembler.add(frame);
     if (message != null) {
-      lane.offer(this, message, assembler.isBinary());
+      queue.offer(this, message, assembler.isBinary());
     } else if (assembler.isTooBig()) {
       closeNow(
           CloseReason.TOO_BIG, "A message has more than " + limits.maxMessageBytes() + " bytes");
     }
   }
 
-  /** Called by the lane, under its lock; the pause ends with {@link #resumeReading()}. */
+  /** Called by the queue, under its lock; the pause ends with {@link #resumeReading()}. */
   void pauseReading() {
     if (!draining) {
       pulse.paused();
@@ -261,7 +261,7 @@ public final class ClientSocket {
     }
   }
 
-  /** Called by the lane, under its lock. */
+  /** Called by the queue, under its lock. */
   void resumeReading() {
     pulse.reading();
     webSocket.resume();
@@ -307,7 +307,7 @@ public final class ClientSocket {
       eventLoop.owner().cancelTimer(beat);
       client.close();
       LOG.debug("The {} was {}", this, reason);
-      lane.offerEnd(this, reason);
+      queue.offerEnd(this, reason);
     }
   }
 
@@ -316,7 +316,7 @@ public final class ClientSocket {
     return ((WebSocketInternal) socket).channelHandlerContext();
   }
 
-  // ---- on the lane's thread
+  // ---- on the queue's thread
 
   void handOver(byte[] frame, boolean binary) {
     listener.onFrame(frame, binary);

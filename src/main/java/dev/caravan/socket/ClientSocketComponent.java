@@ -18,12 +18,12 @@ import org.apache.camel.spi.PropertyConfigurer;
  *
  * <pre>{@code
  * ClientSocketComponent sockets = new ClientSocketComponent(camelContext);
- * FrameLane lane = new FrameLane(camelContext, "frames", LaneLimits.DEFAULT);
- * ServiceHelper.startService(sockets, lane);
+ * FrameQueue queue = new FrameQueue(camelContext, "frames", QueueLimits.DEFAULT);
+ * ServiceHelper.startService(sockets, queue);
  *
  * ClientSocketEndpoint endpoint =
  *     sockets.endpoint(URI.create("wss://host/path"), Map.of("handshake.X-Tenant", "acme"));
- * ClientSocket socket = endpoint.open(lane, listener);
+ * ClientSocket socket = endpoint.open(queue, listener);
  * socket.opened().thenAccept(...);
  * }</pre>
  *

@@ -36,7 +36,8 @@ public final class ClientSocketEndpoint extends VertxWebsocketEndpoint {
    * @throws IllegalStateException if the socket opened before has not ended: a second one to the
    *     same address could take its place on the server
    */
-  public synchronized ClientSocket open(FrameLane lane, SocketListener listener) throws Exception {
+  public synchronized ClientSocket open(FrameQueue queue, SocketListener listener)
+      throws Exception {
     URI address = getConfiguration().getWebsocketURI();
     if (last != null && !last.hasEnded()) {
       throw new IllegalStateException(
@@ -52,7 +53,7 @@ public final class ClientSocketEndpoint extends VertxWebsocketEndpoint {
             getWebSocketConnectOptions(stockOptions),
             limits,
             new Discretion(address),
-            lane,
+            queue,
             listener);
     socket.open();
     last = socket;

@@ -27,9 +27,9 @@ import org.slf4j.LoggerFactory;
  * <p>It is bounded: when it is full, every socket that brings another frame is paused, and all are
  * resumed when it is half empty. Nothing is dropped; the server's send buffer fills instead.
  */
-public final class FrameLane extends ServiceSupport {
+public final class FrameQueue extends ServiceSupport {
 
-  private static final Logger LOG = LoggerFactory.getLogger(FrameLane.class);
+  private static final Logger LOG = LoggerFactory.getLogger(FrameQueue.class);
 
   /** One thing that happened to a socket: a frame, or its end if {@code end} is not null. */
   private record Item(
@@ -41,7 +41,7 @@ public final class FrameLane extends ServiceSupport {
 
   private final CamelContext camelContext;
   private final String name;
-  private final LaneLimits limits;
+  private final QueueLimits limits;
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition arrived = lock.newCondition();
@@ -60,7 +60,7 @@ public final class FrameLane extends ServiceSupport {
 
   private ExecutorService executor;
 
-  public FrameLane(CamelContext camelContext, String name, LaneLimits limits) {
+  public FrameQueue(CamelContext camelContext, String name, QueueLimits limits) {
     this.camelContext = camelContext;
     this.name = name;
     this.limits = limits;
@@ -106,7 +106,7 @@ public final class FrameLane extends ServiceSupport {
     try {
       if (!accepting) {
         throw new IllegalStateException(
-            "Lane " + name + " is not running. Start it before opening a socket.");
+            "Frame queue " + name + " is not running. Start it before opening a socket.");
       }
       attached.add(socket);
     } finally {
@@ -163,7 +163,7 @@ public final class FrameLane extends ServiceSupport {
 
   // ---- the listeners' side
 
-  /** Whatever fails, the lane goes on: with it all sockets of a shard would stand still. */
+  /** Whatever fails, the queue goes on: with it all sockets of a shard would stand still. */
   private void run() {
     ArrayDeque<Item> batch = new ArrayDeque<>();
     while (true) {
@@ -180,9 +180,11 @@ public final class FrameLane extends ServiceSupport {
           Thread.currentThread().interrupt();
           return;
         }
-        LOG.warn("A listener of lane {} left its thread interrupted; the lane goes on.", name);
+        LOG.warn(
+            "A listener of frame queue {} left its thread interrupted; the frame queue goes on.",
+            name);
       } catch (Throwable e) {
-        LOG.error("Lane {} failed and goes on. This is a programming error.", name, e);
+        LOG.error("Frame queue {} failed and goes on. This is a programming error.", name, e);
       }
     }
   }
@@ -196,7 +198,7 @@ public final class FrameLane extends ServiceSupport {
     }
   }
 
-  /** All that waits, in exchange for an empty queue; empty only when the lane has been drained. */
+  /** All that waits, in exchange for an empty queue; empty only when the queue has been drained. */
   private ArrayDeque<Item> next(ArrayDeque<Item> empty) throws InterruptedException {
     lock.lockInterruptibly();
     try {
@@ -224,8 +226,8 @@ public final class FrameLane extends ServiceSupport {
       }
     } catch (Throwable e) { // one frame must not stop all that follow, whatever it does
       LOG.error(
-          "A listener of lane {} failed and did not handle it. What it was given counts as"
-              + " handled; the lane goes on. This is a programming error: please report it.",
+          "A listener of frame queue {} failed and did not handle it. What it was given counts as"
+              + " handled; the frame queue goes on. This is a programming error: please report it.",
           name,
           e);
     }
@@ -253,7 +255,7 @@ public final class FrameLane extends ServiceSupport {
     try {
       socket.resumeReading();
     } catch (RuntimeException e) {
-      LOG.warn("A socket of lane {} cannot be read on", name, e);
+      LOG.warn("A socket of frame queue {} cannot be read on", name, e);
     }
   }
 
@@ -289,7 +291,7 @@ public final class FrameLane extends ServiceSupport {
     long left = Math.max(0, deadline - System.nanoTime());
     if (!executor.awaitTermination(left, TimeUnit.NANOSECONDS)) {
       LOG.warn(
-          "Lane {} stops with {} frames read but not handled within {} ms: what is not handled when"
+          "Frame queue {} stops with {} frames read but not handled within {} ms: what is not handled when"
               + " the process ends is lost. The listener is too slow or stuck; see what it waits"
               + " for.",
           name,
@@ -317,9 +319,9 @@ public final class FrameLane extends ServiceSupport {
       CompletableFuture.allOf(ends)
           .get(Math.max(0, deadline - System.nanoTime()), TimeUnit.NANOSECONDS);
     } catch (ExecutionException e) {
-      LOG.debug("A socket of lane {} had not been open when the lane stopped", name, e);
+      LOG.debug("A socket of frame queue {} had not been open when it stopped", name, e);
     } catch (TimeoutException e) {
-      LOG.debug("Not every socket of lane {} ended in time", name, e);
+      LOG.debug("Not every socket of frame queue {} ended in time", name, e);
     }
   }
 }

@@ -1,12 +1,12 @@
 package dev.caravan.socket;
 
 /**
- * Takes what one socket has to say, on the thread of its {@link FrameLane}: in the order of the
+ * Takes what one socket has to say, on the thread of its {@link FrameQueue}: in the order of the
  * socket, never two calls at a time.
  *
  * <p>A callback may block: that is how backpressure begins. It must not wait for anything that
- * itself comes through the same lane, such as {@link ClientSocket#closed()}. Failures are the
- * listener's own to handle; an exception that escapes is logged, and the lane goes on.
+ * itself comes through the same queue, such as {@link ClientSocket#closed()}. Failures are the
+ * listener's own to handle; an exception that escapes is logged, and the queue goes on.
  */
 public interface SocketListener {
 

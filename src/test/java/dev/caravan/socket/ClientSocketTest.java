@@ -53,17 +53,17 @@ class ClientSocketTest {
 
   private final DefaultCamelContext camel = new DefaultCamelContext();
   private final ClientSocketComponent component = new ClientSocketComponent(camel);
-  private final FrameLane lane = new FrameLane(camel, "test-lane", LaneLimits.DEFAULT);
+  private final FrameQueue queue = new FrameQueue(camel, "test-queue", QueueLimits.DEFAULT);
   private final Recorder recorder = new Recorder();
 
   @BeforeEach
   void start() {
-    ServiceHelper.startService(component, lane);
+    ServiceHelper.startService(component, queue);
   }
 
   @AfterEach
   void stop() {
-    ServiceHelper.stopService(lane, component);
+    ServiceHelper.stopService(queue, component);
     camel.stop();
   }
 
@@ -249,7 +249,7 @@ class ClientSocketTest {
       ClientSocket socket =
           component
               .endpoint(URI.create("ws://127.0.0.1:" + full.getLocalPort() + "/"), Map.of())
-              .open(lane, recorder);
+              .open(queue, recorder);
 
       assertThat(failure(socket.opened()).kind()).isEqualTo(Kind.TIMEOUT);
     } finally {
@@ -278,9 +278,9 @@ class ClientSocketTest {
   void refusesASecondSocketWhileTheFirstIsBeingOpened() throws Exception {
     try (TestServer server = TestServer.tcp(socket -> {})) {
       ClientSocketEndpoint endpoint = component.endpoint(address(server), Map.of());
-      ClientSocket first = endpoint.open(lane, recorder);
+      ClientSocket first = endpoint.open(queue, recorder);
 
-      assertThatThrownBy(() -> endpoint.open(lane, recorder))
+      assertThatThrownBy(() -> endpoint.open(queue, recorder))
           .isInstanceOf(IllegalStateException.class)
           .hasMessageContaining("still there")
           .hasMessageNotContaining(SECRET);
@@ -288,7 +288,7 @@ class ClientSocketTest {
       first.close(1000, "");
       assertThat(failure(first.opened()).kind()).isEqualTo(Kind.ABORTED);
       assertThat(failure(first.closed()).kind()).isEqualTo(Kind.ABORTED);
-      endpoint.open(lane, recorder);
+      endpoint.open(queue, recorder);
       await().atMost(GENEROUS).until(() -> server.connections().size() == 2);
     }
   }
@@ -320,7 +320,7 @@ class ClientSocketTest {
     ClientSocket socket =
         component
             .endpoint(URI.create("ws://127.0.0.1:" + port + "/channels/" + SECRET), Map.of())
-            .open(lane, recorder);
+            .open(queue, recorder);
 
     SocketOpenException failure = failure(socket.opened());
     assertThat(failure.kind()).isEqualTo(Kind.UNREACHABLE);
@@ -333,7 +333,7 @@ class ClientSocketTest {
       ClientSocket socket =
           component
               .endpoint(URI.create("wss://127.0.0.1:" + server.port() + "/" + SECRET), Map.of())
-              .open(lane, recorder);
+              .open(queue, recorder);
 
       assertThat(failure(socket.opened()).kind()).isEqualTo(Kind.TLS);
     }
@@ -425,7 +425,7 @@ class ClientSocketTest {
       ClientSocket socket =
           component
               .endpoint(address(server), Map.of("clientOptions", "#options"))
-              .open(lane, recorder);
+              .open(queue, recorder);
 
       assertThat(get(socket.closed()).code()).isEqualTo(CloseReason.TOO_BIG);
       assertThat(recorder.texts()).containsExactly("x".repeat(1000));
@@ -520,7 +520,7 @@ class ClientSocketTest {
               await().atMost(GENEROUS).until(() -> watched.getCount() == 0);
               handshake.accept();
             })) {
-      ClientSocket socket = component.endpoint(address(server), Map.of()).open(lane, recorder);
+      ClientSocket socket = component.endpoint(address(server), Map.of()).open(queue, recorder);
       CompletionStage<Long> stoodStill =
           socket
               .opened()
@@ -545,7 +545,7 @@ class ClientSocketTest {
       ClientSocketEndpoint endpoint =
           component.endpoint(
               address, Map.of("handshake.X-Tenant", "acme", "originHeaderUrl", "http://here"));
-      get(endpoint.open(lane, recorder).opened());
+      get(endpoint.open(queue, recorder).opened());
 
       await().atMost(GENEROUS).until(() -> seen.get() != null);
       assertThat(seen.get().uri()).isEqualTo("/a%20b/c?d=e%26f");
@@ -580,13 +580,13 @@ class ClientSocketTest {
   }
 
   private ClientSocket open(TestServer server, SocketListener listener) throws Exception {
-    ClientSocket socket = component.endpoint(address(server), Map.of()).open(lane, listener);
+    ClientSocket socket = component.endpoint(address(server), Map.of()).open(queue, listener);
     get(socket.opened());
     return socket;
   }
 
   private SocketOpenException openFailure(TestServer server) throws Exception {
-    return failure(component.endpoint(address(server), Map.of()).open(lane, recorder).opened());
+    return failure(component.endpoint(address(server), Map.of()).open(queue, recorder).opened());
   }
 
   private static SocketOpenException failure(CompletionStage<?> stage) throws Exception {

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Test;
 
 /** What happens between the sockets and a listener that is slower than they are. */
 @Tag("slow")
-class FrameLaneTest {
+class FrameQueueTest {
 
   private static final Duration GENEROUS = Duration.ofSeconds(30);
   private static final Duration SHORT_DRAIN = Duration.ofMillis(500);
@@ -34,7 +34,7 @@ class FrameLaneTest {
   private final DefaultCamelContext camel = new DefaultCamelContext();
   private final ClientSocketComponent component = new ClientSocketComponent(camel);
   private final Semaphore permits = new Semaphore(0);
-  private FrameLane lane = lane(new LaneLimits(4, 1024 * 1024, Duration.ofSeconds(30)));
+  private FrameQueue queue = queue(new QueueLimits(4, 1024 * 1024, Duration.ofSeconds(30)));
 
   /** Handles a frame only when it gets a permit. */
   private final class Slow extends Recorder {
@@ -47,13 +47,13 @@ class FrameLaneTest {
 
   @BeforeEach
   void start() {
-    ServiceHelper.startService(component, lane);
+    ServiceHelper.startService(component, queue);
   }
 
   @AfterEach
   void stop() {
     permits.release(1_000_000);
-    ServiceHelper.stopService(lane, component);
+    ServiceHelper.stopService(queue, component);
     camel.stop();
   }
 
@@ -66,7 +66,7 @@ class FrameLaneTest {
 
       await().atMost(GENEROUS).until(() -> socket.pausedSinceNanos().isPresent());
       assertThat(socket.silence()).isZero();
-      assertThat(lane.frames()).isEqualTo(4);
+      assertThat(queue.frames()).isEqualTo(4);
       permits.release();
       await().atMost(GENEROUS).until(() -> listener.frames.size() == 1);
       assertThat(socket.pausedSinceNanos()).isPresent();
@@ -74,7 +74,7 @@ class FrameLaneTest {
       permits.release();
 
       await().atMost(GENEROUS).until(() -> socket.pausedSinceNanos().isEmpty());
-      assertThat(lane.pausedTotal()).isPositive();
+      assertThat(queue.pausedTotal()).isPositive();
     }
   }
 
@@ -99,9 +99,9 @@ class FrameLaneTest {
 
   @Test
   void holdsNoMoreBytesThanItsLimitAndWhatWasBeingRead() throws Exception {
-    ServiceHelper.stopService(lane);
-    lane = lane(new LaneLimits(1000, 100_000, SHORT_DRAIN));
-    ServiceHelper.startService(lane);
+    ServiceHelper.stopService(queue);
+    queue = queue(new QueueLimits(1000, 100_000, SHORT_DRAIN));
+    ServiceHelper.startService(queue);
     Slow listener = new Slow();
     try (TestServer server = TestServer.webSockets(socket -> {})) {
       ClientSocket socket = open(server, listener);
@@ -112,7 +112,7 @@ class FrameLaneTest {
       }
 
       await().atMost(GENEROUS).until(() -> socket.pausedSinceNanos().isPresent());
-      assertThat(lane.frames()).isEqualTo(4);
+      assertThat(queue.frames()).isEqualTo(4);
       permits.release(100);
       await().atMost(GENEROUS).until(() -> listener.frames.size() == 100);
     }
@@ -193,9 +193,9 @@ class FrameLaneTest {
     try (TestServer server = TestServer.webSockets(socket -> {})) {
       ClientSocket socket = open(server, listener);
       send(server, 0, 0, 3);
-      await().atMost(GENEROUS).until(() -> lane.frames() == 3);
+      await().atMost(GENEROUS).until(() -> queue.frames() == 3);
 
-      CompletableFuture<Void> stopped = CompletableFuture.runAsync(lane::stop);
+      CompletableFuture<Void> stopped = CompletableFuture.runAsync(queue::stop);
       ServerWebSocket peer = server.sockets().get(0);
       await().atMost(GENEROUS).until(() -> peer.closeStatusCode() != null);
       assertThat(peer.closeStatusCode()).isEqualTo((short) 1000);
@@ -211,16 +211,16 @@ class FrameLaneTest {
 
   @Test
   void stopDoesNotWaitForEverForAListenerThatIsStuck() throws Exception {
-    ServiceHelper.stopService(lane);
-    lane = lane(new LaneLimits(4, 1024 * 1024, SHORT_DRAIN));
-    ServiceHelper.startService(lane);
+    ServiceHelper.stopService(queue);
+    queue = queue(new QueueLimits(4, 1024 * 1024, SHORT_DRAIN));
+    ServiceHelper.startService(queue);
     Slow listener = new Slow();
     try (TestServer server = TestServer.webSockets(socket -> {})) {
       open(server, listener);
       send(server, 0, 0, 100);
-      await().atMost(GENEROUS).until(() -> lane.frames() >= 4);
+      await().atMost(GENEROUS).until(() -> queue.frames() >= 4);
 
-      CompletableFuture.runAsync(lane::stop).get(30, TimeUnit.SECONDS);
+      CompletableFuture.runAsync(queue::stop).get(30, TimeUnit.SECONDS);
 
       assertThat(listener.frames).isEmpty();
     }
@@ -228,13 +228,13 @@ class FrameLaneTest {
 
   @Test
   void takesNoSocketWhenItDoesNotRun() {
-    ServiceHelper.stopService(lane);
+    ServiceHelper.stopService(queue);
 
     assertThatThrownBy(
             () ->
                 component
                     .endpoint(URI.create("ws://127.0.0.1:9/"), Map.of())
-                    .open(lane, new Recorder()))
+                    .open(queue, new Recorder()))
         .isInstanceOf(IllegalStateException.class)
         .hasMessageContaining("not running");
   }
@@ -273,19 +273,19 @@ class FrameLaneTest {
     try (TestServer server = TestServer.webSockets(socket -> {})) {
       open(server, listener);
       send(server, 0, 0, 1);
-      await().atMost(GENEROUS).until(() -> lane.frames() == 1);
+      await().atMost(GENEROUS).until(() -> queue.frames() == 1);
 
       // Stands for a socket of which every call fails
-      lane.offer(null, new byte[1], false);
-      lane.offer(null, new byte[1], false);
-      assertThatThrownBy(() -> lane.offer(null, new byte[1], false))
+      queue.offer(null, new byte[1], false);
+      queue.offer(null, new byte[1], false);
+      assertThatThrownBy(() -> queue.offer(null, new byte[1], false))
           .isInstanceOf(NullPointerException.class);
       permits.release(4);
       await().atMost(GENEROUS).until(() -> listener.frames.size() == 1);
       send(server, 0, 1, 4);
 
       await().atMost(GENEROUS).until(() -> listener.frames.size() == 4);
-      assertThat(lane.frames()).isZero();
+      assertThat(queue.frames()).isZero();
     }
   }
 
@@ -301,13 +301,13 @@ class FrameLaneTest {
             public void onClosed(CloseReason reason) {
               super.onClosed(reason);
               try {
-                second.set(endpoint.open(lane, next));
+                second.set(endpoint.open(queue, next));
               } catch (Exception e) {
                 throw new IllegalStateException(e);
               }
             }
           };
-      get(endpoint.open(lane, first).opened());
+      get(endpoint.open(queue, first).opened());
       await().atMost(GENEROUS).until(() -> server.sockets().size() == 1);
 
       server.closeAll(1001);
@@ -330,17 +330,17 @@ class FrameLaneTest {
             }
           });
 
-      await().atMost(GENEROUS).untilAsserted(() -> assertThat(thread.get()).contains("test-lane"));
+      await().atMost(GENEROUS).untilAsserted(() -> assertThat(thread.get()).contains("test-queue"));
     }
   }
 
-  private FrameLane lane(LaneLimits limits) {
-    return new FrameLane(camel, "test-lane", limits);
+  private FrameQueue queue(QueueLimits limits) {
+    return new FrameQueue(camel, "test-queue", limits);
   }
 
   private ClientSocket open(TestServer server, SocketListener listener) throws Exception {
     int before = server.sockets().size();
-    ClientSocket socket = component.endpoint(address(server), Map.of()).open(lane, listener);
+    ClientSocket socket = component.endpoint(address(server), Map.of()).open(queue, listener);
     get(socket.opened());
     await().atMost(GENEROUS).until(() -> server.sockets().size() > before);
     return socket;

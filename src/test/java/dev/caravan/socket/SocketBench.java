@@ -55,8 +55,8 @@ final class SocketBench {
     DefaultCamelContext camel = new DefaultCamelContext();
     ClientSocketComponent component = new ClientSocketComponent(camel);
     component.setVertxOptions(new VertxOptions().setEventLoopPoolSize(1));
-    FrameLane lane = new FrameLane(camel, "bench", LaneLimits.DEFAULT);
-    ServiceHelper.startService(component, lane);
+    FrameQueue queue = new FrameQueue(camel, "bench", QueueLimits.DEFAULT);
+    ServiceHelper.startService(component, queue);
     Cost eventLoop = new Cost();
     Cost consumer = new Cost();
     component.getVertx().runOnContext(v -> eventLoop.thread = Thread.currentThread().getId());
@@ -86,26 +86,26 @@ final class SocketBench {
       ClientSocket socket =
           component
               .endpoint(URI.create("ws://127.0.0.1:" + server.port() + "/bench"), Map.of())
-              .open(lane, listener);
+              .open(queue, listener);
       if (!all.await(10, TimeUnit.MINUTES)) {
         throw new IllegalStateException("Not all frames arrived in ten minutes; end: " + end);
       }
       double seconds = (System.nanoTime() - start) / 1e9;
       System.out.printf(
           Locale.ROOT,
-          "%,.0f frames/s of %d bytes; CPU a frame: event loop %.2f us, lane %.2f us;"
-              + " allocated a frame: event loop %d, lane %d bytes; paused %d ms of %.0f%n",
+          "%,.0f frames/s of %d bytes; CPU a frame: event loop %.2f us, queue %.2f us;"
+              + " allocated a frame: event loop %d, queue %d bytes; paused %d ms of %.0f%n",
           frames / seconds,
           bytes.get() / frames,
           eventLoop.micros() / frames,
           consumer.micros() / frames,
           eventLoop.allocated() / frames,
           consumer.allocated() / frames,
-          lane.pausedTotal().toMillis(),
+          queue.pausedTotal().toMillis(),
           seconds * 1000);
       socket.close(CloseReason.NORMAL, "").toCompletableFuture().get(30, TimeUnit.SECONDS);
     }
-    ServiceHelper.stopService(lane, component);
+    ServiceHelper.stopService(queue, component);
     camel.stop();
   }
 

@@ -35,7 +35,7 @@ interface SocketDriver extends AutoCloseable {
   final class Ours implements SocketDriver {
     private final DefaultCamelContext camel = new DefaultCamelContext();
     private final ClientSocketComponent component = new ClientSocketComponent(camel);
-    private final FrameLane lane = new FrameLane(camel, "driver", LaneLimits.DEFAULT);
+    private final FrameQueue queue = new FrameQueue(camel, "driver", QueueLimits.DEFAULT);
     private final Recorder recorder;
     private ClientSocket socket;
 
@@ -47,7 +47,7 @@ interface SocketDriver extends AutoCloseable {
               sink.accept(new String(frame, StandardCharsets.UTF_8));
             }
           };
-      ServiceHelper.startService(component, lane);
+      ServiceHelper.startService(component, queue);
     }
 
     @Override
@@ -55,7 +55,7 @@ interface SocketDriver extends AutoCloseable {
       socket =
           component
               .endpoint(URI.create("ws://127.0.0.1:" + port + "/feed"), Map.of())
-              .open(lane, recorder);
+              .open(queue, recorder);
       socket.opened().toCompletableFuture().get(30, TimeUnit.SECONDS);
     }
 
@@ -71,7 +71,7 @@ interface SocketDriver extends AutoCloseable {
 
     @Override
     public void close() {
-      ServiceHelper.stopService(lane, component);
+      ServiceHelper.stopService(queue, component);
       camel.stop();
     }
   }

@@ -35,7 +35,7 @@ class TlsTest {
 
   private final DefaultCamelContext camel = new DefaultCamelContext();
   private final ClientSocketComponent component = new ClientSocketComponent(camel);
-  private final FrameLane lane = new FrameLane(camel, "tls", LaneLimits.DEFAULT);
+  private final FrameQueue queue = new FrameQueue(camel, "tls", QueueLimits.DEFAULT);
 
   @BeforeAll
   static void makeACertificateForLocalhost() throws Exception {
@@ -44,12 +44,12 @@ class TlsTest {
 
   @BeforeEach
   void start() {
-    ServiceHelper.startService(component, lane);
+    ServiceHelper.startService(component, queue);
   }
 
   @AfterEach
   void stop() {
-    ServiceHelper.stopService(lane, component);
+    ServiceHelper.stopService(queue, component);
     camel.stop();
   }
 
@@ -115,7 +115,7 @@ class TlsTest {
   private CompletionStage<Void> open(TestServer server, String host, Map<String, Object> options)
       throws Exception {
     URI address = URI.create("wss://" + host + ":" + server.port() + "/feed");
-    return component.endpoint(address, options).open(lane, new Recorder()).opened();
+    return component.endpoint(address, options).open(queue, new Recorder()).opened();
   }
 
   private static TestServer tlsServer() throws Exception {

@@ -9,8 +9,8 @@ import dev.caravan.genesys.GenesysConfiguration;
 import dev.caravan.genesys.GenesysConstants;
 import dev.caravan.genesys.GenesysEndpoint;
 import dev.caravan.genesys.NotificationsConsumer;
-import dev.caravan.socket.FrameLane;
-import dev.caravan.socket.LaneLimits;
+import dev.caravan.socket.FrameQueue;
+import dev.caravan.socket.QueueLimits;
 import dev.caravan.socket.SocketOpenException;
 import java.net.ConnectException;
 import java.net.NoRouteToHostException;
@@ -51,7 +51,7 @@ public final class CamelChannelOpener extends ServiceSupport implements ChannelO
   private final GenesysEndpoint endpoint;
   private final NotificationsConsumer consumer;
   private final LongSupplier clock;
-  private final Map<Integer, FrameLane> lanes = new ConcurrentHashMap<>();
+  private final Map<Integer, FrameQueue> queues = new ConcurrentHashMap<>();
   private final Map<Integer, Rejections> rejected = new ConcurrentHashMap<>();
   private final Map<Order, Future<?>> underWay = new ConcurrentHashMap<>();
   private ExecutorService executor;
@@ -155,8 +155,8 @@ public final class CamelChannelOpener extends ServiceSupport implements ChannelO
   private void attempt(Order order) {
     Optional<OpenAttempt> started = Optional.empty();
     try {
-      FrameLane lane = lane(order.shard().number());
-      OpenAttempt attempt = new OpenAttempt(order, endpoint.component(), lane, clock, channels);
+      FrameQueue queue = queue(order.shard().number());
+      OpenAttempt attempt = new OpenAttempt(order, endpoint.component(), queue, clock, channels);
       started = Optional.of(attempt);
       boolean again = order.reuse().isPresent();
       GenesysConfiguration options = endpoint.getConfiguration();
@@ -303,13 +303,14 @@ public final class CamelChannelOpener extends ServiceSupport implements ChannelO
     return ids;
   }
 
-  private FrameLane lane(int shard) {
-    return lanes.computeIfAbsent(
+  private FrameQueue queue(int shard) {
+    return queues.computeIfAbsent(
         shard,
         number -> {
-          FrameLane lane = new FrameLane(context(), "genesys-shard-" + number, LaneLimits.DEFAULT);
-          ServiceHelper.startService(lane);
-          return lane;
+          FrameQueue queue =
+              new FrameQueue(context(), "genesys-shard-" + number, QueueLimits.DEFAULT);
+          ServiceHelper.startService(queue);
+          return queue;
         });
   }
 
@@ -334,8 +335,8 @@ public final class CamelChannelOpener extends ServiceSupport implements ChannelO
   protected void doStop() throws Exception {
     context().getExecutorServiceManager().shutdownNow(executor);
     // Closes the sockets and hands over what was read
-    ServiceHelper.stopService(lanes.values());
-    lanes.clear();
+    ServiceHelper.stopService(queues.values());
+    queues.clear();
     ServiceHelper.stopService(channels);
     ServiceHelper.stopService(template);
     super.doStop();

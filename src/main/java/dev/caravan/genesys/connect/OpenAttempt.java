@@ -7,7 +7,7 @@ import dev.caravan.genesys.GenesysConstants;
 import dev.caravan.socket.ClientSocket;
 import dev.caravan.socket.ClientSocketEndpoint;
 import dev.caravan.socket.CloseReason;
-import dev.caravan.socket.FrameLane;
+import dev.caravan.socket.FrameQueue;
 import dev.caravan.socket.SocketListener;
 import dev.caravan.socket.SocketOpenException;
 import java.net.URI;
@@ -31,7 +31,7 @@ public final class OpenAttempt {
 
   private final Order order;
   private final GenesysComponent component;
-  private final FrameLane lane;
+  private final FrameQueue queue;
   private final LongSupplier clock;
   private final OwnChannels channels;
   private volatile SocketLink link;
@@ -40,13 +40,13 @@ public final class OpenAttempt {
   OpenAttempt(
       Order order,
       GenesysComponent component,
-      FrameLane lane,
+      FrameQueue queue,
       LongSupplier clock,
       OwnChannels channels) {
     this.order = order;
     this.channels = channels;
     this.component = component;
-    this.lane = lane;
+    this.queue = queue;
     this.clock = clock;
   }
 
@@ -81,7 +81,7 @@ public final class OpenAttempt {
     Runnable takenOver = () -> id.ifPresent(channels::lost);
     ClientSocket socket =
         endpoint.open(
-            lane,
+            queue,
             new SocketListener() {
               @Override
               public void onFrame(byte[] frame, boolean binary) {
@@ -114,7 +114,7 @@ public final class OpenAttempt {
   }
 
   private SocketLink open(ClientSocket socket, ClientSocketEndpoint at, Optional<String> id) {
-    SocketLink open = new SocketLink(socket, at, lane, clock);
+    SocketLink open = new SocketLink(socket, at, queue, clock);
     open.channel(id, () -> id.ifPresent(channels::left));
     return open;
   }

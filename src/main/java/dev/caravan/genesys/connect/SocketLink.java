@@ -5,7 +5,7 @@ import dev.caravan.channel.Reading;
 import dev.caravan.socket.ClientSocket;
 import dev.caravan.socket.ClientSocketEndpoint;
 import dev.caravan.socket.CloseReason;
-import dev.caravan.socket.FrameLane;
+import dev.caravan.socket.FrameQueue;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.ConcurrentLinkedDeque;
@@ -26,7 +26,7 @@ final class SocketLink implements ChannelLink {
 
   private final ClientSocket socket;
   private final ClientSocketEndpoint endpoint;
-  private final FrameLane lane;
+  private final FrameQueue queue;
   private final LongSupplier clock;
   private final ConcurrentLinkedDeque<Long> pings = new ConcurrentLinkedDeque<>();
   private Optional<Long> proof = Optional.empty();
@@ -37,10 +37,10 @@ final class SocketLink implements ChannelLink {
   private volatile Runnable afterwards = () -> {};
 
   SocketLink(
-      ClientSocket socket, ClientSocketEndpoint endpoint, FrameLane lane, LongSupplier clock) {
+      ClientSocket socket, ClientSocketEndpoint endpoint, FrameQueue queue, LongSupplier clock) {
     this.socket = socket;
     this.endpoint = endpoint;
-    this.lane = lane;
+    this.queue = queue;
     this.clock = clock;
   }
 
@@ -127,7 +127,7 @@ final class SocketLink implements ChannelLink {
       proof = Optional.ofNullable(pings.peekLast());
     }
     long read = reading().lastFrameAt();
-    OptionalLong oldest = lane.oldestNanos();
+    OptionalLong oldest = queue.oldestNanos();
     return oldest.isEmpty() ? read : Math.min(read, at(oldest.getAsLong()));
   }
 

@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import dev.caravan.channel.Failure;
 import dev.caravan.socket.ClientSocketComponent;
 import dev.caravan.socket.CloseReason;
-import dev.caravan.socket.FrameLane;
-import dev.caravan.socket.LaneLimits;
+import dev.caravan.socket.FrameQueue;
+import dev.caravan.socket.QueueLimits;
 import dev.caravan.socket.SocketListener;
 import dev.caravan.socket.SocketOpenException;
 import io.github.resilience4j.circuitbreaker.CallNotPermittedException;
@@ -138,8 +138,8 @@ class FailuresTest {
   void aHandshakeThatFindsNobodyReachedNobody() throws Exception {
     DefaultCamelContext camel = new DefaultCamelContext();
     ClientSocketComponent sockets = new ClientSocketComponent(camel);
-    FrameLane lane = new FrameLane(camel, "test-lane", LaneLimits.DEFAULT);
-    ServiceHelper.startService(sockets, lane);
+    FrameQueue queue = new FrameQueue(camel, "test-queue", QueueLimits.DEFAULT);
+    ServiceHelper.startService(sockets, queue);
     int closed;
     try (ServerSocket server = new ServerSocket(0)) {
       closed = server.getLocalPort();
@@ -154,7 +154,7 @@ class FailuresTest {
         };
     try {
       URI there = URI.create("ws://127.0.0.1:" + closed + "/");
-      CompletionStage<?> opened = sockets.endpoint(there, Map.of()).open(lane, nobody).opened();
+      CompletionStage<?> opened = sockets.endpoint(there, Map.of()).open(queue, nobody).opened();
 
       ExecutionException failure =
           catchThrowableOfType(
@@ -165,7 +165,7 @@ class FailuresTest {
 
       assertThat(CamelChannelOpener.reached(exchange)).isEqualTo(Failure.Reached.NOBODY);
     } finally {
-      ServiceHelper.stopService(lane, sockets);
+      ServiceHelper.stopService(queue, sockets);
       camel.stop();
     }
   }

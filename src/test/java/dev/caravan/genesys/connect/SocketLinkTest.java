@@ -6,8 +6,8 @@ import dev.caravan.socket.ClientSocket;
 import dev.caravan.socket.ClientSocketComponent;
 import dev.caravan.socket.ClientSocketEndpoint;
 import dev.caravan.socket.CloseReason;
-import dev.caravan.socket.FrameLane;
-import dev.caravan.socket.LaneLimits;
+import dev.caravan.socket.FrameQueue;
+import dev.caravan.socket.QueueLimits;
 import dev.caravan.socket.SocketListener;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServerOptions;
@@ -29,12 +29,12 @@ class SocketLinkTest {
   private final Vertx vertx = Vertx.vertx();
   private final DefaultCamelContext camel = new DefaultCamelContext();
   private final ClientSocketComponent component = new ClientSocketComponent(camel);
-  private final FrameLane lane = new FrameLane(camel, "link", LaneLimits.DEFAULT);
+  private final FrameQueue queue = new FrameQueue(camel, "link", QueueLimits.DEFAULT);
   private final CountDownLatch pings = new CountDownLatch(1);
 
   @AfterEach
   void stop() throws Exception {
-    ServiceHelper.stopService(lane, component);
+    ServiceHelper.stopService(queue, component);
     camel.stop();
     get(vertx.close().toCompletionStage());
   }
@@ -46,7 +46,7 @@ class SocketLinkTest {
   private ClientSocket open(ClientSocketEndpoint endpoint) throws Exception {
     ClientSocket socket =
         endpoint.open(
-            lane,
+            queue,
             new SocketListener() {
               @Override
               public void onFrame(byte[] frame, boolean binary) {
@@ -63,7 +63,7 @@ class SocketLinkTest {
   }
 
   private ClientSocketEndpoint server() throws Exception {
-    ServiceHelper.startService(component, lane);
+    ServiceHelper.startService(component, queue);
     int port =
         get(vertx
                 .createHttpServer(new HttpServerOptions().setHost("127.0.0.1").setPort(0))
@@ -78,7 +78,7 @@ class SocketLinkTest {
   void aPingThatCouldNotBeSentIsNotTakenForTheOneThatIsAnswered() throws Exception {
     ClientSocketEndpoint endpoint = server();
     ClientSocket socket = open(endpoint);
-    SocketLink link = new SocketLink(socket, endpoint, lane, System::currentTimeMillis);
+    SocketLink link = new SocketLink(socket, endpoint, queue, System::currentTimeMillis);
     long before = System.currentTimeMillis();
     assertThat(link.reading().provenUntil()).isZero();
     link.ping();
