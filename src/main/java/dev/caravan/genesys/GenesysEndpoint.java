@@ -1,7 +1,7 @@
 package dev.caravan.genesys;
 
 import dev.caravan.genesys.backfill.GapsConsumer;
-import dev.caravan.genesys.connect.ConnectProducer;
+import dev.caravan.genesys.connect.OpenAttempt;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.stream.Collectors;
@@ -106,6 +106,6 @@ public class GenesysEndpoint extends DefaultEndpoint {
       throw new IllegalArgumentException(
           getEndpointUri() + " is a source (from:), not a step (to:).");
     }
-    return new ConnectProducer(this);
+    return OpenAttempt.producer(this);
   }
 }

@@ -17,7 +17,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.function.LongSupplier;
+import org.apache.camel.Endpoint;
 import org.apache.camel.Exchange;
+import org.apache.camel.Producer;
+import org.apache.camel.support.DefaultProducer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -50,6 +53,22 @@ public final class OpenAttempt {
     this.clock = clock;
   }
 
+  /** {@code genesys:connect}: opens the socket of the channel that an exchange is about. */
+  public static Producer producer(Endpoint endpoint) {
+    return new DefaultProducer(endpoint) {
+      @Override
+      public void process(Exchange exchange) throws Exception {
+        OpenAttempt attempt = exchange.getProperty(GenesysConstants.ATTEMPT, OpenAttempt.class);
+        if (attempt == null) {
+          throw new IllegalStateException(
+              "genesys:connect works only in a route that a genesys:notifications consumer calls to"
+                  + " open a channel (its options openRoute and reopenRoute).");
+        }
+        attempt.connect(exchange);
+      }
+    };
+  }
+
   Order order() {
     return order;
   }
@@ -72,7 +91,7 @@ public final class OpenAttempt {
    *
    * @throws dev.caravan.genesys.connect.CallException if it could not be opened
    */
-  void connect(Exchange exchange) throws Exception {
+  private void connect(Exchange exchange) throws Exception {
     payForRepetition();
     ClientSocketEndpoint endpoint = endpoint(exchange);
     int channel = order.number();
@@ -103,7 +122,7 @@ public final class OpenAttempt {
             });
     try {
       socket.opened().toCompletableFuture().get();
-      link = open(socket, endpoint, id);
+      link = new SocketLink(socket, endpoint, queue, clock, id, () -> id.ifPresent(channels::left));
     } catch (ExecutionException e) {
       SocketOpenException why = Failures.causeOf(SocketOpenException.class, e);
       throw why == null ? e : Failures.ofSocket(why);
@@ -111,12 +130,6 @@ public final class OpenAttempt {
       socket.close(CloseReason.NORMAL, "");
       throw e;
     }
-  }
-
-  private SocketLink open(ClientSocket socket, ClientSocketEndpoint at, Optional<String> id) {
-    SocketLink open = new SocketLink(socket, at, queue, clock);
-    open.channel(id, () -> id.ifPresent(channels::left));
-    return open;
   }
 
   /** The first handshake is part of the attempt; each further one is an attempt of its own. */

@@ -28,20 +28,31 @@ final class SocketLink implements ChannelLink {
   private final ClientSocketEndpoint endpoint;
   private final FrameQueue queue;
   private final LongSupplier clock;
+  private final Optional<String> channel;
+  private final Runnable left;
   private final ConcurrentLinkedDeque<Long> pings = new ConcurrentLinkedDeque<>();
   private Optional<Long> proof = Optional.empty();
   private long provenUntil;
   private volatile Rotation rotation;
   private volatile Optional<Token> token = Optional.empty();
-  private volatile Optional<String> channel = Optional.empty();
-  private volatile Runnable afterwards = () -> {};
 
+  /**
+   * @param channel the channel's id, a credential
+   * @param left is called when the channel has been closed by us and is not used any more
+   */
   SocketLink(
-      ClientSocket socket, ClientSocketEndpoint endpoint, FrameQueue queue, LongSupplier clock) {
+      ClientSocket socket,
+      ClientSocketEndpoint endpoint,
+      FrameQueue queue,
+      LongSupplier clock,
+      Optional<String> channel,
+      Runnable left) {
     this.socket = socket;
     this.endpoint = endpoint;
     this.queue = queue;
     this.clock = clock;
+    this.channel = channel;
+    this.left = left;
   }
 
   /** Where the channel's socket is opened; the channel can be used again through it. */
@@ -69,16 +80,6 @@ final class SocketLink implements ChannelLink {
   /** The channel's id, a credential. */
   Optional<String> channel() {
     return channel;
-  }
-
-  /**
-   * Which channel it is.
-   *
-   * @param left is called when the channel has been closed by us and is not used any more
-   */
-  void channel(Optional<String> id, Runnable left) {
-    this.channel = id;
-    this.afterwards = left;
   }
 
   @Override
@@ -149,7 +150,7 @@ final class SocketLink implements ChannelLink {
   @Override
   public void close() {
     socket.close(CloseReason.NORMAL, "");
-    afterwards.run();
+    left.run();
   }
 
   @Override

@@ -13,6 +13,7 @@ import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServerOptions;
 import java.net.URI;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -78,7 +79,9 @@ class SocketLinkTest {
   void aPingThatCouldNotBeSentIsNotTakenForTheOneThatIsAnswered() throws Exception {
     ClientSocketEndpoint endpoint = server();
     ClientSocket socket = open(endpoint);
-    SocketLink link = new SocketLink(socket, endpoint, queue, System::currentTimeMillis);
+    SocketLink link =
+        new SocketLink(
+            socket, endpoint, queue, System::currentTimeMillis, Optional.empty(), () -> {});
     long before = System.currentTimeMillis();
     assertThat(link.reading().provenUntil()).isZero();
     link.ping();
