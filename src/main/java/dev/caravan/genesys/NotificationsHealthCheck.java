@@ -202,7 +202,8 @@ final class NotificationsHealthCheck extends AbstractHealthCheck {
   }
 
   private static String because(Overview overview) {
-    if (overview.shards().stream().allMatch(ShardStatus::isRead)) {
+    boolean behind = overview.stalledMillis() > 0;
+    if (behind && overview.shards().stream().allMatch(ShardStatus::isRead)) {
       return "in which nothing behind the route took any";
     }
     return isPartly(overview) ? "without some of the connections" : "without a connection";

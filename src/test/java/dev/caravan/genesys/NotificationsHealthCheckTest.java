@@ -139,7 +139,7 @@ class NotificationsHealthCheckTest {
   }
 
   @Test
-  void theLogSaysOnceWhatHasBecomeOfReceiving() {
+  void theLogSaysOnceWhatHasBecomeOfReceiving() throws InterruptedException {
     try (LogLines log = new LogLines(NotificationsHealthCheck.class.getName())) {
       shards = List.of(shard(0, Health.FLOWING, 0));
       tellTwice();
@@ -156,6 +156,16 @@ class NotificationsHealthCheckTest {
       problem = Optional.of("Wrong secret.");
       shards = List.of();
       tellTwice();
+      now += 60_000;
+      problem = Optional.empty();
+      shards = List.of(shard(0, Health.FLOWING, 0));
+      tellTwice();
+      inFlight.enter();
+      now += 12_000;
+      tellTwice();
+      now += 5_000;
+      inFlight.leave(0);
+      tellTwice();
 
       assertThat(log.lines())
           .containsExactly(
@@ -164,7 +174,12 @@ class NotificationsHealthCheckTest {
               "Receiving events again after 12 s without a connection.",
               "Not receiving all events. Shard 1: How it is.",
               "Connected again after 3 s without some of the connections; no events at present.",
-              "Not receiving any events until somebody acts. Wrong secret.");
+              "Not receiving any events until somebody acts. Wrong secret.",
+              "Receiving events again after 60 s without a connection.",
+              "Not receiving all events. What is behind the route has taken nothing for 12 s; 1 events"
+                  + " wait for it, and Genesys Cloud is no longer read when 1 do. See the spool's"
+                  + " health.",
+              "Receiving events again after 5 s in which nothing behind the route took any.");
     }
   }
 

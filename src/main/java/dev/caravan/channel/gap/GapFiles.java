@@ -39,7 +39,10 @@ final class GapFiles {
   private static final String TIMES = "reading.json";
   private static final String END = ".json";
   private static final String GAP = "gap-";
+
+  /** As replicas were called once: files of then are read, too. */
   private static final String REPLICA = "strand-";
+
   private static final String GIVEN_UP = "given-up-";
   private static final String ASIDE = ".damaged-";
   private static final DateTimeFormatter STAMP =
