@@ -6,7 +6,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.caravan.simulator.api.Call;
 import dev.caravan.simulator.centre.Json;
-import dev.caravan.simulator.fault.Act;
+import dev.caravan.simulator.fault.Action;
 import dev.caravan.simulator.fault.Fault;
 import dev.caravan.simulator.fault.Scenario;
 import dev.caravan.simulator.session.ApiError;
@@ -21,16 +21,16 @@ final class ControlApi {
   private static final int USUAL_ENTRIES = 1_000;
 
   private final World world;
-  private final Director director;
+  private final ActionRunner actions;
 
-  ControlApi(World world, Director director) {
+  ControlApi(World world, ActionRunner actions) {
     this.world = world;
-    this.director = director;
+    this.actions = actions;
   }
 
   void mount(Router router) {
     router.get("/control").handler(answering(this::overview));
-    router.post("/control/acts").handler(answering(this::act));
+    router.post("/control/actions").handler(answering(this::action));
     router.post("/control/scenario").handler(answering(this::play));
     router.post("/control/emit").handler(answering(this::emit));
     router.get("/control/faults").handler(answering(this::faults));
@@ -73,21 +73,21 @@ final class ControlApi {
             .put("queues", world.organization().queues().size())
             .put("tokensIssued", world.tokens().issued())
             .put("channels", world.channels().all().size())
-            .put("sockets", world.sockets().at(Act.Whom.ALL).size())
+            .put("sockets", world.sockets().at(Action.Target.ALL).size())
             .put("socketsOpened", world.sockets().opened())
             .put("topicsHeard", world.subscriptions().heardTopics().size());
     overview.set("events", Json.MAPPER.valueToTree(world.ledger().outcomes()));
     return overview.put("bytesSent", world.ledger().bytesSent());
   }
 
-  private JsonNode act(Call call) throws JsonProcessingException {
-    Act act = Json.MAPPER.treeToValue(call.body(), Act.class);
-    return Json.object().put("befallen", director.perform(act));
+  private JsonNode action(Call call) throws JsonProcessingException {
+    Action action = Json.MAPPER.treeToValue(call.body(), Action.class);
+    return Json.object().put("affected", actions.perform(action));
   }
 
   private JsonNode play(Call call) {
     Scenario scenario = Scenario.parse(call.text());
-    director.play(scenario);
+    actions.play(scenario);
     return Json.object()
         .put("name", scenario.name())
         .put("faults", scenario.faults().size())
@@ -98,8 +98,8 @@ final class ControlApi {
     if (!(call.body() instanceof ObjectNode body)) {
       throw new IllegalArgumentException("An event to emit is an object with a 'topicName'.");
     }
-    Act emit = Json.MAPPER.treeToValue(body.put("do", "emit"), Act.class);
-    return Json.object().put("channels", director.perform(emit));
+    Action emit = Json.MAPPER.treeToValue(body.put("type", "emit"), Action.class);
+    return Json.object().put("channels", actions.perform(emit));
   }
 
   private JsonNode faults(Call call) {

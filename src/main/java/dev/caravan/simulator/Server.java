@@ -11,7 +11,7 @@ import dev.caravan.simulator.api.NotificationsApi;
 import dev.caravan.simulator.api.OauthApi;
 import dev.caravan.simulator.api.ObservationsApi;
 import dev.caravan.simulator.api.StatusApi;
-import dev.caravan.simulator.fault.Act;
+import dev.caravan.simulator.fault.Action;
 import dev.caravan.simulator.session.ApiError;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -35,7 +35,7 @@ public final class Server {
   private static final long SWEEP_MILLIS = 250;
 
   private final World world;
-  private final Director director;
+  private final ActionRunner actions;
   private final Shift shift;
   private final Router router;
   private HttpServer http;
@@ -44,7 +44,7 @@ public final class Server {
   public Server(Vertx vertx, SimulatorOptions options, Clock wall) {
     world = World.create(vertx, options, new SimulatorClock(wall, options.timeScale()));
     shift = new Shift(world);
-    director = new Director(this, shift);
+    actions = new ActionRunner(this, shift);
     port = options.port();
     router = routes();
   }
@@ -67,7 +67,7 @@ public final class Server {
     new JobsApi(world).mount(all);
     new ObservationsApi(world).mount(all);
     new AnalyticsApi(world).mount(all);
-    new ControlApi(world, director).mount(all);
+    new ControlApi(world, actions).mount(all);
     all.route().handler(context -> Call.of(context).answer(ApiError.notFound()));
     return all;
   }
@@ -101,7 +101,7 @@ public final class Server {
     return listen()
         .map(
             actualPort -> {
-              world.vertx().setPeriodic(SWEEP_MILLIS, tick -> director.sweep());
+              world.vertx().setPeriodic(SWEEP_MILLIS, tick -> actions.sweep());
               shift.work(world.options().traffic());
               return actualPort;
             });
@@ -119,7 +119,7 @@ public final class Server {
 
   /** Resets all connections and refuses new ones for a while. */
   void outage(Duration length) {
-    world.sockets().at(Act.Whom.ALL).forEach(world.sockets()::reset);
+    world.sockets().at(Action.Target.ALL).forEach(world.sockets()::reset);
     http.close();
     world.vertx().setTimer(Math.max(1, length.toMillis()), due -> listenAgain());
   }
@@ -141,7 +141,7 @@ public final class Server {
     return world;
   }
 
-  Director director() {
-    return director;
+  ActionRunner actions() {
+    return actions;
   }
 }

@@ -3,7 +3,7 @@ package dev.caravan.simulator;
 import dev.caravan.background.BackgroundTask;
 import dev.caravan.simulator.centre.Day;
 import dev.caravan.simulator.centre.Organization;
-import dev.caravan.simulator.fault.Act;
+import dev.caravan.simulator.fault.Action;
 import dev.caravan.simulator.session.Frames;
 import java.util.List;
 import java.util.Optional;
@@ -81,7 +81,7 @@ final class Shift {
   }
 
   /** Floods every subscribed conversation topic with ready-made events, instead of any flood. */
-  void flood(Act.Flood wanted) {
+  void flood(Action.Flood wanted) {
     List<String> topics =
         world.subscriptions().heardTopics().stream()
             .filter(topic -> topic.endsWith(".conversations"))
@@ -106,7 +106,7 @@ final class Shift {
     private double credit;
     private long sent;
 
-    Flood(Act.Flood wanted, List<String> topics) {
+    Flood(Action.Flood wanted, List<String> topics) {
       this.topics = topics;
       body = Frames.conversationOf(wanted.bytes());
       frames = wanted.frames();

@@ -3,7 +3,7 @@ package dev.caravan.simulator;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.caravan.simulator.api.CallRecord;
 import dev.caravan.simulator.centre.Organization;
-import dev.caravan.simulator.fault.Act;
+import dev.caravan.simulator.fault.Action;
 import dev.caravan.simulator.fault.Fault;
 import dev.caravan.simulator.fault.Scenario;
 import dev.caravan.simulator.session.Channel;
@@ -75,7 +75,7 @@ public final class Simulator implements AutoCloseable {
       onLoop(
           loop,
           () -> {
-            server.director().play(scenario);
+            server.actions().play(scenario);
             return port;
           });
       Simulator simulator = new Simulator(vertx, loop, server, options, port);
@@ -102,9 +102,9 @@ public final class Simulator implements AutoCloseable {
     return server.world().organization();
   }
 
-  /** Makes something happen now; returns how many sockets, channels or tokens it befell. */
-  public int perform(Act act) {
-    return onLoop(loop, () -> server.director().perform(act));
+  /** Makes something happen now; returns how many sockets, channels or tokens it affected. */
+  public int perform(Action action) {
+    return onLoop(loop, () -> server.actions().perform(action));
   }
 
   /** Arms a scenario's faults and starts its timeline, whatever else goes on. */
@@ -112,24 +112,24 @@ public final class Simulator implements AutoCloseable {
     onLoop(
         loop,
         () -> {
-          server.director().play(scenario);
+          server.actions().play(scenario);
           return scenario;
         });
   }
 
   /** Arms a fault; returns its id. */
   public int arm(Fault fault) {
-    return perform(new Act.AddFault(fault));
+    return perform(new Action.AddFault(fault));
   }
 
   /** Removes all faults. */
   public void disarm() {
-    perform(new Act.ClearFaults());
+    perform(new Action.ClearFaults());
   }
 
   /** Sends an event of one's own to everybody subscribed to the topic; returns how many. */
   public int emit(String topicName, JsonNode eventBody) {
-    return perform(new Act.Emit(topicName, eventBody, ""));
+    return perform(new Action.Emit(topicName, eventBody, ""));
   }
 
   /** The latest events that were due, oldest first. */
@@ -159,7 +159,7 @@ public final class Simulator implements AutoCloseable {
 
   /** How many sockets are open. */
   public int openSockets() {
-    return onLoop(loop, () -> server.world().sockets().at(Act.Whom.ALL).size());
+    return onLoop(loop, () -> server.world().sockets().at(Action.Target.ALL).size());
   }
 
   /** How many channels there are. */

@@ -1,7 +1,6 @@
 package dev.caravan.simulator;
 
 import dev.caravan.simulator.centre.Json;
-import dev.caravan.simulator.session.OauthClient;
 import java.util.ArrayList;
 import java.util.List;
 

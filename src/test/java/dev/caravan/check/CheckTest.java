@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.caravan.demo.LocalBroker;
 import dev.caravan.settings.Settings;
+import dev.caravan.simulator.OauthClient;
 import dev.caravan.simulator.Simulator;
 import dev.caravan.simulator.SimulatorOptions;
 import dev.caravan.simulator.Traffic;
 import dev.caravan.simulator.fault.Fault;
-import dev.caravan.simulator.session.OauthClient;
 import dev.caravan.testing.SharedKafka;
 import java.io.IOException;
 import java.io.PrintWriter;

@@ -11,7 +11,7 @@ import dev.caravan.settings.Settings;
 import dev.caravan.simulator.Simulator;
 import dev.caravan.simulator.SimulatorOptions;
 import dev.caravan.simulator.Traffic;
-import dev.caravan.simulator.fault.Act;
+import dev.caravan.simulator.fault.Action;
 import dev.caravan.testing.Bridge;
 import dev.caravan.testing.Certificates;
 import dev.caravan.testing.TokenServer;
@@ -442,7 +442,7 @@ class KafkaSecurityIT {
     String frame =
         "{\"topicName\":\"v2.routing.queues.%s.conversations\",\"eventBody\":{\"id\":\"%s\",\"participants\":[{\"purpose\":\"agent\",\"calls\":[{\"state\":\"connected\"}]}]}}"
             .formatted(QUEUE, conversation);
-    genesys.perform(new Act.Frame(Act.Whom.ALL, Act.Frame.Kind.RAW, 0, frame));
+    genesys.perform(new Action.Frame(Action.Target.ALL, Action.Frame.Kind.RAW, 0, frame));
     return frame;
   }
 

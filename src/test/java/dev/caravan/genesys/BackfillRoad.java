@@ -8,13 +8,13 @@ import dev.caravan.channel.Replica;
 import dev.caravan.channel.gap.Gap;
 import dev.caravan.channel.gap.GapLedger;
 import dev.caravan.simulator.CentreSize;
+import dev.caravan.simulator.OauthClient;
 import dev.caravan.simulator.Simulator;
 import dev.caravan.simulator.SimulatorOptions;
 import dev.caravan.simulator.Traffic;
 import dev.caravan.simulator.centre.Agent;
-import dev.caravan.simulator.fault.Act;
+import dev.caravan.simulator.fault.Action;
 import dev.caravan.simulator.fault.Scenario;
-import dev.caravan.simulator.session.OauthClient;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -118,13 +118,13 @@ public final class BackfillRoad implements AutoCloseable {
 
   /** Lets the contact centre work until so many conversations are on record. */
   BackfillRoad work(int conversations) {
-    genesys.perform(new Act.SetTraffic(true, 1_000.0));
+    genesys.perform(new Action.SetTraffic(true, 1_000.0));
     await()
         .atMost(PATIENCE)
         .until(
             () -> query("{\"interval\":\"" + day() + "\"}").path("totalHits").asInt(),
             hits -> hits >= conversations);
-    genesys.perform(new Act.SetTraffic(false, 1.0));
+    genesys.perform(new Action.SetTraffic(false, 1.0));
     return this;
   }
 

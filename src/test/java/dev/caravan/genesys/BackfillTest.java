@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.caravan.simulator.OauthClient;
 import dev.caravan.simulator.centre.Named;
 import dev.caravan.simulator.fault.Fault;
-import dev.caravan.simulator.session.OauthClient;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -191,7 +191,8 @@ class BackfillTest {
   @Test
   void failuresThatPassCostNothing() {
     open(120);
-    road.genesys().arm(Fault.status(PRESENCES, 429).after(1).times(2).retryAfter(1));
+    road.genesys()
+        .arm(Fault.status(PRESENCES, 429).after(1).times(2).withRetryAfter(Duration.ofSeconds(1)));
     road.genesys().arm(Fault.status(USERS, 503).after(1).times(2));
     road.missed(states(), ago(30), ago(20)).start();
 
@@ -251,7 +252,7 @@ class BackfillTest {
   @Test
   void usersThatAnAnswerLeftOutAreAskedForAgain() {
     open(60);
-    road.genesys().arm(Fault.of(Fault.On.CALL, USERS, Fault.Wrong.HALF_LISTING).times(1));
+    road.genesys().arm(Fault.of(Fault.On.CALL, USERS, Fault.Effect.HALF_LISTING).times(1));
     road.missed(states(), ago(30), ago(20)).start();
 
     JsonNode outcome = road.awaitOutcome();
@@ -284,7 +285,7 @@ class BackfillTest {
   @Test
   void anAnswerThatTellsOfNobodyIsNoAnswer() {
     open(10);
-    road.genesys().arm(Fault.of(Fault.On.CALL, USERS, Fault.Wrong.EMPTY_LISTING).times(2));
+    road.genesys().arm(Fault.of(Fault.On.CALL, USERS, Fault.Effect.EMPTY_LISTING).times(2));
     road.missed(states(), ago(30), ago(20)).start();
 
     assertThat(road.awaitOutcome().path("backfilled").asText()).isEqualTo("yes");
@@ -306,7 +307,7 @@ class BackfillTest {
   @Test
   void aGapIsFilledFromTheStartAfterAStopInTheMiddle() {
     open(200);
-    road.genesys().arm(Fault.of(Fault.On.CALL, USERS, Fault.Wrong.HANG).times(1));
+    road.genesys().arm(Fault.of(Fault.On.CALL, USERS, Fault.Effect.HANG).times(1));
     road.missed(states(), ago(30), ago(20)).start();
     await().atMost(BackfillRoad.PATIENCE).until(() -> road.records("presence").size() == 200);
     List<Object> before = identities(road.records("presence"));

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.caravan.genesys.backfill.BackfillProgress;
 import dev.caravan.genesys.connect.CallException;
+import dev.caravan.simulator.OauthClient;
 import dev.caravan.simulator.fault.Fault;
-import dev.caravan.simulator.session.OauthClient;
 import io.github.resilience4j.circuitbreaker.CallNotPermittedException;
 import java.nio.file.Path;
 import org.apache.camel.Exchange;

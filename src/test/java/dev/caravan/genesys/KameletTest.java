@@ -11,7 +11,7 @@ import dev.caravan.simulator.CentreSize;
 import dev.caravan.simulator.Simulator;
 import dev.caravan.simulator.SimulatorOptions;
 import dev.caravan.simulator.Traffic;
-import dev.caravan.simulator.fault.Act;
+import dev.caravan.simulator.fault.Action;
 import java.io.StringReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -190,7 +190,7 @@ class KameletTest {
       genesys.emit(queue + ".conversations", conversation("calls"));
       genesys.emit(user + ".presence", JSON.createObjectNode());
       genesys.emit(user + ".routingStatus", JSON.createObjectNode());
-      genesys.perform(new Act.Frame(Act.Whom.ALL, Act.Frame.Kind.RAW, 0, "no JSON"));
+      genesys.perform(new Action.Frame(Action.Target.ALL, Action.Frame.Kind.RAW, 0, "no JSON"));
 
       await()
           .atMost(PATIENCE)

@@ -12,7 +12,7 @@ import dev.caravan.channel.Replica;
 import dev.caravan.channel.gap.GapLedger;
 import dev.caravan.frame.EnvelopeReader;
 import dev.caravan.frame.Frame;
-import dev.caravan.simulator.session.OauthClient;
+import dev.caravan.simulator.OauthClient;
 import dev.caravan.testing.LogLines;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.charset.StandardCharsets;

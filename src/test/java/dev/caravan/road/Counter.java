@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.caravan.simulator.Simulator;
-import dev.caravan.simulator.fault.Act;
+import dev.caravan.simulator.fault.Action;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -40,7 +40,8 @@ final class Counter implements AutoCloseable {
     sentAt.put(number, Instant.ofEpochMilli(System.currentTimeMillis()));
     String body = Road.call(new UUID(0, number).toString());
     genesys.perform(
-        new Act.Emit(Ledger.TOPIC, Road.json(body.getBytes(StandardCharsets.UTF_8)), "n" + number));
+        new Action.Emit(
+            Ledger.TOPIC, Road.json(body.getBytes(StandardCharsets.UTF_8)), "n" + number));
   }
 
   /** How many were sent so far. */

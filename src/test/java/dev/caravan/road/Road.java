@@ -2,11 +2,11 @@ package dev.caravan.road;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.caravan.simulator.OauthClient;
 import dev.caravan.simulator.Simulator;
 import dev.caravan.simulator.SimulatorOptions;
 import dev.caravan.simulator.Traffic;
-import dev.caravan.simulator.fault.Act;
-import dev.caravan.simulator.session.OauthClient;
+import dev.caravan.simulator.fault.Action;
 import dev.caravan.testing.Bridge;
 import dev.caravan.testing.SharedKafka;
 import dev.caravan.testing.TopicReader;
@@ -133,7 +133,8 @@ final class Road implements AutoCloseable {
 
   /** Sends a text frame to every open socket; returns its bytes. */
   byte[] send(String frame) {
-    int sockets = genesys.perform(new Act.Frame(Act.Whom.ALL, Act.Frame.Kind.RAW, 0, frame));
+    int sockets =
+        genesys.perform(new Action.Frame(Action.Target.ALL, Action.Frame.Kind.RAW, 0, frame));
     if (sockets != 1) {
       throw new IllegalStateException(sockets + " sockets were open, not 1");
     }

@@ -6,7 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.caravan.simulator.CentreSize;
 import dev.caravan.simulator.api.CallRecord;
 import dev.caravan.simulator.centre.Agent;
-import dev.caravan.simulator.fault.Act;
+import dev.caravan.simulator.fault.Action;
 import dev.caravan.simulator.fault.Fault;
 import dev.caravan.testing.Bridge;
 import dev.caravan.testing.TopicReader;
@@ -65,9 +65,9 @@ class RoadBackfillIT {
       until(road, () -> signals(road, "CONNECTED").size() == 1);
       road.bridge().kill();
       Instant from = Instant.now();
-      road.genesys().perform(new Act.SetTraffic(true, 100.0));
+      road.genesys().perform(new Action.SetTraffic(true, 100.0));
       until(road, () -> Duration.between(from, Instant.now()).toSeconds() >= 8);
-      road.genesys().perform(new Act.SetTraffic(false, 1.0));
+      road.genesys().perform(new Action.SetTraffic(false, 1.0));
 
       road.start(settings(road)).awaitReady();
       until(road, () -> outcomes(road).size() == 1);
@@ -187,11 +187,11 @@ class RoadBackfillIT {
       bridge.awaitReady();
       until(road, () -> signals(road, "CONNECTED").size() == 5);
       // Another minute for the budget of Genesys Cloud, of which the listings took a part
-      road.genesys().perform(new Act.Reset(Act.Whom.ALL));
+      road.genesys().perform(new Action.Reset(Action.Target.ALL));
       until(road, () -> gaps(road).size() == 5 && !backfilled(road, "presence").isEmpty());
       long announced = System.nanoTime();
       road.genesys()
-          .perform(new Act.SocketClosing(Act.Whom.ALL, Duration.ofMinutes(1), false, 1001));
+          .perform(new Action.SocketClosing(Action.Target.ALL, Duration.ofMinutes(1), false, 1001));
 
       until(road, () -> signals(road, "HANDED_OVER").size() == 5);
 
@@ -221,8 +221,8 @@ class RoadBackfillIT {
       Bridge.Settings settings =
           road.settings().with("GENESYS_TOPICS", "v2.users.*?presence&routingStatus");
       road.start(settings).awaitReady();
-      road.genesys().arm(Fault.of(Fault.On.CALL, USERS, Fault.Wrong.HANG));
-      road.genesys().perform(new Act.Reset(Act.Whom.ALL));
+      road.genesys().arm(Fault.of(Fault.On.CALL, USERS, Fault.Effect.HANG));
+      road.genesys().perform(new Action.Reset(Action.Target.ALL));
       until(road, () -> backfilled(road, "presence").size() >= 200);
       // The gap and what is read again come through routes of their own, in either order
       until(road, () -> gaps(road).size() == 1);
@@ -250,7 +250,7 @@ class RoadBackfillIT {
       Bridge bridge = road.start(road.settings());
       bridge.awaitReady();
       road.genesys()
-          .perform(new Act.SocketClosing(Act.Whom.ALL, Duration.ofMinutes(1), false, 1001));
+          .perform(new Action.SocketClosing(Action.Target.ALL, Duration.ofMinutes(1), false, 1001));
       until(road, () -> signals(road, "HANDED_OVER").size() == 1);
       until(road, () -> road.genesys().callCounts().getOrDefault(RELEASE, 0) == 1);
 
@@ -269,7 +269,7 @@ class RoadBackfillIT {
     try (Road road = Road.in(folder)) {
       road.start(road.settings()).awaitReady();
 
-      road.genesys().perform(new Act.NoLongerSubscribed(Act.Whom.ALL, true));
+      road.genesys().perform(new Action.NoLongerSubscribed(Action.Target.ALL, true));
 
       until(road, () -> signals(road, "CONNECTED").size() == 2);
       road.bridge().terminate();
@@ -304,7 +304,7 @@ class RoadBackfillIT {
     try (Road road = Road.in(folder)) {
       Bridge bridge = road.start(road.settings());
       bridge.awaitReady();
-      road.genesys().arm(Fault.of(Fault.On.CALL, RELEASE, Fault.Wrong.HANG));
+      road.genesys().arm(Fault.of(Fault.On.CALL, RELEASE, Fault.Effect.HANG));
       long asked = System.nanoTime();
 
       bridge.terminate();

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
-import dev.caravan.simulator.fault.Act;
+import dev.caravan.simulator.fault.Action;
 import dev.caravan.testing.SharedKafka;
 import dev.caravan.testing.TopicReader;
 import java.io.IOException;
@@ -95,7 +95,7 @@ class RoadBadFramesIT {
   @Test
   void aBinaryFrameLiesInTheDeadLettersWithTheReason() {
     String text = "binary " + UUID.randomUUID();
-    road.genesys().perform(new Act.Frame(Act.Whom.ALL, Act.Frame.Kind.BINARY, 0, text));
+    road.genesys().perform(new Action.Frame(Action.Target.ALL, Action.Frame.Kind.BINARY, 0, text));
 
     ConsumerRecord<String, byte[]> letter = road.awaitValue(text.getBytes(StandardCharsets.UTF_8));
 

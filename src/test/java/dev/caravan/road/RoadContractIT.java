@@ -7,7 +7,7 @@ import static dev.caravan.road.Road.event;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
-import dev.caravan.simulator.fault.Act;
+import dev.caravan.simulator.fault.Action;
 import dev.caravan.testing.Listening;
 import dev.caravan.testing.TopicReader;
 import java.io.IOException;
@@ -299,7 +299,7 @@ class RoadContractIT {
 
   @Test
   void controlFramesAreNoEvents() {
-    road.genesys().perform(new Act.Heartbeats(Act.Whom.ALL, true));
+    road.genesys().perform(new Action.Heartbeats(Action.Target.ALL, true));
     road.send(
         "{\"topicName\":\"channel.metadata\",\"eventBody\":{\"message\":\"WebSocket Heartbeat\"}}");
     byte[] after = road.send(event(QUEUE_TOPIC, Road.call(CONVERSATION), "after-the-heartbeat"));
@@ -330,7 +330,7 @@ class RoadContractIT {
   @Order(Integer.MAX_VALUE)
   void noSecretAndNobodysDataIsInWhatIsWrittenAboutTheRoad() throws IOException {
     List<String> secrets = new ArrayList<>(road.genesys().credentials());
-    road.genesys().perform(new Act.RevokeToken(Act.Whom.ALL));
+    road.genesys().perform(new Action.RevokeToken(Action.Target.ALL));
     road.bridge().awaitLog("Disconnected");
     road.bridge().awaitReady();
     secrets.addAll(road.genesys().credentials());

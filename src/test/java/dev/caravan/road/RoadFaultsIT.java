@@ -6,7 +6,7 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.caravan.road.Counter.Arrivals;
 import dev.caravan.road.Counter.Gap;
-import dev.caravan.simulator.fault.Act;
+import dev.caravan.simulator.fault.Action;
 import dev.caravan.simulator.fault.Fault;
 import dev.caravan.testing.Bridge;
 import dev.caravan.testing.FaultyProxy;
@@ -65,9 +65,9 @@ class RoadFaultsIT {
   private static final String TOKEN = "POST /oauth/token";
   private static final String CHANNEL = "POST /api/v2/notifications/channels";
   private static final String SUBSCRIBE = CHANNEL + "/{id}/subscriptions";
-  private static final Act REVOKE = new Act.RevokeToken(Act.Whom.ALL);
-  private static final Act NEW_CHANNEL = new Act.Close(1000);
-  private static final Act RESET = new Act.Reset(Act.Whom.ALL);
+  private static final Action REVOKE = new Action.RevokeToken(Action.Target.ALL);
+  private static final Action NEW_CHANNEL = new Action.Close(1000);
+  private static final Action RESET = new Action.Reset(Action.Target.ALL);
 
   /** Channel ids and tokens as the stand-in makes them. */
   private static final Pattern CREDENTIAL =
@@ -174,22 +174,22 @@ class RoadFaultsIT {
     }
   }
 
-  private static Blow blow(String name, String cause, Act act, Fault... faults) {
+  private static Blow blow(String name, String cause, Action action, Fault... faults) {
     return new Blow(
         name,
         cause,
         on -> {
           Stream.of(faults).forEach(on.road.genesys()::arm);
-          on.road.genesys().perform(act);
+          on.road.genesys().perform(action);
         });
   }
 
   static Stream<Blow> blows() {
     return Stream.of(
         blow("close 1000", "taken-over", NEW_CHANNEL),
-        blow("close 1001", "dropped", new Act.Close(1001)),
-        blow("close 1011", "dropped", new Act.Close(1011)),
-        blow("close 1012", "dropped", new Act.Close(1012)),
+        blow("close 1001", "dropped", new Action.Close(1001)),
+        blow("close 1011", "dropped", new Action.Close(1011)),
+        blow("close 1012", "dropped", new Action.Close(1012)),
         blow("TCP reset (1006)", "dropped", RESET),
         new Blow("TCP reset in mid-frame", "dropped", on -> on.network.cutNext()),
         new Blow(
@@ -206,15 +206,15 @@ class RoadFaultsIT {
                 on -> on.network.swallow(Direction.TO_CLIENT))
             .lasting(NOTICED),
         blow("another client takes the channel", "taken-over", takenOver()),
-        blow("evicted by a 21st channel", "taken-over", new Act.Evict(Act.Whom.ALL)),
-        blow("the channel expires", "dropped", new Act.ExpireChannel(Act.Whom.ALL)),
+        blow("evicted by a 21st channel", "taken-over", new Action.Evict(Action.Target.ALL)),
+        blow("the channel expires", "dropped", new Action.ExpireChannel(Action.Target.ALL)),
         blow("the token is revoked", "token-revoked", REVOKE),
-        blow("away for 2 s", "dropped", new Act.Outage(Duration.ofSeconds(2)))
+        blow("away for 2 s", "dropped", new Action.Outage(Duration.ofSeconds(2)))
             .lasting(Duration.ofSeconds(2)),
-        blow("404 to the handshake", "dropped", RESET, handshake(404, Fault.Wrong.STATUS)),
-        blow("503 to the handshake", "dropped", RESET, handshake(503, Fault.Wrong.STATUS)),
-        blow("1011 after the handshake", "dropped", RESET, handshake(1011, Fault.Wrong.CLOSE)),
-        blow("reset in the handshake", "dropped", RESET, handshake(0, Fault.Wrong.RESET)),
+        blow("404 to the handshake", "dropped", RESET, handshake(404, Fault.Effect.STATUS)),
+        blow("503 to the handshake", "dropped", RESET, handshake(503, Fault.Effect.STATUS)),
+        blow("1011 after the handshake", "dropped", RESET, handshake(1011, Fault.Effect.CLOSE)),
+        blow("reset in the handshake", "dropped", RESET, handshake(0, Fault.Effect.RESET)),
         blow("429 to the channel, 1 s", "taken-over", NEW_CHANNEL, busy(CHANNEL)).lasting(ASKED),
         blow("429 to the subscriptions, 1 s", "taken-over", NEW_CHANNEL, busy(SUBSCRIBE))
             .lasting(ASKED),
@@ -261,7 +261,8 @@ class RoadFaultsIT {
     int handedOver = count("HANDED_OVER");
     flows();
 
-    road.genesys().perform(new Act.SocketClosing(Act.Whom.ALL, Duration.ofMinutes(1), false, 1001));
+    road.genesys()
+        .perform(new Action.SocketClosing(Action.Target.ALL, Duration.ofMinutes(1), false, 1001));
 
     until(() -> count("HANDED_OVER") > handedOver);
     Arrivals outcome = settle("socket_closing, a minute ahead", first, Duration.ZERO);
@@ -283,7 +284,7 @@ class RoadFaultsIT {
     int connected = count("CONNECTED") + count("HANDED_OVER");
     flows();
 
-    road.genesys().perform(new Act.SocketClosing(Act.Whom.ALL, Duration.ZERO, false, 1001));
+    road.genesys().perform(new Action.SocketClosing(Action.Target.ALL, Duration.ZERO, false, 1001));
 
     until(() -> count("CONNECTED") + count("HANDED_OVER") > connected);
     Arrivals outcome = settle("socket_closing, no time ahead", first, ATTEMPT);
@@ -332,7 +333,9 @@ class RoadFaultsIT {
             ATTEMPT.multipliedBy(3).plusSeconds(9),
             on -> {
               on.drops(2);
-              on.road.genesys().arm(Fault.status(CHANNEL, 429).retryAfter(3).times(3));
+              on.road
+                  .genesys()
+                  .arm(Fault.status(CHANNEL, 429).withRetryAfter(Duration.ofSeconds(3)).times(3));
               on.road.genesys().perform(NEW_CHANNEL);
             }),
         new Sequence(
@@ -359,7 +362,9 @@ class RoadFaultsIT {
             "the token revoked during a 429 of 3 s",
             ATTEMPT.plusSeconds(3),
             on -> {
-              on.road.genesys().arm(Fault.status(CHANNEL, 429).retryAfter(3).times(1));
+              on.road
+                  .genesys()
+                  .arm(Fault.status(CHANNEL, 429).withRetryAfter(Duration.ofSeconds(3)).times(1));
               on.road.genesys().perform(NEW_CHANNEL);
               on.pass(Duration.ofSeconds(1));
               on.road.genesys().perform(REVOKE);
@@ -475,16 +480,16 @@ class RoadFaultsIT {
 
   // ---- faults
 
-  private static Act takenOver() {
-    return new Act.NoLongerSubscribed(Act.Whom.ALL, true);
+  private static Action takenOver() {
+    return new Action.NoLongerSubscribed(Action.Target.ALL, true);
   }
 
-  private static Fault handshake(int status, Fault.Wrong wrong) {
+  private static Fault handshake(int status, Fault.Effect wrong) {
     return Fault.of(Fault.On.HANDSHAKE, "*", wrong).withStatus(status).times(1);
   }
 
   private static Fault busy(String call) {
-    return Fault.status(call, 429).retryAfter((int) ASKED.toSeconds()).times(1);
+    return Fault.status(call, 429).withRetryAfter(ASKED).times(1);
   }
 
   private static Fault once(String call, int status) {
@@ -492,10 +497,10 @@ class RoadFaultsIT {
   }
 
   private static Fault lost(String call) {
-    return Fault.of(Fault.On.CALL, call, Fault.Wrong.LOST_ANSWER).times(1);
+    return Fault.of(Fault.On.CALL, call, Fault.Effect.LOST_ANSWER).times(1);
   }
 
   private static Fault broken(String call) {
-    return Fault.of(Fault.On.CALL, call, Fault.Wrong.BROKEN_ANSWER).times(1);
+    return Fault.of(Fault.On.CALL, call, Fault.Effect.BROKEN_ANSWER).times(1);
   }
 }

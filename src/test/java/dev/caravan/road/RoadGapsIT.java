@@ -7,8 +7,8 @@ import dev.caravan.road.Counter.Arrivals;
 import dev.caravan.road.Counter.Gap;
 import dev.caravan.simulator.LedgerEntry;
 import dev.caravan.simulator.Limits;
-import dev.caravan.simulator.fault.Act;
-import dev.caravan.simulator.session.OauthClient;
+import dev.caravan.simulator.OauthClient;
+import dev.caravan.simulator.fault.Action;
 import dev.caravan.testing.Bridge;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -108,7 +108,8 @@ class RoadGapsIT {
         int gap = i;
         flows(counter);
         Instant dropped = Instant.now();
-        road.genesys().perform(i % 2 == 0 ? new Act.Reset(Act.Whom.ALL) : new Act.Close(1012));
+        road.genesys()
+            .perform(i % 2 == 0 ? new Action.Reset(Action.Target.ALL) : new Action.Close(1012));
         road.kafka().awaitUntil(records -> gaps(road).size() == gap);
         blind.add(Duration.between(dropped, gaps(road).get(gap - 1).to()).toMillis());
       }
@@ -138,8 +139,8 @@ class RoadGapsIT {
       for (int i = 0; i < 10; i++) {
         flows(counter);
         List<Integer> channels = channelsOfLate(road);
-        Act.Whom one = new Act.Whom(channels.get(i % channels.size()), "");
-        road.genesys().perform(i < 5 ? new Act.Reset(one) : new Act.Close(one, 1012, ""));
+        Action.Target one = new Action.Target(channels.get(i % channels.size()), "");
+        road.genesys().perform(i < 5 ? new Action.Reset(one) : new Action.Close(one, 1012, ""));
         int back = i + 3;
         road.kafka().awaitUntil(records -> count(road, "CONNECTED") == back);
         bothRead(bridge);

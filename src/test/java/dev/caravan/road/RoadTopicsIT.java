@@ -10,6 +10,7 @@ import dev.caravan.testing.Bridge;
 import dev.caravan.testing.TopicReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -40,7 +41,11 @@ class RoadTopicsIT {
   @Test
   void moreUsersThanAChannelCarriesAreReadOnTwo() {
     Simulator genesys = road.genesys();
-    genesys.arm(Fault.status("GET /api/v2/users", 429).retryAfter(1).after(1).times(1));
+    genesys.arm(
+        Fault.status("GET /api/v2/users", 429)
+            .withRetryAfter(Duration.ofSeconds(1))
+            .after(1)
+            .times(1));
     genesys.arm(Fault.status("GET /api/v2/users", 503).after(5).times(1));
 
     road.start(road.settings().with("GENESYS_TOPICS", "v2.users.*?presence&routingStatus"))
@@ -125,9 +130,9 @@ class RoadTopicsIT {
             + road.genesys().organization().queues().get(0).id()
             + ".conversations";
 
-    road.genesys().arm(Fault.of(Fault.On.CALL, queues, Fault.Wrong.HALF_LISTING).times(1));
+    road.genesys().arm(Fault.of(Fault.On.CALL, queues, Fault.Effect.HALF_LISTING).times(1));
     bridge.awaitLog("does not agree with itself: of 25 it told 12. It is read again.");
-    road.genesys().arm(Fault.of(Fault.On.CALL, queues, Fault.Wrong.EMPTY_LISTING).times(1));
+    road.genesys().arm(Fault.of(Fault.On.CALL, queues, Fault.Effect.EMPTY_LISTING).times(1));
     bridge.awaitLog("has 25 of 25 topics no more. They go on being read");
 
     assertThat(emit(topic)).isEqualTo(1);

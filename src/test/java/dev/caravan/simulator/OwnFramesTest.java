@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.caravan.simulator.fault.Act;
+import dev.caravan.simulator.fault.Action;
 import dev.caravan.simulator.fault.Scenario;
 import dev.caravan.simulator.session.Frames;
 import dev.caravan.topic.TopicCatalogue;
@@ -45,10 +45,10 @@ class OwnFramesTest {
     Ear ear = guest.listen(channel);
     ear.awaitFrame("channel.metadata");
 
-    simulator.perform(new Act.SocketClosing(Act.Whom.ALL, null, true, 0));
-    simulator.perform(new Act.NoLongerSubscribed(Act.Whom.ALL, false));
-    simulator.perform(new Act.SubscriptionUpdated(Act.Whom.ALL));
-    simulator.perform(new Act.RevokeToken(Act.Whom.ALL));
+    simulator.perform(new Action.SocketClosing(Action.Target.ALL, null, true, 0));
+    simulator.perform(new Action.NoLongerSubscribed(Action.Target.ALL, false));
+    simulator.perform(new Action.SubscriptionUpdated(Action.Target.ALL));
+    simulator.perform(new Action.RevokeToken(Action.Target.ALL));
 
     fits(ear.awaitFrame("v2.system.socket_closing"));
     fits(ear.awaitFrame("v2.subscription.updated"));
@@ -72,13 +72,13 @@ class OwnFramesTest {
     Ear ear = guest.listen(guest.channel());
     ear.awaitFrame("channel.metadata");
 
-    simulator.perform(new Act.Heartbeats(Act.Whom.ALL, false));
+    simulator.perform(new Action.Heartbeats(Action.Target.ALL, false));
     ear.say("{\"message\":\"ping\"}");
     await().until(() -> ear.frames().stream().anyMatch(frame -> frame.contains("pong")));
     int silent = ear.frames().size();
     assertThat(ear.frames().get(silent - 1)).contains("pong");
 
-    simulator.perform(new Act.Heartbeats(Act.Whom.ALL, true));
+    simulator.perform(new Action.Heartbeats(Action.Target.ALL, true));
     await().until(() -> ear.frames().size() > silent + 1);
   }
 }

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.caravan.simulator.session.OauthClient;
 import dev.caravan.topic.TopicCatalogue;
 import java.net.URI;
 import java.net.http.HttpRequest;

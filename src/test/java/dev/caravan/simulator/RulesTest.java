@@ -4,11 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.caravan.simulator.api.RateLimiter;
-import dev.caravan.simulator.fault.Act;
+import dev.caravan.simulator.fault.Action;
 import dev.caravan.simulator.fault.Scenario;
 import dev.caravan.simulator.session.Channel;
 import dev.caravan.simulator.session.Channels;
-import dev.caravan.simulator.session.OauthClient;
 import dev.caravan.simulator.session.Subscriptions;
 import dev.caravan.simulator.session.Token;
 import dev.caravan.simulator.session.Tokens;
@@ -200,10 +199,10 @@ class RulesTest {
               clients: [{id: a, secret: b, tokenLife: PT5M}]
               behaviour: {heartbeat: PT5S}
             faults:
-              - {on: call, match: "POST *", wrong: status, status: 429, retryAfterSeconds: 3, times: 2}
+              - {on: call, match: "POST *", effect: status, status: 429, retryAfter: PT3S, times: 2}
             timeline:
-              - {at: PT10S, do: close, code: 1012}
-              - {at: PT20S, every: PT5S, times: 3, do: socketClosing, whom: {channel: 2}}
+              - {at: PT10S, type: close, code: 1012}
+              - {at: PT20S, every: PT5S, times: 3, type: socketClosing, target: {channel: 2}}
             """);
 
     assertThat(scenario.name()).isEqualTo("a bad afternoon");
@@ -214,7 +213,8 @@ class RulesTest {
     assertThat(scenario.faults()).hasSize(1);
     assertThat(scenario.timeline().get(0))
         .isEqualTo(
-            Scenario.Step.once(Duration.ofSeconds(10), new Act.Close(Act.Whom.ALL, 1012, "")));
+            Scenario.Step.once(
+                Duration.ofSeconds(10), new Action.Close(Action.Target.ALL, 1012, "")));
     assertThat(scenario.timeline().get(1).times()).isEqualTo(3);
   }
 
@@ -222,7 +222,7 @@ class RulesTest {
   void aScenarioWithAMistakeIsRefusedWithASentence() {
     assertThatThrownBy(() -> Scenario.parse("fault: []"))
         .hasMessageContaining("no section 'fault'");
-    assertThatThrownBy(() -> Scenario.parse("timeline: [{do: dance}]"))
+    assertThatThrownBy(() -> Scenario.parse("timeline: [{type: dance}]"))
         .hasMessageContaining("dance");
     assertThatThrownBy(() -> Scenario.parse("options: {agents: 3}")).hasMessageContaining("agents");
   }

@@ -225,8 +225,8 @@ class SimulatorTest {
     guest.subscribe(channel, "v2.routing.queues." + queue + ".conversations");
     Ear ear = guest.listen(channel);
     guest.post(
-        "/control/acts",
-        "{\"do\":\"flood\",\"frames\":100000,\"bytes\":500,\"framesPerSecond\":400}");
+        "/control/actions",
+        "{\"type\":\"flood\",\"frames\":100000,\"bytes\":500,\"framesPerSecond\":400}");
     await().until(() -> !ear.heard().isEmpty());
 
     failures.set(5);

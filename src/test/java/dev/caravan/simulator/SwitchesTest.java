@@ -5,9 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.caravan.simulator.fault.Act;
+import dev.caravan.simulator.fault.Action;
 import dev.caravan.simulator.fault.Scenario;
-import dev.caravan.simulator.session.OauthClient;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -116,9 +115,9 @@ class SwitchesTest {
   void theAnnouncedExpiryMayStayWhereItWas() {
     Guest guest = start("behaviour: {expiresMoves: false}, limits: {channelLife: PT1H}");
     JsonNode channel = guest.channel();
-    simulator.perform(new Act.SkipTime(Duration.ofMinutes(30)));
+    simulator.perform(new Action.SkipTime(Duration.ofMinutes(30)));
     guest.subscribe(channel, TOPIC);
-    simulator.perform(new Act.SkipTime(Duration.ofMinutes(45)));
+    simulator.perform(new Action.SkipTime(Duration.ofMinutes(45)));
 
     JsonNode listed = guest.get(CHANNELS).body().at("/entities/0");
     assertThat(Instant.parse(listed.path("expires").asText())).isBefore(Instant.now());
@@ -136,7 +135,7 @@ class SwitchesTest {
   void anUnknownChannelMayRefuseTheHandshakeWith401() {
     Guest guest = start("behaviour: {unknownChannelHandshake: 401}");
     JsonNode channel = guest.channel();
-    simulator.perform(new Act.Evict(Act.Whom.ALL));
+    simulator.perform(new Action.Evict(Action.Target.ALL));
 
     assertThatThrownBy(() -> guest.listen(channel))
         .isInstanceOf(CompletionException.class)
@@ -163,7 +162,7 @@ class SwitchesTest {
     Guest guest = start("behaviour: {announceEviction: false, evictionCode: 1001}");
     Ear ear = listening(guest, guest.channel());
 
-    simulator.perform(new Act.Evict(Act.Whom.ALL));
+    simulator.perform(new Action.Evict(Action.Target.ALL));
 
     assertThat(ear.awaitClose()).isEqualTo(1001);
     assertThat(ear.frames()).hasSize(1);
@@ -177,7 +176,7 @@ class SwitchesTest {
     guest.subscribe(channel, adherence, TOPIC);
 
     simulator.perform(
-        new Act.SetClient(
+        new Action.SetClient(
             new OauthClient("demo", "demo")
                 .lacking(
                     "wfm:agentSchedule:view",
@@ -191,7 +190,7 @@ class SwitchesTest {
   @Test
   void anExpiredTokenMayBeNamedSo() {
     Guest guest = start("behaviour: {expiredToken: credentials.expired}");
-    simulator.perform(new Act.ExpireToken(Act.Whom.ALL));
+    simulator.perform(new Action.ExpireToken(Action.Target.ALL));
 
     assertThat(guest.get(CHANNELS).code()).isEqualTo("credentials.expired");
   }

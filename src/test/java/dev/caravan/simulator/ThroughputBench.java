@@ -1,7 +1,7 @@
 package dev.caravan.simulator;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.caravan.simulator.fault.Act;
+import dev.caravan.simulator.fault.Action;
 import dev.caravan.simulator.fault.Scenario;
 import java.io.IOException;
 import java.io.InputStream;
@@ -45,7 +45,7 @@ final class ThroughputBench {
         Thread.sleep(100);
       }
       simulator.perform(
-          day ? new Act.SetTraffic(true, 0.0) : new Act.Flood(Long.MAX_VALUE, 0, 3_600));
+          day ? new Action.SetTraffic(true, 0.0) : new Action.Flood(Long.MAX_VALUE, 0, 3_600));
       for (int i = 0; i < SECONDS; i++) {
         long cpu = cpuNanos();
         long sent = simulator.outcomes().getOrDefault(LedgerEntry.Outcome.SENT, 0L);

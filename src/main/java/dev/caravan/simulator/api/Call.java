@@ -1,10 +1,10 @@
 package dev.caravan.simulator.api;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.caravan.simulator.OauthClient;
 import dev.caravan.simulator.centre.Json;
 import dev.caravan.simulator.fault.Fault;
 import dev.caravan.simulator.session.ApiError;
-import dev.caravan.simulator.session.OauthClient;
 import dev.caravan.simulator.session.Token;
 import dev.caravan.simulator.session.Wire;
 import io.vertx.core.buffer.Buffer;
@@ -31,7 +31,7 @@ public final class Call {
   private final String correlationId;
   private Optional<Token> token = Optional.empty();
   private List<String> lacks = List.of();
-  private Optional<Fault.Wrong> spoilt = Optional.empty();
+  private Optional<Fault.Effect> spoilt = Optional.empty();
 
   private Call(RoutingContext context, String correlationId) {
     this.context = context;
@@ -152,7 +152,7 @@ public final class Call {
   }
 
   /** Lets the call be done, but not answered as it should be. */
-  void spoilAnswer(Fault.Wrong how) {
+  void spoilAnswer(Fault.Effect how) {
     spoilt = Optional.of(how);
   }
 
@@ -167,7 +167,7 @@ public final class Call {
         context.response().setStatusCode(status).putHeader(HttpHeaders.CONTENT_TYPE, JSON);
     if (!breaksOff()) {
       response.end(Buffer.buffer(bytes));
-    } else if (spoilt.get() == Fault.Wrong.LOST_ANSWER) {
+    } else if (spoilt.get() == Fault.Effect.LOST_ANSWER) {
       Wire.reset(context.request().connection());
     } else {
       response
@@ -179,7 +179,7 @@ public final class Call {
 
   private boolean breaksOff() {
     return spoilt
-        .filter(how -> how == Fault.Wrong.LOST_ANSWER || how == Fault.Wrong.BROKEN_ANSWER)
+        .filter(how -> how == Fault.Effect.LOST_ANSWER || how == Fault.Effect.BROKEN_ANSWER)
         .isPresent();
   }
 

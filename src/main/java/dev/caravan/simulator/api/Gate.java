@@ -64,7 +64,7 @@ public final class Gate {
       context.next();
       return;
     }
-    switch (fault.get().wrong()) {
+    switch (fault.get().effect()) {
       case STATUS -> call.answer(ApiError.of(fault.get()));
       case RESET -> Wire.reset(context.request().connection());
       case DELAY -> {
@@ -72,14 +72,14 @@ public final class Gate {
         context
             .vertx()
             .setTimer(
-                Math.max(1, fault.get().delayMillis()),
+                Math.max(1, fault.get().delay().toMillis()),
                 due -> {
                   context.request().resume();
                   context.next();
                 });
       }
       case LOST_ANSWER, BROKEN_ANSWER, EMPTY_LISTING, HALF_LISTING -> {
-        call.spoilAnswer(fault.get().wrong());
+        call.spoilAnswer(fault.get().effect());
         context.next();
       }
       default -> LOG.debug("{} is left without an answer", call.name());

@@ -1,11 +1,11 @@
 package dev.caravan.simulator.api;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.caravan.simulator.OauthClient;
 import dev.caravan.simulator.SimulatorClock;
 import dev.caravan.simulator.World;
 import dev.caravan.simulator.centre.Json;
 import dev.caravan.simulator.session.ApiError;
-import dev.caravan.simulator.session.OauthClient;
 import dev.caravan.simulator.session.Token;
 import dev.caravan.simulator.session.Tokens;
 import io.vertx.core.http.HttpHeaders;

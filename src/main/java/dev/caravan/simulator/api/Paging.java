@@ -53,15 +53,15 @@ final class Paging {
   }
 
   /** Leaves out what a fault withholds, if this is a page. */
-  static void shorten(JsonNode body, Fault.Wrong how) {
+  static void shorten(JsonNode body, Fault.Effect how) {
     if (!(body.get("entities") instanceof ArrayNode entities)) {
       return;
     }
-    if (how == Fault.Wrong.HALF_LISTING) {
+    if (how == Fault.Effect.HALF_LISTING) {
       for (int each = entities.size() - 1; each >= 0; each -= 2) {
         entities.remove(each);
       }
-    } else if (how == Fault.Wrong.EMPTY_LISTING && body instanceof ObjectNode page) {
+    } else if (how == Fault.Effect.EMPTY_LISTING && body instanceof ObjectNode page) {
       entities.removeAll();
       page.remove("nextUri");
       if (page.has("total")) {

@@ -1,30 +1,63 @@
 package dev.caravan.simulator.centre;
 
+import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationContext;
 import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.EnumNamingStrategies;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.MapperFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.deser.std.StdDeserializer;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.module.SimpleModule;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.time.DateTimeException;
+import java.time.Duration;
 import java.time.Instant;
 
-/** JSON as Genesys Cloud writes it: ISO-8601 instants in UTC with exactly three decimals. */
+/**
+ * JSON as Genesys Cloud writes it, with ISO-8601 instants in UTC with exactly three decimals, and
+ * as the stand-in is told things: names in camel case, durations in ISO-8601.
+ */
 public final class Json {
 
   public static final ObjectMapper MAPPER =
       JsonMapper.builder()
           .addModule(new JavaTimeModule())
-          .enable(MapperFeature.ACCEPT_CASE_INSENSITIVE_ENUMS)
+          .addModule(new SimpleModule().addDeserializer(Duration.class, new DurationReader()))
+          .enumNamingStrategy(EnumNamingStrategies.LOWER_CAMEL_CASE)
           .disable(SerializationFeature.WRITE_DATES_AS_TIMESTAMPS)
           .disable(SerializationFeature.WRITE_DURATIONS_AS_TIMESTAMPS)
           .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
           .build();
+
+  /** Durations in ISO-8601 only: of a bare number nobody can know whether it means seconds. */
+  private static final class DurationReader extends StdDeserializer<Duration> {
+
+    private static final long serialVersionUID = 1L;
+
+    private DurationReader() {
+      super(Duration.class);
+    }
+
+    @Override
+    public Duration deserialize(JsonParser parser, DeserializationContext context)
+        throws IOException {
+      String text = parser.getValueAsString("");
+      try {
+        return Duration.parse(text);
+      } catch (DateTimeException e) {
+        return (Duration)
+            context.handleWeirdStringValue(
+                Duration.class, text, "a duration is written like PT2M or PT0.5S");
+      }
+    }
+  }
 
   private Json() {}
 
@@ -50,6 +83,11 @@ public final class Json {
     ObjectNode changed = MAPPER.valueToTree(options);
     changed.set(name, MAPPER.valueToTree(value));
     return (R) MAPPER.convertValue(changed, options.getClass());
+  }
+
+  /** How a constant is written. */
+  public static String name(Enum<?> constant) {
+    return MAPPER.convertValue(constant, String.class);
   }
 
   /** Reads what this program itself has written. */

@@ -1,7 +1,8 @@
 package dev.caravan.simulator.fault;
 
 import dev.caravan.simulator.centre.Json;
-import java.util.Locale;
+import java.time.Duration;
+import java.util.EnumSet;
 import java.util.Set;
 
 /**
@@ -10,27 +11,27 @@ import java.util.Set;
  * @param on what it spoils
  * @param match for calls {@code METHOD /path}, for events the topic name; {@code *} stands for
  *     anything
- * @param wrong what goes wrong
+ * @param effect what goes wrong
  * @param skip so many matching occasions go well first
  * @param times how often it strikes; 0 for ever
  * @param rate share of the matching occasions it strikes at, all of them if unset
  * @param status HTTP status, or close code where a socket is closed
- * @param retryAfterSeconds the {@code Retry-After} header; 0 for none
+ * @param retryAfter the {@code Retry-After} header, in whole seconds; zero for none
  * @param code the error code in the body; empty for the usual one
- * @param delayMillis how long things take
+ * @param delay how long things take
  * @param bytes how large a frame gets
  */
 public record Fault(
     On on,
     String match,
-    Wrong wrong,
+    Effect effect,
     int skip,
     int times,
     Double rate,
     int status,
-    int retryAfterSeconds,
+    Duration retryAfter,
     String code,
-    long delayMillis,
+    Duration delay,
     int bytes) {
 
   /** What a fault spoils. */
@@ -44,7 +45,7 @@ public record Fault(
   }
 
   /** What goes wrong. */
-  public enum Wrong {
+  public enum Effect {
     /** The call or handshake is answered with an error. */
     STATUS,
     /** The call, handshake or event takes its time; later events overtake a late one. */
@@ -79,67 +80,56 @@ public record Fault(
     HUGE
   }
 
-  private static final Set<Wrong> FOR_CALLS =
-      Set.of(
-          Wrong.STATUS,
-          Wrong.DELAY,
-          Wrong.RESET,
-          Wrong.HANG,
-          Wrong.LOST_ANSWER,
-          Wrong.BROKEN_ANSWER,
-          Wrong.EMPTY_LISTING,
-          Wrong.HALF_LISTING);
-  private static final Set<Wrong> FOR_HANDSHAKES =
-      Set.of(Wrong.STATUS, Wrong.DELAY, Wrong.RESET, Wrong.HANG, Wrong.CLOSE);
-  private static final Set<Wrong> FOR_EVENTS =
-      Set.of(
-          Wrong.DELAY,
-          Wrong.DUPLICATE,
-          Wrong.REORDER,
-          Wrong.DROP,
-          Wrong.MALFORMED,
-          Wrong.BINARY,
-          Wrong.UNKNOWN_TOPIC,
-          Wrong.HUGE);
+  private static final Set<Effect> FOR_CALLS = EnumSet.range(Effect.STATUS, Effect.HALF_LISTING);
+  private static final Set<Effect> FOR_HANDSHAKES =
+      EnumSet.of(Effect.STATUS, Effect.DELAY, Effect.RESET, Effect.HANG, Effect.CLOSE);
+  private static final Set<Effect> FOR_EVENTS =
+      EnumSet.of(
+          Effect.DELAY,
+          Effect.DUPLICATE,
+          Effect.REORDER,
+          Effect.DROP,
+          Effect.MALFORMED,
+          Effect.BINARY,
+          Effect.UNKNOWN_TOPIC,
+          Effect.HUGE);
 
   public Fault {
-    if (on == null || wrong == null) {
-      throw new IllegalArgumentException("A fault needs 'on' and 'wrong'.");
+    if (on == null || effect == null) {
+      throw new IllegalArgumentException("A fault needs 'on' and 'effect'.");
     }
     match = match == null || match.isEmpty() ? "*" : match;
     code = code == null ? "" : code;
     rate = rate == null ? 1 : rate;
+    retryAfter = retryAfter == null ? Duration.ZERO : retryAfter;
+    delay = delay == null ? Duration.ZERO : delay;
     if (!(rate >= 0 && rate <= 1)) {
       throw new IllegalArgumentException("The 'rate' of a fault is a share from 0 to 1.");
     }
-    status = status == 0 ? (wrong == Wrong.CLOSE ? 1011 : 503) : status;
+    status = status == 0 ? (effect == Effect.CLOSE ? 1011 : 503) : status;
     bytes = bytes == 0 ? 1 << 20 : bytes;
-    Set<Wrong> possible =
+    Set<Effect> possible =
         switch (on) {
           case CALL -> FOR_CALLS;
           case HANDSHAKE -> FOR_HANDSHAKES;
           case EVENT -> FOR_EVENTS;
         };
-    if (!possible.contains(wrong)) {
+    if (!possible.contains(effect)) {
       throw new IllegalArgumentException(
-          "A fault on "
-              + on.name().toLowerCase(Locale.ROOT)
-              + " cannot be "
-              + wrong
-              + "; it can be one of "
-              + possible.stream().sorted().toList()
-              + ".");
+          "A fault on %s cannot be %s; it can be one of %s."
+              .formatted(
+                  Json.name(on), Json.name(effect), possible.stream().map(Json::name).toList()));
     }
   }
 
   /** Strikes every time. */
-  public static Fault of(On on, String match, Wrong wrong) {
-    return new Fault(on, match, wrong, 0, 0, 1.0, 0, 0, "", 0, 0);
+  public static Fault of(On on, String match, Effect effect) {
+    return new Fault(on, match, effect, 0, 0, 1.0, 0, null, "", null, 0);
   }
 
   /** A call answered with an error. */
   public static Fault status(String match, int status) {
-    return new Fault(On.CALL, match, Wrong.STATUS, 0, 0, 1.0, status, 0, "", 0, 0);
+    return new Fault(On.CALL, match, Effect.STATUS, 0, 0, 1.0, status, null, "", null, 0);
   }
 
   public Fault times(int howOften) {
@@ -159,11 +149,11 @@ public record Fault(
     return Json.with(this, "status", newStatus);
   }
 
-  public Fault retryAfter(int seconds) {
-    return Json.with(this, "retryAfterSeconds", seconds);
+  public Fault withRetryAfter(Duration wait) {
+    return Json.with(this, "retryAfter", wait);
   }
 
-  public Fault delay(long millis) {
-    return Json.with(this, "delayMillis", millis);
+  public Fault withDelay(Duration late) {
+    return Json.with(this, "delay", late);
   }
 }

@@ -60,7 +60,7 @@ public final class Faults {
     events = false;
   }
 
-  /** Whether anything can go wrong with an event; asked for every single one. */
+  /** Whether anything can go effect with an event; asked for every single one. */
   public boolean spoilEvents() {
     return events;
   }

@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
@@ -39,9 +40,9 @@ public record Scenario(
    * @param at how long after the start
    * @param every pause between repetitions
    * @param times how often in all
-   * @param act what happens
+   * @param action what happens
    */
-  public record Step(Duration at, Duration every, int times, Act act) {
+  public record Step(Duration at, Duration every, int times, Action action) {
 
     public Step {
       if (times > 1 && every.isZero()) {
@@ -50,8 +51,8 @@ public record Scenario(
     }
 
     /** Happens once. */
-    public static Step once(Duration at, Act act) {
-      return new Step(at, Duration.ZERO, 1, act);
+    public static Step once(Duration at, Action action) {
+      return new Step(at, Duration.ZERO, 1, action);
     }
   }
 
@@ -122,17 +123,16 @@ public record Scenario(
   }
 
   private static Step step(JsonNode node) {
-    ObjectNode act = node.deepCopy();
-    Duration at = Duration.parse(taken(act, "at", "PT0S"));
-    Duration every = Duration.parse(taken(act, "every", "PT0S"));
-    int times = Integer.parseInt(taken(act, "times", "1"));
-    return new Step(at, every, times, read(act, Act.class));
+    ObjectNode action = node.deepCopy();
+    Duration at = taken(action, "at", Duration.class).orElse(Duration.ZERO);
+    Duration every = taken(action, "every", Duration.class).orElse(Duration.ZERO);
+    int times = taken(action, "times", Integer.class).orElse(1);
+    return new Step(at, every, times, read(action, Action.class));
   }
 
-  private static String taken(ObjectNode node, String field, String otherwise) {
-    JsonNode value = node.path(field);
-    node.remove(field);
-    return value.asText(otherwise);
+  private static <T> Optional<T> taken(ObjectNode node, String field, Class<T> type) {
+    JsonNode value = node.remove(field);
+    return value == null ? Optional.empty() : Optional.of(read(value, type));
   }
 
   private static SimulatorOptions options(JsonNode changes) {

@@ -166,15 +166,16 @@ public record ApiError(int status, String code, String message, int retryAfterSe
 
   /** The error a fault asks for. */
   public static ApiError of(Fault fault) {
-    if (fault.status() == 429 && fault.retryAfterSeconds() > 0) {
-      return rateLimited(fault.retryAfterSeconds());
+    int seconds = (int) fault.retryAfter().toSeconds();
+    if (fault.status() == 429 && seconds > 0) {
+      return rateLimited(seconds);
     }
     ApiError usual = usual(fault.status());
     return new ApiError(
         fault.status(),
         fault.code().isEmpty() ? usual.code() : fault.code(),
         usual.message(),
-        fault.retryAfterSeconds());
+        seconds);
   }
 
   public ObjectNode body(String contextId) {

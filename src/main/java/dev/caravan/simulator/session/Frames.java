@@ -3,7 +3,7 @@ package dev.caravan.simulator.session;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.caravan.simulator.centre.Json;
-import dev.caravan.simulator.fault.Act;
+import dev.caravan.simulator.fault.Action;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -56,7 +56,7 @@ public final class Frames {
   }
 
   /** A frame that is no event. */
-  public static byte[] of(Act.Frame wanted) {
+  public static byte[] of(Action.Frame wanted) {
     return switch (wanted.kind()) {
       case RAW, BINARY -> utf8(wanted.text());
       case MALFORMED -> cutOff(unknownTopic());

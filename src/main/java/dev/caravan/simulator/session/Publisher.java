@@ -103,7 +103,7 @@ public final class Publisher implements Teller {
       write(socket, parcel);
       return;
     }
-    switch (fault.get().wrong()) {
+    switch (fault.get().effect()) {
       case DUPLICATE -> {
         write(socket, parcel);
         write(socket, parcel);
@@ -113,7 +113,7 @@ public final class Publisher implements Teller {
         vertx.setTimer(LONGEST_HOLD_MILLIS, due -> writeHeld(socket));
       }
       case DELAY ->
-          vertx.setTimer(Math.max(1, fault.get().delayMillis()), due -> write(socket, parcel));
+          vertx.setTimer(Math.max(1, fault.get().delay().toMillis()), due -> write(socket, parcel));
       case DROP -> note(socket.channel(), socket.number(), parcel, Outcome.SPOILED);
       case MALFORMED -> write(socket, parcel.spoilt(Frames.cutOff(parcel.frame()), false));
       case BINARY -> write(socket, parcel.spoilt(parcel.frame(), true));

@@ -7,7 +7,7 @@ import dev.caravan.simulator.Behaviour;
 import dev.caravan.simulator.Ids;
 import dev.caravan.simulator.SimulatorOptions;
 import dev.caravan.simulator.centre.Json;
-import dev.caravan.simulator.fault.Act;
+import dev.caravan.simulator.fault.Action;
 import dev.caravan.simulator.fault.Fault;
 import dev.caravan.simulator.fault.Faults;
 import io.vertx.core.Vertx;
@@ -67,13 +67,13 @@ public final class Sockets {
       upgrade(context, 0);
       return;
     }
-    switch (fault.get().wrong()) {
+    switch (fault.get().effect()) {
       case STATUS -> context.response().setStatusCode(fault.get().status()).end();
       case RESET -> Wire.reset(context.request().connection());
       case DELAY -> {
         context.request().pause();
         vertx.setTimer(
-            Math.max(1, fault.get().delayMillis()),
+            Math.max(1, fault.get().delay().toMillis()),
             due -> {
               context.request().resume();
               upgrade(context, 0);
@@ -259,9 +259,9 @@ public final class Sockets {
     return Optional.ofNullable(open.get(channel));
   }
 
-  public List<Socket> at(Act.Whom whom) {
+  public List<Socket> at(Action.Target target) {
     return open.values().stream()
-        .filter(socket -> whom.chooses(socket.channel().number(), socket.channel().clientId()))
+        .filter(socket -> target.chooses(socket.channel().number(), socket.channel().clientId()))
         .sorted(Comparator.comparing(Socket::number))
         .toList();
   }

@@ -1,6 +1,7 @@
 package dev.caravan.simulator.session;
 
 import dev.caravan.simulator.Ids;
+import dev.caravan.simulator.OauthClient;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;

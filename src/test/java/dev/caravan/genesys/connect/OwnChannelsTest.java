@@ -7,7 +7,7 @@ import static org.awaitility.Awaitility.await;
 import dev.caravan.genesys.BackfillRoad;
 import dev.caravan.genesys.GenesysConstants;
 import dev.caravan.genesys.GenesysEndpoint;
-import dev.caravan.simulator.session.OauthClient;
+import dev.caravan.simulator.OauthClient;
 import dev.caravan.testing.LogLines;
 import java.nio.file.Files;
 import java.nio.file.Path;

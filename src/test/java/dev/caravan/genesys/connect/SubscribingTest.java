@@ -6,10 +6,10 @@ import dev.caravan.genesys.BackfillRoad;
 import dev.caravan.genesys.GenesysConstants;
 import dev.caravan.simulator.Behaviour;
 import dev.caravan.simulator.CentreSize;
+import dev.caravan.simulator.OauthClient;
 import dev.caravan.simulator.SimulatorOptions;
-import dev.caravan.simulator.fault.Act;
+import dev.caravan.simulator.fault.Action;
 import dev.caravan.simulator.fault.Fault;
-import dev.caravan.simulator.session.OauthClient;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -106,7 +106,8 @@ class SubscribingTest {
   void aForbiddenTopicComesWithTheAdviceToGrantThePermission() {
     road.genesys()
         .perform(
-            new Act.ForbidTopics(List.of("v2.users." + road.users().get(3) + ".presence"), false));
+            new Action.ForbidTopics(
+                List.of("v2.users." + road.users().get(3) + ".presence"), false));
 
     Rejections rejections = rejections(subscribe());
 

@@ -48,8 +48,8 @@ class FaultsTest {
   @BeforeEach
   void calm() {
     simulator.disarm();
-    simulator.perform(new Act.AllowTopics());
-    simulator.perform(new Act.Evict(Act.Whom.ALL));
+    simulator.perform(new Action.AllowTopics());
+    simulator.perform(new Action.Evict(Action.Target.ALL));
     guest = new Guest(simulator).login();
   }
 
@@ -76,8 +76,8 @@ class FaultsTest {
   void aCallIsAnsweredWith429TwiceAndThenDone() {
     control(
         "faults",
-        "{\"on\":\"call\",\"match\":\"POST /api/v2/notifications/channels\",\"wrong\":\"status\","
-            + "\"status\":429,\"retryAfterSeconds\":42,\"times\":2}");
+        "{\"on\":\"call\",\"match\":\"POST /api/v2/notifications/channels\",\"effect\":\"status\","
+            + "\"status\":429,\"retryAfter\":\"PT42S\",\"times\":2}");
 
     Guest.Answer first = guest.post(CHANNELS, "");
     assertThat(first.status()).isEqualTo(429);
@@ -100,7 +100,7 @@ class FaultsTest {
 
   @Test
   void aFaultOfRateZeroDoesNotStrike() {
-    control("faults", "{\"on\":\"call\",\"match\":\"GET *\",\"wrong\":\"status\",\"rate\":0}");
+    control("faults", "{\"on\":\"call\",\"match\":\"GET *\",\"effect\":\"status\",\"rate\":0}");
 
     assertThat(guest.get(CHANNELS).status()).isEqualTo(200);
   }
@@ -128,7 +128,7 @@ class FaultsTest {
 
   @Test
   void aConnectionIsResetInsteadOfAnAnswer() {
-    simulator.arm(Fault.of(Fault.On.CALL, "POST " + CHANNELS, Fault.Wrong.LOST_ANSWER).times(1));
+    simulator.arm(Fault.of(Fault.On.CALL, "POST " + CHANNELS, Fault.Effect.LOST_ANSWER).times(1));
     int before = simulator.channels();
 
     assertThatThrownBy(() -> guest.post(CHANNELS, ""))
@@ -139,7 +139,7 @@ class FaultsTest {
 
   @Test
   void anAnswerBreaksOff() {
-    simulator.arm(Fault.of(Fault.On.CALL, "GET *", Fault.Wrong.BROKEN_ANSWER).times(1));
+    simulator.arm(Fault.of(Fault.On.CALL, "GET *", Fault.Effect.BROKEN_ANSWER).times(1));
 
     assertThatThrownBy(() -> guest.get(CHANNELS)).isInstanceOf(UncheckedIOException.class);
   }
@@ -147,8 +147,8 @@ class FaultsTest {
   @Test
   void aListingIsShortWithoutAnError() {
     JsonNode whole = guest.get("/api/v2/users").body();
-    simulator.arm(Fault.of(Fault.On.CALL, "GET *", Fault.Wrong.EMPTY_LISTING).times(1));
-    simulator.arm(Fault.of(Fault.On.CALL, "GET *", Fault.Wrong.HALF_LISTING).times(1));
+    simulator.arm(Fault.of(Fault.On.CALL, "GET *", Fault.Effect.EMPTY_LISTING).times(1));
+    simulator.arm(Fault.of(Fault.On.CALL, "GET *", Fault.Effect.HALF_LISTING).times(1));
 
     JsonNode empty = guest.get("/api/v2/users").body();
     JsonNode half = guest.get("/api/v2/users").body();
@@ -163,7 +163,10 @@ class FaultsTest {
 
   @Test
   void anAnswerTakesItsTime() {
-    simulator.arm(Fault.of(Fault.On.CALL, "GET *", Fault.Wrong.DELAY).delay(300).times(1));
+    simulator.arm(
+        Fault.of(Fault.On.CALL, "GET *", Fault.Effect.DELAY)
+            .withDelay(Duration.ofMillis(300))
+            .times(1));
     long before = System.nanoTime();
 
     assertThat(guest.get(CHANNELS).status()).isEqualTo(200);
@@ -173,7 +176,7 @@ class FaultsTest {
 
   @Test
   void aHandshakeIsRefused() {
-    simulator.arm(Fault.of(Fault.On.HANDSHAKE, "*", Fault.Wrong.STATUS).withStatus(403).times(1));
+    simulator.arm(Fault.of(Fault.On.HANDSHAKE, "*", Fault.Effect.STATUS).withStatus(403).times(1));
     JsonNode channel = guest.channel();
 
     assertThatThrownBy(() -> guest.listen(channel))
@@ -187,7 +190,7 @@ class FaultsTest {
 
   @Test
   void aSocketIsClosedRightAfterItsHandshake() {
-    simulator.arm(Fault.of(Fault.On.HANDSHAKE, "*", Fault.Wrong.CLOSE).withStatus(1013).times(1));
+    simulator.arm(Fault.of(Fault.On.HANDSHAKE, "*", Fault.Effect.CLOSE).withStatus(1013).times(1));
 
     assertThat(guest.listen(guest.channel()).awaitClose()).isEqualTo(1013);
   }
@@ -196,7 +199,7 @@ class FaultsTest {
   void socketsAreClosedWithTheWantedCode() {
     for (int code : List.of(1000, 1001, 1011, 1012, 1013)) {
       Ear ear = listening(PRESENCE);
-      control("acts", "{\"do\":\"close\",\"code\":" + code + "}");
+      control("actions", "{\"type\":\"close\",\"code\":" + code + "}");
       assertThat(ear.awaitClose()).isEqualTo(code);
     }
   }
@@ -208,7 +211,8 @@ class FaultsTest {
     int number = channels.get(channels.size() - 1).path("channel").asInt();
     Ear other = listening(PRESENCE);
 
-    control("acts", "{\"do\":\"close\",\"code\":1001,\"whom\":{\"channel\":" + number + "}}");
+    control(
+        "actions", "{\"type\":\"close\",\"code\":1001,\"target\":{\"channel\":" + number + "}}");
 
     assertThat(one.awaitClose()).isEqualTo(1001);
     emit();
@@ -219,7 +223,7 @@ class FaultsTest {
   void aResetSocketSeesNoCloseFrame() {
     Ear ear = listening(PRESENCE);
 
-    control("acts", "{\"do\":\"reset\"}");
+    control("actions", "{\"type\":\"reset\"}");
 
     ear.awaitError();
     assertThat(ear.closeCode()).isZero();
@@ -228,7 +232,7 @@ class FaultsTest {
   @Test
   void aHalfOpenSocketHearsNothingAndIsNotHeard() {
     Ear ear = listening(PRESENCE);
-    control("acts", "{\"do\":\"halfOpen\"}");
+    control("actions", "{\"type\":\"halfOpen\"}");
 
     emit();
     ear.say("{\"message\":\"ping\"}");
@@ -242,7 +246,7 @@ class FaultsTest {
   @Test
   void aDeafSocketStillTalks() {
     Ear ear = listening(PRESENCE);
-    control("acts", "{\"do\":\"halfOpen\",\"in\":true}");
+    control("actions", "{\"type\":\"halfOpen\",\"in\":true}");
 
     ear.say("{\"message\":\"ping\"}");
     emit();
@@ -255,7 +259,7 @@ class FaultsTest {
   void maintenanceIsAnnouncedBeforeTheClose() {
     Ear ear = listening(PRESENCE);
 
-    control("acts", "{\"do\":\"socketClosing\",\"grace\":\"PT0.3S\"}");
+    control("actions", "{\"type\":\"socketClosing\",\"grace\":\"PT0.3S\"}");
 
     JsonNode notice = ear.awaitFrame("v2.system.socket_closing");
     assertThat(notice.path("eventBody").path("message").asText()).isNotEmpty();
@@ -269,7 +273,7 @@ class FaultsTest {
     ear.say("{\"message\":\"ping\"}");
     ear.awaitFrame("channel.metadata");
 
-    control("acts", "{\"do\":\"evict\"}");
+    control("actions", "{\"type\":\"evict\"}");
 
     String id = channel.path("id").asText();
     JsonNode notice = ear.awaitFrame("v2.system.no_longer_subscribed." + id);
@@ -286,7 +290,7 @@ class FaultsTest {
     ear.say("{\"message\":\"ping\"}");
     ear.awaitFrame("channel.metadata");
 
-    control("acts", "{\"do\":\"revokeToken\"}");
+    control("actions", "{\"type\":\"revokeToken\"}");
 
     JsonNode notice = ear.awaitFrame("v2.system.token_revoked." + channel.path("id").asText());
     assertThat(notice.path("eventBody").path("reason").asText()).isEqualTo("user_tokens_revoked");
@@ -299,7 +303,7 @@ class FaultsTest {
   void anExpiredTokenJustCloses() {
     Ear ear = listening(PRESENCE);
 
-    control("acts", "{\"do\":\"expireToken\"}");
+    control("actions", "{\"type\":\"expireToken\"}");
 
     assertThat(ear.awaitClose()).isEqualTo(1001);
     assertThat(ear.frames()).noneMatch(frame -> frame.contains("token_revoked"));
@@ -310,7 +314,7 @@ class FaultsTest {
   void skippingADayEndsChannelsAndTokens() {
     Ear ear = listening(PRESENCE);
 
-    control("acts", "{\"do\":\"skipTime\",\"by\":\"PT24H\"}");
+    control("actions", "{\"type\":\"skipTime\",\"by\":\"PT24H\"}");
 
     ear.awaitClose();
     assertThat(guest.get(CHANNELS).status()).isEqualTo(401);
@@ -319,7 +323,7 @@ class FaultsTest {
   @Test
   void anEventIsSentTwiceAndTheLedgerSaysSo() {
     Ear ear = listening(PRESENCE);
-    simulator.arm(Fault.of(Fault.On.EVENT, "*.presence", Fault.Wrong.DUPLICATE).times(1));
+    simulator.arm(Fault.of(Fault.On.EVENT, "*.presence", Fault.Effect.DUPLICATE).times(1));
 
     emit();
 
@@ -332,7 +336,7 @@ class FaultsTest {
   @Test
   void anEventIsOvertakenByTheNext() {
     Ear ear = listening(PRESENCE);
-    simulator.arm(Fault.of(Fault.On.EVENT, "*", Fault.Wrong.REORDER).times(1));
+    simulator.arm(Fault.of(Fault.On.EVENT, "*", Fault.Effect.REORDER).times(1));
 
     simulator.emit(PRESENCE, Guest.JSON.createObjectNode().put("message", "first"));
     simulator.emit(PRESENCE, Guest.JSON.createObjectNode().put("message", "second"));
@@ -345,11 +349,11 @@ class FaultsTest {
   void framesComeThatAreNoEvents() {
     Ear ear = listening(PRESENCE);
 
-    control("acts", "{\"do\":\"frame\",\"kind\":\"malformed\"}");
-    control("acts", "{\"do\":\"frame\",\"kind\":\"binary\",\"text\":\"{}\"}");
-    control("acts", "{\"do\":\"frame\",\"kind\":\"unknown_topic\"}");
-    control("acts", "{\"do\":\"frame\",\"kind\":\"huge\",\"bytes\":4194304}");
-    control("acts", "{\"do\":\"frame\",\"kind\":\"deep\"}");
+    control("actions", "{\"type\":\"frame\",\"kind\":\"malformed\"}");
+    control("actions", "{\"type\":\"frame\",\"kind\":\"binary\",\"text\":\"{}\"}");
+    control("actions", "{\"type\":\"frame\",\"kind\":\"unknownTopic\"}");
+    control("actions", "{\"type\":\"frame\",\"kind\":\"huge\",\"bytes\":4194304}");
+    control("actions", "{\"type\":\"frame\",\"kind\":\"deep\"}");
 
     await().until(() -> ear.frames().size() == 5 && ear.binaryFrames() == 1);
     assertThat(ear.frames()).anyMatch(frame -> frame.length() == 4 << 20);
@@ -360,7 +364,7 @@ class FaultsTest {
   void anOutageRefusesConnectionsAndThenEnds() {
     Ear ear = listening(PRESENCE);
 
-    simulator.perform(new Act.Outage(Duration.ofMillis(400)));
+    simulator.perform(new Action.Outage(Duration.ofMillis(400)));
 
     ear.awaitError();
     await().ignoreExceptions().until(() -> guest.requestToken("demo", "demo").status() == 200);
@@ -370,7 +374,8 @@ class FaultsTest {
   void aForbiddenTopicEndsWhereItIsRunning() {
     Ear ear = listening(PRESENCE, USER + ".routingStatus");
 
-    control("acts", "{\"do\":\"forbidTopics\",\"topics\":[\"*.presence\"],\"endRunning\":true}");
+    control(
+        "actions", "{\"type\":\"forbidTopics\",\"topics\":[\"*.presence\"],\"endRunning\":true}");
 
     emit();
     simulator.emit(USER + ".routingStatus", Guest.JSON.createObjectNode());
@@ -394,7 +399,7 @@ class FaultsTest {
     JsonNode entries =
         guest.get("/control/ledger?limit=100000&topic=*.presence").body().path("entries");
     assertThat(entries.findValuesAsText("correlationId")).contains("c-1");
-    assertThat(entries.get(entries.size() - 1).path("outcome").asText()).isEqualTo("NOBODY_THERE");
+    assertThat(entries.get(entries.size() - 1).path("outcome").asText()).isEqualTo("nobodyThere");
   }
 
   @Test
@@ -402,7 +407,7 @@ class FaultsTest {
     String topic = "v2.routing.queues.3b1e1f0e-6f3b-4d7e-9a55-0d3f7d1a0002.conversations";
     Ear ear = listening(topic);
 
-    control("acts", "{\"do\":\"flood\",\"frames\":2000,\"bytes\":3600}");
+    control("actions", "{\"type\":\"flood\",\"frames\":2000,\"bytes\":3600}");
 
     await().atMost(Duration.ofSeconds(60)).until(() -> ear.frames().size() >= 2001);
     List<String> ids =
@@ -413,10 +418,10 @@ class FaultsTest {
 
   @Test
   void aWrongFaultIsRefusedWithASentence() {
-    Guest.Answer answer = guest.post("/control/faults", "{\"on\":\"call\",\"wrong\":\"huge\"}");
+    Guest.Answer answer = guest.post("/control/faults", "{\"on\":\"call\",\"effect\":\"huge\"}");
 
     assertThat(answer.status()).isEqualTo(400);
-    assertThat(answer.body().path("message").asText()).contains("cannot be HUGE");
+    assertThat(answer.body().path("message").asText()).contains("cannot be huge");
   }
 
   @Test

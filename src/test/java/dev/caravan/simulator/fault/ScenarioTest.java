@@ -33,9 +33,9 @@ class ScenarioTest {
             """
             options: {traffic: {on: false}}
             faults:
-              - {on: call, match: "GET /api/v2/users", wrong: status, status: 504, times: 1}
+              - {on: call, match: "GET /api/v2/users", effect: status, status: 504, times: 1}
             timeline:
-              - {at: PT0.1S, every: PT0.1S, times: 600, do: socketClosing, never: true}
+              - {at: PT0.1S, every: PT0.1S, times: 600, type: socketClosing, never: true}
             """);
 
     try (Simulator simulator = Simulator.start(Scenario.load(file))) {
@@ -59,7 +59,7 @@ class ScenarioTest {
           guest
               .post(
                   "/control/scenario",
-                  "name: end\ntimeline:\n  - {at: PT0.2S, do: close, code: 1013}")
+                  "name: end\ntimeline:\n  - {at: PT0.2S, type: close, code: 1013}")
               .body();
 
       assertThat(played.path("steps").asInt()).isEqualTo(1);
@@ -69,31 +69,31 @@ class ScenarioTest {
 
   @Test
   void trafficThatIsStartedWithoutFurtherWordGoesByInRealTimeAndZeroIsFlatOut() {
-    List<Act> acts =
+    List<Action> actions =
         Scenario.parse(
                 """
                 timeline:
-                  - {do: traffic}
-                  - {do: traffic, on: true}
-                  - {do: traffic, on: false}
-                  - {do: traffic, speed: 0}
+                  - {type: traffic}
+                  - {type: traffic, on: true}
+                  - {type: traffic, on: false}
+                  - {type: traffic, speed: 0}
                 """)
             .timeline()
             .stream()
-            .map(Scenario.Step::act)
+            .map(Scenario.Step::action)
             .toList();
 
-    assertThat(acts)
+    assertThat(actions)
         .containsExactly(
-            new Act.SetTraffic(true, 1.0),
-            new Act.SetTraffic(true, 1.0),
-            new Act.SetTraffic(false, 1.0),
-            new Act.SetTraffic(true, 0.0));
+            new Action.SetTraffic(true, 1.0),
+            new Action.SetTraffic(true, 1.0),
+            new Action.SetTraffic(false, 1.0),
+            new Action.SetTraffic(true, 0.0));
   }
 
   @Test
   void aFaultWithoutARateAlwaysStrikesAndOneWithRateZeroNever() {
-    String fault = "faults:\n  - {on: event, wrong: drop%s}";
+    String fault = "faults:\n  - {on: event, effect: drop%s}";
 
     assertThat(Scenario.parse(fault.formatted("")).faults().get(0).rate()).isEqualTo(1);
     assertThat(Scenario.parse(fault.formatted(", rate: 0")).faults().get(0).rate()).isZero();

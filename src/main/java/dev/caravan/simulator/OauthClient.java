@@ -1,4 +1,4 @@
-package dev.caravan.simulator.session;
+package dev.caravan.simulator;
 
 import java.time.Duration;
 import java.util.List;

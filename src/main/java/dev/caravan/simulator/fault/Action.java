@@ -3,60 +3,60 @@ package dev.caravan.simulator.fault;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.caravan.simulator.OauthClient;
 import dev.caravan.simulator.Traffic;
 import dev.caravan.simulator.centre.Json;
-import dev.caravan.simulator.session.OauthClient;
 import java.time.Duration;
 import java.util.List;
 
 /**
- * Something a test or scenario makes happen now. In JSON and YAML the kind stands under {@code do},
- * and {@code whom} chooses whom it befalls.
+ * Something a test or scenario makes happen now. In JSON and YAML the kind stands under {@code
+ * type}, and {@code target} chooses whom it befalls.
  */
-@JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "do")
+@JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "type")
 @JsonSubTypes({
-  @JsonSubTypes.Type(value = Act.Close.class, name = "close"),
-  @JsonSubTypes.Type(value = Act.Reset.class, name = "reset"),
-  @JsonSubTypes.Type(value = Act.HalfOpen.class, name = "halfOpen"),
-  @JsonSubTypes.Type(value = Act.Heartbeats.class, name = "heartbeats"),
-  @JsonSubTypes.Type(value = Act.SocketClosing.class, name = "socketClosing"),
-  @JsonSubTypes.Type(value = Act.NoLongerSubscribed.class, name = "noLongerSubscribed"),
-  @JsonSubTypes.Type(value = Act.SubscriptionUpdated.class, name = "subscriptionUpdated"),
-  @JsonSubTypes.Type(value = Act.Evict.class, name = "evict"),
-  @JsonSubTypes.Type(value = Act.ExpireChannel.class, name = "expireChannel"),
-  @JsonSubTypes.Type(value = Act.RevokeToken.class, name = "revokeToken"),
-  @JsonSubTypes.Type(value = Act.ExpireToken.class, name = "expireToken"),
-  @JsonSubTypes.Type(value = Act.SetClient.class, name = "setClient"),
-  @JsonSubTypes.Type(value = Act.ForbidTopics.class, name = "forbidTopics"),
-  @JsonSubTypes.Type(value = Act.AllowTopics.class, name = "allowTopics"),
-  @JsonSubTypes.Type(value = Act.SkipTime.class, name = "skipTime"),
-  @JsonSubTypes.Type(value = Act.Frame.class, name = "frame"),
-  @JsonSubTypes.Type(value = Act.Emit.class, name = "emit"),
-  @JsonSubTypes.Type(value = Act.Outage.class, name = "outage"),
-  @JsonSubTypes.Type(value = Act.AddFault.class, name = "fault"),
-  @JsonSubTypes.Type(value = Act.ClearFaults.class, name = "clearFaults"),
-  @JsonSubTypes.Type(value = Act.SetTraffic.class, name = "traffic"),
-  @JsonSubTypes.Type(value = Act.Flood.class, name = "flood")
+  @JsonSubTypes.Type(value = Action.Close.class, name = "close"),
+  @JsonSubTypes.Type(value = Action.Reset.class, name = "reset"),
+  @JsonSubTypes.Type(value = Action.HalfOpen.class, name = "halfOpen"),
+  @JsonSubTypes.Type(value = Action.Heartbeats.class, name = "heartbeats"),
+  @JsonSubTypes.Type(value = Action.SocketClosing.class, name = "socketClosing"),
+  @JsonSubTypes.Type(value = Action.NoLongerSubscribed.class, name = "noLongerSubscribed"),
+  @JsonSubTypes.Type(value = Action.SubscriptionUpdated.class, name = "subscriptionUpdated"),
+  @JsonSubTypes.Type(value = Action.Evict.class, name = "evict"),
+  @JsonSubTypes.Type(value = Action.ExpireChannel.class, name = "expireChannel"),
+  @JsonSubTypes.Type(value = Action.RevokeToken.class, name = "revokeToken"),
+  @JsonSubTypes.Type(value = Action.ExpireToken.class, name = "expireToken"),
+  @JsonSubTypes.Type(value = Action.SetClient.class, name = "setClient"),
+  @JsonSubTypes.Type(value = Action.ForbidTopics.class, name = "forbidTopics"),
+  @JsonSubTypes.Type(value = Action.AllowTopics.class, name = "allowTopics"),
+  @JsonSubTypes.Type(value = Action.SkipTime.class, name = "skipTime"),
+  @JsonSubTypes.Type(value = Action.Frame.class, name = "frame"),
+  @JsonSubTypes.Type(value = Action.Emit.class, name = "emit"),
+  @JsonSubTypes.Type(value = Action.Outage.class, name = "outage"),
+  @JsonSubTypes.Type(value = Action.AddFault.class, name = "fault"),
+  @JsonSubTypes.Type(value = Action.ClearFaults.class, name = "clearFaults"),
+  @JsonSubTypes.Type(value = Action.SetTraffic.class, name = "traffic"),
+  @JsonSubTypes.Type(value = Action.Flood.class, name = "flood")
 })
-public sealed interface Act {
+public sealed interface Action {
 
   /**
-   * Whom an act befalls.
+   * Whom an action befalls.
    *
    * @param channel number of a channel; 0 for all
    * @param client id of an OAuth client; empty for all
    */
-  record Whom(int channel, String client) {
+  record Target(int channel, String client) {
 
     /** Everybody. */
-    public static final Whom ALL = new Whom(0, "");
+    public static final Target ALL = new Target(0, "");
 
-    public Whom {
+    public Target {
       client = client == null ? "" : client;
     }
 
-    static Whom orAll(Whom whom) {
-      return whom == null ? ALL : whom;
+    static Target orAll(Target target) {
+      return target == null ? ALL : target;
     }
 
     public boolean chooses(int candidate, String candidateClient) {
@@ -69,22 +69,22 @@ public sealed interface Act {
   }
 
   /** Closes sockets with a code. */
-  record Close(Whom whom, int code, String reason) implements Act {
+  record Close(Target target, int code, String reason) implements Action {
     public Close {
-      whom = Whom.orAll(whom);
+      target = Target.orAll(target);
       code = code == 0 ? 1001 : code;
       reason = reason == null ? "" : reason;
     }
 
     public Close(int code) {
-      this(Whom.ALL, code, "");
+      this(Target.ALL, code, "");
     }
   }
 
   /** Resets the TCP connections of sockets: no close frame, the peer sees 1006. */
-  record Reset(Whom whom) implements Act {
+  record Reset(Target target) implements Action {
     public Reset {
-      whom = Whom.orAll(whom);
+      target = Target.orAll(target);
     }
   }
 
@@ -94,9 +94,9 @@ public sealed interface Act {
    * @param out nothing said to them leaves any more, heartbeats included
    * @param in nothing they say is heard any more, pings and closes included
    */
-  record HalfOpen(Whom whom, boolean out, boolean in) implements Act {
+  record HalfOpen(Target target, boolean out, boolean in) implements Action {
     public HalfOpen {
-      whom = Whom.orAll(whom);
+      target = Target.orAll(target);
       if (!out && !in) {
         out = true;
         in = true;
@@ -105,9 +105,9 @@ public sealed interface Act {
   }
 
   /** Stops or resumes heartbeats; pings are still answered. */
-  record Heartbeats(Whom whom, boolean on) implements Act {
+  record Heartbeats(Target target, boolean on) implements Action {
     public Heartbeats {
-      whom = Whom.orAll(whom);
+      target = Target.orAll(target);
     }
   }
 
@@ -118,70 +118,70 @@ public sealed interface Act {
    * @param never whether the announced close never comes
    * @param code its code
    */
-  record SocketClosing(Whom whom, Duration grace, boolean never, int code) implements Act {
+  record SocketClosing(Target target, Duration grace, boolean never, int code) implements Action {
     public SocketClosing {
-      whom = Whom.orAll(whom);
+      target = Target.orAll(target);
       code = code == 0 ? 1001 : code;
     }
   }
 
   /** Tells sockets that another channel took their place; the channel stays. */
-  record NoLongerSubscribed(Whom whom, boolean close) implements Act {
+  record NoLongerSubscribed(Target target, boolean close) implements Action {
     public NoLongerSubscribed {
-      whom = Whom.orAll(whom);
+      target = Target.orAll(target);
     }
   }
 
   /** Tells sockets that what their channel is subscribed to has changed. */
-  record SubscriptionUpdated(Whom whom) implements Act {
+  record SubscriptionUpdated(Target target) implements Action {
     public SubscriptionUpdated {
-      whom = Whom.orAll(whom);
+      target = Target.orAll(target);
     }
   }
 
   /** Takes channels away as if a 21st had been created. */
-  record Evict(Whom whom) implements Act {
+  record Evict(Target target) implements Action {
     public Evict {
-      whom = Whom.orAll(whom);
+      target = Target.orAll(target);
     }
   }
 
   /** Ends the day of channels. */
-  record ExpireChannel(Whom whom) implements Act {
+  record ExpireChannel(Target target) implements Action {
     public ExpireChannel {
-      whom = Whom.orAll(whom);
+      target = Target.orAll(target);
     }
   }
 
   /** Takes tokens away as an administrator does. */
-  record RevokeToken(Whom whom) implements Act {
+  record RevokeToken(Target target) implements Action {
     public RevokeToken {
-      whom = Whom.orAll(whom);
+      target = Target.orAll(target);
     }
   }
 
   /** Ends the life of tokens. */
-  record ExpireToken(Whom whom) implements Act {
+  record ExpireToken(Target target) implements Action {
     public ExpireToken {
-      whom = Whom.orAll(whom);
+      target = Target.orAll(target);
     }
   }
 
   /** Adds an OAuth client or changes its secret, token life or missing permissions. */
-  record SetClient(OauthClient client) implements Act {}
+  record SetClient(OauthClient client) implements Action {}
 
   /** Forbids topics, whoever asks; {@code *} stands for anything. */
-  record ForbidTopics(List<String> topics, boolean endRunning) implements Act {
+  record ForbidTopics(List<String> topics, boolean endRunning) implements Action {
     public ForbidTopics {
       topics = List.copyOf(topics);
     }
   }
 
   /** Allows again what was forbidden. */
-  record AllowTopics() implements Act {}
+  record AllowTopics() implements Action {}
 
   /** Makes tokens and channels older at once. */
-  record SkipTime(Duration by) implements Act {}
+  record SkipTime(Duration by) implements Action {}
 
   /**
    * Sends a frame that is no event.
@@ -190,7 +190,7 @@ public sealed interface Act {
    * @param bytes its size where that matters
    * @param text what it says, for {@link Kind#RAW}
    */
-  record Frame(Whom whom, Kind kind, int bytes, String text) implements Act {
+  record Frame(Target target, Kind kind, int bytes, String text) implements Action {
 
     /** What is wrong with a frame. */
     public enum Kind {
@@ -205,7 +205,7 @@ public sealed interface Act {
     }
 
     public Frame {
-      whom = Whom.orAll(whom);
+      target = Target.orAll(target);
       text = text == null ? "" : text;
       bytes = bytes == 0 ? 1 << 20 : bytes;
       if (kind == null) {
@@ -214,12 +214,12 @@ public sealed interface Act {
     }
 
     public Frame(Kind kind) {
-      this(Whom.ALL, kind, 0, "");
+      this(Target.ALL, kind, 0, "");
     }
   }
 
   /** Sends an event of one's own to everybody subscribed to its topic. */
-  record Emit(String topicName, JsonNode eventBody, String correlationId) implements Act {
+  record Emit(String topicName, JsonNode eventBody, String correlationId) implements Action {
     public Emit {
       if (topicName == null || topicName.isEmpty() || topicName.matches(".*[\"\\\\\\p{Cntrl}].*")) {
         throw new IllegalArgumentException("An event needs a 'topicName' without quotes.");
@@ -230,13 +230,13 @@ public sealed interface Act {
   }
 
   /** Refuses connections for a while, after resetting those there are. */
-  record Outage(Duration length) implements Act {}
+  record Outage(Duration length) implements Action {}
 
   /** Arms a fault. */
-  record AddFault(Fault fault) implements Act {}
+  record AddFault(Fault fault) implements Action {}
 
   /** Removes all faults. */
-  record ClearFaults() implements Act {}
+  record ClearFaults() implements Action {}
 
   /**
    * Starts, stops or changes the speed of the contact centre.
@@ -244,7 +244,7 @@ public sealed interface Act {
    * @param on whether it works; it does if unset
    * @param speed as in {@link Traffic}; real time if unset
    */
-  record SetTraffic(Boolean on, Double speed) implements Act {
+  record SetTraffic(Boolean on, Double speed) implements Action {
     public SetTraffic {
       on = on == null || on;
       speed = speed == null ? Traffic.REAL_TIME.speed() : speed;
@@ -258,7 +258,7 @@ public sealed interface Act {
    * @param framesPerSecond how fast; 0 for as fast as the readers take them
    * @param bytes size of each frame
    */
-  record Flood(long frames, int framesPerSecond, int bytes) implements Act {
+  record Flood(long frames, int framesPerSecond, int bytes) implements Action {
     public Flood {
       bytes = bytes == 0 ? 3_600 : bytes;
       if (frames < 1) {
