@@ -127,6 +127,11 @@ class ArchitectureTest {
   }
 
   @Test
+  void theRoomsOfTheSimulatorHaveNoCircles() {
+    slices().matching("dev.caravan.simulator.(*)..").should().beFreeOfCycles().check(CLASSES);
+  }
+
+  @Test
   void onlyCommandsAndTheDemoStartTheSimulator() {
     noClasses()
         .that()

@@ -1,18 +1,18 @@
 package dev.caravan.simulator;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.caravan.simulator.api.Call;
+import dev.caravan.simulator.api.Routes;
 import dev.caravan.simulator.centre.Json;
 import dev.caravan.simulator.fault.Action;
 import dev.caravan.simulator.fault.Fault;
 import dev.caravan.simulator.fault.Scenario;
 import dev.caravan.simulator.session.ApiError;
 import dev.caravan.simulator.session.Channel;
-import io.vertx.ext.web.Router;
-import io.vertx.ext.web.RoutingContext;
+import java.util.function.Consumer;
+import java.util.function.Function;
 
 /** {@code /control}: what a test tells the stand-in, and asks of it. */
 final class ControlApi {
@@ -28,41 +28,44 @@ final class ControlApi {
     this.actions = actions;
   }
 
-  void mount(Router router) {
-    router.get("/control").handler(answering(this::overview));
-    router.post("/control/actions").handler(answering(this::action));
-    router.post("/control/scenario").handler(answering(this::play));
-    router.post("/control/emit").handler(answering(this::emit));
-    router.get("/control/faults").handler(answering(this::faults));
-    router.post("/control/faults").handler(answering(this::addFault));
-    router.delete("/control/faults").handler(answering(this::clearFaults));
-    router.delete("/control/faults/:id").handler(answering(this::removeFault));
-    router.get("/control/ledger").handler(answering(this::ledger));
-    router.get("/control/ledger/topics").handler(answering(this::topics));
-    router.delete("/control/ledger").handler(answering(this::clearLedger));
-    router.get("/control/calls").handler(answering(this::calls));
-    router.delete("/control/calls").handler(answering(this::clearCalls));
-    router.get("/control/channels").handler(answering(this::channels));
+  void mount(Routes routes) {
+    routes.get("/control", answering(this::overview));
+    routes.post("/control/actions", answering(this::perform));
+    routes.post("/control/emit", answering(this::emit));
+    routes.post("/control/scenario", answering(this::play));
+    routes.get("/control/faults", answering(this::faults));
+    routes.post("/control/faults", answering(this::addFault));
+    routes.delete("/control/faults", doing(world.faults()::clear));
+    routes.delete("/control/faults/:id", answering(this::removeFault));
+    routes.get("/control/ledger", answering(this::ledger));
+    routes.delete("/control/ledger", doing(world.ledger()::clear));
+    routes.get("/control/ledger/topics", answering(call -> tree(world.ledger().sentByTopic())));
+    routes.get("/control/calls", answering(this::calls));
+    routes.delete("/control/calls", doing(world.calls()::clear));
+    routes.get("/control/channels", answering(this::channels));
   }
 
-  private interface Question {
-    JsonNode ask(Call call) throws JsonProcessingException;
-  }
-
-  private static io.vertx.core.Handler<RoutingContext> answering(Question question) {
-    return context -> {
-      Call call = Call.of(context);
+  private static Consumer<Call> answering(Function<Call, JsonNode> question) {
+    return call -> {
       try {
-        call.answer(question.ask(call));
-      } catch (JsonProcessingException | IllegalArgumentException | IllegalStateException e) {
-        call.answer(ApiError.badRequest(firstLine(e)));
+        call.answer(question.apply(call));
+      } catch (IllegalArgumentException | IllegalStateException e) {
+        String sentence = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
+        call.answer(ApiError.badRequest(sentence));
       }
     };
   }
 
-  private static String firstLine(Exception e) {
-    Throwable cause = e.getCause() instanceof IllegalArgumentException reason ? reason : e;
-    return String.valueOf(cause.getMessage()).lines().findFirst().orElse("The request is wrong.");
+  private static Consumer<Call> doing(Runnable deed) {
+    return answering(
+        call -> {
+          deed.run();
+          return Json.object();
+        });
+  }
+
+  private static JsonNode tree(Object value) {
+    return Json.MAPPER.valueToTree(value);
   }
 
   private JsonNode overview(Call call) {
@@ -76,13 +79,12 @@ final class ControlApi {
             .put("sockets", world.sockets().at(Action.Target.ALL).size())
             .put("socketsOpened", world.sockets().opened())
             .put("topicsHeard", world.subscriptions().heardTopics().size());
-    overview.set("events", Json.MAPPER.valueToTree(world.ledger().outcomes()));
+    overview.set("events", tree(world.ledger().outcomes()));
     return overview.put("bytesSent", world.ledger().bytesSent());
   }
 
-  private JsonNode action(Call call) throws JsonProcessingException {
-    Action action = Json.MAPPER.treeToValue(call.body(), Action.class);
-    return Json.object().put("affected", actions.perform(action));
+  private JsonNode perform(Call call) {
+    return Json.object().put("affected", actions.perform(Json.read(call.body(), Action.class)));
   }
 
   private JsonNode play(Call call) {
@@ -94,11 +96,11 @@ final class ControlApi {
         .put("steps", scenario.timeline().size());
   }
 
-  private JsonNode emit(Call call) throws JsonProcessingException {
+  private JsonNode emit(Call call) {
     if (!(call.body() instanceof ObjectNode body)) {
       throw new IllegalArgumentException("An event to emit is an object with a 'topicName'.");
     }
-    Action emit = Json.MAPPER.treeToValue(body.put("type", "emit"), Action.class);
+    Action emit = Json.read(body.put("type", "emit"), Action.class);
     return Json.object().put("channels", actions.perform(emit));
   }
 
@@ -111,20 +113,14 @@ final class ControlApi {
         .forEach(
             (id, fault) -> {
               ObjectNode entity = Json.object().put("id", id);
-              entity.setAll((ObjectNode) Json.MAPPER.valueToTree(fault));
+              entity.setAll((ObjectNode) tree(fault));
               entities.add(entity.put("struck", world.faults().struck(id)));
             });
     return listing;
   }
 
-  private JsonNode addFault(Call call) throws JsonProcessingException {
-    Fault fault = Json.MAPPER.treeToValue(call.body(), Fault.class);
-    return Json.object().put("id", world.faults().add(fault));
-  }
-
-  private JsonNode clearFaults(Call call) {
-    world.faults().clear();
-    return Json.object();
+  private JsonNode addFault(Call call) {
+    return Json.object().put("id", world.faults().add(Json.read(call.body(), Fault.class)));
   }
 
   private JsonNode removeFault(Call call) {
@@ -142,10 +138,10 @@ final class ControlApi {
     int limit = Math.min(call.number("limit", USUAL_ENTRIES), MOST_ENTRIES);
     ObjectNode answer =
         Json.object().put("written", ledger.written()).put("forgotten", ledger.forgotten());
-    answer.set("outcomes", Json.MAPPER.valueToTree(ledger.outcomes()));
+    answer.set("outcomes", tree(ledger.outcomes()));
     answer.set(
         "entries",
-        Json.MAPPER.valueToTree(
+        tree(
             ledger.entries(
                 entry ->
                     entry.sequence() > since
@@ -155,25 +151,11 @@ final class ControlApi {
     return answer;
   }
 
-  private JsonNode topics(Call call) {
-    return Json.MAPPER.valueToTree(world.ledger().sentByTopic());
-  }
-
-  private JsonNode clearLedger(Call call) {
-    world.ledger().clear();
-    return Json.object();
-  }
-
   private JsonNode calls(Call call) {
     ObjectNode answer = Json.object();
-    answer.set("counts", Json.MAPPER.valueToTree(world.calls().counts()));
-    answer.set("latest", Json.MAPPER.valueToTree(world.calls().latest()));
+    answer.set("counts", tree(world.calls().counts()));
+    answer.set("latest", tree(world.calls().latest()));
     return answer;
-  }
-
-  private JsonNode clearCalls(Call call) {
-    world.calls().clear();
-    return Json.object();
   }
 
   private JsonNode channels(Call call) {

@@ -1,15 +1,15 @@
 package dev.caravan.simulator;
 
-import dev.caravan.simulator.api.AnalyticsApi;
 import dev.caravan.simulator.api.AvailableTopics;
 import dev.caravan.simulator.api.Call;
+import dev.caravan.simulator.api.ConversationsApi;
 import dev.caravan.simulator.api.Description;
 import dev.caravan.simulator.api.DirectoryApi;
 import dev.caravan.simulator.api.Gate;
-import dev.caravan.simulator.api.JobsApi;
 import dev.caravan.simulator.api.NotificationsApi;
 import dev.caravan.simulator.api.OauthApi;
 import dev.caravan.simulator.api.ObservationsApi;
+import dev.caravan.simulator.api.Routes;
 import dev.caravan.simulator.api.StatusApi;
 import dev.caravan.simulator.fault.Action;
 import dev.caravan.simulator.session.ApiError;
@@ -58,16 +58,16 @@ public final class Server {
     all.route("/api/*").handler(gate::spoil);
     all.route("/api/*").handler(gate::authorize);
     all.route().handler(BodyHandler.create(false).setBodyLimit(LONGEST_BODY));
-    new OauthApi(world).mount(all);
-    Description.mount(all);
-    new NotificationsApi(world).mount(all);
-    new AvailableTopics(world.rules()).mount(all);
-    new DirectoryApi(world).mount(all);
-    new StatusApi(world).mount(all);
-    new JobsApi(world).mount(all);
-    new ObservationsApi(world).mount(all);
-    new AnalyticsApi(world).mount(all);
-    new ControlApi(world, actions).mount(all);
+    Routes routes = new Routes(all);
+    new OauthApi(world).mount(routes);
+    new NotificationsApi(world).mount(routes);
+    new AvailableTopics(world.rules()).mount(routes);
+    new DirectoryApi(world).mount(routes);
+    new StatusApi(world).mount(routes);
+    new ConversationsApi(world).mount(routes);
+    new ObservationsApi(world).mount(routes);
+    Description.mount(routes);
+    new ControlApi(world, actions).mount(routes);
     all.route().handler(context -> Call.of(context).answer(ApiError.notFound()));
     return all;
   }

@@ -7,8 +7,6 @@ import dev.caravan.simulator.session.ApiError;
 import dev.caravan.simulator.session.TopicRules;
 import dev.caravan.topic.Topic;
 import dev.caravan.topic.TopicCatalogue;
-import io.vertx.ext.web.Router;
-import io.vertx.ext.web.RoutingContext;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -35,12 +33,11 @@ public final class AvailableTopics {
     this.rules = rules;
   }
 
-  public void mount(Router router) {
-    router.get("/api/v2/notifications/availabletopics").handler(this::list);
+  public void mount(Routes routes) {
+    routes.get("/api/v2/notifications/availabletopics", this::list);
   }
 
-  private void list(RoutingContext context) {
-    Call call = Call.of(context);
+  private void list(Call call) {
     Set<String> expand = new TreeSet<>(call.queries("expand"));
     for (String field : expand) {
       if (!EXPANDABLE.contains(field)) {

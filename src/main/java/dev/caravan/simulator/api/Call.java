@@ -3,12 +3,14 @@ package dev.caravan.simulator.api;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.caravan.simulator.OauthClient;
 import dev.caravan.simulator.centre.Json;
+import dev.caravan.simulator.centre.Named;
 import dev.caravan.simulator.fault.Fault;
 import dev.caravan.simulator.session.ApiError;
 import dev.caravan.simulator.session.Token;
 import dev.caravan.simulator.session.Wire;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.RoutingContext;
 import java.io.IOException;
@@ -83,6 +85,10 @@ public final class Call {
     return token.orElseThrow(() -> ApiError.noToken().thrown());
   }
 
+  HttpServerRequest request() {
+    return context.request();
+  }
+
   public String path(String parameter) {
     return context.pathParam(parameter);
   }
@@ -92,6 +98,27 @@ public final class Call {
         .flatMap(value -> List.of(value.split(",")).stream())
         .filter(value -> !value.isBlank())
         .toList();
+  }
+
+  /** The ids a call names, of which there must be some but not too many. */
+  List<String> ids(String parameter, int most) {
+    List<String> ids = queries(parameter);
+    if (ids.isEmpty() || ids.size() > most) {
+      throw ApiError.invalidParameter(
+              Integer.toString(ids.size()), parameter, "1 to " + most + " ids")
+          .thrown();
+    }
+    return ids;
+  }
+
+  /** The one of these whose id the path names. */
+  Named named(List<Named> all) {
+    return found(all.stream().filter(one -> one.id().equals(path("id"))).findFirst());
+  }
+
+  /** What was asked for, unless it is not there. */
+  static <T> T found(Optional<T> one) {
+    return one.orElseThrow(() -> ApiError.notFound().thrown());
   }
 
   public String query(String parameter, String otherwise) {

@@ -2,7 +2,6 @@ package dev.caravan.simulator.api;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.caravan.simulator.fault.Scenario;
-import io.vertx.ext.web.Router;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -15,8 +14,8 @@ public final class Description {
 
   private Description() {}
 
-  public static void mount(Router router) {
-    router.get("/openapi.json").handler(DirectoryApi.answering(call -> call.answer(read())));
+  public static void mount(Routes routes) {
+    routes.get("/openapi.json", call -> call.answer(read()));
   }
 
   static JsonNode read() {

@@ -1,6 +1,6 @@
 package dev.caravan.simulator.api;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.caravan.simulator.Globs;
 import dev.caravan.simulator.World;
@@ -8,20 +8,16 @@ import dev.caravan.simulator.centre.Agent;
 import dev.caravan.simulator.centre.Json;
 import dev.caravan.simulator.centre.Named;
 import dev.caravan.simulator.centre.Organization;
-import dev.caravan.simulator.session.ApiError;
-import io.vertx.core.Handler;
-import io.vertx.ext.web.Router;
-import io.vertx.ext.web.RoutingContext;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 
 /** Who and what there is: users, queues and members, groups, divisions, teams, units. */
 public final class DirectoryApi {
 
-  private static final int MOST = 100;
+  private static final String USERS = "/api/v2/users/";
 
   private final Organization organization;
   private final PeopleBody people;
@@ -31,68 +27,52 @@ public final class DirectoryApi {
     people = new PeopleBody(organization, world.day());
   }
 
-  public void mount(Router router) {
-    router.get("/api/v2/users").handler(answering(this::users));
-    router
-        .get("/api/v2/users/:id")
-        .handler(
-            answering(
-                call ->
-                    call.answer(
-                        people.user(
-                            found(organization.agent(call.path("id"))), call.queries("expand")))));
-    listing(router, "/api/v2/routing/queues", organization.queues(), this::queue);
-    one(router, "/api/v2/routing/queues/:id", organization.queues(), this::queue);
-    router.get("/api/v2/routing/queues/:id/members").handler(answering(this::queueMembers));
-    listing(router, "/api/v2/groups", organization.groups(), this::group);
-    one(router, "/api/v2/groups/:id", organization.groups(), this::group);
-    router.get("/api/v2/groups/:id/members").handler(answering(this::groupMembers));
-    listing(
-        router,
-        "/api/v2/routing/wrapupcodes",
-        organization.wrapUpCodes(),
-        code -> described(code, "routing/wrapupcodes"));
-    listing(router, "/api/v2/flows", organization.flows(), flow -> described(flow, "flows"));
-    listing(
-        router,
-        "/api/v2/flows/outcomes",
-        organization.outcomes(),
-        outcome -> described(outcome, "flows/outcomes"));
-    String divisions = "/api/v2/authorization/divisions";
-    listing(router, divisions, organization.divisions(), this::division);
-    one(router, divisions + "/:id", organization.divisions(), this::division);
-    String units = "/api/v2/workforcemanagement/managementunits";
-    listing(router, units, organization.managementUnits(), this::managementUnit);
-    one(router, units + "/:id", organization.managementUnits(), this::managementUnit);
-    router.get(units + "/:id/users").handler(answering(this::managementUnitUsers));
-    router.get("/api/v2/workforcemanagement/businessunits").handler(answering(this::businessUnits));
-    router.get("/api/v2/teams").handler(answering(this::teams));
-    router.get("/api/v2/teams/:id/members").handler(answering(this::teamMembers));
+  public void mount(Routes routes) {
+    String divisions = "authorization/divisions";
+    String units = "workforcemanagement/managementunits";
+    all(routes, "routing/queues", organization.queues(), this::queue);
+    all(routes, "groups", organization.groups(), this::group);
+    all(routes, divisions, organization.divisions(), this::division);
+    all(routes, units, organization.managementUnits(), this::managementUnit);
+    listing(routes, "routing/wrapupcodes", organization.wrapUpCodes());
+    listing(routes, "flows", organization.flows());
+    listing(routes, "flows/outcomes", organization.outcomes());
+    routes.get("/api/v2/users", this::users);
+    routes.get("/api/v2/users/:id", this::user);
+    routes.get("/api/v2/routing/queues/:id/members", this::queueMembers);
+    routes.get("/api/v2/groups/:id/members", this::groupMembers);
+    routes.get("/api/v2/" + units + "/:id/users", this::managementUnitUsers);
+    routes.get("/api/v2/workforcemanagement/businessunits", this::businessUnits);
+    routes.get("/api/v2/teams", this::teams);
+    routes.get("/api/v2/teams/:id/members", this::teamMembers);
   }
 
-  static Handler<RoutingContext> answering(Consumer<Call> answer) {
-    return context -> answer.accept(Call.of(context));
+  /** A listing that can be searched by name, and each entry by its id. */
+  private static void all(
+      Routes routes, String path, List<Named> all, Function<Named, ObjectNode> description) {
+    listing(routes, path, all, description);
+    routes.get("/api/v2/" + path + "/:id", call -> call.answer(description.apply(call.named(all))));
+  }
+
+  private static void listing(Routes routes, String path, List<Named> all) {
+    listing(routes, path, all, one -> described(one, path));
   }
 
   private static void listing(
-      Router router, String path, List<Named> all, Function<Named, ObjectNode> description) {
-    router
-        .get(path)
-        .handler(
-            answering(
-                call -> {
-                  String name = call.query("name", "*");
-                  List<Named> chosen =
-                      all.stream().filter(one -> Globs.matches(name, one.name())).toList();
-                  call.answer(Paging.page(call, chosen, MOST, description));
-                }));
+      Routes routes, String path, List<Named> all, Function<Named, ObjectNode> description) {
+    routes.get(
+        "/api/v2/" + path,
+        call -> {
+          Pattern name = Globs.compile(call.query("name", "*"));
+          List<Named> chosen =
+              all.stream().filter(one -> name.matcher(one.name()).matches()).toList();
+          call.answer(Paging.page(call, chosen, description));
+        });
   }
 
-  private static void one(
-      Router router, String path, List<Named> all, Function<Named, ObjectNode> description) {
-    router
-        .get(path)
-        .handler(answering(call -> call.answer(description.apply(byId(all, call.path("id"))))));
+  private void user(Call call) {
+    Agent agent = Call.found(organization.agent(call.path("id")));
+    call.answer(people.user(agent, call.queries("expand")));
   }
 
   private void users(Call call) {
@@ -102,17 +82,16 @@ public final class DirectoryApi {
         ids.isEmpty()
             ? organization.agents()
             : ids.stream().map(organization::agent).flatMap(Optional::stream).toList();
-    call.answer(Paging.page(call, chosen, MOST, agent -> people.user(agent, expand)));
+    call.answer(Paging.page(call, chosen, agent -> people.user(agent, expand)));
   }
 
   private void queueMembers(Call call) {
-    Named queue = found(organization.queue(call.path("id")));
+    Named queue = Call.found(organization.queue(call.path("id")));
     List<String> expand = call.queries("expand");
     ObjectNode page =
         Paging.page(
             call,
             agents(queue),
-            MOST,
             agent -> {
               ObjectNode member =
                   Json.object().put("id", agent.id()).put("name", agent.name()).put("joined", true);
@@ -129,43 +108,34 @@ public final class DirectoryApi {
   }
 
   private void groupMembers(Call call) {
-    Named group = byId(organization.groups(), call.path("id"));
-    call.answer(Paging.page(call, agents(group), MOST, agent -> people.user(agent, List.of())));
+    Named group = call.named(organization.groups());
+    call.answer(Paging.page(call, agents(group), agent -> people.user(agent, List.of())));
   }
 
   private void managementUnitUsers(Call call) {
-    Named unit = byId(organization.managementUnits(), call.path("id"));
-    ObjectNode listing = Json.object();
-    ArrayNode entities = listing.putArray("entities");
-    agents(unit)
-        .forEach(
-            agent ->
-                entities
-                    .addObject()
-                    .put("id", agent.id())
-                    .put("selfUri", "/api/v2/users/" + agent.id()));
-    call.answer(listing);
+    Named unit = call.named(organization.managementUnits());
+    call.answer(
+        Json.listing(
+            agents(unit).stream()
+                .map(
+                    agent -> Json.object().put("id", agent.id()).put("selfUri", USERS + agent.id()))
+                .toArray(JsonNode[]::new)));
   }
 
   private void businessUnits(Call call) {
-    ObjectNode listing = Json.object();
-    listing
-        .putArray("entities")
-        .addObject()
-        .put("id", organization.id())
-        .put("name", "Business unit")
-        .put("selfUri", "/api/v2/workforcemanagement/businessunits/" + organization.id());
-    call.answer(listing);
+    ObjectNode unit = Json.object().put("id", organization.id()).put("name", "Business unit");
+    unit.put("selfUri", "/api/v2/workforcemanagement/businessunits/" + organization.id());
+    call.answer(Json.listing(unit));
   }
 
   private void teams(Call call) {
-    call.answer(Paging.after(call, organization.teams(), MOST, Named::id, this::team));
+    call.answer(Paging.after(call, organization.teams(), Named::id, this::team));
   }
 
   private void teamMembers(Call call) {
-    Named team = byId(organization.teams(), call.path("id"));
+    Named team = call.named(organization.teams());
     call.answer(
-        Paging.after(call, agents(team), MOST, Agent::id, agent -> people.user(agent, List.of())));
+        Paging.after(call, agents(team), Agent::id, agent -> people.user(agent, List.of())));
   }
 
   private List<Agent> agents(Named of) {
@@ -221,13 +191,5 @@ public final class DirectoryApi {
         .put("id", named.id())
         .put("name", named.name())
         .put("selfUri", "/api/v2/" + path + "/" + named.id());
-  }
-
-  private static Named byId(List<Named> all, String id) {
-    return found(all.stream().filter(one -> one.id().equals(id)).findFirst());
-  }
-
-  static <T> T found(Optional<T> one) {
-    return one.orElseThrow(() -> ApiError.notFound().thrown());
   }
 }

@@ -12,8 +12,6 @@ import dev.caravan.simulator.session.Channel;
 import dev.caravan.simulator.session.Channels;
 import dev.caravan.simulator.session.Sockets;
 import dev.caravan.simulator.session.Subscriber;
-import io.vertx.ext.web.Router;
-import io.vertx.ext.web.RoutingContext;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -40,25 +38,23 @@ public final class NotificationsApi {
     this.options = world.options();
   }
 
-  public void mount(Router router) {
-    router.post(CHANNELS).handler(this::create);
-    router.get(CHANNELS).handler(this::list);
-    router.head(CHANNELS + "/:id").handler(this::verify);
-    router.get(SUBSCRIPTIONS).handler(this::subscriptions);
-    router.post(SUBSCRIPTIONS).handler(context -> subscribe(context, false));
-    router.put(SUBSCRIPTIONS).handler(context -> subscribe(context, true));
-    router.delete(SUBSCRIPTIONS).handler(this::clear);
+  public void mount(Routes routes) {
+    routes.post(CHANNELS, this::create);
+    routes.get(CHANNELS, this::list);
+    routes.head(CHANNELS + "/:id", this::verify);
+    routes.get(SUBSCRIPTIONS, this::subscriptions);
+    routes.post(SUBSCRIPTIONS, call -> subscribe(call, false));
+    routes.put(SUBSCRIPTIONS, call -> subscribe(call, true));
+    routes.delete(SUBSCRIPTIONS, this::clear);
   }
 
-  private void create(RoutingContext context) {
-    Call call = Call.of(context);
+  private void create(Call call) {
     Channel channel = channels.create(call.token());
     channels.evict(call.token().clientId()).forEach(sockets::evicted);
     call.answer(describe(channel, call, true));
   }
 
-  private void list(RoutingContext context) {
-    Call call = Call.of(context);
+  private void list(Call call) {
     String which = call.query("includechannels", "token");
     if (!Set.of("token", "oauthclient").contains(which)) {
       throw ApiError.invalidParameter(which, "includechannels", "token, oauthclient").thrown();
@@ -74,14 +70,12 @@ public final class NotificationsApi {
     call.answer(listing);
   }
 
-  private void verify(RoutingContext context) {
-    Call call = Call.of(context);
+  private void verify(Call call) {
     channel(call);
     call.answerEmpty(200);
   }
 
-  private void subscriptions(RoutingContext context) {
-    Call call = Call.of(context);
+  private void subscriptions(Call call) {
     Channel channel = channel(call);
     ObjectNode listing = Json.object();
     ArrayNode entities = listing.putArray("entities");
@@ -89,8 +83,7 @@ public final class NotificationsApi {
     call.answer(listing);
   }
 
-  private void subscribe(RoutingContext context, boolean replace) {
-    Call call = Call.of(context);
+  private void subscribe(Call call, boolean replace) {
     Channel channel =
         channels
             .find(call.path("id"), call.token())
@@ -107,8 +100,7 @@ public final class NotificationsApi {
     call.answer(listing);
   }
 
-  private void clear(RoutingContext context) {
-    Call call = Call.of(context);
+  private void clear(Call call) {
     Channel channel = channel(call);
     channels.clear(channel);
     sockets.subscriptionsChanged(channel);

@@ -10,8 +10,6 @@ import dev.caravan.simulator.session.Token;
 import dev.caravan.simulator.session.Tokens;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
-import io.vertx.ext.web.Router;
-import io.vertx.ext.web.RoutingContext;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Base64;
@@ -32,13 +30,12 @@ public final class OauthApi {
     limiter = new RateLimiter(world.options().limits().loginsPerMinute());
   }
 
-  public void mount(Router router) {
-    router.post("/oauth/token").handler(this::token);
+  public void mount(Routes routes) {
+    routes.post("/oauth/token", this::token);
   }
 
-  private void token(RoutingContext context) {
-    Call call = Call.of(context);
-    Optional<Credentials> given = credentials(context.request());
+  private void token(Call call) {
+    Optional<Credentials> given = credentials(call.request());
     RateLimiter.Standing standing =
         limiter.count(given.map(Credentials::id).orElse(""), clock.wallNow());
     if (standing.exceeded()) {
@@ -54,7 +51,7 @@ public final class OauthApi {
       call.answer(400, refusal("invalid_client", "client not found"));
       return;
     }
-    String grant = context.request().getFormAttribute("grant_type");
+    String grant = call.request().getFormAttribute("grant_type");
     if (!"client_credentials".equals(grant)) {
       call.answer(400, refusal("unsupported_grant_type", "grant type not supported"));
       return;

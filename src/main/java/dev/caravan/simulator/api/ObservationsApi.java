@@ -12,8 +12,6 @@ import dev.caravan.simulator.centre.Json;
 import dev.caravan.simulator.centre.Named;
 import dev.caravan.simulator.centre.Organization;
 import dev.caravan.simulator.centre.Presence;
-import dev.caravan.simulator.centre.Spell;
-import io.vertx.ext.web.Router;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -34,16 +32,11 @@ public final class ObservationsApi {
     day = world.day();
   }
 
-  public void mount(Router router) {
-    String analytics = "/api/v2/analytics/";
-    router
-        .post(analytics + "queues/observations/query")
-        .handler(DirectoryApi.answering(this::queues));
-    router
-        .post(analytics + "users/observations/query")
-        .handler(DirectoryApi.answering(this::users));
-    router.post(analytics + "users/activity/query").handler(DirectoryApi.answering(this::activity));
-    router.post(analytics + "users/details/query").handler(DirectoryApi.answering(this::details));
+  public void mount(Routes routes) {
+    routes.post("/api/v2/analytics/queues/observations/query", this::queues);
+    routes.post("/api/v2/analytics/users/observations/query", this::users);
+    routes.post("/api/v2/analytics/users/activity/query", this::activity);
+    routes.post("/api/v2/analytics/users/details/query", this::details);
   }
 
   private void queues(Call call) {
@@ -168,7 +161,7 @@ public final class ObservationsApi {
     AgentState state = day.agent(agent.index());
     ObjectNode detail = Json.object().put("userId", agent.id());
     ArrayNode presences = detail.putArray("primaryPresence");
-    for (Spell<Presence> spell : state.presences()) {
+    for (AgentState.Spell<Presence> spell : state.presences()) {
       if (spell.touches(interval.from(), interval.to())) {
         spell(presences, spell)
             .put("systemPresence", spell.what().name())
@@ -176,7 +169,7 @@ public final class ObservationsApi {
       }
     }
     ArrayNode routings = detail.putArray("routingStatus");
-    for (Spell<AgentState.Routing> spell : state.routings()) {
+    for (AgentState.Spell<AgentState.Routing> spell : state.routings()) {
       if (spell.touches(interval.from(), interval.to())) {
         spell(routings, spell).put("routingStatus", spell.what().name());
       }
@@ -184,7 +177,7 @@ public final class ObservationsApi {
     return detail;
   }
 
-  private static ObjectNode spell(ArrayNode spells, Spell<?> spell) {
+  private static ObjectNode spell(ArrayNode spells, AgentState.Spell<?> spell) {
     ObjectNode node = spells.addObject().put("startTime", Iso.time(spell.from()));
     return spell.to() == 0 ? node : node.put("endTime", Iso.time(spell.to()));
   }

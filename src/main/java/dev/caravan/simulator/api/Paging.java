@@ -13,18 +13,23 @@ import java.util.function.Function;
 final class Paging {
 
   private static final int DEFAULT_SIZE = 25;
+  private static final int LARGEST = 100;
 
   private Paging() {}
 
-  /** Answers the page a call asks for, or refuses a page larger than allowed. */
-  static <T> ObjectNode page(
-      Call call, List<T> all, int largest, Function<T, ObjectNode> description) {
+  private static int size(Call call) {
     int size = call.number("pageSize", DEFAULT_SIZE);
-    int number = call.number("pageNumber", 1);
-    if (size < 1 || size > largest) {
-      throw ApiError.invalidParameter(Integer.toString(size), "pageSize", "1 to " + largest)
+    if (size < 1 || size > LARGEST) {
+      throw ApiError.invalidParameter(Integer.toString(size), "pageSize", "1 to " + LARGEST)
           .thrown();
     }
+    return size;
+  }
+
+  /** Answers the page a call asks for, or refuses a page larger than allowed. */
+  static <T> ObjectNode page(Call call, List<T> all, Function<T, ObjectNode> description) {
+    int size = size(call);
+    int number = call.number("pageNumber", 1);
     if (number < 1) {
       throw ApiError.invalidParameter(Integer.toString(number), "pageNumber", "1 and above")
           .thrown();
@@ -72,16 +77,8 @@ final class Paging {
 
   /** Answers a page of a listing that is paged by a cursor: what comes after the given id. */
   static <T> ObjectNode after(
-      Call call,
-      List<T> all,
-      int largest,
-      Function<T, String> id,
-      Function<T, ObjectNode> description) {
-    int size = call.number("pageSize", DEFAULT_SIZE);
-    if (size < 1 || size > largest) {
-      throw ApiError.invalidParameter(Integer.toString(size), "pageSize", "1 to " + largest)
-          .thrown();
-    }
+      Call call, List<T> all, Function<T, String> id, Function<T, ObjectNode> description) {
+    int size = size(call);
     String after = call.query("after", "");
     int from = 0;
     while (!after.isEmpty() && from < all.size() && !id.apply(all.get(from)).equals(after)) {

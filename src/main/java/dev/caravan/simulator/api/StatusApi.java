@@ -1,5 +1,6 @@
 package dev.caravan.simulator.api;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.caravan.simulator.World;
@@ -7,8 +8,6 @@ import dev.caravan.simulator.centre.Agent;
 import dev.caravan.simulator.centre.Json;
 import dev.caravan.simulator.centre.Named;
 import dev.caravan.simulator.centre.Organization;
-import dev.caravan.simulator.session.ApiError;
-import io.vertx.ext.web.Router;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
@@ -28,79 +27,49 @@ public final class StatusApi {
     people = new PeopleBody(organization, world.day());
   }
 
-  public void mount(Router router) {
-    router
-        .get("/api/v2/users/presences/:source/bulk")
-        .handler(
-            DirectoryApi.answering(
-                call -> call.answer(bulk(call, "id", MOST_PRESENCES, people::presence))));
-    router
-        .get("/api/v2/users/:id/presences/:source")
-        .handler(
-            DirectoryApi.answering(
-                call -> call.answer(people.presence(agent(call)).put("primary", true))));
-    router
-        .get("/api/v2/users/:id/routingstatus")
-        .handler(DirectoryApi.answering(call -> call.answer(people.routingStatus(agent(call)))));
-    router
-        .get("/api/v2/workforcemanagement/adherence")
-        .handler(
-            DirectoryApi.answering(
-                call -> {
-                  call.require(ADHERENCE);
-                  call.answer(bulk(call, "userId", MOST_ADHERENCES, people::adherence));
-                }));
-    adherenceOf(
-        router,
-        "/api/v2/workforcemanagement/managementunits/:id/adherence",
-        organization.managementUnits());
-    adherenceOf(router, "/api/v2/workforcemanagement/teams/:id/adherence", organization.teams());
+  public void mount(Routes routes) {
+    routes.get(
+        "/api/v2/users/presences/:source/bulk",
+        call -> call.answer(bulk(call, "id", MOST_PRESENCES, people::presence)));
+    routes.get(
+        "/api/v2/users/:id/presences/:source",
+        call -> call.answer(people.presence(agent(call)).put("primary", true)));
+    routes.get(
+        "/api/v2/users/:id/routingstatus", call -> call.answer(people.routingStatus(agent(call))));
+    String management = "/api/v2/workforcemanagement/";
+    routes.get(
+        management + "adherence",
+        call -> {
+          call.require(ADHERENCE);
+          call.answer(bulk(call, "userId", MOST_ADHERENCES, people::adherence));
+        });
+    routes.get(
+        management + "managementunits/:id/adherence",
+        call -> adherenceOf(organization.managementUnits(), call));
+    routes.get(management + "teams/:id/adherence", call -> adherenceOf(organization.teams(), call));
   }
 
-  private void adherenceOf(Router router, String path, List<Named> places) {
-    router
-        .get(path)
-        .handler(
-            DirectoryApi.answering(
-                call -> {
-                  call.require(ADHERENCE);
-                  Named place =
-                      DirectoryApi.found(
-                          places.stream()
-                              .filter(one -> one.id().equals(call.path("id")))
-                              .findFirst());
-                  ObjectNode listing = Json.object();
-                  ArrayNode entities = listing.putArray("entities");
-                  place
-                      .members()
-                      .forEach(
-                          member -> entities.add(people.adherence(organization.agent(member))));
-                  call.answer(listing);
-                }));
+  private void adherenceOf(List<Named> places, Call call) {
+    call.require(ADHERENCE);
+    call.answer(
+        Json.listing(
+            call.named(places).members().stream()
+                .map(organization::agent)
+                .map(people::adherence)
+                .toArray(JsonNode[]::new)));
   }
 
   private ArrayNode bulk(
       Call call, String parameter, int most, Function<Agent, ObjectNode> description) {
     ArrayNode all = Json.array();
-    ids(call, parameter, most).stream()
+    call.ids(parameter, most).stream()
         .map(organization::agent)
         .flatMap(Optional::stream)
         .forEach(agent -> all.add(description.apply(agent)));
     return all;
   }
 
-  /** The ids a call names, of which there must be some but not too many. */
-  static List<String> ids(Call call, String parameter, int most) {
-    List<String> ids = call.queries(parameter);
-    if (ids.isEmpty() || ids.size() > most) {
-      throw ApiError.invalidParameter(
-              Integer.toString(ids.size()), parameter, "1 to " + most + " ids")
-          .thrown();
-    }
-    return ids;
-  }
-
   private Agent agent(Call call) {
-    return DirectoryApi.found(organization.agent(call.path("id")));
+    return Call.found(organization.agent(call.path("id")));
   }
 }

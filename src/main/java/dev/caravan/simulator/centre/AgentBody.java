@@ -1,6 +1,5 @@
 package dev.caravan.simulator.centre;
 
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Locale;
 import java.util.Optional;
@@ -17,7 +16,7 @@ public final class AgentBody {
 
   /** {@code v2.users.{id}.presence}. */
   public ObjectNode presence(AgentState state) {
-    ObjectNode body = object().put("source", "PURECLOUD");
+    ObjectNode body = Json.object().put("source", "PURECLOUD");
     body.set("presenceDefinition", definition(state));
     return body.put("primary", true)
         .put("message", "")
@@ -26,7 +25,7 @@ public final class AgentBody {
 
   /** {@code v2.users.{id}.routingStatus}. */
   public ObjectNode routingStatus(AgentState state) {
-    ObjectNode body = object().put("id", state.agent().id());
+    ObjectNode body = Json.object().put("id", state.agent().id());
     body.set("routingStatus", routing(state));
     return body;
   }
@@ -49,19 +48,19 @@ public final class AgentBody {
   /** The three adherence topics; all tell the same. */
   public ObjectNode adherence(AgentState state) {
     Agent agent = state.agent();
-    ObjectNode body = object();
+    ObjectNode body = Json.object();
     body.putObject("user").put("id", agent.id());
     body.put("managementUnitId", organization.managementUnits().get(agent.managementUnit()).id());
     Named team = organization.teams().get(agent.team());
     body.putObject("team").put("id", team.id()).put("name", team.name());
-    body.put("scheduledActivityCategory", state.scheduled().activity());
+    body.put("scheduledActivityCategory", state.scheduled().activity);
     body.putObject("scheduledActivityCode")
         .put("id", Integer.toString(state.scheduled().ordinal()))
         .putArray("secondaryPresences");
-    body.put("systemPresence", state.presence().camel());
+    body.put("systemPresence", state.presence().camel);
     body.put("organizationSecondaryPresenceId", state.presence().definitionId());
     body.put("routingStatus", state.routing().name());
-    body.put("actualActivityCategory", state.presence().activity());
+    body.put("actualActivityCategory", state.presence().activity);
     body.put("isOutOfOffice", false);
     body.put("adherenceState", state.inAdherence() ? "InAdherence" : "OutOfAdherence");
     body.put("impact", state.inAdherence() ? "Neutral" : "Negative");
@@ -75,11 +74,11 @@ public final class AgentBody {
 
   /** {@code v2.users.{id}.conversationsummary}. */
   public ObjectNode summary(AgentState state) {
-    ObjectNode body = object().put("userId", state.agent().id());
+    ObjectNode body = Json.object().put("userId", state.agent().id());
     Optional<Medium> busyWith = state.conversation().map(conversation -> conversation.medium);
     for (Medium medium : Medium.values()) {
       boolean busy = busyWith.filter(medium::equals).isPresent();
-      ObjectNode counts = body.putObject(medium.counter());
+      ObjectNode counts = body.putObject(medium.counter);
       counts
           .putObject("contactCenter")
           .put("active", busy && !state.wrappingUp() ? 1 : 0)
@@ -91,7 +90,7 @@ public final class AgentBody {
 
   /** {@code v2.detail.events.agent.{id}.state}. */
   ObjectNode state(AgentState state) {
-    ObjectNode body = object().put("userId", state.agent().id());
+    ObjectNode body = Json.object().put("userId", state.agent().id());
     body.put("currentState", state.routing().name());
     body.put("currentStateStart", state.routingSince());
     state
@@ -107,7 +106,7 @@ public final class AgentBody {
 
   /** {@code v2.users.{id}.station}; somebody who is away has none. */
   ObjectNode station(AgentState state) {
-    ObjectNode body = object();
+    ObjectNode body = Json.object();
     if (state.presence() != Presence.OFFLINE) {
       String id = state.agent().id();
       ObjectNode station = body.putObject("associatedStation").put("id", "57" + id.substring(2));
@@ -119,24 +118,20 @@ public final class AgentBody {
 
   /** {@code v2.routing.queues.{id}.users}. */
   ObjectNode queueMember(Agent agent, Named queue, boolean joined) {
-    ObjectNode body = object().put("id", agent.id());
+    ObjectNode body = Json.object().put("id", agent.id());
     body.putObject("user").put("id", agent.id());
     return body.put("queueId", queue.id()).put("joined", joined);
   }
 
   private static ObjectNode routing(AgentState state) {
-    return object()
+    return Json.object()
         .put("status", state.routing().name())
         .put("startTime", Iso.time(state.routingSince()));
   }
 
   private static ObjectNode definition(AgentState state) {
-    return object()
+    return Json.object()
         .put("id", state.presence().definitionId())
         .put("systemPresence", state.presence().name().toUpperCase(Locale.ROOT));
-  }
-
-  private static ObjectNode object() {
-    return JsonNodeFactory.instance.objectNode();
   }
 }

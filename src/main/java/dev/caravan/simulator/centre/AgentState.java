@@ -18,6 +18,21 @@ public final class AgentState {
     COMMUNICATING
   }
 
+  /**
+   * A time during which something about an agent stayed as it was.
+   *
+   * @param what it was
+   * @param from when it began
+   * @param to when it ended; 0 if it has not
+   */
+  public record Spell<T>(T what, long from, long to) {
+
+    /** Whether any of it lies between these instants. */
+    public boolean touches(long earliest, long latest) {
+      return from < latest && (to == 0 || to > earliest);
+    }
+  }
+
   private static final int REMEMBERED = 50;
 
   private final Agent agent;
@@ -82,7 +97,7 @@ public final class AgentState {
   }
 
   boolean inAdherence() {
-    return presence.activity().equals(scheduled.activity());
+    return presence.activity.equals(scheduled.activity);
   }
 
   /** The latest presences, the present one last. */

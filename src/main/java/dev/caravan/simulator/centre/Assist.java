@@ -24,6 +24,18 @@ final class Assist {
     bodies = new AssistBody(floor.organization());
   }
 
+  /** Somebody has said something in a call. */
+  void transcribe(Conversation conversation, Party agent, int number) {
+    long now = floor.now();
+    floor
+        .news()
+        .about(
+            "v2.conversations",
+            conversation,
+            "transcription",
+            () -> bodies.utterance(conversation, agent, number, now));
+  }
+
   /** The customer has said something, for the so-manieth time. */
   void hear(Conversation conversation, Party agent, int number) {
     long now = floor.now();

@@ -1,15 +1,30 @@
 package dev.caravan.simulator.centre;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
-/** What is suggested to agents, and what analytics makes of what was said. */
+/** What is said, what is suggested to agents, and what analytics makes of what was said. */
 final class AssistBody {
 
   private static final String[] INTENTS = {
     "TrackOrder", "ChangeAddress", "CancelContract", "AskInvoice", "Complain"
   };
+
+  private static final String[] CUSTOMER = {
+    "hello I have a question about my order",
+    "it has not arrived yet",
+    "yes the number is on the invoice",
+    "bonjour je voudrais changer mon adresse",
+    "that would be great thank you"
+  };
+  private static final String[] AGENT = {
+    "good morning how can I help you",
+    "let me have a look",
+    "may I put you on hold for a moment",
+    "I have sent you a confirmation",
+    "is there anything else I can do for you"
+  };
+  private static final int WORD_MILLIS = 320;
 
   private final Organization organization;
 
@@ -17,10 +32,51 @@ final class AssistBody {
     this.organization = organization;
   }
 
+  /** {@code v2.conversations.{id}.transcription}. */
+  ObjectNode utterance(Conversation conversation, Party agent, int number, long now) {
+    boolean customer = number % 2 == 0;
+    String[] lines = customer ? CUSTOMER : AGENT;
+    String line = lines[number / 2 % lines.length];
+    int offset = (int) Math.max(0, now - agent.connected);
+    ObjectNode body =
+        Json.object()
+            .put("eventTime", Iso.time(now))
+            .put("organizationId", organization.id())
+            .put("conversationId", conversation.id)
+            .put("communicationId", conversation.customer().communicationId)
+            .put("sessionStartTimeMs", conversation.started)
+            .put("transcriptionStartTimeMs", agent.connected);
+    ObjectNode transcript =
+        body.putArray("transcripts")
+            .addObject()
+            .put("utteranceId", conversation.id + "-" + number)
+            .put("isFinal", true)
+            .put("channel", customer ? "EXTERNAL" : "INTERNAL")
+            .put("engineId", "r2d2")
+            .put("dialect", line.startsWith("bonjour") ? "fr-FR" : "en-US");
+    ObjectNode alternative = transcript.putArray("alternatives").addObject();
+    String[] words = line.split(" ");
+    alternative
+        .put("confidence", 0.97)
+        .put("offsetMs", offset)
+        .put("durationMs", words.length * WORD_MILLIS)
+        .put("transcript", line);
+    ArrayNode spoken = alternative.putArray("words");
+    for (int i = 0; i < words.length; i++) {
+      spoken
+          .addObject()
+          .put("confidence", 0.95)
+          .put("offsetMs", offset + i * WORD_MILLIS)
+          .put("durationMs", WORD_MILLIS)
+          .put("word", words[i]);
+    }
+    return body;
+  }
+
   /** The six {@code v2.conversations.{id}.suggestions…} topics. */
   ObjectNode suggestion(Conversation conversation, Party agent, String kind, int turn, long now) {
     ObjectNode body =
-        object()
+        Json.object()
             .put("eventTime", Iso.time(now))
             .put("conversationId", conversation.id)
             .put("suggestionId", derived("5a", conversation, turn))
@@ -113,7 +169,7 @@ final class AssistBody {
   /** {@code v2.speechandtextanalytics.conversation.{id}.topics}. */
   ObjectNode topics(Conversation conversation) {
     ObjectNode body =
-        object()
+        Json.object()
             .put("conversationId", conversation.id)
             .put("communicationId", conversation.customer().communicationId)
             .put("mediaType", conversation.medium.lower())
@@ -140,7 +196,7 @@ final class AssistBody {
   /** {@code v2.speechandtextanalytics.conversations.{id}.categories}. */
   ObjectNode categories(Conversation conversation) {
     ObjectNode body =
-        object()
+        Json.object()
             .put("organizationId", organization.id())
             .put("conversationId", conversation.id)
             .put("mediaType", conversation.medium.lower());
@@ -153,7 +209,7 @@ final class AssistBody {
   ObjectNode summary(Conversation conversation, Party agent, long now) {
     String userId = organization.agent(agent.agent).id();
     ObjectNode body =
-        object()
+        Json.object()
             .put("conversationId", conversation.id)
             .put("summaryId", derived("5b", conversation, 0))
             .put("mediaType", conversation.medium.lower())
@@ -180,7 +236,7 @@ final class AssistBody {
   }
 
   private ObjectNode judged(Conversation conversation) {
-    ObjectNode body = object().put("conversationId", conversation.id);
+    ObjectNode body = Json.object().put("conversationId", conversation.id);
     body.putArray("divisionIds").add(organization.divisions().get(conversation.division).id());
     body.putArray("queueIds").add(organization.queues().get(conversation.queue).id());
     ArrayNode flows = body.putArray("flowIds");
@@ -201,9 +257,5 @@ final class AssistBody {
   /** An id of something that belongs to a conversation. */
   private static String derived(String prefix, Conversation conversation, int number) {
     return prefix + Character.forDigit(number % 10, 10) + conversation.id.substring(3);
-  }
-
-  private static ObjectNode object() {
-    return JsonNodeFactory.instance.objectNode();
   }
 }

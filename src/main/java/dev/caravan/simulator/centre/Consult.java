@@ -7,14 +7,18 @@ final class Consult {
 
   private final Floor floor;
   private final Staff staff;
-  private final Aftermath aftermath;
+  private final BiConsumer<Conversation, Party> afterwards;
   private final DetailBody detail;
   private final BiConsumer<Conversation, Party> goesOn;
 
-  Consult(Floor floor, Staff staff, Aftermath aftermath, BiConsumer<Conversation, Party> goesOn) {
+  Consult(
+      Floor floor,
+      Staff staff,
+      BiConsumer<Conversation, Party> afterwards,
+      BiConsumer<Conversation, Party> goesOn) {
     this.floor = floor;
     this.staff = staff;
-    this.aftermath = aftermath;
+    this.afterwards = afterwards;
     this.goesOn = goesOn;
     detail = new DetailBody(floor.organization());
   }
@@ -66,7 +70,7 @@ final class Consult {
     if (handsOver) {
       news.metric(conversation, first, "nConsultTransferred", 1);
     }
-    aftermath.begin(conversation, leaving);
+    afterwards.accept(conversation, leaving);
     tell(conversation);
     if (handsOver) {
       goesOn.accept(conversation, second);

@@ -18,7 +18,10 @@ public final class Conversation {
 
   final String id;
   final Medium medium;
+
+  /** Kind of message in lower case; empty if it is none. */
   final String messageType;
+
   final String customerName;
   final String customerAddress;
   final String ourAddress;
@@ -26,7 +29,10 @@ public final class Conversation {
   final long started;
   final List<Party> parties = new ArrayList<>(4);
   final Map<String, String> attributes = new TreeMap<>();
+
+  /** Index of the queue it is or last was in. */
   int queue;
+
   int division;
   int messages;
   int priority;
@@ -36,7 +42,10 @@ public final class Conversation {
   Side side = Side.NONE;
   final Fragment generic = new Fragment();
   final Fragment flat = new Fragment();
+
+  /** When the customer left; 0 as long as they have not. */
   long ended;
+
   String lastMessageId = "";
   long lastMessageAt;
 
@@ -63,35 +72,8 @@ public final class Conversation {
     return id;
   }
 
-  public Medium medium() {
-    return medium;
-  }
-
-  /** Kind of message in lower case; empty if it is none. */
-  public String messageType() {
-    return messageType;
-  }
-
   public long started() {
     return started;
-  }
-
-  /** When the customer left; 0 as long as they have not. */
-  public long ended() {
-    return ended;
-  }
-
-  public List<Party> parties() {
-    return List.copyOf(parties);
-  }
-
-  /** Index of the queue it is or last was in. */
-  public int queue() {
-    return queue;
-  }
-
-  public int division() {
-    return division;
   }
 
   boolean over() {

@@ -1,12 +1,19 @@
 package dev.caravan.simulator.centre;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Locale;
 
-/** The steps of a conversation as {@code v2.detail.events.conversation.{id}.…} tells them. */
+/**
+ * The steps of a conversation as {@code v2.detail.events.conversation.{id}.…} tells them, those of
+ * the flow that greets the customer included.
+ */
 final class DetailBody {
+
+  private static final String[] TYPES = {
+    "INBOUNDCALL", "INBOUNDCHAT", "INBOUNDEMAIL", "INBOUNDSHORTMESSAGE"
+  };
+  private static final String VERSION = "3.0";
 
   private final Organization organization;
 
@@ -76,8 +83,7 @@ final class DetailBody {
 
   ObjectNode attributes(Conversation conversation, long now) {
     ObjectNode body =
-        JsonNodeFactory.instance
-            .objectNode()
+        Json.object()
             .put("eventTime", now)
             .put("conversationId", conversation.id)
             .put("participantId", conversation.customer().id);
@@ -106,22 +112,69 @@ final class DetailBody {
         .put("queueId", queueId(voicemail));
   }
 
+  /** {@code …flow.start}. */
+  ObjectNode flowStart(Conversation conversation, Party flow) {
+    return flow(conversation, flow, flow.started);
+  }
+
+  /** {@code …flow.outcome}. */
+  ObjectNode flowOutcome(Conversation conversation, Party flow, Named outcome, boolean success) {
+    ObjectNode body =
+        flow(conversation, flow, flow.ended)
+            .put("flowOutcomeId", outcome.id())
+            .put("flowOutcomeValue", success ? "SUCCESS" : "FAILURE")
+            .put("flowOutcomeStartTime", flow.started)
+            .put("flowOutcomeEndTime", flow.ended);
+    body.putArray("flowMilestones");
+    return body;
+  }
+
+  /** {@code …flow.end}. */
+  ObjectNode flowEnd(Conversation conversation, Party flow, boolean givenUp) {
+    ObjectNode body =
+        flow(conversation, flow, flow.ended)
+            .put("connectedDurationMs", flow.ended - flow.started)
+            .put("disconnectType", upper(flow.disconnectType))
+            .put("exitReason", givenUp ? "USER_EXIT" : "TRANSFER");
+    return givenUp ? body : body.put("transferType", "ACD");
+  }
+
+  /** {@code v2.analytics.flow.{id}.metrics}. */
+  ObjectNode flowMetric(Conversation conversation, Party flow, boolean givenUp) {
+    Named named = organization.flows().get(conversation.flow);
+    return StatisticsBody.record(
+            organization, conversation, flow, givenUp ? "tFlowDisconnect" : "tFlowExit", 0)
+        .put("value", flow.ended - flow.started)
+        .put("metricDate", Iso.time(flow.ended))
+        .put("flowId", named.id())
+        .put("flowName", named.name())
+        .put("flowType", TYPES[conversation.flow].toLowerCase(Locale.ROOT))
+        .put("flowVersion", VERSION)
+        .put("exitReason", givenUp ? "USER_EXIT" : "TRANSFER");
+  }
+
+  private ObjectNode flow(Conversation conversation, Party flow, long now) {
+    return withDivision(common(conversation, flow, now), conversation)
+        .put("flowId", organization.flows().get(conversation.flow).id())
+        .put("flowType", TYPES[conversation.flow])
+        .put("flowVersion", VERSION);
+  }
+
   private ObjectNode user(Conversation conversation, Party agent, long now) {
     return common(conversation, agent, now)
         .put("userId", organization.agent(agent.agent).id())
         .put("queueId", queueId(agent));
   }
 
-  ObjectNode common(Conversation conversation, Party party, long now) {
+  private ObjectNode common(Conversation conversation, Party party, long now) {
     ObjectNode body =
-        JsonNodeFactory.instance
-            .objectNode()
+        Json.object()
             .put("eventTime", now)
             .put("conversationId", conversation.id)
             .put("participantId", party.id)
             .put("sessionId", party.communicationId)
             .put("mediaType", conversation.medium.upper())
-            .put("provider", conversation.medium.provider())
+            .put("provider", conversation.medium.provider)
             .put("direction", "INBOUND");
     switch (conversation.medium) {
       case VOICE ->
@@ -154,7 +207,7 @@ final class DetailBody {
     body.put("addressFrom", conversation.customerAddress).put("addressTo", conversation.ourAddress);
   }
 
-  ObjectNode withDivision(ObjectNode body, Conversation conversation) {
+  private ObjectNode withDivision(ObjectNode body, Conversation conversation) {
     return body.put("divisionId", organization.divisions().get(conversation.division).id());
   }
 
@@ -163,7 +216,7 @@ final class DetailBody {
   }
 
   /** A disconnect type as detail events spell it. */
-  static String upper(String disconnectType) {
+  private static String upper(String disconnectType) {
     return switch (disconnectType) {
       case "transfer.noanswer" -> "NO_ANSWER_TRANSFER";
       case "transfer.consult" -> "CONSULT_TRANSFER";

@@ -10,7 +10,6 @@ final class Entrance {
 
   private final Floor floor;
   private final DetailBody detail;
-  private final FlowBody flows;
   private final Consumer<Conversation> queued;
   private final Consumer<Conversation> gone;
 
@@ -19,7 +18,6 @@ final class Entrance {
     this.queued = queued;
     this.gone = gone;
     detail = new DetailBody(floor.organization());
-    flows = new FlowBody(floor.organization(), detail);
   }
 
   /** Somebody who will want to be served by that queue. */
@@ -56,7 +54,7 @@ final class Entrance {
     String purpose = conversation.medium == Medium.VOICE ? "ivr" : "workflow";
     Party flow =
         floor.join(conversation, purpose, Party.NOBODY, Party.NOBODY, Party.Stage.CONNECTED);
-    floor.news().detail(conversation, "flow.start", () -> flows.start(conversation, flow));
+    floor.news().detail(conversation, "flow.start", () -> detail.flowStart(conversation, flow));
     floor.in(floor.chance().between(2_000, 15_000), () -> leaveFlow(conversation, flow));
   }
 
@@ -73,8 +71,10 @@ final class Entrance {
             .get(floor.chance().below(floor.organization().outcomes().size()));
     flow.disconnect(givesUp ? "peer" : "transfer", now);
     news.detail(
-        conversation, "flow.outcome", () -> flows.outcome(conversation, flow, outcome, success));
-    news.detail(conversation, "flow.end", () -> flows.end(conversation, flow, givesUp));
+        conversation,
+        "flow.outcome",
+        () -> detail.flowOutcome(conversation, flow, outcome, success));
+    news.detail(conversation, "flow.end", () -> detail.flowEnd(conversation, flow, givesUp));
     tellStatistics(conversation, flow, outcome, givesUp);
     if (conversation.medium == Medium.VOICE) {
       news.metric(conversation, flow, "tIvr", flow.millis());
@@ -103,6 +103,6 @@ final class Entrance {
         Map.entry("tFlowOutcome", flow.millis()));
     news.tell(
         "v2.analytics.flow." + flowId + ".metrics",
-        Body.of(() -> flows.metric(conversation, flow, givesUp)));
+        Body.of(() -> detail.flowMetric(conversation, flow, givesUp)));
   }
 }

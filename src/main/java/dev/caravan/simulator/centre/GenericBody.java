@@ -81,10 +81,10 @@ public final class GenericBody {
       routingData(node, conversation, party.queue);
     }
     attributes(node, conversation, party);
-    communication(node.list(conversation.medium.array()).object(), conversation, party);
+    communication(node.list(conversation.medium.array).object(), conversation, party);
     node.end().end();
     if (party.sharingSince > 0) {
-      side(node.list(conversation.side.array()).object(), conversation, party);
+      side(node.list(conversation.side.array).object(), conversation, party);
       node.end().end();
     }
     return node;
@@ -125,7 +125,7 @@ public final class GenericBody {
     if (medium != Medium.VIDEO) {
       node.put("held", party.heldSince > 0).time("startHoldTime", party.heldSince);
     }
-    node.put("provider", medium.provider());
+    node.put("provider", medium.provider);
     if (party != conversation.customer()) {
       node.put("peerId", conversation.customer().communicationId);
     }
@@ -197,7 +197,7 @@ public final class GenericBody {
   private static void side(JsonText node, Conversation conversation, Party party) {
     boolean over = party.sharingEnded > 0;
     node.put("id", sideId(party)).put("state", over ? "disconnected" : "connected");
-    node.put("initialState", "connected").put("provider", conversation.side.provider());
+    node.put("initialState", "connected").put("provider", conversation.side.provider);
     looking(node, conversation, party);
     node.time("connectedTime", party.sharingSince).time("disconnectedTime", party.sharingEnded);
     if (over) {

@@ -19,6 +19,7 @@ import java.io.UncheckedIOException;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 
 /**
  * JSON as Genesys Cloud writes it, with ISO-8601 instants in UTC with exactly three decimals, and
@@ -69,6 +70,13 @@ public final class Json {
     return MAPPER.createArrayNode();
   }
 
+  /** An answer that lists these. */
+  public static ObjectNode listing(JsonNode... entities) {
+    ObjectNode listing = object();
+    listing.putArray("entities").addAll(List.of(entities));
+    return listing;
+  }
+
   public static byte[] bytes(JsonNode node) {
     try {
       return MAPPER.writeValueAsBytes(node);
@@ -88,6 +96,20 @@ public final class Json {
   /** How a constant is written. */
   public static String name(Enum<?> constant) {
     return MAPPER.convertValue(constant, String.class);
+  }
+
+  /** Reads what somebody has written; the exception says in a sentence what is wrong with it. */
+  public static <T> T read(JsonNode node, Class<T> type) {
+    if (node.isMissingNode() || node.isNull()) {
+      throw new IllegalArgumentException("There is nothing where something was to be read.");
+    }
+    try {
+      return MAPPER.treeToValue(node, type);
+    } catch (JsonProcessingException e) {
+      boolean ours = e.getCause() instanceof IllegalArgumentException;
+      String sentence = ours ? e.getCause().getMessage() : e.getOriginalMessage();
+      throw new IllegalArgumentException(sentence, e);
+    }
   }
 
   /** Reads what this program itself has written. */

@@ -64,7 +64,7 @@ final class MediaBody {
         node.end();
       }
     }
-    String other = conversation.medium.topic() + "/" + conversation.id;
+    String other = conversation.medium.topic + "/" + conversation.id;
     return body.end().list("otherMediaUris").add("/api/v2/conversations/" + other).bytes();
   }
 
@@ -94,7 +94,7 @@ final class MediaBody {
       node.object("queue").put("id", generic.queueId(party.queue)).end();
     }
     GenericBody.attributes(node, conversation, party);
-    node.put("provider", conversation.medium.provider());
+    node.put("provider", conversation.medium.provider);
   }
 
   private void agent(JsonText node, Party party) {

@@ -12,35 +12,22 @@ public enum Medium {
   VIDEO("videos", "videos", "video", "PureCloud Video"),
   SOCIAL("socialExpressions", "socialexpressions", "socialExpression", "PureCloud Social");
 
-  private final String array;
-  private final String topic;
-  private final String counter;
-  private final String provider;
+  /** Name of the array in generic bodies. */
+  final String array;
+
+  /** Last word of the topics of this medium alone. */
+  final String topic;
+
+  /** Name of the counters in an agent's summary. */
+  final String counter;
+
+  final String provider;
 
   Medium(String array, String topic, String counter, String provider) {
     this.array = array;
     this.topic = topic;
     this.counter = counter;
     this.provider = provider;
-  }
-
-  /** Name of the array in generic bodies. */
-  String array() {
-    return array;
-  }
-
-  /** Last word of the topics of this medium alone. */
-  String topic() {
-    return topic;
-  }
-
-  /** Name of the counters in an agent's summary. */
-  String counter() {
-    return counter;
-  }
-
-  String provider() {
-    return provider;
   }
 
   /**

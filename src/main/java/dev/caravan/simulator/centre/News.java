@@ -63,9 +63,9 @@ final class News {
   private void place(String place, Conversation conversation, Body full, Body flat, Body side) {
     if (teller.hearsUnder(place)) {
       tell(place + ".conversations", full);
-      tell(place + ".conversations." + conversation.medium.topic(), flat);
+      tell(place + ".conversations." + conversation.medium.topic, flat);
       if (conversation.side != Side.NONE) {
-        tell(place + ".conversations." + conversation.side.topic(), side);
+        tell(place + ".conversations." + conversation.side.topic, side);
       }
     }
   }
@@ -91,7 +91,8 @@ final class News {
         conversation,
         "metrics",
         () ->
-            MetricBody.of(organization, conversation, party, metric, value, number, agenda.now()));
+            StatisticsBody.of(
+                organization, conversation, party, metric, value, number, agenda.now()));
   }
 
   /** The sums of {@code v2.analytics.….{id}.aggregates} have grown. */
@@ -100,7 +101,7 @@ final class News {
       String what, String dimension, String id, Medium medium, Map.Entry<String, Long>... took) {
     tell(
         "v2.analytics." + what + "." + id + ".aggregates",
-        Body.of(() -> MetricBody.aggregates(dimension, id, medium, agenda.now(), took)));
+        Body.of(() -> StatisticsBody.aggregates(dimension, id, medium, agenda.now(), took)));
   }
 
   void presence(AgentState state) {

@@ -1,13 +1,12 @@
 package dev.caravan.simulator.centre;
 
 import java.util.Locale;
-import java.util.OptionalInt;
 
 /** One participant of a conversation. Times that have not come are 0. */
-public final class Party {
+final class Party {
 
   /** How far a participant has come. */
-  public enum Stage {
+  enum Stage {
     ALERTING,
     CONNECTED,
     DISCONNECTED;
@@ -24,9 +23,18 @@ public final class Party {
 
   final String id;
   final String communicationId;
+
+  /**
+   * {@code customer}, {@code ivr}, {@code workflow}, {@code acd}, {@code agent}, {@code voicemail}.
+   */
   final String purpose;
+
+  /** Index of the agent, or {@link #NOBODY}. */
   final int agent;
+
+  /** Index of the queue, or {@link #NOBODY}. */
   final int queue;
+
   final long started;
   final Stage initial;
   Stage stage;
@@ -38,7 +46,10 @@ public final class Party {
   String disconnectType = "";
   long acwSince;
   long acwEnded;
+
+  /** Index of the wrap-up code, once there is one. */
   int wrapUp = NOBODY;
+
   boolean consulting;
   long sharingSince;
   long sharingEnded;
@@ -62,65 +73,6 @@ public final class Party {
     this.initial = initial;
     this.stage = initial;
     this.connected = initial == Stage.CONNECTED ? now : 0;
-  }
-
-  /** Participant id. */
-  public String id() {
-    return id;
-  }
-
-  public String communicationId() {
-    return communicationId;
-  }
-
-  /**
-   * {@code customer}, {@code ivr}, {@code workflow}, {@code acd}, {@code agent}, {@code voicemail}.
-   */
-  public String purpose() {
-    return purpose;
-  }
-
-  /** Index of the agent, or -1. */
-  public int agent() {
-    return agent;
-  }
-
-  /** Index of the queue, or -1. */
-  public int queue() {
-    return queue;
-  }
-
-  public long acwSince() {
-    return acwSince;
-  }
-
-  public long acwEnded() {
-    return acwEnded;
-  }
-
-  /** Index of the wrap-up code, once there is one. */
-  public OptionalInt wrapUp() {
-    return wrapUp == NOBODY ? OptionalInt.empty() : OptionalInt.of(wrapUp);
-  }
-
-  public long started() {
-    return started;
-  }
-
-  public long connected() {
-    return connected;
-  }
-
-  public long ended() {
-    return ended;
-  }
-
-  public String disconnectType() {
-    return disconnectType;
-  }
-
-  public Stage stage() {
-    return stage;
   }
 
   /** Whether this is the flow that greets customers, and not somebody. */

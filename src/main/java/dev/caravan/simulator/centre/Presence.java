@@ -10,8 +10,12 @@ public enum Presence {
   MEETING("Meeting", "Meeting", "e08eaf1b-0000-4fa9-a231-1200e2847990"),
   TRAINING("Training", "Training", "e08eaf1b-0000-4fa9-a231-1200e2847991");
 
-  private final String camel;
-  private final String activity;
+  /** As workforce management spells it; presence events spell it in capitals. */
+  final String camel;
+
+  /** The activity workforce management takes it for. */
+  final String activity;
+
   private final String definitionId;
 
   Presence(String camel, String activity, String definitionId) {
@@ -20,19 +24,9 @@ public enum Presence {
     this.definitionId = definitionId;
   }
 
-  /** As workforce management spells it; presence events spell it in capitals. */
-  String camel() {
-    return camel;
-  }
-
   /** As the REST API spells it, in words. */
   public String spoken() {
     return this == ON_QUEUE ? "On Queue" : camel;
-  }
-
-  /** The activity workforce management takes it for. */
-  String activity() {
-    return activity;
   }
 
   public String definitionId() {

@@ -113,7 +113,7 @@ final class QueueBoard {
   }
 
   /** What a queue holds of each medium that it holds any of. */
-  private Map<Medium, QueueBody.Load> loads(int index) {
+  private Map<Medium, StatisticsBody.Load> loads(int index) {
     Queue queue = queues.get(index);
     Map<Medium, int[]> counts = new EnumMap<>(Medium.class);
     for (Medium medium : Medium.values()) {
@@ -123,12 +123,12 @@ final class QueueBoard {
       int[] count = counts.get(conversation.medium);
       conversation.observed().ifPresent(observed -> count[observed.ordinal()]++);
     }
-    Map<Medium, QueueBody.Load> loads = new EnumMap<>(Medium.class);
+    Map<Medium, StatisticsBody.Load> loads = new EnumMap<>(Medium.class);
     counts.forEach(
         (medium, count) ->
             loads.put(
                 medium,
-                new QueueBody.Load(
+                new StatisticsBody.Load(
                     count[0],
                     count[1],
                     count[2],
@@ -159,7 +159,7 @@ final class QueueBoard {
     for (int member : organization.queues().get(index).members()) {
       onQueue += staff.state(member).routing() == AgentState.Routing.OFF_QUEUE ? 0 : 1;
     }
-    ObjectNode told = QueueBody.activity(loads(index), onQueue);
+    ObjectNode told = StatisticsBody.activity(loads(index), onQueue);
     news.tell(activity, Body.of(() -> told));
   }
 
@@ -170,7 +170,8 @@ final class QueueBoard {
     List<ObjectNode> bodies = new ArrayList<>();
     loads(index)
         .forEach(
-            (medium, load) -> bodies.add(QueueBody.observations(queue.id(), medium, load, now)));
+            (medium, load) ->
+                bodies.add(StatisticsBody.observations(queue.id(), medium, load, now)));
     Map<AgentState.Routing, Integer> byRouting = new EnumMap<>(AgentState.Routing.class);
     Map<Presence, Integer> byPresence = new EnumMap<>(Presence.class);
     for (int member : queue.members()) {
@@ -178,7 +179,8 @@ final class QueueBoard {
       byPresence.merge(staff.state(member).presence(), 1, Integer::sum);
     }
     bodies.add(
-        QueueBody.observations(queue.id(), byRouting, byPresence, queue.members().size(), now));
+        StatisticsBody.observations(
+            queue.id(), byRouting, byPresence, queue.members().size(), now));
     return bodies;
   }
 }

@@ -25,7 +25,6 @@ final class Stories {
   private final Map<String, Conversation> live = new LinkedHashMap<>();
   private final Map<String, Conversation> past = new LinkedHashMap<>();
   private Staff staff;
-  private Aftermath aftermath;
   private Consult consult;
 
   Stories(Floor floor) {
@@ -41,8 +40,7 @@ final class Stories {
 
   void begin(Staff theStaff) {
     staff = theStaff;
-    aftermath = new Aftermath(floor, staff, this::bury);
-    consult = new Consult(floor, staff, aftermath, this::talk);
+    consult = new Consult(floor, staff, this::afterwards, this::talk);
   }
 
   /** A customer turns up who will want a queue. */
@@ -149,7 +147,7 @@ final class Stories {
       news.metric(conversation, agent, "nTransferred", 1);
       news.metric(conversation, agent, "nBlindTransferred", 1);
       board.left(conversation);
-      aftermath.begin(conversation, agent);
+      afterwards(conversation, agent);
       conversation.queue = chance.below(floor.organization().queues().size());
       enqueue(conversation);
       return;
@@ -157,7 +155,7 @@ final class Stories {
     boolean customerFirst = chance.happens(0.6);
     agent.disconnect(customerFirst ? "peer" : "client", now);
     leave(conversation, customerFirst ? "client" : "peer");
-    aftermath.begin(conversation, agent);
+    afterwards(conversation, agent);
     board.changed(conversation);
     assist.review(conversation, agent);
     news.conversation(conversation);
@@ -207,6 +205,51 @@ final class Stories {
     leave(conversation, "client");
     news.conversation(conversation);
     bury(conversation);
+  }
+
+  /** Tells that an agent has left, and lets them wrap up. */
+  private void afterwards(Conversation conversation, Party agent) {
+    long now = agenda.now();
+    agent.acwSince = now;
+    staff.wrapUp(staff.state(agent.agent));
+    news.detail(conversation, "user.end", () -> detail.userEnd(conversation, agent, now));
+    news.metric(conversation, agent, "tTalk", agent.interactingMillis() - agent.heldMillis);
+    if (agent.heldMillis > 0) {
+      news.metric(conversation, agent, "tHeld", agent.heldMillis);
+    }
+    agenda.in(chance.between(5_000, 60_000), () -> wrapUp(conversation, agent));
+  }
+
+  private void wrapUp(Conversation conversation, Party agent) {
+    news.change();
+    long now = agenda.now();
+    long work = now - agent.acwSince;
+    long talk = agent.interactingMillis();
+    agent.acwEnded = now;
+    agent.wrapUp = chance.below(floor.organization().wrapUpCodes().size());
+    news.detail(conversation, "wrapup", () -> detail.wrapUp(conversation, agent, now));
+    news.detail(conversation, "acw", () -> detail.acw(conversation, agent, now));
+    news.metric(conversation, agent, "tAcw", work);
+    news.metric(conversation, agent, "tHandle", talk + work);
+    news.conversation(conversation);
+    news.aggregates(
+        "users",
+        "userId",
+        floor.organization().agent(agent.agent).id(),
+        conversation.medium,
+        Map.entry("tTalk", talk),
+        Map.entry("tAcw", work),
+        Map.entry("tHandle", talk + work));
+    news.aggregates(
+        "wrapup",
+        "wrapUpCode",
+        floor.organization().wrapUpCodes().get(agent.wrapUp).id(),
+        conversation.medium,
+        Map.entry("tHandle", talk + work));
+    if (conversation.over()) {
+      bury(conversation);
+    }
+    staff.release(staff.state(agent.agent));
   }
 
   private void bury(Conversation conversation) {

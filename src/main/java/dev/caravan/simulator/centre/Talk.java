@@ -68,13 +68,8 @@ final class Talk {
       return;
     }
     if (agent.heldSince == 0) {
-      long now = floor.now();
       news.change();
-      news.about(
-          "v2.conversations",
-          conversation,
-          "transcription",
-          () -> Transcript.utterance(floor.organization(), conversation, agent, number, now));
+      assist.transcribe(conversation, agent, number);
       if (number % 2 == 0) {
         assist.hear(conversation, agent, number / 2);
       }

@@ -1,6 +1,5 @@
 package dev.caravan.simulator.fault;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.caravan.simulator.SimulatorOptions;
@@ -112,7 +111,7 @@ public record Scenario(
     }
     List<Fault> faults = new ArrayList<>();
     for (JsonNode fault : root.path("faults")) {
-      faults.add(read(fault, Fault.class));
+      faults.add(Json.read(fault, Fault.class));
     }
     List<Step> timeline = new ArrayList<>();
     for (JsonNode step : root.path("timeline")) {
@@ -127,17 +126,17 @@ public record Scenario(
     Duration at = taken(action, "at", Duration.class).orElse(Duration.ZERO);
     Duration every = taken(action, "every", Duration.class).orElse(Duration.ZERO);
     int times = taken(action, "times", Integer.class).orElse(1);
-    return new Step(at, every, times, read(action, Action.class));
+    return new Step(at, every, times, Json.read(action, Action.class));
   }
 
   private static <T> Optional<T> taken(ObjectNode node, String field, Class<T> type) {
     JsonNode value = node.remove(field);
-    return value == null ? Optional.empty() : Optional.of(read(value, type));
+    return value == null ? Optional.empty() : Optional.of(Json.read(value, type));
   }
 
   private static SimulatorOptions options(JsonNode changes) {
     ObjectNode usual = Json.MAPPER.valueToTree(SimulatorOptions.defaults());
-    return read(overlaid(usual, changes), SimulatorOptions.class);
+    return Json.read(overlaid(usual, changes), SimulatorOptions.class);
   }
 
   private static ObjectNode overlaid(ObjectNode below, JsonNode above) {
@@ -149,13 +148,5 @@ public record Scenario(
           nested ? overlaid((ObjectNode) under, field.getValue()) : field.getValue());
     }
     return below;
-  }
-
-  private static <T> T read(JsonNode node, Class<T> type) {
-    try {
-      return Json.MAPPER.treeToValue(node, type);
-    } catch (JsonProcessingException e) {
-      throw new IllegalArgumentException(e.getOriginalMessage(), e);
-    }
   }
 }

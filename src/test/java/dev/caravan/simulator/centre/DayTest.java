@@ -290,12 +290,12 @@ class DayTest {
     run(day, 30_000);
 
     assertThat(day.conversations())
-        .filteredOn(conversation -> conversation.ended() > 0)
+        .filteredOn(conversation -> conversation.ended > 0)
         .hasSizeGreaterThan(100)
         .allSatisfy(
             conversation ->
-                assertThat(conversation.parties())
-                    .extracting(Party::stage)
+                assertThat(conversation.parties)
+                    .extracting(party -> party.stage)
                     .containsOnly(Party.Stage.DISCONNECTED));
   }
 

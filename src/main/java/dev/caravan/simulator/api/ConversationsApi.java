@@ -1,0 +1,192 @@
+package dev.caravan.simulator.api;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.caravan.simulator.World;
+import dev.caravan.simulator.centre.Conversation;
+import dev.caravan.simulator.centre.Day;
+import dev.caravan.simulator.centre.DetailRecords;
+import dev.caravan.simulator.centre.GenericBody;
+import dev.caravan.simulator.centre.Iso;
+import dev.caravan.simulator.centre.Json;
+import dev.caravan.simulator.session.ApiError;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What is left to read of conversations after the event: one by one, by query, and by jobs, which
+ * are asked for first and fetched later, page by page, and only know what has reached the data
+ * lake.
+ */
+public final class ConversationsApi {
+
+  private static final String DETAILS = "/api/v2/analytics/conversations/details";
+  private static final String JOBS = DETAILS + "/jobs";
+  private static final List<String> DETAIL =
+      List.of("analytics:conversationDetail:view", "analytics:agentConversationDetail:view");
+  private static final List<String> COMMUNICATION = List.of("conversation:communication:view");
+  private static final int MOST_IDS = 100;
+  private static final int LARGEST_PAGE = 1_000;
+  private static final int MOST_JOBS = 100;
+  private static final long QUEUED_MILLIS = 300;
+  private static final long WORK_MILLIS = 1_000;
+  private static final Duration KEPT = Duration.ofDays(7);
+
+  private record Job(long submittedMillis, List<String> conversations) {
+
+    String state(long now) {
+      long age = now - submittedMillis;
+      return age < QUEUED_MILLIS ? "QUEUED" : age < WORK_MILLIS ? "PENDING" : "FULFILLED";
+    }
+  }
+
+  private final World world;
+  private final Day day;
+  private final GenericBody generic;
+  private final DetailRecords records;
+  private final Map<String, Job> jobs = new LinkedHashMap<>();
+
+  public ConversationsApi(World world) {
+    this.world = world;
+    day = world.day();
+    generic = new GenericBody(world.organization());
+    records = new DetailRecords(world.organization(), day);
+  }
+
+  public void mount(Routes routes) {
+    routes.get("/api/v2/conversations", call -> call.answer(Json.listing()));
+    routes.get("/api/v2/conversations/:id", this::generic);
+    routes.get("/api/v2/analytics/conversations/:id/details", this::details);
+    routes.get(DETAILS, this::several);
+    routes.post(DETAILS + "/query", this::query);
+    routes.post(JOBS, this::submit);
+    routes.get(JOBS + "/availability", this::availability);
+    routes.get(JOBS + "/:id", this::status);
+    routes.get(JOBS + "/:id/results", this::results);
+    routes.delete(JOBS + "/:id", this::delete);
+  }
+
+  private Conversation conversation(Call call) {
+    return Call.found(day.conversation(call.path("id")));
+  }
+
+  private void generic(Call call) {
+    call.require(COMMUNICATION);
+    call.answer(Json.tree(generic.of(conversation(call))));
+  }
+
+  private void details(Call call) {
+    call.require(DETAIL);
+    call.answer(records.record(conversation(call)));
+  }
+
+  private void several(Call call) {
+    call.require(DETAIL);
+    call.answer(listed(call.ids("id", MOST_IDS)));
+  }
+
+  private ObjectNode listed(List<String> ids) {
+    ObjectNode answer = Json.object();
+    ArrayNode conversations = answer.putArray("conversations");
+    ids.stream()
+        .map(day::conversation)
+        .flatMap(Optional::stream)
+        .forEach(conversation -> conversations.add(records.record(conversation)));
+    return answer;
+  }
+
+  private List<Conversation> found(AnalyticsQuery query) {
+    AnalyticsQuery.Interval interval = query.interval();
+    return records.find(interval.from(), interval.to(), query.descending()).stream()
+        .filter(one -> !query.filters() || query.passes(records.record(one)))
+        .toList();
+  }
+
+  private void query(Call call) {
+    call.require(DETAIL);
+    AnalyticsQuery query = new AnalyticsQuery(call);
+    List<Conversation> found = found(query);
+    List<Conversation> page = query.page(found);
+    ObjectNode answer = Json.object();
+    if (!page.isEmpty()) {
+      ArrayNode conversations = answer.putArray("conversations");
+      page.forEach(conversation -> conversations.add(records.record(conversation)));
+    }
+    call.answer(answer.put("totalHits", found.size()));
+  }
+
+  private long available() {
+    return day.now() - world.options().behaviour().dataLakeLag().toMillis();
+  }
+
+  private void submit(Call call) {
+    call.require(DETAIL);
+    long until = available();
+    List<String> found =
+        found(new AnalyticsQuery(call)).stream()
+            .filter(conversation -> conversation.started() < until)
+            .map(Conversation::id)
+            .toList();
+    String id = world.ids().uuid();
+    jobs.put(id, new Job(world.clock().wallNow().toEpochMilli(), found));
+    if (jobs.size() > MOST_JOBS) {
+      jobs.remove(jobs.keySet().iterator().next());
+    }
+    call.answer(202, Json.object().put("jobId", id));
+  }
+
+  private Job job(Call call) {
+    call.require(DETAIL);
+    return Call.found(Optional.ofNullable(jobs.get(call.path("id"))));
+  }
+
+  private void status(Call call) {
+    Job job = job(call);
+    String state = job.state(world.clock().wallNow().toEpochMilli());
+    ObjectNode answer =
+        Json.object()
+            .put("state", state)
+            .put("submissionDate", Iso.time(job.submittedMillis()))
+            .put("expirationDate", Iso.time(job.submittedMillis() + KEPT.toMillis()));
+    if (state.equals("FULFILLED")) {
+      answer.put("completionDate", Iso.time(job.submittedMillis() + WORK_MILLIS));
+    }
+    call.answer(answer);
+  }
+
+  private void results(Call call) {
+    Job job = job(call);
+    if (!job.state(world.clock().wallNow().toEpochMilli()).equals("FULFILLED")) {
+      throw ApiError.badRequest("The job has no results yet.").thrown();
+    }
+    int size = call.number("pageSize", LARGEST_PAGE);
+    int from = call.number("cursor", 0);
+    if (size < 1 || size > LARGEST_PAGE) {
+      throw ApiError.invalidParameter(Integer.toString(size), "pageSize", "1 to " + LARGEST_PAGE)
+          .thrown();
+    }
+    if (from < 0 || from > job.conversations().size()) {
+      throw ApiError.badRequest("The cursor is none that this job has given.").thrown();
+    }
+    int to = Math.min(from + size, job.conversations().size());
+    ObjectNode answer = listed(job.conversations().subList(from, to));
+    if (to < job.conversations().size()) {
+      answer.put("cursor", Integer.toString(to));
+    }
+    call.answer(answer.put("dataAvailabilityDate", Iso.time(available())));
+  }
+
+  private void availability(Call call) {
+    call.require(DETAIL);
+    call.answer(Json.object().put("dataAvailabilityDate", Iso.time(available())));
+  }
+
+  private void delete(Call call) {
+    job(call);
+    jobs.remove(call.path("id"));
+    call.answerEmpty(204);
+  }
+}
