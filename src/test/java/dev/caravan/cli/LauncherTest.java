@@ -191,7 +191,7 @@ class LauncherTest {
             "bench/compare",
             "bench/outage",
             "bench/soak",
-            "src/main/java/dev/caravan/cli/BrokerFiles.java")) {
+            "src/main/java/dev/caravan/demo/BrokerFiles.java")) {
       assertThat(Path.of(file)).content().contains(ENDS);
     }
   }
