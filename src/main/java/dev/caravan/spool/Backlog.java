@@ -268,7 +268,10 @@ final class Backlog {
     while (tail.first() <= to) {
       tail.removeFirst();
     }
-    position = Math.max(position, to + 1);
+    // One who is behind still takes what lies on disk in front of them
+    if (position >= from) {
+      position = Math.max(position, to + 1);
+    }
     notifyAll();
     return new DroppedPending(dropped, waitedUpTo(to));
   }

@@ -191,7 +191,7 @@ final class Committer {
     try {
       if (state.failing().isPresent()) {
         // A full disk may have room once the files are deleted that are done with
-        letGo(backlog.lastCommitted());
+        letGo(backlog.acknowledged());
       }
       if (!uncommitted.records().isEmpty()) {
         appender.append(uncommitted.records());

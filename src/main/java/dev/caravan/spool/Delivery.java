@@ -42,6 +42,9 @@ final class Delivery implements Runnable {
   /** While nothing is delivered, some make way all the same: others may be more lucky. */
   private static final int FIRST_PROBE = 64;
 
+  /** What could not be read or written is tried again. */
+  private static final Duration AGAIN = Duration.ofSeconds(1);
+
   private static final Duration FIRST_PROBE_AFTER = Duration.ofSeconds(5);
   private static final Duration PROBE_EVERY = Duration.ofMinutes(1);
   private static final int MOST_REASONS = 100;
@@ -101,12 +104,21 @@ final class Delivery implements Runnable {
     private boolean dueOnceOthersFlow;
     private long dueAtNanos;
 
-    private boolean isToBeDecided() {
-      return !decided && inFlight == 0;
+    /** Whether what is to be decided on could not be read, and is read again when it is due. */
+    private boolean unreadable;
+
+    private boolean isToBeDecided(long now) {
+      return !decided && inFlight == 0 && (!unreadable || now - dueAtNanos >= 0);
+    }
+
+    private void readAgainAt(long nanos) {
+      unreadable = true;
+      dueAtNanos = nanos;
     }
 
     private void handOutAt(long nanos) {
       decided = true;
+      unreadable = false;
       dueAtNanos = nanos;
     }
   }
@@ -191,21 +203,25 @@ final class Delivery implements Runnable {
   private void goOn() throws InterruptedException {
     try {
       step(spool.nanoTime());
-      if (trouble.isPresent()) {
+      if (trouble.isPresent() && held.values().stream().noneMatch(it -> it.unreadable)) {
         trouble = Optional.empty();
         LOG.info("Spool '{}': records are handed out again.", spool.name());
       }
     } catch (IOException | RuntimeException | Error e) {
-      if (trouble.isEmpty()) {
-        LOG.error(
-            "Spool '{}': records cannot be handed out ({}). That is tried again every second.",
-            spool.name(),
-            e.getClass().getSimpleName(),
-            e);
-      }
-      trouble = Optional.of("records cannot be handed out: " + e.getClass().getSimpleName());
-      await(Duration.ofSeconds(1).toNanos());
+      inTrouble(e);
+      await(AGAIN.toNanos());
     }
+  }
+
+  private void inTrouble(Throwable e) {
+    if (trouble.isEmpty()) {
+      LOG.error(
+          "Spool '{}': records cannot be handed out ({}). That is tried again every second.",
+          spool.name(),
+          e.getClass().getSimpleName(),
+          e);
+    }
+    trouble = Optional.of("records cannot be handed out: " + e.getClass().getSimpleName());
   }
 
   private void step(long now) throws IOException, InterruptedException {
@@ -227,7 +243,7 @@ final class Delivery implements Runnable {
     try {
       parking.write();
     } catch (IOException e) {
-      noteAgainAtNanos = now + Duration.ofSeconds(1).toNanos();
+      noteAgainAtNanos = now + AGAIN.toNanos();
       LOG.debug("Spool '{}': parked records are done with, and not noted yet", spool.name(), e);
     }
   }
@@ -296,6 +312,8 @@ final class Delivery implements Runnable {
             || waiting.contains(slot.key)
             || toPark.stream().anyMatch(other -> other.key == slot.key);
     synchronized (this) {
+      // Another may have begun to take while this thread stood still
+      waits |= isStopped();
       window.add(slot);
       nextTaken++;
       if (!waits) {
@@ -323,7 +341,7 @@ final class Delivery implements Runnable {
   private long nanosUntilDue(long now) {
     long due = parking.nanosUntilDue(now);
     for (Held it : held.values()) {
-      if (it.decided) {
+      if (it.decided || it.unreadable) {
         due = Math.min(due, Math.max(0, it.dueAtNanos - now));
       }
     }
@@ -399,18 +417,25 @@ final class Delivery implements Runnable {
     if (!held.isEmpty()) {
       List<Long> settled;
       synchronized (this) {
-        settled = held.keySet().stream().filter(key -> held.get(key).isToBeDecided()).toList();
+        settled = held.keySet().stream().filter(key -> held.get(key).isToBeDecided(now)).toList();
       }
       for (long key : settled) {
-        decide(key, now);
+        decideIfReadable(key, now);
       }
     }
   }
 
-  /**
-   * Nothing of the key is in flight any more, and something failed. Where the spool cannot be read
-   * nothing is decided, and this is soon called again.
-   */
+  /** Where the spool cannot be read the key waits, and with it nobody else. */
+  private void decideIfReadable(long key, long now) {
+    try {
+      decide(key, now);
+    } catch (IOException | RuntimeException e) {
+      inTrouble(e);
+      Optional.ofNullable(held.get(key)).ifPresent(its -> its.readAgainAt(now + AGAIN.toNanos()));
+    }
+  }
+
+  /** Nothing of the key is in flight any more, and something failed. */
   private void decide(long key, long now) throws IOException {
     List<Slot> slots = fromTheFirstFailureOn(key);
     Held its = held.get(key);
@@ -630,7 +655,7 @@ final class Delivery implements Runnable {
     try {
       first = parking.park(records);
     } catch (IOException e) {
-      parkAgainAtNanos = spool.nanoTime() + Duration.ofSeconds(1).toNanos();
+      parkAgainAtNanos = spool.nanoTime() + AGAIN.toNanos();
       failure = Optional.of("what is stuck cannot be parked: " + e.getMessage());
       return false;
     }
@@ -692,7 +717,7 @@ final class Delivery implements Runnable {
       return parking.due(room, now);
     } catch (IOException e) {
       LOG.debug("Spool '{}': parked records cannot be read now", spool.name(), e);
-      parking.tryNotBefore(now + Duration.ofSeconds(1).toNanos());
+      parking.tryNotBefore(now + AGAIN.toNanos());
       failedAtNanos = now;
       failure = Optional.of("parked records cannot be read: " + e.getClass().getSimpleName());
       return List.of();

@@ -279,7 +279,7 @@ final class Parking implements AutoCloseable {
     long first = log.last() + 1;
     try {
       write(records);
-    } catch (IOException e) {
+    } catch (IOException | RuntimeException | Error e) {
       // Those that were written wait in the spool like the others, and must not be there twice
       for (long sequence = first; sequence <= log.last(); sequence++) {
         log.done(sequence);

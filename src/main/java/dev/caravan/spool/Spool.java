@@ -295,7 +295,7 @@ public final class Spool implements AutoCloseable {
     long acknowledged = backlog.acknowledged();
     try {
       parking.begin(itsOptions, sequence -> sequence > acknowledged && find(sequence).isPresent());
-    } catch (IOException | RuntimeException e) {
+    } catch (IOException | RuntimeException | Error e) {
       // Whoever starts the route again must find the place free
       detach(taker);
       throw e;
@@ -311,7 +311,7 @@ public final class Spool implements AutoCloseable {
     if (delivery.get() == taker) {
       dropped(Reason.FULL, backlog.giveBack(inHand));
       untakenSinceNanos = nanoTime();
-      delivery.set(null);
+      delivery.compareAndSet(taker, null);
     }
   }
 

@@ -211,6 +211,32 @@ class FullSpoolTest {
   }
 
   @Test
+  void deliversWhatIsOnDiskThoughItDropsWhatCameAfterItAndTheConsumerIsFarBehind()
+      throws Exception {
+    SpoolConfiguration settings =
+        SpoolFixture.settings(directory, 100 * MEGABYTE, MEGABYTE, WhenFull.DROP_OLDEST);
+    try (SpoolFixture spool = failing(settings)) {
+      Taker taker = Taker.thatIsStuck(spool.spool);
+      spool.appendCommitted(0, 1_000);
+      await().until(() -> taker.inFlight.size() == 100);
+      diskIsFull.set(true);
+      for (long id = 1_000; id < 2_000; id++) {
+        spool.append(id, false).get(1, TimeUnit.MINUTES);
+      }
+      diskIsFull.set(false);
+      taker.failsOnceAndThenWorks();
+
+      await().atMost(Duration.ofMinutes(1)).until(() -> taker.delivered.contains(1_999L));
+      taker.stop();
+
+      assertThat(taker.delivered).containsAll(LongStream.range(0, 1_000).boxed().toList());
+      assertThat(spool.spool.status().dropped())
+          .isPositive()
+          .isEqualTo(2_000 - taker.delivered.size());
+    }
+  }
+
+  @Test
   void whoWaitsForTheCommitOfWhatIsDroppedFromMemoryLearnsSo() throws Exception {
     diskIsFull.set(true);
     SpoolConfiguration settings =

@@ -453,12 +453,17 @@ class StuckRecordsTest {
     three.get(2).failed(later("p"));
     three.get(0).failed(later("p"));
     await().until(() -> spool.status().trouble().isPresent());
+    for (int i = 0; i < 100; i++) {
+      append("meanwhile", i);
+    }
+    await().until(() -> sink.deliveredOf("meanwhile").size() == 100);
 
     sink.hanging.clear();
     Files.delete(file);
     Files.move(aside, file);
 
     await().until(() -> sink.deliveredOf("key").contains("key 2"));
+    await().until(() -> spool.status().trouble().isEmpty());
     assertThat(sink.deliveredOf("key")).containsExactly("key 1", "key 0", "key 1", "key 2");
   }
 
