@@ -52,6 +52,7 @@ final class NotificationsHealthCheck extends AbstractHealthCheck {
    * @param degraded what does not work, although events are read; empty if all is well
    * @param inFlight events that were read and are not safe yet
    * @param stalledMillis for how long none of them has become so
+   * @param heldUp whether that keeps the sockets from being read
    */
   record Overview(
       Health health,
@@ -59,7 +60,8 @@ final class NotificationsHealthCheck extends AbstractHealthCheck {
       String degraded,
       List<ShardStatus> shards,
       int inFlight,
-      long stalledMillis) {}
+      long stalledMillis,
+      boolean heldUp) {}
 
   /** What keeps the shards from being opened, and how bad it is. */
   record Problem(Health health, String sentence) {}
@@ -109,7 +111,8 @@ final class NotificationsHealthCheck extends AbstractHealthCheck {
           losses.get().orElse(""),
           shards.get(),
           inFlight.count(),
-          0);
+          0,
+          false);
     }
     List<ShardStatus> all = shards.get();
     Map<Integer, Rejections> refused = rejected.get();
@@ -129,7 +132,8 @@ final class NotificationsHealthCheck extends AbstractHealthCheck {
       sentence = (sentence + " " + trouble.get()).strip();
     }
     long stalled = inFlight.stalledMillis();
-    if (inFlight.full() || stalled >= STALLED_MILLIS) {
+    boolean heldUp = inFlight.full() || stalled >= STALLED_MILLIS;
+    if (heldUp) {
       worst = worst.worse(Health.BLIND);
       sentence =
           "What is behind the route has taken nothing for %d s; %d events wait for it, and Genesys"
@@ -139,7 +143,7 @@ final class NotificationsHealthCheck extends AbstractHealthCheck {
     }
     String degraded =
         (Rejections.sentence(refused.values()) + " " + losses.get().orElse("")).strip();
-    return new Overview(worst, sentence.strip(), degraded, all, inFlight.count(), stalled);
+    return new Overview(worst, sentence.strip(), degraded, all, inFlight.count(), stalled, heldUp);
   }
 
   private static boolean isAllRefused(ShardStatus shard, Rejections refused) {
@@ -202,8 +206,7 @@ final class NotificationsHealthCheck extends AbstractHealthCheck {
   }
 
   private static String because(Overview overview) {
-    boolean behind = overview.stalledMillis() > 0;
-    if (behind && overview.shards().stream().allMatch(ShardStatus::isRead)) {
+    if (overview.heldUp() && overview.shards().stream().allMatch(ShardStatus::isRead)) {
       return "in which nothing behind the route took any";
     }
     return isPartly(overview) ? "without some of the connections" : "without a connection";

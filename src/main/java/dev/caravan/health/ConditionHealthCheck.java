@@ -18,7 +18,8 @@ public final class ConditionHealthCheck extends AbstractHealthCheck {
   /**
    * How the thing is.
    *
-   * @param state {@code broken} if somebody must act, {@code blind} if it passes by itself
+   * @param state {@code broken} if somebody must act, {@code blind} if it passes by itself; empty
+   *     if the problem says that
    * @param problem what keeps the road from working, as a sentence; empty if nothing does
    * @param degraded what does not work although the road does, as sentences
    * @param numbers further details
@@ -51,12 +52,12 @@ public final class ConditionHealthCheck extends AbstractHealthCheck {
     }
     now.problem()
         .ifPresentOrElse(
-            sentence ->
-                builder
-                    .message(sentence)
-                    .detail("road.state", now.state())
-                    .detail("sentence", sentence)
-                    .down(),
+            sentence -> {
+              if (!now.state().isEmpty()) {
+                builder.detail("road.state", now.state());
+              }
+              builder.message(sentence).detail("sentence", sentence).down();
+            },
             builder::up);
   }
 

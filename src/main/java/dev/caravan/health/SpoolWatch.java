@@ -97,7 +97,8 @@ public class SpoolWatch {
       }
     }
     Optional<String> problem = Optional.of(String.join(" ", problems)).filter(it -> !it.isEmpty());
-    return new Condition("broken", problem, degraded, states);
+    // A full spool may pass by itself, a failing disk does not: the sentence says which it is
+    return new Condition("", problem, degraded, states);
   }
 
   private void look(SpoolComponent spools, SpoolStatus status) {

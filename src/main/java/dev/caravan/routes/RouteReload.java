@@ -48,7 +48,7 @@ final class RouteReload {
   private static final int LOOK_EVERY_MILLIS = 500;
 
   /** An edit may leave all as it was by which a file shows that it was written. */
-  private static final Duration READ_ANEW_EVERY = Duration.ofSeconds(30);
+  private static final Duration READ_ANEW_EVERY = Duration.ofSeconds(5);
 
   static final Duration AGAIN = Duration.ofSeconds(10);
 

@@ -175,6 +175,29 @@ class DocumentedCommandsTest {
                   .flatMap(tests -> Arrays.stream(tests.group(1).split(",")))
                   .map(test -> test.split("#"))
                   .forEach(test -> assertIsThere(test, sources::get));
+              in(page, MAVEN).forEach(command -> assertTagsLetItRun(command.group(), sources));
+            });
+  }
+
+  /**
+   * What has the tag {@code slow}, or all of a class {@code long}, runs only if it is asked for.
+   */
+  private static void assertTagsLetItRun(String command, Map<String, String> sources) {
+    TESTS
+        .matcher(command)
+        .results()
+        .flatMap(tests -> Arrays.stream(tests.group(1).split(",")))
+        .map(test -> test.split("#"))
+        .forEach(
+            test -> {
+              String source = sources.get(test[0]);
+              String method = test.length > 1 ? test[1].replace("*", "") : "";
+              if (source.contains("@Tag(\"slow\")\nclass")) {
+                assertThat(command).contains("-Dtests.later=");
+              }
+              if (!method.isEmpty() && source.contains("@Tag(\"long\")\n  void " + method)) {
+                assertThat(command).contains("-Dtests.left-out=");
+              }
             });
   }
 

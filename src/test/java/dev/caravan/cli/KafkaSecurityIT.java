@@ -44,7 +44,6 @@ import org.apache.kafka.clients.admin.UserScramCredentialUpsertion;
 import org.apache.kafka.common.config.ConfigResource;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -255,7 +254,6 @@ class KafkaSecurityIT {
   }
 
   @Test
-  @Tag("long")
   void theBridgeGoesOnWhenTheBrokersCertificateAndItsOwnAreRenewedByAnotherCa() throws Exception {
     Certificates renewed = new Certificates(folder.resolve("renewed"));
     Path store = renewed.of("broker", "-ext", HERE);
@@ -330,7 +328,11 @@ class KafkaSecurityIT {
     variables.put("KAFKA_PROPERTY_SASL_CLIENT_CALLBACK_HANDLER_CLASS", "example.OwnLogin");
     String prefix = "own-login.";
     try (Simulator genesys = genesys();
-        Bridge bridge = bridge(genesys, prefix, variables);
+        // As the launcher starts it: Quarkus' own class loader is the one that extra jars come to
+        Bridge bridge =
+            settings(genesys, prefix, variables)
+                .jar("target/quarkus-app/quarkus-run.jar")
+                .start(folder);
         StartedProgram check = program(genesys, prefix, variables, "check");
         StartedProgram tail =
             program(genesys, prefix, variables, "tail", "--from-beginning", "--max", "1")) {
@@ -459,10 +461,15 @@ class KafkaSecurityIT {
   }
 
   private Bridge bridge(Simulator genesys, String prefix, Map<String, String> variables) {
+    return settings(genesys, prefix, variables).start(folder);
+  }
+
+  private static Bridge.Settings settings(
+      Simulator genesys, String prefix, Map<String, String> variables) {
     Bridge.Settings settings = Bridge.settings();
     genesysSettings(genesys, prefix).forEach(settings::with);
     variables.forEach(settings::with);
-    return settings.start(folder);
+    return settings;
   }
 
   private static Map<String, String> genesysSettings(Simulator genesys, String prefix) {

@@ -18,7 +18,6 @@ import java.util.Optional;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.slf4j.Logger;
@@ -220,7 +219,6 @@ class RoadReloadIT {
   }
 
   @Test
-  @Tag("long")
   void withoutForwardEventsWaitAndHealthSaysSoUntilItComesBack() throws IOException {
     Path forward = routes.resolve("forward.camel.yaml");
     String shipped = Files.readString(forward);
@@ -250,7 +248,6 @@ class RoadReloadIT {
   }
 
   @Test
-  @Tag("long")
   void anEditWhileKafkaIsAwayTakesEffectAndLosesAndReordersNothing() throws Exception {
     Path forward = routes.resolve("forward.camel.yaml");
     try (LocalBroker broker = LocalBroker.start()) {

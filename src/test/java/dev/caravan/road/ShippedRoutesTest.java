@@ -15,14 +15,12 @@ import org.apache.camel.test.junit6.CamelContextConfiguration;
 import org.apache.camel.test.junit6.CamelTestSupport;
 import org.apache.camel.test.junit6.TestExecutionConfiguration;
 import org.apache.kafka.common.errors.RecordTooLargeException;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
  * What the files in {@code routes/} do with an event, with Camel's own test kit: without Genesys
  * Cloud, disk and Kafka. An example to copy for routes that you edit.
  */
-@Tag("slow")
 class ShippedRoutesTest extends CamelTestSupport {
 
   private static final String BODY = "{\"topicName\":\"v2.routing.queues.q-1.conversations\"}";

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
  *
  * <p>Every scenario fails on the stock component of Camel 4.17.0. To see it:
  *
- * <pre>{@code mvn test -Dtest=CureTest -Dcaravan.socket.driver=stock}</pre>
+ * <pre>{@code mvn test -Dtests.later= -Dtest=CureTest -Dcaravan.socket.driver=stock}</pre>
  */
 @Tag("slow")
 class CureTest {

@@ -293,7 +293,7 @@ final class GapFiles {
       return Optional.empty();
     } catch (NoSuchFileException e) {
       return Optional.empty();
-    } catch (IOException | DateTimeException | IllegalArgumentException e) {
+    } catch (IOException | DateTimeException | ArithmeticException | IllegalArgumentException e) {
       return Optional.of(setAside(file, e.getClass().getSimpleName()));
     }
   }

@@ -60,8 +60,8 @@ public final class HttpAnswer implements Processor {
       return;
     }
     int status = status(exchange);
-    String body = exchange.getMessage().getBody(String.class);
     RestMeters.of(exchange).answered(exchange, status);
+    String body = exchange.getMessage().getBody(String.class);
     if (saysNotNow(status)) {
       throw failure(exchange, status, quote(body));
     }
