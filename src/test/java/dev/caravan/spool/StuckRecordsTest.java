@@ -405,12 +405,7 @@ class StuckRecordsTest {
     options.setMemoryBytes(100_000);
     options.setParkAfter(Duration.ofMinutes(10));
     start();
-    sink.hanging.add("key");
-    for (int i = 0; i < 3; i++) {
-      append("key", i);
-    }
-    await().until(() -> sink.unsettled.size() == 3);
-    List<Delivery.Settlement> three = List.copyOf(sink.unsettled);
+    List<Delivery.Settlement> three = threeOfAKeyInFlight();
     three.get(1).delivered();
     three.get(0).failed(later("p"));
     String filler = "x".repeat(1000);
@@ -434,12 +429,7 @@ class StuckRecordsTest {
     options.setMemoryBytes(100_000);
     options.setParkAfter(Duration.ofMinutes(10));
     start();
-    sink.hanging.add("key");
-    for (int i = 0; i < 3; i++) {
-      append("key", i);
-    }
-    await().until(() -> sink.unsettled.size() == 3);
-    List<Delivery.Settlement> three = List.copyOf(sink.unsettled);
+    List<Delivery.Settlement> three = threeOfAKeyInFlight();
     three.get(1).delivered();
     String filler = "x".repeat(1000);
     for (int i = 0; i < 500; i++) {
@@ -777,6 +767,15 @@ class StuckRecordsTest {
     await().until(() -> sink.deliveredOf("key").contains("key 0"));
     append("key", 1);
     await().until(() -> sink.deliveredOf("key").contains("key 1"));
+  }
+
+  private List<Delivery.Settlement> threeOfAKeyInFlight() throws InterruptedException {
+    sink.hanging.add("key");
+    for (int i = 0; i < 3; i++) {
+      append("key", i);
+    }
+    await().until(() -> sink.unsettled.size() == 3);
+    return List.copyOf(sink.unsettled);
   }
 
   private void append(String key, int number) throws InterruptedException {

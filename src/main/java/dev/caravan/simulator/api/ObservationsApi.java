@@ -73,14 +73,19 @@ public final class ObservationsApi {
         .toList();
   }
 
+  private static ObjectNode resultOf(Agent agent, ArrayNode results) {
+    ObjectNode result = results.addObject();
+    result.putObject("group").put("userId", agent.id());
+    return result;
+  }
+
   private void users(Call call) {
     call.require(USER);
     AnalyticsQuery query = new AnalyticsQuery(call);
     ObjectNode answer = Json.object();
     ArrayNode results = answer.putArray("results");
     for (Agent agent : agents(query.someValues("filter", "userId"))) {
-      ObjectNode result = results.addObject();
-      result.putObject("group").put("userId", agent.id());
+      ObjectNode result = resultOf(agent, results);
       ArrayNode data = result.putArray("data");
       queueCounts(query, agent)
           .forEach(
@@ -96,8 +101,7 @@ public final class ObservationsApi {
     ObjectNode answer = Json.object();
     ArrayNode results = answer.putArray("results");
     for (Agent agent : agents(query.someValues("filter", "userId"))) {
-      ObjectNode result = results.addObject();
-      result.putObject("group").put("userId", agent.id());
+      ObjectNode result = resultOf(agent, results);
       ArrayNode data = result.putArray("data");
       queueCounts(query, agent)
           .forEach((metric, count) -> data.addObject().put("metric", metric).put("count", count));
