@@ -7,9 +7,9 @@ import dev.caravan.channel.Replica;
 import dev.caravan.channel.Shard;
 import dev.caravan.channel.gap.Gap;
 import dev.caravan.channel.gap.GapLedger;
+import dev.caravan.topic.Plan;
 import dev.caravan.topic.TopicCatalogue;
 import dev.caravan.topic.TopicCombiner;
-import dev.caravan.topic.TopicSharder;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -85,10 +85,8 @@ final class GapRecorder {
   }
 
   /** What is to be read from now on. */
-  void planned(List<TopicSharder.Shard> plan) {
-    List<String> topics =
-        singles(plan.stream().flatMap(it -> it.subscriptions().stream()).toList());
-    for (Gap gap : ledger.wanted(reader, topics)) {
+  void planned(Plan plan) {
+    for (Gap gap : ledger.wanted(reader, singles(plan.subscriptions()))) {
       // The control thread tells it with its next tick
       LOG.warn(sentence(gap));
       over.accept(gap);

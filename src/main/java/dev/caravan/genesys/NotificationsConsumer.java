@@ -17,7 +17,8 @@ import dev.caravan.frame.EventIds;
 import dev.caravan.frame.Frame;
 import dev.caravan.genesys.connect.CamelChannelOpener;
 import dev.caravan.settings.SettingsSource;
-import dev.caravan.topic.TopicSharder;
+import dev.caravan.topic.Plan;
+import dev.caravan.topic.Refusals;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
@@ -118,6 +119,8 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
         new Preparation(
             configuration,
             new Directory(opener.template(), configuration.getListRoute()),
+            List.of(Plan.DEFAULT_CLIENT),
+            () -> Refusals.NONE,
             this::signal,
             getEndpoint().component().ledger()::missing,
             () -> ThreadLocalRandom.current().nextDouble(),
@@ -166,7 +169,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
             new PreparationLoop.Reader(
                 () -> setting(SettingsSource.MISTAKE, ""),
                 // The ledger hears of the whole plan only: until then each topic may be wanted
-                group::read,
+                plan -> group.read(plan.shards()),
                 this::read,
                 this::isRunAllowed),
             control,
@@ -210,9 +213,9 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
 
   // ---- what to read
 
-  private void read(List<TopicSharder.Shard> plan) {
+  private void read(Plan plan) {
     gaps.planned(plan);
-    group.read(plan);
+    group.read(plan.shards());
   }
 
   /** Every second, on the control thread. */

@@ -6,6 +6,8 @@ import dev.caravan.channel.ShardStatus.Health;
 import dev.caravan.genesys.connect.CallException;
 import dev.caravan.topic.Expansion;
 import dev.caravan.topic.Listing;
+import dev.caravan.topic.Plan;
+import dev.caravan.topic.Refusals;
 import dev.caravan.topic.SelectorException;
 import dev.caravan.topic.SelectorParser;
 import dev.caravan.topic.TopicCatalogue;
@@ -58,7 +60,9 @@ final class Preparation {
   private Set<String> before = Set.of();
   private final DoubleSupplier random;
   private final Clock clock;
-  private List<TopicSharder.Shard> shards = List.of();
+  private final List<String> clients;
+  private final Supplier<Refusals> refusals;
+  private Plan plan = Plan.NOTHING;
   private int failures;
   private int failedRefreshes;
   private Instant failingSince = Instant.MIN;
@@ -74,9 +78,11 @@ final class Preparation {
    * @param plan what to read from now on; empty if that could not be found out
    * @param again when to run again; empty for never
    */
-  record Outcome(Optional<List<TopicSharder.Shard>> plan, Optional<Duration> again) {}
+  record Outcome(Optional<Plan> plan, Optional<Duration> again) {}
 
   /**
+   * @param clients the names of the OAuth clients
+   * @param refusals what each of them may not see, as far as is known
    * @param lastRun topics that were read before the start and are not being read since
    * @param random uniform in [0, 1), for jitter
    * @param clock tells people since when something fails
@@ -84,12 +90,16 @@ final class Preparation {
   Preparation(
       GenesysConfiguration configuration,
       Directory directory,
+      List<String> clients,
+      Supplier<Refusals> refusals,
       Consumer<Signal> signals,
       Supplier<Set<String>> lastRun,
       DoubleSupplier random,
       Clock clock) {
     this.configuration = configuration;
     this.directory = directory;
+    this.clients = clients;
+    this.refusals = refusals;
     this.signals = signals;
     this.lastRun = lastRun;
     this.random = random;
@@ -126,12 +136,12 @@ final class Preparation {
    * @param first takes, while the first listing goes on, the shards that are full already: they are
    *     all there in what it takes next, too
    */
-  Outcome run(String mistake, Consumer<List<TopicSharder.Shard>> first) {
+  Outcome run(String mistake, Consumer<Plan> first) {
     if (!mistake.isEmpty()) {
       return broken(mistake, Optional.empty());
     }
     try {
-      Outcome outcome = plan(first);
+      Outcome outcome = prepare(first);
       failures = 0;
       return outcome;
     } catch (SelectorException e) {
@@ -169,9 +179,7 @@ final class Preparation {
    * and what is not known yet comes in others.
    */
   private void listed(
-      List<TopicSelector> selectors,
-      Directory.Progress progress,
-      Consumer<List<TopicSharder.Shard>> first) {
+      List<TopicSelector> selectors, Directory.Progress progress, Consumer<Plan> first) {
     listing = progress.sentence();
     int limit = configuration.getTopicsPerChannel();
     if (planned || progress.page() % Math.max(1, limit / Pages.PAGE_SIZE) != 0) {
@@ -180,30 +188,28 @@ final class Preparation {
     Map<Listing, List<Listing.Entity>> soFar = progress.soFar().get();
     List<String> known =
         new TopicCombiner(catalogue).combine(Expansion.of(selectors, soFar).topics());
-    if (shards.stream().anyMatch(shard -> !Set.copyOf(known).containsAll(shard.subscriptions()))) {
+    if (!Set.copyOf(known).containsAll(plan.subscriptions())) {
       // Another run has known more already
       return;
     }
     List<TopicSharder.Shard> full =
-        new TopicSharder(limit)
-            .reshard(shards, known).stream()
-                .filter(shard -> shard.subscriptions().size() == limit)
-                .limit(ChannelGroup.mostShards(configuration.getRedundancy()))
-                .toList();
-    if (full.size() > shards.size()) {
-      shards = full;
+        sharder().plan(plan, known, refusals.get()).shards().stream()
+            .filter(shard -> shard.subscriptions().size() == limit)
+            .toList();
+    if (full.size() > plan.shards().size()) {
+      plan = new Plan(full);
       found.known(selectors, soFar);
       problem = Optional.of(NOT_ALL_YET);
-      first.accept(full);
+      first.accept(plan);
     }
   }
 
-  private Outcome plan(Consumer<List<TopicSharder.Shard>> first) {
+  private Outcome prepare(Consumer<Plan> first) {
     SelectorParser.Parsed parsed = new SelectorParser(catalogue).parse(configuration.getTopics());
     if (before.isEmpty()) {
       parsed.warnings().forEach(LOG::warn);
     }
-    if (!planned && shards.isEmpty()) {
+    if (!planned && plan.shards().isEmpty()) {
       readOn(parsed.selectors(), first);
     }
     Map<Listing, List<Listing.Entity>> listings =
@@ -227,21 +233,21 @@ final class Preparation {
           "Nothing matches {}. The other topics go on; it is looked at again later.", unmatched);
     }
     List<String> subscriptions = new TopicCombiner(catalogue).combine(expansion.topics());
-    shards = new TopicSharder(configuration.getTopicsPerChannel()).reshard(shards, subscriptions);
+    plan = sharder().plan(plan, subscriptions, refusals.get());
     // Else it would count as a refresh that failed, if a second listing says that nothing matches
     planned |= !result.doubted();
     refreshed();
     tell(expansion.topics(), subscriptions.size());
     Optional<Duration> again = refresh(parsed.selectors());
-    return new Outcome(
-        Optional.of(withinBudget()), result.doubted() ? Optional.of(SECOND_LOOK) : again);
+    judgeBudget();
+    return new Outcome(Optional.of(plan), result.doubted() ? Optional.of(SECOND_LOOK) : again);
   }
 
   /**
    * What was read before the start, and may still be meant, need not wait for a listing; nor is it
    * given up because of a single one.
    */
-  private void readOn(List<TopicSelector> selectors, Consumer<List<TopicSharder.Shard>> first) {
+  private void readOn(List<TopicSelector> selectors, Consumer<Plan> first) {
     Set<String> known = new TreeSet<>(lastRun.get());
     Set<String> meant = new LinkedHashSet<>();
     for (TopicSelector selector : selectors) {
@@ -251,14 +257,17 @@ final class Preparation {
     }
     if (!meant.isEmpty()) {
       List<String> subscriptions = new TopicCombiner(catalogue).combine(List.copyOf(meant));
-      shards =
-          new TopicSharder(configuration.getTopicsPerChannel())
-              .reshard(List.of(), subscriptions).stream()
-                  .limit(ChannelGroup.mostShards(configuration.getRedundancy()))
-                  .toList();
+      plan = new Plan(sharder().plan(Plan.NOTHING, subscriptions, refusals.get()).shards());
       problem = Optional.of(NOT_ALL_YET);
-      first.accept(shards);
+      first.accept(plan);
     }
+  }
+
+  private TopicSharder sharder() {
+    return new TopicSharder(
+        configuration.getTopicsPerChannel(),
+        clients,
+        ChannelGroup.mostShards(configuration.getRedundancy()));
   }
 
   /** Topics without a wildcard need no listing, so there is nothing to look for again. */
@@ -278,7 +287,7 @@ final class Preparation {
     if (same) {
       return;
     }
-    int channels = shards.size() * configuration.getRedundancy();
+    int channels = channels();
     String sentence =
         "Subscribing "
             + topics
@@ -304,31 +313,37 @@ final class Preparation {
     }
   }
 
-  private List<TopicSharder.Shard> withinBudget() {
-    int redundancy = configuration.getRedundancy();
-    int most = ChannelGroup.mostShards(redundancy);
-    if (shards.size() <= most) {
+  /** How many it takes to read all. */
+  private int channels() {
+    return (plan.shards().size() + plan.unread().size()) * configuration.getRedundancy();
+  }
+
+  private void judgeBudget() {
+    if (plan.unread().isEmpty()) {
       problem = Optional.empty();
-      return shards;
+      return;
     }
-    int left = shards.stream().skip(most).mapToInt(shard -> shard.subscriptions().size()).sum();
-    String twice =
+    int redundancy = configuration.getRedundancy();
+    int most = ChannelGroup.mostShards(redundancy) * redundancy * clients.size();
+    String otherwise =
         redundancy == 1
-            ? " Subscribe less, or combine topics of the same user or queue."
-            : " Subscribe less, or set GENESYS_REDUNDANCY to 1: with 2 every topic takes two"
+            ? " subscribe less, or combine topics of the same user or queue."
+            : " subscribe less, or set GENESYS_REDUNDANCY to 1: with 2 every topic takes two"
                 + " channels.";
     broken(
-        left
-            + " subscriptions are not being read: they need "
-            + shards.size() * redundancy
-            + " channels, and an OAuth client has "
+        plan.left()
+            + " subscriptions are not being read: reading all needs "
+            + channels()
+            + " channels; "
+            + most
+            + " can be used (an OAuth client has "
             + ChannelGroup.MOST_CHANNELS
             + ", of which "
             + ChannelGroup.SPARE_CHANNELS
-            + " are kept for hand-overs."
-            + twice,
+            + " are kept for hand-overs). Add an OAuth client (GENESYS_CLIENTS_<NAME>_ID and"
+            + " _SECRET),"
+            + otherwise,
         Optional.empty());
-    return shards.subList(0, most);
   }
 
   private Outcome broken(String sentence, Optional<Duration> again) {

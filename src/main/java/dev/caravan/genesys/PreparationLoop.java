@@ -2,9 +2,8 @@ package dev.caravan.genesys;
 
 import dev.caravan.background.BackgroundTask;
 import dev.caravan.channel.Attempts;
-import dev.caravan.topic.TopicSharder;
+import dev.caravan.topic.Plan;
 import java.time.Duration;
-import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
@@ -48,8 +47,8 @@ final class PreparationLoop {
    */
   record Reader(
       Supplier<String> mistake,
-      Consumer<List<TopicSharder.Shard>> readFirst,
-      Consumer<List<TopicSharder.Shard>> read,
+      Consumer<Plan> readFirst,
+      Consumer<Plan> read,
       BooleanSupplier running) {}
 
   /**

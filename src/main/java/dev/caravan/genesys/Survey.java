@@ -9,6 +9,7 @@ import dev.caravan.genesys.connect.Failures;
 import dev.caravan.genesys.connect.SessionBean;
 import dev.caravan.topic.Expansion;
 import dev.caravan.topic.Listing;
+import dev.caravan.topic.Refusals;
 import dev.caravan.topic.SelectorParser;
 import dev.caravan.topic.TopicCatalogue;
 import dev.caravan.topic.TopicCombiner;
@@ -121,7 +122,11 @@ public final class Survey implements AutoCloseable {
         found.entrySet().stream().map(it -> new Selected(it.getKey(), it.getValue())).toList();
     List<String> all = Expansion.of(parsed.selectors(), listings).topics();
     List<String> subscriptions = new TopicCombiner(catalogue).combine(all);
-    int channels = new TopicSharder(TopicSharder.CHANNEL_LIMIT).shard(subscriptions).size();
+    int channels =
+        new TopicSharder(TopicSharder.CHANNEL_LIMIT)
+            .plan(dev.caravan.topic.Plan.NOTHING, subscriptions, Refusals.NONE)
+            .shards()
+            .size();
     return new Plan(selected, all, subscriptions.size(), channels, parsed.warnings());
   }
 

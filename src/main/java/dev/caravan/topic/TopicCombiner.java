@@ -53,6 +53,23 @@ public final class TopicCombiner {
     return List.copyOf(topics);
   }
 
+  /**
+   * Some of the topics of a subscription as a subscription of their own.
+   *
+   * @param some in the order in which {@link #expandCombined} tells them, at least one
+   */
+  static String part(String subscription, List<String> some) {
+    int mark = subscription.indexOf('?');
+    if (mark < 0 || some.size() == 1) {
+      return some.get(0);
+    }
+    Set<String> endings = new LinkedHashSet<>();
+    expandCombined(subscription).stream()
+        .filter(some::contains)
+        .forEach(topic -> endings.add(topic.substring(mark + 1)));
+    return subscription.substring(0, mark + 1) + String.join("&", endings);
+  }
+
   private static void pack(String prefix, Set<String> all, List<String> combined) {
     if (all.contains(NOTHING)) {
       combined.add(prefix);

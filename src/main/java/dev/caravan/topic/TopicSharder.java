@@ -1,19 +1,27 @@
 package dev.caravan.topic;
 
 import java.util.ArrayList;
-import java.util.Collection;
-import java.util.Comparator;
-import java.util.HashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
-import java.util.Set;
-import java.util.TreeMap;
-import java.util.stream.Stream;
 
 /**
- * Deals subscriptions out to channels, each of which takes a thousand. It never leaves one out:
- * whether there are channels enough is for the caller to judge.
+ * Deals subscriptions to shards, each of which is read on a channel that takes a thousand, and
+ * shards to OAuth clients. It never leaves one out: what no client has a channel for is told.
+ *
+ * <p>When subscriptions come and go:
+ *
+ * <ul>
+ *   <li>No topic moves that is still wanted and that its client may see. What moves is what is on
+ *       shards of a client that is no more, or beyond a limit that was lowered, and nothing else: k
+ *       topics more and m topics less change the places of k + m topics.
+ *   <li>There are no more shards than before, or than it takes if each is full, but for shards that
+ *       are not filled because their client may not see what is to be placed.
+ *   <li>What is new goes first to shards that change anyway, then to the emptiest, then to new ones
+ *       of the client that has the fewest.
+ *   <li>All that is about one entity (an agent, a queue) comes to one shard, as long as that has
+ *       room and its client may see it. Otherwise as much of it together as can be.
+ *   <li>A topic comes to a client that may see it. One that all clients were refused stays where it
+ *       is, and so does one for which no other client has room.
+ * </ul>
  */
 public final class TopicSharder {
 
@@ -21,104 +29,59 @@ public final class TopicSharder {
   public static final int CHANNEL_LIMIT = 1_000;
 
   private final int limit;
+  private final List<String> clients;
+  private final int mostShards;
 
+  /** For one client that has as many channels as it takes. */
   public TopicSharder(int limit) {
+    this(limit, List.of(Plan.DEFAULT_CLIENT), Integer.MAX_VALUE);
+  }
+
+  /**
+   * @param limit subscriptions of a shard at most
+   * @param clients the names of the OAuth clients
+   * @param mostShards how many shards each of them can read
+   */
+  public TopicSharder(int limit, List<String> clients, int mostShards) {
     if (limit < 1) {
       throw new IllegalArgumentException("A channel must take at least one subscription.");
     }
     this.limit = limit;
+    this.clients = List.copyOf(clients);
+    this.mostShards = mostShards;
   }
 
   /**
    * The subscriptions of one channel.
    *
    * @param number who it is, for good: from 0, with gaps where shards have emptied
+   * @param client the name of the OAuth client that reads it, for good; empty if none does
    */
-  public record Shard(int number, List<String> subscriptions) {
+  public record Shard(int number, String client, List<String> subscriptions) {
     public Shard {
       subscriptions = List.copyOf(subscriptions);
     }
-  }
 
-  /** Shards filled one after the other. */
-  public List<Shard> shard(List<String> subscriptions) {
-    return reshard(List.of(), subscriptions);
+    /** A shard of the only client. */
+    public Shard(int number, List<String> subscriptions) {
+      this(number, Plan.DEFAULT_CLIENT, subscriptions);
+    }
   }
 
   /**
-   * The shards for a changed list. What stays wanted stays where it is, and so does a topic that is
-   * combined with others than before, if there is room. What is new goes first to shards that
-   * change anyway, then to the emptiest, then to new ones.
+   * The plan for a list of subscriptions.
+   *
+   * @param previous what is read so far
+   * @param subscriptions what is wanted now, combined as far as can be
    */
-  public List<Shard> reshard(List<Shard> previous, List<String> subscriptions) {
-    Set<String> unplaced = new LinkedHashSet<>(subscriptions);
-    TreeMap<Integer, List<String>> shards = new TreeMap<>();
-    Set<Integer> touched = new LinkedHashSet<>();
-    Map<String, Integer> homes = new HashMap<>();
-    for (Shard shard : previous) {
-      List<String> kept =
-          new ArrayList<>(
-              shard.subscriptions().stream().filter(unplaced::contains).limit(limit).toList());
-      kept.forEach(unplaced::remove);
-      if (kept.size() < shard.subscriptions().size()) {
-        touched.add(shard.number());
-        Set<String> gone = new LinkedHashSet<>(shard.subscriptions());
-        kept.forEach(gone::remove);
-        topics(gone).forEach(topic -> homes.putIfAbsent(topic, shard.number()));
-      }
-      shards.put(shard.number(), kept);
-    }
-
-    // Two shards hand over at their own times, so a topic that changes over is read twice or not
-    for (String changed : List.copyOf(unplaced)) {
-      topics(Set.of(changed))
-          .map(homes::get)
-          .filter(home -> home != null && shards.get(home).size() < limit)
-          .findFirst()
-          .ifPresent(
-              home -> {
-                shards.get(home).add(changed);
-                unplaced.remove(changed);
-              });
-    }
-
-    Comparator<Integer> byTouch = Comparator.comparing(number -> !touched.contains(number));
-    List<Integer> order =
-        shards.keySet().stream()
-            .sorted(
-                byTouch
-                    .thenComparing(number -> shards.get(number).size())
-                    .thenComparing(Comparator.naturalOrder()))
-            .toList();
-    List<String> rest = new ArrayList<>(unplaced);
-    for (int number : order) {
-      rest = fill(shards.get(number), rest);
-    }
-    for (int number = 0; !rest.isEmpty(); number++) {
-      if (!shards.containsKey(number)) {
-        List<String> fresh = new ArrayList<>();
-        rest = fill(fresh, rest);
-        shards.put(number, fresh);
+  public Plan plan(Plan previous, List<String> subscriptions, Refusals refusals) {
+    Dealing dealing = new Dealing(limit, clients, mostShards, refusals);
+    List<Shard> kept = new ArrayList<>();
+    for (Shard shard : previous.shards()) {
+      if (clients.contains(shard.client())) {
+        kept.add(shard);
       }
     }
-
-    List<Shard> result = new ArrayList<>();
-    shards.forEach(
-        (number, held) -> {
-          if (!held.isEmpty()) {
-            result.add(new Shard(number, held));
-          }
-        });
-    return List.copyOf(result);
-  }
-
-  private static Stream<String> topics(Collection<String> subscriptions) {
-    return subscriptions.stream().flatMap(it -> TopicCombiner.expandCombined(it).stream());
-  }
-
-  private List<String> fill(List<String> shard, List<String> rest) {
-    int room = Math.min(limit - shard.size(), rest.size());
-    shard.addAll(rest.subList(0, room));
-    return rest.subList(room, rest.size());
+    return dealing.deal(kept, subscriptions);
   }
 }

@@ -7,6 +7,8 @@ import dev.caravan.channel.gap.GapLedger;
 import dev.caravan.frame.Frame;
 import dev.caravan.testing.ManualExecutor;
 import dev.caravan.testing.MutableClock;
+import dev.caravan.topic.Plan;
+import dev.caravan.topic.Refusals;
 import dev.caravan.topic.TopicSharder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -129,7 +131,7 @@ class CoveragePropertiesTest {
 
     private final Map<String, List<long[]>> missed = new HashMap<>();
     private final List<String> happened = new ArrayList<>();
-    private List<TopicSharder.Shard> plan = List.of();
+    private Plan plan = Plan.NOTHING;
     private Set<String> wanted = Set.of();
 
     Story(long seed, int redundancy, Path folder) {
@@ -215,7 +217,7 @@ class CoveragePropertiesTest {
     private void plans() {
       List<String> topics = new ArrayList<>(TOPICS);
       topics.removeIf(topic -> dice.nextInt(3) == 0);
-      plan = sharder.reshard(plan, topics);
+      plan = sharder.plan(plan, topics, Refusals.NONE);
       wanted = new HashSet<>(topics);
       missed.keySet().retainAll(wanted);
       missingSince.keySet().retainAll(wanted);
@@ -223,7 +225,7 @@ class CoveragePropertiesTest {
       // As the consumer does, and not on the control thread, where more may be waiting
       ledger.wanted(READER, topics);
       holds();
-      group.read(plan);
+      group.read(plan.shards());
     }
 
     private void opens() {

@@ -8,6 +8,7 @@ import dev.caravan.channel.Cause;
 import dev.caravan.channel.Replica;
 import dev.caravan.channel.gap.Gap;
 import dev.caravan.channel.gap.GapLedger;
+import dev.caravan.topic.Plan;
 import dev.caravan.topic.TopicSharder;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -47,7 +48,7 @@ class GapRecorderTest {
         new GapRecorder(
             "receive", ledger, new SteadyClock(() -> 0, () -> 0), signals::add, over::add);
     recorder.started();
-    recorder.planned(List.of(new TopicSharder.Shard(0, TOPICS)));
+    recorder.planned(new Plan(List.of(new TopicSharder.Shard(0, TOPICS))));
   }
 
   private void lostAndFound() {
@@ -144,7 +145,7 @@ class GapRecorderTest {
     recorder.reading(REPLICA, TOPICS, 1_000_000);
     recorder.stopped(true);
     recorder.started();
-    recorder.planned(List.of(new TopicSharder.Shard(0, TOPICS)));
+    recorder.planned(new Plan(List.of(new TopicSharder.Shard(0, TOPICS))));
     recorder.reading(REPLICA, TOPICS, 1_002_000);
 
     recorder.stopped(false);

@@ -5,7 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.caravan.background.SteadyClock;
 import dev.caravan.channel.gap.GapLedger;
 import dev.caravan.testing.ManualExecutor;
-import dev.caravan.topic.TopicSharder;
+import dev.caravan.topic.Plan;
+import dev.caravan.topic.Refusals;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -22,7 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 class PreparationLoopTest {
 
   private final ManualExecutor control = new ManualExecutor(1_000_000);
-  private final List<List<TopicSharder.Shard>> plans = new ArrayList<>();
+  private final List<Plan> plans = new ArrayList<>();
 
   @Test
   void itIsRunAgainAfterSomethingThatNobodyForesaw(@TempDir Path folder) throws Exception {
@@ -45,8 +46,8 @@ class PreparationLoopTest {
     assertThat(plans).hasSize(1);
   }
 
-  private void runsAgainAfterOneFailure(
-      Path folder, Executor background, Consumer<List<TopicSharder.Shard>> read) throws Exception {
+  private void runsAgainAfterOneFailure(Path folder, Executor background, Consumer<Plan> read)
+      throws Exception {
     try (DefaultCamelContext context = new DefaultCamelContext()) {
       context.start();
       GenesysConfiguration configuration = new GenesysConfiguration();
@@ -56,6 +57,8 @@ class PreparationLoopTest {
           new Preparation(
               configuration,
               new Directory(context.createProducerTemplate(), "direct:list"),
+              List.of(Plan.DEFAULT_CLIENT),
+              () -> Refusals.NONE,
               signal -> {},
               Set::of,
               () -> 0.5,
@@ -82,7 +85,7 @@ class PreparationLoopTest {
     }
   }
 
-  private void failTheFirstTime(List<TopicSharder.Shard> plan) {
+  private void failTheFirstTime(Plan plan) {
     plans.add(plan);
     if (plans.size() == 1) {
       throw new NoClassDefFoundError("once");

@@ -5,7 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.caravan.channel.ShardStatus.Health;
 import dev.caravan.genesys.connect.CallException;
 import dev.caravan.testing.MutableClock;
-import dev.caravan.topic.TopicSharder;
+import dev.caravan.topic.Plan;
+import dev.caravan.topic.Refusals;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -13,7 +14,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.camel.CamelContext;
 import org.apache.camel.ProducerTemplate;
@@ -33,13 +33,14 @@ class PreparationTest {
   private final GenesysConfiguration configuration = new GenesysConfiguration();
   private final List<Signal> signals = new ArrayList<>();
   private final Map<String, List<Map<String, Object>>> org = new HashMap<>();
-  private final List<List<TopicSharder.Shard>> early = new ArrayList<>();
+  private final List<Plan> early = new ArrayList<>();
   private final List<String> told = new ArrayList<>();
   private int failsAt;
   private RuntimeException failure;
   private int listings;
   private final MutableClock clock = new MutableClock(Instant.parse("2026-11-22T12:00:00Z"));
   private Set<String> lastRun = Set.of();
+  private List<String> clients = List.of(Plan.DEFAULT_CLIENT);
   private String fault = "";
   private int faults;
   private Preparation preparation;
@@ -85,6 +86,8 @@ class PreparationTest {
         new Preparation(
             configuration,
             new Directory(template, configuration.getListRoute()),
+            clients,
+            () -> Refusals.NONE,
             signals::add,
             () -> lastRun,
             () -> 0.5,
@@ -135,7 +138,7 @@ class PreparationTest {
 
     Preparation.Outcome outcome = run("");
 
-    assertThat(outcome.plan().orElseThrow())
+    assertThat(outcome.plan().orElseThrow().shards())
         .extracting(shard -> shard.subscriptions().size())
         .containsExactly(2, 1);
     assertThat(outcome.again()).contains(Duration.ofMinutes(15));
@@ -194,7 +197,7 @@ class PreparationTest {
   @Test
   void whatWasReadBeforeTheStartIsReadOnThoughNothingCanBeListed() {
     queues(40);
-    lastRun = topicsOf(run("").plan().orElseThrow().subList(0, 10));
+    lastRun = topicsOf(new Plan(run("").plan().orElseThrow().shards().subList(0, 10)));
     restart();
     early.clear();
     failure = CallException.unavailable("Genesys Cloud answered 503.", 503, Duration.ZERO);
@@ -210,10 +213,8 @@ class PreparationTest {
     assertThat(topicsOf(run("").plan().orElseThrow())).hasSize(36).containsAll(lastRun);
   }
 
-  private static Set<String> topicsOf(List<TopicSharder.Shard> plan) {
-    return plan.stream()
-        .flatMap(shard -> shard.subscriptions().stream())
-        .collect(Collectors.toSet());
+  private static Set<String> topicsOf(Plan plan) {
+    return Set.copyOf(plan.subscriptions());
   }
 
   @Test
@@ -348,10 +349,31 @@ class PreparationTest {
 
     Preparation.Outcome outcome = run("");
 
-    assertThat(outcome.plan().orElseThrow()).hasSize(18);
+    assertThat(outcome.plan().orElseThrow().shards()).hasSize(18);
     assertThat(preparation.health()).isEqualTo(Health.BROKEN);
     assertThat(preparation.problem().orElseThrow())
-        .startsWith("3 subscriptions are not being read: they need 20 channels");
+        .startsWith(
+            "3 subscriptions are not being read: reading all needs 20 channels; 18 can be used ");
+  }
+
+  @Test
+  void severalClientsReadMoreThanOneAndAnotherIsAskedForWhenAllDoNotSuffice() {
+    clients = List.of("default", "emea", "apac");
+    restart();
+    queues(3 * 36);
+
+    Plan plan = run("").plan().orElseThrow();
+
+    assertThat(clients).allSatisfy(client -> assertThat(plan.of(client)).hasSize(18));
+    assertThat(preparation.problem()).isEmpty();
+
+    queues(3 * 36 + 1);
+    Plan more = run("").plan().orElseThrow();
+
+    assertThat(more.shards()).isEqualTo(plan.shards());
+    assertThat(preparation.problem().orElseThrow())
+        .startsWith("1 subscriptions are not being read: reading all needs 55 channels; 54 can be")
+        .contains("Add an OAuth client (GENESYS_CLIENTS_<NAME>_ID and _SECRET)");
   }
 
   @Test
@@ -361,12 +383,12 @@ class PreparationTest {
     queues(36);
 
     assertThat(run("").again()).contains(Duration.ofSeconds(15));
-    assertThat(run("").plan().orElseThrow()).hasSize(18);
+    assertThat(run("").plan().orElseThrow().shards()).hasSize(18);
     assertThat(preparation.problem()).isEmpty();
   }
 
   private static int subscriptions(Preparation.Outcome outcome) {
-    return outcome.plan().orElseThrow().stream().mapToInt(it -> it.subscriptions().size()).sum();
+    return outcome.plan().orElseThrow().subscriptions().size();
   }
 
   @Test
@@ -375,9 +397,10 @@ class PreparationTest {
 
     Preparation.Outcome outcome = run("");
 
-    assertThat(early).extracting(List::size).containsExactly(2, 5, 6);
+    assertThat(early).extracting(plan -> plan.shards().size()).containsExactly(2, 5, 6);
     assertThat(early)
-        .allSatisfy(shards -> assertThat(outcome.plan().orElseThrow()).containsAll(shards));
+        .allSatisfy(
+            first -> assertThat(outcome.plan().orElseThrow().shards()).containsAll(first.shards()));
     assertThat(told)
         .containsExactly("queues, page 1 of 3", "queues, page 2 of 3", "queues, page 3 of 3");
     assertThat(preparation.listing()).isEmpty();
@@ -390,7 +413,7 @@ class PreparationTest {
 
     run("");
 
-    assertThat(early.get(early.size() - 1)).hasSize(18);
+    assertThat(early.get(early.size() - 1).shards()).hasSize(18);
   }
 
   @Test
@@ -515,9 +538,10 @@ class PreparationTest {
 
     Preparation.Outcome outcome = run("");
 
-    assertThat(outcome.plan().orElseThrow()).hasSize(9);
+    assertThat(outcome.plan().orElseThrow().shards()).hasSize(9);
     assertThat(preparation.problem().orElseThrow())
-        .startsWith("21 subscriptions are not being read: they need 40 channels")
+        .startsWith(
+            "21 subscriptions are not being read: reading all needs 40 channels; 18 can be used ")
         .endsWith("or set GENESYS_REDUNDANCY to 1: with 2 every topic takes two channels.");
   }
 }

@@ -7,6 +7,7 @@ import dev.caravan.topic.TopicSharder.Shard;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -21,15 +22,16 @@ class TopicSharderTest {
 
   @Test
   void fillsShardsOneAfterTheOther() {
-    assertThat(sharder.shard(topics(0, 7)))
+    assertThat(reshard(sharder, List.of(), topics(0, 7)))
         .containsExactly(
             new Shard(0, topics(0, 3)), new Shard(1, topics(3, 6)), new Shard(2, topics(6, 7)));
-    assertThat(sharder.shard(List.of())).isEmpty();
+    assertThat(reshard(sharder, List.of(), List.of())).isEmpty();
   }
 
   @Test
   void makesMoreShardsRatherThanLeavingOut() {
-    List<Shard> shards = new TopicSharder(TopicSharder.CHANNEL_LIMIT).shard(topics(0, 25_001));
+    List<Shard> shards =
+        reshard(new TopicSharder(TopicSharder.CHANNEL_LIMIT), List.of(), topics(0, 25_001));
 
     assertThat(shards).hasSize(26);
     assertThat(shards).allMatch(s -> s.subscriptions().size() <= 1_000);
@@ -38,10 +40,10 @@ class TopicSharderTest {
 
   @Test
   void changesNothingIfNothingChanged() {
-    List<Shard> shards = sharder.shard(topics(0, 8));
+    List<Shard> shards = reshard(sharder, List.of(), topics(0, 8));
 
-    assertThat(sharder.reshard(shards, topics(0, 8))).isEqualTo(shards);
-    assertThat(sharder.reshard(shards, reversed(topics(0, 8)))).isEqualTo(shards);
+    assertThat(reshard(sharder, shards, topics(0, 8))).isEqualTo(shards);
+    assertThat(reshard(sharder, shards, reversed(topics(0, 8)))).isEqualTo(shards);
   }
 
   @Test
@@ -49,7 +51,7 @@ class TopicSharderTest {
     List<Shard> before =
         List.of(new Shard(0, topics(0, 1)), new Shard(1, topics(3, 6)), new Shard(2, topics(6, 9)));
 
-    List<Shard> after = sharder.reshard(before, List.of("0", "3", "4", "6", "7", "8", "new"));
+    List<Shard> after = reshard(sharder, before, List.of("0", "3", "4", "6", "7", "8", "new"));
 
     assertThat(after)
         .containsExactly(before.get(0), new Shard(1, List.of("3", "4", "new")), before.get(2));
@@ -64,7 +66,8 @@ class TopicSharderTest {
             new Shard(2, List.of("u.5.a", "u.6?a&b.c", "gone")));
 
     List<Shard> after =
-        sharder.reshard(
+        reshard(
+            sharder,
             before,
             List.of("u.1?a&b.c", "u.2.b.c", "u.3?a&b.c&d", "u.4?a&b.c", "u.5?a&d", "u.6.a", "new"));
 
@@ -79,7 +82,7 @@ class TopicSharderTest {
   void aCombinationThatComesApartGoesWhereThereIsRoom() {
     List<Shard> before = List.of(new Shard(0, List.of("u.1?a&b", "1", "2")));
 
-    assertThat(sharder.reshard(before, List.of("u.1.a", "u.1.b", "1", "2")))
+    assertThat(reshard(sharder, before, List.of("u.1.a", "u.1.b", "1", "2")))
         .containsExactly(new Shard(0, List.of("1", "2", "u.1.a")), new Shard(1, List.of("u.1.b")));
   }
 
@@ -87,28 +90,29 @@ class TopicSharderTest {
   void putsNewSubscriptionsTogetherWhereTheMostRoomIs() {
     List<Shard> before = List.of(new Shard(0, topics(0, 2)), new Shard(1, topics(3, 4)));
 
-    List<Shard> after = sharder.reshard(before, List.of("0", "1", "3", "new", "newer"));
+    List<Shard> after = reshard(sharder, before, List.of("0", "1", "3", "new", "newer"));
 
     assertThat(after).containsExactly(before.get(0), new Shard(1, List.of("3", "new", "newer")));
   }
 
   @Test
   void dropsEmptyShardsAndGivesTheirNumbersAgain() {
-    List<Shard> before = sharder.shard(topics(0, 9));
+    List<Shard> before = reshard(sharder, List.of(), topics(0, 9));
     List<String> without1 = List.of("0", "1", "2", "6", "7", "8");
 
-    List<Shard> after = sharder.reshard(before, without1);
+    List<Shard> after = reshard(sharder, before, without1);
 
     assertThat(after).extracting(Shard::number).containsExactly(0, 2);
     List<String> grown = new ArrayList<>(without1);
     grown.addAll(List.of("new", "newer"));
-    assertThat(sharder.reshard(after, grown))
+    assertThat(reshard(sharder, after, grown))
         .containsExactly(before.get(0), new Shard(1, List.of("new", "newer")), before.get(2));
   }
 
   @Test
   void followsALowerLimit() {
-    List<Shard> after = new TopicSharder(2).reshard(sharder.shard(topics(0, 6)), topics(0, 6));
+    List<Shard> after =
+        reshard(new TopicSharder(2), reshard(sharder, List.of(), topics(0, 6)), topics(0, 6));
 
     assertThat(after)
         .containsExactly(
@@ -121,7 +125,7 @@ class TopicSharderTest {
   void placesEachSubscriptionOnce() {
     List<Shard> before = List.of(new Shard(0, List.of("a", "b")), new Shard(1, List.of("b", "c")));
 
-    assertThat(placed(sharder.reshard(before, List.of("a", "b", "c", "c", "b"))))
+    assertThat(placed(reshard(sharder, before, List.of("a", "b", "c", "c", "b"))))
         .containsExactlyInAnyOrder("a", "b", "c");
   }
 
@@ -144,7 +148,7 @@ class TopicSharderTest {
       }
       List<Shard> before = shards;
 
-      shards = tens.reshard(before, List.copyOf(wanted));
+      shards = reshard(tens, before, List.copyOf(wanted));
 
       assertThat(placed(shards)).containsExactlyInAnyOrderElementsOf(wanted);
       assertThat(shards).allMatch(s -> s.subscriptions().size() <= 10);
@@ -159,6 +163,185 @@ class TopicSharderTest {
               });
       assertThat(shards.size()).isLessThanOrEqualTo(Math.max(before.size(), needed(wanted)));
     }
+  }
+
+  @Test
+  void dealsShardsToTheClientThatHasTheFewestAndTellsWhatNobodyHasRoomFor() {
+    TopicSharder two = new TopicSharder(3, List.of("a", "b"), 2);
+
+    Plan plan = two.plan(Plan.NOTHING, topics(0, 14), Refusals.NONE);
+
+    assertThat(plan.shards()).extracting(Shard::client).containsExactly("a", "b", "a", "b");
+    assertThat(plan.unread()).containsExactly(new Shard(4, "", topics(12, 14)));
+    assertThat(plan.left()).isEqualTo(2);
+    assertThat(two.plan(plan, topics(2, 14), Refusals.NONE).unread()).isEmpty();
+  }
+
+  @Test
+  void keepsAllThatIsAboutAnEntityTogether() {
+    List<String> subscriptions = new ArrayList<>();
+    IntStream.range(0, 5).forEach(i -> subscriptions.add(user(i) + ".presence"));
+    IntStream.range(0, 5).forEach(i -> subscriptions.add(user(i).replace("v2", "v2.of") + ".a"));
+
+    Plan plan =
+        new TopicSharder(3, List.of("a"), 4).plan(Plan.NOTHING, subscriptions, Refusals.NONE);
+
+    // Four pairs alone, and the last one with the room that is left
+    Map<String, Integer> places = places(plan.shards());
+    assertThat(IntStream.range(0, 4))
+        .allMatch(
+            i -> places.get(subscriptions.get(i)).equals(places.get(subscriptions.get(i + 5))));
+    assertThat(plan.unread()).isEmpty();
+  }
+
+  @Test
+  void triesWithAnotherClientJustWhatOneMayNotSee() {
+    TopicSharder two = new TopicSharder(3, List.of("a", "b"), 2);
+    List<String> wanted = List.of(user(1) + "?presence&x.adherence", user(2) + ".presence");
+    Plan before = two.plan(Plan.NOTHING, wanted, Refusals.NONE);
+    String refused = user(1) + ".x.adherence";
+    Refusals toA = new Refusals(Map.of("a", Set.of(refused)), Map.of());
+
+    Plan after = two.plan(before, wanted, toA);
+
+    assertThat(after.of("a"))
+        .containsExactly(new Shard(0, "a", List.of(user(2) + ".presence", user(1) + ".presence")));
+    assertThat(after.of("b")).containsExactly(new Shard(1, "b", List.of(refused)));
+    assertThat(two.plan(after, wanted, toA)).isEqualTo(after);
+    Refusals toBoth = new Refusals(Map.of("a", Set.of(refused), "b", Set.of(refused)), Map.of());
+    assertThat(two.plan(after, wanted, toBoth)).as("refused by all: it stays").isEqualTo(after);
+    assertThat(two.plan(Plan.NOTHING, wanted, toA).of("b").get(0).subscriptions())
+        .as("what is new comes whole to a client that may see all of it")
+        .contains(wanted.get(0));
+  }
+
+  @Test
+  void asksAgainWhereItWasForWhatNoOtherClientHasRoomFor() {
+    TopicSharder two = new TopicSharder(2, List.of("a", "b"), 1);
+    Plan full = two.plan(Plan.NOTHING, topics(0, 4), Refusals.NONE);
+    Refusals toA = new Refusals(Map.of("a", Set.of("0")), Map.of());
+
+    assertThat(two.plan(full, topics(0, 4), toA)).isEqualTo(full);
+    assertThat(two.plan(full, topics(0, 3), toA).of("b"))
+        .containsExactly(new Shard(1, "b", List.of("2", "0")));
+  }
+
+  @Test
+  void dealsAnewWhatAClientReadThatIsNoMore() {
+    Plan before =
+        new TopicSharder(3, List.of("a", "b"), 2).plan(Plan.NOTHING, topics(0, 10), Refusals.NONE);
+
+    Plan after =
+        new TopicSharder(3, List.of("b", "c"), 2).plan(before, topics(0, 10), Refusals.NONE);
+
+    Map<String, Integer> places = places(after.shards());
+    places(before.of("b"))
+        .forEach((topic, place) -> assertThat(places).containsEntry(topic, place));
+    assertThat(placed(after.shards())).containsExactlyInAnyOrderElementsOf(topics(0, 10));
+  }
+
+  /** Agents come and go, and clients turn out to be refused what they ask for. */
+  @Test
+  void movesNothingThatItsClientMaySeeWhateverChanges() {
+    for (int seed = 0; seed < 20; seed++) {
+      Random random = new Random(seed);
+      int most = 2 + random.nextInt(3);
+      List<String> clients = List.of("a", "b", "c").subList(0, 1 + random.nextInt(3));
+      TopicSharder sharder = new TopicSharder(10, clients, most);
+      Plan plan = Plan.NOTHING;
+      Set<Integer> agents = new LinkedHashSet<>();
+      Map<String, Set<String>> refused = new HashMap<>();
+      for (int round = 0; round < 150; round++) {
+        if (random.nextInt(3) > 0) {
+          IntStream.range(0, random.nextInt(20)).forEach(i -> agents.add(random.nextInt(200)));
+        } else {
+          agents.removeIf(agent -> random.nextInt(3) == 0);
+        }
+        List<String> wanted = new ArrayList<>();
+        agents.forEach(agent -> wanted.add(user(agent) + "?presence&x.adherence"));
+        agents.forEach(agent -> wanted.add(user(agent).replace("v2", "v2.of") + ".conversations"));
+        if (random.nextInt(4) == 0) {
+          String client = clients.get(random.nextInt(clients.size()));
+          singles(placed(plan.of(client))).stream()
+              .filter(topic -> random.nextInt(6) == 0)
+              .forEach(topic -> refused.computeIfAbsent(client, c -> new HashSet<>()).add(topic));
+        }
+        Refusals refusals = new Refusals(refused, Map.of());
+        Plan before = plan;
+
+        plan = sharder.plan(before, wanted, refusals);
+
+        String story = "seed " + seed + ", round " + round;
+        holds(story, plan, wanted, clients, most);
+        stays(story, before, plan, clients, refusals);
+        Plan again = sharder.plan(plan, wanted, refusals);
+        if (plan.unread().isEmpty() || refused.isEmpty()) {
+          assertThat(again.shards()).as(story).isEqualTo(plan.shards());
+        } else {
+          // What its client may not see makes room for what it may
+          stays(story, plan, again, clients, refusals);
+        }
+      }
+    }
+  }
+
+  private static void holds(
+      String story, Plan plan, List<String> wanted, List<String> clients, int most) {
+    List<Shard> all = new ArrayList<>(plan.shards());
+    all.addAll(plan.unread());
+    assertThat(singles(placed(all))).as(story).containsExactlyInAnyOrderElementsOf(singles(wanted));
+    assertThat(all).as(story).allMatch(shard -> shard.subscriptions().size() <= 10);
+    assertThat(all).as(story).extracting(Shard::number).doesNotHaveDuplicates();
+    assertThat(plan.shards()).as(story).extracting(Shard::client).isSubsetOf(clients);
+    assertThat(clients).as(story).allMatch(client -> plan.of(client).size() <= most);
+  }
+
+  private static void stays(
+      String story, Plan before, Plan after, List<String> clients, Refusals refusals) {
+    Map<String, Shard> now = homes(after);
+    homes(before)
+        .forEach(
+            (topic, home) -> {
+              Shard place = now.get(topic);
+              boolean gone = place == null;
+              boolean maySee = !refusals.refuses(home.client(), topic);
+              boolean nobody = clients.stream().allMatch(c -> refusals.refuses(c, topic));
+              if (!gone && (maySee || nobody)) {
+                assertThat(place.number()).as(story + ": " + topic).isEqualTo(home.number());
+              } else if (!gone && place.number() != home.number()) {
+                assertThat(refusals.refuses(place.client(), topic)).as(story + topic).isFalse();
+              }
+            });
+    boolean mixed = refusals.topics().isEmpty();
+    after.unread().stream()
+        .filter(shard -> mixed)
+        .forEach(
+            unread ->
+                assertThat(after.shards())
+                    .as(story + ": while something is not read all are full")
+                    .allMatch(shard -> shard.subscriptions().size() == 10));
+  }
+
+  private static Map<String, Shard> homes(Plan plan) {
+    Map<String, Shard> homes = new HashMap<>();
+    plan.shards()
+        .forEach(shard -> singles(shard.subscriptions()).forEach(topic -> homes.put(topic, shard)));
+    return homes;
+  }
+
+  private static List<String> singles(List<String> subscriptions) {
+    return subscriptions.stream().flatMap(it -> TopicCombiner.expandCombined(it).stream()).toList();
+  }
+
+  private static String user(int number) {
+    return "v2.users.7b5a5a2e-1c2d-4e5f-8a9b-%012d".formatted(number);
+  }
+
+  private static List<Shard> reshard(
+      TopicSharder sharder, List<Shard> before, List<String> subscriptions) {
+    Plan plan = sharder.plan(new Plan(before), subscriptions, Refusals.NONE);
+    assertThat(plan.unread()).isEmpty();
+    return plan.shards();
   }
 
   private static int needed(Set<String> wanted) {
