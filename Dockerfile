@@ -38,6 +38,6 @@ RUN bin/rehearse /caravan/caravan.aot
 FROM app
 COPY --from=rehearsal /caravan/caravan.aot ./
 VOLUME /data
-EXPOSE 9876
+EXPOSE 8080 9876
 HEALTHCHECK --interval=10s --timeout=5s --start-period=15s --retries=2 CMD ["/caravan/bin/healthy"]
 ENTRYPOINT ["/caravan/bin/caravan"]

@@ -33,7 +33,7 @@ class ArchitectureTest {
           List.of("channel", "simulator", "settings"),
           List.of("spool", "genesys", "kafka"),
           List.of("command", "health", "routes", "replay"),
-          List.of("check", "demo", "dryrun", "cli"));
+          List.of("check", "demo", "dryrun", "page", "cli"));
 
   private static final List<String> GROUND_FLOOR = FLOORS.get(1);
 
@@ -178,7 +178,9 @@ class ArchitectureTest {
           "dev.caravan.genesys.NotificationsConsumer",
           "dev.caravan.genesys.backfill.ReadAgain",
           "dev.caravan.genesys.SignalsConsumer",
+          "dev.caravan.kafka.KafkaMeters",
           "dev.caravan.kafka.PatientProducer",
+          "dev.caravan.page.StatusPage",
           "dev.caravan.spool.Spool$Time");
 
   @Test

@@ -69,6 +69,12 @@ final class DemoCommand implements Callable<Integer> {
       description = "Port of the bridge's health and metrics. Default: any free one.")
   private int managementPort;
 
+  @Option(
+      names = "--page-port",
+      paramLabel = "PORT",
+      description = "Port of the bridge's status page. Default: any free one.")
+  private int pagePort;
+
   @Spec private CommandSpec spec;
 
   @Override
@@ -81,6 +87,7 @@ final class DemoCommand implements Callable<Integer> {
             Numbers.port("--genesys-port", genesysPort),
             Numbers.port("--kafka-port", kafkaPort),
             Numbers.port("--management-port", managementPort),
+            Numbers.port("--page-port", pagePort),
             System.getenv());
     long most = seconds.map(it -> Numbers.atLeastOne("--seconds", it)).orElse(0L);
     DemoScreen screen = new DemoScreen(spec.commandLine().getOut(), Ansi.AUTO.enabled());

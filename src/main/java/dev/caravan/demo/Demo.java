@@ -63,6 +63,7 @@ public final class Demo implements AutoCloseable {
     // All ports first: what cannot work is said before anything has been started.
     int genesysPort = claim(settings.genesysPort(), "the stand-in", "--genesys-port");
     int management = claim(settings.managementPort(), "the bridge's health", "--management-port");
+    int page = claim(settings.pagePort(), "the status page", "--page-port");
     if (settings.kafkaPort() != 0) {
       claim(settings.kafkaPort(), "Apache Kafka", "--kafka-port");
     }
@@ -74,13 +75,14 @@ public final class Demo implements AutoCloseable {
     parts.add(new Part("Apache Kafka", broker::close));
     screen.say("Apache Kafka             %s", broker.bootstrapServers());
 
-    bridge = startBridge(genesys.url(), management);
+    bridge = startBridge(genesys.url(), management, page);
     parts.add(new Part("the bridge", () -> bridge.stop(BRIDGE_PATIENCE)));
     String observe = "http://127.0.0.1:" + management + "/observe";
     health = new BridgeHealth(URI.create(observe + "/health"));
     screen.say("Bridge                   routes from %s", settings.routes());
     screen.say("");
     screen.say("Look next:");
+    screen.say("  page      http://localhost:%d/", page);
     screen.say("  health    curl %s/health", observe);
     screen.say("  metrics   curl %s/metrics", observe);
     screen.say("  records   ./caravan tail --bootstrap %s", broker.bootstrapServers());
@@ -111,7 +113,7 @@ public final class Demo implements AutoCloseable {
             .with("log.segment.bytes", String.valueOf(16 << 20)));
   }
 
-  private ChildProcess startBridge(String genesys, int management) {
+  private ChildProcess startBridge(String genesys, int management, int page) {
     // All in the broker's folder, which goes away with the broker, even if we are killed.
     Path data = broker.folder().resolve("bridge");
     List<String> command = new ArrayList<>();
@@ -121,7 +123,11 @@ public final class Demo implements AutoCloseable {
     command.addAll(List.of("-jar", Home.jar().toString(), "run", "--until-input-ends"));
     return ChildProcess.start(
         command,
-        settings.bridgeEnvironment(genesys, broker.bootstrapServers(), management, data.toString()),
+        settings.bridgeEnvironment(
+            genesys,
+            broker.bootstrapServers(),
+            new DemoSettings.Ports(management, page),
+            data.toString()),
         bridgeLog());
   }
 

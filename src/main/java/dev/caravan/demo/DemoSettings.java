@@ -18,12 +18,16 @@ public record DemoSettings(
     int genesysPort,
     int kafkaPort,
     int managementPort,
+    int pagePort,
     Map<String, String> environment) {
 
   private static final String TOPICS =
       "v2.routing.queues.*.conversations,"
           + "v2.users.*?presence&routingStatus,"
           + "v2.analytics.queues.*.observations";
+
+  /** Where the bridge serves health, and its page. */
+  record Ports(int management, int page) {}
 
   public DemoSettings {
     environment = Map.copyOf(environment);
@@ -47,7 +51,7 @@ public record DemoSettings(
    * The bridge's variables. Nothing that points at a real org or cluster is passed on: a demo never
    * leaves this machine.
    */
-  Map<String, String> bridgeEnvironment(String genesys, String kafka, int management, String data) {
+  Map<String, String> bridgeEnvironment(String genesys, String kafka, Ports ports, String data) {
     Map<String, String> bridge = new HashMap<>(environment);
     bridge
         .keySet()
@@ -76,7 +80,9 @@ public record DemoSettings(
             "CARAVAN_DATA_DIR",
             data,
             "CARAVAN_MANAGEMENT_PORT",
-            String.valueOf(management)));
+            String.valueOf(ports.management()),
+            "CARAVAN_HTTP_PORT",
+            String.valueOf(ports.page())));
     return bridge;
   }
 }

@@ -3,19 +3,23 @@ package dev.caravan.genesys;
 import dev.caravan.background.FailedStep;
 import dev.caravan.background.NumberOptions;
 import dev.caravan.channel.AttemptBudget;
+import dev.caravan.channel.ShardStatus;
 import dev.caravan.channel.gap.GapLedger;
 import dev.caravan.genesys.backfill.Gaps;
 import dev.caravan.genesys.connect.Network;
+import dev.caravan.genesys.connect.Rejections;
 import dev.caravan.genesys.connect.RestMeters;
 import dev.caravan.socket.ClientSocketComponent;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.apache.camel.Endpoint;
 import org.apache.camel.spi.Metadata;
 import org.apache.camel.spi.PropertyConfigurer;
@@ -194,6 +198,25 @@ public class GenesysComponent extends DefaultComponent {
   /** Meters of what is read. */
   GenesysMetrics metrics() {
     return metrics;
+  }
+
+  /** How the shards of all routes that read are; none before the component is started. */
+  public List<ShardStatus> shards() {
+    return readers().flatMap(reader -> reader.shards().get().stream()).toList();
+  }
+
+  /** What came of the subscriptions of each shard. */
+  public List<Rejections> subscriptions() {
+    return readers().flatMap(reader -> reader.topics().get().values().stream()).toList();
+  }
+
+  /** How far listings are, such as "users, page 3 of 205"; none if none is under way. */
+  public List<String> listings() {
+    return readers().map(reader -> reader.listing().get()).filter(it -> !it.isEmpty()).toList();
+  }
+
+  private Stream<GenesysMetrics.Reader> readers() {
+    return metrics == null ? Stream.empty() : metrics.readers().stream();
   }
 
   /** Whether any route that runs reads notifications. */

@@ -6,6 +6,7 @@ import dev.caravan.channel.ShardReport;
 import dev.caravan.channel.ShardStatus;
 import dev.caravan.channel.gap.Gap;
 import dev.caravan.frame.Frame;
+import dev.caravan.genesys.connect.Rejections;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -45,8 +46,17 @@ public final class GenesysMetrics {
   private final Timer handOvers;
   private final Timer pings;
 
-  /** Somebody who reads notifications at present. */
-  record Reader(InFlight inFlight, Supplier<List<ShardStatus>> shards) {}
+  /**
+   * Somebody who reads notifications at present.
+   *
+   * @param topics what came of the subscriptions of each shard
+   * @param listing how far a listing is; empty if none is under way
+   */
+  record Reader(
+      InFlight inFlight,
+      Supplier<List<ShardStatus>> shards,
+      Supplier<Map<Integer, Rejections>> topics,
+      Supplier<String> listing) {}
 
   static GenesysMetrics of(CamelContext context) {
     MeterRegistry found = CamelContextHelper.findSingleByType(context, MeterRegistry.class);
@@ -90,6 +100,11 @@ public final class GenesysMetrics {
   /** Whether any route reads notifications. */
   boolean isRead() {
     return !readers.isEmpty();
+  }
+
+  /** Those who read at present. */
+  List<Reader> readers() {
+    return List.copyOf(readers);
   }
 
   private List<ShardStatus> shards() {

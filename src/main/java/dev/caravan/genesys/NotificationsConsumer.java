@@ -141,7 +141,8 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
         new GapRecorder(
             name, getEndpoint().component().ledger(), clock, this::signal, this::isOver);
     gaps.started();
-    reader = new GenesysMetrics.Reader(inFlight, group::status);
+    reader =
+        new GenesysMetrics.Reader(inFlight, group::status, opener::rejected, preparation::listing);
     metrics.begins(reader);
     GenesysComponent component = getEndpoint().component();
     healthCheck =

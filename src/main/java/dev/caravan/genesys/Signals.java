@@ -2,7 +2,9 @@ package dev.caravan.genesys;
 
 import dev.caravan.background.BackgroundTask;
 import java.util.ArrayDeque;
+import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
@@ -20,6 +22,8 @@ public final class Signals {
   private static final int MOST_WAITING = 1_000;
 
   private final BackgroundTask task = new BackgroundTask("passing signals on");
+
+  private final List<Consumer<Signal>> listeners = new CopyOnWriteArrayList<>();
 
   // Guarded by this
   private final ArrayDeque<Signal> waiting = new ArrayDeque<>();
@@ -43,8 +47,21 @@ public final class Signals {
     return task;
   }
 
+  /**
+   * Adds somebody who hears of each signal as it is published, on the thread of whoever does: it
+   * must return at once. A gap that is told again is heard of again.
+   */
+  public void listen(Consumer<Signal> listener) {
+    listeners.add(listener);
+  }
+
   /** Never blocks. */
-  public synchronized void publish(Signal signal) {
+  public void publish(Signal signal) {
+    listeners.forEach(listener -> listener.accept(signal));
+    enqueue(signal);
+  }
+
+  private synchronized void enqueue(Signal signal) {
     if (signal.gap() != null && waiting.contains(signal)) {
       return;
     }

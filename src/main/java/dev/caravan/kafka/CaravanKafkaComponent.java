@@ -6,6 +6,7 @@ import org.apache.camel.AsyncCallback;
 import org.apache.camel.Exchange;
 import org.apache.camel.component.kafka.KafkaComponent;
 import org.apache.camel.component.kafka.KafkaComponentConfigurer;
+import org.apache.camel.component.kafka.KafkaConstants;
 import org.apache.camel.component.kafka.KafkaEndpoint;
 import org.apache.camel.component.kafka.KafkaEndpointConfigurer;
 import org.apache.camel.component.kafka.KafkaProducer;
@@ -17,6 +18,7 @@ public final class CaravanKafkaComponent extends KafkaComponent {
   // Camel would look for those of this class
   private final PropertyConfigurer options = new KafkaComponentConfigurer();
   private final PropertyConfigurer endpointOptions = new KafkaEndpointConfigurer();
+  private KafkaMeters meters;
 
   @Override
   public PropertyConfigurer getComponentPropertyConfigurer() {
@@ -45,6 +47,12 @@ public final class CaravanKafkaComponent extends KafkaComponent {
   }
 
   @Override
+  protected void doInit() throws Exception {
+    super.doInit();
+    meters = KafkaMeters.of(getCamelContext());
+  }
+
+  @Override
   protected void doStart() throws Exception {
     super.doStart();
     getCamelContext().getRegistry().bind("kafkaFailures", new KafkaFailures());
@@ -56,8 +64,11 @@ public final class CaravanKafkaComponent extends KafkaComponent {
 
   private static final class Translating extends KafkaEndpoint {
 
-    private Translating(String uri, KafkaComponent component) {
+    private final transient KafkaMeters meters;
+
+    private Translating(String uri, CaravanKafkaComponent component) {
       super(uri, component);
+      this.meters = component.meters;
     }
 
     @Override
@@ -72,7 +83,21 @@ public final class CaravanKafkaComponent extends KafkaComponent {
         @Override
         public boolean process(Exchange exchange, AsyncCallback callback) {
           KafkaHeaders.translate(exchange.getMessage().getHeaders());
-          return super.process(exchange, callback);
+          String topic = topic(exchange);
+          return super.process(
+              exchange,
+              sync -> {
+                if (exchange.getException() == null) {
+                  meters.acknowledged(topic, exchange.getMessage());
+                }
+                callback.done(sync);
+              });
+        }
+
+        private String topic(Exchange exchange) {
+          String chosen =
+              exchange.getMessage().getHeader(KafkaConstants.OVERRIDE_TOPIC, String.class);
+          return chosen == null ? getEndpoint().getConfiguration().getTopic() : chosen;
         }
       };
     }

@@ -258,6 +258,14 @@ public final class SettingsTable {
         Kind.port(),
         "9876",
         "port of `/observe/health` and `/observe/metrics`");
+    beside("caravan.page", yesOrNo(), "true", "`false`: no status page; health and metrics stay");
+    image(
+        "caravan.http.host",
+        Kind.ownAddress(),
+        "127.0.0.1",
+        "address of the status page, which is read-only and has no password: `0.0.0.0` lets in every"
+            + " network");
+    image("caravan.http.port", Kind.port(), "8080", "port of the status page");
     add(
         "caravan.heap",
         Kind.memory(),

@@ -119,7 +119,7 @@ class DemoCommandIT {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"--genesys-port", "--kafka-port", "--management-port"})
+  @ValueSource(strings = {"--genesys-port", "--kafka-port", "--management-port", "--page-port"})
   void saysWhichPortIsTakenAndHowToNameAnother(String option) throws Exception {
     try (ServerSocket other = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       CommandLineHarness demo =

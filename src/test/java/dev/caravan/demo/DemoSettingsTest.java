@@ -20,7 +20,8 @@ class DemoSettingsTest {
                     "KAFKA_SASL_PASSWORD", "real",
                     "CARAVAN_DATA_DIR", "/real",
                     "PATH", "/bin"))
-            .bridgeEnvironment("http://127.0.0.1:1", "127.0.0.1:2", 3, "/tmp/data");
+            .bridgeEnvironment(
+                "http://127.0.0.1:1", "127.0.0.1:2", new DemoSettings.Ports(3, 4), "/tmp/data");
 
     assertThat(bridge.values()).noneMatch(value -> value.contains("real"));
     assertThat(bridge)
@@ -29,6 +30,7 @@ class DemoSettingsTest {
         .containsEntry("GENESYS_API_URL", "http://127.0.0.1:1")
         .containsEntry("KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:2")
         .containsEntry("CARAVAN_MANAGEMENT_PORT", "3")
+        .containsEntry("CARAVAN_HTTP_PORT", "4")
         .containsEntry("CARAVAN_DATA_DIR", "/tmp/data");
   }
 
@@ -41,7 +43,8 @@ class DemoSettingsTest {
                     "GENESYS_MEDIA", "email",
                     "CARAVAN_ROUTES_DIR", "/mine",
                     "CARAVAN_ROUTES_RELOAD", "true"))
-            .bridgeEnvironment("http://127.0.0.1:1", "127.0.0.1:2", 3, "/tmp/data");
+            .bridgeEnvironment(
+                "http://127.0.0.1:1", "127.0.0.1:2", new DemoSettings.Ports(3, 4), "/tmp/data");
 
     assertThat(bridge)
         .containsEntry("GENESYS_TOPICS", "v2.users.*.presence")
@@ -54,7 +57,8 @@ class DemoSettingsTest {
   void emptyVariablesCountAsNotSet() {
     Map<String, String> bridge =
         settings(Map.of("GENESYS_TOPICS", "", "GENESYS_MEDIA", " ", "CARAVAN_ROUTES_DIR", ""))
-            .bridgeEnvironment("http://127.0.0.1:1", "127.0.0.1:2", 3, "/tmp/data");
+            .bridgeEnvironment(
+                "http://127.0.0.1:1", "127.0.0.1:2", new DemoSettings.Ports(3, 4), "/tmp/data");
 
     assertThat(bridge.get("GENESYS_TOPICS")).contains("v2.routing.queues.*.conversations");
     assertThat(bridge).doesNotContainKey("GENESYS_MEDIA");
@@ -62,6 +66,6 @@ class DemoSettingsTest {
   }
 
   private static DemoSettings settings(Map<String, String> environment) {
-    return new DemoSettings(1, 1, 0, 0, 0, environment);
+    return new DemoSettings(1, 1, 0, 0, 0, 0, environment);
   }
 }

@@ -7,6 +7,7 @@ import dev.caravan.channel.ShardStatus;
 import dev.caravan.channel.ShardStatus.Health;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class GenesysMetricsTest {
@@ -22,7 +23,7 @@ class GenesysMetricsTest {
     }
     ShardStatus shard =
         new ShardStatus(0, 7, health, "How it is.", List.of(Phase.LIVE), 0, 1_500, 0);
-    return new GenesysMetrics.Reader(places, () -> List.of(shard));
+    return new GenesysMetrics.Reader(places, () -> List.of(shard), Map::of, () -> "");
   }
 
   private double gauge(String name) {

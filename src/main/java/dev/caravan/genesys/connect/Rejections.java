@@ -107,6 +107,37 @@ public final class Rejections {
     return List.copyOf(subscribed);
   }
 
+  /** How many topics of which pattern are read. */
+  public Map<String, Integer> subscribedByPattern() {
+    Map<String, Integer> counts = new TreeMap<>();
+    subscribed.forEach(topic -> counts.merge(catalogue.generalise(topic), 1, Integer::sum));
+    return counts;
+  }
+
+  /**
+   * Topics of one pattern that are not read.
+   *
+   * @param pattern with ids left open
+   * @param missingPermissions of the OAuth client's role, as Genesys Cloud names them
+   * @param sentence all of it for people
+   */
+  public record Rejected(
+      String pattern, int count, List<String> missingPermissions, String sentence) {}
+
+  /** What is not read, a line for each pattern. */
+  public List<Rejected> rejected() {
+    List<Rejected> all = new ArrayList<>();
+    byPattern.forEach(
+        (pattern, found) ->
+            all.add(
+                new Rejected(
+                    pattern,
+                    found.count,
+                    List.copyOf(found.missingPermissions),
+                    sentence(pattern))));
+    return all;
+  }
+
   /** All of it in one text. */
   public String sentence() {
     String more = byPattern.size() > MOST_NAMED ? " So it did others." : "";

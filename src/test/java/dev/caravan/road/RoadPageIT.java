@@ -1,0 +1,312 @@
+package dev.caravan.road;
+
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.microsoft.playwright.Browser;
+import com.microsoft.playwright.BrowserContext;
+import com.microsoft.playwright.BrowserType;
+import com.microsoft.playwright.Locator;
+import com.microsoft.playwright.Page;
+import com.microsoft.playwright.Playwright;
+import com.microsoft.playwright.assertions.LocatorAssertions;
+import com.microsoft.playwright.assertions.PlaywrightAssertions;
+import com.microsoft.playwright.options.ColorScheme;
+import com.microsoft.playwright.options.ReducedMotion;
+import dev.caravan.demo.LocalBroker;
+import dev.caravan.simulator.CentreSize;
+import dev.caravan.simulator.OauthClient;
+import dev.caravan.simulator.Simulator;
+import dev.caravan.simulator.SimulatorOptions;
+import dev.caravan.simulator.Traffic;
+import dev.caravan.simulator.fault.Action;
+import dev.caravan.testing.Bridge;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * The status page of the real bridge in a real browser, between the stand-in and a real broker. Its
+ * pictures are those of the README and the docs: with {@code -Dcaravan.pictures=docs/pictures} they
+ * are written there, else to {@code target}.
+ */
+class RoadPageIT {
+
+  private static final Path PICTURES =
+      Path.of(System.getProperty("caravan.pictures", "target/pictures"));
+  private static final String LACKING = "analytics:queueObservation:view";
+  private static final double PATIENCE_MILLIS = 60_000;
+  private static final List<Path> BROWSERS =
+      Stream.of(
+              System.getProperty("caravan.chromium", "/usr/bin/chromium"),
+              "/usr/bin/chromium-browser",
+              "/usr/bin/google-chrome")
+          .map(Path::of)
+          .toList();
+
+  private static Playwright playwright;
+  private static Browser browser;
+  private static String axe;
+
+  @TempDir Path folder;
+  private final int port = Bridge.freePort();
+  private final List<String> complaints = new ArrayList<>();
+  private final List<String> elsewhere = new ArrayList<>();
+  private Simulator genesys;
+  private LocalBroker kafka;
+  private Bridge bridge;
+
+  @BeforeAll
+  static void openTheBrowser() throws IOException {
+    Path program =
+        BROWSERS.stream()
+            .filter(Files::isExecutable)
+            .findFirst()
+            .orElseThrow(
+                () ->
+                    new IllegalStateException(
+                        "No Chromium is here. Install it (Debian: apt-get install chromium), or name"
+                            + " it with -Dcaravan.chromium=PATH."));
+    PlaywrightAssertions.setDefaultAssertionTimeout(PATIENCE_MILLIS);
+    playwright =
+        Playwright.create(
+            new Playwright.CreateOptions().setEnv(Map.of("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1")));
+    browser =
+        playwright
+            .chromium()
+            .launch(
+                new BrowserType.LaunchOptions()
+                    .setExecutablePath(program)
+                    .setArgs(List.of("--no-sandbox", "--disable-dev-shm-usage")));
+    try (InputStream script = RoadPageIT.class.getResourceAsStream("/axe.min.js")) {
+      axe = new String(script.readAllBytes(), StandardCharsets.UTF_8);
+    }
+  }
+
+  @AfterAll
+  static void closeTheBrowser() {
+    playwright.close();
+  }
+
+  @BeforeEach
+  void start() {
+    genesys =
+        Simulator.start(
+            SimulatorOptions.defaults()
+                .withCentre(CentreSize.of(120))
+                .withTraffic(Traffic.times(6))
+                .withClient(new OauthClient(Road.CLIENT, Road.SECRET).lacking(LACKING)));
+    kafka = LocalBroker.start();
+    bridge = startBridge();
+  }
+
+  private Bridge startBridge() {
+    return Bridge.settings()
+        .genesys(genesys.url())
+        .with("GENESYS_CLIENT_ID", Road.CLIENT)
+        .with("GENESYS_CLIENT_SECRET", Road.SECRET)
+        .with(
+            "GENESYS_TOPICS",
+            "v2.routing.queues.*.conversations,v2.users.*?presence&routingStatus,"
+                + "v2.analytics.queues.*.observations")
+        .with("GENESYS_RETRY_INITIAL_DELAY", "100ms")
+        .with("CARAVAN_HTTP_PORT", String.valueOf(port))
+        .kafka(kafka.bootstrapServers(), "genesys.")
+        .start(folder);
+  }
+
+  @AfterEach
+  void stop() {
+    bridge.close();
+    kafka.close();
+    genesys.close();
+  }
+
+  private Page open(Browser.NewContextOptions options) {
+    BrowserContext context = browser.newContext(options.setReducedMotion(ReducedMotion.REDUCE));
+    context.setDefaultTimeout(PATIENCE_MILLIS);
+    Page page = context.newPage();
+    page.onConsoleMessage(
+        message -> {
+          if (message.type().equals("error") || message.type().equals("warning")) {
+            complaints.add(message.text());
+          }
+        });
+    page.onPageError(complaints::add);
+    page.onRequest(
+        request -> {
+          if (!request.url().startsWith("http://localhost:" + port + "/")) {
+            elsewhere.add(request.url());
+          }
+        });
+    page.navigate("http://localhost:" + port + "/");
+    return page;
+  }
+
+  private static Browser.NewContextOptions desk(ColorScheme scheme) {
+    return new Browser.NewContextOptions().setViewportSize(1180, 900).setColorScheme(scheme);
+  }
+
+  private static LocatorAssertions assertThat(Locator locator) {
+    return PlaywrightAssertions.assertThat(locator);
+  }
+
+  private String get(String path) {
+    try {
+      return HttpClient.newHttpClient()
+          .send(
+              HttpRequest.newBuilder(URI.create("http://localhost:" + port + path)).build(),
+              HttpResponse.BodyHandlers.ofString())
+          .body();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private JsonNode json(String path) {
+    return Road.json(get(path).getBytes(StandardCharsets.UTF_8));
+  }
+
+  private void awaitEventsInKafka() {
+    bridge.awaitReady();
+    await()
+        .atMost(Duration.ofSeconds(90))
+        .ignoreExceptions()
+        .until(() -> json("/status").at("/kafka/topics").size() > 3);
+  }
+
+  private static void assertNoFindings(Page page) {
+    page.evaluate(axe);
+    Object findings =
+        page.evaluate(
+            "async () => (await axe.run()).violations.map(v => v.id + ': ' + v.nodes.map(n =>"
+                + " n.target.join(' ') + ' ' + n.failureSummary).join('; '))");
+    org.assertj.core.api.Assertions.assertThat(findings).isEqualTo(List.of());
+  }
+
+  private static void picture(Page page, String name, boolean whole) {
+    page.screenshot(
+        new Page.ScreenshotOptions().setPath(PICTURES.resolve(name + ".png")).setFullPage(whole));
+  }
+
+  @Test
+  void thePageTellsWhatFlowsWhatWasMissedAndWhatWaits() {
+    awaitEventsInKafka();
+    Page page = open(desk(ColorScheme.LIGHT));
+    assertThat(page.locator("#live")).hasText("live");
+    // Refused, and told with what the role lacks
+    assertThat(page.locator("#headline")).hasText("Events are read, but not all is well.");
+    assertThat(page.locator("#topics")).containsText(LACKING);
+    assertThat(page.locator("#topics")).containsText("v2.routing.queues.{id}.conversations");
+    assertThat(page.locator("#road")).containsText("genesys.conversations.voice");
+
+    genesys.perform(new Action.Reset(Action.Target.ALL));
+    assertThat(page.locator("#gaps")).containsText("dropped");
+    assertThat(page.locator("#lanes")).containsText("not read");
+
+    kafka.stop();
+    assertThat(page.locator("#road > li").nth(2)).hasAttribute("data-state", "warn");
+    assertThat(page.locator("#sentences")).containsText("spooling");
+    picture(page, "page-kafka-away", false);
+    kafka.restart();
+    assertThat(page.locator("#road > li").nth(2)).hasAttribute("data-state", "good");
+
+    org.assertj.core.api.Assertions.assertThat(complaints).isEmpty();
+    org.assertj.core.api.Assertions.assertThat(elsewhere).isEmpty();
+    assertNothingThatItMustNotTell(page);
+
+    assertNoFindings(page);
+    picture(page, "page-light", true);
+    Page dark = open(desk(ColorScheme.DARK));
+    assertThat(dark.locator("#gaps")).containsText("dropped");
+    assertNoFindings(dark);
+    picture(dark, "page-dark", false);
+    Page phone =
+        open(
+            new Browser.NewContextOptions()
+                .setViewportSize(390, 844)
+                .setColorScheme(ColorScheme.LIGHT));
+    assertThat(phone.locator("#gaps")).containsText("dropped");
+    assertNoFindings(phone);
+    org.assertj.core.api.Assertions.assertThat(
+            phone.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
+        .as("a phone need not be scrolled sideways")
+        .isEqualTo(true);
+    picture(phone, "page-phone", false);
+  }
+
+  /** Credentials, and what stands in payloads. */
+  private void assertNothingThatItMustNotTell(Page page) {
+    String all =
+        String.join(
+            "\n", page.content(), get("/status"), get("/timeline"), get("/charts"), get("/"));
+    List<String> never = new ArrayList<>(genesys.credentials());
+    never.addAll(List.of(Road.SECRET, Road.CLIENT, "eventBody", "participants", "topicName"));
+    genesys.ledger().stream()
+        .limit(500)
+        .map(entry -> entry.topicName())
+        .flatMap(topic -> Stream.of(topic.split("\\.")))
+        .filter(part -> part.matches("[0-9a-f-]{36}"))
+        .forEach(never::add);
+    org.assertj.core.api.Assertions.assertThat(never).hasSizeGreaterThan(10);
+    org.assertj.core.api.Assertions.assertThat(all).doesNotContain(never.toArray(String[]::new));
+  }
+
+  @Test
+  void itIsUsedByTheKeyboardAlone() {
+    awaitEventsInKafka();
+    Page page = open(desk(ColorScheme.LIGHT));
+    assertThat(page.locator("#lanes")).containsText("shard 0");
+
+    page.keyboard().press("Tab");
+    assertThat(page.locator(".skip")).isFocused();
+    page.keyboard().press("Enter");
+    assertThat(page.locator("#main")).isFocused();
+    page.keyboard().press("Tab");
+    assertThat(page.locator("#ranges input:checked")).isFocused();
+    page.keyboard().press("ArrowRight");
+    assertThat(page.locator("#ranges input:checked")).hasValue("1 h");
+    page.keyboard().press("Tab");
+    page.keyboard().press("Tab");
+    Object focused = page.evaluate("document.activeElement.tagName");
+    org.assertj.core.api.Assertions.assertThat(focused).isIn("SUMMARY", "DIV");
+  }
+
+  @Test
+  void theTimelineOutlivesTheBridgeAndThePageSaysWhenItIsGone() {
+    awaitEventsInKafka();
+    Page page = open(desk(ColorScheme.LIGHT));
+    genesys.perform(new Action.Reset(Action.Target.ALL));
+    assertThat(page.locator("#gaps")).containsText("dropped");
+
+    bridge.terminate();
+    bridge.awaitEnd();
+    assertThat(page.locator("#live")).containsText("No answer since");
+    bridge = startBridge();
+
+    assertThat(page.locator("#live")).containsText("live");
+    assertThat(page.locator("#gaps")).containsText("restart");
+    assertThat(page.locator("#gaps")).containsText("dropped");
+  }
+}
