@@ -245,9 +245,19 @@ final class Backlog {
    */
   synchronized long drop(long first, long last) {
     long next = Math.max(position, Math.max(first, acknowledged() + 1));
+    long counted = countedWhenDropped(next, last);
     acknowledge(last);
     position = Math.max(position, last + 1);
-    return Math.max(0, last - next + 1);
+    return Math.max(0, last - next + 1 - counted);
+  }
+
+  /** How many of these only memory held when they were dropped, and are counted since then. */
+  private long countedWhenDropped(long first, long last) {
+    long counted = 0;
+    for (Map.Entry<Long, Long> run : droppedPending.headMap(last, true).entrySet()) {
+      counted += Math.max(0, Math.min(last, run.getValue()) - Math.max(first, run.getKey()) + 1);
+    }
+    return counted;
   }
 
   /**

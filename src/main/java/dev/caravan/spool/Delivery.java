@@ -15,6 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -254,7 +255,11 @@ final class Delivery implements Runnable {
     if (isStopped()) {
       return;
     }
-    if (life == Life.PAUSED || !keyed && !held.isEmpty()) {
+    if (life == Life.PAUSED) {
+      await(LOOK_EVERY_NANOS);
+      return;
+    }
+    if (!keyed && !held.isEmpty()) {
       await(Math.min(LOOK_EVERY_NANOS, nanosUntilDue(now)));
       return;
     }
@@ -511,7 +516,7 @@ final class Delivery implements Runnable {
   }
 
   private void handOutHeld(long now) {
-    if (held.isEmpty() || isStopped()) {
+    if (held.isEmpty() || life != Life.TAKES) {
       return;
     }
     for (Map.Entry<Long, Held> entry : List.copyOf(held.entrySet())) {
@@ -651,19 +656,22 @@ final class Delivery implements Runnable {
         records.add(record.get());
       }
     }
-    long first;
+    OptionalLong first;
     try {
-      first = parking.park(records);
+      first = parking.park(this, records);
     } catch (IOException e) {
       parkAgainAtNanos = spool.nanoTime() + AGAIN.toNanos();
       failure = Optional.of("what is stuck cannot be parked: " + e.getMessage());
+      return false;
+    }
+    if (first.isEmpty()) {
       return false;
     }
     synchronized (this) {
       Set<Long> inFlight = new HashSet<>();
       for (int i = 0; i < parked.size(); i++) {
         Slot slot = parked.get(i);
-        slot.parkedAs = first + i;
+        slot.parkedAs = first.getAsLong() + i;
         if (slot.state != State.DELIVERED) {
           window.leavePlace(slot);
         }
@@ -673,7 +681,7 @@ final class Delivery implements Runnable {
       }
       for (Slot slot : parked) {
         if (slot.state != State.WAITING && inFlight.contains(slot.key)) {
-          parking.isInFlight(slot);
+          parking.isInFlight(this, slot);
           if (slot.state != State.IN_FLIGHT) {
             settledParked.add(slot);
           }
@@ -714,7 +722,7 @@ final class Delivery implements Runnable {
   /** Where parked records cannot be read, they wait, and all others flow on. */
   private List<Slot> dueParked(int room, long now) {
     try {
-      return parking.due(room, now);
+      return parking.due(this, room, now);
     } catch (IOException e) {
       LOG.debug("Spool '{}': parked records cannot be read now", spool.name(), e);
       parking.tryNotBefore(now + AGAIN.toNanos());
@@ -733,8 +741,10 @@ final class Delivery implements Runnable {
     }
     for (long key : List.copyOf(waiting)) {
       if (!parking.holds(key)) {
-        waiting.remove(key);
-        handOutAll(key);
+        if (life == Life.TAKES) {
+          waiting.remove(key);
+          handOutAll(key);
+        }
       } else if (!parking.isNearlyDone(key) && now - parkAgainAtNanos >= 0) {
         List<Slot> its;
         synchronized (this) {
@@ -881,11 +891,22 @@ final class Delivery implements Runnable {
     spool.wakeUp();
     long until = System.nanoTime() + atMost.toNanos();
     synchronized (this) {
-      while ((running || outstanding() > 0) && System.nanoTime() < until) {
+      while (!isSettled() && System.nanoTime() < until) {
         wait(100);
       }
-      return !running && outstanding() == 0;
+      return isSettled();
     }
+  }
+
+  /** Of what is parked, what failed meanwhile is tried by the next, and told to nobody. */
+  private boolean isSettled() {
+    if (running) {
+      return false;
+    }
+    for (Slot slot = settledParked.poll(); slot != null; slot = settledParked.poll()) {
+      parking.settled(slot);
+    }
+    return inFlight() == 0;
   }
 
   /** What settles from now on has no effect any more; what was taken and is not delivered. */

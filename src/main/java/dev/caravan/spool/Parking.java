@@ -17,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -56,6 +57,10 @@ final class Parking implements AutoCloseable {
 
   private final Clock clock;
   private final Function<SegmentedLog, Committer.Appender> appender;
+
+  /** What another one still does late has no effect. */
+  private Object owner;
+
   private final Map<Long, Key> keys = new HashMap<>();
   private final Map<String, Group> groups = new LinkedHashMap<>();
   private ParkedLog log;
@@ -151,7 +156,9 @@ final class Parking implements AutoCloseable {
    * spool has not let go of it hands out itself, and what came before of the same key again with
    * it, so that is not parked any more. What damage took from the spool stays parked.
    */
-  synchronized void begin(SpoolConfiguration itsOptions, Waiting inSpool) throws IOException {
+  synchronized void begin(Object newOwner, SpoolConfiguration itsOptions, Waiting inSpool)
+      throws IOException {
+    owner = newOwner;
     options = itsOptions;
     keys.clear();
     groups.clear();
@@ -270,9 +277,12 @@ final class Parking implements AutoCloseable {
   /**
    * Writes records to the parked ones, in order.
    *
-   * @return the place of the first; the others follow
+   * @return the place of the first, the others follow; empty if another takes from the spool by now
    */
-  synchronized long park(List<LogRecord> records) throws IOException {
+  synchronized OptionalLong park(Object by, List<LogRecord> records) throws IOException {
+    if (by != owner) {
+      return OptionalLong.empty();
+    }
     if (log == null) {
       open();
     }
@@ -292,7 +302,7 @@ final class Parking implements AutoCloseable {
         cursor = Math.min(cursor, first + i);
       }
     }
-    return first;
+    return OptionalLong.of(first);
   }
 
   private void write(List<LogRecord> records) throws IOException {
@@ -359,9 +369,9 @@ final class Parking implements AutoCloseable {
   }
 
   /** A parked record is in flight since it was handed out before it was parked. */
-  synchronized void isInFlight(Slot slot) {
+  synchronized void isInFlight(Object by, Slot slot) {
     Key key = keys.get(slot.key);
-    if (key == null) {
+    if (key == null || by != owner) {
       return;
     }
     key.handedOut.addLast(slot);
@@ -380,8 +390,8 @@ final class Parking implements AutoCloseable {
   }
 
   /** Parked records to hand out now, at most so many. */
-  synchronized List<Slot> due(int atMost, long nowNanos) throws IOException {
-    if (keys.isEmpty() || nowNanos - notBeforeNanos < 0) {
+  synchronized List<Slot> due(Object by, int atMost, long nowNanos) throws IOException {
+    if (by != owner || keys.isEmpty() || nowNanos - notBeforeNanos < 0) {
       return List.of();
     }
     List<Slot> due = new ArrayList<>();
@@ -448,7 +458,7 @@ final class Parking implements AutoCloseable {
     Slot slot = new Slot(record, key.hash);
     slot.parkedAs = record.sequence();
     slot.state = State.IN_FLIGHT;
-    isInFlight(slot);
+    isInFlight(owner, slot);
     return slot;
   }
 
@@ -660,7 +670,7 @@ final class Parking implements AutoCloseable {
   }
 
   @Override
-  public void close() throws IOException {
+  public synchronized void close() throws IOException {
     if (log != null) {
       log.close();
     }

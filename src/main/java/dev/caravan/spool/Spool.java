@@ -294,7 +294,8 @@ public final class Spool implements AutoCloseable {
     backlog.takenBy(taker);
     long acknowledged = backlog.acknowledged();
     try {
-      parking.begin(itsOptions, sequence -> sequence > acknowledged && find(sequence).isPresent());
+      parking.begin(
+          taker, itsOptions, sequence -> sequence > acknowledged && find(sequence).isPresent());
     } catch (IOException | RuntimeException | Error e) {
       // Whoever starts the route again must find the place free
       detach(taker);

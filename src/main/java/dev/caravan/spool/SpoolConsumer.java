@@ -2,6 +2,7 @@ package dev.caravan.spool;
 
 import dev.caravan.background.FailedStep;
 import dev.caravan.spool.log.LogRecord;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
@@ -52,14 +53,20 @@ class SpoolConsumer extends DefaultConsumer implements Suspendable, Delivery.Rec
       letters = endpoint.getCamelContext().getEndpoint(deadLetters).createAsyncProducer();
       ServiceHelper.startService(letters);
     }
-    delivery = new Delivery(spool, endpoint.getConfiguration(), this);
-    spool.attach(delivery, endpoint.getConfiguration());
     executor =
         endpoint
             .getCamelContext()
             .getExecutorServiceManager()
             .newSingleThreadExecutor(this, "SpoolDelivery-" + endpoint.getName());
-    executor.execute(delivery);
+    delivery = new Delivery(spool, endpoint.getConfiguration(), this);
+    try {
+      spool.attach(delivery, endpoint.getConfiguration());
+      executor.execute(delivery);
+    } catch (IOException | RuntimeException | Error e) {
+      // Camel does not stop what could not be started, and the next must find the place free
+      release();
+      throw e;
+    }
   }
 
   @Override
@@ -145,6 +152,11 @@ class SpoolConsumer extends DefaultConsumer implements Suspendable, Delivery.Rec
       Thread.currentThread().interrupt();
       notSettled();
     }
+    release();
+    super.doStop();
+  }
+
+  private void release() {
     if (delivery != null) {
       spool.detach(delivery);
       delivery = null;
@@ -155,7 +167,6 @@ class SpoolConsumer extends DefaultConsumer implements Suspendable, Delivery.Rec
       executor = null;
     }
     ServiceHelper.stopService(letters);
-    super.doStop();
   }
 
   /** Down when records are held up or in danger, up as long as there is room for them. */

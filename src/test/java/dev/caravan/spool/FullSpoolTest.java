@@ -237,6 +237,30 @@ class FullSpoolTest {
   }
 
   @Test
+  void countsOnceWhatItDropsFromMemoryAndThenWithTheFileAroundIt() throws Exception {
+    SpoolConfiguration settings =
+        SpoolFixture.settings(directory, 8 * MEGABYTE, MEGABYTE, WhenFull.DROP_OLDEST);
+    try (SpoolFixture spool = failing(settings)) {
+      spool.appendCommitted(0, 1_000);
+      diskIsFull.set(true);
+      for (long id = 1_000; id < 2_000; id++) {
+        spool.append(id, false).get(1, TimeUnit.MINUTES);
+      }
+      diskIsFull.set(false);
+      for (long id = 2_000; id < 5_000; id++) {
+        spool.append(id, false).get(1, TimeUnit.MINUTES);
+      }
+
+      Taker taker = Taker.thatWorks(spool.spool);
+      await().atMost(Duration.ofMinutes(1)).until(() -> taker.delivered.contains(4_999L));
+      taker.stop();
+
+      assertThat(taker.delivered).allMatch(id -> id >= 2_000);
+      assertThat(spool.spool.status().dropped()).isEqualTo(5_000 - taker.delivered.size());
+    }
+  }
+
+  @Test
   void whoWaitsForTheCommitOfWhatIsDroppedFromMemoryLearnsSo() throws Exception {
     diskIsFull.set(true);
     SpoolConfiguration settings =

@@ -25,6 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
 class ParkingTest {
 
   private static final String KEY = "key";
+  private static final Object OWNER = null;
   private static final Failure WHY = new Failure(Kind.LATER, "p", "p has no leader", null);
 
   @TempDir Path directory;
@@ -53,10 +54,23 @@ class ParkingTest {
   }
 
   @Test
+  void oneWhoIsLateParksNothingAndTakesNothingFromTheNext() throws Exception {
+    parking.begin("first", options, sequence -> false);
+    parking.park("first", records("a", 1, 1));
+    parking.begin("next", options, sequence -> false);
+
+    assertThat(parking.park("first", records("a", 2, 2))).isEmpty();
+    assertThat(parking.due("first", 10, 0)).isEmpty();
+
+    assertThat(parking.due("next", 10, 0)).singleElement().matches(slot -> sequence(slot) == 1);
+    assertThat(parking.records()).isEqualTo(1);
+  }
+
+  @Test
   void aKeyOfWhichAllWasDroppedMeanwhileHoldsNothingUp() throws Exception {
-    parking.park(records("a", 1, 1));
+    parking.park(OWNER, records("a", 1, 1));
     parking.stuck(key("a"), WHY, 0);
-    Slot slot = parking.due(10, Long.MAX_VALUE / 2).get(0);
+    Slot slot = parking.due(OWNER, 10, Long.MAX_VALUE / 2).get(0);
 
     assertThat(parking.dropOldest(Long.MAX_VALUE)).hasSize(1);
 
@@ -65,39 +79,40 @@ class ParkingTest {
     assertThat(parking.attempts(key("a"))).isZero();
     assertThat(parking.gaveUpBefore(key("a"), "p")).isFalse();
     parking.givenUp(slot, "p");
-    parking.isInFlight(slot);
+    parking.isInFlight(OWNER, slot);
     assertThat(parking.inFlight()).isZero();
     assertThat(parking.records()).isZero();
   }
 
   @Test
   void whatIsParkedOfAKeyThatWasForgottenMeanwhileIsHandedOut() throws Exception {
-    parking.park(records("a", 1, 1));
+    parking.park(OWNER, records("a", 1, 1));
     parking.dropOldest(Long.MAX_VALUE);
 
-    parking.park(records("a", 2, 2));
+    parking.park(OWNER, records("a", 2, 2));
 
-    assertThat(parking.due(10, 0)).hasSize(1);
+    assertThat(parking.due(OWNER, 10, 0)).hasSize(1);
   }
 
   @Test
   void whatIsParkedBehindDroppedRecordsThatAreHandedOutIsHandedOut() throws Exception {
-    parking.park(records("a", 1, 2));
-    List<Slot> handedOut = parking.due(10, 0);
+    parking.park(OWNER, records("a", 1, 2));
+    List<Slot> handedOut = parking.due(OWNER, 10, 0);
     assertThat(handedOut).hasSize(2);
     parking.dropOldest(Long.MAX_VALUE);
-    parking.park(records("a", 3, 3));
+    parking.park(OWNER, records("a", 3, 3));
     handedOut.forEach(slot -> slot.state = State.DELIVERED);
     handedOut.forEach(parking::settled);
 
-    assertThat(parking.due(10, 0)).hasSize(1);
+    assertThat(parking.due(OWNER, 10, 0)).hasSize(1);
   }
 
   @Test
   void ofWhatCannotBeParkedAsAWholeNothingIs() throws Exception {
     appendsUntilFull = 1;
 
-    assertThatThrownBy(() -> parking.park(records("a", 1, 300))).isInstanceOf(IOException.class);
+    assertThatThrownBy(() -> parking.park(OWNER, records("a", 1, 300)))
+        .isInstanceOf(IOException.class);
 
     assertThat(parking.holds(key("a"))).isFalse();
     assertThat(parking.records()).isZero();
@@ -106,11 +121,11 @@ class ParkingTest {
 
   @Test
   void whatDamageTookFromTheSpoolStaysParked() throws Exception {
-    parking.park(records("a", 5, 6));
+    parking.park(OWNER, records("a", 5, 6));
 
-    parking.begin(options, sequence -> sequence == 6);
+    parking.begin(OWNER, options, sequence -> sequence == 6);
 
-    assertThat(parking.due(10, 0)).singleElement().matches(slot -> sequence(slot) == 5);
+    assertThat(parking.due(OWNER, 10, 0)).singleElement().matches(slot -> sequence(slot) == 5);
     assertThat(parking.records()).isEqualTo(1);
   }
 
@@ -118,9 +133,9 @@ class ParkingTest {
   void whatIsParkedLiesWithItsSpoolThoughTheConsumerWasToldOfNoFolder() throws Exception {
     SpoolConfiguration ofConsumer = options.copy();
     ofConsumer.setDirectory(directory.resolve("elsewhere").toString());
-    parking.begin(ofConsumer, sequence -> false);
+    parking.begin(OWNER, ofConsumer, sequence -> false);
 
-    parking.park(records("a", 1, 1));
+    parking.park(OWNER, records("a", 1, 1));
 
     assertThat(directory.resolve("events.parked")).isDirectory();
     assertThat(directory.resolve("elsewhere")).doesNotExist();
@@ -130,18 +145,18 @@ class ParkingTest {
   void whoWritesToTheSpoolNeedNotWaitUntilAllThatIsParkedIsLookedThrough() throws Exception {
     byte[] body = new byte[256 * 1024];
     for (int sequence = 1; sequence <= 30; sequence++) {
-      parking.park(List.of(new LogRecord(sequence, 1, body, headers("stuck"))));
+      parking.park(OWNER, List.of(new LogRecord(sequence, 1, body, headers("stuck"))));
     }
     parking.stuck(key("stuck"), WHY, 0);
-    parking.park(records("a", 31, 31));
-    parking.begin(options, sequence -> false);
+    parking.park(OWNER, records("a", 31, 31));
+    parking.begin(OWNER, options, sequence -> false);
     parking.stuck(key("stuck"), WHY, 0);
 
-    assertThat(parking.due(10, 0)).isEmpty();
+    assertThat(parking.due(OWNER, 10, 0)).isEmpty();
     assertThat(parking.nanosUntilDue(0)).isZero();
     List<Slot> due = new ArrayList<>();
     for (int looks = 0; looks < 30 && due.isEmpty(); looks++) {
-      due.addAll(parking.due(10, 0));
+      due.addAll(parking.due(OWNER, 10, 0));
     }
     assertThat(due).singleElement().matches(slot -> sequence(slot) == 31);
   }

@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
@@ -535,6 +536,56 @@ class StuckRecordsTest {
 
     await().until(() -> sink.deliveredOf("key").contains("key 2"));
     assertThat(sink.deliveredOf("key")).endsWith("key 1", "key 2");
+  }
+
+  @Test
+  void aStopWaitsForWhatIsParkedAndInFlightSoThatItIsNotRepeated() throws Exception {
+    sink.failure = text -> text.startsWith("key ") ? later("p") : null;
+    append("more", 0);
+    append("key", 0);
+    await().until(() -> spool.status().parkedRecords() == 1);
+    sink.hanging.add("key");
+    await().until(() -> !sink.unsettled.isEmpty());
+
+    CompletableFuture<Boolean> stopped =
+        CompletableFuture.supplyAsync(
+            () -> {
+              try {
+                return delivery.stop(Duration.ofMinutes(1));
+              } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+              }
+            });
+    thread.join();
+    sink.failure = text -> null;
+    sink.release();
+    assertThat(stopped.get(1, TimeUnit.MINUTES)).isTrue();
+    spool.detach(delivery);
+    sink.firstFailed.clear();
+    attach();
+    thread.start();
+    append("key", 1);
+
+    await().until(() -> sink.deliveredOf("key").contains("key 1"));
+    assertThat(sink.deliveredOf("key")).containsExactly("key 0", "key 1");
+  }
+
+  @Test
+  void whatFailedIsNotHandedOutAgainWhileThereIsAPause() throws Exception {
+    sink.failure = text -> later("p");
+    append("key", 0);
+    AtomicLong attempts = sink.attempts.computeIfAbsent("key 0", it -> new AtomicLong());
+    await().until(() -> attempts.get() > 2);
+
+    delivery.pause();
+
+    AtomicLong before = new AtomicLong();
+    await()
+        .during(Duration.ofMillis(300))
+        .until(() -> before.getAndSet(attempts.get()) == attempts.get());
+    sink.failure = text -> null;
+    delivery.resume();
+    await().until(() -> sink.deliveredOf("key").size() == 1);
   }
 
   @Test
