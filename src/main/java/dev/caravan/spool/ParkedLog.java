@@ -14,7 +14,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
+import java.util.function.LongConsumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -88,23 +90,31 @@ final class ParkedLog implements AutoCloseable {
       Clock clock,
       Function<SegmentedLog, Committer.Appender> appender)
       throws IOException {
-    long segmentBytes = options.segmentBytes();
-    SegmentedLog records =
-        SegmentedLog.open(options.ofLog(name(spool), segmentBytes, clock), -1, 0);
-    SegmentedLog marks = null;
+    long marksBytes = Math.min(options.segmentBytes(), MARKS_BYTES);
+    SegmentedLog marks =
+        SegmentedLog.open(options.ofLog(name(spool) + "-marks", marksBytes, clock), -1, 0);
+    SegmentedLog records = null;
     try {
-      segmentBytes = Math.min(segmentBytes, MARKS_BYTES);
-      marks = SegmentedLog.open(options.ofLog(name(spool) + "-marks", segmentBytes, clock), -1, 0);
+      // Never below: what follows would count as done with
+      records =
+          SegmentedLog.open(
+              options.ofLog(name(spool), options.segmentBytes(), clock), -1, lastMarked(marks));
       ParkedLog log = new ParkedLog(records, marks, appender.apply(records));
       log.load();
       return log;
     } catch (IOException | RuntimeException e) {
-      records.close();
-      if (marks != null) {
-        marks.close();
+      marks.close();
+      if (records != null) {
+        records.close();
       }
       throw e;
     }
+  }
+
+  private static long lastMarked(SegmentedLog marks) throws IOException {
+    AtomicLong last = new AtomicLong();
+    forEachMark(marks, sequence -> last.accumulateAndGet(sequence, Math::max));
+    return last.get();
   }
 
   private void load() throws IOException {
@@ -116,10 +126,7 @@ final class ParkedLog implements AutoCloseable {
               its.last = segment.last();
               segments.put(segment.base(), its);
             });
-    for (List<LogRecord> read = marks.read(0, READ_BYTES); !read.isEmpty(); ) {
-      read.forEach(this::setBits);
-      read = marks.read(read.get(read.size() - 1).sequence() + 1, READ_BYTES);
-    }
+    forEachMark(marks, this::setBit);
     deleteDone();
   }
 
@@ -143,17 +150,20 @@ final class ParkedLog implements AutoCloseable {
     }
   }
 
-  private void setBits(LogRecord mark) {
-    ByteBuffer body = ByteBuffer.wrap(mark.bodyOrNull());
-    if (body.get() == SEQUENCES) {
-      while (body.hasRemaining()) {
-        setBit(body.getLong());
+  private static void forEachMark(SegmentedLog marks, LongConsumer done) throws IOException {
+    for (List<LogRecord> read = marks.read(0, READ_BYTES); !read.isEmpty(); ) {
+      for (LogRecord mark : read) {
+        ByteBuffer body = ByteBuffer.wrap(mark.bodyOrNull());
+        if (body.get() == SEQUENCES) {
+          while (body.hasRemaining()) {
+            done.accept(body.getLong());
+          }
+        } else {
+          long base = body.getLong();
+          BitSet.valueOf(body).stream().forEach(bit -> done.accept(base + bit));
+        }
       }
-    } else {
-      long base = body.getLong();
-      if (segments.containsKey(base)) {
-        BitSet.valueOf(body).stream().forEach(bit -> setBit(base + bit));
-      }
+      read = marks.read(read.get(read.size() - 1).sequence() + 1, READ_BYTES);
     }
   }
 

@@ -86,6 +86,28 @@ class ParkedLogTest {
   }
 
   @Test
+  void marksOfATailThatWasLostAreNotTakenForThoseOfWhatFollows() throws IOException {
+    try (ParkedLog log = open()) {
+      append(log);
+      log.done(RECORDS);
+    }
+    List<Path> files = files();
+    cutOff(files.get(files.size() - 1));
+    long next;
+    try (ParkedLog log = open()) {
+      next = log.last() + 1;
+      log.append(List.of(new LogRecord(next, next, new byte[1], RecordHeaders.NONE)));
+      for (long more = next + 1; more <= RECORDS; more++) {
+        log.append(List.of(new LogRecord(more, more, new byte[1], RecordHeaders.NONE)));
+      }
+    }
+
+    try (ParkedLog log = open()) {
+      assertThat(undone(log)).endsWith(log.last()).contains(next);
+    }
+  }
+
+  @Test
   void theOldestIsDroppedAndToldAlsoWhereNothingCanBeWritten() throws IOException {
     Path noted = directory.resolve("events.parked/holes.new");
     try (ParkedLog log = open()) {
@@ -135,6 +157,12 @@ class ParkedLogTest {
   private List<Path> files() throws IOException {
     try (Stream<Path> all = Files.list(directory.resolve("events.parked"))) {
       return all.filter(file -> file.toString().endsWith(".log")).sorted().toList();
+    }
+  }
+
+  private static void cutOff(Path path) throws IOException {
+    try (RandomAccessFile file = new RandomAccessFile(path.toFile(), "rw")) {
+      file.setLength(file.length() - BODY_BYTES);
     }
   }
 
