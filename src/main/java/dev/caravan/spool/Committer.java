@@ -63,6 +63,13 @@ final class Committer {
   private volatile State state = State.WORKS;
   private volatile Optional<String> notLetGo = Optional.empty();
   private boolean dropping;
+
+  /** That nothing is left to be written then does not mean that the disk works. */
+  private boolean droppedPending;
+
+  /** While a consumer begins, which may read all that is parked, nobody here waits for that. */
+  private boolean parkedLeftAlone;
+
   private long tidiedAtNanos;
   private final Set<Hole> told = new HashSet<>();
   private long toldAtNanos;
@@ -166,6 +173,11 @@ final class Committer {
     }
   }
 
+  /** Has nothing be dropped or looked for among what is parked, or again. */
+  synchronized void leaveParkedAlone(boolean alone) {
+    parkedLeftAlone = alone;
+  }
+
   private long now() {
     return time.nanos().getAsLong();
   }
@@ -191,7 +203,7 @@ final class Committer {
     try {
       if (state.failing().isPresent()) {
         // A full disk may have room once the files are deleted that are done with
-        letGo(backlog.acknowledged());
+        letGo();
       }
       if (!uncommitted.records().isEmpty()) {
         appender.append(uncommitted.records());
@@ -200,8 +212,10 @@ final class Committer {
       // At once: whatever fails after it, they are on disk and must not be written again
       backlog.stored(fileBytes());
       backlog.committed(uncommitted.upTo()).forEach(waiter -> waiter.complete(null));
-      works();
-      letGo(uncommitted.upTo());
+      if (!droppedPending || !uncommitted.records().isEmpty()) {
+        works();
+      }
+      letGo();
     } catch (IOException e) {
       fails(String.valueOf(e.getMessage()), e);
       return false;
@@ -213,12 +227,10 @@ final class Committer {
   }
 
   /** Remembers how far everything is done with, and deletes the files that hold nothing else. */
-  private void letGo(long committedUpTo) {
-    long committed = Math.max(committedUpTo, log.last());
-    // More may have been acknowledged meanwhile, of which nothing is known after a restart
-    long done = Math.min(backlog.acknowledged(), committed);
+  private void letGo() {
+    long done = backlog.acknowledged();
     try {
-      checkpoint.write(done, committed, time.wall().millis());
+      checkpoint.write(done, Math.max(done, log.last()), parking.force());
       if (options.isForced()) {
         checkpoint.force();
       }
@@ -243,6 +255,7 @@ final class Committer {
   }
 
   private void works() {
+    droppedPending = false;
     if (state.failing().isPresent()) {
       LOG.info("Spool '{}': the store works again after {} failures.", name, state.failures());
       state = State.WORKS;
@@ -377,6 +390,7 @@ final class Committer {
 
   private boolean dropPending() {
     Backlog.DroppedPending pending = backlog.dropPending(PENDING_DROPPED_AT_ONCE);
+    droppedPending = true;
     reportDropped(Reason.FULL, pending.records());
     pending
         .waiters()
@@ -409,6 +423,9 @@ final class Committer {
   }
 
   private boolean dropParked(long beforeMillis, Reason reason) {
+    if (parkedLeftAlone) {
+      return false;
+    }
     try {
       List<LogRecord> parked = parking.dropOldest(beforeMillis);
       reportDropped(reason, parked);
@@ -531,8 +548,9 @@ final class Committer {
 
   /** Tells the holes that damage has made, and remembers that once somebody has put it down. */
   void tellHoles() throws IOException {
+    List<Hole> ofParked = parkedLeftAlone ? List.of() : parking.takeLost();
     List<Hole> found =
-        Stream.concat(log.holes().stream().filter(told::add), parking.takeLost().stream()).toList();
+        Stream.concat(log.holes().stream().filter(told::add), ofParked.stream()).toList();
     if (!found.isEmpty()) {
       toldAtNanos = now();
       long records = found.stream().mapToLong(it -> it.to() - it.from() + 1).sum();

@@ -79,6 +79,10 @@ final class Delivery implements Runnable {
   private boolean waitsForPlace;
   private long lastDeliveredNanos;
   private long lookedNanos;
+
+  /** Whether what makes way could not be read when that was tried last. */
+  private boolean stuckUnreadable;
+
   private long parkAgainAtNanos;
   private long noteAgainAtNanos;
   private long probeAtNanos;
@@ -204,7 +208,9 @@ final class Delivery implements Runnable {
   private void goOn() throws InterruptedException {
     try {
       step(spool.nanoTime());
-      if (trouble.isPresent() && held.values().stream().noneMatch(it -> it.unreadable)) {
+      if (trouble.isPresent()
+          && !stuckUnreadable
+          && held.values().stream().noneMatch(it -> it.unreadable)) {
         trouble = Optional.empty();
         LOG.info("Spool '{}': records are handed out again.", spool.name());
       }
@@ -362,8 +368,9 @@ final class Delivery implements Runnable {
       if (slot.state != State.IN_FLIGHT) {
         return;
       }
-      slot.state = why == null ? State.DELIVERED : State.FAILED;
+      // In this order: what is parked is looked at by its state alone
       slot.failure = why;
+      slot.state = why == null ? State.DELIVERED : State.FAILED;
       if (why == null) {
         lastDeliveredNanos = spool.nanoTime();
       }
@@ -570,6 +577,7 @@ final class Delivery implements Runnable {
     if (flowing && !wasFlowing) {
       parking.tryAllNow(now);
     }
+    parking.stuckSince(now - overdue, notSettled(), now);
     wasFlowing = flowing;
     synchronized (this) {
       stuck =
@@ -588,6 +596,7 @@ final class Delivery implements Runnable {
       }
     }
     if (stuck.isEmpty()) {
+      stuckUnreadable = false;
       return;
     }
     Set<Long> keys = new HashSet<>();
@@ -612,17 +621,32 @@ final class Delivery implements Runnable {
                       && (begun.contains(slot.key)
                           || slot.state != State.DELIVERED && begun.add(slot.key)));
     }
-    if (park(slots)) {
-      Failure why =
-          new Failure(
-              Kind.LATER,
-              "what is not settled",
-              "they were handed out %s ago and are neither delivered nor failed"
-                  .formatted(SpoolStatus.words(options.getParkAfter())),
-              null);
-      for (long key : keys) {
-        parking.stuck(key, why, now);
-      }
+    if (parkIfReadable(slots)) {
+      keys.forEach(key -> parking.stuck(key, notSettled(), now));
+    } else {
+      lookedNanos = now + AGAIN.toNanos();
+    }
+  }
+
+  private Failure notSettled() {
+    return new Failure(
+        Kind.LATER,
+        "what is not settled",
+        "they were handed out %s ago and are neither delivered nor failed"
+            .formatted(SpoolStatus.words(options.getParkAfter())),
+        null);
+  }
+
+  /** Where the spool cannot be read, they stay where they are, and all others flow on. */
+  private boolean parkIfReadable(List<Slot> slots) {
+    try {
+      boolean parked = park(slots);
+      stuckUnreadable = false;
+      return parked;
+    } catch (IOException e) {
+      stuckUnreadable = true;
+      inTrouble(e);
+      return false;
     }
   }
 

@@ -10,9 +10,11 @@ import java.nio.file.Files;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
@@ -38,6 +40,9 @@ final class ParkedLog implements AutoCloseable {
   private final Committer.Appender appender;
   private final TreeMap<Long, Segment> segments = new TreeMap<>();
   private final List<Long> unwritten = new ArrayList<>();
+
+  /** What is not there any more, though it was not deleted here, and is not lost. */
+  private final Set<Long> doneAndMissing = new HashSet<>();
 
   /** Is shown the records that are not done with. */
   interface Undone {
@@ -88,7 +93,8 @@ final class ParkedLog implements AutoCloseable {
       SpoolConfiguration options,
       String spool,
       Clock clock,
-      Function<SegmentedLog, Committer.Appender> appender)
+      Function<SegmentedLog, Committer.Appender> appender,
+      long expectedLast)
       throws IOException {
     long marksBytes = Math.min(options.segmentBytes(), MARKS_BYTES);
     SegmentedLog marks =
@@ -98,7 +104,9 @@ final class ParkedLog implements AutoCloseable {
       // Never below: what follows would count as done with
       records =
           SegmentedLog.open(
-              options.ofLog(name(spool), options.segmentBytes(), clock), -1, lastMarked(marks));
+              options.ofLog(name(spool), options.segmentBytes(), clock),
+              -1,
+              Math.max(expectedLast, lastMarked(marks)));
       ParkedLog log = new ParkedLog(records, marks, appender.apply(records));
       log.load();
       return log;
@@ -126,7 +134,15 @@ final class ParkedLog implements AutoCloseable {
               its.last = segment.last();
               segments.put(segment.base(), its);
             });
-    forEachMark(marks, this::setBit);
+    List<Hole> missing = records.holes();
+    forEachMark(
+        marks,
+        sequence -> {
+          if (!setBit(sequence)
+              && missing.stream().anyMatch(it -> it.from() <= sequence && sequence <= it.to())) {
+            doneAndMissing.add(sequence);
+          }
+        });
     deleteDone();
   }
 
@@ -200,6 +216,11 @@ final class ParkedLog implements AutoCloseable {
     segments.computeIfAbsent(base, Segment::new).last = records.last();
   }
 
+  /** Puts what was appended on the medium itself; see {@link SegmentedLog#force}. */
+  long force() throws IOException {
+    return records.force();
+  }
+
   /** Records from this sequence on, done with or not; none if there are none. */
   List<LogRecord> read(long from) throws IOException {
     return records.read(from, READ_BYTES);
@@ -224,7 +245,8 @@ final class ParkedLog implements AutoCloseable {
     for (Hole hole : records.holes()) {
       long from = hole.from();
       for (long sequence = hole.from(); sequence <= hole.to(); sequence++) {
-        if (segmentOf(sequence).isPresent() && !done(sequence)) {
+        if (doneAndMissing.remove(sequence)
+            || segmentOf(sequence).isPresent() && !done(sequence)) {
           add(lost, hole, from, sequence - 1);
           from = sequence + 1;
         }

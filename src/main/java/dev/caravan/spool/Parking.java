@@ -63,7 +63,8 @@ final class Parking implements AutoCloseable {
 
   private final Map<Long, Key> keys = new HashMap<>();
   private final Map<String, Group> groups = new LinkedHashMap<>();
-  private ParkedLog log;
+  private final long expectedLast;
+  private volatile ParkedLog log;
 
   private int inFlight;
   private volatile long records;
@@ -134,8 +135,10 @@ final class Parking implements AutoCloseable {
       String spool,
       SpoolConfiguration options,
       Clock clock,
-      Function<SegmentedLog, Committer.Appender> appender)
+      Function<SegmentedLog, Committer.Appender> appender,
+      long expectedLast)
       throws IOException {
+    this.expectedLast = expectedLast;
     this.spool = spool;
     this.storage = options;
     this.options = options;
@@ -147,7 +150,7 @@ final class Parking implements AutoCloseable {
   }
 
   private void open() throws IOException {
-    log = ParkedLog.open(storage, spool, clock, appender);
+    log = ParkedLog.open(storage, spool, clock, appender, expectedLast);
     noteStatus();
   }
 
@@ -329,6 +332,22 @@ final class Parking implements AutoCloseable {
     }
   }
 
+  /** Says so of the keys of which something was handed out before this and has not settled. */
+  synchronized void stuckSince(long handedOutNanos, Failure why, long nowNanos) {
+    if (inFlight == 0) {
+      return;
+    }
+    for (Key key : keys.values()) {
+      Slot first = key.handedOut.peekFirst();
+      if (key.group == null
+          && first != null
+          && first.state == State.IN_FLIGHT
+          && first.handedOutAtNanos - handedOutNanos < 0) {
+        join(key, why, nowNanos);
+      }
+    }
+  }
+
   private void join(Key key, Failure why, long nowNanos) {
     String what = groups.size() < MOST_GROUPS || hasGroup(why.what()) ? why.what() : OTHERS;
     Group before = key.group;
@@ -397,7 +416,7 @@ final class Parking implements AutoCloseable {
     List<Slot> due = new ArrayList<>();
     try {
       addDue(due, atMost, nowNanos);
-    } catch (IOException e) {
+    } catch (IOException | RuntimeException e) {
       // Those found before count as handed out already
       if (due.isEmpty()) {
         throw e;
@@ -598,6 +617,17 @@ final class Parking implements AutoCloseable {
         .mapToLong(group -> Math.max(pause, group.dueAtNanos - nowNanos))
         .min()
         .orElse(Long.MAX_VALUE);
+  }
+
+  /**
+   * Has what was parked until now outlive a power cut: the spool lets go of it then, and it may be
+   * hours old. Whoever parks does not wait for it.
+   *
+   * @return the highest sequence that was parked until now, 0 if there is none
+   */
+  long force() throws IOException {
+    ParkedLog its = log;
+    return its == null ? expectedLast : its.force();
   }
 
   /** Makes what is done with outlive the process. */

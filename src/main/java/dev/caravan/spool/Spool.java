@@ -93,15 +93,15 @@ public final class Spool implements AutoCloseable {
     SegmentedLog opened = null;
     Parking parked = null;
     try {
-      long acknowledged = Math.max(before, checkpoint.acknowledged());
+      long acknowledged = Math.max(before, checkpoint.mark().acknowledged());
       opened =
           SegmentedLog.open(
               options.ofLog(name, options.segmentBytes(), time.wall()),
               acknowledged,
               // Never below: what follows would count as acknowledged
-              Math.max(acknowledged, checkpoint.committed()));
+              Math.max(acknowledged, checkpoint.mark().committed()));
       this.log = opened;
-      parked = new Parking(name, options, time.wall(), appender);
+      parked = new Parking(name, options, time.wall(), appender, checkpoint.mark().parked());
       this.parking = parked;
       // The end of the log may have been lost with the process, after it was parked
       parking.appendBehind(log.last(), log::append);
@@ -292,14 +292,36 @@ public final class Spool implements AutoCloseable {
               .formatted(name, name));
     }
     backlog.takenBy(taker);
-    long acknowledged = backlog.acknowledged();
+    committer.leaveParkedAlone(true);
     try {
-      parking.begin(
-          taker, itsOptions, sequence -> sequence > acknowledged && find(sequence).isPresent());
+      parking.begin(taker, itsOptions, new Waiting()::holds);
     } catch (IOException | RuntimeException | Error e) {
       // Whoever starts the route again must find the place free
       detach(taker);
       throw e;
+    } finally {
+      committer.leaveParkedAlone(false);
+    }
+  }
+
+  /** What is handed out once a consumer begins. It is asked for in order, or nearly so. */
+  private final class Waiting {
+    private final long acknowledged = backlog.acknowledged();
+    private List<LogRecord> read = List.of();
+
+    boolean holds(long sequence) throws IOException {
+      if (sequence <= acknowledged) {
+        return false;
+      }
+      if (backlog.find(sequence).isPresent()) {
+        return true;
+      }
+      if (read.isEmpty()
+          || sequence < read.get(0).sequence()
+          || sequence > read.get(read.size() - 1).sequence()) {
+        read = log.read(sequence, READ_BYTES);
+      }
+      return read.stream().anyMatch(record -> record.sequence() == sequence);
     }
   }
 
@@ -321,8 +343,8 @@ public final class Spool implements AutoCloseable {
     return log.read(fromSequence, READ_BYTES);
   }
 
-  /** Where those begin that were appended at this time or later, as far as they are on disk. */
-  Optional<Long> firstSince(Instant since) throws IOException {
+  /** Where those begin, or earlier, that were appended at this time or later and are on disk. */
+  Optional<Long> firstSince(Instant since) {
     return log.firstSince(since.toEpochMilli());
   }
 

@@ -20,6 +20,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.Consumer;
 import org.apache.camel.Endpoint;
+import org.apache.camel.builder.ThreadPoolProfileBuilder;
 import org.apache.camel.spi.Metadata;
 import org.apache.camel.spi.PropertyConfigurer;
 import org.apache.camel.spi.annotations.Component;
@@ -105,7 +106,15 @@ public class SpoolComponent extends HealthCheckComponent {
     ScheduledExecutorService writer =
         executors.newSingleThreadScheduledExecutor(this, "Spool-" + name);
     ExecutorService completions =
-        executors.newFixedThreadPool(this, "SpoolCompletions-" + name, COMPLETIONS);
+        executors.newThreadPool(
+            this,
+            "SpoolCompletions-" + name,
+            new ThreadPoolProfileBuilder("spool-completions")
+                .poolSize(COMPLETIONS)
+                .maxPoolSize(COMPLETIONS)
+                // No more than the spool has room for; a full queue would run them on the writer
+                .maxQueueSize(Integer.MAX_VALUE)
+                .build());
     try {
       Spool spool = Spool.open(name, options, Spool.Time.SYSTEM, writer, this::tellListeners);
       BackgroundHealthCheck.of(getCamelContext()).watch(spool.commits());

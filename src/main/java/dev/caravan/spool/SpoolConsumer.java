@@ -79,7 +79,13 @@ class SpoolConsumer extends DefaultConsumer implements Suspendable, Delivery.Rec
         .process(
             exchange,
             doneSync -> {
-              Optional<Failure> failure = failureOf(exchange);
+              Optional<Failure> failure;
+              try {
+                failure = failureOf(exchange);
+              } catch (RuntimeException | Error e) {
+                // The judge is the user's; a record that is never settled would hold up its key
+                failure = Optional.of(Failure.Judge.NONE.judge(e, ""));
+              }
               releaseExchange(exchange, false);
               settlement.settled(failure);
             });

@@ -29,7 +29,7 @@ final class Window {
     /** Null once it is delivered or parked: those may be many, and can be read again. */
     LogRecord record;
 
-    State state = State.WAITING;
+    volatile State state = State.WAITING;
     long handedOutAtNanos;
     int attempts;
     Failure failure;

@@ -726,6 +726,28 @@ class FullSpoolTest {
   }
 
   @Test
+  void thatAllWasDroppedFromMemoryDoesNotMeanThatTheDiskWorks() throws Exception {
+    diskIsFull.set(true);
+    SettableClock clock = new SettableClock();
+    SpoolConfiguration settings =
+        settings(100 * MEGABYTE, 2 * MEGABYTE, Duration.ZERO, Duration.ofMinutes(1));
+    try (SpoolFixture spool = new SpoolFixture(settings, clock.time(), this::failingAppender)) {
+      CompletableFuture<Void> waits = spool.append(0, true);
+      await()
+          .untilAsserted(() -> assertThat(spool.events).anyMatch(StoreFailing.class::isInstance));
+      clock.now = clock.now.plusSeconds(60);
+      assertThatThrownBy(() -> waits.get(1, TimeUnit.MINUTES)).hasMessageContaining("dropped");
+      await().until(() -> spool.spool.status().dropped() == 1);
+      assertThat(spool.spool.status().storeFailure()).isPresent();
+    }
+
+    try (SpoolFixture spool = new SpoolFixture(settings, clock.time())) {
+      assertThat(spool.spool.status().lost()).isZero();
+      assertThat(spool.events).isEmpty();
+    }
+  }
+
+  @Test
   void whatIsInMemoryOnlyIsUnsafeForAsLongAsTheDiskCannotBeWritten() throws Exception {
     SettableClock clock = new SettableClock();
     SpoolConfiguration settings =

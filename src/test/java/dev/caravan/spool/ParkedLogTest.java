@@ -108,6 +108,27 @@ class ParkedLogTest {
   }
 
   @Test
+  void aTailThatWasLostIsToldButForWhatWasDoneWith() throws IOException {
+    try (ParkedLog log = open()) {
+      append(log);
+      log.done(RECORDS);
+    }
+    List<Path> files = files();
+    cutOff(files.get(files.size() - 1));
+    cutOff(files.get(files.size() - 1));
+
+    try (ParkedLog log = open(RECORDS)) {
+      assertThat(undone(log)).endsWith(RECORDS - 2L);
+      assertThat(log.takeLost())
+          .singleElement()
+          .matches(hole -> hole.from() == RECORDS - 1 && hole.to() == RECORDS - 1);
+    }
+    try (ParkedLog log = open(RECORDS)) {
+      assertThat(log.takeLost()).isEmpty();
+    }
+  }
+
+  @Test
   void theOldestIsDroppedAndToldAlsoWhereNothingCanBeWritten() throws IOException {
     Path noted = directory.resolve("events.parked/holes.new");
     try (ParkedLog log = open()) {
@@ -131,10 +152,14 @@ class ParkedLogTest {
   }
 
   private ParkedLog open() throws IOException {
+    return open(0);
+  }
+
+  private ParkedLog open(long expectedLast) throws IOException {
     SpoolConfiguration options = new SpoolConfiguration();
     options.setDirectory(directory.toString());
     options.setMaxBytes(64 * SEGMENT_BYTES);
-    return ParkedLog.open(options, "events", Clock.systemUTC(), log -> log::append);
+    return ParkedLog.open(options, "events", Clock.systemUTC(), log -> log::append, expectedLast);
   }
 
   private static void append(ParkedLog log) throws IOException {

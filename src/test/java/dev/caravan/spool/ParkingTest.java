@@ -38,7 +38,7 @@ class ParkingTest {
   void open() throws IOException {
     options.setDirectory(directory.toString());
     options.setKeyHeader(KEY);
-    parking = new Parking("events", options, Clock.systemUTC(), log -> part -> write(log, part));
+    parking = new Parking("events", options, Clock.systemUTC(), log -> part -> write(log, part), 0);
   }
 
   private void write(SegmentedLog log, List<LogRecord> records) throws IOException {

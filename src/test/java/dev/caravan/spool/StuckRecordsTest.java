@@ -16,11 +16,13 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.Set;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -459,6 +461,106 @@ class StuckRecordsTest {
   }
 
   @Test
+  void whatLiesBehindOneThatHangsAndCannotBeReadHoldsUpNothingElse() throws Exception {
+    stop();
+    options.setMemoryBytes(100_000);
+    options.setParkAfter(Duration.ofMinutes(10));
+    start();
+    List<Delivery.Settlement> three = threeOfAKeyInFlight();
+    three.get(1).delivered();
+    String filler = "x".repeat(1000);
+    for (int i = 0; i < 500; i++) {
+      append("other" + filler, i);
+    }
+    await().until(() -> sink.delivered.size() == 501);
+    Path file = directory.resolve("events/00000000000000000001.log");
+    Path aside = directory.resolve("aside");
+    Files.move(file, aside);
+    Files.createDirectory(file);
+    options.setParkAfter(Duration.ofMillis(300));
+    appendUntil(() -> spool.status().trouble().isPresent());
+    appendUntil(() -> sink.deliveredOf("flowing").size() > 10);
+
+    Files.delete(file);
+    Files.move(aside, file);
+
+    appendUntil(() -> spool.status().parkedRecords() == 3);
+    await().until(() -> spool.status().trouble().isEmpty());
+  }
+
+  private void appendUntil(Callable<Boolean> reached) {
+    AtomicLong more = new AtomicLong();
+    await()
+        .until(
+            () -> {
+              append("flowing", (int) more.getAndIncrement());
+              return reached.call();
+            });
+  }
+
+  @Test
+  void parkedRecordsThatHangWhenTheyAreTriedAgainHoldUpNothingElse() throws Exception {
+    sink.failure = text -> text.startsWith("key ") ? later("p") : null;
+    append("more", 0);
+    for (int i = 0; i < 300; i++) {
+      append("key", i);
+    }
+    await().until(() -> spool.status().parkedRecords() == 300);
+    sink.failure =
+        text -> {
+          sink.hanging.add("key");
+          return null;
+        };
+    await().until(() -> sink.unsettled.size() == 100);
+    append("key", 300);
+    for (int i = 1; i < 300; i++) {
+      append("more", i);
+    }
+
+    await().until(() -> sink.deliveredOf("more").size() == 300);
+    await()
+        .until(
+            () ->
+                spool.status().parked().stream()
+                    .anyMatch(it -> it.what().equals("what is not settled")));
+    sink.failure = text -> null;
+    sink.release();
+    sink.firstFailed.clear();
+
+    await().until(() -> sink.deliveredOf("key").contains("key 300"));
+    assertThat(sink.deliveredOf("key")).isEqualTo(numbered("key", 0, 301, 1));
+  }
+
+  @Test
+  void theSpoolLetsGoOfNothingBeforeWhatIsParkedOutlivesAPowerCut() throws Exception {
+    sink.failure = text -> text.startsWith("key ") ? later("p") : null;
+    append("more", 0);
+    append("key", 0);
+    await().until(() -> spool.status().parkedRecords() == 1);
+    await().until(() -> SpoolGlance.at(directory).get(0).waiting() == 0);
+    Path checkpoint = directory.resolve("events.checkpoint");
+    Path parked = directory.resolve("events.parked/00000000000000000001.log");
+    Files.move(parked, directory.resolve("aside"));
+    Files.createDirectory(parked);
+    append("key", 1);
+    append("more", 1);
+
+    await().until(() -> sink.deliveredOf("more").size() == 2);
+    await().until(() -> spool.status().trouble().orElse("").contains("done with"));
+    byte[] before = Files.readAllBytes(checkpoint);
+    append("more", 2);
+    await().until(() -> sink.deliveredOf("more").size() == 3);
+    await()
+        .during(Duration.ofMillis(200))
+        .until(() -> Arrays.equals(Files.readAllBytes(checkpoint), before));
+    Files.delete(parked);
+    Files.move(directory.resolve("aside"), parked);
+
+    await().until(() -> !Arrays.equals(Files.readAllBytes(checkpoint), before));
+    await().until(() -> spool.status().trouble().isEmpty());
+  }
+
+  @Test
   void whatIsInFlightIsNotParkedWhenWhatWasDeliveredBehindItIsGone() throws Exception {
     stop();
     options.setWhenFull(WhenFull.DROP_OLDEST);
@@ -481,14 +583,8 @@ class StuckRecordsTest {
     append("another", 0);
     await().until(() -> sink.unsettled.size() == 3);
     options.setParkAfter(Duration.ofMillis(1));
-    AtomicLong more = new AtomicLong();
     // By then it was seen what of all that hangs is to be parked
-    await()
-        .until(
-            () -> {
-              append("flowing", (int) more.getAndIncrement());
-              return !spool.status().parked().isEmpty();
-            });
+    appendUntil(() -> !spool.status().parked().isEmpty());
 
     sink.hanging.clear();
     two.get(0).failed(later("p"));

@@ -29,14 +29,22 @@ public final class Checkpoint implements AutoCloseable {
   private static final String BEFORE_LOG = ".before-log";
   private static final int SLOT_LENGTH = 64;
   private static final int CHECKED_LENGTH = 8 * 4;
+  private static final int PARKED_AT = 8 * 5;
+  private static final int PARKED_CHECKED_LENGTH = 8 * 6;
 
   private final RandomAccessFile file;
   private final FileLock lock;
   private final ByteBuffer buffer = ByteBuffer.allocate(SLOT_LENGTH);
   private volatile Mark mark;
 
-  /** How far things had come at the time of writing; zeros if nothing was written. */
-  public record Mark(long generation, long acknowledged, long committed, long atMillis) {}
+  /**
+   * How far things had come at the time of writing; zeros if nothing was written.
+   *
+   * @param acknowledged up to here everything is done with
+   * @param committed the highest sequence that the log has stored
+   * @param parked the highest sequence of the log of parked records; 0 also if it is not known
+   */
+  public record Mark(long generation, long acknowledged, long committed, long parked) {}
 
   private Checkpoint(RandomAccessFile file, FileLock lock, Mark mark) {
     this.file = file;
@@ -94,40 +102,43 @@ public final class Checkpoint implements AutoCloseable {
 
   private static Optional<Mark> mark(byte[] slots, int at) {
     ByteBuffer slot = ByteBuffer.wrap(slots);
-    Mark mark =
+    if (slot.getLong(at + CHECKED_LENGTH) != checksum(slots, at, CHECKED_LENGTH)) {
+      return Optional.empty();
+    }
+    boolean knowsParked =
+        slot.getLong(at + PARKED_CHECKED_LENGTH) == checksum(slots, at, PARKED_CHECKED_LENGTH);
+    return Optional.of(
         new Mark(
-            slot.getLong(at), slot.getLong(at + 8), slot.getLong(at + 16), slot.getLong(at + 24));
-    return slot.getLong(at + CHECKED_LENGTH) == checksum(slots, at)
-        ? Optional.of(mark)
-        : Optional.empty();
+            slot.getLong(at),
+            slot.getLong(at + 8),
+            slot.getLong(at + 16),
+            knowsParked ? slot.getLong(at + PARKED_AT) : 0));
   }
 
-  private static long checksum(byte[] slots, int at) {
-    return Integer.toUnsignedLong(Frame.checksum(slots, at, CHECKED_LENGTH));
+  private static long checksum(byte[] slots, int at, int length) {
+    return Integer.toUnsignedLong(Frame.checksum(slots, at, length));
   }
 
-  /** Up to here everything is done with, as written last. */
-  public long acknowledged() {
-    return mark.acknowledged();
-  }
-
-  /** The highest sequence that the log is known to have stored, as written last. */
-  public long committed() {
-    return mark.committed();
+  /** What was written last. */
+  public Mark mark() {
+    return mark;
   }
 
   /** Remembers; does nothing if nothing has changed. */
-  public void write(long acknowledged, long committed, long nowMillis) throws IOException {
-    if (acknowledged == mark.acknowledged() && committed == mark.committed()) {
+  public void write(long acknowledged, long committed, long parked) throws IOException {
+    Mark next = new Mark(mark.generation() + 1, acknowledged, committed, parked);
+    if (acknowledged == mark.acknowledged()
+        && committed == mark.committed()
+        && parked == mark.parked()) {
       return;
     }
-    Mark next = new Mark(mark.generation() + 1, acknowledged, committed, nowMillis);
     buffer.clear();
-    buffer.putLong(next.generation());
-    buffer.putLong(acknowledged);
-    buffer.putLong(committed);
-    buffer.putLong(nowMillis);
-    buffer.putLong(checksum(buffer.array(), 0));
+    buffer.putLong(next.generation()).putLong(acknowledged).putLong(committed);
+    // Versions before 0.2 put the time here, and know of nothing behind the first checksum
+    buffer.putLong(0);
+    buffer.putLong(checksum(buffer.array(), 0, CHECKED_LENGTH));
+    buffer.putLong(parked);
+    buffer.putLong(checksum(buffer.array(), 0, PARKED_CHECKED_LENGTH));
     file.seek((next.generation() & 1) * SLOT_LENGTH);
     file.write(buffer.array());
     mark = next;
@@ -186,7 +197,7 @@ public final class Checkpoint implements AutoCloseable {
     }
     try (Checkpoint last = open(mark, name)) {
       boolean known = last.mark.generation() > 0 || !Files.exists(store);
-      return known && last.committed() <= last.acknowledged();
+      return known && last.mark.committed() <= last.mark.acknowledged();
     }
   }
 

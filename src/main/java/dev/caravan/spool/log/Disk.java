@@ -68,6 +68,13 @@ class Disk {
     file.getFD().sync();
   }
 
+  /** Puts what was written to the file on the medium itself, also by others that have it open. */
+  void forceFile(Path path) throws IOException {
+    try (RandomAccessFile file = new RandomAccessFile(path.toFile(), "r")) {
+      file.getFD().sync();
+    }
+  }
+
   /** Puts the names in the folder on the medium itself. */
   void forceFolder(Path folder) throws IOException {
     boolean interrupted = Thread.interrupted();

@@ -97,7 +97,7 @@ final class FrameWriter {
     Integer known = names.putIfAbsent(name, names.size());
     if (known == null) {
       putVarLong(names.size() - 1L);
-      putText(name);
+      putBytes(name.getBytes(StandardCharsets.UTF_8));
       previousValues.add(value);
     } else {
       putVarLong(known);
@@ -112,7 +112,7 @@ final class FrameWriter {
   private void putValue(Object value) {
     if (value instanceof String text) {
       put(Frame.Kind.STRING);
-      putText(text);
+      putBytes(text.getBytes(StandardCharsets.UTF_8));
     } else if (value instanceof byte[] raw) {
       put(Frame.Kind.BYTES);
       putBytes(raw);
@@ -138,23 +138,6 @@ final class FrameWriter {
       put(number);
     } else {
       throw new IllegalArgumentException("A header of type " + value.getClass() + " got here.");
-    }
-  }
-
-  /** Text is mostly ASCII, and then it takes no detour through an array of its own. */
-  private void putText(String text) {
-    int chars = text.length();
-    ensure(chars + 10);
-    int start = length;
-    putVarLong(chars);
-    for (int i = 0; i < chars; i++) {
-      char c = text.charAt(i);
-      if (c >= 0x80) {
-        length = start;
-        putBytes(text.getBytes(StandardCharsets.UTF_8));
-        return;
-      }
-      bytes[length++] = (byte) c;
     }
   }
 

@@ -3,7 +3,9 @@ package dev.caravan.spool.log;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Instant;
@@ -37,7 +39,6 @@ public final class SegmentedLog implements AutoCloseable {
   private static final int SET_ASIDE_AT_MOST = 5;
   private static final int FRAME_BYTES = 256 * 1024;
   private static final long NEWEST_KEPT_BYTES = 1024 * 1024;
-  private static final int HEADS_AHEAD = 8 * 1024;
   private static final int IDLE_CURSORS = 3;
 
   private final Options options;
@@ -51,6 +52,7 @@ public final class SegmentedLog implements AutoCloseable {
   private Segment open;
   private RandomAccessFile written;
   private volatile long last;
+  private volatile long forcedUpTo;
 
   /**
    * How a log is kept.
@@ -117,6 +119,7 @@ public final class SegmentedLog implements AutoCloseable {
       throws IOException {
     SegmentedLog log = new SegmentedLog(options, settled, disk);
     log.scan(settled, expectedLast);
+    log.forcedUpTo = log.last;
     return log;
   }
 
@@ -242,6 +245,7 @@ public final class SegmentedLog implements AutoCloseable {
       put(frames, at);
       if (options.force()) {
         disk.force(written);
+        forcedUpTo = frames.get(frames.size() - 1).last();
       }
     } catch (IOException | RuntimeException | Error e) {
       undo();
@@ -253,6 +257,36 @@ public final class SegmentedLog implements AutoCloseable {
     }
     for (Frame frame : frames) {
       open.add(frame, open.end());
+    }
+  }
+
+  /**
+   * Puts on the medium itself what was appended until now; any thread may, also while another one
+   * appends.
+   *
+   * @return the highest sequence that was appended until now
+   */
+  public long force() throws IOException {
+    long upTo = last;
+    if (upTo > forcedUpTo) {
+      for (Segment segment : segments.values()) {
+        if (segment.info().last() > forcedUpTo) {
+          force(segment);
+        }
+      }
+      disk.forceFolder(folder);
+      forcedUpTo = upTo;
+    }
+    return upTo;
+  }
+
+  private void force(Segment segment) throws IOException {
+    try {
+      disk.forceFile(segment.path());
+    } catch (FileNotFoundException e) {
+      if (segments.containsKey(segment.base())) {
+        throw e;
+      }
     }
   }
 
@@ -394,33 +428,12 @@ public final class SegmentedLog implements AutoCloseable {
     return options.clock().instant();
   }
 
-  /**
-   * Where the first frame begins that holds a record of this time or later; others may be in it.
-   */
-  public Optional<Long> firstSince(long millis) throws IOException {
-    for (Segment segment : segments.values()) {
-      SegmentInfo info = segment.info();
-      if (info.count() > 0 && info.newestMillis() >= millis) {
-        try (SegmentReader file = new SegmentReader(segment.path(), HEADS_AHEAD)) {
-          return Optional.of(firstSince(millis, file, info));
-        } catch (FileNotFoundException e) {
-          vanished(segment, info.base(), e);
-        }
-      }
-    }
-    return Optional.empty();
-  }
-
-  private static long firstSince(long millis, SegmentReader file, SegmentInfo info)
-      throws IOException {
-    long offset = Segment.HEAD_LENGTH;
-    Frame frame = file.head(offset, info.fileBytes());
-    while (frame != null && frame.newestMillis() < millis) {
-      offset += frame.length();
-      frame = file.head(offset, info.fileBytes());
-    }
-    // Where it is damaged: the whole file, as that is safe.
-    return frame == null ? info.base() : frame.first();
+  /** Where the first file begins that holds a record of this time or later; others may be in it. */
+  public Optional<Long> firstSince(long millis) {
+    return segments().stream()
+        .filter(segment -> segment.newestMillis() >= millis)
+        .map(SegmentInfo::base)
+        .findFirst();
   }
 
   /**
@@ -493,23 +506,28 @@ public final class SegmentedLog implements AutoCloseable {
 
   private void setAside(Path path) throws IOException {
     String name = path.getFileName() + DAMAGED + STAMP.format(now());
-    disk.rename(path, path.resolveSibling(name));
+    try {
+      disk.rename(path, path.resolveSibling(name));
+    } catch (NoSuchFileException e) {
+      LOG.warn("{} was damaged and is done with; somebody took it away.", path);
+      return;
+    }
     LOG.warn(
         "{} was damaged and is done with; it is set aside as {} and may be deleted. Look at the"
             + " disk.",
         path,
         name);
-    List<Path> aside;
     try (Stream<Path> files = Files.list(folder)) {
-      aside =
+      for (Path old :
           files
               .filter(file -> file.getFileName().toString().contains(DAMAGED))
               .sorted(Comparator.comparing(SegmentedLog::stamp).reversed())
               .skip(SET_ASIDE_AT_MOST)
-              .toList();
-    }
-    for (Path old : aside) {
-      disk.delete(old);
+              .toList()) {
+        disk.delete(old);
+      }
+    } catch (IOException | UncheckedIOException e) {
+      LOG.warn("Files in {} that were set aside long ago cannot be deleted: {}.", folder, e);
     }
   }
 

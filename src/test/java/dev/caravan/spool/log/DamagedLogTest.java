@@ -203,6 +203,22 @@ class DamagedLogTest {
   }
 
   @Test
+  void aDamagedFileThatSomebodyTookAwayKeepsNoOtherFromBeingDeleted() throws Exception {
+    Path copy = copy();
+    List<Path> files = Records.files(copy);
+    Records.flip(files.get(1), Files.size(files.get(1)) / 2);
+    try (SegmentedLog log = open(copy, RECORDS)) {
+      Records.readAll(log, 1, 1_000_000);
+      assertThat(log.segments()).anyMatch(SegmentInfo::damaged);
+      Files.delete(files.get(1));
+
+      log.deleteUpTo(RECORDS - 1);
+
+      assertThat(Records.files(copy)).hasSizeLessThanOrEqualTo(2);
+    }
+  }
+
+  @Test
   void aCheckpointOutlivesATornWrite() throws Exception {
     Path file = folder.resolve("events.checkpoint");
     mark(file, 1, 2);
@@ -210,13 +226,13 @@ class DamagedLogTest {
     for (int at = 0; at < 40; at++) {
       Records.flip(file, at);
       try (Checkpoint checkpoint = Checkpoint.open(file, "events")) {
-        assertThat(checkpoint.acknowledged()).isEqualTo(1);
-        assertThat(checkpoint.committed()).isEqualTo(2);
+        assertThat(checkpoint.mark().acknowledged()).isEqualTo(1);
+        assertThat(checkpoint.mark().committed()).isEqualTo(2);
       }
       Records.flip(file, at);
     }
     try (Checkpoint checkpoint = Checkpoint.open(file, "events")) {
-      assertThat(checkpoint.acknowledged()).isEqualTo(3);
+      assertThat(checkpoint.mark().acknowledged()).isEqualTo(3);
       assertThatThrownBy(() -> Checkpoint.open(file, "events"))
           .isInstanceOf(LogInUseException.class)
           .hasMessageContaining("in use by another process");

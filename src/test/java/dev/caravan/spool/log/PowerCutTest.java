@@ -54,6 +54,30 @@ class PowerCutTest {
     }
   }
 
+  @ParameterizedTest
+  @MethodSource("seeds")
+  void whatIsForcedAfterwardsIsThere(long seed) throws Exception {
+    Random random = new Random(seed);
+    Set<Long> forced = new HashSet<>();
+    for (int cut = 0; cut < CUTS; cut++) {
+      open(false, last);
+      List<Long> left = read(1);
+      assertThat(left).containsAll(forced);
+      appended.clear();
+      appended.addAll(left);
+      last = log.last();
+      for (int i = 0; i < 5; i++) {
+        append(Records.range(last + 1, last + 1 + random.nextInt(8), random.nextInt(900)));
+        if (random.nextBoolean()) {
+          last = log.force();
+          forced.addAll(appended);
+        }
+      }
+      log.close();
+      disk.powerCut(directory.resolve("events"), random);
+    }
+  }
+
   /**
    * The checkpoint may come from any time before the cut; it is forced before files are deleted.
    */

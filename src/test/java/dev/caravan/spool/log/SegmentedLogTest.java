@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -236,7 +237,7 @@ class SegmentedLogTest {
   }
 
   @Test
-  void theTimeOfARecordLeadsToItsFrame() throws Exception {
+  void theTimeOfARecordLeadsToItsFile() throws Exception {
     try (SegmentedLog log = open(20_000)) {
       append(log, 1, 100, 5);
 
@@ -268,6 +269,27 @@ class SegmentedLogTest {
       assertThat(mode(directory.resolve("events"))).isEqualTo("rwx------");
       assertThat(mode(directory.resolve("data"))).isEqualTo("rwx------");
       assertThat(mode(directory.resolve("data/events.mark"))).isEqualTo("rw-------");
+    }
+  }
+
+  @Test
+  void aCheckpointOfAnEarlierVersionIsReadAndSoIsThisOneByTheEarlier() throws Exception {
+    Path file = directory.resolve("data/events.mark");
+    try (Checkpoint checkpoint = Checkpoint.open(file, "events")) {
+      checkpoint.write(1, 2, 3);
+    }
+    try (Checkpoint checkpoint = Checkpoint.open(file, "events")) {
+      assertThat(checkpoint.mark()).isEqualTo(new Checkpoint.Mark(1, 1, 2, 3));
+    }
+    byte[] slots = Files.readAllBytes(file);
+    int slot = slots.length - 64;
+    long itsChecksum = Integer.toUnsignedLong(Frame.checksum(slots, slot, 32));
+    assertThat(ByteBuffer.wrap(slots).getLong(slot + 32)).isEqualTo(itsChecksum);
+
+    Files.write(file, Arrays.copyOf(slots, slot + 40));
+
+    try (Checkpoint checkpoint = Checkpoint.open(file, "events")) {
+      assertThat(checkpoint.mark()).isEqualTo(new Checkpoint.Mark(1, 1, 2, 0));
     }
   }
 

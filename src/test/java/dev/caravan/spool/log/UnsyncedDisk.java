@@ -85,7 +85,16 @@ final class UnsyncedDisk extends Disk {
   @Override
   void force(RandomAccessFile file) throws IOException {
     call();
-    Inode inode = names.get(opened.get(file));
+    force(names.get(opened.get(file)));
+  }
+
+  @Override
+  void forceFile(Path path) throws IOException {
+    call();
+    force(names.get(path));
+  }
+
+  private static void force(Inode inode) {
     inode.durable = after(inode, inode.changes);
     inode.changes.clear();
   }
