@@ -245,8 +245,7 @@ final class ParkedLog implements AutoCloseable {
     for (Hole hole : records.holes()) {
       long from = hole.from();
       for (long sequence = hole.from(); sequence <= hole.to(); sequence++) {
-        if (doneAndMissing.remove(sequence)
-            || segmentOf(sequence).isPresent() && !done(sequence)) {
+        if (doneAndMissing.remove(sequence) || segmentOf(sequence).isPresent() && !done(sequence)) {
           add(lost, hole, from, sequence - 1);
           from = sequence + 1;
         }
