@@ -1,7 +1,7 @@
 # The bridge, built from the sources: a machine that has only Docker is enough.
 FROM maven:3.9-eclipse-temurin-25 AS build
 WORKDIR /src
-ENV MAVEN_ARGS="-B -ntp -q -Dmaven.test.skip=true -Dmdep.skip=true"
+ENV MAVEN_ARGS="-B -ntp -q -DskipTests -Dmaven.test.skip=true -Dmdep.skip=true"
 COPY pom.xml ./
 COPY .mvn .mvn
 # Of no sources: fetches libraries and plugins into a layer that is kept as long as they stay

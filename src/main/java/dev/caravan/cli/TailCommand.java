@@ -5,19 +5,14 @@ import dev.caravan.command.KafkaEnvironment;
 import dev.caravan.command.TopicFollower;
 import dev.caravan.settings.Settings;
 import java.io.PrintWriter;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.time.Instant;
 import java.time.ZoneId;
-import java.time.format.DateTimeFormatter;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.common.header.Header;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Help.Ansi;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -30,6 +25,7 @@ import picocli.CommandLine.Spec;
       "Prints a line for each record that arrives in Kafka.",
       "It shows time, Kafka topic, media type, key and Genesys topic, and all headers if you",
       "ask for them; never the payload, which holds personal data, unless you ask for it.",
+      "On a terminal the lines have colours by medium, and gaps are red.",
       "Reads KAFKA_BOOTSTRAP_SERVERS, KAFKA_SECURITY_PROTOCOL, KAFKA_SASL_..., KAFKA_SSL_...",
       "and CARAVAN_TOPIC_PREFIX, as the bridge does."
     },
@@ -40,7 +36,6 @@ import picocli.CommandLine.Spec;
     })
 final class TailCommand implements Callable<Integer> {
 
-  private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("HH:mm:ss.SSS");
   private static final Duration POLL = Duration.ofMillis(250);
 
   @Option(
@@ -80,6 +75,16 @@ final class TailCommand implements Callable<Integer> {
       description = "Print the payload too, as it is. It holds personal data.")
   private boolean payload;
 
+  @Option(
+      names = "--follow-signals",
+      description = "Read the signals alone: what the bridge went through, a sentence each.")
+  private boolean followSignals;
+
+  @Option(
+      names = "--json",
+      description = "Print a JSON object for each record; with --payload its value, too.")
+  private boolean json;
+
   @Spec private CommandSpec spec;
 
   @Override
@@ -89,7 +94,8 @@ final class TailCommand implements Callable<Integer> {
     seconds.ifPresent(it -> Numbers.atLeastOne("--seconds", it));
     KafkaEnvironment environment = new KafkaEnvironment(Settings.read());
     Map<String, Object> properties = environment.consumerProperties(Optional.ofNullable(bootstrap));
-    String topics = topic == null ? environment.topicPrefix() + "*" : topic;
+    String all = environment.topicPrefix() + (followSignals ? "signals" : "*");
+    String topics = topic == null ? all : topic;
     try (TopicFollower follower =
         environment.client(() -> new TopicFollower(properties, topics, fromBeginning))) {
       print(follower);
@@ -99,57 +105,20 @@ final class TailCommand implements Callable<Integer> {
 
   private void print(TopicFollower follower) {
     PrintWriter out = spec.commandLine().getOut();
+    TailLines lines =
+        new TailLines(json, Ansi.AUTO.enabled(), headers, payload, ZoneId.systemDefault());
     long printed = 0;
     long most = max.orElse(Long.MAX_VALUE);
     Deadline end = Deadline.inSeconds(seconds.orElse(0L));
     while (printed < most && !end.isPast()) {
       for (ConsumerRecord<byte[], byte[]> record : follower.poll(POLL)) {
         if (printed++ < most) {
-          out.println(line(record));
+          out.println(lines.of(record));
         }
       }
       if (out.checkError()) {
         return; // whoever read our output has left
       }
     }
-  }
-
-  private String line(ConsumerRecord<byte[], byte[]> record) {
-    String line =
-        "%s  %s  %s  %s  %s"
-            .formatted(
-                TIME.format(
-                    Instant.ofEpochMilli(record.timestamp()).atZone(ZoneId.systemDefault())),
-                record.topic(),
-                header(record, "genesys-media"),
-                visible(record.key()),
-                header(record, "genesys-topic"));
-    return line
-        + (headers ? "  " + headers(record) : "")
-        + (payload ? "  " + text(record.value()) : "");
-  }
-
-  private static String headers(ConsumerRecord<?, ?> record) {
-    return Stream.of(record.headers().toArray())
-        .map(header -> printable(header.key()) + "=" + visible(header.value()))
-        .collect(Collectors.joining(", ", "[", "]"));
-  }
-
-  private static String header(ConsumerRecord<?, ?> record, String name) {
-    Header header = record.headers().lastHeader(name);
-    return visible(header == null ? null : header.value());
-  }
-
-  private static String visible(byte[] bytes) {
-    return printable(text(bytes));
-  }
-
-  /** Without what a terminal would take for a command. */
-  private static String printable(String text) {
-    return text.replaceAll("\\p{Cntrl}", "?");
-  }
-
-  private static String text(byte[] bytes) {
-    return bytes == null ? "-" : new String(bytes, StandardCharsets.UTF_8);
   }
 }
