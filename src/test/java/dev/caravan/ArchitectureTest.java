@@ -30,7 +30,7 @@ class ArchitectureTest {
       List.of(
           List.of("background"),
           List.of("network", "socket", "frame", "topic"),
-          List.of("channel", "simulator", "settings"),
+          List.of("channel", "cluster", "simulator", "settings"),
           List.of("spool", "genesys", "kafka"),
           List.of("command", "health", "routes", "replay"),
           List.of("check", "demo", "dryrun", "page", "cli"));
@@ -208,7 +208,7 @@ class ArchitectureTest {
     noClasses()
         .that()
         .resideInAnyPackage(
-            packages("network", "frame", "topic", "channel", "simulator", "settings"))
+            packages("network", "frame", "topic", "channel", "cluster", "simulator", "settings"))
         .should()
         .dependOnClassesThat()
         .resideInAPackage("org.apache.camel..")

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.function.BooleanSupplier;
 import java.util.function.DoubleSupplier;
 import java.util.function.LongSupplier;
 
@@ -37,6 +38,7 @@ public final class ChannelGroup {
   private final Map<Integer, CopyPairing> pairings = new HashMap<>();
   private final BackgroundTask decisions = new BackgroundTask("deciding about channels");
   private volatile List<Shard> shards = List.of();
+  private volatile BooleanSupplier turn = () -> true;
 
   /**
    * @param reader who reads, such as the id of a route
@@ -112,6 +114,14 @@ public final class ChannelGroup {
     return shard;
   }
 
+  /**
+   * Has hand-overs that are not urgent begin only while this says so, as others use the same spare
+   * channels.
+   */
+  public void takeTurns(BooleanSupplier ours) {
+    turn = ours;
+  }
+
   /** Closes everything. */
   public synchronized void stop() {
     shards.forEach(Shard::stop);
@@ -147,7 +157,11 @@ public final class ChannelGroup {
    */
   private void askRotation(Shard asking, ShardAction.AskRotation asked) {
     List<Shard> busy = shards.stream().filter(Shard::handingOver).toList();
-    int most = asked.cause() == Cause.SOCKET_CLOSING ? SPARE_CHANNELS : 1;
+    boolean urgent = asked.cause() == Cause.SOCKET_CLOSING;
+    int most = urgent ? SPARE_CHANNELS : 1;
+    if (!urgent && !turn.getAsBoolean()) {
+      return;
+    }
     if (busy.size() < most && busy.stream().noneMatch(s -> s.number() == asking.number())) {
       asking.grantRotation(asked);
     }

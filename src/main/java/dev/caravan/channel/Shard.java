@@ -30,6 +30,8 @@ public final class Shard {
 
   private static final long AFTER_FAILURE_MILLIS = 1_000;
 
+  private static final long DRAIN_LOOK_MILLIS = 50;
+
   private final Replica replica;
   private final ShardMachine machine;
   private final Timings timings;
@@ -137,6 +139,30 @@ public final class Shard {
             step(new ShardEvent.TopicsChanged());
           }
         });
+  }
+
+  /**
+   * Somebody else reads the topics, too: runs this on the control thread when all that was on its
+   * way by then has been read, and a while after, or when that cannot be known.
+   */
+  public void drain(Runnable done) {
+    execute(
+        () -> {
+          long asked = clock.getAsLong();
+          linksOf(it -> it.trusted(Phase.LIVE)).forEach(ChannelLink::ping);
+          later(() -> awaitDrained(asked, done), timings.drainQuiet().toMillis());
+        });
+  }
+
+  private void awaitDrained(long asked, Runnable done) {
+    boolean open =
+        linksOf(it -> it.trusted(Phase.LIVE))
+            .anyMatch(link -> link.reading().provenUntil() < asked);
+    if (open && clock.getAsLong() - asked < timings.drainMost().toMillis()) {
+      later(() -> awaitDrained(asked, done), DRAIN_LOOK_MILLIS);
+    } else {
+      done.run();
+    }
   }
 
   /** Leave to hand over. On the control thread. */

@@ -10,9 +10,12 @@ import dev.caravan.channel.gap.GapLedger;
 import dev.caravan.topic.Plan;
 import dev.caravan.topic.TopicCatalogue;
 import dev.caravan.topic.TopicCombiner;
+import dev.caravan.topic.TopicSharder;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.function.Consumer;
@@ -52,6 +55,7 @@ final class GapRecorder {
 
   // Touched by the control thread only
   private final Map<String, Long> sentAt = new HashMap<>();
+  private final Map<Integer, Instant> until = new HashMap<>();
 
   /**
    * @param reader who reads, such as the id of the route
@@ -86,7 +90,12 @@ final class GapRecorder {
 
   /** What is to be read from now on. */
   void planned(Plan plan) {
-    for (Gap gap : ledger.wanted(reader, singles(plan.subscriptions()))) {
+    wanted(plan.subscriptions());
+  }
+
+  /** The same, whoever reads it. */
+  void wanted(List<String> subscriptions) {
+    for (Gap gap : ledger.wanted(reader, singles(subscriptions))) {
       // The control thread tells it with its next tick
       LOG.warn(sentence(gap));
       over.accept(gap);
@@ -96,6 +105,30 @@ final class GapRecorder {
   /** A replica that is not part of the plan any more has stopped. */
   void finished(Replica replica) {
     isOver(ledger.finished(replica, Cause.TOPICS_CHANGED.label()), clock.getAsLong());
+  }
+
+  /** Another instance reads this replica's topics. */
+  void handedOver(Replica replica) {
+    ledger.handedOver(replica);
+  }
+
+  /** Another instance read the shard until then, and has ended. */
+  void inherited(TopicSharder.Shard shard, Instant until) {
+    ledger.inherited(shard.number(), until, singles(shard.subscriptions()));
+  }
+
+  /**
+   * Another instance reads the shard.
+   *
+   * @param tells whether it has on record since when it was not read
+   */
+  void readElsewhere(TopicSharder.Shard shard, boolean tells) {
+    List<String> topics = singles(shard.subscriptions());
+    if (tells) {
+      ledger.recordedElsewhere(topics);
+    } else {
+      isOver(ledger.readElsewhere(shard.number(), topics), clock.getAsLong());
+    }
   }
 
   /** Each by its own name: of a combined subscription a part may be rejected. */
@@ -161,11 +194,13 @@ final class GapRecorder {
    * @param keptUntil until when all that was handed on is in safe hands
    */
   void tick(List<Shard> shards, long keptUntil, long now) {
+    until.clear();
     for (Shard shard : shards) {
       OptionalLong handedOn = shard.handedOnUntil();
       if (handedOn.isPresent()) {
-        long until = Math.min(handedOn.getAsLong(), keptUntil);
-        ledger.readUntil(shard.replica(), clock.atTheEarliest(until));
+        Instant safe = clock.atTheEarliest(Math.min(handedOn.getAsLong(), keptUntil));
+        ledger.readUntil(shard.replica(), safe);
+        until.merge(shard.number(), safe, (one, other) -> one.isAfter(other) ? one : other);
       }
     }
     ledger.save();
@@ -176,6 +211,11 @@ final class GapRecorder {
         tell(gap, now);
       }
     }
+  }
+
+  /** Until when the shard was read and kept; empty if it is not being read. */
+  Optional<Instant> until(int shard) {
+    return Optional.ofNullable(until.get(shard));
   }
 
   private void tell(Gap gap, long now) {
@@ -223,6 +263,9 @@ final class GapRecorder {
     }
     if (label.equals(GapLedger.ROUTE_EDITED)) {
       return "the route that reads them was edited or taken away while the bridge ran";
+    }
+    if (label.equals(GapLedger.INSTANCE_ENDED)) {
+      return "the instance that read them had ended";
     }
     if (label.equals(GapLedger.GIVEN_UP)) {
       return "they had been given up, since no setting or listing named them any more, and came back";

@@ -8,11 +8,14 @@ import dev.caravan.channel.Attempts;
 import dev.caravan.channel.Cause;
 import dev.caravan.channel.ChannelGroup;
 import dev.caravan.channel.Replica;
+import dev.caravan.channel.Shard;
 import dev.caravan.channel.ShardListener;
 import dev.caravan.channel.ShardReport;
 import dev.caravan.channel.ShardStatus;
+import dev.caravan.channel.ShardStatus.Health;
 import dev.caravan.channel.Timings;
 import dev.caravan.channel.gap.Gap;
+import dev.caravan.cluster.Cluster;
 import dev.caravan.frame.EventIds;
 import dev.caravan.frame.Frame;
 import dev.caravan.genesys.connect.CamelChannelOpener;
@@ -24,16 +27,22 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ExecutorService;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
+import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
 import org.apache.camel.Message;
 import org.apache.camel.Processor;
 import org.apache.camel.health.HealthCheckRegistry;
+import org.apache.camel.spi.CamelEvent;
+import org.apache.camel.spi.EventNotifier;
 import org.apache.camel.support.DefaultConsumer;
+import org.apache.camel.support.SimpleEventNotifierSupport;
 import org.apache.camel.support.service.ServiceHelper;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -50,6 +59,9 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
   private static final int DEEPEST_CAUSE = 20;
 
   private static final Duration TICK = Duration.ofSeconds(1);
+
+  /** One reads the control topic, one is a member of the group. */
+  private static final int CLUSTER_THREADS = 2;
 
   /** How often it is seen how many channels the OAuth client has. */
   private static final long LOOK_SECONDS = 600;
@@ -71,6 +83,17 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
   private PreparationLoop preparing;
   private NotificationsHealthCheck healthCheck;
 
+  /** Empty if this is the only instance. */
+  private Optional<SharedReading> shared = Optional.empty();
+
+  private volatile boolean leading;
+
+  /** Changes whenever another instance finds out what is to be read, or this one again. */
+  private volatile int term;
+
+  private EventNotifier beforeStop;
+  private ExecutorService clusterThreads;
+
   NotificationsConsumer(GenesysEndpoint endpoint, Processor processor) {
     super(endpoint, processor);
     this.configuration = endpoint.getConfiguration();
@@ -89,6 +112,92 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
     super.doInit();
     metrics = getEndpoint().component().metrics();
     headers = new EventHeaders(getEndpoint().source(), Clock.systemUTC());
+  }
+
+  private void share(String cluster) {
+    CamelContext context = getEndpoint().getCamelContext();
+    clusterThreads =
+        context
+            .getExecutorServiceManager()
+            .newFixedThreadPool(this, "genesys-cluster", CLUSTER_THREADS);
+    shared =
+        Optional.of(
+            new SharedReading(
+                cluster,
+                group,
+                gaps,
+                control,
+                opener::background,
+                clusterThreads,
+                clock,
+                this::forward,
+                metrics::pairedOff,
+                this::lead));
+    beforeStop =
+        new SimpleEventNotifierSupport() {
+          @Override
+          public void notify(CamelEvent event) {
+            // All of the bridge still runs now, and goes on until the others read
+            if (event instanceof CamelEvent.CamelContextStoppingEvent) {
+              shared.ifPresent(SharedReading::leave);
+            }
+          }
+        };
+    context.getManagementStrategy().addEventNotifier(beforeStop);
+  }
+
+  private PreparationLoop preparing(int its) {
+    return new PreparationLoop(
+        preparation,
+        gaps,
+        new PreparationLoop.Reader(
+            () -> setting(SettingsSource.MISTAKE, ""),
+            // The ledger hears of the whole plan only: until then each topic may be wanted
+            plan -> read(plan, false, its),
+            plan -> read(plan, true, its),
+            () -> isRunAllowed() && its == term),
+        control,
+        opener::background,
+        clock);
+  }
+
+  /** This instance finds out what is to be read from now on, or no more. */
+  private void lead(Optional<Plan> goesOnFrom) {
+    term++;
+    leading = goesOnFrom.isPresent();
+    goesOnFrom.ifPresent(
+        plan -> {
+          preparing.stop();
+          preparing = preparing(term);
+          BackgroundHealthCheck.of(getEndpoint().getCamelContext()).watch(preparing.task());
+          PreparationLoop begins = preparing;
+          // What was begun in an earlier term may have to end first
+          opener.background(
+              () -> {
+                preparation.goOnFrom(plan);
+                begins.start(configuration.getRetryMaximumDelay());
+              });
+        });
+  }
+
+  /** What was read before anything is listed: here, or by the instance that listed before. */
+  private Set<String> readBefore() {
+    return shared
+        .map(any -> preparation.topics())
+        .orElseGet(getEndpoint().component().ledger()::missing);
+  }
+
+  private Optional<NotificationsHealthCheck.Problem> problem() {
+    if (shared.isPresent() && !(leading && shared.get().cluster().knowsNothing())) {
+      return shared.get().cluster().knowsNothing()
+          ? Optional.of(
+              new NotificationsHealthCheck.Problem(
+                  Health.BLIND, shared.get().cluster().status().problem()))
+          : Optional.empty();
+    }
+    return preparation
+        .problem()
+        .map(it -> new NotificationsHealthCheck.Problem(preparation.health(), it));
   }
 
   private String setting(String name, String otherwise) {
@@ -122,7 +231,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
             List.of(Plan.DEFAULT_CLIENT),
             () -> Refusals.NONE,
             this::signal,
-            getEndpoint().component().ledger()::missing,
+            this::readBefore,
             () -> ThreadLocalRandom.current().nextDouble(),
             Clock.systemUTC());
     String name = getRouteId() == null ? "notifications" : getRouteId();
@@ -141,16 +250,17 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
         new GapRecorder(
             name, getEndpoint().component().ledger(), clock, this::signal, this::isOver);
     gaps.started();
+    String cluster = setting("caravan.cluster", "");
+    if (!cluster.isEmpty()) {
+      share(cluster);
+    }
     reader =
         new GenesysMetrics.Reader(inFlight, group::status, opener::rejected, preparation::listing);
     metrics.begins(reader);
     GenesysComponent component = getEndpoint().component();
     healthCheck =
         new NotificationsHealthCheck(
-            () ->
-                preparation
-                    .problem()
-                    .map(it -> new NotificationsHealthCheck.Problem(preparation.health(), it)),
+            this::problem,
             group::status,
             inFlight,
             clock,
@@ -161,23 +271,17 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
                     .reduce((one, other) -> one + " " + other),
             opener::rejected,
             opener.channels()::budget,
-            preparation::listing);
+            preparation::listing,
+            () -> shared.map(SharedReading::cluster).map(Cluster::status));
     HealthCheckRegistry.get(getEndpoint().getCamelContext()).register(healthCheck);
-    preparing =
-        new PreparationLoop(
-            preparation,
-            gaps,
-            new PreparationLoop.Reader(
-                () -> setting(SettingsSource.MISTAKE, ""),
-                // The ledger hears of the whole plan only: until then each topic may be wanted
-                plan -> group.read(plan.shards()),
-                this::read,
-                this::isRunAllowed),
-            control,
-            opener::background,
-            clock);
-    preparing.start(configuration.getRetryMaximumDelay());
     BackgroundHealthCheck loops = BackgroundHealthCheck.of(getEndpoint().getCamelContext());
+    preparing = preparing(term);
+    if (shared.isEmpty()) {
+      preparing.start(configuration.getRetryMaximumDelay());
+    } else {
+      shared.get().cluster().start();
+      shared.get().tasks().forEach(loops::watch);
+    }
     loops.watch(preparing.task());
     loops.watch(group.decisions());
     loops.watch(BackgroundTask.every(TICK, "telling the state", control, healthCheck::tellChanges));
@@ -199,6 +303,13 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
       return;
     }
     preparing.stop();
+    leading = false;
+    shared.ifPresent(
+        some -> {
+          getEndpoint().getCamelContext().getManagementStrategy().removeEventNotifier(beforeStop);
+          some.cluster().close();
+          getEndpoint().getCamelContext().getExecutorServiceManager().shutdownNow(clusterThreads);
+        });
     group.stop();
     // Sockets first, so that what was read still passes; then the thread that decides
     ServiceHelper.stopService(opener);
@@ -214,8 +325,16 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
 
   // ---- what to read
 
-  private void read(Plan plan) {
-    gaps.planned(plan);
+  private void read(Plan plan, boolean whole, int its) {
+    if (shared.isPresent()) {
+      if (its == term) {
+        shared.get().cluster().listed(plan, whole);
+      }
+      return;
+    }
+    if (whole) {
+      gaps.planned(plan);
+    }
     group.read(plan.shards());
   }
 
@@ -224,7 +343,11 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
     // First: the time until which all is kept must not pass a loss that is not on record
     long kept = inFlight.keptUntil(getEndpoint().component()::unsafeFor);
     deadLetters.note(getEndpoint().component().ledger());
-    gaps.tick(group.shards(), kept, clock.getAsLong());
+    List<Shard> forwarded =
+        shared
+            .map(some -> group.shards().stream().filter(some::isForwarded).toList())
+            .orElseGet(group::shards);
+    gaps.tick(forwarded, kept, clock.getAsLong());
   }
 
   /** Not while nothing is read: then the calls are needed for that. */
@@ -238,6 +361,14 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
 
   @Override
   public void notification(int shard, Frame.Notification event, byte[] body) {
+    if (shared.isPresent()) {
+      shared.get().notification(shard, event, body);
+    } else {
+      forward(shard, event, body);
+    }
+  }
+
+  private void forward(int shard, Frame.Notification event, byte[] body) {
     int place;
     try {
       place = inFlight.enter();
@@ -333,6 +464,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
     gaps.reading(replica, topics, since);
     // What was read before the gap may not be in safe hands yet
     tick();
+    shared.ifPresent(some -> some.cluster().opened(replica.shard()));
   }
 
   @Override
@@ -344,7 +476,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
   public void finished(Replica replica) {
     // At a stop the sockets may still hand over what was read; what follows is told at its end
     if (!isStoppingOrStopped()) {
-      gaps.finished(replica);
+      shared.ifPresentOrElse(some -> some.finished(replica), () -> gaps.finished(replica));
       opener.rejected().remove(replica.shard());
     }
   }

@@ -2,6 +2,7 @@ package dev.caravan.genesys;
 
 import dev.caravan.channel.ShardStatus;
 import dev.caravan.channel.ShardStatus.Health;
+import dev.caravan.cluster.Cluster;
 import dev.caravan.genesys.connect.Rejections;
 import java.util.List;
 import java.util.Locale;
@@ -10,6 +11,7 @@ import java.util.Optional;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.camel.health.HealthCheckResultBuilder;
 import org.apache.camel.impl.health.AbstractHealthCheck;
 import org.slf4j.Logger;
@@ -37,6 +39,7 @@ final class NotificationsHealthCheck extends AbstractHealthCheck {
   private final Supplier<Map<Integer, Rejections>> rejected;
   private final Supplier<String> channels;
   private final Supplier<String> listing;
+  private final Supplier<Optional<Cluster.Status>> cluster;
 
   // Touched by the control thread only
   private Health told = Health.BLIND;
@@ -75,6 +78,7 @@ final class NotificationsHealthCheck extends AbstractHealthCheck {
    * @param channels what an operator should know about the channels of the OAuth client; empty if
    *     nothing
    * @param listing how far a listing is; empty if none is under way
+   * @param cluster how the instances are; empty if there is one only
    */
   NotificationsHealthCheck(
       Supplier<Optional<Problem>> problem,
@@ -85,7 +89,8 @@ final class NotificationsHealthCheck extends AbstractHealthCheck {
       Supplier<Optional<String>> losses,
       Supplier<Map<Integer, Rejections>> rejected,
       Supplier<String> channels,
-      Supplier<String> listing) {
+      Supplier<String> listing,
+      Supplier<Optional<Cluster.Status>> cluster) {
     super("camel", "genesys-notifications");
     this.problem = problem;
     this.shards = shards;
@@ -96,6 +101,7 @@ final class NotificationsHealthCheck extends AbstractHealthCheck {
     this.rejected = rejected;
     this.channels = channels;
     this.listing = listing;
+    this.cluster = cluster;
   }
 
   /**
@@ -119,7 +125,9 @@ final class NotificationsHealthCheck extends AbstractHealthCheck {
     List<ShardStatus> due =
         all.stream().filter(shard -> !isAllRefused(shard, refused.get(shard.number()))).toList();
     due = due.isEmpty() ? all : due;
-    Health worst = due.stream().map(ShardStatus::health).reduce(Health::worse).orElse(Health.BLIND);
+    // Other instances may read all there is
+    Health nothing = cluster.get().isPresent() ? Health.IDLE : Health.BLIND;
+    Health worst = due.stream().map(ShardStatus::health).reduce(Health::worse).orElse(nothing);
     if (worst == Health.IDLE && due.stream().anyMatch(s -> s.health() == Health.FLOWING)) {
       worst = Health.FLOWING;
     }
@@ -142,7 +150,12 @@ final class NotificationsHealthCheck extends AbstractHealthCheck {
                   .formatted(inFlight.most(), sentence);
     }
     String degraded =
-        (Rejections.sentence(refused.values()) + " " + losses.get().orElse("")).strip();
+        Stream.of(
+                Rejections.sentence(refused.values()),
+                losses.get().orElse(""),
+                cluster.get().map(Cluster.Status::problem).orElse(""))
+            .filter(sentenceOf -> !sentenceOf.isEmpty())
+            .collect(Collectors.joining(" "));
     return new Overview(worst, sentence.strip(), degraded, all, inFlight.count(), stalled, heldUp);
   }
 
@@ -232,6 +245,7 @@ final class NotificationsHealthCheck extends AbstractHealthCheck {
     if (!listed.isEmpty()) {
       builder.detail("road.listing", listed);
     }
+    cluster.get().ifPresent(now -> builder.detail("road.instances", now.sentence()));
     String budget = channels.get();
     if (!budget.isEmpty()) {
       builder.detail("road.channels", budget);

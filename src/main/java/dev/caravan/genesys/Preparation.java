@@ -63,6 +63,7 @@ final class Preparation {
   private final List<String> clients;
   private final Supplier<Refusals> refusals;
   private Plan plan = Plan.NOTHING;
+  private boolean readOn;
   private int failures;
   private int failedRefreshes;
   private Instant failingSince = Instant.MIN;
@@ -111,6 +112,21 @@ final class Preparation {
     return problem;
   }
 
+  /** Goes on from a plan that another instance has made: what it subscribes stays in its shard. */
+  synchronized void goOnFrom(Plan other) {
+    plan = other;
+    planned = false;
+    before = Set.of();
+    readOn = !other.shards().isEmpty();
+  }
+
+  /** The topics of that plan. */
+  Set<String> topics() {
+    return plan.subscriptions().stream()
+        .flatMap(subscription -> TopicCombiner.expandCombined(subscription).stream())
+        .collect(Collectors.toSet());
+  }
+
   /** Why it cannot be found out what is new; what is read already is read on. */
   Optional<String> stale() {
     return stale;
@@ -136,7 +152,7 @@ final class Preparation {
    * @param first takes, while the first listing goes on, the shards that are full already: they are
    *     all there in what it takes next, too
    */
-  Outcome run(String mistake, Consumer<Plan> first) {
+  synchronized Outcome run(String mistake, Consumer<Plan> first) {
     if (!mistake.isEmpty()) {
       return broken(mistake, Optional.empty());
     }
@@ -209,7 +225,8 @@ final class Preparation {
     if (before.isEmpty()) {
       parsed.warnings().forEach(LOG::warn);
     }
-    if (!planned && plan.shards().isEmpty()) {
+    if (!planned && (plan.shards().isEmpty() || readOn)) {
+      readOn = false;
       readOn(parsed.selectors(), first);
     }
     Map<Listing, List<Listing.Entity>> listings =
@@ -257,7 +274,7 @@ final class Preparation {
     }
     if (!meant.isEmpty()) {
       List<String> subscriptions = new TopicCombiner(catalogue).combine(List.copyOf(meant));
-      plan = new Plan(sharder().plan(Plan.NOTHING, subscriptions, refusals.get()).shards());
+      plan = new Plan(sharder().plan(plan, subscriptions, refusals.get()).shards());
       problem = Optional.of(NOT_ALL_YET);
       first.accept(plan);
     }

@@ -212,6 +212,15 @@ public final class SettingsTable {
         "./jars",
         "folder of jars for Kafka's clients, such as a login of your own");
     image("caravan.secrets.dir", text(), "", "folder of secrets, in files of the variables' names");
+    reading(
+        "caravan.cluster",
+        matching(
+            "at most 100 letters, digits, dots, underscores and hyphens, as Kafka allows in the"
+                + " names of topics",
+            "[A-Za-z0-9._-]{0,100}"),
+        "",
+        "a name that several instances share which read an organisation together, with the same"
+            + " settings and a data folder each; empty for one instance alone");
     beside(
         "caravan.spool.max-bytes",
         number(1_000_000, 999_999_999_999_999L),

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.caravan.channel.Phase;
 import dev.caravan.channel.ShardStatus;
 import dev.caravan.channel.ShardStatus.Health;
+import dev.caravan.cluster.Cluster;
 import dev.caravan.genesys.connect.Rejections;
 import dev.caravan.testing.LogLines;
 import java.util.List;
@@ -19,6 +20,7 @@ class NotificationsHealthCheckTest {
   private List<ShardStatus> shards = List.of();
   private String trouble = "";
   private String listing = "";
+  private Optional<Cluster.Status> instances = Optional.empty();
   private Map<Integer, Rejections> rejected = Map.of();
   private Optional<String> ledger = Optional.empty();
   private long now = 1_000;
@@ -33,7 +35,8 @@ class NotificationsHealthCheckTest {
           () -> ledger,
           () -> rejected,
           () -> "",
-          () -> listing);
+          () -> listing,
+          () -> instances);
 
   private static ShardStatus shard(int number, Health health, long blindMillis) {
     return new ShardStatus(
@@ -46,6 +49,15 @@ class NotificationsHealthCheckTest {
 
     assertThat(watch.overview().health()).isEqualTo(Health.FLOWING);
     assertThat(watch.overview().sentence()).isEmpty();
+  }
+
+  @Test
+  void anInstanceOfWhichTheOthersReadAllIsReadyAndSaysHowManyThereAre() {
+    instances = Optional.of(new Cluster.Status(3, 3, 0, 2, false, ""));
+
+    assertThat(check().getState()).isEqualTo(HealthCheck.State.UP);
+    assertThat(check().getDetails())
+        .containsEntry("road.instances", "3 of 3 instances, 0 shards here, 2 elsewhere");
   }
 
   @Test

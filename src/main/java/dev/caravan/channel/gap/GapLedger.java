@@ -53,6 +53,9 @@ public final class GapLedger {
   /** The cause of a gap of topics that were not wanted meanwhile and came back. */
   public static final String GIVEN_UP = "given-up";
 
+  /** The cause of a gap between two instances, of which the first one has ended. */
+  public static final String INSTANCE_ENDED = "instance-ended";
+
   /** A topic that comes back later than that is a new one. */
   static final Duration REMEMBERED = Duration.ofDays(1);
 
@@ -259,6 +262,43 @@ public final class GapLedger {
   public synchronized List<Gap> finished(Replica replica, String cause) {
     attempts.remove(replica.key());
     return blind(replica, clock.instant(), cause);
+  }
+
+  // ---- what other instances read
+
+  /** Another instance reads the topics of this replica; that is no gap. */
+  public synchronized void handedOver(Replica replica) {
+    attempts.remove(replica.key());
+    if (reading.remove(replica) != null) {
+      files.forget(replica);
+      files.reading(reading, attempts);
+    }
+  }
+
+  /** Another instance read these topics until then, and has ended: nobody reads them since. */
+  public synchronized void inherited(int shard, Instant until, Collection<String> topics) {
+    open.begin(shard, until.minus(UNDER_WAY), INSTANCE_ENDED, topics);
+  }
+
+  /** Another instance reads these topics and has on record since when they were not read. */
+  public synchronized void recordedElsewhere(Collection<String> topics) {
+    open.all().forEach(gap -> open.put(gap.without(gap.among(Set.copyOf(topics)), gap.parts())));
+  }
+
+  /**
+   * Another instance reads these topics and knows nothing of the time before.
+   *
+   * @return the gaps that are over by this
+   */
+  public synchronized List<Gap> readElsewhere(int shard, Collection<String> topics) {
+    List<Gap> over = new ArrayList<>();
+    for (OpenGap gap : open.all()) {
+      List<String> covered = gap.among(Set.copyOf(topics));
+      if (!covered.isEmpty()) {
+        over.add(open.close(gap, shard, clock.instant(), covered));
+      }
+    }
+    return over;
   }
 
   /** Writes until when everything was read, and what could not be written before. */

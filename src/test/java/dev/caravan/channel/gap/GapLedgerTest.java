@@ -82,6 +82,62 @@ class GapLedgerTest {
   }
 
   @Test
+  void whatAnotherInstanceHasTakenOverIsNoGapNotEvenAfterARestartOrWhenItComesBack() {
+    start(AB);
+    reads(ONE, 1, AB);
+
+    ledger.handedOver(ONE);
+    ledger.finished(ONE, "topics-changed");
+    restart(60, AB);
+
+    assertThat(ledger.missing()).isEmpty();
+    assertThat(reads(ONE, 90, AB)).isEmpty();
+  }
+
+  @Test
+  void whatAnotherInstanceReadBeforeItEndedIsAGapSinceThen() {
+    start(AB);
+    clock.turnTo(at(30));
+
+    ledger.inherited(0, at(20), AB);
+
+    assertThat(reads(ONE, 33, AB))
+        .singleElement()
+        .satisfies(
+            gap -> {
+              assertThat(gap.from()).isEqualTo(lastBefore(at(20)));
+              assertThat(gap.to()).isEqualTo(at(33));
+              assertThat(gap.cause()).isEqualTo(GapLedger.INSTANCE_ENDED);
+            });
+  }
+
+  @Test
+  void theGapOfAnInstanceThatComesBackIsToldByTheOneThatTookOver() {
+    start(AB);
+    reads(ONE, 1, AB);
+    restart(60, AB);
+
+    ledger.recordedElsewhere(List.of("a"));
+
+    assertThat(ledger.missing()).containsExactly("b");
+    restart(61, AB);
+    assertThat(ledger.missing()).containsExactly("b");
+    assertThat(ledger.unreported()).isEmpty();
+  }
+
+  @Test
+  void ifTheOneThatTookOverKnowsNothingOfTheTimeBeforeTheGapIsOverThen() {
+    start(AB);
+    reads(ONE, 1, AB);
+    restart(60, AB);
+
+    assertThat(ledger.readElsewhere(3, List.of("a")))
+        .singleElement()
+        .satisfies(gap -> assertThat(gap.to()).isEqualTo(at(60)));
+    assertThat(ledger.missing()).containsExactly("b");
+  }
+
+  @Test
   void aFirstStartHasNoGap() {
     start(AB);
 

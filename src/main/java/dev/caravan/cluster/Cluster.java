@@ -1,0 +1,502 @@
+package dev.caravan.cluster;
+
+import dev.caravan.background.BackgroundTask;
+import dev.caravan.cluster.ControlRecord.Handed;
+import dev.caravan.cluster.ControlRecord.Topics;
+import dev.caravan.cluster.ControlRecord.Until;
+import dev.caravan.frame.EventId;
+import dev.caravan.topic.Plan;
+import dev.caravan.topic.TopicSharder;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.LongSupplier;
+import java.util.random.RandomGenerator;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One of several instances that read an organisation together: carries out what {@link
+ * ClusterMachine} decides, on the control thread of whoever reads.
+ */
+public final class Cluster implements AutoCloseable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Cluster.class);
+
+  private static final String PREFIX = "caravan.";
+  private static final Duration TICK = Duration.ofSeconds(1);
+
+  /**
+   * A process that stood still for so long may have been replaced: the group's session lasts 10 s
+   * from the last heartbeat, which was up to a second before.
+   */
+  private static final long LEASE_MILLIS = 8_000;
+
+  private static final long TURN_MILLIS = 20_000;
+
+  private static final int SENT_A_RECORD = 20_000;
+  private static final long LOOK_NANOS = 50_000_000;
+  private static final long WRITE_AGAIN_MILLIS = 5_000;
+
+  /** What an instance reads with; all is called on the control thread. */
+  public interface Reader {
+
+    /**
+     * Opens a shard's channel; {@link Cluster#opened} when it is LIVE.
+     *
+     * @param held whether nothing is forwarded until {@link #release}
+     * @param lastRead until when it was read by others; there is a gap since
+     */
+    void open(TopicSharder.Shard shard, boolean held, Optional<Instant> lastRead);
+
+    /** Reads other topics on a shard. */
+    void change(TopicSharder.Shard shard);
+
+    /** Closes a shard's channel: others read it, or nobody need. */
+    void close(int shard);
+
+    /** Notes what is forwarded of a shard from now on, or no more. */
+    void note(int shard, boolean on);
+
+    /** Holds what is read of a shard until {@link #release}. */
+    void hold(int shard);
+
+    /** Reads a shard until nothing more is on its way; then {@link Cluster#drained}. */
+    void drain(int shard);
+
+    /** Forwards nothing more of the shard, and tells what was forwarded since it is noted. */
+    List<Forwarded> stopForwarding(int shard);
+
+    /** Forwards what is held of a shard, but for what has been forwarded, and goes on. */
+    void release(int shard, List<Forwarded> forwarded);
+
+    /**
+     * Another instance reads a shard.
+     *
+     * @param tells whether it has on record since when it was not read
+     */
+    void readElsewhere(TopicSharder.Shard shard, boolean tells);
+
+    /**
+     * Begins or ends to find out what is to be read; {@link Cluster#listed} then.
+     *
+     * @param before what is read until now
+     */
+    void lead(boolean on, Plan before);
+
+    /** All that is wanted. */
+    void want(List<String> subscriptions);
+
+    /** Until when all that was sent for a shard has been read and kept, in epoch milliseconds. */
+    OptionalLong until(int shard);
+  }
+
+  /**
+   * An event that was forwarded.
+   *
+   * @param ageMillis how long ago
+   */
+  public record Forwarded(EventId id, int ageMillis) {}
+
+  /**
+   * How the instances are.
+   *
+   * @param there instances that are there, this one included
+   * @param known those that are there or were not long ago
+   * @param here shards that this one reads
+   * @param elsewhere shards that others read
+   * @param leads whether this one finds out what is to be read
+   * @param problem why this one may read too little; empty if all is well
+   */
+  public record Status(
+      int there, int known, int here, int elsewhere, boolean leads, String problem) {
+
+    /** Such as {@code 3 of 3 instances, 6 shards here, 12 elsewhere}. */
+    public String sentence() {
+      return "%d of %d instances, %d %s here, %d elsewhere"
+          .formatted(there, known, here, here == 1 ? "shard" : "shards", elsewhere);
+    }
+  }
+
+  private final Reader reader;
+  private final ScheduledExecutorService control;
+  private final LongSupplier clock;
+  private final BackgroundTask decisions = new BackgroundTask("deciding what this instance reads");
+  private final BackgroundTask membership = new BackgroundTask("being a member of the group");
+  private final BackgroundTask listening = new BackgroundTask("reading the control topic");
+  private final ControlTopic topic;
+  private final GroupMember group;
+  private final Executor threads;
+  private volatile ClusterState state;
+  private volatile long tickedAt;
+
+  // Touched by the control thread only
+  private Map<Integer, Topics> listed = new HashMap<>();
+  private long topicsWrittenAt;
+
+  /**
+   * @param name of the group and of the control topic, after {@code caravan.}
+   * @param control the one thread on which all is decided
+   * @param threads two that may be kept for as long as this runs
+   * @param clock milliseconds that never jump
+   */
+  public Cluster(
+      String name,
+      Clients clients,
+      Reader reader,
+      ScheduledExecutorService control,
+      Executor threads,
+      LongSupplier clock,
+      RandomGenerator random) {
+    this.reader = reader;
+    this.control = control;
+    this.threads = threads;
+    this.clock = clock;
+    this.state = ClusterState.initial(HexFormat.of().toHexDigits(random.nextLong()));
+    this.topic =
+        new ControlTopic(
+            PREFIX + name,
+            clients,
+            (told, fresh) -> submit(new ClusterEvent.Heard(told, fresh)),
+            this::caughtUp,
+            listening);
+    this.group =
+        new GroupMember(
+            PREFIX + name,
+            PREFIX + name,
+            clients,
+            slots -> submit(new ClusterEvent.Assigned(slots)),
+            membership);
+  }
+
+  /** Begins to listen; returns at once. */
+  public void start() {
+    LOG.info("This is instance {}.", state.me());
+    tickedAt = clock.getAsLong();
+    topic.start(threads);
+    BackgroundTask.every(TICK, "telling the other instances", control, this::tick);
+  }
+
+  /** What runs in the background, for health. */
+  public List<BackgroundTask> tasks() {
+    return List.of(decisions, membership, listening);
+  }
+
+  private void caughtUp() {
+    submit(new ClusterEvent.CaughtUp());
+    group.start(threads);
+  }
+
+  /**
+   * Whether others may read by now what this one reads, since it stood still; until that has been
+   * looked into nothing may be forwarded. Any thread may ask.
+   */
+  public boolean mayBeReplaced() {
+    return clock.getAsLong() - tickedAt > LEASE_MILLIS;
+  }
+
+  /**
+   * Whether it is our turn to open a second channel for a shard: the instances take turns by the
+   * wall clock, and none does while a shard moves.
+   *
+   * @param wallMillis what the wall clock shows
+   */
+  public boolean isOurTurn(long wallMillis) {
+    ClusterState now = state;
+    long at = clock.getAsLong();
+    List<String> there =
+        now.view().members().keySet().stream()
+            .filter(who -> now.view().alive(who, at))
+            .sorted()
+            .toList();
+    long turn = wallMillis / TURN_MILLIS;
+    return now.view().plan().moving() < 0
+        && !there.isEmpty()
+        && there.get((int) (turn % there.size())).equals(now.me())
+        // What begins late would last into the turn of the next
+        && wallMillis % TURN_MILLIS < TURN_MILLIS / 2;
+  }
+
+  private void tick() {
+    if (mayBeReplaced()) {
+      LOG.warn(
+          "This instance stood still for {} s. Nothing is forwarded before it has heard whether"
+              + " others read its shards.",
+          (clock.getAsLong() - tickedAt) / 1_000);
+      take(new ClusterEvent.StoodStill());
+    }
+    tickedAt = clock.getAsLong();
+    if (state.caughtUp()) {
+      if (clock.getAsLong() - topicsWrittenAt > WRITE_AGAIN_MILLIS) {
+        writeTopics();
+      }
+      take(new ClusterEvent.Tick());
+    }
+  }
+
+  // ---- what whoever reads tells
+
+  /** The organisation has been listed: these shards are to be read, by whichever instance. */
+  public void listed(Plan plan, boolean whole) {
+    execute(
+        () -> {
+          Map<Integer, String> versions = new HashMap<>();
+          listed = new HashMap<>();
+          for (TopicSharder.Shard shard : plan.shards()) {
+            String version = version(shard);
+            versions.put(shard.number(), version);
+            listed.put(shard.number(), new Topics(state.me(), version, shard));
+          }
+          writeTopics();
+          take(new ClusterEvent.ListedAnew(versions, whole));
+        });
+  }
+
+  private static String version(TopicSharder.Shard shard) {
+    String all = String.join("\n", shard.subscriptions());
+    return EventId.of(shard.client(), all.getBytes(StandardCharsets.UTF_8)).hex();
+  }
+
+  /** Before the plan that names them. */
+  private void writeTopics() {
+    topicsWrittenAt = clock.getAsLong();
+    listed.values().stream()
+        .filter(
+            topics ->
+                Optional.ofNullable(state.view().topics().get(topics.shard()))
+                    .filter(there -> there.version().equals(topics.version()))
+                    .isEmpty())
+        .forEach(topic::write);
+  }
+
+  /** A shard that was to be opened is LIVE. */
+  public void opened(int shard) {
+    submit(new ClusterEvent.Opened(shard));
+  }
+
+  /** A shard that was to be drained brings nothing more. */
+  public void drained(int shard) {
+    submit(new ClusterEvent.Drained(shard));
+  }
+
+  /** How the instances are; any thread may ask. */
+  public Status status() {
+    ClusterState now = state;
+    long at = clock.getAsLong();
+    ControlView view = now.view();
+    int there = (int) view.members().keySet().stream().filter(who -> view.alive(who, at)).count();
+    long elsewhere =
+        view.plan().slots().keySet().stream()
+            .filter(shard -> !now.ours().containsKey(shard))
+            .filter(
+                shard -> view.reader(shard).filter(live -> view.alive(live.by(), at)).isPresent())
+            .count();
+    return new Status(
+        there,
+        view.members().size(),
+        now.ours().size(),
+        (int) elsewhere,
+        now.leading(),
+        problem(now, at));
+  }
+
+  private String problem(ClusterState now, long at) {
+    if (!now.caughtUp()) {
+      return "The control topic in Kafka has not been read yet, so it is not known what the other"
+          + " instances read.";
+    }
+    if (!now.view().contact(at)) {
+      return "Kafka does not answer, so this instance does not hear the others. What it reads it"
+          + " reads on.";
+    }
+    return now.view().plan().slots().isEmpty()
+        ? "No instance has found out yet what is to be read."
+        : "";
+  }
+
+  /** Whether nothing has told yet what this instance is to read. */
+  public boolean knowsNothing() {
+    return !state.caughtUp() || state.view().plan().slots().isEmpty();
+  }
+
+  /**
+   * Has the others take over what this one reads. Waits for that, if there are any.
+   *
+   * @param most how long
+   */
+  public void leave(Duration most) {
+    if (!state.caughtUp()) {
+      return;
+    }
+    submit(new ClusterEvent.Leave());
+    group.close();
+    long end = System.nanoTime() + most.toNanos();
+    while (System.nanoTime() < end && hasSuccessors() && !state.ours().isEmpty()) {
+      LockSupport.parkNanos(LOOK_NANOS);
+    }
+    ClusterState left = state;
+    if (left.ours().isEmpty()) {
+      LOG.info("The other instances read all that this one has read.");
+    } else {
+      LOG.info(
+          "{} shards were not taken over by another instance: {}.",
+          left.ours().size(),
+          hasSuccessors() ? "that took too long" : "there is none");
+    }
+  }
+
+  private boolean hasSuccessors() {
+    ControlView view = state.view();
+    long now = clock.getAsLong();
+    return view.contact(now)
+        && view.members().values().stream()
+            .anyMatch(
+                member ->
+                    !member.by().equals(state.me())
+                        && !member.leaving()
+                        && view.alive(member.by(), now));
+  }
+
+  @Override
+  public void close() {
+    group.close();
+    if (state.caughtUp()) {
+      topic.write(new ControlRecord.Gone(state.me()));
+    }
+    topic.close();
+    tasks().forEach(BackgroundTask::stop);
+  }
+
+  // ---- the control thread
+
+  private void submit(ClusterEvent event) {
+    execute(() -> take(event));
+  }
+
+  private void execute(Runnable task) {
+    try {
+      control.execute(() -> decisions.run(task::run));
+    } catch (RejectedExecutionException e) {
+      LOG.debug("Nothing is decided any more: the bridge is stopping");
+    }
+  }
+
+  private void take(ClusterEvent event) {
+    ClusterMachine.Step step = ClusterMachine.next(state, event, clock.getAsLong());
+    state = step.state();
+    step.actions().forEach(action -> decisions.run(() -> carryOut(action)));
+  }
+
+  private void carryOut(ClusterAction action) {
+    if (!(action instanceof ClusterAction.Write) && !(action instanceof ClusterAction.WriteUntil)) {
+      LOG.debug("{}: {}", state.me(), summary(action));
+    }
+    if (action instanceof ClusterAction.Write write) {
+      topic.write(write.record());
+    } else if (action instanceof ClusterAction.WriteUntil until) {
+      reader
+          .until(until.shard())
+          .ifPresent(
+              millis -> topic.write(new Until(state.me(), until.shard(), until.epoch(), millis)));
+    } else if (action instanceof ClusterAction.Open open) {
+      opens(open);
+    } else if (action instanceof ClusterAction.Change change) {
+      reader.change(change.shard());
+    } else if (action instanceof ClusterAction.Close close) {
+      LOG.info("Shard {} is not read here any more.", close.shard());
+      reader.close(close.shard());
+    } else if (action instanceof ClusterAction.Note note) {
+      reader.note(note.shard(), note.on());
+    } else if (action instanceof ClusterAction.Hold hold) {
+      reader.hold(hold.shard());
+    } else if (action instanceof ClusterAction.Drain drain) {
+      reader.drain(drain.shard());
+    } else if (action instanceof ClusterAction.HandOver hand) {
+      handOver(hand);
+    } else if (action instanceof ClusterAction.Release release) {
+      LOG.info(
+          "Shard {} is forwarded here from now on; the instance before has told {} events.",
+          release.shard(),
+          release.forwarded().size());
+      reader.release(
+          release.shard(),
+          release.forwarded().stream()
+              .map(sent -> new Forwarded(sent.id(), sent.ageMillis()))
+              .toList());
+    } else if (action instanceof ClusterAction.ReadElsewhere elsewhere) {
+      state
+          .view()
+          .planned(elsewhere.shard())
+          .ifPresent(topics -> reader.readElsewhere(topics.planned(), elsewhere.tells()));
+    } else if (action instanceof ClusterAction.Lead lead) {
+      leads(lead.on());
+    } else if (action instanceof ClusterAction.Want want) {
+      reader.want(want.subscriptions());
+    }
+  }
+
+  private static String summary(ClusterAction action) {
+    String all = action.toString();
+    return all.length() < 200 ? all : all.substring(0, 200);
+  }
+
+  private void opens(ClusterAction.Open open) {
+    Optional<Instant> lastRead =
+        open.lastRead() == 0
+            ? Optional.empty()
+            : Optional.of(Instant.ofEpochMilli(open.lastRead()));
+    LOG.info(
+        "Shard {} is opened here{}.",
+        open.shard().number(),
+        open.held()
+            ? ", while another instance still reads it"
+            : lastRead.map(at -> "; it was last read at " + at).orElse(""));
+    reader.open(open.shard(), open.held(), lastRead);
+  }
+
+  private void handOver(ClusterAction.HandOver hand) {
+    List<Forwarded> forwarded = reader.stopForwarding(hand.shard());
+    int parts = Math.max(1, (forwarded.size() + SENT_A_RECORD - 1) / SENT_A_RECORD);
+    for (int part = 0; part < parts; part++) {
+      List<ControlRecord.Sent> some =
+          forwarded.stream()
+              .skip((long) part * SENT_A_RECORD)
+              .limit(SENT_A_RECORD)
+              .map(one -> new ControlRecord.Sent(one.id(), one.ageMillis()))
+              .toList();
+      topic.write(
+          new Handed(state.me(), hand.shard(), hand.epoch(), part, part == parts - 1, some));
+    }
+    LOG.info(
+        "Shard {} is handed over; {} events were forwarded meanwhile.",
+        hand.shard(),
+        forwarded.size());
+    reader.close(hand.shard());
+  }
+
+  private void leads(boolean on) {
+    LOG.info(
+        on
+            ? "This instance finds out what is to be read, for all."
+            : "Another instance finds out what is to be read.");
+    listed = new HashMap<>();
+    reader.lead(
+        on,
+        new Plan(
+            state.view().plan().slots().keySet().stream()
+                .sorted()
+                .flatMap(shard -> state.view().planned(shard).stream())
+                .map(Topics::planned)
+                .toList()));
+  }
+}

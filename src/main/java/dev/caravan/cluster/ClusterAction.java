@@ -1,0 +1,58 @@
+package dev.caravan.cluster;
+
+import dev.caravan.cluster.ControlRecord.Sent;
+import dev.caravan.topic.TopicSharder;
+import java.util.List;
+
+/** What an instance decides to do. */
+sealed interface ClusterAction {
+
+  /** Writes a record to the control topic. */
+  record Write(ControlRecord record) implements ClusterAction {}
+
+  /** Writes until when the shard has been read. */
+  record WriteUntil(int shard, long epoch) implements ClusterAction {}
+
+  /** Writes what was forwarded of the shard since it was offered, and closes its channel. */
+  record HandOver(int shard, long epoch) implements ClusterAction {}
+
+  /**
+   * Opens the shard's channel.
+   *
+   * @param held whether nothing is forwarded until {@link Release}
+   * @param lastRead until when another instance has read it, in epoch milliseconds, if that ended
+   *     and there is a gap since; 0 otherwise
+   */
+  record Open(TopicSharder.Shard shard, boolean held, long lastRead) implements ClusterAction {}
+
+  /** Reads other topics on the shard from now on. */
+  record Change(TopicSharder.Shard shard) implements ClusterAction {}
+
+  /** Closes the shard's channel: another instance reads it, or nobody need. */
+  record Close(int shard) implements ClusterAction {}
+
+  /** Notes what is forwarded of the shard from now on, or no more. */
+  record Note(int shard, boolean on) implements ClusterAction {}
+
+  /** Forwards nothing more of the shard until {@link Release}. */
+  record Hold(int shard) implements ClusterAction {}
+
+  /** Reads what is still on its way to us; then {@link ClusterEvent.Drained}. */
+  record Drain(int shard) implements ClusterAction {}
+
+  /** Forwards what was held of the shard, but for what the other instance has forwarded. */
+  record Release(int shard, List<Sent> forwarded) implements ClusterAction {}
+
+  /**
+   * Another instance reads the shard: what our own ledger holds of it is told by that one.
+   *
+   * @param tells whether it does; otherwise our gap is over now
+   */
+  record ReadElsewhere(int shard, boolean tells) implements ClusterAction {}
+
+  /** Begins or ends to list the organisation. */
+  record Lead(boolean on) implements ClusterAction {}
+
+  /** The whole plan is known: nothing else is wanted. */
+  record Want(List<String> subscriptions) implements ClusterAction {}
+}

@@ -1,0 +1,204 @@
+package dev.caravan.cluster;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.caravan.cluster.ControlRecord.Gone;
+import dev.caravan.cluster.ControlRecord.Handed;
+import dev.caravan.cluster.ControlRecord.Live;
+import dev.caravan.cluster.ControlRecord.Member;
+import dev.caravan.cluster.ControlRecord.Offer;
+import dev.caravan.cluster.ControlRecord.Plan;
+import dev.caravan.cluster.ControlRecord.Probe;
+import dev.caravan.cluster.ControlRecord.Sent;
+import dev.caravan.cluster.ControlRecord.Topics;
+import dev.caravan.cluster.ControlRecord.Until;
+import dev.caravan.frame.EventId;
+import dev.caravan.topic.TopicSharder;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/** The records of the control topic as bytes: a key such as {@code live/3}, and JSON. */
+final class ControlCodec {
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final int SENT_BYTES = 2 * Long.BYTES + Integer.BYTES;
+
+  private ControlCodec() {}
+
+  static String key(ControlRecord told) {
+    if (told instanceof Plan) {
+      return "plan";
+    } else if (told instanceof Topics topics) {
+      return "topics/" + topics.shard();
+    } else if (told instanceof Live live) {
+      return "live/" + live.shard();
+    } else if (told instanceof Until until) {
+      return "until/" + until.shard();
+    } else if (told instanceof Offer offer) {
+      return "offer/" + offer.shard();
+    } else if (told instanceof Probe probe) {
+      return "probe/" + probe.shard();
+    } else if (told instanceof Handed handed) {
+      return "handed/" + handed.shard() + "/" + handed.part();
+    }
+    return "member/" + told.by();
+  }
+
+  /** All that is told of a shard stands in one partition, in its order; so does a plan. */
+  static int partition(ControlRecord told, int partitions) {
+    String[] key = key(told).split("/");
+    return switch (key[0]) {
+      case "plan", "topics" -> 0;
+      case "member" -> Math.floorMod(key[1].hashCode(), partitions);
+      default -> Integer.parseInt(key[1]) % partitions;
+    };
+  }
+
+  /** The value; null deletes the key. */
+  static byte[] value(ControlRecord told) {
+    if (told instanceof Gone) {
+      return null;
+    }
+    ObjectNode node = JSON.createObjectNode().put("by", told.by());
+    if (told instanceof Plan plan) {
+      node.put("epoch", plan.epoch()).put("whole", plan.whole()).put("moving", plan.moving());
+      ObjectNode shards = node.putObject("shards");
+      plan.slots()
+          .forEach(
+              (shard, slot) ->
+                  shards
+                      .putObject(String.valueOf(shard))
+                      .put("slot", slot)
+                      .put("version", plan.versions().get(shard)));
+    } else if (told instanceof Topics topics) {
+      node.put("version", topics.version());
+      node.put("client", topics.planned().client());
+      topics.planned().subscriptions().forEach(node.putArray("subscriptions")::add);
+    } else if (told instanceof Live live) {
+      node.put("epoch", live.epoch());
+      node.put("held", live.held()).put("knowsUntil", live.knowsUntil());
+    } else if (told instanceof Until until) {
+      node.put("epoch", until.epoch()).put("millis", until.millis());
+    } else if (told instanceof Member member) {
+      member.slots().stream().sorted().forEach(node.putArray("slots")::add);
+      node.put("leaving", member.leaving());
+    } else if (told instanceof Offer offer) {
+      node.put("epoch", offer.epoch());
+    } else if (told instanceof Probe probe) {
+      node.put("since", probe.since());
+    } else if (told instanceof Handed handed) {
+      node.put("epoch", handed.epoch()).put("last", handed.last());
+      node.put("forwarded", bytes(handed.forwarded()));
+    }
+    try {
+      return JSON.writeValueAsBytes(node);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** What a record says; empty if it is of a kind that is not known, or cannot be read. */
+  static Optional<ControlRecord> read(String key, byte[] value) {
+    String[] parts = key.split("/");
+    try {
+      if (value == null) {
+        return parts[0].equals("member") ? Optional.of(new Gone(parts[1])) : Optional.empty();
+      }
+      JsonNode node = JSON.readTree(value);
+      String by = node.path("by").asText();
+      long epoch = node.path("epoch").asLong();
+      return switch (parts[0]) {
+        case "plan" -> Optional.of(plan(by, epoch, node));
+        case "topics" ->
+            Optional.of(
+                new Topics(
+                    by,
+                    node.path("version").asText(),
+                    new TopicSharder.Shard(
+                        shard(parts), node.path("client").asText(), topics(node))));
+        case "live" ->
+            Optional.of(
+                new Live(
+                    by,
+                    shard(parts),
+                    epoch,
+                    node.path("held").asBoolean(),
+                    node.path("knowsUntil").asBoolean()));
+        case "until" ->
+            Optional.of(new Until(by, shard(parts), epoch, node.path("millis").asLong()));
+        case "member" -> Optional.of(new Member(by, slots(node), node.path("leaving").asBoolean()));
+        case "offer" -> Optional.of(new Offer(by, shard(parts), epoch));
+        case "probe" -> Optional.of(new Probe(by, shard(parts), node.path("since").asLong()));
+        case "handed" ->
+            Optional.of(
+                new Handed(
+                    by,
+                    shard(parts),
+                    epoch,
+                    Integer.parseInt(parts[2]),
+                    node.path("last").asBoolean(),
+                    sent(node.path("forwarded").binaryValue())));
+        default -> Optional.empty();
+      };
+    } catch (IOException | RuntimeException e) {
+      return Optional.empty();
+    }
+  }
+
+  private static int shard(String[] key) {
+    return Integer.parseInt(key[1]);
+  }
+
+  private static Plan plan(String by, long epoch, JsonNode node) {
+    Map<Integer, Integer> slots = new HashMap<>();
+    Map<Integer, String> versions = new HashMap<>();
+    node.path("shards")
+        .properties()
+        .forEach(
+            shard -> {
+              int number = Integer.parseInt(shard.getKey());
+              slots.put(number, shard.getValue().path("slot").asInt());
+              versions.put(number, shard.getValue().path("version").asText());
+            });
+    return new Plan(
+        by, epoch, slots, versions, node.path("whole").asBoolean(), node.path("moving").asInt(-1));
+  }
+
+  private static List<String> topics(JsonNode node) {
+    List<String> topics = new ArrayList<>();
+    node.path("subscriptions").forEach(topic -> topics.add(topic.asText()));
+    return topics;
+  }
+
+  private static Set<Integer> slots(JsonNode node) {
+    Set<Integer> slots = new HashSet<>();
+    node.path("slots").forEach(slot -> slots.add(slot.asInt()));
+    return slots;
+  }
+
+  private static byte[] bytes(List<Sent> forwarded) {
+    ByteBuffer buffer = ByteBuffer.allocate(forwarded.size() * SENT_BYTES);
+    for (Sent sent : forwarded) {
+      buffer.putLong(sent.id().high()).putLong(sent.id().low()).putInt(sent.ageMillis());
+    }
+    return buffer.array();
+  }
+
+  private static List<Sent> sent(byte[] bytes) {
+    ByteBuffer buffer = ByteBuffer.wrap(bytes);
+    List<Sent> sent = new ArrayList<>(bytes.length / SENT_BYTES);
+    while (buffer.remaining() >= SENT_BYTES) {
+      sent.add(new Sent(new EventId(buffer.getLong(), buffer.getLong()), buffer.getInt()));
+    }
+    return sent;
+  }
+}

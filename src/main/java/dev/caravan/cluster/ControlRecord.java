@@ -1,0 +1,102 @@
+package dev.caravan.cluster;
+
+import dev.caravan.frame.EventId;
+import dev.caravan.topic.TopicSharder;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** What instances tell each other; of each key the control topic keeps the latest. */
+sealed interface ControlRecord {
+
+  /** Who wrote it; drawn anew at each start. */
+  String by();
+
+  /**
+   * What is to be read, written by the owner of slot 0 after the {@link Topics} that it names.
+   *
+   * @param epoch of the writer as the owner of slot 0; one of an earlier epoch does not count
+   * @param slots the slot of each shard
+   * @param versions which topics of each shard are meant
+   * @param whole false while the first listing goes on, and more may come
+   * @param moving the one shard that may move to another instance now; -1 for none
+   */
+  record Plan(
+      String by,
+      long epoch,
+      Map<Integer, Integer> slots,
+      Map<Integer, String> versions,
+      boolean whole,
+      int moving)
+      implements ControlRecord {
+
+    static final Plan NONE = new Plan("", 0, Map.of(), Map.of(), false, -1);
+
+    public Plan {
+      slots = Map.copyOf(slots);
+      versions = Map.copyOf(versions);
+    }
+  }
+
+  /** The subscriptions of a shard, and the OAuth client that reads it. */
+  record Topics(String by, String version, TopicSharder.Shard planned) implements ControlRecord {
+    int shard() {
+      return planned.number();
+    }
+  }
+
+  /**
+   * Somebody reads the shard from now on.
+   *
+   * @param epoch one more than that of whoever read it before; the first of an epoch counts
+   * @param held whether nothing is forwarded before the one who read it before tells what it
+   *     forwarded
+   * @param knowsUntil whether it knew until when the shard was read, so that the gap is on record
+   */
+  record Live(String by, int shard, long epoch, boolean held, boolean knowsUntil)
+      implements ControlRecord {}
+
+  /** Until when all that was sent for the shard has been read and kept, in epoch milliseconds. */
+  record Until(String by, int shard, long epoch, long millis) implements ControlRecord {}
+
+  /**
+   * An instance is there; told every second.
+   *
+   * @param slots those that the group gave it
+   * @param leaving whether it is about to end
+   */
+  record Member(String by, Set<Integer> slots, boolean leaving) implements ControlRecord {
+    public Member {
+      slots = Set.copyOf(slots);
+    }
+  }
+
+  /** Whoever reads the shard notes from now on what it forwards: it may be taken over. */
+  record Offer(String by, int shard, long epoch) implements ControlRecord {}
+
+  /**
+   * What the one before has forwarded since it offered the shard; it reads it no more.
+   *
+   * @param epoch of the {@link Live} that it answers
+   * @param part from 0; the last one says so
+   */
+  record Handed(String by, int shard, long epoch, int part, boolean last, List<Sent> forwarded)
+      implements ControlRecord {
+    public Handed {
+      forwarded = List.copyOf(forwarded);
+    }
+  }
+
+  /** Whoever hears this of itself has heard all that was told of the shard before. */
+  record Probe(String by, int shard, long since) implements ControlRecord {}
+
+  /** An instance has ended in good order. */
+  record Gone(String by) implements ControlRecord {}
+
+  /**
+   * An event that was forwarded.
+   *
+   * @param ageMillis how long before the record was written
+   */
+  record Sent(EventId id, int ageMillis) {}
+}

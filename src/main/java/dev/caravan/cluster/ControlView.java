@@ -1,0 +1,181 @@
+package dev.caravan.cluster;
+
+import dev.caravan.cluster.ControlRecord.Gone;
+import dev.caravan.cluster.ControlRecord.Handed;
+import dev.caravan.cluster.ControlRecord.Live;
+import dev.caravan.cluster.ControlRecord.Member;
+import dev.caravan.cluster.ControlRecord.Offer;
+import dev.caravan.cluster.ControlRecord.Plan;
+import dev.caravan.cluster.ControlRecord.Probe;
+import dev.caravan.cluster.ControlRecord.Topics;
+import dev.caravan.cluster.ControlRecord.Until;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What the control topic says, as a value. All instances see the records of a shard in the same
+ * order, and so agree on who reads it.
+ *
+ * @param plan what is to be read
+ * @param topics the latest subscriptions of each shard
+ * @param live who reads each shard
+ * @param liveAt when that was heard
+ * @param until until when each shard was read, by whomever
+ * @param members who is there
+ * @param heardAt when each of them was heard last, in milliseconds of the steady clock; absent if
+ *     it was not since we listen
+ * @param offers which shards may be taken over
+ * @param handed the epoch of the last take-over of each shard that the one before has answered
+ * @param contactSince since when we have heard ourselves without a break
+ * @param contactAt when we heard ourselves last
+ */
+record ControlView(
+    Plan plan,
+    Map<Integer, Topics> topics,
+    Map<Integer, Live> live,
+    Map<Integer, Long> liveAt,
+    Map<Integer, Until> until,
+    Map<String, Member> members,
+    Map<String, Long> heardAt,
+    Map<Integer, Offer> offers,
+    Map<Integer, Long> handed,
+    long contactSince,
+    long contactAt) {
+
+  /** Who has not been heard for so long, while we heard ourselves, has ended. */
+  static final long DEAD_AFTER_MILLIS = 5_000;
+
+  /** We have no contact with the control topic if we have not heard ourselves for so long. */
+  static final long CONTACT_MILLIS = 3_500;
+
+  static final long NEVER = Long.MIN_VALUE / 2;
+
+  static final ControlView EMPTY =
+      new ControlView(
+          Plan.NONE, Map.of(), Map.of(), Map.of(), Map.of(), Map.of(), Map.of(), Map.of(), Map.of(),
+          NEVER, NEVER);
+
+  /**
+   * With one record more.
+   *
+   * @param fresh whether it was written since we listen, and not read from the past
+   */
+  ControlView with(ControlRecord told, String me, boolean fresh, long now) {
+    ControlView next = fresh && !(told instanceof Gone) ? heard(told.by(), me, now) : this;
+    if (told instanceof Plan other) {
+      return other.epoch() >= plan.epoch() ? next.withPlan(other) : next;
+    } else if (told instanceof Topics some) {
+      return next.copy(plan, put(topics, some.shard(), some), live, liveAt, until, offers, handed);
+    } else if (told instanceof Live other) {
+      boolean later =
+          Optional.ofNullable(live.get(other.shard())).map(Live::epoch).orElse(-1L) < other.epoch();
+      return later
+          ? next.copy(
+              plan,
+              topics,
+              put(live, other.shard(), other),
+              put(liveAt, other.shard(), now),
+              until,
+              offers,
+              handed)
+          : next;
+    } else if (told instanceof Until some) {
+      Until before = until.get(some.shard());
+      return before == null || before.millis() < some.millis()
+          ? next.copy(plan, topics, live, liveAt, put(until, some.shard(), some), offers, handed)
+          : next;
+    } else if (told instanceof Offer offer) {
+      return next.copy(
+          plan, topics, live, liveAt, until, put(offers, offer.shard(), offer), handed);
+    } else if (told instanceof Handed some) {
+      return some.last()
+          ? next.copy(
+              plan, topics, live, liveAt, until, offers, put(handed, some.shard(), some.epoch()))
+          : next;
+    } else if (told instanceof Member member) {
+      return next.withMembers(put(members, member.by(), member), next.heardAt);
+    } else if (told instanceof Probe) {
+      return next;
+    }
+    Map<String, Member> others = new HashMap<>(members);
+    others.remove(((Gone) told).by());
+    return next.withMembers(others, next.heardAt);
+  }
+
+  private ControlView heard(String who, String me, long now) {
+    Map<String, Long> at = put(heardAt, who, now);
+    if (!who.equals(me)) {
+      return withMembers(members, at);
+    }
+    long since = contact(now) ? contactSince : now;
+    return new ControlView(
+        plan, topics, live, liveAt, until, members, at, offers, handed, since, now);
+  }
+
+  /** Whether we hear what we tell. */
+  boolean contact(long now) {
+    return now - contactAt <= CONTACT_MILLIS;
+  }
+
+  /** Whether this instance is there, as far as can be told: without contact all are. */
+  boolean alive(String who, long now) {
+    if (!members.containsKey(who)) {
+      return false;
+    }
+    return !contact(now) || silentMillis(who, now) <= DEAD_AFTER_MILLIS;
+  }
+
+  /** For how long an instance was not heard while we heard ourselves. */
+  long silentMillis(String who, long now) {
+    return now - Math.max(heardAt.getOrDefault(who, NEVER), contactSince);
+  }
+
+  /** Who reads the shard; empty if nobody ever did. */
+  Optional<Live> reader(int shard) {
+    return Optional.ofNullable(live.get(shard));
+  }
+
+  /** The subscriptions that the plan means; empty if they are not there (yet). */
+  Optional<Topics> planned(int shard) {
+    return Optional.ofNullable(topics.get(shard))
+        .filter(some -> some.version().equals(plan.versions().get(shard)));
+  }
+
+  private ControlView withPlan(Plan other) {
+    return copy(other, topics, live, liveAt, until, offers, handed);
+  }
+
+  private ControlView withMembers(Map<String, Member> others, Map<String, Long> at) {
+    return new ControlView(
+        plan, topics, live, liveAt, until, others, at, offers, handed, contactSince, contactAt);
+  }
+
+  private ControlView copy(
+      Plan plan,
+      Map<Integer, Topics> topics,
+      Map<Integer, Live> live,
+      Map<Integer, Long> liveAt,
+      Map<Integer, Until> until,
+      Map<Integer, Offer> offers,
+      Map<Integer, Long> handed) {
+    return new ControlView(
+        plan,
+        topics,
+        live,
+        liveAt,
+        until,
+        members,
+        heardAt,
+        offers,
+        handed,
+        contactSince,
+        contactAt);
+  }
+
+  private static <K, V> Map<K, V> put(Map<K, V> map, K key, V value) {
+    Map<K, V> more = new HashMap<>(map);
+    more.put(key, value);
+    return more;
+  }
+}

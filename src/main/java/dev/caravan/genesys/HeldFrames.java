@@ -1,0 +1,216 @@
+package dev.caravan.genesys;
+
+import dev.caravan.cluster.Cluster.Forwarded;
+import dev.caravan.frame.EventId;
+import dev.caravan.frame.Frame;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.LongSupplier;
+
+/**
+ * Stands between the socket of one shard and its route while the shard moves from one instance to
+ * another: the new one holds what it reads, the old one notes what it forwards, and of what both
+ * have read one copy is forwarded.
+ */
+final class HeldFrames {
+
+  /**
+   * Copies of an event are not more than this apart, but for the difference of two clocks. Both
+   * instances read for longer than this, so what came before the one and after the other is never
+   * taken for a copy.
+   */
+  private static final long APART_MILLIS = 2_000;
+
+  /** What is held of a shard at most; then its socket is not read any more. */
+  private static final long MOST_BYTES = 24_000_000;
+
+  /** Of an event that looks the same so often copies are paired in their order. */
+  private static final int MOST_ALIKE = 200;
+
+  private enum Mode {
+    FORWARD,
+    NOTE,
+    HOLD,
+    DROP
+  }
+
+  /** Takes what is forwarded. */
+  interface Next {
+    void notification(int shard, Frame.Notification event, byte[] body);
+  }
+
+  private record Held(Frame.Notification event, byte[] body, long at) {}
+
+  private record Noted(EventId id, long at) {}
+
+  private final int shard;
+  private final LongSupplier clock;
+  private final Next next;
+  private final Runnable pairedOff;
+  private final Deque<Held> held = new ArrayDeque<>();
+  private final List<Noted> noted = new ArrayList<>();
+  private volatile Mode mode;
+  private long bytes;
+
+  /**
+   * @param held whether what is read is held until {@link #release}
+   * @param clock milliseconds that never jump
+   * @param pairedOff is told of each copy that is not forwarded
+   */
+  HeldFrames(int shard, boolean held, LongSupplier clock, Next next, Runnable pairedOff) {
+    this.shard = shard;
+    this.mode = held ? Mode.HOLD : Mode.FORWARD;
+    this.clock = clock;
+    this.next = next;
+    this.pairedOff = pairedOff;
+  }
+
+  /** Whether something is held, and so is not in safe hands. */
+  boolean isHolding() {
+    return mode == Mode.HOLD;
+  }
+
+  /** What the socket brings; waits if too much is held. */
+  void take(Frame.Notification event, byte[] body) {
+    if (mode != Mode.FORWARD && !passes(event, body)) {
+      return;
+    }
+    next.notification(shard, event, body);
+  }
+
+  private synchronized boolean passes(Frame.Notification event, byte[] body) {
+    while (mode == Mode.HOLD && bytes > MOST_BYTES) {
+      try {
+        wait();
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return false;
+      }
+    }
+    switch (mode) {
+      case HOLD -> {
+        held.add(new Held(event, body, clock.getAsLong()));
+        bytes += body.length;
+        return false;
+      }
+      case DROP -> {
+        return false;
+      }
+      case NOTE -> {
+        noted.add(new Noted(event.id(), clock.getAsLong()));
+        return true;
+      }
+      default -> {
+        return true;
+      }
+    }
+  }
+
+  /** Notes what is forwarded from now on, or no more. */
+  synchronized void note(boolean on) {
+    noted.clear();
+    mode = on ? Mode.NOTE : Mode.FORWARD;
+  }
+
+  /** Holds what is read from now on. */
+  synchronized void hold() {
+    if (mode == Mode.FORWARD) {
+      mode = Mode.HOLD;
+    }
+  }
+
+  /** Forwards nothing more; what was forwarded since it is noted. */
+  synchronized List<Forwarded> stop() {
+    mode = Mode.DROP;
+    held.clear();
+    bytes = 0;
+    notifyAll();
+    long now = clock.getAsLong();
+    return noted.stream().map(one -> new Forwarded(one.id(), (int) (now - one.at()))).toList();
+  }
+
+  /**
+   * Forwards what is held, but for copies of what another instance has forwarded, and goes on
+   * forwarding. Waits for the route.
+   */
+  synchronized void release(List<Forwarded> forwarded) {
+    Set<Held> copies = copies(forwarded, clock.getAsLong());
+    for (Held one : held) {
+      if (copies.contains(one)) {
+        pairedOff.run();
+      } else {
+        next.notification(shard, one.event(), one.body());
+      }
+    }
+    held.clear();
+    bytes = 0;
+    if (mode == Mode.HOLD) {
+      mode = Mode.FORWARD;
+    }
+    notifyAll();
+  }
+
+  private Set<Held> copies(List<Forwarded> forwarded, long now) {
+    Map<EventId, List<Held>> ours = new HashMap<>();
+    held.forEach(one -> ours.computeIfAbsent(one.event().id(), id -> new ArrayList<>()).add(one));
+    Map<EventId, List<Long>> theirs = new HashMap<>();
+    forwarded.forEach(
+        one ->
+            theirs.computeIfAbsent(one.id(), id -> new ArrayList<>()).add(now - one.ageMillis()));
+    long difference = difference(ours, theirs);
+    Set<Held> copies = Collections.newSetFromMap(new IdentityHashMap<>());
+    ours.forEach(
+        (id, held) -> copies.addAll(pair(held, theirs.getOrDefault(id, List.of()), difference)));
+    return copies;
+  }
+
+  /** By how much their times are before ours: told by events that both have seen once. */
+  private static long difference(Map<EventId, List<Held>> ours, Map<EventId, List<Long>> theirs) {
+    List<Long> differences = new ArrayList<>();
+    ours.forEach(
+        (id, held) -> {
+          List<Long> at = theirs.getOrDefault(id, List.of());
+          if (held.size() == 1 && at.size() == 1) {
+            differences.add(held.get(0).at() - at.get(0));
+          }
+        });
+    Collections.sort(differences);
+    return differences.isEmpty() ? 0 : differences.get(differences.size() / 2);
+  }
+
+  /** Those of ours that are copies: the nearest in time first. */
+  private static Set<Held> pair(List<Held> ours, List<Long> theirs, long difference) {
+    Set<Held> copies = Collections.newSetFromMap(new IdentityHashMap<>());
+    if (ours.size() > MOST_ALIKE || theirs.size() > MOST_ALIKE) {
+      copies.addAll(ours.subList(0, Math.min(ours.size(), theirs.size())));
+      return copies;
+    }
+    record Pair(Held ours, int theirs, long apart) {}
+    List<Pair> pairs = new ArrayList<>();
+    for (Held one : ours) {
+      for (int other = 0; other < theirs.size(); other++) {
+        long apart = Math.abs(one.at() - theirs.get(other) - difference);
+        if (apart <= APART_MILLIS) {
+          pairs.add(new Pair(one, other, apart));
+        }
+      }
+    }
+    pairs.sort(Comparator.comparingLong(Pair::apart));
+    Set<Integer> taken = new HashSet<>();
+    for (Pair pair : pairs) {
+      if (!copies.contains(pair.ours()) && taken.add(pair.theirs())) {
+        copies.add(pair.ours());
+      }
+    }
+    return copies;
+  }
+}

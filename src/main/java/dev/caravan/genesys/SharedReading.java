@@ -1,0 +1,228 @@
+package dev.caravan.genesys;
+
+import dev.caravan.background.BackgroundTask;
+import dev.caravan.background.SteadyClock;
+import dev.caravan.channel.ChannelGroup;
+import dev.caravan.channel.Replica;
+import dev.caravan.channel.Shard;
+import dev.caravan.cluster.Clients;
+import dev.caravan.cluster.Cluster;
+import dev.caravan.frame.Frame;
+import dev.caravan.settings.ExtraJars;
+import dev.caravan.settings.KafkaProperties;
+import dev.caravan.topic.Plan;
+import dev.caravan.topic.TopicSharder;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.LongSupplier;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.eclipse.microprofile.config.Config;
+import org.eclipse.microprofile.config.ConfigProvider;
+
+/**
+ * Reads those shards that are this instance's, if several share an organisation: opens, holds,
+ * drains and closes them as the {@link Cluster} decides. All but the frames is on the control
+ * thread.
+ */
+final class SharedReading implements Cluster.Reader {
+
+  /** Moves come one after the other, and each takes some seconds. */
+  private static final Duration LEAVES_WITHIN = Duration.ofMinutes(2);
+
+  private static final long LOOK_NANOS = 20_000_000;
+  private static final int MOST_LOOKS = 250;
+
+  private final ChannelGroup group;
+  private final GapRecorder gaps;
+  private final Executor background;
+  private final LongSupplier clock;
+  private final HeldFrames.Next next;
+  private final Runnable pairedOff;
+  private final Consumer<Optional<Plan>> leads;
+  private final Cluster cluster;
+  private final Map<Integer, TopicSharder.Shard> ours = new TreeMap<>();
+  private final Map<Integer, HeldFrames> frames = new ConcurrentHashMap<>();
+
+  /**
+   * @param name of the cluster
+   * @param next takes what is forwarded
+   * @param leads begins to find out what is to be read, going on from a plan, or ends to
+   */
+  SharedReading(
+      String name,
+      ChannelGroup group,
+      GapRecorder gaps,
+      ScheduledExecutorService control,
+      Executor background,
+      Executor threads,
+      SteadyClock clock,
+      HeldFrames.Next next,
+      Runnable pairedOff,
+      Consumer<Optional<Plan>> leads) {
+    this.group = group;
+    this.gaps = gaps;
+    this.background = background;
+    this.clock = clock;
+    this.next = next;
+    this.pairedOff = pairedOff;
+    this.leads = leads;
+    this.cluster =
+        new Cluster(
+            name, new ConfiguredClients(), this, control, threads, clock, new SecureRandom());
+    group.takeTurns(() -> cluster.isOurTurn(clock.atTheLatest(clock.getAsLong()).toEpochMilli()));
+  }
+
+  Cluster cluster() {
+    return cluster;
+  }
+
+  List<BackgroundTask> tasks() {
+    return cluster.tasks();
+  }
+
+  /** Has the other instances take over. */
+  void leave() {
+    cluster.leave(LEAVES_WITHIN);
+  }
+
+  /** An event of a shard, on its frame queue. */
+  void notification(int shard, Frame.Notification event, byte[] body) {
+    // The control thread is about to look into it
+    for (int look = 0; look < MOST_LOOKS && cluster.mayBeReplaced(); look++) {
+      LockSupport.parkNanos(LOOK_NANOS);
+    }
+    HeldFrames held = frames.get(shard);
+    if (held != null) {
+      held.take(event, body);
+    }
+  }
+
+  /** Whether what was read of the shard is in safe hands when its exchanges have ended. */
+  boolean isForwarded(Shard shard) {
+    HeldFrames held = frames.get(shard.number());
+    return held != null && !held.isHolding();
+  }
+
+  @Override
+  public void open(TopicSharder.Shard shard, boolean held, Optional<Instant> lastRead) {
+    lastRead.ifPresent(until -> gaps.inherited(shard, until));
+    frames.put(shard.number(), new HeldFrames(shard.number(), held, clock, next, pairedOff));
+    change(shard);
+  }
+
+  @Override
+  public void change(TopicSharder.Shard shard) {
+    ours.put(shard.number(), shard);
+    read();
+  }
+
+  @Override
+  public void close(int shard) {
+    if (ours.remove(shard) != null) {
+      Optional.ofNullable(frames.get(shard)).ifPresent(HeldFrames::stop);
+      group.shards().stream()
+          .map(Shard::replica)
+          .filter(replica -> replica.shard() == shard)
+          .forEach(gaps::handedOver);
+      read();
+    }
+  }
+
+  private void read() {
+    group.read(List.copyOf(ours.values()));
+  }
+
+  /** A replica has ended. */
+  void finished(Replica replica) {
+    gaps.handedOver(replica);
+  }
+
+  @Override
+  public void note(int shard, boolean on) {
+    Optional.ofNullable(frames.get(shard)).ifPresent(held -> held.note(on));
+  }
+
+  @Override
+  public void hold(int shard) {
+    Optional.ofNullable(frames.get(shard)).ifPresent(HeldFrames::hold);
+  }
+
+  @Override
+  public void drain(int shard) {
+    group.shards().stream()
+        .filter(one -> one.number() == shard)
+        .findFirst()
+        .ifPresentOrElse(
+            one -> one.drain(() -> cluster.drained(shard)), () -> cluster.drained(shard));
+  }
+
+  @Override
+  public List<Cluster.Forwarded> stopForwarding(int shard) {
+    return Optional.ofNullable(frames.get(shard)).map(HeldFrames::stop).orElse(List.of());
+  }
+
+  @Override
+  public void release(int shard, List<Cluster.Forwarded> forwarded) {
+    // It waits for the route
+    Optional.ofNullable(frames.get(shard))
+        .ifPresent(held -> background.execute(() -> held.release(forwarded)));
+  }
+
+  @Override
+  public void readElsewhere(TopicSharder.Shard shard, boolean tells) {
+    gaps.readElsewhere(shard, tells);
+  }
+
+  @Override
+  public void lead(boolean on, Plan before) {
+    leads.accept(on ? Optional.of(before) : Optional.empty());
+  }
+
+  @Override
+  public void want(List<String> subscriptions) {
+    gaps.wanted(subscriptions);
+  }
+
+  @Override
+  public OptionalLong until(int shard) {
+    return gaps.until(shard)
+        .map(at -> OptionalLong.of(at.toEpochMilli()))
+        .orElse(OptionalLong.empty());
+  }
+
+  /** As the settings say how Kafka is reached. */
+  private static final class ConfiguredClients implements Clients {
+
+    @Override
+    public <T> T make(Function<Map<String, Object>, T> making, Map<String, Object> fixed) {
+      Config config = ConfigProvider.getConfig();
+      Map<String, Object> all = new HashMap<>();
+      all.put("client.id", "caravan-cluster");
+      all.put("reconnect.backoff.max.ms", 1_000);
+      all.put("retry.backoff.max.ms", 1_000);
+      all.putAll(KafkaProperties.of(config));
+      all.put("bootstrap.servers", config.getValue("kafka.bootstrap.servers", String.class));
+      all.putAll(fixed);
+      Set<String> known = new HashSet<>(ProducerConfig.configNames());
+      known.addAll(ConsumerConfig.configNames());
+      Map<String, Object> properties = KafkaProperties.knownTo(known, all);
+      return ExtraJars.with(config, () -> making.apply(properties));
+    }
+  }
+}

@@ -1,0 +1,486 @@
+package dev.caravan.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.caravan.cluster.ClusterState.Stage;
+import dev.caravan.cluster.ControlRecord.Gone;
+import dev.caravan.cluster.ControlRecord.Handed;
+import dev.caravan.cluster.ControlRecord.Live;
+import dev.caravan.cluster.ControlRecord.Member;
+import dev.caravan.cluster.ControlRecord.Offer;
+import dev.caravan.cluster.ControlRecord.Plan;
+import dev.caravan.cluster.ControlRecord.Probe;
+import dev.caravan.cluster.ControlRecord.Sent;
+import dev.caravan.cluster.ControlRecord.Topics;
+import dev.caravan.cluster.ControlRecord.Until;
+import dev.caravan.frame.EventId;
+import dev.caravan.topic.TopicSharder;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+class ClusterMachineTest {
+
+  private static final String ME = "me";
+  private static final String OTHER = "other";
+  private static final TopicSharder.Shard SHARD = new TopicSharder.Shard(1, List.of("v2.a"));
+
+  private ClusterState state = ClusterState.initial(ME);
+  private List<ClusterAction> actions = List.of();
+  private long now = 1_000_000;
+
+  private void take(ClusterEvent event) {
+    ClusterMachine.Step step = ClusterMachine.next(state, event, now);
+    state = step.state();
+    actions = step.actions();
+  }
+
+  private void hear(ControlRecord told) {
+    take(new ClusterEvent.Heard(told, true));
+  }
+
+  /** Time passes, while we hear ourselves and, if it is there, the other. */
+  private void pass(long millis, boolean otherIsThere) {
+    for (long passed = 0; passed < millis; passed += 1_000) {
+      now += 1_000;
+      if (otherIsThere) {
+        hear(member(OTHER));
+      }
+      hear(new Member(ME, state.slots(), state.leaving()));
+      take(new ClusterEvent.Tick());
+    }
+  }
+
+  private Member member(String who) {
+    return new Member(who, Set.of(who.equals(ME) ? 7 : 5), false);
+  }
+
+  /** Shard 1 lies in a slot. */
+  private void plan(int slot, int moving) {
+    hear(new Topics(OTHER, "v", SHARD));
+    hear(new Plan(OTHER, 1, Map.of(1, slot), Map.of(1, "v"), true, moving));
+  }
+
+  /** We have slot 7, and hear ourselves. */
+  private void begin() {
+    take(new ClusterEvent.CaughtUp());
+    take(new ClusterEvent.Assigned(Set.of(7)));
+    hear(member(ME));
+  }
+
+  private void reading() {
+    begin();
+    plan(7, -1);
+    take(new ClusterEvent.Opened(1));
+    hear(new Live(ME, 1, 1, false, false));
+    assertThat(stage()).isEqualTo(Stage.READING);
+  }
+
+  private void otherReads() {
+    begin();
+    hear(member(OTHER));
+    hear(new Live(OTHER, 1, 4, false, true));
+  }
+
+  private Stage stage() {
+    return state.ours(1).map(ClusterState.Ours::stage).orElse(null);
+  }
+
+  private ClusterAction only(Class<? extends ClusterAction> kind) {
+    return actions.stream().filter(kind::isInstance).findFirst().orElse(null);
+  }
+
+  // ---- to open
+
+  @Test
+  void aShardInOneOfOurSlotsThatNobodyReadsIsOpened() {
+    begin();
+
+    plan(7, -1);
+
+    assertThat(actions).contains(new ClusterAction.Open(SHARD, false, 0));
+  }
+
+  @Test
+  void aShardInAnotherSlotIsNotOpened() {
+    begin();
+
+    plan(8, -1);
+
+    assertThat(only(ClusterAction.Open.class)).isNull();
+  }
+
+  @Test
+  void nothingIsOpenedBeforeAllThatWasToldHasBeenHeard() {
+    take(new ClusterEvent.Assigned(Set.of(7)));
+
+    plan(7, -1);
+
+    assertThat(only(ClusterAction.Open.class)).isNull();
+  }
+
+  @Test
+  void whoeverOpensWhatADeadInstanceReadKnowsSinceWhenNobodyHasReadIt() {
+    otherReads();
+    hear(new Until(OTHER, 1, 4, 1_700_000_000_000L));
+    plan(7, -1);
+    assertThat(only(ClusterAction.Open.class)).isNull();
+
+    pass(ControlView.DEAD_AFTER_MILLIS, false);
+    assertThat(stage()).isNull();
+    now += 1_000;
+    hear(member(ME));
+
+    assertThat(actions).contains(new ClusterAction.Open(SHARD, false, 1_700_000_000_000L));
+  }
+
+  @Test
+  void whoHasEndedInGoodOrderNeedNotBeWaitedFor() {
+    otherReads();
+    plan(7, -1);
+
+    hear(new Gone(OTHER));
+
+    assertThat(only(ClusterAction.Open.class)).isNotNull();
+  }
+
+  @Test
+  void withoutContactNobodyCountsAsDead() {
+    otherReads();
+    plan(7, -1);
+
+    now += 600_000;
+    take(new ClusterEvent.Tick());
+
+    assertThat(only(ClusterAction.Open.class)).isNull();
+  }
+
+  @Test
+  void afterContactIsBackTheOthersHaveTimeToBeHeard() {
+    otherReads();
+    plan(7, -1);
+    now += 600_000;
+    pass(3_000, false);
+
+    assertThat(only(ClusterAction.Open.class)).isNull();
+    pass(4_000, false);
+
+    assertThat(stage()).isEqualTo(Stage.OPENING);
+  }
+
+  @Test
+  void whenItIsLiveAllAreTold() {
+    begin();
+    plan(7, -1);
+
+    take(new ClusterEvent.Opened(1));
+
+    assertThat(actions).contains(new ClusterAction.Write(new Live(ME, 1, 1, false, false)));
+    assertThat(stage()).isEqualTo(Stage.READING);
+  }
+
+  // ---- to go on
+
+  @Test
+  void whoLosesTheSlotReadsOn() {
+    reading();
+
+    take(new ClusterEvent.Assigned(Set.of()));
+    pass(120_000, false);
+
+    assertThat(stage()).isEqualTo(Stage.READING);
+  }
+
+  @Test
+  void whoSeesAnotherReadUnderALaterEpochStops() {
+    reading();
+
+    hear(new Live(OTHER, 1, 2, false, true));
+
+    assertThat(actions)
+        .contains(new ClusterAction.Close(1), new ClusterAction.ReadElsewhere(1, true));
+    assertThat(stage()).isNull();
+  }
+
+  @Test
+  void whatAnotherSaysOfAnEarlierEpochDoesNotCount() {
+    reading();
+    hear(new Live(ME, 1, 3, false, false));
+
+    hear(new Live(OTHER, 1, 2, false, true));
+
+    assertThat(stage()).isEqualTo(Stage.READING);
+  }
+
+  @Test
+  void ofTwoThatBeginUnderTheSameEpochTheFirstOneReads() {
+    begin();
+    hear(member(OTHER));
+    plan(7, -1);
+    take(new ClusterEvent.Opened(1));
+
+    hear(new Live(OTHER, 1, 1, false, false));
+    hear(new Live(ME, 1, 1, false, false));
+
+    assertThat(stage()).isNull();
+  }
+
+  @Test
+  void aShardThatThePlanHasNoMoreIsClosed() {
+    reading();
+
+    hear(new Plan(OTHER, 1, Map.of(), Map.of(), true, -1));
+
+    assertThat(actions).contains(new ClusterAction.Close(1));
+  }
+
+  @Test
+  void otherTopicsAreReadOnTheSameShard() {
+    reading();
+    TopicSharder.Shard more = new TopicSharder.Shard(1, List.of("v2.a", "v2.b"));
+
+    hear(new Topics(OTHER, "w", more));
+    hear(new Plan(OTHER, 1, Map.of(1, 7), Map.of(1, "w"), true, -1));
+
+    assertThat(actions).contains(new ClusterAction.Change(more));
+  }
+
+  @Test
+  void aPlanOfAnEarlierEpochDoesNotCount() {
+    reading();
+    hear(new Plan(OTHER, 5, Map.of(1, 7), Map.of(1, "v"), true, -1));
+
+    hear(new Plan("stale", 4, Map.of(), Map.of(), true, -1));
+
+    assertThat(stage()).isEqualTo(Stage.READING);
+  }
+
+  // ---- after standing still
+
+  @Test
+  void whoStoodStillForwardsNothingUntilItHasHeardAllThatWasToldOfTheShard() {
+    reading();
+
+    take(new ClusterEvent.StoodStill());
+    assertThat(actions)
+        .containsSubsequence(
+            new ClusterAction.Hold(1), new ClusterAction.Write(new Probe(ME, 1, now)));
+    long stoodStill = now;
+    now += 100;
+    hear(new Probe(ME, 1, stoodStill - 5_000));
+    assertThat(stage()).isEqualTo(Stage.CHECKING);
+    hear(new Probe(ME, 1, stoodStill));
+
+    assertThat(actions).contains(new ClusterAction.Release(1, List.of()));
+    assertThat(stage()).isEqualTo(Stage.READING);
+  }
+
+  @Test
+  void whoWasReplacedWhileItStoodStillForwardsNothingOfWhatItHolds() {
+    reading();
+    take(new ClusterEvent.StoodStill());
+
+    hear(new Live(OTHER, 1, 2, false, true));
+
+    assertThat(actions).contains(new ClusterAction.Close(1));
+    assertThat(only(ClusterAction.Release.class)).isNull();
+    assertThat(stage()).isNull();
+  }
+
+  @Test
+  void whoStoodStillAndHearsNothingForLongForwardsAll() {
+    reading();
+    take(new ClusterEvent.StoodStill());
+
+    pass(ClusterMachine.HANDED_WITHIN_MILLIS, false);
+
+    assertThat(stage()).isEqualTo(Stage.READING);
+  }
+
+  // ---- to move
+
+  @Test
+  void whatAnotherReadsIsOpenedOnlyWhenItMayMoveAndIsOffered() {
+    otherReads();
+
+    plan(7, -1);
+    assertThat(stage()).isNull();
+    plan(7, 1);
+    assertThat(stage()).isNull();
+    hear(new Offer(OTHER, 1, 4));
+
+    assertThat(actions).contains(new ClusterAction.Open(SHARD, true, 0));
+    assertThat(stage()).isEqualTo(Stage.JOINING);
+  }
+
+  @Test
+  void anOfferOfAnEarlierEpochDoesNotCount() {
+    otherReads();
+    hear(new Offer(OTHER, 1, 3));
+
+    plan(7, 1);
+
+    assertThat(stage()).isNull();
+  }
+
+  @Test
+  void whatIsHeldIsReleasedWhenTheOneBeforeHasToldAll() {
+    joined();
+    Sent one = new Sent(new EventId(1, 2), 5);
+    Sent two = new Sent(new EventId(3, 4), 4);
+
+    hear(new Handed(OTHER, 1, 5, 0, false, List.of(one)));
+    assertThat(only(ClusterAction.Release.class)).isNull();
+    hear(new Handed(OTHER, 1, 5, 1, true, List.of(two)));
+
+    assertThat(actions).contains(new ClusterAction.Release(1, List.of(one, two)));
+    assertThat(stage()).isEqualTo(Stage.READING);
+  }
+
+  @Test
+  void whatWasToldOfAnotherMoveReleasesNothing() {
+    joined();
+
+    hear(new Handed(OTHER, 1, 4, 0, true, List.of()));
+
+    assertThat(stage()).isEqualTo(Stage.HOLDING);
+  }
+
+  @Test
+  void ifTheOneBeforeIsSilentAllIsForwarded() {
+    joined();
+
+    pass(ClusterMachine.HANDED_WITHIN_MILLIS, false);
+
+    assertThat(stage()).isEqualTo(Stage.READING);
+  }
+
+  private void joined() {
+    otherReads();
+    plan(7, 1);
+    hear(new Offer(OTHER, 1, 4));
+    take(new ClusterEvent.Opened(1));
+    assertThat(actions).contains(new ClusterAction.Write(new Live(ME, 1, 5, true, false)));
+    hear(new Live(ME, 1, 5, true, false));
+    assertThat(stage()).isEqualTo(Stage.HOLDING);
+  }
+
+  @Test
+  void whoMayGiveAShardAwayNotesWhatItForwardsBeforeItOffersIt() {
+    reading();
+    take(new ClusterEvent.Assigned(Set.of(9)));
+
+    plan(7, 1);
+
+    assertThat(actions)
+        .containsSubsequence(
+            new ClusterAction.Note(1, true), new ClusterAction.Write(new Offer(ME, 1, 1)));
+    assertThat(stage()).isEqualTo(Stage.OFFERED);
+  }
+
+  @Test
+  void anOfferThatComesToNothingIsTakenBack() {
+    reading();
+    take(new ClusterEvent.Assigned(Set.of(9)));
+    plan(7, 1);
+
+    plan(7, -1);
+
+    assertThat(actions).contains(new ClusterAction.Note(1, false));
+    assertThat(stage()).isEqualTo(Stage.READING);
+  }
+
+  @Test
+  void whoHasOfferedReadsToTheEndAndTellsWhatItForwarded() {
+    reading();
+    take(new ClusterEvent.Assigned(Set.of(9)));
+    plan(7, 1);
+
+    hear(new Live(OTHER, 1, 2, true, true));
+    assertThat(actions).contains(new ClusterAction.Drain(1));
+    take(new ClusterEvent.Drained(1));
+
+    assertThat(actions).contains(new ClusterAction.HandOver(1, 2));
+    assertThat(stage()).isNull();
+  }
+
+  @Test
+  void whoLeavesGivesAllAway() {
+    reading();
+
+    take(new ClusterEvent.Leave());
+    plan(7, 1);
+
+    assertThat(stage()).isEqualTo(Stage.OFFERED);
+  }
+
+  // ---- the owner of slot 0
+
+  @Test
+  void theOwnerOfSlot0FindsOutWhatIsToBeReadAndDealsItOut() {
+    take(new ClusterEvent.CaughtUp());
+    hear(member(OTHER));
+    hear(new Member(ME, Set.of(0), false));
+    take(new ClusterEvent.Assigned(Set.of(0)));
+    assertThat(actions).contains(new ClusterAction.Lead(true));
+
+    hear(new Topics(ME, "v", SHARD));
+    hear(new Topics(ME, "w", new TopicSharder.Shard(2, List.of("v2.b"))));
+    take(new ClusterEvent.ListedAnew(Map.of(1, "v", 2, "w"), true));
+
+    ClusterAction.Write write = (ClusterAction.Write) only(ClusterAction.Write.class);
+    assertThat(((Plan) write.record()).slots().values()).containsExactlyInAnyOrder(0, 5);
+    take(new ClusterEvent.Assigned(Set.of(3)));
+    assertThat(actions).contains(new ClusterAction.Lead(false));
+  }
+
+  @Test
+  void aPlanIsNotWrittenBeforeTheTopicsThatItNames() {
+    take(new ClusterEvent.CaughtUp());
+    hear(new Member(ME, Set.of(0), false));
+    take(new ClusterEvent.Assigned(Set.of(0)));
+
+    take(new ClusterEvent.ListedAnew(Map.of(1, "v"), true));
+    assertThat(only(ClusterAction.Write.class)).isNull();
+    hear(new Topics(ME, "v", SHARD));
+
+    assertThat(only(ClusterAction.Write.class)).isNotNull();
+  }
+
+  @Test
+  void oneShardMovesAtATime() {
+    take(new ClusterEvent.CaughtUp());
+    hear(new Member(ME, Set.of(0, 1), false));
+    hear(member(OTHER));
+    hear(new Live(OTHER, 1, 1, false, true));
+    hear(new Live(OTHER, 2, 1, false, true));
+    hear(new Topics(OTHER, "v", SHARD));
+    hear(new Topics(OTHER, "w", new TopicSharder.Shard(2, List.of("v2.b"))));
+    hear(new Plan(OTHER, 1, Map.of(1, 0, 2, 1), Map.of(1, "v", 2, "w"), true, -1));
+
+    take(new ClusterEvent.Assigned(Set.of(0, 1)));
+
+    Plan plan = plan();
+    // One of them stays where it is read: that costs nothing
+    assertThat(plan.moving()).isIn(1, 2);
+    assertThat(plan.slots().get(3 - plan.moving())).isEqualTo(5);
+    hear(plan);
+    hear(new Live(ME, plan.moving(), 2, true, true));
+    assertThat(state.view().plan().moving()).isEqualTo(plan.moving());
+
+    hear(new Handed(OTHER, plan.moving(), 2, 0, true, List.of()));
+
+    assertThat(plan().moving()).isEqualTo(-1);
+  }
+
+  private Plan plan() {
+    return actions.stream()
+        .filter(ClusterAction.Write.class::isInstance)
+        .map(action -> ((ClusterAction.Write) action).record())
+        .filter(Plan.class::isInstance)
+        .map(Plan.class::cast)
+        .findFirst()
+        .orElseThrow();
+  }
+}

@@ -1,0 +1,49 @@
+package dev.caravan.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.caravan.cluster.ControlRecord.Sent;
+import dev.caravan.frame.EventId;
+import dev.caravan.topic.TopicSharder;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ControlCodecTest {
+
+  static Stream<ControlRecord> records() {
+    return Stream.of(
+        new ControlRecord.Plan("a", 3, Map.of(1, 7, 2, 8), Map.of(1, "v", 2, "w"), true, 2),
+        new ControlRecord.Topics("a", "v", new TopicSharder.Shard(3, "east", List.of("v2.x"))),
+        new ControlRecord.Live("a", 3, 9, true, false),
+        new ControlRecord.Until("a", 3, 9, 1_700_000_000_000L),
+        new ControlRecord.Member("a", Set.of(1, 5), true),
+        new ControlRecord.Offer("a", 3, 9),
+        new ControlRecord.Handed("a", 3, 9, 1, true, List.of(new Sent(new EventId(-1, 2), 345))),
+        new ControlRecord.Probe("a", 3, 77),
+        new ControlRecord.Gone("a"));
+  }
+
+  @ParameterizedTest
+  @MethodSource("records")
+  void whatIsWrittenIsReadAsItWas(ControlRecord told) {
+    assertThat(ControlCodec.read(ControlCodec.key(told), ControlCodec.value(told))).contains(told);
+    assertThat(ControlCodec.partition(told, 60)).isBetween(0, 59);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"", "plan/", "live", "live/x", "until/-", "topics/1", "later/1", "handed/1"})
+  void whatIsNotKnownOrDamagedIsPassedOver(String key) {
+    for (String value : List.of("", "{", "[]", "null", "{\"by\":1}")) {
+      byte[] bytes = value.getBytes(StandardCharsets.UTF_8);
+      assertThat(ControlCodec.read(key, bytes).filter(told -> told.by().length() > 1)).isEmpty();
+    }
+    assertThat(ControlCodec.read(key, null)).isEmpty();
+  }
+}

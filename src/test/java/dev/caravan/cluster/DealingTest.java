@@ -1,0 +1,105 @@
+package dev.caravan.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class DealingTest {
+
+  private static Map<Integer, String> owners(int instances, int slots, int shift) {
+    return IntStream.range(0, slots)
+        .boxed()
+        .collect(Collectors.toMap(slot -> slot, slot -> "i" + (slot * 7 + shift) % instances));
+  }
+
+  private static Set<Integer> shards(int count) {
+    return new TreeSet<>(IntStream.range(0, count).boxed().toList());
+  }
+
+  private static Map<String, Integer> loads(
+      Map<Integer, Integer> dealt, Map<Integer, String> owners) {
+    Map<String, Integer> loads = new HashMap<>();
+    owners.values().forEach(owner -> loads.put(owner, 0));
+    dealt.values().forEach(slot -> loads.merge(owners.get(slot), 1, Integer::sum));
+    return loads;
+  }
+
+  private static int difference(Map<String, Integer> loads) {
+    return loads.values().stream().max(Integer::compare).orElseThrow()
+        - loads.values().stream().min(Integer::compare).orElseThrow();
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 3, 4, 5, 6})
+  void instancesDifferByOneShardAtMost(int instances) {
+    for (int count = 0; count <= 80; count++) {
+      deal(instances, count);
+    }
+  }
+
+  private static void deal(int instances, int count) {
+    Map<Integer, String> owners = owners(instances, 60, 0);
+
+    Map<Integer, Integer> dealt = Dealing.deal(shards(count), Map.of(), owners, Map.of(), true);
+
+    assertThat(dealt).hasSize(count);
+    assertThat(difference(loads(dealt, owners))).isLessThanOrEqualTo(1);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 3, 4, 5, 6})
+  void whateverTheGroupDoesToTheSlotsTheyAreBalancedAgainOneMoveAfterTheOther(int before) {
+    for (int after = 1; after <= 6; after++) {
+      for (int count = 1; count <= 40; count += 3) {
+        dealAgain(before, after, count);
+      }
+    }
+  }
+
+  private static void dealAgain(int before, int after, int count) {
+    Map<Integer, String> then = owners(before, 60, 3);
+    Map<Integer, Integer> dealt = Dealing.deal(shards(count), Map.of(), then, Map.of(), true);
+    Map<Integer, String> now = owners(after, 60, 11);
+    Map<Integer, String> readers = new HashMap<>();
+    dealt.forEach((shard, slot) -> readers.put(shard, then.get(slot)));
+    readers.values().removeIf(reader -> !now.containsValue(reader));
+
+    for (int step = 0; step <= count; step++) {
+      Map<Integer, Integer> next = Dealing.deal(shards(count), dealt, now, readers, true);
+      // All that was dealt has moved by then
+      next.forEach((shard, slot) -> readers.put(shard, now.get(slot)));
+      dealt = next;
+    }
+
+    assertThat(difference(loads(dealt, now))).isLessThanOrEqualTo(1);
+    assertThat(Dealing.deal(shards(count), dealt, now, readers, true)).isEqualTo(dealt);
+  }
+
+  @Test
+  void whatIsBalancedStaysWhereItIs() {
+    Map<Integer, String> owners = Map.of(0, "a", 1, "b");
+    Map<Integer, Integer> before = Map.of(4, 0, 9, 1);
+
+    assertThat(Dealing.deal(Set.of(4, 9), before, owners, Map.of(4, "a", 9, "b"), true))
+        .isEqualTo(before);
+  }
+
+  @Test
+  void whatAnInstanceStillReadsIsDealtBackToItAtNoCost() {
+    Map<Integer, String> owners = Map.of(0, "a", 1, "a", 2, "b");
+    Map<Integer, String> readers = Map.of(1, "b", 2, "b");
+
+    Map<Integer, Integer> dealt =
+        Dealing.deal(Set.of(1, 2), Map.of(1, 0, 2, 1), owners, readers, false);
+
+    assertThat(loads(dealt, owners)).isEqualTo(Map.of("a", 1, "b", 1));
+  }
+}

@@ -1,0 +1,155 @@
+package dev.caravan.genesys;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.caravan.cluster.Cluster.Forwarded;
+import dev.caravan.frame.EnvelopeReader;
+import dev.caravan.frame.Frame;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+
+class HeldFramesTest {
+
+  private final EnvelopeReader reader = new EnvelopeReader();
+  private final List<String> forwarded = new ArrayList<>();
+  private int pairedOff;
+  private long now = 100_000;
+
+  private HeldFrames frames(boolean held) {
+    return new HeldFrames(
+        1, held, () -> now, (shard, event, body) -> forwarded.add(text(event)), () -> pairedOff++);
+  }
+
+  private static String text(Frame.Notification event) {
+    return event.topicName().replaceFirst(".*\\.", "");
+  }
+
+  private void bring(HeldFrames frames, String name) {
+    byte[] frame =
+        "{\"topicName\":\"v2.x.%s\",\"eventBody\":{\"id\":\"1\"}}"
+            .formatted(name)
+            .getBytes(StandardCharsets.UTF_8);
+    frames.take((Frame.Notification) reader.read(frame), frame);
+  }
+
+  /** What an instance notes that forwards these, one each 100 ms. */
+  private List<Forwarded> forwardedElsewhere(String... names) {
+    List<String> before = List.copyOf(forwarded);
+    HeldFrames other = frames(false);
+    other.note(true);
+    for (String name : names) {
+      bring(other, name);
+      now += 100;
+    }
+    forwarded.clear();
+    forwarded.addAll(before);
+    return other.stop();
+  }
+
+  @Test
+  void whatIsNotHeldIsForwardedAtOnce() {
+    HeldFrames frames = frames(false);
+
+    bring(frames, "a");
+
+    assertThat(forwarded).containsExactly("a");
+  }
+
+  @Test
+  void ofWhatBothHaveReadOneCopyIsForwardedAndTheRestInItsOrder() {
+    HeldFrames frames = frames(true);
+    bring(frames, "b");
+    now += 100;
+    bring(frames, "c");
+    now -= 200;
+    List<Forwarded> other = forwardedElsewhere("a", "b", "c");
+    bring(frames, "d");
+    bring(frames, "e");
+
+    frames.release(other);
+    bring(frames, "f");
+
+    assertThat(forwarded).containsExactly("d", "e", "f");
+    assertThat(pairedOff).isEqualTo(2);
+    assertThat(frames.isHolding()).isFalse();
+  }
+
+  @Test
+  void anEventThatLooksLikeOneOfBeforeIsNotTakenForItsCopy() {
+    List<Forwarded> other = forwardedElsewhere("same");
+    now += 5_000;
+    HeldFrames frames = frames(true);
+    bring(frames, "same");
+    List<Forwarded> aged =
+        other.stream().map(one -> new Forwarded(one.id(), one.ageMillis() + 5_000)).toList();
+    // Whatever both have seen once tells how their clocks differ
+    bring(frames, "x");
+    bring(frames, "y");
+    bring(frames, "z");
+    List<Forwarded> all = new ArrayList<>(aged);
+    all.addAll(
+        forwardedElsewhere("x", "y", "z").stream().map(one -> new Forwarded(one.id(), 0)).toList());
+
+    frames.release(all);
+
+    assertThat(forwarded).containsExactly("same");
+    assertThat(pairedOff).isEqualTo(3);
+  }
+
+  @Test
+  void copiesAreFoundAlsoIfWhatWasToldTookLong() {
+    HeldFrames frames = frames(true);
+    bring(frames, "a");
+    now += 1_000;
+    bring(frames, "b");
+    now -= 1_000;
+    List<Forwarded> other = forwardedElsewhere("a", "b");
+    now += 20_000;
+
+    frames.release(other);
+
+    assertThat(forwarded).isEmpty();
+    assertThat(pairedOff).isEqualTo(2);
+  }
+
+  @Test
+  void withoutAnythingToldAllIsForwarded() {
+    HeldFrames frames = frames(true);
+    bring(frames, "a");
+    bring(frames, "a");
+
+    frames.release(List.of());
+
+    assertThat(forwarded).containsExactly("a", "a");
+  }
+
+  @Test
+  void whoStopsForwardsNothingMore() {
+    HeldFrames frames = frames(false);
+    frames.note(true);
+    bring(frames, "a");
+
+    assertThat(frames.stop()).hasSize(1);
+    bring(frames, "b");
+
+    assertThat(forwarded).containsExactly("a");
+  }
+
+  @Test
+  void whenTooMuchIsHeldTheSocketWaitsUntilItIsReleased() throws Exception {
+    HeldFrames frames = frames(true);
+    byte[] large = new byte[25_000_000];
+    byte[] frame = "{\"topicName\":\"v2.x.a\",\"eventBody\":{}}".getBytes(StandardCharsets.UTF_8);
+    frames.take((Frame.Notification) reader.read(frame), large);
+    CompletableFuture<Void> more = CompletableFuture.runAsync(() -> bring(frames, "b"));
+
+    frames.release(List.of());
+
+    more.get(10, TimeUnit.SECONDS);
+    assertThat(forwarded).containsExactly("a", "b");
+  }
+}

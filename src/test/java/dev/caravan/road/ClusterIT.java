@@ -1,0 +1,444 @@
+package dev.caravan.road;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.caravan.demo.LocalBroker;
+import dev.caravan.simulator.Simulator;
+import dev.caravan.testing.Bridge;
+import dev.caravan.testing.FaultyProxy;
+import dev.caravan.testing.TopicReader;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Several instances read one organisation: each a process of its own, with a real broker between
+ * them. Every event has a number, and each number is looked for in what arrived.
+ */
+class ClusterIT {
+
+  private static final Logger LOG = LoggerFactory.getLogger(ClusterIT.class);
+  private static final Duration PATIENCE = Duration.ofSeconds(120);
+  private static final String PREFIX = "shared.";
+  private static final long PAUSE_NANOS = 4_000_000;
+
+  private static final List<String> NAMES = List.of("a", "b", "c");
+
+  private static final List<String> TOPICS =
+      IntStream.range(0, 6)
+          .mapToObj(
+              "v2.routing.queues.0e185c02-aca1-4a72-82ea-2e78684e2c8%d.conversations"::formatted)
+          .toList();
+
+  /** So often for the figures in docs/reliability.md: -Dcaravan.moves=10. */
+  private static final int MOVES = Integer.getInteger("caravan.moves", 2);
+
+  @TempDir private Path folder;
+
+  private LocalBroker broker;
+  private Simulator genesys;
+  private TopicReader reader;
+  private final Map<String, FaultyProxy> networks = new HashMap<>();
+  private final Map<String, Integer> behind = new HashMap<>();
+  private final Map<String, Bridge> instances = new HashMap<>();
+  private volatile boolean flowing = true;
+  private Thread flow;
+  private final BitSet sent = new BitSet();
+  private final BitSet unheard = new BitSet();
+  private final List<Instant> times = new ArrayList<>();
+  private int mostSockets;
+
+  @BeforeEach
+  void start() {
+    broker = startBroker();
+    genesys = Simulator.start(Road.quiet());
+    reader = new TopicReader(broker.bootstrapServers(), PREFIX);
+    flow = new Thread(this::flow, "flow");
+  }
+
+  /** It has a listener for each instance, which is reached through a network of its own. */
+  private LocalBroker startBroker() {
+    int port = Bridge.freePort();
+    int controller = Bridge.freePort();
+    StringBuilder listeners =
+        new StringBuilder(
+            "PLAINTEXT://127.0.0.1:%d,CONTROLLER://127.0.0.1:%d".formatted(port, controller));
+    StringBuilder advertised = new StringBuilder("PLAINTEXT://127.0.0.1:" + port);
+    StringBuilder protocols = new StringBuilder("PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT");
+    for (String name : NAMES) {
+      behind.put(name, Bridge.freePort());
+      FaultyProxy network = FaultyProxy.start().to(behind.get(name));
+      networks.put(name, network);
+      listeners.append(",%s://127.0.0.1:%d".formatted(name, behind.get(name)));
+      advertised.append(",%s://127.0.0.1:%d".formatted(name, network.port()));
+      protocols.append(",%s:PLAINTEXT".formatted(name));
+    }
+    return LocalBroker.start(
+        LocalBroker.Settings.defaults()
+            .withPort(port)
+            .with("controller.quorum.voters", "1@127.0.0.1:" + controller)
+            .with("listeners", listeners.toString())
+            .with("advertised.listeners", advertised.toString())
+            .with("listener.security.protocol.map", protocols.toString()));
+  }
+
+  @AfterEach
+  void end() throws Exception {
+    flowing = false;
+    flow.join();
+    instances.values().forEach(Bridge::kill);
+    networks.values().forEach(FaultyProxy::close);
+    reader.close();
+    genesys.close();
+    broker.close();
+  }
+
+  /** Each event goes to one topic, and its number is noted; of those that nobody reads, too. */
+  private void flow() {
+    for (int number = 0; flowing; number++) {
+      String body =
+          "{\"id\":\"conversation-%d\",\"number\":%d,\"participants\":[{\"purpose\":\"agent\",\"calls\":[{\"state\":\"connected\"}]}]}"
+              .formatted(number % 60, number);
+      int heard = genesys.emit(TOPICS.get(number % TOPICS.size()), Road.json(body.getBytes()));
+      synchronized (sent) {
+        times.add(Instant.now());
+        sent.set(number);
+        if (heard == 0) {
+          unheard.set(number);
+        }
+        mostSockets = Math.max(mostSockets, genesys.openSockets());
+      }
+      LockSupport.parkNanos(PAUSE_NANOS);
+    }
+  }
+
+  // ---- instances
+
+  private Bridge instance(String name) {
+    Path its = folder.resolve(name);
+    try {
+      Files.createDirectories(its);
+      if (!Files.exists(its.resolve("routes"))) {
+        Path routes = Road.copyOfRoutes(its);
+        Path receive = routes.resolve("receive.camel.yaml");
+        String text = Files.readString(receive);
+        Files.writeString(
+            receive,
+            text.replace(
+                "        deadLetters:", "        topicsPerChannel: 1\n        deadLetters:"));
+      }
+    } catch (IOException e) {
+      throw new java.io.UncheckedIOException(e);
+    }
+    Bridge bridge =
+        Bridge.settings()
+            .genesys(genesys.url())
+            .with("GENESYS_CLIENT_ID", Road.CLIENT)
+            .with("GENESYS_CLIENT_SECRET", Road.SECRET)
+            .kafka("127.0.0.1:" + networks.get(name).port(), PREFIX)
+            .with("GENESYS_TOPICS", String.join(",", TOPICS))
+            .with("CARAVAN_CLUSTER", "test")
+            .with("CARAVAN_ROUTES_DIR", its.resolve("routes").toString())
+            .with("GENESYS_RETRY_INITIAL_DELAY", "100ms")
+            .with("GENESYS_RETRY_MAXIMUM_DELAY", "1s")
+            .verbose()
+            .start(its);
+    instances.put(name, bridge);
+    return bridge;
+  }
+
+  /** What a bridge says of the other instances. */
+  private static String ours(Bridge bridge) {
+    return bridge.logLines().stream()
+        .filter(line -> line.contains(" INFO ") || line.contains(" WARN "))
+        .filter(line -> line.matches(".*(Shard|instance).*"))
+        .collect(Collectors.joining("\n"));
+  }
+
+  private static String state(Bridge bridge) {
+    return bridge.readiness().check("genesys-notifications").at("/data/road.instances").asText();
+  }
+
+  private void awaitState(String state, String... names) {
+    for (String name : names) {
+      try {
+        await()
+            .alias(name + ": " + state)
+            .atMost(PATIENCE)
+            .pollInterval(Duration.ofMillis(100))
+            .until(
+                () -> {
+                  instances.get(name).failIfEnded();
+                  return state(instances.get(name));
+                },
+                state::equals);
+      } catch (org.awaitility.core.ConditionTimeoutException e) {
+        instances.forEach((any, bridge) -> LOG.error("{}: {}", any, bridge.log()));
+        throw e;
+      }
+    }
+  }
+
+  private void threeInstances() {
+    for (String name : NAMES) {
+      instance(name);
+    }
+    awaitState("3 of 3 instances, 2 shards here, 4 elsewhere", "a", "b", "c");
+    flow.start();
+  }
+
+  // ---- what arrived
+
+  private void stopFlow() throws InterruptedException {
+    flowing = false;
+    flow.join();
+  }
+
+  private static int number(ConsumerRecord<String, byte[]> record) {
+    return Road.json(record.value()).at("/eventBody/number").asInt(-1);
+  }
+
+  private List<ConsumerRecord<String, byte[]>> events() {
+    return reader.records().stream()
+        .filter(record -> record.topic().equals(PREFIX + "conversations.voice"))
+        .toList();
+  }
+
+  private BitSet arrived() {
+    BitSet arrived = new BitSet();
+    events().forEach(record -> arrived.set(number(record)));
+    return arrived;
+  }
+
+  private int repeated() {
+    return events().size() - arrived().cardinality();
+  }
+
+  private BitSet lost() {
+    BitSet lost = (BitSet) sent.clone();
+    lost.andNot(arrived());
+    return lost;
+  }
+
+  private List<JsonNode> gaps() {
+    return reader.records().stream()
+        .filter(record -> record.topic().equals(PREFIX + "signals"))
+        .map(record -> Road.json(record.value()))
+        .filter(signal -> signal.path("type").asText().equals("GAP"))
+        .collect(Collectors.toMap(gap -> gap.path("gap").asText(), gap -> gap, (a, b) -> a))
+        .values()
+        .stream()
+        .toList();
+  }
+
+  private static boolean isIn(Instant time, JsonNode gap) {
+    return !time.isBefore(Instant.parse(gap.path("from").asText()))
+        && !time.isAfter(Instant.parse(gap.path("to").asText()));
+  }
+
+  private void assertNothingLostNorRepeated() {
+    try {
+      reader.awaitUntil(all -> lost().isEmpty());
+    } catch (org.awaitility.core.ConditionTimeoutException e) {
+      instances.forEach((any, bridge) -> LOG.error("{}: {}", any, bridge.log()));
+      throw new AssertionError("Lost: " + lost() + ", unheard: " + unheard, e);
+    }
+    reader.readFor(Duration.ofSeconds(1));
+    LOG.info(
+        "{} events sent, {} lost, {} repeated, {} gaps, at most {} sockets at once",
+        sent.cardinality(),
+        lost().cardinality(),
+        repeated(),
+        gaps().size(),
+        mostSockets);
+    assertThat(repeated()).isZero();
+    assertThat(gaps()).isEmpty();
+    assertOrder();
+    assertSockets();
+  }
+
+  private void assertOrder() {
+    Map<String, Integer> last = new HashMap<>();
+    List<String> wrong = new ArrayList<>();
+    for (ConsumerRecord<String, byte[]> record : events()) {
+      Integer before = last.put(record.key(), number(record));
+      if (before != null && before > number(record)) {
+        wrong.add(number(record) + " after " + before);
+      }
+    }
+    assertThat(wrong).as("events out of order within their key").isEmpty();
+  }
+
+  /** A second one on a channel would have ended the first, and one channel too many another. */
+  private void assertSockets() {
+    assertThat(mostSockets).isLessThanOrEqualTo(20);
+    assertThat(
+            reader.records().stream()
+                .filter(record -> record.topic().equals(PREFIX + "signals"))
+                .map(record -> Road.json(record.value()).path("cause").asText()))
+        .doesNotContain("taken-over");
+  }
+
+  // ---- tests
+
+  @Test
+  void aPoliteStopAndANewInstanceLoseAndRepeatNothing() throws Exception {
+    threeInstances();
+
+    for (int move = 0; move < MOVES; move++) {
+      String name = NAMES.get(move % NAMES.size());
+      instances.get(name).terminate();
+      assertThat(instances.get(name).awaitEnd()).as("ended by SIGTERM").isEqualTo(143);
+      LOG.info("{}: {}", name, ours(instances.get(name)));
+      String[] left = NAMES.stream().filter(n -> !n.equals(name)).toArray(String[]::new);
+      awaitState("2 of 2 instances, 3 shards here, 3 elsewhere", left);
+      instance(name);
+      awaitState("3 of 3 instances, 2 shards here, 4 elsewhere", "a", "b", "c");
+    }
+    stopFlow();
+
+    assertNothingLostNorRepeated();
+  }
+
+  @Test
+  void whatADeadInstanceReadIsReadByTheOthersAndTheGapIsToldOnce() throws Exception {
+    threeInstances();
+    reader.awaitUntil(all -> arrived().cardinality() > 100);
+    Instant killed = Instant.now();
+
+    instances.get("b").kill();
+    awaitState("2 of 3 instances, 3 shards here, 3 elsewhere", "a", "c");
+    Instant over = Instant.now();
+    instance("b");
+    await().atMost(PATIENCE).until(() -> state(instances.get("b")).endsWith("4 elsewhere"));
+    stopFlow();
+    reader.awaitUntil(all -> lost().stream().allMatch(n -> isIn(times.get(n), gapOf(n))));
+    reader.readFor(Duration.ofSeconds(2));
+
+    Duration longest =
+        gaps().stream()
+            .map(
+                gap ->
+                    Duration.between(
+                        Instant.parse(gap.path("from").asText()),
+                        Instant.parse(gap.path("to").asText())))
+            .max(Duration::compareTo)
+            .orElseThrow();
+    LOG.info(
+        "Killed: {} events sent, {} lost, {} repeated, {} gaps, the longest {}, all read again"
+            + " after {}",
+        sent.cardinality(),
+        lost().cardinality(),
+        repeated(),
+        gaps().size(),
+        longest,
+        Duration.between(killed, over));
+    assertThat(lost().cardinality()).as("without a loss this has shown nothing").isPositive();
+    assertThat(gaps()).as("one gap for each shard that it read").hasSize(2);
+    assertThat(repeated()).isZero();
+    assertSockets();
+  }
+
+  private JsonNode gapOf(int number) {
+    return gaps().stream()
+        .filter(gap -> isIn(times.get(number), gap))
+        .findFirst()
+        .orElse(
+            Road.json(
+                "{\"from\":\"2000-01-01T00:00:00Z\",\"to\":\"2000-01-01T00:00:00Z\"}".getBytes()));
+  }
+
+  @Test
+  @Tag("long")
+  void whoStoodStillAndWasReplacedForwardsNothingOfWhatOthersHaveRead() throws Exception {
+    threeInstances();
+    reader.awaitUntil(all -> arrived().cardinality() > 100);
+
+    signal(instances.get("b"), "STOP");
+    awaitState("2 of 3 instances, 3 shards here, 3 elsewhere", "a", "c");
+    int before;
+    synchronized (sent) {
+      before = sent.cardinality();
+    }
+    await().atMost(PATIENCE).until(() -> sentSince(before) > 500);
+    signal(instances.get("b"), "CONT");
+    instances.get("b").awaitLog("stood still");
+    awaitState("3 of 3 instances, 2 shards here, 4 elsewhere", "a", "b", "c");
+    stopFlow();
+    reader.awaitUntil(all -> lost().stream().allMatch(n -> isIn(times.get(n), gapOf(n))));
+    reader.readFor(Duration.ofSeconds(2));
+
+    LOG.info(
+        "Frozen: {} events sent, {} lost, {} repeated, {} gaps, at most {} sockets at once",
+        sent.cardinality(),
+        lost().cardinality(),
+        repeated(),
+        gaps().size(),
+        mostSockets);
+    assertThat(repeated()).isZero();
+    assertThat(gaps()).as("one gap for each shard that it read").hasSize(2);
+    assertSockets();
+  }
+
+  private int sentSince(int before) {
+    synchronized (sent) {
+      return sent.cardinality() - before;
+    }
+  }
+
+  private static void signal(Bridge bridge, String name) throws Exception {
+    Process kill = new ProcessBuilder("kill", "-" + name, String.valueOf(bridge.pid())).start();
+    assertThat(kill.waitFor()).isZero();
+  }
+
+  @Test
+  @Tag("long")
+  void noSocketClosesWhileKafkaIsAway() throws Exception {
+    threeInstances();
+    reader.awaitUntil(all -> arrived().cardinality() > 100);
+    long connected = connections();
+
+    broker.kill();
+    Instant until = Instant.now().plus(AWAY);
+    await()
+        .atMost(AWAY.plusSeconds(10))
+        .pollInterval(Duration.ofSeconds(1))
+        .until(
+            () -> {
+              assertThat(genesys.openSockets()).isEqualTo(TOPICS.size());
+              return Instant.now().isAfter(until);
+            });
+    broker.restart();
+    awaitState("3 of 3 instances, 2 shards here, 4 elsewhere", "a", "b", "c");
+    stopFlow();
+
+    assertNothingLostNorRepeated();
+    LOG.info("{} sockets were opened before, {} after", connected, connections());
+  }
+
+  private static final Duration AWAY = Duration.ofSeconds(Integer.getInteger("caravan.away", 40));
+
+  private long connections() {
+    return genesys.calls().stream().filter(call -> call.toString().contains("channels")).count();
+  }
+}
