@@ -77,12 +77,20 @@ public final class CaravanKafkaComponent extends KafkaComponent {
         @Override
         public void process(Exchange exchange) throws Exception {
           KafkaHeaders.translate(exchange.getMessage().getHeaders());
+          takeAnotherIfEnded();
           super.process(exchange);
         }
 
         @Override
         public boolean process(Exchange exchange, AsyncCallback callback) {
           KafkaHeaders.translate(exchange.getMessage().getHeaders());
+          try {
+            takeAnotherIfEnded();
+          } catch (StuckException e) {
+            exchange.setException(e);
+            callback.done(true);
+            return true;
+          }
           String topic = topic(exchange);
           return super.process(
               exchange,
@@ -98,6 +106,18 @@ public final class CaravanKafkaComponent extends KafkaComponent {
           String chosen =
               exchange.getMessage().getHeader(KafkaConstants.OVERRIDE_TOPIC, String.class);
           return chosen == null ? getEndpoint().getConfiguration().getTopic() : chosen;
+        }
+
+        private void takeAnotherIfEnded() {
+          if (getKafkaProducer() instanceof PatientProducer client && client.hasEnded()) {
+            takeAnother();
+          }
+        }
+
+        private synchronized void takeAnother() {
+          if (isRunAllowed() && getKafkaProducer() instanceof PatientProducer client) {
+            setKafkaProducer(client.orAnother());
+          }
         }
       };
     }

@@ -16,6 +16,8 @@ import java.util.function.LongSupplier;
 import org.apache.kafka.clients.producer.Callback;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.TopicPartition;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A circuit breaker for each partition, so that one that acknowledges nothing does not fill the
@@ -27,8 +29,11 @@ import org.apache.kafka.common.TopicPartition;
  *
  * <p>What the producer holds when a breaker opens is told to have failed, too, so that nobody waits
  * for it; but the producer goes on trying. When such a record comes again, it is not sent a second
- * time: it is stuck as long as the first is on its way, and done when that has arrived. Safe for
- * use by several threads.
+ * time: it is stuck as long as the first is on its way, and done when that has arrived.
+ *
+ * <p>Of each partition that acknowledges nothing the producer holds a batch at least, whose memory
+ * nobody can take back. So that they never hold all of it, a partition of which it holds nothing is
+ * refused once too many others have answered nothing yet. Safe for use by several threads.
  */
 final class PartitionBreakers {
 
@@ -50,18 +55,29 @@ final class PartitionBreakers {
             Duration.ofSeconds(10));
   }
 
-  /** What has opened and closed since it was last asked. */
-  record Changes(List<StuckException> opened, List<String> closed) {}
+  /**
+   * What has opened and closed since it was last asked.
+   *
+   * @param silence for how long a partition that has a leader, and to which records were sent, has
+   *     not answered; of several the longest
+   */
+  record Changes(List<StuckException> opened, List<String> closed, Duration silence) {}
 
   /** Records that failed here and are with the producer, or arrived later: no more than these. */
   private static final int MOST_HELD = 20_000;
 
   private static final int MOST_TOPICS = 1_000;
 
+  /** Partitions with nothing outstanding of which is known that they answer. */
+  private static final int MOST_IDLE = 10_000;
+
+  private static final Logger LOG = LoggerFactory.getLogger(PartitionBreakers.class);
+
   /** So that what was sent to a partition that is gone has failed before its key goes on. */
   private static final Duration SHRUNK_PAUSE = Duration.ofSeconds(1);
 
   private final Limits limits;
+  private final int batches;
   private final LongSupplier nanoTime;
   private final Clock clock;
   private final Map<TopicPartition, Breaker> breakers = new HashMap<>();
@@ -77,11 +93,26 @@ final class PartitionBreakers {
     Optional<StuckException> open = Optional.empty();
     Optional<Long> leaderlessAtNanos = Optional.empty();
     long progressAtNanos;
+
+    /** Whether records were sent to it of which none was answered yet. */
+    boolean onTrial;
+
+    /** Whether it answered when it was last sent something. */
+    boolean answers;
+
     long pauseNanos;
     long tryAtNanos;
 
     Breaker(TopicPartition partition) {
       this.partition = partition;
+    }
+
+    boolean isStuck() {
+      return open.isPresent() && !outstanding.isEmpty();
+    }
+
+    boolean isOnTrial() {
+      return open.isEmpty() && onTrial && !outstanding.isEmpty();
     }
   }
 
@@ -109,14 +140,21 @@ final class PartitionBreakers {
       }
     }
 
-    /** The producer did not take it. */
+    /**
+     * The producer did not take it, and whoever sent it knows: what the producer may say of it
+     * later, nobody hears.
+     */
     void withdraw() {
       completed(this, false, Optional.empty());
     }
   }
 
-  PartitionBreakers(Limits limits, LongSupplier nanoTime, Clock clock) {
+  /**
+   * @param batches how many the producer has memory for
+   */
+  PartitionBreakers(Limits limits, int batches, LongSupplier nanoTime, Clock clock) {
     this.limits = limits;
+    this.batches = Math.max(1, batches);
     this.nanoTime = nanoTime;
     this.clock = clock;
   }
@@ -149,7 +187,7 @@ final class PartitionBreakers {
         return before.arrived;
       }
     } finally {
-      tell.forEach(Runnable::run);
+      tell(tell);
     }
   }
 
@@ -178,17 +216,45 @@ final class PartitionBreakers {
           if (!breaker.outstanding.isEmpty() || now - breaker.tryAtNanos < 0) {
             throw breaker.open.get();
           }
-          pause(breaker, now);
         }
         if (breaker.outstanding.isEmpty()) {
+          refuseIfCrowded(breaker);
           breaker.progressAtNanos = now;
+          breaker.onTrial = true;
+        }
+        if (breaker.open.isPresent()) {
+          pause(breaker, now);
         }
         Sent sent = new Sent(breaker, identity, callback);
         breaker.outstanding.add(sent);
         return sent;
       }
     } finally {
-      tell.forEach(Runnable::run);
+      tell(tell);
+    }
+  }
+
+  /**
+   * Of the memory that those who are stuck leave, those on trial may have three quarters, and an
+   * eighth more if they have answered before. The last eighth of all memory is for those alone.
+   */
+  private void refuseIfCrowded(Breaker breaker) {
+    if (breakers.size() < batches * 3 / 4) {
+      return;
+    }
+    int free = batches;
+    int onTrial = 0;
+    for (Breaker other : breakers.values()) {
+      free -= other.isStuck() ? 1 : 0;
+      onTrial += other.isOnTrial() ? 1 : 0;
+    }
+    int most = Math.max(1, free * (breaker.answers ? 7 : 6) / 8);
+    if (onTrial >= most || free <= (breaker.answers ? 0 : batches / 8)) {
+      String what = StuckException.name(breaker.partition);
+      throw new StuckException(
+          what,
+          "Kafka topic %s, waits: partitions that acknowledge nothing hold the memory for it."
+              .formatted(what));
     }
   }
 
@@ -204,19 +270,25 @@ final class PartitionBreakers {
     Changes changes;
     synchronized (this) {
       long now = nanoTime.getAsLong();
+      long silence = 0;
       for (Iterator<Breaker> all = breakers.values().iterator(); all.hasNext(); ) {
         Breaker breaker = all.next();
         openIfStuck(breaker, now, tell);
+        if (!breaker.outstanding.isEmpty() && breaker.leaderlessAtNanos.isEmpty()) {
+          silence = Math.max(silence, now - breaker.progressAtNanos);
+        }
         boolean idle = breaker.open.isEmpty() && breaker.outstanding.isEmpty();
-        if (idle && now - breaker.progressAtNanos >= limits.longestPause().toNanos()) {
+        if (idle
+            && now - breaker.progressAtNanos >= limits.longestPause().toNanos()
+            && (!breaker.answers || breakers.size() > MOST_IDLE)) {
           all.remove();
         }
       }
-      changes = new Changes(List.copyOf(opened), List.copyOf(closed));
+      changes = new Changes(List.copyOf(opened), List.copyOf(closed), Duration.ofNanos(silence));
       opened.clear();
       closed.clear();
     }
-    tell.forEach(Runnable::run);
+    tell(tell);
     return changes;
   }
 
@@ -238,6 +310,7 @@ final class PartitionBreakers {
 
   private void open(Breaker breaker, long now, StuckException why) {
     breaker.open = Optional.of(why);
+    breaker.answers = false;
     opened.add(why);
     breaker.pauseNanos = limits.firstPause().toNanos();
     pause(breaker, now);
@@ -278,6 +351,8 @@ final class PartitionBreakers {
     Breaker breaker = sent.breaker;
     breaker.outstanding.remove(sent);
     if (answered) {
+      breaker.onTrial = false;
+      breaker.answers = true;
       breaker.progressAtNanos = nanoTime.getAsLong();
       breaker.leaderlessAtNanos = Optional.empty();
       if (breaker.open.isPresent()) {
@@ -285,11 +360,27 @@ final class PartitionBreakers {
         closed.add(StuckException.name(breaker.partition));
       }
     }
+    boolean told = sent.told;
+    sent.told = true;
     sent.arrived = arrived;
-    if (sent.told && arrived.isEmpty()) {
+    if (told && arrived.isEmpty()) {
       sent.identity.ifPresent(identity -> held.remove(identity, sent));
     }
-    return sent.told;
+    return told;
+  }
+
+  /** Each of them, whatever another one throws: who is not told waits for ever. */
+  private static void tell(List<Runnable> all) {
+    for (Runnable one : all) {
+      try {
+        one.run();
+      } catch (RuntimeException | Error e) {
+        LOG.error(
+            "A record is stuck, and whoever sent it failed when told so ({}).",
+            e.getClass().getSimpleName());
+        LOG.debug("The failure of whoever was told", e);
+      }
+    }
   }
 
   /**

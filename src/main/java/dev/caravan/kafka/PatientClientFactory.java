@@ -49,7 +49,11 @@ public final class PatientClientFactory extends DefaultKafkaClientFactory {
 
   private final FirstContact contact = new FirstContact(Duration.ofSeconds(5));
 
-  private record Refusal(String why, long atNanos) {}
+  /**
+   * @param ended whether it is of a producer that has ended; that another works, only an
+   *     acknowledgement shows
+   */
+  private record Refusal(String why, long atNanos, boolean ended) {}
 
   /**
    * @param patience how long a topic may be unknown to Kafka before its records are refused, such
@@ -88,10 +92,10 @@ public final class PatientClientFactory extends DefaultKafkaClientFactory {
                           new RefusedTopics.Limits(patience, MISSING_AGAIN, DENIED_AGAIN),
                           nanoTime),
                       PartitionBreakers.Limits.DEFAULT,
-                      producers::remove));
+                      new MakerOf((Properties) properties.clone())));
       producers.add(producer);
-      if (refusals.remove(properties) != null) {
-        LOG.info("Kafka can be used: what waits for it is sent.");
+      if (before != null && !before.ended()) {
+        accept(properties);
       }
       return producer;
     } catch (KafkaException e) {
@@ -99,18 +103,60 @@ public final class PatientClientFactory extends DefaultKafkaClientFactory {
     }
   }
 
+  private final class MakerOf implements PatientProducer.Maker {
+
+    private final Properties properties;
+
+    private MakerOf(Properties properties) {
+      this.properties = properties;
+    }
+
+    @Override
+    public void closed(PatientProducer producer) {
+      producers.remove(producer);
+    }
+
+    @Override
+    public void works() {
+      accept(properties);
+    }
+
+    @Override
+    public void ended(String why) {
+      refuse(properties, why, true);
+    }
+
+    @Override
+    public Producer<Object, Object> another() {
+      return getProducer(properties);
+    }
+  }
+
+  private void accept(Properties properties) {
+    if (refusals.remove(properties) != null) {
+      LOG.info("Kafka can be used: what waits for it is sent.");
+    }
+  }
+
   private String refuse(Properties properties, KafkaException failure) {
     String why = sentence(failure);
+    if (refuse(properties, why, false)) {
+      LOG.debug("No producer could be made: {}", failure.getClass().getName());
+    }
+    return why;
+  }
+
+  /** True if that is news. */
+  private boolean refuse(Properties properties, String why, boolean ended) {
     boolean told = problem().filter(why::equals).isPresent();
-    refusals.put((Properties) properties.clone(), new Refusal(why, nanoTime.getAsLong()));
+    refusals.put((Properties) properties.clone(), new Refusal(why, nanoTime.getAsLong(), ended));
     if (!told) {
       LOG.error(
           "{} What is for Kafka waits in the spool; it is tried again every {} s.",
           why,
           UNUSABLE_AGAIN.toSeconds());
-      LOG.debug("No producer could be made: {}", failure.getClass().getName());
     }
-    return why;
+    return !told;
   }
 
   /** Why no client of Kafka can be made, and what to do. */

@@ -11,15 +11,18 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
-import java.util.function.Consumer;
 import org.apache.kafka.clients.producer.Callback;
 import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.ApiException;
+import org.apache.kafka.common.errors.AuthenticationException;
 import org.apache.kafka.common.errors.AuthorizationException;
+import org.apache.kafka.common.errors.ProducerFencedException;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.slf4j.Logger;
@@ -34,6 +37,12 @@ import org.slf4j.LoggerFactory;
  * StuckException} as long as there is hope, {@link UnknownTopicOrPartitionException} when a topic
  * was not created in time. What it refuses it throws, so that the sender knows before it goes on to
  * the next record of the same key.
+ *
+ * <p>Kafka's client may come into a state in which it sends nothing any more, whatever Kafka does:
+ * after an error that it takes for fatal, and when its first request, for the identity of the
+ * producer, met a refused login (<a
+ * href="https://issues.apache.org/jira/browse/KAFKA-20237">KAFKA-20237</a>). Then this producer
+ * ends: it is closed, so that all that it holds has failed, and {@link #orAnother} gives another.
  */
 final class PatientProducer extends KafkaProducer<Object, Object> {
 
@@ -46,9 +55,34 @@ final class PatientProducer extends KafkaProducer<Object, Object> {
 
   private static final int MOST_NAMED = 5;
 
+  private static final String ALL_OF_KAFKA = "Kafka";
+
+  /** How Kafka's client says on every send that it is in a state which it never leaves. */
+  private static final String FAILED_FOR_GOOD = "execute transactional method";
+
+  /** Who makes producers. */
+  interface Maker {
+
+    /** The producer is closed. */
+    void closed(PatientProducer producer);
+
+    /** Kafka has acknowledged a record of a producer for the first time. */
+    void works();
+
+    /** The producer sends nothing any more, as a sentence says; it will be closed. */
+    void ended(String why);
+
+    /**
+     * A producer in the place of one that has ended.
+     *
+     * @throws StuckException if there can be none for now
+     */
+    Producer<Object, Object> another();
+  }
+
   private final RefusedTopics topics;
   private final RightsInquiry inquiry;
-  private final Consumer<PatientProducer> closed;
+  private final Maker maker;
   private final PartitionBreakers breakers;
   private final PartitionChoice choice;
   private final ScheduledExecutorService watch =
@@ -61,27 +95,42 @@ final class PatientProducer extends KafkaProducer<Object, Object> {
 
   private final BackgroundTask looking;
 
-  /**
-   * @param closed hears of it when this producer is closed
-   */
+  /** As long as a request may take. */
+  private final Duration patience;
+
+  private volatile boolean acknowledged;
+  private volatile boolean loginRefused;
+  private volatile boolean closing;
+  private volatile boolean closed;
+  private volatile Optional<String> end = Optional.empty();
+
   PatientProducer(
-      Properties properties,
-      RefusedTopics topics,
-      PartitionBreakers.Limits limits,
-      Consumer<PatientProducer> closed) {
+      Properties properties, RefusedTopics topics, PartitionBreakers.Limits limits, Maker maker) {
     super(properties);
+    ProducerConfig config = new ProducerConfig(properties);
     this.topics = topics;
     this.inquiry = new RightsInquiry(properties);
-    this.closed = closed;
-    this.breakers = new PartitionBreakers(limits, System::nanoTime, Clock.systemUTC());
+    this.maker = maker;
+    this.patience = Duration.ofMillis(config.getInt(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG));
+    this.breakers =
+        new PartitionBreakers(limits, batches(config), System::nanoTime, Clock.systemUTC());
     this.choice = PartitionChoice.of(properties);
     this.looking =
         BackgroundTask.every(
             LOOK_EVERY, "looking after the partitions of Kafka", watch, this::look);
   }
 
+  private static int batches(ProducerConfig config) {
+    long memory = config.getLong(ProducerConfig.BUFFER_MEMORY_CONFIG);
+    return Math.toIntExact(
+        Math.min(
+            Integer.MAX_VALUE / 4,
+            memory / Math.max(1, config.getInt(ProducerConfig.BATCH_SIZE_CONFIG))));
+  }
+
   @Override
   public Future<RecordMetadata> send(ProducerRecord<Object, Object> message, Callback callback) {
+    throwIfEnded();
     String topic = message.topic();
     List<PartitionInfo> partitions = partitions(topic);
     Optional<RecordIdentity> identity = RecordIdentity.of(message);
@@ -93,7 +142,11 @@ final class PatientProducer extends KafkaProducer<Object, Object> {
     Optional<PartitionInfo> chosen =
         choice.choose(message, partitions, partition -> !breakers.isOpen(partition));
     if (chosen.isEmpty()) {
-      return super.send(message, judging(topic, callback));
+      try {
+        return super.send(message, judging(topic, callback));
+      } catch (RuntimeException e) {
+        throw thrown(topic, e);
+      }
     }
     PartitionInfo partition = chosen.get();
     PartitionBreakers.Sent sent =
@@ -112,13 +165,73 @@ final class PatientProducer extends KafkaProducer<Object, Object> {
               message.value(),
               message.headers()),
           sent);
-    } catch (IllegalStateException closedMeanwhile) {
-      sent.withdraw();
-      throw new StuckException(topic, "The producer was closed.", closedMeanwhile);
     } catch (RuntimeException e) {
       sent.withdraw();
-      throw e;
+      throw thrown(topic, e);
     }
+  }
+
+  /** What Kafka's client throws of itself is no verdict on the record. */
+  private RuntimeException thrown(String topic, RuntimeException e) {
+    if (closing) {
+      return new StuckException(topic, "The producer was closed.", e);
+    }
+    if (String.valueOf(e.getMessage()).contains(FAILED_FOR_GOOD)) {
+      return failedForGood(e);
+    }
+    return e;
+  }
+
+  private StuckException failedForGood(RuntimeException e) {
+    Throwable cause = e.getCause() == null ? e : e.getCause();
+    String why =
+        "Kafka's client has failed and sends nothing any more (%s)."
+            .formatted(cause.getClass().getSimpleName());
+    end(why);
+    LOG.debug("The client of Kafka failed", e);
+    return new StuckException(ALL_OF_KAFKA, why, e);
+  }
+
+  private synchronized void end(String why) {
+    if (end.isEmpty() && !closing) {
+      end = Optional.of(why);
+      maker.ended(why);
+    }
+  }
+
+  private void throwIfEnded() {
+    if (end.isPresent()) {
+      throw new StuckException(ALL_OF_KAFKA, end.get());
+    }
+  }
+
+  /** Nothing of what this producer was given has left it, so another may send all of it. */
+  private boolean hasSentNothing() {
+    return metrics().entrySet().stream()
+        .filter(metric -> metric.getKey().name().equals("record-send-total"))
+        .filter(metric -> metric.getKey().group().equals("producer-metrics"))
+        .map(metric -> ((Number) metric.getValue().metricValue()).doubleValue() == 0)
+        .findFirst()
+        .orElse(false);
+  }
+
+  /**
+   * This producer, or another if this one has ended and is closed by now.
+   *
+   * @throws StuckException if there is none for now
+   */
+  Producer<Object, Object> orAnother() {
+    if (end.isEmpty()) {
+      return this;
+    }
+    if (!closed) {
+      throwIfEnded();
+    }
+    return maker.another();
+  }
+
+  boolean hasEnded() {
+    return end.isPresent();
   }
 
   /** For health: whether partitions are still looked after. */
@@ -145,12 +258,18 @@ final class PatientProducer extends KafkaProducer<Object, Object> {
   /** Also on a thread that was interrupted, as Camel does when a stop takes long. */
   @Override
   public void close() {
-    closed.accept(this);
+    closeWithin(CLOSE_WITHIN);
+  }
+
+  private void closeWithin(Duration atMost) {
+    closing = true;
+    maker.closed(this);
     watch.shutdownNow();
     boolean interrupted = Thread.interrupted();
     try {
-      close(CLOSE_WITHIN);
+      close(atMost);
     } finally {
+      closed = true;
       if (interrupted) {
         Thread.currentThread().interrupt();
       }
@@ -170,6 +289,10 @@ final class PatientProducer extends KafkaProducer<Object, Object> {
     try {
       List<PartitionInfo> partitions = super.partitionsFor(topic);
       topics.answered(topic);
+      if (loginRefused && !acknowledged && hasSentNothing()) {
+        end("Kafka's client was refused the login when it began, and would never send anything.");
+        throwIfEnded();
+      }
       return partitions;
     } catch (ApiException e) {
       ApiException judged = judge(topic, RecordMetadata.UNKNOWN_PARTITION, e);
@@ -187,6 +310,10 @@ final class PatientProducer extends KafkaProducer<Object, Object> {
   private Callback judging(String topic, Callback callback) {
     return (metadata, cause) -> {
       if (cause == null) {
+        if (!acknowledged) {
+          acknowledged = true;
+          maker.works();
+        }
         tellGranted(topic, topics.took(topic));
       }
       int partition = metadata == null ? RecordMetadata.UNKNOWN_PARTITION : metadata.partition();
@@ -203,6 +330,10 @@ final class PatientProducer extends KafkaProducer<Object, Object> {
       denied(topic, denial);
       return cause;
     }
+    if (cause instanceof ProducerFencedException) {
+      return failedForGood(cause);
+    }
+    loginRefused |= cause instanceof AuthenticationException;
     String what = StuckException.name(new TopicPartition(topic, partition));
     if (cause instanceof TimeoutException
         && cause.getCause() instanceof UnknownTopicOrPartitionException) {
@@ -223,7 +354,17 @@ final class PatientProducer extends KafkaProducer<Object, Object> {
 
   private void look() {
     try {
-      tell(breakers.look());
+      PartitionBreakers.Changes changes = breakers.look();
+      tell(changes);
+      if (!acknowledged && changes.silence().compareTo(patience) >= 0 && hasSentNothing()) {
+        end(
+            "Kafka's client has sent nothing for %d s, though Kafka answers."
+                .formatted(patience.toSeconds()));
+      }
+      if (end.isPresent()) {
+        closeWithin(Duration.ZERO);
+        return;
+      }
       topics.next().ifPresent(this::ask);
     } catch (ApiException notYet) {
       LOG.trace("A topic is awaited still", notYet);

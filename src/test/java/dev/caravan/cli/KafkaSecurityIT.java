@@ -25,6 +25,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
@@ -139,14 +140,16 @@ class KafkaSecurityIT {
               .with(name + "key.password", Certificates.PASSWORD);
     }
     broker = LocalBroker.start(settings);
+    createUser("bridge");
+  }
+
+  private static void createUser(String name) throws Exception {
     try (Admin admin = Admin.create(Map.of("bootstrap.servers", broker.bootstrapServers()))) {
       admin
           .alterUserScramCredentials(
               List.of(
                   new UserScramCredentialUpsertion(
-                      "bridge",
-                      new ScramCredentialInfo(ScramMechanism.SCRAM_SHA_512, 4096),
-                      PASSWORD)))
+                      name, new ScramCredentialInfo(ScramMechanism.SCRAM_SHA_512, 4096), PASSWORD)))
           .all()
           .get();
     }
@@ -282,6 +285,44 @@ class KafkaSecurityIT {
       assertThat(bridge.log())
           .contains("The certificates for Kafka were renewed")
           .doesNotContain("failed authentication");
+    }
+  }
+
+  /** Kafka's client would never send again after a login that was refused when it began. */
+  @Test
+  void eventsArriveOnceWhenTheUserIsMadeLongAfterTheBridgeHasStarted() throws Exception {
+    String user = "latecomer";
+    String prefix = "late.";
+    Map<String, String> variables = user("SCRAM-SHA-512", PASSWORD);
+    variables.put("KAFKA_SASL_USERNAME", user);
+    List<String> frames = new ArrayList<>();
+    try (Simulator genesys = genesys();
+        Bridge bridge = bridge(genesys, prefix, variables);
+        TopicReader reader = new TopicReader(broker.bootstrapServers(), prefix)) {
+      await().atMost(Duration.ofSeconds(60)).until(() -> genesys.openSockets() == 1);
+      for (int i = 0; i < 20; i++) {
+        frames.add(send(genesys, "c-" + i));
+      }
+      String sentence = "Kafka does not accept the bridge's user and password";
+      bridge.awaitReadiness(
+          "the producer's own login",
+          now -> now.text().contains(sentence) && now.text().contains("Kafka topic " + prefix));
+
+      createUser(user);
+
+      for (int i = 20; i < 40; i++) {
+        frames.add(send(genesys, "c-" + i));
+      }
+      for (String frame : frames) {
+        awaitArrival(frame, reader, bridge);
+      }
+      bridge.awaitReady();
+      assertThat(
+              reader.records().stream()
+                  .map(record -> new String(record.value()))
+                  .filter(frames::contains))
+          .containsExactlyInAnyOrderElementsOf(frames);
+      assertNoSecret(bridge.log() + bridge.readiness().text());
     }
   }
 

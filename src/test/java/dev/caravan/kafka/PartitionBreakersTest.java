@@ -24,10 +24,12 @@ class PartitionBreakersTest {
   private static final TopicPartition STUCK = new TopicPartition("genesys.presence", 2);
   private static final TopicPartition OTHER = new TopicPartition("genesys.presence", 1);
 
+  private static final int BATCHES = 256;
+
   private final AtomicLong nanos = new AtomicLong(Long.MAX_VALUE - 5);
   private final MutableClock clock = new MutableClock();
   private final PartitionBreakers breakers =
-      new PartitionBreakers(PartitionBreakers.Limits.DEFAULT, nanos::get, clock);
+      new PartitionBreakers(PartitionBreakers.Limits.DEFAULT, BATCHES, nanos::get, clock);
 
   /** What senders were told, such as "a: done" or "a: genesys.presence, partition 2". */
   private final List<String> told = new ArrayList<>();
@@ -211,6 +213,83 @@ class PartitionBreakersTest {
     assertThat(told).endsWith("later: genesys.presence, partition 2");
     assertThat(arrived("a0")).as("made room for it").isEmpty();
     assertThat(arrived("a1")).isPresent();
+  }
+
+  @Test
+  void partitionsThatAnswerAreSentToHoweverManyAcknowledgeNothing() {
+    arrive(send(OTHER, "before"));
+
+    int held = 0;
+    for (int round = 0; round < 20; round++) {
+      for (int i = 0; i < 2 * BATCHES; i++) {
+        String id = "stuck-" + i + "-" + round;
+        held += refusalOf(new TopicPartition("stuck", i), id) == null ? 1 : 0;
+      }
+      pass(Duration.ofSeconds(3));
+      breakers.look();
+    }
+
+    assertThat(held).as("batches that nobody can take back").isLessThan(BATCHES);
+    for (int i = 0; i < 100; i++) {
+      arrive(send(OTHER, "healthy-" + i));
+      pass(Duration.ofSeconds(20));
+      breakers.look();
+    }
+    assertThat(refusalOf(new TopicPartition("stuck", 2 * BATCHES), "new"))
+        .hasMessage(
+            "Kafka topic stuck, partition 512, waits: partitions that acknowledge nothing hold the"
+                + " memory for it.");
+  }
+
+  @Test
+  void newPartitionsThatAnswerFindRoomBesideManyThatAcknowledgeNothing() {
+    for (int i = 0; i < 150; i++) {
+      send(new TopicPartition("stuck", i), "stuck-" + i);
+    }
+    pass(Duration.ofSeconds(3));
+    breakers.look();
+
+    for (int i = 0; i < 2 * BATCHES; i++) {
+      arrive(send(new TopicPartition("healthy", i), "healthy-" + i));
+    }
+  }
+
+  @Test
+  void oneThatThrowsWhenToldKeepsNoOtherFromBeingTold() {
+    breakers.send(
+        STUCK,
+        true,
+        identity("throws", "k", "v"),
+        (metadata, failure) -> {
+          throw new IllegalStateException("by the receiver");
+        });
+    send(STUCK, "a");
+    breakers.send(
+        OTHER,
+        true,
+        identity("fails", "k", "v"),
+        (metadata, failure) -> {
+          throw new StackOverflowError();
+        });
+    send(OTHER, "b");
+    pass(Duration.ofSeconds(3));
+
+    assertThat(refusalOf(STUCK, "c")).isNotNull();
+    assertThat(breakers.look().opened()).hasSize(2);
+
+    assertThat(told)
+        .containsExactly("a: genesys.presence, partition 2", "b: genesys.presence, partition 1");
+  }
+
+  @Test
+  void ofWhatTheProducerDidNotTakeItTellsNobody() {
+    Sent sent = send(STUCK, "a");
+    sent.withdraw();
+
+    // Kafka's client has it in a batch already when it refuses it because of an error of before
+    sent.onCompletion(metadata(STUCK), new TimeoutException("given up"));
+
+    assertThat(told).isEmpty();
   }
 
   private final List<Sent> sent = new ArrayList<>();

@@ -9,6 +9,7 @@ import dev.caravan.testing.TwoBrokers;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.Arrays;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
@@ -16,14 +17,21 @@ import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicLong;
+import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.errors.ClusterAuthorizationException;
+import org.apache.kafka.common.errors.ProducerFencedException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.apache.kafka.common.errors.UnsupportedVersionException;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What of a real cluster takes nothing is stuck alone. */
 class PatientProducerIT {
@@ -156,6 +164,105 @@ class PatientProducerIT {
     }
   }
 
+  @Test
+  void moreStuckPartitionsThanThereIsMemoryForDoNotStopTheOthers() throws Exception {
+    int[] second = new int[100];
+    Arrays.fill(second, 2);
+    cluster.createTopic("many", second);
+    cluster.createTopic("healthy", 1, 1, 1);
+    try (PatientProducer producer = producer(Duration.ofSeconds(60))) {
+      send(producer, "many", 0, "first");
+      for (int i = 0; i < 2; i++) {
+        send(producer, "healthy", i, "before-" + i);
+      }
+      await().atMost(PATIENCE).until(() -> done.size() == 3);
+      cluster.second().kill();
+      try {
+        // The memory is that of 61 batches
+        for (int i = 0; i < second.length; i++) {
+          send(producer, "many", i, "many-" + i);
+        }
+
+        for (int i = 0; i < 50; i++) {
+          String id = "flows-" + i;
+          send(producer, "healthy", i % 2, id);
+          await().atMost(PATIENCE).until(() -> done.contains(id) || failures.containsKey(id));
+          assertThat(failures).doesNotContainKey(id);
+        }
+      } finally {
+        cluster.second().restart();
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      classes = {
+        UnsupportedVersionException.class,
+        ClusterAuthorizationException.class,
+        ProducerFencedException.class
+      })
+  void aClientThatHasFailedForGoodFailsNoRecordForGoodAndIsReplaced(Class<?> fatal)
+      throws Exception {
+    String topic = "fatal-" + fatal.getSimpleName();
+    String refused = "refused-" + fatal.getSimpleName();
+    cluster.createTopic(topic, 1);
+    cluster.createTopic(refused, 1);
+    AtomicLong nanos = new AtomicLong();
+    PatientClientFactory factory = new PatientClientFactory("60s", nanos::get);
+    Properties properties = properties();
+    properties.put(ProducerConfig.VALUE_SERIALIZER_CLASS_CONFIG, Fatal.class.getName());
+    PatientProducer producer = (PatientProducer) factory.getProducer(properties);
+    send(producer, topic, 0, "before");
+    await().atMost(PATIENCE).until(() -> done.contains("before"));
+    assertThat(factory.problem()).isEmpty();
+
+    // An exception of Kafka's on the way through its client is to it as an answer of Kafka
+    send(producer, refused, 0, fatal.getName());
+    String id = "after-" + fatal.getSimpleName();
+    assertThatThrownBy(
+            () -> {
+              trySend(producer, topic, 0, id);
+              trySend(producer, topic, 0, id);
+            })
+        .isInstanceOf(StuckException.class)
+        .hasMessageContaining("Kafka's client has failed and sends nothing any more");
+    assertThat(factory.problem().orElseThrow()).contains("Kafka's client has failed");
+    await().atMost(PATIENCE).until(() -> failures.size() > 0 || done.size() == 1);
+    assertThat(done).doesNotContain(id);
+
+    assertThatThrownBy(producer::orAnother).as("not at once").isInstanceOf(StuckException.class);
+    nanos.addAndGet(PatientClientFactory.UNUSABLE_AGAIN.toNanos());
+    PatientProducer[] another = new PatientProducer[1];
+    await()
+        .atMost(PATIENCE)
+        .ignoreExceptionsInstanceOf(StuckException.class)
+        .until(() -> (another[0] = (PatientProducer) producer.orAnother()) != producer);
+    try (PatientProducer next = another[0]) {
+      send(next, topic, 0, id);
+      await().atMost(PATIENCE).until(() -> done.contains(id));
+      assertThat(factory.problem()).as("once a record has arrived").isEmpty();
+    }
+  }
+
+  /** Throws the exception that a value names, if it does. */
+  public static final class Fatal extends ByteArraySerializer {
+
+    @Override
+    public byte[] serialize(String topic, byte[] value) {
+      String text = new String(value, StandardCharsets.UTF_8);
+      if (text.startsWith("org.apache.kafka.")) {
+        try {
+          throw (RuntimeException)
+              Class.forName(text).getConstructor(String.class).newInstance("by the test");
+        } catch (ReflectiveOperationException e) {
+          throw new AssertionError(e);
+        }
+      }
+      return value;
+    }
+  }
+
   private void send(PatientProducer producer, String topic, int partition, String id) {
     try {
       trySend(producer, topic, partition, id);
@@ -180,6 +287,16 @@ class PatientProducerIT {
   }
 
   private static PatientProducer producer(Duration patience) {
+    return new PatientProducer(
+        properties(),
+        new RefusedTopics(
+            new RefusedTopics.Limits(patience, Duration.ofMinutes(5), Duration.ofSeconds(10)),
+            System::nanoTime),
+        PartitionBreakers.Limits.DEFAULT,
+        new Unmade());
+  }
+
+  private static Properties properties() {
     Properties properties = new Properties();
     properties.put(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, cluster.bootstrapServers());
     properties.put(ProducerConfig.KEY_SERIALIZER_CLASS_CONFIG, StringSerializer.class.getName());
@@ -189,12 +306,30 @@ class PatientProducerIT {
     properties.put(ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION, "1");
     properties.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, "1800000");
     properties.put(ProducerConfig.BUFFER_MEMORY_CONFIG, "1000000");
-    return new PatientProducer(
-        properties,
-        new RefusedTopics(
-            new RefusedTopics.Limits(patience, Duration.ofMinutes(5), Duration.ofSeconds(10)),
-            System::nanoTime),
-        PartitionBreakers.Limits.DEFAULT,
-        closed -> {});
+    return properties;
+  }
+
+  /** For a producer that nobody needs in the place of another. */
+  private static final class Unmade implements PatientProducer.Maker {
+
+    @Override
+    public void closed(PatientProducer producer) {
+      // Nobody counts them
+    }
+
+    @Override
+    public void works() {
+      // Nobody waits for it
+    }
+
+    @Override
+    public void ended(String why) {
+      throw new AssertionError(why);
+    }
+
+    @Override
+    public Producer<Object, Object> another() {
+      throw new AssertionError();
+    }
   }
 }
