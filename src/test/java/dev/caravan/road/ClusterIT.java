@@ -400,6 +400,37 @@ class ClusterIT {
     assertSockets();
   }
 
+  /** Nobody tells it anything of Kafka; it reads on, and so do those that take over. */
+  @Test
+  @Tag("long")
+  void whatIsReadByOneThatIsCutOffFromKafkaIsNotLost() throws Exception {
+    threeInstances();
+    reader.awaitUntil(all -> arrived().cardinality() > 100);
+
+    networks.get("b").to(Bridge.freePort());
+    networks.get("b").swallow(FaultyProxy.Direction.TO_CLIENT);
+    networks.get("b").swallow(FaultyProxy.Direction.TO_SERVER);
+    awaitState("2 of 3 instances, 3 shards here, 3 elsewhere", "a", "c");
+    assertThat(genesys.openSockets()).isGreaterThan(TOPICS.size());
+    networks.get("b").to(behind.get("b"));
+    awaitState("3 of 3 instances, 2 shards here, 4 elsewhere", "a", "b", "c");
+    stopFlow();
+
+    reader.awaitUntil(all -> lost().isEmpty());
+    reader.readFor(Duration.ofSeconds(1));
+    LOG.info(
+        "Cut off: {} events sent, {} lost, {} repeated, {} gaps, at most {} sockets at once",
+        sent.cardinality(),
+        lost().cardinality(),
+        repeated(),
+        gaps().size(),
+        mostSockets);
+    assertThat(gaps())
+        .as("one gap at most for each shard that it read")
+        .hasSizeLessThanOrEqualTo(2);
+    assertSockets();
+  }
+
   private int sentSince(int before) {
     synchronized (sent) {
       return sent.cardinality() - before;
