@@ -35,6 +35,7 @@ import org.slf4j.LoggerFactory;
  * Several instances read one organisation: each a process of its own, with a real broker between
  * them. Every event has a number, and each number is looked for in what arrived.
  */
+@Tag("long")
 class ClusterIT {
 
   private static final Logger LOG = LoggerFactory.getLogger(ClusterIT.class);
@@ -369,7 +370,6 @@ class ClusterIT {
   }
 
   @Test
-  @Tag("long")
   void whoStoodStillAndWasReplacedForwardsNothingOfWhatOthersHaveRead() throws Exception {
     threeInstances();
     reader.awaitUntil(all -> arrived().cardinality() > 100);
@@ -402,7 +402,6 @@ class ClusterIT {
 
   /** Nobody tells it anything of Kafka; it reads on, and so do those that take over. */
   @Test
-  @Tag("long")
   void whatIsReadByOneThatIsCutOffFromKafkaIsNotLost() throws Exception {
     threeInstances();
     reader.awaitUntil(all -> arrived().cardinality() > 100);
@@ -443,7 +442,6 @@ class ClusterIT {
   }
 
   @Test
-  @Tag("long")
   void noSocketClosesWhileKafkaIsAway() throws Exception {
     threeInstances();
     reader.awaitUntil(all -> arrived().cardinality() > 100);
