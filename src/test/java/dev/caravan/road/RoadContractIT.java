@@ -315,7 +315,9 @@ class RoadContractIT {
     road.awaitValue(road.send(event(QUEUE_TOPIC, Road.call(CONVERSATION), "to-be-kept")));
 
     assertThat(Listening.of(road.bridge().pid()))
-        .containsExactly(new InetSocketAddress("127.0.0.1", road.bridge().managementPort()));
+        .containsExactlyInAnyOrder(
+            new InetSocketAddress("127.0.0.1", road.bridge().managementPort()),
+            new InetSocketAddress("127.0.0.1", road.bridge().pagePort()));
     try (Stream<Path> kept = Files.walk(road.data())) {
       assertThat(kept)
           .hasSizeGreaterThan(5)

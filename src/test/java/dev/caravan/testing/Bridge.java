@@ -121,6 +121,7 @@ public final class Bridge implements AutoCloseable {
   private final Process process;
   private final Path log;
   private final int managementPort;
+  private final int pagePort;
 
   private Bridge(Settings settings, Path folder) {
     List<String> command = new ArrayList<>(settings.command);
@@ -137,6 +138,7 @@ public final class Bridge implements AutoCloseable {
     environment.putIfAbsent("CARAVAN_MANAGEMENT_PORT", String.valueOf(freePort()));
     environment.putIfAbsent("CARAVAN_HTTP_PORT", String.valueOf(freePort()));
     managementPort = Integer.parseInt(environment.get("CARAVAN_MANAGEMENT_PORT"));
+    pagePort = Integer.parseInt(environment.get("CARAVAN_HTTP_PORT"));
     try {
       log = Files.createTempFile(folder, "bridge-", ".log");
       ProcessBuilder builder =
@@ -170,6 +172,11 @@ public final class Bridge implements AutoCloseable {
 
   public int managementPort() {
     return managementPort;
+  }
+
+  /** Where the status page is. */
+  public int pagePort() {
+    return pagePort;
   }
 
   public boolean isRunning() {
