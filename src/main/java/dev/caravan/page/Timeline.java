@@ -98,8 +98,7 @@ final class Timeline {
       LOG.debug("There is no timeline yet");
     } catch (IOException | RuntimeException e) {
       LOG.warn(
-          "The timeline of the status page, {}, cannot be read ({}): it begins anew.",
-          file,
+          "The timeline of the status page cannot be read ({}): it begins anew.",
           e.getClass().getSimpleName());
     }
     return timeline;
@@ -236,9 +235,8 @@ final class Timeline {
     } catch (IOException e) {
       if (!failing) {
         LOG.warn(
-            "The timeline of the status page cannot be written to {} ({}). It goes on in memory.",
-            file,
-            e.toString());
+            "The timeline of the status page cannot be written ({}). It goes on in memory.",
+            e.getClass().getSimpleName());
         failing = true;
       }
     }
