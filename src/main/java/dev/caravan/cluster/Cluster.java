@@ -104,7 +104,7 @@ public final class Cluster implements AutoCloseable {
   /**
    * An event that was forwarded.
    *
-   * @param ageMillis how long ago
+   * @param ageMillis how long before it was told
    */
   public record Forwarded(EventId id, int ageMillis) {}
 
@@ -428,11 +428,7 @@ public final class Cluster implements AutoCloseable {
           "Shard {} is forwarded here from now on; the instance before has told {} events.",
           release.shard(),
           release.forwarded().size());
-      reader.release(
-          release.shard(),
-          release.forwarded().stream()
-              .map(sent -> new Forwarded(sent.id(), sent.ageMillis()))
-              .toList());
+      reader.release(release.shard(), release.forwarded());
     } else if (action instanceof ClusterAction.ReadElsewhere elsewhere) {
       state
           .view()
@@ -468,12 +464,8 @@ public final class Cluster implements AutoCloseable {
     List<Forwarded> forwarded = reader.stopForwarding(hand.shard());
     int parts = Math.max(1, (forwarded.size() + SENT_A_RECORD - 1) / SENT_A_RECORD);
     for (int part = 0; part < parts; part++) {
-      List<ControlRecord.Sent> some =
-          forwarded.stream()
-              .skip((long) part * SENT_A_RECORD)
-              .limit(SENT_A_RECORD)
-              .map(one -> new ControlRecord.Sent(one.id(), one.ageMillis()))
-              .toList();
+      List<Forwarded> some =
+          forwarded.stream().skip((long) part * SENT_A_RECORD).limit(SENT_A_RECORD).toList();
       topic.write(
           new Handed(state.me(), hand.shard(), hand.epoch(), part, part == parts - 1, some));
     }

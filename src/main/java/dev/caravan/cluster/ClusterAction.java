@@ -1,6 +1,6 @@
 package dev.caravan.cluster;
 
-import dev.caravan.cluster.ControlRecord.Sent;
+import dev.caravan.cluster.Cluster.Forwarded;
 import dev.caravan.topic.TopicSharder;
 import java.util.List;
 
@@ -41,7 +41,7 @@ sealed interface ClusterAction {
   record Drain(int shard) implements ClusterAction {}
 
   /** Forwards what was held of the shard, but for what the other instance has forwarded. */
-  record Release(int shard, List<Sent> forwarded) implements ClusterAction {}
+  record Release(int shard, List<Forwarded> forwarded) implements ClusterAction {}
 
   /**
    * Another instance reads the shard: what our own ledger holds of it is told by that one.

@@ -176,7 +176,7 @@ final class ClusterMachine {
           .filter(ours -> ours.stage() == Stage.HOLDING && ours.epoch() == handed.epoch())
           .ifPresent(
               ours -> {
-                List<ControlRecord.Sent> all = new ArrayList<>(ours.forwarded());
+                List<Cluster.Forwarded> all = new ArrayList<>(ours.forwarded());
                 all.addAll(handed.forwarded());
                 if (handed.last()) {
                   release(handed.shard(), ours, all);
@@ -188,7 +188,7 @@ final class ClusterMachine {
               });
     }
 
-    private void release(int shard, Ours ours, List<ControlRecord.Sent> forwarded) {
+    private void release(int shard, Ours ours, List<Cluster.Forwarded> forwarded) {
       actions.add(new ClusterAction.Release(shard, List.copyOf(forwarded)));
       become(shard, ours.at(Stage.READING, now));
     }

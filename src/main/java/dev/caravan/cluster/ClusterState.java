@@ -1,7 +1,7 @@
 package dev.caravan.cluster;
 
+import dev.caravan.cluster.Cluster.Forwarded;
 import dev.caravan.cluster.ControlRecord.Plan;
-import dev.caravan.cluster.ControlRecord.Sent;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -76,7 +76,7 @@ record ClusterState(
    * @param since when that stage began
    * @param forwarded what the one before has told so far
    */
-  record Ours(Stage stage, String version, long epoch, long since, List<Sent> forwarded) {
+  record Ours(Stage stage, String version, long epoch, long since, List<Forwarded> forwarded) {
     Ours at(Stage next, long now) {
       return new Ours(next, version, epoch, now, List.of());
     }

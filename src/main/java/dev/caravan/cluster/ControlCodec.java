@@ -3,6 +3,7 @@ package dev.caravan.cluster;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.caravan.cluster.Cluster.Forwarded;
 import dev.caravan.cluster.ControlRecord.Gone;
 import dev.caravan.cluster.ControlRecord.Handed;
 import dev.caravan.cluster.ControlRecord.Live;
@@ -10,7 +11,6 @@ import dev.caravan.cluster.ControlRecord.Member;
 import dev.caravan.cluster.ControlRecord.Offer;
 import dev.caravan.cluster.ControlRecord.Plan;
 import dev.caravan.cluster.ControlRecord.Probe;
-import dev.caravan.cluster.ControlRecord.Sent;
 import dev.caravan.cluster.ControlRecord.Topics;
 import dev.caravan.cluster.ControlRecord.Until;
 import dev.caravan.frame.EventId;
@@ -185,19 +185,19 @@ final class ControlCodec {
     return slots;
   }
 
-  private static byte[] bytes(List<Sent> forwarded) {
+  private static byte[] bytes(List<Forwarded> forwarded) {
     ByteBuffer buffer = ByteBuffer.allocate(forwarded.size() * SENT_BYTES);
-    for (Sent sent : forwarded) {
+    for (Forwarded sent : forwarded) {
       buffer.putLong(sent.id().high()).putLong(sent.id().low()).putInt(sent.ageMillis());
     }
     return buffer.array();
   }
 
-  private static List<Sent> sent(byte[] bytes) {
+  private static List<Forwarded> sent(byte[] bytes) {
     ByteBuffer buffer = ByteBuffer.wrap(bytes);
-    List<Sent> sent = new ArrayList<>(bytes.length / SENT_BYTES);
+    List<Forwarded> sent = new ArrayList<>(bytes.length / SENT_BYTES);
     while (buffer.remaining() >= SENT_BYTES) {
-      sent.add(new Sent(new EventId(buffer.getLong(), buffer.getLong()), buffer.getInt()));
+      sent.add(new Forwarded(new EventId(buffer.getLong(), buffer.getLong()), buffer.getInt()));
     }
     return sent;
   }

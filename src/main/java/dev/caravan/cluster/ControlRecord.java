@@ -1,6 +1,6 @@
 package dev.caravan.cluster;
 
-import dev.caravan.frame.EventId;
+import dev.caravan.cluster.Cluster.Forwarded;
 import dev.caravan.topic.TopicSharder;
 import java.util.List;
 import java.util.Map;
@@ -80,7 +80,7 @@ sealed interface ControlRecord {
    * @param epoch of the {@link Live} that it answers
    * @param part from 0; the last one says so
    */
-  record Handed(String by, int shard, long epoch, int part, boolean last, List<Sent> forwarded)
+  record Handed(String by, int shard, long epoch, int part, boolean last, List<Forwarded> forwarded)
       implements ControlRecord {
     public Handed {
       forwarded = List.copyOf(forwarded);
@@ -92,11 +92,4 @@ sealed interface ControlRecord {
 
   /** An instance has ended in good order. */
   record Gone(String by) implements ControlRecord {}
-
-  /**
-   * An event that was forwarded.
-   *
-   * @param ageMillis how long before the record was written
-   */
-  record Sent(EventId id, int ageMillis) {}
 }

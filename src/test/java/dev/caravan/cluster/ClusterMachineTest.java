@@ -2,6 +2,7 @@ package dev.caravan.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.caravan.cluster.Cluster.Forwarded;
 import dev.caravan.cluster.ClusterState.Stage;
 import dev.caravan.cluster.ControlRecord.Gone;
 import dev.caravan.cluster.ControlRecord.Handed;
@@ -10,7 +11,6 @@ import dev.caravan.cluster.ControlRecord.Member;
 import dev.caravan.cluster.ControlRecord.Offer;
 import dev.caravan.cluster.ControlRecord.Plan;
 import dev.caravan.cluster.ControlRecord.Probe;
-import dev.caravan.cluster.ControlRecord.Sent;
 import dev.caravan.cluster.ControlRecord.Topics;
 import dev.caravan.cluster.ControlRecord.Until;
 import dev.caravan.frame.EventId;
@@ -327,8 +327,8 @@ class ClusterMachineTest {
   @Test
   void whatIsHeldIsReleasedWhenTheOneBeforeHasToldAll() {
     joined();
-    Sent one = new Sent(new EventId(1, 2), 5);
-    Sent two = new Sent(new EventId(3, 4), 4);
+    Forwarded one = new Forwarded(new EventId(1, 2), 5);
+    Forwarded two = new Forwarded(new EventId(3, 4), 4);
 
     hear(new Handed(OTHER, 1, 5, 0, false, List.of(one)));
     assertThat(only(ClusterAction.Release.class)).isNull();

@@ -2,7 +2,7 @@ package dev.caravan.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.caravan.cluster.ControlRecord.Sent;
+import dev.caravan.cluster.Cluster.Forwarded;
 import dev.caravan.frame.EventId;
 import dev.caravan.topic.TopicSharder;
 import java.nio.charset.StandardCharsets;
@@ -24,7 +24,8 @@ class ControlCodecTest {
         new ControlRecord.Until("a", 3, 9, 1_700_000_000_000L),
         new ControlRecord.Member("a", Set.of(1, 5), true),
         new ControlRecord.Offer("a", 3, 9),
-        new ControlRecord.Handed("a", 3, 9, 1, true, List.of(new Sent(new EventId(-1, 2), 345))),
+        new ControlRecord.Handed(
+            "a", 3, 9, 1, true, List.of(new Forwarded(new EventId(-1, 2), 345))),
         new ControlRecord.Probe("a", 3, 77),
         new ControlRecord.Gone("a"));
   }

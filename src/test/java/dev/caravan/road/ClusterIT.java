@@ -265,17 +265,22 @@ class ClusterIT {
       throw new AssertionError("Lost: " + lost() + ", unheard: " + unheard, e);
     }
     reader.readFor(Duration.ofSeconds(1));
+    report("Events");
+    assertThat(repeated()).isZero();
+    assertThat(gaps()).isEmpty();
+    assertOrder();
+    assertSockets();
+  }
+
+  private void report(String what) {
     LOG.info(
-        "{} events sent, {} lost, {} repeated, {} gaps, at most {} sockets at once",
+        "{}: {} events sent, {} lost, {} repeated, {} gaps, at most {} sockets at once",
+        what,
         sent.cardinality(),
         lost().cardinality(),
         repeated(),
         gaps().size(),
         mostSockets);
-    assertThat(repeated()).isZero();
-    assertThat(gaps()).isEmpty();
-    assertOrder();
-    assertSockets();
   }
 
   private void assertOrder() {
@@ -388,13 +393,7 @@ class ClusterIT {
     reader.awaitUntil(all -> lost().stream().allMatch(n -> isIn(times.get(n), gapOf(n))));
     reader.readFor(Duration.ofSeconds(2));
 
-    LOG.info(
-        "Frozen: {} events sent, {} lost, {} repeated, {} gaps, at most {} sockets at once",
-        sent.cardinality(),
-        lost().cardinality(),
-        repeated(),
-        gaps().size(),
-        mostSockets);
+    report("Frozen");
     assertThat(repeated()).isZero();
     assertThat(gaps()).as("one gap for each shard that it read").hasSize(2);
     assertSockets();
@@ -417,13 +416,7 @@ class ClusterIT {
 
     reader.awaitUntil(all -> lost().isEmpty());
     reader.readFor(Duration.ofSeconds(1));
-    LOG.info(
-        "Cut off: {} events sent, {} lost, {} repeated, {} gaps, at most {} sockets at once",
-        sent.cardinality(),
-        lost().cardinality(),
-        repeated(),
-        gaps().size(),
-        mostSockets);
+    report("Cut off");
     assertThat(gaps())
         .as("one gap at most for each shard that it read")
         .hasSizeLessThanOrEqualTo(2);

@@ -193,11 +193,7 @@ class FullSpoolTest {
         SpoolFixture.settings(directory, 100 * MEGABYTE, MEGABYTE, WhenFull.DROP_OLDEST);
     try (SpoolFixture spool = failing(settings)) {
       spool.appendCommitted(0, 1_000);
-      diskIsFull.set(true);
-      for (long id = 1_000; id < 2_000; id++) {
-        spool.append(id, false).get(1, TimeUnit.MINUTES);
-      }
-      diskIsFull.set(false);
+      appendAThousandWhileTheDiskIsFull(spool);
 
       Taker taker = Taker.thatWorks(spool.spool);
       await().atMost(Duration.ofMinutes(1)).until(() -> taker.delivered.contains(1_999L));
@@ -219,11 +215,7 @@ class FullSpoolTest {
       Taker taker = Taker.thatIsStuck(spool.spool);
       spool.appendCommitted(0, 1_000);
       await().until(() -> taker.inFlight.size() == 100);
-      diskIsFull.set(true);
-      for (long id = 1_000; id < 2_000; id++) {
-        spool.append(id, false).get(1, TimeUnit.MINUTES);
-      }
-      diskIsFull.set(false);
+      appendAThousandWhileTheDiskIsFull(spool);
       taker.failsOnceAndThenWorks();
 
       await().atMost(Duration.ofMinutes(1)).until(() -> taker.delivered.contains(1_999L));
@@ -242,11 +234,7 @@ class FullSpoolTest {
         SpoolFixture.settings(directory, 8 * MEGABYTE, MEGABYTE, WhenFull.DROP_OLDEST);
     try (SpoolFixture spool = failing(settings)) {
       spool.appendCommitted(0, 1_000);
-      diskIsFull.set(true);
-      for (long id = 1_000; id < 2_000; id++) {
-        spool.append(id, false).get(1, TimeUnit.MINUTES);
-      }
-      diskIsFull.set(false);
+      appendAThousandWhileTheDiskIsFull(spool);
       for (long id = 2_000; id < 5_000; id++) {
         spool.append(id, false).get(1, TimeUnit.MINUTES);
       }
@@ -767,6 +755,15 @@ class FullSpoolTest {
 
       await().until(() -> spool.spool.unsafeFor().isZero());
     }
+  }
+
+  /** More than memory has room for. */
+  private void appendAThousandWhileTheDiskIsFull(SpoolFixture spool) throws Exception {
+    diskIsFull.set(true);
+    for (long id = 1_000; id < 2_000; id++) {
+      spool.append(id, false).get(1, TimeUnit.MINUTES);
+    }
+    diskIsFull.set(false);
   }
 
   /** Its disk has room for so many bytes. */

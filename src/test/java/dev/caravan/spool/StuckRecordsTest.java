@@ -428,21 +428,7 @@ class StuckRecordsTest {
   @Test
   void whatWasDeliveredBehindAFailureIsRepeatedThoughTheDiskCannotBeReadForAWhile()
       throws Exception {
-    stop();
-    options.setMemoryBytes(100_000);
-    options.setParkAfter(Duration.ofMinutes(10));
-    start();
-    List<Delivery.Settlement> three = threeOfAKeyInFlight();
-    three.get(1).delivered();
-    String filler = "x".repeat(1000);
-    for (int i = 0; i < 500; i++) {
-      append("other" + filler, i);
-    }
-    await().until(() -> sink.delivered.size() == 501);
-    Path file = directory.resolve("events/00000000000000000001.log");
-    Path aside = directory.resolve("aside");
-    Files.move(file, aside);
-    Files.createDirectory(file);
+    List<Delivery.Settlement> three = threeOfAKeyWhoseSecondCannotBeRead();
     three.get(2).failed(later("p"));
     three.get(0).failed(later("p"));
     await().until(() -> spool.status().trouble().isPresent());
@@ -452,8 +438,7 @@ class StuckRecordsTest {
     await().until(() -> sink.deliveredOf("meanwhile").size() == 100);
 
     sink.hanging.clear();
-    Files.delete(file);
-    Files.move(aside, file);
+    makeReadable();
 
     await().until(() -> sink.deliveredOf("key").contains("key 2"));
     await().until(() -> spool.status().trouble().isEmpty());
@@ -462,27 +447,12 @@ class StuckRecordsTest {
 
   @Test
   void whatLiesBehindOneThatHangsAndCannotBeReadHoldsUpNothingElse() throws Exception {
-    stop();
-    options.setMemoryBytes(100_000);
-    options.setParkAfter(Duration.ofMinutes(10));
-    start();
-    List<Delivery.Settlement> three = threeOfAKeyInFlight();
-    three.get(1).delivered();
-    String filler = "x".repeat(1000);
-    for (int i = 0; i < 500; i++) {
-      append("other" + filler, i);
-    }
-    await().until(() -> sink.delivered.size() == 501);
-    Path file = directory.resolve("events/00000000000000000001.log");
-    Path aside = directory.resolve("aside");
-    Files.move(file, aside);
-    Files.createDirectory(file);
+    threeOfAKeyWhoseSecondCannotBeRead();
     options.setParkAfter(Duration.ofMillis(300));
     appendUntil(() -> spool.status().trouble().isPresent());
     appendUntil(() -> sink.deliveredOf("flowing").size() > 10);
 
-    Files.delete(file);
-    Files.move(aside, file);
+    makeReadable();
 
     appendUntil(() -> spool.status().parkedRecords() == 3);
     await().until(() -> spool.status().trouble().isEmpty());
@@ -914,6 +884,33 @@ class StuckRecordsTest {
     await().until(() -> sink.deliveredOf("key").contains("key 0"));
     append("key", 1);
     await().until(() -> sink.deliveredOf("key").contains("key 1"));
+  }
+
+  /** The second of them is delivered, and lies in a file that cannot be read. */
+  private List<Delivery.Settlement> threeOfAKeyWhoseSecondCannotBeRead() throws Exception {
+    stop();
+    options.setMemoryBytes(100_000);
+    options.setParkAfter(Duration.ofMinutes(10));
+    start();
+    List<Delivery.Settlement> three = threeOfAKeyInFlight();
+    three.get(1).delivered();
+    String filler = "x".repeat(1000);
+    for (int i = 0; i < 500; i++) {
+      append("other" + filler, i);
+    }
+    await().until(() -> sink.delivered.size() == 501);
+    Files.move(firstFile(), directory.resolve("aside"));
+    Files.createDirectory(firstFile());
+    return three;
+  }
+
+  private void makeReadable() throws IOException {
+    Files.delete(firstFile());
+    Files.move(directory.resolve("aside"), firstFile());
+  }
+
+  private Path firstFile() {
+    return directory.resolve("events/00000000000000000001.log");
   }
 
   private List<Delivery.Settlement> threeOfAKeyInFlight() throws InterruptedException {
