@@ -32,10 +32,13 @@ public interface ChannelOpener {
   void cancel(Order order);
 
   /**
-   * Asks for topics that a channel was to bring and does not, on the same channel, and reports to
-   * {@link Shard#subscribed}, whatever comes of it. Does not block.
+   * Asks for more topics on a channel that is open, and reports to one of {@link Shard#subscribed}
+   * and {@link Shard#notSubscribed}. Does not block.
+   *
+   * @param again whether the channel was asked for them before and does not bring them
    */
-  void subscribe(Shard shard, int number, ChannelLink link, List<String> topics);
+  void subscribe(
+      Shard shard, int number, ChannelLink link, List<String> subscriptions, boolean again);
 
   /** Makes sure that the token which opened this link is not used again. */
   void dropToken(ChannelLink link);

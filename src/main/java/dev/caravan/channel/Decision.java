@@ -7,6 +7,7 @@ import dev.caravan.channel.ShardAction.Read;
 import dev.caravan.channel.ShardAction.Report;
 import dev.caravan.channel.ShardReport.Kind;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -225,7 +226,11 @@ final class Decision {
     if (old.phase() != Phase.RETIRING || old.readToItsEnd(reading(old))) {
       return;
     }
-    Optional<ChannelState> next = state.first(c -> c.number() > old.number() && c.reading());
+    // One that goes back to a channel may be LIVE before one that was planned earlier
+    Optional<ChannelState> next =
+        state.channels().stream()
+            .filter(c -> c.number() != old.number() && c.reading() && c.liveAt() >= old.liveAt())
+            .min(Comparator.comparingLong(ChannelState::liveAt));
     Optional<ChannelState> live = state.last(c -> c.trusted(Phase.LIVE));
     if (next.isPresent() && live.isPresent()) {
       long until = next.get().liveAt();

@@ -4,6 +4,7 @@ import dev.caravan.topic.TopicCombiner;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 /**
  * When to ask again for topics that a channel was to bring and does not: Genesys Cloud may have
@@ -29,6 +30,22 @@ final class MissingTopics {
     List<String> missing = new ArrayList<>(singles(wanted));
     missing.removeAll(new HashSet<>(singles(brought)));
     return missing;
+  }
+
+  /** What of this was never asked for, as subscriptions. */
+  static List<String> never(List<String> wanted, List<String> asked) {
+    Set<String> before = new HashSet<>(singles(asked));
+    List<String> never = new ArrayList<>();
+    for (String subscription : wanted) {
+      List<String> some =
+          TopicCombiner.expandCombined(subscription).stream()
+              .filter(topic -> !before.contains(topic))
+              .toList();
+      if (!some.isEmpty()) {
+        never.add(TopicCombiner.part(subscription, some));
+      }
+    }
+    return never;
   }
 
   private static List<String> singles(List<String> topics) {

@@ -3,11 +3,14 @@ package dev.caravan.channel;
 import dev.caravan.background.BackgroundTask;
 import dev.caravan.frame.CopyPairing;
 import dev.caravan.frame.Frame;
+import dev.caravan.topic.TopicSharder;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
@@ -49,7 +52,10 @@ public final class Shard {
   private final Map<Integer, ChannelOpener.Order> orders = new HashMap<>();
   private final Map<Integer, Lost> lost = new HashMap<>();
   private final Map<Integer, List<String>> topicsOf = new HashMap<>();
+  private final Map<Integer, List<String>> askedOf = new HashMap<>();
   private final Map<Integer, Added> added = new HashMap<>();
+  private final Map<Integer, Boolean> asking = new HashMap<>();
+  private final Set<Integer> toAskAgain = new HashSet<>();
   private final MissingTopics missing;
   private Optional<Future<?>> wake = Optional.empty();
   private boolean granted;
@@ -67,8 +73,13 @@ public final class Shard {
   /** What a channel brings besides, if its socket is not dead, since it was subscribed then. */
   private record Added(List<String> topics, long since) {}
 
-  /** A channel whose socket was lost and that may be gone back to, with what it subscribes. */
-  private record Lost(ChannelLink link, List<String> topics) {}
+  /**
+   * A channel whose socket was lost and that may be gone back to.
+   *
+   * @param topics what it brings
+   * @param asked the subscriptions that it was asked for
+   */
+  private record Lost(ChannelLink link, List<String> topics, List<String> asked) {}
 
   /**
    * @param replica which of the channels that read the shard
@@ -130,15 +141,49 @@ public final class Shard {
     submit(new ShardEvent.Stopped());
   }
 
-  /** Reads other topics from now on, by a hand-over. */
+  /** Reads other topics from now on. While nothing is read, whatever is read next sees to that. */
   public void changeTopics(List<String> others) {
     execute(
         () -> {
           if (!topics.equals(others)) {
             topics = List.copyOf(others);
-            step(new ShardEvent.TopicsChanged());
+            state.last(it -> it.trusted(Phase.LIVE)).ifPresent(it -> adjust(it.number()));
           }
         });
+  }
+
+  /**
+   * What is only new is subscribed on the channel that is open. For all else there is a hand-over:
+   * a list that replaces another on a channel that is read may lose events in between.
+   */
+  private void adjust(int channel) {
+    if (!trusts(channel)) {
+      return;
+    }
+    List<String> fresh = MissingTopics.never(topics, askedOf(channel));
+    boolean fits = askedOf(channel).size() + fresh.size() <= TopicSharder.CHANNEL_LIMIT;
+    if (!fits || !MissingTopics.of(topicsOf(channel), topics).isEmpty()) {
+      step(new ShardEvent.TopicsChanged());
+    } else if (!fresh.isEmpty() && !asking.containsKey(channel)) {
+      ask(channel, fresh, false);
+    }
+  }
+
+  /** One call at a time changes the subscriptions of a channel. */
+  private void ask(int channel, List<String> subscriptions, boolean again) {
+    link(channel)
+        .ifPresent(
+            link -> {
+              asking.put(channel, again);
+              if (!again) {
+                askedOf.merge(channel, subscriptions, Shard::concat);
+              }
+              opener.subscribe(this, channel, link, subscriptions, again);
+            });
+  }
+
+  private static List<String> concat(List<String> some, List<String> more) {
+    return Stream.concat(some.stream(), more.stream()).toList();
   }
 
   /**
@@ -210,21 +255,38 @@ public final class Shard {
   }
 
   /**
-   * What was asked for again has been answered.
+   * What was asked for on an open channel has been answered.
    *
    * @param more what the channel brings from now on besides
    */
   public void subscribed(int channel, List<String> more) {
     execute(
         () -> {
+          asking.remove(channel);
           if (!more.isEmpty()) {
             // The socket may be dead by now: they are read once it has answered
             link(channel)
                 .ifPresent(
                     link -> {
-                      added.put(channel, new Added(more, clock.getAsLong()));
+                      added.merge(
+                          channel,
+                          new Added(more, clock.getAsLong()),
+                          (some, others) ->
+                              new Added(concat(some.topics(), others.topics()), others.since()));
                       link.ping();
                     });
+          }
+          adjust(channel);
+          awaitMissing(channel);
+        });
+  }
+
+  /** It has not been answered. What is new is asked for on a successor then, as for any change. */
+  public void notSubscribed(int channel) {
+    execute(
+        () -> {
+          if (Boolean.FALSE.equals(asking.remove(channel)) && trusts(channel)) {
+            step(new ShardEvent.TopicsChanged());
           }
           awaitMissing(channel);
         });
@@ -236,8 +298,7 @@ public final class Shard {
       return;
     }
     added.remove(channel);
-    topicsOf.put(
-        channel, Stream.concat(topicsOf(channel).stream(), more.topics().stream()).toList());
+    topicsOf.put(channel, concat(topicsOf(channel), more.topics()));
     if (trusts(channel)) {
       listener.reading(replica, topicsOf(channel), more.since());
     }
@@ -245,7 +306,7 @@ public final class Shard {
 
   private void awaitMissing(int channel) {
     List<String> absent = MissingTopics.of(topics, topicsOf(channel));
-    if (state.channel(channel).isEmpty() || absent.isEmpty()) {
+    if (state.channel(channel).isEmpty() || absent.isEmpty() || !toAskAgain.add(channel)) {
       return;
     }
     long wait = missing.waitMillis(absent, clock.getAsLong());
@@ -254,10 +315,13 @@ public final class Shard {
 
   /** If the channel is not read any more, its successor was asked for all of them. */
   private void askForMissing(int channel) {
+    toAskAgain.remove(channel);
     List<String> absent = MissingTopics.of(topics, topicsOf(channel));
     if (trusts(channel) && !absent.isEmpty()) {
       missing.asked();
-      link(channel).ifPresent(link -> opener.subscribe(this, channel, link, absent));
+      if (!asking.containsKey(channel)) {
+        ask(channel, absent, true);
+      }
     }
   }
 
@@ -335,7 +399,7 @@ public final class Shard {
     execute(
         () -> {
           Optional.ofNullable(links.get(channel))
-              .ifPresent(link -> lost.put(channel, new Lost(link, topicsOf(channel))));
+              .ifPresent(link -> lost.put(channel, lost(channel, link)));
           step(new ShardEvent.SocketClosed(channel, cause));
           links.remove(channel);
           // Their answers prove which copies of what it brought never come
@@ -375,8 +439,8 @@ public final class Shard {
     decisions.run(this::tellAttempts);
     step.actions().forEach(this::perform);
     forgetLost();
-    topicsOf.keySet().removeIf(channel -> state.channel(channel).isEmpty());
-    added.keySet().removeIf(channel -> state.channel(channel).isEmpty());
+    List.of(topicsOf.keySet(), askedOf.keySet(), added.keySet(), asking.keySet(), toAskAgain)
+        .forEach(channels -> channels.removeIf(channel -> state.channel(channel).isEmpty()));
     awaited = state.first(ChannelState::awaitsSignOfLife).map(ChannelState::number).orElse(0);
     shown = state;
   }
@@ -440,6 +504,8 @@ public final class Shard {
       link(drop.number()).ifPresent(opener::dropToken);
     } else if (action instanceof ShardAction.Read read) {
       listener.reading(replica, topicsOf(read.number()), read.since());
+      // By now others may be wanted than when it was opened
+      execute(() -> adjust(read.number()));
     } else if (action instanceof ShardAction.Blind blind) {
       listener.blind(replica, blind.since(), blind.cause());
     } else if (action instanceof ShardAction.Finish) {
@@ -453,7 +519,7 @@ public final class Shard {
     Optional.ofNullable(links.remove(channel))
         .ifPresent(
             link -> {
-              lost.put(channel, new Lost(link, topicsOf(channel)));
+              lost.put(channel, lost(channel, link));
               link.cut();
             });
   }
@@ -474,6 +540,7 @@ public final class Shard {
     }
     orders.put(open.number(), order);
     topicsOf.put(open.number(), order.topics());
+    askedOf.put(open.number(), again.map(Lost::asked).orElse(topics));
     opener.open(order);
   }
 
@@ -488,6 +555,14 @@ public final class Shard {
               }
               return forgotten;
             });
+  }
+
+  private Lost lost(int channel, ChannelLink link) {
+    return new Lost(link, topicsOf(channel), askedOf(channel));
+  }
+
+  private List<String> askedOf(int channel) {
+    return askedOf.getOrDefault(channel, List.of());
   }
 
   private List<String> topicsOf(int channel) {

@@ -58,7 +58,7 @@ public final class TopicCombiner {
    *
    * @param some in the order in which {@link #expandCombined} tells them, at least one
    */
-  static String part(String subscription, List<String> some) {
+  public static String part(String subscription, List<String> some) {
     int mark = subscription.indexOf('?');
     if (mark < 0 || some.size() == 1) {
       return some.get(0);

@@ -378,7 +378,13 @@ class CoveragePropertiesTest {
     }
 
     @Override
-    public void subscribe(Shard shard, int number, ChannelLink link, List<String> topics) {
+    public void subscribe(
+        Shard shard, int number, ChannelLink link, List<String> topics, boolean again) {
+      if (dice.nextInt(4) == 0) {
+        happened.add("does not subscribe " + topics + " to " + number + " of " + shard.replica());
+        shard.notSubscribed(number);
+        return;
+      }
       List<String> more = topics.stream().filter(topic -> dice.nextBoolean()).toList();
       Socket socket = (Socket) link;
       if (socket.answers && !socket.silent && !socket.ended) {

@@ -10,10 +10,13 @@ import dev.caravan.channel.ChannelOpener.Order;
 import dev.caravan.channel.ShardReport.Kind;
 import dev.caravan.channel.ShardStatus.Health;
 import dev.caravan.frame.Frame;
+import dev.caravan.topic.TopicSharder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -449,11 +452,104 @@ class ShardTest {
   void otherTopicsAreSubscribedOnANewChannel() {
     stage.live(stage.order(0));
 
-    shard.changeTopics(List.of("v2.users.1.presence", "v2.users.2.presence"));
+    shard.changeTopics(List.of("v2.users.2.presence"));
+    stage.control.settle();
+
+    assertThat(stage.order(1).topics()).containsExactly("v2.users.2.presence");
+    assertThat(stage.order(1).cause()).isEqualTo(Cause.TOPICS_CHANGED);
+    assertThat(stage.askedMore).isEmpty();
+  }
+
+  @Test
+  void whatIsOnlyNewIsSubscribedOnTheChannelThatIsOpen() {
+    Order order = stage.order(0);
+    stage.live(order);
+    List<String> more =
+        List.of("v2.users.1?presence&routingStatus", "v2.users.2?presence&routingStatus");
+
+    changeTopics(more);
+    changeTopics(Stream.concat(more.stream(), Stream.of("v2.users.3.presence")).toList());
+
+    String asked = order.number() + " v2.users.1.routingStatus,v2.users.2?presence&routingStatus";
+    assertThat(stage.askedMore).as("one call at a time").containsExactly(asked);
+    List<String> brought =
+        List.of("v2.users.1.routingStatus", "v2.users.2.presence", "v2.users.2.routingStatus");
+    shard.subscribed(order.number(), brought);
+    stage.control.settle();
+    assertThat(stage.askedMore).containsExactly(asked, order.number() + " v2.users.3.presence");
+    shard.subscribed(order.number(), List.of("v2.users.3.presence"));
+    stage.control.settle();
+    stage.brings(order, Stage.PONG);
+
+    assertThat(stage.orders).hasSize(1);
+    assertThat(stage.ledger)
+        .last()
+        .isEqualTo(
+            "reading v2.users.1.presence," + String.join(",", brought) + ",v2.users.3.presence");
+  }
+
+  @Test
+  void whatIsNewAndCouldNotBeAskedForIsSubscribedOnASuccessor() {
+    Order order = stage.order(0);
+    stage.live(order);
+    changeTopics(List.of("v2.users.1.presence", "v2.users.2.presence"));
+
+    shard.notSubscribed(order.number());
     stage.control.settle();
 
     assertThat(stage.order(1).topics()).hasSize(2);
-    assertThat(stage.order(1).cause()).isEqualTo(Cause.TOPICS_CHANGED);
+  }
+
+  @Test
+  void whatBecameWantedWhileNothingWasReadIsSubscribedOnTheChannelThatIsGoneBackTo() {
+    stage.live(stage.order(0));
+    stage.ends(stage.order(0), Cause.DROPPED);
+    changeTopics(List.of("v2.users.1.presence", "v2.users.2.presence"));
+    stage.pass(SOON);
+
+    stage.live(stage.order(1));
+
+    assertThat(stage.askedMore).containsExactly(stage.order(1).number() + " v2.users.2.presence");
+  }
+
+  @Test
+  void whatBecameWantedWhileTheSuccessorWasOpenedIsSubscribedOnBoth() {
+    stage.live(stage.order(0));
+    changeTopics(List.of("v2.users.2.presence"));
+
+    changeTopics(List.of("v2.users.1.presence", "v2.users.2.presence", "v2.users.3.presence"));
+    stage.live(stage.order(1));
+
+    assertThat(stage.askedMore)
+        .containsExactly(
+            stage.order(0).number() + " v2.users.2.presence,v2.users.3.presence",
+            stage.order(1).number() + " v2.users.1.presence,v2.users.3.presence");
+  }
+
+  @Test
+  void aChannelThatHasNoRoomForWhatIsNewIsFollowedByAnother() {
+    List<String> full =
+        IntStream.range(0, TopicSharder.CHANNEL_LIMIT)
+            .mapToObj(user -> "v2.users." + user + ".presence")
+            .toList();
+    stage.live(stage.order(0), List.of("v2.users.1.presence"));
+    changeTopics(full);
+    shard.subscribed(
+        stage.order(0).number(), MissingTopics.never(full, List.of("v2.users.1.presence")));
+    stage.brings(stage.order(0), PONG);
+    stage.askedMore.clear();
+
+    List<String> combined = new ArrayList<>(full);
+    combined.set(0, "v2.users.0?presence&routingStatus");
+    changeTopics(combined);
+
+    assertThat(stage.askedMore).isEmpty();
+    assertThat(stage.order(1).topics()).isEqualTo(combined);
+  }
+
+  private void changeTopics(List<String> others) {
+    shard.changeTopics(others);
+    stage.control.settle();
   }
 
   @Test

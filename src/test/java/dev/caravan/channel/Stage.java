@@ -28,6 +28,7 @@ final class Stage implements ChannelOpener, ShardListener {
   final List<Order> cancelled = new ArrayList<>();
   final List<ChannelLink> droppedTokens = new ArrayList<>();
   final List<String> askedAgain = new ArrayList<>();
+  final List<String> askedMore = new ArrayList<>();
   final List<String> events = new ArrayList<>();
   final List<String> unreadable = new ArrayList<>();
   final List<ShardReport> reports = new ArrayList<>();
@@ -217,8 +218,9 @@ final class Stage implements ChannelOpener, ShardListener {
   }
 
   @Override
-  public void subscribe(Shard shard, int number, ChannelLink link, List<String> topics) {
-    askedAgain.add(number + " " + String.join(",", topics));
+  public void subscribe(
+      Shard shard, int number, ChannelLink link, List<String> subscriptions, boolean again) {
+    (again ? askedAgain : askedMore).add(number + " " + String.join(",", subscriptions));
   }
 
   @Override

@@ -219,9 +219,18 @@ public final class GapLedger {
     reading.put(replica, now);
     List<Gap> over = new ArrayList<>();
     if (before != null) {
-      coverage.ended(replica, before.since(), since, wantedOrUnknown(before.topics()));
-      // What it read and reads no more, though somebody wants it
-      over.addAll(begin(replica.shard(), since, cause, before.topics()));
+      Set<String> kept = new LinkedHashSet<>(before.topics());
+      kept.retainAll(now.topics());
+      coverage.ended(replica, before.since(), since, wantedOrUnknown(kept));
+      // What it reads no more, though somebody wants it: the channel that brought it may be dead
+      // already, and what the next one proves says nothing of that
+      Set<String> gone = new LinkedHashSet<>(before.topics());
+      gone.removeAll(kept);
+      if (!gone.isEmpty()) {
+        Instant until = earlier(since, before.until());
+        coverage.ended(replica, before.since(), until, wantedOrUnknown(gone));
+        over.addAll(begin(replica.shard(), until, cause, gone));
+      }
     }
     files.reading(reading, attempts);
     files.topics(replica, now);

@@ -104,52 +104,65 @@ public final class CamelChannelOpener extends ServiceSupport implements ChannelO
   }
 
   @Override
-  public void subscribe(Shard shard, int number, ChannelLink link, List<String> topics) {
+  public void subscribe(
+      Shard shard, int number, ChannelLink link, List<String> subscriptions, boolean again) {
     background(
         () -> {
-          List<String> more = List.of();
+          Optional<Rejections> answer = Optional.empty();
           try {
-            more = subscribed(shard, link, topics);
+            answer = subscribed(shard, link, subscriptions);
+            answer.ifPresent(it -> told(shard.number(), it, again));
           } finally {
-            shard.subscribed(number, more);
+            answer.ifPresentOrElse(
+                it -> shard.subscribed(number, it.subscribed()), () -> shard.notSubscribed(number));
           }
         });
   }
 
-  private List<String> subscribed(Shard shard, ChannelLink link, List<String> topics) {
+  /** What became of these subscriptions; empty if there was no answer. */
+  private Optional<Rejections> subscribed(
+      Shard shard, ChannelLink link, List<String> subscriptions) {
     Optional<String> id =
         link instanceof SocketLink socket ? socket.channel() : Optional.<String>empty();
     if (id.isEmpty()) {
-      return List.of();
+      return Optional.empty();
     }
     Exchange exchange =
         template.request(
             SUBSCRIBE,
             request -> {
               request.setProperty(GenesysConstants.CHANNEL, Map.of("id", id.get()));
-              request.setProperty(GenesysConstants.TOPICS, ids(topics));
+              request.setProperty(GenesysConstants.TOPICS, ids(subscriptions));
               // A channel answers only to the token that made it
               ((SocketLink) link)
                   .token()
                   .ifPresent(token -> request.setProperty(GenesysConstants.AS, token));
             });
     if (exchange.getException() != null) {
-      LOG.debug("Topics could not be asked for again", exchange.getException());
-      return List.of();
+      LOG.debug(
+          "Shard {}: more topics could not be asked for", shard.number(), exchange.getException());
+      return Optional.empty();
     }
-    Rejections rejections =
+    return Optional.of(
         Rejections.of(
-            topics,
+            subscriptions,
             exchange.getProperty(GenesysConstants.SUBSCRIPTIONS, List.class),
-            refused(exchange));
-    if (!rejections.subscribed().isEmpty()) {
-      rejected.put(shard.number(), rejections);
-      LOG.info(
-          "Shard {}. Genesys Cloud brings {} topics now that it had refused.",
-          shard.number(),
-          rejections.subscribed().size());
+            refused(exchange)));
+  }
+
+  private void told(int shard, Rejections answer, boolean again) {
+    rejected.merge(
+        shard, answer, (before, now) -> (again ? before.subscribedOnly() : before).and(now));
+    if (!again) {
+      answer.report(shard, consumer.metrics()::rejected, consumer::signal);
     }
-    return rejections.subscribed();
+    if (!answer.subscribed().isEmpty()) {
+      LOG.info(
+          "Shard {}. Genesys Cloud brings {} topics {}, on the channel that is open.",
+          shard,
+          answer.subscribed().size(),
+          again ? "now that it had refused" : "more");
+    }
   }
 
   private void attempt(Order order) {

@@ -149,8 +149,21 @@ public final class Rejections {
 
   /** What several channels do not bring, in one text; empty if they bring all. */
   public static String sentence(Collection<Rejections> several) {
+    return several.stream().reduce(new Rejections(), Rejections::and).sentence();
+  }
+
+  /** This without what is not read: all of that was asked for again. */
+  Rejections subscribedOnly() {
+    Rejections read = new Rejections();
+    read.subscribed.addAll(subscribed);
+    return read;
+  }
+
+  /** This, and what was asked for later on the same channel. */
+  Rejections and(Rejections more) {
     Rejections together = new Rejections();
-    for (Rejections one : several) {
+    for (Rejections one : List.of(this, more)) {
+      together.subscribed.addAll(one.subscribed);
       one.byPattern.forEach(
           (name, found) -> {
             Pattern sum = together.byPattern.computeIfAbsent(name, key -> new Pattern());
@@ -159,7 +172,7 @@ public final class Rejections {
             sum.missingPermissions.addAll(found.missingPermissions);
           });
     }
-    return together.sentence();
+    return together;
   }
 
   private String sentence(String pattern) {
