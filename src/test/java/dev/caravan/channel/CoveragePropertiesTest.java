@@ -20,9 +20,11 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.OptionalLong;
 import java.util.Random;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
@@ -37,7 +39,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 @Tag("slow")
 class CoveragePropertiesTest {
 
-  private static final int RUNS = 25;
+  private static final int RUNS = 100;
   private static final int EVENTS = 250;
   private static final String READER = "receive";
   private static final List<String> TOPICS = List.of("a", "b", "c", "d", "e", "f", "g");
@@ -130,7 +132,7 @@ class CoveragePropertiesTest {
     private final Map<String, Long> missingSince = new HashMap<>();
 
     private final Map<String, List<long[]>> missed = new HashMap<>();
-    private final List<String> happened = new ArrayList<>();
+    private final NavigableMap<Long, List<String>> happened = new TreeMap<>();
     private Plan plan = Plan.NOTHING;
     private Set<String> wanted = Set.of();
 
@@ -197,7 +199,11 @@ class CoveragePropertiesTest {
         at = to.orElse(at);
       }
       assertThat(at)
-          .as(() -> topic + " from " + time[0] + " to " + time[1] + " in " + gaps + " " + story())
+          .as(
+              () ->
+                  "%s from %d to %d in %s %s"
+                      .formatted(
+                          topic, time[0], time[1], gaps, story(time[0] - 20_000, time[1] + 5_000)))
           .isGreaterThanOrEqualTo(time[1]);
     }
 
@@ -221,7 +227,7 @@ class CoveragePropertiesTest {
       wanted = new HashSet<>(topics);
       missed.keySet().retainAll(wanted);
       missingSince.keySet().retainAll(wanted);
-      happened.add("plan " + plan);
+      note("plan " + plan);
       // As the consumer does, and not on the control thread, where more may be waiting
       ledger.wanted(READER, topics);
       holds();
@@ -247,7 +253,7 @@ class CoveragePropertiesTest {
       socket.answers = well || dice.nextInt(4) > 0;
       sockets.add(socket);
       everOpened.add(socket);
-      happened.add("opens " + order.number() + " of " + order.shard().replica() + subscribed);
+      note("opens " + order.number() + " of " + order.shard().replica() + subscribed);
       order.shard().connecting(order.number());
       List<String> told = order.reuse().isPresent() ? order.topics() : subscribed;
       long life = !well && dice.nextInt(4) == 0 ? 20_000 : 72_000_000;
@@ -261,7 +267,7 @@ class CoveragePropertiesTest {
     private void fails() {
       if (!waiting.isEmpty()) {
         Order order = waiting.remove(dice.nextInt(waiting.size()));
-        happened.add("fails " + order.number() + " of " + order.shard().replica());
+        note("fails " + order.number() + " of " + order.shard().replica());
         Failure failure = Failure.unavailable("It failed.");
         Failure gone = new Failure(Failure.Kind.CHANNEL_GONE, "It is gone.", Duration.ZERO, 1);
         order.shard().failed(order.number(), dice.nextBoolean() ? failure : gone);
@@ -279,7 +285,7 @@ class CoveragePropertiesTest {
     private void ends(Socket socket, Cause cause) {
       sockets.remove(socket);
       socket.ended = true;
-      happened.add("ends " + socket.order.number() + " of " + socket.order.shard().replica());
+      note("ends " + socket.order.number() + " of " + socket.order.shard().replica());
       socket.order.shard().closed(socket.order.number(), cause);
       read.forEach(this::looksFor);
     }
@@ -287,8 +293,7 @@ class CoveragePropertiesTest {
     private void isTold(String what) {
       if (!sockets.isEmpty()) {
         Socket socket = sockets.get(dice.nextInt(sockets.size()));
-        happened.add(
-            what + " to " + socket.order.number() + " of " + socket.order.shard().replica());
+        note(what + " to " + socket.order.number() + " of " + socket.order.shard().replica());
         brings(socket, Stage.system(what));
         socket.silent |= what.equals("no_longer_subscribed");
       }
@@ -298,7 +303,7 @@ class CoveragePropertiesTest {
       if (!sockets.isEmpty()) {
         Socket socket = sockets.get(dice.nextInt(sockets.size()));
         socket.silent = true;
-        happened.add("silent " + socket.order.number() + " of " + socket.order.shard().replica());
+        note("silent " + socket.order.number() + " of " + socket.order.shard().replica());
       }
     }
 
@@ -312,7 +317,6 @@ class CoveragePropertiesTest {
 
     /** Runs what waits on the control thread, and checks at each of its steps. */
     private void passes(long millis) {
-      happened.add("+" + millis);
       long end = control.now() + millis;
       do {
         long step = Math.min(500, end - control.now());
@@ -360,9 +364,21 @@ class CoveragePropertiesTest {
       }
     }
 
+    private void note(String what) {
+      happened.computeIfAbsent(control.now(), now -> new ArrayList<>()).add(what);
+    }
+
     private String story() {
-      int from = Math.max(0, happened.size() - 40);
-      return "seed " + seed + ": " + happened.subList(from, happened.size());
+      return story(control.now() - 20_000, Long.MAX_VALUE);
+    }
+
+    /** What happened around this time, a line for each moment. */
+    private String story(long from, long to) {
+      StringBuilder story = new StringBuilder("seed " + seed);
+      happened
+          .subMap(from, to)
+          .forEach((at, what) -> story.append("\n").append(at).append(' ').append(what));
+      return story.toString();
     }
 
     // ---- what the group asks for and tells
@@ -381,7 +397,7 @@ class CoveragePropertiesTest {
     public void subscribe(
         Shard shard, int number, ChannelLink link, List<String> topics, boolean again) {
       if (dice.nextInt(4) == 0) {
-        happened.add("does not subscribe " + topics + " to " + number + " of " + shard.replica());
+        note("does not subscribe " + topics + " to " + number + " of " + shard.replica());
         shard.notSubscribed(number);
         return;
       }
@@ -392,7 +408,7 @@ class CoveragePropertiesTest {
         all.addAll(more);
         socket.subscribed = List.copyOf(all);
       }
-      happened.add("subscribes " + more + " to " + number + " of " + shard.replica());
+      note("subscribes " + more + " to " + number + " of " + shard.replica());
       shard.subscribed(number, more);
       read.forEach(this::looksFor);
     }
@@ -408,6 +424,7 @@ class CoveragePropertiesTest {
 
     @Override
     public void reading(Replica replica, List<String> topics, long since) {
+      note(replica + " reads " + topics + " since " + since);
       ledger.reading(replica, Instant.ofEpochMilli(since), topics, "topics-changed");
       // It may be lost again before the next check
       topics.stream().filter(wanted::contains).forEach(read::add);
@@ -415,6 +432,7 @@ class CoveragePropertiesTest {
 
     @Override
     public void blind(Replica replica, long since, Cause cause) {
+      note(replica + " is blind since " + since + ": " + cause);
       ledger.blind(replica, Instant.ofEpochMilli(since), cause.label());
     }
 

@@ -219,18 +219,9 @@ public final class GapLedger {
     reading.put(replica, now);
     List<Gap> over = new ArrayList<>();
     if (before != null) {
-      Set<String> kept = new LinkedHashSet<>(before.topics());
-      kept.retainAll(now.topics());
-      coverage.ended(replica, before.since(), since, wantedOrUnknown(kept));
-      // What it reads no more, though somebody wants it: the channel that brought it may be dead
-      // already, and what the next one proves says nothing of that
-      Set<String> gone = new LinkedHashSet<>(before.topics());
-      gone.removeAll(kept);
-      if (!gone.isEmpty()) {
-        Instant until = earlier(since, before.until());
-        coverage.ended(replica, before.since(), until, wantedOrUnknown(gone));
-        over.addAll(begin(replica.shard(), until, cause, gone));
-      }
+      coverage.ended(replica, before.since(), since, wantedOrUnknown(before.topics()));
+      // What it read and reads no more, though somebody wants it
+      over.addAll(begin(replica.shard(), since, cause, before.topics()));
     }
     files.reading(reading, attempts);
     files.topics(replica, now);
@@ -267,10 +258,15 @@ public final class GapLedger {
     return over;
   }
 
-  /** A replica is not needed any more: others read its topics, or nobody wants them. */
+  /**
+   * A replica is not needed any more: others read its topics, or nobody wants them. It may be dead
+   * and not found dead yet, so what it has read counts, not when it ends.
+   */
   public synchronized List<Gap> finished(Replica replica, String cause) {
     attempts.remove(replica.key());
-    return blind(replica, clock.instant(), cause);
+    Reading its = reading.get(replica);
+    Instant now = clock.instant();
+    return blind(replica, its == null ? now : earlier(now, its.until()), cause);
   }
 
   // ---- what other instances read

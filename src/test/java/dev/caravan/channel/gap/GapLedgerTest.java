@@ -82,6 +82,20 @@ class GapLedgerTest {
   }
 
   @Test
+  void whatAReplicaHasReadCountsWhenItIsNoLongerNeededAndNotWhenItEnds() {
+    start(AB);
+    reads(ONE, 1, AB);
+    ledger.readUntil(ONE, at(5));
+    clock.turnTo(at(30));
+
+    ledger.finished(ONE, "topics-changed");
+
+    assertThat(reads(OTHER, 40, AB))
+        .singleElement()
+        .satisfies(gap -> assertThat(gap.from()).isEqualTo(lastBefore(at(5))));
+  }
+
+  @Test
   void whatAnotherInstanceHasTakenOverIsNoGapNotEvenAfterARestartOrWhenItComesBack() {
     start(AB);
     reads(ONE, 1, AB);
