@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.caravan.simulator.CentreSize;
 import dev.caravan.simulator.Simulator;
 import dev.caravan.simulator.centre.Named;
+import dev.caravan.simulator.fault.Action;
 import dev.caravan.simulator.fault.Fault;
 import dev.caravan.testing.Bridge;
 import dev.caravan.testing.TopicReader;
@@ -137,6 +138,26 @@ class RoadTopicsIT {
 
     assertThat(emit(topic)).isEqualTo(1);
     assertThat(bridge.log()).doesNotContain("topics are not subscribed any more");
+  }
+
+  @Test
+  void queuesThatAppearAreReadOnTheChannelThatIsOpen() {
+    Simulator genesys = road.genesys();
+    genesys.perform(new Action.Staff(AGENTS, 20));
+    Bridge bridge =
+        road.start(
+            road.settings()
+                .with("GENESYS_TOPICS", "v2.routing.queues.*.users")
+                .with("GENESYS_TOPICS_REFRESH", "1s"));
+    bridge.awaitReady();
+    int channels = genesys.callCounts().get("POST /api/v2/notifications/channels");
+
+    genesys.perform(new Action.Staff(AGENTS, 25));
+    bridge.awaitLog("Genesys Cloud brings 5 topics more, on the channel that is open.");
+
+    assertThat(genesys.organization().queues())
+        .allMatch(queue -> emit("v2.routing.queues." + queue.id() + ".users") == 1);
+    assertThat(genesys.callCounts()).containsEntry("POST /api/v2/notifications/channels", channels);
   }
 
   @Test

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
 
 /** Who and what there is: users, queues and members, groups, divisions, teams, units. */
@@ -30,7 +31,8 @@ public final class DirectoryApi {
   public void mount(Routes routes) {
     String divisions = "authorization/divisions";
     String units = "workforcemanagement/managementunits";
-    all(routes, "routing/queues", organization.queues(), this::queue);
+    listing(routes, "routing/queues", organization::listedQueues, this::queue);
+    one(routes, "routing/queues", organization.queues(), this::queue);
     all(routes, "groups", organization.groups(), this::group);
     all(routes, divisions, organization.divisions(), this::division);
     all(routes, units, organization.managementUnits(), this::managementUnit);
@@ -50,22 +52,30 @@ public final class DirectoryApi {
   /** A listing that can be searched by name, and each entry by its id. */
   private static void all(
       Routes routes, String path, List<Named> all, Function<Named, ObjectNode> description) {
-    listing(routes, path, all, description);
+    listing(routes, path, () -> all, description);
+    one(routes, path, all, description);
+  }
+
+  private static void one(
+      Routes routes, String path, List<Named> all, Function<Named, ObjectNode> description) {
     routes.get("/api/v2/" + path + "/:id", call -> call.answer(description.apply(call.named(all))));
   }
 
   private static void listing(Routes routes, String path, List<Named> all) {
-    listing(routes, path, all, one -> described(one, path));
+    listing(routes, path, () -> all, one -> described(one, path));
   }
 
   private static void listing(
-      Routes routes, String path, List<Named> all, Function<Named, ObjectNode> description) {
+      Routes routes,
+      String path,
+      Supplier<List<Named>> all,
+      Function<Named, ObjectNode> description) {
     routes.get(
         "/api/v2/" + path,
         call -> {
           Pattern name = Globs.compile(call.query("name", "*"));
           List<Named> chosen =
-              all.stream().filter(one -> name.matcher(one.name()).matches()).toList();
+              all.get().stream().filter(one -> name.matcher(one.name()).matches()).toList();
           call.answer(Paging.page(call, chosen, description));
         });
   }
@@ -80,7 +90,7 @@ public final class DirectoryApi {
     List<String> expand = call.queries("expand");
     List<Agent> chosen =
         ids.isEmpty()
-            ? organization.agents()
+            ? organization.listedAgents()
             : ids.stream().map(organization::agent).flatMap(Optional::stream).toList();
     call.answer(Paging.page(call, chosen, agent -> people.user(agent, expand)));
   }

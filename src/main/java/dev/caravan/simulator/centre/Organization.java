@@ -76,6 +76,8 @@ public final class Organization {
   private final List<Named> outcomes;
   private final Map<String, Agent> agentsById;
   private final Map<String, Named> queuesById;
+  private volatile List<Agent> listedAgents;
+  private volatile List<Named> listedQueues;
 
   /** Draws an organization of so many agents and queues. */
   public Organization(long seed, int agentCount, int queueCount) {
@@ -103,6 +105,8 @@ public final class Organization {
     outcomes = named(random, OUTCOMES.length, i -> OUTCOMES[i]);
     agentsById = agents.stream().collect(Collectors.toMap(Agent::id, Function.identity()));
     queuesById = queues.stream().collect(Collectors.toMap(Named::id, Function.identity()));
+    listedAgents = agents;
+    listedQueues = queues;
   }
 
   private Agent draw(SplittableRandom random, int index, int queueCount) {
@@ -201,6 +205,20 @@ public final class Organization {
 
   public Optional<Named> queue(String queueId) {
     return Optional.ofNullable(queuesById.get(queueId));
+  }
+
+  /** From now on listings have the first so many of each, at most all. */
+  public void staff(int agentCount, int queueCount) {
+    listedAgents = agents.subList(0, Math.min(agentCount, agents.size()));
+    listedQueues = queues.subList(0, Math.min(queueCount, queues.size()));
+  }
+
+  public List<Agent> listedAgents() {
+    return listedAgents;
+  }
+
+  public List<Named> listedQueues() {
+    return listedQueues;
   }
 
   public List<Named> divisions() {

@@ -29,6 +29,7 @@ import java.util.List;
   @JsonSubTypes.Type(value = Action.SetClient.class, name = "setClient"),
   @JsonSubTypes.Type(value = Action.ForbidTopics.class, name = "forbidTopics"),
   @JsonSubTypes.Type(value = Action.AllowTopics.class, name = "allowTopics"),
+  @JsonSubTypes.Type(value = Action.Staff.class, name = "staff"),
   @JsonSubTypes.Type(value = Action.SkipTime.class, name = "skipTime"),
   @JsonSubTypes.Type(value = Action.Frame.class, name = "frame"),
   @JsonSubTypes.Type(value = Action.Emit.class, name = "emit"),
@@ -179,6 +180,12 @@ public sealed interface Action {
 
   /** Allows again what was forbidden. */
   record AllowTopics() implements Action {}
+
+  /**
+   * From now on so many agents and queues are there, the first of those of the start; the others
+   * are in no listing.
+   */
+  record Staff(int agents, int queues) implements Action {}
 
   /** Makes tokens and channels older at once. */
   record SkipTime(Duration by) implements Action {}
