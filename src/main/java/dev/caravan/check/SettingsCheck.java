@@ -2,6 +2,7 @@ package dev.caravan.check;
 
 import dev.caravan.network.Proxies;
 import dev.caravan.settings.EnvironmentFilter;
+import dev.caravan.settings.OauthClients;
 import dev.caravan.settings.Setting;
 import dev.caravan.settings.SettingsSource;
 import dev.caravan.settings.SettingsTable;
@@ -50,7 +51,7 @@ public final class SettingsCheck {
     given.forEach(
         (name, is) -> {
           boolean wrong = mistakes.stream().anyMatch(it -> it.startsWith(name + " "));
-          boolean meant = known.contains(name) || SettingsSource.isOfKafka(name);
+          boolean meant = isMeant(known, name);
           if (meant && !wrong && (name.equals(PROXY) || !SettingsSource.isSecret(name))) {
             report.ok("%s=%s%s", name, visible(name, is.value()), is.source());
             shown.add(name);
@@ -62,7 +63,7 @@ public final class SettingsCheck {
                     .filter(setting -> setting.secret() && isSet(config, setting.name()))
                     .map(Setting::variable),
                 given.keySet().stream()
-                    .filter(SettingsSource::isOfKafka)
+                    .filter(it -> SettingsSource.isOfKafka(it) || OauthClients.isOne(it))
                     .filter(SettingsSource::isSecret))
             .filter(name -> !shown.contains(name))
             .sorted()
@@ -74,7 +75,7 @@ public final class SettingsCheck {
       report.note("None is set; the defaults are used.");
     }
     given.keySet().stream()
-        .filter(name -> !known.contains(name) && !SettingsSource.isOfKafka(name))
+        .filter(name -> !isMeant(known, name))
         .forEach(
             name ->
                 report.note(
@@ -84,6 +85,10 @@ public final class SettingsCheck {
         .getOptionalValue(EnvironmentFilter.LEFT_ASIDE, String.class)
         .ifPresent(names -> report.note(EnvironmentFilter.sentence(names)));
     mistakes.forEach(report::failed);
+  }
+
+  private static boolean isMeant(Set<String> known, String name) {
+    return known.contains(name) || SettingsSource.isOfKafka(name) || OauthClients.isOne(name);
   }
 
   /** What is set by others than the program itself, by its variable; the highest source counts. */

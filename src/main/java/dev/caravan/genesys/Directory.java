@@ -1,6 +1,7 @@
 package dev.caravan.genesys;
 
 import dev.caravan.genesys.connect.CallException;
+import dev.caravan.genesys.connect.Clients;
 import dev.caravan.genesys.connect.Failures;
 import dev.caravan.topic.Expansion;
 import dev.caravan.topic.Listing;
@@ -26,10 +27,27 @@ final class Directory {
 
   private final ProducerTemplate template;
   private final String listRoute;
+  private final Clients clients;
+  private String told = "";
 
-  Directory(ProducerTemplate template, String listRoute) {
+  Directory(ProducerTemplate template, String listRoute, Clients clients) {
     this.template = template;
     this.listRoute = listRoute;
+    this.clients = clients;
+  }
+
+  /**
+   * What was listed.
+   *
+   * @param entities of each listing
+   * @param by the OAuth client that listed it: another may see others
+   */
+  record Listed(Map<Listing, List<Listing.Entity>> entities, Map<Listing, String> by) {
+
+    /** Who listed what a selector stands for; the first client, if it needs no listing. */
+    String lister(TopicSelector selector, String otherwise) {
+      return selector.listing().map(by::get).orElse(otherwise);
+    }
   }
 
   /**
@@ -39,44 +57,74 @@ final class Directory {
    * @param pages how many there are; 0 if it does not tell
    * @param soFar what was listed so far, all listings before this one included
    */
-  record Progress(
-      String what, int page, int pages, Supplier<Map<Listing, List<Listing.Entity>>> soFar) {
+  record Progress(String what, int page, int pages, Supplier<Listed> soFar) {
     String sentence() {
       return what + ", page " + page + (pages == 0 ? "" : " of " + pages);
     }
   }
 
-  /** All listings that the selectors need. */
-  Map<Listing, List<Listing.Entity>> listFor(List<TopicSelector> selectors) {
-    return listFor(selectors, progress -> {});
-  }
-
   /**
-   * The same.
+   * All listings that the selectors need.
    *
+   * @param listers the OAuth clients that may list: the first does, and the next one what it is
+   *     refused
    * @param reader hears of each page
    */
-  Map<Listing, List<Listing.Entity>> listFor(
-      List<TopicSelector> selectors, Consumer<Progress> reader) {
-    Map<Listing, List<Listing.Entity>> listings = new HashMap<>();
+  Listed listFor(List<TopicSelector> selectors, List<String> listers, Consumer<Progress> reader) {
+    Listed listings = new Listed(new HashMap<>(), new HashMap<>());
     for (Listing listing : Expansion.needs(selectors)) {
       String what = listing.kind().noun() + "s";
-      listings.put(
-          listing,
-          list(
-              listing,
-              (page, pages, entities) ->
-                  reader.accept(
-                      new Progress(
-                          what, page, pages, () -> with(listings, listing, entities(entities))))));
+      CallException refusal = null;
+      for (String lister : listers) {
+        try {
+          List<Listing.Entity> listed =
+              list(
+                  lister,
+                  listing,
+                  (page, pages, entities) ->
+                      reader.accept(
+                          new Progress(
+                              what,
+                              page,
+                              pages,
+                              () -> with(listings, listing, lister, entities(entities)))));
+          tell(what, lister, refusal);
+          listings.entities().put(listing, listed);
+          listings.by().put(listing, lister);
+          refusal = null;
+          break;
+        } catch (CallException e) {
+          if (e.kind() != CallException.Kind.REFUSED) {
+            throw e;
+          }
+          refusal = refusal == null ? e : refusal;
+        }
+      }
+      if (refusal != null) {
+        throw refusal;
+      }
     }
     return listings;
   }
 
-  private static Map<Listing, List<Listing.Entity>> with(
-      Map<Listing, List<Listing.Entity>> listings, Listing listing, Set<Listing.Entity> some) {
-    Map<Listing, List<Listing.Entity>> all = new HashMap<>(listings);
-    all.put(listing, List.copyOf(some));
+  /** Once for each change: it is listed every quarter of an hour. */
+  private void tell(String what, String lister, CallException refusal) {
+    String now = refusal == null ? "" : what + " " + lister;
+    if (refusal != null && !now.equals(told)) {
+      LOG.warn(
+          "{} lists {}, since another is refused that: {}",
+          clients.subject(lister),
+          what,
+          refusal.getMessage());
+    }
+    told = now;
+  }
+
+  private static Listed with(
+      Listed listings, Listing listing, String lister, Set<Listing.Entity> some) {
+    Listed all = new Listed(new HashMap<>(listings.entities()), new HashMap<>(listings.by()));
+    all.entities().put(listing, List.copyOf(some));
+    all.by().put(listing, lister);
     return all;
   }
 
@@ -85,37 +133,37 @@ final class Directory {
    *
    * @throws dev.caravan.genesys.connect.CallException if it could not be read
    */
-  private List<Listing.Entity> list(Listing listing, Pages.Reader reader) {
+  private List<Listing.Entity> list(String lister, Listing listing, Pages.Reader reader) {
     return switch (listing.kind()) {
-      case QUEUES -> list("/api/v2/routing/queues", reader);
-      case USERS -> list("/api/v2/users", reader);
-      case GROUPS -> list("/api/v2/groups", reader);
-      case GROUP_MEMBERS -> members(listing.group(), reader);
-      case MANAGEMENT_UNITS -> list("/api/v2/workforcemanagement/managementunits", reader);
-      case BUSINESS_UNITS -> list("/api/v2/workforcemanagement/businessunits", reader);
-      case TEAMS -> list("/api/v2/teams", reader);
+      case QUEUES -> list(lister, "/api/v2/routing/queues", reader);
+      case USERS -> list(lister, "/api/v2/users", reader);
+      case GROUPS -> list(lister, "/api/v2/groups", reader);
+      case GROUP_MEMBERS -> members(lister, listing.group(), reader);
+      case MANAGEMENT_UNITS -> list(lister, "/api/v2/workforcemanagement/managementunits", reader);
+      case BUSINESS_UNITS -> list(lister, "/api/v2/workforcemanagement/businessunits", reader);
+      case TEAMS -> list(lister, "/api/v2/teams", reader);
     };
   }
 
-  private List<Listing.Entity> members(String group, Pages.Reader reader) {
+  private List<Listing.Entity> members(String lister, String group, Pages.Reader reader) {
     Optional<Listing.Entity> found =
-        list("/api/v2/groups", (page, pages, groups) -> {}).stream()
+        list(lister, "/api/v2/groups", (page, pages, groups) -> {}).stream()
             .filter(entity -> entity.name().equalsIgnoreCase(group))
             .findFirst();
     return found
-        .map(entity -> list("/api/v2/groups/" + entity.id() + "/members", reader))
+        .map(entity -> list(lister, "/api/v2/groups/" + entity.id() + "/members", reader))
         .orElse(List.of());
   }
 
   /** One that does not agree with itself is believed if the next one says the same. */
-  private List<Listing.Entity> list(String path, Pages.Reader reader) {
-    Read first = read(path, reader);
+  private List<Listing.Entity> list(String lister, String path, Pages.Reader reader) {
+    Read first = read(lister, path, reader);
     if (first.fault().isEmpty()) {
       return first.entities();
     }
     LOG.warn(
         "The listing of {} does not agree with itself: {}. It is read again.", path, first.fault());
-    Read second = read(path, reader);
+    Read second = read(lister, path, reader);
     if (second.fault().isEmpty() || second.all().equals(first.all())) {
       return second.entities();
     }
@@ -129,11 +177,12 @@ final class Directory {
     }
   }
 
-  private Read read(String path, Pages.Reader reader) {
+  private Read read(String lister, String path, Pages.Reader reader) {
     Exchange answer =
         template.request(
             listRoute,
             exchange -> {
+              clients.by(lister, exchange);
               exchange.setProperty(GenesysConstants.LISTING, path);
               exchange.setProperty(GenesysConstants.LISTING_READER, reader);
             });

@@ -1,11 +1,11 @@
 package dev.caravan.genesys;
 
 import dev.caravan.topic.Expansion;
-import dev.caravan.topic.Listing;
 import dev.caravan.topic.TopicSelector;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -16,7 +16,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Remembers which topics each selector stood for, and does not let a listing that is short once
  * take them away: if more than a few percent of a selector's topics are missing, or all, that is
- * believed when the next listing says the same.
+ * believed when the next listing says the same. Another OAuth client may see others: what one has
+ * listed only that one can take away, however few another lists in its place.
  */
 final class Found {
 
@@ -25,8 +26,11 @@ final class Found {
   /** That part of a selector's topics may go without a second look. */
   private static final double UNDOUBTED = 0.03;
 
-  private final Map<TopicSelector, List<String>> believed = new HashMap<>();
-  private final Map<TopicSelector, Set<String>> doubted = new HashMap<>();
+  private final Map<View, List<String>> believed = new LinkedHashMap<>();
+  private final Map<View, Set<String>> doubted = new HashMap<>();
+
+  /** What a client sees of a selector. */
+  private record View(TopicSelector selector, String lister) {}
 
   /**
    * What to go by.
@@ -37,30 +41,48 @@ final class Found {
   record Result(Expansion expansion, boolean doubted) {}
 
   /** What is read before the first listing has come to its end, so that the rest cannot lack it. */
-  void known(List<TopicSelector> selectors, Map<Listing, List<Listing.Entity>> listings) {
+  void known(List<TopicSelector> selectors, Directory.Listed listed, String first) {
     selectors.forEach(
-        selector -> known(selector, Expansion.of(List.of(selector), listings).topics()));
+        selector ->
+            known(
+                selector,
+                listed.lister(selector, first),
+                Expansion.of(List.of(selector), listed.entities()).topics()));
   }
 
   /** The same of one selector. */
-  void known(TopicSelector selector, List<String> topics) {
-    believed.put(selector, topics);
+  void known(TopicSelector selector, String lister, List<String> topics) {
+    believed.put(new View(selector, lister), topics);
+  }
+
+  /** What is believed of some selectors before a listing has come to its end. */
+  Set<String> soFar(List<TopicSelector> selectors) {
+    Set<String> all = new LinkedHashSet<>();
+    believed.forEach(
+        (view, topics) -> {
+          if (selectors.contains(view.selector())) {
+            all.addAll(topics);
+          }
+        });
+    return all;
   }
 
   /** Takes up what has been listed now. */
-  Result take(List<TopicSelector> selectors, Map<Listing, List<Listing.Entity>> listings) {
+  Result take(List<TopicSelector> selectors, Directory.Listed listed, String first) {
     Set<String> topics = new LinkedHashSet<>();
     List<TopicSelector> unmatched = new ArrayList<>();
+    boolean again = false;
     for (TopicSelector selector : selectors) {
-      List<String> now = judge(selector, Expansion.of(List.of(selector), listings).topics());
+      View view = new View(selector, listed.lister(selector, first));
+      judge(view, Expansion.of(List.of(selector), listed.entities()).topics());
+      Set<String> now = soFar(List.of(selector));
       topics.addAll(now);
+      again |= doubted.containsKey(view);
       if (now.isEmpty()) {
         unmatched.add(selector);
       }
     }
-    return new Result(
-        Expansion.distinct(topics, unmatched),
-        doubted.keySet().stream().anyMatch(selectors::contains));
+    return new Result(Expansion.distinct(topics, unmatched), again);
   }
 
   /** Whether it takes a second look to believe that so many of them are gone. */
@@ -68,17 +90,18 @@ final class Found {
     return missing > of * UNDOUBTED;
   }
 
-  private List<String> judge(TopicSelector selector, List<String> now) {
-    List<String> before = believed.getOrDefault(selector, List.of());
+  private void judge(View view, List<String> now) {
+    TopicSelector selector = view.selector();
+    List<String> before = believed.getOrDefault(view, List.of());
     Set<String> missing = new LinkedHashSet<>(before);
     Set.copyOf(now).forEach(missing::remove);
     boolean tooFew = isMuch(missing.size(), before.size()) || now.isEmpty();
-    Set<String> last = doubted.remove(selector);
+    Set<String> last = doubted.remove(view);
     if (selector.listing().isEmpty() || !tooFew || Set.copyOf(now).equals(last)) {
-      believed.put(selector, now);
-      return now;
+      believed.put(view, now);
+      return;
     }
-    doubted.put(selector, new HashSet<>(now));
+    doubted.put(view, new HashSet<>(now));
     if (!before.isEmpty()) {
       LOG.warn(
           "What was listed for {} has {} of {} topics no more. They go on being read until a second"
@@ -89,7 +112,6 @@ final class Found {
     }
     Set<String> both = new LinkedHashSet<>(before);
     both.addAll(now);
-    believed.put(selector, List.copyOf(both));
-    return List.copyOf(both);
+    believed.put(view, List.copyOf(both));
   }
 }

@@ -12,6 +12,7 @@ import dev.caravan.topic.TopicCatalogue;
 import dev.caravan.topic.TopicCombiner;
 import dev.caravan.topic.TopicSharder;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -88,9 +89,11 @@ final class GapRecorder {
     ledger.stopped(reader, bridgeRuns ? GapLedger.ROUTE_EDITED : GapLedger.RESTART);
   }
 
-  /** What is to be read from now on. */
+  /** What is to be read from now on; what there is no room for is wanted all the same. */
   void planned(Plan plan) {
-    wanted(plan.subscriptions());
+    List<String> all = new ArrayList<>(plan.subscriptions());
+    plan.unread().forEach(shard -> all.addAll(shard.subscriptions()));
+    wanted(all);
   }
 
   /** The same, whoever reads it. */

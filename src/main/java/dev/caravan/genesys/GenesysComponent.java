@@ -6,16 +6,20 @@ import dev.caravan.channel.AttemptBudget;
 import dev.caravan.channel.ShardStatus;
 import dev.caravan.channel.gap.GapLedger;
 import dev.caravan.genesys.backfill.Gaps;
+import dev.caravan.genesys.connect.Clients;
 import dev.caravan.genesys.connect.Network;
 import dev.caravan.genesys.connect.Rejections;
 import dev.caravan.genesys.connect.RestMeters;
+import dev.caravan.settings.OauthClients;
 import dev.caravan.socket.ClientSocketComponent;
+import dev.caravan.topic.Plan;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
@@ -58,8 +62,8 @@ public class GenesysComponent extends DefaultComponent {
   private volatile Supplier<Duration> unsafeFor = () -> Duration.ZERO;
   private final Gaps gaps = new Gaps();
   private final RestMeters rest = new RestMeters();
-  private final AttemptBudget budget =
-      new AttemptBudget(() -> TimeUnit.NANOSECONDS.toMillis(System.nanoTime()));
+  private final Map<String, AttemptBudget> budgets = new ConcurrentHashMap<>();
+  private Clients clients = new Clients(List.of(Plan.DEFAULT_CLIENT));
   private final AtomicReference<String> trouble = new AtomicReference<>("");
   private GenesysMetrics metrics;
   private ClientSocketComponent sockets;
@@ -117,9 +121,15 @@ public class GenesysComponent extends DefaultComponent {
     return endpoint;
   }
 
-  /** The attempts that the OAuth client has. */
-  public AttemptBudget budget() {
-    return budget;
+  /** The attempts that an OAuth client has. */
+  public AttemptBudget budget(String client) {
+    return budgets.computeIfAbsent(
+        client, name -> new AttemptBudget(() -> TimeUnit.NANOSECONDS.toMillis(System.nanoTime())));
+  }
+
+  /** The OAuth clients that read. */
+  public Clients clients() {
+    return clients;
   }
 
   /** Puts a signal of somebody else on {@code genesys:signals}. Never blocks. */
@@ -202,7 +212,13 @@ public class GenesysComponent extends DefaultComponent {
 
   /** How the shards of all routes that read are; none before the component is started. */
   public List<ShardStatus> shards() {
-    return readers().flatMap(reader -> reader.shards().get().stream()).toList();
+    return clientStatuses().stream().flatMap(client -> client.shards().stream()).toList();
+  }
+
+  /** How the OAuth clients are, with what all routes read by them. */
+  public List<ClientStatus> clientStatuses() {
+    List<ClientStatus> found = readers().flatMap(it -> it.clients().get().stream()).toList();
+    return clients.all().stream().map(name -> ClientStatus.of(name, found)).toList();
   }
 
   /** What came of the subscriptions of each shard. */
@@ -233,11 +249,16 @@ public class GenesysComponent extends DefaultComponent {
   protected void doInit() throws Exception {
     super.doInit();
     FailedStep.noteIn(getCamelContext());
+    String names =
+        getCamelContext()
+            .resolvePropertyPlaceholders(
+                "{{" + OauthClients.NAMES + ":" + Plan.DEFAULT_CLIENT + "}}");
+    clients = new Clients(List.of(names.split(",")));
     // Before Camel builds the first route: it starts components only then
-    RouteBeans.bind(getCamelContext());
+    RouteBeans.bind(getCamelContext(), clients);
     sockets = new ClientSocketComponent(getCamelContext());
-    rest.bind(getCamelContext());
-    metrics = GenesysMetrics.of(getCamelContext());
+    rest.bind(getCamelContext(), clients);
+    metrics = GenesysMetrics.of(getCamelContext(), clients.all());
   }
 
   @Override

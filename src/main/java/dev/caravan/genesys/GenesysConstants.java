@@ -65,6 +65,9 @@ public final class GenesysConstants {
   /** Property: how often the token of this call was not accepted. */
   public static final String UNAUTHORISED = "CamelGenesysUnauthorised";
 
+  /** Property: the name of the OAuth client that makes a call; absent for the first one. */
+  public static final String CLIENT = "CamelGenesysClient";
+
   /** Property: the topics to subscribe, a list of maps with {@code id}. */
   public static final String TOPICS = "CamelGenesysTopics";
 

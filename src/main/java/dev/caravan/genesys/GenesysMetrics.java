@@ -49,26 +49,31 @@ public final class GenesysMetrics {
   /**
    * Somebody who reads notifications at present.
    *
+   * @param clients how the OAuth clients are, and what is read with each
    * @param topics what came of the subscriptions of each shard
    * @param listing how far a listing is; empty if none is under way
    */
   record Reader(
       InFlight inFlight,
-      Supplier<List<ShardStatus>> shards,
+      Supplier<List<ClientStatus>> clients,
       Supplier<Map<Integer, Rejections>> topics,
       Supplier<String> listing) {}
 
-  static GenesysMetrics of(CamelContext context) {
+  /**
+   * @param clients the names of the OAuth clients
+   */
+  static GenesysMetrics of(CamelContext context, List<String> clients) {
     MeterRegistry found = CamelContextHelper.findSingleByType(context, MeterRegistry.class);
     return new GenesysMetrics(
         found == null ? new SimpleMeterRegistry() : found,
+        clients,
         () -> TimeUnit.NANOSECONDS.toMillis(System.nanoTime()));
   }
 
   /**
    * @param clock milliseconds
    */
-  GenesysMetrics(MeterRegistry registry, LongSupplier clock) {
+  GenesysMetrics(MeterRegistry registry, List<String> clients, LongSupplier clock) {
     this.registry = registry;
     this.clock = clock;
     this.lastReadAt = clock.getAsLong();
@@ -85,6 +90,7 @@ public final class GenesysMetrics {
             .register(registry);
     pings = Timer.builder("caravan.ping").description("From a ping to its pong").register(registry);
     bindGauges();
+    clients.forEach(this::bindGauges);
   }
 
   /** Routes come and go while the process runs; the gauges tell of those that read at present. */
@@ -108,7 +114,18 @@ public final class GenesysMetrics {
   }
 
   private List<ShardStatus> shards() {
-    return readers.stream().flatMap(reader -> reader.shards().get().stream()).toList();
+    return readers.stream()
+        .flatMap(reader -> reader.clients().get().stream())
+        .flatMap(client -> client.shards().stream())
+        .toList();
+  }
+
+  private List<ShardStatus> shards(String client) {
+    return readers.stream()
+        .flatMap(reader -> reader.clients().get().stream())
+        .filter(one -> one.name().equals(client))
+        .flatMap(one -> one.shards().stream())
+        .toList();
   }
 
   private Counter counter(String name, String description) {
@@ -128,24 +145,6 @@ public final class GenesysMetrics {
         () ->
             readers.stream().mapToLong(reader -> reader.inFlight().stalledMillis()).max().orElse(0)
                 / MILLIS);
-    for (ShardStatus.Health health : ShardStatus.Health.values()) {
-      gauge(
-          "caravan.shards",
-          "Shards by health",
-          Tags.of("health", health.label()),
-          () -> shards().stream().filter(shard -> shard.health() == health).count());
-    }
-    for (Phase phase : Phase.values()) {
-      gauge(
-          "caravan.channels",
-          "Channels by where they stand: new, opening, live, retiring",
-          Tags.of("phase", phase.name().toLowerCase(Locale.ROOT)),
-          () ->
-              shards().stream()
-                  .flatMap(shard -> shard.phases().stream())
-                  .filter(stands -> stands == phase)
-                  .count());
-    }
     gauge(
         "caravan.silence.seconds",
         "Longest time that a shard has read no frame, heartbeats included",
@@ -158,11 +157,33 @@ public final class GenesysMetrics {
         () ->
             (isRead() ? longest(ShardStatus::blindMillis) : clock.getAsLong() - lastReadAt)
                 / MILLIS);
+  }
+
+  /** Those of an OAuth client. */
+  private void bindGauges(String client) {
+    for (ShardStatus.Health health : ShardStatus.Health.values()) {
+      gauge(
+          "caravan.shards",
+          "Shards by health",
+          Tags.of("health", health.label(), "client", client),
+          () -> shards(client).stream().filter(shard -> shard.health() == health).count());
+    }
+    for (Phase phase : Phase.values()) {
+      gauge(
+          "caravan.channels",
+          "Channels by where they stand: new, opening, live, retiring",
+          Tags.of("phase", phase.name().toLowerCase(Locale.ROOT), "client", client),
+          () ->
+              shards(client).stream()
+                  .flatMap(shard -> shard.phases().stream())
+                  .filter(stands -> stands == phase)
+                  .count());
+    }
     gauge(
         "caravan.topics",
         "Subscriptions, combined ones counted once",
-        Tags.empty(),
-        () -> shards().stream().mapToInt(ShardStatus::topics).sum());
+        Tags.of("client", client),
+        () -> shards(client).stream().mapToInt(ShardStatus::topics).sum());
   }
 
   private long longest(ToLongFunction<ShardStatus> millis) {

@@ -19,20 +19,28 @@ import dev.caravan.cluster.Cluster;
 import dev.caravan.frame.EventIds;
 import dev.caravan.frame.Frame;
 import dev.caravan.genesys.connect.CamelChannelOpener;
+import dev.caravan.genesys.connect.ClientRefusals;
+import dev.caravan.genesys.connect.Clients;
+import dev.caravan.genesys.connect.Rejections;
 import dev.caravan.settings.SettingsSource;
 import dev.caravan.topic.Plan;
-import dev.caravan.topic.Refusals;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
@@ -63,6 +71,11 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
   /** One reads the control topic, one is a member of the group. */
   private static final int CLUSTER_THREADS = 2;
 
+  /** How often it is seen which OAuth clients can log in; a refused login is tried every 5 min. */
+  private static final Duration LOGINS = Duration.ofSeconds(2);
+
+  private static final long DEAL_AFTER_MILLIS = 2_000;
+
   /** How often it is seen how many channels the OAuth client has. */
   private static final long LOOK_SECONDS = 600;
 
@@ -77,8 +90,15 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
   private EventHeaders headers;
   private DeadLetters deadLetters;
   private ScheduledExecutorService control;
+
+  /** By OAuth client, the first one first. */
+  private final Map<String, CamelChannelOpener> openers = new LinkedHashMap<>();
+
+  private final Map<String, ChannelGroup> groups = new LinkedHashMap<>();
   private CamelChannelOpener opener;
-  private ChannelGroup group;
+  private Clients clients;
+  private ClientRefusals refusals;
+  private ClientLogins logins;
   private GapRecorder gaps;
   private PreparationLoop preparing;
   private NotificationsHealthCheck healthCheck;
@@ -86,6 +106,8 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
   /** Empty if this is the only instance. */
   private Optional<SharedReading> shared = Optional.empty();
 
+  private final AtomicBoolean looking = new AtomicBoolean();
+  private final AtomicBoolean dealing = new AtomicBoolean();
   private volatile boolean leading;
 
   /** Changes whenever another instance finds out what is to be read, or this one again. */
@@ -124,7 +146,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
         Optional.of(
             new SharedReading(
                 cluster,
-                group,
+                groups.get(clients.first()),
                 gaps,
                 control,
                 opener::background,
@@ -222,30 +244,41 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
             .getCamelContext()
             .getExecutorServiceManager()
             .newSingleThreadScheduledExecutor(this, "genesys-control");
-    opener = new CamelChannelOpener(getEndpoint(), this, clock);
-    ServiceHelper.startService(opener);
+    clients = getEndpoint().component().clients();
+    refusals = new ClientRefusals(clients, Clock.systemUTC(), this::dealSoon);
+    logins = new ClientLogins(getEndpoint().getCamelContext(), clients);
+    openers.clear();
+    for (String client : clients.all()) {
+      openers.put(client, new CamelChannelOpener(getEndpoint(), this, clock, client, refusals));
+    }
+    opener = openers.get(clients.first());
+    ServiceHelper.startService(openers.values());
     preparation =
         new Preparation(
             configuration,
-            new Directory(opener.template(), configuration.getListRoute()),
-            List.of(Plan.DEFAULT_CLIENT),
-            () -> Refusals.NONE,
+            new Directory(opener.template(), configuration.getListRoute(), clients),
+            new Preparation.Readers(
+                clients.all(), logins::tryAll, logins::present, refusals::now, this::isRead),
             this::signal,
             this::readBefore,
             () -> ThreadLocalRandom.current().nextDouble(),
             Clock.systemUTC());
     String name = getRouteId() == null ? "notifications" : getRouteId();
-    group =
-        new ChannelGroup(
-            name,
-            timings,
-            () -> ThreadLocalRandom.current().nextDouble(),
-            configuration.getRedundancy(),
-            control,
-            clock,
-            opener,
-            this,
-            getEndpoint().component().budget());
+    groups.clear();
+    openers.forEach(
+        (client, its) ->
+            groups.put(
+                client,
+                new ChannelGroup(
+                    name,
+                    timings,
+                    () -> ThreadLocalRandom.current().nextDouble(),
+                    configuration.getRedundancy(),
+                    control,
+                    clock,
+                    its,
+                    this,
+                    getEndpoint().component().budget(client))));
     gaps =
         new GapRecorder(
             name, getEndpoint().component().ledger(), clock, this::signal, this::isOver);
@@ -255,13 +288,14 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
       share(cluster);
     }
     reader =
-        new GenesysMetrics.Reader(inFlight, group::status, opener::rejected, preparation::listing);
+        new GenesysMetrics.Reader(
+            inFlight, this::clientStatuses, this::rejected, preparation::listing);
     metrics.begins(reader);
     GenesysComponent component = getEndpoint().component();
     healthCheck =
         new NotificationsHealthCheck(
             this::problem,
-            group::status,
+            this::clientStatuses,
             inFlight,
             clock,
             component::trouble,
@@ -269,8 +303,13 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
                 Stream.of(component.ledger().trouble(), deadLetters.trouble(), preparation.stale())
                     .flatMap(Optional::stream)
                     .reduce((one, other) -> one + " " + other),
-            opener::rejected,
-            opener.channels()::budget,
+            this::rejected,
+            this::notAllowed,
+            () ->
+                openers.values().stream()
+                    .map(its -> its.channels().budget())
+                    .filter(sentence -> !sentence.isEmpty())
+                    .collect(Collectors.joining(" ")),
             preparation::listing,
             () -> shared.map(SharedReading::cluster).map(Cluster::status));
     HealthCheckRegistry.get(getEndpoint().getCamelContext()).register(healthCheck);
@@ -283,7 +322,11 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
       shared.get().tasks().forEach(loops::watch);
     }
     loops.watch(preparing.task());
-    loops.watch(group.decisions());
+    groups.values().forEach(group -> loops.watch(group.decisions()));
+    if (clients.areSeveral()) {
+      loops.watch(
+          BackgroundTask.every(LOGINS, "looking who can log in", control, this::lookForLogins));
+    }
     loops.watch(BackgroundTask.every(TICK, "telling the state", control, healthCheck::tellChanges));
     loops.watch(BackgroundTask.every(TICK, "noting what was read", control, this::tick));
     loops.watch(
@@ -297,7 +340,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
 
   @Override
   protected void doStop() throws Exception {
-    if (group == null) {
+    if (groups.isEmpty()) {
       // Built, but never started: another route could not be
       super.doStop();
       return;
@@ -310,10 +353,10 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
           some.cluster().close();
           getEndpoint().getCamelContext().getExecutorServiceManager().shutdownNow(clusterThreads);
         });
-    group.stop();
+    groups.values().forEach(ChannelGroup::stop);
     // Sockets first, so that what was read still passes; then the thread that decides
-    ServiceHelper.stopService(opener);
-    group.decisions().stop();
+    ServiceHelper.stopService(openers.values());
+    groups.values().forEach(group -> group.decisions().stop());
     getEndpoint().getCamelContext().getExecutorServiceManager().shutdownNow(control);
     gaps.stopped(getEndpoint().getCamelContext().getStatus().isStarted());
     deadLetters.note(getEndpoint().component().ledger());
@@ -335,7 +378,86 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
     if (whole) {
       gaps.planned(plan);
     }
-    group.read(plan.shards());
+    // Who has less to read leaves off before another begins
+    groups.forEach((client, group) -> group.read(plan.of(client)));
+    openers.forEach((client, one) -> one.dealt(plan.of(client)));
+    if (whole && clients.areSeveral()) {
+      refusals.keep(preparation.wanted());
+    }
+  }
+
+  // ---- several OAuth clients
+
+  private boolean isRead(int shard) {
+    return groups.values().stream()
+        .flatMap(group -> group.status().stream())
+        .anyMatch(status -> status.number() == shard && status.isRead());
+  }
+
+  private List<ClientStatus> clientStatuses() {
+    return groups.entrySet().stream()
+        .map(
+            group ->
+                new ClientStatus(
+                    group.getKey(), group.getValue().status(), logins.trouble(group.getKey())))
+        .toList();
+  }
+
+  private Map<Integer, Rejections> rejected() {
+    if (!clients.areSeveral()) {
+      return opener.rejected();
+    }
+    Map<Integer, Rejections> all = new HashMap<>();
+    openers.values().forEach(its -> all.putAll(its.rejected()));
+    return all;
+  }
+
+  /** What is read by one client because another may not see it. */
+  private String notAllowed() {
+    Map<String, List<String>> read = new HashMap<>();
+    openers.forEach(
+        (client, its) ->
+            read.put(
+                client,
+                its.rejected().values().stream()
+                    .flatMap(one -> one.subscribed().stream())
+                    .toList()));
+    return refusals.sentence(read);
+  }
+
+  /** On the control thread: a login that is due may take a while. */
+  private void lookForLogins() {
+    if (looking.compareAndSet(false, true)) {
+      opener.background(
+          () -> {
+            try {
+              if (logins.look()) {
+                preparing.dealAnew();
+              }
+            } finally {
+              looking.set(false);
+            }
+          });
+    }
+  }
+
+  /** Several shards are answered at about the same time. */
+  private void dealSoon() {
+    if (dealing.compareAndSet(false, true)) {
+      try {
+        control.schedule(
+            () ->
+                opener.background(
+                    () -> {
+                      dealing.set(false);
+                      preparing.dealAnew();
+                    }),
+            DEAL_AFTER_MILLIS,
+            TimeUnit.MILLISECONDS);
+      } catch (RejectedExecutionException e) {
+        LOG.debug("Not dealt anew: the consumer is stopping");
+      }
+    }
   }
 
   /** Every second, on the control thread. */
@@ -343,18 +465,20 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
     // First: the time until which all is kept must not pass a loss that is not on record
     long kept = inFlight.keptUntil(getEndpoint().component()::unsafeFor);
     deadLetters.note(getEndpoint().component().ledger());
+    List<Shard> all = groups.values().stream().flatMap(group -> group.shards().stream()).toList();
     List<Shard> forwarded =
-        shared
-            .map(some -> group.shards().stream().filter(some::isForwarded).toList())
-            .orElseGet(group::shards);
+        shared.map(some -> all.stream().filter(some::isForwarded).toList()).orElse(all);
     gaps.tick(forwarded, kept, clock.getAsLong());
   }
 
   /** Not while nothing is read: then the calls are needed for that. */
   private void look() {
-    if (group.status().stream().anyMatch(ShardStatus::isRead)) {
-      opener.channels().look();
-    }
+    groups.forEach(
+        (client, group) -> {
+          if (group.status().stream().anyMatch(ShardStatus::isRead)) {
+            openers.get(client).channels().look();
+          }
+        });
   }
 
   // ---- what comes
@@ -477,7 +601,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
     // At a stop the sockets may still hand over what was read; what follows is told at its end
     if (!isStoppingOrStopped()) {
       shared.ifPresentOrElse(some -> some.finished(replica), () -> gaps.finished(replica));
-      opener.rejected().remove(replica.shard());
+      openers.values().forEach(its -> its.ended(replica.shard()));
     }
   }
 

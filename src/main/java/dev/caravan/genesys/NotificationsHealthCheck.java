@@ -4,6 +4,8 @@ import dev.caravan.channel.ShardStatus;
 import dev.caravan.channel.ShardStatus.Health;
 import dev.caravan.cluster.Cluster;
 import dev.caravan.genesys.connect.Rejections;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -31,12 +33,13 @@ final class NotificationsHealthCheck extends AbstractHealthCheck {
   private static final long STALLED_MILLIS = 10_000;
 
   private final Supplier<Optional<Problem>> problem;
-  private final Supplier<List<ShardStatus>> shards;
+  private final Supplier<List<ClientStatus>> clients;
   private final InFlight inFlight;
   private final LongSupplier clock;
   private final Supplier<String> trouble;
   private final Supplier<Optional<String>> losses;
   private final Supplier<Map<Integer, Rejections>> rejected;
+  private final Supplier<String> notAllowed;
   private final Supplier<String> channels;
   private final Supplier<String> listing;
   private final Supplier<Optional<Cluster.Status>> cluster;
@@ -71,10 +74,12 @@ final class NotificationsHealthCheck extends AbstractHealthCheck {
 
   /**
    * @param problem what keeps the shards from being opened
+   * @param clients how the OAuth clients are, and what is read with each
    * @param clock milliseconds that never jump
    * @param trouble why the last call of Genesys Cloud failed; empty if all is well
    * @param losses why gaps cannot be written to disk, and what was lost for good
    * @param rejected what each shard was refused
+   * @param notAllowed what one client reads because another may not see it; empty if nothing
    * @param channels what an operator should know about the channels of the OAuth client; empty if
    *     nothing
    * @param listing how far a listing is; empty if none is under way
@@ -82,23 +87,25 @@ final class NotificationsHealthCheck extends AbstractHealthCheck {
    */
   NotificationsHealthCheck(
       Supplier<Optional<Problem>> problem,
-      Supplier<List<ShardStatus>> shards,
+      Supplier<List<ClientStatus>> clients,
       InFlight inFlight,
       LongSupplier clock,
       Supplier<String> trouble,
       Supplier<Optional<String>> losses,
       Supplier<Map<Integer, Rejections>> rejected,
+      Supplier<String> notAllowed,
       Supplier<String> channels,
       Supplier<String> listing,
       Supplier<Optional<Cluster.Status>> cluster) {
     super("camel", "genesys-notifications");
     this.problem = problem;
-    this.shards = shards;
+    this.clients = clients;
     this.inFlight = inFlight;
     this.clock = clock;
     this.trouble = trouble;
     this.losses = losses;
     this.rejected = rejected;
+    this.notAllowed = notAllowed;
     this.channels = channels;
     this.listing = listing;
     this.cluster = cluster;
@@ -115,12 +122,14 @@ final class NotificationsHealthCheck extends AbstractHealthCheck {
           first.get().health(),
           first.get().sentence(),
           losses.get().orElse(""),
-          shards.get(),
+          shards(clients.get()),
           inFlight.count(),
           0,
           false);
     }
-    List<ShardStatus> all = shards.get();
+    List<ClientStatus> readers = clients.get();
+    List<ShardStatus> all = shards(readers);
+    Map<Integer, String> names = names(readers);
     Map<Integer, Rejections> refused = rejected.get();
     List<ShardStatus> due =
         all.stream().filter(shard -> !isAllRefused(shard, refused.get(shard.number()))).toList();
@@ -134,7 +143,13 @@ final class NotificationsHealthCheck extends AbstractHealthCheck {
     String sentence =
         due.stream()
             .filter(shard -> !shard.isRead())
-            .map(shard -> "Shard " + shard.number() + ": " + shard.sentence())
+            .map(
+                shard ->
+                    "Shard %d%s: %s"
+                        .formatted(
+                            shard.number(),
+                            names.getOrDefault(shard.number(), ""),
+                            shard.sentence()))
             .collect(Collectors.joining(" "));
     if (worst == Health.BLIND) {
       sentence = (sentence + " " + trouble.get()).strip();
@@ -152,11 +167,44 @@ final class NotificationsHealthCheck extends AbstractHealthCheck {
     String degraded =
         Stream.of(
                 Rejections.sentence(refused.values()),
+                notAllowed.get(),
+                troubles(readers),
                 losses.get().orElse(""),
                 cluster.get().map(Cluster.Status::problem).orElse(""))
             .filter(sentenceOf -> !sentenceOf.isEmpty())
             .collect(Collectors.joining(" "));
     return new Overview(worst, sentence.strip(), degraded, all, inFlight.count(), stalled, heldUp);
+  }
+
+  private static List<ShardStatus> shards(List<ClientStatus> clients) {
+    return clients.stream()
+        .flatMap(client -> client.shards().stream())
+        .sorted(Comparator.comparing(ShardStatus::number))
+        .toList();
+  }
+
+  /** Whose each shard is, if there are several clients. */
+  private static Map<Integer, String> names(List<ClientStatus> clients) {
+    Map<Integer, String> names = new HashMap<>();
+    if (clients.size() > 1) {
+      clients.forEach(
+          client ->
+              client
+                  .shards()
+                  .forEach(
+                      shard -> names.put(shard.number(), " (OAuth client " + client.name() + ")")));
+    }
+    return names;
+  }
+
+  private static String troubles(List<ClientStatus> clients) {
+    return clients.stream()
+        .filter(client -> client.trouble().isPresent())
+        .map(
+            client ->
+                "The OAuth client %s cannot log in; the others read its topics as far as they have room. %s"
+                    .formatted(client.name(), client.trouble().orElseThrow()))
+        .collect(Collectors.joining(" "));
   }
 
   private static boolean isAllRefused(ShardStatus shard, Rejections refused) {
@@ -250,9 +298,19 @@ final class NotificationsHealthCheck extends AbstractHealthCheck {
     if (!budget.isEmpty()) {
       builder.detail("road.channels", budget);
     }
+    List<ClientStatus> readers = clients.get();
+    if (readers.size() > 1) {
+      readers.forEach(client -> tell(builder, client));
+    }
+    Map<Integer, String> clientOf = new HashMap<>();
+    readers.forEach(
+        client -> client.shards().forEach(shard -> clientOf.put(shard.number(), client.name())));
     for (ShardStatus shard : overview.shards()) {
       String name = "shard-" + shard.number() + ".";
       builder.detail(name + "state", shard.health().label());
+      if (readers.size() > 1) {
+        builder.detail(name + "client", clientOf.getOrDefault(shard.number(), ""));
+      }
       builder.detail(name + "topics", shard.topics());
       builder.detail(name + "channels", channels(shard));
       if (shard.silentMillis() >= 0) {
@@ -268,6 +326,15 @@ final class NotificationsHealthCheck extends AbstractHealthCheck {
     }
     boolean ready = isRead(overview.health());
     builder.message(overview.sentence()).state(ready ? State.UP : State.DOWN);
+  }
+
+  private static void tell(HealthCheckResultBuilder builder, ClientStatus client) {
+    String name = "client-" + client.name() + ".";
+    builder.detail(name + "state", client.state());
+    builder.detail(name + "shards", client.shards().size());
+    builder.detail(name + "topics", client.shards().stream().mapToInt(ShardStatus::topics).sum());
+    builder.detail(name + "channels", client.channels());
+    client.trouble().ifPresent(trouble -> builder.detail(name + "sentence", trouble));
   }
 
   @Override

@@ -5,7 +5,6 @@ import dev.caravan.channel.ChannelGroup;
 import dev.caravan.channel.ShardStatus.Health;
 import dev.caravan.genesys.connect.CallException;
 import dev.caravan.topic.Expansion;
-import dev.caravan.topic.Listing;
 import dev.caravan.topic.Plan;
 import dev.caravan.topic.Refusals;
 import dev.caravan.topic.SelectorException;
@@ -14,6 +13,7 @@ import dev.caravan.topic.TopicCatalogue;
 import dev.caravan.topic.TopicCombiner;
 import dev.caravan.topic.TopicSelector;
 import dev.caravan.topic.TopicSharder;
+import dev.caravan.topic.TopicSharder.Shard;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -21,12 +21,12 @@ import java.time.temporal.ChronoUnit;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Consumer;
 import java.util.function.DoubleSupplier;
+import java.util.function.IntPredicate;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
@@ -60,8 +60,10 @@ final class Preparation {
   private Set<String> before = Set.of();
   private final DoubleSupplier random;
   private final Clock clock;
-  private final List<String> clients;
-  private final Supplier<Refusals> refusals;
+  private final Readers readers;
+  private final Object listingTurn = new Object();
+  private List<String> subscriptions = List.of();
+  private int missingClients;
   private Plan plan = Plan.NOTHING;
   private boolean readOn;
   private int failures;
@@ -82,8 +84,22 @@ final class Preparation {
   record Outcome(Optional<Plan> plan, Optional<Duration> again) {}
 
   /**
-   * @param clients the names of the OAuth clients
+   * Who reads.
+   *
+   * @param all the names of the OAuth clients
+   * @param logIn has each of them try to log in, if there are several
+   * @param present those that can log in, as far as is known; all of them if none can
    * @param refusals what each of them may not see, as far as is known
+   * @param isRead whether a shard, by its number, is being read at this moment
+   */
+  record Readers(
+      List<String> all,
+      Runnable logIn,
+      Supplier<List<String>> present,
+      Supplier<Refusals> refusals,
+      IntPredicate isRead) {}
+
+  /**
    * @param lastRun topics that were read before the start and are not being read since
    * @param random uniform in [0, 1), for jitter
    * @param clock tells people since when something fails
@@ -91,16 +107,14 @@ final class Preparation {
   Preparation(
       GenesysConfiguration configuration,
       Directory directory,
-      List<String> clients,
-      Supplier<Refusals> refusals,
+      Readers readers,
       Consumer<Signal> signals,
       Supplier<Set<String>> lastRun,
       DoubleSupplier random,
       Clock clock) {
     this.configuration = configuration;
     this.directory = directory;
-    this.clients = clients;
-    this.refusals = refusals;
+    this.readers = readers;
     this.signals = signals;
     this.lastRun = lastRun;
     this.random = random;
@@ -121,8 +135,17 @@ final class Preparation {
   }
 
   /** The topics of that plan. */
-  Set<String> topics() {
-    return plan.subscriptions().stream()
+  synchronized Set<String> topics() {
+    return singles(plan.subscriptions());
+  }
+
+  /** All topics that are wanted, as far as is known. */
+  synchronized Set<String> wanted() {
+    return singles(subscriptions);
+  }
+
+  private static Set<String> singles(List<String> subscriptions) {
+    return subscriptions.stream()
         .flatMap(subscription -> TopicCombiner.expandCombined(subscription).stream())
         .collect(Collectors.toSet());
   }
@@ -152,10 +175,17 @@ final class Preparation {
    * @param first takes, while the first listing goes on, the shards that are full already: they are
    *     all there in what it takes next, too
    */
-  synchronized Outcome run(String mistake, Consumer<Plan> first) {
+  Outcome run(String mistake, Consumer<Plan> first) {
     if (!mistake.isEmpty()) {
       return broken(mistake, Optional.empty());
     }
+    // One at a time; meanwhile what is known may be dealt anew
+    synchronized (listingTurn) {
+      return run(first);
+    }
+  }
+
+  private Outcome run(Consumer<Plan> first) {
     try {
       Outcome outcome = prepare(first);
       failures = 0;
@@ -194,27 +224,29 @@ final class Preparation {
    * A page more is listed. Shards that are full need not wait for the rest: each is opened once,
    * and what is not known yet comes in others.
    */
-  private void listed(
+  private synchronized void listed(
       List<TopicSelector> selectors, Directory.Progress progress, Consumer<Plan> first) {
     listing = progress.sentence();
     int limit = configuration.getTopicsPerChannel();
     if (planned || progress.page() % Math.max(1, limit / Pages.PAGE_SIZE) != 0) {
       return;
     }
-    Map<Listing, List<Listing.Entity>> soFar = progress.soFar().get();
-    List<String> known =
-        new TopicCombiner(catalogue).combine(Expansion.of(selectors, soFar).topics());
-    if (!Set.copyOf(known).containsAll(plan.subscriptions())) {
+    Directory.Listed soFar = progress.soFar().get();
+    List<String> known = Expansion.of(selectors, soFar.entities()).topics();
+    if (!Set.copyOf(known).containsAll(topics())) {
       // Another run has known more already
       return;
     }
-    List<TopicSharder.Shard> full =
-        sharder().plan(plan, known, refusals.get()).shards().stream()
-            .filter(shard -> shard.subscriptions().size() == limit)
+    Set<Integer> open = plan.shards().stream().map(Shard::number).collect(Collectors.toSet());
+    List<Shard> early =
+        dealt(new TopicCombiner(catalogue).combine(known)).shards().stream()
+            .filter(it -> open.contains(it.number()) || it.subscriptions().size() == limit)
             .toList();
-    if (full.size() > plan.shards().size()) {
-      plan = new Plan(full);
-      found.known(selectors, soFar);
+    // What is open stays open
+    if (early.size() > open.size()
+        && early.stream().map(Shard::number).toList().containsAll(open)) {
+      plan = new Plan(early);
+      found.known(selectors, soFar, readers.all().get(0));
       problem = Optional.of(NOT_ALL_YET);
       first.accept(plan);
     }
@@ -225,14 +257,17 @@ final class Preparation {
     if (before.isEmpty()) {
       parsed.warnings().forEach(LOG::warn);
     }
-    if (!planned && (plan.shards().isEmpty() || readOn)) {
-      readOn = false;
-      readOn(parsed.selectors(), first);
-    }
-    Map<Listing, List<Listing.Entity>> listings =
+    readers.logIn().run();
+    List<String> listers = readers.present().get();
+    readOn(parsed.selectors(), first);
+    Directory.Listed listings =
         directory.listFor(
-            parsed.selectors(), progress -> listed(parsed.selectors(), progress, first));
-    Found.Result result = found.take(parsed.selectors(), listings);
+            parsed.selectors(), listers, progress -> listed(parsed.selectors(), progress, first));
+    return take(parsed.selectors(), listings);
+  }
+
+  private synchronized Outcome take(List<TopicSelector> selectors, Directory.Listed listings) {
+    Found.Result result = found.take(selectors, listings, readers.all().get(0));
     Expansion expansion = result.expansion();
     String unmatched =
         expansion.unmatched().stream().map(TopicSelector::text).collect(Collectors.joining(", "));
@@ -249,13 +284,13 @@ final class Preparation {
       LOG.warn(
           "Nothing matches {}. The other topics go on; it is looked at again later.", unmatched);
     }
-    List<String> subscriptions = new TopicCombiner(catalogue).combine(expansion.topics());
-    plan = sharder().plan(plan, subscriptions, refusals.get());
+    subscriptions = new TopicCombiner(catalogue).combine(expansion.topics());
+    plan = dealt(subscriptions);
     // Else it would count as a refresh that failed, if a second listing says that nothing matches
     planned |= !result.doubted();
     refreshed();
     tell(expansion.topics(), subscriptions.size());
-    Optional<Duration> again = refresh(parsed.selectors());
+    Optional<Duration> again = refresh(selectors);
     judgeBudget();
     return new Outcome(Optional.of(plan), result.doubted() ? Optional.of(SECOND_LOOK) : again);
   }
@@ -264,27 +299,63 @@ final class Preparation {
    * What was read before the start, and may still be meant, need not wait for a listing; nor is it
    * given up because of a single one.
    */
-  private void readOn(List<TopicSelector> selectors, Consumer<Plan> first) {
+  private synchronized void readOn(List<TopicSelector> selectors, Consumer<Plan> first) {
+    if (planned || !plan.shards().isEmpty() && !readOn) {
+      return;
+    }
+    readOn = false;
     Set<String> known = new TreeSet<>(lastRun.get());
     Set<String> meant = new LinkedHashSet<>();
     for (TopicSelector selector : selectors) {
       List<String> its = known.stream().filter(selector::mayStandFor).toList();
-      found.known(selector, its);
+      // Whoever lists now may see less of it than the first client
+      found.known(selector, readers.all().get(0), its);
       meant.addAll(its);
     }
     if (!meant.isEmpty()) {
-      List<String> subscriptions = new TopicCombiner(catalogue).combine(List.copyOf(meant));
-      plan = new Plan(sharder().plan(plan, subscriptions, refusals.get()).shards());
+      plan = new Plan(dealt(new TopicCombiner(catalogue).combine(List.copyOf(meant))).shards());
       problem = Optional.of(NOT_ALL_YET);
       first.accept(plan);
     }
   }
 
-  private TopicSharder sharder() {
-    return new TopicSharder(
-        configuration.getTopicsPerChannel(),
-        clients,
-        ChannelGroup.mostShards(configuration.getRedundancy()));
+  /**
+   * Deals to those who can log in. What another reads all the same stays with it for as long as it
+   * does: its channels live on until their token ends.
+   */
+  private Plan dealt(List<String> wanted) {
+    List<String> present = readers.present().get();
+    missingClients = readers.all().size() - present.size();
+    TopicSharder sharder =
+        new TopicSharder(
+            configuration.getTopicsPerChannel(),
+            present,
+            ChannelGroup.mostShards(configuration.getRedundancy()));
+    return sharder.plan(
+        plan, wanted, readers.refusals().get(), shard -> readers.isRead().test(shard.number()));
+  }
+
+  /**
+   * Deals anew what is known, since a client can log in or cannot any more, or may not see what it
+   * was given.
+   *
+   * @return whether it is known what is to be read
+   */
+  synchronized boolean dealAnew() {
+    if (planned) {
+      int left = plan.left();
+      int missing = missingClients;
+      plan = dealt(subscriptions);
+      if (left != plan.left() || missing != missingClients) {
+        judgeBudget();
+      }
+    }
+    return planned;
+  }
+
+  /** Hands on what is to be read now; nothing older is handed on after that. */
+  synchronized void tell(Consumer<Plan> reader) {
+    reader.accept(plan);
   }
 
   /** Topics without a wildcard need no listing, so there is nothing to look for again. */
@@ -341,7 +412,13 @@ final class Preparation {
       return;
     }
     int redundancy = configuration.getRedundancy();
-    int most = ChannelGroup.mostShards(redundancy) * redundancy * clients.size();
+    int present = readers.all().size() - missingClients;
+    int most = ChannelGroup.mostShards(redundancy) * redundancy * present;
+    String away =
+        missingClients == 0
+            ? ""
+            : " %d of %d OAuth clients cannot log in."
+                .formatted(missingClients, readers.all().size());
     String otherwise =
         redundancy == 1
             ? " subscribe less, or combine topics of the same user or queue."
@@ -357,7 +434,9 @@ final class Preparation {
             + ChannelGroup.MOST_CHANNELS
             + ", of which "
             + ChannelGroup.SPARE_CHANNELS
-            + " are kept for hand-overs). Add an OAuth client (GENESYS_CLIENTS_<NAME>_ID and"
+            + " are kept for hand-overs)."
+            + away
+            + " Add an OAuth client (GENESYS_CLIENTS_<NAME>_ID and"
             + " _SECRET),"
             + otherwise,
         Optional.empty());

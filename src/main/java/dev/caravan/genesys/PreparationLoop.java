@@ -109,6 +109,16 @@ final class PreparationLoop {
     }
   }
 
+  /** Has what is known dealt anew. Runs on the background: it asks who can log in. */
+  void dealAnew() {
+    task.run(
+        () -> {
+          if (reader.running().getAsBoolean() && preparation.dealAnew()) {
+            preparation.tell(reader.read());
+          }
+        });
+  }
+
   /** For health. */
   BackgroundTask task() {
     return task;
@@ -133,7 +143,9 @@ final class PreparationLoop {
       gaps.preparation(new Attempts(attempt, clock.getAsLong() + AFTER_CRASH_MILLIS));
     }
     Preparation.Outcome outcome = preparation.run(reader.mistake().get(), reader.readFirst());
-    outcome.plan().ifPresent(reader.read());
+    if (outcome.plan().isPresent()) {
+      preparation.tell(reader.read());
+    }
     long again = outcome.again().map(Duration::toMillis).orElse(0L);
     boolean planned = preparation.planned();
     gaps.preparation(planned ? Attempts.NONE : new Attempts(attempt, clock.getAsLong() + again));

@@ -4,11 +4,13 @@ import dev.caravan.genesys.backfill.ConversationPages;
 import dev.caravan.genesys.backfill.ReadAgain;
 import dev.caravan.genesys.backfill.ReadAgain.Kind;
 import dev.caravan.genesys.connect.CallBeginning;
+import dev.caravan.genesys.connect.Clients;
 import dev.caravan.genesys.connect.HttpAnswer;
 import dev.caravan.genesys.connect.RetryDelay;
 import dev.caravan.genesys.connect.RetryRule;
 import dev.caravan.genesys.connect.SessionBean;
 import dev.caravan.genesys.connect.Subscribing;
+import dev.caravan.settings.OauthClients;
 import java.time.Duration;
 import java.util.EnumMap;
 import java.util.Map;
@@ -32,18 +34,22 @@ final class RouteBeans {
   private RouteBeans() {}
 
   /** Binds them, with the settings that the context has. */
-  static void bind(CamelContext context) {
+  static void bind(CamelContext context, Clients clients) {
     Registry registry = context.getRegistry();
     Duration initialDelay = duration(context, "{{genesys.retry.initial-delay:2s}}");
     Duration maximumDelay = duration(context, "{{genesys.retry.maximum-delay:30s}}");
 
-    SessionBean session = new SessionBean();
-    session.setCamelContext(context);
-    session.setClientId(text(context, "{{genesys.client.id:}}"));
-    session.setClientSecret(text(context, "{{genesys.client.secret:}}"));
-    session.setInitialDelay(initialDelay);
-    session.setMaximumDelay(maximumDelay);
-    registry.bind(SessionBean.NAME, session);
+    for (String client : clients.all()) {
+      SessionBean session = new SessionBean();
+      session.setCamelContext(context);
+      session.setClientName(client.equals(clients.first()) ? null : client);
+      session.setVariables(OauthClients.variables(client));
+      session.setClientId(secret(context, client, "id"));
+      session.setClientSecret(secret(context, client, "secret"));
+      session.setInitialDelay(initialDelay);
+      session.setMaximumDelay(maximumDelay);
+      registry.bind(SessionBean.NAME + clients.suffix(client), session);
+    }
 
     registry.bind("genesysCall", new CallBeginning());
     registry.bind("genesysAvailable", HttpAnswer.beforeBreaker());
@@ -71,6 +77,10 @@ final class RouteBeans {
 
   private static String text(CamelContext context, String setting) {
     return context.resolvePropertyPlaceholders(setting);
+  }
+
+  private static String secret(CamelContext context, String client, String what) {
+    return text(context, "{{" + OauthClients.property(client, what) + ":}}");
   }
 
   private static Duration duration(CamelContext context, String setting) {

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.caravan.channel.ChannelGroup;
 import dev.caravan.genesys.connect.CallException;
+import dev.caravan.genesys.connect.Clients;
 import dev.caravan.genesys.connect.Failures;
 import dev.caravan.genesys.connect.SessionBean;
 import dev.caravan.topic.Expansion;
@@ -45,6 +46,7 @@ public final class Survey implements AutoCloseable {
   private final CamelContext context;
   private final ProducerTemplate template;
   private final TopicCatalogue catalogue = TopicCatalogue.shipped();
+  private final Clients clients;
 
   /**
    * What one selector stands for in the org.
@@ -90,6 +92,12 @@ public final class Survey implements AutoCloseable {
   public Survey(CamelContext context) {
     this.context = context;
     this.template = context.createProducerTemplate();
+    this.clients = context.getComponent("genesys", GenesysComponent.class).clients();
+  }
+
+  /** The names of the OAuth clients. */
+  public List<String> clients() {
+    return clients.all();
   }
 
   /** What the routes subscribe: the topics of each {@code genesys:notifications}. */
@@ -104,14 +112,45 @@ public final class Survey implements AutoCloseable {
 
   /** Logs in; tells how long the token is good for. */
   public Duration login() {
-    return SessionBean.of(context).token().life();
+    return login(clients.first());
+  }
+
+  /** The same by an OAuth client. */
+  public Duration login(String client) {
+    return SessionBean.of(context, clients, client).token().life();
+  }
+
+  /** How many channels an OAuth client has now, of this bridge or of others. */
+  public int channels(String client) {
+    Exchange answer =
+        template.request(
+            new GenesysConfiguration().getChannelsRoute(),
+            exchange -> clients.by(client, exchange));
+    if (answer.getException() != null) {
+      throw Failures.asCallException(answer.getException(), "Genesys Cloud");
+    }
+    return answer.getMessage().getBody(Map.class).get("entities") instanceof List<?> all
+        ? all.size()
+        : 0;
   }
 
   /** Lists what the selectors need and fills in the ids. */
   public Plan plan(String topics) {
+    return plan(topics, List.of(clients.first()));
+  }
+
+  /**
+   * The same.
+   *
+   * @param listers the OAuth clients that may list: the first does, and the next one what it is
+   *     refused
+   */
+  public Plan plan(String topics, List<String> listers) {
     SelectorParser.Parsed parsed = new SelectorParser(catalogue).parse(topics);
-    Directory directory = new Directory(template, new GenesysConfiguration().getListRoute());
-    Map<Listing, List<Listing.Entity>> listings = directory.listFor(parsed.selectors());
+    Directory directory =
+        new Directory(template, new GenesysConfiguration().getListRoute(), clients);
+    Map<Listing, List<Listing.Entity>> listings =
+        directory.listFor(parsed.selectors(), listers, progress -> {}).entities();
     Map<String, Integer> found = new LinkedHashMap<>();
     for (TopicSelector selector : parsed.selectors()) {
       // A combined selector was taken apart into several of the same text
@@ -132,12 +171,17 @@ public final class Survey implements AutoCloseable {
 
   /** Asks what each kind of topic demands. */
   public List<Demand> demands(List<String> topics) {
+    return demands(topics, clients.first());
+  }
+
+  /** The same by an OAuth client. */
+  public List<Demand> demands(List<String> topics, String client) {
     Map<String, Integer> patterns = new TreeMap<>();
     for (String topic : topics) {
       String pattern = catalogue.generalise(topic);
       patterns.merge(pattern, 1, Integer::sum);
     }
-    Map<String, JsonNode> available = available();
+    Map<String, JsonNode> available = available(client);
     List<Demand> demands = new ArrayList<>();
     patterns.forEach(
         (pattern, count) -> demands.add(demand(pattern, count, available.get(pattern))));
@@ -164,11 +208,12 @@ public final class Survey implements AutoCloseable {
         available.path("requiresAnyValidator").asBoolean());
   }
 
-  private Map<String, JsonNode> available() {
+  private Map<String, JsonNode> available(String client) {
     Exchange answer =
         template.request(
             "direct:genesys-api",
             exchange -> {
+              clients.by(client, exchange);
               exchange.getMessage().setHeader(Exchange.HTTP_METHOD, "GET");
               exchange.getMessage().setHeader(Exchange.HTTP_PATH, AVAILABLE);
               exchange

@@ -1,8 +1,8 @@
 package dev.caravan.page;
 
 import dev.caravan.channel.ChannelGroup;
-import dev.caravan.channel.Phase;
 import dev.caravan.channel.ShardStatus;
+import dev.caravan.genesys.ClientStatus;
 import dev.caravan.genesys.GenesysComponent;
 import dev.caravan.genesys.connect.Rejections;
 import dev.caravan.genesys.connect.Rejections.Rejected;
@@ -70,7 +70,7 @@ final class StatusReader {
         version,
         since,
         verdict(health),
-        List.of(client(genesys.shards())),
+        genesys.clientStatuses().stream().map(this::client).toList(),
         spools.statuses().stream()
             .sorted(Comparator.comparing(spool -> !spool.name().equals(EVENTS)))
             .map(StatusReader::spool)
@@ -134,21 +134,15 @@ final class StatusReader {
 
   // ---- the parts of the road
 
-  private Status.Client client(List<ShardStatus> shards) {
-    Gauge left = meters.find("caravan.rest.budget.left").gauge();
-    int channels =
-        (int)
-            shards.stream()
-                .flatMap(shard -> shard.phases().stream())
-                .filter(phase -> phase != Phase.NEW)
-                .count();
+  private Status.Client client(ClientStatus client) {
+    Gauge left = meters.find("caravan.rest.budget.left").tag("client", client.name()).gauge();
     return new Status.Client(
-        "default",
+        client.name(),
         host(context.resolvePropertyPlaceholders("{{genesys.api.url:}}")),
         left == null ? -1 : (int) left.value(),
-        channels,
+        client.channels(),
         ChannelGroup.MOST_CHANNELS,
-        shards.stream().map(StatusReader::shard).toList());
+        client.shards().stream().map(StatusReader::shard).toList());
   }
 
   /** Without a user or password that somebody put into the address. */

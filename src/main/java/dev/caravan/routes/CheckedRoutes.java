@@ -1,6 +1,7 @@
 package dev.caravan.routes;
 
 import dev.caravan.command.Folders;
+import dev.caravan.genesys.ClientRoutes;
 import dev.caravan.kafka.CaravanKafkaComponent;
 import io.smallrye.config.SmallRyeConfig;
 import java.nio.file.Files;
@@ -121,6 +122,7 @@ public final class CheckedRoutes implements AutoCloseable {
             routes.context.getShutdownStrategy().setTimeout(DRY_STOP_MILLIS);
           });
       PluginHelper.getRoutesLoader(routes.context).loadRoutes(files);
+      ClientRoutes.add((ModelCamelContext) routes.context);
       for (Route route : routes.context.getRoutes()) {
         if (started.test(route)) {
           routes.context.getRouteController().startRoute(route.getRouteId());

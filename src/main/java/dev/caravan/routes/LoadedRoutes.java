@@ -1,5 +1,6 @@
 package dev.caravan.routes;
 
+import dev.caravan.genesys.ClientRoutes;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -95,6 +96,7 @@ final class LoadedRoutes {
       builder.updateRoutesToCamelContext(context);
       try {
         builder.addTemplatedRoutesToCamelContext(context);
+        ClientRoutes.add(context);
       } finally {
         // Camel tells of a route that was made from a template not where it stands
         if (builder instanceof ResourceAware file) {

@@ -39,7 +39,9 @@ public record Setting(
     /** The bridge; the image for containers sets it itself. */
     FIXED_IN_THE_IMAGE,
     /** What starts the bridge: the launcher and the image. */
-    LAUNCHER
+    LAUNCHER,
+    /** The bridge; whoever sets it chooses a part of its name. */
+    UNDER_A_NAME
   }
 
   /** The variable of the environment that sets it. */

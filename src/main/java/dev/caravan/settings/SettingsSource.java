@@ -90,6 +90,7 @@ public final class SettingsSource implements ConfigSourceFactory {
   /** Whether a value is not to be shown. */
   public static boolean isSecret(String variable) {
     return secretVariables().contains(variable)
+        || OauthClients.isOne(variable)
         || isOfKafka(variable)
             && KafkaProperties.isSecret(
                 variable
@@ -101,7 +102,9 @@ public final class SettingsSource implements ConfigSourceFactory {
   /** Those that may come from files. */
   private static Stream<Setting> secrets() {
     return SettingsTable.all().stream()
-        .filter(setting -> setting.secret() && setting.where() != Setting.Where.LAUNCHER);
+        .filter(Setting::secret)
+        .filter(setting -> setting.where() != Setting.Where.LAUNCHER)
+        .filter(setting -> setting.where() != Setting.Where.UNDER_A_NAME);
   }
 
   /** Whether what a source says was not set by anybody, but comes with the program. */
@@ -125,6 +128,7 @@ public final class SettingsSource implements ConfigSourceFactory {
     Map<String, String> derived = new HashMap<>();
     Map<String, String> secrets = secrets(context, mistakes);
     derived.putAll(secrets);
+    clients(context, secrets, derived, mistakes);
     corrected.putAll(hosts(context, corrected, mistakes));
     kafka(context, secrets, derived, mistakes);
     for (int i = 0; i < mistakes.size(); i++) {
@@ -175,6 +179,69 @@ public final class SettingsSource implements ConfigSourceFactory {
       }
     }
     return corrected;
+  }
+
+  /** The OAuth clients; what is set of those with names may come from files, too. */
+  private static void clients(
+      ConfigSourceContext context,
+      Map<String, String> secrets,
+      Map<String, String> derived,
+      List<Mistake> mistakes) {
+    Map<String, String> named = new TreeMap<>();
+    Map<String, Path> files = new TreeMap<>();
+    value(context, "caravan.secrets.dir")
+        .map(Path::of)
+        .ifPresent(folder -> clientsIn(folder).forEach(files::put));
+    context
+        .iterateNames()
+        .forEachRemaining(
+            name -> {
+              if (OauthClients.isOne(name)) {
+                String plain = OauthClients.plain(name);
+                Optional<String> value = value(context, plain).or(() -> value(context, name));
+                if (plain.endsWith(".file")) {
+                  value.ifPresent(
+                      file -> files.put(plain.replaceFirst("\\.file$", ""), Path.of(file)));
+                } else {
+                  value.ifPresent(it -> named.put(plain, it));
+                }
+              }
+            });
+    files.forEach(
+        (plain, file) -> {
+          if (!named.containsKey(plain)) {
+            readInto(named, plain, plain, file, HoldsUp.NOTHING, mistakes);
+          }
+        });
+    OauthClients.read(
+        named,
+        value(context, "genesys.client.id")
+            .or(() -> Optional.ofNullable(secrets.get("genesys.client.id"))),
+        value(context, "genesys.client.secret")
+            .or(() -> Optional.ofNullable(secrets.get("genesys.client.secret"))),
+        derived,
+        mistakes);
+    String several = derived.get(OauthClients.NAMES);
+    if (several.contains(",") && value(context, "caravan.cluster").isPresent()) {
+      mistakes.add(
+          new Mistake(
+              HoldsUp.READING,
+              "CARAVAN_CLUSTER cannot be used with several OAuth clients yet: instances do not tell"
+                  + " each other what a client may not see. Take one of the two out and restart."));
+    }
+  }
+
+  /** What the names of the files in a folder of secrets say. */
+  private static Map<String, Path> clientsIn(Path folder) {
+    Map<String, Path> found = new TreeMap<>();
+    try (Stream<Path> files = Files.list(folder)) {
+      OauthClients.among(files.filter(Files::isRegularFile).map(it -> it.getFileName().toString()))
+          .forEach(name -> found.put(OauthClients.plain(name), folder.resolve(name)));
+    } catch (IOException | java.io.UncheckedIOException e) {
+      // There need not be one; a secret that is lacking is told as such
+      return Map.of();
+    }
+    return found;
   }
 
   private static boolean isEmpty(ConfigSourceContext context, String name) {

@@ -35,6 +35,10 @@ public final class SettingsTable {
   static {
     reading("genesys.client.id", text(), "", "the OAuth client's id", true);
     reading("genesys.client.secret", text(), "", "the OAuth client's secret", true);
+    underAName(
+        "genesys.clients.<name>.id",
+        "the id of a further OAuth client, which reads 18 channels more; the name is yours");
+    underAName("genesys.clients.<name>.secret", "its secret");
     reading(
         "genesys.region",
         text(),
@@ -319,6 +323,10 @@ public final class SettingsTable {
   private static void reading(
       String name, Kind kind, String shipped, String meaning, boolean secret) {
     add(name, kind, shipped, meaning, HoldsUp.READING, secret, Where.ANYWHERE);
+  }
+
+  private static void underAName(String name, String meaning) {
+    add(name, text(), "", meaning, HoldsUp.NOTHING, true, Where.UNDER_A_NAME);
   }
 
   private static void sending(String name, Kind kind, String shipped, String meaning) {

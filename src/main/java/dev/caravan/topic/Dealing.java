@@ -26,6 +26,7 @@ final class Dealing {
   private final List<String> clients;
   private final int mostShards;
   private final Refusals refusals;
+  private final Set<Integer> taken;
 
   private final TreeMap<Integer, Hand> hands = new TreeMap<>();
 
@@ -64,7 +65,12 @@ final class Dealing {
   /** Some topics of a subscription, which together make one. */
   private record Piece(String subscription, Optional<Hand> home) {}
 
-  Dealing(int limit, List<String> clients, int mostShards, Refusals refusals) {
+  /**
+   * @param clients those that may be given something
+   * @param taken numbers that no new shard may have
+   */
+  Dealing(int limit, List<String> clients, int mostShards, Refusals refusals, Set<Integer> taken) {
+    this.taken = taken;
     this.limit = limit;
     this.clients = clients;
     this.mostShards = mostShards;
@@ -72,7 +78,7 @@ final class Dealing {
   }
 
   /**
-   * @param previous shards whose clients are there
+   * @param previous shards that stay with their clients
    */
   Plan deal(List<Shard> previous, List<String> subscriptions) {
     for (Shard shard : previous) {
@@ -167,7 +173,7 @@ final class Dealing {
     if (parts.size() > 1 && !homeless.isEmpty()) {
       Optional<List<String>> joined =
           parts.entrySet().stream()
-              .filter(part -> part.getKey().filter(h -> maySeeAll(h.client, homeless)).isPresent())
+              .filter(part -> part.getKey().filter(h -> mayGet(h, homeless)).isPresent())
               .map(Map.Entry::getValue)
               .findFirst();
       joined.ifPresent(
@@ -223,7 +229,7 @@ final class Dealing {
   }
 
   private boolean takes(Hand hand, List<String> together) {
-    return !hand.client.equals(NOBODY)
+    return clients.contains(hand.client)
         && hand.held.size() + together.size() <= limit
         && maySeeEach(hand.client, together);
   }
@@ -245,7 +251,7 @@ final class Dealing {
 
   private Hand open(String client) {
     int number = 0;
-    while (hands.containsKey(number)) {
+    while (hands.containsKey(number) || taken.contains(number)) {
       number++;
     }
     Hand hand = new Hand(number, client, List.of());
@@ -286,6 +292,10 @@ final class Dealing {
   }
 
   // ---- who may see what
+
+  private boolean mayGet(Hand hand, List<String> topics) {
+    return clients.contains(hand.client) && maySeeAll(hand.client, topics);
+  }
 
   private boolean maySeeEach(String client, List<String> subscriptions) {
     return refusals.isNone()

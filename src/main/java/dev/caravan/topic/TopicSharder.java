@@ -1,7 +1,10 @@
 package dev.caravan.topic;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
+import java.util.function.Predicate;
 
 /**
  * Deals subscriptions to shards, each of which is read on a channel that takes a thousand, and
@@ -12,7 +15,8 @@ import java.util.List;
  * <ul>
  *   <li>No topic moves that is still wanted and that its client may see. What moves is what is on
  *       shards of a client that is no more, or beyond a limit that was lowered, and nothing else: k
- *       topics more and m topics less change the places of k + m topics.
+ *       topics more and m topics less change the places of k + m topics. A client that comes back
+ *       gets what is not read and what is new; nothing is taken from the others for it.
  *   <li>There are no more shards than before, or than it takes if each is full, but for shards that
  *       are not filled because their client may not see what is to be placed.
  *   <li>What is new goes first to shards that change anyway, then to the emptiest, then to new ones
@@ -75,13 +79,26 @@ public final class TopicSharder {
    * @param subscriptions what is wanted now, combined as far as can be
    */
   public Plan plan(Plan previous, List<String> subscriptions, Refusals refusals) {
-    Dealing dealing = new Dealing(limit, clients, mostShards, refusals);
+    return plan(previous, subscriptions, refusals, ofOthers -> false);
+  }
+
+  /**
+   * The same.
+   *
+   * @param stays whether a shard of a client that is not among these is left with it: it keeps what
+   *     is wanted of it, and gets nothing new
+   */
+  public Plan plan(
+      Plan previous, List<String> subscriptions, Refusals refusals, Predicate<Shard> stays) {
     List<Shard> kept = new ArrayList<>();
+    Set<Integer> taken = new HashSet<>();
     for (Shard shard : previous.shards()) {
-      if (clients.contains(shard.client())) {
+      // Its number is its client's, for good, so nobody else gets it in the same breath
+      taken.add(shard.number());
+      if (clients.contains(shard.client()) || stays.test(shard)) {
         kept.add(shard);
       }
     }
-    return dealing.deal(kept, subscriptions);
+    return new Dealing(limit, clients, mostShards, refusals, taken).deal(kept, subscriptions);
   }
 }

@@ -5,16 +5,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.caravan.channel.Phase;
 import dev.caravan.channel.ShardStatus;
 import dev.caravan.channel.ShardStatus.Health;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class GenesysMetricsTest {
 
   private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
   private long now = 1_000;
-  private final GenesysMetrics metrics = new GenesysMetrics(registry, () -> now);
+  private final GenesysMetrics metrics =
+      new GenesysMetrics(registry, List.of("default", "emea"), () -> now);
 
   private GenesysMetrics.Reader reader(int inFlight, Health health) throws InterruptedException {
     InFlight places = new InFlight(10, () -> now);
@@ -23,15 +26,21 @@ class GenesysMetricsTest {
     }
     ShardStatus shard =
         new ShardStatus(0, 7, health, "How it is.", List.of(Phase.LIVE), 0, 1_500, 0);
-    return new GenesysMetrics.Reader(places, () -> List.of(shard), Map::of, () -> "");
+    return new GenesysMetrics.Reader(
+        places,
+        () -> List.of(new ClientStatus("default", List.of(shard), Optional.empty())),
+        Map::of,
+        () -> "");
   }
 
   private double gauge(String name) {
-    return registry.get(name).gauge().value();
+    return registry.get(name).gauges().stream().mapToDouble(Gauge::value).sum();
   }
 
   private double shards(Health health) {
-    return registry.get("caravan.shards").tag("health", health.label()).gauge().value();
+    return registry.get("caravan.shards").tag("health", health.label()).gauges().stream()
+        .mapToDouble(Gauge::value)
+        .sum();
   }
 
   @Test

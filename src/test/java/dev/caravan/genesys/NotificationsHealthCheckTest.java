@@ -18,6 +18,8 @@ class NotificationsHealthCheckTest {
 
   private Optional<String> problem = Optional.empty();
   private List<ShardStatus> shards = List.of();
+  private List<ClientStatus> clients = List.of();
+  private String notAllowed = "";
   private String trouble = "";
   private String listing = "";
   private Optional<Cluster.Status> instances = Optional.empty();
@@ -28,15 +30,22 @@ class NotificationsHealthCheckTest {
   private final NotificationsHealthCheck watch =
       new NotificationsHealthCheck(
           () -> problem.map(it -> new NotificationsHealthCheck.Problem(Health.BROKEN, it)),
-          () -> shards,
+          this::clients,
           inFlight,
           () -> now,
           () -> trouble,
           () -> ledger,
           () -> rejected,
+          () -> notAllowed,
           () -> "",
           () -> listing,
           () -> instances);
+
+  private List<ClientStatus> clients() {
+    return clients.isEmpty()
+        ? List.of(new ClientStatus("default", shards, Optional.empty()))
+        : clients;
+  }
 
   private static ShardStatus shard(int number, Health health, long blindMillis) {
     return new ShardStatus(

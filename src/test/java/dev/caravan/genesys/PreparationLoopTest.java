@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.caravan.background.SteadyClock;
 import dev.caravan.channel.gap.GapLedger;
+import dev.caravan.genesys.connect.Clients;
 import dev.caravan.testing.ManualExecutor;
 import dev.caravan.topic.Plan;
 import dev.caravan.topic.Refusals;
@@ -56,9 +57,16 @@ class PreparationLoopTest {
       Preparation preparation =
           new Preparation(
               configuration,
-              new Directory(context.createProducerTemplate(), "direct:list"),
-              List.of(Plan.DEFAULT_CLIENT),
-              () -> Refusals.NONE,
+              new Directory(
+                  context.createProducerTemplate(),
+                  "direct:list",
+                  new Clients(List.of(Plan.DEFAULT_CLIENT))),
+              new Preparation.Readers(
+                  List.of(Plan.DEFAULT_CLIENT),
+                  () -> {},
+                  () -> List.of(Plan.DEFAULT_CLIENT),
+                  () -> Refusals.NONE,
+                  shard -> false),
               signal -> {},
               Set::of,
               () -> 0.5,

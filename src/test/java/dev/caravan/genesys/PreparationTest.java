@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.caravan.channel.ShardStatus.Health;
 import dev.caravan.genesys.connect.CallException;
+import dev.caravan.genesys.connect.Clients;
 import dev.caravan.testing.MutableClock;
 import dev.caravan.topic.Plan;
 import dev.caravan.topic.Refusals;
@@ -11,6 +12,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -41,6 +43,9 @@ class PreparationTest {
   private final MutableClock clock = new MutableClock(Instant.parse("2026-11-22T12:00:00Z"));
   private Set<String> lastRun = Set.of();
   private List<String> clients = List.of(Plan.DEFAULT_CLIENT);
+  private List<String> present = clients;
+  private Refusals refusals = Refusals.NONE;
+  private final Set<Integer> live = new HashSet<>();
   private String fault = "";
   private int faults;
   private Preparation preparation;
@@ -85,9 +90,9 @@ class PreparationTest {
     preparation =
         new Preparation(
             configuration,
-            new Directory(template, configuration.getListRoute()),
-            clients,
-            () -> Refusals.NONE,
+            new Directory(template, configuration.getListRoute(), new Clients(clients)),
+            new Preparation.Readers(
+                clients, () -> {}, () -> present, () -> refusals, live::contains),
             signals::add,
             () -> lastRun,
             () -> 0.5,
@@ -359,6 +364,7 @@ class PreparationTest {
   @Test
   void severalClientsReadMoreThanOneAndAnotherIsAskedForWhenAllDoNotSuffice() {
     clients = List.of("default", "emea", "apac");
+    present = clients;
     restart();
     queues(3 * 36);
 

@@ -116,6 +116,7 @@ final class SettingsLists {
   private static String compose() {
     return SettingsTable.all().stream()
         .filter(setting -> setting.where() != Where.FIXED_IN_THE_IMAGE)
+        .filter(setting -> setting.where() != Where.UNDER_A_NAME)
         .map(Setting::variable)
         .filter(name -> !OF_COMPOSE.containsKey(name))
         .map("      %s:\n"::formatted)

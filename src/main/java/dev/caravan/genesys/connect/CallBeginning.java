@@ -15,7 +15,7 @@ public final class CallBeginning {
   /** Client id and secret, for the call that fetches a token. */
   public void login(Exchange exchange) {
     Message message = exchange.getMessage();
-    message.setHeader(AUTHORIZATION, SessionBean.of(exchange.getContext()).basic());
+    message.setHeader(AUTHORIZATION, SessionBean.of(exchange).basic());
     message.setHeader(Exchange.CONTENT_TYPE, "application/x-www-form-urlencoded");
     message.setHeader(Exchange.HTTP_METHOD, "POST");
     message.setBody("grant_type=client_credentials");
@@ -23,7 +23,8 @@ public final class CallBeginning {
 
   /** A token, for calls to the Platform API. */
   public void token(Exchange exchange) {
-    SessionBean session = SessionBean.of(exchange.getContext());
+    Clients.of(exchange.getContext()).awaitTurn();
+    SessionBean session = SessionBean.of(exchange);
     exchange.getMessage().setHeader(AUTHORIZATION, session.bearer(exchange));
     exchange.getMessage().setHeader(Exchange.CONTENT_TYPE, "application/json");
   }
@@ -32,6 +33,14 @@ public final class CallBeginning {
   public void backfill(Exchange exchange) throws InterruptedException {
     BackfillProgress.called(exchange);
     token(exchange);
+  }
+
+  /**
+   * What the names of the routes end with that make the calls of an exchange's OAuth client: each
+   * has its own budget and breaker. Empty for the first one.
+   */
+  public String ofClient(Exchange exchange) {
+    return Clients.suffix(exchange);
   }
 
   /** For what needs neither. */

@@ -12,15 +12,20 @@ import dev.caravan.genesys.NotificationsConsumer;
 import dev.caravan.socket.FrameQueue;
 import dev.caravan.socket.QueueLimits;
 import dev.caravan.socket.SocketOpenException;
+import dev.caravan.topic.TopicCombiner;
+import dev.caravan.topic.TopicSharder;
 import java.net.ConnectException;
 import java.net.NoRouteToHostException;
 import java.net.UnknownHostException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
@@ -43,6 +48,12 @@ public final class CamelChannelOpener extends ServiceSupport implements ChannelO
 
   private static final Logger LOG = LoggerFactory.getLogger(CamelChannelOpener.class);
   private static final String SUBSCRIBE = "direct:genesys-subscribe";
+  private static final String ELSEWHERE =
+      "This OAuth client may see none of its topics; another client is asked for them.";
+
+  /** The topics are somebody else's by then. */
+  private static final Duration SOON = Duration.ofSeconds(15);
+
   private static final int MOST_AT_A_TIME = 20;
   private static final int BAD_GATEWAY = 502;
   private static final int GATEWAY_TIMEOUT = 504;
@@ -51,15 +62,29 @@ public final class CamelChannelOpener extends ServiceSupport implements ChannelO
   private final GenesysEndpoint endpoint;
   private final NotificationsConsumer consumer;
   private final LongSupplier clock;
+  private final Clients clients;
+  private final String client;
+  private final ClientRefusals refusals;
   private final Map<Integer, FrameQueue> queues = new ConcurrentHashMap<>();
   private final Map<Integer, Rejections> rejected = new ConcurrentHashMap<>();
+  private final Map<Integer, Pending> pending = new ConcurrentHashMap<>();
   private final Map<Order, Future<?>> underWay = new ConcurrentHashMap<>();
   private ExecutorService executor;
   private ProducerTemplate template;
   private OwnChannels channels;
 
+  /**
+   * @param client whose channels they are
+   */
   public CamelChannelOpener(
-      GenesysEndpoint endpoint, NotificationsConsumer consumer, LongSupplier clock) {
+      GenesysEndpoint endpoint,
+      NotificationsConsumer consumer,
+      LongSupplier clock,
+      String client,
+      ClientRefusals refusals) {
+    this.clients = endpoint.component().clients();
+    this.client = client;
+    this.refusals = refusals;
     this.endpoint = endpoint;
     this.consumer = consumer;
     this.clock = clock;
@@ -99,7 +124,7 @@ public final class CamelChannelOpener extends ServiceSupport implements ChannelO
   @Override
   public void dropToken(ChannelLink link) {
     if (link instanceof SocketLink socket) {
-      socket.token().ifPresent(SessionBean.of(context())::forget);
+      socket.token().ifPresent(session()::forget);
     }
   }
 
@@ -131,6 +156,7 @@ public final class CamelChannelOpener extends ServiceSupport implements ChannelO
         template.request(
             SUBSCRIBE,
             request -> {
+              clients.by(client, request);
               request.setProperty(GenesysConstants.CHANNEL, Map.of("id", id.get()));
               request.setProperty(GenesysConstants.TOPICS, ids(subscriptions));
               // A channel answers only to the token that made it
@@ -143,11 +169,7 @@ public final class CamelChannelOpener extends ServiceSupport implements ChannelO
           "Shard {}: more topics could not be asked for", shard.number(), exchange.getException());
       return Optional.empty();
     }
-    return Optional.of(
-        Rejections.of(
-            subscriptions,
-            exchange.getProperty(GenesysConstants.SUBSCRIPTIONS, List.class),
-            refused(exchange)));
+    return Optional.of(rejections(shard.number(), subscriptions, exchange).rejections());
   }
 
   private void told(int shard, Rejections answer, boolean again) {
@@ -169,7 +191,14 @@ public final class CamelChannelOpener extends ServiceSupport implements ChannelO
     Optional<OpenAttempt> started = Optional.empty();
     try {
       FrameQueue queue = queue(order.shard().number());
-      OpenAttempt attempt = new OpenAttempt(order, endpoint.component(), queue, clock, channels);
+      OpenAttempt attempt =
+          new OpenAttempt(
+              order,
+              endpoint.component(),
+              queue,
+              clock,
+              channels,
+              endpoint.component().budget(client));
       started = Optional.of(attempt);
       boolean again = order.reuse().isPresent();
       GenesysConfiguration options = endpoint.getConfiguration();
@@ -177,6 +206,7 @@ public final class CamelChannelOpener extends ServiceSupport implements ChannelO
           template.request(
               again ? options.getReopenRoute() : options.getOpenRoute(),
               request -> {
+                clients.by(client, request);
                 request.setProperty(GenesysConstants.ATTEMPT, attempt);
                 request.setProperty(GenesysConstants.TOPICS, ids(order.topics()));
               });
@@ -273,19 +303,22 @@ public final class CamelChannelOpener extends ServiceSupport implements ChannelO
               exchange.getProperty(GenesysConstants.CHANNEL, Map.of(), Map.class),
               token,
               Instant.now(),
-              SessionBean.of(context()).now(),
+              session().now(),
               clock.getAsLong()));
-      Rejections rejections =
-          Rejections.of(
-              order.topics(),
-              exchange.getProperty(GenesysConstants.SUBSCRIPTIONS, List.class),
-              refused(exchange));
+      Answered answered = rejections(order.shard().number(), order.topics(), exchange);
+      Rejections rejections = answered.rejections();
       rejections.report(order.shard().number(), consumer.metrics()::rejected, consumer::signal);
       rejected.put(order.shard().number(), rejections);
       subscribed = rejections.subscribed();
       if (subscribed.isEmpty()) {
         link.close();
-        order.shard().failed(order.number(), Failure.refused(rejections.sentence()));
+        order
+            .shard()
+            .failed(
+                order.number(),
+                answered.others()
+                    ? new Failure(Failure.Kind.UNAVAILABLE, ELSEWHERE, SOON, 1)
+                    : Failure.refused(rejections.sentence()));
         return;
       }
     }
@@ -294,11 +327,72 @@ public final class CamelChannelOpener extends ServiceSupport implements ChannelO
         .opened(order.number(), link, subscribed, link.rotation().at(), link.rotation().cause());
   }
 
+  /**
+   * What came of the subscriptions of a channel.
+   *
+   * @param rejections without what another client is asked for
+   * @param others whether there is such
+   */
+  private record Answered(Rejections rejections, boolean others) {}
+
+  private Answered rejections(int shard, List<String> topics, Exchange exchange) {
+    List<?> entities = exchange.getProperty(GenesysConstants.SUBSCRIPTIONS, List.class);
+    Map<String, String> refused = refused(exchange);
+    Rejections all = Rejections.of(topics, entities, refused);
+    Set<String> elsewhere = refusals.learn(client, topics, all);
+    if (elsewhere.isEmpty()) {
+      pending.remove(shard);
+      return new Answered(all, false);
+    }
+    Pending answer = new Pending(topics, entities, refused, elsewhere);
+    pending.put(shard, answer);
+    return new Answered(answer.without(elsewhere), true);
+  }
+
+  /** What a shard was refused and another client was to be asked for. */
+  private record Pending(
+      List<String> asked, List<?> entities, Map<String, String> refused, Set<String> elsewhere) {
+
+    private Rejections without(Set<String> topics) {
+      List<String> rest =
+          asked.stream()
+              .flatMap(it -> TopicCombiner.expandCombined(it).stream())
+              .filter(topic -> !topics.contains(topic))
+              .toList();
+      return Rejections.of(rest, entities, refused);
+    }
+  }
+
+  /**
+   * It was dealt anew what is read with this client: what is left with it although it may not see
+   * it, since nobody else has room, is told now.
+   */
+  public void dealt(List<TopicSharder.Shard> shards) {
+    for (TopicSharder.Shard shard : shards) {
+      Pending answer = pending.remove(shard.number());
+      if (answer != null) {
+        Set<String> moved = new HashSet<>(answer.elsewhere());
+        shard.subscriptions().forEach(it -> moved.removeAll(TopicCombiner.expandCombined(it)));
+        if (moved.size() < answer.elsewhere().size()) {
+          Rejections left = answer.without(moved);
+          left.report(shard.number(), consumer.metrics()::rejected, consumer::signal);
+          rejected.put(shard.number(), left);
+        }
+      }
+    }
+  }
+
   private static Map<String, String> refused(Exchange exchange) {
     Map<String, String> refused = new HashMap<>();
     Map<?, ?> reasons = exchange.getProperty(GenesysConstants.REFUSED, Map.of(), Map.class);
     reasons.forEach((topic, why) -> refused.put(String.valueOf(topic), String.valueOf(why)));
     return refused;
+  }
+
+  /** A shard is not read with this client any more. */
+  public void ended(int shard) {
+    rejected.remove(shard);
+    pending.remove(shard);
   }
 
   /** What the present channel of each shard does not bring, although it was asked for. */
@@ -327,6 +421,10 @@ public final class CamelChannelOpener extends ServiceSupport implements ChannelO
         });
   }
 
+  private SessionBean session() {
+    return SessionBean.of(context(), clients, client);
+  }
+
   private CamelContext context() {
     return endpoint.getCamelContext();
   }
@@ -340,7 +438,7 @@ public final class CamelChannelOpener extends ServiceSupport implements ChannelO
             .newFixedThreadPool(this, "genesys-open", MOST_AT_A_TIME);
     template = context().createProducerTemplate();
     ServiceHelper.startService(template);
-    channels = new OwnChannels(endpoint, template, endpoint.component().data());
+    channels = new OwnChannels(endpoint, template, endpoint.component().data(), clients, client);
     ServiceHelper.startService(channels);
   }
 

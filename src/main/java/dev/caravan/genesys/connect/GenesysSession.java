@@ -118,6 +118,15 @@ public final class GenesysSession {
     }
   }
 
+  /** Why the last login was refused, if there is no token since. */
+  synchronized Optional<String> refusal() {
+    return failure
+        .filter(it -> it.kind() == CallException.Kind.REFUSED)
+        .filter(
+            it -> current.filter(token -> clock.instant().isBefore(token.expiresAt())).isEmpty())
+        .map(CallException::getMessage);
+  }
+
   private void fetch(CompletableFuture<Token> fetch) {
     try {
       Token fetched = source.fetch();

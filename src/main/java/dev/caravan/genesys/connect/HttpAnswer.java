@@ -1,17 +1,18 @@
 package dev.caravan.genesys.connect;
 
-import static dev.caravan.genesys.connect.SessionBean.CHECK_CREDENTIALS;
 import static dev.caravan.genesys.connect.SessionBean.CHECK_PERMISSIONS;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import dev.caravan.genesys.GenesysConstants;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
 import java.util.regex.Pattern;
 import org.apache.camel.Exchange;
+import org.apache.camel.Message;
 import org.apache.camel.Processor;
 import org.apache.hc.client5.http.utils.DateUtils;
 
@@ -23,6 +24,7 @@ import org.apache.hc.client5.http.utils.DateUtils;
 public final class HttpAnswer implements Processor {
 
   private static final ObjectMapper JSON = new ObjectMapper();
+  private static final int TOO_MANY = 429;
   private static final int LONGEST_QUOTE = 300;
 
   /** Ids of channels, users and queues, and tokens: long words with a digit in them. */
@@ -36,7 +38,7 @@ public final class HttpAnswer implements Processor {
     int status = status(exchange);
     String body = exchange.getMessage().getBody(String.class);
     if (status != 401 && !saysNotNow(status) && isCall(exchange)) {
-      SessionBean.of(exchange.getContext()).accepted(exchange);
+      SessionBean.of(exchange).accepted(exchange);
     }
     if (status >= 200 && status < 300) {
       exchange.getMessage().setBody(body == null || body.isBlank() ? "{}" : body);
@@ -63,9 +65,25 @@ public final class HttpAnswer implements Processor {
     RestMeters.of(exchange).answered(exchange, status);
     String body = exchange.getMessage().getBody(String.class);
     if (saysNotNow(status)) {
+      if (status == TOO_MANY && isOfAll(exchange, body)) {
+        Clients.of(exchange.getContext()).leaveAlone(retryAfter(exchange));
+      }
       throw failure(exchange, status, quote(body));
     }
     exchange.getMessage().setBody(body);
+  }
+
+  /**
+   * Whether too many calls were made by the organisation and not with this token: the limit that
+   * was hit is one of the organisation, or of the token's own calls some are left (Genesys Cloud's
+   * errors name the limit: limit.key).
+   */
+  private static boolean isOfAll(Exchange exchange, String body) {
+    Message message = exchange.getMessage();
+    Integer count = message.getHeader("inin-ratelimit-count", Integer.class);
+    Integer allowed = message.getHeader("inin-ratelimit-allowed", Integer.class);
+    return count != null && allowed != null && count <= allowed
+        || json(body).path("limit").path("key").asText("").startsWith("org.");
   }
 
   private static int status(Exchange exchange) {
@@ -79,12 +97,16 @@ public final class HttpAnswer implements Processor {
     }
     if (!isCall(exchange)) {
       return CallException.refused(
-          "Genesys Cloud refused the credentials (" + status + said + ")." + CHECK_CREDENTIALS,
+          "Genesys Cloud refused the credentials ("
+              + status
+              + said
+              + ")."
+              + SessionBean.of(exchange).checkCredentials(),
           status);
     }
     return switch (status) {
       case 401 -> {
-        SessionBean.of(exchange.getContext()).forget(exchange);
+        SessionBean.of(exchange).forget(exchange);
         yield CallException.unauthorised(
             "Genesys Cloud did not accept the token (401" + said + ").");
       }
@@ -143,18 +165,21 @@ public final class HttpAnswer implements Processor {
     return clean.length() > LONGEST_QUOTE ? clean.substring(0, LONGEST_QUOTE) + "…" : clean;
   }
 
-  /** Code and message of an error body, as ": code, message"; empty if there are none. */
-  private static String quote(String body) {
+  private static JsonNode json(String body) {
     if (body == null || !body.stripLeading().startsWith("{")) {
-      return "";
+      return MissingNode.getInstance();
     }
-    JsonNode error;
     try {
-      error = JSON.readTree(body);
+      return JSON.readTree(body);
     } catch (JsonProcessingException e) {
       // An error page that only looks like JSON: the status alone has to do
-      return "";
+      return MissingNode.getInstance();
     }
+  }
+
+  /** Code and message of an error body, as ": code, message"; empty if there are none. */
+  private static String quote(String body) {
+    JsonNode error = json(body);
     String code = error.path("code").asText(error.path("error").asText(""));
     String message = error.path("message").asText(error.path("error_description").asText(""));
     String text = (code.isEmpty() ? "" : ": " + code) + (message.isEmpty() ? "" : ", " + message);

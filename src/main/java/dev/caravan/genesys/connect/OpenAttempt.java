@@ -1,5 +1,6 @@
 package dev.caravan.genesys.connect;
 
+import dev.caravan.channel.AttemptBudget;
 import dev.caravan.channel.Cause;
 import dev.caravan.channel.ChannelOpener.Order;
 import dev.caravan.genesys.GenesysComponent;
@@ -37,6 +38,7 @@ public final class OpenAttempt {
   private final FrameQueue queue;
   private final LongSupplier clock;
   private final OwnChannels channels;
+  private final AttemptBudget budget;
   private volatile SocketLink link;
   private int handshakes;
 
@@ -45,8 +47,10 @@ public final class OpenAttempt {
       GenesysComponent component,
       FrameQueue queue,
       LongSupplier clock,
-      OwnChannels channels) {
+      OwnChannels channels,
+      AttemptBudget budget) {
     this.order = order;
+    this.budget = budget;
     this.channels = channels;
     this.component = component;
     this.queue = queue;
@@ -137,12 +141,12 @@ public final class OpenAttempt {
     if (handshakes++ == 0) {
       return;
     }
-    long wait = component.budget().room().again();
+    long wait = budget.room().again();
     if (wait > 0) {
       throw CallException.unavailable(
           "All attempts of this minute have been made.", 0, Duration.ofMillis(wait));
     }
-    component.budget().charge(false);
+    budget.charge(false);
   }
 
   private Optional<String> id(Exchange exchange) {

@@ -5,6 +5,7 @@ import dev.caravan.background.BackgroundTask;
 import dev.caravan.channel.ChannelGroup;
 import dev.caravan.genesys.GenesysConstants;
 import dev.caravan.genesys.GenesysEndpoint;
+import dev.caravan.topic.Plan;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -56,6 +57,8 @@ public final class OwnChannels extends ServiceSupport {
   private final GenesysEndpoint endpoint;
   private final ProducerTemplate template;
   private final Path file;
+  private final Clients clients;
+  private final String client;
   private final Map<String, Optional<Token>> inUse =
       Collections.synchronizedMap(new LinkedHashMap<>());
   private final Set<String> lost = Collections.synchronizedSet(new LinkedHashSet<>());
@@ -65,9 +68,24 @@ public final class OwnChannels extends ServiceSupport {
   private ExecutorService executor;
 
   OwnChannels(GenesysEndpoint endpoint, ProducerTemplate template, Path data) {
+    this(endpoint, template, data, new Clients(List.of(Plan.DEFAULT_CLIENT)), Plan.DEFAULT_CLIENT);
+  }
+
+  /**
+   * @param client whose channels they are
+   */
+  OwnChannels(
+      GenesysEndpoint endpoint,
+      ProducerTemplate template,
+      Path data,
+      Clients clients,
+      String client) {
     this.endpoint = endpoint;
     this.template = template;
-    this.file = data.resolve("channels");
+    this.clients = clients;
+    this.client = client;
+    this.file =
+        data.resolve(client.equals(Plan.DEFAULT_CLIENT) ? "channels" : "channels-" + client);
   }
 
   /** A channel was made. */
@@ -118,7 +136,10 @@ public final class OwnChannels extends ServiceSupport {
   }
 
   private void lookNow() {
-    Exchange answer = template.request(endpoint.getConfiguration().getChannelsRoute(), any -> {});
+    Exchange answer =
+        template.request(
+            endpoint.getConfiguration().getChannelsRoute(),
+            exchange -> clients.by(client, exchange));
     if (answer.getException() != null) {
       LOG.debug("The channels of the OAuth client could not be listed", answer.getException());
       return;
@@ -145,7 +166,8 @@ public final class OwnChannels extends ServiceSupport {
     String sentence = "";
     if (free < ChannelGroup.SPARE_CHANNELS && ours < all) {
       sentence =
-          "The OAuth client has "
+          clients.subject(client)
+              + " has "
               + all
               + " of "
               + ChannelGroup.MOST_CHANNELS
@@ -158,7 +180,7 @@ public final class OwnChannels extends ServiceSupport {
     if (!sentence.isEmpty() && budget.isEmpty()) {
       LOG.warn(sentence);
     } else if (sentence.isEmpty() && !budget.isEmpty()) {
-      LOG.info("The OAuth client has room for channels again.");
+      LOG.info("{} has room for channels again.", clients.subject(client));
     }
     budget = sentence;
   }
@@ -170,6 +192,7 @@ public final class OwnChannels extends ServiceSupport {
               template.request(
                   endpoint.getConfiguration().getReleaseRoute(),
                   exchange -> {
+                    clients.by(client, exchange);
                     exchange.setProperty(GenesysConstants.CHANNEL, Map.of("id", id));
                     by.ifPresent(token -> exchange.setProperty(GenesysConstants.AS, token));
                   });

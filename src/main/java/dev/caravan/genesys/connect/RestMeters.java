@@ -6,6 +6,8 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.apache.camel.CamelContext;
@@ -19,9 +21,13 @@ import org.apache.camel.support.CamelContextHelper;
  */
 public final class RestMeters {
 
+  private static final String CLIENT = "client";
+
   private final AtomicReference<MeterRegistry> registry =
       new AtomicReference<>(new SimpleMeterRegistry());
-  private final AtomicInteger left = new AtomicInteger(-1);
+
+  /** What is left to the token of each client, by its name. */
+  private final Map<String, AtomicInteger> left = new ConcurrentHashMap<>();
 
   /** The meters of an exchange's context. */
   static RestMeters of(Exchange exchange) {
@@ -30,16 +36,23 @@ public final class RestMeters {
         : new RestMeters();
   }
 
-  public void bind(CamelContext context) {
+  public void bind(CamelContext context, Clients clients) {
     MeterRegistry found = CamelContextHelper.findSingleByType(context, MeterRegistry.class);
     if (found == null) {
       return;
     }
     registry.set(found);
-    Gauge.builder("caravan.rest.budget.left", left, AtomicInteger::get)
-        .description("Calls left to the token in this minute, by the last answer; -1 if not told")
-        .strongReference(true)
-        .register(found);
+    for (String client : clients.all()) {
+      Gauge.builder("caravan.rest.budget.left", left(client), AtomicInteger::get)
+          .description("Calls left to the token in this minute, by the last answer; -1 if not told")
+          .tag(CLIENT, client)
+          .strongReference(true)
+          .register(found);
+    }
+  }
+
+  private AtomicInteger left(String client) {
+    return left.computeIfAbsent(client, name -> new AtomicInteger(-1));
   }
 
   /** A call was answered. */
@@ -48,7 +61,7 @@ public final class RestMeters {
     Integer count = message.getHeader("inin-ratelimit-count", Integer.class);
     Integer allowed = message.getHeader("inin-ratelimit-allowed", Integer.class);
     if (count != null && allowed != null) {
-      left.set(Math.max(0, allowed - count));
+      left(Clients.name(exchange)).set(Math.max(0, allowed - count));
     }
     count(exchange, outcome(status));
   }
@@ -73,6 +86,7 @@ public final class RestMeters {
         .description("Calls to the REST API of Genesys Cloud")
         .tag("purpose", purpose(exchange))
         .tag("outcome", outcome)
+        .tag(CLIENT, Clients.name(exchange))
         .register(registry.get())
         .increment();
   }

@@ -12,10 +12,10 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Base64;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import org.apache.camel.CamelContext;
 import org.apache.camel.CamelContextAware;
-import org.apache.camel.CamelExecutionException;
 import org.apache.camel.Exchange;
 import org.apache.camel.ProducerTemplate;
 
@@ -28,9 +28,6 @@ public final class SessionBean implements CamelContextAware {
   /** Name of the bean in the registry. */
   public static final String NAME = "genesysSession";
 
-  static final String CHECK_CREDENTIALS =
-      " Check GENESYS_CLIENT_ID, GENESYS_CLIENT_SECRET and GENESYS_REGION: they must name an OAuth"
-          + " client of the grant type Client Credentials in this org.";
   static final String CHECK_PERMISSIONS =
       " Give the OAuth client a role with the permissions that the topics need.";
 
@@ -44,6 +41,8 @@ public final class SessionBean implements CamelContextAware {
   private static final Duration UNTOLD_LIFE = Duration.ofHours(1);
 
   private CamelContext camelContext;
+  private String clientName;
+  private String variables = "GENESYS_CLIENT";
   private String clientId = "";
   private String clientSecret = "";
   private String tokenRoute = "direct:genesys-token";
@@ -53,13 +52,51 @@ public final class SessionBean implements CamelContextAware {
   private final Clock clock = new SteadyClock();
   private GenesysSession session;
 
+  /** The session of the first OAuth client. */
   public static SessionBean of(CamelContext context) {
-    SessionBean bean = context.getRegistry().lookupByNameAndType(NAME, SessionBean.class);
+    return of(context, "");
+  }
+
+  /** The session of the OAuth client that makes an exchange's calls. */
+  static SessionBean of(Exchange exchange) {
+    return of(exchange.getContext(), Clients.suffix(exchange));
+  }
+
+  /** The session of an OAuth client, by its name. */
+  public static SessionBean of(CamelContext context, Clients clients, String client) {
+    return of(context, clients.suffix(client));
+  }
+
+  private static SessionBean of(CamelContext context, String suffix) {
+    String name = NAME + suffix;
+    SessionBean bean = context.getRegistry().lookupByNameAndType(name, SessionBean.class);
     if (bean == null) {
       throw CallException.refused(
-          "There is no bean " + NAME + ". Restore it in routes/control.camel.yaml.", 0);
+          "There is no bean " + name + ". Restore it in routes/control.camel.yaml.", 0);
     }
     return bean;
+  }
+
+  /** The OAuth client's name, if it is not the first. */
+  public void setClientName(String clientName) {
+    this.clientName = clientName;
+  }
+
+  /** What the variables begin with that set id and secret, such as GENESYS_CLIENT. */
+  public void setVariables(String variables) {
+    this.variables = variables;
+  }
+
+  /** For the operator if they are refused. */
+  String checkCredentials() {
+    return " Check %1$s_ID, %1$s_SECRET and GENESYS_REGION: they must name an OAuth client of the"
+            .formatted(variables)
+        + " grant type Client Credentials in this org.";
+  }
+
+  /** Why the last login was refused, if there is no token; what else fails may pass by itself. */
+  public Optional<String> refusal() {
+    return session().refusal();
   }
 
   /** The OAuth client's id. */
@@ -179,22 +216,33 @@ public final class SessionBean implements CamelContextAware {
     return answer instanceof String text ? JSON.readValue(text, Map.class) : (Map<?, ?>) answer;
   }
 
+  private Object answer(ProducerTemplate template) {
+    Exchange answer =
+        template.request(
+            tokenRoute, login -> login.setProperty(GenesysConstants.CLIENT, clientName));
+    if (answer.getException() != null) {
+      throw Failures.asCallException(answer.getException(), "the login endpoint");
+    }
+    return answer.getMessage().getBody();
+  }
+
   private Token fetch() {
     if (clientId.isEmpty() || clientSecret.isEmpty()) {
       throw CallException.refused(
-          "No credentials: set GENESYS_CLIENT_ID and GENESYS_CLIENT_SECRET (or …_FILE) to an OAuth"
-              + " client of the grant type Client Credentials.",
+          "No credentials: set %1$s_ID and %1$s_SECRET (or …_FILE) to an OAuth client of the grant"
+                  .formatted(variables)
+              + " type Client Credentials.",
           0);
     }
     try (ProducerTemplate template = camelContext.createProducerTemplate(1)) {
-      Map<?, ?> fields = fields(template.requestBody(tokenRoute, ""));
+      Map<?, ?> fields = fields(answer(template));
       if (fields != null
           && fields.get("access_token") instanceof String value
           && !value.isBlank()) {
         return new Token(value, clock.instant(), life(fields.get("expires_in")));
       }
       throw CallException.odd("The login endpoint answered without access_token.");
-    } catch (CamelExecutionException | JsonProcessingException e) {
+    } catch (JsonProcessingException e) {
       throw Failures.asCallException(e, "the login endpoint");
     } catch (java.io.IOException e) {
       throw new java.io.UncheckedIOException(e);

@@ -20,7 +20,9 @@ public final class Subscribing implements Processor {
   private static final String STATE = "CamelGenesysSubscribing";
 
   private final TopicCatalogue catalogue = TopicCatalogue.shipped();
-  private final Set<String> refusedPatterns = ConcurrentHashMap.newKeySet();
+
+  /** By client: what one may not see another may. */
+  private final Map<String, Set<String>> refusedPatterns = new ConcurrentHashMap<>();
 
   /** Takes up the topics of the exchange. */
   public void begin(Exchange exchange) {
@@ -29,7 +31,10 @@ public final class Subscribing implements Processor {
     for (Object topic : asked) {
       topics.add(((Map<?, ?>) topic).get("id").toString());
     }
-    Halving halving = new Halving(topics, catalogue::generalise, refusedPatterns);
+    Set<String> refused =
+        refusedPatterns.computeIfAbsent(
+            Clients.suffix(exchange), client -> ConcurrentHashMap.newKeySet());
+    Halving halving = new Halving(topics, catalogue::generalise, refused);
     exchange.setProperty(STATE, halving);
     exchange.setProperty(GenesysConstants.SUBSCRIPTIONS, List.of());
     exchange.setProperty(GenesysConstants.REFUSED, halving.bad());

@@ -1,0 +1,212 @@
+package dev.caravan.genesys.connect;
+
+import dev.caravan.topic.Refusals;
+import dev.caravan.topic.TopicCatalogue;
+import dev.caravan.topic.TopicCombiner;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What Genesys Cloud refused to which OAuth client. A refusal is believed for an hour, and each
+ * time that it is repeated for twice as long, up to a day: then the client may be asked again,
+ * since a permission may have been granted. It is kept in memory only: after a restart it is learnt
+ * anew, and the topic has the gap of the restart until the client that may see it reads it.
+ *
+ * <p>With one client nothing is kept: there is nobody else to ask.
+ */
+public final class ClientRefusals {
+
+  private static final Logger LOG = LoggerFactory.getLogger(ClientRefusals.class);
+
+  static final Duration FIRST = Duration.ofHours(1);
+  static final Duration LONGEST = Duration.ofDays(1);
+
+  /** So many topics of a kind refused, and none granted, and no more of it are asked for. */
+  static final int SAMPLES = 10;
+
+  private final TopicCatalogue catalogue = TopicCatalogue.shipped();
+  private final Clients clients;
+  private final Clock clock;
+  private final Runnable news;
+
+  // Guarded by this
+  private final Map<String, Map<String, Refused>> refused = new HashMap<>();
+  private final Map<String, Set<String>> granted = new HashMap<>();
+
+  /** A refusal. */
+  private record Refused(Instant until, Duration believed) {}
+
+  /**
+   * @param news is run when another client is to be asked for something
+   */
+  public ClientRefusals(Clients clients, Clock clock, Runnable news) {
+    this.clients = clients;
+    this.clock = clock;
+    this.news = news;
+  }
+
+  /**
+   * A channel of a client was asked for topics.
+   *
+   * @return what was refused and another client is asked for now
+   */
+  Set<String> learn(String client, List<String> asked, Rejections answer) {
+    if (!clients.areSeveral()) {
+      return Set.of();
+    }
+    Set<String> elsewhere = new LinkedHashSet<>();
+    synchronized (this) {
+      Map<String, Refused> its = refused.computeIfAbsent(client, name -> new HashMap<>());
+      Set<String> kinds = granted.computeIfAbsent(client, name -> new HashSet<>());
+      Set<String> refusedNow = new LinkedHashSet<>();
+      asked.forEach(it -> refusedNow.addAll(TopicCombiner.expandCombined(it)));
+      answer.subscribed().forEach(refusedNow::remove);
+      Map<String, Integer> counts = new HashMap<>();
+      for (String topic : refusedNow) {
+        counts.merge(catalogue.generalise(topic), 1, Integer::sum);
+      }
+      counts.forEach((kind, count) -> kinds.removeIf(it -> it.equals(kind) && count >= SAMPLES));
+      answer
+          .subscribed()
+          .forEach(
+              topic -> {
+                its.remove(topic);
+                kinds.add(catalogue.generalise(topic));
+              });
+      Instant now = clock.instant();
+      for (String topic : refusedNow) {
+        Refused before = its.get(topic);
+        // Known, and left with the client all the same: nobody else may see it or has room for it
+        if (!believed(before, now) && othersMay(client, topic, now)) {
+          elsewhere.add(topic);
+        }
+        Duration believed = before == null ? FIRST : longer(before.believed());
+        its.put(topic, new Refused(now.plus(believed), believed));
+      }
+    }
+    if (!elsewhere.isEmpty()) {
+      LOG.info("{} Another client is asked for them.", sentence(client, elsewhere));
+      news.run();
+    }
+    return elsewhere;
+  }
+
+  private static Duration longer(Duration believed) {
+    Duration twice = believed.multipliedBy(2);
+    return twice.compareTo(LONGEST) > 0 ? LONGEST : twice;
+  }
+
+  private static boolean believed(Refused refusal, Instant now) {
+    return refusal != null && now.isBefore(refusal.until());
+  }
+
+  private boolean othersMay(String client, String topic, Instant now) {
+    return clients.all().stream()
+        .filter(other -> !other.equals(client))
+        .anyMatch(other -> !believed(refused.getOrDefault(other, Map.of()).get(topic), now));
+  }
+
+  private String sentence(String client, Collection<String> topics) {
+    Map<String, Integer> kinds = new TreeMap<>();
+    topics.forEach(topic -> kinds.merge(catalogue.generalise(topic), 1, Integer::sum));
+    return clients.subject(client)
+        + " may not see "
+        + kinds.entrySet().stream()
+            .map(kind -> kind.getValue() + " topics " + kind.getKey())
+            .collect(Collectors.joining(", "))
+        + ".";
+  }
+
+  /** What is believed now. */
+  public synchronized Refusals now() {
+    Instant now = clock.instant();
+    Map<String, Set<String>> topics = new HashMap<>();
+    Map<String, Set<String>> patterns = new HashMap<>();
+    refused.forEach(
+        (client, its) -> {
+          Set<String> believed = new HashSet<>();
+          Map<String, Integer> kinds = new HashMap<>();
+          its.forEach(
+              (topic, refusal) -> {
+                if (believed(refusal, now)) {
+                  believed.add(topic);
+                  kinds.merge(catalogue.generalise(topic), 1, Integer::sum);
+                }
+              });
+          Set<String> none = new HashSet<>();
+          kinds.forEach(
+              (kind, count) -> {
+                if (count >= SAMPLES && !granted.get(client).contains(kind)) {
+                  none.add(kind);
+                }
+              });
+          if (!believed.isEmpty()) {
+            topics.put(client, believed);
+          }
+          if (!none.isEmpty()) {
+            patterns.put(client, none);
+          }
+        });
+    return topics.isEmpty() ? Refusals.NONE : new Refusals(topics, patterns);
+  }
+
+  /** Forgets what is about topics that nobody wants any more. */
+  public synchronized void keep(Set<String> wanted) {
+    refused.values().forEach(its -> its.keySet().retainAll(wanted));
+  }
+
+  /**
+   * Who reads what others may not see, in sentences; empty if each client may see all that it was
+   * asked for.
+   *
+   * @param read topics that are read, by the client that reads them
+   */
+  public synchronized String sentence(Map<String, ? extends Collection<String>> read) {
+    Map<String, String> readers = new HashMap<>();
+    read.forEach((client, topics) -> topics.forEach(topic -> readers.put(topic, client)));
+    List<String> sentences = new ArrayList<>();
+    new TreeMap<>(refused)
+        .forEach(
+            (client, its) -> {
+              Map<String, Integer> kinds = new TreeMap<>();
+              Map<String, Set<String>> by = new HashMap<>();
+              its.keySet()
+                  .forEach(
+                      topic -> {
+                        String reader = readers.get(topic);
+                        if (reader != null && !reader.equals(client)) {
+                          String kind = catalogue.generalise(topic);
+                          kinds.merge(kind, 1, Integer::sum);
+                          by.computeIfAbsent(kind, k -> new TreeSet<>()).add(reader);
+                        }
+                      });
+              kinds.forEach(
+                  (kind, count) ->
+                      sentences.add(
+                          "%s %s %s not allowed to the OAuth client %s; %s %s."
+                              .formatted(
+                                  count == 1 ? "1 topic" : count + " topics",
+                                  kind,
+                                  count == 1 ? "is" : "are",
+                                  client,
+                                  String.join(", ", by.get(kind)),
+                                  (by.get(kind).size() == 1 ? "reads " : "read ")
+                                      + (count == 1 ? "it" : "them"))));
+            });
+    return String.join(" ", sentences);
+  }
+}
