@@ -167,6 +167,17 @@ public final class Simulator implements AutoCloseable {
     return onLoop(loop, () -> server.world().channels().all().size());
   }
 
+  /** How many channels an OAuth client has. */
+  public int channels(String client) {
+    return onLoop(loop, () -> server.world().channels().ofClient(client).size());
+  }
+
+  /** How many sockets an OAuth client has open. */
+  public int openSockets(String client) {
+    return onLoop(
+        loop, () -> server.world().sockets().at(new Action.Target(0, client)).size());
+  }
+
   /** All tokens and ids of channels, for tests that look where they should not be. */
   public List<String> credentials() {
     return onLoop(

@@ -1,0 +1,294 @@
+package dev.caravan.road;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.caravan.simulator.CentreSize;
+import dev.caravan.simulator.OauthClient;
+import dev.caravan.simulator.fault.Action;
+import dev.caravan.testing.Bridge;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Three OAuth clients read an organisation that takes 38 channels. Every event has a number, and
+ * each number is looked for in what arrived.
+ */
+class RoadClientsIT {
+
+  private static final Logger LOG = LoggerFactory.getLogger(RoadClientsIT.class);
+  private static final Duration PATIENCE = Duration.ofSeconds(90);
+  private static final int QUEUES = 190;
+  private static final long PAUSE_NANOS = 2_000_000;
+  private static final List<String> CLIENTS = List.of("north", "south", "west");
+  private static final String LACKED = "analytics:queueObservation:view";
+
+  @TempDir private Path folder;
+  private Road road;
+  private Bridge bridge;
+  private List<String> topics;
+  private volatile boolean flowing = true;
+  private Thread flow;
+  private final BitSet sent = new BitSet();
+  private final BitSet unheard = new BitSet();
+  private final List<Instant> times = new ArrayList<>();
+  private final Map<String, Integer> mostChannels = new HashMap<>();
+
+  @BeforeEach
+  void start() throws IOException {
+    road =
+        Road.in(
+            folder,
+            Road.quiet()
+                .withCentre(new CentreSize(5, QUEUES, 0))
+                .withClient(client("north"))
+                .withClient(client("south").lacking(LACKED))
+                .withClient(client("west")));
+    topics =
+        road.genesys().organization().queues().stream()
+            .flatMap(
+                queue ->
+                    Stream.of(
+                        "v2.routing.queues." + queue.id() + ".conversations",
+                        "v2.analytics.queues." + queue.id() + ".observations"))
+            .toList();
+    flow = new Thread(this::flow, "flow");
+    bridge = road.start(settings());
+  }
+
+  @AfterEach
+  void end() throws InterruptedException {
+    flowing = false;
+    flow.join();
+    road.close();
+  }
+
+  private static String secret(String client) {
+    return "s3cret-of-" + client;
+  }
+
+  private static OauthClient client(String name) {
+    return new OauthClient("id-of-" + name, secret(name));
+  }
+
+  private Bridge.Settings settings() throws IOException {
+    Bridge.Settings settings = road.settings();
+    for (String name : CLIENTS) {
+      String variable = "GENESYS_CLIENTS_" + name.toUpperCase(java.util.Locale.ROOT);
+      settings.with(variable + "_ID", "id-of-" + name);
+      if (name.equals("west")) {
+        Path file = folder.resolve("secret");
+        Files.writeString(file, secret(name) + "\n");
+        settings.with(variable + "_SECRET_FILE", file.toString());
+      } else {
+        settings.with(variable + "_SECRET", secret(name));
+      }
+    }
+    return settings
+        .without("GENESYS_CLIENT_ID")
+        .without("GENESYS_CLIENT_SECRET")
+        .with(
+            "GENESYS_TOPICS",
+            "v2.routing.queues.*.conversations,v2.analytics.queues.*.observations")
+        .with("CARAVAN_ROUTES_DIR", routes().toString())
+        .with("GENESYS_TOPICS_REFRESH", "5s")
+        .with("GENESYS_BACKFILL", "false");
+  }
+
+  /** Few topics to a channel, and a refused login that is tried again soon. */
+  private Path routes() throws IOException {
+    Path routes = road.copyOfRoutes();
+    Path receive = routes.resolve("receive.camel.yaml");
+    Files.writeString(
+        receive,
+        Files.readString(receive)
+            .replace("        deadLetters:", "        topicsPerChannel: 10\n        deadLetters:"));
+    Files.writeString(
+        routes.resolve("session.camel.yaml"),
+        """
+        - beans:
+            - name: genesysSession-west
+              type: dev.caravan.genesys.connect.SessionBean
+              properties:
+                clientName: west
+                variables: GENESYS_CLIENTS_WEST
+                clientId: "{{genesys.clients.west.id}}"
+                clientSecret: "{{genesys.clients.west.secret}}"
+                refusalRemembered: 5s
+        """);
+    return routes;
+  }
+
+  // ---- what is sent and what arrives
+
+  /** Each event goes to one topic, and its number is noted; of those that nobody reads, too. */
+  private void flow() {
+    for (int number = 0; flowing; number++) {
+      String body =
+          "{\"id\":\"conversation-%d\",\"number\":%d,\"participants\":[{\"purpose\":\"agent\",\"calls\":[{\"state\":\"connected\"}]}]}"
+              .formatted(number % topics.size(), number);
+      int heard =
+          road.genesys().emit(topics.get(number % topics.size()), Road.json(body.getBytes()));
+      synchronized (sent) {
+        times.add(Instant.now());
+        sent.set(number);
+        unheard.set(number, heard == 0);
+        for (String client : CLIENTS) {
+          mostChannels.merge(client, road.genesys().channels("id-of-" + client), Math::max);
+        }
+      }
+      LockSupport.parkNanos(PAUSE_NANOS);
+    }
+  }
+
+  private static int number(ConsumerRecord<String, byte[]> record) {
+    return Road.json(record.value()).at("/eventBody/number").asInt(-1);
+  }
+
+  private Stream<ConsumerRecord<String, byte[]>> events() {
+    return Stream.concat(road.recordsOf("conversations.voice"), road.recordsOf("observations"));
+  }
+
+  /** The numbers of those that were heard and are not in Kafka. */
+  private BitSet lost() {
+    BitSet lost = new BitSet();
+    synchronized (sent) {
+      lost.or(sent);
+      lost.andNot(unheard);
+    }
+    events().mapToInt(RoadClientsIT::number).filter(it -> it >= 0).forEach(lost::clear);
+    return lost;
+  }
+
+  private List<JsonNode> signals(String type) {
+    return road.signals().stream().filter(it -> it.path("type").asText().equals(type)).toList();
+  }
+
+  private boolean inAGap(int number) {
+    Instant time = times.get(number);
+    return signals("GAP").stream()
+        .anyMatch(
+            gap ->
+                !time.isBefore(Instant.parse(gap.path("from").asText()))
+                    && !time.isAfter(Instant.parse(gap.path("to").asText())));
+  }
+
+  private JsonNode health() {
+    return bridge.readiness().check("genesys-notifications").path("data");
+  }
+
+  /** How many topics are read, as the stand-in sees it: each by somebody, and by how many. */
+  private Map<Integer, Long> readers() {
+    JsonNode probe = Road.json("{\"number\":-1}".getBytes());
+    return topics.stream()
+        .collect(
+            Collectors.groupingBy(
+                topic -> road.genesys().emit(topic, probe), Collectors.counting()));
+  }
+
+  private void awaitAllRead() {
+    try {
+      await()
+          .alias("each topic is read by one")
+          .atMost(PATIENCE)
+          .pollInterval(Duration.ofMillis(500))
+          .until(
+              () -> {
+                bridge.failIfEnded();
+                return readers();
+              },
+              Map.of(1, (long) topics.size())::equals);
+    } catch (org.awaitility.core.ConditionTimeoutException e) {
+      throw new AssertionError("Read: " + readers() + " " + health() + bridge.log(), e);
+    }
+  }
+
+  private void awaitSent(int count) {
+    await().atMost(PATIENCE).until(() -> times.size() > count);
+  }
+
+  // ---- the test
+
+  @Test
+  void whatOneMayNotSeeOrCannotReadAnotherReadsAndNothingThatIsHeardIsLost() throws Exception {
+    awaitAllRead();
+    bridge.awaitReadiness(
+        "told who reads what south may not see",
+        health -> health.text().contains("observations are not allowed to the OAuth client south"));
+    assertThat(health().path("client-south.topics").asInt()).isPositive();
+    assertThat(
+            CLIENTS.stream()
+                .mapToInt(name -> health().path("client-" + name + ".topics").asInt())
+                .sum())
+        .isEqualTo(topics.size());
+    assertThat(bridge.metrics())
+        .containsPattern("(?m)^caravan_channels\\{.*client=\"south\".*phase=\"live\".*} [1-9]");
+
+    flow.start();
+    awaitSent(2 * topics.size());
+    int quiet = times.size();
+    road.kafka().awaitUntil(all -> lost().get(0, quiet).isEmpty());
+    assertThat(unheard.cardinality()).isZero();
+    int others =
+        road.genesys().openSockets("id-of-north") + road.genesys().openSockets("id-of-south");
+
+    road.genesys().perform(new Action.SetClient(new OauthClient("id-of-west", "another")));
+    road.genesys().perform(new Action.RevokeToken(new Action.Target(0, "id-of-west")));
+    bridge.awaitReadiness(
+        "told that west cannot log in and that not all is read",
+        health ->
+            health.text().contains("1 of 3 OAuth clients cannot log in. Add an OAuth client"));
+    await()
+        .atMost(PATIENCE)
+        .untilAsserted(() -> assertThat(road.genesys().openSockets("id-of-west")).isZero());
+    assertThat(
+            road.genesys().openSockets("id-of-north") + road.genesys().openSockets("id-of-south"))
+        .isGreaterThanOrEqualTo(others);
+
+    road.genesys().perform(new Action.SetClient(client("west")));
+    awaitAllRead();
+    int whole = times.size();
+    bridge.awaitReady();
+    awaitSent(whole + topics.size());
+    flowing = false;
+    flow.join();
+
+    try {
+      road.kafka().awaitUntil(all -> lost().isEmpty());
+    } catch (org.awaitility.core.ConditionTimeoutException e) {
+      throw new AssertionError("Lost: " + lost() + bridge.log(), e);
+    }
+    LOG.info(
+        "{} events sent, {} while nobody read their topic, {} gaps, channels {}",
+        sent.cardinality(),
+        unheard.cardinality(),
+        signals("GAP").size(),
+        mostChannels);
+    assertThat(unheard.stream().filter(number -> number >= whole)).isEmpty();
+    road.kafka().awaitUntil(all -> unheard.stream().allMatch(this::inAGap));
+    assertThat(mostChannels.values()).allMatch(most -> most <= 20);
+    assertThat(road.signals().stream().map(it -> it.path("cause").asText()))
+        .doesNotContain("taken-over");
+    assertThat(signals("DISCONNECTED").size()).isLessThanOrEqualTo(18);
+    assertThat(bridge.log()).doesNotContain("s3cret-of");
+  }
+}
