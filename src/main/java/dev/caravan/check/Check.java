@@ -298,19 +298,17 @@ public final class Check {
       return;
     }
     hosts();
-    try {
-      Duration life = survey.login();
-      report.ok("Logged in; a token is good for %d min.", life.toMinutes());
-    } catch (CallException e) {
-      report.failed(e.getMessage());
+    List<String> present =
+        survey.clients().stream().filter(client -> canLogIn(survey, client)).toList();
+    if (present.isEmpty()) {
       report.skipped("Topics and permissions were not looked at: there is no token.");
       return;
     }
     try {
-      Survey.Plan plan = survey.plan(topics);
-      tell(plan);
+      Survey.Plan plan = survey.plan(topics, present);
+      tell(plan, present.size());
       if (!plan.topics().isEmpty()) {
-        demands(survey, plan);
+        present.forEach(client -> demands(survey, plan, client));
       }
     } catch (SelectorException e) {
       report.failed("GENESYS_TOPICS cannot be followed. " + e.getMessage() + " Correct it.");
@@ -324,7 +322,44 @@ public final class Check {
     }
   }
 
-  private void tell(Survey.Plan plan) {
+  /** Of several clients each is named. */
+  private boolean canLogIn(Survey survey, String client) {
+    String name = named(survey, client);
+    try {
+      Duration life = survey.login(client);
+      report.ok("%sLogged in; a token is good for %d min.", name, life.toMinutes());
+    } catch (CallException e) {
+      report.failed(name + e.getMessage());
+      return false;
+    }
+    if (survey.clients().size() > 1) {
+      channels(survey, client);
+    }
+    return true;
+  }
+
+  private static String named(Survey survey, String client) {
+    return survey.clients().size() > 1 ? "OAuth client " + client + ": " : "";
+  }
+
+  /** One that others use has room for less. */
+  private void channels(Survey survey, String client) {
+    String name = named(survey, client);
+    try {
+      int channels = survey.channels(client);
+      if (channels > Survey.ALL_CHANNELS / 2) {
+        report.note(
+            "%s%d of %d channels are there already: of this bridge, if it runs, or of another program that has the same OAuth client."
+                .formatted(name, channels, Survey.ALL_CHANNELS));
+      } else {
+        report.ok("%s%d of %d channels are there.", name, channels, Survey.ALL_CHANNELS);
+      }
+    } catch (CallException e) {
+      report.note(name + "Its channels cannot be listed. " + e.getMessage());
+    }
+  }
+
+  private void tell(Survey.Plan plan, int clients) {
     plan.warnings().forEach(report::note);
     for (Survey.Selected selected : plan.selected()) {
       if (selected.topics() > 0) {
@@ -336,11 +371,13 @@ public final class Check {
         report.note(nothing(selected) + " The other topics are subscribed.");
       }
     }
-    if (plan.channels() > Survey.MOST_CHANNELS) {
+    int most = Survey.MOST_CHANNELS * clients;
+    if (plan.channels() > most) {
       report.failed(
-          ("%d subscriptions need %d channels, and there are %d for them. Subscribe less, or"
-                  + " combine topics of the same user or queue (v2.users.*?presence&routingStatus).")
-              .formatted(plan.subscriptions(), plan.channels(), Survey.MOST_CHANNELS));
+          ("%d subscriptions need %d channels, and there are %d for them. Add an OAuth client"
+                  + " (GENESYS_CLIENTS_<NAME>_ID and _SECRET), subscribe less, or combine topics of"
+                  + " the same user or queue (v2.users.*?presence&routingStatus).")
+              .formatted(plan.subscriptions(), plan.channels(), most));
     } else if (!plan.topics().isEmpty()) {
       report.ok(
           "%s as %s on %s.",
@@ -355,32 +392,35 @@ public final class Check {
         .formatted(selected.text());
   }
 
-  private void demands(Survey survey, Survey.Plan plan) {
+  private void demands(Survey survey, Survey.Plan plan, String client) {
+    String name = named(survey, client);
     List<Survey.Demand> demands;
     try {
-      demands = survey.demands(plan.topics());
+      demands = survey.demands(plan.topics(), client);
     } catch (CallException e) {
-      report.note("What the topics demand could not be found out. " + e.getMessage());
+      report.note(name + "What the topics demand could not be found out. " + e.getMessage());
       return;
     }
     boolean allRefused = demands.stream().noneMatch(demand -> demand.obstacle().isEmpty());
     for (Survey.Demand demand : demands) {
       if (!demand.obstacle().isEmpty()) {
         String sentence =
-            "Genesys Cloud will refuse %s %s: it %s. Take it out of GENESYS_TOPICS."
-                .formatted(count(demand.topics(), "topic"), demand.pattern(), demand.obstacle());
+            "%sGenesys Cloud will refuse %s %s: it %s. Take it out of GENESYS_TOPICS."
+                .formatted(
+                    name, count(demand.topics(), "topic"), demand.pattern(), demand.obstacle());
         if (allRefused) {
           report.failed(sentence);
         } else {
           report.note(sentence);
         }
       } else if (demand.permissions().isEmpty()) {
-        report.ok("%s demands no permission that Genesys Cloud names.", demand.pattern());
+        report.ok("%s%s demands no permission that Genesys Cloud names.", name, demand.pattern());
       } else {
         report.note(
-            ("%s demands %s. Genesys Cloud tells only when a channel subscribes whether the role"
+            ("%s%s demands %s. Genesys Cloud tells only when a channel subscribes whether the role"
                     + " has that; what it refuses is named in the log and the rest goes on.")
                 .formatted(
+                    name,
                     demand.pattern(),
                     String.join(demand.anyPermission() ? " or " : " and ", demand.permissions())));
       }

@@ -28,7 +28,7 @@ final class Directory {
   private final ProducerTemplate template;
   private final String listRoute;
   private final Clients clients;
-  private String told = "";
+  private final Map<String, String> told = new HashMap<>();
 
   Directory(ProducerTemplate template, String listRoute, Clients clients) {
     this.template = template;
@@ -109,15 +109,14 @@ final class Directory {
 
   /** Once for each change: it is listed every quarter of an hour. */
   private void tell(String what, String lister, CallException refusal) {
-    String now = refusal == null ? "" : what + " " + lister;
-    if (refusal != null && !now.equals(told)) {
+    String before = told.put(what, lister);
+    if (refusal != null && !lister.equals(before)) {
       LOG.warn(
           "{} lists {}, since another is refused that: {}",
           clients.subject(lister),
           what,
           refusal.getMessage());
     }
-    told = now;
   }
 
   private static Listed with(

@@ -33,7 +33,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadLocalRandom;
@@ -49,6 +53,7 @@ import org.apache.camel.Processor;
 import org.apache.camel.health.HealthCheckRegistry;
 import org.apache.camel.spi.CamelEvent;
 import org.apache.camel.spi.EventNotifier;
+import org.apache.camel.spi.ExecutorServiceManager;
 import org.apache.camel.support.DefaultConsumer;
 import org.apache.camel.support.SimpleEventNotifierSupport;
 import org.apache.camel.support.service.ServiceHelper;
@@ -73,6 +78,8 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
 
   /** How often it is seen which OAuth clients can log in; a refused login is tried every 5 min. */
   private static final Duration LOGINS = Duration.ofSeconds(2);
+
+  private static final Duration ASK_AGAIN = Duration.ofMinutes(15);
 
   private static final long DEAL_AFTER_MILLIS = 2_000;
 
@@ -326,6 +333,9 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
     if (clients.areSeveral()) {
       loops.watch(
           BackgroundTask.every(LOGINS, "looking who can log in", control, this::lookForLogins));
+      // What was refused for a while may be asked for again, whether or not anything is listed
+      loops.watch(
+          BackgroundTask.every(ASK_AGAIN, "asking again for topics", control, this::dealSoon));
     }
     loops.watch(BackgroundTask.every(TICK, "telling the state", control, healthCheck::tellChanges));
     loops.watch(BackgroundTask.every(TICK, "noting what was read", control, this::tick));
@@ -355,7 +365,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
         });
     groups.values().forEach(ChannelGroup::stop);
     // Sockets first, so that what was read still passes; then the thread that decides
-    ServiceHelper.stopService(openers.values());
+    stopOpeners();
     groups.values().forEach(group -> group.decisions().stop());
     getEndpoint().getCamelContext().getExecutorServiceManager().shutdownNow(control);
     gaps.stopped(getEndpoint().getCamelContext().getStatus().isStarted());
@@ -364,6 +374,21 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
     HealthCheckRegistry.get(getEndpoint().getCamelContext()).unregister(healthCheck);
     metrics.ends(reader);
     super.doStop();
+  }
+
+  /** All at once: each empties its client's channels, for which a stop has seconds. */
+  private void stopOpeners() throws InterruptedException, ExecutionException {
+    ExecutorServiceManager threads = getEndpoint().getCamelContext().getExecutorServiceManager();
+    ExecutorService stopping = threads.newFixedThreadPool(this, "genesys-stop", openers.size());
+    try {
+      List<Callable<Object>> stops =
+          openers.values().stream().map(its -> Executors.callable(its::stop)).toList();
+      for (Future<Object> stop : stopping.invokeAll(stops)) {
+        stop.get();
+      }
+    } finally {
+      threads.shutdownNow(stopping);
+    }
   }
 
   // ---- what to read
@@ -425,13 +450,23 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
     return refusals.sentence(read);
   }
 
+  /** Whether a client that cannot log in has lost what it still read. */
+  private boolean isLeftWithNobody() {
+    List<String> present = logins.present();
+    return groups.entrySet().stream()
+        .filter(group -> !present.contains(group.getKey()))
+        .flatMap(group -> group.getValue().status().stream())
+        .anyMatch(status -> !status.isRead());
+  }
+
   /** On the control thread: a login that is due may take a while. */
   private void lookForLogins() {
     if (looking.compareAndSet(false, true)) {
       opener.background(
           () -> {
             try {
-              if (logins.look()) {
+              boolean changed = logins.look();
+              if (changed || isLeftWithNobody()) {
                 preparing.dealAnew();
               }
             } finally {

@@ -37,6 +37,9 @@ import org.apache.camel.ProducerTemplate;
  */
 public final class Survey implements AutoCloseable {
 
+  /** How many channels Genesys Cloud grants to an OAuth client. */
+  public static final int ALL_CHANNELS = ChannelGroup.MOST_CHANNELS;
+
   /** How many channels are left to topics when some are kept for hand-overs. */
   public static final int MOST_CHANNELS = ChannelGroup.MOST_CHANNELS - ChannelGroup.SPARE_CHANNELS;
 

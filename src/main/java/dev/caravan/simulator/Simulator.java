@@ -174,8 +174,7 @@ public final class Simulator implements AutoCloseable {
 
   /** How many sockets an OAuth client has open. */
   public int openSockets(String client) {
-    return onLoop(
-        loop, () -> server.world().sockets().at(new Action.Target(0, client)).size());
+    return onLoop(loop, () -> server.world().sockets().at(new Action.Target(0, client)).size());
   }
 
   /** All tokens and ids of channels, for tests that look where they should not be. */

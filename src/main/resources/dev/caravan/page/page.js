@@ -83,6 +83,7 @@ function genesys(status) {
     big(number(used), used === 1 ? 'channel' : 'channels'),
     h('ul', { class: 'lines' }, status.clients.map(client => [
       line('OAuth client', client.name),
+      status.clients.length > 1 ? line('its channels', number(client.channels)) : null,
       line('channels it may have', client.mostChannels),
       client.restLeft < 0 ? null : line('calls left this minute', number(client.restLeft))])));
 }
