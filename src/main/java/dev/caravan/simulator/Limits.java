@@ -11,6 +11,8 @@ import java.time.Duration;
  * @param topicLength longest combined topic name
  * @param channelLife how long a channel lives after its last subscription
  * @param requestsPerMinute REST calls per token; 0 for no limit
+ * @param requestsPerMinuteOfAll REST calls of all tokens together; 0 for no limit, which is the
+ *     default because no number is documented for client credentials
  * @param loginsPerMinute token requests per client; 0 for no limit, which is the default because no
  *     number is documented
  * @param pendingBytes how much may wait for a slow reader of one socket
@@ -21,12 +23,18 @@ public record Limits(
     int topicLength,
     Duration channelLife,
     int requestsPerMinute,
+    int requestsPerMinuteOfAll,
     int loginsPerMinute,
     int pendingBytes) {
 
   /** The documented values. */
   public static Limits documented() {
-    return new Limits(20, 1_000, 200, Duration.ofHours(24), 300, 0, 16 << 20);
+    return new Limits(20, 1_000, 200, Duration.ofHours(24), 300, 0, 0, 16 << 20);
+  }
+
+  /** The same, but for how many calls all may make together. */
+  public Limits withRequestsPerMinuteOfAll(int calls) {
+    return Json.with(this, "requestsPerMinuteOfAll", calls);
   }
 
   /** The same, but for how long a channel lives. */

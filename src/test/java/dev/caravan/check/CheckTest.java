@@ -8,6 +8,7 @@ import dev.caravan.simulator.OauthClient;
 import dev.caravan.simulator.Simulator;
 import dev.caravan.simulator.SimulatorOptions;
 import dev.caravan.simulator.Traffic;
+import dev.caravan.simulator.fault.Action;
 import dev.caravan.simulator.fault.Fault;
 import dev.caravan.testing.SharedKafka;
 import java.io.IOException;
@@ -100,6 +101,38 @@ class CheckTest {
         .anyMatch(line -> line.matches("  ok      \\d+ routes in .*routes can be built\\."));
     assertThat(lines).last().isEqualTo("The bridge would run.");
     assertThat(data).doesNotExist();
+  }
+
+  @Test
+  void eachOauthClientIsLookedAtAndNamed() {
+    genesys.perform(new Action.SetClient(new OauthClient("of west", SECRET)));
+    environment.put("GENESYS_CLIENTS_WEST_ID", "of west");
+    environment.put("GENESYS_CLIENTS_WEST_SECRET", SECRET);
+    environment.put("GENESYS_CLIENTS_EAST_ID", "of east");
+    environment.put("GENESYS_CLIENTS_EAST_SECRET", SECRET);
+    environment.put("GENESYS_CLIENTS_HALF_ID", "of half");
+
+    check();
+
+    assertThat(passed).isFalse();
+    assertThat(lines)
+        .contains(
+            "  ok      Set, and not shown: GENESYS_CLIENTS_EAST_ID, GENESYS_CLIENTS_EAST_SECRET,"
+                + " GENESYS_CLIENTS_HALF_ID, GENESYS_CLIENTS_WEST_ID, GENESYS_CLIENTS_WEST_SECRET, GENESYS_CLIENT_ID,"
+                + " GENESYS_CLIENT_SECRET.",
+            "  ok      OAuth client default: Logged in; a token is good for 1440 min.",
+            "  ok      OAuth client default: 0 of 20 channels are there.",
+            "  ok      OAuth client west: Logged in; a token is good for 1440 min.")
+        .anyMatch(
+            line ->
+                line.startsWith(
+                        "  FAILED  OAuth client east: Genesys Cloud refused the credentials")
+                    && line.contains("Check GENESYS_CLIENTS_EAST_ID, GENESYS_CLIENTS_EAST_SECRET"))
+        .anyMatch(
+            line ->
+                line.contains("GENESYS_CLIENTS_HALF_ID is set without GENESYS_CLIENTS_HALF_SECRET"))
+        .anyMatch(line -> line.contains("OAuth client west: v2.routing.queues.{id}.conversations"))
+        .noneMatch(line -> line.contains("is no setting of Caravan"));
   }
 
   @Test

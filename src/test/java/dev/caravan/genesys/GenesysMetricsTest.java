@@ -44,6 +44,23 @@ class GenesysMetricsTest {
   }
 
   @Test
+  void shardsChannelsAndTopicsAreCountedByClient() throws InterruptedException {
+    metrics.begins(reader(0, Health.FLOWING));
+
+    assertThat(registry.get("caravan.topics").tag("client", "default").gauge().value())
+        .isEqualTo(7);
+    assertThat(registry.get("caravan.topics").tag("client", "emea").gauge().value()).isZero();
+    assertThat(
+            registry
+                .get("caravan.channels")
+                .tags("client", "default", "phase", "live")
+                .gauge()
+                .value())
+        .isEqualTo(1);
+    assertThat(gauge("caravan.shards")).isEqualTo(1);
+  }
+
+  @Test
   void aReaderThatTakesThePlaceOfAnotherIsTheOneThatIsMeasured() throws InterruptedException {
     GenesysMetrics.Reader first = reader(5, Health.BLIND);
     metrics.begins(first);

@@ -61,6 +61,38 @@ class NotificationsHealthCheckTest {
   }
 
   @Test
+  void ofSeveralClientsEachIsToldAndWhatOneReadsForAnother() {
+    clients =
+        List.of(
+            new ClientStatus("default", List.of(shard(0, Health.FLOWING, 0)), Optional.empty()),
+            new ClientStatus("east", List.of(shard(1, Health.BLIND, 100)), Optional.empty()),
+            new ClientStatus("west", List.of(), Optional.of("Its secret is wrong.")));
+    notAllowed = "One is not allowed.";
+
+    HealthCheck.Result result = check();
+
+    assertThat(result.getMessage()).contains("Shard 1 (OAuth client east): How it is.");
+    assertThat(result.getDetails())
+        .containsEntry("client-default.state", "flowing")
+        .containsEntry("client-east.state", "blind")
+        .containsEntry("client-east.topics", 7)
+        .containsEntry("client-east.channels", 1)
+        .containsEntry("client-west.state", "broken")
+        .containsEntry("client-west.sentence", "Its secret is wrong.")
+        .containsEntry("shard-1.client", "east");
+    assertThat(String.valueOf(result.getDetails().get("degraded")))
+        .contains("One is not allowed. The OAuth client west cannot log in;");
+  }
+
+  @Test
+  void ofOneClientNothingIsToldByName() {
+    shards = List.of(shard(0, Health.IDLE, 0));
+
+    assertThat(check().getDetails().keySet())
+        .noneMatch(detail -> detail.startsWith("client") || detail.endsWith(".client"));
+  }
+
+  @Test
   void anInstanceOfWhichTheOthersReadAllIsReadyAndSaysHowManyThereAre() {
     instances = Optional.of(new Cluster.Status(3, 3, 0, 2, false, ""));
 

@@ -40,6 +40,7 @@ class PreparationTest {
   private int failsAt;
   private RuntimeException failure;
   private int listings;
+  private Set<String> refusesTo = Set.of();
   private final MutableClock clock = new MutableClock(Instant.parse("2026-11-22T12:00:00Z"));
   private Set<String> lastRun = Set.of();
   private List<String> clients = List.of(Plan.DEFAULT_CLIENT);
@@ -63,6 +64,12 @@ class PreparationTest {
                       listings++;
                       if (failure != null) {
                         throw failure;
+                      }
+                      String client =
+                          exchange.getProperty(
+                              GenesysConstants.CLIENT, clients.get(0), String.class);
+                      if (refusesTo.contains(client)) {
+                        throw CallException.refused("It may not list.", 403);
                       }
                       String path = exchange.getProperty(GenesysConstants.LISTING, String.class);
                       exchange.setProperty(
@@ -380,6 +387,135 @@ class PreparationTest {
     assertThat(preparation.problem().orElseThrow())
         .startsWith("1 subscriptions are not being read: reading all needs 55 channels; 54 can be")
         .contains("Add an OAuth client (GENESYS_CLIENTS_<NAME>_ID and _SECRET)");
+  }
+
+  private void threeClients() {
+    clients = List.of("default", "emea", "apac");
+    present = clients;
+    restart();
+  }
+
+  @Test
+  void oneThatCannotLogInGetsNothingAndTakesNothingFromTheOthersWhenItCan() {
+    threeClients();
+    present = List.of("default", "apac");
+    queues(2 * 36 + 5);
+
+    Plan without = run("").plan().orElseThrow();
+
+    assertThat(without.of("emea")).isEmpty();
+    assertThat(preparation.problem().orElseThrow())
+        .startsWith("5 subscriptions are not being read: reading all needs 39 channels; 36 can be")
+        .contains("1 of 3 OAuth clients cannot log in.");
+
+    present = clients;
+    assertThat(preparation.dealAnew()).isTrue();
+
+    preparation.tell(
+        plan -> {
+          assertThat(plan.shards()).containsAll(without.shards());
+          assertThat(plan.of("emea")).hasSize(3);
+          assertThat(plan.unread()).isEmpty();
+        });
+    assertThat(preparation.problem()).isEmpty();
+  }
+
+  @Test
+  void whatOneReadsThatCannotLogInAnyMoreStaysWithItForAsLongAsItDoes() {
+    threeClients();
+    queues(18);
+    Plan before = run("").plan().orElseThrow();
+    present = List.of("default", "apac");
+    live.add(before.of("emea").get(0).number());
+
+    preparation.dealAnew();
+
+    preparation.tell(
+        plan -> {
+          assertThat(plan.of("emea")).containsExactly(before.of("emea").get(0));
+          assertThat(plan.shards())
+              .containsAll(before.of("default"))
+              .containsAll(before.of("apac"));
+          assertThat(topicsOf(plan)).isEqualTo(topicsOf(before));
+        });
+  }
+
+  @Test
+  void whoeverListsInAnothersPlaceTakesNothingAwayThatItDoesNotSee() {
+    threeClients();
+    queues(40);
+    Set<String> all = topicsOf(run("").plan().orElseThrow());
+    refusesTo = Set.of("default");
+    queues(4);
+
+    for (int listing = 0; listing < 4; listing++) {
+      assertThat(topicsOf(run("").plan().orElseThrow())).isEqualTo(all);
+    }
+    assertThat(preparation.stale()).isEmpty();
+    assertThat(signals).extracting(Signal::type).doesNotContain("TOPICS_GIVEN_UP");
+
+    refusesTo = Set.of();
+    run("");
+    assertThat(topicsOf(run("").plan().orElseThrow())).as("the first one says so").hasSize(4);
+  }
+
+  @Test
+  void whatIsReadOnAfterARestartIsNotLostSinceWhoeverListsSeesLess() {
+    threeClients();
+    queues(40);
+    lastRun = topicsOf(run("").plan().orElseThrow());
+    restart();
+    present = List.of("emea", "apac");
+    queues(4);
+
+    for (int listing = 0; listing < 3; listing++) {
+      assertThat(topicsOf(run("").plan().orElseThrow())).isEqualTo(lastRun);
+    }
+  }
+
+  @Test
+  void whatAllAreRefusedCannotBeListed() {
+    threeClients();
+    queues(4);
+    refusesTo = Set.copyOf(clients);
+
+    assertThat(run("").plan()).isEmpty();
+    assertThat(preparation.problem().orElseThrow()).startsWith("It may not list.");
+    assertThat(listings).as("each was asked").isEqualTo(3);
+  }
+
+  /** The client of a shard that is not full may not see what is listed next. */
+  @Test
+  void openingShardsEarlyClosesNoneThatIsOpen() {
+    clients = List.of("default", "emea");
+    present = clients;
+    restart();
+    queues(3);
+    lastRun = topicsOf(run("").plan().orElseThrow());
+    restart();
+    queues(40);
+    refusals =
+        new Refusals(
+            Map.of(
+                "emea",
+                IntStream.range(3, 40)
+                    .mapToObj(
+                        "v2.routing.queues.0e185c02-aca1-4a72-82ea-%012d.conversations"::formatted)
+                    .collect(java.util.stream.Collectors.toSet())),
+            Map.of());
+    early.clear();
+
+    run("");
+
+    assertThat(early).hasSizeGreaterThan(2);
+    for (int i = 1; i < early.size(); i++) {
+      assertThat(numbers(early.get(i))).containsAll(numbers(early.get(i - 1)));
+      assertThat(topicsOf(early.get(i))).containsAll(topicsOf(early.get(i - 1)));
+    }
+  }
+
+  private static List<Integer> numbers(Plan plan) {
+    return plan.shards().stream().map(shard -> shard.number()).toList();
   }
 
   @Test

@@ -285,6 +285,75 @@ class TopicSharderTest {
     }
   }
 
+  /**
+   * Clients cannot log in for a while and can again, their channels end one by one, agents come and
+   * go: what moves is what nobody reads any more, and nothing else.
+   */
+  @Test
+  void whatMovesWhenClientsComeAndGoIsJustWhatTheyDoNotReadAnyMore() {
+    List<String> all = List.of("a", "b", "c");
+    for (int seed = 0; seed < 20; seed++) {
+      Random random = new Random(seed);
+      int most = 2 + random.nextInt(4);
+      Plan plan = Plan.NOTHING;
+      Set<Integer> agents = new LinkedHashSet<>();
+      Set<String> present = new LinkedHashSet<>(all);
+      for (int round = 0; round < 150; round++) {
+        String story = "seed " + seed + ", round " + round;
+        if (random.nextInt(3) > 0) {
+          IntStream.range(0, random.nextInt(10)).forEach(i -> agents.add(random.nextInt(120)));
+        } else {
+          agents.removeIf(agent -> random.nextInt(4) == 0);
+        }
+        String client = all.get(random.nextInt(all.size()));
+        if (!present.remove(client) || present.isEmpty()) {
+          present.add(client);
+        }
+        Set<Integer> live = new HashSet<>();
+        plan.shards().stream()
+            .filter(shard -> random.nextInt(3) > 0)
+            .forEach(shard -> live.add(shard.number()));
+        List<String> wanted =
+            agents.stream().map(agent -> user(agent) + "?presence&x.adherence").toList();
+        Plan before = plan;
+
+        plan =
+            new TopicSharder(10, List.copyOf(present), most)
+                .plan(before, wanted, Refusals.NONE, shard -> live.contains(shard.number()));
+
+        holds(story, plan, wanted, all, most);
+        Map<String, Shard> now = homes(plan);
+        Map<Integer, String> owners = new HashMap<>();
+        before.shards().forEach(shard -> owners.put(shard.number(), shard.client()));
+        plan.shards()
+            .forEach(
+                shard ->
+                    assertThat(owners.getOrDefault(shard.number(), shard.client()))
+                        .as(story + ": a number is its client's")
+                        .isEqualTo(shard.client()));
+        homes(before)
+            .forEach(
+                (topic, home) -> {
+                  boolean stays = present.contains(home.client()) || live.contains(home.number());
+                  boolean gone = !singles(wanted).contains(topic);
+                  if (stays && !gone) {
+                    assertThat(now.get(topic).number()).as(story + topic).isEqualTo(home.number());
+                  }
+                });
+        Map<String, Shard> then = homes(before);
+        now.forEach(
+            (topic, place) -> {
+              boolean isNew = !then.containsKey(topic);
+              if (isNew) {
+                assertThat(present)
+                    .as(story + ": who cannot log in gets nothing new")
+                    .contains(place.client());
+              }
+            });
+      }
+    }
+  }
+
   private static void holds(
       String story, Plan plan, List<String> wanted, List<String> clients, int most) {
     List<Shard> all = new ArrayList<>(plan.shards());

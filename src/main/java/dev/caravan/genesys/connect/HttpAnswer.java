@@ -82,7 +82,7 @@ public final class HttpAnswer implements Processor {
     Message message = exchange.getMessage();
     Integer count = message.getHeader("inin-ratelimit-count", Integer.class);
     Integer allowed = message.getHeader("inin-ratelimit-allowed", Integer.class);
-    return count != null && allowed != null && count <= allowed
+    return count != null && allowed != null && count < allowed
         || json(body).path("limit").path("key").asText("").startsWith("org.");
   }
 

@@ -27,6 +27,7 @@ public final class Gate {
   private final Tokens tokens;
   private final SimulatorClock clock;
   private final RateLimiter limiter;
+  private final RateLimiter ofAll;
   private final Behaviour behaviour;
   private final Faults faults;
   private final CallLog log;
@@ -36,6 +37,7 @@ public final class Gate {
     this.tokens = world.tokens();
     this.clock = world.clock();
     this.limiter = new RateLimiter(world.options().limits().requestsPerMinute());
+    this.ofAll = new RateLimiter(world.options().limits().requestsPerMinuteOfAll());
     this.behaviour = world.options().behaviour();
     this.faults = world.faults();
     this.log = world.calls();
@@ -98,6 +100,12 @@ public final class Gate {
         .putHeader("inin-ratelimit-reset", Integer.toString(standing.resetSeconds()));
     if (standing.exceeded()) {
       call.answer(ApiError.rateLimited(standing.resetSeconds()));
+      return;
+    }
+    RateLimiter.Standing all = ofAll.count("", clock.wallNow());
+    if (all.exceeded()) {
+      // Of the token's own calls some are left
+      call.answer(ApiError.rateLimited(all.resetSeconds()));
       return;
     }
     call.by(token, tokens.client(token.clientId()));
