@@ -54,12 +54,7 @@ final class ClientLogins {
 
   /** Those that can log in, as far as is known; all if none can. */
   List<String> present() {
-    if (!clients.areSeveral()) {
-      return clients.all();
-    }
-    List<String> present =
-        clients.all().stream().filter(client -> trouble(client).isEmpty()).toList();
-    return present.isEmpty() ? clients.all() : present;
+    return clients.present(context);
   }
 
   /** Why a client cannot log in, as a sentence; empty if it can, or if there is only one. */

@@ -705,7 +705,19 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
         configuration.getRedundancy() == 1
             ? ""
             : ", channel " + (replica.number() + 1) + " of " + configuration.getRedundancy();
-    return "Shard " + replica.shard() + which + ". " + what + report.sentence();
+    return "Shard " + replica.shard() + whose(replica) + which + ". " + what + report.sentence();
+  }
+
+  /** Of several clients the one that reads it. */
+  private String whose(Replica replica) {
+    return groups.entrySet().stream()
+        .filter(group -> clients.areSeveral())
+        .filter(
+            group ->
+                group.getValue().shards().stream().anyMatch(it -> it.replica().equals(replica)))
+        .map(group -> " (OAuth client " + group.getKey() + ")")
+        .findFirst()
+        .orElse("");
   }
 
   private static String family(String stream) {

@@ -156,6 +156,7 @@ public final class BackfillRoad implements AutoCloseable {
                 PluginHelper.getResourceLoader(context)
                     .resolveResource("file:routes/" + file + ".camel.yaml"));
       }
+      ClientRoutes.add(context);
       context.addRoutes(
           new RouteBuilder() {
             @Override

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.caravan.simulator.OauthClient;
 import dev.caravan.simulator.centre.Named;
+import dev.caravan.simulator.fault.Action;
 import dev.caravan.simulator.fault.Fault;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -20,6 +21,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** After a gap, what Genesys Cloud can still tell is read again, once, within its own budget. */
 @Tag("slow")
@@ -233,6 +236,25 @@ class BackfillTest {
     assertThat(road.records("adherence")).isEmpty();
     assertThat(road.records("presence")).hasSize(10);
     road.awaitSettled();
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void whatOneClientMayNotReadOrCannotSinceItCannotLogInAnotherReads(boolean canLogIn) {
+    open(3, CLIENT.lacking("wfm:realtimeAdherence:view"));
+    road.genesys().perform(new Action.SetClient(new OauthClient("west", "secret of west")));
+    road.with("genesys.clients", "default,west")
+        .with("genesys.clients.west.id", "west")
+        .with("genesys.clients.west.secret", "secret of west")
+        .with("genesys.client.secret", canLogIn ? CLIENT.secret() : "wrong")
+        .missed(states(), ago(30), ago(20))
+        .start();
+
+    JsonNode outcome = road.awaitOutcome();
+
+    assertThat(outcome.path("backfilled").asText()).isEqualTo("yes");
+    assertThat(outcome.path("sentence").asText())
+        .contains("3 presences, 3 routing statuses and 3 adherences were read again.");
   }
 
   @Test

@@ -28,7 +28,7 @@ class ClientCallsTest {
   private BackfillRoad road;
 
   @BeforeEach
-  void start(@TempDir Path folder) throws Exception {
+  void start(@TempDir Path folder) {
     SimulatorOptions options =
         SimulatorOptions.defaults()
             .withClient(new OauthClient("first", "secret"))
@@ -43,8 +43,6 @@ class ClientCallsTest {
             .with("genesys.breaker.failure-rate", "100")
             .with("genesys.breaker.wait", "60")
             .start();
-    ClientRoutes.add((ModelCamelContext) road.context());
-    road.context().getRouteController().startAllRoutes();
   }
 
   @AfterEach

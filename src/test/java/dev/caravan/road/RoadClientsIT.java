@@ -23,7 +23,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.slf4j.Logger;
@@ -36,7 +36,7 @@ import org.slf4j.LoggerFactory;
 class RoadClientsIT {
 
   private static final Logger LOG = LoggerFactory.getLogger(RoadClientsIT.class);
-  private static final Duration PATIENCE = Duration.ofSeconds(90);
+  private static final Duration PATIENCE = Duration.ofSeconds(180);
   private static final int QUEUES = 190;
   private static final long PAUSE_NANOS = 2_000_000;
   private static final List<String> CLIENTS = List.of("north", "south", "west");
@@ -53,16 +53,20 @@ class RoadClientsIT {
   private final List<Instant> times = new ArrayList<>();
   private final Map<String, Integer> mostChannels = new HashMap<>();
 
-  @BeforeEach
-  void start() throws IOException {
+  private void begin(CentreSize centre, OauthClient south) {
     road =
         Road.in(
             folder,
             Road.quiet()
-                .withCentre(new CentreSize(5, QUEUES, 0))
+                .withCentre(centre)
                 .withClient(client("north"))
-                .withClient(client("south").lacking(LACKED))
+                .withClient(south)
                 .withClient(client("west")));
+    flow = new Thread(this::flow, "flow");
+  }
+
+  private void queues() throws IOException {
+    begin(new CentreSize(5, QUEUES, 0), client("south").lacking(LACKED));
     topics =
         road.genesys().organization().queues().stream()
             .flatMap(
@@ -71,8 +75,15 @@ class RoadClientsIT {
                         "v2.routing.queues." + queue.id() + ".conversations",
                         "v2.analytics.queues." + queue.id() + ".observations"))
             .toList();
-    flow = new Thread(this::flow, "flow");
-    bridge = road.start(settings());
+    bridge =
+        road.start(
+            settings()
+                .with(
+                    "GENESYS_TOPICS",
+                    "v2.routing.queues.*.conversations,v2.analytics.queues.*.observations")
+                .with("CARAVAN_ROUTES_DIR", routes().toString())
+                .with("GENESYS_TOPICS_REFRESH", "5s")
+                .with("GENESYS_BACKFILL", "false"));
   }
 
   @AfterEach
@@ -103,15 +114,7 @@ class RoadClientsIT {
         settings.with(variable + "_SECRET", secret(name));
       }
     }
-    return settings
-        .without("GENESYS_CLIENT_ID")
-        .without("GENESYS_CLIENT_SECRET")
-        .with(
-            "GENESYS_TOPICS",
-            "v2.routing.queues.*.conversations,v2.analytics.queues.*.observations")
-        .with("CARAVAN_ROUTES_DIR", routes().toString())
-        .with("GENESYS_TOPICS_REFRESH", "5s")
-        .with("GENESYS_BACKFILL", "false");
+    return settings.without("GENESYS_CLIENT_ID").without("GENESYS_CLIENT_SECRET");
   }
 
   /** Few topics to a channel, and a refused login that is tried again soon. */
@@ -152,7 +155,7 @@ class RoadClientsIT {
         times.add(Instant.now());
         sent.set(number);
         unheard.set(number, heard == 0);
-        for (String client : CLIENTS) {
+        for (String client : number % 10 == 0 ? CLIENTS : List.<String>of()) {
           mostChannels.merge(client, road.genesys().channels("id-of-" + client), Math::max);
         }
       }
@@ -165,7 +168,7 @@ class RoadClientsIT {
   }
 
   private Stream<ConsumerRecord<String, byte[]>> events() {
-    return Stream.concat(road.recordsOf("conversations.voice"), road.recordsOf("observations"));
+    return Stream.of("conversations.voice", "observations", "presence").flatMap(road::recordsOf);
   }
 
   /** The numbers of those that were heard and are not in Kafka. */
@@ -230,6 +233,7 @@ class RoadClientsIT {
 
   @Test
   void whatOneMayNotSeeOrCannotReadAnotherReadsAndNothingThatIsHeardIsLost() throws Exception {
+    queues();
     awaitAllRead();
     bridge.awaitReadiness(
         "told who reads what south may not see",
@@ -290,5 +294,40 @@ class RoadClientsIT {
         .doesNotContain("taken-over");
     assertThat(signals("DISCONNECTED").size()).isLessThanOrEqualTo(18);
     assertThat(bridge.log()).doesNotContain("s3cret-of");
+  }
+
+  @Test
+  @Tag("long")
+  void anOrganisationOf21000TopicsIsReadWholeAndEachEventArrives() throws Exception {
+    begin(new CentreSize(20_000, 1_000, 0), client("south"));
+    topics =
+        Stream.concat(
+                road.genesys().organization().agents().stream()
+                    .map(agent -> "v2.users." + agent.id() + ".presence"),
+                road.genesys().organization().queues().stream()
+                    .map(queue -> "v2.routing.queues." + queue.id() + ".conversations"))
+            .toList();
+    Instant started = Instant.now();
+    bridge =
+        road.start(
+            settings()
+                .with("GENESYS_TOPICS", "v2.routing.queues.*.conversations,v2.users.*.presence"));
+
+    bridge.awaitReady();
+    awaitAllRead();
+    LOG.info(
+        "{} topics are read after {} s",
+        topics.size(),
+        Duration.between(started, Instant.now()).toSeconds());
+
+    flow.start();
+    awaitSent(topics.size());
+    flowing = false;
+    flow.join();
+    road.kafka().awaitUntil(all -> lost().isEmpty());
+    LOG.info("{} events sent, channels {}", sent.cardinality(), mostChannels);
+    assertThat(unheard.cardinality()).isZero();
+    assertThat(mostChannels.values()).allMatch(most -> most <= 20);
+    assertThat(mostChannels.values().stream().mapToInt(it -> it).sum()).isGreaterThan(20);
   }
 }

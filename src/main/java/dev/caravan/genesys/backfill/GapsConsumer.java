@@ -16,6 +16,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
@@ -154,9 +155,35 @@ public final class GapsConsumer extends DefaultConsumer {
   }
 
   private void carryOut(BackfillRun run, BackfillPlan.Read read, int attempt) {
-    BackfillProgress progress = new BackfillProgress();
+    Optional<CallException> refusal = Optional.empty();
+    // What one OAuth client may not read another may
+    for (String client : component().clients().present(getEndpoint().getCamelContext())) {
+      BackfillProgress progress = new BackfillProgress();
+      Optional<Exception> failure = read(run, read, progress, client);
+      if (progress.isStopped() || !isRunAllowed()) {
+        return;
+      }
+      if (failure.isEmpty()) {
+        component().rest().backfilled(read.label(), progress.records());
+        ended(run, read, attempt, progress);
+        return;
+      }
+      LOG.debug("A reading failed", failure.get());
+      CallException why = Failures.asCallException(failure.get(), "Genesys Cloud");
+      if (why.kind() != CallException.Kind.REFUSED) {
+        failed(run, read, attempt, why);
+        return;
+      }
+      refusal = refusal.or(() -> Optional.of(why));
+    }
+    failed(run, read, attempt, refusal.orElseThrow());
+  }
+
+  private Optional<Exception> read(
+      BackfillRun run, BackfillPlan.Read read, BackfillProgress progress, String client) {
     readings.add(progress);
     Exchange exchange = exchange(run, read, progress);
+    component().clients().by(client, exchange);
     try {
       getProcessor().process(exchange);
     } catch (Exception e) {
@@ -164,18 +191,9 @@ public final class GapsConsumer extends DefaultConsumer {
     } finally {
       readings.remove(progress);
     }
-    Exception failure = exchange.getException();
+    Optional<Exception> failure = Optional.ofNullable(exchange.getException());
     releaseExchange(exchange, false);
-    if (progress.isStopped() || !isRunAllowed()) {
-      return;
-    }
-    if (failure == null) {
-      component().rest().backfilled(read.label(), progress.records());
-      ended(run, read, attempt, progress);
-      return;
-    }
-    LOG.debug("A reading failed", failure);
-    failed(run, read, attempt, Failures.asCallException(failure, "Genesys Cloud"));
+    return failure;
   }
 
   private void ended(

@@ -51,6 +51,18 @@ public final class Clients {
     return all.size() > 1;
   }
 
+  /** Those whose login is not refused, as far as is known; all of them if none can log in. */
+  public List<String> present(CamelContext context) {
+    if (!areSeveral()) {
+      return all;
+    }
+    List<String> present =
+        all.stream()
+            .filter(client -> SessionBean.of(context, this, client).refusal().isEmpty())
+            .toList();
+    return present.isEmpty() ? all : present;
+  }
+
   /** Has a client make the calls of an exchange. */
   public void by(String client, Exchange exchange) {
     if (!client.equals(first())) {
