@@ -164,7 +164,10 @@ public final class Shard {
     boolean fits = askedOf(channel).size() + fresh.size() <= TopicSharder.CHANNEL_LIMIT;
     if (!fits || !MissingTopics.of(topicsOf(channel), topics).isEmpty()) {
       step(new ShardEvent.TopicsChanged());
-    } else if (!fresh.isEmpty() && !asking.containsKey(channel)) {
+    } else if (fresh.isEmpty()) {
+      // What was not wanted for a while and had been refused before
+      awaitMissing(channel);
+    } else if (!asking.containsKey(channel)) {
       ask(channel, fresh, false);
     }
   }

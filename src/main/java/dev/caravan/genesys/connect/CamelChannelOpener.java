@@ -25,8 +25,10 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
@@ -67,7 +69,7 @@ public final class CamelChannelOpener extends ServiceSupport implements ChannelO
   private final ClientRefusals refusals;
   private final Map<Integer, FrameQueue> queues = new ConcurrentHashMap<>();
   private final Map<Integer, Rejections> rejected = new ConcurrentHashMap<>();
-  private final Map<Integer, Pending> pending = new ConcurrentHashMap<>();
+  private final Map<Integer, Queue<Pending>> pending = new ConcurrentHashMap<>();
   private final Map<Order, Future<?>> underWay = new ConcurrentHashMap<>();
   private ExecutorService executor;
   private ProducerTemplate template;
@@ -341,27 +343,21 @@ public final class CamelChannelOpener extends ServiceSupport implements ChannelO
     Rejections all = Rejections.of(topics, entities, refused);
     Set<String> elsewhere = refusals.learn(client, topics, all);
     if (elsewhere.isEmpty()) {
-      pending.remove(shard);
       return new Answered(all, false);
     }
-    Pending answer = new Pending(topics, entities, refused, elsewhere);
-    pending.put(shard, answer);
-    return new Answered(answer.without(elsewhere), true);
+    pending
+        .computeIfAbsent(shard, number -> new ConcurrentLinkedQueue<>())
+        .add(new Pending(entities, refused, elsewhere));
+    List<String> rest =
+        topics.stream()
+            .flatMap(it -> TopicCombiner.expandCombined(it).stream())
+            .filter(topic -> !elsewhere.contains(topic))
+            .toList();
+    return new Answered(Rejections.of(rest, entities, refused), true);
   }
 
-  /** What a shard was refused and another client was to be asked for. */
-  private record Pending(
-      List<String> asked, List<?> entities, Map<String, String> refused, Set<String> elsewhere) {
-
-    private Rejections without(Set<String> topics) {
-      List<String> rest =
-          asked.stream()
-              .flatMap(it -> TopicCombiner.expandCombined(it).stream())
-              .filter(topic -> !topics.contains(topic))
-              .toList();
-      return Rejections.of(rest, entities, refused);
-    }
-  }
+  /** What a shard was refused and another client is to be asked for, and how it was refused. */
+  private record Pending(List<?> entities, Map<String, String> refused, Set<String> elsewhere) {}
 
   /**
    * It was dealt anew what is read with this client: what is left with it although it may not see
@@ -369,16 +365,21 @@ public final class CamelChannelOpener extends ServiceSupport implements ChannelO
    */
   public void dealt(List<TopicSharder.Shard> shards) {
     for (TopicSharder.Shard shard : shards) {
-      Pending answer = pending.remove(shard.number());
-      if (answer != null) {
-        Set<String> moved = new HashSet<>(answer.elsewhere());
-        shard.subscriptions().forEach(it -> moved.removeAll(TopicCombiner.expandCombined(it)));
-        if (moved.size() < answer.elsewhere().size()) {
-          Rejections left = answer.without(moved);
-          left.report(shard.number(), consumer.metrics()::rejected, consumer::signal);
-          rejected.put(shard.number(), left);
-        }
+      Queue<Pending> answers = pending.remove(shard.number());
+      if (answers != null) {
+        Set<String> its = new HashSet<>();
+        shard.subscriptions().forEach(it -> its.addAll(TopicCombiner.expandCombined(it)));
+        answers.forEach(answer -> left(shard.number(), answer, its));
       }
+    }
+  }
+
+  private void left(int shard, Pending answer, Set<String> its) {
+    List<String> left = answer.elsewhere().stream().filter(its::contains).toList();
+    if (!left.isEmpty()) {
+      Rejections refused = Rejections.of(left, answer.entities(), answer.refused());
+      refused.report(shard, consumer.metrics()::rejected, consumer::signal);
+      rejected.merge(shard, refused, Rejections::and);
     }
   }
 
