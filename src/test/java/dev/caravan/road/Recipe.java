@@ -1,13 +1,14 @@
 package dev.caravan.road;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.caravan.testing.Bridge;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
@@ -30,7 +31,7 @@ final class Recipe {
     String command = "mvn -f " + pom + " dependency:copy-dependencies";
     assertThat(COOKBOOK.resolve(recipe + ".md")).content().contains(command);
     Path log = Files.createTempFile(folder, "mvn-", ".log");
-    List<String> words = new java.util.ArrayList<>(List.of(command.split(" ")));
+    List<String> words = new ArrayList<>(List.of(command.split(" ")));
     words.addAll(List.of("-B", "-q", "-DoutputDirectory=" + jars));
     Process maven =
         new ProcessBuilder(words).redirectErrorStream(true).redirectOutput(log.toFile()).start();
@@ -46,23 +47,19 @@ final class Recipe {
     return jars;
   }
 
-  /** How many records wait in a spool of a bridge. */
-  static double waiting(Bridge bridge, String spool) {
-    String name = "caravan_spool_records";
+  /** Waits until so many events lie in the spool of a bridge, parked or not. */
+  static void awaitWaiting(Bridge bridge, int events) {
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .untilAsserted(() -> assertThat(waiting(bridge)).isEqualTo(events));
+  }
+
+  private static double waiting(Bridge bridge) {
     return bridge
         .metrics()
         .lines()
-        .filter(line -> line.startsWith(name) && line.contains("\"" + spool + "\""))
-        .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' '))))
+        .filter(line -> line.matches("caravan_spool_(records|parked)\\{spool=\"events\"} .*"))
+        .mapToDouble(line -> Double.parseDouble(line.substring(line.indexOf(' '))))
         .sum();
-  }
-
-  /** A file of the class path's tests, as text. */
-  static String read(Path file) {
-    try {
-      return Files.readString(file, StandardCharsets.UTF_8);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 }
