@@ -11,17 +11,32 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** Does what a page of the cookbook tells its readers to do. */
 final class Recipe {
 
   static final Path COOKBOOK = Path.of("docs/cookbook");
 
+  private static final Pattern EDIT =
+      Pattern.compile("(?is)In `routes/(\\S+)`, replace\n```yaml\n(.*?)```\nby\n```yaml\n(.*?)```");
+
   private Recipe() {}
 
   /** Puts a file of the cookbook beside the shipped routes, under its own name. */
   static void add(String file, Path routes) throws IOException {
     Files.copy(COOKBOOK.resolve(file), routes.resolve(file));
+  }
+
+  /** Edits the shipped routes as a page says. */
+  static void edit(String page, Path routes) throws IOException {
+    Matcher edit = EDIT.matcher(Files.readString(COOKBOOK.resolve(page + ".md")));
+    assertThat(edit.find()).isTrue();
+    Path edited = routes.resolve(edit.group(1));
+    String shipped = Files.readString(edited);
+    assertThat(shipped).containsOnlyOnce(edit.group(2));
+    Files.writeString(edited, shipped.replace(edit.group(2), edit.group(3)));
   }
 
   /** Fetches the jars that a recipe needs, by the command that its page gives. */

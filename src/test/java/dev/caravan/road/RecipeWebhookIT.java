@@ -25,11 +25,12 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Events go to a webhook, and wait on disk while it fails. */
+/** Events go to a webhook, and wait on disk while it fails; a gap is an alert. */
 class RecipeWebhookIT {
 
   private static final String TOPIC = "v2.routing.queues." + QUEUE + ".conversations";
 
+  private final List<String> alerts = new CopyOnWriteArrayList<>();
   private final List<Call> taken = new CopyOnWriteArrayList<>();
 
   /** What is answered to the events of a key instead of 204. */
@@ -50,8 +51,11 @@ class RecipeWebhookIT {
     road = Road.in(folder);
     webhook = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     webhook.createContext("/events", this::answer);
+    webhook.createContext("/alerts", this::alert);
     webhook.start();
     Path routes = road.copyOfRoutes();
+    Recipe.add("alerts.camel.yaml", routes);
+    Recipe.edit("signal-alerts", routes);
     Files.copy(
         Recipe.COOKBOOK.resolve("webhook.camel.yaml"),
         routes.resolve("forward.camel.yaml"),
@@ -59,10 +63,20 @@ class RecipeWebhookIT {
     road.start(
             road.settings()
                 .with("CARAVAN_ROUTES_DIR", routes.toString())
-                .with(
-                    "WEBHOOK_URL",
-                    "http://127.0.0.1:" + webhook.getAddress().getPort() + "/events"))
+                .with("WEBHOOK_URL", url("/events"))
+                .with("ALERT_URL", url("/alerts")))
         .awaitReady();
+  }
+
+  private String url(String path) {
+    return "http://127.0.0.1:" + webhook.getAddress().getPort() + path;
+  }
+
+  private void alert(HttpExchange exchange) throws IOException {
+    try (exchange) {
+      alerts.add(Road.json(exchange.getRequestBody().readAllBytes()).path("text").asText());
+      exchange.sendResponseHeaders(204, -1);
+    }
   }
 
   private void answer(HttpExchange exchange) throws IOException {
@@ -119,6 +133,11 @@ class RecipeWebhookIT {
         .atMost(Duration.ofSeconds(60))
         .untilAsserted(() -> assertThat(taken).extracting(Call::body).contains(failing));
     Recipe.awaitWaiting(road.bridge(), 0);
+    await().atMost(Duration.ofSeconds(30)).until(() -> !alerts.isEmpty());
+    assertThat(alerts)
+        .singleElement()
+        .asString()
+        .matches("1 topic was not read from \\S+ to \\S+: the bridge was not running\\.");
   }
 
   private void awaitTaken(List<String> bodies) {
