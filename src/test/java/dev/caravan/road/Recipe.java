@@ -45,9 +45,17 @@ final class Recipe {
     Path pom = COOKBOOK.resolve("jars").resolve(recipe + ".xml");
     String command = "mvn -f " + pom + " dependency:copy-dependencies";
     assertThat(COOKBOOK.resolve(recipe + ".md")).content().contains(command);
-    Path log = Files.createTempFile(folder, "mvn-", ".log");
     List<String> words = new ArrayList<>(List.of(command.split(" ")));
-    words.addAll(List.of("-B", "-q", "-DoutputDirectory=" + jars));
+    words.add("-DoutputDirectory=" + jars);
+    maven(folder, words.subList(1, words.size()).toArray(String[]::new));
+    return jars;
+  }
+
+  /** Has Maven do something. */
+  static void maven(Path folder, String... arguments) throws IOException {
+    List<String> words = new ArrayList<>(List.of("mvn", "-B", "-q"));
+    words.addAll(List.of(arguments));
+    Path log = Files.createTempFile(folder, "mvn-", ".log");
     Process maven =
         new ProcessBuilder(words).redirectErrorStream(true).redirectOutput(log.toFile()).start();
     try {
@@ -59,7 +67,6 @@ final class Recipe {
       maven.destroy();
     }
     assertThat(maven.exitValue()).as(Files.readString(log)).isZero();
-    return jars;
   }
 
   /** Waits until so many events lie in the spool of a bridge, parked or not. */
