@@ -172,6 +172,7 @@ class ArchitectureTest {
           "dev.caravan.health.SpoolWatch",
           "dev.caravan.genesys.connect.CamelChannelOpener",
           "dev.caravan.genesys.connect.Failures",
+          "dev.caravan.genesys.EventBridgeReader",
           "dev.caravan.genesys.backfill.GapsConsumer",
           "dev.caravan.genesys.GenesysComponent",
           "dev.caravan.genesys.connect.HttpAnswer",

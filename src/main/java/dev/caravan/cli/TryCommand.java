@@ -73,7 +73,7 @@ final class TryCommand implements Callable<Integer> {
       names = "--expect",
       paramLabel = "FILE",
       description =
-          "Hold the routes against these cases (see docs/cookbook.md), and fail if one is not met.")
+          "Hold the routes against these cases (see docs/cookbook), and fail if one is not met.")
   private Optional<Path> expected = Optional.empty();
 
   @Option(

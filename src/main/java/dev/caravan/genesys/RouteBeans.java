@@ -63,6 +63,8 @@ final class RouteBeans {
     registry.bind("genesysRetry", new RetryRule(attempts));
     registry.bind("genesysRetryAsRenewed", new RetryRule(0));
 
+    registry.bind(
+        "genesys-eventbridge", new EventBridgeReader(text(context, "{{genesys.api.url:}}")));
     registry.bind("genesysSubscribing", new Subscribing());
     registry.bind("genesysPages", new Pages());
     registry.bind("genesysConversationPages", new ConversationPages());

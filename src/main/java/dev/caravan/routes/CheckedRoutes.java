@@ -38,6 +38,7 @@ public final class CheckedRoutes implements AutoCloseable {
 
   private CheckedRoutes(SmallRyeConfig config, Map<String, String> instead, Path spool) {
     this.spool = spool;
+    ExtraComponents.findIn(context, config);
     Properties properties = new Properties();
     for (String name : config.getPropertyNames()) {
       if (name.matches("(genesys|kafka|caravan|camel\\.component)\\..*|(https|no)\\.proxy")) {

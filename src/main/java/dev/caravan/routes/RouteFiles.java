@@ -9,6 +9,7 @@ import dev.caravan.health.ConditionHealthCheck;
 import dev.caravan.health.ConditionHealthCheck.Condition;
 import dev.caravan.kafka.CaravanKafkaComponent;
 import dev.caravan.settings.EnvironmentFilter;
+import dev.caravan.settings.ExtraJars;
 import dev.caravan.settings.SettingsSource;
 import io.quarkus.arc.Unremovable;
 import io.smallrye.config.SmallRyeConfig;
@@ -164,7 +165,11 @@ public class RouteFiles implements CalledRoutes.Files {
     }
   }
 
+  /** What routes and the threads that they begin call finds its classes in the extra jars, too. */
   private void tryToLoad(CamelContext context) {
+    Thread thread = Thread.currentThread();
+    ClassLoader before = thread.getContextClassLoader();
+    thread.setContextClassLoader(ExtraJars.loader(ConfigProvider.getConfig()));
     try {
       DataFolder.require(data);
       DataFolder.keepPrivate(data);
@@ -181,6 +186,8 @@ public class RouteFiles implements CalledRoutes.Files {
     } catch (Exception | LinkageError | StackOverflowError e) {
       edits = Optional.empty();
       failed(context, e);
+    } finally {
+      thread.setContextClassLoader(before);
     }
   }
 

@@ -14,8 +14,9 @@ import org.apache.kafka.common.KafkaException;
 import org.eclipse.microprofile.config.Config;
 
 /**
- * Lets Kafka's clients find classes in jars that somebody put into {@code CARAVAN_JARS_DIR}, such
- * as the login of AWS MSK. Nothing else sees them.
+ * Lets Kafka's clients and the users' routes find classes in jars that somebody put into {@code
+ * CARAVAN_JARS_DIR}, such as the login of AWS MSK, or another Camel component. A class that the
+ * bridge has itself is taken from the bridge.
  */
 public final class ExtraJars {
 
@@ -30,17 +31,21 @@ public final class ExtraJars {
   public static <T> T with(Config config, Supplier<T> client) {
     Thread thread = Thread.currentThread();
     ClassLoader before = thread.getContextClassLoader();
-    thread.setContextClassLoader(
-        loader(
-            config
-                .getOptionalValue("caravan.jars.dir", String.class)
-                .map(folder -> jars(Path.of(folder)))
-                .orElse(List.of())));
+    thread.setContextClassLoader(loader(config));
     try {
       return client.get();
     } finally {
       thread.setContextClassLoader(before);
     }
+  }
+
+  /** What finds the classes in the jars of the folder; the bridge's own if there are none. */
+  public static ClassLoader loader(Config config) {
+    return loader(
+        config
+            .getOptionalValue("caravan.jars.dir", String.class)
+            .map(folder -> jars(Path.of(folder)))
+            .orElse(List.of()));
   }
 
   private static synchronized ClassLoader loader(List<URI> jars) {

@@ -214,7 +214,7 @@ public final class SettingsTable {
         "caravan.jars.dir",
         text(),
         "./jars",
-        "folder of jars for Kafka's clients, such as a login of your own");
+        "folder of jars for routes and Kafka's clients: a component, or a login of your own");
     image("caravan.secrets.dir", text(), "", "folder of secrets, in files of the variables' names");
     reading(
         "caravan.cluster",

@@ -99,7 +99,7 @@ class TryCommandTest {
   void theCasesOfTheCookbookAreMetByTheRoutesThatAreShipped() throws IOException {
     Matcher example =
         Pattern.compile("## Test your routes in CI\n.*?```yaml\n(.*?)```", Pattern.DOTALL)
-            .matcher(Files.readString(Path.of("docs/cookbook.md")));
+            .matcher(Files.readString(Path.of("docs/cookbook/README.md")));
     assertThat(example.find()).isTrue();
 
     assertThat(

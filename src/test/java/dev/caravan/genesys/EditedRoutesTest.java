@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.caravan.frame.EnvelopeReader;
 import dev.caravan.frame.Frame;
 import dev.caravan.kafka.DeadLetterFiles;
+import dev.caravan.spool.SpoolConstants;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -46,7 +47,8 @@ class EditedRoutesTest {
 
   private static final Pattern EDIT =
       Pattern.compile(
-          "In `routes/(\\S+)`, replace\n```yaml\n(.*?)```\nby\n```yaml\n(.*?)```", Pattern.DOTALL);
+          "(?i)In `routes/(\\S+)`, replace\n```yaml\n(.*?)```\nby\n```yaml\n(.*?)```",
+          Pattern.DOTALL);
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final DefaultCamelContext context = new DefaultCamelContext();
@@ -67,6 +69,11 @@ class EditedRoutesTest {
       return shipped.replace(before, after);
     }
 
+    /** Whether it is there to keep less. */
+    boolean leavesOut() {
+      return after.contains("id: keep-");
+    }
+
     @Override
     public String toString() {
       return file.isEmpty() ? "as shipped" : file + ": " + after.strip().lines().findFirst().get();
@@ -75,11 +82,19 @@ class EditedRoutesTest {
 
   static List<Edit> edits() throws IOException {
     List<Edit> edits = new ArrayList<>(List.of(Edit.NONE));
-    Matcher found = EDIT.matcher(Files.readString(Path.of("docs/cookbook.md")));
-    while (found.find()) {
-      edits.add(new Edit(found.group(1), found.group(2), found.group(3)));
+    try (Stream<Path> pages = Files.list(Path.of("docs/cookbook"))) {
+      for (Path page : pages.filter(it -> it.toString().endsWith(".md")).sorted().toList()) {
+        Matcher found = EDIT.matcher(Files.readString(page));
+        while (found.find()) {
+          Edit edit = new Edit(found.group(1), found.group(2), found.group(3));
+          // What an option of the real Kafka does, its own test shows
+          if (!edit.after().contains("valueSerializer:")) {
+            edits.add(edit);
+          }
+        }
+      }
     }
-    assertThat(edits).hasSizeGreaterThan(3);
+    assertThat(edits).hasSizeGreaterThan(9);
     return edits;
   }
 
@@ -114,6 +129,7 @@ class EditedRoutesTest {
           @Override
           public void configure() {
             from("spool:dead-letters").to("mock:letters");
+            from("spool:second").to("mock:second");
           }
         });
   }
@@ -129,6 +145,7 @@ class EditedRoutesTest {
         exchange -> {
           exchange.getIn().setBody(body);
           headers.set(exchange.getIn(), event, "id");
+          exchange.getIn().setHeader(SpoolConstants.APPENDED_AT, 0L);
         });
   }
 
@@ -211,6 +228,10 @@ class EditedRoutesTest {
 
       assertThat(exchange.getException()).as(what).isNull();
       assertThat(letters.getReceivedExchanges()).as(what).isEmpty();
+      if (kafka.getReceivedExchanges().isEmpty()) {
+        assertThat(edit.leavesOut()).as(what).isTrue();
+        continue;
+      }
       assertThat(kafka.getReceivedExchanges()).as(what).hasSize(1);
       Map<String, Object> sent = kafka.getReceivedExchanges().get(0).getMessage().getHeaders();
       assertThat(sent.get("genesys-kafka-key").toString()).as(what).isNotEmpty();

@@ -128,7 +128,7 @@ class KameletTest {
 
   private static String cookbook(String language, String with) throws Exception {
     return Pattern.compile("(?s)```" + language + "\n(.*?)```")
-        .matcher(Files.readString(Path.of("docs/cookbook.md")))
+        .matcher(Files.readString(Path.of("docs/cookbook/README.md")))
         .results()
         .map(block -> block.group(1))
         .filter(block -> block.contains(with))

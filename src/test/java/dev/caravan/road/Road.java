@@ -43,6 +43,7 @@ final class Road implements AutoCloseable {
   private final String prefix = SharedKafka.uniquePrefix();
   private final TopicReader kafka;
   private Optional<Bridge> bridge = Optional.empty();
+  private Optional<Bridge.Settings> last = Optional.empty();
 
   private Road(Path folder, SimulatorOptions options) {
     this.folder = folder;
@@ -82,8 +83,14 @@ final class Road implements AutoCloseable {
   Bridge start(Bridge.Settings settings) {
     bridge.ifPresent(Bridge::close);
     Bridge started = settings.start(folder);
+    last = Optional.of(settings);
     bridge = Optional.of(started);
     return started;
+  }
+
+  /** Starts it once more as it was started last. */
+  Bridge restart() {
+    return start(last.orElseThrow());
   }
 
   Bridge bridge() {

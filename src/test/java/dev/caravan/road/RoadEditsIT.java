@@ -8,11 +8,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -24,8 +21,6 @@ class RoadEditsIT {
 
   private static final String CONVERSATION = "dc119522-79c5-4729-a131-05a4ca44a12f";
   private static final String TOPIC = "v2.routing.queues." + QUEUE + ".conversations";
-
-  private static final Pattern YAML = Pattern.compile("```yaml\n(.*?)```", Pattern.DOTALL);
 
   private Road road;
 
@@ -41,7 +36,7 @@ class RoadEditsIT {
 
   @Test
   void emailIsKeptToo() throws IOException {
-    start("Keep email, too", "receive.camel.yaml");
+    start("keep-email");
     String email = "\"emails\":[{\"id\":\"c1\",\"state\":\"connected\"}]";
     String callback = "\"callbacks\":[{\"id\":\"c1\",\"state\":\"connected\"}]";
 
@@ -54,7 +49,7 @@ class RoadEditsIT {
 
   @Test
   void eachQueueHasAKafkaTopic() throws IOException {
-    start("A Kafka topic per queue", "forward.camel.yaml");
+    start("topic-per-queue");
 
     byte[] call = road.send(event(TOPIC, Road.call(CONVERSATION), "1"));
     byte[] presence = road.send(event("v2.users." + USER + ".presence", "{\"source\":\"X\"}", "2"));
@@ -67,7 +62,7 @@ class RoadEditsIT {
 
   @Test
   void aFieldIsDroppedBeforeKafka() throws IOException {
-    start("Drop a field before Kafka", "forward.camel.yaml");
+    start("drop-fields");
     byte[] sent = road.send(event(TOPIC, Road.call(CONVERSATION), "1"));
     byte[] presence = "{\"source\":\"X\"}".getBytes(StandardCharsets.UTF_8);
     road.send(event("v2.users." + USER + ".presence", "{\"source\":\"X\"}", "2"));
@@ -88,7 +83,7 @@ class RoadEditsIT {
 
   @Test
   void eachEventGoesToASecondTopic() throws IOException {
-    start("Send to a second place, too", "forward.camel.yaml");
+    start("second-place");
     byte[] call = road.send(event(TOPIC, Road.call(CONVERSATION), "1"));
 
     for (String topic : List.of("conversations.voice", "all")) {
@@ -99,20 +94,10 @@ class RoadEditsIT {
     }
   }
 
-  /** The shipped routes, one of them edited as the cookbook says under a heading. */
-  private void start(String heading, String file) throws IOException {
-    String cookbook = Files.readString(Path.of("docs/cookbook.md"));
-    String section = cookbook.substring(cookbook.indexOf("## " + heading));
-    Matcher blocks = YAML.matcher(section);
-    assertThat(blocks.find()).isTrue();
-    String before = blocks.group(1);
-    assertThat(blocks.find()).isTrue();
-    String after = blocks.group(1);
+  /** With the shipped routes, one of them edited as a page of the cookbook says. */
+  private void start(String page) throws IOException {
     Path routes = road.copyOfRoutes();
-    Path edited = routes.resolve(file);
-    String shipped = Files.readString(edited);
-    assertThat(shipped).containsOnlyOnce(before);
-    Files.writeString(edited, shipped.replace(before, after));
+    Recipe.edit(page, routes);
     road.start(road.settings().with("CARAVAN_ROUTES_DIR", routes.toString())).awaitReady();
   }
 }
