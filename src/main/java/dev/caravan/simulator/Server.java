@@ -78,7 +78,8 @@ public final class Server {
             .setHost(options.host())
             .setPort(port)
             .setReuseAddress(true)
-            // Faults befall connections, which calls would share by HTTP/2; Java's own client asks for it
+            // Faults befall connections, which calls would share by HTTP/2; Java's own client asks
+            // for it
             .setHttp2ClearTextEnabled(false)
             .setMaxInitialLineLength(LONGEST_LINE)
             .setMaxWebSocketFrameSize(LONGEST_FRAME)
