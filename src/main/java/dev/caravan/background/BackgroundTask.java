@@ -1,13 +1,12 @@
 package dev.caravan.background;
 
+import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Keeps work in the background going that would otherwise end in silence with its first exception
@@ -18,7 +17,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class BackgroundTask {
 
-  private static final Logger LOG = LoggerFactory.getLogger(BackgroundTask.class);
+  private static final System.Logger LOG = System.getLogger(BackgroundTask.class.getName());
 
   /** So many good runs end a row of failures: else one that fails every other time looks well. */
   static final int WELL_AFTER = 3;
@@ -92,26 +91,31 @@ public final class BackgroundTask {
 
   private synchronized void wentWell() {
     if (inRow > 0 && ++goodSince >= WELL_AFTER) {
-      LOG.info("The background task {} works again after {} failures.", name, inRow);
+      LOG.log(
+          Level.INFO,
+          "The background task %s works again after %d failures.".formatted(name, inRow));
       inRow = 0;
     }
   }
 
   private synchronized void failed(Throwable why) {
     if (isOver()) {
-      LOG.debug("The background task {} failed while it was being stopped", name, why);
+      LOG.log(
+          Level.DEBUG,
+          () -> "The background task " + name + " failed while it was being stopped",
+          why);
       return;
     }
     failures++;
     goodSince = 0;
     latest = words(why);
     if (++inRow == 1) {
-      LOG.error(
-          "The background task {} failed with {}. It goes on; health counts the failures.",
-          name,
-          latest);
+      LOG.log(
+          Level.ERROR,
+          "The background task %s failed with %s. It goes on; health counts the failures."
+              .formatted(name, latest));
     }
-    LOG.debug("The background task {} failed", name, why);
+    LOG.log(Level.DEBUG, () -> "The background task " + name + " failed", why);
   }
 
   private static String words(Throwable why) {

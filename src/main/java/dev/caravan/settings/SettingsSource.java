@@ -131,6 +131,9 @@ public final class SettingsSource implements ConfigSourceFactory {
     clients(context, secrets, derived, mistakes);
     corrected.putAll(hosts(context, corrected, mistakes));
     kafka(context, secrets, derived, mistakes);
+    derived.put(
+        "quarkus.log.console.json.enabled",
+        String.valueOf("json".equals(corrected.get("caravan.log.format"))));
     for (int i = 0; i < mistakes.size(); i++) {
       derived.put(EACH_MISTAKE + i, mistakes.get(i).sentence());
     }

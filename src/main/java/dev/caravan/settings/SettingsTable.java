@@ -271,6 +271,11 @@ public final class SettingsTable {
         Kind.port(),
         "9876",
         "port of `/observe/health` and `/observe/metrics`");
+    beside(
+        "caravan.log.format",
+        oneOf("text", "json"),
+        "text",
+        "lines of the log for people, or each as an object of JSON for a program");
     beside("caravan.page", yesOrNo(), "true", "`false`: no status page; health and metrics stay");
     image(
         "caravan.http.host",

@@ -9,6 +9,7 @@ import dev.caravan.simulator.session.Socket;
 import dev.caravan.simulator.session.Sockets;
 import dev.caravan.simulator.session.Token;
 import io.vertx.core.buffer.Buffer;
+import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -16,13 +17,11 @@ import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.function.ToIntFunction;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** Makes actions happen. */
 final class ActionRunner {
 
-  private static final Logger LOG = LoggerFactory.getLogger(ActionRunner.class);
+  private static final System.Logger LOG = System.getLogger(ActionRunner.class.getName());
 
   private final Map<Class<? extends Action>, ToIntFunction<Action>> deeds = new HashMap<>();
   private final World world;
@@ -74,7 +73,8 @@ final class ActionRunner {
               try {
                 perform(step.action());
               } catch (RuntimeException | Error e) {
-                LOG.warn("A step of the scenario could not be done: {}", e.getMessage());
+                LOG.log(
+                    Level.WARNING, "A step of the scenario could not be done: " + e.getMessage());
               }
               if (count < step.times()) {
                 schedule(step, step.every(), count + 1);

@@ -20,15 +20,14 @@ import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.net.PfxOptions;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.handler.BodyHandler;
+import java.lang.System.Logger.Level;
 import java.time.Clock;
 import java.time.Duration;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** Listens, and routes every call to the part that serves it. */
 public final class Server {
 
-  private static final Logger LOG = LoggerFactory.getLogger(Server.class);
+  private static final System.Logger LOG = System.getLogger(Server.class.getName());
   private static final int LONGEST_FRAME = 4 << 20;
   private static final long LONGEST_BODY = 8 << 20;
   private static final int LONGEST_LINE = 64 << 10;
@@ -79,6 +78,9 @@ public final class Server {
             .setHost(options.host())
             .setPort(port)
             .setReuseAddress(true)
+            // Faults befall connections, which calls would share by HTTP/2; Java's own client asks
+            // for it
+            .setHttp2ClearTextEnabled(false)
             .setMaxInitialLineLength(LONGEST_LINE)
             .setMaxWebSocketFrameSize(LONGEST_FRAME)
             .setMaxWebSocketMessageSize(LONGEST_FRAME)
@@ -125,7 +127,8 @@ public final class Server {
   }
 
   private void listenAgain() {
-    listen().onFailure(failure -> LOG.warn("The simulator cannot listen again", failure));
+    listen()
+        .onFailure(failure -> LOG.log(Level.WARNING, "The simulator cannot listen again", failure));
   }
 
   /** Stops what goes on by itself, so that the loop can come to its end. */

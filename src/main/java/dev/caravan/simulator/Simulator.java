@@ -1,7 +1,9 @@
 package dev.caravan.simulator;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.caravan.simulator.api.CallRecord;
+import dev.caravan.simulator.centre.Json;
 import dev.caravan.simulator.centre.Organization;
 import dev.caravan.simulator.fault.Action;
 import dev.caravan.simulator.fault.Fault;
@@ -12,6 +14,8 @@ import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
+import java.lang.System.Logger.Level;
+import java.net.BindException;
 import java.time.Clock;
 import java.util.List;
 import java.util.Map;
@@ -21,8 +25,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.stream.Stream;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * A running stand-in for Genesys Cloud: one port for login, REST API and sockets. Its methods may
@@ -30,7 +32,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class Simulator implements AutoCloseable {
 
-  private static final Logger LOG = LoggerFactory.getLogger(Simulator.class);
+  private static final System.Logger LOG = System.getLogger(Simulator.class.getName());
   private static final long PATIENCE_SECONDS = 30;
 
   // a contact centre that works as fast as it can keeps its loop busy on purpose
@@ -79,10 +81,16 @@ public final class Simulator implements AutoCloseable {
             return port;
           });
       Simulator simulator = new Simulator(vertx, loop, server, options, port);
-      LOG.info("The simulator serves {} agents at {}", options.centre().agents(), simulator.url());
+      LOG.log(Level.DEBUG, "The simulator serves at {0}", simulator.url());
       return simulator;
     } catch (RuntimeException e) {
       vertx.close();
+      if (e.getCause() instanceof BindException) {
+        throw new IllegalStateException(
+            "Port %d of %s is in use by another program. Name another one, or 0 for any."
+                .formatted(options.port(), options.host()),
+            e);
+      }
       throw e;
     }
   }
@@ -127,7 +135,21 @@ public final class Simulator implements AutoCloseable {
     perform(new Action.ClearFaults());
   }
 
-  /** Sends an event of one's own to everybody subscribed to the topic; returns how many. */
+  /**
+   * Sends an event of one's own to everybody subscribed to the topic; returns how many.
+   *
+   * @param eventBody JSON
+   */
+  public int emit(String topicName, String eventBody) {
+    try {
+      return emit(topicName, Json.MAPPER.readTree(eventBody));
+    } catch (JsonProcessingException e) {
+      throw new IllegalArgumentException(
+          "The body of an event must be JSON: " + e.getOriginalMessage(), e);
+    }
+  }
+
+  /** The same, with a body that has been read. */
   public int emit(String topicName, JsonNode eventBody) {
     return perform(new Action.Emit(topicName, eventBody, ""));
   }
@@ -197,7 +219,7 @@ public final class Simulator implements AutoCloseable {
           return port;
         });
     await(vertx.close().toCompletionStage().toCompletableFuture());
-    LOG.info("The simulator at port {} is closed", port);
+    LOG.log(Level.DEBUG, "The simulator at {0} is closed", url());
   }
 
   private static <T> T onLoop(Context loop, Callable<T> work) {

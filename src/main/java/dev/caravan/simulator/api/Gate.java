@@ -14,14 +14,13 @@ import dev.caravan.simulator.session.Wire;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.RoutingContext;
+import java.lang.System.Logger.Level;
 import java.util.Optional;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** What every REST call passes before it is served: correlation, token, rate limit, errors. */
 public final class Gate {
 
-  private static final Logger LOG = LoggerFactory.getLogger(Gate.class);
+  private static final System.Logger LOG = System.getLogger(Gate.class.getName());
 
   private final Ids ids;
   private final Tokens tokens;
@@ -84,7 +83,7 @@ public final class Gate {
         call.spoilAnswer(fault.get().effect());
         context.next();
       }
-      default -> LOG.debug("{} is left without an answer", call.name());
+      default -> LOG.log(Level.DEBUG, "{0} is left without an answer", call.name());
     }
   }
 
@@ -140,7 +139,7 @@ public final class Gate {
           new ApiError(
               context.statusCode(), "bad.request", "The request was refused by the server."));
     } else {
-      LOG.warn("The simulator could not serve {}", call.name(), context.failure());
+      LOG.log(Level.WARNING, "The simulator could not serve " + call.name(), context.failure());
       call.answer(ApiError.usual(500));
     }
   }

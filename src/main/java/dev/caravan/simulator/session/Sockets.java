@@ -14,13 +14,12 @@ import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.ServerWebSocket;
 import io.vertx.ext.web.RoutingContext;
+import java.lang.System.Logger.Level;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The open sockets, at most one per channel: handshake, heartbeat, pong, take-over, what they hear
@@ -28,7 +27,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class Sockets {
 
-  private static final Logger LOG = LoggerFactory.getLogger(Sockets.class);
+  private static final System.Logger LOG = System.getLogger(Sockets.class.getName());
   private static final long UNWILLING_TO_CLOSE_MILLIS = 2_000;
 
   private final Vertx vertx;
@@ -80,7 +79,7 @@ public final class Sockets {
             });
       }
       case CLOSE -> upgrade(context, fault.get().status());
-      default -> LOG.debug("A handshake is left without an answer");
+      default -> LOG.log(Level.DEBUG, "A handshake is left without an answer");
     }
   }
 
@@ -104,7 +103,9 @@ public final class Sockets {
                 close(socket, closeWith, "");
               }
             })
-        .onFailure(failure -> LOG.info("A WebSocket handshake failed: {}", failure.getMessage()));
+        .onFailure(
+            failure ->
+                LOG.log(Level.INFO, "A WebSocket handshake failed: " + failure.getMessage()));
   }
 
   private Socket welcome(Channel channel, ServerWebSocket peer, HttpServerRequest request) {
@@ -117,14 +118,14 @@ public final class Sockets {
     channels.used(channel);
     peer.setWriteQueueMaxSize(pendingBytes);
     peer.closeHandler(gone -> forget(socket));
-    peer.exceptionHandler(failure -> LOG.debug("{} failed", socket, failure));
+    peer.exceptionHandler(failure -> LOG.log(Level.DEBUG, () -> socket + " failed", failure));
     peer.textMessageHandler(text -> hear(socket, text));
     if (!behaviour.heartbeat().isZero()) {
       socket
           .timers()
           .add(vertx.setPeriodic(behaviour.heartbeat().toMillis(), tick -> heartbeat(socket)));
     }
-    LOG.debug("{} opened", socket);
+    LOG.log(Level.DEBUG, "{0} opened", socket);
     return socket;
   }
 
@@ -142,7 +143,7 @@ public final class Sockets {
     try {
       said = Json.MAPPER.readTree(text);
     } catch (JsonProcessingException e) {
-      LOG.debug("{} said something that is not JSON", socket);
+      LOG.log(Level.DEBUG, "{0} said something that is not JSON", socket);
       return;
     }
     if ("ping".equals(said.path("message").asText())) {
