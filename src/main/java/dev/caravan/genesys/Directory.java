@@ -29,6 +29,7 @@ final class Directory {
   private final String listRoute;
   private final Clients clients;
   private final Map<String, String> told = new HashMap<>();
+  private int pages;
 
   Directory(ProducerTemplate template, String listRoute, Clients clients) {
     this.template = template;
@@ -72,6 +73,7 @@ final class Directory {
    */
   Listed listFor(List<TopicSelector> selectors, List<String> listers, Consumer<Progress> reader) {
     Listed listings = new Listed(new HashMap<>(), new HashMap<>());
+    pages = 0;
     for (Listing listing : Expansion.needs(selectors)) {
       String what = listing.kind().noun() + "s";
       CallException refusal = null;
@@ -107,7 +109,7 @@ final class Directory {
     return listings;
   }
 
-  /** Once for each change: it is listed every quarter of an hour. */
+  /** Once for each change: it is listed again and again. */
   private void tell(String what, String lister, CallException refusal) {
     String before = told.put(what, lister);
     if (refusal != null && !lister.equals(before)) {
@@ -176,14 +178,24 @@ final class Directory {
     }
   }
 
+  /** How many pages the last listing read. */
+  int pages() {
+    return pages;
+  }
+
   private Read read(String lister, String path, Pages.Reader reader) {
+    Pages.Reader counted =
+        (page, of, soFar) -> {
+          pages++;
+          reader.read(page, of, soFar);
+        };
     Exchange answer =
         template.request(
             listRoute,
             exchange -> {
               clients.by(lister, exchange);
               exchange.setProperty(GenesysConstants.LISTING, path);
-              exchange.setProperty(GenesysConstants.LISTING_READER, reader);
+              exchange.setProperty(GenesysConstants.LISTING_READER, counted);
             });
     if (answer.getException() != null) {
       throw Failures.asCallException(answer.getException(), "Genesys Cloud");

@@ -79,8 +79,8 @@ public final class SettingsTable {
     reading(
         "genesys.topics.refresh",
         durationOrZero(SECOND, Duration.ofDays(30), "never"),
-        "15m",
-        "how often queues and users are listed anew");
+        "1m",
+        "how often queues and users are listed anew; more seldom where that takes more than 40 pages of 100");
     reading(
         "genesys.redundancy",
         number(1, 2),

@@ -167,6 +167,16 @@ class PreparationTest {
   }
 
   @Test
+  void whatTakesManyPagesIsListedMoreSeldomSoThatItTakesFewOfTheCalls() {
+    configuration.setRefresh(Duration.ofMinutes(1));
+    queues(40 * PAGE);
+    assertThat(run("").again()).contains(Duration.ofMinutes(1));
+
+    queues(200 * PAGE);
+    assertThat(run("").again()).contains(Duration.ofMinutes(5));
+  }
+
+  @Test
   void aFirstListingThatLacksMuchOfWhatWasReadBeforeTheStartIsConfirmedFirst() {
     queues(10);
     lastRun = topicsOf(run("").plan().orElseThrow());
