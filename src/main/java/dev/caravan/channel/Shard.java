@@ -54,7 +54,7 @@ public final class Shard {
   private final Map<Integer, List<String>> topicsOf = new HashMap<>();
   private final Map<Integer, List<String>> askedOf = new HashMap<>();
   private final Map<Integer, Added> added = new HashMap<>();
-  private final Map<Integer, Boolean> asking = new HashMap<>();
+  private final Map<Integer, Asked> asking = new HashMap<>();
   private final Set<Integer> toAskAgain = new HashSet<>();
   private final MissingTopics missing;
   private Optional<Future<?>> wake = Optional.empty();
@@ -69,6 +69,9 @@ public final class Shard {
 
   /** The channel whose first event is waited for, 0 if none is. */
   private volatile int awaited;
+
+  /** What a channel is being asked for; whether it was before, and did not bring it. */
+  private record Asked(List<String> subscriptions, boolean again) {}
 
   /** What a channel brings besides, if its socket is not dead, since it was subscribed then. */
   private record Added(List<String> topics, long since) {}
@@ -177,10 +180,7 @@ public final class Shard {
     link(channel)
         .ifPresent(
             link -> {
-              asking.put(channel, again);
-              if (!again) {
-                askedOf.merge(channel, subscriptions, Shard::concat);
-              }
+              asking.put(channel, new Asked(subscriptions, again));
               opener.subscribe(this, channel, link, subscriptions, again);
             });
   }
@@ -265,7 +265,10 @@ public final class Shard {
   public void subscribed(int channel, List<String> more) {
     execute(
         () -> {
-          asking.remove(channel);
+          Asked asked = asking.remove(channel);
+          if (asked != null && !asked.again()) {
+            askedOf.merge(channel, asked.subscriptions(), Shard::concat);
+          }
           if (!more.isEmpty()) {
             // The socket may be dead by now: they are read once it has answered
             link(channel)
@@ -288,7 +291,10 @@ public final class Shard {
   public void notSubscribed(int channel) {
     execute(
         () -> {
-          if (Boolean.FALSE.equals(asking.remove(channel)) && trusts(channel)) {
+          Asked asked = asking.remove(channel);
+          if (asked == null || asked.again()) {
+            adjust(channel);
+          } else if (trusts(channel) && state.successor().isEmpty()) {
             step(new ShardEvent.TopicsChanged());
           }
           awaitMissing(channel);
@@ -305,6 +311,8 @@ public final class Shard {
     if (trusts(channel)) {
       listener.reading(replica, topicsOf(channel), more.since());
     }
+    // By now somebody else may be wanted to read them
+    adjust(channel);
   }
 
   private void awaitMissing(int channel) {
@@ -560,8 +568,13 @@ public final class Shard {
             });
   }
 
+  /** What was added and nothing has proven is asked for again by whoever goes back to it. */
   private Lost lost(int channel, ChannelLink link) {
-    return new Lost(link, topicsOf(channel), askedOf(channel));
+    List<String> unproven =
+        Optional.ofNullable(added.get(channel)).map(Added::topics).orElse(List.of());
+    List<String> asked = askedOf(channel);
+    return new Lost(
+        link, topicsOf(channel), unproven.isEmpty() ? asked : MissingTopics.of(asked, unproven));
   }
 
   private List<String> askedOf(int channel) {

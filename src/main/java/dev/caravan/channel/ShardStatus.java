@@ -14,6 +14,7 @@ import java.util.List;
  * @param failures failures that still count
  * @param silentMillis time since the last frame of any kind; -1 if there was none
  * @param blindMillis time since which its topics are not being read; 0 while they are
+ * @param reading whether a channel of it brings events, however hard it may be to open the next one
  */
 public record ShardStatus(
     int number,
@@ -23,7 +24,8 @@ public record ShardStatus(
     List<Phase> phases,
     int failures,
     long silentMillis,
-    long blindMillis) {
+    long blindMillis,
+    boolean reading) {
 
   public ShardStatus {
     phases = List.copyOf(phases);
@@ -81,10 +83,11 @@ public record ShardStatus(
             .filter(millis -> millis >= 0)
             .min()
             .orElse(-1),
-        replicas.stream().mapToLong(ShardStatus::blindMillis).min().orElse(0));
+        replicas.stream().mapToLong(ShardStatus::blindMillis).min().orElse(0),
+        replicas.stream().anyMatch(ShardStatus::reading));
   }
 
-  /** Whether its topics are being read. */
+  /** Whether its topics are being read and nobody has to act for that to go on. */
   public boolean isRead() {
     return health.compareTo(Health.BLIND) < 0;
   }
@@ -121,7 +124,8 @@ public record ShardStatus(
         state.channels().stream().map(ChannelState::phase).toList(),
         state.backoff().failures(),
         lastFrameAt == 0 ? -1 : now - lastFrameAt,
-        state.blindSince() == 0 ? 0 : now - state.blindSince());
+        state.blindSince() == 0 ? 0 : now - state.blindSince(),
+        state.reading());
   }
 
   private static String blindSentence(ShardState state, long now) {

@@ -416,7 +416,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
   private boolean isRead(int shard) {
     return groups.values().stream()
         .flatMap(group -> group.status().stream())
-        .anyMatch(status -> status.number() == shard && status.isRead());
+        .anyMatch(status -> status.number() == shard && status.reading());
   }
 
   private List<ClientStatus> clientStatuses() {
@@ -456,7 +456,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
     return groups.entrySet().stream()
         .filter(group -> !present.contains(group.getKey()))
         .flatMap(group -> group.getValue().status().stream())
-        .anyMatch(status -> !status.isRead());
+        .anyMatch(status -> !status.reading());
   }
 
   /** On the control thread: a login that is due may take a while. */

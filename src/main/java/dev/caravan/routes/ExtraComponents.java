@@ -21,6 +21,8 @@ import org.apache.camel.spi.DataFormatResolver;
 import org.apache.camel.spi.FactoryFinder;
 import org.eclipse.microprofile.config.Config;
 import org.eclipse.microprofile.config.ConfigProvider;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Lets routes name what lies in the jars of {@code CARAVAN_JARS_DIR}: components, data formats,
@@ -31,14 +33,29 @@ import org.eclipse.microprofile.config.ConfigProvider;
 @Unremovable
 public class ExtraComponents implements CamelContextCustomizer {
 
+  private static final Logger LOG = LoggerFactory.getLogger(ExtraComponents.class);
+
   @Override
   public void configure(CamelContext context) {
     findIn(context, ConfigProvider.getConfig());
   }
 
+  /**
+   * What finds the classes in the jars. A folder that cannot be read keeps nobody from reading
+   * Genesys Cloud: then it is what finds the bridge's own.
+   */
+  static ClassLoader loader(Config config) {
+    try {
+      return ExtraJars.loader(config);
+    } catch (RuntimeException e) {
+      LOG.error("Routes find nothing in CARAVAN_JARS_DIR: {}.", e.getMessage());
+      return ExtraJars.class.getClassLoader();
+    }
+  }
+
   /** To be called before anything is looked for in this Camel. */
   static void findIn(CamelContext context, Config config) {
-    ClassLoader jars = ExtraJars.loader(config);
+    ClassLoader jars = loader(config);
     if (jars == ExtraJars.class.getClassLoader()) {
       return;
     }

@@ -9,7 +9,6 @@ import dev.caravan.health.ConditionHealthCheck;
 import dev.caravan.health.ConditionHealthCheck.Condition;
 import dev.caravan.kafka.CaravanKafkaComponent;
 import dev.caravan.settings.EnvironmentFilter;
-import dev.caravan.settings.ExtraJars;
 import dev.caravan.settings.SettingsSource;
 import io.quarkus.arc.Unremovable;
 import io.smallrye.config.SmallRyeConfig;
@@ -169,7 +168,7 @@ public class RouteFiles implements CalledRoutes.Files {
   private void tryToLoad(CamelContext context) {
     Thread thread = Thread.currentThread();
     ClassLoader before = thread.getContextClassLoader();
-    thread.setContextClassLoader(ExtraJars.loader(ConfigProvider.getConfig()));
+    thread.setContextClassLoader(ExtraComponents.loader(ConfigProvider.getConfig()));
     try {
       DataFolder.require(data);
       DataFolder.keepPrivate(data);

@@ -501,6 +501,68 @@ class ShardTest {
   }
 
   @Test
+  void whatIsNewAndWasNotAnsweredWhenTheSocketWasLostIsAskedForAgainAtOnce() {
+    stage.live(stage.order(0));
+    changeTopics(List.of("v2.users.1.presence", "v2.users.2.presence"));
+    stage.ends(stage.order(0), Cause.DROPPED);
+    stage.pass(SOON);
+    stage.live(stage.order(1));
+
+    assertThat(stage.askedMore)
+        .containsExactly(
+            stage.order(0).number() + " v2.users.2.presence",
+            stage.order(1).number() + " v2.users.2.presence");
+  }
+
+  @Test
+  void whatIsNewAndWasAnsweredOverADeadSocketIsAskedForAgainAtOnce() {
+    Stage.Link link = stage.live(stage.order(0));
+    link.answers = false;
+    changeTopics(List.of("v2.users.1.presence", "v2.users.2.presence"));
+    shard.subscribed(stage.order(0).number(), List.of("v2.users.2.presence"));
+    stage.control.settle();
+    stage.ends(stage.order(0), Cause.DROPPED);
+    stage.pass(SOON);
+    stage.live(stage.order(1));
+
+    assertThat(stage.askedMore).hasSize(2);
+    assertThat(stage.ledger).doesNotContain("reading v2.users.1.presence,v2.users.2.presence");
+  }
+
+  @Test
+  void whatIsNewWhileOthersAreAskedForAgainIsAskedForThenWhateverComesOfThat() {
+    changeTopics(List.of("v2.users.1.presence", "v2.users.2.presence"));
+    shard.failed(stage.order(0).number(), Failure.unavailable("No."));
+    stage.pass(SOON);
+    Order order = stage.order(1);
+    stage.live(order, List.of("v2.users.1.presence"));
+    heartbeatsFor(order, Duration.ofMinutes(5));
+    assertThat(stage.askedAgain).hasSize(1);
+
+    changeTopics(List.of("v2.users.1.presence", "v2.users.2.presence", "v2.users.3.presence"));
+    assertThat(stage.askedMore).isEmpty();
+    shard.notSubscribed(order.number());
+    stage.control.settle();
+
+    assertThat(stage.askedMore).containsExactly(order.number() + " v2.users.3.presence");
+    assertThat(stage.orders).hasSize(2);
+  }
+
+  @Test
+  void whatIsNotWantedAnyMoreWhenItIsAddedIsLeftWithTheChannel() {
+    Order order = stage.order(0);
+    stage.live(order);
+    changeTopics(List.of("v2.users.1.presence", "v2.users.2.presence"));
+    changeTopics(List.of("v2.users.1.presence"));
+
+    shard.subscribed(order.number(), List.of("v2.users.2.presence"));
+    stage.control.settle();
+    stage.brings(order, PONG);
+
+    assertThat(stage.order(1).topics()).containsExactly("v2.users.1.presence");
+  }
+
+  @Test
   void whatBecameWantedWhileNothingWasReadIsSubscribedOnTheChannelThatIsGoneBackTo() {
     stage.live(stage.order(0));
     stage.ends(stage.order(0), Cause.DROPPED);
@@ -550,6 +612,18 @@ class ShardTest {
   private void changeTopics(List<String> others) {
     shard.changeTopics(others);
     stage.control.settle();
+  }
+
+  @Test
+  void aShardWhoseNextChannelIsRefusedIsStillRead() {
+    stage.live(stage.order(0));
+    changeTopics(List.of("other"));
+
+    shard.failed(stage.order(1).number(), Failure.refused("No."));
+    stage.control.settle();
+
+    assertThat(shard.status().health()).isEqualTo(Health.BROKEN);
+    assertThat(shard.status().reading()).isTrue();
   }
 
   @Test

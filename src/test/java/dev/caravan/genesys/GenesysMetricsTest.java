@@ -25,7 +25,7 @@ class GenesysMetricsTest {
       places.enter();
     }
     ShardStatus shard =
-        new ShardStatus(0, 7, health, "How it is.", List.of(Phase.LIVE), 0, 1_500, 0);
+        new ShardStatus(0, 7, health, "How it is.", List.of(Phase.LIVE), 0, 1_500, 0, true);
     return new GenesysMetrics.Reader(
         places,
         () -> List.of(new ClientStatus("default", List.of(shard), Optional.empty())),

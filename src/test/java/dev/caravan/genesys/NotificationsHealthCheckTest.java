@@ -49,7 +49,15 @@ class NotificationsHealthCheckTest {
 
   private static ShardStatus shard(int number, Health health, long blindMillis) {
     return new ShardStatus(
-        number, 7, health, "How it is.", List.of(Phase.LIVE, Phase.NEW), 0, 1_500, blindMillis);
+        number,
+        7,
+        health,
+        "How it is.",
+        List.of(Phase.LIVE, Phase.NEW),
+        0,
+        1_500,
+        blindMillis,
+        blindMillis == 0);
   }
 
   @Test

@@ -29,7 +29,7 @@ class TimelineTest {
   }
 
   private static ShardStatus shard(ShardStatus.Health health) {
-    return new ShardStatus(0, 3, health, "A sentence.", List.of(), 0, 0, 0);
+    return new ShardStatus(0, 3, health, "A sentence.", List.of(), 0, 0, 0, false);
   }
 
   private void look(long at, ShardStatus.Health health) {
