@@ -41,6 +41,9 @@ public final class GenesysSession {
   private Optional<CallException> failure = Optional.empty();
   private int failures;
 
+  /** Why a login was refused, if none succeeded since. */
+  private Optional<CallException> refused = Optional.empty();
+
   /** Whether a token was not accepted, and none was since. */
   private boolean doubted;
 
@@ -118,10 +121,12 @@ public final class GenesysSession {
     }
   }
 
-  /** Why the last login was refused, if there is no token since. */
+  /**
+   * Why a login was refused, if there is no token since: that the login endpoint is away when it is
+   * tried again says nothing else.
+   */
   synchronized Optional<String> refusal() {
-    return failure
-        .filter(it -> it.kind() == CallException.Kind.REFUSED)
+    return refused
         .filter(
             it -> current.filter(token -> clock.instant().isBefore(token.expiresAt())).isEmpty())
         .map(CallException::getMessage);
@@ -133,6 +138,7 @@ public final class GenesysSession {
       synchronized (this) {
         current = Optional.of(fetched);
         failure = Optional.empty();
+        refused = Optional.empty();
         failures = 0;
         notBefore = Instant.MIN;
         underWay = Optional.empty();
@@ -157,6 +163,9 @@ public final class GenesysSession {
   private void failed(CallException why) {
     failures++;
     failure = Optional.of(why);
+    if (why.kind() == CallException.Kind.REFUSED) {
+      refused = failure;
+    }
     Duration wait =
         why.kind() == CallException.Kind.REFUSED
             ? refusalRemembered

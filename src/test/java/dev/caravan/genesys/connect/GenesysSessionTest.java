@@ -284,6 +284,25 @@ class GenesysSessionTest {
   }
 
   @Test
+  void aRefusedLoginStaysRefusedUntilOneSucceedsHoweverLongTheLoginEndpointIsAway() {
+    login.failure = CallException.refused("Wrong secret.", 400);
+    assertThatThrownBy(session::token);
+    clock.pass(Duration.ofMinutes(5));
+    login.failure = unavailable(Duration.ofSeconds(3));
+
+    assertThatThrownBy(session::token)
+        .hasFieldOrPropertyWithValue("kind", CallException.Kind.UNAVAILABLE);
+
+    assertThat(session.refusal()).contains("Wrong secret.");
+    clock.pass(Duration.ofSeconds(3));
+    login.failure = null;
+    session.token();
+    assertThat(session.refusal()).isEmpty();
+    clock.pass(DAY);
+    assertThat(session.refusal()).as("what was before a login does not count").isEmpty();
+  }
+
+  @Test
   void whoeverAsksAfterAFailureIsToldHowLongToWaitAndTheLoginIsLeftAlone() {
     login.failure = unavailable(Duration.ZERO);
     for (int i = 0; i < 10; i++) {
