@@ -166,7 +166,7 @@ final class Dealing {
     Map<Optional<Hand>, List<String>> parts = new LinkedHashMap<>();
     for (String topic : topics) {
       Optional<Hand> home =
-          Optional.ofNullable(before.get(topic)).filter(hand -> maySee(hand.client, topic));
+          Optional.ofNullable(before.get(topic)).filter(hand -> mayKeep(hand.client, topic));
       parts.computeIfAbsent(home, h -> new ArrayList<>()).add(topic);
     }
     List<String> homeless = parts.getOrDefault(Optional.<Hand>empty(), List.of());
@@ -306,10 +306,22 @@ final class Dealing {
     return topics.stream().allMatch(topic -> maySee(client, topic));
   }
 
-  /** What all were refused may be granted to any of them later. */
+  /**
+   * What all were refused may be granted to any of them later, first to who was refused others of
+   * its kind only.
+   */
   private boolean maySee(String client, String topic) {
     return !refusals.refuses(client, topic)
-        || clients.stream().allMatch(each -> refusals.refuses(each, topic));
+        || clients.stream().allMatch(each -> refusals.refuses(each, topic))
+            && mayKeep(client, topic);
+  }
+
+  /**
+   * What is read stays where it is, whatever is refused of its kind, until it is refused itself.
+   */
+  private boolean mayKeep(String client, String topic) {
+    return !refusals.refusesByName(client, topic)
+        || clients.stream().allMatch(each -> refusals.refusesByName(each, topic));
   }
 
   private static List<String> topics(String subscription) {

@@ -7,8 +7,8 @@ import java.util.Set;
  * What Genesys Cloud has refused to which client.
  *
  * @param topics by client, each topic by its own name
- * @param patterns by client, kinds of topics (with {@code {id}}) of which it was granted none: more
- *     of them need not be tried
+ * @param patterns by client, kinds of topics (with {@code {id}}) of which it is granted none: more
+ *     of them need not be tried. What it reads stays with it until it is refused by its name.
  */
 public record Refusals(Map<String, Set<String>> topics, Map<String, Set<String>> patterns) {
 
@@ -27,7 +27,12 @@ public record Refusals(Map<String, Set<String>> topics, Map<String, Set<String>>
   /** Whether a client may not see a topic, as far as is known. */
   public boolean refuses(String client, String topic) {
     Set<String> kinds = patterns.getOrDefault(client, Set.of());
-    return topics.getOrDefault(client, Set.of()).contains(topic)
+    return refusesByName(client, topic)
         || !kinds.isEmpty() && kinds.contains(TopicCatalogue.shipped().generalise(topic));
+  }
+
+  /** Whether a client asked for a topic and was refused it. */
+  boolean refusesByName(String client, String topic) {
+    return topics.getOrDefault(client, Set.of()).contains(topic);
   }
 }

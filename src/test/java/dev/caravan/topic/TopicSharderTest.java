@@ -18,6 +18,8 @@ import org.junit.jupiter.api.Test;
 
 class TopicSharderTest {
 
+  private static final String KIND = "v2.users.{id}.presence";
+
   private final TopicSharder sharder = new TopicSharder(3);
 
   @Test
@@ -216,6 +218,38 @@ class TopicSharderTest {
   }
 
   @Test
+  void aKindThatAClientIsRefusedStaysWhereItIsReadAndNothingNewOfItComesThere() {
+    TopicSharder two = new TopicSharder(10, List.of("a", "b"), 2);
+    List<String> first = List.of(presence(1), presence(2));
+    Plan before = two.plan(Plan.NOTHING, first, Refusals.NONE);
+    Refusals kindToA = new Refusals(Map.of("a", Set.of(presence(2))), Map.of("a", Set.of(KIND)));
+
+    Plan after = two.plan(before, List.of(presence(1), presence(2), presence(3)), kindToA);
+
+    assertThat(after.of("a")).containsExactly(new Shard(0, "a", List.of(presence(1))));
+    assertThat(singles(placed(after.of("b")))).containsExactlyInAnyOrder(presence(2), presence(3));
+  }
+
+  @Test
+  void triesWithAClientThatWasRefusedTheKindWhatTheOtherWasRefusedByName() {
+    TopicSharder two = new TopicSharder(10, List.of("a", "b"), 2);
+    List<String> wanted = List.of(presence(1));
+    Plan before = two.plan(Plan.NOTHING, wanted, Refusals.NONE);
+    Refusals guessed = new Refusals(Map.of("a", Set.of(presence(1))), Map.of("b", Set.of(KIND)));
+
+    Plan after = two.plan(before, wanted, guessed);
+
+    assertThat(after.shards()).containsExactly(new Shard(1, "b", wanted));
+    assertThat(two.plan(Plan.NOTHING, wanted, guessed).shards())
+        .extracting(Shard::client)
+        .containsExactly("b");
+    Refusals byAll =
+        new Refusals(
+            Map.of("a", Set.of(presence(1)), "b", Set.of(presence(1))), Map.of("b", Set.of(KIND)));
+    assertThat(two.plan(after, wanted, byAll)).as("refused by all: it stays").isEqualTo(after);
+  }
+
+  @Test
   void asksAgainWhereItWasForWhatNoOtherClientHasRoomFor() {
     TopicSharder two = new TopicSharder(2, List.of("a", "b"), 1);
     Plan full = two.plan(Plan.NOTHING, topics(0, 4), Refusals.NONE);
@@ -404,6 +438,10 @@ class TopicSharderTest {
 
   private static String user(int number) {
     return "v2.users.7b5a5a2e-1c2d-4e5f-8a9b-%012d".formatted(number);
+  }
+
+  private static String presence(int number) {
+    return user(number) + ".presence";
   }
 
   private static List<Shard> reshard(
