@@ -35,7 +35,13 @@ public final class ClientRefusals {
   static final Duration FIRST = Duration.ofHours(1);
   static final Duration LONGEST = Duration.ofDays(1);
 
-  /** So many topics of a kind refused, and none granted, and no more of it are asked for. */
+  /**
+   * Whatever is refused again so soon is the same refusal: the channels of a shard ask for the same
+   * at the same time. It is shorter than what a channel waits until it asks again.
+   */
+  static final Duration SAME = Duration.ofSeconds(10);
+
+  /** So many topics of a kind refused, none granted now, and no more of it are asked for. */
   static final int SAMPLES = 10;
 
   private final TopicCatalogue catalogue = TopicCatalogue.shipped();
@@ -45,10 +51,25 @@ public final class ClientRefusals {
 
   // Guarded by this
   private final Map<String, Map<String, Refused>> refused = new HashMap<>();
+
+  /** By client, each topic by its own name. */
   private final Map<String, Set<String>> granted = new HashMap<>();
 
-  /** A refusal. */
-  private record Refused(Instant until, Duration believed) {}
+  /**
+   * A refusal.
+   *
+   * @param elsewhere whether another client was to be asked then
+   */
+  private record Refused(Instant since, Duration believed, boolean elsewhere) {
+
+    boolean isBelieved(Instant now) {
+      return now.isBefore(since.plus(believed));
+    }
+
+    boolean isSame(Instant now) {
+      return now.isBefore(since.plus(SAME));
+    }
+  }
 
   /**
    * @param news is run when another client is to be asked for something
@@ -69,37 +90,37 @@ public final class ClientRefusals {
       return Set.of();
     }
     Set<String> elsewhere = new LinkedHashSet<>();
+    Set<String> fresh = new LinkedHashSet<>();
     synchronized (this) {
       Map<String, Refused> its = refused.computeIfAbsent(client, name -> new HashMap<>());
-      Set<String> kinds = granted.computeIfAbsent(client, name -> new HashSet<>());
+      Set<String> grants = granted.computeIfAbsent(client, name -> new HashSet<>());
       Set<String> refusedNow = new LinkedHashSet<>();
       asked.forEach(it -> refusedNow.addAll(TopicCombiner.expandCombined(it)));
       answer.subscribed().forEach(refusedNow::remove);
-      Map<String, Integer> counts = new HashMap<>();
-      for (String topic : refusedNow) {
-        counts.merge(catalogue.generalise(topic), 1, Integer::sum);
-      }
-      counts.forEach((kind, count) -> kinds.removeIf(it -> it.equals(kind) && count >= SAMPLES));
-      answer
-          .subscribed()
-          .forEach(
-              topic -> {
-                its.remove(topic);
-                kinds.add(catalogue.generalise(topic));
-              });
+      grants.removeAll(refusedNow);
+      grants.addAll(answer.subscribed());
+      answer.subscribed().forEach(its::remove);
       Instant now = clock.instant();
       for (String topic : refusedNow) {
         Refused before = its.get(topic);
+        boolean same = before != null && before.isSame(now);
         // Known, and left with the client all the same: nobody else may see it or has room for it
-        if (!believed(before, now) && othersMay(client, topic, now)) {
+        boolean others = same ? before.elsewhere() : !believed(before, now);
+        if (others && othersMay(client, topic, now)) {
           elsewhere.add(topic);
         }
-        Duration believed = before == null ? FIRST : longer(before.believed());
-        its.put(topic, new Refused(now.plus(believed), believed));
+        if (!same) {
+          Duration believed = before == null ? FIRST : longer(before.believed());
+          its.put(topic, new Refused(now, believed, elsewhere.contains(topic)));
+          fresh.add(topic);
+        }
       }
     }
+    fresh.retainAll(elsewhere);
+    if (!fresh.isEmpty()) {
+      LOG.info("{} Another client is asked for them.", sentence(client, fresh));
+    }
     if (!elsewhere.isEmpty()) {
-      LOG.info("{} Another client is asked for them.", sentence(client, elsewhere));
       news.run();
     }
     return elsewhere;
@@ -111,7 +132,7 @@ public final class ClientRefusals {
   }
 
   private static boolean believed(Refused refusal, Instant now) {
-    return refusal != null && now.isBefore(refusal.until());
+    return refusal != null && refusal.isBelieved(now);
   }
 
   private boolean othersMay(String client, String topic, Instant now) {
@@ -150,7 +171,7 @@ public final class ClientRefusals {
           Set<String> none = new HashSet<>();
           kinds.forEach(
               (kind, count) -> {
-                if (count >= SAMPLES && !granted.get(client).contains(kind)) {
+                if (count >= SAMPLES && !isGranted(client, kind)) {
                   none.add(kind);
                 }
               });
@@ -164,9 +185,14 @@ public final class ClientRefusals {
     return topics.isEmpty() ? Refusals.NONE : new Refusals(topics, patterns);
   }
 
+  private boolean isGranted(String client, String kind) {
+    return granted.get(client).stream().anyMatch(it -> catalogue.generalise(it).equals(kind));
+  }
+
   /** Forgets what is about topics that nobody wants any more. */
   public synchronized void keep(Set<String> wanted) {
     refused.values().forEach(its -> its.keySet().retainAll(wanted));
+    granted.values().forEach(its -> its.retainAll(wanted));
   }
 
   /**

@@ -61,9 +61,29 @@ class ClientRefusalsTest {
   @Test
   void whatIsLeftWithOneAllTheSameIsRefusedForGood() {
     asks("a", users(0, 1), List.of());
+    clock.pass(ClientRefusals.SAME);
 
     assertThat(asks("a", users(0, 1), List.of())).as("nobody else has room").isEmpty();
     assertThat(news).hasValue(1);
+  }
+
+  @Test
+  void whatTheOtherChannelsOfAShardAreAnsweredIsTheSameRefusal() {
+    assertThat(asks("a", users(0, 3), users(0, 2))).containsExactly(user(2));
+    clock.pass(ClientRefusals.SAME.minusMillis(1));
+
+    assertThat(asks("a", users(0, 3), users(0, 2))).containsExactly(user(2));
+    clock.pass(ClientRefusals.FIRST.minus(ClientRefusals.SAME).plusMillis(1));
+    assertThat(refusals.now().refuses("a", user(2))).as("believed once").isFalse();
+  }
+
+  @Test
+  void theSameRefusalIsOneOfAllClientsIfTheOthersRefusedItMeanwhile() {
+    asks("a", users(0, 1), List.of());
+    asks("b", users(0, 1), List.of());
+
+    assertThat(asks("a", users(0, 1), List.of())).isEmpty();
+    assertThat(asks("b", users(0, 1), List.of())).isEmpty();
   }
 
   @Test
@@ -99,6 +119,28 @@ class ClientRefusalsTest {
 
     asks("a", users(50, 51), users(50, 51));
     assertThat(refusals.now().refuses("a", user(99))).isFalse();
+  }
+
+  @Test
+  void aKindIsNotRefusedWhileTopicsOfItAreGranted() {
+    asks("a", users(0, 200), users(0, 200));
+
+    asks("a", users(200, 220), List.of());
+    assertThat(refusals.now().refuses("a", user(999))).as("a narrow ask").isFalse();
+    assertThat(refusals.now().refuses("a", user(210))).isTrue();
+
+    asks("a", users(0, 200), List.of());
+    assertThat(refusals.now().refuses("a", user(999))).as("nothing is left").isTrue();
+  }
+
+  @Test
+  void whatWasGrantedAndNobodyWantsAnyMoreSaysNothingOfItsKind() {
+    asks("a", users(0, 1), users(0, 1));
+    asks("a", users(1, 20), List.of());
+
+    refusals.keep(Set.copyOf(users(1, 20)));
+
+    assertThat(refusals.now().refuses("a", user(99))).isTrue();
   }
 
   @Test
