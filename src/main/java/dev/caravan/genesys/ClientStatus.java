@@ -23,6 +23,11 @@ public record ClientStatus(String name, List<ShardStatus> shards, Optional<Strin
             .count();
   }
 
+  /** Whether a shard is read with it, as far as is known here. */
+  public boolean reads(int shard) {
+    return shards.stream().anyMatch(its -> its.number() == shard);
+  }
+
   /** The worst of its shards, as a word; broken if it cannot log in, idle if it reads nothing. */
   String state() {
     ShardStatus.Health worst =

@@ -6,6 +6,7 @@ import dev.caravan.channel.Backoff;
 import dev.caravan.channel.Timings;
 import dev.caravan.channel.gap.Gap;
 import dev.caravan.channel.gap.GapLedger;
+import dev.caravan.genesys.ClientStatus;
 import dev.caravan.genesys.GenesysComponent;
 import dev.caravan.genesys.GenesysConfiguration;
 import dev.caravan.genesys.GenesysConstants;
@@ -15,6 +16,7 @@ import dev.caravan.genesys.connect.Failures;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -23,6 +25,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.apache.camel.Exchange;
 import org.apache.camel.Processor;
 import org.apache.camel.support.DefaultConsumer;
@@ -157,7 +160,7 @@ public final class GapsConsumer extends DefaultConsumer {
   private void carryOut(BackfillRun run, BackfillPlan.Read read, int attempt) {
     Optional<CallException> refusal = Optional.empty();
     // What one OAuth client may not read another may
-    for (String client : component().clients().present(getEndpoint().getCamelContext())) {
+    for (String client : clients(run.gap())) {
       BackfillProgress progress = new BackfillProgress();
       Optional<Exception> failure = read(run, read, progress, client);
       if (progress.isStopped() || !isRunAllowed()) {
@@ -177,6 +180,26 @@ public final class GapsConsumer extends DefaultConsumer {
       refusal = refusal.or(() -> Optional.of(why));
     }
     failed(run, read, attempt, refusal.orElseThrow());
+  }
+
+  private List<String> clients(Gap gap) {
+    List<String> present = component().clients().present(getEndpoint().getCamelContext());
+    return inOrder(present, component().clientStatuses(), gap.shard());
+  }
+
+  /**
+   * First who reads the topics of the gap: to another client, which may not see all of them,
+   * Genesys Cloud can answer less without a refusal.
+   */
+  static List<String> inOrder(List<String> clients, List<ClientStatus> statuses, int shard) {
+    Set<String> readers =
+        statuses.stream()
+            .filter(status -> status.reads(shard))
+            .map(ClientStatus::name)
+            .collect(Collectors.toSet());
+    return clients.stream()
+        .sorted(Comparator.comparing(client -> !readers.contains(client)))
+        .toList();
   }
 
   private Optional<Exception> read(
