@@ -139,7 +139,15 @@ final class PageServer {
   }
 
   void close() {
-    viewers.keySet().forEach(this::leave);
+    // Whoever goes away meanwhile is not among them any more
+    viewers.forEach(
+        (response, context) ->
+            context.runOnContext(
+                now -> {
+                  if (!response.ended() && !response.closed()) {
+                    response.end();
+                  }
+                }));
     if (server != null) {
       server.close();
     }
@@ -203,16 +211,5 @@ final class PageServer {
                     response.write(event);
                   }
                 }));
-  }
-
-  private void leave(HttpServerResponse response) {
-    viewers
-        .get(response)
-        .runOnContext(
-            now -> {
-              if (!response.ended() && !response.closed()) {
-                response.end();
-              }
-            });
   }
 }

@@ -131,7 +131,7 @@ class SettingsSourceTest {
 
   @ParameterizedTest
   @CsvSource({
-    "GENESYS_TOPICS_REFRESH, genesys.topics.refresh, 15m",
+    "GENESYS_TOPICS_REFRESH, genesys.topics.refresh, 1m",
     "GENESYS_RETRY_ATTEMPTS, genesys.retry.attempts, 20",
     "CARAVAN_MANAGEMENT_PORT, caravan.management.port, 9876",
     "GENESYS_API_URL, genesys.api.url, https://api.mypurecloud.com"
@@ -193,7 +193,7 @@ class SettingsSourceTest {
     "CARAVAN_TOPIC_PREFIX, caravan.topic.prefix, genesys.",
     "GENESYS_TOPICS, genesys.topics, v2.routing.queues.*.conversations",
     "GENESYS_MEDIA, genesys.media, 'voice,chat,message'",
-    "GENESYS_TOPICS_REFRESH, genesys.topics.refresh, 15m",
+    "GENESYS_TOPICS_REFRESH, genesys.topics.refresh, 1m",
     "KAFKA_BOOTSTRAP_SERVERS, kafka.bootstrap.servers, localhost:9092"
   })
   void anEmptyVariableCountsAsNotSet(String name, String property, String shipped) {
