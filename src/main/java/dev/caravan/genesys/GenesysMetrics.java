@@ -20,6 +20,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.function.ToLongFunction;
 import org.apache.camel.CamelContext;
@@ -114,17 +115,18 @@ public final class GenesysMetrics {
   }
 
   private List<ShardStatus> shards() {
-    return readers.stream()
-        .flatMap(reader -> reader.clients().get().stream())
-        .flatMap(client -> client.shards().stream())
-        .toList();
+    return shards(any -> true);
   }
 
   private List<ShardStatus> shards(String client) {
+    return shards(one -> one.name().equals(client));
+  }
+
+  private List<ShardStatus> shards(Predicate<ClientStatus> whose) {
     return readers.stream()
         .flatMap(reader -> reader.clients().get().stream())
-        .filter(one -> one.name().equals(client))
-        .flatMap(one -> one.shards().stream())
+        .filter(whose)
+        .flatMap(client -> client.shards().stream())
         .toList();
   }
 

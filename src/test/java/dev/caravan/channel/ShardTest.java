@@ -504,9 +504,7 @@ class ShardTest {
   void whatIsNewAndWasNotAnsweredWhenTheSocketWasLostIsAskedForAgainAtOnce() {
     stage.live(stage.order(0));
     changeTopics(List.of("v2.users.1.presence", "v2.users.2.presence"));
-    stage.ends(stage.order(0), Cause.DROPPED);
-    stage.pass(SOON);
-    stage.live(stage.order(1));
+    dropsAndComesBack();
 
     assertThat(stage.askedMore)
         .containsExactly(
@@ -521,9 +519,7 @@ class ShardTest {
     changeTopics(List.of("v2.users.1.presence", "v2.users.2.presence"));
     shard.subscribed(stage.order(0).number(), List.of("v2.users.2.presence"));
     stage.control.settle();
-    stage.ends(stage.order(0), Cause.DROPPED);
-    stage.pass(SOON);
-    stage.live(stage.order(1));
+    dropsAndComesBack();
 
     assertThat(stage.askedMore).hasSize(2);
     assertThat(stage.ledger).doesNotContain("reading v2.users.1.presence,v2.users.2.presence");
@@ -607,6 +603,12 @@ class ShardTest {
 
     assertThat(stage.askedMore).isEmpty();
     assertThat(stage.order(1).topics()).isEqualTo(combined);
+  }
+
+  private void dropsAndComesBack() {
+    stage.ends(stage.order(0), Cause.DROPPED);
+    stage.pass(SOON);
+    stage.live(stage.order(1));
   }
 
   private void changeTopics(List<String> others) {
