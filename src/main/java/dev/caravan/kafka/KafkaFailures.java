@@ -7,7 +7,6 @@ import java.net.UnknownHostException;
 import java.security.cert.CertificateExpiredException;
 import java.security.cert.CertificateNotYetValidException;
 import java.util.List;
-import java.util.Optional;
 import org.apache.camel.Exchange;
 import org.apache.camel.ExchangePropertyKey;
 import org.apache.kafka.common.InvalidRecordException;
@@ -60,25 +59,10 @@ import org.apache.kafka.common.errors.WakeupException;
  */
 public final class KafkaFailures implements Failure.Judge {
 
-  /** What can be said of a failure. */
-  public enum Kind {
-    /** Kafka will never take this record. */
-    FINAL,
-    /** Kafka may take it later, without anything being wrong with the record. */
-    LATER,
-    /** Not a failure of Kafka, or none that is known. */
-    UNKNOWN
-  }
+  /** What is stuck, where no topic or partition is known to be. */
+  private static final String KAFKA = "Kafka";
 
-  /**
-   * What is to be thought of a failure.
-   *
-   * @param what the topic or partition that is stuck, if one is known to be
-   * @param sentence why, for log and health: it holds nothing of the record
-   */
-  public record Verdict(Kind kind, Optional<String> what, String sentence) {}
-
-  private record Rule(Class<? extends KafkaException> type, Kind kind, String sentence) {}
+  private record Rule(Class<? extends KafkaException> type, Failure.Kind kind, String sentence) {}
 
   private static final String TOO_LARGE = "The record is larger than Kafka takes.";
   private static final String NOT_AUTHENTICATED =
@@ -142,11 +126,11 @@ public final class KafkaFailures implements Failure.Judge {
               "No client of Kafka can be made from the KAFKA_ settings: `caravan check` says why."));
 
   private static Rule never(Class<? extends KafkaException> type, String sentence) {
-    return new Rule(type, Kind.FINAL, sentence);
+    return new Rule(type, Failure.Kind.FINAL, sentence);
   }
 
   private static Rule later(Class<? extends KafkaException> type, String sentence) {
-    return new Rule(type, Kind.LATER, sentence);
+    return new Rule(type, Failure.Kind.LATER, sentence);
   }
 
   /** As long as chains of causes are read. */
@@ -155,51 +139,53 @@ public final class KafkaFailures implements Failure.Judge {
   /** For the spool: the same, and where it was. */
   @Override
   public Failure judge(Throwable cause, String where) {
-    Verdict verdict = judge(cause);
-    Failure.Kind kind = Failure.Kind.valueOf(verdict.kind().name());
-    String sentence = verdict.sentence().replaceAll("[.\\s]+$", "");
-    return kind == Failure.Kind.UNKNOWN
-        ? new Failure(kind, cause.getClass().getSimpleName() + where, sentence + where, cause)
-        : new Failure(kind, verdict.what().orElse("Kafka"), sentence, cause);
+    Failure failure = judge(cause);
+    String sentence = failure.sentence().replaceAll("[.\\s]+$", "");
+    return failure.kind() == Failure.Kind.UNKNOWN
+        ? new Failure(failure.kind(), failure.what() + where, sentence + where, cause)
+        : new Failure(failure.kind(), failure.what(), sentence, cause);
   }
 
-  /** What is to be thought of this failure of a route that sends to Kafka. */
-  public static Verdict judge(Throwable failure) {
+  /**
+   * What is to be thought of this failure of a route that sends to Kafka; its sentence holds
+   * nothing of the record.
+   */
+  public static Failure judge(Throwable failure) {
     boolean client = false;
     Throwable cause = failure;
     for (int depth = 0; cause != null && depth < DEEPEST_CAUSE; depth++) {
       if (cause instanceof StuckException stuck) {
-        return new Verdict(Kind.LATER, Optional.of(stuck.what()), stuck.getMessage());
+        return new Failure(Failure.Kind.LATER, stuck.what(), stuck.getMessage(), failure);
       }
       if (cause instanceof ConfigException && names(cause)) {
-        return new Verdict(
-            Kind.LATER,
-            Optional.empty(),
-            "The host names in KAFKA_BOOTSTRAP_SERVERS do not resolve at the moment.");
+        return later(
+            "The host names in KAFKA_BOOTSTRAP_SERVERS do not resolve at the moment.", failure);
       }
       if (cause instanceof AuthenticationException) {
-        return new Verdict(Kind.LATER, Optional.empty(), distrust(cause));
+        return later(distrust(cause), failure);
       }
       for (Rule rule : RULES) {
         if (rule.type().isInstance(cause)) {
-          return new Verdict(rule.kind(), Optional.empty(), rule.sentence());
+          return new Failure(rule.kind(), KAFKA, rule.sentence(), failure);
         }
       }
       if (isOfTheNetwork(cause)) {
-        return new Verdict(
-            Kind.LATER,
-            Optional.empty(),
+        return later(
             "What a step of the route calls cannot be reached (%s)."
-                .formatted(cause.getClass().getSimpleName()));
+                .formatted(cause.getClass().getSimpleName()),
+            failure);
       }
       client |= cause.getClass() == KafkaException.class;
       cause = cause.getCause();
     }
+    String name = failure.getClass().getSimpleName();
     return client
-        ? new Verdict(
-            Kind.LATER, Optional.empty(), "Kafka's client was closed, or could not be started.")
-        : new Verdict(
-            Kind.UNKNOWN, Optional.empty(), "It failed with " + failure.getClass().getSimpleName());
+        ? later("Kafka's client was closed, or could not be started.", failure)
+        : new Failure(Failure.Kind.UNKNOWN, name, "It failed with " + name, failure);
+  }
+
+  private static Failure later(String sentence, Throwable failure) {
+    return new Failure(Failure.Kind.LATER, KAFKA, sentence, failure);
   }
 
   /** Why Kafka and the bridge do not trust each other, and what to do. */
@@ -252,6 +238,6 @@ public final class KafkaFailures implements Failure.Judge {
   /** Whether an exchange has failed with what Kafka will never take. */
   public static boolean isFinal(Exchange exchange) {
     Throwable failure = exchange.getProperty(ExchangePropertyKey.EXCEPTION_CAUGHT, Throwable.class);
-    return failure != null && judge(failure).kind() == Kind.FINAL;
+    return failure != null && judge(failure).kind() == Failure.Kind.FINAL;
   }
 }

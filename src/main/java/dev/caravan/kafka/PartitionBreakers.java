@@ -1,5 +1,6 @@
 package dev.caravan.kafka;
 
+import dev.caravan.spool.Failure;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
@@ -134,7 +135,7 @@ final class PartitionBreakers {
     @Override
     public void onCompletion(RecordMetadata metadata, Exception failure) {
       boolean answered =
-          failure == null || KafkaFailures.judge(failure).kind() == KafkaFailures.Kind.FINAL;
+          failure == null || KafkaFailures.judge(failure).kind() == Failure.Kind.FINAL;
       if (!completed(this, answered, failure == null ? Optional.of(metadata) : Optional.empty())) {
         callback.onCompletion(metadata, failure);
       }

@@ -1,6 +1,7 @@
 package dev.caravan.kafka;
 
 import dev.caravan.background.BackgroundTask;
+import dev.caravan.spool.Failure;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
@@ -342,8 +343,8 @@ final class PatientProducer extends KafkaProducer<Object, Object> {
           : new StuckException(what, "Kafka does not know the topic " + topic + " yet.", cause);
     }
     boolean gone = cause instanceof UnknownTopicOrPartitionException;
-    KafkaFailures.Verdict verdict = KafkaFailures.judge(cause);
-    return gone || verdict.kind() == KafkaFailures.Kind.LATER
+    Failure verdict = KafkaFailures.judge(cause);
+    return gone || verdict.kind() == Failure.Kind.LATER
         ? new StuckException(
             what,
             "Kafka topic %s: %s"

@@ -1,11 +1,12 @@
 package dev.caravan.kafka;
 
-import static dev.caravan.kafka.KafkaFailures.Kind.FINAL;
-import static dev.caravan.kafka.KafkaFailures.Kind.LATER;
-import static dev.caravan.kafka.KafkaFailures.Kind.UNKNOWN;
+import static dev.caravan.spool.Failure.Kind.FINAL;
+import static dev.caravan.spool.Failure.Kind.LATER;
+import static dev.caravan.spool.Failure.Kind.UNKNOWN;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.caravan.kafka.KafkaFailures.Kind;
+import dev.caravan.spool.Failure;
+import dev.caravan.spool.Failure.Kind;
 import java.lang.reflect.Constructor;
 import java.lang.reflect.Modifier;
 import java.nio.file.FileSystem;
@@ -16,7 +17,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Properties;
 import java.util.TreeMap;
 import java.util.stream.Stream;
@@ -112,7 +112,7 @@ class KafkaFailuresTest {
 
     for (Class<?> type : exceptionsOfKafka()) {
       Throwable made = make(type);
-      KafkaFailures.Verdict verdict = KafkaFailures.judge(made);
+      Failure verdict = KafkaFailures.judge(made);
       judged.put(type.getSimpleName(), verdict.kind());
       assertThat(verdict.sentence()).as(type.getName()).doesNotContain("Pat Example");
     }
@@ -140,12 +140,11 @@ class KafkaFailuresTest {
             "Kafka topic genesys.presence, partition 2, is stuck.",
             new UnknownTopicOrPartitionException("of whatever cause"));
 
-    KafkaFailures.Verdict verdict = KafkaFailures.judge(new RuntimeCamelException(stuck));
+    Throwable thrown = new RuntimeCamelException(stuck);
 
-    assertThat(verdict)
+    assertThat(KafkaFailures.judge(thrown))
         .isEqualTo(
-            new KafkaFailures.Verdict(
-                LATER, Optional.of("genesys.presence, partition 2"), stuck.getMessage()));
+            new Failure(LATER, "genesys.presence, partition 2", stuck.getMessage(), thrown));
   }
 
   @Test
@@ -161,12 +160,12 @@ class KafkaFailuresTest {
     wrong.put("security.protocol", "SASL_HOPE");
 
     assertThat(KafkaFailures.judge(failureToMake(unresolvable)))
-        .returns(LATER, KafkaFailures.Verdict::kind)
+        .returns(LATER, Failure::kind)
         .returns(
             "The host names in KAFKA_BOOTSTRAP_SERVERS do not resolve at the moment.",
-            KafkaFailures.Verdict::sentence);
+            Failure::sentence);
     assertThat(KafkaFailures.judge(failureToMake(wrong)))
-        .returns(LATER, KafkaFailures.Verdict::kind)
+        .returns(LATER, Failure::kind)
         .satisfies(verdict -> assertThat(verdict.sentence()).doesNotContain("SASL_HOPE"));
   }
 

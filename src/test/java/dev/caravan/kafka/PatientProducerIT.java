@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.caravan.spool.Failure;
 import dev.caravan.testing.TopicReader;
 import dev.caravan.testing.TwoBrokers;
 import java.nio.charset.StandardCharsets;
@@ -160,7 +161,7 @@ class PatientProducerIT {
                       .satisfies(
                           failure ->
                               assertThat(KafkaFailures.judge(failure).kind())
-                                  .isEqualTo(KafkaFailures.Kind.FINAL)));
+                                  .isEqualTo(Failure.Kind.FINAL)));
     }
   }
 
