@@ -1,10 +1,8 @@
 package dev.caravan.routes;
 
-import dev.caravan.FileStamp;
 import dev.caravan.background.BackgroundHealthCheck;
 import dev.caravan.background.BackgroundTask;
 import dev.caravan.command.CommandFailure;
-import dev.caravan.command.DataFolder;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -21,11 +19,8 @@ import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.camel.model.ModelCamelContext;
@@ -38,17 +33,13 @@ import org.slf4j.LoggerFactory;
  * while the routes of the other files run on. An edit is first built in a Camel of its own; one
  * that cannot be built changes nothing but the health, which says where it is wrong.
  *
- * <p>It looks at the files instead of waiting to be told: folders that are mounted into a container
- * do not tell on every system. Camel's own way of reloading removes the old routes before it knows
- * that the new ones can be built.
+ * <p>Camel's own way of reloading removes the old routes before it knows that the new ones can be
+ * built.
  */
 final class RouteReload {
 
   private static final Logger LOG = LoggerFactory.getLogger(RouteReload.class);
   private static final int LOOK_EVERY_MILLIS = 500;
-
-  /** An edit may leave all as it was by which a file shows that it was written. */
-  private static final Duration READ_ANEW_EVERY = Duration.ofSeconds(5);
 
   static final Duration AGAIN = Duration.ofSeconds(10);
 
@@ -57,6 +48,7 @@ final class RouteReload {
 
   private final LoadedRoutes routes;
   private final RouteFolder folder;
+  private final RoutePoll poll;
   private final Trial trial;
   private final boolean edits;
   private final Clock clock;
@@ -67,65 +59,22 @@ final class RouteReload {
   /** What is at work. */
   private SortedMap<Path, String> running = new TreeMap<>();
 
-  private Optional<RouteFolder.Contents> seen = Optional.empty();
-
-  /** As the files were before they were read for what was seen. */
-  private Map<Path, FileStamp> stamps = Map.of();
-
-  private Instant readAt = Instant.MIN;
-
-  /** Whether what was read last was twice the same. */
-  private boolean stable;
-
   /** What is at work, or could not be. */
   private Optional<RouteFolder.Contents> tried = Optional.empty();
 
-  /** Files that never were at work, each with the reason. */
-  private final SortedMap<Path, Fault> broken = new ConcurrentSkipListMap<>();
+  private final BrokenFiles broken = new BrokenFiles(AGAIN);
 
   /** The shipped files that may still begin to run; whatever else does so needs a restart. */
   private final Set<Path> waiting = new HashSet<>();
 
   private final Map<Path, Instant> goneSince = new HashMap<>();
 
-  /** What of the broken files was tried. */
-  private final Map<Path, String> brokenTexts = new ConcurrentHashMap<>();
-
   private final Set<String> told = new HashSet<>();
 
-  /** How often in a row the files could not be read. */
-  private int unreadable;
-
   private Instant again = Instant.MIN;
-  private volatile Optional<String> folderProblem = Optional.empty();
   private volatile Optional<String> problem = Optional.empty();
   private volatile boolean replacing;
   private volatile List<String> warnings = List.of();
-
-  /**
-   * Why a file's routes do not run, and whether that is the data folder's fault, not the file's.
-   */
-  private record Fault(String sentence, boolean ofData) {
-
-    static Fault unknown() {
-      return new Fault("", false);
-    }
-
-    static Fault of(Path file, Throwable failure) {
-      String said = StartFailure.sentence(failure);
-      if (DataFolder.isCauseOf(failure)) {
-        return new Fault(said, true);
-      }
-      said = said.replace("The bridge could not start: ", "A route file cannot be used: ");
-      return new Fault(
-          said.contains(file.toString()) ? said : said + " It is in " + file + ".", false);
-    }
-
-    static String withWhatFollows(String sentences, boolean ofData) {
-      return "%s %sIt is tried again every %d s."
-          .formatted(sentences, ofData ? "" : "The other routes run. ", AGAIN.toSeconds());
-    }
-  }
 
   /** For finding out whether routes can be built, before those that run are touched. */
   @FunctionalInterface
@@ -141,6 +90,7 @@ final class RouteReload {
     this.context = context;
     this.routes = new LoadedRoutes(context);
     this.folder = folder;
+    this.poll = new RoutePoll(folder, clock);
     this.trial = trial;
     this.edits = edits;
     this.clock = clock;
@@ -152,13 +102,12 @@ final class RouteReload {
    * @throws CommandFailure if there are none, or the folder cannot be read
    */
   void begin() {
-    RouteFolder.Contents now = read(folder.stamps());
-    seen = Optional.of(now);
+    RouteFolder.Contents now = poll.first();
     tried = Optional.of(now);
     waiting.addAll(now.shipped());
     Stream.of(now.texts(), now.unreadable())
         .flatMap(files -> files.keySet().stream())
-        .forEach(file -> broken.put(file, Fault.unknown()));
+        .forEach(broken::add);
     mend(now);
     name(now);
     review();
@@ -191,30 +140,17 @@ final class RouteReload {
 
   /** Why the files cannot be read, or why the latest edit is not at work; empty if all is well. */
   Optional<String> problem() {
-    Optional<String> ofTheFolder = folderProblem;
-    return ofTheFolder.isPresent() ? ofTheFolder : problem;
+    return poll.problem().or(() -> problem);
   }
 
   /** Which files' routes do not run by a fault of theirs, and why; empty if there are none. */
   Optional<String> broken() {
-    return faults(false);
+    return broken.sentence(false);
   }
 
   /** What of the data folder keeps routes from running; empty if nothing does. */
   Optional<String> dataProblem() {
-    return faults(true);
-  }
-
-  private Optional<String> faults(boolean ofData) {
-    String sentences =
-        broken.values().stream()
-            .filter(fault -> fault.ofData() == ofData)
-            .map(Fault::sentence)
-            .distinct()
-            .collect(Collectors.joining(" "));
-    return Optional.of(sentences)
-        .filter(any -> !any.isEmpty())
-        .map(any -> Fault.withWhatFollows(any, ofData));
+    return broken.sentence(true);
   }
 
   /** Whether routes are being replaced at this moment. */
@@ -227,28 +163,7 @@ final class RouteReload {
    * known.
    */
   Optional<String> away(String input) {
-    String mentioned = Pattern.quote(input) + "(?![\\w.-])";
-    return brokenWith("from:.*\\n?.*" + mentioned, false)
-        .or(() -> brokenWith(mentioned, true))
-        .map(file -> "The route %s does not run: its file %s.".formatted(input, state(file)))
-        .or(() -> ended.sentence(input));
-  }
-
-  private Optional<Path> brokenWith(String pattern, boolean ifUnread) {
-    Pattern sought = Pattern.compile(pattern);
-    return broken.keySet().stream()
-        .filter(
-            file ->
-                Optional.ofNullable(brokenTexts.get(file))
-                    .map(text -> sought.matcher(text.replace("direct://", "direct:")).find())
-                    .orElse(ifUnread))
-        .findFirst();
-  }
-
-  private String state(Path file) {
-    Fault fault = broken.get(file);
-    return file
-        + (fault == null || fault.sentence().isEmpty() ? " is still being loaded" : " is broken");
+    return broken.away(input).or(() -> ended.sentence(input));
   }
 
   /** What nobody does any more since a file was edited or taken away. */
@@ -258,59 +173,24 @@ final class RouteReload {
 
   /** To be called again and again. */
   void look() {
-    RouteFolder.Contents now;
-    boolean anew;
-    try {
-      Map<Path, FileStamp> current = folder.stamps();
-      anew =
-          !stable
-              || !current.equals(stamps)
-              || seen.filter(it -> it.unreadable().isEmpty()).isEmpty()
-              || !clock.instant().isBefore(readAt.plus(READ_ANEW_EVERY));
-      now = anew ? read(current) : seen.get();
-    } catch (CommandFailure e) {
-      // A file that is just being replaced by another may be away for a moment
-      if (++unreadable > 1) {
-        cannotBeRead(e.getMessage());
-      }
+    poll.look().ifPresent(this::follow);
+  }
+
+  private void follow(RoutePoll.Look look) {
+    // A file that is just being written is left alone until the next look
+    if (!look.stable() && edits) {
       return;
     }
-    unreadable = 0;
-    if (folderProblem.isPresent()) {
-      LOG.info("The route files in {} can be read again.", folder);
-      folderProblem = Optional.empty();
+    RouteFolder.Contents now = withoutNewlyShipped(look.contents());
+    boolean changed = mend(now);
+    name(now);
+    if (edits && !tried.equals(Optional.of(now))) {
+      tried = Optional.of(now);
+      takeOver(now);
+      changed = true;
     }
-    stable = seen.equals(Optional.of(now));
-    seen = Optional.of(now);
-    // A file that is just being written is left alone until the next look
-    if (stable || !edits) {
-      now = withoutNewlyShipped(now);
-      boolean changed = mend(now);
-      name(now);
-      if (edits && !tried.equals(Optional.of(now))) {
-        tried = Optional.of(now);
-        takeOver(now);
-        changed = true;
-      }
-      if (changed || anew) {
-        review();
-      }
-    }
-  }
-
-  /** The stamps come first: what is written while the files are read shows at the next look. */
-  private RouteFolder.Contents read(Map<Path, FileStamp> current) {
-    RouteFolder.Contents contents = folder.contents();
-    stamps = current;
-    readAt = clock.instant();
-    return contents;
-  }
-
-  private void cannotBeRead(String why) {
-    String sentence = why + " The routes run on as they are.";
-    if (!folderProblem.equals(Optional.of(sentence))) {
-      LOG.error(sentence);
-      folderProblem = Optional.of(sentence);
+    if (changed || look.anew()) {
+      review();
     }
   }
 
@@ -330,7 +210,7 @@ final class RouteReload {
         unreadable.remove(file);
       } else if (waiting.contains(file)) {
         // What was held up goes on waiting with what is missed
-        if (!missed.isEmpty() && !brokenTexts.containsKey(file)) {
+        if (!missed.isEmpty() && !broken.wasTried(file)) {
           texts.remove(file);
           unreadable.putIfAbsent(file, missed.get(missed.firstKey()));
         }
@@ -350,7 +230,7 @@ final class RouteReload {
    */
   private SortedMap<Path, String> missed(RouteFolder.Contents found) {
     List<Path> gone =
-        broken.keySet().stream()
+        broken.files().stream()
             .filter(file -> !waiting.contains(file))
             .filter(file -> found.shipped().contains(file) || !isThere(file, found))
             .toList();
@@ -406,22 +286,20 @@ final class RouteReload {
 
   /** Whether any was tried. */
   private boolean mend(RouteFolder.Contents now) {
-    broken.keySet().removeIf(file -> !isThere(file, now));
-    boolean changed =
-        broken.keySet().stream()
-            .anyMatch(file -> !Objects.equals(brokenTexts.get(file), now.texts().get(file)));
-    if (broken.isEmpty() || !changed && clock.instant().isBefore(again)) {
+    broken.removeIf(file -> !isThere(file, now));
+    boolean changed = broken.haveChanged(now.texts());
+    if (broken.files().isEmpty() || !changed && clock.instant().isBefore(again)) {
       return false;
     }
     again = clock.instant().plus(AGAIN);
     List<Path> sound = new ArrayList<>();
     SortedMap<Path, String> claimed = new TreeMap<>(running);
     Map<Path, List<EndedWork.Work>> before = new TreeMap<>();
-    for (Path file : List.copyOf(broken.keySet())) {
+    for (Path file : broken.files()) {
       String text = now.texts().get(file);
-      brokenTexts.compute(file, (key, tried) -> text);
+      broken.tries(file, text);
       if (text == null) {
-        breaks(file, new Fault(now.unreadable().get(file), false));
+        breaks(file, new BrokenFiles.Fault(now.unreadable().get(file), false));
         continue;
       }
       List<Path> replaced = shippedInPlaceOf(text, now);
@@ -437,7 +315,7 @@ final class RouteReload {
       } catch (Exception | LinkageError | StackOverflowError e) {
         claimed.remove(file);
         replaced.forEach(it -> claimed.put(it, running.get(it)));
-        breaks(file, Fault.of(file, e));
+        breaks(file, BrokenFiles.Fault.of(file, e));
       }
     }
     Map<Path, Throwable> failures = routes.loadEach(sound, now.texts());
@@ -452,7 +330,7 @@ final class RouteReload {
         }
       } else {
         LOG.debug("The routes of {} were not loaded", file, failure);
-        breaks(file, Fault.of(file, failure));
+        breaks(file, BrokenFiles.Fault.of(file, failure));
       }
     }
     return true;
@@ -475,10 +353,10 @@ final class RouteReload {
     return now.texts().containsKey(file) || now.unreadable().containsKey(file);
   }
 
-  private void breaks(Path file, Fault fault) {
-    broken.put(file, fault);
+  private void breaks(Path file, BrokenFiles.Fault fault) {
+    broken.add(file, fault);
     if (told.add(fault.sentence())) {
-      LOG.error(Fault.withWhatFollows(fault.sentence(), fault.ofData()));
+      LOG.error(broken.withWhatFollows(fault.sentence(), fault.ofData()));
     }
   }
 
@@ -486,7 +364,7 @@ final class RouteReload {
 
   private void takeOver(RouteFolder.Contents now) {
     SortedMap<Path, String> texts = new TreeMap<>(now.texts());
-    texts.keySet().removeAll(broken.keySet());
+    texts.keySet().removeAll(broken.files());
     // What was read before, and is not a file just now, runs on
     List<String> kept = new ArrayList<>();
     running.forEach(
@@ -592,7 +470,7 @@ final class RouteReload {
       LOG.debug("Neither the edit nor what was before can be started", why);
       edited.forEach(file -> routes.forget(file, why));
       running.keySet().removeAll(edited);
-      edited.stream().filter(now::containsKey).forEach(file -> broken.put(file, Fault.unknown()));
+      edited.stream().filter(now::containsKey).forEach(broken::add);
       again = Instant.MIN;
       mend(tried.orElseThrow());
       return false;

@@ -163,10 +163,6 @@ class RoadClientsIT {
     }
   }
 
-  private static int number(ConsumerRecord<String, byte[]> record) {
-    return Road.json(record.value()).at("/eventBody/number").asInt(-1);
-  }
-
   private Stream<ConsumerRecord<String, byte[]>> events() {
     return Stream.of("conversations.voice", "observations", "presence").flatMap(road::recordsOf);
   }
@@ -178,7 +174,7 @@ class RoadClientsIT {
       lost.or(sent);
       lost.andNot(unheard);
     }
-    events().mapToInt(RoadClientsIT::number).filter(it -> it >= 0).forEach(lost::clear);
+    events().mapToInt(Ledger::number).filter(it -> it >= 0).forEach(lost::clear);
     return lost;
   }
 

@@ -1,6 +1,5 @@
 package dev.caravan.road;
 
-import static dev.caravan.road.Road.QUEUE;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -11,15 +10,12 @@ import dev.caravan.testing.TopicReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.admin.NewTopic;
-import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -32,9 +28,7 @@ import org.slf4j.LoggerFactory;
 class RoadOutageIT {
 
   private static final Logger LOG = LoggerFactory.getLogger(RoadOutageIT.class);
-  private static final String TOPIC = "v2.routing.queues." + QUEUE + ".conversations";
   private static final String PREFIX = "outage.";
-  private static final int CONVERSATIONS = 20;
 
   @TempDir Path folder;
 
@@ -44,33 +38,33 @@ class RoadOutageIT {
         Simulator genesys = Simulator.start(Road.quiet())) {
       broker.stop();
       Bridge.Settings settings = settings(genesys.url(), broker.bootstrapServers());
-      int sent = 0;
+      Ledger ledger = new Ledger(genesys);
       try (Bridge bridge = settings.start(folder)) {
         // Away at the start
         await().atMost(Duration.ofSeconds(90)).until(() -> genesys.openSockets() == 1);
-        sent = emit(genesys, sent, 100);
+        ledger.send(100);
         kafkaIsMissed(bridge, 1);
         broker.restart();
         bridge.awaitReady();
         try (TopicReader reader = new TopicReader(broker.bootstrapServers(), PREFIX + "conv")) {
-          reader.awaitRecords(sent);
+          reader.awaitUntil(ledger::allIn);
 
           // Away while events flow
-          sent = emit(genesys, sent, 500);
+          ledger.send(500);
           broker.stop();
-          sent = emit(genesys, sent, 2_000);
+          ledger.send(2_000);
           kafkaIsMissed(bridge, 2);
           assertThat(bridge.liveness().isReady()).isTrue();
           broker.restart();
-          reader.awaitRecords(sent);
-          assertThat(reader.records().size()).as(bridge.log()).isEqualTo(sent);
-          assertInOrder(reader.records(), sent);
+          reader.awaitUntil(ledger::allIn);
+          assertThat(ledger.repeated(reader.records())).as(bridge.log()).isZero();
+          Ledger.assertInOrder(reader.records());
           bridge.awaitReady();
         }
 
         // Away when the bridge is told to stop
         broker.stop();
-        sent = emit(genesys, sent, 100);
+        ledger.send(100);
         long asked = System.nanoTime();
         bridge.terminate();
         bridge.awaitEnd();
@@ -79,12 +73,11 @@ class RoadOutageIT {
       }
 
       // Away when it starts again, with events in the spool
-      int all = sent;
       try (Bridge again = settings.start(folder)) {
         kafkaIsMissed(again, 1);
         broker.restart();
         try (TopicReader reader = new TopicReader(broker.bootstrapServers(), PREFIX + "conv")) {
-          reader.awaitUntil(records -> distinct(records) == all);
+          reader.awaitUntil(ledger::allIn);
         }
       }
     }
@@ -99,31 +92,26 @@ class RoadOutageIT {
         Simulator genesys = Simulator.start(Road.quiet());
         Bridge bridge = settings(genesys.url(), broker.bootstrapServers()).start(folder)) {
       await().atMost(Duration.ofSeconds(90)).until(() -> genesys.openSockets() == 1);
-      int sent = 0;
+      Ledger ledger = new Ledger(genesys);
       for (int i = 0; i < kills; i++) {
-        sent = emit(genesys, sent, 1_000);
+        ledger.send(1_000);
         broker.kill();
-        sent = emit(genesys, sent, 1_000);
+        ledger.send(1_000);
         broker.restart();
-        sent = emit(genesys, sent, 1_000);
+        ledger.send(1_000);
       }
-      int all = sent;
       try (TopicReader reader = new TopicReader(broker.bootstrapServers(), PREFIX + "conv")) {
-        reader.awaitUntil(records -> distinct(records) == all);
-        assertInOrder(reader.records(), all);
+        reader.awaitUntil(ledger::allIn);
+        Ledger.assertInOrder(reader.records());
         LOG.info(
             "Killed {} times: {} events sent, 0 lost, {} repeated",
             kills,
-            all,
-            reader.records().size() - all);
+            ledger.sent(),
+            ledger.repeated(reader.records()));
       }
       assertThat(genesys.openSockets()).as("the socket was never dropped").isEqualTo(1);
       assertThat(bridge.log()).doesNotContain("Disconnected");
     }
-  }
-
-  private static long distinct(List<ConsumerRecord<String, byte[]>> records) {
-    return records.stream().map(record -> number(record.value())).distinct().count();
   }
 
   @Test
@@ -136,16 +124,17 @@ class RoadOutageIT {
       create(broker, PREFIX + "presence", PREFIX + "dead-letters", PREFIX + "signals");
       Bridge.Settings settings =
           settings(genesys.url(), broker.bootstrapServers())
-              .with("GENESYS_TOPICS", TOPIC + "," + presence)
+              .with("GENESYS_TOPICS", Ledger.TOPIC + "," + presence)
               .with("KAFKA_TOPIC_PATIENCE", "3s");
       try (Bridge bridge = settings.start(folder);
           TopicReader kept = new TopicReader(broker.bootstrapServers(), PREFIX + "presence");
           TopicReader dead = new TopicReader(broker.bootstrapServers(), PREFIX + "dead")) {
         await().atMost(Duration.ofSeconds(90)).until(() -> genesys.openSockets() == 1);
-        int sent = emit(genesys, 0, 50);
+        Ledger ledger = new Ledger(genesys);
+        ledger.send(50);
         genesys.emit(presence, Road.json("{}".getBytes(StandardCharsets.UTF_8)));
 
-        assertThat(dead.awaitRecords(sent))
+        assertThat(dead.awaitRecords(ledger.sent()))
             .extracting(record -> TopicReader.header(record, "caravan-reason").orElse(""))
             .allMatch(reason -> reason.contains("does not know the topic"));
         kept.awaitRecords(1);
@@ -204,7 +193,7 @@ class RoadOutageIT {
     return Bridge.settings()
         .genesys(genesys)
         .kafka(kafka, PREFIX)
-        .with("GENESYS_TOPICS", TOPIC)
+        .with("GENESYS_TOPICS", Ledger.TOPIC)
         .with("GENESYS_RETRY_INITIAL_DELAY", "100ms")
         .with("GENESYS_RETRY_MAXIMUM_DELAY", "1s")
         .with("GENESYS_BREAKER_WAIT", "1");
@@ -224,38 +213,5 @@ class RoadOutageIT {
                             line.contains("Spool events: spooling")
                                 && line.contains("KAFKA_BOOTSTRAP_SERVERS"))
                     .hasSizeGreaterThanOrEqualTo(times));
-  }
-
-  /** Emits so many numbered events, in turn about one of the conversations; returns the next. */
-  private static int emit(Simulator genesys, int first, int count) {
-    for (int i = first; i < first + count; i++) {
-      String body =
-          "{\"id\":\"%s\",\"number\":%d,\"participants\":[{\"purpose\":\"agent\",\"calls\":[{\"state\":\"connected\"}]}]}"
-              .formatted("conversation-" + i % CONVERSATIONS, i);
-      int channels = genesys.emit(TOPIC, Road.json(body.getBytes(StandardCharsets.UTF_8)));
-      assertThat(channels).isEqualTo(1);
-    }
-    return first + count;
-  }
-
-  private static int number(byte[] frame) {
-    return Road.json(frame).at("/eventBody/number").asInt(-1);
-  }
-
-  /** All are there, and those of a key in order; repeats behind the first do not count. */
-  private static void assertInOrder(List<ConsumerRecord<String, byte[]>> records, int sent) {
-    for (int i = 0; i < CONVERSATIONS; i++) {
-      String key = "conversation-" + i;
-      List<Integer> expected = new ArrayList<>();
-      for (int number = i; number < sent; number += CONVERSATIONS) {
-        expected.add(number);
-      }
-      assertThat(
-              records.stream()
-                  .filter(record -> record.key().equals(key))
-                  .map(record -> number(record.value()))
-                  .distinct())
-          .containsExactlyElementsOf(expected);
-    }
   }
 }
