@@ -167,9 +167,9 @@ class ArchitectureTest {
           "dev.caravan.background.SteadyClock",
           "dev.caravan.dryrun.DryRun",
           "dev.caravan.cli.ReplayCommand",
-          "dev.caravan.replay.ReplayDesk",
+          "dev.caravan.replay.ReplayRequests",
           "dev.caravan.dryrun.Sample",
-          "dev.caravan.health.SpoolWatch",
+          "dev.caravan.health.SpoolHealth",
           "dev.caravan.genesys.connect.CamelChannelOpener",
           "dev.caravan.genesys.connect.Failures",
           "dev.caravan.genesys.EventBridgeReader",
@@ -180,7 +180,7 @@ class ArchitectureTest {
           "dev.caravan.genesys.backfill.ReadAgain",
           "dev.caravan.genesys.SignalsConsumer",
           "dev.caravan.kafka.KafkaMeters",
-          "dev.caravan.kafka.PatientProducer",
+          "dev.caravan.kafka.IsolatingProducer",
           "dev.caravan.page.StatusPage",
           "dev.caravan.spool.Spool$Time");
 

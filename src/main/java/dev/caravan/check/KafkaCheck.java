@@ -1,9 +1,9 @@
 package dev.caravan.check;
 
 import dev.caravan.command.KafkaEnvironment;
+import dev.caravan.kafka.IsolatingClientFactory;
 import dev.caravan.kafka.KafkaFailures;
-import dev.caravan.kafka.PatientClientFactory;
-import dev.caravan.kafka.RightsInquiry;
+import dev.caravan.kafka.WriteRights;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -69,7 +69,7 @@ public final class KafkaCheck {
     } catch (TimeoutException e) {
       report.failed(sentence(e));
     } catch (KafkaException e) {
-      report.failed(PatientClientFactory.sentence(e));
+      report.failed(IsolatingClientFactory.sentence(e));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       report.failed("Kafka was not looked at: interrupted.");
@@ -86,7 +86,7 @@ public final class KafkaCheck {
                 .allTopicNames());
     List<String> refused =
         described.values().stream()
-            .filter(topic -> !RightsInquiry.mayWrite(topic.authorizedOperations()))
+            .filter(topic -> !WriteRights.mayWrite(topic.authorizedOperations()))
             .map(TopicDescription::name)
             .toList();
     if (refused.isEmpty()) {

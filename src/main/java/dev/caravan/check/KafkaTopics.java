@@ -6,7 +6,7 @@ import dev.caravan.frame.Frame;
 import dev.caravan.frame.Media;
 import dev.caravan.genesys.GenesysConstants;
 import dev.caravan.kafka.KafkaHeaders;
-import dev.caravan.routes.EndedWork;
+import dev.caravan.routes.RemovedRoutes;
 import dev.caravan.topic.TopicSelector;
 import io.smallrye.config.SmallRyeConfig;
 import java.nio.charset.StandardCharsets;
@@ -67,7 +67,7 @@ public record KafkaTopics(SortedSet<String> names, List<String> notes) {
       run.probe(routes, "spool:events", headers(DETAILS));
     }
     for (Route route : routes.getRoutes()) {
-      String input = EndedWork.plain(route.getEndpoint().getEndpointUri());
+      String input = RemovedRoutes.plain(route.getEndpoint().getEndpointUri());
       if (input.equals("genesys:signals")
           || input.startsWith("spool:") && !input.equals("spool:events")) {
         run.probe(routes, input, headers("other"));
@@ -82,10 +82,11 @@ public record KafkaTopics(SortedSet<String> names, List<String> notes) {
       }
       if (DryRun.isElsewhere(uri)) {
         notes.add(
-            "%s is of another cluster, which was not looked at.".formatted(EndedWork.plain(uri)));
+            "%s is of another cluster, which was not looked at."
+                .formatted(RemovedRoutes.plain(uri)));
       } else if (run.reached().stream()
-          .noneMatch(it -> EndedWork.plain(it).equals(EndedWork.plain(uri)))) {
-        names.add(EndedWork.plain(uri).substring("kafka:".length()));
+          .noneMatch(it -> RemovedRoutes.plain(it).equals(RemovedRoutes.plain(uri)))) {
+        names.add(RemovedRoutes.plain(uri).substring("kafka:".length()));
       }
     }
     routes.getRouteDefinitions().forEach(route -> notes.addAll(chosen(route)));
@@ -99,7 +100,7 @@ public record KafkaTopics(SortedSet<String> names, List<String> notes) {
         ProcessorDefinitionHelper.filterTypeInOutputs(
             route.getOutputs(), ToDynamicDefinition.class)) {
       if (String.valueOf(to.getUri()).startsWith("kafka:") && to.getUri().contains("${")) {
-        chosen.add(sentence(route, EndedWork.plain(to.getUri()).substring("kafka:".length())));
+        chosen.add(sentence(route, RemovedRoutes.plain(to.getUri()).substring("kafka:".length())));
       }
     }
     List<SetHeaderDefinition> headers =

@@ -1,7 +1,7 @@
 package dev.caravan.command;
 
+import dev.caravan.kafka.IsolatingClientFactory;
 import dev.caravan.kafka.KafkaFailures;
-import dev.caravan.kafka.PatientClientFactory;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Collection;
@@ -84,7 +84,7 @@ public final class TopicFollower implements AutoCloseable {
       return new KafkaConsumer<>(
           properties, new ByteArrayDeserializer(), new ByteArrayDeserializer());
     } catch (KafkaException e) {
-      throw new CommandFailure(PatientClientFactory.sentence(e), e);
+      throw new CommandFailure(IsolatingClientFactory.sentence(e), e);
     }
   }
 

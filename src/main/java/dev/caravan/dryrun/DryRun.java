@@ -13,7 +13,7 @@ import dev.caravan.frame.Frame;
 import dev.caravan.genesys.EventHeaders;
 import dev.caravan.genesys.GenesysConstants;
 import dev.caravan.kafka.KafkaHeaders;
-import dev.caravan.routes.EndedWork;
+import dev.caravan.routes.RemovedRoutes;
 import dev.caravan.routes.RouteFolder;
 import dev.caravan.spool.SpoolConstants;
 import dev.caravan.spool.log.RecordHeaders;
@@ -127,7 +127,7 @@ public final class DryRun implements EndpointStrategy {
 
   private static List<Route> routes(ModelCamelContext context, String input) {
     return context.getRoutes().stream()
-        .filter(route -> EndedWork.plain(route.getEndpoint().getEndpointUri()).equals(input))
+        .filter(route -> RemovedRoutes.plain(route.getEndpoint().getEndpointUri()).equals(input))
         .toList();
   }
 
@@ -138,7 +138,7 @@ public final class DryRun implements EndpointStrategy {
     }
     List<Taken> mine = pass(route, event);
     for (Taken one : mine) {
-      String uri = EndedWork.plain(one.uri());
+      String uri = RemovedRoutes.plain(one.uri());
       if (uri.startsWith("kafka:")) {
         reached.add(one.uri());
         for (ProducerRecord<?, ?> record : one.records()) {

@@ -7,7 +7,7 @@ import dev.caravan.dryrun.Passage.NoEvent;
 import dev.caravan.frame.EnvelopeReader;
 import dev.caravan.frame.Frame;
 import dev.caravan.routes.CheckedRoutes;
-import dev.caravan.routes.EndedWork;
+import dev.caravan.routes.RemovedRoutes;
 import dev.caravan.routes.RouteFolder;
 import dev.caravan.routes.StartFailure;
 import io.smallrye.config.SmallRyeConfig;
@@ -53,7 +53,7 @@ public final class FrameTrial implements AutoCloseable {
         routes.context().getRoutes().stream()
             .anyMatch(
                 route ->
-                    EndedWork.plain(route.getEndpoint().getEndpointUri())
+                    RemovedRoutes.plain(route.getEndpoint().getEndpointUri())
                         .equals(RouteFolder.READING));
     if (!reads) {
       close();

@@ -109,13 +109,13 @@ public final class CaravanKafkaComponent extends KafkaComponent {
         }
 
         private void takeAnotherIfEnded() {
-          if (getKafkaProducer() instanceof PatientProducer client && client.hasEnded()) {
+          if (getKafkaProducer() instanceof IsolatingProducer client && client.hasEnded()) {
             takeAnother();
           }
         }
 
         private synchronized void takeAnother() {
-          if (isRunAllowed() && getKafkaProducer() instanceof PatientProducer client) {
+          if (isRunAllowed() && getKafkaProducer() instanceof IsolatingProducer client) {
             setKafkaProducer(client.orAnother());
           }
         }

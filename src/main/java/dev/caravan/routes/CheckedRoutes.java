@@ -157,7 +157,7 @@ public final class CheckedRoutes implements AutoCloseable {
   }
 
   public List<String> warnings() {
-    return EarlyRelease.warnings((ModelCamelContext) context);
+    return UnsafeSteps.warnings((ModelCamelContext) context);
   }
 
   public int count() {

@@ -162,23 +162,23 @@ final class LoadedRoutes {
   }
 
   /** What the routes of a file do. */
-  List<EndedWork.Work> work(Path file) {
+  List<RemovedRoutes.Work> work(Path file) {
     return definitions(file).stream().map(this::work).toList();
   }
 
   /** What all routes do. */
-  List<EndedWork.Work> work() {
+  List<RemovedRoutes.Work> work() {
     return context.getRouteDefinitions().stream().map(this::work).toList();
   }
 
   /** As it was built, since a template has parameters in its input. */
-  private EndedWork.Work work(RouteDefinition definition) {
+  private RemovedRoutes.Work work(RouteDefinition definition) {
     Route built = context.getRoute(definition.getRouteId());
     String input =
         built == null
             ? String.valueOf(definition.getEndpointUrl())
             : built.getEndpoint().getEndpointUri();
-    return new EndedWork.Work(EndedWork.plain(input), definition.getRouteId());
+    return new RemovedRoutes.Work(RemovedRoutes.plain(input), definition.getRouteId());
   }
 
   private void start(Path file) throws Exception {

@@ -45,7 +45,7 @@ import org.slf4j.LoggerFactory;
  * file.
  */
 @ApplicationScoped
-public class RouteFiles implements CalledRoutes.Files {
+public class RouteFiles implements FailFastDirectComponent.Files {
 
   private static final Logger LOG = LoggerFactory.getLogger(RouteFiles.class);
   private static final Duration AGAIN = RouteReload.AGAIN;
@@ -126,7 +126,7 @@ public class RouteFiles implements CalledRoutes.Files {
   @Unremovable
   @Named("direct")
   DirectComponent calls() {
-    return new CalledRoutes(this);
+    return new FailFastDirectComponent(this);
   }
 
   /** The same. */

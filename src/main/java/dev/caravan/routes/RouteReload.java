@@ -54,7 +54,7 @@ final class RouteReload {
   private final Clock clock;
   private final ModelCamelContext context;
   private Optional<ScheduledExecutorService> executor = Optional.empty();
-  private final EndedWork ended = new EndedWork();
+  private final RemovedRoutes ended = new RemovedRoutes();
 
   /** What is at work. */
   private SortedMap<Path, String> running = new TreeMap<>();
@@ -167,7 +167,7 @@ final class RouteReload {
   }
 
   /** What nobody does any more since a file was edited or taken away. */
-  EndedWork ended() {
+  RemovedRoutes ended() {
     return ended;
   }
 
@@ -261,7 +261,7 @@ final class RouteReload {
 
   /** What routes do that costs events is said once. */
   private void review() {
-    warnings = EarlyRelease.warnings(context);
+    warnings = UnsafeSteps.warnings(context);
     warnings.stream().filter(told::add).forEach(LOG::warn);
   }
 
@@ -294,7 +294,7 @@ final class RouteReload {
     again = clock.instant().plus(AGAIN);
     List<Path> sound = new ArrayList<>();
     SortedMap<Path, String> claimed = new TreeMap<>(running);
-    Map<Path, List<EndedWork.Work>> before = new TreeMap<>();
+    Map<Path, List<RemovedRoutes.Work>> before = new TreeMap<>();
     for (Path file : broken.files()) {
       String text = now.texts().get(file);
       broken.tries(file, text);
@@ -319,7 +319,7 @@ final class RouteReload {
       }
     }
     Map<Path, Throwable> failures = routes.loadEach(sound, now.texts());
-    List<EndedWork.Work> all = routes.work();
+    List<RemovedRoutes.Work> all = routes.work();
     for (Path file : sound) {
       ended.replaced(file, false, before.get(file), all, clock.instant());
       Throwable failure = failures.get(file);
@@ -420,7 +420,7 @@ final class RouteReload {
   private void replace(List<Path> edited, SortedMap<Path, String> now) throws Exception {
     long begun = System.nanoTime();
     SortedMap<Path, String> old = running;
-    Map<Path, List<EndedWork.Work>> before = new TreeMap<>();
+    Map<Path, List<RemovedRoutes.Work>> before = new TreeMap<>();
     edited.forEach(file -> before.put(file, routes.work(file)));
     replacing = true;
     try {
@@ -431,7 +431,7 @@ final class RouteReload {
         throw e;
       }
     }
-    List<EndedWork.Work> all = routes.work();
+    List<RemovedRoutes.Work> all = routes.work();
     for (Path file : edited) {
       ended.replaced(file, !now.containsKey(file), before.get(file), all, clock.instant());
     }

@@ -69,7 +69,7 @@ record RouteText(List<String> ids, List<String> configurations, Set<String> inpu
     } else if (node instanceof Map<?, ?> entries) {
       Object from = entries.get("from");
       if ((from instanceof Map<?, ?> parts ? parts.get("uri") : from) instanceof String uri) {
-        inputs.add(EndedWork.plain(uri));
+        inputs.add(RemovedRoutes.plain(uri));
       }
       entries.values().forEach(part -> addInputs(inputs, part));
     }

@@ -43,12 +43,12 @@ public final class ClientSocket {
   private final WebSocketClient client;
   private final WebSocketConnectOptions target;
   private final SocketLimits limits;
-  private final Discretion discretion;
+  private final MaskedAddress maskedAddress;
   private final FrameQueue queue;
   private final SocketListener listener;
   private final FrameAssembler assembler;
-  private final Ends ends;
-  private final Pulse pulse = new Pulse();
+  private final CloseTracker closeTracker;
+  private final SocketLiveness liveness = new SocketLiveness();
   private final CompletableFuture<Void> opened = new CompletableFuture<>();
   private final CompletableFuture<CloseReason> closed = new CompletableFuture<>();
 
@@ -65,7 +65,7 @@ public final class ClientSocket {
       WebSocketClientOptions options,
       WebSocketConnectOptions target,
       SocketLimits limits,
-      Discretion discretion,
+      MaskedAddress maskedAddress,
       FrameQueue queue,
       SocketListener listener) {
     // Not the caller's context: on a worker's, Vert.x would read the frames on worker threads
@@ -74,10 +74,10 @@ public final class ClientSocket {
     this.client = vertx.createWebSocketClient(options);
     this.target = target;
     this.limits = limits;
-    this.discretion = discretion;
+    this.maskedAddress = maskedAddress;
     this.queue = queue;
     this.listener = listener;
-    this.ends = new Ends(discretion);
+    this.closeTracker = new CloseTracker(maskedAddress);
     this.assembler = new FrameAssembler(limits.maxMessageBytes());
   }
 
@@ -106,7 +106,7 @@ public final class ClientSocket {
     }
     String why = open ? "has a full send buffer: its peer has stopped reading" : "is not open";
     return CompletableFuture.failedStage(
-        new IllegalStateException("The socket to " + discretion.server() + " " + why + "."));
+        new IllegalStateException("The socket to " + maskedAddress.server() + " " + why + "."));
   }
 
   /**
@@ -141,17 +141,17 @@ public final class ClientSocket {
    * pongs of the protocol end no silence.
    */
   public Duration silence() {
-    return pulse.silence();
+    return liveness.silence();
   }
 
   /** When the last data frame was read, on the clock of {@link System#nanoTime()}. */
   public OptionalLong lastFrameNanos() {
-    return pulse.lastFrameNanos();
+    return liveness.lastFrameNanos();
   }
 
   /** Since when backpressure keeps the socket from being read, if it does now. */
   public OptionalLong pausedSinceNanos() {
-    return pulse.pausedSinceNanos();
+    return liveness.pausedSinceNanos();
   }
 
   /**
@@ -159,12 +159,12 @@ public final class ClientSocket {
    * the event loop did not run; until {@link #caughtUp}.
    */
   public OptionalLong behindSinceNanos() {
-    return pulse.behindSinceNanos();
+    return liveness.behindSinceNanos();
   }
 
   /** Whatever the peer sent before this has been read: it has answered a later question. */
   public void caughtUp(long sentNanos) {
-    pulse.caughtUp(sentNanos);
+    liveness.caughtUp(sentNanos);
   }
 
   /** Whether nothing of it is left at the server; its last frames may still be on the queue. */
@@ -174,7 +174,7 @@ public final class ClientSocket {
 
   @Override
   public String toString() {
-    return "socket to " + discretion.server();
+    return "socket to " + maskedAddress.server();
   }
 
   // ---- opening
@@ -192,7 +192,8 @@ public final class ClientSocket {
               eventLoop.setTimer(
                   limits.connectTimeout().toMillis(),
                   id ->
-                      openFailed(SocketOpenException.tooSlow(discretion, limits.connectTimeout())));
+                      openFailed(
+                          SocketOpenException.tooSlow(maskedAddress, limits.connectTimeout())));
           ClientWebSocket handle = client.webSocket();
           // Before connecting: Vert.x begins to read as soon as the handshake is done
           handle.frameHandler(this::onFrame);
@@ -202,7 +203,7 @@ public final class ClientSocket {
               .connect(target)
               .onComplete(
                   this::onConnected,
-                  problem -> openFailed(SocketOpenException.of(problem, discretion)));
+                  problem -> openFailed(SocketOpenException.of(problem, maskedAddress)));
         });
   }
 
@@ -213,8 +214,8 @@ public final class ClientSocket {
     }
     eventLoop.owner().cancelTimer(timer);
     phase = Phase.OPEN;
-    pulse.open();
-    beat = eventLoop.setPeriodic(Pulse.BEAT_MILLIS, id -> pulse.beat());
+    liveness.open();
+    beat = eventLoop.setPeriodic(SocketLiveness.BEAT_MILLIS, id -> liveness.beat());
     webSocket = socket;
     LOG.debug("Opened the {}", this);
     opened.complete(null);
@@ -236,14 +237,14 @@ public final class ClientSocket {
   private void onFrame(WebSocketFrame frame) {
     switch (frame.type()) {
       case TEXT, BINARY, CONTINUATION -> onData(frame);
-      case CLOSE -> end(ends.byFrame(frame.binaryData().getBytes()));
+      case CLOSE -> end(closeTracker.byFrame(frame.binaryData().getBytes()));
       // Vert.x answers pings. They may be a proxy's, and say nothing of the server behind it
       case PING, PONG -> {}
     }
   }
 
   private void onData(WebSocketFrame frame) {
-    pulse.frame();
+    liveness.frame();
     byte[] message = assembler.add(frame);
     if (message != null) {
       queue.offer(this, message, assembler.isBinary());
@@ -256,14 +257,14 @@ public final class ClientSocket {
   /** Called by the queue, under its lock; the pause ends with {@link #resumeReading()}. */
   void pauseReading() {
     if (!draining) {
-      pulse.paused();
+      liveness.paused();
       webSocket.pause();
     }
   }
 
   /** Called by the queue, under its lock. */
   void resumeReading() {
-    pulse.reading();
+    liveness.reading();
     webSocket.resume();
   }
 
@@ -271,10 +272,10 @@ public final class ClientSocket {
 
   private void closeNow(int code, String text) {
     if (phase == Phase.OPENING) {
-      openFailed(SocketOpenException.givenUp(discretion));
+      openFailed(SocketOpenException.givenUp(maskedAddress));
     } else if (phase == Phase.OPEN) {
       phase = Phase.CLOSING;
-      ends.weClose(code, text);
+      closeTracker.weClose(code, text);
       timer = eventLoop.setTimer(limits.closeTimeout().toMillis(), id -> netty(webSocket).close());
       webSocket.close((short) code, text);
     }
@@ -289,11 +290,11 @@ public final class ClientSocket {
     if (webSocket != null) {
       webSocket.resume();
     }
-    eventLoop.runOnContext(v -> end(ends.byDisconnect()));
+    eventLoop.runOnContext(v -> end(closeTracker.byDisconnect()));
   }
 
   private void onTrouble(Throwable problem) {
-    ends.notice(problem);
+    closeTracker.notice(problem);
     if (problem instanceof CorruptedWebSocketFrameException violation && webSocket != null) {
       // Netty writes this close frame past its own encoder, so it never leaves; ours does
       netty(webSocket).writeAndFlush(new CloseWebSocketFrame(violation.closeStatus()));

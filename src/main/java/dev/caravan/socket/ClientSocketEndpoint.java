@@ -52,7 +52,7 @@ public final class ClientSocketEndpoint extends VertxWebsocketEndpoint {
             webSocketOptions(stockOptions),
             getWebSocketConnectOptions(stockOptions),
             limits,
-            new Discretion(address),
+            new MaskedAddress(address),
             queue,
             listener);
     socket.open();

@@ -50,8 +50,8 @@ public final class SocketOpenException extends Exception {
     this.retryAfter = retryAfter;
   }
 
-  static SocketOpenException of(Throwable problem, Discretion discretion) {
-    String server = discretion.server();
+  static SocketOpenException of(Throwable problem, MaskedAddress maskedAddress) {
+    String server = maskedAddress.server();
     if (problem instanceof UpgradeRejectedException rejection) {
       int status = rejection.getStatus();
       // Netty reports an answer that is no HTTP as status 999
@@ -64,7 +64,7 @@ public final class SocketOpenException extends Exception {
               Kind.PROTOCOL, server + " did not answer the handshake in HTTP.", null);
     }
     Kind kind = kindOf(problem);
-    String said = discretion.mask(problem.getMessage());
+    String said = maskedAddress.mask(problem.getMessage());
     String sentence =
         problem instanceof ProxyConnectException
             ? "The proxy does not let the bridge through to %s: %s. Look at HTTPS_PROXY."
@@ -79,19 +79,19 @@ public final class SocketOpenException extends Exception {
     return new SocketOpenException(kind, sentence.formatted(server, said), safe(problem, said));
   }
 
-  static SocketOpenException tooSlow(Discretion discretion, Duration limit) {
+  static SocketOpenException tooSlow(MaskedAddress maskedAddress, Duration limit) {
     return new SocketOpenException(
         Kind.TIMEOUT,
         "%s did not complete the WebSocket handshake within %d ms."
-            .formatted(discretion.server(), limit.toMillis()),
+            .formatted(maskedAddress.server(), limit.toMillis()),
         null);
   }
 
-  static SocketOpenException givenUp(Discretion discretion) {
+  static SocketOpenException givenUp(MaskedAddress maskedAddress) {
     return new SocketOpenException(
         Kind.ABORTED,
         "The attempt to open a socket to %s was given up on request."
-            .formatted(discretion.server()),
+            .formatted(maskedAddress.server()),
         null);
   }
 

@@ -7,7 +7,7 @@ import java.util.Set;
 import java.util.function.Predicate;
 
 /**
- * Deals subscriptions to shards, each of which is read on a channel that takes a thousand, and
+ * Assigns subscriptions to shards, each of which is read on a channel that takes a thousand, and
  * shards to OAuth clients. It never leaves one out: what no client has a channel for is told.
  *
  * <p>When subscriptions come and go:
@@ -99,6 +99,7 @@ public final class TopicSharder {
         kept.add(shard);
       }
     }
-    return new Dealing(limit, clients, mostShards, refusals, taken).deal(kept, subscriptions);
+    return new TopicAssignment(limit, clients, mostShards, refusals, taken)
+        .assign(kept, subscriptions);
   }
 }

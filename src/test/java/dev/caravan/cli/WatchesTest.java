@@ -5,10 +5,10 @@ import static org.awaitility.Awaitility.await;
 
 import dev.caravan.background.BackgroundHealthCheck;
 import dev.caravan.genesys.GenesysComponent;
-import dev.caravan.health.DeadLetterWatch;
-import dev.caravan.health.SpoolWatch;
-import dev.caravan.replay.ReplayDesk;
+import dev.caravan.health.KafkaHealth;
+import dev.caravan.health.SpoolHealth;
 import dev.caravan.replay.ReplayFiles;
+import dev.caravan.replay.ReplayRequests;
 import dev.caravan.spool.Spool;
 import dev.caravan.spool.SpoolComponent;
 import dev.caravan.spool.SpoolStatus;
@@ -67,7 +67,7 @@ class WatchesTest {
         });
 
     begun = true;
-    new SpoolWatch(new SimpleMeterRegistry()).begin(context);
+    new SpoolHealth(new SimpleMeterRegistry()).begin(context);
 
     lookedAgainAfterOneFailure();
   }
@@ -92,7 +92,7 @@ class WatchesTest {
           }
         });
 
-    new SpoolWatch(new SimpleMeterRegistry()).begin(context);
+    new SpoolHealth(new SimpleMeterRegistry()).begin(context);
 
     assertThat(asked.get().get()).isEqualTo(Duration.ofSeconds(7));
   }
@@ -109,7 +109,7 @@ class WatchesTest {
           }
         });
 
-    new DeadLetterWatch(Duration.ofMillis(1)).begin(context);
+    new KafkaHealth(Duration.ofMillis(1)).begin(context);
     begun = true;
 
     lookedAgainAfterOneFailure();
@@ -118,7 +118,7 @@ class WatchesTest {
   @Test
   void requestsForReplays(@TempDir Path data) throws Exception {
     ReplayFiles asking = new ReplayFiles(data);
-    ReplayDesk desk = new ReplayDesk(data.toString(), "0");
+    ReplayRequests desk = new ReplayRequests(data.toString(), "0");
     SpoolComponent spoilt =
         new SpoolComponent() {
           @Override
@@ -157,7 +157,7 @@ class WatchesTest {
   void aRequestThatCannotBeUnderstoodKeepsNoOtherFromItsAnswer(@TempDir Path data)
       throws Exception {
     ReplayFiles asking = new ReplayFiles(data);
-    new ReplayDesk(data.toString(), "0").open(context);
+    new ReplayRequests(data.toString(), "0").open(context);
     // What an earlier run left is deleted first
     await()
         .until(
@@ -190,7 +190,7 @@ class WatchesTest {
         });
 
     begun = true;
-    new DeadLetterWatch(Duration.ofMillis(1)).begin(context);
+    new KafkaHealth(Duration.ofMillis(1)).begin(context);
 
     lookedAgainAfterOneFailure();
   }

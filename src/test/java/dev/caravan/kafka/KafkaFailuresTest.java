@@ -143,8 +143,7 @@ class KafkaFailuresTest {
     Throwable thrown = new RuntimeCamelException(stuck);
 
     assertThat(KafkaFailures.judge(thrown))
-        .isEqualTo(
-            new Failure(LATER, "genesys.presence, partition 2", stuck.getMessage(), thrown));
+        .isEqualTo(new Failure(LATER, "genesys.presence, partition 2", stuck.getMessage(), thrown));
   }
 
   @Test

@@ -10,7 +10,10 @@ import org.apache.camel.builder.RouteBuilder;
 import org.apache.camel.impl.DefaultCamelContext;
 import org.apache.camel.support.service.ServiceHelper;
 
-/** A client to drive through the scenarios of {@link CureTest}: ours, or the stock component. */
+/**
+ * A client to drive through the scenarios of {@link StockComponentDefectsTest}: ours, or the stock
+ * component.
+ */
 interface SocketDriver extends AutoCloseable {
 
   /** Returns when the socket is open. */

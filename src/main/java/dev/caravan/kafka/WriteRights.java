@@ -27,9 +27,9 @@ import org.slf4j.LoggerFactory;
  * Asks Kafka whether a client may write to topics, without writing: a topic for which nothing comes
  * would else seem denied long after the right was given.
  */
-public final class RightsInquiry {
+public final class WriteRights {
 
-  private static final Logger LOG = LoggerFactory.getLogger(RightsInquiry.class);
+  private static final Logger LOG = LoggerFactory.getLogger(WriteRights.class);
   private static final int PATIENCE_MILLIS = 5_000;
 
   private final Map<String, Object> properties;
@@ -37,7 +37,7 @@ public final class RightsInquiry {
   /**
    * @param producer what the client that writes was made with
    */
-  RightsInquiry(Properties producer) {
+  WriteRights(Properties producer) {
     this.properties = adminProperties(producer, PATIENCE_MILLIS);
   }
 

@@ -30,9 +30,9 @@ import org.slf4j.LoggerFactory;
 
 /** In the running bridge: does what {@code replay} asks for, one request at a time. */
 @ApplicationScoped
-public class ReplayDesk {
+public class ReplayRequests {
 
-  private static final Logger LOG = LoggerFactory.getLogger(ReplayDesk.class);
+  private static final Logger LOG = LoggerFactory.getLogger(ReplayRequests.class);
   private static final int LOOK_EVERY_MILLIS = 500;
 
   private final ReplayFiles files;
@@ -43,7 +43,7 @@ public class ReplayDesk {
 
   private record Work(String id, Request request, Spool spool, Replay replay) {}
 
-  public ReplayDesk(
+  public ReplayRequests(
       @ConfigProperty(name = "caravan.data.dir") String data,
       @ConfigProperty(name = "caravan.replay.keep") String keep) {
     this.files = new ReplayFiles(Path.of(data));
@@ -228,7 +228,7 @@ public class ReplayDesk {
       return "Nothing was replayed: of what was read since %s nothing is kept. %s What was sent is kept for %s, less if room is needed."
           .formatted(
               request.since(),
-              done.spool().kept().map(ReplayDesk::kept).orElse("Nothing else is."),
+              done.spool().kept().map(ReplayRequests::kept).orElse("Nothing else is."),
               keep);
     }
     String gone =

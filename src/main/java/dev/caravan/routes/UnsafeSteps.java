@@ -43,9 +43,9 @@ import org.slf4j.LoggerFactory;
  * that reads or that takes from a spool has ended well as soon as such a step has handed the event
  * on. Also finds what a route is said to share and nobody gives, which Camel passes over.
  */
-final class EarlyRelease {
+final class UnsafeSteps {
 
-  private static final Logger LOG = LoggerFactory.getLogger(EarlyRelease.class);
+  private static final Logger LOG = LoggerFactory.getLogger(UnsafeSteps.class);
   private static final String HANDS_ON = "(?:seda|vm|disruptor|disruptor-vm|stub):";
 
   private static final String NO_ACKNOWLEDGEMENT = "requestRequiredAcks=0";
@@ -56,7 +56,7 @@ final class EarlyRelease {
   private final SortedSet<String> found = new TreeSet<>();
   private final Set<RouteDefinition> visited = new HashSet<>();
 
-  private EarlyRelease(ModelCamelContext context) {
+  private UnsafeSteps(ModelCamelContext context) {
     this.context = context;
     context.getRouteDefinitions().forEach(route -> byInput.put(input(route), route));
     context
@@ -66,7 +66,7 @@ final class EarlyRelease {
 
   /** A sentence for each such step, with file and line; the routes must have been built. */
   static List<String> warnings(ModelCamelContext context) {
-    EarlyRelease review = new EarlyRelease(context);
+    UnsafeSteps review = new UnsafeSteps(context);
     for (RouteDefinition route : context.getRouteDefinitions()) {
       String input = review.input(route);
       if (input.startsWith("spool:")) {
@@ -80,7 +80,7 @@ final class EarlyRelease {
   }
 
   private String input(RouteDefinition route) {
-    return EndedWork.plain(resolved(String.valueOf(route.getEndpointUrl())));
+    return RemovedRoutes.plain(resolved(String.valueOf(route.getEndpointUrl())));
   }
 
   /** This route, and those that it calls. */
@@ -104,7 +104,7 @@ final class EarlyRelease {
                           .formatted(RouteFolder.place(step), reason, route.getRouteId())));
       uris.stream()
           .filter(uri -> uri.startsWith("direct:"))
-          .map(EndedWork::plain)
+          .map(RemovedRoutes::plain)
           .map(byInput::get)
           .filter(Objects::nonNull)
           .forEach(called -> look(called, ofSpool));

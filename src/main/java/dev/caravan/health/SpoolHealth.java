@@ -36,9 +36,9 @@ import org.slf4j.LoggerFactory;
  * for whatever costs events or endangers them.
  */
 @ApplicationScoped
-public class SpoolWatch {
+public class SpoolHealth {
 
-  private static final Logger LOG = LoggerFactory.getLogger(SpoolWatch.class);
+  private static final Logger LOG = LoggerFactory.getLogger(SpoolHealth.class);
   private static final int EVERY_SECONDS = 2;
   private static final Duration CATCHING_UP_AFTER = Duration.ofSeconds(5);
 
@@ -49,7 +49,7 @@ public class SpoolWatch {
   private final Set<String> spooling = new HashSet<>();
   private final Set<String> abandoned = new HashSet<>();
 
-  public SpoolWatch(MeterRegistry meters) {
+  public SpoolHealth(MeterRegistry meters) {
     this.meters = meters;
   }
 
@@ -231,7 +231,7 @@ public class SpoolWatch {
     if (event instanceof SpoolEvent.Dropped dropped) {
       genesys.lost(cause(dropped), dropped.oldest(), dropped.newest(), dropped.records());
     } else if (event instanceof SpoolEvent.Damaged damaged) {
-      Instant after = after(damaged).orElseGet(SpoolWatch::now);
+      Instant after = after(damaged).orElseGet(SpoolHealth::now);
       genesys.lost(DAMAGED, after, before(damaged).orElse(after), damaged.lost());
     }
   }
@@ -243,14 +243,14 @@ public class SpoolWatch {
   private static Optional<Instant> after(SpoolEvent.Damaged damaged) {
     return damaged.holes().stream()
         .map(SegmentedLog.Hole::after)
-        .filter(SpoolWatch::isKnown)
+        .filter(SpoolHealth::isKnown)
         .min(Instant::compareTo);
   }
 
   private static Optional<Instant> before(SpoolEvent.Damaged damaged) {
     return damaged.holes().stream()
         .map(SegmentedLog.Hole::before)
-        .filter(SpoolWatch::isKnown)
+        .filter(SpoolHealth::isKnown)
         .max(Instant::compareTo);
   }
 

@@ -18,7 +18,7 @@ import org.apache.camel.component.direct.DirectProducer;
  * route's file is broken or was taken away, the event is stuck until it runs; nobody knows better
  * of any other.
  */
-final class CalledRoutes extends DirectComponent {
+final class FailFastDirectComponent extends DirectComponent {
 
   /** What is to be thought of a route that does not run. */
   interface Files {
@@ -32,7 +32,7 @@ final class CalledRoutes extends DirectComponent {
 
   private final Files files;
 
-  CalledRoutes(Files files) {
+  FailFastDirectComponent(Files files) {
     this.files = files;
   }
 
@@ -51,7 +51,7 @@ final class CalledRoutes extends DirectComponent {
     private final String key;
 
     private Called(String uri, String input) {
-      super(uri, CalledRoutes.this);
+      super(uri, FailFastDirectComponent.this);
       this.input = input;
       this.key = uri.replaceFirst("\\?.*", "");
     }
@@ -80,7 +80,7 @@ final class CalledRoutes extends DirectComponent {
 
     private boolean runs() {
       try {
-        return CalledRoutes.this.getConsumer(key, false, 0) != null;
+        return FailFastDirectComponent.this.getConsumer(key, false, 0) != null;
       } catch (InterruptedException e) {
         // It is told to stop: Camel ends the call
         Thread.currentThread().interrupt();

@@ -6,14 +6,14 @@ import io.vertx.core.http.HttpClosedException;
 import java.nio.charset.StandardCharsets;
 
 /** Finds the reason of a socket's end in what was noticed of it, on the socket's event loop. */
-final class Ends {
+final class CloseTracker {
 
-  private final Discretion discretion;
+  private final MaskedAddress maskedAddress;
   private CloseReason ours;
   private Throwable trouble;
 
-  Ends(Discretion discretion) {
-    this.discretion = discretion;
+  CloseTracker(MaskedAddress maskedAddress) {
+    this.maskedAddress = maskedAddress;
   }
 
   /** We are closing: whatever ends the socket from now on, it was us. */
@@ -38,7 +38,7 @@ final class Ends {
     }
     int code = (body[0] & 0xff) << 8 | body[1] & 0xff;
     String text = new String(body, 2, body.length - 2, StandardCharsets.UTF_8);
-    return new CloseReason(Initiator.SERVER, code, discretion.mask(text));
+    return new CloseReason(Initiator.SERVER, code, maskedAddress.mask(text));
   }
 
   /** The TCP connection ended without a close frame. */
@@ -50,9 +50,9 @@ final class Ends {
       return new CloseReason(
           Initiator.US,
           violation.closeStatus().code(),
-          discretion.mask("The server broke the protocol: " + violation.getMessage()));
+          maskedAddress.mask("The server broke the protocol: " + violation.getMessage()));
     }
-    String cause = trouble == null ? "" : " (" + discretion.mask(trouble.getMessage()) + ")";
+    String cause = trouble == null ? "" : " (" + maskedAddress.mask(trouble.getMessage()) + ")";
     return new CloseReason(
         Initiator.TRANSPORT,
         CloseReason.ABNORMAL,

@@ -22,10 +22,12 @@ import org.junit.jupiter.api.Test;
  *
  * <p>Every scenario fails on the stock component of Camel 4.17.0. To see it:
  *
- * <pre>{@code mvn test -Dtests.later= -Dtest=CureTest -Dcaravan.socket.driver=stock}</pre>
+ * <pre>
+ * {@code mvn test -Dtests.later= -Dtest=StockComponentDefectsTest -Dcaravan.socket.driver=stock}
+ * </pre>
  */
 @Tag("slow")
-class CureTest {
+class StockComponentDefectsTest {
 
   private static final Duration GENEROUS = Duration.ofSeconds(30);
 

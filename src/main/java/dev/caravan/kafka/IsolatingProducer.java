@@ -45,9 +45,9 @@ import org.slf4j.LoggerFactory;
  * href="https://issues.apache.org/jira/browse/KAFKA-20237">KAFKA-20237</a>). Then this producer
  * ends: it is closed, so that all that it holds has failed, and {@link #orAnother} gives another.
  */
-final class PatientProducer extends KafkaProducer<Object, Object> {
+final class IsolatingProducer extends KafkaProducer<Object, Object> {
 
-  private static final Logger LOG = LoggerFactory.getLogger(PatientProducer.class);
+  private static final Logger LOG = LoggerFactory.getLogger(IsolatingProducer.class);
 
   /** What is not acknowledged by then stays in the spool, so there is nothing to wait for. */
   private static final Duration CLOSE_WITHIN = Duration.ofSeconds(2);
@@ -65,7 +65,7 @@ final class PatientProducer extends KafkaProducer<Object, Object> {
   interface Maker {
 
     /** The producer is closed. */
-    void closed(PatientProducer producer);
+    void closed(IsolatingProducer producer);
 
     /** Kafka has acknowledged a record of a producer for the first time. */
     void works();
@@ -82,7 +82,7 @@ final class PatientProducer extends KafkaProducer<Object, Object> {
   }
 
   private final RefusedTopics topics;
-  private final RightsInquiry inquiry;
+  private final WriteRights rights;
   private final Maker maker;
   private final PartitionBreakers breakers;
   private final PartitionChoice choice;
@@ -105,12 +105,12 @@ final class PatientProducer extends KafkaProducer<Object, Object> {
   private volatile boolean closed;
   private volatile Optional<String> end = Optional.empty();
 
-  PatientProducer(
+  IsolatingProducer(
       Properties properties, RefusedTopics topics, PartitionBreakers.Limits limits, Maker maker) {
     super(properties);
     ProducerConfig config = new ProducerConfig(properties);
     this.topics = topics;
-    this.inquiry = new RightsInquiry(properties);
+    this.rights = new WriteRights(properties);
     this.maker = maker;
     this.patience = Duration.ofMillis(config.getInt(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG));
     this.breakers =
@@ -252,7 +252,7 @@ final class PatientProducer extends KafkaProducer<Object, Object> {
   void askForQuietTopics() {
     SortedSet<String> quiet = topics.quiet();
     if (!quiet.isEmpty()) {
-      inquiry.granted(quiet).forEach(topic -> tellGranted(topic, topics.granted(topic)));
+      rights.granted(quiet).forEach(topic -> tellGranted(topic, topics.granted(topic)));
     }
   }
 

@@ -15,7 +15,7 @@ import java.util.stream.Collectors;
  * can name the file. Only what others rely on counts: what comes from Genesys Cloud, waits in a
  * spool or is called by other routes.
  */
-public final class EndedWork {
+public final class RemovedRoutes {
 
   /**
    * What a route does.
@@ -86,7 +86,7 @@ public final class EndedWork {
                 .collect(Collectors.groupingBy(Ended::file, TreeMap::new, Collectors.toList()))
                 .values()
                 .stream()
-                .map(EndedWork::sentence)
+                .map(RemovedRoutes::sentence)
                 .collect(Collectors.joining(" ")));
   }
 

@@ -7,9 +7,9 @@ import java.util.Properties;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.junit.jupiter.api.Test;
 
-class FirstContactTest {
+class ConnectionProbeTest {
 
-  private final FirstContact contact = new FirstContact(Duration.ofMillis(300));
+  private final ConnectionProbe probe = new ConnectionProbe(Duration.ofMillis(300));
 
   private static Properties settings(String servers) {
     Properties settings = new Properties();
@@ -18,16 +18,16 @@ class FirstContactTest {
   }
 
   @Test
-  void aKafkaThatDoesNotAnswerIsTroubleUntilItIsThere() throws Exception {
-    contact.seek(settings("127.0.0.1:9"));
+  void aKafkaThatDoesNotAnswerIsAProblemUntilItIsThere() throws Exception {
+    probe.probe(settings("127.0.0.1:9"));
 
-    assertThat(contact.isMade()).isFalse();
-    assertThat(contact.trouble().orElseThrow())
+    assertThat(probe.isReached()).isFalse();
+    assertThat(probe.problem().orElseThrow())
         .contains("Kafka does not answer at 127.0.0.1:9", "KAFKA_BOOTSTRAP_SERVERS");
 
-    contact.make();
+    probe.markReached();
 
-    assertThat(contact.trouble()).isEmpty();
-    assertThat(contact.isMade()).isTrue();
+    assertThat(probe.problem()).isEmpty();
+    assertThat(probe.isReached()).isTrue();
   }
 }

@@ -10,7 +10,7 @@ import org.apache.camel.support.PluginHelper;
 import org.apache.camel.support.ResourceHelper;
 import org.junit.jupiter.api.Test;
 
-class EarlyReleaseTest {
+class UnsafeStepsTest {
 
   private static List<String> warnings(String... files) throws Exception {
     try (DefaultCamelContext context = new DefaultCamelContext()) {
@@ -19,7 +19,7 @@ class EarlyReleaseTest {
         PluginHelper.getRoutesLoader(context)
             .loadRoutes(ResourceHelper.fromString("file:routes/f" + i + ".camel.yaml", files[i]));
       }
-      return EarlyRelease.warnings(context);
+      return UnsafeSteps.warnings(context);
     }
   }
 
@@ -168,7 +168,7 @@ class EarlyReleaseTest {
       files =
           shipped
               .filter(file -> file.toString().endsWith(".camel.yaml"))
-              .map(EarlyReleaseTest::text)
+              .map(UnsafeStepsTest::text)
               .toList();
     }
     assertThat(warnings(files.toArray(String[]::new))).isEmpty();

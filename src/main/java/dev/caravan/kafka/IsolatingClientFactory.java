@@ -31,9 +31,9 @@ import org.slf4j.LoggerFactory;
  * fails: so somebody asks again for as long as something waits. Making one takes as long as a name
  * takes to resolve, so after a failure the next attempt is {@link #UNUSABLE_AGAIN} later.
  */
-public final class PatientClientFactory extends DefaultKafkaClientFactory {
+public final class IsolatingClientFactory extends DefaultKafkaClientFactory {
 
-  private static final Logger LOG = LoggerFactory.getLogger(PatientClientFactory.class);
+  private static final Logger LOG = LoggerFactory.getLogger(IsolatingClientFactory.class);
   private static final Duration MISSING_AGAIN = Duration.ofMinutes(5);
   private static final Duration DENIED_AGAIN = Duration.ofSeconds(10);
   private static final int MOST_CAUSES = 20;
@@ -42,12 +42,12 @@ public final class PatientClientFactory extends DefaultKafkaClientFactory {
 
   private final Duration patience;
   private final LongSupplier nanoTime;
-  private final Set<PatientProducer> producers = ConcurrentHashMap.newKeySet();
+  private final Set<IsolatingProducer> producers = ConcurrentHashMap.newKeySet();
 
   /** Settings with which no producer can be made, as many as there are kinds of endpoints. */
   private final Map<Properties, Refusal> refusals = new ConcurrentHashMap<>();
 
-  private final FirstContact contact = new FirstContact(Duration.ofSeconds(5));
+  private final ConnectionProbe probe = new ConnectionProbe(Duration.ofSeconds(5));
 
   /**
    * @param ended whether it is of a producer that has ended; that another works, only an
@@ -59,11 +59,11 @@ public final class PatientClientFactory extends DefaultKafkaClientFactory {
    * @param patience how long a topic may be unknown to Kafka before its records are refused, such
    *     as {@code 60s} or {@code 1m30s}
    */
-  public PatientClientFactory(String patience) {
+  public IsolatingClientFactory(String patience) {
     this(patience, System::nanoTime);
   }
 
-  PatientClientFactory(String patience, LongSupplier nanoTime) {
+  IsolatingClientFactory(String patience, LongSupplier nanoTime) {
     this.nanoTime = nanoTime;
     this.patience = Duration.ofMillis(TimeUtils.toMilliSeconds(patience));
   }
@@ -82,11 +82,11 @@ public final class PatientClientFactory extends DefaultKafkaClientFactory {
     }
     Properties all = KafkaProperties.over(properties, ConfigProvider.getConfig());
     try {
-      PatientProducer producer =
+      IsolatingProducer producer =
           ExtraJars.with(
               ConfigProvider.getConfig(),
               () ->
-                  new PatientProducer(
+                  new IsolatingProducer(
                       all,
                       new RefusedTopics(
                           new RefusedTopics.Limits(patience, MISSING_AGAIN, DENIED_AGAIN),
@@ -103,7 +103,7 @@ public final class PatientClientFactory extends DefaultKafkaClientFactory {
     }
   }
 
-  private final class MakerOf implements PatientProducer.Maker {
+  private final class MakerOf implements IsolatingProducer.Maker {
 
     private final Properties properties;
 
@@ -112,7 +112,7 @@ public final class PatientClientFactory extends DefaultKafkaClientFactory {
     }
 
     @Override
-    public void closed(PatientProducer producer) {
+    public void closed(IsolatingProducer producer) {
       producers.remove(producer);
     }
 
@@ -220,14 +220,14 @@ public final class PatientClientFactory extends DefaultKafkaClientFactory {
    * @param properties what a producer is made with
    */
   public void seek(Properties properties) throws InterruptedException {
-    if (contact.isMade() || mistake().isPresent()) {
+    if (probe.isReached() || mistake().isPresent()) {
       return;
     }
     try {
       if (takesAny()) {
-        contact.make();
+        probe.markReached();
       } else {
-        contact.seek(KafkaProperties.over(properties, ConfigProvider.getConfig()));
+        probe.probe(KafkaProperties.over(properties, ConfigProvider.getConfig()));
       }
       refusals.remove(properties);
     } catch (KafkaException e) {
@@ -237,7 +237,7 @@ public final class PatientClientFactory extends DefaultKafkaClientFactory {
 
   /** Why Kafka has not answered since the start, as a sentence; empty as far as is known. */
   public Optional<String> silence() {
-    return contact.trouble();
+    return probe.problem();
   }
 
   /** The topics that Kafka denies to the producers that are open. */
@@ -249,11 +249,11 @@ public final class PatientClientFactory extends DefaultKafkaClientFactory {
 
   /** Whether there is a topic for which Kafka takes records and does not deny it. */
   public boolean takesAny() {
-    return producers.stream().anyMatch(PatientProducer::takesAny);
+    return producers.stream().anyMatch(IsolatingProducer::takesAny);
   }
 
   /** Asks for denied topics to which nothing was sent lately; takes seconds if Kafka is slow. */
   public void askForQuietTopics() {
-    producers.forEach(PatientProducer::askForQuietTopics);
+    producers.forEach(IsolatingProducer::askForQuietTopics);
   }
 }

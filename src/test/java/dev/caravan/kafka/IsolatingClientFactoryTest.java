@@ -19,10 +19,10 @@ import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.Test;
 
-class PatientClientFactoryTest {
+class IsolatingClientFactoryTest {
 
   private final AtomicLong now = new AtomicLong();
-  private final PatientClientFactory factory = new PatientClientFactory("1m", now::get);
+  private final IsolatingClientFactory factory = new IsolatingClientFactory("1m", now::get);
 
   private static Properties settings(String servers) {
     Properties settings = new Properties();
@@ -107,7 +107,7 @@ class PatientClientFactoryTest {
     settings.put(Away.SINCE, attempts);
     catchThrowable(() -> factory.getProducer(settings));
     assertThat(factory.problem().orElseThrow()).contains("It is away");
-    now.addAndGet(PatientClientFactory.UNUSABLE_AGAIN.toNanos());
+    now.addAndGet(IsolatingClientFactory.UNUSABLE_AGAIN.toNanos());
 
     try (Producer<Object, Object> producer = factory.getProducer(settings)) {
       assertThat(producer).isNotNull();

@@ -13,7 +13,7 @@ import java.util.TreeSet;
 import org.apache.camel.health.HealthCheck;
 import org.junit.jupiter.api.Test;
 
-class DeadLetterWatchTest {
+class KafkaHealthTest {
 
   private static final SortedSet<String> DENIED = new TreeSet<>(Set.of("genesys.presence"));
 
@@ -53,7 +53,7 @@ class DeadLetterWatchTest {
   private static HealthCheck.Result check(
       SortedSet<String> denied, boolean takesAny, Optional<DeadLetterFiles.Contents> files) {
     return new ConditionHealthCheck(
-            "kafka-refusals", () -> DeadLetterWatch.condition(denied, takesAny, files))
+            "kafka-refusals", () -> KafkaHealth.condition(denied, takesAny, files))
         .call(Map.of());
   }
 }

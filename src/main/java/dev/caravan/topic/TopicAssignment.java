@@ -15,8 +15,8 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 
-/** Deals subscriptions once, by the rules of {@link TopicSharder}. */
-final class Dealing {
+/** Assigns subscriptions to shards once, by the rules of {@link TopicSharder}. */
+final class TopicAssignment {
 
   /** Nobody reads it: no client has a channel for it. */
   private static final String NOBODY = "";
@@ -28,22 +28,22 @@ final class Dealing {
   private final Refusals refusals;
   private final Set<Integer> taken;
 
-  private final TreeMap<Integer, Hand> hands = new TreeMap<>();
+  private final TreeMap<Integer, DraftShard> drafts = new TreeMap<>();
 
   /** Where each topic was. */
-  private final Map<String, Hand> before = new HashMap<>();
+  private final Map<String, DraftShard> before = new HashMap<>();
 
   /** Shards in the order in which they are filled. */
-  private final List<Hand> order = new ArrayList<>();
+  private final List<DraftShard> order = new ArrayList<>();
 
-  /** A shard that is being dealt. */
-  private static final class Hand {
+  /** A shard that is being filled. */
+  private static final class DraftShard {
     private final int number;
     private final String client;
     private final List<String> previous;
     private final Set<String> held = new LinkedHashSet<>();
 
-    Hand(int number, String client, List<String> previous) {
+    DraftShard(int number, String client, List<String> previous) {
       this.number = number;
       this.client = client;
       this.previous = previous;
@@ -63,13 +63,14 @@ final class Dealing {
   }
 
   /** Some topics of a subscription, which together make one. */
-  private record Piece(String subscription, Optional<Hand> home) {}
+  private record Piece(String subscription, Optional<DraftShard> home) {}
 
   /**
    * @param clients those that may be given something
    * @param taken numbers that no new shard may have
    */
-  Dealing(int limit, List<String> clients, int mostShards, Refusals refusals, Set<Integer> taken) {
+  TopicAssignment(
+      int limit, List<String> clients, int mostShards, Refusals refusals, Set<Integer> taken) {
     this.taken = taken;
     this.limit = limit;
     this.clients = clients;
@@ -80,31 +81,31 @@ final class Dealing {
   /**
    * @param previous shards that stay with their clients
    */
-  Plan deal(List<Shard> previous, List<String> subscriptions) {
+  Plan assign(List<Shard> previous, List<String> subscriptions) {
     for (Shard shard : previous) {
-      Hand hand = new Hand(shard.number(), shard.client(), shard.subscriptions());
-      hands.put(shard.number(), hand);
+      DraftShard draft = new DraftShard(shard.number(), shard.client(), shard.subscriptions());
+      drafts.put(shard.number(), draft);
       shard
           .subscriptions()
-          .forEach(it -> topics(it).forEach(topic -> before.putIfAbsent(topic, hand)));
+          .forEach(it -> topics(it).forEach(topic -> before.putIfAbsent(topic, draft)));
     }
     Collection<String> unplaced = keep(new LinkedHashSet<>(subscriptions));
-    order.addAll(hands.values());
+    order.addAll(drafts.values());
     order.sort(
-        Comparator.comparing((Hand hand) -> !hand.isTouched())
-            .thenComparing(hand -> hand.held.size())
-            .thenComparing(hand -> hand.number));
+        Comparator.comparing((DraftShard draft) -> !draft.isTouched())
+            .thenComparing(draft -> draft.held.size())
+            .thenComparing(draft -> draft.number));
     Map<String, List<String>> entities = new LinkedHashMap<>();
     for (String subscription : unplaced) {
       entities.computeIfAbsent(entity(subscription), e -> new ArrayList<>()).add(subscription);
     }
-    Map<String, Hand> siblings = siblings(entities.keySet());
+    Map<String, DraftShard> siblings = siblings(entities.keySet());
     entities.forEach(
         (entity, its) -> place(its, Optional.ofNullable(siblings.get(entity)), new HashSet<>()));
     Map<Boolean, List<Shard>> byRead =
-        hands.values().stream()
-            .filter(hand -> !hand.held.isEmpty())
-            .map(Hand::shard)
+        drafts.values().stream()
+            .filter(draft -> !draft.held.isEmpty())
+            .map(DraftShard::shard)
             .collect(Collectors.partitioningBy(shard -> !shard.client().equals(NOBODY)));
     return new Plan(byRead.get(true), byRead.get(false));
   }
@@ -113,7 +114,7 @@ final class Dealing {
 
   /** Leaves in its place what can stay; tells the rest. */
   private Collection<String> keep(Set<String> subscriptions) {
-    Map<String, Hand> homes = new LinkedHashMap<>();
+    Map<String, DraftShard> homes = new LinkedHashMap<>();
     Set<String> unplaced = new LinkedHashSet<>();
     for (String subscription : subscriptions) {
       for (Piece piece : pieces(subscription)) {
@@ -125,12 +126,12 @@ final class Dealing {
       }
     }
     // First what is the same, so that what is combined anew does not drive it away
-    for (Hand hand : hands.values()) {
-      hand.previous.stream()
-          .filter(it -> homes.get(it) == hand)
+    for (DraftShard draft : drafts.values()) {
+      draft.previous.stream()
+          .filter(it -> homes.get(it) == draft)
           .limit(limit)
-          .forEach(hand.held::add);
-      hand.held.forEach(homes::remove);
+          .forEach(draft.held::add);
+      draft.held.forEach(homes::remove);
     }
     Set<String> beyond = new LinkedHashSet<>();
     homes.forEach(
@@ -163,13 +164,13 @@ final class Dealing {
    */
   private List<Piece> pieces(String subscription) {
     List<String> topics = topics(subscription);
-    Map<Optional<Hand>, List<String>> parts = new LinkedHashMap<>();
+    Map<Optional<DraftShard>, List<String>> parts = new LinkedHashMap<>();
     for (String topic : topics) {
-      Optional<Hand> home =
-          Optional.ofNullable(before.get(topic)).filter(hand -> mayKeep(hand.client, topic));
+      Optional<DraftShard> home =
+          Optional.ofNullable(before.get(topic)).filter(draft -> mayKeep(draft.client, topic));
       parts.computeIfAbsent(home, h -> new ArrayList<>()).add(topic);
     }
-    List<String> homeless = parts.getOrDefault(Optional.<Hand>empty(), List.of());
+    List<String> homeless = parts.getOrDefault(Optional.<DraftShard>empty(), List.of());
     if (parts.size() > 1 && !homeless.isEmpty()) {
       Optional<List<String>> joined =
           parts.entrySet().stream()
@@ -179,7 +180,7 @@ final class Dealing {
       joined.ifPresent(
           part -> {
             part.addAll(homeless);
-            parts.remove(Optional.<Hand>empty());
+            parts.remove(Optional.<DraftShard>empty());
           });
     }
     return parts.entrySet().stream()
@@ -189,14 +190,14 @@ final class Dealing {
 
   // ---- what is new
 
-  private Map<String, Hand> siblings(Set<String> entities) {
-    Map<String, Hand> siblings = new HashMap<>();
+  private Map<String, DraftShard> siblings(Set<String> entities) {
+    Map<String, DraftShard> siblings = new HashMap<>();
     if (!entities.isEmpty()) {
-      for (Hand hand : hands.values()) {
-        for (String subscription : hand.held) {
+      for (DraftShard draft : drafts.values()) {
+        for (String subscription : draft.held) {
           String entity = entity(subscription);
           if (entities.contains(entity)) {
-            siblings.putIfAbsent(entity, hand);
+            siblings.putIfAbsent(entity, draft);
           }
         }
       }
@@ -207,11 +208,11 @@ final class Dealing {
   /**
    * @param tried subscriptions that were divided so far
    */
-  private void place(List<String> together, Optional<Hand> sibling, Set<String> tried) {
-    Optional<Hand> whole =
+  private void place(List<String> together, Optional<DraftShard> sibling, Set<String> tried) {
+    Optional<DraftShard> whole =
         sibling
-            .filter(hand -> takes(hand, together))
-            .or(() -> order.stream().filter(hand -> takes(hand, together)).findFirst())
+            .filter(draft -> takes(draft, together))
+            .or(() -> order.stream().filter(draft -> takes(draft, together)).findFirst())
             .or(() -> anew(together));
     if (whole.isPresent()) {
       whole.get().held.addAll(together);
@@ -228,20 +229,20 @@ final class Dealing {
     }
   }
 
-  private boolean takes(Hand hand, List<String> together) {
-    return clients.contains(hand.client)
-        && hand.held.size() + together.size() <= limit
-        && maySeeEach(hand.client, together);
+  private boolean takes(DraftShard draft, List<String> together) {
+    return clients.contains(draft.client)
+        && draft.held.size() + together.size() <= limit
+        && maySeeEach(draft.client, together);
   }
 
-  private Optional<Hand> anew(List<String> together) {
+  private Optional<DraftShard> anew(List<String> together) {
     if (together.size() > limit) {
       return Optional.empty();
     }
     Map<String, Integer> shards = new HashMap<>();
-    hands.values().stream()
-        .filter(hand -> !hand.held.isEmpty())
-        .forEach(hand -> shards.merge(hand.client, 1, Integer::sum));
+    drafts.values().stream()
+        .filter(draft -> !draft.held.isEmpty())
+        .forEach(draft -> shards.merge(draft.client, 1, Integer::sum));
     return clients.stream()
         .filter(client -> shards.getOrDefault(client, 0) < mostShards)
         .filter(client -> maySeeEach(client, together))
@@ -249,15 +250,15 @@ final class Dealing {
         .map(this::open);
   }
 
-  private Hand open(String client) {
+  private DraftShard open(String client) {
     int number = 0;
-    while (hands.containsKey(number) || taken.contains(number)) {
+    while (drafts.containsKey(number) || taken.contains(number)) {
       number++;
     }
-    Hand hand = new Hand(number, client, List.of());
-    hands.put(number, hand);
-    order.add(hand);
-    return hand;
+    DraftShard draft = new DraftShard(number, client, List.of());
+    drafts.put(number, draft);
+    order.add(draft);
+    return draft;
   }
 
   /** No client may see all of it: what each may see, the most first. */
@@ -278,13 +279,13 @@ final class Dealing {
 
   /** Where it was, although its client was refused it: there it is asked for again. */
   private void leave(String subscription) {
-    Hand home = before.get(topics(subscription).get(0));
+    DraftShard home = before.get(topics(subscription).get(0));
     if (home != null && home.held.size() < limit) {
       home.held.add(subscription);
       return;
     }
     order.stream()
-        .filter(hand -> hand.client.equals(NOBODY) && hand.held.size() < limit)
+        .filter(draft -> draft.client.equals(NOBODY) && draft.held.size() < limit)
         .findFirst()
         .orElseGet(() -> open(NOBODY))
         .held
@@ -293,8 +294,8 @@ final class Dealing {
 
   // ---- who may see what
 
-  private boolean mayGet(Hand hand, List<String> topics) {
-    return clients.contains(hand.client) && maySeeAll(hand.client, topics);
+  private boolean mayGet(DraftShard draft, List<String> topics) {
+    return clients.contains(draft.client) && maySeeAll(draft.client, topics);
   }
 
   private boolean maySeeEach(String client, List<String> subscriptions) {

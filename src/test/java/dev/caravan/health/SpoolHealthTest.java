@@ -9,11 +9,11 @@ import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
-class SpoolWatchTest {
+class SpoolHealthTest {
 
   @Test
   void aSpoolThatFlowsIsOnlyTold() {
-    Condition now = SpoolWatch.condition(List.of(status("events", 0, false)));
+    Condition now = SpoolHealth.condition(List.of(status("events", 0, false)));
 
     assertThat(now.problem()).isEmpty();
     assertThat(now.degraded()).isEmpty();
@@ -23,7 +23,7 @@ class SpoolWatchTest {
   @Test
   void aSpoolThatKeepsWhatKafkaDoesNotTakeIsNoReasonToBeTakenOutOfService() {
     Condition now =
-        SpoolWatch.condition(List.of(status("events", 60, false), status("signals", 0, false)));
+        SpoolHealth.condition(List.of(status("events", 60, false), status("signals", 0, false)));
 
     assertThat(now.problem()).isEmpty();
     assertThat(now.degraded()).singleElement().asString().startsWith("Spool events: spooling");
@@ -32,7 +32,7 @@ class SpoolWatchTest {
   @Test
   void aSpoolThatIsFullIs() {
     Condition now =
-        SpoolWatch.condition(List.of(status("events", 60, true), status("signals", 60, false)));
+        SpoolHealth.condition(List.of(status("events", 60, true), status("signals", 60, false)));
 
     assertThat(now.problem().orElseThrow()).startsWith("Spool events: full").doesNotContain("sig");
     assertThat(now.degraded()).singleElement().asString().startsWith("Spool signals: spooling");

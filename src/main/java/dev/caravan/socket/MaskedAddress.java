@@ -3,7 +3,7 @@ package dev.caravan.socket;
 import java.net.URI;
 
 /** Speaks of an address without giving away its path, which may be a credential. */
-record Discretion(URI address) {
+record MaskedAddress(URI address) {
 
   /** Shorter parts of a path are words, not secrets. */
   private static final int SHORTEST_SECRET = 8;

@@ -9,7 +9,7 @@ import java.util.function.LongSupplier;
  * Tells the peer's silence from our own: when a socket was read, since when it is paused, and
  * whether what is read now may have come long ago, because nothing was read meanwhile.
  */
-final class Pulse {
+final class SocketLiveness {
 
   /** How often the event loop is to show that it runs. */
   static final long BEAT_MILLIS = 500;
@@ -46,7 +46,7 @@ final class Pulse {
   /** When something last kept what had come from being read. Guarded by this. */
   private long heldNanos;
 
-  Pulse() {
+  SocketLiveness() {
     this(System::nanoTime, System::currentTimeMillis);
   }
 
@@ -54,7 +54,7 @@ final class Pulse {
    * @param nanos may stand still while the machine sleeps
    * @param wallMillis goes on meanwhile
    */
-  Pulse(LongSupplier nanos, LongSupplier wallMillis) {
+  SocketLiveness(LongSupplier nanos, LongSupplier wallMillis) {
     this.nanos = nanos;
     this.wallMillis = wallMillis;
   }

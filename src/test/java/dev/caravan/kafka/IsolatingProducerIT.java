@@ -35,7 +35,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What of a real cluster takes nothing is stuck alone. */
-class PatientProducerIT {
+class IsolatingProducerIT {
 
   private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static TwoBrokers cluster;
@@ -58,7 +58,7 @@ class PatientProducerIT {
   @Test
   void aPartitionWithoutALeaderIsStuckAloneAndRepeatsNothingWhenItComesBack() throws Exception {
     cluster.createTopic("split", 1, 2);
-    try (PatientProducer producer = producer(Duration.ofSeconds(60));
+    try (IsolatingProducer producer = producer(Duration.ofSeconds(60));
         TopicReader reader = new TopicReader(cluster.first().bootstrapServers(), "split")) {
       send(producer, "split", 0, "first");
       send(producer, "split", 1, "second");
@@ -125,7 +125,7 @@ class PatientProducerIT {
   @Test
   void aTopicThatIsNotThereHoldsUpTheSenderOnceAndIsAskedForInTheBackground() throws Exception {
     cluster.createTopic("there", 1);
-    try (PatientProducer producer = producer(Duration.ofSeconds(60))) {
+    try (IsolatingProducer producer = producer(Duration.ofSeconds(60))) {
       send(producer, "there", 0, "warm");
       await().atMost(PATIENCE).until(() -> done.contains("warm"));
 
@@ -151,7 +151,7 @@ class PatientProducerIT {
 
   @Test
   void aTopicThatNobodyCreatesIsRefusedForGood() {
-    try (PatientProducer producer = producer(Duration.ofSeconds(3))) {
+    try (IsolatingProducer producer = producer(Duration.ofSeconds(3))) {
       await()
           .atMost(PATIENCE)
           .untilAsserted(
@@ -171,7 +171,7 @@ class PatientProducerIT {
     Arrays.fill(second, 2);
     cluster.createTopic("many", second);
     cluster.createTopic("healthy", 1, 1, 1);
-    try (PatientProducer producer = producer(Duration.ofSeconds(60))) {
+    try (IsolatingProducer producer = producer(Duration.ofSeconds(60))) {
       send(producer, "many", 0, "first");
       for (int i = 0; i < 2; i++) {
         send(producer, "healthy", i, "before-" + i);
@@ -210,10 +210,10 @@ class PatientProducerIT {
     cluster.createTopic(topic, 1);
     cluster.createTopic(refused, 1);
     AtomicLong nanos = new AtomicLong();
-    PatientClientFactory factory = new PatientClientFactory("60s", nanos::get);
+    IsolatingClientFactory factory = new IsolatingClientFactory("60s", nanos::get);
     Properties properties = properties();
     properties.put(ProducerConfig.VALUE_SERIALIZER_CLASS_CONFIG, Fatal.class.getName());
-    PatientProducer producer = (PatientProducer) factory.getProducer(properties);
+    IsolatingProducer producer = (IsolatingProducer) factory.getProducer(properties);
     send(producer, topic, 0, "before");
     await().atMost(PATIENCE).until(() -> done.contains("before"));
     assertThat(factory.problem()).isEmpty();
@@ -233,13 +233,13 @@ class PatientProducerIT {
     assertThat(done).doesNotContain(id);
 
     assertThatThrownBy(producer::orAnother).as("not at once").isInstanceOf(StuckException.class);
-    nanos.addAndGet(PatientClientFactory.UNUSABLE_AGAIN.toNanos());
-    PatientProducer[] another = new PatientProducer[1];
+    nanos.addAndGet(IsolatingClientFactory.UNUSABLE_AGAIN.toNanos());
+    IsolatingProducer[] another = new IsolatingProducer[1];
     await()
         .atMost(PATIENCE)
         .ignoreExceptionsInstanceOf(StuckException.class)
-        .until(() -> (another[0] = (PatientProducer) producer.orAnother()) != producer);
-    try (PatientProducer next = another[0]) {
+        .until(() -> (another[0] = (IsolatingProducer) producer.orAnother()) != producer);
+    try (IsolatingProducer next = another[0]) {
       send(next, topic, 0, id);
       await().atMost(PATIENCE).until(() -> done.contains(id));
       assertThat(factory.problem()).as("once a record has arrived").isEmpty();
@@ -264,7 +264,7 @@ class PatientProducerIT {
     }
   }
 
-  private void send(PatientProducer producer, String topic, int partition, String id) {
+  private void send(IsolatingProducer producer, String topic, int partition, String id) {
     try {
       trySend(producer, topic, partition, id);
     } catch (StuckException e) {
@@ -272,7 +272,7 @@ class PatientProducerIT {
     }
   }
 
-  private void trySend(PatientProducer producer, String topic, int partition, String id) {
+  private void trySend(IsolatingProducer producer, String topic, int partition, String id) {
     byte[] value = id.getBytes(StandardCharsets.UTF_8);
     ProducerRecord<Object, Object> message = new ProducerRecord<>(topic, partition, "k", value);
     message.headers().add("ce_id", value);
@@ -287,8 +287,8 @@ class PatientProducerIT {
         });
   }
 
-  private static PatientProducer producer(Duration patience) {
-    return new PatientProducer(
+  private static IsolatingProducer producer(Duration patience) {
+    return new IsolatingProducer(
         properties(),
         new RefusedTopics(
             new RefusedTopics.Limits(patience, Duration.ofMinutes(5), Duration.ofSeconds(10)),
@@ -311,10 +311,10 @@ class PatientProducerIT {
   }
 
   /** For a producer that nobody needs in the place of another. */
-  private static final class Unmade implements PatientProducer.Maker {
+  private static final class Unmade implements IsolatingProducer.Maker {
 
     @Override
-    public void closed(PatientProducer producer) {
+    public void closed(IsolatingProducer producer) {
       // Nobody counts them
     }
 

@@ -28,7 +28,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What becomes of events on their way to Kafka whose route calls one that does not run. */
 @Timeout(60)
 @Tag("slow")
-class CalledRoutesTest {
+class FailFastDirectComponentTest {
 
   private static final String BROKEN =
       "- route:\n    from:\n      uri: direct:enrich\n      steps: [";
@@ -40,7 +40,7 @@ class CalledRoutesTest {
   private final MutableClock clock = new MutableClock(Instant.parse("2026-11-22T12:00:00Z"));
   private RouteReload reload;
 
-  private final class Loaded implements CalledRoutes.Files {
+  private final class Loaded implements FailFastDirectComponent.Files {
 
     @Override
     public boolean isReplacing() {
@@ -60,7 +60,7 @@ class CalledRoutesTest {
     spool.getConfiguration().setCommitInterval(Duration.ofMillis(5));
     context.addComponent("spool", spool);
     context.getRegistry().bind("kafkaFailures", new KafkaFailures());
-    context.addComponent("direct", new CalledRoutes(new Loaded()));
+    context.addComponent("direct", new FailFastDirectComponent(new Loaded()));
   }
 
   /** Has forward send what needs it through a route of another file. */
@@ -222,7 +222,7 @@ class CalledRoutesTest {
     context.addComponent("slow", new Needy(held::await));
     RouteFiles files = new RouteFiles(folder.toString(), spools.toString(), false);
     context.removeComponent("direct");
-    context.addComponent("direct", new CalledRoutes(files));
+    context.addComponent("direct", new FailFastDirectComponent(files));
     context.start();
     send("needy");
     Thread loading = new Thread(() -> files.load(context));

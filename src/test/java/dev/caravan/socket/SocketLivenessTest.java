@@ -6,15 +6,16 @@ import java.time.Duration;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-class PulseTest {
+class SocketLivenessTest {
 
   private Duration awake = Duration.ofDays(3);
   private Duration wall = Duration.ofDays(20_000);
-  private final Pulse pulse = new Pulse(() -> awake.toNanos(), () -> wall.toMillis());
+  private final SocketLiveness liveness =
+      new SocketLiveness(() -> awake.toNanos(), () -> wall.toMillis());
 
   @BeforeEach
   void open() {
-    pulse.open();
+    liveness.open();
   }
 
   private void passes(Duration time) {
@@ -24,65 +25,65 @@ class PulseTest {
 
   private void beats(int seconds) {
     for (int half = 0; half < 2 * seconds; half++) {
-      passes(Duration.ofMillis(Pulse.BEAT_MILLIS));
-      pulse.beat();
+      passes(Duration.ofMillis(SocketLiveness.BEAT_MILLIS));
+      liveness.beat();
     }
   }
 
   @Test
   void aSocketThatWasNeverHeldIsNotBehind() {
     beats(30);
-    pulse.frame();
+    liveness.frame();
     beats(30);
-    pulse.frame();
+    liveness.frame();
 
-    assertThat(pulse.behindSinceNanos()).isEmpty();
-    assertThat(pulse.lastFrameNanos()).hasValue(awake.toNanos());
+    assertThat(liveness.behindSinceNanos()).isEmpty();
+    assertThat(liveness.lastFrameNanos()).hasValue(awake.toNanos());
   }
 
   @Test
   void afterAHoldItIsBehindUntilALaterQuestionIsAnswered() {
-    pulse.paused();
-    long held = pulse.behindSinceNanos().orElseThrow();
+    liveness.paused();
+    long held = liveness.behindSinceNanos().orElseThrow();
     beats(5);
-    pulse.reading();
-    pulse.frame();
+    liveness.reading();
+    liveness.frame();
 
-    assertThat(pulse.behindSinceNanos()).hasValue(held);
+    assertThat(liveness.behindSinceNanos()).hasValue(held);
 
-    pulse.caughtUp(awake.toNanos());
-    assertThat(pulse.behindSinceNanos()).isEmpty();
+    liveness.caughtUp(awake.toNanos());
+    assertThat(liveness.behindSinceNanos()).isEmpty();
   }
 
   @Test
   void ifItWasHeldAgainMeanwhileItIsBehindSinceTheQuestion() {
-    pulse.paused();
-    pulse.reading();
+    liveness.paused();
+    liveness.reading();
     long asked = awake.toNanos();
     beats(1);
-    pulse.paused();
-    pulse.reading();
+    liveness.paused();
+    liveness.reading();
 
-    pulse.caughtUp(asked);
+    liveness.caughtUp(asked);
 
-    assertThat(pulse.behindSinceNanos()).hasValue(asked);
+    assertThat(liveness.behindSinceNanos()).hasValue(asked);
   }
 
   @Test
   void whatIsReadAfterTheProcessStoodStillMayBeAsOldAsThat() {
-    pulse.frame();
+    liveness.frame();
     beats(2);
     long stoodStill = awake.toNanos();
     passes(Duration.ofSeconds(300));
-    pulse.frame();
+    liveness.frame();
     passes(Duration.ofMillis(1));
-    pulse.frame();
+    liveness.frame();
 
-    assertThat(pulse.behindSinceNanos()).hasValue(stoodStill);
+    assertThat(liveness.behindSinceNanos()).hasValue(stoodStill);
 
     beats(1);
-    pulse.caughtUp(awake.toNanos());
-    assertThat(pulse.behindSinceNanos()).isEmpty();
+    liveness.caughtUp(awake.toNanos());
+    assertThat(liveness.behindSinceNanos()).isEmpty();
   }
 
   @Test
@@ -90,37 +91,37 @@ class PulseTest {
     long asked = awake.toNanos();
     beats(1);
     passes(Duration.ofSeconds(5));
-    pulse.beat();
+    liveness.beat();
 
-    pulse.caughtUp(asked);
+    liveness.caughtUp(asked);
 
-    assertThat(pulse.behindSinceNanos()).hasValue(asked);
+    assertThat(liveness.behindSinceNanos()).hasValue(asked);
   }
 
   @Test
   void whatIsReadAfterTheMachineSleptMayBeAsOldAsThat() {
-    pulse.frame();
+    liveness.frame();
     beats(2);
     long fellAsleep = awake.toNanos();
     wall = wall.plusHours(1);
     passes(Duration.ofMillis(10));
-    pulse.frame();
+    liveness.frame();
 
-    assertThat(pulse.behindSinceNanos()).hasValue(fellAsleep);
+    assertThat(liveness.behindSinceNanos()).hasValue(fellAsleep);
   }
 
   @Test
   void aWallClockThatIsSetBackIsNoSleep() {
     wall = wall.minusHours(1);
     passes(Duration.ofMillis(10));
-    pulse.frame();
+    liveness.frame();
 
-    assertThat(pulse.behindSinceNanos()).isEmpty();
+    assertThat(liveness.behindSinceNanos()).isEmpty();
   }
 
   @Test
   void untilItIsOpenNothingCanHaveWaited() {
-    Pulse opening = new Pulse(() -> awake.toNanos(), () -> wall.toMillis());
+    SocketLiveness opening = new SocketLiveness(() -> awake.toNanos(), () -> wall.toMillis());
     opening.frame();
 
     assertThat(opening.behindSinceNanos()).isEmpty();

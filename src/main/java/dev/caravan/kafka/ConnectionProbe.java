@@ -15,36 +15,36 @@ import org.slf4j.LoggerFactory;
  * Finds out soon after the start whether Kafka answers: the first record, with which a wrong
  * address or password would show, may come hours later.
  */
-final class FirstContact {
+final class ConnectionProbe {
 
-  private static final Logger LOG = LoggerFactory.getLogger(FirstContact.class);
+  private static final Logger LOG = LoggerFactory.getLogger(ConnectionProbe.class);
 
   private final int patienceMillis;
-  private volatile boolean made;
-  private volatile Optional<String> trouble = Optional.empty();
+  private volatile boolean reached;
+  private volatile Optional<String> problem = Optional.empty();
 
   /**
    * @param patience how long an answer may take
    */
-  FirstContact(Duration patience) {
+  ConnectionProbe(Duration patience) {
     this.patienceMillis = Math.toIntExact(patience.toMillis());
   }
 
   /** Why there has been no contact yet, as a sentence; empty if there was, or nobody asked. */
-  Optional<String> trouble() {
-    return trouble;
+  Optional<String> problem() {
+    return problem;
   }
 
   /** Whether nobody needs to ask any more. */
-  boolean isMade() {
-    return made;
+  boolean isReached() {
+    return reached;
   }
 
   /** Kafka is there, as somebody knows. */
-  void make() {
-    made = true;
-    if (trouble.isPresent()) {
-      trouble = Optional.empty();
+  void markReached() {
+    reached = true;
+    if (problem.isPresent()) {
+      problem = Optional.empty();
       LOG.info("Kafka answers.");
     }
   }
@@ -55,11 +55,10 @@ final class FirstContact {
    * @param producer what a producer is made with
    * @throws org.apache.kafka.common.KafkaException if no client can be made with it
    */
-  void seek(Properties producer) throws InterruptedException {
-    try (Admin admin =
-        RightsInquiry.admin(RightsInquiry.adminProperties(producer, patienceMillis))) {
+  void probe(Properties producer) throws InterruptedException {
+    try (Admin admin = WriteRights.admin(WriteRights.adminProperties(producer, patienceMillis))) {
       admin.describeCluster().nodes().get();
-      make();
+      markReached();
     } catch (ExecutionException e) {
       if (e.getCause() instanceof TimeoutException) {
         fails(
@@ -69,15 +68,15 @@ final class FirstContact {
         fails(KafkaFailures.judge(e.getCause()).sentence());
       } else {
         // Whatever it says, it is there
-        make();
+        markReached();
       }
     }
   }
 
   private void fails(String why) {
-    if (trouble.filter(why::equals).isEmpty()) {
+    if (problem.filter(why::equals).isEmpty()) {
       LOG.warn("{} What is for Kafka is kept on disk until it answers.", why);
-      trouble = Optional.of(why);
+      problem = Optional.of(why);
     }
   }
 }

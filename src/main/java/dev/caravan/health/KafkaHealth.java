@@ -5,7 +5,7 @@ import dev.caravan.background.BackgroundTask;
 import dev.caravan.genesys.GenesysComponent;
 import dev.caravan.health.ConditionHealthCheck.Condition;
 import dev.caravan.kafka.DeadLetterFiles;
-import dev.caravan.kafka.PatientClientFactory;
+import dev.caravan.kafka.IsolatingClientFactory;
 import dev.caravan.spool.SpoolComponent;
 import dev.caravan.spool.SpoolEvent;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -34,7 +34,7 @@ import org.apache.kafka.clients.producer.ProducerConfig;
  * more of them than a few, and finds out when a right was given that nothing is sent for.
  */
 @ApplicationScoped
-public class DeadLetterWatch {
+public class KafkaHealth {
 
   /** By then the first signal has usually reached Kafka, and nobody needs to ask. */
   private static final Duration SEEK_AFTER = Duration.ofSeconds(5);
@@ -43,11 +43,11 @@ public class DeadLetterWatch {
 
   private final Duration every;
 
-  public DeadLetterWatch() {
+  public KafkaHealth() {
     this(Duration.ofSeconds(10));
   }
 
-  public DeadLetterWatch(Duration every) {
+  public KafkaHealth(Duration every) {
     this.every = every;
   }
 
@@ -61,12 +61,12 @@ public class DeadLetterWatch {
             new ConditionHealthCheck(
                 "kafka-refusals",
                 () -> {
-                  Optional<PatientClientFactory> clients = clients(context);
+                  Optional<IsolatingClientFactory> clients = clients(context);
                   return condition(
                       clients
-                          .map(PatientClientFactory::deniedTopics)
+                          .map(IsolatingClientFactory::deniedTopics)
                           .orElseGet(Collections::emptySortedSet),
-                      clients.filter(PatientClientFactory::takesAny).isPresent(),
+                      clients.filter(IsolatingClientFactory::takesAny).isPresent(),
                       files(context));
                 }));
     HealthCheckRegistry.get(context)
@@ -76,8 +76,8 @@ public class DeadLetterWatch {
                 () ->
                     new Condition(
                         "broken",
-                        clients(context).flatMap(PatientClientFactory::problem),
-                        clients(context).flatMap(PatientClientFactory::silence).stream().toList(),
+                        clients(context).flatMap(IsolatingClientFactory::problem),
+                        clients(context).flatMap(IsolatingClientFactory::silence).stream().toList(),
                         Map.of())));
     DeadLetterShare share =
         new DeadLetterShare(
@@ -103,7 +103,7 @@ public class DeadLetterWatch {
                 every,
                 "asking Kafka for rights",
                 looks,
-                () -> clients(context).ifPresent(PatientClientFactory::askForQuietTopics)));
+                () -> clients(context).ifPresent(IsolatingClientFactory::askForQuietTopics)));
     BackgroundHealthCheck.of(context)
         .watch(
             BackgroundTask.every(
@@ -112,7 +112,7 @@ public class DeadLetterWatch {
                 "looking for Kafka",
                 looks,
                 () -> {
-                  Optional<PatientClientFactory> clients = clients(context);
+                  Optional<IsolatingClientFactory> clients = clients(context);
                   if (clients.isPresent()) {
                     clients.get().seek(producerProperties(context));
                   }
@@ -181,9 +181,9 @@ public class DeadLetterWatch {
         .map(DeadLetterFiles::contents);
   }
 
-  private static Optional<PatientClientFactory> clients(CamelContext context) {
+  private static Optional<IsolatingClientFactory> clients(CamelContext context) {
     KafkaComponent kafka = context.getComponent("kafka", KafkaComponent.class);
-    return kafka.getKafkaClientFactory() instanceof PatientClientFactory clients
+    return kafka.getKafkaClientFactory() instanceof IsolatingClientFactory clients
         ? Optional.of(clients)
         : Optional.empty();
   }

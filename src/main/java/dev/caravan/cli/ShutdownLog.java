@@ -16,9 +16,9 @@ import org.slf4j.LoggerFactory;
 
 /** Says what happens when the bridge is told to stop, and what it leaves for the next start. */
 @ApplicationScoped
-public class Farewell {
+public class ShutdownLog {
 
-  private static final Logger LOG = LoggerFactory.getLogger(Farewell.class);
+  private static final Logger LOG = LoggerFactory.getLogger(ShutdownLog.class);
 
   private volatile String left = "";
 
