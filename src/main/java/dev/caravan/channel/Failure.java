@@ -53,7 +53,7 @@ public record Failure(
     return new Failure(Kind.UNAVAILABLE, sentence, Duration.ZERO, 1);
   }
 
-  /** A failure that an operator has to cure. */
+  /** A failure that an operator has to mend. */
   public static Failure refused(String sentence) {
     return new Failure(Kind.REFUSED, sentence, Duration.ZERO, 1);
   }

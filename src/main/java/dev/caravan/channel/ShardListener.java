@@ -27,13 +27,13 @@ public interface ShardListener {
   /** Nothing of the replica is read since then, the time of its last frame. */
   void blind(Replica replica, long since, Cause cause);
 
-  /** The replica was told to stop: it reads nothing any more, and nothing more is told of it. */
+  /** The replica was told to stop: it reads nothing any more, and nothing more is reported of it. */
   void finished(Replica replica);
 
   /** What attempts of the replica came to before a restart; {@link Attempts#NONE} if none did. */
   Attempts earlier(Replica replica);
 
-  /** What attempts of the replica have come to; told before the next one is made. */
+  /** What attempts of the replica have come to; reported before the next one is made. */
   void attempts(Replica replica, Attempts now);
 
   /** A ping was answered after this time. */

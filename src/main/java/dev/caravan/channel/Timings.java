@@ -20,7 +20,7 @@ import java.time.Duration;
  * @param firstRetry upper bound of the random wait before the first attempt after a loss
  * @param retryInitial wait before the second attempt; doubled for each further one
  * @param retryMost longest wait between attempts
- * @param slowRetry wait after a refusal that an operator has to cure
+ * @param slowRetry wait after a refusal that an operator has to mend
  * @param flowing time since the last event during which a shard counts as flowing, not idle
  */
 public record Timings(

@@ -12,12 +12,12 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** For seeing the whole road at work, with no account and no cluster. */
+/** For seeing the whole bridge at work, with no account and no cluster. */
 @Command(
     name = "demo",
     mixinStandardHelpOptions = true,
     description = {
-      "Shows the whole road at work, with no account and no cluster.",
+      "Shows the whole bridge at work, with no account and no cluster.",
       "It starts a stand-in for Genesys Cloud, a real Apache Kafka and the bridge",
       "between them, and tells what arrives in Kafka. Ctrl-C ends all of it and leaves",
       "nothing behind."

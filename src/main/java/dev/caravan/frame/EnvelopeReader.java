@@ -14,7 +14,7 @@ import java.io.IOException;
 import java.util.Locale;
 
 /**
- * Reads from a frame, in one pass over its bytes, all that the road needs to know of it: what it
+ * Reads from a frame, in one pass over its bytes, all that the bridge needs to know of it: what it
  * is, its medium, key and identity. The bytes themselves are never rewritten. Safe for several
  * threads.
  *

@@ -7,7 +7,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * Why a frame is read as it is, in words for people. Nothing on the road needs it.
+ * Why a frame is read as it is, in words for people. No event needs it.
  *
  * @param frame what it is read as
  * @param family where events of its kind tell their medium; empty if it is no event
@@ -16,7 +16,7 @@ import java.util.stream.Collectors;
  */
 public record Explanation(Frame frame, String family, String media, String key) {
 
-  /** Explains what the road would read. */
+  /** Explains what the bridge would read. */
   public static Explanation of(byte[] frame) {
     String[] words = {"", "", ""};
     Frame read =

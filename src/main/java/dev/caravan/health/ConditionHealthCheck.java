@@ -8,7 +8,7 @@ import org.apache.camel.health.HealthCheckResultBuilder;
 import org.apache.camel.impl.health.AbstractHealthCheck;
 
 /**
- * Tells of one thing that the road needs: down while something keeps the road from working; up, and
+ * Tells of one thing that the bridge needs: down while something keeps it from working; up, and
  * degraded, while it works without.
  */
 public final class ConditionHealthCheck extends AbstractHealthCheck {
@@ -20,14 +20,14 @@ public final class ConditionHealthCheck extends AbstractHealthCheck {
    *
    * @param state {@code broken} if somebody must act, {@code blind} if it passes by itself; empty
    *     if the problem says that
-   * @param problem what keeps the road from working, as a sentence; empty if nothing does
-   * @param degraded what does not work although the road does, as sentences
+   * @param problem what keeps the bridge from working, as a sentence; empty if nothing does
+   * @param degraded what does not work although events flow, as sentences
    * @param numbers further details
    */
   public record Condition(
       String state, Optional<String> problem, List<String> degraded, Map<String, Object> numbers) {
 
-    /** One without which the road works. */
+    /** One without which events flow. */
     static Condition degraded(Optional<String> degraded) {
       return new Condition("", Optional.empty(), degraded.stream().toList(), Map.of());
     }

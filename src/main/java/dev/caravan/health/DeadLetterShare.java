@@ -32,7 +32,7 @@ final class DeadLetterShare {
   private final LongSupplier eventsRead;
   private final LongSupplier nanoTime;
   private final Deque<Span> spans = new ArrayDeque<>();
-  private boolean told;
+  private boolean logged;
 
   /** From one look to the next. */
   private static final class Span {
@@ -71,8 +71,8 @@ final class DeadLetterShare {
   synchronized void look() {
     begin();
     Optional<String> now = sentence();
-    if (now.isPresent() != told) {
-      told = now.isPresent();
+    if (now.isPresent() != logged) {
+      logged = now.isPresent();
       now.ifPresentOrElse(
           LOG::warn, () -> LOG.info("No more than a few events become dead letters any more."));
     }

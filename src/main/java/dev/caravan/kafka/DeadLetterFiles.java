@@ -42,8 +42,8 @@ public final class DeadLetterFiles {
 
   private Optional<Long> lookedAtNanos = Optional.empty();
   private Optional<Long> refusedAtNanos = Optional.empty();
-  private boolean told;
-  private boolean toldFull;
+  private boolean logged;
+  private boolean loggedFull;
   private int underWay;
 
   /** Letters were added to what was counted: one that came again took its own files' place. */
@@ -111,7 +111,7 @@ public final class DeadLetterFiles {
       letters++;
       bytes += size;
     }
-    tell(room);
+    log(room);
     return room;
   }
 
@@ -145,11 +145,11 @@ public final class DeadLetterFiles {
     return new Contents(folder, letters, bytes, oldest, full);
   }
 
-  private void tell(boolean room) {
+  private void log(boolean room) {
     if (!room) {
       // While letters are being written nobody knows; the refused one comes again
-      if (!toldFull && !estimated) {
-        toldFull = true;
+      if (!loggedFull && !estimated) {
+        loggedFull = true;
         LOG.warn(
             "There is no room for a dead letter in {}: {}. It and the next ones wait in the spool"
                 + " until Kafka takes them or files are removed.",
@@ -160,11 +160,11 @@ public final class DeadLetterFiles {
       return;
     }
     refusedAtNanos = Optional.empty();
-    if (toldFull) {
-      toldFull = false;
+    if (loggedFull) {
+      loggedFull = false;
       LOG.info("There is room again for dead letters in {}.", folder);
-    } else if (!told) {
-      told = true;
+    } else if (!logged) {
+      logged = true;
       LOG.warn(
           "Kafka did not take a dead letter: it becomes a file in {}, with its reason beside it, and"
               + " so do the next ones. Health says how many lie there.",

@@ -148,15 +148,15 @@ public final class IsolatingClientFactory extends DefaultKafkaClientFactory {
 
   /** True if that is news. */
   private boolean refuse(Properties properties, String why, boolean ended) {
-    boolean told = problem().filter(why::equals).isPresent();
+    boolean known = problem().filter(why::equals).isPresent();
     refusals.put((Properties) properties.clone(), new Refusal(why, nanoTime.getAsLong(), ended));
-    if (!told) {
+    if (!known) {
       LOG.error(
           "{} What is for Kafka waits in the spool; it is tried again every {} s.",
           why,
           UNUSABLE_AGAIN.toSeconds());
     }
-    return !told;
+    return !known;
   }
 
   /** Why no client of Kafka can be made, and what to do. */

@@ -252,7 +252,7 @@ final class IsolatingProducer extends KafkaProducer<Object, Object> {
   void askForQuietTopics() {
     SortedSet<String> quiet = topics.quiet();
     if (!quiet.isEmpty()) {
-      rights.granted(quiet).forEach(topic -> tellGranted(topic, topics.granted(topic)));
+      rights.granted(quiet).forEach(topic -> logGranted(topic, topics.granted(topic)));
     }
   }
 
@@ -277,7 +277,7 @@ final class IsolatingProducer extends KafkaProducer<Object, Object> {
     }
   }
 
-  /** Blocks the sender for the first record of a topic only, until Kafka has told of it. */
+  /** Blocks the sender for the first record of a topic only, until Kafka has described it. */
   private List<PartitionInfo> partitions(String topic) {
     Optional<ApiException> refusal = topics.refusal(topic);
     if (refusal.isPresent()) {
@@ -315,7 +315,7 @@ final class IsolatingProducer extends KafkaProducer<Object, Object> {
           acknowledged = true;
           maker.works();
         }
-        tellGranted(topic, topics.took(topic));
+        logGranted(topic, topics.took(topic));
       }
       int partition = metadata == null ? RecordMetadata.UNKNOWN_PARTITION : metadata.partition();
       callback.onCompletion(
@@ -356,7 +356,7 @@ final class IsolatingProducer extends KafkaProducer<Object, Object> {
   private void look() {
     try {
       PartitionBreakers.Changes changes = breakers.look();
-      tell(changes);
+      log(changes);
       if (!acknowledged && changes.silence().compareTo(patience) >= 0 && hasSentNothing()) {
         end(
             "Kafka's client has sent nothing for %d s, though Kafka answers."
@@ -372,7 +372,7 @@ final class IsolatingProducer extends KafkaProducer<Object, Object> {
     }
   }
 
-  private static void tell(PartitionBreakers.Changes changes) {
+  private static void log(PartitionBreakers.Changes changes) {
     if (!changes.opened().isEmpty()) {
       LOG.warn(
           "{}{} Records for it are not sent until it acknowledges again; all others are.",
@@ -404,7 +404,7 @@ final class IsolatingProducer extends KafkaProducer<Object, Object> {
     }
   }
 
-  private static void tellGranted(String topic, boolean news) {
+  private static void logGranted(String topic, boolean news) {
     if (news) {
       LOG.info("Kafka grants the topic {} to the bridge: its records flow.", topic);
     }

@@ -28,7 +28,7 @@ import org.slf4j.LoggerFactory;
  * or when the partition has had no leader for a moment. Then what comes is refused; one record in a
  * while tries again, unless some are with the producer still. The first acknowledgement closes it.
  *
- * <p>What the producer holds when a breaker opens is told to have failed, too, so that nobody waits
+ * <p>What the producer holds when a breaker opens is reported as failed, too, so that nobody waits
  * for it; but the producer goes on trying. When such a record comes again, it is not sent a second
  * time: it is stuck as long as the first is on its way, and done when that has arrived.
  *
@@ -123,7 +123,7 @@ final class PartitionBreakers {
     private final Breaker breaker;
     private final Optional<RecordIdentity> identity;
     private final Callback callback;
-    private boolean told;
+    private boolean reported;
     private Optional<RecordMetadata> arrived = Optional.empty();
 
     private Sent(Breaker breaker, Optional<RecordIdentity> identity, Callback callback) {
@@ -161,7 +161,7 @@ final class PartitionBreakers {
   }
 
   /**
-   * The acknowledgement of a record that had been told to have failed and then arrived; empty if it
+   * The acknowledgement of a record that had been reported as failed and then arrived; empty if it
    * is to be sent.
    *
    * @param partitions how many the topic has
@@ -169,10 +169,10 @@ final class PartitionBreakers {
    */
   Optional<RecordMetadata> arrived(
       String topic, int partitions, Optional<RecordIdentity> identity) {
-    List<Runnable> tell = new ArrayList<>();
+    List<Runnable> callbacks = new ArrayList<>();
     try {
       synchronized (this) {
-        refuseIfShrunk(topic, partitions, tell);
+        refuseIfShrunk(topic, partitions, callbacks);
         if (held.isEmpty() || identity.isEmpty()) {
           return Optional.empty();
         }
@@ -188,7 +188,7 @@ final class PartitionBreakers {
         return before.arrived;
       }
     } finally {
-      tell(tell);
+      run(callbacks);
     }
   }
 
@@ -205,14 +205,14 @@ final class PartitionBreakers {
       boolean hasLeader,
       Optional<RecordIdentity> identity,
       Callback callback) {
-    List<Runnable> tell = new ArrayList<>();
+    List<Runnable> callbacks = new ArrayList<>();
     try {
       synchronized (this) {
         Breaker breaker = breakers.computeIfAbsent(partition, Breaker::new);
         long now = nanoTime.getAsLong();
         breaker.leaderlessAtNanos =
             hasLeader ? Optional.empty() : breaker.leaderlessAtNanos.or(() -> Optional.of(now));
-        openIfStuck(breaker, now, tell);
+        openIfStuck(breaker, now, callbacks);
         if (breaker.open.isPresent()) {
           if (!breaker.outstanding.isEmpty() || now - breaker.tryAtNanos < 0) {
             throw breaker.open.get();
@@ -231,7 +231,7 @@ final class PartitionBreakers {
         return sent;
       }
     } finally {
-      tell(tell);
+      run(callbacks);
     }
   }
 
@@ -267,14 +267,14 @@ final class PartitionBreakers {
 
   /** Opens the breakers whose time has come, also where nothing more is sent. */
   Changes look() {
-    List<Runnable> tell = new ArrayList<>();
+    List<Runnable> callbacks = new ArrayList<>();
     Changes changes;
     synchronized (this) {
       long now = nanoTime.getAsLong();
       long silence = 0;
       for (Iterator<Breaker> all = breakers.values().iterator(); all.hasNext(); ) {
         Breaker breaker = all.next();
-        openIfStuck(breaker, now, tell);
+        openIfStuck(breaker, now, callbacks);
         if (!breaker.outstanding.isEmpty() && breaker.leaderlessAtNanos.isEmpty()) {
           silence = Math.max(silence, now - breaker.progressAtNanos);
         }
@@ -289,11 +289,11 @@ final class PartitionBreakers {
       opened.clear();
       closed.clear();
     }
-    tell(tell);
+    run(callbacks);
     return changes;
   }
 
-  private void openIfStuck(Breaker breaker, long now, List<Runnable> tell) {
+  private void openIfStuck(Breaker breaker, long now, List<Runnable> callbacks) {
     long silent = breaker.outstanding.isEmpty() ? 0 : now - breaker.progressAtNanos;
     long leaderless = breaker.leaderlessAtNanos.map(since -> now - since).orElse(0L);
     boolean tooSilent = silent >= limits.silence().toNanos();
@@ -305,7 +305,7 @@ final class PartitionBreakers {
       }
     }
     if (breaker.open.isPresent() && (tooSilent || breaker.leaderlessAtNanos.isPresent())) {
-      breaker.outstanding.forEach(sent -> hold(sent, breaker.open.get(), tell));
+      breaker.outstanding.forEach(sent -> hold(sent, breaker.open.get(), callbacks));
     }
   }
 
@@ -323,16 +323,16 @@ final class PartitionBreakers {
   }
 
   /** Nobody waits for it any longer. */
-  private void hold(Sent sent, StuckException why, List<Runnable> tell) {
-    if (sent.told
+  private void hold(Sent sent, StuckException why, List<Runnable> callbacks) {
+    if (sent.reported
         || sent.identity.isEmpty()
         || held.size() >= MOST_HELD && !makeRoom()
         || held.putIfAbsent(sent.identity.get(), sent) != null) {
       return;
     }
-    sent.told = true;
+    sent.reported = true;
     RecordMetadata none = new RecordMetadata(sent.breaker.partition, -1, -1, -1, -1, -1);
-    tell.add(() -> sent.callback.onCompletion(none, why));
+    callbacks.add(() -> sent.callback.onCompletion(none, why));
   }
 
   /** Whoever sent what arrived the longest ago has given it up. */
@@ -361,25 +361,25 @@ final class PartitionBreakers {
         closed.add(StuckException.name(breaker.partition));
       }
     }
-    boolean told = sent.told;
-    sent.told = true;
+    boolean before = sent.reported;
+    sent.reported = true;
     sent.arrived = arrived;
-    if (told && arrived.isEmpty()) {
+    if (before && arrived.isEmpty()) {
       sent.identity.ifPresent(identity -> held.remove(identity, sent));
     }
-    return told;
+    return before;
   }
 
-  /** Each of them, whatever another one throws: who is not told waits for ever. */
-  private static void tell(List<Runnable> all) {
+  /** Each of them, whatever another one throws: a sender that does not hear of it waits for ever. */
+  private static void run(List<Runnable> all) {
     for (Runnable one : all) {
       try {
         one.run();
       } catch (RuntimeException | Error e) {
         LOG.error(
-            "A record is stuck, and whoever sent it failed when told so ({}).",
+            "The callback of a record that is stuck failed with {}.",
             e.getClass().getSimpleName());
-        LOG.debug("The failure of whoever was told", e);
+        LOG.debug("The failure of the callback", e);
       }
     }
   }
@@ -388,7 +388,7 @@ final class PartitionBreakers {
    * A topic that was made again with fewer partitions: what was sent to those that are gone never
    * arrives there.
    */
-  private void refuseIfShrunk(String topic, int partitions, List<Runnable> tell) {
+  private void refuseIfShrunk(String topic, int partitions, List<Runnable> callbacks) {
     long now = nanoTime.getAsLong();
     if (partitionCounts.size() >= MOST_TOPICS) {
       partitionCounts.clear();
@@ -398,7 +398,7 @@ final class PartitionBreakers {
       boolean lost = false;
       for (int gone = partitions; gone < before; gone++) {
         Breaker breaker = breakers.remove(new TopicPartition(topic, gone));
-        lost |= breaker != null && forget(breaker, tell);
+        lost |= breaker != null && forget(breaker, callbacks);
       }
       if (lost) {
         shrunkAtNanos.put(topic, now);
@@ -415,13 +415,13 @@ final class PartitionBreakers {
     shrunkAtNanos.remove(topic);
   }
 
-  private boolean forget(Breaker gone, List<Runnable> tell) {
+  private boolean forget(Breaker gone, List<Runnable> callbacks) {
     if (gone.open.isPresent()) {
       closed.add(StuckException.name(gone.partition));
     }
     StuckException why = stuck(gone, "is gone; noticed at", 0);
     for (Sent sent : gone.outstanding) {
-      hold(sent, why, tell);
+      hold(sent, why, callbacks);
       sent.identity.ifPresent(identity -> held.remove(identity, sent));
     }
     return !gone.outstanding.isEmpty();

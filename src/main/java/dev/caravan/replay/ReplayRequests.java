@@ -56,7 +56,7 @@ public class ReplayRequests {
 
   public void open(CamelContext context) {
     ScheduledExecutorService executor =
-        context.getExecutorServiceManager().newSingleThreadScheduledExecutor(this, "replay-desk");
+        context.getExecutorServiceManager().newSingleThreadScheduledExecutor(this, "replay-requests");
     looking = Optional.of(executor);
     executor.execute(this::clear);
     BackgroundHealthCheck.of(context)

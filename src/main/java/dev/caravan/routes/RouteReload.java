@@ -69,7 +69,7 @@ final class RouteReload {
 
   private final Map<Path, Instant> goneSince = new HashMap<>();
 
-  private final Set<String> told = new HashSet<>();
+  private final Set<String> logged = new HashSet<>();
 
   private Instant again = Instant.MIN;
   private volatile Optional<String> problem = Optional.empty();
@@ -256,13 +256,13 @@ final class RouteReload {
 
   /** Files that look like routes and are none are named once. */
   private void name(RouteFolder.Contents now) {
-    now.notRead().stream().map(RouteFolder.Contents::notRead).filter(told::add).forEach(LOG::warn);
+    now.notRead().stream().map(RouteFolder.Contents::notRead).filter(logged::add).forEach(LOG::warn);
   }
 
   /** What routes do that costs events is said once. */
   private void review() {
     warnings = UnsafeSteps.warnings(context);
-    warnings.stream().filter(told::add).forEach(LOG::warn);
+    warnings.stream().filter(logged::add).forEach(LOG::warn);
   }
 
   /** What is not as it was meant, although the routes run, as sentences. */
@@ -325,7 +325,7 @@ final class RouteReload {
       Throwable failure = failures.get(file);
       if (failure == null) {
         running.put(file, now.texts().get(file));
-        if (told.contains(broken.remove(file).sentence())) {
+        if (logged.contains(broken.remove(file).sentence())) {
           LOG.info("The routes of {} run now.", file);
         }
       } else {
@@ -355,7 +355,7 @@ final class RouteReload {
 
   private void breaks(Path file, BrokenFiles.Fault fault) {
     broken.add(file, fault);
-    if (told.add(fault.sentence())) {
+    if (logged.add(fault.sentence())) {
       LOG.error(broken.withWhatFollows(fault.sentence(), fault.ofData()));
     }
   }

@@ -165,11 +165,11 @@ public final class StartFailure {
             || causes.get(root) instanceof IOException && isSentence(causes.get(root - 1)))) {
       root--;
     }
-    Throwable told = causes.get(root);
+    Throwable deepest = causes.get(root);
     // That of an error is the name of a class at best
-    return told.getMessage() == null || told instanceof Error
-        ? oneLine(told.toString())
-        : oneLine(told.getMessage());
+    return deepest.getMessage() == null || deepest instanceof Error
+        ? oneLine(deepest.toString())
+        : oneLine(deepest.getMessage());
   }
 
   private static boolean isSentence(Throwable failure) {

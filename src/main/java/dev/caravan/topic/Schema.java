@@ -11,7 +11,7 @@ import java.util.regex.Pattern;
 
 /**
  * The shape of an event body, to hold samples and simulated events against it. It serves tests and
- * documentation, not the road: Genesys adds fields and values at any time, and events that have
+ * documentation, not the bridge: Genesys adds fields and values at any time, and events that have
  * them are carried like any other.
  *
  * <p>Types are codes: {@code s} text, {@code t} ISO time, {@code n} number, {@code i} integer,

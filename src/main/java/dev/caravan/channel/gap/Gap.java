@@ -8,7 +8,7 @@ import java.util.List;
  * An interval in which topics were subscribed but not read, or events were lost that had been read;
  * now over.
  *
- * @param id stays the same however often the gap is told, also after a restart; no secret
+ * @param id stays the same however often the gap is reported, also after a restart; no secret
  * @param shard the shard that reads the topics since
  * @param from events sent before this were read
  * @param to events sent after this are read

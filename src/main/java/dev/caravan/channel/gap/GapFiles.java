@@ -63,7 +63,7 @@ final class GapFiles {
   private Optional<String> trouble = Optional.empty();
 
   /**
-   * @param boot another one after each start of the machine; empty if that cannot be told
+   * @param boot another one after each start of the machine; empty if the system does not say
    */
   GapFiles(Path folder, Clock clock, String boot) {
     this.folder = folder;
@@ -76,7 +76,7 @@ final class GapFiles {
     try {
       return Files.readString(BOOT).strip();
     } catch (IOException e) {
-      LOG.debug("Whether the machine was started anew cannot be told here", e);
+      LOG.debug("The system does not say whether the machine was started anew", e);
       return "";
     }
   }
@@ -84,7 +84,7 @@ final class GapFiles {
   /**
    * What the last run left.
    *
-   * @param ofUnknownTopics stand for what damaged files told
+   * @param ofUnknownTopics stand for what damaged files held
    */
   record Contents(
       List<OpenGap> open,
@@ -157,7 +157,7 @@ final class GapFiles {
     if (!found.reading().isEmpty() || !found.open().isEmpty()) {
       LOG.warn(
           "The machine was started anew while the bridge ran. What was read in the last {} s before"
-              + " may not have reached the disk, and is told as not read.",
+              + " may not have reached the disk, and is reported as not read.",
           NOT_ON_DISK.toSeconds());
     }
     found
@@ -190,8 +190,8 @@ final class GapFiles {
               Instant from = OpenGap.began(id).orElse(damage.written());
               found.ofUnknownTopics().add(OpenGap.ofUnknownTopics(id, from));
               LOG.error(
-                  "{} Which topics had this gap, until when, and whether that was told and filled is"
-                      + " lost. All topics are taken to be not read since {}; that is told and filled"
+                  "{} Which topics had this gap, until when, and whether that was reported and backfilled is"
+                      + " lost. All topics are taken to be not read since {}; that is reported and backfilled"
                       + " as a gap. Look at the disk.",
                   damage.sentence(),
                   from);
@@ -206,7 +206,7 @@ final class GapFiles {
               found.ofUnknownTopics().add(OpenGap.ofUnknownTopics(OpenGap.id(from, 0), from));
               LOG.error(
                   "{} Which topics were given up then is lost. All topics are taken to be not read"
-                      + " since {}; that is told and filled as a gap. Look at the disk.",
+                      + " since {}; that is reported and backfilled as a gap. Look at the disk.",
                   damage.sentence(),
                   from);
             });
@@ -242,7 +242,7 @@ final class GapFiles {
               found.ofUnknownTopics().add(OpenGap.ofUnknownTopics(OpenGap.id(from, 0), from));
               LOG.error(
                   "{} Which topics a channel read is lost. All topics are taken to be not read since"
-                      + " {}; that is told and filled as a gap. Look at the disk.",
+                      + " {}; that is reported and backfilled as a gap. Look at the disk.",
                   damage.sentence(),
                   from);
             });

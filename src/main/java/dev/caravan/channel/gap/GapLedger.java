@@ -44,7 +44,7 @@ public final class GapLedger {
   /** The cause of a gap in which the process did not run. */
   public static final String RESTART = "restart";
 
-  /** The cause of a gap that stands for what a damaged file told. */
+  /** The cause of a gap that stands for what a damaged file held. */
   public static final String DAMAGED = "ledger-damaged";
 
   /** The cause of a gap in which the process ran, but not the route that reads. */
@@ -391,7 +391,7 @@ public final class GapLedger {
           if (was.until().isAfter(now)) {
             LOG.warn(
                 "The clock was set back while the bridge did not run: it last read at {}, and now"
-                    + " it is {}. How long it did not run cannot be told.",
+                    + " it is {}. How long it did not run is not known.",
                 was.until(),
                 now);
           }

@@ -13,7 +13,7 @@ import java.util.regex.Pattern;
 /**
  * A gap that lasts: these topics are still not being read.
  *
- * @param topics empty as long as nobody can tell: the file that told them was damaged
+ * @param topics empty as long as nobody can tell: the file that held them was damaged
  */
 record OpenGap(String id, int shard, Instant from, String cause, int parts, Set<String> topics) {
 

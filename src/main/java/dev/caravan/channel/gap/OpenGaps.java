@@ -13,7 +13,7 @@ import java.util.function.Predicate;
 
 /**
  * Gaps that last, until their topics are read again or nobody wants them any more. What a damaged
- * file told is one of them as soon as it is known which topics that may have been.
+ * file held is one of them as soon as it is known which topics that may have been.
  */
 final class OpenGaps {
 
@@ -33,7 +33,7 @@ final class OpenGaps {
   }
 
   /**
-   * What damaged files told; the one that began first stands for all. It is written at once, for
+   * What damaged files held; the one that began first stands for all. It is written at once, for
    * this run may end before it knows any topics.
    */
   void takeUpDamaged(List<OpenGap> found) {
@@ -73,7 +73,7 @@ final class OpenGaps {
                 List.copyOf(lost)));
   }
 
-  /** These topics may be among those that a damaged file told. */
+  /** These topics may be among those that a damaged file held. */
   void mayBeDamaged(Collection<String> topics) {
     damaged.ifPresent(
         gap -> {
@@ -83,7 +83,7 @@ final class OpenGaps {
         });
   }
 
-  /** No other topics can be among those that a damaged file told. */
+  /** No other topics can be among those that a damaged file held. */
   void damagedIsKnown() {
     damaged = Optional.empty();
   }

@@ -143,7 +143,7 @@ final class WaitingGaps {
             one.cause(),
             List.copyOf(topics));
     LOG.warn(
-        "The gaps {} and {} are told as one, {}, from {} to {}: more than {} gaps wait for their"
+        "The gaps {} and {} are reported as one, {}, from {} to {}: more than {} gaps wait for their"
             + " signals to be taken.",
         one.id(),
         other.id(),
