@@ -38,7 +38,7 @@ final class CloseTracker {
     }
     int code = (body[0] & 0xff) << 8 | body[1] & 0xff;
     String text = new String(body, 2, body.length - 2, StandardCharsets.UTF_8);
-    return new CloseReason(Initiator.SERVER, code, maskedAddress.mask(text));
+    return new CloseReason(Initiator.SERVER, code, maskedAddress.maskIn(text));
   }
 
   /** The TCP connection ended without a close frame. */
@@ -50,9 +50,9 @@ final class CloseTracker {
       return new CloseReason(
           Initiator.US,
           violation.closeStatus().code(),
-          maskedAddress.mask("The server broke the protocol: " + violation.getMessage()));
+          maskedAddress.maskIn("The server broke the protocol: " + violation.getMessage()));
     }
-    String cause = trouble == null ? "" : " (" + maskedAddress.mask(trouble.getMessage()) + ")";
+    String cause = trouble == null ? "" : " (" + maskedAddress.maskIn(trouble.getMessage()) + ")";
     return new CloseReason(
         Initiator.TRANSPORT,
         CloseReason.ABNORMAL,

@@ -13,7 +13,7 @@ record MaskedAddress(URI address) {
   }
 
   /** What others said, without any longer part of the path or query in it. */
-  String mask(String text) {
+  String maskIn(String text) {
     String masked = text == null ? "" : text;
     String pathAndQuery = address.getPath() + "/" + address.getQuery();
     for (String part : pathAndQuery.split("[/?&=]")) {

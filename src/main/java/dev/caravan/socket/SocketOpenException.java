@@ -64,7 +64,7 @@ public final class SocketOpenException extends Exception {
               Kind.PROTOCOL, server + " did not answer the handshake in HTTP.", null);
     }
     Kind kind = kindOf(problem);
-    String said = maskedAddress.mask(problem.getMessage());
+    String said = maskedAddress.maskIn(problem.getMessage());
     String sentence =
         problem instanceof ProxyConnectException
             ? "The proxy does not let the bridge through to %s: %s. Look at HTTPS_PROXY."

@@ -53,6 +53,8 @@ class RoadDrillIT {
             .with(
                 "GENESYS_TOPICS",
                 "v2.routing.queues.*.conversations,v2.users.*.workforcemanagement.adherence")
+            // A start waits as long after attempts that failed before it
+            .with("GENESYS_RETRY_MAXIMUM_DELAY", "5s")
             .kafka(SharedKafka.bootstrapServers(), SharedKafka.uniquePrefix());
     bridge = settings.start(folder);
     bridge.awaitReady();
