@@ -27,7 +27,9 @@ public interface ShardListener {
   /** Nothing of the replica is read since then, the time of its last frame. */
   void blind(Replica replica, long since, Cause cause);
 
-  /** The replica was told to stop: it reads nothing any more, and nothing more is reported of it. */
+  /**
+   * The replica was told to stop: it reads nothing any more, and nothing more is reported of it.
+   */
   void finished(Replica replica);
 
   /** What attempts of the replica came to before a restart; {@link Attempts#NONE} if none did. */

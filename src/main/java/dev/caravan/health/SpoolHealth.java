@@ -146,7 +146,11 @@ public class SpoolHealth {
         "Age of the oldest record that waits",
         status -> status.oldest().toMillis() / 1000.0);
     gauge(
-        spools, name, "caravan.spool.in.flight", "Handed out, not acknowledged yet", SpoolStatus::inFlight);
+        spools,
+        name,
+        "caravan.spool.in.flight",
+        "Handed out, not acknowledged yet",
+        SpoolStatus::inFlight);
     gauge(
         spools,
         name,

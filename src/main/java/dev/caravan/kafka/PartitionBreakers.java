@@ -370,15 +370,16 @@ final class PartitionBreakers {
     return before;
   }
 
-  /** Each of them, whatever another one throws: a sender that does not hear of it waits for ever. */
+  /**
+   * Each of them, whatever another one throws: a sender that does not hear of it waits for ever.
+   */
   private static void run(List<Runnable> all) {
     for (Runnable one : all) {
       try {
         one.run();
       } catch (RuntimeException | Error e) {
         LOG.error(
-            "The callback of a record that is stuck failed with {}.",
-            e.getClass().getSimpleName());
+            "The callback of a record that is stuck failed with {}.", e.getClass().getSimpleName());
         LOG.debug("The failure of the callback", e);
       }
     }

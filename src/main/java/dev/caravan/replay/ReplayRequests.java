@@ -56,7 +56,9 @@ public class ReplayRequests {
 
   public void open(CamelContext context) {
     ScheduledExecutorService executor =
-        context.getExecutorServiceManager().newSingleThreadScheduledExecutor(this, "replay-requests");
+        context
+            .getExecutorServiceManager()
+            .newSingleThreadScheduledExecutor(this, "replay-requests");
     looking = Optional.of(executor);
     executor.execute(this::clear);
     BackgroundHealthCheck.of(context)

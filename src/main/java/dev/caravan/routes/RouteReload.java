@@ -256,7 +256,10 @@ final class RouteReload {
 
   /** Files that look like routes and are none are named once. */
   private void name(RouteFolder.Contents now) {
-    now.notRead().stream().map(RouteFolder.Contents::notRead).filter(logged::add).forEach(LOG::warn);
+    now.notRead().stream()
+        .map(RouteFolder.Contents::notRead)
+        .filter(logged::add)
+        .forEach(LOG::warn);
   }
 
   /** What routes do that costs events is said once. */

@@ -6,6 +6,7 @@ import dev.caravan.simulator.Simulator;
 import dev.caravan.simulator.SimulatorOptions;
 import dev.caravan.testing.Bridge;
 import dev.caravan.testing.SharedKafka;
+import dev.caravan.testing.StartedProgram;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;

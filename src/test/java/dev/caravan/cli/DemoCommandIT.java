@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.caravan.testing.Listening;
+import dev.caravan.testing.StartedProgram;
 import dev.caravan.testing.TopicReader;
 import java.io.IOException;
 import java.net.InetAddress;

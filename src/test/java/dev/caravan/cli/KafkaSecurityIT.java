@@ -14,6 +14,7 @@ import dev.caravan.simulator.Traffic;
 import dev.caravan.simulator.fault.Action;
 import dev.caravan.testing.Bridge;
 import dev.caravan.testing.Certificates;
+import dev.caravan.testing.StartedProgram;
 import dev.caravan.testing.TokenServer;
 import dev.caravan.testing.TopicReader;
 import io.smallrye.config.SmallRyeConfig;

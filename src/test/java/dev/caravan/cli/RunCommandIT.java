@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.caravan.demo.FreePorts;
 import dev.caravan.routes.ShippedRoutes;
+import dev.caravan.testing.StartedProgram;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.ConnectException;

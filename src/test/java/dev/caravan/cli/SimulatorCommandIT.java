@@ -3,6 +3,7 @@ package dev.caravan.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.caravan.testing.Listening;
+import dev.caravan.testing.StartedProgram;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;

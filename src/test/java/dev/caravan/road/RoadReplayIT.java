@@ -3,13 +3,13 @@ package dev.caravan.road;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.caravan.testing.Bridge;
+import dev.caravan.testing.StartedProgram;
 import dev.caravan.testing.TopicReader;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
+import java.util.Map;
 import java.util.function.Predicate;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.junit.jupiter.api.AfterEach;
@@ -48,7 +48,7 @@ class RoadReplayIT {
     ledger.send(1_000);
     road.kafka().awaitUntil(ledger::allIn);
 
-    Command replay = replay("--since", "1h", "--rate", "500/s");
+    StartedProgram replay = replay("--since", "1h", "--rate", "500/s");
     // New ones while it works
     road.kafka().awaitUntil(records -> records.stream().anyMatch(REPLAYED));
     ledger.send(500);
@@ -72,7 +72,7 @@ class RoadReplayIT {
     assertThat(bridge.logLines()).filteredOn(line -> !Road.isOneOfOurs(line)).isEmpty();
 
     assertFails(replay("--since", "1h", "--route", "receive"), "dead-letters, forward");
-    Command nothing = replay("--since", "0s");
+    StartedProgram nothing = replay("--since", "0s");
     assertFails(nothing, "Nothing was replayed: of what was read since ");
     assertThat(nothing.output())
         .containsPattern("What is kept was read from \\S+Z to \\S+Z\\.")
@@ -101,43 +101,15 @@ class RoadReplayIT {
     assertFails(replay("--since", "2999-01-01T00:00:00Z"), "that is past; it is 20");
   }
 
-  private static void assertFails(Command command, String sentence) throws Exception {
+  private static void assertFails(StartedProgram command, String sentence) throws Exception {
     assertThat(command.awaitEnd()).isEqualTo(1);
     assertThat(command.output()).contains(sentence).doesNotContain("\tat ");
   }
 
-  private Command replay(String... arguments) throws IOException {
-    List<String> command =
-        new ArrayList<>(
-            List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:TieredStopAtLevel=1",
-                "-jar",
-                "target/quarkus-app/quarkus-run.jar",
-                "replay"));
-    command.addAll(List.of(arguments));
-    ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
-    builder.environment().put("CARAVAN_DATA_DIR", road.data().toString());
-    return new Command(builder.start());
-  }
-
-  private static final class Command {
-    private final Process process;
-    private String output = "";
-
-    private Command(Process process) {
-      this.process = process;
-    }
-
-    /** Reads until it ends; what it says is little. */
-    int awaitEnd() throws IOException, InterruptedException {
-      output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-      assertThat(process.waitFor(2, TimeUnit.MINUTES)).isTrue();
-      return process.exitValue();
-    }
-
-    String output() {
-      return output;
-    }
+  private StartedProgram replay(String... arguments) throws IOException {
+    List<String> words = new ArrayList<>(List.of("replay"));
+    words.addAll(List.of(arguments));
+    return StartedProgram.start(
+        folder, Map.of("CARAVAN_DATA_DIR", road.data().toString()), words.toArray(String[]::new));
   }
 }

@@ -4,10 +4,16 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.WebSocket;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
@@ -30,6 +36,33 @@ public final class Ear implements WebSocket.Listener {
     Ear ear = new Ear();
     ear.socket = http.newWebSocketBuilder().buildAsync(URI.create(uri), ear).join();
     return ear;
+  }
+
+  /**
+   * Opens a WebSocket by hand, of which nobody reads but the caller.
+   *
+   * @param receiveBuffer bytes that the kernel takes before it holds the server back
+   */
+  static Socket handshake(URI uri, int receiveBuffer) throws IOException {
+    Socket socket = new Socket();
+    socket.setReceiveBufferSize(receiveBuffer);
+    socket.connect(new InetSocketAddress(uri.getHost(), uri.getPort()));
+    OutputStream out = socket.getOutputStream();
+    out.write(
+        ("GET "
+                + uri.getPath()
+                + " HTTP/1.1\r\nHost: "
+                + uri.getAuthority()
+                + "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+                + "Sec-WebSocket-Version: 13\r\n\r\n")
+            .getBytes(StandardCharsets.US_ASCII));
+    InputStream in = socket.getInputStream();
+    byte[] status = in.readNBytes("HTTP/1.1 101".length());
+    if (!new String(status, StandardCharsets.US_ASCII).equals("HTTP/1.1 101")) {
+      throw new IOException("The handshake was refused");
+    }
+    return socket;
   }
 
   @Override

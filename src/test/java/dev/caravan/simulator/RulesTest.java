@@ -11,11 +11,9 @@ import dev.caravan.simulator.session.Channels;
 import dev.caravan.simulator.session.Subscriptions;
 import dev.caravan.simulator.session.Token;
 import dev.caravan.simulator.session.Tokens;
-import java.time.Clock;
+import dev.caravan.testing.MutableClock;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.ZoneId;
-import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -26,27 +24,7 @@ class RulesTest {
 
   private static final Instant START = Instant.parse("2026-11-21T09:00:00Z");
 
-  /** A clock that stands still. */
-  private static final class StandingClock extends Clock {
-    private Instant now = START;
-
-    @Override
-    public ZoneId getZone() {
-      return ZoneOffset.UTC;
-    }
-
-    @Override
-    public Clock withZone(ZoneId zone) {
-      return this;
-    }
-
-    @Override
-    public Instant instant() {
-      return now;
-    }
-  }
-
-  private final StandingClock wall = new StandingClock();
+  private final MutableClock wall = new MutableClock(START);
   private final SimulatorClock clock = new SimulatorClock(wall, 1);
   private final Ids ids = new Ids(1);
   private final Tokens tokens = new Tokens(ids, List.of());
@@ -59,7 +37,7 @@ class RulesTest {
   }
 
   private void pass(Duration time) {
-    wall.now = wall.now.plus(time);
+    wall.pass(time);
   }
 
   @Test

@@ -8,12 +8,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.caravan.simulator.fault.Action;
 import dev.caravan.simulator.fault.Scenario;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
 import java.net.Socket;
 import java.net.URI;
 import java.net.http.WebSocketHandshakeException;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.CompletionException;
@@ -232,15 +229,8 @@ class SwitchesTest {
     JsonNode channel = guest.channel();
     guest.subscribe(channel, TOPIC);
 
-    try (Socket sleeper = handshake(URI.create(channel.path("connectUri").asText()))) {
-      JsonNode large = Guest.JSON.createObjectNode().put("message", "x".repeat(100_000));
-      await()
-          .atMost(Duration.ofSeconds(60))
-          .until(
-              () -> {
-                simulator.emit(TOPIC, large);
-                return simulator.outcomes().containsKey(LedgerEntry.Outcome.SKIPPED);
-              });
+    try (Socket sleeper = Ear.handshake(URI.create(channel.path("connectUri").asText()), 4096)) {
+      emitUntilSkipped();
       await().until(() -> simulator.openSockets() == 0);
       assertThat(sleeper.isClosed()).isFalse();
     }
@@ -252,38 +242,21 @@ class SwitchesTest {
     JsonNode channel = guest.channel();
     guest.subscribe(channel, TOPIC);
 
-    try (Socket sleeper = handshake(URI.create(channel.path("connectUri").asText()))) {
-      JsonNode large = Guest.JSON.createObjectNode().put("message", "x".repeat(100_000));
-      await()
-          .atMost(Duration.ofSeconds(60))
-          .until(
-              () -> {
-                simulator.emit(TOPIC, large);
-                return simulator.outcomes().containsKey(LedgerEntry.Outcome.SKIPPED);
-              });
+    try (Socket sleeper = Ear.handshake(URI.create(channel.path("connectUri").asText()), 4096)) {
+      emitUntilSkipped();
       assertThat(simulator.openSockets()).isEqualTo(1);
       assertThat(sleeper.isClosed()).isFalse();
     }
   }
 
-  /** Opens a WebSocket by hand, and then does not read from it. */
-  private static Socket handshake(URI uri) throws IOException {
-    Socket socket = new Socket();
-    socket.setReceiveBufferSize(4096);
-    socket.connect(new java.net.InetSocketAddress(uri.getHost(), uri.getPort()));
-    OutputStream out = socket.getOutputStream();
-    out.write(
-        ("GET "
-                + uri.getPath()
-                + " HTTP/1.1\r\nHost: "
-                + uri.getAuthority()
-                + "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
-                + "Sec-WebSocket-Version: 13\r\n\r\n")
-            .getBytes(StandardCharsets.US_ASCII));
-    InputStream in = socket.getInputStream();
-    byte[] status = in.readNBytes("HTTP/1.1 101".length());
-    assertThat(new String(status, StandardCharsets.US_ASCII)).isEqualTo("HTTP/1.1 101");
-    return socket;
+  private void emitUntilSkipped() {
+    JsonNode large = Guest.JSON.createObjectNode().put("message", "x".repeat(100_000));
+    await()
+        .atMost(Duration.ofSeconds(60))
+        .until(
+            () -> {
+              simulator.emit(TOPIC, large);
+              return simulator.outcomes().containsKey(LedgerEntry.Outcome.SKIPPED);
+            });
   }
 }

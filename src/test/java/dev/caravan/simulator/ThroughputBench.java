@@ -5,11 +5,9 @@ import dev.caravan.simulator.fault.Action;
 import dev.caravan.simulator.fault.Scenario;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
 import java.lang.management.ManagementFactory;
 import java.net.Socket;
 import java.net.URI;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -85,17 +83,7 @@ final class ThroughputBench {
     }
     guest.put(Guest.subscriptions(channel), Guest.topics(topics));
     URI uri = URI.create(channel.path("connectUri").asText());
-    try (Socket socket = new Socket(uri.getHost(), uri.getPort())) {
-      OutputStream out = socket.getOutputStream();
-      out.write(
-          ("GET "
-                  + uri.getPath()
-                  + " HTTP/1.1\r\nHost: "
-                  + uri.getAuthority()
-                  + "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                  + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
-                  + "Sec-WebSocket-Version: 13\r\n\r\n")
-              .getBytes(StandardCharsets.US_ASCII));
+    try (Socket socket = Ear.handshake(uri, 1 << 20)) {
       InputStream in = socket.getInputStream();
       byte[] buffer = new byte[1 << 20];
       long bytes = 0;

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.MissingNode;
+import dev.caravan.demo.ChildProcess;
 import dev.caravan.demo.FreePorts;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -50,7 +51,7 @@ public final class Bridge implements AutoCloseable {
     private final Map<String, String> environment = new TreeMap<>();
     private List<String> command =
         List.of(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            ChildProcess.java(),
             "-XX:+UseSerialGC",
             "-XX:TieredStopAtLevel=1",
             "-Xmx256m",
@@ -145,11 +146,7 @@ public final class Bridge implements AutoCloseable {
           new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile());
       // A .env that lies in the checkout is not meant for it
       builder.directory(folder.toFile());
-      builder
-          .environment()
-          .keySet()
-          .removeIf(
-              name -> name.matches("(GENESYS|KAFKA|CARAVAN|QUARKUS|CAMEL)_.*|(?i:https|no)_proxy"));
+      removeSettings(builder.environment());
       builder.environment().putAll(environment);
       process = builder.start();
     } catch (IOException e) {
@@ -159,6 +156,14 @@ public final class Bridge implements AutoCloseable {
 
   public static Settings settings() {
     return new Settings();
+  }
+
+  /** Takes out of an environment what is set for the bridge, or changes how it is reached. */
+  static void removeSettings(Map<String, String> environment) {
+    environment
+        .keySet()
+        .removeIf(
+            name -> name.matches("(GENESYS|KAFKA|CARAVAN|QUARKUS|CAMEL)_.*|(?i:https|no)_proxy"));
   }
 
   /** A port of the loopback address that nobody listens on. */

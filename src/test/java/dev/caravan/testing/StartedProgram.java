@@ -1,16 +1,14 @@
-package dev.caravan.cli;
+package dev.caravan.testing;
 
 import static org.awaitility.Awaitility.await;
 
 import dev.caravan.command.Home;
 import dev.caravan.demo.ChildProcess;
-import dev.caravan.testing.QuickStart;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -18,7 +16,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** The packaged program as a process of its own, as a user starts it. */
-final class StartedProgram implements AutoCloseable {
+public final class StartedProgram implements AutoCloseable {
 
   private static final Duration PATIENCE = Duration.ofMinutes(3);
 
@@ -30,8 +28,8 @@ final class StartedProgram implements AutoCloseable {
     this.output = output;
   }
 
-  static StartedProgram start(Path folder, Map<String, String> environment, String... arguments)
-      throws IOException {
+  public static StartedProgram start(
+      Path folder, Map<String, String> environment, String... arguments) throws IOException {
     List<String> command = new ArrayList<>(List.of(ChildProcess.java(), "-XX:TieredStopAtLevel=1"));
     command.add("-Djava.io.tmpdir=" + folder);
     command.add("-Dcaravan.home=" + Home.path());
@@ -40,10 +38,7 @@ final class StartedProgram implements AutoCloseable {
     command.addAll(List.of(arguments));
     Path output = Files.createTempFile(folder, "output", ".txt");
     ProcessBuilder builder = new ProcessBuilder(command);
-    Map<String, String> clean = new HashMap<>(builder.environment());
-    clean.keySet().removeIf(name -> name.matches("(GENESYS|KAFKA|CARAVAN|QUARKUS|CAMEL)_.*"));
-    builder.environment().clear();
-    builder.environment().putAll(clean);
+    Bridge.removeSettings(builder.environment());
     builder.environment().putAll(environment);
     builder
         .environment()
@@ -54,7 +49,7 @@ final class StartedProgram implements AutoCloseable {
     return new StartedProgram(builder.start(), output);
   }
 
-  String output() {
+  public String output() {
     try {
       return Files.readString(output);
     } catch (IOException e) {
@@ -63,7 +58,7 @@ final class StartedProgram implements AutoCloseable {
   }
 
   /** Waits until the output holds this, and returns its first group. */
-  String awaitOutput(String regex) {
+  public String awaitOutput(String regex) {
     Pattern pattern = Pattern.compile(regex);
     await()
         .conditionEvaluationListener(null)
@@ -77,23 +72,23 @@ final class StartedProgram implements AutoCloseable {
     return found.groupCount() == 0 ? found.group() : found.group(1);
   }
 
-  long pid() {
+  public long pid() {
     return process.pid();
   }
 
-  List<ProcessHandle> children() {
+  public List<ProcessHandle> children() {
     return process.descendants().toList();
   }
 
-  void terminate() {
+  public void terminate() {
     process.toHandle().destroy();
   }
 
-  void kill() {
+  public void kill() {
     process.destroyForcibly();
   }
 
-  int awaitEnd() throws InterruptedException {
+  public int awaitEnd() throws InterruptedException {
     if (!process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
       throw new AssertionError("Still running:\n" + output());
     }
