@@ -15,7 +15,7 @@ public record Setting(
     String name,
     String meaning,
     String shipped,
-    Kind kind,
+    ValueType kind,
     HoldsUp holdsUp,
     boolean secret,
     Where where) {

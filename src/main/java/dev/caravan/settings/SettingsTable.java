@@ -1,13 +1,13 @@
 package dev.caravan.settings;
 
-import static dev.caravan.settings.Kind.address;
-import static dev.caravan.settings.Kind.duration;
-import static dev.caravan.settings.Kind.durationOrZero;
-import static dev.caravan.settings.Kind.matching;
-import static dev.caravan.settings.Kind.number;
-import static dev.caravan.settings.Kind.oneOf;
-import static dev.caravan.settings.Kind.text;
-import static dev.caravan.settings.Kind.yesOrNo;
+import static dev.caravan.settings.ValueType.address;
+import static dev.caravan.settings.ValueType.duration;
+import static dev.caravan.settings.ValueType.durationOrZero;
+import static dev.caravan.settings.ValueType.matching;
+import static dev.caravan.settings.ValueType.number;
+import static dev.caravan.settings.ValueType.oneOf;
+import static dev.caravan.settings.ValueType.text;
+import static dev.caravan.settings.ValueType.yesOrNo;
 
 import dev.caravan.settings.Setting.HoldsUp;
 import dev.caravan.settings.Setting.Where;
@@ -56,7 +56,7 @@ public final class SettingsTable {
         "host of the REST API, if it does not follow from the region");
     reading(
         "https.proxy",
-        Kind.proxy(),
+        ValueType.proxy(),
         "",
         "proxy through which Genesys Cloud is reached, such as `http://proxy.example.com:3128`",
         true);
@@ -67,7 +67,7 @@ public final class SettingsTable {
         "what is reached without it, comma-separated: names, addresses, `10.0.0.0/8`, or `*`");
     reading(
         "genesys.ca.file",
-        Kind.certificates(),
+        ValueType.certificates(),
         "",
         "certificates in PEM to trust besides those that Java trusts, where a proxy opens TLS");
     reading(
@@ -141,7 +141,7 @@ public final class SettingsTable {
         "4h",
         "how long before the gap they may have begun");
 
-    sending("kafka.bootstrap.servers", Kind.servers(), "localhost:9092", "the cluster");
+    sending("kafka.bootstrap.servers", ValueType.servers(), "localhost:9092", "the cluster");
     sending(
         "kafka.security.protocol",
         oneOf("PLAINTEXT", "SASL_PLAINTEXT", "SASL_SSL", "SSL"),
@@ -263,12 +263,12 @@ public final class SettingsTable {
             + " has room; `0` for not at all");
     image(
         "caravan.management.host",
-        Kind.ownAddress(),
+        ValueType.ownAddress(),
         "127.0.0.1",
         "address of health and metrics, which have no password: `0.0.0.0` lets in every network");
     image(
         "caravan.management.port",
-        Kind.port(),
+        ValueType.port(),
         "9876",
         "port of `/observe/health` and `/observe/metrics`");
     beside(
@@ -279,14 +279,14 @@ public final class SettingsTable {
     beside("caravan.page", yesOrNo(), "true", "`false`: no status page; health and metrics stay");
     image(
         "caravan.http.host",
-        Kind.ownAddress(),
+        ValueType.ownAddress(),
         "127.0.0.1",
         "address of the status page, which is read-only and has no password: `0.0.0.0` lets in every"
             + " network");
-    image("caravan.http.port", Kind.port(), "8080", "port of the status page");
+    image("caravan.http.port", ValueType.port(), "8080", "port of the status page");
     add(
         "caravan.heap",
-        Kind.memory(),
+        ValueType.memory(),
         "128m",
         "heap of the JVM",
         HoldsUp.NOTHING,
@@ -321,12 +321,12 @@ public final class SettingsTable {
     return shipped;
   }
 
-  private static void reading(String name, Kind kind, String shipped, String meaning) {
+  private static void reading(String name, ValueType kind, String shipped, String meaning) {
     reading(name, kind, shipped, meaning, false);
   }
 
   private static void reading(
-      String name, Kind kind, String shipped, String meaning, boolean secret) {
+      String name, ValueType kind, String shipped, String meaning, boolean secret) {
     add(name, kind, shipped, meaning, HoldsUp.READING, secret, Where.ANYWHERE);
   }
 
@@ -334,26 +334,26 @@ public final class SettingsTable {
     add(name, text(), "", meaning, HoldsUp.NOTHING, true, Where.UNDER_A_NAME);
   }
 
-  private static void sending(String name, Kind kind, String shipped, String meaning) {
+  private static void sending(String name, ValueType kind, String shipped, String meaning) {
     sending(name, kind, shipped, meaning, false);
   }
 
   private static void sending(
-      String name, Kind kind, String shipped, String meaning, boolean secret) {
+      String name, ValueType kind, String shipped, String meaning, boolean secret) {
     add(name, kind, shipped, meaning, HoldsUp.SENDING, secret, Where.ANYWHERE);
   }
 
-  private static void beside(String name, Kind kind, String shipped, String meaning) {
+  private static void beside(String name, ValueType kind, String shipped, String meaning) {
     add(name, kind, shipped, meaning, HoldsUp.NOTHING, false, Where.ANYWHERE);
   }
 
-  private static void image(String name, Kind kind, String shipped, String meaning) {
+  private static void image(String name, ValueType kind, String shipped, String meaning) {
     add(name, kind, shipped, meaning, HoldsUp.NOTHING, false, Where.FIXED_IN_THE_IMAGE);
   }
 
   private static void add(
       String name,
-      Kind kind,
+      ValueType kind,
       String shipped,
       String meaning,
       HoldsUp holdsUp,

@@ -23,7 +23,7 @@ import java.util.regex.Pattern;
  *
  * @param allowed what it may be, as the rest of "it must be …"
  */
-public record Kind(String allowed, Predicate<String> fits) {
+public record ValueType(String allowed, Predicate<String> fits) {
 
   private static final int LAST_PORT = 65_535;
   private static final Pattern DURATION =
@@ -36,24 +36,24 @@ public record Kind(String allowed, Predicate<String> fits) {
   private static final Pattern MEMORY = Pattern.compile("([1-9]\\d{0,8})([kKmMgG])");
 
   /** Whatever is not empty. */
-  static Kind text() {
-    return new Kind("a text", value -> true);
+  static ValueType text() {
+    return new ValueType("a text", value -> true);
   }
 
-  static Kind yesOrNo() {
+  static ValueType yesOrNo() {
     return oneOf("true", "false");
   }
 
-  static Kind oneOf(String... words) {
-    return new Kind("one of " + String.join(", ", words), Set.of(words)::contains);
+  static ValueType oneOf(String... words) {
+    return new ValueType("one of " + String.join(", ", words), Set.of(words)::contains);
   }
 
-  static Kind matching(String allowed, String pattern) {
-    return new Kind(allowed, Pattern.compile(pattern).asMatchPredicate());
+  static ValueType matching(String allowed, String pattern) {
+    return new ValueType(allowed, Pattern.compile(pattern).asMatchPredicate());
   }
 
-  static Kind number(long least, long most) {
-    return new Kind(
+  static ValueType number(long least, long most) {
+    return new ValueType(
         "a whole number from %d to %d".formatted(least, most),
         value -> {
           // No more digits than fit
@@ -65,12 +65,12 @@ public record Kind(String allowed, Predicate<String> fits) {
         });
   }
 
-  static Kind port() {
+  static ValueType port() {
     return number(0, LAST_PORT);
   }
 
-  static Kind duration(Duration least, Duration most) {
-    return new Kind(
+  static ValueType duration(Duration least, Duration most) {
+    return new ValueType(
         "a duration such as 500ms, 2s, 15m or 1h30m, from %s to %s"
             .formatted(text(least), text(most)),
         value ->
@@ -84,27 +84,27 @@ public record Kind(String allowed, Predicate<String> fits) {
    *
    * @param zero what that means, as the rest of "0 for …"
    */
-  static Kind durationOrZero(Duration least, Duration most, String zero) {
-    Kind duration = duration(least, most);
-    return new Kind(
+  static ValueType durationOrZero(Duration least, Duration most, String zero) {
+    ValueType duration = duration(least, most);
+    return new ValueType(
         duration.allowed + "; 0 for " + zero,
         value -> value.equals("0") || duration.fits.test(value));
   }
 
-  static Kind address() {
-    return new Kind("an address such as https://api.mypurecloud.ie", Kind::isAddress);
+  static ValueType address() {
+    return new ValueType("an address such as https://api.mypurecloud.ie", ValueType::isAddress);
   }
 
-  static Kind proxy() {
-    return new Kind(
+  static ValueType proxy() {
+    return new ValueType(
         "a proxy for HTTP such as http://proxy.example.com:3128 or"
             + " http://user:password@proxy.example.com:3128, in which @, : and # are escaped in"
             + " user and password",
         value -> isAccepted(() -> Proxies.of(value, "")));
   }
 
-  static Kind certificates() {
-    return new Kind(
+  static ValueType certificates() {
+    return new ValueType(
         "a file with certificates in PEM that this process can read",
         value -> isAccepted(() -> CompanyTrust.with(Path.of(value))));
   }
@@ -118,22 +118,22 @@ public record Kind(String allowed, Predicate<String> fits) {
     }
   }
 
-  static Kind ownAddress() {
-    return new Kind(
+  static ValueType ownAddress() {
+    return new ValueType(
         "an address of this machine, such as 127.0.0.1, or 0.0.0.0 for all of them",
-        Kind::isOwnAddress);
+        ValueType::isOwnAddress);
   }
 
-  static Kind servers() {
-    return new Kind(
+  static ValueType servers() {
+    return new ValueType(
         "a list such as kafka-1:9092,kafka-2:9092: host and port (1 to 65535) of each,"
             + " separated by commas",
-        Kind::isListOfServers);
+        ValueType::isListOfServers);
   }
 
   /** As the launcher and the start of the image check it. */
-  static Kind memory() {
-    return new Kind(
+  static ValueType memory() {
+    return new ValueType(
         "an amount of memory such as 128m or 1g, from 32m to 1024g",
         value -> {
           Matcher parts = MEMORY.matcher(value);
