@@ -130,10 +130,6 @@ public final class Shard {
     return replica;
   }
 
-  public List<String> topics() {
-    return topics;
-  }
-
   /** Starts to read. */
   public void start() {
     submit(new ShardEvent.Started(listener.earlier(replica)));

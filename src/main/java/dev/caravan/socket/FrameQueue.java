@@ -1,6 +1,5 @@
 package dev.caravan.socket;
 
-import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -55,8 +54,6 @@ public final class FrameQueue extends ServiceSupport {
   private Optional<Item> inHand = Optional.empty();
   private int frames;
   private long bytes;
-  private long pausedSinceNanos;
-  private long pausedNanos;
 
   private ExecutorService executor;
 
@@ -88,17 +85,6 @@ public final class FrameQueue extends ServiceSupport {
     }
   }
 
-  /** The time during which at least one socket was paused, summed up. */
-  public Duration pausedTotal() {
-    lock.lock();
-    try {
-      long now = paused.isEmpty() ? 0 : System.nanoTime() - pausedSinceNanos;
-      return Duration.ofNanos(pausedNanos + now);
-    } finally {
-      lock.unlock();
-    }
-  }
-
   // ---- the sockets' side
 
   void attach(ClientSocket socket) {
@@ -118,9 +104,7 @@ public final class FrameQueue extends ServiceSupport {
     lock.lock();
     try {
       attached.remove(socket);
-      if (paused.remove(socket) && paused.isEmpty()) {
-        pausedNanos += System.nanoTime() - pausedSinceNanos;
-      }
+      paused.remove(socket);
     } finally {
       lock.unlock();
     }
@@ -154,9 +138,6 @@ public final class FrameQueue extends ServiceSupport {
 
   /** Under the lock, so that no resume can overtake it. */
   private void pause(ClientSocket socket) {
-    if (paused.isEmpty()) {
-      pausedSinceNanos = System.nanoTime();
-    }
     paused.add(socket);
     socket.pauseReading();
   }
@@ -240,7 +221,6 @@ public final class FrameQueue extends ServiceSupport {
       frames--;
       bytes -= item.bytes();
       if (!paused.isEmpty() && frames <= limits.frames() / 2 && bytes <= limits.bytes() / 2) {
-        pausedNanos += System.nanoTime() - pausedSinceNanos;
         List<ClientSocket> resumed = new ArrayList<>(paused);
         paused.clear();
         resumed.forEach(this::resume);

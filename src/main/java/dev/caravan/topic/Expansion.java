@@ -54,17 +54,4 @@ public record Expansion(List<String> topics, List<TopicSelector> unmatched) {
     all.forEach(topic -> topics.putIfAbsent(topic.toLowerCase(Locale.ROOT), topic));
     return new Expansion(List.copyOf(topics.values()), List.copyOf(unmatched));
   }
-
-  /** One sentence for each selector as the user wrote it for which nothing was found. */
-  public List<String> warnings() {
-    return unmatched.stream()
-        .map(
-            selector ->
-                "`%s` fits no %s that this client may see; nothing is subscribed for it."
-                    .formatted(
-                        selector.text(),
-                        selector.listing().map(listing -> listing.kind().noun()).orElse("id")))
-        .distinct()
-        .toList();
-  }
 }

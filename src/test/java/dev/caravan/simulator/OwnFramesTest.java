@@ -7,7 +7,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.caravan.simulator.fault.Action;
 import dev.caravan.simulator.fault.Scenario;
 import dev.caravan.simulator.session.Frames;
+import dev.caravan.topic.Topic;
 import dev.caravan.topic.TopicCatalogue;
+import dev.caravan.topic.Violations;
 import java.io.IOException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -28,13 +30,8 @@ class OwnFramesTest {
   private void fits(JsonNode frame) {
     assertThat(frame.properties().stream().map(java.util.Map.Entry::getKey))
         .containsExactly("topicName", "version", "eventBody", "metadata");
-    assertThat(
-            catalogue
-                .topicOf(frame.path("topicName").asText())
-                .orElseThrow()
-                .schema()
-                .violations(frame.path("eventBody")))
-        .isEmpty();
+    Topic topic = catalogue.topicOf(frame.path("topicName").asText()).orElseThrow();
+    assertThat(Violations.of(topic, frame.path("eventBody"))).isEmpty();
   }
 
   @Test

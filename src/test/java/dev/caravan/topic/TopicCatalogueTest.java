@@ -41,7 +41,7 @@ class TopicCatalogueTest {
 
   /** By fields named after media, or by a list of which each entry names its medium. */
   private static boolean countsSeveralMedia(Topic topic) {
-    Set<String> media = new HashSet<>(topic.schema().fieldNames());
+    Set<String> media = new HashSet<>(Violations.fieldNames(topic));
     media.retainAll(Set.of("call", "callback", "chat", "email", "message", "video", "voice"));
     boolean listed = false;
     for (JsonNode field : topic.schema().toJsonSchema().path("properties")) {

@@ -73,10 +73,6 @@ public final class OpenAttempt {
     };
   }
 
-  Order order() {
-    return order;
-  }
-
   /** The open socket; null until the attempt succeeded. */
   SocketLink link() {
     return link;

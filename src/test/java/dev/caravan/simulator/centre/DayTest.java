@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.caravan.topic.Topic;
 import dev.caravan.topic.TopicCatalogue;
+import dev.caravan.topic.Violations;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
@@ -89,7 +90,7 @@ class DayTest {
       Optional<Topic> topic = catalogue.topicOf(event.topic());
       assertThat(topic).as(event.topic()).isPresent();
       patterns.add(topic.get().pattern());
-      topic.get().schema().violations(event.body()).stream()
+      Violations.of(topic.get(), event.body()).stream()
           .map(violation -> topic.get().pattern() + ": " + violation)
           .forEach(violations::add);
     }
