@@ -298,7 +298,7 @@ class BackfillTest {
     JsonNode outcome = road.awaitOutcome();
 
     assertThat(outcome.path("backfilled").asText())
-        .isEqualTo("no, because routing-status: 4 of 14 users were not told.");
+        .isEqualTo("no, because routing-status: the answers lack 4 of 14 users.");
     assertThat(outcome.path("sentence").asText())
         .contains("10 presences, 10 routing statuses and 10 adherences were read again.");
     assertThat(road.genesys().callCounts()).containsEntry(USERS, 2);
@@ -370,7 +370,7 @@ class BackfillTest {
         .start();
 
     assertThat(road.awaitOutcome().path("backfilled").asText())
-        .isEqualTo("no, because nothing that its topics tell can be read again.");
+        .isEqualTo("no, because no event of its topics can be read again.");
   }
 
   @Test

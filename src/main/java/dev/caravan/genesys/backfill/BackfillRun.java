@@ -52,11 +52,11 @@ final class BackfillRun {
     return List.copyOf(untold.get(what));
   }
 
-  /** How many of the users were not told yet, as a sentence. */
+  /** How many of the users no answer has held yet, as a sentence. */
   synchronized String sentence(BackfillPlan.Read what) {
     int asked = plan.users(what).size();
     int left = untold.get(what).size();
-    return "%d of %d users %s not told.".formatted(left, asked, left == 1 ? "was" : "were");
+    return "the answers lack %d of %d users.".formatted(left, asked);
   }
 
   /**
@@ -102,7 +102,7 @@ final class BackfillRun {
       sentence += " Not read again: " + String.join(" ", why);
     }
     if (plan.lost() > 0) {
-      sentence += " What " + plan.lost() + " other topics told in it cannot be read again.";
+      sentence += " The events of " + plan.lost() + " other topics cannot be read again.";
     }
     return outcome(gap, String.join(" ", why), sentence);
   }

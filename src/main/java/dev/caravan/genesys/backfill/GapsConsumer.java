@@ -121,7 +121,7 @@ public final class GapsConsumer extends DefaultConsumer {
     if (!configuration.isBackfill()) {
       tell(gap, BackfillRun.not(gap, "backfill is switched off (GENESYS_BACKFILL)."));
     } else if (plan.reads().isEmpty()) {
-      tell(gap, BackfillRun.not(gap, "nothing that its topics tell can be read again."));
+      tell(gap, BackfillRun.not(gap, "no event of its topics can be read again."));
     } else {
       BackfillRun run = new BackfillRun(gap, plan);
       plan.reads().forEach(read -> schedule(run, read, 1, delay(gap, read)));
@@ -281,7 +281,7 @@ public final class GapsConsumer extends DefaultConsumer {
       states.schedule(
           () -> tellNow(gap, outcome), GapLedger.UNDER_WAY.toMillis(), TimeUnit.MILLISECONDS);
     } catch (RejectedExecutionException e) {
-      LOG.debug("That a gap was filled is not told now: the bridge is stopping");
+      LOG.debug("That a gap was backfilled is not reported now: the bridge is stopping");
     }
   }
 

@@ -44,7 +44,7 @@ public final class RestMeters {
     registry.set(found);
     for (String client : clients.all()) {
       Gauge.builder("caravan.rest.budget.left", left(client), AtomicInteger::get)
-          .description("Calls left to the token in this minute, by the last answer; -1 if not told")
+          .description("Calls left to the token in this minute, by the last answer; -1 if not stated")
           .tag(CLIENT, client)
           .strongReference(true)
           .register(found);
@@ -112,10 +112,10 @@ public final class RestMeters {
         .increment(records);
   }
 
-  /** A gap was dealt with. */
+  /** The backfill of a gap has ended. */
   public void gap(boolean backfilled) {
     Counter.builder("caravan.backfill.gaps")
-        .description("Gaps that were dealt with")
+        .description("Gaps of which the backfill has ended")
         .tag("backfilled", backfilled ? "yes" : "no")
         .register(registry.get())
         .increment();
