@@ -44,7 +44,7 @@ public final class RestMeters {
     registry.set(found);
     for (String client : clients.all()) {
       Gauge.builder("caravan.rest.budget.left", left(client), AtomicInteger::get)
-          .description("Calls left to the token in this minute, by the last answer; -1 if not stated")
+          .description("Calls left to the token in this minute, by the last answer; -1 if unknown")
           .tag(CLIENT, client)
           .strongReference(true)
           .register(found);
