@@ -15,19 +15,22 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Remembers which topics each selector stood for, and does not let a listing that is short once
- * take them away: if more than a few percent of a selector's topics are missing, or all, that is
- * believed when the next listing says the same. Another OAuth client may see others: what one has
- * listed only that one can take away, however few another lists in its place.
+ * take them away: a topic is gone when two listings in a row lack it. If more than a few percent of
+ * a selector's topics are missing, or all, both listings must lack the same. Another OAuth client
+ * may see others: what one has listed only that one can take away, however few another lists in its
+ * place.
  */
 final class Found {
 
   private static final Logger LOG = LoggerFactory.getLogger(Found.class);
 
-  /** That part of a selector's topics may go without a second look. */
-  private static final double UNDOUBTED = 0.03;
+  /** If a larger part of a selector's topics is missing, the listing as a whole is doubted. */
+  private static final double FEW = 0.03;
 
   private final Map<View, List<String>> believed = new LinkedHashMap<>();
-  private final Map<View, Set<String>> doubted = new HashMap<>();
+
+  /** What the last listing lacked for the first time. */
+  private final Map<View, Set<String>> missed = new HashMap<>();
 
   /** What a client sees of a selector. */
   private record View(TopicSelector selector, String lister) {}
@@ -36,7 +39,7 @@ final class Found {
    * What to go by.
    *
    * @param expansion the topics, those included whose loss is doubted
-   * @param doubted whether a second listing is needed
+   * @param doubted whether so much is missing that a second listing is needed at once
    */
   record Result(Expansion expansion, boolean doubted) {}
 
@@ -74,10 +77,9 @@ final class Found {
     boolean again = false;
     for (TopicSelector selector : selectors) {
       View view = new View(selector, listed.lister(selector, first));
-      judge(view, Expansion.of(List.of(selector), listed.entities()).topics());
+      again |= judge(view, Expansion.of(List.of(selector), listed.entities()).topics());
       Set<String> now = soFar(List.of(selector));
       topics.addAll(now);
-      again |= doubted.containsKey(view);
       if (now.isEmpty()) {
         unmatched.add(selector);
       }
@@ -85,33 +87,37 @@ final class Found {
     return new Result(Expansion.distinct(topics, unmatched), again);
   }
 
-  /** Whether it takes a second look to believe that so many of them are gone. */
-  private static boolean isMuch(int missing, int of) {
-    return missing > of * UNDOUBTED;
-  }
-
-  private void judge(View view, List<String> now) {
-    TopicSelector selector = view.selector();
+  /** Whether the listing as a whole is doubted. */
+  private boolean judge(View view, List<String> now) {
     List<String> before = believed.getOrDefault(view, List.of());
     Set<String> missing = new LinkedHashSet<>(before);
     Set.copyOf(now).forEach(missing::remove);
-    boolean tooFew = isMuch(missing.size(), before.size()) || now.isEmpty();
-    Set<String> last = doubted.remove(view);
-    if (selector.listing().isEmpty() || !tooFew || Set.copyOf(now).equals(last)) {
+    boolean whole = now.isEmpty() || missing.size() > before.size() * FEW;
+    Set<String> last = missed.remove(view);
+    if (view.selector().listing().isEmpty() || missing.isEmpty() && !whole) {
       believed.put(view, now);
-      return;
+      return false;
     }
-    doubted.put(view, new HashSet<>(now));
-    if (!before.isEmpty()) {
+    boolean same = missing.equals(last);
+    Set<String> gone = new HashSet<>(missing);
+    if (!same) {
+      gone.retainAll(whole || last == null ? Set.of() : last);
+      missing.removeAll(gone);
+      missed.put(view, missing);
+    }
+    Set<String> both = new LinkedHashSet<>(before);
+    both.removeAll(gone);
+    both.addAll(now);
+    believed.put(view, List.copyOf(both));
+    boolean doubted = whole && !same;
+    if (doubted && !before.isEmpty()) {
       LOG.warn(
           "What was listed for {} has {} of {} topics no more. They go on being read until a second"
               + " listing says the same.",
-          selector.text(),
+          view.selector().text(),
           missing.size(),
           before.size());
     }
-    Set<String> both = new LinkedHashSet<>(before);
-    both.addAll(now);
-    believed.put(view, List.copyOf(both));
+    return doubted;
   }
 }

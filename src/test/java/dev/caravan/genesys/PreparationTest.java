@@ -645,13 +645,34 @@ class PreparationTest {
   }
 
   @Test
-  void aFewPercentLessIsBelievedAtOnce() {
+  void aSingleQueueIsReadOnUntilTwoListingsInARowLackIt() {
     queues(40);
     configuration.setTopicsPerChannel(100);
     run("");
     queues(39);
+    Preparation.Outcome first = run("");
+    queues(40);
+    run("");
+    queues(39);
 
+    assertThat(first.again()).contains(Duration.ofMinutes(15));
+    assertThat(List.of(first, run("")))
+        .extracting(PreparationTest::subscriptions)
+        .containsExactly(40, 40);
     assertThat(subscriptions(run(""))).isEqualTo(39);
+  }
+
+  @Test
+  void eachOfSeveralQueuesThatGoIsReadOnUntilTwoListingsLackIt() {
+    queues(80);
+    configuration.setTopicsPerChannel(100);
+    run("");
+    queues(79);
+    run("");
+    queues(78);
+
+    assertThat(subscriptions(run(""))).isEqualTo(79);
+    assertThat(subscriptions(run(""))).isEqualTo(78);
   }
 
   @Test

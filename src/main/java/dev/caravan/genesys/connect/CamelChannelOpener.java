@@ -72,6 +72,10 @@ public final class CamelChannelOpener extends ServiceSupport implements ChannelO
   private final Map<Integer, Queue<Pending>> pending = new ConcurrentHashMap<>();
   private final Map<Order, Future<?>> underWay = new ConcurrentHashMap<>();
   private ExecutorService executor;
+
+  /** Apart from those that open: a limit on subscribing must not delay a socket that was lost. */
+  private ExecutorService subscribers;
+
   private ProducerTemplate template;
   private OwnChannels channels;
 
@@ -94,6 +98,10 @@ public final class CamelChannelOpener extends ServiceSupport implements ChannelO
 
   /** Runs something that may take long and may be interrupted when the consumer stops. */
   public void background(Runnable task) {
+    run(executor, task);
+  }
+
+  private static void run(ExecutorService executor, Runnable task) {
     try {
       executor.execute(task);
     } catch (RejectedExecutionException e) {
@@ -133,7 +141,8 @@ public final class CamelChannelOpener extends ServiceSupport implements ChannelO
   @Override
   public void subscribe(
       Shard shard, int number, ChannelLink link, List<String> subscriptions, boolean again) {
-    background(
+    run(
+        subscribers,
         () -> {
           Optional<Rejections> answer = Optional.empty();
           try {
@@ -437,6 +446,10 @@ public final class CamelChannelOpener extends ServiceSupport implements ChannelO
         context()
             .getExecutorServiceManager()
             .newFixedThreadPool(this, "genesys-open", MOST_AT_A_TIME);
+    subscribers =
+        context()
+            .getExecutorServiceManager()
+            .newFixedThreadPool(this, "genesys-subscribe", MOST_AT_A_TIME);
     template = context().createProducerTemplate();
     ServiceHelper.startService(template);
     channels = new OwnChannels(endpoint, template, endpoint.component().data(), clients, client);
@@ -445,6 +458,7 @@ public final class CamelChannelOpener extends ServiceSupport implements ChannelO
 
   @Override
   protected void doStop() throws Exception {
+    context().getExecutorServiceManager().shutdownNow(subscribers);
     context().getExecutorServiceManager().shutdownNow(executor);
     // Closes the sockets and hands over what was read
     ServiceHelper.stopService(queues.values());
