@@ -19,10 +19,14 @@ COPY docker/bin bin
 COPY --from=build /src/target/quarkus-app/quarkus quarkus
 COPY --from=build /src/target/quarkus-app/app app
 COPY routes routes
-# Any user of group 0 may write the data; the order of the jars is part of the cache that is made below
+# Any user of group 0 may write the data; the order of the jars is part of the cache that is made below.
+# --add-opens: what the manifest of Quarkus' own launcher asks for
 RUN mkdir /data && chmod 770 /data && chown 10001:0 /data \
-    && for part in quarkus app lib/boot lib/main; do ls -d /caravan/$part/*.jar; done \
-        | paste -sd: | sed "s|^|-cp |" >caravan.args
+    && { echo -Djava.util.logging.manager=org.jboss.logmanager.LogManager; \
+        echo --add-opens=java.base/java.lang=ALL-UNNAMED; \
+        for part in quarkus app lib/boot lib/main; do ls -d /caravan/$part/*.jar; done \
+        | paste -sd: | sed "s|^|-cp |"; \
+        echo dev.caravan.cli.Caravan; } >caravan.args
 ENV LANG=C.UTF-8 \
     CARAVAN_DATA_DIR=/data \
     CARAVAN_ROUTES_DIR=/caravan/routes \
@@ -33,7 +37,7 @@ USER 10001:0
 # Runs the bridge once, against the stand-in, and keeps what the JVM loaded and linked
 FROM app AS rehearsal
 USER root
-RUN bin/rehearse /caravan/caravan.aot
+RUN CARAVAN_AOT=-Xshare:auto bin/caravan rehearse --option AOTCacheOutput /caravan/caravan.aot
 
 FROM app
 COPY --from=rehearsal /caravan/caravan.aot ./

@@ -37,7 +37,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
       ExplainCommand.class,
       RecordCommand.class,
       ReplayCommand.class,
-      CompletionCommand.class
+      CompletionCommand.class,
+      RehearseCommand.class
     },
     synopsisSubcommandLabel = "[COMMAND]",
     exitCodeListHeading = "%nExit codes:%n",

@@ -14,6 +14,12 @@ public final class Home {
     return Path.of(System.getProperty("caravan.home", "")).toAbsolutePath();
   }
 
+  /** What tells Java to run the program, after its flags; the launcher says how it did that. */
+  public static List<String> program() {
+    String given = System.getProperty("caravan.program", "");
+    return given.isEmpty() ? List.of("-jar", jar().toString()) : List.of(given);
+  }
+
   /** The program itself, to be started a second time. */
   public static Path jar() {
     Path jar = path().resolve("target/quarkus-app/quarkus-run.jar");

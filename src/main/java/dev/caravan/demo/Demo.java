@@ -120,7 +120,8 @@ public final class Demo implements AutoCloseable {
     command.add(ChildProcess.java());
     command.addAll(Home.jvmFlags());
     command.add("-Djava.io.tmpdir=" + broker.temporaryFolder());
-    command.addAll(List.of("-jar", Home.jar().toString(), "run", "--until-input-ends"));
+    command.addAll(Home.program());
+    command.addAll(List.of("run", "--until-input-ends"));
     return ChildProcess.start(
         command,
         settings.bridgeEnvironment(

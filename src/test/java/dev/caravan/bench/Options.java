@@ -60,7 +60,7 @@ record Options(
             settings(take(given, "with", "")),
             take(given, "java", Path.of(System.getProperty("java.home"), "bin/java").toString()),
             List.of(take(given, "jvm", Bridge.SHIPPED_FLAGS).strip().split("\\s+")),
-            take(given, "jar", "target/quarkus-app/quarkus-run.jar"),
+            take(given, "jar", ""),
             given.containsKey("no-spool")
                 ? withoutSpool(take(given, "routes", "routes"), given.remove("no-spool"))
                 : take(given, "routes", "routes"));
@@ -84,12 +84,12 @@ record Options(
     Bridge.Settings bridge =
         Bridge.settings()
             .java(java, jvmFlags)
-            .jar(jar)
             // As the launcher sets it
             .with("MALLOC_ARENA_MAX", "2")
             .with("CARAVAN_ROUTES_DIR", Path.of(routes).toAbsolutePath().toString());
     settings.forEach(bridge::with);
-    return bridge;
+    // Else as the launcher starts it, with its classes from an archive
+    return jar.isEmpty() ? bridge : bridge.jar(jar);
   }
 
   /** The same routes, but what is received goes straight on to Kafka. */

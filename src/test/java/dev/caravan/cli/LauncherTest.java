@@ -34,6 +34,9 @@ class LauncherTest {
       echo "java $*"
       """;
 
+  private static final String ARCHIVES =
+      JAVA_17 + "case \" $* \" in *' rehearse '*) touch \"$last\" ;; esac\n";
+
   @TempDir private Path project;
   private Path jar;
 
@@ -63,7 +66,7 @@ class LauncherTest {
     assertThat(output)
         .contains("caravan: Building. It takes about a minute", "package")
         .containsPattern(
-            "java .*-Dcaravan.home=" + project + ".* -jar " + jar + " topics two words");
+            "java .*-Dcaravan.home=" + project + ".* @" + program("") + " topics two words");
   }
 
   @Test
@@ -113,8 +116,7 @@ class LauncherTest {
     assertThat(launch("--help")).doesNotContain("--enable-native-access");
     program("jdk/bin/java", JAVA_17.replace("17.0.15", "25.0.1"));
 
-    assertThat(launch("--help"))
-        .containsPattern("java .*--enable-native-access=ALL-UNNAMED .* -jar ");
+    assertThat(launch("--help")).containsPattern("java .*--enable-native-access=ALL-UNNAMED .* @");
   }
 
   @ParameterizedTest
@@ -204,6 +206,68 @@ class LauncherTest {
             Path.of("../caravan"));
 
     assertThat(run(link.toString(), "--help")).contains("-Dcaravan.home=" + project);
+  }
+
+  @Test
+  void classesAreArchivedOnceForTheBridgeAndForThisVeryJava() throws Exception {
+    archiving();
+    launch("topics");
+    assertThat(project.resolve("target")).isDirectoryNotContaining("glob:**.jsa");
+
+    assertThat(launch("run"))
+        .contains("caravan: Preparing faster starts, once.")
+        .containsPattern(
+            "java .* @"
+                + program("")
+                + " rehearse --option ArchiveClassesAtExit .*\njava .* @"
+                + program("-17.0.15"));
+    assertThat(program("-17.0.15"))
+        .content()
+        .startsWith("-XX:SharedArchiveFile=\"" + project.resolve("target/caravan-17.0.15.jsa\""))
+        .contains(
+            "\n-cp\n\"", project.resolve("target/quarkus-app/lib/main/a b.jar\"\n").toString())
+        .endsWith("\ndev.caravan.cli.Caravan\n");
+
+    assertThat(launch("run"))
+        .doesNotContain("rehearse")
+        .contains(" -Dcaravan.program=@" + program("-17.0.15") + " @" + program("-17.0.15"));
+    program("jdk/bin/java", ARCHIVES.replace("17.0.15", "25.0.1"));
+    assertThat(launch("demo")).contains("rehearse").endsWith(" demo\n");
+    assertThat(program("-25.0.1")).content().startsWith("-XX:AOTCache=\"" + project);
+  }
+
+  @Test
+  void classesAreArchivedAgainWhenTheProgramHasChanged() throws Exception {
+    archiving();
+    launch("run");
+    Files.setLastModifiedTime(jar, FileTime.from(Instant.now().minusSeconds(30)));
+    Files.setLastModifiedTime(program(""), FileTime.from(Instant.now().minusSeconds(60)));
+    Files.setLastModifiedTime(program("-17.0.15"), FileTime.from(Instant.now().minusSeconds(60)));
+
+    assertThat(launch("topics"))
+        .contains(" @" + program("") + " topics")
+        .doesNotContain("rehearse");
+    assertThat(launch("run")).contains("rehearse");
+  }
+
+  @Test
+  void whereNothingCanBeArchivedTheBridgeStartsAllTheSame() throws Exception {
+    String output = launch("run");
+
+    assertThat(output)
+        .containsPattern("rehearse .*\ncaravan: They stay as they are.\njava .* run\n$");
+    assertThat(program("-17.0.15")).hasSameTextualContentAs(program(""));
+    assertThat(launch("run")).doesNotContain("rehearse");
+  }
+
+  /** What the launcher tells Java beside the flags. */
+  private Path program(String release) {
+    return project.resolve("target/caravan" + release + ".args");
+  }
+
+  private void archiving() throws IOException {
+    program("jdk/bin/java", ARCHIVES);
+    write("target/quarkus-app/lib/main/a b.jar", "");
   }
 
   private String launch(String... arguments) throws Exception {

@@ -1,10 +1,7 @@
 package dev.caravan.testing;
 
-import dev.caravan.command.Folders;
-import dev.caravan.simulator.CentreSize;
-import dev.caravan.simulator.Simulator;
-import dev.caravan.simulator.SimulatorOptions;
-import dev.caravan.simulator.Traffic;
+import dev.caravan.demo.ChildProcess;
+import dev.caravan.demo.Rehearsal;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -36,7 +33,9 @@ public final class QuickStart {
             StandardOpenOption.WRITE)) {
       lock.lock();
       if (!isThere()) {
-        make();
+        List<String> bridge = new ArrayList<>(List.of(ChildProcess.java(), "-XX:+UseSerialGC"));
+        bridge.addAll(fromClassPath());
+        Rehearsal.write(bridge, "ArchiveClassesAtExit", ARCHIVE);
       }
     } catch (IOException e) {
       throw new UncheckedIOException("The archive of classes could not be made", e);
@@ -58,31 +57,6 @@ public final class QuickStart {
       return Files.getLastModifiedTime(jar).compareTo(Files.getLastModifiedTime(ARCHIVE)) > 0;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
-    }
-  }
-
-  private static void make() throws IOException {
-    List<String> program = new ArrayList<>(List.of("-XX:ArchiveClassesAtExit=" + ARCHIVE));
-    program.addAll(fromClassPath());
-    program.addAll(List.of("run", "--until-input-ends"));
-    Path folder = Files.createTempDirectory("caravan-archive-");
-    try (Simulator genesys =
-            Simulator.start(
-                SimulatorOptions.defaults()
-                    .withCentre(CentreSize.of(20))
-                    .withTraffic(Traffic.times(20)));
-        Bridge bridge =
-            Bridge.settings()
-                .genesys(genesys.url())
-                .kafka("127.0.0.1:" + Bridge.freePort(), "archive.")
-                .program(program)
-                .start(folder)) {
-      bridge.awaitReady();
-    } finally {
-      Folders.delete(folder);
-    }
-    if (!Files.exists(ARCHIVE)) {
-      throw new IllegalStateException("The JVM wrote no archive of classes to " + ARCHIVE);
     }
   }
 
