@@ -29,7 +29,7 @@ class LauncherTest {
   private static final String JAVA_17 =
       """
       #!/bin/sh
-      if [ "$1" = -version ]; then echo 'openjdk version "17.0.15" 2025-04-15' >&2; exit; fi
+      case $* in *-version) echo 'openjdk version "17.0.15" 2025-04-15' >&2; exit ;; esac
       for last in "$@"; do :; done
       echo "java $*"
       """;
@@ -117,6 +117,20 @@ class LauncherTest {
     program("jdk/bin/java", JAVA_17.replace("17.0.15", "25.0.1"));
 
     assertThat(launch("--help")).containsPattern("java .*--enable-native-access=ALL-UNNAMED .* @");
+  }
+
+  @Test
+  void memoryIsGivenBackWhereJavaCan() throws Exception {
+    String option = "-XX:TrimNativeHeapInterval=5000";
+    assertThat(launch("run")).contains(" " + option + " ");
+    program(
+        "jdk/bin/java",
+        JAVA_17.replace(
+            "case $* in", "case $* in *Trim*) echo 'Unrecognized VM option' >&2; exit 1 ;;"));
+
+    assertThat(launch("run"))
+        .contains("java -XX:+UseSerialGC")
+        .doesNotContain("Trim", "Unrecognized");
   }
 
   @ParameterizedTest

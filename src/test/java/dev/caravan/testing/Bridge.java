@@ -37,7 +37,8 @@ public final class Bridge implements AutoCloseable {
   /** The flags that the launcher and the container give to the JVM. */
   public static final String SHIPPED_FLAGS =
       "-XX:+UseSerialGC -XX:NewRatio=1 -XX:SurvivorRatio=3 -XX:TargetSurvivorRatio=90"
-          + " -XX:CompileThresholdScaling=4 -Xmx128m -XX:+ExitOnOutOfMemoryError";
+          + " -XX:CompileThresholdScaling=4 -Xmx128m -XX:+ExitOnOutOfMemoryError"
+          + " -XX:TrimNativeHeapInterval=5000";
 
   private static final Duration PATIENCE = Duration.ofSeconds(90);
   private static final Duration STOP_PATIENCE = Duration.ofSeconds(60);
