@@ -25,8 +25,7 @@ RUN mkdir /data && chmod 770 /data && chown 10001:0 /data \
     && { echo -Djava.util.logging.manager=org.jboss.logmanager.LogManager; \
         echo --add-opens=java.base/java.lang=ALL-UNNAMED; \
         for part in quarkus app lib/boot lib/main; do ls -d /caravan/$part/*.jar; done \
-        | paste -sd: | sed "s|^|-cp |"; \
-        echo dev.caravan.cli.Caravan; } >caravan.args
+        | paste -sd: | sed "s|^|-cp |"; } >caravan.args
 ENV LANG=C.UTF-8 \
     CARAVAN_DATA_DIR=/data \
     CARAVAN_ROUTES_DIR=/caravan/routes \
@@ -37,7 +36,7 @@ USER 10001:0
 # Runs the bridge once, against the stand-in, and keeps what the JVM loaded and linked
 FROM app AS rehearsal
 USER root
-RUN CARAVAN_AOT=-Xshare:auto bin/caravan rehearse --option AOTCacheOutput /caravan/caravan.aot
+RUN CARAVAN_AOT= bin/caravan rehearse --option AOTCacheOutput /caravan/caravan.aot
 
 FROM app
 COPY --from=rehearsal /caravan/caravan.aot ./

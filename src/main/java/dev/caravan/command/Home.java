@@ -2,6 +2,7 @@ package dev.caravan.command;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 
 /** For finding what lies beside the program: the build's output and the shipped routes. */
@@ -14,10 +15,25 @@ public final class Home {
     return Path.of(System.getProperty("caravan.home", "")).toAbsolutePath();
   }
 
-  /** What tells Java to run the program, after its flags; the launcher says how it did that. */
+  /** What tells Java to run the program, after its flags: as this one was started. */
   public static List<String> program() {
-    String given = System.getProperty("caravan.program", "");
-    return given.isEmpty() ? List.of("-jar", jar().toString()) : List.of(given);
+    String archive = System.getProperty("caravan.archive");
+    if (archive == null) {
+      return List.of("-jar", jar().toString());
+    }
+    List<String> program = new ArrayList<>();
+    if (!archive.isEmpty()) {
+      program.add(archive);
+    }
+    program.addAll(
+        List.of(
+            "-Djava.util.logging.manager=org.jboss.logmanager.LogManager",
+            // What the manifest of Quarkus' own launcher asks for
+            "--add-opens=java.base/java.lang=ALL-UNNAMED",
+            "-cp",
+            System.getProperty("java.class.path"),
+            "dev.caravan.cli.Caravan"));
+    return program;
   }
 
   /** The program itself, to be started a second time. */

@@ -26,12 +26,13 @@ public final class Rehearsal {
 
   private static final int ENOUGH_EVENTS = 500;
   private static final Duration LOOK = Duration.ofMillis(50);
-  private static final Duration TIMEOUT = Duration.ofMinutes(2);
+  private static final Duration TIMEOUT = Duration.ofMinutes(1);
 
   private Rehearsal() {}
 
   /**
-   * Writes the archive; one that was there is replaced when the new one is whole.
+   * Writes the archive, by way of a folder beside it; one that was there is replaced when the new
+   * one is whole.
    *
    * @param program how the bridge is started, from the path of java to the main class; an archive
    *     is of use to the same Java, class path and collector only
@@ -41,16 +42,14 @@ public final class Rehearsal {
    */
   public static void write(List<String> program, String option, Path archive) {
     try {
-      Path folder = Files.createTempDirectory("caravan-rehearsal-");
+      Path folder = Files.createTempDirectory(archive.getParent(), "rehearsal-");
       try {
         Path written = folder.resolve("archive");
         List<String> command = new ArrayList<>(program);
         command.add(1, "-XX:" + option + "=" + written);
         command.addAll(List.of("run", "--until-input-ends"));
         play(command, written, folder);
-        Path beside = archive.resolveSibling(archive.getFileName() + ".new");
-        Files.copy(written, beside, StandardCopyOption.REPLACE_EXISTING);
-        Files.move(beside, archive, StandardCopyOption.ATOMIC_MOVE);
+        Files.move(written, archive, StandardCopyOption.ATOMIC_MOVE);
       } finally {
         Folders.delete(folder);
       }

@@ -59,7 +59,7 @@ final class Preparation {
   private final Directory directory;
   private final Consumer<Signal> signals;
   private final TopicCatalogue catalogue = TopicCatalogue.shipped();
-  private final Found found = new Found();
+  private final Found found;
   private final Supplier<Set<String>> lastRun;
   private Set<String> before = Set.of();
   private final DoubleSupplier random;
@@ -123,6 +123,7 @@ final class Preparation {
     this.lastRun = lastRun;
     this.random = random;
     this.clock = clock;
+    this.found = new Found(clock);
   }
 
   /** What keeps the topics from being read, for the operator. */
@@ -294,7 +295,7 @@ final class Preparation {
     planned |= !result.doubted();
     refreshed();
     tell(expansion.topics(), subscriptions.size());
-    Optional<Duration> again = refresh(selectors);
+    Optional<Duration> again = refresh(selectors, result.missing());
     judgeBudget();
     return new Outcome(Optional.of(plan), result.doubted() ? Optional.of(SECOND_LOOK) : again);
   }
@@ -363,8 +364,11 @@ final class Preparation {
   }
 
   /** Topics without a wildcard need no listing, so there is nothing to look for again. */
-  private Optional<Duration> refresh(List<TopicSelector> selectors) {
+  private Optional<Duration> refresh(List<TopicSelector> selectors, boolean missing) {
     Duration refresh = configuration.getRefresh();
+    if (refresh.isZero() && missing) {
+      return Optional.of(Found.LASTING);
+    }
     if (refresh.isZero() || Expansion.needs(selectors).isEmpty()) {
       return Optional.empty();
     }

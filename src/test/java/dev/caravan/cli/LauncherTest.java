@@ -35,7 +35,7 @@ class LauncherTest {
       """;
 
   private static final String ARCHIVES =
-      JAVA_17 + "case \" $* \" in *' rehearse '*) touch \"$last\" ;; esac\n";
+      JAVA_17 + "case \" $* \" in *' rehearse '*) echo >\"$last\" ;; esac\n";
 
   @TempDir private Path project;
   private Path jar;
@@ -66,7 +66,7 @@ class LauncherTest {
     assertThat(output)
         .contains("caravan: Building. It takes about a minute", "package")
         .containsPattern(
-            "java .*-Dcaravan.home=" + project + ".* @" + program("") + " topics two words");
+            "java .*-Dcaravan.home=" + project + ".* dev.caravan.cli.Caravan topics two words");
   }
 
   @Test
@@ -79,10 +79,14 @@ class LauncherTest {
   @Test
   void buildsAgainWhenASourceHasChanged() throws Exception {
     launch("--help");
-    Files.setLastModifiedTime(
-        project.resolve("src/main/java/A.java"), FileTime.from(Instant.now().plusSeconds(60)));
+    changeSource();
 
     assertThat(launch("--help")).contains("Building");
+  }
+
+  private void changeSource() throws IOException {
+    Files.setLastModifiedTime(
+        project.resolve("src/main/java/A.java"), FileTime.from(Instant.now().plusSeconds(60)));
   }
 
   @Test
@@ -116,7 +120,8 @@ class LauncherTest {
     assertThat(launch("--help")).doesNotContain("--enable-native-access");
     program("jdk/bin/java", JAVA_17.replace("17.0.15", "25.0.1"));
 
-    assertThat(launch("--help")).containsPattern("java .*--enable-native-access=ALL-UNNAMED .* @");
+    assertThat(launch("--help"))
+        .containsPattern("java .*--enable-native-access=ALL-UNNAMED .* -cp ");
   }
 
   @Test
@@ -223,65 +228,62 @@ class LauncherTest {
   }
 
   @Test
-  void classesAreArchivedOnceForTheBridgeAndForThisVeryJava() throws Exception {
+  void classesAreArchivedWithEachBuildForThisVeryJava() throws Exception {
     archiving();
-    launch("topics");
-    assertThat(project.resolve("target")).isDirectoryNotContaining("glob:**.jsa");
 
-    assertThat(launch("run"))
-        .contains("caravan: Preparing faster starts, once.")
-        .containsPattern(
-            "java .* @"
-                + program("")
-                + " rehearse --option ArchiveClassesAtExit .*\njava .* @"
-                + program("-17.0.15"));
-    assertThat(program("-17.0.15"))
-        .content()
-        .startsWith("-XX:SharedArchiveFile=\"" + project.resolve("target/caravan-17.0.15.jsa\""))
-        .contains(
-            "\n-cp\n\"", project.resolve("target/quarkus-app/lib/main/a b.jar\"\n").toString())
-        .endsWith("\ndev.caravan.cli.Caravan\n");
-
+    assertThat(launch("topics"))
+        .contains("caravan: Preparing faster starts.")
+        .containsPattern("\njava .* rehearse --option ArchiveClassesAtExit " + archive("17.0.15"))
+        .containsPattern("\njava .* -XX:SharedArchiveFile=" + archive("17.0.15") + " .* topics\n$");
     assertThat(launch("run"))
         .doesNotContain("rehearse")
-        .contains(" -Dcaravan.program=@" + program("-17.0.15") + " @" + program("-17.0.15"));
+        .contains(
+            " -XX:SharedArchiveFile=" + archive("17.0.15") + " ",
+            " -Dcaravan.archive=-XX:SharedArchiveFile=" + archive("17.0.15") + " ");
     program("jdk/bin/java", ARCHIVES.replace("17.0.15", "25.0.1"));
-    assertThat(launch("demo")).contains("rehearse").endsWith(" demo\n");
-    assertThat(program("-25.0.1")).content().startsWith("-XX:AOTCache=\"" + project);
+    assertThat(launch("run")).doesNotContain("rehearse", "SharedArchive", "AOT");
+
+    changeSource();
+    assertThat(launch("demo"))
+        .contains(" rehearse --option AOTCacheOutput " + archive("25.0.1"))
+        .containsPattern("java -Xms32m .* -XX:AOTCache=" + archive("25.0.1") + " .* demo\n$");
   }
 
   @Test
-  void classesAreArchivedAgainWhenTheProgramHasChanged() throws Exception {
+  void anArchiveThatDoesNotFitIsLeftAside() throws Exception {
     archiving();
     launch("run");
-    Files.setLastModifiedTime(jar, FileTime.from(Instant.now().minusSeconds(30)));
-    Files.setLastModifiedTime(program(""), FileTime.from(Instant.now().minusSeconds(60)));
-    Files.setLastModifiedTime(program("-17.0.15"), FileTime.from(Instant.now().minusSeconds(60)));
+    write(".env", "CARAVAN_JAVA_OPTIONS=-XX:SharedArchiveFile=own.jsa\n");
+    assertThat(launch("run")).contains("own.jsa").doesNotContain(archive("17.0.15").toString());
+    Files.delete(project.resolve(".env"));
+    Files.setLastModifiedTime(jar, FileTime.from(Instant.now().plusSeconds(60)));
 
-    assertThat(launch("topics"))
-        .contains(" @" + program("") + " topics")
-        .doesNotContain("rehearse");
-    assertThat(launch("run")).contains("rehearse");
+    assertThat(launch("run")).doesNotContain("SharedArchiveFile");
   }
 
   @Test
   void whereNothingCanBeArchivedTheBridgeStartsAllTheSame() throws Exception {
-    String output = launch("run");
+    program("jdk/bin/java", JAVA_17 + "case \" $* \" in *' rehearse '*) exit 1 ;; esac\n");
 
-    assertThat(output)
-        .containsPattern("rehearse .*\ncaravan: They stay as they are.\njava .* run\n$");
-    assertThat(program("-17.0.15")).hasSameTextualContentAs(program(""));
-    assertThat(launch("run")).doesNotContain("rehearse");
+    assertThat(launch("run"))
+        .containsPattern(
+            "rehearse .*\ncaravan: Starts are not faster; all else works.\njava .* run\n$")
+        .doesNotContain("SharedArchiveFile");
   }
 
-  /** What the launcher tells Java beside the flags. */
-  private Path program(String release) {
-    return project.resolve("target/caravan" + release + ".args");
+  @Test
+  void whoeverInterruptsTheArchivingGetsNoBridge() throws Exception {
+    program("jdk/bin/java", JAVA_17 + "case \" $* \" in *' rehearse '*) exit 130 ;; esac\n");
+
+    assertThat(launch("run")).contains("rehearse").doesNotContain("Caravan run");
+  }
+
+  private Path archive(String release) {
+    return project.resolve("target/caravan-" + release + ".jsa");
   }
 
   private void archiving() throws IOException {
     program("jdk/bin/java", ARCHIVES);
-    write("target/quarkus-app/lib/main/a b.jar", "");
   }
 
   private String launch(String... arguments) throws Exception {

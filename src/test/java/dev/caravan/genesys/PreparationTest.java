@@ -107,6 +107,11 @@ class PreparationTest {
   }
 
   private Preparation.Outcome run(String mistake) {
+    return run(mistake, Duration.ofMinutes(1));
+  }
+
+  private Preparation.Outcome run(String mistake, Duration later) {
+    clock.pass(later);
     return preparation.run(mistake, early::add);
   }
 
@@ -352,7 +357,7 @@ class PreparationTest {
 
     assertThat(preparation.stale().orElseThrow())
         .isEqualTo(
-            "The list of topics cannot be refreshed since 2026-11-22T12:00:00Z: new queues and users"
+            "The list of topics cannot be refreshed since 2026-11-22T12:02:00Z: new queues and users"
                 + " are not read. The client may not list queues.");
     assertThat(signals).extracting(Signal::type).containsExactly("LISTING_FAILING");
 
@@ -631,6 +636,40 @@ class PreparationTest {
         .containsExactly("EXPANDED", "TOPICS_GIVEN_UP", "EXPANDED");
     assertThat(signals.get(1).count()).isEqualTo(10);
     assertThat(signals.get(1).sentence()).startsWith("10 of 30 topics are not subscribed any more");
+  }
+
+  @Test
+  void twoListingsOfTheSameMomentTakeNothingAway() {
+    for (int left : List.of(0, 15, 29)) {
+      restart();
+      queues(30);
+      run("");
+      queues(left);
+      run("");
+      Preparation.Outcome second = run("", Duration.ofSeconds(59));
+
+      assertThat(subscriptions(second)).isEqualTo(30);
+      assertThat(second.again()).contains(Duration.ofSeconds(15));
+    }
+    assertThat(subscriptions(run("", Duration.ofSeconds(1)))).isEqualTo(29);
+  }
+
+  @Test
+  void whereListingsAreNotRepeatedWhatOneLacksIsLookedAtOnceMore() {
+    configuration.setRefresh(Duration.ZERO);
+    configuration.setTopicsPerChannel(100);
+    queues(40);
+    assertThat(run("").again()).isEmpty();
+    lastRun = preparation.topics();
+    queues(39);
+    restart();
+    Preparation.Outcome first = run("");
+
+    assertThat(subscriptions(first)).isEqualTo(40);
+    assertThat(first.again()).contains(Duration.ofMinutes(1));
+    assertThat(run(""))
+        .satisfies(second -> assertThat(subscriptions(second)).isEqualTo(39))
+        .satisfies(second -> assertThat(second.again()).isEmpty());
   }
 
   @Test
