@@ -117,7 +117,9 @@ final class GapRecorder {
 
   /** Another instance read the shard until then, and has ended. */
   void inherited(TopicSharder.Shard shard, Instant until) {
-    ledger.inherited(shard.number(), until, singles(shard.subscriptions()));
+    isOver(
+        ledger.inherited(shard.number(), until, singles(shard.subscriptions())),
+        clock.getAsLong());
   }
 
   /**

@@ -153,6 +153,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
         Optional.of(
             new SharedReading(
                 cluster,
+                alike(),
                 groups.get(clients.first()),
                 gaps,
                 control,
@@ -161,7 +162,8 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
                 clock,
                 this::forward,
                 metrics::pairedOff,
-                this::lead));
+                this::lead,
+                () -> leading && preparation.unavailable()));
     beforeStop =
         new SimpleEventNotifierSupport() {
           @Override
@@ -173,6 +175,18 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
           }
         };
     context.getManagementStrategy().addEventNotifier(beforeStop);
+  }
+
+  /** The settings that decide what is read, and where it goes. */
+  private Map<String, String> alike() {
+    return Map.of(
+        "GENESYS_REGION", setting("genesys.region", ""),
+        "GENESYS_CLIENT_ID", setting("genesys.client.id", ""),
+        "GENESYS_TOPICS", configuration.getTopics(),
+        "GENESYS_MEDIA", setting("genesys.media", ""),
+        "GENESYS_REDUNDANCY", String.valueOf(configuration.getRedundancy()),
+        "topicsPerChannel", String.valueOf(configuration.getTopicsPerChannel()),
+        "CARAVAN_TOPIC_PREFIX", setting("caravan.topic.prefix", ""));
   }
 
   private PreparationLoop preparing(int its) {
@@ -217,16 +231,24 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
   }
 
   private Optional<NotificationsHealthCheck.Problem> problem() {
-    if (shared.isPresent() && !(leading && shared.get().cluster().knowsNothing())) {
-      return shared.get().cluster().knowsNothing()
-          ? Optional.of(
-              new NotificationsHealthCheck.Problem(
-                  Health.BLIND, shared.get().cluster().status().problem()))
-          : Optional.empty();
+    Optional<NotificationsHealthCheck.Problem> ours =
+        preparation
+            .problem()
+            .map(it -> new NotificationsHealthCheck.Problem(preparation.health(), it));
+    if (shared.isEmpty()) {
+      return ours;
     }
-    return preparation
-        .problem()
-        .map(it -> new NotificationsHealthCheck.Problem(preparation.health(), it));
+    Cluster cluster = shared.get().cluster();
+    Optional<String> refused = cluster.status().refused();
+    if (refused.isPresent() || cluster.knowsNothing() && !leading) {
+      return Optional.of(
+          new NotificationsHealthCheck.Problem(
+              refused.isPresent() ? Health.BROKEN : Health.BLIND, cluster.status().problem()));
+    }
+    // What the instance before has planned is read all the same
+    boolean counts =
+        cluster.knowsNothing() || preparation.planned() || preparation.health() == Health.BROKEN;
+    return leading && counts ? ours : Optional.empty();
   }
 
   private String setting(String name, String otherwise) {
@@ -629,6 +651,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
   @Override
   public void blind(Replica replica, long since, Cause cause) {
     gaps.blind(replica, since, cause);
+    shared.ifPresent(some -> some.blind(replica, cause));
   }
 
   @Override
