@@ -191,8 +191,8 @@ public final class Shard {
 
   /**
    * Somebody else reads the topics, too: runs this on the control thread when all that was on its
-   * way by then has been read, and a while after. If that is not answered in time, what was not read
-   * is told as a gap.
+   * way by then has been read, and a while after. If that is not answered in time, what was not
+   * read is told as a gap.
    */
   public void drain(Runnable done) {
     execute(

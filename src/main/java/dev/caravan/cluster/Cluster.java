@@ -198,13 +198,7 @@ public final class Cluster implements AutoCloseable {
     Map<String, String> hashes = new HashMap<>();
     settings.forEach((setting, value) -> hashes.put(setting, hash(setting, value)));
     this.state = ClusterState.initial(HexFormat.of().toHexDigits(random.nextLong()), hashes);
-    this.topic =
-        new ControlTopic(
-            PREFIX + name,
-            clients,
-            this::heard,
-            this::caughtUp,
-            listening);
+    this.topic = new ControlTopic(PREFIX + name, clients, this::heard, this::caughtUp, listening);
     this.group =
         new GroupMember(
             PREFIX + name,
@@ -240,10 +234,7 @@ public final class Cluster implements AutoCloseable {
         new ClusterEvent.Heard(
             ahead
                 ? new Until(
-                    told.by(),
-                    ((Until) told).shard(),
-                    ((Until) told).epoch(),
-                    wall.getAsLong())
+                    told.by(), ((Until) told).shard(), ((Until) told).epoch(), wall.getAsLong())
                 : told,
             fresh));
   }
@@ -508,8 +499,7 @@ public final class Cluster implements AutoCloseable {
           .view()
           .planned(inherit.shard())
           .ifPresent(
-              topics ->
-                  reader.inherit(topics.planned(), Instant.ofEpochMilli(inherit.lastRead())));
+              topics -> reader.inherit(topics.planned(), Instant.ofEpochMilli(inherit.lastRead())));
     } else if (action instanceof ClusterAction.Change change) {
       reader.change(change.shard());
     } else if (action instanceof ClusterAction.Close close) {

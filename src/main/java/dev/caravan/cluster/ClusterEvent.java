@@ -15,7 +15,9 @@ sealed interface ClusterEvent {
   /** The group has given us these slots, and no others. */
   record Assigned(Set<Integer> slots) implements ClusterEvent {}
 
-  /** The group has given us up: others may have our slots by now. Nobody is to stop because of it. */
+  /**
+   * The group has given us up: others may have our slots by now. Nobody is to stop because of it.
+   */
   record Lost() implements ClusterEvent {}
 
   /**

@@ -128,8 +128,7 @@ final class ClusterMachine {
               .filter(member -> !member.by().equals(state.me()) && !member.leaving())
               .filter(member -> state.view().alive(member.by(), now))
               .anyMatch(member -> member.reach() != Reach.NO);
-      boolean here =
-          self.reach() == Reach.YES || !others || now - self.awaySince() >= AWAY_MILLIS;
+      boolean here = self.reach() == Reach.YES || !others || now - self.awaySince() >= AWAY_MILLIS;
       boolean away =
           self.away()
               ? !here
@@ -167,9 +166,7 @@ final class ClusterMachine {
 
     private void present() {
       ClusterState.Self self = state.self();
-      write(
-          new Member(
-              self.name(), state.slots(), self.leaving(), self.reach(), self.settings()));
+      write(new Member(self.name(), state.slots(), self.leaving(), self.reach(), self.settings()));
     }
 
     private void tellUntil(int shard, Ours ours) {
@@ -290,7 +287,8 @@ final class ClusterMachine {
      */
     private void evicted(int shard, Ours ours) {
       boolean cutOff = now - state.view().contactAt() > SESSION_MILLIS;
-      boolean others = state.view().members().keySet().stream().anyMatch(it -> !it.equals(state.me()));
+      boolean others =
+          state.view().members().keySet().stream().anyMatch(it -> !it.equals(state.me()));
       if (ours.stage() == Stage.READING && cutOff && others) {
         actions.add(new ClusterAction.Close(shard));
         become(shard, ours.at(Stage.GIVEN_UP, now));

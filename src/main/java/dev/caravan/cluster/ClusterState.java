@@ -68,8 +68,7 @@ record ClusterState(
    * @param written the plan that we wrote last
    * @param writtenAt when that was
    */
-  record Leader(
-      Optional<Listed> listed, long movingSince, Optional<Plan> written, long writtenAt) {
+  record Leader(Optional<Listed> listed, long movingSince, Optional<Plan> written, long writtenAt) {
 
     static Leader since(long now) {
       return new Leader(Optional.empty(), now, Optional.empty(), 0);

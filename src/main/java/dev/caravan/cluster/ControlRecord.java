@@ -58,8 +58,8 @@ sealed interface ControlRecord {
    * @param epoch one more than that of whoever read it before; the first of an epoch counts
    * @param held whether nothing is forwarded before the one who read it before tells what it
    *     forwarded
-   * @param knowsUntil whether it knew until when the shard was read, so that the gap before it is on
-   *     record
+   * @param knowsUntil whether it knew until when the shard was read, so that the gap before it is
+   *     on record
    */
   record Live(String by, int shard, long epoch, boolean held, boolean knowsUntil)
       implements ControlRecord {}

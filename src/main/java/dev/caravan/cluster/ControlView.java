@@ -158,13 +158,33 @@ record ControlView(
 
   private ControlView withPlan(Plan other, long now) {
     return new ControlView(
-        other, now, topics, live, liveAt, until, members, heardAt, offers, handed, contactSince,
+        other,
+        now,
+        topics,
+        live,
+        liveAt,
+        until,
+        members,
+        heardAt,
+        offers,
+        handed,
+        contactSince,
         contactAt);
   }
 
   private ControlView withMembers(Map<String, Member> others, Map<String, Long> at) {
     return new ControlView(
-        plan, planAt, topics, live, liveAt, until, others, at, offers, handed, contactSince,
+        plan,
+        planAt,
+        topics,
+        live,
+        liveAt,
+        until,
+        others,
+        at,
+        offers,
+        handed,
+        contactSince,
         contactAt);
   }
 

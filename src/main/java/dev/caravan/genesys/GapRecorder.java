@@ -118,8 +118,7 @@ final class GapRecorder {
   /** Another instance read the shard until then, and has ended. */
   void inherited(TopicSharder.Shard shard, Instant until) {
     isOver(
-        ledger.inherited(shard.number(), until, singles(shard.subscriptions())),
-        clock.getAsLong());
+        ledger.inherited(shard.number(), until, singles(shard.subscriptions())), clock.getAsLong());
   }
 
   /**
@@ -216,6 +215,11 @@ final class GapRecorder {
         tell(gap, now);
       }
     }
+  }
+
+  /** Whether the signal of each gap that is over is in safe hands; any thread may ask. */
+  boolean areAllTold() {
+    return ledger.unreported().isEmpty();
   }
 
   /** Until when the shard was read and kept; empty if it is not being read. */

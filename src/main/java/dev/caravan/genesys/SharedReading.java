@@ -116,9 +116,12 @@ final class SharedReading implements Cluster.Reader {
     return cluster.tasks();
   }
 
-  /** Has the other instances take over. */
+  /** Has the other instances take over, and waits a while until what was not read is on its way. */
   void leave() {
     cluster.leave();
+    for (int look = 0; look < MOST_LOOKS && !gaps.areAllTold(); look++) {
+      LockSupport.parkNanos(LOOK_NANOS);
+    }
   }
 
   /** An event of a shard, on its frame queue. */
@@ -168,9 +171,7 @@ final class SharedReading implements Cluster.Reader {
     }
     long now = clock.getAsLong();
     unreachedSince = unreachedSince == 0 ? now : unreachedSince;
-    return now - unreachedSince < UNREACHED_MILLIS
-        ? Reach.UNKNOWN
-        : Reach.NO;
+    return now - unreachedSince < UNREACHED_MILLIS ? Reach.UNKNOWN : Reach.NO;
   }
 
   @Override
