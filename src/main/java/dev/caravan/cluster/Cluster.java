@@ -43,7 +43,7 @@ public final class Cluster implements AutoCloseable {
    * A process that stood still for so long may have been replaced: the group's session lasts 10 s
    * from the last heartbeat, which was up to a second before.
    */
-  private static final long LEASE_MILLIS = 8_000;
+  static final long LEASE_MILLIS = 8_000;
 
   private static final long TURN_MILLIS = 20_000;
 

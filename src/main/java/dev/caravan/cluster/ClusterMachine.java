@@ -37,6 +37,12 @@ final class ClusterMachine {
   /** A move that has come to nothing for so long makes room for the next one. */
   static final long MOVES_WITHIN_MILLIS = 60_000;
 
+  /**
+   * What one had that was not heard for so long is dealt to others, before the group has noticed.
+   * Longer than {@link Cluster#LEASE_MILLIS}, after which one that stood still forwards nothing.
+   */
+  static final long REPLACED_AFTER_MILLIS = 9_000;
+
   /** A record that was not heard for so long is written again. */
   private static final long WRITE_AGAIN_MILLIS = 5_000;
 
@@ -518,7 +524,7 @@ final class ClusterMachine {
       Map<Integer, String> readers = readers();
       boolean quiet = before.moving() < 0 && moving(before.slots(), owners, readers) < 0;
       Map<Integer, Integer> slots =
-          Dealing.deal(versions.keySet(), before.slots(), owners, readers, quiet);
+          Dealing.deal(versions.keySet(), withoutDead(before, owners), owners, readers, quiet);
       if (!slots.keySet().containsAll(versions.keySet()) || !areThere(versions)) {
         return;
       }
@@ -541,6 +547,18 @@ final class ClusterMachine {
         state = state.with(Optional.of(leader.withWritten(next, since, now)));
         write(next);
       }
+    }
+
+    /** The slots of shards, but for those that nobody has whose owner has been silent for long. */
+    private Map<Integer, Integer> withoutDead(Plan before, Map<Integer, String> owners) {
+      Map<Integer, Integer> kept = new HashMap<>(before.slots());
+      state.view().members().values().stream()
+          .filter(it -> state.view().silentMillis(it.by(), now) >= REPLACED_AFTER_MILLIS)
+          .forEach(
+              dead ->
+                  kept.values()
+                      .removeIf(slot -> dead.slots().contains(slot) && !owners.containsKey(slot)));
+      return kept;
     }
 
     private boolean areThere(Map<Integer, String> versions) {

@@ -69,14 +69,15 @@ final class ClientReaders {
   /**
    * @param control for the time between two looks
    * @param dealAnew has what is known dealt anew; may take as long as a login
+   * @param wall tells when a refusal is not believed any more
    */
   ClientReaders(
-      CamelContext context, Clients clients, ScheduledExecutorService control, Runnable dealAnew) {
+      CamelContext context, Clients clients, ScheduledExecutorService control, Runnable dealAnew, Clock wall) {
     this.context = context;
     this.clients = clients;
     this.control = control;
     this.dealAnew = dealAnew;
-    this.refusals = new ClientRefusals(clients, Clock.systemUTC(), this::dealSoon);
+    this.refusals = new ClientRefusals(clients, wall, this::dealSoon);
     this.logins = new ClientLogins(context, clients);
   }
 

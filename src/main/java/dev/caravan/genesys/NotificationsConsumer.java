@@ -208,7 +208,8 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
             getEndpoint().getCamelContext(),
             getEndpoint().component().clients(),
             control,
-            () -> listing.dealAnew());
+            () -> listing.dealAnew(),
+            Clock.systemUTC());
     String name = getRouteId() == null ? "notifications" : getRouteId();
     its.start(
         (client, refusals) -> new CamelChannelOpener(getEndpoint(), this, clock, client, refusals),

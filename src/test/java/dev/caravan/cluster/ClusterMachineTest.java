@@ -662,6 +662,27 @@ class ClusterMachineTest {
   }
 
   @Test
+  void whatADeadInstanceHadIsDealtToOthersBeforeTheGroupHasNoticed() {
+    take(new ClusterEvent.CaughtUp());
+    take(new ClusterEvent.Assigned(Set.of(0)));
+    hear(member(ME, Set.of(0)));
+    hear(member(OTHER));
+    hear(new Topics(OTHER, "v", SHARD));
+    hear(new Live(OTHER, 1, 4, false, true));
+    hear(new Plan(ME, 1, Map.of(1, 5), Map.of(1, "v"), true, -1));
+
+    pass(ClusterMachine.REPLACED_AFTER_MILLIS - 1_000, false);
+    assertThat(state.view().plan().slots()).containsEntry(1, 5);
+    now += 1_000;
+    hear(member(ME, Set.of(0)));
+    assertThat(plan().slots()).containsEntry(1, 0);
+    hear(plan());
+
+    assertThat(stage()).isEqualTo(Stage.OPENING);
+    assertThat(ClusterMachine.REPLACED_AFTER_MILLIS).isGreaterThan(Cluster.LEASE_MILLIS);
+  }
+
+  @Test
   void ofTwoThatBelieveToHaveSlot0NeitherAnswersAtOnce() {
     take(new ClusterEvent.CaughtUp());
     hear(member(OTHER, Set.of(0)));
