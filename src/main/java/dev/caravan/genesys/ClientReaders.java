@@ -72,7 +72,11 @@ final class ClientReaders {
    * @param wall tells when a refusal is not believed any more
    */
   ClientReaders(
-      CamelContext context, Clients clients, ScheduledExecutorService control, Runnable dealAnew, Clock wall) {
+      CamelContext context,
+      Clients clients,
+      ScheduledExecutorService control,
+      Runnable dealAnew,
+      Clock wall) {
     this.context = context;
     this.clients = clients;
     this.control = control;
