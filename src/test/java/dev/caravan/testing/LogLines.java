@@ -3,6 +3,7 @@ package dev.caravan.testing;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.logging.Handler;
+import java.util.logging.Level;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 
@@ -11,9 +12,13 @@ public final class LogLines extends Handler implements AutoCloseable {
 
   private final List<String> lines = new CopyOnWriteArrayList<>();
   private final Logger logger;
+  private final Level before;
 
   public LogLines(String className) {
     this.logger = Logger.getLogger(className);
+    this.before = logger.getLevel();
+    // A command that another test ran may have left the others less to say
+    logger.setLevel(Level.INFO);
     logger.addHandler(this);
   }
 
@@ -35,5 +40,6 @@ public final class LogLines extends Handler implements AutoCloseable {
   @Override
   public void close() {
     logger.removeHandler(this);
+    logger.setLevel(before);
   }
 }
