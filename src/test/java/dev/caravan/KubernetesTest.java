@@ -11,6 +11,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.introspect.Annotated;
 import com.fasterxml.jackson.databind.introspect.JacksonAnnotationIntrospector;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import dev.caravan.cluster.Cluster;
 import dev.caravan.settings.Setting;
 import dev.caravan.settings.SettingsTable;
 import io.fabric8.kubernetes.api.model.Container;
@@ -139,6 +140,13 @@ class KubernetesTest {
         .extracting(VolumeMount::getMountPath)
         .containsExactlyInAnyOrder("/data", "/run/secrets", "/tmp");
     assertThat(dockerfile).contains("CARAVAN_DATA_DIR=/data", "CARAVAN_SECRETS_DIR=/run/secrets");
+  }
+
+  @Test
+  void oneOfSeveralIsGivenTheTimeToHandItsShardsOverAndToDrain() {
+    long grace = cluster.getSpec().getTemplate().getSpec().getTerminationGracePeriodSeconds();
+
+    assertThat(grace).isGreaterThan(Cluster.LEAVES_WITHIN.plus(ComposeTest.DRAINS).toSeconds());
   }
 
   @Test

@@ -187,7 +187,8 @@ public final class Shard {
 
   /**
    * Somebody else reads the topics, too: runs this on the control thread when all that was on its
-   * way by then has been read, and a while after, or when that cannot be known.
+   * way by then has been read, and a while after. If that is not answered in time, what was not
+   * read is told as a gap.
    */
   public void drain(Runnable done) {
     execute(
@@ -199,14 +200,23 @@ public final class Shard {
   }
 
   private void awaitDrained(long asked, Runnable done) {
-    boolean open =
-        linksOf(it -> it.trusted(Phase.LIVE))
-            .anyMatch(link -> link.reading().provenUntil() < asked);
-    if (open && clock.getAsLong() - asked < timings.drainMost().toMillis()) {
+    List<ChannelLink> unproven =
+        linksOf(
+                it ->
+                    it.trusted(Phase.LIVE)
+                        || it.phase() == Phase.RETIRING && !it.readToItsEnd(reading(it)))
+            .filter(link -> link.reading().provenUntil() < asked)
+            .toList();
+    if (!unproven.isEmpty() && clock.getAsLong() - asked < timings.drainMost().toMillis()) {
       later(() -> awaitDrained(asked, done), DRAIN_LOOK_MILLIS);
-    } else {
-      done.run();
+      return;
     }
+    unproven.stream()
+        .mapToLong(link -> link.reading().lastFrameAt())
+        .map(at -> at == 0 ? asked : at)
+        .min()
+        .ifPresent(since -> listener.blind(replica, since, Cause.SILENT));
+    done.run();
   }
 
   /** Leave to hand over. On the control thread. */

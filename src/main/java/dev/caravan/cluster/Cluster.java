@@ -10,6 +10,7 @@ import dev.caravan.topic.TopicSharder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
@@ -22,6 +23,8 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -40,10 +43,14 @@ public final class Cluster implements AutoCloseable {
    * A process that stood still for so long may have been replaced: the group's session lasts 10 s
    * from the last heartbeat, which was up to a second before.
    */
-  private static final long LEASE_MILLIS = 8_000;
+  static final long LEASE_MILLIS = 8_000;
 
   private static final long TURN_MILLIS = 20_000;
 
+  /** Moves come one after the other, and each takes some seconds. */
+  public static final Duration LEAVES_WITHIN = Duration.ofMinutes(2);
+
+  private static final int HASH = 8;
   private static final int SENT_A_RECORD = 20_000;
   private static final long LOOK_NANOS = 50_000_000;
   private static final long WRITE_AGAIN_MILLIS = 5_000;
@@ -61,6 +68,13 @@ public final class Cluster implements AutoCloseable {
 
     /** Reads other topics on a shard. */
     void change(TopicSharder.Shard shard);
+
+    /**
+     * The shard that is read here was read by another until then, which has ended.
+     *
+     * @param lastRead by the clock of that one
+     */
+    void inherit(TopicSharder.Shard shard, Instant lastRead);
 
     /** Closes a shard's channel: others read it, or nobody need. */
     void close(int shard);
@@ -99,6 +113,9 @@ public final class Cluster implements AutoCloseable {
 
     /** Until when all that was sent for a shard has been read and kept, in epoch milliseconds. */
     OptionalLong until(int shard);
+
+    /** Whether Genesys Cloud is reached, as far as can be told from what is read here. */
+    Reach reach();
   }
 
   /**
@@ -111,15 +128,25 @@ public final class Cluster implements AutoCloseable {
   /**
    * How the instances are.
    *
+   * @param instance the name of this one
    * @param there instances that are there, this one included
    * @param known those that are there or were not long ago
    * @param here shards that this one reads
    * @param elsewhere shards that others read
    * @param leads whether this one finds out what is to be read
-   * @param problem why this one may read too little; empty if all is well
+   * @param refused why the control topic cannot be used before somebody acts; empty if it can
+   * @param problem why this one may read too little, or something else than the others; empty if
+   *     all is well
    */
   public record Status(
-      int there, int known, int here, int elsewhere, boolean leads, String problem) {
+      String instance,
+      int there,
+      int known,
+      int here,
+      int elsewhere,
+      boolean leads,
+      Optional<String> refused,
+      String problem) {
 
     /** Such as {@code 3 of 3 instances, 6 shards here, 12 elsewhere}. */
     public String sentence() {
@@ -131,6 +158,7 @@ public final class Cluster implements AutoCloseable {
   private final Reader reader;
   private final ScheduledExecutorService control;
   private final LongSupplier clock;
+  private final LongSupplier wall;
   private final BackgroundTask decisions = new BackgroundTask("deciding what this instance reads");
   private final BackgroundTask membership = new BackgroundTask("being a member of the group");
   private final BackgroundTask listening = new BackgroundTask("reading the control topic");
@@ -148,7 +176,9 @@ public final class Cluster implements AutoCloseable {
    * @param name of the group and of the control topic, after {@code caravan.}
    * @param control the one thread on which all is decided
    * @param threads two that may be kept for as long as this runs
+   * @param settings in which all instances have to agree: the name of each, and its value
    * @param clock milliseconds that never jump
+   * @param wall what the wall clock shows, in milliseconds
    */
   public Cluster(
       String name,
@@ -156,26 +186,26 @@ public final class Cluster implements AutoCloseable {
       Reader reader,
       ScheduledExecutorService control,
       Executor threads,
+      Map<String, String> settings,
       LongSupplier clock,
+      LongSupplier wall,
       RandomGenerator random) {
     this.reader = reader;
     this.control = control;
     this.threads = threads;
     this.clock = clock;
-    this.state = ClusterState.initial(HexFormat.of().toHexDigits(random.nextLong()));
-    this.topic =
-        new ControlTopic(
-            PREFIX + name,
-            clients,
-            (told, fresh) -> submit(new ClusterEvent.Heard(told, fresh)),
-            this::caughtUp,
-            listening);
+    this.wall = wall;
+    Map<String, String> hashes = new HashMap<>();
+    settings.forEach((setting, value) -> hashes.put(setting, hash(setting, value)));
+    this.state = ClusterState.initial(HexFormat.of().toHexDigits(random.nextLong()), hashes);
+    this.topic = new ControlTopic(PREFIX + name, clients, this::heard, this::caughtUp, listening);
     this.group =
         new GroupMember(
             PREFIX + name,
             PREFIX + name,
             clients,
             slots -> submit(new ClusterEvent.Assigned(slots)),
+            () -> submit(new ClusterEvent.Lost()),
             membership);
   }
 
@@ -190,6 +220,23 @@ public final class Cluster implements AutoCloseable {
   /** What runs in the background, for health. */
   public List<BackgroundTask> tasks() {
     return List.of(decisions, membership, listening);
+  }
+
+  /** Short: it shows whether two are the same, and nothing else. */
+  private static String hash(String setting, String value) {
+    return EventId.of(setting, value.getBytes(StandardCharsets.UTF_8)).hex().substring(0, HASH);
+  }
+
+  private void heard(ControlRecord told, boolean fresh) {
+    // A clock that is ahead of ours would hide the beginning of a gap
+    boolean ahead = fresh && told instanceof Until until && until.millis() > wall.getAsLong();
+    submit(
+        new ClusterEvent.Heard(
+            ahead
+                ? new Until(
+                    told.by(), ((Until) told).shard(), ((Until) told).epoch(), wall.getAsLong())
+                : told,
+            fresh));
   }
 
   private void caughtUp() {
@@ -208,10 +255,9 @@ public final class Cluster implements AutoCloseable {
   /**
    * Whether it is our turn to open a second channel for a shard: the instances take turns by the
    * wall clock, and none does while a shard moves.
-   *
-   * @param wallMillis what the wall clock shows
    */
-  public boolean isOurTurn(long wallMillis) {
+  public boolean isOurTurn() {
+    long wallMillis = wall.getAsLong();
     ClusterState now = state;
     long at = clock.getAsLong();
     List<String> there =
@@ -240,7 +286,7 @@ public final class Cluster implements AutoCloseable {
       if (clock.getAsLong() - topicsWrittenAt > WRITE_AGAIN_MILLIS) {
         writeTopics();
       }
-      take(new ClusterEvent.Tick());
+      take(new ClusterEvent.Tick(reader.reach()));
     }
   }
 
@@ -289,6 +335,11 @@ public final class Cluster implements AutoCloseable {
     submit(new ClusterEvent.Drained(shard));
   }
 
+  /** The channel of a shard was taken from us, as the OAuth client has too many. */
+  public void evicted(int shard) {
+    submit(new ClusterEvent.Evicted(shard));
+  }
+
   /** How the instances are; any thread may ask. */
   public Status status() {
     ClusterState now = state;
@@ -302,20 +353,54 @@ public final class Cluster implements AutoCloseable {
                 shard -> view.reader(shard).filter(live -> view.alive(live.by(), at)).isPresent())
             .count();
     return new Status(
+        now.me(),
         there,
         view.members().size(),
         now.ours().size(),
         (int) elsewhere,
-        now.leading(),
-        problem(now, at));
+        now.leader().isPresent(),
+        topic.refused(),
+        Stream.of(problem(now, at), differing(now, at), topic.trouble())
+            .filter(sentence -> !sentence.isEmpty())
+            .collect(Collectors.joining(" ")));
+  }
+
+  /** Which settings of others are not as ours. */
+  private static String differing(ClusterState now, long at) {
+    return now.view().members().values().stream()
+        .filter(member -> !member.by().equals(now.me()) && now.view().alive(member.by(), at))
+        .filter(member -> !member.settings().isEmpty())
+        .sorted(Comparator.comparing(ControlRecord.Member::by))
+        .flatMap(
+            member -> {
+              String names =
+                  now.self().settings().entrySet().stream()
+                      .filter(own -> !own.getValue().equals(member.settings().get(own.getKey())))
+                      .map(Map.Entry::getKey)
+                      .sorted()
+                      .collect(Collectors.joining(", "));
+              return names.isEmpty()
+                  ? Stream.empty()
+                  : Stream.of(
+                      "Instance %s has other settings than this one: %s. All instances need the same."
+                          .formatted(member.by(), names));
+            })
+        .collect(Collectors.joining(" "));
   }
 
   private String problem(ClusterState now, long at) {
     if (!now.caughtUp()) {
-      return "The control topic in Kafka has not been read yet, so it is not known what the other"
-          + " instances read.";
+      return topic
+          .refused()
+          .orElse(
+              "The control topic in Kafka has not been read yet, so it is not known what the other"
+                  + " instances read.");
     }
-    if (!now.view().contact(at)) {
+    if (now.self().away()) {
+      return "This instance does not reach Genesys Cloud, and others do: it leaves its shards to"
+          + " them, and looks again after five minutes.";
+    }
+    if (!now.view().contact(at) && topic.trouble().isEmpty()) {
       return "Kafka does not answer, so this instance does not hear the others. What it reads it"
           + " reads on.";
     }
@@ -330,17 +415,16 @@ public final class Cluster implements AutoCloseable {
   }
 
   /**
-   * Has the others take over what this one reads. Waits for that, if there are any.
-   *
-   * @param most how long
+   * Has the others take over what this one reads. Waits for that, if there are any, for {@link
+   * #LEAVES_WITHIN} at most.
    */
-  public void leave(Duration most) {
+  public void leave() {
     if (!state.caughtUp()) {
       return;
     }
     submit(new ClusterEvent.Leave());
     group.close();
-    long end = System.nanoTime() + most.toNanos();
+    long end = System.nanoTime() + LEAVES_WITHIN.toNanos();
     while (System.nanoTime() < end && hasSuccessors() && !state.ours().isEmpty()) {
       LockSupport.parkNanos(LOOK_NANOS);
     }
@@ -410,6 +494,12 @@ public final class Cluster implements AutoCloseable {
               millis -> topic.write(new Until(state.me(), until.shard(), until.epoch(), millis)));
     } else if (action instanceof ClusterAction.Open open) {
       opens(open);
+    } else if (action instanceof ClusterAction.Inherit inherit) {
+      state
+          .view()
+          .planned(inherit.shard())
+          .ifPresent(
+              topics -> reader.inherit(topics.planned(), Instant.ofEpochMilli(inherit.lastRead())));
     } else if (action instanceof ClusterAction.Change change) {
       reader.change(change.shard());
     } else if (action instanceof ClusterAction.Close close) {
@@ -434,6 +524,13 @@ public final class Cluster implements AutoCloseable {
           .view()
           .planned(elsewhere.shard())
           .ifPresent(topics -> reader.readElsewhere(topics.planned(), elsewhere.tells()));
+    } else if (action instanceof ClusterAction.Join join) {
+      LOG.warn(
+          join.on()
+              ? "This instance takes part again in reading what is to be read."
+              : "This instance does not reach Genesys Cloud, and others do: it leaves its shards to"
+                  + " them.");
+      group.join(join.on());
     } else if (action instanceof ClusterAction.Lead lead) {
       leads(lead.on());
     } else if (action instanceof ClusterAction.Want want) {

@@ -25,6 +25,14 @@ sealed interface ClusterAction {
    */
   record Open(TopicSharder.Shard shard, boolean held, long lastRead) implements ClusterAction {}
 
+  /**
+   * Whoever read the shard before us has ended without handing it over: what was not read between
+   * the two is a gap.
+   *
+   * @param lastRead until when it has read it, in epoch milliseconds
+   */
+  record Inherit(int shard, long lastRead) implements ClusterAction {}
+
   /** Reads other topics on the shard from now on. */
   record Change(TopicSharder.Shard shard) implements ClusterAction {}
 
@@ -49,6 +57,9 @@ sealed interface ClusterAction {
    * @param tells whether it does; otherwise our gap is over now
    */
   record ReadElsewhere(int shard, boolean tells) implements ClusterAction {}
+
+  /** Becomes a member of the group, or leaves it for a while. */
+  record Join(boolean on) implements ClusterAction {}
 
   /** Begins or ends to list the organisation. */
   record Lead(boolean on) implements ClusterAction {}

@@ -12,8 +12,13 @@ sealed interface ClusterEvent {
   /** All that the control topic held at the start has been heard. */
   record CaughtUp() implements ClusterEvent {}
 
-  /** The group has given us these slots, and no others. A lost assignment is not told. */
+  /** The group has given us these slots, and no others. */
   record Assigned(Set<Integer> slots) implements ClusterEvent {}
+
+  /**
+   * The group has given us up: others may have our slots by now. Nobody is to stop because of it.
+   */
+  record Lost() implements ClusterEvent {}
 
   /**
    * The organisation has been listed.
@@ -28,12 +33,19 @@ sealed interface ClusterEvent {
   /** A shard that we drained brings nothing more, and is not forwarded any more. */
   record Drained(int shard) implements ClusterEvent {}
 
+  /** The channel of a shard that we read was taken from us: the OAuth client has too many. */
+  record Evicted(int shard) implements ClusterEvent {}
+
   /** We are about to end. */
   record Leave() implements ClusterEvent {}
 
   /** The process stood still for so long that others may read by now what we read. */
   record StoodStill() implements ClusterEvent {}
 
-  /** Time has passed. */
-  record Tick() implements ClusterEvent {}
+  /**
+   * A second has passed.
+   *
+   * @param reach whether we reach Genesys Cloud
+   */
+  record Tick(Reach reach) implements ClusterEvent {}
 }

@@ -1,9 +1,11 @@
 package dev.caravan.cluster;
 
+import dev.caravan.cluster.ClusterState.Leader;
 import dev.caravan.cluster.ClusterState.Listed;
 import dev.caravan.cluster.ClusterState.Ours;
 import dev.caravan.cluster.ClusterState.Stage;
 import dev.caravan.cluster.ControlRecord.Handed;
+import dev.caravan.cluster.ControlRecord.Left;
 import dev.caravan.cluster.ControlRecord.Live;
 import dev.caravan.cluster.ControlRecord.Member;
 import dev.caravan.cluster.ControlRecord.Offer;
@@ -35,11 +37,29 @@ final class ClusterMachine {
   /** A move that has come to nothing for so long makes room for the next one. */
   static final long MOVES_WITHIN_MILLIS = 60_000;
 
+  /**
+   * What one had that was not heard for so long is dealt to others, before the group has noticed.
+   * Longer than {@link Cluster#LEASE_MILLIS}, after which one that stood still forwards nothing.
+   */
+  static final long REPLACED_AFTER_MILLIS = 9_000;
+
   /** A record that was not heard for so long is written again. */
   private static final long WRITE_AGAIN_MILLIS = 5_000;
 
   /** An instance that was not heard for so long is not missed any more. */
   private static final long FORGOTTEN_AFTER_MILLIS = 600_000;
+
+  /** Who has left the group, as it does not reach Genesys Cloud, tries again after so long. */
+  static final long AWAY_MILLIS = 300_000;
+
+  /** Who has not heard the others for so long may have been replaced. */
+  private static final long SESSION_MILLIS = 10_000;
+
+  /** After so long with contact all that others have told has been heard. */
+  private static final long CONTACT_AGAIN_MILLIS = 3_000;
+
+  /** What was given up is read again after so long, if still nobody is heard. */
+  static final long GIVEN_UP_MILLIS = 60_000;
 
   private ClusterMachine() {}
 
@@ -77,20 +97,60 @@ final class ClusterMachine {
       } else if (event instanceof ClusterEvent.Assigned assigned) {
         state = state.withSlots(assigned.slots());
         present();
+      } else if (event instanceof ClusterEvent.Lost) {
+        // What another has listed since counts
+        list(Optional.empty());
       } else if (event instanceof ClusterEvent.ListedAnew listed) {
-        state = state.withListed(new Listed(listed.versions(), listed.whole()));
+        list(Optional.of(new Listed(listed.versions(), listed.whole())));
       } else if (event instanceof ClusterEvent.Opened opened) {
         state.ours(opened.shard()).ifPresent(ours -> opened(opened.shard(), ours));
       } else if (event instanceof ClusterEvent.Drained drained) {
         drained(drained.shard());
+      } else if (event instanceof ClusterEvent.Evicted evicted) {
+        state.ours(evicted.shard()).ifPresent(ours -> evicted(evicted.shard(), ours));
       } else if (event instanceof ClusterEvent.Leave) {
-        state = state.withLeaving();
+        state = state.with(state.self().withLeaving());
         present();
       } else if (event instanceof ClusterEvent.StoodStill) {
         state.ours().forEach(this::check);
-      } else if (event instanceof ClusterEvent.Tick) {
+      } else if (event instanceof ClusterEvent.Tick tick) {
+        state = state.with(state.self().withReach(tick.reach()));
+        judgeReach();
         present();
         state.ours().forEach(this::tellUntil);
+        state.view().plan().slots().keySet().forEach(this::tellLeft);
+      }
+    }
+
+    private void list(Optional<Listed> listed) {
+      state = state.with(state.leader().map(leader -> leader.withListed(listed)));
+    }
+
+    /** Who does not reach Genesys Cloud leaves its slots to those who may, for a while. */
+    private void judgeReach() {
+      ClusterState.Self self = state.self();
+      boolean others =
+          state.view().members().values().stream()
+              .filter(member -> !member.by().equals(state.me()) && !member.leaving())
+              .filter(member -> state.view().alive(member.by(), now))
+              .anyMatch(member -> member.reach() != Reach.NO);
+      boolean here = self.reach() == Reach.YES || !others || now - self.awaySince() >= AWAY_MILLIS;
+      boolean away =
+          self.away()
+              ? !here
+              : self.reach() == Reach.NO && others && state.view().contact(now) && !self.leaving();
+      if (away != self.away()) {
+        state = state.with(self.withAway(away, now));
+        actions.add(new ClusterAction.Join(!away));
+      }
+    }
+
+    /** Others wait for whoever is said to read a shard: we do not, if we are. */
+    private void tellLeft(int shard) {
+      boolean said =
+          state.view().reader(shard).filter(live -> live.by().equals(state.me())).isPresent();
+      if (said && state.ours(shard).isEmpty()) {
+        write(new Left(state.me(), shard, state.view().epoch(shard) + 1));
       }
     }
 
@@ -111,7 +171,8 @@ final class ClusterMachine {
     }
 
     private void present() {
-      write(new Member(state.me(), state.slots(), state.leaving()));
+      ClusterState.Self self = state.self();
+      write(new Member(self.name(), state.slots(), self.leaving(), self.reach(), self.settings()));
     }
 
     private void tellUntil(int shard, Ours ours) {
@@ -131,7 +192,7 @@ final class ClusterMachine {
     private void hear(ClusterEvent.Heard heard) {
       ControlView before = state.view();
       ControlRecord told = heard.told();
-      state = state.withView(before.with(told, state.me(), heard.fresh(), now));
+      state = state.with(before.with(told, state.me(), heard.fresh(), now));
       if (told instanceof Handed handed) {
         handed(handed);
       } else if (told instanceof Probe probe) {
@@ -148,9 +209,17 @@ final class ClusterMachine {
     }
 
     private void readElsewhere(int shard) {
+      readElsewhere(shard, false);
+    }
+
+    /**
+     * @param fromUs whether it was taken over from us: then nobody else knows of our own gaps
+     */
+    private void readElsewhere(int shard, boolean fromUs) {
       Optional<Live> live = state.view().reader(shard).filter(it -> !it.by().equals(state.me()));
       if (live.isPresent() && state.ours(shard).isEmpty()) {
-        actions.add(new ClusterAction.ReadElsewhere(shard, live.get().knowsUntil()));
+        boolean tells = live.get().knowsUntil() && !(fromUs && live.get().held());
+        actions.add(new ClusterAction.ReadElsewhere(shard, tells));
       }
     }
 
@@ -200,10 +269,12 @@ final class ClusterMachine {
         return;
       }
       boolean held = ours.stage() == Stage.JOINING;
-      long epoch = state.view().reader(shard).map(Live::epoch).orElse(0L) + 1;
+      long epoch = Math.max(0, state.view().epoch(shard)) + 1;
       Stage next = held ? Stage.HOLDING : Stage.READING;
       become(shard, new Ours(next, ours.version(), epoch, now, List.of()));
       write(new Live(state.me(), shard, epoch, held, state.view().until().containsKey(shard)));
+      // We may end before the next tick
+      tellUntil(shard, state.ours(shard).orElseThrow());
     }
 
     private void drained(int shard) {
@@ -212,6 +283,21 @@ final class ClusterMachine {
           && other.isPresent()) {
         actions.add(new ClusterAction.HandOver(shard, other.get().epoch()));
         state = state.without(shard);
+        readElsewhere(shard, true);
+      }
+    }
+
+    /**
+     * While we are cut off from the others, those that have taken over need channels, too. To take
+     * one back would end another.
+     */
+    private void evicted(int shard, Ours ours) {
+      boolean cutOff = now - state.view().contactAt() > SESSION_MILLIS;
+      boolean others =
+          state.view().members().keySet().stream().anyMatch(it -> !it.equals(state.me()));
+      if (ours.stage() == Stage.READING && cutOff && others) {
+        actions.add(new ClusterAction.Close(shard));
+        become(shard, ours.at(Stage.GIVEN_UP, now));
       }
     }
 
@@ -291,6 +377,9 @@ final class ClusterMachine {
           if (another && reader.get().epoch() >= ours.epoch()) {
             close(shard);
           } else if (now - ours.since() >= HANDED_WITHIN_MILLIS) {
+            if (ours.stage() == Stage.HOLDING) {
+              inherit(shard);
+            }
             release(shard, ours, ours.forwarded());
           } else if (ours.stage() == Stage.HOLDING) {
             liveAgain(shard, ours);
@@ -305,8 +394,22 @@ final class ClusterMachine {
           }
         }
         case DRAINING -> {}
+        case GIVEN_UP -> {
+          ControlView view = state.view();
+          boolean heard = view.contact(now) && now - view.contactSince() >= CONTACT_AGAIN_MILLIS;
+          if (heard || now - ours.since() >= GIVEN_UP_MILLIS) {
+            state = state.without(shard);
+            readElsewhere(shard, true);
+          }
+        }
       }
       state.ours(shard).ifPresent(still -> change(shard, still));
+    }
+
+    /** The one before has told nothing: it may have ended before we began. */
+    private void inherit(int shard) {
+      Optional.ofNullable(state.view().until().get(shard))
+          .ifPresent(until -> actions.add(new ClusterAction.Inherit(shard, until.millis())));
     }
 
     private void another(int shard, Ours ours, Live reader) {
@@ -327,16 +430,18 @@ final class ClusterMachine {
               .filter(live -> live.by().equals(state.me()) && live.epoch() == ours.epoch())
               .isPresent();
       if (!heard && now - ours.since() >= WRITE_AGAIN_MILLIS && state.view().contact(now)) {
+        // Whoever left the shard may have done so under the epoch that we took
+        boolean left = state.view().reader(shard).isEmpty();
+        long epoch = left ? Math.max(ours.epoch(), state.view().epoch(shard) + 1) : ours.epoch();
         write(
             new Live(
                 state.me(),
                 shard,
-                ours.epoch(),
+                epoch,
                 ours.stage() == Stage.HOLDING,
                 state.view().until().containsKey(shard)));
-        if (ours.stage() != Stage.HOLDING) {
-          become(shard, ours.at(ours.stage(), now));
-        }
+        long since = ours.stage() == Stage.HOLDING ? ours.since() : now;
+        become(shard, new Ours(ours.stage(), ours.version(), epoch, since, ours.forwarded()));
       }
     }
 
@@ -353,7 +458,7 @@ final class ClusterMachine {
     }
 
     private void change(int shard, Ours ours) {
-      if (ours.stage() == Stage.DRAINING) {
+      if (ours.stage() == Stage.DRAINING || ours.stage() == Stage.GIVEN_UP) {
         return;
       }
       state
@@ -375,37 +480,51 @@ final class ClusterMachine {
     }
 
     private void close(int shard) {
+      boolean read = state.ours(shard).filter(ours -> ours.epoch() > 0).isPresent();
       actions.add(new ClusterAction.Close(shard));
       state = state.without(shard);
-      readElsewhere(shard);
+      readElsewhere(shard, read);
     }
 
     // ---- the owner of slot 0
 
     private void lead() {
-      boolean due = state.slots().contains(0) && !state.leaving();
-      if (due != state.leading()) {
-        state = state.withLeading(due, now);
+      boolean due = state.slots().contains(0) && !state.self().leaving();
+      if (due != state.leader().isPresent()) {
+        state = state.with(due ? Optional.of(Leader.since(now)) : Optional.empty());
         actions.add(new ClusterAction.Lead(due));
       }
       if (due && state.view().contact(now)) {
-        plan();
+        if (!isLedByAnother()) {
+          plan(state.leader().orElseThrow());
+        }
         state.view().members().keySet().stream()
             .filter(member -> state.view().silentMillis(member, now) > FORGOTTEN_AFTER_MILLIS)
             .forEach(member -> write(new ControlRecord.Gone(member)));
       }
     }
 
-    private void plan() {
+    /** Of two that believe to have slot 0, one does not know yet: neither answers at once. */
+    private boolean isLedByAnother() {
+      Member other = state.view().members().get(state.view().plan().by());
+      return other != null
+          && !other.by().equals(state.me())
+          && !other.leaving()
+          && other.slots().contains(0)
+          && state.view().alive(other.by(), now)
+          && now - state.view().planAt() < WRITE_AGAIN_MILLIS;
+    }
+
+    private void plan(Leader leader) {
       ControlView view = state.view();
       Plan before = view.plan();
       Map<Integer, String> versions =
-          state.listed().map(Listed::versions).orElse(before.versions());
+          leader.listed().map(Listed::versions).orElse(before.versions());
       Map<Integer, String> owners = owners();
       Map<Integer, String> readers = readers();
       boolean quiet = before.moving() < 0 && moving(before.slots(), owners, readers) < 0;
       Map<Integer, Integer> slots =
-          Dealing.deal(versions.keySet(), before.slots(), owners, readers, quiet);
+          Dealing.deal(versions.keySet(), withoutDead(before, owners), owners, readers, quiet);
       if (!slots.keySet().containsAll(versions.keySet()) || !areThere(versions)) {
         return;
       }
@@ -417,16 +536,29 @@ final class ClusterMachine {
               ours ? before.epoch() : before.epoch() + 1,
               slots,
               versions,
-              state.listed().map(Listed::whole).orElse(before.whole()),
+              leader.listed().map(Listed::whole).orElse(before.whole()),
               moving);
       boolean written =
-          state.written().filter(next::equals).isPresent()
-              && now - state.writtenAt() < WRITE_AGAIN_MILLIS;
+          leader.written().filter(next::equals).isPresent()
+              && now - leader.writtenAt() < WRITE_AGAIN_MILLIS;
       if (!written && !(ours && next.equals(before)) && !slots.isEmpty()) {
         boolean still = moving == before.moving();
-        state = state.withWritten(next, still ? state.movingSince() : now, now);
+        long since = still ? leader.movingSince() : now;
+        state = state.with(Optional.of(leader.withWritten(next, since, now)));
         write(next);
       }
+    }
+
+    /** The slots of shards, but for those that nobody has whose owner has been silent for long. */
+    private Map<Integer, Integer> withoutDead(Plan before, Map<Integer, String> owners) {
+      Map<Integer, Integer> kept = new HashMap<>(before.slots());
+      state.view().members().values().stream()
+          .filter(it -> state.view().silentMillis(it.by(), now) >= REPLACED_AFTER_MILLIS)
+          .forEach(
+              dead ->
+                  kept.values()
+                      .removeIf(slot -> dead.slots().contains(slot) && !owners.containsKey(slot)));
+      return kept;
     }
 
     private boolean areThere(Map<Integer, String> versions) {
@@ -475,7 +607,8 @@ final class ClusterMachine {
             }
           });
       int current = state.view().plan().moving();
-      boolean inTime = now - state.movingSince() < MOVES_WITHIN_MILLIS;
+      long since = state.leader().map(Leader::movingSince).orElse(now);
+      boolean inTime = now - since < MOVES_WITHIN_MILLIS;
       if (current >= 0 && (due.containsKey(current) && inTime || isOpenTwice(current))) {
         return current;
       }

@@ -11,30 +11,77 @@ import java.util.Set;
 /**
  * An instance as a value.
  *
- * @param me drawn anew at each start
+ * @param self what is known of this instance alone
  * @param caughtUp whether all that the control topic held at the start has been read
  * @param slots those that the group gave us last; a lost assignment does not change them
- * @param leaving whether we are about to end
- * @param leading whether we list the organisation and write the plan
- * @param listed what is to be read, if we have listed it
- * @param movingSince since when the plan names the shard that moves
- * @param written the plan that we wrote last
- * @param writtenAt when that was
+ * @param leader what we do as the owner of slot 0; empty if we are not
  * @param view what the control topic says
  * @param ours what we do, by shard
  */
 record ClusterState(
-    String me,
+    Self self,
     boolean caughtUp,
     Set<Integer> slots,
-    boolean leaving,
-    boolean leading,
-    Optional<Listed> listed,
-    long movingSince,
-    Optional<Plan> written,
-    long writtenAt,
+    Optional<Leader> leader,
     ControlView view,
     Map<Integer, Ours> ours) {
+
+  /**
+   * What is known of this instance alone.
+   *
+   * @param name drawn anew at each start
+   * @param settings in which all have to agree
+   * @param leaving whether we are about to end
+   * @param reach whether we reach Genesys Cloud
+   * @param away whether we have left the group, as others read and we do not
+   * @param awaySince since when
+   */
+  record Self(
+      String name,
+      Map<String, String> settings,
+      boolean leaving,
+      Reach reach,
+      boolean away,
+      long awaySince) {
+    Self {
+      settings = Map.copyOf(settings);
+    }
+
+    Self withLeaving() {
+      return new Self(name, settings, true, reach, away, awaySince);
+    }
+
+    Self withReach(Reach next) {
+      return new Self(name, settings, leaving, next, away, awaySince);
+    }
+
+    Self withAway(boolean next, long now) {
+      return new Self(name, settings, leaving, reach, next, now);
+    }
+  }
+
+  /**
+   * Whoever lists the organisation and writes the plan.
+   *
+   * @param listed what is to be read, if we have listed it
+   * @param movingSince since when the plan names the shard that moves
+   * @param written the plan that we wrote last
+   * @param writtenAt when that was
+   */
+  record Leader(Optional<Listed> listed, long movingSince, Optional<Plan> written, long writtenAt) {
+
+    static Leader since(long now) {
+      return new Leader(Optional.empty(), now, Optional.empty(), 0);
+    }
+
+    Leader withListed(Optional<Listed> next) {
+      return new Leader(next, movingSince, written, writtenAt);
+    }
+
+    Leader withWritten(Plan plan, long movesSince, long now) {
+      return new Leader(listed, movesSince, Optional.of(plan), now);
+    }
+  }
 
   /**
    * What is to be read, as we have listed it.
@@ -65,7 +112,9 @@ record ClusterState(
     /** We do, and note what we forward: another instance is about to read it. */
     OFFERED,
     /** Another instance reads it; we read what is still on its way to us. */
-    DRAINING
+    DRAINING,
+    /** Its channel was taken from us while we could not hear whether another instance reads it. */
+    GIVEN_UP
   }
 
   /**
@@ -82,19 +131,19 @@ record ClusterState(
     }
   }
 
-  static ClusterState initial(String me) {
+  static ClusterState initial(String me, Map<String, String> settings) {
     return new ClusterState(
-        me,
+        new Self(me, settings, false, Reach.UNKNOWN, false, 0),
         false,
         Set.of(),
-        false,
-        false,
         Optional.empty(),
-        0,
-        Optional.empty(),
-        0,
         ControlView.EMPTY,
         Map.of());
+  }
+
+  /** The name of this instance. */
+  String me() {
+    return self.name();
   }
 
   Optional<Ours> ours(int shard) {
@@ -104,7 +153,7 @@ record ClusterState(
   /** Whether the shard is in one of our slots. */
   boolean owns(int shard) {
     Integer slot = view.plan().slots().get(shard);
-    return !leaving && slot != null && slots.contains(slot);
+    return !self.leaving() && slot != null && slots.contains(slot);
   }
 
   ClusterState with(int shard, Ours next) {
@@ -120,62 +169,26 @@ record ClusterState(
   }
 
   private ClusterState withOurs(Map<Integer, Ours> next) {
-    return new ClusterState(
-        me, caughtUp, slots, leaving, leading, listed, movingSince, written, writtenAt, view, next);
+    return new ClusterState(self, caughtUp, slots, leader, view, next);
   }
 
-  ClusterState withView(ControlView next) {
-    return new ClusterState(
-        me, caughtUp, slots, leaving, leading, listed, movingSince, written, writtenAt, next, ours);
+  ClusterState with(Self next) {
+    return new ClusterState(next, caughtUp, slots, leader, view, ours);
+  }
+
+  ClusterState with(ControlView next) {
+    return new ClusterState(self, caughtUp, slots, leader, next, ours);
+  }
+
+  ClusterState with(Optional<Leader> next) {
+    return new ClusterState(self, caughtUp, slots, next, view, ours);
   }
 
   ClusterState withSlots(Set<Integer> next) {
-    return new ClusterState(
-        me, caughtUp, next, leaving, leading, listed, movingSince, written, writtenAt, view, ours);
+    return new ClusterState(self, caughtUp, next, leader, view, ours);
   }
 
   ClusterState withCaughtUp() {
-    return new ClusterState(
-        me, true, slots, leaving, leading, listed, movingSince, written, writtenAt, view, ours);
-  }
-
-  ClusterState withLeaving() {
-    return new ClusterState(
-        me, caughtUp, slots, true, leading, listed, movingSince, written, writtenAt, view, ours);
-  }
-
-  ClusterState withLeading(boolean next, long now) {
-    return new ClusterState(
-        me, caughtUp, slots, leaving, next, Optional.empty(), now, Optional.empty(), 0, view, ours);
-  }
-
-  ClusterState withListed(Listed next) {
-    return new ClusterState(
-        me,
-        caughtUp,
-        slots,
-        leaving,
-        leading,
-        Optional.of(next),
-        movingSince,
-        written,
-        writtenAt,
-        view,
-        ours);
-  }
-
-  ClusterState withWritten(Plan plan, long movesSince, long now) {
-    return new ClusterState(
-        me,
-        caughtUp,
-        slots,
-        leaving,
-        leading,
-        listed,
-        movesSince,
-        Optional.of(plan),
-        now,
-        view,
-        ours);
+    return new ClusterState(self, true, slots, leader, view, ours);
   }
 }

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.caravan.cluster.Cluster.Forwarded;
 import dev.caravan.cluster.ControlRecord.Gone;
 import dev.caravan.cluster.ControlRecord.Handed;
+import dev.caravan.cluster.ControlRecord.Left;
 import dev.caravan.cluster.ControlRecord.Live;
 import dev.caravan.cluster.ControlRecord.Member;
 import dev.caravan.cluster.ControlRecord.Offer;
@@ -41,6 +42,8 @@ final class ControlCodec {
       return "topics/" + topics.shard();
     } else if (told instanceof Live live) {
       return "live/" + live.shard();
+    } else if (told instanceof Left left) {
+      return "live/" + left.shard();
     } else if (told instanceof Until until) {
       return "until/" + until.shard();
     } else if (told instanceof Offer offer) {
@@ -86,11 +89,14 @@ final class ControlCodec {
     } else if (told instanceof Live live) {
       node.put("epoch", live.epoch());
       node.put("held", live.held()).put("knowsUntil", live.knowsUntil());
+    } else if (told instanceof Left left) {
+      node.put("epoch", left.epoch()).put("left", true);
     } else if (told instanceof Until until) {
       node.put("epoch", until.epoch()).put("millis", until.millis());
     } else if (told instanceof Member member) {
       member.slots().stream().sorted().forEach(node.putArray("slots")::add);
-      node.put("leaving", member.leaving());
+      node.put("leaving", member.leaving()).put("reach", member.reach().name());
+      member.settings().forEach(node.putObject("settings")::put);
     } else if (told instanceof Offer offer) {
       node.put("epoch", offer.epoch());
     } else if (told instanceof Probe probe) {
@@ -127,15 +133,17 @@ final class ControlCodec {
                         shard(parts), node.path("client").asText(), topics(node))));
         case "live" ->
             Optional.of(
-                new Live(
-                    by,
-                    shard(parts),
-                    epoch,
-                    node.path("held").asBoolean(),
-                    node.path("knowsUntil").asBoolean()));
+                node.path("left").asBoolean()
+                    ? new Left(by, shard(parts), epoch)
+                    : new Live(
+                        by,
+                        shard(parts),
+                        epoch,
+                        node.path("held").asBoolean(),
+                        node.path("knowsUntil").asBoolean()));
         case "until" ->
             Optional.of(new Until(by, shard(parts), epoch, node.path("millis").asLong()));
-        case "member" -> Optional.of(new Member(by, slots(node), node.path("leaving").asBoolean()));
+        case "member" -> Optional.of(member(by, node));
         case "offer" -> Optional.of(new Offer(by, shard(parts), epoch));
         case "probe" -> Optional.of(new Probe(by, shard(parts), node.path("since").asLong()));
         case "handed" ->
@@ -171,6 +179,19 @@ final class ControlCodec {
             });
     return new Plan(
         by, epoch, slots, versions, node.path("whole").asBoolean(), node.path("moving").asInt(-1));
+  }
+
+  private static Member member(String by, JsonNode node) {
+    Map<String, String> settings = new HashMap<>();
+    node.path("settings")
+        .properties()
+        .forEach(one -> settings.put(one.getKey(), one.getValue().asText()));
+    return new Member(
+        by,
+        slots(node),
+        node.path("leaving").asBoolean(),
+        Reach.valueOf(node.path("reach").asText(Reach.UNKNOWN.name())),
+        settings);
   }
 
   private static List<String> topics(JsonNode node) {

@@ -46,17 +46,30 @@ sealed interface ControlRecord {
   }
 
   /**
+   * Whoever read the shard does not any more, and nobody else does.
+   *
+   * @param epoch one more than the one under which it was read
+   */
+  record Left(String by, int shard, long epoch) implements ControlRecord {}
+
+  /**
    * Somebody reads the shard from now on.
    *
    * @param epoch one more than that of whoever read it before; the first of an epoch counts
    * @param held whether nothing is forwarded before the one who read it before tells what it
    *     forwarded
-   * @param knowsUntil whether it knew until when the shard was read, so that the gap is on record
+   * @param knowsUntil whether it knew until when the shard was read, so that the gap before it is
+   *     on record
    */
   record Live(String by, int shard, long epoch, boolean held, boolean knowsUntil)
       implements ControlRecord {}
 
-  /** Until when all that was sent for the shard has been read and kept, in epoch milliseconds. */
+  /**
+   * Until when all that was sent for the shard has been read and kept.
+   *
+   * @param epoch under which it was read: that of a later one counts, whatever the clocks show
+   * @param millis since the epoch, by the clock of whoever reads
+   */
   record Until(String by, int shard, long epoch, long millis) implements ControlRecord {}
 
   /**
@@ -64,10 +77,15 @@ sealed interface ControlRecord {
    *
    * @param slots those that the group gave it
    * @param leaving whether it is about to end
+   * @param reach whether it reaches Genesys Cloud
+   * @param settings in which all have to agree: the name of each, and a short hash of its value
    */
-  record Member(String by, Set<Integer> slots, boolean leaving) implements ControlRecord {
+  record Member(
+      String by, Set<Integer> slots, boolean leaving, Reach reach, Map<String, String> settings)
+      implements ControlRecord {
     public Member {
       slots = Set.copyOf(slots);
+      settings = Map.copyOf(settings);
     }
   }
 

@@ -21,7 +21,11 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.config.TopicConfig;
+import org.apache.kafka.common.errors.ApiException;
+import org.apache.kafka.common.errors.AuthorizationException;
+import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
@@ -56,6 +60,8 @@ final class ControlTopic implements AutoCloseable {
   private volatile int slots;
   private volatile boolean closed;
   private volatile boolean listening;
+  private volatile Optional<String> refused = Optional.empty();
+  private volatile String trouble = "";
 
   /**
    * @param heard takes each record, and whether it was written since we listen
@@ -80,7 +86,7 @@ final class ControlTopic implements AutoCloseable {
 
   private void run() {
     while (!closed) {
-      if (!task.run(this::listen) && !closed) {
+      if ((!task.run(this::listen) || slots == 0) && !closed) {
         pause();
       }
     }
@@ -98,6 +104,9 @@ final class ControlTopic implements AutoCloseable {
   private void listen() throws InterruptedException, ExecutionException {
     if (slots == 0) {
       slots = findOrMake();
+      if (slots == 0) {
+        return;
+      }
     }
     if (producer.isEmpty()) {
       producer = Optional.of(producer());
@@ -127,35 +136,47 @@ final class ControlTopic implements AutoCloseable {
     }
   }
 
+  /** How many partitions it has; 0 if it is not as it has to be. */
   private int findOrMake() throws InterruptedException, ExecutionException {
     try (Admin admin =
         clients.make(
             Admin::create,
             Map.of("default.api.timeout.ms", ANSWER_MILLIS, "request.timeout.ms", ANSWER_MILLIS))) {
+      int partitions;
       try {
-        return partitions(admin);
+        partitions = partitions(admin);
       } catch (ExecutionException e) {
         if (!(e.getCause() instanceof UnknownTopicOrPartitionException)) {
           throw e;
         }
+        make(admin);
+        partitions = partitions(admin);
       }
-      try {
-        NewTopic made =
-            new NewTopic(topic, Optional.of(SLOTS), Optional.empty())
-                .configs(
-                    Map.of(
-                        TopicConfig.CLEANUP_POLICY_CONFIG,
-                        TopicConfig.CLEANUP_POLICY_COMPACT,
-                        TopicConfig.SEGMENT_MS_CONFIG,
-                        String.valueOf(Duration.ofHours(1).toMillis())));
-        admin.createTopics(List.of(made)).all().get();
-        LOG.info("The control topic {} was made.", topic);
-      } catch (ExecutionException e) {
-        if (!(e.getCause() instanceof TopicExistsException)) {
-          throw e;
-        }
+      Optional<String> wrong = wrong(partitions, cleanup(admin));
+      if (!wrong.equals(refused)) {
+        wrong.ifPresent(LOG::error);
+        refused = wrong;
       }
-      return partitions(admin);
+      return wrong.isEmpty() ? partitions : 0;
+    }
+  }
+
+  private void make(Admin admin) throws InterruptedException, ExecutionException {
+    try {
+      NewTopic made =
+          new NewTopic(topic, Optional.of(SLOTS), Optional.empty())
+              .configs(
+                  Map.of(
+                      TopicConfig.CLEANUP_POLICY_CONFIG,
+                      TopicConfig.CLEANUP_POLICY_COMPACT,
+                      TopicConfig.SEGMENT_MS_CONFIG,
+                      String.valueOf(Duration.ofHours(1).toMillis())));
+      admin.createTopics(List.of(made)).all().get();
+      LOG.info("The control topic {} was made.", topic);
+    } catch (ExecutionException e) {
+      if (!(e.getCause() instanceof TopicExistsException)) {
+        throw e;
+      }
     }
   }
 
@@ -167,6 +188,53 @@ final class ControlTopic implements AutoCloseable {
         .get(topic)
         .partitions()
         .size();
+  }
+
+  /** Its cleanup policy; that of a topic which we make if it may not be asked for. */
+  private String cleanup(Admin admin) throws InterruptedException, ExecutionException {
+    ConfigResource its = new ConfigResource(ConfigResource.Type.TOPIC, topic);
+    try {
+      return admin
+          .describeConfigs(List.of(its))
+          .all()
+          .get()
+          .get(its)
+          .get(TopicConfig.CLEANUP_POLICY_CONFIG)
+          .value();
+    } catch (ExecutionException e) {
+      if (!(e.getCause() instanceof AuthorizationException)) {
+        throw e;
+      }
+      LOG.warn(
+          "Whether the control topic {} is compacted cannot be seen: that takes the right"
+              + " DescribeConfigs. It has to be.",
+          topic);
+      return TopicConfig.CLEANUP_POLICY_COMPACT;
+    }
+  }
+
+  /** Why a topic that is there cannot be the control topic, and what is to be done. */
+  private Optional<String> wrong(int partitions, String cleanup) {
+    if (partitions != SLOTS) {
+      return Optional.of(
+          "The control topic %s has %d partitions, and needs %d. Stop all instances, delete it, and start them: they make it as it has to be."
+              .formatted(topic, partitions, SLOTS));
+    }
+    return cleanup.equals(TopicConfig.CLEANUP_POLICY_COMPACT)
+        ? Optional.empty()
+        : Optional.of(
+            "The control topic %s has cleanup.policy=%s, by which Kafka would delete what the instances have told each other. Set it to compact; it is looked at again every second."
+                .formatted(topic, cleanup));
+  }
+
+  /** Why the topic cannot be used before somebody acts; empty if it can, or is not known yet. */
+  Optional<String> refused() {
+    return refused;
+  }
+
+  /** Why it cannot be written to, other than that Kafka does not answer; empty if it can. */
+  String trouble() {
+    return trouble;
   }
 
   private KafkaConsumer<byte[], byte[]> consumer() {
@@ -222,11 +290,31 @@ final class ControlTopic implements AutoCloseable {
                     ControlCodec.partition(told, slots),
                     ControlCodec.key(told).getBytes(StandardCharsets.UTF_8),
                     ControlCodec.value(told)),
-                (done, failure) -> {
-                  if (failure != null) {
-                    LOG.debug("A record of the control topic was not written", failure);
-                  }
-                }));
+                (done, failure) -> written(failure)));
+  }
+
+  /** What does not pass by itself is told; the others hear nothing of this instance. */
+  private void written(Exception failure) {
+    if (failure == null) {
+      trouble = "";
+    } else if (failure instanceof ApiException && !(failure instanceof RetriableException)) {
+      if (trouble.isEmpty()) {
+        LOG.error(
+            "Kafka refuses what this instance writes to the control topic {}: {}.",
+            topic,
+            failure.getClass().getSimpleName());
+      }
+      trouble =
+          "Kafka refuses what this instance writes to the control topic %s (%s), so the others do not hear of it.%s"
+              .formatted(
+                  topic,
+                  failure.getClass().getSimpleName(),
+                  failure instanceof AuthorizationException
+                      ? " It needs the rights Read, Write and Describe on it."
+                      : "");
+    } else {
+      LOG.debug("A record of the control topic was not written", failure);
+    }
   }
 
   @Override

@@ -2,6 +2,7 @@ package dev.caravan.cluster;
 
 import dev.caravan.cluster.ControlRecord.Gone;
 import dev.caravan.cluster.ControlRecord.Handed;
+import dev.caravan.cluster.ControlRecord.Left;
 import dev.caravan.cluster.ControlRecord.Live;
 import dev.caravan.cluster.ControlRecord.Member;
 import dev.caravan.cluster.ControlRecord.Offer;
@@ -18,8 +19,9 @@ import java.util.Optional;
  * order, and so agree on who reads it.
  *
  * @param plan what is to be read
+ * @param planAt when that was heard
  * @param topics the latest subscriptions of each shard
- * @param live who reads each shard
+ * @param live who reads each shard, or under which epoch it was left
  * @param liveAt when that was heard
  * @param until until when each shard was read, by whomever
  * @param members who is there
@@ -32,6 +34,7 @@ import java.util.Optional;
  */
 record ControlView(
     Plan plan,
+    long planAt,
     Map<Integer, Topics> topics,
     Map<Integer, Live> live,
     Map<Integer, Long> liveAt,
@@ -51,10 +54,12 @@ record ControlView(
 
   static final long NEVER = Long.MIN_VALUE / 2;
 
+  private static final String NOBODY = "";
+
   static final ControlView EMPTY =
       new ControlView(
-          Plan.NONE, Map.of(), Map.of(), Map.of(), Map.of(), Map.of(), Map.of(), Map.of(), Map.of(),
-          NEVER, NEVER);
+          Plan.NONE, NEVER, Map.of(), Map.of(), Map.of(), Map.of(), Map.of(), Map.of(), Map.of(),
+          Map.of(), NEVER, NEVER);
 
   /**
    * With one record more.
@@ -64,25 +69,16 @@ record ControlView(
   ControlView with(ControlRecord told, String me, boolean fresh, long now) {
     ControlView next = fresh && !(told instanceof Gone) ? heard(told.by(), me, now) : this;
     if (told instanceof Plan other) {
-      return other.epoch() >= plan.epoch() ? next.withPlan(other) : next;
+      return other.epoch() >= plan.epoch() ? next.withPlan(other, now) : next;
     } else if (told instanceof Topics some) {
       return next.copy(plan, put(topics, some.shard(), some), live, liveAt, until, offers, handed);
     } else if (told instanceof Live other) {
-      boolean later =
-          Optional.ofNullable(live.get(other.shard())).map(Live::epoch).orElse(-1L) < other.epoch();
-      return later
-          ? next.copy(
-              plan,
-              topics,
-              put(live, other.shard(), other),
-              put(liveAt, other.shard(), now),
-              until,
-              offers,
-              handed)
-          : next;
+      return next.withLive(other, now);
+    } else if (told instanceof Left left) {
+      return next.withLive(new Live(NOBODY, left.shard(), left.epoch(), false, false), now);
     } else if (told instanceof Until some) {
       Until before = until.get(some.shard());
-      return before == null || before.millis() < some.millis()
+      return before == null || before.epoch() <= some.epoch()
           ? next.copy(plan, topics, live, liveAt, put(until, some.shard(), some), offers, handed)
           : next;
     } else if (told instanceof Offer offer) {
@@ -103,6 +99,19 @@ record ControlView(
     return next.withMembers(others, next.heardAt);
   }
 
+  private ControlView withLive(Live other, long now) {
+    return epoch(other.shard()) < other.epoch()
+        ? copy(
+            plan,
+            topics,
+            put(live, other.shard(), other),
+            put(liveAt, other.shard(), now),
+            until,
+            offers,
+            handed)
+        : this;
+  }
+
   private ControlView heard(String who, String me, long now) {
     Map<String, Long> at = put(heardAt, who, now);
     if (!who.equals(me)) {
@@ -110,7 +119,7 @@ record ControlView(
     }
     long since = contact(now) ? contactSince : now;
     return new ControlView(
-        plan, topics, live, liveAt, until, members, at, offers, handed, since, now);
+        plan, planAt, topics, live, liveAt, until, members, at, offers, handed, since, now);
   }
 
   /** Whether we hear what we tell. */
@@ -131,9 +140,14 @@ record ControlView(
     return now - Math.max(heardAt.getOrDefault(who, NEVER), contactSince);
   }
 
-  /** Who reads the shard; empty if nobody ever did. */
+  /** Who reads the shard; empty if nobody ever did, or whoever did has left it. */
   Optional<Live> reader(int shard) {
-    return Optional.ofNullable(live.get(shard));
+    return Optional.ofNullable(live.get(shard)).filter(some -> !some.by().equals(NOBODY));
+  }
+
+  /** The latest epoch of the shard; -1 if nobody ever read it. */
+  long epoch(int shard) {
+    return Optional.ofNullable(live.get(shard)).map(Live::epoch).orElse(-1L);
   }
 
   /** The subscriptions that the plan means; empty if they are not there (yet). */
@@ -142,13 +156,36 @@ record ControlView(
         .filter(some -> some.version().equals(plan.versions().get(shard)));
   }
 
-  private ControlView withPlan(Plan other) {
-    return copy(other, topics, live, liveAt, until, offers, handed);
+  private ControlView withPlan(Plan other, long now) {
+    return new ControlView(
+        other,
+        now,
+        topics,
+        live,
+        liveAt,
+        until,
+        members,
+        heardAt,
+        offers,
+        handed,
+        contactSince,
+        contactAt);
   }
 
   private ControlView withMembers(Map<String, Member> others, Map<String, Long> at) {
     return new ControlView(
-        plan, topics, live, liveAt, until, others, at, offers, handed, contactSince, contactAt);
+        plan,
+        planAt,
+        topics,
+        live,
+        liveAt,
+        until,
+        others,
+        at,
+        offers,
+        handed,
+        contactSince,
+        contactAt);
   }
 
   private ControlView copy(
@@ -161,6 +198,7 @@ record ControlView(
       Map<Integer, Long> handed) {
     return new ControlView(
         plan,
+        planAt,
         topics,
         live,
         liveAt,

@@ -25,8 +25,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Membership in the group, whose assignment says which slots are ours. It reads nothing. Nothing is
- * done in its callbacks but to pass on what they say; that an assignment was lost is not passed on,
- * since nobody is to stop because of it.
+ * done in its callbacks but to pass on what they say.
  */
 final class GroupMember implements AutoCloseable {
 
@@ -40,24 +39,29 @@ final class GroupMember implements AutoCloseable {
   private final Clients clients;
   private final Map<String, Object> properties;
   private final Consumer<Set<Integer>> assigned;
+  private final Runnable lost;
   private final BackgroundTask task;
   private final CountDownLatch ended = new CountDownLatch(1);
   private volatile boolean closed;
   private volatile boolean started;
+  private volatile boolean away;
 
   /**
    * @param group of Kafka
    * @param assigned takes the slots that are ours from now on
+   * @param lost is run when the group has given us up
    */
   GroupMember(
       String group,
       String topic,
       Clients clients,
       Consumer<Set<Integer>> assigned,
+      Runnable lost,
       BackgroundTask task) {
     this.topic = topic;
     this.clients = clients;
     this.assigned = assigned;
+    this.lost = lost;
     this.task = task;
     Map<String, Object> fixed = new HashMap<>();
     fixed.put(ConsumerConfig.GROUP_ID_CONFIG, group);
@@ -89,7 +93,7 @@ final class GroupMember implements AutoCloseable {
 
   private void run() {
     while (!closed) {
-      if (!task.run(this::take) && !closed) {
+      if ((away || !task.run(this::take)) && !closed) {
         try {
           TimeUnit.MILLISECONDS.sleep(AGAIN.toMillis());
         } catch (InterruptedException e) {
@@ -100,6 +104,11 @@ final class GroupMember implements AutoCloseable {
     }
   }
 
+  /** Becomes a member again, or leaves the group until then. */
+  void join(boolean on) {
+    away = !on;
+  }
+
   private void take() {
     KafkaConsumer<byte[], byte[]> consumer =
         clients.make(
@@ -108,8 +117,11 @@ final class GroupMember implements AutoCloseable {
             properties);
     try {
       consumer.subscribe(List.of(topic), new Slots(consumer));
-      while (!closed) {
+      while (!closed && !away) {
         consumer.poll(POLL);
+      }
+      if (!closed) {
+        assigned.accept(Set.of());
       }
     } catch (WakeupException e) {
       // Closing
@@ -146,6 +158,7 @@ final class GroupMember implements AutoCloseable {
     @Override
     public void onPartitionsLost(Collection<TopicPartition> gone) {
       slots.clear();
+      lost.run();
     }
   }
 

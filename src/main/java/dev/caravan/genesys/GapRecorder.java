@@ -117,7 +117,8 @@ final class GapRecorder {
 
   /** Another instance read the shard until then, and has ended. */
   void inherited(TopicSharder.Shard shard, Instant until) {
-    ledger.inherited(shard.number(), until, singles(shard.subscriptions()));
+    isOver(
+        ledger.inherited(shard.number(), until, singles(shard.subscriptions())), clock.getAsLong());
   }
 
   /**
@@ -214,6 +215,11 @@ final class GapRecorder {
         tell(gap, now);
       }
     }
+  }
+
+  /** Whether the signal of each gap that is over is in safe hands; any thread may ask. */
+  boolean areAllTold() {
+    return ledger.unreported().isEmpty();
   }
 
   /** Until when the shard was read and kept; empty if it is not being read. */

@@ -19,6 +19,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
@@ -62,6 +63,7 @@ public class GenesysComponent extends DefaultComponent {
   private volatile Supplier<Duration> unsafeFor = () -> Duration.ZERO;
   private final Gaps gaps = new Gaps();
   private final RestMeters rest = new RestMeters();
+  private final Map<String, Runnable> handOvers = new ConcurrentHashMap<>();
   private final Map<String, AttemptBudget> budgets = new ConcurrentHashMap<>();
   private Clients clients = new Clients(List.of(Plan.DEFAULT_CLIENT));
   private final AtomicReference<String> trouble = new AtomicReference<>("");
@@ -152,6 +154,24 @@ public class GenesysComponent extends DefaultComponent {
 
   Duration unsafeFor() {
     return unsafeFor.get();
+  }
+
+  /** Has a route that reads hand over in this way before it is stopped, for as long as it runs. */
+  void handsOver(String route, Runnable how) {
+    handOvers.put(route, how);
+  }
+
+  /** The route has stopped. */
+  void handsOverNoMore(String route) {
+    handOvers.remove(route);
+  }
+
+  /**
+   * If several instances share an organisation: has the others take over what a route reads that is
+   * about to be stopped. Waits for that, two minutes at most.
+   */
+  public void handOver(String route) {
+    Optional.ofNullable(handOvers.get(route)).ifPresent(Runnable::run);
   }
 
   /** Remembers why Genesys Cloud cannot be reached; true if that is news. */

@@ -11,7 +11,6 @@ import dev.caravan.channel.Replica;
 import dev.caravan.channel.Shard;
 import dev.caravan.channel.ShardListener;
 import dev.caravan.channel.ShardReport;
-import dev.caravan.channel.ShardStatus;
 import dev.caravan.channel.ShardStatus.Health;
 import dev.caravan.channel.Timings;
 import dev.caravan.channel.gap.Gap;
@@ -19,32 +18,20 @@ import dev.caravan.cluster.Cluster;
 import dev.caravan.frame.EventIds;
 import dev.caravan.frame.Frame;
 import dev.caravan.genesys.connect.CamelChannelOpener;
-import dev.caravan.genesys.connect.ClientRefusals;
-import dev.caravan.genesys.connect.Clients;
-import dev.caravan.genesys.connect.Rejections;
 import dev.caravan.settings.SettingsSource;
 import dev.caravan.topic.Plan;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
@@ -53,7 +40,6 @@ import org.apache.camel.Processor;
 import org.apache.camel.health.HealthCheckRegistry;
 import org.apache.camel.spi.CamelEvent;
 import org.apache.camel.spi.EventNotifier;
-import org.apache.camel.spi.ExecutorServiceManager;
 import org.apache.camel.support.DefaultConsumer;
 import org.apache.camel.support.SimpleEventNotifierSupport;
 import org.apache.camel.support.service.ServiceHelper;
@@ -76,13 +62,6 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
   /** One reads the control topic, one is a member of the group. */
   private static final int CLUSTER_THREADS = 2;
 
-  /** How often it is seen which OAuth clients can log in; a refused login is tried every 5 min. */
-  private static final Duration LOGINS = Duration.ofSeconds(2);
-
-  private static final Duration ASK_AGAIN = Duration.ofMinutes(15);
-
-  private static final long DEAL_AFTER_MILLIS = 2_000;
-
   /** How often it is seen how many channels the OAuth client has. */
   private static final long LOOK_SECONDS = 600;
 
@@ -98,27 +77,13 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
   private DeadLetters deadLetters;
   private ScheduledExecutorService control;
 
-  /** By OAuth client, the first one first. */
-  private final Map<String, CamelChannelOpener> openers = new LinkedHashMap<>();
-
-  private final Map<String, ChannelGroup> groups = new LinkedHashMap<>();
-  private CamelChannelOpener opener;
-  private Clients clients;
-  private ClientRefusals refusals;
-  private ClientLogins logins;
+  private Optional<ClientReaders> readers = Optional.empty();
   private GapRecorder gaps;
-  private PreparationLoop preparing;
+  private Listing listing;
   private NotificationsHealthCheck healthCheck;
 
   /** Empty if this is the only instance. */
   private Optional<SharedReading> shared = Optional.empty();
-
-  private final AtomicBoolean looking = new AtomicBoolean();
-  private final AtomicBoolean dealing = new AtomicBoolean();
-  private volatile boolean leading;
-
-  /** Changes whenever another instance finds out what is to be read, or this one again. */
-  private volatile int term;
 
   private EventNotifier beforeStop;
   private ExecutorService clusterThreads;
@@ -153,15 +118,18 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
         Optional.of(
             new SharedReading(
                 cluster,
-                groups.get(clients.first()),
+                alike(),
+                reading().firstGroup(),
                 gaps,
                 control,
-                opener::background,
+                reading()::background,
                 clusterThreads,
                 clock,
                 this::forward,
                 metrics::pairedOff,
-                this::lead));
+                plan -> listing.lead(plan, reading().first()),
+                listing::isUnavailable));
+    getEndpoint().component().handsOver(getRouteId(), () -> shared.ifPresent(SharedReading::leave));
     beforeStop =
         new SimpleEventNotifierSupport() {
           @Override
@@ -175,38 +143,20 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
     context.getManagementStrategy().addEventNotifier(beforeStop);
   }
 
-  private PreparationLoop preparing(int its) {
-    return new PreparationLoop(
-        preparation,
-        gaps,
-        new PreparationLoop.Reader(
-            () -> setting(SettingsSource.MISTAKE, ""),
-            // The ledger hears of the whole plan only: until then each topic may be wanted
-            plan -> read(plan, false, its),
-            plan -> read(plan, true, its),
-            () -> isRunAllowed() && its == term),
-        control,
-        opener::background,
-        clock);
+  /** The settings that decide what is read, and where it goes. */
+  private Map<String, String> alike() {
+    return Map.of(
+        "GENESYS_REGION", setting("genesys.region", ""),
+        "GENESYS_CLIENT_ID", setting("genesys.client.id", ""),
+        "GENESYS_TOPICS", configuration.getTopics(),
+        "GENESYS_MEDIA", setting("genesys.media", ""),
+        "GENESYS_REDUNDANCY", String.valueOf(configuration.getRedundancy()),
+        "topicsPerChannel", String.valueOf(configuration.getTopicsPerChannel()),
+        "CARAVAN_TOPIC_PREFIX", setting("caravan.topic.prefix", ""));
   }
 
-  /** This instance finds out what is to be read from now on, or no more. */
-  private void lead(Optional<Plan> goesOnFrom) {
-    term++;
-    leading = goesOnFrom.isPresent();
-    goesOnFrom.ifPresent(
-        plan -> {
-          preparing.stop();
-          preparing = preparing(term);
-          BackgroundHealthCheck.of(getEndpoint().getCamelContext()).watch(preparing.task());
-          PreparationLoop begins = preparing;
-          // What was begun in an earlier term may have to end first
-          opener.background(
-              () -> {
-                preparation.goOnFrom(plan);
-                begins.start(configuration.getRetryMaximumDelay());
-              });
-        });
+  private ClientReaders reading() {
+    return readers.orElseThrow();
   }
 
   /** What was read before anything is listed: here, or by the instance that listed before. */
@@ -217,16 +167,18 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
   }
 
   private Optional<NotificationsHealthCheck.Problem> problem() {
-    if (shared.isPresent() && !(leading && shared.get().cluster().knowsNothing())) {
-      return shared.get().cluster().knowsNothing()
-          ? Optional.of(
-              new NotificationsHealthCheck.Problem(
-                  Health.BLIND, shared.get().cluster().status().problem()))
-          : Optional.empty();
+    if (shared.isEmpty()) {
+      return listing.problem(false);
     }
-    return preparation
-        .problem()
-        .map(it -> new NotificationsHealthCheck.Problem(preparation.health(), it));
+    Cluster cluster = shared.get().cluster();
+    boolean nothing = cluster.knowsNothing();
+    Optional<String> refused = cluster.status().refused();
+    if (refused.isPresent() || nothing && !listing.isOurs()) {
+      return Optional.of(
+          new NotificationsHealthCheck.Problem(
+              refused.isPresent() ? Health.BROKEN : Health.BLIND, cluster.status().problem()));
+    }
+    return listing.problem(!nothing);
   }
 
   private String setting(String name, String otherwise) {
@@ -251,58 +203,66 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
             .getCamelContext()
             .getExecutorServiceManager()
             .newSingleThreadScheduledExecutor(this, "genesys-control");
-    clients = getEndpoint().component().clients();
-    refusals = new ClientRefusals(clients, Clock.systemUTC(), this::dealSoon);
-    logins = new ClientLogins(getEndpoint().getCamelContext(), clients);
-    openers.clear();
-    for (String client : clients.all()) {
-      openers.put(client, new CamelChannelOpener(getEndpoint(), this, clock, client, refusals));
-    }
-    opener = openers.get(clients.first());
-    ServiceHelper.startService(openers.values());
+    ClientReaders its =
+        new ClientReaders(
+            getEndpoint().getCamelContext(),
+            getEndpoint().component().clients(),
+            control,
+            () -> listing.dealAnew(),
+            Clock.systemUTC());
+    String name = getRouteId() == null ? "notifications" : getRouteId();
+    its.start(
+        (client, refusals) -> new CamelChannelOpener(getEndpoint(), this, clock, client, refusals),
+        (client, opener) ->
+            new ChannelGroup(
+                name,
+                timings,
+                () -> ThreadLocalRandom.current().nextDouble(),
+                configuration.getRedundancy(),
+                control,
+                clock,
+                opener,
+                this,
+                getEndpoint().component().budget(client)));
+    readers = Optional.of(its);
     preparation =
         new Preparation(
             configuration,
-            new Directory(opener.template(), configuration.getListRoute(), clients),
-            new Preparation.Readers(
-                clients.all(), logins::tryAll, logins::present, refusals::now, this::isRead),
+            new Directory(
+                its.first().template(),
+                configuration.getListRoute(),
+                getEndpoint().component().clients()),
+            its.readers(),
             this::signal,
             this::readBefore,
             () -> ThreadLocalRandom.current().nextDouble(),
             Clock.systemUTC());
-    String name = getRouteId() == null ? "notifications" : getRouteId();
-    groups.clear();
-    openers.forEach(
-        (client, its) ->
-            groups.put(
-                client,
-                new ChannelGroup(
-                    name,
-                    timings,
-                    () -> ThreadLocalRandom.current().nextDouble(),
-                    configuration.getRedundancy(),
-                    control,
-                    clock,
-                    its,
-                    this,
-                    getEndpoint().component().budget(client))));
     gaps =
         new GapRecorder(
             name, getEndpoint().component().ledger(), clock, this::signal, this::isOver);
     gaps.started();
+    listing =
+        new Listing(
+            getEndpoint().getCamelContext(),
+            preparation,
+            reader ->
+                new PreparationLoop(preparation, gaps, reader, control, its::background, clock),
+            () -> setting(SettingsSource.MISTAKE, ""),
+            this::read,
+            this::isRunAllowed,
+            configuration.getRetryMaximumDelay());
     String cluster = setting("caravan.cluster", "");
     if (!cluster.isEmpty()) {
       share(cluster);
     }
     reader =
-        new GenesysMetrics.Reader(
-            inFlight, this::clientStatuses, this::rejected, preparation::listing);
+        new GenesysMetrics.Reader(inFlight, its::statuses, its::rejected, preparation::listing);
     metrics.begins(reader);
     GenesysComponent component = getEndpoint().component();
     healthCheck =
         new NotificationsHealthCheck(
             this::problem,
-            this::clientStatuses,
+            its::statuses,
             inFlight,
             clock,
             component::trouble,
@@ -310,33 +270,21 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
                 Stream.of(component.ledger().trouble(), deadLetters.trouble(), preparation.stale())
                     .flatMap(Optional::stream)
                     .reduce((one, other) -> one + " " + other),
-            this::rejected,
-            this::notAllowed,
-            () ->
-                openers.values().stream()
-                    .map(its -> its.channels().budget())
-                    .filter(sentence -> !sentence.isEmpty())
-                    .collect(Collectors.joining(" ")),
+            its::rejected,
+            its::notAllowed,
+            its::channels,
             preparation::listing,
             () -> shared.map(SharedReading::cluster).map(Cluster::status));
     HealthCheckRegistry.get(getEndpoint().getCamelContext()).register(healthCheck);
     BackgroundHealthCheck loops = BackgroundHealthCheck.of(getEndpoint().getCamelContext());
-    preparing = preparing(term);
     if (shared.isEmpty()) {
-      preparing.start(configuration.getRetryMaximumDelay());
+      listing.start();
     } else {
       shared.get().cluster().start();
       shared.get().tasks().forEach(loops::watch);
     }
-    loops.watch(preparing.task());
-    groups.values().forEach(group -> loops.watch(group.decisions()));
-    if (clients.areSeveral()) {
-      loops.watch(
-          BackgroundTask.every(LOGINS, "looking who can log in", control, this::lookForLogins));
-      // What was refused for a while may be asked for again, whether or not anything is listed
-      loops.watch(
-          BackgroundTask.every(ASK_AGAIN, "asking again for topics", control, this::dealSoon));
-    }
+    its.decisions().forEach(loops::watch);
+    its.watch().forEach(loops::watch);
     loops.watch(BackgroundTask.every(TICK, "telling the state", control, healthCheck::tellChanges));
     loops.watch(BackgroundTask.every(TICK, "noting what was read", control, this::tick));
     loops.watch(
@@ -345,28 +293,25 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
             Duration.ofSeconds(LOOK_SECONDS),
             "counting the channels",
             control,
-            this::look));
+            its::countChannels));
   }
 
   @Override
   protected void doStop() throws Exception {
-    if (groups.isEmpty()) {
+    if (readers.isEmpty()) {
       // Built, but never started: another route could not be
       super.doStop();
       return;
     }
-    preparing.stop();
-    leading = false;
+    listing.stop();
     shared.ifPresent(
         some -> {
+          getEndpoint().component().handsOverNoMore(getRouteId());
           getEndpoint().getCamelContext().getManagementStrategy().removeEventNotifier(beforeStop);
           some.cluster().close();
           getEndpoint().getCamelContext().getExecutorServiceManager().shutdownNow(clusterThreads);
         });
-    groups.values().forEach(ChannelGroup::stop);
-    // Sockets first, so that what was read still passes; then the thread that decides
-    stopOpeners();
-    groups.values().forEach(group -> group.decisions().stop());
+    reading().stop(this);
     getEndpoint().getCamelContext().getExecutorServiceManager().shutdownNow(control);
     gaps.stopped(getEndpoint().getCamelContext().getStatus().isStarted());
     deadLetters.note(getEndpoint().component().ledger());
@@ -376,122 +321,19 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
     super.doStop();
   }
 
-  /** All at once: each empties its client's channels, for which a stop has seconds. */
-  private void stopOpeners() throws InterruptedException, ExecutionException {
-    ExecutorServiceManager threads = getEndpoint().getCamelContext().getExecutorServiceManager();
-    ExecutorService stopping = threads.newFixedThreadPool(this, "genesys-stop", openers.size());
-    try {
-      List<Callable<Object>> stops =
-          openers.values().stream().map(its -> Executors.callable(its::stop)).toList();
-      for (Future<Object> stop : stopping.invokeAll(stops)) {
-        stop.get();
-      }
-    } finally {
-      threads.shutdownNow(stopping);
-    }
-  }
-
   // ---- what to read
 
-  private void read(Plan plan, boolean whole, int its) {
+  private void read(Plan plan, boolean whole) {
     if (shared.isPresent()) {
-      if (its == term) {
-        shared.get().cluster().listed(plan, whole);
-      }
+      shared.get().cluster().listed(plan, whole);
       return;
     }
     if (whole) {
       gaps.planned(plan);
     }
-    // Who has less to read leaves off before another begins
-    groups.forEach((client, group) -> group.read(plan.of(client)));
-    openers.forEach((client, one) -> one.dealt(plan.of(client)));
-    if (whole && clients.areSeveral()) {
-      refusals.keep(preparation.wanted());
-    }
-  }
-
-  // ---- several OAuth clients
-
-  private boolean isRead(int shard) {
-    return groups.values().stream()
-        .flatMap(group -> group.status().stream())
-        .anyMatch(status -> status.number() == shard && status.reading());
-  }
-
-  private List<ClientStatus> clientStatuses() {
-    return groups.entrySet().stream()
-        .map(
-            group ->
-                new ClientStatus(
-                    group.getKey(), group.getValue().status(), logins.trouble(group.getKey())))
-        .toList();
-  }
-
-  private Map<Integer, Rejections> rejected() {
-    if (!clients.areSeveral()) {
-      return opener.rejected();
-    }
-    Map<Integer, Rejections> all = new HashMap<>();
-    openers.values().forEach(its -> all.putAll(its.rejected()));
-    return all;
-  }
-
-  /** What is read by one client because another may not see it. */
-  private String notAllowed() {
-    Map<String, List<String>> read = new HashMap<>();
-    openers.forEach(
-        (client, its) ->
-            read.put(
-                client,
-                its.rejected().values().stream()
-                    .flatMap(one -> one.subscribed().stream())
-                    .toList()));
-    return refusals.sentence(read);
-  }
-
-  /** Whether a client that cannot log in has lost what it still read. */
-  private boolean isLeftWithNobody() {
-    List<String> present = logins.present();
-    return groups.entrySet().stream()
-        .filter(group -> !present.contains(group.getKey()))
-        .flatMap(group -> group.getValue().status().stream())
-        .anyMatch(status -> !status.reading());
-  }
-
-  /** On the control thread: a login that is due may take a while. */
-  private void lookForLogins() {
-    if (looking.compareAndSet(false, true)) {
-      opener.background(
-          () -> {
-            try {
-              boolean changed = logins.look();
-              if (changed || isLeftWithNobody()) {
-                preparing.dealAnew();
-              }
-            } finally {
-              looking.set(false);
-            }
-          });
-    }
-  }
-
-  /** Several shards are answered at about the same time. */
-  private void dealSoon() {
-    if (dealing.compareAndSet(false, true)) {
-      try {
-        control.schedule(
-            () ->
-                opener.background(
-                    () -> {
-                      dealing.set(false);
-                      preparing.dealAnew();
-                    }),
-            DEAL_AFTER_MILLIS,
-            TimeUnit.MILLISECONDS);
-      } catch (RejectedExecutionException e) {
-        LOG.debug("Not dealt anew: the consumer is stopping");
-      }
+    reading().read(plan);
+    if (whole) {
+      reading().keepRefusals(preparation.wanted());
     }
   }
 
@@ -500,20 +342,10 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
     // First: the time until which all is kept must not pass a loss that is not on record
     long kept = inFlight.keptUntil(getEndpoint().component()::unsafeFor);
     deadLetters.note(getEndpoint().component().ledger());
-    List<Shard> all = groups.values().stream().flatMap(group -> group.shards().stream()).toList();
+    List<Shard> all = reading().shards();
     List<Shard> forwarded =
         shared.map(some -> all.stream().filter(some::isForwarded).toList()).orElse(all);
     gaps.tick(forwarded, kept, clock.getAsLong());
-  }
-
-  /** Not while nothing is read: then the calls are needed for that. */
-  private void look() {
-    groups.forEach(
-        (client, group) -> {
-          if (group.status().stream().anyMatch(ShardStatus::isRead)) {
-            openers.get(client).channels().look();
-          }
-        });
   }
 
   // ---- what comes
@@ -629,6 +461,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
   @Override
   public void blind(Replica replica, long since, Cause cause) {
     gaps.blind(replica, since, cause);
+    shared.ifPresent(some -> some.blind(replica, cause));
   }
 
   @Override
@@ -636,7 +469,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
     // At a stop the sockets may still hand over what was read; what follows is told at its end
     if (!isStoppingOrStopped()) {
       shared.ifPresentOrElse(some -> some.finished(replica), () -> gaps.finished(replica));
-      openers.values().forEach(its -> its.ended(replica.shard()));
+      reading().ended(replica.shard());
     }
   }
 
@@ -705,19 +538,13 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
         configuration.getRedundancy() == 1
             ? ""
             : ", channel " + (replica.number() + 1) + " of " + configuration.getRedundancy();
-    return "Shard " + replica.shard() + whose(replica) + which + ". " + what + report.sentence();
-  }
-
-  /** Of several clients the one that reads it. */
-  private String whose(Replica replica) {
-    return groups.entrySet().stream()
-        .filter(group -> clients.areSeveral())
-        .filter(
-            group ->
-                group.getValue().shards().stream().anyMatch(it -> it.replica().equals(replica)))
-        .map(group -> " (OAuth client " + group.getKey() + ")")
-        .findFirst()
-        .orElse("");
+    return "Shard "
+        + replica.shard()
+        + reading().whose(replica)
+        + which
+        + ". "
+        + what
+        + report.sentence();
   }
 
   private static String family(String stream) {

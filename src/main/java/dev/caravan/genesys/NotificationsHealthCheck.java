@@ -293,7 +293,13 @@ final class NotificationsHealthCheck extends AbstractHealthCheck {
     if (!listed.isEmpty()) {
       builder.detail("road.listing", listed);
     }
-    cluster.get().ifPresent(now -> builder.detail("road.instances", now.sentence()));
+    cluster
+        .get()
+        .ifPresent(
+            now -> {
+              builder.detail("road.instances", now.sentence());
+              builder.detail("road.instance", now.instance());
+            });
     String budget = channels.get();
     if (!budget.isEmpty()) {
       builder.detail("road.channels", budget);

@@ -70,7 +70,8 @@ final class Preparation {
   private int missingClients;
   private Plan plan = Plan.NOTHING;
   private boolean readOn;
-  private int failures;
+  private boolean goesOn;
+  private volatile int failures;
   private int failedRefreshes;
   private Instant failingSince = Instant.MIN;
   private volatile boolean planned;
@@ -135,6 +136,11 @@ final class Preparation {
   synchronized void goOnFrom(Plan other) {
     plan = other;
     planned = false;
+    goesOn = !other.shards().isEmpty();
+    health = Health.BLIND;
+    problem = Optional.of(NOT_YET);
+    stale = Optional.empty();
+    failedRefreshes = 0;
     before = Set.of();
     readOn = !other.shards().isEmpty();
   }
@@ -168,6 +174,11 @@ final class Preparation {
   /** Whether it is known what is to be read. */
   boolean planned() {
     return planned;
+  }
+
+  /** Whether Genesys Cloud could not be reached for it last. */
+  boolean unavailable() {
+    return failures > 0;
   }
 
   /** How far a listing is that is under way, such as "users, page 3 of 205"; empty if none is. */
@@ -464,7 +475,7 @@ final class Preparation {
   /** What is read already goes on being read; the trouble is only with finding more. */
   private Outcome troubled(Health how, String sentence, Duration again) {
     String next = sentence + " Next attempt in " + again.toSeconds() + " s.";
-    if (planned()) {
+    if (planned() || goesOn) {
       LOG.warn("The list of topics was not refreshed. {}", next);
       notRefreshed(sentence);
       return new Outcome(Optional.empty(), Optional.of(again));

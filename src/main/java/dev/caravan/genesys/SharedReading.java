@@ -2,18 +2,20 @@ package dev.caravan.genesys;
 
 import dev.caravan.background.BackgroundTask;
 import dev.caravan.background.SteadyClock;
+import dev.caravan.channel.Cause;
 import dev.caravan.channel.ChannelGroup;
 import dev.caravan.channel.Replica;
 import dev.caravan.channel.Shard;
+import dev.caravan.channel.ShardStatus;
 import dev.caravan.cluster.Clients;
 import dev.caravan.cluster.Cluster;
+import dev.caravan.cluster.Reach;
 import dev.caravan.frame.Frame;
 import dev.caravan.settings.ExtraJars;
 import dev.caravan.settings.KafkaProperties;
 import dev.caravan.topic.Plan;
 import dev.caravan.topic.TopicSharder;
 import java.security.SecureRandom;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -27,6 +29,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
@@ -42,8 +45,8 @@ import org.eclipse.microprofile.config.ConfigProvider;
  */
 final class SharedReading implements Cluster.Reader {
 
-  /** Moves come one after the other, and each takes some seconds. */
-  private static final Duration LEAVES_WITHIN = Duration.ofMinutes(2);
+  /** Who is to read and has read nothing for so long does not reach Genesys Cloud. */
+  private static final long UNREACHED_MILLIS = 20_000;
 
   private static final long LOOK_NANOS = 20_000_000;
   private static final int MOST_LOOKS = 250;
@@ -55,17 +58,24 @@ final class SharedReading implements Cluster.Reader {
   private final HeldFrames.Next next;
   private final Runnable pairedOff;
   private final Consumer<Optional<Plan>> leads;
+  private final BooleanSupplier listingFails;
   private final Cluster cluster;
   private final Map<Integer, TopicSharder.Shard> ours = new TreeMap<>();
   private final Map<Integer, HeldFrames> frames = new ConcurrentHashMap<>();
 
+  /** Since when nothing is read that is to be read, on the control thread; 0 if that is not so. */
+  private long unreachedSince;
+
   /**
    * @param name of the cluster
+   * @param settings in which all instances have to agree: the name of each, and its value
    * @param next takes what is forwarded
    * @param leads begins to find out what is to be read, going on from a plan, or ends to
+   * @param listingFails whether this instance is to find out what is to be read, and cannot
    */
   SharedReading(
       String name,
+      Map<String, String> settings,
       ChannelGroup group,
       GapRecorder gaps,
       ScheduledExecutorService control,
@@ -74,7 +84,8 @@ final class SharedReading implements Cluster.Reader {
       SteadyClock clock,
       HeldFrames.Next next,
       Runnable pairedOff,
-      Consumer<Optional<Plan>> leads) {
+      Consumer<Optional<Plan>> leads,
+      BooleanSupplier listingFails) {
     this.group = group;
     this.gaps = gaps;
     this.background = background;
@@ -82,10 +93,19 @@ final class SharedReading implements Cluster.Reader {
     this.next = next;
     this.pairedOff = pairedOff;
     this.leads = leads;
+    this.listingFails = listingFails;
     this.cluster =
         new Cluster(
-            name, new ConfiguredClients(), this, control, threads, clock, new SecureRandom());
-    group.takeTurns(() -> cluster.isOurTurn(clock.atTheLatest(clock.getAsLong()).toEpochMilli()));
+            name,
+            new ConfiguredClients(),
+            this,
+            control,
+            threads,
+            settings,
+            clock,
+            () -> clock.atTheLatest(clock.getAsLong()).toEpochMilli(),
+            new SecureRandom());
+    group.takeTurns(cluster::isOurTurn);
   }
 
   Cluster cluster() {
@@ -96,9 +116,12 @@ final class SharedReading implements Cluster.Reader {
     return cluster.tasks();
   }
 
-  /** Has the other instances take over. */
+  /** Has the other instances take over, and waits a while until what was not read is on its way. */
   void leave() {
-    cluster.leave(LEAVES_WITHIN);
+    cluster.leave();
+    for (int look = 0; look < MOST_LOOKS && !gaps.areAllTold(); look++) {
+      LockSupport.parkNanos(LOOK_NANOS);
+    }
   }
 
   /** An event of a shard, on its frame queue. */
@@ -124,6 +147,31 @@ final class SharedReading implements Cluster.Reader {
     lastRead.ifPresent(until -> gaps.inherited(shard, until));
     frames.put(shard.number(), new HeldFrames(shard.number(), held, clock, next, pairedOff));
     change(shard);
+  }
+
+  @Override
+  public void inherit(TopicSharder.Shard shard, Instant lastRead) {
+    gaps.inherited(shard, lastRead);
+  }
+
+  /** Nothing of the replica is read any more. */
+  void blind(Replica replica, Cause cause) {
+    if (cause == Cause.TAKEN_OVER) {
+      cluster.evicted(replica.shard());
+    }
+  }
+
+  @Override
+  public Reach reach() {
+    List<ShardStatus> all = group.status();
+    boolean reads = all.stream().anyMatch(ShardStatus::isRead);
+    if (reads || all.isEmpty() && !listingFails.getAsBoolean()) {
+      unreachedSince = 0;
+      return reads ? Reach.YES : Reach.UNKNOWN;
+    }
+    long now = clock.getAsLong();
+    unreachedSince = unreachedSince == 0 ? now : unreachedSince;
+    return now - unreachedSince < UNREACHED_MILLIS ? Reach.UNKNOWN : Reach.NO;
   }
 
   @Override

@@ -1,6 +1,7 @@
 package dev.caravan.routes;
 
 import dev.caravan.genesys.ClientRoutes;
+import dev.caravan.genesys.GenesysComponent;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -49,6 +50,11 @@ final class LoadedRoutes {
 
   /** Stops what the files' routes do, in good order, and forgets them. */
   void remove(Collection<Path> files) throws Exception {
+    if (context.hasComponent("genesys") instanceof GenesysComponent genesys) {
+      // While all of them still run
+      files.forEach(
+          file -> definitions(file).forEach(route -> genesys.handOver(route.getRouteId())));
+    }
     for (Path file : files) {
       for (RouteDefinition route : definitions(file)) {
         context.getRouteController().stopRoute(route.getRouteId());

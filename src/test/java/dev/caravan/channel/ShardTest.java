@@ -776,4 +776,36 @@ class ShardTest {
     stage.control.settle();
     assertThat(shard.handedOnUntil()).isEmpty();
   }
+
+  // ---- to hand over to another instance
+
+  @Test
+  void whoIsDrainedReadsOnUntilItsPingIsAnsweredAndAWhileAfter() {
+    stage.live(stage.order(0));
+    List<String> done = new ArrayList<>();
+
+    shard.drain(() -> done.add("drained"));
+    stage.pass(stage.timings.drainQuiet().minusMillis(10));
+    assertThat(done).isEmpty();
+    stage.pass(Duration.ofMillis(20));
+
+    assertThat(done).hasSize(1);
+    assertThat(stage.ledger).noneMatch(told -> told.startsWith("blind"));
+  }
+
+  @Test
+  void whatIsNotReadOfAChannelThatDoesNotAnswerIsTold() {
+    Stage.Link link = stage.live(stage.order(0));
+    link.answers = false;
+    List<String> done = new ArrayList<>();
+    stage.pass(Duration.ofMillis(10));
+
+    shard.drain(() -> done.add("drained"));
+    stage.pass(stage.timings.drainMost().minusMillis(100));
+    assertThat(done).isEmpty();
+    stage.pass(Duration.ofMillis(200));
+
+    assertThat(done).hasSize(1);
+    assertThat(stage.ledger).contains("blind silent");
+  }
 }

@@ -6,6 +6,7 @@ import dev.caravan.cluster.Cluster.Forwarded;
 import dev.caravan.cluster.ClusterState.Stage;
 import dev.caravan.cluster.ControlRecord.Gone;
 import dev.caravan.cluster.ControlRecord.Handed;
+import dev.caravan.cluster.ControlRecord.Left;
 import dev.caravan.cluster.ControlRecord.Live;
 import dev.caravan.cluster.ControlRecord.Member;
 import dev.caravan.cluster.ControlRecord.Offer;
@@ -26,9 +27,10 @@ class ClusterMachineTest {
   private static final String OTHER = "other";
   private static final TopicSharder.Shard SHARD = new TopicSharder.Shard(1, List.of("v2.a"));
 
-  private ClusterState state = ClusterState.initial(ME);
+  private ClusterState state = ClusterState.initial(ME, Map.of());
   private List<ClusterAction> actions = List.of();
   private long now = 1_000_000;
+  private Reach reach = Reach.YES;
 
   private void take(ClusterEvent event) {
     ClusterMachine.Step step = ClusterMachine.next(state, event, now);
@@ -47,13 +49,17 @@ class ClusterMachineTest {
       if (otherIsThere) {
         hear(member(OTHER));
       }
-      hear(new Member(ME, state.slots(), state.leaving()));
-      take(new ClusterEvent.Tick());
+      hear(member(ME, state.slots()));
+      take(new ClusterEvent.Tick(reach));
     }
   }
 
   private Member member(String who) {
-    return new Member(who, Set.of(who.equals(ME) ? 7 : 5), false);
+    return member(who, Set.of(who.equals(ME) ? 7 : 5));
+  }
+
+  private Member member(String who, Set<Integer> slots) {
+    return new Member(who, slots, false, who.equals(ME) ? reach : Reach.YES, Map.of());
   }
 
   /** Shard 1 lies in a slot. */
@@ -151,7 +157,7 @@ class ClusterMachineTest {
     plan(7, -1);
 
     now += 600_000;
-    take(new ClusterEvent.Tick());
+    take(new ClusterEvent.Tick(reach));
 
     assertThat(only(ClusterAction.Open.class)).isNull();
   }
@@ -252,6 +258,187 @@ class ClusterMachineTest {
     hear(new Plan(OTHER, 5, Map.of(1, 7), Map.of(1, "v"), true, -1));
 
     hear(new Plan("stale", 4, Map.of(), Map.of(), true, -1));
+
+    assertThat(stage()).isEqualTo(Stage.READING);
+  }
+
+  // ---- gaps between two instances
+
+  @Test
+  void whoTakesOverFromOneThatDiesMeanwhileTellsTheGapBetweenThem() {
+    joined();
+    hear(new Until(OTHER, 1, 4, 1_700_000_000_000L));
+
+    pass(ClusterMachine.HANDED_WITHIN_MILLIS - 1_000, false);
+    assertThat(stage()).isEqualTo(Stage.HOLDING);
+    now += 1_000;
+    take(new ClusterEvent.Tick(reach));
+
+    assertThat(actions)
+        .containsSubsequence(
+            new ClusterAction.Inherit(1, 1_700_000_000_000L),
+            new ClusterAction.Release(1, List.of()));
+  }
+
+  @Test
+  void whoHandsOverWhatItDidNotReadTellsTheGapItself() {
+    reading();
+    take(new ClusterEvent.Assigned(Set.of(9)));
+    plan(7, 1);
+    hear(new Live(OTHER, 1, 2, true, true));
+
+    take(new ClusterEvent.Drained(1));
+
+    assertThat(actions)
+        .containsSubsequence(
+            new ClusterAction.HandOver(1, 2), new ClusterAction.ReadElsewhere(1, false));
+  }
+
+  @Test
+  void untilWhenAShardWasReadIsToldAsSoonAsItIs() {
+    begin();
+    plan(7, -1);
+
+    take(new ClusterEvent.Opened(1));
+
+    assertThat(actions).contains(new ClusterAction.WriteUntil(1, 1));
+  }
+
+  @Test
+  void untilWhenIsToldByTheLatestWhoReadWhateverItsClockShows() {
+    otherReads();
+    hear(new Until("ahead", 1, 3, 1_700_000_300_000L));
+    hear(new Until(OTHER, 1, 4, 1_700_000_000_000L));
+    hear(new Until("ahead", 1, 3, 1_700_000_301_000L));
+
+    assertThat(state.view().until().get(1).millis()).isEqualTo(1_700_000_000_000L);
+  }
+
+  // ---- a number that is used again
+
+  @Test
+  void whoIsSaidToReadWhatItDoesNotSaysSo() {
+    reading();
+    hear(new Plan(OTHER, 1, Map.of(), Map.of(), true, -1));
+    take(new ClusterEvent.Assigned(Set.of(9)));
+
+    plan(7, -1);
+    take(new ClusterEvent.Tick(reach));
+
+    assertThat(actions).contains(new ClusterAction.Write(new Left(ME, 1, 2)));
+  }
+
+  @Test
+  void whatWasLeftIsOpenedByItsOwner() {
+    otherReads();
+    plan(7, -1);
+    assertThat(stage()).isNull();
+
+    hear(new Left(OTHER, 1, 5));
+    assertThat(stage()).isEqualTo(Stage.OPENING);
+    take(new ClusterEvent.Opened(1));
+
+    assertThat(actions).contains(new ClusterAction.Write(new Live(ME, 1, 6, false, false)));
+  }
+
+  @Test
+  void whoseEpochWasTakenByTheOneWhoLeftTakesTheNext() {
+    begin();
+    plan(7, -1);
+    take(new ClusterEvent.Opened(1));
+    hear(new Left(OTHER, 1, 1));
+
+    pass(5_000, false);
+    hear(new Live(ME, 1, state.ours(1).orElseThrow().epoch(), false, false));
+
+    assertThat(state.view().reader(1)).hasValueSatisfying(it -> assertThat(it.by()).isEqualTo(ME));
+    assertThat(stage()).isEqualTo(Stage.READING);
+  }
+
+  // ---- who does not reach Genesys Cloud
+
+  @Test
+  void whoDoesNotReachGenesysCloudLeavesItsSlotsToThoseWhoDo() {
+    reading();
+    hear(member(OTHER));
+
+    reach = Reach.NO;
+    take(new ClusterEvent.Tick(reach));
+    assertThat(actions).contains(new ClusterAction.Join(false));
+    take(new ClusterEvent.Assigned(Set.of()));
+    plan(5, 1);
+    assertThat(stage()).isEqualTo(Stage.OFFERED);
+    reach = Reach.YES;
+    take(new ClusterEvent.Tick(reach));
+
+    assertThat(actions).contains(new ClusterAction.Join(true));
+  }
+
+  @Test
+  void whoReadsNothingAnyMoreComesBackAfterAWhile() {
+    reading();
+    hear(member(OTHER));
+    reach = Reach.NO;
+    take(new ClusterEvent.Tick(reach));
+
+    reach = Reach.UNKNOWN;
+    pass(ClusterMachine.AWAY_MILLIS - 1_000, true);
+    assertThat(only(ClusterAction.Join.class)).isNull();
+    pass(1_000, true);
+
+    assertThat(actions).contains(new ClusterAction.Join(true));
+  }
+
+  @Test
+  void ifNobodyReachesGenesysCloudAllStay() {
+    reading();
+    hear(new Member(OTHER, Set.of(5), false, Reach.NO, Map.of()));
+
+    reach = Reach.NO;
+    take(new ClusterEvent.Tick(reach));
+
+    assertThat(only(ClusterAction.Join.class)).isNull();
+  }
+
+  // ---- too many channels
+
+  @Test
+  void whoIsCutOffDoesNotTakeBackAChannelThatWasTakenFromIt() {
+    reading();
+    hear(member(OTHER));
+
+    now += 11_000;
+    take(new ClusterEvent.Evicted(1));
+    assertThat(actions).contains(new ClusterAction.Close(1));
+    take(new ClusterEvent.Tick(reach));
+    assertThat(only(ClusterAction.Open.class)).isNull();
+    now += 1_000;
+    hear(new Live(OTHER, 1, 2, false, true));
+    pass(4_000, true);
+
+    assertThat(stage()).isNull();
+  }
+
+  @Test
+  void whatNobodyIsHeardToReadIsReadAgainEvenThen() {
+    reading();
+    hear(member(OTHER));
+    now += 11_000;
+    take(new ClusterEvent.Evicted(1));
+
+    now += ClusterMachine.GIVEN_UP_MILLIS;
+    take(new ClusterEvent.Tick(reach));
+    take(new ClusterEvent.Tick(reach));
+
+    assertThat(only(ClusterAction.Open.class)).isNotNull();
+  }
+
+  @Test
+  void whoHearsTheOthersTakesBackWhatWasTakenFromIt() {
+    reading();
+    hear(member(OTHER));
+
+    take(new ClusterEvent.Evicted(1));
 
     assertThat(stage()).isEqualTo(Stage.READING);
   }
@@ -421,7 +608,7 @@ class ClusterMachineTest {
   void theOwnerOfSlot0FindsOutWhatIsToBeReadAndDealsItOut() {
     take(new ClusterEvent.CaughtUp());
     hear(member(OTHER));
-    hear(new Member(ME, Set.of(0), false));
+    hear(member(ME, Set.of(0)));
     take(new ClusterEvent.Assigned(Set.of(0)));
     assertThat(actions).contains(new ClusterAction.Lead(true));
 
@@ -438,7 +625,7 @@ class ClusterMachineTest {
   @Test
   void aPlanIsNotWrittenBeforeTheTopicsThatItNames() {
     take(new ClusterEvent.CaughtUp());
-    hear(new Member(ME, Set.of(0), false));
+    hear(member(ME, Set.of(0)));
     take(new ClusterEvent.Assigned(Set.of(0)));
 
     take(new ClusterEvent.ListedAnew(Map.of(1, "v"), true));
@@ -451,7 +638,7 @@ class ClusterMachineTest {
   @Test
   void oneShardMovesAtATime() {
     take(new ClusterEvent.CaughtUp());
-    hear(new Member(ME, Set.of(0, 1), false));
+    hear(member(ME, Set.of(0, 1)));
     hear(member(OTHER));
     hear(new Live(OTHER, 1, 1, false, true));
     hear(new Live(OTHER, 2, 1, false, true));
@@ -472,6 +659,65 @@ class ClusterMachineTest {
     hear(new Handed(OTHER, plan.moving(), 2, 0, true, List.of()));
 
     assertThat(plan().moving()).isEqualTo(-1);
+  }
+
+  @Test
+  void whatADeadInstanceHadIsDealtToOthersBeforeTheGroupHasNoticed() {
+    take(new ClusterEvent.CaughtUp());
+    take(new ClusterEvent.Assigned(Set.of(0)));
+    hear(member(ME, Set.of(0)));
+    hear(member(OTHER));
+    hear(new Topics(OTHER, "v", SHARD));
+    hear(new Live(OTHER, 1, 4, false, true));
+    hear(new Plan(ME, 1, Map.of(1, 5), Map.of(1, "v"), true, -1));
+
+    pass(ClusterMachine.REPLACED_AFTER_MILLIS - 1_000, false);
+    assertThat(state.view().plan().slots()).containsEntry(1, 5);
+    now += 1_000;
+    hear(member(ME, Set.of(0)));
+    assertThat(plan().slots()).containsEntry(1, 0);
+    hear(plan());
+
+    assertThat(stage()).isEqualTo(Stage.OPENING);
+    assertThat(ClusterMachine.REPLACED_AFTER_MILLIS).isGreaterThan(Cluster.LEASE_MILLIS);
+  }
+
+  @Test
+  void ofTwoThatBelieveToHaveSlot0NeitherAnswersAtOnce() {
+    take(new ClusterEvent.CaughtUp());
+    hear(member(OTHER, Set.of(0)));
+    hear(member(ME, Set.of(0)));
+    take(new ClusterEvent.Assigned(Set.of(0)));
+    hear(new Topics(OTHER, "v", SHARD));
+    take(new ClusterEvent.ListedAnew(Map.of(1, "v"), true));
+    hear(plan());
+
+    hear(new Plan(OTHER, 2, Map.of(1, 5), Map.of(1, "v"), true, -1));
+    assertThat(only(ClusterAction.Write.class)).isNull();
+    now += 4_000;
+    hear(member(OTHER, Set.of(0)));
+    hear(member(ME, Set.of(0)));
+    assertThat(only(ClusterAction.Write.class)).isNull();
+    hear(member(OTHER, Set.of(5)));
+
+    assertThat(plan().epoch()).isEqualTo(3);
+  }
+
+  @Test
+  void whomTheGroupHasGivenUpPlansNothingOfItsOwnListing() {
+    take(new ClusterEvent.CaughtUp());
+    hear(member(ME, Set.of(0)));
+    take(new ClusterEvent.Assigned(Set.of(0)));
+    hear(new Topics(ME, "v", SHARD));
+    take(new ClusterEvent.ListedAnew(Map.of(1, "v"), true));
+    hear(plan());
+
+    take(new ClusterEvent.Lost());
+    TopicSharder.Shard more = new TopicSharder.Shard(2, List.of("v2.b"));
+    hear(new Topics(OTHER, "w", more));
+    hear(new Plan(OTHER, 2, Map.of(1, 5, 2, 5), Map.of(1, "v", 2, "w"), true, -1));
+
+    assertThat(plan().versions()).containsOnlyKeys(1, 2);
   }
 
   private Plan plan() {

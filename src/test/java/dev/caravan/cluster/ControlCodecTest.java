@@ -22,7 +22,9 @@ class ControlCodecTest {
         new ControlRecord.Topics("a", "v", new TopicSharder.Shard(3, "east", List.of("v2.x"))),
         new ControlRecord.Live("a", 3, 9, true, false),
         new ControlRecord.Until("a", 3, 9, 1_700_000_000_000L),
-        new ControlRecord.Member("a", Set.of(1, 5), true),
+        new ControlRecord.Member(
+            "a", Set.of(1, 5), true, Reach.NO, Map.of("GENESYS_TOPICS", "12ab")),
+        new ControlRecord.Left("a", 3, 8),
         new ControlRecord.Offer("a", 3, 9),
         new ControlRecord.Handed(
             "a", 3, 9, 1, true, List.of(new Forwarded(new EventId(-1, 2), 345))),

@@ -80,6 +80,11 @@ public final class FaultyProxy implements AutoCloseable {
     cutNext = true;
   }
 
+  /** All connections that are open now are closed. */
+  public void cut() {
+    guests.keySet().forEach(NetSocket::close);
+  }
+
   /** New connections wait this long before anything is passed on. */
   public void delay(long millis) {
     delayMillis = millis;

@@ -280,9 +280,14 @@ public final class GapLedger {
     }
   }
 
-  /** Another instance read these topics until then, and has ended: nobody reads them since. */
-  public synchronized void inherited(int shard, Instant until, Collection<String> topics) {
-    open.begin(shard, until.minus(UNDER_WAY), INSTANCE_ENDED, topics);
+  /**
+   * Another instance read these topics until then, and has ended: nobody has read them since, but
+   * for what is read here.
+   *
+   * @return the gaps that are over already
+   */
+  public synchronized List<Gap> inherited(int shard, Instant until, Collection<String> topics) {
+    return begin(shard, until, INSTANCE_ENDED, topics);
   }
 
   /** Another instance reads these topics and has on record since when they were not read. */

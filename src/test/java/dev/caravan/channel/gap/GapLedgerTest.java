@@ -126,6 +126,32 @@ class GapLedgerTest {
   }
 
   @Test
+  void whatIsReadHereByNowWasNotReadBetweenTheTwoOnly() {
+    start(AB);
+    reads(ONE, 25, List.of("a"));
+    clock.turnTo(at(60));
+
+    assertThat(ledger.inherited(0, at(20), AB))
+        .singleElement()
+        .satisfies(
+            gap -> {
+              assertThat(gap.topics()).containsExactly("a");
+              assertThat(gap.from()).isEqualTo(lastBefore(at(20)));
+              assertThat(gap.to()).isEqualTo(at(25));
+            });
+    assertThat(ledger.missing()).containsExactly("b");
+  }
+
+  @Test
+  void whatWasReadHereBeforeTheOtherEndedHasNoGap() {
+    start(AB);
+    reads(ONE, 25, AB);
+
+    assertThat(ledger.inherited(0, at(26), AB)).isEmpty();
+    assertThat(ledger.missing()).isEmpty();
+  }
+
+  @Test
   void theGapOfAnInstanceThatComesBackIsToldByTheOneThatTookOver() {
     start(AB);
     reads(ONE, 1, AB);

@@ -1,0 +1,306 @@
+package dev.caravan.genesys;
+
+import dev.caravan.background.BackgroundTask;
+import dev.caravan.channel.ChannelGroup;
+import dev.caravan.channel.Replica;
+import dev.caravan.channel.Shard;
+import dev.caravan.channel.ShardStatus;
+import dev.caravan.genesys.connect.CamelChannelOpener;
+import dev.caravan.genesys.connect.ClientRefusals;
+import dev.caravan.genesys.connect.Clients;
+import dev.caravan.genesys.connect.Rejections;
+import dev.caravan.topic.Plan;
+import dev.caravan.topic.Refusals;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BiFunction;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.apache.camel.CamelContext;
+import org.apache.camel.spi.ExecutorServiceManager;
+import org.apache.camel.support.service.ServiceHelper;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What reads with each OAuth client: its opener and its group of channels. If there are several,
+ * sees who can log in and what each may not see, and has what is known dealt anew when that
+ * changes.
+ */
+final class ClientReaders {
+
+  private static final Logger LOG = LoggerFactory.getLogger(ClientReaders.class);
+
+  /** How often it is seen which OAuth clients can log in; a refused login is tried every 5 min. */
+  private static final Duration LOGINS = Duration.ofSeconds(2);
+
+  private static final Duration ASK_AGAIN = Duration.ofMinutes(15);
+
+  private static final long DEAL_AFTER_MILLIS = 2_000;
+
+  private final CamelContext context;
+  private final Clients clients;
+  private final ScheduledExecutorService control;
+  private final Runnable dealAnew;
+  private final ClientRefusals refusals;
+  private final ClientLogins logins;
+
+  /** By OAuth client, the first one first. */
+  private final Map<String, CamelChannelOpener> openers = new LinkedHashMap<>();
+
+  private final Map<String, ChannelGroup> groups = new LinkedHashMap<>();
+  private final AtomicBoolean looking = new AtomicBoolean();
+  private final AtomicBoolean dealing = new AtomicBoolean();
+
+  /**
+   * @param control for the time between two looks
+   * @param dealAnew has what is known dealt anew; may take as long as a login
+   * @param wall tells when a refusal is not believed any more
+   */
+  ClientReaders(
+      CamelContext context,
+      Clients clients,
+      ScheduledExecutorService control,
+      Runnable dealAnew,
+      Clock wall) {
+    this.context = context;
+    this.clients = clients;
+    this.control = control;
+    this.dealAnew = dealAnew;
+    this.refusals = new ClientRefusals(clients, wall, this::dealSoon);
+    this.logins = new ClientLogins(context, clients);
+  }
+
+  /**
+   * Makes an opener for each client, and then a group of channels that uses it.
+   *
+   * @param opener of a client, which tells of what it is refused
+   */
+  void start(
+      BiFunction<String, ClientRefusals, CamelChannelOpener> opener,
+      BiFunction<String, CamelChannelOpener, ChannelGroup> group) {
+    clients.all().forEach(client -> openers.put(client, opener.apply(client, refusals)));
+    ServiceHelper.startService(openers.values());
+    openers.forEach((client, its) -> groups.put(client, group.apply(client, its)));
+  }
+
+  /** What is to be done again and again; nothing if there is only one client. */
+  List<BackgroundTask> watch() {
+    return clients.areSeveral()
+        ? List.of(
+            BackgroundTask.every(LOGINS, "looking who can log in", control, this::lookForLogins),
+            // What was refused for a while may be asked for again, whether or not anything is
+            // listed
+            BackgroundTask.every(ASK_AGAIN, "asking again for topics", control, this::dealSoon))
+        : List.of();
+  }
+
+  /** As those who find out what to read see them. */
+  Preparation.Readers readers() {
+    return new Preparation.Readers(
+        clients.all(), logins::tryAll, logins::present, this::refused, this::isRead);
+  }
+
+  private Refusals refused() {
+    return refusals.now();
+  }
+
+  /** The opener of the first client. */
+  CamelChannelOpener first() {
+    return openers.get(clients.first());
+  }
+
+  /** The channels of the first client. */
+  ChannelGroup firstGroup() {
+    return groups.get(clients.first());
+  }
+
+  /** Runs a task that may take long. */
+  void background(Runnable task) {
+    first().background(task);
+  }
+
+  /** Reads this from now on: who has less to read leaves off before another begins. */
+  void read(Plan plan) {
+    groups.forEach((client, group) -> group.read(plan.of(client)));
+    openers.forEach((client, one) -> one.dealt(plan.of(client)));
+  }
+
+  /** Remembers refusals of these topics only. */
+  void keepRefusals(Set<String> wanted) {
+    if (clients.areSeveral()) {
+      refusals.keep(wanted);
+    }
+  }
+
+  /** A shard is not read any more. */
+  void ended(int shard) {
+    openers.values().forEach(its -> its.ended(shard));
+  }
+
+  /** What the groups do on the control thread, for health. */
+  List<BackgroundTask> decisions() {
+    return groups.values().stream().map(ChannelGroup::decisions).toList();
+  }
+
+  /** Whether anything was started. */
+  boolean areThere() {
+    return !groups.isEmpty();
+  }
+
+  /** Sockets first, so that what was read still passes; then the thread that decides. */
+  void stop(Object owner) throws InterruptedException, ExecutionException {
+    groups.values().forEach(ChannelGroup::stop);
+    stopOpeners(owner);
+    decisions().forEach(BackgroundTask::stop);
+  }
+
+  /** All at once: each empties its client's channels, for which a stop has seconds. */
+  private void stopOpeners(Object owner) throws InterruptedException, ExecutionException {
+    ExecutorServiceManager threads = context.getExecutorServiceManager();
+    ExecutorService stopping = threads.newFixedThreadPool(owner, "genesys-stop", openers.size());
+    try {
+      List<Callable<Object>> stops =
+          openers.values().stream().map(its -> Executors.callable(its::stop)).toList();
+      for (Future<Object> stop : stopping.invokeAll(stops)) {
+        stop.get();
+      }
+    } finally {
+      threads.shutdownNow(stopping);
+    }
+  }
+
+  // ---- how they are
+
+  List<Shard> shards() {
+    return groups.values().stream().flatMap(group -> group.shards().stream()).toList();
+  }
+
+  List<ClientStatus> statuses() {
+    return groups.entrySet().stream()
+        .map(
+            group ->
+                new ClientStatus(
+                    group.getKey(), group.getValue().status(), logins.trouble(group.getKey())))
+        .toList();
+  }
+
+  private boolean isRead(int shard) {
+    return statuses().stream()
+        .flatMap(client -> client.shards().stream())
+        .anyMatch(status -> status.number() == shard && status.reading());
+  }
+
+  /** What each shard was refused. */
+  Map<Integer, Rejections> rejected() {
+    if (!clients.areSeveral()) {
+      return first().rejected();
+    }
+    Map<Integer, Rejections> all = new HashMap<>();
+    openers.values().forEach(its -> all.putAll(its.rejected()));
+    return all;
+  }
+
+  /** What is read by one client because another may not see it, as a sentence. */
+  String notAllowed() {
+    Function<CamelChannelOpener, List<String>> subscribed =
+        its -> its.rejected().values().stream().flatMap(one -> one.subscribed().stream()).toList();
+    Map<String, List<String>> read = new HashMap<>();
+    openers.forEach((client, its) -> read.put(client, subscribed.apply(its)));
+    return refusals.sentence(read);
+  }
+
+  /** What an operator should know about the channels of the clients; empty if nothing. */
+  String channels() {
+    return openers.values().stream()
+        .map(its -> its.channels().budget())
+        .filter(sentence -> !sentence.isEmpty())
+        .collect(Collectors.joining(" "));
+  }
+
+  /** Of several clients the one that reads it, in brackets. */
+  String whose(Replica replica) {
+    return groups.entrySet().stream()
+        .filter(group -> clients.areSeveral())
+        .filter(
+            group ->
+                group.getValue().shards().stream().anyMatch(it -> it.replica().equals(replica)))
+        .map(group -> " (OAuth client " + group.getKey() + ")")
+        .findFirst()
+        .orElse("");
+  }
+
+  /**
+   * Counts the channels of each client; not while it reads nothing: then the calls are needed for
+   * that.
+   */
+  void countChannels() {
+    groups.forEach(
+        (client, group) -> {
+          if (group.status().stream().anyMatch(ShardStatus::isRead)) {
+            openers.get(client).channels().look();
+          }
+        });
+  }
+
+  // ---- several of them
+
+  /** Whether a client that cannot log in has lost what it still read. */
+  private boolean isLeftWithNobody() {
+    List<String> present = logins.present();
+    return groups.entrySet().stream()
+        .filter(group -> !present.contains(group.getKey()))
+        .flatMap(group -> group.getValue().status().stream())
+        .anyMatch(status -> !status.reading());
+  }
+
+  /** On the control thread: a login that is due may take a while. */
+  private void lookForLogins() {
+    if (looking.compareAndSet(false, true)) {
+      background(
+          () -> {
+            try {
+              boolean changed = logins.look();
+              if (changed || isLeftWithNobody()) {
+                dealAnew.run();
+              }
+            } finally {
+              looking.set(false);
+            }
+          });
+    }
+  }
+
+  /** Several shards are answered at about the same time. */
+  private void dealSoon() {
+    if (dealing.compareAndSet(false, true)) {
+      try {
+        control.schedule(
+            () ->
+                background(
+                    () -> {
+                      dealing.set(false);
+                      dealAnew.run();
+                    }),
+            DEAL_AFTER_MILLIS,
+            TimeUnit.MILLISECONDS);
+      } catch (RejectedExecutionException e) {
+        LOG.debug("Not dealt anew: the consumer is stopping");
+      }
+    }
+  }
+}

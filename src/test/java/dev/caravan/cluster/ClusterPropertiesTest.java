@@ -1,0 +1,127 @@
+package dev.caravan.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.caravan.cluster.SimulatedInstances.Instance;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Whatever happens to instances: in the end each shard is read once, and no gap goes untold. */
+@Tag("slow")
+class ClusterPropertiesTest {
+
+  /** Longer than the longest that anybody waits. */
+  private static final long QUIET = ClusterMachine.AWAY_MILLIS + 200_000;
+
+  private static final int FAULTS = 12;
+
+  /** More of them: -Dcaravan.seeds=1000. */
+  static LongStream seeds() {
+    return LongStream.range(0, Integer.getInteger("caravan.seeds", 6));
+  }
+
+  private static SimulatedInstances three() {
+    SimulatedInstances all = new SimulatedInstances();
+    IntStream.range(0, 8).forEach(all.wanted::add);
+    IntStream.range(0, 3).forEach(number -> all.start());
+    all.pass(120_000);
+    return all;
+  }
+
+  @ParameterizedTest
+  @MethodSource("seeds")
+  void inTheEndEachShardIsReadByOne(long seed) {
+    Random random = new Random(seed);
+    SimulatedInstances all = three();
+
+    for (int fault = 0; fault < FAULTS; fault++) {
+      happens(all, random, true);
+      all.pass(random.nextInt(40_000));
+    }
+    allIsWell(all);
+    all.pass(QUIET);
+
+    assertAllRead(all);
+  }
+
+  @ParameterizedTest
+  @MethodSource("seeds")
+  void noGapGoesUntold(long seed) {
+    Random random = new Random(seed);
+    SimulatedInstances all = three();
+
+    for (int fault = 0; fault < FAULTS; fault++) {
+      happens(all, random, false);
+      all.pass(random.nextInt(40_000));
+    }
+    allIsWell(all);
+    all.pass(QUIET);
+
+    assertThat(all.untold()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @MethodSource("seeds")
+  void whoComesAndGoesPolitelyLeavesNothingUnread(long seed) {
+    Random random = new Random(seed);
+    SimulatedInstances all = three();
+
+    for (int move = 0; move < FAULTS; move++) {
+      any(all, random).leave();
+      all.start();
+      all.pass(20_000 + random.nextInt(100_000));
+    }
+    all.pass(QUIET);
+
+    assertThat(all.unread).isEmpty();
+    assertAllRead(all);
+  }
+
+  private static void happens(SimulatedInstances all, Random random, boolean standingStill) {
+    Instance one = any(all, random);
+    switch (random.nextInt(standingStill ? 8 : 7)) {
+      case 0 -> all.kill(one);
+      case 1 -> one.leave();
+      case 2 -> one.cutOff = !one.cutOff;
+      case 3 -> one.reaches = !one.reaches;
+      case 4 -> all.wanted.remove(random.nextInt(8));
+      case 5 -> all.wanted.add(random.nextInt(8));
+      case 6 -> all.start();
+      default -> one.frozen = !one.frozen;
+    }
+    if (all.instances.size() < 2) {
+      all.start();
+    }
+  }
+
+  private static Instance any(SimulatedInstances all, Random random) {
+    List<Instance> there = List.copyOf(all.instances.values());
+    return there.get(random.nextInt(there.size()));
+  }
+
+  private static void allIsWell(SimulatedInstances all) {
+    for (Instance each : all.instances.values()) {
+      each.cutOff = false;
+      each.frozen = false;
+      each.reaches = true;
+    }
+  }
+
+  private static void assertAllRead(SimulatedInstances all) {
+    for (int shard : all.wanted) {
+      assertThat(all.readers(shard)).as("readers of shard " + shard).hasSize(1);
+      assertThat(all.readers(shard).get(0)).endsWith("Optional[READING]");
+    }
+    List<Long> loads =
+        all.instances.values().stream()
+            .map(it -> all.wanted.stream().filter(it::reads).count())
+            .sorted()
+            .toList();
+    assertThat(loads.get(loads.size() - 1) - loads.get(0)).as("balance").isLessThanOrEqualTo(1);
+  }
+}

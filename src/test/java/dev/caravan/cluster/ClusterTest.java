@@ -1,0 +1,206 @@
+package dev.caravan.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.caravan.background.SteadyClock;
+import dev.caravan.testing.SharedKafka;
+import dev.caravan.topic.Plan;
+import dev.caravan.topic.TopicSharder;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.function.Function;
+import java.util.random.RandomGenerator;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AlterConfigOp;
+import org.apache.kafka.clients.admin.ConfigEntry;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.common.config.ConfigResource;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** Membership and control topic against a real broker; whoever reads does nothing. */
+@Tag("slow")
+class ClusterTest {
+
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final Map<String, String> SETTINGS =
+      Map.of("GENESYS_TOPICS", "v2.a", "GENESYS_MEDIA", "voice");
+
+  private final String name = SharedKafka.uniquePrefix() + "cluster";
+  private final String topic = "caravan." + name;
+  private final List<AutoCloseable> open = new ArrayList<>();
+  private Admin admin;
+
+  @BeforeEach
+  void connect() {
+    admin = Admin.create(Map.of("bootstrap.servers", SharedKafka.bootstrapServers()));
+  }
+
+  @AfterEach
+  void end() throws Exception {
+    for (AutoCloseable each : open) {
+      each.close();
+    }
+    admin.close();
+  }
+
+  private Cluster start(Map<String, String> settings) {
+    ScheduledExecutorService control = Executors.newSingleThreadScheduledExecutor();
+    ExecutorService threads = Executors.newFixedThreadPool(2);
+    SteadyClock clock = new SteadyClock();
+    Cluster cluster =
+        new Cluster(
+            name,
+            new TestClients(),
+            new NoReader(),
+            control,
+            threads,
+            settings,
+            clock,
+            System::currentTimeMillis,
+            RandomGenerator.getDefault());
+    cluster.start();
+    open.add(cluster);
+    open.add(control::shutdownNow);
+    open.add(threads::shutdownNow);
+    return cluster;
+  }
+
+  private void make(int partitions, String cleanup) throws Exception {
+    admin
+        .createTopics(
+            List.of(
+                new NewTopic(topic, Optional.of(partitions), Optional.empty())
+                    .configs(Map.of("cleanup.policy", cleanup))))
+        .all()
+        .get();
+  }
+
+  @Test
+  void aControlTopicWithOtherPartitionsIsRefused() throws Exception {
+    make(3, "compact");
+
+    Cluster cluster = start(SETTINGS);
+
+    await().atMost(PATIENCE).until(() -> cluster.status().refused().isPresent());
+    assertThat(cluster.status().problem())
+        .contains("The control topic " + topic + " has 3 partitions, and needs 60.");
+    assertThat(cluster.knowsNothing()).isTrue();
+  }
+
+  @Test
+  void aControlTopicOfWhichKafkaForgetsRecordsIsRefusedUntilItDoesNot() throws Exception {
+    make(ControlTopic.SLOTS, "compact,delete");
+    Cluster cluster = start(SETTINGS);
+    await().atMost(PATIENCE).until(() -> cluster.status().refused().isPresent());
+    assertThat(cluster.status().problem()).contains("cleanup.policy=compact,delete");
+
+    admin
+        .incrementalAlterConfigs(
+            Map.of(
+                new ConfigResource(ConfigResource.Type.TOPIC, topic),
+                List.of(
+                    new AlterConfigOp(
+                        new ConfigEntry("cleanup.policy", "compact"), AlterConfigOp.OpType.SET))))
+        .all()
+        .get();
+
+    await().atMost(PATIENCE).until(() -> cluster.status().there() == 1);
+    assertThat(cluster.status().refused()).isEmpty();
+  }
+
+  @Test
+  void whichSettingsOfAnotherInstanceDifferIsTold() {
+    Cluster one = start(SETTINGS);
+    Cluster other = start(Map.of("GENESYS_TOPICS", "v2.b", "GENESYS_MEDIA", "voice"));
+
+    for (Cluster each : List.of(one, other)) {
+      await().atMost(PATIENCE).until(() -> each.status().problem().contains("other settings"));
+    }
+    assertThat(one.status().problem())
+        .contains(
+            "Instance %s has other settings than this one: GENESYS_TOPICS."
+                .formatted(other.status().instance()));
+  }
+
+  @Test
+  void twoWithTheSameSettingsSayNothingOfThem() {
+    Cluster one = start(SETTINGS);
+    Cluster other = start(SETTINGS);
+
+    await().atMost(PATIENCE).until(() -> one.status().there() == 2 && other.status().there() == 2);
+    assertThat(one.status().problem()).doesNotContain("other settings");
+  }
+
+  private static final class TestClients implements Clients {
+    @Override
+    public <T> T make(Function<Map<String, Object>, T> making, Map<String, Object> fixed) {
+      Map<String, Object> all = new HashMap<>(fixed);
+      all.put("bootstrap.servers", SharedKafka.bootstrapServers());
+      return making.apply(all);
+    }
+  }
+
+  /** There is nothing to read. */
+  private static final class NoReader implements Cluster.Reader {
+    @Override
+    public void open(TopicSharder.Shard shard, boolean held, Optional<Instant> lastRead) {}
+
+    @Override
+    public void change(TopicSharder.Shard shard) {}
+
+    @Override
+    public void inherit(TopicSharder.Shard shard, Instant lastRead) {}
+
+    @Override
+    public void close(int shard) {}
+
+    @Override
+    public void note(int shard, boolean on) {}
+
+    @Override
+    public void hold(int shard) {}
+
+    @Override
+    public void drain(int shard) {}
+
+    @Override
+    public List<Cluster.Forwarded> stopForwarding(int shard) {
+      return List.of();
+    }
+
+    @Override
+    public void release(int shard, List<Cluster.Forwarded> forwarded) {}
+
+    @Override
+    public void readElsewhere(TopicSharder.Shard shard, boolean tells) {}
+
+    @Override
+    public void lead(boolean on, Plan before) {}
+
+    @Override
+    public void want(List<String> subscriptions) {}
+
+    @Override
+    public OptionalLong until(int shard) {
+      return OptionalLong.empty();
+    }
+
+    @Override
+    public Reach reach() {
+      return Reach.UNKNOWN;
+    }
+  }
+}

@@ -1,0 +1,328 @@
+package dev.caravan.cluster;
+
+import dev.caravan.cluster.ControlRecord.Handed;
+import dev.caravan.cluster.ControlRecord.Topics;
+import dev.caravan.cluster.ControlRecord.Until;
+import dev.caravan.topic.TopicSharder;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/**
+ * Several instances as values, in steps of a quarter of a second: one control topic, a group that
+ * deals slots, channels that take half a second to open. Knows at each moment which shards are
+ * read, and which times the instances have on record as gaps.
+ */
+final class SimulatedInstances {
+
+  static final long STEP = 250;
+  private static final long OPENS = 500;
+  private static final long DRAINS = 2_000;
+  private static final long SESSION = 10_000;
+  private static final int SLOTS = 60;
+
+  /** A time in which a shard was not read. */
+  record Gap(int shard, long from, long to) {}
+
+  final Map<String, Instance> instances = new TreeMap<>();
+  final Set<Integer> wanted = new TreeSet<>();
+  final List<Gap> told = new ArrayList<>();
+  final List<Gap> unread = new ArrayList<>();
+  private final List<ControlRecord> topic = new ArrayList<>();
+  private final Map<Integer, String> slots = new HashMap<>();
+  private final Map<Integer, Long> readUntil = new HashMap<>();
+  private int started;
+  long now = 1_000_000;
+
+  /** One instance. */
+  final class Instance {
+    final String name = "i" + started++;
+    ClusterState state = ClusterState.initial(name, Map.of());
+    boolean cutOff;
+    boolean frozen;
+    boolean reaches = true;
+    boolean member = true;
+    private long heartbeat = now;
+    private boolean given = true;
+    private Set<Integer> assigned = Set.of();
+    private int heard;
+    private long ticked = now;
+    private boolean leads;
+    private long listed;
+    private long unreachedSince;
+    private final Map<Integer, Long> opening = new HashMap<>();
+    private final Map<Integer, Long> draining = new HashMap<>();
+    private final Map<Integer, Long> reading = new HashMap<>();
+    private final Map<Integer, Long> lastRead = new HashMap<>();
+    private final Map<Integer, Long> blindSince = new HashMap<>();
+
+    private void take(ClusterEvent event) {
+      ClusterMachine.Step step = ClusterMachine.next(state, event, now);
+      state = step.state();
+      step.actions().forEach(this::carryOut);
+    }
+
+    private void write(ControlRecord record) {
+      if (!cutOff) {
+        topic.add(record);
+      }
+    }
+
+    private void carryOut(ClusterAction action) {
+      if (action instanceof ClusterAction.Write write) {
+        write(write.record());
+      } else if (action instanceof ClusterAction.WriteUntil until) {
+        if (reads(until.shard())) {
+          write(new Until(name, until.shard(), until.epoch(), now));
+        }
+      } else if (action instanceof ClusterAction.Open open) {
+        int shard = open.shard().number();
+        opening.put(shard, now + OPENS);
+        if (open.lastRead() > 0) {
+          lastRead.put(shard, open.lastRead());
+        }
+      } else if (action instanceof ClusterAction.Inherit inherit) {
+        tell(inherit.shard(), inherit.lastRead(), reading.getOrDefault(inherit.shard(), now));
+      } else if (action instanceof ClusterAction.Close close) {
+        close(close.shard());
+      } else if (action instanceof ClusterAction.Drain drain) {
+        draining.put(drain.shard(), now + DRAINS);
+      } else if (action instanceof ClusterAction.HandOver hand) {
+        write(new Handed(name, hand.shard(), hand.epoch(), 0, true, List.of()));
+        close(hand.shard());
+      } else if (action instanceof ClusterAction.ReadElsewhere elsewhere) {
+        Long since = blindSince.remove(elsewhere.shard());
+        if (since != null && !elsewhere.tells()) {
+          tell(elsewhere.shard(), since, now);
+        }
+      } else if (action instanceof ClusterAction.Join join) {
+        member = join.on();
+      } else if (action instanceof ClusterAction.Lead lead) {
+        leads = lead.on();
+        listed = 0;
+      }
+    }
+
+    private void close(int shard) {
+      opening.remove(shard);
+      draining.remove(shard);
+      reading.remove(shard);
+      lastRead.remove(shard);
+    }
+
+    boolean reads(int shard) {
+      return reading.containsKey(shard) && !blindSince.containsKey(shard);
+    }
+
+    private void step() {
+      if (frozen) {
+        return;
+      }
+      if (now - ticked > 8_000) {
+        take(new ClusterEvent.StoodStill());
+      }
+      while (!cutOff && heard < topic.size()) {
+        take(new ClusterEvent.Heard(topic.get(heard++), state.caughtUp()));
+      }
+      if (!state.caughtUp() && !cutOff) {
+        take(new ClusterEvent.CaughtUp());
+      }
+      group();
+      genesys();
+      if (now - ticked >= 1_000) {
+        ticked = now;
+        if (state.caughtUp()) {
+          list();
+          take(new ClusterEvent.Tick(reach()));
+        }
+      }
+    }
+
+    private void group() {
+      if (cutOff) {
+        return;
+      }
+      boolean late = now - heartbeat > SESSION;
+      heartbeat = now;
+      if (late) {
+        take(new ClusterEvent.Lost());
+        given = false;
+      }
+      Set<Integer> mine = new HashSet<>();
+      slots.forEach(
+          (slot, owner) -> {
+            if (owner.equals(name)) {
+              mine.add(slot);
+            }
+          });
+      if (!mine.equals(assigned) || !given) {
+        assigned = mine;
+        given = true;
+        take(new ClusterEvent.Assigned(mine));
+      }
+    }
+
+    private void genesys() {
+      if (!reaches) {
+        reading.keySet().forEach(shard -> blindSince.putIfAbsent(shard, now));
+        opening.replaceAll((shard, at) -> now + OPENS);
+        draining.replaceAll((shard, at) -> Math.min(at, now));
+      } else {
+        blindSince.keySet().stream().filter(reading::containsKey).toList().forEach(this::again);
+      }
+      due(opening).forEach(this::opened);
+      due(draining).forEach(shard -> take(new ClusterEvent.Drained(shard)));
+    }
+
+    private void again(int shard) {
+      tell(shard, blindSince.remove(shard), now);
+    }
+
+    private void opened(int shard) {
+      reading.put(shard, now);
+      Optional.ofNullable(lastRead.remove(shard)).ifPresent(since -> tell(shard, since, now));
+      Optional.ofNullable(blindSince.remove(shard)).ifPresent(since -> tell(shard, since, now));
+      take(new ClusterEvent.Opened(shard));
+    }
+
+    private List<Integer> due(Map<Integer, Long> times) {
+      List<Integer> due =
+          times.entrySet().stream()
+              .filter(one -> one.getValue() <= now)
+              .map(Map.Entry::getKey)
+              .toList();
+      due.forEach(times::remove);
+      return due;
+    }
+
+    private void list() {
+      if (leads && reaches && now - listed >= 5_000) {
+        listed = now;
+        Map<Integer, String> versions = new HashMap<>();
+        for (int shard : wanted) {
+          versions.put(shard, "v");
+          if (!state.view().topics().containsKey(shard)) {
+            write(new Topics(name, "v", new TopicSharder.Shard(shard, List.of("v2." + shard))));
+          }
+        }
+        take(new ClusterEvent.ListedAnew(versions, true));
+      }
+    }
+
+    private Reach reach() {
+      boolean any = !reading.isEmpty() || !opening.isEmpty() || leads;
+      if (reaches || !any) {
+        unreachedSince = 0;
+        return !reading.isEmpty() && reaches ? Reach.YES : Reach.UNKNOWN;
+      }
+      unreachedSince = unreachedSince == 0 ? now : unreachedSince;
+      return now - unreachedSince < 20_000 ? Reach.UNKNOWN : Reach.NO;
+    }
+
+    void leave() {
+      take(new ClusterEvent.Leave());
+      member = false;
+    }
+
+    boolean hasLeft() {
+      return state.self().leaving() && state.ours().isEmpty();
+    }
+  }
+
+  private void tell(int shard, long from, long to) {
+    told.add(new Gap(shard, from, to));
+  }
+
+  Instance start() {
+    Instance instance = new Instance();
+    instances.put(instance.name, instance);
+    return instance;
+  }
+
+  /** It is not there any more, and its ledger does not come back. */
+  void kill(Instance instance) {
+    instances.remove(instance.name);
+  }
+
+  void pass(long millis) {
+    for (long end = now + millis; now < end; now += STEP) {
+      deal();
+      List.copyOf(instances.values()).forEach(Instance::step);
+      for (Instance instance : List.copyOf(instances.values())) {
+        if (instance.hasLeft()) {
+          instance.write(new ControlRecord.Gone(instance.name));
+          kill(instance);
+        }
+      }
+      look();
+    }
+  }
+
+  /** As the group does: who is there keeps what it has, as far as that is not too much. */
+  private void deal() {
+    List<String> members =
+        instances.values().stream()
+            .filter(it -> it.member && it.state.caughtUp() && now - it.heartbeat <= SESSION)
+            .map(it -> it.name)
+            .sorted()
+            .toList();
+    slots.values().retainAll(members);
+    if (members.isEmpty()) {
+      return;
+    }
+    for (int slot = 0; slot < SLOTS; slot++) {
+      Map<String, Integer> loads = new TreeMap<>();
+      members.forEach(member -> loads.put(member, 0));
+      slots.values().forEach(owner -> loads.merge(owner, 1, Integer::sum));
+      String least = members.stream().min(java.util.Comparator.comparing(loads::get)).orElseThrow();
+      String owner = slots.get(slot);
+      if (owner == null || loads.get(owner) - loads.get(least) > 1) {
+        slots.put(slot, least);
+      }
+    }
+  }
+
+  private void look() {
+    for (int shard : wanted) {
+      boolean read = instances.values().stream().anyMatch(it -> it.reads(shard));
+      Long until = readUntil.get(shard);
+      if (read) {
+        if (until != null && now - until > STEP) {
+          unread.add(new Gap(shard, until, now));
+        }
+        readUntil.put(shard, now);
+      }
+    }
+    readUntil.keySet().retainAll(wanted);
+  }
+
+  /** Times in which a shard was not read and that no gap tells. */
+  List<Gap> untold() {
+    return unread.stream().filter(gap -> !isTold(gap)).toList();
+  }
+
+  private boolean isTold(Gap gap) {
+    for (long at = gap.from() + STEP; at < gap.to(); at += STEP) {
+      long then = at;
+      if (told.stream()
+          .noneMatch(it -> it.shard() == gap.shard() && it.from() <= then && then <= it.to())) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Who reads and forwards a shard. */
+  List<String> readers(int shard) {
+    return instances.values().stream()
+        .filter(it -> it.reads(shard))
+        .map(it -> it.name + " " + it.state.ours(shard).map(ClusterState.Ours::stage))
+        .toList();
+  }
+}
