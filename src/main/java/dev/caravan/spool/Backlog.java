@@ -40,6 +40,7 @@ final class Backlog {
   private final long committedBytes;
   private final long committedAtOnceBytes;
   private final LongSupplier nanoTime;
+  private final Runnable roomWanted;
   private final MemoryTail tail;
   private final Deque<Waiter> waitingForRoom = new ArrayDeque<>();
   private final Deque<CommitWaiter> waitingForCommit = new ArrayDeque<>();
@@ -89,8 +90,10 @@ final class Backlog {
       LongSupplier nanoTime,
       long acknowledged,
       long last,
-      long storedBytes) {
+      long storedBytes,
+      Runnable roomWanted) {
     this.spool = spool;
+    this.roomWanted = roomWanted;
     this.maxBytes = options.getMaxBytes();
     this.memoryBytes = options.getMemoryBytes();
     this.committedBytes = memoryBytes / COMMITTED_SHARE;
@@ -123,6 +126,9 @@ final class Backlog {
           "The spool '%s' was closed before there was room for this record.".formatted(spool));
     }
     long sequence = tail.next();
+    if (isSettled()) {
+      safeUntilNanos();
+    }
     tail.add(new LogRecord(sequence, atMillis, body, headers));
     pendingBytes += weight;
     appendedRecords++;
@@ -138,6 +144,7 @@ final class Backlog {
   private void waitForRoom(int weight) throws InterruptedException {
     Waiter waiter = new Waiter(weight, nanoTime.getAsLong());
     waitingForRoom.add(waiter);
+    roomWanted.run();
     try {
       while (!closed && (waitingForRoom.peekFirst() != waiter || !fits(weight))) {
         wait();
@@ -309,7 +316,7 @@ final class Backlog {
     long now = nanoTime.getAsLong();
     long settled = Math.max(committed, acknowledged());
     if (settled >= marked) {
-      safeUntilNanos = settled >= tail.next() - 1 ? now : markedAtNanos;
+      safeUntilNanos = isSettled() ? now : markedAtNanos;
       marked = tail.next() - 1;
       markedAtNanos = now;
     }
@@ -360,6 +367,15 @@ final class Backlog {
     seen = tail.next() - 1;
     upTo = tail.reach(committed + 1, upTo, committedAtOnceBytes);
     return new Uncommitted(tail.range(committed + 1, upTo), upTo);
+  }
+
+  /** Whether nothing is left to write, and nobody waits for that or for room. */
+  synchronized boolean isAtRest() {
+    return committed >= tail.next() - 1 && waitingForRoom.isEmpty() && waitingForCommit.isEmpty();
+  }
+
+  private boolean isSettled() {
+    return Math.max(committed, acknowledged()) >= tail.next() - 1;
   }
 
   /** Takes note of a commit; returned is who waited for it. */

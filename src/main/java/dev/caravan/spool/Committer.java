@@ -157,10 +157,24 @@ final class Committer {
     commit(!hurry);
     makeRoom();
     backlog.safeUntilNanos();
-    if (now() - tidiedAtNanos >= TIDY_EVERY.toNanos()) {
+    look();
+  }
+
+  /** What is due by time alone. */
+  synchronized void look() {
+    if (!state.closed() && now() - tidiedAtNanos >= TIDY_EVERY.toNanos()) {
       tidiedAtNanos = now();
       tidy();
     }
+  }
+
+  /** Whether no tick is needed until something is appended, acknowledged or waits for room. */
+  boolean isAtRest() {
+    return state.failing().isEmpty()
+        && !full
+        && notLetGo.isEmpty()
+        && checkpoint.mark().acknowledged() >= backlog.acknowledged()
+        && backlog.isAtRest();
   }
 
   /** The last tick; whether the disk is full is found out anew. */

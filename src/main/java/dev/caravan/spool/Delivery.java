@@ -35,6 +35,10 @@ final class Delivery implements Runnable {
   private static final Logger LOG = LoggerFactory.getLogger(Delivery.class);
   private static final int TAKE_AT_ONCE = 128;
   private static final long WAIT_NANOS = Duration.ofMillis(500).toNanos();
+
+  /** How long it sleeps if nobody wakes it, while nothing is in flight, stuck or to be told. */
+  private static final long REST_NANOS = Duration.ofMinutes(1).toNanos();
+
   private static final long LOOK_EVERY_NANOS = Duration.ofMillis(250).toNanos();
 
   /** Others are delivered if one has been so long ago at most. */
@@ -237,9 +241,9 @@ final class Delivery implements Runnable {
     makeWay(now);
     handOutParked(now);
     handOutHeld(now);
-    handOutNew(now);
     noteDone(now);
     recovered();
+    handOutNew(now);
   }
 
   /** What of the parked records is done with; where that cannot be written, it is soon again. */
@@ -262,7 +266,7 @@ final class Delivery implements Runnable {
       return;
     }
     if (life == Life.PAUSED) {
-      await(LOOK_EVERY_NANOS);
+      await(isAtRest() ? REST_NANOS : LOOK_EVERY_NANOS);
       return;
     }
     if (!keyed && !held.isEmpty()) {
@@ -270,7 +274,7 @@ final class Delivery implements Runnable {
       return;
     }
     if (nextTaken == taken.size()) {
-      long wait = Math.min(WAIT_NANOS, nanosUntilDue(now));
+      long wait = Math.min(isAtRest() ? REST_NANOS : WAIT_NANOS, nanosUntilDue(now));
       took(
           spool.take(
               this,
@@ -304,6 +308,16 @@ final class Delivery implements Runnable {
     if (nextTaken < taken.size()) {
       awaitPlace(Math.min(LOOK_EVERY_NANOS, nanosUntilDue(now)));
     }
+  }
+
+  /** Whether nothing is to be done until a record comes, and health has nothing to take back. */
+  private synchronized boolean isAtRest() {
+    return window.isEmpty()
+        && held.isEmpty()
+        && parking.isIdle()
+        && failure.isEmpty()
+        && trouble.isEmpty()
+        && spool.nanoTime() - noteAgainAtNanos >= 0;
   }
 
   /** What damage or a full spool took away in front of the next record is not waited for. */

@@ -15,7 +15,9 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
@@ -43,6 +45,9 @@ public final class Spool implements AutoCloseable {
 
   private static final int READ_BYTES = 512 * 1024;
 
+  /** How often it looks for what is due by time, though nothing has come or gone. */
+  private static final Duration LOOK_EVERY = Duration.ofSeconds(1);
+
   private final String name;
   private final SpoolConfiguration options;
   private final Time time;
@@ -54,10 +59,15 @@ public final class Spool implements AutoCloseable {
   private final Parking parking;
   private final Committer committer;
   private final AtomicBoolean tickRequested = new AtomicBoolean();
+
+  /** Whether the next tick is scheduled: none is while there is nothing to write. */
+  private final AtomicBoolean ticking = new AtomicBoolean();
+
   private final AtomicReference<Delivery> delivery = new AtomicReference<>();
   private final AtomicBoolean closed = new AtomicBoolean();
   private volatile long untakenSinceNanos;
   private volatile BackgroundTask commits;
+  private volatile Future<?> nextTick = CompletableFuture.completedFuture(null);
 
   /** When what is kept for replay was appended, from the oldest record to the youngest. */
   public record Kept(Instant from, Instant to) {}
@@ -111,7 +121,13 @@ public final class Spool implements AutoCloseable {
       long done = nothingLeft ? Math.max(acknowledged, log.last()) : acknowledged;
       this.backlog =
           new Backlog(
-              name, options, time.nanos(), done, log.last(), log.fileBytes() + parking.fileBytes());
+              name,
+              options,
+              time.nanos(),
+              done,
+              log.last(),
+              log.fileBytes() + parking.fileBytes(),
+              this::keepTicking);
       this.committer =
           new Committer(
               name,
@@ -163,11 +179,10 @@ public final class Spool implements AutoCloseable {
       throws IOException {
     options.check();
     Spool spool = new Spool(name, options.copy(), time, executor, listener, appender);
-    // A record is left alone at the first tick it sees and committed at the second.
-    long tick = options.getCommitInterval().toNanos() / 2;
     spool.commits =
         BackgroundTask.every(
-            Duration.ofNanos(tick), "writing spool '%s'".formatted(name), executor, spool::tick);
+            LOOK_EVERY, "writing spool '%s'".formatted(name), executor, spool::look);
+    spool.keepTicking();
     SpoolStatus status = spool.status();
     if (status.records() + status.parkedRecords() > 0) {
       LOG.info(
@@ -217,6 +232,7 @@ public final class Spool implements AutoCloseable {
   private void append(byte[] body, RecordHeaders headers, CompletableFuture<Void> committed)
       throws InterruptedException {
     backlog.append(body, headers, time.wall().millis(), committed);
+    keepTicking();
     if (backlog.pendingBytes() > COMMIT_NOW_BYTES) {
       tickSoon();
     }
@@ -230,6 +246,42 @@ public final class Spool implements AutoCloseable {
 
   private void tick() {
     committer.tick(tickRequested.getAndSet(false));
+  }
+
+  private void look() {
+    committer.look();
+    if (!committer.isAtRest()) {
+      keepTicking();
+    }
+  }
+
+  /** Called after each change, so that somebody writes it; it costs a look at a flag as a rule. */
+  private void keepTicking() {
+    if (!ticking.get() && !closed.get() && ticking.compareAndSet(false, true)) {
+      scheduleTick();
+    }
+  }
+
+  private void scheduleTick() {
+    // A record is left alone at the first tick it sees and committed at the second
+    long tick = options.getCommitInterval().toNanos() / 2;
+    nextTick = executor.schedule(this::tickAndGoOn, tick, TimeUnit.NANOSECONDS);
+    if (closed.get()) {
+      nextTick.cancel(false);
+    }
+  }
+
+  private void tickAndGoOn() {
+    commits.run(this::tick);
+    if (!committer.isAtRest() && !closed.get()) {
+      scheduleTick();
+      return;
+    }
+    ticking.set(false);
+    // Something may have come in between, and have found it ticking
+    if (!committer.isAtRest()) {
+      keepTicking();
+    }
   }
 
   /** The work in the background that writes what was appended. */
@@ -267,6 +319,7 @@ public final class Spool implements AutoCloseable {
   void acknowledge(long upToSequence, int records) {
     backlog.acknowledge(upToSequence);
     committer.acknowledged.add(records);
+    keepTicking();
   }
 
   /** Tells that the delivery will not hand these out any more. */
@@ -445,6 +498,7 @@ public final class Spool implements AutoCloseable {
       return;
     }
     commits.stop();
+    nextTick.cancel(false);
     backlog.close();
     try {
       committer.close();
