@@ -213,31 +213,13 @@ final class Parking implements AutoCloseable {
           }
         });
     places.sort(Comparator.comparingLong(place -> place[0]));
-    List<LogRecord> part = new ArrayList<>();
-    List<LogRecord> read = List.of();
     long last = sequence;
     for (long[] place : places) {
-      if (place[0] == last) {
-        continue;
-      }
-      last = place[0];
-      if (at(read, place[1]).isEmpty()) {
-        read = log.read(place[1]);
-      }
-      at(read, place[1]).map(Parking::asInSpool).ifPresent(part::add);
-      if (part.size() == WRITE_AT_ONCE) {
-        target.append(part);
-        part = new ArrayList<>();
+      if (place[0] > last) {
+        last = place[0];
+        target.append(find(place[1]).map(Parking::asInSpool).stream().toList());
       }
     }
-    target.append(part);
-  }
-
-  private static Optional<LogRecord> at(List<LogRecord> read, long parkedAs) {
-    long index = read.isEmpty() ? -1 : parkedAs - read.get(0).sequence();
-    return index >= 0 && index < read.size() && read.get((int) index).sequence() == parkedAs
-        ? Optional.of(read.get((int) index))
-        : Optional.empty();
   }
 
   private static LogRecord asInSpool(LogRecord parked) {
@@ -362,7 +344,7 @@ final class Parking implements AutoCloseable {
       groups.put(what, group);
       LOG.warn(
           "Spool '{}': records for {} cannot be delivered now and are parked: {}. They are tried"
-              + " again every {} to {}; all others flow on.",
+              + " again every {} to {}; all others are delivered.",
           spool,
           what,
           why.sentence(),
@@ -520,6 +502,7 @@ final class Parking implements AutoCloseable {
     key.first = first.parkedAs;
     key.handedOutUpTo = first.parkedAs - 1;
     key.attempts++;
+    first.attempts = key.attempts + 1;
     return Optional.of(first);
   }
 
@@ -537,11 +520,6 @@ final class Parking implements AutoCloseable {
     if (key.group != null) {
       key.group.records += more;
     }
-  }
-
-  /** How often the first parked record of a key has been tried in vain since it was parked. */
-  synchronized int attempts(long key) {
-    return Optional.ofNullable(keys.get(key)).map(it -> it.attempts).orElse(0);
   }
 
   /** Whether the record of the key before was given up for this reason. */

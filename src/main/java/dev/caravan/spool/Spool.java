@@ -422,11 +422,6 @@ public final class Spool implements AutoCloseable {
     }
   }
 
-  /** Whether a record can be handed out no more, as the spool has let go of it. */
-  boolean isGone(long sequence) {
-    return backlog.isGone(sequence);
-  }
-
   /** For how long what was appended may have been in memory only, and would be lost with it. */
   Duration unsafeFor() {
     return Duration.ofNanos(Math.max(0, nanoTime() - backlog.safeUntilNanos()));
@@ -452,43 +447,12 @@ public final class Spool implements AutoCloseable {
 
   /** How it is doing; costs little and may be asked at any time. */
   public SpoolStatus status() {
-    Backlog.Snapshot snapshot = backlog.snapshot();
-    long oldest = snapshot.oldestMillis();
-    if (oldest == 0 && snapshot.waiting() > 0) {
-      oldest =
-          log.segments().stream()
-              .filter(segment -> segment.last() > backlog.acknowledged())
-              .mapToLong(SegmentInfo::oldestMillis)
-              .findFirst()
-              .orElse(0);
-    }
     Optional<Delivery> taker = Optional.ofNullable(delivery.get());
-    return new SpoolStatus(
-        name,
-        snapshot.waiting(),
-        snapshot.bytes(),
-        options.getMaxBytes(),
-        committer.fileBytes(),
-        oldest == 0 ? Duration.ZERO : Duration.ofMillis(Math.max(0, time.wall().millis() - oldest)),
-        taker.map(Delivery::inFlight).orElse(0),
-        snapshot.appendedRecords(),
-        committer.acknowledged.sum(),
-        committer.dropped.sum(),
-        committer.lost.sum(),
-        committer.commits(),
-        committer.fullEvents(),
-        committer.isFull(),
-        committer.appendRate.perSecond(),
-        committer.acknowledgeRate.perSecond(),
-        committer.growthRate.perSecond(),
-        committer.failure(),
-        taker.flatMap(Delivery::failure),
-        committer.notLetGo().or(() -> taker.flatMap(Delivery::trouble)),
+    return committer.status(
+        taker,
         taker.isPresent()
             ? Optional.empty()
-            : Optional.of(Duration.ofNanos(nanoTime() - untakenSinceNanos)),
-        parking.records(),
-        parking.status());
+            : Optional.of(Duration.ofNanos(nanoTime() - untakenSinceNanos)));
   }
 
   /** Commits what is left and lets go of the files; who still waits is told so. */
@@ -509,7 +473,7 @@ public final class Spool implements AutoCloseable {
                 + " cannot be written. {}",
             name,
             records,
-            committer.failure().orElse("Look at the disk."));
+            status().storeFailure().orElse("Look at the disk."));
       }
     } finally {
       backlog

@@ -9,7 +9,8 @@ import org.junit.jupiter.api.Test;
 /** One takes at a time; whoever took before must not take anything away from it. */
 class BacklogTest {
 
-  private final Backlog onDisk = new Backlog("b", new SpoolConfiguration(), () -> 0, 10, 50, 0, () -> {});
+  private final Backlog onDisk =
+      new Backlog("b", new SpoolConfiguration(), () -> 0, 10, 50, 0, () -> {});
 
   @Test
   void whatAConsumerOfBeforeHasReadLateIsTakenByTheNextOneAllTheSame() throws Exception {

@@ -76,7 +76,6 @@ class ParkingTest {
 
     assertThat(parking.holds(key("a"))).isFalse();
     assertThat(parking.isNearlyDone(key("a"))).isTrue();
-    assertThat(parking.attempts(key("a"))).isZero();
     assertThat(parking.gaveUpBefore(key("a"), "p")).isFalse();
     parking.givenUp(slot, "p");
     parking.isInFlight(OWNER, slot);
