@@ -84,6 +84,7 @@ final class Delivery implements Runnable {
   private long lastDeliveredNanos;
   private long lookedNanos;
 
+  private long readAgainAtNanos;
   private long parkAgainAtNanos;
   private long noteAgainAtNanos;
   private long probeAtNanos;
@@ -137,6 +138,7 @@ final class Delivery implements Runnable {
     long now = spool.nanoTime();
     this.lastDeliveredNanos = now - 2 * DELIVERED_NANOS;
     this.lookedNanos = now;
+    this.readAgainAtNanos = now;
     this.parkAgainAtNanos = now;
     this.noteAgainAtNanos = now;
     this.probeAtNanos = now;
@@ -322,7 +324,7 @@ final class Delivery implements Runnable {
   }
 
   private long nanosUntilDue(long now) {
-    long due = parking.nanosUntilDue(now);
+    long due = Math.max(parking.nanosUntilDue(now), readAgainAtNanos - now);
     for (Key key : stuck) {
       if (key.decided) {
         due = Math.min(due, Math.max(0, key.dueAtNanos - now));
@@ -587,7 +589,7 @@ final class Delivery implements Runnable {
   // --- what was parked before
 
   private void handOutParked(long now) {
-    if (parking.isIdle() || life != Life.TAKES) {
+    if (parking.isIdle() || life != Life.TAKES || now - readAgainAtNanos < 0) {
       return;
     }
     int room = Math.min(TAKE_AT_ONCE, options.getInFlight() - parking.inFlight());
@@ -611,13 +613,13 @@ final class Delivery implements Runnable {
     }
   }
 
-  /** Where parked records cannot be read, they wait, and all others flow on. */
+  /** Where parked records cannot be read, they wait, and all others are delivered. */
   private List<Slot> dueParked(int room, long now) {
     try {
       return parking.due(this, room, now);
     } catch (IOException e) {
       LOG.debug("Spool '{}': parked records cannot be read now", spool.name(), e);
-      parking.tryNotBefore(now + AGAIN.toNanos());
+      readAgainAtNanos = now + AGAIN.toNanos();
       failedAtNanos = now;
       failure = Optional.of("parked records cannot be read: " + e.getClass().getSimpleName());
       return List.of();

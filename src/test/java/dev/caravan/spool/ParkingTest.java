@@ -108,7 +108,7 @@ class ParkingTest {
 
   @Test
   void ofWhatCannotBeParkedAsAWholeNothingIs() throws Exception {
-    appendsUntilFull = 1;
+    appendsUntilFull = 0;
 
     assertThatThrownBy(() -> parking.park(OWNER, records("a", 1, 300)))
         .isInstanceOf(IOException.class);
