@@ -21,7 +21,7 @@ import java.util.function.LongSupplier;
  * <pre>
  *   acknowledged ≤ committed                     position (next to take)
  *   ────────┼──────────┼───────────────┼──────────────┼─────────────┼──── next
- *           └ on disk ─┴ tail.first ───┘              └ in memory ──┘
+ *           └ on disk ─┴ first ────────┘              └ in memory ──┘
  * </pre>
  */
 final class Backlog {
@@ -40,10 +40,16 @@ final class Backlog {
   private final long committedBytes;
   private final long committedAtOnceBytes;
   private final LongSupplier nanoTime;
-  private final MemoryTail tail;
+  private final Runnable roomWanted;
+
+  /** The newest records, without holes, so that a consumer that keeps up needs no disk. */
+  private final List<LogRecord> tail = new ArrayList<>();
+
   private final Deque<Waiter> waitingForRoom = new ArrayDeque<>();
   private final Deque<CommitWaiter> waitingForCommit = new ArrayDeque<>();
 
+  private long next;
+  private long tailBytes;
   private final AtomicLong acknowledgedUpTo;
   private long committed;
   private long position;
@@ -89,8 +95,10 @@ final class Backlog {
       LongSupplier nanoTime,
       long acknowledged,
       long last,
-      long storedBytes) {
+      long storedBytes,
+      Runnable roomWanted) {
     this.spool = spool;
+    this.roomWanted = roomWanted;
     this.maxBytes = options.getMaxBytes();
     this.memoryBytes = options.getMemoryBytes();
     this.committedBytes = memoryBytes / COMMITTED_SHARE;
@@ -99,7 +107,7 @@ final class Backlog {
     this.acknowledgedUpTo = new AtomicLong(acknowledged);
     this.committed = last;
     this.position = acknowledged + 1;
-    this.tail = new MemoryTail(last + 1);
+    this.next = last + 1;
     this.storedBytes = storedBytes;
     this.marked = last;
     this.markedAtNanos = nanoTime.getAsLong();
@@ -122,8 +130,12 @@ final class Backlog {
       throw new IllegalStateException(
           "The spool '%s' was closed before there was room for this record.".formatted(spool));
     }
-    long sequence = tail.next();
+    if (isSettled()) {
+      safeUntilNanos();
+    }
+    long sequence = next++;
     tail.add(new LogRecord(sequence, atMillis, body, headers));
+    tailBytes += weight;
     pendingBytes += weight;
     appendedRecords++;
     if (committed != null) {
@@ -138,6 +150,7 @@ final class Backlog {
   private void waitForRoom(int weight) throws InterruptedException {
     Waiter waiter = new Waiter(weight, nanoTime.getAsLong());
     waitingForRoom.add(waiter);
+    roomWanted.run();
     try {
       while (!closed && (waitingForRoom.peekFirst() != waiter || !fits(weight))) {
         wait();
@@ -149,7 +162,7 @@ final class Backlog {
   }
 
   private boolean fits(int weight) {
-    boolean empty = tail.next() - 1 <= acknowledged();
+    boolean empty = next - 1 <= acknowledged();
     boolean fitsInMemory = pendingBytes == 0 || pendingBytes + weight <= memoryBytes;
     return empty || fitsInMemory && storedBytes + pendingBytes + weight <= maxBytes;
   }
@@ -195,18 +208,18 @@ final class Backlog {
       return new Taken(List.of(), 0, -1);
     }
     woken = false;
-    if (position < tail.first()) {
-      return new Taken(List.of(), position, tail.first() - 1);
+    if (position < first()) {
+      return new Taken(List.of(), position, first() - 1);
     }
-    long to = Math.min(tail.next() - 1, position + max - 1);
-    List<LogRecord> records = tail.range(position, to);
+    long to = Math.min(next - 1, position + max - 1);
+    List<LogRecord> records = range(position, to);
     position = Math.max(position, to + 1);
     return new Taken(records, 0, -1);
   }
 
   private boolean nothingToTake() {
     position = Math.max(position, acknowledged() + 1);
-    return position >= tail.next();
+    return position >= next;
   }
 
   /** The next to take is this one, as all before it were taken or are not there. */
@@ -234,9 +247,31 @@ final class Backlog {
 
   /** The record of this sequence, if it is in memory. */
   synchronized Optional<LogRecord> find(long sequence) {
-    return sequence >= tail.first() && sequence < tail.next()
-        ? Optional.of(tail.get(sequence))
+    return sequence >= first() && sequence < next
+        ? Optional.of(inMemory(sequence))
         : Optional.empty();
+  }
+
+  /** The sequence of the oldest record in memory; that of the next to come if there is none. */
+  private long first() {
+    return next - tail.size();
+  }
+
+  private LogRecord inMemory(long sequence) {
+    return tail.get((int) (sequence - first()));
+  }
+
+  /** The records in memory from one sequence to another, both included. */
+  private List<LogRecord> range(long from, long to) {
+    return from > to
+        ? List.of()
+        : List.copyOf(tail.subList((int) (from - first()), (int) (to - first()) + 1));
+  }
+
+  private void forget(int oldest) {
+    List<LogRecord> forgotten = tail.subList(0, oldest);
+    tailBytes -= forgotten.stream().mapToLong(LogRecord::weight).sum();
+    forgotten.clear();
   }
 
   /**
@@ -271,13 +306,11 @@ final class Backlog {
   /** Takes the oldest records that only memory holds away. */
   synchronized DroppedPending dropPending(int count) {
     long from = Math.max(committed, acknowledged()) + 1;
-    long to = Math.min(tail.next() - 1, from + count - 1);
-    List<LogRecord> dropped = tail.range(Math.max(from, position), to);
+    long to = Math.min(next - 1, from + count - 1);
+    List<LogRecord> dropped = range(Math.max(from, position), to);
     noteDropped(from, to);
     settleUpTo(to);
-    while (tail.first() <= to) {
-      tail.removeFirst();
-    }
+    forget((int) Math.max(0, to + 1 - first()));
     // One who is behind still takes what lies on disk in front of them
     if (position >= from) {
       position = Math.max(position, to + 1);
@@ -296,7 +329,7 @@ final class Backlog {
   }
 
   /** Whether a record is there no more, as the full spool has dropped it or all of it is done. */
-  synchronized boolean isGone(long sequence) {
+  private boolean isGone(long sequence) {
     Map.Entry<Long, Long> run = droppedPending.floorEntry(sequence);
     return sequence <= acknowledged() || run != null && sequence <= run.getValue();
   }
@@ -309,8 +342,8 @@ final class Backlog {
     long now = nanoTime.getAsLong();
     long settled = Math.max(committed, acknowledged());
     if (settled >= marked) {
-      safeUntilNanos = settled >= tail.next() - 1 ? now : markedAtNanos;
-      marked = tail.next() - 1;
+      safeUntilNanos = isSettled() ? now : markedAtNanos;
+      marked = next - 1;
       markedAtNanos = now;
     }
     return safeUntilNanos;
@@ -336,7 +369,7 @@ final class Backlog {
   }
 
   synchronized long lastAppended() {
-    return tail.next() - 1;
+    return next - 1;
   }
 
   synchronized long lastCommitted() {
@@ -350,16 +383,31 @@ final class Backlog {
    */
   synchronized Uncommitted uncommitted(boolean everything, boolean mayWait) {
     if (!everything) {
-      settleUpTo(Math.min(acknowledged(), tail.next() - 1));
+      settleUpTo(Math.min(acknowledged(), next - 1));
     }
     evict();
-    long upTo = tail.next() - 1;
+    long upTo = next - 1;
     if (mayWait && waitingForCommit.isEmpty() && waitingForRoom.isEmpty()) {
       upTo = Math.min(upTo, Math.max(committed, seen));
     }
-    seen = tail.next() - 1;
-    upTo = tail.reach(committed + 1, upTo, committedAtOnceBytes);
-    return new Uncommitted(tail.range(committed + 1, upTo), upTo);
+    seen = next - 1;
+    long weight = 0;
+    for (long sequence = committed + 1; sequence <= upTo; sequence++) {
+      weight += inMemory(sequence).weight();
+      if (weight > committedAtOnceBytes) {
+        upTo = Math.max(committed + 1, sequence - 1);
+      }
+    }
+    return new Uncommitted(range(committed + 1, upTo), upTo);
+  }
+
+  /** Whether nothing is left to write, and nobody waits for that or for room. */
+  synchronized boolean isAtRest() {
+    return committed >= next - 1 && waitingForRoom.isEmpty() && waitingForCommit.isEmpty();
+  }
+
+  private boolean isSettled() {
+    return Math.max(committed, acknowledged()) >= next - 1;
   }
 
   /** Takes note of a commit; returned is who waited for it. */
@@ -389,7 +437,7 @@ final class Backlog {
    */
   synchronized List<CompletableFuture<Void>> needNoCommit(boolean kept) {
     if (!kept || !waitingForRoom.isEmpty() || pendingBytes > memoryBytes) {
-      settleUpTo(Math.min(acknowledged(), tail.next() - 1));
+      settleUpTo(Math.min(acknowledged(), next - 1));
       evict();
       notifyAll();
     }
@@ -406,17 +454,21 @@ final class Backlog {
 
   private void settleUpTo(long sequence) {
     if (sequence > committed) {
-      pendingBytes -= tail.weight(committed + 1, sequence);
+      pendingBytes -= range(committed + 1, sequence).stream().mapToLong(LogRecord::weight).sum();
       committed = sequence;
     }
   }
 
   private void evict() {
-    while (tail.first() < tail.next()
-        && tail.first() <= committed
-        && (tail.first() <= acknowledged() || tail.bytes() - pendingBytes > committedBytes)) {
-      tail.removeFirst();
+    long bytes = tailBytes;
+    long upTo = first();
+    while (upTo < next
+        && upTo <= committed
+        && (upTo <= acknowledged() || bytes - pendingBytes > committedBytes)) {
+      bytes -= inMemory(upTo).weight();
+      upTo++;
     }
+    forget((int) (upTo - first()));
   }
 
   /** Lets nobody in any more, and nobody wait. */
@@ -433,14 +485,14 @@ final class Backlog {
   /** Where things stand. */
   synchronized Snapshot snapshot() {
     long acknowledged = acknowledged();
-    long last = tail.next() - 1;
-    boolean firstIsInMemory = acknowledged + 1 >= tail.first() && acknowledged < last;
+    long last = next - 1;
+    boolean firstIsInMemory = acknowledged + 1 >= first() && acknowledged < last;
     return new Snapshot(
         appendedRecords,
         Math.max(0, last - acknowledged),
         last - Math.min(last, Math.max(committed, acknowledged)),
         storedBytes + pendingBytes,
-        firstIsInMemory ? tail.get(acknowledged + 1).appendedAtMillis() : 0);
+        firstIsInMemory ? inMemory(acknowledged + 1).appendedAtMillis() : 0);
   }
 
   /**

@@ -52,11 +52,11 @@ final class Committer {
   private final Consumer<SpoolEvent> events;
 
   final LongAdder acknowledged = new LongAdder();
-  final LongAdder dropped = new LongAdder();
-  final LongAdder lost = new LongAdder();
-  final Rate appendRate;
-  final Rate acknowledgeRate;
-  final Rate growthRate;
+  private final LongAdder dropped = new LongAdder();
+  private final LongAdder lost = new LongAdder();
+  private final Rate appendRate;
+  private final Rate acknowledgeRate;
+  private final Rate growthRate;
   private volatile long commits;
   private volatile long fullEvents;
   private volatile boolean full;
@@ -94,7 +94,7 @@ final class Committer {
   }
 
   /** How fast a counter moves, smoothed over about ten seconds. */
-  static final class Rate {
+  private static final class Rate {
 
     private static final double SMOOTHING_SECONDS = 10;
 
@@ -116,10 +116,6 @@ final class Committer {
         count = newCount;
         atNanos = nowNanos;
       }
-    }
-
-    double perSecond() {
-      return perSecond;
     }
   }
 
@@ -157,10 +153,24 @@ final class Committer {
     commit(!hurry);
     makeRoom();
     backlog.safeUntilNanos();
-    if (now() - tidiedAtNanos >= TIDY_EVERY.toNanos()) {
+    look();
+  }
+
+  /** What is due by time alone. */
+  synchronized void look() {
+    if (!state.closed() && now() - tidiedAtNanos >= TIDY_EVERY.toNanos()) {
       tidiedAtNanos = now();
       tidy();
     }
+  }
+
+  /** Whether no tick is needed until something is appended, acknowledged or waits for room. */
+  boolean isAtRest() {
+    return state.failing().isEmpty()
+        && !full
+        && notLetGo.isEmpty()
+        && checkpoint.mark().acknowledged() >= backlog.acknowledged()
+        && backlog.isAtRest();
   }
 
   /** The last tick; whether the disk is full is found out anew. */
@@ -203,7 +213,7 @@ final class Committer {
     try {
       if (state.failing().isPresent()) {
         // A full disk may have room once the files are deleted that are done with
-        letGo();
+        writeCheckpoint();
       }
       if (!uncommitted.records().isEmpty()) {
         appender.append(uncommitted.records());
@@ -213,21 +223,21 @@ final class Committer {
       backlog.stored(fileBytes());
       backlog.committed(uncommitted.upTo()).forEach(waiter -> waiter.complete(null));
       if (!droppedPending || !uncommitted.records().isEmpty()) {
-        works();
+        storeWorks();
       }
-      letGo();
+      writeCheckpoint();
     } catch (IOException e) {
-      fails(String.valueOf(e.getMessage()), e);
+      storeFails(String.valueOf(e.getMessage()), e);
       return false;
     } catch (OutOfMemoryError e) {
-      fails("The heap of the program is too small for what must be written at once.", e);
+      storeFails("The heap of the program is too small for what must be written at once.", e);
       return false;
     }
     return true;
   }
 
   /** Remembers how far everything is done with, and deletes the files that hold nothing else. */
-  private void letGo() {
+  private void writeCheckpoint() {
     long done = backlog.acknowledged();
     try {
       checkpoint.write(done, Math.max(done, log.last()), parking.force());
@@ -254,7 +264,7 @@ final class Committer {
         .forEach(waiter -> waiter.complete(null));
   }
 
-  private void works() {
+  private void storeWorks() {
     droppedPending = false;
     if (state.failing().isPresent()) {
       LOG.info("Spool '{}': the store works again after {} failures.", name, state.failures());
@@ -263,7 +273,7 @@ final class Committer {
     }
   }
 
-  private void fails(String sentence, Throwable cause) {
+  private void storeFails(String sentence, Throwable cause) {
     needNoCommit();
     int failures = state.failures() + 1;
     long pause =
@@ -431,7 +441,7 @@ final class Committer {
       reportDropped(reason, parked);
       return !parked.isEmpty();
     } catch (IOException e) {
-      fails(String.valueOf(e.getMessage()), e);
+      storeFails(String.valueOf(e.getMessage()), e);
       return false;
     }
   }
@@ -519,7 +529,7 @@ final class Committer {
       backlog.stored(fileBytes());
       return true;
     } catch (IOException e) {
-      fails(String.valueOf(e.getMessage()), e);
+      storeFails(String.valueOf(e.getMessage()), e);
       return false;
     }
   }
@@ -533,7 +543,7 @@ final class Committer {
         dropTooOld();
       }
     } catch (IOException e) {
-      fails(String.valueOf(e.getMessage()), e);
+      storeFails(String.valueOf(e.getMessage()), e);
     }
     if (!options.getKeepAcknowledged().isZero()) {
       long waiting = fileBytes() - keptBytes();
@@ -568,30 +578,51 @@ final class Committer {
 
   // --- how it is
 
-  boolean isFull() {
-    return full;
-  }
-
-  long fullEvents() {
-    return fullEvents;
-  }
-
-  long commits() {
-    return commits;
-  }
-
   /** What waits, is parked or kept takes so much room on disk. */
-  long fileBytes() {
+  private long fileBytes() {
     return log.fileBytes() + parking.fileBytes();
   }
 
-  /** Why the disk cannot be written, if so. */
-  Optional<String> failure() {
-    return state.failing();
-  }
-
-  /** Why disk space is not given back, if so. */
-  Optional<String> notLetGo() {
-    return notLetGo;
+  /**
+   * How the spool is doing.
+   *
+   * @param taker what hands its records out, if anything does
+   * @param untaken for how long nothing has, if nothing does
+   */
+  SpoolStatus status(Optional<Delivery> taker, Optional<Duration> untaken) {
+    Backlog.Snapshot snapshot = backlog.snapshot();
+    long oldest = snapshot.oldestMillis();
+    if (oldest == 0 && snapshot.waiting() > 0) {
+      oldest =
+          log.segments().stream()
+              .filter(segment -> segment.last() > backlog.acknowledged())
+              .mapToLong(SegmentInfo::oldestMillis)
+              .findFirst()
+              .orElse(0);
+    }
+    return new SpoolStatus(
+        name,
+        snapshot.waiting(),
+        snapshot.bytes(),
+        options.getMaxBytes(),
+        fileBytes(),
+        oldest == 0 ? Duration.ZERO : Duration.ofMillis(Math.max(0, time.wall().millis() - oldest)),
+        taker.map(Delivery::inFlight).orElse(0),
+        snapshot.appendedRecords(),
+        acknowledged.sum(),
+        dropped.sum(),
+        lost.sum(),
+        commits,
+        fullEvents,
+        full,
+        appendRate.perSecond,
+        acknowledgeRate.perSecond,
+        growthRate.perSecond,
+        state.failing(),
+        taker.flatMap(Delivery::failure),
+        notLetGo.or(() -> taker.flatMap(Delivery::trouble)),
+        untaken,
+        parking.records(),
+        parking.status());
   }
 }

@@ -2,6 +2,7 @@ package dev.caravan.spool;
 
 import dev.caravan.spool.Failure.Kind;
 import dev.caravan.spool.SpoolEvent.Reason;
+import dev.caravan.spool.Window.Key;
 import dev.caravan.spool.Window.Slot;
 import dev.caravan.spool.Window.Slot.State;
 import dev.caravan.spool.log.LogRecord;
@@ -9,9 +10,11 @@ import dev.caravan.spool.log.RecordHeaders;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -35,12 +38,16 @@ final class Delivery implements Runnable {
   private static final Logger LOG = LoggerFactory.getLogger(Delivery.class);
   private static final int TAKE_AT_ONCE = 128;
   private static final long WAIT_NANOS = Duration.ofMillis(500).toNanos();
+
+  /** How long it sleeps if nobody wakes it, while nothing is in flight, stuck or to be told. */
+  private static final long REST_NANOS = Duration.ofMinutes(1).toNanos();
+
   private static final long LOOK_EVERY_NANOS = Duration.ofMillis(250).toNanos();
 
-  /** Others are delivered if one has been so long ago at most. */
-  private static final long FLOWING_NANOS = Duration.ofSeconds(1).toNanos();
+  /** Others are delivered if one has been, so long ago at most. */
+  private static final long DELIVERED_NANOS = Duration.ofSeconds(1).toNanos();
 
-  /** While nothing is delivered, some make way all the same: others may be more lucky. */
+  /** While nothing is delivered, some are parked all the same: others may be delivered then. */
   private static final int FIRST_PROBE = 64;
 
   /** What could not be read or written is tried again. */
@@ -59,17 +66,14 @@ final class Delivery implements Runnable {
   private final boolean keyed;
   private final int refillAt;
 
-  /** Keys of which something failed that is not parked. */
-  private final Map<Long, Held> held = new HashMap<>();
+  /** What has failed, and what of the parked records has settled; to be looked at. */
+  private final Queue<Slot> settled = new ConcurrentLinkedQueue<>();
 
-  private final Queue<Slot> failed = new ConcurrentLinkedQueue<>();
-  private final Queue<Slot> settledParked = new ConcurrentLinkedQueue<>();
-
-  /** Keys of which records wait, though others of them are parked. */
-  private final Set<Long> waiting = new HashSet<>();
+  /** Keys of which something failed that is not parked, or waits for what is parked. */
+  private final Set<Key> stuck = new LinkedHashSet<>();
 
   /** What was handed out in vain often enough, and when last. */
-  private final Map<String, Long> hopeless = new LinkedHashMap<>();
+  private final Map<String, Long> inVain = new LinkedHashMap<>();
 
   private List<LogRecord> taken = List.of();
   private int nextTaken;
@@ -80,14 +84,12 @@ final class Delivery implements Runnable {
   private long lastDeliveredNanos;
   private long lookedNanos;
 
-  /** Whether what makes way could not be read when that was tried last. */
-  private boolean stuckUnreadable;
-
+  private long readAgainAtNanos;
   private long parkAgainAtNanos;
   private long noteAgainAtNanos;
   private long probeAtNanos;
   private int probes;
-  private boolean wasFlowing;
+  private boolean wereOthersDelivered;
   private String gaveUpFor = "";
   private volatile Optional<String> trouble = Optional.empty();
   private long failedAtNanos;
@@ -101,31 +103,6 @@ final class Delivery implements Runnable {
     STOPPED,
     /** Another may take: what settles has no effect any more. */
     DETACHED
-  }
-
-  private static final class Held {
-    private int inFlight;
-    private boolean decided;
-    private boolean dueOnceOthersFlow;
-    private long dueAtNanos;
-
-    /** Whether what is to be decided on could not be read, and is read again when it is due. */
-    private boolean unreadable;
-
-    private boolean isToBeDecided(long now) {
-      return !decided && inFlight == 0 && (!unreadable || now - dueAtNanos >= 0);
-    }
-
-    private void readAgainAt(long nanos) {
-      unreadable = true;
-      dueAtNanos = nanos;
-    }
-
-    private void handOutAt(long nanos) {
-      decided = true;
-      unreadable = false;
-      dueAtNanos = nanos;
-    }
   }
 
   /** Takes one record and settles it sooner or later, from whatever thread. */
@@ -159,8 +136,9 @@ final class Delivery implements Runnable {
     this.window = new Window(options.getInFlight(), options.getMemoryBytes());
     this.refillAt = options.getInFlight() - Math.max(1, options.getInFlight() / 64);
     long now = spool.nanoTime();
-    this.lastDeliveredNanos = now - 2 * FLOWING_NANOS;
+    this.lastDeliveredNanos = now - 2 * DELIVERED_NANOS;
     this.lookedNanos = now;
+    this.readAgainAtNanos = now;
     this.parkAgainAtNanos = now;
     this.noteAgainAtNanos = now;
     this.probeAtNanos = now;
@@ -208,38 +186,36 @@ final class Delivery implements Runnable {
   private void goOn() throws InterruptedException {
     try {
       step(spool.nanoTime());
-      if (trouble.isPresent()
-          && !stuckUnreadable
-          && held.values().stream().noneMatch(it -> it.unreadable)) {
+      if (trouble.isPresent()) {
         trouble = Optional.empty();
-        LOG.info("Spool '{}': records are handed out again.", spool.name());
+        LOG.info("Spool '{}': records can be handed to the route again.", spool.name());
       }
     } catch (IOException | RuntimeException | Error e) {
-      inTrouble(e);
+      String why = e.getClass().getSimpleName();
+      if (trouble.isEmpty()) {
+        LOG.error(
+            "Spool '{}': records cannot be handed to the route ({}). That is tried again every"
+                + " second.",
+            spool.name(),
+            why,
+            e);
+      }
+      trouble = Optional.of("records cannot be handed to the route: " + why);
       await(AGAIN.toNanos());
     }
   }
 
-  private void inTrouble(Throwable e) {
-    if (trouble.isEmpty()) {
-      LOG.error(
-          "Spool '{}': records cannot be handed out ({}). That is tried again every second.",
-          spool.name(),
-          e.getClass().getSimpleName(),
-          e);
-    }
-    trouble = Optional.of("records cannot be handed out: " + e.getClass().getSimpleName());
-  }
-
   private void step(long now) throws IOException, InterruptedException {
-    settleParked(now);
-    settleFailed(now);
-    makeWay(now);
+    settle(now);
+    decideOnFailed(now);
+    handOutBehindParked();
+    parkWaiting(now);
+    parkOverdue(now);
     handOutParked(now);
-    handOutHeld(now);
-    handOutNew(now);
+    handOutFailed(now);
     noteDone(now);
     recovered();
+    handOutNew(now);
   }
 
   /** What of the parked records is done with; where that cannot be written, it is soon again. */
@@ -262,15 +238,15 @@ final class Delivery implements Runnable {
       return;
     }
     if (life == Life.PAUSED) {
-      await(LOOK_EVERY_NANOS);
+      await(isAtRest() ? REST_NANOS : LOOK_EVERY_NANOS);
       return;
     }
-    if (!keyed && !held.isEmpty()) {
+    if (!keyed && hasFailed()) {
       await(Math.min(LOOK_EVERY_NANOS, nanosUntilDue(now)));
       return;
     }
     if (nextTaken == taken.size()) {
-      long wait = Math.min(WAIT_NANOS, nanosUntilDue(now));
+      long wait = Math.min(isAtRest() ? REST_NANOS : WAIT_NANOS, nanosUntilDue(now));
       took(
           spool.take(
               this,
@@ -278,32 +254,31 @@ final class Delivery implements Runnable {
               parking.isIdle() ? options.getLinger().toMillis() : 0,
               Duration.ofNanos(wait).toMillis()));
     }
-    List<Slot> toPark = new ArrayList<>();
-    boolean parked = false;
-    try {
-      while (nextTaken < taken.size() && hasPlace() && failed.isEmpty()) {
-        LogRecord record = taken.get(nextTaken);
-        Slot slot = new Slot(record, keyOf(record));
-        if (!admit(slot, toPark)) {
-          handOut(slot, false);
-        } else if (!held.containsKey(slot.key) || parking.holds(slot.key)) {
-          // By now all that was parked of the key may have been dropped
-          if (waiting.contains(slot.key) || parking.isNearlyDone(slot.key)) {
-            waiting.add(slot.key);
-          } else {
-            toPark.add(slot);
-          }
-        }
-      }
-      parked = park(toPark);
-    } finally {
-      if (!parked) {
-        toPark.forEach(slot -> waiting.add(slot.key));
+    while (nextTaken < taken.size() && hasPlace() && settled.isEmpty()) {
+      LogRecord record = taken.get(nextTaken);
+      Slot slot = new Slot(record, keyOf(record));
+      Key key = admit(slot);
+      if (slot.state == State.IN_FLIGHT) {
+        handOut(slot, false);
+      } else if (!key.failed) {
+        key.waitsForParked = true;
+        stuck.add(key);
       }
     }
+    parkWaiting(now);
     if (nextTaken < taken.size()) {
       awaitPlace(Math.min(LOOK_EVERY_NANOS, nanosUntilDue(now)));
     }
+  }
+
+  /** Whether nothing is to be done until a record comes, and health has nothing to take back. */
+  private synchronized boolean isAtRest() {
+    return window.isEmpty()
+        && stuck.isEmpty()
+        && parking.isIdle()
+        && failure.isEmpty()
+        && trouble.isEmpty()
+        && spool.nanoTime() - noteAgainAtNanos >= 0;
   }
 
   /** What damage or a full spool took away in front of the next record is not waited for. */
@@ -315,23 +290,22 @@ final class Delivery implements Runnable {
     }
   }
 
-  /** True if the record has to wait for others of its key. */
-  private boolean admit(Slot slot, List<Slot> toPark) {
-    boolean waits =
-        held.containsKey(slot.key)
-            || parking.holds(slot.key)
-            || waiting.contains(slot.key)
-            || toPark.stream().anyMatch(other -> other.key == slot.key);
+  /** The record counts as handed out, unless it has to wait for others of its key. */
+  private Key admit(Slot slot) {
+    boolean behindParked = parking.holds(slot.key);
     synchronized (this) {
-      // Another may have begun to take while this thread stood still
-      waits |= isStopped();
-      window.add(slot);
+      Key key = window.add(slot);
       nextTaken++;
-      if (!waits) {
-        slot.handedOutAt(spool.nanoTime());
+      // Another may have begun to take while this thread stood still
+      if (!behindParked && !key.failed && !key.waitsForParked && !isStopped()) {
+        window.handedOut(slot, spool.nanoTime());
       }
+      return key;
     }
-    return waits;
+  }
+
+  private boolean hasFailed() {
+    return stuck.stream().anyMatch(key -> key.failed);
   }
 
   private void handOut(Slot slot, boolean again) {
@@ -350,10 +324,10 @@ final class Delivery implements Runnable {
   }
 
   private long nanosUntilDue(long now) {
-    long due = parking.nanosUntilDue(now);
-    for (Held it : held.values()) {
-      if (it.decided || it.unreadable) {
-        due = Math.min(due, Math.max(0, it.dueAtNanos - now));
+    long due = Math.max(parking.nanosUntilDue(now), readAgainAtNanos - now);
+    for (Key key : stuck) {
+      if (key.decided) {
+        due = Math.min(due, Math.max(0, key.dueAtNanos - now));
       }
     }
     return due;
@@ -363,7 +337,7 @@ final class Delivery implements Runnable {
 
   /** From whatever thread; only the first time counts. */
   private void settled(Slot slot, Failure why) {
-    boolean wake = false;
+    boolean wake;
     synchronized (this) {
       if (slot.state != State.IN_FLIGHT) {
         return;
@@ -374,22 +348,14 @@ final class Delivery implements Runnable {
       if (why == null) {
         lastDeliveredNanos = spool.nanoTime();
       }
-      if (slot.isParked()) {
-        settledParked.add(slot);
-        wake = true;
-      } else {
-        if (why == null) {
-          window.leavePlace(slot);
-          letGoOfDone();
-        } else {
-          failed.add(slot);
-          wake = true;
-        }
-        Held its = held.isEmpty() ? null : held.get(slot.key);
-        if (its != null) {
-          its.inFlight--;
-          wake |= its.inFlight == 0;
-        }
+      wake = slot.isParked() || why != null;
+      if (wake) {
+        settled.add(slot);
+      }
+      if (!slot.isParked()) {
+        Key key = window.settled(slot);
+        acknowledgeDone();
+        wake |= key.failed && key.inFlight == 0;
       }
       if (wake || waitsForPlace && window.places() <= refillAt || window.places() == 0) {
         notifyAll();
@@ -401,152 +367,105 @@ final class Delivery implements Runnable {
   }
 
   /** Once it is detached, another may hand out again all that was not acknowledged until then. */
-  private synchronized void letGoOfDone() {
+  private synchronized void acknowledgeDone() {
     Window.Progress done = window.advance();
     if (done.records() > 0 && life != Life.DETACHED) {
       spool.acknowledge(done.upToSequence(), done.records());
     }
   }
 
-  private void settleFailed(long now) throws IOException {
-    for (Slot slot = failed.poll(); slot != null; slot = failed.poll()) {
+  private void settle(long now) throws IOException {
+    for (Slot slot = settled.poll(); slot != null; slot = settled.poll()) {
       if (slot.isParked()) {
-        continue;
-      }
-      slot.attempts++;
-      long key = slot.key;
-      synchronized (this) {
-        held.computeIfAbsent(
-            key,
-            it -> {
-              Held its = new Held();
-              its.inFlight =
-                  window.find(other -> other.key == key && other.state == State.IN_FLIGHT).size();
-              return its;
-            });
-      }
-    }
-    if (!held.isEmpty()) {
-      List<Long> settled;
-      synchronized (this) {
-        settled = held.keySet().stream().filter(key -> held.get(key).isToBeDecided(now)).toList();
-      }
-      for (long key : settled) {
-        decideIfReadable(key, now);
+        Optional<Slot> failedFirst = parking.settled(slot);
+        if (failedFirst.isPresent()) {
+          failedAgain(failedFirst.get(), now);
+        }
+      } else {
+        slot.attempts++;
+        failed(slot);
       }
     }
   }
 
-  /** Where the spool cannot be read the key waits, and with it nobody else. */
-  private void decideIfReadable(long key, long now) {
-    try {
-      decide(key, now);
-    } catch (IOException | RuntimeException e) {
-      inTrouble(e);
-      Optional.ofNullable(held.get(key)).ifPresent(its -> its.readAgainAt(now + AGAIN.toNanos()));
+  private synchronized void failed(Slot slot) {
+    Key key = window.keyOf(slot);
+    key.failed = true;
+    stuck.add(key);
+  }
+
+  private void decideOnFailed(long now) {
+    List<Key> toDecide;
+    synchronized (this) {
+      toDecide = stuck.stream().filter(Key::isToBeDecided).toList();
     }
+    toDecide.forEach(key -> decide(key, now));
   }
 
   /** Nothing of the key is in flight any more, and something failed. */
-  private void decide(long key, long now) throws IOException {
-    List<Slot> slots = fromTheFirstFailureOn(key);
-    Held its = held.get(key);
-    if (slots.isEmpty() || slots.get(0).failure == null) {
-      its.handOutAt(now);
+  private void decide(Key key, long now) {
+    Slot first;
+    synchronized (this) {
+      window.repeatDelivered(key);
+      first = key.slots.peekFirst();
+    }
+    if (first == null || first.failure == null) {
+      key.handOutAt(now);
       return;
     }
-    Slot first = slots.get(0);
     Failure why = first.failure;
-    if (isHopeless(why, first.attempts, gaveUpFor.equals(why.what()))
-        && giveUp(first.record, why)) {
+    if (isGivenUp(why, first.attempts, gaveUpFor.equals(why.what())) && giveUp(first.record, why)) {
       gaveUpFor = why.what();
       deliveredAfterAll(first);
-      its.handOutAt(now);
+      key.handOutAt(now);
       return;
     }
     gaveUpFor = "";
-    boolean makesWay = why.kind() == Kind.UNKNOWN || isFlowing(now) || parking.hasGroup(why.what());
-    if (keyed && makesWay && parking.hasRoomFor(key) && park(slots)) {
-      parking.stuck(key, why, now);
-      letGo(key);
+    boolean mayPark =
+        why.kind() == Kind.UNKNOWN || areOthersDelivered(now) || parking.hasGroup(why.what());
+    if (keyed && mayPark && parking.hasRoomFor(first.key) && park(Set.of(key))) {
+      parking.stuck(first.key, why, now);
+      release(key);
       return;
     }
-    its.dueOnceOthersFlow = keyed && !makesWay;
-    its.handOutAt(now + options.redeliveryDelay(first.attempts).toNanos());
+    key.dueOnceOthersAreDelivered = keyed && !mayPark;
+    key.handOutAt(now + options.redeliveryDelay(first.attempts).toNanos());
     tell(why, first.attempts);
   }
 
-  /**
-   * Also what was delivered behind it must be repeated, so it takes a place again. If the full
-   * spool has dropped that, what is older is dropped, too: else it would come after it for good.
-   */
-  private List<Slot> fromTheFirstFailureOn(long key) throws IOException {
-    List<Slot> slots;
-    synchronized (this) {
-      slots = window.find(slot -> slot.key == key);
-    }
-    int first = 0;
-    while (first < slots.size() && slots.get(first).state == State.DELIVERED) {
-      first++;
-    }
-    List<Slot> found = new ArrayList<>();
-    for (Slot slot : slots.subList(first, slots.size())) {
-      if (slot.state != State.DELIVERED) {
-        found.add(slot);
-        continue;
-      }
-      Optional<LogRecord> record = spool.find(slot.sequence);
-      if (record.isPresent()) {
-        synchronized (this) {
-          slot.state = State.FAILED;
-          slot.record = record.get();
-          window.takePlace(slot);
-        }
-        found.add(slot);
-      } else if (spool.isGone(slot.sequence)) {
-        spool.dropped(Reason.FULL, found.stream().map(older -> older.record).toList());
-        found.forEach(this::deliveredAfterAll);
-        found.clear();
-      }
-    }
-    return found;
-  }
-
   private synchronized void deliveredAfterAll(Slot slot) {
-    slot.state = State.DELIVERED;
-    window.leavePlace(slot);
-    letGoOfDone();
+    window.delivered(slot);
+    acknowledgeDone();
   }
 
-  private synchronized boolean isFlowing(long now) {
-    return now - lastDeliveredNanos < FLOWING_NANOS;
+  private synchronized boolean areOthersDelivered(long now) {
+    return now - lastDeliveredNanos < DELIVERED_NANOS;
   }
 
-  private void handOutHeld(long now) {
-    if (held.isEmpty() || life != Life.TAKES) {
+  private void handOutFailed(long now) {
+    if (life != Life.TAKES) {
       return;
     }
-    for (Map.Entry<Long, Held> entry : List.copyOf(held.entrySet())) {
-      Held its = entry.getValue();
-      if (its.decided && (now - its.dueAtNanos >= 0 || its.dueOnceOthersFlow && isFlowing(now))) {
-        letGo(entry.getKey());
-        handOutAll(entry.getKey());
+    for (Key key : List.copyOf(stuck)) {
+      if (key.decided
+          && (now - key.dueAtNanos >= 0
+              || key.dueOnceOthersAreDelivered && areOthersDelivered(now))) {
+        release(key);
+        handOutAll(key);
       }
     }
   }
 
-  private synchronized void letGo(long key) {
-    held.remove(key);
+  private synchronized void release(Key key) {
+    key.goOn();
+    stuck.remove(key);
   }
 
   /** Those of a key that wait or failed, in order, until one fails at once. */
-  private void handOutAll(long key) {
+  private void handOutAll(Key key) {
     List<Slot> slots;
     synchronized (this) {
-      slots =
-          window.find(
-              slot ->
-                  slot.key == key && (slot.state == State.FAILED || slot.state == State.WAITING));
+      slots = key.slots.stream().filter(Slot::isToBeHandedOut).toList();
     }
     Slot before = null;
     for (Slot slot : slots) {
@@ -557,72 +476,44 @@ final class Delivery implements Runnable {
         }
         before = slot;
         again = slot.state == State.FAILED;
-        slot.handedOutAt(spool.nanoTime());
+        window.handedOut(slot, spool.nanoTime());
       }
       handOut(slot, again);
     }
   }
 
-  // --- what makes way
+  // --- what is parked while others are delivered
 
-  /** Parks what is stuck in flight while others are delivered, or if nothing else is left to do. */
-  private void makeWay(long now) throws IOException {
+  /**
+   * Parks keys that hang in flight while others are delivered, or if nothing else is left to do.
+   */
+  private void parkOverdue(long now) {
     if (!keyed || now - lookedNanos < LOOK_EVERY_NANOS) {
       return;
     }
     lookedNanos = now;
-    long overdue = options.getParkAfter().toNanos();
-    List<Slot> stuck;
-    boolean flowing = isFlowing(now);
-    if (flowing && !wasFlowing) {
+    boolean delivering = areOthersDelivered(now);
+    if (delivering && !wereOthersDelivered) {
       parking.tryAllNow(now);
     }
-    parking.stuckSince(now - overdue, notSettled(), now);
-    wasFlowing = flowing;
+    wereOthersDelivered = delivering;
+    long overdueSince = now - options.getParkAfter().toNanos();
+    parking.stuckSince(overdueSince, notSettled(), now);
+    List<Key> overdue;
     synchronized (this) {
-      stuck =
-          window.find(
-              slot ->
-                  slot.state == State.IN_FLIGHT
-                      && now - slot.handedOutAtNanos >= overdue
-                      && !held.containsKey(slot.key));
-      if (!flowing && !stuck.isEmpty() && window.isFull()) {
-        stuck = probe(stuck, now);
-      } else if (flowing) {
+      overdue = window.keys().stream().filter(key -> key.isOverdue(overdueSince)).toList();
+      if (!delivering && !overdue.isEmpty() && window.isFull()) {
+        overdue = probe(overdue, now);
+      } else if (delivering) {
         probes = 0;
         probeAtNanos = now + FIRST_PROBE_AFTER.toNanos();
       } else {
-        stuck = List.of();
+        overdue = List.of();
       }
     }
-    if (stuck.isEmpty()) {
-      stuckUnreadable = false;
-      return;
-    }
-    Set<Long> keys = new HashSet<>();
-    stuck.stream().map(slot -> slot.key).filter(parking::hasRoomFor).forEach(keys::add);
-    Set<Long> begun = new HashSet<>();
-    List<Slot> slots;
-    synchronized (this) {
-      // What was delivered behind it and dropped by the full spool could not be repeated: should
-      // the record before it fail, that is dropped, too, and so it is not parked
-      window
-          .find(
-              slot ->
-                  slot.state == State.DELIVERED
-                      && spool.isGone(slot.sequence)
-                      && keys.contains(slot.key))
-          .forEach(slot -> keys.remove(slot.key));
-      // Also what is delivered behind it: it is repeated should the record before it fail
-      slots =
-          window.find(
-              slot ->
-                  keys.contains(slot.key)
-                      && (begun.contains(slot.key)
-                          || slot.state != State.DELIVERED && begun.add(slot.key)));
-    }
-    if (parkIfReadable(slots)) {
-      keys.forEach(key -> parking.stuck(key, notSettled(), now));
+    List<Key> toPark = overdue.stream().filter(key -> parking.hasRoomFor(key.hash)).toList();
+    if (park(toPark)) {
+      toPark.forEach(key -> parking.stuck(key.hash, notSettled(), now));
     } else {
       lookedNanos = now + AGAIN.toNanos();
     }
@@ -637,20 +528,7 @@ final class Delivery implements Runnable {
         null);
   }
 
-  /** Where the spool cannot be read, they stay where they are, and all others flow on. */
-  private boolean parkIfReadable(List<Slot> slots) {
-    try {
-      boolean parked = park(slots);
-      stuckUnreadable = false;
-      return parked;
-    } catch (IOException e) {
-      stuckUnreadable = true;
-      inTrouble(e);
-      return false;
-    }
-  }
-
-  private List<Slot> probe(List<Slot> stuck, long now) {
+  private List<Key> probe(List<Key> overdue, long now) {
     if (now - probeAtNanos < 0) {
       return List.of();
     }
@@ -658,32 +536,27 @@ final class Delivery implements Runnable {
     long pause = FIRST_PROBE_AFTER.toNanos() << Math.min(10, probes);
     probes++;
     probeAtNanos = now + Math.min(pause, PROBE_EVERY.toNanos());
-    return stuck.subList(0, Math.min(size, stuck.size()));
+    return overdue.subList(0, Math.min(size, overdue.size()));
   }
 
-  /** False if they cannot be written at present; then they wait where they are. */
-  private boolean park(List<Slot> slots) throws IOException {
-    if (slots.isEmpty()) {
+  /** All of these keys; false if it cannot be written at present, then it waits where it is. */
+  private boolean park(Collection<Key> keys) {
+    if (keys.isEmpty()) {
       return true;
     }
     if (isStopped()) {
       return false;
     }
-    List<Slot> parked = new ArrayList<>();
-    List<LogRecord> records = new ArrayList<>();
-    for (Slot slot : slots) {
-      LogRecord inMemory = slot.record;
-      Optional<LogRecord> record =
-          inMemory == null ? spool.find(slot.sequence) : Optional.of(inMemory);
-      if (record.isPresent()) {
-        parked.add(slot);
-        records.add(record.get());
-      }
+    List<Slot> slots = new ArrayList<>();
+    List<LogRecord> records;
+    synchronized (this) {
+      keys.forEach(key -> slots.addAll(key.slots));
+      records = slots.stream().map(slot -> slot.record).toList();
     }
     OptionalLong first;
     try {
       first = parking.park(this, records);
-    } catch (IOException e) {
+    } catch (IOException | RuntimeException e) {
       parkAgainAtNanos = spool.nanoTime() + AGAIN.toNanos();
       failure = Optional.of("what is stuck cannot be parked: " + e.getMessage());
       return false;
@@ -693,33 +566,30 @@ final class Delivery implements Runnable {
     }
     synchronized (this) {
       Set<Long> inFlight = new HashSet<>();
-      for (int i = 0; i < parked.size(); i++) {
-        Slot slot = parked.get(i);
-        slot.parkedAs = first.getAsLong() + i;
-        if (slot.state != State.DELIVERED) {
-          window.leavePlace(slot);
-        }
-        if (slot.state == State.IN_FLIGHT || slot.state == State.DELIVERED) {
+      for (int i = 0; i < slots.size(); i++) {
+        Slot slot = slots.get(i);
+        window.parked(slot, first.getAsLong() + i);
+        if (!slot.isToBeHandedOut()) {
           inFlight.add(slot.key);
         }
       }
-      for (Slot slot : parked) {
+      for (Slot slot : slots) {
         if (slot.state != State.WAITING && inFlight.contains(slot.key)) {
           parking.isInFlight(this, slot);
           if (slot.state != State.IN_FLIGHT) {
-            settledParked.add(slot);
+            settled.add(slot);
           }
         }
       }
-      letGoOfDone();
+      acknowledgeDone();
     }
     return true;
   }
 
-  // --- what is parked
+  // --- what was parked before
 
   private void handOutParked(long now) {
-    if (parking.isIdle() || life != Life.TAKES) {
+    if (parking.isIdle() || life != Life.TAKES || now - readAgainAtNanos < 0) {
       return;
     }
     int room = Math.min(TAKE_AT_ONCE, options.getInFlight() - parking.inFlight());
@@ -743,50 +613,47 @@ final class Delivery implements Runnable {
     }
   }
 
-  /** Where parked records cannot be read, they wait, and all others flow on. */
+  /** Where parked records cannot be read, they wait, and all others are delivered. */
   private List<Slot> dueParked(int room, long now) {
     try {
       return parking.due(this, room, now);
     } catch (IOException e) {
       LOG.debug("Spool '{}': parked records cannot be read now", spool.name(), e);
-      parking.tryNotBefore(now + AGAIN.toNanos());
+      readAgainAtNanos = now + AGAIN.toNanos();
       failedAtNanos = now;
       failure = Optional.of("parked records cannot be read: " + e.getClass().getSimpleName());
       return List.of();
     }
   }
 
-  private void settleParked(long now) throws IOException {
-    for (Slot slot = settledParked.poll(); slot != null; slot = settledParked.poll()) {
-      Optional<Slot> failedFirst = parking.settled(slot);
-      if (failedFirst.isPresent()) {
-        failedAgain(failedFirst.get(), now);
-      }
+  /** What waits behind parked records is parked, too, unless all of those are on their way. */
+  private void parkWaiting(long now) {
+    if (now - parkAgainAtNanos < 0) {
+      return;
     }
-    for (long key : List.copyOf(waiting)) {
-      if (!parking.holds(key)) {
-        if (life == Life.TAKES) {
-          waiting.remove(key);
-          handOutAll(key);
-        }
-      } else if (!parking.isNearlyDone(key) && now - parkAgainAtNanos >= 0) {
-        List<Slot> its;
-        synchronized (this) {
-          its = window.find(slot -> slot.key == key && slot.state == State.WAITING);
-        }
-        if (park(its)) {
-          waiting.remove(key);
-        }
+    List<Key> toPark =
+        stuck.stream()
+            .filter(key -> key.waitsForParked && !parking.isNearlyDone(key.hash))
+            .toList();
+    if (park(toPark)) {
+      toPark.forEach(this::release);
+    }
+  }
+
+  private void handOutBehindParked() {
+    for (Key key : List.copyOf(stuck)) {
+      if (key.waitsForParked && life == Life.TAKES && !parking.holds(key.hash)) {
+        release(key);
+        handOutAll(key);
       }
     }
   }
 
   private void failedAgain(Slot slot, long now) throws IOException {
     Failure why = slot.failure;
-    int attempts = parking.attempts(slot.key) + 1;
     boolean givenUp = false;
     try {
-      if (isHopeless(why, attempts, parking.gaveUpBefore(slot.key, why.what()))) {
+      if (isGivenUp(why, slot.attempts, parking.gaveUpBefore(slot.key, why.what()))) {
         Optional<LogRecord> record =
             slot.record == null ? parking.find(slot.parkedAs) : Optional.of(slot.record);
         givenUp = record.isEmpty() || giveUp(record.get(), why);
@@ -802,12 +669,12 @@ final class Delivery implements Runnable {
 
   // --- what is given up
 
-  private boolean isHopeless(Failure why, int attempts, boolean theOneBeforeWas) {
+  private boolean isGivenUp(Failure why, int attempts, boolean theOneBeforeWas) {
     return switch (why.kind()) {
       case LATER -> false;
       case FINAL -> true;
       case UNKNOWN -> {
-        Long since = hopeless.get(why.what());
+        Long since = inVain.get(why.what());
         boolean known = since != null && spool.nanoTime() - since < REASON_KNOWN_FOR.toNanos();
         yield options.getMaximumRedeliveries() >= 0
             && (attempts > options.getMaximumRedeliveries()
@@ -818,7 +685,7 @@ final class Delivery implements Runnable {
 
   /** False if it could not be put where dead letters are; then it is tried again. */
   private boolean giveUp(LogRecord record, Failure why) {
-    boolean known = hopeless.containsKey(why.what());
+    boolean known = inVain.containsKey(why.what());
     try {
       if (options.getDeadLetters().isEmpty()) {
         spool.dropped(Reason.GAVE_UP, List.of(record));
@@ -830,10 +697,10 @@ final class Delivery implements Runnable {
       failure = Optional.of("dead letters cannot be kept: " + e.getClass().getSimpleName());
       return false;
     }
-    hopeless.remove(why.what());
-    hopeless.put(why.what(), spool.nanoTime());
-    if (hopeless.size() > MOST_REASONS) {
-      hopeless.remove(hopeless.keySet().iterator().next());
+    inVain.remove(why.what());
+    inVain.put(why.what(), spool.nanoTime());
+    if (inVain.size() > MOST_REASONS) {
+      inVain.remove(inVain.keySet().iterator().next());
     }
     if (!known) {
       LOG.warn(
@@ -862,7 +729,7 @@ final class Delivery implements Runnable {
   private void recovered() {
     boolean delivered;
     synchronized (this) {
-      delivered = held.isEmpty() && lastDeliveredNanos - failedAtNanos > 0;
+      delivered = !hasFailed() && lastDeliveredNanos - failedAtNanos > 0;
     }
     if (delivered && failure.isPresent()) {
       failure = Optional.empty();
@@ -885,7 +752,7 @@ final class Delivery implements Runnable {
   }
 
   private synchronized void await(long nanos) throws InterruptedException {
-    if (!isStopped() && failed.isEmpty() && settledParked.isEmpty()) {
+    if (!isStopped() && settled.isEmpty()) {
       wait(Math.max(1, Duration.ofNanos(nanos).toMillis()));
     }
   }
@@ -927,8 +794,10 @@ final class Delivery implements Runnable {
     if (running) {
       return false;
     }
-    for (Slot slot = settledParked.poll(); slot != null; slot = settledParked.poll()) {
-      parking.settled(slot);
+    for (Slot slot = settled.poll(); slot != null; slot = settled.poll()) {
+      if (slot.isParked()) {
+        parking.settled(slot);
+      }
     }
     return inFlight() == 0;
   }
@@ -936,18 +805,13 @@ final class Delivery implements Runnable {
   /** What settles from now on has no effect any more; what was taken and is not delivered. */
   synchronized List<LogRecord> detach() {
     enter(Life.DETACHED);
-    List<LogRecord> inHand = new ArrayList<>();
-    window.find(slot -> slot.state != State.DELIVERED).forEach(slot -> inHand.add(slot.record));
+    List<LogRecord> inHand = new ArrayList<>(window.notDelivered());
     inHand.addAll(taken.subList(nextTaken, taken.size()));
     return inHand;
   }
 
-  private int outstanding() {
-    return window.find(slot -> slot.state == State.IN_FLIGHT).size();
-  }
-
   synchronized int inFlight() {
-    return outstanding() + parking.inFlight();
+    return window.inFlight() + parking.inFlight();
   }
 
   /** Why records cannot even be handed out, if so. */

@@ -53,7 +53,6 @@ final class ParkedLog implements AutoCloseable {
     private final BitSet done = new BitSet();
     private final long base;
     private long last;
-    private long count;
 
     private Segment(long base) {
       this.base = base;
@@ -66,11 +65,10 @@ final class ParkedLog implements AutoCloseable {
 
     private void done(long sequence) {
       done.set((int) (sequence - base));
-      count++;
     }
 
     private boolean isAllDone() {
-      return count > last - base;
+      return done.cardinality() > last - base;
     }
   }
 

@@ -40,7 +40,6 @@ final class Parking implements AutoCloseable {
   private static final String OTHERS = "various reasons";
   private static final int MOST_KEYS = 200_000;
   private static final int MOST_GROUPS = 1000;
-  private static final int WRITE_AT_ONCE = 256;
 
   /** Whoever writes to the spool waits while parked records are looked through. */
   private static final int READS_AT_ONCE = 8;
@@ -71,8 +70,6 @@ final class Parking implements AutoCloseable {
 
   /** From where on what is parked of keys without a group is handed out. */
   private long cursor = NOWHERE;
-
-  private long notBeforeNanos = Long.MIN_VALUE / 2;
 
   private boolean toBeCounted;
   private volatile List<Parked> status = List.of();
@@ -213,31 +210,13 @@ final class Parking implements AutoCloseable {
           }
         });
     places.sort(Comparator.comparingLong(place -> place[0]));
-    List<LogRecord> part = new ArrayList<>();
-    List<LogRecord> read = List.of();
     long last = sequence;
     for (long[] place : places) {
-      if (place[0] == last) {
-        continue;
-      }
-      last = place[0];
-      if (at(read, place[1]).isEmpty()) {
-        read = log.read(place[1]);
-      }
-      at(read, place[1]).map(Parking::asInSpool).ifPresent(part::add);
-      if (part.size() == WRITE_AT_ONCE) {
-        target.append(part);
-        part = new ArrayList<>();
+      if (place[0] > last) {
+        last = place[0];
+        target.append(find(place[1]).map(Parking::asInSpool).stream().toList());
       }
     }
-    target.append(part);
-  }
-
-  private static Optional<LogRecord> at(List<LogRecord> read, long parkedAs) {
-    long index = read.isEmpty() ? -1 : parkedAs - read.get(0).sequence();
-    return index >= 0 && index < read.size() && read.get((int) index).sequence() == parkedAs
-        ? Optional.of(read.get((int) index))
-        : Optional.empty();
   }
 
   private static LogRecord asInSpool(LogRecord parked) {
@@ -278,7 +257,7 @@ final class Parking implements AutoCloseable {
   }
 
   /**
-   * Writes records to the parked ones, in order.
+   * Writes records to the parked ones, in order: all of them or, when it throws, none.
    *
    * @return the place of the first, the others follow; empty if another takes from the spool by now
    */
@@ -290,38 +269,23 @@ final class Parking implements AutoCloseable {
       open();
     }
     long first = log.last() + 1;
-    try {
-      write(records);
-    } catch (IOException | RuntimeException | Error e) {
-      // Those that were written wait in the spool like the others, and must not be there twice
-      for (long sequence = first; sequence <= log.last(); sequence++) {
-        log.done(sequence);
-      }
-      throw e;
+    List<LogRecord> parked = new ArrayList<>();
+    for (LogRecord record : records) {
+      parked.add(
+          new LogRecord(
+              first + parked.size(),
+              record.appendedAtMillis(),
+              record.bodyOrNull(),
+              record.headers().with(SEQUENCE, record.sequence())));
     }
-    for (int i = 0; i < records.size(); i++) {
-      Key key = add(keyOf(records.get(i)), first + i);
+    log.append(parked);
+    for (LogRecord record : parked) {
+      Key key = add(keyOf(record), record.sequence());
       if (key.group == null) {
-        cursor = Math.min(cursor, first + i);
+        cursor = Math.min(cursor, record.sequence());
       }
     }
     return OptionalLong.of(first);
-  }
-
-  private void write(List<LogRecord> records) throws IOException {
-    for (int from = 0; from < records.size(); from += WRITE_AT_ONCE) {
-      List<LogRecord> part = new ArrayList<>();
-      for (LogRecord record :
-          records.subList(from, Math.min(records.size(), from + WRITE_AT_ONCE))) {
-        part.add(
-            new LogRecord(
-                log.last() + 1 + part.size(),
-                record.appendedAtMillis(),
-                record.bodyOrNull(),
-                record.headers().with(SEQUENCE, record.sequence())));
-      }
-      log.append(part);
-    }
   }
 
   /** Says why what is parked of a key is, and when it is tried again. */
@@ -362,7 +326,7 @@ final class Parking implements AutoCloseable {
       groups.put(what, group);
       LOG.warn(
           "Spool '{}': records for {} cannot be delivered now and are parked: {}. They are tried"
-              + " again every {} to {}; all others flow on.",
+              + " again every {} to {}; all others are delivered.",
           spool,
           what,
           why.sentence(),
@@ -403,14 +367,9 @@ final class Parking implements AutoCloseable {
     return inFlight;
   }
 
-  /** Has nothing parked be handed out for a while. */
-  synchronized void tryNotBefore(long nanos) {
-    notBeforeNanos = nanos;
-  }
-
   /** Parked records to hand out now, at most so many. */
   synchronized List<Slot> due(Object by, int atMost, long nowNanos) throws IOException {
-    if (by != owner || keys.isEmpty() || nowNanos - notBeforeNanos < 0) {
+    if (by != owner || keys.isEmpty()) {
       return List.of();
     }
     List<Slot> due = new ArrayList<>();
@@ -520,6 +479,7 @@ final class Parking implements AutoCloseable {
     key.first = first.parkedAs;
     key.handedOutUpTo = first.parkedAs - 1;
     key.attempts++;
+    first.attempts = key.attempts + 1;
     return Optional.of(first);
   }
 
@@ -537,11 +497,6 @@ final class Parking implements AutoCloseable {
     if (key.group != null) {
       key.group.records += more;
     }
-  }
-
-  /** How often the first parked record of a key has been tried in vain since it was parked. */
-  synchronized int attempts(long key) {
-    return Optional.ofNullable(keys.get(key)).map(it -> it.attempts).orElse(0);
   }
 
   /** Whether the record of the key before was given up for this reason. */
@@ -608,13 +563,12 @@ final class Parking implements AutoCloseable {
 
   /** When there is something to do next; far away if nothing is parked. */
   synchronized long nanosUntilDue(long nowNanos) {
-    long pause = Math.max(0, notBeforeNanos - nowNanos);
     if (cursor != NOWHERE && inFlight < options.getInFlight()) {
-      return pause;
+      return 0;
     }
     return groups.values().stream()
         .filter(group -> group.tried.handedOut.isEmpty())
-        .mapToLong(group -> Math.max(pause, group.dueAtNanos - nowNanos))
+        .mapToLong(group -> Math.max(0, group.dueAtNanos - nowNanos))
         .min()
         .orElse(Long.MAX_VALUE);
   }

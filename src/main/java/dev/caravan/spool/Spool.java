@@ -15,7 +15,9 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
@@ -43,6 +45,9 @@ public final class Spool implements AutoCloseable {
 
   private static final int READ_BYTES = 512 * 1024;
 
+  /** How often it looks for what is due by time, though nothing has come or gone. */
+  private static final Duration LOOK_EVERY = Duration.ofSeconds(1);
+
   private final String name;
   private final SpoolConfiguration options;
   private final Time time;
@@ -54,10 +59,15 @@ public final class Spool implements AutoCloseable {
   private final Parking parking;
   private final Committer committer;
   private final AtomicBoolean tickRequested = new AtomicBoolean();
+
+  /** Whether the next tick is scheduled: none is while there is nothing to write. */
+  private final AtomicBoolean ticking = new AtomicBoolean();
+
   private final AtomicReference<Delivery> delivery = new AtomicReference<>();
   private final AtomicBoolean closed = new AtomicBoolean();
   private volatile long untakenSinceNanos;
   private volatile BackgroundTask commits;
+  private volatile Future<?> nextTick = CompletableFuture.completedFuture(null);
 
   /** When what is kept for replay was appended, from the oldest record to the youngest. */
   public record Kept(Instant from, Instant to) {}
@@ -111,7 +121,13 @@ public final class Spool implements AutoCloseable {
       long done = nothingLeft ? Math.max(acknowledged, log.last()) : acknowledged;
       this.backlog =
           new Backlog(
-              name, options, time.nanos(), done, log.last(), log.fileBytes() + parking.fileBytes());
+              name,
+              options,
+              time.nanos(),
+              done,
+              log.last(),
+              log.fileBytes() + parking.fileBytes(),
+              this::keepTicking);
       this.committer =
           new Committer(
               name,
@@ -163,11 +179,10 @@ public final class Spool implements AutoCloseable {
       throws IOException {
     options.check();
     Spool spool = new Spool(name, options.copy(), time, executor, listener, appender);
-    // A record is left alone at the first tick it sees and committed at the second.
-    long tick = options.getCommitInterval().toNanos() / 2;
     spool.commits =
         BackgroundTask.every(
-            Duration.ofNanos(tick), "writing spool '%s'".formatted(name), executor, spool::tick);
+            LOOK_EVERY, "writing spool '%s'".formatted(name), executor, spool::look);
+    spool.keepTicking();
     SpoolStatus status = spool.status();
     if (status.records() + status.parkedRecords() > 0) {
       LOG.info(
@@ -217,6 +232,7 @@ public final class Spool implements AutoCloseable {
   private void append(byte[] body, RecordHeaders headers, CompletableFuture<Void> committed)
       throws InterruptedException {
     backlog.append(body, headers, time.wall().millis(), committed);
+    keepTicking();
     if (backlog.pendingBytes() > COMMIT_NOW_BYTES) {
       tickSoon();
     }
@@ -230,6 +246,42 @@ public final class Spool implements AutoCloseable {
 
   private void tick() {
     committer.tick(tickRequested.getAndSet(false));
+  }
+
+  private void look() {
+    committer.look();
+    if (!committer.isAtRest()) {
+      keepTicking();
+    }
+  }
+
+  /** Called after each change, so that somebody writes it; it costs a look at a flag as a rule. */
+  private void keepTicking() {
+    if (!ticking.get() && !closed.get() && ticking.compareAndSet(false, true)) {
+      scheduleTick();
+    }
+  }
+
+  private void scheduleTick() {
+    // A record is left alone at the first tick it sees and committed at the second
+    long tick = options.getCommitInterval().toNanos() / 2;
+    nextTick = executor.schedule(this::tickAndGoOn, tick, TimeUnit.NANOSECONDS);
+    if (closed.get()) {
+      nextTick.cancel(false);
+    }
+  }
+
+  private void tickAndGoOn() {
+    commits.run(this::tick);
+    if (!committer.isAtRest() && !closed.get()) {
+      scheduleTick();
+      return;
+    }
+    ticking.set(false);
+    // Something may have come in between, and have found it ticking
+    if (!committer.isAtRest()) {
+      keepTicking();
+    }
   }
 
   /** The work in the background that writes what was appended. */
@@ -267,6 +319,7 @@ public final class Spool implements AutoCloseable {
   void acknowledge(long upToSequence, int records) {
     backlog.acknowledge(upToSequence);
     committer.acknowledged.add(records);
+    keepTicking();
   }
 
   /** Tells that the delivery will not hand these out any more. */
@@ -369,11 +422,6 @@ public final class Spool implements AutoCloseable {
     }
   }
 
-  /** Whether a record can be handed out no more, as the spool has let go of it. */
-  boolean isGone(long sequence) {
-    return backlog.isGone(sequence);
-  }
-
   /** For how long what was appended may have been in memory only, and would be lost with it. */
   Duration unsafeFor() {
     return Duration.ofNanos(Math.max(0, nanoTime() - backlog.safeUntilNanos()));
@@ -399,43 +447,12 @@ public final class Spool implements AutoCloseable {
 
   /** How it is doing; costs little and may be asked at any time. */
   public SpoolStatus status() {
-    Backlog.Snapshot snapshot = backlog.snapshot();
-    long oldest = snapshot.oldestMillis();
-    if (oldest == 0 && snapshot.waiting() > 0) {
-      oldest =
-          log.segments().stream()
-              .filter(segment -> segment.last() > backlog.acknowledged())
-              .mapToLong(SegmentInfo::oldestMillis)
-              .findFirst()
-              .orElse(0);
-    }
     Optional<Delivery> taker = Optional.ofNullable(delivery.get());
-    return new SpoolStatus(
-        name,
-        snapshot.waiting(),
-        snapshot.bytes(),
-        options.getMaxBytes(),
-        committer.fileBytes(),
-        oldest == 0 ? Duration.ZERO : Duration.ofMillis(Math.max(0, time.wall().millis() - oldest)),
-        taker.map(Delivery::inFlight).orElse(0),
-        snapshot.appendedRecords(),
-        committer.acknowledged.sum(),
-        committer.dropped.sum(),
-        committer.lost.sum(),
-        committer.commits(),
-        committer.fullEvents(),
-        committer.isFull(),
-        committer.appendRate.perSecond(),
-        committer.acknowledgeRate.perSecond(),
-        committer.growthRate.perSecond(),
-        committer.failure(),
-        taker.flatMap(Delivery::failure),
-        committer.notLetGo().or(() -> taker.flatMap(Delivery::trouble)),
+    return committer.status(
+        taker,
         taker.isPresent()
             ? Optional.empty()
-            : Optional.of(Duration.ofNanos(nanoTime() - untakenSinceNanos)),
-        parking.records(),
-        parking.status());
+            : Optional.of(Duration.ofNanos(nanoTime() - untakenSinceNanos)));
   }
 
   /** Commits what is left and lets go of the files; who still waits is told so. */
@@ -445,6 +462,7 @@ public final class Spool implements AutoCloseable {
       return;
     }
     commits.stop();
+    nextTick.cancel(false);
     backlog.close();
     try {
       committer.close();
@@ -455,7 +473,7 @@ public final class Spool implements AutoCloseable {
                 + " cannot be written. {}",
             name,
             records,
-            committer.failure().orElse("Look at the disk."));
+            status().storeFailure().orElse("Look at the disk."));
       }
     } finally {
       backlog

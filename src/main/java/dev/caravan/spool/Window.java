@@ -1,16 +1,18 @@
 package dev.caravan.spool;
 
+import dev.caravan.spool.Window.Slot.State;
 import dev.caravan.spool.log.LogRecord;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Deque;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.function.Predicate;
+import java.util.Map;
 
 /**
- * The records that were taken from the spool and not let go of yet, in order. Only those that may
- * have to be handed out again take up a place: what is delivered behind one that is not does not
- * keep others out. For one thread at a time.
+ * The records that were taken from the spool and not let go of yet, in order, and by their keys.
+ * Only those that are not delivered take up a place. One that is delivered before an earlier one of
+ * its key stays in memory, as it is repeated should that one fail. For one thread at a time.
  */
 final class Window {
 
@@ -26,7 +28,7 @@ final class Window {
     final long key;
     final int weight;
 
-    /** Null once it is delivered or parked: those may be many, and can be read again. */
+    /** Null once it need not be handed out any more, or is parked. */
     LogRecord record;
 
     volatile State state = State.WAITING;
@@ -52,24 +54,71 @@ final class Window {
       this.record = record;
     }
 
-    void handedOutAt(long nanos) {
-      state = State.IN_FLIGHT;
-      handedOutAtNanos = nanos;
-    }
-
     boolean isParked() {
       return parkedAs != NOT_PARKED;
     }
 
+    /** Whether it is neither in flight nor delivered. */
+    boolean isToBeHandedOut() {
+      return state == State.WAITING || state == State.FAILED;
+    }
+
     /** Whether the spool need not keep it any more. */
-    boolean isDone() {
+    private boolean isDone() {
       return state == State.DELIVERED || isParked();
+    }
+  }
+
+  /** The records of one key from the first one on that is not delivered. */
+  static final class Key {
+
+    final long hash;
+    final Deque<Slot> slots = new ArrayDeque<>(2);
+    int inFlight;
+
+    /** Whether its records wait for others of it that are parked. */
+    boolean waitsForParked;
+
+    /** Whether one of its records failed, and what follows from that is not done yet. */
+    boolean failed;
+
+    /** When it is handed out again, once that is decided. */
+    boolean decided;
+
+    boolean dueOnceOthersAreDelivered;
+    long dueAtNanos;
+
+    private Key(long hash) {
+      this.hash = hash;
+    }
+
+    /** Whether its first record has been in flight since this time or before. */
+    boolean isOverdue(long sinceNanos) {
+      Slot first = slots.peekFirst();
+      return !failed && first.state == State.IN_FLIGHT && first.handedOutAtNanos - sinceNanos <= 0;
+    }
+
+    void handOutAt(long nanos) {
+      decided = true;
+      dueAtNanos = nanos;
+    }
+
+    boolean isToBeDecided() {
+      return failed && !decided && inFlight == 0;
+    }
+
+    void goOn() {
+      failed = false;
+      decided = false;
+      dueOnceOthersAreDelivered = false;
+      waitsForParked = false;
     }
   }
 
   private final int maxRecords;
   private final long maxBytes;
   private final Deque<Slot> slots = new ArrayDeque<>();
+  private final Map<Long, Key> keys = new LinkedHashMap<>();
   private int places;
   private long bytes;
 
@@ -95,22 +144,80 @@ final class Window {
     return places;
   }
 
-  void add(Slot slot) {
-    slots.addLast(slot);
-    takePlace(slot);
+  /** The keys of which some record is not delivered. */
+  Collection<Key> keys() {
+    return keys.values();
   }
 
-  /** For a record that is delivered and must be repeated. */
-  void takePlace(Slot slot) {
+  /** The key of a record that is not delivered. */
+  Key keyOf(Slot slot) {
+    return keys.get(slot.key);
+  }
+
+  /** Adds a record; returned is what there is of its key. */
+  Key add(Slot slot) {
+    slots.addLast(slot);
     places++;
     bytes += slot.weight;
+    Key key = keys.computeIfAbsent(slot.key, Key::new);
+    key.slots.addLast(slot);
+    return key;
   }
 
-  /** For a record that is delivered or parked. */
-  void leavePlace(Slot slot) {
-    slot.record = null;
+  void handedOut(Slot slot, long nanos) {
+    slot.state = State.IN_FLIGHT;
+    slot.handedOutAtNanos = nanos;
+    keyOf(slot).inFlight++;
+  }
+
+  /** What was handed out is delivered or failed; returned is what there is of its key. */
+  Key settled(Slot slot) {
+    Key key = keyOf(slot);
+    key.inFlight--;
+    if (slot.state == State.DELIVERED) {
+      delivered(slot);
+    }
+    return key;
+  }
+
+  /** Gives back its place, and lets go of the record if no earlier one of its key may fail. */
+  void delivered(Slot slot) {
+    slot.state = State.DELIVERED;
     places--;
-    bytes -= slot.weight;
+    Deque<Slot> its = keyOf(slot).slots;
+    while (!its.isEmpty() && its.peekFirst().state == State.DELIVERED) {
+      forget(its.removeFirst());
+    }
+    if (its.isEmpty()) {
+      keys.remove(slot.key);
+    }
+  }
+
+  /** Has what was delivered behind a record that failed be repeated, so it takes a place again. */
+  void repeatDelivered(Key key) {
+    for (Slot slot : key.slots) {
+      if (slot.state == State.DELIVERED) {
+        slot.state = State.FAILED;
+        places++;
+      }
+    }
+  }
+
+  /** It lies among the parked records now, and so does all else of its key. */
+  void parked(Slot slot, long parkedAs) {
+    slot.parkedAs = parkedAs;
+    if (slot.state != State.DELIVERED) {
+      places--;
+    }
+    forget(slot);
+    keys.remove(slot.key);
+  }
+
+  private void forget(Slot slot) {
+    if (slot.record != null) {
+      slot.record = null;
+      bytes -= slot.weight;
+    }
   }
 
   /** Removes what is done with from the front; no records if there are none. */
@@ -124,14 +231,13 @@ final class Window {
     return new Progress(upTo, records);
   }
 
-  /** Those not done with that match, oldest first. */
-  List<Slot> find(Predicate<Slot> wanted) {
-    List<Slot> found = new ArrayList<>();
-    for (Slot slot : slots) {
-      if (!slot.isParked() && wanted.test(slot)) {
-        found.add(slot);
-      }
-    }
-    return found;
+  /** How many are handed out and not settled. */
+  int inFlight() {
+    return keys.values().stream().mapToInt(key -> key.inFlight).sum();
+  }
+
+  /** Those neither delivered nor parked, oldest first. */
+  List<LogRecord> notDelivered() {
+    return slots.stream().filter(slot -> !slot.isDone()).map(slot -> slot.record).toList();
   }
 }

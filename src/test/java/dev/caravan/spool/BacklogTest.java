@@ -9,7 +9,8 @@ import org.junit.jupiter.api.Test;
 /** One takes at a time; whoever took before must not take anything away from it. */
 class BacklogTest {
 
-  private final Backlog onDisk = new Backlog("b", new SpoolConfiguration(), () -> 0, 10, 50, 0);
+  private final Backlog onDisk =
+      new Backlog("b", new SpoolConfiguration(), () -> 0, 10, 50, 0, () -> {});
 
   @Test
   void whatAConsumerOfBeforeHasReadLateIsTakenByTheNextOneAllTheSame() throws Exception {
@@ -25,7 +26,7 @@ class BacklogTest {
 
   @Test
   void aConsumerOfBeforeTakesNothingAwayFromTheNextOne() throws Exception {
-    Backlog inMemory = new Backlog("b", new SpoolConfiguration(), () -> 0, 0, 0, 0);
+    Backlog inMemory = new Backlog("b", new SpoolConfiguration(), () -> 0, 0, 0, 0, () -> {});
     inMemory.append(new byte[1], RecordHeaders.NONE, 1, null);
     inMemory.takenBy("second");
 

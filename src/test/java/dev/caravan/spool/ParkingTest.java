@@ -76,7 +76,6 @@ class ParkingTest {
 
     assertThat(parking.holds(key("a"))).isFalse();
     assertThat(parking.isNearlyDone(key("a"))).isTrue();
-    assertThat(parking.attempts(key("a"))).isZero();
     assertThat(parking.gaveUpBefore(key("a"), "p")).isFalse();
     parking.givenUp(slot, "p");
     parking.isInFlight(OWNER, slot);
@@ -109,7 +108,7 @@ class ParkingTest {
 
   @Test
   void ofWhatCannotBeParkedAsAWholeNothingIs() throws Exception {
-    appendsUntilFull = 1;
+    appendsUntilFull = 0;
 
     assertThatThrownBy(() -> parking.park(OWNER, records("a", 1, 300)))
         .isInstanceOf(IOException.class);

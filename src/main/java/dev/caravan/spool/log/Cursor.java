@@ -8,7 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** Reads through a log, from file to file, and past what is damaged; stands where it stopped. */
+/** Reads through a log, from file to file, and past what is damaged. */
 final class Cursor implements Closeable {
 
   private static final int READ_AHEAD = 256 * 1024;
@@ -32,40 +32,29 @@ final class Cursor implements Closeable {
     this.next = sequence;
   }
 
-  /** The sequence behind the last one that was read. */
-  long next() {
-    return next;
-  }
-
-  Segment segment() {
-    return segment;
-  }
-
   /** Whole frames of records, until they are so many bytes or there are no more. */
   List<LogRecord> read(int maxBytes) throws IOException {
     List<LogRecord> records = new ArrayList<>();
     long bytes = 0;
-    while (records.isEmpty() || bytes < maxBytes) {
-      Frame frame = find();
-      if (frame == null) {
-        break;
+    try {
+      for (Frame frame = find(); frame != null; frame = bytes < maxBytes ? find() : null) {
+        if (frame.last() >= next) {
+          file.records(frame, offset, next, records);
+          bytes += frame.length();
+          next = frame.last() + 1;
+        }
+        offset += frame.length();
+        seen = frame.last();
+        seenMillis = frame.newestMillis();
       }
-      if (frame.last() >= next) {
-        file.records(frame, offset, next, records);
-        bytes += frame.length();
-        next = frame.last() + 1;
+      return records;
+    } catch (FileNotFoundException e) {
+      throw e;
+    } catch (IOException e) {
+      if (segment.givesUpAt(offset)) {
+        segment.damaged(0);
       }
-      offset += frame.length();
-      seen = frame.last();
-      seenMillis = frame.newestMillis();
-    }
-    return records;
-  }
-
-  /** Takes note that reading failed where it stands. */
-  void failed() {
-    if (segment.givesUpAt(offset)) {
-      segment.damaged(0);
+      throw e;
     }
   }
 

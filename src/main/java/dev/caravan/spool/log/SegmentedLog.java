@@ -11,10 +11,8 @@ import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -39,7 +37,6 @@ public final class SegmentedLog implements AutoCloseable {
   private static final int SET_ASIDE_AT_MOST = 5;
   private static final int FRAME_BYTES = 256 * 1024;
   private static final long NEWEST_KEPT_BYTES = 1024 * 1024;
-  private static final int IDLE_CURSORS = 3;
 
   private final Options options;
   private final Disk disk;
@@ -47,8 +44,6 @@ public final class SegmentedLog implements AutoCloseable {
   private final Holes holes;
   private final ConcurrentSkipListMap<Long, Segment> segments = new ConcurrentSkipListMap<>();
   private final FrameWriter writer = new FrameWriter();
-  private final Deque<Cursor> idle = new ArrayDeque<>();
-  private boolean closed;
   private Segment open;
   private RandomAccessFile written;
   private volatile long last;
@@ -315,75 +310,33 @@ public final class SegmentedLog implements AutoCloseable {
   /**
    * Whole frames of records, from this sequence (or the next one that is there) on: about so many
    * bytes, a frame at least; empty at the end of the log. What is damaged is skipped and becomes a
-   * hole, and so is what cannot be read time and again. To read on from the last one read and one
-   * is cheap, for some readers at a time.
+   * hole, and so is what cannot be read time and again.
    */
   public List<LogRecord> read(long fromSequence, int maxBytes) throws IOException {
-    Optional<Cursor> cursor = cursorAt(fromSequence);
-    if (cursor.isEmpty()) {
-      return List.of();
-    }
-    boolean done = false;
-    try {
-      List<LogRecord> records = cursor.get().read(maxBytes);
-      done = true;
-      return records;
-    } catch (FileNotFoundException e) {
-      throw e;
-    } catch (IOException e) {
-      cursor.get().failed();
-      throw e;
-    } finally {
-      if (done) {
-        keep(cursor.get());
-      } else {
-        cursor.get().close();
-      }
-    }
-  }
-
-  /** The one that stands there already, or one that begins to look; empty at the end of the log. */
-  private Optional<Cursor> cursorAt(long sequence) throws IOException {
-    synchronized (idle) {
-      for (Cursor cursor : idle) {
-        if (cursor.next() == sequence) {
-          idle.remove(cursor);
-          return Optional.of(cursor);
-        }
-      }
-    }
     while (true) {
-      Optional<Segment> segment = holding(sequence);
+      Optional<Segment> segment = holding(fromSequence);
       if (segment.isEmpty()) {
-        return Optional.empty();
+        return List.of();
       }
+      Cursor cursor;
       try {
-        return Optional.of(new Cursor(this, segment.get(), sequence));
+        cursor = new Cursor(this, segment.get(), fromSequence);
       } catch (FileNotFoundException e) {
-        vanished(segment.get(), sequence, e);
+        vanished(segment.get(), fromSequence, e);
+        continue;
+      }
+      try (cursor) {
+        return cursor.read(maxBytes);
       }
     }
   }
 
   private Optional<Segment> holding(long sequence) {
+    // Asked for first: what has a file behind it does not grow any more
+    Map.Entry<Long, Segment> behind = segments.higherEntry(sequence);
     Map.Entry<Long, Segment> at = segments.floorEntry(sequence);
-    if (at == null || at.getValue().info().last() < sequence) {
-      at = segments.higherEntry(sequence);
-    }
-    return Optional.ofNullable(at).map(Map.Entry::getValue);
-  }
-
-  private void keep(Cursor cursor) throws IOException {
-    synchronized (idle) {
-      if (closed || segments.get(cursor.segment().base()) != cursor.segment()) {
-        cursor.close();
-        return;
-      }
-      idle.addFirst(cursor);
-      if (idle.size() > IDLE_CURSORS) {
-        idle.removeLast().close();
-      }
-    }
+    boolean holds = at != null && at.getValue().info().last() >= sequence;
+    return Optional.ofNullable(holds ? at : behind).map(Map.Entry::getValue);
   }
 
   /** The file behind this one. */
@@ -448,17 +401,12 @@ public final class SegmentedLog implements AutoCloseable {
       if (info.last() > sequence) {
         return;
       }
-      if (segment == newest()) {
-        if (!info.damaged() && (info.count() == 0 || info.fileBytes() < keptBytes())) {
-          return;
-        }
-        replace(segment);
+      boolean small = info.count() == 0 || info.fileBytes() < keptBytes();
+      if (segment == newest() && !info.damaged() && small) {
+        return;
       }
       holes.floorAt(info.last());
       remove(segment);
-      if (segments.isEmpty()) {
-        replace(segment);
-      }
     }
   }
 
@@ -483,6 +431,9 @@ public final class SegmentedLog implements AutoCloseable {
   }
 
   private void remove(Segment segment) throws IOException {
+    if (segment == newest()) {
+      replace(segment);
+    }
     segments.remove(segment.base());
     try {
       if (segment.info().damaged()) {
@@ -494,13 +445,8 @@ public final class SegmentedLog implements AutoCloseable {
       segments.put(segment.base(), segment);
       throw e;
     }
-    List<Cursor> closing;
-    synchronized (idle) {
-      closing = idle.stream().filter(cursor -> cursor.segment() == segment).toList();
-      idle.removeAll(closing);
-    }
-    for (Cursor cursor : closing) {
-      cursor.close();
+    if (segments.isEmpty()) {
+      replace(segment);
     }
   }
 
@@ -542,14 +488,8 @@ public final class SegmentedLog implements AutoCloseable {
     if (segment == null) {
       return;
     }
-    if (segment == newest()) {
-      replace(segment);
-    }
     holes.deleted(segment.info().base(), segment.info().last(), first());
     remove(segment);
-    if (segments.isEmpty()) {
-      replace(segment);
-    }
     // Where the disk was full, there is room now
     holes.write(first());
   }
@@ -566,15 +506,6 @@ public final class SegmentedLog implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
-    List<Cursor> closing;
-    synchronized (idle) {
-      closed = true;
-      closing = List.copyOf(idle);
-      idle.clear();
-    }
-    for (Cursor cursor : closing) {
-      cursor.close();
-    }
     if (written != null) {
       seal();
     }
