@@ -133,6 +133,19 @@ class CookbookTest {
         .hasSize(1);
   }
 
+  @Test
+  void anEventOfAQueueWhoseNameIsNotKnownGoesToKafkaWithoutIt() throws IOException {
+    edit("queue-names.md");
+    Files.copy(
+        COOKBOOK.resolve("queue-names.camel.yaml"), routes.resolve("queue-names.camel.yaml"));
+
+    Sent sent = sent(CALL).get(0);
+
+    assertThat(sent.record().topic()).isEqualTo("genesys.conversations.voice");
+    assertThat(sent.value()).isEqualTo(CALL.getBytes(StandardCharsets.UTF_8));
+    assertThat(Expectations.headers(sent)).doesNotContainKey("genesys-queue-name");
+  }
+
   private void edit(String page) throws IOException {
     Matcher edits = EDIT.matcher(text(COOKBOOK.resolve(page)));
     assertThat(edits.find()).isTrue();
