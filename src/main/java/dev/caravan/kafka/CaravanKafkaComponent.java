@@ -2,6 +2,8 @@ package dev.caravan.kafka;
 
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
+import java.util.random.RandomGenerator;
 import org.apache.camel.AsyncCallback;
 import org.apache.camel.Exchange;
 import org.apache.camel.component.kafka.KafkaComponent;
@@ -19,6 +21,7 @@ public final class CaravanKafkaComponent extends KafkaComponent {
   private final PropertyConfigurer options = new KafkaComponentConfigurer();
   private final PropertyConfigurer endpointOptions = new KafkaEndpointConfigurer();
   private KafkaMeters meters;
+  private Optional<DeliverySpans> spans = Optional.empty();
 
   @Override
   public PropertyConfigurer getComponentPropertyConfigurer() {
@@ -62,18 +65,52 @@ public final class CaravanKafkaComponent extends KafkaComponent {
     getCamelContext().getRegistry().bind("deadLetterFiles", files);
   }
 
+  /** Made when the first record is to be sent: what sends none needs no collector. */
+  private synchronized Optional<DeliverySpans> spans() {
+    String endpoint = setting("otel.exporter.otlp.endpoint", "");
+    if (spans.isEmpty() && !endpoint.isEmpty()) {
+      double share = Double.parseDouble(setting("otel.traces.sampler.arg", "0"));
+      spans = Optional.of(new DeliverySpans(endpoint, share, RandomGenerator.getDefault()));
+    }
+    return spans;
+  }
+
+  private String setting(String name, String otherwise) {
+    return getCamelContext().resolvePropertyPlaceholders("{{" + name + ":" + otherwise + "}}");
+  }
+
+  @Override
+  protected void doStop() throws Exception {
+    super.doStop();
+    synchronized (this) {
+      spans.ifPresent(DeliverySpans::close);
+      spans = Optional.empty();
+    }
+  }
+
   private static final class Translating extends KafkaEndpoint {
 
+    private final transient CaravanKafkaComponent component;
     private final transient KafkaMeters meters;
 
     private Translating(String uri, CaravanKafkaComponent component) {
       super(uri, component);
+      this.component = component;
       this.meters = component.meters;
     }
 
     @Override
     protected KafkaProducer createProducer(KafkaEndpoint endpoint) {
       return new KafkaProducer(endpoint) {
+
+        private Optional<DeliverySpans> spans = Optional.empty();
+
+        @Override
+        protected void doStart() throws Exception {
+          super.doStart();
+          spans = component.spans();
+        }
+
         @Override
         public void process(Exchange exchange) throws Exception {
           KafkaHeaders.translate(exchange.getMessage().getHeaders());
@@ -97,6 +134,7 @@ public final class CaravanKafkaComponent extends KafkaComponent {
               sync -> {
                 if (exchange.getException() == null) {
                   meters.acknowledged(topic, exchange.getMessage());
+                  spans.ifPresent(it -> it.acknowledged(topic, exchange.getMessage()));
                 }
                 callback.done(sync);
               });

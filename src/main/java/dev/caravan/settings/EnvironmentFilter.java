@@ -14,6 +14,7 @@ import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
  * Keeps the variables of the environment (and of {@code .env}) from reaching Quarkus and Camel,
@@ -34,6 +35,13 @@ public final class EnvironmentFilter implements SmallRyeConfigBuilderCustomizer 
           "(?:_[A-Z0-9]+_)?"
               + "(?:QUARKUS|CAMEL|SMALLRYE|MP|OTEL|IO_SMALLRYE|PLATFORM_QUARKUS|CONFIG_ORDINAL|CARAVAN_(?:MISTAKES?|BUILDING|KAFKA))"
               + "(?:_.*)?");
+
+  /** Those that the bridge has of its own, under the names that the field has for them. */
+  private static final Set<String> OWN =
+      SettingsTable.all().stream()
+          .map(Setting::variable)
+          .filter(OF_FRAMEWORKS.asMatchPredicate())
+          .collect(Collectors.toSet());
 
   /**
    * Property that holds the names of the variables that were left aside; absent if there is none.
@@ -74,7 +82,7 @@ public final class EnvironmentFilter implements SmallRyeConfigBuilderCustomizer 
 
   private static boolean isLeftAside(String name) {
     String form = name.toUpperCase(Locale.ROOT).replaceAll("[^A-Z0-9]", "_");
-    return OF_FRAMEWORKS.matcher(form).matches();
+    return OF_FRAMEWORKS.matcher(form).matches() && !OWN.contains(form);
   }
 
   @Override

@@ -276,6 +276,17 @@ public final class SettingsTable {
         oneOf("text", "json"),
         "text",
         "lines of the log for people, or each as an object of JSON for a program");
+    beside(
+        "otel.exporter.otlp.endpoint",
+        address(),
+        "",
+        "an OpenTelemetry collector (OTLP over HTTP, such as `http://localhost:4318`) that gets a span"
+            + " from frame to acknowledgement for some of the events");
+    beside(
+        "otel.traces.sampler.arg",
+        matching("a share from 0 to 1, such as 0.01", "0(?:\\.\\d{1,9})?|1(?:\\.0{1,9})?"),
+        "0.001",
+        "for which share of them");
     beside("caravan.page", yesOrNo(), "true", "`false`: no status page; health and metrics stay");
     image(
         "caravan.http.host",

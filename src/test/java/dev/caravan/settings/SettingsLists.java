@@ -85,9 +85,9 @@ final class SettingsLists {
         continue;
       }
       String name = setting.variable();
-      // What has no prefix of ours is about the way to Genesys Cloud
+      // What has no prefix of ours belongs to what stands before it
       String prefix = name.substring(0, name.indexOf('_'));
-      String of = HEADS.containsKey(prefix) ? prefix : "GENESYS";
+      String of = HEADS.containsKey(prefix) ? prefix : group.isEmpty() ? "GENESYS" : group;
       if (!of.equals(group)) {
         lines.append(group.isEmpty() ? "" : "\n").append(HEADS.get(of)).append('\n');
         group = of;
