@@ -12,6 +12,7 @@ import java.util.Map;
  * @param at when it was looked
  * @param since when the bridge started
  * @param verdict the whole in words
+ * @param instances how many there are and who reads what, as a sentence; empty for one alone
  * @param clients the OAuth clients that read
  * @param spools the spools, {@code events} first
  * @param kafka how Kafka takes what is sent to it
@@ -23,6 +24,7 @@ record Status(
     String version,
     long since,
     Verdict verdict,
+    String instances,
     List<Client> clients,
     List<SpoolPart> spools,
     Kafka kafka,

@@ -22,6 +22,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
@@ -70,6 +71,7 @@ final class StatusReader {
         version,
         since,
         verdict(health),
+        instances(health),
         genesys.clientStatuses().stream().map(this::client).toList(),
         spools.statuses().stream()
             .sorted(Comparator.comparing(spool -> !spool.name().equals(EVENTS)))
@@ -130,6 +132,16 @@ final class StatusReader {
       }
     }
     return down ? ShardStatus.Health.BROKEN : null;
+  }
+
+  /** Which the bridge's own health tells, if there are several. */
+  private static String instances(List<HealthCheck.Result> health) {
+    return health.stream()
+        .map(result -> result.getDetails().get("road.instances"))
+        .filter(Objects::nonNull)
+        .map(Object::toString)
+        .findFirst()
+        .orElse("");
   }
 
   // ---- the parts of the road

@@ -83,12 +83,17 @@ function genesys(status) {
     big(number(used), used === 1 ? 'channel' : 'channels'),
     h('ul', { class: 'lines' }, status.clients.map(client => [
       line('OAuth client', client.name),
-      status.clients.length > 1 ? line('its channels', number(client.channels)) : null,
-      line('channels it may have', client.mostChannels),
-      client.restLeft < 0 ? null : line('calls left this minute', number(client.restLeft))])));
+      line('channels', number(client.channels) + ' of ' + client.mostChannels),
+      line('sockets that are read', number(sum(client.shards, socketsOf))),
+      client.restLeft < 0 ? null
+        : line('calls left this minute', number(client.restLeft), client.restLeft < 30 ? { class: 'hurt' } : {})])));
 }
 
+const socketsOf = shard => shard.channels.filter(phase => phase === 'live').length;
+
 function shards(status) {
+  const several = status.clients.length > 1;
+  const of = new Map(status.clients.flatMap(client => client.shards.map(shard => [shard, client.name])));
   const order = { broken: 0, blind: 1, idle: 3, flowing: 4 };
   const all = status.clients.flatMap(client => client.shards);
   const hurt = all.filter(shard => shard.state === 'broken' || shard.state === 'blind');
@@ -97,7 +102,8 @@ function shards(status) {
   return stage('Shards and their sockets', hurt.length ? 'bad' : all.length ? 'good' : 'calm',
     big(number(rate), 'events a second'),
     h('ul', { class: 'lines' }, sorted.slice(0, 20).map(shard => h('li', {},
-      h('span', { class: 'dot', 'data-state': shard.state }, 'shard ' + shard.number + ': ',
+      h('span', { class: 'dot', 'data-state': shard.state },
+        'shard ' + shard.number + (several ? ' of ' + of.get(shard) : '') + ': ',
         h('span', hurt.includes(shard) ? { class: 'hurt' } : {},
           shard.state + (shard.blindSeconds ? ' for ' + span(shard.blindSeconds) : '')),
         shard.channels.length > 1 || shard.channels.some(phase => phase !== 'live')
@@ -105,6 +111,7 @@ function shards(status) {
       h('span', {}, count(shard.topics, 'subscription'))))),
     (hurt.length ? hurt : all.length <= 2 ? all : []).slice(0, 4).map(shard =>
       h('p', { class: 'note' }, (all.length > 1 ? 'Shard ' + shard.number + ': ' : '') + shard.sentence)),
+    status.instances ? h('p', { class: 'note' }, status.instances) : null,
     all.length ? null : h('p', { class: 'note' }, 'No shard yet: it is being found out what to subscribe.'));
 }
 

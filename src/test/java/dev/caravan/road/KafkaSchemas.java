@@ -1,5 +1,6 @@
 package dev.caravan.road;
 
+import com.fasterxml.jackson.databind.JavaType;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
@@ -7,6 +8,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import com.mypurecloud.sdk.v2.model.AnalyticsConversationWithoutAttributes;
 import dev.caravan.frame.EnvelopeReader;
 import dev.caravan.frame.Frame;
 import dev.caravan.topic.Topic;
@@ -15,7 +17,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
+import java.util.Date;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
@@ -32,6 +34,8 @@ final class KafkaSchemas {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final String ANY_ID = "00000000-0000-4000-8000-000000000000";
   private static final String MEDIA = "conversations.{media}";
+  private static final String DETAILS_FILE = "conversations.details.schema.json";
+  private static final String LETTERS_FILE = "dead-letters.headers.schema.json";
 
   private static final Map<String, String> TITLES =
       new TreeMap<>(
@@ -69,6 +73,9 @@ final class KafkaSchemas {
       files.put(
           FOLDER.resolve(file(schema.getKey())), JSON.writeValueAsString(schema.getValue()) + "\n");
     }
+    files.put(FOLDER.resolve(DETAILS_FILE), JSON.writeValueAsString(details()) + "\n");
+    files.put(
+        FOLDER.resolve(LETTERS_FILE), JSON.writeValueAsString(deadLetterHeaders()) + "\n");
     files.put(
         DOCUMENT,
         YAMLMapper.builder()
@@ -175,6 +182,78 @@ final class KafkaSchemas {
     return schema;
   }
 
+  // ---- what is no notification
+
+  /** A conversation as analytics has it, with the fields that the official SDK knows. */
+  static ObjectNode details() {
+    ObjectNode definitions = JsonNodeFactory.instance.objectNode();
+    JavaType conversation = JSON.constructType(AnalyticsConversationWithoutAttributes.class);
+    ofType(conversation, definitions);
+    ObjectNode schema = (ObjectNode) definitions.remove(name(conversation));
+    schema.put("type", "object");
+    schema.put("$schema", "http://json-schema.org/draft-07/schema#");
+    schema.put("title", "A record of genesys.conversations.details: a conversation of analytics");
+    schema.put(
+        "description",
+        "What Genesys Cloud answered to a query for conversation details. It adds fields and values"
+            + " at any time: expect more than stands here, and fields that are null or absent.");
+    schema.putArray("required").add("conversationId");
+    schema.set("definitions", definitions);
+    return schema;
+  }
+
+  private static String name(JavaType type) {
+    return type.getRawClass().getSimpleName();
+  }
+
+  private static ObjectNode ofType(JavaType type, ObjectNode definitions) {
+    ObjectNode schema = JsonNodeFactory.instance.objectNode();
+    Class<?> plain = type.getRawClass();
+    if (type.isCollectionLikeType()) {
+      typed(schema, "array").set("items", ofType(type.getContentType(), definitions));
+    } else if (type.isMapLikeType()) {
+      typed(schema, "object")
+          .set("additionalProperties", ofType(type.getContentType(), definitions));
+    } else if (plain == Boolean.class) {
+      typed(schema, "boolean");
+    } else if (plain == Integer.class || plain == Long.class) {
+      typed(schema, "integer");
+    } else if (Number.class.isAssignableFrom(plain)) {
+      typed(schema, "number");
+    } else if (type.isEnumType() || plain == String.class || plain == Date.class) {
+      typed(schema, "string");
+    } else {
+      if (!definitions.has(name(type))) {
+        ObjectNode properties =
+            typed(definitions.putObject(name(type)), "object").putObject("properties");
+        JSON.getSerializationConfig()
+            .introspect(type)
+            .findProperties()
+            .forEach(
+                field ->
+                    properties.set(field.getName(), ofType(field.getPrimaryType(), definitions)));
+      }
+      schema.put("$ref", "#/definitions/" + name(type));
+    }
+    return schema;
+  }
+
+  /** Genesys Cloud writes null where it has nothing to say. */
+  private static ObjectNode typed(ObjectNode schema, String type) {
+    schema.putArray("type").add(type).add("null");
+    return schema;
+  }
+
+  /** Of what could not be read nobody knows what it is about; of the rest all is known. */
+  static ObjectNode deadLetterHeaders() {
+    ObjectNode schema = JsonNodeFactory.instance.objectNode();
+    schema.put("$schema", "http://json-schema.org/draft-07/schema#");
+    schema.put("title", "The headers of a record of genesys.dead-letters");
+    headers(schema);
+    ((ArrayNode) schema.get("required")).add("caravan-reason");
+    return schema;
+  }
+
   // ---- the document
 
   private static ObjectNode document() {
@@ -213,7 +292,7 @@ final class KafkaSchemas {
         messages,
         "conversations.details",
         "Conversations that were read again after a gap, as analytics has them",
-        Map.of("type", "object", "required", List.of("conversationId")));
+        Map.of("$ref", "./schemas/" + DETAILS_FILE));
     channel(
         channels,
         operations,
@@ -228,6 +307,11 @@ final class KafkaSchemas {
         "dead-letters",
         "What could not be read or sent: the original bytes",
         Map.of());
+    ((ObjectNode) messages.get("dead-letters"))
+        .putObject("headers")
+        .put("schemaFormat", "application/schema+json;version=draft-07")
+        .putObject("schema")
+        .put("$ref", "./schemas/" + LETTERS_FILE);
     headers(components.putObject("schemas").putObject("headers"));
     return all;
   }

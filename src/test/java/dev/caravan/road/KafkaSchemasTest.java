@@ -8,8 +8,13 @@ import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import com.networknt.schema.JsonSchema;
 import com.networknt.schema.JsonSchemaFactory;
 import com.networknt.schema.SpecVersion;
+import dev.caravan.command.Deadline;
+import dev.caravan.dryrun.FrameTrial;
+import dev.caravan.dryrun.RecordedFrame;
 import dev.caravan.dryrun.Sample;
+import dev.caravan.settings.Settings;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -18,6 +23,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -25,6 +32,8 @@ import org.junit.jupiter.api.Test;
 class KafkaSchemasTest {
 
   private static final int ENOUGH = 3_000;
+  private static final Pattern TARGET =
+      Pattern.compile("kafka:\\{\\{caravan\\.topic\\.prefix}}([\\w.-]+)");
   private static final Map<String, List<byte[]>> FRAMES = new LinkedHashMap<>();
 
   /** A morning of the stand-in's contact centre, by Kafka topic. */
@@ -119,6 +128,55 @@ class KafkaSchemasTest {
         assertThat(Path.of("docs").resolve(target)).exists();
       }
     }
+  }
+
+  @Test
+  void theDocumentNamesEveryKafkaTopicThatTheShippedRoutesWrite() throws IOException {
+    JsonNode document = new YAMLMapper().readTree(KafkaSchemas.DOCUMENT.toFile());
+    TreeSet<String> addresses = new TreeSet<>();
+    document.get("channels").forEach(one -> addresses.add(one.get("address").asText()));
+    TreeSet<String> written = new TreeSet<>();
+    try (Stream<Path> routes = Files.list(Path.of("routes"))) {
+      for (Path file : routes.filter(it -> it.toString().endsWith(".camel.yaml")).toList()) {
+        Matcher target = TARGET.matcher(Files.readString(file));
+        while (target.find()) {
+          written.add("genesys." + target.group(1));
+        }
+      }
+    }
+    try (FrameTrial trial = new FrameTrial(Settings.of(Map.of("GENESYS_MEDIA", "*")))) {
+      trial.of(
+          RecordedFrame.shipped(),
+          Deadline.in(Duration.ofMinutes(1)),
+          tried -> tried.passage().records().forEach(it -> written.add(it.record().topic())));
+    }
+
+    assertThat(written).contains("genesys.signals", "genesys.dead-letters", "genesys.presence");
+    assertThat(written).hasSizeGreaterThan(12);
+    assertThat(written)
+        .allMatch(
+            topic ->
+                addresses.contains(topic)
+                    || addresses.contains(topic.replaceFirst("[^.]+$", "{media}")));
+  }
+
+  @Test
+  void aConversationOfAnalyticsFitsAndOneOfAnotherFormDoesNot() {
+    JsonSchema schema =
+        JsonSchemaFactory.getInstance(SpecVersion.VersionFlag.V7)
+            .getSchema(KafkaSchemas.details());
+    ObjectNode conversation =
+        (ObjectNode)
+            Road.json(
+                """
+                {"conversationId":"c-1","conversationStart":"2026-11-21T17:00:00.131Z","divisionIds":["d-1"],
+                 "participants":[{"purpose":"agent","sessions":[{"mediaType":"voice","segments":[
+                   {"segmentType":"interact","conference":false,"queueId":null}]}]}]}"""
+                    .getBytes(StandardCharsets.UTF_8));
+
+    assertThat(schema.validate(conversation)).isEmpty();
+    conversation.withArray("participants").addObject().put("sessions", "none");
+    assertThat(schema.validate(conversation)).isNotEmpty();
   }
 
   @Test

@@ -116,6 +116,9 @@ class RoadBackfillIT {
                 get(road, token, "/api/v2/analytics/conversations/" + one.getKey() + "/details"));
       }
       CloudEvents.assertAll(road.kafka().records());
+      assertThat(new KafkaContract().assertThatAllFit(road.kafka().records(), road.prefix()))
+          .contains(
+              "genesys.conversations.{media}", "genesys.conversations.details", "genesys.signals");
     }
   }
 

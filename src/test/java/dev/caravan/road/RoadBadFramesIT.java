@@ -89,6 +89,8 @@ class RoadBadFramesIT {
 
     assertThat(letter.topic()).isEqualTo(road.prefix() + "dead-letters");
     assertThat(TopicReader.header(letter, "caravan-reason").orElseThrow()).contains(reason);
+    assertThat(new KafkaContract().assertThatAllFit(List.of(letter), road.prefix()))
+        .containsExactly("genesys.dead-letters");
     theRoadGoesOn();
   }
 

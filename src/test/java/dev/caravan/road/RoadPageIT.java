@@ -4,15 +4,11 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.microsoft.playwright.Browser;
-import com.microsoft.playwright.BrowserContext;
-import com.microsoft.playwright.BrowserType;
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
-import com.microsoft.playwright.Playwright;
 import com.microsoft.playwright.assertions.LocatorAssertions;
 import com.microsoft.playwright.assertions.PlaywrightAssertions;
 import com.microsoft.playwright.options.ColorScheme;
-import com.microsoft.playwright.options.ReducedMotion;
 import dev.caravan.demo.LocalBroker;
 import dev.caravan.simulator.CentreSize;
 import dev.caravan.simulator.OauthClient;
@@ -22,23 +18,18 @@ import dev.caravan.simulator.Traffic;
 import dev.caravan.simulator.fault.Action;
 import dev.caravan.testing.Bridge;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -53,61 +44,17 @@ class RoadPageIT {
   private static final Path PICTURES =
       Path.of(System.getProperty("caravan.pictures", "target/pictures"));
   private static final String LACKING = "analytics:queueObservation:view";
-  private static final double PATIENCE_MILLIS = 60_000;
-  private static final List<Path> BROWSERS =
-      Stream.of(
-              System.getProperty("caravan.chromium", "/usr/bin/chromium"),
-              "/usr/bin/chromium-browser",
-              "/usr/bin/google-chrome")
-          .map(Path::of)
-          .toList();
-
-  private static Playwright playwright;
-  private static Browser browser;
-  private static String axe;
+  private Chromium browser;
 
   @TempDir Path folder;
   private final int port = Bridge.freePort();
-  private final List<String> complaints = new ArrayList<>();
-  private final List<String> elsewhere = new ArrayList<>();
   private Simulator genesys;
   private LocalBroker kafka;
   private Bridge bridge;
 
-  @BeforeAll
-  static void openTheBrowser() throws IOException {
-    Path program =
-        BROWSERS.stream()
-            .filter(Files::isExecutable)
-            .findFirst()
-            .orElseThrow(
-                () ->
-                    new IllegalStateException(
-                        "No Chromium is here. Install it (Debian: apt-get install chromium), or name"
-                            + " it with -Dcaravan.chromium=PATH."));
-    PlaywrightAssertions.setDefaultAssertionTimeout(PATIENCE_MILLIS);
-    playwright =
-        Playwright.create(
-            new Playwright.CreateOptions().setEnv(Map.of("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1")));
-    browser =
-        playwright
-            .chromium()
-            .launch(
-                new BrowserType.LaunchOptions()
-                    .setExecutablePath(program)
-                    .setArgs(List.of("--no-sandbox", "--disable-dev-shm-usage")));
-    try (InputStream script = RoadPageIT.class.getResourceAsStream("/axe.min.js")) {
-      axe = new String(script.readAllBytes(), StandardCharsets.UTF_8);
-    }
-  }
-
-  @AfterAll
-  static void closeTheBrowser() {
-    playwright.close();
-  }
-
   @BeforeEach
-  void start() {
+  void start() throws IOException {
+    browser = Chromium.start();
     genesys =
         Simulator.start(
             SimulatorOptions.defaults()
@@ -138,27 +85,11 @@ class RoadPageIT {
     bridge.close();
     kafka.close();
     genesys.close();
+    browser.close();
   }
 
   private Page open(Browser.NewContextOptions options) {
-    BrowserContext context = browser.newContext(options.setReducedMotion(ReducedMotion.REDUCE));
-    context.setDefaultTimeout(PATIENCE_MILLIS);
-    Page page = context.newPage();
-    page.onConsoleMessage(
-        message -> {
-          if (message.type().equals("error") || message.type().equals("warning")) {
-            complaints.add(message.text());
-          }
-        });
-    page.onPageError(complaints::add);
-    page.onRequest(
-        request -> {
-          if (!request.url().startsWith("http://localhost:" + port + "/")) {
-            elsewhere.add(request.url());
-          }
-        });
-    page.navigate("http://localhost:" + port + "/");
-    return page;
+    return browser.open(port, options);
   }
 
   private static Browser.NewContextOptions desk(ColorScheme scheme) {
@@ -196,13 +127,8 @@ class RoadPageIT {
         .until(() -> json("/status").at("/kafka/topics").size() > 3);
   }
 
-  private static void assertNoFindings(Page page) {
-    page.evaluate(axe);
-    Object findings =
-        page.evaluate(
-            "async () => (await axe.run()).violations.map(v => v.id + ': ' + v.nodes.map(n =>"
-                + " n.target.join(' ') + ' ' + n.failureSummary).join('; '))");
-    org.assertj.core.api.Assertions.assertThat(findings).isEqualTo(List.of());
+  private void assertNoFindings(Page page) {
+    org.assertj.core.api.Assertions.assertThat(browser.findings(page)).isEqualTo(List.of());
   }
 
   private static void picture(Page page, String name, boolean whole) {
@@ -232,8 +158,8 @@ class RoadPageIT {
     kafka.restart();
     assertThat(page.locator("#road > li").nth(2)).hasAttribute("data-state", "good");
 
-    org.assertj.core.api.Assertions.assertThat(complaints).isEmpty();
-    org.assertj.core.api.Assertions.assertThat(elsewhere).isEmpty();
+    org.assertj.core.api.Assertions.assertThat(browser.complaints()).isEmpty();
+    org.assertj.core.api.Assertions.assertThat(browser.elsewhere()).isEmpty();
     assertNothingThatItMustNotTell(page);
 
     assertNoFindings(page);
