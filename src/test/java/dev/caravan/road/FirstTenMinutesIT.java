@@ -11,6 +11,7 @@ import dev.caravan.testing.Pages;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
@@ -26,9 +27,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Does what docs/first-ten-minutes.md tells a new user to do, in a folder with the launcher and the
- * routes, and looks for what the page says is seen then. Only the ports are others, as those of the
- * page may be taken.
+ * Does what docs/first-ten-minutes.md tells a new user to do, in a folder with the launcher, what
+ * was built and a copy of the routes, and looks for what the page says is seen then. Only the ports
+ * are others, as those of the page may be taken.
  */
 class FirstTenMinutesIT {
 
@@ -44,7 +45,8 @@ class FirstTenMinutesIT {
 
   @BeforeEach
   void aCheckout() throws IOException {
-    Files.createSymbolicLink(folder.resolve("caravan"), Path.of("caravan").toAbsolutePath());
+    Files.copy(Path.of("caravan"), folder.resolve("caravan"), StandardCopyOption.COPY_ATTRIBUTES);
+    Files.createSymbolicLink(folder.resolve("target"), Path.of("target").toAbsolutePath());
     Road.copyOfRoutes(folder);
     List.of("9092", "8080", "9876")
         .forEach(port -> ports.put(port, String.valueOf(Bridge.freePort())));

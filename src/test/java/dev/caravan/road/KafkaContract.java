@@ -51,7 +51,8 @@ final class KafkaContract {
     Set<String> seen = new TreeSet<>();
     for (ConsumerRecord<String, byte[]> record : records) {
       String topic = SHIPPED_PREFIX + record.topic().substring(prefix.length());
-      String address = messages.containsKey(topic) ? topic : topic.replaceFirst("[^.]+$", "{media}");
+      String address =
+          messages.containsKey(topic) ? topic : topic.replaceFirst("[^.]+$", "{media}");
       JsonNode message = messages.get(address);
       assertThat(message).as("the channel of " + topic).isNotNull();
       assertFits(message.get("headers"), headers(record), topic);
@@ -64,7 +65,8 @@ final class KafkaContract {
   }
 
   private void assertFits(JsonNode described, JsonNode told, String topic) {
-    JsonNode schema = described.path("schema").isMissingNode() ? described : described.get("schema");
+    JsonNode schema =
+        described.path("schema").isMissingNode() ? described : described.get("schema");
     JsonNode resolved =
         schema.has("$ref")
             ? read(Path.of("docs").resolve(schema.get("$ref").asText()), JSON)

@@ -74,8 +74,7 @@ final class KafkaSchemas {
           FOLDER.resolve(file(schema.getKey())), JSON.writeValueAsString(schema.getValue()) + "\n");
     }
     files.put(FOLDER.resolve(DETAILS_FILE), JSON.writeValueAsString(details()) + "\n");
-    files.put(
-        FOLDER.resolve(LETTERS_FILE), JSON.writeValueAsString(deadLetterHeaders()) + "\n");
+    files.put(FOLDER.resolve(LETTERS_FILE), JSON.writeValueAsString(deadLetterHeaders()) + "\n");
     files.put(
         DOCUMENT,
         YAMLMapper.builder()

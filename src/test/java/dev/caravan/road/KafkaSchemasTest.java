@@ -163,8 +163,7 @@ class KafkaSchemasTest {
   @Test
   void aConversationOfAnalyticsFitsAndOneOfAnotherFormDoesNot() {
     JsonSchema schema =
-        JsonSchemaFactory.getInstance(SpecVersion.VersionFlag.V7)
-            .getSchema(KafkaSchemas.details());
+        JsonSchemaFactory.getInstance(SpecVersion.VersionFlag.V7).getSchema(KafkaSchemas.details());
     ObjectNode conversation =
         (ObjectNode)
             Road.json(
