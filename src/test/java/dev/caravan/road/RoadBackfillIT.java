@@ -118,7 +118,11 @@ class RoadBackfillIT {
       CloudEvents.assertAll(road.kafka().records());
       assertThat(new KafkaContract().assertThatAllFit(road.kafka().records(), road.prefix()))
           .contains(
-              "genesys.conversations.{media}", "genesys.conversations.details", "genesys.signals");
+              "genesys.adherence",
+              "genesys.conversations.details",
+              "genesys.presence",
+              "genesys.routing-status",
+              "genesys.signals");
     }
   }
 
