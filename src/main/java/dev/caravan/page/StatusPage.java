@@ -31,6 +31,9 @@ import org.eclipse.microprofile.config.inject.ConfigProperty;
 @ApplicationScoped
 public class StatusPage {
 
+  /** What is answered to whoever asks before the first look. */
+  private static final String NOT_LOOKED_YET = "{}";
+
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final Duration EVERY = Duration.ofSeconds(2);
   private static final Duration LISTEN_EVERY = Duration.ofSeconds(30);
@@ -50,7 +53,7 @@ public class StatusPage {
   private Map<String, Integer> routes = Map.of();
   private long sampledAt;
   private long toldVersion = -1;
-  private volatile String status = "{}";
+  private volatile String status = NOT_LOOKED_YET;
 
   public StatusPage(
       MeterRegistry meters,
@@ -89,7 +92,9 @@ public class StatusPage {
                 "/status", () -> status,
                 "/timeline", () -> json(timeline.content()),
                 "/charts", () -> json(history.charts())),
-            () -> event("status", status) + event("timeline", json(timeline.content())));
+            () ->
+                (status.equals(NOT_LOOKED_YET) ? "" : event("status", status))
+                    + event("timeline", json(timeline.content())));
     ScheduledExecutorService looks =
         context.getExecutorServiceManager().newSingleThreadScheduledExecutor(this, "status-page");
     BackgroundHealthCheck health = BackgroundHealthCheck.of(context);
