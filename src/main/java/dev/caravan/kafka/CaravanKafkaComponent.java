@@ -3,9 +3,11 @@ package dev.caravan.kafka;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.random.RandomGenerator;
 import org.apache.camel.AsyncCallback;
 import org.apache.camel.Exchange;
+import org.apache.camel.Message;
 import org.apache.camel.component.kafka.KafkaComponent;
 import org.apache.camel.component.kafka.KafkaComponentConfigurer;
 import org.apache.camel.component.kafka.KafkaConstants;
@@ -13,9 +15,13 @@ import org.apache.camel.component.kafka.KafkaEndpoint;
 import org.apache.camel.component.kafka.KafkaEndpointConfigurer;
 import org.apache.camel.component.kafka.KafkaProducer;
 import org.apache.camel.spi.PropertyConfigurer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The component {@code kafka:} with the headers and beans that the shipped routes name. */
 public final class CaravanKafkaComponent extends KafkaComponent {
+
+  private static final Logger LOG = LoggerFactory.getLogger(CaravanKafkaComponent.class);
 
   // Camel would look for those of this class
   private final PropertyConfigurer options = new KafkaComponentConfigurer();
@@ -69,8 +75,12 @@ public final class CaravanKafkaComponent extends KafkaComponent {
   private synchronized Optional<DeliverySpans> spans() {
     String endpoint = setting("otel.exporter.otlp.endpoint", "");
     if (spans.isEmpty() && !endpoint.isEmpty()) {
-      double share = Double.parseDouble(setting("otel.traces.sampler.arg", "0"));
-      spans = Optional.of(new DeliverySpans(endpoint, share, RandomGenerator.getDefault()));
+      try {
+        double share = Double.parseDouble(setting("otel.traces.sampler.arg", "0"));
+        spans = Optional.of(new DeliverySpans(endpoint, share, RandomGenerator.getDefault()));
+      } catch (RuntimeException | LinkageError e) {
+        LOG.warn("There are no spans; events flow all the same", e);
+      }
     }
     return spans;
   }
@@ -103,6 +113,7 @@ public final class CaravanKafkaComponent extends KafkaComponent {
     protected KafkaProducer createProducer(KafkaEndpoint endpoint) {
       return new KafkaProducer(endpoint) {
 
+        private final AtomicBoolean failedToCount = new AtomicBoolean();
         private Optional<DeliverySpans> spans = Optional.empty();
 
         @Override
@@ -133,11 +144,24 @@ public final class CaravanKafkaComponent extends KafkaComponent {
               exchange,
               sync -> {
                 if (exchange.getException() == null) {
-                  meters.acknowledged(topic, exchange.getMessage());
-                  spans.ifPresent(it -> it.acknowledged(topic, exchange.getMessage()));
+                  count(topic, exchange.getMessage());
                 }
                 callback.done(sync);
               });
+        }
+
+        /** Whatever becomes of it, the record is in Kafka. */
+        private void count(String topic, Message message) {
+          try {
+            String label = meters.acknowledged(topic, message);
+            spans.ifPresent(it -> it.acknowledged(label, message));
+          } catch (RuntimeException | LinkageError e) {
+            if (!failedToCount.getAndSet(true)) {
+              LOG.warn(
+                  "A record that Kafka took cannot be counted or traced ({}). It is said once.",
+                  e.getClass().getSimpleName());
+            }
+          }
         }
 
         private String topic(Exchange exchange) {

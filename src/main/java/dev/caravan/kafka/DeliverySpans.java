@@ -82,10 +82,13 @@ final class DeliverySpans implements AutoCloseable {
   /**
    * A record was acknowledged.
    *
-   * @param message what was sent; only what came from a spool tells when it was read
+   * @param topic one of few, as span names and attributes must not grow with what is in an event
+   * @param message what was sent; only what came from a spool tells when it was read, and what is
+   *     replayed was sent before
    */
   void acknowledged(String topic, Message message) {
     if (random.nextDouble() >= share
+        || message.getHeader(SpoolConstants.REPLAYED) != null
         || !(message.getHeader(SpoolConstants.APPENDED_AT) instanceof Long appended)) {
       return;
     }

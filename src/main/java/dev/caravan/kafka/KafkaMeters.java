@@ -44,12 +44,15 @@ final class KafkaMeters {
    * A record was acknowledged.
    *
    * @param message what was sent; only what came from a spool tells when it was read
+   * @return the Kafka topic as a label: one of few, however many topics a route names
    */
-  void acknowledged(String topic, Message message) {
-    counter(topic).increment();
+  String acknowledged(String topic, Message message) {
+    Counter counter = counter(topic);
+    counter.increment();
     if (message.getHeader(SpoolConstants.APPENDED_AT) instanceof Long read) {
       latency.record(Math.max(0, System.currentTimeMillis() - read), TimeUnit.MILLISECONDS);
     }
+    return counter.getId().getTag("topic");
   }
 
   private Counter counter(String topic) {

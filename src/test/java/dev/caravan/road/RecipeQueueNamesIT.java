@@ -40,7 +40,10 @@ class RecipeQueueNamesIT {
     Path names = routes.resolve("queue-names.camel.yaml");
     String everyTenMinutes = Files.readString(names);
     assertThat(everyTenMinutes).containsOnlyOnce("period: 10m");
-    Files.writeString(names, everyTenMinutes.replace("period: 10m", "period: 1s"));
+    assertThat(everyTenMinutes).containsOnlyOnce("delay: 1m");
+    Files.writeString(
+        names,
+        everyTenMinutes.replace("delay: 1m", "delay: 1s").replace("period: 10m", "period: 1s"));
     settings =
         road.settings()
             .with("CARAVAN_ROUTES_DIR", routes.toString())
