@@ -128,7 +128,7 @@ public final class DataFolder {
             .filter(spool -> spool.waiting() > 0)
             .map(spool -> "%s %d".formatted(spool.name(), spool.waiting()))
             .collect(Collectors.joining(", "));
-    return "Records that wait: %s (%s on disk). Gaps not backfilled yet: %s. %s"
+    return "Records that wait: %s (%s on disk). Gaps not closed yet: %s. %s"
         .formatted(
             waiting.isEmpty() ? "none" : waiting,
             SpoolGlance.size(spools),

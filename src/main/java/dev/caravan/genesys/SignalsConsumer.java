@@ -55,8 +55,8 @@ final class SignalsConsumer extends DefaultConsumer {
   }
 
   /**
-   * What a signal was handed to keeps it. A gap is reported when its signal was; it is backfilled
-   * when what came of it was, or, if nobody fills gaps, at once.
+   * What a signal was handed to keeps it. A gap is reported when its signal was; its backfill has
+   * ended when what came of it was, or, if nobody fills gaps, at once.
    */
   private void reported(Signal signal) {
     GenesysComponent component = ((GenesysEndpoint) getEndpoint()).component();

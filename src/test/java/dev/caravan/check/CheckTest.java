@@ -573,7 +573,7 @@ class CheckTest {
         .containsSubsequence(
             "Data",
             "  ok      %s can be written.".formatted(data),
-            "  ok      Records that wait: none (0 B on disk). Gaps not backfilled yet: none. No bridge is"
+            "  ok      Records that wait: none (0 B on disk). Gaps not closed yet: none. No bridge is"
                 + " running on it.");
     assertThat(data).isEmptyDirectory();
   }

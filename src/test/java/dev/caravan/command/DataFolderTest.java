@@ -34,7 +34,7 @@ class DataFolderTest {
   void whatLiesInItIsToldWithoutTouchingIt() throws IOException {
     assertThat(DataFolder.state(folder))
         .isEqualTo(
-            "Records that wait: none (0 B on disk). Gaps not backfilled yet: none. No bridge is running on it.");
+            "Records that wait: none (0 B on disk). Gaps not closed yet: none. No bridge is running on it.");
     assertThat(folder).isEmptyDirectory();
 
     Path gaps = Files.createDirectory(folder.resolve("gaps"));
@@ -42,7 +42,7 @@ class DataFolderTest {
       Files.createFile(gaps.resolve(file));
     }
 
-    assertThat(DataFolder.state(folder)).contains("Gaps not backfilled yet: 2.");
+    assertThat(DataFolder.state(folder)).contains("Gaps not closed yet: 2.");
   }
 
   @Test

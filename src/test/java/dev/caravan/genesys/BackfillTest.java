@@ -298,7 +298,7 @@ class BackfillTest {
     JsonNode outcome = road.awaitOutcome();
 
     assertThat(outcome.path("backfilled").asText())
-        .isEqualTo("no, because routing-status: the answers lack 4 of 14 users.");
+        .isEqualTo("no, because routing-status: 4 of 14 users are missing from the answers.");
     assertThat(outcome.path("sentence").asText())
         .contains("10 presences, 10 routing statuses and 10 adherences were read again.");
     assertThat(road.genesys().callCounts()).containsEntry(USERS, 2);
@@ -371,6 +371,19 @@ class BackfillTest {
 
     assertThat(road.awaitOutcome().path("backfilled").asText())
         .isEqualTo("no, because no event of its topics can be read again.");
+  }
+
+  @Test
+  void topicsOfAGapThatCannotBeReadAgainAreCounted() {
+    open(3);
+    List<String> topics = new ArrayList<>(states());
+    for (String queue : List.of("0e185c02", "1e185c02")) {
+      topics.add("v2.analytics.queues." + queue + "-aca1-4a72-82ea-2e78684e2c89.observations");
+    }
+    road.missed(topics, ago(30), ago(20)).start();
+
+    assertThat(road.awaitOutcome().path("sentence").asText())
+        .endsWith("The events of 2 other topics in this gap cannot be read again.");
   }
 
   @Test

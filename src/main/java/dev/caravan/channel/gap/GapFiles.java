@@ -190,9 +190,9 @@ final class GapFiles {
               Instant from = OpenGap.began(id).orElse(damage.written());
               found.ofUnknownTopics().add(OpenGap.ofUnknownTopics(id, from));
               LOG.error(
-                  "{} Which topics had this gap, until when, and whether that was reported and backfilled is"
-                      + " lost. All topics are taken to be not read since {}; that is reported and backfilled"
-                      + " as a gap. Look at the disk.",
+                  "{} Which topics had this gap, until when, and whether it was reported and read again is"
+                      + " lost. All topics are taken to be not read since {}; that gap is reported, and read"
+                      + " again as far as it can be. Look at the disk.",
                   damage.sentence(),
                   from);
             });
@@ -206,7 +206,8 @@ final class GapFiles {
               found.ofUnknownTopics().add(OpenGap.ofUnknownTopics(OpenGap.id(from, 0), from));
               LOG.error(
                   "{} Which topics were given up then is lost. All topics are taken to be not read"
-                      + " since {}; that is reported and backfilled as a gap. Look at the disk.",
+                      + " since {}; that gap is reported, and read again as far as it can be. Look at the"
+                      + " disk.",
                   damage.sentence(),
                   from);
             });
@@ -242,7 +243,7 @@ final class GapFiles {
               found.ofUnknownTopics().add(OpenGap.ofUnknownTopics(OpenGap.id(from, 0), from));
               LOG.error(
                   "{} Which topics a channel read is lost. All topics are taken to be not read since"
-                      + " {}; that is reported and backfilled as a gap. Look at the disk.",
+                      + " {}; that gap is reported, and read again as far as it can be. Look at the disk.",
                   damage.sentence(),
                   from);
             });

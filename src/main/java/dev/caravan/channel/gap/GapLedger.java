@@ -31,7 +31,8 @@ public final class GapLedger {
   private static final Logger LOG = LoggerFactory.getLogger(GapLedger.class);
 
   /**
-   * Gaps that are over and wait to be reported or backfilled; the oldest beyond that are given up.
+   * Gaps that are over and wait for their report or the end of their backfill; the oldest beyond
+   * that are given up.
    */
   public static final int MOST_WAITING = 500;
 
@@ -369,12 +370,12 @@ public final class GapLedger {
     waiting.reported(id);
   }
 
-  /** Gaps that are over and have not been dealt with, oldest first. */
+  /** Gaps that are over and whose backfill has not ended, oldest first. */
   public synchronized List<Gap> notBackfilled() {
     return waiting.notBackfilled();
   }
 
-  /** Nothing more is to be done about this gap. */
+  /** The backfill of this gap has ended, also in vain, or is not wanted. */
   public synchronized void backfilled(String id) {
     waiting.backfilled(id);
   }

@@ -14,10 +14,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Gaps that are over, until they are reported and backfilled. Their number is bounded: the oldest
- * that is reported goes first; if none is, the two oldest become one, so that no interval is left
- * unreported. Of losses of the same cause one is being reported, and all that come meanwhile wait
- * as one more.
+ * Gaps that are over, until they are reported and their backfill has ended, also in vain. Their
+ * number is bounded: the oldest that is reported goes first; if none is, the two oldest become one,
+ * so that no interval is left unreported. Of losses of the same cause one is being reported, and
+ * all that come meanwhile wait as one more.
  */
 final class WaitingGaps {
 
@@ -29,7 +29,11 @@ final class WaitingGaps {
   /** Losses that may have been reported: they stay as they are. */
   private final Set<String> handedOut = new HashSet<>();
 
-  /** A gap that is over. */
+  /**
+   * A gap that is over.
+   *
+   * @param backfilled whether its backfill has ended, also in vain
+   */
   record Entry(Gap gap, boolean reported, boolean backfilled) {}
 
   WaitingGaps(GapFiles files) {

@@ -56,7 +56,7 @@ final class BackfillRun {
   synchronized String sentence(BackfillPlan.Read what) {
     int asked = plan.users(what).size();
     int left = untold.get(what).size();
-    return "the answers lack %d of %d users.".formatted(left, asked);
+    return "%d of %d users are missing from the answers.".formatted(left, asked);
   }
 
   /**
@@ -102,7 +102,8 @@ final class BackfillRun {
       sentence += " Not read again: " + String.join(" ", why);
     }
     if (plan.lost() > 0) {
-      sentence += " The events of " + plan.lost() + " other topics cannot be read again.";
+      sentence +=
+          " The events of %d other topics in this gap cannot be read again.".formatted(plan.lost());
     }
     return outcome(gap, String.join(" ", why), sentence);
   }

@@ -35,9 +35,9 @@ import org.slf4j.LoggerFactory;
 /**
  * {@code genesys:gaps}: for each gap that is over, one exchange per kind of what can be read again
  * (header {@code CamelGenesysRead}). States of users come at once and one after the other;
- * conversations come when analytics has caught up, one gap after the other. A gap is backfilled
- * when all of its exchanges have ended and the signal that says so is in safe hands: if the bridge
- * ends before, the gap is filled from the start after the next one.
+ * conversations come when analytics has caught up, one gap after the other. The backfill of a gap
+ * ends when all of its exchanges have ended, also in vain, and the signal that says so is in safe
+ * hands: if the bridge ends before, the gap is read from the start after the next one.
  */
 public final class GapsConsumer extends DefaultConsumer {
 
@@ -275,13 +275,13 @@ public final class GapsConsumer extends DefaultConsumer {
     return exchange;
   }
 
-  /** The gap is backfilled when the signal is in safe hands; what was read must be there before. */
+  /** The backfill ends when its signal is in safe hands; what was read must be there before. */
   private void tell(Gap gap, BackfillRun.Outcome outcome) {
     try {
       states.schedule(
           () -> tellNow(gap, outcome), GapLedger.UNDER_WAY.toMillis(), TimeUnit.MILLISECONDS);
     } catch (RejectedExecutionException e) {
-      LOG.debug("That a gap was backfilled is not reported now: the bridge is stopping");
+      LOG.debug("That a backfill has ended is not reported now: the bridge is stopping");
     }
   }
 
