@@ -149,7 +149,7 @@ public class SpoolHealth {
         spools,
         name,
         "caravan.spool.in.flight",
-        "Handed out, not acknowledged yet",
+        "Handed out, no outcome yet",
         SpoolStatus::inFlight);
     gauge(
         spools,

@@ -47,7 +47,7 @@ record Status(
    *
    * @param name of the client in the settings
    * @param host of the organisation's API
-   * @param restLeft calls left to the token in this minute; -1 if not told
+   * @param restLeft calls left to the token in this minute; -1 if unknown
    * @param mostChannels that an OAuth client may have
    */
   record Client(

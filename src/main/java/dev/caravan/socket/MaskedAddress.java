@@ -12,6 +12,11 @@ record MaskedAddress(URI address) {
     return address.getHost() + ":" + address.getPort();
   }
 
+  @Override
+  public String toString() {
+    return server();
+  }
+
   /** What others said, without any longer part of the path or query in it. */
   String maskIn(String text) {
     String masked = text == null ? "" : text;

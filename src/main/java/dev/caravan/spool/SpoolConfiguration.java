@@ -89,7 +89,7 @@ public class SpoolConfiguration implements Cloneable {
   @UriParam(label = "producer", defaultValue = "false")
   private boolean waitForCommit;
 
-  /** How many records may be handed out and not be settled at the same time. */
+  /** How many records may be handed out and have no outcome yet at the same time. */
   @UriParam(label = "consumer", defaultValue = "1000")
   private int inFlight = 1000;
 

@@ -15,7 +15,7 @@ import java.util.Optional;
  * @param maxBytes that they may take up
  * @param fileBytes on disk
  * @param oldest age of the oldest record that waits
- * @param inFlight handed out and not settled yet
+ * @param inFlight handed out, no outcome yet
  * @param appended records since the spool was opened
  * @param acknowledged records since the spool was opened
  * @param dropped records since the spool was opened, for whatever reason

@@ -231,7 +231,7 @@ final class Window {
     return new Progress(upTo, records);
   }
 
-  /** How many are handed out and not settled. */
+  /** How many are handed out and have no outcome yet. */
   int inFlight() {
     return keys.values().stream().mapToInt(key -> key.inFlight).sum();
   }

@@ -67,6 +67,12 @@ class ClientSocketTest {
     camel.stop();
   }
 
+  @Test
+  void anAddressIsShownWithoutItsPath() {
+    assertThat(new MaskedAddress(URI.create("wss://streaming.example:443/channels/secret")))
+        .hasToString("streaming.example:443");
+  }
+
   @ParameterizedTest
   @ValueSource(ints = {1000, 1001, 1011, 1012, 4001})
   void tellsTheCodeAndTextWithWhichTheServerCloses(int code) throws Exception {
