@@ -65,7 +65,7 @@ class RoadKillIT {
     try (LocalBroker broker = LocalBroker.start();
         Simulator genesys = Simulator.start(Road.quiet());
         TopicReader reader = new TopicReader(broker.bootstrapServers(), PREFIX)) {
-      Ledger ledger = new Ledger(genesys);
+      Ledger ledger = new Ledger(genesys).withFormerChannels();
       List<Long> sentAt = new ArrayList<>();
       List<Long> kills = new ArrayList<>();
       List<int[]> young = new ArrayList<>();
@@ -170,7 +170,7 @@ class RoadKillIT {
   private void killAgainAndAgain(boolean brokerIsAway) throws Exception {
     try (LocalBroker broker = LocalBroker.start();
         Simulator genesys = Simulator.start(Road.quiet())) {
-      Ledger ledger = new Ledger(genesys);
+      Ledger ledger = new Ledger(genesys).withFormerChannels();
       List<Long> sentAt = new ArrayList<>();
       List<Long> kills = new ArrayList<>();
       if (brokerIsAway) {

@@ -57,7 +57,8 @@ class RoadOutageIT {
           assertThat(bridge.liveness().isReady()).isTrue();
           broker.restart();
           reader.awaitUntil(ledger::allIn);
-          assertThat(ledger.repeated(reader.records())).as(bridge.log()).isZero();
+          assertThat(reader.records()).as(bridge.log()).hasSize(ledger.sent());
+          assertThat(ledger.repeated(reader.records())).isZero();
           Ledger.assertInOrder(reader.records());
           bridge.awaitReady();
         }

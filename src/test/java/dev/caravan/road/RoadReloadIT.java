@@ -48,7 +48,7 @@ class RoadReloadIT {
     routes = road.copyOfRoutes();
     bridge = road.start(settings());
     bridge.awaitReady();
-    ledger = new Ledger(road.genesys());
+    ledger = new Ledger(road.genesys()).withFormerChannels();
   }
 
   private Bridge.Settings settings() {
