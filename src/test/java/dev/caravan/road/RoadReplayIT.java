@@ -48,7 +48,9 @@ class RoadReplayIT {
     ledger.send(1_000);
     road.kafka().awaitUntil(ledger::allIn);
 
-    StartedProgram replay = replay("--since", "1h", "--rate", "500/s");
+    StartedProgram replay =
+        StartedProgram.startJar(
+            folder, environment(), "replay", "--since", "1h", "--rate", "500/s");
     // New ones while it works
     road.kafka().awaitUntil(records -> records.stream().anyMatch(REPLAYED));
     ledger.send(500);
@@ -109,7 +111,10 @@ class RoadReplayIT {
   private StartedProgram replay(String... arguments) throws IOException {
     List<String> words = new ArrayList<>(List.of("replay"));
     words.addAll(List.of(arguments));
-    return StartedProgram.start(
-        folder, Map.of("CARAVAN_DATA_DIR", road.data().toString()), words.toArray(String[]::new));
+    return StartedProgram.start(folder, environment(), words.toArray(String[]::new));
+  }
+
+  private Map<String, String> environment() {
+    return Map.of("CARAVAN_DATA_DIR", road.data().toString());
   }
 }

@@ -41,11 +41,14 @@ public final class Ear implements WebSocket.Listener {
   /**
    * Opens a WebSocket by hand, of which nobody reads but the caller.
    *
-   * @param receiveBuffer bytes that the kernel takes before it holds the server back
+   * @param receiveBuffer bytes that the kernel takes before it holds the server back; 0 leaves it
+   *     to the kernel
    */
   static Socket handshake(URI uri, int receiveBuffer) throws IOException {
     Socket socket = new Socket();
-    socket.setReceiveBufferSize(receiveBuffer);
+    if (receiveBuffer > 0) {
+      socket.setReceiveBufferSize(receiveBuffer);
+    }
     socket.connect(new InetSocketAddress(uri.getHost(), uri.getPort()));
     OutputStream out = socket.getOutputStream();
     out.write(
@@ -60,6 +63,7 @@ public final class Ear implements WebSocket.Listener {
     InputStream in = socket.getInputStream();
     byte[] status = in.readNBytes("HTTP/1.1 101".length());
     if (!new String(status, StandardCharsets.US_ASCII).equals("HTTP/1.1 101")) {
+      socket.close();
       throw new IOException("The handshake was refused");
     }
     return socket;

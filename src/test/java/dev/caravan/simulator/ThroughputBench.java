@@ -83,7 +83,7 @@ final class ThroughputBench {
     }
     guest.put(Guest.subscriptions(channel), Guest.topics(topics));
     URI uri = URI.create(channel.path("connectUri").asText());
-    try (Socket socket = Ear.handshake(uri, 1 << 20)) {
+    try (Socket socket = Ear.handshake(uri, 0)) {
       InputStream in = socket.getInputStream();
       byte[] buffer = new byte[1 << 20];
       long bytes = 0;

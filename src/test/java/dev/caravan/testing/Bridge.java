@@ -164,7 +164,7 @@ public final class Bridge implements AutoCloseable {
     environment
         .keySet()
         .removeIf(
-            name -> name.matches("(GENESYS|KAFKA|CARAVAN|QUARKUS|CAMEL)_.*|(?i:https|no)_proxy"));
+            name -> name.matches("(GENESYS|KAFKA|CARAVAN|QUARKUS|CAMEL)_.*|(?i:(https|no)_proxy)"));
   }
 
   /** A port of the loopback address that nobody listens on. */

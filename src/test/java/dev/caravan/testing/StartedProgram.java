@@ -30,11 +30,24 @@ public final class StartedProgram implements AutoCloseable {
 
   public static StartedProgram start(
       Path folder, Map<String, String> environment, String... arguments) throws IOException {
+    return start(QuickStart.program(), folder, environment, arguments);
+  }
+
+  /** From its jar, by the launcher and the class loader of Quarkus. */
+  public static StartedProgram startJar(
+      Path folder, Map<String, String> environment, String... arguments) throws IOException {
+    String jar = Path.of("target/quarkus-app/quarkus-run.jar").toAbsolutePath().toString();
+    return start(List.of("-jar", jar), folder, environment, arguments);
+  }
+
+  private static StartedProgram start(
+      List<String> program, Path folder, Map<String, String> environment, String... arguments)
+      throws IOException {
     List<String> command = new ArrayList<>(List.of(ChildProcess.java(), "-XX:TieredStopAtLevel=1"));
     command.add("-Djava.io.tmpdir=" + folder);
     command.add("-Dcaravan.home=" + Home.path());
     command.add("-Dcaravan.jvm.flags=-XX:+UseSerialGC -Djava.io.tmpdir=" + folder);
-    command.addAll(QuickStart.program());
+    command.addAll(program);
     command.addAll(List.of(arguments));
     Path output = Files.createTempFile(folder, "output", ".txt");
     ProcessBuilder builder = new ProcessBuilder(command);
