@@ -14,7 +14,7 @@ final class SegmentReader implements Closeable {
   private static final long MAGIC = 0x43415241_564C4F47L;
 
   private static final int VERSION = 1;
-  private static final int BYTES_KEPT = 512 * 1024;
+  static final int BYTES_KEPT = 512 * 1024;
 
   private final RandomAccessFile file;
   private final int readAhead;
@@ -23,9 +23,21 @@ final class SegmentReader implements Closeable {
   private int buffered;
 
   SegmentReader(Path path, int readAhead) throws IOException {
+    this(path, readAhead, new byte[readAhead]);
+  }
+
+  /**
+   * @param buffer of no other reader, and of {@code readAhead} bytes at least
+   */
+  SegmentReader(Path path, int readAhead, byte[] buffer) throws IOException {
     this.file = new RandomAccessFile(path.toFile(), "r");
     this.readAhead = readAhead;
-    this.buffer = new byte[readAhead];
+    this.buffer = buffer;
+  }
+
+  /** For the next reader, when this one is done. */
+  byte[] buffer() {
+    return buffer;
   }
 
   /** What every file begins with. */
