@@ -396,6 +396,10 @@ public final class Cluster implements AutoCloseable {
               "The control topic in Kafka has not been read yet, so it is not known what the other"
                   + " instances read.");
     }
+    if (now.self().leaving()) {
+      return "This instance leaves its shards to the others, and reads nothing more before its route"
+          + " is started again.";
+    }
     if (now.self().away()) {
       return "This instance does not reach Genesys Cloud, and others do: it leaves its shards to"
           + " them, and looks again after five minutes.";

@@ -144,6 +144,16 @@ class ClusterTest {
     assertThat(one.status().problem()).doesNotContain("other settings");
   }
 
+  @Test
+  void whoLeavesTheOthersAndRunsOnSaysSo() {
+    Cluster cluster = start(SETTINGS);
+    await().atMost(PATIENCE).until(() -> cluster.status().there() == 1);
+
+    cluster.leave();
+
+    await().atMost(PATIENCE).until(() -> cluster.status().problem().contains("leaves its shards"));
+  }
+
   private static final class TestClients implements Clients {
     @Override
     public <T> T make(Function<Map<String, Object>, T> making, Map<String, Object> fixed) {
