@@ -76,8 +76,19 @@ public final class Cluster implements AutoCloseable {
      */
     void inherit(TopicSharder.Shard shard, Instant lastRead);
 
-    /** Closes a shard's channel: others read it, or nobody need. */
+    /**
+     * The shard has been handed over to this instance: what is to be read on it, and is not, is a
+     * gap since then.
+     *
+     * @param since by the clock that never jumps, in milliseconds
+     */
+    void unread(TopicSharder.Shard shard, long since);
+
+    /** Closes a shard's channel: others read it. */
     void close(int shard);
+
+    /** Closes a shard's channel: the plan does not have it any more. */
+    void finish(int shard);
 
     /** Notes what is forwarded of a shard from now on, or no more. */
     void note(int shard, boolean on);
@@ -97,9 +108,9 @@ public final class Cluster implements AutoCloseable {
     /**
      * Another instance reads a shard.
      *
-     * @param tells whether it has on record since when it was not read
+     * @param lastRead since when it has on record that it was not read; empty if it has not
      */
-    void readElsewhere(TopicSharder.Shard shard, boolean tells);
+    void readElsewhere(TopicSharder.Shard shard, Optional<Instant> lastRead);
 
     /**
      * Begins or ends to find out what is to be read; {@link Cluster#listed} then.
@@ -229,7 +240,11 @@ public final class Cluster implements AutoCloseable {
 
   private void heard(ControlRecord told, boolean fresh) {
     // A clock that is ahead of ours would hide the beginning of a gap
-    boolean ahead = fresh && told instanceof Until until && until.millis() > wall.getAsLong();
+    boolean ahead = told instanceof Until until && until.millis() > wall.getAsLong();
+    if (ahead && !fresh) {
+      // Nobody can tell when it was written: its writer tells the gap when it is back
+      return;
+    }
     submit(
         new ClusterEvent.Heard(
             ahead
@@ -504,11 +519,19 @@ public final class Cluster implements AutoCloseable {
           .planned(inherit.shard())
           .ifPresent(
               topics -> reader.inherit(topics.planned(), Instant.ofEpochMilli(inherit.lastRead())));
+    } else if (action instanceof ClusterAction.Unread unread) {
+      state
+          .view()
+          .planned(unread.shard())
+          .ifPresent(topics -> reader.unread(topics.planned(), unread.since()));
     } else if (action instanceof ClusterAction.Change change) {
       reader.change(change.shard());
     } else if (action instanceof ClusterAction.Close close) {
       LOG.info("Shard {} is not read here any more.", close.shard());
       reader.close(close.shard());
+    } else if (action instanceof ClusterAction.Finish finish) {
+      LOG.info("Shard {} is not part of the plan any more.", finish.shard());
+      reader.finish(finish.shard());
     } else if (action instanceof ClusterAction.Note note) {
       reader.note(note.shard(), note.on());
     } else if (action instanceof ClusterAction.Hold hold) {
@@ -527,7 +550,7 @@ public final class Cluster implements AutoCloseable {
       state
           .view()
           .planned(elsewhere.shard())
-          .ifPresent(topics -> reader.readElsewhere(topics.planned(), elsewhere.tells()));
+          .ifPresent(topics -> reader.readElsewhere(topics.planned(), instant(elsewhere.lastRead())));
     } else if (action instanceof ClusterAction.Join join) {
       LOG.warn(
           join.on()
@@ -547,11 +570,12 @@ public final class Cluster implements AutoCloseable {
     return all.length() < 200 ? all : all.substring(0, 200);
   }
 
+  private static Optional<Instant> instant(long millis) {
+    return millis == 0 ? Optional.empty() : Optional.of(Instant.ofEpochMilli(millis));
+  }
+
   private void opens(ClusterAction.Open open) {
-    Optional<Instant> lastRead =
-        open.lastRead() == 0
-            ? Optional.empty()
-            : Optional.of(Instant.ofEpochMilli(open.lastRead()));
+    Optional<Instant> lastRead = instant(open.lastRead());
     LOG.info(
         "Shard {} is opened here{}.",
         open.shard().number(),

@@ -124,15 +124,15 @@ final class GapRecorder {
   /**
    * Another instance reads the shard.
    *
-   * @param tells whether it has on record since when it was not read
+   * @param lastRead since when it has on record that it was not read; empty if it has not
    */
-  void readElsewhere(TopicSharder.Shard shard, boolean tells) {
+  void readElsewhere(TopicSharder.Shard shard, Optional<Instant> lastRead) {
     List<String> topics = singles(shard.subscriptions());
-    if (tells) {
-      ledger.recordedElsewhere(topics);
-    } else {
-      isOver(ledger.readElsewhere(shard.number(), topics), clock.getAsLong());
-    }
+    isOver(
+        lastRead
+            .map(until -> ledger.recordedElsewhere(shard.number(), topics, until))
+            .orElseGet(() -> ledger.readElsewhere(shard.number(), topics)),
+        clock.getAsLong());
   }
 
   /** Each by its own name: of a combined subscription a part may be rejected. */

@@ -175,7 +175,13 @@ class ClusterTest {
     public void inherit(TopicSharder.Shard shard, Instant lastRead) {}
 
     @Override
+    public void unread(TopicSharder.Shard shard, long since) {}
+
+    @Override
     public void close(int shard) {}
+
+    @Override
+    public void finish(int shard) {}
 
     @Override
     public void note(int shard, boolean on) {}
@@ -195,7 +201,7 @@ class ClusterTest {
     public void release(int shard, List<Cluster.Forwarded> forwarded) {}
 
     @Override
-    public void readElsewhere(TopicSharder.Shard shard, boolean tells) {}
+    public void readElsewhere(TopicSharder.Shard shard, Optional<Instant> lastRead) {}
 
     @Override
     public void lead(boolean on, Plan before) {}
