@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
@@ -54,6 +55,10 @@ public final class Cluster implements AutoCloseable {
   private static final int SENT_A_RECORD = 20_000;
   private static final long LOOK_NANOS = 50_000_000;
   private static final long WRITE_AGAIN_MILLIS = 5_000;
+
+  /** What was forwarded of a shard under an epoch, as it was at a moment of the steady clock. */
+  private record HandedOver(
+      int shard, long epoch, List<Forwarded> forwarded, long at, long writtenAt) {}
 
   /** What an instance reads with; all is called on the control thread. */
   public interface Reader {
@@ -179,6 +184,9 @@ public final class Cluster implements AutoCloseable {
   private volatile ClusterState state;
   private volatile long tickedAt;
 
+  /** What was handed over and has not been heard yet, by shard; written by the control thread. */
+  private final Map<Integer, HandedOver> handed = new ConcurrentHashMap<>();
+
   // Touched by the control thread only
   private Map<Integer, Topics> listed = new HashMap<>();
   private long topicsWrittenAt;
@@ -301,6 +309,7 @@ public final class Cluster implements AutoCloseable {
       if (clock.getAsLong() - topicsWrittenAt > WRITE_AGAIN_MILLIS) {
         writeTopics();
       }
+      handAgain();
       take(new ClusterEvent.Tick(reader.reach()));
     }
   }
@@ -444,7 +453,7 @@ public final class Cluster implements AutoCloseable {
     submit(new ClusterEvent.Leave());
     group.close();
     long end = System.nanoTime() + LEAVES_WITHIN.toNanos();
-    while (System.nanoTime() < end && hasSuccessors() && !state.ours().isEmpty()) {
+    while (System.nanoTime() < end && hasSuccessors() && !isAllHandedOver()) {
       LockSupport.parkNanos(LOOK_NANOS);
     }
     ClusterState left = state;
@@ -456,6 +465,10 @@ public final class Cluster implements AutoCloseable {
           left.ours().size(),
           hasSuccessors() ? "that took too long" : "there is none");
     }
+  }
+
+  private boolean isAllHandedOver() {
+    return state.ours().isEmpty() && handed.values().stream().allMatch(this::isHeard);
   }
 
   private boolean hasSuccessors() {
@@ -496,6 +509,20 @@ public final class Cluster implements AutoCloseable {
 
   private void take(ClusterEvent event) {
     ClusterMachine.Step step = ClusterMachine.next(state, event, clock.getAsLong());
+    // Whoever waits for all to be handed over must not see the shard gone and nothing written yet
+    step.actions().stream()
+        .filter(ClusterAction.HandOver.class::isInstance)
+        .map(ClusterAction.HandOver.class::cast)
+        .forEach(
+            hand ->
+                handed.put(
+                    hand.shard(),
+                    new HandedOver(
+                        hand.shard(),
+                        hand.epoch(),
+                        List.of(),
+                        clock.getAsLong(),
+                        clock.getAsLong())));
     state = step.state();
     step.actions().forEach(action -> decisions.run(() -> carryOut(action)));
   }
@@ -550,7 +577,8 @@ public final class Cluster implements AutoCloseable {
       state
           .view()
           .planned(elsewhere.shard())
-          .ifPresent(topics -> reader.readElsewhere(topics.planned(), instant(elsewhere.lastRead())));
+          .ifPresent(
+              topics -> reader.readElsewhere(topics.planned(), instant(elsewhere.lastRead())));
     } else if (action instanceof ClusterAction.Join join) {
       LOG.warn(
           join.on()
@@ -587,18 +615,44 @@ public final class Cluster implements AutoCloseable {
 
   private void handOver(ClusterAction.HandOver hand) {
     List<Forwarded> forwarded = reader.stopForwarding(hand.shard());
-    int parts = Math.max(1, (forwarded.size() + SENT_A_RECORD - 1) / SENT_A_RECORD);
-    for (int part = 0; part < parts; part++) {
-      List<Forwarded> some =
-          forwarded.stream().skip((long) part * SENT_A_RECORD).limit(SENT_A_RECORD).toList();
-      topic.write(
-          new Handed(state.me(), hand.shard(), hand.epoch(), part, part == parts - 1, some));
-    }
+    long now = clock.getAsLong();
+    write(new HandedOver(hand.shard(), hand.epoch(), forwarded, now, now));
     LOG.info(
         "Shard {} is handed over; {} events were forwarded meanwhile.",
         hand.shard(),
         forwarded.size());
     reader.close(hand.shard());
+  }
+
+  /** One that is not heard may be lost with the connection; the other waits for it. */
+  private void handAgain() {
+    long now = clock.getAsLong();
+    handed
+        .values()
+        .removeIf(one -> isHeard(one) || now - one.at() > ClusterMachine.HANDED_WITHIN_MILLIS);
+    handed.values().stream()
+        .filter(one -> now - one.writtenAt() > WRITE_AGAIN_MILLIS)
+        .forEach(
+            one -> write(new HandedOver(one.shard(), one.epoch(), one.forwarded(), one.at(), now)));
+  }
+
+  private boolean isHeard(HandedOver one) {
+    return state.view().handed().getOrDefault(one.shard(), 0L) >= one.epoch();
+  }
+
+  private void write(HandedOver one) {
+    handed.put(one.shard(), one);
+    int older = (int) (one.writtenAt() - one.at());
+    List<Forwarded> all =
+        one.forwarded().stream()
+            .map(event -> new Forwarded(event.id(), event.ageMillis() + older))
+            .toList();
+    int parts = Math.max(1, (all.size() + SENT_A_RECORD - 1) / SENT_A_RECORD);
+    for (int part = 0; part < parts; part++) {
+      List<Forwarded> some =
+          all.subList(part * SENT_A_RECORD, Math.min(all.size(), (part + 1) * SENT_A_RECORD));
+      topic.write(new Handed(state.me(), one.shard(), one.epoch(), part, part == parts - 1, some));
+    }
   }
 
   private void leads(boolean on) {

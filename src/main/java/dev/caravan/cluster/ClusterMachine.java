@@ -12,7 +12,6 @@ import dev.caravan.cluster.ControlRecord.Offer;
 import dev.caravan.cluster.ControlRecord.Plan;
 import dev.caravan.cluster.ControlRecord.Probe;
 import dev.caravan.cluster.ControlRecord.Topics;
-import dev.caravan.cluster.ControlRecord.Until;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -166,7 +165,17 @@ final class ClusterMachine {
     }
 
     private void check(int shard, Ours ours) {
-      if (ours.stage() == Stage.READING) {
+      if (ours.stage() == Stage.DRAINING) {
+        // The other has waited for us, and forwards all that came since its channel was live
+        if (now - state.view().liveAt().getOrDefault(shard, now) >= HANDED_WITHIN_MILLIS) {
+          drained(shard);
+        }
+        return;
+      }
+      if (ours.stage() == Stage.OFFERED) {
+        actions.add(new ClusterAction.Note(shard, false));
+      }
+      if (ours.stage() == Stage.READING || ours.stage() == Stage.OFFERED) {
         actions.add(new ClusterAction.Hold(shard));
         become(shard, ours.at(Stage.CHECKING, now));
         write(new Probe(state.me(), shard, now));
@@ -453,20 +462,18 @@ final class ClusterMachine {
         // Whoever left the shard may have done so under the epoch that we took
         boolean left = state.view().reader(shard).isEmpty();
         long epoch = left ? Math.max(ours.epoch(), state.view().epoch(shard) + 1) : ours.epoch();
-        write(
-            new Live(
-                state.me(),
-                shard,
-                epoch,
-                ours.stage() == Stage.HOLDING,
-                ours.lastRead()));
+        write(new Live(state.me(), shard, epoch, ours.stage() == Stage.HOLDING, ours.lastRead()));
         become(shard, ours.under(epoch, ours.stage() == Stage.HOLDING ? ours.since() : now));
       }
     }
 
     private void offer(int shard, Ours ours) {
       boolean moves = !state.owns(shard) && state.view().plan().moving() == shard;
-      if (moves && ours.stage() == Stage.READING) {
+      // What has been noted for so long is of no use: it is offered anew
+      boolean begins =
+          ours.stage() == Stage.READING
+              || ours.stage() == Stage.OFFERED && now - ours.since() >= MOVES_WITHIN_MILLIS;
+      if (moves && begins) {
         actions.add(new ClusterAction.Note(shard, true));
         write(new Offer(state.me(), shard, ours.epoch()));
         become(shard, ours.at(Stage.OFFERED, now));
@@ -531,8 +538,7 @@ final class ClusterMachine {
     private void plan(Leader leader) {
       ControlView view = state.view();
       Plan before = view.plan();
-      Map<Integer, String> versions =
-          leader.listed().map(Listed::versions).orElseGet(this::latest);
+      Map<Integer, String> versions = leader.listed().map(Listed::versions).orElseGet(this::latest);
       Map<Integer, String> owners = owners();
       Map<Integer, String> readers = readers();
       boolean quiet = before.moving() < 0 && moving(before.slots(), owners, readers) < 0;
@@ -566,8 +572,7 @@ final class ClusterMachine {
     private Map<Integer, String> latest() {
       Map<Integer, String> latest = new HashMap<>(state.view().plan().versions());
       latest.replaceAll(
-          (shard, version) ->
-              state.view().planned(shard).map(Topics::version).orElse(version));
+          (shard, version) -> state.view().planned(shard).map(Topics::version).orElse(version));
       return latest;
     }
 

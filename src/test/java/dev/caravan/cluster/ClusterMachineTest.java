@@ -542,7 +542,53 @@ class ClusterMachineTest {
     assertThat(stage()).isEqualTo(Stage.READING);
   }
 
+  @Test
+  void whoStoodStillTakesBackWhatItHasOffered() {
+    reading();
+    take(new ClusterEvent.Assigned(Set.of(9)));
+    plan(7, 1);
+
+    take(new ClusterEvent.StoodStill());
+
+    assertThat(actions)
+        .containsSubsequence(new ClusterAction.Note(1, false), new ClusterAction.Hold(1));
+    assertThat(stage()).isEqualTo(Stage.CHECKING);
+  }
+
+  @Test
+  void whoStoodStillForLongWhileItDrainedForwardsNothingMore() {
+    reading();
+    take(new ClusterEvent.Assigned(Set.of(9)));
+    plan(7, 1);
+    hear(new Live(OTHER, 1, 2, true, KNOWN));
+
+    now += 9_000;
+    take(new ClusterEvent.StoodStill());
+    assertThat(stage()).isEqualTo(Stage.DRAINING);
+    now += ClusterMachine.HANDED_WITHIN_MILLIS;
+    take(new ClusterEvent.StoodStill());
+
+    assertThat(actions).contains(new ClusterAction.HandOver(1, 2));
+    assertThat(stage()).isNull();
+  }
+
   // ---- to move
+
+  @Test
+  void anOfferThatNobodyTakesIsMadeAnewAndNothingIsNotedForLonger() {
+    reading();
+    take(new ClusterEvent.Assigned(Set.of(9)));
+    plan(7, 1);
+
+    pass(ClusterMachine.MOVES_WITHIN_MILLIS - 1_000, true);
+    assertThat(stage()).isEqualTo(Stage.OFFERED);
+    now += 1_000;
+    take(new ClusterEvent.Tick(reach));
+
+    assertThat(actions)
+        .containsSubsequence(
+            new ClusterAction.Note(1, true), new ClusterAction.Write(new Offer(ME, 1, 1)));
+  }
 
   @Test
   void whatAnotherReadsIsOpenedOnlyWhenItMayMoveAndIsOffered() {
