@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
@@ -55,6 +56,10 @@ public final class Cluster implements AutoCloseable {
   private static final long LOOK_NANOS = 50_000_000;
   private static final long WRITE_AGAIN_MILLIS = 5_000;
 
+  /** What was forwarded of a shard under an epoch, as it was at a moment of the steady clock. */
+  private record HandedOver(
+      int shard, long epoch, List<Forwarded> forwarded, long at, long writtenAt) {}
+
   /** What an instance reads with; all is called on the control thread. */
   public interface Reader {
 
@@ -76,8 +81,19 @@ public final class Cluster implements AutoCloseable {
      */
     void inherit(TopicSharder.Shard shard, Instant lastRead);
 
-    /** Closes a shard's channel: others read it, or nobody need. */
+    /**
+     * The shard has been handed over to this instance: what is to be read on it, and is not, is a
+     * gap since then.
+     *
+     * @param since by the clock that never jumps, in milliseconds
+     */
+    void unread(TopicSharder.Shard shard, long since);
+
+    /** Closes a shard's channel: others read it. */
     void close(int shard);
+
+    /** Closes a shard's channel: the plan does not have it any more. */
+    void finish(int shard);
 
     /** Notes what is forwarded of a shard from now on, or no more. */
     void note(int shard, boolean on);
@@ -97,9 +113,9 @@ public final class Cluster implements AutoCloseable {
     /**
      * Another instance reads a shard.
      *
-     * @param tells whether it has on record since when it was not read
+     * @param lastRead since when it has on record that it was not read; empty if it has not
      */
-    void readElsewhere(TopicSharder.Shard shard, boolean tells);
+    void readElsewhere(TopicSharder.Shard shard, Optional<Instant> lastRead);
 
     /**
      * Begins or ends to find out what is to be read; {@link Cluster#listed} then.
@@ -168,6 +184,9 @@ public final class Cluster implements AutoCloseable {
   private volatile ClusterState state;
   private volatile long tickedAt;
 
+  /** What was handed over and has not been heard yet, by shard; written by the control thread. */
+  private final Map<Integer, HandedOver> handed = new ConcurrentHashMap<>();
+
   // Touched by the control thread only
   private Map<Integer, Topics> listed = new HashMap<>();
   private long topicsWrittenAt;
@@ -229,7 +248,11 @@ public final class Cluster implements AutoCloseable {
 
   private void heard(ControlRecord told, boolean fresh) {
     // A clock that is ahead of ours would hide the beginning of a gap
-    boolean ahead = fresh && told instanceof Until until && until.millis() > wall.getAsLong();
+    boolean ahead = told instanceof Until until && until.millis() > wall.getAsLong();
+    if (ahead && !fresh) {
+      // Nobody can tell when it was written: its writer tells the gap when it is back
+      return;
+    }
     submit(
         new ClusterEvent.Heard(
             ahead
@@ -286,6 +309,7 @@ public final class Cluster implements AutoCloseable {
       if (clock.getAsLong() - topicsWrittenAt > WRITE_AGAIN_MILLIS) {
         writeTopics();
       }
+      handAgain();
       take(new ClusterEvent.Tick(reader.reach()));
     }
   }
@@ -396,6 +420,10 @@ public final class Cluster implements AutoCloseable {
               "The control topic in Kafka has not been read yet, so it is not known what the other"
                   + " instances read.");
     }
+    if (now.self().leaving()) {
+      return "This instance leaves its shards to the others, and reads nothing more before its route"
+          + " is started again.";
+    }
     if (now.self().away()) {
       return "This instance does not reach Genesys Cloud, and others do: it leaves its shards to"
           + " them, and looks again after five minutes.";
@@ -425,7 +453,7 @@ public final class Cluster implements AutoCloseable {
     submit(new ClusterEvent.Leave());
     group.close();
     long end = System.nanoTime() + LEAVES_WITHIN.toNanos();
-    while (System.nanoTime() < end && hasSuccessors() && !state.ours().isEmpty()) {
+    while (System.nanoTime() < end && hasSuccessors() && !isAllHandedOver()) {
       LockSupport.parkNanos(LOOK_NANOS);
     }
     ClusterState left = state;
@@ -437,6 +465,10 @@ public final class Cluster implements AutoCloseable {
           left.ours().size(),
           hasSuccessors() ? "that took too long" : "there is none");
     }
+  }
+
+  private boolean isAllHandedOver() {
+    return state.ours().isEmpty() && handed.values().stream().allMatch(this::isHeard);
   }
 
   private boolean hasSuccessors() {
@@ -477,6 +509,20 @@ public final class Cluster implements AutoCloseable {
 
   private void take(ClusterEvent event) {
     ClusterMachine.Step step = ClusterMachine.next(state, event, clock.getAsLong());
+    // Whoever waits for all to be handed over must not see the shard gone and nothing written yet
+    step.actions().stream()
+        .filter(ClusterAction.HandOver.class::isInstance)
+        .map(ClusterAction.HandOver.class::cast)
+        .forEach(
+            hand ->
+                handed.put(
+                    hand.shard(),
+                    new HandedOver(
+                        hand.shard(),
+                        hand.epoch(),
+                        List.of(),
+                        clock.getAsLong(),
+                        clock.getAsLong())));
     state = step.state();
     step.actions().forEach(action -> decisions.run(() -> carryOut(action)));
   }
@@ -500,11 +546,19 @@ public final class Cluster implements AutoCloseable {
           .planned(inherit.shard())
           .ifPresent(
               topics -> reader.inherit(topics.planned(), Instant.ofEpochMilli(inherit.lastRead())));
+    } else if (action instanceof ClusterAction.Unread unread) {
+      state
+          .view()
+          .planned(unread.shard())
+          .ifPresent(topics -> reader.unread(topics.planned(), unread.since()));
     } else if (action instanceof ClusterAction.Change change) {
       reader.change(change.shard());
     } else if (action instanceof ClusterAction.Close close) {
       LOG.info("Shard {} is not read here any more.", close.shard());
       reader.close(close.shard());
+    } else if (action instanceof ClusterAction.Finish finish) {
+      LOG.info("Shard {} is not part of the plan any more.", finish.shard());
+      reader.finish(finish.shard());
     } else if (action instanceof ClusterAction.Note note) {
       reader.note(note.shard(), note.on());
     } else if (action instanceof ClusterAction.Hold hold) {
@@ -523,7 +577,8 @@ public final class Cluster implements AutoCloseable {
       state
           .view()
           .planned(elsewhere.shard())
-          .ifPresent(topics -> reader.readElsewhere(topics.planned(), elsewhere.tells()));
+          .ifPresent(
+              topics -> reader.readElsewhere(topics.planned(), instant(elsewhere.lastRead())));
     } else if (action instanceof ClusterAction.Join join) {
       LOG.warn(
           join.on()
@@ -543,11 +598,12 @@ public final class Cluster implements AutoCloseable {
     return all.length() < 200 ? all : all.substring(0, 200);
   }
 
+  private static Optional<Instant> instant(long millis) {
+    return millis == 0 ? Optional.empty() : Optional.of(Instant.ofEpochMilli(millis));
+  }
+
   private void opens(ClusterAction.Open open) {
-    Optional<Instant> lastRead =
-        open.lastRead() == 0
-            ? Optional.empty()
-            : Optional.of(Instant.ofEpochMilli(open.lastRead()));
+    Optional<Instant> lastRead = instant(open.lastRead());
     LOG.info(
         "Shard {} is opened here{}.",
         open.shard().number(),
@@ -559,18 +615,44 @@ public final class Cluster implements AutoCloseable {
 
   private void handOver(ClusterAction.HandOver hand) {
     List<Forwarded> forwarded = reader.stopForwarding(hand.shard());
-    int parts = Math.max(1, (forwarded.size() + SENT_A_RECORD - 1) / SENT_A_RECORD);
-    for (int part = 0; part < parts; part++) {
-      List<Forwarded> some =
-          forwarded.stream().skip((long) part * SENT_A_RECORD).limit(SENT_A_RECORD).toList();
-      topic.write(
-          new Handed(state.me(), hand.shard(), hand.epoch(), part, part == parts - 1, some));
-    }
+    long now = clock.getAsLong();
+    write(new HandedOver(hand.shard(), hand.epoch(), forwarded, now, now));
     LOG.info(
         "Shard {} is handed over; {} events were forwarded meanwhile.",
         hand.shard(),
         forwarded.size());
     reader.close(hand.shard());
+  }
+
+  /** One that is not heard may be lost with the connection; the other waits for it. */
+  private void handAgain() {
+    long now = clock.getAsLong();
+    handed
+        .values()
+        .removeIf(one -> isHeard(one) || now - one.at() > ClusterMachine.HANDED_WITHIN_MILLIS);
+    handed.values().stream()
+        .filter(one -> now - one.writtenAt() > WRITE_AGAIN_MILLIS)
+        .forEach(
+            one -> write(new HandedOver(one.shard(), one.epoch(), one.forwarded(), one.at(), now)));
+  }
+
+  private boolean isHeard(HandedOver one) {
+    return state.view().handed().getOrDefault(one.shard(), 0L) >= one.epoch();
+  }
+
+  private void write(HandedOver one) {
+    handed.put(one.shard(), one);
+    int older = (int) (one.writtenAt() - one.at());
+    List<Forwarded> all =
+        one.forwarded().stream()
+            .map(event -> new Forwarded(event.id(), event.ageMillis() + older))
+            .toList();
+    int parts = Math.max(1, (all.size() + SENT_A_RECORD - 1) / SENT_A_RECORD);
+    for (int part = 0; part < parts; part++) {
+      List<Forwarded> some =
+          all.subList(part * SENT_A_RECORD, Math.min(all.size(), (part + 1) * SENT_A_RECORD));
+      topic.write(new Handed(state.me(), one.shard(), one.epoch(), part, part == parts - 1, some));
+    }
   }
 
   private void leads(boolean on) {

@@ -36,8 +36,19 @@ sealed interface ClusterAction {
   /** Reads other topics on the shard from now on. */
   record Change(TopicSharder.Shard shard) implements ClusterAction {}
 
-  /** Closes the shard's channel: another instance reads it, or nobody need. */
+  /**
+   * The shard has been handed over to us. Of what is to be read on it, nobody reads since then what
+   * our channel does not.
+   *
+   * @param since by our steady clock, in milliseconds: when our channel was live
+   */
+  record Unread(int shard, long since) implements ClusterAction {}
+
+  /** Closes the shard's channel: another instance reads it. */
   record Close(int shard) implements ClusterAction {}
+
+  /** Closes the shard's channel: the plan does not have it any more. */
+  record Finish(int shard) implements ClusterAction {}
 
   /** Notes what is forwarded of the shard from now on, or no more. */
   record Note(int shard, boolean on) implements ClusterAction {}
@@ -54,9 +65,10 @@ sealed interface ClusterAction {
   /**
    * Another instance reads the shard: what our own ledger holds of it is told by that one.
    *
-   * @param tells whether it does; otherwise our gap is over now
+   * @param lastRead since when it does, in epoch milliseconds; 0 if it does not, so that our gap is
+   *     over now
    */
-  record ReadElsewhere(int shard, boolean tells) implements ClusterAction {}
+  record ReadElsewhere(int shard, long lastRead) implements ClusterAction {}
 
   /** Becomes a member of the group, or leaves it for a while. */
   record Join(boolean on) implements ClusterAction {}

@@ -12,7 +12,6 @@ import dev.caravan.cluster.ControlRecord.Offer;
 import dev.caravan.cluster.ControlRecord.Plan;
 import dev.caravan.cluster.ControlRecord.Probe;
 import dev.caravan.cluster.ControlRecord.Topics;
-import dev.caravan.cluster.ControlRecord.Until;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -58,6 +57,9 @@ final class ClusterMachine {
   /** After so long with contact all that others have told has been heard. */
   private static final long CONTACT_AGAIN_MILLIS = 3_000;
 
+  /** For so long after a plan others may not read yet what it has changed. */
+  private static final long CHANGED_WITHIN_MILLIS = 10_000;
+
   /** What was given up is read again after so long, if still nobody is heard. */
   static final long GIVEN_UP_MILLIS = 60_000;
 
@@ -98,10 +100,11 @@ final class ClusterMachine {
         state = state.withSlots(assigned.slots());
         present();
       } else if (event instanceof ClusterEvent.Lost) {
-        // What another has listed since counts
-        list(Optional.empty());
+        // What another has listed since counts, until we have listed anew
+        state = state.with(Optional.<Leader>empty());
       } else if (event instanceof ClusterEvent.ListedAnew listed) {
-        list(Optional.of(new Listed(listed.versions(), listed.whole())));
+        Listed anew = new Listed(listed.versions(), listed.whole());
+        state = state.with(state.leader().map(leader -> leader.withListed(Optional.of(anew))));
       } else if (event instanceof ClusterEvent.Opened opened) {
         state.ours(opened.shard()).ifPresent(ours -> opened(opened.shard(), ours));
       } else if (event instanceof ClusterEvent.Drained drained) {
@@ -119,11 +122,8 @@ final class ClusterMachine {
         present();
         state.ours().forEach(this::tellUntil);
         state.view().plan().slots().keySet().forEach(this::tellLeft);
+        state.view().plan().slots().keySet().forEach(this::readByNow);
       }
-    }
-
-    private void list(Optional<Listed> listed) {
-      state = state.with(state.leader().map(leader -> leader.withListed(listed)));
     }
 
     /** Who does not reach Genesys Cloud leaves its slots to those who may, for a while. */
@@ -154,8 +154,28 @@ final class ClusterMachine {
       }
     }
 
+    /** What went from a shard of ours to one of another, whose number is not new, is read there. */
+    private void readByNow(int shard) {
+      boolean since = now - state.view().planAt() >= CHANGED_WITHIN_MILLIS;
+      boolean read =
+          state.view().reader(shard).filter(it -> state.view().alive(it.by(), now)).isPresent();
+      if (since && read && state.ours(shard).isEmpty()) {
+        actions.add(new ClusterAction.ReadElsewhere(shard, 0));
+      }
+    }
+
     private void check(int shard, Ours ours) {
-      if (ours.stage() == Stage.READING) {
+      if (ours.stage() == Stage.DRAINING) {
+        // The other has waited for us, and forwards all that came since its channel was live
+        if (now - state.view().liveAt().getOrDefault(shard, now) >= HANDED_WITHIN_MILLIS) {
+          drained(shard);
+        }
+        return;
+      }
+      if (ours.stage() == Stage.OFFERED) {
+        actions.add(new ClusterAction.Note(shard, false));
+      }
+      if (ours.stage() == Stage.READING || ours.stage() == Stage.OFFERED) {
         actions.add(new ClusterAction.Hold(shard));
         become(shard, ours.at(Stage.CHECKING, now));
         write(new Probe(state.me(), shard, now));
@@ -218,8 +238,8 @@ final class ClusterMachine {
     private void readElsewhere(int shard, boolean fromUs) {
       Optional<Live> live = state.view().reader(shard).filter(it -> !it.by().equals(state.me()));
       if (live.isPresent() && state.ours(shard).isEmpty()) {
-        boolean tells = live.get().knowsUntil() && !(fromUs && live.get().held());
-        actions.add(new ClusterAction.ReadElsewhere(shard, tells));
+        long lastRead = fromUs && live.get().held() ? 0 : live.get().lastRead();
+        actions.add(new ClusterAction.ReadElsewhere(shard, lastRead));
       }
     }
 
@@ -245,19 +265,27 @@ final class ClusterMachine {
           .filter(ours -> ours.stage() == Stage.HOLDING && ours.epoch() == handed.epoch())
           .ifPresent(
               ours -> {
-                List<Cluster.Forwarded> all = new ArrayList<>(ours.forwarded());
+                // It may be told again, from the first part on
+                List<Cluster.Forwarded> all = new ArrayList<>();
+                if (handed.part() > 0) {
+                  all.addAll(ours.forwarded());
+                }
                 all.addAll(handed.forwarded());
-                if (handed.last()) {
+                if (handed.part() > 0 && handed.part() != ours.parts()) {
+                  return;
+                } else if (handed.last()) {
                   release(handed.shard(), ours, all);
                 } else {
-                  become(
-                      handed.shard(),
-                      new Ours(ours.stage(), ours.version(), ours.epoch(), ours.since(), all));
+                  become(handed.shard(), ours.with(handed.part() + 1, all));
                 }
               });
     }
 
     private void release(int shard, Ours ours, List<Cluster.Forwarded> forwarded) {
+      if (ours.stage() == Stage.HOLDING) {
+        // What the other may have read, and our channel does not
+        actions.add(new ClusterAction.Unread(shard, ours.since()));
+      }
       actions.add(new ClusterAction.Release(shard, List.copyOf(forwarded)));
       become(shard, ours.at(Stage.READING, now));
     }
@@ -271,8 +299,8 @@ final class ClusterMachine {
       boolean held = ours.stage() == Stage.JOINING;
       long epoch = Math.max(0, state.view().epoch(shard)) + 1;
       Stage next = held ? Stage.HOLDING : Stage.READING;
-      become(shard, new Ours(next, ours.version(), epoch, now, List.of()));
-      write(new Live(state.me(), shard, epoch, held, state.view().until().containsKey(shard)));
+      become(shard, ours.at(next, now).under(epoch, now));
+      write(new Live(state.me(), shard, epoch, held, ours.lastRead()));
       // We may end before the next tick
       tellUntil(shard, state.ours(shard).orElseThrow());
     }
@@ -332,10 +360,9 @@ final class ClusterMachine {
           reader.filter(live -> state.view().alive(live.by(), now)).isPresent()
               && !reader.get().by().equals(state.me());
       if (!read) {
-        Until until = state.view().until().get(shard);
-        begin(shard, topics.get(), Stage.OPENING, until == null ? 0 : until.millis());
+        begin(shard, topics.get(), Stage.OPENING, state.view().lastRead(shard));
       } else if (isOffered(shard, reader.get()) && state.view().plan().moving() == shard) {
-        begin(shard, topics.get(), Stage.JOINING, 0);
+        begin(shard, topics.get(), Stage.JOINING, reader.get().lastRead());
       }
     }
 
@@ -345,15 +372,17 @@ final class ClusterMachine {
     }
 
     private void begin(int shard, Topics topics, Stage stage, long lastRead) {
-      become(shard, new Ours(stage, topics.version(), 0, now, List.of()));
-      actions.add(new ClusterAction.Open(topics.planned(), stage == Stage.JOINING, lastRead));
+      boolean held = stage == Stage.JOINING;
+      become(shard, Ours.opening(stage, topics.version(), lastRead, now));
+      actions.add(new ClusterAction.Open(topics.planned(), held, held ? 0 : lastRead));
     }
 
     /** Whether to go on with a shard as we do. */
     private void keep(int shard, Ours ours) {
       Plan plan = state.view().plan();
       if (!plan.slots().containsKey(shard)) {
-        close(shard);
+        actions.add(new ClusterAction.Finish(shard));
+        state = state.without(shard);
         return;
       }
       Optional<Live> reader = state.view().reader(shard);
@@ -433,21 +462,18 @@ final class ClusterMachine {
         // Whoever left the shard may have done so under the epoch that we took
         boolean left = state.view().reader(shard).isEmpty();
         long epoch = left ? Math.max(ours.epoch(), state.view().epoch(shard) + 1) : ours.epoch();
-        write(
-            new Live(
-                state.me(),
-                shard,
-                epoch,
-                ours.stage() == Stage.HOLDING,
-                state.view().until().containsKey(shard)));
-        long since = ours.stage() == Stage.HOLDING ? ours.since() : now;
-        become(shard, new Ours(ours.stage(), ours.version(), epoch, since, ours.forwarded()));
+        write(new Live(state.me(), shard, epoch, ours.stage() == Stage.HOLDING, ours.lastRead()));
+        become(shard, ours.under(epoch, ours.stage() == Stage.HOLDING ? ours.since() : now));
       }
     }
 
     private void offer(int shard, Ours ours) {
       boolean moves = !state.owns(shard) && state.view().plan().moving() == shard;
-      if (moves && ours.stage() == Stage.READING) {
+      // What has been noted for so long is of no use: it is offered anew
+      boolean begins =
+          ours.stage() == Stage.READING
+              || ours.stage() == Stage.OFFERED && now - ours.since() >= MOVES_WITHIN_MILLIS;
+      if (moves && begins) {
         actions.add(new ClusterAction.Note(shard, true));
         write(new Offer(state.me(), shard, ours.epoch()));
         become(shard, ours.at(Stage.OFFERED, now));
@@ -464,18 +490,12 @@ final class ClusterMachine {
       state
           .view()
           .planned(shard)
+          .filter(topics -> topics.version().equals(state.view().plan().versions().get(shard)))
           .filter(topics -> !topics.version().equals(ours.version()))
           .ifPresent(
               topics -> {
                 actions.add(new ClusterAction.Change(topics.planned()));
-                become(
-                    shard,
-                    new Ours(
-                        ours.stage(),
-                        topics.version(),
-                        ours.epoch(),
-                        ours.since(),
-                        ours.forwarded()));
+                become(shard, ours.withVersion(topics.version()));
               });
     }
 
@@ -518,8 +538,7 @@ final class ClusterMachine {
     private void plan(Leader leader) {
       ControlView view = state.view();
       Plan before = view.plan();
-      Map<Integer, String> versions =
-          leader.listed().map(Listed::versions).orElse(before.versions());
+      Map<Integer, String> versions = leader.listed().map(Listed::versions).orElseGet(this::latest);
       Map<Integer, String> owners = owners();
       Map<Integer, String> readers = readers();
       boolean quiet = before.moving() < 0 && moving(before.slots(), owners, readers) < 0;
@@ -547,6 +566,14 @@ final class ClusterMachine {
         state = state.with(Optional.of(leader.withWritten(next, since, now)));
         write(next);
       }
+    }
+
+    /** The versions of what is planned, as they are there. */
+    private Map<Integer, String> latest() {
+      Map<Integer, String> latest = new HashMap<>(state.view().plan().versions());
+      latest.replaceAll(
+          (shard, version) -> state.view().planned(shard).map(Topics::version).orElse(version));
+      return latest;
     }
 
     /** The slots of shards, but for those that nobody has whose owner has been silent for long. */

@@ -123,11 +123,37 @@ record ClusterState(
    * @param version which topics
    * @param epoch under which we read it; 0 before we do
    * @param since when that stage began
-   * @param forwarded what the one before has told so far
+   * @param lastRead as {@link ControlRecord.Live} tells it
+   * @param parts how many records the one before has told what it forwarded with, so far
+   * @param forwarded what that is
    */
-  record Ours(Stage stage, String version, long epoch, long since, List<Forwarded> forwarded) {
+  record Ours(
+      Stage stage,
+      String version,
+      long epoch,
+      long since,
+      long lastRead,
+      int parts,
+      List<Forwarded> forwarded) {
+
+    static Ours opening(Stage stage, String version, long lastRead, long now) {
+      return new Ours(stage, version, 0, now, lastRead, 0, List.of());
+    }
+
     Ours at(Stage next, long now) {
-      return new Ours(next, version, epoch, now, List.of());
+      return new Ours(next, version, epoch, now, lastRead, 0, List.of());
+    }
+
+    Ours under(long next, long at) {
+      return new Ours(stage, version, next, at, lastRead, parts, forwarded);
+    }
+
+    Ours withVersion(String next) {
+      return new Ours(stage, next, epoch, since, lastRead, parts, forwarded);
+    }
+
+    Ours with(int told, List<Forwarded> all) {
+      return new Ours(stage, version, epoch, since, lastRead, told, all);
     }
   }
 

@@ -88,7 +88,7 @@ final class ControlCodec {
       topics.planned().subscriptions().forEach(node.putArray("subscriptions")::add);
     } else if (told instanceof Live live) {
       node.put("epoch", live.epoch());
-      node.put("held", live.held()).put("knowsUntil", live.knowsUntil());
+      node.put("held", live.held()).put("lastRead", live.lastRead());
     } else if (told instanceof Left left) {
       node.put("epoch", left.epoch()).put("left", true);
     } else if (told instanceof Until until) {
@@ -140,7 +140,7 @@ final class ControlCodec {
                         shard(parts),
                         epoch,
                         node.path("held").asBoolean(),
-                        node.path("knowsUntil").asBoolean()));
+                        node.path("lastRead").asLong()));
         case "until" ->
             Optional.of(new Until(by, shard(parts), epoch, node.path("millis").asLong()));
         case "member" -> Optional.of(member(by, node));

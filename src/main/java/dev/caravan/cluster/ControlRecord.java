@@ -58,10 +58,10 @@ sealed interface ControlRecord {
    * @param epoch one more than that of whoever read it before; the first of an epoch counts
    * @param held whether nothing is forwarded before the one who read it before tells what it
    *     forwarded
-   * @param knowsUntil whether it knew until when the shard was read, so that the gap before it is
-   *     on record
+   * @param lastRead until when the shard was read before nobody did last, in epoch milliseconds:
+   *     the gap since then is on record; 0 if that was not known, or nobody ever left off
    */
-  record Live(String by, int shard, long epoch, boolean held, boolean knowsUntil)
+  record Live(String by, int shard, long epoch, boolean held, long lastRead)
       implements ControlRecord {}
 
   /**

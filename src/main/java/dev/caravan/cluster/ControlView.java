@@ -75,7 +75,7 @@ record ControlView(
     } else if (told instanceof Live other) {
       return next.withLive(other, now);
     } else if (told instanceof Left left) {
-      return next.withLive(new Live(NOBODY, left.shard(), left.epoch(), false, false), now);
+      return next.withLive(new Live(NOBODY, left.shard(), left.epoch(), false, 0), now);
     } else if (told instanceof Until some) {
       Until before = until.get(some.shard());
       return before == null || before.epoch() <= some.epoch()
@@ -150,10 +150,20 @@ record ControlView(
     return Optional.ofNullable(live.get(shard)).map(Live::epoch).orElse(-1L);
   }
 
-  /** The subscriptions that the plan means; empty if they are not there (yet). */
+  /** Until when the shard was read, if whoever read it has not left it on purpose; 0 otherwise. */
+  long lastRead(int shard) {
+    boolean left = live.containsKey(shard) && reader(shard).isEmpty();
+    Until last = until.get(shard);
+    return left || last == null ? 0 : last.millis();
+  }
+
+  /**
+   * The subscriptions of a shard of the plan. If those that it means are not there, the latest: who
+   * wrote them may have ended before it could write the next plan.
+   */
   Optional<Topics> planned(int shard) {
     return Optional.ofNullable(topics.get(shard))
-        .filter(some -> some.version().equals(plan.versions().get(shard)));
+        .filter(some -> plan.versions().containsKey(shard));
   }
 
   private ControlView withPlan(Plan other, long now) {

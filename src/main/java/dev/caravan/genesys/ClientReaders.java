@@ -157,11 +157,6 @@ final class ClientReaders {
     return groups.values().stream().map(ChannelGroup::decisions).toList();
   }
 
-  /** Whether anything was started. */
-  boolean areThere() {
-    return !groups.isEmpty();
-  }
-
   /** Sockets first, so that what was read still passes; then the thread that decides. */
   void stop(Object owner) throws InterruptedException, ExecutionException {
     groups.values().forEach(ChannelGroup::stop);

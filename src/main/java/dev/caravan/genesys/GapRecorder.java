@@ -34,6 +34,12 @@ final class GapRecorder {
   /** How long a signal may be on its way before it is sent again. */
   private static final long TELL_AGAIN_MILLIS = 30_000;
 
+  /**
+   * How long it is not told until when a shard is read, for a gap of it whose signal is on its way.
+   * There may be nobody who takes it.
+   */
+  private static final long HELD_BACK_MILLIS = 60_000;
+
   private static final Map<String, String> WHY_LOST =
       Map.of(
           DeadLetters.LOST,
@@ -124,15 +130,15 @@ final class GapRecorder {
   /**
    * Another instance reads the shard.
    *
-   * @param tells whether it has on record since when it was not read
+   * @param lastRead since when it has on record that it was not read; empty if it has not
    */
-  void readElsewhere(TopicSharder.Shard shard, boolean tells) {
+  void readElsewhere(TopicSharder.Shard shard, Optional<Instant> lastRead) {
     List<String> topics = singles(shard.subscriptions());
-    if (tells) {
-      ledger.recordedElsewhere(topics);
-    } else {
-      isOver(ledger.readElsewhere(shard.number(), topics), clock.getAsLong());
-    }
+    isOver(
+        lastRead
+            .map(until -> ledger.recordedElsewhere(shard.number(), topics, until))
+            .orElseGet(() -> ledger.readElsewhere(shard.number(), topics)),
+        clock.getAsLong());
   }
 
   /** Each by its own name: of a combined subscription a part may be rejected. */
@@ -209,6 +215,11 @@ final class GapRecorder {
     }
     ledger.save();
     List<Gap> unreported = ledger.unreported();
+    // If this ends before the signal is in safe hands, whoever takes over begins before that gap
+    Instant recent = clock.atTheEarliest(now - HELD_BACK_MILLIS);
+    unreported.stream()
+        .filter(gap -> gap.to().isAfter(recent))
+        .forEach(gap -> until.remove(gap.shard()));
     sentAt.keySet().retainAll(unreported.stream().map(Gap::id).toList());
     for (Gap gap : unreported) {
       if (now - sentAt.getOrDefault(gap.id(), 0L) > TELL_AGAIN_MILLIS) {

@@ -158,20 +158,26 @@ public class GenesysComponent extends DefaultComponent {
 
   /** Has a route that reads hand over in this way before it is stopped, for as long as it runs. */
   void handsOver(String route, Runnable how) {
-    handOvers.put(route, how);
+    if (route != null) {
+      handOvers.put(route, how);
+    }
   }
 
   /** The route has stopped. */
   void handsOverNoMore(String route) {
-    handOvers.remove(route);
+    if (route != null) {
+      handOvers.remove(route);
+    }
   }
 
   /**
    * If several instances share an organisation: has the others take over what a route reads that is
    * about to be stopped. Waits for that, two minutes at most.
+   *
+   * @param route its id; null if it has none
    */
   public void handOver(String route) {
-    Optional.ofNullable(handOvers.get(route)).ifPresent(Runnable::run);
+    Optional.ofNullable(route).map(handOvers::get).ifPresent(Runnable::run);
   }
 
   /** Remembers why Genesys Cloud cannot be reached; true if that is news. */

@@ -33,6 +33,9 @@ final class HeldFrames {
   /** What is held of a shard at most; then its socket is not read any more. */
   private static final long MOST_BYTES = 24_000_000;
 
+  /** What is noted at most; of what is forgotten beyond that both copies are forwarded. */
+  static final int MOST_NOTED = 200_000;
+
   /** Of an event that looks the same so often copies are paired in their order. */
   private static final int MOST_ALIKE = 200;
 
@@ -57,9 +60,13 @@ final class HeldFrames {
   private final Next next;
   private final Runnable pairedOff;
   private final Deque<Held> held = new ArrayDeque<>();
-  private final List<Noted> noted = new ArrayList<>();
+  private final Deque<Noted> noted = new ArrayDeque<>();
   private volatile Mode mode;
+  private boolean noting;
   private long bytes;
+
+  /** How often it was to be held: a release of an earlier time ends then. */
+  private long holds;
 
   /**
    * @param held whether what is read is held until {@link #release}
@@ -106,7 +113,7 @@ final class HeldFrames {
         return false;
       }
       case NOTE -> {
-        noted.add(new Noted(event.id(), clock.getAsLong()));
+        note(event);
         return true;
       }
       default -> {
@@ -115,16 +122,31 @@ final class HeldFrames {
     }
   }
 
-  /** Notes what is forwarded from now on, or no more. */
+  private void note(Frame.Notification event) {
+    if (noted.size() >= MOST_NOTED) {
+      noted.removeFirst();
+    }
+    noted.add(new Noted(event.id(), clock.getAsLong()));
+  }
+
+  /** Notes what is forwarded from now on, or no more; what is held stays held. */
   synchronized void note(boolean on) {
     noted.clear();
-    mode = on ? Mode.NOTE : Mode.FORWARD;
+    noting = on;
+    if (mode == Mode.FORWARD || mode == Mode.NOTE) {
+      mode = forwarding();
+    }
+  }
+
+  private Mode forwarding() {
+    return noting ? Mode.NOTE : Mode.FORWARD;
   }
 
   /** Holds what is read from now on. */
   synchronized void hold() {
-    if (mode == Mode.FORWARD) {
+    if (mode != Mode.DROP) {
       mode = Mode.HOLD;
+      holds++;
     }
   }
 
@@ -135,28 +157,48 @@ final class HeldFrames {
     bytes = 0;
     notifyAll();
     long now = clock.getAsLong();
-    return noted.stream().map(one -> new Forwarded(one.id(), (int) (now - one.at()))).toList();
+    List<Forwarded> all =
+        noted.stream().map(one -> new Forwarded(one.id(), (int) (now - one.at()))).toList();
+    noted.clear();
+    return all;
   }
 
   /**
    * Forwards what is held, but for copies of what another instance has forwarded, and goes on
-   * forwarding. Waits for the route.
+   * forwarding. Waits for the route, and keeps nobody else waiting meanwhile.
    */
-  synchronized void release(List<Forwarded> forwarded) {
-    Set<Held> copies = copies(forwarded, clock.getAsLong());
-    for (Held one : held) {
+  void release(List<Forwarded> forwarded) {
+    Set<Held> copies;
+    long its;
+    synchronized (this) {
+      copies = copies(forwarded, clock.getAsLong());
+      its = holds;
+    }
+    for (Held one = first(its, copies); one != null; one = first(its, copies)) {
       if (copies.contains(one)) {
         pairedOff.run();
       } else {
         next.notification(shard, one.event(), one.body());
       }
     }
-    held.clear();
-    bytes = 0;
-    if (mode == Mode.HOLD) {
-      mode = Mode.FORWARD;
+  }
+
+  /** The next one to be forwarded; null if there is none, and then the rest passes as it comes. */
+  private synchronized Held first(long its, Set<Held> copies) {
+    if (mode != Mode.HOLD || its != holds) {
+      return null;
+    }
+    Held one = held.poll();
+    if (one == null) {
+      mode = forwarding();
+    } else {
+      bytes -= one.body().length;
+      if (noting && !copies.contains(one)) {
+        note(one.event());
+      }
     }
     notifyAll();
+    return one;
   }
 
   private Set<Held> copies(List<Forwarded> forwarded, long now) {

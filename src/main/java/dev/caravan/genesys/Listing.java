@@ -119,16 +119,20 @@ final class Listing {
     return leading && preparation.unavailable();
   }
 
+  /** What keeps topics from being read, if this instance is alone. */
+  Optional<NotificationsHealthCheck.Problem> problem() {
+    return preparation
+        .problem()
+        .map(it -> new NotificationsHealthCheck.Problem(preparation.health(), it));
+  }
+
   /**
-   * What keeps topics from being read.
+   * The same, as far as it is for this instance of several to find out.
    *
    * @param readOn whether what was planned before is read all the same
    */
   Optional<NotificationsHealthCheck.Problem> problem(boolean readOn) {
     boolean counts = !readOn || preparation.planned() || preparation.health() == Health.BROKEN;
-    return preparation
-        .problem()
-        .filter(any -> leading && counts)
-        .map(it -> new NotificationsHealthCheck.Problem(preparation.health(), it));
+    return problem().filter(any -> leading && counts);
   }
 }

@@ -168,17 +168,18 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
 
   private Optional<NotificationsHealthCheck.Problem> problem() {
     if (shared.isEmpty()) {
-      return listing.problem(false);
+      return listing.problem();
     }
     Cluster cluster = shared.get().cluster();
     boolean nothing = cluster.knowsNothing();
-    Optional<String> refused = cluster.status().refused();
-    if (refused.isPresent() || nothing && !listing.isOurs()) {
+    Cluster.Status status = cluster.status();
+    Optional<NotificationsHealthCheck.Problem> ours = listing.problem(!nothing);
+    if (status.refused().isPresent() || nothing && ours.isEmpty()) {
       return Optional.of(
           new NotificationsHealthCheck.Problem(
-              refused.isPresent() ? Health.BROKEN : Health.BLIND, cluster.status().problem()));
+              status.refused().isPresent() ? Health.BROKEN : Health.BLIND, status.problem()));
     }
-    return listing.problem(!nothing);
+    return ours;
   }
 
   private String setting(String name, String otherwise) {

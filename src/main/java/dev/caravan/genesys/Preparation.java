@@ -72,6 +72,7 @@ final class Preparation {
   private boolean readOn;
   private boolean goesOn;
   private volatile int failures;
+  private volatile boolean unavailable;
   private int failedRefreshes;
   private Instant failingSince = Instant.MIN;
   private volatile boolean planned;
@@ -141,6 +142,8 @@ final class Preparation {
     problem = Optional.of(NOT_YET);
     stale = Optional.empty();
     failedRefreshes = 0;
+    failures = 0;
+    unavailable = false;
     before = Set.of();
     readOn = !other.shards().isEmpty();
   }
@@ -178,7 +181,7 @@ final class Preparation {
 
   /** Whether Genesys Cloud could not be reached for it last. */
   boolean unavailable() {
-    return failures > 0;
+    return unavailable;
   }
 
   /** How far a listing is that is under way, such as "users, page 3 of 205"; empty if none is. */
@@ -205,13 +208,15 @@ final class Preparation {
     try {
       Outcome outcome = prepare(first);
       failures = 0;
+      unavailable = false;
       return outcome;
     } catch (SelectorException e) {
       return broken(
           "GENESYS_TOPICS cannot be followed. " + e.getMessage() + " Correct it and restart.",
           Optional.empty());
     } catch (CallException e) {
-      return e.kind() == CallException.Kind.UNAVAILABLE
+      unavailable = e.kind() == CallException.Kind.UNAVAILABLE;
+      return unavailable
           ? troubled(
               Health.BLIND, "Cannot list queues and users. " + e.getMessage(), afterOutage(e))
           : troubled(Health.BROKEN, e.getMessage(), AFTER_REFUSAL);

@@ -32,7 +32,6 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Function;
-import java.util.function.LongSupplier;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.eclipse.microprofile.config.Config;
@@ -54,7 +53,7 @@ final class SharedReading implements Cluster.Reader {
   private final ChannelGroup group;
   private final GapRecorder gaps;
   private final Executor background;
-  private final LongSupplier clock;
+  private final SteadyClock clock;
   private final HeldFrames.Next next;
   private final Runnable pairedOff;
   private final Consumer<Optional<Plan>> leads;
@@ -154,6 +153,11 @@ final class SharedReading implements Cluster.Reader {
     gaps.inherited(shard, lastRead);
   }
 
+  @Override
+  public void unread(TopicSharder.Shard shard, long since) {
+    gaps.inherited(shard, clock.atTheLatest(since));
+  }
+
   /** Nothing of the replica is read any more. */
   void blind(Replica replica, Cause cause) {
     if (cause == Cause.TAKEN_OVER) {
@@ -182,12 +186,22 @@ final class SharedReading implements Cluster.Reader {
 
   @Override
   public void close(int shard) {
+    close(shard, gaps::handedOver);
+  }
+
+  @Override
+  public void finish(int shard) {
+    // What is still wanted of it may not be read yet on another shard
+    close(shard, gaps::finished);
+  }
+
+  private void close(int shard, Consumer<Replica> end) {
     if (ours.remove(shard) != null) {
-      Optional.ofNullable(frames.get(shard)).ifPresent(HeldFrames::stop);
+      Optional.ofNullable(frames.remove(shard)).ifPresent(HeldFrames::stop);
       group.shards().stream()
           .map(Shard::replica)
           .filter(replica -> replica.shard() == shard)
-          .forEach(gaps::handedOver);
+          .forEach(end);
       read();
     }
   }
@@ -233,8 +247,8 @@ final class SharedReading implements Cluster.Reader {
   }
 
   @Override
-  public void readElsewhere(TopicSharder.Shard shard, boolean tells) {
-    gaps.readElsewhere(shard, tells);
+  public void readElsewhere(TopicSharder.Shard shard, Optional<Instant> lastRead) {
+    gaps.readElsewhere(shard, lastRead);
   }
 
   @Override

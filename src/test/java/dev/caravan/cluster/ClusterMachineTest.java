@@ -25,6 +25,7 @@ class ClusterMachineTest {
 
   private static final String ME = "me";
   private static final String OTHER = "other";
+  private static final long KNOWN = 1_690_000_000_000L;
   private static final TopicSharder.Shard SHARD = new TopicSharder.Shard(1, List.of("v2.a"));
 
   private ClusterState state = ClusterState.initial(ME, Map.of());
@@ -79,14 +80,14 @@ class ClusterMachineTest {
     begin();
     plan(7, -1);
     take(new ClusterEvent.Opened(1));
-    hear(new Live(ME, 1, 1, false, false));
+    hear(new Live(ME, 1, 1, false, 0));
     assertThat(stage()).isEqualTo(Stage.READING);
   }
 
   private void otherReads() {
     begin();
     hear(member(OTHER));
-    hear(new Live(OTHER, 1, 4, false, true));
+    hear(new Live(OTHER, 1, 4, false, KNOWN));
   }
 
   private Stage stage() {
@@ -182,7 +183,7 @@ class ClusterMachineTest {
 
     take(new ClusterEvent.Opened(1));
 
-    assertThat(actions).contains(new ClusterAction.Write(new Live(ME, 1, 1, false, false)));
+    assertThat(actions).contains(new ClusterAction.Write(new Live(ME, 1, 1, false, 0)));
     assertThat(stage()).isEqualTo(Stage.READING);
   }
 
@@ -202,19 +203,19 @@ class ClusterMachineTest {
   void whoSeesAnotherReadUnderALaterEpochStops() {
     reading();
 
-    hear(new Live(OTHER, 1, 2, false, true));
+    hear(new Live(OTHER, 1, 2, false, KNOWN));
 
     assertThat(actions)
-        .contains(new ClusterAction.Close(1), new ClusterAction.ReadElsewhere(1, true));
+        .contains(new ClusterAction.Close(1), new ClusterAction.ReadElsewhere(1, KNOWN));
     assertThat(stage()).isNull();
   }
 
   @Test
   void whatAnotherSaysOfAnEarlierEpochDoesNotCount() {
     reading();
-    hear(new Live(ME, 1, 3, false, false));
+    hear(new Live(ME, 1, 3, false, 0));
 
-    hear(new Live(OTHER, 1, 2, false, true));
+    hear(new Live(OTHER, 1, 2, false, KNOWN));
 
     assertThat(stage()).isEqualTo(Stage.READING);
   }
@@ -226,8 +227,8 @@ class ClusterMachineTest {
     plan(7, -1);
     take(new ClusterEvent.Opened(1));
 
-    hear(new Live(OTHER, 1, 1, false, false));
-    hear(new Live(ME, 1, 1, false, false));
+    hear(new Live(OTHER, 1, 1, false, 0));
+    hear(new Live(ME, 1, 1, false, 0));
 
     assertThat(stage()).isNull();
   }
@@ -238,7 +239,7 @@ class ClusterMachineTest {
 
     hear(new Plan(OTHER, 1, Map.of(), Map.of(), true, -1));
 
-    assertThat(actions).contains(new ClusterAction.Close(1));
+    assertThat(actions).contains(new ClusterAction.Finish(1));
   }
 
   @Test
@@ -262,7 +263,63 @@ class ClusterMachineTest {
     assertThat(stage()).isEqualTo(Stage.READING);
   }
 
+  @Test
+  void whatThePlanNamesIsReadEvenIfItsWriterEndedBeforeItWroteTheNextOne() {
+    begin();
+    hear(new Topics(OTHER, "w", SHARD));
+
+    hear(new Plan(OTHER, 1, Map.of(1, 7), Map.of(1, "v"), true, -1));
+
+    assertThat(only(ClusterAction.Open.class)).isNotNull();
+  }
+
+  @Test
+  void whoReadsWhatThePlanMeansGoesOnUntilTheNextPlanIsThere() {
+    reading();
+
+    hear(new Topics(OTHER, "w", new TopicSharder.Shard(1, List.of("v2.b"))));
+
+    assertThat(only(ClusterAction.Change.class)).isNull();
+    assertThat(stage()).isEqualTo(Stage.READING);
+  }
+
   // ---- gaps between two instances
+
+  @Test
+  void whatTheChannelOfTheNextOneDoesNotReadIsAGapSinceItsChannelWasLive() {
+    joined();
+    long live = now;
+    now += 3_000;
+
+    hear(new Handed(OTHER, 1, 5, 0, true, List.of()));
+
+    assertThat(actions).contains(new ClusterAction.Unread(1, live));
+  }
+
+  @Test
+  void whatWentToAShardOfAnotherIsReadThereAfterAWhile() {
+    otherReads();
+    plan(5, -1);
+
+    pass(9_000, true);
+    assertThat(only(ClusterAction.ReadElsewhere.class)).isNull();
+    pass(1_000, true);
+
+    assertThat(actions).contains(new ClusterAction.ReadElsewhere(1, 0));
+  }
+
+  @Test
+  void aShardThatWasLeftOnPurposeHasNoGapWhenItsNumberIsUsedAgain() {
+    otherReads();
+    hear(new Until(OTHER, 1, 4, 1_700_000_000_000L));
+    hear(new Left(OTHER, 1, 5));
+
+    plan(7, -1);
+
+    assertThat(actions).contains(new ClusterAction.Open(SHARD, false, 0));
+    take(new ClusterEvent.Opened(1));
+    assertThat(actions).contains(new ClusterAction.Write(new Live(ME, 1, 6, false, 0)));
+  }
 
   @Test
   void whoTakesOverFromOneThatDiesMeanwhileTellsTheGapBetweenThem() {
@@ -285,13 +342,13 @@ class ClusterMachineTest {
     reading();
     take(new ClusterEvent.Assigned(Set.of(9)));
     plan(7, 1);
-    hear(new Live(OTHER, 1, 2, true, true));
+    hear(new Live(OTHER, 1, 2, true, KNOWN));
 
     take(new ClusterEvent.Drained(1));
 
     assertThat(actions)
         .containsSubsequence(
-            new ClusterAction.HandOver(1, 2), new ClusterAction.ReadElsewhere(1, false));
+            new ClusterAction.HandOver(1, 2), new ClusterAction.ReadElsewhere(1, 0));
   }
 
   @Test
@@ -338,7 +395,7 @@ class ClusterMachineTest {
     assertThat(stage()).isEqualTo(Stage.OPENING);
     take(new ClusterEvent.Opened(1));
 
-    assertThat(actions).contains(new ClusterAction.Write(new Live(ME, 1, 6, false, false)));
+    assertThat(actions).contains(new ClusterAction.Write(new Live(ME, 1, 6, false, 0)));
   }
 
   @Test
@@ -349,7 +406,7 @@ class ClusterMachineTest {
     hear(new Left(OTHER, 1, 1));
 
     pass(5_000, false);
-    hear(new Live(ME, 1, state.ours(1).orElseThrow().epoch(), false, false));
+    hear(new Live(ME, 1, state.ours(1).orElseThrow().epoch(), false, 0));
 
     assertThat(state.view().reader(1)).hasValueSatisfying(it -> assertThat(it.by()).isEqualTo(ME));
     assertThat(stage()).isEqualTo(Stage.READING);
@@ -413,7 +470,7 @@ class ClusterMachineTest {
     take(new ClusterEvent.Tick(reach));
     assertThat(only(ClusterAction.Open.class)).isNull();
     now += 1_000;
-    hear(new Live(OTHER, 1, 2, false, true));
+    hear(new Live(OTHER, 1, 2, false, KNOWN));
     pass(4_000, true);
 
     assertThat(stage()).isNull();
@@ -468,7 +525,7 @@ class ClusterMachineTest {
     reading();
     take(new ClusterEvent.StoodStill());
 
-    hear(new Live(OTHER, 1, 2, false, true));
+    hear(new Live(OTHER, 1, 2, false, KNOWN));
 
     assertThat(actions).contains(new ClusterAction.Close(1));
     assertThat(only(ClusterAction.Release.class)).isNull();
@@ -485,7 +542,53 @@ class ClusterMachineTest {
     assertThat(stage()).isEqualTo(Stage.READING);
   }
 
+  @Test
+  void whoStoodStillTakesBackWhatItHasOffered() {
+    reading();
+    take(new ClusterEvent.Assigned(Set.of(9)));
+    plan(7, 1);
+
+    take(new ClusterEvent.StoodStill());
+
+    assertThat(actions)
+        .containsSubsequence(new ClusterAction.Note(1, false), new ClusterAction.Hold(1));
+    assertThat(stage()).isEqualTo(Stage.CHECKING);
+  }
+
+  @Test
+  void whoStoodStillForLongWhileItDrainedForwardsNothingMore() {
+    reading();
+    take(new ClusterEvent.Assigned(Set.of(9)));
+    plan(7, 1);
+    hear(new Live(OTHER, 1, 2, true, KNOWN));
+
+    now += 9_000;
+    take(new ClusterEvent.StoodStill());
+    assertThat(stage()).isEqualTo(Stage.DRAINING);
+    now += ClusterMachine.HANDED_WITHIN_MILLIS;
+    take(new ClusterEvent.StoodStill());
+
+    assertThat(actions).contains(new ClusterAction.HandOver(1, 2));
+    assertThat(stage()).isNull();
+  }
+
   // ---- to move
+
+  @Test
+  void anOfferThatNobodyTakesIsMadeAnewAndNothingIsNotedForLonger() {
+    reading();
+    take(new ClusterEvent.Assigned(Set.of(9)));
+    plan(7, 1);
+
+    pass(ClusterMachine.MOVES_WITHIN_MILLIS - 1_000, true);
+    assertThat(stage()).isEqualTo(Stage.OFFERED);
+    now += 1_000;
+    take(new ClusterEvent.Tick(reach));
+
+    assertThat(actions)
+        .containsSubsequence(
+            new ClusterAction.Note(1, true), new ClusterAction.Write(new Offer(ME, 1, 1)));
+  }
 
   @Test
   void whatAnotherReadsIsOpenedOnlyWhenItMayMoveAndIsOffered() {
@@ -526,6 +629,21 @@ class ClusterMachineTest {
   }
 
   @Test
+  void whatIsToldTwiceCountsOnceAndNoPartIsMissed() {
+    joined();
+    Forwarded one = new Forwarded(new EventId(1, 2), 5);
+    Forwarded two = new Forwarded(new EventId(3, 4), 4);
+
+    hear(new Handed(OTHER, 1, 5, 1, true, List.of(two)));
+    assertThat(stage()).isEqualTo(Stage.HOLDING);
+    hear(new Handed(OTHER, 1, 5, 0, false, List.of(one)));
+    hear(new Handed(OTHER, 1, 5, 0, false, List.of(one)));
+    hear(new Handed(OTHER, 1, 5, 1, true, List.of(two)));
+
+    assertThat(actions).contains(new ClusterAction.Release(1, List.of(one, two)));
+  }
+
+  @Test
   void whatWasToldOfAnotherMoveReleasesNothing() {
     joined();
 
@@ -548,8 +666,8 @@ class ClusterMachineTest {
     plan(7, 1);
     hear(new Offer(OTHER, 1, 4));
     take(new ClusterEvent.Opened(1));
-    assertThat(actions).contains(new ClusterAction.Write(new Live(ME, 1, 5, true, false)));
-    hear(new Live(ME, 1, 5, true, false));
+    assertThat(actions).contains(new ClusterAction.Write(new Live(ME, 1, 5, true, KNOWN)));
+    hear(new Live(ME, 1, 5, true, KNOWN));
     assertThat(stage()).isEqualTo(Stage.HOLDING);
   }
 
@@ -584,7 +702,7 @@ class ClusterMachineTest {
     take(new ClusterEvent.Assigned(Set.of(9)));
     plan(7, 1);
 
-    hear(new Live(OTHER, 1, 2, true, true));
+    hear(new Live(OTHER, 1, 2, true, KNOWN));
     assertThat(actions).contains(new ClusterAction.Drain(1));
     take(new ClusterEvent.Drained(1));
 
@@ -636,12 +754,25 @@ class ClusterMachineTest {
   }
 
   @Test
+  void whoHasNotListedYetPlansWhatTheOneBeforeWroteLast() {
+    take(new ClusterEvent.CaughtUp());
+    hear(member(ME, Set.of(0)));
+    hear(new Topics(OTHER, "v", SHARD));
+    hear(new Plan(OTHER, 1, Map.of(1, 5), Map.of(1, "v"), true, -1));
+    hear(new Topics(OTHER, "w", SHARD));
+
+    take(new ClusterEvent.Assigned(Set.of(0)));
+
+    assertThat(plan().versions()).containsEntry(1, "w");
+  }
+
+  @Test
   void oneShardMovesAtATime() {
     take(new ClusterEvent.CaughtUp());
     hear(member(ME, Set.of(0, 1)));
     hear(member(OTHER));
-    hear(new Live(OTHER, 1, 1, false, true));
-    hear(new Live(OTHER, 2, 1, false, true));
+    hear(new Live(OTHER, 1, 1, false, KNOWN));
+    hear(new Live(OTHER, 2, 1, false, KNOWN));
     hear(new Topics(OTHER, "v", SHARD));
     hear(new Topics(OTHER, "w", new TopicSharder.Shard(2, List.of("v2.b"))));
     hear(new Plan(OTHER, 1, Map.of(1, 0, 2, 1), Map.of(1, "v", 2, "w"), true, -1));
@@ -653,7 +784,7 @@ class ClusterMachineTest {
     assertThat(plan.moving()).isIn(1, 2);
     assertThat(plan.slots().get(3 - plan.moving())).isEqualTo(5);
     hear(plan);
-    hear(new Live(ME, plan.moving(), 2, true, true));
+    hear(new Live(ME, plan.moving(), 2, true, KNOWN));
     assertThat(state.view().plan().moving()).isEqualTo(plan.moving());
 
     hear(new Handed(OTHER, plan.moving(), 2, 0, true, List.of()));
@@ -668,7 +799,7 @@ class ClusterMachineTest {
     hear(member(ME, Set.of(0)));
     hear(member(OTHER));
     hear(new Topics(OTHER, "v", SHARD));
-    hear(new Live(OTHER, 1, 4, false, true));
+    hear(new Live(OTHER, 1, 4, false, KNOWN));
     hear(new Plan(ME, 1, Map.of(1, 5), Map.of(1, "v"), true, -1));
 
     pass(ClusterMachine.REPLACED_AFTER_MILLIS - 1_000, false);
@@ -713,6 +844,7 @@ class ClusterMachineTest {
     hear(plan());
 
     take(new ClusterEvent.Lost());
+    assertThat(actions).contains(new ClusterAction.Lead(true));
     TopicSharder.Shard more = new TopicSharder.Shard(2, List.of("v2.b"));
     hear(new Topics(OTHER, "w", more));
     hear(new Plan(OTHER, 2, Map.of(1, 5, 2, 5), Map.of(1, "v", 2, "w"), true, -1));

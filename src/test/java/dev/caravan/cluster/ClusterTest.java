@@ -144,6 +144,16 @@ class ClusterTest {
     assertThat(one.status().problem()).doesNotContain("other settings");
   }
 
+  @Test
+  void whoLeavesTheOthersAndRunsOnSaysSo() {
+    Cluster cluster = start(SETTINGS);
+    await().atMost(PATIENCE).until(() -> cluster.status().there() == 1);
+
+    cluster.leave();
+
+    await().atMost(PATIENCE).until(() -> cluster.status().problem().contains("leaves its shards"));
+  }
+
   private static final class TestClients implements Clients {
     @Override
     public <T> T make(Function<Map<String, Object>, T> making, Map<String, Object> fixed) {
@@ -165,7 +175,13 @@ class ClusterTest {
     public void inherit(TopicSharder.Shard shard, Instant lastRead) {}
 
     @Override
+    public void unread(TopicSharder.Shard shard, long since) {}
+
+    @Override
     public void close(int shard) {}
+
+    @Override
+    public void finish(int shard) {}
 
     @Override
     public void note(int shard, boolean on) {}
@@ -185,7 +201,7 @@ class ClusterTest {
     public void release(int shard, List<Cluster.Forwarded> forwarded) {}
 
     @Override
-    public void readElsewhere(TopicSharder.Shard shard, boolean tells) {}
+    public void readElsewhere(TopicSharder.Shard shard, Optional<Instant> lastRead) {}
 
     @Override
     public void lead(boolean on, Plan before) {}

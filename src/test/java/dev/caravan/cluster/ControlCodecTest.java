@@ -20,7 +20,7 @@ class ControlCodecTest {
     return Stream.of(
         new ControlRecord.Plan("a", 3, Map.of(1, 7, 2, 8), Map.of(1, "v", 2, "w"), true, 2),
         new ControlRecord.Topics("a", "v", new TopicSharder.Shard(3, "east", List.of("v2.x"))),
-        new ControlRecord.Live("a", 3, 9, true, false),
+        new ControlRecord.Live("a", 3, 9, true, 1_700_000_000_001L),
         new ControlRecord.Until("a", 3, 9, 1_700_000_000_000L),
         new ControlRecord.Member(
             "a", Set.of(1, 5), true, Reach.NO, Map.of("GENESYS_TOPICS", "12ab")),

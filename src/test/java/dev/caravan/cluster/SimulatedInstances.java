@@ -91,6 +91,8 @@ final class SimulatedInstances {
         tell(inherit.shard(), inherit.lastRead(), reading.getOrDefault(inherit.shard(), now));
       } else if (action instanceof ClusterAction.Close close) {
         close(close.shard());
+      } else if (action instanceof ClusterAction.Finish finish) {
+        close(finish.shard());
       } else if (action instanceof ClusterAction.Drain drain) {
         draining.put(drain.shard(), now + DRAINS);
       } else if (action instanceof ClusterAction.HandOver hand) {
@@ -98,7 +100,7 @@ final class SimulatedInstances {
         close(hand.shard());
       } else if (action instanceof ClusterAction.ReadElsewhere elsewhere) {
         Long since = blindSince.remove(elsewhere.shard());
-        if (since != null && !elsewhere.tells()) {
+        if (since != null && elsewhere.lastRead() == 0) {
           tell(elsewhere.shard(), since, now);
         }
       } else if (action instanceof ClusterAction.Join join) {

@@ -1,14 +1,17 @@
 package dev.caravan.genesys;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.caravan.cluster.Cluster.Forwarded;
 import dev.caravan.frame.EnvelopeReader;
 import dev.caravan.frame.Frame;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
@@ -57,6 +60,91 @@ class HeldFramesTest {
     bring(frames, "a");
 
     assertThat(forwarded).containsExactly("a");
+  }
+
+  @Test
+  void whatIsHeldStaysHeldWhenItIsToBeNotedAndIsNotedThen() {
+    HeldFrames frames = frames(true);
+    bring(frames, "a");
+
+    frames.note(true);
+    bring(frames, "b");
+    assertThat(forwarded).isEmpty();
+    frames.release(List.of());
+    bring(frames, "c");
+
+    assertThat(forwarded).containsExactly("a", "b", "c");
+    assertThat(frames.stop()).hasSize(3);
+    assertThat(frames.stop()).isEmpty();
+  }
+
+  @Test
+  void whoeverAsksWhileTheRouteIsSlowNeedNotWaitAndNothingOvertakes() throws Exception {
+    CountDownLatch slow = new CountDownLatch(1);
+    List<String> came = Collections.synchronizedList(new ArrayList<>());
+    HeldFrames frames =
+        new HeldFrames(
+            1,
+            true,
+            () -> now,
+            (shard, event, body) -> {
+              came.add(text(event));
+              try {
+                slow.await();
+              } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+              }
+            },
+            () -> {});
+    bring(frames, "a");
+    CompletableFuture<Void> released = CompletableFuture.runAsync(() -> frames.release(List.of()));
+    await().until(() -> came.contains("a"));
+
+    bring(frames, "b");
+    frames.note(true);
+    assertThat(frames.isHolding()).isTrue();
+    slow.countDown();
+    released.get(10, TimeUnit.SECONDS);
+    bring(frames, "c");
+
+    assertThat(came).containsExactly("a", "b", "c");
+    assertThat(frames.stop()).hasSize(2);
+  }
+
+  @Test
+  void whatIsToBeHeldAgainWhileItIsReleasedIsHeld() {
+    HeldFrames[] frames = new HeldFrames[1];
+    frames[0] =
+        new HeldFrames(
+            1,
+            true,
+            () -> now,
+            (shard, event, body) -> {
+              forwarded.add(text(event));
+              frames[0].hold();
+            },
+            () -> {});
+    bring(frames[0], "a");
+    bring(frames[0], "b");
+
+    frames[0].release(List.of());
+    assertThat(forwarded).containsExactly("a");
+    assertThat(frames[0].isHolding()).isTrue();
+    frames[0].release(List.of());
+
+    assertThat(forwarded).containsExactly("a", "b");
+  }
+
+  @Test
+  void ofMoreThanCanBeNotedTheOldestIsForgotten() {
+    HeldFrames frames = frames(false);
+    frames.note(true);
+
+    for (int event = 0; event <= HeldFrames.MOST_NOTED; event++) {
+      bring(frames, "a");
+    }
+
+    assertThat(frames.stop()).hasSize(HeldFrames.MOST_NOTED);
   }
 
   @Test

@@ -320,6 +320,17 @@ class PreparationTest {
   }
 
   @Test
+  void anOutageCountsAsOneWhateverRetryAfterSaysUntilTheNextBeginsAnew() {
+    failure = CallException.unavailable("Answered 429.", 429, Duration.ofSeconds(2));
+    run("");
+    assertThat(preparation.unavailable()).isTrue();
+
+    preparation.goOnFrom(Plan.NOTHING);
+
+    assertThat(preparation.unavailable()).isFalse();
+  }
+
+  @Test
   void aRefusalIsBrokenAndTriedAgainLater() {
     failure = CallException.refused("Missing routing:queue:view.", 403);
 

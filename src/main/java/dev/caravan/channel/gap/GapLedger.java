@@ -291,9 +291,24 @@ public final class GapLedger {
     return begin(shard, until, INSTANCE_ENDED, topics);
   }
 
-  /** Another instance reads these topics and has on record since when they were not read. */
-  public synchronized void recordedElsewhere(Collection<String> topics) {
-    open.all().forEach(gap -> open.put(gap.without(gap.among(Set.copyOf(topics)), gap.parts())));
+  /**
+   * Another instance reads these topics and has on record that they were not read since then. Of
+   * gaps that had begun before it knows nothing: they are told from here, until then.
+   *
+   * @return the gaps that are over by this
+   */
+  public synchronized List<Gap> recordedElsewhere(
+      int shard, Collection<String> topics, Instant until) {
+    List<Gap> over = new ArrayList<>();
+    for (OpenGap gap : open.all()) {
+      List<String> its = gap.among(Set.copyOf(topics));
+      if (!its.isEmpty() && gap.from().isBefore(until.minus(UNDER_WAY))) {
+        over.add(open.close(gap, shard, until, its));
+      } else {
+        open.put(gap.without(its, gap.parts()));
+      }
+    }
+    return over;
   }
 
   /**

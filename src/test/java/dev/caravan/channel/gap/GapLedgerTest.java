@@ -157,12 +157,32 @@ class GapLedgerTest {
     reads(ONE, 1, AB);
     restart(60, AB);
 
-    ledger.recordedElsewhere(List.of("a"));
+    assertThat(ledger.recordedElsewhere(3, List.of("a"), at(1))).isEmpty();
 
     assertThat(ledger.missing()).containsExactly("b");
     restart(61, AB);
     assertThat(ledger.missing()).containsExactly("b");
     assertThat(ledger.unreported()).isEmpty();
+  }
+
+  @Test
+  void aGapThatBeganBeforeTheOneThatTookOverKnowsIsToldUntilThen() {
+    start(AB);
+    reads(ONE, 1, AB);
+    reads(ONE, 10, List.of("a"));
+    ledger.readUntil(ONE, at(30));
+    ledger.save();
+    restart(60, AB);
+
+    assertThat(ledger.recordedElsewhere(3, AB, at(30)))
+        .singleElement()
+        .satisfies(
+            gap -> {
+              assertThat(gap.topics()).containsExactly("b");
+              assertThat(gap.from()).isEqualTo(lastBefore(at(10)));
+              assertThat(gap.to()).isEqualTo(at(30));
+            });
+    assertThat(ledger.missing()).isEmpty();
   }
 
   @Test
