@@ -150,8 +150,8 @@ final class Backlog {
   private void waitForRoom(int weight) throws InterruptedException {
     Waiter waiter = new Waiter(weight, nanoTime.getAsLong());
     waitingForRoom.add(waiter);
-    roomWanted.run();
     try {
+      roomWanted.run();
       while (!closed && (waitingForRoom.peekFirst() != waiter || !fits(weight))) {
         wait();
       }
@@ -195,18 +195,22 @@ final class Backlog {
    */
   synchronized Taken take(Object by, int max, long lingerMillis, long waitMillis)
       throws InterruptedException {
-    if (nothingToTake() && lingerMillis > 0 && !woken) {
-      wait(lingerMillis);
-    }
-    if (nothingToTake() && waitMillis > 0 && !woken && !closed) {
-      consumerWaits = true;
-      wait(waitMillis);
-      consumerWaits = false;
-      nothingToTake();
-    }
     if (by != taker) {
       return new Taken(List.of(), 0, -1);
     }
+    if (nothingToTake() && lingerMillis > 0 && !woken) {
+      wait(lingerMillis);
+    }
+    if (by == taker && nothingToTake() && waitMillis > 0 && !woken && !closed) {
+      consumerWaits = true;
+      wait(waitMillis);
+    }
+    // Another may have begun to take, and wait, while this one waited
+    if (by != taker) {
+      return new Taken(List.of(), 0, -1);
+    }
+    consumerWaits = false;
+    nothingToTake();
     woken = false;
     if (position < first()) {
       return new Taken(List.of(), position, first() - 1);
@@ -270,7 +274,9 @@ final class Backlog {
 
   private void forget(int oldest) {
     List<LogRecord> forgotten = tail.subList(0, oldest);
-    tailBytes -= forgotten.stream().mapToLong(LogRecord::weight).sum();
+    for (LogRecord record : forgotten) {
+      tailBytes -= record.weight();
+    }
     forgotten.clear();
   }
 
@@ -454,7 +460,12 @@ final class Backlog {
 
   private void settleUpTo(long sequence) {
     if (sequence > committed) {
-      pendingBytes -= range(committed + 1, sequence).stream().mapToLong(LogRecord::weight).sum();
+      // Without allocation: what is on disk must count as that though memory has run out
+      long settled = 0;
+      for (long it = committed + 1; it <= sequence; it++) {
+        settled += inMemory(it).weight();
+      }
+      pendingBytes -= settled;
       committed = sequence;
     }
   }

@@ -208,9 +208,11 @@ final class Committer {
       needNoCommit();
       return false;
     }
-    Backlog.Uncommitted uncommitted =
-        backlog.uncommitted(!options.getKeepAcknowledged().isZero(), mayWait);
     try {
+      // What failed after the last append did not undo it
+      committed(Math.min(log.last(), backlog.lastAppended()));
+      Backlog.Uncommitted uncommitted =
+          backlog.uncommitted(!options.getKeepAcknowledged().isZero(), mayWait);
       if (state.failing().isPresent()) {
         // A full disk may have room once the files are deleted that are done with
         writeCheckpoint();
@@ -221,12 +223,12 @@ final class Committer {
       }
       // At once: whatever fails after it, they are on disk and must not be written again
       backlog.stored(fileBytes());
-      backlog.committed(uncommitted.upTo()).forEach(waiter -> waiter.complete(null));
+      committed(uncommitted.upTo());
       if (!droppedPending || !uncommitted.records().isEmpty()) {
         storeWorks();
       }
       writeCheckpoint();
-    } catch (IOException e) {
+    } catch (IOException | RuntimeException e) {
       storeFails(String.valueOf(e.getMessage()), e);
       return false;
     } catch (OutOfMemoryError e) {
@@ -234,6 +236,10 @@ final class Committer {
       return false;
     }
     return true;
+  }
+
+  private void committed(long upToSequence) {
+    backlog.committed(upToSequence).forEach(waiter -> waiter.complete(null));
   }
 
   /** Remembers how far everything is done with, and deletes the files that hold nothing else. */
@@ -537,6 +543,8 @@ final class Committer {
   // --- now and then
 
   private void tidy() {
+    // What is parked gives room back while there is nothing to commit
+    backlog.stored(fileBytes());
     try {
       tellHoles();
       if (!options.getMaxAge().isZero()) {

@@ -44,6 +44,9 @@ final class Parking implements AutoCloseable {
   /** Whoever writes to the spool waits while parked records are looked through. */
   private static final int READS_AT_ONCE = 8;
 
+  /** What came behind the end of the spool is appended to it about so many bytes at a time. */
+  private static final long APPEND_AT_ONCE_BYTES = 1024 * 1024;
+
   private static final long NOWHERE = Long.MAX_VALUE;
 
   private final String spool;
@@ -211,12 +214,32 @@ final class Parking implements AutoCloseable {
         });
     places.sort(Comparator.comparingLong(place -> place[0]));
     long last = sequence;
+    List<LogRecord> read = List.of();
+    List<LogRecord> behind = new ArrayList<>();
+    long bytes = 0;
     for (long[] place : places) {
-      if (place[0] > last) {
-        last = place[0];
-        target.append(find(place[1]).map(Parking::asInSpool).stream().toList());
+      if (place[0] <= last) {
+        continue;
+      }
+      last = place[0];
+      Optional<LogRecord> parked = among(read, place[1]);
+      if (parked.isEmpty()) {
+        read = log.read(place[1]);
+        parked = among(read, place[1]);
+      }
+      parked.map(Parking::asInSpool).ifPresent(behind::add);
+      bytes += parked.map(LogRecord::weight).orElse(0);
+      if (bytes >= APPEND_AT_ONCE_BYTES) {
+        target.append(List.copyOf(behind));
+        behind.clear();
+        bytes = 0;
       }
     }
+    target.append(behind);
+  }
+
+  private static Optional<LogRecord> among(List<LogRecord> records, long parkedAs) {
+    return records.stream().filter(it -> it.sequence() == parkedAs).findFirst();
   }
 
   private static LogRecord asInSpool(LogRecord parked) {
@@ -244,7 +267,7 @@ final class Parking implements AutoCloseable {
 
   /** A parked record by its place. */
   synchronized Optional<LogRecord> find(long parkedAs) throws IOException {
-    return log.read(parkedAs).stream().filter(it -> it.sequence() == parkedAs).findFirst();
+    return among(log.read(parkedAs), parkedAs);
   }
 
   /** Whether a key more can be parked. */

@@ -265,19 +265,32 @@ public final class Spool implements AutoCloseable {
   private void scheduleTick() {
     // A record is left alone at the first tick it sees and committed at the second
     long tick = options.getCommitInterval().toNanos() / 2;
-    nextTick = executor.schedule(this::tickAndGoOn, tick, TimeUnit.NANOSECONDS);
+    try {
+      nextTick = executor.schedule(this::tickAndGoOn, tick, TimeUnit.NANOSECONDS);
+    } catch (RuntimeException | Error e) {
+      // Whoever looks every second begins again
+      ticking.set(false);
+      throw e;
+    }
     if (closed.get()) {
       nextTick.cancel(false);
     }
   }
 
   private void tickAndGoOn() {
-    commits.run(this::tick);
-    if (!committer.isAtRest() && !closed.get()) {
+    boolean goesOn = false;
+    try {
+      commits.run(this::tick);
+      goesOn = !committer.isAtRest() && !closed.get();
+    } finally {
+      if (!goesOn) {
+        ticking.set(false);
+      }
+    }
+    if (goesOn) {
       scheduleTick();
       return;
     }
-    ticking.set(false);
     // Something may have come in between, and have found it ticking
     if (!committer.isAtRest()) {
       keepTicking();
@@ -309,6 +322,12 @@ public final class Spool implements AutoCloseable {
     return inMemory.isPresent()
         ? inMemory
         : log.read(sequence, 1).stream().filter(it -> it.sequence() == sequence).findFirst();
+  }
+
+  /** The record of this sequence and some that follow; others, or none, if it is gone. */
+  List<LogRecord> findFrom(long sequence) throws IOException {
+    Optional<LogRecord> inMemory = backlog.find(sequence);
+    return inMemory.isPresent() ? List.of(inMemory.get()) : log.read(sequence, READ_BYTES);
   }
 
   void wakeUp() {

@@ -221,7 +221,7 @@ public class SpoolComponent extends HealthCheckComponent {
   private void close(Open open) {
     try {
       open.spool().close();
-    } catch (IOException e) {
+    } catch (IOException | RuntimeException | Error e) {
       LOG.warn(
           "Spool '{}' could not be closed in good order ({}). What was acknowledged last may be"
               + " handed out again after the next start.",

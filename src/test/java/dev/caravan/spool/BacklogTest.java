@@ -1,12 +1,16 @@
 package dev.caravan.spool;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.caravan.spool.log.LogRecord;
 import dev.caravan.spool.log.RecordHeaders;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** One takes at a time; whoever took before must not take anything away from it. */
+@Timeout(value = 1, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class BacklogTest {
 
   private final Backlog onDisk =
@@ -22,6 +26,40 @@ class BacklogTest {
     onDisk.takeFrom("first", late.readTo() + 1);
 
     assertThat(onDisk.take("second", 128, 0, 0)).isEqualTo(late);
+  }
+
+  @Test
+  void aConsumerOfBeforeDoesNotWaitAnyMore() throws Exception {
+    onDisk.takenBy("second");
+    onDisk.acknowledge(50);
+    long forEver = TimeUnit.DAYS.toMillis(1);
+
+    assertThat(onDisk.take("first", 128, forEver, forEver).records()).isEmpty();
+  }
+
+  @Test
+  void oneWhoseCallForRoomFailsKeepsNobodyFromIt() throws Exception {
+    SpoolConfiguration options = new SpoolConfiguration();
+    options.setMemoryBytes(100);
+    Backlog small =
+        new Backlog(
+            "b",
+            options,
+            () -> 0,
+            0,
+            0,
+            0,
+            () -> {
+              throw new IllegalStateException("no thread");
+            });
+    small.append(new byte[100], RecordHeaders.NONE, 1, null);
+    assertThatThrownBy(() -> small.append(new byte[100], RecordHeaders.NONE, 1, null))
+        .hasMessage("no thread");
+    small.committed(1);
+
+    small.append(new byte[100], RecordHeaders.NONE, 1, null);
+
+    assertThat(small.lastAppended()).isEqualTo(2);
   }
 
   @Test
