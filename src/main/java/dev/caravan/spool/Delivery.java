@@ -133,7 +133,7 @@ final class Delivery implements Runnable {
     this.receiver = receiver;
     this.parking = spool.parking();
     this.keyed = !options.getKeyHeader().isEmpty();
-    this.window = new Window(options.getInFlight(), options.getMemoryBytes());
+    this.window = new Window(options.getInFlight(), options.getMemoryBytes(), keyed);
     this.refillAt = options.getInFlight() - Math.max(1, options.getInFlight() / 64);
     long now = spool.nanoTime();
     this.lastDeliveredNanos = now - 2 * DELIVERED_NANOS;
@@ -238,7 +238,7 @@ final class Delivery implements Runnable {
       return;
     }
     if (life == Life.PAUSED) {
-      await(isAtRest() ? REST_NANOS : LOOK_EVERY_NANOS);
+      awaitWhilePaused(isAtRest() ? REST_NANOS : LOOK_EVERY_NANOS);
       return;
     }
     if (!keyed && hasFailed()) {
@@ -272,10 +272,14 @@ final class Delivery implements Runnable {
   }
 
   /** Whether nothing is to be done until a record comes, and health has nothing to take back. */
-  private synchronized boolean isAtRest() {
+  private boolean isAtRest() {
+    // Whoever settles need not wait until what is parked is looked through
+    return parking.isIdle() && isAtRestButForParked();
+  }
+
+  private synchronized boolean isAtRestButForParked() {
     return window.isEmpty()
         && stuck.isEmpty()
-        && parking.isIdle()
         && failure.isEmpty()
         && trouble.isEmpty()
         && spool.nanoTime() - noteAgainAtNanos >= 0;
@@ -382,7 +386,6 @@ final class Delivery implements Runnable {
           failedAgain(failedFirst.get(), now);
         }
       } else {
-        slot.attempts++;
         failed(slot);
       }
     }
@@ -390,8 +393,13 @@ final class Delivery implements Runnable {
 
   private synchronized void failed(Slot slot) {
     Key key = window.keyOf(slot);
-    key.failed = true;
-    stuck.add(key);
+    // It may have been handed out again before this was looked at
+    if (slot.state == State.FAILED && !slot.isParked() && key != null) {
+      slot.attempts++;
+      key.decideAgain();
+      key.failed = true;
+      stuck.add(key);
+    }
   }
 
   private void decideOnFailed(long now) {
@@ -461,14 +469,38 @@ final class Delivery implements Runnable {
     stuck.remove(key);
   }
 
-  /** Those of a key that wait or failed, in order, until one fails at once. */
+  /**
+   * Those of a key that wait or failed, in order, until one fails at once; as many as memory holds,
+   * if some have to be read again. The rest of those follow once others are delivered.
+   */
   private void handOutAll(Key key) {
     List<Slot> slots;
     synchronized (this) {
       slots = key.slots.stream().filter(Slot::isToBeHandedOut).toList();
     }
     Slot before = null;
+    List<LogRecord> read = List.of();
     for (Slot slot : slots) {
+      if (slot.record == null) {
+        synchronized (this) {
+          if (window.isMemoryFull() && window.inFlight() > 0) {
+            goOnLater(key, true);
+            return;
+          }
+        }
+        try {
+          read = readAgain(slot, read);
+        } catch (IOException e) {
+          LOG.debug("Spool '{}': what is to be repeated cannot be read now", spool.name(), e);
+          goOnLater(key, false);
+          return;
+        }
+        if (slot.record == null) {
+          // It is there no more, and was delivered before
+          deliveredAfterAll(slot);
+          continue;
+        }
+      }
       boolean again;
       synchronized (this) {
         if (isStopped() || before != null && before.state == State.FAILED) {
@@ -480,6 +512,29 @@ final class Delivery implements Runnable {
       }
       handOut(slot, again);
     }
+  }
+
+  private List<LogRecord> readAgain(Slot slot, List<LogRecord> readBefore) throws IOException {
+    List<LogRecord> read = readBefore;
+    if (read.isEmpty()
+        || slot.sequence < read.get(0).sequence()
+        || slot.sequence > read.get(read.size() - 1).sequence()) {
+      read = spool.findFrom(slot.sequence);
+    }
+    Optional<LogRecord> found =
+        read.stream().filter(record -> record.sequence() == slot.sequence).findFirst();
+    synchronized (this) {
+      found.ifPresent(record -> window.wasRead(slot, record));
+    }
+    return read;
+  }
+
+  /** The rest of a key waits as what failed does, and what comes behind it waits for that. */
+  private synchronized void goOnLater(Key key, boolean onceOthersAreDelivered) {
+    key.failed = true;
+    key.dueOnceOthersAreDelivered = onceOthersAreDelivered;
+    key.handOutAt(spool.nanoTime() + (onceOthersAreDelivered ? LOOK_EVERY_NANOS : AGAIN.toNanos()));
+    stuck.add(key);
   }
 
   // --- what is parked while others are delivered
@@ -498,10 +553,18 @@ final class Delivery implements Runnable {
     }
     wereOthersDelivered = delivering;
     long overdueSince = now - options.getParkAfter().toNanos();
+    long tooMuchSince = now - Math.min(LOOK_EVERY_NANOS, options.getParkAfter().toNanos());
     parking.stuckSince(overdueSince, notSettled(), now);
     List<Key> overdue;
     synchronized (this) {
-      overdue = window.keys().stream().filter(key -> key.isOverdue(overdueSince)).toList();
+      boolean tooMuch = window.keepsTooMuchDelivered();
+      overdue =
+          window.keys().stream()
+              .filter(
+                  key ->
+                      key.isOverdue(overdueSince)
+                          || tooMuch && key.isOverdue(tooMuchSince) && key.keepsDelivered())
+              .toList();
       if (!delivering && !overdue.isEmpty() && window.isFull()) {
         overdue = probe(overdue, now);
       } else if (delivering) {
@@ -523,8 +586,9 @@ final class Delivery implements Runnable {
     return new Failure(
         Kind.LATER,
         "what is not settled",
-        "they were handed out %s ago and are neither delivered nor failed"
-            .formatted(SpoolStatus.words(options.getParkAfter())),
+        "they were handed out %s ago, or others behind them took too much memory, and are neither"
+                .formatted(SpoolStatus.words(options.getParkAfter()))
+            + " delivered nor failed",
         null);
   }
 
@@ -754,6 +818,12 @@ final class Delivery implements Runnable {
   private synchronized void await(long nanos) throws InterruptedException {
     if (!isStopped() && settled.isEmpty()) {
       wait(Math.max(1, Duration.ofNanos(nanos).toMillis()));
+    }
+  }
+
+  private synchronized void awaitWhilePaused(long nanos) throws InterruptedException {
+    if (life == Life.PAUSED) {
+      await(nanos);
     }
   }
 

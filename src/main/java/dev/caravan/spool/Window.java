@@ -12,12 +12,18 @@ import java.util.Map;
 /**
  * The records that were taken from the spool and not let go of yet, in order, and by their keys.
  * Only those that are not delivered take up a place. One that is delivered before an earlier one of
- * its key stays in memory, as it is repeated should that one fail. For one thread at a time.
+ * its key is repeated should that one fail: it stays in memory until then, as long as all of these
+ * take up no more than a share of it. What then happens depends on whether the window keeps them
+ * all: they are to be parked, or their records are let go of and read again when they are repeated.
+ * For one thread at a time.
  */
 final class Window {
 
   /** What is delivered behind a record that is stuck is no more than a few numbers each. */
   private static final int MOST_SLOTS = 250_000;
+
+  /** So small a part of the memory is for what is delivered behind what is not. */
+  private static final int DELIVERED_SHARE = 4;
 
   /** A record that was taken from the spool and is not let go of yet, and what became of it. */
   static final class Slot {
@@ -28,10 +34,11 @@ final class Window {
     final long key;
     final int weight;
 
-    /** Null once it need not be handed out any more, or is parked. */
+    /** Null once it need not be handed out any more, is parked, or must be read to be repeated. */
     LogRecord record;
 
     volatile State state = State.WAITING;
+    private boolean keptBehind;
     long handedOutAtNanos;
     int attempts;
     Failure failure;
@@ -98,9 +105,20 @@ final class Window {
       return !failed && first.state == State.IN_FLIGHT && first.handedOutAtNanos - sinceNanos <= 0;
     }
 
+    /** Whether something of it is delivered behind its first record, and is kept. */
+    boolean keepsDelivered() {
+      return slots.stream().anyMatch(slot -> slot.keptBehind);
+    }
+
     void handOutAt(long nanos) {
       decided = true;
       dueAtNanos = nanos;
+    }
+
+    /** What else failed of it meanwhile comes first. */
+    void decideAgain() {
+      decided = false;
+      dueOnceOthersAreDelivered = false;
     }
 
     boolean isToBeDecided() {
@@ -117,22 +135,39 @@ final class Window {
 
   private final int maxRecords;
   private final long maxBytes;
+  private final boolean keepsAll;
   private final Deque<Slot> slots = new ArrayDeque<>();
   private final Map<Long, Key> keys = new LinkedHashMap<>();
   private int places;
   private long bytes;
+  private long bytesBehind;
 
   /** How far everything is done with, and how many records that lets go of. */
   record Progress(long upToSequence, int records) {}
 
-  Window(int maxRecords, long maxBytes) {
+  /**
+   * An empty one.
+   *
+   * @param keepsAll whether all that is delivered behind what is not is kept, as it can be parked
+   */
+  Window(int maxRecords, long maxBytes, boolean keepsAll) {
     this.maxRecords = maxRecords;
+    this.keepsAll = keepsAll;
     this.maxBytes = maxBytes;
   }
 
   /** Whether there is no room for one more; a single record fits however large it is. */
   boolean isFull() {
-    return places >= maxRecords || bytes >= maxBytes || slots.size() >= MOST_SLOTS;
+    return places >= maxRecords || isMemoryFull() || slots.size() >= MOST_SLOTS;
+  }
+
+  boolean isMemoryFull() {
+    return bytes >= maxBytes;
+  }
+
+  /** Whether what is delivered behind what is not takes up more than its share of the memory. */
+  boolean keepsTooMuchDelivered() {
+    return bytesBehind > maxBytes / DELIVERED_SHARE;
   }
 
   boolean isEmpty() {
@@ -191,6 +226,30 @@ final class Window {
     if (its.isEmpty()) {
       keys.remove(slot.key);
     }
+    if (slot.record != null) {
+      keepBehind(slot);
+    }
+  }
+
+  private void keepBehind(Slot slot) {
+    slot.keptBehind = true;
+    bytesBehind += slot.weight;
+    if (!keepsAll && keepsTooMuchDelivered()) {
+      forget(slot);
+    }
+  }
+
+  private void keepNotBehind(Slot slot) {
+    if (slot.keptBehind) {
+      slot.keptBehind = false;
+      bytesBehind -= slot.weight;
+    }
+  }
+
+  /** The record of one that is to be repeated is in memory again. */
+  void wasRead(Slot slot, LogRecord record) {
+    slot.record = record;
+    bytes += slot.weight;
   }
 
   /** Has what was delivered behind a record that failed be repeated, so it takes a place again. */
@@ -198,6 +257,7 @@ final class Window {
     for (Slot slot : key.slots) {
       if (slot.state == State.DELIVERED) {
         slot.state = State.FAILED;
+        keepNotBehind(slot);
         places++;
       }
     }
@@ -214,6 +274,7 @@ final class Window {
   }
 
   private void forget(Slot slot) {
+    keepNotBehind(slot);
     if (slot.record != null) {
       slot.record = null;
       bytes -= slot.weight;
@@ -236,8 +297,11 @@ final class Window {
     return keys.values().stream().mapToInt(key -> key.inFlight).sum();
   }
 
-  /** Those neither delivered nor parked, oldest first. */
+  /** Those neither delivered nor parked, oldest first, without what is to be read again. */
   List<LogRecord> notDelivered() {
-    return slots.stream().filter(slot -> !slot.isDone()).map(slot -> slot.record).toList();
+    return slots.stream()
+        .filter(slot -> !slot.isDone() && slot.record != null)
+        .map(slot -> slot.record)
+        .toList();
   }
 }
