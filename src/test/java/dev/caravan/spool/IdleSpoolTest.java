@@ -86,6 +86,31 @@ class IdleSpoolTest {
   }
 
   @Test
+  void whatFailsBehindASuccessfulWriteDoesNotHaveItBeWrittenTwice() throws Exception {
+    AtomicInteger failures = new AtomicInteger(1);
+    try (Spool spool =
+        Spool.open(
+            "events",
+            SpoolFixture.settings(directory),
+            Spool.Time.SYSTEM,
+            executor,
+            event -> {},
+            log ->
+                records -> {
+                  log.append(records);
+                  if (failures.getAndDecrement() > 0) {
+                    throw new IllegalStateException("no memory for what follows");
+                  }
+                })) {
+      spool.appendAndCommit(new byte[1], RecordHeaders.NONE).get(10, TimeUnit.SECONDS);
+      spool.appendAndCommit(new byte[1], RecordHeaders.NONE).get(10, TimeUnit.SECONDS);
+
+      assertThat(spool.read(1)).hasSize(2);
+      await().until(() -> spool.status().storeFailure().isEmpty());
+    }
+  }
+
+  @Test
   void aDeliveryThatRestsWhileItIsPausedIsWoken() throws Exception {
     Counting counting = new Counting();
     try (Spool spool =

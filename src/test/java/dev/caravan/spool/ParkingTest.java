@@ -12,6 +12,7 @@ import dev.caravan.spool.log.SegmentedLog;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.AbstractList;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -26,13 +27,14 @@ class ParkingTest {
 
   private static final String KEY = "key";
   private static final Object OWNER = null;
+  private static final int FRAME_BYTES = 256 * 1024;
   private static final Failure WHY = new Failure(Kind.LATER, "p", "p has no leader", null);
 
   @TempDir Path directory;
 
   private final SpoolConfiguration options = new SpoolConfiguration();
   private Parking parking;
-  private int appendsUntilFull = Integer.MAX_VALUE;
+  private boolean secondFrameFails;
 
   @BeforeEach
   void open() throws IOException {
@@ -42,10 +44,33 @@ class ParkingTest {
   }
 
   private void write(SegmentedLog log, List<LogRecord> records) throws IOException {
-    if (appendsUntilFull-- <= 0) {
-      throw new IOException("No space left on device.");
+    log.append(secondFrameFails ? new UntilAFrameIsWritten(records) : records);
+  }
+
+  /** Records that cannot be read any more once some of them are on disk. */
+  private final class UntilAFrameIsWritten extends AbstractList<LogRecord> {
+    private final List<LogRecord> records;
+
+    private UntilAFrameIsWritten(List<LogRecord> records) {
+      this.records = records;
     }
-    log.append(records);
+
+    @Override
+    public LogRecord get(int index) {
+      if (parkedBytes() > FRAME_BYTES) {
+        throw new IllegalStateException("The second frame cannot be written.");
+      }
+      return records.get(index);
+    }
+
+    @Override
+    public int size() {
+      return records.size();
+    }
+  }
+
+  private long parkedBytes() {
+    return directory.resolve("events.parked/00000000000000000001.log").toFile().length();
   }
 
   @AfterEach
@@ -108,14 +133,24 @@ class ParkingTest {
 
   @Test
   void ofWhatCannotBeParkedAsAWholeNothingIs() throws Exception {
-    appendsUntilFull = 0;
+    List<LogRecord> severalFrames =
+        LongStream.rangeClosed(1, 10)
+            .mapToObj(
+                sequence -> new LogRecord(sequence, 1, new byte[FRAME_BYTES / 3], headers("a")))
+            .toList();
+    secondFrameFails = true;
 
-    assertThatThrownBy(() -> parking.park(OWNER, records("a", 1, 300)))
-        .isInstanceOf(IOException.class);
+    assertThatThrownBy(() -> parking.park(OWNER, severalFrames))
+        .hasMessage("The second frame cannot be written.");
 
     assertThat(parking.holds(key("a"))).isFalse();
     assertThat(parking.records()).isZero();
+    close();
+    open();
     parking.appendBehind(0, behind -> assertThat(behind).isEmpty());
+    secondFrameFails = false;
+    parking.park(OWNER, severalFrames);
+    assertThat(parking.due(OWNER, 20, 0)).hasSize(10);
   }
 
   @Test
