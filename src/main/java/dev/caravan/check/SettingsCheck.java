@@ -111,7 +111,10 @@ public final class SettingsCheck {
       }
     }
     // Of the launcher, which passes them on as properties
-    given.keySet().removeAll(Set.of("CARAVAN_HOME", "CARAVAN_JVM_FLAGS", "CARAVAN_COMMAND"));
+    given
+        .keySet()
+        .removeAll(
+            Set.of("CARAVAN_HOME", "CARAVAN_JVM_FLAGS", "CARAVAN_ARCHIVE", "CARAVAN_COMMAND"));
     return given;
   }
 

@@ -146,6 +146,31 @@ class CookbookTest {
     assertThat(Expectations.headers(sent)).doesNotContainKey("genesys-queue-name");
   }
 
+  @Test
+  void anEventGoesToTheWebhookInsteadOfKafka() throws IOException {
+    put("webhook.camel.yaml", "forward.camel.yaml", "{{env:WEBHOOK_URL}}");
+
+    Passage passage = passage(CALL);
+
+    assertThat(passage.of(Passage.Outside.class)).containsExactly(new Passage.Outside("http"));
+    assertThat(passage.records()).isEmpty();
+  }
+
+  @Test
+  void alertsOnSignalsLeaveEventsAsTheyAre() throws IOException {
+    edit("signal-alerts.md");
+    put("alerts.camel.yaml", "alerts.camel.yaml", "{{env:ALERT_URL}}");
+
+    assertThat(sent(CALL).get(0).value()).isEqualTo(CALL.getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** A file of the cookbook, with the address that its user gives. */
+  private void put(String file, String as, String address) throws IOException {
+    String text = text(COOKBOOK.resolve(file));
+    assertThat(text).contains(address);
+    Files.writeString(routes.resolve(as), text.replace(address, "http://127.0.0.1:9/"));
+  }
+
   private void edit(String page) throws IOException {
     Matcher edits = EDIT.matcher(text(COOKBOOK.resolve(page)));
     assertThat(edits.find()).isTrue();
@@ -171,15 +196,21 @@ class CookbookTest {
   }
 
   private List<Sent> sent(String frame) {
-    List<Sent> sent = new ArrayList<>();
+    List<Sent> sent = passage(frame).records();
+    assertThat(sent).isNotEmpty();
+    return sent;
+  }
+
+  private Passage passage(String frame) {
+    List<Passage> passages = new ArrayList<>();
     try (FrameTrial trial = trial()) {
       trial.of(
           List.of(new RecordedFrame(1, frame.getBytes(StandardCharsets.UTF_8))),
           Deadline.in(Duration.ofMinutes(1)),
-          tried -> sent.addAll(tried.passage().records()));
+          tried -> passages.add(tried.passage()));
     }
-    assertThat(sent).isNotEmpty();
-    return sent;
+    assertThat(passages).hasSize(1);
+    return passages.get(0);
   }
 
   private FrameTrial trial() {

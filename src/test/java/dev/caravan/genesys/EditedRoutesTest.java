@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -107,6 +108,8 @@ class EditedRoutesTest {
     settings.setProperty("caravan.data.dir", "unused");
     context.getPropertiesComponent().setOverrideProperties(settings);
     context.setAutowiredEnabled(false);
+    // Of the recipe's own file
+    context.getRegistry().bind("queueNames", new ConcurrentHashMap<>());
     context.addComponent("genesys", new Shortcut());
     context.addComponent("spool", new Shortcut());
     context.addComponent("kafka", new MockComponent());
