@@ -155,7 +155,7 @@ public final class CaravanKafkaComponent extends KafkaComponent {
           try {
             String label = meters.acknowledged(topic, message);
             spans.ifPresent(it -> it.acknowledged(label, message));
-          } catch (RuntimeException | LinkageError e) {
+          } catch (RuntimeException | Error e) {
             if (!failedToCount.getAndSet(true)) {
               LOG.warn(
                   "A record that Kafka took cannot be counted or traced ({}). It is said once.",

@@ -452,9 +452,14 @@ final class Backlog {
 
   private List<CompletableFuture<Void>> waitedUpTo(long sequence) {
     List<CompletableFuture<Void>> done = new ArrayList<>();
-    while (!waitingForCommit.isEmpty() && waitingForCommit.getFirst().sequence() <= sequence) {
-      done.add(waitingForCommit.removeFirst().committed());
+    for (CommitWaiter waiting : waitingForCommit) {
+      if (waiting.sequence() > sequence) {
+        break;
+      }
+      done.add(waiting.committed());
     }
+    // Not before: what memory runs out for is still waited for
+    done.forEach(it -> waitingForCommit.removeFirst());
     return done;
   }
 

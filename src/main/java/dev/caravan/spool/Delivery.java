@@ -458,8 +458,7 @@ final class Delivery implements Runnable {
       if (key.decided
           && (now - key.dueAtNanos >= 0
               || key.dueOnceOthersAreDelivered && areOthersDelivered(now))) {
-        release(key);
-        handOutAll(key);
+        handOutAll(key, goOn(key));
       }
     }
   }
@@ -470,14 +469,22 @@ final class Delivery implements Runnable {
   }
 
   /**
+   * What of a key is to be handed out now; nothing yet if one of those in flight has failed a
+   * moment ago, as what was delivered behind it is to be repeated then.
+   */
+  private synchronized List<Slot> goOn(Key key) {
+    if (key.inFlight > 0 && !settled.isEmpty()) {
+      return List.of();
+    }
+    release(key);
+    return key.slots.stream().filter(Slot::isToBeHandedOut).toList();
+  }
+
+  /**
    * Those of a key that wait or failed, in order, until one fails at once; as many as memory holds,
    * if some have to be read again. The rest of those follow once others are delivered.
    */
-  private void handOutAll(Key key) {
-    List<Slot> slots;
-    synchronized (this) {
-      slots = key.slots.stream().filter(Slot::isToBeHandedOut).toList();
-    }
+  private void handOutAll(Key key, List<Slot> slots) {
     Slot before = null;
     List<LogRecord> read = List.of();
     for (Slot slot : slots) {
@@ -576,6 +583,7 @@ final class Delivery implements Runnable {
     }
     List<Key> toPark = overdue.stream().filter(key -> parking.hasRoomFor(key.hash)).toList();
     if (park(toPark)) {
+      toPark.forEach(this::release);
       toPark.forEach(key -> parking.stuck(key.hash, notSettled(), now));
     } else {
       lookedNanos = now + AGAIN.toNanos();
@@ -656,7 +664,7 @@ final class Delivery implements Runnable {
     if (parking.isIdle() || life != Life.TAKES || now - readAgainAtNanos < 0) {
       return;
     }
-    int room = Math.min(TAKE_AT_ONCE, options.getInFlight() - parking.inFlight());
+    int room = Math.min(TAKE_AT_ONCE, parking.room());
     Map<Long, Slot> failedAtOnce = new HashMap<>();
     for (Slot slot : dueParked(room, now)) {
       if (isStopped()) {
@@ -707,8 +715,7 @@ final class Delivery implements Runnable {
   private void handOutBehindParked() {
     for (Key key : List.copyOf(stuck)) {
       if (key.waitsForParked && life == Life.TAKES && !parking.holds(key.hash)) {
-        release(key);
-        handOutAll(key);
+        handOutAll(key, goOn(key));
       }
     }
   }

@@ -69,6 +69,7 @@ final class Parking implements AutoCloseable {
   private volatile ParkedLog log;
 
   private int inFlight;
+  private int handedOutAgain;
   private volatile long records;
 
   /** From where on what is parked of keys without a group is handed out. */
@@ -167,6 +168,7 @@ final class Parking implements AutoCloseable {
     groups.clear();
     records = 0;
     inFlight = 0;
+    handedOutAgain = 0;
     cursor = NOWHERE;
     if (log != null) {
       log.forEachUndone(
@@ -382,12 +384,32 @@ final class Parking implements AutoCloseable {
     }
     key.handedOut.addLast(slot);
     key.handedOutUpTo = Math.max(key.handedOutUpTo, slot.parkedAs);
-    inFlight++;
+    if (slot.state == State.IN_FLIGHT) {
+      slot.countsInFlight = true;
+      inFlight++;
+    }
   }
 
-  /** How many of them are handed out. */
+  /** How many of them are in flight. */
   synchronized int inFlight() {
     return inFlight;
+  }
+
+  /** How many more may be handed out: what hung before it was parked takes no other's place. */
+  synchronized int room() {
+    return options.getInFlight() - handedOutAgain;
+  }
+
+  /** It is done with, or to be handed out anew. */
+  private void takenBack(Slot slot) {
+    if (slot.countsInFlight) {
+      slot.countsInFlight = false;
+      inFlight--;
+    }
+    if (slot.handedOutAgain) {
+      slot.handedOutAgain = false;
+      handedOutAgain--;
+    }
   }
 
   /** Parked records to hand out now, at most so many. */
@@ -460,6 +482,8 @@ final class Parking implements AutoCloseable {
     slot.parkedAs = record.sequence();
     slot.state = State.IN_FLIGHT;
     isInFlight(owner, slot);
+    slot.handedOutAgain = true;
+    handedOutAgain++;
     return slot;
   }
 
@@ -477,8 +501,9 @@ final class Parking implements AutoCloseable {
     boolean delivered = false;
     while (!key.handedOut.isEmpty() && key.handedOut.peekFirst().state == State.DELIVERED) {
       delivered = true;
-      inFlight--;
-      done(key, key.handedOut.removeFirst().parkedAs);
+      Slot done = key.handedOut.removeFirst();
+      takenBack(done);
+      done(key, done.parkedAs);
       key.gaveUpFor = "";
     }
     if (delivered && key.group != null && key.handedOut.isEmpty()) {
@@ -497,7 +522,7 @@ final class Parking implements AutoCloseable {
     }
     Slot first = key.handedOut.peekFirst();
     // Also what was delivered behind it is handed out again: else it would come before it for good
-    inFlight -= key.handedOut.size();
+    key.handedOut.forEach(this::takenBack);
     key.handedOut.clear();
     key.first = first.parkedAs;
     key.handedOutUpTo = first.parkedAs - 1;
@@ -554,7 +579,7 @@ final class Parking implements AutoCloseable {
 
   private void forget(Key key) {
     keys.remove(key.hash);
-    inFlight -= key.handedOut.size();
+    key.handedOut.forEach(this::takenBack);
     records -= key.count;
     Group group = key.group;
     leaveGroup(key);
@@ -586,7 +611,7 @@ final class Parking implements AutoCloseable {
 
   /** When there is something to do next; far away if nothing is parked. */
   synchronized long nanosUntilDue(long nowNanos) {
-    if (cursor != NOWHERE && inFlight < options.getInFlight()) {
+    if (cursor != NOWHERE && room() > 0) {
       return 0;
     }
     return groups.values().stream()

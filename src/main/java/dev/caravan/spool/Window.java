@@ -39,6 +39,13 @@ final class Window {
 
     volatile State state = State.WAITING;
     private boolean keptBehind;
+
+    /**
+     * Of one that is parked: whether it is among those in flight, and was handed out from there.
+     */
+    boolean countsInFlight;
+
+    boolean handedOutAgain;
     long handedOutAtNanos;
     int attempts;
     Failure failure;
@@ -99,10 +106,15 @@ final class Window {
       this.hash = hash;
     }
 
-    /** Whether its first record has been in flight since this time or before. */
+    /**
+     * Whether one of its records has been in flight since this time or before, also where another
+     * has failed, which cannot be decided on before that.
+     */
     boolean isOverdue(long sinceNanos) {
-      Slot first = slots.peekFirst();
-      return !failed && first.state == State.IN_FLIGHT && first.handedOutAtNanos - sinceNanos <= 0;
+      return inFlight > 0
+          && slots.stream()
+              .anyMatch(
+                  slot -> slot.state == State.IN_FLIGHT && slot.handedOutAtNanos - sinceNanos <= 0);
     }
 
     /** Whether something of it is delivered behind its first record, and is kept. */

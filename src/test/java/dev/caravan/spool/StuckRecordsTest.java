@@ -426,6 +426,65 @@ class StuckRecordsTest {
   }
 
   @Test
+  void oneThatHangsIsParkedAndTakesNoPlaceOfWhatIsParkedOfOthers() throws Exception {
+    sink.isLikeAPartition = false;
+    sink.hanging.add("slow");
+    append("slow", 0);
+    await().until(() -> sink.unsettled.size() == 1);
+    sink.hanging.clear();
+    // More than may be in flight are delivered behind it
+    for (int i = 1; i < 300; i++) {
+      append("slow", i);
+    }
+    sink.failure = text -> text.startsWith("other") ? later("p") : null;
+    for (int i = 0; i < 30; i++) {
+      append("other", i);
+    }
+    await()
+        .until(
+            () -> {
+              append("more", 0);
+              return spool.status().parked().size() == 2;
+            });
+
+    sink.failure = text -> null;
+
+    await().until(() -> sink.deliveredOf("other").size() == 30);
+    assertThat(sink.deliveredOf("other")).isEqualTo(numbered("other", 0, 30, 1));
+    assertThat(sink.unsettled).hasSize(1);
+    sink.release();
+    await().untilAsserted(() -> assertThat(spool.status().parked()).isEmpty());
+  }
+
+  @Test
+  void aKeyOfWhichOneHangsAndAnotherFailsIsParkedToo() throws Exception {
+    sink.isLikeAPartition = false;
+    sink.hanging.add("key");
+    append("key", 0);
+    await().until(() -> sink.unsettled.size() == 1);
+    sink.hanging.clear();
+    sink.failure = text -> text.equals("key 1") ? later("p") : null;
+    append("key", 1);
+    await().until(() -> sink.attempts.containsKey("key 1"));
+    for (int i = 2; i < 200; i++) {
+      append("key", i);
+    }
+
+    // What waits behind the two is more than may be in flight
+    await()
+        .until(
+            () -> {
+              append("other", 0);
+              return !sink.deliveredOf("other").isEmpty() && !spool.status().parked().isEmpty();
+            });
+    sink.failure = text -> null;
+    sink.release();
+
+    await().until(() -> sink.deliveredOf("key").size() == 200);
+    assertThat(sink.deliveredOf("key")).isEqualTo(numbered("key", 0, 200, 1));
+  }
+
+  @Test
   void whatIsDeliveredBehindOneThatHangsFillsNoMemory() throws Exception {
     stop();
     options.setMemoryBytes(100_000);
