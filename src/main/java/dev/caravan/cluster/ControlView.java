@@ -71,7 +71,8 @@ record ControlView(
     if (told instanceof Plan other) {
       return other.epoch() >= plan.epoch() ? next.withPlan(other, now) : next;
     } else if (told instanceof Topics some) {
-      return next.copy(plan, put(topics, some.shard(), some), live, liveAt, until, offers, handed);
+      return next.copy(
+          plan, planAt, put(topics, some.shard(), some), live, liveAt, until, offers, handed);
     } else if (told instanceof Live other) {
       return next.withLive(other, now);
     } else if (told instanceof Left left) {
@@ -79,15 +80,23 @@ record ControlView(
     } else if (told instanceof Until some) {
       Until before = until.get(some.shard());
       return before == null || before.epoch() <= some.epoch()
-          ? next.copy(plan, topics, live, liveAt, put(until, some.shard(), some), offers, handed)
+          ? next.copy(
+              plan, planAt, topics, live, liveAt, put(until, some.shard(), some), offers, handed)
           : next;
     } else if (told instanceof Offer offer) {
       return next.copy(
-          plan, topics, live, liveAt, until, put(offers, offer.shard(), offer), handed);
+          plan, planAt, topics, live, liveAt, until, put(offers, offer.shard(), offer), handed);
     } else if (told instanceof Handed some) {
       return some.last()
           ? next.copy(
-              plan, topics, live, liveAt, until, offers, put(handed, some.shard(), some.epoch()))
+              plan,
+              planAt,
+              topics,
+              live,
+              liveAt,
+              until,
+              offers,
+              put(handed, some.shard(), some.epoch()))
           : next;
     } else if (told instanceof Member member) {
       return next.withMembers(put(members, member.by(), member), next.heardAt);
@@ -103,6 +112,7 @@ record ControlView(
     return epoch(other.shard()) < other.epoch()
         ? copy(
             plan,
+            planAt,
             topics,
             put(live, other.shard(), other),
             put(liveAt, other.shard(), now),
@@ -167,19 +177,7 @@ record ControlView(
   }
 
   private ControlView withPlan(Plan other, long now) {
-    return new ControlView(
-        other,
-        now,
-        topics,
-        live,
-        liveAt,
-        until,
-        members,
-        heardAt,
-        offers,
-        handed,
-        contactSince,
-        contactAt);
+    return copy(other, now, topics, live, liveAt, until, offers, handed);
   }
 
   private ControlView withMembers(Map<String, Member> others, Map<String, Long> at) {
@@ -200,6 +198,7 @@ record ControlView(
 
   private ControlView copy(
       Plan plan,
+      long planAt,
       Map<Integer, Topics> topics,
       Map<Integer, Live> live,
       Map<Integer, Long> liveAt,

@@ -4,15 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.caravan.background.SteadyClock;
 import dev.caravan.channel.gap.GapLedger;
-import dev.caravan.genesys.connect.Clients;
 import dev.caravan.testing.ManualExecutor;
-import dev.caravan.topic.Plan;
-import dev.caravan.topic.Refusals;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.List;
-import java.util.Set;
 import org.apache.camel.impl.DefaultCamelContext;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -25,22 +20,7 @@ class ListingTest {
     try (DefaultCamelContext context = new DefaultCamelContext()) {
       context.start();
       Preparation preparation =
-          new Preparation(
-              new GenesysConfiguration(),
-              new Directory(
-                  context.createProducerTemplate(),
-                  "direct:list",
-                  new Clients(List.of(Plan.DEFAULT_CLIENT))),
-              new Preparation.Readers(
-                  List.of(Plan.DEFAULT_CLIENT),
-                  () -> {},
-                  () -> List.of(Plan.DEFAULT_CLIENT),
-                  () -> Refusals.NONE,
-                  shard -> false),
-              signal -> {},
-              Set::of,
-              () -> 0.5,
-              Clock.systemUTC());
+          PreparationLoopTest.preparation(context, new GenesysConfiguration());
       GapRecorder gaps =
           new GapRecorder(
               "receive",

@@ -17,6 +17,7 @@ import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import org.apache.camel.CamelContext;
 import org.apache.camel.impl.DefaultCamelContext;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -54,23 +55,7 @@ class PreparationLoopTest {
       GenesysConfiguration configuration = new GenesysConfiguration();
       configuration.setTopics(
           "v2.routing.queues.11111111-1111-1111-1111-111111111111.conversations");
-      Preparation preparation =
-          new Preparation(
-              configuration,
-              new Directory(
-                  context.createProducerTemplate(),
-                  "direct:list",
-                  new Clients(List.of(Plan.DEFAULT_CLIENT))),
-              new Preparation.Readers(
-                  List.of(Plan.DEFAULT_CLIENT),
-                  () -> {},
-                  () -> List.of(Plan.DEFAULT_CLIENT),
-                  () -> Refusals.NONE,
-                  shard -> false),
-              signal -> {},
-              Set::of,
-              () -> 0.5,
-              Clock.systemUTC());
+      Preparation preparation = preparation(context, configuration);
       PreparationLoop loop =
           new PreparationLoop(
               preparation,
@@ -98,5 +83,25 @@ class PreparationLoopTest {
     if (plans.size() == 1) {
       throw new NoClassDefFoundError("once");
     }
+  }
+
+  /** Of a bridge with one OAuth client, which lists by {@code direct:list}. */
+  static Preparation preparation(CamelContext context, GenesysConfiguration configuration) {
+    return new Preparation(
+        configuration,
+        new Directory(
+            context.createProducerTemplate(),
+            "direct:list",
+            new Clients(List.of(Plan.DEFAULT_CLIENT))),
+        new Preparation.Readers(
+            List.of(Plan.DEFAULT_CLIENT),
+            () -> {},
+            () -> List.of(Plan.DEFAULT_CLIENT),
+            () -> Refusals.NONE,
+            shard -> false),
+        signal -> {},
+        Set::of,
+        () -> 0.5,
+        Clock.systemUTC());
   }
 }
