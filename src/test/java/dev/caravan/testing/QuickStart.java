@@ -68,8 +68,8 @@ public final class QuickStart {
             .map(Path::toString)
             .toList();
     return List.of(
-        "-Xlog:disable",
-        "-Xlog:all=error:stderr",
+        "-Xlog:cds=off",
+        "-Xlog:cds+dynamic=off",
         "-Djava.util.logging.manager=org.jboss.logmanager.LogManager",
         "--add-opens=java.base/java.lang=ALL-UNNAMED",
         "-cp",
