@@ -21,9 +21,12 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** The road every client takes: log in, list, open a channel, subscribe, listen. */
 @Tag("slow")
+@Execution(ExecutionMode.CONCURRENT)
 class SimulatorTest {
 
   private static final String USER = "3b1e1f0e-6f3b-4d7e-9a55-0d3f7d1a0001";

@@ -16,6 +16,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /**
  * What ails camel-vertx-websocket as a client, and that it is cured here.
@@ -27,6 +29,7 @@ import org.junit.jupiter.api.Test;
  * </pre>
  */
 @Tag("slow")
+@Execution(ExecutionMode.CONCURRENT)
 class StockComponentDefectsTest {
 
   private static final Duration GENEROUS = Duration.ofSeconds(30);
