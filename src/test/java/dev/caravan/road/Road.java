@@ -15,8 +15,10 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
@@ -42,6 +44,7 @@ final class Road implements AutoCloseable {
   private final Simulator genesys;
   private final String prefix = SharedKafka.uniquePrefix();
   private final TopicReader kafka;
+  private final List<JsonNode> signals = new ArrayList<>();
   private Optional<Bridge> bridge = Optional.empty();
   private Optional<Bridge.Settings> last = Optional.empty();
 
@@ -77,6 +80,23 @@ final class Road implements AutoCloseable {
         .with("GENESYS_BREAKER_FAILURE_RATE", "75")
         .with("GENESYS_BREAKER_WAIT", "1")
         .kafka(SharedKafka.bootstrapServers(), prefix);
+  }
+
+  /** An OAuth client by the name that the bridge gives it. */
+  static OauthClient client(String name) {
+    return new OauthClient("id-of-" + name, "s3cret-of-" + name);
+  }
+
+  /** The same with these OAuth clients in the place of the one. */
+  Bridge.Settings settings(List<String> clients) {
+    Bridge.Settings settings =
+        settings().without("GENESYS_CLIENT_ID").without("GENESYS_CLIENT_SECRET");
+    for (String name : clients) {
+      String variable = "GENESYS_CLIENTS_" + name.toUpperCase(Locale.ROOT);
+      settings.with(variable + "_ID", client(name).id());
+      settings.with(variable + "_SECRET", client(name).secret());
+    }
+    return settings;
   }
 
   /** Starts the bridge and returns at once. */
@@ -165,12 +185,13 @@ final class Road implements AutoCloseable {
   }
 
   Stream<ConsumerRecord<String, byte[]>> recordsOf(String topic) {
-    return kafka.records().stream().filter(record -> record.topic().equals(prefix + topic));
+    return kafka.records(prefix + topic).stream();
   }
 
   /** The signals read so far, oldest first. */
   List<JsonNode> signals() {
-    return recordsOf("signals").map(record -> json(record.value())).toList();
+    recordsOf("signals").skip(signals.size()).forEach(it -> signals.add(json(it.value())));
+    return List.copyOf(signals);
   }
 
   static JsonNode json(byte[] value) {
@@ -199,6 +220,19 @@ final class Road implements AutoCloseable {
   /** A copy of the shipped routes that a test may edit. */
   Path copyOfRoutes() {
     return copyOfRoutes(folder);
+  }
+
+  /** The same, with no more topics on a channel than these. */
+  Path copyOfRoutes(int topicsPerChannel) throws IOException {
+    Path routes = copyOfRoutes();
+    Path receive = routes.resolve("receive.camel.yaml");
+    Files.writeString(
+        receive,
+        Files.readString(receive)
+            .replace(
+                "        deadLetters:",
+                "        topicsPerChannel: " + topicsPerChannel + "\n        deadLetters:"));
+    return routes;
   }
 
   static Path copyOfRoutes(Path folder) {

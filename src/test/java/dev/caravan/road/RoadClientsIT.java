@@ -59,14 +59,14 @@ class RoadClientsIT {
             folder,
             Road.quiet()
                 .withCentre(centre)
-                .withClient(client("north"))
+                .withClient(Road.client("north"))
                 .withClient(south)
-                .withClient(client("west")));
+                .withClient(Road.client("west")));
     flow = new Thread(this::flow, "flow");
   }
 
   private void queues() throws IOException {
-    begin(new CentreSize(5, QUEUES, 0), client("south").lacking(LACKED));
+    begin(new CentreSize(5, QUEUES, 0), Road.client("south").lacking(LACKED));
     topics =
         road.genesys().organization().queues().stream()
             .flatMap(
@@ -93,38 +93,16 @@ class RoadClientsIT {
     road.close();
   }
 
-  private static String secret(String client) {
-    return "s3cret-of-" + client;
-  }
-
-  private static OauthClient client(String name) {
-    return new OauthClient("id-of-" + name, secret(name));
-  }
-
   private Bridge.Settings settings() throws IOException {
-    Bridge.Settings settings = road.settings();
-    for (String name : CLIENTS) {
-      String variable = "GENESYS_CLIENTS_" + name.toUpperCase(java.util.Locale.ROOT);
-      settings.with(variable + "_ID", "id-of-" + name);
-      if (name.equals("west")) {
-        Path file = folder.resolve("secret");
-        Files.writeString(file, secret(name) + "\n");
-        settings.with(variable + "_SECRET_FILE", file.toString());
-      } else {
-        settings.with(variable + "_SECRET", secret(name));
-      }
-    }
-    return settings.without("GENESYS_CLIENT_ID").without("GENESYS_CLIENT_SECRET");
+    Path file = Files.writeString(folder.resolve("secret"), Road.client("west").secret() + "\n");
+    return road.settings(CLIENTS)
+        .without("GENESYS_CLIENTS_WEST_SECRET")
+        .with("GENESYS_CLIENTS_WEST_SECRET_FILE", file.toString());
   }
 
   /** Few topics to a channel, and a refused login that is tried again soon. */
   private Path routes() throws IOException {
-    Path routes = road.copyOfRoutes();
-    Path receive = routes.resolve("receive.camel.yaml");
-    Files.writeString(
-        receive,
-        Files.readString(receive)
-            .replace("        deadLetters:", "        topicsPerChannel: 10\n        deadLetters:"));
+    Path routes = road.copyOfRoutes(10);
     Files.writeString(
         routes.resolve("session.camel.yaml"),
         """
@@ -268,7 +246,7 @@ class RoadClientsIT {
             road.genesys().openSockets("id-of-north") + road.genesys().openSockets("id-of-south"))
         .isGreaterThanOrEqualTo(others);
 
-    road.genesys().perform(new Action.SetClient(client("west")));
+    road.genesys().perform(new Action.SetClient(Road.client("west")));
     awaitAllRead();
     int whole = times.size();
     bridge.awaitReady();
@@ -302,7 +280,7 @@ class RoadClientsIT {
   @Test
   @Tag("long")
   void anOrganisationOf21000TopicsIsReadWholeAndEachEventArrives() throws Exception {
-    begin(new CentreSize(20_000, 1_000, 0), client("south"));
+    begin(new CentreSize(20_000, 1_000, 0), Road.client("south"));
     topics =
         Stream.concat(
                 road.genesys().organization().agents().stream()

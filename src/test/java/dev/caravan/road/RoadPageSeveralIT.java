@@ -6,7 +6,6 @@ import com.microsoft.playwright.Browser;
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
 import dev.caravan.demo.LocalBroker;
-import dev.caravan.simulator.OauthClient;
 import dev.caravan.testing.Bridge;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -33,8 +32,8 @@ class RoadPageSeveralIT {
         Road.in(
             folder,
             Road.quiet()
-                .withClient(new OauthClient("id-of-north", "secret-of-north").lacking(LACKED))
-                .withClient(new OauthClient("id-of-south", "secret-of-south")));
+                .withClient(Road.client("north").lacking(LACKED))
+                .withClient(Road.client("south")));
   }
 
   @AfterEach
@@ -47,13 +46,7 @@ class RoadPageSeveralIT {
   void eachOauthClientHasItsSocketsAndItsBudget() {
     Bridge bridge =
         road.start(
-            road.settings()
-                .without("GENESYS_CLIENT_ID")
-                .without("GENESYS_CLIENT_SECRET")
-                .with("GENESYS_CLIENTS_NORTH_ID", "id-of-north")
-                .with("GENESYS_CLIENTS_NORTH_SECRET", "secret-of-north")
-                .with("GENESYS_CLIENTS_SOUTH_ID", "id-of-south")
-                .with("GENESYS_CLIENTS_SOUTH_SECRET", "secret-of-south")
+            road.settings(List.of("north", "south"))
                 .with(
                     "GENESYS_TOPICS",
                     "v2.routing.queues.*.conversations,v2.analytics.queues.*.observations"));
@@ -78,12 +71,7 @@ class RoadPageSeveralIT {
 
   @Test
   void oneOfSeveralInstancesTellsHowManyThereAreAndWhoReadsWhat() throws Exception {
-    Path routes = road.copyOfRoutes();
-    Path receive = routes.resolve("receive.camel.yaml");
-    Files.writeString(
-        receive,
-        Files.readString(receive)
-            .replace("        deadLetters:", "        topicsPerChannel: 1\n        deadLetters:"));
+    Path routes = road.copyOfRoutes(1);
     try (LocalBroker kafka = LocalBroker.start();
         Bridge one = instance("one", kafka, routes);
         Bridge other = instance("other", kafka, routes)) {

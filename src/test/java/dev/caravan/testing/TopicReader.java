@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -30,6 +31,7 @@ public final class TopicReader implements AutoCloseable {
 
   private final KafkaConsumer<String, byte[]> consumer;
   private final List<ConsumerRecord<String, byte[]>> records = new ArrayList<>();
+  private final Map<String, List<ConsumerRecord<String, byte[]>>> byTopic = new HashMap<>();
   private final Map<TopicPartition, Long> next = new HashMap<>();
 
   public TopicReader(String bootstrapServers, String topicPrefix) {
@@ -52,6 +54,11 @@ public final class TopicReader implements AutoCloseable {
   /** All records read so far, in the order of reading: ordered within a partition. */
   public List<ConsumerRecord<String, byte[]>> records() {
     return List.copyOf(records);
+  }
+
+  /** Those of one topic; more may be added to this list by the next reading. */
+  public List<ConsumerRecord<String, byte[]>> records(String topic) {
+    return Collections.unmodifiableList(byTopic.computeIfAbsent(topic, it -> new ArrayList<>()));
   }
 
   /** Reads until so many records have been seen in all. */
@@ -99,6 +106,7 @@ public final class TopicReader implements AutoCloseable {
       if (record.offset() >= next.getOrDefault(partition, 0L)) {
         next.put(partition, record.offset() + 1);
         records.add(record);
+        byTopic.computeIfAbsent(record.topic(), it -> new ArrayList<>()).add(record);
       }
     }
   }
