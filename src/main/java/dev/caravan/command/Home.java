@@ -21,6 +21,15 @@ public final class Home {
     if (archive == null) {
       return List.of("-jar", jar().toString());
     }
+    return program(archive, System.getProperty("java.class.path"));
+  }
+
+  /**
+   * The same from a class path.
+   *
+   * @param archive the flag for an archive of classes; empty if there is none
+   */
+  public static List<String> program(String archive, String classPath) {
     List<String> program = new ArrayList<>();
     if (!archive.isEmpty()) {
       program.add(archive);
@@ -31,7 +40,7 @@ public final class Home {
             // What the manifest of Quarkus' own launcher asks for
             "--add-opens=java.base/java.lang=ALL-UNNAMED",
             "-cp",
-            System.getProperty("java.class.path"),
+            classPath,
             "dev.caravan.cli.Caravan"));
     return program;
   }

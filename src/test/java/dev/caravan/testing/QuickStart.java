@@ -1,5 +1,6 @@
 package dev.caravan.testing;
 
+import dev.caravan.command.Home;
 import dev.caravan.demo.ChildProcess;
 import dev.caravan.demo.Rehearsal;
 import java.io.File;
@@ -11,6 +12,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -34,15 +36,13 @@ public final class QuickStart {
       lock.lock();
       if (!isThere()) {
         List<String> bridge = new ArrayList<>(List.of(ChildProcess.java(), "-XX:+UseSerialGC"));
-        bridge.addAll(fromClassPath());
+        bridge.addAll(fromClassPath(""));
         Rehearsal.write(bridge, "ArchiveClassesAtExit", ARCHIVE);
       }
     } catch (IOException e) {
       throw new UncheckedIOException("The archive of classes could not be made", e);
     }
-    List<String> program = new ArrayList<>(List.of("-XX:SharedArchiveFile=" + ARCHIVE));
-    program.addAll(fromClassPath());
-    return program;
+    return fromClassPath("-XX:SharedArchiveFile=" + ARCHIVE);
   }
 
   private static boolean isThere() throws IOException {
@@ -60,21 +60,16 @@ public final class QuickStart {
     }
   }
 
-  /** As Quarkus' own launcher finds them, and with what its manifest asks for. */
-  private static List<String> fromClassPath() {
-    List<String> jars =
+  /** As Quarkus' own launcher finds them. */
+  private static List<String> fromClassPath(String archive) {
+    String jars =
         Stream.of("quarkus", "app", "lib/boot", "lib/main")
             .flatMap(part -> jars(part).stream())
             .map(Path::toString)
-            .toList();
-    return List.of(
-        "-Xlog:cds=off",
-        "-Xlog:cds+dynamic=off",
-        "-Djava.util.logging.manager=org.jboss.logmanager.LogManager",
-        "--add-opens=java.base/java.lang=ALL-UNNAMED",
-        "-cp",
-        String.join(File.pathSeparator, jars),
-        "dev.caravan.cli.Caravan");
+            .collect(Collectors.joining(File.pathSeparator));
+    List<String> program = new ArrayList<>(List.of("-Xlog:cds=off", "-Xlog:cds+dynamic=off"));
+    program.addAll(Home.program(archive, jars));
+    return program;
   }
 
   private static List<Path> jars(String part) {
