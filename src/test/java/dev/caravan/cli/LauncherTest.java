@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.caravan.command.Home;
 import dev.caravan.settings.Setting;
 import dev.caravan.settings.SettingsTable;
+import dev.caravan.testing.Bridge;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -214,6 +215,15 @@ class LauncherTest {
             "bench/soak",
             "src/main/java/dev/caravan/demo/BrokerFiles.java")) {
       assertThat(Path.of(file)).content().contains(ENDS);
+    }
+  }
+
+  /** They stand in three files, as the launcher and the image are each to be one alone. */
+  @Test
+  void whatIsMeasuredHasTheFlagsOfWhatIsShipped() throws Exception {
+    for (Path script : scripts()) {
+      assertThat(run(script.toString(), "run").split("\\s+"))
+          .contains(Bridge.SHIPPED_FLAGS.split(" "));
     }
   }
 

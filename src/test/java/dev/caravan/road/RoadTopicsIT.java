@@ -4,12 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.caravan.simulator.CentreSize;
 import dev.caravan.simulator.Simulator;
-import dev.caravan.simulator.centre.Named;
 import dev.caravan.simulator.fault.Action;
 import dev.caravan.simulator.fault.Fault;
 import dev.caravan.testing.Bridge;
 import dev.caravan.testing.TopicReader;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -21,7 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What the topic selectors of a user lead to. */
+/** Topics by the thousand, and what a listing does that changes. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class RoadTopicsIT {
 
@@ -95,29 +93,6 @@ class RoadTopicsIT {
   }
 
   @Test
-  void queuesAreChosenByName() {
-    List<Named> queues = road.genesys().organization().queues();
-    assertThat(queues).extracting(Named::name).contains("Sales", "Sales EMEA", "Support");
-
-    road.start(
-            road.settings()
-                .with(
-                    "GENESYS_TOPICS",
-                    "v2.routing.queues.[name=Sales*].conversations,"
-                        + "v2.routing.queues.[name=Nobody*].conversations"))
-        .awaitReady();
-
-    assertThat(queues)
-        .filteredOn(queue -> emit("v2.routing.queues." + queue.id() + ".conversations") > 0)
-        .isNotEmpty()
-        .extracting(Named::name)
-        .allMatch(name -> name.startsWith("Sales"))
-        .hasSize((int) queues.stream().filter(q -> q.name().startsWith("Sales")).count());
-    assertThat(road.bridge().log())
-        .contains("Nothing matches v2.routing.queues.[name=Nobody*].conversations.");
-  }
-
-  @Test
   void aListingThatIsShortOnceTakesNoTopicsAway() {
     String queues = "GET /api/v2/routing/queues";
     Bridge bridge =
@@ -160,50 +135,7 @@ class RoadTopicsIT {
     assertThat(genesys.callCounts()).containsEntry("POST /api/v2/notifications/channels", channels);
   }
 
-  @Test
-  void aMisspeltTopicNamesTheNearestOnes() {
-    int logins = road.genesys().callCounts().getOrDefault("POST /oauth/token", 0);
-
-    Bridge bridge =
-        road.start(road.settings().with("GENESYS_TOPICS", "v2.routing.queue.*.conversatons"));
-
-    Bridge.Health health = broken(bridge, "GENESYS_TOPICS cannot be followed");
-    assertThat(health.text()).contains("v2.routing.queues.*.conversations");
-    bridge.awaitLog("GENESYS_TOPICS cannot be followed");
-    assertThat(bridge.logLines())
-        .filteredOn(line -> line.contains("v2.routing.queue.*.conversatons"))
-        .singleElement()
-        .asString()
-        .contains("v2.routing.queues.*.conversations");
-    assertThat(road.genesys().callCounts().getOrDefault("POST /oauth/token", 0)).isEqualTo(logins);
-  }
-
-  @Test
-  void aSelectorThatMatchesNothingIsSaidToDoSo() {
-    Bridge bridge =
-        road.start(
-            road.settings()
-                .with("GENESYS_TOPICS", "v2.routing.queues.[name=Nobody*].conversations"));
-
-    broken(bridge, "Nothing matches v2.routing.queues.[name=Nobody*].conversations");
-    bridge.awaitLog("Nothing matches");
-    assertThat(bridge.logLines())
-        .filteredOn(line -> line.contains("Nothing matches"))
-        .hasSize(1)
-        .allMatch(Road::isOneOfOurs);
-  }
-
-  private static Bridge.Health broken(Bridge bridge, String sentence) {
-    Bridge.Health health =
-        bridge.awaitReadiness(
-            sentence, now -> now.status() == 503 && now.text().contains(sentence));
-    assertThat(health.check("genesys-notifications").at("/data/road.state").asText())
-        .isEqualTo("broken");
-    return health;
-  }
-
   private int emit(String topic) {
-    byte[] body = "{\"id\":\"x\"}".getBytes(StandardCharsets.UTF_8);
-    return road.genesys().emit(topic, Road.json(body));
+    return road.genesys().emit(topic, "{\"id\":\"x\"}");
   }
 }

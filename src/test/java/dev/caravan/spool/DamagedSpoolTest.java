@@ -31,7 +31,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What is left of a spool whose file has been damaged. */
 @Timeout(value = 3, unit = TimeUnit.MINUTES)
 @Tag("slow")
-@Execution(ExecutionMode.CONCURRENT)
 class DamagedSpoolTest {
 
   private static final int RECORDS = 1000;
@@ -40,6 +39,7 @@ class DamagedSpoolTest {
   @TempDir Path directory;
 
   @ParameterizedTest
+  @Execution(ExecutionMode.CONCURRENT)
   @ValueSource(ints = {0, 1, 4, 9, 25, 50, 75, 90, 99})
   void keepsWhatIsWholeInATruncatedFile(int percentLeft) throws Exception {
     fill();
@@ -55,6 +55,7 @@ class DamagedSpoolTest {
   }
 
   @ParameterizedTest
+  @Execution(ExecutionMode.CONCURRENT)
   @ValueSource(ints = {0, 10, 30, 50, 70, 90, 97})
   void losesNoMoreThanTheSurroundingsOfAFlippedBit(int percent) throws Exception {
     fill();
