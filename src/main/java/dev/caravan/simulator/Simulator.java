@@ -22,6 +22,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.stream.Stream;
@@ -74,13 +75,8 @@ public final class Simulator implements AutoCloseable {
       Context loop = vertx.getOrCreateContext();
       Server server = onLoop(loop, () -> new Server(vertx, options, clock));
       int port = flat(loop, server::start);
-      onLoop(
-          loop,
-          () -> {
-            server.actions().play(scenario);
-            return port;
-          });
       Simulator simulator = new Simulator(vertx, loop, server, options, port);
+      simulator.play(scenario);
       LOG.log(Level.DEBUG, "The simulator serves at {0}", simulator.url());
       return simulator;
     } catch (RuntimeException e) {
@@ -117,12 +113,7 @@ public final class Simulator implements AutoCloseable {
 
   /** Arms a scenario's faults and starts its timeline, whatever else goes on. */
   public void play(Scenario scenario) {
-    onLoop(
-        loop,
-        () -> {
-          server.actions().play(scenario);
-          return scenario;
-        });
+    onLoop(loop, Executors.callable(() -> server.actions().play(scenario)));
   }
 
   /** Arms a fault; returns its id. */
@@ -212,12 +203,7 @@ public final class Simulator implements AutoCloseable {
 
   @Override
   public void close() {
-    onLoop(
-        loop,
-        () -> {
-          server.stop();
-          return port;
-        });
+    onLoop(loop, Executors.callable(server::stop));
     await(vertx.close().toCompletionStage().toCompletableFuture());
     LOG.log(Level.DEBUG, "The simulator at {0} is closed", url());
   }

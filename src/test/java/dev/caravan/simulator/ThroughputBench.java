@@ -1,5 +1,7 @@
 package dev.caravan.simulator;
 
+import static org.awaitility.Awaitility.await;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.caravan.simulator.fault.Action;
 import dev.caravan.simulator.fault.Scenario;
@@ -39,9 +41,7 @@ final class ThroughputBench {
             .withCentre(new CentreSize(2_000, 200, 9))
             .withTraffic(Traffic.NONE);
     try (Simulator simulator = Simulator.start(options)) {
-      while (simulator.openSockets() == 0) {
-        Thread.sleep(100);
-      }
+      await().forever().until(() -> simulator.openSockets() > 0);
       simulator.perform(
           day ? new Action.SetTraffic(true, 0.0) : new Action.Flood(Long.MAX_VALUE, 0, 3_600));
       for (int i = 0; i < SECONDS; i++) {

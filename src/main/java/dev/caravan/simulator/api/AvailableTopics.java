@@ -16,15 +16,9 @@ public final class AvailableTopics {
 
   private static final Set<String> EXPANDABLE =
       Set.of(
-          "description",
-          "enforced",
-          "schema",
-          "visibility",
-          "transports",
-          "publicApiTemplateUriPaths",
-          "requiresPermissions",
-          "permissionDetails",
-          "topicParameters");
+          ("description enforced schema visibility transports publicApiTemplateUriPaths"
+                  + " requiresPermissions permissionDetails topicParameters")
+              .split(" "));
 
   private final TopicCatalogue catalogue = TopicCatalogue.shipped();
   private final TopicRules rules;

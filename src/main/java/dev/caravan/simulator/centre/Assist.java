@@ -1,18 +1,10 @@
 package dev.caravan.simulator.centre;
 
-import java.util.List;
-
 /** What listens in: it suggests things to the agent, and judges afterwards how it went. */
 final class Assist {
 
-  private static final List<String> SUGGESTIONS =
-      List.of(
-          "intent",
-          "knowledge.article",
-          "knowledge.search",
-          "response",
-          "script",
-          "thirdpartyaction");
+  private static final String[] SUGGESTIONS =
+      "intent knowledge.article knowledge.search response script thirdpartyaction".split(" ");
   private static final int SUGGEST_EVERY = 2;
   private static final int JUDGE_EVERY = 5;
 
@@ -40,8 +32,8 @@ final class Assist {
   void hear(Conversation conversation, Party agent, int number) {
     long now = floor.now();
     int turn = number / SUGGEST_EVERY;
-    if (number % SUGGEST_EVERY == 0 && turn < SUGGESTIONS.size()) {
-      String kind = SUGGESTIONS.get(turn);
+    if (number % SUGGEST_EVERY == 0 && turn < SUGGESTIONS.length) {
+      String kind = SUGGESTIONS[turn];
       floor
           .news()
           .about(

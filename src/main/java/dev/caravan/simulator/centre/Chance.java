@@ -6,18 +6,10 @@ import java.util.SplittableRandom;
 /** Everything that could have come out otherwise, drawn from one seed. */
 final class Chance {
 
-  private static final String[] CALLERS = {
-    "Alice Martin",
-    "Bruno Keller",
-    "Carla Núñez",
-    "Daan de Vries",
-    "Élodie Petit",
-    "Farid Haddad",
-    "Greta Nowak",
-    "Hiro Sato",
-    "Ivana Horvat",
-    "Jonas Weber"
-  };
+  private static final String[] CALLERS =
+      ("Alice Martin,Bruno Keller,Carla Núñez,Daan de Vries,Élodie Petit,Farid Haddad,Greta Nowak,"
+              + "Hiro Sato,Ivana Horvat,Jonas Weber")
+          .split(",");
   private static final String[] SUBJECTS = {
     "Order %d", "Invoice %d is wrong", "Question about contract %d", "Complaint %d", "Re: Offer %d"
   };

@@ -12,47 +12,18 @@ import java.util.stream.Collectors;
 /** The people, queues and groups of the contact centre, drawn from a seed. */
 public final class Organization {
 
-  private static final String[] QUEUES = {
-    "Sales",
-    "Support",
-    "Billing",
-    "Claims",
-    "Orders",
-    "Returns",
-    "Retention",
-    "Technical",
-    "Travel",
-    "Accounts"
-  };
-  private static final String[] REGIONS = {
-    "EMEA", "North", "South", "East", "West", "Iberia", "Nordics", "Benelux", "DACH", "France"
-  };
-  private static final String[] FIRST = {
-    "Ada", "Björn", "Chloé", "Dmitri", "Eun-ji", "Fatima", "George", "Hélène", "Ines", "João",
-    "Katja", "Liam", "Mônica", "Nadia", "Olu", "Priya", "Quentin", "Rosa", "Søren", "Tomás"
-  };
-  private static final String[] LAST = {
-    "Almeida",
-    "Brandt",
-    "Castellanos",
-    "Dubois",
-    "Eriksen",
-    "Fischer",
-    "García",
-    "Hughes",
-    "Ito",
-    "Jansen",
-    "Kowalska",
-    "Lindqvist",
-    "Moreau",
-    "Nguyen",
-    "O'Brien",
-    "Papadopoulos",
-    "Quispe",
-    "Rossi",
-    "Silva",
-    "Tanaka"
-  };
+  private static final String[] QUEUES =
+      "Sales Support Billing Claims Orders Returns Retention Technical Travel Accounts".split(" ");
+  private static final String[] REGIONS =
+      "EMEA North South East West Iberia Nordics Benelux DACH France".split(" ");
+  private static final String[] FIRST =
+      ("Ada Björn Chloé Dmitri Eun-ji Fatima George Hélène Ines João"
+              + " Katja Liam Mônica Nadia Olu Priya Quentin Rosa Søren Tomás")
+          .split(" ");
+  private static final String[] LAST =
+      ("Almeida Brandt Castellanos Dubois Eriksen Fischer García Hughes Ito Jansen"
+              + " Kowalska Lindqvist Moreau Nguyen O'Brien Papadopoulos Quispe Rossi Silva Tanaka")
+          .split(" ");
   private static final String[] WRAP_UPS = {
     "Resolved", "Call back later", "Transferred", "Wrong number", "Sale", "Complaint"
   };

@@ -74,9 +74,7 @@ final class StatisticsBody {
     body.putObject("group").put(dimension, id).put("mediaType", medium.lower());
     ArrayNode metrics = metrics(body, now);
     for (Map.Entry<String, Long> metric : took) {
-      long millis = metric.getValue();
-      ObjectNode stats = metrics.addObject().put("metric", metric.getKey()).putObject("stats");
-      stats.put("count", 1).put("sum", millis).put("min", millis).put("max", millis);
+      once(metrics, metric.getKey(), metric.getValue());
     }
     return body;
   }
@@ -109,14 +107,7 @@ final class StatisticsBody {
     count(metrics, "oAlerting", "", load.alerting());
     count(metrics, "oInteracting", "", load.interacting());
     if (load.waitedMillis() > 0) {
-      metrics
-          .addObject()
-          .put("metric", "tWait")
-          .putObject("stats")
-          .put("count", 1)
-          .put("max", load.waitedMillis())
-          .put("min", load.waitedMillis())
-          .put("sum", load.waitedMillis());
+      once(metrics, "tWait", load.waitedMillis());
     }
     return body;
   }
@@ -153,13 +144,14 @@ final class StatisticsBody {
           data.addObject().put("metric", "oWaiting").put("count", load.waiting());
           data.addObject().put("metric", "oInteracting").put("count", load.interacting());
         });
-    results
-        .addObject()
-        .putArray("data")
-        .addObject()
-        .put("metric", "oOnQueueUsers")
-        .put("count", onQueue);
+    ArrayNode agents = results.addObject().putArray("data");
+    agents.addObject().put("metric", "oOnQueueUsers").put("count", onQueue);
     return body;
+  }
+
+  private static void once(ArrayNode metrics, String metric, long millis) {
+    ObjectNode stats = metrics.addObject().put("metric", metric).putObject("stats");
+    stats.put("count", 1).put("sum", millis).put("min", millis).put("max", millis);
   }
 
   private static void count(ArrayNode metrics, String metric, String qualifier, int count) {
