@@ -74,10 +74,10 @@ final class BodyReader {
         case "id" -> id = text(value);
         case "conversationId" -> conversationId = text(value);
         case "userId" -> userId = text(value);
-        case "user" -> nestedUserId = textIn(value, "id");
+        case "user" -> nestedUserId = EnvelopeReader.textIn(parser, value, "id"::equals);
         case "mediaType" -> mediaType = text(value);
         case "messageType" -> messageType = text(value);
-        case "group" -> addGroup(textIn(value, "mediaType"));
+        case "group" -> addGroup(mediaIn(value));
         case "results" -> results(value);
         case "participants" -> participants(value);
         case "call" -> counters(value, Media.VOICE);
@@ -106,7 +106,7 @@ final class BodyReader {
       return;
     }
     for (JsonToken item; (item = parser.nextToken()) != JsonToken.END_ARRAY; ) {
-      addGroup(textIn(item, "mediaType"));
+      addGroup(mediaIn(item));
     }
   }
 
@@ -203,31 +203,12 @@ final class BodyReader {
     }
   }
 
-  /** The text of a scalar, as it is written; empty for null and for structures. */
-  private String text(JsonToken value) throws IOException {
-    if (value == JsonToken.VALUE_STRING || value.isNumeric()) {
-      return parser.getText();
-    }
-    parser.skipChildren();
-    return "";
+  private String mediaIn(JsonToken group) throws IOException {
+    return EnvelopeReader.textIn(parser, group, "mediaType"::equals);
   }
 
-  /** The text of one field of an object; empty if this is no object or has no such field. */
-  private String textIn(JsonToken value, String field) throws IOException {
-    if (value != JsonToken.START_OBJECT) {
-      parser.skipChildren();
-      return "";
-    }
-    String found = "";
-    for (String name; (name = parser.nextFieldName()) != null; ) {
-      JsonToken inner = parser.nextToken();
-      if (name.equals(field)) {
-        found = text(inner);
-      } else {
-        parser.skipChildren();
-      }
-    }
-    return found;
+  private String text(JsonToken value) throws IOException {
+    return EnvelopeReader.text(parser, value);
   }
 
   /** What a participant and a session have in common: state, type and times. */

@@ -12,6 +12,7 @@ import com.fasterxml.jackson.core.io.JsonEOFException;
 import com.fasterxml.jackson.core.util.JsonRecyclerPools;
 import java.io.IOException;
 import java.util.Locale;
+import java.util.function.Predicate;
 
 /**
  * Reads from a frame, in one pass over its bytes, all that the bridge needs to know of it: what it
@@ -25,6 +26,7 @@ public final class EnvelopeReader {
 
   private static final int MAX_DEPTH = 1_000;
   private static final int MAX_TEXT = 32 << 20;
+  private static final Predicate<String> CORRELATION_ID = "CorrelationId"::equalsIgnoreCase;
 
   /** Topics remembered at once; a power of two. Others are worked out again when they return. */
   private static final int TOPIC_SLOTS = 1 << 13;
@@ -91,7 +93,7 @@ public final class EnvelopeReader {
           body.read();
           envelope.bodyEnd = start + (int) parser.currentLocation().getByteOffset();
         }
-        case "metadata" -> envelope.metadataCorrelationId = correlationId(parser, value);
+        case "metadata" -> envelope.metadataCorrelationId = textIn(parser, value, CORRELATION_ID);
         case "result" -> envelope.result = text(parser, value);
         case "status" -> envelope.status = text(parser, value);
         case "message" -> envelope.message = text(parser, value);
@@ -189,16 +191,18 @@ public final class EnvelopeReader {
     return known;
   }
 
-  private static String correlationId(JsonParser parser, JsonToken metadata) throws IOException {
-    if (metadata != JsonToken.START_OBJECT) {
+  /** The text of one field of an object; empty if this is no object or has no such field. */
+  static String textIn(JsonParser parser, JsonToken value, Predicate<String> field)
+      throws IOException {
+    if (value != JsonToken.START_OBJECT) {
       parser.skipChildren();
       return "";
     }
     String found = "";
     for (String name; (name = parser.nextFieldName()) != null; ) {
-      JsonToken value = parser.nextToken();
-      if (name.equalsIgnoreCase("CorrelationId")) {
-        found = text(parser, value);
+      JsonToken inner = parser.nextToken();
+      if (field.test(name)) {
+        found = text(parser, inner);
       } else {
         parser.skipChildren();
       }
@@ -206,7 +210,8 @@ public final class EnvelopeReader {
     return found;
   }
 
-  private static String text(JsonParser parser, JsonToken value) throws IOException {
+  /** The text of a scalar, as it is written; empty for null and for structures. */
+  static String text(JsonParser parser, JsonToken value) throws IOException {
     if (value == JsonToken.VALUE_STRING || value.isNumeric()) {
       return parser.getText();
     }
