@@ -124,38 +124,35 @@ final class LoadedRoutes {
    */
   Map<Path, Throwable> loadEach(Collection<Path> files, SortedMap<Path, String> texts) {
     Map<Path, Throwable> broken = new TreeMap<>();
-    Map<Path, Collection<RoutesBuilder>> builders = new TreeMap<>();
-    for (Path file : files) {
-      try {
-        Collection<RoutesBuilder> parsed =
-            PluginHelper.getRoutesLoader(context)
-                .findRoutesBuilders(List.of(resource(file, texts)));
-        share(parsed);
-        builders.put(file, parsed);
-      } catch (Exception | LinkageError | StackOverflowError e) {
-        broken.put(file, e);
-        forget(file, e);
-      }
-    }
-    builders.forEach(
-        (file, parsed) -> {
+    Map<Path, Collection<RoutesBuilder>> parsed = new TreeMap<>();
+    List<Step> steps =
+        List.of(
+            file -> {
+              parsed.put(
+                  file,
+                  PluginHelper.getRoutesLoader(context)
+                      .findRoutesBuilders(List.of(resource(file, texts))));
+              share(parsed.get(file));
+            },
+            file -> build(parsed.get(file)),
+            this::start);
+    for (Step step : steps) {
+      for (Path file : files) {
+        if (!broken.containsKey(file)) {
           try {
-            build(parsed);
+            step.of(file);
           } catch (Exception | LinkageError | StackOverflowError e) {
             broken.put(file, e);
             forget(file, e);
           }
-        });
-    builders.keySet().removeAll(broken.keySet());
-    for (Path file : builders.keySet()) {
-      try {
-        start(file);
-      } catch (Exception | LinkageError | StackOverflowError e) {
-        broken.put(file, e);
-        forget(file, e);
+        }
       }
     }
     return broken;
+  }
+
+  private interface Step {
+    void of(Path file) throws Exception;
   }
 
   /** Removes what is left of a file that could not be started. */
