@@ -56,67 +56,56 @@ public class KafkaHealth {
   }
 
   public void begin(CamelContext context) {
-    HealthCheckRegistry.get(context)
-        .register(
-            new ConditionHealthCheck(
-                "kafka-refusals",
-                () -> {
-                  Optional<IsolatingClientFactory> clients = clients(context);
-                  return condition(
-                      clients
-                          .map(IsolatingClientFactory::deniedTopics)
-                          .orElseGet(Collections::emptySortedSet),
-                      clients.filter(IsolatingClientFactory::takesAny).isPresent(),
-                      files(context));
-                }));
-    HealthCheckRegistry.get(context)
-        .register(
-            new ConditionHealthCheck(
-                "kafka",
-                () ->
-                    new Condition(
-                        "broken",
-                        clients(context).flatMap(IsolatingClientFactory::problem),
-                        clients(context).flatMap(IsolatingClientFactory::silence).stream().toList(),
-                        Map.of())));
     DeadLetterShare share =
         new DeadLetterShare(
             context.getComponent("genesys", GenesysComponent.class)::eventsRead, System::nanoTime);
-    context
-        .getComponent("spool", SpoolComponent.class)
-        .addListener(
-            event -> {
-              if (event instanceof SpoolEvent.Letter letter) {
-                share.letter(letter.why());
-              }
-            });
-    HealthCheckRegistry.get(context)
-        .register(
-            new ConditionHealthCheck("dead-letters", () -> Condition.degraded(share.sentence())));
+    SpoolComponent spools = context.getComponent("spool", SpoolComponent.class);
+    spools.addListener(
+        event -> {
+          if (event instanceof SpoolEvent.Letter letter) {
+            share.letter(letter.why());
+          }
+        });
+    HealthCheckRegistry health = HealthCheckRegistry.get(context);
+    health.register(new ConditionHealthCheck("kafka-refusals", () -> refusals(context)));
+    health.register(new ConditionHealthCheck("kafka", () -> reach(clients(context))));
+    health.register(
+        new ConditionHealthCheck("dead-letters", () -> Condition.degraded(share.sentence())));
     ScheduledExecutorService looks =
         context.getExecutorServiceManager().newScheduledThreadPool(this, "dead-letters", 3);
-    BackgroundHealthCheck.of(context)
-        .watch(BackgroundTask.every(every, "counting dead letters", looks, share::look));
-    BackgroundHealthCheck.of(context)
-        .watch(
-            BackgroundTask.every(
-                every,
-                "asking Kafka for rights",
-                looks,
-                () -> clients(context).ifPresent(IsolatingClientFactory::askForQuietTopics)));
-    BackgroundHealthCheck.of(context)
-        .watch(
-            BackgroundTask.every(
-                SEEK_AFTER,
-                every,
-                "looking for Kafka",
-                looks,
-                () -> {
-                  Optional<IsolatingClientFactory> clients = clients(context);
-                  if (clients.isPresent()) {
-                    clients.get().seek(producerProperties(context));
-                  }
-                }));
+    BackgroundHealthCheck tasks = BackgroundHealthCheck.of(context);
+    tasks.watch(BackgroundTask.every(every, "counting dead letters", looks, share::look));
+    tasks.watch(
+        BackgroundTask.every(
+            every,
+            "asking Kafka for rights",
+            looks,
+            () -> clients(context).ifPresent(IsolatingClientFactory::askForQuietTopics)));
+    tasks.watch(
+        BackgroundTask.every(SEEK_AFTER, every, "looking for Kafka", looks, () -> seek(context)));
+  }
+
+  private static void seek(CamelContext context) throws InterruptedException {
+    Optional<IsolatingClientFactory> clients = clients(context);
+    if (clients.isPresent()) {
+      clients.get().seek(producerProperties(context));
+    }
+  }
+
+  private static Condition reach(Optional<IsolatingClientFactory> clients) {
+    return new Condition(
+        "broken",
+        clients.flatMap(IsolatingClientFactory::problem),
+        clients.flatMap(IsolatingClientFactory::silence).stream().toList(),
+        Map.of());
+  }
+
+  private static Condition refusals(CamelContext context) {
+    Optional<IsolatingClientFactory> clients = clients(context);
+    return condition(
+        clients.map(IsolatingClientFactory::deniedTopics).orElseGet(Collections::emptySortedSet),
+        clients.filter(IsolatingClientFactory::takesAny).isPresent(),
+        files(context));
   }
 
   private static Properties producerProperties(CamelContext context) {

@@ -33,7 +33,7 @@ import org.slf4j.LoggerFactory;
 public class ReplayRequests {
 
   private static final Logger LOG = LoggerFactory.getLogger(ReplayRequests.class);
-  private static final int LOOK_EVERY_MILLIS = 500;
+  private static final Duration LOOK_EVERY = Duration.ofMillis(500);
 
   private final ReplayFiles files;
   private final String keep;
@@ -61,13 +61,10 @@ public class ReplayRequests {
             .newSingleThreadScheduledExecutor(this, "replay-requests");
     looking = Optional.of(executor);
     executor.execute(this::clear);
-    BackgroundHealthCheck.of(context)
-        .watch(
-            BackgroundTask.every(
-                Duration.ofMillis(LOOK_EVERY_MILLIS),
-                "looking for requests for replays",
-                executor,
-                () -> look(context)));
+    BackgroundTask task =
+        BackgroundTask.every(
+            LOOK_EVERY, "looking for requests for replays", executor, () -> look(context));
+    BackgroundHealthCheck.of(context).watch(task);
   }
 
   /** Not interrupted: an interrupt in the middle of reading would close the spool's file. */
@@ -97,8 +94,7 @@ public class ReplayRequests {
       }
       troubled = false;
     } catch (AccessDeniedException e) {
-      // A data folder that cannot be used is told of by itself, and nobody can ask for a replay in
-      // it
+      // Such a data folder is told of by itself, and nobody can ask for a replay in it
       LOG.debug("Replays cannot be asked for", e);
     } catch (IOException e) {
       if (!troubled) {
@@ -125,19 +121,18 @@ public class ReplayRequests {
           request.since(),
           request.perSecond());
     } catch (CommandFailure e) {
-      files.answer(id, new Answer(Answer.REFUSED, 0, "", e.getMessage()));
+      refuse(id, e.getMessage());
     } catch (JsonProcessingException | RuntimeException e) {
       // Others who ask are not to wait for it
       LOG.warn("A request for a replay cannot be understood: {}", e.getClass().getSimpleName());
-      files.answer(
+      refuse(
           id,
-          new Answer(
-              Answer.REFUSED,
-              0,
-              "",
-              "The bridge cannot understand the request. Use the replay command of the bridge's"
-                  + " version."));
+          "The bridge cannot understand the request. Use the replay command of the bridge's version.");
     }
+  }
+
+  private void refuse(String id, String why) throws IOException {
+    files.answer(id, new Answer(Answer.REFUSED, 0, "", why));
   }
 
   private Work begin(CamelContext context, String id, Request request) {
