@@ -130,8 +130,8 @@ public final class GenesysMetrics {
         .toList();
   }
 
-  private Counter counter(String name, String description) {
-    return Counter.builder(name).description(description).register(registry);
+  private Counter counter(String name, String description, String... tags) {
+    return Counter.builder(name).description(description).tags(tags).register(registry);
   }
 
   private void bindGauges() {
@@ -201,11 +201,13 @@ public final class GenesysMetrics {
         .computeIfAbsent(
             stream + '/' + media,
             key ->
-                Counter.builder("caravan.events")
-                    .description("Events read from Genesys Cloud")
-                    .tag("stream", stream)
-                    .tag("media", media)
-                    .register(registry))
+                counter(
+                    "caravan.events",
+                    "Events read from Genesys Cloud",
+                    "stream",
+                    stream,
+                    "media",
+                    media))
         .increment();
   }
 
@@ -223,11 +225,9 @@ public final class GenesysMetrics {
   }
 
   void ignored(Frame.Kind kind) {
-    Counter.builder("caravan.frames.ignored")
-        .description("Frames of the server's own from which nothing follows")
-        .tag("kind", kind.name().toLowerCase(Locale.ROOT).replace('_', '-'))
-        .register(registry)
-        .increment();
+    String label = kind.name().toLowerCase(Locale.ROOT).replace('_', '-');
+    String what = "Frames of the server's own from which nothing follows";
+    counter("caravan.frames.ignored", what, "kind", label).increment();
   }
 
   void deadLetterLost() {
@@ -239,19 +239,14 @@ public final class GenesysMetrics {
   }
 
   public void rejected(int topics) {
-    Counter.builder("caravan.topics.rejected")
-        .description("Topics that Genesys Cloud refused to subscribe")
-        .register(registry)
+    counter("caravan.topics.rejected", "Topics that Genesys Cloud refused to subscribe")
         .increment(topics);
   }
 
   void report(ShardReport report) {
-    Counter.builder("caravan.channel.changes")
-        .description("What channels went through")
-        .tag("change", report.kind().name().toLowerCase(Locale.ROOT))
-        .tag("cause", report.cause().label())
-        .register(registry)
-        .increment();
+    String change = report.kind().name().toLowerCase(Locale.ROOT);
+    String[] tags = {"change", change, "cause", report.cause().label()};
+    counter("caravan.channel.changes", "What channels went through", tags).increment();
     if (report.kind() == ShardReport.Kind.HANDED_OVER) {
       handOvers.record(report.to() - report.from(), TimeUnit.MILLISECONDS);
     } else if (report.kind() == ShardReport.Kind.DISCONNECTED && report.cause() == Cause.SILENT) {
@@ -260,11 +255,9 @@ public final class GenesysMetrics {
   }
 
   void gap(Gap gap) {
-    Counter.builder("caravan.gap.seconds")
-        .description("Time in which subscribed topics were not read")
-        .tag("cause", gap.cause())
-        .register(registry)
-        .increment(gap.length().toMillis() / 1000.0);
+    String what = "Time in which subscribed topics were not read";
+    counter("caravan.gap.seconds", what, "cause", gap.cause())
+        .increment(gap.length().toMillis() / MILLIS);
   }
 
   void pong(long millis) {
