@@ -11,7 +11,6 @@ import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
-import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -35,26 +34,17 @@ record TailLines(boolean json, boolean colours, boolean headers, boolean payload
   private static final int PLAIN = 0;
 
   /** Of the terminal, which decides what they look like. */
-  private static final Map<String, Integer> COLOURS =
-      Map.of(
-          "voice",
-          32,
-          "callback",
-          32,
-          "chat",
-          36,
-          "message",
-          34,
-          "email",
-          35,
-          "social",
-          33,
-          "video",
-          96,
-          "screenshare",
-          96,
-          "cobrowse",
-          96);
+  private static int colour(String media) {
+    return switch (media) {
+      case "voice", "callback" -> 32;
+      case "chat" -> 36;
+      case "message" -> 34;
+      case "email" -> 35;
+      case "social" -> 33;
+      case "video", "screenshare", "cobrowse" -> 96;
+      default -> PLAIN;
+    };
+  }
 
   String of(ConsumerRecord<byte[], byte[]> record) {
     return json ? object(record) : line(record);
@@ -72,7 +62,7 @@ record TailLines(boolean json, boolean colours, boolean headers, boolean payload
                 isSignal(record) ? sentence(record) : header(record, "genesys-topic"));
     line += headers ? "  " + headers(record) : "";
     line += payload ? "  " + text(record.value()) : "";
-    int colour = isGap(record) ? RED : COLOURS.getOrDefault(media, PLAIN);
+    int colour = isGap(record) ? RED : colour(media);
     return colours && colour != PLAIN ? "\u001b[%dm%s\u001b[0m".formatted(colour, line) : line;
   }
 

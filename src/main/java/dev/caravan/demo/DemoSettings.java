@@ -73,16 +73,11 @@ public record DemoSettings(
     }
     bridge.putAll(
         Map.of(
-            "KAFKA_BOOTSTRAP_SERVERS",
-            kafka,
-            "CARAVAN_ROUTES_DIR",
-            routes(),
-            "CARAVAN_DATA_DIR",
-            data,
-            "CARAVAN_MANAGEMENT_PORT",
-            String.valueOf(ports.management()),
-            "CARAVAN_HTTP_PORT",
-            String.valueOf(ports.page())));
+            "KAFKA_BOOTSTRAP_SERVERS", kafka,
+            "CARAVAN_ROUTES_DIR", routes(),
+            "CARAVAN_DATA_DIR", data,
+            "CARAVAN_MANAGEMENT_PORT", String.valueOf(ports.management()),
+            "CARAVAN_HTTP_PORT", String.valueOf(ports.page())));
     return bridge;
   }
 }

@@ -48,23 +48,10 @@ public final class Mask {
   /** Fields of which the value is a word of Genesys Cloud that is in no list of values. */
   private static final Set<String> WORD_FIELDS =
       Set.of(
-          "purpose",
-          "provider",
-          "type",
-          "state",
-          "initialState",
-          "direction",
-          "mediaType",
-          "messageType",
-          "metric",
-          "systemPresence",
-          "wrapupPrompt",
-          "engagementType",
-          "triggerType",
-          "cobrowseRole",
-          "scheduledActivityCategory",
-          "actualActivityCategory",
-          "impact");
+          ("purpose provider type state initialState direction mediaType messageType metric"
+                  + " systemPresence wrapupPrompt engagementType triggerType cobrowseRole"
+                  + " scheduledActivityCategory actualActivityCategory impact")
+              .split(" "));
 
   private static final Pattern WORD = Pattern.compile("[A-Za-z][\\w .-]{0,39}");
 
