@@ -114,7 +114,7 @@ class SpoolConsumer extends DefaultConsumer implements Suspendable, Delivery.Rec
                 endpoint
                     .getConfiguration()
                     .getFailureJudge()
-                    .judge(it, FailedStep.where(exchange, getRouteId())));
+                    .judge(FailedStep.thrown(it), FailedStep.where(exchange, getRouteId())));
   }
 
   @Override
