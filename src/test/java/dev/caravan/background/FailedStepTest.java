@@ -86,8 +86,7 @@ class FailedStepTest {
 
   static Stream<Way> ways() {
     return Stream.of(
-        new Way(
-            "a processor", it -> it.process(e -> throwIfBad(e.getIn().getBody(String.class)))),
+        new Way("a processor", it -> it.process(e -> throwIfBad(e.getIn().getBody(String.class)))),
         new Way("a method of a bean", it -> it.bean(new Masking(), "mask")),
         new Way("an expression", it -> it.setBody(expression())),
         new Way("a data format", it -> it.unmarshal(new Parsing())),
