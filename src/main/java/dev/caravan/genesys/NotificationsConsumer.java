@@ -312,13 +312,18 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
           some.cluster().close();
           getEndpoint().getCamelContext().getExecutorServiceManager().shutdownNow(clusterThreads);
         });
-    reading().stop(this);
-    getEndpoint().getCamelContext().getExecutorServiceManager().shutdownNow(control);
-    gaps.stopped(getEndpoint().getCamelContext().getStatus().isStarted());
-    deadLetters.note(getEndpoint().component().ledger());
-    ServiceHelper.stopService(deadLetters);
-    HealthCheckRegistry.get(getEndpoint().getCamelContext()).unregister(healthCheck);
-    metrics.ends(reader);
+    try {
+      reading().stop(this);
+    } finally {
+      // Also on a thread that was interrupted, such as that of a step that stops its own route:
+      // what is not read from now on must be on record
+      getEndpoint().getCamelContext().getExecutorServiceManager().shutdownNow(control);
+      gaps.stopped(getEndpoint().getCamelContext().getStatus().isStarted());
+      deadLetters.note(getEndpoint().component().ledger());
+      ServiceHelper.stopService(deadLetters);
+      HealthCheckRegistry.get(getEndpoint().getCamelContext()).unregister(healthCheck);
+      metrics.ends(reader);
+    }
     super.doStop();
   }
 
