@@ -10,6 +10,7 @@ import org.apache.camel.Exchange;
 import org.apache.camel.ExtendedCamelContext;
 import org.apache.camel.NamedNode;
 import org.apache.camel.Processor;
+import org.apache.camel.RollbackExchangeException;
 import org.apache.camel.spi.InterceptStrategy;
 import org.apache.camel.support.AsyncProcessorConverterHelper;
 import org.apache.camel.support.processor.DelegateAsyncProcessor;
@@ -52,6 +53,18 @@ public final class FailedStep implements InterceptStrategy {
   /** The id of the step at which the exchange failed. */
   public static Optional<String> id(Exchange exchange) {
     return Optional.ofNullable(exchange.getProperty(PROPERTY, Failed.class)).map(Failed::step);
+  }
+
+  /**
+   * Why an exchange that has come back from its route did not get through it: what was thrown, or
+   * that a step marked it to be rolled back, which ends the route without an exception.
+   */
+  public static Optional<Throwable> failure(Exchange exchange) {
+    Throwable cause = exchange.getException();
+    if (cause == null && (exchange.isRollbackOnly() || exchange.isRollbackOnlyLast())) {
+      cause = new RollbackExchangeException(exchange);
+    }
+    return Optional.ofNullable(cause).map(FailedStep::thrown);
   }
 
   /** What was thrown: Camel keeps an {@link Error} as the cause of an exception of its own. */

@@ -409,8 +409,9 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
     }
 
     private void done(Exchange exchange) {
-      if (exchange.getException() != null) {
-        failed(exchange.getException(), FailedStep.where(exchange, getRouteId()));
+      Optional<Throwable> failure = FailedStep.failure(exchange);
+      if (failure.isPresent()) {
+        failed(failure.get(), FailedStep.where(exchange, getRouteId()));
       } else if (ended.compareAndSet(false, true)) {
         inFlight.leave(place);
       }

@@ -35,6 +35,8 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What becomes of an event whose way through the route ends in a throw. */
 @Timeout(60)
@@ -79,6 +81,29 @@ class NotificationsConsumerTest {
 
   private double inFlight() {
     return meters.get("caravan.in.flight").gauge().value();
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void whatAStepMarksToBeRolledBackIsADeadLetter(boolean lastOnly, @TempDir Path folder)
+      throws Exception {
+    NotificationsConsumer consumer = start(folder);
+    context
+        .getEndpoint("mock:events", MockEndpoint.class)
+        .whenAnyExchangeReceived(
+            exchange -> {
+              exchange.setRollbackOnly(!lastOnly);
+              exchange.setRollbackOnlyLast(lastOnly);
+            });
+
+    consumer.notification(0, EVENT, BODY);
+
+    MockEndpoint letters = context.getEndpoint("mock:dead-letters", MockEndpoint.class);
+    Exchange letter = letters.getExchanges().get(0);
+    assertThat(letter.getMessage().getBody(byte[].class)).isEqualTo(BODY);
+    assertThat(letter.getMessage().getHeader(GenesysConstants.REASON, String.class))
+        .startsWith("The event could not be sent: RollbackExchangeException in route receive");
+    assertThat(inFlight()).isZero();
   }
 
   @Test
