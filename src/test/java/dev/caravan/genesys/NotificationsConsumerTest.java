@@ -329,4 +329,41 @@ class NotificationsConsumerTest {
               "road.sentence", "Not all is read yet: finding out what else to subscribe.");
     }
   }
+
+  /** It waits for itself, and is interrupted in the end. */
+  @Test
+  @Tag("slow")
+  void aRouteThatAStepOfItsOwnStopsIsAtAnEndInWhole(@TempDir Path folder) throws Exception {
+    try (BackfillRoad road = new BackfillRoad(folder, 20, new OauthClient("reader", "secret"))) {
+      road.start();
+      String topic = "v2.users." + road.users().get(0) + ".presence";
+      road.context()
+          .addRoutes(
+              new RouteBuilder() {
+                @Override
+                public void configure() {
+                  from("direct:dead-letters").to("mock:dead-letters");
+                  from("genesys:notifications?topics=" + topic)
+                      .routeId("receive")
+                      .process(any -> getContext().getRouteController().stopRoute("receive"));
+                }
+              });
+      road.context().getRouteController().startAllRoutes();
+      HealthCheckRegistry checks = HealthCheckRegistry.get(road.context());
+      await()
+          .until(
+              () ->
+                  checks
+                      .getCheck("genesys-notifications")
+                      .filter(check -> check.call().getState() == HealthCheck.State.UP)
+                      .isPresent());
+
+      road.genesys().emit(topic, new ObjectMapper().createObjectNode());
+
+      await()
+          .atMost(BackfillRoad.PATIENCE)
+          .until(() -> checks.getCheck("genesys-notifications").isEmpty());
+      assertThat(road.genesys().openSockets()).isZero();
+    }
+  }
 }
