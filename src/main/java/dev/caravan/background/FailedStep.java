@@ -1,18 +1,29 @@
 package dev.caravan.background;
 
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
 import org.apache.camel.AsyncCallback;
 import org.apache.camel.AsyncProcessor;
 import org.apache.camel.CamelContext;
+import org.apache.camel.CamelExecutionException;
 import org.apache.camel.Exchange;
 import org.apache.camel.ExtendedCamelContext;
 import org.apache.camel.NamedNode;
 import org.apache.camel.Processor;
+import org.apache.camel.RollbackExchangeException;
 import org.apache.camel.spi.InterceptStrategy;
 import org.apache.camel.support.AsyncProcessorConverterHelper;
 import org.apache.camel.support.processor.DelegateAsyncProcessor;
 
-/** Notes at which step of a route an exchange failed, which Camel forgets when the step ends. */
+/**
+ * Notes at which step of a route an exchange failed, which Camel forgets when the step ends; and
+ * sees to it that a step that throws has failed, and ends once.
+ *
+ * <p>Most steps of Camel 4.17 do not catch what is no {@link Exception}. Some go on with the route
+ * all the same and throw it afterwards ({@code DelegateSyncProcessor}, {@code UnmarshalProcessor}):
+ * the next step would get what this one was to mask, and who sent the exchange would be told that
+ * it has failed. Behind a step that ended on another thread nobody would hear of it at all.
+ */
 public final class FailedStep implements InterceptStrategy {
 
   private static final String PROPERTY = "CamelCaravanFailedStep";
@@ -44,6 +55,25 @@ public final class FailedStep implements InterceptStrategy {
     return Optional.ofNullable(exchange.getProperty(PROPERTY, Failed.class)).map(Failed::step);
   }
 
+  /**
+   * Why an exchange that has come back from its route did not get through it: what was thrown, or
+   * that a step marked it to be rolled back, which ends the route without an exception.
+   */
+  public static Optional<Throwable> failure(Exchange exchange) {
+    Throwable cause = exchange.getException();
+    if (cause == null && (exchange.isRollbackOnly() || exchange.isRollbackOnlyLast())) {
+      cause = new RollbackExchangeException(exchange);
+    }
+    return Optional.ofNullable(cause).map(FailedStep::thrown);
+  }
+
+  /** What was thrown: Camel keeps an {@link Error} as the cause of an exception of its own. */
+  public static Throwable thrown(Throwable failure) {
+    return failure instanceof CamelExecutionException && failure.getCause() instanceof Error error
+        ? error
+        : failure;
+  }
+
   @Override
   public Processor wrapProcessorInInterceptors(
       CamelContext context, NamedNode definition, Processor target, Processor nextTarget) {
@@ -60,15 +90,22 @@ public final class FailedStep implements InterceptStrategy {
 
     @Override
     public boolean process(Exchange exchange, AsyncCallback callback) {
-      return super.process(
-          exchange,
-          doneSync -> {
-            Throwable cause = exchange.getException();
-            if (cause != null) {
-              note(exchange, cause);
-            }
-            callback.done(doneSync);
-          });
+      StepEnd end =
+          new StepEnd(
+              doneSync -> {
+                Throwable cause = exchange.getException();
+                if (cause != null) {
+                  note(exchange, cause);
+                }
+                callback.done(doneSync);
+              });
+      try {
+        super.process(exchange, end);
+      } catch (RuntimeException | Error e) {
+        exchange.setException(e);
+        return end.thrown();
+      }
+      return end.returned();
     }
 
     /** The innermost step comes first, and is the one. */
@@ -77,6 +114,54 @@ public final class FailedStep implements InterceptStrategy {
       if (before == null || before.cause() != cause) {
         exchange.setProperty(PROPERTY, new Failed(cause, step));
       }
+    }
+  }
+
+  /** What comes of a step goes on once it has returned, as until then it may still throw. */
+  private static final class StepEnd implements AsyncCallback {
+
+    private enum Phase {
+      RUNNING,
+      DONE_MEANWHILE,
+      RETURNED,
+      OVER
+    }
+
+    private final AtomicReference<Phase> phase = new AtomicReference<>(Phase.RUNNING);
+    private final AsyncCallback next;
+    private boolean doneSync;
+
+    private StepEnd(AsyncCallback next) {
+      this.next = next;
+    }
+
+    /** Only the first time counts. */
+    @Override
+    public void done(boolean sync) {
+      if (phase.get() == Phase.RUNNING) {
+        doneSync = sync;
+        if (phase.compareAndSet(Phase.RUNNING, Phase.DONE_MEANWHILE)) {
+          return;
+        }
+      }
+      if (phase.compareAndSet(Phase.RETURNED, Phase.OVER)) {
+        next.done(false);
+      }
+    }
+
+    boolean returned() {
+      if (phase.compareAndSet(Phase.RUNNING, Phase.RETURNED)) {
+        return false;
+      }
+      phase.set(Phase.OVER);
+      next.done(doneSync);
+      return doneSync;
+    }
+
+    boolean thrown() {
+      phase.set(Phase.OVER);
+      next.done(true);
+      return true;
     }
   }
 }

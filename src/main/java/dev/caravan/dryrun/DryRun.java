@@ -156,7 +156,7 @@ public final class DryRun implements EndpointStrategy {
         goOn(context, uri, one, journey);
       }
     }
-    Throwable failure = event.getException();
+    Throwable failure = FailedStep.thrown(event.getException());
     Optional<Step> step = FailedStep.id(event).flatMap(id -> step(context, id));
     if (failure != null) {
       journey.ends.add(
@@ -168,7 +168,7 @@ public final class DryRun implements EndpointStrategy {
     } else if (event.getProperty(ExchangePropertyKey.EXCEPTION_CAUGHT)
         instanceof Throwable caught) {
       journey.overlooked = step;
-      journey.failure = caught.getClass().getSimpleName();
+      journey.failure = FailedStep.thrown(caught).getClass().getSimpleName();
     }
   }
 

@@ -66,9 +66,10 @@ public final class EnvelopeReader {
     } catch (JsonEOFException e) {
       return new Frame.Unreadable("is cut off after " + frame.length + " bytes");
     } catch (StreamConstraintsException e) {
+      // It does not tell where
       return new Frame.Unreadable(
-          "is nested deeper than 1,000 levels or holds a text or number beyond all measure, at byte "
-              + offset(e.getLocation(), start));
+          "is nested deeper than 1,000 levels, or holds a number of more than 1,000 digits or a text"
+              + " of more than 32 MiB");
     } catch (JsonProcessingException e) {
       return new Frame.Unreadable("is not JSON at byte " + offset(e.getLocation(), start));
     } catch (IOException | RuntimeException e) {

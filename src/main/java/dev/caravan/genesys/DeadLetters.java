@@ -81,13 +81,16 @@ final class DeadLetters extends ServiceSupport {
       failure = e;
     }
     if (failure != null) {
-      lost();
-      LOG.error(
-          "A dead letter of {} bytes ({}) was not taken by {} and is lost: {}.",
-          body.length,
-          reason,
-          endpointUri,
-          failure.getClass().getSimpleName());
+      long soFar = lost();
+      if (soFar % TELL_EVERY == 1) {
+        LOG.error(
+            "A dead letter of {} bytes ({}) was not taken by {} and is lost ({} so far): {}.",
+            body.length,
+            reason,
+            endpointUri,
+            soFar,
+            failure.getClass().getSimpleName());
+      }
     } else if (first(sent)) {
       LOG.warn(
           "A frame of {} bytes went to the dead letters ({} so far): {}.",
@@ -97,12 +100,13 @@ final class DeadLetters extends ServiceSupport {
     }
   }
 
-  private synchronized void lost() {
+  private synchronized long lost() {
     Instant now = clock.instant().truncatedTo(ChronoUnit.MILLIS);
     firstLost = lost == noted ? now : firstLost;
     lastLost = now;
     lost++;
     counter.run();
+    return lost;
   }
 
   /** Puts what was lost since it did so last into the ledger, as a gap that nothing can fill. */

@@ -312,13 +312,18 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
           some.cluster().close();
           getEndpoint().getCamelContext().getExecutorServiceManager().shutdownNow(clusterThreads);
         });
-    reading().stop(this);
-    getEndpoint().getCamelContext().getExecutorServiceManager().shutdownNow(control);
-    gaps.stopped(getEndpoint().getCamelContext().getStatus().isStarted());
-    deadLetters.note(getEndpoint().component().ledger());
-    ServiceHelper.stopService(deadLetters);
-    HealthCheckRegistry.get(getEndpoint().getCamelContext()).unregister(healthCheck);
-    metrics.ends(reader);
+    try {
+      reading().stop(this);
+    } finally {
+      // Also on a thread that was interrupted, such as that of a step that stops its own route:
+      // what is not read from now on must be on record
+      getEndpoint().getCamelContext().getExecutorServiceManager().shutdownNow(control);
+      gaps.stopped(getEndpoint().getCamelContext().getStatus().isStarted());
+      deadLetters.note(getEndpoint().component().ledger());
+      ServiceHelper.stopService(deadLetters);
+      HealthCheckRegistry.get(getEndpoint().getCamelContext()).unregister(healthCheck);
+      metrics.ends(reader);
+    }
     super.doStop();
   }
 
@@ -404,8 +409,9 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
     }
 
     private void done(Exchange exchange) {
-      if (exchange.getException() != null) {
-        failed(exchange.getException(), FailedStep.where(exchange, getRouteId()));
+      Optional<Throwable> failure = FailedStep.failure(exchange);
+      if (failure.isPresent()) {
+        failed(failure.get(), FailedStep.where(exchange, getRouteId()));
       } else if (ended.compareAndSet(false, true)) {
         inFlight.leave(place);
       }

@@ -124,10 +124,13 @@ public class SpoolHealth {
     }
     if (status.spooling() && spooling.add(status.name())) {
       LOG.warn(
-          "Spool {}: {}. What arrives is kept on disk until Kafka takes it. Check"
-              + " KAFKA_BOOTSTRAP_SERVERS, the brokers and the rights of the bridge's user.",
+          "Spool {}: {}. What arrives is kept on disk until {}",
           status.name(),
-          status.sentence());
+          status.sentence(),
+          status.stepHangs()
+              ? "the step returns. Look at what it waits for."
+              : "Kafka takes it. Check KAFKA_BOOTSTRAP_SERVERS, the brokers and the rights of the"
+                  + " bridge's user.");
     } else if (!status.spooling() && spooling.remove(status.name())) {
       LOG.info("Spool {}: caught up, {}.", status.name(), status.sentence());
     }

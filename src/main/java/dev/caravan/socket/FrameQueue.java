@@ -57,6 +57,12 @@ public final class FrameQueue extends ServiceSupport {
 
   private ExecutorService executor;
 
+  /** What is left is not handed over any more: an interrupt is meant for this thread. */
+  private volatile boolean givenUp;
+
+  // Touched by the queue's thread only
+  private boolean wasInterrupted;
+
   public FrameQueue(CamelContext camelContext, String name, QueueLimits limits) {
     this.camelContext = camelContext;
     this.name = name;
@@ -157,13 +163,10 @@ public final class FrameQueue extends ServiceSupport {
         }
         handOverOne(batch);
       } catch (InterruptedException e) {
-        if (executor.isShutdown()) {
-          Thread.currentThread().interrupt();
+        Thread.currentThread().interrupt();
+        if (isToldToEnd()) {
           return;
         }
-        LOG.warn(
-            "A listener of frame queue {} left its thread interrupted; the frame queue goes on.",
-            name);
       } catch (Throwable e) {
         LOG.error("Frame queue {} failed and goes on. This is a programming error.", name, e);
       }
@@ -176,7 +179,23 @@ public final class FrameQueue extends ServiceSupport {
       handOver(item);
     } finally {
       done(item, Optional.ofNullable(batch.peek()));
+      isToldToEnd();
     }
+  }
+
+  /**
+   * Whether whoever stops the queue has interrupted this thread. If it was a listener, the next
+   * frames must not be handed over to be interrupted, too.
+   */
+  private boolean isToldToEnd() {
+    if (!givenUp && Thread.interrupted() && !wasInterrupted) {
+      wasInterrupted = true;
+      LOG.warn(
+          "A listener of frame queue {} left its thread interrupted; the frame queue goes on. This"
+              + " is told once.",
+          name);
+    }
+    return givenUp;
   }
 
   /** All that waits, in exchange for an empty queue; empty only when the queue has been drained. */
@@ -248,6 +267,7 @@ public final class FrameQueue extends ServiceSupport {
     try {
       accepting = true;
       draining = false;
+      givenUp = false;
     } finally {
       lock.unlock();
     }
@@ -278,6 +298,7 @@ public final class FrameQueue extends ServiceSupport {
           frames(),
           limits.drainTimeout().toMillis());
     }
+    givenUp = true;
     camelContext.getExecutorServiceManager().shutdownNow(executor);
     super.doStop();
   }

@@ -220,6 +220,9 @@ final class Committer {
       if (!uncommitted.records().isEmpty()) {
         appender.append(uncommitted.records());
         commits++;
+      } else if (state.failing().isPresent()) {
+        // What could not be written was acknowledged meanwhile, which proves nothing of the disk
+        log.tryToWrite();
       }
       // At once: whatever fails after it, they are on disk and must not be written again
       backlog.stored(fileBytes());

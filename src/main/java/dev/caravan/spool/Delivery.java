@@ -53,6 +53,11 @@ final class Delivery implements Runnable {
   /** What could not be read or written is tried again. */
   private static final Duration AGAIN = Duration.ofSeconds(1);
 
+  /** From when on a step that does not return is told, and from when on somebody must act. */
+  private static final Duration SLOW_FROM = Duration.ofSeconds(5);
+
+  private static final Duration HANGS_FROM = Duration.ofSeconds(30);
+
   private static final Duration FIRST_PROBE_AFTER = Duration.ofSeconds(5);
   private static final Duration PROBE_EVERY = Duration.ofMinutes(1);
   private static final int MOST_REASONS = 100;
@@ -92,6 +97,8 @@ final class Delivery implements Runnable {
   private boolean wereOthersDelivered;
   private String gaveUpFor = "";
   private volatile Optional<String> trouble = Optional.empty();
+  private volatile boolean isHandingOut;
+  private volatile long handingOutSinceNanos;
   private long failedAtNanos;
   private volatile Optional<String> failure = Optional.empty();
 
@@ -313,10 +320,14 @@ final class Delivery implements Runnable {
   }
 
   private void handOut(Slot slot, boolean again) {
+    handingOutSinceNanos = spool.nanoTime();
+    isHandingOut = true;
     try {
       receiver.receive(slot.record, again, failure -> settled(slot, failure.orElse(null)));
     } catch (RuntimeException | Error e) {
       settled(slot, Failure.Judge.NONE.judge(e, ""));
+    } finally {
+      isHandingOut = false;
     }
     if (Thread.interrupted()) {
       interrupted();
@@ -893,11 +904,24 @@ final class Delivery implements Runnable {
 
   /** Why records cannot even be handed out, if so. */
   Optional<String> trouble() {
-    return trouble;
+    return trouble.or(() -> stepHangs(HANGS_FROM));
   }
 
   /** Why records are not delivered at present, if so. */
   Optional<String> failure() {
-    return failure;
+    return stepHangs(HANGS_FROM).isPresent()
+        ? Optional.empty()
+        : stepHangs(SLOW_FROM).or(() -> failure);
+  }
+
+  /** All are handed out on one thread, so that they come in order: one that is kept keeps all. */
+  private Optional<String> stepHangs(Duration from) {
+    Duration held =
+        isHandingOut ? Duration.ofNanos(spool.nanoTime() - handingOutSinceNanos) : Duration.ZERO;
+    return held.compareTo(from) < 0
+        ? Optional.empty()
+        : Optional.of(
+            "%s for %s, and until then no other record is handed out"
+                .formatted(SpoolStatus.STEP_HANGS, SpoolStatus.words(held)));
   }
 }

@@ -90,6 +90,10 @@ final class Parking implements AutoCloseable {
     private long handedOutUpTo;
     private long count;
     private int attempts;
+
+    /** Whether something that was handed out has failed, and others before it are in flight. */
+    private boolean failed;
+
     private String gaveUpFor = "";
 
     /** Null while what is parked is handed out. */
@@ -384,6 +388,7 @@ final class Parking implements AutoCloseable {
     }
     key.handedOut.addLast(slot);
     key.handedOutUpTo = Math.max(key.handedOutUpTo, slot.parkedAs);
+    key.failed |= slot.state == State.FAILED;
     if (slot.state == State.IN_FLIGHT) {
       slot.countsInFlight = true;
       inFlight++;
@@ -448,7 +453,8 @@ final class Parking implements AutoCloseable {
         }
         cursor = record.sequence() + 1;
         Key key = keys.get(keyOf(record));
-        if (key != null && key.group == null && isToBeHandedOut(key, record)) {
+        // Behind one that has failed it would come before it, and again with it
+        if (key != null && key.group == null && !key.failed && isToBeHandedOut(key, record)) {
           due.add(handOut(key, record));
         }
       }
@@ -498,6 +504,8 @@ final class Parking implements AutoCloseable {
     if (key == null || slot.parkedAs < key.first) {
       return Optional.empty();
     }
+    // One that was taken back meanwhile is to be handed out anew
+    key.failed |= slot.countsInFlight && slot.state == State.FAILED;
     boolean delivered = false;
     while (!key.handedOut.isEmpty() && key.handedOut.peekFirst().state == State.DELIVERED) {
       delivered = true;
@@ -524,6 +532,7 @@ final class Parking implements AutoCloseable {
     // Also what was delivered behind it is handed out again: else it would come before it for good
     key.handedOut.forEach(this::takenBack);
     key.handedOut.clear();
+    key.failed = false;
     key.first = first.parkedAs;
     key.handedOutUpTo = first.parkedAs - 1;
     key.attempts++;

@@ -11,7 +11,6 @@ import org.apache.camel.AsyncProducer;
 import org.apache.camel.Exchange;
 import org.apache.camel.Message;
 import org.apache.camel.Processor;
-import org.apache.camel.RollbackExchangeException;
 import org.apache.camel.Suspendable;
 import org.apache.camel.health.HealthCheckHelper;
 import org.apache.camel.health.HealthCheckResultBuilder;
@@ -104,17 +103,13 @@ class SpoolConsumer extends DefaultConsumer implements Suspendable, Delivery.Rec
   }
 
   private Optional<Failure> failureOf(Exchange exchange) {
-    Throwable cause = exchange.getException();
-    if (cause == null && exchange.isRollbackOnly()) {
-      cause = new RollbackExchangeException(exchange);
-    }
-    return Optional.ofNullable(cause)
+    return FailedStep.failure(exchange)
         .map(
-            it ->
+            cause ->
                 endpoint
                     .getConfiguration()
                     .getFailureJudge()
-                    .judge(it, FailedStep.where(exchange, getRouteId())));
+                    .judge(cause, FailedStep.where(exchange, getRouteId())));
   }
 
   @Override

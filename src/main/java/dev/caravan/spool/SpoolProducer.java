@@ -79,7 +79,7 @@ class SpoolProducer extends DefaultAsyncProducer {
         caught == null
             ? reason
             : "It failed with "
-                + caught.getClass().getSimpleName()
+                + FailedStep.thrown(caught).getClass().getSimpleName()
                 + FailedStep.where(exchange, exchange.getFromRouteId());
     endpoint.getComponent().tellListeners(new SpoolEvent.Letter(endpoint.getName(), why));
   }

@@ -63,6 +63,8 @@ public record SpoolStatus(
   /** A route that is replaced by another is away for less, though Kafka may be away, too. */
   private static final Duration ABANDONED_FROM = Duration.ofSeconds(20);
 
+  static final String STEP_HANGS = "a step of the route that takes from it has not returned";
+
   private static final double KILO = 1000;
 
   /** Whether records lie longer than a consumer that keeps up would let them. */
@@ -81,6 +83,11 @@ public record SpoolStatus(
    */
   public boolean inDanger() {
     return full || trouble.isPresent() || storeFailure.isPresent() || (abandoned() && records > 0);
+  }
+
+  /** Whether a step of the route keeps all other records from being handed out. */
+  public boolean stepHangs() {
+    return deliveryFailure.or(() -> trouble).filter(it -> it.startsWith(STEP_HANGS)).isPresent();
   }
 
   /** The time until it is full, if it goes on growing as it does. */

@@ -388,7 +388,8 @@ class EnvelopeReaderTest {
     void areNestedTooDeep() {
       assertThat(read(nested(1_100)))
           .isInstanceOfSatisfying(
-              Frame.Unreadable.class, u -> assertThat(u.reason()).contains("nested deeper"));
+              Frame.Unreadable.class,
+              u -> assertThat(u.reason()).contains("nested deeper").doesNotContain("at byte"));
       assertThat(read(nested(990))).isInstanceOf(Frame.Notification.class);
     }
 

@@ -35,6 +35,8 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What becomes of an event whose way through the route ends in a throw. */
 @Timeout(60)
@@ -79,6 +81,29 @@ class NotificationsConsumerTest {
 
   private double inFlight() {
     return meters.get("caravan.in.flight").gauge().value();
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void whatAStepMarksToBeRolledBackIsADeadLetter(boolean lastOnly, @TempDir Path folder)
+      throws Exception {
+    NotificationsConsumer consumer = start(folder);
+    context
+        .getEndpoint("mock:events", MockEndpoint.class)
+        .whenAnyExchangeReceived(
+            exchange -> {
+              exchange.setRollbackOnly(!lastOnly);
+              exchange.setRollbackOnlyLast(lastOnly);
+            });
+
+    consumer.notification(0, EVENT, BODY);
+
+    MockEndpoint letters = context.getEndpoint("mock:dead-letters", MockEndpoint.class);
+    Exchange letter = letters.getExchanges().get(0);
+    assertThat(letter.getMessage().getBody(byte[].class)).isEqualTo(BODY);
+    assertThat(letter.getMessage().getHeader(GenesysConstants.REASON, String.class))
+        .startsWith("The event could not be sent: RollbackExchangeException in route receive");
+    assertThat(inFlight()).isZero();
   }
 
   @Test
@@ -302,6 +327,43 @@ class NotificationsConsumerTest {
           .containsEntry("shard-3.topics", 100)
           .containsEntry(
               "road.sentence", "Not all is read yet: finding out what else to subscribe.");
+    }
+  }
+
+  /** It waits for itself, and is interrupted in the end. */
+  @Test
+  @Tag("slow")
+  void aRouteThatAStepOfItsOwnStopsIsAtAnEndInWhole(@TempDir Path folder) throws Exception {
+    try (BackfillRoad road = new BackfillRoad(folder, 20, new OauthClient("reader", "secret"))) {
+      road.start();
+      String topic = "v2.users." + road.users().get(0) + ".presence";
+      road.context()
+          .addRoutes(
+              new RouteBuilder() {
+                @Override
+                public void configure() {
+                  from("direct:dead-letters").to("mock:dead-letters");
+                  from("genesys:notifications?topics=" + topic)
+                      .routeId("receive")
+                      .process(any -> getContext().getRouteController().stopRoute("receive"));
+                }
+              });
+      road.context().getRouteController().startAllRoutes();
+      HealthCheckRegistry checks = HealthCheckRegistry.get(road.context());
+      await()
+          .until(
+              () ->
+                  checks
+                      .getCheck("genesys-notifications")
+                      .filter(check -> check.call().getState() == HealthCheck.State.UP)
+                      .isPresent());
+
+      road.genesys().emit(topic, new ObjectMapper().createObjectNode());
+
+      await()
+          .atMost(BackfillRoad.PATIENCE)
+          .until(() -> checks.getCheck("genesys-notifications").isEmpty());
+      assertThat(road.genesys().openSockets()).isZero();
     }
   }
 }

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
@@ -37,7 +38,7 @@ class FrameQueueTest {
   private FrameQueue queue = queue(new QueueLimits(4, 1024 * 1024, Duration.ofSeconds(30)));
 
   /** Handles a frame only when it gets a permit. */
-  private final class Slow extends Recorder {
+  private class Slow extends Recorder {
     @Override
     public void onFrame(byte[] frame, boolean binary) {
       permits.acquireUninterruptibly();
@@ -263,6 +264,29 @@ class FrameQueueTest {
       send(server, 0, 3, 4);
 
       await().atMost(GENEROUS).until(() -> listener.frames.size() == 4);
+    }
+  }
+
+  @Test
+  void handsNoFrameOverWhileAListenersInterruptIsPending() throws Exception {
+    List<Boolean> interrupted = new CopyOnWriteArrayList<>();
+    Slow listener =
+        new Slow() {
+          @Override
+          public void onFrame(byte[] frame, boolean binary) {
+            super.onFrame(frame, binary);
+            interrupted.add(Thread.currentThread().isInterrupted());
+            Thread.currentThread().interrupt();
+          }
+        };
+    try (TestServer server = TestServer.webSockets(socket -> {})) {
+      open(server, listener);
+      send(server, 0, 0, 4);
+      await().atMost(GENEROUS).until(() -> queue.frames() == 4);
+      permits.release(4);
+
+      await().atMost(GENEROUS).until(() -> interrupted.size() == 4);
+      assertThat(interrupted).containsOnly(false);
     }
   }
 

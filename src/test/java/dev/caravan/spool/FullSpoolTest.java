@@ -32,6 +32,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.LongStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -522,6 +523,52 @@ class FullSpoolTest {
         spool.spool.acknowledge(from + 100, 100);
       }
       assertThat(spool.spool.status().fileBytes()).isLessThan(10 * MEGABYTE);
+    }
+  }
+
+  /** Else each record that Kafka takes from memory would be a store that works, and fails again. */
+  @Test
+  void aDiskThatFailsWorksAgainOnceItTakesSomethingAndNotWhenNothingIsLeftToWrite()
+      throws Exception {
+    Path folder = directory.resolve("events");
+    Path away = directory.resolve("away");
+    try (SpoolFixture spool = new SpoolFixture(SpoolFixture.settings(directory))) {
+      Files.move(folder, away);
+
+      spool.append(1, false).get(1, TimeUnit.MINUTES);
+      await()
+          .untilAsserted(() -> assertThat(spool.events).anyMatch(StoreFailing.class::isInstance));
+      assertThat(spool.spool.status().sentence())
+          .contains("cannot be written: the folder is not there any more; put it back");
+      assertThat(spool.take(1)).containsExactly(1L);
+      spool.spool.acknowledge(1, 1);
+      // Closing tries once more whether it can be written
+      spool.spool.close();
+
+      assertThat(spool.events).noneMatch(StoreWorking.class::isInstance);
+    } finally {
+      Files.move(away, folder);
+    }
+    try (SpoolFixture spool = new SpoolFixture(SpoolFixture.settings(directory))) {
+      Files.move(folder, away);
+      spool.append(2, false).get(1, TimeUnit.MINUTES);
+      await()
+          .untilAsserted(() -> assertThat(spool.events).anyMatch(StoreFailing.class::isInstance));
+      assertThat(spool.take(1)).containsExactly(2L);
+      spool.spool.acknowledge(2, 1);
+
+      Files.move(away, folder);
+
+      await()
+          .atMost(Duration.ofMinutes(1))
+          .untilAsserted(() -> assertThat(spool.events).anyMatch(StoreWorking.class::isInstance));
+      assertThat(isEmpty(folder)).isTrue();
+    }
+  }
+
+  private static boolean isEmpty(Path folder) throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.findAny().isEmpty();
     }
   }
 

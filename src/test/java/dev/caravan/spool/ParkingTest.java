@@ -132,6 +132,24 @@ class ParkingTest {
   }
 
   @Test
+  void nothingIsHandedOutBehindOneThatHasFailedWhileOthersBeforeItAreInFlight() throws Exception {
+    parking.park(OWNER, records("a", 1, 4));
+    parking.park(OWNER, records("b", 5, 5));
+    List<Slot> handedOut = parking.due(OWNER, 2, 0);
+    Slot first = handedOut.get(0);
+    Slot second = handedOut.get(1);
+    second.state = State.FAILED;
+    assertThat(parking.settled(second)).isEmpty();
+
+    assertThat(parking.due(OWNER, 10, 0)).extracting(ParkingTest::sequence).containsExactly(5L);
+
+    first.state = State.DELIVERED;
+    assertThat(parking.settled(first)).contains(second);
+    parking.givenUp(second, "p");
+    assertThat(parking.due(OWNER, 10, 0)).extracting(ParkingTest::sequence).containsExactly(3L, 4L);
+  }
+
+  @Test
   void ofWhatCannotBeParkedAsAWholeNothingIs() throws Exception {
     List<LogRecord> severalFrames =
         LongStream.rangeClosed(1, 10)

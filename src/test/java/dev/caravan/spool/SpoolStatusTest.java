@@ -1,12 +1,15 @@
 package dev.caravan.spool;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
+import dev.caravan.spool.log.LogRecord;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -109,6 +112,66 @@ class SpoolStatusTest {
       assertThat(spool.status().abandoned()).isTrue();
     } finally {
       executor.shutdownNow();
+    }
+  }
+
+  @Test
+  void tellsOfAStepThatDoesNotReturnAndKeepsAllOthersWaiting() throws Exception {
+    AtomicLong seconds = new AtomicLong();
+    Spool.Time time =
+        new Spool.Time(Clock.systemUTC(), () -> TimeUnit.SECONDS.toNanos(seconds.get()));
+    CountDownLatch reached = new CountDownLatch(1);
+    CountDownLatch goesOn = new CountDownLatch(1);
+    Delivery.Receiver hanging =
+        new Delivery.Receiver() {
+          @Override
+          public void receive(LogRecord record, boolean again, Delivery.Settlement settlement) {
+            reached.countDown();
+            try {
+              goesOn.await();
+            } catch (InterruptedException e) {
+              Thread.currentThread().interrupt();
+            }
+            settlement.delivered();
+          }
+
+          @Override
+          public void deadLetter(LogRecord record, String reason) {
+            throw new IllegalStateException();
+          }
+        };
+    SpoolConfiguration options = SpoolFixture.settings(directory);
+    try (SpoolFixture fixture = new SpoolFixture(options, time)) {
+      Delivery delivery = new Delivery(fixture.spool, options, hanging);
+      fixture.spool.attach(delivery, options);
+      Thread thread = new Thread(delivery);
+      thread.start();
+      fixture.append(1, false);
+      reached.await();
+
+      seconds.set(4);
+      assertThat(fixture.spool.status().stepHangs()).isFalse();
+
+      seconds.set(10);
+      assertThat(fixture.spool.status().stepHangs()).isTrue();
+      assertThat(fixture.spool.status().inDanger()).isFalse();
+      assertThat(fixture.spool.status().sentence())
+          .endsWith(
+              "; not delivered: a step of the route that takes from it has not returned for 10 s,"
+                  + " and until then no other record is handed out");
+
+      seconds.set(50);
+      assertThat(fixture.spool.status().inDanger()).isTrue();
+      assertThat(fixture.spool.status().sentence())
+          .endsWith(
+              "; a step of the route that takes from it has not returned for 50 s, and until then"
+                  + " no other record is handed out");
+
+      goesOn.countDown();
+      await().until(() -> fixture.spool.status().records() == 0);
+      assertThat(fixture.spool.status().stepHangs()).isFalse();
+      delivery.stop(Duration.ofSeconds(30));
+      thread.join();
     }
   }
 

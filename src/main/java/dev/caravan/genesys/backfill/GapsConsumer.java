@@ -237,16 +237,20 @@ public final class GapsConsumer extends DefaultConsumer {
   private void failed(BackfillRun run, BackfillPlan.Read read, int attempt, CallException why) {
     if (why.kind() == CallException.Kind.UNAVAILABLE && attempt < MOST_ATTEMPTS) {
       Duration pause = pause(attempt, why);
-      LOG.warn(
-          "Shard {}. {} of the gap {} were not read again. {} The next attempt ({} of {}) comes in"
-              + " {} s.",
-          run.gap().shard(),
-          read.label(),
-          run.gap().id(),
-          why.getMessage(),
-          attempt + 1,
-          MOST_ATTEMPTS,
-          pause.toSeconds());
+      String sentence =
+          "Shard %d. What was missed in the gap %s (%s) could not be read again. %s That is tried %d times at most, next in %d s."
+              .formatted(
+                  run.gap().shard(),
+                  run.gap().id(),
+                  read.label(),
+                  why.getMessage(),
+                  MOST_ATTEMPTS,
+                  pause.toSeconds());
+      if (attempt == 1) {
+        LOG.warn(sentence);
+      } else {
+        LOG.debug(sentence);
+      }
       schedule(run, read, attempt + 1, pause);
     } else {
       run.failed(read, why.getMessage()).ifPresent(outcome -> tell(run.gap(), outcome));

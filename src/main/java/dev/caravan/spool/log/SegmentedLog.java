@@ -176,10 +176,39 @@ public final class SegmentedLog implements AutoCloseable {
       makeRoomFor(records);
       write(records);
     } catch (IOException e) {
-      throw new IOException(
-          "The log in %s cannot be written: %s.".formatted(folder, e.getMessage()), e);
+      throw cannotBeWritten(e);
     }
     last = before;
+  }
+
+  /**
+   * Finds out whether the disk takes anything, while there is nothing to append: with a file of its
+   * own, which is gone afterwards.
+   *
+   * @throws IOException if it does not, with a sentence for people
+   */
+  public void tryToWrite() throws IOException {
+    Path path = folder.resolve("probe");
+    try {
+      try (RandomAccessFile file = disk.openOrCreate(path)) {
+        disk.write(file, 0, new byte[FRAME_BYTES], FRAME_BYTES);
+        if (options.force()) {
+          disk.force(file);
+        }
+      } finally {
+        disk.delete(path);
+      }
+    } catch (IOException e) {
+      throw cannotBeWritten(e);
+    }
+  }
+
+  private IOException cannotBeWritten(IOException e) {
+    String why =
+        Files.isDirectory(folder)
+            ? String.valueOf(e.getMessage())
+            : "the folder is not there any more; put it back, or restart the program";
+    return new IOException("The log in %s cannot be written: %s.".formatted(folder, why), e);
   }
 
   private void makeRoomFor(List<LogRecord> records) throws IOException {
