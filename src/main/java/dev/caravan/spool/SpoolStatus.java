@@ -132,7 +132,8 @@ public record SpoolStatus(
                   stuck.since().truncatedTo(ChronoUnit.SECONDS),
                   stuck.sentence()));
     }
-    storeFailure.ifPresent(why -> text.append("; records wait in memory only: ").append(why));
+    storeFailure.ifPresent(
+        why -> text.append("; records wait in memory only: ").append(why.replaceAll("[.]+$", "")));
     trouble.ifPresent(why -> text.append("; ").append(why));
     deliveryFailure.ifPresent(why -> text.append("; not delivered: ").append(why));
     return text.toString();

@@ -58,9 +58,9 @@ class SpoolStatusTest {
   @Test
   void isInDangerWhenFullOrWhenTheStoreFails() {
     assertThat(status(1, 1, THREE_MINUTES, 0, true, Optional.empty()).inDanger()).isTrue();
-    SpoolStatus failing = status(1, 1, Duration.ZERO, 0, false, Optional.of("the disk is full"));
+    SpoolStatus failing = status(1, 1, Duration.ZERO, 0, false, Optional.of("The disk is full."));
     assertThat(failing.inDanger()).isTrue();
-    assertThat(failing.sentence()).contains("records wait in memory only: the disk is full");
+    assertThat(failing.sentence()).endsWith("records wait in memory only: The disk is full");
   }
 
   @Test
