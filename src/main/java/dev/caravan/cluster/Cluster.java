@@ -1,6 +1,7 @@
 package dev.caravan.cluster;
 
 import dev.caravan.background.BackgroundTask;
+import dev.caravan.cluster.ControlRecord.Answered;
 import dev.caravan.cluster.ControlRecord.Handed;
 import dev.caravan.cluster.ControlRecord.Topics;
 import dev.caravan.cluster.ControlRecord.Until;
@@ -132,6 +133,30 @@ public final class Cluster implements AutoCloseable {
 
     /** Whether Genesys Cloud is reached, as far as can be told from what is read here. */
     Reach reach();
+
+    /** Which OAuth clients can log in here. */
+    Logins logins();
+
+    /**
+     * Another instance has asked for a channel of a shard.
+     *
+     * @param at when that was, by the clock of that one, or now if that is in the future
+     */
+    void answered(Answer answer, Instant at);
+  }
+
+  /**
+   * What Genesys Cloud answered to the subscriptions of a channel.
+   *
+   * @param client the OAuth client
+   * @param refused subscriptions that it may not see
+   * @param granted topics that it may see: those that it was refused before, and some of each kind
+   */
+  public record Answer(String client, List<String> refused, List<String> granted) {
+    public Answer {
+      refused = List.copyOf(refused);
+      granted = List.copyOf(granted);
+    }
   }
 
   /**
@@ -187,9 +212,17 @@ public final class Cluster implements AutoCloseable {
   /** What was handed over and has not been heard yet, by shard; written by the control thread. */
   private final Map<Integer, HandedOver> handed = new ConcurrentHashMap<>();
 
+  // Touched by the thread that listens only
+
+  /** What was told before we listened, by who told it: it counts once that one is heard. */
+  private final Map<String, Map<Integer, Answered>> toldBefore = new HashMap<>();
+
   // Touched by the control thread only
   private Map<Integer, Topics> listed = new HashMap<>();
   private long topicsWrittenAt;
+
+  /** What we were answered and have not heard yet, by shard. */
+  private final Map<Integer, Answered> answered = new HashMap<>();
 
   /**
    * @param name of the group and of the control topic, after {@code caravan.}
@@ -247,6 +280,14 @@ public final class Cluster implements AutoCloseable {
   }
 
   private void heard(ControlRecord told, boolean fresh) {
+    if (told instanceof Answered some) {
+      heard(some, fresh);
+      return;
+    }
+    if (fresh) {
+      Optional.ofNullable(toldBefore.remove(told.by()))
+          .ifPresent(all -> all.values().forEach(this::take));
+    }
     // A clock that is ahead of ours would hide the beginning of a gap
     boolean ahead = told instanceof Until until && until.millis() > wall.getAsLong();
     if (ahead && !fresh) {
@@ -260,6 +301,30 @@ public final class Cluster implements AutoCloseable {
                     told.by(), ((Until) told).shard(), ((Until) told).epoch(), wall.getAsLong())
                 : told,
             fresh));
+  }
+
+  /**
+   * Of one that has ended nothing is believed that it told before we began: it may be out of date.
+   */
+  private void heard(Answered told, boolean fresh) {
+    if (fresh) {
+      take(told);
+    } else {
+      toldBefore.values().forEach(its -> its.remove(told.shard()));
+      toldBefore.computeIfAbsent(told.by(), who -> new HashMap<>()).put(told.shard(), told);
+    }
+  }
+
+  private void take(Answered told) {
+    Instant at = Instant.ofEpochMilli(Math.min(told.millis(), wall.getAsLong()));
+    execute(
+        () -> {
+          if (told.by().equals(state.me())) {
+            answered.remove(told.shard(), told);
+          } else {
+            reader.answered(told.answer(), at);
+          }
+        });
   }
 
   private void caughtUp() {
@@ -276,10 +341,10 @@ public final class Cluster implements AutoCloseable {
   }
 
   /**
-   * Whether it is our turn to open a second channel for a shard: the instances take turns by the
-   * wall clock, and none does while a shard moves.
+   * Whether it is our turn to open a second channel for a shard of an OAuth client: the instances
+   * take turns by the wall clock, and none does while a shard of that client moves.
    */
-  public boolean isOurTurn() {
+  public boolean isOurTurn(String client) {
     long wallMillis = wall.getAsLong();
     ClusterState now = state;
     long at = clock.getAsLong();
@@ -289,7 +354,14 @@ public final class Cluster implements AutoCloseable {
             .sorted()
             .toList();
     long turn = wallMillis / TURN_MILLIS;
-    return now.view().plan().moving() < 0
+    int moving = now.view().plan().moving();
+    boolean moves =
+        moving >= 0
+            && now.view()
+                .planned(moving)
+                .filter(topics -> !topics.planned().client().equals(client))
+                .isEmpty();
+    return !moves
         && !there.isEmpty()
         && there.get((int) (turn % there.size())).equals(now.me())
         // What begins late would last into the turn of the next
@@ -308,8 +380,13 @@ public final class Cluster implements AutoCloseable {
     if (state.caughtUp()) {
       if (clock.getAsLong() - topicsWrittenAt > WRITE_AGAIN_MILLIS) {
         writeTopics();
+        answered.values().forEach(topic::write);
       }
       handAgain();
+      Logins logins = reader.logins();
+      if (!logins.equals(state.self().logins())) {
+        take(new ClusterEvent.LoggedIn(logins));
+      }
       take(new ClusterEvent.Tick(reader.reach()));
     }
   }
@@ -362,6 +439,50 @@ public final class Cluster implements AutoCloseable {
   /** The channel of a shard was taken from us, as the OAuth client has too many. */
   public void evicted(int shard) {
     submit(new ClusterEvent.Evicted(shard));
+  }
+
+  /** Tells the others what a channel of a shard that was asked for is answered. */
+  public void answered(int shard, Answer answer) {
+    execute(
+        () -> {
+          Answered told = new Answered(state.me(), shard, wall.getAsLong(), answer);
+          answered.put(shard, told);
+          topic.write(told);
+        });
+  }
+
+  /**
+   * Those of some OAuth clients that can log in at an instance that may read; all of them if there
+   * is none. Any thread may ask.
+   *
+   * @param here which can at this one
+   */
+  public List<String> present(List<String> clients, Logins here) {
+    ClusterState now = state;
+    long at = clock.getAsLong();
+    List<Logins> told =
+        Stream.concat(
+                Stream.of(here),
+                now.view().members().values().stream()
+                    .filter(member -> !member.by().equals(now.me()) && !member.leaving())
+                    .filter(member -> now.view().alive(member.by(), at))
+                    .map(ControlRecord.Member::logins))
+            .toList();
+    return Logins.present(clients, told);
+  }
+
+  /** Whether any instance reads a shard, as far as it has told; any thread may ask. */
+  public boolean isRead(int shard) {
+    return state.view().isRead(shard, clock.getAsLong());
+  }
+
+  /** Whether a shard is not read whose OAuth client is not among these; any thread may ask. */
+  public boolean isLeftWithNobody(List<String> present) {
+    ControlView view = state.view();
+    return view.plan().slots().keySet().stream()
+        .flatMap(shard -> view.planned(shard).stream())
+        .anyMatch(
+            topics -> !present.contains(topics.planned().client()) && !isRead(topics.shard()));
   }
 
   /** How the instances are; any thread may ask. */

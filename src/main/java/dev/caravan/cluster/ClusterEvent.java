@@ -36,6 +36,9 @@ sealed interface ClusterEvent {
   /** The channel of a shard that we read was taken from us: the OAuth client has too many. */
   record Evicted(int shard) implements ClusterEvent {}
 
+  /** Others of the OAuth clients can log in here. */
+  record LoggedIn(Logins logins) implements ClusterEvent {}
+
   /** We are about to end. */
   record Leave() implements ClusterEvent {}
 

@@ -111,6 +111,9 @@ final class ClusterMachine {
         drained(drained.shard());
       } else if (event instanceof ClusterEvent.Evicted evicted) {
         state.ours(evicted.shard()).ifPresent(ours -> evicted(evicted.shard(), ours));
+      } else if (event instanceof ClusterEvent.LoggedIn logged) {
+        state = state.with(state.self().withLogins(logged.logins()));
+        present();
       } else if (event instanceof ClusterEvent.Leave) {
         state = state.with(state.self().withLeaving());
         present();
@@ -192,7 +195,14 @@ final class ClusterMachine {
 
     private void present() {
       ClusterState.Self self = state.self();
-      write(new Member(self.name(), state.slots(), self.leaving(), self.reach(), self.settings()));
+      write(
+          new Member(
+              self.name(),
+              state.slots(),
+              self.leaving(),
+              self.reach(),
+              self.settings(),
+              self.logins()));
     }
 
     private void tellUntil(int shard, Ours ours) {
@@ -542,8 +552,16 @@ final class ClusterMachine {
       Map<Integer, String> owners = owners();
       Map<Integer, String> readers = readers();
       boolean quiet = before.moving() < 0 && moving(before.slots(), owners, readers) < 0;
+      Map<Integer, String> reading = new HashMap<>(readers);
+      reading.keySet().removeIf(shard -> !view.isRead(shard, now));
       Map<Integer, Integer> slots =
-          Dealing.deal(versions.keySet(), withoutDead(before, owners), owners, readers, quiet);
+          Dealing.deal(
+              versions.keySet(),
+              withoutDead(before, owners),
+              owners,
+              reading,
+              quiet,
+              this::mayRead);
       if (!slots.keySet().containsAll(versions.keySet()) || !areThere(versions)) {
         return;
       }
@@ -566,6 +584,15 @@ final class ClusterMachine {
         state = state.with(Optional.of(leader.withWritten(next, since, now)));
         write(next);
       }
+    }
+
+    /** Whether an instance can read a shard, as far as it has told: its client can log in there. */
+    private boolean mayRead(int shard, String who) {
+      Optional<String> client =
+          Optional.ofNullable(state.view().topics().get(shard)).map(it -> it.planned().client());
+      Logins logins =
+          who.equals(state.me()) ? state.self().logins() : state.view().members().get(who).logins();
+      return client.filter(logins::refuses).isEmpty();
     }
 
     /** The versions of what is planned, as they are there. */

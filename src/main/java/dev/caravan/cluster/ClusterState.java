@@ -35,6 +35,7 @@ record ClusterState(
    * @param reach whether we reach Genesys Cloud
    * @param away whether we have left the group, as others read and we do not
    * @param awaySince since when
+   * @param logins which OAuth clients can log in here
    */
   record Self(
       String name,
@@ -42,21 +43,26 @@ record ClusterState(
       boolean leaving,
       Reach reach,
       boolean away,
-      long awaySince) {
+      long awaySince,
+      Logins logins) {
     Self {
       settings = Map.copyOf(settings);
     }
 
     Self withLeaving() {
-      return new Self(name, settings, true, reach, away, awaySince);
+      return new Self(name, settings, true, reach, away, awaySince, logins);
     }
 
     Self withReach(Reach next) {
-      return new Self(name, settings, leaving, next, away, awaySince);
+      return new Self(name, settings, leaving, next, away, awaySince, logins);
     }
 
     Self withAway(boolean next, long now) {
-      return new Self(name, settings, leaving, reach, next, now);
+      return new Self(name, settings, leaving, reach, next, now, logins);
+    }
+
+    Self withLogins(Logins next) {
+      return new Self(name, settings, leaving, reach, away, awaySince, next);
     }
   }
 
@@ -159,7 +165,7 @@ record ClusterState(
 
   static ClusterState initial(String me, Map<String, String> settings) {
     return new ClusterState(
-        new Self(me, settings, false, Reach.UNKNOWN, false, 0),
+        new Self(me, settings, false, Reach.UNKNOWN, false, 0, Logins.NONE),
         false,
         Set.of(),
         Optional.empty(),

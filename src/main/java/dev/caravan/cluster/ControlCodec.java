@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.caravan.cluster.Cluster.Forwarded;
+import dev.caravan.cluster.ControlRecord.Answered;
 import dev.caravan.cluster.ControlRecord.Gone;
 import dev.caravan.cluster.ControlRecord.Handed;
 import dev.caravan.cluster.ControlRecord.Left;
@@ -50,6 +51,8 @@ final class ControlCodec {
       return "offer/" + offer.shard();
     } else if (told instanceof Probe probe) {
       return "probe/" + probe.shard();
+    } else if (told instanceof Answered answered) {
+      return "answered/" + answered.shard();
     } else if (told instanceof Handed handed) {
       return "handed/" + handed.shard() + "/" + handed.part();
     }
@@ -97,10 +100,18 @@ final class ControlCodec {
       member.slots().stream().sorted().forEach(node.putArray("slots")::add);
       node.put("leaving", member.leaving()).put("reach", member.reach().name());
       member.settings().forEach(node.putObject("settings")::put);
+      if (!member.logins().equals(Logins.NONE)) {
+        member.logins().can().forEach(node.putObject("logins")::put);
+        member.logins().unread().stream().sorted().forEach(node.putArray("unread")::add);
+      }
     } else if (told instanceof Offer offer) {
       node.put("epoch", offer.epoch());
     } else if (told instanceof Probe probe) {
       node.put("since", probe.since());
+    } else if (told instanceof Answered answered) {
+      node.put("millis", answered.millis()).put("client", answered.answer().client());
+      answered.answer().refused().forEach(node.putArray("refused")::add);
+      answered.answer().granted().forEach(node.putArray("granted")::add);
     } else if (told instanceof Handed handed) {
       node.put("epoch", handed.epoch()).put("last", handed.last());
       node.put("forwarded", bytes(handed.forwarded()));
@@ -130,7 +141,7 @@ final class ControlCodec {
                     by,
                     node.path("version").asText(),
                     new TopicSharder.Shard(
-                        shard(parts), node.path("client").asText(), topics(node))));
+                        shard(parts), node.path("client").asText(), texts(node, "subscriptions"))));
         case "live" ->
             Optional.of(
                 node.path("left").asBoolean()
@@ -146,6 +157,16 @@ final class ControlCodec {
         case "member" -> Optional.of(member(by, node));
         case "offer" -> Optional.of(new Offer(by, shard(parts), epoch));
         case "probe" -> Optional.of(new Probe(by, shard(parts), node.path("since").asLong()));
+        case "answered" ->
+            Optional.of(
+                new Answered(
+                    by,
+                    shard(parts),
+                    node.path("millis").asLong(),
+                    new Cluster.Answer(
+                        node.path("client").asText(),
+                        texts(node, "refused"),
+                        texts(node, "granted"))));
         case "handed" ->
             Optional.of(
                 new Handed(
@@ -186,24 +207,29 @@ final class ControlCodec {
     node.path("settings")
         .properties()
         .forEach(one -> settings.put(one.getKey(), one.getValue().asText()));
+    Map<String, Boolean> logins = new HashMap<>();
+    node.path("logins")
+        .properties()
+        .forEach(one -> logins.put(one.getKey(), one.getValue().asBoolean()));
     return new Member(
         by,
-        slots(node),
+        numbers(node, "slots"),
         node.path("leaving").asBoolean(),
         Reach.valueOf(node.path("reach").asText(Reach.UNKNOWN.name())),
-        settings);
+        settings,
+        new Logins(logins, numbers(node, "unread")));
   }
 
-  private static List<String> topics(JsonNode node) {
-    List<String> topics = new ArrayList<>();
-    node.path("subscriptions").forEach(topic -> topics.add(topic.asText()));
-    return topics;
+  private static List<String> texts(JsonNode node, String name) {
+    List<String> texts = new ArrayList<>();
+    node.path(name).forEach(text -> texts.add(text.asText()));
+    return texts;
   }
 
-  private static Set<Integer> slots(JsonNode node) {
-    Set<Integer> slots = new HashSet<>();
-    node.path("slots").forEach(slot -> slots.add(slot.asInt()));
-    return slots;
+  private static Set<Integer> numbers(JsonNode node, String name) {
+    Set<Integer> numbers = new HashSet<>();
+    node.path(name).forEach(number -> numbers.add(number.asInt()));
+    return numbers;
   }
 
   private static byte[] bytes(List<Forwarded> forwarded) {

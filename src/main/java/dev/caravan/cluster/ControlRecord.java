@@ -79,9 +79,15 @@ sealed interface ControlRecord {
    * @param leaving whether it is about to end
    * @param reach whether it reaches Genesys Cloud
    * @param settings in which all have to agree: the name of each, and a short hash of its value
+   * @param logins which OAuth clients can log in there
    */
   record Member(
-      String by, Set<Integer> slots, boolean leaving, Reach reach, Map<String, String> settings)
+      String by,
+      Set<Integer> slots,
+      boolean leaving,
+      Reach reach,
+      Map<String, String> settings,
+      Logins logins)
       implements ControlRecord {
     public Member {
       slots = Set.copyOf(slots);
@@ -107,6 +113,16 @@ sealed interface ControlRecord {
 
   /** Whoever hears this of itself has heard all that was told of the shard before. */
   record Probe(String by, int shard, long since) implements ControlRecord {}
+
+  /**
+   * What Genesys Cloud answered when a channel of a shard was asked for. Of each shard the latest
+   * is kept: what an earlier one told is known to those who heard it, and learnt anew by the
+   * others.
+   *
+   * @param millis when that was, by the clock of whoever asked
+   */
+  record Answered(String by, int shard, long millis, Cluster.Answer answer)
+      implements ControlRecord {}
 
   /** An instance has ended in good order. */
   record Gone(String by) implements ControlRecord {}

@@ -1,5 +1,6 @@
 package dev.caravan.cluster;
 
+import dev.caravan.cluster.ControlRecord.Answered;
 import dev.caravan.cluster.ControlRecord.Gone;
 import dev.caravan.cluster.ControlRecord.Handed;
 import dev.caravan.cluster.ControlRecord.Left;
@@ -100,7 +101,7 @@ record ControlView(
           : next;
     } else if (told instanceof Member member) {
       return next.withMembers(put(members, member.by(), member), next.heardAt);
-    } else if (told instanceof Probe) {
+    } else if (told instanceof Probe || told instanceof Answered) {
       return next;
     }
     Map<String, Member> others = new HashMap<>(members);
@@ -153,6 +154,16 @@ record ControlView(
   /** Who reads the shard; empty if nobody ever did, or whoever did has left it. */
   Optional<Live> reader(int shard) {
     return Optional.ofNullable(live.get(shard)).filter(some -> !some.by().equals(NOBODY));
+  }
+
+  /** Whether the shard is read, as far as those who do have told. */
+  boolean isRead(int shard, long now) {
+    return reader(shard).filter(live -> isRead(live, now)).isPresent();
+  }
+
+  private boolean isRead(Live live, long now) {
+    return alive(live.by(), now)
+        && !members.get(live.by()).logins().unread().contains(live.shard());
   }
 
   /** The latest epoch of the shard; -1 if nobody ever read it. */

@@ -8,24 +8,30 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.BiPredicate;
 
 /**
- * Deals shards to slots so that instances differ by one shard at most. What has a slot keeps it,
- * but for what is moved for the sake of balance.
+ * Deals shards to slots so that instances differ by one shard at most, as far as each may read what
+ * it would get. What has a slot keeps it, but for what is moved for the sake of balance, and what
+ * its owner may not read and does not.
  */
 final class Dealing {
 
   private final Map<Integer, String> owners;
   private final Map<Integer, String> readers;
+  private final BiPredicate<Integer, String> may;
   private final TreeMap<Integer, Integer> slots = new TreeMap<>();
 
   /**
    * @param owners the instance that has each slot; slots that nobody has are absent
    * @param readers the instance that reads each shard at present, as far as it is there
+   * @param may whether an instance can read a shard
    */
-  private Dealing(Map<Integer, String> owners, Map<Integer, String> readers) {
+  private Dealing(
+      Map<Integer, String> owners, Map<Integer, String> readers, BiPredicate<Integer, String> may) {
     this.owners = owners;
     this.readers = readers;
+    this.may = may;
   }
 
   /**
@@ -42,10 +48,25 @@ final class Dealing {
       Map<Integer, String> owners,
       Map<Integer, String> readers,
       boolean quiet) {
-    Dealing dealing = new Dealing(owners, readers);
+    return deal(shards, before, owners, readers, quiet, (shard, owner) -> true);
+  }
+
+  /**
+   * The same, if not each instance can read each shard.
+   *
+   * @param may whether an instance can read a shard; one that none can stays where it is
+   */
+  static Map<Integer, Integer> deal(
+      Set<Integer> shards,
+      Map<Integer, Integer> before,
+      Map<Integer, String> owners,
+      Map<Integer, String> readers,
+      boolean quiet,
+      BiPredicate<Integer, String> may) {
+    Dealing dealing = new Dealing(owners, readers, may);
     before.forEach(
         (shard, slot) -> {
-          if (shards.contains(shard)) {
+          if (shards.contains(shard) && dealing.keeps(shard, owners.get(slot))) {
             dealing.slots.put(shard, slot);
           }
         });
@@ -57,9 +78,21 @@ final class Dealing {
     return Map.copyOf(dealing.slots);
   }
 
+  /** What it reads it keeps; otherwise another that can read it is to have it, if there is one. */
+  private boolean keeps(int shard, String owner) {
+    return owner == null
+        || owner.equals(readers.get(shard))
+        || may.test(shard, owner)
+        || owners.values().stream().noneMatch(other -> may.test(shard, other));
+  }
+
   private int fresh(int shard) {
     Optional<String> reader = Optional.ofNullable(readers.get(shard)).filter(owners::containsValue);
-    return slotOf(reader.orElseGet(() -> loads().get(0)));
+    List<String> loads = loads();
+    return slotOf(
+        reader
+            .or(() -> loads.stream().filter(owner -> may.test(shard, owner)).findFirst())
+            .orElseGet(() -> loads.get(0)));
   }
 
   /** Instances with how many shards are theirs, those with fewest first. */
@@ -96,19 +129,18 @@ final class Dealing {
         .orElseThrow();
   }
 
+  /** Two instances that differ by more than one shard, and what the one may give to the other. */
+  private record Pair(String least, List<Integer> candidates) {}
+
   private void balance(boolean quiet) {
     boolean mayMove = quiet;
     for (int step = 0; step < slots.size(); step++) {
-      List<String> loads = loads();
-      String least = loads.get(0);
-      String most = loads.get(loads.size() - 1);
-      if (load().get(most) - load().get(least) <= 1) {
+      Optional<Pair> pair = pair();
+      if (pair.isEmpty()) {
         return;
       }
-      List<Integer> candidates =
-          slots.keySet().stream()
-              .filter(shard -> most.equals(owners.get(slots.get(shard))))
-              .toList();
+      String least = pair.get().least();
+      List<Integer> candidates = pair.get().candidates();
       // One that the other reads still costs nothing, nor does one that nobody reads
       Optional<Integer> free =
           candidates.stream()
@@ -127,5 +159,25 @@ final class Dealing {
         return;
       }
     }
+  }
+
+  /** Those that differ most, of those of which the one may read something of the other. */
+  private Optional<Pair> pair() {
+    Map<String, Integer> load = load();
+    List<String> loads = loads();
+    for (int last = loads.size() - 1; last > 0; last--) {
+      String most = loads.get(last);
+      List<Integer> its =
+          slots.keySet().stream()
+              .filter(shard -> most.equals(owners.get(slots.get(shard))))
+              .toList();
+      for (String least : loads) {
+        List<Integer> candidates = its.stream().filter(shard -> may.test(shard, least)).toList();
+        if (load.get(most) - load.get(least) > 1 && !candidates.isEmpty()) {
+          return Optional.of(new Pair(least, candidates));
+        }
+      }
+    }
+    return Optional.empty();
   }
 }

@@ -3,7 +3,9 @@ package dev.caravan.genesys;
 import dev.caravan.genesys.connect.CallException;
 import dev.caravan.genesys.connect.Clients;
 import dev.caravan.genesys.connect.SessionBean;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.apache.camel.CamelContext;
 import org.slf4j.Logger;
@@ -60,6 +62,17 @@ final class ClientLogins {
   /** Why a client cannot log in, as a sentence; empty if it can, or if there is only one. */
   Optional<String> trouble(String client) {
     return clients.areSeveral() ? session(client).refusal() : Optional.empty();
+  }
+
+  /** Which can log in, as far as was tried; nothing if there is only one. */
+  Map<String, Boolean> known() {
+    Map<String, Boolean> known = new HashMap<>();
+    if (clients.areSeveral()) {
+      clients
+          .all()
+          .forEach(client -> session(client).canLogIn().ifPresent(it -> known.put(client, it)));
+    }
+    return known;
   }
 
   /**

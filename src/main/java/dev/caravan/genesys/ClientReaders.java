@@ -5,6 +5,8 @@ import dev.caravan.channel.ChannelGroup;
 import dev.caravan.channel.Replica;
 import dev.caravan.channel.Shard;
 import dev.caravan.channel.ShardStatus;
+import dev.caravan.cluster.Cluster;
+import dev.caravan.cluster.Logins;
 import dev.caravan.genesys.connect.CamelChannelOpener;
 import dev.caravan.genesys.connect.ClientRefusals;
 import dev.caravan.genesys.connect.Clients;
@@ -13,10 +15,12 @@ import dev.caravan.topic.Plan;
 import dev.caravan.topic.Refusals;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
@@ -29,6 +33,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiFunction;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.apache.camel.CamelContext;
 import org.apache.camel.spi.ExecutorServiceManager;
@@ -52,6 +57,9 @@ final class ClientReaders {
 
   private static final long DEAL_AFTER_MILLIS = 2_000;
 
+  /** By then whichever instance deals has heard what another was refused, and dealt anew. */
+  private static final long DEALT_AFTER_MILLIS = 10_000;
+
   private final CamelContext context;
   private final Clients clients;
   private final ScheduledExecutorService control;
@@ -65,6 +73,21 @@ final class ClientReaders {
   private final Map<String, ChannelGroup> groups = new LinkedHashMap<>();
   private final AtomicBoolean looking = new AtomicBoolean();
   private final AtomicBoolean dealing = new AtomicBoolean();
+  private final AtomicBoolean settling = new AtomicBoolean();
+
+  /** Empty if this is the only instance. */
+  private volatile Optional<Shared> shared = Optional.empty();
+
+  /** Those that could log in at any instance at the last look; touched by one look at a time. */
+  private volatile List<String> presentBefore = List.of();
+
+  /**
+   * What is shared with other instances.
+   *
+   * @param cluster knows what those have told
+   * @param here what is read here; to be asked on the control thread
+   */
+  private record Shared(Cluster cluster, Supplier<Plan> here) {}
 
   /**
    * @param control for the time between two looks
@@ -98,6 +121,18 @@ final class ClientReaders {
     openers.forEach((client, its) -> groups.put(client, group.apply(client, its)));
   }
 
+  /**
+   * Other instances read the organisation, too: who can log in, what a client may not see and what
+   * is read is a matter of all of them.
+   *
+   * @param here what is read here; asked on the control thread
+   */
+  void share(Cluster cluster, Supplier<Plan> here) {
+    shared = Optional.of(new Shared(cluster, here));
+    refusals.tell(cluster::answered);
+    groups.forEach((client, group) -> group.takeTurns(() -> cluster.isOurTurn(client)));
+  }
+
   /** What is to be done again and again; nothing if there is only one client. */
   List<BackgroundTask> watch() {
     return clients.areSeveral()
@@ -112,7 +147,32 @@ final class ClientReaders {
   /** As those who find out what to read see them. */
   Preparation.Readers readers() {
     return new Preparation.Readers(
-        clients.all(), logins::tryAll, logins::present, this::refused, this::isRead);
+        clients.all(), logins::tryAll, this::present, this::refused, this::isReadByAny);
+  }
+
+  private List<String> present() {
+    return shared
+        .map(it -> it.cluster().present(clients.all(), new Logins(canLogIn(), Set.of())))
+        .orElseGet(logins::present);
+  }
+
+  private boolean isReadByAny(int shard) {
+    return shared.map(it -> it.cluster().isRead(shard)).orElseGet(() -> isRead(shard));
+  }
+
+  /** Which clients can log in here, as far as was tried; nothing if there is only one. */
+  Map<String, Boolean> canLogIn() {
+    return logins.known();
+  }
+
+  /** Whether there is such a client here. */
+  boolean knows(String client) {
+    return groups.containsKey(client);
+  }
+
+  /** Another instance was answered so. */
+  void hear(Cluster.Answer answer, Instant at) {
+    refusals.hear(answer, at);
   }
 
   private Refusals refused() {
@@ -124,11 +184,6 @@ final class ClientReaders {
     return openers.get(clients.first());
   }
 
-  /** The channels of the first client. */
-  ChannelGroup firstGroup() {
-    return groups.get(clients.first());
-  }
-
   /** Runs a task that may take long. */
   void background(Runnable task) {
     first().background(task);
@@ -137,6 +192,12 @@ final class ClientReaders {
   /** Reads this from now on: who has less to read leaves off before another begins. */
   void read(Plan plan) {
     groups.forEach((client, group) -> group.read(plan.of(client)));
+    if (shared.isEmpty()) {
+      dealt(plan);
+    }
+  }
+
+  private void dealt(Plan plan) {
     openers.forEach((client, one) -> one.dealt(plan.of(client)));
   }
 
@@ -194,7 +255,8 @@ final class ClientReaders {
         .toList();
   }
 
-  private boolean isRead(int shard) {
+  /** Whether a shard is being read here at this moment. */
+  boolean isRead(int shard) {
     return statuses().stream()
         .flatMap(client -> client.shards().stream())
         .anyMatch(status -> status.number() == shard && status.reading());
@@ -256,11 +318,21 @@ final class ClientReaders {
 
   /** Whether a client that cannot log in has lost what it still read. */
   private boolean isLeftWithNobody() {
-    List<String> present = logins.present();
+    List<String> present = present();
+    if (shared.isPresent()) {
+      return shared.get().cluster().isLeftWithNobody(present);
+    }
     return groups.entrySet().stream()
         .filter(group -> !present.contains(group.getKey()))
         .flatMap(group -> group.getValue().status().stream())
         .anyMatch(status -> !status.reading());
+  }
+
+  /** Whether others of the clients can log in, at any of the instances, than at the last look. */
+  private boolean areOthersPresent() {
+    List<String> before = presentBefore;
+    presentBefore = shared.isPresent() ? present() : before;
+    return !presentBefore.equals(before);
   }
 
   /** On the control thread: a login that is due may take a while. */
@@ -269,7 +341,11 @@ final class ClientReaders {
       background(
           () -> {
             try {
-              boolean changed = logins.look();
+              if (shared.isPresent() && logins.known().size() < clients.all().size()) {
+                // Whoever deals asks what each instance knows, though it was given nothing yet
+                logins.tryAll();
+              }
+              boolean changed = logins.look() | areOthersPresent();
               if (changed || isLeftWithNobody()) {
                 dealAnew.run();
               }
@@ -282,16 +358,20 @@ final class ClientReaders {
 
   /** Several shards are answered at about the same time. */
   private void dealSoon() {
-    if (dealing.compareAndSet(false, true)) {
+    soon(dealing, DEAL_AFTER_MILLIS, () -> background(dealAnew));
+    shared.ifPresent(it -> soon(settling, DEALT_AFTER_MILLIS, () -> dealt(it.here().get())));
+  }
+
+  /** Once, however often it is asked for until then. */
+  private void soon(AtomicBoolean due, long wait, Runnable task) {
+    if (due.compareAndSet(false, true)) {
       try {
         control.schedule(
-            () ->
-                background(
-                    () -> {
-                      dealing.set(false);
-                      dealAnew.run();
-                    }),
-            DEAL_AFTER_MILLIS,
+            () -> {
+              due.set(false);
+              task.run();
+            },
+            wait,
             TimeUnit.MILLISECONDS);
       } catch (RejectedExecutionException e) {
         LOG.debug("Not dealt anew: the consumer is stopping");

@@ -18,6 +18,7 @@ import dev.caravan.cluster.Cluster;
 import dev.caravan.frame.EventIds;
 import dev.caravan.frame.Frame;
 import dev.caravan.genesys.connect.CamelChannelOpener;
+import dev.caravan.settings.OauthClients;
 import dev.caravan.settings.SettingsSource;
 import dev.caravan.topic.Plan;
 import java.security.SecureRandom;
@@ -32,6 +33,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
@@ -119,7 +121,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
             new SharedReading(
                 cluster,
                 alike(),
-                reading().firstGroup(),
+                reading(),
                 gaps,
                 control,
                 reading()::background,
@@ -145,9 +147,14 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
 
   /** The settings that decide what is read, and where it goes. */
   private Map<String, String> alike() {
+    String clients =
+        getEndpoint().component().clients().all().stream()
+            .map(name -> name + "=" + setting(OauthClients.property(name, "id"), ""))
+            .collect(Collectors.joining(","));
     return Map.of(
         "GENESYS_REGION", setting("genesys.region", ""),
         "GENESYS_CLIENT_ID", setting("genesys.client.id", ""),
+        "GENESYS_CLIENTS_<NAME>_ID", clients,
         "GENESYS_TOPICS", configuration.getTopics(),
         "GENESYS_MEDIA", setting("genesys.media", ""),
         "GENESYS_REDUNDANCY", String.valueOf(configuration.getRedundancy()),
@@ -332,12 +339,12 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
   private void read(Plan plan, boolean whole) {
     if (shared.isPresent()) {
       shared.get().cluster().listed(plan, whole);
-      return;
+    } else {
+      if (whole) {
+        gaps.planned(plan);
+      }
+      reading().read(plan);
     }
-    if (whole) {
-      gaps.planned(plan);
-    }
-    reading().read(plan);
     if (whole) {
       reading().keepRefusals(preparation.wanted());
     }

@@ -3,17 +3,18 @@ package dev.caravan.genesys;
 import dev.caravan.background.BackgroundTask;
 import dev.caravan.background.SteadyClock;
 import dev.caravan.channel.Cause;
-import dev.caravan.channel.ChannelGroup;
 import dev.caravan.channel.Replica;
 import dev.caravan.channel.Shard;
 import dev.caravan.channel.ShardStatus;
 import dev.caravan.cluster.Clients;
 import dev.caravan.cluster.Cluster;
+import dev.caravan.cluster.Logins;
 import dev.caravan.cluster.Reach;
 import dev.caravan.frame.Frame;
 import dev.caravan.settings.ExtraJars;
 import dev.caravan.settings.KafkaProperties;
 import dev.caravan.topic.Plan;
+import dev.caravan.topic.TopicCombiner;
 import dev.caravan.topic.TopicSharder;
 import java.security.SecureRandom;
 import java.time.Instant;
@@ -32,6 +33,7 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.eclipse.microprofile.config.Config;
@@ -50,7 +52,7 @@ final class SharedReading implements Cluster.Reader {
   private static final long LOOK_NANOS = 20_000_000;
   private static final int MOST_LOOKS = 250;
 
-  private final ChannelGroup group;
+  private final ClientReaders readers;
   private final GapRecorder gaps;
   private final Executor background;
   private final SteadyClock clock;
@@ -61,6 +63,11 @@ final class SharedReading implements Cluster.Reader {
   private final Cluster cluster;
   private final Map<Integer, TopicSharder.Shard> ours = new TreeMap<>();
   private final Map<Integer, HeldFrames> frames = new ConcurrentHashMap<>();
+
+  /** OAuth clients that others have, and this instance has not. */
+  private final Set<String> strangers = new HashSet<>();
+
+  private boolean leading;
 
   /** Since when nothing is read that is to be read, on the control thread; 0 if that is not so. */
   private long unreachedSince;
@@ -75,7 +82,7 @@ final class SharedReading implements Cluster.Reader {
   SharedReading(
       String name,
       Map<String, String> settings,
-      ChannelGroup group,
+      ClientReaders readers,
       GapRecorder gaps,
       ScheduledExecutorService control,
       Executor background,
@@ -85,7 +92,7 @@ final class SharedReading implements Cluster.Reader {
       Runnable pairedOff,
       Consumer<Optional<Plan>> leads,
       BooleanSupplier listingFails) {
-    this.group = group;
+    this.readers = readers;
     this.gaps = gaps;
     this.background = background;
     this.clock = clock;
@@ -104,7 +111,7 @@ final class SharedReading implements Cluster.Reader {
             clock,
             () -> clock.atTheLatest(clock.getAsLong()).toEpochMilli(),
             new SecureRandom());
-    group.takeTurns(cluster::isOurTurn);
+    readers.share(cluster, () -> new Plan(List.copyOf(ours.values())));
   }
 
   Cluster cluster() {
@@ -165,9 +172,14 @@ final class SharedReading implements Cluster.Reader {
     }
   }
 
+  /** What a client is to read that cannot log in says nothing of whether it is reached. */
   @Override
   public Reach reach() {
-    List<ShardStatus> all = group.status();
+    List<ShardStatus> all =
+        readers.statuses().stream()
+            .filter(client -> client.trouble().isEmpty())
+            .flatMap(client -> client.shards().stream())
+            .toList();
     boolean reads = all.stream().anyMatch(ShardStatus::isRead);
     if (reads || all.isEmpty() && !listingFails.getAsBoolean()) {
       unreachedSince = 0;
@@ -179,8 +191,38 @@ final class SharedReading implements Cluster.Reader {
   }
 
   @Override
+  public Logins logins() {
+    Map<String, Boolean> can = readers.canLogIn();
+    Set<Integer> unread = new HashSet<>();
+    for (TopicSharder.Shard shard : ours.values()) {
+      if (!readers.knows(shard.client())) {
+        strangers.add(shard.client());
+      }
+    }
+    strangers.forEach(client -> can.put(client, false));
+    for (TopicSharder.Shard shard : ours.values()) {
+      if (!can.getOrDefault(shard.client(), true) && !readers.isRead(shard.number())) {
+        unread.add(shard.number());
+      }
+    }
+    return new Logins(can, unread);
+  }
+
+  @Override
+  public void answered(Cluster.Answer answer, Instant at) {
+    readers.hear(answer, at);
+  }
+
+  @Override
   public void change(TopicSharder.Shard shard) {
-    ours.put(shard.number(), shard);
+    TopicSharder.Shard before = ours.put(shard.number(), shard);
+    if (before != null && !before.client().equals(shard.client())) {
+      // It ended, and its number was used again, before we heard of that
+      ours.remove(shard.number());
+      replicas(shard.number()).forEach(gaps::finished);
+      read();
+      ours.put(shard.number(), shard);
+    }
     read();
   }
 
@@ -198,16 +240,20 @@ final class SharedReading implements Cluster.Reader {
   private void close(int shard, Consumer<Replica> end) {
     if (ours.remove(shard) != null) {
       Optional.ofNullable(frames.remove(shard)).ifPresent(HeldFrames::stop);
-      group.shards().stream()
-          .map(Shard::replica)
-          .filter(replica -> replica.shard() == shard)
-          .forEach(end);
+      replicas(shard).forEach(end);
       read();
     }
   }
 
+  private List<Replica> replicas(int shard) {
+    return readers.shards().stream()
+        .map(Shard::replica)
+        .filter(replica -> replica.shard() == shard)
+        .toList();
+  }
+
   private void read() {
-    group.read(List.copyOf(ours.values()));
+    readers.read(new Plan(List.copyOf(ours.values())));
   }
 
   /** A replica has ended. */
@@ -227,7 +273,7 @@ final class SharedReading implements Cluster.Reader {
 
   @Override
   public void drain(int shard) {
-    group.shards().stream()
+    readers.shards().stream()
         .filter(one -> one.number() == shard)
         .findFirst()
         .ifPresentOrElse(
@@ -253,12 +299,20 @@ final class SharedReading implements Cluster.Reader {
 
   @Override
   public void lead(boolean on, Plan before) {
+    leading = on;
     leads.accept(on ? Optional.of(before) : Optional.empty());
   }
 
   @Override
   public void want(List<String> subscriptions) {
     gaps.wanted(subscriptions);
+    if (!leading) {
+      // Whoever deals knows also what there is no room for
+      readers.keepRefusals(
+          subscriptions.stream()
+              .flatMap(it -> TopicCombiner.expandCombined(it).stream())
+              .collect(Collectors.toSet()));
+    }
   }
 
   @Override

@@ -224,14 +224,6 @@ public final class SettingsSource implements ConfigSourceFactory {
             .or(() -> Optional.ofNullable(secrets.get("genesys.client.secret"))),
         derived,
         mistakes);
-    String several = derived.get(OauthClients.NAMES);
-    if (several.contains(",") && value(context, "caravan.cluster").isPresent()) {
-      mistakes.add(
-          new Mistake(
-              HoldsUp.READING,
-              "CARAVAN_CLUSTER cannot be used with several OAuth clients yet: instances do not tell"
-                  + " each other what a client may not see. Take one of the two out and restart."));
-    }
   }
 
   /** What the names of the files in a folder of secrets say. */

@@ -60,7 +60,7 @@ class ClusterMachineTest {
   }
 
   private Member member(String who, Set<Integer> slots) {
-    return new Member(who, slots, false, who.equals(ME) ? reach : Reach.YES, Map.of());
+    return new Member(who, slots, false, who.equals(ME) ? reach : Reach.YES, Map.of(), Logins.NONE);
   }
 
   /** Shard 1 lies in a slot. */
@@ -449,7 +449,7 @@ class ClusterMachineTest {
   @Test
   void ifNobodyReachesGenesysCloudAllStay() {
     reading();
-    hear(new Member(OTHER, Set.of(5), false, Reach.NO, Map.of()));
+    hear(new Member(OTHER, Set.of(5), false, Reach.NO, Map.of(), Logins.NONE));
 
     reach = Reach.NO;
     take(new ClusterEvent.Tick(reach));
@@ -860,5 +860,76 @@ class ClusterMachineTest {
         .map(Plan.class::cast)
         .findFirst()
         .orElseThrow();
+  }
+
+  // ---- several OAuth clients
+
+  private static final TopicSharder.Shard WEST = new TopicSharder.Shard(1, "west", List.of("v2.w"));
+
+  private void hearOther(Logins logins) {
+    hear(new Member(OTHER, Set.of(5), false, Reach.YES, Map.of(), logins));
+  }
+
+  /** We lead, and shard 1 of the client west lies in slot 5, which the other has. */
+  private void leadWest() {
+    take(new ClusterEvent.CaughtUp());
+    take(new ClusterEvent.Assigned(Set.of(0)));
+    hear(member(ME, Set.of(0)));
+    hearOther(Logins.NONE);
+    hear(new Topics(ME, "v", WEST));
+    take(new ClusterEvent.ListedAnew(Map.of(1, "v"), true));
+    hear(new Plan(ME, 1, Map.of(1, 5), Map.of(1, "v"), true, -1));
+  }
+
+  private int slotOfLastPlan() {
+    return state.leader().orElseThrow().written().orElseThrow().slots().get(1);
+  }
+
+  @Test
+  void aShardThatItsOwnerCannotReadIsDealtToAnother() {
+    leadWest();
+    assertThat(state.view().plan().slots()).containsEntry(1, 5);
+
+    hearOther(new Logins(Map.of("west", false), Set.of(1)));
+
+    assertThat(slotOfLastPlan()).isZero();
+  }
+
+  @Test
+  void aShardThatIsReadStaysAlthoughItsClientCannotLogIn() {
+    leadWest();
+    hear(new Live(OTHER, 1, 1, false, 0));
+
+    hearOther(new Logins(Map.of("west", false), Set.of()));
+    assertThat(state.view().isRead(1, now)).isTrue();
+    assertThat(only(ClusterAction.Write.class)).isNull();
+
+    hearOther(new Logins(Map.of("west", false), Set.of(1)));
+    assertThat(state.view().isRead(1, now)).isFalse();
+    assertThat(slotOfLastPlan()).as("when it is not read any more, it moves").isZero();
+  }
+
+  @Test
+  void whatCannotBeReadHereIsNotDealtHere() {
+    leadWest();
+    take(new ClusterEvent.LoggedIn(new Logins(Map.of("west", false), Set.of())));
+
+    hearOther(new Logins(Map.of("west", false), Set.of(1)));
+
+    assertThat(state.view().plan().slots()).containsEntry(1, 5);
+    assertThat(only(ClusterAction.Write.class)).isNull();
+  }
+
+  @Test
+  void whoCanLogInIsToldAtOnce() {
+    begin();
+    Logins logins = new Logins(Map.of("west", false), Set.of(1));
+
+    take(new ClusterEvent.LoggedIn(logins));
+
+    assertThat(actions)
+        .contains(
+            new ClusterAction.Write(
+                new Member(ME, Set.of(7), false, Reach.UNKNOWN, Map.of(), logins)));
   }
 }

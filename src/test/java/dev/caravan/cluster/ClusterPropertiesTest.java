@@ -82,6 +82,33 @@ class ClusterPropertiesTest {
     assertAllRead(all);
   }
 
+  /** It cannot log in with the OAuth client that reads the odd shards; one at least can. */
+  @ParameterizedTest
+  @MethodSource("seeds")
+  void whatOneInstanceCannotReadAnotherDoesAndNoGapGoesUntold(long seed) {
+    Random random = new Random(seed);
+    SimulatedInstances all = three();
+
+    for (int fault = 0; fault < FAULTS; fault++) {
+      Instance one = any(all, random);
+      switch (random.nextInt(6)) {
+        case 0 -> all.kill(one);
+        case 1 -> one.leave();
+        case 2 -> all.start();
+        default -> one.refused = !one.refused;
+      }
+      if (all.instances.size() < 2) {
+        all.start();
+      }
+      all.pass(random.nextInt(40_000));
+    }
+    all.start();
+    all.pass(QUIET);
+
+    assertThat(all.wanted).allSatisfy(shard -> assertThat(all.readers(shard)).hasSize(1));
+    assertThat(all.untold()).isEmpty();
+  }
+
   private static void happens(SimulatedInstances all, Random random, boolean standingStill) {
     Instance one = any(all, random);
     switch (random.nextInt(standingStill ? 8 : 7)) {

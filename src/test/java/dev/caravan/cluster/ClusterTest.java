@@ -218,5 +218,13 @@ class ClusterTest {
     public Reach reach() {
       return Reach.UNKNOWN;
     }
+
+    @Override
+    public Logins logins() {
+      return Logins.NONE;
+    }
+
+    @Override
+    public void answered(Cluster.Answer answer, Instant at) {}
   }
 }

@@ -23,7 +23,19 @@ class ControlCodecTest {
         new ControlRecord.Live("a", 3, 9, true, 1_700_000_000_001L),
         new ControlRecord.Until("a", 3, 9, 1_700_000_000_000L),
         new ControlRecord.Member(
-            "a", Set.of(1, 5), true, Reach.NO, Map.of("GENESYS_TOPICS", "12ab")),
+            "a", Set.of(1, 5), true, Reach.NO, Map.of("GENESYS_TOPICS", "12ab"), Logins.NONE),
+        new ControlRecord.Member(
+            "a",
+            Set.of(1),
+            false,
+            Reach.YES,
+            Map.of(),
+            new Logins(Map.of("east", true, "west", false), Set.of(4, 9))),
+        new ControlRecord.Answered(
+            "a",
+            3,
+            1_700_000_000_000L,
+            new Cluster.Answer("east", List.of("v2.x?a&b", "v2.y"), List.of("v2.z"))),
         new ControlRecord.Left("a", 3, 8),
         new ControlRecord.Offer("a", 3, 9),
         new ControlRecord.Handed(

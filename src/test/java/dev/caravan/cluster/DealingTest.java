@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.BiPredicate;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -101,5 +102,83 @@ class DealingTest {
         Dealing.deal(Set.of(1, 2), Map.of(1, 0, 2, 1), owners, readers, false);
 
     assertThat(loads(dealt, owners)).isEqualTo(Map.of("a", 1, "b", 1));
+  }
+
+  // ---- if not each may read each
+
+  private static final BiPredicate<Integer, String> ODD_ONES_NOT_BY_C =
+      (shard, owner) -> shard % 2 == 0 || !owner.equals("c");
+
+  @Test
+  void whatItsOwnerCannotReadIsDealtToOneThatCan() {
+    Map<Integer, String> owners = Map.of(0, "a", 1, "b", 2, "c");
+
+    Map<Integer, Integer> dealt =
+        Dealing.deal(
+            Set.of(1, 2), Map.of(1, 2, 2, 0), owners, Map.of(2, "a"), true, ODD_ONES_NOT_BY_C);
+
+    assertThat(dealt).isEqualTo(Map.of(1, 1, 2, 0));
+  }
+
+  @Test
+  void whatItsOwnerStillReadsStaysWithIt() {
+    Map<Integer, String> owners = Map.of(0, "a", 2, "c");
+
+    assertThat(
+            Dealing.deal(Set.of(1), Map.of(1, 2), owners, Map.of(1, "c"), true, ODD_ONES_NOT_BY_C))
+        .isEqualTo(Map.of(1, 2));
+  }
+
+  @Test
+  void whatNobodyCanReadStaysWhereItIs() {
+    Map<Integer, String> owners = Map.of(0, "a", 2, "c");
+
+    assertThat(
+            Dealing.deal(Set.of(1), Map.of(1, 2), owners, Map.of(), true, (shard, owner) -> false))
+        .isEqualTo(Map.of(1, 2));
+  }
+
+  /** c may have the even ones only: the odd ones are shared by the others. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 5, 12, 27, 40})
+  void nobodyIsGivenWhatItCannotReadAndTheRestIsBalanced(int count) {
+    Map<Integer, String> owners =
+        IntStream.range(0, 60).boxed().collect(Collectors.toMap(it -> it, it -> NAMES[it % 3]));
+    Map<Integer, Integer> dealt = Map.of();
+    Map<Integer, String> readers = new HashMap<>();
+
+    for (int step = 0; step <= count; step++) {
+      dealt = Dealing.deal(shards(count), dealt, owners, readers, true, ODD_ONES_NOT_BY_C);
+      dealt.forEach((shard, slot) -> readers.put(shard, owners.get(slot)));
+    }
+
+    assertThat(dealt).hasSize(count);
+    assertThat(dealt).allSatisfy((shard, slot) -> may(shard, owners.get(slot)));
+    assertThat(difference(loads(dealt, owners))).isLessThanOrEqualTo(1);
+    assertThat(Dealing.deal(shards(count), dealt, owners, readers, true, ODD_ONES_NOT_BY_C))
+        .as("then nothing moves")
+        .isEqualTo(dealt);
+  }
+
+  private static void may(int shard, String owner) {
+    assertThat(ODD_ONES_NOT_BY_C.test(shard, owner)).as(shard + " by " + owner).isTrue();
+  }
+
+  private static final String[] NAMES = {"a", "b", "c"};
+
+  @Test
+  void oneThatMayReadNothingMoreDoesNotKeepTheOthersFromBeingBalanced() {
+    Map<Integer, String> owners = Map.of(0, "a", 1, "b", 2, "c");
+    Map<Integer, Integer> before = Map.of(1, 1, 3, 1, 5, 1, 7, 1);
+    Map<Integer, String> readers = Map.of(1, "b", 3, "b", 5, "b", 7, "b");
+
+    Map<Integer, Integer> dealt =
+        Dealing.deal(shards(before), before, owners, readers, true, ODD_ONES_NOT_BY_C);
+
+    assertThat(loads(dealt, owners)).isEqualTo(Map.of("a", 1, "b", 3, "c", 0));
+  }
+
+  private static Set<Integer> shards(Map<Integer, Integer> dealt) {
+    return dealt.keySet();
   }
 }

@@ -13,6 +13,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 
 /**
  * Several instances as values, in steps of a quarter of a second: one control topic, a group that
@@ -26,6 +27,7 @@ final class SimulatedInstances {
   private static final long DRAINS = 2_000;
   private static final long SESSION = 10_000;
   private static final int SLOTS = 60;
+  private static final String ODD = "odd";
 
   /** A time in which a shard was not read. */
   record Gap(int shard, long from, long to) {}
@@ -47,6 +49,10 @@ final class SimulatedInstances {
     boolean cutOff;
     boolean frozen;
     boolean reaches = true;
+
+    /** Whether the OAuth client that reads the odd shards cannot log in here. */
+    boolean refused;
+
     boolean member = true;
     private long heartbeat = now;
     private boolean given = true;
@@ -141,6 +147,9 @@ final class SimulatedInstances {
         ticked = now;
         if (state.caughtUp()) {
           list();
+          if (!logins().equals(state.self().logins())) {
+            take(new ClusterEvent.LoggedIn(logins()));
+          }
           take(new ClusterEvent.Tick(reach()));
         }
       }
@@ -176,10 +185,30 @@ final class SimulatedInstances {
         opening.replaceAll((shard, at) -> now + OPENS);
         draining.replaceAll((shard, at) -> Math.min(at, now));
       } else {
-        blindSince.keySet().stream().filter(reading::containsKey).toList().forEach(this::again);
+        blindSince.keySet().stream()
+            .filter(shard -> reading.containsKey(shard) && !cannotRead(shard))
+            .toList()
+            .forEach(this::again);
       }
+      reading.keySet().stream()
+          .filter(this::cannotRead)
+          .forEach(shard -> blindSince.putIfAbsent(shard, now));
+      opening.replaceAll((shard, at) -> cannotRead(shard) ? now + OPENS : at);
+      draining.replaceAll((shard, at) -> cannotRead(shard) ? Math.min(at, now) : at);
       due(opening).forEach(this::opened);
       due(draining).forEach(shard -> take(new ClusterEvent.Drained(shard)));
+    }
+
+    private boolean cannotRead(int shard) {
+      return refused && client(shard).equals(ODD);
+    }
+
+    private Logins logins() {
+      return new Logins(
+          Map.of(ODD, !refused),
+          state.ours().keySet().stream()
+              .filter(shard -> cannotRead(shard) && !reads(shard))
+              .collect(Collectors.toSet()));
     }
 
     private void again(int shard) {
@@ -210,7 +239,11 @@ final class SimulatedInstances {
         for (int shard : wanted) {
           versions.put(shard, "v");
           if (!state.view().topics().containsKey(shard)) {
-            write(new Topics(name, "v", new TopicSharder.Shard(shard, List.of("v2." + shard))));
+            write(
+                new Topics(
+                    name,
+                    "v",
+                    new TopicSharder.Shard(shard, client(shard), List.of("v2." + shard))));
           }
         }
         take(new ClusterEvent.ListedAnew(versions, true));
@@ -235,6 +268,10 @@ final class SimulatedInstances {
     boolean hasLeft() {
       return state.self().leaving() && state.ours().isEmpty();
     }
+  }
+
+  private static String client(int shard) {
+    return shard % 2 == 0 ? "even" : ODD;
   }
 
   private void tell(int shard, long from, long to) {

@@ -159,17 +159,6 @@ class OauthClientsTest {
   }
 
   @Test
-  void aClusterIsRefusedWithSeveralAndNotWithOne() {
-    with("CARAVAN_CLUSTER", "one").client("EAST");
-    assertThat(config().getOptionalValue(SettingsSource.MISTAKE, String.class)).isEmpty();
-
-    client("WEST");
-
-    assertThat(config().getValue(SettingsSource.MISTAKE, String.class))
-        .startsWith("CARAVAN_CLUSTER cannot be used with several OAuth clients yet");
-  }
-
-  @Test
   void whatIsAboutThemIsNotShown() {
     assertThat(SettingsSource.isSecret("GENESYS_CLIENTS_WEST_ID")).isTrue();
     assertThat(SettingsSource.isSecret("GENESYS_CLIENTS_WEST_SECRET")).isTrue();

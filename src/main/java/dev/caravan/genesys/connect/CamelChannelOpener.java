@@ -350,7 +350,7 @@ public final class CamelChannelOpener extends ServiceSupport implements ChannelO
     List<?> entities = exchange.getProperty(GenesysConstants.SUBSCRIPTIONS, List.class);
     Map<String, String> refused = refused(exchange);
     Rejections all = Rejections.of(topics, entities, refused);
-    Set<String> elsewhere = refusals.learn(client, topics, all);
+    Set<String> elsewhere = refusals.learn(shard, client, topics, all);
     if (elsewhere.isEmpty()) {
       return new Answered(all, false);
     }

@@ -1,5 +1,6 @@
 package dev.caravan.genesys.connect;
 
+import dev.caravan.cluster.Cluster;
 import dev.caravan.topic.Refusals;
 import dev.caravan.topic.TopicCatalogue;
 import dev.caravan.topic.TopicCombiner;
@@ -13,9 +14,11 @@ import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.BiConsumer;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -24,7 +27,8 @@ import org.slf4j.LoggerFactory;
  * What Genesys Cloud refused to which OAuth client. A refusal is believed for an hour, and each
  * time that it is repeated for twice as long, up to a day: then the client may be asked again,
  * since a permission may have been granted. It is kept in memory only: after a restart it is learnt
- * anew, and the topic has the gap of the restart until the client that may see it reads it.
+ * anew, and the topic has the gap of the restart until the client that may see it reads it. Several
+ * instances tell each other what they are answered, so that whichever deals the topics knows.
  *
  * <p>With one client nothing is kept: there is nobody else to ask.
  */
@@ -55,6 +59,14 @@ public final class ClientRefusals {
   /** By client, each topic by its own name. */
   private final Map<String, Set<String>> granted = new HashMap<>();
 
+  /** Kinds of topics of which others know that they are granted, by shard and client. */
+  private final Map<Told, Set<String>> told = new HashMap<>();
+
+  /** Empty if this is the only instance. */
+  private volatile Optional<BiConsumer<Integer, Cluster.Answer>> others = Optional.empty();
+
+  private record Told(int shard, String client) {}
+
   /**
    * A refusal.
    *
@@ -81,26 +93,92 @@ public final class ClientRefusals {
   }
 
   /**
+   * Has other instances hear what comes of subscriptions.
+   *
+   * @param reader takes the number of a shard, and what its channel was answered
+   */
+  public void tell(BiConsumer<Integer, Cluster.Answer> reader) {
+    others = Optional.of(reader);
+  }
+
+  /**
    * A channel of a client was asked for topics.
    *
    * @return what was refused and another client is asked for now
    */
-  Set<String> learn(String client, List<String> asked, Rejections answer) {
+  Set<String> learn(int shard, String client, List<String> asked, Rejections answer) {
     if (!clients.areSeveral()) {
       return Set.of();
     }
+    List<String> subscribed = answer.subscribed();
+    Set<String> refusedNow = new LinkedHashSet<>();
+    asked.forEach(it -> refusedNow.addAll(TopicCombiner.expandCombined(it)));
+    subscribed.forEach(refusedNow::remove);
+    Set<String> again = new LinkedHashSet<>(subscribed);
+    synchronized (this) {
+      again.retainAll(refused.getOrDefault(client, Map.of()).keySet());
+    }
+    Set<String> elsewhere = learn(client, refusedNow, subscribed, clock.instant(), true);
+    others.ifPresent(it -> tell(it, new Told(shard, client), refusedNow, again));
+    return elsewhere;
+  }
+
+  /** Tells what others cannot know yet. */
+  private void tell(
+      BiConsumer<Integer, Cluster.Answer> reader,
+      Told whom,
+      Set<String> refusedNow,
+      Set<String> again) {
+    Set<String> samples = new LinkedHashSet<>(again);
+    synchronized (this) {
+      Map<String, Integer> kinds = new HashMap<>();
+      granted
+          .get(whom.client())
+          .forEach(
+              topic -> {
+                if (kinds.merge(catalogue.generalise(topic), 1, Integer::sum) <= SAMPLES) {
+                  samples.add(topic);
+                }
+              });
+      Set<String> before = told.put(whom, Set.copyOf(kinds.keySet()));
+      if (refusedNow.isEmpty()
+          && again.isEmpty()
+          && before != null
+          && before.containsAll(kinds.keySet())) {
+        return;
+      }
+    }
+    reader.accept(
+        whom.shard(),
+        new Cluster.Answer(
+            whom.client(),
+            new TopicCombiner(catalogue).combine(List.copyOf(refusedNow)),
+            List.copyOf(samples)));
+  }
+
+  /**
+   * Another instance was answered so.
+   *
+   * @param at when that was
+   */
+  public void hear(Cluster.Answer answer, Instant at) {
+    if (clients.areSeveral()) {
+      Set<String> refusedThen = new LinkedHashSet<>();
+      answer.refused().forEach(it -> refusedThen.addAll(TopicCombiner.expandCombined(it)));
+      learn(answer.client(), refusedThen, answer.granted(), at, false);
+    }
+  }
+
+  private Set<String> learn(
+      String client, Set<String> refusedNow, List<String> subscribed, Instant now, boolean ours) {
     Set<String> elsewhere = new LinkedHashSet<>();
     Set<String> fresh = new LinkedHashSet<>();
     synchronized (this) {
       Map<String, Refused> its = refused.computeIfAbsent(client, name -> new HashMap<>());
       Set<String> grants = granted.computeIfAbsent(client, name -> new HashSet<>());
-      Set<String> refusedNow = new LinkedHashSet<>();
-      asked.forEach(it -> refusedNow.addAll(TopicCombiner.expandCombined(it)));
-      answer.subscribed().forEach(refusedNow::remove);
       grants.removeAll(refusedNow);
-      grants.addAll(answer.subscribed());
-      answer.subscribed().forEach(its::remove);
-      Instant now = clock.instant();
+      grants.addAll(subscribed);
+      subscribed.forEach(its::remove);
       for (String topic : refusedNow) {
         Refused before = its.get(topic);
         boolean same = before != null && before.isSame(now);
@@ -117,7 +195,7 @@ public final class ClientRefusals {
       }
     }
     fresh.retainAll(elsewhere);
-    if (!fresh.isEmpty()) {
+    if (ours && !fresh.isEmpty()) {
       LOG.info("{} Another client is asked for them.", sentence(client, fresh));
     }
     if (!elsewhere.isEmpty()) {

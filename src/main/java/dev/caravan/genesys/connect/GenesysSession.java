@@ -132,6 +132,13 @@ public final class GenesysSession {
         .map(CallException::getMessage);
   }
 
+  /** Whether a login succeeds, as far as it was tried. */
+  synchronized Optional<Boolean> canLogIn() {
+    return refusal().isPresent()
+        ? Optional.of(false)
+        : current.filter(token -> clock.instant().isBefore(token.expiresAt())).map(token -> true);
+  }
+
   private void fetch(CompletableFuture<Token> fetch) {
     try {
       Token fetched = source.fetch();

@@ -99,6 +99,11 @@ public final class SessionBean implements CamelContextAware {
     return session().refusal();
   }
 
+  /** Whether it can log in, as far as it has tried: whether there is a token, or a refusal. */
+  public Optional<Boolean> canLogIn() {
+    return session().canLogIn();
+  }
+
   /** The OAuth client's id. */
   public void setClientId(String clientId) {
     this.clientId = clientId.strip();

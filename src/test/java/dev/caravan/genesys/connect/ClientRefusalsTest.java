@@ -2,6 +2,7 @@ package dev.caravan.genesys.connect;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.caravan.cluster.Cluster;
 import dev.caravan.testing.MutableClock;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -34,7 +35,7 @@ class ClientRefusalsTest {
   private Set<String> asks(String client, List<String> asked, List<String> granted) {
     List<Map<String, String>> entities = new ArrayList<>();
     granted.forEach(topic -> entities.add(Map.of("id", topic, "state", "Permitted")));
-    return refusals.learn(client, asked, Rejections.of(asked, entities, Map.of()));
+    return refusals.learn(0, client, asked, Rejections.of(asked, entities, Map.of()));
   }
 
   @Test
@@ -181,5 +182,97 @@ class ClientRefusalsTest {
             "3 topics v2.users.{id}.presence are not allowed to the OAuth client a; b, c read them."
                 + " 1 topic v2.users.{id}.presence is not allowed to the OAuth client b; c reads it.");
     assertThat(refusals.sentence(Map.of())).isEmpty();
+  }
+
+  // ---- with other instances
+
+  private final List<Cluster.Answer> told = new ArrayList<>();
+
+  /** The refusals of another instance, which hears what this one tells. */
+  private ClientRefusals another() {
+    ClientRefusals other = of("a", "b");
+    refusals.tell(
+        (shard, answer) -> {
+          told.add(answer);
+          other.hear(answer, clock.instant());
+        });
+    return other;
+  }
+
+  @Test
+  void whatOneInstanceIsRefusedTheOthersKnow() {
+    ClientRefusals other = another();
+
+    asks("a", users(0, 3), users(0, 2));
+
+    assertThat(other.now()).isEqualTo(refusals.now());
+    assertThat(other.now().refuses("a", user(2))).isTrue();
+    assertThat(news).as("told to each: either may be the one that deals").hasValue(2);
+  }
+
+  @Test
+  void whatIsGrantedLaterIsKnownToTheOthers() {
+    ClientRefusals other = another();
+    asks("a", users(0, 3), users(0, 2));
+    clock.pass(ClientRefusals.SAME);
+
+    asks("a", users(0, 3), users(0, 3));
+
+    assertThat(other.now().refuses("a", user(2))).isFalse();
+  }
+
+  @Test
+  void aKindOfWhichSomeAreGrantedIsNotGivenUpByTheOthers() {
+    ClientRefusals other = another();
+    asks("a", users(0, 5), users(0, 5));
+
+    asks("a", users(5, 5 + ClientRefusals.SAMPLES), List.of());
+
+    assertThat(other.now().refuses("a", user(5))).isTrue();
+    assertThat(other.now().refuses("a", user(90))).isFalse();
+    assertThat(other.now().patterns()).isEmpty();
+  }
+
+  @Test
+  void aRefusalIsRepeatedForTheOthersAsOften() {
+    ClientRefusals other = another();
+    asks("a", users(0, 1), List.of());
+    clock.pass(ClientRefusals.FIRST);
+    asks("a", users(0, 1), List.of());
+
+    clock.pass(ClientRefusals.FIRST.multipliedBy(2).minusMillis(1));
+    assertThat(other.now().refuses("a", user(0))).isTrue();
+    clock.pass(java.time.Duration.ofMillis(1));
+    assertThat(other.now().refuses("a", user(0))).isFalse();
+  }
+
+  @Test
+  void whatWasToldLongAgoIsNotBelievedAnyMore() {
+    refusals.hear(
+        new Cluster.Answer("a", users(0, 1), List.of()),
+        clock.instant().minus(ClientRefusals.FIRST));
+
+    assertThat(refusals.now().refuses("a", user(0))).isFalse();
+  }
+
+  @Test
+  void whatSaysNothingNewIsNotTold() {
+    another();
+    asks("a", users(0, 3), users(0, 3));
+    assertThat(told).hasSize(1);
+
+    asks("a", users(3, 5), users(3, 5));
+
+    assertThat(told).hasSize(1);
+  }
+
+  @Test
+  void fewOfEachKindStandForWhatIsGranted() {
+    another();
+
+    asks("a", users(0, 500), users(0, 400));
+
+    assertThat(told.get(0).granted()).hasSize(ClientRefusals.SAMPLES);
+    assertThat(told.get(0).refused()).containsExactlyInAnyOrderElementsOf(users(400, 500));
   }
 }
