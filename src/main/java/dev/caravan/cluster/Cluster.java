@@ -1,6 +1,7 @@
 package dev.caravan.cluster;
 
 import dev.caravan.background.BackgroundTask;
+import dev.caravan.cluster.ControlRecord.Acknowledged;
 import dev.caravan.cluster.ControlRecord.Answered;
 import dev.caravan.cluster.ControlRecord.Handed;
 import dev.caravan.cluster.ControlRecord.Topics;
@@ -18,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
@@ -40,6 +42,7 @@ public final class Cluster implements AutoCloseable {
 
   private static final String PREFIX = "caravan.";
   private static final Duration TICK = Duration.ofSeconds(1);
+  private static final Duration ACKNOWLEDGED_EVERY = Duration.ofMillis(200);
 
   /**
    * A process that stood still for so long may have been replaced: the group's session lasts 10 s
@@ -55,6 +58,8 @@ public final class Cluster implements AutoCloseable {
   private static final int HASH = 8;
   private static final int SENT_A_RECORD = 20_000;
   private static final long LOOK_NANOS = 50_000_000;
+  private static final Set<ClusterState.Stage> FORWARDING =
+      Set.of(ClusterState.Stage.READING, ClusterState.Stage.OFFERED);
   private static final long WRITE_AGAIN_MILLIS = 5_000;
 
   /** What was forwarded of a shard under an epoch, as it was at a moment of the steady clock. */
@@ -71,6 +76,38 @@ public final class Cluster implements AutoCloseable {
      * @param lastRead until when it was read by others; there is a gap since
      */
     void open(TopicSharder.Shard shard, boolean held, Optional<Instant> lastRead);
+
+    /**
+     * Opens a shard's channel to stand by: what is read is kept until it is {@link #acknowledged},
+     * and nothing is forwarded. {@link Cluster#opened} whenever it is LIVE, {@link Cluster#blind}
+     * when it is not any more.
+     */
+    void standBy(TopicSharder.Shard shard);
+
+    /**
+     * Whoever read a shard for which this instance stands by has ended: forwards what has not been
+     * acknowledged, and goes on.
+     *
+     * @param lastRead until when that one has told to have read it; empty if it has not
+     */
+    void takeOver(TopicSharder.Shard shard, Optional<Instant> lastRead);
+
+    /** As if the shard had just been opened held: what was kept is not ours to forward. */
+    void takePart(int shard);
+
+    /** Forwards what has not been acknowledged of a shard for which we stand by, and stands by. */
+    void rescue(int shard);
+
+    /**
+     * What Kafka has of a shard for which this instance stands by, in the order in which it was
+     * acknowledged.
+     *
+     * @param settledMillis for how long all that was read before is settled; -1 if that is not told
+     */
+    void acknowledged(int shard, List<Forwarded> forwarded, long settledMillis);
+
+    /** What has reached Kafka since this was asked last. Asked only if all stand by. */
+    List<Reached> reached();
 
     /** Reads other topics on a shard. */
     void change(TopicSharder.Shard shard);
@@ -167,6 +204,17 @@ public final class Cluster implements AutoCloseable {
   public record Forwarded(EventId id, int ageMillis) {}
 
   /**
+   * What has reached Kafka of a shard.
+   *
+   * @param settledMillis for how long all that was read before is settled; -1 if that is not known
+   */
+  public record Reached(int shard, List<Forwarded> forwarded, long settledMillis) {
+    public Reached {
+      forwarded = List.copyOf(forwarded);
+    }
+  }
+
+  /**
    * How the instances are.
    *
    * @param instance the name of this one
@@ -174,6 +222,7 @@ public final class Cluster implements AutoCloseable {
    * @param known those that are there or were not long ago
    * @param here shards that this one reads
    * @param elsewhere shards that others read
+   * @param standsBy shards of others that this one could take over at once
    * @param leads whether this one finds out what is to be read
    * @param refused why the control topic cannot be used before somebody acts; empty if it can
    * @param problem why this one may read too little, or something else than the others; empty if
@@ -185,14 +234,21 @@ public final class Cluster implements AutoCloseable {
       int known,
       int here,
       int elsewhere,
+      int standsBy,
       boolean leads,
       Optional<String> refused,
       String problem) {
 
-    /** Such as {@code 3 of 3 instances, 6 shards here, 12 elsewhere}. */
+    /** Such as {@code 3 of 3 instances, 6 shards here, 12 elsewhere; stands by for 6}. */
     public String sentence() {
-      return "%d of %d instances, %d %s here, %d elsewhere"
-          .formatted(there, known, here, here == 1 ? "shard" : "shards", elsewhere);
+      return "%d of %d instances, %d %s here, %d elsewhere%s"
+          .formatted(
+              there,
+              known,
+              here,
+              here == 1 ? "shard" : "shards",
+              elsewhere,
+              standsBy == 0 ? "" : "; stands by for " + standsBy);
     }
   }
 
@@ -229,6 +285,7 @@ public final class Cluster implements AutoCloseable {
    * @param control the one thread on which all is decided
    * @param threads two that may be kept for as long as this runs
    * @param settings in which all instances have to agree: the name of each, and its value
+   * @param standby whether each shard is read by a second instance, which forwards nothing
    * @param clock milliseconds that never jump
    * @param wall what the wall clock shows, in milliseconds
    */
@@ -239,6 +296,7 @@ public final class Cluster implements AutoCloseable {
       ScheduledExecutorService control,
       Executor threads,
       Map<String, String> settings,
+      boolean standby,
       LongSupplier clock,
       LongSupplier wall,
       RandomGenerator random) {
@@ -249,7 +307,8 @@ public final class Cluster implements AutoCloseable {
     this.wall = wall;
     Map<String, String> hashes = new HashMap<>();
     settings.forEach((setting, value) -> hashes.put(setting, hash(setting, value)));
-    this.state = ClusterState.initial(HexFormat.of().toHexDigits(random.nextLong()), hashes);
+    this.state =
+        ClusterState.initial(HexFormat.of().toHexDigits(random.nextLong()), hashes, standby);
     this.topic = new ControlTopic(PREFIX + name, clients, this::heard, this::caughtUp, listening);
     this.group =
         new GroupMember(
@@ -267,6 +326,10 @@ public final class Cluster implements AutoCloseable {
     tickedAt = clock.getAsLong();
     topic.start(threads);
     BackgroundTask.every(TICK, "telling the other instances", control, this::tick);
+    if (state.self().standby()) {
+      BackgroundTask.every(
+          ACKNOWLEDGED_EVERY, "telling what has reached Kafka", control, this::tellReached);
+    }
   }
 
   /** What runs in the background, for health. */
@@ -287,6 +350,11 @@ public final class Cluster implements AutoCloseable {
     if (fresh) {
       Optional.ofNullable(toldBefore.remove(told.by()))
           .ifPresent(all -> all.values().forEach(this::take));
+    }
+    if (told instanceof Acknowledged acknowledged) {
+      // It comes five times a second for each shard, and decides nothing
+      execute(() -> heard(acknowledged));
+      return;
     }
     // A clock that is ahead of ours would hide the beginning of a gap
     boolean ahead = told instanceof Until until && until.millis() > wall.getAsLong();
@@ -325,6 +393,54 @@ public final class Cluster implements AutoCloseable {
             reader.answered(told.answer(), at);
           }
         });
+  }
+
+  private void heard(Acknowledged told) {
+    if (state.standing(told.shard()).isPresent() && !told.by().equals(state.me())) {
+      // Only whoever reads it now knows of all that was read before
+      boolean reads =
+          state
+              .view()
+              .reader(told.shard())
+              .filter(live -> live.by().equals(told.by()) && live.epoch() == told.epoch())
+              // Before that what it settles may be in the spool of the one that read before
+              .filter(live -> isReadForLong(told.shard()))
+              .isPresent();
+      reader.acknowledged(told.shard(), told.forwarded(), reads ? told.settledMillis() : -1);
+    }
+  }
+
+  private boolean isReadForLong(int shard) {
+    long now = clock.getAsLong();
+    return now - state.view().liveAt().getOrDefault(shard, now)
+        >= ClusterMachine.HANDED_WITHIN_MILLIS;
+  }
+
+  /** Without contact nothing is kept for later: then what is settled is told when it is back. */
+  private void tellReached() {
+    for (Reached reached : reader.reached()) {
+      long epoch =
+          state
+              .ours(reached.shard())
+              .filter(ours -> FORWARDING.contains(ours.stage()))
+              .map(ClusterState.Ours::epoch)
+              .orElse(0L);
+      List<Forwarded> all = reached.forwarded();
+      boolean says = !all.isEmpty() || epoch > 0 && reached.settledMillis() >= 0;
+      for (int from = 0;
+          state.caughtUp() && says && state.view().contact(clock.getAsLong());
+          from += SENT_A_RECORD) {
+        int to = Math.min(all.size(), from + SENT_A_RECORD);
+        says = to < all.size();
+        topic.write(
+            new Acknowledged(
+                state.me(),
+                reached.shard(),
+                epoch,
+                epoch > 0 && !says ? reached.settledMillis() : -1,
+                all.subList(from, to)));
+      }
+    }
   }
 
   private void caughtUp() {
@@ -431,6 +547,11 @@ public final class Cluster implements AutoCloseable {
     submit(new ClusterEvent.Opened(shard));
   }
 
+  /** A shard that was opened is not read at present. */
+  public void blind(int shard) {
+    submit(new ClusterEvent.Blind(shard));
+  }
+
   /** A shard that was to be drained brings nothing more. */
   public void drained(int shard) {
     submit(new ClusterEvent.Drained(shard));
@@ -503,6 +624,10 @@ public final class Cluster implements AutoCloseable {
         view.members().size(),
         now.ours().size(),
         (int) elsewhere,
+        (int)
+            now.standing().values().stream()
+                .filter(it -> it.isWarm(at, ClusterMachine.WARM_AFTER_MILLIS))
+                .count(),
         now.leader().isPresent(),
         topic.refused(),
         Stream.of(problem(now, at), differing(now, at), topic.trouble())
@@ -589,7 +714,9 @@ public final class Cluster implements AutoCloseable {
   }
 
   private boolean isAllHandedOver() {
-    return state.ours().isEmpty() && handed.values().stream().allMatch(this::isHeard);
+    return state.ours().isEmpty()
+        && state.standing().isEmpty()
+        && handed.values().stream().allMatch(this::isHeard);
   }
 
   private boolean hasSuccessors() {
@@ -672,6 +799,26 @@ public final class Cluster implements AutoCloseable {
           .view()
           .planned(unread.shard())
           .ifPresent(topics -> reader.unread(topics.planned(), unread.since()));
+    } else if (action instanceof ClusterAction.StandBy standBy) {
+      LOG.info(
+          "Shard {} is read here, too, should the instance that forwards it end.",
+          standBy.shard().number());
+      reader.standBy(standBy.shard());
+    } else if (action instanceof ClusterAction.TakeOver takeOver) {
+      LOG.warn(
+          "The instance that read shard {} has ended. It is forwarded here from now on, from what"
+              + " had not reached Kafka.",
+          takeOver.shard().number());
+      reader.takeOver(takeOver.shard(), instant(takeOver.lastRead()));
+    } else if (action instanceof ClusterAction.TakePart takePart) {
+      LOG.info("Shard {} is handed over to this instance.", takePart.shard());
+      reader.takePart(takePart.shard());
+    } else if (action instanceof ClusterAction.Rescue rescue) {
+      LOG.warn(
+          "Another instance reads shard {}, whose reader had ended. What had not reached Kafka"
+              + " before is forwarded here.",
+          rescue.shard());
+      reader.rescue(rescue.shard());
     } else if (action instanceof ClusterAction.Change change) {
       reader.change(change.shard());
     } else if (action instanceof ClusterAction.Close close) {

@@ -33,6 +33,26 @@ sealed interface ClusterAction {
    */
   record Inherit(int shard, long lastRead) implements ClusterAction {}
 
+  /** Opens the shard's channel to stand by: nothing is forwarded, and all that is read is kept. */
+  record StandBy(TopicSharder.Shard shard) implements ClusterAction {}
+
+  /**
+   * Whoever read a shard for which we stood by has ended: we forward what has not reached Kafka,
+   * and read on.
+   *
+   * @param lastRead until when it has told to have read it, in epoch milliseconds; 0 if it has not
+   */
+  record TakeOver(TopicSharder.Shard shard, long lastRead) implements ClusterAction {}
+
+  /** Whoever reads a shard for which we stand by hands it over to us; its channel is live. */
+  record TakePart(int shard) implements ClusterAction {}
+
+  /**
+   * Another has begun to read a shard for which we stand by, as the one before had ended: we
+   * forward what that one has not.
+   */
+  record Rescue(int shard) implements ClusterAction {}
+
   /** Reads other topics on the shard from now on. */
   record Change(TopicSharder.Shard shard) implements ClusterAction {}
 

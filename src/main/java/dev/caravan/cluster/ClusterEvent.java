@@ -30,6 +30,9 @@ sealed interface ClusterEvent {
   /** A shard that we opened is LIVE. */
   record Opened(int shard) implements ClusterEvent {}
 
+  /** A shard of ours is not read at present; it is {@link Opened} again once it is. */
+  record Blind(int shard) implements ClusterEvent {}
+
   /** A shard that we drained brings nothing more, and is not forwarded any more. */
   record Drained(int shard) implements ClusterEvent {}
 

@@ -4,6 +4,7 @@ import dev.caravan.cluster.ClusterState.Leader;
 import dev.caravan.cluster.ClusterState.Listed;
 import dev.caravan.cluster.ClusterState.Ours;
 import dev.caravan.cluster.ClusterState.Stage;
+import dev.caravan.cluster.ClusterState.Standing;
 import dev.caravan.cluster.ControlRecord.Handed;
 import dev.caravan.cluster.ControlRecord.Left;
 import dev.caravan.cluster.ControlRecord.Live;
@@ -11,12 +12,14 @@ import dev.caravan.cluster.ControlRecord.Member;
 import dev.caravan.cluster.ControlRecord.Offer;
 import dev.caravan.cluster.ControlRecord.Plan;
 import dev.caravan.cluster.ControlRecord.Probe;
+import dev.caravan.cluster.ControlRecord.Standby;
 import dev.caravan.cluster.ControlRecord.Topics;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
@@ -63,6 +66,18 @@ final class ClusterMachine {
   /** What was given up is read again after so long, if still nobody is heard. */
   static final long GIVEN_UP_MILLIS = 60_000;
 
+  /** Whoever stood by before closes its channel within this time. */
+  static final long STANDBY_AFTER_MILLIS = 5_000;
+
+  /**
+   * Whoever has read a shard for so long may take it over. What it read in the beginning might be
+   * taken for copies of what the other had read before.
+   */
+  static final long WARM_AFTER_MILLIS = 5_000;
+
+  /** After so long nobody waits any more for the one that stands by. */
+  static final long STANDBY_WITHIN_MILLIS = 15_000;
+
   private ClusterMachine() {}
 
   /** What follows from an event. */
@@ -107,6 +122,9 @@ final class ClusterMachine {
         state = state.with(state.leader().map(leader -> leader.withListed(Optional.of(anew))));
       } else if (event instanceof ClusterEvent.Opened opened) {
         state.ours(opened.shard()).ifPresent(ours -> opened(opened.shard(), ours));
+        standingLive(opened.shard(), OptionalLong.of(now));
+      } else if (event instanceof ClusterEvent.Blind blind) {
+        standingLive(blind.shard(), OptionalLong.empty());
       } else if (event instanceof ClusterEvent.Drained drained) {
         drained(drained.shard());
       } else if (event instanceof ClusterEvent.Evicted evicted) {
@@ -124,6 +142,7 @@ final class ClusterMachine {
         judgeReach();
         present();
         state.ours().forEach(this::tellUntil);
+        state.standing().forEach(this::tellStandby);
         state.view().plan().slots().keySet().forEach(this::tellLeft);
         state.view().plan().slots().keySet().forEach(this::readByNow);
       }
@@ -213,6 +232,12 @@ final class ClusterMachine {
       }
     }
 
+    private void tellStandby(int shard, Standing standing) {
+      if (standing.isOpen()) {
+        write(new Standby(state.me(), shard, standing.isWarm(now, WARM_AFTER_MILLIS)));
+      }
+    }
+
     private void write(ControlRecord told) {
       actions.add(new ClusterAction.Write(told));
     }
@@ -232,6 +257,7 @@ final class ClusterMachine {
         return;
       }
       if (told instanceof Live live && state.view().live().get(live.shard()) == live) {
+        rescue(live, before.reader(live.shard()));
         readElsewhere(live.shard());
       } else if (told instanceof Plan && state.view().plan() == told) {
         want();
@@ -349,12 +375,16 @@ final class ClusterMachine {
       lead();
       TreeSet<Integer> shards = new TreeSet<>(state.view().plan().slots().keySet());
       shards.addAll(state.ours().keySet());
+      shards.addAll(state.standing().keySet());
       for (int shard : shards) {
         Optional<Ours> ours = state.ours(shard);
         if (ours.isEmpty()) {
           consider(shard);
         } else {
           keep(shard, ours.get());
+        }
+        if (state.self().standby() && state.ours(shard).isEmpty()) {
+          standBy(shard);
         }
       }
     }
@@ -369,12 +399,159 @@ final class ClusterMachine {
       boolean read =
           reader.filter(live -> state.view().alive(live.by(), now)).isPresent()
               && !reader.get().by().equals(state.me());
+      Optional<Standing> standing = state.standing(shard).filter(Standing::isOpen);
       if (!read) {
-        begin(shard, topics.get(), Stage.OPENING, state.view().lastRead(shard));
+        if (standing.isEmpty() && !isTakenOver(shard, reader)) {
+          begin(shard, topics.get(), Stage.OPENING, state.view().lastRead(shard));
+        }
       } else if (isOffered(shard, reader.get()) && state.view().plan().moving() == shard) {
-        begin(shard, topics.get(), Stage.JOINING, reader.get().lastRead());
+        if (standing.isEmpty()) {
+          begin(shard, topics.get(), Stage.JOINING, reader.get().lastRead());
+        } else if (standing.get().isLive()) {
+          takePart(shard, standing.get(), reader.get());
+        }
       }
     }
+
+    // ---- standing by
+
+    /** Whether another stands by, and is soon to read what the reader, which is silent, has. */
+    private boolean isTakenOver(int shard, Optional<Live> reader) {
+      ControlView view = state.view();
+      return reader
+          .filter(live -> !live.by().equals(state.me()))
+          .filter(live -> view.silentMillis(live.by(), now) < STANDBY_WITHIN_MILLIS)
+          .flatMap(live -> Optional.ofNullable(view.standby().get(shard)))
+          .filter(Standby::warm)
+          .filter(other -> !other.by().equals(state.me()) && view.alive(other.by(), now))
+          .isPresent();
+    }
+
+    /** Whether to read a shard besides its reader, and what becomes of it if we do. */
+    private void standBy(int shard) {
+      Optional<Standing> standing = state.standing(shard);
+      Optional<Topics> topics = state.view().planned(shard);
+      Optional<Live> reader = state.view().reader(shard).filter(it -> !it.by().equals(state.me()));
+      boolean read = reader.filter(it -> state.view().alive(it.by(), now)).isPresent();
+      boolean due = read && topics.isPresent() && isDesignated(shard, reader.get());
+      if (standing.isEmpty()) {
+        if (due) {
+          state = state.with(shard, Standing.due(now));
+        }
+      } else if (!standing.get().isOpen()) {
+        if (!due) {
+          state = state.withoutStanding(shard);
+        } else if (now - standing.get().since() >= STANDBY_AFTER_MILLIS) {
+          state = state.with(shard, standing.get().opened(topics.get().version(), now));
+          actions.add(new ClusterAction.StandBy(topics.get().planned()));
+          tellStandby(shard, state.standing(shard).orElseThrow());
+        }
+      } else if (topics.isEmpty() || read && !due) {
+        standDown(shard);
+      } else if (read) {
+        changeStanding(shard, standing.get(), topics.get());
+      } else if (reader.isEmpty() && !state.owns(shard)) {
+        // Whoever read it has left it on purpose
+        standDown(shard);
+      } else if (reader.isEmpty()
+          || state.view().hasEnded(reader.get().by(), now, REPLACED_AFTER_MILLIS)) {
+        if (standing.get().isLive()) {
+          takeOver(shard, standing.get(), topics.get());
+        }
+      }
+    }
+
+    /**
+     * Whether it is we who stand by. Whoever does goes on; else it is the owner of the next slot
+     * that does not read the shard, the owner of its own slot only if there is nobody else.
+     */
+    private boolean isDesignated(int shard, Live reader) {
+      Optional<String> before =
+          Optional.ofNullable(state.view().standby().get(shard)).map(Standby::by);
+      if (before.filter(who -> mayStandBy(who, reader)).isPresent()) {
+        return before.get().equals(state.me());
+      }
+      Integer slot = state.view().plan().slots().get(shard);
+      if (slot == null) {
+        return false;
+      }
+      Map<Integer, String> owners = owners();
+      String owner = owners.getOrDefault(slot, "");
+      TreeMap<Integer, String> sorted = new TreeMap<>(owners);
+      List<String> next = new ArrayList<>(sorted.tailMap(slot, false).values());
+      next.addAll(sorted.headMap(slot, true).values());
+      return next.stream()
+          .filter(who -> !who.equals(owner) && mayStandBy(who, reader))
+          .findFirst()
+          .or(() -> Optional.of(owner).filter(who -> mayStandBy(who, reader)))
+          .filter(who -> who.equals(state.me()))
+          .isPresent();
+    }
+
+    private boolean mayStandBy(String who, Live reader) {
+      if (who.equals(reader.by())) {
+        return false;
+      }
+      if (who.equals(state.me())) {
+        return !state.self().leaving() && !state.self().away();
+      }
+      Member member = state.view().members().get(who);
+      return member != null
+          && !member.leaving()
+          && member.reach() != Reach.NO
+          && state.view().alive(who, now);
+    }
+
+    private void standDown(int shard) {
+      actions.add(new ClusterAction.Close(shard));
+      // Nothing is told: another stands by by now, or this one may not
+      state = state.withoutStanding(shard);
+    }
+
+    private void changeStanding(int shard, Standing standing, Topics topics) {
+      boolean meant = topics.version().equals(state.view().plan().versions().get(shard));
+      if (meant && !topics.version().equals(standing.version())) {
+        actions.add(new ClusterAction.Change(topics.planned()));
+        state = state.with(shard, standing.withVersion(topics.version()));
+      }
+    }
+
+    private void standingLive(int shard, OptionalLong since) {
+      state
+          .standing(shard)
+          .filter(standing -> standing.isOpen() && standing.isLive() != since.isPresent())
+          .ifPresent(standing -> state = state.with(shard, standing.live(since)));
+    }
+
+    /** Its lease has run out, so that it forwards nothing more, should it only stand still. */
+    private void takeOver(int shard, Standing standing, Topics topics) {
+      long lastRead = state.view().lastRead(shard);
+      long epoch = Math.max(0, state.view().epoch(shard)) + 1;
+      become(
+          shard, Ours.opening(Stage.READING, standing.version(), lastRead, now).under(epoch, now));
+      write(new Live(state.me(), shard, epoch, false, lastRead));
+      actions.add(new ClusterAction.TakeOver(topics.planned(), lastRead));
+    }
+
+    /** As if we had opened it for the move: what was read before its reader has. */
+    private void takePart(int shard, Standing standing, Live reader) {
+      become(shard, Ours.opening(Stage.JOINING, standing.version(), reader.lastRead(), now));
+      actions.add(new ClusterAction.TakePart(shard));
+      opened(shard, state.ours(shard).orElseThrow());
+    }
+
+    /** Another was faster than we, and knows nothing of what its predecessor has not forwarded. */
+    private void rescue(Live live, Optional<Live> before) {
+      boolean ended =
+          !live.held()
+              && !live.by().equals(state.me())
+              && before.filter(it -> !it.by().equals(live.by())).isPresent();
+      if (ended && state.standing(live.shard()).filter(Standing::isOpen).isPresent()) {
+        actions.add(new ClusterAction.Rescue(live.shard()));
+      }
+    }
+
+    // ---- to open, to go on
 
     private boolean isOffered(int shard, Live reader) {
       Offer offer = state.view().offers().get(shard);

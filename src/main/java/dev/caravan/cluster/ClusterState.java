@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 
 /**
@@ -17,6 +18,7 @@ import java.util.Set;
  * @param leader what we do as the owner of slot 0; empty if we are not
  * @param view what the control topic says
  * @param ours what we do, by shard
+ * @param standing for whose readers we stand by; never one of those that are ours
  */
 record ClusterState(
     Self self,
@@ -24,13 +26,15 @@ record ClusterState(
     Set<Integer> slots,
     Optional<Leader> leader,
     ControlView view,
-    Map<Integer, Ours> ours) {
+    Map<Integer, Ours> ours,
+    Map<Integer, Standing> standing) {
 
   /**
    * What is known of this instance alone.
    *
    * @param name drawn anew at each start
    * @param settings in which all have to agree
+   * @param standby whether each shard is read by a second instance
    * @param leaving whether we are about to end
    * @param reach whether we reach Genesys Cloud
    * @param away whether we have left the group, as others read and we do not
@@ -40,6 +44,7 @@ record ClusterState(
   record Self(
       String name,
       Map<String, String> settings,
+      boolean standby,
       boolean leaving,
       Reach reach,
       boolean away,
@@ -50,19 +55,19 @@ record ClusterState(
     }
 
     Self withLeaving() {
-      return new Self(name, settings, true, reach, away, awaySince, logins);
+      return new Self(name, settings, standby, true, reach, away, awaySince, logins);
     }
 
     Self withReach(Reach next) {
-      return new Self(name, settings, leaving, next, away, awaySince, logins);
+      return new Self(name, settings, standby, leaving, next, away, awaySince, logins);
     }
 
     Self withAway(boolean next, long now) {
-      return new Self(name, settings, leaving, reach, next, now, logins);
+      return new Self(name, settings, standby, leaving, reach, next, now, logins);
     }
 
     Self withLogins(Logins next) {
-      return new Self(name, settings, leaving, reach, away, awaySince, next);
+      return new Self(name, settings, standby, leaving, reach, away, awaySince, next);
     }
   }
 
@@ -163,13 +168,58 @@ record ClusterState(
     }
   }
 
+  /**
+   * That we read a shard besides another instance, and forward nothing of it.
+   *
+   * @param version which topics; empty before its channel is being opened
+   * @param since when we were to, or its channel was opened
+   * @param liveSince since when the channel is live; empty if it is not
+   */
+  record Standing(String version, long since, OptionalLong liveSince) {
+
+    /** It is our turn: the one before may still have its channel. */
+    static Standing due(long now) {
+      return new Standing("", now, OptionalLong.empty());
+    }
+
+    boolean isOpen() {
+      return !version.isEmpty();
+    }
+
+    boolean isLive() {
+      return liveSince.isPresent();
+    }
+
+    /** Whether we have read it for so long. */
+    boolean isWarm(long now, long forMillis) {
+      return liveSince.isPresent() && now - liveSince.getAsLong() >= forMillis;
+    }
+
+    Standing withVersion(String next) {
+      return new Standing(next, since, liveSince);
+    }
+
+    Standing opened(String next, long now) {
+      return new Standing(next, now, OptionalLong.empty());
+    }
+
+    Standing live(OptionalLong at) {
+      return new Standing(version, since, at);
+    }
+  }
+
   static ClusterState initial(String me, Map<String, String> settings) {
+    return initial(me, settings, false);
+  }
+
+  static ClusterState initial(String me, Map<String, String> settings, boolean standby) {
     return new ClusterState(
-        new Self(me, settings, false, Reach.UNKNOWN, false, 0, Logins.NONE),
+        new Self(me, settings, standby, false, Reach.UNKNOWN, false, 0, Logins.NONE),
         false,
         Set.of(),
         Optional.empty(),
         ControlView.EMPTY,
+        Map.of(),
         Map.of());
   }
 
@@ -188,10 +238,33 @@ record ClusterState(
     return !self.leaving() && slot != null && slots.contains(slot);
   }
 
+  Optional<Standing> standing(int shard) {
+    return Optional.ofNullable(standing.get(shard));
+  }
+
   ClusterState with(int shard, Ours next) {
     Map<Integer, Ours> more = new HashMap<>(ours);
     more.put(shard, next);
-    return withOurs(more);
+    return withoutStanding(shard).withOurs(more);
+  }
+
+  ClusterState with(int shard, Standing next) {
+    Map<Integer, Standing> more = new HashMap<>(standing);
+    more.put(shard, next);
+    return withStanding(more);
+  }
+
+  ClusterState withoutStanding(int shard) {
+    if (!standing.containsKey(shard)) {
+      return this;
+    }
+    Map<Integer, Standing> rest = new HashMap<>(standing);
+    rest.remove(shard);
+    return withStanding(rest);
+  }
+
+  private ClusterState withStanding(Map<Integer, Standing> next) {
+    return new ClusterState(self, caughtUp, slots, leader, view, ours, next);
   }
 
   ClusterState without(int shard) {
@@ -201,26 +274,26 @@ record ClusterState(
   }
 
   private ClusterState withOurs(Map<Integer, Ours> next) {
-    return new ClusterState(self, caughtUp, slots, leader, view, next);
+    return new ClusterState(self, caughtUp, slots, leader, view, next, standing);
   }
 
   ClusterState with(Self next) {
-    return new ClusterState(next, caughtUp, slots, leader, view, ours);
+    return new ClusterState(next, caughtUp, slots, leader, view, ours, standing);
   }
 
   ClusterState with(ControlView next) {
-    return new ClusterState(self, caughtUp, slots, leader, next, ours);
+    return new ClusterState(self, caughtUp, slots, leader, next, ours, standing);
   }
 
   ClusterState with(Optional<Leader> next) {
-    return new ClusterState(self, caughtUp, slots, next, view, ours);
+    return new ClusterState(self, caughtUp, slots, next, view, ours, standing);
   }
 
   ClusterState withSlots(Set<Integer> next) {
-    return new ClusterState(self, caughtUp, next, leader, view, ours);
+    return new ClusterState(self, caughtUp, next, leader, view, ours, standing);
   }
 
   ClusterState withCaughtUp() {
-    return new ClusterState(self, true, slots, leader, view, ours);
+    return new ClusterState(self, true, slots, leader, view, ours, standing);
   }
 }

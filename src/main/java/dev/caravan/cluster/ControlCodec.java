@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.caravan.cluster.Cluster.Forwarded;
+import dev.caravan.cluster.ControlRecord.Acknowledged;
 import dev.caravan.cluster.ControlRecord.Answered;
 import dev.caravan.cluster.ControlRecord.Gone;
 import dev.caravan.cluster.ControlRecord.Handed;
@@ -13,6 +14,7 @@ import dev.caravan.cluster.ControlRecord.Member;
 import dev.caravan.cluster.ControlRecord.Offer;
 import dev.caravan.cluster.ControlRecord.Plan;
 import dev.caravan.cluster.ControlRecord.Probe;
+import dev.caravan.cluster.ControlRecord.Standby;
 import dev.caravan.cluster.ControlRecord.Topics;
 import dev.caravan.cluster.ControlRecord.Until;
 import dev.caravan.frame.EventId;
@@ -53,6 +55,10 @@ final class ControlCodec {
       return "probe/" + probe.shard();
     } else if (told instanceof Answered answered) {
       return "answered/" + answered.shard();
+    } else if (told instanceof Acknowledged acknowledged) {
+      return "acknowledged/" + acknowledged.shard();
+    } else if (told instanceof Standby standby) {
+      return "standby/" + standby.shard();
     } else if (told instanceof Handed handed) {
       return "handed/" + handed.shard() + "/" + handed.part();
     }
@@ -112,6 +118,11 @@ final class ControlCodec {
       node.put("millis", answered.millis()).put("client", answered.answer().client());
       answered.answer().refused().forEach(node.putArray("refused")::add);
       answered.answer().granted().forEach(node.putArray("granted")::add);
+    } else if (told instanceof Acknowledged acknowledged) {
+      node.put("epoch", acknowledged.epoch()).put("settledMillis", acknowledged.settledMillis());
+      node.put("forwarded", bytes(acknowledged.forwarded()));
+    } else if (told instanceof Standby standby) {
+      node.put("warm", standby.warm());
     } else if (told instanceof Handed handed) {
       node.put("epoch", handed.epoch()).put("last", handed.last());
       node.put("forwarded", bytes(handed.forwarded()));
@@ -167,6 +178,15 @@ final class ControlCodec {
                         node.path("client").asText(),
                         texts(node, "refused"),
                         texts(node, "granted"))));
+        case "acknowledged" ->
+            Optional.of(
+                new Acknowledged(
+                    by,
+                    shard(parts),
+                    epoch,
+                    node.path("settledMillis").asLong(-1),
+                    sent(node.path("forwarded").binaryValue())));
+        case "standby" -> Optional.of(new Standby(by, shard(parts), node.path("warm").asBoolean()));
         case "handed" ->
             Optional.of(
                 new Handed(

@@ -111,6 +111,30 @@ sealed interface ControlRecord {
     }
   }
 
+  /**
+   * Which events of the shard Kafka has, told by whoever forwards or forwarded it, for the one that
+   * stands by.
+   *
+   * @param epoch under which the writer reads the shard; 0 if it does not any more
+   * @param settledMillis for how long all that was read before is settled, whether it reached Kafka
+   *     or was left out; -1 if that is not told
+   * @param forwarded those that have reached it since this was told last, by when they were read
+   */
+  record Acknowledged(
+      String by, int shard, long epoch, long settledMillis, List<Forwarded> forwarded)
+      implements ControlRecord {
+    public Acknowledged {
+      forwarded = List.copyOf(forwarded);
+    }
+  }
+
+  /**
+   * Who stands by for whoever reads the shard; told every second.
+   *
+   * @param warm whether it has read the shard for long enough to take it over
+   */
+  record Standby(String by, int shard, boolean warm) implements ControlRecord {}
+
   /** Whoever hears this of itself has heard all that was told of the shard before. */
   record Probe(String by, int shard, long since) implements ControlRecord {}
 

@@ -1,5 +1,6 @@
 package dev.caravan.cluster;
 
+import dev.caravan.cluster.ControlRecord.Acknowledged;
 import dev.caravan.cluster.ControlRecord.Answered;
 import dev.caravan.cluster.ControlRecord.Gone;
 import dev.caravan.cluster.ControlRecord.Handed;
@@ -9,6 +10,7 @@ import dev.caravan.cluster.ControlRecord.Member;
 import dev.caravan.cluster.ControlRecord.Offer;
 import dev.caravan.cluster.ControlRecord.Plan;
 import dev.caravan.cluster.ControlRecord.Probe;
+import dev.caravan.cluster.ControlRecord.Standby;
 import dev.caravan.cluster.ControlRecord.Topics;
 import dev.caravan.cluster.ControlRecord.Until;
 import java.util.HashMap;
@@ -30,6 +32,7 @@ import java.util.Optional;
  *     it was not since we listen
  * @param offers which shards may be taken over
  * @param handed the epoch of the last take-over of each shard that the one before has answered
+ * @param standby who said last that it stands by for the reader of each shard
  * @param contactSince since when we have heard ourselves without a break
  * @param contactAt when we heard ourselves last
  */
@@ -44,6 +47,7 @@ record ControlView(
     Map<String, Long> heardAt,
     Map<Integer, Offer> offers,
     Map<Integer, Long> handed,
+    Map<Integer, Standby> standby,
     long contactSince,
     long contactAt) {
 
@@ -60,7 +64,7 @@ record ControlView(
   static final ControlView EMPTY =
       new ControlView(
           Plan.NONE, NEVER, Map.of(), Map.of(), Map.of(), Map.of(), Map.of(), Map.of(), Map.of(),
-          Map.of(), NEVER, NEVER);
+          Map.of(), Map.of(), NEVER, NEVER);
 
   /**
    * With one record more.
@@ -101,7 +105,9 @@ record ControlView(
           : next;
     } else if (told instanceof Member member) {
       return next.withMembers(put(members, member.by(), member), next.heardAt);
-    } else if (told instanceof Probe || told instanceof Answered) {
+    } else if (told instanceof Standby some) {
+      return next.withStandby(put(standby, some.shard(), some));
+    } else if (told instanceof Probe || told instanceof Acknowledged || told instanceof Answered) {
       return next;
     }
     Map<String, Member> others = new HashMap<>(members);
@@ -130,7 +136,8 @@ record ControlView(
     }
     long since = contact(now) ? contactSince : now;
     return new ControlView(
-        plan, planAt, topics, live, liveAt, until, members, at, offers, handed, since, now);
+        plan, planAt, topics, live, liveAt, until, members, at, offers, handed, standby, since,
+        now);
   }
 
   /** Whether we hear what we tell. */
@@ -149,6 +156,11 @@ record ControlView(
   /** For how long an instance was not heard while we heard ourselves. */
   long silentMillis(String who, long now) {
     return now - Math.max(heardAt.getOrDefault(who, NEVER), contactSince);
+  }
+
+  /** Whether an instance has ended, so that what it read may be read by others. */
+  boolean hasEnded(String who, long now, long silentForMillis) {
+    return contact(now) && silentMillis(who, now) >= silentForMillis;
   }
 
   /** Who reads the shard; empty if nobody ever did, or whoever did has left it. */
@@ -191,6 +203,23 @@ record ControlView(
     return copy(other, now, topics, live, liveAt, until, offers, handed);
   }
 
+  private ControlView withStandby(Map<Integer, Standby> others) {
+    return new ControlView(
+        plan,
+        planAt,
+        topics,
+        live,
+        liveAt,
+        until,
+        members,
+        heardAt,
+        offers,
+        handed,
+        others,
+        contactSince,
+        contactAt);
+  }
+
   private ControlView withMembers(Map<String, Member> others, Map<String, Long> at) {
     return new ControlView(
         plan,
@@ -203,6 +232,7 @@ record ControlView(
         at,
         offers,
         handed,
+        standby,
         contactSince,
         contactAt);
   }
@@ -227,6 +257,7 @@ record ControlView(
         heardAt,
         offers,
         handed,
+        standby,
         contactSince,
         contactAt);
   }

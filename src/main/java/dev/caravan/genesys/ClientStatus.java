@@ -4,6 +4,7 @@ import dev.caravan.channel.Phase;
 import dev.caravan.channel.ShardStatus;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.IntPredicate;
 
 /**
  * How an OAuth client is.
@@ -26,6 +27,12 @@ public record ClientStatus(String name, List<ShardStatus> shards, Optional<Strin
   /** Whether a shard is read with it, as far as is known here. */
   public boolean reads(int shard) {
     return shards.stream().anyMatch(its -> its.number() == shard);
+  }
+
+  /** But for these shards. */
+  ClientStatus without(IntPredicate which) {
+    return new ClientStatus(
+        name, shards.stream().filter(shard -> !which.test(shard.number())).toList(), trouble);
   }
 
   /** The worst of its shards, as a word; broken if it cannot log in, idle if it reads nothing. */

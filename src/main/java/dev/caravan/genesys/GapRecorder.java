@@ -14,10 +14,12 @@ import dev.caravan.topic.TopicSharder;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
@@ -63,6 +65,7 @@ final class GapRecorder {
   // Touched by the control thread only
   private final Map<String, Long> sentAt = new HashMap<>();
   private final Map<Integer, Instant> until = new HashMap<>();
+  private final Set<Integer> standingBy = new HashSet<>();
 
   /**
    * @param reader who reads, such as the id of the route
@@ -111,13 +114,35 @@ final class GapRecorder {
     }
   }
 
+  /** The shard is read here, too, by replicas that are about to be opened. */
+  void standsBy(int shard) {
+    standingBy.add(shard);
+  }
+
+  /**
+   * What those replicas have read counts from now on.
+   *
+   * @param lastRead until when another instance has read and kept everything
+   */
+  void takesOver(Replica replica, Instant lastRead) {
+    standingBy.remove(replica.shard());
+    ledger.takesOver(replica, lastRead);
+  }
+
+  /** Such a replica has read, and it is kept, since then only. */
+  void readSince(Replica replica, Instant since) {
+    ledger.standsBySince(replica, since);
+  }
+
   /** A replica that is not part of the plan any more has stopped. */
   void finished(Replica replica) {
+    standingBy.remove(replica.shard());
     isOver(ledger.finished(replica, Cause.TOPICS_CHANGED.label()), clock.getAsLong());
   }
 
   /** Another instance reads this replica's topics. */
   void handedOver(Replica replica) {
+    standingBy.remove(replica.shard());
     ledger.handedOver(replica);
   }
 
@@ -149,6 +174,10 @@ final class GapRecorder {
   }
 
   void reading(Replica replica, List<String> topics, long since) {
+    if (standingBy.contains(replica.shard())) {
+      ledger.standsBy(replica, clock.atTheLatest(since), singles(topics));
+      return;
+    }
     String cause = Cause.TOPICS_CHANGED.label();
     isOver(ledger.reading(replica, clock.atTheLatest(since), singles(topics), cause), since);
   }
@@ -195,6 +224,10 @@ final class GapRecorder {
   }
 
   void blind(Replica replica, long since, Cause cause) {
+    if (standingBy.contains(replica.shard())) {
+      ledger.standsByBlind(replica, clock.atTheEarliest(since));
+      return;
+    }
     isOver(ledger.blind(replica, clock.atTheEarliest(since), cause.label()), clock.getAsLong());
   }
 

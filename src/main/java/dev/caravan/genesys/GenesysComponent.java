@@ -21,8 +21,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.apache.camel.Endpoint;
@@ -61,6 +63,8 @@ public class GenesysComponent extends DefaultComponent {
 
   private final Signals signals = new Signals();
   private volatile Supplier<Duration> unsafeFor = () -> Duration.ZERO;
+  private volatile Settling settling = new Settling("", () -> Duration.ZERO);
+  private final List<Consumer<byte[]>> settled = new CopyOnWriteArrayList<>();
   private final Gaps gaps = new Gaps();
   private final RestMeters rest = new RestMeters();
   private final Map<String, Runnable> handOvers = new ConcurrentHashMap<>();
@@ -269,6 +273,37 @@ public class GenesysComponent extends DefaultComponent {
   /** How many events and unreadable frames were read; none before the component is started. */
   public long eventsRead() {
     return metrics == null ? 0 : metrics.read();
+  }
+
+  /**
+   * How it is known what has reached Kafka.
+   *
+   * @param receipt the header in which an event brings its receipt to whoever tells {@link
+   *     #settled}; empty if nobody does
+   * @param unsettledFor for how long what routes have taken may not have reached it
+   */
+  public record Settling(String receipt, Supplier<Duration> unsettledFor) {}
+
+  /** Has somebody tell what has reached Kafka. */
+  public void settlesBy(Settling how) {
+    settling = how;
+  }
+
+  Settling settling() {
+    return settling;
+  }
+
+  /** What had this receipt has reached Kafka, or was given up for good. Any thread may tell. */
+  public void settled(byte[] receipt) {
+    settled.forEach(listener -> listener.accept(receipt));
+  }
+
+  void hearSettled(Consumer<byte[]> listener) {
+    settled.add(listener);
+  }
+
+  void hearSettledNoMore(Consumer<byte[]> listener) {
+    settled.remove(listener);
   }
 
   @Override

@@ -58,6 +58,8 @@ public class GenesysConfiguration implements Cloneable {
   @UriParam(label = "consumer", defaultValue = "1", enums = "1,2")
   private int redundancy = 1;
 
+  private boolean standby;
+
   /** Subscriptions a channel carries at most; Genesys Cloud takes 1,000. */
   @UriParam(label = "consumer,advanced", defaultValue = "1000")
   private int topicsPerChannel = 1_000;
@@ -165,6 +167,16 @@ public class GenesysConfiguration implements Cloneable {
   /** The times to live by, with the delays that are set. */
   public Timings timings() {
     return Timings.defaults().withRetry(retryInitialDelay, retryMaximumDelay);
+  }
+
+  /** Has each shard be read by a second instance, too. */
+  void standsBy(boolean on) {
+    standby = on;
+  }
+
+  /** How many channels read each shard, those of another instance that stands by included. */
+  int channelsOfShard() {
+    return standby ? 2 * redundancy : redundancy;
   }
 
   public int getRedundancy() {

@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.function.IntSupplier;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
@@ -53,12 +54,14 @@ public final class GenesysMetrics {
    * @param clients how the OAuth clients are, and what is read with each
    * @param topics what came of the subscriptions of each shard
    * @param listing how far a listing is; empty if none is under way
+   * @param standsBy for the readers of how many shards this instance stands by
    */
   record Reader(
       InFlight inFlight,
       Supplier<List<ClientStatus>> clients,
       Supplier<Map<Integer, Rejections>> topics,
-      Supplier<String> listing) {}
+      Supplier<String> listing,
+      IntSupplier standsBy) {}
 
   /**
    * @param clients the names of the OAuth clients
@@ -152,6 +155,11 @@ public final class GenesysMetrics {
         "Longest time that a shard has read no frame, heartbeats included",
         Tags.empty(),
         () -> longest(ShardStatus::silentMillis) / MILLIS);
+    gauge(
+        "caravan.standby.shards",
+        "Shards that another instance forwards and this one could take over at once",
+        Tags.empty(),
+        () -> readers.stream().mapToInt(reader -> reader.standsBy().getAsInt()).sum());
     gauge(
         "caravan.blind.seconds",
         "Longest time that a shard's topics are not being read, or that no route reads any",

@@ -19,7 +19,8 @@ import java.util.function.LongSupplier;
 /**
  * Stands between the socket of one shard and its route while the shard moves from one instance to
  * another: the new one holds what it reads, the old one notes what it forwards, and of what both
- * have read one copy is forwarded.
+ * have read one copy is forwarded. Of a shard for whose reader this instance stands by it keeps
+ * what has not reached Kafka.
  */
 final class HeldFrames {
 
@@ -28,7 +29,7 @@ final class HeldFrames {
    * instances read for longer than this, so what came before the one and after the other is never
    * taken for a copy.
    */
-  private static final long APART_MILLIS = 2_000;
+  static final long APART_MILLIS = 2_000;
 
   /** What is held of a shard at most; then its socket is not read any more. */
   private static final long MOST_BYTES = 24_000_000;
@@ -43,23 +44,31 @@ final class HeldFrames {
     FORWARD,
     NOTE,
     HOLD,
+    STAND_BY,
     DROP
   }
 
   /** Takes what is forwarded. */
   interface Next {
-    void notification(int shard, Frame.Notification event, byte[] body);
+    void notification(int shard, Read read);
   }
 
-  private record Held(Frame.Notification event, byte[] body, long at) {}
+  /**
+   * A frame that was read.
+   *
+   * @param at when, in milliseconds of the clock that never jumps
+   * @param ceId the event's own id
+   */
+  record Read(Frame.Notification event, byte[] body, long at, String ceId) {}
 
   private record Noted(EventId id, long at) {}
 
   private final int shard;
   private final LongSupplier clock;
+  private final UnacknowledgedFrames unacknowledged;
   private final Next next;
   private final Runnable pairedOff;
-  private final Deque<Held> held = new ArrayDeque<>();
+  private final Deque<Read> held = new ArrayDeque<>();
   private final Deque<Noted> noted = new ArrayDeque<>();
   private volatile Mode mode;
   private boolean noting;
@@ -74,8 +83,29 @@ final class HeldFrames {
    * @param pairedOff is told of each copy that is not forwarded
    */
   HeldFrames(int shard, boolean held, LongSupplier clock, Next next, Runnable pairedOff) {
+    this(shard, held ? Mode.HOLD : Mode.FORWARD, () -> 0, clock, next, pairedOff);
+  }
+
+  /**
+   * Of a shard for whose reader this instance stands by.
+   *
+   * @param mostBytes how much is kept at most of what has not reached Kafka
+   */
+  static HeldFrames standingBy(
+      int shard, LongSupplier mostBytes, LongSupplier clock, Next next, Runnable pairedOff) {
+    return new HeldFrames(shard, Mode.STAND_BY, mostBytes, clock, next, pairedOff);
+  }
+
+  private HeldFrames(
+      int shard,
+      Mode mode,
+      LongSupplier mostBytes,
+      LongSupplier clock,
+      Next next,
+      Runnable pairedOff) {
     this.shard = shard;
-    this.mode = held ? Mode.HOLD : Mode.FORWARD;
+    this.mode = mode;
+    this.unacknowledged = new UnacknowledgedFrames(mostBytes);
     this.clock = clock;
     this.next = next;
     this.pairedOff = pairedOff;
@@ -83,18 +113,51 @@ final class HeldFrames {
 
   /** Whether something is held, and so is not in safe hands. */
   boolean isHolding() {
-    return mode == Mode.HOLD;
+    return mode == Mode.HOLD || mode == Mode.STAND_BY;
+  }
+
+  /** What is kept of a shard for whose reader this instance stands by. */
+  UnacknowledgedFrames unacknowledged() {
+    return unacknowledged;
+  }
+
+  /** The one that read the shard has ended: what has not reached Kafka is to be released. */
+  synchronized void takeOver() {
+    if (mode != Mode.STAND_BY) {
+      return;
+    }
+    for (Read one : unacknowledged.takeAll()) {
+      held.add(one);
+      bytes += one.body().length;
+    }
+    mode = Mode.HOLD;
+    holds++;
+  }
+
+  /** Goes on as if this had just begun to be held: what was read before has its reader. */
+  synchronized void takePart() {
+    if (mode == Mode.STAND_BY) {
+      unacknowledged.takeAll();
+      mode = Mode.HOLD;
+      holds++;
+    }
+  }
+
+  /** What has not reached Kafka, to be forwarded; it goes on to stand by for another. */
+  synchronized List<Read> rescue() {
+    return mode == Mode.STAND_BY ? unacknowledged.takeAll() : List.of();
   }
 
   /** What the socket brings; waits if too much is held. */
-  void take(Frame.Notification event, byte[] body) {
-    if (mode != Mode.FORWARD && !passes(event, body)) {
+  void take(Frame.Notification event, byte[] body, String ceId) {
+    Read read = new Read(event, body, clock.getAsLong(), ceId);
+    if (mode != Mode.FORWARD && !passes(read)) {
       return;
     }
-    next.notification(shard, event, body);
+    next.notification(shard, read);
   }
 
-  private synchronized boolean passes(Frame.Notification event, byte[] body) {
+  private synchronized boolean passes(Read read) {
     while (mode == Mode.HOLD && bytes > MOST_BYTES) {
       try {
         wait();
@@ -105,15 +168,19 @@ final class HeldFrames {
     }
     switch (mode) {
       case HOLD -> {
-        held.add(new Held(event, body, clock.getAsLong()));
-        bytes += body.length;
+        held.add(read);
+        bytes += read.body().length;
+        return false;
+      }
+      case STAND_BY -> {
+        unacknowledged.add(read);
         return false;
       }
       case DROP -> {
         return false;
       }
       case NOTE -> {
-        note(event);
+        note(read.event());
         return true;
       }
       default -> {
@@ -153,6 +220,7 @@ final class HeldFrames {
   /** Forwards nothing more; what was forwarded since it is noted. */
   synchronized List<Forwarded> stop() {
     mode = Mode.DROP;
+    unacknowledged.takeAll();
     held.clear();
     bytes = 0;
     notifyAll();
@@ -168,27 +236,27 @@ final class HeldFrames {
    * forwarding. Waits for the route, and keeps nobody else waiting meanwhile.
    */
   void release(List<Forwarded> forwarded) {
-    Set<Held> copies;
+    Set<Read> copies;
     long its;
     synchronized (this) {
       copies = copies(forwarded, clock.getAsLong());
       its = holds;
     }
-    for (Held one = first(its, copies); one != null; one = first(its, copies)) {
+    for (Read one = first(its, copies); one != null; one = first(its, copies)) {
       if (copies.contains(one)) {
         pairedOff.run();
       } else {
-        next.notification(shard, one.event(), one.body());
+        next.notification(shard, one);
       }
     }
   }
 
   /** The next one to be forwarded; null if there is none, and then the rest passes as it comes. */
-  private synchronized Held first(long its, Set<Held> copies) {
+  private synchronized Read first(long its, Set<Read> copies) {
     if (mode != Mode.HOLD || its != holds) {
       return null;
     }
-    Held one = held.poll();
+    Read one = held.poll();
     if (one == null) {
       mode = forwarding();
     } else {
@@ -201,22 +269,22 @@ final class HeldFrames {
     return one;
   }
 
-  private Set<Held> copies(List<Forwarded> forwarded, long now) {
-    Map<EventId, List<Held>> ours = new HashMap<>();
+  private Set<Read> copies(List<Forwarded> forwarded, long now) {
+    Map<EventId, List<Read>> ours = new HashMap<>();
     held.forEach(one -> ours.computeIfAbsent(one.event().id(), id -> new ArrayList<>()).add(one));
     Map<EventId, List<Long>> theirs = new HashMap<>();
     forwarded.forEach(
         one ->
             theirs.computeIfAbsent(one.id(), id -> new ArrayList<>()).add(now - one.ageMillis()));
     long difference = difference(ours, theirs);
-    Set<Held> copies = Collections.newSetFromMap(new IdentityHashMap<>());
+    Set<Read> copies = Collections.newSetFromMap(new IdentityHashMap<>());
     ours.forEach(
         (id, held) -> copies.addAll(pair(held, theirs.getOrDefault(id, List.of()), difference)));
     return copies;
   }
 
   /** By how much their times are before ours: told by events that both have seen once. */
-  private static long difference(Map<EventId, List<Held>> ours, Map<EventId, List<Long>> theirs) {
+  private static long difference(Map<EventId, List<Read>> ours, Map<EventId, List<Long>> theirs) {
     List<Long> differences = new ArrayList<>();
     ours.forEach(
         (id, held) -> {
@@ -230,15 +298,15 @@ final class HeldFrames {
   }
 
   /** Those of ours that are copies: the nearest in time first. */
-  private static Set<Held> pair(List<Held> ours, List<Long> theirs, long difference) {
-    Set<Held> copies = Collections.newSetFromMap(new IdentityHashMap<>());
+  private static Set<Read> pair(List<Read> ours, List<Long> theirs, long difference) {
+    Set<Read> copies = Collections.newSetFromMap(new IdentityHashMap<>());
     if (ours.size() > MOST_ALIKE || theirs.size() > MOST_ALIKE) {
       copies.addAll(ours.subList(0, Math.min(ours.size(), theirs.size())));
       return copies;
     }
-    record Pair(Held ours, int theirs, long apart) {}
+    record Pair(Read ours, int theirs, long apart) {}
     List<Pair> pairs = new ArrayList<>();
-    for (Held one : ours) {
+    for (Read one : ours) {
       for (int other = 0; other < theirs.size(); other++) {
         long apart = Math.abs(one.at() - theirs.get(other) - difference);
         if (apart <= APART_MILLIS) {

@@ -25,9 +25,37 @@ final class InFlight {
   private long since;
   private long done;
 
-  private long lookedAt;
-  private long leftThen;
-  private long kept;
+  private final Safe kept;
+  private final Safe settled;
+  private long left;
+
+  /** Until when all that had entered was found safe, in a sense in which it is some time later. */
+  private static final class Safe {
+    private long lookedAt;
+    private long leftThen;
+    private long until;
+
+    private Safe(long now) {
+      this.lookedAt = now;
+      this.leftThen = now;
+      this.until = now;
+    }
+
+    /**
+     * @param now before it was seen what has left
+     * @param left until when all that had entered had left then
+     * @param safe when all that had left by then is safe
+     */
+    private long until(long now, long left, long safe) {
+      if (safe >= lookedAt) {
+        // What had left by then is safe, and not what has left since
+        until = safe >= now ? left : leftThen;
+        lookedAt = now;
+        leftThen = left;
+      }
+      return until;
+    }
+  }
 
   /**
    * @param most exchanges under way at most
@@ -39,9 +67,9 @@ final class InFlight {
     this.clock = clock;
     this.since = clock.getAsLong();
     this.done = since;
-    this.lookedAt = since;
-    this.leftThen = since;
-    this.kept = since;
+    this.left = since;
+    this.kept = new Safe(since);
+    this.settled = new Safe(since);
   }
 
   /**
@@ -93,15 +121,19 @@ final class InFlight {
    */
   long keptUntil(Supplier<Duration> unsafeFor) {
     long now = clock.getAsLong();
-    long left = doneUntil();
-    long safe = clock.getAsLong() - unsafeFor.get().toMillis();
-    if (safe >= lookedAt) {
-      // What had left by then is safe, and not what has left since
-      kept = safe >= now ? left : leftThen;
-      lookedAt = now;
-      leftThen = left;
-    }
-    return kept;
+    left = doneUntil();
+    return kept.until(now, left, clock.getAsLong() - unsafeFor.get().toMillis());
+  }
+
+  /**
+   * Until when all that had entered has reached Kafka, or was left out. To be asked after {@link
+   * #keptUntil}, by the same caller.
+   *
+   * @param unsettledFor for how long what has left may be on its way
+   */
+  long settledUntil(Supplier<Duration> unsettledFor) {
+    long now = clock.getAsLong();
+    return settled.until(now, left, clock.getAsLong() - unsettledFor.get().toMillis());
   }
 
   int count() {

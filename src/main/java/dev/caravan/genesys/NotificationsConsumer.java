@@ -87,6 +87,13 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
   /** Empty if this is the only instance. */
   private Optional<SharedReading> shared = Optional.empty();
 
+  /** Whether each shard is read by a second instance. */
+  private boolean standby;
+
+  private final AgreedIds agreedIds = new AgreedIds(ids, clock);
+  private final ForwardedEvents forwarded = new ForwardedEvents(new SecureRandom().nextLong());
+  private final Consumer<byte[]> settled = forwarded::settled;
+
   private EventNotifier beforeStop;
   private ExecutorService clusterThreads;
 
@@ -111,6 +118,11 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
   }
 
   private void share(String cluster) {
+    standby = setting("caravan.standby", "0").equals("1");
+    if (standby) {
+      getEndpoint().component().hearSettled(settled);
+    }
+    configuration.standsBy(standby);
     CamelContext context = getEndpoint().getCamelContext();
     clusterThreads =
         context
@@ -121,6 +133,8 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
             new SharedReading(
                 cluster,
                 alike(),
+                standby,
+                forwarded,
                 reading(),
                 gaps,
                 control,
@@ -158,8 +172,19 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
         "GENESYS_TOPICS", configuration.getTopics(),
         "GENESYS_MEDIA", setting("genesys.media", ""),
         "GENESYS_REDUNDANCY", String.valueOf(configuration.getRedundancy()),
+        "CARAVAN_STANDBY", setting("caravan.standby", "0"),
         "topicsPerChannel", String.valueOf(configuration.getTopicsPerChannel()),
         "CARAVAN_TOPIC_PREFIX", setting("caravan.topic.prefix", ""));
+  }
+
+  /** Without the shards for whose readers this instance stands by: others tell how those are. */
+  private List<ClientStatus> statuses() {
+    List<ClientStatus> all = reading().statuses();
+    return shared
+        .map(
+            some ->
+                all.stream().map(client -> client.without(shard -> some.standsBy(shard))).toList())
+        .orElse(all);
   }
 
   private ClientReaders reading() {
@@ -264,18 +289,27 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
       share(cluster);
     }
     reader =
-        new GenesysMetrics.Reader(inFlight, its::statuses, its::rejected, preparation::listing);
+        new GenesysMetrics.Reader(
+            inFlight,
+            this::statuses,
+            its::rejected,
+            preparation::listing,
+            () -> shared.map(some -> some.cluster().status().standsBy()).orElse(0));
     metrics.begins(reader);
     GenesysComponent component = getEndpoint().component();
     healthCheck =
         new NotificationsHealthCheck(
             this::problem,
-            its::statuses,
+            this::statuses,
             inFlight,
             clock,
             component::trouble,
             () ->
-                Stream.of(component.ledger().trouble(), deadLetters.trouble(), preparation.stale())
+                Stream.of(
+                        component.ledger().trouble(),
+                        deadLetters.trouble(),
+                        preparation.stale(),
+                        shared.flatMap(SharedReading::incomplete))
                     .flatMap(Optional::stream)
                     .reduce((one, other) -> one + " " + other),
             its::rejected,
@@ -316,6 +350,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
         some -> {
           getEndpoint().component().handsOverNoMore(getRouteId());
           getEndpoint().getCamelContext().getManagementStrategy().removeEventNotifier(beforeStop);
+          getEndpoint().component().hearSettledNoMore(settled);
           some.cluster().close();
           getEndpoint().getCamelContext().getExecutorServiceManager().shutdownNow(clusterThreads);
         });
@@ -356,9 +391,13 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
     long kept = inFlight.keptUntil(getEndpoint().component()::unsafeFor);
     deadLetters.note(getEndpoint().component().ledger());
     List<Shard> all = reading().shards();
-    List<Shard> forwarded =
+    List<Shard> forwardedHere =
         shared.map(some -> all.stream().filter(some::isForwarded).toList()).orElse(all);
-    gaps.tick(forwarded, kept, clock.getAsLong());
+    gaps.tick(forwardedHere, kept, clock.getAsLong());
+    if (standby) {
+      long until = inFlight.settledUntil(getEndpoint().component().settling().unsettledFor());
+      shared.ifPresent(some -> some.settledUntil(forwardedHere, until));
+    }
   }
 
   // ---- what comes
@@ -366,13 +405,16 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
   @Override
   public void notification(int shard, Frame.Notification event, byte[] body) {
     if (shared.isPresent()) {
-      shared.get().notification(shard, event, body);
+      String id = standby ? agreedIds.next(shard, event.id()) : ids.next();
+      shared.get().notification(shard, event, body, id);
     } else {
-      forward(shard, event, body);
+      forward(shard, new HeldFrames.Read(event, body, clock.getAsLong(), ids.next()));
     }
   }
 
-  private void forward(int shard, Frame.Notification event, byte[] body) {
+  private void forward(int shard, HeldFrames.Read read) {
+    Frame.Notification event = read.event();
+    byte[] body = read.body();
     int place;
     try {
       place = inFlight.enter();
@@ -391,14 +433,26 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
       Exchange exchange = createExchange(false);
       Message message = exchange.getIn();
       message.setBody(body);
-      String id = ids.next();
-      headers.set(message, event, id);
-      delivery.headers = letter -> headers.set(letter, event, id);
+      Consumer<Message> all = headers(shard, read);
+      all.accept(message);
+      delivery.headers = all;
       getAsyncProcessor().process(exchange, sync -> delivery.done(exchange));
     } catch (RuntimeException | Error e) {
       LOG.debug("An event could not be handed to its route; it becomes a dead letter", e);
       delivery.failed(e, "");
     }
+  }
+
+  private Consumer<Message> headers(int shard, HeldFrames.Read read) {
+    String receipt = getEndpoint().component().settling().receipt();
+    if (!standby || receipt.isEmpty()) {
+      return message -> headers.set(message, read.event(), read.ceId());
+    }
+    byte[] its = forwarded.receipt(shard, read.event().id(), read.at());
+    return message -> {
+      headers.set(message, read.event(), read.ceId());
+      message.setHeader(receipt, its);
+    };
   }
 
   /** One event on its way through the route; its end counts once, however it comes. */
@@ -469,17 +523,20 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
     gaps.reading(replica, topics, since);
     // What was read before the gap may not be in safe hands yet
     tick();
-    shared.ifPresent(some -> some.cluster().opened(replica.shard()));
+    agreedIds.reading(replica, since);
+    shared.ifPresent(some -> some.reading(replica, since));
   }
 
   @Override
   public void blind(Replica replica, long since, Cause cause) {
     gaps.blind(replica, since, cause);
+    agreedIds.blind(replica);
     shared.ifPresent(some -> some.blind(replica, cause));
   }
 
   @Override
   public void finished(Replica replica) {
+    agreedIds.blind(replica);
     // At a stop the sockets may still hand over what was read; what follows is told at its end
     if (!isStoppingOrStopped()) {
       shared.ifPresentOrElse(some -> some.finished(replica), () -> gaps.finished(replica));

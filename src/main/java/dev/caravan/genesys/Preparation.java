@@ -351,7 +351,7 @@ final class Preparation {
         new TopicSharder(
             configuration.getTopicsPerChannel(),
             present,
-            ChannelGroup.mostShards(configuration.getRedundancy()));
+            ChannelGroup.mostShards(configuration.channelsOfShard()));
     return sharder.plan(
         plan, wanted, readers.refusals().get(), shard -> readers.isRead().test(shard.number()));
   }
@@ -431,7 +431,7 @@ final class Preparation {
 
   /** How many it takes to read all. */
   private int channels() {
-    return (plan.shards().size() + plan.unread().size()) * configuration.getRedundancy();
+    return (plan.shards().size() + plan.unread().size()) * configuration.channelsOfShard();
   }
 
   private void judgeBudget() {
@@ -439,7 +439,7 @@ final class Preparation {
       problem = Optional.empty();
       return;
     }
-    int redundancy = configuration.getRedundancy();
+    int redundancy = configuration.channelsOfShard();
     int present = readers.all().size() - missingClients;
     int most = ChannelGroup.mostShards(redundancy) * redundancy * present;
     String away =
@@ -450,8 +450,11 @@ final class Preparation {
     String otherwise =
         redundancy == 1
             ? " subscribe less, or combine topics of the same user or queue."
-            : " subscribe less, or set GENESYS_REDUNDANCY to 1: with 2 every topic takes two"
-                + " channels.";
+            : configuration.getRedundancy() == 1
+                ? " subscribe less, or set CARAVAN_STANDBY to 0: with 1 every topic takes two"
+                    + " channels."
+                : " subscribe less, or set GENESYS_REDUNDANCY to 1: with 2 every topic takes two"
+                    + " channels.";
     broken(
         plan.left()
             + " subscriptions are not being read: reading all needs "

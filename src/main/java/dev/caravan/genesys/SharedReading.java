@@ -26,6 +26,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ScheduledExecutorService;
@@ -52,6 +53,9 @@ final class SharedReading implements Cluster.Reader {
   private static final long LOOK_NANOS = 20_000_000;
   private static final int MOST_LOOKS = 250;
 
+  /** So small a part of the memory is for what is kept while this instance stands by. */
+  private static final int STANDBY_SHARE = 4;
+
   private final ClientReaders readers;
   private final GapRecorder gaps;
   private final Executor background;
@@ -63,6 +67,14 @@ final class SharedReading implements Cluster.Reader {
   private final Cluster cluster;
   private final Map<Integer, TopicSharder.Shard> ours = new TreeMap<>();
   private final Map<Integer, HeldFrames> frames = new ConcurrentHashMap<>();
+  private final ForwardedEvents forwarded;
+
+  /** Shards for whose readers this instance stands by. */
+  private final Set<Integer> standingBy = ConcurrentHashMap.newKeySet();
+
+  // Touched by the control thread only
+  private final Set<Replica> reading = new HashSet<>();
+  private final Map<Integer, Long> settledUntil = new HashMap<>();
 
   /** OAuth clients that others have, and this instance has not. */
   private final Set<String> strangers = new HashSet<>();
@@ -75,6 +87,8 @@ final class SharedReading implements Cluster.Reader {
   /**
    * @param name of the cluster
    * @param settings in which all instances have to agree: the name of each, and its value
+   * @param standby whether each shard is read by a second instance, which forwards nothing
+   * @param forwarded knows what has reached Kafka, if so
    * @param next takes what is forwarded
    * @param leads begins to find out what is to be read, going on from a plan, or ends to
    * @param listingFails whether this instance is to find out what is to be read, and cannot
@@ -82,6 +96,8 @@ final class SharedReading implements Cluster.Reader {
   SharedReading(
       String name,
       Map<String, String> settings,
+      boolean standby,
+      ForwardedEvents forwarded,
       ClientReaders readers,
       GapRecorder gaps,
       ScheduledExecutorService control,
@@ -93,6 +109,7 @@ final class SharedReading implements Cluster.Reader {
       Consumer<Optional<Plan>> leads,
       BooleanSupplier listingFails) {
     this.readers = readers;
+    this.forwarded = forwarded;
     this.gaps = gaps;
     this.background = background;
     this.clock = clock;
@@ -108,6 +125,7 @@ final class SharedReading implements Cluster.Reader {
             control,
             threads,
             settings,
+            standby,
             clock,
             () -> clock.atTheLatest(clock.getAsLong()).toEpochMilli(),
             new SecureRandom());
@@ -131,14 +149,14 @@ final class SharedReading implements Cluster.Reader {
   }
 
   /** An event of a shard, on its frame queue. */
-  void notification(int shard, Frame.Notification event, byte[] body) {
+  void notification(int shard, Frame.Notification event, byte[] body, String ceId) {
     // The control thread is about to look into it
     for (int look = 0; look < MOST_LOOKS && cluster.mayBeReplaced(); look++) {
       LockSupport.parkNanos(LOOK_NANOS);
     }
     HeldFrames held = frames.get(shard);
     if (held != null) {
-      held.take(event, body);
+      held.take(event, body, ceId);
     }
   }
 
@@ -155,6 +173,141 @@ final class SharedReading implements Cluster.Reader {
     change(shard);
   }
 
+  // ---- standing by
+
+  @Override
+  public void standBy(TopicSharder.Shard shard) {
+    standingBy.add(shard.number());
+    gaps.standsBy(shard.number());
+    frames.put(
+        shard.number(),
+        HeldFrames.standingBy(shard.number(), this::mostBytes, clock, next, pairedOff));
+    change(shard);
+  }
+
+  /** How much may be kept of one of the shards for whose readers this instance stands by. */
+  private long mostBytes() {
+    return Runtime.getRuntime().maxMemory() / STANDBY_SHARE / Math.max(1, standingBy.size());
+  }
+
+  @Override
+  public void takeOver(TopicSharder.Shard shard, Optional<Instant> lastRead) {
+    Optional<HeldFrames> its = held(shard.number());
+    // What was given up for lack of memory was not read, as far as anybody can tell
+    its.map(held -> held.unacknowledged().droppedUntil())
+        .filter(OptionalLong::isPresent)
+        .ifPresent(
+            dropped ->
+                replicas(shard.number())
+                    .forEach(
+                        replica ->
+                            gaps.readSince(replica, clock.atTheLatest(dropped.getAsLong()))));
+    its.ifPresent(HeldFrames::takeOver);
+    standsByNoMore(shard.number(), lastRead.orElseGet(this::wallClock));
+    lastRead.ifPresent(until -> gaps.inherited(shard, until));
+    // It waits for the route
+    its.ifPresent(held -> background.execute(() -> held.release(List.of())));
+  }
+
+  @Override
+  public void takePart(int shard) {
+    standsByNoMore(shard, wallClock());
+    held(shard).ifPresent(HeldFrames::takePart);
+  }
+
+  private Instant wallClock() {
+    return clock.atTheLatest(clock.getAsLong());
+  }
+
+  private void standsByNoMore(int shard, Instant lastRead) {
+    standingBy.remove(shard);
+    replicas(shard).forEach(replica -> gaps.takesOver(replica, lastRead));
+  }
+
+  @Override
+  public void rescue(int shard) {
+    List<HeldFrames.Read> all = held(shard).map(HeldFrames::rescue).orElse(List.of());
+    background.execute(() -> all.forEach(read -> next.notification(shard, read)));
+  }
+
+  @Override
+  public void acknowledged(int shard, List<Cluster.Forwarded> there, long settledMillis) {
+    held(shard)
+        .ifPresent(
+            held -> held.unacknowledged().acknowledged(there, settledMillis, clock.getAsLong()));
+  }
+
+  @Override
+  public List<Cluster.Reached> reached() {
+    long now = clock.getAsLong();
+    Map<Integer, List<Cluster.Forwarded>> all = forwarded.take(now);
+    Set<Integer> shards = new TreeSet<>(all.keySet());
+    shards.addAll(settledUntil.keySet());
+    List<Cluster.Reached> reached =
+        shards.stream()
+            .map(
+                shard ->
+                    new Cluster.Reached(
+                        shard,
+                        all.getOrDefault(shard, List.of()),
+                        settledUntil.containsKey(shard) ? now - settledUntil.get(shard) : -1))
+            .toList();
+    // Told once, and anew when more is known
+    settledUntil.clear();
+    return reached;
+  }
+
+  /**
+   * To be called every second.
+   *
+   * @param shards those that are forwarded here
+   * @param until until when all that was handed on has reached Kafka, or was left out
+   */
+  void settledUntil(List<Shard> shards, long until) {
+    settledUntil.clear();
+    for (Shard shard : shards) {
+      // While a gap of it is not told yet, whoever takes over begins before that
+      if (gaps.until(shard.number()).isPresent()) {
+        shard
+            .handedOnUntil()
+            .ifPresent(
+                handedOn ->
+                    settledUntil.merge(shard.number(), Math.min(handedOn, until), Math::min));
+      }
+    }
+  }
+
+  /** Whether this instance reads the shard besides the one that forwards it. */
+  boolean standsBy(int shard) {
+    return standingBy.contains(shard);
+  }
+
+  /** That something was given up which may not be in Kafka yet, and what to do; empty if not. */
+  Optional<String> incomplete() {
+    long shards =
+        standingBy.stream()
+            .flatMap(shard -> held(shard).stream())
+            .filter(held -> held.unacknowledged().isIncomplete())
+            .count();
+    return shards == 0
+        ? Optional.empty()
+        : Optional.of(
+            "This instance stands by for others and has no memory left for what they read and Kafka"
+                + " does not have yet, of %d %s: the oldest is kept by them alone. Give it more (CARAVAN_HEAP)."
+                    .formatted(shards, shards == 1 ? "shard" : "shards"));
+  }
+
+  private Optional<HeldFrames> held(int shard) {
+    return Optional.ofNullable(frames.get(shard));
+  }
+
+  /** The replica is read since then. */
+  void reading(Replica replica, long since) {
+    reading.add(replica);
+    held(replica.shard()).ifPresent(held -> held.unacknowledged().reading(since));
+    cluster.opened(replica.shard());
+  }
+
   @Override
   public void inherit(TopicSharder.Shard shard, Instant lastRead) {
     gaps.inherited(shard, lastRead);
@@ -167,6 +320,11 @@ final class SharedReading implements Cluster.Reader {
 
   /** Nothing of the replica is read any more. */
   void blind(Replica replica, Cause cause) {
+    reading.remove(replica);
+    if (reading.stream().noneMatch(other -> other.shard() == replica.shard())) {
+      held(replica.shard()).ifPresent(held -> held.unacknowledged().blind());
+      cluster.blind(replica.shard());
+    }
     if (cause == Cause.TAKEN_OVER) {
       cluster.evicted(replica.shard());
     }
@@ -220,6 +378,9 @@ final class SharedReading implements Cluster.Reader {
       // It ended, and its number was used again, before we heard of that
       ours.remove(shard.number());
       replicas(shard.number()).forEach(gaps::finished);
+      if (standsBy(shard.number())) {
+        gaps.standsBy(shard.number());
+      }
       read();
       ours.put(shard.number(), shard);
     }
@@ -239,8 +400,14 @@ final class SharedReading implements Cluster.Reader {
 
   private void close(int shard, Consumer<Replica> end) {
     if (ours.remove(shard) != null) {
+      standingBy.remove(shard);
       Optional.ofNullable(frames.remove(shard)).ifPresent(HeldFrames::stop);
-      replicas(shard).forEach(end);
+      replicas(shard)
+          .forEach(
+              replica -> {
+                reading.remove(replica);
+                end.accept(replica);
+              });
       read();
     }
   }

@@ -6,6 +6,7 @@ import dev.caravan.genesys.GenesysComponent;
 import dev.caravan.genesys.Signal;
 import dev.caravan.health.ConditionHealthCheck.Condition;
 import dev.caravan.spool.SpoolComponent;
+import dev.caravan.spool.SpoolConstants;
 import dev.caravan.spool.SpoolEvent;
 import dev.caravan.spool.SpoolStatus;
 import dev.caravan.spool.log.SegmentedLog;
@@ -69,6 +70,11 @@ public class SpoolHealth {
           lost(event, genesys);
         });
     genesys.unsafeFor(spools::unsafeFor);
+    if (context.resolvePropertyPlaceholders("{{caravan.standby:0}}").equals("1")) {
+      genesys.settlesBy(
+          new GenesysComponent.Settling(SpoolConstants.RECEIPT, spools::unsettledFor));
+      spools.addReceiptListener(genesys::settled);
+    }
     HealthCheckRegistry.get(context)
         .register(new ConditionHealthCheck("spools", () -> condition(spools.statuses())));
     BackgroundHealthCheck.of(context)

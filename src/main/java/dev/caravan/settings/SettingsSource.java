@@ -129,6 +129,7 @@ public final class SettingsSource implements ConfigSourceFactory {
     Map<String, String> secrets = secrets(context, mistakes);
     derived.putAll(secrets);
     clients(context, secrets, derived, mistakes);
+    standby(context, mistakes);
     corrected.putAll(hosts(context, corrected, mistakes));
     kafka(context, secrets, derived, mistakes);
     derived.put(
@@ -224,6 +225,18 @@ public final class SettingsSource implements ConfigSourceFactory {
             .or(() -> Optional.ofNullable(secrets.get("genesys.client.secret"))),
         derived,
         mistakes);
+  }
+
+  /** Who stands by is another instance. */
+  private static void standby(ConfigSourceContext context, List<Mistake> mistakes) {
+    boolean on = value(context, "caravan.standby").filter("1"::equals).isPresent();
+    if (on && value(context, "caravan.cluster").isEmpty()) {
+      mistakes.add(
+          new Mistake(
+              HoldsUp.READING,
+              "CARAVAN_STANDBY is 1, and CARAVAN_CLUSTER is not set: it is another instance that"
+                  + " stands by. Set both, or neither, and restart."));
+    }
   }
 
   /** What the names of the files in a folder of secrets say. */

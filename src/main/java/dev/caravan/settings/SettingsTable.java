@@ -225,6 +225,13 @@ public final class SettingsTable {
         "",
         "a name that several instances share which read an organisation together, with the same"
             + " settings and a data folder each; empty for one instance alone");
+    reading(
+        "caravan.standby",
+        number(0, 1),
+        "0",
+        "`1`: with `CARAVAN_CLUSTER`, each topic is read by a second instance, which forwards it"
+            + " should the first one end, so that nothing is lost. It takes twice the channels, of"
+            + " which an OAuth client has 20");
     beside(
         "caravan.spool.max-bytes",
         number(1_000_000, 999_999_999_999_999L),

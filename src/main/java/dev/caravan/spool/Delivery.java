@@ -114,6 +114,16 @@ final class Delivery implements Runnable {
 
   /** Takes one record and settles it sooner or later, from whatever thread. */
   interface Receiver {
+    /** Who hears that records are settled for good. */
+    default Receipts receipts() {
+      return Receipts.NONE;
+    }
+
+    /** Whether a dead letter is a record of a spool that tells itself when it is settled. */
+    default boolean letterHasReceipt() {
+      return false;
+    }
+
     void receive(LogRecord record, boolean again, Settlement settlement);
 
     /** Puts a record that is given up where dead letters are kept; throws if that fails. */
@@ -140,7 +150,8 @@ final class Delivery implements Runnable {
     this.receiver = receiver;
     this.parking = spool.parking();
     this.keyed = !options.getKeyHeader().isEmpty();
-    this.window = new Window(options.getInFlight(), options.getMemoryBytes(), keyed);
+    this.window =
+        new Window(options.getInFlight(), options.getMemoryBytes(), keyed, receiver.receipts());
     this.refillAt = options.getInFlight() - Math.max(1, options.getInFlight() / 64);
     long now = spool.nanoTime();
     this.lastDeliveredNanos = now - 2 * DELIVERED_NANOS;
@@ -263,7 +274,7 @@ final class Delivery implements Runnable {
     }
     while (nextTaken < taken.size() && hasPlace() && settled.isEmpty()) {
       LogRecord record = taken.get(nextTaken);
-      Slot slot = new Slot(record, keyOf(record));
+      Slot slot = new Slot(record, keyOf(record), receiver.receipts().of(record));
       Key key = admit(slot);
       if (slot.state == State.IN_FLIGHT) {
         handOut(slot, false);
@@ -435,6 +446,7 @@ final class Delivery implements Runnable {
     Failure why = first.failure;
     if (isGivenUp(why, first.attempts, gaveUpFor.equals(why.what())) && giveUp(first.record, why)) {
       gaveUpFor = why.what();
+      givenUp(first);
       deliveredAfterAll(first);
       key.handOutAt(now);
       return;
@@ -742,6 +754,7 @@ final class Delivery implements Runnable {
       }
     } finally {
       if (givenUp) {
+        givenUp(slot);
         parking.givenUp(slot, why.what());
       } else {
         parking.stuck(slot.key, why, now);
@@ -794,6 +807,18 @@ final class Delivery implements Runnable {
       LOG.debug("Spool '{}': the failure", spool.name(), why.cause());
     }
     return true;
+  }
+
+  /** Its dead letter may have to wait, too. */
+  private void givenUp(Slot slot) {
+    if (receiver.letterHasReceipt()) {
+      slot.receipt = null;
+    }
+  }
+
+  /** Who hears that records are settled for good. */
+  Receipts receipts() {
+    return receiver.receipts();
   }
 
   // --- what is told

@@ -63,6 +63,8 @@ final class Parking implements AutoCloseable {
   /** What another one still does late has no effect. */
   private Object owner;
 
+  private Receipts receipts = Receipts.NONE;
+
   private final Map<Long, Key> keys = new HashMap<>();
   private final Map<String, Group> groups = new LinkedHashMap<>();
   private final long expectedLast;
@@ -186,6 +188,11 @@ final class Parking implements AutoCloseable {
           });
     }
     noteStatus();
+  }
+
+  /** Has this one hear which of the parked records are settled for good. */
+  synchronized void tell(Receipts to) {
+    receipts = to;
   }
 
   private long keyOf(LogRecord record) {
@@ -484,7 +491,7 @@ final class Parking implements AutoCloseable {
   }
 
   private Slot handOut(Key key, LogRecord record) {
-    Slot slot = new Slot(record, key.hash);
+    Slot slot = new Slot(record, key.hash, receipts.of(record));
     slot.parkedAs = record.sequence();
     slot.state = State.IN_FLIGHT;
     isInFlight(owner, slot);
@@ -512,6 +519,7 @@ final class Parking implements AutoCloseable {
       Slot done = key.handedOut.removeFirst();
       takenBack(done);
       done(key, done.parkedAs);
+      done.tell(receipts);
       key.gaveUpFor = "";
     }
     if (delivered && key.group != null && key.handedOut.isEmpty()) {
@@ -568,6 +576,7 @@ final class Parking implements AutoCloseable {
       return;
     }
     done(key, slot.parkedAs);
+    slot.tell(receipts);
     key.gaveUpFor = what;
     works(key);
     if (key.count == 0) {

@@ -66,6 +66,11 @@ public final class Spool implements AutoCloseable {
   private final AtomicReference<Delivery> delivery = new AtomicReference<>();
   private final AtomicBoolean closed = new AtomicBoolean();
   private volatile long untakenSinceNanos;
+
+  // All that was appended before the first moment is settled; until the second it was so much
+  private long settledUntilNanos;
+  private long lookedNanos;
+  private long lookedUpTo;
   private volatile BackgroundTask commits;
   private volatile Future<?> nextTick = CompletableFuture.completedFuture(null);
 
@@ -95,6 +100,8 @@ public final class Spool implements AutoCloseable {
     this.options = options;
     this.time = time;
     this.untakenSinceNanos = time.nanos().getAsLong();
+    this.settledUntilNanos = untakenSinceNanos;
+    this.lookedNanos = untakenSinceNanos;
     this.executor = executor;
     this.listener = listener;
     Path directory = options.directoryPath();
@@ -367,6 +374,7 @@ public final class Spool implements AutoCloseable {
     committer.leaveParkedAlone(true);
     try {
       parking.begin(taker, itsOptions, new Waiting()::holds);
+      parking.tell(taker.receipts());
     } catch (IOException | RuntimeException | Error e) {
       // Whoever starts the route again must find the place free
       detach(taker);
@@ -444,6 +452,20 @@ public final class Spool implements AutoCloseable {
   /** For how long what was appended may have been in memory only, and would be lost with it. */
   Duration unsafeFor() {
     return Duration.ofNanos(Math.max(0, nanoTime() - backlog.safeUntilNanos()));
+  }
+
+  /** For how long something that was appended may not be settled yet, parked or not. */
+  synchronized Duration unsettledFor() {
+    long now = nanoTime();
+    long last = backlog.lastAppended();
+    long acknowledged = backlog.acknowledged();
+    // In this order: what is parked counts as acknowledged only after it counts as parked
+    if (parking.records() == 0 && acknowledged >= lookedUpTo) {
+      settledUntilNanos = acknowledged >= last ? now : lookedNanos;
+      lookedNanos = now;
+      lookedUpTo = last;
+    }
+    return Duration.ofNanos(Math.max(0, now - settledUntilNanos));
   }
 
   long acknowledged() {

@@ -4,6 +4,7 @@ import dev.caravan.background.BackgroundHealthCheck;
 import dev.caravan.background.BackgroundTask;
 import dev.caravan.background.FailedStep;
 import dev.caravan.background.NumberOptions;
+import dev.caravan.spool.log.LogRecord;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
@@ -42,6 +43,22 @@ public class SpoolComponent extends HealthCheckComponent {
   private final Map<String, Replaying> replays = new HashMap<>();
   private final Map<String, SpoolConfiguration> asked = new ConcurrentHashMap<>();
   private final List<Consumer<SpoolEvent>> listeners = new CopyOnWriteArrayList<>();
+  private final List<Consumer<byte[]>> receiptListeners = new CopyOnWriteArrayList<>();
+
+  private final Receipts receipts =
+      new Receipts() {
+        @Override
+        public byte[] of(LogRecord record) {
+          return receiptListeners.isEmpty()
+              ? null
+              : record.headers().bytes(SpoolConstants.RECEIPT).orElse(null);
+        }
+
+        @Override
+        public void settled(byte[] receipt) {
+          receiptListeners.forEach(listener -> listener.accept(receipt));
+        }
+      };
 
   /** The options that all spools have unless their endpoints say otherwise. */
   @Metadata(description = "The options that all spools have unless their endpoints say otherwise.")
@@ -142,6 +159,20 @@ public class SpoolComponent extends HealthCheckComponent {
     listeners.add(Objects.requireNonNull(listener));
   }
 
+  /**
+   * Adds somebody who is told the {@link SpoolConstants#RECEIPT} of each record that has one, once
+   * it is settled for good: delivered, or given up and kept as a dead letter elsewhere than in a
+   * spool. It is told on the threads of the spools, in order within a key, and must return soon.
+   */
+  public void addReceiptListener(Consumer<byte[]> listener) {
+    receiptListeners.add(Objects.requireNonNull(listener));
+  }
+
+  /** Tells those who were added; null is not looked for if there is none. */
+  Receipts receipts() {
+    return receipts;
+  }
+
   /** How all open spools are doing. */
   public synchronized List<SpoolStatus> statuses() {
     return spools.values().stream().map(open -> open.spool().status()).toList();
@@ -154,6 +185,17 @@ public class SpoolComponent extends HealthCheckComponent {
   public Duration unsafeFor() {
     return spools.values().stream()
         .map(open -> open.spool().unsafeFor())
+        .max(Comparator.naturalOrder())
+        .orElse(Duration.ZERO);
+  }
+
+  /**
+   * For how long what the spools have taken may not be settled yet: all that was appended before is
+   * delivered or given up. Who asks does so every second.
+   */
+  public Duration unsettledFor() {
+    return spools.values().stream()
+        .map(open -> open.spool().unsettledFor())
         .max(Comparator.naturalOrder())
         .orElse(Duration.ZERO);
   }

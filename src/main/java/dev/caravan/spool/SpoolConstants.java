@@ -29,5 +29,13 @@ public final class SpoolConstants {
   @Metadata(label = "consumer", description = "Why a record is a dead letter.", javaType = "String")
   public static final String REASON = "caravan-reason";
 
+  @Metadata(
+      label = "producer",
+      description =
+          "What whoever appends knows the record by. It is kept with the record and not handed out;"
+              + " who listens to the component is told it once the record is settled for good.",
+      javaType = "byte[]")
+  public static final String RECEIPT = "CamelSpoolReceipt";
+
   private SpoolConstants() {}
 }

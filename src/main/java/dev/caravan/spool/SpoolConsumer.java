@@ -69,6 +69,16 @@ class SpoolConsumer extends DefaultConsumer implements Suspendable, Delivery.Rec
   }
 
   @Override
+  public Receipts receipts() {
+    return endpoint.getComponent().receipts();
+  }
+
+  @Override
+  public boolean letterHasReceipt() {
+    return letters != null && letters.getEndpoint() instanceof SpoolEndpoint;
+  }
+
+  @Override
   public void receive(LogRecord record, boolean again, Delivery.Settlement settlement) {
     Exchange exchange = exchange(record);
     if (again) {
@@ -98,6 +108,7 @@ class SpoolConsumer extends DefaultConsumer implements Suspendable, Delivery.Rec
     record.headers().forEach(headers::put);
     headers.put(SpoolConstants.SEQUENCE, Parking.sequence(record));
     headers.remove(Parking.SEQUENCE);
+    headers.remove(SpoolConstants.RECEIPT);
     headers.put(SpoolConstants.APPENDED_AT, record.appendedAtMillis());
     return exchange;
   }
@@ -116,6 +127,12 @@ class SpoolConsumer extends DefaultConsumer implements Suspendable, Delivery.Rec
   public void deadLetter(LogRecord record, String reason) throws Exception {
     Exchange exchange = exchange(record);
     exchange.getIn().setHeader(SpoolConstants.REASON, reason);
+    if (letterHasReceipt()) {
+      record
+          .headers()
+          .bytes(SpoolConstants.RECEIPT)
+          .ifPresent(receipt -> exchange.getIn().setHeader(SpoolConstants.RECEIPT, receipt));
+    }
     try {
       letters.process(exchange);
       if (exchange.getException() != null) {

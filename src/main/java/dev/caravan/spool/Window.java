@@ -37,6 +37,9 @@ final class Window {
     /** Null once it need not be handed out any more, is parked, or must be read to be repeated. */
     LogRecord record;
 
+    /** Null if nobody wants to know when it is settled, or knows it. */
+    byte[] receipt;
+
     volatile State state = State.WAITING;
     private boolean keptBehind;
 
@@ -61,11 +64,20 @@ final class Window {
       DELIVERED
     }
 
-    Slot(LogRecord record, long key) {
+    Slot(LogRecord record, long key, byte[] receipt) {
       this.sequence = record.sequence();
       this.key = key;
       this.weight = record.weight();
       this.record = record;
+      this.receipt = receipt;
+    }
+
+    /** It is settled for good. */
+    void tell(Receipts receipts) {
+      if (receipt != null) {
+        receipts.settled(receipt);
+        receipt = null;
+      }
     }
 
     boolean isParked() {
@@ -148,6 +160,7 @@ final class Window {
   private final int maxRecords;
   private final long maxBytes;
   private final boolean keepsAll;
+  private final Receipts receipts;
   private final Deque<Slot> slots = new ArrayDeque<>();
   private final Map<Long, Key> keys = new LinkedHashMap<>();
   private int places;
@@ -162,8 +175,9 @@ final class Window {
    *
    * @param keepsAll whether all that is delivered behind what is not is kept, as it can be parked
    */
-  Window(int maxRecords, long maxBytes, boolean keepsAll) {
+  Window(int maxRecords, long maxBytes, boolean keepsAll, Receipts receipts) {
     this.maxRecords = maxRecords;
+    this.receipts = receipts;
     this.keepsAll = keepsAll;
     this.maxBytes = maxBytes;
   }
@@ -233,7 +247,9 @@ final class Window {
     places--;
     Deque<Slot> its = keyOf(slot).slots;
     while (!its.isEmpty() && its.peekFirst().state == State.DELIVERED) {
-      forget(its.removeFirst());
+      Slot first = its.removeFirst();
+      forget(first);
+      first.tell(receipts);
     }
     if (its.isEmpty()) {
       keys.remove(slot.key);

@@ -12,6 +12,7 @@ import dev.caravan.cluster.ControlRecord.Member;
 import dev.caravan.cluster.ControlRecord.Offer;
 import dev.caravan.cluster.ControlRecord.Plan;
 import dev.caravan.cluster.ControlRecord.Probe;
+import dev.caravan.cluster.ControlRecord.Standby;
 import dev.caravan.cluster.ControlRecord.Topics;
 import dev.caravan.cluster.ControlRecord.Until;
 import dev.caravan.frame.EventId;
@@ -931,5 +932,244 @@ class ClusterMachineTest {
         .contains(
             new ClusterAction.Write(
                 new Member(ME, Set.of(7), false, Reach.UNKNOWN, Map.of(), logins)));
+  }
+
+  // ---- to stand by
+
+  private static final String THIRD = "third";
+
+  /** The other reads shard 1 of slot 5, and we have the next slot. */
+  private void designated() {
+    state = ClusterState.initial(ME, Map.of(), true);
+    begin();
+    hear(member(OTHER));
+    hear(new Live(OTHER, 1, 4, false, KNOWN));
+    plan(5, -1);
+  }
+
+  private void standingBy() {
+    designated();
+    pass(ClusterMachine.STANDBY_AFTER_MILLIS, true);
+    take(new ClusterEvent.Opened(1));
+    pass(ClusterMachine.WARM_AFTER_MILLIS, true);
+    assertThat(state.standing(1)).isPresent();
+  }
+
+  private boolean isWritten(ControlRecord told) {
+    return actions.contains(new ClusterAction.Write(told));
+  }
+
+  @Test
+  void whoeverHasTheNextSlotStandsByOnceTheOneBeforeHasItsChannelClosed() {
+    designated();
+    assertThat(only(ClusterAction.StandBy.class)).isNull();
+
+    pass(ClusterMachine.STANDBY_AFTER_MILLIS - 1_000, true);
+    now += 1_000;
+    hear(member(OTHER));
+
+    assertThat(actions).contains(new ClusterAction.StandBy(SHARD));
+    assertThat(isWritten(new Standby(ME, 1, false))).isTrue();
+    assertThat(stage()).isNull();
+  }
+
+  @Test
+  void withoutTheSettingNobodyStandsBy() {
+    otherReads();
+    plan(5, -1);
+
+    pass(60_000, true);
+
+    assertThat(state.standing()).isEmpty();
+    assertThat(only(ClusterAction.StandBy.class)).isNull();
+  }
+
+  @Test
+  void whoStandsByAlreadyGoesOnWhoeverHasTheNextSlot() {
+    designated();
+    hear(member(THIRD, Set.of(40)));
+    hear(new Standby(THIRD, 1, true));
+
+    for (int second = 0; second < 20; second++) {
+      hear(member(THIRD, Set.of(40)));
+      pass(1_000, true);
+    }
+
+    assertThat(state.standing()).isEmpty();
+  }
+
+  @Test
+  void theOwnerOfTheSlotStandsByOnlyIfThereIsNobodyElse() {
+    designated();
+    hear(member(THIRD, Set.of(6)));
+    hear(new Live(THIRD, 1, 5, false, KNOWN));
+    plan(7, -1);
+
+    for (int second = 0; second < 8; second++) {
+      hear(member(THIRD, Set.of(6)));
+      pass(1_000, true);
+    }
+    assertThat(state.standing()).as("the other can").isEmpty();
+    for (int second = 0; second < 14; second++) {
+      hear(member(THIRD, Set.of(6)));
+      pass(1_000, false);
+    }
+
+    assertThat(state.standing(1)).as("the other has ended").isPresent();
+  }
+
+  @Test
+  void whoHasReadForLongEnoughSaysSo() {
+    designated();
+    pass(ClusterMachine.STANDBY_AFTER_MILLIS, true);
+    take(new ClusterEvent.Opened(1));
+    take(new ClusterEvent.Tick(reach));
+    assertThat(isWritten(new Standby(ME, 1, false))).isTrue();
+
+    pass(ClusterMachine.WARM_AFTER_MILLIS, true);
+    assertThat(isWritten(new Standby(ME, 1, true))).isTrue();
+    take(new ClusterEvent.Blind(1));
+    take(new ClusterEvent.Tick(reach));
+
+    assertThat(isWritten(new Standby(ME, 1, false))).isTrue();
+  }
+
+  @Test
+  void whoStandsByTakesOverOnceTheLeaseOfTheReaderHasRunOut() {
+    standingBy();
+    hear(new Until(OTHER, 1, 4, 1_700_000_000_000L));
+
+    pass(ClusterMachine.REPLACED_AFTER_MILLIS - 1_000, false);
+    assertThat(stage()).isNull();
+    now += 1_000;
+    hear(member(ME));
+
+    assertThat(actions).contains(new ClusterAction.TakeOver(SHARD, 1_700_000_000_000L));
+    assertThat(isWritten(new Live(ME, 1, 5, false, 1_700_000_000_000L))).isTrue();
+    assertThat(stage()).isEqualTo(Stage.READING);
+    assertThat(state.standing()).isEmpty();
+  }
+
+  @Test
+  void whoHasEndedInGoodOrderIsFollowedToo() {
+    standingBy();
+
+    hear(new Gone(OTHER));
+    assertThat(only(ClusterAction.TakeOver.class)).as("its record may only be late").isNull();
+    pass(ClusterMachine.REPLACED_AFTER_MILLIS - 1_000, false);
+    now += 1_000;
+    hear(member(ME));
+
+    assertThat(only(ClusterAction.TakeOver.class)).isNotNull();
+  }
+
+  @Test
+  void withoutContactNobodyIsTakenOver() {
+    standingBy();
+
+    now += 600_000;
+    take(new ClusterEvent.Tick(reach));
+
+    assertThat(only(ClusterAction.TakeOver.class)).isNull();
+  }
+
+  @Test
+  void whoseChannelDoesNotReadTakesOverOnceItDoes() {
+    standingBy();
+    take(new ClusterEvent.Blind(1));
+    pass(20_000, false);
+    assertThat(stage()).isNull();
+
+    take(new ClusterEvent.Opened(1));
+
+    assertThat(only(ClusterAction.TakeOver.class)).isNotNull();
+  }
+
+  /** It knows what has not reached Kafka, and we would not. */
+  @Test
+  void theOwnerOfTheSlotLeavesTheShardToWhoStandsByForAWhile() {
+    otherReads();
+    plan(7, -1);
+    hear(member(THIRD, Set.of(40)));
+    hear(new Standby(THIRD, 1, true));
+    for (int second = 0; second < 14; second++) {
+      hear(member(THIRD, Set.of(40)));
+      pass(1_000, false);
+    }
+    assertThat(only(ClusterAction.Open.class)).isNull();
+    assertThat(stage()).isNull();
+
+    hear(member(THIRD, Set.of(40)));
+    pass(1_000, false);
+
+    assertThat(stage()).isEqualTo(Stage.OPENING);
+  }
+
+  @Test
+  void whatAnotherReadsBeforeWeTakeItOverIsForwardedUpToThere() {
+    standingBy();
+    hear(member(THIRD, Set.of(40)));
+
+    hear(new Live(THIRD, 1, 5, false, KNOWN));
+
+    assertThat(actions).contains(new ClusterAction.Rescue(1));
+    assertThat(state.standing(1)).as("and for that one we stand by").isPresent();
+  }
+
+  @Test
+  void aPlannedMoveToAnotherIsNoDeath() {
+    standingBy();
+    hear(member(THIRD, Set.of(40)));
+
+    hear(new Live(THIRD, 1, 5, true, KNOWN));
+
+    assertThat(only(ClusterAction.Rescue.class)).isNull();
+    assertThat(state.standing(1)).isPresent();
+  }
+
+  @Test
+  void whatMovesToUsWhileWeStandByIsHeldAtOnce() {
+    standingBy();
+    plan(7, 1);
+    assertThat(stage()).isNull();
+
+    hear(new Offer(OTHER, 1, 4));
+
+    assertThat(actions).contains(new ClusterAction.TakePart(1));
+    assertThat(isWritten(new Live(ME, 1, 5, true, KNOWN))).isTrue();
+    assertThat(only(ClusterAction.Open.class)).isNull();
+    assertThat(stage()).isEqualTo(Stage.HOLDING);
+    assertThat(state.standing()).isEmpty();
+  }
+
+  @Test
+  void whoIsAboutToEndStandsByNoMore() {
+    standingBy();
+
+    take(new ClusterEvent.Leave());
+
+    assertThat(actions).contains(new ClusterAction.Close(1));
+    assertThat(state.standing()).isEmpty();
+  }
+
+  @Test
+  void whoStandsByReadsOtherTopicsWhenTheyChange() {
+    standingBy();
+    TopicSharder.Shard other = new TopicSharder.Shard(1, List.of("v2.b"));
+
+    hear(new Topics(OTHER, "w", other));
+    hear(new Plan(OTHER, 1, Map.of(1, 5), Map.of(1, "w"), true, -1));
+
+    assertThat(actions).contains(new ClusterAction.Change(other));
+  }
+
+  @Test
+  void whatIsNotPlannedAnyMoreIsNotReadBesideItsReader() {
+    standingBy();
+
+    hear(new Plan(OTHER, 1, Map.of(2, 5), Map.of(2, "v"), true, -1));
+
+    assertThat(actions).contains(new ClusterAction.Close(1));
+    assertThat(state.standing()).isEmpty();
   }
 }

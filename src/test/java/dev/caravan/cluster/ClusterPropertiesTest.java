@@ -26,7 +26,11 @@ class ClusterPropertiesTest {
   }
 
   private static SimulatedInstances three() {
-    SimulatedInstances all = new SimulatedInstances();
+    return three(false);
+  }
+
+  private static SimulatedInstances three(boolean standby) {
+    SimulatedInstances all = new SimulatedInstances(standby);
     IntStream.range(0, 8).forEach(all.wanted::add);
     IntStream.range(0, 3).forEach(number -> all.start());
     all.pass(120_000);
@@ -109,6 +113,43 @@ class ClusterPropertiesTest {
     assertThat(all.untold()).isEmpty();
   }
 
+  /** What was read is in Kafka, or on the disk of one that ended while nobody stood by for it. */
+  @ParameterizedTest
+  @MethodSource("seeds")
+  void withAStandbyNothingThatWasReadIsLost(long seed) {
+    Random random = new Random(seed);
+    SimulatedInstances all = three(true);
+
+    for (int fault = 0; fault < FAULTS; fault++) {
+      happens(all, random, true);
+      all.pass(random.nextInt(40_000));
+    }
+    allIsWell(all);
+    all.pass(QUIET);
+
+    assertThat(all.lost()).isEmpty();
+    assertAllRead(all);
+    assertThat(all.standingBy()).as("one stands by for each").isEqualTo(all.wanted);
+  }
+
+  /** One after the other, each once the one before has been replaced. */
+  @ParameterizedTest
+  @MethodSource("seeds")
+  void withAStandbyTheDeathOfOneCostsNothing(long seed) {
+    Random random = new Random(seed);
+    SimulatedInstances all = three(true);
+
+    for (int death = 0; death < FAULTS; death++) {
+      all.kill(any(all, random));
+      all.start();
+      all.pass(60_000 + random.nextInt(60_000));
+    }
+
+    assertThat(all.missing()).isEmpty();
+    assertThat(all.told).as("gaps").isEmpty();
+    assertThat(all.repeated()).isLessThanOrEqualTo(FAULTS * 8 * 2);
+  }
+
   private static void happens(SimulatedInstances all, Random random, boolean standingStill) {
     Instance one = any(all, random);
     switch (random.nextInt(standingStill ? 8 : 7)) {
@@ -146,7 +187,7 @@ class ClusterPropertiesTest {
     }
     List<Long> loads =
         all.instances.values().stream()
-            .map(it -> all.wanted.stream().filter(it::reads).count())
+            .map(it -> all.wanted.stream().filter(it::forwards).count())
             .sorted()
             .toList();
     assertThat(loads.get(loads.size() - 1) - loads.get(0)).as("balance").isLessThanOrEqualTo(1);

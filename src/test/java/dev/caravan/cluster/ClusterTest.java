@@ -68,6 +68,7 @@ class ClusterTest {
             control,
             threads,
             settings,
+            false,
             clock,
             System::currentTimeMillis,
             RandomGenerator.getDefault());
@@ -167,6 +168,26 @@ class ClusterTest {
   private static final class NoReader implements Cluster.Reader {
     @Override
     public void open(TopicSharder.Shard shard, boolean held, Optional<Instant> lastRead) {}
+
+    @Override
+    public void standBy(TopicSharder.Shard shard) {}
+
+    @Override
+    public void takeOver(TopicSharder.Shard shard, Optional<Instant> lastRead) {}
+
+    @Override
+    public void takePart(int shard) {}
+
+    @Override
+    public void rescue(int shard) {}
+
+    @Override
+    public void acknowledged(int shard, List<Cluster.Forwarded> forwarded, long settledMillis) {}
+
+    @Override
+    public List<Cluster.Reached> reached() {
+      return List.of();
+    }
 
     @Override
     public void change(TopicSharder.Shard shard) {}

@@ -40,6 +40,10 @@ class ControlCodecTest {
         new ControlRecord.Offer("a", 3, 9),
         new ControlRecord.Handed(
             "a", 3, 9, 1, true, List.of(new Forwarded(new EventId(-1, 2), 345))),
+        new ControlRecord.Acknowledged(
+            "a", 3, 9, 1_200, List.of(new Forwarded(new EventId(-1, 2), 345))),
+        new ControlRecord.Acknowledged("a", 3, 0, -1, List.of()),
+        new ControlRecord.Standby("a", 3, true),
         new ControlRecord.Probe("a", 3, 77),
         new ControlRecord.Gone("a"));
   }

@@ -3,6 +3,7 @@ package dev.caravan.cluster;
 import dev.caravan.cluster.ControlRecord.Handed;
 import dev.caravan.cluster.ControlRecord.Topics;
 import dev.caravan.cluster.ControlRecord.Until;
+import dev.caravan.frame.EventId;
 import dev.caravan.topic.TopicSharder;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -18,7 +19,8 @@ import java.util.stream.Collectors;
 /**
  * Several instances as values, in steps of a quarter of a second: one control topic, a group that
  * deals slots, channels that take half a second to open. Knows at each moment which shards are
- * read, and which times the instances have on record as gaps.
+ * read, which times the instances have on record as gaps, and which of the events that each shard
+ * brings with every step have reached Kafka.
  */
 final class SimulatedInstances {
 
@@ -29,6 +31,11 @@ final class SimulatedInstances {
   private static final int SLOTS = 60;
   private static final String ODD = "odd";
 
+  /** So long an event is in the spool of whoever forwards it. */
+  private static final long SPOOLED = 500;
+
+  private static final long ON_ITS_WAY = 5_000;
+
   /** A time in which a shard was not read. */
   record Gap(int shard, long from, long to) {}
 
@@ -36,16 +43,34 @@ final class SimulatedInstances {
   final Set<Integer> wanted = new TreeSet<>();
   final List<Gap> told = new ArrayList<>();
   final List<Gap> unread = new ArrayList<>();
+
+  /** What came of each shard, by when; and how often it has reached Kafka. */
+  final Map<Integer, Map<Long, Integer>> arrived = new TreeMap<>();
+
+  /** What is on the disk of one that ended while nobody could have stood by for it. */
+  final Map<Integer, Set<Long>> excused = new HashMap<>();
+
+  private final boolean standby;
   private final List<ControlRecord> topic = new ArrayList<>();
   private final Map<Integer, String> slots = new HashMap<>();
   private final Map<Integer, Long> readUntil = new HashMap<>();
+  private final Map<Integer, Set<Long>> sent = new TreeMap<>();
+  private final List<EventId> acknowledged = new ArrayList<>();
   private int started;
   long now = 1_000_000;
+
+  SimulatedInstances() {
+    this(false);
+  }
+
+  SimulatedInstances(boolean standby) {
+    this.standby = standby;
+  }
 
   /** One instance. */
   final class Instance {
     final String name = "i" + started++;
-    ClusterState state = ClusterState.initial(name, Map.of());
+    ClusterState state = ClusterState.initial(name, Map.of(), standby);
     boolean cutOff;
     boolean frozen;
     boolean reaches = true;
@@ -67,6 +92,12 @@ final class SimulatedInstances {
     private final Map<Integer, Long> reading = new HashMap<>();
     private final Map<Integer, Long> lastRead = new HashMap<>();
     private final Map<Integer, Long> blindSince = new HashMap<>();
+    private final Set<Integer> standing = new TreeSet<>();
+    private final Map<Integer, TreeSet<Long>> held = new HashMap<>();
+    private final Map<Integer, TreeSet<Long>> spooled = new HashMap<>();
+    private final Map<Integer, Set<Long>> noted = new HashMap<>();
+    private int heardAcknowledged;
+    private long broughtUntil = now;
 
     private void take(ClusterEvent event) {
       ClusterMachine.Step step = ClusterMachine.next(state, event, now);
@@ -93,6 +124,25 @@ final class SimulatedInstances {
         if (open.lastRead() > 0) {
           lastRead.put(shard, open.lastRead());
         }
+      } else if (action instanceof ClusterAction.StandBy standBy) {
+        standing.add(standBy.shard().number());
+        opening.put(standBy.shard().number(), now + OPENS);
+      } else if (action instanceof ClusterAction.TakeOver takeOver) {
+        takeOver(takeOver.shard().number(), takeOver.lastRead());
+      } else if (action instanceof ClusterAction.TakePart takePart) {
+        standing.remove(takePart.shard());
+        held.remove(takePart.shard());
+      } else if (action instanceof ClusterAction.Rescue rescue) {
+        forwardHeld(rescue.shard(), Set.of());
+      } else if (action instanceof ClusterAction.Note note) {
+        noted.remove(note.shard());
+        if (note.on()) {
+          noted.put(note.shard(), new TreeSet<>());
+        }
+      } else if (action instanceof ClusterAction.Release release) {
+        Set<Long> others = new TreeSet<>();
+        release.forwarded().forEach(one -> others.add(one.id().low()));
+        forwardHeld(release.shard(), others);
       } else if (action instanceof ClusterAction.Inherit inherit) {
         tell(inherit.shard(), inherit.lastRead(), reading.getOrDefault(inherit.shard(), now));
       } else if (action instanceof ClusterAction.Close close) {
@@ -102,7 +152,11 @@ final class SimulatedInstances {
       } else if (action instanceof ClusterAction.Drain drain) {
         draining.put(drain.shard(), now + DRAINS);
       } else if (action instanceof ClusterAction.HandOver hand) {
-        write(new Handed(name, hand.shard(), hand.epoch(), 0, true, List.of()));
+        List<Cluster.Forwarded> all =
+            noted.getOrDefault(hand.shard(), Set.of()).stream()
+                .map(at -> new Cluster.Forwarded(new EventId(hand.shard(), at), 0))
+                .toList();
+        write(new Handed(name, hand.shard(), hand.epoch(), 0, true, all));
         close(hand.shard());
       } else if (action instanceof ClusterAction.ReadElsewhere elsewhere) {
         Long since = blindSince.remove(elsewhere.shard());
@@ -117,15 +171,106 @@ final class SimulatedInstances {
       }
     }
 
+    private void takeOver(int shard, long until) {
+      standing.remove(shard);
+      if (until > 0 && reading.getOrDefault(shard, now) > until) {
+        tell(shard, until, reading.getOrDefault(shard, now));
+      }
+      forwardHeld(shard, Set.of());
+    }
+
+    /** Forwards what it holds of a shard, but for what another has. */
+    private void forwardHeld(int shard, Set<Long> others) {
+      for (long at : Optional.ofNullable(held.remove(shard)).orElseGet(TreeSet::new)) {
+        if (!others.contains(at)) {
+          forward(shard, at);
+        }
+      }
+    }
+
+    private void forward(int shard, long at) {
+      spooled.computeIfAbsent(shard, any -> new TreeSet<>()).add(at);
+      Optional.ofNullable(noted.get(shard)).ifPresent(its -> its.add(at));
+    }
+
+    /** An event of each shard, for whoever reads it; what came while it stood still comes now. */
+    private void bring() {
+      for (; broughtUntil < now; broughtUntil += STEP) {
+        List.copyOf(reading.keySet()).stream()
+            .filter(shard -> reads(shard) && wanted.contains(shard))
+            .filter(shard -> reading.get(shard) <= broughtUntil + STEP)
+            .forEach(shard -> bring(shard, broughtUntil + STEP));
+      }
+    }
+
+    private void bring(int shard, long at) {
+      ClusterState.Stage stage = state.ours(shard).map(ClusterState.Ours::stage).orElse(null);
+      boolean holds =
+          standing.contains(shard)
+              || stage == ClusterState.Stage.HOLDING
+              || stage == ClusterState.Stage.CHECKING;
+      if (holds) {
+        held.computeIfAbsent(shard, any -> new TreeSet<>()).add(at);
+      } else if (stage != null) {
+        forward(shard, at);
+      }
+      sent.computeIfAbsent(shard, any -> new TreeSet<>()).add(at);
+    }
+
+    /** Kafka takes what has been in the spool for a while, and those who stand by are told. */
+    private void settle() {
+      if (cutOff) {
+        return;
+      }
+      spooled.forEach(
+          (shard, its) -> {
+            for (long at : List.copyOf(its.headSet(now - SPOOLED))) {
+              its.remove(at);
+              arrived.computeIfAbsent(shard, any -> new TreeMap<>()).merge(at, 1, Integer::sum);
+              acknowledged.add(new EventId(shard, at));
+            }
+          });
+      while (heardAcknowledged < acknowledged.size()) {
+        EventId one = acknowledged.get(heardAcknowledged++);
+        if (standing.contains((int) one.high())) {
+          Optional.ofNullable(held.get((int) one.high())).ifPresent(it -> it.remove(one.low()));
+        }
+      }
+    }
+
+    /** Whether it stands by, and has done so for long enough to be waited for. */
+    private boolean isWarm(int shard) {
+      return reads(shard)
+          && !cutOff
+          && !frozen
+          && state
+              .standing(shard)
+              .filter(it -> it.isWarm(now, ClusterMachine.WARM_AFTER_MILLIS))
+              .isPresent();
+    }
+
     private void close(int shard) {
+      standing.remove(shard);
+      held.remove(shard);
+      noted.remove(shard);
       opening.remove(shard);
       draining.remove(shard);
       reading.remove(shard);
       lastRead.remove(shard);
     }
 
+    private void blind(int shard) {
+      if (blindSince.putIfAbsent(shard, now) == null) {
+        take(new ClusterEvent.Blind(shard));
+      }
+    }
+
     boolean reads(int shard) {
       return reading.containsKey(shard) && !blindSince.containsKey(shard);
+    }
+
+    boolean forwards(int shard) {
+      return reads(shard) && !standing.contains(shard);
     }
 
     private void step() {
@@ -143,6 +288,8 @@ final class SimulatedInstances {
       }
       group();
       genesys();
+      bring();
+      settle();
       if (now - ticked >= 1_000) {
         ticked = now;
         if (state.caughtUp()) {
@@ -181,7 +328,7 @@ final class SimulatedInstances {
 
     private void genesys() {
       if (!reaches) {
-        reading.keySet().forEach(shard -> blindSince.putIfAbsent(shard, now));
+        List.copyOf(reading.keySet()).forEach(this::blind);
         opening.replaceAll((shard, at) -> now + OPENS);
         draining.replaceAll((shard, at) -> Math.min(at, now));
       } else {
@@ -212,13 +359,20 @@ final class SimulatedInstances {
     }
 
     private void again(int shard) {
-      tell(shard, blindSince.remove(shard), now);
+      long since = blindSince.remove(shard);
+      reading.put(shard, now);
+      if (!standing.contains(shard)) {
+        tell(shard, since, now);
+      }
+      take(new ClusterEvent.Opened(shard));
     }
 
     private void opened(int shard) {
       reading.put(shard, now);
       Optional.ofNullable(lastRead.remove(shard)).ifPresent(since -> tell(shard, since, now));
-      Optional.ofNullable(blindSince.remove(shard)).ifPresent(since -> tell(shard, since, now));
+      Optional.ofNullable(blindSince.remove(shard))
+          .filter(since -> !standing.contains(shard))
+          .ifPresent(since -> tell(shard, since, now));
       take(new ClusterEvent.Opened(shard));
     }
 
@@ -266,7 +420,10 @@ final class SimulatedInstances {
     }
 
     boolean hasLeft() {
-      return state.self().leaving() && state.ours().isEmpty();
+      return state.self().leaving()
+          && state.ours().isEmpty()
+          && state.standing().isEmpty()
+          && spooled.values().stream().allMatch(Set::isEmpty);
     }
   }
 
@@ -287,6 +444,50 @@ final class SimulatedInstances {
   /** It is not there any more, and its ledger does not come back. */
   void kill(Instance instance) {
     instances.remove(instance.name);
+    instance.spooled.forEach(
+        (shard, its) -> {
+          if (instances.values().stream().noneMatch(other -> other.isWarm(shard))) {
+            excused.computeIfAbsent(shard, any -> new TreeSet<>()).addAll(its);
+          }
+        });
+    // The one for which it stood by may have ended, too
+    instance.held.forEach(
+        (shard, its) -> excused.computeIfAbsent(shard, any -> new TreeSet<>()).addAll(its));
+  }
+
+  /** Events that somebody read and that are not in Kafka. */
+  List<EventId> missing() {
+    List<EventId> missing = new ArrayList<>();
+    sent.forEach(
+        (shard, times) ->
+            times.stream()
+                .filter(at -> at < now - ON_ITS_WAY)
+                .filter(at -> !arrived.getOrDefault(shard, Map.of()).containsKey(at))
+                .forEach(at -> missing.add(new EventId(shard, at))));
+    return missing;
+  }
+
+  /** Those of which no gap is told, and that were not on the disk of one that has ended. */
+  List<String> lost() {
+    return missing().stream()
+        .filter(one -> !excused.getOrDefault((int) one.high(), Set.of()).contains(one.low()))
+        .filter(one -> told.stream().noneMatch(gap -> isIn(one, gap)))
+        .map(one -> one.high() + " at " + one.low())
+        .toList();
+  }
+
+  private static boolean isIn(EventId one, Gap gap) {
+    return gap.shard() == one.high()
+        && gap.from() - 1_000 <= one.low()
+        && one.low() <= gap.to() + STEP;
+  }
+
+  /** How often one came that had come before. */
+  int repeated() {
+    return arrived.values().stream()
+        .flatMap(its -> its.values().stream())
+        .mapToInt(often -> often - 1)
+        .sum();
   }
 
   void pass(long millis) {
@@ -357,10 +558,17 @@ final class SimulatedInstances {
     return true;
   }
 
+  /** The shards for whose readers another stands by. */
+  Set<Integer> standingBy() {
+    Set<Integer> all = new TreeSet<>();
+    instances.values().forEach(it -> all.addAll(it.standing));
+    return all;
+  }
+
   /** Who reads and forwards a shard. */
   List<String> readers(int shard) {
     return instances.values().stream()
-        .filter(it -> it.reads(shard))
+        .filter(it -> it.forwards(shard))
         .map(it -> it.name + " " + it.state.ours(shard).map(ClusterState.Ours::stage))
         .toList();
   }

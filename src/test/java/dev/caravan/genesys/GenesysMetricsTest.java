@@ -30,7 +30,8 @@ class GenesysMetricsTest {
         places,
         () -> List.of(new ClientStatus("default", List.of(shard), Optional.empty())),
         Map::of,
-        () -> "");
+        () -> "",
+        () -> 0);
   }
 
   private double gauge(String name) {

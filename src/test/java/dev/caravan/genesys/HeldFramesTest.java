@@ -24,7 +24,7 @@ class HeldFramesTest {
 
   private HeldFrames frames(boolean held) {
     return new HeldFrames(
-        1, held, () -> now, (shard, event, body) -> forwarded.add(text(event)), () -> pairedOff++);
+        1, held, () -> now, (shard, read) -> forwarded.add(text(read.event())), () -> pairedOff++);
   }
 
   private static String text(Frame.Notification event) {
@@ -36,7 +36,7 @@ class HeldFramesTest {
         "{\"topicName\":\"v2.x.%s\",\"eventBody\":{\"id\":\"1\"}}"
             .formatted(name)
             .getBytes(StandardCharsets.UTF_8);
-    frames.take((Frame.Notification) reader.read(frame), frame);
+    frames.take((Frame.Notification) reader.read(frame), frame, "id");
   }
 
   /** What an instance notes that forwards these, one each 100 ms. */
@@ -87,8 +87,8 @@ class HeldFramesTest {
             1,
             true,
             () -> now,
-            (shard, event, body) -> {
-              came.add(text(event));
+            (shard, read) -> {
+              came.add(text(read.event()));
               try {
                 slow.await();
               } catch (InterruptedException e) {
@@ -119,8 +119,8 @@ class HeldFramesTest {
             1,
             true,
             () -> now,
-            (shard, event, body) -> {
-              forwarded.add(text(event));
+            (shard, read) -> {
+              forwarded.add(text(read.event()));
               frames[0].hold();
             },
             () -> {});
@@ -232,7 +232,7 @@ class HeldFramesTest {
     HeldFrames frames = frames(true);
     byte[] large = new byte[25_000_000];
     byte[] frame = "{\"topicName\":\"v2.x.a\",\"eventBody\":{}}".getBytes(StandardCharsets.UTF_8);
-    frames.take((Frame.Notification) reader.read(frame), large);
+    frames.take((Frame.Notification) reader.read(frame), large, "id");
     CompletableFuture<Void> more = CompletableFuture.runAsync(() -> bring(frames, "b"));
 
     frames.release(List.of());

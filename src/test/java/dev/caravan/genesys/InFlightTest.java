@@ -125,6 +125,23 @@ class InFlightTest {
     assertThat(inFlight.count()).isEqualTo(2);
   }
 
+  @Test
+  void whatHasLeftIsSettledOnceAllThatIsBehindTheRouteIs() {
+    clock.set(4_000);
+    assertThat(keptUntil(0)).isEqualTo(4_000);
+    assertThat(settledUntil(0)).isEqualTo(4_000);
+    clock.set(9_000);
+    assertThat(keptUntil(0)).isEqualTo(9_000);
+    assertThat(settledUntil(4_900)).as("something before may be on its way").isEqualTo(4_000);
+    clock.set(14_000);
+    assertThat(keptUntil(0)).isEqualTo(14_000);
+    assertThat(settledUntil(100)).as("all that had left then is").isEqualTo(9_000);
+  }
+
+  private long settledUntil(long unsettledMillis) {
+    return inFlight.settledUntil(() -> Duration.ofMillis(unsettledMillis));
+  }
+
   private long keptUntil(long unsafeMillis) {
     return inFlight.keptUntil(() -> Duration.ofMillis(unsafeMillis));
   }

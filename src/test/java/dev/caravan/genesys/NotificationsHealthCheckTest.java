@@ -102,7 +102,7 @@ class NotificationsHealthCheckTest {
 
   @Test
   void anInstanceOfWhichTheOthersReadAllIsReadyAndSaysHowManyThereAre() {
-    instances = Optional.of(new Cluster.Status("a", 3, 3, 0, 2, false, Optional.empty(), ""));
+    instances = Optional.of(new Cluster.Status("a", 3, 3, 0, 2, 0, false, Optional.empty(), ""));
 
     assertThat(check().getState()).isEqualTo(HealthCheck.State.UP);
     assertThat(check().getDetails())

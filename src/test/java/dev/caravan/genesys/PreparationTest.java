@@ -767,4 +767,18 @@ class PreparationTest {
             "21 subscriptions are not being read: reading all needs 40 channels; 18 can be used ")
         .endsWith("or set GENESYS_REDUNDANCY to 1: with 2 every topic takes two channels.");
   }
+
+  @Test
+  void withAStandbyHalfAsManyFitAndTheSentenceSaysWhy() {
+    configuration.standsBy(true);
+    queues(39);
+
+    Preparation.Outcome outcome = run("");
+
+    assertThat(outcome.plan().orElseThrow().shards()).hasSize(9);
+    assertThat(preparation.problem().orElseThrow())
+        .startsWith(
+            "21 subscriptions are not being read: reading all needs 40 channels; 18 can be used ")
+        .endsWith("or set CARAVAN_STANDBY to 0: with 1 every topic takes two channels.");
+  }
 }

@@ -21,6 +21,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -57,6 +59,9 @@ class ClusterIT {
   /** The same for those that are killed: -Dcaravan.kills=20. */
   private static final int KILLS = Integer.getInteger("caravan.kills", 1);
 
+  /** What is sent, of all shards, before what has reached Kafka is told: 0.2 s, and on its way. */
+  private static final int ACKNOWLEDGED_WITHIN = 250;
+
   @TempDir private Path folder;
 
   private LocalBroker broker;
@@ -66,6 +71,7 @@ class ClusterIT {
   private final Map<String, FaultyProxy> internet = new HashMap<>();
   private final Map<String, Integer> behind = new HashMap<>();
   private List<String> topics = TOPICS;
+  private boolean standby;
   private final Map<String, Bridge> instances = new HashMap<>();
   private volatile boolean flowing = true;
   private Thread flow;
@@ -166,6 +172,7 @@ class ClusterIT {
             .kafka("127.0.0.1:" + networks.get(name).port(), PREFIX)
             .with("GENESYS_TOPICS", String.join(",", topics))
             .with("CARAVAN_CLUSTER", "test")
+            .with("CARAVAN_STANDBY", standby ? "1" : "0")
             .with("CARAVAN_ROUTES_RELOAD", "true")
             .with("CARAVAN_ROUTES_DIR", its.resolve("routes").toString())
             .with("GENESYS_RETRY_INITIAL_DELAY", "100ms")
@@ -398,6 +405,178 @@ class ClusterIT {
     assertThat(gaps()).as("one gap for the shard that it read").hasSize(1);
     assertThat(repeated()).isZero();
     assertOrder();
+  }
+
+  /** With a standby, the death of one costs nothing. */
+  @Test
+  void whoIsKilledWhileAnotherStandsByLosesNothing() throws Exception {
+    standby = true;
+    topics = TOPICS.subList(0, NAMES.size());
+    NAMES.forEach(this::instance);
+    awaitStandby("a", "b", "c");
+    flow.start();
+    reader.awaitUntil(all -> arrived().cardinality() > 100);
+
+    awaitAgreedIds();
+    Instant killed = Instant.now();
+    instances.get("b").kill();
+    awaitStandby("a", "c");
+    LOG.info("All is read twice again {} after", Duration.between(killed, Instant.now()));
+    stopFlow();
+
+    assertNothingLost("Killed while another stood by", 1);
+  }
+
+  @Tag("long")
+  @Test
+  void howeverOftenOneIsKilledWhileAnotherStandsByNothingIsLost() throws Exception {
+    threeThatStandBy();
+
+    for (int kill = 0; kill < KILLS; kill++) {
+      String killed = NAMES.get(kill % NAMES.size());
+      awaitAgreedIds();
+      instances.get(killed).kill();
+      awaitStandby(NAMES.stream().filter(name -> !name.equals(killed)).toArray(String[]::new));
+      instance(killed);
+      awaitState3Of(4 + kill);
+      awaitStandby("a", "b", "c");
+    }
+    stopFlow();
+
+    assertNothingLost("Killed while another stood by", KILLS);
+  }
+
+  private void awaitState3Of(int known) {
+    for (String name : NAMES) {
+      await()
+          .atMost(PATIENCE)
+          .until(
+              () ->
+                  state(instances.get(name))
+                      .startsWith("3 of %d instances, 2 shards here".formatted(known)));
+    }
+  }
+
+  /** In the middle of a span of ten seconds in which all have read since it began. */
+  private static void awaitAgreedIds() {
+    long from = System.currentTimeMillis() / 10_000 * 10_000 + 13_000;
+    await().atMost(PATIENCE).until(() -> System.currentTimeMillis() >= from);
+  }
+
+  private void threeThatStandBy() {
+    standby = true;
+    NAMES.forEach(this::instance);
+    awaitState3Of(3);
+    awaitStandby("a", "b", "c");
+    flow.start();
+    reader.awaitUntil(all -> arrived().cardinality() > 100);
+  }
+
+  /** Its readers notice nothing; who stops for good hands over as without a standby. */
+  @Tag("long")
+  @Test
+  void whoStopsPolitelyWhileAnotherStandsByLosesAndRepeatsNothing() throws Exception {
+    threeThatStandBy();
+
+    for (int move = 0; move < MOVES; move++) {
+      String name = NAMES.get(move % NAMES.size());
+      instances.get(name).terminate();
+      assertThat(instances.get(name).awaitEnd()).as("ended by SIGTERM").isEqualTo(143);
+      awaitStandby(NAMES.stream().filter(n -> !n.equals(name)).toArray(String[]::new));
+      instance(name);
+      awaitState3Of(3);
+      awaitStandby("a", "b", "c");
+    }
+    stopFlow();
+
+    assertNothingLostNorRepeated();
+  }
+
+  @Tag("long")
+  @Test
+  void whoStoodStillAndWasReplacedByOneThatStoodByLosesNothing() throws Exception {
+    threeThatStandBy();
+
+    awaitAgreedIds();
+    signal(instances.get("b"), "STOP");
+    awaitStandby("a", "c");
+    int before;
+    synchronized (sent) {
+      before = sent.cardinality();
+    }
+    await().atMost(PATIENCE).until(() -> sentSince(before) > 500);
+    signal(instances.get("b"), "CONT");
+    instances.get("b").awaitLog("stood still");
+    awaitState3Of(3);
+    awaitStandby("a", "b", "c");
+    stopFlow();
+
+    assertNothingLost("Frozen while another stood by", 1);
+  }
+
+  @Tag("long")
+  @Test
+  void whileKafkaIsAwayNobodyTakesOverAndNothingIsLost() throws Exception {
+    threeThatStandBy();
+
+    broker.kill();
+    Instant until = Instant.now().plus(AWAY);
+    await()
+        .atMost(AWAY.plusSeconds(10))
+        .pollInterval(Duration.ofSeconds(1))
+        .until(
+            () -> {
+              assertThat(genesys.openSockets()).isEqualTo(2 * TOPICS.size());
+              return Instant.now().isAfter(until);
+            });
+    broker.restart();
+    awaitState3Of(3);
+    awaitStandby("a", "b", "c");
+    stopFlow();
+
+    assertNothingLostNorRepeated();
+  }
+
+  /** Each shard is read, and another stands by. */
+  private void awaitStandby(String... names) {
+    await()
+        .atMost(PATIENCE)
+        .pollInterval(Duration.ofMillis(200))
+        .until(
+            () -> {
+              List<int[]> all =
+                  Arrays.stream(names).map(name -> counts(instances.get(name))).toList();
+              return all.stream().mapToInt(it -> it[0]).sum() == topics.size()
+                  && all.stream().mapToInt(it -> it[1]).sum() == topics.size();
+            });
+  }
+
+  /** Of how many shards it is the reader, and for how many it stands by. */
+  private static int[] counts(Bridge bridge) {
+    Matcher found =
+        Pattern.compile("(\\d+) shards? here(?:.*stands by for (\\d+))?").matcher(state(bridge));
+    return found.find()
+        ? new int[] {
+          Integer.parseInt(found.group(1)),
+          found.group(2) == null ? 0 : Integer.parseInt(found.group(2))
+        }
+        : new int[] {0, 0};
+  }
+
+  /** And no more is repeated than what is sent in an interval, each with its first id. */
+  private void assertNothingLost(String what, int deaths) {
+    try {
+      reader.awaitUntil(all -> lost().isEmpty());
+    } catch (org.awaitility.core.ConditionTimeoutException e) {
+      instances.forEach((any, bridge) -> LOG.error("{}: {}", any, bridge.log()));
+      throw new AssertionError("Lost: " + lost() + ", unheard: " + unheard, e);
+    }
+    reader.readFor(Duration.ofSeconds(1));
+    report(what);
+    assertThat(gaps()).isEmpty();
+    assertThat(repeated()).isLessThanOrEqualTo(deaths * ACKNOWLEDGED_WITHIN);
+    assertRepeatedByItsSpoolOnly();
+    assertSockets();
   }
 
   @Tag("long")

@@ -279,6 +279,15 @@ class SettingsSourceTest {
   }
 
   @Test
+  void aStandbyNeedsAnotherInstance() {
+    assertThat(value(config(Map.of("CARAVAN_STANDBY", "1")), SettingsSource.MISTAKE).orElseThrow())
+        .startsWith("CARAVAN_STANDBY is 1, and CARAVAN_CLUSTER is not set");
+
+    assertThat(mistake(config(Map.of("CARAVAN_STANDBY", "1", "CARAVAN_CLUSTER", "a")))).isEmpty();
+    assertThat(mistake(config(Map.of("CARAVAN_STANDBY", "0")))).isEmpty();
+  }
+
+  @Test
   void whatStandsBehindTheSpoolKeepsNothingFromBeingRead() {
     for (String name :
         List.of("KAFKA_SECURITY_PROTOCOL", "CARAVAN_TOPIC_PREFIX", "KAFKA_BOOTSTRAP_SERVERS")) {

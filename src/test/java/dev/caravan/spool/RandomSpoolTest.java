@@ -17,8 +17,11 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -69,6 +72,41 @@ class RandomSpoolTest {
     private final List<Integer> letters = new ArrayList<>();
     private final List<Hanging> hanging = new ArrayList<>();
 
+    // Told and asked for while the delivery has its own lock
+    private final Set<Integer> done = ConcurrentHashMap.newKeySet();
+    private final Set<Integer> settled = ConcurrentHashMap.newKeySet();
+    private final Set<Integer> settledNow = ConcurrentHashMap.newKeySet();
+    private final Queue<String> wrong = new ConcurrentLinkedQueue<>();
+
+    @Override
+    public Receipts receipts() {
+      return new Receipts() {
+        @Override
+        public byte[] of(LogRecord record) {
+          return record.bodyOrNull();
+        }
+
+        @Override
+        public void settled(byte[] receipt) {
+          int number = Integer.parseInt(new String(receipt, StandardCharsets.UTF_8));
+          if (!done.contains(number)) {
+            wrong.add(number + " is neither delivered nor a dead letter");
+          }
+          if (!settledNow.add(number)) {
+            wrong.add(number + " is told twice");
+          }
+          settled.add(number);
+        }
+      };
+    }
+
+    private void done(int number) {
+      done.add(number);
+      if (settledNow.contains(number)) {
+        wrong.add(number + " comes again, though it was settled for good");
+      }
+    }
+
     @Override
     public synchronized void receive(
         LogRecord record, boolean again, Delivery.Settlement settlement) {
@@ -79,6 +117,7 @@ class RandomSpoolTest {
       switch (behindOneThatHangs ? Mood.HANGS : moods.getOrDefault(key, Mood.FINE)) {
         case FINE -> {
           deliveries.add(number);
+          done(number);
           settlement.delivered();
         }
         case NOT_NOW -> settlement.failed(failure(Kind.LATER));
@@ -90,12 +129,14 @@ class RandomSpoolTest {
     @Override
     public synchronized void deadLetter(LogRecord record, String reason) {
       letters.add(number(record));
+      done(number(record));
     }
 
     synchronized void settle(BooleanSupplier well) {
       for (Hanging it : hanging) {
         if (well.getAsBoolean()) {
           deliveries.add(it.number());
+          done(it.number());
           it.settlement().delivered();
         } else {
           it.settlement().failed(failure(Kind.LATER));
@@ -107,6 +148,7 @@ class RandomSpoolTest {
     /** What was under way when the process ended. */
     synchronized void forgetHanging() {
       hanging.clear();
+      settledNow.clear();
     }
 
     synchronized boolean isComplete(int records) {
@@ -183,10 +225,13 @@ class RandomSpoolTest {
                 SpoolStatus status = spool.status();
                 return status.records() == 0 && status.parkedRecords() == 0;
               });
+      await().until(() -> outcome.settled.size() == records);
+      await().until(() -> spool.unsettledFor().isZero());
     } finally {
       stop();
     }
 
+    assertThat(outcome.wrong).isEmpty();
     outcome
         .inTheEnd()
         .forEach((key, numbers) -> assertThat(numbers).as(key).isSorted().doesNotHaveDuplicates());

@@ -454,6 +454,45 @@ class SpoolRouteTest {
     }
   }
 
+  /** It tells whoever appended it, and nobody else hears of it. */
+  @Test
+  void aReceiptComesBackOnceTheRecordIsSettledAndIsNotHandedOut() throws Exception {
+    List<String> back = Collections.synchronizedList(new ArrayList<>());
+    SpoolComponent spools = context.getComponent("spool", SpoolComponent.class);
+    spools.addReceiptListener(receipt -> back.add(new String(receipt, StandardCharsets.UTF_8)));
+    List<Object> handedOut = Collections.synchronizedList(new ArrayList<>());
+    context.addRoutes(
+        route(
+            "spool:events?deadLetters=spool:letters&redeliveryDelay=1ms&maximumRedeliveries=0",
+            exchange -> {
+              handedOut.add(exchange.getIn().getHeaders().get(SpoolConstants.RECEIPT));
+              if (exchange.getIn().getBody(String.class).equals("poison")) {
+                throw new IllegalStateException("never");
+              }
+            }));
+    context.addRoutes(
+        new RouteBuilder() {
+          @Override
+          public void configure() {
+            from("spool:letters").routeId("letters").process(later());
+          }
+        });
+    context.start();
+
+    try (ProducerTemplate template = context.createProducerTemplate()) {
+      for (String body : List.of("good", "poison")) {
+        template.sendBodyAndHeader(
+            "spool:events", body, SpoolConstants.RECEIPT, body.getBytes(StandardCharsets.UTF_8));
+      }
+    }
+
+    await().until(() -> pending.size() == 1);
+    assertThat(handedOut).containsOnlyNulls();
+    assertThat(back).as("its dead letter still waits in a spool").containsExactly("good");
+    drainPending(Pending::succeed);
+    await().until(() -> back.equals(List.of("good", "poison")));
+  }
+
   private void start(RouteBuilder route) throws Exception {
     context.addRoutes(route);
     context.start();
@@ -497,16 +536,17 @@ class SpoolRouteTest {
   }
 
   private RouteBuilder deliverLater(String uri) {
-    return new Steps(
-        uri,
-        new AsyncProcessorSupport() {
-          @Override
-          public boolean process(Exchange exchange, AsyncCallback callback) {
-            pending.add(new Pending(exchange, callback));
-            return false;
-          }
-        },
-        "");
+    return new Steps(uri, later(), "");
+  }
+
+  private AsyncProcessorSupport later() {
+    return new AsyncProcessorSupport() {
+      @Override
+      public boolean process(Exchange exchange, AsyncCallback callback) {
+        pending.add(new Pending(exchange, callback));
+        return false;
+      }
+    };
   }
 
   private void drainPending(java.util.function.Consumer<Pending> settle) {

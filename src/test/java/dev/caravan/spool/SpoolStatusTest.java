@@ -102,7 +102,7 @@ class SpoolStatusTest {
       seconds.set(5);
       assertThat(spool.status().untaken()).contains(Duration.ofSeconds(5));
 
-      Delivery delivery = new Delivery(spool, options, null);
+      Delivery delivery = new Delivery(spool, options, new NoReceiver());
       spool.attach(delivery, options);
       assertThat(spool.status().untaken()).isEmpty();
 
@@ -256,5 +256,18 @@ class SpoolStatusTest {
         Optional.empty(),
         0,
         List.of());
+  }
+
+  /** Nothing is handed out to it. */
+  private static final class NoReceiver implements Delivery.Receiver {
+    @Override
+    public void receive(LogRecord record, boolean again, Delivery.Settlement settlement) {
+      throw new AssertionError();
+    }
+
+    @Override
+    public void deadLetter(LogRecord record, String reason) {
+      throw new AssertionError();
+    }
   }
 }

@@ -66,6 +66,7 @@ public final class GapLedger {
   private final Clock clock;
   private final Map<Replica, Reading> reading = new LinkedHashMap<>();
   private final Coverage coverage = new Coverage();
+  private final StandbyReading standby = new StandbyReading();
   private final Map<String, Attempts> attempts = new LinkedHashMap<>();
   private final OpenGaps open;
   private final WaitingGaps waiting;
@@ -265,6 +266,7 @@ public final class GapLedger {
    */
   public synchronized List<Gap> finished(Replica replica, String cause) {
     attempts.remove(replica.key());
+    standby.forget(replica);
     Reading its = reading.get(replica);
     Instant now = clock.instant();
     return blind(replica, its == null ? now : earlier(now, its.until()), cause);
@@ -275,10 +277,47 @@ public final class GapLedger {
   /** Another instance reads the topics of this replica; that is no gap. */
   public synchronized void handedOver(Replica replica) {
     attempts.remove(replica.key());
+    standby.forget(replica);
     if (reading.remove(replica) != null) {
       files.forget(replica);
       files.reading(reading, attempts);
     }
+  }
+
+  /**
+   * A replica reads these topics, and no others, since then, besides another instance that keeps
+   * the record of them.
+   */
+  public synchronized void standsBy(Replica replica, Instant since, Collection<String> topics) {
+    standby.reading(replica, since, topics);
+  }
+
+  /** Such a replica is not being read since then; that is no gap. */
+  public synchronized void standsByBlind(Replica replica, Instant since) {
+    standby.blind(replica, since);
+  }
+
+  /** What such a replica has read before is not kept. */
+  public synchronized void standsBySince(Replica replica, Instant since) {
+    standby.since(replica, since);
+  }
+
+  /**
+   * Such a replica keeps its own record from now on: what it has read counts.
+   *
+   * @param until until when the other instance has told to have read and kept everything
+   */
+  public synchronized void takesOver(Replica replica, Instant until) {
+    standby
+        .takeOver(replica, coverage)
+        .ifPresent(
+            its -> {
+              Instant kept = its.since().isAfter(until) ? its.since() : until;
+              Reading now = new Reading(its.since(), kept, its.topics());
+              reading.put(replica, now);
+              files.reading(reading, attempts);
+              files.topics(replica, now);
+            });
   }
 
   /**

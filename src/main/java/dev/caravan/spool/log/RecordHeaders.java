@@ -4,6 +4,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 
@@ -86,6 +87,16 @@ public final class RecordHeaders {
       }
     }
     return "";
+  }
+
+  /** The value of a header that is bytes. */
+  public Optional<byte[]> bytes(String name) {
+    for (int i = 0; i < namesAndValues.length; i += 2) {
+      if (namesAndValues[i + 1] instanceof byte[] bytes && name.equals(namesAndValues[i])) {
+        return Optional.of(bytes);
+      }
+    }
+    return Optional.empty();
   }
 
   /** The headers as a map of the caller's own. */

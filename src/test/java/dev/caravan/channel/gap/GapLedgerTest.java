@@ -151,6 +151,111 @@ class GapLedgerTest {
     assertThat(ledger.missing()).isEmpty();
   }
 
+  // ---- standing by
+
+  @Test
+  void whoStandsByHasNoGapAndNothingOfItIsOnDisk() {
+    start(AB);
+    ledger.standsBy(ONE, at(1), AB);
+    ledger.standsByBlind(ONE, at(5));
+    assertThat(ledger.missing()).isEmpty();
+    ledger.standsBy(ONE, at(7), AB);
+    ledger.save();
+
+    restart(60, AB);
+
+    assertThat(ledger.missing()).isEmpty();
+    assertThat(ledger.unreported()).isEmpty();
+  }
+
+  @Test
+  void whoTakesOverWhatItHasReadAllAlongHasNoGap() {
+    start(AB);
+    ledger.standsBy(ONE, at(1), AB);
+    clock.turnTo(at(40));
+
+    ledger.takesOver(ONE, at(30));
+
+    assertThat(ledger.inherited(0, at(30), AB)).isEmpty();
+    assertThat(ledger.missing()).isEmpty();
+    restart(60, AB);
+    assertThat(ledger.missing())
+        .as("from now on it is on record")
+        .containsExactlyInAnyOrder("a", "b");
+    assertThat(reads(ONE, 61, AB))
+        .allSatisfy(gap -> assertThat(gap.from()).isEqualTo(lastBefore(at(30))));
+  }
+
+  @Test
+  void whoTakesOverWithABreakSinceTheOtherReadHasThatAsItsGap() {
+    start(AB);
+    ledger.standsBy(ONE, at(1), AB);
+    ledger.standsByBlind(ONE, at(10));
+    ledger.standsBy(ONE, at(12), AB);
+    ledger.standsByBlind(ONE, at(33));
+    ledger.standsBy(ONE, at(36), AB);
+    clock.turnTo(at(40));
+
+    ledger.takesOver(ONE, at(30));
+
+    assertThat(ledger.inherited(0, at(30), AB))
+        .singleElement()
+        .satisfies(
+            gap -> {
+              assertThat(gap.from()).isEqualTo(lastBefore(at(33)));
+              assertThat(gap.to()).isEqualTo(at(36));
+            });
+    assertThat(ledger.missing()).isEmpty();
+  }
+
+  @Test
+  void whatOneThatTakesOverCouldNotKeepIsAGap() {
+    start(AB);
+    ledger.standsBy(ONE, at(1), AB);
+    clock.turnTo(at(40));
+
+    ledger.standsBySince(ONE, at(34));
+    ledger.takesOver(ONE, at(30));
+
+    assertThat(ledger.inherited(0, at(30), AB))
+        .singleElement()
+        .satisfies(
+            gap -> {
+              assertThat(gap.from()).isEqualTo(lastBefore(at(30)));
+              assertThat(gap.to()).isEqualTo(at(34));
+            });
+  }
+
+  @Test
+  void whoBeganToReadAfterTheOtherEndedHasAGapUntilThen() {
+    start(AB);
+    ledger.standsBy(ONE, at(35), AB);
+    clock.turnTo(at(40));
+
+    ledger.takesOver(ONE, at(30));
+
+    assertThat(ledger.inherited(0, at(30), AB))
+        .singleElement()
+        .satisfies(
+            gap -> {
+              assertThat(gap.from()).isEqualTo(lastBefore(at(30)));
+              assertThat(gap.to()).isEqualTo(at(35));
+            });
+  }
+
+  @Test
+  void whatOneThatStoodByReadDoesNotCountOnceItDoesNotAnyMore() {
+    start(AB);
+    ledger.standsBy(ONE, at(1), AB);
+    clock.turnTo(at(38));
+    ledger.handedOver(ONE);
+    reads(ONE, 40, AB);
+
+    assertThat(ledger.inherited(0, at(30), AB))
+        .singleElement()
+        .satisfies(gap -> assertThat(gap.to()).isEqualTo(at(40)));
+  }
+
   @Test
   void theGapOfAnInstanceThatComesBackIsToldByTheOneThatTookOver() {
     start(AB);
