@@ -66,6 +66,10 @@ final class AgreedIds {
     long now = clock.getAsLong();
     long number = clock.atTheLatest(now).toEpochMilli() / SPAN_MILLIS;
     Span span = spans.get(shard);
+    if (span != null && number < span.number) {
+      // The clock was set back: what came in that span before is not counted any more
+      return otherwise.next();
+    }
     if (span == null || span.number != number) {
       span = new Span(number);
       spans.put(shard, span);

@@ -90,6 +90,24 @@ class AgreedIdsTest {
     assertThat(other.next(1, LOOKS)).isEqualTo(one.next(1, LOOKS));
   }
 
+  @Test
+  void whatIsReadTwiceByTheClockIsNotTheSameEvent() {
+    long[] wall = {now + 15_000};
+    AgreedIds ids =
+        new AgreedIds(
+            new EventIds(new Random()),
+            new SteadyClock(() -> wall[0], () -> TimeUnit.MILLISECONDS.toNanos(now)));
+    ids.reading(REPLICA, wall[0] - 15_000);
+    String first = ids.next(1, LOOKS);
+    now += 6_000;
+    wall[0] += 6_000;
+    ids.next(1, LOOKS);
+
+    wall[0] -= 6_000;
+
+    assertThat(ids.next(1, LOOKS)).isNotEqualTo(first);
+  }
+
   static LongStream seeds() {
     return LongStream.range(0, 20);
   }
