@@ -135,8 +135,13 @@ class TryCommandTest {
       write("f.jsonl", EMAIL);
       await().until(() -> out.toString().contains("Kept: 0, dropped: 1"));
     } finally {
-      watching.interrupt();
-      watching.join();
+      // What is tried just then may take an interrupt for its own
+      await()
+          .until(
+              () -> {
+                watching.interrupt();
+                return !watching.isAlive();
+              });
     }
   }
 
