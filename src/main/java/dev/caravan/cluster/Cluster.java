@@ -582,14 +582,15 @@ public final class Cluster implements AutoCloseable {
     ClusterState now = state;
     long at = clock.getAsLong();
     List<Logins> told =
-        Stream.concat(
-                Stream.of(here),
-                now.view().members().values().stream()
-                    .filter(member -> !member.by().equals(now.me()) && !member.leaving())
-                    .filter(member -> now.view().alive(member.by(), at))
-                    .map(ControlRecord.Member::logins))
-            .toList();
+        Stream.concat(Stream.of(here), now.view().logins(now.me(), at).stream()).toList();
     return Logins.present(clients, told);
+  }
+
+  /** Whether another instance that may read says that an OAuth client can log in there. */
+  public boolean canLogInElsewhere(String client) {
+    ClusterState now = state;
+    return now.view().logins(now.me(), clock.getAsLong()).stream()
+        .anyMatch(its -> its.can().getOrDefault(client, false));
   }
 
   /** Whether any instance reads a shard, as far as it has told; any thread may ask. */
