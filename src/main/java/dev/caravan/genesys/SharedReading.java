@@ -441,6 +441,7 @@ final class SharedReading implements Cluster.Reader {
   }
 
   private void close(int shard, Consumer<Replica> end) {
+    takenOver.remove(shard);
     if (ours.remove(shard) != null) {
       standingBy.remove(shard);
       Optional.ofNullable(frames.remove(shard)).ifPresent(HeldFrames::stop);
