@@ -176,6 +176,9 @@ final class SharedReading implements Cluster.Reader {
   @Override
   public void open(TopicSharder.Shard shard, boolean held, Optional<Instant> lastRead) {
     lastRead.ifPresent(until -> gaps.inherited(shard, until));
+    if (held) {
+      takenOver.put(shard.number(), shard.subscriptions());
+    }
     frames.put(shard.number(), new HeldFrames(shard.number(), held, clock, next, pairedOff));
     change(shard);
   }
@@ -317,12 +320,24 @@ final class SharedReading implements Cluster.Reader {
 
   @Override
   public void inherit(TopicSharder.Shard shard, Instant lastRead) {
-    gaps.inherited(shard, lastRead);
+    gaps.inherited(withTakenOver(shard), lastRead);
   }
 
   @Override
   public void unread(TopicSharder.Shard shard, long since) {
-    gaps.inherited(shard, clock.atTheLatest(since));
+    gaps.inherited(withTakenOver(shard), clock.atTheLatest(since));
+    takenOver.remove(shard.number());
+  }
+
+  /**
+   * The shard as it is planned, and what it had when it was opened here: a topic that we were
+   * refused meanwhile may have been dealt to another shard, and the one before has read it to the
+   * end.
+   */
+  private TopicSharder.Shard withTakenOver(TopicSharder.Shard shard) {
+    Set<String> all = new LinkedHashSet<>(shard.subscriptions());
+    all.addAll(takenOver.getOrDefault(shard.number(), List.of()));
+    return new TopicSharder.Shard(shard.number(), shard.client(), List.copyOf(all));
   }
 
   /** Nothing of the replica is read any more. */
