@@ -41,6 +41,10 @@ public final class Cluster implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Cluster.class);
 
   private static final String PREFIX = "caravan.";
+
+  /** The setting in which those have to agree that have several OAuth clients. */
+  public static final String CLIENTS = "GENESYS_CLIENTS_<NAME>_ID";
+
   private static final Duration TICK = Duration.ofSeconds(1);
   private static final Duration ACKNOWLEDGED_EVERY = Duration.ofMillis(200);
 
