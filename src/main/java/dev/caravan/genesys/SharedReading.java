@@ -434,6 +434,7 @@ final class SharedReading implements Cluster.Reader {
     if (before != null && !before.client().equals(shard.client())) {
       // It ended, and its number was used again, before we heard of that
       ours.remove(shard.number());
+      takenOver.remove(shard.number());
       replicas(shard.number()).forEach(gaps::finished);
       if (standsBy(shard.number())) {
         gaps.standsBy(shard.number());
