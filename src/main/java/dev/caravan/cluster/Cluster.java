@@ -351,9 +351,15 @@ public final class Cluster implements AutoCloseable {
       heard(some, fresh);
       return;
     }
-    if (fresh) {
+    if (told instanceof ControlRecord.Gone) {
+      toldBefore.remove(told.by());
+    } else if (fresh) {
       Optional.ofNullable(toldBefore.remove(told.by()))
-          .ifPresent(all -> all.values().forEach(this::take));
+          .ifPresent(
+              all ->
+                  all.values().stream()
+                      .sorted(Comparator.comparingLong(Answered::millis))
+                      .forEach(this::take));
     }
     if (told instanceof Acknowledged acknowledged) {
       // It comes five times a second for each shard, and decides nothing
@@ -379,10 +385,10 @@ public final class Cluster implements AutoCloseable {
    * Of one that has ended nothing is believed that it told before we began: it may be out of date.
    */
   private void heard(Answered told, boolean fresh) {
+    toldBefore.values().forEach(its -> its.remove(told.shard()));
     if (fresh) {
       take(told);
     } else {
-      toldBefore.values().forEach(its -> its.remove(told.shard()));
       toldBefore.computeIfAbsent(told.by(), who -> new HashMap<>()).put(told.shard(), told);
     }
   }
