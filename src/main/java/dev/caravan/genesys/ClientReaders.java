@@ -375,7 +375,7 @@ final class ClientReaders {
   /** Several shards are answered at about the same time. */
   private void dealSoon() {
     soon(dealing, DEAL_AFTER_MILLIS, () -> background(dealAnew));
-    shared.ifPresent(it -> soon(settling, DEALT_AFTER_MILLIS, () -> dealt(it.here().get())));
+    settleIn(DEALT_AFTER_MILLIS);
   }
 
   /** Once, however often it is asked for until then. */

@@ -391,7 +391,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
       reading().read(plan);
     }
     if (whole) {
-      reading().keepRefusals(preparation.wanted());
+      reading().keepRefusals(preparation::wanted);
     }
   }
 

@@ -535,9 +535,10 @@ final class SharedReading implements Cluster.Reader {
     if (!leading) {
       // Whoever deals knows also what there is no room for
       readers.keepRefusals(
-          subscriptions.stream()
-              .flatMap(it -> TopicCombiner.expandCombined(it).stream())
-              .collect(Collectors.toSet()));
+          () ->
+              subscriptions.stream()
+                  .flatMap(it -> TopicCombiner.expandCombined(it).stream())
+                  .collect(Collectors.toSet()));
     }
   }
 
