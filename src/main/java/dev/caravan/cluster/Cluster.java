@@ -41,6 +41,10 @@ public final class Cluster implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Cluster.class);
 
   private static final String PREFIX = "caravan.";
+
+  /** The setting in which those have to agree that have several OAuth clients. */
+  public static final String CLIENTS = "GENESYS_CLIENTS_<NAME>_ID";
+
   private static final Duration TICK = Duration.ofSeconds(1);
   private static final Duration ACKNOWLEDGED_EVERY = Duration.ofMillis(200);
 
@@ -347,9 +351,15 @@ public final class Cluster implements AutoCloseable {
       heard(some, fresh);
       return;
     }
-    if (fresh) {
+    if (told instanceof ControlRecord.Gone) {
+      toldBefore.remove(told.by());
+    } else if (fresh) {
       Optional.ofNullable(toldBefore.remove(told.by()))
-          .ifPresent(all -> all.values().forEach(this::take));
+          .ifPresent(
+              all ->
+                  all.values().stream()
+                      .sorted(Comparator.comparingLong(Answered::millis))
+                      .forEach(this::take));
     }
     if (told instanceof Acknowledged acknowledged) {
       // It comes five times a second for each shard, and decides nothing
@@ -375,10 +385,10 @@ public final class Cluster implements AutoCloseable {
    * Of one that has ended nothing is believed that it told before we began: it may be out of date.
    */
   private void heard(Answered told, boolean fresh) {
+    toldBefore.values().forEach(its -> its.remove(told.shard()));
     if (fresh) {
       take(told);
     } else {
-      toldBefore.values().forEach(its -> its.remove(told.shard()));
       toldBefore.computeIfAbsent(told.by(), who -> new HashMap<>()).put(told.shard(), told);
     }
   }
@@ -582,14 +592,15 @@ public final class Cluster implements AutoCloseable {
     ClusterState now = state;
     long at = clock.getAsLong();
     List<Logins> told =
-        Stream.concat(
-                Stream.of(here),
-                now.view().members().values().stream()
-                    .filter(member -> !member.by().equals(now.me()) && !member.leaving())
-                    .filter(member -> now.view().alive(member.by(), at))
-                    .map(ControlRecord.Member::logins))
-            .toList();
+        Stream.concat(Stream.of(here), now.view().logins(now.me(), at).stream()).toList();
     return Logins.present(clients, told);
+  }
+
+  /** Whether another instance that may read says that an OAuth client can log in there. */
+  public boolean canLogInElsewhere(String client) {
+    ClusterState now = state;
+    return now.view().logins(now.me(), clock.getAsLong()).stream()
+        .anyMatch(its -> its.can().getOrDefault(client, false));
   }
 
   /** Whether any instance reads a shard, as far as it has told; any thread may ask. */

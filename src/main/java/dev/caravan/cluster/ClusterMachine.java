@@ -1,5 +1,7 @@
 package dev.caravan.cluster;
 
+import static dev.caravan.topic.Plan.DEFAULT_CLIENT;
+
 import dev.caravan.cluster.ClusterState.Leader;
 import dev.caravan.cluster.ClusterState.Listed;
 import dev.caravan.cluster.ClusterState.Ours;
@@ -763,13 +765,21 @@ final class ClusterMachine {
       }
     }
 
-    /** Whether an instance can read a shard, as far as it has told: its client can log in there. */
+    /**
+     * Whether an instance can read a shard, as far as it has told: its client can log in there. One
+     * that knows of one client only would read all with that.
+     */
     private boolean mayRead(int shard, String who) {
       Optional<String> client =
           Optional.ofNullable(state.view().topics().get(shard)).map(it -> it.planned().client());
-      Logins logins =
-          who.equals(state.me()) ? state.self().logins() : state.view().members().get(who).logins();
-      return client.filter(logins::refuses).isEmpty();
+      boolean us = who.equals(state.me());
+      Member other = state.view().members().get(who);
+      Logins logins = us ? state.self().logins() : other.logins();
+      boolean several = state.self().settings().containsKey(Cluster.CLIENTS);
+      boolean knowsOne = several && !us && !other.settings().containsKey(Cluster.CLIENTS);
+      return client
+          .filter(it -> logins.refuses(it) || knowsOne && !it.equals(DEFAULT_CLIENT))
+          .isEmpty();
     }
 
     /** The versions of what is planned, as they are there. */

@@ -14,6 +14,7 @@ import dev.caravan.cluster.ControlRecord.Standby;
 import dev.caravan.cluster.ControlRecord.Topics;
 import dev.caravan.cluster.ControlRecord.Until;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -151,6 +152,19 @@ record ControlView(
       return false;
     }
     return !contact(now) || silentMillis(who, now) <= DEAD_AFTER_MILLIS;
+  }
+
+  /**
+   * What the others tell of OAuth clients that may be given something to read. Who has left the
+   * group, or reaches nothing, is not asked.
+   */
+  List<Logins> logins(String me, long now) {
+    return members.values().stream()
+        .filter(member -> !member.by().equals(me) && !member.leaving())
+        .filter(member -> !member.slots().isEmpty() && member.reach() != Reach.NO)
+        .filter(member -> alive(member.by(), now))
+        .map(Member::logins)
+        .toList();
   }
 
   /** For how long an instance was not heard while we heard ourselves. */

@@ -78,20 +78,17 @@ final class ClientLogins {
   /**
    * Looks again, which may take as long as a login.
    *
+   * @param shared whether other instances read, too
    * @return whether others can log in than at the last look
    */
-  synchronized boolean look() {
+  synchronized boolean look(boolean shared) {
     clients.all().stream().filter(client -> trouble(client).isPresent()).forEach(this::logIn);
     List<String> present =
         clients.all().stream().filter(client -> trouble(client).isEmpty()).toList();
     for (String client : clients.all()) {
       boolean was = before.contains(client);
       if (was && !present.contains(client)) {
-        LOG.error(
-            "The OAuth client {} cannot log in; the others read its topics as far as they have room."
-                + " {}",
-            client,
-            trouble(client).orElse(""));
+        LOG.error("{} {}", cannot(client, shared), trouble(client).orElse(""));
       } else if (!was && present.contains(client)) {
         LOG.info("The OAuth client {} can log in again.", client);
       }
@@ -99,6 +96,15 @@ final class ClientLogins {
     boolean changed = !present.equals(before);
     before = present;
     return changed;
+  }
+
+  /** That a client cannot log in, and who reads its topics. */
+  static String cannot(String client, boolean shared) {
+    return shared
+        ? "The OAuth client %s cannot log in here; its topics are read by an instance at which it can, or with the other clients as far as they have room."
+            .formatted(client)
+        : "The OAuth client %s cannot log in; the others read its topics as far as they have room."
+            .formatted(client);
   }
 
   private SessionBean session(String client) {

@@ -60,6 +60,8 @@ final class ClientReaders {
   /** By then whichever instance deals has heard what another was refused, and dealt anew. */
   private static final long DEALT_AFTER_MILLIS = 10_000;
 
+  private static final long SETTLE_AGAIN_MILLIS = 2_000;
+
   private final CamelContext context;
   private final Clients clients;
   private final ScheduledExecutorService control;
@@ -192,19 +194,33 @@ final class ClientReaders {
   /** Reads this from now on: who has less to read leaves off before another begins. */
   void read(Plan plan) {
     groups.forEach((client, group) -> group.read(plan.of(client)));
-    if (shared.isEmpty()) {
-      dealt(plan);
+    if (clients.areSeveral()) {
+      openers.forEach((client, its) -> its.read(plan.of(client)));
+      if (shared.isEmpty()) {
+        openers.forEach((client, its) -> its.dealt(plan.of(client), 0));
+      }
     }
   }
 
-  private void dealt(Plan plan) {
-    openers.forEach((client, one) -> one.dealt(plan.of(client)));
+  /** Tells what is left with clients that may not see it, each refusal after it has been dealt. */
+  private void settle(Plan here) {
+    boolean later = false;
+    for (Map.Entry<String, CamelChannelOpener> its : openers.entrySet()) {
+      later |= its.getValue().dealt(here.of(its.getKey()), DEALT_AFTER_MILLIS);
+    }
+    if (later) {
+      settleIn(SETTLE_AGAIN_MILLIS);
+    }
+  }
+
+  private void settleIn(long wait) {
+    shared.ifPresent(it -> soon(settling, wait, () -> settle(it.here().get())));
   }
 
   /** Remembers refusals of these topics only. */
-  void keepRefusals(Set<String> wanted) {
+  void keepRefusals(Supplier<Set<String>> wanted) {
     if (clients.areSeveral()) {
-      refusals.keep(wanted);
+      refusals.keep(wanted.get());
     }
   }
 
@@ -345,7 +361,7 @@ final class ClientReaders {
                 // Whoever deals asks what each instance knows, though it was given nothing yet
                 logins.tryAll();
               }
-              boolean changed = logins.look() | areOthersPresent();
+              boolean changed = logins.look(shared.isPresent()) | areOthersPresent();
               if (changed || isLeftWithNobody()) {
                 dealAnew.run();
               }
@@ -359,7 +375,7 @@ final class ClientReaders {
   /** Several shards are answered at about the same time. */
   private void dealSoon() {
     soon(dealing, DEAL_AFTER_MILLIS, () -> background(dealAnew));
-    shared.ifPresent(it -> soon(settling, DEALT_AFTER_MILLIS, () -> dealt(it.here().get())));
+    settleIn(DEALT_AFTER_MILLIS);
   }
 
   /** Once, however often it is asked for until then. */

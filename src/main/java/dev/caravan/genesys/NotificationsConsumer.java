@@ -18,12 +18,14 @@ import dev.caravan.cluster.Cluster;
 import dev.caravan.frame.EventIds;
 import dev.caravan.frame.Frame;
 import dev.caravan.genesys.connect.CamelChannelOpener;
+import dev.caravan.genesys.connect.Clients;
 import dev.caravan.settings.OauthClients;
 import dev.caravan.settings.SettingsSource;
 import dev.caravan.topic.Plan;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -161,20 +163,28 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
 
   /** The settings that decide what is read, and where it goes. */
   private Map<String, String> alike() {
-    String clients =
-        getEndpoint().component().clients().all().stream()
-            .map(name -> name + "=" + setting(OauthClients.property(name, "id"), ""))
-            .collect(Collectors.joining(","));
-    return Map.of(
-        "GENESYS_REGION", setting("genesys.region", ""),
-        "GENESYS_CLIENT_ID", setting("genesys.client.id", ""),
-        "GENESYS_CLIENTS_<NAME>_ID", clients,
-        "GENESYS_TOPICS", configuration.getTopics(),
-        "GENESYS_MEDIA", setting("genesys.media", ""),
-        "GENESYS_REDUNDANCY", String.valueOf(configuration.getRedundancy()),
-        "CARAVAN_STANDBY", setting("caravan.standby", "0"),
-        "topicsPerChannel", String.valueOf(configuration.getTopicsPerChannel()),
-        "CARAVAN_TOPIC_PREFIX", setting("caravan.topic.prefix", ""));
+    Map<String, String> alike = new HashMap<>();
+    alike.put("GENESYS_REGION", setting("genesys.region", ""));
+    alike.put("GENESYS_CLIENT_ID", setting("genesys.client.id", ""));
+    alike.put("GENESYS_TOPICS", configuration.getTopics());
+    alike.put("GENESYS_MEDIA", setting("genesys.media", ""));
+    alike.put("GENESYS_REDUNDANCY", String.valueOf(configuration.getRedundancy()));
+    alike.put("topicsPerChannel", String.valueOf(configuration.getTopicsPerChannel()));
+    alike.put("CARAVAN_TOPIC_PREFIX", setting("caravan.topic.prefix", ""));
+    // A version that does not know them has none of either
+    String standby = setting("caravan.standby", "0");
+    if (!standby.equals("0")) {
+      alike.put("CARAVAN_STANDBY", standby);
+    }
+    Clients clients = getEndpoint().component().clients();
+    if (clients.areSeveral()) {
+      alike.put(
+          Cluster.CLIENTS,
+          clients.all().stream()
+              .map(name -> name + "=" + setting(OauthClients.property(name, "id"), ""))
+              .collect(Collectors.joining(",")));
+    }
+    return alike;
   }
 
   /** Without the shards for whose readers this instance stands by: others tell how those are. */
@@ -381,7 +391,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
       reading().read(plan);
     }
     if (whole) {
-      reading().keepRefusals(preparation.wanted());
+      reading().keepRefusals(preparation::wanted);
     }
   }
 

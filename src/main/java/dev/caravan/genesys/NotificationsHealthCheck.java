@@ -197,13 +197,13 @@ final class NotificationsHealthCheck extends AbstractHealthCheck {
     return names;
   }
 
-  private static String troubles(List<ClientStatus> clients) {
+  private String troubles(List<ClientStatus> clients) {
+    boolean shared = cluster.get().isPresent();
     return clients.stream()
         .filter(client -> client.trouble().isPresent())
         .map(
             client ->
-                "The OAuth client %s cannot log in; the others read its topics as far as they have room. %s"
-                    .formatted(client.name(), client.trouble().orElseThrow()))
+                ClientLogins.cannot(client.name(), shared) + " " + client.trouble().orElseThrow())
         .collect(Collectors.joining(" "));
   }
 

@@ -18,6 +18,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -358,7 +359,7 @@ final class Preparation {
 
   /**
    * Deals anew what is known, since a client can log in or cannot any more, or may not see what it
-   * was given.
+   * was given. Whoever goes on from another's plan knows that much of it before it has listed.
    *
    * @return whether it is known what is to be read
    */
@@ -370,8 +371,12 @@ final class Preparation {
       if (left != plan.left() || missing != missingClients) {
         judgeBudget();
       }
+    } else if (goesOn) {
+      List<String> known = new ArrayList<>(plan.subscriptions());
+      plan.unread().forEach(shard -> known.addAll(shard.subscriptions()));
+      plan = dealt(known);
     }
-    return planned;
+    return planned || goesOn;
   }
 
   /** Hands on what is to be read now; nothing older is handed on after that. */

@@ -114,7 +114,8 @@ final class PreparationLoop {
     task.run(
         () -> {
           if (reader.running().getAsBoolean() && preparation.dealAnew()) {
-            preparation.tell(reader.read());
+            // Of another's plan it is not known whether it is all
+            preparation.tell(preparation.planned() ? reader.read() : reader.readFirst());
           }
         });
   }

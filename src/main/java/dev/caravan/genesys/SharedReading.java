@@ -20,6 +20,7 @@ import java.security.SecureRandom;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -76,8 +77,14 @@ final class SharedReading implements Cluster.Reader {
   private final Set<Replica> reading = new HashSet<>();
   private final Map<Integer, Long> settledUntil = new HashMap<>();
 
+  /** What was to be read of a shard when it was opened for a move: others may have read it. */
+  private final Map<Integer, List<String>> takenOver = new HashMap<>();
+
   /** OAuth clients that others have, and this instance has not. */
   private final Set<String> strangers = new HashSet<>();
+
+  /** Since when each OAuth client has had no token here while it was to read something. */
+  private final Map<String, Long> blindSince = new HashMap<>();
 
   private boolean leading;
 
@@ -169,6 +176,9 @@ final class SharedReading implements Cluster.Reader {
   @Override
   public void open(TopicSharder.Shard shard, boolean held, Optional<Instant> lastRead) {
     lastRead.ifPresent(until -> gaps.inherited(shard, until));
+    if (held) {
+      takenOver.put(shard.number(), shard.subscriptions());
+    }
     frames.put(shard.number(), new HeldFrames(shard.number(), held, clock, next, pairedOff));
     change(shard);
   }
@@ -310,12 +320,24 @@ final class SharedReading implements Cluster.Reader {
 
   @Override
   public void inherit(TopicSharder.Shard shard, Instant lastRead) {
-    gaps.inherited(shard, lastRead);
+    gaps.inherited(withTakenOver(shard), lastRead);
   }
 
   @Override
   public void unread(TopicSharder.Shard shard, long since) {
-    gaps.inherited(shard, clock.atTheLatest(since));
+    gaps.inherited(withTakenOver(shard), clock.atTheLatest(since));
+    takenOver.remove(shard.number());
+  }
+
+  /**
+   * The shard as it is planned, and what it had when it was opened here: a topic that we were
+   * refused meanwhile may have been dealt to another shard, and the one before has read it to the
+   * end.
+   */
+  private TopicSharder.Shard withTakenOver(TopicSharder.Shard shard) {
+    Set<String> all = new LinkedHashSet<>(shard.subscriptions());
+    all.addAll(takenOver.getOrDefault(shard.number(), List.of()));
+    return new TopicSharder.Shard(shard.number(), shard.client(), List.copyOf(all));
   }
 
   /** Nothing of the replica is read any more. */
@@ -330,16 +352,26 @@ final class SharedReading implements Cluster.Reader {
     }
   }
 
-  /** What a client is to read that cannot log in says nothing of whether it is reached. */
+  /**
+   * What a client is to read that cannot log in says nothing of whether it is reached. If none can
+   * here and one can elsewhere, this instance is of no use.
+   */
   @Override
   public Reach reach() {
+    List<ClientStatus> clients = readers.statuses();
     List<ShardStatus> all =
-        readers.statuses().stream()
+        clients.stream()
             .filter(client -> client.trouble().isEmpty())
             .flatMap(client -> client.shards().stream())
             .toList();
     boolean reads = all.stream().anyMatch(ShardStatus::isRead);
-    if (reads || all.isEmpty() && !listingFails.getAsBoolean()) {
+    boolean useless =
+        clients.stream().allMatch(client -> client.trouble().isPresent())
+            && clients.stream()
+                .flatMap(client -> client.shards().stream())
+                .noneMatch(ShardStatus::isRead)
+            && readers.canLogIn().keySet().stream().anyMatch(cluster::canLogInElsewhere);
+    if (reads || all.isEmpty() && !useless && !listingFails.getAsBoolean()) {
       unreachedSince = 0;
       return reads ? Reach.YES : Reach.UNKNOWN;
     }
@@ -358,12 +390,37 @@ final class SharedReading implements Cluster.Reader {
       }
     }
     strangers.forEach(client -> can.put(client, false));
+    cutOff(can.keySet()).forEach(client -> can.put(client, false));
     for (TopicSharder.Shard shard : ours.values()) {
       if (!can.getOrDefault(shard.client(), true) && !readers.isRead(shard.number())) {
         unread.add(shard.number());
       }
     }
     return new Logins(can, unread);
+  }
+
+  /**
+   * Clients that have had no token here for long, so that what they are to read is not read, though
+   * nobody refuses them: the login is not reached from here. Whoever has a token is to read that.
+   *
+   * @param known those of which it is known whether they can log in here
+   */
+  private Set<String> cutOff(Set<String> known) {
+    Set<String> blind =
+        ours.values().stream()
+            .filter(shard -> !known.contains(shard.client()))
+            .filter(shard -> !readers.isRead(shard.number()))
+            .map(TopicSharder.Shard::client)
+            .collect(Collectors.toSet());
+    // It has no token yet, although none of its shards is here any more
+    blindSince.keySet().stream().filter(client -> !known.contains(client)).forEach(blind::add);
+    blindSince.keySet().retainAll(blind);
+    long now = clock.getAsLong();
+    blind.forEach(client -> blindSince.putIfAbsent(client, now));
+    return blind.stream()
+        .filter(client -> now - blindSince.get(client) >= UNREACHED_MILLIS)
+        .filter(cluster::canLogInElsewhere)
+        .collect(Collectors.toSet());
   }
 
   @Override
@@ -377,6 +434,7 @@ final class SharedReading implements Cluster.Reader {
     if (before != null && !before.client().equals(shard.client())) {
       // It ended, and its number was used again, before we heard of that
       ours.remove(shard.number());
+      takenOver.remove(shard.number());
       replicas(shard.number()).forEach(gaps::finished);
       if (standsBy(shard.number())) {
         gaps.standsBy(shard.number());
@@ -399,6 +457,7 @@ final class SharedReading implements Cluster.Reader {
   }
 
   private void close(int shard, Consumer<Replica> end) {
+    takenOver.remove(shard);
     if (ours.remove(shard) != null) {
       standingBy.remove(shard);
       Optional.ofNullable(frames.remove(shard)).ifPresent(HeldFrames::stop);
@@ -476,9 +535,10 @@ final class SharedReading implements Cluster.Reader {
     if (!leading) {
       // Whoever deals knows also what there is no room for
       readers.keepRefusals(
-          subscriptions.stream()
-              .flatMap(it -> TopicCombiner.expandCombined(it).stream())
-              .collect(Collectors.toSet()));
+          () ->
+              subscriptions.stream()
+                  .flatMap(it -> TopicCombiner.expandCombined(it).stream())
+                  .collect(Collectors.toSet()));
     }
   }
 

@@ -922,6 +922,28 @@ class ClusterMachineTest {
   }
 
   @Test
+  void whoKnowsOfOneClientOnlyIsDealtWhatThatReads() {
+    state = ClusterState.initial(ME, Map.of(Cluster.CLIENTS, "hash"));
+    leadWest();
+
+    assertThat(slotOfLastPlan()).as("the other would read it with its only client").isZero();
+  }
+
+  @Test
+  void whatWhoeverHasLeftTheGroupOrReachesNothingTellsOfClientsDoesNotCount() {
+    Logins cannot = new Logins(Map.of("west", false), Set.of());
+    begin();
+    hear(new Member(OTHER, Set.of(5), false, Reach.UNKNOWN, Map.of(), cannot));
+    assertThat(state.view().logins(ME, now)).containsExactly(cannot);
+
+    hear(new Member(OTHER, Set.of(5), false, Reach.NO, Map.of(), cannot));
+    assertThat(state.view().logins(ME, now)).isEmpty();
+
+    hear(new Member(OTHER, Set.of(), false, Reach.UNKNOWN, Map.of(), cannot));
+    assertThat(state.view().logins(ME, now)).isEmpty();
+  }
+
+  @Test
   void whoCanLogInIsToldAtOnce() {
     begin();
     Logins logins = new Logins(Map.of("west", false), Set.of(1));

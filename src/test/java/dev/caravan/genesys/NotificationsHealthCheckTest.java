@@ -93,6 +93,19 @@ class NotificationsHealthCheckTest {
   }
 
   @Test
+  void whatAClientCannotReadHereAnotherInstanceMayReadWithIt() {
+    clients =
+        List.of(
+            new ClientStatus("default", List.of(shard(0, Health.FLOWING, 0)), Optional.empty()),
+            new ClientStatus("west", List.of(), Optional.of("Its secret is wrong.")));
+    instances = Optional.of(new Cluster.Status("a", 3, 3, 0, 2, false, Optional.empty(), ""));
+
+    assertThat(watch.overview().degraded())
+        .startsWith("The OAuth client west cannot log in here; its topics are read by an instance")
+        .endsWith("as they have room. Its secret is wrong.");
+  }
+
+  @Test
   void ofOneClientNothingIsToldByName() {
     shards = List.of(shard(0, Health.IDLE, 0));
 

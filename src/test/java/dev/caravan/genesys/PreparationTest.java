@@ -447,6 +447,25 @@ class PreparationTest {
   }
 
   @Test
+  void whoeverGoesOnFromAnothersPlanDealsItAnewBeforeAnythingIsListed() {
+    threeClients();
+    queues(18);
+    Plan before = run("").plan().orElseThrow();
+    restart();
+    preparation.goOnFrom(before);
+    present = List.of("default", "apac");
+
+    assertThat(preparation.dealAnew()).isTrue();
+
+    assertThat(preparation.planned()).as("it may not be all").isFalse();
+    preparation.tell(
+        plan -> {
+          assertThat(plan.of("emea")).isEmpty();
+          assertThat(topicsOf(plan)).isEqualTo(topicsOf(before));
+        });
+  }
+
+  @Test
   void whatOneReadsThatCannotLogInAnyMoreStaysWithItForAsLongAsItDoes() {
     threeClients();
     queues(18);

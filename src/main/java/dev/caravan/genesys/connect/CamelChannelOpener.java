@@ -356,7 +356,7 @@ public final class CamelChannelOpener extends ServiceSupport implements ChannelO
     }
     pending
         .computeIfAbsent(shard, number -> new ConcurrentLinkedQueue<>())
-        .add(new Pending(entities, refused, elsewhere));
+        .add(new Pending(entities, refused, elsewhere, clock.getAsLong()));
     List<String> rest =
         topics.stream()
             .flatMap(it -> TopicCombiner.expandCombined(it).stream())
@@ -365,22 +365,48 @@ public final class CamelChannelOpener extends ServiceSupport implements ChannelO
     return new Answered(Rejections.of(rest, entities, refused), true);
   }
 
-  /** What a shard was refused and another client is to be asked for, and how it was refused. */
-  private record Pending(List<?> entities, Map<String, String> refused, Set<String> elsewhere) {}
+  /**
+   * What a shard was refused and another client is to be asked for, and how it was refused.
+   *
+   * @param at when, in milliseconds of the clock
+   */
+  private record Pending(
+      List<?> entities, Map<String, String> refused, Set<String> elsewhere, long at) {}
 
   /**
    * It was dealt anew what is read with this client: what is left with it although it may not see
    * it, since nobody else has room, is told now.
+   *
+   * @param ageMillis what was refused later may not be dealt yet
+   * @return whether there is such
    */
-  public void dealt(List<TopicSharder.Shard> shards) {
+  public boolean dealt(List<TopicSharder.Shard> shards, long ageMillis) {
+    boolean later = false;
     for (TopicSharder.Shard shard : shards) {
-      Queue<Pending> answers = pending.remove(shard.number());
-      if (answers != null) {
-        Set<String> its = new HashSet<>();
-        shard.subscriptions().forEach(it -> its.addAll(TopicCombiner.expandCombined(it)));
-        answers.forEach(answer -> left(shard.number(), answer, its));
+      Queue<Pending> answers = pending.getOrDefault(shard.number(), new ConcurrentLinkedQueue<>());
+      List<Pending> due = new ArrayList<>(answers);
+      due.removeIf(answer -> clock.getAsLong() - answer.at() < ageMillis);
+      if (!due.isEmpty()) {
+        answers.removeAll(due);
+        Set<String> its = singles(shard);
+        due.forEach(answer -> left(shard.number(), answer, its));
       }
+      later |= !answers.isEmpty();
     }
+    return later;
+  }
+
+  /** What is read with this client from now on: of other topics it is not told what they were. */
+  public void read(List<TopicSharder.Shard> shards) {
+    for (TopicSharder.Shard shard : shards) {
+      rejected.computeIfPresent(shard.number(), (number, known) -> known.only(singles(shard)));
+    }
+  }
+
+  private static Set<String> singles(TopicSharder.Shard shard) {
+    Set<String> its = new HashSet<>();
+    shard.subscriptions().forEach(it -> its.addAll(TopicCombiner.expandCombined(it)));
+    return its;
   }
 
   private void left(int shard, Pending answer, Set<String> its) {

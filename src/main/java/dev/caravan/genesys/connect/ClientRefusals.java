@@ -56,11 +56,11 @@ public final class ClientRefusals {
   // Guarded by this
   private final Map<String, Map<String, Refused>> refused = new HashMap<>();
 
-  /** By client, each topic by its own name. */
-  private final Map<String, Set<String>> granted = new HashMap<>();
+  /** By client, each topic by its own name, and when that was. */
+  private final Map<String, Map<String, Instant>> granted = new HashMap<>();
 
-  /** Kinds of topics of which others know that they are granted, by shard and client. */
-  private final Map<Told, Set<String>> told = new HashMap<>();
+  /** Some of each kind that were granted here, and others know of. */
+  private final Map<Told, Map<String, Set<String>>> told = new HashMap<>();
 
   /** Empty if this is the only instance. */
   private volatile Optional<BiConsumer<Integer, Cluster.Answer>> others = Optional.empty();
@@ -119,7 +119,7 @@ public final class ClientRefusals {
       again.retainAll(refused.getOrDefault(client, Map.of()).keySet());
     }
     Set<String> elsewhere = learn(client, refusedNow, subscribed, clock.instant(), true);
-    others.ifPresent(it -> tell(it, new Told(shard, client), refusedNow, again));
+    others.ifPresent(it -> tell(it, new Told(shard, client), refusedNow, subscribed, again));
     return elsewhere;
   }
 
@@ -128,25 +128,27 @@ public final class ClientRefusals {
       BiConsumer<Integer, Cluster.Answer> reader,
       Told whom,
       Set<String> refusedNow,
+      List<String> subscribed,
       Set<String> again) {
     Set<String> samples = new LinkedHashSet<>(again);
     synchronized (this) {
-      Map<String, Integer> kinds = new HashMap<>();
-      granted
-          .get(whom.client())
-          .forEach(
-              topic -> {
-                if (kinds.merge(catalogue.generalise(topic), 1, Integer::sum) <= SAMPLES) {
-                  samples.add(topic);
-                }
-              });
-      Set<String> before = told.put(whom, Set.copyOf(kinds.keySet()));
-      if (refusedNow.isEmpty()
-          && again.isEmpty()
-          && before != null
-          && before.containsAll(kinds.keySet())) {
+      boolean first = !told.containsKey(whom);
+      Map<String, Set<String>> kinds = told.computeIfAbsent(whom, who -> new HashMap<>());
+      kinds.values().forEach(its -> its.retainAll(granted.get(whom.client()).keySet()));
+      kinds.values().removeIf(Set::isEmpty);
+      Set<String> before = Set.copyOf(kinds.keySet());
+      for (String topic : subscribed) {
+        Set<String> its =
+            kinds.computeIfAbsent(catalogue.generalise(topic), kind -> new HashSet<>());
+        if (its.size() < SAMPLES) {
+          its.add(topic);
+        }
+      }
+      boolean news = first || !before.containsAll(kinds.keySet());
+      if (refusedNow.isEmpty() && again.isEmpty() && !news) {
         return;
       }
+      kinds.values().forEach(samples::addAll);
     }
     reader.accept(
         whom.shard(),
@@ -175,12 +177,20 @@ public final class ClientRefusals {
     Set<String> fresh = new LinkedHashSet<>();
     synchronized (this) {
       Map<String, Refused> its = refused.computeIfAbsent(client, name -> new HashMap<>());
-      Set<String> grants = granted.computeIfAbsent(client, name -> new HashSet<>());
-      grants.removeAll(refusedNow);
-      grants.addAll(subscribed);
-      subscribed.forEach(its::remove);
+      Map<String, Instant> grants = granted.computeIfAbsent(client, name -> new HashMap<>());
+      for (String topic : subscribed) {
+        if (!isNewer(its.get(topic), now)) {
+          its.remove(topic);
+          grants.merge(topic, now, (one, other) -> one.isAfter(other) ? one : other);
+        }
+      }
       for (String topic : refusedNow) {
         Refused before = its.get(topic);
+        // What another tells may have been overtaken on its way
+        if (isNewer(before, now) || grants.getOrDefault(topic, Instant.MIN).isAfter(now)) {
+          continue;
+        }
+        grants.remove(topic);
         boolean same = before != null && before.isSame(now);
         // Known, and left with the client all the same: nobody else may see it or has room for it
         boolean others = same ? before.elsewhere() : !believed(before, now);
@@ -202,6 +212,10 @@ public final class ClientRefusals {
       news.run();
     }
     return elsewhere;
+  }
+
+  private static boolean isNewer(Refused known, Instant than) {
+    return known != null && known.since().isAfter(than);
   }
 
   private static Duration longer(Duration believed) {
@@ -264,13 +278,14 @@ public final class ClientRefusals {
   }
 
   private boolean isGranted(String client, String kind) {
-    return granted.get(client).stream().anyMatch(it -> catalogue.generalise(it).equals(kind));
+    return granted.get(client).keySet().stream()
+        .anyMatch(it -> catalogue.generalise(it).equals(kind));
   }
 
   /** Forgets what is about topics that nobody wants any more. */
   public synchronized void keep(Set<String> wanted) {
     refused.values().forEach(its -> its.keySet().retainAll(wanted));
-    granted.values().forEach(its -> its.retainAll(wanted));
+    granted.values().forEach(its -> its.keySet().retainAll(wanted));
   }
 
   /**

@@ -76,14 +76,16 @@ public final class HttpAnswer implements Processor {
   /**
    * Whether too many calls were made by the organisation and not with this token: the limit that
    * was hit is one of the organisation, or of the token's own calls some are left (Genesys Cloud's
-   * errors name the limit: limit.key).
+   * errors name the limit: limit.key). One that begins with {@code org.app.} is one of the OAuth
+   * client: its other tokens have made the calls.
    */
-  private static boolean isOfAll(Exchange exchange, String body) {
+  static boolean isOfAll(Exchange exchange, String body) {
     Message message = exchange.getMessage();
     Integer count = message.getHeader("inin-ratelimit-count", Integer.class);
     Integer allowed = message.getHeader("inin-ratelimit-allowed", Integer.class);
-    return count != null && allowed != null && count < allowed
-        || json(body).path("limit").path("key").asText("").startsWith("org.");
+    String limit = json(body).path("limit").path("key").asText("");
+    return !limit.startsWith("org.app.")
+        && (count != null && allowed != null && count < allowed || limit.startsWith("org."));
   }
 
   private static int status(Exchange exchange) {

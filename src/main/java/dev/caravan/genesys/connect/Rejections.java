@@ -39,7 +39,7 @@ public final class Rejections {
 
   /** What is wrong with one kind of topic. */
   private static final class Pattern {
-    private int count;
+    private final List<String> topics = new ArrayList<>();
     private final Set<String> reasons = new TreeSet<>();
     private final Set<String> missingPermissions = new TreeSet<>();
   }
@@ -89,7 +89,7 @@ public final class Rejections {
 
   private Pattern of(String topic) {
     Pattern pattern = byPattern.computeIfAbsent(catalogue.generalise(topic), key -> new Pattern());
-    pattern.count++;
+    pattern.topics.add(topic);
     return pattern;
   }
 
@@ -132,7 +132,7 @@ public final class Rejections {
             all.add(
                 new Rejected(
                     pattern,
-                    found.count,
+                    found.topics.size(),
                     List.copyOf(found.missingPermissions),
                     sentence(pattern))));
     return all;
@@ -159,6 +159,15 @@ public final class Rejections {
     return read;
   }
 
+  /** This, as far as it is about these topics. */
+  Rejections only(Set<String> wanted) {
+    Rejections some = new Rejections().and(this);
+    some.subscribed.retainAll(wanted);
+    some.byPattern.values().forEach(found -> found.topics.retainAll(wanted));
+    some.byPattern.values().removeIf(found -> found.topics.isEmpty());
+    return some;
+  }
+
   /** This, and what was asked for later on the same channel. */
   Rejections and(Rejections more) {
     Rejections together = new Rejections();
@@ -167,7 +176,7 @@ public final class Rejections {
       one.byPattern.forEach(
           (name, found) -> {
             Pattern sum = together.byPattern.computeIfAbsent(name, key -> new Pattern());
-            sum.count += found.count;
+            sum.topics.addAll(found.topics);
             sum.reasons.addAll(found.reasons);
             sum.missingPermissions.addAll(found.missingPermissions);
           });
@@ -179,8 +188,8 @@ public final class Rejections {
     Pattern found = byPattern.get(pattern);
     StringBuilder sentence =
         new StringBuilder("Genesys Cloud refused ")
-            .append(found.count)
-            .append(found.count == 1 ? " topic " : " topics ")
+            .append(found.topics.size())
+            .append(found.topics.size() == 1 ? " topic " : " topics ")
             .append(pattern);
     if (!found.missingPermissions.isEmpty()) {
       sentence
@@ -207,11 +216,11 @@ public final class Rejections {
     byPattern.forEach(
         (pattern, found) -> {
           LOG.warn("Shard {}. {} The other topics go on.", shard, sentence(pattern));
-          counter.accept(found.count);
+          counter.accept(found.topics.size());
           signals.accept(
               Signal.of("TOPIC_REJECTED")
                   .shard(shard)
-                  .count(found.count)
+                  .count(found.topics.size())
                   .pattern(pattern)
                   .sentence(sentence(pattern)));
         });

@@ -256,6 +256,27 @@ class ClientRefusalsTest {
   }
 
   @Test
+  void anOlderWordDoesNotUndoANewerOne() {
+    Instant before = clock.instant().minusSeconds(60);
+    asks("a", users(0, 2), users(0, 1));
+
+    refusals.hear(new Cluster.Answer("a", users(0, 1), users(1, 2)), before);
+
+    assertThat(refusals.now().refuses("a", user(0))).as("granted since").isFalse();
+    assertThat(refusals.now().refuses("a", user(1))).as("refused since").isTrue();
+  }
+
+  @Test
+  void onlyWhatWasGrantedHereIsToldAsGranted() {
+    another();
+    refusals.hear(new Cluster.Answer("a", List.of(), users(0, 3)), clock.instant());
+
+    asks("a", users(5, 7), users(5, 6));
+
+    assertThat(told.get(0).granted()).containsExactly(user(5));
+  }
+
+  @Test
   void whatSaysNothingNewIsNotTold() {
     another();
     asks("a", users(0, 3), users(0, 3));

@@ -129,6 +129,24 @@ class HttpAnswerTest {
     assertThat(failure(exchange).retryAfter()).isEqualTo(Duration.ZERO);
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "org.user.rate, 300, 300, true",
+    "token.rate.per.minute, 300, 300, false",
+    "token.rate.per.minute, 20, 300, true",
+    "org.app.user.rate.per.minute, 300, 300, false",
+    "org.app.user.rate.per.minute, 20, 300, false"
+  })
+  void aLimitIsOneOfTheOrganisationIfItIsNeitherTheTokensNorTheClients(
+      String limit, int count, int allowed, boolean ofAll) {
+    String body = "{\"limit\":{\"key\":\"%s\"}}".formatted(limit);
+    Exchange exchange = api(429, body);
+    exchange.getMessage().setHeader("inin-ratelimit-count", count);
+    exchange.getMessage().setHeader("inin-ratelimit-allowed", allowed);
+
+    assertThat(HttpAnswer.isOfAll(exchange, body)).isEqualTo(ofAll);
+  }
+
   @Test
   void aRetryAfterMayBeADate() {
     Instant now = Instant.parse("2026-10-21T07:27:30Z");

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class RejectionsTest {
@@ -32,6 +33,16 @@ class RejectionsTest {
     assertThat(rejections.sentence()).isEmpty();
     assertThat(rejections.sentence()).isEmpty();
     assertThat(rejections.subscribed()).isEqualTo(asked);
+  }
+
+  @Test
+  void ofTopicsThatAreNotWantedAnyMoreNothingIsTold() {
+    String one = "v2.users." + ONE + ".presence";
+    String two = "v2.users." + TWO + ".presence";
+    Rejections both = of(List.of(one, two), List.of(rejected(one, "a"), rejected(two, "a")));
+
+    assertThat(both.only(Set.of(two)).rejected().get(0).count()).isOne();
+    assertThat(both.only(Set.of()).sentence()).isEmpty();
   }
 
   private static Map<String, String> id(String topic) {
