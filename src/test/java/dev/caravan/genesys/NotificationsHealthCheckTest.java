@@ -98,7 +98,7 @@ class NotificationsHealthCheckTest {
         List.of(
             new ClientStatus("default", List.of(shard(0, Health.FLOWING, 0)), Optional.empty()),
             new ClientStatus("west", List.of(), Optional.of("Its secret is wrong.")));
-    instances = Optional.of(new Cluster.Status("a", 3, 3, 0, 2, false, Optional.empty(), ""));
+    instances = Optional.of(new Cluster.Status("a", 3, 3, 0, 2, 0, false, Optional.empty(), ""));
 
     assertThat(watch.overview().degraded())
         .startsWith("The OAuth client west cannot log in here; its topics are read by an instance")
