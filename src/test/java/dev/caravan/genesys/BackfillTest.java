@@ -21,14 +21,11 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.api.parallel.Execution;
-import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** After a gap, what Genesys Cloud can still tell is read again, once, within its own budget. */
 @Tag("slow")
-@Execution(ExecutionMode.CONCURRENT)
 class BackfillTest {
 
   private static final OauthClient CLIENT = new OauthClient("backfill", "secret");
