@@ -222,6 +222,8 @@ final class SharedReading implements Cluster.Reader {
   @Override
   public void takePart(int shard) {
     standsByNoMore(shard, wallClock());
+    Optional.ofNullable(ours.get(shard))
+        .ifPresent(planned -> takenOver.put(shard, planned.subscriptions()));
     held(shard).ifPresent(HeldFrames::takePart);
   }
 
