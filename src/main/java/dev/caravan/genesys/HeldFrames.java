@@ -13,6 +13,7 @@ import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.LongSupplier;
 
@@ -77,6 +78,20 @@ final class HeldFrames {
   /** How often it was to be held: a release of an earlier time ends then. */
   private long holds;
 
+  /** How many of the first that are held are to be forwarded, whatever comes. */
+  private int due;
+
+  /** Whether what comes is, too: it is held only until those before it are forwarded. */
+  private boolean releasing;
+
+  private final List<Runnable> onceReleased = new ArrayList<>();
+
+  /** Of two releases the second waits for the first, so that nothing overtakes. */
+  private final Object turn = new Object();
+
+  /** Since when nothing is held any more. */
+  private volatile long forwardsSince = Long.MIN_VALUE;
+
   /**
    * @param held whether what is read is held until {@link #release}
    * @param clock milliseconds that never jump
@@ -114,6 +129,14 @@ final class HeldFrames {
   /** Whether something is held, and so is not in safe hands. */
   boolean isHolding() {
     return mode == Mode.HOLD || mode == Mode.STAND_BY;
+  }
+
+  /**
+   * Whether all that was read until then has been handed on, so that it is in safe hands when all
+   * that was handed on until then is.
+   */
+  boolean hasForwarded(long until) {
+    return !isHolding() && until >= forwardsSince;
   }
 
   /** What is kept of a shard for whose reader this instance stands by. */
@@ -170,6 +193,7 @@ final class HeldFrames {
       case HOLD -> {
         held.add(read);
         bytes += read.body().length;
+        due = releasing ? held.size() : due;
         return false;
       }
       case STAND_BY -> {
@@ -214,15 +238,22 @@ final class HeldFrames {
     if (mode != Mode.DROP) {
       mode = Mode.HOLD;
       holds++;
+      releasesNoMore();
     }
   }
 
-  /** Forwards nothing more; what was forwarded since it is noted. */
+  /**
+   * Forwards nothing of what is read from now on; what was forwarded since it is noted. What was to
+   * be released goes on to be: nobody else may have it. See {@link #rest}.
+   */
   synchronized List<Forwarded> stop() {
     mode = Mode.DROP;
     unacknowledged.takeAll();
-    held.clear();
-    bytes = 0;
+    while (held.size() > due) {
+      bytes -= held.removeLast().body().length;
+    }
+    onceReleased.forEach(Runnable::run);
+    onceReleased.clear();
     notifyAll();
     long now = clock.getAsLong();
     List<Forwarded> all =
@@ -231,16 +262,53 @@ final class HeldFrames {
     return all;
   }
 
-  /**
-   * Forwards what is held, but for copies of what another instance has forwarded, and goes on
-   * forwarding. Waits for the route, and keeps nobody else waiting meanwhile.
-   */
+  /** What was to be released when it was held again, after {@link #stop}: to be run once. */
+  synchronized Optional<Runnable> rest() {
+    return mode == Mode.DROP && due > 0 && !releasing
+        ? Optional.of(released(List.of()))
+        : Optional.empty();
+  }
+
+  /** Has this run once all that was to be released has been; at once if nothing is. */
+  synchronized void onceReleased(Runnable then) {
+    if (releasing && mode == Mode.HOLD) {
+      onceReleased.add(then);
+    } else {
+      then.run();
+    }
+  }
+
+  private void releasesNoMore() {
+    releasing = false;
+    onceReleased.forEach(Runnable::run);
+    onceReleased.clear();
+  }
+
+  /** Forwards what is held, as {@link #released} does, on the calling thread. */
   void release(List<Forwarded> forwarded) {
+    released(forwarded).run();
+  }
+
+  /**
+   * What is held is to be forwarded, but for copies of what another instance has forwarded, and
+   * what comes then: returned is what does so. It waits for the route, and keeps nobody else
+   * waiting meanwhile.
+   */
+  synchronized Runnable released(List<Forwarded> forwarded) {
+    long its = holds;
+    due = held.size();
+    releasing = true;
+    return () -> {
+      synchronized (turn) {
+        release(forwarded, its);
+      }
+    };
+  }
+
+  private void release(List<Forwarded> forwarded, long its) {
     Set<Read> copies;
-    long its;
     synchronized (this) {
       copies = copies(forwarded, clock.getAsLong());
-      its = holds;
     }
     for (Read one = first(its, copies); one != null; one = first(its, copies)) {
       if (copies.contains(one)) {
@@ -253,14 +321,19 @@ final class HeldFrames {
 
   /** The next one to be forwarded; null if there is none, and then the rest passes as it comes. */
   private synchronized Read first(long its, Set<Read> copies) {
-    if (mode != Mode.HOLD || its != holds) {
+    if (its != holds || mode != Mode.HOLD && mode != Mode.DROP) {
       return null;
     }
     Read one = held.poll();
     if (one == null) {
-      mode = forwarding();
+      if (mode == Mode.HOLD) {
+        forwardsSince = clock.getAsLong();
+        mode = forwarding();
+      }
+      releasesNoMore();
     } else {
       bytes -= one.body().length;
+      due = Math.max(0, due - 1);
       if (noting && !copies.contains(one)) {
         note(one.event());
       }

@@ -135,6 +135,77 @@ class HeldFramesTest {
     assertThat(forwarded).containsExactly("a", "b");
   }
 
+  private HeldFrames standingBy() {
+    return HeldFrames.standingBy(
+        1,
+        () -> 1_000_000,
+        () -> now,
+        (shard, read) -> forwarded.add(text(read.event())),
+        () -> pairedOff++);
+  }
+
+  @Test
+  void whatWasTakenOverIsForwardedThoughItIsClosedMeanwhile() {
+    HeldFrames frames = standingBy();
+    bring(frames, "a");
+    frames.takeOver();
+    Runnable release = frames.released(List.of());
+    bring(frames, "b");
+
+    frames.stop();
+    bring(frames, "c");
+    release.run();
+
+    assertThat(frames.rest()).isEmpty();
+    assertThat(forwarded).containsExactly("a", "b");
+  }
+
+  @Test
+  void whatWasTakenOverIsForwardedThoughItStoodStillBeforeItWasReleased() {
+    HeldFrames frames = standingBy();
+    bring(frames, "a");
+    frames.takeOver();
+    Runnable release = frames.released(List.of());
+
+    frames.hold();
+    bring(frames, "b");
+    release.run();
+    assertThat(forwarded).isEmpty();
+    frames.stop();
+    frames.rest().orElseThrow().run();
+
+    assertThat(forwarded).containsExactly("a");
+  }
+
+  @Test
+  void whoHandsOverDoesSoOnceWhatItTookOverIsReleased() {
+    HeldFrames frames = standingBy();
+    bring(frames, "a");
+    frames.takeOver();
+    Runnable release = frames.released(List.of());
+    frames.note(true);
+    List<Integer> handsOver = new ArrayList<>();
+
+    frames.onceReleased(() -> handsOver.add(forwarded.size()));
+    assertThat(handsOver).isEmpty();
+    release.run();
+
+    assertThat(handsOver).containsExactly(1);
+    assertThat(frames.stop()).hasSize(1);
+  }
+
+  @Test
+  void whatWasHeldIsSafeOnlyOnceAllThatWasHandedOnSinceIs() {
+    HeldFrames frames = frames(true);
+    bring(frames, "a");
+    now += 5_000;
+
+    frames.release(List.of());
+
+    assertThat(frames.hasForwarded(now - 1)).isFalse();
+    assertThat(frames.hasForwarded(now)).isTrue();
+  }
+
   @Test
   void ofMoreThanCanBeNotedTheOldestIsForgotten() {
     HeldFrames frames = frames(false);
