@@ -41,6 +41,11 @@ final class HeldFrames {
   /** Of an event that looks the same so often copies are paired in their order. */
   private static final int MOST_ALIKE = 200;
 
+  /** What is kept at most of frames that cannot be read while this instance stands by. */
+  private static final long MOST_UNREADABLE_BYTES = 1_000_000;
+
+  static final int MOST_UNREADABLE = 100;
+
   private enum Mode {
     FORWARD,
     NOTE,
@@ -62,6 +67,8 @@ final class HeldFrames {
    */
   record Read(Frame.Notification event, byte[] body, long at, String ceId) {}
 
+  private record Unreadable(int bytes, Runnable letter, long at) {}
+
   private record Noted(EventId id, long at) {}
 
   private final int shard;
@@ -71,6 +78,8 @@ final class HeldFrames {
   private final Runnable pairedOff;
   private final Deque<Read> held = new ArrayDeque<>();
   private final Deque<Noted> noted = new ArrayDeque<>();
+  private final Deque<Unreadable> unreadable = new ArrayDeque<>();
+  private long unreadableBytes;
   private volatile Mode mode;
   private boolean noting;
   private long bytes;
@@ -161,9 +170,43 @@ final class HeldFrames {
   synchronized void takePart() {
     if (mode == Mode.STAND_BY) {
       unacknowledged.takeAll();
+      unreadable();
       mode = Mode.HOLD;
       holds++;
     }
+  }
+
+  /**
+   * A frame cannot be read. While this instance stands by it is the reader's, too, and kept until
+   * that has settled it: false if it is not kept.
+   *
+   * @param letter sends it to the dead letters
+   */
+  synchronized boolean keeps(int bytes, Runnable letter) {
+    if (mode != Mode.STAND_BY) {
+      return false;
+    }
+    unreadable.add(new Unreadable(bytes, letter, clock.getAsLong()));
+    unreadableBytes += bytes;
+    while (unreadable.size() > MOST_UNREADABLE || unreadableBytes > MOST_UNREADABLE_BYTES) {
+      unreadableBytes -= unreadable.removeFirst().bytes();
+    }
+    return true;
+  }
+
+  /** The reader has settled all that it read before. */
+  synchronized void settled(long before) {
+    while (!unreadable.isEmpty() && unreadable.getFirst().at() < before) {
+      unreadableBytes -= unreadable.removeFirst().bytes();
+    }
+  }
+
+  /** Sends those that are kept, which are not any more, to the dead letters. */
+  synchronized Runnable unreadable() {
+    List<Unreadable> all = List.copyOf(unreadable);
+    unreadable.clear();
+    unreadableBytes = 0;
+    return () -> all.forEach(one -> one.letter().run());
   }
 
   /** What has not reached Kafka, to be forwarded; it goes on to stand by for another. */

@@ -524,8 +524,11 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
   @Override
   public void unreadable(int shard, byte[] body, String reason) {
     metrics.unreadable();
-    deadLetters.send(
-        body, "The frame " + reason, letter -> headers.setUnreadable(letter, ids.next()));
+    Runnable letter =
+        () ->
+            deadLetters.send(
+                body, "The frame " + reason, its -> headers.setUnreadable(its, ids.next()));
+    shared.ifPresentOrElse(some -> some.unreadable(shard, body.length, letter), letter);
   }
 
   @Override
@@ -592,7 +595,10 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
       case DISCONNECTED, RETRYING -> LOG.warn(sentence);
       case BROKEN -> LOG.error(sentence);
     }
-    if (report.kind() != ShardReport.Kind.RETRYING) {
+    // Nobody is without events because of the channel of one that stands by: that is in the log
+    // only
+    boolean standsBy = shared.filter(some -> some.standsBy(replica.shard())).isPresent();
+    if (report.kind() != ShardReport.Kind.RETRYING && !standsBy) {
       signal(
           Signal.of(report.kind().name())
               .shard(replica.shard())

@@ -168,6 +168,18 @@ final class SharedReading implements Cluster.Reader {
     }
   }
 
+  /**
+   * A frame of a shard cannot be read.
+   *
+   * @param letter sends it to the dead letters, unless the one for which this instance stands by
+   *     does
+   */
+  void unreadable(int shard, int bytes, Runnable letter) {
+    if (held(shard).filter(held -> held.keeps(bytes, letter)).isEmpty()) {
+      letter.run();
+    }
+  }
+
   /** Whether what was read of the shard until then had been handed on by then. */
   boolean isForwarded(Shard shard, long until) {
     HeldFrames held = frames.get(shard.number());
@@ -217,7 +229,11 @@ final class SharedReading implements Cluster.Reader {
     standsByNoMore(shard.number(), lastRead.orElseGet(this::wallClock));
     lastRead.ifPresent(until -> gaps.inherited(shard, until));
     // It waits for the route
-    its.ifPresent(held -> background.execute(held.released(List.of())));
+    its.ifPresent(
+        held -> {
+          background.execute(held.released(List.of()));
+          background.execute(held.unreadable());
+        });
   }
 
   @Override
@@ -239,13 +255,20 @@ final class SharedReading implements Cluster.Reader {
   public void rescue(int shard) {
     List<HeldFrames.Read> all = held(shard).map(HeldFrames::rescue).orElse(List.of());
     background.execute(() -> all.forEach(read -> next.notification(shard, read)));
+    held(shard).map(HeldFrames::unreadable).ifPresent(background::execute);
   }
 
   @Override
   public void acknowledged(int shard, List<Cluster.Forwarded> there, long settledMillis) {
+    long now = clock.getAsLong();
     held(shard)
         .ifPresent(
-            held -> held.unacknowledged().acknowledged(there, settledMillis, clock.getAsLong()));
+            held -> {
+              held.unacknowledged().acknowledged(there, settledMillis, now);
+              if (settledMillis >= 0) {
+                held.settled(now - settledMillis - UnacknowledgedFrames.HEARD_WITHIN_MILLIS);
+              }
+            });
   }
 
   @Override
@@ -503,8 +526,7 @@ final class SharedReading implements Cluster.Reader {
     readers.shards().stream()
         .filter(one -> one.number() == shard)
         .findFirst()
-        .ifPresentOrElse(
-            one -> one.drain(() -> drained(shard)), () -> drained(shard));
+        .ifPresentOrElse(one -> one.drain(() -> drained(shard)), () -> drained(shard));
   }
 
   /** What is still being released is told to have been forwarded, too. */

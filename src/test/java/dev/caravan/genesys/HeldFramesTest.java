@@ -207,6 +207,38 @@ class HeldFramesTest {
   }
 
   @Test
+  void whatCannotBeReadIsADeadLetterOfTheReaderOrOfWhoTakesOver() {
+    HeldFrames frames = standingBy();
+    List<String> letters = new ArrayList<>();
+    assertThat(frames.keeps(10, () -> letters.add("settled"))).isTrue();
+    now += 1_000;
+    assertThat(frames.keeps(10, () -> letters.add("not settled"))).isTrue();
+
+    frames.settled(now);
+    assertThat(letters).isEmpty();
+    frames.takeOver();
+    frames.unreadable().run();
+
+    assertThat(letters).containsExactly("not settled");
+    assertThat(frames.keeps(10, () -> letters.add("of the reader"))).isFalse();
+  }
+
+  @Test
+  void ofTooMuchThatCannotBeReadTheOldestIsForgotten() {
+    HeldFrames frames = standingBy();
+    List<Integer> letters = new ArrayList<>();
+    for (int letter = 0; letter <= HeldFrames.MOST_UNREADABLE; letter++) {
+      int number = letter;
+      frames.keeps(10, () -> letters.add(number));
+    }
+    frames.keeps(999_999, () -> letters.add(-1));
+
+    frames.unreadable().run();
+
+    assertThat(letters).containsExactly(-1);
+  }
+
+  @Test
   void ofMoreThanCanBeNotedTheOldestIsForgotten() {
     HeldFrames frames = frames(false);
     frames.note(true);
