@@ -61,6 +61,14 @@ final class AgreedIds {
     since.remove(replica);
   }
 
+  /** The replica has ended: what came of its shard is not counted any more if it was the last. */
+  void finished(Replica replica) {
+    blind(replica);
+    if (since.keySet().stream().noneMatch(other -> other.shard() == replica.shard())) {
+      spans.remove(replica.shard());
+    }
+  }
+
   /** The id of an event of the shard that was read now; in the order in which they are read. */
   String next(int shard, EventId looks) {
     long now = clock.getAsLong();

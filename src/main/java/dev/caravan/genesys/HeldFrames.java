@@ -13,6 +13,7 @@ import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.LongSupplier;
 
@@ -40,6 +41,11 @@ final class HeldFrames {
   /** Of an event that looks the same so often copies are paired in their order. */
   private static final int MOST_ALIKE = 200;
 
+  /** What is kept at most of frames that cannot be read while this instance stands by. */
+  private static final long MOST_UNREADABLE_BYTES = 1_000_000;
+
+  static final int MOST_UNREADABLE = 100;
+
   private enum Mode {
     FORWARD,
     NOTE,
@@ -61,6 +67,8 @@ final class HeldFrames {
    */
   record Read(Frame.Notification event, byte[] body, long at, String ceId) {}
 
+  private record Unreadable(int bytes, Runnable letter, long at) {}
+
   private record Noted(EventId id, long at) {}
 
   private final int shard;
@@ -70,12 +78,28 @@ final class HeldFrames {
   private final Runnable pairedOff;
   private final Deque<Read> held = new ArrayDeque<>();
   private final Deque<Noted> noted = new ArrayDeque<>();
+  private final Deque<Unreadable> unreadable = new ArrayDeque<>();
+  private long unreadableBytes;
   private volatile Mode mode;
   private boolean noting;
   private long bytes;
 
   /** How often it was to be held: a release of an earlier time ends then. */
   private long holds;
+
+  /** How many of the first that are held are to be forwarded, whatever comes. */
+  private int due;
+
+  /** Whether what comes is, too: it is held only until those before it are forwarded. */
+  private boolean releasing;
+
+  private final List<Runnable> onceReleased = new ArrayList<>();
+
+  /** Of two releases the second waits for the first, so that nothing overtakes. */
+  private final Object turn = new Object();
+
+  /** Since when nothing is held any more. */
+  private volatile long forwardsSince = Long.MIN_VALUE;
 
   /**
    * @param held whether what is read is held until {@link #release}
@@ -116,6 +140,14 @@ final class HeldFrames {
     return mode == Mode.HOLD || mode == Mode.STAND_BY;
   }
 
+  /**
+   * Whether all that was read until then has been handed on, so that it is in safe hands when all
+   * that was handed on until then is.
+   */
+  boolean hasForwarded(long until) {
+    return !isHolding() && until >= forwardsSince;
+  }
+
   /** What is kept of a shard for whose reader this instance stands by. */
   UnacknowledgedFrames unacknowledged() {
     return unacknowledged;
@@ -138,9 +170,43 @@ final class HeldFrames {
   synchronized void takePart() {
     if (mode == Mode.STAND_BY) {
       unacknowledged.takeAll();
+      unreadable();
       mode = Mode.HOLD;
       holds++;
     }
+  }
+
+  /**
+   * A frame cannot be read. While this instance stands by it is the reader's, too, and kept until
+   * that has settled it: false if it is not kept.
+   *
+   * @param letter sends it to the dead letters
+   */
+  synchronized boolean keeps(int bytes, Runnable letter) {
+    if (mode != Mode.STAND_BY) {
+      return false;
+    }
+    unreadable.add(new Unreadable(bytes, letter, clock.getAsLong()));
+    unreadableBytes += bytes;
+    while (unreadable.size() > MOST_UNREADABLE || unreadableBytes > MOST_UNREADABLE_BYTES) {
+      unreadableBytes -= unreadable.removeFirst().bytes();
+    }
+    return true;
+  }
+
+  /** The reader has settled all that it read before. */
+  synchronized void settled(long before) {
+    while (!unreadable.isEmpty() && unreadable.getFirst().at() < before) {
+      unreadableBytes -= unreadable.removeFirst().bytes();
+    }
+  }
+
+  /** Sends those that are kept, which are not any more, to the dead letters. */
+  synchronized Runnable unreadable() {
+    List<Unreadable> all = List.copyOf(unreadable);
+    unreadable.clear();
+    unreadableBytes = 0;
+    return () -> all.forEach(one -> one.letter().run());
   }
 
   /** What has not reached Kafka, to be forwarded; it goes on to stand by for another. */
@@ -170,6 +236,7 @@ final class HeldFrames {
       case HOLD -> {
         held.add(read);
         bytes += read.body().length;
+        due = releasing ? held.size() : due;
         return false;
       }
       case STAND_BY -> {
@@ -214,15 +281,22 @@ final class HeldFrames {
     if (mode != Mode.DROP) {
       mode = Mode.HOLD;
       holds++;
+      releasesNoMore();
     }
   }
 
-  /** Forwards nothing more; what was forwarded since it is noted. */
+  /**
+   * Forwards nothing of what is read from now on; what was forwarded since it is noted. What was to
+   * be released goes on to be: nobody else may have it. See {@link #rest}.
+   */
   synchronized List<Forwarded> stop() {
     mode = Mode.DROP;
     unacknowledged.takeAll();
-    held.clear();
-    bytes = 0;
+    while (held.size() > due) {
+      bytes -= held.removeLast().body().length;
+    }
+    onceReleased.forEach(Runnable::run);
+    onceReleased.clear();
     notifyAll();
     long now = clock.getAsLong();
     List<Forwarded> all =
@@ -231,16 +305,53 @@ final class HeldFrames {
     return all;
   }
 
-  /**
-   * Forwards what is held, but for copies of what another instance has forwarded, and goes on
-   * forwarding. Waits for the route, and keeps nobody else waiting meanwhile.
-   */
+  /** What was to be released when it was held again, after {@link #stop}: to be run once. */
+  synchronized Optional<Runnable> rest() {
+    return mode == Mode.DROP && due > 0 && !releasing
+        ? Optional.of(released(List.of()))
+        : Optional.empty();
+  }
+
+  /** Has this run once all that was to be released has been; at once if nothing is. */
+  synchronized void onceReleased(Runnable then) {
+    if (releasing && mode == Mode.HOLD) {
+      onceReleased.add(then);
+    } else {
+      then.run();
+    }
+  }
+
+  private void releasesNoMore() {
+    releasing = false;
+    onceReleased.forEach(Runnable::run);
+    onceReleased.clear();
+  }
+
+  /** Forwards what is held, as {@link #released} does, on the calling thread. */
   void release(List<Forwarded> forwarded) {
+    released(forwarded).run();
+  }
+
+  /**
+   * What is held is to be forwarded, but for copies of what another instance has forwarded, and
+   * what comes then: returned is what does so. It waits for the route, and keeps nobody else
+   * waiting meanwhile.
+   */
+  synchronized Runnable released(List<Forwarded> forwarded) {
+    long its = holds;
+    due = held.size();
+    releasing = true;
+    return () -> {
+      synchronized (turn) {
+        release(forwarded, its);
+      }
+    };
+  }
+
+  private void release(List<Forwarded> forwarded, long its) {
     Set<Read> copies;
-    long its;
     synchronized (this) {
       copies = copies(forwarded, clock.getAsLong());
-      its = holds;
     }
     for (Read one = first(its, copies); one != null; one = first(its, copies)) {
       if (copies.contains(one)) {
@@ -253,14 +364,19 @@ final class HeldFrames {
 
   /** The next one to be forwarded; null if there is none, and then the rest passes as it comes. */
   private synchronized Read first(long its, Set<Read> copies) {
-    if (mode != Mode.HOLD || its != holds) {
+    if (its != holds || mode != Mode.HOLD && mode != Mode.DROP) {
       return null;
     }
     Read one = held.poll();
     if (one == null) {
-      mode = forwarding();
+      if (mode == Mode.HOLD) {
+        forwardsSince = clock.getAsLong();
+        mode = forwarding();
+      }
+      releasesNoMore();
     } else {
       bytes -= one.body().length;
+      due = Math.max(0, due - 1);
       if (noting && !copies.contains(one)) {
         note(one.event());
       }

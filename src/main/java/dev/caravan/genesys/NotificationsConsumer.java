@@ -99,6 +99,9 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
   private EventNotifier beforeStop;
   private ExecutorService clusterThreads;
 
+  /** Each shard that is released waits for the route, and must not keep channels from opening. */
+  private ExecutorService releases;
+
   NotificationsConsumer(GenesysEndpoint endpoint, Processor processor) {
     super(endpoint, processor);
     this.configuration = endpoint.getConfiguration();
@@ -130,6 +133,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
         context
             .getExecutorServiceManager()
             .newFixedThreadPool(this, "genesys-cluster", CLUSTER_THREADS);
+    releases = context.getExecutorServiceManager().newCachedThreadPool(this, "genesys-release");
     shared =
         Optional.of(
             new SharedReading(
@@ -140,7 +144,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
                 reading(),
                 gaps,
                 control,
-                reading()::background,
+                releases,
                 clusterThreads,
                 clock,
                 this::forward,
@@ -363,6 +367,8 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
           getEndpoint().component().hearSettledNoMore(settled);
           some.cluster().close();
           getEndpoint().getCamelContext().getExecutorServiceManager().shutdownNow(clusterThreads);
+          // What was taken over, nobody else has
+          getEndpoint().getCamelContext().getExecutorServiceManager().shutdownGraceful(releases);
         });
     try {
       reading().stop(this);
@@ -401,13 +407,17 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
     long kept = inFlight.keptUntil(getEndpoint().component()::unsafeFor);
     deadLetters.note(getEndpoint().component().ledger());
     List<Shard> all = reading().shards();
-    List<Shard> forwardedHere =
-        shared.map(some -> all.stream().filter(some::isForwarded).toList()).orElse(all);
-    gaps.tick(forwardedHere, kept, clock.getAsLong());
+    gaps.tick(forwarded(all, kept), kept, clock.getAsLong());
     if (standby) {
       long until = inFlight.settledUntil(getEndpoint().component().settling().unsettledFor());
-      shared.ifPresent(some -> some.settledUntil(forwardedHere, until));
+      shared.ifPresent(some -> some.settledUntil(forwarded(all, until), until));
     }
+  }
+
+  private List<Shard> forwarded(List<Shard> all, long until) {
+    return shared
+        .map(some -> all.stream().filter(shard -> some.isForwarded(shard, until)).toList())
+        .orElse(all);
   }
 
   // ---- what comes
@@ -514,8 +524,11 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
   @Override
   public void unreadable(int shard, byte[] body, String reason) {
     metrics.unreadable();
-    deadLetters.send(
-        body, "The frame " + reason, letter -> headers.setUnreadable(letter, ids.next()));
+    Runnable letter =
+        () ->
+            deadLetters.send(
+                body, "The frame " + reason, its -> headers.setUnreadable(its, ids.next()));
+    shared.ifPresentOrElse(some -> some.unreadable(shard, body.length, letter), letter);
   }
 
   @Override
@@ -546,7 +559,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
 
   @Override
   public void finished(Replica replica) {
-    agreedIds.blind(replica);
+    agreedIds.finished(replica);
     // At a stop the sockets may still hand over what was read; what follows is told at its end
     if (!isStoppingOrStopped()) {
       shared.ifPresentOrElse(some -> some.finished(replica), () -> gaps.finished(replica));
@@ -582,7 +595,10 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
       case DISCONNECTED, RETRYING -> LOG.warn(sentence);
       case BROKEN -> LOG.error(sentence);
     }
-    if (report.kind() != ShardReport.Kind.RETRYING) {
+    // Nobody is without events because of the channel of one that stands by: that is in the log
+    // only
+    boolean standsBy = shared.filter(some -> some.standsBy(replica.shard())).isPresent();
+    if (report.kind() != ShardReport.Kind.RETRYING && !standsBy) {
       signal(
           Signal.of(report.kind().name())
               .shard(replica.shard())

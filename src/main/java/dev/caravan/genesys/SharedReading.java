@@ -97,6 +97,7 @@ final class SharedReading implements Cluster.Reader {
    * @param standby whether each shard is read by a second instance, which forwards nothing
    * @param forwarded knows what has reached Kafka, if so
    * @param next takes what is forwarded
+   * @param background runs what waits for the route, and keeps no other such task waiting
    * @param leads begins to find out what is to be read, going on from a plan, or ends to
    * @param listingFails whether this instance is to find out what is to be read, and cannot
    */
@@ -167,10 +168,22 @@ final class SharedReading implements Cluster.Reader {
     }
   }
 
-  /** Whether what was read of the shard is in safe hands when its exchanges have ended. */
-  boolean isForwarded(Shard shard) {
+  /**
+   * A frame of a shard cannot be read.
+   *
+   * @param letter sends it to the dead letters, unless the one for which this instance stands by
+   *     does
+   */
+  void unreadable(int shard, int bytes, Runnable letter) {
+    if (held(shard).filter(held -> held.keeps(bytes, letter)).isEmpty()) {
+      letter.run();
+    }
+  }
+
+  /** Whether what was read of the shard until then had been handed on by then. */
+  boolean isForwarded(Shard shard, long until) {
     HeldFrames held = frames.get(shard.number());
-    return held != null && !held.isHolding();
+    return held != null && held.hasForwarded(until);
   }
 
   @Override
@@ -216,7 +229,11 @@ final class SharedReading implements Cluster.Reader {
     standsByNoMore(shard.number(), lastRead.orElseGet(this::wallClock));
     lastRead.ifPresent(until -> gaps.inherited(shard, until));
     // It waits for the route
-    its.ifPresent(held -> background.execute(() -> held.release(List.of())));
+    its.ifPresent(
+        held -> {
+          background.execute(held.released(List.of()));
+          background.execute(held.unreadable());
+        });
   }
 
   @Override
@@ -240,13 +257,20 @@ final class SharedReading implements Cluster.Reader {
   public void rescue(int shard) {
     List<HeldFrames.Read> all = held(shard).map(HeldFrames::rescue).orElse(List.of());
     background.execute(() -> all.forEach(read -> next.notification(shard, read)));
+    held(shard).map(HeldFrames::unreadable).ifPresent(background::execute);
   }
 
   @Override
   public void acknowledged(int shard, List<Cluster.Forwarded> there, long settledMillis) {
+    long now = clock.getAsLong();
     held(shard)
         .ifPresent(
-            held -> held.unacknowledged().acknowledged(there, settledMillis, clock.getAsLong()));
+            held -> {
+              held.unacknowledged().acknowledged(there, settledMillis, now);
+              if (settledMillis >= 0) {
+                held.settled(now - settledMillis - UnacknowledgedFrames.HEARD_WITHIN_MILLIS);
+              }
+            });
   }
 
   @Override
@@ -462,7 +486,7 @@ final class SharedReading implements Cluster.Reader {
     takenOver.remove(shard);
     if (ours.remove(shard) != null) {
       standingBy.remove(shard);
-      Optional.ofNullable(frames.remove(shard)).ifPresent(HeldFrames::stop);
+      Optional.ofNullable(frames.remove(shard)).ifPresent(this::stop);
       replicas(shard)
           .forEach(
               replica -> {
@@ -504,20 +528,32 @@ final class SharedReading implements Cluster.Reader {
     readers.shards().stream()
         .filter(one -> one.number() == shard)
         .findFirst()
+        .ifPresentOrElse(one -> one.drain(() -> drained(shard)), () -> drained(shard));
+  }
+
+  /** What is still being released is told to have been forwarded, too. */
+  private void drained(int shard) {
+    held(shard)
         .ifPresentOrElse(
-            one -> one.drain(() -> cluster.drained(shard)), () -> cluster.drained(shard));
+            held -> held.onceReleased(() -> cluster.drained(shard)), () -> cluster.drained(shard));
   }
 
   @Override
   public List<Cluster.Forwarded> stopForwarding(int shard) {
-    return Optional.ofNullable(frames.get(shard)).map(HeldFrames::stop).orElse(List.of());
+    return Optional.ofNullable(frames.get(shard)).map(this::stop).orElse(List.of());
+  }
+
+  private List<Cluster.Forwarded> stop(HeldFrames held) {
+    List<Cluster.Forwarded> all = held.stop();
+    held.rest().ifPresent(background::execute);
+    return all;
   }
 
   @Override
   public void release(int shard, List<Cluster.Forwarded> forwarded) {
     // It waits for the route
     Optional.ofNullable(frames.get(shard))
-        .ifPresent(held -> background.execute(() -> held.release(forwarded)));
+        .ifPresent(held -> background.execute(held.released(forwarded)));
   }
 
   @Override

@@ -31,7 +31,7 @@ final class UnacknowledgedFrames {
   private static final int MOST_EARLY = 100_000;
 
   /** A record may be heard so late, and what it says to be settled is that much older. */
-  private static final long HEARD_WITHIN_MILLIS = 10_000;
+  static final long HEARD_WITHIN_MILLIS = 10_000;
 
   /** About what keeping a frame takes besides its bytes. */
   private static final int OVERHEAD_BYTES = 700;

@@ -119,11 +119,6 @@ final class Delivery implements Runnable {
       return Receipts.NONE;
     }
 
-    /** Whether a dead letter is a record of a spool that tells itself when it is settled. */
-    default boolean letterHasReceipt() {
-      return false;
-    }
-
     void receive(LogRecord record, boolean again, Settlement settlement);
 
     /** Puts a record that is given up where dead letters are kept; throws if that fails. */
@@ -446,7 +441,6 @@ final class Delivery implements Runnable {
     Failure why = first.failure;
     if (isGivenUp(why, first.attempts, gaveUpFor.equals(why.what())) && giveUp(first.record, why)) {
       gaveUpFor = why.what();
-      givenUp(first);
       deliveredAfterAll(first);
       key.handOutAt(now);
       return;
@@ -754,7 +748,6 @@ final class Delivery implements Runnable {
       }
     } finally {
       if (givenUp) {
-        givenUp(slot);
         parking.givenUp(slot, why.what());
       } else {
         parking.stuck(slot.key, why, now);
@@ -807,13 +800,6 @@ final class Delivery implements Runnable {
       LOG.debug("Spool '{}': the failure", spool.name(), why.cause());
     }
     return true;
-  }
-
-  /** Its dead letter may have to wait, too. */
-  private void givenUp(Slot slot) {
-    if (receiver.letterHasReceipt()) {
-      slot.receipt = null;
-    }
   }
 
   /** Who hears that records are settled for good. */

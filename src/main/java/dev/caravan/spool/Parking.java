@@ -74,6 +74,11 @@ final class Parking implements AutoCloseable {
   private int handedOutAgain;
   private volatile long records;
 
+  /** The same, but while a consumer begins not all are counted yet. */
+  private long counted;
+
+  private boolean counting;
+
   /** From where on what is parked of keys without a group is handed out. */
   private long cursor = NOWHERE;
 
@@ -172,7 +177,9 @@ final class Parking implements AutoCloseable {
     options = itsOptions;
     keys.clear();
     groups.clear();
-    records = 0;
+    counted = 0;
+    // What is counted already is not all that is parked
+    counting = true;
     inFlight = 0;
     handedOutAgain = 0;
     cursor = NOWHERE;
@@ -187,6 +194,8 @@ final class Parking implements AutoCloseable {
             }
           });
     }
+    counting = false;
+    count(0);
     noteStatus();
   }
 
@@ -556,9 +565,14 @@ final class Parking implements AutoCloseable {
     key.first = parkedAs + 1;
   }
 
+  private void count(long more) {
+    counted += more;
+    records = counting ? records : counted;
+  }
+
   private void count(Key key, long more) {
     key.count += more;
-    records += more;
+    count(more);
     if (key.group != null) {
       key.group.records += more;
     }
@@ -598,7 +612,7 @@ final class Parking implements AutoCloseable {
   private void forget(Key key) {
     keys.remove(key.hash);
     key.handedOut.forEach(this::takenBack);
-    records -= key.count;
+    count(-key.count);
     Group group = key.group;
     leaveGroup(key);
     if (group != null && group.tried == key) {

@@ -130,7 +130,10 @@ public final class Replay {
   }
 
   private void append(LogRecord record) throws InterruptedException {
-    spool.append(record.bodyOrNull(), record.headers().with(SpoolConstants.REPLAYED, true));
+    // It was told to be settled before
+    spool.append(
+        record.bodyOrNull(),
+        record.headers().without(SpoolConstants.RECEIPT).with(SpoolConstants.REPLAYED, true));
     progress =
         new Progress(
             State.SENDING, progress.sent() + 1, progress.gone(), Optional.of(record.appendedAt()));

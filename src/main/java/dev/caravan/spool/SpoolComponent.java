@@ -45,6 +45,8 @@ public class SpoolComponent extends HealthCheckComponent {
   private final List<Consumer<SpoolEvent>> listeners = new CopyOnWriteArrayList<>();
   private final List<Consumer<byte[]>> receiptListeners = new CopyOnWriteArrayList<>();
 
+  private final PassedOn passedOn = new PassedOn(Spool.Time.SYSTEM.nanos().getAsLong());
+
   private final Receipts receipts =
       new Receipts() {
         @Override
@@ -56,7 +58,9 @@ public class SpoolComponent extends HealthCheckComponent {
 
         @Override
         public void settled(byte[] receipt) {
-          receiptListeners.forEach(listener -> listener.accept(receipt));
+          if (passedOn.settled(receipt)) {
+            receiptListeners.forEach(listener -> listener.accept(receipt));
+          }
         }
       };
 
@@ -161,11 +165,17 @@ public class SpoolComponent extends HealthCheckComponent {
 
   /**
    * Adds somebody who is told the {@link SpoolConstants#RECEIPT} of each record that has one, once
-   * it is settled for good: delivered, or given up and kept as a dead letter elsewhere than in a
-   * spool. It is told on the threads of the spools, in order within a key, and must return soon.
+   * it is settled for good: delivered, or given up. If the route of a spool has sent a record on to
+   * another spool, or to its dead letters there, it is told once that one is settled, too. It is
+   * told on the threads of the spools, in order within a key, and must return soon.
    */
   public void addReceiptListener(Consumer<byte[]> listener) {
     receiptListeners.add(Objects.requireNonNull(listener));
+  }
+
+  /** A record more is about to have the receipt of one that is handed out. */
+  void passesOn(byte[] receipt) {
+    passedOn.passes(receipt, Spool.Time.SYSTEM.nanos().getAsLong());
   }
 
   /** Tells those who were added; null is not looked for if there is none. */
@@ -194,10 +204,14 @@ public class SpoolComponent extends HealthCheckComponent {
    * delivered or given up. Who asks does so every second.
    */
   public Duration unsettledFor() {
-    return spools.values().stream()
-        .map(open -> open.spool().unsettledFor())
-        .max(Comparator.naturalOrder())
-        .orElse(Duration.ZERO);
+    long now = Spool.Time.SYSTEM.nanos().getAsLong();
+    Duration spooled =
+        spools.values().stream()
+            .map(open -> open.spool().unsettledFor())
+            .max(Comparator.naturalOrder())
+            .orElse(Duration.ZERO);
+    // Only now: what has gone from one spool to another in between is there
+    return Duration.ofNanos(now - passedOn.settledUntil(now - spooled.toNanos()));
   }
 
   /**

@@ -32,8 +32,9 @@ public final class SpoolConstants {
   @Metadata(
       label = "producer",
       description =
-          "What whoever appends knows the record by. It is kept with the record and not handed out;"
-              + " who listens to the component is told it once the record is settled for good.",
+          "What whoever appends knows the record by. It is kept with the record and not handed out"
+              + " as a header, but as an exchange property, by which it goes on to other spools; who"
+              + " listens to the component is told it once all records that have it are settled.",
       javaType = "byte[]")
   public static final String RECEIPT = "CamelSpoolReceipt";
 

@@ -74,11 +74,6 @@ class SpoolConsumer extends DefaultConsumer implements Suspendable, Delivery.Rec
   }
 
   @Override
-  public boolean letterHasReceipt() {
-    return letters != null && letters.getEndpoint() instanceof SpoolEndpoint;
-  }
-
-  @Override
   public void receive(LogRecord record, boolean again, Delivery.Settlement settlement) {
     Exchange exchange = exchange(record);
     if (again) {
@@ -109,6 +104,11 @@ class SpoolConsumer extends DefaultConsumer implements Suspendable, Delivery.Rec
     headers.put(SpoolConstants.SEQUENCE, Parking.sequence(record));
     headers.remove(Parking.SEQUENCE);
     headers.remove(SpoolConstants.RECEIPT);
+    byte[] receipt = receipts().of(record);
+    if (receipt != null) {
+      // Whichever spool the route sends it on to
+      exchange.setProperty(SpoolConstants.RECEIPT, receipt);
+    }
     headers.put(SpoolConstants.APPENDED_AT, record.appendedAtMillis());
     return exchange;
   }
@@ -127,12 +127,6 @@ class SpoolConsumer extends DefaultConsumer implements Suspendable, Delivery.Rec
   public void deadLetter(LogRecord record, String reason) throws Exception {
     Exchange exchange = exchange(record);
     exchange.getIn().setHeader(SpoolConstants.REASON, reason);
-    if (letterHasReceipt()) {
-      record
-          .headers()
-          .bytes(SpoolConstants.RECEIPT)
-          .ifPresent(receipt -> exchange.getIn().setHeader(SpoolConstants.RECEIPT, receipt));
-    }
     try {
       letters.process(exchange);
       if (exchange.getException() != null) {

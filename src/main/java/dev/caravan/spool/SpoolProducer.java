@@ -43,10 +43,12 @@ class SpoolProducer extends DefaultAsyncProducer {
     try {
       Message message = exchange.getMessage();
       tellLetter(exchange);
-      RecordHeaders headers = RecordHeaders.of(message.getHeaders(), this::warnOnce);
+      byte[] body = body(message);
+      RecordHeaders headers =
+          withReceipt(exchange, RecordHeaders.of(message.getHeaders(), this::warnOnce));
       if (endpoint.getConfiguration().isWaitForCommit()) {
         spool
-            .appendAndCommit(body(message), headers)
+            .appendAndCommit(body, headers)
             .whenCompleteAsync(
                 (done, failure) -> {
                   if (failure != null) {
@@ -57,7 +59,7 @@ class SpoolProducer extends DefaultAsyncProducer {
                 completions);
         return false;
       }
-      spool.append(body(message), headers);
+      spool.append(body, headers);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       exchange.setException(e);
@@ -66,6 +68,16 @@ class SpoolProducer extends DefaultAsyncProducer {
     }
     callback.done(true);
     return true;
+  }
+
+  /** What came from a spool is settled there only once it is settled here, too. */
+  private RecordHeaders withReceipt(Exchange exchange, RecordHeaders headers) {
+    byte[] receipt = exchange.getProperty(SpoolConstants.RECEIPT, byte[].class);
+    if (receipt == null) {
+      return headers;
+    }
+    endpoint.getComponent().passesOn(receipt);
+    return headers.with(SpoolConstants.RECEIPT, receipt);
   }
 
   /** What is sent on because it failed says so itself; any other letter brings its reason. */

@@ -53,6 +53,18 @@ class AgreedIdsTest {
   }
 
   @Test
+  void whatCameOfAShardThatIsNotReadAnyMoreIsForgottenAndNoIdIsGivenAgain() {
+    AgreedIds ids = reading();
+    String first = ids.next(1, LOOKS);
+
+    ids.finished(REPLICA);
+    now += 1;
+    ids.reading(REPLICA, now);
+
+    assertThat(ids.next(1, LOOKS)).isNotEqualTo(first);
+  }
+
+  @Test
   void whoHasNotReadSinceTheSpanBeganGivesOneOfItsOwn() {
     AgreedIds one = reading();
     now += 3_000;

@@ -135,6 +135,109 @@ class HeldFramesTest {
     assertThat(forwarded).containsExactly("a", "b");
   }
 
+  private HeldFrames standingBy() {
+    return HeldFrames.standingBy(
+        1,
+        () -> 1_000_000,
+        () -> now,
+        (shard, read) -> forwarded.add(text(read.event())),
+        () -> pairedOff++);
+  }
+
+  @Test
+  void whatWasTakenOverIsForwardedThoughItIsClosedMeanwhile() {
+    HeldFrames frames = standingBy();
+    bring(frames, "a");
+    frames.takeOver();
+    Runnable release = frames.released(List.of());
+    bring(frames, "b");
+
+    frames.stop();
+    bring(frames, "c");
+    release.run();
+
+    assertThat(frames.rest()).isEmpty();
+    assertThat(forwarded).containsExactly("a", "b");
+  }
+
+  @Test
+  void whatWasTakenOverIsForwardedThoughItStoodStillBeforeItWasReleased() {
+    HeldFrames frames = standingBy();
+    bring(frames, "a");
+    frames.takeOver();
+    Runnable release = frames.released(List.of());
+
+    frames.hold();
+    bring(frames, "b");
+    release.run();
+    assertThat(forwarded).isEmpty();
+    frames.stop();
+    frames.rest().orElseThrow().run();
+
+    assertThat(forwarded).containsExactly("a");
+  }
+
+  @Test
+  void whoHandsOverDoesSoOnceWhatItTookOverIsReleased() {
+    HeldFrames frames = standingBy();
+    bring(frames, "a");
+    frames.takeOver();
+    Runnable release = frames.released(List.of());
+    frames.note(true);
+    List<Integer> handsOver = new ArrayList<>();
+
+    frames.onceReleased(() -> handsOver.add(forwarded.size()));
+    assertThat(handsOver).isEmpty();
+    release.run();
+
+    assertThat(handsOver).containsExactly(1);
+    assertThat(frames.stop()).hasSize(1);
+  }
+
+  @Test
+  void whatWasHeldIsSafeOnlyOnceAllThatWasHandedOnSinceIs() {
+    HeldFrames frames = frames(true);
+    bring(frames, "a");
+    now += 5_000;
+
+    frames.release(List.of());
+
+    assertThat(frames.hasForwarded(now - 1)).isFalse();
+    assertThat(frames.hasForwarded(now)).isTrue();
+  }
+
+  @Test
+  void whatCannotBeReadIsADeadLetterOfTheReaderOrOfWhoTakesOver() {
+    HeldFrames frames = standingBy();
+    List<String> letters = new ArrayList<>();
+    assertThat(frames.keeps(10, () -> letters.add("settled"))).isTrue();
+    now += 1_000;
+    assertThat(frames.keeps(10, () -> letters.add("not settled"))).isTrue();
+
+    frames.settled(now);
+    assertThat(letters).isEmpty();
+    frames.takeOver();
+    frames.unreadable().run();
+
+    assertThat(letters).containsExactly("not settled");
+    assertThat(frames.keeps(10, () -> letters.add("of the reader"))).isFalse();
+  }
+
+  @Test
+  void ofTooMuchThatCannotBeReadTheOldestIsForgotten() {
+    HeldFrames frames = standingBy();
+    List<Integer> letters = new ArrayList<>();
+    for (int letter = 0; letter <= HeldFrames.MOST_UNREADABLE; letter++) {
+      int number = letter;
+      frames.keeps(10, () -> letters.add(number));
+    }
+    frames.keeps(999_999, () -> letters.add(-1));
+
+    frames.unreadable().run();
+
+    assertThat(letters).containsExactly(-1);
+  }
+
   @Test
   void ofMoreThanCanBeNotedTheOldestIsForgotten() {
     HeldFrames frames = frames(false);

@@ -181,6 +181,24 @@ class ParkingTest {
     assertThat(parking.records()).isEqualTo(1);
   }
 
+  /** Else all would seem to be settled for a moment. */
+  @Test
+  void whileAConsumerBeginsNoFewerCountAsParked() throws Exception {
+    parking.park(OWNER, records("a", 1, 2));
+    List<Long> seen = new ArrayList<>();
+
+    parking.begin(
+        OWNER,
+        options,
+        sequence -> {
+          seen.add(parking.records());
+          return false;
+        });
+
+    assertThat(seen).containsExactly(2L, 2L);
+    assertThat(parking.records()).isEqualTo(2);
+  }
+
   @Test
   void whatIsParkedLiesWithItsSpoolThoughTheConsumerWasToldOfNoFolder() throws Exception {
     SpoolConfiguration ofConsumer = options.copy();

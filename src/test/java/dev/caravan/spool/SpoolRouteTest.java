@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -491,6 +492,49 @@ class SpoolRouteTest {
     assertThat(back).as("its dead letter still waits in a spool").containsExactly("good");
     drainPending(Pending::succeed);
     await().until(() -> back.equals(List.of("good", "poison")));
+  }
+
+  /** Such as one that Kafka refuses for good. */
+  @Test
+  void aReceiptOfWhatTheRouteSendsOnToAnotherSpoolComesBackOnceThatIsSettledToo() throws Exception {
+    List<String> back = Collections.synchronizedList(new ArrayList<>());
+    SpoolComponent spools = context.getComponent("spool", SpoolComponent.class);
+    spools.addReceiptListener(receipt -> back.add(new String(receipt, StandardCharsets.UTF_8)));
+    List<String> gone = Collections.synchronizedList(new ArrayList<>());
+    context.addRoutes(
+        new RouteBuilder() {
+          @Override
+          public void configure() {
+            from("spool:events")
+                .routeId("events")
+                .choice()
+                .when(body().convertToString().isEqualTo("refused"))
+                .to("spool:letters")
+                .end()
+                .process(exchange -> gone.add(exchange.getIn().getBody(String.class)));
+            from("spool:letters").routeId("letters").process(later());
+          }
+        });
+    context.start();
+    spools.unsettledFor();
+    long before = System.nanoTime();
+
+    try (ProducerTemplate template = context.createProducerTemplate()) {
+      for (String body : List.of("refused", "good")) {
+        template.sendBodyAndHeader(
+            "spool:events", body, SpoolConstants.RECEIPT, body.getBytes(StandardCharsets.UTF_8));
+      }
+    }
+
+    await().until(() -> pending.size() == 1 && back.contains("good"));
+    assertThat(gone).contains("refused");
+    assertThat(back).as("the other still waits in a spool").containsExactly("good");
+    Duration since = Duration.ofNanos(System.nanoTime() - before);
+    assertThat(spools.unsettledFor())
+        .as("it is as old as it was in the first")
+        .isGreaterThanOrEqualTo(since);
+    drainPending(Pending::succeed);
+    await().until(() -> back.equals(List.of("good", "refused")));
   }
 
   private void start(RouteBuilder route) throws Exception {
