@@ -470,7 +470,7 @@ final class ClusterMachine {
     private boolean isDesignated(int shard, Live reader) {
       Optional<String> before =
           Optional.ofNullable(state.view().standby().get(shard)).map(Standby::by);
-      if (before.filter(who -> mayStandBy(who, reader)).isPresent()) {
+      if (before.filter(who -> mayStandBy(shard, who, reader)).isPresent()) {
         return before.get().equals(state.me());
       }
       Integer slot = state.view().plan().slots().get(shard);
@@ -483,25 +483,26 @@ final class ClusterMachine {
       List<String> next = new ArrayList<>(sorted.tailMap(slot, false).values());
       next.addAll(sorted.headMap(slot, true).values());
       return next.stream()
-          .filter(who -> !who.equals(owner) && mayStandBy(who, reader))
+          .filter(who -> !who.equals(owner) && mayStandBy(shard, who, reader))
           .findFirst()
-          .or(() -> Optional.of(owner).filter(who -> mayStandBy(who, reader)))
+          .or(() -> Optional.of(owner).filter(who -> mayStandBy(shard, who, reader)))
           .filter(who -> who.equals(state.me()))
           .isPresent();
     }
 
-    private boolean mayStandBy(String who, Live reader) {
+    private boolean mayStandBy(int shard, String who, Live reader) {
       if (who.equals(reader.by())) {
         return false;
       }
       if (who.equals(state.me())) {
-        return !state.self().leaving() && !state.self().away();
+        return !state.self().leaving() && !state.self().away() && mayRead(shard, who);
       }
       Member member = state.view().members().get(who);
       return member != null
           && !member.leaving()
           && member.reach() != Reach.NO
-          && state.view().alive(who, now);
+          && state.view().alive(who, now)
+          && mayRead(shard, who);
     }
 
     private void standDown(int shard) {
