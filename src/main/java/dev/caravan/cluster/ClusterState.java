@@ -172,14 +172,14 @@ record ClusterState(
    * That we read a shard besides another instance, and forward nothing of it.
    *
    * @param version which topics; empty before its channel is being opened
-   * @param since when we were to, or its channel was opened
+   * @param since when its channel was opened, or may be at the earliest
    * @param liveSince since when the channel is live; empty if it is not
    */
   record Standing(String version, long since, OptionalLong liveSince) {
 
     /** It is our turn: the one before may still have its channel. */
-    static Standing due(long now) {
-      return new Standing("", now, OptionalLong.empty());
+    static Standing due(long from) {
+      return new Standing("", from, OptionalLong.empty());
     }
 
     boolean isOpen() {
