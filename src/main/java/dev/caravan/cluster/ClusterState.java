@@ -238,6 +238,29 @@ record ClusterState(
     return !self.leaving() && slot != null && slots.contains(slot);
   }
 
+  /**
+   * Shards that we read and that nobody could have taken over for {@link
+   * ClusterMachine#COLD_FOR_MILLIS}, although somebody is to; none without contact.
+   */
+  List<Integer> withoutStandby(long now) {
+    boolean heard =
+        view.contact(now) && now - view.contactSince() >= ClusterMachine.COLD_FOR_MILLIS;
+    return self.standby() && heard
+        ? ours.entrySet().stream()
+            .filter(its -> its.getValue().stage() == Stage.READING)
+            .filter(its -> now - its.getValue().since() >= ClusterMachine.COLD_FOR_MILLIS)
+            .map(Map.Entry::getKey)
+            .filter(
+                shard ->
+                    Optional.ofNullable(view.standby().get(shard))
+                        .filter(it -> !it.by().equals(me()))
+                        .filter(it -> now - it.warmAt() < ClusterMachine.COLD_FOR_MILLIS)
+                        .isEmpty())
+            .sorted()
+            .toList()
+        : List.of();
+  }
+
   Optional<Standing> standing(int shard) {
     return Optional.ofNullable(standing.get(shard));
   }

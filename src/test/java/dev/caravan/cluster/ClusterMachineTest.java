@@ -1203,6 +1203,25 @@ class ClusterMachineTest {
     assertThat(state.standing(1)).isPresent();
   }
 
+  @Test
+  void whoReadsWhatNobodyCouldTakeOverForAMinuteKnows() {
+    state = ClusterState.initial(ME, Map.of(), true);
+    reading();
+    hear(member(OTHER));
+    hear(new Standby(OTHER, 1, true));
+    pass(ClusterMachine.COLD_FOR_MILLIS - 1_000, true);
+    assertThat(state.withoutStandby(now)).isEmpty();
+
+    for (int second = 0; second < 3; second++) {
+      hear(new Standby(OTHER, 1, false));
+      pass(1_000, true);
+    }
+    assertThat(state.withoutStandby(now)).containsExactly(1);
+    hear(new Standby(OTHER, 1, true));
+
+    assertThat(state.withoutStandby(now)).isEmpty();
+  }
+
   /** Its owner would only begin to open it. */
   @Test
   void whatItsReaderHasLeftIsTakenOverAtOnceByWhoStandsBy() {
