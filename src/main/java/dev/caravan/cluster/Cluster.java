@@ -18,12 +18,14 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
@@ -62,6 +64,7 @@ public final class Cluster implements AutoCloseable {
   private static final int HASH = 8;
   private static final int SENT_A_RECORD = 20_000;
   private static final long LOOK_NANOS = 50_000_000;
+  private static final int MOST_NAMED = 10;
   private static final Set<ClusterState.Stage> FORWARDING =
       Set.of(ClusterState.Stage.READING, ClusterState.Stage.OFFERED);
   private static final long WRITE_AGAIN_MILLIS = 5_000;
@@ -226,7 +229,8 @@ public final class Cluster implements AutoCloseable {
    * @param known those that are there or were not long ago
    * @param here shards that this one reads
    * @param elsewhere shards that others read
-   * @param standsBy shards of others that this one could take over at once
+   * @param standsBy shards of others that this one could take over at once, with all that Kafka
+   *     does not have
    * @param leads whether this one finds out what is to be read
    * @param refused why the control topic cannot be used before somebody acts; empty if it can
    * @param problem why this one may read too little, or something else than the others; empty if
@@ -272,6 +276,11 @@ public final class Cluster implements AutoCloseable {
   /** What was handed over and has not been heard yet, by shard; written by the control thread. */
   private final Map<Integer, HandedOver> handed = new ConcurrentHashMap<>();
 
+  /**
+   * Until when all that was read of a shard is settled, by the steady clock, as its reader says.
+   */
+  private final Map<Integer, Long> settledUntil = new ConcurrentHashMap<>();
+
   // Touched by the thread that listens only
 
   /** What was told before we listened, by who told it: it counts once that one is heard. */
@@ -313,7 +322,9 @@ public final class Cluster implements AutoCloseable {
     settings.forEach((setting, value) -> hashes.put(setting, hash(setting, value)));
     this.state =
         ClusterState.initial(HexFormat.of().toHexDigits(random.nextLong()), hashes, standby);
-    this.topic = new ControlTopic(PREFIX + name, clients, this::heard, this::caughtUp, listening);
+    this.topic =
+        new ControlTopic(
+            PREFIX + name, clients, this::isOfUse, this::heard, this::caughtUp, listening);
     this.group =
         new GroupMember(
             PREFIX + name,
@@ -344,6 +355,12 @@ public final class Cluster implements AutoCloseable {
   /** Short: it shows whether two are the same, and nothing else. */
   private static String hash(String setting, String value) {
     return EventId.of(setting, value.getBytes(StandardCharsets.UTF_8)).hex().substring(0, HASH);
+  }
+
+  /** What has reached Kafka is told often, and is for those that stand by now. */
+  private boolean isOfUse(String key, boolean fresh) {
+    OptionalInt shard = ControlCodec.acknowledged(key);
+    return shard.isEmpty() || fresh && state.standing(shard.getAsInt()).isPresent();
   }
 
   private void heard(ControlRecord told, boolean fresh) {
@@ -416,6 +433,9 @@ public final class Cluster implements AutoCloseable {
               // Before that what it settles may be in the spool of the one that read before
               .filter(live -> isReadForLong(told.shard()))
               .isPresent();
+      if (reads && told.settledMillis() >= 0) {
+        settledUntil.merge(told.shard(), clock.getAsLong() - told.settledMillis(), Math::max);
+      }
       reader.acknowledged(told.shard(), told.forwarded(), reads ? told.settledMillis() : -1);
     }
   }
@@ -426,8 +446,12 @@ public final class Cluster implements AutoCloseable {
         >= ClusterMachine.HANDED_WITHIN_MILLIS;
   }
 
-  /** Without contact nothing is kept for later: then what is settled is told when it is back. */
+  /**
+   * Without contact, or while Kafka's client has no room for it, nothing is kept for later: then
+   * what is settled is told when it is back.
+   */
   private void tellReached() {
+    boolean hasRoom = true;
     for (Reached reached : reader.reached()) {
       long epoch =
           state
@@ -438,10 +462,11 @@ public final class Cluster implements AutoCloseable {
       List<Forwarded> all = reached.forwarded();
       boolean says = !all.isEmpty() || epoch > 0 && reached.settledMillis() >= 0;
       for (int from = 0;
-          state.caughtUp() && says && state.view().contact(clock.getAsLong());
+          state.caughtUp() && says && hasRoom && state.view().contact(clock.getAsLong());
           from += SENT_A_RECORD) {
         int to = Math.min(all.size(), from + SENT_A_RECORD);
         says = to < all.size();
+        long began = System.nanoTime();
         topic.write(
             new Acknowledged(
                 state.me(),
@@ -449,6 +474,8 @@ public final class Cluster implements AutoCloseable {
                 epoch,
                 epoch > 0 && !says ? reached.settledMillis() : -1,
                 all.subList(from, to)));
+        hasRoom =
+            System.nanoTime() - began < TimeUnit.MILLISECONDS.toNanos(ControlTopic.BLOCKS_MILLIS);
       }
     }
   }
@@ -636,14 +663,35 @@ public final class Cluster implements AutoCloseable {
         now.ours().size(),
         (int) elsewhere,
         (int)
-            now.standing().values().stream()
-                .filter(it -> it.isWarm(at, ClusterMachine.WARM_AFTER_MILLIS))
+            now.standing().entrySet().stream()
+                .filter(it -> it.getValue().isWarm(at, ClusterMachine.WARM_AFTER_MILLIS))
+                .filter(it -> isCovered(it.getKey(), it.getValue()))
                 .count(),
         now.leader().isPresent(),
         topic.refused(),
-        Stream.of(problem(now, at), differing(now, at), topic.trouble())
+        Stream.of(problem(now, at), differing(now, at), alone(now, at), topic.trouble())
             .filter(sentence -> !sentence.isEmpty())
             .collect(Collectors.joining(" ")));
+  }
+
+  /** Whether all that its reader read before we did is in Kafka. */
+  private boolean isCovered(int shard, ClusterState.Standing standing) {
+    Long until = settledUntil.get(shard);
+    return until != null && until >= standing.liveSince().orElse(Long.MAX_VALUE);
+  }
+
+  /** Which of our shards nobody could take over. */
+  private static String alone(ClusterState now, long at) {
+    List<Integer> all = now.withoutStandby(at);
+    if (all.isEmpty()) {
+      return "";
+    }
+    String named =
+        all.stream().limit(MOST_NAMED).map(String::valueOf).collect(Collectors.joining(", "));
+    int more = all.size() - MOST_NAMED;
+    return "No other instance has been able to take over shard%s %s%s for a minute: should this one end, there is a gap."
+        .formatted(
+            all.size() == 1 ? "" : "s", named, more > 0 ? " and %d more".formatted(more) : "");
   }
 
   /** Which settings of others are not as ours. */

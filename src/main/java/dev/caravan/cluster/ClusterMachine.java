@@ -77,6 +77,12 @@ final class ClusterMachine {
    */
   static final long WARM_AFTER_MILLIS = 5_000;
 
+  /** Who could not take over for so long is not kept to, if another may stand by. */
+  static final long COLD_FOR_MILLIS = 60_000;
+
+  /** An OAuth client may have so many channels; one more ends another. */
+  private static final int CHANNELS = 20;
+
   /** After so long nobody waits any more for the one that stands by. */
   static final long STANDBY_WITHIN_MILLIS = 15_000;
 
@@ -131,6 +137,11 @@ final class ClusterMachine {
         drained(drained.shard());
       } else if (event instanceof ClusterEvent.Evicted evicted) {
         state.ours(evicted.shard()).ifPresent(ours -> evicted(evicted.shard(), ours));
+        if (state.standing(evicted.shard()).filter(Standing::isOpen).isPresent()) {
+          // Whoever reads goes first
+          standDown(evicted.shard());
+          state = state.with(evicted.shard(), Standing.due(now + GIVEN_UP_MILLIS));
+        }
       } else if (event instanceof ClusterEvent.LoggedIn logged) {
         state = state.with(state.self().withLogins(logged.logins()));
         present();
@@ -424,7 +435,7 @@ final class ClusterMachine {
           .filter(live -> !live.by().equals(state.me()))
           .filter(live -> view.silentMillis(live.by(), now) < STANDBY_WITHIN_MILLIS)
           .flatMap(live -> Optional.ofNullable(view.standby().get(shard)))
-          .filter(Standby::warm)
+          .filter(ControlView.Beside::warm)
           .filter(other -> !other.by().equals(state.me()) && view.alive(other.by(), now))
           .isPresent();
     }
@@ -438,22 +449,22 @@ final class ClusterMachine {
       boolean due = read && topics.isPresent() && isDesignated(shard, reader.get());
       if (standing.isEmpty()) {
         if (due) {
-          state = state.with(shard, Standing.due(now));
+          state = state.with(shard, Standing.due(now + STANDBY_AFTER_MILLIS));
         }
       } else if (!standing.get().isOpen()) {
         if (!due) {
           state = state.withoutStanding(shard);
-        } else if (now - standing.get().since() >= STANDBY_AFTER_MILLIS) {
+        } else if (now >= standing.get().since() && hasRoom(topics.get())) {
           state = state.with(shard, standing.get().opened(topics.get().version(), now));
           actions.add(new ClusterAction.StandBy(topics.get().planned()));
           tellStandby(shard, state.standing(shard).orElseThrow());
         }
-      } else if (topics.isEmpty() || read && !due) {
+      } else if (topics.isEmpty() || read && !due || isCutOffFromChannels(topics.get())) {
         standDown(shard);
       } else if (read) {
         changeStanding(shard, standing.get(), topics.get());
-      } else if (reader.isEmpty() && !state.owns(shard)) {
-        // Whoever read it has left it on purpose
+      } else if (reader.isEmpty() && !standing.get().isLive() && !state.owns(shard)) {
+        // Whoever read it has left it on purpose, and its owner is faster
         standDown(shard);
       } else if (reader.isEmpty()
           || state.view().hasEnded(reader.get().by(), now, REPLACED_AFTER_MILLIS)) {
@@ -464,14 +475,49 @@ final class ClusterMachine {
     }
 
     /**
+     * Whether a channel more ends none. For a while those of an instance that was cut off, or died
+     * without a word, count as well as those of the ones that have taken over.
+     */
+    private boolean hasRoom(Topics topics) {
+      ControlView view = state.view();
+      return hasRoomForThree(topics)
+          || view.contact(now)
+              && view.members().keySet().stream()
+                  .filter(who -> !view.alive(who, now))
+                  .allMatch(
+                      who ->
+                          now - view.heardAt().getOrDefault(who, ControlView.NEVER)
+                              >= GIVEN_UP_MILLIS);
+    }
+
+    /** Others count us as dead, and then take what we use. */
+    private boolean isCutOffFromChannels(Topics topics) {
+      return now - state.view().contactAt() >= GIVEN_UP_MILLIS && !hasRoomForThree(topics);
+    }
+
+    private boolean hasRoomForThree(Topics topics) {
+      ControlView view = state.view();
+      String client = topics.planned().client();
+      long shards =
+          view.plan().slots().keySet().stream()
+              .flatMap(shard -> view.planned(shard).stream())
+              .filter(other -> other.planned().client().equals(client))
+              .count();
+      return 3 * shards <= CHANNELS;
+    }
+
+    /**
      * Whether it is we who stand by. Whoever does goes on; else it is the owner of the next slot
      * that does not read the shard, the owner of its own slot only if there is nobody else.
      */
     private boolean isDesignated(int shard, Live reader) {
-      Optional<String> before =
-          Optional.ofNullable(state.view().standby().get(shard)).map(Standby::by);
-      if (before.filter(who -> mayStandBy(who, reader)).isPresent()) {
-        return before.get().equals(state.me());
+      Optional<ControlView.Beside> before =
+          Optional.ofNullable(state.view().standby().get(shard))
+              .filter(it -> mayStandBy(shard, it.by(), reader));
+      Optional<String> cold =
+          before.filter(it -> now - it.warmAt() >= COLD_FOR_MILLIS).map(ControlView.Beside::by);
+      if (before.isPresent() && cold.isEmpty()) {
+        return before.get().by().equals(state.me());
       }
       Integer slot = state.view().plan().slots().get(shard);
       if (slot == null) {
@@ -482,26 +528,30 @@ final class ClusterMachine {
       TreeMap<Integer, String> sorted = new TreeMap<>(owners);
       List<String> next = new ArrayList<>(sorted.tailMap(slot, false).values());
       next.addAll(sorted.headMap(slot, true).values());
+      next.removeIf(owner::equals);
+      next.add(owner);
+      // Only if nobody else may
+      cold.filter(next::remove).ifPresent(next::add);
       return next.stream()
-          .filter(who -> !who.equals(owner) && mayStandBy(who, reader))
+          .filter(who -> mayStandBy(shard, who, reader))
           .findFirst()
-          .or(() -> Optional.of(owner).filter(who -> mayStandBy(who, reader)))
           .filter(who -> who.equals(state.me()))
           .isPresent();
     }
 
-    private boolean mayStandBy(String who, Live reader) {
+    private boolean mayStandBy(int shard, String who, Live reader) {
       if (who.equals(reader.by())) {
         return false;
       }
       if (who.equals(state.me())) {
-        return !state.self().leaving() && !state.self().away();
+        return !state.self().leaving() && !state.self().away() && mayRead(shard, who);
       }
       Member member = state.view().members().get(who);
       return member != null
           && !member.leaving()
           && member.reach() != Reach.NO
-          && state.view().alive(who, now);
+          && state.view().alive(who, now)
+          && mayRead(shard, who);
     }
 
     private void standDown(int shard) {

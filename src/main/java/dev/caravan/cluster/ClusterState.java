@@ -172,14 +172,14 @@ record ClusterState(
    * That we read a shard besides another instance, and forward nothing of it.
    *
    * @param version which topics; empty before its channel is being opened
-   * @param since when we were to, or its channel was opened
+   * @param since when its channel was opened, or may be at the earliest
    * @param liveSince since when the channel is live; empty if it is not
    */
   record Standing(String version, long since, OptionalLong liveSince) {
 
     /** It is our turn: the one before may still have its channel. */
-    static Standing due(long now) {
-      return new Standing("", now, OptionalLong.empty());
+    static Standing due(long from) {
+      return new Standing("", from, OptionalLong.empty());
     }
 
     boolean isOpen() {
@@ -236,6 +236,29 @@ record ClusterState(
   boolean owns(int shard) {
     Integer slot = view.plan().slots().get(shard);
     return !self.leaving() && slot != null && slots.contains(slot);
+  }
+
+  /**
+   * Shards that we read and that nobody could have taken over for {@link
+   * ClusterMachine#COLD_FOR_MILLIS}, although somebody is to; none without contact.
+   */
+  List<Integer> withoutStandby(long now) {
+    boolean heard =
+        view.contact(now) && now - view.contactSince() >= ClusterMachine.COLD_FOR_MILLIS;
+    return self.standby() && heard
+        ? ours.entrySet().stream()
+            .filter(its -> its.getValue().stage() == Stage.READING)
+            .filter(its -> now - its.getValue().since() >= ClusterMachine.COLD_FOR_MILLIS)
+            .map(Map.Entry::getKey)
+            .filter(
+                shard ->
+                    Optional.ofNullable(view.standby().get(shard))
+                        .filter(it -> !it.by().equals(me()))
+                        .filter(it -> now - it.warmAt() < ClusterMachine.COLD_FOR_MILLIS)
+                        .isEmpty())
+            .sorted()
+            .toList()
+        : List.of();
   }
 
   Optional<Standing> standing(int shard) {

@@ -28,12 +28,14 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 
 /** The records of the control topic as bytes: a key such as {@code live/3}, and JSON. */
 final class ControlCodec {
 
   private static final ObjectMapper JSON = new ObjectMapper();
+  private static final String ACKNOWLEDGED = "acknowledged/";
   private static final int SENT_BYTES = 2 * Long.BYTES + Integer.BYTES;
 
   private ControlCodec() {}
@@ -56,13 +58,21 @@ final class ControlCodec {
     } else if (told instanceof Answered answered) {
       return "answered/" + answered.shard();
     } else if (told instanceof Acknowledged acknowledged) {
-      return "acknowledged/" + acknowledged.shard();
+      return ACKNOWLEDGED + acknowledged.shard();
     } else if (told instanceof Standby standby) {
       return "standby/" + standby.shard();
     } else if (told instanceof Handed handed) {
       return "handed/" + handed.shard() + "/" + handed.part();
     }
     return "member/" + told.by();
+  }
+
+  /** The shard of which a key says what has reached Kafka; empty if it says something else. */
+  static OptionalInt acknowledged(String key) {
+    String shard = key.startsWith(ACKNOWLEDGED) ? key.substring(ACKNOWLEDGED.length()) : "";
+    return shard.matches("[0-9]{1,9}")
+        ? OptionalInt.of(Integer.parseInt(shard))
+        : OptionalInt.empty();
   }
 
   /** All that is told of a shard stands in one partition, in its order; so does a plan. */

@@ -11,6 +11,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
+import java.util.function.BiPredicate;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
@@ -45,6 +46,9 @@ final class ControlTopic implements AutoCloseable {
   /** Many times the number of instances, so that shards can be dealt out evenly. */
   static final int SLOTS = 60;
 
+  /** So long a record is waited for at most while there is no room for it. */
+  static final int BLOCKS_MILLIS = 50;
+
   private static final Duration POLL = Duration.ofMillis(200);
   private static final Duration AGAIN = Duration.ofSeconds(1);
   private static final int ANSWER_MILLIS = 10_000;
@@ -52,6 +56,7 @@ final class ControlTopic implements AutoCloseable {
 
   private final String topic;
   private final Clients clients;
+  private final BiPredicate<String, Boolean> ofUse;
   private final BiConsumer<ControlRecord, Boolean> heard;
   private final Runnable caughtUp;
   private final BackgroundTask task;
@@ -64,17 +69,21 @@ final class ControlTopic implements AutoCloseable {
   private volatile String trouble = "";
 
   /**
+   * @param ofUse whether the record of a key is to be heard, and whether it was written since we
+   *     listen is told
    * @param heard takes each record, and whether it was written since we listen
    * @param caughtUp is run once, when all that there was has been heard
    */
   ControlTopic(
       String topic,
       Clients clients,
+      BiPredicate<String, Boolean> ofUse,
       BiConsumer<ControlRecord, Boolean> heard,
       Runnable caughtUp,
       BackgroundTask task) {
     this.topic = topic;
     this.clients = clients;
+    this.ofUse = ofUse;
     this.heard = heard;
     this.caughtUp = caughtUp;
     this.task = task;
@@ -122,8 +131,7 @@ final class ControlTopic implements AutoCloseable {
         for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
           next.put(new TopicPartition(topic, record.partition()), record.offset() + 1);
           if (record.key() != null) {
-            ControlCodec.read(new String(record.key(), StandardCharsets.UTF_8), record.value())
-                .ifPresent(told -> heard.accept(told, listening));
+            hear(new String(record.key(), StandardCharsets.UTF_8), record.value());
           }
         }
         if (!listening
@@ -133,6 +141,12 @@ final class ControlTopic implements AutoCloseable {
           caughtUp.run();
         }
       }
+    }
+  }
+
+  private void hear(String key, byte[] value) {
+    if (ofUse.test(key, listening)) {
+      ControlCodec.read(key, value).ifPresent(told -> heard.accept(told, listening));
     }
   }
 
@@ -266,7 +280,7 @@ final class ControlTopic implements AutoCloseable {
             0,
             // Whoever writes decides about sockets, and must not wait
             ProducerConfig.MAX_BLOCK_MS_CONFIG,
-            50,
+            BLOCKS_MILLIS,
             ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG,
             DELIVERY_MILLIS,
             ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG,
@@ -280,7 +294,7 @@ final class ControlTopic implements AutoCloseable {
     return slots;
   }
 
-  /** Never waits for an answer. */
+  /** Never waits for an answer; for room, {@link #BLOCKS_MILLIS} at most. */
   void write(ControlRecord told) {
     producer.ifPresent(
         open ->

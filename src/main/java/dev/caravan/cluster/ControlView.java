@@ -14,9 +14,11 @@ import dev.caravan.cluster.ControlRecord.Standby;
 import dev.caravan.cluster.ControlRecord.Topics;
 import dev.caravan.cluster.ControlRecord.Until;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * What the control topic says, as a value. All instances see the records of a shard in the same
@@ -31,9 +33,11 @@ import java.util.Optional;
  * @param members who is there
  * @param heardAt when each of them was heard last, in milliseconds of the steady clock; absent if
  *     it was not since we listen
+ * @param gone who has said that it ends; whoever is not among the members may only not have been
+ *     heard yet
  * @param offers which shards may be taken over
  * @param handed the epoch of the last take-over of each shard that the one before has answered
- * @param standby who said last that it stands by for the reader of each shard
+ * @param standby who stands by for the reader of each shard
  * @param contactSince since when we have heard ourselves without a break
  * @param contactAt when we heard ourselves last
  */
@@ -46,11 +50,21 @@ record ControlView(
     Map<Integer, Until> until,
     Map<String, Member> members,
     Map<String, Long> heardAt,
+    Set<String> gone,
     Map<Integer, Offer> offers,
     Map<Integer, Long> handed,
-    Map<Integer, Standby> standby,
+    Map<Integer, Beside> standby,
     long contactSince,
     long contactAt) {
+
+  /**
+   * Who stands by for the reader of a shard.
+   *
+   * @param warm whether it could take over
+   * @param at when that was heard last
+   * @param warmAt when it could last, or when it was heard first if it never could
+   */
+  record Beside(String by, boolean warm, long at, long warmAt) {}
 
   /** Who has not been heard for so long, while we heard ourselves, has ended. */
   static final long DEAD_AFTER_MILLIS = 5_000;
@@ -64,8 +78,8 @@ record ControlView(
 
   static final ControlView EMPTY =
       new ControlView(
-          Plan.NONE, NEVER, Map.of(), Map.of(), Map.of(), Map.of(), Map.of(), Map.of(), Map.of(),
-          Map.of(), Map.of(), NEVER, NEVER);
+          Plan.NONE, NEVER, Map.of(), Map.of(), Map.of(), Map.of(), Map.of(), Map.of(), Set.of(),
+          Map.of(), Map.of(), Map.of(), NEVER, NEVER);
 
   /**
    * With one record more.
@@ -105,15 +119,19 @@ record ControlView(
               put(handed, some.shard(), some.epoch()))
           : next;
     } else if (told instanceof Member member) {
-      return next.withMembers(put(members, member.by(), member), next.heardAt);
+      Set<String> others = new HashSet<>(gone);
+      others.remove(member.by());
+      return next.withMembers(put(members, member.by(), member), others);
     } else if (told instanceof Standby some) {
-      return next.withStandby(put(standby, some.shard(), some));
+      return next.withStandby(some, fresh, now);
     } else if (told instanceof Probe || told instanceof Acknowledged || told instanceof Answered) {
       return next;
     }
     Map<String, Member> others = new HashMap<>(members);
-    others.remove(((Gone) told).by());
-    return next.withMembers(others, next.heardAt);
+    others.remove(told.by());
+    Set<String> ended = new HashSet<>(gone);
+    ended.add(told.by());
+    return next.withMembers(others, ended);
   }
 
   private ControlView withLive(Live other, long now) {
@@ -132,13 +150,22 @@ record ControlView(
 
   private ControlView heard(String who, String me, long now) {
     Map<String, Long> at = put(heardAt, who, now);
-    if (!who.equals(me)) {
-      return withMembers(members, at);
-    }
-    long since = contact(now) ? contactSince : now;
+    boolean here = who.equals(me);
     return new ControlView(
-        plan, planAt, topics, live, liveAt, until, members, at, offers, handed, standby, since,
-        now);
+        plan,
+        planAt,
+        topics,
+        live,
+        liveAt,
+        until,
+        members,
+        at,
+        gone,
+        offers,
+        handed,
+        standby,
+        here && !contact(now) ? now : contactSince,
+        here ? now : contactAt);
   }
 
   /** Whether we hear what we tell. */
@@ -146,9 +173,12 @@ record ControlView(
     return now - contactAt <= CONTACT_MILLIS;
   }
 
-  /** Whether this instance is there, as far as can be told: without contact all are. */
+  /**
+   * Whether this instance is there, as far as can be told: without contact all are. What one reads
+   * may be heard before what one is.
+   */
   boolean alive(String who, long now) {
-    if (!members.containsKey(who)) {
+    if (gone.contains(who) || !members.containsKey(who) && !heardAt.containsKey(who)) {
       return false;
     }
     return !contact(now) || silentMillis(who, now) <= DEAD_AFTER_MILLIS;
@@ -188,8 +218,9 @@ record ControlView(
   }
 
   private boolean isRead(Live live, long now) {
+    Member member = members.get(live.by());
     return alive(live.by(), now)
-        && !members.get(live.by()).logins().unread().contains(live.shard());
+        && (member == null || !member.logins().unread().contains(live.shard()));
   }
 
   /** The latest epoch of the shard; -1 if nobody ever read it. */
@@ -217,7 +248,22 @@ record ControlView(
     return copy(other, now, topics, live, liveAt, until, offers, handed);
   }
 
-  private ControlView withStandby(Map<Integer, Standby> others) {
+  /**
+   * Of two the first one counts, as long as it is heard; but one that could take over counts before
+   * one that could not.
+   */
+  private ControlView withStandby(Standby told, boolean fresh, long now) {
+    Beside before = standby.get(told.shard());
+    boolean same = before != null && before.by().equals(told.by());
+    boolean held = before != null && fresh && now - before.at() <= DEAD_AFTER_MILLIS;
+    if (!same && held && (before.warm() || !told.warm())) {
+      return this;
+    }
+    long warmAt = same && !told.warm() ? before.warmAt() : now;
+    return withStandby(put(standby, told.shard(), new Beside(told.by(), told.warm(), now, warmAt)));
+  }
+
+  private ControlView withStandby(Map<Integer, Beside> others) {
     return new ControlView(
         plan,
         planAt,
@@ -227,6 +273,7 @@ record ControlView(
         until,
         members,
         heardAt,
+        gone,
         offers,
         handed,
         others,
@@ -234,7 +281,7 @@ record ControlView(
         contactAt);
   }
 
-  private ControlView withMembers(Map<String, Member> others, Map<String, Long> at) {
+  private ControlView withMembers(Map<String, Member> others, Set<String> ended) {
     return new ControlView(
         plan,
         planAt,
@@ -243,7 +290,8 @@ record ControlView(
         liveAt,
         until,
         others,
-        at,
+        heardAt,
+        ended,
         offers,
         handed,
         standby,
@@ -269,6 +317,7 @@ record ControlView(
         until,
         members,
         heardAt,
+        gone,
         offers,
         handed,
         standby,

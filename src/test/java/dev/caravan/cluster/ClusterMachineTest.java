@@ -17,6 +17,7 @@ import dev.caravan.cluster.ControlRecord.Topics;
 import dev.caravan.cluster.ControlRecord.Until;
 import dev.caravan.frame.EventId;
 import dev.caravan.topic.TopicSharder;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -1083,6 +1084,165 @@ class ClusterMachineTest {
     hear(member(ME));
 
     assertThat(only(ClusterAction.TakeOver.class)).isNotNull();
+  }
+
+  @Test
+  void whoIsNotKnownYetButHeardHasNotEnded() {
+    standingBy();
+
+    hear(new Live("new", 1, 5, false, KNOWN));
+    hear(new Live("new", 1, 6, false, KNOWN));
+
+    assertThat(only(ClusterAction.TakeOver.class)).isNull();
+    assertThat(state.standing(1)).as("it is read").isPresent();
+    assertThat(state.view().isRead(1, now)).isTrue();
+    hear(new Gone("new"));
+    assertThat(state.view().isRead(1, now)).isFalse();
+  }
+
+  /** Whichever hears the other last: the first to say so stays, and the other closes. */
+  @Test
+  void ofTwoThatStandByTheOneThatCouldTakeOverGoesOn() {
+    standingBy();
+    hear(new Standby(ME, 1, true));
+    hear(member(THIRD, Set.of(40)));
+
+    hear(new Standby(THIRD, 1, false));
+    hear(new Standby(THIRD, 1, true));
+
+    assertThat(only(ClusterAction.Close.class)).isNull();
+    assertThat(state.standing(1)).isPresent();
+  }
+
+  @Test
+  void whoHearsThatAnotherStoodByBeforeItClosesItsChannel() {
+    standingBy();
+    hear(member(THIRD, Set.of(40)));
+    hear(new Standby(THIRD, 1, true));
+
+    hear(new Standby(ME, 1, false));
+
+    assertThat(state.standing()).isEmpty();
+  }
+
+  @Test
+  void whoseChannelWasTakenStandsByNoMoreForAWhile() {
+    standingBy();
+
+    take(new ClusterEvent.Evicted(1));
+    assertThat(actions).contains(new ClusterAction.Close(1));
+    pass(ClusterMachine.GIVEN_UP_MILLIS - 1_000, true);
+    assertThat(state.standing(1).filter(ClusterState.Standing::isOpen)).isEmpty();
+    pass(1_000, true);
+
+    assertThat(state.standing(1).filter(ClusterState.Standing::isOpen)).isPresent();
+  }
+
+  /** Seven shards of one OAuth client: with the channels of the dead one that is 21. */
+  private void planSeven() {
+    Map<Integer, Integer> slots = new HashMap<>();
+    Map<Integer, String> versions = new HashMap<>();
+    for (int shard = 1; shard <= 7; shard++) {
+      hear(new Topics(OTHER, "v", new TopicSharder.Shard(shard, List.of("v2." + shard))));
+      slots.put(shard, 5);
+      versions.put(shard, "v");
+    }
+    hear(new Plan(OTHER, 1, slots, versions, true, -1));
+  }
+
+  @Test
+  void whoIsCutOffFromKafkaForLongLeavesItsSecondChannelsToTheOthersIfTheyNeedThem() {
+    standingBy();
+    now += ClusterMachine.GIVEN_UP_MILLIS;
+    take(new ClusterEvent.Tick(reach));
+    assertThat(state.standing(1)).as("there are enough").isPresent();
+    pass(1_000, true);
+    planSeven();
+
+    now += ClusterMachine.GIVEN_UP_MILLIS - 1_000;
+    take(new ClusterEvent.Tick(reach));
+    assertThat(state.standing(1)).isPresent();
+    now += 1_000;
+    take(new ClusterEvent.Tick(reach));
+
+    assertThat(actions).contains(new ClusterAction.Close(1));
+    pass(ClusterMachine.STANDBY_AFTER_MILLIS + 2_000, true);
+    assertThat(state.standing(1).filter(ClusterState.Standing::isOpen)).isPresent();
+  }
+
+  @Test
+  void nobodyBeginsToStandByWhileTheChannelsOfADeadOneMayCount() {
+    designated();
+    hear(member(THIRD, Set.of(40)));
+    hear(new Standby(THIRD, 1, true));
+    planSeven();
+    for (int second = 0; second < 59; second++) {
+      pass(1_000, true);
+    }
+    assertThat(state.standing(1).filter(ClusterState.Standing::isOpen)).isEmpty();
+
+    pass(2_000, true);
+
+    assertThat(state.standing(1).filter(ClusterState.Standing::isOpen)).isPresent();
+  }
+
+  @Test
+  void whoCouldNotTakeOverForLongIsNotKeptTo() {
+    designated();
+    hear(new Standby(THIRD, 1, false));
+
+    for (int second = 0; second < 70; second++) {
+      hear(member(THIRD, Set.of(40)));
+      hear(new Standby(THIRD, 1, false));
+      pass(1_000, true);
+      if (second < 58) {
+        assertThat(state.standing()).isEmpty();
+      }
+    }
+
+    assertThat(state.standing(1)).isPresent();
+  }
+
+  @Test
+  void whoReadsWhatNobodyCouldTakeOverForAMinuteKnows() {
+    state = ClusterState.initial(ME, Map.of(), true);
+    reading();
+    hear(member(OTHER));
+    hear(new Standby(OTHER, 1, true));
+    pass(ClusterMachine.COLD_FOR_MILLIS - 1_000, true);
+    assertThat(state.withoutStandby(now)).isEmpty();
+
+    for (int second = 0; second < 3; second++) {
+      hear(new Standby(OTHER, 1, false));
+      pass(1_000, true);
+    }
+    assertThat(state.withoutStandby(now)).containsExactly(1);
+    hear(new Standby(OTHER, 1, true));
+
+    assertThat(state.withoutStandby(now)).isEmpty();
+  }
+
+  /** Its owner would only begin to open it. */
+  @Test
+  void whatItsReaderHasLeftIsTakenOverAtOnceByWhoStandsBy() {
+    standingBy();
+
+    hear(new Left(OTHER, 1, 5));
+
+    assertThat(only(ClusterAction.Close.class)).isNull();
+    assertThat(only(ClusterAction.TakeOver.class)).isNotNull();
+    assertThat(isWritten(new Live(ME, 1, 6, false, 0))).isTrue();
+  }
+
+  @Test
+  void nobodyStandsByForWhatItsOauthClientsCannotRead() {
+    designated();
+    pass(ClusterMachine.STANDBY_AFTER_MILLIS, true);
+    assertThat(state.standing(1)).isPresent();
+
+    take(new ClusterEvent.LoggedIn(new Logins(Map.of(SHARD.client(), false), Set.of())));
+
+    assertThat(state.standing()).isEmpty();
   }
 
   @Test

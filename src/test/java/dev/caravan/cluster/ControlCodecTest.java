@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -64,5 +65,16 @@ class ControlCodecTest {
       assertThat(ControlCodec.read(key, bytes).filter(told -> told.by().length() > 1)).isEmpty();
     }
     assertThat(ControlCodec.read(key, null)).isEmpty();
+  }
+
+  @Test
+  void ofWhichShardAKeySaysWhatHasReachedKafkaIsKnownWithoutTheRecord() {
+    ControlRecord told = new ControlRecord.Acknowledged("a", 12, 0, -1, List.of());
+
+    assertThat(ControlCodec.acknowledged(ControlCodec.key(told))).hasValue(12);
+    for (String key :
+        List.of("", "live/3", "acknowledged/", "acknowledged/x", "acknowledged/99999999999")) {
+      assertThat(ControlCodec.acknowledged(key)).isEmpty();
+    }
   }
 }
