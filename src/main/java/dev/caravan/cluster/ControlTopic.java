@@ -69,8 +69,8 @@ final class ControlTopic implements AutoCloseable {
   private volatile String trouble = "";
 
   /**
-   * @param ofUse whether the record of a key is to be heard, and whether it was written since we
-   *     listen is told
+   * @param ofUse takes a key, and whether its record was written since we listen: whether to hear
+   *     it
    * @param heard takes each record, and whether it was written since we listen
    * @param caughtUp is run once, when all that there was has been heard
    */
