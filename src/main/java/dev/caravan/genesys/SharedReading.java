@@ -17,6 +17,7 @@ import dev.caravan.topic.Plan;
 import dev.caravan.topic.TopicCombiner;
 import dev.caravan.topic.TopicSharder;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -50,6 +51,9 @@ final class SharedReading implements Cluster.Reader {
 
   /** Who is to read and has read nothing for so long does not reach Genesys Cloud. */
   private static final long UNREACHED_MILLIS = 20_000;
+
+  /** From the decision to take part in a move until it is carried out. */
+  private static final Duration LET_GO_WITHIN = Duration.ofSeconds(1);
 
   private static final long LOOK_NANOS = 20_000_000;
   private static final int MOST_LOOKS = 250;
@@ -238,6 +242,9 @@ final class SharedReading implements Cluster.Reader {
 
   @Override
   public void takePart(int shard) {
+    // What this one has read before is let go of: if the other did not read it, it is a gap
+    Instant since = wallClock().minus(LET_GO_WITHIN);
+    replicas(shard).forEach(replica -> gaps.readSince(replica, since));
     standsByNoMore(shard, wallClock());
     Optional.ofNullable(ours.get(shard))
         .ifPresent(planned -> takenOver.put(shard, planned.subscriptions()));

@@ -132,6 +132,7 @@ final class SimulatedInstances {
       } else if (action instanceof ClusterAction.TakePart takePart) {
         standing.remove(takePart.shard());
         held.remove(takePart.shard());
+        reading.put(takePart.shard(), now);
       } else if (action instanceof ClusterAction.Rescue rescue) {
         forwardHeld(rescue.shard(), Set.of());
       } else if (action instanceof ClusterAction.Note note) {
