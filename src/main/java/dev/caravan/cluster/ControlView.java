@@ -149,20 +149,11 @@ record ControlView(
   }
 
   private ControlView heard(String who, String me, long now) {
-    Map<String, Long> at = put(heardAt, who, now);
     boolean here = who.equals(me);
-    return new ControlView(
-        plan,
-        planAt,
-        topics,
-        live,
-        liveAt,
-        until,
+    return among(
         members,
-        at,
+        put(heardAt, who, now),
         gone,
-        offers,
-        handed,
         standby,
         here && !contact(now) ? now : contactSince,
         here ? now : contactAt);
@@ -260,10 +251,23 @@ record ControlView(
       return this;
     }
     long warmAt = same && !told.warm() ? before.warmAt() : now;
-    return withStandby(put(standby, told.shard(), new Beside(told.by(), told.warm(), now, warmAt)));
+    Beside beside = new Beside(told.by(), told.warm(), now, warmAt);
+    return among(
+        members, heardAt, gone, put(standby, told.shard(), beside), contactSince, contactAt);
   }
 
-  private ControlView withStandby(Map<Integer, Beside> others) {
+  private ControlView withMembers(Map<String, Member> others, Set<String> ended) {
+    return among(others, heardAt, ended, standby, contactSince, contactAt);
+  }
+
+  /** The same of the shards; of the instances, this. */
+  private ControlView among(
+      Map<String, Member> members,
+      Map<String, Long> heardAt,
+      Set<String> gone,
+      Map<Integer, Beside> standby,
+      long contactSince,
+      long contactAt) {
     return new ControlView(
         plan,
         planAt,
@@ -276,29 +280,12 @@ record ControlView(
         gone,
         offers,
         handed,
-        others,
-        contactSince,
-        contactAt);
-  }
-
-  private ControlView withMembers(Map<String, Member> others, Set<String> ended) {
-    return new ControlView(
-        plan,
-        planAt,
-        topics,
-        live,
-        liveAt,
-        until,
-        others,
-        heardAt,
-        ended,
-        offers,
-        handed,
         standby,
         contactSince,
         contactAt);
   }
 
+  /** The same of the instances; of the shards, this. */
   private ControlView copy(
       Plan plan,
       long planAt,

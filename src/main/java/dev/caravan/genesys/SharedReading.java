@@ -243,9 +243,9 @@ final class SharedReading implements Cluster.Reader {
   @Override
   public void takePart(int shard) {
     // What this one has read before is let go of: if the other did not read it, it is a gap
-    Instant since = wallClock().minus(LET_GO_WITHIN);
-    replicas(shard).forEach(replica -> gaps.readSince(replica, since));
-    standsByNoMore(shard, wallClock());
+    Instant now = wallClock();
+    replicas(shard).forEach(replica -> gaps.readSince(replica, now.minus(LET_GO_WITHIN)));
+    standsByNoMore(shard, now);
     Optional.ofNullable(ours.get(shard))
         .ifPresent(planned -> takenOver.put(shard, planned.subscriptions()));
     held(shard).ifPresent(HeldFrames::takePart);
