@@ -30,6 +30,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -62,7 +63,9 @@ class ClusterIT {
   /** What is sent, of all shards, before what has reached Kafka is told: 0.2 s, and on its way. */
   private static final int ACKNOWLEDGED_WITHIN = 250;
 
-  @TempDir private Path folder;
+  /** With the logs of the instances, which tell why. */
+  @TempDir(cleanup = CleanupMode.ON_SUCCESS)
+  private Path folder;
 
   private LocalBroker broker;
   private Simulator genesys;
@@ -286,10 +289,28 @@ class ClusterIT {
     }
     reader.readFor(Duration.ofSeconds(1));
     report("Events");
-    assertThat(repeated()).isZero();
+    assertNothingRepeated();
     assertThat(gaps()).isEmpty();
     assertOrder();
     assertSockets();
+  }
+
+  private void assertNothingRepeated() {
+    Map<Integer, Long> counts =
+        events().stream().collect(Collectors.groupingBy(ClusterIT::number, Collectors.counting()));
+    assertThat(events())
+        .filteredOn(record -> counts.get(number(record)) > 1)
+        .as("records of repeated events, in " + folder)
+        .extracting(
+            record ->
+                "%d of topic %d sent at %s: %s, in Kafka at %s"
+                    .formatted(
+                        number(record),
+                        number(record) % topics.size(),
+                        times.get(number(record)),
+                        TopicReader.header(record, "ce_id").orElseThrow(),
+                        Instant.ofEpochMilli(record.timestamp())))
+        .isEmpty();
   }
 
   /** While events flow: those that have been sent by now. */
@@ -305,7 +326,7 @@ class ClusterIT {
           return rest.isEmpty();
         });
     report("So far");
-    assertThat(repeated()).isZero();
+    assertNothingRepeated();
     assertThat(gaps()).isEmpty();
     assertOrder();
   }
