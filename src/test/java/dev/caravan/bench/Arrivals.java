@@ -24,13 +24,14 @@ final class Arrivals implements AutoCloseable {
   private final LoadFrames frames;
   private final KafkaConsumer<byte[], byte[]> consumer;
   private final BitSet seen = new BitSet();
-  private final long[] lastOfConversation = new long[LoadFrames.CONVERSATIONS];
+  private final long[] lastOfConversation;
   private long repeated;
   private long outOfOrder;
   private long foreign;
 
   Arrivals(String bootstrapServers, LoadFrames frames) {
     this.frames = frames;
+    this.lastOfConversation = new long[frames.conversations()];
     this.consumer =
         new KafkaConsumer<>(
             Map.of(
@@ -126,7 +127,7 @@ final class Arrivals implements AutoCloseable {
       return -1;
     }
     seen.set((int) number);
-    int conversation = (int) (number % LoadFrames.CONVERSATIONS);
+    int conversation = (int) (number % frames.conversations());
     if (number < lastOfConversation[conversation]) {
       outOfOrder++;
     }

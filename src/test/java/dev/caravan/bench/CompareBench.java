@@ -20,7 +20,7 @@ import java.util.stream.Collectors;
  */
 final class CompareBench {
 
-  private static final Map<String, String> DEFAULTS =
+  static final Map<String, String> DEFAULTS =
       Map.of(
           "frame-bytes", "3600",
           "warm-up", "100000",

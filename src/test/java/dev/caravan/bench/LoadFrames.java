@@ -21,7 +21,7 @@ final class LoadFrames {
   static final String QUEUE = "0e185c02-aca1-4a72-82ea-2e78684e2c89";
   static final String TOPIC = "v2.routing.queues." + QUEUE + ".conversations";
 
-  /** Conversations that take turns; each is a Kafka key. */
+  /** Conversations that take turns unless there are to be more; each is a Kafka key. */
   static final int CONVERSATIONS = 400;
 
   private static final int DIGITS = 12;
@@ -45,6 +45,7 @@ final class LoadFrames {
   private static final Set<String> KEPT = Set.of("calls", "messages", "chats");
 
   private final List<String> media;
+  private final int conversations;
   private final List<byte[]> bodies = new ArrayList<>();
   private final int longest;
 
@@ -52,14 +53,26 @@ final class LoadFrames {
    * @param size bytes of a frame, about
    */
   LoadFrames(int size) {
-    this(size, MEDIA);
+    this(size, MEDIA, CONVERSATIONS);
   }
 
   /**
    * @param media of the conversations in turn, in Genesys Cloud's names of their arrays
    */
   LoadFrames(int size, List<String> media) {
+    this(size, media, CONVERSATIONS);
+  }
+
+  /**
+   * @param conversations that take turns; each is a Kafka key
+   */
+  LoadFrames(int size, int conversations) {
+    this(size, MEDIA, conversations);
+  }
+
+  private LoadFrames(int size, List<String> media, int conversations) {
     this.media = media;
+    this.conversations = conversations;
     Random random = new Random(4711);
     media.forEach(each -> bodies.add(event(each, size, random)));
     longest = bodies.stream().mapToInt(body -> body.length).max().orElseThrow();
@@ -67,12 +80,16 @@ final class LoadFrames {
 
   /** Whether the frame with this number is to reach Kafka. */
   boolean isKept(long number) {
-    return KEPT.contains(media.get((int) (number % CONVERSATIONS) % media.size()));
+    return KEPT.contains(media.get((int) (number % conversations) % media.size()));
   }
 
   /** How many of the frames from the first number to before the last are to reach Kafka. */
   int kept(long first, long last) {
     return (int) LongStream.range(first, last).filter(this::isKept).count();
+  }
+
+  int conversations() {
+    return conversations;
   }
 
   int longest() {
@@ -81,7 +98,7 @@ final class LoadFrames {
 
   /** Writes the frame with this number and returns its length. */
   int write(long number, byte[] target, int offset) {
-    int conversation = (int) (number % CONVERSATIONS);
+    int conversation = (int) (number % conversations);
     byte[] body = body(conversation);
     System.arraycopy(body, 0, target, offset, body.length);
     digits(conversation, target, offset + CONVERSATION_AT);
@@ -107,7 +124,7 @@ final class LoadFrames {
     if (number < 0) {
       return -1;
     }
-    int conversation = (int) (number % CONVERSATIONS);
+    int conversation = (int) (number % conversations);
     byte[] expected = body(conversation).clone();
     digits(conversation, expected, CONVERSATION_AT);
     digits(number, expected, NUMBER_AT);

@@ -57,41 +57,71 @@ final class SpoolLogBench {
     Path directory = Files.createTempDirectory("spool-log");
     try {
       for (int round = 1; round <= options.get("--rounds"); round++) {
-        new SpoolLogBench(
+        Figures figures =
+            measure(
                 directory.resolve(Integer.toString(round)),
                 options.get("--records"),
-                options.get("--bytes"))
-            .run(options.get("--batch"));
+                options.get("--bytes"),
+                options.get("--batch"));
+        System.out.printf(
+            "append   %.2f µs CPU a record (all threads), %,.0f records/s; %.2f bytes written for each byte%n",
+            figures.append(), figures.appendedPerSecond(), figures.writtenPerByte());
+        System.out.printf(
+            "open     %.2f s for %,.0f MB; %.1f MB of heap%n",
+            figures.openSeconds(), figures.fileMegabytes(), figures.heapMegabytes());
+        System.out.printf(
+            "read     %.2f µs CPU a record (all threads), %,.0f records/s%n",
+            figures.read(), figures.readPerSecond());
       }
     } finally {
       delete(directory);
     }
   }
 
-  private void run(int batch) throws IOException {
+  /**
+   * What the log cost.
+   *
+   * @param append microseconds of processor time a record
+   * @param read the same, to read a record and let go of it
+   * @param writtenPerByte bytes that were written for each byte of body and headers
+   * @param openSeconds until it was open with all records in it
+   */
+  record Figures(
+      double append,
+      double appendedPerSecond,
+      double writtenPerByte,
+      double openSeconds,
+      double fileMegabytes,
+      double heapMegabytes,
+      double read,
+      double readPerSecond) {}
+
+  static Figures measure(Path directory, int records, int bytes, int batch) throws IOException {
+    return new SpoolLogBench(directory, records, bytes).run(batch);
+  }
+
+  private Figures run(int batch) throws IOException {
     Files.createDirectories(directory);
     long written = writtenBytes();
     long cpu = cpuNanos();
     long begun = System.nanoTime();
+    double append;
+    double appended;
     try (SegmentedLog log = open()) {
       for (long next = 1; next <= records; next += batch) {
         log.append(batch(next, (int) Math.min(batch, records - next + 1)));
       }
-      say("append", cpu, begun);
+      append = microsEach(cpu);
+      appended = perSecond(begun);
     }
     double each = (double) (writtenBytes() - written) / records / (body.length + headers.weight());
-    System.out.printf("         %.2f bytes written for each byte of body and headers%n", each);
 
-    cpu = cpuNanos();
-    begun = System.nanoTime();
     long before = heapBytes();
+    begun = System.nanoTime();
     try (SegmentedLog log = open()) {
-      System.out.printf(
-          "open     %.2f s for %,.0f MB; %.1f MB of heap for %,d records%n",
-          (System.nanoTime() - begun) / 1e9,
-          log.fileBytes() / 1e6,
-          (heapBytes() - before) / 1e6,
-          records);
+      double open = (System.nanoTime() - begun) / 1e9;
+      double heap = (heapBytes() - before) / 1e6;
+      double file = log.fileBytes() / 1e6;
       cpu = cpuNanos();
       begun = System.nanoTime();
       long count = 0;
@@ -104,8 +134,17 @@ final class SpoolLogBench {
       if (count != records) {
         throw new IllegalStateException("Read %d of %d".formatted(count, records));
       }
-      say("read", cpu, begun);
+      return new Figures(
+          append, appended, each, open, file, heap, microsEach(cpu), perSecond(begun));
     }
+  }
+
+  private double microsEach(long cpuBefore) {
+    return (cpuNanos() - cpuBefore) / 1e3 / records;
+  }
+
+  private double perSecond(long begun) {
+    return records / ((System.nanoTime() - begun) / 1e9);
   }
 
   private List<LogRecord> batch(long first, int size) {
@@ -122,13 +161,6 @@ final class SpoolLogBench {
         new SegmentedLog.Options(directory, "bench", SEGMENT_BYTES, false, Clock.systemUTC()),
         0,
         0);
-  }
-
-  private void say(String what, long cpuBefore, long begun) {
-    double seconds = (System.nanoTime() - begun) / 1e9;
-    System.out.printf(
-        "%-8s %.2f µs CPU a record (all threads), %,.0f records/s%n",
-        what, (cpuNanos() - cpuBefore) / 1e3 / records, records / seconds);
   }
 
   private static long cpuNanos() {
@@ -149,7 +181,7 @@ final class SpoolLogBench {
         .sum();
   }
 
-  private static void delete(Path directory) throws IOException {
+  static void delete(Path directory) throws IOException {
     try (Stream<Path> all = Files.walk(directory)) {
       for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {
         Files.delete(path);

@@ -213,6 +213,8 @@ class LauncherTest {
             "bench/compare",
             "bench/outage",
             "bench/soak",
+            "bench/cluster",
+            "bench/growth",
             "src/main/java/dev/caravan/demo/BrokerFiles.java")) {
       assertThat(Path.of(file)).content().contains(ENDS);
     }
