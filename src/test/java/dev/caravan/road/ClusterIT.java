@@ -275,9 +275,16 @@ class ClusterIT {
         .toList();
   }
 
-  private static boolean isIn(Instant time, JsonNode gap) {
-    return !time.isBefore(Instant.parse(gap.path("from").asText()))
-        && !time.isAfter(Instant.parse(gap.path("to").asText()));
+  private record Span(Instant from, Instant to) {
+
+    static Span of(JsonNode gap) {
+      return new Span(
+          Instant.parse(gap.path("from").asText()), Instant.parse(gap.path("to").asText()));
+    }
+
+    boolean holds(Instant time) {
+      return !time.isBefore(from) && !time.isAfter(to);
+    }
   }
 
   private void assertNothingLostNorRepeated() {
@@ -362,15 +369,14 @@ class ClusterIT {
   }
 
   private int[] untold() {
-    List<JsonNode> gaps = gaps();
+    List<Span> gaps = gaps().stream().map(Span::of).toList();
     return lost().stream()
-        .filter(n -> gaps.stream().noneMatch(gap -> isIn(times.get(n), gap)))
+        .filter(n -> gaps.stream().noneMatch(gap -> gap.holds(times.get(n))))
         .toArray();
   }
 
   private static Duration lasted(JsonNode gap) {
-    return Duration.between(
-        Instant.parse(gap.path("from").asText()), Instant.parse(gap.path("to").asText()));
+    return Duration.between(Span.of(gap).from(), Span.of(gap).to());
   }
 
   private void report(String what) {

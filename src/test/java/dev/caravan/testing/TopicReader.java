@@ -45,7 +45,10 @@ public final class TopicReader implements AutoCloseable {
                 ConsumerConfig.AUTO_OFFSET_RESET_CONFIG,
                 "earliest",
                 ConsumerConfig.METADATA_MAX_AGE_CONFIG,
-                "300"),
+                "300",
+                // A condition is asked after each poll, and what it costs grows with what was read
+                ConsumerConfig.MAX_POLL_RECORDS_CONFIG,
+                "5000"),
             new StringDeserializer(),
             new ByteArrayDeserializer());
     consumer.subscribe(Pattern.compile(Pattern.quote(topicPrefix) + ".*"));
