@@ -865,8 +865,8 @@ public final class Cluster implements AutoCloseable {
       reader.standBy(standBy.shard());
     } else if (action instanceof ClusterAction.TakeOver takeOver) {
       LOG.warn(
-          "The instance that read shard {} has ended. It is forwarded here from now on, from what"
-              + " had not reached Kafka.",
+          "The instance that read shard {} has ended. It is forwarded here from now on, with what"
+              + " was kept here for that.",
           takeOver.shard().number());
       reader.takeOver(takeOver.shard(), instant(takeOver.lastRead()));
     } else if (action instanceof ClusterAction.TakePart takePart) {

@@ -83,6 +83,9 @@ final class ClusterMachine {
   /** An OAuth client may have so many channels; one more ends another. */
   private static final int CHANNELS = 20;
 
+  /** So many of those are left to hand-overs from one channel to another. */
+  private static final int SPARE = 2;
+
   /** After so long nobody waits any more for the one that stands by. */
   static final long STANDBY_WITHIN_MILLIS = 15_000;
 
@@ -247,7 +250,9 @@ final class ClusterMachine {
 
     private void tellStandby(int shard, Standing standing) {
       if (standing.isOpen()) {
-        write(new Standby(state.me(), shard, standing.isWarm(now, WARM_AFTER_MILLIS)));
+        // Of one that was not heard before nothing is a copy of what it forwarded meanwhile
+        long warmAfter = state.self().standby() ? WARM_AFTER_MILLIS : 0;
+        write(new Standby(state.me(), shard, standing.isWarm(now, warmAfter)));
       }
     }
 
@@ -396,7 +401,7 @@ final class ClusterMachine {
         } else {
           keep(shard, ours.get());
         }
-        if (state.self().standby() && state.ours(shard).isEmpty()) {
+        if (state.ours(shard).isEmpty()) {
           standBy(shard);
         }
       }
@@ -440,21 +445,30 @@ final class ClusterMachine {
           .isPresent();
     }
 
-    /** Whether to read a shard besides its reader, and what becomes of it if we do. */
+    /**
+     * Whether to read a shard besides its reader, and what becomes of it if we do. Without {@link
+     * ClusterState.Self#standby} only what has no reader that is heard: should that have ended,
+     * there is a gap until our channel reads, and not until its lease has run out, too.
+     */
     private void standBy(int shard) {
       Optional<Standing> standing = state.standing(shard);
       Optional<Topics> topics = state.view().planned(shard);
       Optional<Live> reader = state.view().reader(shard).filter(it -> !it.by().equals(state.me()));
       boolean read = reader.filter(it -> state.view().alive(it.by(), now)).isPresent();
-      boolean due = read && topics.isPresent() && isDesignated(shard, reader.get());
+      boolean always = state.self().standby();
+      boolean due =
+          topics.isPresent()
+              && reader.isPresent()
+              && (always ? read : !read && isMissed(shard, reader.get(), topics.get()))
+              && isDesignated(shard, reader.get());
       if (standing.isEmpty()) {
         if (due) {
-          state = state.with(shard, Standing.due(now + STANDBY_AFTER_MILLIS));
+          state = state.with(shard, Standing.due(always ? now + STANDBY_AFTER_MILLIS : now));
         }
       } else if (!standing.get().isOpen()) {
         if (!due) {
           state = state.withoutStanding(shard);
-        } else if (now >= standing.get().since() && hasRoom(topics.get())) {
+        } else if (now >= standing.get().since() && (!always || hasRoom(topics.get()))) {
           state = state.with(shard, standing.get().opened(topics.get().version(), now));
           actions.add(new ClusterAction.StandBy(topics.get().planned()));
           tellStandby(shard, state.standing(shard).orElseThrow());
@@ -472,6 +486,29 @@ final class ClusterMachine {
           takeOver(shard, standing.get(), topics.get());
         }
       }
+    }
+
+    /**
+     * Whether whoever reads a shard is not heard any more, and nobody has its slot who opens the
+     * shard at once.
+     */
+    private boolean isMissed(int shard, Live reader, Topics topics) {
+      Integer slot = state.view().plan().slots().get(shard);
+      return slot != null
+          && !owners().containsKey(slot)
+          && !state.view().gone().contains(reader.by())
+          && hasRoomBeside(topics);
+    }
+
+    /** Whether a channel more for each shard whose reader is not heard ends none of theirs. */
+    private boolean hasRoomBeside(Topics topics) {
+      List<Integer> all = ofSameClient(topics);
+      long unheard =
+          all.stream()
+              .flatMap(shard -> state.view().reader(shard).stream())
+              .filter(live -> !state.view().alive(live.by(), now))
+              .count();
+      return all.size() + unheard + SPARE <= CHANNELS;
     }
 
     /**
@@ -496,14 +533,17 @@ final class ClusterMachine {
     }
 
     private boolean hasRoomForThree(Topics topics) {
+      return 3 * ofSameClient(topics).size() <= CHANNELS;
+    }
+
+    private List<Integer> ofSameClient(Topics topics) {
       ControlView view = state.view();
       String client = topics.planned().client();
-      long shards =
-          view.plan().slots().keySet().stream()
-              .flatMap(shard -> view.planned(shard).stream())
-              .filter(other -> other.planned().client().equals(client))
-              .count();
-      return 3 * shards <= CHANNELS;
+      return view.plan().slots().keySet().stream()
+          .flatMap(shard -> view.planned(shard).stream())
+          .filter(other -> other.planned().client().equals(client))
+          .map(Topics::shard)
+          .toList();
     }
 
     /**
@@ -783,6 +823,14 @@ final class ClusterMachine {
       boolean quiet = before.moving() < 0 && moving(before.slots(), owners, readers) < 0;
       Map<Integer, String> reading = new HashMap<>(readers);
       reading.keySet().removeIf(shard -> !view.isRead(shard, now));
+      // Who is about to take over has a channel already
+      view.standby()
+          .forEach(
+              (shard, beside) -> {
+                if (!readers.containsKey(shard) && beside.warm() && view.alive(beside.by(), now)) {
+                  reading.put(shard, beside.by());
+                }
+              });
       Map<Integer, Integer> slots =
           Dealing.deal(
               versions.keySet(),
