@@ -726,8 +726,7 @@ public final class Cluster implements AutoCloseable {
                   + " instances read.");
     }
     if (now.self().leaving()) {
-      return "This instance leaves its shards to the others, and reads nothing more before its route"
-          + " is started again.";
+      return "This instance leaves its shards to the others, as its route is about to stop.";
     }
     if (now.self().away()) {
       return "This instance does not reach Genesys Cloud, and others do: it leaves its shards to"
@@ -756,7 +755,7 @@ public final class Cluster implements AutoCloseable {
       return;
     }
     submit(new ClusterEvent.Leave());
-    group.close();
+    group.leave();
     long end = System.nanoTime() + LEAVES_WITHIN.toNanos();
     while (System.nanoTime() < end && hasSuccessors() && !isAllHandedOver()) {
       LockSupport.parkNanos(LOOK_NANOS);
@@ -769,6 +768,15 @@ public final class Cluster implements AutoCloseable {
           "{} shards were not taken over by another instance: {}.",
           left.ours().size(),
           hasSuccessors() ? "that took too long" : "there is none");
+    }
+  }
+
+  /** Takes part again after {@link #leave}: whoever was to end does not. */
+  public void stay() {
+    if (state.self().leaving()) {
+      LOG.info("This instance takes part again in reading what is to be read.");
+      group.stay();
+      submit(new ClusterEvent.Stay());
     }
   }
 

@@ -149,7 +149,10 @@ final class ClusterMachine {
         state = state.with(state.self().withLogins(logged.logins()));
         present();
       } else if (event instanceof ClusterEvent.Leave) {
-        state = state.with(state.self().withLeaving());
+        state = state.with(state.self().withLeaving(true));
+        present();
+      } else if (event instanceof ClusterEvent.Stay) {
+        state = state.with(state.self().withLeaving(false));
         present();
       } else if (event instanceof ClusterEvent.StoodStill) {
         state.ours().forEach(this::check);

@@ -151,7 +151,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
                 metrics::pairedOff,
                 plan -> listing.lead(plan, reading().first()),
                 listing::isUnavailable));
-    getEndpoint().component().handsOver(getRouteId(), () -> shared.ifPresent(SharedReading::leave));
+    getEndpoint().component().handsOver(getRouteId(), shared.orElseThrow());
     beforeStop =
         new SimpleEventNotifierSupport() {
           @Override

@@ -47,7 +47,7 @@ import org.eclipse.microprofile.config.ConfigProvider;
  * drains and closes them as the {@link Cluster} decides. All but the frames is on the control
  * thread.
  */
-final class SharedReading implements Cluster.Reader {
+final class SharedReading implements Cluster.Reader, GenesysComponent.HandOver {
 
   /** Who is to read and has read nothing for so long does not reach Genesys Cloud. */
   private static final long UNREACHED_MILLIS = 20_000;
@@ -153,11 +153,17 @@ final class SharedReading implements Cluster.Reader {
   }
 
   /** Has the other instances take over, and waits a while until what was not read is on its way. */
-  void leave() {
+  @Override
+  public void leave() {
     cluster.leave();
     for (int look = 0; look < MOST_LOOKS && !gaps.areAllTold(); look++) {
       LockSupport.parkNanos(LOOK_NANOS);
     }
+  }
+
+  @Override
+  public void stay() {
+    cluster.stay();
   }
 
   /** An event of a shard, on its frame queue. */

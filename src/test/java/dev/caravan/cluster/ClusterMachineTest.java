@@ -725,6 +725,20 @@ class ClusterMachineTest {
   // ---- the owner of slot 0
 
   @Test
+  void whoStaysAfterAllTakesItsShardsBack() {
+    otherReads();
+    plan(7, -1);
+    pass(1_000, true);
+    take(new ClusterEvent.Leave());
+    assertThat(state.owns(1)).isFalse();
+
+    take(new ClusterEvent.Stay());
+
+    assertThat(state.owns(1)).isTrue();
+    assertThat(isWritten(member(ME))).as("the others hear of it").isTrue();
+  }
+
+  @Test
   void theOwnerOfSlot0FindsOutWhatIsToBeReadAndDealsItOut() {
     take(new ClusterEvent.CaughtUp());
     hear(member(OTHER));

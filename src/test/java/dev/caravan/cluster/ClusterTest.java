@@ -155,6 +155,30 @@ class ClusterTest {
     await().atMost(PATIENCE).until(() -> cluster.status().problem().contains("leaves its shards"));
   }
 
+  @Test
+  void whoRunsOnAfterItHasLeftIsAMemberOfTheGroupAgain() throws Exception {
+    Cluster cluster = start(SETTINGS);
+    await().atMost(PATIENCE).until(() -> members() == 1);
+    cluster.leave();
+    assertThat(members()).as("its slots are the others'").isZero();
+
+    cluster.stay();
+
+    await().atMost(PATIENCE).until(() -> members() == 1 && cluster.status().leads());
+    assertThat(cluster.status().problem()).doesNotContain("leaves its shards");
+  }
+
+  private int members() throws Exception {
+    return admin
+        .describeConsumerGroups(List.of(topic))
+        .describedGroups()
+        .get(topic)
+        .toCompletionStage()
+        .toCompletableFuture()
+        .handle((group, none) -> group == null ? 0 : group.members().size())
+        .get();
+  }
+
   private static final class TestClients implements Clients {
     @Override
     public <T> T make(Function<Map<String, Object>, T> making, Map<String, Object> fixed) {
