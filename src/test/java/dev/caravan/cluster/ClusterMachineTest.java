@@ -1029,6 +1029,7 @@ class ClusterMachineTest {
     otherReads();
     hear(new Until(OTHER, 1, 4, KNOWN));
     plan(5, -1);
+    pass(ClusterMachine.REPLACED_AFTER_MILLIS, true);
     pass(ControlView.DEAD_AFTER_MILLIS, false);
     assertThat(state.standing()).as("not yet").isEmpty();
     pass(1_000, false);
@@ -1068,6 +1069,19 @@ class ClusterMachineTest {
   }
 
   @Test
+  void whenKafkaIsBackTheOthersHaveTimeToBeHeardBeforeAnythingIsReadAhead() {
+    otherReads();
+    plan(5, -1);
+    pass(60_000, true);
+    now += 30_000;
+
+    pass(ClusterMachine.REPLACED_AFTER_MILLIS - 1_000, false);
+
+    assertThat(state.standing()).isEmpty();
+    assertThat(stage()).isNull();
+  }
+
+  @Test
   void nothingIsReadAheadThatAnotherOwnsAndOpensItself() {
     otherReads();
     hear(member(THIRD, Set.of(8)));
@@ -1093,8 +1107,8 @@ class ClusterMachineTest {
     assertThat(state.standing()).isEmpty();
   }
 
-  @Test
-  void nothingIsReadAheadThatWouldCostAChannelOfAnother() {
+  /** The other reads ten shards of its slot 5: their channels and ten more would be all. */
+  private void otherReadsTen() {
     otherReads();
     Map<Integer, Integer> slots = new HashMap<>();
     Map<Integer, String> versions = new HashMap<>();
@@ -1105,10 +1119,31 @@ class ClusterMachineTest {
       versions.put(shard, "v");
     }
     hear(new Plan(OTHER, 1, slots, versions, true, -1));
+  }
 
-    pass(20_000, false);
+  @Test
+  void nothingIsReadAheadThatWouldCostAChannelOfAnother() {
+    otherReadsTen();
 
+    for (int second = 0; second < 20; second++) {
+      hear(member(THIRD, Set.of(0)));
+      pass(1_000, false);
+    }
+
+    assertThat(state.standing()).as("whoever has slot 0 deals it").isEmpty();
+  }
+
+  @Test
+  void ifNobodyIsThereWhoPlansAllThatIsMissedIsReadOnceItsLeaseHasRunOut() {
+    otherReadsTen();
+
+    pass(ClusterMachine.REPLACED_AFTER_MILLIS - 1_000, false);
     assertThat(state.standing()).isEmpty();
+    pass(2_000, false);
+    assertThat(state.standing()).hasSize(10);
+    take(new ClusterEvent.Opened(1));
+
+    assertThat(stage()).isEqualTo(Stage.READING);
   }
 
   @Test
@@ -1395,16 +1430,32 @@ class ClusterMachineTest {
     otherReads();
     plan(7, -1);
     hear(member(THIRD, Set.of(40)));
-    hear(new Standby(THIRD, 1, true));
     for (int second = 0; second < 14; second++) {
       hear(member(THIRD, Set.of(40)));
+      hear(new Standby(THIRD, 1, true));
       pass(1_000, false);
     }
     assertThat(only(ClusterAction.Open.class)).isNull();
     assertThat(stage()).isNull();
 
     hear(member(THIRD, Set.of(40)));
+    hear(new Standby(THIRD, 1, true));
     pass(1_000, false);
+
+    assertThat(stage()).isEqualTo(Stage.OPENING);
+  }
+
+  @Test
+  void whoDoesNotSayAnyMoreThatItStandsByIsNotWaitedFor() {
+    otherReads();
+    plan(7, -1);
+    hear(member(THIRD, Set.of(40)));
+    hear(new Standby(THIRD, 1, true));
+
+    for (int second = 0; second < 7; second++) {
+      hear(member(THIRD, Set.of(40)));
+      pass(1_000, false);
+    }
 
     assertThat(stage()).isEqualTo(Stage.OPENING);
   }

@@ -154,7 +154,7 @@ class ClusterPropertiesTest {
     assertThat(all.repeated()).isLessThanOrEqualTo(FAULTS * 8 * 2);
   }
 
-  /** Five seconds of silence, a second each until it is told and until it is seen, and to open. */
+  /** The session timeout of the group and two seconds at most. */
   @ParameterizedTest
   @MethodSource("seeds")
   void theDeathOfOneIsAShortGapWhoeverPlansAndTheGroupNotices(long seed) {
@@ -170,9 +170,9 @@ class ClusterPropertiesTest {
     assertThat(all.untold()).isEmpty();
     assertThat(all.unread)
         .isNotEmpty()
-        .allSatisfy(gap -> assertThat(gap.to() - gap.from()).isLessThanOrEqualTo(8_000));
+        .allSatisfy(gap -> assertThat(gap.to() - gap.from()).isLessThanOrEqualTo(11_000));
     assertThat(all.told)
-        .allSatisfy(gap -> assertThat(gap.to() - gap.from()).isLessThanOrEqualTo(9_000));
+        .allSatisfy(gap -> assertThat(gap.to() - gap.from()).isLessThanOrEqualTo(12_000));
     assertAllRead(all);
   }
 
