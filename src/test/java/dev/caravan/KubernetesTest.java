@@ -19,6 +19,7 @@ import io.fabric8.kubernetes.api.model.ContainerPort;
 import io.fabric8.kubernetes.api.model.EnvVar;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Probe;
+import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.ServiceAccount;
 import io.fabric8.kubernetes.api.model.VolumeMount;
@@ -30,6 +31,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
@@ -65,16 +67,17 @@ class KubernetesTest {
 
   private final StatefulSet bridge = read("stateful-set.yaml", StatefulSet.class);
   private final StatefulSet cluster = read("cluster/three-instances.yaml", StatefulSet.class);
+  private final StatefulSet standby = read("standby/standby.yaml", StatefulSet.class);
 
   @ParameterizedTest
-  @ValueSource(strings = {".", "cluster"})
+  @ValueSource(strings = {".", "cluster", "standby"})
   void whatAKustomizationNamesIsWhatLiesBesideItAndKubernetesTakesIt(String folder)
       throws IOException {
     Path here = FOLDER.resolve(folder);
     JsonNode kustomization = tree(here.resolve("kustomization.yaml"));
     List<String> named = new ArrayList<>(kustomization.findValuesAsText("path"));
     kustomization.path("resources").forEach(resource -> named.add(resource.asText()));
-    named.remove("..");
+    named.removeIf(name -> name.startsWith(".."));
 
     assertThat(manifests(here)).containsExactlyInAnyOrderElementsOf(named);
     for (String name : named) {
@@ -101,6 +104,9 @@ class KubernetesTest {
     TreeSet<String> names = new TreeSet<>(file.stringPropertyNames());
     container(bridge).getEnv().stream().map(EnvVar::getName).forEach(names::add);
     container(cluster).getEnv().stream().map(EnvVar::getName).forEach(names::add);
+    container(standby).getEnv().stream().map(EnvVar::getName).forEach(names::add);
+    // That is the launcher's
+    names.remove("CARAVAN_HEAP");
 
     assertThat(names).isNotEmpty().allSatisfy(name -> assertThat(setting(name).secret()).isFalse());
   }
@@ -147,6 +153,20 @@ class KubernetesTest {
     long grace = cluster.getSpec().getTemplate().getSpec().getTerminationGracePeriodSeconds();
 
     assertThat(grace).isGreaterThan(Cluster.LEAVES_WITHIN.plus(ComposeTest.DRAINS).toSeconds());
+  }
+
+  /** What the JVM needs beside the heap is what docs/containers.md says. */
+  @Test
+  void whoStandsByHasTheHeapForItAndRoomForTheRest() throws IOException {
+    Map<String, String> set = new HashMap<>();
+    container(standby).getEnv().forEach(one -> set.put(one.getName(), one.getValue()));
+    Quantity limit = container(standby).getResources().getLimits().get("memory");
+
+    assertThat(set).containsEntry("CARAVAN_STANDBY", "1");
+    assertThat(Files.readString(Path.of("caravan"))).contains("setting CARAVAN_HEAP");
+    long heap = Long.parseLong(set.get("CARAVAN_HEAP").replace("m", ""));
+    assertThat(limit.getFormat()).isEqualTo("Mi");
+    assertThat(Long.parseLong(limit.getAmount())).isGreaterThanOrEqualTo(heap + 250);
   }
 
   @Test

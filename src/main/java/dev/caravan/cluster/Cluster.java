@@ -3,7 +3,6 @@ package dev.caravan.cluster;
 import dev.caravan.background.BackgroundTask;
 import dev.caravan.cluster.ControlRecord.Acknowledged;
 import dev.caravan.cluster.ControlRecord.Answered;
-import dev.caravan.cluster.ControlRecord.Handed;
 import dev.caravan.cluster.ControlRecord.Topics;
 import dev.caravan.cluster.ControlRecord.Until;
 import dev.caravan.frame.EventId;
@@ -29,7 +28,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -62,16 +60,13 @@ public final class Cluster implements AutoCloseable {
   public static final Duration LEAVES_WITHIN = Duration.ofMinutes(2);
 
   private static final int HASH = 8;
-  private static final int SENT_A_RECORD = 20_000;
+
+  /** So many identities are told in one record. */
+  static final int SENT_A_RECORD = 20_000;
+
   private static final long LOOK_NANOS = 50_000_000;
-  private static final int MOST_NAMED = 10;
   private static final Set<ClusterState.Stage> FORWARDING =
       Set.of(ClusterState.Stage.READING, ClusterState.Stage.OFFERED);
-  private static final long WRITE_AGAIN_MILLIS = 5_000;
-
-  /** What was forwarded of a shard under an epoch, as it was at a moment of the steady clock. */
-  private record HandedOver(
-      int shard, long epoch, List<Forwarded> forwarded, long at, long writtenAt) {}
 
   /** What an instance reads with; all is called on the control thread. */
   public interface Reader {
@@ -221,45 +216,6 @@ public final class Cluster implements AutoCloseable {
     }
   }
 
-  /**
-   * How the instances are.
-   *
-   * @param instance the name of this one
-   * @param there instances that are there, this one included
-   * @param known those that are there or were not long ago
-   * @param here shards that this one reads
-   * @param elsewhere shards that others read
-   * @param standsBy shards of others that this one could take over at once, with all that Kafka
-   *     does not have
-   * @param leads whether this one finds out what is to be read
-   * @param refused why the control topic cannot be used before somebody acts; empty if it can
-   * @param problem why this one may read too little, or something else than the others; empty if
-   *     all is well
-   */
-  public record Status(
-      String instance,
-      int there,
-      int known,
-      int here,
-      int elsewhere,
-      int standsBy,
-      boolean leads,
-      Optional<String> refused,
-      String problem) {
-
-    /** Such as {@code 3 of 3 instances, 6 shards here, 12 elsewhere; stands by for 6}. */
-    public String sentence() {
-      return "%d of %d instances, %d %s here, %d elsewhere%s"
-          .formatted(
-              there,
-              known,
-              here,
-              here == 1 ? "shard" : "shards",
-              elsewhere,
-              standsBy == 0 ? "" : "; stands by for " + standsBy);
-    }
-  }
-
   private final Reader reader;
   private final ScheduledExecutorService control;
   private final LongSupplier clock;
@@ -270,11 +226,9 @@ public final class Cluster implements AutoCloseable {
   private final ControlTopic topic;
   private final GroupMember group;
   private final Executor threads;
+  private final HandedOver handed;
   private volatile ClusterState state;
   private volatile long tickedAt;
-
-  /** What was handed over and has not been heard yet, by shard; written by the control thread. */
-  private final Map<Integer, HandedOver> handed = new ConcurrentHashMap<>();
 
   /**
    * Until when all that was read of a shard is settled, by the steady clock, as its reader says.
@@ -325,6 +279,7 @@ public final class Cluster implements AutoCloseable {
     this.topic =
         new ControlTopic(
             PREFIX + name, clients, this::isOfUse, this::heard, this::caughtUp, listening);
+    this.handed = new HandedOver(state.me(), topic::write);
     this.group =
         new GroupMember(
             PREFIX + name,
@@ -531,11 +486,11 @@ public final class Cluster implements AutoCloseable {
     }
     tickedAt = clock.getAsLong();
     if (state.caughtUp()) {
-      if (clock.getAsLong() - topicsWrittenAt > WRITE_AGAIN_MILLIS) {
+      if (clock.getAsLong() - topicsWrittenAt > ClusterMachine.WRITE_AGAIN_MILLIS) {
         writeTopics();
         answered.values().forEach(topic::write);
       }
-      handAgain();
+      handed.writeAgain(state.view(), clock.getAsLong());
       Logins logins = reader.logins();
       if (!logins.equals(state.self().logins())) {
         take(new ClusterEvent.LoggedIn(logins));
@@ -645,101 +600,21 @@ public final class Cluster implements AutoCloseable {
   }
 
   /** How the instances are; any thread may ask. */
-  public Status status() {
+  public ClusterStatus status() {
     ClusterState now = state;
     long at = clock.getAsLong();
-    ControlView view = now.view();
-    int there = (int) view.members().keySet().stream().filter(who -> view.alive(who, at)).count();
-    long elsewhere =
-        view.plan().slots().keySet().stream()
-            .filter(shard -> !now.ours().containsKey(shard))
-            .filter(
-                shard -> view.reader(shard).filter(live -> view.alive(live.by(), at)).isPresent())
+    long standsBy =
+        now.standing().entrySet().stream()
+            .filter(it -> it.getValue().isWarm(at, ClusterMachine.WARM_AFTER_MILLIS))
+            .filter(it -> isCovered(it.getKey(), it.getValue()))
             .count();
-    return new Status(
-        now.me(),
-        there,
-        view.members().size(),
-        now.ours().size(),
-        (int) elsewhere,
-        (int)
-            now.standing().entrySet().stream()
-                .filter(it -> it.getValue().isWarm(at, ClusterMachine.WARM_AFTER_MILLIS))
-                .filter(it -> isCovered(it.getKey(), it.getValue()))
-                .count(),
-        now.leader().isPresent(),
-        topic.refused(),
-        Stream.of(problem(now, at), differing(now, at), alone(now, at), topic.trouble())
-            .filter(sentence -> !sentence.isEmpty())
-            .collect(Collectors.joining(" ")));
+    return ClusterStatus.of(now, at, (int) standsBy, topic.refused(), topic.trouble());
   }
 
   /** Whether all that its reader read before we did is in Kafka. */
   private boolean isCovered(int shard, ClusterState.Standing standing) {
     Long until = settledUntil.get(shard);
     return until != null && until >= standing.liveSince().orElse(Long.MAX_VALUE);
-  }
-
-  /** Which of our shards nobody could take over. */
-  private static String alone(ClusterState now, long at) {
-    List<Integer> all = now.withoutStandby(at);
-    if (all.isEmpty()) {
-      return "";
-    }
-    String named =
-        all.stream().limit(MOST_NAMED).map(String::valueOf).collect(Collectors.joining(", "));
-    int more = all.size() - MOST_NAMED;
-    return "No other instance has been able to take over shard%s %s%s for a minute: should this one end, there is a gap."
-        .formatted(
-            all.size() == 1 ? "" : "s", named, more > 0 ? " and %d more".formatted(more) : "");
-  }
-
-  /** Which settings of others are not as ours. */
-  private static String differing(ClusterState now, long at) {
-    return now.view().members().values().stream()
-        .filter(member -> !member.by().equals(now.me()) && now.view().alive(member.by(), at))
-        .filter(member -> !member.settings().isEmpty())
-        .sorted(Comparator.comparing(ControlRecord.Member::by))
-        .flatMap(
-            member -> {
-              String names =
-                  now.self().settings().entrySet().stream()
-                      .filter(own -> !own.getValue().equals(member.settings().get(own.getKey())))
-                      .map(Map.Entry::getKey)
-                      .sorted()
-                      .collect(Collectors.joining(", "));
-              return names.isEmpty()
-                  ? Stream.empty()
-                  : Stream.of(
-                      "Instance %s has other settings than this one: %s. All instances need the same."
-                          .formatted(member.by(), names));
-            })
-        .collect(Collectors.joining(" "));
-  }
-
-  private String problem(ClusterState now, long at) {
-    if (!now.caughtUp()) {
-      return topic
-          .refused()
-          .orElse(
-              "The control topic in Kafka has not been read yet, so it is not known what the other"
-                  + " instances read.");
-    }
-    if (now.self().leaving()) {
-      return "This instance leaves its shards to the others, and reads nothing more before its route"
-          + " is started again.";
-    }
-    if (now.self().away()) {
-      return "This instance does not reach Genesys Cloud, and others do: it leaves its shards to"
-          + " them, and looks again after five minutes.";
-    }
-    if (!now.view().contact(at) && topic.trouble().isEmpty()) {
-      return "Kafka does not answer, so this instance does not hear the others. What it reads it"
-          + " reads on.";
-    }
-    return now.view().plan().slots().isEmpty()
-        ? "No instance has found out yet what is to be read."
-        : "";
   }
 
   /** Whether nothing has told yet what this instance is to read. */
@@ -756,7 +631,7 @@ public final class Cluster implements AutoCloseable {
       return;
     }
     submit(new ClusterEvent.Leave());
-    group.close();
+    group.leave();
     long end = System.nanoTime() + LEAVES_WITHIN.toNanos();
     while (System.nanoTime() < end && hasSuccessors() && !isAllHandedOver()) {
       LockSupport.parkNanos(LOOK_NANOS);
@@ -772,10 +647,17 @@ public final class Cluster implements AutoCloseable {
     }
   }
 
+  /** Takes part again after {@link #leave}: whoever was to end does not. */
+  public void stay() {
+    if (state.self().leaving()) {
+      LOG.info("This instance takes part again in reading what is to be read.");
+      group.stay();
+      submit(new ClusterEvent.Stay());
+    }
+  }
+
   private boolean isAllHandedOver() {
-    return state.ours().isEmpty()
-        && state.standing().isEmpty()
-        && handed.values().stream().allMatch(this::isHeard);
+    return state.ours().isEmpty() && state.standing().isEmpty() && handed.isAllHeard(state.view());
   }
 
   private boolean hasSuccessors() {
@@ -820,16 +702,7 @@ public final class Cluster implements AutoCloseable {
     step.actions().stream()
         .filter(ClusterAction.HandOver.class::isInstance)
         .map(ClusterAction.HandOver.class::cast)
-        .forEach(
-            hand ->
-                handed.put(
-                    hand.shard(),
-                    new HandedOver(
-                        hand.shard(),
-                        hand.epoch(),
-                        List.of(),
-                        clock.getAsLong(),
-                        clock.getAsLong())));
+        .forEach(hand -> handed.begin(hand.shard(), hand.epoch(), clock.getAsLong()));
     state = step.state();
     step.actions().forEach(action -> decisions.run(() -> carryOut(action)));
   }
@@ -865,8 +738,8 @@ public final class Cluster implements AutoCloseable {
       reader.standBy(standBy.shard());
     } else if (action instanceof ClusterAction.TakeOver takeOver) {
       LOG.warn(
-          "The instance that read shard {} has ended. It is forwarded here from now on, from what"
-              + " had not reached Kafka.",
+          "The instance that read shard {} has ended. It is forwarded here from now on, with what"
+              + " was kept here for that.",
           takeOver.shard().number());
       reader.takeOver(takeOver.shard(), instant(takeOver.lastRead()));
     } else if (action instanceof ClusterAction.TakePart takePart) {
@@ -942,44 +815,12 @@ public final class Cluster implements AutoCloseable {
 
   private void handOver(ClusterAction.HandOver hand) {
     List<Forwarded> forwarded = reader.stopForwarding(hand.shard());
-    long now = clock.getAsLong();
-    write(new HandedOver(hand.shard(), hand.epoch(), forwarded, now, now));
+    handed.write(hand.shard(), hand.epoch(), forwarded, clock.getAsLong());
     LOG.info(
         "Shard {} is handed over; {} events were forwarded meanwhile.",
         hand.shard(),
         forwarded.size());
     reader.close(hand.shard());
-  }
-
-  /** One that is not heard may be lost with the connection; the other waits for it. */
-  private void handAgain() {
-    long now = clock.getAsLong();
-    handed
-        .values()
-        .removeIf(one -> isHeard(one) || now - one.at() > ClusterMachine.HANDED_WITHIN_MILLIS);
-    handed.values().stream()
-        .filter(one -> now - one.writtenAt() > WRITE_AGAIN_MILLIS)
-        .forEach(
-            one -> write(new HandedOver(one.shard(), one.epoch(), one.forwarded(), one.at(), now)));
-  }
-
-  private boolean isHeard(HandedOver one) {
-    return state.view().handed().getOrDefault(one.shard(), 0L) >= one.epoch();
-  }
-
-  private void write(HandedOver one) {
-    handed.put(one.shard(), one);
-    int older = (int) (one.writtenAt() - one.at());
-    List<Forwarded> all =
-        one.forwarded().stream()
-            .map(event -> new Forwarded(event.id(), event.ageMillis() + older))
-            .toList();
-    int parts = Math.max(1, (all.size() + SENT_A_RECORD - 1) / SENT_A_RECORD);
-    for (int part = 0; part < parts; part++) {
-      List<Forwarded> some =
-          all.subList(part * SENT_A_RECORD, Math.min(all.size(), (part + 1) * SENT_A_RECORD));
-      topic.write(new Handed(state.me(), one.shard(), one.epoch(), part, part == parts - 1, some));
-    }
   }
 
   private void leads(boolean on) {

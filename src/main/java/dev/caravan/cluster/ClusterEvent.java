@@ -45,6 +45,9 @@ sealed interface ClusterEvent {
   /** We are about to end. */
   record Leave() implements ClusterEvent {}
 
+  /** We go on after all. */
+  record Stay() implements ClusterEvent {}
+
   /** The process stood still for so long that others may read by now what we read. */
   record StoodStill() implements ClusterEvent {}
 

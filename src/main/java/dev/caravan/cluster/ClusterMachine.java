@@ -1,7 +1,5 @@
 package dev.caravan.cluster;
 
-import static dev.caravan.topic.Plan.DEFAULT_CLIENT;
-
 import dev.caravan.cluster.ClusterState.Leader;
 import dev.caravan.cluster.ClusterState.Listed;
 import dev.caravan.cluster.ClusterState.Ours;
@@ -17,7 +15,6 @@ import dev.caravan.cluster.ControlRecord.Probe;
 import dev.caravan.cluster.ControlRecord.Standby;
 import dev.caravan.cluster.ControlRecord.Topics;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -48,7 +45,7 @@ final class ClusterMachine {
   static final long REPLACED_AFTER_MILLIS = 9_000;
 
   /** A record that was not heard for so long is written again. */
-  private static final long WRITE_AGAIN_MILLIS = 5_000;
+  static final long WRITE_AGAIN_MILLIS = 5_000;
 
   /** An instance that was not heard for so long is not missed any more. */
   private static final long FORGOTTEN_AFTER_MILLIS = 600_000;
@@ -82,6 +79,9 @@ final class ClusterMachine {
 
   /** An OAuth client may have so many channels; one more ends another. */
   private static final int CHANNELS = 20;
+
+  /** So many of those are left to hand-overs from one channel to another. */
+  private static final int SPARE = 2;
 
   /** After so long nobody waits any more for the one that stands by. */
   static final long STANDBY_WITHIN_MILLIS = 15_000;
@@ -146,7 +146,10 @@ final class ClusterMachine {
         state = state.with(state.self().withLogins(logged.logins()));
         present();
       } else if (event instanceof ClusterEvent.Leave) {
-        state = state.with(state.self().withLeaving());
+        state = state.with(state.self().withLeaving(true));
+        present();
+      } else if (event instanceof ClusterEvent.Stay) {
+        state = state.with(state.self().withLeaving(false));
         present();
       } else if (event instanceof ClusterEvent.StoodStill) {
         state.ours().forEach(this::check);
@@ -247,7 +250,9 @@ final class ClusterMachine {
 
     private void tellStandby(int shard, Standing standing) {
       if (standing.isOpen()) {
-        write(new Standby(state.me(), shard, standing.isWarm(now, WARM_AFTER_MILLIS)));
+        // Of one that was not heard before nothing is a copy of what it forwarded meanwhile
+        long warmAfter = state.self().standby() ? WARM_AFTER_MILLIS : 0;
+        write(new Standby(state.me(), shard, standing.isWarm(now, warmAfter)));
       }
     }
 
@@ -396,7 +401,7 @@ final class ClusterMachine {
         } else {
           keep(shard, ours.get());
         }
-        if (state.self().standby() && state.ours(shard).isEmpty()) {
+        if (state.ours(shard).isEmpty()) {
           standBy(shard);
         }
       }
@@ -434,27 +439,35 @@ final class ClusterMachine {
       return reader
           .filter(live -> !live.by().equals(state.me()))
           .filter(live -> view.silentMillis(live.by(), now) < STANDBY_WITHIN_MILLIS)
-          .flatMap(live -> Optional.ofNullable(view.standby().get(shard)))
-          .filter(ControlView.Beside::warm)
-          .filter(other -> !other.by().equals(state.me()) && view.alive(other.by(), now))
+          .flatMap(live -> view.couldTakeOver(shard, now))
+          .filter(other -> !other.equals(state.me()))
           .isPresent();
     }
 
-    /** Whether to read a shard besides its reader, and what becomes of it if we do. */
+    /**
+     * Whether to read a shard besides its reader, and what becomes of it if we do. Without {@link
+     * ClusterState.Self#standby} only what has no reader that is heard: should that have ended,
+     * there is a gap until our channel reads, and not until its lease has run out, too.
+     */
     private void standBy(int shard) {
       Optional<Standing> standing = state.standing(shard);
       Optional<Topics> topics = state.view().planned(shard);
       Optional<Live> reader = state.view().reader(shard).filter(it -> !it.by().equals(state.me()));
       boolean read = reader.filter(it -> state.view().alive(it.by(), now)).isPresent();
-      boolean due = read && topics.isPresent() && isDesignated(shard, reader.get());
+      boolean always = state.self().standby();
+      boolean due =
+          topics.isPresent()
+              && reader.isPresent()
+              && (always ? read : !read && isMissed(shard, reader.get(), topics.get()))
+              && isDesignated(shard, reader.get());
       if (standing.isEmpty()) {
         if (due) {
-          state = state.with(shard, Standing.due(now + STANDBY_AFTER_MILLIS));
+          state = state.with(shard, Standing.due(always ? now + STANDBY_AFTER_MILLIS : now));
         }
       } else if (!standing.get().isOpen()) {
         if (!due) {
           state = state.withoutStanding(shard);
-        } else if (now >= standing.get().since() && hasRoom(topics.get())) {
+        } else if (now >= standing.get().since() && (!always || hasRoom(topics.get()))) {
           state = state.with(shard, standing.get().opened(topics.get().version(), now));
           actions.add(new ClusterAction.StandBy(topics.get().planned()));
           tellStandby(shard, state.standing(shard).orElseThrow());
@@ -466,12 +479,42 @@ final class ClusterMachine {
       } else if (reader.isEmpty() && !standing.get().isLive() && !state.owns(shard)) {
         // Whoever read it has left it on purpose, and its owner is faster
         standDown(shard);
-      } else if (reader.isEmpty()
-          || state.view().hasEnded(reader.get().by(), now, REPLACED_AFTER_MILLIS)) {
+      } else if (reader.isEmpty() || isReplaced(reader.get())) {
         if (standing.get().isLive()) {
           takeOver(shard, standing.get(), topics.get());
         }
       }
+    }
+
+    /**
+     * Whether whoever reads a shard is not heard any more, and nobody has its slot who opens the
+     * shard at once.
+     */
+    private boolean isMissed(int shard, Live reader, Topics topics) {
+      Integer slot = state.view().plan().slots().get(shard);
+      Map<Integer, String> owners = planning().owners();
+      return slot != null
+          && !owners.containsKey(slot)
+          && !state.view().gone().contains(reader.by())
+          // When Kafka is back some are heard later than others
+          && now - state.view().contactSince() >= REPLACED_AFTER_MILLIS
+          && (hasRoomBeside(topics) || !owners.containsKey(0) && isReplaced(reader));
+    }
+
+    /** Its lease has run out: whoever gets its shards need not mind its channels any more. */
+    private boolean isReplaced(Live reader) {
+      return state.view().hasEnded(reader.by(), now, REPLACED_AFTER_MILLIS);
+    }
+
+    /** Whether a channel more for each shard whose reader is not heard ends none of theirs. */
+    private boolean hasRoomBeside(Topics topics) {
+      List<Integer> all = ofSameClient(topics);
+      long unheard =
+          all.stream()
+              .flatMap(shard -> state.view().reader(shard).stream())
+              .filter(live -> !state.view().alive(live.by(), now))
+              .count();
+      return all.size() + unheard + SPARE <= CHANNELS;
     }
 
     /**
@@ -496,14 +539,17 @@ final class ClusterMachine {
     }
 
     private boolean hasRoomForThree(Topics topics) {
+      return 3 * ofSameClient(topics).size() <= CHANNELS;
+    }
+
+    private List<Integer> ofSameClient(Topics topics) {
       ControlView view = state.view();
       String client = topics.planned().client();
-      long shards =
-          view.plan().slots().keySet().stream()
-              .flatMap(shard -> view.planned(shard).stream())
-              .filter(other -> other.planned().client().equals(client))
-              .count();
-      return 3 * shards <= CHANNELS;
+      return view.plan().slots().keySet().stream()
+          .flatMap(shard -> view.planned(shard).stream())
+          .filter(other -> other.planned().client().equals(client))
+          .map(Topics::shard)
+          .toList();
     }
 
     /**
@@ -523,7 +569,7 @@ final class ClusterMachine {
       if (slot == null) {
         return false;
       }
-      Map<Integer, String> owners = owners();
+      Map<Integer, String> owners = planning().owners();
       String owner = owners.getOrDefault(slot, "");
       TreeMap<Integer, String> sorted = new TreeMap<>(owners);
       List<String> next = new ArrayList<>(sorted.tailMap(slot, false).values());
@@ -544,14 +590,14 @@ final class ClusterMachine {
         return false;
       }
       if (who.equals(state.me())) {
-        return !state.self().leaving() && !state.self().away() && mayRead(shard, who);
+        return !state.self().leaving() && !state.self().away() && planning().mayRead(shard, who);
       }
       Member member = state.view().members().get(who);
       return member != null
           && !member.leaving()
           && member.reach() != Reach.NO
           && state.view().alive(who, now)
-          && mayRead(shard, who);
+          && planning().mayRead(shard, who);
     }
 
     private void standDown(int shard) {
@@ -754,8 +800,9 @@ final class ClusterMachine {
         actions.add(new ClusterAction.Lead(due));
       }
       if (due && state.view().contact(now)) {
-        if (!isLedByAnother()) {
-          plan(state.leader().orElseThrow());
+        Leader leader = state.leader().orElseThrow();
+        if (!planning().isLedByAnother()) {
+          planning().next(leader).ifPresent(next -> plan(leader, next));
         }
         state.view().members().keySet().stream()
             .filter(member -> state.view().silentMillis(member, now) > FORGOTTEN_AFTER_MILLIS)
@@ -763,158 +810,22 @@ final class ClusterMachine {
       }
     }
 
-    /** Of two that believe to have slot 0, one does not know yet: neither answers at once. */
-    private boolean isLedByAnother() {
-      Member other = state.view().members().get(state.view().plan().by());
-      return other != null
-          && !other.by().equals(state.me())
-          && !other.leaving()
-          && other.slots().contains(0)
-          && state.view().alive(other.by(), now)
-          && now - state.view().planAt() < WRITE_AGAIN_MILLIS;
-    }
-
-    private void plan(Leader leader) {
-      ControlView view = state.view();
-      Plan before = view.plan();
-      Map<Integer, String> versions = leader.listed().map(Listed::versions).orElseGet(this::latest);
-      Map<Integer, String> owners = owners();
-      Map<Integer, String> readers = readers();
-      boolean quiet = before.moving() < 0 && moving(before.slots(), owners, readers) < 0;
-      Map<Integer, String> reading = new HashMap<>(readers);
-      reading.keySet().removeIf(shard -> !view.isRead(shard, now));
-      Map<Integer, Integer> slots =
-          Dealing.deal(
-              versions.keySet(),
-              withoutDead(before, owners),
-              owners,
-              reading,
-              quiet,
-              this::mayRead);
-      if (!slots.keySet().containsAll(versions.keySet()) || !areThere(versions)) {
-        return;
-      }
-      int moving = moving(slots, owners, readers);
+    private void plan(Leader leader, Plan next) {
+      Plan before = state.view().plan();
       boolean ours = before.by().equals(state.me());
-      Plan next =
-          new Plan(
-              state.me(),
-              ours ? before.epoch() : before.epoch() + 1,
-              slots,
-              versions,
-              leader.listed().map(Listed::whole).orElse(before.whole()),
-              moving);
       boolean written =
           leader.written().filter(next::equals).isPresent()
               && now - leader.writtenAt() < WRITE_AGAIN_MILLIS;
-      if (!written && !(ours && next.equals(before)) && !slots.isEmpty()) {
-        boolean still = moving == before.moving();
+      if (!written && !(ours && next.equals(before)) && !next.slots().isEmpty()) {
+        boolean still = next.moving() == before.moving();
         long since = still ? leader.movingSince() : now;
         state = state.with(Optional.of(leader.withWritten(next, since, now)));
         write(next);
       }
     }
 
-    /**
-     * Whether an instance can read a shard, as far as it has told: its client can log in there. One
-     * that knows of one client only would read all with that.
-     */
-    private boolean mayRead(int shard, String who) {
-      Optional<String> client =
-          Optional.ofNullable(state.view().topics().get(shard)).map(it -> it.planned().client());
-      boolean us = who.equals(state.me());
-      Member other = state.view().members().get(who);
-      Logins logins = us ? state.self().logins() : other.logins();
-      boolean several = state.self().settings().containsKey(Cluster.CLIENTS);
-      boolean knowsOne = several && !us && !other.settings().containsKey(Cluster.CLIENTS);
-      return client
-          .filter(it -> logins.refuses(it) || knowsOne && !it.equals(DEFAULT_CLIENT))
-          .isEmpty();
-    }
-
-    /** The versions of what is planned, as they are there. */
-    private Map<Integer, String> latest() {
-      Map<Integer, String> latest = new HashMap<>(state.view().plan().versions());
-      latest.replaceAll(
-          (shard, version) -> state.view().planned(shard).map(Topics::version).orElse(version));
-      return latest;
-    }
-
-    /** The slots of shards, but for those that nobody has whose owner has been silent for long. */
-    private Map<Integer, Integer> withoutDead(Plan before, Map<Integer, String> owners) {
-      Map<Integer, Integer> kept = new HashMap<>(before.slots());
-      state.view().members().values().stream()
-          .filter(it -> state.view().silentMillis(it.by(), now) >= REPLACED_AFTER_MILLIS)
-          .forEach(
-              dead ->
-                  kept.values()
-                      .removeIf(slot -> dead.slots().contains(slot) && !owners.containsKey(slot)));
-      return kept;
-    }
-
-    private boolean areThere(Map<Integer, String> versions) {
-      return versions.entrySet().stream()
-          .allMatch(
-              shard ->
-                  Optional.ofNullable(state.view().topics().get(shard.getKey()))
-                      .filter(topics -> topics.version().equals(shard.getValue()))
-                      .isPresent());
-    }
-
-    private Map<Integer, String> owners() {
-      Map<Integer, String> owners = new HashMap<>();
-      state.view().members().values().stream()
-          .filter(member -> !member.leaving() && !member.by().equals(state.me()))
-          .filter(member -> state.view().alive(member.by(), now))
-          .forEach(member -> member.slots().forEach(slot -> owners.put(slot, member.by())));
-      state.slots().forEach(slot -> owners.put(slot, state.me()));
-      return owners;
-    }
-
-    private Map<Integer, String> readers() {
-      Map<Integer, String> readers = new HashMap<>();
-      state
-          .view()
-          .live()
-          .forEach(
-              (shard, live) -> {
-                if (state.view().alive(live.by(), now)) {
-                  readers.put(shard, live.by());
-                }
-              });
-      return readers;
-    }
-
-    /** The shard that may move now: the same until it has, or makes room for the next. */
-    private int moving(
-        Map<Integer, Integer> slots, Map<Integer, String> owners, Map<Integer, String> readers) {
-      TreeMap<Integer, Integer> due = new TreeMap<>();
-      slots.forEach(
-          (shard, slot) -> {
-            String owner = owners.get(slot);
-            String reader = readers.get(shard);
-            if (owner != null && reader != null && !owner.equals(reader)) {
-              due.put(shard, slot);
-            }
-          });
-      int current = state.view().plan().moving();
-      long since = state.leader().map(Leader::movingSince).orElse(now);
-      boolean inTime = now - since < MOVES_WITHIN_MILLIS;
-      if (current >= 0 && (due.containsKey(current) && inTime || isOpenTwice(current))) {
-        return current;
-      }
-      Integer next = due.higherKey(current);
-      return due.isEmpty() ? -1 : next == null ? due.firstKey() : next;
-    }
-
-    /** Whether the one before may still have its channel. */
-    private boolean isOpenTwice(int shard) {
-      ControlView view = state.view();
-      return view.reader(shard)
-          .filter(Live::held)
-          .filter(live -> view.handed().getOrDefault(shard, 0L) < live.epoch())
-          .filter(live -> now - view.liveAt().getOrDefault(shard, now) < HANDED_WITHIN_MILLIS)
-          .isPresent();
+    private Planning planning() {
+      return new Planning(state, now);
     }
   }
 }

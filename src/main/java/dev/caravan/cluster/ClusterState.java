@@ -54,8 +54,8 @@ record ClusterState(
       settings = Map.copyOf(settings);
     }
 
-    Self withLeaving() {
-      return new Self(name, settings, standby, true, reach, away, awaySince, logins);
+    Self withLeaving(boolean next) {
+      return new Self(name, settings, standby, next, reach, away, awaySince, logins);
     }
 
     Self withReach(Reach next) {

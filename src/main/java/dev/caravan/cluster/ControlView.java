@@ -188,6 +188,16 @@ record ControlView(
         .toList();
   }
 
+  /**
+   * Who could take over the shard, as far as it is there and has said so within the last seconds.
+   */
+  Optional<String> couldTakeOver(int shard, long now) {
+    return Optional.ofNullable(standby.get(shard))
+        .filter(beside -> beside.warm() && now - beside.at() <= DEAD_AFTER_MILLIS)
+        .map(Beside::by)
+        .filter(who -> alive(who, now));
+  }
+
   /** For how long an instance was not heard while we heard ourselves. */
   long silentMillis(String who, long now) {
     return now - Math.max(heardAt.getOrDefault(who, NEVER), contactSince);

@@ -11,6 +11,7 @@ import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
@@ -34,6 +35,7 @@ final class GroupMember implements AutoCloseable {
   private static final Duration POLL = Duration.ofMillis(200);
   private static final Duration CLOSE = Duration.ofSeconds(3);
   private static final Duration AGAIN = Duration.ofSeconds(1);
+  private static final long LOOK_NANOS = 20_000_000;
 
   private final String topic;
   private final Clients clients;
@@ -45,6 +47,11 @@ final class GroupMember implements AutoCloseable {
   private volatile boolean closed;
   private volatile boolean started;
   private volatile boolean away;
+
+  /** Whether it has been left for good, as far as can be told; {@link #stay} takes that back. */
+  private volatile boolean left;
+
+  private volatile boolean member;
 
   /**
    * @param group of Kafka
@@ -93,7 +100,7 @@ final class GroupMember implements AutoCloseable {
 
   private void run() {
     while (!closed) {
-      if ((away || !task.run(this::take)) && !closed) {
+      if ((isOut() || !task.run(this::take)) && !closed) {
         try {
           TimeUnit.MILLISECONDS.sleep(AGAIN.toMillis());
         } catch (InterruptedException e) {
@@ -109,7 +116,12 @@ final class GroupMember implements AutoCloseable {
     away = !on;
   }
 
+  private boolean isOut() {
+    return away || left;
+  }
+
   private void take() {
+    member = true;
     KafkaConsumer<byte[], byte[]> consumer =
         clients.make(
             made ->
@@ -117,7 +129,7 @@ final class GroupMember implements AutoCloseable {
             properties);
     try {
       consumer.subscribe(List.of(topic), new Slots(consumer));
-      while (!closed && !away) {
+      while (!closed && !isOut()) {
         consumer.poll(POLL);
       }
       if (!closed) {
@@ -127,6 +139,7 @@ final class GroupMember implements AutoCloseable {
       // Closing
     } finally {
       consumer.close(CloseOptions.timeout(CLOSE));
+      member = false;
     }
   }
 
@@ -162,7 +175,24 @@ final class GroupMember implements AutoCloseable {
     }
   }
 
-  /** Leaves the group, so that the others have our slots at once. */
+  /**
+   * Leaves the group until {@link #stay}, so that the others have our slots at once; waits for that
+   * for some seconds.
+   */
+  void leave() {
+    left = true;
+    long end = System.nanoTime() + CLOSE.multipliedBy(2).toNanos();
+    while (member && System.nanoTime() < end) {
+      LockSupport.parkNanos(LOOK_NANOS);
+    }
+  }
+
+  /** What was left is joined again. */
+  void stay() {
+    left = false;
+  }
+
+  /** Leaves the group for good. */
   @Override
   public void close() {
     closed = true;

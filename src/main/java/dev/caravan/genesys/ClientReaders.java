@@ -46,7 +46,7 @@ import org.slf4j.LoggerFactory;
  * sees who can log in and what each may not see, and has what is known dealt anew when that
  * changes.
  */
-final class ClientReaders {
+final class ClientReaders implements Access.Readers {
 
   private static final Logger LOG = LoggerFactory.getLogger(ClientReaders.class);
 
@@ -163,12 +163,14 @@ final class ClientReaders {
   }
 
   /** Which clients can log in here, as far as was tried; nothing if there is only one. */
-  Map<String, Boolean> canLogIn() {
+  @Override
+  public Map<String, Boolean> canLogIn() {
     return logins.known();
   }
 
   /** Whether there is such a client here. */
-  boolean knows(String client) {
+  @Override
+  public boolean knows(String client) {
     return groups.containsKey(client);
   }
 
@@ -262,7 +264,8 @@ final class ClientReaders {
     return groups.values().stream().flatMap(group -> group.shards().stream()).toList();
   }
 
-  List<ClientStatus> statuses() {
+  @Override
+  public List<ClientStatus> statuses() {
     return groups.entrySet().stream()
         .map(
             group ->
@@ -272,7 +275,8 @@ final class ClientReaders {
   }
 
   /** Whether a shard is being read here at this moment. */
-  boolean isRead(int shard) {
+  @Override
+  public boolean isRead(int shard) {
     return statuses().stream()
         .flatMap(client -> client.shards().stream())
         .anyMatch(status -> status.number() == shard && status.reading());

@@ -67,7 +67,7 @@ public class GenesysComponent extends DefaultComponent {
   private final List<Consumer<byte[]>> settled = new CopyOnWriteArrayList<>();
   private final Gaps gaps = new Gaps();
   private final RestMeters rest = new RestMeters();
-  private final Map<String, Runnable> handOvers = new ConcurrentHashMap<>();
+  private final Map<String, HandOver> handOvers = new ConcurrentHashMap<>();
   private final Map<String, AttemptBudget> budgets = new ConcurrentHashMap<>();
   private Clients clients = new Clients(List.of(Plan.DEFAULT_CLIENT));
   private final AtomicReference<String> trouble = new AtomicReference<>("");
@@ -160,8 +160,18 @@ public class GenesysComponent extends DefaultComponent {
     return unsafeFor.get();
   }
 
+  /** How a route that reads hands over to other instances. */
+  interface HandOver {
+
+    /** Has the others take over; waits for that. */
+    void leave();
+
+    /** The route runs on. */
+    void stay();
+  }
+
   /** Has a route that reads hand over in this way before it is stopped, for as long as it runs. */
-  void handsOver(String route, Runnable how) {
+  void handsOver(String route, HandOver how) {
     if (route != null) {
       handOvers.put(route, how);
     }
@@ -181,7 +191,16 @@ public class GenesysComponent extends DefaultComponent {
    * @param route its id; null if it has none
    */
   public void handOver(String route) {
-    Optional.ofNullable(route).map(handOvers::get).ifPresent(Runnable::run);
+    Optional.ofNullable(route).map(handOvers::get).ifPresent(HandOver::leave);
+  }
+
+  /**
+   * The same route could not be stopped after that, and runs on: it takes part in reading again.
+   *
+   * @param route its id; null if it has none
+   */
+  public void runsOn(String route) {
+    Optional.ofNullable(route).map(handOvers::get).ifPresent(HandOver::stay);
   }
 
   /** Remembers why Genesys Cloud cannot be reached; true if that is news. */

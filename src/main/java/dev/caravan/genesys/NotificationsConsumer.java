@@ -15,6 +15,7 @@ import dev.caravan.channel.ShardStatus.Health;
 import dev.caravan.channel.Timings;
 import dev.caravan.channel.gap.Gap;
 import dev.caravan.cluster.Cluster;
+import dev.caravan.cluster.ClusterStatus;
 import dev.caravan.frame.EventIds;
 import dev.caravan.frame.Frame;
 import dev.caravan.genesys.connect.CamelChannelOpener;
@@ -151,7 +152,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
                 metrics::pairedOff,
                 plan -> listing.lead(plan, reading().first()),
                 listing::isUnavailable));
-    getEndpoint().component().handsOver(getRouteId(), () -> shared.ifPresent(SharedReading::leave));
+    getEndpoint().component().handsOver(getRouteId(), shared.orElseThrow());
     beforeStop =
         new SimpleEventNotifierSupport() {
           @Override
@@ -218,7 +219,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
     }
     Cluster cluster = shared.get().cluster();
     boolean nothing = cluster.knowsNothing();
-    Cluster.Status status = cluster.status();
+    ClusterStatus status = cluster.status();
     Optional<NotificationsHealthCheck.Problem> ours = listing.problem(!nothing);
     if (status.refused().isPresent() || nothing && ours.isEmpty()) {
       return Optional.of(

@@ -2,7 +2,7 @@ package dev.caravan.genesys;
 
 import dev.caravan.channel.ShardStatus;
 import dev.caravan.channel.ShardStatus.Health;
-import dev.caravan.cluster.Cluster;
+import dev.caravan.cluster.ClusterStatus;
 import dev.caravan.genesys.connect.Rejections;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -42,7 +42,7 @@ final class NotificationsHealthCheck extends AbstractHealthCheck {
   private final Supplier<String> notAllowed;
   private final Supplier<String> channels;
   private final Supplier<String> listing;
-  private final Supplier<Optional<Cluster.Status>> cluster;
+  private final Supplier<Optional<ClusterStatus>> cluster;
 
   // Touched by the control thread only
   private Health told = Health.BLIND;
@@ -96,7 +96,7 @@ final class NotificationsHealthCheck extends AbstractHealthCheck {
       Supplier<String> notAllowed,
       Supplier<String> channels,
       Supplier<String> listing,
-      Supplier<Optional<Cluster.Status>> cluster) {
+      Supplier<Optional<ClusterStatus>> cluster) {
     super("camel", "genesys-notifications");
     this.problem = problem;
     this.clients = clients;
@@ -170,7 +170,7 @@ final class NotificationsHealthCheck extends AbstractHealthCheck {
                 notAllowed.get(),
                 troubles(readers),
                 losses.get().orElse(""),
-                cluster.get().map(Cluster.Status::problem).orElse(""))
+                cluster.get().map(ClusterStatus::problem).orElse(""))
             .filter(sentenceOf -> !sentenceOf.isEmpty())
             .collect(Collectors.joining(" "));
     return new Overview(worst, sentence.strip(), degraded, all, inFlight.count(), stalled, heldUp);

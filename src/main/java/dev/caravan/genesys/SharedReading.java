@@ -5,7 +5,6 @@ import dev.caravan.background.SteadyClock;
 import dev.caravan.channel.Cause;
 import dev.caravan.channel.Replica;
 import dev.caravan.channel.Shard;
-import dev.caravan.channel.ShardStatus;
 import dev.caravan.cluster.Clients;
 import dev.caravan.cluster.Cluster;
 import dev.caravan.cluster.Logins;
@@ -47,10 +46,7 @@ import org.eclipse.microprofile.config.ConfigProvider;
  * drains and closes them as the {@link Cluster} decides. All but the frames is on the control
  * thread.
  */
-final class SharedReading implements Cluster.Reader {
-
-  /** Who is to read and has read nothing for so long does not reach Genesys Cloud. */
-  private static final long UNREACHED_MILLIS = 20_000;
+final class SharedReading implements Cluster.Reader, GenesysComponent.HandOver {
 
   /** From the decision to take part in a move until it is carried out. */
   private static final Duration LET_GO_WITHIN = Duration.ofSeconds(1);
@@ -68,8 +64,8 @@ final class SharedReading implements Cluster.Reader {
   private final HeldFrames.Next next;
   private final Runnable pairedOff;
   private final Consumer<Optional<Plan>> leads;
-  private final BooleanSupplier listingFails;
   private final Cluster cluster;
+  private final Access access;
   private final Map<Integer, TopicSharder.Shard> ours = new TreeMap<>();
   private final Map<Integer, HeldFrames> frames = new ConcurrentHashMap<>();
   private final ForwardedEvents forwarded;
@@ -84,16 +80,7 @@ final class SharedReading implements Cluster.Reader {
   /** What was to be read of a shard when it was opened for a move: others may have read it. */
   private final Map<Integer, List<String>> takenOver = new HashMap<>();
 
-  /** OAuth clients that others have, and this instance has not. */
-  private final Set<String> strangers = new HashSet<>();
-
-  /** Since when each OAuth client has had no token here while it was to read something. */
-  private final Map<String, Long> blindSince = new HashMap<>();
-
   private boolean leading;
-
-  /** Since when nothing is read that is to be read, on the control thread; 0 if that is not so. */
-  private long unreachedSince;
 
   /**
    * @param name of the cluster
@@ -128,7 +115,6 @@ final class SharedReading implements Cluster.Reader {
     this.next = next;
     this.pairedOff = pairedOff;
     this.leads = leads;
-    this.listingFails = listingFails;
     this.cluster =
         new Cluster(
             name,
@@ -141,6 +127,7 @@ final class SharedReading implements Cluster.Reader {
             clock,
             () -> clock.atTheLatest(clock.getAsLong()).toEpochMilli(),
             new SecureRandom());
+    this.access = new Access(readers, cluster::canLogInElsewhere, listingFails);
     readers.share(cluster, () -> new Plan(List.copyOf(ours.values())));
   }
 
@@ -153,11 +140,17 @@ final class SharedReading implements Cluster.Reader {
   }
 
   /** Has the other instances take over, and waits a while until what was not read is on its way. */
-  void leave() {
+  @Override
+  public void leave() {
     cluster.leave();
     for (int look = 0; look < MOST_LOOKS && !gaps.areAllTold(); look++) {
       LockSupport.parkNanos(LOOK_NANOS);
     }
+  }
+
+  @Override
+  public void stay() {
+    cluster.stay();
   }
 
   /** An event of a shard, on its frame queue. */
@@ -385,75 +378,14 @@ final class SharedReading implements Cluster.Reader {
     }
   }
 
-  /**
-   * What a client is to read that cannot log in says nothing of whether it is reached. If none can
-   * here and one can elsewhere, this instance is of no use.
-   */
   @Override
   public Reach reach() {
-    List<ClientStatus> clients = readers.statuses();
-    List<ShardStatus> all =
-        clients.stream()
-            .filter(client -> client.trouble().isEmpty())
-            .flatMap(client -> client.shards().stream())
-            .toList();
-    boolean reads = all.stream().anyMatch(ShardStatus::isRead);
-    boolean useless =
-        clients.stream().allMatch(client -> client.trouble().isPresent())
-            && clients.stream()
-                .flatMap(client -> client.shards().stream())
-                .noneMatch(ShardStatus::isRead)
-            && readers.canLogIn().keySet().stream().anyMatch(cluster::canLogInElsewhere);
-    if (reads || all.isEmpty() && !useless && !listingFails.getAsBoolean()) {
-      unreachedSince = 0;
-      return reads ? Reach.YES : Reach.UNKNOWN;
-    }
-    long now = clock.getAsLong();
-    unreachedSince = unreachedSince == 0 ? now : unreachedSince;
-    return now - unreachedSince < UNREACHED_MILLIS ? Reach.UNKNOWN : Reach.NO;
+    return access.reach(clock.getAsLong());
   }
 
   @Override
   public Logins logins() {
-    Map<String, Boolean> can = readers.canLogIn();
-    Set<Integer> unread = new HashSet<>();
-    for (TopicSharder.Shard shard : ours.values()) {
-      if (!readers.knows(shard.client())) {
-        strangers.add(shard.client());
-      }
-    }
-    strangers.forEach(client -> can.put(client, false));
-    cutOff(can.keySet()).forEach(client -> can.put(client, false));
-    for (TopicSharder.Shard shard : ours.values()) {
-      if (!can.getOrDefault(shard.client(), true) && !readers.isRead(shard.number())) {
-        unread.add(shard.number());
-      }
-    }
-    return new Logins(can, unread);
-  }
-
-  /**
-   * Clients that have had no token here for long, so that what they are to read is not read, though
-   * nobody refuses them: the login is not reached from here. Whoever has a token is to read that.
-   *
-   * @param known those of which it is known whether they can log in here
-   */
-  private Set<String> cutOff(Set<String> known) {
-    Set<String> blind =
-        ours.values().stream()
-            .filter(shard -> !known.contains(shard.client()))
-            .filter(shard -> !readers.isRead(shard.number()))
-            .map(TopicSharder.Shard::client)
-            .collect(Collectors.toSet());
-    // It has no token yet, although none of its shards is here any more
-    blindSince.keySet().stream().filter(client -> !known.contains(client)).forEach(blind::add);
-    blindSince.keySet().retainAll(blind);
-    long now = clock.getAsLong();
-    blind.forEach(client -> blindSince.putIfAbsent(client, now));
-    return blind.stream()
-        .filter(client -> now - blindSince.get(client) >= UNREACHED_MILLIS)
-        .filter(cluster::canLogInElsewhere)
-        .collect(Collectors.toSet());
+    return access.logins(ours.values(), clock.getAsLong());
   }
 
   @Override

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.apache.camel.Route;
@@ -50,23 +51,38 @@ final class LoadedRoutes {
 
   /** Stops what the files' routes do, in good order, and forgets them. */
   void remove(Collection<Path> files) throws Exception {
-    if (context.hasComponent("genesys") instanceof GenesysComponent genesys) {
-      // While all of them still run
-      files.forEach(
-          file -> definitions(file).forEach(route -> genesys.handOver(route.getRouteId())));
-    }
-    for (Path file : files) {
-      for (RouteDefinition route : definitions(file)) {
-        context.getRouteController().stopRoute(route.getRouteId());
+    List<String> ids =
+        files.stream()
+            .flatMap(file -> definitions(file).stream())
+            .map(RouteDefinition::getRouteId)
+            .toList();
+    Optional<GenesysComponent> genesys =
+        Optional.ofNullable(context.hasComponent("genesys"))
+            .filter(GenesysComponent.class::isInstance)
+            .map(GenesysComponent.class::cast);
+    // While all of them still run
+    genesys.ifPresent(its -> ids.forEach(its::handOver));
+    try {
+      for (Path file : files) {
+        remove(file);
       }
-      context.removeRouteDefinitions(definitions(file));
-      // Camel would go on using them, whatever the file says by then
-      context.removeRouteTemplateDefinitions(
-          context.getRouteTemplateDefinitions().stream()
-              .filter(template -> isOf(file, template))
-              .toList());
-      context.getRouteConfigurationDefinitions().removeIf(shared -> isOf(file, shared));
+    } finally {
+      // What was handed over and not stopped, as another could not be
+      genesys.ifPresent(its -> ids.stream().filter(this::runs).forEach(its::runsOn));
     }
+  }
+
+  private void remove(Path file) throws Exception {
+    for (RouteDefinition route : definitions(file)) {
+      context.getRouteController().stopRoute(route.getRouteId());
+    }
+    context.removeRouteDefinitions(definitions(file));
+    // Camel would go on using them, whatever the file says by then
+    context.removeRouteTemplateDefinitions(
+        context.getRouteTemplateDefinitions().stream()
+            .filter(template -> isOf(file, template))
+            .toList());
+    context.getRouteConfigurationDefinitions().removeIf(shared -> isOf(file, shared));
   }
 
   /** Builds and starts the routes of those of the files that have a text: all of them or none. */

@@ -725,6 +725,20 @@ class ClusterMachineTest {
   // ---- the owner of slot 0
 
   @Test
+  void whoStaysAfterAllTakesItsShardsBack() {
+    otherReads();
+    plan(7, -1);
+    pass(1_000, true);
+    take(new ClusterEvent.Leave());
+    assertThat(state.owns(1)).isFalse();
+
+    take(new ClusterEvent.Stay());
+
+    assertThat(state.owns(1)).isTrue();
+    assertThat(isWritten(member(ME))).as("the others hear of it").isTrue();
+  }
+
+  @Test
   void theOwnerOfSlot0FindsOutWhatIsToBeReadAndDealsItOut() {
     take(new ClusterEvent.CaughtUp());
     hear(member(OTHER));
@@ -811,7 +825,8 @@ class ClusterMachineTest {
     assertThat(plan().slots()).containsEntry(1, 0);
     hear(plan());
 
-    assertThat(stage()).isEqualTo(Stage.OPENING);
+    take(new ClusterEvent.Opened(1));
+    assertThat(stage()).isEqualTo(Stage.READING);
     assertThat(ClusterMachine.REPLACED_AFTER_MILLIS).isGreaterThan(Cluster.LEASE_MILLIS);
   }
 
@@ -1005,6 +1020,148 @@ class ClusterMachineTest {
 
     assertThat(state.standing()).isEmpty();
     assertThat(only(ClusterAction.StandBy.class)).isNull();
+  }
+
+  // ---- to open ahead what may have lost its reader
+
+  /** Without the setting: the other reads shard 1 of slot 5, is not heard any more. */
+  private void missed() {
+    otherReads();
+    hear(new Until(OTHER, 1, 4, KNOWN));
+    plan(5, -1);
+    pass(ClusterMachine.REPLACED_AFTER_MILLIS, true);
+    pass(ControlView.DEAD_AFTER_MILLIS, false);
+    assertThat(state.standing()).as("not yet").isEmpty();
+    pass(1_000, false);
+  }
+
+  @Test
+  void whatHasNoReaderThatIsHeardIsReadAheadAndTakenOverOnceItsLeaseHasRunOut() {
+    missed();
+    assertThat(actions).contains(new ClusterAction.StandBy(SHARD));
+    assertThat(stage()).isNull();
+
+    take(new ClusterEvent.Opened(1));
+    pass(1_000, false);
+    assertThat(isWritten(new Standby(ME, 1, true))).as("the owner of the slot may wait").isTrue();
+    pass(1_000, false);
+    assertThat(stage()).isNull();
+    now += 1_000;
+    hear(member(ME));
+
+    assertThat(actions).contains(new ClusterAction.TakeOver(SHARD, KNOWN));
+    assertThat(isWritten(new Live(ME, 1, 5, false, KNOWN))).isTrue();
+    assertThat(stage()).isEqualTo(Stage.READING);
+  }
+
+  @Test
+  void whatWasReadAheadIsLeftToItsReaderWhenThatIsHeardAgain() {
+    missed();
+    take(new ClusterEvent.Opened(1));
+
+    hear(member(OTHER));
+
+    assertThat(actions).contains(new ClusterAction.Close(1));
+    assertThat(state.standing()).isEmpty();
+    pass(60_000, true);
+    assertThat(state.standing()).isEmpty();
+    assertThat(stage()).isNull();
+  }
+
+  @Test
+  void whenKafkaIsBackTheOthersHaveTimeToBeHeardBeforeAnythingIsReadAhead() {
+    otherReads();
+    plan(5, -1);
+    pass(60_000, true);
+    now += 30_000;
+
+    pass(ClusterMachine.REPLACED_AFTER_MILLIS - 1_000, false);
+
+    assertThat(state.standing()).isEmpty();
+    assertThat(stage()).isNull();
+  }
+
+  @Test
+  void nothingIsReadAheadThatAnotherOwnsAndOpensItself() {
+    otherReads();
+    hear(member(THIRD, Set.of(8)));
+    plan(8, -1);
+
+    for (int second = 0; second < 20; second++) {
+      hear(member(THIRD, Set.of(8)));
+      pass(1_000, false);
+    }
+
+    assertThat(state.standing()).isEmpty();
+    assertThat(stage()).isNull();
+  }
+
+  @Test
+  void nothingIsReadAheadOfOneThatHasEndedInGoodOrder() {
+    otherReads();
+    plan(5, -1);
+
+    hear(new Gone(OTHER));
+    pass(20_000, false);
+
+    assertThat(state.standing()).isEmpty();
+  }
+
+  /** The other reads ten shards of its slot 5: their channels and ten more would be all. */
+  private void otherReadsTen() {
+    otherReads();
+    Map<Integer, Integer> slots = new HashMap<>();
+    Map<Integer, String> versions = new HashMap<>();
+    for (int shard = 1; shard <= 10; shard++) {
+      hear(new Topics(OTHER, "v", new TopicSharder.Shard(shard, List.of("v2." + shard))));
+      hear(new Live(OTHER, shard, 4, false, KNOWN));
+      slots.put(shard, 5);
+      versions.put(shard, "v");
+    }
+    hear(new Plan(OTHER, 1, slots, versions, true, -1));
+  }
+
+  @Test
+  void nothingIsReadAheadThatWouldCostAChannelOfAnother() {
+    otherReadsTen();
+
+    for (int second = 0; second < 20; second++) {
+      hear(member(THIRD, Set.of(0)));
+      pass(1_000, false);
+    }
+
+    assertThat(state.standing()).as("whoever has slot 0 deals it").isEmpty();
+  }
+
+  @Test
+  void ifNobodyIsThereWhoPlansAllThatIsMissedIsReadOnceItsLeaseHasRunOut() {
+    otherReadsTen();
+
+    pass(ClusterMachine.REPLACED_AFTER_MILLIS - 1_000, false);
+    assertThat(state.standing()).isEmpty();
+    pass(2_000, false);
+    assertThat(state.standing()).hasSize(10);
+    take(new ClusterEvent.Opened(1));
+
+    assertThat(stage()).isEqualTo(Stage.READING);
+  }
+
+  @Test
+  void whatIsBeingReadAheadIsDealtToWhoDoes() {
+    otherReads();
+    hear(new Plan(OTHER, 1, Map.of(1, 5), Map.of(1, "v"), true, -1));
+    hear(new Topics(OTHER, "v", SHARD));
+    take(new ClusterEvent.Assigned(Set.of(0)));
+    hear(member(THIRD, Set.of(6)));
+    for (int second = 0; second < 8; second++) {
+      hear(member(THIRD, Set.of(6)));
+      hear(new Standby(THIRD, 1, true));
+      pass(1_000, false);
+    }
+    now += 1_000;
+    hear(member(ME, Set.of(0)));
+
+    assertThat(plan().slots()).containsEntry(1, 6);
   }
 
   @Test
@@ -1273,16 +1430,32 @@ class ClusterMachineTest {
     otherReads();
     plan(7, -1);
     hear(member(THIRD, Set.of(40)));
-    hear(new Standby(THIRD, 1, true));
     for (int second = 0; second < 14; second++) {
       hear(member(THIRD, Set.of(40)));
+      hear(new Standby(THIRD, 1, true));
       pass(1_000, false);
     }
     assertThat(only(ClusterAction.Open.class)).isNull();
     assertThat(stage()).isNull();
 
     hear(member(THIRD, Set.of(40)));
+    hear(new Standby(THIRD, 1, true));
     pass(1_000, false);
+
+    assertThat(stage()).isEqualTo(Stage.OPENING);
+  }
+
+  @Test
+  void whoDoesNotSayAnyMoreThatItStandsByIsNotWaitedFor() {
+    otherReads();
+    plan(7, -1);
+    hear(member(THIRD, Set.of(40)));
+    hear(new Standby(THIRD, 1, true));
+
+    for (int second = 0; second < 7; second++) {
+      hear(member(THIRD, Set.of(40)));
+      pass(1_000, false);
+    }
 
     assertThat(stage()).isEqualTo(Stage.OPENING);
   }

@@ -154,6 +154,29 @@ class ClusterPropertiesTest {
     assertThat(all.repeated()).isLessThanOrEqualTo(FAULTS * 8 * 2);
   }
 
+  /** Five seconds of silence, a second each until it is told and until it is seen, and to open. */
+  @ParameterizedTest
+  @MethodSource("seeds")
+  void theDeathOfOneIsAShortGapWhoeverPlansAndTheGroupNotices(long seed) {
+    Random random = new Random(seed);
+    SimulatedInstances all = three();
+
+    for (int death = 0; death < FAULTS; death++) {
+      all.kill(any(all, random));
+      all.pass(30_000);
+      all.start();
+      all.pass(60_000 + random.nextInt(60_000));
+    }
+
+    assertThat(all.untold()).isEmpty();
+    assertThat(all.unread)
+        .isNotEmpty()
+        .allSatisfy(gap -> assertThat(gap.to() - gap.from()).isLessThanOrEqualTo(8_000));
+    assertThat(all.told)
+        .allSatisfy(gap -> assertThat(gap.to() - gap.from()).isLessThanOrEqualTo(9_000));
+    assertAllRead(all);
+  }
+
   private static void happens(SimulatedInstances all, Random random, boolean standingStill) {
     Instance one = any(all, random);
     switch (random.nextInt(standingStill ? 8 : 7)) {

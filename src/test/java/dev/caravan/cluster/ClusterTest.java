@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -57,6 +58,10 @@ class ClusterTest {
   }
 
   private Cluster start(Map<String, String> settings) {
+    return start(settings, new NoReader());
+  }
+
+  private Cluster start(Map<String, String> settings, Cluster.Reader reader) {
     ScheduledExecutorService control = Executors.newSingleThreadScheduledExecutor();
     ExecutorService threads = Executors.newFixedThreadPool(2);
     SteadyClock clock = new SteadyClock();
@@ -64,7 +69,7 @@ class ClusterTest {
         new Cluster(
             name,
             new TestClients(),
-            new NoReader(),
+            reader,
             control,
             threads,
             settings,
@@ -155,6 +160,50 @@ class ClusterTest {
     await().atMost(PATIENCE).until(() -> cluster.status().problem().contains("leaves its shards"));
   }
 
+  @Test
+  void whoRunsOnAfterItHasLeftIsAMemberOfTheGroupAgain() throws Exception {
+    Cluster cluster = start(SETTINGS);
+    await().atMost(PATIENCE).until(() -> members() == 1);
+    cluster.leave();
+    assertThat(members()).as("its slots are the others'").isZero();
+
+    cluster.stay();
+
+    await().atMost(PATIENCE).until(() -> members() == 1 && cluster.status().leads());
+    assertThat(cluster.status().problem()).doesNotContain("leaves its shards");
+  }
+
+  private int members() throws Exception {
+    return admin
+        .describeConsumerGroups(List.of(topic))
+        .describedGroups()
+        .get(topic)
+        .toCompletionStage()
+        .toCompletableFuture()
+        .handle((group, none) -> group == null ? 0 : group.members().size())
+        .get();
+  }
+
+  @Test
+  void whatOneWasAnsweredThatHasEndedSinceIsNotBelievedByOneThatStartsLater() throws Exception {
+    NoReader other = new NoReader();
+    Cluster ends = start(SETTINGS);
+    Cluster stays = start(SETTINGS, other);
+    await().atMost(PATIENCE).until(() -> ends.status().there() == 2 && stays.status().there() == 2);
+    ends.answered(1, new Cluster.Answer("one", List.of("v2.a"), List.of()));
+    await().atMost(PATIENCE).until(() -> other.answered.contains("one"));
+    stays.answered(2, new Cluster.Answer("two", List.of("v2.b"), List.of()));
+    open.remove(ends);
+    ends.close();
+    await().atMost(PATIENCE).until(() -> stays.status().there() == 1);
+
+    NoReader later = new NoReader();
+    start(SETTINGS, later);
+
+    await().atMost(PATIENCE).until(() -> later.answered.contains("two"));
+    assertThat(later.answered).doesNotContain("one");
+  }
+
   private static final class TestClients implements Clients {
     @Override
     public <T> T make(Function<Map<String, Object>, T> making, Map<String, Object> fixed) {
@@ -164,8 +213,12 @@ class ClusterTest {
     }
   }
 
-  /** There is nothing to read. */
+  /** There is nothing to read; notes what others were answered. */
   private static final class NoReader implements Cluster.Reader {
+
+    /** The OAuth clients of whose answers others have told. */
+    private final List<String> answered = new CopyOnWriteArrayList<>();
+
     @Override
     public void open(TopicSharder.Shard shard, boolean held, Optional<Instant> lastRead) {}
 
@@ -246,6 +299,8 @@ class ClusterTest {
     }
 
     @Override
-    public void answered(Cluster.Answer answer, Instant at) {}
+    public void answered(Cluster.Answer answer, Instant at) {
+      answered.add(answer.client());
+    }
   }
 }

@@ -53,6 +53,7 @@ final class SimulatedInstances {
   private final boolean standby;
   private final List<ControlRecord> topic = new ArrayList<>();
   private final Map<Integer, String> slots = new HashMap<>();
+  private final Map<String, Long> died = new HashMap<>();
   private final Map<Integer, Long> readUntil = new HashMap<>();
   private final Map<Integer, Set<Long>> sent = new TreeMap<>();
   private final List<EventId> acknowledged = new ArrayList<>();
@@ -445,6 +446,9 @@ final class SimulatedInstances {
   /** It is not there any more, and its ledger does not come back. */
   void kill(Instance instance) {
     instances.remove(instance.name);
+    if (!instance.state.self().leaving()) {
+      died.put(instance.name, now);
+    }
     instance.spooled.forEach(
         (shard, its) -> {
           if (instances.values().stream().noneMatch(other -> other.isWarm(shard))) {
@@ -513,7 +517,9 @@ final class SimulatedInstances {
             .map(it -> it.name)
             .sorted()
             .toList();
-    slots.values().retainAll(members);
+    // It finds out with the end of the session
+    died.values().removeIf(at -> now - at > SESSION);
+    slots.values().removeIf(owner -> !members.contains(owner) && !died.containsKey(owner));
     if (members.isEmpty()) {
       return;
     }
@@ -523,7 +529,7 @@ final class SimulatedInstances {
       slots.values().forEach(owner -> loads.merge(owner, 1, Integer::sum));
       String least = members.stream().min(java.util.Comparator.comparing(loads::get)).orElseThrow();
       String owner = slots.get(slot);
-      if (owner == null || loads.get(owner) - loads.get(least) > 1) {
+      if (owner == null || !died.containsKey(owner) && loads.get(owner) - loads.get(least) > 1) {
         slots.put(slot, least);
       }
     }

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.caravan.channel.Phase;
 import dev.caravan.channel.ShardStatus;
 import dev.caravan.channel.ShardStatus.Health;
-import dev.caravan.cluster.Cluster;
+import dev.caravan.cluster.ClusterStatus;
 import dev.caravan.genesys.connect.Rejections;
 import dev.caravan.testing.LogLines;
 import java.util.List;
@@ -22,7 +22,7 @@ class NotificationsHealthCheckTest {
   private String notAllowed = "";
   private String trouble = "";
   private String listing = "";
-  private Optional<Cluster.Status> instances = Optional.empty();
+  private Optional<ClusterStatus> instances = Optional.empty();
   private Map<Integer, Rejections> rejected = Map.of();
   private Optional<String> ledger = Optional.empty();
   private long now = 1_000;
@@ -98,7 +98,7 @@ class NotificationsHealthCheckTest {
         List.of(
             new ClientStatus("default", List.of(shard(0, Health.FLOWING, 0)), Optional.empty()),
             new ClientStatus("west", List.of(), Optional.of("Its secret is wrong.")));
-    instances = Optional.of(new Cluster.Status("a", 3, 3, 0, 2, 0, false, Optional.empty(), ""));
+    instances = Optional.of(new ClusterStatus("a", 3, 3, 0, 2, 0, false, Optional.empty(), ""));
 
     assertThat(watch.overview().degraded())
         .startsWith("The OAuth client west cannot log in here; its topics are read by an instance")
@@ -115,7 +115,7 @@ class NotificationsHealthCheckTest {
 
   @Test
   void anInstanceOfWhichTheOthersReadAllIsReadyAndSaysHowManyThereAre() {
-    instances = Optional.of(new Cluster.Status("a", 3, 3, 0, 2, 0, false, Optional.empty(), ""));
+    instances = Optional.of(new ClusterStatus("a", 3, 3, 0, 2, 0, false, Optional.empty(), ""));
 
     assertThat(check().getState()).isEqualTo(HealthCheck.State.UP);
     assertThat(check().getDetails())

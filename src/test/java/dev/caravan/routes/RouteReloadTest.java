@@ -1,8 +1,11 @@
 package dev.caravan.routes;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.caravan.genesys.GenesysComponent;
+import dev.caravan.genesys.HandOvers;
 import dev.caravan.testing.MutableClock;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -11,6 +14,8 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -107,6 +112,32 @@ class RouteReloadTest {
   private boolean runs(String route) {
     return context.getRoute(route) != null
         && context.getRouteController().getRouteStatus(route).isStarted();
+  }
+
+  @Test
+  void whatWasHandedOverAndRunsOnAsAnotherRouteCouldNotBeEndedTakesPartAgain() throws Exception {
+    List<String> notes = new ArrayList<>();
+    List<Path> files = List.of(file("forward"), file("receive"));
+    try (DefaultCamelContext stubborn =
+        new DefaultCamelContext() {
+          @Override
+          public void removeRouteDefinitions(Collection<RouteDefinition> routes) {
+            throw new IllegalStateException("They stay.");
+          }
+        }) {
+      GenesysComponent genesys = new GenesysComponent();
+      stubborn.addComponent("genesys", genesys);
+      stubborn.addComponent("needy", new Needy(this::need));
+      stubborn.start();
+      LoadedRoutes routes = new LoadedRoutes(stubborn);
+      routes.load(files, new RouteFolder(folder, ShippedRoutes.NONE).contents().texts());
+      HandOvers.note(genesys, "receive", notes);
+
+      assertThatThrownBy(() -> routes.remove(files)).hasMessage("They stay.");
+
+      assertThat(stubborn.getRouteController().getRouteStatus("receive").isStarted()).isTrue();
+      assertThat(notes).containsExactly("leave", "stay");
+    }
   }
 
   @Test

@@ -1,0 +1,182 @@
+package dev.caravan.cluster;
+
+import static dev.caravan.topic.Plan.DEFAULT_CLIENT;
+
+import dev.caravan.cluster.ClusterState.Leader;
+import dev.caravan.cluster.ClusterState.Listed;
+import dev.caravan.cluster.ControlRecord.Live;
+import dev.caravan.cluster.ControlRecord.Member;
+import dev.caravan.cluster.ControlRecord.Plan;
+import dev.caravan.cluster.ControlRecord.Topics;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/**
+ * Whom the slots and shards of a plan belong to as things are at a moment, and what the owner of
+ * slot 0 plans next: what has been listed, dealt by {@link Dealing}, and the one shard that may
+ * move.
+ */
+final class Planning {
+
+  private final ClusterState state;
+  private final long now;
+
+  Planning(ClusterState state, long now) {
+    this.state = state;
+    this.now = now;
+  }
+
+  /** Of two that believe to have slot 0, one does not know yet: neither answers at once. */
+  boolean isLedByAnother() {
+    Member other = state.view().members().get(state.view().plan().by());
+    return other != null
+        && !other.by().equals(state.me())
+        && !other.leaving()
+        && other.slots().contains(0)
+        && state.view().alive(other.by(), now)
+        && now - state.view().planAt() < ClusterMachine.WRITE_AGAIN_MILLIS;
+  }
+
+  /**
+   * The plan that is due; empty while topics that it would name are not there yet, or nobody has
+   * slots.
+   */
+  Optional<Plan> next(Leader leader) {
+    ControlView view = state.view();
+    Plan before = view.plan();
+    Map<Integer, String> versions = leader.listed().map(Listed::versions).orElseGet(this::latest);
+    Map<Integer, String> owners = owners();
+    Map<Integer, String> readers = readers();
+    boolean quiet = before.moving() < 0 && moving(before.slots(), owners, readers) < 0;
+    Map<Integer, String> reading = new HashMap<>(readers);
+    reading.keySet().removeIf(shard -> !view.isRead(shard, now));
+    // Who is about to take over has a channel already
+    before.slots().keySet().stream()
+        .filter(shard -> !readers.containsKey(shard))
+        .forEach(shard -> view.couldTakeOver(shard, now).ifPresent(who -> reading.put(shard, who)));
+    Map<Integer, Integer> slots =
+        Dealing.deal(
+            versions.keySet(), withoutDead(before, owners), owners, reading, quiet, this::mayRead);
+    if (!slots.keySet().containsAll(versions.keySet()) || !areThere(versions)) {
+      return Optional.empty();
+    }
+    int moving = moving(slots, owners, readers);
+    boolean ours = before.by().equals(state.me());
+    return Optional.of(
+        new Plan(
+            state.me(),
+            ours ? before.epoch() : before.epoch() + 1,
+            slots,
+            versions,
+            leader.listed().map(Listed::whole).orElse(before.whole()),
+            moving));
+  }
+
+  /**
+   * Whether an instance can read a shard, as far as it has told: its client can log in there. One
+   * that knows of one client only would read all with that.
+   */
+  boolean mayRead(int shard, String who) {
+    Optional<String> client =
+        Optional.ofNullable(state.view().topics().get(shard)).map(it -> it.planned().client());
+    boolean us = who.equals(state.me());
+    Member other = state.view().members().get(who);
+    Logins logins = us ? state.self().logins() : other.logins();
+    boolean several = state.self().settings().containsKey(Cluster.CLIENTS);
+    boolean knowsOne = several && !us && !other.settings().containsKey(Cluster.CLIENTS);
+    return client
+        .filter(it -> logins.refuses(it) || knowsOne && !it.equals(DEFAULT_CLIENT))
+        .isEmpty();
+  }
+
+  /** The versions of what is planned, as they are there. */
+  private Map<Integer, String> latest() {
+    Map<Integer, String> latest = new HashMap<>(state.view().plan().versions());
+    latest.replaceAll(
+        (shard, version) -> state.view().planned(shard).map(Topics::version).orElse(version));
+    return latest;
+  }
+
+  /** The slots of shards, but for those that nobody has whose owner has been silent for long. */
+  private Map<Integer, Integer> withoutDead(Plan before, Map<Integer, String> owners) {
+    Map<Integer, Integer> kept = new HashMap<>(before.slots());
+    state.view().members().values().stream()
+        .filter(
+            it -> state.view().silentMillis(it.by(), now) >= ClusterMachine.REPLACED_AFTER_MILLIS)
+        .forEach(
+            dead ->
+                kept.values()
+                    .removeIf(slot -> dead.slots().contains(slot) && !owners.containsKey(slot)));
+    return kept;
+  }
+
+  private boolean areThere(Map<Integer, String> versions) {
+    return versions.entrySet().stream()
+        .allMatch(
+            shard ->
+                Optional.ofNullable(state.view().topics().get(shard.getKey()))
+                    .filter(topics -> topics.version().equals(shard.getValue()))
+                    .isPresent());
+  }
+
+  /** The instance that has each slot, as far as it is there and does not leave. */
+  Map<Integer, String> owners() {
+    Map<Integer, String> owners = new HashMap<>();
+    state.view().members().values().stream()
+        .filter(member -> !member.leaving() && !member.by().equals(state.me()))
+        .filter(member -> state.view().alive(member.by(), now))
+        .forEach(member -> member.slots().forEach(slot -> owners.put(slot, member.by())));
+    state.slots().forEach(slot -> owners.put(slot, state.me()));
+    return owners;
+  }
+
+  private Map<Integer, String> readers() {
+    Map<Integer, String> readers = new HashMap<>();
+    state
+        .view()
+        .live()
+        .forEach(
+            (shard, live) -> {
+              if (state.view().alive(live.by(), now)) {
+                readers.put(shard, live.by());
+              }
+            });
+    return readers;
+  }
+
+  /** The shard that may move now: the same until it has, or makes room for the next. */
+  private int moving(
+      Map<Integer, Integer> slots, Map<Integer, String> owners, Map<Integer, String> readers) {
+    TreeMap<Integer, Integer> due = new TreeMap<>();
+    slots.forEach(
+        (shard, slot) -> {
+          String owner = owners.get(slot);
+          String reader = readers.get(shard);
+          if (owner != null && reader != null && !owner.equals(reader)) {
+            due.put(shard, slot);
+          }
+        });
+    int current = state.view().plan().moving();
+    long since = state.leader().map(Leader::movingSince).orElse(now);
+    boolean inTime = now - since < ClusterMachine.MOVES_WITHIN_MILLIS;
+    if (current >= 0 && (due.containsKey(current) && inTime || isOpenTwice(current))) {
+      return current;
+    }
+    Integer next = due.higherKey(current);
+    return due.isEmpty() ? -1 : next == null ? due.firstKey() : next;
+  }
+
+  /** Whether the one before may still have its channel. */
+  private boolean isOpenTwice(int shard) {
+    ControlView view = state.view();
+    return view.reader(shard)
+        .filter(Live::held)
+        .filter(live -> view.handed().getOrDefault(shard, 0L) < live.epoch())
+        .filter(
+            live ->
+                now - view.liveAt().getOrDefault(shard, now) < ClusterMachine.HANDED_WITHIN_MILLIS)
+        .isPresent();
+  }
+}

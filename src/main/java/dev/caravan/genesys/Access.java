@@ -1,0 +1,135 @@
+package dev.caravan.genesys;
+
+import dev.caravan.channel.ShardStatus;
+import dev.caravan.cluster.Logins;
+import dev.caravan.cluster.Reach;
+import dev.caravan.topic.TopicSharder;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.BooleanSupplier;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+
+/**
+ * What of Genesys Cloud this one of several instances can reach: whether any of it, and which OAuth
+ * clients can log in. The others go by that when they deal. To be asked on one thread.
+ */
+final class Access {
+
+  /** Who is to read and has read nothing for so long does not reach Genesys Cloud. */
+  static final long UNREACHED_MILLIS = 20_000;
+
+  /** How those read that read with each OAuth client. */
+  interface Readers {
+
+    List<ClientStatus> statuses();
+
+    /** Which clients can log in here, as far as was tried; the map is the caller's. */
+    Map<String, Boolean> canLogIn();
+
+    /** Whether there is such a client here. */
+    boolean knows(String client);
+
+    /** Whether a shard is being read here at this moment. */
+    boolean isRead(int shard);
+  }
+
+  private final Readers readers;
+  private final Predicate<String> elsewhere;
+  private final BooleanSupplier listingFails;
+
+  /** OAuth clients that others have, and this instance has not. */
+  private final Set<String> strangers = new HashSet<>();
+
+  /** Since when each OAuth client has had no token here while it was to read something. */
+  private final Map<String, Long> blindSince = new HashMap<>();
+
+  /** Since when nothing is read that is to be read; 0 if that is not so. */
+  private long unreachedSince;
+
+  /**
+   * @param elsewhere whether a client can log in at another instance
+   * @param listingFails whether this instance is to find out what is to be read, and cannot
+   */
+  Access(Readers readers, Predicate<String> elsewhere, BooleanSupplier listingFails) {
+    this.readers = readers;
+    this.elsewhere = elsewhere;
+    this.listingFails = listingFails;
+  }
+
+  /**
+   * What a client is to read that cannot log in says nothing of whether it is reached. If none can
+   * here and one can elsewhere, this instance is of no use.
+   */
+  Reach reach(long now) {
+    List<ClientStatus> clients = readers.statuses();
+    List<ShardStatus> all =
+        clients.stream()
+            .filter(client -> client.trouble().isEmpty())
+            .flatMap(client -> client.shards().stream())
+            .toList();
+    boolean reads = all.stream().anyMatch(ShardStatus::isRead);
+    boolean useless =
+        clients.stream().allMatch(client -> client.trouble().isPresent())
+            && clients.stream()
+                .flatMap(client -> client.shards().stream())
+                .noneMatch(ShardStatus::isRead)
+            && readers.canLogIn().keySet().stream().anyMatch(elsewhere);
+    if (reads || all.isEmpty() && !useless && !listingFails.getAsBoolean()) {
+      unreachedSince = 0;
+      return reads ? Reach.YES : Reach.UNKNOWN;
+    }
+    unreachedSince = unreachedSince == 0 ? now : unreachedSince;
+    return now - unreachedSince < UNREACHED_MILLIS ? Reach.UNKNOWN : Reach.NO;
+  }
+
+  /**
+   * Which OAuth clients can log in here, and what is not read for that.
+   *
+   * @param ours what is to be read here
+   */
+  Logins logins(Collection<TopicSharder.Shard> ours, long now) {
+    Map<String, Boolean> can = readers.canLogIn();
+    Set<Integer> unread = new HashSet<>();
+    for (TopicSharder.Shard shard : ours) {
+      if (!readers.knows(shard.client())) {
+        strangers.add(shard.client());
+      }
+    }
+    strangers.forEach(client -> can.put(client, false));
+    cutOff(ours, can.keySet(), now).forEach(client -> can.put(client, false));
+    for (TopicSharder.Shard shard : ours) {
+      if (!can.getOrDefault(shard.client(), true) && !readers.isRead(shard.number())) {
+        unread.add(shard.number());
+      }
+    }
+    return new Logins(can, unread);
+  }
+
+  /**
+   * Clients that have had no token here for long, so that what they are to read is not read, though
+   * nobody refuses them: the login is not reached from here. Whoever has a token is to read that.
+   *
+   * @param known those of which it is known whether they can log in here
+   */
+  private Set<String> cutOff(Collection<TopicSharder.Shard> ours, Set<String> known, long now) {
+    Set<String> blind =
+        ours.stream()
+            .filter(shard -> !known.contains(shard.client()))
+            .filter(shard -> !readers.isRead(shard.number()))
+            .map(TopicSharder.Shard::client)
+            .collect(Collectors.toSet());
+    // It has no token yet, although none of its shards is here any more
+    blindSince.keySet().stream().filter(client -> !known.contains(client)).forEach(blind::add);
+    blindSince.keySet().retainAll(blind);
+    blind.forEach(client -> blindSince.putIfAbsent(client, now));
+    return blind.stream()
+        .filter(client -> now - blindSince.get(client) >= UNREACHED_MILLIS)
+        .filter(elsewhere)
+        .collect(Collectors.toSet());
+  }
+}
