@@ -426,8 +426,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
   @Override
   public void notification(int shard, Frame.Notification event, byte[] body) {
     if (shared.isPresent()) {
-      String id = standby ? agreedIds.next(shard, event.id()) : ids.next();
-      shared.get().notification(shard, event, body, id);
+      shared.get().notification(shard, event, body, agreedIds.next(shard, event.id()));
     } else {
       forward(shard, new HeldFrames.Read(event, body, clock.getAsLong(), ids.next()));
     }

@@ -850,7 +850,9 @@ class ClusterIT {
     networks.get("b").swallow(FaultyProxy.Direction.TO_SERVER);
     awaitState("2 of 3 instances, 3 shards here, 3 elsewhere", "a", "c");
     assertThat(genesys.openSockets()).isGreaterThan(TOPICS.size());
+    Instant both = Instant.now();
     await().atMost(CUT.plusSeconds(10)).until(() -> Instant.now().isAfter(cut.plus(CUT)));
+    Instant back = Instant.now();
     networks.get("b").to(behind.get("b"));
     awaitState("3 of 3 instances, 2 shards here, 4 elsewhere", "a", "b", "c");
     stopFlow();
@@ -858,10 +860,34 @@ class ClusterIT {
     reader.awaitUntil(all -> lost().isEmpty());
     reader.readFor(Duration.ofSeconds(1));
     report("Cut off");
+    assertRepeatedHaveOneId(both, back);
     assertThat(gaps())
         .as("one gap at most for each shard that it read")
         .hasSizeLessThanOrEqualTo(2);
     assertSockets();
+  }
+
+  /** Of what two have read: in spans of ten seconds that both have read whole, but their edges. */
+  private void assertRepeatedHaveOneId(Instant from, Instant to) {
+    Map<Integer, List<String>> ids =
+        events().stream()
+            .filter(
+                record -> {
+                  long sent = times.get(number(record)).toEpochMilli();
+                  long span = sent / 10_000 * 10_000;
+                  return span > from.toEpochMilli()
+                      && span + 10_000 < to.toEpochMilli()
+                      && sent % 10_000 < 9_000;
+                })
+            .collect(
+                Collectors.groupingBy(
+                    ClusterIT::number,
+                    Collectors.mapping(
+                        record -> TopicReader.header(record, "ce_id").orElseThrow(),
+                        Collectors.toList())));
+    ids.values().removeIf(its -> its.size() == 1);
+    assertThat(ids).as("repeated").isNotEmpty();
+    assertThat(ids.values()).allSatisfy(its -> assertThat(its.stream().distinct()).hasSize(1));
   }
 
   private int sentSince(int before) {
