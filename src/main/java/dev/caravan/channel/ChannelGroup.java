@@ -153,7 +153,8 @@ public final class ChannelGroup {
 
   /**
    * On the control thread: the shard asks again until it is its turn. One that is about to lose its
-   * socket may use the second spare channel, but never while another replica of it hands over.
+   * socket may use the second spare channel, but never while another replica of it hands over; a
+   * predecessor that it waits for is not read for as long as others.
    */
   private void askRotation(Shard asking, ShardAction.AskRotation asked) {
     List<Shard> busy = shards.stream().filter(Shard::handingOver).toList();
@@ -164,6 +165,8 @@ public final class ChannelGroup {
     }
     if (busy.size() < most && busy.stream().noneMatch(s -> s.number() == asking.number())) {
       asking.grantRotation(asked);
+    } else if (urgent) {
+      busy.forEach(Shard::makeRoom);
     }
   }
 }

@@ -195,7 +195,7 @@ public final class Shard {
         () -> {
           long asked = clock.getAsLong();
           linksOf(it -> it.trusted(Phase.LIVE)).forEach(ChannelLink::ping);
-          later(() -> awaitDrained(asked, done), timings.drainQuiet().toMillis());
+          later(() -> awaitDrained(asked, done), timings.drainMove().toMillis());
         });
   }
 
@@ -228,6 +228,17 @@ public final class Shard {
   /** Whether it holds more than one channel, or is about to. On the control thread. */
   boolean handingOver() {
     return granted || state.handingOver(clock.getAsLong());
+  }
+
+  /**
+   * Another shard is about to lose its socket and waits until this one has handed over. It says so
+   * again and again. On the control thread.
+   */
+  void makeRoom() {
+    long now = clock.getAsLong();
+    if (state.first(it -> machine.canBeSpared(it, reading(it), now)).isPresent()) {
+      submit(new ShardEvent.PlaceNeeded());
+    }
   }
 
   // ---- what the opener reports

@@ -45,6 +45,9 @@ public sealed interface ShardEvent {
   /** The successor that was asked for may be opened now. */
   record RotationGranted(int number, Cause cause) implements ShardEvent {}
 
+  /** Another shard can hand over only once this one has. */
+  record PlaceNeeded() implements ShardEvent {}
+
   /** The shard's topics are others now. */
   record TopicsChanged() implements ShardEvent {}
 

@@ -101,6 +101,8 @@ public final class ShardMachine {
       d.state().channel(e.number()).ifPresent(c -> noticed(d, c, e.notice()));
     } else if (event instanceof ShardEvent.RotationGranted e) {
       rotate(d, e);
+    } else if (event instanceof ShardEvent.PlaceNeeded) {
+      makeRoom(d);
     } else if (event instanceof ShardEvent.TopicsChanged) {
       topicsChanged(d);
     } else if (event instanceof ShardEvent.Stopped) {
@@ -197,6 +199,22 @@ public final class ShardMachine {
     if (due && d.state().successor().isEmpty()) {
       d.become(d.state().plan(e.cause(), 0, d.now()));
     }
+  }
+
+  private void makeRoom(Decision d) {
+    for (ChannelState c : d.state().channels()) {
+      if (canBeSpared(c, d.reading(c), d.now())) {
+        d.letGo(c);
+      }
+    }
+  }
+
+  /** Whether it is read on only for what may come very late. */
+  boolean canBeSpared(ChannelState c, Reading reading, long now) {
+    return c.trusted(Phase.RETIRING)
+        && c.readToItsEnd(reading)
+        && !reading.held()
+        && now >= c.retiringSince() + timings.drainQuiet().toMillis();
   }
 
   private static void topicsChanged(Decision d) {
@@ -311,7 +329,8 @@ public final class ShardMachine {
 
   /**
    * One that may have a backlog is read as long as anything comes; of one that has answered the
-   * successor has a copy of all that still comes, so it goes soon even if it is busy.
+   * successor has a copy of all that still comes but for what is late, so it goes even if it is
+   * busy.
    */
   private long drainDeadline(ChannelState c, Reading reading) {
     long heard = heard(c.retiringSince(), reading);
@@ -321,7 +340,7 @@ public final class ShardMachine {
           c.retiringSince() + timings.drainMost().toMillis());
     }
     return c.readToItsEnd(reading)
-        ? c.retiringSince() + timings.drainQuiet().toMillis()
+        ? c.retiringSince() + timings.drainLate().toMillis()
         : Math.min(
             heard + timings.pongWait().toMillis(),
             c.retiringSince() + timings.backlogMost().toMillis());

@@ -1,5 +1,6 @@
 package dev.caravan.channel;
 
+import dev.caravan.frame.CopyPairing;
 import java.time.Duration;
 
 /**
@@ -10,8 +11,12 @@ import java.time.Duration;
  * @param pongWait time after that ping without any frame after which the socket counts as dead
  * @param openMost longest time an attempt to open a channel may take, its retries included
  * @param signOfLife time an open socket has to show its first heartbeat, pong or event
- * @param drainQuiet time for which a retiring channel is read on after its answer; without one,
- *     time without a frame after which it is closed
+ * @param drainLate time for which a retiring channel is read on after its answer: what was sent to
+ *     it before its successor was there may come so late
+ * @param drainQuiet the same if another needs its place; without an answer, time without a frame
+ *     after which it is closed
+ * @param drainMove time for which a channel is read on beside that of another instance: shorter, as
+ *     all of a shard is held so long
  * @param drainMost longest time for which a retiring channel is read on that is not ours any more
  * @param backlogMost the same for one that has not answered the ping sent when its successor came;
  *     and how long a socket that is opened may bring something, but no sign of life
@@ -28,7 +33,9 @@ public record Timings(
     Duration pongWait,
     Duration openMost,
     Duration signOfLife,
+    Duration drainLate,
     Duration drainQuiet,
+    Duration drainMove,
     Duration drainMost,
     Duration backlogMost,
     Duration stable,
@@ -45,7 +52,9 @@ public record Timings(
         Duration.ofSeconds(7),
         Duration.ofMinutes(15),
         Duration.ofSeconds(10),
+        CopyPairing.LAG,
         Duration.ofSeconds(2),
+        Duration.ofSeconds(5),
         Duration.ofSeconds(10),
         Duration.ofMinutes(1),
         Duration.ofSeconds(10),
@@ -63,7 +72,9 @@ public record Timings(
         pongWait,
         openMost,
         signOfLife,
+        drainLate,
         drainQuiet,
+        drainMove,
         drainMost,
         backlogMost,
         stable,

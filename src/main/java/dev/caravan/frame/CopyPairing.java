@@ -21,11 +21,12 @@ import java.util.Map;
  *
  * <p>A pending copy that never comes would swallow an identical event of later, so what cannot come
  * any more lapses. When exactly the server begins to send to a new socket nobody can see: join it
- * before its handshake, and tell its first sign of life. Frames of a socket come in order, so what
- * is still pending then, give or take the lag, it will never bring. The same is true of what is
- * pending from all others when a socket leaves. The answer to a ping proves at once what was
- * pending before the ping. A copy that comes later than the lag may have been the socket's own of
- * the next event, so when another brings that, none is pending from it.
+ * before its handshake, and tell its first sign of life. What is still pending then, give or take
+ * the lag, it will never bring. The same is true of what is pending from all others when a socket
+ * leaves, and of what was pending for longer than the lag before a ping that it has answered. A
+ * copy that comes later than the lag may have been the socket's own of the next event, so when
+ * another brings that, none is pending from it; nor if it comes late at all and was pending before
+ * the first sign of life.
  *
  * <p>Leave when a socket's last frame has been judged.
  */
@@ -34,11 +35,14 @@ public final class CopyPairing {
   /** A frame may be this much later on one socket than on the other. */
   public static final Duration WINDOW = Duration.ofSeconds(90);
 
-  /** A socket that is read freely is not more than this behind another. */
-  public static final Duration LAG = Duration.ofSeconds(5);
+  /**
+   * An event comes at most this much later on a socket that is read freely than on another: so late
+   * a server may be, and later events and answers to pings overtake one that is late.
+   */
+  public static final Duration LAG = Duration.ofSeconds(10);
 
-  /** An answer to a ping may overtake events that are this old. */
-  private static final Duration OVERTAKEN = Duration.ofSeconds(1);
+  /** What comes later than this is late: of sockets that keep pace it is another event. */
+  private static final Duration LATE = Duration.ofSeconds(1);
 
   /** A minute of 2,000 events a second on one socket only, twice over. */
   public static final int MAX_EVENTS = 250_000;
@@ -88,18 +92,17 @@ public final class CopyPairing {
     int slot = slot(socket);
     if (slot >= 0 && !alive[slot]) {
       alive[slot] = true;
-      lapseSoon(bits(slot), nowMillis);
+      lapseSoon(bits(slot), true, nowMillis);
     }
   }
 
   /**
-   * The socket has brought all that the server sent it before then: what is pending since longer
-   * never comes.
+   * The socket has answered what was asked then: what was pending for the lag by then never comes.
    */
   public synchronized void proven(int socket, long untilMillis) {
     int slot = slot(socket);
     if (slot >= 0) {
-      forgive(bits(slot), untilMillis - OVERTAKEN.toMillis());
+      forgive(bits(slot), untilMillis - LAG.toMillis(), false);
     }
   }
 
@@ -114,8 +117,8 @@ public final class CopyPairing {
     }
     joinedSockets[slot] = null;
     joined--;
-    forgive(bits(slot), Long.MAX_VALUE);
-    lapseSoon(-1L, nowMillis);
+    forgive(bits(slot), Long.MAX_VALUE, false);
+    lapseSoon(-1L, false, nowMillis);
   }
 
   /**
@@ -134,10 +137,7 @@ public final class CopyPairing {
     forgetBefore(nowMillis - windowMillis);
     PendingCopies entry = pending.get(id);
     if (entry != null && (entry.copies & bits(slot)) != 0) {
-      entry.copies -= one(slot);
-      if (nowMillis - entry.chargedMillis > LAG.toMillis()) {
-        entry.cameLate |= one(slot);
-      }
+      entry.brought(slot, nowMillis);
       if (entry.isDone()) {
         pending.remove(id);
       }
@@ -182,6 +182,7 @@ public final class CopyPairing {
         entry.cameLate &= ~bits(slot);
       } else if ((entry.copies & bits(slot)) != bits(slot)) {
         entry.copies += one(slot);
+        entry.unsure += alive[slot] ? 0 : one(slot);
         entry.chargedMillis = nowMillis;
       }
     }
@@ -191,26 +192,31 @@ public final class CopyPairing {
   }
 
   /** What is pending from these by now is waited for a little while only. */
-  private void lapseSoon(long sockets, long nowMillis) {
+  private void lapseSoon(long sockets, boolean unsure, long nowMillis) {
     lapse(nowMillis);
     if (!pending.isEmpty()) {
-      lapses.add(new Lapse(sockets, nowMillis, nowMillis + LAG.toMillis()));
+      lapses.add(new Lapse(sockets, nowMillis, nowMillis + LAG.toMillis(), unsure));
     }
   }
 
   private void lapse(long nowMillis) {
     while (!lapses.isEmpty() && lapses.peek().afterMillis < nowMillis) {
       Lapse due = lapses.remove();
-      forgive(due.sockets, due.chargedUntilMillis);
+      forgive(due.sockets, due.chargedUntilMillis, due.unsure);
     }
   }
 
-  private void forgive(long sockets, long chargedUntilMillis) {
+  private void forgive(long sockets, long chargedUntilMillis, boolean unsure) {
     for (Iterator<PendingCopies> all = pending.values().iterator(); all.hasNext(); ) {
       PendingCopies entry = all.next();
       if (entry.chargedMillis <= chargedUntilMillis) {
         entry.copies &= ~sockets;
+        entry.unsure &= ~sockets;
         entry.cameLate &= ~sockets;
+      } else if (unsure) {
+        // The same was brought again since: of these as many are pending as then
+        entry.copies -= entry.unsure & sockets;
+        entry.unsure &= ~sockets;
       }
       if (entry.isDone()) {
         all.remove();
@@ -244,8 +250,12 @@ public final class CopyPairing {
     return SLOT << slot * SLOT_BITS;
   }
 
-  /** What is pending from these sockets since then or longer lapses after that. */
-  private record Lapse(long sockets, long chargedUntilMillis, long afterMillis) {}
+  /**
+   * What is pending from these sockets since then or longer lapses after that.
+   *
+   * @param unsure so does what was pending before their first sign of life
+   */
+  private record Lapse(long sockets, long chargedUntilMillis, long afterMillis, boolean unsure) {}
 
   /** How many copies of one event are pending from each socket, eight bits a socket. */
   private static final class PendingCopies {
@@ -253,12 +263,26 @@ public final class CopyPairing {
     private long chargedMillis;
     private long copies;
 
-    /** Marks the sockets of which the last copy came later than the lag. */
+    /** How many of these since before the first sign of life of their socket. */
+    private long unsure;
+
+    /** Marks the sockets of which the last copy came so late that it may be another event's. */
     private long cameLate;
 
     private PendingCopies(long nowMillis) {
       this.sinceMillis = nowMillis;
       this.chargedMillis = nowMillis;
+    }
+
+    private void brought(int slot, long nowMillis) {
+      copies -= one(slot);
+      Duration most = (unsure & bits(slot)) == 0 ? LAG : LATE;
+      if (nowMillis - chargedMillis > most.toMillis()) {
+        cameLate |= one(slot);
+      }
+      if (Long.compareUnsigned(unsure & bits(slot), copies & bits(slot)) > 0) {
+        unsure -= one(slot);
+      }
     }
 
     private boolean isDone() {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.caravan.channel.ChannelOpener.Order;
 import dev.caravan.channel.ShardStatus.Health;
+import dev.caravan.frame.CopyPairing;
 import dev.caravan.topic.TopicSharder;
 import java.time.Duration;
 import java.util.List;
@@ -74,7 +75,7 @@ class ChannelGroupTest {
       stage.live(stage.order(done - 1));
       stage.brings(stage.order(done - 4), Stage.PONG);
       // The others wait until the old channel is closed
-      stage.pass(Duration.ofMillis(1_500));
+      stage.pass(stage.timings.drainLate().minusMillis(500));
       assertThat(opening()).isEqualTo(1);
       stage.pass(Duration.ofMillis(500));
     }
@@ -206,7 +207,7 @@ class ChannelGroupTest {
     stage.brings(stage.order(0), Stage.presence("a"));
     stage.ends(stage.order(0), Cause.DROPPED);
 
-    stage.pass(Duration.ofSeconds(10));
+    stage.pass(CopyPairing.LAG.plusMillis(1));
     stage.brings(stage.order(1), Stage.presence("a"));
 
     assertThat(stage.events).hasSize(2);

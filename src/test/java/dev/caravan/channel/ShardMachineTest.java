@@ -651,27 +651,48 @@ class ShardMachineTest {
     }
 
     @Test
-    void theQuietPredecessorIsClosedAfterTwoSeconds() {
+    void thePredecessorIsReadForTenSecondsAfterItsAnswer() {
       Drill shard = Drill.handedOver();
 
-      assertThat(shard.passMillis(1_999).all(Close.class)).isEmpty();
+      assertThat(shard.passMillis(9_999).all(Close.class)).isEmpty();
       assertThat(shard.passMillis(1).all(Close.class)).containsExactly(new Close(1));
       assertThat(shard.phases()).containsExactly(LIVE);
     }
 
     @Test
-    void aPredecessorThatIsNeverQuietIsClosedTwoSecondsAfterItsAnswer() {
+    void thePredecessorWhosePlaceIsNeededIsReadForTwoSecondsAfterItsAnswer() {
+      Drill shard = Drill.handedOver();
+
+      shard.passMillis(1_999);
+      assertThat(shard.on(new ShardEvent.PlaceNeeded()).all(Close.class)).isEmpty();
+      shard.passMillis(1);
+
+      assertThat(shard.on(new ShardEvent.PlaceNeeded()).all(Close.class))
+          .containsExactly(new Close(1));
+    }
+
+    @Test
+    void thePredecessorThatHasNotAnsweredIsReadOnThoughItsPlaceIsNeeded() {
+      Drill shard = Drill.succeeded();
+
+      shard.event(1).passMillis(3_000);
+
+      assertThat(shard.on(new ShardEvent.PlaceNeeded()).all(Close.class)).isEmpty();
+    }
+
+    @Test
+    void aPredecessorThatIsNeverQuietIsClosedTenSecondsAfterItsAnswer() {
       Drill shard = Drill.succeeded();
       for (int i = 0; i < 3; i++) {
         assertThat(shard.event(1).passMillis(1_000).all(Close.class)).isEmpty();
       }
       shard.signOfLife(1);
 
-      for (int i = 0; i < 3; i++) {
-        assertThat(shard.event(1).passMillis(500).all(Close.class)).isEmpty();
+      for (int i = 0; i < 9; i++) {
+        assertThat(shard.event(1).passMillis(1_000).all(Close.class)).isEmpty();
       }
 
-      assertThat(shard.event(1).passMillis(500).all(Close.class)).containsExactly(new Close(1));
+      assertThat(shard.event(1).passMillis(1_000).all(Close.class)).containsExactly(new Close(1));
     }
 
     @Test
@@ -683,7 +704,7 @@ class ShardMachineTest {
       }
 
       shard.frame(1);
-      assertThat(shard.passMillis(1_999).all(Close.class)).isEmpty();
+      assertThat(shard.passMillis(9_999).all(Close.class)).isEmpty();
       assertThat(shard.passMillis(1).all(Close.class)).containsExactly(new Close(1));
     }
 
@@ -722,7 +743,7 @@ class ShardMachineTest {
         assertThat(shard.event(1).frame(2).passMillis(1_000).all(Close.class)).isEmpty();
       }
 
-      assertThat(shard.signOfLife(1).frame(2).passMillis(2_000).all(Close.class))
+      assertThat(shard.signOfLife(1).frame(2).passMillis(10_000).all(Close.class))
           .containsExactly(new Close(1));
       assertThat(shard.blind).isEmpty();
     }

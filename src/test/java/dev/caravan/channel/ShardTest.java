@@ -156,7 +156,7 @@ class ShardTest {
     stage.brings(second, PONG);
     stage.brings(first, presence("c"));
     stage.brings(second, presence("c"));
-    stage.pass(Duration.ofSeconds(2));
+    stage.pass(Duration.ofSeconds(10));
     assertThat(stage.links.get("0/1").closed).isTrue();
     stage.ends(first, Cause.DROPPED);
     stage.brings(second, presence("c"));
@@ -171,6 +171,29 @@ class ShardTest {
     assertThat(stage.pairedOff).isEqualTo(3);
     assertThat(stage.kinds()).containsExactly(Kind.CONNECTED, Kind.HANDED_OVER);
     assertThat(link.closed).isFalse();
+  }
+
+  @Test
+  void whatIsLateOnEitherSocketAtAHandOverIsNeitherLostNorRepeated() {
+    Order first = stage.order(0);
+    stage.live(first);
+    stage.brings(first, Stage.system("socket_closing"));
+    Order second = stage.order(1);
+    stage.opens(second);
+    stage.brings(second, PONG);
+    stage.brings(first, PONG);
+    stage.pass(Duration.ofMillis(9_900));
+
+    stage.brings(first, presence("of before the second socket"));
+    stage.brings(first, presence("late on the second"));
+    stage.pass(Duration.ofMillis(100));
+    stage.ends(first, Cause.DROPPED);
+    stage.brings(second, PONG);
+    stage.pass(Duration.ofMillis(9_800));
+    stage.brings(second, presence("late on the second"));
+
+    assertThat(stage.events)
+        .containsExactly(presence("of before the second socket"), presence("late on the second"));
   }
 
   @Test
@@ -211,7 +234,7 @@ class ShardTest {
     stage.brings(first, presence("a"));
     stage.brings(second, PONG);
     stage.brings(first, PONG);
-    stage.pass(Duration.ofSeconds(2));
+    stage.pass(Duration.ofSeconds(10));
     stage.ends(first, Cause.DROPPED);
     stage.pass(Duration.ofMillis(100));
     stage.brings(second, PONG);
@@ -785,7 +808,7 @@ class ShardTest {
     List<String> done = new ArrayList<>();
 
     shard.drain(() -> done.add("drained"));
-    stage.pass(stage.timings.drainQuiet().minusMillis(10));
+    stage.pass(stage.timings.drainMove().minusMillis(10));
     assertThat(done).isEmpty();
     stage.pass(Duration.ofMillis(20));
 

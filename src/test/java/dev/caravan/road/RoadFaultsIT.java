@@ -277,6 +277,28 @@ class RoadFaultsIT {
     until(() -> road.genesys().openSockets() == 1);
   }
 
+  /** What was sent before the new channel was there comes on the old one, and comes late. */
+  @Test
+  void aHandOverWhileAFifthOfWhatEachSocketBringsIsLateLosesAndRepeatsNothing() {
+    long first = counter.sent();
+    int handedOver = count("HANDED_OVER");
+    Duration late = Duration.ofSeconds(3);
+    road.genesys()
+        .arm(Fault.of(Fault.On.EVENT, "*", Fault.Effect.DELAY).atRate(0.2).withDelay(late));
+    pass(late);
+
+    road.genesys()
+        .perform(new Action.SocketClosing(Action.Target.ALL, Duration.ofMinutes(1), false, 1001));
+
+    until(() -> count("HANDED_OVER") > handedOver);
+    until(() -> road.genesys().openSockets() == 1);
+    road.genesys().disarm();
+    pass(late);
+    Arrivals outcome = settle("a hand-over, a fifth 3 s late", first, Duration.ZERO);
+    assertThat(outcome.missing()).isEmpty();
+    assertThat(outcome.repeated()).isZero();
+  }
+
   @Test
   void anEndThatIsAnnouncedTooLateIsAGapOnRecord() {
     long first = counter.sent();
