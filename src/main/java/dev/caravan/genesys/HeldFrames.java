@@ -5,41 +5,24 @@ import dev.caravan.frame.EventId;
 import dev.caravan.frame.Frame;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Collections;
-import java.util.Comparator;
 import java.util.Deque;
-import java.util.HashMap;
-import java.util.HashSet;
-import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.LongSupplier;
 
 /**
  * Stands between the socket of one shard and its route while the shard moves from one instance to
  * another: the new one holds what it reads, the old one notes what it forwards, and of what both
  * have read one copy is forwarded. Of a shard for whose reader this instance stands by it keeps
- * what has not reached Kafka.
+ * what has not reached Kafka. Which are copies {@link UnacknowledgedFrames} finds out.
  */
 final class HeldFrames {
-
-  /**
-   * Copies of an event are not more than this apart, but for the difference of two clocks. Both
-   * instances read for longer than this, so what came before the one and after the other is never
-   * taken for a copy.
-   */
-  static final long APART_MILLIS = 2_000;
 
   /** What is held of a shard at most; then its socket is not read any more. */
   private static final long MOST_BYTES = 24_000_000;
 
   /** What is noted at most; of what is forgotten beyond that both copies are forwarded. */
   static final int MOST_NOTED = 200_000;
-
-  /** Of an event that looks the same so often copies are paired in their order. */
-  private static final int MOST_ALIKE = 200;
 
   /** What is kept at most of frames that cannot be read while this instance stands by. */
   private static final long MOST_UNREADABLE_BYTES = 1_000_000;
@@ -73,22 +56,20 @@ final class HeldFrames {
 
   private final int shard;
   private final LongSupplier clock;
-  private final UnacknowledgedFrames unacknowledged;
+  private final UnacknowledgedFrames kept;
   private final Next next;
   private final Runnable pairedOff;
-  private final Deque<Read> held = new ArrayDeque<>();
   private final Deque<Noted> noted = new ArrayDeque<>();
   private final Deque<Unreadable> unreadable = new ArrayDeque<>();
   private long unreadableBytes;
   private volatile Mode mode;
   private boolean noting;
-  private long bytes;
 
   /** How often it was to be held: a release of an earlier time ends then. */
   private long holds;
 
-  /** How many of the first that are held are to be forwarded, whatever comes. */
-  private int due;
+  /** Up to this number what is held is to be forwarded, whatever comes. */
+  private long due;
 
   /** Whether what comes is, too: it is held only until those before it are forwarded. */
   private boolean releasing;
@@ -129,7 +110,9 @@ final class HeldFrames {
       Runnable pairedOff) {
     this.shard = shard;
     this.mode = mode;
-    this.unacknowledged = new UnacknowledgedFrames(mostBytes);
+    this.kept =
+        new UnacknowledgedFrames(
+            () -> this.mode == Mode.STAND_BY ? mostBytes.getAsLong() : Long.MAX_VALUE);
     this.clock = clock;
     this.next = next;
     this.pairedOff = pairedOff;
@@ -148,28 +131,23 @@ final class HeldFrames {
     return !isHolding() && until >= forwardsSince;
   }
 
-  /** What is kept of a shard for whose reader this instance stands by. */
+  /** What is kept, as another instance forwards it. */
   UnacknowledgedFrames unacknowledged() {
-    return unacknowledged;
+    return kept;
   }
 
   /** The one that read the shard has ended: what has not reached Kafka is to be released. */
   synchronized void takeOver() {
-    if (mode != Mode.STAND_BY) {
-      return;
+    if (mode == Mode.STAND_BY) {
+      mode = Mode.HOLD;
+      holds++;
     }
-    for (Read one : unacknowledged.takeAll()) {
-      held.add(one);
-      bytes += one.body().length;
-    }
-    mode = Mode.HOLD;
-    holds++;
   }
 
   /** Goes on as if this had just begun to be held: what was read before has its reader. */
   synchronized void takePart() {
     if (mode == Mode.STAND_BY) {
-      unacknowledged.takeAll();
+      kept.takeAll();
       unreadable();
       mode = Mode.HOLD;
       holds++;
@@ -211,20 +189,20 @@ final class HeldFrames {
 
   /** What has not reached Kafka, to be forwarded; it goes on to stand by for another. */
   synchronized List<Read> rescue() {
-    return mode == Mode.STAND_BY ? unacknowledged.takeAll() : List.of();
+    return mode == Mode.STAND_BY ? kept.takeAll() : List.of();
   }
 
   /** What the socket brings; waits if too much is held. */
   void take(Frame.Notification event, byte[] body, String ceId) {
     Read read = new Read(event, body, clock.getAsLong(), ceId);
-    if (mode != Mode.FORWARD && !passes(read)) {
+    if ((mode != Mode.FORWARD || kept.awaitsCopies()) && !passes(read)) {
       return;
     }
     next.notification(shard, read);
   }
 
   private synchronized boolean passes(Read read) {
-    while (mode == Mode.HOLD && bytes > MOST_BYTES) {
+    while (mode == Mode.HOLD && kept.bytes() > MOST_BYTES) {
       try {
         wait();
       } catch (InterruptedException e) {
@@ -234,23 +212,25 @@ final class HeldFrames {
     }
     switch (mode) {
       case HOLD -> {
-        held.add(read);
-        bytes += read.body().length;
-        due = releasing ? held.size() : due;
+        kept.add(read);
+        due = releasing ? kept.last() : due;
         return false;
       }
       case STAND_BY -> {
-        unacknowledged.add(read);
+        kept.add(read);
         return false;
       }
       case DROP -> {
         return false;
       }
-      case NOTE -> {
-        note(read.event());
-        return true;
-      }
       default -> {
+        if (kept.wasTold(read)) {
+          pairedOff.run();
+          return false;
+        }
+        if (mode == Mode.NOTE) {
+          note(read.event());
+        }
         return true;
       }
     }
@@ -291,10 +271,7 @@ final class HeldFrames {
    */
   synchronized List<Forwarded> stop() {
     mode = Mode.DROP;
-    unacknowledged.takeAll();
-    while (held.size() > due) {
-      bytes -= held.removeLast().body().length;
-    }
+    kept.removeAfter(due);
     onceReleased.forEach(Runnable::run);
     onceReleased.clear();
     notifyAll();
@@ -307,7 +284,7 @@ final class HeldFrames {
 
   /** What was to be released when it was held again, after {@link #stop}: to be run once. */
   synchronized Optional<Runnable> rest() {
-    return mode == Mode.DROP && due > 0 && !releasing
+    return mode == Mode.DROP && !kept.isEmpty() && !releasing
         ? Optional.of(released(List.of()))
         : Optional.empty();
   }
@@ -339,7 +316,7 @@ final class HeldFrames {
    */
   synchronized Runnable released(List<Forwarded> forwarded) {
     long its = holds;
-    due = held.size();
+    due = kept.last();
     releasing = true;
     return () -> {
       synchronized (turn) {
@@ -349,94 +326,38 @@ final class HeldFrames {
   }
 
   private void release(List<Forwarded> forwarded, long its) {
-    Set<Read> copies;
+    int copies;
     synchronized (this) {
-      copies = copies(forwarded, clock.getAsLong());
+      copies = releases(its) ? kept.forwarded(forwarded, Long.MAX_VALUE, clock.getAsLong()) : 0;
     }
-    for (Read one = first(its, copies); one != null; one = first(its, copies)) {
-      if (copies.contains(one)) {
-        pairedOff.run();
-      } else {
-        next.notification(shard, one);
-      }
+    for (int copy = 0; copy < copies; copy++) {
+      pairedOff.run();
+    }
+    for (Read one = first(its); one != null; one = first(its)) {
+      next.notification(shard, one);
     }
   }
 
+  private boolean releases(long its) {
+    return its == holds && (mode == Mode.HOLD || mode == Mode.DROP);
+  }
+
   /** The next one to be forwarded; null if there is none, and then the rest passes as it comes. */
-  private synchronized Read first(long its, Set<Read> copies) {
-    if (its != holds || mode != Mode.HOLD && mode != Mode.DROP) {
+  private synchronized Read first(long its) {
+    if (!releases(its)) {
       return null;
     }
-    Read one = held.poll();
+    Read one = kept.poll();
     if (one == null) {
       if (mode == Mode.HOLD) {
         forwardsSince = clock.getAsLong();
         mode = forwarding();
       }
       releasesNoMore();
-    } else {
-      bytes -= one.body().length;
-      due = Math.max(0, due - 1);
-      if (noting && !copies.contains(one)) {
-        note(one.event());
-      }
+    } else if (noting) {
+      note(one.event());
     }
     notifyAll();
     return one;
-  }
-
-  private Set<Read> copies(List<Forwarded> forwarded, long now) {
-    Map<EventId, List<Read>> ours = new HashMap<>();
-    held.forEach(one -> ours.computeIfAbsent(one.event().id(), id -> new ArrayList<>()).add(one));
-    Map<EventId, List<Long>> theirs = new HashMap<>();
-    forwarded.forEach(
-        one ->
-            theirs.computeIfAbsent(one.id(), id -> new ArrayList<>()).add(now - one.ageMillis()));
-    long difference = difference(ours, theirs);
-    Set<Read> copies = Collections.newSetFromMap(new IdentityHashMap<>());
-    ours.forEach(
-        (id, held) -> copies.addAll(pair(held, theirs.getOrDefault(id, List.of()), difference)));
-    return copies;
-  }
-
-  /** By how much their times are before ours: told by events that both have seen once. */
-  private static long difference(Map<EventId, List<Read>> ours, Map<EventId, List<Long>> theirs) {
-    List<Long> differences = new ArrayList<>();
-    ours.forEach(
-        (id, held) -> {
-          List<Long> at = theirs.getOrDefault(id, List.of());
-          if (held.size() == 1 && at.size() == 1) {
-            differences.add(held.get(0).at() - at.get(0));
-          }
-        });
-    Collections.sort(differences);
-    return differences.isEmpty() ? 0 : differences.get(differences.size() / 2);
-  }
-
-  /** Those of ours that are copies: the nearest in time first. */
-  private static Set<Read> pair(List<Read> ours, List<Long> theirs, long difference) {
-    Set<Read> copies = Collections.newSetFromMap(new IdentityHashMap<>());
-    if (ours.size() > MOST_ALIKE || theirs.size() > MOST_ALIKE) {
-      copies.addAll(ours.subList(0, Math.min(ours.size(), theirs.size())));
-      return copies;
-    }
-    record Pair(Read ours, int theirs, long apart) {}
-    List<Pair> pairs = new ArrayList<>();
-    for (Read one : ours) {
-      for (int other = 0; other < theirs.size(); other++) {
-        long apart = Math.abs(one.at() - theirs.get(other) - difference);
-        if (apart <= APART_MILLIS) {
-          pairs.add(new Pair(one, other, apart));
-        }
-      }
-    }
-    pairs.sort(Comparator.comparingLong(Pair::apart));
-    Set<Integer> taken = new HashSet<>();
-    for (Pair pair : pairs) {
-      if (!copies.contains(pair.ours()) && taken.add(pair.theirs())) {
-        copies.add(pair.ours());
-      }
-    }
-    return copies;
   }
 }

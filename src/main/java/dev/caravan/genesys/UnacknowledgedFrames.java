@@ -1,32 +1,47 @@
 package dev.caravan.genesys;
 
+import dev.caravan.channel.Timings;
 import dev.caravan.cluster.Cluster.Forwarded;
 import dev.caravan.frame.EventId;
 import dev.caravan.genesys.HeldFrames.Read;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashMap;
-import java.util.Iterator;
-import java.util.LinkedHashSet;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.function.LongSupplier;
 
 /**
- * What was read of a shard that another instance forwards, and that this one has not told to be in
- * Kafka yet: what is to be forwarded should that one end. In the order in which it was read.
+ * What was read of a shard that another instance forwards, and that this one has not told to have
+ * forwarded yet: what is to be forwarded once that one has ended or handed over. In the order in
+ * which it was read.
  *
- * <p>The other tells identities and how long ago it read them. Of events that look the same the one
- * that was read at the nearest time is meant, and no more than one.
+ * <p>The other tells identities and how long ago it read them. Of events that look the same those
+ * are meant that were read at the nearest times, one for each that is told; how far the clocks are
+ * apart is told by the events that both have once.
  */
 final class UnacknowledgedFrames {
 
+  /**
+   * Copies of an event are not more than this apart, but for the difference of two clocks: so late
+   * one may come. Who moves a shard reads it for as long beside the other, so what came before the
+   * one and after the other is never taken for copies.
+   */
+  static final long APART_MILLIS = Timings.defaults().drainMove().toMillis();
+
   /** What is told before it was read is remembered for so long. */
-  private static final long EARLY_MILLIS = 5_000;
+  private static final long EARLY_MILLIS = APART_MILLIS;
+
+  /** Of events that look the same so often copies are paired in their order. */
+  private static final int MOST_ALIKE = 200;
 
   private static final int MOST_EARLY = 100_000;
 
@@ -41,24 +56,16 @@ final class UnacknowledgedFrames {
 
   private final LongSupplier mostBytes;
 
-  // Each is there once: the sets go by identity
-  private final Set<Node> inOrder = new LinkedHashSet<>();
-  private final Map<EventId, Deque<Node>> byId = new HashMap<>();
+  private final NavigableMap<Long, Read> inOrder = new TreeMap<>();
+  private final Map<EventId, List<Long>> byId = new HashMap<>();
   private final Deque<Early> early = new ArrayDeque<>();
   private final Map<EventId, Integer> earlyIds = new HashMap<>();
+  private long last;
   private long bytes;
+  private volatile boolean awaitsCopies;
   private long difference;
   private long liveSince = Long.MAX_VALUE;
   private OptionalLong droppedUntil = OptionalLong.empty();
-
-  /** A frame by its place. */
-  private static final class Node {
-    private final Read read;
-
-    private Node(Read read) {
-      this.read = read;
-    }
-  }
 
   /**
    * @param mostBytes how many are kept at most; beyond that the oldest are given up
@@ -84,15 +91,12 @@ final class UnacknowledgedFrames {
     if (wasTold(read)) {
       return;
     }
-    Node node = new Node(read);
-    inOrder.add(node);
-    byId.computeIfAbsent(read.event().id(), id -> new ArrayDeque<>(1)).addLast(node);
+    inOrder.put(++last, read);
+    byId.computeIfAbsent(read.event().id(), id -> new ArrayList<>(1)).add(last);
     bytes += weight(read);
     long most = mostBytes.getAsLong();
     while (bytes > most && !inOrder.isEmpty()) {
-      Node oldest = inOrder.iterator().next();
-      droppedUntil = OptionalLong.of(oldest.read.at());
-      remove(oldest);
+      droppedUntil = OptionalLong.of(poll().at());
     }
   }
 
@@ -100,7 +104,13 @@ final class UnacknowledgedFrames {
     return read.body().length + OVERHEAD_BYTES;
   }
 
-  private boolean wasTold(Read read) {
+  /** Whether something was told to be forwarded that was not read yet. */
+  boolean awaitsCopies() {
+    return awaitsCopies;
+  }
+
+  /** Whether another has forwarded this, and told so before it was read here. */
+  synchronized boolean wasTold(Read read) {
     forgetEarly(read.at());
     if (!earlyIds.containsKey(read.event().id())) {
       return false;
@@ -108,7 +118,7 @@ final class UnacknowledgedFrames {
     Early nearest = null;
     for (Early one : early) {
       if (one.id().equals(read.event().id())
-          && apart(read, one.at()) <= HeldFrames.APART_MILLIS
+          && apart(read, one.at()) <= APART_MILLIS
           && (nearest == null || apart(read, one.at()) < apart(read, nearest.at()))) {
         nearest = one;
       }
@@ -117,7 +127,7 @@ final class UnacknowledgedFrames {
       return false;
     }
     early.remove(nearest);
-    earlyIds.computeIfPresent(nearest.id(), (id, count) -> count == 1 ? null : count - 1);
+    forgetEarly(nearest);
     return true;
   }
 
@@ -131,91 +141,149 @@ final class UnacknowledgedFrames {
    * @param settledMillis for how long all that was read before is settled; -1 if that is not told
    * @param now by the clock by which frames were read
    */
-  synchronized void acknowledged(List<Forwarded> forwarded, long settledMillis, long now) {
-    forgetEarly(now);
-    difference = difference(forwarded, now);
-    for (Forwarded one : forwarded) {
-      acknowledged(one.id(), now - one.ageMillis() + difference, now);
-    }
+  synchronized void acknowledged(List<Forwarded> there, long settledMillis, long now) {
+    // Beyond that they only look the same
+    forwarded(there, APART_MILLIS, now);
     if (settledMillis >= 0) {
-      settled(now - settledMillis - HEARD_WITHIN_MILLIS);
+      settled(now - settledMillis - HEARD_WITHIN_MILLIS - APART_MILLIS);
     }
   }
 
-  private void acknowledged(EventId id, long at, long now) {
-    Node nearest = null;
-    for (Node node : byId.getOrDefault(id, new ArrayDeque<>(0))) {
-      if (apart(node.read, at) <= HeldFrames.APART_MILLIS
-          && (nearest == null || apart(node.read, at) < apart(nearest.read, at))) {
-        nearest = node;
-      }
-    }
-    if (nearest != null) {
-      remove(nearest);
-    } else if (at > Math.max(liveSince, now - EARLY_MILLIS) && early.size() < MOST_EARLY) {
-      // Of what was read before, or while our channel did not, no copy will come
-      early.addLast(new Early(id, at, now));
-      earlyIds.merge(id, 1, Integer::sum);
-    }
+  /**
+   * Another instance forwards these.
+   *
+   * @param mostDifference how far the clocks may be apart, as far as one event alone can tell
+   * @param now by the clock by which frames were read
+   * @return how many are not kept any more
+   */
+  synchronized int forwarded(List<Forwarded> there, long mostDifference, long now) {
+    forgetEarly(now);
+    Map<EventId, List<Long>> theirs = new HashMap<>();
+    there.forEach(
+        one ->
+            theirs.computeIfAbsent(one.id(), id -> new ArrayList<>(1)).add(now - one.ageMillis()));
+    difference = difference(theirs, mostDifference);
+    int before = inOrder.size();
+    theirs.forEach((id, at) -> pair(id, at, now));
+    return before - inOrder.size();
   }
 
   /** By how much our times are behind theirs: told by events that both have once. */
-  private long difference(List<Forwarded> forwarded, long now) {
-    Map<EventId, Integer> often = new HashMap<>();
-    forwarded.forEach(one -> often.merge(one.id(), 1, Integer::sum));
+  private long difference(Map<EventId, List<Long>> theirs, long most) {
     List<Long> differences = new ArrayList<>();
-    for (Forwarded one : forwarded) {
-      Deque<Node> ours = byId.get(one.id());
-      if (ours != null && ours.size() == 1 && often.get(one.id()) == 1) {
-        long apart = ours.getFirst().read.at() - (now - one.ageMillis());
-        // Beyond that they only look the same
-        if (Math.abs(apart) <= HeldFrames.APART_MILLIS) {
-          differences.add(apart);
-        }
-      }
-    }
+    theirs.forEach(
+        (id, at) -> {
+          List<Long> ours = ours(id);
+          if (ours.size() == 1 && at.size() == 1) {
+            long apart = inOrder.get(ours.get(0)).at() - at.get(0);
+            if (Math.abs(apart) <= most) {
+              differences.add(apart);
+            }
+          }
+        });
     Collections.sort(differences);
     return differences.isEmpty() ? difference : differences.get(differences.size() / 2);
   }
 
-  private void settled(long before) {
-    for (Iterator<Node> oldest = inOrder.iterator(); oldest.hasNext(); ) {
-      Node node = oldest.next();
-      if (node.read.at() >= before) {
-        break;
+  private List<Long> ours(EventId id) {
+    return byId.getOrDefault(id, List.of());
+  }
+
+  /** The nearest in time first. */
+  private void pair(EventId id, List<Long> theirs, long now) {
+    List<Long> ours = List.copyOf(ours(id));
+    if (ours.size() > MOST_ALIKE || theirs.size() > MOST_ALIKE) {
+      ours.subList(0, Math.min(ours.size(), theirs.size())).forEach(this::remove);
+      return;
+    }
+    record Pair(long ours, int theirs, long apart) {}
+    List<Pair> pairs = new ArrayList<>();
+    for (long one : ours) {
+      for (int other = 0; other < theirs.size(); other++) {
+        long apart = apart(inOrder.get(one), theirs.get(other) + difference);
+        if (apart <= APART_MILLIS) {
+          pairs.add(new Pair(one, other, apart));
+        }
       }
-      oldest.remove();
-      forget(node);
+    }
+    pairs.sort(Comparator.comparingLong(Pair::apart));
+    Set<Integer> found = new HashSet<>();
+    for (Pair pair : pairs) {
+      if (inOrder.containsKey(pair.ours()) && found.add(pair.theirs())) {
+        remove(pair.ours());
+      }
+    }
+    for (int other = 0; other < theirs.size(); other++) {
+      long at = theirs.get(other) + difference;
+      // Of what was read before, or while our channel did not, no copy will come
+      if (!found.contains(other)
+          && at > Math.max(liveSince, now - EARLY_MILLIS)
+          && early.size() < MOST_EARLY) {
+        early.addLast(new Early(id, at, now));
+        earlyIds.merge(id, 1, Integer::sum);
+        awaitsCopies = true;
+      }
+    }
+  }
+
+  private void settled(long before) {
+    while (!inOrder.isEmpty() && inOrder.firstEntry().getValue().at() < before) {
+      poll();
     }
     if (droppedUntil.isPresent() && droppedUntil.getAsLong() < before) {
       droppedUntil = OptionalLong.empty();
     }
   }
 
-  private void remove(Node node) {
-    inOrder.remove(node);
-    forget(node);
+  /** The first that is kept, which is not any more; null if there is none. */
+  synchronized Read poll() {
+    return inOrder.isEmpty() ? null : remove(inOrder.firstKey());
   }
 
-  private void forget(Node node) {
-    Deque<Node> same = byId.get(node.read.event().id());
-    same.remove(node);
+  private Read remove(long number) {
+    Read read = inOrder.remove(number);
+    List<Long> same = byId.get(read.event().id());
+    same.remove(number);
     if (same.isEmpty()) {
-      byId.remove(node.read.event().id());
+      byId.remove(read.event().id());
     }
-    bytes -= weight(node.read);
+    bytes -= weight(read);
+    return read;
   }
 
   private void forgetEarly(long now) {
     while (!early.isEmpty() && now - early.getFirst().heardAt() > EARLY_MILLIS) {
-      Early gone = early.removeFirst();
-      earlyIds.computeIfPresent(gone.id(), (id, count) -> count == 1 ? null : count - 1);
+      forgetEarly(early.removeFirst());
     }
+  }
+
+  private void forgetEarly(Early gone) {
+    earlyIds.computeIfPresent(gone.id(), (id, count) -> count == 1 ? null : count - 1);
+    awaitsCopies = !earlyIds.isEmpty();
+  }
+
+  /** The number of the last that was read: each has one, in their order. */
+  synchronized long last() {
+    return last;
+  }
+
+  /** Those after this number are not kept any more. */
+  synchronized void removeAfter(long number) {
+    List.copyOf(inOrder.tailMap(number, false).keySet()).forEach(this::remove);
+  }
+
+  synchronized boolean isEmpty() {
+    return inOrder.isEmpty();
+  }
+
+  /** About what is kept takes. */
+  synchronized long bytes() {
+    return bytes;
   }
 
   /** All of it, which is not kept any more. */
   synchronized List<Read> takeAll() {
-    List<Read> all = inOrder.stream().map(node -> node.read).toList();
+    List<Read> all = List.copyOf(inOrder.values());
     inOrder.clear();
     byId.clear();
     bytes = 0;

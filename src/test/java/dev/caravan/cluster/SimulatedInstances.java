@@ -26,7 +26,7 @@ final class SimulatedInstances {
 
   static final long STEP = 250;
   private static final long OPENS = 500;
-  private static final long DRAINS = 2_000;
+  private static final long DRAINS = 5_000;
   private static final long SESSION = 10_000;
   private static final int SLOTS = 60;
   private static final String ODD = "odd";

@@ -292,6 +292,35 @@ class HeldFramesTest {
   }
 
   @Test
+  void aCopyThatIsLateOnEitherSideIsNotForwardedAgain() {
+    HeldFrames frames = frames(true);
+    frames.unacknowledged().reading(now);
+    now += 1_000;
+    bring(frames, "late there");
+    bring(frames, "a");
+    now += 200;
+    bring(frames, "b");
+    now -= 200;
+    HeldFrames old = frames(false);
+    old.note(true);
+    for (String name : List.of("a", "late here", "b")) {
+      bring(old, name);
+      now += 100;
+    }
+    now += 4_000;
+    bring(old, "late there");
+    List<Forwarded> other = old.stop();
+    forwarded.clear();
+
+    frames.release(other);
+    bring(frames, "late here");
+    bring(frames, "late here");
+
+    assertThat(forwarded).containsExactly("late here");
+    assertThat(pairedOff).isEqualTo(4);
+  }
+
+  @Test
   void copiesAreFoundAlsoIfWhatWasToldTookLong() {
     HeldFrames frames = frames(true);
     bring(frames, "a");

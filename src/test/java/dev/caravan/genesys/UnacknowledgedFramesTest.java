@@ -141,7 +141,7 @@ class UnacknowledgedFramesTest {
   void whatIsSettledByTimeIsNotKeptThoughItWasLeftOutAndNobodyToldIt() {
     frames.reading(now);
     bring("left out");
-    now += 12_000;
+    now += 17_000;
     bring("later");
     now += 1_000;
     bring("told");
@@ -163,7 +163,7 @@ class UnacknowledgedFramesTest {
 
     now += 20_000;
     bring("last");
-    told(5_000, "last", 0);
+    told(4_000, "last", 0);
 
     assertThat(frames.isIncomplete()).isFalse();
     assertThat(all()).isEmpty();
