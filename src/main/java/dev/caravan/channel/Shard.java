@@ -248,6 +248,7 @@ public final class Shard {
    * this one, too. Any thread may say so.
    */
   public void connecting(int channel) {
+    listener.connecting(replica, topics);
     frames.expect(channel);
   }
 

@@ -568,6 +568,11 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
   }
 
   @Override
+  public void connecting(Replica replica, List<String> topics) {
+    gaps.connecting(replica, topics);
+  }
+
+  @Override
   public Attempts earlier(Replica replica) {
     return gaps.earlier(replica, clock.getAsLong());
   }

@@ -423,6 +423,11 @@ class CoveragePropertiesTest {
     public void unreadable(int shard, byte[] body, String reason) {}
 
     @Override
+    public void connecting(Replica replica, List<String> topics) {
+      ledger.connecting(replica, topics);
+    }
+
+    @Override
     public void reading(Replica replica, List<String> topics, long since) {
       note(replica + " reads " + topics + " since " + since);
       ledger.reading(replica, Instant.ofEpochMilli(since), topics, "topics-changed");

@@ -36,6 +36,7 @@ final class Stage implements ChannelOpener, ShardListener {
   final List<Attempts> attempts = new ArrayList<>();
   Attempts earlier = Attempts.NONE;
   final List<String> ledger = new ArrayList<>();
+  final List<String> connecting = new ArrayList<>();
   final List<Frame.Kind> ignored = new ArrayList<>();
   int pairedOff;
   boolean deaf;
@@ -236,6 +237,11 @@ final class Stage implements ChannelOpener, ShardListener {
   @Override
   public void unreadable(int shard, byte[] body, String reason) {
     unreadable.add(reason);
+  }
+
+  @Override
+  public void connecting(Replica replica, List<String> topics) {
+    connecting.addAll(topics);
   }
 
   @Override

@@ -65,6 +65,10 @@ public final class GapLedger {
   private final GapFiles files;
   private final Clock clock;
   private final Map<Replica, Reading> reading = new LinkedHashMap<>();
+
+  /** What may be read by now, for the next run. */
+  private final Set<Replica> connecting = new HashSet<>();
+
   private final Coverage coverage = new Coverage();
   private final StandbyReading standby = new StandbyReading();
   private final Map<String, Attempts> attempts = new LinkedHashMap<>();
@@ -207,6 +211,25 @@ public final class GapLedger {
   }
 
   /**
+   * A replica is about to read these topics. On disk when this returns: if the process does not
+   * live to tell of it, they have a gap from now on.
+   */
+  public synchronized void connecting(Replica replica, Collection<String> topics) {
+    if (!reading.containsKey(replica) && !missing().containsAll(topics)) {
+      Instant now = clock.instant();
+      files.topics(replica, new Reading(now, now, new LinkedHashSet<>(topics)));
+      connecting.add(replica);
+    }
+  }
+
+  /** It does not: others read them, or nobody wants them. */
+  private void connectsNoMore(Replica replica) {
+    if (connecting.remove(replica)) {
+      files.forget(replica);
+    }
+  }
+
+  /**
    * A replica reads these topics, and no others, since then: gaps of theirs are over.
    *
    * @param cause why it does, in case others of its topics are not read any more
@@ -219,6 +242,7 @@ public final class GapLedger {
     Reading now =
         new Reading(since, before == null ? since : before.until(), new LinkedHashSet<>(topics));
     reading.put(replica, now);
+    connecting.remove(replica);
     List<Gap> over = new ArrayList<>();
     if (before != null) {
       coverage.ended(replica, before.since(), since, wantedOrUnknown(before.topics()));
@@ -267,6 +291,7 @@ public final class GapLedger {
   public synchronized List<Gap> finished(Replica replica, String cause) {
     attempts.remove(replica.key());
     standby.forget(replica);
+    connectsNoMore(replica);
     Reading its = reading.get(replica);
     Instant now = clock.instant();
     return blind(replica, its == null ? now : earlier(now, its.until()), cause);
@@ -278,6 +303,7 @@ public final class GapLedger {
   public synchronized void handedOver(Replica replica) {
     attempts.remove(replica.key());
     standby.forget(replica);
+    connectsNoMore(replica);
     if (reading.remove(replica) != null) {
       files.forget(replica);
       files.reading(reading, attempts);

@@ -82,6 +82,49 @@ class GapLedgerTest {
   }
 
   @Test
+  void whoIsKilledBeforeItsFirstChannelIsKnownToReadHasAGapSinceItConnected() {
+    start(AB);
+    clock.turnTo(at(3));
+    ledger.connecting(ONE, AB);
+
+    restart(10, AB);
+
+    assertThat(reads(ONE, 12, AB))
+        .singleElement()
+        .satisfies(gap -> assertThat(gap.from()).isEqualTo(lastBefore(at(3))))
+        .satisfies(gap -> assertThat(gap.to()).isEqualTo(at(12)))
+        .satisfies(gap -> assertThat(gap.topics()).containsExactlyInAnyOrderElementsOf(AB));
+  }
+
+  @Test
+  void whatIsConnectedAndNotNeededAnyMoreHasNoGap() {
+    start(AB);
+    ledger.connecting(ONE, AB);
+    ledger.connecting(OTHER, List.of("c"));
+    ledger.finished(ONE, "topics-changed");
+    ledger.handedOver(OTHER);
+
+    restart(10, List.of("a", "b", "c"));
+
+    assertThat(ledger.missing()).isEmpty();
+  }
+
+  @Test
+  void whoConnectsAgainAfterALossKeepsTheGapThatHasBegun() {
+    start(AB);
+    reads(ONE, 1, AB);
+    ledger.blind(ONE, at(5), "dropped");
+    clock.turnTo(at(8));
+    ledger.connecting(ONE, AB);
+
+    restart(10, AB);
+
+    assertThat(reads(ONE, 12, AB))
+        .singleElement()
+        .satisfies(gap -> assertThat(gap.from()).isEqualTo(lastBefore(at(5))));
+  }
+
+  @Test
   void whatAReplicaHasReadCountsWhenItIsNoLongerNeededAndNotWhenItEnds() {
     start(AB);
     reads(ONE, 1, AB);
