@@ -475,7 +475,7 @@ final class Delivery implements Runnable {
       if (key.decided
           && (now - key.dueAtNanos >= 0
               || key.dueOnceOthersAreDelivered && areOthersDelivered(now))) {
-        handOutAll(key, goOn(key));
+        handOutAll(goOn(key));
       }
     }
   }
@@ -497,34 +497,10 @@ final class Delivery implements Runnable {
     return key.slots.stream().filter(Slot::isToBeHandedOut).toList();
   }
 
-  /**
-   * Those of a key that wait or failed, in order, until one fails at once; as many as memory holds,
-   * if some have to be read again. The rest of those follow once others are delivered.
-   */
-  private void handOutAll(Key key, List<Slot> slots) {
+  /** Those of a key that wait or failed, in order, until one fails at once. */
+  private void handOutAll(List<Slot> slots) {
     Slot before = null;
-    List<LogRecord> read = List.of();
     for (Slot slot : slots) {
-      if (slot.record == null) {
-        synchronized (this) {
-          if (window.isMemoryFull() && window.inFlight() > 0) {
-            goOnLater(key, true);
-            return;
-          }
-        }
-        try {
-          read = readAgain(slot, read);
-        } catch (IOException e) {
-          LOG.debug("Spool '{}': what is to be repeated cannot be read now", spool.name(), e);
-          goOnLater(key, false);
-          return;
-        }
-        if (slot.record == null) {
-          // It is there no more, and was delivered before
-          deliveredAfterAll(slot);
-          continue;
-        }
-      }
       boolean again;
       synchronized (this) {
         if (isStopped() || before != null && before.state == State.FAILED) {
@@ -536,29 +512,6 @@ final class Delivery implements Runnable {
       }
       handOut(slot, again);
     }
-  }
-
-  private List<LogRecord> readAgain(Slot slot, List<LogRecord> readBefore) throws IOException {
-    List<LogRecord> read = readBefore;
-    if (read.isEmpty()
-        || slot.sequence < read.get(0).sequence()
-        || slot.sequence > read.get(read.size() - 1).sequence()) {
-      read = spool.findFrom(slot.sequence);
-    }
-    Optional<LogRecord> found =
-        read.stream().filter(record -> record.sequence() == slot.sequence).findFirst();
-    synchronized (this) {
-      found.ifPresent(record -> window.wasRead(slot, record));
-    }
-    return read;
-  }
-
-  /** The rest of a key waits as what failed does, and what comes behind it waits for that. */
-  private synchronized void goOnLater(Key key, boolean onceOthersAreDelivered) {
-    key.failed = true;
-    key.dueOnceOthersAreDelivered = onceOthersAreDelivered;
-    key.handOutAt(spool.nanoTime() + (onceOthersAreDelivered ? LOOK_EVERY_NANOS : AGAIN.toNanos()));
-    stuck.add(key);
   }
 
   // --- what is parked while others are delivered
@@ -581,7 +534,7 @@ final class Delivery implements Runnable {
     parking.stuckSince(overdueSince, notSettled(), now);
     List<Key> overdue;
     synchronized (this) {
-      boolean tooMuch = window.keepsTooMuchDelivered();
+      boolean tooMuch = window.isMemoryFull();
       overdue =
           window.keys().stream()
               .filter(
@@ -732,7 +685,7 @@ final class Delivery implements Runnable {
   private void handOutBehindParked() {
     for (Key key : List.copyOf(stuck)) {
       if (key.waitsForParked && life == Life.TAKES && !parking.holds(key.hash)) {
-        handOutAll(key, goOn(key));
+        handOutAll(goOn(key));
       }
     }
   }

@@ -331,12 +331,6 @@ public final class Spool implements AutoCloseable {
         : log.read(sequence, 1).stream().filter(it -> it.sequence() == sequence).findFirst();
   }
 
-  /** The record of this sequence and some that follow; others, or none, if it is gone. */
-  List<LogRecord> findFrom(long sequence) throws IOException {
-    Optional<LogRecord> inMemory = backlog.find(sequence);
-    return inMemory.isPresent() ? List.of(inMemory.get()) : log.read(sequence, READ_BYTES);
-  }
-
   void wakeUp() {
     backlog.wakeUp();
   }
