@@ -60,6 +60,10 @@ final class Delivery implements Runnable {
 
   private static final Duration FIRST_PROBE_AFTER = Duration.ofSeconds(5);
   private static final Duration PROBE_EVERY = Duration.ofMinutes(1);
+
+  /** With a partition that is stuck and little else to deliver it takes a while until one is. */
+  private static final Duration NOTHING_DELIVERED_FROM = Duration.ofSeconds(30);
+
   private static final int MOST_REASONS = 100;
   private static final Duration REASON_KNOWN_FOR = Duration.ofMinutes(1);
 
@@ -87,6 +91,7 @@ final class Delivery implements Runnable {
   private boolean running;
   private boolean waitsForPlace;
   private long lastDeliveredNanos;
+  private long lastParkedNanos;
   private long lookedNanos;
 
   private long readAgainAtNanos;
@@ -150,6 +155,7 @@ final class Delivery implements Runnable {
     this.refillAt = options.getInFlight() - Math.max(1, options.getInFlight() / 64);
     long now = spool.nanoTime();
     this.lastDeliveredNanos = now - 2 * DELIVERED_NANOS;
+    this.lastParkedNanos = now;
     this.lookedNanos = now;
     this.readAgainAtNanos = now;
     this.parkAgainAtNanos = now;
@@ -607,6 +613,7 @@ final class Delivery implements Runnable {
       return false;
     }
     synchronized (this) {
+      lastParkedNanos = spool.nanoTime();
       Set<Long> inFlight = new HashSet<>();
       for (int i = 0; i < slots.size(); i++) {
         Slot slot = slots.get(i);
@@ -866,6 +873,17 @@ final class Delivery implements Runnable {
     return window.inFlight() + parking.inFlight();
   }
 
+  /** Whether nothing has been delivered for a while, so that what is parked is not stuck alone. */
+  synchronized boolean deliversNothing() {
+    return lastParkedNanos - lastDeliveredNanos >= 0
+        && spool.nanoTime() - lastDeliveredNanos >= NOTHING_DELIVERED_FROM.toNanos();
+  }
+
+  /** Whether a step of the route keeps all other records from being handed out. */
+  boolean stepHangs() {
+    return stepHangs(SLOW_FROM).isPresent();
+  }
+
   /** Why records cannot even be handed out, if so. */
   Optional<String> trouble() {
     return trouble.or(() -> stepHangs(HANGS_FROM));
@@ -885,7 +903,8 @@ final class Delivery implements Runnable {
     return held.compareTo(from) < 0
         ? Optional.empty()
         : Optional.of(
-            "%s for %s, and until then no other record is handed out"
-                .formatted(SpoolStatus.STEP_HANGS, SpoolStatus.words(held)));
+            ("a step of the route that takes from it has not returned for %s, and until then no other"
+                    + " record is handed out")
+                .formatted(SpoolStatus.words(held)));
   }
 }

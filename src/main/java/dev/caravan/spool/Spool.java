@@ -436,7 +436,13 @@ public final class Spool implements AutoCloseable {
     }
     Instant from = Instant.ofEpochMilli(segments.get(0).oldestMillis());
     try {
-      return find(done).map(last -> new Kept(from, last.appendedAt()));
+      // What was acknowledged last was in memory only if the process was killed
+      Instant to =
+          find(done)
+              .map(LogRecord::appendedAt)
+              .orElseGet(
+                  () -> Instant.ofEpochMilli(segments.get(segments.size() - 1).newestMillis()));
+      return Optional.of(new Kept(from, to));
     } catch (IOException e) {
       LOG.warn("Spool '{}': what is kept cannot be read now.", name, e);
       return Optional.empty();
