@@ -105,12 +105,12 @@ public final class Spool implements AutoCloseable {
     this.executor = executor;
     this.listener = listener;
     Path directory = options.directoryPath();
-    long before = Checkpoint.refuseOlderFormat(directory, name);
+    Checkpoint.refuseOlderFormat(directory, name);
     this.checkpoint = Checkpoint.open(directory.resolve(name + CHECKPOINT), name);
     SegmentedLog opened = null;
     Parking parked = null;
     try {
-      long acknowledged = Math.max(before, checkpoint.mark().acknowledged());
+      long acknowledged = checkpoint.mark().acknowledged();
       opened =
           SegmentedLog.open(
               options.ofLog(name, options.segmentBytes(), time.wall()),
