@@ -2,7 +2,7 @@ package dev.caravan.command;
 
 import dev.caravan.PrivateFiles;
 import dev.caravan.spool.SpoolGlance;
-import dev.caravan.spool.log.LogInUseException;
+import dev.caravan.spool.log.Checkpoint;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
@@ -117,7 +117,7 @@ public final class DataFolder {
   /** Whether it is the data folder that keeps the bridge from starting. */
   public static boolean isCauseOf(Throwable failure) {
     return ObjectHelper.getException(Unusable.class, failure) != null
-        || ObjectHelper.getException(LogInUseException.class, failure) != null;
+        || ObjectHelper.getException(Checkpoint.InUseException.class, failure) != null;
   }
 
   /** What waits in it and whether a bridge is at work on it, in one line. */

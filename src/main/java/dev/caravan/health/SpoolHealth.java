@@ -113,10 +113,10 @@ public class SpoolHealth {
     }
     if (status.untaken().isPresent()) {
       // Nothing that Kafka could be blamed for, nor for what is caught up afterwards
-      if (status.records() > 0 && status.untaken().get().compareTo(CATCHING_UP_AFTER) >= 0) {
+      if (status.waits() && status.untaken().get().compareTo(CATCHING_UP_AFTER) >= 0) {
         spooling.add(status.name());
       }
-      if (status.abandoned() && status.records() > 0 && abandoned.add(status.name())) {
+      if (status.abandoned() && status.waits() && abandoned.add(status.name())) {
         LOG.error(
             "Spool {}: {}. What arrives is kept on disk until there is such a route. Put it back"
                 + " into the folder with the routes.",
@@ -135,7 +135,11 @@ public class SpoolHealth {
           status.sentence(),
           status.stepHangs()
               ? "the step returns. Look at what it waits for."
-              : "Kafka takes it. Check KAFKA_BOOTSTRAP_SERVERS, the brokers and the rights of the"
+              : "Kafka takes it. Check KAFKA_BOOTSTRAP_SERVERS (%s), the brokers and the rights of the"
+                      .formatted(
+                          spools
+                              .getCamelContext()
+                              .resolvePropertyPlaceholders("{{kafka.bootstrap.servers:}}"))
                   + " bridge's user.");
     } else if (!status.spooling() && spooling.remove(status.name())) {
       LOG.info("Spool {}: caught up, {}.", status.name(), status.sentence());

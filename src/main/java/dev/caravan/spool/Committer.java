@@ -611,6 +611,9 @@ final class Committer {
               .findFirst()
               .orElse(0);
     }
+    if (parking.records() > 0 && taker.map(Delivery::deliversNothing).orElse(true)) {
+      oldest = oldest == 0 ? parking.oldestMillis() : Math.min(oldest, parking.oldestMillis());
+    }
     return new SpoolStatus(
         name,
         snapshot.waiting(),
@@ -632,6 +635,7 @@ final class Committer {
         state.failing(),
         taker.flatMap(Delivery::failure),
         notLetGo.or(() -> taker.flatMap(Delivery::trouble)),
+        taker.map(Delivery::stepHangs).orElse(false),
         untaken,
         parking.records(),
         parking.status());

@@ -60,6 +60,10 @@ final class Delivery implements Runnable {
 
   private static final Duration FIRST_PROBE_AFTER = Duration.ofSeconds(5);
   private static final Duration PROBE_EVERY = Duration.ofMinutes(1);
+
+  /** With a partition that is stuck and little else to deliver it takes a while until one is. */
+  private static final Duration NOTHING_DELIVERED_FROM = Duration.ofSeconds(30);
+
   private static final int MOST_REASONS = 100;
   private static final Duration REASON_KNOWN_FOR = Duration.ofMinutes(1);
 
@@ -87,6 +91,7 @@ final class Delivery implements Runnable {
   private boolean running;
   private boolean waitsForPlace;
   private long lastDeliveredNanos;
+  private long lastParkedNanos;
   private long lookedNanos;
 
   private long readAgainAtNanos;
@@ -150,6 +155,7 @@ final class Delivery implements Runnable {
     this.refillAt = options.getInFlight() - Math.max(1, options.getInFlight() / 64);
     long now = spool.nanoTime();
     this.lastDeliveredNanos = now - 2 * DELIVERED_NANOS;
+    this.lastParkedNanos = now;
     this.lookedNanos = now;
     this.readAgainAtNanos = now;
     this.parkAgainAtNanos = now;
@@ -475,7 +481,7 @@ final class Delivery implements Runnable {
       if (key.decided
           && (now - key.dueAtNanos >= 0
               || key.dueOnceOthersAreDelivered && areOthersDelivered(now))) {
-        handOutAll(key, goOn(key));
+        handOutAll(goOn(key));
       }
     }
   }
@@ -497,34 +503,10 @@ final class Delivery implements Runnable {
     return key.slots.stream().filter(Slot::isToBeHandedOut).toList();
   }
 
-  /**
-   * Those of a key that wait or failed, in order, until one fails at once; as many as memory holds,
-   * if some have to be read again. The rest of those follow once others are delivered.
-   */
-  private void handOutAll(Key key, List<Slot> slots) {
+  /** Those of a key that wait or failed, in order, until one fails at once. */
+  private void handOutAll(List<Slot> slots) {
     Slot before = null;
-    List<LogRecord> read = List.of();
     for (Slot slot : slots) {
-      if (slot.record == null) {
-        synchronized (this) {
-          if (window.isMemoryFull() && window.inFlight() > 0) {
-            goOnLater(key, true);
-            return;
-          }
-        }
-        try {
-          read = readAgain(slot, read);
-        } catch (IOException e) {
-          LOG.debug("Spool '{}': what is to be repeated cannot be read now", spool.name(), e);
-          goOnLater(key, false);
-          return;
-        }
-        if (slot.record == null) {
-          // It is there no more, and was delivered before
-          deliveredAfterAll(slot);
-          continue;
-        }
-      }
       boolean again;
       synchronized (this) {
         if (isStopped() || before != null && before.state == State.FAILED) {
@@ -536,29 +518,6 @@ final class Delivery implements Runnable {
       }
       handOut(slot, again);
     }
-  }
-
-  private List<LogRecord> readAgain(Slot slot, List<LogRecord> readBefore) throws IOException {
-    List<LogRecord> read = readBefore;
-    if (read.isEmpty()
-        || slot.sequence < read.get(0).sequence()
-        || slot.sequence > read.get(read.size() - 1).sequence()) {
-      read = spool.findFrom(slot.sequence);
-    }
-    Optional<LogRecord> found =
-        read.stream().filter(record -> record.sequence() == slot.sequence).findFirst();
-    synchronized (this) {
-      found.ifPresent(record -> window.wasRead(slot, record));
-    }
-    return read;
-  }
-
-  /** The rest of a key waits as what failed does, and what comes behind it waits for that. */
-  private synchronized void goOnLater(Key key, boolean onceOthersAreDelivered) {
-    key.failed = true;
-    key.dueOnceOthersAreDelivered = onceOthersAreDelivered;
-    key.handOutAt(spool.nanoTime() + (onceOthersAreDelivered ? LOOK_EVERY_NANOS : AGAIN.toNanos()));
-    stuck.add(key);
   }
 
   // --- what is parked while others are delivered
@@ -581,7 +540,7 @@ final class Delivery implements Runnable {
     parking.stuckSince(overdueSince, notSettled(), now);
     List<Key> overdue;
     synchronized (this) {
-      boolean tooMuch = window.keepsTooMuchDelivered();
+      boolean tooMuch = window.isMemoryFull();
       overdue =
           window.keys().stream()
               .filter(
@@ -654,6 +613,7 @@ final class Delivery implements Runnable {
       return false;
     }
     synchronized (this) {
+      lastParkedNanos = spool.nanoTime();
       Set<Long> inFlight = new HashSet<>();
       for (int i = 0; i < slots.size(); i++) {
         Slot slot = slots.get(i);
@@ -732,7 +692,7 @@ final class Delivery implements Runnable {
   private void handOutBehindParked() {
     for (Key key : List.copyOf(stuck)) {
       if (key.waitsForParked && life == Life.TAKES && !parking.holds(key.hash)) {
-        handOutAll(key, goOn(key));
+        handOutAll(goOn(key));
       }
     }
   }
@@ -913,6 +873,17 @@ final class Delivery implements Runnable {
     return window.inFlight() + parking.inFlight();
   }
 
+  /** Whether nothing has been delivered for a while, so that what is parked is not stuck alone. */
+  synchronized boolean deliversNothing() {
+    return lastParkedNanos - lastDeliveredNanos >= 0
+        && spool.nanoTime() - lastDeliveredNanos >= NOTHING_DELIVERED_FROM.toNanos();
+  }
+
+  /** Whether a step of the route keeps all other records from being handed out. */
+  boolean stepHangs() {
+    return stepHangs(SLOW_FROM).isPresent();
+  }
+
   /** Why records cannot even be handed out, if so. */
   Optional<String> trouble() {
     return trouble.or(() -> stepHangs(HANGS_FROM));
@@ -932,7 +903,8 @@ final class Delivery implements Runnable {
     return held.compareTo(from) < 0
         ? Optional.empty()
         : Optional.of(
-            "%s for %s, and until then no other record is handed out"
-                .formatted(SpoolStatus.STEP_HANGS, SpoolStatus.words(held)));
+            ("a step of the route that takes from it has not returned for %s, and until then no other"
+                    + " record is handed out")
+                .formatted(SpoolStatus.words(held)));
   }
 }

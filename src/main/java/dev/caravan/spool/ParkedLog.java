@@ -206,6 +206,14 @@ final class ParkedLog implements AutoCloseable {
     return records.fileBytes() + marks.fileBytes();
   }
 
+  /** When the oldest record in any file was appended, done with or not. */
+  long oldestMillis() {
+    return records.segments().stream()
+        .mapToLong(SegmentedLog.SegmentInfo::oldestMillis)
+        .min()
+        .orElse(Long.MAX_VALUE);
+  }
+
   /** Writes records whose sequences follow on {@link #last}. */
   void append(List<LogRecord> more) throws IOException {
     appender.append(more);

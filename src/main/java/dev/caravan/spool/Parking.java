@@ -371,7 +371,7 @@ final class Parking implements AutoCloseable {
       groups.put(what, group);
       LOG.warn(
           "Spool '{}': records for {} cannot be delivered now and are parked: {}. They are tried"
-              + " again every {} to {}; all others are delivered.",
+              + " again every {} to {}; others do not wait for them.",
           spool,
           what,
           why.sentence(),
@@ -722,6 +722,11 @@ final class Parking implements AutoCloseable {
   /** What is parked, by what is stuck; what is being handed out again is not among it. */
   List<Parked> status() {
     return status;
+  }
+
+  /** When the oldest of those that are parked was appended, or before. */
+  long oldestMillis() {
+    return log.oldestMillis();
   }
 
   /** How many records are parked, those that are handed out again included. */

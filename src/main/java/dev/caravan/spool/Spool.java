@@ -105,12 +105,12 @@ public final class Spool implements AutoCloseable {
     this.executor = executor;
     this.listener = listener;
     Path directory = options.directoryPath();
-    long before = Checkpoint.refuseOlderFormat(directory, name);
+    Checkpoint.refuseOlderFormat(directory, name);
     this.checkpoint = Checkpoint.open(directory.resolve(name + CHECKPOINT), name);
     SegmentedLog opened = null;
     Parking parked = null;
     try {
-      long acknowledged = Math.max(before, checkpoint.mark().acknowledged());
+      long acknowledged = checkpoint.mark().acknowledged();
       opened =
           SegmentedLog.open(
               options.ofLog(name, options.segmentBytes(), time.wall()),
@@ -331,12 +331,6 @@ public final class Spool implements AutoCloseable {
         : log.read(sequence, 1).stream().filter(it -> it.sequence() == sequence).findFirst();
   }
 
-  /** The record of this sequence and some that follow; others, or none, if it is gone. */
-  List<LogRecord> findFrom(long sequence) throws IOException {
-    Optional<LogRecord> inMemory = backlog.find(sequence);
-    return inMemory.isPresent() ? List.of(inMemory.get()) : log.read(sequence, READ_BYTES);
-  }
-
   void wakeUp() {
     backlog.wakeUp();
   }
@@ -442,7 +436,13 @@ public final class Spool implements AutoCloseable {
     }
     Instant from = Instant.ofEpochMilli(segments.get(0).oldestMillis());
     try {
-      return find(done).map(last -> new Kept(from, last.appendedAt()));
+      // What was acknowledged last was in memory only if the process was killed
+      Instant to =
+          find(done)
+              .map(LogRecord::appendedAt)
+              .orElseGet(
+                  () -> Instant.ofEpochMilli(segments.get(segments.size() - 1).newestMillis()));
+      return Optional.of(new Kept(from, to));
     } catch (IOException e) {
       LOG.warn("Spool '{}': what is kept cannot be read now.", name, e);
       return Optional.empty();

@@ -14,7 +14,8 @@ import java.util.Optional;
  * @param bytes that the waiting records and those kept for replay take up
  * @param maxBytes that they may take up
  * @param fileBytes on disk
- * @param oldest age of the oldest record that waits
+ * @param oldest age of the oldest record that waits; of those parked, too, while nothing else is
+ *     delivered
  * @param inFlight handed out, no outcome yet
  * @param appended records since the spool was opened
  * @param acknowledged records since the spool was opened
@@ -29,6 +30,7 @@ import java.util.Optional;
  * @param storeFailure why nothing can be written at present, if so
  * @param deliveryFailure why nothing can be handed over at present, if so
  * @param trouble why records on disk cannot be read or deleted at present, if so
+ * @param stepHangs whether a step of the route keeps all other records from being handed out
  * @param untaken for how long no consumer has been there to take from it, if none is
  * @param parkedRecords that cannot be delivered for now while the rest flows
  * @param parked what cannot be delivered for now while the rest flows, by what is stuck
@@ -54,6 +56,7 @@ public record SpoolStatus(
     Optional<String> storeFailure,
     Optional<String> deliveryFailure,
     Optional<String> trouble,
+    boolean stepHangs,
     Optional<Duration> untaken,
     long parkedRecords,
     List<Parking.Parked> parked) {
@@ -62,8 +65,6 @@ public record SpoolStatus(
 
   /** A route that is replaced by another is away for less, though Kafka may be away, too. */
   private static final Duration ABANDONED_FROM = Duration.ofSeconds(20);
-
-  static final String STEP_HANGS = "a step of the route that takes from it has not returned";
 
   private static final double KILO = 1000;
 
@@ -82,12 +83,12 @@ public record SpoolStatus(
    * by itself; one that is not there does not come back by itself.
    */
   public boolean inDanger() {
-    return full || trouble.isPresent() || storeFailure.isPresent() || (abandoned() && records > 0);
+    return full || trouble.isPresent() || storeFailure.isPresent() || (abandoned() && waits());
   }
 
-  /** Whether a step of the route keeps all other records from being handed out. */
-  public boolean stepHangs() {
-    return deliveryFailure.or(() -> trouble).filter(it -> it.startsWith(STEP_HANGS)).isPresent();
+  /** Whether something is not delivered yet, parked or not. */
+  public boolean waits() {
+    return records + parkedRecords > 0;
   }
 
   /** The time until it is full, if it goes on growing as it does. */

@@ -11,19 +11,14 @@ import java.util.Map;
 
 /**
  * The records that were taken from the spool and not let go of yet, in order, and by their keys.
- * Only those that are not delivered take up a place. One that is delivered before an earlier one of
- * its key is repeated should that one fail: it stays in memory until then, as long as all of these
- * take up no more than a share of it. What then happens depends on whether the window keeps them
- * all: they are to be parked, or their records are let go of and read again when they are repeated.
- * For one thread at a time.
+ * One that is delivered before an earlier one of its key is repeated should that one fail, and so
+ * stays in memory until then. With keys only those that are not delivered take up a place; without
+ * them all do, as the first that fails has all behind it repeated. For one thread at a time.
  */
 final class Window {
 
   /** What is delivered behind a record that is stuck is no more than a few numbers each. */
   private static final int MOST_SLOTS = 250_000;
-
-  /** So small a part of the memory is for what is delivered behind what is not. */
-  private static final int DELIVERED_SHARE = 4;
 
   /** A record that was taken from the spool and is not let go of yet, and what became of it. */
   static final class Slot {
@@ -34,14 +29,13 @@ final class Window {
     final long key;
     final int weight;
 
-    /** Null once it need not be handed out any more, is parked, or must be read to be repeated. */
+    /** Null once it need not be handed out any more, or is parked. */
     LogRecord record;
 
     /** Null if nobody wants to know when it is settled, or knows it. */
     byte[] receipt;
 
     volatile State state = State.WAITING;
-    private boolean keptBehind;
 
     /**
      * Of one that is parked: whether it is among those in flight, and was handed out from there.
@@ -131,7 +125,7 @@ final class Window {
 
     /** Whether something of it is delivered behind its first record, and is kept. */
     boolean keepsDelivered() {
-      return slots.stream().anyMatch(slot -> slot.keptBehind);
+      return slots.stream().anyMatch(slot -> slot.state == State.DELIVERED);
     }
 
     void handOutAt(long nanos) {
@@ -159,41 +153,30 @@ final class Window {
 
   private final int maxRecords;
   private final long maxBytes;
-  private final boolean keepsAll;
+  private final boolean keyed;
   private final Receipts receipts;
   private final Deque<Slot> slots = new ArrayDeque<>();
   private final Map<Long, Key> keys = new LinkedHashMap<>();
   private int places;
   private long bytes;
-  private long bytesBehind;
 
   /** How far everything is done with, and how many records that lets go of. */
   record Progress(long upToSequence, int records) {}
 
-  /**
-   * An empty one.
-   *
-   * @param keepsAll whether all that is delivered behind what is not is kept, as it can be parked
-   */
-  Window(int maxRecords, long maxBytes, boolean keepsAll, Receipts receipts) {
+  Window(int maxRecords, long maxBytes, boolean keyed, Receipts receipts) {
     this.maxRecords = maxRecords;
     this.receipts = receipts;
-    this.keepsAll = keepsAll;
+    this.keyed = keyed;
     this.maxBytes = maxBytes;
   }
 
   /** Whether there is no room for one more; a single record fits however large it is. */
   boolean isFull() {
-    return places >= maxRecords || isMemoryFull() || slots.size() >= MOST_SLOTS;
+    return places() >= maxRecords || isMemoryFull() || slots.size() >= MOST_SLOTS;
   }
 
   boolean isMemoryFull() {
     return bytes >= maxBytes;
-  }
-
-  /** Whether what is delivered behind what is not takes up more than its share of the memory. */
-  boolean keepsTooMuchDelivered() {
-    return bytesBehind > maxBytes / DELIVERED_SHARE;
   }
 
   boolean isEmpty() {
@@ -202,7 +185,7 @@ final class Window {
 
   /** How many records take up a place. */
   int places() {
-    return places;
+    return keyed ? places : slots.size();
   }
 
   /** The keys of which some record is not delivered. */
@@ -254,30 +237,6 @@ final class Window {
     if (its.isEmpty()) {
       keys.remove(slot.key);
     }
-    if (slot.record != null) {
-      keepBehind(slot);
-    }
-  }
-
-  private void keepBehind(Slot slot) {
-    slot.keptBehind = true;
-    bytesBehind += slot.weight;
-    if (!keepsAll && keepsTooMuchDelivered()) {
-      forget(slot);
-    }
-  }
-
-  private void keepNotBehind(Slot slot) {
-    if (slot.keptBehind) {
-      slot.keptBehind = false;
-      bytesBehind -= slot.weight;
-    }
-  }
-
-  /** The record of one that is to be repeated is in memory again. */
-  void wasRead(Slot slot, LogRecord record) {
-    slot.record = record;
-    bytes += slot.weight;
   }
 
   /** Has what was delivered behind a record that failed be repeated, so it takes a place again. */
@@ -285,7 +244,6 @@ final class Window {
     for (Slot slot : key.slots) {
       if (slot.state == State.DELIVERED) {
         slot.state = State.FAILED;
-        keepNotBehind(slot);
         places++;
       }
     }
@@ -301,8 +259,8 @@ final class Window {
     keys.remove(slot.key);
   }
 
+  /** Once only: one that was delivered while it was being parked has been let go of already. */
   private void forget(Slot slot) {
-    keepNotBehind(slot);
     if (slot.record != null) {
       slot.record = null;
       bytes -= slot.weight;
@@ -325,11 +283,8 @@ final class Window {
     return keys.values().stream().mapToInt(key -> key.inFlight).sum();
   }
 
-  /** Those neither delivered nor parked, oldest first, without what is to be read again. */
+  /** Those neither delivered nor parked, oldest first. */
   List<LogRecord> notDelivered() {
-    return slots.stream()
-        .filter(slot -> !slot.isDone() && slot.record != null)
-        .map(slot -> slot.record)
-        .toList();
+    return slots.stream().filter(slot -> !slot.isDone()).map(slot -> slot.record).toList();
   }
 }

@@ -60,6 +60,7 @@ class SpoolHealthTest {
         Optional.empty(),
         Optional.empty(),
         Optional.empty(),
+        false,
         Optional.empty(),
         0,
         List.of());

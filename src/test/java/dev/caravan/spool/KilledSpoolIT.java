@@ -16,6 +16,8 @@ import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -28,8 +30,12 @@ class KilledSpoolIT {
 
   @TempDir Path directory;
 
-  @Test
-  void everyRecordIsDeliveredOrThereButForThoseAppendedAfterTheLastCommit() throws Exception {
+  @ParameterizedTest
+  @ValueSource(strings = {"PT0S", "PT1H"})
+  void everyRecordIsDeliveredOrThereButForThoseAppendedAfterTheLastCommit(Duration kept)
+      throws Exception {
+    SpoolConfiguration settings = SpoolFixture.settings(directory);
+    settings.setKeepAcknowledged(kept);
     Random random = new Random(42);
     KillLedger ledger = KillLedger.open(directory.resolve("ledger"));
     Set<Long> missing = new HashSet<>();
@@ -37,7 +43,7 @@ class KilledSpoolIT {
     for (int kill = 0; kill < KILLS; kill++) {
       boolean delivers = kill % 3 != 0;
       long before = ledger.lastAppended();
-      Process victim = start(delivers);
+      Process victim = start(delivers, kept);
       int appends = 500 + random.nextInt(3000);
       await()
           .atMost(Duration.ofMinutes(2))
@@ -54,8 +60,11 @@ class KilledSpoolIT {
         delivered.add(ledger.delivery(i));
       }
       List<Long> left;
-      try (SpoolFixture spool = new SpoolFixture(SpoolFixture.settings(directory))) {
+      try (SpoolFixture spool = new SpoolFixture(settings)) {
         assertThat(spool.events).as("a kill damages nothing").isEmpty();
+        assertThat(spool.spool.kept().isPresent())
+            .as("what was acknowledged is kept")
+            .isEqualTo(!kept.isZero() && !delivered.isEmpty());
         left = spool.take(Integer.MAX_VALUE);
       }
       assertThat(left).as("in order").isSorted().doesNotHaveDuplicates();
@@ -82,7 +91,7 @@ class KilledSpoolIT {
   @Test
   void aSecondProcessIsRefusedAndToldWhichDirectory() throws Exception {
     KillLedger ledger = KillLedger.open(directory.resolve("ledger"));
-    Process first = start(true);
+    Process first = start(true, Duration.ZERO);
     try {
       await()
           .atMost(Duration.ofMinutes(2))
@@ -100,7 +109,7 @@ class KilledSpoolIT {
     }
   }
 
-  private Process start(boolean delivers) throws IOException {
+  private Process start(boolean delivers, Duration kept) throws IOException {
     return new ProcessBuilder(
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
             "-Xmx256m",
@@ -109,7 +118,8 @@ class KilledSpoolIT {
             System.getProperty("java.class.path"),
             SpoolVictim.class.getName(),
             directory.toString(),
-            Boolean.toString(delivers))
+            Boolean.toString(delivers),
+            kept.toString())
         .redirectErrorStream(true)
         .redirectOutput(directory.resolve("victim.log").toFile())
         .start();

@@ -3,17 +3,23 @@ package dev.caravan.spool;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.caravan.spool.Failure.Kind;
 import dev.caravan.spool.log.LogRecord;
+import dev.caravan.spool.log.RecordHeaders;
+import dev.caravan.testing.MutableClock;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
 import org.apache.camel.builder.RouteBuilder;
 import org.apache.camel.health.HealthCheck;
 import org.apache.camel.health.HealthCheckHelper;
@@ -176,6 +182,64 @@ class SpoolStatusTest {
   }
 
   @Test
+  void isSpoolingThoughAllIsParkedOnceNothingElseHasBeenDeliveredForAWhile() throws Exception {
+    MutableClock wall = new MutableClock(Instant.parse("2026-03-01T12:00:00Z"));
+    Instant begin = wall.instant();
+    LongSupplier nanos = () -> Duration.between(begin, wall.instant()).toNanos();
+    SpoolConfiguration options = SpoolFixture.settings(directory);
+    options.setKeyHeader("key");
+    Delivery.Receiver receiver =
+        new Delivery.Receiver() {
+          @Override
+          public void receive(LogRecord record, boolean again, Delivery.Settlement settlement) {
+            if (record.headers().text("key").equals("stuck")) {
+              settlement.failed(new Failure(Kind.LATER, "p 1", "p 1 has no leader", null));
+            } else {
+              settlement.delivered();
+            }
+          }
+
+          @Override
+          public void deadLetter(LogRecord record, String reason) {
+            throw new IllegalStateException();
+          }
+        };
+    try (SpoolFixture fixture = new SpoolFixture(options, new Spool.Time(wall, nanos))) {
+      Spool spool = fixture.spool;
+      Delivery delivery = new Delivery(spool, options, receiver);
+      spool.attach(delivery, options);
+      Thread thread = new Thread(delivery);
+      thread.start();
+      append(spool, "flows");
+      append(spool, "stuck");
+      await().until(() -> spool.status().parkedRecords() == 1);
+      await().until(() -> spool.status().records() == 0);
+      assertThat(spool.status().sentence()).startsWith("flowing");
+
+      wall.turnTo(begin.plusSeconds(29));
+      assertThat(spool.status().spooling()).isFalse();
+
+      wall.turnTo(begin.plusSeconds(31));
+      assertThat(spool.status().spooling()).isTrue();
+      assertThat(spool.status().sentence()).startsWith("spooling, oldest 31 s");
+
+      append(spool, "flows");
+      await().until(() -> spool.status().sentence().startsWith("flowing"));
+      assertThat(spool.status().parkedRecords()).isEqualTo(1);
+
+      delivery.stop(Duration.ofSeconds(30));
+      thread.join();
+      spool.detach(delivery);
+      wall.turnTo(begin.plusSeconds(60));
+      assertThat(spool.status().inDanger()).as("nobody takes what is parked").isTrue();
+    }
+  }
+
+  private static void append(Spool spool, String key) throws InterruptedException {
+    spool.append(new byte[1], RecordHeaders.of(Map.of("key", key), name -> {}));
+  }
+
+  @Test
   void isSeenByTheHealthChecksOfCamel() throws Exception {
     try (DefaultCamelContext context = new DefaultCamelContext()) {
       context.addRoutes(
@@ -220,6 +284,7 @@ class SpoolStatusTest {
         Optional.empty(),
         Optional.empty(),
         Optional.empty(),
+        false,
         Optional.of(untaken),
         0,
         List.of());
@@ -253,6 +318,7 @@ class SpoolStatusTest {
         failure,
         Optional.empty(),
         Optional.empty(),
+        false,
         Optional.empty(),
         0,
         List.of());

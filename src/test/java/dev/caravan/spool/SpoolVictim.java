@@ -4,6 +4,7 @@ import dev.caravan.spool.log.LogRecord;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.LockSupport;
@@ -17,7 +18,9 @@ final class SpoolVictim {
     Path directory = Path.of(args[0]);
     boolean delivers = Boolean.parseBoolean(args[1]);
     KillLedger ledger = KillLedger.open(directory.resolve("ledger"));
-    try (SpoolFixture spool = new SpoolFixture(SpoolFixture.settings(directory))) {
+    SpoolConfiguration settings = SpoolFixture.settings(directory);
+    settings.setKeepAcknowledged(Duration.parse(args[2]));
+    try (SpoolFixture spool = new SpoolFixture(settings)) {
       if (delivers) {
         Thread consumer = new Thread(() -> deliver(spool.spool, ledger));
         consumer.setDaemon(true);

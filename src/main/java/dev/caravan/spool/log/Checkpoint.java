@@ -8,12 +8,9 @@ import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.Comparator;
 import java.util.Optional;
 import java.util.stream.Stream;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * A small file beside a log that remembers how far records were acknowledged and committed, and
@@ -25,8 +22,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class Checkpoint implements AutoCloseable {
 
-  private static final Logger LOG = LoggerFactory.getLogger(Checkpoint.class);
-  private static final String BEFORE_LOG = ".before-log";
   private static final int SLOT_LENGTH = 64;
   private static final int CHECKED_LENGTH = 8 * 4;
   private static final int PARKED_AT = 8 * 5;
@@ -36,6 +31,16 @@ public final class Checkpoint implements AutoCloseable {
   private final FileLock lock;
   private final ByteBuffer buffer = ByteBuffer.allocate(SLOT_LENGTH);
   private volatile Mark mark;
+
+  /** Another process has the log open, so this one must not. */
+  public static final class InUseException extends IOException {
+
+    private static final long serialVersionUID = 1L;
+
+    private InUseException(String message) {
+      super(message);
+    }
+  }
 
   /**
    * How far things had come at the time of writing; zeros if nothing was written.
@@ -55,7 +60,7 @@ public final class Checkpoint implements AutoCloseable {
   /**
    * Opens the file, or makes a new one, and takes its lock.
    *
-   * @throws LogInUseException with a sentence that says who must give way, if it is locked
+   * @throws InUseException with a sentence that says who must give way, if it is locked
    */
   public static Checkpoint open(Path path, String name) throws IOException {
     Disk disk = new Disk();
@@ -64,7 +69,7 @@ public final class Checkpoint implements AutoCloseable {
     try {
       FileLock lock = tryLock(file.getChannel());
       if (lock == null) {
-        throw new LogInUseException(
+        throw new InUseException(
             ("The spool '%s' in %s is in use by another process, so it is not opened a second time."
                     + " Stop that process, or give this one a directory of its own.")
                 .formatted(name, path.getParent()));
@@ -150,54 +155,18 @@ public final class Checkpoint implements AutoCloseable {
   }
 
   /**
-   * Looks in this directory for a spool in the format of earlier versions, an H2 MVStore {@code
-   * name.mv} with its checkpoint {@code name.mark}. One that is drained is set aside, renamed, and
-   * counting goes on above it.
+   * Refuses a spool in the format of before 0.1, an H2 MVStore {@code name.mv}.
    *
-   * @return the highest sequence of the spool of before, 0 if there was none
-   * @throws IOException with a sentence that says how to drain it, if something waits in it
+   * @throws IOException with a sentence that says how to drain it, if there is one
    */
-  public static long refuseOlderFormat(Path directory, String name) throws IOException {
+  public static void refuseOlderFormat(Path directory, String name) throws IOException {
     Path store = directory.resolve(name + ".mv");
-    Path mark = directory.resolve(name + ".mark");
-    Path storeAside = directory.resolve(store.getFileName() + BEFORE_LOG);
-    Path markAside = directory.resolve(mark.getFileName() + BEFORE_LOG);
-    if (Files.exists(store) || Files.exists(mark)) {
-      if (!isDrained(store, mark, name)) {
-        throw new IOException(
-            ("The spool '%s' in %s is in the format of an earlier version, and events may wait in"
-                    + " it (%s). Run the previous version until its spool is empty, then start this"
-                    + " one again. Nothing was changed.")
-                .formatted(name, directory, store.getFileName()));
-      }
-      if (Files.exists(store)) {
-        Files.move(store, storeAside);
-      }
-      if (Files.exists(mark)) {
-        Files.move(mark, markAside);
-      }
-      LOG.info(
-          "Spool '{}': all in the file of an earlier version was done with; it is set aside as {}"
-              + " and may be deleted.",
-          name,
-          storeAside);
-    }
-    if (!Files.exists(markAside)) {
-      return 0;
-    }
-    try (FileChannel channel = FileChannel.open(markAside, StandardOpenOption.READ)) {
-      return newest(channel).committed();
-    }
-  }
-
-  /** Its lock keeps the earlier version out of it, or this one, if that is still running. */
-  private static boolean isDrained(Path store, Path mark, String name) throws IOException {
-    if (!Files.exists(mark)) {
-      return false;
-    }
-    try (Checkpoint last = open(mark, name)) {
-      boolean known = last.mark.generation() > 0 || !Files.exists(store);
-      return known && last.mark.committed() <= last.mark.acknowledged();
+    if (Files.exists(store)) {
+      throw new IOException(
+          ("The spool '%s' in %s is in the format of an earlier version, and events may wait in it."
+                  + " Run the previous version until its spool is empty, move %s away, then start"
+                  + " this one again. Nothing was changed.")
+              .formatted(name, directory, store.getFileName()));
     }
   }
 
