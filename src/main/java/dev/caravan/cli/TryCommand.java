@@ -21,6 +21,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -83,6 +88,9 @@ final class TryCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
 
+  /** What the routes were tried with last. */
+  private List<String> seen = List.of();
+
   @Override
   public Integer call() throws InterruptedException {
     // Whatever there is to say of the routes is said here
@@ -94,24 +102,47 @@ final class TryCommand implements Callable<Integer> {
     return run(LONGEST.minus(shorter(start, LONGEST_START))) ? Caravan.OK : Caravan.FAILED;
   }
 
+  /** Looks for edits again and again, until nobody reads what is told of them. */
   private int watch() throws InterruptedException {
-    PrintWriter out = spec.commandLine().getOut();
-    Optional<List<String>> seen = Optional.empty();
-    while (!out.checkError()) {
-      List<String> now = files();
-      if (!seen.equals(Optional.of(now))) {
-        seen = Optional.of(now);
-        try {
-          run(LONGEST);
-        } catch (CommandFailure e) {
-          out.println(e.getMessage());
-        }
-        out.println("-- Waiting for an edit; Ctrl-C ends it.");
-        out.flush();
-      }
-      Thread.sleep(LOOK_EVERY.toMillis());
+    ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor();
+    CompletableFuture<Integer> end = new CompletableFuture<>();
+    try {
+      clock.scheduleWithFixedDelay(
+          () -> {
+            try {
+              if (!runIfEdited()) {
+                end.complete(Caravan.OK);
+              }
+            } catch (RuntimeException | Error e) {
+              end.completeExceptionally(e);
+            }
+          },
+          0,
+          LOOK_EVERY.toMillis(),
+          TimeUnit.MILLISECONDS);
+      return end.get();
+    } catch (ExecutionException e) {
+      throw new IllegalStateException(e.getCause());
+    } finally {
+      clock.shutdownNow();
     }
-    return Caravan.OK;
+  }
+
+  /** Whether somebody still reads what is told. */
+  private boolean runIfEdited() {
+    PrintWriter out = spec.commandLine().getOut();
+    List<String> now = files();
+    if (!now.equals(seen)) {
+      seen = now;
+      try {
+        run(LONGEST);
+      } catch (CommandFailure e) {
+        out.println(e.getMessage());
+      }
+      out.println("-- Waiting for an edit; Ctrl-C ends it.");
+      out.flush();
+    }
+    return !out.checkError();
   }
 
   /** All that the outcome depends on. */
