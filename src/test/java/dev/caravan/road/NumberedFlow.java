@@ -15,6 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.IntConsumer;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -31,16 +32,11 @@ final class NumberedFlow {
   private static final Logger LOG = LoggerFactory.getLogger(NumberedFlow.class);
   private static final int CONVERSATIONS = 10;
 
-  /** What a test looks at while events flow, after each of them. */
-  interface Observer {
-    void sent(int number);
-  }
-
   private final Simulator genesys;
   private final TopicReader kafka;
   private final String prefix;
   private final Duration pause;
-  private final Observer observer;
+  private final IntConsumer observer;
   private final Thread thread = new Thread(this::flow, "flow");
   private volatile boolean flowing = true;
   private List<String> topics = List.of();
@@ -63,10 +59,10 @@ final class NumberedFlow {
    *
    * @param prefix of the Kafka topics
    * @param pause between two events
-   * @param observer called by the thread that sends
+   * @param observer called with each number by the thread that sends, once it is sent
    */
   NumberedFlow(
-      Simulator genesys, TopicReader kafka, String prefix, Duration pause, Observer observer) {
+      Simulator genesys, TopicReader kafka, String prefix, Duration pause, IntConsumer observer) {
     this.genesys = genesys;
     this.kafka = kafka;
     this.prefix = prefix;
@@ -100,7 +96,7 @@ final class NumberedFlow {
         sent.set(number);
         unheard.set(number, heard == 0);
       }
-      observer.sent(number);
+      observer.accept(number);
       LockSupport.parkNanos(pause.toNanos());
     }
   }
