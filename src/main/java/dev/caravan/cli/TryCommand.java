@@ -1,5 +1,6 @@
 package dev.caravan.cli;
 
+import dev.caravan.background.BackgroundTask;
 import dev.caravan.command.CommandFailure;
 import dev.caravan.command.Deadline;
 import dev.caravan.dryrun.Expectations;
@@ -21,11 +22,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -105,24 +104,20 @@ final class TryCommand implements Callable<Integer> {
   /** Looks for edits again and again, until nobody reads what is told of them. */
   private int watch() throws InterruptedException {
     ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor();
-    CompletableFuture<Integer> end = new CompletableFuture<>();
+    CountDownLatch end = new CountDownLatch(1);
     try {
-      clock.scheduleWithFixedDelay(
+      BackgroundTask.every(
+          Duration.ZERO,
+          LOOK_EVERY,
+          "try",
+          clock,
           () -> {
-            try {
-              if (!runIfEdited()) {
-                end.complete(Caravan.OK);
-              }
-            } catch (RuntimeException | Error e) {
-              end.completeExceptionally(e);
+            if (!runIfEdited()) {
+              end.countDown();
             }
-          },
-          0,
-          LOOK_EVERY.toMillis(),
-          TimeUnit.MILLISECONDS);
-      return end.get();
-    } catch (ExecutionException e) {
-      throw new IllegalStateException(e.getCause());
+          });
+      end.await();
+      return Caravan.OK;
     } finally {
       clock.shutdownNow();
     }
