@@ -616,9 +616,7 @@ class ClusterIT {
   private static boolean isInTheMiddleOfASpan(Instant time, Instant from, Instant to) {
     long at = time.toEpochMilli();
     long span = at / 10_000 * 10_000;
-    return span > from.toEpochMilli()
-        && span + 10_000 < to.toEpochMilli()
-        && at % 10_000 < 9_000;
+    return span > from.toEpochMilli() && span + 10_000 < to.toEpochMilli() && at % 10_000 < 9_000;
   }
 
   @Tag("long")
