@@ -1,5 +1,6 @@
 package dev.caravan.cli;
 
+import dev.caravan.background.BackgroundTask;
 import dev.caravan.command.CommandFailure;
 import dev.caravan.command.Deadline;
 import dev.caravan.dryrun.Expectations;
@@ -21,6 +22,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -83,6 +87,9 @@ final class TryCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
 
+  /** What the routes were tried with last. */
+  private List<String> seen = List.of();
+
   @Override
   public Integer call() throws InterruptedException {
     // Whatever there is to say of the routes is said here
@@ -94,24 +101,43 @@ final class TryCommand implements Callable<Integer> {
     return run(LONGEST.minus(shorter(start, LONGEST_START))) ? Caravan.OK : Caravan.FAILED;
   }
 
+  /** Looks for edits again and again, until nobody reads what is told of them. */
   private int watch() throws InterruptedException {
-    PrintWriter out = spec.commandLine().getOut();
-    Optional<List<String>> seen = Optional.empty();
-    while (!out.checkError()) {
-      List<String> now = files();
-      if (!seen.equals(Optional.of(now))) {
-        seen = Optional.of(now);
-        try {
-          run(LONGEST);
-        } catch (CommandFailure e) {
-          out.println(e.getMessage());
-        }
-        out.println("-- Waiting for an edit; Ctrl-C ends it.");
-        out.flush();
-      }
-      Thread.sleep(LOOK_EVERY.toMillis());
+    ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor();
+    CountDownLatch end = new CountDownLatch(1);
+    try {
+      BackgroundTask.every(
+          Duration.ZERO,
+          LOOK_EVERY,
+          "try",
+          clock,
+          () -> {
+            if (!runIfEdited()) {
+              end.countDown();
+            }
+          });
+      end.await();
+      return Caravan.OK;
+    } finally {
+      clock.shutdownNow();
     }
-    return Caravan.OK;
+  }
+
+  /** Whether somebody still reads what is told. */
+  private boolean runIfEdited() {
+    PrintWriter out = spec.commandLine().getOut();
+    List<String> now = files();
+    if (!now.equals(seen)) {
+      seen = now;
+      try {
+        run(LONGEST);
+      } catch (CommandFailure e) {
+        out.println(e.getMessage());
+      }
+      out.println("-- Waiting for an edit; Ctrl-C ends it.");
+      out.flush();
+    }
+    return !out.checkError();
   }
 
   /** All that the outcome depends on. */

@@ -86,14 +86,15 @@ record BrokerFiles(Path folder) {
       try (Writer out = Files.newBufferedWriter(serverProperties())) {
         properties.store(out, "One Kafka node for a demo or a test");
       }
-      Files.write(javaArguments(), flags(), StandardCharsets.UTF_8);
+      Files.write(javaArguments(), flags(settings), StandardCharsets.UTF_8);
     } catch (IOException e) {
       throw new UncheckedIOException("Could not write to " + folder, e);
     }
   }
 
-  private List<String> flags() {
+  private List<String> flags(LocalBroker.Settings settings) {
     List<String> flags = new ArrayList<>(Home.nativeAccess());
+    settings.jvmFlags().stream().map(BrokerFiles::quoted).forEach(flags::add);
     flags.addAll(
         List.of(
             "-Xmx512m",
@@ -103,7 +104,9 @@ record BrokerFiles(Path folder) {
             quoted("-Djava.io.tmpdir=" + temporary()),
             "-Djava.util.logging.manager=org.jboss.logmanager.LogManager",
             "-cp",
-            quoted(classPath())));
+            // Own classes last: an archive of classes is of the jars alone, and counts for a class
+            // path that begins with them
+            quoted(jars() + File.pathSeparator + ownClasses())));
     return flags;
   }
 
@@ -112,22 +115,20 @@ record BrokerFiles(Path folder) {
     return '"' + argument.replace("\\", "\\\\") + '"';
   }
 
-  private static String classPath() {
+  /** The jars that a broker runs with, as a class path. */
+  static String jars() {
     Path list = Home.path().resolve("target/broker.classpath");
-    List<String> entries = new ArrayList<>();
-    entries.add(ownClasses());
     try (Stream<String> jars =
         Stream.of(Files.readString(list).strip().split(File.pathSeparator))) {
       // Quarkus would hold back the broker's log until a Quarkus application has started.
-      jars.filter(jar -> !Path.of(jar).getFileName().toString().startsWith("quarkus-"))
-          .forEach(entries::add);
+      return jars.filter(jar -> !Path.of(jar).getFileName().toString().startsWith("quarkus-"))
+          .collect(Collectors.joining(File.pathSeparator));
     } catch (IOException e) {
       throw new CommandFailure(
           "The list of Apache Kafka's jars, %s, is not there. Build it with: mvn -Dmaven.test.skip=true package"
               .formatted(list.toAbsolutePath()),
           e);
     }
-    return entries.stream().collect(Collectors.joining(File.pathSeparator));
   }
 
   private static String ownClasses() {

@@ -25,26 +25,37 @@ import org.apache.kafka.clients.admin.AdminClientConfig;
  */
 public final class LocalBroker implements AutoCloseable {
 
-  /** What a broker is started with; port 0 means any free one. */
-  public record Settings(int port, Map<String, String> properties) {
+  /**
+   * What a broker is started with.
+   *
+   * @param port 0 for any free one
+   * @param properties lines of Kafka's server.properties
+   * @param jvmFlags for its JVM, beside those that each broker gets
+   */
+  public record Settings(int port, Map<String, String> properties, List<String> jvmFlags) {
 
     public Settings {
       properties = Map.copyOf(properties);
+      jvmFlags = List.copyOf(jvmFlags);
     }
 
     public static Settings defaults() {
-      return new Settings(0, Map.of());
+      return new Settings(0, Map.of(), List.of());
     }
 
     public Settings withPort(int port) {
-      return new Settings(port, properties);
+      return new Settings(port, properties, jvmFlags);
+    }
+
+    public Settings withJvmFlags(List<String> flags) {
+      return new Settings(port, properties, flags);
     }
 
     /** Adds any line of Kafka's server.properties, or replaces one. */
     public Settings with(String name, String value) {
       Map<String, String> more = new HashMap<>(properties);
       more.put(name, value);
-      return new Settings(port, more);
+      return new Settings(port, more, jvmFlags);
     }
   }
 
@@ -98,6 +109,11 @@ public final class LocalBroker implements AutoCloseable {
 
   public long pid() {
     return process.pid();
+  }
+
+  /** The jars that every broker runs with, as a class path that its own begins with. */
+  public static String jars() {
+    return BrokerFiles.jars();
   }
 
   /** Where its data, configuration and log lie. */

@@ -11,6 +11,7 @@ import dev.caravan.simulator.Traffic;
 import dev.caravan.simulator.fault.Action;
 import dev.caravan.simulator.fault.Fault;
 import dev.caravan.testing.SharedKafka;
+import dev.caravan.testing.TestBroker;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -347,8 +348,7 @@ class CheckTest {
   @Test
   void topicsThatNobodyWouldCreateAreNamed() {
     try (LocalBroker strict =
-        LocalBroker.start(
-            LocalBroker.Settings.defaults().with("auto.create.topics.enable", "false"))) {
+        LocalBroker.start(TestBroker.settings().with("auto.create.topics.enable", "false"))) {
       environment.put("KAFKA_BOOTSTRAP_SERVERS", strict.bootstrapServers());
       environment.put("CARAVAN_TOPIC_PREFIX", "p.");
 

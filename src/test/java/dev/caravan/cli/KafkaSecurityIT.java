@@ -15,6 +15,7 @@ import dev.caravan.simulator.fault.Action;
 import dev.caravan.testing.Bridge;
 import dev.caravan.testing.Certificates;
 import dev.caravan.testing.StartedProgram;
+import dev.caravan.testing.TestBroker;
 import dev.caravan.testing.TokenServer;
 import dev.caravan.testing.TopicReader;
 import io.smallrye.config.SmallRyeConfig;
@@ -86,7 +87,7 @@ class KafkaSecurityIT {
     int controller = Bridge.freePort();
     String jaas = "org.apache.kafka.common.security.%s required";
     LocalBroker.Settings settings =
-        LocalBroker.Settings.defaults()
+        TestBroker.settings()
             .withPort(plain)
             .with(
                 "listeners",

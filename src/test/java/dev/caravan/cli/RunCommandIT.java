@@ -175,16 +175,6 @@ class RunCommandIT {
   }
 
   @Test
-  void brokenYamlIsOneLineWithFileLineAndColumn() throws Exception {
-    Files.writeString(folder.resolve("mine.camel.yaml"), "- route:\n    form: timer:tick\n");
-    try (StartedProgram bridge = bridge(port)) {
-      bridge.awaitOutput("Broken YAML in .*mine\\.camel\\.yaml, line \\d+, column \\d+: .*form.*");
-
-      assertThat(bridge.output()).doesNotContain("\tat ");
-    }
-  }
-
-  @Test
   void aTakenPortIsASentenceAndExitCode1() throws Exception {
     Files.writeString(folder.resolve("none.camel.yaml"), "[]");
     try (ServerSocket other = new ServerSocket(port, 1, InetAddress.getByName("0.0.0.0"));

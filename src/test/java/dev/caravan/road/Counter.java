@@ -28,6 +28,8 @@ final class Counter implements AutoCloseable {
   private final Simulator genesys;
   private final ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor();
   private final Map<Long, Instant> sentAt = new ConcurrentSkipListMap<>();
+  private final Map<Long, Integer> arrived = new TreeMap<>();
+  private int read;
   private long next;
 
   Counter(Simulator genesys, int perSecond) {
@@ -65,12 +67,13 @@ final class Counter implements AutoCloseable {
     return UUID.fromString(record.key()).getLeastSignificantBits();
   }
 
-  /** How often each number arrived. */
-  static Map<Long, Integer> arrived(Road road) {
-    Map<Long, Integer> times = new TreeMap<>();
-    road.recordsOf("conversations.voice")
-        .forEach(record -> times.merge(number(record), 1, Integer::sum));
-    return times;
+  /** How often each number has arrived so far, on the one road that this is for. */
+  Map<Long, Integer> arrived(Road road) {
+    List<ConsumerRecord<String, byte[]>> all =
+        road.kafka().records(road.prefix() + "conversations.voice");
+    all.subList(read, all.size()).forEach(it -> arrived.merge(number(it), 1, Integer::sum));
+    read = all.size();
+    return arrived;
   }
 
   /**

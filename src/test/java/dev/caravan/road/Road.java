@@ -224,7 +224,11 @@ final class Road implements AutoCloseable {
 
   /** The same, with no more topics on a channel than these. */
   Path copyOfRoutes(int topicsPerChannel) throws IOException {
-    Path routes = copyOfRoutes();
+    return copyOfRoutes(folder, topicsPerChannel);
+  }
+
+  static Path copyOfRoutes(Path folder, int topicsPerChannel) throws IOException {
+    Path routes = copyOfRoutes(folder);
     Path receive = routes.resolve("receive.camel.yaml");
     Files.writeString(
         receive,
@@ -233,6 +237,28 @@ final class Road implements AutoCloseable {
                 "        deadLetters:",
                 "        topicsPerChannel: " + topicsPerChannel + "\n        deadLetters:"));
     return routes;
+  }
+
+  /** Adds to the routes that a login which an OAuth client was refused is tried again after 5 s. */
+  static void forgetRefusalsSoon(Path routes, String client) {
+    try {
+      Files.writeString(
+          routes.resolve("session.camel.yaml"),
+          """
+          - beans:
+              - name: genesysSession-%1$s
+                type: dev.caravan.genesys.connect.SessionBean
+                properties:
+                  clientName: %1$s
+                  variables: GENESYS_CLIENTS_%2$s
+                  clientId: "{{genesys.clients.%1$s.id}}"
+                  clientSecret: "{{genesys.clients.%1$s.secret}}"
+                  refusalRemembered: 5s
+          """
+              .formatted(client, client.toUpperCase(Locale.ROOT)));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   static Path copyOfRoutes(Path folder) {

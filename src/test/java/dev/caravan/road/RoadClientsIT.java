@@ -13,15 +13,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.BitSet;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -38,7 +35,7 @@ class RoadClientsIT {
   private static final Logger LOG = LoggerFactory.getLogger(RoadClientsIT.class);
   private static final Duration PATIENCE = Duration.ofSeconds(180);
   private static final int QUEUES = 190;
-  private static final long PAUSE_NANOS = 2_000_000;
+  private static final Duration PAUSE = Duration.ofMillis(2);
   private static final List<String> CLIENTS = List.of("north", "south", "west");
   private static final String LACKED = "analytics:queueObservation:view";
 
@@ -46,12 +43,8 @@ class RoadClientsIT {
   private Road road;
   private Bridge bridge;
   private List<String> topics;
-  private volatile boolean flowing = true;
-  private Thread flow;
-  private final BitSet sent = new BitSet();
-  private final BitSet unheard = new BitSet();
-  private final List<Instant> times = new ArrayList<>();
-  private final Map<String, Integer> mostChannels = new HashMap<>();
+  private NumberedFlow flow;
+  private final Map<String, Integer> mostChannels = new ConcurrentHashMap<>();
 
   private void begin(CentreSize centre, OauthClient south) {
     road =
@@ -62,7 +55,8 @@ class RoadClientsIT {
                 .withClient(Road.client("north"))
                 .withClient(south)
                 .withClient(Road.client("west")));
-    flow = new Thread(this::flow, "flow");
+    flow =
+        new NumberedFlow(road.genesys(), road.kafka(), road.prefix(), PAUSE, this::countChannels);
   }
 
   private void queues() throws IOException {
@@ -88,8 +82,7 @@ class RoadClientsIT {
 
   @AfterEach
   void end() throws InterruptedException {
-    flowing = false;
-    flow.join();
+    flow.stop();
     road.close();
   }
 
@@ -103,73 +96,23 @@ class RoadClientsIT {
   /** Few topics to a channel, and a refused login that is tried again soon. */
   private Path routes() throws IOException {
     Path routes = road.copyOfRoutes(10);
-    Files.writeString(
-        routes.resolve("session.camel.yaml"),
-        """
-        - beans:
-            - name: genesysSession-west
-              type: dev.caravan.genesys.connect.SessionBean
-              properties:
-                clientName: west
-                variables: GENESYS_CLIENTS_WEST
-                clientId: "{{genesys.clients.west.id}}"
-                clientSecret: "{{genesys.clients.west.secret}}"
-                refusalRemembered: 5s
-        """);
+    Road.forgetRefusalsSoon(routes, "west");
     return routes;
   }
 
   // ---- what is sent and what arrives
 
-  /** Each event goes to one topic, and its number is noted; of those that nobody reads, too. */
-  private void flow() {
-    for (int number = 0; flowing; number++) {
-      String body =
-          "{\"id\":\"conversation-%d\",\"number\":%d,\"participants\":[{\"purpose\":\"agent\",\"calls\":[{\"state\":\"connected\"}]}]}"
-              .formatted(number % topics.size(), number);
-      int heard =
-          road.genesys().emit(topics.get(number % topics.size()), Road.json(body.getBytes()));
-      synchronized (sent) {
-        times.add(Instant.now());
-        sent.set(number);
-        unheard.set(number, heard == 0);
-        for (String client : number % 10 == 0 ? CLIENTS : List.<String>of()) {
-          mostChannels.merge(client, road.genesys().channels("id-of-" + client), Math::max);
-        }
-      }
-      LockSupport.parkNanos(PAUSE_NANOS);
+  private void countChannels(int number) {
+    for (String client : number % 10 == 0 ? CLIENTS : List.<String>of()) {
+      mostChannels.merge(client, road.genesys().channels("id-of-" + client), Math::max);
     }
-  }
-
-  private Stream<ConsumerRecord<String, byte[]>> events() {
-    return Stream.of("conversations.voice", "observations", "presence").flatMap(road::recordsOf);
   }
 
   /** The numbers of those that were heard and are not in Kafka. */
   private BitSet lost() {
-    BitSet lost = new BitSet();
-    synchronized (sent) {
-      lost.or(sent);
-      lost.andNot(unheard);
-    }
-    events().mapToInt(Ledger::number).filter(it -> it >= 0).forEach(lost::clear);
+    BitSet lost = flow.missing();
+    lost.andNot(flow.unheard());
     return lost;
-  }
-
-  private List<JsonNode> signals(String type) {
-    return road.signals().stream().filter(it -> it.path("type").asText().equals(type)).toList();
-  }
-
-  private boolean inAGap(int number) {
-    Instant time;
-    synchronized (sent) {
-      time = times.get(number);
-    }
-    return signals("GAP").stream()
-        .anyMatch(
-            gap ->
-                !time.isBefore(Instant.parse(gap.path("from").asText()))
-                    && !time.isAfter(Instant.parse(gap.path("to").asText())));
   }
 
   private JsonNode health() {
@@ -203,7 +146,7 @@ class RoadClientsIT {
   }
 
   private void awaitSent(int count) {
-    await().atMost(PATIENCE).until(() -> times.size() > count);
+    await().atMost(PATIENCE).until(() -> flow.sent() > count);
   }
 
   // ---- the test
@@ -224,15 +167,15 @@ class RoadClientsIT {
     assertThat(bridge.metrics())
         .containsPattern("(?m)^caravan_channels\\{.*client=\"south\".*phase=\"live\".*} [1-9]");
 
-    flow.start();
+    flow.start(topics);
     awaitSent(2 * topics.size());
-    int quiet = times.size();
+    int quiet = flow.sent();
     road.kafka().awaitUntil(all -> lost().get(0, quiet).isEmpty());
-    assertThat(unheard.cardinality()).isZero();
+    assertThat(flow.unheard().cardinality()).isZero();
     int others =
         road.genesys().openSockets("id-of-north") + road.genesys().openSockets("id-of-south");
 
-    int revoked = times.size();
+    int revoked = flow.sent();
     road.genesys().perform(new Action.SetClient(new OauthClient("id-of-west", "another")));
     road.genesys().perform(new Action.RevokeToken(new Action.Target(0, "id-of-west")));
     bridge.awaitReadiness(
@@ -248,32 +191,24 @@ class RoadClientsIT {
 
     road.genesys().perform(new Action.SetClient(Road.client("west")));
     awaitAllRead();
-    int whole = times.size();
+    int whole = flow.sent();
     bridge.awaitReady();
     awaitSent(whole + topics.size());
-    flowing = false;
-    flow.join();
+    flow.stop();
 
     // What was on its way to a socket whose token was revoked is in a gap like what nobody read
     try {
-      road.kafka().awaitUntil(all -> lost().stream().allMatch(this::inAGap));
+      road.kafka().awaitUntil(all -> flow.outsideGaps(lost()).isEmpty());
     } catch (org.awaitility.core.ConditionTimeoutException e) {
       throw new AssertionError("Lost: " + lost() + bridge.log(), e);
     }
-    LOG.info(
-        "{} events sent, {} while nobody read their topic, {} on the way, {} gaps, channels {}",
-        sent.cardinality(),
-        unheard.cardinality(),
-        lost().cardinality(),
-        signals("GAP").size(),
-        mostChannels);
+    flow.report("Lost and found", "channels " + mostChannels);
     assertThat(lost().stream().filter(number -> number < revoked || number > whole)).isEmpty();
-    assertThat(unheard.stream().filter(number -> number >= whole)).isEmpty();
-    road.kafka().awaitUntil(all -> unheard.stream().allMatch(this::inAGap));
+    assertThat(flow.unheard().stream().filter(number -> number >= whole)).isEmpty();
+    road.kafka().awaitUntil(all -> flow.outsideGaps(flow.unheard()).isEmpty());
     assertThat(mostChannels.values()).allMatch(most -> most <= 20);
-    assertThat(road.signals().stream().map(it -> it.path("cause").asText()))
-        .doesNotContain("taken-over");
-    assertThat(signals("DISCONNECTED").size()).isLessThanOrEqualTo(18);
+    flow.assertNoChannelTaken();
+    assertThat(flow.signals("DISCONNECTED").size()).isLessThanOrEqualTo(18);
     assertThat(bridge.log()).doesNotContain("s3cret-of");
   }
 
@@ -301,13 +236,12 @@ class RoadClientsIT {
         topics.size(),
         Duration.between(started, Instant.now()).toSeconds());
 
-    flow.start();
+    flow.start(topics);
     awaitSent(topics.size());
-    flowing = false;
-    flow.join();
+    flow.stop();
     road.kafka().awaitUntil(all -> lost().isEmpty());
-    LOG.info("{} events sent, channels {}", sent.cardinality(), mostChannels);
-    assertThat(unheard.cardinality()).isZero();
+    flow.report("21,000 topics", "channels " + mostChannels);
+    assertThat(flow.unheard().cardinality()).isZero();
     assertThat(mostChannels.values()).allMatch(most -> most <= 20);
     assertThat(mostChannels.values().stream().mapToInt(it -> it).sum()).isGreaterThan(20);
   }

@@ -438,7 +438,7 @@ class RoadFaultsIT {
     long last = counter.sent() - 1;
     // All partitions: one may be slower than another
     Set<Long> latest = LongStream.rangeClosed(from, last).boxed().collect(Collectors.toSet());
-    until(() -> Counter.arrived(road).keySet().containsAll(latest));
+    until(() -> counter.arrived(road).keySet().containsAll(latest));
     Arrivals arrivals = counter.arrivals(road, first, last);
     List<Long> missing = arrivals.missing();
     Duration blind = Duration.ofMillis(arrivals.missing().size() * 1_000L / PER_SECOND);

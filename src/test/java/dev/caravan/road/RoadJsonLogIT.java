@@ -74,13 +74,4 @@ class RoadJsonLogIT {
         .anyMatch(words -> words.startsWith("The bridge has ended."));
     assertThat(bridge.log()).doesNotContain(secrets);
   }
-
-  @Test
-  void isTextUnlessAskedFor() {
-    Bridge bridge = road.start(road.settings());
-
-    bridge.awaitReady();
-
-    assertThat(bridge.logLines()).isNotEmpty().allMatch(Road::isOneOfOurs);
-  }
 }

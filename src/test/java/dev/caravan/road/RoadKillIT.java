@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.caravan.demo.LocalBroker;
 import dev.caravan.simulator.Simulator;
 import dev.caravan.testing.Bridge;
+import dev.caravan.testing.TestBroker;
 import dev.caravan.testing.TopicReader;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -62,7 +63,7 @@ class RoadKillIT {
    */
   @Test
   void whatKafkaHadNotAcknowledgedComesAgainAsItWasAndNothingElseIsRepeated() throws Exception {
-    try (LocalBroker broker = LocalBroker.start();
+    try (LocalBroker broker = TestBroker.start();
         Simulator genesys = Simulator.start(Road.quiet());
         TopicReader reader = new TopicReader(broker.bootstrapServers(), PREFIX)) {
       Ledger ledger = new Ledger(genesys).withFormerChannels();
@@ -168,7 +169,7 @@ class RoadKillIT {
   }
 
   private void killAgainAndAgain(boolean brokerIsAway) throws Exception {
-    try (LocalBroker broker = LocalBroker.start();
+    try (LocalBroker broker = TestBroker.start();
         Simulator genesys = Simulator.start(Road.quiet())) {
       Ledger ledger = new Ledger(genesys).withFormerChannels();
       List<Long> sentAt = new ArrayList<>();

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import dev.caravan.demo.LocalBroker;
 import dev.caravan.simulator.Simulator;
 import dev.caravan.testing.Bridge;
+import dev.caravan.testing.TestBroker;
 import dev.caravan.testing.TopicReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -34,7 +35,7 @@ class RoadOutageIT {
 
   @Test
   void whatCameWhileKafkaWasAwayArrivesInOrder() throws Exception {
-    try (LocalBroker broker = LocalBroker.start();
+    try (LocalBroker broker = TestBroker.start();
         Simulator genesys = Simulator.start(Road.quiet())) {
       broker.stop();
       Bridge.Settings settings = settings(genesys.url(), broker.bootstrapServers());
@@ -90,7 +91,7 @@ class RoadOutageIT {
   @Tag("long")
   void aBrokerThatIsKilledAgainAndAgainCostsNoEvent() throws Exception {
     int kills = Integer.getInteger("caravan.kills", 3);
-    try (LocalBroker broker = LocalBroker.start();
+    try (LocalBroker broker = TestBroker.start();
         Simulator genesys = Simulator.start(Road.quiet());
         Bridge bridge = settings(genesys.url(), broker.bootstrapServers()).start(folder)) {
       await().atMost(Duration.ofSeconds(90)).until(() -> genesys.openSockets() == 1);
@@ -120,8 +121,7 @@ class RoadOutageIT {
   void eventsOfATopicThatKafkaWillNotCreateAreDeadLettersAndTheRestFlows() throws Exception {
     String presence = "v2.users." + Road.USER + ".presence";
     try (LocalBroker broker =
-            LocalBroker.start(
-                LocalBroker.Settings.defaults().with("auto.create.topics.enable", "false"));
+            LocalBroker.start(TestBroker.settings().with("auto.create.topics.enable", "false"));
         Simulator genesys = Simulator.start(Road.quiet())) {
       create(broker, PREFIX + "presence", PREFIX + "dead-letters", PREFIX + "signals");
       Bridge.Settings settings =

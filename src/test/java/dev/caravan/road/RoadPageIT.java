@@ -17,6 +17,7 @@ import dev.caravan.simulator.SimulatorOptions;
 import dev.caravan.simulator.Traffic;
 import dev.caravan.simulator.fault.Action;
 import dev.caravan.testing.Bridge;
+import dev.caravan.testing.TestBroker;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -61,7 +62,7 @@ class RoadPageIT {
                 .withCentre(CentreSize.of(120))
                 .withTraffic(Traffic.times(6))
                 .withClient(new OauthClient(Road.CLIENT, Road.SECRET).lacking(LACKING)));
-    kafka = LocalBroker.start();
+    kafka = TestBroker.start();
     bridge = startBridge();
   }
 

@@ -7,6 +7,7 @@ import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
 import dev.caravan.demo.LocalBroker;
 import dev.caravan.testing.Bridge;
+import dev.caravan.testing.TestBroker;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -72,7 +73,7 @@ class RoadPageSeveralIT {
   @Test
   void oneOfSeveralInstancesTellsHowManyThereAreAndWhoReadsWhat() throws Exception {
     Path routes = road.copyOfRoutes(1);
-    try (LocalBroker kafka = LocalBroker.start();
+    try (LocalBroker kafka = TestBroker.start();
         Bridge one = instance("one", kafka, routes);
         Bridge other = instance("other", kafka, routes)) {
       one.awaitReady();

@@ -10,6 +10,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.caravan.demo.LocalBroker;
 import dev.caravan.simulator.Simulator;
 import dev.caravan.testing.Bridge;
+import dev.caravan.testing.TestBroker;
 import dev.caravan.testing.TopicReader;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -312,7 +313,7 @@ class RoadPoisonIT {
     int controller = Bridge.freePort();
     String listeners =
         "PLAINTEXT://127.0.0.1:%d,SASL_PLAINTEXT://127.0.0.1:%d".formatted(inside, outside);
-    return LocalBroker.Settings.defaults()
+    return TestBroker.settings()
         .withPort(inside)
         .with("listeners", listeners + ",CONTROLLER://127.0.0.1:" + controller)
         .with("advertised.listeners", listeners)
@@ -331,7 +332,7 @@ class RoadPoisonIT {
 
   /** Everybody may do what no rule is about: the broker itself, and the test. */
   private static LocalBroker.Settings guarded() {
-    return LocalBroker.Settings.defaults()
+    return TestBroker.settings()
         .with("authorizer.class.name", "org.apache.kafka.metadata.authorizer.StandardAuthorizer")
         .with("allow.everyone.if.no.acl.found", "true");
   }

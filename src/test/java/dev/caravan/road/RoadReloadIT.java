@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.caravan.demo.LocalBroker;
 import dev.caravan.testing.Bridge;
+import dev.caravan.testing.TestBroker;
 import dev.caravan.testing.TopicReader;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -250,7 +251,7 @@ class RoadReloadIT {
   @Test
   void anEditWhileKafkaIsAwayTakesEffectAndLosesAndReordersNothing() throws Exception {
     Path forward = routes.resolve("forward.camel.yaml");
-    try (LocalBroker broker = LocalBroker.start()) {
+    try (LocalBroker broker = TestBroker.start()) {
       bridge = road.start(settings().kafka(broker.bootstrapServers(), road.prefix()));
       bridge.awaitReady();
       ledger.send(200);

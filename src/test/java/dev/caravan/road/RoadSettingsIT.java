@@ -78,7 +78,9 @@ class RoadSettingsIT {
     Bridge bridge = road.start(road.settings().with("CARAVAN_ROUTES_DIR", routes.toString()));
 
     Bridge.Health health = saysOnce(bridge, "Broken YAML in ");
-    assertThat(health.text()).containsPattern("forward\\.camel\\.yaml, line \\d+, column \\d+");
+    String place = "forward\\.camel\\.yaml, line \\d+, column \\d+";
+    assertThat(health.text()).containsPattern(place);
+    assertThat(bridge.log()).containsPattern("Broken YAML in .*" + place);
     await().atMost(Duration.ofSeconds(60)).until(() -> road.genesys().openSockets() == 1);
     Files.writeString(forward, good);
     bridge.awaitReady();

@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 import dev.caravan.demo.LocalBroker;
 import dev.caravan.simulator.Simulator;
 import dev.caravan.testing.Bridge;
+import dev.caravan.testing.TestBroker;
 import dev.caravan.testing.TopicReader;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -38,7 +39,7 @@ class RoadSpoolIT {
     assumeThat(run("mount", "-t", "tmpfs", "-o", "size=64m", "caravan-test", disk.toString()))
         .as("a disk of its own can be mounted, which takes root")
         .isZero();
-    try (LocalBroker broker = LocalBroker.start();
+    try (LocalBroker broker = TestBroker.start();
         Simulator genesys = Simulator.start(Road.quiet())) {
       broker.stop();
       Path ballast = disk.resolve("ballast");
@@ -75,7 +76,7 @@ class RoadSpoolIT {
 
   @Test
   void aFullSpoolThatBlocksHoldsUpTheSocketAndLosesNothing() throws Exception {
-    try (LocalBroker broker = LocalBroker.start();
+    try (LocalBroker broker = TestBroker.start();
         Simulator genesys = Simulator.start(Road.quiet())) {
       broker.stop();
       Ledger ledger = new Ledger(genesys, PADDING);
@@ -102,7 +103,7 @@ class RoadSpoolIT {
   @CsvSource({"CARAVAN_SPOOL_WHEN_FULL, drop-oldest", "CARAVAN_SPOOL_BLOCK_TIMEOUT, 1s"})
   void aFullSpoolThatDropsTheOldestTellsHowManyAndKeepsTheNewest(String setting, String value)
       throws Exception {
-    try (LocalBroker broker = LocalBroker.start();
+    try (LocalBroker broker = TestBroker.start();
         Simulator genesys = Simulator.start(Road.quiet())) {
       broker.stop();
       Ledger ledger = new Ledger(genesys, PADDING);

@@ -12,6 +12,9 @@ import java.net.Socket;
 import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Measures how many frames a second the stand-in sends; run by hand. {@code serve} starts one,
@@ -44,16 +47,33 @@ final class ThroughputBench {
       await().forever().until(() -> simulator.openSockets() > 0);
       simulator.perform(
           day ? new Action.SetTraffic(true, 0.0) : new Action.Flood(Long.MAX_VALUE, 0, 3_600));
-      for (int i = 0; i < SECONDS; i++) {
-        long cpu = cpuNanos();
-        long sent = simulator.outcomes().getOrDefault(LedgerEntry.Outcome.SENT, 0L);
-        Thread.sleep(1_000);
-        long frames = simulator.outcomes().getOrDefault(LedgerEntry.Outcome.SENT, 0L) - sent;
-        double cores = (cpuNanos() - cpu) / 1e9;
-        System.out.printf(
-            "%d frames/s, %.2f cores, %.0f frames per second of one core%n",
-            frames, cores, frames / cores);
-      }
+      ScheduledExecutorService seconds = Executors.newSingleThreadScheduledExecutor();
+      Second[] last = {Second.of(simulator)};
+      seconds.scheduleAtFixedRate(
+          () -> last[0] = Second.of(simulator).print(last[0]), 1, 1, TimeUnit.SECONDS);
+      seconds.schedule(seconds::shutdown, SECONDS * 1_000 + 500, TimeUnit.MILLISECONDS);
+      seconds.awaitTermination(SECONDS + 30, TimeUnit.SECONDS);
+    }
+  }
+
+  /** How many frames were sent until then, and what that took. */
+  private record Second(long nanos, long cpuNanos, long sent) {
+
+    private static Second of(Simulator simulator) {
+      return new Second(
+          System.nanoTime(),
+          ThroughputBench.cpuNanos(),
+          simulator.outcomes().getOrDefault(LedgerEntry.Outcome.SENT, 0L));
+    }
+
+    private Second print(Second before) {
+      double seconds = (nanos - before.nanos) / 1e9;
+      double cores = (cpuNanos - before.cpuNanos) / 1e9 / seconds;
+      double frames = (sent - before.sent) / seconds;
+      System.out.printf(
+          "%.0f frames/s, %.2f cores, %.0f frames per second of one core%n",
+          frames, cores, frames / cores);
+      return this;
     }
   }
 

@@ -22,7 +22,7 @@ public final class SharedKafka {
     synchronized (shared) {
       String servers = shared.getProperty(PROPERTY);
       if (servers == null) {
-        servers = LocalBroker.start().bootstrapServers();
+        servers = TestBroker.start().bootstrapServers();
         shared.setProperty(PROPERTY, servers);
       }
       return servers;

@@ -48,7 +48,11 @@ public final class TopicReader implements AutoCloseable {
                 "300",
                 // A condition is asked after each poll, and what it costs grows with what was read
                 ConsumerConfig.MAX_POLL_RECORDS_CONFIG,
-                "5000"),
+                "5000",
+                ConsumerConfig.FETCH_MIN_BYTES_CONFIG,
+                String.valueOf(1 << 20),
+                ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG,
+                "50"),
             new StringDeserializer(),
             new ByteArrayDeserializer());
     consumer.subscribe(Pattern.compile(Pattern.quote(topicPrefix) + ".*"));

@@ -23,7 +23,7 @@ public final class TwoBrokers implements AutoCloseable {
     int controller = Bridge.freePort();
     int port = Bridge.freePort();
     LocalBroker.Settings common =
-        LocalBroker.Settings.defaults()
+        TestBroker.settings()
             .with("auto.create.topics.enable", "false")
             .with("controller.quorum.voters", "1@127.0.0.1:" + controller);
     first =
