@@ -4,6 +4,7 @@ import dev.caravan.command.KafkaEnvironment;
 import dev.caravan.kafka.IsolatingClientFactory;
 import dev.caravan.kafka.KafkaFailures;
 import dev.caravan.kafka.WriteRights;
+import dev.caravan.settings.PlainListener;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -52,7 +53,7 @@ public final class KafkaCheck {
     Map<String, Object> properties = kafka.adminProperties();
     properties.put(AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, 10_000);
     properties.put(AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, 10_000);
-    try (Admin admin = kafka.client(() -> Admin.create(properties))) {
+    try (Admin admin = kafka.client(() -> admin(properties))) {
       Collection<Node> nodes = answer(admin.describeCluster().nodes());
       report.ok("%s answers; %d broker(s).", servers, nodes.size());
       Set<String> there = answer(admin.listTopics().names());
@@ -74,6 +75,11 @@ public final class KafkaCheck {
       Thread.currentThread().interrupt();
       report.failed("Kafka was not looked at: interrupted.");
     }
+  }
+
+  private static Admin admin(Map<String, Object> properties) {
+    PlainListener.look(properties);
+    return Admin.create(properties);
   }
 
   private void present(Admin admin, List<String> topics)

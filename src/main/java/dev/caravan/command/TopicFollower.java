@@ -2,6 +2,7 @@ package dev.caravan.command;
 
 import dev.caravan.kafka.IsolatingClientFactory;
 import dev.caravan.kafka.KafkaFailures;
+import dev.caravan.settings.PlainListener;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Collection;
@@ -81,6 +82,7 @@ public final class TopicFollower implements AutoCloseable {
 
   private KafkaConsumer<byte[], byte[]> create(Map<String, Object> properties) {
     try {
+      PlainListener.look(properties);
       return new KafkaConsumer<>(
           properties, new ByteArrayDeserializer(), new ByteArrayDeserializer());
     } catch (KafkaException e) {

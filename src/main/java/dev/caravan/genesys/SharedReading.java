@@ -12,6 +12,7 @@ import dev.caravan.cluster.Reach;
 import dev.caravan.frame.Frame;
 import dev.caravan.settings.ExtraJars;
 import dev.caravan.settings.KafkaProperties;
+import dev.caravan.settings.PlainListener;
 import dev.caravan.topic.Plan;
 import dev.caravan.topic.TopicCombiner;
 import dev.caravan.topic.TopicSharder;
@@ -542,6 +543,7 @@ final class SharedReading implements Cluster.Reader, GenesysComponent.HandOver {
       Set<String> known = new HashSet<>(ProducerConfig.configNames());
       known.addAll(ConsumerConfig.configNames());
       Map<String, Object> properties = KafkaProperties.knownTo(known, all);
+      PlainListener.look(properties);
       return ExtraJars.with(config, () -> making.apply(properties));
     }
   }

@@ -2,6 +2,7 @@ package dev.caravan.kafka;
 
 import dev.caravan.settings.ExtraJars;
 import dev.caravan.settings.KafkaProperties;
+import dev.caravan.settings.PlainListener;
 import dev.caravan.settings.SettingsSource;
 import java.time.Duration;
 import java.util.Map;
@@ -82,6 +83,7 @@ public final class IsolatingClientFactory extends DefaultKafkaClientFactory {
     }
     Properties all = KafkaProperties.over(properties, ConfigProvider.getConfig());
     try {
+      PlainListener.look(all);
       IsolatingProducer producer =
           ExtraJars.with(
               ConfigProvider.getConfig(),

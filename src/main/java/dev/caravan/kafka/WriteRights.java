@@ -2,6 +2,7 @@ package dev.caravan.kafka;
 
 import dev.caravan.settings.ExtraJars;
 import dev.caravan.settings.KafkaProperties;
+import dev.caravan.settings.PlainListener;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -55,6 +56,7 @@ public final class WriteRights {
   }
 
   static Admin admin(Map<String, Object> properties) {
+    PlainListener.look(properties);
     return ExtraJars.with(ConfigProvider.getConfig(), () -> Admin.create(properties));
   }
 

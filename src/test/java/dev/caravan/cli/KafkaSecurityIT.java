@@ -226,7 +226,8 @@ class KafkaSecurityIT {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"user", "token", "unknown CA", "EXPIRED", "ELSEWHERE", "stranger"})
+  @ValueSource(
+      strings = {"user", "token", "unknown CA", "EXPIRED", "ELSEWHERE", "stranger", "no TLS"})
   void whyKafkaAndTheBridgeDoNotTrustEachOtherIsToldInLogHealthAndCheck(String wrong)
       throws IOException {
     Map<String, String> variables =
@@ -235,6 +236,8 @@ class KafkaSecurityIT {
           case "token" -> token("not-the-password");
           case "unknown CA" -> mistrust();
           case "stranger" -> listener("MUTUAL");
+          // In 128 MB of heap, of which the client without TLS asks 352 MB for the alert
+          case "no TLS" -> Map.of("KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:" + PORTS.get("LOGIN"));
           default -> listener(wrong);
         };
     String sentence =
@@ -243,6 +246,7 @@ class KafkaSecurityIT {
           case "token" -> "The bridge cannot log in to Kafka: ";
           case "unknown CA" -> UNKNOWN_CA;
           case "EXPIRED" -> "The certificate of a Kafka broker has expired";
+          case "no TLS" -> "speaks TLS, and KAFKA_SECURITY_PROTOCOL is PLAINTEXT";
           case "ELSEWHERE" -> "The certificate of a Kafka broker is for another host name";
           default -> "Kafka does not accept the bridge's own certificate";
         };
