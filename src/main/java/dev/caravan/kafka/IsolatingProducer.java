@@ -5,6 +5,7 @@ import dev.caravan.spool.Failure;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.SortedSet;
@@ -18,6 +19,7 @@ import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.Metric;
 import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.ApiException;
@@ -42,8 +44,9 @@ import org.slf4j.LoggerFactory;
  * <p>Kafka's client may come into a state in which it sends nothing any more, whatever Kafka does:
  * after an error that it takes for fatal, and when its first request, for the identity of the
  * producer, met a refused login (<a
- * href="https://issues.apache.org/jira/browse/KAFKA-20237">KAFKA-20237</a>). Then this producer
- * ends: it is closed, so that all that it holds has failed, and {@link #orAnother} gives another.
+ * href="https://issues.apache.org/jira/browse/KAFKA-20237">KAFKA-20237</a>), and when an {@link
+ * Error} ended its thread. Then this producer ends: it is closed, so that all that it holds has
+ * failed, and {@link #orAnother} gives another.
  */
 final class IsolatingProducer extends KafkaProducer<Object, Object> {
 
@@ -53,6 +56,7 @@ final class IsolatingProducer extends KafkaProducer<Object, Object> {
   private static final Duration CLOSE_WITHIN = Duration.ofSeconds(2);
 
   private static final Duration LOOK_EVERY = Duration.ofMillis(250);
+  private static final Duration MOST_PASSED = Duration.ofSeconds(1);
 
   private static final int MOST_NAMED = 5;
 
@@ -105,6 +109,13 @@ final class IsolatingProducer extends KafkaProducer<Object, Object> {
   private volatile boolean closed;
   private volatile Optional<String> end = Optional.empty();
 
+  /** How often the client's thread has looked for answers. */
+  private final Optional<Metric> polls;
+
+  private double lastPolls;
+  private long lastLookNanos;
+  private Duration still = Duration.ZERO;
+
   IsolatingProducer(
       Properties properties, RefusedTopics topics, PartitionBreakers.Limits limits, Maker maker) {
     super(properties);
@@ -116,6 +127,8 @@ final class IsolatingProducer extends KafkaProducer<Object, Object> {
     this.breakers =
         new PartitionBreakers(limits, batches(config), System::nanoTime, Clock.systemUTC());
     this.choice = PartitionChoice.of(properties);
+    this.polls = metric("select-total");
+    this.lastLookNanos = System.nanoTime();
     this.looking =
         BackgroundTask.every(
             LOOK_EVERY, "looking after the partitions of Kafka", watch, this::look);
@@ -208,12 +221,33 @@ final class IsolatingProducer extends KafkaProducer<Object, Object> {
 
   /** Nothing of what this producer was given has left it, so another may send all of it. */
   private boolean hasSentNothing() {
+    return metric("record-send-total").map(sent -> value(sent) == 0).orElse(false);
+  }
+
+  private Optional<Metric> metric(String name) {
     return metrics().entrySet().stream()
-        .filter(metric -> metric.getKey().name().equals("record-send-total"))
+        .filter(metric -> metric.getKey().name().equals(name))
         .filter(metric -> metric.getKey().group().equals("producer-metrics"))
-        .map(metric -> ((Number) metric.getValue().metricValue()).doubleValue() == 0)
-        .findFirst()
-        .orElse(false);
+        .<Metric>map(Map.Entry::getValue)
+        .findFirst();
+  }
+
+  private static double value(Metric metric) {
+    return ((Number) metric.metricValue()).doubleValue();
+  }
+
+  /**
+   * Whether the client's thread has ended: it waits for answers no longer than a request may take.
+   * What passes between two looks counts for a second at most, as all threads may have stood still.
+   */
+  private boolean hasStopped() {
+    long now = System.nanoTime();
+    Duration passed = Duration.ofNanos(Math.min(now - lastLookNanos, MOST_PASSED.toNanos()));
+    lastLookNanos = now;
+    double count = polls.map(IsolatingProducer::value).orElse(lastPolls + 1);
+    still = count == lastPolls ? still.plus(passed) : Duration.ZERO;
+    lastPolls = count;
+    return still.compareTo(patience.multipliedBy(2)) >= 0;
   }
 
   /**
@@ -318,8 +352,14 @@ final class IsolatingProducer extends KafkaProducer<Object, Object> {
         logGranted(topic, topics.took(topic));
       }
       int partition = metadata == null ? RecordMetadata.UNKNOWN_PARTITION : metadata.partition();
-      callback.onCompletion(
-          metadata, cause instanceof ApiException api ? judge(topic, partition, api) : cause);
+      try {
+        callback.onCompletion(
+            metadata, cause instanceof ApiException api ? judge(topic, partition, api) : cause);
+      } catch (Error e) {
+        // On the client's thread, which it would end
+        LOG.error(
+            "What waited for Kafka's answer failed with {}.", e.getClass().getSimpleName(), e);
+      }
     };
   }
 
@@ -362,8 +402,12 @@ final class IsolatingProducer extends KafkaProducer<Object, Object> {
             "Kafka's client has sent nothing for %d s, though Kafka answers."
                 .formatted(patience.toSeconds()));
       }
+      if (hasStopped()) {
+        end("Kafka's client does not run any more.");
+      }
       if (end.isPresent()) {
         closeWithin(Duration.ZERO);
+        breakers.abandon(new StuckException(ALL_OF_KAFKA, end.get()));
         return;
       }
       topics.next().ifPresent(this::ask);

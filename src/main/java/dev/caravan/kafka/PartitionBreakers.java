@@ -122,23 +122,28 @@ final class PartitionBreakers {
 
     private final Breaker breaker;
     private final Optional<RecordIdentity> identity;
-    private final Callback callback;
-    private boolean reported;
+    private Optional<Callback> callback;
     private Optional<RecordMetadata> arrived = Optional.empty();
 
     private Sent(Breaker breaker, Optional<RecordIdentity> identity, Callback callback) {
       this.breaker = breaker;
       this.identity = identity;
-      this.callback = callback;
+      this.callback = Optional.of(callback);
+    }
+
+    /** Who is to hear of it, unless they have: what they hold is kept no longer than that. */
+    private Optional<Callback> report() {
+      Optional<Callback> unreported = callback;
+      callback = Optional.empty();
+      return unreported;
     }
 
     @Override
     public void onCompletion(RecordMetadata metadata, Exception failure) {
       boolean answered =
           failure == null || KafkaFailures.judge(failure).kind() == Failure.Kind.FINAL;
-      if (!completed(this, answered, failure == null ? Optional.of(metadata) : Optional.empty())) {
-        callback.onCompletion(metadata, failure);
-      }
+      completed(this, answered, failure == null ? Optional.of(metadata) : Optional.empty())
+          .ifPresent(waiting -> waiting.onCompletion(metadata, failure));
     }
 
     /**
@@ -324,15 +329,29 @@ final class PartitionBreakers {
 
   /** Nobody waits for it any longer. */
   private void hold(Sent sent, StuckException why, List<Runnable> callbacks) {
-    if (sent.reported
+    if (sent.callback.isEmpty()
         || sent.identity.isEmpty()
         || held.size() >= MOST_HELD && !makeRoom()
         || held.putIfAbsent(sent.identity.get(), sent) != null) {
       return;
     }
-    sent.reported = true;
+    report(sent, why, callbacks);
+  }
+
+  private static void report(Sent sent, StuckException why, List<Runnable> callbacks) {
     RecordMetadata none = new RecordMetadata(sent.breaker.partition, -1, -1, -1, -1, -1);
-    callbacks.add(() -> sent.callback.onCompletion(none, why));
+    sent.report().ifPresent(waiting -> callbacks.add(() -> waiting.onCompletion(none, why)));
+  }
+
+  /** The producer answers no more, so whoever waits for what it holds hears of it here. */
+  void abandon(StuckException why) {
+    List<Runnable> callbacks = new ArrayList<>();
+    synchronized (this) {
+      breakers
+          .values()
+          .forEach(breaker -> breaker.outstanding.forEach(sent -> report(sent, why, callbacks)));
+    }
+    run(callbacks);
   }
 
   /** Whoever sent what arrived the longest ago has given it up. */
@@ -346,8 +365,8 @@ final class PartitionBreakers {
     return false;
   }
 
-  /** True if nobody waits for this answer of the producer. */
-  private synchronized boolean completed(
+  /** Who waits for this answer of the producer; empty if nobody does any more. */
+  private synchronized Optional<Callback> completed(
       Sent sent, boolean answered, Optional<RecordMetadata> arrived) {
     Breaker breaker = sent.breaker;
     breaker.outstanding.remove(sent);
@@ -361,13 +380,12 @@ final class PartitionBreakers {
         closed.add(StuckException.name(breaker.partition));
       }
     }
-    boolean before = sent.reported;
-    sent.reported = true;
+    Optional<Callback> waiting = sent.report();
     sent.arrived = arrived;
-    if (before && arrived.isEmpty()) {
+    if (waiting.isEmpty() && arrived.isEmpty()) {
       sent.identity.ifPresent(identity -> held.remove(identity, sent));
     }
-    return before;
+    return waiting;
   }
 
   /**

@@ -16,12 +16,16 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.clients.producer.ProducerInterceptor;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.errors.ClusterAuthorizationException;
 import org.apache.kafka.common.errors.ProducerFencedException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
@@ -243,6 +247,89 @@ class IsolatingProducerIT {
       send(next, topic, 0, id);
       await().atMost(PATIENCE).until(() -> done.contains(id));
       assertThat(factory.problem()).as("once a record has arrived").isEmpty();
+    }
+  }
+
+  @Test
+  void aClientWhoseThreadHasEndedIsReplacedAndAllThatItHeldHasFailed() throws Exception {
+    cluster.createTopic("ended", 1);
+    AtomicLong nanos = new AtomicLong();
+    IsolatingClientFactory factory = new IsolatingClientFactory("60s", nanos::get);
+    Properties properties = properties();
+    properties.put(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, "1000");
+    properties.put(ProducerConfig.INTERCEPTOR_CLASSES_CONFIG, Deadly.class.getName());
+    IsolatingProducer producer = (IsolatingProducer) factory.getProducer(properties);
+    send(producer, "ended", 0, "before");
+    await().atMost(PATIENCE).until(() -> done.contains("before"));
+
+    Deadly.armed.set(true);
+    send(producer, "ended", 0, "deadly");
+    await().atMost(PATIENCE).until(() -> !Deadly.armed.get());
+    send(producer, "ended", 0, "held");
+    Queue<Object> ofNoEvent = new ConcurrentLinkedQueue<>();
+    producer.send(
+        new ProducerRecord<>("ended", 0, "k", new byte[1]),
+        (metadata, failure) -> ofNoEvent.add(failure == null ? "done" : failure));
+
+    await().atMost(PATIENCE).until(producer::hasEnded);
+    assertThat(factory.problem()).contains("Kafka's client does not run any more.");
+    await().atMost(PATIENCE).until(() -> failures.containsKey("held") && !ofNoEvent.isEmpty());
+    assertThat(ofNoEvent).singleElement().isInstanceOf(StuckException.class);
+    nanos.addAndGet(IsolatingClientFactory.UNUSABLE_AGAIN.toNanos());
+    IsolatingProducer[] another = new IsolatingProducer[1];
+    await()
+        .atMost(PATIENCE)
+        .ignoreExceptionsInstanceOf(StuckException.class)
+        .until(() -> (another[0] = (IsolatingProducer) producer.orAnother()) != producer);
+    try (IsolatingProducer next = another[0]) {
+      send(next, "ended", 0, "after");
+      await().atMost(PATIENCE).until(() -> done.contains("after"));
+    }
+  }
+
+  /** Ends the thread of a client once, by an error that Kafka does not catch. */
+  public static final class Deadly implements ProducerInterceptor<Object, Object> {
+
+    static final AtomicBoolean armed = new AtomicBoolean();
+
+    @Override
+    public ProducerRecord<Object, Object> onSend(ProducerRecord<Object, Object> message) {
+      return message;
+    }
+
+    @Override
+    public void onAcknowledgement(RecordMetadata metadata, Exception failure) {
+      if (armed.getAndSet(false)) {
+        throw new OutOfMemoryError("unable to create native thread, says the test");
+      }
+    }
+
+    @Override
+    public void configure(Map<String, ?> settings) {
+      // Has none
+    }
+
+    @Override
+    public void close() {
+      // Holds nothing
+    }
+  }
+
+  @Test
+  void anErrorOfWhoeverWaitsForAnAnswerDoesNotEndTheClientsThread() throws Exception {
+    cluster.createTopic("error", 1);
+    try (IsolatingProducer producer = producer(Duration.ofSeconds(60))) {
+      producer.send(
+          new ProducerRecord<>("error", 0, "k", new byte[1]),
+          (metadata, failure) -> {
+            done.add("error");
+            throw new OutOfMemoryError("unable to create native thread, says the test");
+          });
+      await().atMost(PATIENCE).until(() -> done.contains("error"));
+
+      send(producer, "error", 0, "next");
+
+      await().atMost(PATIENCE).until(() -> done.contains("next"));
     }
   }
 

@@ -3,15 +3,18 @@ package dev.caravan.kafka;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.awaitility.Awaitility.await;
 
 import dev.caravan.kafka.PartitionBreakers.Sent;
 import dev.caravan.testing.MutableClock;
+import java.lang.ref.WeakReference;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
+import org.apache.kafka.clients.producer.Callback;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.TopicPartition;
@@ -103,6 +106,32 @@ class PartitionBreakersTest {
     assertThat(arrived("a")).isPresent();
     assertThat(arrived("a")).as("the next with this id is another one").isEmpty();
     assertThat(breakers.look().closed()).containsExactly("genesys.presence, partition 2");
+  }
+
+  /** It holds a whole exchange, and of a route that writes a time each record comes but once. */
+  @Test
+  void whoeverWasToldIsLetGoOf() {
+    Callback waiting =
+        new Callback() {
+          @Override
+          public void onCompletion(RecordMetadata metadata, Exception failure) {
+            told.add("a");
+          }
+        };
+    WeakReference<Callback> kept = new WeakReference<>(waiting);
+    breakers.send(STUCK, true, identity("a", "a", "a"), waiting);
+    pass(Duration.ofSeconds(3));
+    breakers.look();
+    waiting = null;
+
+    assertThat(told).containsExactly("a");
+    await()
+        .until(
+            () -> {
+              System.gc();
+              return kept.get() == null;
+            });
+    assertThatThrownBy(() -> arrived("a")).as("is known").isInstanceOf(StuckException.class);
   }
 
   /** A user's route may make several records of one event. */
@@ -335,7 +364,7 @@ class PartitionBreakersTest {
     return RecordIdentity.of(message);
   }
 
-  private org.apache.kafka.clients.producer.Callback callback(String id) {
+  private Callback callback(String id) {
     return (metadata, failure) ->
         told.add(
             id
