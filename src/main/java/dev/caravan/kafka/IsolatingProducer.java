@@ -323,7 +323,7 @@ final class IsolatingProducer extends KafkaProducer<Object, Object> {
   private List<PartitionInfo> ask(String topic) {
     try {
       List<PartitionInfo> partitions = super.partitionsFor(topic);
-      topics.answered(topic);
+      topics.known(topic);
       if (loginRefused && !acknowledged && hasSentNothing()) {
         end("Kafka's client was refused the login when it began, and would never send anything.");
         throwIfEnded();
@@ -378,9 +378,7 @@ final class IsolatingProducer extends KafkaProducer<Object, Object> {
     String what = StuckException.name(new TopicPartition(topic, partition));
     if (cause instanceof TimeoutException
         && cause.getCause() instanceof UnknownTopicOrPartitionException) {
-      return topics.isTooLongUnknown(topic)
-          ? topics.missing(topic)
-          : new StuckException(what, "Kafka does not know the topic " + topic + " yet.", cause);
+      return unknown(topic, what, cause);
     }
     boolean gone = cause instanceof UnknownTopicOrPartitionException;
     Failure verdict = KafkaFailures.judge(cause);
@@ -391,6 +389,24 @@ final class IsolatingProducer extends KafkaProducer<Object, Object> {
                 .formatted(what, gone ? "Kafka does not know it now." : verdict.sentence()),
             cause)
         : cause;
+  }
+
+  /** What the client says may be an answer of before Kafka went away: it keeps the last one. */
+  private ApiException unknown(String topic, String what, ApiException cause) {
+    if (!topics.isTooLongUnknown(topic)) {
+      return new StuckException(what, "Kafka does not know the topic " + topic + " yet.", cause);
+    }
+    Optional<Boolean> known = rights.knows(topic);
+    if (known.equals(Optional.of(false))) {
+      return topics.missing(topic);
+    }
+    topics.known(topic);
+    return new StuckException(
+        what,
+        known.isPresent()
+            ? "Kafka has made the topic " + topic + " by now."
+            : "Kafka does not answer, and did not know the topic " + topic + " before.",
+        cause);
   }
 
   private void look() {

@@ -91,7 +91,7 @@ final class RefusedTopics {
       if (sought != null
           && sought.missing()
           && now - sought.missingAtNanos() < limits.missingAgain().toNanos()) {
-        return Optional.of(missing(topic));
+        return Optional.of(unknown(topic));
       }
       Denial denial = denied.get(topic);
       if (denial != null) {
@@ -111,7 +111,7 @@ final class RefusedTopics {
     }
   }
 
-  UnknownTopicOrPartitionException missing(String topic) {
+  private UnknownTopicOrPartitionException unknown(String topic) {
     return new UnknownTopicOrPartitionException(
         "Kafka does not know the topic "
             + topic
@@ -120,16 +120,33 @@ final class RefusedTopics {
             + " s. Create it, or turn auto.create.topics.enable on.");
   }
 
+  /** The topic counts as missing from now on: its records are refused. */
+  synchronized UnknownTopicOrPartitionException missing(String topic) {
+    none = false;
+    long now = nanoTime.getAsLong();
+    unknown.merge(
+        topic,
+        new Unknown(now, now, true),
+        (before, found) -> new Unknown(before.sinceNanos(), now, true));
+    return unknown(topic);
+  }
+
   /** Kafka did not know the topic; true if that has gone on for too long. */
   synchronized boolean isTooLongUnknown(String topic) {
     none = false;
     long now = nanoTime.getAsLong();
     Unknown found = unknown.computeIfAbsent(topic, name -> new Unknown(now, now, false));
-    boolean tooLong = found.missing() || now - found.sinceNanos() >= limits.patience().toNanos();
-    if (tooLong) {
-      unknown.put(topic, new Unknown(found.sinceNanos(), now, true));
+    return found.missing() || now - found.sinceNanos() >= limits.patience().toNanos();
+  }
+
+  /** Kafka knows the topic, or nobody can tell: it is borne with anew if it is unknown later. */
+  void known(String topic) {
+    if (!none) {
+      synchronized (this) {
+        unknown.remove(topic);
+      }
+      answered(topic);
     }
-    return tooLong;
   }
 
   /** Kafka took a record for the topic; true if it denied the topic before. */

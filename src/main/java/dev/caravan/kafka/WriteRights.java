@@ -81,6 +81,23 @@ public final class WriteRights {
     return granted;
   }
 
+  /** Whether Kafka knows the topic now; empty if it does not answer, or denies to tell. */
+  Optional<Boolean> knows(String topic) {
+    try (Admin admin = admin(properties)) {
+      admin.describeTopics(List.of(topic)).allTopicNames().get();
+      return Optional.of(true);
+    } catch (ExecutionException e) {
+      return e.getCause() instanceof UnknownTopicOrPartitionException
+          ? Optional.of(false)
+          : Optional.empty();
+    } catch (KafkaException e) {
+      LOG.debug("Kafka was not asked for a topic", e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    return Optional.empty();
+  }
+
   private static boolean mayWrite(Admin admin, String topic, KafkaFuture<TopicDescription> answer)
       throws InterruptedException {
     try {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.caravan.demo.LocalBroker;
 import dev.caravan.spool.Failure;
 import dev.caravan.testing.TopicReader;
 import dev.caravan.testing.TwoBrokers;
@@ -21,6 +22,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerInterceptor;
@@ -333,6 +335,33 @@ class IsolatingProducerIT {
     }
   }
 
+  /** Kafka's client keeps the last answer to what it asked of a topic. */
+  @Test
+  void aTopicThatWasUnknownBeforeKafkaWentAwayIsNotMissing() {
+    AtomicLong nanos = new AtomicLong();
+    try (LocalBroker broker =
+        LocalBroker.start(
+            LocalBroker.Settings.defaults().with("auto.create.topics.enable", "false"))) {
+      Properties properties = properties();
+      properties.put(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, broker.bootstrapServers());
+      try (IsolatingProducer producer = producer(properties, Duration.ofSeconds(60), nanos::get)) {
+        assertThatThrownBy(() -> trySend(producer, "unborn", 0, "x"))
+            .hasMessageContaining("Kafka does not know the topic unborn yet");
+        broker.kill();
+
+        nanos.addAndGet(Duration.ofMinutes(10).toNanos());
+
+        await()
+            .atMost(PATIENCE)
+            .untilAsserted(
+                () ->
+                    assertThatThrownBy(() -> trySend(producer, "unborn", 0, "x"))
+                        .hasMessage(
+                            "Kafka does not answer, and did not know the topic unborn before."));
+      }
+    }
+  }
+
   /** Throws the exception that a value names, if it does. */
   public static final class Fatal extends ByteArraySerializer {
 
@@ -375,11 +404,16 @@ class IsolatingProducerIT {
   }
 
   private static IsolatingProducer producer(Duration patience) {
+    return producer(properties(), patience, System::nanoTime);
+  }
+
+  private static IsolatingProducer producer(
+      Properties properties, Duration patience, LongSupplier nanoTime) {
     return new IsolatingProducer(
-        properties(),
+        properties,
         new RefusedTopics(
             new RefusedTopics.Limits(patience, Duration.ofMinutes(5), Duration.ofSeconds(10)),
-            System::nanoTime),
+            nanoTime),
         PartitionBreakers.Limits.DEFAULT,
         new Unmade());
   }

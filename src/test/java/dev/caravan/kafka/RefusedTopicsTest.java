@@ -34,6 +34,7 @@ class RefusedTopicsTest {
     pass(60);
 
     assertThat(topics.isTooLongUnknown("t")).isTrue();
+    topics.missing("t");
     assertThat(topics.refusal("t")).containsInstanceOf(UnknownTopicOrPartitionException.class);
     assertThat(topics.refusal("another")).isEmpty();
   }
@@ -42,7 +43,7 @@ class RefusedTopicsTest {
   void looksForARefusedTopicAgainNowAndThen() {
     topics.isTooLongUnknown("t");
     pass(60);
-    topics.isTooLongUnknown("t");
+    topics.missing("t");
     pass(299);
     assertThat(topics.refusal("t")).containsInstanceOf(UnknownTopicOrPartitionException.class);
 
@@ -51,6 +52,7 @@ class RefusedTopicsTest {
 
     // Still unknown: refused again at once
     assertThat(topics.isTooLongUnknown("t")).isTrue();
+    topics.missing("t");
     assertThat(topics.refusal("t")).containsInstanceOf(UnknownTopicOrPartitionException.class);
   }
 
@@ -58,10 +60,21 @@ class RefusedTopicsTest {
   void aTopicThatWasCreatedGetsAllPatienceAgain() {
     topics.isTooLongUnknown("t");
     pass(60);
-    topics.isTooLongUnknown("t");
+    topics.missing("t");
     topics.took("t");
 
     assertThat(topics.refusal("t")).isEmpty();
+    assertThat(topics.isTooLongUnknown("t")).isFalse();
+  }
+
+  /** No record may have been acknowledged meanwhile, for want of replicas. */
+  @Test
+  void aTopicThatKafkaHasKnownGetsAllPatienceAgainWhenItIsDeleted() {
+    topics.isTooLongUnknown("t");
+    pass(1);
+    topics.known("t");
+    pass(3_600);
+
     assertThat(topics.isTooLongUnknown("t")).isFalse();
   }
 
