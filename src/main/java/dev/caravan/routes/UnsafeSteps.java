@@ -11,14 +11,21 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.camel.model.AggregateDefinition;
 import org.apache.camel.model.CircuitBreakerDefinition;
+import org.apache.camel.model.DelayDefinition;
 import org.apache.camel.model.DynamicRouterDefinition;
 import org.apache.camel.model.EnrichDefinition;
 import org.apache.camel.model.ExpressionNode;
+import org.apache.camel.model.ExpressionSubElementDefinition;
+import org.apache.camel.model.LogDefinition;
 import org.apache.camel.model.ModelCamelContext;
 import org.apache.camel.model.MulticastDefinition;
+import org.apache.camel.model.OnExceptionDefinition;
 import org.apache.camel.model.ProcessorDefinition;
 import org.apache.camel.model.ProcessorDefinitionHelper;
 import org.apache.camel.model.RecipientListDefinition;
@@ -28,13 +35,17 @@ import org.apache.camel.model.RouteDefinition;
 import org.apache.camel.model.RoutingSlipDefinition;
 import org.apache.camel.model.SendDefinition;
 import org.apache.camel.model.SplitDefinition;
+import org.apache.camel.model.StopDefinition;
 import org.apache.camel.model.ThreadsDefinition;
+import org.apache.camel.model.ThrottleDefinition;
 import org.apache.camel.model.ToDefinition;
 import org.apache.camel.model.ToDynamicDefinition;
+import org.apache.camel.model.TryDefinition;
 import org.apache.camel.model.WireTapDefinition;
 import org.apache.camel.model.language.ConstantExpression;
 import org.apache.camel.model.language.ExpressionDefinition;
 import org.apache.camel.model.language.SimpleExpression;
+import org.apache.kafka.common.KafkaException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -47,6 +58,9 @@ final class UnsafeSteps {
 
   private static final Logger LOG = LoggerFactory.getLogger(UnsafeSteps.class);
   private static final String HANDS_ON = "(?:seda|vm|disruptor|disruptor-vm|stub):";
+
+  /** Written as {@code RAW(…)}, too. */
+  private static final Pattern TOPICS = Pattern.compile("[?&]topics=(?:RAW\\()?([^&)]+)");
 
   private static final String NO_ACKNOWLEDGEMENT = "requestRequiredAcks=0";
 
@@ -76,6 +90,7 @@ final class UnsafeSteps {
       }
       review.lookForShared(route);
     }
+    review.lookForReadTwice();
     return List.copyOf(review.found);
   }
 
@@ -95,7 +110,14 @@ final class UnsafeSteps {
       List<String> uris = uris(step).map(this::resolved).toList();
       String early = ofSpool ? "the spool lets go of an event" : "an event counts as spooled";
       Stream.concat(
-              reason(step, early).stream(),
+              Stream.concat(
+                  reason(step, early).stream(),
+                  Stream.of(
+                          early
+                              + " that Kafka has not taken, as "
+                              + step.getShortName()
+                              + " says all is well")
+                      .filter(reason -> ofSpool && swallows(step))),
               uris.stream().flatMap(uri -> reason(step, uri, early, ofSpool).stream()))
           .forEach(
               reason ->
@@ -131,14 +153,103 @@ final class UnsafeSteps {
     if (step instanceof AggregateDefinition || step instanceof ResequenceDefinition) {
       return Optional.of(early + " that " + step.getShortName() + " holds in memory");
     }
-    if (step instanceof ThreadsDefinition) {
-      return Optional.of("threads takes events out of their order");
-    }
     if (hasTimeout(step)) {
       return Optional.of(
           early + " when the timeout of " + step.getShortName() + " is over, whatever was sent");
     }
-    return Optional.empty();
+    return disorder(step);
+  }
+
+  /** The next event of a key comes as soon as a step goes on in another thread. */
+  private static Optional<String> disorder(ProcessorDefinition<?> step) {
+    String remedy = "";
+    if (step instanceof DelayDefinition delay) {
+      if ("false".equals(delay.getAsyncDelayed())) {
+        return Optional.empty();
+      }
+      remedy = " (set asyncDelayed: false)";
+    } else if (step instanceof ThrottleDefinition throttle) {
+      if (!"true".equals(throttle.getAsyncDelayed())) {
+        return Optional.empty();
+      }
+      remedy = " (take asyncDelayed away)";
+    } else if (isParallel(step)) {
+      remedy = " (take parallelProcessing away)";
+    } else if (!(step instanceof ThreadsDefinition)) {
+      return Optional.empty();
+    }
+    return Optional.of(step.getShortName() + " takes events out of their order" + remedy);
+  }
+
+  private static boolean isParallel(ProcessorDefinition<?> step) {
+    return "true"
+        .equals(
+            step instanceof MulticastDefinition multicast
+                ? multicast.getParallelProcessing()
+                : step instanceof SplitDefinition split
+                    ? split.getParallelProcessing()
+                    : step instanceof RecipientListDefinition<?> list
+                        ? list.getParallelProcessing()
+                        : null);
+  }
+
+  /** Whether the step ends well what Kafka has not taken, without sending it elsewhere. */
+  private boolean swallows(ProcessorDefinition<?> step) {
+    if (step instanceof OnExceptionDefinition failure) {
+      return (isTrue(failure.getHandled()) || isTrue(failure.getContinued()))
+          && failure.getOnWhen() == null
+          && ofKafka(failure.getExceptions())
+          && isIdle(failure.getOutputs());
+    }
+    if (step instanceof TryDefinition attempt) {
+      return sends(attempt.getOutputs())
+          && attempt.getCatchClauses() != null
+          && attempt.getCatchClauses().stream()
+              .anyMatch(
+                  failure ->
+                      failure.getOnWhen() == null
+                          && ofKafka(failure.getExceptions())
+                          && isIdle(failure.getOutputs()));
+    }
+    return step instanceof CircuitBreakerDefinition breaker
+        && breaker.getOnFallback() != null
+        && sends(breaker.getOutputs())
+        && isIdle(breaker.getOnFallback().getOutputs());
+  }
+
+  private static boolean isTrue(ExpressionSubElementDefinition condition) {
+    return condition != null
+        && condition.getExpressionType() != null
+        && !"false".equals(condition.getExpressionType().getExpression());
+  }
+
+  private boolean ofKafka(List<String> exceptions) {
+    return exceptions.stream()
+        .map(name -> context.getClassResolver().resolveClass(name))
+        .anyMatch(
+            type ->
+                type != null
+                    && (type.isAssignableFrom(KafkaException.class)
+                        || KafkaException.class.isAssignableFrom(type)));
+  }
+
+  private boolean sends(List<ProcessorDefinition<?>> steps) {
+    return all(steps).stream()
+        .flatMap(UnsafeSteps::uris)
+        .map(this::resolved)
+        .anyMatch(uri -> uri.startsWith("kafka:"));
+  }
+
+  /** None of these steps does anything but look at the event. */
+  private boolean isIdle(List<ProcessorDefinition<?>> steps) {
+    return all(steps).stream()
+        .allMatch(
+            step ->
+                step instanceof LogDefinition
+                    || step instanceof StopDefinition
+                    || step.getShortName().matches("(set|remove|choice|when|otherwise).*")
+                    || step instanceof SendDefinition<?> send
+                        && resolved(String.valueOf(send.getEndpointUri())).startsWith("log:"));
   }
 
   private static boolean hasTimeout(ProcessorDefinition<?> step) {
@@ -174,6 +285,33 @@ final class UnsafeSteps {
             || step instanceof ToDefinition to && "InOut".equals(to.getPattern());
     return uri.contains("waitForTaskToComplete=Always")
         || asks && !uri.contains("waitForTaskToComplete=Never");
+  }
+
+  /** Each would give an event an id of its own. */
+  private void lookForReadTwice() {
+    Map<String, RouteDefinition> readers = new HashMap<>();
+    for (RouteDefinition route : context.getRouteDefinitions()) {
+      if (input(route).equals(RouteFolder.READING)) {
+        for (String topic : topics(route)) {
+          RouteDefinition other = readers.putIfAbsent(topic, route);
+          if (other != null && other != route) {
+            found.add(
+                "%s: route %s reads %s, and so does route %s: each event of it comes twice, with two ids. Take one of the two files away, or let them read different topics."
+                    .formatted(
+                        RouteFolder.place(route), route.getRouteId(), topic, other.getRouteId()));
+          }
+        }
+      }
+    }
+  }
+
+  private Set<String> topics(RouteDefinition route) {
+    Matcher set = TOPICS.matcher(String.valueOf(route.getEndpointUrl()));
+    return set.find()
+        ? Stream.of(
+                resolved(set.group(1).replaceFirst("^#property:(.+)$", "{{$1}}")).split("[\\s,]+"))
+            .collect(Collectors.toSet())
+        : Set.of();
   }
 
   private void lookForShared(RouteDefinition route) {

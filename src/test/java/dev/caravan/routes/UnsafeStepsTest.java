@@ -66,7 +66,17 @@ class UnsafeStepsTest {
             "- multicast: { parallelProcessing: true, timeout: 10, steps: [ { to: kafka:a } ] }",
             "- split: { simple: \"${body}\", parallelProcessing: true, timeout: 10, steps: [ { to: kafka:a } ] }",
             "- recipientList: { constant: kafka:a, parallelProcessing: true, timeout: 10 }",
-            "- multicast: { parallelProcessing: true, steps: [ { to: seda:later } ] }",
+            "- multicast: { parallelProcessing: true, steps: [ { to: kafka:a } ] }",
+            "- split: { simple: \"${body}\", parallelProcessing: true, steps: [ { to: kafka:a } ] }",
+            "- recipientList: { constant: kafka:a, parallelProcessing: true }",
+            "- delay: { constant: 100 }",
+            "- throttle: { constant: 100, asyncDelayed: true }",
+            "- doTry: { steps: [ { to: kafka:a } ], doCatch: [ { exception: [ java.lang.Exception ],"
+                + " steps: [ { log: gone } ] } ] }",
+            "- doTry: { steps: [ { to: kafka:a } ], doCatch: [ { exception:"
+                + " [ org.apache.kafka.common.errors.TimeoutException ] } ] }",
+            "- circuitBreaker: { steps: [ { to: kafka:a } ], onFallback: { steps: [ { to: log:gone } ] } }",
+            "- multicast: { steps: [ { to: seda:later } ] }",
             "- split: { simple: \"${body}\", steps: [ { to: seda:later } ] }",
             "- loop: { constant: 3, steps: [ { to: seda:later } ] }",
             "- loadBalance: { roundRobinLoadBalancer: {}, steps: [ { to: seda:later } ] }",
@@ -143,12 +153,70 @@ class UnsafeStepsTest {
                     - to: { uri: spool, parameters: { name: a, waitForCommit: true } }
                     - to: { uri: seda, pattern: InOut, parameters: { name: a } }
                     - enrich: { constant: seda:a }
-                    - multicast: { parallelProcessing: true, steps: [ { to: kafka:a } ] }
-                    - split: { simple: "${body}", parallelProcessing: true, steps: [ { to: kafka:a } ] }
+                    - split: { simple: "${body}", steps: [ { to: kafka:a } ] }
+                    - delay: { constant: 100, asyncDelayed: false }
+                    - throttle: { constant: 100 }
+                    - doTry:
+                        steps: [ { to: kafka:a } ]
+                        doCatch:
+                          - exception: [ java.lang.IllegalArgumentException ]
+                            steps: [ { log: gone } ]
+                          - exception: [ java.lang.Exception ]
+                            steps: [ { to: kafka:refused } ]
+                    - doTry:
+                        steps: [ { to: http:names } ]
+                        doCatch: [ { exception: [ java.lang.Exception ], steps: [ { log: unnamed } ] } ]
                     - loop: { constant: 3, steps: [ { to: kafka:a } ] }
                     """),
                 route("other", "timer:t", "- to: seda:x")))
         .isEmpty();
+  }
+
+  @Test
+  void aHandlerThatLetsGoOfWhatKafkaHasNotTakenIsNamed() throws Exception {
+    String forward = route("forward", "spool:events", "- to: kafka:a");
+    for (String handler :
+        List.of(
+            "handled: { constant: \"true\" }\n          steps: [ { log: gone } ]",
+            "continued: { constant: \"true\" }")) {
+      String configuration =
+          """
+          - routeConfiguration:
+              id: shared
+              onException:
+                - onException:
+                    exception: [ java.lang.Exception ]
+                    %s
+          """
+              .formatted(handler);
+      assertThat(
+              warnings(
+                  forward.replace("    from:", "    routeConfigurationId: shared\n    from:"),
+                  configuration))
+          .as(handler)
+          .singleElement()
+          .asString()
+          .contains("the spool lets go of an event that Kafka has not taken, as onException");
+    }
+  }
+
+  @Test
+  void aTopicThatTwoRoutesReadIsNamed() throws Exception {
+    String read =
+        "\n      parameters:\n        topics: v2.users.*.presence,v2.routing.queues.*.conversations";
+    String other = "\n      parameters:\n        topics: RAW(v2.users.*.presence)";
+
+    assertThat(
+            warnings(
+                route("receive", "genesys:notifications" + read, "- to: spool:events"),
+                route("mine", "genesys:notifications" + other, "- to: spool:events"),
+                route(
+                    "activity",
+                    "genesys:notifications" + other.replace("presence", "activity"),
+                    "- to: spool:events")))
+        .singleElement()
+        .asString()
+        .contains("route mine reads v2.users.*.presence, and so does route receive");
   }
 
   @Test
