@@ -171,7 +171,7 @@ public final class Check {
       try {
         CheckedRoutes routes = CheckedRoutes.of(config, files);
         return new Tried(Optional.of(routes), routes.count(), List.of(), routes.warnings());
-      } catch (Exception | LinkageError | StackOverflowError e) {
+      } catch (Exception | Error e) {
         mistakes = List.of(StartFailure.sentence(e) + folder.where(e));
       }
     }
@@ -180,7 +180,7 @@ public final class Check {
         files.stream().filter(file -> file.getLocation().endsWith("/control.camel.yaml")).toList();
     try {
       return new Tried(Optional.of(CheckedRoutes.of(config, control)), 0, mistakes);
-    } catch (Exception | LinkageError | StackOverflowError alsoBroken) {
+    } catch (Exception | Error alsoBroken) {
       return new Tried(Optional.empty(), 0, mistakes);
     }
   }
@@ -213,7 +213,7 @@ public final class Check {
         outcomes.add(new Outcome(sample, run.of(context, sample.event(), sample.body(), "check")));
       }
       return new Dried(outcomes, KafkaTopics.of(config, context, run, selectors), Optional.empty());
-    } catch (Exception | LinkageError | StackOverflowError e) {
+    } catch (Exception | Error e) {
       return new Dried(
           outcomes,
           KafkaTopics.NONE,

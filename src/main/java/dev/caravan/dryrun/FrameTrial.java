@@ -73,7 +73,7 @@ public final class FrameTrial implements AutoCloseable {
     List<Resource> files = RouteFolder.resources(folder.forEvents(contents.texts()));
     try {
       return CheckedRoutes.dry(config, files, run::prepare);
-    } catch (Exception | LinkageError | StackOverflowError e) {
+    } catch (Exception | Error e) {
       throw new CommandFailure(
           StartFailure.sentence(e)
                   .replace("The bridge could not start: ", "The routes cannot be built: ")

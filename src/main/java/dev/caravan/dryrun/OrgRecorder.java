@@ -75,7 +75,7 @@ public final class OrgRecorder {
           config, Map.of(TOPICS, topics), RouteFolder.resources(folder.contents().texts()));
     } catch (CommandFailure e) {
       throw e;
-    } catch (Exception | LinkageError | StackOverflowError e) {
+    } catch (Exception | Error e) {
       throw new CommandFailure(
           "Genesys Cloud is called through the routes. "
               + StartFailure.sentence(e)

@@ -130,7 +130,7 @@ public final class CheckedRoutes implements AutoCloseable {
         }
       }
       return routes;
-    } catch (Exception | LinkageError | StackOverflowError e) {
+    } catch (Exception | Error e) {
       routes.close();
       throw e;
     }
@@ -143,7 +143,7 @@ public final class CheckedRoutes implements AutoCloseable {
       CamelContext alone = new DefaultCamelContext();
       try {
         PluginHelper.getRoutesLoader(alone).loadRoutes(file);
-      } catch (Exception | LinkageError | StackOverflowError e) {
+      } catch (Exception | Error e) {
         mistakes.add(StartFailure.sentence(e));
       } finally {
         alone.stop();

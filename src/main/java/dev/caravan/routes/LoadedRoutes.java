@@ -157,7 +157,7 @@ final class LoadedRoutes {
         if (!broken.containsKey(file)) {
           try {
             step.of(file);
-          } catch (Exception | LinkageError | StackOverflowError e) {
+          } catch (Exception | Error e) {
             broken.put(file, e);
             forget(file, e);
           }
@@ -175,7 +175,7 @@ final class LoadedRoutes {
   void forget(Path file, Throwable why) {
     try {
       remove(List.of(file));
-    } catch (Exception | LinkageError | StackOverflowError e) {
+    } catch (Exception | Error e) {
       why.addSuppressed(e);
     }
   }

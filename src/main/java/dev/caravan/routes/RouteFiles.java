@@ -182,7 +182,7 @@ public class RouteFiles implements FailFastDirectComponent.Files {
       dataProblem = Optional.empty();
       unread().ifPresent(LOG::warn);
       loading.start();
-    } catch (Exception | LinkageError | StackOverflowError e) {
+    } catch (Exception | Error e) {
       edits = Optional.empty();
       failed(context, e);
     } finally {

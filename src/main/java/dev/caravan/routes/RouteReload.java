@@ -315,7 +315,7 @@ final class RouteReload {
         routes.remove(replaced);
         running.keySet().removeAll(replaced);
         sound.add(file);
-      } catch (Exception | LinkageError | StackOverflowError e) {
+      } catch (Exception | Error e) {
         claimed.remove(file);
         replaced.forEach(it -> claimed.put(it, running.get(it)));
         breaks(file, BrokenFiles.Fault.of(file, e));
@@ -382,7 +382,7 @@ final class RouteReload {
       if (!kept.isEmpty()) {
         reject(new CommandFailure(String.join(" ", kept)));
       }
-    } catch (Exception | LinkageError | StackOverflowError e) {
+    } catch (Exception | Error e) {
       reject(e);
     } finally {
       replacing = false;
@@ -429,7 +429,7 @@ final class RouteReload {
     try {
       swap(edited, now);
       running = now;
-    } catch (Exception | LinkageError | StackOverflowError e) {
+    } catch (Exception | Error e) {
       if (putBack(edited, now, e)) {
         throw e;
       }
@@ -468,7 +468,7 @@ final class RouteReload {
     try {
       swap(edited, running);
       return true;
-    } catch (Exception | LinkageError | StackOverflowError notEvenThat) {
+    } catch (Exception | Error notEvenThat) {
       why.addSuppressed(notEvenThat);
       LOG.debug("Neither the edit nor what was before can be started", why);
       edited.forEach(file -> routes.forget(file, why));

@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.ServiceConfigurationError;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.camel.impl.DefaultCamelContext;
@@ -53,7 +54,7 @@ class RouteReloadTest {
       throw new IllegalStateException("What it needs is away.");
     }
     if (unlinked.get()) {
-      throw new NoClassDefFoundError("What it is linked with is away.");
+      throw new ServiceConfigurationError("What it is linked with is away.");
     }
   }
 
@@ -805,7 +806,7 @@ class RouteReloadTest {
     stop();
     startAgain(
         texts -> {
-          throw new NoClassDefFoundError("once");
+          throw new ServiceConfigurationError("once");
         });
 
     write("forward", "direct:forward", "2");
