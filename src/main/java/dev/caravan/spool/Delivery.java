@@ -8,8 +8,10 @@ import dev.caravan.spool.Window.Slot.State;
 import dev.caravan.spool.log.LogRecord;
 import dev.caravan.spool.log.RecordHeaders;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -166,7 +168,10 @@ final class Delivery implements Runnable {
 
   /** Records with the same value keep their order; without the header all of them do. */
   static long key(String keyHeader, RecordHeaders headers) {
-    return keyHeader.isEmpty() ? 0 : headers.text(keyHeader).hashCode();
+    // Of its bytes on disk: a value with half a surrogate is read back as another one
+    return keyHeader.isEmpty()
+        ? 0
+        : Arrays.hashCode(headers.text(keyHeader).getBytes(StandardCharsets.UTF_8));
   }
 
   @Override

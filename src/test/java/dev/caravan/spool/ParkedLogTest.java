@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -149,6 +150,23 @@ class ParkedLogTest {
     try (ParkedLog log = open()) {
       assertThat(log.takeLost()).isEmpty();
     }
+  }
+
+  /** JSON allows half an emoji, which UTF-8 does not. */
+  @Test
+  void aKeyIsTheSameOnceItIsReadFromDiskWhateverTextItIs() throws IOException {
+    RecordHeaders headers =
+        RecordHeaders.of(Map.of("key", "cut \ud83d"), name -> assertThat(name).isNull());
+    List<Long> keys = new ArrayList<>();
+    try (ParkedLog log = open()) {
+      log.append(List.of(new LogRecord(1, 1, new byte[1], headers)));
+    }
+
+    try (ParkedLog log = open()) {
+      log.forEachUndone(record -> keys.add(Delivery.key("key", record.headers())));
+    }
+
+    assertThat(keys).containsExactly(Delivery.key("key", headers));
   }
 
   private ParkedLog open() throws IOException {
