@@ -560,7 +560,7 @@ class ClusterIT {
     assertLostInGapsOnly("Killed");
     assertSomethingLost();
     assertThat(flow.gaps()).as("one gap for each shard that it read").hasSize(2 * KILLS);
-    flow.assertRepeatedWithTheSameId();
+    flow.assertRepeatedWithTheSameIdButWhenTakenOver();
   }
 
   @Tag("long")

@@ -268,6 +268,22 @@ final class NumberedFlow {
     assertThat(repeats).allMatch(Repeat::hasTheSameId);
   }
 
+  /**
+   * The same but for a moment at the end of a gap: two may begin to read what a dead one had read,
+   * and each forwards what it read before it heard of the other.
+   */
+  void assertRepeatedWithTheSameIdButWhenTakenOver() {
+    note();
+    List<Span> gaps = spans();
+    assertThat(repeats)
+        .filteredOn(repeat -> !repeat.hasTheSameId())
+        .allMatch(
+            repeat ->
+                gaps.stream()
+                    .map(gap -> Duration.between(gap.to(), repeat.sentAt()).abs())
+                    .anyMatch(apart -> apart.compareTo(Duration.ofSeconds(1)) < 0));
+  }
+
   /** The same of what was sent at some times, of which there must be repeats. */
   void assertRepeatedWithTheSameId(Predicate<Instant> when) {
     note();
