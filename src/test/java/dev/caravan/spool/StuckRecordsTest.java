@@ -851,20 +851,24 @@ class StuckRecordsTest {
       append("stuck" + i, i);
       append("key", i);
     }
-    await().until(() -> sink.deliveredOf("key").size() == 10_000);
-    await().untilAsserted(() -> assertThat(spool.status().records()).isZero());
+    await().atMost(Duration.ofMinutes(1)).until(() -> sink.deliveredOf("key").size() == 10_000);
+    await()
+        .atMost(Duration.ofMinutes(1))
+        .untilAsserted(() -> assertThat(spool.status().records()).isZero());
     long before = total();
 
-    await().until(() -> total() > before + 5);
+    await().atMost(Duration.ofMinutes(1)).until(() -> total() > before + 5);
     assertThat(spool.status().parked()).singleElement().extracting("keys").isEqualTo(10_000L);
     long tried = sink.attempts.values().stream().filter(it -> it.get() > 1).count();
     assertThat(tried).isLessThan(10);
 
     sink.failure = text -> null;
-    await().until(() -> sink.delivered.size() == 20_000);
+    await().atMost(Duration.ofMinutes(1)).until(() -> sink.delivered.size() == 20_000);
     assertThat(sink.delivered).doesNotHaveDuplicates();
     // What its files give back is room for others, though nothing else comes
-    await().until(() -> spool.status().bytes() == spool.status().fileBytes());
+    await()
+        .atMost(Duration.ofMinutes(1))
+        .until(() -> spool.status().bytes() == spool.status().fileBytes());
   }
 
   private long total() {

@@ -25,7 +25,7 @@ final class Cursor implements Closeable {
   Cursor(SegmentedLog log, Segment segment, long sequence) throws IOException {
     this.log = log;
     this.segment = segment;
-    this.file = new SegmentReader(segment.path(), READ_AHEAD);
+    this.file = new SegmentReader(segment.path(), READ_AHEAD, log.takeBuffer());
     Segment.Place place = segment.placeOf(sequence);
     this.offset = place.offset();
     this.seen = place.sequence() - 1;
@@ -95,7 +95,7 @@ final class Cursor implements Closeable {
   private void open(Segment other) throws IOException {
     SegmentReader opened;
     try {
-      opened = new SegmentReader(other.path(), READ_AHEAD);
+      opened = new SegmentReader(other.path(), READ_AHEAD, file.buffer());
     } catch (FileNotFoundException e) {
       log.vanished(other, other.base(), e);
       return;
@@ -108,6 +108,7 @@ final class Cursor implements Closeable {
 
   @Override
   public void close() throws IOException {
+    log.giveBack(file.buffer());
     file.close();
   }
 }

@@ -14,6 +14,7 @@ final class SegmentReader implements Closeable {
   private static final long MAGIC = 0x43415241_564C4F47L;
 
   private static final int VERSION = 1;
+  static final int BYTES_KEPT = 512 * 1024;
 
   private final RandomAccessFile file;
   private final int readAhead;
@@ -22,9 +23,21 @@ final class SegmentReader implements Closeable {
   private int buffered;
 
   SegmentReader(Path path, int readAhead) throws IOException {
-    this.readAhead = readAhead;
-    this.buffer = new byte[readAhead];
+    this(path, readAhead, new byte[readAhead]);
+  }
+
+  /**
+   * @param buffer of no other reader, and of {@code readAhead} bytes at least
+   */
+  SegmentReader(Path path, int readAhead, byte[] buffer) throws IOException {
     this.file = new RandomAccessFile(path.toFile(), "r");
+    this.readAhead = readAhead;
+    this.buffer = buffer;
+  }
+
+  /** For the next reader, when this one is done. */
+  byte[] buffer() {
+    return buffer;
   }
 
   /** What every file begins with. */
@@ -110,8 +123,8 @@ final class SegmentReader implements Closeable {
     }
     int kept = skip >= 0 && skip < buffered ? (int) (buffered - skip) : 0;
     byte[] target = buffer;
-    if (buffer.length < length) {
-      target = new byte[length];
+    if (buffer.length < length || buffer.length > BYTES_KEPT && length <= BYTES_KEPT) {
+      target = new byte[Math.max(length, readAhead)];
     }
     System.arraycopy(buffer, buffered - kept, target, 0, kept);
     buffer = target;

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -46,6 +47,7 @@ public final class SegmentedLog implements AutoCloseable {
   private final FrameWriter writer = new FrameWriter();
   private Segment open;
   private RandomAccessFile written;
+  private final AtomicReference<byte[]> spareBuffer = new AtomicReference<>();
   private volatile long last;
   private volatile long forcedUpTo;
 
@@ -357,6 +359,18 @@ public final class SegmentedLog implements AutoCloseable {
       try (cursor) {
         return cursor.read(maxBytes);
       }
+    }
+  }
+
+  /** The buffer of the last who read, or one of its own: most of the time one reads at a time. */
+  byte[] takeBuffer() {
+    byte[] spare = spareBuffer.getAndSet(null);
+    return spare == null ? new byte[Cursor.READ_AHEAD] : spare;
+  }
+
+  void giveBack(byte[] buffer) {
+    if (buffer.length <= SegmentReader.BYTES_KEPT) {
+      spareBuffer.set(buffer);
     }
   }
 
