@@ -933,6 +933,32 @@ class StuckRecordsTest {
   }
 
   @Test
+  void whatWasDeliveredBehindAFailureMayBeADeadLetterWhenItIsRepeated() throws Exception {
+    stop();
+    options.setDeadLetters("spool:letters");
+    start();
+    sink.isLikeAPartition = false;
+    sink.hanging.add("key");
+    append("key", 0);
+    append("key", 1);
+    await().until(() -> sink.unsettled.size() == 2);
+    sink.failure =
+        text ->
+            text.equals("key 1")
+                ? new Failure(Kind.FINAL, "too large", "it is too large", new IOException())
+                : null;
+    sink.hanging.clear();
+
+    Delivery.Settlement first = sink.unsettled.remove();
+    sink.unsettled.remove().delivered();
+    first.failed(later("key"));
+
+    await().until(() -> sink.letters.size() == 1);
+    assertThat(sink.letters.get(0)).startsWith("key 1: ");
+    assertThat(sink.deliveredOf("key")).containsExactly("key 1", "key 0");
+  }
+
+  @Test
   void anErrorInTheRouteEndsNothing() throws Exception {
     sink.failure =
         text -> {
