@@ -88,7 +88,7 @@ public final class Cluster implements AutoCloseable {
 
     /**
      * Whoever read a shard for which this instance stands by has ended: forwards what has not been
-     * acknowledged, and goes on.
+     * acknowledged, and goes on, be its channel LIVE or still being opened.
      *
      * @param lastRead until when that one has told to have read it; empty if it has not
      */
@@ -738,8 +738,8 @@ public final class Cluster implements AutoCloseable {
       reader.standBy(standBy.shard());
     } else if (action instanceof ClusterAction.TakeOver takeOver) {
       LOG.warn(
-          "The instance that read shard {} has ended. It is forwarded here from now on, with what"
-              + " was kept here for that.",
+          "The instance that read shard {} has ended. This one takes its place, with what was kept"
+              + " here for that.",
           takeOver.shard().number());
       reader.takeOver(takeOver.shard(), instant(takeOver.lastRead()));
     } else if (action instanceof ClusterAction.TakePart takePart) {

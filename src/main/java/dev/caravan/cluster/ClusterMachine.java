@@ -419,8 +419,12 @@ final class ClusterMachine {
               && !reader.get().by().equals(state.me());
       Optional<Standing> standing = state.standing(shard).filter(Standing::isOpen);
       if (!read) {
-        if (standing.isEmpty() && !isTakenOver(shard, reader)) {
-          begin(shard, topics.get(), Stage.OPENING, state.view().lastRead(shard));
+        if (standing.filter(Standing::isLive).isEmpty() && !isTakenOver(shard, reader)) {
+          if (standing.isEmpty()) {
+            begin(shard, topics.get(), Stage.OPENING, state.view().lastRead(shard));
+          } else {
+            openForGood(shard, standing.get(), topics.get());
+          }
         }
       } else if (isOffered(shard, reader.get()) && state.view().plan().moving() == shard) {
         if (standing.isEmpty()) {
@@ -628,6 +632,13 @@ final class ClusterMachine {
       become(
           shard, Ours.opening(Stage.READING, standing.version(), lastRead, now).under(epoch, now));
       write(new Live(state.me(), shard, epoch, false, lastRead));
+      actions.add(new ClusterAction.TakeOver(topics.planned(), lastRead));
+    }
+
+    /** Nobody reads the shard, and our channel, too, is not live yet, or not any more. */
+    private void openForGood(int shard, Standing standing, Topics topics) {
+      long lastRead = state.view().lastRead(shard);
+      become(shard, Ours.opening(Stage.OPENING, standing.version(), lastRead, now));
       actions.add(new ClusterAction.TakeOver(topics.planned(), lastRead));
     }
 

@@ -1054,6 +1054,67 @@ class ClusterMachineTest {
     assertThat(stage()).isEqualTo(Stage.READING);
   }
 
+  private void dealtToUs() {
+    hear(new Plan(THIRD, 1, Map.of(1, 7), Map.of(1, "v"), true, -1));
+  }
+
+  @Test
+  void whatIsDealtToWhoReadsAheadIsOpenedForGoodIfItsChannelIsNotLiveYet() {
+    missed();
+    pass(3_000, false);
+    assertThat(stage()).as("nobody has its slot").isNull();
+
+    dealtToUs();
+
+    assertThat(actions).contains(new ClusterAction.TakeOver(SHARD, KNOWN));
+    assertThat(only(ClusterAction.Write.class)).as("it is not read yet").isNull();
+    assertThat(stage()).isEqualTo(Stage.OPENING);
+    assertThat(state.standing()).isEmpty();
+    take(new ClusterEvent.Opened(1));
+    assertThat(isWritten(new Live(ME, 1, 5, false, KNOWN))).isTrue();
+    assertThat(stage()).isEqualTo(Stage.READING);
+  }
+
+  @Test
+  void whatIsReadAheadAndBlindIsOpenedForGoodByTheOwnerOfItsSlot() {
+    missed();
+    take(new ClusterEvent.Opened(1));
+    dealtToUs();
+    assertThat(stage()).as("it is read").isNull();
+
+    take(new ClusterEvent.Blind(1));
+
+    assertThat(actions).contains(new ClusterAction.TakeOver(SHARD, KNOWN));
+    assertThat(stage()).isEqualTo(Stage.OPENING);
+  }
+
+  @Test
+  void whoOpensForGoodWhatItReadAheadLeavesItToItsReaderWhenThatIsHeardAgain() {
+    missed();
+    dealtToUs();
+    assertThat(stage()).isEqualTo(Stage.OPENING);
+
+    hear(member(OTHER));
+
+    assertThat(actions)
+        .contains(new ClusterAction.Close(1), new ClusterAction.ReadElsewhere(1, KNOWN));
+    assertThat(stage()).isNull();
+  }
+
+  @Test
+  void whoStandsByAndReadsNothingOpensWhatItOwnsOnceItsReaderHasEnded() {
+    designated();
+    hear(new Until(OTHER, 1, 4, KNOWN));
+    pass(ClusterMachine.STANDBY_AFTER_MILLIS, true);
+    assertThat(state.standing(1)).isPresent();
+    plan(7, -1);
+
+    hear(new Gone(OTHER));
+
+    assertThat(actions).contains(new ClusterAction.TakeOver(SHARD, KNOWN));
+    assertThat(stage()).isEqualTo(Stage.OPENING);
+  }
+
   @Test
   void whatWasReadAheadIsLeftToItsReaderWhenThatIsHeardAgain() {
     missed();

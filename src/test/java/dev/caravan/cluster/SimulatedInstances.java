@@ -76,6 +76,9 @@ final class SimulatedInstances {
     boolean frozen;
     boolean reaches = true;
 
+    /** Whether no channel of it comes up that does not read yet. */
+    boolean opensNothing;
+
     /** Whether the OAuth client that reads the odd shards cannot log in here. */
     boolean refused;
 
@@ -175,7 +178,9 @@ final class SimulatedInstances {
 
     private void takeOver(int shard, long until) {
       standing.remove(shard);
-      if (until > 0 && reading.getOrDefault(shard, now) > until) {
+      if (until > 0 && opening.containsKey(shard)) {
+        lastRead.put(shard, until);
+      } else if (until > 0 && reading.getOrDefault(shard, now) > until) {
         tell(shard, until, reading.getOrDefault(shard, now));
       }
       forwardHeld(shard, Set.of());
@@ -342,7 +347,7 @@ final class SimulatedInstances {
       reading.keySet().stream()
           .filter(this::cannotRead)
           .forEach(shard -> blindSince.putIfAbsent(shard, now));
-      opening.replaceAll((shard, at) -> cannotRead(shard) ? now + OPENS : at);
+      opening.replaceAll((shard, at) -> cannotRead(shard) || opensNothing ? now + OPENS : at);
       draining.replaceAll((shard, at) -> cannotRead(shard) ? Math.min(at, now) : at);
       due(opening).forEach(this::opened);
       due(draining).forEach(shard -> take(new ClusterEvent.Drained(shard)));
@@ -563,6 +568,16 @@ final class SimulatedInstances {
       }
     }
     return true;
+  }
+
+  /** Shards that are not read, and of which no instance says so. */
+  Set<Integer> hidden() {
+    Set<Integer> all = new TreeSet<>(wanted);
+    all.removeIf(
+        shard ->
+            instances.values().stream()
+                .anyMatch(it -> it.reads(shard) || it.state.ours(shard).isPresent()));
+    return all;
   }
 
   /** The shards for whose readers another stands by. */
