@@ -657,7 +657,9 @@ public final class Cluster implements AutoCloseable {
   }
 
   private boolean isAllHandedOver() {
-    return state.ours().isEmpty() && state.standing().isEmpty() && handed.isAllHeard(state.view());
+    return state.ours().isEmpty()
+        && state.standing().values().stream().noneMatch(ClusterState.Standing::isOpen)
+        && handed.isAllHeard(state.view());
   }
 
   private boolean hasSuccessors() {

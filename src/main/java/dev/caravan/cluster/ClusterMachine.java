@@ -62,7 +62,11 @@ final class ClusterMachine {
   /** For so long after a plan others may not read yet what it has changed. */
   private static final long CHANGED_WITHIN_MILLIS = 10_000;
 
-  /** What was given up is read again after so long, if still nobody is heard. */
+  /**
+   * What was given up is read again after so long, if still nobody is heard, and what was read
+   * ahead of one that is heard again is so once more. Then a channel is asked for once a minute for
+   * each shard, however often its reader stands still.
+   */
   static final long GIVEN_UP_MILLIS = 60_000;
 
   /** Whoever stood by before closes its channel within this time. */
@@ -469,15 +473,19 @@ final class ClusterMachine {
           state = state.with(shard, Standing.due(always ? now + STANDBY_AFTER_MILLIS : now));
         }
       } else if (!standing.get().isOpen()) {
-        if (!due) {
+        if (!due && now >= standing.get().since()) {
           state = state.withoutStanding(shard);
-        } else if (now >= standing.get().since() && (!always || hasRoom(topics.get()))) {
+        } else if (due && now >= standing.get().since() && (!always || hasRoom(topics.get()))) {
           state = state.with(shard, standing.get().opened(topics.get().version(), now));
           actions.add(new ClusterAction.StandBy(topics.get().planned()));
           tellStandby(shard, state.standing(shard).orElseThrow());
         }
       } else if (topics.isEmpty() || read && !due || isCutOffFromChannels(topics.get())) {
         standDown(shard);
+        if (!always && read && !isReadAnew(shard, standing.get())) {
+          // Its reader only stood still, and may do so again
+          state = state.with(shard, Standing.due(now + GIVEN_UP_MILLIS));
+        }
       } else if (read) {
         changeStanding(shard, standing.get(), topics.get());
       } else if (reader.isEmpty() && !standing.get().isLive() && !state.owns(shard)) {
@@ -503,6 +511,11 @@ final class ClusterMachine {
           // When Kafka is back some are heard later than others
           && now - state.view().contactSince() >= REPLACED_AFTER_MILLIS
           && (hasRoomBeside(topics) || !owners.containsKey(0) && isReplaced(reader));
+    }
+
+    /** Whether another has begun to read a shard since our channel was opened. */
+    private boolean isReadAnew(int shard, Standing standing) {
+      return state.view().liveAt().getOrDefault(shard, now) > standing.since();
     }
 
     /** Its lease has run out: whoever gets its shards need not mind its channels any more. */

@@ -169,10 +169,11 @@ record ClusterState(
   }
 
   /**
-   * That we read a shard besides another instance, and forward nothing of it.
+   * That we read a shard besides another instance, and forward nothing of it, or may not do so yet.
    *
    * @param version which topics; empty before its channel is being opened
-   * @param since when its channel was opened, or may be at the earliest
+   * @param since when its channel was opened, or may be at the earliest, whether or not it is our
+   *     turn by then
    * @param liveSince since when the channel is live; empty if it is not
    */
   record Standing(String version, long since, OptionalLong liveSince) {

@@ -997,6 +997,10 @@ class ClusterMachineTest {
     return actions.contains(new ClusterAction.Write(told));
   }
 
+  private boolean isOpen(int shard) {
+    return state.standing(shard).filter(ClusterState.Standing::isOpen).isPresent();
+  }
+
   @Test
   void whoeverHasTheNextSlotStandsByOnceTheOneBeforeHasItsChannelClosed() {
     designated();
@@ -1123,10 +1127,55 @@ class ClusterMachineTest {
     hear(member(OTHER));
 
     assertThat(actions).contains(new ClusterAction.Close(1));
-    assertThat(state.standing()).isEmpty();
+    assertThat(isOpen(1)).isFalse();
     pass(60_000, true);
     assertThat(state.standing()).isEmpty();
     assertThat(stage()).isNull();
+  }
+
+  /** The reader stands still for six seconds, is there for three, and so on. */
+  @Test
+  void whoseReaderStandsStillAgainAndAgainIsReadAheadOnceAMinute() {
+    missed();
+    take(new ClusterEvent.Opened(1));
+    long opened = now;
+    pass(3_000, true);
+    assertThat(isOpen(1)).isFalse();
+
+    while (!isOpen(1)) {
+      pass(6_000, false);
+      if (!isOpen(1)) {
+        pass(3_000, true);
+      }
+    }
+
+    assertThat(now - opened)
+        .isBetween(ClusterMachine.GIVEN_UP_MILLIS, ClusterMachine.GIVEN_UP_MILLIS + 10_000);
+  }
+
+  @Test
+  void whatAnotherHasTakenOverMeanwhileMayBeReadAheadAtOnce() {
+    missed();
+    pass(1_000, false);
+    hear(member(THIRD, Set.of(8)));
+    hear(new Live(THIRD, 1, 5, false, KNOWN));
+    assertThat(actions).contains(new ClusterAction.Close(1));
+
+    pass(ControlView.DEAD_AFTER_MILLIS + 1_000, false);
+
+    assertThat(isOpen(1)).isTrue();
+  }
+
+  @Test
+  void whatMayNotBeReadAheadForAWhileIsOpenedByItsOwnerAtOnce() {
+    missed();
+    pass(1_000, true);
+    pass(ControlView.DEAD_AFTER_MILLIS + 1_000, false);
+    assertThat(isOpen(1)).isFalse();
+
+    dealtToUs();
+
+    assertThat(actions).contains(new ClusterAction.Open(SHARD, false, KNOWN));
   }
 
   @Test
@@ -1344,16 +1393,30 @@ class ClusterMachineTest {
   }
 
   @Test
+  void whoseChannelWasTakenDoesNotForgetItWhileItIsNotToStandBy() {
+    standingBy();
+    take(new ClusterEvent.Evicted(1));
+
+    // Its reader leaves it, and another begins: for a second nobody is to stand by
+    hear(new Left(OTHER, 1, 5));
+    pass(1_000, true);
+    hear(new Live(OTHER, 1, 6, false, KNOWN));
+    pass(ClusterMachine.GIVEN_UP_MILLIS - 3_000, true);
+
+    assertThat(isOpen(1)).isFalse();
+  }
+
+  @Test
   void whoseChannelWasTakenStandsByNoMoreForAWhile() {
     standingBy();
 
     take(new ClusterEvent.Evicted(1));
     assertThat(actions).contains(new ClusterAction.Close(1));
     pass(ClusterMachine.GIVEN_UP_MILLIS - 1_000, true);
-    assertThat(state.standing(1).filter(ClusterState.Standing::isOpen)).isEmpty();
+    assertThat(isOpen(1)).isFalse();
     pass(1_000, true);
 
-    assertThat(state.standing(1).filter(ClusterState.Standing::isOpen)).isPresent();
+    assertThat(isOpen(1)).isTrue();
   }
 
   /** Seven shards of one OAuth client: with the channels of the dead one that is 21. */
@@ -1385,7 +1448,7 @@ class ClusterMachineTest {
 
     assertThat(actions).contains(new ClusterAction.Close(1));
     pass(ClusterMachine.STANDBY_AFTER_MILLIS + 2_000, true);
-    assertThat(state.standing(1).filter(ClusterState.Standing::isOpen)).isPresent();
+    assertThat(isOpen(1)).isTrue();
   }
 
   @Test
@@ -1397,11 +1460,11 @@ class ClusterMachineTest {
     for (int second = 0; second < 59; second++) {
       pass(1_000, true);
     }
-    assertThat(state.standing(1).filter(ClusterState.Standing::isOpen)).isEmpty();
+    assertThat(isOpen(1)).isFalse();
 
     pass(2_000, true);
 
-    assertThat(state.standing(1).filter(ClusterState.Standing::isOpen)).isPresent();
+    assertThat(isOpen(1)).isTrue();
   }
 
   @Test
@@ -1414,11 +1477,11 @@ class ClusterMachineTest {
       hear(new Standby(THIRD, 1, false));
       pass(1_000, true);
       if (second < 58) {
-        assertThat(state.standing()).isEmpty();
+        assertThat(isOpen(1)).isFalse();
       }
     }
 
-    assertThat(state.standing(1)).isPresent();
+    assertThat(isOpen(1)).isTrue();
   }
 
   @Test

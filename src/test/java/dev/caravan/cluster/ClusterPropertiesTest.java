@@ -209,6 +209,33 @@ class ClusterPropertiesTest {
     assertAllRead(all);
   }
 
+  /** For six to eight seconds each time: it is missed, and no lease runs out. */
+  @ParameterizedTest
+  @MethodSource("seeds")
+  void whoStandsStillAgainAndAgainCostsAFewChannelsOnly(long seed) {
+    Random random = new Random(seed);
+    SimulatedInstances all = three();
+    Instance one = any(all, random);
+    long began = all.now;
+
+    while (all.now - began < 600_000) {
+      one.frozen = true;
+      all.pass(6_000 + random.nextInt(1_500));
+      one.frozen = false;
+      all.pass(500 + random.nextInt(5_000));
+    }
+
+    assertThat(all.stoodBy)
+        .isNotEmpty()
+        .allSatisfy(
+            (shard, often) ->
+                // Ten minutes
+                assertThat(often).as("shard " + shard).isLessThanOrEqualTo(11));
+    all.pass(QUIET);
+    assertThat(all.untold()).isEmpty();
+    assertAllRead(all);
+  }
+
   private static void happens(SimulatedInstances all, Random random, boolean standingStill) {
     Instance one = any(all, random);
     switch (random.nextInt(standingStill ? 8 : 7)) {

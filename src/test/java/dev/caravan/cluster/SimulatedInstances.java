@@ -44,6 +44,9 @@ final class SimulatedInstances {
   final List<Gap> told = new ArrayList<>();
   final List<Gap> unread = new ArrayList<>();
 
+  /** How often a channel was opened for each shard besides that of its reader. */
+  final Map<Integer, Integer> stoodBy = new TreeMap<>();
+
   /** What came of each shard, by when; and how often it has reached Kafka. */
   final Map<Integer, Map<Long, Integer>> arrived = new TreeMap<>();
 
@@ -129,6 +132,7 @@ final class SimulatedInstances {
           lastRead.put(shard, open.lastRead());
         }
       } else if (action instanceof ClusterAction.StandBy standBy) {
+        stoodBy.merge(standBy.shard().number(), 1, Integer::sum);
         standing.add(standBy.shard().number());
         opening.put(standBy.shard().number(), now + OPENS);
       } else if (action instanceof ClusterAction.TakeOver takeOver) {
@@ -429,7 +433,7 @@ final class SimulatedInstances {
     boolean hasLeft() {
       return state.self().leaving()
           && state.ours().isEmpty()
-          && state.standing().isEmpty()
+          && standing.isEmpty()
           && spooled.values().stream().allMatch(Set::isEmpty);
     }
   }
