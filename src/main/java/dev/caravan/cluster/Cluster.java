@@ -253,6 +253,7 @@ public final class Cluster implements AutoCloseable {
    * @param threads two that may be kept for as long as this runs
    * @param settings in which all instances have to agree: the name of each, and its value
    * @param standby whether each shard is read by a second instance, which forwards nothing
+   * @param channels how many channels an instance reads a shard with
    * @param clock milliseconds that never jump
    * @param wall what the wall clock shows, in milliseconds
    */
@@ -264,6 +265,7 @@ public final class Cluster implements AutoCloseable {
       Executor threads,
       Map<String, String> settings,
       boolean standby,
+      int channels,
       LongSupplier clock,
       LongSupplier wall,
       RandomGenerator random) {
@@ -275,7 +277,8 @@ public final class Cluster implements AutoCloseable {
     Map<String, String> hashes = new HashMap<>();
     settings.forEach((setting, value) -> hashes.put(setting, hash(setting, value)));
     this.state =
-        ClusterState.initial(HexFormat.of().toHexDigits(random.nextLong()), hashes, standby);
+        ClusterState.initial(
+            HexFormat.of().toHexDigits(random.nextLong()), hashes, standby, channels);
     this.topic =
         new ControlTopic(
             PREFIX + name, clients, this::isOfUse, this::heard, this::caughtUp, listening);

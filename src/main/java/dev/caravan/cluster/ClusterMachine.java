@@ -523,7 +523,10 @@ final class ClusterMachine {
       return state.view().hasEnded(reader.by(), now, REPLACED_AFTER_MILLIS);
     }
 
-    /** Whether a channel more for each shard whose reader is not heard ends none of theirs. */
+    /**
+     * Whether the channels of one instance more, for each shard whose reader is not heard, end none
+     * of theirs.
+     */
     private boolean hasRoomBeside(Topics topics) {
       List<Integer> all = ofSameClient(topics);
       long unheard =
@@ -531,7 +534,7 @@ final class ClusterMachine {
               .flatMap(shard -> state.view().reader(shard).stream())
               .filter(live -> !state.view().alive(live.by(), now))
               .count();
-      return all.size() + unheard + SPARE <= CHANNELS;
+      return state.self().channels() * (all.size() + unheard) + SPARE <= CHANNELS;
     }
 
     /**

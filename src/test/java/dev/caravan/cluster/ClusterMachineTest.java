@@ -1219,10 +1219,14 @@ class ClusterMachineTest {
 
   /** The other reads ten shards of its slot 5: their channels and ten more would be all. */
   private void otherReadsTen() {
+    otherReads(10);
+  }
+
+  private void otherReads(int shards) {
     otherReads();
     Map<Integer, Integer> slots = new HashMap<>();
     Map<Integer, String> versions = new HashMap<>();
-    for (int shard = 1; shard <= 10; shard++) {
+    for (int shard = 1; shard <= shards; shard++) {
       hear(new Topics(OTHER, "v", new TopicSharder.Shard(shard, List.of("v2." + shard))));
       hear(new Live(OTHER, shard, 4, false, KNOWN));
       slots.put(shard, 5);
@@ -1241,6 +1245,30 @@ class ClusterMachineTest {
     }
 
     assertThat(state.standing()).as("whoever has slot 0 deals it").isEmpty();
+  }
+
+  @Test
+  void nothingIsReadAheadThatWouldCostAChannelOfAnotherIfTwoReadEachShard() {
+    state = ClusterState.initial(ME, Map.of(), false, 2);
+    otherReads(5);
+
+    for (int second = 0; second < 20; second++) {
+      hear(member(THIRD, Set.of(0)));
+      pass(1_000, false);
+    }
+
+    assertThat(state.standing()).as("whoever has slot 0 deals it").isEmpty();
+  }
+
+  @Test
+  void fourShardsOfTwoChannelsEachAreReadAhead() {
+    state = ClusterState.initial(ME, Map.of(), false, 2);
+    otherReads(4);
+    pass(ClusterMachine.REPLACED_AFTER_MILLIS, true);
+
+    pass(ControlView.DEAD_AFTER_MILLIS + 1_000, false);
+
+    assertThat(state.standing()).hasSize(4);
   }
 
   @Test

@@ -74,6 +74,7 @@ class ClusterTest {
             threads,
             settings,
             false,
+            1,
             clock,
             System::currentTimeMillis,
             RandomGenerator.getDefault());
