@@ -650,9 +650,12 @@ public final class Cluster implements AutoCloseable {
     }
   }
 
-  /** Takes part again after {@link #leave}: whoever was to end does not. */
+  /**
+   * Takes part again after {@link #leave}: whoever was to end does not. What was decided last need
+   * not say yet that it is to.
+   */
   public void stay() {
-    if (state.self().leaving()) {
+    if (state.caughtUp()) {
       LOG.info("This instance takes part again in reading what is to be read.");
       group.stay();
       submit(new ClusterEvent.Stay());
