@@ -88,7 +88,7 @@ public final class Cluster implements AutoCloseable {
 
     /**
      * Whoever read a shard for which this instance stands by has ended: forwards what has not been
-     * acknowledged, and goes on.
+     * acknowledged, and goes on, be its channel LIVE or still being opened.
      *
      * @param lastRead until when that one has told to have read it; empty if it has not
      */
@@ -253,6 +253,7 @@ public final class Cluster implements AutoCloseable {
    * @param threads two that may be kept for as long as this runs
    * @param settings in which all instances have to agree: the name of each, and its value
    * @param standby whether each shard is read by a second instance, which forwards nothing
+   * @param channels how many channels an instance reads a shard with
    * @param clock milliseconds that never jump
    * @param wall what the wall clock shows, in milliseconds
    */
@@ -264,6 +265,7 @@ public final class Cluster implements AutoCloseable {
       Executor threads,
       Map<String, String> settings,
       boolean standby,
+      int channels,
       LongSupplier clock,
       LongSupplier wall,
       RandomGenerator random) {
@@ -275,7 +277,8 @@ public final class Cluster implements AutoCloseable {
     Map<String, String> hashes = new HashMap<>();
     settings.forEach((setting, value) -> hashes.put(setting, hash(setting, value)));
     this.state =
-        ClusterState.initial(HexFormat.of().toHexDigits(random.nextLong()), hashes, standby);
+        ClusterState.initial(
+            HexFormat.of().toHexDigits(random.nextLong()), hashes, standby, channels);
     this.topic =
         new ControlTopic(
             PREFIX + name, clients, this::isOfUse, this::heard, this::caughtUp, listening);
@@ -647,9 +650,12 @@ public final class Cluster implements AutoCloseable {
     }
   }
 
-  /** Takes part again after {@link #leave}: whoever was to end does not. */
+  /**
+   * Takes part again after {@link #leave}: whoever was to end does not. What was decided last need
+   * not say yet that it is to.
+   */
   public void stay() {
-    if (state.self().leaving()) {
+    if (state.caughtUp()) {
       LOG.info("This instance takes part again in reading what is to be read.");
       group.stay();
       submit(new ClusterEvent.Stay());
@@ -657,7 +663,9 @@ public final class Cluster implements AutoCloseable {
   }
 
   private boolean isAllHandedOver() {
-    return state.ours().isEmpty() && state.standing().isEmpty() && handed.isAllHeard(state.view());
+    return state.ours().isEmpty()
+        && state.standing().values().stream().noneMatch(ClusterState.Standing::isOpen)
+        && handed.isAllHeard(state.view());
   }
 
   private boolean hasSuccessors() {
@@ -738,8 +746,8 @@ public final class Cluster implements AutoCloseable {
       reader.standBy(standBy.shard());
     } else if (action instanceof ClusterAction.TakeOver takeOver) {
       LOG.warn(
-          "The instance that read shard {} has ended. It is forwarded here from now on, with what"
-              + " was kept here for that.",
+          "The instance that read shard {} has ended. This one takes its place, with what was kept"
+              + " here for that.",
           takeOver.shard().number());
       reader.takeOver(takeOver.shard(), instant(takeOver.lastRead()));
     } else if (action instanceof ClusterAction.TakePart takePart) {

@@ -38,7 +38,7 @@ sealed interface ClusterAction {
 
   /**
    * Whoever read a shard for which we stood by has ended: we forward what has not reached Kafka,
-   * and read on.
+   * and read on, or go on to open our channel if that is not live.
    *
    * @param lastRead until when it has told to have read it, in epoch milliseconds; 0 if it has not
    */

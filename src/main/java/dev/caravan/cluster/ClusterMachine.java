@@ -62,7 +62,11 @@ final class ClusterMachine {
   /** For so long after a plan others may not read yet what it has changed. */
   private static final long CHANGED_WITHIN_MILLIS = 10_000;
 
-  /** What was given up is read again after so long, if still nobody is heard. */
+  /**
+   * What was given up is read again after so long, if still nobody is heard, and what was read
+   * ahead of one that is heard again is so once more. Then a channel is asked for once a minute for
+   * each shard, however often its reader stands still.
+   */
   static final long GIVEN_UP_MILLIS = 60_000;
 
   /** Whoever stood by before closes its channel within this time. */
@@ -419,8 +423,12 @@ final class ClusterMachine {
               && !reader.get().by().equals(state.me());
       Optional<Standing> standing = state.standing(shard).filter(Standing::isOpen);
       if (!read) {
-        if (standing.isEmpty() && !isTakenOver(shard, reader)) {
-          begin(shard, topics.get(), Stage.OPENING, state.view().lastRead(shard));
+        if (standing.filter(Standing::isLive).isEmpty() && !isTakenOver(shard, reader)) {
+          if (standing.isEmpty()) {
+            begin(shard, topics.get(), Stage.OPENING, state.view().lastRead(shard));
+          } else {
+            openForGood(shard, standing.get(), topics.get());
+          }
         }
       } else if (isOffered(shard, reader.get()) && state.view().plan().moving() == shard) {
         if (standing.isEmpty()) {
@@ -465,15 +473,19 @@ final class ClusterMachine {
           state = state.with(shard, Standing.due(always ? now + STANDBY_AFTER_MILLIS : now));
         }
       } else if (!standing.get().isOpen()) {
-        if (!due) {
+        if (!due && now >= standing.get().since()) {
           state = state.withoutStanding(shard);
-        } else if (now >= standing.get().since() && (!always || hasRoom(topics.get()))) {
+        } else if (due && now >= standing.get().since() && (!always || hasRoom(topics.get()))) {
           state = state.with(shard, standing.get().opened(topics.get().version(), now));
           actions.add(new ClusterAction.StandBy(topics.get().planned()));
           tellStandby(shard, state.standing(shard).orElseThrow());
         }
       } else if (topics.isEmpty() || read && !due || isCutOffFromChannels(topics.get())) {
         standDown(shard);
+        if (!always && read && !isReadAnew(shard, standing.get())) {
+          // Its reader only stood still, and may do so again
+          state = state.with(shard, Standing.due(now + GIVEN_UP_MILLIS));
+        }
       } else if (read) {
         changeStanding(shard, standing.get(), topics.get());
       } else if (reader.isEmpty() && !standing.get().isLive() && !state.owns(shard)) {
@@ -501,12 +513,20 @@ final class ClusterMachine {
           && (hasRoomBeside(topics) || !owners.containsKey(0) && isReplaced(reader));
     }
 
+    /** Whether another has begun to read a shard since our channel was opened. */
+    private boolean isReadAnew(int shard, Standing standing) {
+      return state.view().liveAt().getOrDefault(shard, now) > standing.since();
+    }
+
     /** Its lease has run out: whoever gets its shards need not mind its channels any more. */
     private boolean isReplaced(Live reader) {
       return state.view().hasEnded(reader.by(), now, REPLACED_AFTER_MILLIS);
     }
 
-    /** Whether a channel more for each shard whose reader is not heard ends none of theirs. */
+    /**
+     * Whether the channels of one instance more, for each shard whose reader is not heard, end none
+     * of theirs.
+     */
     private boolean hasRoomBeside(Topics topics) {
       List<Integer> all = ofSameClient(topics);
       long unheard =
@@ -514,7 +534,7 @@ final class ClusterMachine {
               .flatMap(shard -> state.view().reader(shard).stream())
               .filter(live -> !state.view().alive(live.by(), now))
               .count();
-      return all.size() + unheard + SPARE <= CHANNELS;
+      return state.self().channels() * (all.size() + unheard) + SPARE <= CHANNELS;
     }
 
     /**
@@ -628,6 +648,13 @@ final class ClusterMachine {
       become(
           shard, Ours.opening(Stage.READING, standing.version(), lastRead, now).under(epoch, now));
       write(new Live(state.me(), shard, epoch, false, lastRead));
+      actions.add(new ClusterAction.TakeOver(topics.planned(), lastRead));
+    }
+
+    /** Nobody reads the shard, and our channel, too, is not live yet, or not any more. */
+    private void openForGood(int shard, Standing standing, Topics topics) {
+      long lastRead = state.view().lastRead(shard);
+      become(shard, Ours.opening(Stage.OPENING, standing.version(), lastRead, now));
       actions.add(new ClusterAction.TakeOver(topics.planned(), lastRead));
     }
 

@@ -35,6 +35,7 @@ record ClusterState(
    * @param name drawn anew at each start
    * @param settings in which all have to agree
    * @param standby whether each shard is read by a second instance
+   * @param channels how many channels an instance reads a shard with
    * @param leaving whether we are about to end
    * @param reach whether we reach Genesys Cloud
    * @param away whether we have left the group, as others read and we do not
@@ -45,6 +46,7 @@ record ClusterState(
       String name,
       Map<String, String> settings,
       boolean standby,
+      int channels,
       boolean leaving,
       Reach reach,
       boolean away,
@@ -55,19 +57,19 @@ record ClusterState(
     }
 
     Self withLeaving(boolean next) {
-      return new Self(name, settings, standby, next, reach, away, awaySince, logins);
+      return new Self(name, settings, standby, channels, next, reach, away, awaySince, logins);
     }
 
     Self withReach(Reach next) {
-      return new Self(name, settings, standby, leaving, next, away, awaySince, logins);
+      return new Self(name, settings, standby, channels, leaving, next, away, awaySince, logins);
     }
 
     Self withAway(boolean next, long now) {
-      return new Self(name, settings, standby, leaving, reach, next, now, logins);
+      return new Self(name, settings, standby, channels, leaving, reach, next, now, logins);
     }
 
     Self withLogins(Logins next) {
-      return new Self(name, settings, standby, leaving, reach, away, awaySince, next);
+      return new Self(name, settings, standby, channels, leaving, reach, away, awaySince, next);
     }
   }
 
@@ -169,10 +171,11 @@ record ClusterState(
   }
 
   /**
-   * That we read a shard besides another instance, and forward nothing of it.
+   * That we read a shard besides another instance, and forward nothing of it, or may not do so yet.
    *
    * @param version which topics; empty before its channel is being opened
-   * @param since when its channel was opened, or may be at the earliest
+   * @param since when its channel was opened, or may be at the earliest, whether or not it is our
+   *     turn by then
    * @param liveSince since when the channel is live; empty if it is not
    */
   record Standing(String version, long since, OptionalLong liveSince) {
@@ -213,8 +216,13 @@ record ClusterState(
   }
 
   static ClusterState initial(String me, Map<String, String> settings, boolean standby) {
+    return initial(me, settings, standby, 1);
+  }
+
+  static ClusterState initial(
+      String me, Map<String, String> settings, boolean standby, int channels) {
     return new ClusterState(
-        new Self(me, settings, standby, false, Reach.UNKNOWN, false, 0, Logins.NONE),
+        new Self(me, settings, standby, channels, false, Reach.UNKNOWN, false, 0, Logins.NONE),
         false,
         Set.of(),
         Optional.empty(),

@@ -141,6 +141,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
                 cluster,
                 alike(),
                 standby,
+                configuration.getRedundancy(),
                 forwarded,
                 reading(),
                 gaps,

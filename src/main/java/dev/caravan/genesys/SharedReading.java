@@ -87,6 +87,7 @@ final class SharedReading implements Cluster.Reader, GenesysComponent.HandOver {
    * @param name of the cluster
    * @param settings in which all instances have to agree: the name of each, and its value
    * @param standby whether each shard is read by a second instance, which forwards nothing
+   * @param channels how many channels an instance reads a shard with
    * @param forwarded knows what has reached Kafka, if so
    * @param next takes what is forwarded
    * @param background runs what waits for the route, and keeps no other such task waiting
@@ -97,6 +98,7 @@ final class SharedReading implements Cluster.Reader, GenesysComponent.HandOver {
       String name,
       Map<String, String> settings,
       boolean standby,
+      int channels,
       ForwardedEvents forwarded,
       ClientReaders readers,
       GapRecorder gaps,
@@ -125,6 +127,7 @@ final class SharedReading implements Cluster.Reader, GenesysComponent.HandOver {
             threads,
             settings,
             standby,
+            channels,
             clock,
             () -> clock.atTheLatest(clock.getAsLong()).toEpochMilli(),
             new SecureRandom());

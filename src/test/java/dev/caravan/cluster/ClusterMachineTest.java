@@ -997,6 +997,10 @@ class ClusterMachineTest {
     return actions.contains(new ClusterAction.Write(told));
   }
 
+  private boolean isOpen(int shard) {
+    return state.standing(shard).filter(ClusterState.Standing::isOpen).isPresent();
+  }
+
   @Test
   void whoeverHasTheNextSlotStandsByOnceTheOneBeforeHasItsChannelClosed() {
     designated();
@@ -1054,6 +1058,67 @@ class ClusterMachineTest {
     assertThat(stage()).isEqualTo(Stage.READING);
   }
 
+  private void dealtToUs() {
+    hear(new Plan(THIRD, 1, Map.of(1, 7), Map.of(1, "v"), true, -1));
+  }
+
+  @Test
+  void whatIsDealtToWhoReadsAheadIsOpenedForGoodIfItsChannelIsNotLiveYet() {
+    missed();
+    pass(3_000, false);
+    assertThat(stage()).as("nobody has its slot").isNull();
+
+    dealtToUs();
+
+    assertThat(actions).contains(new ClusterAction.TakeOver(SHARD, KNOWN));
+    assertThat(only(ClusterAction.Write.class)).as("it is not read yet").isNull();
+    assertThat(stage()).isEqualTo(Stage.OPENING);
+    assertThat(state.standing()).isEmpty();
+    take(new ClusterEvent.Opened(1));
+    assertThat(isWritten(new Live(ME, 1, 5, false, KNOWN))).isTrue();
+    assertThat(stage()).isEqualTo(Stage.READING);
+  }
+
+  @Test
+  void whatIsReadAheadAndBlindIsOpenedForGoodByTheOwnerOfItsSlot() {
+    missed();
+    take(new ClusterEvent.Opened(1));
+    dealtToUs();
+    assertThat(stage()).as("it is read").isNull();
+
+    take(new ClusterEvent.Blind(1));
+
+    assertThat(actions).contains(new ClusterAction.TakeOver(SHARD, KNOWN));
+    assertThat(stage()).isEqualTo(Stage.OPENING);
+  }
+
+  @Test
+  void whoOpensForGoodWhatItReadAheadLeavesItToItsReaderWhenThatIsHeardAgain() {
+    missed();
+    dealtToUs();
+    assertThat(stage()).isEqualTo(Stage.OPENING);
+
+    hear(member(OTHER));
+
+    assertThat(actions)
+        .contains(new ClusterAction.Close(1), new ClusterAction.ReadElsewhere(1, KNOWN));
+    assertThat(stage()).isNull();
+  }
+
+  @Test
+  void whoStandsByAndReadsNothingOpensWhatItOwnsOnceItsReaderHasEnded() {
+    designated();
+    hear(new Until(OTHER, 1, 4, KNOWN));
+    pass(ClusterMachine.STANDBY_AFTER_MILLIS, true);
+    assertThat(state.standing(1)).isPresent();
+    plan(7, -1);
+
+    hear(new Gone(OTHER));
+
+    assertThat(actions).contains(new ClusterAction.TakeOver(SHARD, KNOWN));
+    assertThat(stage()).isEqualTo(Stage.OPENING);
+  }
+
   @Test
   void whatWasReadAheadIsLeftToItsReaderWhenThatIsHeardAgain() {
     missed();
@@ -1062,10 +1127,55 @@ class ClusterMachineTest {
     hear(member(OTHER));
 
     assertThat(actions).contains(new ClusterAction.Close(1));
-    assertThat(state.standing()).isEmpty();
+    assertThat(isOpen(1)).isFalse();
     pass(60_000, true);
     assertThat(state.standing()).isEmpty();
     assertThat(stage()).isNull();
+  }
+
+  /** The reader stands still for six seconds, is there for three, and so on. */
+  @Test
+  void whoseReaderStandsStillAgainAndAgainIsReadAheadOnceAMinute() {
+    missed();
+    take(new ClusterEvent.Opened(1));
+    long opened = now;
+    pass(3_000, true);
+    assertThat(isOpen(1)).isFalse();
+
+    while (!isOpen(1)) {
+      pass(6_000, false);
+      if (!isOpen(1)) {
+        pass(3_000, true);
+      }
+    }
+
+    assertThat(now - opened)
+        .isBetween(ClusterMachine.GIVEN_UP_MILLIS, ClusterMachine.GIVEN_UP_MILLIS + 10_000);
+  }
+
+  @Test
+  void whatAnotherHasTakenOverMeanwhileMayBeReadAheadAtOnce() {
+    missed();
+    pass(1_000, false);
+    hear(member(THIRD, Set.of(8)));
+    hear(new Live(THIRD, 1, 5, false, KNOWN));
+    assertThat(actions).contains(new ClusterAction.Close(1));
+
+    pass(ControlView.DEAD_AFTER_MILLIS + 1_000, false);
+
+    assertThat(isOpen(1)).isTrue();
+  }
+
+  @Test
+  void whatMayNotBeReadAheadForAWhileIsOpenedByItsOwnerAtOnce() {
+    missed();
+    pass(1_000, true);
+    pass(ControlView.DEAD_AFTER_MILLIS + 1_000, false);
+    assertThat(isOpen(1)).isFalse();
+
+    dealtToUs();
+
+    assertThat(actions).contains(new ClusterAction.Open(SHARD, false, KNOWN));
   }
 
   @Test
@@ -1109,10 +1219,14 @@ class ClusterMachineTest {
 
   /** The other reads ten shards of its slot 5: their channels and ten more would be all. */
   private void otherReadsTen() {
+    otherReads(10);
+  }
+
+  private void otherReads(int shards) {
     otherReads();
     Map<Integer, Integer> slots = new HashMap<>();
     Map<Integer, String> versions = new HashMap<>();
-    for (int shard = 1; shard <= 10; shard++) {
+    for (int shard = 1; shard <= shards; shard++) {
       hear(new Topics(OTHER, "v", new TopicSharder.Shard(shard, List.of("v2." + shard))));
       hear(new Live(OTHER, shard, 4, false, KNOWN));
       slots.put(shard, 5);
@@ -1131,6 +1245,30 @@ class ClusterMachineTest {
     }
 
     assertThat(state.standing()).as("whoever has slot 0 deals it").isEmpty();
+  }
+
+  @Test
+  void nothingIsReadAheadThatWouldCostAChannelOfAnotherIfTwoReadEachShard() {
+    state = ClusterState.initial(ME, Map.of(), false, 2);
+    otherReads(5);
+
+    for (int second = 0; second < 20; second++) {
+      hear(member(THIRD, Set.of(0)));
+      pass(1_000, false);
+    }
+
+    assertThat(state.standing()).as("whoever has slot 0 deals it").isEmpty();
+  }
+
+  @Test
+  void fourShardsOfTwoChannelsEachAreReadAhead() {
+    state = ClusterState.initial(ME, Map.of(), false, 2);
+    otherReads(4);
+    pass(ClusterMachine.REPLACED_AFTER_MILLIS, true);
+
+    pass(ControlView.DEAD_AFTER_MILLIS + 1_000, false);
+
+    assertThat(state.standing()).hasSize(4);
   }
 
   @Test
@@ -1283,16 +1421,30 @@ class ClusterMachineTest {
   }
 
   @Test
+  void whoseChannelWasTakenDoesNotForgetItWhileItIsNotToStandBy() {
+    standingBy();
+    take(new ClusterEvent.Evicted(1));
+
+    // Its reader leaves it, and another begins: for a second nobody is to stand by
+    hear(new Left(OTHER, 1, 5));
+    pass(1_000, true);
+    hear(new Live(OTHER, 1, 6, false, KNOWN));
+    pass(ClusterMachine.GIVEN_UP_MILLIS - 3_000, true);
+
+    assertThat(isOpen(1)).isFalse();
+  }
+
+  @Test
   void whoseChannelWasTakenStandsByNoMoreForAWhile() {
     standingBy();
 
     take(new ClusterEvent.Evicted(1));
     assertThat(actions).contains(new ClusterAction.Close(1));
     pass(ClusterMachine.GIVEN_UP_MILLIS - 1_000, true);
-    assertThat(state.standing(1).filter(ClusterState.Standing::isOpen)).isEmpty();
+    assertThat(isOpen(1)).isFalse();
     pass(1_000, true);
 
-    assertThat(state.standing(1).filter(ClusterState.Standing::isOpen)).isPresent();
+    assertThat(isOpen(1)).isTrue();
   }
 
   /** Seven shards of one OAuth client: with the channels of the dead one that is 21. */
@@ -1324,7 +1476,7 @@ class ClusterMachineTest {
 
     assertThat(actions).contains(new ClusterAction.Close(1));
     pass(ClusterMachine.STANDBY_AFTER_MILLIS + 2_000, true);
-    assertThat(state.standing(1).filter(ClusterState.Standing::isOpen)).isPresent();
+    assertThat(isOpen(1)).isTrue();
   }
 
   @Test
@@ -1336,11 +1488,11 @@ class ClusterMachineTest {
     for (int second = 0; second < 59; second++) {
       pass(1_000, true);
     }
-    assertThat(state.standing(1).filter(ClusterState.Standing::isOpen)).isEmpty();
+    assertThat(isOpen(1)).isFalse();
 
     pass(2_000, true);
 
-    assertThat(state.standing(1).filter(ClusterState.Standing::isOpen)).isPresent();
+    assertThat(isOpen(1)).isTrue();
   }
 
   @Test
@@ -1353,11 +1505,11 @@ class ClusterMachineTest {
       hear(new Standby(THIRD, 1, false));
       pass(1_000, true);
       if (second < 58) {
-        assertThat(state.standing()).isEmpty();
+        assertThat(isOpen(1)).isFalse();
       }
     }
 
-    assertThat(state.standing(1)).isPresent();
+    assertThat(isOpen(1)).isTrue();
   }
 
   @Test

@@ -177,6 +177,65 @@ class ClusterPropertiesTest {
     assertAllRead(all);
   }
 
+  /** Nine seconds until it counts as ended, and what the group and whoever plans then need. */
+  @ParameterizedTest
+  @MethodSource("seeds")
+  void whatADeadOneReadIsKnownToBeUnreadThoughNoChannelComesUp(long seed) {
+    Random random = new Random(seed);
+    SimulatedInstances all = three();
+
+    for (int death = 0; death < FAULTS; death++) {
+      if (random.nextBoolean()) {
+        // The other one of two has all that it had
+        all.kill(any(all, random));
+        all.pass(60_000);
+      }
+      all.instances.values().forEach(each -> each.opensNothing = true);
+      all.kill(any(all, random));
+      all.pass(15_000);
+      for (int second = 0; second < 30; second++) {
+        assertThat(all.hidden()).as("death %s, second %s", death, second).isEmpty();
+        all.pass(1_000);
+      }
+      all.instances.values().forEach(each -> each.opensNothing = false);
+      while (all.instances.size() < 3) {
+        all.start();
+      }
+      all.pass(60_000 + random.nextInt(60_000));
+    }
+    all.pass(QUIET);
+
+    assertThat(all.untold()).isEmpty();
+    assertAllRead(all);
+  }
+
+  /** For six to eight seconds each time: it is missed, and no lease runs out. */
+  @ParameterizedTest
+  @MethodSource("seeds")
+  void whoStandsStillAgainAndAgainCostsAFewChannelsOnly(long seed) {
+    Random random = new Random(seed);
+    SimulatedInstances all = three();
+    Instance one = any(all, random);
+    long began = all.now;
+
+    while (all.now - began < 600_000) {
+      one.frozen = true;
+      all.pass(6_000 + random.nextInt(1_500));
+      one.frozen = false;
+      all.pass(500 + random.nextInt(5_000));
+    }
+
+    assertThat(all.stoodBy)
+        .isNotEmpty()
+        .allSatisfy(
+            (shard, often) ->
+                // Ten minutes
+                assertThat(often).as("shard " + shard).isLessThanOrEqualTo(11));
+    all.pass(QUIET);
+    assertThat(all.untold()).isEmpty();
+    assertAllRead(all);
+  }
+
   private static void happens(SimulatedInstances all, Random random, boolean standingStill) {
     Instance one = any(all, random);
     switch (random.nextInt(standingStill ? 8 : 7)) {

@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -44,6 +45,9 @@ class ClusterTest {
   private final List<AutoCloseable> open = new ArrayList<>();
   private Admin admin;
 
+  /** Of the one that was started last. */
+  private ScheduledExecutorService control;
+
   @BeforeEach
   void connect() {
     admin = Admin.create(Map.of("bootstrap.servers", SharedKafka.bootstrapServers()));
@@ -62,7 +66,8 @@ class ClusterTest {
   }
 
   private Cluster start(Map<String, String> settings, Cluster.Reader reader) {
-    ScheduledExecutorService control = Executors.newSingleThreadScheduledExecutor();
+    ScheduledExecutorService its = Executors.newSingleThreadScheduledExecutor();
+    control = its;
     ExecutorService threads = Executors.newFixedThreadPool(2);
     SteadyClock clock = new SteadyClock();
     Cluster cluster =
@@ -70,16 +75,17 @@ class ClusterTest {
             name,
             new TestClients(),
             reader,
-            control,
+            its,
             threads,
             settings,
             false,
+            1,
             clock,
             System::currentTimeMillis,
             RandomGenerator.getDefault());
     cluster.start();
     open.add(cluster);
-    open.add(control::shutdownNow);
+    open.add(its::shutdownNow);
     open.add(threads::shutdownNow);
     return cluster;
   }
@@ -168,6 +174,25 @@ class ClusterTest {
     assertThat(members()).as("its slots are the others'").isZero();
 
     cluster.stay();
+
+    await().atMost(PATIENCE).until(() -> members() == 1 && cluster.status().leads());
+    assertThat(cluster.status().problem()).doesNotContain("leaves its shards");
+  }
+
+  @Test
+  void whoRunsOnBeforeAnythingWasDecidedOfItsLeavingIsAMemberOfTheGroupAgain() throws Exception {
+    Cluster cluster = start(SETTINGS);
+    await().atMost(PATIENCE).until(() -> members() == 1);
+    CountDownLatch decided = new CountDownLatch(1);
+    control.submit(
+        () -> {
+          decided.await();
+          return null;
+        });
+    cluster.leave();
+
+    cluster.stay();
+    decided.countDown();
 
     await().atMost(PATIENCE).until(() -> members() == 1 && cluster.status().leads());
     assertThat(cluster.status().problem()).doesNotContain("leaves its shards");

@@ -44,6 +44,9 @@ final class SimulatedInstances {
   final List<Gap> told = new ArrayList<>();
   final List<Gap> unread = new ArrayList<>();
 
+  /** How often a channel was opened for each shard besides that of its reader. */
+  final Map<Integer, Integer> stoodBy = new TreeMap<>();
+
   /** What came of each shard, by when; and how often it has reached Kafka. */
   final Map<Integer, Map<Long, Integer>> arrived = new TreeMap<>();
 
@@ -75,6 +78,9 @@ final class SimulatedInstances {
     boolean cutOff;
     boolean frozen;
     boolean reaches = true;
+
+    /** Whether no channel of it comes up that does not read yet. */
+    boolean opensNothing;
 
     /** Whether the OAuth client that reads the odd shards cannot log in here. */
     boolean refused;
@@ -126,6 +132,7 @@ final class SimulatedInstances {
           lastRead.put(shard, open.lastRead());
         }
       } else if (action instanceof ClusterAction.StandBy standBy) {
+        stoodBy.merge(standBy.shard().number(), 1, Integer::sum);
         standing.add(standBy.shard().number());
         opening.put(standBy.shard().number(), now + OPENS);
       } else if (action instanceof ClusterAction.TakeOver takeOver) {
@@ -175,7 +182,9 @@ final class SimulatedInstances {
 
     private void takeOver(int shard, long until) {
       standing.remove(shard);
-      if (until > 0 && reading.getOrDefault(shard, now) > until) {
+      if (until > 0 && opening.containsKey(shard)) {
+        lastRead.put(shard, until);
+      } else if (until > 0 && reading.getOrDefault(shard, now) > until) {
         tell(shard, until, reading.getOrDefault(shard, now));
       }
       forwardHeld(shard, Set.of());
@@ -342,7 +351,7 @@ final class SimulatedInstances {
       reading.keySet().stream()
           .filter(this::cannotRead)
           .forEach(shard -> blindSince.putIfAbsent(shard, now));
-      opening.replaceAll((shard, at) -> cannotRead(shard) ? now + OPENS : at);
+      opening.replaceAll((shard, at) -> cannotRead(shard) || opensNothing ? now + OPENS : at);
       draining.replaceAll((shard, at) -> cannotRead(shard) ? Math.min(at, now) : at);
       due(opening).forEach(this::opened);
       due(draining).forEach(shard -> take(new ClusterEvent.Drained(shard)));
@@ -424,7 +433,7 @@ final class SimulatedInstances {
     boolean hasLeft() {
       return state.self().leaving()
           && state.ours().isEmpty()
-          && state.standing().isEmpty()
+          && standing.isEmpty()
           && spooled.values().stream().allMatch(Set::isEmpty);
     }
   }
@@ -563,6 +572,16 @@ final class SimulatedInstances {
       }
     }
     return true;
+  }
+
+  /** Shards that are not read, and of which no instance says so. */
+  Set<Integer> hidden() {
+    Set<Integer> all = new TreeSet<>(wanted);
+    all.removeIf(
+        shard ->
+            instances.values().stream()
+                .anyMatch(it -> it.reads(shard) || it.state.ours(shard).isPresent()));
+    return all;
   }
 
   /** The shards for whose readers another stands by. */
