@@ -404,6 +404,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
 
   /** Every second, on the control thread. */
   private void tick() {
+    agreedIds.look(reading().heldBack(AgreedIds.HELD_BACK_MILLIS));
     // First: the time until which all is kept must not pass a loss that is not on record
     long kept = inFlight.keptUntil(getEndpoint().component()::unsafeFor);
     deadLetters.note(getEndpoint().component().ledger());
@@ -546,7 +547,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
     gaps.reading(replica, topics, since);
     // What was read before the gap may not be in safe hands yet
     tick();
-    agreedIds.reading(replica, since);
+    agreedIds.reading(replica, topics, since);
     shared.ifPresent(some -> some.reading(replica, since));
   }
 
