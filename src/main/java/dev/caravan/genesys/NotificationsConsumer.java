@@ -569,8 +569,11 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
   }
 
   @Override
-  public void connecting(Replica replica, List<String> topics) {
-    gaps.connecting(replica, topics);
+  public void opened(Replica replica, List<String> topics) {
+    // Of several instances another may read them meanwhile, or take over
+    if (shared.isEmpty()) {
+      gaps.opened(replica, topics);
+    }
   }
 
   @Override
