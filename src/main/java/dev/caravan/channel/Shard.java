@@ -248,7 +248,6 @@ public final class Shard {
    * this one, too. Any thread may say so.
    */
   public void connecting(int channel) {
-    listener.connecting(replica, topics);
     frames.expect(channel);
   }
 
@@ -270,6 +269,8 @@ public final class Shard {
           if (state.channel(channel).isEmpty()) {
             // Too late: its end may have been told before, so nobody else would forget it
             links.remove(channel);
+          } else if (!trusts(channel)) {
+            listener.opened(replica, topicsOf(channel));
           }
           awaitMissing(channel);
         });

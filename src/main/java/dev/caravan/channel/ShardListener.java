@@ -22,10 +22,10 @@ public interface ShardListener {
   void unreadable(int shard, byte[] body, String reason);
 
   /**
-   * A socket of the replica is about to be opened, and may bring these topics before it is known to
-   * be read. Any thread.
+   * A socket of the replica is open and may bring these topics, which Genesys Cloud has granted,
+   * before it is known to be read.
    */
-  void connecting(Replica replica, List<String> topics);
+  void opened(Replica replica, List<String> topics);
 
   /** From then on these topics of the shard are read. */
   void reading(Replica replica, List<String> topics, long since);

@@ -118,7 +118,11 @@ public final class CopyPairing {
     joinedSockets[slot] = null;
     joined--;
     forgive(bits(slot), Long.MAX_VALUE, false);
-    lapseSoon(-1L, false, nowMillis);
+    // The next in its place has a first sign of life of its own
+    for (int some = lapses.size(); some > 0; some--) {
+      lapses.add(lapses.remove().without(bits(slot)));
+    }
+    lapseSoon(~bits(slot), false, nowMillis);
   }
 
   /**
@@ -255,7 +259,11 @@ public final class CopyPairing {
    *
    * @param unsure so does what was pending before their first sign of life
    */
-  private record Lapse(long sockets, long chargedUntilMillis, long afterMillis, boolean unsure) {}
+  private record Lapse(long sockets, long chargedUntilMillis, long afterMillis, boolean unsure) {
+    private Lapse without(long gone) {
+      return new Lapse(sockets & ~gone, chargedUntilMillis, afterMillis, unsure);
+    }
+  }
 
   /** How many copies of one event are pending from each socket, eight bits a socket. */
   private static final class PendingCopies {

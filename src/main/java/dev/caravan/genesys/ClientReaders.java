@@ -282,6 +282,13 @@ final class ClientReaders implements Access.Readers {
         .anyMatch(status -> status.number() == shard && status.reading());
   }
 
+  /** Shards of which a frame waits for longer than that. */
+  Set<Integer> heldBack(long millis) {
+    return openers.values().stream()
+        .flatMap(its -> its.heldBack(millis).stream())
+        .collect(Collectors.toSet());
+  }
+
   /** What each shard was refused. */
   Map<Integer, Rejections> rejected() {
     if (!clients.areSeveral()) {

@@ -14,13 +14,13 @@ import dev.caravan.topic.TopicSharder;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -62,11 +62,10 @@ final class GapRecorder {
   private final Consumer<Gap> over;
   private final TopicCatalogue catalogue = TopicCatalogue.shipped();
 
-  private final Set<Integer> standingBy = ConcurrentHashMap.newKeySet();
-
   // Touched by the control thread only
   private final Map<String, Long> sentAt = new HashMap<>();
   private final Map<Integer, Instant> until = new HashMap<>();
+  private final Set<Integer> standingBy = new HashSet<>();
 
   /**
    * @param reader who reads, such as the id of the route
@@ -174,11 +173,9 @@ final class GapRecorder {
         .toList();
   }
 
-  /** Any thread may say so. */
-  void connecting(Replica replica, List<String> topics) {
-    if (!standingBy.contains(replica.shard())) {
-      ledger.connecting(replica, singles(topics));
-    }
+  /** A socket of the replica is open, and nobody else may be reading these topics. */
+  void opened(Replica replica, List<String> topics) {
+    ledger.opened(replica, singles(topics));
   }
 
   void reading(Replica replica, List<String> topics, long since) {

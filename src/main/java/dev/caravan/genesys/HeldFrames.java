@@ -147,7 +147,7 @@ final class HeldFrames {
   /** Goes on as if this had just begun to be held: what was read before has its reader. */
   synchronized void takePart() {
     if (mode == Mode.STAND_BY) {
-      kept.takeAll();
+      kept.beginAnew(clock.getAsLong());
       unreadable();
       mode = Mode.HOLD;
       holds++;
@@ -316,19 +316,20 @@ final class HeldFrames {
    */
   synchronized Runnable released(List<Forwarded> forwarded) {
     long its = holds;
+    long heard = clock.getAsLong();
     due = kept.last();
     releasing = true;
     return () -> {
       synchronized (turn) {
-        release(forwarded, its);
+        release(forwarded, its, heard);
       }
     };
   }
 
-  private void release(List<Forwarded> forwarded, long its) {
+  private void release(List<Forwarded> forwarded, long its, long heard) {
     int copies;
     synchronized (this) {
-      copies = releases(its) ? kept.forwarded(forwarded, Long.MAX_VALUE, clock.getAsLong()) : 0;
+      copies = releases(its) ? kept.handedOver(forwarded, heard) : 0;
     }
     for (int copy = 0; copy < copies; copy++) {
       pairedOff.run();

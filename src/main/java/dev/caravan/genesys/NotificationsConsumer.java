@@ -405,6 +405,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
 
   /** Every second, on the control thread. */
   private void tick() {
+    agreedIds.look(reading().heldBack(AgreedIds.HELD_BACK_MILLIS));
     // First: the time until which all is kept must not pass a loss that is not on record
     long kept = inFlight.keptUntil(getEndpoint().component()::unsafeFor);
     deadLetters.note(getEndpoint().component().ledger());
@@ -547,7 +548,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
     gaps.reading(replica, topics, since);
     // What was read before the gap may not be in safe hands yet
     tick();
-    agreedIds.reading(replica, since);
+    agreedIds.reading(replica, topics, since);
     shared.ifPresent(some -> some.reading(replica, since));
   }
 
@@ -569,8 +570,11 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
   }
 
   @Override
-  public void connecting(Replica replica, List<String> topics) {
-    gaps.connecting(replica, topics);
+  public void opened(Replica replica, List<String> topics) {
+    // Of several instances another may read them meanwhile, or take over
+    if (shared.isEmpty()) {
+      gaps.opened(replica, topics);
+    }
   }
 
   @Override

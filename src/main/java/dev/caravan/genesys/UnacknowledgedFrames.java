@@ -142,47 +142,73 @@ final class UnacknowledgedFrames {
    * @param now by the clock by which frames were read
    */
   synchronized void acknowledged(List<Forwarded> there, long settledMillis, long now) {
-    // Beyond that they only look the same
-    forwarded(there, APART_MILLIS, now);
+    forwarded(there, 0, now);
     if (settledMillis >= 0) {
       settled(now - settledMillis - HEARD_WITHIN_MILLIS - APART_MILLIS);
     }
   }
 
   /**
-   * Another instance forwards these.
+   * Another instance has handed over and had forwarded these. It read for a while beside our
+   * channel, so what it tells cannot have taken longer than since then.
    *
-   * @param mostDifference how far the clocks may be apart, as far as one event alone can tell
    * @param now by the clock by which frames were read
    * @return how many are not kept any more
    */
-  synchronized int forwarded(List<Forwarded> there, long mostDifference, long now) {
+  synchronized int handedOver(List<Forwarded> there, long now) {
+    return forwarded(there, Math.max(0, now - liveSince - APART_MILLIS), now);
+  }
+
+  /**
+   * What was read before is not to be had from here: others have forwarded it.
+   *
+   * @param now by the clock by which frames were read
+   */
+  synchronized void beginAnew(long now) {
+    takeAll();
+    if (liveSince != Long.MAX_VALUE) {
+      liveSince = now;
+    }
+  }
+
+  /**
+   * Another instance forwards these.
+   *
+   * @param mostDelay how long it may have taken until we hear of it
+   * @param now by the clock by which frames were read
+   * @return how many are not kept any more
+   */
+  private int forwarded(List<Forwarded> there, long mostDelay, long now) {
     forgetEarly(now);
     Map<EventId, List<Long>> theirs = new HashMap<>();
     there.forEach(
         one ->
             theirs.computeIfAbsent(one.id(), id -> new ArrayList<>(1)).add(now - one.ageMillis()));
-    difference = difference(theirs, mostDifference);
+    difference = difference(theirs, mostDelay);
     int before = inOrder.size();
     theirs.forEach((id, at) -> pair(id, at, now));
     return before - inOrder.size();
   }
 
-  /** By how much our times are behind theirs: told by events that both have once. */
-  private long difference(Map<EventId, List<Long>> theirs, long most) {
+  /**
+   * By how much our times are behind theirs: told by events that both have once. What they may have
+   * read before our channel read tells nothing, nor what is further apart: that only looks the
+   * same. Of two the lower is taken, as what is told is heard later, never sooner.
+   */
+  private long difference(Map<EventId, List<Long>> theirs, long mostDelay) {
     List<Long> differences = new ArrayList<>();
     theirs.forEach(
         (id, at) -> {
           List<Long> ours = ours(id);
-          if (ours.size() == 1 && at.size() == 1) {
+          if (ours.size() == 1 && at.size() == 1 && at.get(0) - mostDelay >= liveSince) {
             long apart = inOrder.get(ours.get(0)).at() - at.get(0);
-            if (Math.abs(apart) <= most) {
+            if (apart >= -mostDelay - APART_MILLIS && apart <= APART_MILLIS) {
               differences.add(apart);
             }
           }
         });
     Collections.sort(differences);
-    return differences.isEmpty() ? difference : differences.get(differences.size() / 2);
+    return differences.isEmpty() ? difference : differences.get((differences.size() - 1) / 2);
   }
 
   private List<Long> ours(EventId id) {

@@ -423,8 +423,8 @@ class CoveragePropertiesTest {
     public void unreadable(int shard, byte[] body, String reason) {}
 
     @Override
-    public void connecting(Replica replica, List<String> topics) {
-      ledger.connecting(replica, topics);
+    public void opened(Replica replica, List<String> topics) {
+      ledger.opened(replica, topics);
     }
 
     @Override

@@ -676,6 +676,19 @@ class ShardTest {
     stage.control.settle();
 
     assertThat(stage.opens(stage.order(0)).closed).isTrue();
+    assertThat(stage.opened).isEmpty();
+  }
+
+  @Test
+  void whatASocketMayBringIsToldOnceItIsOpenWithoutWhatWasRefused() {
+    shard.changeTopics(List.of("v2.users.1.presence", "v2.users.2.presence"));
+    stage.control.settle();
+    shard.failed(stage.order(0).number(), Failure.unavailable("No."));
+    stage.pass(SOON);
+
+    stage.live(stage.order(1), List.of("v2.users.2.presence"));
+
+    assertThat(stage.opened).containsExactly("v2.users.2.presence");
   }
 
   @Test

@@ -36,7 +36,7 @@ final class Stage implements ChannelOpener, ShardListener {
   final List<Attempts> attempts = new ArrayList<>();
   Attempts earlier = Attempts.NONE;
   final List<String> ledger = new ArrayList<>();
-  final List<String> connecting = new ArrayList<>();
+  final List<String> opened = new ArrayList<>();
   final List<Frame.Kind> ignored = new ArrayList<>();
   int pairedOff;
   boolean deaf;
@@ -240,8 +240,8 @@ final class Stage implements ChannelOpener, ShardListener {
   }
 
   @Override
-  public void connecting(Replica replica, List<String> topics) {
-    connecting.addAll(topics);
+  public void opened(Replica replica, List<String> topics) {
+    opened.add(String.join(",", topics));
   }
 
   @Override

@@ -231,6 +231,18 @@ class CopyPairingTest {
     assertThat(pairing.firstSight(NEW, id(2), 80_000)).isFalse();
   }
 
+  @Test
+  void theFirstSignOfLifeOfOneThatLeftSaysNothingOfItsSuccessor() {
+    join(OLD, NEW);
+    pairing.firstSight(OLD, id(1), 0);
+    pairing.signOfLife(NEW, 1);
+    pairing.leave(NEW, 3_000);
+    pairing.join(3);
+    pairing.firstSight(OLD, id(2), 4_000);
+
+    assertThat(pairing.firstSight(3, id(2), 2 + LAG)).isFalse();
+  }
+
   /** Else two sockets that stay would hand the debt on to the next of these events for ever. */
   @Test
   void aCopyThatNeverCameSwallowsOneOfTheSocketsFramesAtMost() {

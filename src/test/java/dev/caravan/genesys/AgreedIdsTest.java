@@ -23,20 +23,34 @@ import org.junit.jupiter.params.provider.MethodSource;
 class AgreedIdsTest {
 
   private static final Replica REPLICA = new Replica("receive", 1, 0);
+  private static final List<String> TOPICS = List.of("v2.x");
   private static final EventId LOOKS = EventId.of("v2.x", new byte[] {1});
 
   /** At the beginning of a span. */
   private long now = 1_700_000_000_000L;
 
-  private AgreedIds instance() {
-    SteadyClock clock = new SteadyClock(() -> now, () -> TimeUnit.MILLISECONDS.toNanos(now));
+  private AgreedIds instance(long ahead) {
+    SteadyClock clock =
+        new SteadyClock(() -> now + ahead, () -> TimeUnit.MILLISECONDS.toNanos(now));
     return new AgreedIds(new EventIds(new Random()), clock);
   }
 
   private AgreedIds reading() {
-    AgreedIds ids = instance();
-    ids.reading(REPLICA, now);
+    return reading(0);
+  }
+
+  /** Has read for longer than it takes until two agree. */
+  private AgreedIds reading(long ahead) {
+    AgreedIds ids = instance(ahead);
+    ids.reading(REPLICA, TOPICS, now + ahead - 10_000);
     return ids;
+  }
+
+  private void pass(long millis, AgreedIds... instances) {
+    for (long left = millis; left > 0; left -= 1_000) {
+      now += Math.min(left, 1_000);
+      List.of(instances).forEach(ids -> ids.look(Set.of()));
+    }
   }
 
   @Test
@@ -59,7 +73,7 @@ class AgreedIdsTest {
 
     ids.finished(REPLICA);
     now += 1;
-    ids.reading(REPLICA, now);
+    ids.reading(REPLICA, TOPICS, now);
 
     assertThat(ids.next(1, LOOKS)).isNotEqualTo(first);
   }
@@ -67,12 +81,12 @@ class AgreedIdsTest {
   @Test
   void whoHasNotReadSinceTheSpanBeganGivesOneOfItsOwn() {
     AgreedIds one = reading();
-    now += 3_000;
-    AgreedIds late = reading();
-    now += 1_000;
+    AgreedIds late = instance(0);
+    late.reading(REPLICA, TOPICS, now);
+    pass(1_000, one, late);
     assertThat(late.next(1, LOOKS)).isNotEqualTo(one.next(1, LOOKS));
 
-    now += 7_000;
+    pass(10_000, one, late);
 
     assertThat(late.next(1, LOOKS)).as("in the next span").isEqualTo(one.next(1, LOOKS));
   }
@@ -86,7 +100,7 @@ class AgreedIdsTest {
     other.blind(REPLICA);
     now += 1_000;
     one.next(1, LOOKS);
-    other.reading(REPLICA, now);
+    other.reading(REPLICA, TOPICS, now);
 
     assertThat(other.next(1, LOOKS)).isNotEqualTo(one.next(1, LOOKS));
   }
@@ -97,7 +111,7 @@ class AgreedIdsTest {
     AgreedIds other = reading();
     now += 3_000;
 
-    other.reading(REPLICA, now);
+    other.reading(REPLICA, TOPICS, now);
 
     assertThat(other.next(1, LOOKS)).isEqualTo(one.next(1, LOOKS));
   }
@@ -109,10 +123,11 @@ class AgreedIdsTest {
         new AgreedIds(
             new EventIds(new Random()),
             new SteadyClock(() -> wall[0], () -> TimeUnit.MILLISECONDS.toNanos(now)));
-    ids.reading(REPLICA, wall[0] - 15_000);
+    ids.reading(REPLICA, TOPICS, wall[0] - 30_000);
     String first = ids.next(1, LOOKS);
     now += 6_000;
     wall[0] += 6_000;
+    ids.look(Set.of());
     ids.next(1, LOOKS);
 
     wall[0] -= 6_000;
@@ -120,31 +135,103 @@ class AgreedIdsTest {
     assertThat(ids.next(1, LOOKS)).isNotEqualTo(first);
   }
 
+  @Test
+  void whatOneReadsBeforeASpanBeginsAndTheOtherInItGivesNoOtherEventItsId() {
+    AgreedIds ahead = reading(1_000);
+    AgreedIds other = reading();
+    pass(9_500, ahead, other);
+    String first = ahead.next(1, LOOKS);
+    other.next(1, LOOKS);
+    pass(3_500, ahead, other);
+
+    assertThat(other.next(1, LOOKS)).as("of the next that looks the same").isNotEqualTo(first);
+  }
+
+  @Test
+  void whatOneDidNotReadYetBeforeASpanBeganGivesNoOtherEventItsId() {
+    AgreedIds ahead = reading(1_000);
+    AgreedIds other = instance(0);
+    pass(9_500, ahead, other);
+    String first = ahead.next(1, LOOKS);
+    pass(300, ahead, other);
+    other.reading(REPLICA, TOPICS, now);
+    pass(3_000, ahead, other);
+
+    assertThat(other.next(1, LOOKS)).isNotEqualTo(first);
+  }
+
+  @Test
+  void whatCameOnATopicThatTheOtherDidNotReadYetGivesNoOtherEventItsId() {
+    AgreedIds one = reading();
+    AgreedIds other = reading();
+    one.reading(REPLICA, List.of("v2.x", "v2.y"), now);
+    pass(11_000, one, other);
+    String first = one.next(1, LOOKS);
+
+    other.reading(REPLICA, List.of("v2.x", "v2.y"), now);
+
+    assertThat(other.next(1, LOOKS)).isNotEqualTo(first);
+  }
+
+  @Test
+  void whatWasHeldBackGivesNoOtherEventItsId() {
+    AgreedIds one = reading();
+    AgreedIds other = reading();
+    pass(3_000, one, other);
+    String first = other.next(1, LOOKS);
+    other.next(1, LOOKS);
+
+    one.look(Set.of(1));
+
+    assertThat(one.next(1, LOOKS)).isNotEqualTo(first);
+    pass(7_000, one, other);
+    EventId another = EventId.of("v2.y", new byte[] {1});
+    one.look(Set.of(2));
+    pass(10_000, one, other);
+    assertThat(one.next(1, another)).as("once it has caught up").isEqualTo(other.next(1, another));
+  }
+
+  @Test
+  void whatIsReadAfterItStoodStillGivesNoOtherEventItsId() {
+    AgreedIds one = reading();
+    AgreedIds other = reading();
+    String first = other.next(1, LOOKS);
+    now += 6_000;
+
+    assertThat(one.next(1, LOOKS)).as("before it has noticed").isNotEqualTo(first);
+    one.look(Set.of());
+    assertThat(one.next(1, LOOKS)).isNotEqualTo(first);
+  }
+
   static LongStream seeds() {
     return LongStream.range(0, 20);
   }
 
-  /** Whoever reads what, and however often channels break: two events never have the same id. */
+  /** Whoever reads what, how the clocks differ, and however often channels break. */
   @ParameterizedTest
   @MethodSource("seeds")
   void noTwoEventsHaveTheSameId(long seed) {
     Random random = new Random(seed);
-    List<AgreedIds> instances = new ArrayList<>(List.of(reading(), reading(), instance()));
+    long[] ahead = {0, random.nextInt(5_000), random.nextInt(5_000)};
+    List<AgreedIds> instances = List.of(reading(ahead[0]), reading(ahead[1]), instance(ahead[2]));
     List<Boolean> reads = new ArrayList<>(List.of(true, true, false));
     Map<String, Integer> events = new HashMap<>();
     Set<Integer> agreed = new HashSet<>();
-    for (int event = 0; event < 3_000; event++) {
-      now += random.nextInt(30);
+    for (int event = 0; event < 6_000; event++) {
+      now += random.nextInt(100);
+      instances.forEach(ids -> ids.look(Set.of()));
       int any = random.nextInt(instances.size());
-      if (random.nextInt(200) == 0) {
+      if (random.nextInt(500) == 0) {
         if (reads.get(any)) {
           instances.get(any).blind(REPLICA);
         } else {
-          instances.get(any).reading(REPLICA, now);
+          instances.get(any).reading(REPLICA, TOPICS, now + ahead[any]);
         }
         reads.set(any, !reads.get(any));
       }
-      EventId looks = EventId.of("v2.x", new byte[] {(byte) random.nextInt(5)});
+      // Each comes more than once for a while, and again when it is long ago
+      byte phase = (byte) (event / 40 % 10);
+      EventId looks = EventId.of("v2.x", new byte[] {(byte) random.nextInt(20), phase});
       for (int instance = 0; instance < instances.size(); instance++) {
         if (reads.get(instance)) {
           Integer other = events.put(instances.get(instance).next(1, looks), event);

@@ -14,6 +14,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class HeldFramesTest {
 
@@ -274,6 +276,7 @@ class HeldFramesTest {
     List<Forwarded> other = forwardedElsewhere("same");
     now += 5_000;
     HeldFrames frames = frames(true);
+    frames.unacknowledged().reading(now);
     bring(frames, "same");
     List<Forwarded> aged =
         other.stream().map(one -> new Forwarded(one.id(), one.ageMillis() + 5_000)).toList();
@@ -320,9 +323,65 @@ class HeldFramesTest {
     assertThat(pairedOff).isEqualTo(4);
   }
 
+  /** However late that is heard; 3 and 4 stand for a state of a queue that changes seldom. */
+  @ParameterizedTest
+  @ValueSource(ints = {100, 3_000, 5_000, 20_000})
+  void whatTheOtherReadBeforeUsIsNotTakenForWhatCameAfterItStopped(int heardAfter) {
+    HeldFrames old = frames(false);
+    old.note(true);
+    bring(old, "3");
+    now += 1_000;
+    HeldFrames frames = frames(true);
+    frames.unacknowledged().reading(now);
+    now += 2_000;
+    bring(old, "4");
+    bring(frames, "4");
+    now += 3_100;
+    List<Forwarded> other = old.stop();
+    now += 50;
+    bring(frames, "3");
+    now += heardAfter - 50;
+    forwarded.clear();
+
+    frames.release(other);
+
+    assertThat(forwarded).containsExactly("3");
+    assertThat(pairedOff).isEqualTo(1);
+  }
+
+  @Test
+  void whatWasReadBeforeAMoveByOneThatStoodByIsNotTakenForWhatCameAfterIt() {
+    HeldFrames old = frames(false);
+    HeldFrames frames =
+        HeldFrames.standingBy(
+            1,
+            () -> 1_000_000,
+            () -> now,
+            (shard, read) -> forwarded.add(text(read.event())),
+            () -> pairedOff++);
+    frames.unacknowledged().reading(now);
+    old.note(true);
+    now += 1_000;
+    bring(old, "3");
+    bring(frames, "3");
+    now += 1_000;
+    frames.takePart();
+    now += 5_100;
+    List<Forwarded> other = old.stop();
+    now += 50;
+    bring(frames, "3");
+    now += 50;
+    forwarded.clear();
+
+    frames.release(other);
+
+    assertThat(forwarded).containsExactly("3");
+  }
+
   @Test
   void copiesAreFoundAlsoIfWhatWasToldTookLong() {
     HeldFrames frames = frames(true);
+    frames.unacknowledged().reading(now);
     bring(frames, "a");
     now += 1_000;
     bring(frames, "b");

@@ -306,9 +306,9 @@ class ClusterIT {
     }
   }
 
-  /** In the middle of a span of ten seconds in which all have read since it began. */
+  /** In the middle of a span of ten seconds in which all have read since 5 s before it began. */
   private static void awaitAgreedIds() {
-    long from = System.currentTimeMillis() / 10_000 * 10_000 + 13_000;
+    long from = (System.currentTimeMillis() + 5_000) / 10_000 * 10_000 + 13_000;
     await().atMost(PATIENCE).until(() -> System.currentTimeMillis() >= from);
   }
 

@@ -67,7 +67,7 @@ public final class GapLedger {
   private final Map<Replica, Reading> reading = new LinkedHashMap<>();
 
   /** What may be read by now, for the next run. */
-  private final Set<Replica> connecting = new HashSet<>();
+  private final Set<Replica> opened = new HashSet<>();
 
   private final Coverage coverage = new Coverage();
   private final StandbyReading standby = new StandbyReading();
@@ -211,20 +211,21 @@ public final class GapLedger {
   }
 
   /**
-   * A replica is about to read these topics. On disk when this returns: if the process does not
-   * live to tell of it, they have a gap from now on.
+   * A socket of the replica is open and may bring these topics. On disk when this returns: if the
+   * process does not live to tell that they are read, they have a gap from now on.
    */
-  public synchronized void connecting(Replica replica, Collection<String> topics) {
-    if (!reading.containsKey(replica) && !missing().containsAll(topics)) {
+  public synchronized void opened(Replica replica, Collection<String> topics) {
+    Set<String> fresh = new LinkedHashSet<>(topics);
+    fresh.removeAll(missing());
+    if (!reading.containsKey(replica) && !fresh.isEmpty() && opened.add(replica)) {
       Instant now = clock.instant();
-      files.topics(replica, new Reading(now, now, new LinkedHashSet<>(topics)));
-      connecting.add(replica);
+      files.topics(replica, new Reading(now, now, fresh));
     }
   }
 
-  /** It does not: others read them, or nobody wants them. */
-  private void connectsNoMore(Replica replica) {
-    if (connecting.remove(replica)) {
+  /** Nobody wants it to read any more. */
+  private void forgetOpened(Replica replica) {
+    if (opened.remove(replica)) {
       files.forget(replica);
     }
   }
@@ -242,7 +243,7 @@ public final class GapLedger {
     Reading now =
         new Reading(since, before == null ? since : before.until(), new LinkedHashSet<>(topics));
     reading.put(replica, now);
-    connecting.remove(replica);
+    opened.remove(replica);
     List<Gap> over = new ArrayList<>();
     if (before != null) {
       coverage.ended(replica, before.since(), since, wantedOrUnknown(before.topics()));
@@ -291,7 +292,7 @@ public final class GapLedger {
   public synchronized List<Gap> finished(Replica replica, String cause) {
     attempts.remove(replica.key());
     standby.forget(replica);
-    connectsNoMore(replica);
+    forgetOpened(replica);
     Reading its = reading.get(replica);
     Instant now = clock.instant();
     return blind(replica, its == null ? now : earlier(now, its.until()), cause);
@@ -303,7 +304,6 @@ public final class GapLedger {
   public synchronized void handedOver(Replica replica) {
     attempts.remove(replica.key());
     standby.forget(replica);
-    connectsNoMore(replica);
     if (reading.remove(replica) != null) {
       files.forget(replica);
       files.reading(reading, attempts);

@@ -32,7 +32,9 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
+import java.util.stream.Collectors;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
 import org.apache.camel.ProducerTemplate;
@@ -444,6 +446,15 @@ public final class CamelChannelOpener extends ServiceSupport implements ChannelO
       ids.add(id);
     }
     return ids;
+  }
+
+  /** Shards of which a frame waits for longer than that. */
+  public Set<Integer> heldBack(long millis) {
+    long since = System.nanoTime() - TimeUnit.MILLISECONDS.toNanos(millis);
+    return queues.entrySet().stream()
+        .filter(its -> its.getValue().oldestNanos().orElse(since) - since < 0)
+        .map(Map.Entry::getKey)
+        .collect(Collectors.toSet());
   }
 
   private FrameQueue queue(int shard) {

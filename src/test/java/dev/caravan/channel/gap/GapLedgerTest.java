@@ -82,10 +82,10 @@ class GapLedgerTest {
   }
 
   @Test
-  void whoIsKilledBeforeItsFirstChannelIsKnownToReadHasAGapSinceItConnected() {
+  void whoIsKilledBeforeItsFirstChannelIsKnownToReadHasAGapSinceThatWasOpen() {
     start(AB);
     clock.turnTo(at(3));
-    ledger.connecting(ONE, AB);
+    ledger.opened(ONE, AB);
 
     restart(10, AB);
 
@@ -97,12 +97,12 @@ class GapLedgerTest {
   }
 
   @Test
-  void whatIsConnectedAndNotNeededAnyMoreHasNoGap() {
+  void whatWasOpenedAndIsNotNeededAnyMoreHasNoGap() {
     start(AB);
-    ledger.connecting(ONE, AB);
-    ledger.connecting(OTHER, List.of("c"));
+    ledger.opened(ONE, AB);
+    ledger.opened(OTHER, List.of("c"));
     ledger.finished(ONE, "topics-changed");
-    ledger.handedOver(OTHER);
+    ledger.finished(OTHER, "topics-changed");
 
     restart(10, List.of("a", "b", "c"));
 
@@ -110,18 +110,32 @@ class GapLedgerTest {
   }
 
   @Test
-  void whoConnectsAgainAfterALossKeepsTheGapThatHasBegun() {
+  void whoOpensAnotherAfterALossKeepsTheGapThatHasBegun() {
     start(AB);
     reads(ONE, 1, AB);
     ledger.blind(ONE, at(5), "dropped");
     clock.turnTo(at(8));
-    ledger.connecting(ONE, AB);
+    ledger.opened(ONE, AB);
 
     restart(10, AB);
 
     assertThat(reads(ONE, 12, AB))
         .singleElement()
         .satisfies(gap -> assertThat(gap.from()).isEqualTo(lastBefore(at(5))));
+  }
+
+  @Test
+  void whatHasAGapIsNotNotedAgainWithAnotherTopicThatIsOpen() {
+    List<String> three = List.of("a", "b", "c");
+    start(three);
+    reads(ONE, 1, AB);
+    ledger.blind(ONE, at(5), "dropped");
+    clock.turnTo(at(8));
+    ledger.opened(ONE, AB);
+
+    restart(10, three);
+
+    assertThat(ledger.missing()).containsExactlyInAnyOrderElementsOf(AB);
   }
 
   @Test
