@@ -17,6 +17,7 @@ import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
 import org.apache.kafka.clients.consumer.CooperativeStickyAssignor;
+import org.apache.kafka.clients.consumer.GroupProtocol;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.WakeupException;
@@ -35,6 +36,11 @@ final class GroupMember implements AutoCloseable {
   private static final Duration POLL = Duration.ofMillis(200);
   private static final Duration CLOSE = Duration.ofSeconds(3);
   private static final Duration AGAIN = Duration.ofSeconds(1);
+  private static final Set<String> CLASSIC_ONLY =
+      Set.of(
+          ConsumerConfig.PARTITION_ASSIGNMENT_STRATEGY_CONFIG,
+          ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG,
+          ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG);
   private static final long LOOK_NANOS = 20_000_000;
 
   private final String topic;
@@ -72,7 +78,6 @@ final class GroupMember implements AutoCloseable {
     this.task = task;
     Map<String, Object> fixed = new HashMap<>();
     fixed.put(ConsumerConfig.GROUP_ID_CONFIG, group);
-    fixed.put(ConsumerConfig.GROUP_PROTOCOL_CONFIG, "classic");
     fixed.put(
         ConsumerConfig.PARTITION_ASSIGNMENT_STRATEGY_CONFIG,
         CooperativeStickyAssignor.class.getName());
@@ -125,7 +130,8 @@ final class GroupMember implements AutoCloseable {
     KafkaConsumer<byte[], byte[]> consumer =
         clients.make(
             made ->
-                new KafkaConsumer<>(made, new ByteArrayDeserializer(), new ByteArrayDeserializer()),
+                new KafkaConsumer<>(
+                    ofItsProtocol(made), new ByteArrayDeserializer(), new ByteArrayDeserializer()),
             properties);
     try {
       consumer.subscribe(List.of(topic), new Slots(consumer));
@@ -141,6 +147,15 @@ final class GroupMember implements AutoCloseable {
       consumer.close(CloseOptions.timeout(CLOSE));
       member = false;
     }
+  }
+
+  /** With the protocol of KIP-848, if it is set, brokers assign and know what a session is. */
+  private static Map<String, Object> ofItsProtocol(Map<String, Object> made) {
+    boolean consumer =
+        GroupProtocol.CONSUMER.name.equals(made.get(ConsumerConfig.GROUP_PROTOCOL_CONFIG));
+    Map<String, Object> its = new HashMap<>(made);
+    its.keySet().removeIf(property -> consumer && CLASSIC_ONLY.contains(property));
+    return its;
   }
 
   private final class Slots implements ConsumerRebalanceListener {

@@ -58,6 +58,7 @@ public final class Spool implements AutoCloseable {
   private final Backlog backlog;
   private final Parking parking;
   private final Committer committer;
+  private final long restoredUpTo;
   private final AtomicBoolean tickRequested = new AtomicBoolean();
 
   /** Whether the next tick is scheduled: none is while there is nothing to write. */
@@ -122,6 +123,7 @@ public final class Spool implements AutoCloseable {
       this.parking = parked;
       // The end of the log may have been lost with the process, after it was parked
       parking.appendBehind(log.last(), log::append);
+      this.restoredUpTo = log.last();
       // Damage may have taken all that waited
       boolean nothingLeft =
           log.segments().stream().noneMatch(segment -> segment.last() > acknowledged);
@@ -447,6 +449,11 @@ public final class Spool implements AutoCloseable {
       LOG.warn("Spool '{}': what is kept cannot be read now.", name, e);
       return Optional.empty();
     }
+  }
+
+  /** What has at most this sequence was on disk when the spool was opened. */
+  long restoredUpTo() {
+    return restoredUpTo;
   }
 
   /** For how long what was appended may have been in memory only, and would be lost with it. */

@@ -26,6 +26,12 @@ public final class SpoolConstants {
       javaType = "boolean")
   public static final String REPLAYED = "CamelSpoolReplayed";
 
+  @Metadata(
+      label = "consumer",
+      description = "Present and true if the record was on disk when the spool was opened.",
+      javaType = "boolean")
+  public static final String RESTORED = "CamelSpoolRestored";
+
   @Metadata(label = "consumer", description = "Why a record is a dead letter.", javaType = "String")
   public static final String REASON = "caravan-reason";
 

@@ -101,7 +101,11 @@ class SpoolConsumer extends DefaultConsumer implements Suspendable, Delivery.Rec
     message.setBody(record.bodyOrNull());
     Map<String, Object> headers = message.getHeaders();
     record.headers().forEach(headers::put);
-    headers.put(SpoolConstants.SEQUENCE, Parking.sequence(record));
+    long sequence = Parking.sequence(record);
+    headers.put(SpoolConstants.SEQUENCE, sequence);
+    if (sequence <= spool.restoredUpTo()) {
+      headers.put(SpoolConstants.RESTORED, true);
+    }
     headers.remove(Parking.SEQUENCE);
     headers.remove(SpoolConstants.RECEIPT);
     byte[] receipt = receipts().of(record);

@@ -26,6 +26,8 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AlterConfigOp;
 import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.consumer.GroupProtocol;
+import org.apache.kafka.common.GroupType;
 import org.apache.kafka.common.config.ConfigResource;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -44,6 +46,7 @@ class ClusterTest {
   private final String topic = "caravan." + name;
   private final List<AutoCloseable> open = new ArrayList<>();
   private Admin admin;
+  private GroupProtocol protocol = GroupProtocol.CLASSIC;
 
   /** Of the one that was started last. */
   private ScheduledExecutorService control;
@@ -73,7 +76,7 @@ class ClusterTest {
     Cluster cluster =
         new Cluster(
             name,
-            new TestClients(),
+            new TestClients(protocol),
             reader,
             its,
             threads,
@@ -210,6 +213,19 @@ class ClusterTest {
   }
 
   @Test
+  void instancesAreMembersByTheNewerGroupProtocolIfThatIsSet() throws Exception {
+    protocol = GroupProtocol.CONSUMER;
+    Cluster one = start(SETTINGS);
+    Cluster other = start(SETTINGS);
+
+    await().atMost(PATIENCE).until(() -> members() == 2);
+    await().atMost(PATIENCE).until(() -> one.status().there() == 2 && other.status().there() == 2);
+    assertThat(
+            admin.describeConsumerGroups(List.of(topic)).describedGroups().get(topic).get().type())
+        .isEqualTo(GroupType.CONSUMER);
+  }
+
+  @Test
   void whatOneWasAnsweredThatHasEndedSinceIsNotBelievedByOneThatStartsLater() throws Exception {
     NoReader other = new NoReader();
     Cluster ends = start(SETTINGS);
@@ -229,11 +245,12 @@ class ClusterTest {
     assertThat(later.answered).doesNotContain("one");
   }
 
-  private static final class TestClients implements Clients {
+  private record TestClients(GroupProtocol protocol) implements Clients {
     @Override
     public <T> T make(Function<Map<String, Object>, T> making, Map<String, Object> fixed) {
       Map<String, Object> all = new HashMap<>(fixed);
       all.put("bootstrap.servers", SharedKafka.bootstrapServers());
+      all.put("group.protocol", protocol.name);
       return making.apply(all);
     }
   }

@@ -612,6 +612,33 @@ class ClusterIT {
     assertSockets();
   }
 
+  /** Others have forwarded younger events of its keys by then. */
+  @Tag("long")
+  @Test
+  void whatADeadInstanceHadSpooledComesLateAndSaysSo() throws Exception {
+    threeInstances();
+    reader.awaitUntil(all -> flow.arrived() > 100);
+
+    networks.get("b").to(Bridge.freePort());
+    networks.get("b").swallow(FaultyProxy.Direction.TO_CLIENT);
+    networks.get("b").swallow(FaultyProxy.Direction.TO_SERVER);
+    int before = flow.sent();
+    await().atMost(PATIENCE).until(() -> flow.sent() > before + 500);
+    instances.kill("b");
+    awaitState("2 of 3 instances, 3 shards here, 3 elsewhere", "a", "c");
+    networks.get("b").to(behind.get("b"));
+    instance("b");
+    awaitState("3 of 4 instances, 2 shards here, 4 elsewhere", "a", "b", "c");
+    flow.stop();
+
+    assertLostInGapsOnly("Spooled by one that died");
+    assertThat(reader.records(PREFIX + "conversations.voice"))
+        .as("those of its disk")
+        .filteredOn(record -> TopicReader.header(record, "genesys-origin").isPresent())
+        .isNotEmpty()
+        .allMatch(record -> TopicReader.header(record, "genesys-origin").get().equals("late"));
+  }
+
   /** Of ten seconds that two have read whole: but their edges. */
   private static boolean isInTheMiddleOfASpan(Instant time, Instant from, Instant to) {
     long at = time.toEpochMilli();

@@ -375,6 +375,6 @@ final class KafkaSchemas {
               Map.entry("genesys-media", "The primary medium; absent if there is none"),
               Map.entry("genesys-media-all", "All media, if there are several"),
               Map.entry("genesys-message-type", "Such as whatsapp, of messages"),
-              Map.entry("genesys-origin", "backfill or replay; else absent"),
+              Map.entry("genesys-origin", "backfill, replay or late; else absent"),
               Map.entry("caravan-reason", "Of dead letters")));
 }

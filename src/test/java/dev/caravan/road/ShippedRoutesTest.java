@@ -97,6 +97,35 @@ class ShippedRoutesTest extends CamelTestSupport {
   }
 
   @Test
+  void whatWasOnDiskComesLateIfThereAreSeveralInstances() throws Exception {
+    start("forward", yaml -> yaml.replace("{{caravan.cluster:}}", "caravan"));
+    MockEndpoint kafka = getMockEndpoint("mock:kafka:genesys.other");
+    kafka.expectedMessageCount(3);
+    kafka.message(0).header("genesys-origin").isEqualTo("late");
+    kafka.message(1).header("genesys-origin").isEqualTo("backfill");
+    kafka.message(2).header("genesys-origin").isNull();
+
+    template.sendBodyAndHeader("direct:event", BODY, "CamelSpoolRestored", true);
+    template.sendBodyAndHeaders(
+        "direct:event", BODY, Map.of("CamelSpoolRestored", true, "genesys-origin", "backfill"));
+    template.sendBody("direct:event", BODY);
+
+    MockEndpoint.assertIsSatisfied(context);
+  }
+
+  @Test
+  void whatWasOnDiskOfOneInstanceAloneIsInOrder() throws Exception {
+    start("forward", UnaryOperator.identity());
+    MockEndpoint kafka = getMockEndpoint("mock:kafka:genesys.other");
+    kafka.expectedMessageCount(1);
+    kafka.message(0).header("genesys-origin").isNull();
+
+    template.sendBodyAndHeader("direct:event", BODY, "CamelSpoolRestored", true);
+
+    MockEndpoint.assertIsSatisfied(context);
+  }
+
+  @Test
   void whatKafkaWillNeverTakeIsADeadLetter() throws Exception {
     start("forward", UnaryOperator.identity());
     getMockEndpoint("mock:kafka:genesys.other")

@@ -140,6 +140,32 @@ class SpoolRouteTest {
   }
 
   @Test
+  void tellsWhatWasOnDiskWhenItWasOpened() throws Exception {
+    start(deliverLater("spool:events?inFlight=10"));
+    send("spool:events", 0, 2);
+    await().until(() -> pending.size() == 2);
+    assertThat(pending).allMatch(record -> !isRestored(record));
+    Thread stopping = new Thread(context::stop);
+    stopping.start();
+    drainPending(Pending::fail);
+    stopping.join();
+
+    restart();
+    start(deliverLater("spool:events?inFlight=10"));
+    send("spool:events", 2, 3);
+
+    await().until(() -> pending.size() == 3);
+    assertThat(pending)
+        .extracting(record -> record.body() + " " + isRestored(record))
+        .containsExactly("b0 true", "b1 true", "b2 false");
+    drainPending(Pending::succeed);
+  }
+
+  private static boolean isRestored(Pending record) {
+    return record.exchange().getIn().getHeader(SpoolConstants.RESTORED) != null;
+  }
+
+  @Test
   void neverHasMoreInFlightThanAllowed() throws Exception {
     start(deliverLater("spool:events?inFlight=5"));
     send("spool:events", 0, 50);
