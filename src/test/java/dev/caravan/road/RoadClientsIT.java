@@ -212,6 +212,57 @@ class RoadClientsIT {
     assertThat(bridge.log()).doesNotContain("s3cret-of");
   }
 
+  /** Those that come are read on what is open or on new channels, and nobody else's topic moves. */
+  @Test
+  @Tag("long")
+  void agentsWhoComeAndGoUnderLoadCostNobodyElseAnEvent() throws Exception {
+    begin(new CentreSize(1_200, 1, 0), Road.client("south"));
+    List<String> all =
+        road.genesys().organization().agents().stream()
+            .map(agent -> "v2.users." + agent.id() + ".presence")
+            .toList();
+    List<String> gone = all.subList(1_100, 1_200);
+    road.genesys().perform(new Action.Staff(1_000, 1));
+    topics = all.subList(0, 1_000);
+    bridge =
+        road.start(
+            settings()
+                .with("GENESYS_TOPICS", "v2.users.*.presence")
+                .with("CARAVAN_ROUTES_DIR", road.copyOfRoutes(100).toString())
+                .with("GENESYS_TOPICS_REFRESH", "5s")
+                .with("GENESYS_BACKFILL", "false"));
+    bridge.awaitReady();
+    awaitAllRead();
+    int channels = channelsMade();
+    flow.start(topics);
+    awaitSent(topics.size());
+
+    road.genesys().perform(new Action.Staff(1_200, 1));
+    Instant come = Instant.now();
+    topics = all;
+    awaitAllRead();
+    LOG.info("200 agents more are read {} after", Duration.between(come, Instant.now()));
+    int more = channelsMade() - channels;
+    road.genesys().perform(new Action.Staff(1_100, 1));
+    topics = gone;
+    await().atMost(PATIENCE).until(() -> readers().equals(Map.of(0, (long) gone.size())));
+    awaitSent(flow.sent() + all.size());
+    flow.stop();
+
+    road.kafka().awaitUntil(records -> flow.missing().isEmpty());
+    road.kafka().readFor(Duration.ofSeconds(1));
+    flow.report("200 agents came and 100 went", more + " channels more");
+    flow.assertNothingRepeated();
+    assertThat(flow.unheard().cardinality()).isZero();
+    assertThat(flow.gaps()).isEmpty();
+    assertThat(flow.signals("DISCONNECTED")).isEmpty();
+    assertThat(more).isLessThanOrEqualTo(2);
+  }
+
+  private int channelsMade() {
+    return road.genesys().callCounts().get("POST /api/v2/notifications/channels");
+  }
+
   @Test
   @Tag("long")
   void anOrganisationOf21000TopicsIsReadWholeAndEachEventArrives() throws Exception {
