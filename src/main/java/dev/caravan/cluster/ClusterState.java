@@ -212,11 +212,7 @@ record ClusterState(
   }
 
   static ClusterState initial(String me, Map<String, String> settings) {
-    return initial(me, settings, false);
-  }
-
-  static ClusterState initial(String me, Map<String, String> settings, boolean standby) {
-    return initial(me, settings, standby, 1);
+    return initial(me, settings, false, 1);
   }
 
   static ClusterState initial(

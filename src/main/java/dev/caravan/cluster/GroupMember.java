@@ -151,10 +151,11 @@ final class GroupMember implements AutoCloseable {
 
   /** With the protocol of KIP-848, if it is set, brokers assign and know what a session is. */
   private static Map<String, Object> ofItsProtocol(Map<String, Object> made) {
-    boolean consumer =
-        GroupProtocol.CONSUMER.name.equals(made.get(ConsumerConfig.GROUP_PROTOCOL_CONFIG));
+    if (!GroupProtocol.CONSUMER.name.equals(made.get(ConsumerConfig.GROUP_PROTOCOL_CONFIG))) {
+      return made;
+    }
     Map<String, Object> its = new HashMap<>(made);
-    its.keySet().removeIf(property -> consumer && CLASSIC_ONLY.contains(property));
+    its.keySet().removeAll(CLASSIC_ONLY);
     return its;
   }
 

@@ -32,22 +32,26 @@ final class Arrivals implements AutoCloseable {
   Arrivals(String bootstrapServers, LoadFrames frames) {
     this.frames = frames;
     this.lastOfConversation = new long[frames.conversations()];
-    this.consumer =
-        new KafkaConsumer<>(
-            Map.of(
-                "bootstrap.servers",
-                bootstrapServers,
-                "enable.auto.commit",
-                "false",
-                "auto.offset.reset",
-                "earliest",
-                "fetch.min.bytes",
-                "1",
-                "max.poll.records",
-                "5000"),
-            new ByteArrayDeserializer(),
-            new ByteArrayDeserializer());
+    this.consumer = consumer(bootstrapServers);
     Arrays.fill(lastOfConversation, -1);
+  }
+
+  /** It reads from the beginning, many records at a time, and does not wait for more. */
+  static KafkaConsumer<byte[], byte[]> consumer(String bootstrapServers) {
+    return new KafkaConsumer<>(
+        Map.of(
+            "bootstrap.servers",
+            bootstrapServers,
+            "enable.auto.commit",
+            "false",
+            "auto.offset.reset",
+            "earliest",
+            "fetch.min.bytes",
+            "1",
+            "max.poll.records",
+            "5000"),
+        new ByteArrayDeserializer(),
+        new ByteArrayDeserializer());
   }
 
   /** Records in Kafka, those about the road itself left out. */

@@ -29,7 +29,6 @@ import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
 /**
  * One bridge, or several that share, before the stand-in and a broker of its own: numbered events
@@ -150,19 +149,7 @@ final class NumberedLoad implements AutoCloseable {
             .map(queue -> "v2.routing.queues." + queue.id() + ".conversations")
             .toList();
     Arrays.fill(lastOfConversation, -1);
-    consumer =
-        new KafkaConsumer<>(
-            Map.of(
-                "bootstrap.servers",
-                broker.bootstrapServers(),
-                "auto.offset.reset",
-                "earliest",
-                "fetch.min.bytes",
-                "1",
-                "max.poll.records",
-                "5000"),
-            new ByteArrayDeserializer(),
-            new ByteArrayDeserializer());
+    consumer = Arrivals.consumer(broker.bootstrapServers());
     try (Admin admin = admin()) {
       admin.createTopics(List.of(new NewTopic(VOICE, 3, (short) 1))).all().get(1, TimeUnit.MINUTES);
     }

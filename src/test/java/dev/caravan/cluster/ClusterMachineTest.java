@@ -978,7 +978,7 @@ class ClusterMachineTest {
 
   /** The other reads shard 1 of slot 5, and we have the next slot. */
   private void designated() {
-    state = ClusterState.initial(ME, Map.of(), true);
+    state = ClusterState.initial(ME, Map.of(), true, 1);
     begin();
     hear(member(OTHER));
     hear(new Live(OTHER, 1, 4, false, KNOWN));
@@ -1514,7 +1514,7 @@ class ClusterMachineTest {
 
   @Test
   void whoReadsWhatNobodyCouldTakeOverForAMinuteKnows() {
-    state = ClusterState.initial(ME, Map.of(), true);
+    state = ClusterState.initial(ME, Map.of(), true, 1);
     reading();
     hear(member(OTHER));
     hear(new Standby(OTHER, 1, true));

@@ -74,7 +74,7 @@ final class SimulatedInstances {
   /** One instance. */
   final class Instance {
     final String name = "i" + started++;
-    ClusterState state = ClusterState.initial(name, Map.of(), standby);
+    ClusterState state = ClusterState.initial(name, Map.of(), standby, 1);
     boolean cutOff;
     boolean frozen;
     boolean reaches = true;

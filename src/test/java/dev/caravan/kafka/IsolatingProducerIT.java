@@ -240,12 +240,7 @@ class IsolatingProducerIT {
 
     assertThatThrownBy(producer::orAnother).as("not at once").isInstanceOf(StuckException.class);
     nanos.addAndGet(IsolatingClientFactory.UNUSABLE_AGAIN.toNanos());
-    IsolatingProducer[] another = new IsolatingProducer[1];
-    await()
-        .atMost(PATIENCE)
-        .ignoreExceptionsInstanceOf(StuckException.class)
-        .until(() -> (another[0] = (IsolatingProducer) producer.orAnother()) != producer);
-    try (IsolatingProducer next = another[0]) {
+    try (IsolatingProducer next = awaitAnother(producer)) {
       send(next, topic, 0, id);
       await().atMost(PATIENCE).until(() -> done.contains(id));
       assertThat(factory.problem()).as("once a record has arrived").isEmpty();
@@ -278,15 +273,19 @@ class IsolatingProducerIT {
     await().atMost(PATIENCE).until(() -> failures.containsKey("held") && !ofNoEvent.isEmpty());
     assertThat(ofNoEvent).singleElement().isInstanceOf(StuckException.class);
     nanos.addAndGet(IsolatingClientFactory.UNUSABLE_AGAIN.toNanos());
+    try (IsolatingProducer next = awaitAnother(producer)) {
+      send(next, "ended", 0, "after");
+      await().atMost(PATIENCE).until(() -> done.contains("after"));
+    }
+  }
+
+  private static IsolatingProducer awaitAnother(IsolatingProducer producer) {
     IsolatingProducer[] another = new IsolatingProducer[1];
     await()
         .atMost(PATIENCE)
         .ignoreExceptionsInstanceOf(StuckException.class)
         .until(() -> (another[0] = (IsolatingProducer) producer.orAnother()) != producer);
-    try (IsolatingProducer next = another[0]) {
-      send(next, "ended", 0, "after");
-      await().atMost(PATIENCE).until(() -> done.contains("after"));
-    }
+    return another[0];
   }
 
   /** Ends the thread of a client once, by an error that Kafka does not catch. */
