@@ -97,7 +97,7 @@ final class Opening {
     } else if (newest && length <= Segment.HEAD_LENGTH) {
       renew(segment);
     } else if (damaged || torn || holes.knowsOf(segment.base(), segment.info().last())) {
-      segment.damagedUpTo(length);
+      segment.damaged(0, length);
     }
     if (!newest || segment.info().damaged()) {
       segment.seal();

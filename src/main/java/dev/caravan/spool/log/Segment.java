@@ -137,12 +137,8 @@ final class Segment {
     damaged(lostRecords, end());
   }
 
-  /** Something in it cannot be read, up to its end. */
-  synchronized void damagedUpTo(long fileBytes) {
-    damaged(0, fileBytes);
-  }
-
-  private void damaged(long lostRecords, long fileBytes) {
+  /** Likewise, and it is so long with what cannot be read at its end. */
+  synchronized void damaged(long lostRecords, long fileBytes) {
     SegmentInfo old = info;
     info =
         new SegmentInfo(
