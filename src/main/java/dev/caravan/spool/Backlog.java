@@ -70,9 +70,7 @@ final class Backlog {
   /** What only memory held and was dropped, from the first to the last sequence of a run. */
   private final TreeMap<Long, Long> droppedPending = new TreeMap<>();
 
-  private long marked;
-  private long markedAtNanos;
-  private long safeUntilNanos;
+  private final SettledUntil safeUntil;
 
   /** A thread that waits for room. */
   private record Waiter(int weight, long sinceNanos) {}
@@ -109,9 +107,7 @@ final class Backlog {
     this.position = acknowledged + 1;
     this.next = last + 1;
     this.storedBytes = storedBytes;
-    this.marked = last;
-    this.markedAtNanos = nanoTime.getAsLong();
-    this.safeUntilNanos = markedAtNanos;
+    this.safeUntil = new SettledUntil(nanoTime.getAsLong());
   }
 
   /**
@@ -130,8 +126,8 @@ final class Backlog {
       throw new IllegalStateException(
           "The spool '%s' was closed before there was room for this record.".formatted(spool));
     }
-    if (isSettled()) {
-      safeUntilNanos();
+    if (safeUpTo() >= next - 1) {
+      unsafeNanos();
     }
     long sequence = next++;
     tail.add(new LogRecord(sequence, atMillis, body, headers));
@@ -311,7 +307,7 @@ final class Backlog {
 
   /** Takes the oldest records that only memory holds away. */
   synchronized DroppedPending dropPending(int count) {
-    long from = Math.max(committed, acknowledged()) + 1;
+    long from = safeUpTo() + 1;
     long to = Math.min(next - 1, from + count - 1);
     List<LogRecord> dropped = range(Math.max(from, position), to);
     noteDropped(from, to);
@@ -340,19 +336,45 @@ final class Backlog {
     return sequence <= acknowledged() || run != null && sequence <= run.getValue();
   }
 
+  /** For how long something may be in memory only: neither on disk, delivered nor dropped. */
+  synchronized long unsafeNanos() {
+    return safeUntil.nanosAgo(nanoTime.getAsLong(), safeUpTo(), next - 1);
+  }
+
+  private long safeUpTo() {
+    return Math.max(committed, acknowledged());
+  }
+
   /**
-   * Until when all that had been appended is on disk, delivered or dropped. It is as old as the
-   * time between two calls while there is always something in memory only.
+   * Until when all that had been appended is settled, whatever that means. As it is found out by
+   * looks, it is as old as the time between two of them while there is always something that is
+   * not.
    */
-  synchronized long safeUntilNanos() {
-    long now = nanoTime.getAsLong();
-    long settled = Math.max(committed, acknowledged());
-    if (settled >= marked) {
-      safeUntilNanos = isSettled() ? now : markedAtNanos;
-      marked = next - 1;
-      markedAtNanos = now;
+  static final class SettledUntil {
+    private long untilNanos;
+    private long lookedNanos;
+    private long lookedUpTo;
+
+    SettledUntil(long nowNanos) {
+      this.untilNanos = nowNanos;
+      this.lookedNanos = nowNanos;
     }
-    return safeUntilNanos;
+
+    /**
+     * How long ago that is.
+     *
+     * @param now a moment before the others were asked for
+     * @param settled up to which sequence all is settled
+     * @param last the sequence that was appended last
+     */
+    long nanosAgo(long now, long settled, long last) {
+      if (settled >= lookedUpTo) {
+        untilNanos = settled >= last ? now : lookedNanos;
+        lookedNanos = now;
+        lookedUpTo = last;
+      }
+      return Math.max(0, now - untilNanos);
+    }
   }
 
   /** Has the consumer return from {@link #take}, or not wait in it the next time. */
@@ -410,10 +432,6 @@ final class Backlog {
   /** Whether nothing is left to write, and nobody waits for that or for room. */
   synchronized boolean isAtRest() {
     return committed >= next - 1 && waitingForRoom.isEmpty() && waitingForCommit.isEmpty();
-  }
-
-  private boolean isSettled() {
-    return Math.max(committed, acknowledged()) >= next - 1;
   }
 
   /** Takes note of a commit; returned is who waited for it. */
@@ -506,7 +524,7 @@ final class Backlog {
     return new Snapshot(
         appendedRecords,
         Math.max(0, last - acknowledged),
-        last - Math.min(last, Math.max(committed, acknowledged)),
+        last - Math.min(last, safeUpTo()),
         storedBytes + pendingBytes,
         firstIsInMemory ? inMemory(acknowledged + 1).appendedAtMillis() : 0);
   }

@@ -152,7 +152,7 @@ final class Committer {
     }
     commit(!hurry);
     makeRoom();
-    backlog.safeUntilNanos();
+    backlog.unsafeNanos();
     look();
   }
 

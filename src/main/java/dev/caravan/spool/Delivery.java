@@ -3,6 +3,7 @@ package dev.caravan.spool;
 import dev.caravan.spool.Failure.Kind;
 import dev.caravan.spool.SpoolEvent.Reason;
 import dev.caravan.spool.Window.Key;
+import dev.caravan.spool.Window.Key.Stage;
 import dev.caravan.spool.Window.Slot;
 import dev.caravan.spool.Window.Slot.State;
 import dev.caravan.spool.log.LogRecord;
@@ -121,9 +122,15 @@ final class Delivery implements Runnable {
 
   /** Takes one record and settles it sooner or later, from whatever thread. */
   interface Receiver {
-    /** Who hears that records are settled for good. */
-    default Receipts receipts() {
-      return Receipts.NONE;
+    /** Nobody wants to know. */
+    Runnable NOBODY_ASKS = () -> {};
+
+    /**
+     * Tells whoever appended a record that it is settled for good: delivered, and no earlier one of
+     * its key can have it repeated, or given up. It must return soon.
+     */
+    default Runnable whenSettled(LogRecord record) {
+      return NOBODY_ASKS;
     }
 
     void receive(LogRecord record, boolean again, Settlement settlement);
@@ -152,8 +159,7 @@ final class Delivery implements Runnable {
     this.receiver = receiver;
     this.parking = spool.parking();
     this.keyed = !options.getKeyHeader().isEmpty();
-    this.window =
-        new Window(options.getInFlight(), options.getMemoryBytes(), keyed, receiver.receipts());
+    this.window = new Window(options.getInFlight(), options.getMemoryBytes(), keyed);
     this.refillAt = options.getInFlight() - Math.max(1, options.getInFlight() / 64);
     long now = spool.nanoTime();
     this.lastDeliveredNanos = now - 2 * DELIVERED_NANOS;
@@ -232,11 +238,10 @@ final class Delivery implements Runnable {
   private void step(long now) throws IOException, InterruptedException {
     settle(now);
     decideOnFailed(now);
-    handOutBehindParked();
     parkWaiting(now);
     parkOverdue(now);
     handOutParked(now);
-    handOutFailed(now);
+    handOutStuck(now);
     noteDone(now);
     recovered();
     handOutNew(now);
@@ -265,27 +270,23 @@ final class Delivery implements Runnable {
       awaitWhilePaused(isAtRest() ? REST_NANOS : LOOK_EVERY_NANOS);
       return;
     }
-    if (!keyed && hasFailed()) {
-      await(Math.min(LOOK_EVERY_NANOS, nanosUntilDue(now)));
-      return;
-    }
     if (nextTaken == taken.size()) {
       long wait = Math.min(isAtRest() ? REST_NANOS : WAIT_NANOS, nanosUntilDue(now));
       took(
           spool.take(
               this,
               TAKE_AT_ONCE,
-              parking.isIdle() ? options.getLinger().toMillis() : 0,
+              parking.records() == 0 ? options.getLinger().toMillis() : 0,
               Duration.ofNanos(wait).toMillis()));
     }
     while (nextTaken < taken.size() && hasPlace() && settled.isEmpty()) {
       LogRecord record = taken.get(nextTaken);
-      Slot slot = new Slot(record, keyOf(record), receiver.receipts().of(record));
+      Slot slot = new Slot(record, keyOf(record), receiver.whenSettled(record));
       Key key = admit(slot);
       if (slot.state == State.IN_FLIGHT) {
         handOut(slot, false);
-      } else if (!key.failed) {
-        key.waitsForParked = true;
+      } else if (!key.hasFailed()) {
+        key.stage = Stage.BEHIND_PARKED;
         stuck.add(key);
       }
     }
@@ -296,13 +297,9 @@ final class Delivery implements Runnable {
   }
 
   /** Whether nothing is to be done until a record comes, and health has nothing to take back. */
-  private boolean isAtRest() {
-    // Whoever settles need not wait until what is parked is looked through
-    return parking.isIdle() && isAtRestButForParked();
-  }
-
-  private synchronized boolean isAtRestButForParked() {
-    return window.isEmpty()
+  private synchronized boolean isAtRest() {
+    return parking.records() == 0
+        && window.isEmpty()
         && stuck.isEmpty()
         && failure.isEmpty()
         && trouble.isEmpty()
@@ -325,15 +322,11 @@ final class Delivery implements Runnable {
       Key key = window.add(slot);
       nextTaken++;
       // Another may have begun to take while this thread stood still
-      if (!behindParked && !key.failed && !key.waitsForParked && !isStopped()) {
+      if (!behindParked && key.stage == Stage.FLOWS && !isStopped()) {
         window.handedOut(slot, spool.nanoTime());
       }
       return key;
     }
-  }
-
-  private boolean hasFailed() {
-    return stuck.stream().anyMatch(key -> key.failed);
   }
 
   private void handOut(Slot slot, boolean again) {
@@ -358,7 +351,7 @@ final class Delivery implements Runnable {
   private long nanosUntilDue(long now) {
     long due = Math.max(parking.nanosUntilDue(now), readAgainAtNanos - now);
     for (Key key : stuck) {
-      if (key.decided) {
+      if (key.stage == Stage.DUE) {
         due = Math.min(due, Math.max(0, key.dueAtNanos - now));
       }
     }
@@ -387,7 +380,7 @@ final class Delivery implements Runnable {
       if (!slot.isParked()) {
         Key key = window.settled(slot);
         acknowledgeDone();
-        wake |= key.failed && key.inFlight == 0;
+        wake |= key.hasFailed() && key.inFlight == 0;
       }
       if (wake || waitsForPlace && window.places() <= refillAt || window.places() == 0) {
         notifyAll();
@@ -424,8 +417,7 @@ final class Delivery implements Runnable {
     // It may have been handed out again before this was looked at
     if (slot.state == State.FAILED && !slot.isParked() && key != null) {
       slot.attempts++;
-      key.decideAgain();
-      key.failed = true;
+      key.stage = Stage.FAILED;
       stuck.add(key);
     }
   }
@@ -464,7 +456,6 @@ final class Delivery implements Runnable {
       release(key);
       return;
     }
-    key.dueOnceOthersAreDelivered = keyed && !mayPark;
     key.handOutAt(now + options.redeliveryDelay(first.attempts).toNanos());
     tell(why, first.attempts);
   }
@@ -478,21 +469,25 @@ final class Delivery implements Runnable {
     return now - lastDeliveredNanos < DELIVERED_NANOS;
   }
 
-  private void handOutFailed(long now) {
-    if (life != Life.TAKES) {
-      return;
-    }
+  /** What failed and is due, and what has waited for parked records that are done with now. */
+  private void handOutStuck(long now) {
     for (Key key : List.copyOf(stuck)) {
-      if (key.decided
-          && (now - key.dueAtNanos >= 0
-              || key.dueOnceOthersAreDelivered && areOthersDelivered(now))) {
+      if (life == Life.TAKES && mayGoOn(key, now)) {
         handOutAll(goOn(key));
       }
     }
   }
 
+  private boolean mayGoOn(Key key, long now) {
+    return switch (key.stage) {
+      case DUE -> now - key.dueAtNanos >= 0;
+      case BEHIND_PARKED -> !parking.holds(key.hash);
+      case FLOWS, FAILED -> false;
+    };
+  }
+
   private synchronized void release(Key key) {
-    key.goOn();
+    key.stage = Stage.FLOWS;
     stuck.remove(key);
   }
 
@@ -538,6 +533,7 @@ final class Delivery implements Runnable {
     boolean delivering = areOthersDelivered(now);
     if (delivering && !wereOthersDelivered) {
       parking.tryAllNow(now);
+      stuck.stream().filter(key -> key.stage == Stage.DUE).forEach(key -> key.handOutAt(now));
     }
     wereOthersDelivered = delivering;
     long overdueSince = now - options.getParkAfter().toNanos();
@@ -643,7 +639,7 @@ final class Delivery implements Runnable {
   // --- what was parked before
 
   private void handOutParked(long now) {
-    if (parking.isIdle() || life != Life.TAKES || now - readAgainAtNanos < 0) {
+    if (parking.records() == 0 || life != Life.TAKES || now - readAgainAtNanos < 0) {
       return;
     }
     int room = Math.min(TAKE_AT_ONCE, parking.room());
@@ -687,18 +683,10 @@ final class Delivery implements Runnable {
     }
     List<Key> toPark =
         stuck.stream()
-            .filter(key -> key.waitsForParked && !parking.isNearlyDone(key.hash))
+            .filter(key -> key.stage == Stage.BEHIND_PARKED && !parking.isNearlyDone(key.hash))
             .toList();
     if (park(toPark)) {
       toPark.forEach(this::release);
-    }
-  }
-
-  private void handOutBehindParked() {
-    for (Key key : List.copyOf(stuck)) {
-      if (key.waitsForParked && life == Life.TAKES && !parking.holds(key.hash)) {
-        handOutAll(goOn(key));
-      }
     }
   }
 
@@ -767,9 +755,8 @@ final class Delivery implements Runnable {
     return true;
   }
 
-  /** Who hears that records are settled for good. */
-  Receipts receipts() {
-    return receiver.receipts();
+  Receiver receiver() {
+    return receiver;
   }
 
   // --- what is told
@@ -787,7 +774,8 @@ final class Delivery implements Runnable {
   private void recovered() {
     boolean delivered;
     synchronized (this) {
-      delivered = !hasFailed() && lastDeliveredNanos - failedAtNanos > 0;
+      delivered =
+          stuck.stream().noneMatch(Key::hasFailed) && lastDeliveredNanos - failedAtNanos > 0;
     }
     if (delivered && failure.isPresent()) {
       failure = Optional.empty();

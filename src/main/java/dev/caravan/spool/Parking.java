@@ -63,7 +63,7 @@ final class Parking implements AutoCloseable {
   /** What another one still does late has no effect. */
   private Object owner;
 
-  private Receipts receipts = Receipts.NONE;
+  private Function<LogRecord, Runnable> whenSettled = record -> Delivery.Receiver.NOBODY_ASKS;
 
   private final Map<Long, Key> keys = new HashMap<>();
   private final Map<String, Group> groups = new LinkedHashMap<>();
@@ -73,11 +73,6 @@ final class Parking implements AutoCloseable {
   private int inFlight;
   private int handedOutAgain;
   private volatile long records;
-
-  /** The same, but while a consumer begins not all are counted yet. */
-  private long counted;
-
-  private boolean counting;
 
   /** From where on what is parked of keys without a group is handed out. */
   private long cursor = NOWHERE;
@@ -177,9 +172,6 @@ final class Parking implements AutoCloseable {
     options = itsOptions;
     keys.clear();
     groups.clear();
-    counted = 0;
-    // What is counted already is not all that is parked
-    counting = true;
     inFlight = 0;
     handedOutAgain = 0;
     cursor = NOWHERE;
@@ -189,29 +181,27 @@ final class Parking implements AutoCloseable {
             if (inSpool.holds(sequence(record))) {
               log.done(record.sequence());
             } else {
-              add(keyOf(record), record.sequence());
+              key(record).count++;
               cursor = Math.min(cursor, record.sequence());
             }
           });
     }
-    counting = false;
-    count(0);
+    // Not before: what is counted until then is not all that is parked
+    records = keys.values().stream().mapToLong(key -> key.count).sum();
     noteStatus();
   }
 
-  /** Has this one hear which of the parked records are settled for good. */
-  synchronized void tell(Receipts to) {
-    receipts = to;
+  /** What is to be run when a parked record is settled for good. */
+  synchronized void tell(Function<LogRecord, Runnable> whenOneIsSettled) {
+    whenSettled = whenOneIsSettled;
   }
 
   private long keyOf(LogRecord record) {
     return Delivery.key(options.getKeyHeader(), record.headers());
   }
 
-  private Key add(long hash, long sequence) {
-    Key key = keys.computeIfAbsent(hash, it -> new Key(it, sequence));
-    count(key, 1);
-    return key;
+  private Key key(LogRecord parked) {
+    return keys.computeIfAbsent(keyOf(parked), it -> new Key(it, parked.sequence()));
   }
 
   /** The sequence that a record has in the spool, or had there if it is parked. */
@@ -282,11 +272,6 @@ final class Parking implements AutoCloseable {
     return held == null || held.group == null && held.count <= held.handedOut.size();
   }
 
-  /** Whether nothing is parked. */
-  synchronized boolean isIdle() {
-    return keys.isEmpty();
-  }
-
   /** A parked record by its place. */
   synchronized Optional<LogRecord> find(long parkedAs) throws IOException {
     return among(log.read(parkedAs), parkedAs);
@@ -325,7 +310,8 @@ final class Parking implements AutoCloseable {
     }
     log.append(parked);
     for (LogRecord record : parked) {
-      Key key = add(keyOf(record), record.sequence());
+      Key key = key(record);
+      count(key, 1);
       if (key.group == null) {
         cursor = Math.min(cursor, record.sequence());
       }
@@ -500,7 +486,7 @@ final class Parking implements AutoCloseable {
   }
 
   private Slot handOut(Key key, LogRecord record) {
-    Slot slot = new Slot(record, key.hash, receipts.of(record));
+    Slot slot = new Slot(record, key.hash, whenSettled.apply(record));
     slot.parkedAs = record.sequence();
     slot.state = State.IN_FLIGHT;
     isInFlight(owner, slot);
@@ -528,7 +514,7 @@ final class Parking implements AutoCloseable {
       Slot done = key.handedOut.removeFirst();
       takenBack(done);
       done(key, done.parkedAs);
-      done.tell(receipts);
+      done.settledForGood();
       key.gaveUpFor = "";
     }
     if (delivered && key.group != null && key.handedOut.isEmpty()) {
@@ -565,14 +551,9 @@ final class Parking implements AutoCloseable {
     key.first = parkedAs + 1;
   }
 
-  private void count(long more) {
-    counted += more;
-    records = counting ? records : counted;
-  }
-
   private void count(Key key, long more) {
     key.count += more;
-    count(more);
+    records = records + more;
     if (key.group != null) {
       key.group.records += more;
     }
@@ -590,7 +571,7 @@ final class Parking implements AutoCloseable {
       return;
     }
     done(key, slot.parkedAs);
-    slot.tell(receipts);
+    slot.settledForGood();
     key.gaveUpFor = what;
     works(key);
     if (key.count == 0) {
@@ -612,9 +593,9 @@ final class Parking implements AutoCloseable {
   private void forget(Key key) {
     keys.remove(key.hash);
     key.handedOut.forEach(this::takenBack);
-    count(-key.count);
     Group group = key.group;
     leaveGroup(key);
+    count(key, -key.count);
     if (group != null && group.tried == key) {
       handOutAgain(group);
     }

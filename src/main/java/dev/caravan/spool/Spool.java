@@ -1,6 +1,7 @@
 package dev.caravan.spool;
 
 import dev.caravan.background.BackgroundTask;
+import dev.caravan.spool.Backlog.SettledUntil;
 import dev.caravan.spool.SpoolEvent.Reason;
 import dev.caravan.spool.log.Checkpoint;
 import dev.caravan.spool.log.LogRecord;
@@ -68,10 +69,7 @@ public final class Spool implements AutoCloseable {
   private final AtomicBoolean closed = new AtomicBoolean();
   private volatile long untakenSinceNanos;
 
-  // All that was appended before the first moment is settled; until the second it was so much
-  private long settledUntilNanos;
-  private long lookedNanos;
-  private long lookedUpTo;
+  private final SettledUntil settledUntil;
   private volatile BackgroundTask commits;
   private volatile Future<?> nextTick = CompletableFuture.completedFuture(null);
 
@@ -101,8 +99,7 @@ public final class Spool implements AutoCloseable {
     this.options = options;
     this.time = time;
     this.untakenSinceNanos = time.nanos().getAsLong();
-    this.settledUntilNanos = untakenSinceNanos;
-    this.lookedNanos = untakenSinceNanos;
+    this.settledUntil = new SettledUntil(untakenSinceNanos);
     this.executor = executor;
     this.listener = listener;
     Path directory = options.directoryPath();
@@ -266,12 +263,9 @@ public final class Spool implements AutoCloseable {
 
   /** Called after each change, so that somebody writes it; it costs a look at a flag as a rule. */
   private void keepTicking() {
-    if (!ticking.get() && !closed.get() && ticking.compareAndSet(false, true)) {
-      scheduleTick();
+    if (ticking.get() || closed.get() || !ticking.compareAndSet(false, true)) {
+      return;
     }
-  }
-
-  private void scheduleTick() {
     // A record is left alone at the first tick it sees and committed at the second
     long tick = options.getCommitInterval().toNanos() / 2;
     try {
@@ -287,20 +281,9 @@ public final class Spool implements AutoCloseable {
   }
 
   private void tickAndGoOn() {
-    boolean goesOn = false;
-    try {
-      commits.run(this::tick);
-      goesOn = !committer.isAtRest() && !closed.get();
-    } finally {
-      if (!goesOn) {
-        ticking.set(false);
-      }
-    }
-    if (goesOn) {
-      scheduleTick();
-      return;
-    }
-    // Something may have come in between, and have found it ticking
+    // Before the tick: what comes while it runs has the next one scheduled
+    ticking.set(false);
+    commits.run(this::tick);
     if (!committer.isAtRest()) {
       keepTicking();
     }
@@ -370,7 +353,7 @@ public final class Spool implements AutoCloseable {
     committer.leaveParkedAlone(true);
     try {
       parking.begin(taker, itsOptions, new Waiting()::holds);
-      parking.tell(taker.receipts());
+      parking.tell(taker.receiver()::whenSettled);
     } catch (IOException | RuntimeException | Error e) {
       // Whoever starts the route again must find the place free
       detach(taker);
@@ -458,7 +441,7 @@ public final class Spool implements AutoCloseable {
 
   /** For how long what was appended may have been in memory only, and would be lost with it. */
   Duration unsafeFor() {
-    return Duration.ofNanos(Math.max(0, nanoTime() - backlog.safeUntilNanos()));
+    return Duration.ofNanos(backlog.unsafeNanos());
   }
 
   /** For how long something that was appended may not be settled yet, parked or not. */
@@ -467,12 +450,8 @@ public final class Spool implements AutoCloseable {
     long last = backlog.lastAppended();
     long acknowledged = backlog.acknowledged();
     // In this order: what is parked counts as acknowledged only after it counts as parked
-    if (parking.records() == 0 && acknowledged >= lookedUpTo) {
-      settledUntilNanos = acknowledged >= last ? now : lookedNanos;
-      lookedNanos = now;
-      lookedUpTo = last;
-    }
-    return Duration.ofNanos(Math.max(0, now - settledUntilNanos));
+    long settled = parking.records() == 0 ? acknowledged : -1;
+    return Duration.ofNanos(settledUntil.nanosAgo(now, settled, last));
   }
 
   long acknowledged() {

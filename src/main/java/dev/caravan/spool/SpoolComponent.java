@@ -20,6 +20,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.apache.camel.Endpoint;
 import org.apache.camel.builder.ThreadPoolProfileBuilder;
 import org.apache.camel.spi.Metadata;
@@ -46,23 +47,6 @@ public class SpoolComponent extends HealthCheckComponent {
   private final List<Consumer<byte[]>> receiptListeners = new CopyOnWriteArrayList<>();
 
   private final PassedOn passedOn = new PassedOn(Spool.Time.SYSTEM.nanos().getAsLong());
-
-  private final Receipts receipts =
-      new Receipts() {
-        @Override
-        public byte[] of(LogRecord record) {
-          return receiptListeners.isEmpty()
-              ? null
-              : record.headers().bytes(SpoolConstants.RECEIPT).orElse(null);
-        }
-
-        @Override
-        public void settled(byte[] receipt) {
-          if (passedOn.settled(receipt)) {
-            receiptListeners.forEach(listener -> listener.accept(receipt));
-          }
-        }
-      };
 
   /** The options that all spools have unless their endpoints say otherwise. */
   @Metadata(description = "The options that all spools have unless their endpoints say otherwise.")
@@ -178,9 +162,18 @@ public class SpoolComponent extends HealthCheckComponent {
     passedOn.passes(receipt, Spool.Time.SYSTEM.nanos().getAsLong());
   }
 
-  /** Tells those who were added; null is not looked for if there is none. */
-  Receipts receipts() {
-    return receipts;
+  /** What the record is known by to whoever appended it; null if nobody wants to know. */
+  byte[] receiptOf(LogRecord record) {
+    return receiptListeners.isEmpty()
+        ? null
+        : record.headers().bytes(SpoolConstants.RECEIPT).orElse(null);
+  }
+
+  /** A record of this receipt is settled for good. */
+  void settled(byte[] receipt) {
+    if (passedOn.settled(receipt)) {
+      receiptListeners.forEach(listener -> listener.accept(receipt));
+    }
   }
 
   /** How all open spools are doing. */
@@ -193,8 +186,12 @@ public class SpoolComponent extends HealthCheckComponent {
    * that is lost. Who asks, every second, does not wait while a spool is opened.
    */
   public Duration unsafeFor() {
+    return longest(Spool::unsafeFor);
+  }
+
+  private Duration longest(Function<Spool, Duration> time) {
     return spools.values().stream()
-        .map(open -> open.spool().unsafeFor())
+        .map(open -> time.apply(open.spool()))
         .max(Comparator.naturalOrder())
         .orElse(Duration.ZERO);
   }
@@ -205,11 +202,7 @@ public class SpoolComponent extends HealthCheckComponent {
    */
   public Duration unsettledFor() {
     long now = Spool.Time.SYSTEM.nanos().getAsLong();
-    Duration spooled =
-        spools.values().stream()
-            .map(open -> open.spool().unsettledFor())
-            .max(Comparator.naturalOrder())
-            .orElse(Duration.ZERO);
+    Duration spooled = longest(Spool::unsettledFor);
     // Only now: what has gone from one spool to another in between is there
     return Duration.ofNanos(now - passedOn.settledUntil(now - spooled.toNanos()));
   }

@@ -69,8 +69,10 @@ class SpoolConsumer extends DefaultConsumer implements Suspendable, Delivery.Rec
   }
 
   @Override
-  public Receipts receipts() {
-    return endpoint.getComponent().receipts();
+  public Runnable whenSettled(LogRecord record) {
+    SpoolComponent component = endpoint.getComponent();
+    byte[] receipt = component.receiptOf(record);
+    return receipt == null ? NOBODY_ASKS : () -> component.settled(receipt);
   }
 
   @Override
@@ -108,7 +110,7 @@ class SpoolConsumer extends DefaultConsumer implements Suspendable, Delivery.Rec
     }
     headers.remove(Parking.SEQUENCE);
     headers.remove(SpoolConstants.RECEIPT);
-    byte[] receipt = receipts().of(record);
+    byte[] receipt = endpoint.getComponent().receiptOf(record);
     if (receipt != null) {
       // Whichever spool the route sends it on to
       exchange.setProperty(SpoolConstants.RECEIPT, receipt);

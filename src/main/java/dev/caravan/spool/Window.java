@@ -32,8 +32,7 @@ final class Window {
     /** Null once it need not be handed out any more, or is parked. */
     LogRecord record;
 
-    /** Null if nobody wants to know when it is settled, or knows it. */
-    byte[] receipt;
+    private Runnable whenSettled;
 
     volatile State state = State.WAITING;
 
@@ -58,20 +57,21 @@ final class Window {
       DELIVERED
     }
 
-    Slot(LogRecord record, long key, byte[] receipt) {
+    /**
+     * @param whenSettled is run once it is settled for good
+     */
+    Slot(LogRecord record, long key, Runnable whenSettled) {
       this.sequence = record.sequence();
       this.key = key;
       this.weight = record.weight();
       this.record = record;
-      this.receipt = receipt;
+      this.whenSettled = whenSettled;
     }
 
-    /** It is settled for good. */
-    void tell(Receipts receipts) {
-      if (receipt != null) {
-        receipts.settled(receipt);
-        receipt = null;
-      }
+    /** Delivered, and no earlier one of its key can have it repeated, or given up. */
+    void settledForGood() {
+      whenSettled.run();
+      whenSettled = Delivery.Receiver.NOBODY_ASKS;
     }
 
     boolean isParked() {
@@ -95,18 +95,21 @@ final class Window {
     final long hash;
     final Deque<Slot> slots = new ArrayDeque<>(2);
     int inFlight;
+    Stage stage = Stage.FLOWS;
 
-    /** Whether its records wait for others of it that are parked. */
-    boolean waitsForParked;
-
-    /** Whether one of its records failed, and what follows from that is not done yet. */
-    boolean failed;
-
-    /** When it is handed out again, once that is decided. */
-    boolean decided;
-
-    boolean dueOnceOthersAreDelivered;
+    /** From when on it is handed out again, if it is {@link Stage#DUE}. */
     long dueAtNanos;
+
+    enum Stage {
+      /** What comes of it is handed out at once. */
+      FLOWS,
+      /** Its records wait for others of it that are parked. */
+      BEHIND_PARKED,
+      /** One of its records failed; what follows from that is decided once none is in flight. */
+      FAILED,
+      /** It is handed out again, from the one that failed on. */
+      DUE
+    }
 
     private Key(long hash) {
       this.hash = hash;
@@ -129,32 +132,22 @@ final class Window {
     }
 
     void handOutAt(long nanos) {
-      decided = true;
+      stage = Stage.DUE;
       dueAtNanos = nanos;
     }
 
-    /** What else failed of it meanwhile comes first. */
-    void decideAgain() {
-      decided = false;
-      dueOnceOthersAreDelivered = false;
+    boolean hasFailed() {
+      return stage == Stage.FAILED || stage == Stage.DUE;
     }
 
     boolean isToBeDecided() {
-      return failed && !decided && inFlight == 0;
-    }
-
-    void goOn() {
-      failed = false;
-      decided = false;
-      dueOnceOthersAreDelivered = false;
-      waitsForParked = false;
+      return stage == Stage.FAILED && inFlight == 0;
     }
   }
 
   private final int maxRecords;
   private final long maxBytes;
   private final boolean keyed;
-  private final Receipts receipts;
   private final Deque<Slot> slots = new ArrayDeque<>();
   private final Map<Long, Key> keys = new LinkedHashMap<>();
   private int places;
@@ -163,9 +156,8 @@ final class Window {
   /** How far everything is done with, and how many records that lets go of. */
   record Progress(long upToSequence, int records) {}
 
-  Window(int maxRecords, long maxBytes, boolean keyed, Receipts receipts) {
+  Window(int maxRecords, long maxBytes, boolean keyed) {
     this.maxRecords = maxRecords;
-    this.receipts = receipts;
     this.keyed = keyed;
     this.maxBytes = maxBytes;
   }
@@ -232,7 +224,7 @@ final class Window {
     while (!its.isEmpty() && its.peekFirst().state == State.DELIVERED) {
       Slot first = its.removeFirst();
       forget(first);
-      first.tell(receipts);
+      first.settledForGood();
     }
     if (its.isEmpty()) {
       keys.remove(slot.key);

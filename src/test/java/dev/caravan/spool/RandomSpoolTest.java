@@ -83,24 +83,16 @@ class RandomSpoolTest {
     private final Queue<String> wrong = new ConcurrentLinkedQueue<>();
 
     @Override
-    public Receipts receipts() {
-      return new Receipts() {
-        @Override
-        public byte[] of(LogRecord record) {
-          return record.bodyOrNull();
+    public Runnable whenSettled(LogRecord record) {
+      int number = number(record);
+      return () -> {
+        if (!done.contains(number)) {
+          wrong.add(number + " is neither delivered nor a dead letter");
         }
-
-        @Override
-        public void settled(byte[] receipt) {
-          int number = Integer.parseInt(new String(receipt, StandardCharsets.UTF_8));
-          if (!done.contains(number)) {
-            wrong.add(number + " is neither delivered nor a dead letter");
-          }
-          if (!settledNow.add(number)) {
-            wrong.add(number + " is told twice");
-          }
-          settled.add(number);
+        if (!settledNow.add(number)) {
+          wrong.add(number + " is told twice");
         }
+        settled.add(number);
       };
     }
 
