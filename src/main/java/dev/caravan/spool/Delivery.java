@@ -50,8 +50,13 @@ final class Delivery implements Runnable {
   /** Others are delivered if one has been, so long ago at most. */
   private static final long DELIVERED_NANOS = Duration.ofSeconds(1).toNanos();
 
-  /** While nothing is delivered, some are parked all the same: others may be delivered then. */
-  private static final int FIRST_PROBE = 64;
+  /**
+   * While nothing is delivered, some of what is in flight are parked all the same, so that others
+   * come, which may be delivered.
+   */
+  private static final int PROBED_SHARE = 16;
+
+  private static final long PROBE_EVERY_NANOS = Duration.ofSeconds(5).toNanos();
 
   /** What could not be read or written is tried again. */
   private static final Duration AGAIN = Duration.ofSeconds(1);
@@ -60,9 +65,6 @@ final class Delivery implements Runnable {
   private static final Duration SLOW_FROM = Duration.ofSeconds(5);
 
   private static final Duration HANGS_FROM = Duration.ofSeconds(30);
-
-  private static final Duration FIRST_PROBE_AFTER = Duration.ofSeconds(5);
-  private static final Duration PROBE_EVERY = Duration.ofMinutes(1);
 
   /** With a partition that is stuck and little else to deliver it takes a while until one is. */
   private static final Duration NOTHING_DELIVERED_FROM = Duration.ofSeconds(30);
@@ -101,7 +103,6 @@ final class Delivery implements Runnable {
   private long parkAgainAtNanos;
   private long noteAgainAtNanos;
   private long probeAtNanos;
-  private int probes;
   private boolean wereOthersDelivered;
   private String gaveUpFor = "";
   private volatile Optional<String> trouble = Optional.empty();
@@ -267,7 +268,7 @@ final class Delivery implements Runnable {
       return;
     }
     if (life == Life.PAUSED) {
-      awaitWhilePaused(isAtRest() ? REST_NANOS : LOOK_EVERY_NANOS);
+      awaitPlace(isAtRest() ? REST_NANOS : LOOK_EVERY_NANOS);
       return;
     }
     if (nextTaken == taken.size()) {
@@ -552,8 +553,7 @@ final class Delivery implements Runnable {
       if (!delivering && !overdue.isEmpty() && window.isFull()) {
         overdue = probe(overdue, now);
       } else if (delivering) {
-        probes = 0;
-        probeAtNanos = now + FIRST_PROBE_AFTER.toNanos();
+        probeAtNanos = now + PROBE_EVERY_NANOS;
       } else {
         overdue = List.of();
       }
@@ -581,11 +581,9 @@ final class Delivery implements Runnable {
     if (now - probeAtNanos < 0) {
       return List.of();
     }
-    int size = Math.min(options.getInFlight(), FIRST_PROBE << Math.min(10, probes));
-    long pause = FIRST_PROBE_AFTER.toNanos() << Math.min(10, probes);
-    probes++;
-    probeAtNanos = now + Math.min(pause, PROBE_EVERY.toNanos());
-    return overdue.subList(0, Math.min(size, overdue.size()));
+    probeAtNanos = now + PROBE_EVERY_NANOS;
+    int probes = Math.max(1, options.getInFlight() / PROBED_SHARE);
+    return overdue.subList(0, Math.min(probes, overdue.size()));
   }
 
   /** All of these keys; false if it cannot be written at present, then it waits where it is. */
@@ -790,7 +788,7 @@ final class Delivery implements Runnable {
   }
 
   private synchronized void awaitPlace(long nanos) throws InterruptedException {
-    if (window.isFull() && life == Life.TAKES) {
+    if (!hasPlace()) {
       waitsForPlace = true;
       await(nanos);
       waitsForPlace = false;
@@ -800,12 +798,6 @@ final class Delivery implements Runnable {
   private synchronized void await(long nanos) throws InterruptedException {
     if (!isStopped() && settled.isEmpty()) {
       wait(Math.max(1, Duration.ofNanos(nanos).toMillis()));
-    }
-  }
-
-  private synchronized void awaitWhilePaused(long nanos) throws InterruptedException {
-    if (life == Life.PAUSED) {
-      await(nanos);
     }
   }
 

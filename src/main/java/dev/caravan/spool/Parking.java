@@ -10,7 +10,6 @@ import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -18,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.TreeMap;
 import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -217,27 +217,21 @@ final class Parking implements AutoCloseable {
     if (log == null) {
       return;
     }
-    List<long[]> places = new ArrayList<>();
+    Map<Long, Long> places = new TreeMap<>();
     log.forEachUndone(
         record -> {
           if (sequence(record) > sequence) {
-            places.add(new long[] {sequence(record), record.sequence()});
+            places.putIfAbsent(sequence(record), record.sequence());
           }
         });
-    places.sort(Comparator.comparingLong(place -> place[0]));
-    long last = sequence;
     List<LogRecord> read = List.of();
     List<LogRecord> behind = new ArrayList<>();
     long bytes = 0;
-    for (long[] place : places) {
-      if (place[0] <= last) {
-        continue;
-      }
-      last = place[0];
-      Optional<LogRecord> parked = among(read, place[1]);
+    for (long place : places.values()) {
+      Optional<LogRecord> parked = among(read, place);
       if (parked.isEmpty()) {
-        read = log.read(place[1]);
-        parked = among(read, place[1]);
+        read = log.read(place);
+        parked = among(read, place);
       }
       parked.map(Parking::asInSpool).ifPresent(behind::add);
       bytes += parked.map(LogRecord::weight).orElse(0);
