@@ -542,6 +542,11 @@ final class Delivery implements Runnable {
     parking.stuckSince(overdueSince, notSettled(), now);
     List<Key> overdue;
     synchronized (this) {
+      boolean probes = !delivering && window.isFull() && now - probeAtNanos >= 0;
+      if (delivering || probes) {
+        probeAtNanos = now + PROBE_EVERY_NANOS;
+      }
+      int atMost = probes ? Math.max(1, options.getInFlight() / PROBED_SHARE) : 0;
       boolean tooMuch = window.isMemoryFull();
       overdue =
           window.keys().stream()
@@ -549,14 +554,8 @@ final class Delivery implements Runnable {
                   key ->
                       key.isOverdue(overdueSince)
                           || tooMuch && key.isOverdue(tooMuchSince) && key.keepsDelivered())
+              .limit(delivering ? Integer.MAX_VALUE : atMost)
               .toList();
-      if (!delivering && !overdue.isEmpty() && window.isFull()) {
-        overdue = probe(overdue, now);
-      } else if (delivering) {
-        probeAtNanos = now + PROBE_EVERY_NANOS;
-      } else {
-        overdue = List.of();
-      }
     }
     List<Key> toPark = overdue.stream().filter(key -> parking.hasRoomFor(key.hash)).toList();
     if (park(toPark)) {
@@ -575,15 +574,6 @@ final class Delivery implements Runnable {
                 .formatted(SpoolStatus.words(options.getParkAfter()))
             + " delivered nor failed",
         null);
-  }
-
-  private List<Key> probe(List<Key> overdue, long now) {
-    if (now - probeAtNanos < 0) {
-      return List.of();
-    }
-    probeAtNanos = now + PROBE_EVERY_NANOS;
-    int probes = Math.max(1, options.getInFlight() / PROBED_SHARE);
-    return overdue.subList(0, Math.min(probes, overdue.size()));
   }
 
   /** All of these keys; false if it cannot be written at present, then it waits where it is. */

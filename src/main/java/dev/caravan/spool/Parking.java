@@ -12,11 +12,13 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
 import org.slf4j.Logger;
@@ -70,8 +72,11 @@ final class Parking implements AutoCloseable {
   private final long expectedLast;
   private volatile ParkedLog log;
 
-  private int inFlight;
-  private int handedOutAgain;
+  private final Set<Slot> inFlight = new HashSet<>();
+
+  /** Those of them that were not in flight already when they were parked. */
+  private final Set<Slot> handedOutAgain = new HashSet<>();
+
   private volatile long records;
 
   /** From where on what is parked of keys without a group is handed out. */
@@ -172,8 +177,8 @@ final class Parking implements AutoCloseable {
     options = itsOptions;
     keys.clear();
     groups.clear();
-    inFlight = 0;
-    handedOutAgain = 0;
+    inFlight.clear();
+    handedOutAgain.clear();
     cursor = NOWHERE;
     if (log != null) {
       log.forEachUndone(
@@ -323,7 +328,7 @@ final class Parking implements AutoCloseable {
 
   /** Says so of the keys of which something was handed out before this and has not settled. */
   synchronized void stuckSince(long handedOutNanos, Failure why, long nowNanos) {
-    if (inFlight == 0) {
+    if (inFlight.isEmpty()) {
       return;
     }
     for (Key key : keys.values()) {
@@ -386,31 +391,24 @@ final class Parking implements AutoCloseable {
     key.handedOutUpTo = Math.max(key.handedOutUpTo, slot.parkedAs);
     key.failed |= slot.state == State.FAILED;
     if (slot.state == State.IN_FLIGHT) {
-      slot.countsInFlight = true;
-      inFlight++;
+      inFlight.add(slot);
     }
   }
 
   /** How many of them are in flight. */
   synchronized int inFlight() {
-    return inFlight;
+    return inFlight.size();
   }
 
   /** How many more may be handed out: what hung before it was parked takes no other's place. */
   synchronized int room() {
-    return options.getInFlight() - handedOutAgain;
+    return options.getInFlight() - handedOutAgain.size();
   }
 
   /** It is done with, or to be handed out anew. */
   private void takenBack(Slot slot) {
-    if (slot.countsInFlight) {
-      slot.countsInFlight = false;
-      inFlight--;
-    }
-    if (slot.handedOutAgain) {
-      slot.handedOutAgain = false;
-      handedOutAgain--;
-    }
+    inFlight.remove(slot);
+    handedOutAgain.remove(slot);
   }
 
   /** Parked records to hand out now, at most so many. */
@@ -484,8 +482,7 @@ final class Parking implements AutoCloseable {
     slot.parkedAs = record.sequence();
     slot.state = State.IN_FLIGHT;
     isInFlight(owner, slot);
-    slot.handedOutAgain = true;
-    handedOutAgain++;
+    handedOutAgain.add(slot);
     return slot;
   }
 
@@ -501,7 +498,7 @@ final class Parking implements AutoCloseable {
       return Optional.empty();
     }
     // One that was taken back meanwhile is to be handed out anew
-    key.failed |= slot.countsInFlight && slot.state == State.FAILED;
+    key.failed |= inFlight.contains(slot) && slot.state == State.FAILED;
     boolean delivered = false;
     while (!key.handedOut.isEmpty() && key.handedOut.peekFirst().state == State.DELIVERED) {
       delivered = true;

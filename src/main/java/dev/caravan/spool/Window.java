@@ -36,12 +36,6 @@ final class Window {
 
     volatile State state = State.WAITING;
 
-    /**
-     * Of one that is parked: whether it is among those in flight, and was handed out from there.
-     */
-    boolean countsInFlight;
-
-    boolean handedOutAgain;
     long handedOutAtNanos;
     int attempts;
     Failure failure;
