@@ -4,7 +4,6 @@ import dev.caravan.command.KafkaEnvironment;
 import dev.caravan.kafka.IsolatingClientFactory;
 import dev.caravan.kafka.KafkaFailures;
 import dev.caravan.kafka.WriteRights;
-import dev.caravan.settings.PlainListener;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -16,7 +15,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.CreateTopicsOptions;
@@ -34,6 +32,7 @@ import org.apache.kafka.common.errors.AuthenticationException;
 public final class KafkaCheck {
 
   private static final int PATIENCE_SECONDS = 15;
+  private static final int ANSWER_MILLIS = 10_000;
   private static final int MOST_NAMES = 20;
 
   private final CheckReport report;
@@ -50,10 +49,7 @@ public final class KafkaCheck {
    * @param topics what the bridge writes to
    */
   public void run(Collection<String> topics) {
-    Map<String, Object> properties = kafka.adminProperties();
-    properties.put(AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, 10_000);
-    properties.put(AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, 10_000);
-    try (Admin admin = kafka.client(() -> admin(properties))) {
+    try (Admin admin = kafka.admin(ANSWER_MILLIS)) {
       Collection<Node> nodes = answer(admin.describeCluster().nodes());
       report.ok("%s answers; %d broker(s).", servers, nodes.size());
       Set<String> there = answer(admin.listTopics().names());
@@ -75,11 +71,6 @@ public final class KafkaCheck {
       Thread.currentThread().interrupt();
       report.failed("Kafka was not looked at: interrupted.");
     }
-  }
-
-  private static Admin admin(Map<String, Object> properties) {
-    PlainListener.look(properties);
-    return Admin.create(properties);
   }
 
   private void present(Admin admin, List<String> topics)

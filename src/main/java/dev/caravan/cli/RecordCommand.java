@@ -24,7 +24,6 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -160,10 +159,8 @@ final class RecordCommand implements Callable<Integer> {
       SmallRyeConfig config, Optional<String> selector, Recording recording, Duration length) {
     List<TopicSelector> selectors = selector.map(RecordCommand::selectors).orElse(List.of());
     KafkaEnvironment environment = new KafkaEnvironment(config);
-    Map<String, Object> properties = environment.consumerProperties(Optional.empty());
     String topics = environment.topicPrefix() + "*";
-    try (TopicFollower follower =
-        environment.client(() -> new TopicFollower(properties, topics, fromBeginning))) {
+    try (TopicFollower follower = environment.follow(Optional.empty(), topics, fromBeginning)) {
       begin(length);
       Deadline end = Deadline.in(length);
       while (!end.isPast() && !recording.isFull()) {

@@ -7,7 +7,6 @@ import dev.caravan.settings.Settings;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.time.ZoneId;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -93,11 +92,10 @@ final class TailCommand implements Callable<Integer> {
     max.ifPresent(it -> Numbers.atLeastOne("--max", it));
     seconds.ifPresent(it -> Numbers.atLeastOne("--seconds", it));
     KafkaEnvironment environment = new KafkaEnvironment(Settings.read());
-    Map<String, Object> properties = environment.consumerProperties(Optional.ofNullable(bootstrap));
     String all = environment.topicPrefix() + (followSignals ? "signals" : "*");
     String topics = topic == null ? all : topic;
     try (TopicFollower follower =
-        environment.client(() -> new TopicFollower(properties, topics, fromBeginning))) {
+        environment.follow(Optional.ofNullable(bootstrap), topics, fromBeginning)) {
       print(follower);
     }
     return Caravan.OK;

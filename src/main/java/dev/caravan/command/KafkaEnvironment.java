@@ -1,15 +1,16 @@
 package dev.caravan.command;
 
-import dev.caravan.settings.ExtraJars;
+import dev.caravan.settings.KafkaClients;
 import dev.caravan.settings.KafkaProperties;
+import dev.caravan.settings.Settings;
 import dev.caravan.settings.SettingsSource;
 import io.smallrye.config.SmallRyeConfig;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Supplier;
 import org.apache.kafka.clients.CommonClientConfigs;
+import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 
@@ -26,6 +27,11 @@ public final class KafkaEnvironment {
     this.config = config;
   }
 
+  /** The one that these variables alone tell of. */
+  public static KafkaEnvironment of(Map<String, String> variables) {
+    return new KafkaEnvironment(Settings.of(variables));
+  }
+
   public String bootstrapServers() {
     return config.getValue("kafka.bootstrap.servers", String.class);
   }
@@ -34,14 +40,13 @@ public final class KafkaEnvironment {
     return config.getValue("caravan.topic.prefix", String.class);
   }
 
-  /** What an admin client is created with. */
-  public Map<String, Object> adminProperties() {
-    return properties(AdminClientConfig.configNames());
-  }
-
-  /** Makes a client, with what lies in the folder of jars. */
-  public <T> T client(Supplier<T> made) {
-    return ExtraJars.with(config, made);
+  /**
+   * A client that asks the cluster.
+   *
+   * @param patienceMillis how long an answer may take
+   */
+  public Admin admin(int patienceMillis) {
+    return KafkaClients.admin(config, properties(AdminClientConfig.configNames()), patienceMillis);
   }
 
   /**
@@ -54,6 +59,11 @@ public final class KafkaEnvironment {
       return Map.of(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG, servers.get());
     }
     return properties(ConsumerConfig.configNames());
+  }
+
+  /** Reads along in topics of such a cluster, from the next record on or from the oldest. */
+  public TopicFollower follow(Optional<String> servers, String topics, boolean fromBeginning) {
+    return new TopicFollower(config, consumerProperties(servers), topics, fromBeginning);
   }
 
   private Map<String, Object> properties(Set<String> known) {

@@ -2,7 +2,7 @@ package dev.caravan.command;
 
 import dev.caravan.kafka.IsolatingClientFactory;
 import dev.caravan.kafka.KafkaFailures;
-import dev.caravan.settings.PlainListener;
+import dev.caravan.settings.KafkaClients;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Collection;
@@ -25,6 +25,7 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.AuthenticationException;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.eclipse.microprofile.config.Config;
 
 /**
  * For reading along with whatever is written to a set of topics, those that appear later included.
@@ -56,7 +57,8 @@ public final class TopicFollower implements AutoCloseable {
   /**
    * @param topics their names: {@code *} stands for anything, a comma for "or"
    */
-  public TopicFollower(Map<String, Object> properties, String topics, boolean fromBeginning) {
+  TopicFollower(
+      Config config, Map<String, Object> properties, String topics, boolean fromBeginning) {
     Map<String, Object> all = new HashMap<>(properties);
     all.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, "false");
     all.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
@@ -66,7 +68,17 @@ public final class TopicFollower implements AutoCloseable {
     this.bootstrapServers = String.valueOf(all.get(ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG));
     this.wanted = pattern(topics);
     this.fromBeginning = fromBeginning;
-    this.consumer = create(all);
+    try {
+      this.consumer =
+          KafkaClients.make(
+              config,
+              all,
+              its ->
+                  new KafkaConsumer<>(
+                      its, new ByteArrayDeserializer(), new ByteArrayDeserializer()));
+    } catch (KafkaException e) {
+      throw new CommandFailure(IsolatingClientFactory.sentence(e), e);
+    }
   }
 
   static Predicate<String> pattern(String topics) {
@@ -78,16 +90,6 @@ public final class TopicFollower implements AutoCloseable {
                     .collect(Collectors.joining(".*")))
         .map(regex -> Pattern.compile(regex).asMatchPredicate())
         .reduce(topic -> false, Predicate::or);
-  }
-
-  private KafkaConsumer<byte[], byte[]> create(Map<String, Object> properties) {
-    try {
-      PlainListener.look(properties);
-      return new KafkaConsumer<>(
-          properties, new ByteArrayDeserializer(), new ByteArrayDeserializer());
-    } catch (KafkaException e) {
-      throw new CommandFailure(IsolatingClientFactory.sentence(e), e);
-    }
   }
 
   /** What arrived; waits for it, but no longer than {@code most}. */

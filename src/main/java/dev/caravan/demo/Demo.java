@@ -3,6 +3,7 @@ package dev.caravan.demo;
 import dev.caravan.command.CommandFailure;
 import dev.caravan.command.Deadline;
 import dev.caravan.command.Home;
+import dev.caravan.command.KafkaEnvironment;
 import dev.caravan.command.TopicFollower;
 import dev.caravan.health.BridgeHealth;
 import dev.caravan.simulator.CentreSize;
@@ -16,8 +17,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
-import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.header.Header;
 
@@ -142,9 +143,9 @@ public final class Demo implements AutoCloseable {
 
   /** Shows what arrives until the deadline, until a part ends, or until {@link #close()}. */
   public void watch(Deadline deadline) {
-    Map<String, Object> kafka =
-        Map.of(ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, broker.bootstrapServers());
-    try (TopicFollower follower = new TopicFollower(kafka, PREFIX + "*", true)) {
+    KafkaEnvironment kafka =
+        KafkaEnvironment.of(Map.of("KAFKA_BOOTSTRAP_SERVERS", broker.bootstrapServers()));
+    try (TopicFollower follower = kafka.follow(Optional.empty(), PREFIX + "*", true)) {
       boolean silent = false;
       while (!closing && !deadline.isPast()) {
         try {

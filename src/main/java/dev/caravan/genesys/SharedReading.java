@@ -10,9 +10,8 @@ import dev.caravan.cluster.Cluster;
 import dev.caravan.cluster.Logins;
 import dev.caravan.cluster.Reach;
 import dev.caravan.frame.Frame;
-import dev.caravan.settings.ExtraJars;
+import dev.caravan.settings.KafkaClients;
 import dev.caravan.settings.KafkaProperties;
-import dev.caravan.settings.PlainListener;
 import dev.caravan.topic.Plan;
 import dev.caravan.topic.TopicCombiner;
 import dev.caravan.topic.TopicSharder;
@@ -515,11 +514,7 @@ final class SharedReading implements Cluster.Reader, GenesysComponent.HandOver {
     gaps.wanted(subscriptions);
     if (!leading) {
       // Whoever deals knows also what there is no room for
-      readers.keepRefusals(
-          () ->
-              subscriptions.stream()
-                  .flatMap(it -> TopicCombiner.expandCombined(it).stream())
-                  .collect(Collectors.toSet()));
+      readers.keepRefusals(() -> TopicCombiner.singles(subscriptions).collect(Collectors.toSet()));
     }
   }
 
@@ -546,8 +541,7 @@ final class SharedReading implements Cluster.Reader, GenesysComponent.HandOver {
       Set<String> known = new HashSet<>(ProducerConfig.configNames());
       known.addAll(ConsumerConfig.configNames());
       Map<String, Object> properties = KafkaProperties.knownTo(known, all);
-      PlainListener.look(properties);
-      return ExtraJars.with(config, () -> making.apply(properties));
+      return KafkaClients.make(config, properties, making);
     }
   }
 }

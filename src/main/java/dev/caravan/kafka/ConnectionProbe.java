@@ -1,5 +1,6 @@
 package dev.caravan.kafka;
 
+import dev.caravan.settings.KafkaClients;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.Properties;
@@ -8,6 +9,7 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.common.errors.AuthenticationException;
 import org.apache.kafka.common.errors.TimeoutException;
+import org.eclipse.microprofile.config.ConfigProvider;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -56,7 +58,7 @@ final class ConnectionProbe {
    * @throws org.apache.kafka.common.KafkaException if no client can be made with it
    */
   void probe(Properties producer) throws InterruptedException {
-    try (Admin admin = WriteRights.admin(WriteRights.adminProperties(producer, patienceMillis))) {
+    try (Admin admin = KafkaClients.admin(ConfigProvider.getConfig(), producer, patienceMillis)) {
       admin.describeCluster().nodes().get();
       markReached();
     } catch (ExecutionException e) {

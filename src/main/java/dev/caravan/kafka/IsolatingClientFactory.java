@@ -1,8 +1,7 @@
 package dev.caravan.kafka;
 
-import dev.caravan.settings.ExtraJars;
+import dev.caravan.settings.KafkaClients;
 import dev.caravan.settings.KafkaProperties;
-import dev.caravan.settings.PlainListener;
 import dev.caravan.settings.SettingsSource;
 import java.time.Duration;
 import java.util.Map;
@@ -19,6 +18,7 @@ import org.apache.camel.component.kafka.DefaultKafkaClientFactory;
 import org.apache.camel.util.TimeUtils;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.common.KafkaException;
+import org.eclipse.microprofile.config.Config;
 import org.eclipse.microprofile.config.ConfigProvider;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -81,13 +81,13 @@ public final class IsolatingClientFactory extends DefaultKafkaClientFactory {
     if (mistake().isPresent()) {
       throw new StuckException(ALL_OF_KAFKA, mistake().get());
     }
-    Properties all = KafkaProperties.over(properties, ConfigProvider.getConfig());
+    Config config = ConfigProvider.getConfig();
     try {
-      PlainListener.look(all);
       IsolatingProducer producer =
-          ExtraJars.with(
-              ConfigProvider.getConfig(),
-              () ->
+          KafkaClients.make(
+              config,
+              KafkaProperties.over(properties, config),
+              all ->
                   new IsolatingProducer(
                       all,
                       new RefusedTopics(

@@ -1,8 +1,6 @@
 package dev.caravan.kafka;
 
-import dev.caravan.settings.ExtraJars;
-import dev.caravan.settings.KafkaProperties;
-import dev.caravan.settings.PlainListener;
+import dev.caravan.settings.KafkaClients;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -11,7 +9,6 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.admin.CreateTopicsOptions;
 import org.apache.kafka.clients.admin.DescribeTopicsOptions;
 import org.apache.kafka.clients.admin.NewTopic;
@@ -33,37 +30,23 @@ public final class WriteRights {
   private static final Logger LOG = LoggerFactory.getLogger(WriteRights.class);
   private static final int PATIENCE_MILLIS = 5_000;
 
-  private final Map<String, Object> properties;
+  private final Properties producer;
 
   /**
    * @param producer what the client that writes was made with
    */
   WriteRights(Properties producer) {
-    this.properties = adminProperties(producer, PATIENCE_MILLIS);
+    this.producer = producer;
   }
 
-  /**
-   * What a client is made with that asks the cluster to which such a producer writes.
-   *
-   * @param patienceMillis how long an answer may take
-   */
-  static Map<String, Object> adminProperties(Properties producer, int patienceMillis) {
-    Map<String, Object> properties =
-        KafkaProperties.knownTo(AdminClientConfig.configNames(), producer);
-    properties.put(AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, patienceMillis);
-    properties.put(AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, patienceMillis);
-    return properties;
-  }
-
-  static Admin admin(Map<String, Object> properties) {
-    PlainListener.look(properties);
-    return ExtraJars.with(ConfigProvider.getConfig(), () -> Admin.create(properties));
+  private Admin admin() {
+    return KafkaClients.admin(ConfigProvider.getConfig(), producer, PATIENCE_MILLIS);
   }
 
   /** Those of these topics that the client may write to; none if Kafka does not answer. */
   Set<String> granted(Set<String> topics) {
     Set<String> granted = new TreeSet<>();
-    try (Admin admin = admin(properties)) {
+    try (Admin admin = admin()) {
       Map<String, KafkaFuture<TopicDescription>> answers =
           admin
               .describeTopics(topics, new DescribeTopicsOptions().includeAuthorizedOperations(true))
@@ -83,7 +66,7 @@ public final class WriteRights {
 
   /** Whether Kafka knows the topic now; empty if it does not answer, or denies to tell. */
   Optional<Boolean> knows(String topic) {
-    try (Admin admin = admin(properties)) {
+    try (Admin admin = admin()) {
       admin.describeTopics(List.of(topic)).allTopicNames().get();
       return Optional.of(true);
     } catch (ExecutionException e) {

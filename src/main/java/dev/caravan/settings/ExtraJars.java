@@ -8,7 +8,6 @@ import java.net.URLClassLoader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.apache.kafka.common.KafkaException;
 import org.eclipse.microprofile.config.Config;
@@ -26,18 +25,6 @@ public final class ExtraJars {
   private static List<URI> of = List.of();
 
   private ExtraJars() {}
-
-  /** Makes a client; it and its threads find what is in the jars of the folder. */
-  public static <T> T with(Config config, Supplier<T> client) {
-    Thread thread = Thread.currentThread();
-    ClassLoader before = thread.getContextClassLoader();
-    thread.setContextClassLoader(loader(config));
-    try {
-      return client.get();
-    } finally {
-      thread.setContextClassLoader(before);
-    }
-  }
 
   /** What finds the classes in the jars of the folder; the bridge's own if there are none. */
   public static ClassLoader loader(Config config) {

@@ -25,7 +25,7 @@ import org.slf4j.LoggerFactory;
  * a TLS port is 352 MB to it, an answer in HTTP 1.2 GB, which no heap of the bridge has (<a
  * href="https://issues.apache.org/jira/browse/KAFKA-4090">KAFKA-4090</a>).
  */
-public final class PlainListener {
+final class PlainListener {
 
   /** An answer to {@link #QUESTION} has some hundred bytes. */
   private static final int LARGEST_ANSWER = 1_000_000;
@@ -66,7 +66,7 @@ public final class PlainListener {
    *
    * @throws KafkaException if a broker answers in another protocol, or no name resolves
    */
-  public static void look(Map<?, ?> client) {
+  static void look(Map<?, ?> client) {
     Object set = client.get(CommonClientConfigs.SECURITY_PROTOCOL_CONFIG);
     String protocol = set == null ? "PLAINTEXT" : set.toString();
     if (!protocol.endsWith("PLAINTEXT")) {

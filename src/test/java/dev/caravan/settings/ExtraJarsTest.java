@@ -18,6 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 class ExtraJarsTest {
 
   private static final String INSIDE = "login-of-somebody.txt";
+  private static final Map<String, String> TLS = Map.of("security.protocol", "SSL");
 
   @TempDir private Path folder;
 
@@ -29,7 +30,7 @@ class ExtraJarsTest {
     }
     ClassLoader before = Thread.currentThread().getContextClassLoader();
 
-    URL found = ExtraJars.with(config(folder), ExtraJarsTest::found);
+    URL found = KafkaClients.make(config(folder), TLS, tls -> found());
 
     assertThat(found).isNotNull();
     assertThat(found()).isNull();
@@ -38,7 +39,8 @@ class ExtraJarsTest {
 
   @Test
   void aFolderThatIsNotThereIsNoMistake() {
-    assertThat(ExtraJars.with(config(folder.resolve("nowhere")), () -> "made")).isEqualTo("made");
+    String made = KafkaClients.make(config(folder.resolve("nowhere")), TLS, tls -> "made");
+    assertThat(made).isEqualTo("made");
   }
 
   private static URL found() {
