@@ -2,9 +2,9 @@ package dev.caravan.channel;
 
 import dev.caravan.topic.TopicCombiner;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * When to ask again for topics that a channel was to bring and does not: Genesys Cloud may have
@@ -27,14 +27,13 @@ final class MissingTopics {
 
   /** What of this is not brought, each topic by its own name. */
   static List<String> of(List<String> wanted, List<String> brought) {
-    List<String> missing = new ArrayList<>(singles(wanted));
-    missing.removeAll(new HashSet<>(singles(brought)));
-    return missing;
+    Set<String> there = TopicCombiner.singles(brought).collect(Collectors.toSet());
+    return TopicCombiner.singles(wanted).filter(topic -> !there.contains(topic)).toList();
   }
 
   /** What of this was never asked for, as subscriptions. */
   static List<String> never(List<String> wanted, List<String> asked) {
-    Set<String> before = new HashSet<>(singles(asked));
+    Set<String> before = TopicCombiner.singles(asked).collect(Collectors.toSet());
     List<String> never = new ArrayList<>();
     for (String subscription : wanted) {
       List<String> some =
@@ -46,10 +45,6 @@ final class MissingTopics {
       }
     }
     return never;
-  }
-
-  private static List<String> singles(List<String> topics) {
-    return topics.stream().flatMap(t -> TopicCombiner.expandCombined(t).stream()).toList();
   }
 
   /** How long to wait until these are asked for; a channel that is another by then is no reason. */

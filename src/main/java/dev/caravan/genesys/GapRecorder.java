@@ -22,6 +22,7 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -54,6 +55,21 @@ final class GapRecorder {
           "the spool gave them up",
           "spool-damaged",
           "a file of the spool was damaged");
+
+  /** But for what became of a connection. */
+  private static final Map<String, String> WHY_NOT_READ =
+      Map.of(
+          GapLedger.RESTART,
+          "the bridge was not running",
+          GapLedger.ROUTE_EDITED,
+          "the route that reads them was edited or taken away while the bridge ran",
+          GapLedger.INSTANCE_ENDED,
+          "the instance that read them had ended",
+          GapLedger.GIVEN_UP,
+          "they had been given up, since no setting or listing named them any more, and came back",
+          GapLedger.DAMAGED,
+          "which of them were not, and until when, is not known, since a file of the ledger was"
+              + " damaged");
 
   private final String reader;
   private final GapLedger ledger;
@@ -168,9 +184,7 @@ final class GapRecorder {
 
   /** Each by its own name: of a combined subscription a part may be rejected. */
   private static List<String> singles(List<String> subscriptions) {
-    return subscriptions.stream()
-        .flatMap(subscription -> TopicCombiner.expandCombined(subscription).stream())
-        .toList();
+    return TopicCombiner.singles(subscriptions).toList();
   }
 
   /** A socket of the replica is open, and nobody else may be reading these topics. */
@@ -316,38 +330,18 @@ final class GapRecorder {
   }
 
   private static String why(String label) {
-    if (label.equals(GapLedger.RESTART)) {
-      return "the bridge was not running";
-    }
-    if (label.equals(GapLedger.ROUTE_EDITED)) {
-      return "the route that reads them was edited or taken away while the bridge ran";
-    }
-    if (label.equals(GapLedger.INSTANCE_ENDED)) {
-      return "the instance that read them had ended";
-    }
-    if (label.equals(GapLedger.GIVEN_UP)) {
-      return "they had been given up, since no setting or listing named them any more, and came back";
-    }
-    if (label.equals(GapLedger.DAMAGED)) {
-      return "which of them were not, and until when, is not known, since a file of the ledger was"
-          + " damaged";
-    }
-    for (Cause cause : Cause.values()) {
-      if (cause.label().equals(label)) {
-        return cause.sentence();
-      }
-    }
-    return label;
+    return Stream.of(Cause.values())
+        .filter(cause -> cause.label().equals(label))
+        .map(Cause::sentence)
+        .findFirst()
+        .orElseGet(() -> WHY_NOT_READ.getOrDefault(label, label));
   }
 
   /** How many subscriptions of which kind, combined ones by each of their parts. */
   private Map<String, Integer> byPattern(List<String> topics) {
     Map<String, Integer> counts = new TreeMap<>();
-    for (String topic : topics) {
-      for (String single : TopicCombiner.expandCombined(topic)) {
-        counts.merge(catalogue.generalise(single), 1, Integer::sum);
-      }
-    }
+    TopicCombiner.singles(topics)
+        .forEach(single -> counts.merge(catalogue.generalise(single), 1, Integer::sum));
     return counts;
   }
 }

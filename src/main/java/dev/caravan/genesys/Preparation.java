@@ -151,18 +151,12 @@ final class Preparation {
 
   /** The topics of that plan. */
   synchronized Set<String> topics() {
-    return singles(plan.subscriptions());
+    return TopicCombiner.singles(plan.subscriptions()).collect(Collectors.toSet());
   }
 
   /** All topics that are wanted, as far as is known. */
   synchronized Set<String> wanted() {
-    return singles(subscriptions);
-  }
-
-  private static Set<String> singles(List<String> subscriptions) {
-    return subscriptions.stream()
-        .flatMap(subscription -> TopicCombiner.expandCombined(subscription).stream())
-        .collect(Collectors.toSet());
+    return TopicCombiner.singles(subscriptions).collect(Collectors.toSet());
   }
 
   /** Why it cannot be found out what is new; what is read already is read on. */

@@ -1,11 +1,13 @@
 package dev.caravan.topic;
 
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * Makes one subscription of several topics about the same entity: {@code v2.users.<id>?presence&
@@ -51,6 +53,11 @@ public final class TopicCombiner {
       topics.add(subscription.substring(0, mark) + "." + ending);
     }
     return List.copyOf(topics);
+  }
+
+  /** The topics that all of these carry, each by its own name. */
+  public static Stream<String> singles(Collection<String> subscriptions) {
+    return subscriptions.stream().flatMap(it -> expandCombined(it).stream());
   }
 
   /**

@@ -60,9 +60,7 @@ record BackfillPlan(
   /** Reads the names of topics; combined ones stand for what they combine. */
   static BackfillPlan of(Collection<String> topics) {
     Sorter sorter = new Sorter();
-    for (String topic : topics) {
-      TopicCombiner.expandCombined(topic).forEach(sorter::take);
-    }
+    TopicCombiner.singles(topics).forEach(sorter::take);
     return sorter.plan();
   }
 

@@ -21,7 +21,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -360,10 +359,7 @@ public final class CamelChannelOpener extends ServiceSupport implements ChannelO
         .computeIfAbsent(shard, number -> new ConcurrentLinkedQueue<>())
         .add(new Pending(entities, refused, elsewhere, clock.getAsLong()));
     List<String> rest =
-        topics.stream()
-            .flatMap(it -> TopicCombiner.expandCombined(it).stream())
-            .filter(topic -> !elsewhere.contains(topic))
-            .toList();
+        TopicCombiner.singles(topics).filter(topic -> !elsewhere.contains(topic)).toList();
     return new Answered(Rejections.of(rest, entities, refused), true);
   }
 
@@ -406,9 +402,7 @@ public final class CamelChannelOpener extends ServiceSupport implements ChannelO
   }
 
   private static Set<String> singles(TopicSharder.Shard shard) {
-    Set<String> its = new HashSet<>();
-    shard.subscriptions().forEach(it -> its.addAll(TopicCombiner.expandCombined(it)));
-    return its;
+    return TopicCombiner.singles(shard.subscriptions()).collect(Collectors.toSet());
   }
 
   private void left(int shard, Pending answer, Set<String> its) {

@@ -112,7 +112,7 @@ public final class ClientRefusals {
     }
     List<String> subscribed = answer.subscribed();
     Set<String> refusedNow = new LinkedHashSet<>();
-    asked.forEach(it -> refusedNow.addAll(TopicCombiner.expandCombined(it)));
+    TopicCombiner.singles(asked).forEach(refusedNow::add);
     subscribed.forEach(refusedNow::remove);
     Set<String> again = new LinkedHashSet<>(subscribed);
     synchronized (this) {
@@ -166,7 +166,7 @@ public final class ClientRefusals {
   public void hear(Cluster.Answer answer, Instant at) {
     if (clients.areSeveral()) {
       Set<String> refusedThen = new LinkedHashSet<>();
-      answer.refused().forEach(it -> refusedThen.addAll(TopicCombiner.expandCombined(it)));
+      TopicCombiner.singles(answer.refused()).forEach(refusedThen::add);
       learn(answer.client(), refusedThen, answer.granted(), at, false);
     }
   }

@@ -177,24 +177,15 @@ final class Halving {
         kept.add(subscription);
       } else {
         singles.stream().filter(single -> !good.contains(single)).forEach(others::add);
-        kept.addAll(combined(subscription, good));
+        if (!good.isEmpty()) {
+          kept.add(TopicCombiner.part(subscription, good));
+        }
       }
     }
     rest = kept;
     if (!others.isEmpty()) {
       apart.computeIfAbsent(pattern, key -> new ArrayList<>()).addAll(others);
     }
-  }
-
-  /** These parts of a combined subscription, as one again. */
-  private static List<String> combined(String subscription, List<String> singles) {
-    if (singles.size() < 2) {
-      return singles;
-    }
-    int mark = subscription.indexOf('?');
-    List<String> endings =
-        singles.stream().map(single -> single.substring(mark + 1)).sorted().toList();
-    return List.of(subscription.substring(0, mark + 1) + String.join("&", endings));
   }
 
   private void giveUp() {
@@ -204,9 +195,7 @@ final class Halving {
     apart.values().forEach(left::addAll);
     sampling.ifPresent(of -> of.parts.forEach(left::addAll));
     left.sort(Comparator.naturalOrder());
-    left.stream()
-        .flatMap(subscription -> TopicCombiner.expandCombined(subscription).stream())
-        .forEach(topic -> bad.put(topic, reason.strip()));
+    TopicCombiner.singles(left).forEach(topic -> bad.put(topic, reason.strip()));
     rest = List.of();
     search = List.of();
     alone.clear();

@@ -68,16 +68,14 @@ public final class Rejections {
       }
     }
     Rejections rejections = new Rejections();
-    for (String subscription : asked) {
-      for (String topic : TopicCombiner.expandCombined(subscription)) {
-        Map<?, ?> rejection = rejected.get(lower(topic));
-        if (rejection != null) {
-          rejections.rejected(topic, rejection);
-        } else if (permitted.contains(lower(topic))) {
-          rejections.subscribed.add(topic);
-        } else {
-          rejections.of(topic).reasons.add(refused.getOrDefault(topic, NOT_LISTED));
-        }
+    for (String topic : TopicCombiner.singles(asked).toList()) {
+      Map<?, ?> rejection = rejected.get(lower(topic));
+      if (rejection != null) {
+        rejections.rejected(topic, rejection);
+      } else if (permitted.contains(lower(topic))) {
+        rejections.subscribed.add(topic);
+      } else {
+        rejections.of(topic).reasons.add(refused.getOrDefault(topic, NOT_LISTED));
       }
     }
     return rejections;
