@@ -188,14 +188,26 @@ final class GapFiles {
         .ifPresent(
             damage -> {
               Instant from = OpenGap.began(id).orElse(damage.written());
-              found.ofUnknownTopics().add(OpenGap.ofUnknownTopics(id, from));
-              LOG.error(
-                  "{} Which topics had this gap, until when, and whether it was reported and read again is"
-                      + " lost. All topics are taken to be not read since {}; that gap is reported, and read"
-                      + " again as far as it can be. Look at the disk.",
-                  damage.sentence(),
-                  from);
+              String what =
+                  "Which topics had this gap, until when, and whether it was reported and read again"
+                      + " is lost.";
+              lost(damage, what, id, from, found);
             });
+  }
+
+  private static void lost(Damage damage, String what, Instant from, Contents found) {
+    lost(damage, what, OpenGap.id(from, 0), from, found);
+  }
+
+  /** Until it is known which topics there are, a gap of that id stands for what was in the file. */
+  private static void lost(Damage damage, String what, String id, Instant from, Contents found) {
+    found.ofUnknownTopics().add(OpenGap.ofUnknownTopics(id, from));
+    LOG.error(
+        "{} {} All topics are taken to be not read since {}; that gap is reported, and read again as"
+            + " far as it can be. Look at the disk.",
+        damage.sentence(),
+        what,
+        from);
   }
 
   private void givenUp(Path file, String id, Contents found) {
@@ -203,13 +215,7 @@ final class GapFiles {
         .ifPresent(
             damage -> {
               Instant from = OpenGap.began(id).orElse(damage.written());
-              found.ofUnknownTopics().add(OpenGap.ofUnknownTopics(OpenGap.id(from, 0), from));
-              LOG.error(
-                  "{} Which topics were given up then is lost. All topics are taken to be not read"
-                      + " since {}; that gap is reported, and read again as far as it can be. Look at the"
-                      + " disk.",
-                  damage.sentence(),
-                  from);
+              lost(damage, "Which topics were given up then is lost.", from, found);
             });
   }
 
@@ -240,12 +246,7 @@ final class GapFiles {
             damage -> {
               Instant last = until.getOrDefault(key, damage.written());
               Instant from = last.minus(GapLedger.UNDER_WAY);
-              found.ofUnknownTopics().add(OpenGap.ofUnknownTopics(OpenGap.id(from, 0), from));
-              LOG.error(
-                  "{} Which topics a channel read is lost. All topics are taken to be not read since"
-                      + " {}; that gap is reported, and read again as far as it can be. Look at the disk.",
-                  damage.sentence(),
-                  from);
+              lost(damage, "Which topics a channel read is lost.", from, found);
             });
   }
 

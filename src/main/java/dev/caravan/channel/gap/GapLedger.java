@@ -252,13 +252,7 @@ public final class GapLedger {
     }
     files.reading(reading, attempts);
     files.topics(replica, now);
-    Set<String> read = now.topics();
-    for (OpenGap gap : open.all()) {
-      List<String> covered = gap.among(read);
-      if (!covered.isEmpty()) {
-        over.add(open.close(gap, replica.shard(), since, covered));
-      }
-    }
+    over.addAll(open.close(replica.shard(), since, now.topics()));
     return over;
   }
 
@@ -382,14 +376,7 @@ public final class GapLedger {
    * @return the gaps that are over by this
    */
   public synchronized List<Gap> readElsewhere(int shard, Collection<String> topics) {
-    List<Gap> over = new ArrayList<>();
-    for (OpenGap gap : open.all()) {
-      List<String> covered = gap.among(Set.copyOf(topics));
-      if (!covered.isEmpty()) {
-        over.add(open.close(gap, shard, clock.instant(), covered));
-      }
-    }
-    return over;
+    return open.close(shard, clock.instant(), topics);
   }
 
   /** Writes until when everything was read, and what could not be written before. */

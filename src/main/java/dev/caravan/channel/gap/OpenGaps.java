@@ -1,6 +1,7 @@
 package dev.caravan.channel.gap;
 
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -96,6 +97,19 @@ final class OpenGaps {
 
   String unique(String id) {
     return OpenGap.unique(id, other -> open.containsKey(other) || waiting.knows(other));
+  }
+
+  /** What lasts of gaps of these topics is over. */
+  List<Gap> close(int shard, Instant at, Collection<String> topics) {
+    Set<String> all = Set.copyOf(topics);
+    List<Gap> over = new ArrayList<>();
+    for (OpenGap gap : all()) {
+      List<String> covered = gap.among(all);
+      if (!covered.isEmpty()) {
+        over.add(close(gap, shard, at, covered));
+      }
+    }
+    return over;
   }
 
   /** These of its topics are read again. */
