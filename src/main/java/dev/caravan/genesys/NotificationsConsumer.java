@@ -44,6 +44,7 @@ import org.apache.camel.Message;
 import org.apache.camel.Processor;
 import org.apache.camel.health.HealthCheckRegistry;
 import org.apache.camel.spi.CamelEvent;
+import org.apache.camel.spi.ExecutorServiceManager;
 import org.apache.camel.spi.EventNotifier;
 import org.apache.camel.support.DefaultConsumer;
 import org.apache.camel.support.SimpleEventNotifierSupport;
@@ -114,27 +115,32 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
     return (GenesysEndpoint) super.getEndpoint();
   }
 
+  private GenesysComponent component() {
+    return getEndpoint().component();
+  }
+
+  private ExecutorServiceManager threads() {
+    return getEndpoint().getCamelContext().getExecutorServiceManager();
+  }
+
   // ---- life
 
   @Override
   protected void doInit() throws Exception {
     super.doInit();
-    metrics = getEndpoint().component().metrics();
+    metrics = component().metrics();
     headers = new EventHeaders(getEndpoint().source(), Clock.systemUTC());
   }
 
   private void share(String cluster) {
     standby = setting("caravan.standby", "0").equals("1");
     if (standby) {
-      getEndpoint().component().hearSettled(settled);
+      component().hearSettled(settled);
     }
     configuration.standsBy(standby);
     CamelContext context = getEndpoint().getCamelContext();
-    clusterThreads =
-        context
-            .getExecutorServiceManager()
-            .newFixedThreadPool(this, "genesys-cluster", CLUSTER_THREADS);
-    releases = context.getExecutorServiceManager().newCachedThreadPool(this, "genesys-release");
+    clusterThreads = threads().newFixedThreadPool(this, "genesys-cluster", CLUSTER_THREADS);
+    releases = threads().newCachedThreadPool(this, "genesys-release");
     shared =
         Optional.of(
             new SharedReading(
@@ -153,7 +159,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
                 metrics::pairedOff,
                 plan -> listing.lead(plan, reading().first()),
                 listing::isUnavailable));
-    getEndpoint().component().handsOver(getRouteId(), shared.orElseThrow());
+    component().handsOver(getRouteId(), shared.orElseThrow());
     beforeStop =
         new SimpleEventNotifierSupport() {
           @Override
@@ -182,7 +188,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
     if (!standby.equals("0")) {
       alike.put("CARAVAN_STANDBY", standby);
     }
-    Clients clients = getEndpoint().component().clients();
+    Clients clients = component().clients();
     if (clients.areSeveral()) {
       alike.put(
           Cluster.CLIENTS,
@@ -211,7 +217,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
   private Set<String> readBefore() {
     return shared
         .map(any -> preparation.topics())
-        .orElseGet(getEndpoint().component().ledger()::missing);
+        .orElseGet(component().ledger()::missing);
   }
 
   private Optional<NotificationsHealthCheck.Problem> problem() {
@@ -247,15 +253,11 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
             metrics::deadLetterLost,
             Clock.systemUTC());
     ServiceHelper.startService(deadLetters);
-    control =
-        getEndpoint()
-            .getCamelContext()
-            .getExecutorServiceManager()
-            .newSingleThreadScheduledExecutor(this, "genesys-control");
+    control = threads().newSingleThreadScheduledExecutor(this, "genesys-control");
     ClientReaders its =
         new ClientReaders(
             getEndpoint().getCamelContext(),
-            getEndpoint().component().clients(),
+            component().clients(),
             control,
             () -> listing.dealAnew(),
             Clock.systemUTC());
@@ -272,7 +274,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
                 clock,
                 opener,
                 this,
-                getEndpoint().component().budget(client)));
+                component().budget(client)));
     readers = Optional.of(its);
     preparation =
         new Preparation(
@@ -280,7 +282,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
             new Directory(
                 its.first().template(),
                 configuration.getListRoute(),
-                getEndpoint().component().clients()),
+                component().clients()),
             its.readers(),
             this::signal,
             this::readBefore,
@@ -288,7 +290,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
             Clock.systemUTC());
     gaps =
         new GapRecorder(
-            name, getEndpoint().component().ledger(), clock, this::signal, this::isOver);
+            name, component().ledger(), clock, this::signal, this::isOver);
     gaps.started();
     listing =
         new Listing(
@@ -312,26 +314,22 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
             preparation::listing,
             () -> shared.map(some -> some.cluster().status().standsBy()).orElse(0));
     metrics.begins(reader);
-    GenesysComponent component = getEndpoint().component();
     healthCheck =
         new NotificationsHealthCheck(
             this::problem,
-            this::statuses,
-            inFlight,
+            reader,
             clock,
-            component::trouble,
+            component()::trouble,
             () ->
                 Stream.of(
-                        component.ledger().trouble(),
+                        component().ledger().trouble(),
                         deadLetters.trouble(),
                         preparation.stale(),
                         shared.flatMap(SharedReading::incomplete))
                     .flatMap(Optional::stream)
                     .reduce((one, other) -> one + " " + other),
-            its::rejected,
             its::notAllowed,
             its::channels,
-            preparation::listing,
             () -> shared.map(SharedReading::cluster).map(Cluster::status));
     HealthCheckRegistry.get(getEndpoint().getCamelContext()).register(healthCheck);
     BackgroundHealthCheck loops = BackgroundHealthCheck.of(getEndpoint().getCamelContext());
@@ -364,22 +362,22 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
     listing.stop();
     shared.ifPresent(
         some -> {
-          getEndpoint().component().handsOverNoMore(getRouteId());
+          component().handsOverNoMore(getRouteId());
           getEndpoint().getCamelContext().getManagementStrategy().removeEventNotifier(beforeStop);
-          getEndpoint().component().hearSettledNoMore(settled);
+          component().hearSettledNoMore(settled);
           some.cluster().close();
-          getEndpoint().getCamelContext().getExecutorServiceManager().shutdownNow(clusterThreads);
+          threads().shutdownNow(clusterThreads);
           // What was taken over, nobody else has
-          getEndpoint().getCamelContext().getExecutorServiceManager().shutdownGraceful(releases);
+          threads().shutdownGraceful(releases);
         });
     try {
       reading().stop(this);
     } finally {
       // Also on a thread that was interrupted, such as that of a step that stops its own route:
       // what is not read from now on must be on record
-      getEndpoint().getCamelContext().getExecutorServiceManager().shutdownNow(control);
+      threads().shutdownNow(control);
       gaps.stopped(getEndpoint().getCamelContext().getStatus().isStarted());
-      deadLetters.note(getEndpoint().component().ledger());
+      deadLetters.note(component().ledger());
       ServiceHelper.stopService(deadLetters);
       HealthCheckRegistry.get(getEndpoint().getCamelContext()).unregister(healthCheck);
       metrics.ends(reader);
@@ -407,12 +405,12 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
   private void tick() {
     agreedIds.look(reading().heldBack(AgreedIds.HELD_BACK_MILLIS));
     // First: the time until which all is kept must not pass a loss that is not on record
-    long kept = inFlight.keptUntil(getEndpoint().component()::unsafeFor);
-    deadLetters.note(getEndpoint().component().ledger());
+    long kept = inFlight.keptUntil(component()::unsafeFor);
+    deadLetters.note(component().ledger());
     List<Shard> all = reading().shards();
     gaps.tick(forwarded(all, kept), kept, clock.getAsLong());
     if (standby) {
-      long until = inFlight.settledUntil(getEndpoint().component().settling().unsettledFor());
+      long until = inFlight.settledUntil(component().settling().unsettledFor());
       shared.ifPresent(some -> some.settledUntil(forwarded(all, until), until));
     }
   }
@@ -466,7 +464,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
   }
 
   private Consumer<Message> headers(int shard, HeldFrames.Read read) {
-    String receipt = getEndpoint().component().settling().receipt();
+    String receipt = component().settling().receipt();
     if (!standby || receipt.isEmpty()) {
       return message -> headers.set(message, read.event(), read.ceId());
     }
@@ -597,7 +595,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
     metrics.report(report);
     if (report.kind() == ShardReport.Kind.CONNECTED
         || report.kind() == ShardReport.Kind.HANDED_OVER) {
-      getEndpoint().component().wellAgain();
+      component().wellAgain();
     }
     String sentence = sentence(replica, report);
     switch (report.kind()) {
@@ -621,11 +619,11 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
 
   private void isOver(Gap gap) {
     metrics.gap(gap);
-    getEndpoint().component().gaps().publish(gap);
+    component().gaps().publish(gap);
   }
 
   public void signal(Signal signal) {
-    getEndpoint().component().signals().publish(signal);
+    component().signals().publish(signal);
   }
 
   public GenesysMetrics metrics() {

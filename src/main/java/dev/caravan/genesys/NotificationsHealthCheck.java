@@ -33,15 +33,12 @@ final class NotificationsHealthCheck extends AbstractHealthCheck {
   private static final long STALLED_MILLIS = 10_000;
 
   private final Supplier<Optional<Problem>> problem;
-  private final Supplier<List<ClientStatus>> clients;
-  private final InFlight inFlight;
+  private final GenesysMetrics.Reader reader;
   private final LongSupplier clock;
   private final Supplier<String> trouble;
   private final Supplier<Optional<String>> losses;
-  private final Supplier<Map<Integer, Rejections>> rejected;
   private final Supplier<String> notAllowed;
   private final Supplier<String> channels;
-  private final Supplier<String> listing;
   private final Supplier<Optional<ClusterStatus>> cluster;
 
   // Touched by the control thread only
@@ -74,40 +71,32 @@ final class NotificationsHealthCheck extends AbstractHealthCheck {
 
   /**
    * @param problem what keeps the shards from being opened
-   * @param clients how the OAuth clients are, and what is read with each
+   * @param reader whose health it is
    * @param clock milliseconds that never jump
    * @param trouble why the last call of Genesys Cloud failed; empty if all is well
    * @param losses why gaps cannot be written to disk, and what was lost for good
-   * @param rejected what each shard was refused
    * @param notAllowed what one client reads because another may not see it; empty if nothing
    * @param channels what an operator should know about the channels of the OAuth client; empty if
    *     nothing
-   * @param listing how far a listing is; empty if none is under way
    * @param cluster how the instances are; empty if there is one only
    */
   NotificationsHealthCheck(
       Supplier<Optional<Problem>> problem,
-      Supplier<List<ClientStatus>> clients,
-      InFlight inFlight,
+      GenesysMetrics.Reader reader,
       LongSupplier clock,
       Supplier<String> trouble,
       Supplier<Optional<String>> losses,
-      Supplier<Map<Integer, Rejections>> rejected,
       Supplier<String> notAllowed,
       Supplier<String> channels,
-      Supplier<String> listing,
       Supplier<Optional<ClusterStatus>> cluster) {
     super("camel", "genesys-notifications");
     this.problem = problem;
-    this.clients = clients;
-    this.inFlight = inFlight;
+    this.reader = reader;
     this.clock = clock;
     this.trouble = trouble;
     this.losses = losses;
-    this.rejected = rejected;
     this.notAllowed = notAllowed;
     this.channels = channels;
-    this.listing = listing;
     this.cluster = cluster;
   }
 
@@ -116,21 +105,22 @@ final class NotificationsHealthCheck extends AbstractHealthCheck {
    * that are refused do not count as long as others are read.
    */
   Overview overview() {
+    InFlight inFlight = reader.inFlight();
     Optional<Problem> first = problem.get();
     if (first.isPresent()) {
       return new Overview(
           first.get().health(),
           first.get().sentence(),
           losses.get().orElse(""),
-          shards(clients.get()),
+          shards(reader.clients().get()),
           inFlight.count(),
           0,
           false);
     }
-    List<ClientStatus> readers = clients.get();
+    List<ClientStatus> readers = reader.clients().get();
     List<ShardStatus> all = shards(readers);
-    Map<Integer, String> names = names(readers);
-    Map<Integer, Rejections> refused = rejected.get();
+    Map<Integer, String> readBy = readBy(readers);
+    Map<Integer, Rejections> refused = reader.topics().get();
     List<ShardStatus> due =
         all.stream().filter(shard -> !isAllRefused(shard, refused.get(shard.number()))).toList();
     due = due.isEmpty() ? all : due;
@@ -148,7 +138,9 @@ final class NotificationsHealthCheck extends AbstractHealthCheck {
                     "Shard %d%s: %s"
                         .formatted(
                             shard.number(),
-                            names.getOrDefault(shard.number(), ""),
+                            readers.size() > 1
+                                ? " (OAuth client " + readBy.get(shard.number()) + ")"
+                                : "",
                             shard.sentence()))
             .collect(Collectors.joining(" "));
     if (worst == Health.BLIND) {
@@ -183,17 +175,11 @@ final class NotificationsHealthCheck extends AbstractHealthCheck {
         .toList();
   }
 
-  /** Whose each shard is, if there are several clients. */
-  private static Map<Integer, String> names(List<ClientStatus> clients) {
+  /** The client that reads each shard. */
+  private static Map<Integer, String> readBy(List<ClientStatus> clients) {
     Map<Integer, String> names = new HashMap<>();
-    if (clients.size() > 1) {
-      clients.forEach(
-          client ->
-              client
-                  .shards()
-                  .forEach(
-                      shard -> names.put(shard.number(), " (OAuth client " + client.name() + ")")));
-    }
+    clients.forEach(
+        client -> client.shards().forEach(shard -> names.put(shard.number(), client.name())));
     return names;
   }
 
@@ -289,7 +275,7 @@ final class NotificationsHealthCheck extends AbstractHealthCheck {
     if (overview.stalledMillis() > 0) {
       builder.detail("road.stalled-seconds", overview.stalledMillis() / 1000);
     }
-    String listed = listing.get();
+    String listed = reader.listing().get();
     if (!listed.isEmpty()) {
       builder.detail("road.listing", listed);
     }
@@ -304,18 +290,16 @@ final class NotificationsHealthCheck extends AbstractHealthCheck {
     if (!budget.isEmpty()) {
       builder.detail("road.channels", budget);
     }
-    List<ClientStatus> readers = clients.get();
+    List<ClientStatus> readers = reader.clients().get();
     if (readers.size() > 1) {
       readers.forEach(client -> tell(builder, client));
     }
-    Map<Integer, String> clientOf = new HashMap<>();
-    readers.forEach(
-        client -> client.shards().forEach(shard -> clientOf.put(shard.number(), client.name())));
+    Map<Integer, String> readBy = readBy(readers);
     for (ShardStatus shard : overview.shards()) {
       String name = "shard-" + shard.number() + ".";
       builder.detail(name + "state", shard.health().label());
       if (readers.size() > 1) {
-        builder.detail(name + "client", clientOf.getOrDefault(shard.number(), ""));
+        builder.detail(name + "client", readBy.getOrDefault(shard.number(), ""));
       }
       builder.detail(name + "topics", shard.topics());
       builder.detail(name + "channels", channels(shard));

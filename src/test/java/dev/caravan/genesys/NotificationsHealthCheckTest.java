@@ -30,15 +30,13 @@ class NotificationsHealthCheckTest {
   private final NotificationsHealthCheck watch =
       new NotificationsHealthCheck(
           () -> problem.map(it -> new NotificationsHealthCheck.Problem(Health.BROKEN, it)),
-          this::clients,
-          inFlight,
+          new GenesysMetrics.Reader(
+              inFlight, this::clients, () -> rejected, () -> listing, () -> 0),
           () -> now,
           () -> trouble,
           () -> ledger,
-          () -> rejected,
           () -> notAllowed,
           () -> "",
-          () -> listing,
           () -> instances);
 
   private List<ClientStatus> clients() {
