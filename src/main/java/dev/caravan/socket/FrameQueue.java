@@ -12,8 +12,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
 import org.apache.camel.CamelContext;
 import org.apache.camel.support.service.ServiceSupport;
 import org.slf4j.Logger;
@@ -42,9 +40,7 @@ public final class FrameQueue extends ServiceSupport {
   private final String name;
   private final QueueLimits limits;
 
-  private final ReentrantLock lock = new ReentrantLock();
-  private final Condition arrived = lock.newCondition();
-  // Guarded by the lock
+  // Guarded by this
   private final Set<ClientSocket> attached = new HashSet<>();
   private final Set<ClientSocket> paused = new HashSet<>();
   private ArrayDeque<Item> waiting = new ArrayDeque<>();
@@ -70,50 +66,30 @@ public final class FrameQueue extends ServiceSupport {
   }
 
   /** Frames that wait or are being handled. */
-  public int frames() {
-    lock.lock();
-    try {
-      return frames;
-    } finally {
-      lock.unlock();
-    }
+  public synchronized int frames() {
+    return frames;
   }
 
   /** When the oldest frame was read that waits or is being handled; empty if there is none. */
-  public OptionalLong oldestNanos() {
-    lock.lock();
-    try {
-      return inHand.or(() -> Optional.ofNullable(waiting.peek())).stream()
-          .mapToLong(Item::nanos)
-          .findFirst();
-    } finally {
-      lock.unlock();
-    }
+  public synchronized OptionalLong oldestNanos() {
+    return inHand.or(() -> Optional.ofNullable(waiting.peek())).stream()
+        .mapToLong(Item::nanos)
+        .findFirst();
   }
 
   // ---- the sockets' side
 
-  void attach(ClientSocket socket) {
-    lock.lock();
-    try {
-      if (!accepting) {
-        throw new IllegalStateException(
-            "Frame queue " + name + " is not running. Start it before opening a socket.");
-      }
-      attached.add(socket);
-    } finally {
-      lock.unlock();
+  synchronized void attach(ClientSocket socket) {
+    if (!accepting) {
+      throw new IllegalStateException(
+          "Frame queue " + name + " is not running. Start it before opening a socket.");
     }
+    attached.add(socket);
   }
 
-  void detach(ClientSocket socket) {
-    lock.lock();
-    try {
-      attached.remove(socket);
-      paused.remove(socket);
-    } finally {
-      lock.unlock();
-    }
+  synchronized void detach(ClientSocket socket) {
+    attached.remove(socket);
+    paused.remove(socket);
   }
 
   void offer(ClientSocket socket, byte[] frame, boolean binary) {
@@ -124,21 +100,16 @@ public final class FrameQueue extends ServiceSupport {
     add(new Item(socket, null, false, reason, System.nanoTime()));
   }
 
-  private void add(Item item) {
-    lock.lock();
-    try {
-      waiting.add(item);
-      frames++;
-      bytes += item.bytes();
-      if (item.end == null && (frames >= limits.frames() || bytes >= limits.bytes())) {
-        pause(item.socket);
-      }
-      if (consumerSleeps) {
-        consumerSleeps = false;
-        arrived.signal();
-      }
-    } finally {
-      lock.unlock();
+  private synchronized void add(Item item) {
+    waiting.add(item);
+    frames++;
+    bytes += item.bytes();
+    if (item.end == null && (frames >= limits.frames() || bytes >= limits.bytes())) {
+      pause(item.socket);
+    }
+    if (consumerSleeps) {
+      consumerSleeps = false;
+      notifyAll();
     }
   }
 
@@ -199,21 +170,19 @@ public final class FrameQueue extends ServiceSupport {
   }
 
   /** All that waits, in exchange for an empty queue; empty only when the queue has been drained. */
-  private ArrayDeque<Item> next(ArrayDeque<Item> empty) throws InterruptedException {
-    lock.lockInterruptibly();
-    try {
-      while (waiting.isEmpty() && !draining) {
-        consumerSleeps = true;
-        arrived.await();
-      }
-      consumerSleeps = false;
-      ArrayDeque<Item> batch = waiting;
-      inHand = Optional.ofNullable(batch.peek());
-      waiting = empty;
-      return batch;
-    } finally {
-      lock.unlock();
+  private synchronized ArrayDeque<Item> next(ArrayDeque<Item> empty) throws InterruptedException {
+    if (Thread.interrupted()) {
+      throw new InterruptedException();
     }
+    while (waiting.isEmpty() && !draining) {
+      consumerSleeps = true;
+      wait();
+    }
+    consumerSleeps = false;
+    ArrayDeque<Item> batch = waiting;
+    inHand = Optional.ofNullable(batch.peek());
+    waiting = empty;
+    return batch;
   }
 
   private void handOver(Item item) {
@@ -233,19 +202,14 @@ public final class FrameQueue extends ServiceSupport {
     }
   }
 
-  private void done(Item item, Optional<Item> next) {
-    lock.lock();
-    try {
-      inHand = next;
-      frames--;
-      bytes -= item.bytes();
-      if (!paused.isEmpty() && frames <= limits.frames() / 2 && bytes <= limits.bytes() / 2) {
-        List<ClientSocket> resumed = new ArrayList<>(paused);
-        paused.clear();
-        resumed.forEach(this::resume);
-      }
-    } finally {
-      lock.unlock();
+  private synchronized void done(Item item, Optional<Item> next) {
+    inHand = next;
+    frames--;
+    bytes -= item.bytes();
+    if (!paused.isEmpty() && frames <= limits.frames() / 2 && bytes <= limits.bytes() / 2) {
+      List<ClientSocket> resumed = new ArrayList<>(paused);
+      paused.clear();
+      resumed.forEach(this::resume);
     }
   }
 
@@ -263,13 +227,10 @@ public final class FrameQueue extends ServiceSupport {
   @Override
   protected void doStart() throws Exception {
     super.doStart();
-    lock.lock();
-    try {
+    synchronized (this) {
       accepting = true;
       draining = false;
       givenUp = false;
-    } finally {
-      lock.unlock();
     }
     executor = camelContext.getExecutorServiceManager().newSingleThreadExecutor(this, name);
     executor.execute(this::run);
@@ -280,12 +241,9 @@ public final class FrameQueue extends ServiceSupport {
   protected void doStop() throws Exception {
     long deadline = System.nanoTime() + limits.drainTimeout().toNanos();
     closeSockets(deadline);
-    lock.lock();
-    try {
+    synchronized (this) {
       draining = true;
-      arrived.signal();
-    } finally {
-      lock.unlock();
+      notifyAll();
     }
     executor.shutdown();
     long left = Math.max(0, deadline - System.nanoTime());
@@ -305,12 +263,9 @@ public final class FrameQueue extends ServiceSupport {
 
   private void closeSockets(long deadline) throws InterruptedException {
     List<ClientSocket> sockets;
-    lock.lock();
-    try {
+    synchronized (this) {
       accepting = false;
       sockets = new ArrayList<>(attached);
-    } finally {
-      lock.unlock();
     }
     CompletableFuture<?>[] ends =
         sockets.stream()
