@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.function.ToIntFunction;
+import java.util.stream.Stream;
 
 /** Makes actions happen. */
 final class ActionRunner {
@@ -120,24 +121,8 @@ final class ActionRunner {
   }
 
   private void toChannelsAndTokens() {
-    on(
-        Action.Evict.class,
-        action ->
-            channels(
-                action.target(),
-                channel -> {
-                  world.channels().remove(channel);
-                  world.sockets().evicted(channel);
-                }));
-    on(
-        Action.ExpireChannel.class,
-        action ->
-            channels(
-                action.target(),
-                channel -> {
-                  world.channels().remove(channel);
-                  world.sockets().expired(channel);
-                }));
+    on(Action.Evict.class, action -> end(action.target(), world.sockets()::evicted));
+    on(Action.ExpireChannel.class, action -> end(action.target(), world.sockets()::expired));
     on(Action.RevokeToken.class, action -> revoke(action.target()));
     on(
         Action.ExpireToken.class,
@@ -156,12 +141,9 @@ final class ActionRunner {
   }
 
   /** The tokens of a client, or the token of one channel. */
-  private Predicate<Token> of(Action.Target target) {
-    List<String> values =
-        world.channels().all().stream()
-            .filter(channel -> target.chooses(channel.number(), channel.clientId()))
-            .map(channel -> channel.token().value())
-            .toList();
+  private Predicate<Token> of(Action.Target named) {
+    Action.Target target = Action.Target.orAll(named);
+    List<String> values = at(target).map(channel -> channel.token().value()).toList();
     return token ->
         target.channel() == 0
             ? target.choosesClient(token.clientId())
@@ -229,18 +211,24 @@ final class ActionRunner {
   }
 
   private int each(Action.Target target, Consumer<Socket> deed) {
-    List<Socket> chosen = world.sockets().at(target);
+    List<Socket> chosen = world.sockets().at(Action.Target.orAll(target));
     chosen.forEach(deed);
     return chosen.size();
   }
 
-  private int channels(Action.Target target, Consumer<Channel> deed) {
-    List<Channel> chosen =
-        world.channels().all().stream()
-            .filter(channel -> target.chooses(channel.number(), channel.clientId()))
-            .toList();
-    chosen.forEach(deed);
+  private int end(Action.Target target, Consumer<Channel> told) {
+    List<Channel> chosen = at(Action.Target.orAll(target)).toList();
+    chosen.forEach(
+        channel -> {
+          world.channels().remove(channel);
+          told.accept(channel);
+        });
     return chosen.size();
+  }
+
+  private Stream<Channel> at(Action.Target target) {
+    return world.channels().all().stream()
+        .filter(channel -> target.chooses(channel.number(), channel.clientId()));
   }
 
   private static int once(Runnable deed) {

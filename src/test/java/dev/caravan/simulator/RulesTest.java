@@ -192,7 +192,7 @@ class RulesTest {
     assertThat(scenario.timeline().get(0))
         .isEqualTo(
             Scenario.Step.once(
-                Duration.ofSeconds(10), new Action.Close(Action.Target.ALL, 1012, "")));
+                Duration.ofSeconds(10), new Action.Close(null, 1012, "")));
     assertThat(scenario.timeline().get(1).times()).isEqualTo(3);
   }
 

@@ -56,7 +56,8 @@ public sealed interface Action {
       client = client == null ? "" : client;
     }
 
-    static Target orAll(Target target) {
+    /** Everybody, where none is named. */
+    public static Target orAll(Target target) {
       return target == null ? ALL : target;
     }
 
@@ -72,7 +73,6 @@ public sealed interface Action {
   /** Closes sockets with a code. */
   record Close(Target target, int code, String reason) implements Action {
     public Close {
-      target = Target.orAll(target);
       code = code == 0 ? 1001 : code;
       reason = reason == null ? "" : reason;
     }
@@ -83,11 +83,7 @@ public sealed interface Action {
   }
 
   /** Resets the TCP connections of sockets: no close frame, the peer sees 1006. */
-  record Reset(Target target) implements Action {
-    public Reset {
-      target = Target.orAll(target);
-    }
-  }
+  record Reset(Target target) implements Action {}
 
   /**
    * Lets sockets look alive while they are not; in both directions unless one is chosen.
@@ -97,7 +93,6 @@ public sealed interface Action {
    */
   record HalfOpen(Target target, boolean out, boolean in) implements Action {
     public HalfOpen {
-      target = Target.orAll(target);
       if (!out && !in) {
         out = true;
         in = true;
@@ -106,11 +101,7 @@ public sealed interface Action {
   }
 
   /** Stops or resumes heartbeats; pings are still answered. */
-  record Heartbeats(Target target, boolean on) implements Action {
-    public Heartbeats {
-      target = Target.orAll(target);
-    }
-  }
+  record Heartbeats(Target target, boolean on) implements Action {}
 
   /**
    * Announces maintenance and then closes.
@@ -121,52 +112,27 @@ public sealed interface Action {
    */
   record SocketClosing(Target target, Duration grace, boolean never, int code) implements Action {
     public SocketClosing {
-      target = Target.orAll(target);
       code = code == 0 ? 1001 : code;
     }
   }
 
   /** Tells sockets that another channel took their place; the channel stays. */
-  record NoLongerSubscribed(Target target, boolean close) implements Action {
-    public NoLongerSubscribed {
-      target = Target.orAll(target);
-    }
-  }
+  record NoLongerSubscribed(Target target, boolean close) implements Action {}
 
   /** Tells sockets that what their channel is subscribed to has changed. */
-  record SubscriptionUpdated(Target target) implements Action {
-    public SubscriptionUpdated {
-      target = Target.orAll(target);
-    }
-  }
+  record SubscriptionUpdated(Target target) implements Action {}
 
   /** Takes channels away as if a 21st had been created. */
-  record Evict(Target target) implements Action {
-    public Evict {
-      target = Target.orAll(target);
-    }
-  }
+  record Evict(Target target) implements Action {}
 
   /** Ends the day of channels. */
-  record ExpireChannel(Target target) implements Action {
-    public ExpireChannel {
-      target = Target.orAll(target);
-    }
-  }
+  record ExpireChannel(Target target) implements Action {}
 
   /** Takes tokens away as an administrator does. */
-  record RevokeToken(Target target) implements Action {
-    public RevokeToken {
-      target = Target.orAll(target);
-    }
-  }
+  record RevokeToken(Target target) implements Action {}
 
   /** Ends the life of tokens. */
-  record ExpireToken(Target target) implements Action {
-    public ExpireToken {
-      target = Target.orAll(target);
-    }
-  }
+  record ExpireToken(Target target) implements Action {}
 
   /** Adds an OAuth client or changes its secret, token life or missing permissions. */
   record SetClient(OauthClient client) implements Action {}
@@ -212,7 +178,6 @@ public sealed interface Action {
     }
 
     public Frame {
-      target = Target.orAll(target);
       text = text == null ? "" : text;
       bytes = bytes == 0 ? 1 << 20 : bytes;
       if (kind == null) {
