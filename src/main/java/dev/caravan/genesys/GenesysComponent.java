@@ -138,11 +138,6 @@ public class GenesysComponent extends DefaultComponent {
     return clients;
   }
 
-  /** Puts a signal of somebody else on {@code genesys:signals}. Never blocks. */
-  public void publish(Signal signal) {
-    signals.publish(signal);
-  }
-
   /** Events that were read in this interval are lost on their way; told until somebody has it. */
   public void lost(String cause, Instant from, Instant to, long count) {
     ledger().lost(cause, from, to, count);

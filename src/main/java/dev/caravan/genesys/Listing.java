@@ -109,11 +109,6 @@ final class Listing {
     loop.dealAnew();
   }
 
-  /** Whether this instance is to find out what is to be read. */
-  boolean isOurs() {
-    return leading;
-  }
-
   /** Whether it is, and does not reach Genesys Cloud. */
   boolean isUnavailable() {
     return leading && preparation.unavailable();

@@ -172,12 +172,7 @@ public final class Survey implements AutoCloseable {
     return new Plan(selected, all, subscriptions.size(), channels, parsed.warnings());
   }
 
-  /** Asks what each kind of topic demands. */
-  public List<Demand> demands(List<String> topics) {
-    return demands(topics, clients.first());
-  }
-
-  /** The same by an OAuth client. */
+  /** Asks by an OAuth client what each kind of topic demands. */
   public List<Demand> demands(List<String> topics, String client) {
     Map<String, Integer> patterns = new TreeMap<>();
     for (String topic : topics) {

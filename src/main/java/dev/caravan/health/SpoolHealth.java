@@ -45,6 +45,36 @@ public class SpoolHealth {
 
   private static final String DAMAGED = "spool-damaged";
 
+  /** Of each spool. */
+  private static final List<Meter> METERS =
+      List.of(
+          new Meter("caravan.spool.records", "Records that wait", SpoolStatus::records),
+          new Meter("caravan.spool.bytes", "Bytes of the records kept", SpoolStatus::bytes),
+          new Meter("caravan.spool.max.bytes", "Bytes there is room for", SpoolStatus::maxBytes),
+          new Meter("caravan.spool.file.bytes", "Bytes on disk", SpoolStatus::fileBytes),
+          new Meter(
+              "caravan.spool.oldest.seconds",
+              "Age of the oldest record that waits",
+              status -> status.oldest().toMillis() / 1000.0),
+          new Meter("caravan.spool.in.flight", "Handed out, no outcome yet", SpoolStatus::inFlight),
+          new Meter(
+              "caravan.spool.append.rate",
+              "Records appended a second",
+              SpoolStatus::appendedPerSecond),
+          new Meter(
+              "caravan.spool.drain.rate",
+              "Records acknowledged a second",
+              SpoolStatus::acknowledgedPerSecond),
+          new Meter(
+              "caravan.spool.parked",
+              "Records that cannot be delivered for now while others flow",
+              SpoolStatus::parkedRecords),
+          new Meter("caravan.spool.dropped", "Records dropped", SpoolStatus::dropped),
+          new Meter("caravan.spool.lost", "Records lost to damage", SpoolStatus::lost),
+          new Meter("caravan.spool.full.events", "Times it became full", SpoolStatus::fullEvents));
+
+  private record Meter(String name, String description, ToDoubleFunction<SpoolStatus> value) {}
+
   private final MeterRegistry meters;
   private final Set<String> metered = new HashSet<>();
   private final Set<String> spooling = new HashSet<>();
@@ -66,7 +96,7 @@ public class SpoolHealth {
           if (event instanceof SpoolEvent.Letter) {
             return;
           }
-          genesys.publish(signal(event));
+          genesys.signals().publish(signal(event));
           lost(event, genesys);
         });
     genesys.unsafeFor(spools::unsafeFor);
@@ -146,67 +176,22 @@ public class SpoolHealth {
     }
   }
 
-  private void meter(SpoolComponent spools, String name) {
-    gauge(spools, name, "caravan.spool.records", "Records that wait", SpoolStatus::records);
-    gauge(spools, name, "caravan.spool.bytes", "Bytes of the records kept", SpoolStatus::bytes);
-    gauge(
-        spools, name, "caravan.spool.max.bytes", "Bytes there is room for", SpoolStatus::maxBytes);
-    gauge(spools, name, "caravan.spool.file.bytes", "Bytes on disk", SpoolStatus::fileBytes);
-    gauge(
-        spools,
-        name,
-        "caravan.spool.oldest.seconds",
-        "Age of the oldest record that waits",
-        status -> status.oldest().toMillis() / 1000.0);
-    gauge(
-        spools,
-        name,
-        "caravan.spool.in.flight",
-        "Handed out, no outcome yet",
-        SpoolStatus::inFlight);
-    gauge(
-        spools,
-        name,
-        "caravan.spool.append.rate",
-        "Records appended a second",
-        SpoolStatus::appendedPerSecond);
-    gauge(
-        spools,
-        name,
-        "caravan.spool.drain.rate",
-        "Records acknowledged a second",
-        SpoolStatus::acknowledgedPerSecond);
-    gauge(
-        spools,
-        name,
-        "caravan.spool.parked",
-        "Records that cannot be delivered for now while others flow",
-        SpoolStatus::parkedRecords);
-    gauge(spools, name, "caravan.spool.dropped", "Records dropped", SpoolStatus::dropped);
-    gauge(spools, name, "caravan.spool.lost", "Records lost to damage", SpoolStatus::lost);
-    gauge(
-        spools, name, "caravan.spool.full.events", "Times it became full", SpoolStatus::fullEvents);
-  }
-
-  private void gauge(
-      SpoolComponent spools,
-      String spool,
-      String name,
-      String description,
-      ToDoubleFunction<SpoolStatus> value) {
-    Gauge.builder(
-            name,
-            spools,
-            all ->
-                all.statuses().stream()
-                    .filter(status -> status.name().equals(spool))
-                    .mapToDouble(value)
-                    .findFirst()
-                    .orElse(0))
-        .description(description)
-        .tag("spool", spool)
-        .strongReference(true)
-        .register(meters);
+  private void meter(SpoolComponent spools, String spool) {
+    METERS.forEach(
+        meter ->
+            Gauge.builder(
+                    meter.name(),
+                    spools,
+                    all ->
+                        all.statuses().stream()
+                            .filter(status -> status.name().equals(spool))
+                            .mapToDouble(meter.value())
+                            .findFirst()
+                            .orElse(0))
+                .description(meter.description())
+                .tag("spool", spool)
+                .strongReference(true)
+                .register(meters));
   }
 
   private static Signal signal(SpoolEvent event) {

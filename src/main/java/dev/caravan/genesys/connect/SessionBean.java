@@ -52,11 +52,6 @@ public final class SessionBean implements CamelContextAware {
   private final Clock clock = new SteadyClock();
   private GenesysSession session;
 
-  /** The session of the first OAuth client. */
-  public static SessionBean of(CamelContext context) {
-    return of(context, "");
-  }
-
   /** The session of the OAuth client that makes an exchange's calls. */
   static SessionBean of(Exchange exchange) {
     return of(exchange.getContext(), Clients.suffix(exchange));
