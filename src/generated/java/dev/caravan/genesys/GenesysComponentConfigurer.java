@@ -37,31 +37,21 @@ public class GenesysComponentConfigurer extends PropertyConfigurerSupport implem
         case "bridgeErrorHandler": target.setBridgeErrorHandler(property(camelContext, boolean.class, value)); return true;
         case "cafile":
         case "caFile": target.setCaFile(property(camelContext, java.lang.String.class, value)); return true;
-        case "channelsroute":
-        case "channelsRoute": getOrCreateConfiguration(target).setChannelsRoute(property(camelContext, java.lang.String.class, value)); return true;
         case "configuration": target.setConfiguration(property(camelContext, dev.caravan.genesys.GenesysConfiguration.class, value)); return true;
         case "deadletters":
         case "deadLetters": getOrCreateConfiguration(target).setDeadLetters(property(camelContext, java.lang.String.class, value)); return true;
         case "delay": getOrCreateConfiguration(target).setDelay(property(camelContext, java.time.Duration.class, value)); return true;
         case "lazystartproducer":
         case "lazyStartProducer": target.setLazyStartProducer(property(camelContext, boolean.class, value)); return true;
-        case "listroute":
-        case "listRoute": getOrCreateConfiguration(target).setListRoute(property(camelContext, java.lang.String.class, value)); return true;
         case "lookback":
         case "lookBack": getOrCreateConfiguration(target).setLookBack(property(camelContext, java.time.Duration.class, value)); return true;
         case "maxinflight":
         case "maxInFlight": getOrCreateConfiguration(target).setMaxInFlight(property(camelContext, int.class, value)); return true;
         case "noproxy":
         case "noProxy": target.setNoProxy(property(camelContext, java.lang.String.class, value)); return true;
-        case "openroute":
-        case "openRoute": getOrCreateConfiguration(target).setOpenRoute(property(camelContext, java.lang.String.class, value)); return true;
         case "proxy": target.setProxy(property(camelContext, java.lang.String.class, value)); return true;
         case "redundancy": getOrCreateConfiguration(target).setRedundancy(property(camelContext, int.class, value)); return true;
         case "refresh": getOrCreateConfiguration(target).setRefresh(property(camelContext, java.time.Duration.class, value)); return true;
-        case "releaseroute":
-        case "releaseRoute": getOrCreateConfiguration(target).setReleaseRoute(property(camelContext, java.lang.String.class, value)); return true;
-        case "reopenroute":
-        case "reopenRoute": getOrCreateConfiguration(target).setReopenRoute(property(camelContext, java.lang.String.class, value)); return true;
         case "retryinitialdelay":
         case "retryInitialDelay": getOrCreateConfiguration(target).setRetryInitialDelay(property(camelContext, java.time.Duration.class, value)); return true;
         case "retrymaximumdelay":
@@ -84,31 +74,21 @@ public class GenesysComponentConfigurer extends PropertyConfigurerSupport implem
         case "bridgeErrorHandler": return boolean.class;
         case "cafile":
         case "caFile": return java.lang.String.class;
-        case "channelsroute":
-        case "channelsRoute": return java.lang.String.class;
         case "configuration": return dev.caravan.genesys.GenesysConfiguration.class;
         case "deadletters":
         case "deadLetters": return java.lang.String.class;
         case "delay": return java.time.Duration.class;
         case "lazystartproducer":
         case "lazyStartProducer": return boolean.class;
-        case "listroute":
-        case "listRoute": return java.lang.String.class;
         case "lookback":
         case "lookBack": return java.time.Duration.class;
         case "maxinflight":
         case "maxInFlight": return int.class;
         case "noproxy":
         case "noProxy": return java.lang.String.class;
-        case "openroute":
-        case "openRoute": return java.lang.String.class;
         case "proxy": return java.lang.String.class;
         case "redundancy": return int.class;
         case "refresh": return java.time.Duration.class;
-        case "releaseroute":
-        case "releaseRoute": return java.lang.String.class;
-        case "reopenroute":
-        case "reopenRoute": return java.lang.String.class;
         case "retryinitialdelay":
         case "retryInitialDelay": return java.time.Duration.class;
         case "retrymaximumdelay":
@@ -132,31 +112,21 @@ public class GenesysComponentConfigurer extends PropertyConfigurerSupport implem
         case "bridgeErrorHandler": return target.isBridgeErrorHandler();
         case "cafile":
         case "caFile": return target.getCaFile();
-        case "channelsroute":
-        case "channelsRoute": return getOrCreateConfiguration(target).getChannelsRoute();
         case "configuration": return target.getConfiguration();
         case "deadletters":
         case "deadLetters": return getOrCreateConfiguration(target).getDeadLetters();
         case "delay": return getOrCreateConfiguration(target).getDelay();
         case "lazystartproducer":
         case "lazyStartProducer": return target.isLazyStartProducer();
-        case "listroute":
-        case "listRoute": return getOrCreateConfiguration(target).getListRoute();
         case "lookback":
         case "lookBack": return getOrCreateConfiguration(target).getLookBack();
         case "maxinflight":
         case "maxInFlight": return getOrCreateConfiguration(target).getMaxInFlight();
         case "noproxy":
         case "noProxy": return target.getNoProxy();
-        case "openroute":
-        case "openRoute": return getOrCreateConfiguration(target).getOpenRoute();
         case "proxy": return target.getProxy();
         case "redundancy": return getOrCreateConfiguration(target).getRedundancy();
         case "refresh": return getOrCreateConfiguration(target).getRefresh();
-        case "releaseroute":
-        case "releaseRoute": return getOrCreateConfiguration(target).getReleaseRoute();
-        case "reopenroute":
-        case "reopenRoute": return getOrCreateConfiguration(target).getReopenRoute();
         case "retryinitialdelay":
         case "retryInitialDelay": return getOrCreateConfiguration(target).getRetryInitialDelay();
         case "retrymaximumdelay":

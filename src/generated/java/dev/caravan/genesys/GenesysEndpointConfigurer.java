@@ -26,8 +26,6 @@ public class GenesysEndpointConfigurer extends PropertyConfigurerSupport impleme
         case "backfill": target.getConfiguration().setBackfill(property(camelContext, boolean.class, value)); return true;
         case "bridgeerrorhandler":
         case "bridgeErrorHandler": target.setBridgeErrorHandler(property(camelContext, boolean.class, value)); return true;
-        case "channelsroute":
-        case "channelsRoute": target.getConfiguration().setChannelsRoute(property(camelContext, java.lang.String.class, value)); return true;
         case "deadletters":
         case "deadLetters": target.getConfiguration().setDeadLetters(property(camelContext, java.lang.String.class, value)); return true;
         case "delay": target.getConfiguration().setDelay(property(camelContext, java.time.Duration.class, value)); return true;
@@ -37,20 +35,12 @@ public class GenesysEndpointConfigurer extends PropertyConfigurerSupport impleme
         case "exchangePattern": target.setExchangePattern(property(camelContext, org.apache.camel.ExchangePattern.class, value)); return true;
         case "lazystartproducer":
         case "lazyStartProducer": target.setLazyStartProducer(property(camelContext, boolean.class, value)); return true;
-        case "listroute":
-        case "listRoute": target.getConfiguration().setListRoute(property(camelContext, java.lang.String.class, value)); return true;
         case "lookback":
         case "lookBack": target.getConfiguration().setLookBack(property(camelContext, java.time.Duration.class, value)); return true;
         case "maxinflight":
         case "maxInFlight": target.getConfiguration().setMaxInFlight(property(camelContext, int.class, value)); return true;
-        case "openroute":
-        case "openRoute": target.getConfiguration().setOpenRoute(property(camelContext, java.lang.String.class, value)); return true;
         case "redundancy": target.getConfiguration().setRedundancy(property(camelContext, int.class, value)); return true;
         case "refresh": target.getConfiguration().setRefresh(property(camelContext, java.time.Duration.class, value)); return true;
-        case "releaseroute":
-        case "releaseRoute": target.getConfiguration().setReleaseRoute(property(camelContext, java.lang.String.class, value)); return true;
-        case "reopenroute":
-        case "reopenRoute": target.getConfiguration().setReopenRoute(property(camelContext, java.lang.String.class, value)); return true;
         case "retryinitialdelay":
         case "retryInitialDelay": target.getConfiguration().setRetryInitialDelay(property(camelContext, java.time.Duration.class, value)); return true;
         case "retrymaximumdelay":
@@ -69,8 +59,6 @@ public class GenesysEndpointConfigurer extends PropertyConfigurerSupport impleme
         case "backfill": return boolean.class;
         case "bridgeerrorhandler":
         case "bridgeErrorHandler": return boolean.class;
-        case "channelsroute":
-        case "channelsRoute": return java.lang.String.class;
         case "deadletters":
         case "deadLetters": return java.lang.String.class;
         case "delay": return java.time.Duration.class;
@@ -80,20 +68,12 @@ public class GenesysEndpointConfigurer extends PropertyConfigurerSupport impleme
         case "exchangePattern": return org.apache.camel.ExchangePattern.class;
         case "lazystartproducer":
         case "lazyStartProducer": return boolean.class;
-        case "listroute":
-        case "listRoute": return java.lang.String.class;
         case "lookback":
         case "lookBack": return java.time.Duration.class;
         case "maxinflight":
         case "maxInFlight": return int.class;
-        case "openroute":
-        case "openRoute": return java.lang.String.class;
         case "redundancy": return int.class;
         case "refresh": return java.time.Duration.class;
-        case "releaseroute":
-        case "releaseRoute": return java.lang.String.class;
-        case "reopenroute":
-        case "reopenRoute": return java.lang.String.class;
         case "retryinitialdelay":
         case "retryInitialDelay": return java.time.Duration.class;
         case "retrymaximumdelay":
@@ -113,8 +93,6 @@ public class GenesysEndpointConfigurer extends PropertyConfigurerSupport impleme
         case "backfill": return target.getConfiguration().isBackfill();
         case "bridgeerrorhandler":
         case "bridgeErrorHandler": return target.isBridgeErrorHandler();
-        case "channelsroute":
-        case "channelsRoute": return target.getConfiguration().getChannelsRoute();
         case "deadletters":
         case "deadLetters": return target.getConfiguration().getDeadLetters();
         case "delay": return target.getConfiguration().getDelay();
@@ -124,20 +102,12 @@ public class GenesysEndpointConfigurer extends PropertyConfigurerSupport impleme
         case "exchangePattern": return target.getExchangePattern();
         case "lazystartproducer":
         case "lazyStartProducer": return target.isLazyStartProducer();
-        case "listroute":
-        case "listRoute": return target.getConfiguration().getListRoute();
         case "lookback":
         case "lookBack": return target.getConfiguration().getLookBack();
         case "maxinflight":
         case "maxInFlight": return target.getConfiguration().getMaxInFlight();
-        case "openroute":
-        case "openRoute": return target.getConfiguration().getOpenRoute();
         case "redundancy": return target.getConfiguration().getRedundancy();
         case "refresh": return target.getConfiguration().getRefresh();
-        case "releaseroute":
-        case "releaseRoute": return target.getConfiguration().getReleaseRoute();
-        case "reopenroute":
-        case "reopenRoute": return target.getConfiguration().getReopenRoute();
         case "retryinitialdelay":
         case "retryInitialDelay": return target.getConfiguration().getRetryInitialDelay();
         case "retrymaximumdelay":

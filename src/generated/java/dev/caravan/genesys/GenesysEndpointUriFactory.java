@@ -23,24 +23,19 @@ public class GenesysEndpointUriFactory extends org.apache.camel.support.componen
     private static final Set<String> SECRET_PROPERTY_NAMES;
     private static final Map<String, String> MULTI_VALUE_PREFIXES;
     static {
-        Set<String> props = new HashSet<>(22);
+        Set<String> props = new HashSet<>(17);
         props.add("backfill");
         props.add("bridgeErrorHandler");
-        props.add("channelsRoute");
         props.add("deadLetters");
         props.add("delay");
         props.add("exceptionHandler");
         props.add("exchangePattern");
         props.add("lazyStartProducer");
-        props.add("listRoute");
         props.add("lookBack");
         props.add("maxInFlight");
-        props.add("openRoute");
         props.add("operation");
         props.add("redundancy");
         props.add("refresh");
-        props.add("releaseRoute");
-        props.add("reopenRoute");
         props.add("retryInitialDelay");
         props.add("retryMaximumDelay");
         props.add("source");

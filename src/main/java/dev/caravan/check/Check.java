@@ -44,10 +44,6 @@ public final class Check {
   private final CheckReport report;
   private final boolean offline;
 
-  public Check(SmallRyeConfig config, PrintWriter out) {
-    this(config, out, false);
-  }
-
   /**
    * @param offline whether nobody is asked, neither Genesys Cloud nor Kafka
    */

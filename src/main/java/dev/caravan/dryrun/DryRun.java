@@ -125,7 +125,8 @@ public final class DryRun implements EndpointStrategy {
     return new Passage(journey.ends);
   }
 
-  private static List<Route> routes(ModelCamelContext context, String input) {
+  /** Those that begin there. */
+  static List<Route> routes(ModelCamelContext context, String input) {
     return context.getRoutes().stream()
         .filter(route -> RemovedRoutes.plain(route.getEndpoint().getEndpointUri()).equals(input))
         .toList();

@@ -7,7 +7,6 @@ import dev.caravan.dryrun.Passage.NoEvent;
 import dev.caravan.frame.EnvelopeReader;
 import dev.caravan.frame.Frame;
 import dev.caravan.routes.CheckedRoutes;
-import dev.caravan.routes.RemovedRoutes;
 import dev.caravan.routes.RouteFolder;
 import dev.caravan.routes.StartFailure;
 import io.smallrye.config.SmallRyeConfig;
@@ -49,13 +48,7 @@ public final class FrameTrial implements AutoCloseable {
         new RouteFolder(Path.of(config.getValue("caravan.routes.dir", String.class)));
     run = new DryRun(config.getValue("genesys.api.url", String.class), this::patience);
     routes = build(config, folder);
-    boolean reads =
-        routes.context().getRoutes().stream()
-            .anyMatch(
-                route ->
-                    RemovedRoutes.plain(route.getEndpoint().getEndpointUri())
-                        .equals(RouteFolder.READING));
-    if (!reads) {
+    if (DryRun.routes((ModelCamelContext) routes.context(), RouteFolder.READING).isEmpty()) {
       close();
       throw new CommandFailure(
           "No route in %s begins with %s, so nothing would be read."

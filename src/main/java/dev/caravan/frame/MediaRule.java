@@ -29,10 +29,6 @@ public final class MediaRule {
     static final Result NONE = new Result(Set.of(), Media.UNKNOWN, "");
   }
 
-  public static Result apply(String topicName, BodyFacts body) {
-    return apply(TopicTraits.of(topicName), body);
-  }
-
   static Result apply(TopicTraits topic, BodyFacts body) {
     return switch (topic.family()) {
       case CONTROL -> Result.NONE;

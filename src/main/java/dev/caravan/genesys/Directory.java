@@ -2,7 +2,7 @@ package dev.caravan.genesys;
 
 import dev.caravan.genesys.connect.CallException;
 import dev.caravan.genesys.connect.Clients;
-import dev.caravan.genesys.connect.Failures;
+import dev.caravan.genesys.connect.ControlRoute;
 import dev.caravan.topic.Expansion;
 import dev.caravan.topic.Listing;
 import dev.caravan.topic.TopicSelector;
@@ -26,14 +26,12 @@ final class Directory {
   private static final Logger LOG = LoggerFactory.getLogger(Directory.class);
 
   private final ProducerTemplate template;
-  private final String listRoute;
   private final Clients clients;
   private final Map<String, String> told = new HashMap<>();
   private int pages;
 
-  Directory(ProducerTemplate template, String listRoute, Clients clients) {
+  Directory(ProducerTemplate template, Clients clients) {
     this.template = template;
-    this.listRoute = listRoute;
     this.clients = clients;
   }
 
@@ -190,16 +188,14 @@ final class Directory {
           reader.read(page, of, soFar);
         };
     Exchange answer =
-        template.request(
-            listRoute,
+        ControlRoute.LIST.answer(
+            template,
+            clients,
+            lister,
             exchange -> {
-              clients.by(lister, exchange);
               exchange.setProperty(GenesysConstants.LISTING, path);
               exchange.setProperty(GenesysConstants.LISTING_READER, counted);
             });
-    if (answer.getException() != null) {
-      throw Failures.asCallException(answer.getException(), "Genesys Cloud");
-    }
     return new Read(
         entities(answer.getMessage().getBody(List.class)),
         answer.getProperty(GenesysConstants.LISTING_FAULT, "", String.class));

@@ -21,26 +21,6 @@ public class GenesysConfiguration implements Cloneable {
   @Metadata(required = true)
   private String topics;
 
-  /** The route that opens a channel: creates it, subscribes its topics, connects its socket. */
-  @UriParam(label = "consumer,advanced", defaultValue = "direct:genesys-open")
-  private String openRoute = "direct:genesys-open";
-
-  /** The route that goes back to a channel whose socket was lost. */
-  @UriParam(label = "consumer,advanced", defaultValue = "direct:genesys-reopen")
-  private String reopenRoute = "direct:genesys-reopen";
-
-  /** The route that reads all pages of a listing of the Platform API. */
-  @UriParam(label = "consumer,advanced", defaultValue = "direct:genesys-list")
-  private String listRoute = "direct:genesys-list";
-
-  /** The route that lists the channels of the OAuth client. */
-  @UriParam(label = "consumer,advanced", defaultValue = "direct:genesys-channels")
-  private String channelsRoute = "direct:genesys-channels";
-
-  /** The route that deletes the subscriptions of a channel that is not used any more. */
-  @UriParam(label = "consumer,advanced", defaultValue = "direct:genesys-release")
-  private String releaseRoute = "direct:genesys-release";
-
   /** Where frames go that cannot be read, and events whose exchange failed. */
   @UriParam(label = "consumer", defaultValue = "direct:dead-letters")
   private String deadLetters = "direct:dead-letters";
@@ -122,30 +102,6 @@ public class GenesysConfiguration implements Cloneable {
 
   public void setTopics(String topics) {
     this.topics = topics;
-  }
-
-  public String getOpenRoute() {
-    return openRoute;
-  }
-
-  public void setOpenRoute(String openRoute) {
-    this.openRoute = openRoute;
-  }
-
-  public String getReopenRoute() {
-    return reopenRoute;
-  }
-
-  public void setReopenRoute(String reopenRoute) {
-    this.reopenRoute = reopenRoute;
-  }
-
-  public String getListRoute() {
-    return listRoute;
-  }
-
-  public void setListRoute(String listRoute) {
-    this.listRoute = listRoute;
   }
 
   public String getDeadLetters() {
@@ -253,21 +209,5 @@ public class GenesysConfiguration implements Cloneable {
 
   public void setLookBack(Duration lookBack) {
     this.lookBack = lookBack;
-  }
-
-  public String getChannelsRoute() {
-    return channelsRoute;
-  }
-
-  public void setChannelsRoute(String channelsRoute) {
-    this.channelsRoute = channelsRoute;
-  }
-
-  public String getReleaseRoute() {
-    return releaseRoute;
-  }
-
-  public void setReleaseRoute(String releaseRoute) {
-    this.releaseRoute = releaseRoute;
   }
 }

@@ -44,8 +44,8 @@ import org.apache.camel.Message;
 import org.apache.camel.Processor;
 import org.apache.camel.health.HealthCheckRegistry;
 import org.apache.camel.spi.CamelEvent;
-import org.apache.camel.spi.ExecutorServiceManager;
 import org.apache.camel.spi.EventNotifier;
+import org.apache.camel.spi.ExecutorServiceManager;
 import org.apache.camel.support.DefaultConsumer;
 import org.apache.camel.support.SimpleEventNotifierSupport;
 import org.apache.camel.support.service.ServiceHelper;
@@ -215,9 +215,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
 
   /** What was read before anything is listed: here, or by the instance that listed before. */
   private Set<String> readBefore() {
-    return shared
-        .map(any -> preparation.topics())
-        .orElseGet(component().ledger()::missing);
+    return shared.map(any -> preparation.topics()).orElseGet(component().ledger()::missing);
   }
 
   private Optional<NotificationsHealthCheck.Problem> problem() {
@@ -279,18 +277,13 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
     preparation =
         new Preparation(
             configuration,
-            new Directory(
-                its.first().template(),
-                configuration.getListRoute(),
-                component().clients()),
+            new Directory(its.first().template(), component().clients()),
             its.readers(),
             this::signal,
             this::readBefore,
             () -> ThreadLocalRandom.current().nextDouble(),
             Clock.systemUTC());
-    gaps =
-        new GapRecorder(
-            name, component().ledger(), clock, this::signal, this::isOver);
+    gaps = new GapRecorder(name, component().ledger(), clock, this::signal, this::isOver);
     gaps.started();
     listing =
         new Listing(

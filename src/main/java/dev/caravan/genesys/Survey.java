@@ -6,7 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.caravan.channel.ChannelGroup;
 import dev.caravan.genesys.connect.CallException;
 import dev.caravan.genesys.connect.Clients;
-import dev.caravan.genesys.connect.Failures;
+import dev.caravan.genesys.connect.ControlRoute;
 import dev.caravan.genesys.connect.SessionBean;
 import dev.caravan.topic.Expansion;
 import dev.caravan.topic.Listing;
@@ -125,13 +125,7 @@ public final class Survey implements AutoCloseable {
 
   /** How many channels an OAuth client has now, of this bridge or of others. */
   public int channels(String client) {
-    Exchange answer =
-        template.request(
-            new GenesysConfiguration().getChannelsRoute(),
-            exchange -> clients.by(client, exchange));
-    if (answer.getException() != null) {
-      throw Failures.asCallException(answer.getException(), "Genesys Cloud");
-    }
+    Exchange answer = ControlRoute.CHANNELS.answer(template, clients, client, exchange -> {});
     return answer.getMessage().getBody(Map.class).get("entities") instanceof List<?> all
         ? all.size()
         : 0;
@@ -150,10 +144,10 @@ public final class Survey implements AutoCloseable {
    */
   public Plan plan(String topics, List<String> listers) {
     SelectorParser.Parsed parsed = new SelectorParser(catalogue).parse(topics);
-    Directory directory =
-        new Directory(template, new GenesysConfiguration().getListRoute(), clients);
     Map<Listing, List<Listing.Entity>> listings =
-        directory.listFor(parsed.selectors(), listers, progress -> {}).entities();
+        new Directory(template, clients)
+            .listFor(parsed.selectors(), listers, progress -> {})
+            .entities();
     Map<String, Integer> found = new LinkedHashMap<>();
     for (TopicSelector selector : parsed.selectors()) {
       // A combined selector was taken apart into several of the same text
@@ -208,19 +202,17 @@ public final class Survey implements AutoCloseable {
 
   private Map<String, JsonNode> available(String client) {
     Exchange answer =
-        template.request(
-            "direct:genesys-api",
+        ControlRoute.API.answer(
+            template,
+            clients,
+            client,
             exchange -> {
-              clients.by(client, exchange);
               exchange.getMessage().setHeader(Exchange.HTTP_METHOD, "GET");
               exchange.getMessage().setHeader(Exchange.HTTP_PATH, AVAILABLE);
               exchange
                   .getMessage()
                   .setHeader(Exchange.HTTP_QUERY, "expand=requiresPermissions&expand=transports");
             });
-    if (answer.getException() != null) {
-      throw Failures.asCallException(answer.getException(), "Genesys Cloud");
-    }
     Map<String, JsonNode> topics = new HashMap<>();
     try {
       JSON.readTree(answer.getMessage().getBody(String.class))

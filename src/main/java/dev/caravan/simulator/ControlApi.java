@@ -1,7 +1,6 @@
 package dev.caravan.simulator;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.caravan.simulator.api.Call;
 import dev.caravan.simulator.api.Routes;
@@ -105,18 +104,14 @@ final class ControlApi {
   }
 
   private JsonNode faults(Call call) {
-    ObjectNode listing = Json.object();
-    ArrayNode entities = listing.putArray("entities");
-    world
-        .faults()
-        .all()
-        .forEach(
-            (id, fault) -> {
-              ObjectNode entity = Json.object().put("id", id);
-              entity.setAll((ObjectNode) tree(fault));
-              entities.add(entity.put("struck", world.faults().struck(id)));
-            });
-    return listing;
+    return Json.listing(
+        world.faults().all().entrySet().stream()
+            .map(
+                fault -> {
+                  ObjectNode entity = Json.object().put("id", fault.getKey());
+                  entity.setAll((ObjectNode) tree(fault.getValue()));
+                  return entity.put("struck", world.faults().struck(fault.getKey()));
+                }));
   }
 
   private JsonNode addFault(Call call) {
@@ -159,19 +154,18 @@ final class ControlApi {
   }
 
   private JsonNode channels(Call call) {
-    ObjectNode listing = Json.object();
-    ArrayNode entities = listing.putArray("entities");
-    for (Channel channel : world.channels().all()) {
-      ObjectNode entity =
-          Json.object()
-              .put("channel", channel.number())
-              .put("client", channel.clientId())
-              .put("token", channel.token().number())
-              .put("expires", Json.time(channel.expires()))
-              .put("connected", channel.connected());
-      channel.topics().keySet().forEach(entity.putArray("topics")::add);
-      entities.add(entity);
-    }
-    return listing;
+    return Json.listing(world.channels().all().stream().map(ControlApi::channel));
+  }
+
+  private static ObjectNode channel(Channel channel) {
+    ObjectNode entity =
+        Json.object()
+            .put("channel", channel.number())
+            .put("client", channel.clientId())
+            .put("token", channel.token().number())
+            .put("expires", Json.time(channel.expires()))
+            .put("connected", channel.connected());
+    channel.topics().keySet().forEach(entity.putArray("topics")::add);
+    return entity;
   }
 }

@@ -500,8 +500,9 @@ class MediaRuleTest {
 
   @Test
   void controlFramesHaveNone() {
-    assertThat(MediaRule.apply("v2.system.socket_closing", BodyFacts.NONE).all()).isEmpty();
-    assertThat(MediaRule.apply("channel.metadata", BodyFacts.NONE).all()).isEmpty();
+    assertThat(MediaRule.apply(TopicTraits.of("v2.system.socket_closing"), BodyFacts.NONE).all())
+        .isEmpty();
+    assertThat(MediaRule.apply(TopicTraits.of("channel.metadata"), BodyFacts.NONE).all()).isEmpty();
   }
 
   @Test

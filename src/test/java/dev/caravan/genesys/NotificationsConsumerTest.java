@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Properties;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.camel.Exchange;
+import org.apache.camel.builder.AdviceWith;
 import org.apache.camel.builder.RouteBuilder;
 import org.apache.camel.component.mock.MockEndpoint;
 import org.apache.camel.health.HealthCheck;
@@ -215,18 +216,18 @@ class NotificationsConsumerTest {
   void aFailureAfterTheConnectLeavesNoSocketOpen(@TempDir Path folder) throws Exception {
     try (BackfillRoad road = new BackfillRoad(folder, 1, new OauthClient("opener", "secret"))) {
       road.start();
+      // As a user's edit may do; when the channel ends cannot be told without it
+      AdviceWith.adviceWith(
+          road.context(),
+          "genesys-open",
+          edit -> edit.weaveAddLast().removeProperty(GenesysConstants.TOKEN));
       road.context()
           .addRoutes(
               new RouteBuilder() {
                 @Override
                 public void configure() {
                   from("direct:dead-letters").to("mock:dead-letters");
-                  // As a user's edit may do; when the channel ends cannot be told without it
-                  from("direct:spoilt-open")
-                      .errorHandler(noErrorHandler())
-                      .to("direct:genesys-open")
-                      .removeProperty(GenesysConstants.TOKEN);
-                  from("genesys:notifications?openRoute=direct:spoilt-open&topics=v2.routing.queues."
+                  from("genesys:notifications?topics=v2.routing.queues."
                           + "11111111-1111-1111-1111-111111111111.conversations")
                       .to("mock:events");
                 }

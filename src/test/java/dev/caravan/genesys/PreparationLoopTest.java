@@ -85,14 +85,11 @@ class PreparationLoopTest {
     }
   }
 
-  /** Of a bridge with one OAuth client, which lists by {@code direct:list}. */
+  /** Of a bridge with one OAuth client, which lists by {@code direct:genesys-list}. */
   static Preparation preparation(CamelContext context, GenesysConfiguration configuration) {
     return new Preparation(
         configuration,
-        new Directory(
-            context.createProducerTemplate(),
-            "direct:list",
-            new Clients(List.of(Plan.DEFAULT_CLIENT))),
+        new Directory(context.createProducerTemplate(), new Clients(List.of(Plan.DEFAULT_CLIENT))),
         new Preparation.Readers(
             List.of(Plan.DEFAULT_CLIENT),
             () -> {},

@@ -58,7 +58,7 @@ class PreparationTest {
           @Override
           public void configure() {
             errorHandler(noErrorHandler());
-            from("direct:list")
+            from("direct:genesys-list")
                 .process(
                     exchange -> {
                       listings++;
@@ -85,7 +85,6 @@ class PreparationTest {
         });
     context.start();
     configuration.setTopics("v2.routing.queues.*.conversations");
-    configuration.setListRoute("direct:list");
     configuration.setTopicsPerChannel(2);
     configuration.setRefresh(Duration.ofMinutes(15));
     restart();
@@ -97,7 +96,7 @@ class PreparationTest {
     preparation =
         new Preparation(
             configuration,
-            new Directory(template, configuration.getListRoute(), new Clients(clients)),
+            new Directory(template, new Clients(clients)),
             new Preparation.Readers(
                 clients, () -> {}, () -> present, () -> refusals, live::contains),
             signals::add,

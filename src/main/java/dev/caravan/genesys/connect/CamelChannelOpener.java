@@ -5,7 +5,6 @@ import dev.caravan.channel.ChannelOpener;
 import dev.caravan.channel.Failure;
 import dev.caravan.channel.Failure.Reached;
 import dev.caravan.channel.Shard;
-import dev.caravan.genesys.GenesysConfiguration;
 import dev.caravan.genesys.GenesysConstants;
 import dev.caravan.genesys.GenesysEndpoint;
 import dev.caravan.genesys.NotificationsConsumer;
@@ -50,7 +49,6 @@ import org.slf4j.LoggerFactory;
 public final class CamelChannelOpener extends ServiceSupport implements ChannelOpener {
 
   private static final Logger LOG = LoggerFactory.getLogger(CamelChannelOpener.class);
-  private static final String SUBSCRIBE = "direct:genesys-subscribe";
   private static final String ELSEWHERE =
       "This OAuth client may see none of its topics; another client is asked for them.";
 
@@ -165,10 +163,11 @@ public final class CamelChannelOpener extends ServiceSupport implements ChannelO
       return Optional.empty();
     }
     Exchange exchange =
-        template.request(
-            SUBSCRIBE,
+        ControlRoute.SUBSCRIBE.call(
+            template,
+            clients,
+            client,
             request -> {
-              clients.by(client, request);
               request.setProperty(GenesysConstants.CHANNEL, Map.of("id", id.get()));
               request.setProperty(GenesysConstants.TOPICS, ids(subscriptions));
               // A channel answers only to the token that made it
@@ -213,15 +212,16 @@ public final class CamelChannelOpener extends ServiceSupport implements ChannelO
               endpoint.component().budget(client));
       started = Optional.of(attempt);
       boolean again = order.reuse().isPresent();
-      GenesysConfiguration options = endpoint.getConfiguration();
       Exchange exchange =
-          template.request(
-              again ? options.getReopenRoute() : options.getOpenRoute(),
-              request -> {
-                clients.by(client, request);
-                request.setProperty(GenesysConstants.ATTEMPT, attempt);
-                request.setProperty(GenesysConstants.TOPICS, ids(order.topics()));
-              });
+          (again ? ControlRoute.REOPEN : ControlRoute.OPEN)
+              .call(
+                  template,
+                  clients,
+                  client,
+                  request -> {
+                    request.setProperty(GenesysConstants.ATTEMPT, attempt);
+                    request.setProperty(GenesysConstants.TOPICS, ids(order.topics()));
+                  });
       if (!again) {
         channels.made(
             exchange.getProperty(GenesysConstants.CHANNEL, Map.of(), Map.class),

@@ -66,7 +66,7 @@ public final class OpenAttempt {
         if (attempt == null) {
           throw new IllegalStateException(
               "genesys:connect works only in a route that a genesys:notifications consumer calls to"
-                  + " open a channel (its options openRoute and reopenRoute).");
+                  + " open a channel.");
         }
         attempt.connect(exchange);
       }

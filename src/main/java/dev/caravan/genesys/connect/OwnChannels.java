@@ -67,10 +67,6 @@ public final class OwnChannels extends ServiceSupport {
   private final BackgroundTask work = new BackgroundTask("emptying and counting channels");
   private ExecutorService executor;
 
-  OwnChannels(GenesysEndpoint endpoint, ProducerTemplate template, Path data) {
-    this(endpoint, template, data, new Clients(List.of(Plan.DEFAULT_CLIENT)), Plan.DEFAULT_CLIENT);
-  }
-
   /**
    * @param client whose channels they are
    */
@@ -136,10 +132,7 @@ public final class OwnChannels extends ServiceSupport {
   }
 
   private void lookNow() {
-    Exchange answer =
-        template.request(
-            endpoint.getConfiguration().getChannelsRoute(),
-            exchange -> clients.by(client, exchange));
+    Exchange answer = ControlRoute.CHANNELS.call(template, clients, client, exchange -> {});
     if (answer.getException() != null) {
       LOG.debug("The channels of the OAuth client could not be listed", answer.getException());
       return;
@@ -189,10 +182,11 @@ public final class OwnChannels extends ServiceSupport {
     background(
         () -> {
           Exchange done =
-              template.request(
-                  endpoint.getConfiguration().getReleaseRoute(),
+              ControlRoute.RELEASE.call(
+                  template,
+                  clients,
+                  client,
                   exchange -> {
-                    clients.by(client, exchange);
                     exchange.setProperty(GenesysConstants.CHANNEL, Map.of("id", id));
                     by.ifPresent(token -> exchange.setProperty(GenesysConstants.AS, token));
                   });

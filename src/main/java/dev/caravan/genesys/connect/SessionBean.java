@@ -31,6 +31,9 @@ public final class SessionBean implements CamelContextAware {
   static final String CHECK_PERMISSIONS =
       " Give the OAuth client a role with the permissions that the topics need.";
 
+  /** It answers with the fields of a token, as JSON or as a map. */
+  private static final String TOKEN_ROUTE = "direct:genesys-token";
+
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final long LONGEST_LIFE_SECONDS = 172_800;
 
@@ -45,7 +48,6 @@ public final class SessionBean implements CamelContextAware {
   private String variables = "GENESYS_CLIENT";
   private String clientId = "";
   private String clientSecret = "";
-  private String tokenRoute = "direct:genesys-token";
   private Duration refusalRemembered = Duration.ofMinutes(5);
   private Duration initialDelay = Timings.defaults().retryInitial();
   private Duration maximumDelay = Timings.defaults().retryMost();
@@ -107,11 +109,6 @@ public final class SessionBean implements CamelContextAware {
   /** The OAuth client's secret. */
   public void setClientSecret(String clientSecret) {
     this.clientSecret = clientSecret.strip();
-  }
-
-  /** The endpoint that fetches a token and answers with its fields, as JSON or as a map. */
-  public void setTokenRoute(String tokenRoute) {
-    this.tokenRoute = tokenRoute;
   }
 
   /** Upper bound of the wait after the second failed login; doubled for each further one. */
@@ -219,7 +216,7 @@ public final class SessionBean implements CamelContextAware {
   private Object answer(ProducerTemplate template) {
     Exchange answer =
         template.request(
-            tokenRoute, login -> login.setProperty(GenesysConstants.CLIENT, clientName));
+            TOKEN_ROUTE, login -> login.setProperty(GenesysConstants.CLIENT, clientName));
     if (answer.getException() != null) {
       throw Failures.asCallException(answer.getException(), "the login endpoint");
     }

@@ -40,10 +40,7 @@ public final class AvailableTopics {
             .thrown();
       }
     }
-    ObjectNode listing = Json.object();
-    ArrayNode entities = listing.putArray("entities");
-    catalogue.all().forEach(topic -> entities.add(describe(topic, expand)));
-    call.answer(listing);
+    call.answer(Json.listing(catalogue.all().stream().map(topic -> describe(topic, expand))));
   }
 
   private ObjectNode describe(Topic topic, Set<String> expand) {

@@ -15,6 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * What is left to read of conversations after the event: one by one, by query, and by jobs, which
@@ -57,7 +58,7 @@ public final class ConversationsApi {
   }
 
   public void mount(Routes routes) {
-    routes.get("/api/v2/conversations", call -> call.answer(Json.listing()));
+    routes.get("/api/v2/conversations", call -> call.answer(Json.listing(Stream.empty())));
     routes.get("/api/v2/conversations/:id", this::generic);
     routes.get("/api/v2/analytics/conversations/:id/details", this::details);
     routes.get(DETAILS, this::several);

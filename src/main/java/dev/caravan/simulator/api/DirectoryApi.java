@@ -1,6 +1,5 @@
 package dev.caravan.simulator.api;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.caravan.simulator.Globs;
 import dev.caravan.simulator.World;
@@ -8,12 +7,12 @@ import dev.caravan.simulator.centre.Agent;
 import dev.caravan.simulator.centre.Json;
 import dev.caravan.simulator.centre.Named;
 import dev.caravan.simulator.centre.Organization;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /** Who and what there is: users, queues and members, groups, divisions, teams, units. */
 public final class DirectoryApi {
@@ -128,14 +127,14 @@ public final class DirectoryApi {
         Json.listing(
             agents(unit).stream()
                 .map(
-                    agent -> Json.object().put("id", agent.id()).put("selfUri", USERS + agent.id()))
-                .toArray(JsonNode[]::new)));
+                    agent ->
+                        Json.object().put("id", agent.id()).put("selfUri", USERS + agent.id()))));
   }
 
   private void businessUnits(Call call) {
     ObjectNode unit = Json.object().put("id", organization.id()).put("name", "Business unit");
     unit.put("selfUri", "/api/v2/workforcemanagement/businessunits/" + organization.id());
-    call.answer(Json.listing(unit));
+    call.answer(Json.listing(Stream.of(unit)));
   }
 
   private void teams(Call call) {
@@ -149,9 +148,7 @@ public final class DirectoryApi {
   }
 
   private List<Agent> agents(Named of) {
-    List<Agent> agents = new ArrayList<>(of.members().size());
-    of.members().forEach(member -> agents.add(organization.agent(member)));
-    return agents;
+    return of.members().stream().map(organization::agent).toList();
   }
 
   private ObjectNode queue(Named queue) {

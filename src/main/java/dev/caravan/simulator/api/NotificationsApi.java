@@ -1,7 +1,6 @@
 package dev.caravan.simulator.api;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.caravan.simulator.SimulatorClock;
 import dev.caravan.simulator.SimulatorOptions;
@@ -59,15 +58,13 @@ public final class NotificationsApi {
     if (!Set.of("token", "oauthclient").contains(which)) {
       throw ApiError.invalidParameter(which, "includechannels", "token, oauthclient").thrown();
     }
-    ObjectNode listing = Json.object();
-    ArrayNode entities = listing.putArray("entities");
-    for (Channel channel : channels.ofClient(call.token().clientId())) {
-      boolean own = channel.token().value().equals(call.token().value());
-      if (own || which.equals("oauthclient")) {
-        entities.add(describe(channel, call, own));
-      }
-    }
-    call.answer(listing);
+    String token = call.token().value();
+    call.answer(
+        Json.listing(
+            channels.ofClient(call.token().clientId()).stream()
+                .filter(
+                    channel -> which.equals("oauthclient") || channel.token().value().equals(token))
+                .map(channel -> describe(channel, call, channel.token().value().equals(token)))));
   }
 
   private void verify(Call call) {
@@ -76,11 +73,7 @@ public final class NotificationsApi {
   }
 
   private void subscriptions(Call call) {
-    Channel channel = channel(call);
-    ObjectNode listing = Json.object();
-    ArrayNode entities = listing.putArray("entities");
-    channel.topics().keySet().forEach(topic -> entities.add(Subscriber.permitted(topic)));
-    call.answer(listing);
+    call.answer(Json.listing(channel(call).topics().keySet().stream().map(Subscriber::permitted)));
   }
 
   private void subscribe(Call call, boolean replace) {

@@ -1,6 +1,5 @@
 package dev.caravan.simulator.api;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.caravan.simulator.World;
@@ -53,10 +52,7 @@ public final class StatusApi {
     call.require(ADHERENCE);
     call.answer(
         Json.listing(
-            call.named(places).members().stream()
-                .map(organization::agent)
-                .map(people::adherence)
-                .toArray(JsonNode[]::new)));
+            call.named(places).members().stream().map(organization::agent).map(people::adherence)));
   }
 
   private ArrayNode bulk(

@@ -19,7 +19,7 @@ import java.io.UncheckedIOException;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * JSON as Genesys Cloud writes it, with ISO-8601 instants in UTC with exactly three decimals, and
@@ -71,9 +71,9 @@ public final class Json {
   }
 
   /** An answer that lists these. */
-  public static ObjectNode listing(JsonNode... entities) {
+  public static ObjectNode listing(Stream<? extends JsonNode> entities) {
     ObjectNode listing = object();
-    listing.putArray("entities").addAll(List.of(entities));
+    entities.forEach(listing.putArray("entities")::add);
     return listing;
   }
 

@@ -184,10 +184,6 @@ public sealed interface Action {
         throw new IllegalArgumentException("A frame needs a 'kind'.");
       }
     }
-
-    public Frame(Kind kind) {
-      this(Target.ALL, kind, 0, "");
-    }
   }
 
   /** Sends an event of one's own to everybody subscribed to its topic. */

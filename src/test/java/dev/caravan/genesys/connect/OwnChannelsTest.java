@@ -9,8 +9,10 @@ import dev.caravan.genesys.GenesysConstants;
 import dev.caravan.genesys.GenesysEndpoint;
 import dev.caravan.simulator.OauthClient;
 import dev.caravan.testing.LogLines;
+import dev.caravan.topic.Plan;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import org.apache.camel.Exchange;
 import org.apache.camel.ProducerTemplate;
@@ -40,7 +42,13 @@ class OwnChannelsTest {
   private OwnChannels channels() {
     GenesysEndpoint endpoint =
         road.context().getEndpoint("genesys:notifications?topics=any", GenesysEndpoint.class);
-    OwnChannels made = new OwnChannels(endpoint, template, folder);
+    OwnChannels made =
+        new OwnChannels(
+            endpoint,
+            template,
+            folder,
+            new Clients(List.of(Plan.DEFAULT_CLIENT)),
+            Plan.DEFAULT_CLIENT);
     made.start();
     return made;
   }
