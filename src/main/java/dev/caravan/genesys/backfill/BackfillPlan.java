@@ -3,27 +3,27 @@ package dev.caravan.genesys.backfill;
 import dev.caravan.topic.TopicCombiner;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.EnumMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * What can be read again of the topics of a gap: states of users as they are now, and conversations
  * as analytics keeps them. Everything else Genesys Cloud has forgotten.
  *
- * @param presence users whose presence is read again
- * @param routingStatus users whose routing status is
- * @param adherence users whose adherence is
+ * @param states users whose state is read again, by which
  * @param queues conversations of these queues are read again
  * @param users and of these users
  * @param conversations and these
  * @param lost topics of which nothing can be read again
  */
 record BackfillPlan(
-    Set<String> presence,
-    Set<String> routingStatus,
-    Set<String> adherence,
+    Map<Read, Set<String>> states,
     Set<String> queues,
     Set<String> users,
     Set<String> conversations,
@@ -31,17 +31,19 @@ record BackfillPlan(
 
   /** One kind of reading; each is an exchange of its own. */
   enum Read {
-    PRESENCE("presence", "presences"),
-    ROUTING_STATUS("routing-status", "routing statuses"),
-    ADHERENCE("adherence", "adherences"),
-    CONVERSATIONS("conversations", "conversations");
+    PRESENCE("presence", "presences", "presence"),
+    ROUTING_STATUS("routing-status", "routing statuses", "routingstatus"),
+    ADHERENCE("adherence", "adherences", "workforcemanagement.adherence"),
+    CONVERSATIONS("conversations", "conversations", "conversations");
 
     private final String label;
     private final String plural;
+    private final String topic;
 
-    Read(String label, String plural) {
+    Read(String label, String plural, String topic) {
       this.label = label;
       this.plural = plural;
+      this.topic = topic;
     }
 
     /** As in headers, metrics and routes. */
@@ -55,63 +57,40 @@ record BackfillPlan(
     }
   }
 
-  private static final String ADHERENCE = "workforcemanagement.adherence";
-
   /** Reads the names of topics; combined ones stand for what they combine. */
   static BackfillPlan of(Collection<String> topics) {
     Sorter sorter = new Sorter();
-    TopicCombiner.singles(topics).forEach(sorter::take);
-    return sorter.plan();
+    long lost = TopicCombiner.singles(topics).filter(topic -> !sorter.takes(topic)).count();
+    return new BackfillPlan(
+        sorter.states, sorter.queues, sorter.users, sorter.conversations, (int) lost);
   }
 
   /** The readings that the plan needs. */
   List<Read> reads() {
-    List<Read> reads = new ArrayList<>();
-    for (Read read : Read.values()) {
-      boolean needed =
-          switch (read) {
-            case PRESENCE -> !presence.isEmpty();
-            case ROUTING_STATUS -> !routingStatus.isEmpty();
-            case ADHERENCE -> !adherence.isEmpty();
-            case CONVERSATIONS -> !queues.isEmpty() || !users.isEmpty() || !conversations.isEmpty();
-          };
-      if (needed) {
-        reads.add(read);
-      }
+    List<Read> reads = new ArrayList<>(states.keySet());
+    if (!queues.isEmpty() || !users.isEmpty() || !conversations.isEmpty()) {
+      reads.add(Read.CONVERSATIONS);
     }
     return reads;
   }
 
   /** The users whose states this reading asks for. */
   Set<String> users(Read what) {
-    return switch (what) {
-      case PRESENCE -> presence;
-      case ROUTING_STATUS -> routingStatus;
-      case ADHERENCE -> adherence;
-      case CONVERSATIONS -> Set.of();
-    };
+    return states.getOrDefault(what, Set.of());
   }
 
   private static final class Sorter {
-    private final Set<String> presence = new LinkedHashSet<>();
-    private final Set<String> routingStatus = new LinkedHashSet<>();
-    private final Set<String> adherence = new LinkedHashSet<>();
+    private final Map<Read, Set<String>> states = new EnumMap<>(Read.class);
     private final Set<String> queues = new LinkedHashSet<>();
     private final Set<String> users = new LinkedHashSet<>();
     private final Set<String> conversations = new LinkedHashSet<>();
-    private int lost;
-
-    BackfillPlan plan() {
-      return new BackfillPlan(
-          presence, routingStatus, adherence, queues, users, conversations, lost);
-    }
 
     /** Upper and lower case do not matter in a topic, but in an id they are kept. */
-    void take(String topic) {
+    boolean takes(String topic) {
       String[] parts = topic.split("\\.");
       String lower = topic.toLowerCase(Locale.ROOT);
       if (parts.length > 3 && lower.startsWith("v2.users.")) {
-        user(parts[2], lower.substring(lower.indexOf('.', "v2.users.".length()) + 1));
+        return takes(parts[2], lower.substring(lower.indexOf('.', "v2.users.".length()) + 1));
       } else if (parts.length > 4
           && lower.startsWith("v2.routing.queues.")
           && parts[4].equalsIgnoreCase("conversations")) {
@@ -121,22 +100,20 @@ record BackfillPlan(
       } else if (parts.length > 3 && lower.startsWith("v2.conversations.")) {
         conversations.add(id(parts));
       } else {
-        lost++;
+        return false;
       }
+      return true;
     }
 
-    private void user(String id, String rest) {
-      if (rest.equals("presence")) {
-        presence.add(id);
-      } else if (rest.equals("routingstatus")) {
-        routingStatus.add(id);
-      } else if (rest.equals(ADHERENCE)) {
-        adherence.add(id);
-      } else if (rest.equals("conversations") || rest.startsWith("conversations.")) {
-        users.add(id);
-      } else {
-        lost++;
+    private boolean takes(String user, String rest) {
+      if (rest.equals(Read.CONVERSATIONS.topic)
+          || rest.startsWith(Read.CONVERSATIONS.topic + ".")) {
+        users.add(user);
+        return true;
       }
+      Optional<Read> state = Stream.of(Read.values()).filter(it -> it.topic.equals(rest)).findAny();
+      state.ifPresent(it -> states.computeIfAbsent(it, its -> new LinkedHashSet<>()).add(user));
+      return state.isPresent();
     }
 
     /** {@code v2.conversations.{id}.…}, but {@code v2.conversations.chats.{id}.…}. */

@@ -15,8 +15,8 @@ class BackfillPlanTest {
             List.of(
                 "v2.users.U1?presence&routingStatus&conversations.calls", "v2.users.u2.presence"));
 
-    assertThat(plan.presence()).containsExactly("U1", "u2");
-    assertThat(plan.routingStatus()).containsExactly("U1");
+    assertThat(plan.users(Read.PRESENCE)).containsExactly("U1", "u2");
+    assertThat(plan.users(Read.ROUTING_STATUS)).containsExactly("U1");
     assertThat(plan.users()).containsExactly("U1");
     assertThat(plan.reads())
         .containsExactly(Read.PRESENCE, Read.ROUTING_STATUS, Read.CONVERSATIONS);
