@@ -118,7 +118,8 @@ public final class BackgroundTask {
     LOG.log(Level.DEBUG, () -> "The background task " + name + " failed", why);
   }
 
-  private static String words(Throwable why) {
+  /** Its class and place, without its message: that may quote a payload. */
+  public static String words(Throwable why) {
     StackTraceElement[] trace = why.getStackTrace();
     return why.getClass().getSimpleName() + (trace.length == 0 ? "" : " at " + trace[0]);
   }

@@ -1,5 +1,6 @@
 package dev.caravan.cli;
 
+import dev.caravan.background.BackgroundTask;
 import io.quarkus.logging.LoggingFilter;
 import java.util.logging.Filter;
 import java.util.logging.Formatter;
@@ -36,7 +37,7 @@ public final class LogWithoutMessages implements Filter {
         if (said != null && said.length() >= SHORTEST) {
           text = text.replace(said, "…");
         }
-        classes.append(depth == 0 ? "" : ", caused by ").append(words(cause));
+        classes.append(depth == 0 ? "" : ", caused by ").append(BackgroundTask.words(cause));
         cause = cause.getCause();
       }
       line.setThrown(null);
@@ -54,10 +55,5 @@ public final class LogWithoutMessages implements Filter {
   /** Camel puts tables and the stack trace behind it. */
   private static String firstLine(String text) {
     return text.strip().lines().findFirst().orElse("");
-  }
-
-  private static String words(Throwable thrown) {
-    StackTraceElement[] trace = thrown.getStackTrace();
-    return thrown.getClass().getSimpleName() + (trace.length == 0 ? "" : " at " + trace[0]);
   }
 }

@@ -95,10 +95,7 @@ public final class EnvelopeReader {
           envelope.bodyEnd = start + (int) parser.currentLocation().getByteOffset();
         }
         case "metadata" -> envelope.metadataCorrelationId = textIn(parser, value, CORRELATION_ID);
-        case "result" -> envelope.result = text(parser, value);
-        case "status" -> envelope.status = text(parser, value);
-        case "message" -> envelope.message = text(parser, value);
-        case "correlationId" -> envelope.correlationId = text(parser, value);
+        case "result", "status" -> envelope.reply |= !text(parser, value).isEmpty();
         default -> parser.skipChildren();
       }
     }
@@ -112,29 +109,16 @@ public final class EnvelopeReader {
   }
 
   private static Frame withoutTopic(Envelope envelope) {
-    boolean reply = !envelope.result.isEmpty() || !envelope.status.isEmpty();
-    if (!reply || envelope.bodyStart >= 0) {
-      return new Frame.Unreadable("has no topicName");
-    }
-    return new Frame.Control(
-        Frame.Kind.REPLY,
-        "",
-        envelope.message,
-        envelope.result,
-        envelope.status,
-        envelope.correlationId);
+    return envelope.reply && envelope.bodyStart < 0
+        ? new Frame.Control(Frame.Kind.REPLY, "")
+        : new Frame.Unreadable("has no topicName");
   }
 
   private static Frame withTopic(
       TopicTraits topic, Envelope envelope, BodyReader body, byte[] frame, Witness witness) {
     if (topic.family() == TopicTraits.Family.CONTROL) {
       return new Frame.Control(
-          kind(topic.topicName().toLowerCase(Locale.ROOT), body),
-          body.reason(),
-          body.message(),
-          "",
-          "",
-          envelope.metadataCorrelationId);
+          kind(topic.topicName().toLowerCase(Locale.ROOT), body), body.reason());
     }
     if (envelope.bodyStart < 0) {
       return new Frame.Unreadable("has no eventBody");
@@ -275,10 +259,10 @@ public final class EnvelopeReader {
   private static final class Envelope {
     private String topicName = "";
     private String metadataCorrelationId = "";
-    private String result = "";
-    private String status = "";
-    private String message = "";
-    private String correlationId = "";
+
+    /** Whether it says what came of something that was asked for. */
+    private boolean reply;
+
     private int bodyStart = -1;
     private int bodyEnd;
   }

@@ -34,15 +34,8 @@ public sealed interface Frame permits Frame.Notification, Frame.Control, Frame.U
    * A frame about the channel itself. It never carries the channel's id, which is a credential.
    *
    * @param reason why, in Genesys' words ({@code another_channel_subscribed} …), or empty
-   * @param message the text that came along, or empty; it is Genesys' own, so not to be trusted
-   *     with a log line
-   * @param result the status code of a reply, or empty
-   * @param status {@code subscribed}, {@code failure} … of a reply, or empty
-   * @param correlationId what a reply answers to, or empty
    */
-  record Control(
-      Kind kind, String reason, String message, String result, String status, String correlationId)
-      implements Frame {
+  record Control(Kind kind, String reason) implements Frame {
 
     @Override
     public String toString() {

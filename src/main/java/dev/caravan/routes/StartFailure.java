@@ -1,6 +1,7 @@
 package dev.caravan.routes;
 
 import dev.caravan.command.CommandFailure;
+import dev.caravan.kafka.IsolatingClientFactory;
 import io.quarkus.runtime.QuarkusBindException;
 import java.io.IOException;
 import java.net.BindException;
@@ -40,7 +41,7 @@ public final class StartFailure {
         .map(StartFailure::portTaken)
         .or(() -> first(causes, CommandFailure.class).map(Throwable::getMessage))
         .or(() -> first(causes, MarkedYamlEngineException.class).map(StartFailure::brokenYaml))
-        .or(() -> first(causes, ConfigException.class).map(StartFailure::kafka))
+        .or(() -> first(causes, ConfigException.class).map(IsolatingClientFactory::sentence))
         .or(() -> first(causes, FailedToCreateRouteException.class).map(StartFailure::brokenRoute))
         .or(() -> wrongOption(failure).map(what -> "The bridge could not start: " + withEnd(what)))
         .orElseGet(() -> "The bridge could not start: " + withEnd(rootMessage(failure)));
@@ -59,15 +60,6 @@ public final class StartFailure {
             port,
             "End that program, or choose another port for health and metrics with"
                 + " CARAVAN_MANAGEMENT_PORT.");
-  }
-
-  /** What the Kafka client finds wrong with its settings, an unknown host name above all. */
-  private static String kafka(ConfigException e) {
-    return "Kafka cannot be used: %s. %s"
-        .formatted(
-            oneLine(e.getMessage()),
-            "Check KAFKA_BOOTSTRAP_SERVERS (host:port, comma-separated) and the other KAFKA_…"
-                + " settings.");
   }
 
   private static String brokenYaml(MarkedYamlEngineException e) {
