@@ -8,6 +8,9 @@ public interface ChannelLink {
   /** Sends an application ping. */
   void ping();
 
+  /** Sends an application ping, unless one has not been answered yet. */
+  void prove();
+
   /** Closes the socket with 1000 and lets the channel go. */
   void close();
 

@@ -4,6 +4,7 @@ import dev.caravan.background.BackgroundTask;
 import dev.caravan.frame.CopyPairing;
 import dev.caravan.frame.Frame;
 import dev.caravan.topic.TopicSharder;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -623,6 +624,17 @@ public final class Shard {
     return live.isEmpty() || before.isEmpty()
         ? live
         : OptionalLong.of(Math.min(live.getAsLong(), before.getAsLong()));
+  }
+
+  /**
+   * Asks for a sign of life where nothing has come for so long: {@link #handedOnUntil} is as old as
+   * the last one. To be called every now and then; on the control thread.
+   */
+  public void prove(Duration silence) {
+    long before = clock.getAsLong() - silence.toMillis();
+    linksOf(it -> it.trusted(Phase.LIVE))
+        .filter(link -> link.reading().lastFrameAt() <= before)
+        .forEach(ChannelLink::prove);
   }
 
   /** Whether the channel is LIVE and its events can be relied on. On the control thread. */

@@ -18,7 +18,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
@@ -68,122 +67,6 @@ public final class Cluster implements AutoCloseable {
   private static final Set<ClusterState.Stage> FORWARDING =
       Set.of(ClusterState.Stage.READING, ClusterState.Stage.OFFERED);
 
-  /** What an instance reads with; all is called on the control thread. */
-  public interface Reader {
-
-    /**
-     * Opens a shard's channel; {@link Cluster#opened} when it is LIVE.
-     *
-     * @param held whether nothing is forwarded until {@link #release}
-     * @param lastRead until when it was read by others; there is a gap since
-     */
-    void open(TopicSharder.Shard shard, boolean held, Optional<Instant> lastRead);
-
-    /**
-     * Opens a shard's channel to stand by: what is read is kept until it is {@link #acknowledged},
-     * and nothing is forwarded. {@link Cluster#opened} whenever it is LIVE, {@link Cluster#blind}
-     * when it is not any more.
-     */
-    void standBy(TopicSharder.Shard shard);
-
-    /**
-     * Whoever read a shard for which this instance stands by has ended: forwards what has not been
-     * acknowledged, and goes on, be its channel LIVE or still being opened.
-     *
-     * @param lastRead until when that one has told to have read it; empty if it has not
-     */
-    void takeOver(TopicSharder.Shard shard, Optional<Instant> lastRead);
-
-    /** As if the shard had just been opened held: what was kept is not ours to forward. */
-    void takePart(int shard);
-
-    /** Forwards what has not been acknowledged of a shard for which we stand by, and stands by. */
-    void rescue(int shard);
-
-    /**
-     * What Kafka has of a shard for which this instance stands by, in the order in which it was
-     * acknowledged.
-     *
-     * @param settledMillis for how long all that was read before is settled; -1 if that is not told
-     */
-    void acknowledged(int shard, List<Forwarded> forwarded, long settledMillis);
-
-    /** What has reached Kafka since this was asked last. Asked only if all stand by. */
-    List<Reached> reached();
-
-    /** Reads other topics on a shard. */
-    void change(TopicSharder.Shard shard);
-
-    /**
-     * The shard that is read here was read by another until then, which has ended.
-     *
-     * @param lastRead by the clock of that one
-     */
-    void inherit(TopicSharder.Shard shard, Instant lastRead);
-
-    /**
-     * The shard has been handed over to this instance: what is to be read on it, and is not, is a
-     * gap since then.
-     *
-     * @param since by the clock that never jumps, in milliseconds
-     */
-    void unread(TopicSharder.Shard shard, long since);
-
-    /** Closes a shard's channel: others read it. */
-    void close(int shard);
-
-    /** Closes a shard's channel: the plan does not have it any more. */
-    void finish(int shard);
-
-    /** Notes what is forwarded of a shard from now on, or no more. */
-    void note(int shard, boolean on);
-
-    /** Holds what is read of a shard until {@link #release}. */
-    void hold(int shard);
-
-    /** Reads a shard until nothing more is on its way; then {@link Cluster#drained}. */
-    void drain(int shard);
-
-    /** Forwards nothing more of the shard, and tells what was forwarded since it is noted. */
-    List<Forwarded> stopForwarding(int shard);
-
-    /** Forwards what is held of a shard, but for what has been forwarded, and goes on. */
-    void release(int shard, List<Forwarded> forwarded);
-
-    /**
-     * Another instance reads a shard.
-     *
-     * @param lastRead since when it has on record that it was not read; empty if it has not
-     */
-    void readElsewhere(TopicSharder.Shard shard, Optional<Instant> lastRead);
-
-    /**
-     * Begins or ends to find out what is to be read; {@link Cluster#listed} then.
-     *
-     * @param before what is read until now
-     */
-    void lead(boolean on, Plan before);
-
-    /** All that is wanted. */
-    void want(List<String> subscriptions);
-
-    /** Until when all that was sent for a shard has been read and kept, in epoch milliseconds. */
-    OptionalLong until(int shard);
-
-    /** Whether Genesys Cloud is reached, as far as can be told from what is read here. */
-    Reach reach();
-
-    /** Which OAuth clients can log in here. */
-    Logins logins();
-
-    /**
-     * Another instance has asked for a channel of a shard.
-     *
-     * @param at when that was, by the clock of that one, or now if that is in the future
-     */
-    void answered(Answer answer, Instant at);
-  }
-
   /**
    * What Genesys Cloud answered to the subscriptions of a channel.
    *
@@ -216,7 +99,7 @@ public final class Cluster implements AutoCloseable {
     }
   }
 
-  private final Reader reader;
+  private final ShardReader reader;
   private final ScheduledExecutorService control;
   private final LongSupplier clock;
   private final LongSupplier wall;
@@ -227,6 +110,7 @@ public final class Cluster implements AutoCloseable {
   private final GroupMember group;
   private final Executor threads;
   private final HandedOver handed;
+  private final ClusterActions actions;
   private volatile ClusterState state;
   private volatile long tickedAt;
 
@@ -260,7 +144,7 @@ public final class Cluster implements AutoCloseable {
   public Cluster(
       String name,
       Clients clients,
-      Reader reader,
+      ShardReader reader,
       ScheduledExecutorService control,
       Executor threads,
       Map<String, String> settings,
@@ -291,6 +175,9 @@ public final class Cluster implements AutoCloseable {
             slots -> submit(new ClusterEvent.Assigned(slots)),
             () -> submit(new ClusterEvent.Lost()),
             membership);
+    this.actions =
+        new ClusterActions(
+            reader, topic::write, group, handed, () -> listed = new HashMap<>(), clock);
   }
 
   /** Begins to listen; returns at once. */
@@ -712,138 +599,6 @@ public final class Cluster implements AutoCloseable {
         .map(ClusterAction.HandOver.class::cast)
         .forEach(hand -> handed.begin(hand.shard(), hand.epoch(), clock.getAsLong()));
     state = step.state();
-    step.actions().forEach(action -> decisions.run(() -> carryOut(action)));
-  }
-
-  private void carryOut(ClusterAction action) {
-    if (!(action instanceof ClusterAction.Write) && !(action instanceof ClusterAction.WriteUntil)) {
-      LOG.debug("{}: {}", state.me(), summary(action));
-    }
-    if (action instanceof ClusterAction.Write write) {
-      topic.write(write.record());
-    } else if (action instanceof ClusterAction.WriteUntil until) {
-      reader
-          .until(until.shard())
-          .ifPresent(
-              millis -> topic.write(new Until(state.me(), until.shard(), until.epoch(), millis)));
-    } else if (action instanceof ClusterAction.Open open) {
-      opens(open);
-    } else if (action instanceof ClusterAction.Inherit inherit) {
-      state
-          .view()
-          .planned(inherit.shard())
-          .ifPresent(
-              topics -> reader.inherit(topics.planned(), Instant.ofEpochMilli(inherit.lastRead())));
-    } else if (action instanceof ClusterAction.Unread unread) {
-      state
-          .view()
-          .planned(unread.shard())
-          .ifPresent(topics -> reader.unread(topics.planned(), unread.since()));
-    } else if (action instanceof ClusterAction.StandBy standBy) {
-      LOG.info(
-          "Shard {} is read here, too, should the instance that forwards it end.",
-          standBy.shard().number());
-      reader.standBy(standBy.shard());
-    } else if (action instanceof ClusterAction.TakeOver takeOver) {
-      LOG.warn(
-          "The instance that read shard {} has ended. This one takes its place, with what was kept"
-              + " here for that.",
-          takeOver.shard().number());
-      reader.takeOver(takeOver.shard(), instant(takeOver.lastRead()));
-    } else if (action instanceof ClusterAction.TakePart takePart) {
-      LOG.info("Shard {} is handed over to this instance.", takePart.shard());
-      reader.takePart(takePart.shard());
-    } else if (action instanceof ClusterAction.Rescue rescue) {
-      LOG.warn(
-          "Another instance reads shard {}, whose reader had ended. What had not reached Kafka"
-              + " before is forwarded here.",
-          rescue.shard());
-      reader.rescue(rescue.shard());
-    } else if (action instanceof ClusterAction.Change change) {
-      reader.change(change.shard());
-    } else if (action instanceof ClusterAction.Close close) {
-      LOG.info("Shard {} is not read here any more.", close.shard());
-      reader.close(close.shard());
-    } else if (action instanceof ClusterAction.Finish finish) {
-      LOG.info("Shard {} is not part of the plan any more.", finish.shard());
-      reader.finish(finish.shard());
-    } else if (action instanceof ClusterAction.Note note) {
-      reader.note(note.shard(), note.on());
-    } else if (action instanceof ClusterAction.Hold hold) {
-      reader.hold(hold.shard());
-    } else if (action instanceof ClusterAction.Drain drain) {
-      reader.drain(drain.shard());
-    } else if (action instanceof ClusterAction.HandOver hand) {
-      handOver(hand);
-    } else if (action instanceof ClusterAction.Release release) {
-      LOG.info(
-          "Shard {} is forwarded here from now on; the instance before has told {} events.",
-          release.shard(),
-          release.forwarded().size());
-      reader.release(release.shard(), release.forwarded());
-    } else if (action instanceof ClusterAction.ReadElsewhere elsewhere) {
-      state
-          .view()
-          .planned(elsewhere.shard())
-          .ifPresent(
-              topics -> reader.readElsewhere(topics.planned(), instant(elsewhere.lastRead())));
-    } else if (action instanceof ClusterAction.Join join) {
-      LOG.warn(
-          join.on()
-              ? "This instance takes part again in reading what is to be read."
-              : "This instance does not reach Genesys Cloud, and others do: it leaves its shards to"
-                  + " them.");
-      group.join(join.on());
-    } else if (action instanceof ClusterAction.Lead lead) {
-      leads(lead.on());
-    } else if (action instanceof ClusterAction.Want want) {
-      reader.want(want.subscriptions());
-    }
-  }
-
-  private static String summary(ClusterAction action) {
-    String all = action.toString();
-    return all.length() < 200 ? all : all.substring(0, 200);
-  }
-
-  private static Optional<Instant> instant(long millis) {
-    return millis == 0 ? Optional.empty() : Optional.of(Instant.ofEpochMilli(millis));
-  }
-
-  private void opens(ClusterAction.Open open) {
-    Optional<Instant> lastRead = instant(open.lastRead());
-    LOG.info(
-        "Shard {} is opened here{}.",
-        open.shard().number(),
-        open.held()
-            ? ", while another instance still reads it"
-            : lastRead.map(at -> "; it was last read at " + at).orElse(""));
-    reader.open(open.shard(), open.held(), lastRead);
-  }
-
-  private void handOver(ClusterAction.HandOver hand) {
-    List<Forwarded> forwarded = reader.stopForwarding(hand.shard());
-    handed.write(hand.shard(), hand.epoch(), forwarded, clock.getAsLong());
-    LOG.info(
-        "Shard {} is handed over; {} events were forwarded meanwhile.",
-        hand.shard(),
-        forwarded.size());
-    reader.close(hand.shard());
-  }
-
-  private void leads(boolean on) {
-    LOG.info(
-        on
-            ? "This instance finds out what is to be read, for all."
-            : "Another instance finds out what is to be read.");
-    listed = new HashMap<>();
-    reader.lead(
-        on,
-        new Plan(
-            state.view().plan().slots().keySet().stream()
-                .sorted()
-                .flatMap(shard -> state.view().planned(shard).stream())
-                .map(Topics::planned)
-                .toList()));
+    step.actions().forEach(action -> decisions.run(() -> actions.carryOut(action, state)));
   }
 }

@@ -203,6 +203,11 @@ record ControlView(
     return now - Math.max(heardAt.getOrDefault(who, NEVER), contactSince);
   }
 
+  /** Whether an instance was heard since we have heard ourselves without a break. */
+  boolean isHeardSinceContact(String who) {
+    return heardAt.getOrDefault(who, NEVER) >= contactSince;
+  }
+
   /** Whether an instance has ended, so that what it read may be read by others. */
   boolean hasEnded(String who, long now, long silentForMillis) {
     return contact(now) && silentMillis(who, now) >= silentForMillis;

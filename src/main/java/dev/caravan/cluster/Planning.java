@@ -11,7 +11,9 @@ import dev.caravan.cluster.ControlRecord.Topics;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /**
  * Whom the slots and shards of a plan belong to as things are at a moment, and what the owner of
@@ -99,16 +101,26 @@ final class Planning {
     return latest;
   }
 
-  /** The slots of shards, but for those that nobody has whose owner has been silent for long. */
+  /**
+   * The slots of shards, but for those that nobody has whose owner has been silent for long. What
+   * one had that is not missed any more may be that of another since.
+   */
   private Map<Integer, Integer> withoutDead(Plan before, Map<Integer, String> owners) {
+    Map<Boolean, Set<Integer>> bySilence =
+        state.view().members().values().stream()
+            .collect(
+                Collectors.partitioningBy(
+                    it ->
+                        state.view().silentMillis(it.by(), now)
+                            >= ClusterMachine.REPLACED_AFTER_MILLIS,
+                    Collectors.flatMapping(it -> it.slots().stream(), Collectors.toSet())));
     Map<Integer, Integer> kept = new HashMap<>(before.slots());
-    state.view().members().values().stream()
-        .filter(
-            it -> state.view().silentMillis(it.by(), now) >= ClusterMachine.REPLACED_AFTER_MILLIS)
-        .forEach(
-            dead ->
-                kept.values()
-                    .removeIf(slot -> dead.slots().contains(slot) && !owners.containsKey(slot)));
+    kept.values()
+        .removeIf(
+            slot ->
+                bySilence.get(true).contains(slot)
+                    && !bySilence.get(false).contains(slot)
+                    && !owners.containsKey(slot));
     return kept;
   }
 

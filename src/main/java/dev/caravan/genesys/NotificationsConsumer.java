@@ -65,6 +65,9 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
 
   private static final Duration TICK = Duration.ofSeconds(1);
 
+  /** What is told to other instances is as old as the time between two looks. */
+  private static final Duration KEPT_EVERY = Duration.ofMillis(200);
+
   /** One reads the control topic, one is a member of the group. */
   private static final int CLUSTER_THREADS = 2;
 
@@ -331,6 +334,9 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
     } else {
       shared.get().cluster().start();
       shared.get().tasks().forEach(loops::watch);
+      loops.watch(
+          BackgroundTask.every(
+              KEPT_EVERY, "looking what is in safe hands", control, this::keptUntil));
     }
     its.decisions().forEach(loops::watch);
     its.watch().forEach(loops::watch);
@@ -394,13 +400,18 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
     }
   }
 
+  private long keptUntil() {
+    return inFlight.keptUntil(component()::unsafeFor);
+  }
+
   /** Every second, on the control thread. */
   private void tick() {
     agreedIds.look(reading().heldBack(AgreedIds.HELD_BACK_MILLIS));
     // First: the time until which all is kept must not pass a loss that is not on record
-    long kept = inFlight.keptUntil(component()::unsafeFor);
+    long kept = keptUntil();
     deadLetters.note(component().ledger());
     List<Shard> all = reading().shards();
+    shared.ifPresent(some -> some.prove(all));
     gaps.tick(forwarded(all, kept), kept, clock.getAsLong());
     if (standby) {
       long until = inFlight.settledUntil(component().settling().unsettledFor());

@@ -9,6 +9,7 @@ import dev.caravan.cluster.Clients;
 import dev.caravan.cluster.Cluster;
 import dev.caravan.cluster.Logins;
 import dev.caravan.cluster.Reach;
+import dev.caravan.cluster.ShardReader;
 import dev.caravan.frame.Frame;
 import dev.caravan.settings.KafkaClients;
 import dev.caravan.settings.KafkaProperties;
@@ -46,10 +47,13 @@ import org.eclipse.microprofile.config.ConfigProvider;
  * drains and closes them as the {@link Cluster} decides. All but the frames is on the control
  * thread.
  */
-final class SharedReading implements Cluster.Reader, GenesysComponent.HandOver {
+final class SharedReading implements ShardReader, GenesysComponent.HandOver {
 
   /** From the decision to take part in a move until it is carried out. */
   private static final Duration LET_GO_WITHIN = Duration.ofSeconds(1);
+
+  /** A channel that has brought nothing for so long is asked: every other second, then. */
+  private static final Duration SILENT = Duration.ofMillis(1_500);
 
   private static final long LOOK_NANOS = 20_000_000;
   private static final int MOST_LOOKS = 250;
@@ -191,6 +195,8 @@ final class SharedReading implements Cluster.Reader, GenesysComponent.HandOver {
     lastRead.ifPresent(until -> gaps.inherited(shard, until));
     if (held) {
       takenOver.put(shard.number(), shard.subscriptions());
+      // What is held is lost with this instance, and has a reader: it is not on our record yet
+      gaps.standsBy(shard.number());
     }
     frames.put(shard.number(), new HeldFrames(shard.number(), held, clock, next, pairedOff));
     change(shard);
@@ -241,7 +247,7 @@ final class SharedReading implements Cluster.Reader, GenesysComponent.HandOver {
     // What this one has read before is let go of: if the other did not read it, it is a gap
     Instant now = wallClock();
     replicas(shard).forEach(replica -> gaps.readSince(replica, now.minus(LET_GO_WITHIN)));
-    standsByNoMore(shard, now);
+    standingBy.remove(shard);
     Optional.ofNullable(ours.get(shard))
         .ifPresent(planned -> takenOver.put(shard, planned.subscriptions()));
     held(shard).ifPresent(HeldFrames::takePart);
@@ -316,6 +322,16 @@ final class SharedReading implements Cluster.Reader, GenesysComponent.HandOver {
     }
   }
 
+  /**
+   * To be called every second. The others are told until when a shard was read, and begin there if
+   * this instance ends; where nothing comes, that would be the last heartbeat.
+   */
+  void prove(List<Shard> shards) {
+    shards.stream()
+        .filter(shard -> !standsBy(shard.number()))
+        .forEach(shard -> shard.prove(SILENT));
+  }
+
   /** Whether this instance reads the shard besides the one that forwards it. */
   boolean standsBy(int shard) {
     return standingBy.contains(shard);
@@ -349,11 +365,14 @@ final class SharedReading implements Cluster.Reader, GenesysComponent.HandOver {
 
   @Override
   public void inherit(TopicSharder.Shard shard, Instant lastRead) {
+    standsByNoMore(shard.number(), lastRead);
     gaps.inherited(withTakenOver(shard), lastRead);
   }
 
   @Override
   public void unread(TopicSharder.Shard shard, long since) {
+    // The one before has told that it forwarded all until now
+    standsByNoMore(shard.number(), wallClock());
     gaps.inherited(withTakenOver(shard), clock.atTheLatest(since));
     takenOver.remove(shard.number());
   }

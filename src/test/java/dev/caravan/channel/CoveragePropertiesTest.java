@@ -87,6 +87,11 @@ class CoveragePropertiesTest {
     }
 
     @Override
+    public void prove() {
+      ping();
+    }
+
+    @Override
     public void close() {
       ended = true;
       story.sockets.remove(this);

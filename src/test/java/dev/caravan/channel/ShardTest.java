@@ -795,6 +795,21 @@ class ShardTest {
   }
 
   @Test
+  void whatBringsNothingForAWhileIsAskedForASignOfLife() {
+    Stage.Link link = stage.live(stage.order(0));
+    link.lastFrameAt = stage.control.now();
+    int before = link.pings;
+    stage.pass(Duration.ofSeconds(1));
+    shard.prove(Duration.ofSeconds(2));
+    assertThat(link.pings).isEqualTo(before);
+
+    stage.pass(Duration.ofSeconds(1));
+    shard.prove(Duration.ofSeconds(2));
+
+    assertThat(link.pings).isEqualTo(before + 1);
+  }
+
+  @Test
   void allIsReadUntilTheLastFrameOfThePredecessorUntilThatHasAnswered() {
     Stage.Link old = stage.live(stage.order(0));
     assertThat(shard.handedOnUntil()).hasValue(old.lastFrameAt);

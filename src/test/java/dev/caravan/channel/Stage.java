@@ -61,6 +61,11 @@ final class Stage implements ChannelOpener, ShardListener {
     }
 
     @Override
+    public void prove() {
+      ping();
+    }
+
+    @Override
     public void close() {
       closed = true;
     }

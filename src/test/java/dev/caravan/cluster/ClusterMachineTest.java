@@ -131,9 +131,12 @@ class ClusterMachineTest {
 
   @Test
   void whoeverOpensWhatADeadInstanceReadKnowsSinceWhenNobodyHasReadIt() {
-    otherReads();
-    hear(new Until(OTHER, 1, 4, 1_700_000_000_000L));
-    plan(7, -1);
+    take(new ClusterEvent.Heard(member(OTHER), false));
+    take(new ClusterEvent.Heard(new Live(OTHER, 1, 4, false, KNOWN), false));
+    take(new ClusterEvent.Heard(new Until(OTHER, 1, 4, 1_700_000_000_000L), false));
+    begin();
+    hear(new Topics(THIRD, "v", SHARD));
+    dealtToUs();
     assertThat(only(ClusterAction.Open.class)).isNull();
 
     pass(ControlView.DEAD_AFTER_MILLIS, false);
@@ -361,6 +364,21 @@ class ClusterMachineTest {
     take(new ClusterEvent.Opened(1));
 
     assertThat(actions).contains(new ClusterAction.WriteUntil(1, 1));
+  }
+
+  @Test
+  void untilWhenIsToldUntilTheShardIsHandedOver() {
+    reading();
+    take(new ClusterEvent.Assigned(Set.of(9)));
+    plan(7, 1);
+    hear(new Live(OTHER, 1, 2, true, KNOWN));
+
+    pass(1_000, true);
+    assertThat(actions).contains(new ClusterAction.WriteUntil(1, 1));
+    take(new ClusterEvent.Drained(1));
+
+    assertThat(actions)
+        .containsSubsequence(new ClusterAction.WriteUntil(1, 1), new ClusterAction.HandOver(1, 2));
   }
 
   @Test
@@ -830,6 +848,26 @@ class ClusterMachineTest {
     assertThat(ClusterMachine.REPLACED_AFTER_MILLIS).isGreaterThan(Cluster.LEASE_MILLIS);
   }
 
+  /** Killed, and started anew under another name: the group gave it the same slots. */
+  @Test
+  void whatWasThatOfADeadInstanceAndIsThatOfAnotherSinceStaysThere() {
+    take(new ClusterEvent.CaughtUp());
+    take(new ClusterEvent.Assigned(Set.of(0)));
+    hear(member(ME, Set.of(0)));
+    hear(member("before", Set.of(5)));
+    pass(ClusterMachine.REPLACED_AFTER_MILLIS, false);
+    hear(member(OTHER, Set.of(5)));
+    hear(new Topics(OTHER, "v", SHARD));
+    hear(new Live(OTHER, 1, 4, false, KNOWN));
+    hear(new Plan(ME, 1, Map.of(1, 5), Map.of(1, "v"), true, -1));
+
+    pass(ControlView.DEAD_AFTER_MILLIS + 2_000, false);
+
+    assertThat(state.leader().orElseThrow().written()).as("it may only stand still").isEmpty();
+    pass(2_000, false);
+    assertThat(state.leader().orElseThrow().written().orElseThrow().slots()).containsEntry(1, 0);
+  }
+
   @Test
   void ofTwoThatBelieveToHaveSlot0NeitherAnswersAtOnce() {
     take(new ClusterEvent.CaughtUp());
@@ -1084,9 +1122,12 @@ class ClusterMachineTest {
     missed();
     take(new ClusterEvent.Opened(1));
     dealtToUs();
-    assertThat(stage()).as("it is read").isNull();
-
     take(new ClusterEvent.Blind(1));
+    pass(2_000, false);
+    assertThat(stage()).as("its reader may only stand still").isNull();
+
+    now += 1_000;
+    hear(member(ME));
 
     assertThat(actions).contains(new ClusterAction.TakeOver(SHARD, KNOWN));
     assertThat(stage()).isEqualTo(Stage.OPENING);
@@ -1095,6 +1136,7 @@ class ClusterMachineTest {
   @Test
   void whoOpensForGoodWhatItReadAheadLeavesItToItsReaderWhenThatIsHeardAgain() {
     missed();
+    pass(3_000, false);
     dealtToUs();
     assertThat(stage()).isEqualTo(Stage.OPENING);
 
@@ -1167,15 +1209,77 @@ class ClusterMachineTest {
   }
 
   @Test
-  void whatMayNotBeReadAheadForAWhileIsOpenedByItsOwnerAtOnce() {
+  void whatMayNotBeReadAheadForAWhileIsOpenedByItsOwnerOnceTheLeaseOfItsReaderHasRunOut() {
     missed();
     pass(1_000, true);
     pass(ControlView.DEAD_AFTER_MILLIS + 1_000, false);
     assertThat(isOpen(1)).isFalse();
 
     dealtToUs();
+    pass(2_000, false);
+    assertThat(stage()).isNull();
+    now += 1_000;
+    hear(member(ME));
 
     assertThat(actions).contains(new ClusterAction.Open(SHARD, false, KNOWN));
+  }
+
+  @Test
+  void whatMayNotBeReadAheadForAWhileIsReadOnceTheLeaseOfItsReaderHasRunOutThoughNobodyPlans() {
+    missed();
+    pass(1_000, true);
+
+    pass(ClusterMachine.REPLACED_AFTER_MILLIS - 1_000, false);
+    assertThat(isOpen(1)).isFalse();
+    pass(1_000, false);
+
+    assertThat(isOpen(1)).isTrue();
+  }
+
+  @Test
+  void whoHasJustStartedReadsAheadOfOneThatItHasHeard() {
+    otherReads();
+    plan(5, -1);
+
+    pass(ControlView.DEAD_AFTER_MILLIS, false);
+    assertThat(state.standing()).as("not yet").isEmpty();
+    pass(1_000, false);
+
+    assertThat(actions).contains(new ClusterAction.StandBy(SHARD));
+  }
+
+  @Test
+  void whoReadAheadOnceIsNotKeptTo() {
+    otherReads();
+    hear(member(THIRD, Set.of(40)));
+    hear(new Standby(THIRD, 1, true));
+    plan(5, -1);
+
+    for (int second = 0; second < 6; second++) {
+      hear(member(THIRD, Set.of(40)));
+      pass(1_000, false);
+    }
+
+    assertThat(isOpen(1)).as("we have the next slot").isTrue();
+  }
+
+  /** Its reader was about to hand it over to us. */
+  @Test
+  void theOwnerOfASlotReadsAheadToo() {
+    otherReads();
+    hear(new Until(OTHER, 1, 4, KNOWN));
+    plan(7, -1);
+
+    pass(ControlView.DEAD_AFTER_MILLIS + 1_000, false);
+    assertThat(actions).contains(new ClusterAction.StandBy(SHARD));
+    take(new ClusterEvent.Opened(1));
+    pass(2_000, false);
+    assertThat(stage()).as("it may only stand still").isNull();
+    now += 1_000;
+    hear(member(ME));
+
+    assertThat(actions).contains(new ClusterAction.TakeOver(SHARD, KNOWN));
+    assertThat(stage()).isEqualTo(Stage.READING);
   }
 
   @Test
@@ -1192,7 +1296,7 @@ class ClusterMachineTest {
   }
 
   @Test
-  void nothingIsReadAheadThatAnotherOwnsAndOpensItself() {
+  void nothingIsReadAheadThatAnotherOwnsAndReadsAheadItself() {
     otherReads();
     hear(member(THIRD, Set.of(8)));
     plan(8, -1);
@@ -1604,7 +1708,7 @@ class ClusterMachineTest {
     hear(member(THIRD, Set.of(40)));
     hear(new Standby(THIRD, 1, true));
 
-    for (int second = 0; second < 7; second++) {
+    for (int second = 0; second < 9; second++) {
       hear(member(THIRD, Set.of(40)));
       pass(1_000, false);
     }

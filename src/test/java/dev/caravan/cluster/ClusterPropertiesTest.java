@@ -177,6 +177,51 @@ class ClusterPropertiesTest {
     assertAllRead(all);
   }
 
+  /** While shards move to one that has just started, or just after that. */
+  @ParameterizedTest
+  @MethodSource("seeds")
+  void theDeathOfOneIsAShortGapWheneverAnotherHasStarted(long seed) {
+    Random random = new Random(seed);
+    SimulatedInstances all = three();
+
+    for (int death = 0; death < FAULTS; death++) {
+      all.kill(any(all, random));
+      all.pass(30_000);
+      all.start();
+      all.pass(random.nextInt(60_000));
+    }
+
+    all.pass(QUIET);
+    assertThat(all.untold()).isEmpty();
+    assertThat(all.told)
+        .isNotEmpty()
+        .allSatisfy(gap -> assertThat(gap.to() - gap.from()).isLessThanOrEqualTo(9_000));
+    assertAllRead(all);
+  }
+
+  /** Six seconds and a half, before a lease runs out. */
+  @ParameterizedTest
+  @MethodSource("seeds")
+  void whoStandsStillWhileShardsMoveLeavesNoGap(long seed) {
+    Random random = new Random(seed);
+    SimulatedInstances all = three();
+
+    for (int freeze = 0; freeze < FAULTS; freeze++) {
+      any(all, random).leave();
+      all.start();
+      all.pass(20_000 + random.nextInt(20_000));
+      Instance one = any(all, random);
+      one.frozen = true;
+      all.pass(6_000 + random.nextInt(1_500));
+      one.frozen = false;
+      all.pass(60_000);
+    }
+
+    all.pass(QUIET);
+    assertThat(all.told).isEmpty();
+    assertAllRead(all);
+  }
+
   /** Nine seconds until it counts as ended, and what the group and whoever plans then need. */
   @ParameterizedTest
   @MethodSource("seeds")

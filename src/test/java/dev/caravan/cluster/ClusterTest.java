@@ -68,7 +68,7 @@ class ClusterTest {
     return start(settings, new NoReader());
   }
 
-  private Cluster start(Map<String, String> settings, Cluster.Reader reader) {
+  private Cluster start(Map<String, String> settings, ShardReader reader) {
     ScheduledExecutorService its = Executors.newSingleThreadScheduledExecutor();
     control = its;
     ExecutorService threads = Executors.newFixedThreadPool(2);
@@ -256,7 +256,7 @@ class ClusterTest {
   }
 
   /** There is nothing to read; notes what others were answered. */
-  private static final class NoReader implements Cluster.Reader {
+  private static final class NoReader implements ShardReader {
 
     /** The OAuth clients of whose answers others have told. */
     private final List<String> answered = new CopyOnWriteArrayList<>();

@@ -102,6 +102,13 @@ final class SocketLink implements ChannelLink {
   }
 
   @Override
+  public void prove() {
+    if (pings.isEmpty()) {
+      ping();
+    }
+  }
+
+  @Override
   public OptionalLong ponged() {
     Optional<Long> sent = Optional.ofNullable(pings.pollFirst());
     if (sent.isEmpty()) {

@@ -96,4 +96,20 @@ class SocketLinkTest {
 
     assertThat(link.ponged()).isEmpty();
   }
+
+  @Test
+  void whatIsToBeProvenIsAskedOnceUntilItIsAnswered() throws Exception {
+    ClientSocketEndpoint endpoint = server();
+    ClientSocket socket = open(endpoint);
+    SocketLink link =
+        new SocketLink(
+            socket, endpoint, queue, System::currentTimeMillis, Optional.empty(), () -> {});
+
+    link.prove();
+    link.prove();
+
+    assertThat(link.ponged()).isPresent();
+    assertThat(link.ponged()).isEmpty();
+    get(socket.close(CloseReason.NORMAL, ""));
+  }
 }

@@ -1,0 +1,89 @@
+package dev.caravan.cluster;
+
+import dev.caravan.cluster.ClusterState.Standing;
+import dev.caravan.cluster.ControlRecord.Live;
+import dev.caravan.cluster.ControlRecord.Topics;
+import java.util.Optional;
+
+/**
+ * Only where the reader is not heard any more: should that have ended, there is a gap until our
+ * channel reads, and not until its lease has run out, too.
+ */
+final class ReadingAhead extends SecondReading {
+
+  ReadingAhead(Decision decision) {
+    super(decision);
+  }
+
+  @Override
+  boolean isDue(Live reader, Topics topics) {
+    return !d.isAlive(reader)
+        && !d.view().gone().contains(reader.by())
+        // When Kafka is back some are heard later than others
+        && (d.view().isHeardSinceContact(reader.by())
+            || !d.view().heardAt().containsKey(reader.by())
+            || d.isReplaced(reader))
+        && (room(topics).isThereBesideWhoIsNotHeard()
+            || d.isReplaced(reader) && !d.planning().owners().containsKey(0));
+  }
+
+  @Override
+  boolean isForItsOwner() {
+    return true;
+  }
+
+  /** What was told of an earlier death stays in the control topic. */
+  @Override
+  boolean goesOn(ControlView.Beside last) {
+    return d.now() - last.at() <= ControlView.DEAD_AFTER_MILLIS;
+  }
+
+  /** Before that its reader is heard again, or its shard is dealt. */
+  @Override
+  boolean isCold(ControlView.Beside before) {
+    return false;
+  }
+
+  @Override
+  long opensAfterMillis() {
+    return 0;
+  }
+
+  /** Not too soon after it was closed; but one that has ended stands still no more. */
+  @Override
+  boolean mayOpen(Standing due, Live reader, Topics topics) {
+    return d.now() >= due.since() || d.isReplaced(reader);
+  }
+
+  /** Of one that was not heard before nothing is a copy of what it forwarded meanwhile. */
+  @Override
+  long warmAfterMillis() {
+    return 0;
+  }
+
+  @Override
+  void closed(int shard, Standing before, boolean read) {
+    boolean readAnew = d.view().liveAt().getOrDefault(shard, d.now()) > before.since();
+    if (read && !readAnew) {
+      // Its reader only stood still, and may do so again
+      d.become(shard, Standing.due(d.now() + ClusterMachine.GIVEN_UP_MILLIS));
+    }
+  }
+
+  @Override
+  boolean isLeftToAnother(int shard, Optional<Live> reader) {
+    return super.isLeftToAnother(shard, reader) || mayStandStill(reader);
+  }
+
+  /**
+   * Whether whoever was heard just before may still have its lease: then the shard is read ahead by
+   * its owner, too, and nothing of it forwarded.
+   */
+  private boolean mayStandStill(Optional<Live> reader) {
+    return reader
+        .filter(live -> !live.by().equals(d.state().me()))
+        .filter(live -> d.view().isHeardSinceContact(live.by()))
+        .filter(live -> !d.view().gone().contains(live.by()) && !d.isReplaced(live))
+        .isPresent();
+  }
+}
