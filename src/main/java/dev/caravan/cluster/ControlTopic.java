@@ -9,7 +9,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
-import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
 import java.util.function.BiPredicate;
 import java.util.stream.IntStream;
@@ -50,7 +49,6 @@ final class ControlTopic implements AutoCloseable {
   static final int BLOCKS_MILLIS = 50;
 
   private static final Duration POLL = Duration.ofMillis(200);
-  private static final Duration AGAIN = Duration.ofSeconds(1);
   private static final int ANSWER_MILLIS = 10_000;
   private static final int DELIVERY_MILLIS = 5_000;
 
@@ -63,7 +61,7 @@ final class ControlTopic implements AutoCloseable {
   private final Map<TopicPartition, Long> next = new HashMap<>();
   private volatile Optional<KafkaProducer<byte[], byte[]>> producer = Optional.empty();
   private volatile int slots;
-  private volatile boolean closed;
+  private final KafkaLoop loop = new KafkaLoop();
   private volatile boolean listening;
   private volatile Optional<String> refused = Optional.empty();
   private volatile String trouble = "";
@@ -90,24 +88,7 @@ final class ControlTopic implements AutoCloseable {
   }
 
   void start(Executor threads) {
-    threads.execute(this::run);
-  }
-
-  private void run() {
-    while (!closed) {
-      if ((!task.run(this::listen) || slots == 0) && !closed) {
-        pause();
-      }
-    }
-  }
-
-  private void pause() {
-    try {
-      TimeUnit.MILLISECONDS.sleep(AGAIN.toMillis());
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      closed = true;
-    }
+    loop.start(threads, () -> task.run(this::listen) && slots > 0);
   }
 
   private void listen() throws InterruptedException, ExecutionException {
@@ -122,24 +103,27 @@ final class ControlTopic implements AutoCloseable {
     }
     List<TopicPartition> partitions =
         IntStream.range(0, slots).mapToObj(slot -> new TopicPartition(topic, slot)).toList();
-    try (KafkaConsumer<byte[], byte[]> consumer = consumer()) {
-      consumer.assign(partitions);
-      consumer.seekToBeginning(partitions.stream().filter(one -> !next.containsKey(one)).toList());
-      next.forEach(consumer::seek);
-      Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
-      while (!closed) {
-        for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
-          next.put(new TopicPartition(topic, record.partition()), record.offset() + 1);
-          if (record.key() != null) {
-            hear(new String(record.key(), StandardCharsets.UTF_8), record.value());
-          }
+    KafkaConsumer<byte[], byte[]> consumer = consumer();
+    loop.with(consumer, () -> listen(consumer, partitions));
+  }
+
+  private void listen(KafkaConsumer<byte[], byte[]> consumer, List<TopicPartition> partitions) {
+    consumer.assign(partitions);
+    consumer.seekToBeginning(partitions.stream().filter(one -> !next.containsKey(one)).toList());
+    next.forEach(consumer::seek);
+    Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
+    while (!loop.isClosed()) {
+      for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
+        next.put(new TopicPartition(topic, record.partition()), record.offset() + 1);
+        if (record.key() != null) {
+          hear(new String(record.key(), StandardCharsets.UTF_8), record.value());
         }
-        if (!listening
-            && ends.entrySet().stream()
-                .allMatch(end -> consumer.position(end.getKey()) >= end.getValue())) {
-          listening = true;
-          caughtUp.run();
-        }
+      }
+      if (!listening
+          && ends.entrySet().stream()
+              .allMatch(end -> consumer.position(end.getKey()) >= end.getValue())) {
+        listening = true;
+        caughtUp.run();
       }
     }
   }
@@ -333,7 +317,7 @@ final class ControlTopic implements AutoCloseable {
 
   @Override
   public void close() {
-    closed = true;
+    loop.close();
     producer.ifPresent(open -> open.close(Duration.ofSeconds(1)));
   }
 }

@@ -8,22 +8,16 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
-import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
 import org.apache.kafka.clients.consumer.CooperativeStickyAssignor;
 import org.apache.kafka.clients.consumer.GroupProtocol;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.errors.WakeupException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Membership in the group, whose assignment says which slots are ours. It reads nothing. Nothing is
@@ -31,11 +25,7 @@ import org.slf4j.LoggerFactory;
  */
 final class GroupMember implements AutoCloseable {
 
-  private static final Logger LOG = LoggerFactory.getLogger(GroupMember.class);
-
   private static final Duration POLL = Duration.ofMillis(200);
-  private static final Duration CLOSE = Duration.ofSeconds(3);
-  private static final Duration AGAIN = Duration.ofSeconds(1);
   private static final Set<String> CLASSIC_ONLY =
       Set.of(
           ConsumerConfig.PARTITION_ASSIGNMENT_STRATEGY_CONFIG,
@@ -49,9 +39,7 @@ final class GroupMember implements AutoCloseable {
   private final Consumer<Set<Integer>> assigned;
   private final Runnable lost;
   private final BackgroundTask task;
-  private final CountDownLatch ended = new CountDownLatch(1);
-  private volatile boolean closed;
-  private volatile boolean started;
+  private final KafkaLoop loop = new KafkaLoop();
   private volatile boolean away;
 
   /** Whether it has been left for good, as far as can be told; {@link #stay} takes that back. */
@@ -92,28 +80,7 @@ final class GroupMember implements AutoCloseable {
   }
 
   void start(Executor threads) {
-    started = true;
-    threads.execute(
-        () -> {
-          try {
-            run();
-          } finally {
-            ended.countDown();
-          }
-        });
-  }
-
-  private void run() {
-    while (!closed) {
-      if ((isOut() || !task.run(this::take)) && !closed) {
-        try {
-          TimeUnit.MILLISECONDS.sleep(AGAIN.toMillis());
-        } catch (InterruptedException e) {
-          Thread.currentThread().interrupt();
-          closed = true;
-        }
-      }
-    }
+    loop.start(threads, () -> !isOut() && task.run(this::take));
   }
 
   /** Becomes a member again, or leaves the group until then. */
@@ -134,18 +101,19 @@ final class GroupMember implements AutoCloseable {
                     ofItsProtocol(made), new ByteArrayDeserializer(), new ByteArrayDeserializer()),
             properties);
     try {
-      consumer.subscribe(List.of(topic), new Slots(consumer));
-      while (!closed && !isOut()) {
-        consumer.poll(POLL);
-      }
-      if (!closed) {
-        assigned.accept(Set.of());
-      }
-    } catch (WakeupException e) {
-      // Closing
+      loop.with(consumer, () -> take(consumer));
     } finally {
-      consumer.close(CloseOptions.timeout(CLOSE));
       member = false;
+    }
+  }
+
+  private void take(KafkaConsumer<byte[], byte[]> consumer) {
+    consumer.subscribe(List.of(topic), new Slots(consumer));
+    while (!loop.isClosed() && !isOut()) {
+      consumer.poll(POLL);
+    }
+    if (!loop.isClosed()) {
+      assigned.accept(Set.of());
     }
   }
 
@@ -179,7 +147,7 @@ final class GroupMember implements AutoCloseable {
     @Override
     public void onPartitionsRevoked(Collection<TopicPartition> gone) {
       gone.forEach(partition -> slots.remove(partition.partition()));
-      if (!closed) {
+      if (!loop.isClosed()) {
         assigned.accept(Set.copyOf(slots));
       }
     }
@@ -197,7 +165,7 @@ final class GroupMember implements AutoCloseable {
    */
   void leave() {
     left = true;
-    long end = System.nanoTime() + CLOSE.multipliedBy(2).toNanos();
+    long end = System.nanoTime() + KafkaLoop.CLOSE.multipliedBy(2).toNanos();
     while (member && System.nanoTime() < end) {
       LockSupport.parkNanos(LOOK_NANOS);
     }
@@ -211,13 +179,6 @@ final class GroupMember implements AutoCloseable {
   /** Leaves the group for good. */
   @Override
   public void close() {
-    closed = true;
-    try {
-      if (started && !ended.await(CLOSE.toMillis() * 2, TimeUnit.MILLISECONDS)) {
-        LOG.debug("The group was not left in time; it finds out by itself");
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
+    loop.close();
   }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.caravan.background.SteadyClock;
+import dev.caravan.testing.LogLines;
 import dev.caravan.testing.SharedKafka;
 import dev.caravan.topic.Plan;
 import dev.caravan.topic.TopicSharder;
@@ -17,9 +18,9 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.function.Function;
 import java.util.random.RandomGenerator;
 import org.apache.kafka.clients.admin.Admin;
@@ -33,6 +34,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Membership and control topic against a real broker; whoever reads does nothing. */
 @Tag("slow")
@@ -50,6 +53,9 @@ class ClusterTest {
 
   /** Of the one that was started last. */
   private ScheduledExecutorService control;
+
+  /** Those of the same. */
+  private ThreadPoolExecutor threads;
 
   @BeforeEach
   void connect() {
@@ -71,7 +77,8 @@ class ClusterTest {
   private Cluster start(Map<String, String> settings, ShardReader reader) {
     ScheduledExecutorService its = Executors.newSingleThreadScheduledExecutor();
     control = its;
-    ExecutorService threads = Executors.newFixedThreadPool(2);
+    ThreadPoolExecutor both = (ThreadPoolExecutor) Executors.newFixedThreadPool(2);
+    threads = both;
     SteadyClock clock = new SteadyClock();
     Cluster cluster =
         new Cluster(
@@ -79,7 +86,7 @@ class ClusterTest {
             new TestClients(protocol),
             reader,
             its,
-            threads,
+            both,
             settings,
             false,
             1,
@@ -89,7 +96,7 @@ class ClusterTest {
     cluster.start();
     open.add(cluster);
     open.add(its::shutdownNow);
-    open.add(threads::shutdownNow);
+    open.add(both::shutdownNow);
     return cluster;
   }
 
@@ -243,6 +250,23 @@ class ClusterTest {
 
     await().atMost(PATIENCE).until(() -> later.answered.contains("two"));
     assertThat(later.answered).doesNotContain("one");
+  }
+
+  /** One that is interrupted logs errors of Kafka's clients, and leaves by running into a limit. */
+  @ParameterizedTest
+  @EnumSource(GroupProtocol.class)
+  void whoIsClosedHasEndedByItselfAndLeftTheGroup(GroupProtocol its) throws Exception {
+    protocol = its;
+    Cluster cluster = start(SETTINGS);
+    await().atMost(PATIENCE).until(() -> members() == 1);
+    open.remove(cluster);
+    try (LogLines log = new LogLines("org.apache.kafka.clients")) {
+      cluster.close();
+
+      assertThat(threads.getActiveCount()).isZero();
+      assertThat(members()).isZero();
+      assertThat(log.lines()).noneMatch(line -> line.contains("Interrupt"));
+    }
   }
 
   private record TestClients(GroupProtocol protocol) implements Clients {
