@@ -22,6 +22,7 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -78,6 +79,9 @@ final class GapRecorder {
   private final Consumer<Gap> over;
   private final TopicCatalogue catalogue = TopicCatalogue.shipped();
 
+  /** Guarded by this. From then on the ledger is whoever's who reads next, here or elsewhere. */
+  private boolean stopped;
+
   // Touched by the control thread only
   private final Map<String, Long> sentAt = new HashMap<>();
   private final Map<Integer, Instant> until = new HashMap<>();
@@ -106,12 +110,20 @@ final class GapRecorder {
   }
 
   /**
-   * Nothing is read any more.
+   * Nothing is read any more. What is being told is waited for; what somebody tells later, who did
+   * not end in time, has no effect.
    *
    * @param bridgeRuns whether just the route has ended, and not the bridge
    */
-  void stopped(boolean bridgeRuns) {
+  synchronized void stopped(boolean bridgeRuns) {
     ledger.stopped(reader, bridgeRuns ? GapLedger.ROUTE_EDITED : GapLedger.RESTART);
+    stopped = true;
+  }
+
+  private synchronized void unlessStopped(Runnable telling) {
+    if (!stopped) {
+      telling.run();
+    }
   }
 
   /** What is to be read from now on; what there is no room for is wanted all the same. */
@@ -123,11 +135,14 @@ final class GapRecorder {
 
   /** The same, whoever reads it. */
   void wanted(List<String> subscriptions) {
-    for (Gap gap : ledger.wanted(reader, singles(subscriptions))) {
-      // The control thread tells it with its next tick
-      LOG.warn(sentence(gap));
-      over.accept(gap);
-    }
+    unlessStopped(
+        () -> {
+          for (Gap gap : ledger.wanted(reader, singles(subscriptions))) {
+            // The control thread tells it with its next tick
+            LOG.warn(sentence(gap));
+            over.accept(gap);
+          }
+        });
   }
 
   /** The shard is read here, too, by replicas that are about to be opened. */
@@ -142,30 +157,31 @@ final class GapRecorder {
    */
   void takesOver(Replica replica, Instant lastRead) {
     standingBy.remove(replica.shard());
-    ledger.takesOver(replica, lastRead);
+    unlessStopped(() -> ledger.takesOver(replica, lastRead));
   }
 
   /** Such a replica has read, and it is kept, since then only. */
   void readSince(Replica replica, Instant since) {
-    ledger.standsBySince(replica, since);
+    unlessStopped(() -> ledger.standsBySince(replica, since));
   }
 
   /** A replica that is not part of the plan any more has stopped. */
   void finished(Replica replica) {
     standingBy.remove(replica.shard());
-    isOver(ledger.finished(replica, Cause.TOPICS_CHANGED.label()), clock.getAsLong());
+    isOver(() -> ledger.finished(replica, Cause.TOPICS_CHANGED.label()), clock.getAsLong());
   }
 
   /** Another instance reads this replica's topics. */
   void handedOver(Replica replica) {
     standingBy.remove(replica.shard());
-    ledger.handedOver(replica);
+    unlessStopped(() -> ledger.handedOver(replica));
   }
 
   /** Another instance read the shard until then, and has ended. */
   void inherited(TopicSharder.Shard shard, Instant until) {
     isOver(
-        ledger.inherited(shard.number(), until, singles(shard.subscriptions())), clock.getAsLong());
+        () -> ledger.inherited(shard.number(), until, singles(shard.subscriptions())),
+        clock.getAsLong());
   }
 
   /**
@@ -176,9 +192,10 @@ final class GapRecorder {
   void readElsewhere(TopicSharder.Shard shard, Optional<Instant> lastRead) {
     List<String> topics = singles(shard.subscriptions());
     isOver(
-        lastRead
-            .map(until -> ledger.recordedElsewhere(shard.number(), topics, until))
-            .orElseGet(() -> ledger.readElsewhere(shard.number(), topics)),
+        () ->
+            lastRead
+                .map(until -> ledger.recordedElsewhere(shard.number(), topics, until))
+                .orElseGet(() -> ledger.readElsewhere(shard.number(), topics)),
         clock.getAsLong());
   }
 
@@ -189,24 +206,30 @@ final class GapRecorder {
 
   /** A socket of the replica is open, and nobody else may be reading these topics. */
   void opened(Replica replica, List<String> topics) {
-    ledger.opened(replica, singles(topics));
+    unlessStopped(() -> ledger.opened(replica, singles(topics)));
   }
 
   void reading(Replica replica, List<String> topics, long since) {
     if (standingBy.contains(replica.shard())) {
-      ledger.standsBy(replica, clock.atTheLatest(since), singles(topics));
+      unlessStopped(() -> ledger.standsBy(replica, clock.atTheLatest(since), singles(topics)));
       return;
     }
     String cause = Cause.TOPICS_CHANGED.label();
-    isOver(ledger.reading(replica, clock.atTheLatest(since), singles(topics), cause), since);
+    isOver(() -> ledger.reading(replica, clock.atTheLatest(since), singles(topics), cause), since);
   }
 
-  private void isOver(List<Gap> gaps, long now) {
-    for (Gap gap : gaps) {
-      LOG.warn(sentence(gap));
-      tell(gap, now);
-      over.accept(gap);
-    }
+  /**
+   * @param telling the ledger, which says what is over by that
+   */
+  private void isOver(Supplier<List<Gap>> telling, long now) {
+    unlessStopped(
+        () -> {
+          for (Gap gap : telling.get()) {
+            LOG.warn(sentence(gap));
+            tell(gap, now);
+            over.accept(gap);
+          }
+        });
   }
 
   /** On the shards' clock. */
@@ -215,7 +238,7 @@ final class GapRecorder {
   }
 
   void attempts(Replica replica, Attempts now) {
-    ledger.attempts(replica, onDisk(now));
+    unlessStopped(() -> ledger.attempts(replica, onDisk(now)));
   }
 
   /** The same for finding out what to subscribe, which comes before all replicas. */
@@ -224,7 +247,7 @@ final class GapRecorder {
   }
 
   void preparation(Attempts now) {
-    ledger.attempts(preparation(), onDisk(now));
+    unlessStopped(() -> ledger.attempts(preparation(), onDisk(now)));
   }
 
   private Replica preparation() {
@@ -244,10 +267,11 @@ final class GapRecorder {
 
   void blind(Replica replica, long since, Cause cause) {
     if (standingBy.contains(replica.shard())) {
-      ledger.standsByBlind(replica, clock.atTheEarliest(since));
+      unlessStopped(() -> ledger.standsByBlind(replica, clock.atTheEarliest(since)));
       return;
     }
-    isOver(ledger.blind(replica, clock.atTheEarliest(since), cause.label()), clock.getAsLong());
+    isOver(
+        () -> ledger.blind(replica, clock.atTheEarliest(since), cause.label()), clock.getAsLong());
   }
 
   /**
@@ -256,6 +280,10 @@ final class GapRecorder {
    * @param keptUntil until when all that was handed on is in safe hands
    */
   void tick(List<Shard> shards, long keptUntil, long now) {
+    unlessStopped(() -> tickNow(shards, keptUntil, now));
+  }
+
+  private void tickNow(List<Shard> shards, long keptUntil, long now) {
     until.clear();
     for (Shard shard : shards) {
       OptionalLong handedOn = shard.handedOnUntil();

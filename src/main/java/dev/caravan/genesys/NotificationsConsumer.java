@@ -2,6 +2,7 @@ package dev.caravan.genesys;
 
 import dev.caravan.background.BackgroundHealthCheck;
 import dev.caravan.background.BackgroundTask;
+import dev.caravan.background.BackgroundThreads;
 import dev.caravan.background.FailedStep;
 import dev.caravan.background.SteadyClock;
 import dev.caravan.channel.Attempts;
@@ -374,7 +375,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
     } finally {
       // Also on a thread that was interrupted, such as that of a step that stops its own route:
       // what is not read from now on must be on record
-      threads().shutdownNow(control);
+      BackgroundThreads.end(getEndpoint().getCamelContext(), control, "deciding about channels");
       gaps.stopped(getEndpoint().getCamelContext().getStatus().isStarted());
       deadLetters.note(component().ledger());
       ServiceHelper.stopService(deadLetters);

@@ -3,6 +3,7 @@ package dev.caravan.genesys;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.caravan.background.BackgroundHealthCheck;
+import dev.caravan.background.BackgroundThreads;
 import dev.caravan.frame.EventId;
 import dev.caravan.frame.EventIds;
 import java.security.SecureRandom;
@@ -49,7 +50,8 @@ final class SignalsConsumer extends DefaultConsumer {
   protected void doStop() throws Exception {
     if (executor != null) {
       signals().readNoMore();
-      getEndpoint().getCamelContext().getExecutorServiceManager().shutdownNow(executor);
+      // What was taken is noted in the ledger, which may be another's afterwards
+      BackgroundThreads.end(getEndpoint().getCamelContext(), executor, "passing signals on");
     }
     super.doStop();
   }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.caravan.background.BackgroundHealthCheck;
 import dev.caravan.background.BackgroundTask;
+import dev.caravan.background.BackgroundThreads;
 import dev.caravan.genesys.GenesysComponent;
 import dev.caravan.spool.SpoolComponent;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -22,6 +23,8 @@ import org.apache.camel.CamelContext;
 import org.apache.camel.Route;
 import org.apache.camel.quarkus.main.events.BeforeStart;
 import org.apache.camel.quarkus.main.events.BeforeStop;
+import org.apache.camel.spi.CamelEvent;
+import org.apache.camel.support.SimpleEventNotifierSupport;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 
 /**
@@ -103,12 +106,24 @@ public class StatusPage {
             Duration.ZERO, LISTEN_EVERY, "offering the status page", looks, server::listen));
     health.watch(
         BackgroundTask.every(EVERY, "looking for the status page", looks, () -> look(context)));
+    context
+        .getManagementStrategy()
+        .addEventNotifier(
+            new SimpleEventNotifierSupport() {
+              @Override
+              public void notify(CamelEvent event) {
+                // Nothing is read any more, and the data folder is not another's yet
+                if (event instanceof CamelEvent.CamelContextRoutesStoppedEvent) {
+                  BackgroundThreads.finish(context, looks, "looking for the status page");
+                  timeline.save(clock.millis());
+                }
+              }
+            });
   }
 
   public void end(@Observes BeforeStop stopping) {
     if (server != null) {
       server.close();
-      timeline.save(clock.millis());
     }
   }
 

@@ -3,6 +3,7 @@ package dev.caravan.replay;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import dev.caravan.background.BackgroundHealthCheck;
 import dev.caravan.background.BackgroundTask;
+import dev.caravan.background.BackgroundThreads;
 import dev.caravan.command.CommandFailure;
 import dev.caravan.replay.ReplayFiles.Answer;
 import dev.caravan.replay.ReplayFiles.Request;
@@ -70,7 +71,9 @@ public class ReplayRequests {
   /** Not interrupted: an interrupt in the middle of reading would close the spool's file. */
   void close(@Observes BeforeStop stopping) {
     looking.ifPresent(
-        executor -> stopping.getCamelContext().getExecutorServiceManager().shutdown(executor));
+        executor ->
+            BackgroundThreads.finish(
+                stopping.getCamelContext(), executor, "looking for requests for replays"));
   }
 
   /** Who asked an earlier bridge has given up by now. */

@@ -10,13 +10,17 @@ import dev.caravan.channel.gap.Gap;
 import dev.caravan.channel.gap.GapLedger;
 import dev.caravan.topic.Plan;
 import dev.caravan.topic.TopicSharder;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -44,6 +48,10 @@ class GapRecorderTest {
   private void start(long millis) {
     Clock clock = Clock.fixed(Instant.ofEpochMilli(millis), ZoneOffset.UTC);
     ledger = GapLedger.open(folder, clock);
+    startRoute();
+  }
+
+  private void startRoute() {
     recorder =
         new GapRecorder(
             "receive", ledger, new SteadyClock(() -> 0, () -> 0), signals::add, over::add);
@@ -144,8 +152,7 @@ class GapRecorderTest {
   void aRouteThatIsEditedIsNoRestart() {
     recorder.reading(REPLICA, TOPICS, 1_000_000);
     recorder.stopped(true);
-    recorder.started();
-    recorder.planned(new Plan(List.of(new TopicSharder.Shard(0, TOPICS))));
+    startRoute();
     recorder.reading(REPLICA, TOPICS, 1_002_000);
 
     recorder.stopped(false);
@@ -167,5 +174,37 @@ class GapRecorderTest {
     assertThat(recorder.earlier(REPLICA, 500)).isEqualTo(new Attempts(3, 1_090_000 - 500 + 500));
     assertThat(recorder.earlierPreparation(1_030_000)).isEqualTo(new Attempts(1, 1_030_000));
     assertThat(recorder.earlier(new Replica("receive", 1, 0), 1_030_000)).isEqualTo(Attempts.NONE);
+  }
+
+  /** By a thread that did not end in time: the ledger may be somebody else's by then. */
+  @Test
+  void whatIsToldAfterTheStopChangesNothing() throws Exception {
+    lostAndFound();
+    recorder.stopped(false);
+    Map<Path, String> left = files();
+    Replica other = new Replica("receive", 1, 0);
+
+    recorder.planned(new Plan(List.of(new TopicSharder.Shard(1, TOPICS))));
+    recorder.preparation(new Attempts(1, 1_014_000));
+    recorder.attempts(other, new Attempts(1, 1_014_000));
+    recorder.opened(other, TOPICS);
+    recorder.reading(other, TOPICS, 1_013_000);
+    recorder.tick(List.of(), 1_014_000, 1_015_000);
+    recorder.blind(other, 1_016_000, Cause.DROPPED);
+    recorder.finished(other);
+
+    assertThat(files()).isEqualTo(left);
+    assertThat(signals).hasSize(1);
+    assertThat(over).hasSize(1);
+  }
+
+  private Map<Path, String> files() throws IOException {
+    Map<Path, String> files = new HashMap<>();
+    try (Stream<Path> all = Files.list(folder)) {
+      for (Path file : all.toList()) {
+        files.put(file, Files.readString(file) + Files.getLastModifiedTime(file));
+      }
+    }
+    return files;
   }
 }

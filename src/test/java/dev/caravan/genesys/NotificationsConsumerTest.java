@@ -15,14 +15,22 @@ import dev.caravan.frame.Frame;
 import dev.caravan.simulator.OauthClient;
 import dev.caravan.testing.LogLines;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Properties;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
 import org.apache.camel.Exchange;
 import org.apache.camel.builder.AdviceWith;
 import org.apache.camel.builder.RouteBuilder;
@@ -61,6 +69,10 @@ class NotificationsConsumerTest {
   }
 
   private NotificationsConsumer start(Path folder) throws Exception {
+    return start(folder, "topics=none&maxInFlight=2");
+  }
+
+  private NotificationsConsumer start(Path folder, String options) throws Exception {
     Properties settings = new Properties();
     settings.setProperty("caravan.data.dir", folder.toString());
     context.getPropertiesComponent().setOverrideProperties(settings);
@@ -70,7 +82,7 @@ class NotificationsConsumerTest {
           @Override
           public void configure() {
             from("direct:dead-letters").to("mock:dead-letters");
-            from("genesys:notifications?topics=none&maxInFlight=2")
+            from("genesys:notifications?" + options)
                 .routeId("receive")
                 .to("mock:events")
                 .id("to-events");
@@ -288,6 +300,51 @@ class NotificationsConsumerTest {
                           "The background task noting what was read works again after 1 failures."));
     }
     assertThat(BackgroundHealthCheck.of(context).call().getDetails()).containsEntry("failures", 1L);
+  }
+
+  /** Another process may have the data folder by then. */
+  @Test
+  void whatDoesNotEndInTimeWritesNothingAfterTheStop(@TempDir Path folder) throws Exception {
+    CountDownLatch stopped = new CountDownLatch(1);
+    AtomicReference<Thread> lists = new AtomicReference<>();
+    context.addRoutes(
+        new RouteBuilder() {
+          @Override
+          public void configure() {
+            from("direct:list")
+                .process(
+                    any -> {
+                      lists.set(Thread.currentThread());
+                      while (stopped.getCount() > 0) {
+                        // As a call does that cannot be interrupted
+                        LockSupport.parkNanos(1_000_000);
+                        Thread.interrupted();
+                      }
+                      throw new IllegalStateException("nothing can be listed");
+                    });
+          }
+        });
+    context.getShutdownStrategy().setTimeout(1);
+    start(folder, "topics=v2.users.*.presence&listRoute=direct:list");
+    await().until(() -> lists.get() != null);
+    context.stop();
+    Map<Path, String> left = files(folder);
+
+    stopped.countDown();
+    lists.get().join(30_000);
+
+    assertThat(lists.get().isAlive()).isFalse();
+    assertThat(files(folder)).isEqualTo(left);
+  }
+
+  private static Map<Path, String> files(Path folder) throws IOException {
+    Map<Path, String> files = new HashMap<>();
+    try (Stream<Path> all = Files.walk(folder)) {
+      for (Path path : all.toList()) {
+        files.put(path, Files.getLastModifiedTime(path).toString());
+      }
+    }
+    return files;
   }
 
   @Test

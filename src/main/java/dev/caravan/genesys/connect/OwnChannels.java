@@ -64,6 +64,10 @@ public final class OwnChannels extends ServiceSupport {
   private final Set<String> lost = Collections.synchronizedSet(new LinkedHashSet<>());
   private volatile String budget = "";
   private boolean forgetful;
+
+  /** Guarded by this. From then on the file is whoever's who reads next, here or elsewhere. */
+  private boolean ended;
+
   private final BackgroundTask work = new BackgroundTask("emptying and counting channels");
   private ExecutorService executor;
 
@@ -225,6 +229,10 @@ public final class OwnChannels extends ServiceSupport {
   }
 
   private void write(Set<String> made) {
+    if (ended) {
+      // Of an attempt that did not end in time: without a connection the channel goes first
+      return;
+    }
     List<String> latest = List.copyOf(made);
     int first = Math.max(0, latest.size() - MOST_REMEMBERED);
     try {
@@ -265,6 +273,10 @@ public final class OwnChannels extends ServiceSupport {
     }
   }
 
+  private synchronized void writeNoMore() {
+    ended = true;
+  }
+
   // ---- life
 
   @Override
@@ -296,6 +308,7 @@ public final class OwnChannels extends ServiceSupport {
       }
     }
     inUse.clear();
+    writeNoMore();
     endpoint.getCamelContext().getExecutorServiceManager().shutdownNow(executor);
     super.doStop();
   }

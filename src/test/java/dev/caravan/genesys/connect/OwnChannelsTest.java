@@ -179,4 +179,16 @@ class OwnChannelsTest {
     }
     assertThat(Files.readAllLines(file)).hasSize(2).allMatch(line -> line.length() == 64);
   }
+
+  /** By an attempt that did not end in time: the file may be somebody else's by then. */
+  @Test
+  void whatIsMadeAfterTheStopIsNotWrittenDown() throws Exception {
+    make();
+    channels.stop();
+    byte[] left = Files.readAllBytes(folder.resolve("channels"));
+
+    make();
+
+    assertThat(folder.resolve("channels")).hasBinaryContent(left);
+  }
 }
