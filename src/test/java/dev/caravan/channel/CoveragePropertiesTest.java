@@ -63,6 +63,7 @@ class CoveragePropertiesTest {
     private List<String> subscribed;
     private boolean silent;
     private boolean ended;
+    private long endedAt;
     private boolean answers;
     private long pingedAt;
     private long provenUntil;
@@ -94,6 +95,7 @@ class CoveragePropertiesTest {
     @Override
     public void close() {
       ended = true;
+      endedAt = story.control.now();
       story.sockets.remove(this);
     }
 
@@ -288,8 +290,7 @@ class CoveragePropertiesTest {
     }
 
     private void ends(Socket socket, Cause cause) {
-      sockets.remove(socket);
-      socket.ended = true;
+      socket.close();
       note("ends " + socket.order.number() + " of " + socket.order.shard().replica());
       socket.order.shard().closed(socket.order.number(), cause);
       read.forEach(this::looksFor);
@@ -340,11 +341,18 @@ class CoveragePropertiesTest {
 
     /** What the server sends on trusted sockets, not what somebody believes to have subscribed. */
     private Set<String> covered() {
+      // Once its end has been heard of, it is not trusted again
+      everOpened.removeIf(
+          socket -> socket.ended && socket.endedAt < control.now() && !isTrusted(socket));
       Set<String> covered = new HashSet<>();
       everOpened.stream()
-          .filter(socket -> socket.order.shard().trusts(socket.order.number()))
+          .filter(Story::isTrusted)
           .forEach(socket -> covered.addAll(socket.subscribed));
       return covered;
+    }
+
+    private static boolean isTrusted(Socket socket) {
+      return socket.order.shard().trusts(socket.order.number());
     }
 
     private void holds() {

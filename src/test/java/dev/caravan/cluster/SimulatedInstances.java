@@ -6,6 +6,7 @@ import dev.caravan.cluster.ControlRecord.Until;
 import dev.caravan.frame.EventId;
 import dev.caravan.topic.TopicSharder;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -532,14 +533,16 @@ final class SimulatedInstances {
     if (members.isEmpty()) {
       return;
     }
+    Map<String, Integer> loads = new TreeMap<>();
+    members.forEach(member -> loads.put(member, 0));
+    slots.values().forEach(owner -> loads.merge(owner, 1, Integer::sum));
     for (int slot = 0; slot < SLOTS; slot++) {
-      Map<String, Integer> loads = new TreeMap<>();
-      members.forEach(member -> loads.put(member, 0));
-      slots.values().forEach(owner -> loads.merge(owner, 1, Integer::sum));
-      String least = members.stream().min(java.util.Comparator.comparing(loads::get)).orElseThrow();
+      String least = members.stream().min(Comparator.comparing(loads::get)).orElseThrow();
       String owner = slots.get(slot);
       if (owner == null || !died.containsKey(owner) && loads.get(owner) - loads.get(least) > 1) {
         slots.put(slot, least);
+        loads.merge(least, 1, Integer::sum);
+        loads.computeIfPresent(String.valueOf(owner), (it, before) -> before - 1);
       }
     }
   }

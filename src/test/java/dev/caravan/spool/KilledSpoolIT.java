@@ -26,7 +26,9 @@ import org.slf4j.LoggerFactory;
 class KilledSpoolIT {
 
   private static final Logger LOG = LoggerFactory.getLogger(KilledSpoolIT.class);
-  private static final int KILLS = Integer.getInteger("spool.kills", 12);
+
+  /** Of each kind of spool; more of them: -Dspool.kills=300. */
+  private static final int KILLS = Integer.getInteger("spool.kills", 6);
 
   @TempDir Path directory;
 
@@ -113,6 +115,7 @@ class KilledSpoolIT {
     return new ProcessBuilder(
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
             "-Xmx256m",
+            "-XX:+UseSerialGC",
             "-XX:TieredStopAtLevel=1",
             "-cp",
             System.getProperty("java.class.path"),

@@ -43,7 +43,9 @@ public final class StartedProgram implements AutoCloseable {
   private static StartedProgram start(
       List<String> program, Path folder, Map<String, String> environment, String... arguments)
       throws IOException {
-    List<String> command = new ArrayList<>(List.of(ChildProcess.java(), "-XX:TieredStopAtLevel=1"));
+    List<String> command =
+        new ArrayList<>(
+            List.of(ChildProcess.java(), "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
     command.add("-Djava.io.tmpdir=" + folder);
     command.add("-Dcaravan.home=" + Home.path());
     command.add("-Dcaravan.jvm.flags=-XX:+UseSerialGC -Djava.io.tmpdir=" + folder);
