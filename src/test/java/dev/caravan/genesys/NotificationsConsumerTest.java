@@ -311,7 +311,7 @@ class NotificationsConsumerTest {
         new RouteBuilder() {
           @Override
           public void configure() {
-            from("direct:list")
+            from("direct:genesys-list")
                 .process(
                     any -> {
                       lists.set(Thread.currentThread());
@@ -325,7 +325,7 @@ class NotificationsConsumerTest {
           }
         });
     context.getShutdownStrategy().setTimeout(1);
-    start(folder, "topics=v2.users.*.presence&listRoute=direct:list");
+    start(folder, "topics=v2.users.*.presence");
     await().until(() -> lists.get() != null);
     context.stop();
     Map<Path, String> left = files(folder);
