@@ -42,6 +42,11 @@ public final class Cluster implements AutoCloseable {
   private static final String PREFIX = "caravan.";
 
   /** The setting in which those have to agree that have several OAuth clients. */
+  /**
+   * The setting by which an instance tells what has reached Kafka, for whoever stands by for it.
+   */
+  public static final String STANDBY = "CARAVAN_STANDBY";
+
   public static final String CLIENTS = "GENESYS_CLIENTS_<NAME>_ID";
 
   private static final Duration TICK = Duration.ofSeconds(1);

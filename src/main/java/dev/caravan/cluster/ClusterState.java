@@ -243,6 +243,16 @@ record ClusterState(
   }
 
   /**
+   * Whether an instance tells what has reached Kafka, without which whoever stands by for it would
+   * forward all of it again.
+   */
+  boolean tellsReached(String who) {
+    return Optional.ofNullable(view.members().get(who))
+        .map(member -> member.settings().get(Cluster.STANDBY))
+        .equals(Optional.ofNullable(self.settings().get(Cluster.STANDBY)));
+  }
+
+  /**
    * Shards that we read and that nobody could have taken over for {@link
    * ClusterMachine#COLD_FOR_MILLIS}, although somebody is to; none without contact.
    */

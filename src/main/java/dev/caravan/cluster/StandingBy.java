@@ -13,7 +13,7 @@ final class StandingBy extends SecondReading {
 
   @Override
   boolean isDue(Live reader, Topics topics) {
-    return d.isAlive(reader);
+    return d.isAlive(reader) && d.state().tellsReached(reader.by());
   }
 
   @Override

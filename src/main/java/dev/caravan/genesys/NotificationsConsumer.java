@@ -190,7 +190,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
     // A version that does not know them has none of either
     String standby = setting("caravan.standby", "0");
     if (!standby.equals("0")) {
-      alike.put("CARAVAN_STANDBY", standby);
+      alike.put(Cluster.STANDBY, standby);
     }
     Clients clients = component().clients();
     if (clients.areSeveral()) {

@@ -1064,6 +1064,29 @@ class ClusterMachineTest {
     assertThat(only(ClusterAction.StandBy.class)).isNull();
   }
 
+  /** Whoever stood by would forward again all that it holds. */
+  @Test
+  void nobodyStandsByForOneThatDoesNotTellWhatHasReachedKafka() {
+    designated();
+    state =
+        ClusterState.initial(ME, Map.of(Cluster.STANDBY, "1"), true, 1)
+            .with(state.view())
+            .withSlots(state.slots())
+            .withCaughtUp();
+
+    pass(60_000, true);
+    assertThat(state.standing()).isEmpty();
+
+    for (int second = 0; second < 6; second++) {
+      pass(1_000, false);
+      hear(
+          new Member(
+              OTHER, Set.of(5), false, Reach.YES, Map.of(Cluster.STANDBY, "1"), Logins.NONE));
+    }
+
+    assertThat(isOpen(1)).isTrue();
+  }
+
   // ---- to open ahead what may have lost its reader
 
   /** Without the setting: the other reads shard 1 of slot 5, is not heard any more. */
