@@ -1,5 +1,6 @@
 package dev.caravan.check;
 
+import dev.caravan.cluster.ControlTopicAdmin;
 import dev.caravan.command.CommandFailure;
 import dev.caravan.command.DataFolder;
 import dev.caravan.command.KafkaEnvironment;
@@ -439,7 +440,12 @@ public final class Check {
           "Would be written, which takes the rights Write and Describe: %s.",
           String.join(", ", topics.names()));
     } else {
-      new KafkaCheck(report, new KafkaEnvironment(config)).run(topics.names());
+      new KafkaCheck(report, new KafkaEnvironment(config))
+          .run(
+              topics.names(),
+              Optional.of(setting("caravan.cluster"))
+                  .filter(name -> !name.isEmpty())
+                  .map(ControlTopicAdmin::name));
     }
     topics.notes().forEach(report::note);
   }

@@ -1,5 +1,6 @@
 package dev.caravan.check;
 
+import dev.caravan.cluster.ControlTopicAdmin;
 import dev.caravan.command.KafkaEnvironment;
 import dev.caravan.kafka.IsolatingClientFactory;
 import dev.caravan.kafka.KafkaFailures;
@@ -47,8 +48,9 @@ public final class KafkaCheck {
 
   /**
    * @param topics what the bridge writes to
+   * @param control by which several instances tell each other what they read, if there are
    */
-  public void run(Collection<String> topics) {
+  public void run(Collection<String> topics, Optional<String> control) {
     try (Admin admin = kafka.admin(ANSWER_MILLIS)) {
       Collection<Node> nodes = answer(admin.describeCluster().nodes());
       report.ok("%s answers; %d broker(s).", servers, nodes.size());
@@ -60,6 +62,9 @@ public final class KafkaCheck {
       }
       if (!missing.isEmpty()) {
         missing(admin, nodes.iterator().next(), missing);
+      }
+      if (control.filter(there::contains).isPresent()) {
+        control(admin, control.get(), nodes);
       }
     } catch (ExecutionException e) {
       report.failed(sentence(e.getCause()));
@@ -140,6 +145,12 @@ public final class KafkaCheck {
     } else {
       report.ok("Topics that Kafka creates with their first record: %s.", names(topics));
     }
+  }
+
+  private void control(Admin admin, String topic, Collection<Node> brokers)
+      throws ExecutionException, TimeoutException, InterruptedException {
+    TopicDescription its = answer(admin.describeTopics(List.of(topic)).allTopicNames()).get(topic);
+    ControlTopicAdmin.fragile(its, brokers).ifPresent(report::note);
   }
 
   private static Optional<Boolean> createsTopics(Admin admin, Node broker)

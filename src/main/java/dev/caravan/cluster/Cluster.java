@@ -4,7 +4,6 @@ import dev.caravan.background.BackgroundTask;
 import dev.caravan.cluster.ControlRecord.Acknowledged;
 import dev.caravan.cluster.ControlRecord.Answered;
 import dev.caravan.cluster.ControlRecord.Topics;
-import dev.caravan.cluster.ControlRecord.Until;
 import dev.caravan.frame.EventId;
 import dev.caravan.topic.Plan;
 import dev.caravan.topic.TopicSharder;
@@ -39,15 +38,13 @@ public final class Cluster implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(Cluster.class);
 
-  private static final String PREFIX = "caravan.";
-
   /** The setting in which those have to agree that have several OAuth clients. */
+  public static final String CLIENTS = "GENESYS_CLIENTS_<NAME>_ID";
+
   /**
    * The setting by which an instance tells what has reached Kafka, for whoever stands by for it.
    */
   public static final String STANDBY = "CARAVAN_STANDBY";
-
-  public static final String CLIENTS = "GENESYS_CLIENTS_<NAME>_ID";
 
   private static final Duration TICK = Duration.ofSeconds(1);
   private static final Duration ACKNOWLEDGED_EVERY = Duration.ofMillis(200);
@@ -170,12 +167,18 @@ public final class Cluster implements AutoCloseable {
             HexFormat.of().toHexDigits(random.nextLong()), hashes, standby, channels);
     this.topic =
         new ControlTopic(
-            PREFIX + name, clients, this::isOfUse, this::heard, this::caughtUp, listening);
+            ControlTopicAdmin.name(name),
+            clients,
+            this::isOfUse,
+            this::heard,
+            this::caughtUp,
+            listening,
+            wall);
     this.handed = new HandedOver(state.me(), topic::write);
     this.group =
         new GroupMember(
-            PREFIX + name,
-            PREFIX + name,
+            ControlTopicAdmin.name(name),
+            ControlTopicAdmin.name(name),
             clients,
             slots -> submit(new ClusterEvent.Assigned(slots)),
             () -> submit(new ClusterEvent.Lost()),
@@ -233,19 +236,7 @@ public final class Cluster implements AutoCloseable {
       execute(() -> heard(acknowledged));
       return;
     }
-    // A clock that is ahead of ours would hide the beginning of a gap
-    boolean ahead = told instanceof Until until && until.millis() > wall.getAsLong();
-    if (ahead && !fresh) {
-      // Nobody can tell when it was written: its writer tells the gap when it is back
-      return;
-    }
-    submit(
-        new ClusterEvent.Heard(
-            ahead
-                ? new Until(
-                    told.by(), ((Until) told).shard(), ((Until) told).epoch(), wall.getAsLong())
-                : told,
-            fresh));
+    submit(new ClusterEvent.Heard(told, fresh));
   }
 
   /**
@@ -325,7 +316,7 @@ public final class Cluster implements AutoCloseable {
                 epoch > 0 && !says ? reached.settledMillis() : -1,
                 all.subList(from, to)));
         hasRoom =
-            System.nanoTime() - began < TimeUnit.MILLISECONDS.toNanos(ControlTopic.BLOCKS_MILLIS);
+            System.nanoTime() - began < TimeUnit.MILLISECONDS.toNanos(ControlWriter.BLOCKS_MILLIS);
       }
     }
   }
@@ -503,7 +494,8 @@ public final class Cluster implements AutoCloseable {
             .filter(it -> it.getValue().isWarm(at, ClusterMachine.WARM_AFTER_MILLIS))
             .filter(it -> isCovered(it.getKey(), it.getValue()))
             .count();
-    return ClusterStatus.of(now, at, (int) standsBy, topic.refused(), topic.trouble());
+    return ClusterStatus.of(
+        now, at, (int) standsBy, topic.refused(), topic.trouble(), topic.warnings());
   }
 
   /** Whether all that its reader read before we did is in Kafka. */

@@ -18,7 +18,8 @@ import java.util.stream.Stream;
  * @param standsBy shards of others that this one could take over at once, with all that Kafka does
  *     not have
  * @param leads whether this one finds out what is to be read
- * @param refused why the control topic cannot be used before somebody acts; empty if it can
+ * @param refused why the control topic cannot be read before somebody acts; empty if it can, or was
+ *     once
  * @param problem why this one may read too little, or something else than the others; empty if all
  *     is well
  */
@@ -53,9 +54,15 @@ public record ClusterStatus(
    * @param standsBy for how many shards of others
    * @param refused as the control topic tells it
    * @param trouble why the control topic cannot be written to; empty if it can
+   * @param warnings what else is known of it, as sentences
    */
   static ClusterStatus of(
-      ClusterState now, long at, int standsBy, Optional<String> refused, String trouble) {
+      ClusterState now,
+      long at,
+      int standsBy,
+      Optional<String> refused,
+      String trouble,
+      Stream<String> warnings) {
     ControlView view = now.view();
     int there = (int) view.members().keySet().stream().filter(who -> view.alive(who, at)).count();
     long elsewhere =
@@ -72,8 +79,14 @@ public record ClusterStatus(
         (int) elsewhere,
         standsBy,
         now.leader().isPresent(),
-        refused,
-        Stream.of(problem(now, at, refused, trouble), differing(now, at), alone(now, at), trouble)
+        now.caughtUp() ? Optional.empty() : refused,
+        Stream.concat(
+                Stream.of(
+                    problem(now, at, refused, trouble),
+                    differing(now, at),
+                    alone(now, at),
+                    trouble),
+                warnings)
             .filter(sentence -> !sentence.isEmpty())
             .collect(Collectors.joining(" ")));
   }
@@ -128,6 +141,9 @@ public record ClusterStatus(
     if (now.self().away()) {
       return "This instance does not reach Genesys Cloud, and others do: it leaves its shards to"
           + " them, and looks again after five minutes.";
+    }
+    if (refused.isPresent()) {
+      return refused.get() + " What this instance reads it reads on.";
     }
     if (!now.view().contact(at) && trouble.isEmpty()) {
       return "Kafka does not answer, so this instance does not hear the others. What it reads it"

@@ -31,6 +31,7 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
@@ -539,7 +540,7 @@ class KafkaSecurityIT {
     StringWriter out = new StringWriter();
     SmallRyeConfig config = Settings.of(variables);
     new KafkaCheck(new CheckReport(new PrintWriter(out)), new KafkaEnvironment(config))
-        .run(List.of("checked"));
+        .run(List.of("checked"), Optional.empty());
     return out.toString();
   }
 

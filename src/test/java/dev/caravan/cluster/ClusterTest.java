@@ -4,10 +4,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.caravan.background.SteadyClock;
+import dev.caravan.check.CheckReport;
+import dev.caravan.check.KafkaCheck;
+import dev.caravan.command.KafkaEnvironment;
+import dev.caravan.demo.LocalBroker;
+import dev.caravan.settings.Settings;
 import dev.caravan.testing.LogLines;
 import dev.caravan.testing.SharedKafka;
+import dev.caravan.testing.TestBroker;
+import dev.caravan.testing.TwoBrokers;
 import dev.caravan.topic.Plan;
 import dev.caravan.topic.TopicSharder;
+import io.smallrye.config.SmallRyeConfig;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -21,13 +31,21 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
+import java.util.function.IntConsumer;
+import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AlterConfigOp;
 import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.clients.consumer.GroupProtocol;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.GroupType;
 import org.apache.kafka.common.config.ConfigResource;
 import org.junit.jupiter.api.AfterEach;
@@ -50,6 +68,16 @@ class ClusterTest {
   private final List<AutoCloseable> open = new ArrayList<>();
   private Admin admin;
   private GroupProtocol protocol = GroupProtocol.CLASSIC;
+  private String servers = SharedKafka.bootstrapServers();
+
+  /** By how much the clock of the next one is ahead of Kafka's. */
+  private Duration ahead = Duration.ZERO;
+
+  /** Those of all, in the order in which they were made. */
+  private final List<KafkaProducer<?, ?>> producers = new CopyOnWriteArrayList<>();
+
+  /** What the first producer has for a Kafka. */
+  private Optional<String> firstServers = Optional.empty();
 
   /** Of the one that was started last. */
   private ScheduledExecutorService control;
@@ -59,7 +87,13 @@ class ClusterTest {
 
   @BeforeEach
   void connect() {
-    admin = Admin.create(Map.of("bootstrap.servers", SharedKafka.bootstrapServers()));
+    admin = Admin.create(Map.of("bootstrap.servers", servers));
+  }
+
+  private void moveTo(String others) {
+    admin.close();
+    servers = others;
+    connect();
   }
 
   @AfterEach
@@ -80,10 +114,11 @@ class ClusterTest {
     ThreadPoolExecutor both = (ThreadPoolExecutor) Executors.newFixedThreadPool(2);
     threads = both;
     SteadyClock clock = new SteadyClock();
+    long aheadMillis = ahead.toMillis();
     Cluster cluster =
         new Cluster(
             name,
-            new TestClients(protocol),
+            this::client,
             reader,
             its,
             both,
@@ -91,7 +126,7 @@ class ClusterTest {
             false,
             1,
             clock,
-            System::currentTimeMillis,
+            () -> System.currentTimeMillis() + aheadMillis,
             RandomGenerator.getDefault());
     cluster.start();
     open.add(cluster);
@@ -269,14 +304,166 @@ class ClusterTest {
     }
   }
 
-  private record TestClients(GroupProtocol protocol) implements Clients {
-    @Override
-    public <T> T make(Function<Map<String, Object>, T> making, Map<String, Object> fixed) {
-      Map<String, Object> all = new HashMap<>(fixed);
-      all.put("bootstrap.servers", SharedKafka.bootstrapServers());
-      all.put("group.protocol", protocol.name);
-      return making.apply(all);
+  /**
+   * A client of Kafka that has ended for good is as silent as one that looks for Kafka where none
+   * is.
+   */
+  @Test
+  void aClientOfKafkaThatGetsNoAnswerIsReplaced() {
+    firstServers = Optional.of("127.0.0.1:1");
+    Cluster cluster = start(SETTINGS);
+    await().atMost(PATIENCE).until(() -> cluster.status().problem().contains("does not answer"));
+
+    await().atMost(PATIENCE).until(() -> cluster.status().there() == 1);
+
+    assertThat(producers).hasSize(2);
+  }
+
+  @Test
+  void aClientOfKafkaThatHasFailedIsReplacedBeforeTheOthersMissTheInstance() {
+    Cluster cluster = start(SETTINGS);
+    Cluster other = start(SETTINGS);
+    await()
+        .atMost(PATIENCE)
+        .until(() -> cluster.status().there() == 2 && other.status().there() == 2);
+
+    producers.get(0).close(Duration.ZERO);
+
+    await().atMost(PATIENCE).until(() -> producers.size() == 3);
+    await()
+        .during(Duration.ofMillis(ControlView.DEAD_AFTER_MILLIS))
+        .atMost(PATIENCE)
+        .until(() -> cluster.status().there() == 2 && other.status().there() == 2);
+  }
+
+  @Test
+  void aControlTopicThatWasDeletedAndMadeAnewByOthersIsToldAndMadeOnceThatIsDeleted()
+      throws Exception {
+    try (LocalBroker broker =
+        LocalBroker.start(TestBroker.settings().with("auto.create.topics.enable", "false"))) {
+      moveTo(broker.bootstrapServers());
+      Cluster one = start(SETTINGS);
+      Cluster other = start(SETTINGS);
+      await().atMost(PATIENCE).until(() -> areBothHeard(one, other));
+
+      admin.deleteTopics(List.of(topic)).all().get();
+      make(1, "delete");
+      for (Cluster each : List.of(one, other)) {
+        await().atMost(PATIENCE).until(() -> each.status().problem().contains("has 1 partitions"));
+        assertThat(each.status().refused()).as("it reads on").isEmpty();
+      }
+      admin.deleteTopics(List.of(topic)).all().get();
+
+      await().atMost(PATIENCE).until(() -> areBothHeard(one, other));
+      assertThat(described().partitions()).hasSize(ControlTopic.SLOTS);
+      for (AutoCloseable each : open) {
+        each.close();
+      }
+      open.clear();
     }
+  }
+
+  /** And nothing is wrong. */
+  private static boolean areBothHeard(Cluster one, Cluster other) {
+    return Stream.of(one, other)
+        .allMatch(
+            each ->
+                each.status().there() == 2
+                    && each.status()
+                        .problem()
+                        .equals("No instance has found out yet what is to be read."));
+  }
+
+  private TopicDescription described() throws Exception {
+    return admin.describeTopics(List.of(topic)).allTopicNames().get().get(topic);
+  }
+
+  @Test
+  void theGapOfAnInstanceWhoseClockWasAheadBeginsWhenItEnded() {
+    ahead = Duration.ofMinutes(1);
+    NoReader before = new NoReader();
+    Cluster ends = start(SETTINGS, before);
+    before.opened = ends::opened;
+    before.wall = () -> System.currentTimeMillis() + Duration.ofMinutes(1).toMillis();
+    await().atMost(PATIENCE).until(() -> ends.status().leads());
+    ends.listed(new Plan(List.of(new TopicSharder.Shard(0, List.of("v2.a")))), true);
+    await().atMost(PATIENCE).until(() -> before.untils.get() > 2);
+    assertThat(ends.status().problem()).contains("ahead of that of Kafka's broker.");
+    open.remove(ends);
+    ends.close();
+    Instant ended = Instant.now();
+
+    ahead = Duration.ZERO;
+    NoReader after = new NoReader();
+    start(SETTINGS, after);
+
+    await().atMost(PATIENCE).until(() -> !after.lastRead.isEmpty());
+    assertThat(after.lastRead.get(0)).isPresent();
+    assertThat(after.lastRead.get(0).get()).isBetween(ended.minusSeconds(10), ended);
+  }
+
+  @Test
+  void theBrokersStampAControlTopicThatWasThereBefore() throws Exception {
+    make(ControlTopic.SLOTS, "compact");
+
+    Cluster cluster = start(SETTINGS);
+
+    await().atMost(PATIENCE).until(() -> cluster.status().there() == 1);
+    ConfigResource its = new ConfigResource(ConfigResource.Type.TOPIC, topic);
+    assertThat(
+            admin
+                .describeConfigs(List.of(its))
+                .all()
+                .get()
+                .get(its)
+                .get("message.timestamp.type")
+                .value())
+        .isEqualTo("LogAppendTime");
+  }
+
+  @Test
+  void ofTwoBrokersEachHasAllOfTheControlTopicAndOneThatHasNotIsTold() throws Exception {
+    try (TwoBrokers brokers = TwoBrokers.start()) {
+      moveTo(brokers.bootstrapServers());
+      Cluster cluster = start(SETTINGS);
+      await().atMost(PATIENCE).until(() -> cluster.status().there() == 1);
+      assertThat(described().partitions())
+          .allSatisfy(partition -> assertThat(partition.replicas()).hasSize(2));
+      assertThat(cluster.status().problem()).doesNotContain("replica");
+      assertThat(check()).doesNotContain("replica");
+      open.remove(cluster);
+      cluster.close();
+      brokers.deleteTopic(topic);
+
+      brokers.createTopic(
+          topic, IntStream.range(0, ControlTopic.SLOTS).map(slot -> 1 + slot % 2).toArray());
+      Cluster again = start(SETTINGS);
+
+      await().atMost(PATIENCE).until(() -> again.status().problem().contains("has one replica"));
+      assertThat(check()).contains("note    The control topic " + topic + " has one replica");
+      open.remove(again);
+      again.close();
+    }
+  }
+
+  private String check() {
+    StringWriter out = new StringWriter();
+    SmallRyeConfig config = Settings.of(Map.of("KAFKA_BOOTSTRAP_SERVERS", servers));
+    new KafkaCheck(new CheckReport(new PrintWriter(out)), new KafkaEnvironment(config))
+        .run(List.of(), Optional.of(topic));
+    return out.toString();
+  }
+
+  private <T> T client(Function<Map<String, Object>, T> making, Map<String, Object> fixed) {
+    Map<String, Object> all = new HashMap<>(fixed);
+    boolean first = producers.isEmpty() && fixed.containsKey(ProducerConfig.ACKS_CONFIG);
+    all.put("bootstrap.servers", first ? firstServers.orElse(servers) : servers);
+    all.put("group.protocol", protocol.name);
+    T made = making.apply(all);
+    if (made instanceof KafkaProducer<?, ?> producer) {
+      producers.add(producer);
+    }
+    return made;
   }
 
   /** There is nothing to read; notes what others were answered. */
@@ -285,8 +472,22 @@ class ClusterTest {
     /** The OAuth clients of whose answers others have told. */
     private final List<String> answered = new CopyOnWriteArrayList<>();
 
+    /** Until when each shard that was to be opened was read. */
+    private final List<Optional<Instant>> lastRead = new CopyOnWriteArrayList<>();
+
+    /** How often it was asked until when a shard was read. */
+    private final AtomicInteger untils = new AtomicInteger();
+
+    private LongSupplier wall = System::currentTimeMillis;
+
+    /** Takes the shards of which the channel is live; it is at once. */
+    private IntConsumer opened = shard -> {};
+
     @Override
-    public void open(TopicSharder.Shard shard, boolean held, Optional<Instant> lastRead) {}
+    public void open(TopicSharder.Shard shard, boolean held, Optional<Instant> until) {
+      lastRead.add(until);
+      opened.accept(shard.number());
+    }
 
     @Override
     public void standBy(TopicSharder.Shard shard) {}
@@ -351,7 +552,8 @@ class ClusterTest {
 
     @Override
     public OptionalLong until(int shard) {
-      return OptionalLong.empty();
+      untils.incrementAndGet();
+      return OptionalLong.of(wall.getAsLong());
     }
 
     @Override

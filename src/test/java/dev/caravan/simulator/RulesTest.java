@@ -190,9 +190,7 @@ class RulesTest {
     assertThat(scenario.options().clients().get(0).tokenLife()).isEqualTo(Duration.ofMinutes(5));
     assertThat(scenario.faults()).hasSize(1);
     assertThat(scenario.timeline().get(0))
-        .isEqualTo(
-            Scenario.Step.once(
-                Duration.ofSeconds(10), new Action.Close(null, 1012, "")));
+        .isEqualTo(Scenario.Step.once(Duration.ofSeconds(10), new Action.Close(null, 1012, "")));
     assertThat(scenario.timeline().get(1).times()).isEqualTo(3);
   }
 
