@@ -3,53 +3,54 @@ package dev.caravan.genesys.connect;
 import dev.caravan.topic.TopicCombiner;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.Deque;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 
 /**
  * Decides what to subscribe next when a list is refused as a whole because of some topics in it:
  * halves it until the bad one is found, leaves that out and goes on with the rest. What is bad for
- * one topic is likely to be bad for others of its pattern, so these are set apart and tried last.
- * It makes at most {@value #MOST_CALLS} calls; what is not told apart by then is left out.
+ * one topic is likely to be bad for others of its pattern, so some more of these are tried alone
+ * first; only if all of them are bad, too, the pattern counts as refused. It makes at most {@value
+ * #MOST_CALLS} calls; what is not told apart by then is left out.
  */
 final class Halving {
 
   static final int MOST_CALLS = 128;
 
-  /** So many refused parts of one pattern, and none that was taken, and it counts as refused. */
+  /** So many topics of one pattern refused alone, and none taken, and the pattern is refused. */
   private static final int SAMPLES = 7;
 
   private final UnaryOperator<String> patternOf;
   private final Set<String> refusedPatterns;
   private final Map<String, String> bad = new LinkedHashMap<>();
-  private final Map<String, List<String>> apart = new TreeMap<>();
+
+  /** Patterns that are bad for some topic, or were; how many of each were refused alone. */
+  private final Map<String, Integer> refusedAlone = new LinkedHashMap<>();
+
+  /** Patterns of which some topic was taken. */
+  private final Set<String> granted = new HashSet<>();
+
   private List<String> rest;
+
+  /** A part of the rest that has a bad one. */
   private List<String> search = List.of();
-  private final Deque<String> alone = new ArrayDeque<>();
-  private Optional<Sampling> sampling = Optional.empty();
+
+  /** Topics of a subscription that was refused, to be tried alone. */
+  private final List<String> one = new ArrayList<>();
+
+  /** What to try of it before: one is likely to be bad, and the others are to stay together. */
+  private final Deque<String> allButOne = new ArrayDeque<>();
+
   private List<String> trying = List.of();
+  private int most = Integer.MAX_VALUE;
   private int calls;
   private String why = "";
-
-  /** The parts that are left of one pattern that is bad for some topic. */
-  private static final class Sampling {
-    private final String pattern;
-    private final Deque<List<String>> parts = new ArrayDeque<>();
-    private int refused;
-    private boolean taken;
-
-    Sampling(String pattern, List<String> topics) {
-      this.pattern = pattern;
-      parts.add(topics);
-    }
-  }
 
   /**
    * @param patternOf the pattern of a topic
@@ -60,147 +61,150 @@ final class Halving {
     this.patternOf = patternOf;
     this.refusedPatterns = refusedPatterns;
     this.rest = new ArrayList<>(subscriptions);
-    List.copyOf(refusedPatterns).forEach(this::setApart);
+    refusedPatterns.forEach(pattern -> refusedAlone.put(pattern, 0));
   }
 
   /** What to subscribe now; empty if nothing is left. */
   List<String> next() {
     if (calls >= MOST_CALLS) {
-      giveUp();
+      leaveOut("It was not told apart from others that were refused. " + why);
     }
-    if (!alone.isEmpty()) {
-      trying = List.of(alone.peek());
+    for (String pattern : List.copyOf(refusedAlone.keySet())) {
+      if (one.isEmpty() && search.isEmpty() && !granted.contains(pattern)) {
+        sample(pattern);
+      }
+    }
+    if (!allButOne.isEmpty()) {
+      trying = List.of(allButOne.peek());
+    } else if (!one.isEmpty()) {
+      trying = List.of(one.get(0));
     } else if (search.size() > 1) {
-      trying = search.subList(0, search.size() / 2);
+      trying = List.copyOf(search.subList(0, search.size() / 2));
     } else if (!search.isEmpty()) {
       trying = search;
-    } else if (!rest.isEmpty()) {
-      trying = rest;
     } else {
-      trying = nextApart();
+      trying = List.copyOf(rest.subList(0, Math.min(most, rest.size())));
     }
-    trying = List.copyOf(trying);
     return trying;
   }
 
-  private List<String> nextApart() {
-    while (sampling.isEmpty() || sampling.get().parts.isEmpty()) {
-      if (apart.isEmpty()) {
-        return List.of();
-      }
-      String pattern = apart.keySet().iterator().next();
-      sampling = Optional.of(new Sampling(pattern, apart.remove(pattern)));
+  /** Searches one subscription with the pattern, unless enough have been by now. */
+  private void sample(String pattern) {
+    List<String> its = rest.stream().filter(it -> !of(pattern, it).isEmpty()).toList();
+    int before = refusedAlone.get(pattern);
+    if (before >= SAMPLES) {
+      refusedPatterns.add(pattern);
+      its.stream()
+          .flatMap(it -> of(pattern, it).stream())
+          .forEach(topic -> bad.put(topic, why.strip()));
+      rest = rest.stream().flatMap(it -> without(it, of(pattern, it)).stream()).toList();
+    } else if (!its.isEmpty()) {
+      search = List.of(its.get(its.size() * before / SAMPLES));
     }
-    return sampling.get().parts.peek();
+  }
+
+  private List<String> of(String pattern, String combined) {
+    return TopicCombiner.expandCombined(combined).stream()
+        .filter(topic -> patternOf.apply(topic).equals(pattern))
+        .toList();
+  }
+
+  /** What is left of a subscription, if anything is. */
+  private static List<String> without(String combined, List<String> topics) {
+    List<String> left = new ArrayList<>(TopicCombiner.expandCombined(combined));
+    if (topics.isEmpty() || !left.removeAll(topics)) {
+      return List.of(combined);
+    }
+    return left.isEmpty() ? List.of() : List.of(TopicCombiner.part(combined, left));
   }
 
   /** It was subscribed. */
   void taken() {
     calls++;
-    if (!alone.isEmpty()) {
-      alone.remove();
-    } else if (!rest.isEmpty()) {
-      rest.removeAll(Set.copyOf(trying));
-      search = search.isEmpty() ? search : search.subList(trying.size(), search.size());
+    for (String taken : trying) {
+      TopicCombiner.expandCombined(taken).forEach(it -> granted.add(patternOf.apply(it)));
+    }
+    refusedPatterns.removeAll(granted);
+    if (!one.isEmpty()) {
+      one.removeAll(TopicCombiner.expandCombined(trying.get(0)));
+      allButOne.clear();
     } else {
-      sampling.ifPresent(
-          of -> {
-            of.parts.remove();
-            of.taken = true;
-            refusedPatterns.remove(of.pattern);
-          });
+      take(trying);
+      search = search.isEmpty() ? search : search.subList(trying.size(), search.size());
     }
   }
 
   /**
-   * All of it was refused.
+   * All of it was refused because of some topic in it.
    *
    * @param reason a sentence
    */
   void refused(String reason) {
     calls++;
     why = reason;
-    if (!alone.isEmpty()) {
-      found(alone.remove());
-    } else if (!rest.isEmpty()) {
+    if (!allButOne.isEmpty()) {
+      allButOne.remove();
+    } else if (!one.isEmpty()) {
+      found(one.remove(0));
+    } else if (trying.size() > 1) {
       search = trying;
-      if (search.size() == 1) {
-        String one = search.get(0);
-        search = List.of();
-        rest.remove(one);
-        List<String> singles = TopicCombiner.expandCombined(one);
-        if (singles.size() == 1) {
-          found(one);
-        } else {
-          alone.addAll(singles);
-        }
-      }
     } else {
-      sampling.ifPresent(this::refused);
+      judge(trying.get(0));
     }
   }
 
-  private void refused(Sampling of) {
-    List<String> part = of.parts.remove();
-    of.refused++;
-    boolean hopeless = !of.taken && (refusedPatterns.contains(of.pattern) || of.refused >= SAMPLES);
-    if (hopeless) {
-      refusedPatterns.add(of.pattern);
-      part.forEach(topic -> bad.put(topic, why));
-      of.parts.forEach(others -> others.forEach(topic -> bad.put(topic, why)));
-      of.parts.clear();
-    } else if (part.size() == 1) {
-      bad.put(part.get(0), why);
+  private void judge(String subscription) {
+    search = List.of();
+    take(trying);
+    List<String> topics = TopicCombiner.expandCombined(subscription);
+    List<String> suspects =
+        topics.stream().filter(it -> refusedAlone.containsKey(patternOf.apply(it))).toList();
+    if (topics.size() == 1) {
+      found(subscription);
+    } else if (!suspects.isEmpty()) {
+      one.addAll(suspects);
+      rest = Stream.concat(rest.stream(), without(subscription, suspects).stream()).toList();
     } else {
-      of.parts.add(part.subList(0, part.size() / 2));
-      of.parts.add(part.subList(part.size() / 2, part.size()));
+      one.addAll(topics);
+      if (topics.size() > 2) {
+        topics.forEach(topic -> allButOne.addAll(without(subscription, List.of(topic))));
+      }
     }
   }
 
   private void found(String topic) {
     bad.put(topic, why);
-    String pattern = patternOf.apply(topic);
-    setApart(pattern);
-    if (!apart.containsKey(pattern)) {
-      refusedPatterns.add(pattern);
+    refusedAlone.merge(patternOf.apply(topic), 1, Integer::sum);
+  }
+
+  /**
+   * It was refused for its size, or because the channel has no room for it.
+   *
+   * @param reason a sentence
+   */
+  void tooMuch(String reason) {
+    calls++;
+    why = reason;
+    search = List.of();
+    most = trying.size() / 2;
+    if (most == 0) {
+      leaveOut(reason);
     }
   }
 
-  private void setApart(String pattern) {
-    List<String> others = new ArrayList<>();
-    List<String> kept = new ArrayList<>();
-    for (String subscription : rest) {
-      List<String> singles = TopicCombiner.expandCombined(subscription);
-      List<String> good = new ArrayList<>(singles);
-      good.removeIf(single -> patternOf.apply(single).equals(pattern));
-      if (good.size() == singles.size()) {
-        kept.add(subscription);
-      } else {
-        singles.stream().filter(single -> !good.contains(single)).forEach(others::add);
-        if (!good.isEmpty()) {
-          kept.add(TopicCombiner.part(subscription, good));
-        }
-      }
-    }
-    rest = kept;
-    if (!others.isEmpty()) {
-      apart.computeIfAbsent(pattern, key -> new ArrayList<>()).addAll(others);
-    }
+  private void take(List<String> subscriptions) {
+    Set<String> gone = Set.copyOf(subscriptions);
+    rest = rest.stream().filter(it -> !gone.contains(it)).toList();
   }
 
-  private void giveUp() {
-    String reason = "It was not told apart from others that were refused. " + why;
-    List<String> left = new ArrayList<>(rest);
-    left.addAll(alone);
-    apart.values().forEach(left::addAll);
-    sampling.ifPresent(of -> of.parts.forEach(left::addAll));
-    left.sort(Comparator.naturalOrder());
-    TopicCombiner.singles(left).forEach(topic -> bad.put(topic, reason.strip()));
+  private void leaveOut(String reason) {
+    Stream.concat(one.stream(), rest.stream())
+        .flatMap(left -> TopicCombiner.expandCombined(left).stream())
+        .forEach(topic -> bad.put(topic, reason.strip()));
     rest = List.of();
     search = List.of();
-    alone.clear();
-    apart.clear();
-    sampling = Optional.empty();
+    one.clear();
+    allButOne.clear();
   }
 
   /** Topics that are left out, each with the reason as a sentence. */

@@ -2,6 +2,7 @@ package dev.caravan.genesys.connect;
 
 import dev.caravan.genesys.GenesysConstants;
 import dev.caravan.topic.TopicCatalogue;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -13,11 +14,16 @@ import org.apache.camel.Processor;
 
 /**
  * Subscribes the topics of a channel in a loop of the control routes: usually all with one call; if
- * that is refused because of some of them, in parts, until these are found ({@link Halving}).
+ * that is refused because of some of them or for their number, in parts ({@link Halving}).
  */
 public final class Subscribing implements Processor {
 
   private static final String STATE = "CamelGenesysSubscribing";
+  private static final int CONFLICT = 409;
+  private static final int TOO_LARGE = 413;
+
+  /** The code of the 400 for more than a channel takes (Genesys Cloud's OpenAPI document). */
+  private static final String TOO_MANY = "notification.subscription.too.many.subscriptions";
 
   private final TopicCatalogue catalogue = TopicCatalogue.shipped();
 
@@ -68,12 +74,19 @@ public final class Subscribing implements Processor {
   public void refused(Exchange exchange) throws Exception {
     Exception caught = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Exception.class);
     CallException why = Failures.causeOf(CallException.class, caught);
-    if (why == null
-        || why.kind() != CallException.Kind.REFUSED
-        || why.status() != 400 && why.status() != 403) {
+    if (why == null || why.kind() != CallException.Kind.REFUSED) {
       throw caught;
     }
-    halving(exchange).refused(why.getMessage());
+    String sentence = why.getMessage();
+    if (why.status() == TOO_LARGE || sentence.contains(TOO_MANY)) {
+      halving(exchange).tooMuch(sentence);
+    } else if (why.status() == 400 || why.status() == 403) {
+      halving(exchange).refused(sentence);
+    } else if (why.status() == CONFLICT) {
+      throw CallException.unavailable(sentence, CONFLICT, Duration.ZERO, caught);
+    } else {
+      throw caught;
+    }
   }
 
   private static Halving halving(Exchange exchange) {

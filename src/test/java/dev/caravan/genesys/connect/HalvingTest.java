@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.caravan.topic.TopicCatalogue;
 import dev.caravan.topic.TopicCombiner;
+import dev.caravan.topic.TopicSharder;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -19,6 +20,8 @@ class HalvingTest {
   private final Set<String> refusedPatterns = new HashSet<>();
   private final Set<String> read = new TreeSet<>();
   private int calls;
+  private int onChannel;
+  private int longest = Integer.MAX_VALUE;
   private Halving halving;
 
   private static String user(int number) {
@@ -29,10 +32,14 @@ class HalvingTest {
     return IntStream.range(0, count).mapToObj(number -> user(number) + ending).toList();
   }
 
-  /** Subscribes until nothing is left; a list with a bad topic in it is refused. */
+  /**
+   * Subscribes until nothing is left; a list with a bad topic in it is refused, and so is what is
+   * too long or more than the channel takes.
+   */
   private void subscribe(List<String> subscriptions, Predicate<String> isBad) {
     read.clear();
     calls = 0;
+    onChannel = 0;
     TopicCatalogue catalogue = TopicCatalogue.shipped();
     halving = new Halving(subscriptions, catalogue::generalise, refusedPatterns);
     for (List<String> part = halving.next(); !part.isEmpty(); part = halving.next()) {
@@ -41,7 +48,10 @@ class HalvingTest {
       List<String> singles = singles(part);
       if (singles.stream().anyMatch(isBad)) {
         halving.refused("It said no.");
+      } else if (part.size() > longest || onChannel + part.size() > TopicSharder.CHANNEL_LIMIT) {
+        halving.tooMuch("Too much.");
       } else {
+        onChannel += part.size();
         read.addAll(singles);
         halving.taken();
       }
@@ -97,7 +107,90 @@ class HalvingTest {
     assertThat(calls).isLessThan(60);
 
     subscribe(topics, refused::contains);
-    assertThat(calls).isLessThan(30);
+    assertThat(bad()).isEqualTo(refused);
+  }
+
+  @Test
+  void aTopicThatIsRefusedAloneIsNoReasonToLeaveOutOthersOfItsKind() {
+    List<String> topics = users(1_000, ".presence");
+    String one = topics.get(77);
+    subscribe(topics, one::equals);
+
+    subscribe(List.of(one), one::equals);
+    subscribe(topics, one::equals);
+
+    assertThat(bad()).containsExactly(one);
+    assertThat(calls).isLessThan(15);
+  }
+
+  @Test
+  void someThatAreRefusedHereAndThereAreNoReasonToLeaveOutOthersOfTheirKind() {
+    List<String> topics = users(1_000, ".presence");
+    Set<String> some =
+        IntStream.range(0, 8).mapToObj(at -> topics.get(at * 125)).collect(Collectors.toSet());
+
+    subscribe(topics, some::contains);
+    assertThat(bad()).isEqualTo(some);
+
+    subscribe(topics, some::contains);
+    assertThat(bad()).isEqualTo(some);
+  }
+
+  @Test
+  void anAgentWhoIsRefusedTakesNoPlaceOnTheChannelFromOthers() {
+    List<String> topics = users(1_000, "?presence&routingStatus");
+    Predicate<String> isBad = topic -> topic.startsWith(user(300) + ".");
+    subscribe(List.of(topics.get(300)), isBad);
+
+    subscribe(topics, isBad);
+
+    assertThat(bad()).containsExactly(user(300) + ".presence", user(300) + ".routingStatus");
+    assertThat(onChannel).isEqualTo(999);
+  }
+
+  @Test
+  void aKindThatIsGrantedButForOneTopicIsReadAgain() {
+    List<String> topics = users(1_000, "?adherence&presence");
+    subscribe(topics, topic -> topic.endsWith(".adherence"));
+    assertThat(refusedPatterns).hasSize(1);
+
+    subscribe(topics.subList(1, 1_000), (user(500) + ".adherence")::equals);
+
+    assertThat(bad()).containsExactly(user(500) + ".adherence");
+    assertThat(refusedPatterns).isEmpty();
+  }
+
+  @Test
+  void twoKindsThatAreRefusedForEverybodyAreToldFromTheRestOfACombinedTopic() {
+    subscribe(
+        users(990, "?adherence&conversations&presence&routingStatus&activity"),
+        topic -> topic.endsWith(".adherence") || topic.endsWith(".activity"));
+
+    assertThat(bad()).hasSize(2 * 990);
+    assertThat(read).hasSize(3 * 990);
+    assertThat(onChannel).isLessThanOrEqualTo(1_000);
+  }
+
+  @Test
+  void aListThatIsTooLongIsSubscribedInPartsAndNobodyIsJudgedByIt() {
+    longest = 250;
+
+    subscribe(users(1_000, ".presence"), user(500).concat(".presence")::equals);
+
+    assertThat(bad()).containsExactly(user(500) + ".presence");
+    assertThat(calls).isLessThan(25);
+    assertThat(refusedPatterns).isEmpty();
+  }
+
+  @Test
+  void whatAChannelDoesNotTakeIsLeftOutAndTheRestIsRead() {
+    subscribe(users(1_003, ".presence"), topic -> false);
+
+    assertThat(read).hasSize(1_000);
+    assertThat(bad()).hasSize(3);
+    assertThat(halving.bad()).containsValue("Too much.");
+    assertThat(refusedPatterns).isEmpty();
+    assertThat(calls).isLessThan(40);
   }
 
   @Test
@@ -107,16 +200,17 @@ class HalvingTest {
 
     assertThat(bad()).isEqualTo(Set.copyOf(users(1_000, ".adherence")));
     assertThat(read).hasSize(2_000);
+    assertThat(onChannel).isEqualTo(1_000);
     assertThat(calls).isLessThan(30);
   }
 
   @Test
-  void whatWasRefusedForEverybodyIsAskedForOnceByTheNextChannel() {
+  void whatWasRefusedForEverybodyIsAskedForForAFewByTheNextChannel() {
     List<String> topics = users(1_000, "?adherence&presence");
     subscribe(topics, topic -> topic.endsWith(".adherence"));
 
     subscribe(topics, topic -> topic.endsWith(".adherence"));
-    assertThat(calls).isEqualTo(2);
+    assertThat(calls).isEqualTo(15);
 
     subscribe(topics, topic -> false);
     assertThat(bad()).isEmpty();
@@ -141,8 +235,9 @@ class HalvingTest {
             .collect(Collectors.toSet());
 
     subscribe(users(1_000, ".presence"), every::contains);
-    subscribe(users(1_000, ".presence"), topic -> true);
+    assertThat(read).isNotEmpty();
 
+    subscribe(users(1_000, ".presence"), topic -> true);
     assertThat(read).isEmpty();
   }
 }

@@ -57,6 +57,10 @@ class SubscribingTest {
   }
 
   private Exchange subscribe() {
+    return subscribe(topics);
+  }
+
+  private Exchange subscribe(List<String> some) {
     Exchange made = template.request("direct:genesys-create-channel", any -> {});
     Map<?, ?> channel = made.getProperty(GenesysConstants.CHANNEL, Map.class);
     return template.request(
@@ -64,7 +68,7 @@ class SubscribingTest {
         exchange -> {
           exchange.setProperty(GenesysConstants.CHANNEL, channel);
           exchange.setProperty(
-              GenesysConstants.TOPICS, topics.stream().map(topic -> Map.of("id", topic)).toList());
+              GenesysConstants.TOPICS, some.stream().map(topic -> Map.of("id", topic)).toList());
         });
   }
 
@@ -116,15 +120,52 @@ class SubscribingTest {
   }
 
   @Test
+  void aTopicThatIsRefusedAloneCostsTheNextChannelNothingElse() {
+    String forbidden = "v2.users." + road.users().get(3) + ".presence";
+    road.genesys().perform(new Action.ForbidTopics(List.of(forbidden), false));
+    subscribe();
+    subscribe(List.of(forbidden));
+
+    assertThat(rejections(subscribe()).subscribed()).hasSize(79).doesNotContain(forbidden);
+  }
+
+  @Test
   void whatIsNotAboutTopicsIsNoReasonToHalve() {
     road.genesys().arm(Fault.status(SUBSCRIBE, 404).times(1));
 
     assertThat(subscribe().getException())
         .hasFieldOrPropertyWithValue("kind", CallException.Kind.NOT_FOUND);
 
-    road.genesys().arm(Fault.status(SUBSCRIBE, 413).times(1));
+    road.genesys().arm(Fault.status(SUBSCRIBE, 415).times(1));
     assertThat(subscribe().getException())
         .hasFieldOrPropertyWithValue("kind", CallException.Kind.REFUSED);
-    assertThat(calls()).isEqualTo(2);
+
+    road.genesys().arm(Fault.status(SUBSCRIBE, 409).times(1));
+    assertThat(subscribe().getException())
+        .as("what is in each other's way now may not be later")
+        .isInstanceOf(CallException.class)
+        .hasFieldOrPropertyWithValue("kind", CallException.Kind.UNAVAILABLE);
+    assertThat(calls()).isEqualTo(3);
+  }
+
+  @Test
+  void aListThatIsTooLargeIsSubscribedInParts() {
+    road.genesys().arm(Fault.status(SUBSCRIBE, 413).times(1));
+
+    assertThat(rejections(subscribe()).subscribed()).hasSize(80);
+
+    assertThat(calls()).isEqualTo(3);
+  }
+
+  @Test
+  void ofMoreThanAChannelTakesItReadsWhatFitsAndSaysWhyNotTheRest() {
+    for (int number = 0; number < 970; number++) {
+      topics.add("v2.users.7b5a5a2e-1c2d-4e5f-8a9b-%012d.presence".formatted(number));
+    }
+
+    Rejections rejections = rejections(subscribe());
+
+    assertThat(rejections.subscribed()).hasSize(1_000 + 40);
+    assertThat(rejections.sentence()).contains("refused 10 topics", "Too many subscriptions");
   }
 }
