@@ -64,6 +64,13 @@ final class ClientLogins {
     return clients.areSeveral() ? session(client).refusal() : Optional.empty();
   }
 
+  /** What an operator should know about a client that can log in, as a sentence. */
+  Optional<String> warning(String client) {
+    return session(client)
+        .warning()
+        .map(it -> clients.areSeveral() ? "OAuth client " + client + ": " + it : it);
+  }
+
   /** Which can log in, as far as was tried; nothing if there is only one. */
   Map<String, Boolean> known() {
     Map<String, Boolean> known = new HashMap<>();

@@ -35,6 +35,7 @@ import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.camel.CamelContext;
 import org.apache.camel.spi.ExecutorServiceManager;
 import org.apache.camel.support.service.ServiceHelper;
@@ -306,6 +307,13 @@ final class ClientReaders implements Access.Readers {
     Map<String, List<String>> read = new HashMap<>();
     openers.forEach((client, its) -> read.put(client, subscribed.apply(its)));
     return refusals.sentence(read);
+  }
+
+  /** What an operator should know about the clients while all is read; empty if nothing. */
+  String remarks() {
+    Stream<String> tokens = clients.all().stream().flatMap(it -> logins.warning(it).stream());
+    return Stream.concat(Stream.of(notAllowed()).filter(it -> !it.isEmpty()), tokens)
+        .collect(Collectors.joining(" "));
   }
 
   /** What an operator should know about the channels of the clients; empty if nothing. */

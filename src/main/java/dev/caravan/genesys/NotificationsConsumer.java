@@ -325,7 +325,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
                         shared.flatMap(SharedReading::incomplete))
                     .flatMap(Optional::stream)
                     .reduce((one, other) -> one + " " + other),
-            its::notAllowed,
+            its::remarks,
             its::channels,
             () -> shared.map(SharedReading::cluster).map(Cluster::status));
     HealthCheckRegistry.get(getEndpoint().getCamelContext()).register(healthCheck);

@@ -86,6 +86,23 @@ class CallsTest {
   }
 
   @Test
+  void anAddressThatAcceptsNoTokenKeepsNobodyElseFromCalling() {
+    assertThat(
+            road.context().createProducerTemplate().request("direct:genesys-channels", any -> {}))
+        .returns(null, Exchange::getException);
+    road.genesys().arm(Fault.status(QUEUES, 401));
+
+    for (int i = 0; i < 3; i++) {
+      assertThat(call("direct:genesys-api").getException())
+          .hasFieldOrPropertyWithValue("kind", CallException.Kind.UNAUTHORISED);
+      assertThat(
+              road.context().createProducerTemplate().request("direct:genesys-channels", any -> {}))
+          .returns(null, Exchange::getException);
+    }
+    assertThat(road.genesys().callCounts().get("POST /oauth/token")).isEqualTo(2);
+  }
+
+  @Test
   void aCallThatMustNotBeRepeatedIsMadeOnce() {
     road.genesys().arm(Fault.status(QUEUES, 503).times(1));
 

@@ -3,7 +3,11 @@ package dev.caravan.genesys.connect;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.IntFunction;
@@ -44,8 +48,14 @@ public final class GenesysSession {
   /** Why a login was refused, if none succeeded since. */
   private Optional<CallException> refused = Optional.empty();
 
-  /** Whether a token was not accepted, and none was since. */
-  private boolean doubted;
+  /** Calls that did not accept a token, while no other call has accepted one since. */
+  private final Set<String> doubtful = new HashSet<>();
+
+  /** Calls that did not accept a token, and have accepted none since; when that was. */
+  private final Map<String, Instant> unaccepting = new HashMap<>();
+
+  /** Whether any call ever accepted a token. */
+  private boolean proven;
 
   private Instant notBefore = Instant.MIN;
 
@@ -66,8 +76,7 @@ public final class GenesysSession {
 
   /**
    * A token that is good for a while. Blocks while one is being fetched, unless the old one still
-   * serves. If it cannot be renewed ahead of time because Genesys Cloud is not available, the old
-   * one serves until its end.
+   * serves. If it cannot be renewed ahead of time, the old one serves until its end.
    */
   public Token token() {
     CompletableFuture<Token> fetch;
@@ -80,9 +89,7 @@ public final class GenesysSession {
         return stillGood.get();
       }
       boolean tooSoon = now.isBefore(notBefore);
-      if (tooSoon
-          && (stillGood.isEmpty()
-              || failure.filter(it -> it.kind() == CallException.Kind.REFUSED).isPresent())) {
+      if (tooSoon && stillGood.isEmpty()) {
         throw again(failure.orElseThrow(), Duration.between(now, notBefore));
       }
       if (stillGood.isPresent() && (underWay.isPresent() || tooSoon)) {
@@ -99,26 +106,54 @@ public final class GenesysSession {
   }
 
   /**
-   * Forgets a token that was not accepted, unless another one has taken its place. If it took the
-   * place of one that was not accepted either, the token is not what is wrong: that is remembered
-   * like a refused login.
+   * Forgets a token that a call did not accept, unless another one has taken its place. If that
+   * took the place of one that another call did not accept, the token is not what is wrong: that is
+   * remembered like a refused login. If it is the same call that accepts neither, that call is what
+   * is wrong: the token goes on to serve others, and for a while no login is made for that call.
+   *
+   * @param call what was called, without ids
    */
-  public synchronized void drop(Token old) {
+  public synchronized void drop(Token old, String call) {
     if (current.filter(token -> token == old).isEmpty()) {
       return;
     }
+    Instant now = clock.instant();
+    unaccepting.values().removeIf(since -> !now.isBefore(since.plus(refusalRemembered)));
+    boolean again = unaccepting.putIfAbsent(call, now) != null;
+    boolean doubted = !doubtful.isEmpty();
+    doubtful.add(call);
+    boolean itself = doubtful.size() == 1 && proven;
+    if (again && itself) {
+      return;
+    }
     current = Optional.empty();
-    if (doubted) {
+    if (doubted && !itself) {
       failed(CallException.refused(NOT_ACCEPTED, UNAUTHORISED));
     }
-    doubted = true;
   }
 
   /** A call with this token was answered otherwise than that it is not accepted. */
-  public synchronized void accepted(Token token) {
+  public synchronized void accepted(Token token, String call) {
     if (current.filter(known -> known == token).isPresent()) {
-      doubted = false;
+      proven = true;
+      doubtful.clear();
+      unaccepting.remove(call);
     }
+  }
+
+  /** That the token could not be renewed since the login was refused, while the old one serves. */
+  synchronized Optional<String> warning() {
+    Instant now = clock.instant();
+    return current
+        .filter(token -> now.isBefore(token.expiresAt()))
+        .flatMap(
+            token ->
+                refused.map(
+                    why ->
+                        "The token cannot be renewed; the old one serves for another %d min. %s"
+                            .formatted(
+                                Duration.between(now, token.expiresAt()).toMinutes(),
+                                why.getMessage())));
   }
 
   /**
@@ -185,7 +220,7 @@ public final class GenesysSession {
       return fetch.join();
     } catch (CompletionException e) {
       if (e.getCause() instanceof CallException call) {
-        if (call.kind() == CallException.Kind.UNAVAILABLE && stillGood.isPresent()) {
+        if (stillGood.isPresent()) {
           return stillGood.get();
         }
         throw again(call, left());

@@ -35,6 +35,7 @@ public final class SessionBean implements CamelContextAware {
   private static final String TOKEN_ROUTE = "direct:genesys-token";
 
   private static final ObjectMapper JSON = new ObjectMapper();
+  private static final String CALL = "CamelGenesysCall";
   private static final long LONGEST_LIFE_SECONDS = 172_800;
 
   /**
@@ -101,6 +102,11 @@ public final class SessionBean implements CamelContextAware {
     return session().canLogIn();
   }
 
+  /** What an operator should know about the token while it serves, as a sentence. */
+  public Optional<String> warning() {
+    return session().warning();
+  }
+
   /** The OAuth client's id. */
   public void setClientId(String clientId) {
     this.clientId = clientId.strip();
@@ -150,6 +156,10 @@ public final class SessionBean implements CamelContextAware {
       token = session().token();
     }
     exchange.setProperty(GenesysConstants.TOKEN, token);
+    String path = exchange.getMessage().getHeader(Exchange.HTTP_PATH, "", String.class);
+    exchange.setProperty(
+        CALL,
+        exchange.getMessage().getHeader(Exchange.HTTP_METHOD) + HttpAnswer.withoutIds(" " + path));
     return "Bearer " + token.value();
   }
 
@@ -166,20 +176,20 @@ public final class SessionBean implements CamelContextAware {
   /** Forgets the token that the exchange's last call used. */
   void forget(Exchange exchange) {
     if (exchange.getProperty(GenesysConstants.TOKEN) instanceof Token used) {
-      forget(used);
+      session().drop(used, exchange.getProperty(CALL, "", String.class));
     }
   }
 
   /** The exchange's last call was answered otherwise than that its token is not accepted. */
   void accepted(Exchange exchange) {
     if (exchange.getProperty(GenesysConstants.TOKEN) instanceof Token used) {
-      session().accepted(used);
+      session().accepted(used, exchange.getProperty(CALL, "", String.class));
     }
   }
 
-  /** Forgets a token, unless another one has taken its place. */
+  /** Forgets a token that a socket says is revoked, unless another one has taken its place. */
   void forget(Token used) {
-    session().drop(used);
+    session().drop(used, "the socket");
   }
 
   private synchronized GenesysSession session() {

@@ -216,9 +216,9 @@ class GenesysSessionTest {
   void aTokenThatWasNotAcceptedIsReplacedOnceHoweverManySaySo() {
     Token old = session.token();
 
-    session.drop(old);
+    session.drop(old, "GET /users");
     Token next = session.token();
-    session.drop(old);
+    session.drop(old, "GET /users");
 
     assertThat(session.token()).isSameAs(next);
     assertThat(login.calls).hasValue(2);
@@ -226,15 +226,15 @@ class GenesysSessionTest {
 
   @Test
   void aTokenThatIsNotAcceptedEitherIsNotReplacedAgainForAWhile() {
-    session.drop(session.token());
-    session.drop(session.token());
+    session.drop(session.token(), "GET /users");
+    session.drop(session.token(), "GET /users");
 
     assertThatExceptionOfType(CallException.class)
         .isThrownBy(session::token)
         .hasFieldOrPropertyWithValue("kind", CallException.Kind.REFUSED)
         .withMessageContaining("nor the one that replaced it");
     clock.pass(Duration.ofMinutes(5));
-    session.drop(session.token());
+    session.drop(session.token(), "GET /users");
     assertThatExceptionOfType(CallException.class)
         .isThrownBy(session::token)
         .hasFieldOrPropertyWithValue("kind", CallException.Kind.REFUSED);
@@ -243,9 +243,9 @@ class GenesysSessionTest {
 
   @Test
   void aTokenThatWasAcceptedIsReplacedAtOnceHoweverItsPredecessorEnded() {
-    session.drop(session.token());
-    session.accepted(session.token());
-    session.drop(session.token());
+    session.drop(session.token(), "GET /users");
+    session.accepted(session.token(), "GET /users");
+    session.drop(session.token(), "GET /users");
 
     assertThat(session.token().value()).isEqualTo("secret-3");
   }
@@ -269,18 +269,64 @@ class GenesysSessionTest {
   }
 
   @Test
-  void aRefusalAtTheRenewalIsNotHiddenByTheOldToken() {
-    session.token();
+  void theOldTokenServesUntilItsEndIfRenewalIsRefusedAndThatIsTold() {
+    Token old = session.token();
     clock.pass(Duration.ofHours(22));
     login.failure = CallException.refused("Wrong secret.", 400);
+
+    assertThat(session.token()).isSameAs(old);
+    assertThat(session.token()).isSameAs(old);
+    assertThat(login.calls).as("of the login no more is asked for a while").hasValue(2);
+    assertThat(session.refusal()).isEmpty();
+    assertThat(session.warning())
+        .contains(
+            "The token cannot be renewed; the old one serves for another 120 min. Wrong secret.");
+
+    clock.pass(Duration.ofMinutes(5));
+    login.failure = null;
+    assertThat(session.token().value()).isEqualTo("secret-3");
+    assertThat(session.warning()).isEmpty();
+
+    clock.pass(Duration.ofHours(22));
+    login.failure = CallException.refused("Wrong secret.", 400);
+    session.token();
+    clock.pass(Duration.ofHours(2));
+    assertThatExceptionOfType(CallException.class)
+        .isThrownBy(session::token)
+        .hasFieldOrPropertyWithValue("kind", CallException.Kind.REFUSED);
+    assertThat(session.refusal()).contains("Wrong secret.");
+    assertThat(session.warning()).isEmpty();
+  }
+
+  @Test
+  void aCallThatAcceptsNoTokenAtAllKeepsNobodyElseFromCalling() {
+    session.accepted(session.token(), "GET /channels");
+
+    session.drop(session.token(), "GET /users");
+    Token next = session.token();
+    for (int i = 0; i < 10; i++) {
+      session.drop(next, "GET /users");
+      assertThat(session.token()).isSameAs(next);
+      session.accepted(next, "GET /channels");
+    }
+    assertThat(login.calls).as("one login for it").hasValue(2);
+
+    clock.pass(Duration.ofMinutes(5));
+    session.drop(next, "GET /users");
+    assertThat(session.token().value()).as("the token may be what is wrong").isEqualTo("secret-3");
+  }
+
+  @Test
+  void aTokenThatTwoCallsInARowDoNotAcceptIsWhatIsWrong() {
+    session.accepted(session.token(), "GET /channels");
+
+    session.drop(session.token(), "GET /users");
+    session.drop(session.token(), "GET /users");
+    session.drop(session.token(), "GET /channels");
 
     assertThatExceptionOfType(CallException.class)
         .isThrownBy(session::token)
         .hasFieldOrPropertyWithValue("kind", CallException.Kind.REFUSED);
-    assertThatExceptionOfType(CallException.class)
-        .isThrownBy(session::token)
-        .hasFieldOrPropertyWithValue("kind", CallException.Kind.REFUSED);
-    assertThat(login.calls).hasValue(2);
   }
 
   @Test
