@@ -3,6 +3,7 @@ package dev.caravan.channel;
 import dev.caravan.background.BackgroundTask;
 import dev.caravan.frame.CopyPairing;
 import dev.caravan.topic.TopicSharder;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -25,6 +26,14 @@ public final class ChannelGroup {
 
   /** Channels kept free for hand-overs. */
   public static final int SPARE_CHANNELS = 2;
+
+  /**
+   * About what one shard takes to hand over, with the time for which the old channel is read on.
+   */
+  public static final Duration HAND_OVER = CopyPairing.LAG.plusSeconds(3);
+
+  /** Whose channel ends by itself before that is about to lose its socket. */
+  private static final Duration URGENT = Duration.ofMinutes(2);
 
   private final String reader;
   private final ShardMachine machine;
@@ -158,7 +167,9 @@ public final class ChannelGroup {
    */
   private void askRotation(Shard asking, ShardAction.AskRotation asked) {
     List<Shard> busy = shards.stream().filter(Shard::handingOver).toList();
-    boolean urgent = asked.cause() == Cause.SOCKET_CLOSING;
+    boolean urgent =
+        asked.cause() == Cause.SOCKET_CLOSING
+            || asking.endsAt(asked.number()) - URGENT.toMillis() < clock.getAsLong();
     int most = urgent ? SPARE_CHANNELS : 1;
     if (!urgent && !turn.getAsBoolean()) {
       return;

@@ -30,6 +30,14 @@ public interface ChannelLink {
    */
   long handedOnUntil();
 
+  /**
+   * When Genesys Cloud ends it, by what it told when it was made, in milliseconds of the shard's
+   * clock; {@link Long#MAX_VALUE} if that is not known.
+   */
+  default long endsAt() {
+    return Long.MAX_VALUE;
+  }
+
   /** What was last read from it, in milliseconds of the shard's clock. */
   Reading reading();
 }

@@ -226,6 +226,11 @@ public final class Shard {
     submit(new ShardEvent.RotationGranted(asked.number(), asked.cause()));
   }
 
+  /** When a channel ends by itself, on the shard's clock. On the control thread. */
+  long endsAt(int channel) {
+    return link(channel).map(ChannelLink::endsAt).orElse(Long.MAX_VALUE);
+  }
+
   /** Whether it holds more than one channel, or is about to. On the control thread. */
   boolean handingOver() {
     return granted || state.handingOver(clock.getAsLong());

@@ -9,6 +9,7 @@ import dev.caravan.dryrun.Passage;
 import dev.caravan.dryrun.Sample;
 import dev.caravan.genesys.Survey;
 import dev.caravan.genesys.connect.CallException;
+import dev.caravan.genesys.connect.Token;
 import dev.caravan.network.Proxies;
 import dev.caravan.routes.CheckedRoutes;
 import dev.caravan.routes.RouteFolder;
@@ -43,6 +44,10 @@ public final class Check {
 
   private final SmallRyeConfig config;
   private final CheckReport report;
+
+  /** The life of a token, the shortest of all clients'. */
+  private Duration shortest = Duration.ofDays(2);
+
   private final boolean offline;
 
   /**
@@ -325,6 +330,7 @@ public final class Check {
     try {
       Duration life = survey.login(client);
       report.ok("%sLogged in; a token is good for %d min.", name, life.toMinutes());
+      shortest = shortest.compareTo(life) < 0 ? shortest : life;
     } catch (CallException e) {
       report.failed(name + e.getMessage());
       return false;
@@ -381,6 +387,7 @@ public final class Check {
           count(plan.topics().size(), "topic"),
           count(plan.subscriptions(), "subscription"),
           count(plan.channels(), "channel"));
+      Token.tooShort(shortest, (plan.channels() + clients - 1) / clients).ifPresent(report::note);
     }
   }
 

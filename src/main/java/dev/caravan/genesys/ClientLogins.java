@@ -65,9 +65,9 @@ final class ClientLogins {
   }
 
   /** What an operator should know about a client that can log in, as a sentence. */
-  Optional<String> warning(String client) {
+  Optional<String> warning(String client, int channels) {
     return session(client)
-        .warning()
+        .warning(channels)
         .map(it -> clients.areSeveral() ? "OAuth client " + client + ": " + it : it);
   }
 

@@ -311,7 +311,9 @@ final class ClientReaders implements Access.Readers {
 
   /** What an operator should know about the clients while all is read; empty if nothing. */
   String remarks() {
-    Stream<String> tokens = clients.all().stream().flatMap(it -> logins.warning(it).stream());
+    Stream<String> tokens =
+        groups.entrySet().stream()
+            .flatMap(its -> logins.warning(its.getKey(), its.getValue().shards().size()).stream());
     return Stream.concat(Stream.of(notAllowed()).filter(it -> !it.isEmpty()), tokens)
         .collect(Collectors.joining(" "));
   }

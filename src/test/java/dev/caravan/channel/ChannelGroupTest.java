@@ -120,6 +120,27 @@ class ChannelGroupTest {
     assertThat(stage.kinds()).doesNotContain(ShardReport.Kind.DISCONNECTED);
   }
 
+  @Test
+  void eighteenSocketsWhoseTokenEndsInTwoAndAHalfMinutesAreHandedOverBefore() {
+    readLive(18);
+    long end = stage.control.now() + Duration.ofSeconds(150).toMillis();
+    stage.links.values().forEach(link -> link.endsAt = end);
+    group.read(IntStream.range(0, 18).mapToObj(n -> shard(n, "u" + n)).toList());
+    stage.control.settle();
+
+    int taken = 18;
+    while (stage.control.now() < end) {
+      stage.links.values().forEach(link -> link.lastFrameAt = stage.control.now());
+      stage.pass(Duration.ofMillis(100));
+      for (; taken < stage.orders.size(); taken++) {
+        stage.live(stage.order(taken));
+        stage.brings(stage.firstOf(stage.order(taken).shard()), Stage.PONG);
+      }
+    }
+
+    assertThat(stage.kinds().stream().filter(ShardReport.Kind.HANDED_OVER::equals)).hasSize(18);
+  }
+
   @ParameterizedTest
   @EnumSource(
       value = Cause.class,

@@ -52,6 +52,12 @@ final class Stage implements ChannelOpener, ShardListener {
     boolean answers = true;
     long pingedAt;
     long provenUntil;
+    long endsAt = Long.MAX_VALUE;
+
+    @Override
+    public long endsAt() {
+      return endsAt;
+    }
 
     @Override
     public void ping() {

@@ -141,6 +141,11 @@ public final class GenesysSession {
     }
   }
 
+  /** How long the token is good for, from its beginning. */
+  synchronized Optional<Duration> life() {
+    return current.map(Token::life);
+  }
+
   /** That the token could not be renewed since the login was refused, while the old one serves. */
   synchronized Optional<String> warning() {
     Instant now = clock.instant();

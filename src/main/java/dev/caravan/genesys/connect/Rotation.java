@@ -7,17 +7,17 @@ import java.time.Instant;
 import java.util.Map;
 
 /**
- * When a channel's successor is due: at 90 % of the channel's life or of its token's, whichever
- * comes first. A channel ends with the token that made it (Genesys Cloud documentation).
+ * When a channel's successor is due: at 90 % of the channel's life or of its token's, or as early
+ * as {@link Token#usable} says, whichever comes first. A channel ends with the token that made it
+ * (Genesys Cloud documentation).
  *
  * @param at on the shard's clock, in milliseconds
+ * @param end when the channel or its token ends, the same
  */
-record Rotation(long at, Cause cause) {
+record Rotation(long at, Cause cause, long end) {
 
   /** How long a channel lives unless its {@code expires} says something else. */
   private static final Duration CHANNEL_LIFE = Duration.ofHours(24);
-
-  private static final double USED_UP = 0.9;
 
   /** A channel is not given up sooner than this, however short its token's life still is. */
   private static final Duration LEAST = Duration.ofSeconds(1);
@@ -30,11 +30,14 @@ record Rotation(long at, Cause cause) {
    * @param now the shard's clock now
    */
   static Rotation of(Map<?, ?> channel, Token token, Instant wall, Instant steady, long now) {
-    long byChannel = now + (long) (life(channel, wall).toMillis() * USED_UP);
+    Duration life = life(channel, wall);
+    long byChannel = now + Token.usable(life).toMillis();
     long byToken = now + left(token, steady).toMillis();
+    long tokenEnd = now + Duration.between(steady, token.expiresAt()).toMillis();
+    long end = Math.min(now + life.toMillis(), tokenEnd);
     return byToken < byChannel
-        ? new Rotation(byToken, Cause.TOKEN_AGE)
-        : new Rotation(byChannel, Cause.CHANNEL_AGE);
+        ? new Rotation(byToken, Cause.TOKEN_AGE, end)
+        : new Rotation(byChannel, Cause.CHANNEL_AGE, end);
   }
 
   /**

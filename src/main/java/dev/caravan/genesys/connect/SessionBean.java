@@ -14,6 +14,7 @@ import java.util.Base64;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.stream.Stream;
 import org.apache.camel.CamelContext;
 import org.apache.camel.CamelContextAware;
 import org.apache.camel.Exchange;
@@ -102,9 +103,16 @@ public final class SessionBean implements CamelContextAware {
     return session().canLogIn();
   }
 
-  /** What an operator should know about the token while it serves, as a sentence. */
-  public Optional<String> warning() {
-    return session().warning();
+  /**
+   * What an operator should know about the token while it serves, in sentences.
+   *
+   * @param channels how many are read with it
+   */
+  public Optional<String> warning(int channels) {
+    Optional<String> tooShort = session().life().flatMap(life -> Token.tooShort(life, channels));
+    return Stream.of(session().warning(), tooShort)
+        .flatMap(Optional::stream)
+        .reduce((one, other) -> one + " " + other);
   }
 
   /** The OAuth client's id. */

@@ -161,6 +161,11 @@ final class SocketLink implements ChannelLink {
   }
 
   @Override
+  public long endsAt() {
+    return rotation == null ? Long.MAX_VALUE : rotation.end();
+  }
+
+  @Override
   public Reading reading() {
     long now = clock.getAsLong();
     OptionalLong last = socket.lastFrameNanos();

@@ -1,7 +1,9 @@
 package dev.caravan.genesys.connect;
 
+import dev.caravan.channel.ChannelGroup;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Optional;
 
 /**
  * An OAuth access token. Its text never shows the value.
@@ -14,9 +16,42 @@ public record Token(String value, Instant issuedAt, Duration life) {
 
   private static final double USED_UP = 0.9;
 
-  /** When it is due to be renewed: at 90 % of its life. */
+  /** For all channels of a client to hand over, one after the other. */
+  private static final Duration HAND_OVERS =
+      ChannelGroup.HAND_OVER.multipliedBy(ChannelGroup.mostShards(1));
+
+  /** When it is due to be renewed. */
   public Instant renewAt() {
-    return issuedAt.plusMillis((long) (life.toMillis() * USED_UP));
+    return issuedAt.plus(usable(life));
+  }
+
+  /**
+   * How much of a life is used before what follows on it is due: 90 %, or less if the rest is too
+   * short for all channels to hand over; at least half.
+   */
+  static Duration usable(Duration life) {
+    Duration most = Duration.ofMillis((long) (life.toMillis() * USED_UP));
+    Duration early = life.minus(HAND_OVERS);
+    Duration half = life.dividedBy(2);
+    early = early.compareTo(half) < 0 ? half : early;
+    return early.compareTo(most) < 0 ? early : most;
+  }
+
+  /** That tokens live too short for so many channels to hand over at leisure, as a sentence. */
+  public static Optional<String> tooShort(Duration life, int channels) {
+    Duration needed = ChannelGroup.HAND_OVER.multipliedBy(channels);
+    if (needed.compareTo(life.minus(usable(life))) <= 0) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        ("A token is good for %d s only, and all %d channels end with it; to hand them over one after"
+                + " the other takes about %d s. Give the OAuth client a token duration of at least %d"
+                + " min, better the usual 24 h.")
+            .formatted(
+                life.toSeconds(),
+                channels,
+                needed.toSeconds(),
+                needed.multipliedBy(2).plusSeconds(59).toMinutes()));
   }
 
   /** When it is no longer accepted. */

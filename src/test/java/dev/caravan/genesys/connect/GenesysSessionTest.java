@@ -86,7 +86,7 @@ class GenesysSessionTest {
               if (!failures.isEmpty()) {
                 throw failures.remove(0);
               }
-              return new Token("secret", steady.instant(), Duration.ofMinutes(10));
+              return new Token("secret", steady.instant(), Duration.ofMinutes(100));
             },
             steady,
             Duration.ofMinutes(5),
@@ -104,7 +104,7 @@ class GenesysSessionTest {
     assertThat(calls).hasValue(2);
 
     wall.pass(Duration.ofHours(hours));
-    nanos.addAndGet(Duration.ofMinutes(9).toNanos() - 1);
+    nanos.addAndGet(Duration.ofMinutes(90).toNanos() - 1);
     lasting.token();
     assertThat(calls).hasValue(2);
     nanos.incrementAndGet();

@@ -8,6 +8,7 @@ import java.time.Instant;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class RotationTest {
@@ -76,6 +77,25 @@ class RotationTest {
         Rotation.of(Map.of(), token(Duration.ofHours(22), Duration.ofHours(24)), WALL, STEADY, NOW);
 
     assertThat(due(rotation)).isEqualTo(Duration.ofHours(1));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"PT24H, PT21H36M", "PT40M, PT36M", "PT10M, PT6M6S", "PT5M, PT2M30S"})
+  void aShortTokenLeavesTheTimeThatAllChannelsTakeToHandOver(Duration life, Duration due) {
+    Rotation rotation = Rotation.of(Map.of(), token(Duration.ZERO, life), WALL, STEADY, NOW);
+
+    assertThat(due(rotation)).isEqualTo(due);
+    assertThat(Duration.ofMillis(rotation.end() - NOW))
+        .isEqualTo(life.compareTo(Duration.ofHours(24)) < 0 ? life : Duration.ofHours(24));
+  }
+
+  @Test
+  void aLifeThatIsTooShortForTheChannelsIsTold() {
+    assertThat(Token.tooShort(Duration.ofMinutes(5), 11)).isEmpty();
+    assertThat(Token.tooShort(Duration.ofMinutes(5), 18).orElseThrow())
+        .contains("300 s", "all 18 channels", "234 s", "at least 8 min");
+    assertThat(Token.tooShort(Duration.ofMinutes(8), 18)).isEmpty();
+    assertThat(Token.tooShort(Duration.ofHours(24), 18)).isEmpty();
   }
 
   @Test
