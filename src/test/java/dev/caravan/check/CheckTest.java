@@ -17,6 +17,7 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -105,6 +106,17 @@ class CheckTest {
         .anyMatch(line -> line.matches("  ok      \\d+ routes in .*routes can be built\\."));
     assertThat(lines).last().isEqualTo("The bridge would run.");
     assertThat(data).doesNotExist();
+  }
+
+  @Test
+  void aTokenThatEndsBeforeItsChannelsCanHandOverIsWarnedOf() {
+    genesys.perform(
+        new Action.SetClient(new OauthClient("me", SECRET).withTokenLife(Duration.ofSeconds(10))));
+
+    check();
+
+    assertThat(passed).isTrue();
+    assertThat(lines).anyMatch(line -> line.contains("A token is good for 10 s only"));
   }
 
   @Test

@@ -121,9 +121,7 @@ final class Halving {
   /** It was subscribed. */
   void taken() {
     calls++;
-    for (String taken : trying) {
-      TopicCombiner.expandCombined(taken).forEach(it -> granted.add(patternOf.apply(it)));
-    }
+    TopicCombiner.singles(trying).map(patternOf).forEach(granted::add);
     refusedPatterns.removeAll(granted);
     if (!one.isEmpty()) {
       one.removeAll(TopicCombiner.expandCombined(trying.get(0)));
@@ -198,8 +196,7 @@ final class Halving {
   }
 
   private void leaveOut(String reason) {
-    Stream.concat(one.stream(), rest.stream())
-        .flatMap(left -> TopicCombiner.expandCombined(left).stream())
+    Stream.concat(one.stream(), TopicCombiner.singles(rest))
         .forEach(topic -> bad.put(topic, reason.strip()));
     rest = List.of();
     search = List.of();
