@@ -7,9 +7,9 @@ import java.time.Instant;
 import java.util.Map;
 
 /**
- * When a channel's successor is due: at 90 % of the channel's life or of its token's, or as early
- * as {@link Token#usable} says, whichever comes first. A channel ends with the token that made it
- * (Genesys Cloud documentation).
+ * When a channel's successor is due: at 90 % of the channel's life, or when its token is due to be
+ * renewed, whichever comes first. A channel ends with the token that made it (Genesys Cloud
+ * documentation).
  *
  * @param at on the shard's clock, in milliseconds
  * @param end when the channel or its token ends, the same
@@ -31,7 +31,7 @@ record Rotation(long at, Cause cause, long end) {
    */
   static Rotation of(Map<?, ?> channel, Token token, Instant wall, Instant steady, long now) {
     Duration life = life(channel, wall);
-    long byChannel = now + Token.usable(life).toMillis();
+    long byChannel = now + (long) (life.toMillis() * Token.USED_UP);
     long byToken = now + left(token, steady).toMillis();
     long tokenEnd = now + Duration.between(steady, token.expiresAt()).toMillis();
     long end = Math.min(now + life.toMillis(), tokenEnd);

@@ -14,7 +14,7 @@ import java.util.Optional;
  */
 public record Token(String value, Instant issuedAt, Duration life) {
 
-  private static final double USED_UP = 0.9;
+  static final double USED_UP = 0.9;
 
   /** For all channels of a client to hand over, one after the other. */
   private static final Duration HAND_OVERS =
