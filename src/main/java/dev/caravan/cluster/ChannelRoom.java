@@ -34,7 +34,7 @@ final class ChannelRoom {
 
   /**
    * Whether the channels of one instance more, for each shard whose reader is not heard, end none
-   * of theirs.
+   * of theirs, nor of those who stand by.
    */
   boolean isThereBesideWhoIsNotHeard() {
     ControlView view = state.view();
@@ -43,7 +43,8 @@ final class ChannelRoom {
             .flatMap(shard -> view.reader(shard).stream())
             .filter(live -> !view.alive(live.by(), now))
             .count();
-    return state.self().channels() * (shards.size() + unheard) + SPARE <= CHANNELS;
+    int readers = state.self().standby() ? 2 : 1;
+    return state.self().channels() * (readers * shards.size() + unheard) + SPARE <= CHANNELS;
   }
 
   /**

@@ -125,8 +125,11 @@ final class ClusterActions {
       LOG.warn(
           join.on()
               ? "This instance takes part again in reading what is to be read."
-              : "This instance does not reach Genesys Cloud, and others do: it leaves its shards to"
-                  + " them.");
+              : state.self().away() == ClusterState.Away.IS_NOT_HEARD
+                  ? "The other instances hear nothing of this one, which does hear them: it leaves its"
+                      + " shards to them."
+                  : "This instance does not reach Genesys Cloud, and others do: it leaves its shards"
+                      + " to them.");
       group.join(join.on());
     } else if (action instanceof ClusterAction.Lead lead) {
       lead(lead.on(), state);

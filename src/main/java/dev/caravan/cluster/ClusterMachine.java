@@ -1,5 +1,6 @@
 package dev.caravan.cluster;
 
+import dev.caravan.cluster.ClusterState.Away;
 import dev.caravan.cluster.ClusterState.Leader;
 import dev.caravan.cluster.ClusterState.Listed;
 import dev.caravan.cluster.ClusterState.Ours;
@@ -49,6 +50,18 @@ final class ClusterMachine {
 
   /** Who has left the group, as it does not reach Genesys Cloud, tries again after so long. */
   static final long AWAY_MILLIS = 300_000;
+
+  /**
+   * Who has heard others and not itself for so long is not heard, and leaves the group: whoever
+   * gets its slots is.
+   */
+  static final long NOT_HEARD_MILLIS = 20_000;
+
+  /** If nobody who has slot 0 was heard for so long, another plans. */
+  static final long UNLED_MILLIS = 30_000;
+
+  /** What was told so long ago is told again to those who do not know it. */
+  static final long TOLD_AGAIN_AFTER_MILLIS = 10_000;
 
   /** Who has not heard the others for so long may have been replaced. */
   private static final long SESSION_MILLIS = 10_000;
@@ -109,6 +122,7 @@ final class ClusterMachine {
       hear(heard);
     } else if (event instanceof ClusterEvent.CaughtUp) {
       d.become(d.state().withCaughtUp());
+      d.become(d.state().with(d.state().self().withAway(Away.NO, now)));
       d.view().plan().slots().keySet().forEach(this::readElsewhere);
       want();
       present();
@@ -143,19 +157,51 @@ final class ClusterMachine {
       present();
     } else if (event instanceof ClusterEvent.StoodStill) {
       d.state().ours().forEach(this::check);
+      // What another has listed since counts, until we have listed anew
+      d.become(d.state().with(Optional.<Leader>empty()));
     } else if (event instanceof ClusterEvent.Tick tick) {
       d.become(d.state().with(d.state().self().withReach(tick.reach())));
-      judgeReach();
+      judgeAway();
       present();
       d.state().ours().forEach(this::tellUntil);
       d.state().standing().keySet().forEach(second::tell);
-      d.view().plan().slots().keySet().forEach(this::tellLeft);
+      d.view().live().keySet().forEach(this::tellLeft);
       d.view().plan().slots().keySet().forEach(this::readByNow);
+      tellLeftOfTheDead();
     }
   }
 
-  /** Who does not reach Genesys Cloud leaves its slots to those who may, for a while. */
-  private void judgeReach() {
+  /**
+   * Who does not reach Genesys Cloud leaves its slots to those who may, for a while; who is not
+   * heard, to those who are.
+   */
+  private void judgeAway() {
+    ClusterState.Self self = d.state().self();
+    Away next =
+        switch (self.away()) {
+          case NO -> self.leaving() ? Away.NO : isNotHeard() ? Away.IS_NOT_HEARD : reachesNothing();
+          case REACHES_NOTHING -> reachesNothing();
+          case IS_NOT_HEARD -> isHeardAgain() ? Away.NO : Away.IS_NOT_HEARD;
+        };
+    if (next != self.away()) {
+      d.become(d.state().with(self.withAway(next, now)));
+      d.act(new ClusterAction.Join(next == Away.NO));
+    }
+  }
+
+  private boolean isNotHeard() {
+    ControlView view = d.view();
+    return now - Math.max(view.contactAt(), d.state().self().awaySince()) >= NOT_HEARD_MILLIS
+        && view.heardAt().entrySet().stream()
+            .filter(other -> !other.getKey().equals(d.state().me()))
+            .anyMatch(other -> now - other.getValue() <= ControlView.DEAD_AFTER_MILLIS);
+  }
+
+  private boolean isHeardAgain() {
+    return d.view().contact(now) && now - d.view().contactSince() >= REPLACED_AFTER_MILLIS;
+  }
+
+  private Away reachesNothing() {
     ClusterState.Self self = d.state().self();
     boolean others =
         d.view().members().values().stream()
@@ -164,13 +210,8 @@ final class ClusterMachine {
             .anyMatch(member -> member.reach() != Reach.NO);
     boolean here = self.reach() == Reach.YES || !others || now - self.awaySince() >= AWAY_MILLIS;
     boolean away =
-        self.away()
-            ? !here
-            : self.reach() == Reach.NO && others && d.view().contact(now) && !self.leaving();
-    if (away != self.away()) {
-      d.become(d.state().with(self.withAway(away, now)));
-      d.act(new ClusterAction.Join(!away));
-    }
+        self.isAway() ? !here : self.reach() == Reach.NO && others && d.view().contact(now);
+    return away ? Away.REACHES_NOTHING : Away.NO;
   }
 
   /** Others wait for whoever is said to read a shard: we do not, if we are. */
@@ -205,16 +246,43 @@ final class ClusterMachine {
     if (ours.stage() == Stage.READING || ours.stage() == Stage.OFFERED) {
       d.act(new ClusterAction.Hold(shard));
       d.become(shard, ours.at(Stage.CHECKING, now));
-      d.write(new Probe(d.state().me(), shard, now));
+    } else if (ours.stage() == Stage.OPENING) {
+      d.act(new ClusterAction.Hold(shard));
+      d.become(shard, ours.stoodStill(now));
+    } else if (ours.stage() == Stage.HOLDING) {
+      d.become(shard, ours.stoodStill(now));
+    } else {
+      return;
     }
+    d.write(new Probe(d.state().me(), shard, now));
   }
 
   private void probed(Probe probe) {
-    d.state()
-        .ours(probe.shard())
-        .filter(ours -> ours.stage() == Stage.CHECKING && probe.since() == ours.since())
-        .filter(ours -> probe.by().equals(d.state().me()))
-        .ifPresent(ours -> release(probe.shard(), ours, List.of()));
+    int shard = probe.shard();
+    if (!probe.by().equals(d.state().me()) || d.state().ours(shard).isEmpty()) {
+      return;
+    }
+    Ours ours = d.state().ours(shard).get();
+    if (ours.stage() == Stage.CHECKING && probe.since() == ours.since()) {
+      checked(shard, ours);
+    } else if (ours.probing() && probe.since() == ours.stoodStill()) {
+      d.become(shard, ours.probed());
+      if (ours.stage() == Stage.OPENING) {
+        d.act(new ClusterAction.Release(shard, List.of()));
+      } else if (ours.parts() == Ours.ALL_PARTS) {
+        release(shard, ours, ours.forwarded());
+      }
+    }
+  }
+
+  /** Nobody else reads it: what we hold is ours to forward. */
+  private void checked(int shard, Ours ours) {
+    if (ours.epoch() > 0) {
+      release(shard, ours, List.of());
+    } else {
+      begun(shard, ours, Stage.READING);
+      d.act(new ClusterAction.Release(shard, List.of()));
+    }
   }
 
   private void present() {
@@ -226,7 +294,8 @@ final class ClusterMachine {
             self.leaving(),
             self.reach(),
             self.settings(),
-            self.logins()));
+            self.logins(),
+            d.view().known()));
   }
 
   private void tellUntil(int shard, Ours ours) {
@@ -235,8 +304,9 @@ final class ClusterMachine {
         || ours.stage() == Stage.OFFERED
         || ours.stage() == Stage.DRAINING) {
       d.act(new ClusterAction.WriteUntil(shard, ours.epoch()));
-    } else if (ours.stage() == Stage.CHECKING) {
-      d.write(new Probe(d.state().me(), shard, ours.since()));
+    } else if (ours.stage() == Stage.CHECKING || ours.probing()) {
+      long since = ours.stage() == Stage.CHECKING ? ours.since() : ours.stoodStill();
+      d.write(new Probe(d.state().me(), shard, since));
     }
   }
 
@@ -257,8 +327,46 @@ final class ClusterMachine {
     if (told instanceof Live live && d.view().live().get(live.shard()) == live) {
       second.rescue(live, before.reader(live.shard()));
       readElsewhere(live.shard());
-    } else if (told instanceof Plan && d.view().plan() == told) {
+    } else if (told instanceof Plan plan && d.view().plan() == told) {
+      if (plan.epoch() > before.plan().epoch() + 1 && !plan.by().equals(d.state().me())) {
+        // Others know more than we: what we have listed goes on from less
+        d.become(d.state().with(Optional.<Leader>empty()));
+      }
       want();
+    } else if (told instanceof Member member && heard.fresh()) {
+      tellAgain(member);
+    }
+  }
+
+  /**
+   * Who does not know what we do has begun with a control topic that has lost some of it: what
+   * counts is told again. After a plan all others are behind for a moment.
+   */
+  private void tellAgain(Member member) {
+    ControlView view = d.view();
+    boolean behind = member.plan() < view.plan().epoch() && !member.by().equals(d.state().me());
+    if (!behind || member.leaving() || view.known() == 0 || !view.contact(now)) {
+      return;
+    }
+    if (member.plan() == 0) {
+      d.state().ours().keySet().stream()
+          .filter(shard -> now - view.liveAt().getOrDefault(shard, now) >= TOLD_AGAIN_AFTER_MILLIS)
+          .forEach(shard -> d.become(d.state().with(d.view().withOverwritten(shard, true))));
+    }
+    if (now - view.planAt() >= TOLD_AGAIN_AFTER_MILLIS && d.planning().isFirstToKnow()) {
+      Plan plan = view.plan();
+      plan.slots().keySet().stream()
+          .sorted()
+          .flatMap(shard -> view.planned(shard).stream())
+          .forEach(its -> d.write(new Topics(d.state().me(), its.version(), its.planned())));
+      d.write(
+          new Plan(
+              d.state().me(),
+              plan.epoch() + 1,
+              plan.slots(),
+              plan.versions(),
+              plan.whole(),
+              plan.moving()));
     }
   }
 
@@ -305,6 +413,9 @@ final class ClusterMachine {
               all.addAll(handed.forwarded());
               if (handed.part() > 0 && handed.part() != ours.parts()) {
                 return;
+              } else if (handed.last() && ours.probing()) {
+                // We stood still: another may have taken our place meanwhile
+                d.become(handed.shard(), ours.with(Ours.ALL_PARTS, all));
               } else if (handed.last()) {
                 release(handed.shard(), ours, all);
               } else {
@@ -328,11 +439,17 @@ final class ClusterMachine {
     if (ours.stage() != Stage.OPENING && ours.stage() != Stage.JOINING) {
       return;
     }
-    boolean held = ours.stage() == Stage.JOINING;
-    long epoch = Math.max(0, d.view().epoch(shard)) + 1;
-    Stage next = held ? Stage.HOLDING : Stage.READING;
+    if (ours.probing()) {
+      d.become(shard, ours.at(Stage.CHECKING, ours.stoodStill()));
+      return;
+    }
+    begun(shard, ours, ours.stage() == Stage.JOINING ? Stage.HOLDING : Stage.READING);
+  }
+
+  private void begun(int shard, Ours ours, Stage next) {
+    long epoch = d.view().nextEpoch(shard);
     d.become(shard, ours.at(next, now).under(epoch, now));
-    d.write(new Live(d.state().me(), shard, epoch, held, ours.lastRead()));
+    d.write(new Live(d.state().me(), shard, epoch, next == Stage.HOLDING, ours.lastRead()));
     // We may end before the next tick
     tellUntil(shard, d.state().ours(shard).orElseThrow());
   }
@@ -449,16 +566,24 @@ final class ClusterMachine {
           close(shard);
         }
       }
-      case HOLDING, CHECKING -> {
+      case HOLDING -> {
         if (another && reader.get().epoch() >= ours.epoch()) {
           close(shard);
-        } else if (now - ours.since() >= HANDED_WITHIN_MILLIS) {
-          if (ours.stage() == Stage.HOLDING) {
+        } else if (now - Math.max(ours.since(), ours.stoodStill()) >= HANDED_WITHIN_MILLIS) {
+          if (ours.parts() != Ours.ALL_PARTS) {
             inherit(shard);
           }
           release(shard, ours, ours.forwarded());
-        } else if (ours.stage() == Stage.HOLDING) {
+        } else {
           liveAgain(shard, ours);
+        }
+      }
+      case CHECKING -> {
+        boolean alive = another && d.view().alive(reader.get().by(), now);
+        if (ours.epoch() > 0 ? another : alive || !d.state().owns(shard)) {
+          close(shard);
+        } else if (now - ours.since() >= HANDED_WITHIN_MILLIS) {
+          checked(shard, ours);
         }
       }
       case READING, OFFERED -> {
@@ -489,7 +614,11 @@ final class ClusterMachine {
   }
 
   private void another(int shard, Ours ours, Live reader) {
-    if (ours.stage() == Stage.OFFERED && reader.held()) {
+    if (reader.held()) {
+      if (ours.stage() == Stage.READING) {
+        // It has taken an offer that stands no more
+        d.act(new ClusterAction.Note(shard, true));
+      }
       d.act(new ClusterAction.Drain(shard));
       d.become(shard, ours.at(Stage.DRAINING, now));
     } else {
@@ -497,20 +626,34 @@ final class ClusterMachine {
     }
   }
 
-  /** One that was not heard may be lost with the connection. */
+  /**
+   * One that was not heard may be lost with the connection. If another record stands behind ours,
+   * those who start later may know only that one.
+   */
   private void liveAgain(int shard, Ours ours) {
     boolean heard =
         d.view()
             .reader(shard)
             .filter(live -> live.by().equals(d.state().me()) && live.epoch() == ours.epoch())
             .isPresent();
-    if (!heard && now - ours.since() >= WRITE_AGAIN_MILLIS && d.view().contact(now)) {
-      // Whoever left the shard may have done so under the epoch that we took
-      boolean left = d.view().reader(shard).isEmpty();
-      long epoch = left ? Math.max(ours.epoch(), d.view().epoch(shard) + 1) : ours.epoch();
-      d.write(
-          new Live(d.state().me(), shard, epoch, ours.stage() == Stage.HOLDING, ours.lastRead()));
-      d.become(shard, ours.under(epoch, ours.stage() == Stage.HOLDING ? ours.since() : now));
+    boolean holds = ours.stage() == Stage.HOLDING;
+    // The one before answers the epoch under which we hold
+    boolean overwritten = d.view().overwritten().contains(shard) && !(holds && heard);
+    if (heard && !overwritten
+        || now - ours.since() < WRITE_AGAIN_MILLIS
+        || !d.view().contact(now)) {
+      return;
+    }
+    // Whoever left the shard may have done so under the epoch that we took
+    boolean anew = overwritten || d.view().reader(shard).isEmpty();
+    long epoch = anew ? Math.max(ours.epoch(), d.view().epoch(shard) + 1) : ours.epoch();
+    d.write(new Live(d.state().me(), shard, epoch, holds, ours.lastRead()));
+    if (ours.stage() == Stage.OFFERED && epoch != ours.epoch()) {
+      // It is offered under that epoch
+      d.act(new ClusterAction.Note(shard, false));
+      d.become(shard, ours.at(Stage.READING, now).under(epoch, now));
+    } else {
+      d.become(shard, ours.under(epoch, holds ? ours.since() : now));
     }
   }
 
@@ -555,7 +698,7 @@ final class ClusterMachine {
   // ---- the owner of slot 0
 
   private void lead() {
-    boolean due = d.state().slots().contains(0) && !d.state().self().leaving();
+    boolean due = d.planning().isOurs();
     if (due != d.state().leader().isPresent()) {
       d.become(d.state().with(due ? Optional.of(Leader.since(now)) : Optional.empty()));
       d.act(new ClusterAction.Lead(due));
@@ -569,6 +712,22 @@ final class ClusterMachine {
           .filter(member -> d.view().silentMillis(member, now) > FORGOTTEN_AFTER_MILLIS)
           .forEach(member -> d.write(new ControlRecord.Gone(member)));
     }
+  }
+
+  /** What nobody is to read any more has no gap when its number is used again. */
+  private void tellLeftOfTheDead() {
+    ControlView view = d.view();
+    if (d.state().leader().isEmpty() || !view.contact(now) || !view.plan().whole()) {
+      return;
+    }
+    view.live().keySet().stream()
+        .filter(shard -> !view.plan().slots().containsKey(shard))
+        .filter(
+            shard ->
+                view.reader(shard)
+                    .map(live -> !d.isAlive(live) && d.isReplaced(live))
+                    .orElse(view.overwritten().contains(shard)))
+        .forEach(shard -> d.write(new Left(d.state().me(), shard, view.epoch(shard) + 1)));
   }
 
   private void plan(Leader leader, Plan next) {

@@ -38,8 +38,8 @@ record ClusterState(
    * @param channels how many channels an instance reads a shard with
    * @param leaving whether we are about to end
    * @param reach whether we reach Genesys Cloud
-   * @param away whether we have left the group, as others read and we do not
-   * @param awaySince since when
+   * @param away whether we have left the group, and why
+   * @param awaySince since when that is so
    * @param logins which OAuth clients can log in here
    */
   record Self(
@@ -49,7 +49,7 @@ record ClusterState(
       int channels,
       boolean leaving,
       Reach reach,
-      boolean away,
+      Away away,
       long awaySince,
       Logins logins) {
     Self {
@@ -64,13 +64,26 @@ record ClusterState(
       return new Self(name, settings, standby, channels, leaving, next, away, awaySince, logins);
     }
 
-    Self withAway(boolean next, long now) {
+    boolean isAway() {
+      return away != Away.NO;
+    }
+
+    Self withAway(Away next, long now) {
       return new Self(name, settings, standby, channels, leaving, reach, next, now, logins);
     }
 
     Self withLogins(Logins next) {
       return new Self(name, settings, standby, channels, leaving, reach, away, awaySince, next);
     }
+  }
+
+  /** Whether an instance has left the group for a while, and why. */
+  enum Away {
+    NO,
+    /** Others read, and we do not. */
+    REACHES_NOTHING,
+    /** We hear others and not ourselves, so that they hear nothing of us. */
+    IS_NOT_HEARD
   }
 
   /**
@@ -139,6 +152,8 @@ record ClusterState(
    * @param lastRead as {@link ControlRecord.Live} tells it
    * @param parts how many records the one before has told what it forwarded with, so far
    * @param forwarded what that is
+   * @param stoodStill when we did last in that stage; 0 if not
+   * @param probing whether we have not heard yet all that was told until then
    */
   record Ours(
       Stage stage,
@@ -147,26 +162,39 @@ record ClusterState(
       long since,
       long lastRead,
       int parts,
-      List<Forwarded> forwarded) {
+      List<Forwarded> forwarded,
+      long stoodStill,
+      boolean probing) {
+
+    /** As many as there are. */
+    static final int ALL_PARTS = -1;
 
     static Ours opening(Stage stage, String version, long lastRead, long now) {
-      return new Ours(stage, version, 0, now, lastRead, 0, List.of());
+      return new Ours(stage, version, 0, now, lastRead, 0, List.of(), 0, false);
     }
 
     Ours at(Stage next, long now) {
-      return new Ours(next, version, epoch, now, lastRead, 0, List.of());
+      return new Ours(next, version, epoch, now, lastRead, 0, List.of(), 0, false);
     }
 
     Ours under(long next, long at) {
-      return new Ours(stage, version, next, at, lastRead, parts, forwarded);
+      return new Ours(stage, version, next, at, lastRead, parts, forwarded, stoodStill, probing);
     }
 
     Ours withVersion(String next) {
-      return new Ours(stage, next, epoch, since, lastRead, parts, forwarded);
+      return new Ours(stage, next, epoch, since, lastRead, parts, forwarded, stoodStill, probing);
     }
 
     Ours with(int told, List<Forwarded> all) {
-      return new Ours(stage, version, epoch, since, lastRead, told, all);
+      return new Ours(stage, version, epoch, since, lastRead, told, all, stoodStill, probing);
+    }
+
+    Ours stoodStill(long at) {
+      return new Ours(stage, version, epoch, since, lastRead, parts, forwarded, at, true);
+    }
+
+    Ours probed() {
+      return new Ours(stage, version, epoch, since, lastRead, parts, forwarded, stoodStill, false);
     }
   }
 
@@ -218,7 +246,7 @@ record ClusterState(
   static ClusterState initial(
       String me, Map<String, String> settings, boolean standby, int channels) {
     return new ClusterState(
-        new Self(me, settings, standby, channels, false, Reach.UNKNOWN, false, 0, Logins.NONE),
+        new Self(me, settings, standby, channels, false, Reach.UNKNOWN, Away.NO, 0, Logins.NONE),
         false,
         Set.of(),
         Optional.empty(),

@@ -138,7 +138,11 @@ public record ClusterStatus(
     if (now.self().leaving()) {
       return "This instance leaves its shards to the others, as its route is about to stop.";
     }
-    if (now.self().away()) {
+    if (now.self().away() == ClusterState.Away.IS_NOT_HEARD) {
+      return "The other instances hear nothing of this one, as nothing that it writes to the control"
+          + " topic arrives there: it leaves its shards to them. What it still reads it reads on.";
+    }
+    if (now.self().isAway()) {
       return "This instance does not reach Genesys Cloud, and others do: it leaves its shards to"
           + " them, and looks again after five minutes.";
     }
@@ -148,6 +152,11 @@ public record ClusterStatus(
     if (!now.view().contact(at) && trouble.isEmpty()) {
       return "Kafka does not answer, so this instance does not hear the others. What it reads it"
           + " reads on.";
+    }
+    if (now.view().contact(at) && now.view().unledMillis(at) >= ClusterMachine.UNLED_MILLIS) {
+      return "The instance that is to find out what is to be read, for all, is a member of the group"
+          + " and is not heard. %s does meanwhile; see which one does not answer."
+              .formatted(now.leader().isPresent() ? "This one" : "Another");
     }
     return now.view().plan().slots().isEmpty()
         ? "No instance has found out yet what is to be read."

@@ -115,6 +115,7 @@ final class ControlCodec {
     } else if (told instanceof Member member) {
       member.slots().stream().sorted().forEach(node.putArray("slots")::add);
       node.put("leaving", member.leaving()).put("reach", member.reach().name());
+      node.put("plan", member.plan());
       member.settings().forEach(node.putObject("settings")::put);
       if (!member.logins().equals(Logins.NONE)) {
         member.logins().can().forEach(node.putObject("logins")::put);
@@ -247,7 +248,8 @@ final class ControlCodec {
         node.path("leaving").asBoolean(),
         Reach.valueOf(node.path("reach").asText(Reach.UNKNOWN.name())),
         settings,
-        new Logins(logins, numbers(node, "unread")));
+        new Logins(logins, numbers(node, "unread")),
+        node.path("plan").asLong(Member.KNOWS_ALL));
   }
 
   private static List<String> texts(JsonNode node, String name) {

@@ -80,6 +80,7 @@ sealed interface ControlRecord {
    * @param reach whether it reaches Genesys Cloud
    * @param settings in which all have to agree: the name of each, and a short hash of its value
    * @param logins which OAuth clients can log in there
+   * @param plan the epoch of the plan that it knows; {@link #KNOWS_ALL} if it does not tell that
    */
   record Member(
       String by,
@@ -87,8 +88,12 @@ sealed interface ControlRecord {
       boolean leaving,
       Reach reach,
       Map<String, String> settings,
-      Logins logins)
+      Logins logins,
+      long plan)
       implements ControlRecord {
+
+    static final long KNOWS_ALL = Long.MAX_VALUE;
+
     public Member {
       slots = Set.copyOf(slots);
       settings = Map.copyOf(settings);

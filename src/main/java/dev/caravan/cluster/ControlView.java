@@ -29,6 +29,8 @@ import java.util.Set;
  * @param topics the latest subscriptions of each shard
  * @param live who reads each shard, or under which epoch it was left
  * @param liveAt when that was heard
+ * @param overwritten shards of which another record than the one that counts was heard last: who
+ *     starts later may know only that one
  * @param until until when each shard was read, by whomever
  * @param members who is there
  * @param heardAt when each of them was heard last, in milliseconds of the steady clock; absent if
@@ -40,6 +42,7 @@ import java.util.Set;
  * @param standby who stands by for the reader of each shard
  * @param contactSince since when we have heard ourselves without a break
  * @param contactAt when we heard ourselves last
+ * @param ledAt when whoever has slot 0 was heard last
  */
 record ControlView(
     Plan plan,
@@ -47,6 +50,7 @@ record ControlView(
     Map<Integer, Topics> topics,
     Map<Integer, Live> live,
     Map<Integer, Long> liveAt,
+    Set<Integer> overwritten,
     Map<Integer, Until> until,
     Map<String, Member> members,
     Map<String, Long> heardAt,
@@ -55,7 +59,8 @@ record ControlView(
     Map<Integer, Long> handed,
     Map<Integer, Beside> standby,
     long contactSince,
-    long contactAt) {
+    long contactAt,
+    long ledAt) {
 
   /**
    * Who stands by for the reader of a shard.
@@ -78,8 +83,8 @@ record ControlView(
 
   static final ControlView EMPTY =
       new ControlView(
-          Plan.NONE, NEVER, Map.of(), Map.of(), Map.of(), Map.of(), Map.of(), Map.of(), Set.of(),
-          Map.of(), Map.of(), Map.of(), NEVER, NEVER);
+          Plan.NONE, NEVER, Map.of(), Map.of(), Map.of(), Set.of(), Map.of(), Map.of(), Map.of(),
+          Set.of(), Map.of(), Map.of(), Map.of(), NEVER, NEVER, NEVER);
 
   /**
    * With one record more.
@@ -99,7 +104,8 @@ record ControlView(
       return next.withLive(new Live(NOBODY, left.shard(), left.epoch(), false, 0), now);
     } else if (told instanceof Until some) {
       Until before = until.get(some.shard());
-      return before == null || before.epoch() <= some.epoch()
+      boolean left = reader(some.shard()).isEmpty() && epoch(some.shard()) > some.epoch();
+      return !left && (before == null || before.epoch() <= some.epoch())
           ? next.copy(
               plan, planAt, topics, live, liveAt, put(until, some.shard(), some), offers, handed)
           : next;
@@ -134,29 +140,40 @@ record ControlView(
     return next.withMembers(others, ended);
   }
 
+  /** What was read before a shard was left is nobody's gap: its number may be used again. */
   private ControlView withLive(Live other, long now) {
-    return epoch(other.shard()) < other.epoch()
-        ? copy(
+    int shard = other.shard();
+    if (epoch(shard) >= other.epoch()) {
+      return other.equals(live.get(shard)) ? this : withOverwritten(shard, true);
+    }
+    Map<Integer, Until> known = new HashMap<>(until);
+    if (other.by().equals(NOBODY)) {
+      known.remove(shard);
+    }
+    return withOverwritten(shard, false)
+        .copy(
             plan,
             planAt,
             topics,
-            put(live, other.shard(), other),
-            put(liveAt, other.shard(), now),
-            until,
+            put(live, shard, other),
+            put(liveAt, shard, now),
+            known,
             offers,
-            handed)
-        : this;
+            handed);
   }
 
   private ControlView heard(String who, String me, long now) {
     boolean here = who.equals(me);
+    Member member = members.get(who);
+    boolean leads = member != null && !member.leaving() && member.slots().contains(0);
     return among(
         members,
         put(heardAt, who, now),
         gone,
         standby,
         here && !contact(now) ? now : contactSince,
-        here ? now : contactAt);
+        here ? now : contactAt,
+        leads ? now : ledAt);
   }
 
   /** Whether we hear what we tell. */
@@ -229,6 +246,20 @@ record ControlView(
         && (member == null || !member.logins().unread().contains(live.shard()));
   }
 
+  /**
+   * For how long nobody was heard who has slot 0, while we heard ourselves. Its owner by the group
+   * may be unable to tell.
+   */
+  long unledMillis(long now) {
+    return now - Math.max(ledAt, contactSince);
+  }
+
+  /** Under which epoch whoever takes the shard reads it, as far as we have heard. */
+  long nextEpoch(int shard) {
+    long told = Optional.ofNullable(until.get(shard)).map(Until::epoch).orElse(0L);
+    return Math.max(told, Math.max(0, epoch(shard))) + 1;
+  }
+
   /** The latest epoch of the shard; -1 if nobody ever read it. */
   long epoch(int shard) {
     return Optional.ofNullable(live.get(shard)).map(Live::epoch).orElse(-1L);
@@ -250,6 +281,11 @@ record ControlView(
         .filter(some -> plan.versions().containsKey(shard));
   }
 
+  /** The epoch of the plan, if all that it names is there; 0 otherwise. */
+  long known() {
+    return topics.keySet().containsAll(plan.slots().keySet()) ? plan.epoch() : 0;
+  }
+
   private ControlView withPlan(Plan other, long now) {
     return copy(other, now, topics, live, liveAt, until, offers, handed);
   }
@@ -268,11 +304,11 @@ record ControlView(
     long warmAt = same && !told.warm() ? before.warmAt() : now;
     Beside beside = new Beside(told.by(), told.warm(), now, warmAt);
     return among(
-        members, heardAt, gone, put(standby, told.shard(), beside), contactSince, contactAt);
+        members, heardAt, gone, put(standby, told.shard(), beside), contactSince, contactAt, ledAt);
   }
 
   private ControlView withMembers(Map<String, Member> others, Set<String> ended) {
-    return among(others, heardAt, ended, standby, contactSince, contactAt);
+    return among(others, heardAt, ended, standby, contactSince, contactAt, ledAt);
   }
 
   /** The same of the shards; of the instances, this. */
@@ -282,13 +318,15 @@ record ControlView(
       Set<String> gone,
       Map<Integer, Beside> standby,
       long contactSince,
-      long contactAt) {
+      long contactAt,
+      long ledAt) {
     return new ControlView(
         plan,
         planAt,
         topics,
         live,
         liveAt,
+        overwritten,
         until,
         members,
         heardAt,
@@ -297,7 +335,8 @@ record ControlView(
         handed,
         standby,
         contactSince,
-        contactAt);
+        contactAt,
+        ledAt);
   }
 
   /** The same of the instances; of the shards, this. */
@@ -310,12 +349,38 @@ record ControlView(
       Map<Integer, Until> until,
       Map<Integer, Offer> offers,
       Map<Integer, Long> handed) {
+    return copy(plan, planAt, topics, live, liveAt, overwritten, until, offers, handed);
+  }
+
+  ControlView withOverwritten(int shard, boolean is) {
+    if (overwritten.contains(shard) == is) {
+      return this;
+    }
+    Set<Integer> others = new HashSet<>(overwritten);
+    others.remove(shard);
+    if (is) {
+      others.add(shard);
+    }
+    return copy(plan, planAt, topics, live, liveAt, others, until, offers, handed);
+  }
+
+  private ControlView copy(
+      Plan plan,
+      long planAt,
+      Map<Integer, Topics> topics,
+      Map<Integer, Live> live,
+      Map<Integer, Long> liveAt,
+      Set<Integer> overwritten,
+      Map<Integer, Until> until,
+      Map<Integer, Offer> offers,
+      Map<Integer, Long> handed) {
     return new ControlView(
         plan,
         planAt,
         topics,
         live,
         liveAt,
+        overwritten,
         until,
         members,
         heardAt,
@@ -324,7 +389,8 @@ record ControlView(
         handed,
         standby,
         contactSince,
-        contactAt);
+        contactAt,
+        ledAt);
   }
 
   private static <K, V> Map<K, V> put(Map<K, V> map, K key, V value) {

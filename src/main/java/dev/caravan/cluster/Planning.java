@@ -30,13 +30,46 @@ final class Planning {
     this.now = now;
   }
 
+  /**
+   * Whether this instance plans: it has slot 0. If nobody was heard for long who does, though the
+   * group has given it to one, whoever has the first slot of those that are heard.
+   */
+  boolean isOurs() {
+    if (state.self().leaving() || state.slots().contains(0)) {
+      return !state.self().leaving();
+    }
+    return isUnled()
+        && owners().entrySet().stream()
+            .min(Map.Entry.comparingByKey())
+            .filter(first -> first.getValue().equals(state.me()))
+            .isPresent();
+  }
+
+  private boolean isUnled() {
+    return state.view().contact(now)
+        && state.view().unledMillis(now) >= ClusterMachine.UNLED_MILLIS;
+  }
+
+  /** Whether of those that know the plan it is we who have the first slot. */
+  boolean isFirstToKnow() {
+    ControlView view = state.view();
+    return owners().entrySet().stream()
+        .filter(
+            it ->
+                it.getValue().equals(state.me())
+                    || view.members().get(it.getValue()).plan() >= view.plan().epoch())
+        .min(Map.Entry.comparingByKey())
+        .filter(first -> first.getValue().equals(state.me()))
+        .isPresent();
+  }
+
   /** Of two that believe to have slot 0, one does not know yet: neither answers at once. */
   boolean isLedByAnother() {
     Member other = state.view().members().get(state.view().plan().by());
     return other != null
         && !other.by().equals(state.me())
         && !other.leaving()
-        && other.slots().contains(0)
+        && (other.slots().contains(0) || isUnled())
         && state.view().alive(other.by(), now)
         && now - state.view().planAt() < ClusterMachine.WRITE_AGAIN_MILLIS;
   }
@@ -121,6 +154,10 @@ final class Planning {
                 bySilence.get(true).contains(slot)
                     && !bySilence.get(false).contains(slot)
                     && !owners.containsKey(slot));
+    if (isUnled()) {
+      // The group may have given others, too, to whoever is not heard
+      kept.values().retainAll(owners.keySet());
+    }
     return kept;
   }
 

@@ -17,14 +17,7 @@ final class ReadingAhead extends SecondReading {
 
   @Override
   boolean isDue(Live reader, Topics topics) {
-    return !d.isAlive(reader)
-        && !d.view().gone().contains(reader.by())
-        // When Kafka is back some are heard later than others
-        && (d.view().isHeardSinceContact(reader.by())
-            || !d.view().heardAt().containsKey(reader.by())
-            || d.isReplaced(reader))
-        && (room(topics).isThereBesideWhoIsNotHeard()
-            || d.isReplaced(reader) && !d.planning().owners().containsKey(0));
+    return isMissed(reader, topics);
   }
 
   @Override
@@ -45,7 +38,7 @@ final class ReadingAhead extends SecondReading {
   }
 
   @Override
-  long opensAfterMillis() {
+  long opensAfterMillis(Live reader) {
     return 0;
   }
 

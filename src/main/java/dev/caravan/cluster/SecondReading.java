@@ -46,7 +46,7 @@ abstract sealed class SecondReading permits StandingBy, ReadingAhead {
   abstract boolean isCold(ControlView.Beside before);
 
   /** For how long whoever is to read it waits before it opens a channel. */
-  abstract long opensAfterMillis();
+  abstract long opensAfterMillis(Live reader);
 
   abstract boolean mayOpen(Standing due, Live reader, Topics topics);
 
@@ -73,6 +73,21 @@ abstract sealed class SecondReading permits StandingBy, ReadingAhead {
         .isPresent();
   }
 
+  /**
+   * Whether a reader that was heard is not any more, and a channel more of each of its shards ends
+   * none.
+   */
+  final boolean isMissed(Live reader, Topics topics) {
+    return !d.isAlive(reader)
+        && !d.view().gone().contains(reader.by())
+        // When Kafka is back some are heard later than others
+        && (d.view().isHeardSinceContact(reader.by())
+            || !d.view().heardAt().containsKey(reader.by())
+            || d.isReplaced(reader))
+        && (room(topics).isThereBesideWhoIsNotHeard()
+            || d.isReplaced(reader) && !d.planning().owners().containsKey(0));
+  }
+
   final ChannelRoom room(Topics topics) {
     return new ChannelRoom(d.state(), d.now(), topics);
   }
@@ -92,7 +107,7 @@ abstract sealed class SecondReading permits StandingBy, ReadingAhead {
             && isDesignated(shard, reader.get());
     if (standing.isEmpty()) {
       if (due) {
-        d.become(shard, Standing.due(d.now() + opensAfterMillis()));
+        d.become(shard, Standing.due(d.now() + opensAfterMillis(reader.get())));
       }
     } else if (!standing.get().isOpen()) {
       if (!due && d.now() >= standing.get().since()) {
@@ -171,7 +186,7 @@ abstract sealed class SecondReading permits StandingBy, ReadingAhead {
   /** Its lease has run out, so that it forwards nothing more, should it only stand still. */
   private void takeOver(int shard, Standing standing, Topics topics) {
     long lastRead = d.view().lastRead(shard);
-    long epoch = Math.max(0, d.view().epoch(shard)) + 1;
+    long epoch = d.view().nextEpoch(shard);
     d.become(
         shard,
         Ours.opening(Stage.READING, standing.version(), lastRead, d.now()).under(epoch, d.now()));
@@ -233,7 +248,7 @@ abstract sealed class SecondReading permits StandingBy, ReadingAhead {
     }
     ClusterState state = d.state();
     if (who.equals(state.me())) {
-      return !state.self().leaving() && !state.self().away() && d.planning().mayRead(shard, who);
+      return !state.self().leaving() && !state.self().isAway() && d.planning().mayRead(shard, who);
     }
     Member member = d.view().members().get(who);
     return member != null

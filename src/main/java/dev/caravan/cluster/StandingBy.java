@@ -13,7 +13,20 @@ final class StandingBy extends SecondReading {
 
   @Override
   boolean isDue(Live reader, Topics topics) {
-    return d.isAlive(reader) && d.state().tellsReached(reader.by());
+    return d.isAlive(reader)
+        ? d.state().tellsReached(reader.by())
+        : isMissed(reader, topics) && isUncovered(topics.shard());
+  }
+
+  /**
+   * Whether nobody could take over a shard, as whoever stood by has ended with its reader, and
+   * nobody has its slot, who would open it at once.
+   */
+  private boolean isUncovered(int shard) {
+    Integer slot = d.view().plan().slots().get(shard);
+    return d.view().couldTakeOver(shard, d.now()).isEmpty()
+        && slot != null
+        && !d.planning().owners().containsKey(slot);
   }
 
   @Override
@@ -32,13 +45,17 @@ final class StandingBy extends SecondReading {
   }
 
   @Override
-  long opensAfterMillis() {
-    return ClusterMachine.STANDBY_AFTER_MILLIS;
+  long opensAfterMillis(Live reader) {
+    return d.isAlive(reader) ? ClusterMachine.STANDBY_AFTER_MILLIS : 0;
   }
 
   @Override
   boolean mayOpen(Standing due, Live reader, Topics topics) {
-    return d.now() >= due.since() && room(topics).isThereForStandby();
+    if (d.isAlive(reader)) {
+      return d.now() >= due.since() && room(topics).isThereForStandby();
+    }
+    // Whoever stood by before need not close its channel: it has ended, too
+    return d.now() >= due.since() - ClusterMachine.STANDBY_AFTER_MILLIS || d.isReplaced(reader);
   }
 
   @Override

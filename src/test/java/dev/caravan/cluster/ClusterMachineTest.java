@@ -20,7 +20,9 @@ import dev.caravan.topic.TopicSharder;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 class ClusterMachineTest {
@@ -62,7 +64,14 @@ class ClusterMachineTest {
   }
 
   private Member member(String who, Set<Integer> slots) {
-    return new Member(who, slots, false, who.equals(ME) ? reach : Reach.YES, Map.of(), Logins.NONE);
+    return new Member(
+        who,
+        slots,
+        false,
+        who.equals(ME) ? reach : Reach.YES,
+        Map.of(),
+        Logins.NONE,
+        state.view().plan().epoch());
   }
 
   /** Shard 1 lies in a slot. */
@@ -432,6 +441,304 @@ class ClusterMachineTest {
     assertThat(stage()).isEqualTo(Stage.READING);
   }
 
+  // ---- a number whose last reader is gone
+
+  @Test
+  void whoReadsAShardNoMoreAsNobodyIsToSaysSo() {
+    reading();
+
+    hear(new Plan(OTHER, 1, Map.of(2, 7), Map.of(2, "v"), true, -1));
+    assertThat(actions).contains(new ClusterAction.Finish(1));
+    take(new ClusterEvent.Tick(reach));
+
+    assertThat(isWritten(new Left(ME, 1, 2))).isTrue();
+  }
+
+  /** Shard 1 is planned, shard 2 was read by the other and is not any more. */
+  private void leadWithoutShardTwo(boolean whole) {
+    take(new ClusterEvent.CaughtUp());
+    take(new ClusterEvent.Assigned(Set.of(0)));
+    hear(member(ME, Set.of(0)));
+    hear(member(OTHER));
+    hear(new Live(OTHER, 2, 4, false, 0));
+    hear(new Until(OTHER, 2, 4, KNOWN));
+    hear(new Topics(ME, "v", SHARD));
+    hear(new Plan(ME, 1, Map.of(1, 0), Map.of(1, "v"), whole, -1));
+  }
+
+  @Test
+  void whoPlansSaysThatWhatADeadOneReadIsReadNoMore() {
+    leadWithoutShardTwo(true);
+    Left left = new Left(ME, 2, 5);
+
+    pass(20_000, true);
+    assertThat(isWritten(left)).as("it says so itself").isFalse();
+    pass(ClusterMachine.REPLACED_AFTER_MILLIS - 1_000, false);
+    assertThat(isWritten(left)).as("it may only stand still").isFalse();
+    pass(2_000, false);
+    assertThat(isWritten(left)).isTrue();
+
+    hear(left);
+    assertThat(state.view().lastRead(2)).isZero();
+    take(new ClusterEvent.Tick(reach));
+    assertThat(isWritten(left)).isFalse();
+  }
+
+  @Test
+  void whatIsNotListedYetMayBeReadAgainAndItsGapIsKept() {
+    leadWithoutShardTwo(false);
+
+    pass(30_000, false);
+
+    assertThat(isWritten(new Left(ME, 2, 5))).isFalse();
+    assertThat(state.view().lastRead(2)).isEqualTo(KNOWN);
+  }
+
+  @Test
+  void untilWhenANumberWasReadBeforeItWasLeftIsForgotten() {
+    otherReads();
+    hear(new Until(OTHER, 1, 4, KNOWN));
+    hear(new Left(OTHER, 1, 5));
+    hear(new Until(OTHER, 1, 4, KNOWN + 1_000));
+
+    hear(new Live(OTHER, 1, 6, false, 0));
+
+    assertThat(state.view().lastRead(1)).isZero();
+  }
+
+  // ---- what those know who start later
+
+  @Test
+  void whoReadsSaysSoAnewIfALaterRecordDoesNotCount() {
+    reading();
+    pass(10_000, true);
+
+    hear(new Live(OTHER, 1, 1, false, KNOWN));
+
+    assertThat(isWritten(new Live(ME, 1, 2, false, 0))).isTrue();
+    hear(new Live(ME, 1, 2, false, 0));
+    pass(10_000, true);
+    assertThat(isWritten(new Live(ME, 1, 2, false, 0))).as("once").isFalse();
+    assertThat(stage()).isEqualTo(Stage.READING);
+    hear(new Left(OTHER, 1, 2));
+    assertThat(isWritten(new Live(ME, 1, 3, false, 0))).isTrue();
+  }
+
+  @Test
+  void whoSaysAnewThatItReadsOffersUnderThatEpoch() {
+    reading();
+    take(new ClusterEvent.Assigned(Set.of(9)));
+    plan(7, 1);
+    pass(10_000, true);
+
+    hear(new Live(OTHER, 1, 1, false, KNOWN));
+
+    assertThat(actions)
+        .containsSubsequence(
+            new ClusterAction.Write(new Live(ME, 1, 2, false, 0)),
+            new ClusterAction.Note(1, false),
+            new ClusterAction.Note(1, true),
+            new ClusterAction.Write(new Offer(ME, 1, 2)));
+  }
+
+  @Test
+  void whoHoldsIsAnsweredUnderItsEpochAndSaysAnewOnlyThenThatItReads() {
+    joined();
+    pass(10_000, true);
+    hear(new Live(THIRD, 1, 5, false, KNOWN));
+    assertThat(only(ClusterAction.Write.class)).isNull();
+
+    hear(new Handed(OTHER, 1, 5, 0, true, List.of()));
+    pass(5_000, true);
+
+    assertThat(state.ours(1).orElseThrow().epoch()).isEqualTo(6);
+    assertThat(stage()).isEqualTo(Stage.READING);
+  }
+
+  private Member knowing(String who, long plan) {
+    return new Member(who, Set.of(8), false, Reach.YES, Map.of(), Logins.NONE, plan);
+  }
+
+  @Test
+  void whoKnowsNoPlanIsToldWhatCounts() {
+    reading();
+    hear(new Plan(OTHER, 7, Map.of(1, 7), Map.of(1, "v"), true, -1));
+    pass(60_000, false);
+
+    hear(knowing(THIRD, 0));
+
+    assertThat(actions)
+        .containsSubsequence(
+            new ClusterAction.Write(new Topics(ME, "v", SHARD)),
+            new ClusterAction.Write(new Plan(ME, 8, Map.of(1, 7), Map.of(1, "v"), true, -1)),
+            new ClusterAction.Write(new Live(ME, 1, 2, false, 0)));
+    hear(new Plan(ME, 8, Map.of(1, 7), Map.of(1, "v"), true, -1));
+    hear(new Live(ME, 1, 2, false, 0));
+    hear(knowing(THIRD, 0));
+    assertThat(only(ClusterAction.Write.class)).as("it has just been told").isNull();
+  }
+
+  @Test
+  void whoIsBehindForAMomentIsNotToldAgain() {
+    reading();
+    pass(60_000, true);
+    hear(new Plan(OTHER, 7, Map.of(1, 7), Map.of(1, "v"), true, -1));
+
+    hear(knowing(THIRD, 1));
+    assertThat(only(ClusterAction.Write.class)).isNull();
+    pass(ClusterMachine.TOLD_AGAIN_AFTER_MILLIS, false);
+    hear(knowing(THIRD, 7));
+    assertThat(only(ClusterAction.Write.class)).isNull();
+    hear(knowing(THIRD, 1));
+
+    assertThat(plan().epoch()).isEqualTo(8);
+  }
+
+  @Test
+  void whoStartsWithAnEmptyControlTopicKnowsNoPlanBeforeAllIsThereThatItNames() {
+    take(new ClusterEvent.CaughtUp());
+    take(new ClusterEvent.Assigned(Set.of(7)));
+
+    hear(new Plan(OTHER, 7, Map.of(1, 7), Map.of(1, "v"), true, -1));
+    take(new ClusterEvent.Tick(reach));
+    assertThat(told().plan()).isZero();
+    hear(new Topics(OTHER, "v", SHARD));
+    take(new ClusterEvent.Tick(reach));
+
+    assertThat(told().plan()).isEqualTo(7);
+  }
+
+  private Member told() {
+    return actions.stream()
+        .filter(ClusterAction.Write.class::isInstance)
+        .map(action -> ((ClusterAction.Write) action).record())
+        .filter(Member.class::isInstance)
+        .map(Member.class::cast)
+        .findFirst()
+        .orElseThrow();
+  }
+
+  @Test
+  void whatWasListedWithoutKnowingThePlanIsListedAnew() {
+    take(new ClusterEvent.CaughtUp());
+    hear(member(ME, Set.of(0)));
+    take(new ClusterEvent.Assigned(Set.of(0)));
+    hear(new Topics(ME, "v", SHARD));
+    take(new ClusterEvent.ListedAnew(Map.of(1, "v"), true));
+    hear(plan());
+    hear(new Topics(OTHER, "w", new TopicSharder.Shard(2, List.of("v2.b"))));
+
+    hear(new Plan(OTHER, 8, Map.of(1, 5, 2, 5), Map.of(1, "v", 2, "w"), true, -1));
+
+    assertThat(actions).contains(new ClusterAction.Lead(true));
+    assertThat(plan().versions()).containsOnlyKeys(1, 2);
+    assertThat(plan().epoch()).isEqualTo(9);
+  }
+
+  @Test
+  void whoTakesAShardWhoseReaderIsKnownByWhatItReadOnlyDoesSoUnderALaterEpoch() {
+    begin();
+    hear(member(OTHER));
+    hear(new Until(OTHER, 1, 4, KNOWN));
+    plan(7, -1);
+
+    take(new ClusterEvent.Opened(1));
+
+    assertThat(state.ours(1).orElseThrow().epoch()).isEqualTo(5);
+  }
+
+  // ---- who is a member of the group and is not heard
+
+  /** The other has slot 0 and is not heard; a third is. */
+  private void passWithoutPlanner(long millis) {
+    for (long passed = 0; passed < millis; passed += 1_000) {
+      hear(member(THIRD, Set.of(8)));
+      pass(1_000, false);
+    }
+  }
+
+  @Test
+  void ifNobodyIsHeardWhoHasSlot0WhoeverHasTheFirstOfThoseThatAreDoesPlan() {
+    begin();
+    hear(member(OTHER, Set.of(0)));
+    hear(member(OTHER, Set.of(0)));
+    plan(8, -1);
+    passWithoutPlanner(ClusterMachine.UNLED_MILLIS - 1_000);
+    assertThat(state.leader()).isEmpty();
+
+    passWithoutPlanner(2_000);
+
+    assertThat(state.leader()).isPresent();
+    assertThat(state.leader().orElseThrow().written().orElseThrow().epoch()).isEqualTo(2);
+    assertThat(ClusterStatus.of(state, now, 0, Optional.empty(), "", Stream.empty()).problem())
+        .contains("is not heard");
+    hear(member(OTHER, Set.of(0)));
+    assertThat(actions).contains(new ClusterAction.Lead(false));
+  }
+
+  @Test
+  void onlyWhoeverHasTheFirstSlotPlans() {
+    begin();
+    hear(member(OTHER, Set.of(0)));
+    plan(8, -1);
+
+    for (int second = 0; second < 40; second++) {
+      hear(member(THIRD, Set.of(3)));
+      pass(1_000, false);
+    }
+
+    assertThat(state.leader()).isEmpty();
+  }
+
+  @Test
+  void whoHearsOthersAndNotItselfLeavesTheGroupUntilItDoes() {
+    reading();
+    for (int second = 0; second < 19; second++) {
+      now += 1_000;
+      hear(member(OTHER));
+      take(new ClusterEvent.Tick(reach));
+      assertThat(only(ClusterAction.Join.class)).isNull();
+    }
+    now += 1_000;
+    hear(member(OTHER));
+    take(new ClusterEvent.Tick(reach));
+
+    assertThat(actions).contains(new ClusterAction.Join(false));
+    assertThat(stage()).as("it reads on").isEqualTo(Stage.READING);
+    assertThat(ClusterStatus.of(state, now, 0, Optional.empty(), "", Stream.empty()).problem())
+        .contains("hear nothing of this one");
+    pass(ClusterMachine.REPLACED_AFTER_MILLIS, true);
+    assertThat(only(ClusterAction.Join.class)).isNull();
+    pass(1_000, true);
+    assertThat(actions).contains(new ClusterAction.Join(true));
+  }
+
+  @Test
+  void whoHearsNobodyStaysInTheGroup() {
+    reading();
+    hear(member(OTHER));
+
+    for (int second = 0; second < 60; second++) {
+      now += 1_000;
+      take(new ClusterEvent.Tick(reach));
+      assertThat(only(ClusterAction.Join.class)).isNull();
+    }
+  }
+
+  @Test
+  void whoStoodStillPlansNothingOfItsOwnListing() {
+    take(new ClusterEvent.CaughtUp());
+    hear(member(ME, Set.of(0)));
+    take(new ClusterEvent.Assigned(Set.of(0)));
+    hear(new Topics(ME, "v", SHARD));
+    take(new ClusterEvent.ListedAnew(Map.of(1, "v"), true));
+
+    take(new ClusterEvent.StoodStill());
+
+    assertThat(actions).contains(new ClusterAction.Lead(true));
+    assertThat(state.leader().orElseThrow().listed()).isEmpty();
+  }
+
   // ---- who does not reach Genesys Cloud
 
   @Test
@@ -469,7 +776,9 @@ class ClusterMachineTest {
   @Test
   void ifNobodyReachesGenesysCloudAllStay() {
     reading();
-    hear(new Member(OTHER, Set.of(5), false, Reach.NO, Map.of(), Logins.NONE));
+    hear(
+        new Member(
+            OTHER, Set.of(5), false, Reach.NO, Map.of(), Logins.NONE, state.view().plan().epoch()));
 
     reach = Reach.NO;
     take(new ClusterEvent.Tick(reach));
@@ -592,7 +901,120 @@ class ClusterMachineTest {
     assertThat(stage()).isNull();
   }
 
+  @Test
+  void whoStoodStillWhileItHeldForwardsNothingBeforeItHasHeardAllThatWasTold() {
+    joined();
+    hear(new Until(OTHER, 1, 4, KNOWN));
+
+    now += 40_000;
+    take(new ClusterEvent.StoodStill());
+    long stoodStill = now;
+    assertThat(isWritten(new Probe(ME, 1, stoodStill))).isTrue();
+    hear(new Handed(OTHER, 1, 5, 0, true, List.of()));
+    assertThat(only(ClusterAction.Release.class)).isNull();
+    assertThat(only(ClusterAction.Inherit.class)).isNull();
+    hear(new Probe(ME, 1, stoodStill));
+
+    assertThat(actions).contains(new ClusterAction.Release(1, List.of()));
+    assertThat(stage()).isEqualTo(Stage.READING);
+  }
+
+  @Test
+  void whoWasReplacedWhileItHeldForwardsNothing() {
+    joined();
+    now += 40_000;
+    take(new ClusterEvent.StoodStill());
+
+    hear(new Handed(OTHER, 1, 5, 0, true, List.of()));
+    hear(new Live(THIRD, 1, 6, false, KNOWN));
+
+    assertThat(only(ClusterAction.Release.class)).isNull();
+    assertThat(actions).contains(new ClusterAction.Close(1));
+    assertThat(stage()).isNull();
+  }
+
+  @Test
+  void whoStoodStillWhileItHeldWaitsForTheOneBeforeAsLongAgain() {
+    joined();
+    now += 40_000;
+    take(new ClusterEvent.StoodStill());
+    hear(new Probe(ME, 1, now));
+    long stoodStill = now;
+
+    pass(ClusterMachine.HANDED_WITHIN_MILLIS - 1_000, true);
+    assertThat(stage()).isEqualTo(Stage.HOLDING);
+    pass(1_000, true);
+
+    assertThat(now - stoodStill).isEqualTo(ClusterMachine.HANDED_WITHIN_MILLIS);
+    assertThat(stage()).isEqualTo(Stage.READING);
+  }
+
+  @Test
+  void whoStoodStillWhileItOpenedForwardsNothingBeforeItHasHeardAllThatWasTold() {
+    begin();
+    plan(7, -1);
+    now += 9_000;
+    take(new ClusterEvent.StoodStill());
+    assertThat(actions)
+        .containsSubsequence(
+            new ClusterAction.Hold(1), new ClusterAction.Write(new Probe(ME, 1, now)));
+    long stoodStill = now;
+
+    take(new ClusterEvent.Opened(1));
+    assertThat(only(ClusterAction.Write.class)).isNull();
+    hear(new Probe(ME, 1, stoodStill));
+
+    assertThat(actions)
+        .containsSubsequence(
+            new ClusterAction.Write(new Live(ME, 1, 1, false, 0)),
+            new ClusterAction.Release(1, List.of()));
+    assertThat(stage()).isEqualTo(Stage.READING);
+  }
+
+  @Test
+  void whoStoodStillWhileItOpenedLeavesTheShardToWhoeverReadsItByNow() {
+    begin();
+    plan(7, -1);
+    now += 9_000;
+    take(new ClusterEvent.StoodStill());
+    take(new ClusterEvent.Opened(1));
+
+    hear(member(OTHER));
+    hear(new Live(OTHER, 1, 1, false, KNOWN));
+
+    assertThat(actions).contains(new ClusterAction.Close(1));
+    assertThat(only(ClusterAction.Release.class)).isNull();
+    assertThat(stage()).isNull();
+  }
+
+  @Test
+  void whatIsOpenedAfterAllWasHeardIsForwarded() {
+    begin();
+    plan(7, -1);
+    now += 9_000;
+    take(new ClusterEvent.StoodStill());
+
+    hear(new Probe(ME, 1, now));
+    assertThat(actions).contains(new ClusterAction.Release(1, List.of()));
+    take(new ClusterEvent.Opened(1));
+
+    assertThat(isWritten(new Live(ME, 1, 1, false, 0))).isTrue();
+    assertThat(stage()).isEqualTo(Stage.READING);
+  }
+
   // ---- to move
+
+  /** It was withdrawn, the new owner has heard that the shard moves, and the reader has not. */
+  @Test
+  void whoseOldOfferIsTakenReadsToTheEndAndTellsWhatItForwards() {
+    reading();
+
+    hear(new Live(OTHER, 1, 2, true, KNOWN));
+
+    assertThat(actions)
+        .containsSubsequence(new ClusterAction.Note(1, true), new ClusterAction.Drain(1));
+    assertThat(stage()).isEqualTo(Stage.DRAINING);
+  }
 
   @Test
   void anOfferThatNobodyTakesIsMadeAnewAndNothingIsNotedForLonger() {
@@ -922,7 +1344,9 @@ class ClusterMachineTest {
   private static final TopicSharder.Shard WEST = new TopicSharder.Shard(1, "west", List.of("v2.w"));
 
   private void hearOther(Logins logins) {
-    hear(new Member(OTHER, Set.of(5), false, Reach.YES, Map.of(), logins));
+    hear(
+        new Member(
+            OTHER, Set.of(5), false, Reach.YES, Map.of(), logins, state.view().plan().epoch()));
   }
 
   /** We lead, and shard 1 of the client west lies in slot 5, which the other has. */
@@ -987,13 +1411,19 @@ class ClusterMachineTest {
   void whatWhoeverHasLeftTheGroupOrReachesNothingTellsOfClientsDoesNotCount() {
     Logins cannot = new Logins(Map.of("west", false), Set.of());
     begin();
-    hear(new Member(OTHER, Set.of(5), false, Reach.UNKNOWN, Map.of(), cannot));
+    hear(
+        new Member(
+            OTHER, Set.of(5), false, Reach.UNKNOWN, Map.of(), cannot, state.view().plan().epoch()));
     assertThat(state.view().logins(ME, now)).containsExactly(cannot);
 
-    hear(new Member(OTHER, Set.of(5), false, Reach.NO, Map.of(), cannot));
+    hear(
+        new Member(
+            OTHER, Set.of(5), false, Reach.NO, Map.of(), cannot, state.view().plan().epoch()));
     assertThat(state.view().logins(ME, now)).isEmpty();
 
-    hear(new Member(OTHER, Set.of(), false, Reach.UNKNOWN, Map.of(), cannot));
+    hear(
+        new Member(
+            OTHER, Set.of(), false, Reach.UNKNOWN, Map.of(), cannot, state.view().plan().epoch()));
     assertThat(state.view().logins(ME, now)).isEmpty();
   }
 
@@ -1007,7 +1437,14 @@ class ClusterMachineTest {
     assertThat(actions)
         .contains(
             new ClusterAction.Write(
-                new Member(ME, Set.of(7), false, Reach.UNKNOWN, Map.of(), logins)));
+                new Member(
+                    ME,
+                    Set.of(7),
+                    false,
+                    Reach.UNKNOWN,
+                    Map.of(),
+                    logins,
+                    state.view().plan().epoch())));
   }
 
   // ---- to stand by
@@ -1081,7 +1518,7 @@ class ClusterMachineTest {
       pass(1_000, false);
       hear(
           new Member(
-              OTHER, Set.of(5), false, Reach.YES, Map.of(Cluster.STANDBY, "1"), Logins.NONE));
+              OTHER, Set.of(5), false, Reach.YES, Map.of(Cluster.STANDBY, "1"), Logins.NONE, 1));
     }
 
     assertThat(isOpen(1)).isTrue();

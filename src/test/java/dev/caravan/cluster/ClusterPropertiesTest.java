@@ -23,7 +23,12 @@ class ClusterPropertiesTest {
 
   /** More of them: -Dcaravan.seeds=1000. */
   static LongStream seeds() {
-    return LongStream.range(0, Integer.getInteger("caravan.seeds", 6));
+    return LongStream.range(0, Integer.getInteger("caravan.seeds", 3));
+  }
+
+  /** Of what depends on chance less. */
+  static LongStream fewSeeds() {
+    return LongStream.range(0, Integer.getInteger("caravan.seeds", 2));
   }
 
   private static SimulatedInstances three() {
@@ -84,6 +89,110 @@ class ClusterPropertiesTest {
     all.pass(QUIET);
 
     assertThat(all.unread).isEmpty();
+    assertAllRead(all);
+  }
+
+  /** It stays a member of the group, which therefore leaves slot 0 to it. */
+  @ParameterizedTest
+  @MethodSource("fewSeeds")
+  void whoPlansAndIsNotHeardIsReplaced(long seed) {
+    Random random = new Random(seed);
+    SimulatedInstances all = three(random.nextBoolean());
+    Instance planner = all.instances.values().stream().filter(it -> it.leads).findFirst().get();
+    planner.mute = random.nextBoolean();
+    planner.hung = !planner.mute;
+    all.pass(random.nextInt(60_000));
+
+    all.wanted.add(8);
+    all.pass(60_000);
+    assertThat(all.hidden()).isEmpty();
+    all.unread.clear();
+    Instance leaving =
+        all.instances.values().stream().filter(it -> it != planner).findFirst().get();
+    leaving.leave();
+    all.pass(120_000);
+    assertThat(all.instances).as("it leaves within two minutes").doesNotContainValue(leaving);
+    assertThat(all.unread).isEmpty();
+    planner.mute = false;
+    planner.hung = false;
+    all.start();
+    all.pass(QUIET);
+
+    assertAllRead(all);
+  }
+
+  @ParameterizedTest
+  @MethodSource("fewSeeds")
+  void whoStartsWithAnEmptyControlTopicWhileOthersRunIsToldAllThatCounts(long seed) {
+    Random random = new Random(seed);
+    SimulatedInstances all = three(random.nextBoolean());
+    all.loseTopic();
+    all.pass(random.nextInt(60_000));
+    all.unread.clear();
+
+    for (int start = 0; start < 2; start++) {
+      all.start();
+      all.pass(60_000 + random.nextInt(60_000));
+      assertThat(all.wanted).allSatisfy(shard -> assertThat(all.readers(shard)).hasSize(1));
+      assertThat(all.unread).isEmpty();
+      any(all, random).leave();
+      all.pass(60_000);
+    }
+    all.pass(QUIET);
+
+    assertAllRead(all);
+  }
+
+  /** It was written too late by one that wanted to read the same: those who run do not mind it. */
+  @ParameterizedTest
+  @MethodSource("fewSeeds")
+  void whoStartsBelievesThoseWhoReadWhoeverWroteLast(long seed) {
+    Random random = new Random(seed);
+    SimulatedInstances all = three(random.nextBoolean());
+    all.compact();
+    List<Instance> there = List.copyOf(all.instances.values());
+    Instance one = there.get((int) seed % 3);
+    String late = there.get((int) (seed + 1) % 3).name;
+    for (int shard : all.wanted) {
+      ControlRecord.Live live = one.state.view().reader(shard).orElseThrow();
+      if (live.by().equals(one.name)) {
+        all.lose(late, shard, live.epoch());
+      }
+    }
+    all.pass(5_000);
+
+    all.start();
+    all.pass(120_000);
+    all.kill(one);
+    all.pass(60_000);
+
+    assertThat(all.hidden()).isEmpty();
+    assertThat(all.untold()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @MethodSource("fewSeeds")
+  void aNumberThatIsUsedAgainHasNoGapFromItsLastUse(long seed) {
+    Random random = new Random(seed);
+    SimulatedInstances all = three(random.nextBoolean());
+    all.compact();
+    all.wanted.remove(7);
+    if (random.nextBoolean()) {
+      all.kill(any(all, random));
+      all.start();
+    }
+    all.pass(120_000);
+    for (Instance one : List.copyOf(all.instances.values())) {
+      one.leave();
+      all.start();
+      all.pass(200_000);
+    }
+    all.told.clear();
+
+    all.wanted.add(7);
+    all.pass(60_000);
+
+    assertThat(all.told).isEmpty();
     assertAllRead(all);
   }
 
@@ -222,6 +331,28 @@ class ClusterPropertiesTest {
     assertAllRead(all);
   }
 
+  /** Of those nobody is left who stood by. */
+  @ParameterizedTest
+  @MethodSource("fewSeeds")
+  void withAStandbyTheDeathOfTwoAtOnceIsAGapAsShortAsWithout(long seed) {
+    Random random = new Random(seed);
+    SimulatedInstances all = three(true);
+
+    for (int deaths = 0; deaths < 3; deaths++) {
+      all.start();
+      all.start();
+      all.pass(150_000);
+      all.kill(any(all, random));
+      all.kill(any(all, random));
+      all.pass(60_000);
+    }
+
+    assertThat(all.untold()).isEmpty();
+    assertThat(all.unread)
+        .isNotEmpty()
+        .allSatisfy(gap -> assertThat(gap.to() - gap.from()).isLessThanOrEqualTo(8_000));
+  }
+
   /** Nine seconds until it counts as ended, and what the group and whoever plans then need. */
   @ParameterizedTest
   @MethodSource("seeds")
@@ -283,7 +414,10 @@ class ClusterPropertiesTest {
 
   private static void happens(SimulatedInstances all, Random random, boolean standingStill) {
     Instance one = any(all, random);
-    switch (random.nextInt(standingStill ? 8 : 7)) {
+    if (random.nextInt(4) == 0) {
+      all.compact();
+    }
+    switch (random.nextInt(standingStill ? 9 : 8)) {
       case 0 -> all.kill(one);
       case 1 -> one.leave();
       case 2 -> one.cutOff = !one.cutOff;
@@ -291,6 +425,7 @@ class ClusterPropertiesTest {
       case 4 -> all.wanted.remove(random.nextInt(8));
       case 5 -> all.wanted.add(random.nextInt(8));
       case 6 -> all.start();
+      case 7 -> one.mute = !one.mute;
       default -> one.frozen = !one.frozen;
     }
     if (all.instances.size() < 2) {
@@ -307,6 +442,7 @@ class ClusterPropertiesTest {
     for (Instance each : all.instances.values()) {
       each.cutOff = false;
       each.frozen = false;
+      each.mute = false;
       each.reaches = true;
     }
   }

@@ -24,14 +24,15 @@ class ControlCodecTest {
         new ControlRecord.Live("a", 3, 9, true, 1_700_000_000_001L),
         new ControlRecord.Until("a", 3, 9, 1_700_000_000_000L),
         new ControlRecord.Member(
-            "a", Set.of(1, 5), true, Reach.NO, Map.of("GENESYS_TOPICS", "12ab"), Logins.NONE),
+            "a", Set.of(1, 5), true, Reach.NO, Map.of("GENESYS_TOPICS", "12ab"), Logins.NONE, 7),
         new ControlRecord.Member(
             "a",
             Set.of(1),
             false,
             Reach.YES,
             Map.of(),
-            new Logins(Map.of("east", true, "west", false), Set.of(4, 9))),
+            new Logins(Map.of("east", true, "west", false), Set.of(4, 9)),
+            ControlRecord.Member.KNOWS_ALL),
         new ControlRecord.Answered(
             "a",
             3,

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -55,7 +56,15 @@ final class SimulatedInstances {
   final Map<Integer, Set<Long>> excused = new HashMap<>();
 
   private final boolean standby;
+
+  /** Of each key those who start hear the last record only. */
+  private boolean compacts;
+
   private final List<ControlRecord> topic = new ArrayList<>();
+
+  /** What was told before is not in the topic any more. */
+  private int lostBefore;
+
   private final Map<Integer, String> slots = new HashMap<>();
   private final Map<String, Long> died = new HashMap<>();
   private final Map<Integer, Long> readUntil = new HashMap<>();
@@ -78,6 +87,13 @@ final class SimulatedInstances {
     ClusterState state = ClusterState.initial(name, Map.of(), standby, 1);
     boolean cutOff;
     boolean frozen;
+
+    /** Nothing that it writes arrives, though it hears the others and is a member of the group. */
+    boolean mute;
+
+    /** Nothing is decided, though it is a member of the group. */
+    boolean hung;
+
     boolean reaches = true;
 
     /** Whether no channel of it comes up that does not read yet. */
@@ -90,9 +106,10 @@ final class SimulatedInstances {
     private long heartbeat = now;
     private boolean given = true;
     private Set<Integer> assigned = Set.of();
-    private int heard;
+    private List<ControlRecord> past = List.copyOf(past());
+    private int heard = topic.size();
     private long ticked = now;
-    private boolean leads;
+    boolean leads;
     private long listed;
     private long unreachedSince;
     private final Map<Integer, Long> opening = new HashMap<>();
@@ -114,7 +131,7 @@ final class SimulatedInstances {
     }
 
     private void write(ControlRecord record) {
-      if (!cutOff) {
+      if (!cutOff && !mute) {
         topic.add(record);
       }
     }
@@ -278,7 +295,7 @@ final class SimulatedInstances {
     }
 
     boolean reads(int shard) {
-      return reading.containsKey(shard) && !blindSince.containsKey(shard);
+      return !hung && reading.containsKey(shard) && !blindSince.containsKey(shard);
     }
 
     boolean forwards(int shard) {
@@ -288,9 +305,18 @@ final class SimulatedInstances {
     private void step() {
       if (frozen) {
         return;
+      } else if (hung) {
+        heartbeat = now;
+        broughtUntil = now;
+        return;
       }
       if (now - ticked > 8_000) {
         take(new ClusterEvent.StoodStill());
+      }
+      if (!cutOff) {
+        List<ControlRecord> all = past;
+        past = List.of();
+        all.forEach(one -> take(new ClusterEvent.Heard(one, false)));
       }
       while (!cutOff && heard < topic.size()) {
         take(new ClusterEvent.Heard(topic.get(heard++), state.caughtUp()));
@@ -437,6 +463,37 @@ final class SimulatedInstances {
           && standing.isEmpty()
           && spooled.values().stream().allMatch(Set::isEmpty);
     }
+  }
+
+  private List<ControlRecord> past() {
+    List<ControlRecord> all = topic.subList(lostBefore, topic.size());
+    if (!compacts) {
+      return all;
+    }
+    Map<String, ControlRecord> last = new LinkedHashMap<>();
+    for (ControlRecord one : all) {
+      String key = ControlCodec.key(one);
+      last.remove(key);
+      if (!(one instanceof ControlRecord.Gone)) {
+        last.put(key, one);
+      }
+    }
+    return List.copyOf(last.values());
+  }
+
+  /** From now on who starts hears the last record of each key only. */
+  void compact() {
+    compacts = true;
+  }
+
+  /** The topic is empty, for those who start. */
+  void loseTopic() {
+    lostBefore = topic.size();
+  }
+
+  /** A record of an instance that has taken a shard under the epoch of its reader, too late. */
+  void lose(String by, int shard, long epoch) {
+    topic.add(new ControlRecord.Live(by, shard, epoch, false, 0));
   }
 
   private static String client(int shard) {
