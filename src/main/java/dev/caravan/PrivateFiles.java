@@ -59,6 +59,12 @@ public final class PrivateFiles {
         attributes(file, FILE));
   }
 
+  /** Opens a file for writing that may be there. */
+  public static FileChannel openOrCreate(Path file) throws IOException {
+    return FileChannel.open(
+        file, Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE), attributes(file, FILE));
+  }
+
   /**
    * Replaces a file as a whole, so that nobody reads half of it; {@code force}: on the medium. An
    * interrupt does not keep it from that, and is there afterwards.

@@ -3,7 +3,10 @@ package dev.caravan.command;
 import dev.caravan.PrivateFiles;
 import dev.caravan.spool.SpoolGlance;
 import dev.caravan.spool.log.Checkpoint;
+import java.io.Closeable;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
@@ -27,9 +30,11 @@ public final class DataFolder {
 
   private static final Logger LOG = LoggerFactory.getLogger(DataFolder.class);
 
+  private static final String LOCK = "lock";
+
   /** What Caravan keeps in it. */
   private static final Set<String> OURS =
-      Set.of("spool", "gaps", "channels", "channels.next", "dead-letters", "replay");
+      Set.of("spool", "gaps", "channels", "channels.next", "dead-letters", "replay", LOCK);
 
   private DataFolder() {}
 
@@ -55,6 +60,27 @@ public final class DataFolder {
             sentence -> {
               throw new Unusable(sentence);
             });
+  }
+
+  /**
+   * Keeps other processes that would use it away until it is closed or this process ends. Whoever
+   * writes there without it spoils what another has on record.
+   */
+  public static Closeable take(Path folder) throws IOException {
+    PrivateFiles.createFolder(folder);
+    FileChannel file = PrivateFiles.openOrCreate(folder.resolve(LOCK));
+    try {
+      if (file.tryLock() != null) {
+        return file;
+      }
+    } catch (OverlappingFileLockException inThisProcess) {
+      LOG.debug("This process uses the data folder twice", inThisProcess);
+    }
+    file.close();
+    throw new Unusable(
+        ("The data folder %s is in use by another process, so it is not opened a second time. Stop"
+                + " that process, or set CARAVAN_DATA_DIR to a folder of this one's own.")
+            .formatted(folder.toAbsolutePath().normalize()));
   }
 
   /**

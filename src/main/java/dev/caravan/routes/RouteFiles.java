@@ -19,6 +19,7 @@ import jakarta.enterprise.event.Observes;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Named;
 import jakarta.inject.Singleton;
+import java.io.Closeable;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -59,6 +60,9 @@ public class RouteFiles implements FailFastDirectComponent.Files {
   private volatile Optional<ScheduledExecutorService> again = Optional.empty();
   private volatile Optional<String> problem = Optional.of("The routes are not loaded yet.");
   private volatile Optional<String> dataProblem = Optional.empty();
+
+  /** Until the process ends: what it began may write until then. */
+  private Optional<Closeable> taken = Optional.empty();
 
   RouteFiles(
       @ConfigProperty(name = "caravan.routes.dir") String folder,
@@ -171,6 +175,9 @@ public class RouteFiles implements FailFastDirectComponent.Files {
     thread.setContextClassLoader(ExtraComponents.loader(ConfigProvider.getConfig()));
     try {
       DataFolder.require(data);
+      if (taken.isEmpty()) {
+        taken = Optional.of(DataFolder.take(data));
+      }
       DataFolder.keepPrivate(data);
       RouteReload loading =
           new RouteReload(

@@ -1,8 +1,10 @@
 package dev.caravan.command;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.caravan.testing.LogLines;
+import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
@@ -17,6 +19,16 @@ import org.junit.jupiter.api.io.TempDir;
 class DataFolderTest {
 
   @TempDir private Path folder;
+
+  @Test
+  void oneProcessAtATimeUsesIt() throws Exception {
+    try (Closeable taken = DataFolder.take(folder)) {
+      assertThatThrownBy(() -> DataFolder.take(folder))
+          .hasMessageContaining("is in use by another process");
+      assertThat(taken).isNotNull();
+    }
+    DataFolder.take(folder).close();
+  }
 
   @Test
   void aFolderThatCanBeWrittenIsNoProblemAndStaysAsItIs() throws IOException {

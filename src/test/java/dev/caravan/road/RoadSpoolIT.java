@@ -168,6 +168,7 @@ class RoadSpoolIT {
                         .asText()
                         .contains("is in use by another process"));
         assertThat(health.isReady()).isFalse();
+        assertThat(road.data().resolve("gaps")).isDirectoryContaining("glob:**/strand-*");
         assertThat(health.check("route-files").at("/status").asText()).isEqualTo("UP");
         Ledger ledger = new Ledger(road.genesys());
         ledger.send(50);
