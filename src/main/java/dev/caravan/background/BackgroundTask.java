@@ -3,6 +3,7 @@ package dev.caravan.background;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
@@ -28,6 +29,10 @@ public final class BackgroundTask {
   private final String name;
   private volatile boolean stopped;
   private volatile Optional<Schedule> schedule = Optional.empty();
+  private volatile Optional<Duration> most = Optional.empty();
+
+  /** When the run under way began, in nanoseconds; empty if none is. */
+  private volatile OptionalLong began = OptionalLong.empty();
 
   // Guarded by this
   private long failures;
@@ -73,8 +78,21 @@ public final class BackgroundTask {
     return task;
   }
 
+  /**
+   * For work on one thread that others wait for: a run that has not ended by then is told by {@link
+   * #trouble}.
+   */
+  public BackgroundTask within(Duration time) {
+    most = Optional.of(time);
+    return this;
+  }
+
   /** Runs the action now; false if it failed, which is told by then. */
   public boolean run(Action action) {
+    OptionalLong around = began;
+    if (around.isEmpty()) {
+      began = OptionalLong.of(System.nanoTime());
+    }
     try {
       action.run();
       wentWell();
@@ -86,7 +104,16 @@ public final class BackgroundTask {
     } catch (Throwable e) {
       failed(e);
       return false;
+    } finally {
+      began = around;
     }
+  }
+
+  private Duration runsFor() {
+    OptionalLong since = began;
+    return since.isEmpty()
+        ? Duration.ZERO
+        : Duration.ofNanos(System.nanoTime() - since.getAsLong());
   }
 
   private synchronized void wentWell() {
@@ -140,13 +167,19 @@ public final class BackgroundTask {
     return failures;
   }
 
-  /** Why it cannot go on or fails again and again, as a sentence; empty if neither. */
+  /** Why it does not go on or fails again and again, as a sentence; empty if neither. */
   public synchronized Optional<String> trouble() {
     if (isOver()) {
       return Optional.empty();
     }
     if (schedule.filter(it -> it.runs().isDone()).isPresent()) {
       return Optional.of("The background task %s does not run any more.".formatted(name));
+    }
+    Duration runs = runsFor();
+    if (most.filter(time -> runs.compareTo(time) > 0).isPresent()) {
+      return Optional.of(
+          "The background task %s has not ended for %d s, and others wait for it."
+              .formatted(name, runs.toSeconds()));
     }
     return inRow < TROUBLED_FROM
         ? Optional.empty()

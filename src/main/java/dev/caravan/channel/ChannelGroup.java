@@ -36,6 +36,9 @@ public final class ChannelGroup {
   private static final Duration URGENT = Duration.ofMinutes(2);
 
   private final String reader;
+  /** A decision writes a few small files; while a disk does not answer, nothing is decided. */
+  private static final Duration MOST_DECIDED = Duration.ofSeconds(10);
+
   private final ShardMachine machine;
   private final Timings timings;
   private final ScheduledExecutorService control;
@@ -45,7 +48,9 @@ public final class ChannelGroup {
   private final AttemptBudget budget;
   private final int redundancy;
   private final Map<Integer, CopyPairing> pairings = new HashMap<>();
-  private final BackgroundTask decisions = new BackgroundTask("deciding about channels");
+  private final BackgroundTask decisions =
+      new BackgroundTask("deciding about channels").within(MOST_DECIDED);
+  private final Set<ChannelGroup> alike;
   private volatile List<Shard> shards = List.of();
   private volatile BooleanSupplier turn = () -> true;
 

@@ -27,6 +27,9 @@ public record ShardStatus(
     long blindMillis,
     boolean reading) {
 
+  /** Longer than a socket that is silent stays undecided: it is pinged after 35 s, for 7 s. */
+  private static final long UNDECIDED_MILLIS = 60_000;
+
   public ShardStatus {
     phases = List.copyOf(phases);
   }
@@ -92,6 +95,20 @@ public record ShardStatus(
     return health.compareTo(Health.BLIND) < 0;
   }
 
+  /** The same, but whatever its channels are, what they bring is not read on. */
+  public ShardStatus notReadOn(String why) {
+    return new ShardStatus(
+        number,
+        topics,
+        health.worse(Health.BLIND),
+        isRead() ? why : sentence,
+        phases,
+        failures,
+        silentMillis,
+        Math.max(blindMillis, silentMillis),
+        reading);
+  }
+
   static ShardStatus of(
       int number,
       int topics,
@@ -116,16 +133,23 @@ public record ShardStatus(
               ? "Connected; no event so far."
               : "Connected; last event " + seconds(now - lastEventAt) + " ago.";
     }
-    return new ShardStatus(
-        number,
-        topics,
-        health,
-        sentence,
-        state.channels().stream().map(ChannelState::phase).toList(),
-        state.backoff().failures(),
-        lastFrameAt == 0 ? -1 : now - lastFrameAt,
-        state.blindSince() == 0 ? 0 : now - state.blindSince(),
-        state.reading());
+    ShardStatus status =
+        new ShardStatus(
+            number,
+            topics,
+            health,
+            sentence,
+            state.channels().stream().map(ChannelState::phase).toList(),
+            state.backoff().failures(),
+            lastFrameAt == 0 ? -1 : now - lastFrameAt,
+            state.blindSince() == 0 ? 0 : now - state.blindSince(),
+            state.reading());
+    return state.reading() && status.silentMillis() > UNDECIDED_MILLIS
+        ? status.notReadOn(
+            "No frame, not even a heartbeat, has come for "
+                + seconds(status.silentMillis())
+                + ", and nothing was decided about that.")
+        : status;
   }
 
   private static String blindSentence(ShardState state, long now) {

@@ -267,12 +267,27 @@ final class ClientReaders implements Access.Readers {
 
   @Override
   public List<ClientStatus> statuses() {
+    Set<Integer> waiting = heldBack(NotificationsHealthCheck.STALLED_MILLIS);
     return groups.entrySet().stream()
         .map(
             group ->
                 new ClientStatus(
-                    group.getKey(), group.getValue().status(), logins.trouble(group.getKey())))
+                    group.getKey(),
+                    group.getValue().status().stream()
+                        .map(shard -> waiting.contains(shard.number()) ? heldUp(shard) : shard)
+                        .toList(),
+                    logins.trouble(group.getKey())))
         .toList();
+  }
+
+  /** Behind a frame that the route does not let go of waits also that its socket has ended. */
+  private static ShardStatus heldUp(ShardStatus shard) {
+    return shard.silentMillis() < NotificationsHealthCheck.STALLED_MILLIS
+        ? shard
+        : shard.notReadOn(
+            "A step of the route has held an event of this shard for %d s; what comes after it is"
+                    .formatted(shard.silentMillis() / 1000)
+                + " not read, and may be lost, until it goes on.");
   }
 
   /** Whether a shard is being read here at this moment. */

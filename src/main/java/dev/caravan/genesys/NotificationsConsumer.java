@@ -76,6 +76,9 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
   private static final long LOOK_SECONDS = 600;
 
   private final GenesysConfiguration configuration;
+  /** The disk, for one, may not answer; then nothing is decided about channels either. */
+  private static final Duration LONG_TICK = Duration.ofSeconds(10);
+
   private final SteadyClock clock = new SteadyClock();
   private final Timings timings;
   private Preparation preparation;
@@ -341,8 +344,11 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
     }
     its.decisions().forEach(loops::watch);
     its.watch().forEach(loops::watch);
-    loops.watch(BackgroundTask.every(TICK, "telling the state", control, healthCheck::tellChanges));
-    loops.watch(BackgroundTask.every(TICK, "noting what was read", control, this::tick));
+    loops.watch(
+        BackgroundTask.every(TICK, "telling the state", control, healthCheck::tellChanges)
+            .within(LONG_TICK));
+    loops.watch(
+        BackgroundTask.every(TICK, "noting what was read", control, this::tick).within(LONG_TICK));
     loops.watch(
         BackgroundTask.every(
             Duration.ofSeconds(10),

@@ -30,7 +30,7 @@ final class NotificationsHealthCheck extends AbstractHealthCheck {
   private static final Logger LOG = LoggerFactory.getLogger(NotificationsHealthCheck.class);
 
   /** For how long Kafka may acknowledge nothing before that is called an outage. */
-  private static final long STALLED_MILLIS = 10_000;
+  static final long STALLED_MILLIS = 10_000;
 
   private final Supplier<Optional<Problem>> problem;
   private final GenesysMetrics.Reader reader;

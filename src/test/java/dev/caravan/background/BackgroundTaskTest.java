@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.caravan.testing.LogLines;
 import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -54,6 +55,29 @@ class BackgroundTaskTest {
             throw (Exception) first;
           }
         });
+  }
+
+  @Test
+  void aRunThatDoesNotEndIsTroubleUntilItDoes() throws Exception {
+    CountDownLatch end = new CountDownLatch(1);
+    BackgroundTask task = new BackgroundTask("counting").within(Duration.ofMillis(20));
+    Future<?> run =
+        executor.submit(
+            () ->
+                task.run(
+                    () -> {
+                      task.run(runs::incrementAndGet);
+                      end.await();
+                    }));
+
+    await().until(() -> task.trouble().isPresent());
+    assertThat(task.trouble().orElseThrow())
+        .isEqualTo("The background task counting has not ended for 0 s, and others wait for it.");
+    end.countDown();
+    run.get();
+
+    assertThat(task.trouble()).isEmpty();
+    assertThat(runs).hasValue(1);
   }
 
   @Test

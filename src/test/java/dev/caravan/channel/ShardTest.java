@@ -119,6 +119,21 @@ class ShardTest {
   }
 
   @Test
+  void aShardOfWhichNothingIsDecidedAnyMoreIsBlind() {
+    stage.live(stage.order(0));
+
+    shard.closed(stage.order(0).number(), Cause.DROPPED);
+    stage.control.hang(Duration.ofSeconds(61));
+
+    assertThat(shard.status().health()).isEqualTo(Health.BLIND);
+    assertThat(shard.status().blindMillis()).isEqualTo(61_000);
+    assertThat(shard.status().sentence())
+        .isEqualTo(
+            "No frame, not even a heartbeat, has come for 61 s, and nothing was decided about"
+                + " that.");
+  }
+
+  @Test
   void framesFromWhichNothingFollowsAreCounted() {
     stage.live(stage.order(0));
 

@@ -26,10 +26,12 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.apache.camel.Exchange;
 import org.apache.camel.builder.AdviceWith;
@@ -385,6 +387,51 @@ class NotificationsConsumerTest {
           .containsEntry("shard-3.topics", 100)
           .containsEntry(
               "road.sentence", "Not all is read yet: finding out what else to subscribe.");
+    }
+  }
+
+  @Test
+  @Tag("slow")
+  void aShardWhoseEventAStepDoesNotLetGoOfIsBlindWhileOthersFlow(@TempDir Path folder)
+      throws Exception {
+    CountDownLatch goesOn = new CountDownLatch(1);
+    try (BackfillRoad road = new BackfillRoad(folder, 20, new OauthClient("reader", "secret"))) {
+      road.start();
+      String stuck = "v2.users." + road.users().get(0) + ".presence";
+      String other = "v2.users." + road.users().get(1) + ".presence";
+      road.context()
+          .addRoutes(
+              new RouteBuilder() {
+                @Override
+                public void configure() {
+                  from("direct:dead-letters").to("mock:dead-letters");
+                  from("genesys:notifications?topicsPerChannel=1&topics=" + stuck + "," + other)
+                      .filter(header(GenesysConstants.TOPIC).isEqualTo(stuck))
+                      .process(any -> goesOn.await());
+                }
+              });
+      road.context().getRouteController().startAllRoutes();
+      HealthCheckRegistry checks = HealthCheckRegistry.get(road.context());
+      Supplier<Map<String, Object>> told =
+          () -> checks.getCheck("genesys-notifications").orElseThrow().call().getDetails();
+      await().until(() -> Set.of("idle", "flowing").contains(told.get().get("road.state")));
+
+      road.genesys().emit(stuck, new ObjectMapper().createObjectNode());
+
+      await()
+          .atMost(BackfillRoad.PATIENCE)
+          .until(
+              () -> {
+                road.genesys().emit(other, new ObjectMapper().createObjectNode());
+                return "blind".equals(told.get().get("road.state"));
+              });
+      assertThat(told.get())
+          .containsEntry("shard-0.state", "blind")
+          .containsEntry("shard-1.state", "flowing");
+      goesOn.countDown();
+      await().until(() -> "flowing".equals(told.get().get("road.state")));
+    } finally {
+      goesOn.countDown();
     }
   }
 

@@ -77,6 +77,11 @@ public final class ManualExecutor extends AbstractExecutorService
     now = end;
   }
 
+  /** Turns the time while the thread stands still: what becomes due waits. */
+  public void hang(Duration time) {
+    now += time.toMillis();
+  }
+
   private static void rethrow(Task<?> task) {
     try {
       task.get();
