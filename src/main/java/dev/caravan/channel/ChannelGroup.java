@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.BooleanSupplier;
@@ -16,8 +17,8 @@ import java.util.function.DoubleSupplier;
 import java.util.function.LongSupplier;
 
 /**
- * All shards of one client. It lets one shard at a time hand over, two if it is urgent, so that the
- * 20 channels that Genesys Cloud grants are never exceeded.
+ * All shards that a route reads with one OAuth client. It lets one shard at a time hand over, two
+ * if it is urgent, so that the 20 channels that Genesys Cloud grants are never exceeded.
  */
 public final class ChannelGroup {
 
@@ -35,10 +36,10 @@ public final class ChannelGroup {
   /** Whose channel ends by itself before that is about to lose its socket. */
   private static final Duration URGENT = Duration.ofMinutes(2);
 
-  private final String reader;
   /** A decision writes a few small files; while a disk does not answer, nothing is decided. */
   private static final Duration MOST_DECIDED = Duration.ofSeconds(10);
 
+  private final String reader;
   private final ShardMachine machine;
   private final Timings timings;
   private final ScheduledExecutorService control;
@@ -61,6 +62,8 @@ public final class ChannelGroup {
    * @param clock milliseconds that never go backwards
    * @param random uniform in [0, 1), for jitter
    * @param budget shared by all that use the same OAuth client
+   * @param alike all those, each with a control thread of its own, until they stop: this one is
+   *     added. They use the spare channels together
    */
   public ChannelGroup(
       String reader,
@@ -71,7 +74,8 @@ public final class ChannelGroup {
       LongSupplier clock,
       ChannelOpener opener,
       ShardListener listener,
-      AttemptBudget budget) {
+      AttemptBudget budget,
+      Set<ChannelGroup> alike) {
     this.reader = reader;
     this.machine = new ShardMachine(timings, random);
     this.timings = timings;
@@ -81,6 +85,8 @@ public final class ChannelGroup {
     this.opener = opener;
     this.listener = listener;
     this.budget = budget;
+    this.alike = alike;
+    alike.add(this);
   }
 
   /**
@@ -139,6 +145,7 @@ public final class ChannelGroup {
   /** Closes everything. */
   public synchronized void stop() {
     shards.forEach(Shard::stop);
+    alike.remove(this);
   }
 
   /** What the shards do on the control thread, for health. */
@@ -171,7 +178,6 @@ public final class ChannelGroup {
    * predecessor that it waits for is not read for as long as others.
    */
   private void askRotation(Shard asking, ShardAction.AskRotation asked) {
-    List<Shard> busy = shards.stream().filter(Shard::handingOver).toList();
     boolean urgent =
         asked.cause() == Cause.SOCKET_CLOSING
             || asking.endsAt(asked.number()) - URGENT.toMillis() < clock.getAsLong();
@@ -179,10 +185,17 @@ public final class ChannelGroup {
     if (!urgent && !turn.getAsBoolean()) {
       return;
     }
-    if (busy.size() < most && busy.stream().noneMatch(s -> s.number() == asking.number())) {
-      asking.grantRotation(asked);
-    } else if (urgent) {
-      busy.forEach(Shard::makeRoom);
+    synchronized (alike) {
+      List<Shard> busy =
+          alike.stream()
+              .flatMap(group -> group.shards.stream())
+              .filter(Shard::handingOver)
+              .toList();
+      if (busy.size() < most && busy.stream().noneMatch(s -> s.number() == asking.number())) {
+        asking.grantRotation(asked);
+      } else if (urgent) {
+        busy.forEach(Shard::makeRoom);
+      }
     }
   }
 }

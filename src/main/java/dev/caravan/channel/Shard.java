@@ -59,11 +59,11 @@ public final class Shard {
   private final Set<Integer> toAskAgain = new HashSet<>();
   private final MissingTopics missing;
   private Optional<Future<?>> wake = Optional.empty();
-  private boolean granted;
+  private volatile boolean granted;
   private Attempts attempts = Attempts.NONE;
 
   private volatile List<String> topics;
-  private ShardState state = ShardState.initial();
+  private volatile ShardState state = ShardState.initial();
 
   /** For others: what has been carried out, so that the ledger is told of LIVE before they are. */
   private volatile ShardState shown = state;
@@ -220,7 +220,7 @@ public final class Shard {
     done.run();
   }
 
-  /** Leave to hand over. On the control thread. */
+  /** Leave to hand over. On its control thread. */
   void grantRotation(ShardAction.AskRotation asked) {
     granted = true;
     submit(new ShardEvent.RotationGranted(asked.number(), asked.cause()));
@@ -231,20 +231,23 @@ public final class Shard {
     return link(channel).map(ChannelLink::endsAt).orElse(Long.MAX_VALUE);
   }
 
-  /** Whether it holds more than one channel, or is about to. On the control thread. */
+  /** Whether it holds more than one channel, or is about to. Any thread may ask. */
   boolean handingOver() {
     return granted || state.handingOver(clock.getAsLong());
   }
 
   /**
    * Another shard is about to lose its socket and waits until this one has handed over. It says so
-   * again and again. On the control thread.
+   * again and again. Any thread may say so.
    */
   void makeRoom() {
-    long now = clock.getAsLong();
-    if (state.first(it -> machine.canBeSpared(it, reading(it), now)).isPresent()) {
-      submit(new ShardEvent.PlaceNeeded());
-    }
+    execute(
+        () -> {
+          long now = clock.getAsLong();
+          if (state.first(it -> machine.canBeSpared(it, reading(it), now)).isPresent()) {
+            step(new ShardEvent.PlaceNeeded());
+          }
+        });
   }
 
   // ---- what the opener reports

@@ -148,9 +148,9 @@ final class ClientReaders implements Access.Readers {
   }
 
   /** As those who find out what to read see them. */
-  Preparation.Readers readers() {
+  Preparation.Readers readers(ReadingRoutes.Place place) {
     return new Preparation.Readers(
-        clients.all(), logins::tryAll, this::present, this::refused, this::isReadByAny);
+        clients.all(), logins::tryAll, this::present, this::refused, this::isReadByAny, place);
   }
 
   private List<String> present() {

@@ -79,11 +79,12 @@ final class GapRecorder {
   private final Consumer<Gap> over;
   private final TopicCatalogue catalogue = TopicCatalogue.shipped();
 
+  private final Map<String, Long> sentAt;
+
   /** Guarded by this. From then on the ledger is whoever's who reads next, here or elsewhere. */
   private boolean stopped;
 
   // Touched by the control thread only
-  private final Map<String, Long> sentAt = new HashMap<>();
   private final Map<Integer, Instant> until = new HashMap<>();
   private final Set<Integer> standingBy = new HashSet<>();
 
@@ -91,18 +92,21 @@ final class GapRecorder {
    * @param reader who reads, such as the id of the route
    * @param clock of the shards
    * @param over learns of each gap once, when it is over
+   * @param sentAt when the signal of each gap was sent last, by whichever reader
    */
   GapRecorder(
       String reader,
       GapLedger ledger,
       SteadyClock clock,
       Consumer<Signal> signals,
-      Consumer<Gap> over) {
+      Consumer<Gap> over,
+      Map<String, Long> sentAt) {
     this.reader = reader;
     this.ledger = ledger;
     this.clock = clock;
     this.signals = signals;
     this.over = over;
+    this.sentAt = sentAt;
   }
 
   void started() {

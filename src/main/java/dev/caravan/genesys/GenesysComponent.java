@@ -3,11 +3,13 @@ package dev.caravan.genesys;
 import dev.caravan.background.FailedStep;
 import dev.caravan.background.NumberOptions;
 import dev.caravan.channel.AttemptBudget;
+import dev.caravan.channel.ChannelGroup;
 import dev.caravan.channel.ShardStatus;
 import dev.caravan.channel.gap.GapLedger;
 import dev.caravan.genesys.backfill.Gaps;
 import dev.caravan.genesys.connect.Clients;
 import dev.caravan.genesys.connect.Network;
+import dev.caravan.genesys.connect.OwnChannels;
 import dev.caravan.genesys.connect.Rejections;
 import dev.caravan.genesys.connect.RestMeters;
 import dev.caravan.settings.OauthClients;
@@ -20,6 +22,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
@@ -69,6 +72,10 @@ public class GenesysComponent extends DefaultComponent {
   private final RestMeters rest = new RestMeters();
   private final Map<String, HandOver> handOvers = new ConcurrentHashMap<>();
   private final Map<String, AttemptBudget> budgets = new ConcurrentHashMap<>();
+  private final Map<String, Set<ChannelGroup>> groups = new ConcurrentHashMap<>();
+  private final Map<String, Set<OwnChannels>> ownChannels = new ConcurrentHashMap<>();
+  private final ReadingRoutes routes = new ReadingRoutes();
+  private final Map<String, Long> gapsSentAt = new ConcurrentHashMap<>();
   private Clients clients = new Clients(List.of(Plan.DEFAULT_CLIENT));
   private final AtomicReference<String> trouble = new AtomicReference<>("");
   private GenesysMetrics metrics;
@@ -131,6 +138,26 @@ public class GenesysComponent extends DefaultComponent {
   public AttemptBudget budget(String client) {
     return budgets.computeIfAbsent(
         client, name -> new AttemptBudget(() -> TimeUnit.NANOSECONDS.toMillis(System.nanoTime())));
+  }
+
+  /** What the routes that run read with an OAuth client. */
+  Set<ChannelGroup> groups(String client) {
+    return groups.computeIfAbsent(client, name -> ConcurrentHashMap.newKeySet());
+  }
+
+  /** The channels that the routes that run have made with an OAuth client. */
+  public Set<OwnChannels> ownChannels(String client) {
+    return ownChannels.computeIfAbsent(client, name -> ConcurrentHashMap.newKeySet());
+  }
+
+  /** The routes that read. */
+  ReadingRoutes routes() {
+    return routes;
+  }
+
+  /** When the signal of each gap was sent last, by whichever route. */
+  Map<String, Long> gapsSentAt() {
+    return gapsSentAt;
   }
 
   /** The OAuth clients that read. */

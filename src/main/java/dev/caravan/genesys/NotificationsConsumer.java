@@ -62,12 +62,22 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
 
   private static final Logger LOG = LoggerFactory.getLogger(NotificationsConsumer.class);
 
+  private static final String CHECK = "genesys-notifications";
+
+  private static final String NOT_SHARED =
+      "Several instances (CARAVAN_CLUSTER) share what one route reads, and another route reads"
+          + " already, so route %s reads nothing. Read all topics in one route and divide their"
+          + " events there, or leave CARAVAN_CLUSTER empty; then restart.";
+
   private static final int DEEPEST_CAUSE = 20;
 
   private static final Duration TICK = Duration.ofSeconds(1);
 
   /** What is told to other instances is as old as the time between two looks. */
   private static final Duration KEPT_EVERY = Duration.ofMillis(200);
+
+  /** The disk, for one, may not answer; then nothing is decided about channels either. */
+  private static final Duration LONG_TICK = Duration.ofSeconds(10);
 
   /** One reads the control topic, one is a member of the group. */
   private static final int CLUSTER_THREADS = 2;
@@ -76,9 +86,6 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
   private static final long LOOK_SECONDS = 600;
 
   private final GenesysConfiguration configuration;
-  /** The disk, for one, may not answer; then nothing is decided about channels either. */
-  private static final Duration LONG_TICK = Duration.ofSeconds(10);
-
   private final SteadyClock clock = new SteadyClock();
   private final Timings timings;
   private Preparation preparation;
@@ -94,6 +101,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
   private GapRecorder gaps;
   private Listing listing;
   private NotificationsHealthCheck healthCheck;
+  private ReadingRoutes.Place place;
 
   /** Empty if this is the only instance. */
   private Optional<SharedReading> shared = Optional.empty();
@@ -216,6 +224,17 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
         .orElse(all);
   }
 
+  private static Optional<String> readTwice(long topics) {
+    return Optional.of(topics)
+        .filter(some -> some > 0)
+        .map(
+            some ->
+                ("%d topics are subscribed by another route, too: each of their events comes twice,"
+                        + " and a gap of theirs is told only while neither route reads them. Read"
+                        + " each topic in one route, and divide its events there.")
+                    .formatted(some));
+  }
+
   private ClientReaders reading() {
     return readers.orElseThrow();
   }
@@ -267,6 +286,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
             () -> listing.dealAnew(),
             Clock.systemUTC());
     String name = getRouteId() == null ? "notifications" : getRouteId();
+    place = component().routes().enter(name);
     its.start(
         (client, refusals) -> new CamelChannelOpener(getEndpoint(), this, clock, client, refusals),
         (client, opener) ->
@@ -279,31 +299,38 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
                 clock,
                 opener,
                 this,
-                component().budget(client)));
+                component().budget(client),
+                component().groups(client)));
     readers = Optional.of(its);
     preparation =
         new Preparation(
             configuration,
             new Directory(its.first().template(), component().clients()),
-            its.readers(),
+            its.readers(place),
             this::signal,
             this::readBefore,
             () -> ThreadLocalRandom.current().nextDouble(),
             Clock.systemUTC());
-    gaps = new GapRecorder(name, component().ledger(), clock, this::signal, this::isOver);
+    gaps =
+        new GapRecorder(
+            name, component().ledger(), clock, this::signal, this::isOver, component().gapsSentAt());
     gaps.started();
+    String cluster = setting("caravan.cluster", "");
+    boolean alone = cluster.isEmpty() || place.isFirst();
+    if (!alone) {
+      gaps.planned(Plan.NOTHING);
+    }
     listing =
         new Listing(
             getEndpoint().getCamelContext(),
             preparation,
             reader ->
                 new PreparationLoop(preparation, gaps, reader, control, its::background, clock),
-            () -> setting(SettingsSource.MISTAKE, ""),
+            () -> alone ? setting(SettingsSource.MISTAKE, "") : NOT_SHARED.formatted(name),
             this::read,
             this::isRunAllowed,
             configuration.getRetryMaximumDelay());
-    String cluster = setting("caravan.cluster", "");
-    if (!cluster.isEmpty()) {
+    if (!cluster.isEmpty() && alone) {
       share(cluster);
     }
     reader =
@@ -314,8 +341,10 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
             preparation::listing,
             () -> shared.map(some -> some.cluster().status().standsBy()).orElse(0));
     metrics.begins(reader);
+    HealthCheckRegistry checks = HealthCheckRegistry.get(getEndpoint().getCamelContext());
     healthCheck =
         new NotificationsHealthCheck(
+            checks.getCheck(CHECK).isEmpty() ? CHECK : CHECK + "-" + name,
             this::problem,
             reader,
             clock,
@@ -325,13 +354,14 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
                         component().ledger().trouble(),
                         deadLetters.trouble(),
                         preparation.stale(),
+                        readTwice(component().ledger().alsoWanted(name)),
                         shared.flatMap(SharedReading::incomplete))
                     .flatMap(Optional::stream)
                     .reduce((one, other) -> one + " " + other),
             its::remarks,
             its::channels,
             () -> shared.map(SharedReading::cluster).map(Cluster::status));
-    HealthCheckRegistry.get(getEndpoint().getCamelContext()).register(healthCheck);
+    checks.register(healthCheck);
     BackgroundHealthCheck loops = BackgroundHealthCheck.of(getEndpoint().getCamelContext());
     if (shared.isEmpty()) {
       listing.start();
@@ -387,6 +417,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
       ServiceHelper.stopService(deadLetters);
       HealthCheckRegistry.get(getEndpoint().getCamelContext()).unregister(healthCheck);
       metrics.ends(reader);
+      place.leave();
     }
     super.doStop();
   }

@@ -70,6 +70,7 @@ final class NotificationsHealthCheck extends AbstractHealthCheck {
   record Problem(Health health, String sentence) {}
 
   /**
+   * @param id what it is called
    * @param problem what keeps the shards from being opened
    * @param reader whose health it is
    * @param clock milliseconds that never jump
@@ -81,6 +82,7 @@ final class NotificationsHealthCheck extends AbstractHealthCheck {
    * @param cluster how the instances are; empty if there is one only
    */
   NotificationsHealthCheck(
+      String id,
       Supplier<Optional<Problem>> problem,
       GenesysMetrics.Reader reader,
       LongSupplier clock,
@@ -89,7 +91,7 @@ final class NotificationsHealthCheck extends AbstractHealthCheck {
       Supplier<String> notAllowed,
       Supplier<String> channels,
       Supplier<Optional<ClusterStatus>> cluster) {
-    super("camel", "genesys-notifications");
+    super("camel", id);
     this.problem = problem;
     this.reader = reader;
     this.clock = clock;

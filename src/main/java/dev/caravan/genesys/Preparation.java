@@ -12,16 +12,17 @@ import dev.caravan.topic.SelectorParser;
 import dev.caravan.topic.TopicCatalogue;
 import dev.caravan.topic.TopicCombiner;
 import dev.caravan.topic.TopicSelector;
-import dev.caravan.topic.TopicSharder;
 import dev.caravan.topic.TopicSharder.Shard;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -56,6 +57,12 @@ final class Preparation {
   private static final int TENTH = 10;
   private static final Duration AFTER_REFUSAL = Duration.ofMinutes(5);
 
+  /** Longer than it takes all shards to hand over, one after the other, for what was given up. */
+  private static final Duration CHANNELS_LIVE = Duration.ofHours(1);
+
+  /** In which shard a topic was, and since when it is not. */
+  private record GivenUp(int shard, Instant at) {}
+
   private final GenesysConfiguration configuration;
   private final Directory directory;
   private final Consumer<Signal> signals;
@@ -70,6 +77,10 @@ final class Preparation {
   private List<String> subscriptions = List.of();
   private int missingClients;
   private Plan plan = Plan.NOTHING;
+
+  /** By topic. */
+  private final Map<String, GivenUp> givenUp = new HashMap<>();
+
   private boolean readOn;
   private boolean goesOn;
   private volatile int failures;
@@ -98,13 +109,15 @@ final class Preparation {
    * @param present those that can log in, as far as is known; all of them if none can
    * @param refusals what each of them may not see, as far as is known
    * @param isRead whether a shard, by its number, is being read at this moment
+   * @param place of the route that reads, among others of this bridge
    */
   record Readers(
       List<String> all,
       Runnable logIn,
       Supplier<List<String>> present,
       Supplier<Refusals> refusals,
-      IntPredicate isRead) {}
+      IntPredicate isRead,
+      ReadingRoutes.Place place) {}
 
   /**
    * @param lastRun topics that were read before the start and are not being read since
@@ -342,13 +355,32 @@ final class Preparation {
   private Plan dealt(List<String> wanted) {
     List<String> present = readers.present().get();
     missingClients = readers.all().size() - present.size();
-    TopicSharder sharder =
-        new TopicSharder(
-            configuration.getTopicsPerChannel(),
-            present,
-            ChannelGroup.mostShards(configuration.channelsOfShard()));
-    return sharder.plan(
-        plan, wanted, readers.refusals().get(), shard -> readers.isRead().test(shard.number()));
+    Instant now = clock.instant();
+    givenUp.values().removeIf(one -> one.at().isBefore(now.minus(CHANNELS_LIVE)));
+    Map<String, Integer> earlier = new HashMap<>();
+    givenUp.forEach((topic, one) -> earlier.put(topic, one.shard()));
+    Plan next =
+        readers
+            .place()
+            .plan(
+                configuration.getTopicsPerChannel(),
+                present,
+                configuration.channelsOfShard(),
+                sharder ->
+                    sharder.plan(
+                        plan,
+                        earlier,
+                        wanted,
+                        readers.refusals().get(),
+                        shard -> readers.isRead().test(shard.number())));
+    Set<String> kept = singles(wanted);
+    givenUp.keySet().removeAll(kept);
+    for (Shard shard : plan.shards()) {
+      singles(shard.subscriptions()).stream()
+          .filter(topic -> !kept.contains(topic))
+          .forEach(topic -> givenUp.put(topic, new GivenUp(shard.number(), now)));
+    }
+    return next;
   }
 
   /**
@@ -439,8 +471,15 @@ final class Preparation {
       return;
     }
     int redundancy = configuration.channelsOfShard();
-    int present = readers.all().size() - missingClients;
-    int most = ChannelGroup.mostShards(redundancy) * redundancy * present;
+    List<String> present = readers.present().get();
+    ReadingRoutes.Place place = readers.place();
+    int most =
+        present.stream()
+            .mapToInt(client -> place.mostChannels(client) / redundancy * redundancy)
+            .sum();
+    boolean others =
+        present.stream()
+            .anyMatch(client -> place.mostChannels(client) < ChannelGroup.mostShards(1));
     String away =
         missingClients == 0
             ? ""
@@ -464,7 +503,9 @@ final class Preparation {
             + ChannelGroup.MOST_CHANNELS
             + ", of which "
             + ChannelGroup.SPARE_CHANNELS
-            + " are kept for hand-overs)."
+            + " are kept for hand-overs"
+            + (others ? "; other routes of this bridge that read use theirs" : "")
+            + ")."
             + away
             + " Add an OAuth client (GENESYS_CLIENTS_<NAME>_ID and"
             + " _SECRET),"

@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.ToIntFunction;
 import java.util.stream.Collectors;
 
 /** Assigns subscriptions to shards once, by the rules of {@link TopicSharder}. */
@@ -24,7 +25,8 @@ final class TopicAssignment {
   private final TopicCatalogue catalogue = TopicCatalogue.shipped();
   private final int limit;
   private final List<String> clients;
-  private final int mostShards;
+  private final ToIntFunction<String> mostShards;
+  private final int first;
   private final Refusals refusals;
   private final Set<Integer> taken;
 
@@ -70,18 +72,25 @@ final class TopicAssignment {
    * @param taken numbers that no new shard may have
    */
   TopicAssignment(
-      int limit, List<String> clients, int mostShards, Refusals refusals, Set<Integer> taken) {
+      int limit,
+      List<String> clients,
+      ToIntFunction<String> mostShards,
+      int first,
+      Refusals refusals,
+      Set<Integer> taken) {
     this.taken = taken;
     this.limit = limit;
     this.clients = clients;
     this.mostShards = mostShards;
+    this.first = first;
     this.refusals = refusals;
   }
 
   /**
    * @param previous shards that stay with their clients
+   * @param earlier where topics were that are not there any more
    */
-  Plan assign(List<Shard> previous, List<String> subscriptions) {
+  Plan assign(List<Shard> previous, Map<String, Integer> earlier, List<String> subscriptions) {
     for (Shard shard : previous) {
       DraftShard draft = new DraftShard(shard.number(), shard.client(), shard.subscriptions());
       drafts.put(shard.number(), draft);
@@ -89,6 +98,10 @@ final class TopicAssignment {
           .subscriptions()
           .forEach(it -> topics(it).forEach(topic -> before.putIfAbsent(topic, draft)));
     }
+    earlier.forEach(
+        (topic, number) ->
+            Optional.ofNullable(drafts.get(number))
+                .ifPresent(draft -> before.putIfAbsent(topic, draft)));
     Collection<String> unplaced = keep(new LinkedHashSet<>(subscriptions));
     order.addAll(drafts.values());
     order.sort(
@@ -244,14 +257,14 @@ final class TopicAssignment {
         .filter(draft -> !draft.held.isEmpty())
         .forEach(draft -> shards.merge(draft.client, 1, Integer::sum));
     return clients.stream()
-        .filter(client -> shards.getOrDefault(client, 0) < mostShards)
+        .filter(client -> shards.getOrDefault(client, 0) < mostShards.applyAsInt(client))
         .filter(client -> maySeeEach(client, together))
         .min(Comparator.comparing(client -> shards.getOrDefault(client, 0)))
         .map(this::open);
   }
 
   private DraftShard open(String client) {
-    int number = 0;
+    int number = first;
     while (drafts.containsKey(number) || taken.contains(number)) {
       number++;
     }

@@ -3,8 +3,10 @@ package dev.caravan.topic;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
+import java.util.function.ToIntFunction;
 
 /**
  * Assigns subscriptions to shards, each of which is read on a channel that takes a thousand, and
@@ -34,31 +36,40 @@ public final class TopicSharder {
 
   private final int limit;
   private final List<String> clients;
-  private final int mostShards;
+  private final ToIntFunction<String> mostShards;
+  private final int first;
 
   /** For one client that has as many channels as it takes. */
   public TopicSharder(int limit) {
     this(limit, List.of(Plan.DEFAULT_CLIENT), Integer.MAX_VALUE);
   }
 
+  /** Whose shards are numbered from 0, with as many for each client. */
+  public TopicSharder(int limit, List<String> clients, int mostShards) {
+    this(limit, clients, any -> mostShards, 0);
+  }
+
   /**
    * @param limit subscriptions of a shard at most
    * @param clients the names of the OAuth clients
    * @param mostShards how many shards each of them can read
+   * @param first the number of the first shard
    */
-  public TopicSharder(int limit, List<String> clients, int mostShards) {
+  public TopicSharder(
+      int limit, List<String> clients, ToIntFunction<String> mostShards, int first) {
     if (limit < 1) {
       throw new IllegalArgumentException("A channel must take at least one subscription.");
     }
     this.limit = limit;
     this.clients = List.copyOf(clients);
     this.mostShards = mostShards;
+    this.first = first;
   }
 
   /**
    * The subscriptions of one channel.
    *
-   * @param number who it is, for good: from 0, with gaps where shards have emptied
+   * @param number who it is, for good: from the first, with gaps where shards have emptied
    * @param client the name of the OAuth client that reads it, for good; empty if none does
    */
   public record Shard(int number, String client, List<String> subscriptions) {
@@ -79,17 +90,23 @@ public final class TopicSharder {
    * @param subscriptions what is wanted now, combined as far as can be
    */
   public Plan plan(Plan previous, List<String> subscriptions, Refusals refusals) {
-    return plan(previous, subscriptions, refusals, ofOthers -> false);
+    return plan(previous, Map.of(), subscriptions, refusals, ofOthers -> false);
   }
 
   /**
    * The same.
    *
+   * @param earlier in which shards topics were that were given up lately: if they come back, they
+   *     come there, as its channel may still bring them, and another would bring them twice
    * @param stays whether a shard of a client that is not among these is left with it: it keeps what
    *     is wanted of it, and gets nothing new
    */
   public Plan plan(
-      Plan previous, List<String> subscriptions, Refusals refusals, Predicate<Shard> stays) {
+      Plan previous,
+      Map<String, Integer> earlier,
+      List<String> subscriptions,
+      Refusals refusals,
+      Predicate<Shard> stays) {
     List<Shard> kept = new ArrayList<>();
     Set<Integer> taken = new HashSet<>();
     for (Shard shard : previous.shards()) {
@@ -99,7 +116,7 @@ public final class TopicSharder {
         kept.add(shard);
       }
     }
-    return new TopicAssignment(limit, clients, mostShards, refusals, taken)
-        .assign(kept, subscriptions);
+    return new TopicAssignment(limit, clients, mostShards, first, refusals, taken)
+        .assign(kept, earlier, subscriptions);
   }
 }

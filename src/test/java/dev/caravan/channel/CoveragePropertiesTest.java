@@ -26,6 +26,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -157,7 +158,8 @@ class CoveragePropertiesTest {
               control::now,
               this,
               this,
-              new AttemptBudget(control::now));
+              new AttemptBudget(control::now),
+              ConcurrentHashMap.newKeySet());
     }
 
     void tell() {

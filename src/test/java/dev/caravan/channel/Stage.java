@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
+import java.util.concurrent.ConcurrentHashMap;
 
 /** What a shard is surrounded by: time, an opener that notes its orders, a listener, sockets. */
 final class Stage implements ChannelOpener, ShardListener {
@@ -124,7 +125,16 @@ final class Stage implements ChannelOpener, ShardListener {
 
   ChannelGroup group(int redundancy) {
     return new ChannelGroup(
-        "receive", timings, () -> 0.5, redundancy, control, control::now, this, this, budget);
+        "receive",
+        timings,
+        () -> 0.5,
+        redundancy,
+        control,
+        control::now,
+        this,
+        this,
+        budget,
+        ConcurrentHashMap.newKeySet());
   }
 
   /** Shard and channel, and the replica if it is not the first. */

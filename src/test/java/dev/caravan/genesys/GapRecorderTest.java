@@ -54,7 +54,12 @@ class GapRecorderTest {
   private void startRoute() {
     recorder =
         new GapRecorder(
-            "receive", ledger, new SteadyClock(() -> 0, () -> 0), signals::add, over::add);
+            "receive",
+            ledger,
+            new SteadyClock(() -> 0, () -> 0),
+            signals::add,
+            over::add,
+            new HashMap<>());
     recorder.started();
     recorder.planned(new Plan(List.of(new TopicSharder.Shard(0, TOPICS))));
   }
@@ -63,6 +68,30 @@ class GapRecorderTest {
     recorder.reading(REPLICA, TOPICS, 1_000_000);
     recorder.blind(REPLICA, 1_010_000, Cause.DROPPED);
     recorder.reading(REPLICA, TOPICS, 1_012_000);
+  }
+
+  @Test
+  void oneOfTwoReadersTellsAGap() {
+    Map<String, Long> sentAt = new HashMap<>();
+    List<GapRecorder> both =
+        Stream.of("receive", "mine")
+            .map(
+                reader ->
+                    new GapRecorder(
+                        reader,
+                        ledger,
+                        new SteadyClock(() -> 0, () -> 0),
+                        signals::add,
+                        over::add,
+                        sentAt))
+            .toList();
+    recorder = both.get(0);
+    lostAndFound();
+    assertThat(signals).hasSize(1);
+
+    both.forEach(each -> each.tick(List.of(), 1_013_000, 1_013_000));
+
+    assertThat(signals).hasSize(1);
   }
 
   @Test

@@ -8,6 +8,7 @@ import dev.caravan.testing.ManualExecutor;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.HashMap;
 import org.apache.camel.impl.DefaultCamelContext;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -27,7 +28,8 @@ class ListingTest {
               GapLedger.open(folder, Clock.systemUTC()),
               new SteadyClock(() -> 0, () -> 0),
               signal -> {},
-              gap -> {});
+              gap -> {},
+              new HashMap<>());
       ManualExecutor control = new ManualExecutor(1_000_000);
       Listing listing =
           new Listing(

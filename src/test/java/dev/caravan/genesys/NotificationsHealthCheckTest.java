@@ -29,6 +29,7 @@ class NotificationsHealthCheckTest {
   private final InFlight inFlight = new InFlight(1, () -> now);
   private final NotificationsHealthCheck watch =
       new NotificationsHealthCheck(
+          "genesys-notifications",
           () -> problem.map(it -> new NotificationsHealthCheck.Problem(Health.BROKEN, it)),
           new GenesysMetrics.Reader(
               inFlight, this::clients, () -> rejected, () -> listing, () -> 0),

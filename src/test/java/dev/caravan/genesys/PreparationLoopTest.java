@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Executor;
@@ -64,7 +65,8 @@ class PreparationLoopTest {
                   GapLedger.open(folder, Clock.systemUTC()),
                   new SteadyClock(() -> 0, () -> 0),
                   signal -> {},
-                  gap -> {}),
+                  gap -> {},
+                  new HashMap<>()),
               new PreparationLoop.Reader(() -> "", first -> {}, read, () -> true),
               control,
               background,
@@ -95,7 +97,8 @@ class PreparationLoopTest {
             () -> {},
             () -> List.of(Plan.DEFAULT_CLIENT),
             () -> Refusals.NONE,
-            shard -> false),
+            shard -> false,
+            new ReadingRoutes().enter("receive")),
         signal -> {},
         Set::of,
         () -> 0.5,

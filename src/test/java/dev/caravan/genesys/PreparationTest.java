@@ -98,7 +98,12 @@ class PreparationTest {
             configuration,
             new Directory(template, new Clients(clients)),
             new Preparation.Readers(
-                clients, () -> {}, () -> present, () -> refusals, live::contains),
+                clients,
+                () -> {},
+                () -> present,
+                () -> refusals,
+                live::contains,
+                new ReadingRoutes().enter("receive")),
             signals::add,
             () -> lastRun,
             () -> 0.5,
@@ -665,6 +670,33 @@ class PreparationTest {
         .containsExactly("EXPANDED", "TOPICS_GIVEN_UP", "EXPANDED");
     assertThat(signals.get(1).count()).isEqualTo(10);
     assertThat(signals.get(1).sentence()).startsWith("10 of 30 topics are not subscribed any more");
+  }
+
+  @Test
+  void whatComesBackComesToTheShardWhoseChannelMayStillBringIt() {
+    configuration.setTopicsPerChannel(10);
+    queues(30);
+    Map<String, Integer> homes = homes(run(""));
+    List<Map<String, Object>> all = org.get("/api/v2/routing/queues");
+    List<Map<String, Object>> fewer = new ArrayList<>(all.subList(1, 20));
+    fewer.addAll(all.subList(25, 30));
+    org.put("/api/v2/routing/queues", fewer);
+    run("");
+    assertThat(subscriptions(run(""))).isEqualTo(24);
+
+    queues(30);
+
+    assertThat(homes(run(""))).isEqualTo(homes);
+  }
+
+  private static Map<String, Integer> homes(Preparation.Outcome outcome) {
+    Map<String, Integer> homes = new HashMap<>();
+    outcome
+        .plan()
+        .orElseThrow()
+        .shards()
+        .forEach(shard -> shard.subscriptions().forEach(it -> homes.put(it, shard.number())));
+    return homes;
   }
 
   @Test

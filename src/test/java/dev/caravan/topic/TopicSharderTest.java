@@ -353,7 +353,12 @@ class TopicSharderTest {
 
         plan =
             new TopicSharder(10, List.copyOf(present), most)
-                .plan(before, wanted, Refusals.NONE, shard -> live.contains(shard.number()));
+                .plan(
+                    before,
+                    Map.of(),
+                    wanted,
+                    Refusals.NONE,
+                    shard -> live.contains(shard.number()));
 
         holds(story, plan, wanted, all, most);
         Map<String, Shard> now = homes(plan);

@@ -168,6 +168,20 @@ public final class GapLedger {
     return over;
   }
 
+  /** How many of the topics that a reader wants another one wants, too. */
+  public synchronized long alsoWanted(String reader) {
+    List<Set<String>> others =
+        wanted.entrySet().stream()
+            .filter(other -> !other.getKey().equals(reader))
+            .flatMap(other -> other.getValue().stream())
+            .toList();
+    return others.isEmpty()
+        ? 0
+        : wanted.getOrDefault(reader, Optional.empty()).orElse(Set.of()).stream()
+            .filter(topic -> others.stream().anyMatch(its -> its.contains(topic)))
+            .count();
+  }
+
   /**
    * Only what was read can be missed if it comes back. Who reads it may be dead and not found dead
    * yet.

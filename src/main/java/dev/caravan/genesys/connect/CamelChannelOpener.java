@@ -483,7 +483,14 @@ public final class CamelChannelOpener extends ServiceSupport implements ChannelO
             .newFixedThreadPool(this, "genesys-subscribe", MOST_AT_A_TIME);
     template = context().createProducerTemplate();
     ServiceHelper.startService(template);
-    channels = new OwnChannels(endpoint, template, endpoint.component().data(), clients, client);
+    channels =
+        new OwnChannels(
+            endpoint,
+            template,
+            endpoint.component().data(),
+            clients,
+            client,
+            endpoint.component().ownChannels(client));
     ServiceHelper.startService(channels);
   }
 

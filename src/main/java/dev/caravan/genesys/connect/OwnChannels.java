@@ -59,6 +59,7 @@ public final class OwnChannels extends ServiceSupport {
   private final Path file;
   private final Clients clients;
   private final String client;
+  private final Set<OwnChannels> all;
   private final Map<String, Optional<Token>> inUse =
       Collections.synchronizedMap(new LinkedHashMap<>());
   private final Set<String> lost = Collections.synchronizedSet(new LinkedHashSet<>());
@@ -73,17 +74,21 @@ public final class OwnChannels extends ServiceSupport {
 
   /**
    * @param client whose channels they are
+   * @param all those of the routes that run and read with the same client: they share the file, and
+   *     what one of them uses is no earlier run's
    */
   OwnChannels(
       GenesysEndpoint endpoint,
       ProducerTemplate template,
       Path data,
       Clients clients,
-      String client) {
+      String client,
+      Set<OwnChannels> all) {
     this.endpoint = endpoint;
     this.template = template;
     this.clients = clients;
     this.client = client;
+    this.all = all;
     this.file =
         data.resolve(client.equals(Plan.DEFAULT_CLIENT) ? "channels" : "channels-" + client);
   }
@@ -142,30 +147,31 @@ public final class OwnChannels extends ServiceSupport {
       return;
     }
     Map<?, ?> body = answer.getMessage().getBody(Map.class);
-    Collection<?> all =
+    Collection<?> shown =
         body != null && body.get("entities") instanceof Collection<?> some ? some : List.of();
     Set<String> made = remembered();
     int ours = 0;
-    for (Object one : all) {
+    for (Object one : shown) {
       if (one instanceof Map<?, ?> channel && channel.get("id") instanceof String id) {
-        if (inUse.containsKey(id)) {
+        if (all.stream().anyMatch(its -> its.inUse.containsKey(id))) {
           ours++;
-        } else if (made.contains(hash(id)) && !lost.contains(hash(id))) {
+        } else if (made.contains(hash(id))
+            && all.stream().noneMatch(its -> its.lost.contains(hash(id)))) {
           empty(id, Optional.empty());
         }
       }
     }
-    tell(all.size(), ours);
+    tell(shown.size(), ours);
   }
 
-  private void tell(int all, int ours) {
-    int free = ChannelGroup.MOST_CHANNELS - all;
+  private void tell(int shown, int ours) {
+    int free = ChannelGroup.MOST_CHANNELS - shown;
     String sentence = "";
-    if (free < ChannelGroup.SPARE_CHANNELS && ours < all) {
+    if (free < ChannelGroup.SPARE_CHANNELS && ours < shown) {
       sentence =
           clients.subject(client)
               + " has "
-              + all
+              + shown
               + " of "
               + ChannelGroup.MOST_CHANNELS
               + " channels, and only "
@@ -215,16 +221,20 @@ public final class OwnChannels extends ServiceSupport {
     return DigestUtils.sha256Hex(id);
   }
 
-  private synchronized void remember(String id) {
-    Set<String> made = remembered();
-    made.add(hash(id));
-    write(made);
+  private void remember(String id) {
+    synchronized (all) {
+      Set<String> made = remembered();
+      made.add(hash(id));
+      write(made);
+    }
   }
 
-  private synchronized void forget(String id) {
-    Set<String> made = remembered();
-    if (made.remove(hash(id))) {
-      write(made);
+  private void forget(String id) {
+    synchronized (all) {
+      Set<String> made = remembered();
+      if (made.remove(hash(id))) {
+        write(made);
+      }
     }
   }
 
@@ -244,7 +254,7 @@ public final class OwnChannels extends ServiceSupport {
     }
   }
 
-  private synchronized Set<String> remembered() {
+  private Set<String> remembered() {
     Set<String> made = new LinkedHashSet<>();
     try {
       // Whatever a damaged file holds, these are characters
@@ -282,6 +292,7 @@ public final class OwnChannels extends ServiceSupport {
   @Override
   protected void doStart() throws Exception {
     super.doStart();
+    all.add(this);
     executor =
         endpoint
             .getCamelContext()
@@ -307,6 +318,7 @@ public final class OwnChannels extends ServiceSupport {
         LOG.debug("Not all channels were emptied in time");
       }
     }
+    all.remove(this);
     inUse.clear();
     writeNoMore();
     endpoint.getCamelContext().getExecutorServiceManager().shutdownNow(executor);

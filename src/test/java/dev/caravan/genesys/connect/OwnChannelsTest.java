@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import org.apache.camel.Exchange;
 import org.apache.camel.ProducerTemplate;
 import org.junit.jupiter.api.AfterEach;
@@ -48,7 +49,8 @@ class OwnChannelsTest {
             template,
             folder,
             new Clients(List.of(Plan.DEFAULT_CLIENT)),
-            Plan.DEFAULT_CLIENT);
+            Plan.DEFAULT_CLIENT,
+            ConcurrentHashMap.newKeySet());
     made.start();
     return made;
   }
