@@ -313,7 +313,12 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
             Clock.systemUTC());
     gaps =
         new GapRecorder(
-            name, component().ledger(), clock, this::signal, this::isOver, component().gapsSentAt());
+            name,
+            component().ledger(),
+            clock,
+            this::signal,
+            this::isOver,
+            component().gapsSentAt());
     gaps.started();
     String cluster = setting("caravan.cluster", "");
     boolean alone = cluster.isEmpty() || place.isFirst();

@@ -373,10 +373,10 @@ final class Preparation {
                         wanted,
                         readers.refusals().get(),
                         shard -> readers.isRead().test(shard.number())));
-    Set<String> kept = singles(wanted);
+    Set<String> kept = TopicCombiner.singles(wanted).collect(Collectors.toSet());
     givenUp.keySet().removeAll(kept);
     for (Shard shard : plan.shards()) {
-      singles(shard.subscriptions()).stream()
+      TopicCombiner.singles(shard.subscriptions())
           .filter(topic -> !kept.contains(topic))
           .forEach(topic -> givenUp.put(topic, new GivenUp(shard.number(), now)));
     }

@@ -60,7 +60,7 @@ final class GapFiles {
   /** What could not be written, by name; absent content stands for a file to delete. */
   private final Map<String, Optional<ObjectNode>> pending = new LinkedHashMap<>();
 
-  private Optional<String> trouble = Optional.empty();
+  private volatile Optional<String> trouble = Optional.empty();
 
   /**
    * @param boot another one after each start of the machine; empty if the system does not say

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -75,7 +76,7 @@ public final class GapLedger {
   private final OpenGaps open;
   private final WaitingGaps waiting;
   private final GivenUp givenUp;
-  private final Map<String, Optional<Set<String>>> wanted = new HashMap<>();
+  private final Map<String, Optional<Set<String>>> wanted = new ConcurrentHashMap<>();
 
   /** What all readers together wanted when all of them had said so last. */
   private Set<String> lastWanted = Set.of();
@@ -168,8 +169,8 @@ public final class GapLedger {
     return over;
   }
 
-  /** How many of the topics that a reader wants another one wants, too. */
-  public synchronized long alsoWanted(String reader) {
+  /** How many of the topics that a reader wants another one wants, too. Waits for no disk. */
+  public long alsoWanted(String reader) {
     List<Set<String>> others =
         wanted.entrySet().stream()
             .filter(other -> !other.getKey().equals(reader))
@@ -399,8 +400,8 @@ public final class GapLedger {
     files.retry();
   }
 
-  /** Why the ledger cannot be written; empty while it can. */
-  public synchronized Optional<String> trouble() {
+  /** Why the ledger cannot be written; empty while it can. Waits for no disk. */
+  public Optional<String> trouble() {
     return files.trouble();
   }
 

@@ -16,6 +16,8 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -1019,6 +1021,22 @@ class GapLedgerTest {
     assertThat(reads(new Replica("second", 0, 0), 62, List.of("c")))
         .flatExtracting(Gap::topics)
         .containsExactly("c");
+  }
+
+  @Test
+  void healthIsToldWhileTheDiskDoesNotAnswer() throws Exception {
+    ledger = GapLedger.open(folder, clock);
+    ledger.wanted("receive", AB);
+    ledger.wanted("mine", List.of("b", "c"));
+
+    // As a thread that waits for the disk does
+    synchronized (ledger) {
+      assertThat(
+              CompletableFuture.supplyAsync(
+                      () -> ledger.trouble().isPresent() ? -1 : ledger.alsoWanted("mine"))
+                  .get(10, TimeUnit.SECONDS))
+          .isEqualTo(1);
+    }
   }
 
   @Test
