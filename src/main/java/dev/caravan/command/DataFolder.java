@@ -15,7 +15,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
+import java.util.function.Predicate;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.camel.util.ObjectHelper;
@@ -32,9 +33,11 @@ public final class DataFolder {
 
   private static final String LOCK = "lock";
 
-  /** What Caravan keeps in it. */
-  private static final Set<String> OURS =
-      Set.of("spool", "gaps", "channels", "channels.next", "dead-letters", "replay", LOCK);
+  /** What Caravan keeps in it; channels are kept for each OAuth client. */
+  private static final Predicate<String> OURS =
+      Pattern.compile(
+              "spool|gaps|dead-letters|replay|lock|(channels(-[^.]+)?|timeline[.]json)([.]next)?")
+          .asMatchPredicate();
 
   private DataFolder() {}
 
@@ -92,8 +95,11 @@ public final class DataFolder {
     PrivateFiles.createFolder(folder);
     int narrowed = 0;
     List<Path> refused = new ArrayList<>();
+    List<Path> ours = List.of();
     try {
-      if (holdsOnlyOurs(folder)) {
+      List<Path> all = entries(folder);
+      ours = all.stream().filter(DataFolder::isOurs).toList();
+      if (all.stream().allMatch(entry -> isOurs(entry) || entry.endsWith("lost+found"))) {
         narrowed += PrivateFiles.narrow(folder) ? 1 : 0;
       } else if (PrivateFiles.isWide(folder)) {
         LOG.warn(
@@ -105,11 +111,10 @@ public final class DataFolder {
     } catch (IOException notOurs) {
       refused.add(folder);
     }
-    for (String name : OURS) {
-      Path own = folder.resolve(name);
-      if (Files.exists(own)) {
+    for (Path entry : ours) {
+      if (Files.exists(entry)) {
         // Somebody may have put the spool on another disk, by a link
-        PrivateFiles.Narrowing came = PrivateFiles.narrowAll(own.toRealPath());
+        PrivateFiles.Narrowing came = PrivateFiles.narrowAll(entry.toRealPath());
         narrowed += came.narrowed();
         refused.addAll(came.refused());
       }
@@ -132,12 +137,14 @@ public final class DataFolder {
     }
   }
 
-  private static boolean holdsOnlyOurs(Path folder) throws IOException {
+  private static List<Path> entries(Path folder) throws IOException {
     try (Stream<Path> entries = Files.list(folder)) {
-      return entries
-          .map(entry -> entry.getFileName().toString())
-          .allMatch(name -> OURS.contains(name) || name.equals("lost+found"));
+      return entries.toList();
     }
+  }
+
+  private static boolean isOurs(Path entry) {
+    return OURS.test(entry.getFileName().toString());
   }
 
   /** Whether it is the data folder that keeps the bridge from starting. */
