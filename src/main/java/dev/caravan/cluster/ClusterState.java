@@ -205,12 +205,18 @@ record ClusterState(
    * @param since when its channel was opened, or may be at the earliest, whether or not it is our
    *     turn by then
    * @param liveSince since when the channel is live; empty if it is not
+   * @param taken whether the one before was taken from us: one sooner than that would end another's
    */
-  record Standing(String version, long since, OptionalLong liveSince) {
+  record Standing(String version, long since, OptionalLong liveSince, boolean taken) {
 
     /** It is our turn: the one before may still have its channel. */
     static Standing due(long from) {
-      return new Standing("", from, OptionalLong.empty());
+      return new Standing("", from, OptionalLong.empty(), false);
+    }
+
+    /** Our channel was taken from us. */
+    static Standing taken(long until) {
+      return new Standing("", until, OptionalLong.empty(), true);
     }
 
     boolean isOpen() {
@@ -227,15 +233,15 @@ record ClusterState(
     }
 
     Standing withVersion(String next) {
-      return new Standing(next, since, liveSince);
+      return new Standing(next, since, liveSince, taken);
     }
 
     Standing opened(String next, long now) {
-      return new Standing(next, now, OptionalLong.empty());
+      return new Standing(next, now, OptionalLong.empty(), false);
     }
 
     Standing live(OptionalLong at) {
-      return new Standing(version, since, at);
+      return new Standing(version, since, at, taken);
     }
   }
 

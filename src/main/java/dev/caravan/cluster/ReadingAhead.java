@@ -3,7 +3,6 @@ package dev.caravan.cluster;
 import dev.caravan.cluster.ClusterState.Standing;
 import dev.caravan.cluster.ControlRecord.Live;
 import dev.caravan.cluster.ControlRecord.Topics;
-import java.util.Optional;
 
 /**
  * Only where the reader is not heard any more: should that have ended, there is a gap until our
@@ -42,10 +41,10 @@ final class ReadingAhead extends SecondReading {
     return 0;
   }
 
-  /** Not too soon after it was closed; but one that has ended stands still no more. */
+  /** Not too soon after we closed it; but a reader that has ended stands still no more. */
   @Override
   boolean mayOpen(Standing due, Live reader, Topics topics) {
-    return d.now() >= due.since() || d.isReplaced(reader);
+    return d.now() >= due.since() || !due.taken() && d.isReplaced(reader);
   }
 
   /** Of one that was not heard before nothing is a copy of what it forwarded meanwhile. */
@@ -61,22 +60,5 @@ final class ReadingAhead extends SecondReading {
       // Its reader only stood still, and may do so again
       d.become(shard, Standing.due(d.now() + ClusterMachine.GIVEN_UP_MILLIS));
     }
-  }
-
-  @Override
-  boolean isLeftToAnother(int shard, Optional<Live> reader) {
-    return super.isLeftToAnother(shard, reader) || mayStandStill(reader);
-  }
-
-  /**
-   * Whether whoever was heard just before may still have its lease: then the shard is read ahead by
-   * its owner, too, and nothing of it forwarded.
-   */
-  private boolean mayStandStill(Optional<Live> reader) {
-    return reader
-        .filter(live -> !live.by().equals(d.state().me()))
-        .filter(live -> d.view().isHeardSinceContact(live.by()))
-        .filter(live -> !d.view().gone().contains(live.by()) && !d.isReplaced(live))
-        .isPresent();
   }
 }

@@ -61,8 +61,25 @@ abstract sealed class SecondReading permits StandingBy, ReadingAhead {
   abstract void closed(int shard, Standing before, boolean read);
 
   /** Whether the owner of a shard whose reader is not heard does not open it yet. */
-  boolean isLeftToAnother(int shard, Optional<Live> reader) {
-    // Another stands by, and is soon to read what the reader, which is silent, has
+  final boolean isLeftToAnother(int shard, Optional<Live> reader) {
+    return mayStandStill(reader) || isSoonTakenOver(shard, reader);
+  }
+
+  /**
+   * Whether whoever was heard before may still have its lease: then the shard may be read ahead, by
+   * its owner, too, and nothing of it is forwarded. One that was never heard since we have started
+   * is not waited for: mostly it has ended long ago.
+   */
+  private boolean mayStandStill(Optional<Live> reader) {
+    return reader
+        .filter(live -> !live.by().equals(d.state().me()))
+        .filter(live -> d.view().heardAt().containsKey(live.by()))
+        .filter(live -> !d.view().gone().contains(live.by()) && !d.isReplaced(live))
+        .isPresent();
+  }
+
+  /** Whether another stands by, and is soon to read what the reader, which is silent, has. */
+  private boolean isSoonTakenOver(int shard, Optional<Live> reader) {
     return reader
         .filter(live -> !live.by().equals(d.state().me()))
         .filter(
@@ -155,7 +172,7 @@ abstract sealed class SecondReading permits StandingBy, ReadingAhead {
   void evicted(int shard) {
     if (d.state().standing(shard).filter(Standing::isOpen).isPresent()) {
       close(shard);
-      d.become(shard, Standing.due(d.now() + ClusterMachine.GIVEN_UP_MILLIS));
+      d.become(shard, Standing.taken(d.now() + ClusterMachine.GIVEN_UP_MILLIS));
     }
   }
 

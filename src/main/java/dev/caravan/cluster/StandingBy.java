@@ -15,18 +15,7 @@ final class StandingBy extends SecondReading {
   boolean isDue(Live reader, Topics topics) {
     return d.isAlive(reader)
         ? d.state().tellsReached(reader.by())
-        : isMissed(reader, topics) && isUncovered(topics.shard());
-  }
-
-  /**
-   * Whether nobody could take over a shard, as whoever stood by has ended with its reader, and
-   * nobody has its slot, who would open it at once.
-   */
-  private boolean isUncovered(int shard) {
-    Integer slot = d.view().plan().slots().get(shard);
-    return d.view().couldTakeOver(shard, d.now()).isEmpty()
-        && slot != null
-        && !d.planning().owners().containsKey(slot);
+        : isMissed(reader, topics) && d.view().couldTakeOver(topics.shard(), d.now()).isEmpty();
   }
 
   @Override
@@ -55,7 +44,7 @@ final class StandingBy extends SecondReading {
       return d.now() >= due.since() && room(topics).isThereForStandby();
     }
     // Whoever stood by before need not close its channel: it has ended, too
-    return d.now() >= due.since() - ClusterMachine.STANDBY_AFTER_MILLIS || d.isReplaced(reader);
+    return d.now() >= due.since() || !due.taken();
   }
 
   @Override

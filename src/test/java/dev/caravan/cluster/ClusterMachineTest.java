@@ -182,10 +182,27 @@ class ClusterMachineTest {
     otherReads();
     plan(7, -1);
     now += 600_000;
-    pass(3_000, false);
+    pass(1_000, false);
 
-    assertThat(only(ClusterAction.Open.class)).isNull();
-    pass(4_000, false);
+    pass(ClusterMachine.REPLACED_AFTER_MILLIS - 1_000, false);
+    assertThat(stage()).as("it may read, and is heard later").isNull();
+    pass(1_000, false);
+
+    assertThat(stage()).isEqualTo(Stage.OPENING);
+  }
+
+  /** It has ended before we have started, mostly long ago. */
+  @Test
+  void whoeverWasNeverHeardIsNotWaitedForUntilItsLeaseHasRunOut() {
+    take(new ClusterEvent.Heard(member(OTHER), false));
+    take(new ClusterEvent.Heard(new Live(OTHER, 1, 4, false, KNOWN), false));
+    begin();
+    hear(new Topics(THIRD, "v", SHARD));
+    dealtToUs();
+
+    pass(ControlView.DEAD_AFTER_MILLIS, false);
+    assertThat(stage()).isNull();
+    pass(1_000, false);
 
     assertThat(stage()).isEqualTo(Stage.OPENING);
   }
@@ -1697,6 +1714,19 @@ class ClusterMachineTest {
   }
 
   @Test
+  void whoseChannelWasTakenReadsAheadNoMoreForAWhileThoughNobodyPlans() {
+    missed();
+    take(new ClusterEvent.Opened(1));
+    take(new ClusterEvent.Evicted(1));
+
+    pass(ClusterMachine.GIVEN_UP_MILLIS - 1_000, false);
+    assertThat(isOpen(1)).as("a channel more would end another's").isFalse();
+    pass(1_000, false);
+
+    assertThat(isOpen(1)).isTrue();
+  }
+
+  @Test
   void whoHasJustStartedReadsAheadOfOneThatItHasHeard() {
     otherReads();
     plan(5, -1);
@@ -2138,6 +2168,56 @@ class ClusterMachineTest {
     take(new ClusterEvent.Opened(1));
 
     assertThat(only(ClusterAction.TakeOver.class)).isNotNull();
+  }
+
+  /** The shard waits for its turn to move to us, and whoever stood by ends with its reader. */
+  @Test
+  void withAStandbyTooTheOwnerReadsAheadAndForwardsOnceTheLeaseOfTheReaderHasRunOut() {
+    designated();
+    hear(new Until(OTHER, 1, 4, KNOWN));
+    hear(member(THIRD, Set.of(40)));
+    hear(new Standby(THIRD, 1, true));
+    plan(7, -1);
+
+    pass(ControlView.DEAD_AFTER_MILLIS, false);
+    assertThat(state.standing()).isEmpty();
+    pass(1_000, false);
+    assertThat(stage()).as("its reader may only stand still").isNull();
+    assertThat(isOpen(1)).isTrue();
+    take(new ClusterEvent.Opened(1));
+    pass(2_000, false);
+    assertThat(stage()).isNull();
+    now += 1_000;
+    hear(member(ME));
+
+    assertThat(actions).contains(new ClusterAction.TakeOver(SHARD, KNOWN));
+    assertThat(stage()).isEqualTo(Stage.READING);
+  }
+
+  @Test
+  void whoStandsByAndReadsNothingOpensWhatItOwnsOnceTheLeaseOfItsReaderHasRunOut() {
+    designated();
+    plan(7, -1);
+    pass(ClusterMachine.STANDBY_AFTER_MILLIS, true);
+    assertThat(isOpen(1)).isTrue();
+
+    pass(ClusterMachine.REPLACED_AFTER_MILLIS - 1_000, false);
+    assertThat(stage()).isNull();
+    pass(1_000, false);
+
+    assertThat(stage()).isEqualTo(Stage.OPENING);
+  }
+
+  @Test
+  void whoseChannelWasTakenStandsByNoMoreForAWhileThoughItsReaderHasEnded() {
+    standingBy();
+    take(new ClusterEvent.Evicted(1));
+
+    pass(ClusterMachine.GIVEN_UP_MILLIS - 1_000, false);
+    assertThat(isOpen(1)).isFalse();
+    pass(1_000, false);
+
+    assertThat(isOpen(1)).isTrue();
   }
 
   /** It knows what has not reached Kafka, and we would not. */
