@@ -162,6 +162,13 @@ public final class ClientSocket {
     return liveness.behindSinceNanos();
   }
 
+  /**
+   * Since when backpressure and the event loop have kept nothing from being read, unless paused.
+   */
+  public long readFreelySinceNanos() {
+    return liveness.readFreelySinceNanos();
+  }
+
   /** Whatever the peer sent before this has been read: it has answered a later question. */
   public void caughtUp(long sentNanos) {
     liveness.caughtUp(sentNanos);

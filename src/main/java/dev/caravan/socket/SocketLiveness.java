@@ -64,6 +64,7 @@ final class SocketLiveness {
     beatNanos = nanos.getAsLong();
     beatWallMillis = wallMillis.getAsLong();
     opened = true;
+    held(beatNanos);
     reading();
   }
 
@@ -98,8 +99,12 @@ final class SocketLiveness {
     }
   }
 
-  private synchronized void held(long since, long until) {
+  private synchronized void held(long until) {
     heldNanos = until;
+  }
+
+  private synchronized void held(long since, long until) {
+    held(until);
     if (!behind) {
       behindSinceNanos = since;
       behind = true;
@@ -131,6 +136,12 @@ final class SocketLiveness {
     } else {
       behind = false;
     }
+  }
+
+  /** Since when nothing has kept what came from being read, unless it is paused. */
+  synchronized long readFreelySinceNanos() {
+    long reading = readingSinceNanos;
+    return heldNanos - reading > 0 ? heldNanos : reading;
   }
 
   OptionalLong pausedSinceNanos() {

@@ -42,6 +42,24 @@ class SocketLivenessTest {
   }
 
   @Test
+  void itIsReadFreelySinceTheLastHoldEnded() {
+    long opened = awake.toNanos();
+    beats(5);
+    assertThat(liveness.readFreelySinceNanos()).isEqualTo(opened);
+
+    liveness.paused();
+    beats(5);
+    liveness.reading();
+    long resumed = awake.toNanos();
+    beats(5);
+    assertThat(liveness.readFreelySinceNanos()).isEqualTo(resumed);
+
+    passes(Duration.ofSeconds(5));
+    liveness.beat();
+    assertThat(liveness.readFreelySinceNanos()).isEqualTo(awake.toNanos());
+  }
+
+  @Test
   void afterAHoldItIsBehindUntilALaterQuestionIsAnswered() {
     liveness.paused();
     long held = liveness.behindSinceNanos().orElseThrow();

@@ -209,7 +209,8 @@ public final class CamelChannelOpener extends ServiceSupport implements ChannelO
               queue,
               clock,
               channels,
-              endpoint.component().budget(client));
+              endpoint.component().budget(client),
+              endpoint.getConfiguration().timings().backlogMost());
       started = Optional.of(attempt);
       boolean again = order.reuse().isPresent();
       Exchange exchange =

@@ -39,6 +39,7 @@ public final class OpenAttempt {
   private final LongSupplier clock;
   private final OwnChannels channels;
   private final AttemptBudget budget;
+  private final Duration answeredWithin;
   private volatile SocketLink link;
   private int handshakes;
 
@@ -48,9 +49,11 @@ public final class OpenAttempt {
       FrameQueue queue,
       LongSupplier clock,
       OwnChannels channels,
-      AttemptBudget budget) {
+      AttemptBudget budget,
+      Duration answeredWithin) {
     this.order = order;
     this.budget = budget;
+    this.answeredWithin = answeredWithin;
     this.channels = channels;
     this.component = component;
     this.queue = queue;
@@ -122,7 +125,15 @@ public final class OpenAttempt {
             });
     try {
       socket.opened().toCompletableFuture().get();
-      link = new SocketLink(socket, endpoint, queue, clock, id, () -> id.ifPresent(channels::left));
+      link =
+          new SocketLink(
+              socket,
+              endpoint,
+              queue,
+              clock,
+              id,
+              () -> id.ifPresent(channels::left),
+              answeredWithin);
     } catch (ExecutionException e) {
       SocketOpenException why = Failures.causeOf(SocketOpenException.class, e);
       throw why == null ? e : Failures.ofSocket(why);

@@ -6,6 +6,7 @@ import dev.caravan.socket.ClientSocket;
 import dev.caravan.socket.ClientSocketEndpoint;
 import dev.caravan.socket.CloseReason;
 import dev.caravan.socket.FrameQueue;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.ConcurrentLinkedDeque;
@@ -30,6 +31,7 @@ final class SocketLink implements ChannelLink {
   private final LongSupplier clock;
   private final Optional<String> channel;
   private final Runnable left;
+  private final long answeredWithinNanos;
   private final ConcurrentLinkedDeque<Long> pings = new ConcurrentLinkedDeque<>();
   private Optional<Long> proof = Optional.empty();
   private long provenUntil;
@@ -39,6 +41,8 @@ final class SocketLink implements ChannelLink {
   /**
    * @param channel the channel's id, a credential
    * @param left is called when the channel has been closed by us and is not used any more
+   * @param answeredWithin what was not answered while all that came for so long was read at once is
+   *     not answered any more, if more comes
    */
   SocketLink(
       ClientSocket socket,
@@ -46,13 +50,15 @@ final class SocketLink implements ChannelLink {
       FrameQueue queue,
       LongSupplier clock,
       Optional<String> channel,
-      Runnable left) {
+      Runnable left,
+      Duration answeredWithin) {
     this.socket = socket;
     this.endpoint = endpoint;
     this.queue = queue;
     this.clock = clock;
     this.channel = channel;
     this.left = left;
+    this.answeredWithinNanos = answeredWithin.toNanos();
   }
 
   /** Where the channel's socket is opened; the channel can be used again through it. */
@@ -84,6 +90,7 @@ final class SocketLink implements ChannelLink {
 
   @Override
   public void ping() {
+    forgetUnanswered();
     if (pings.size() >= MOST_PINGS) {
       // No answer to any of them: one more would be answered as the wrong one
       return;
@@ -103,8 +110,28 @@ final class SocketLink implements ChannelLink {
 
   @Override
   public void prove() {
+    forgetUnanswered();
     if (pings.isEmpty()) {
       ping();
+    }
+  }
+
+  /**
+   * Pongs do not say which ping they answer: each that was sent after one without an answer would
+   * wait for the answer of the next one.
+   */
+  private void forgetUnanswered() {
+    Long oldest = pings.peekFirst();
+    OptionalLong heard = socket.lastFrameNanos();
+    if (oldest == null || heard.isEmpty() || socket.pausedSinceNanos().isPresent()) {
+      return;
+    }
+    long freely = socket.readFreelySinceNanos();
+    long answered = (freely - oldest > 0 ? freely : oldest) + answeredWithinNanos;
+    OptionalLong waiting = queue.oldestNanos();
+    boolean handedOn = waiting.isEmpty() || waiting.getAsLong() - answered > 0;
+    if (handedOn && heard.getAsLong() - answered > 0) {
+      pings.clear();
     }
   }
 
@@ -128,6 +155,7 @@ final class SocketLink implements ChannelLink {
    */
   @Override
   public long handedOnUntil() {
+    forgetUnanswered();
     boolean catchingUp =
         socket.behindSinceNanos().isPresent() && socket.pausedSinceNanos().isEmpty();
     if (catchingUp && proof.filter(pings::contains).isEmpty() && pings.size() < MOST_PINGS) {
