@@ -457,6 +457,10 @@ final class Delivery implements Runnable {
       release(key);
       return;
     }
+    if (keyed && !mayPark) {
+      // It is tried at once when one is delivered, be that before the next look
+      wereOthersDelivered = false;
+    }
     key.handOutAt(now + options.redeliveryDelay(first.attempts).toNanos());
     tell(why, first.attempts);
   }
@@ -534,7 +538,7 @@ final class Delivery implements Runnable {
     boolean delivering = areOthersDelivered(now);
     if (delivering && !wereOthersDelivered) {
       parking.tryAllNow(now);
-      stuck.stream().filter(key -> key.stage == Stage.DUE).forEach(key -> key.handOutAt(now));
+      stuck.stream().filter(this::waitsForOthers).forEach(key -> key.handOutAt(now));
     }
     wereOthersDelivered = delivering;
     long overdueSince = now - options.getParkAfter().toNanos();
@@ -564,6 +568,15 @@ final class Delivery implements Runnable {
     } else {
       lookedNanos = now + AGAIN.toNanos();
     }
+  }
+
+  /** Whether it would be parked by now, had it failed while others are delivered. */
+  private synchronized boolean waitsForOthers(Key key) {
+    Slot first = key.slots.peekFirst();
+    return key.stage == Stage.DUE
+        && first != null
+        && first.failure != null
+        && first.failure.kind() == Kind.LATER;
   }
 
   private Failure notSettled() {

@@ -32,6 +32,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
+import java.util.function.LongSupplier;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -56,6 +57,7 @@ class StuckRecordsTest {
   private Delivery delivery;
   private Thread thread;
   private volatile boolean diskIsFull;
+  private volatile LongSupplier nanos = System::nanoTime;
 
   /** What receives: keys are stuck, as if a partition had no leader, or each record is poison. */
   private static final class Sink implements Delivery.Receiver {
@@ -154,7 +156,7 @@ class StuckRecordsTest {
         Spool.open(
             "events",
             options,
-            new Spool.Time(Clock.systemUTC(), System::nanoTime),
+            new Spool.Time(Clock.systemUTC(), nanos),
             executor,
             event -> {},
             log -> records -> write(log, records));
@@ -294,6 +296,40 @@ class StuckRecordsTest {
       assertThat(sink.deliveredOf("key" + key)).isEqualTo(numbered("key" + key, key, 1000, 20));
     }
     await().untilAsserted(() -> assertThat(spool.status().deliveryFailure()).isEmpty());
+  }
+
+  @Test
+  void whatWaitsAsNothingIsDeliveredIsTriedAgainWithTheNextThatIsDelivered() throws Exception {
+    stop();
+    AtomicLong millis = new AtomicLong();
+    nanos = () -> TimeUnit.MILLISECONDS.toNanos(millis.get());
+    options.setRedeliveryDelay(Duration.ofMinutes(1));
+    options.setMaximumRedeliveryDelay(Duration.ofMinutes(1));
+    options.setParkAfter(Duration.ofMinutes(1));
+    start();
+    append("key", 0);
+    await().until(() -> sink.deliveredOf("key").size() == 1);
+    // It looks at 900 ms, and not again before 1,150 ms
+    millis.set(900);
+    sink.hanging.add("hangs");
+    append("hangs", 0);
+    await().until(() -> sink.unsettled.size() == 1);
+    append("hangs", 1);
+    await().until(() -> sink.unsettled.size() == 2);
+
+    millis.set(1_050);
+    sink.failure = text -> text.startsWith("stuck") ? later("p") : null;
+    append("stuck", 0);
+    await().until(() -> spool.status().deliveryFailure().isPresent());
+    sink.failure = text -> null;
+    millis.set(1_100);
+    append("key", 1);
+    await().until(() -> sink.deliveredOf("key").size() == 2);
+    millis.set(1_200);
+
+    await().until(() -> sink.deliveredOf("stuck").size() == 1);
+    assertThat(sink.attempts.get("stuck 0")).hasValue(2);
+    sink.release();
   }
 
   @Test
