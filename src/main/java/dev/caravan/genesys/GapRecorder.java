@@ -161,7 +161,7 @@ final class GapRecorder {
    */
   void takesOver(Replica replica, Instant lastRead) {
     standingBy.remove(replica.shard());
-    unlessStopped(() -> ledger.takesOver(replica, lastRead));
+    isOver(() -> ledger.takesOver(replica, lastRead), clock.getAsLong());
   }
 
   /** Such a replica has read, and it is kept, since then only. */
@@ -172,6 +172,11 @@ final class GapRecorder {
   /** A replica that is not part of the plan any more has stopped. */
   void finished(Replica replica) {
     standingBy.remove(replica.shard());
+    replaced(replica);
+  }
+
+  /** Another of the same number is about to be opened, and is on our record if this one was. */
+  void replaced(Replica replica) {
     isOver(() -> ledger.finished(replica, Cause.TOPICS_CHANGED.label()), clock.getAsLong());
   }
 

@@ -371,8 +371,8 @@ final class SharedReading implements ShardReader, GenesysComponent.HandOver {
 
   @Override
   public void unread(TopicSharder.Shard shard, long since) {
-    // The one before has told that it forwarded all until now
-    standsByNoMore(shard.number(), wallClock());
+    // What it held since then is forwarded from now on, and in memory only
+    standsByNoMore(shard.number(), clock.atTheEarliest(since));
     gaps.inherited(withTakenOver(shard), clock.atTheLatest(since));
     takenOver.remove(shard.number());
   }
@@ -421,11 +421,8 @@ final class SharedReading implements ShardReader, GenesysComponent.HandOver {
     if (before != null && !before.client().equals(shard.client())) {
       // It ended, and its number was used again, before we heard of that
       ours.remove(shard.number());
-      takenOver.remove(shard.number());
-      replicas(shard.number()).forEach(gaps::finished);
-      if (standsBy(shard.number())) {
-        gaps.standsBy(shard.number());
-      }
+      takenOver.replace(shard.number(), shard.subscriptions());
+      replicas(shard.number()).forEach(gaps::replaced);
       read();
       ours.put(shard.number(), shard);
     }

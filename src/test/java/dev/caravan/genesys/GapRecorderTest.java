@@ -177,6 +177,39 @@ class GapRecorderTest {
     assertThat(signals.get(0).sentence()).contains("the bridge was not running");
   }
 
+  /** Its number may be used again for topics of another client before we hear that it ended. */
+  @Test
+  void whatReplacesAReplicaThatStandsByIsNotOnOurRecordEither() {
+    recorder.standsBy(0);
+    recorder.reading(REPLICA, TOPICS, 1_000_000);
+
+    recorder.replaced(REPLICA);
+    recorder.reading(REPLICA, TOPICS, 1_001_000);
+
+    start(1_060_000);
+    recorder.reading(REPLICA, TOPICS, 1_063_000);
+    assertThat(signals).isEmpty();
+  }
+
+  @Test
+  void theGapThatEndsWithATakeOverIsTold() {
+    Replica other = new Replica("receive", 1, 0);
+    recorder.reading(REPLICA, TOPICS, 1_000_000);
+    recorder.reading(REPLICA, TOPICS.subList(1, 3), 1_010_000);
+    recorder.standsBy(1);
+    recorder.reading(other, TOPICS.subList(0, 1), 1_012_000);
+    assertThat(signals).isEmpty();
+
+    recorder.takesOver(other, at(1_013_000));
+
+    assertThat(signals).singleElement().extracting(Signal::cause).isEqualTo("topics-changed");
+    assertThat(over).singleElement().extracting(Gap::to).isEqualTo(at(1_012_000));
+  }
+
+  private static Instant at(long millis) {
+    return Instant.ofEpochMilli(millis);
+  }
+
   @Test
   void aRouteThatIsEditedIsNoRestart() {
     recorder.reading(REPLICA, TOPICS, 1_000_000);

@@ -141,6 +141,7 @@ public final class GapLedger {
   }
 
   private void interrupted(String reader, String cause) {
+    standby.forget(reader);
     Set<Replica> before = new HashSet<>(reading.keySet());
     before.removeIf(replica -> !replica.reader().equals(reader));
     interrupted(before, cause);
@@ -341,18 +342,30 @@ public final class GapLedger {
    * Such a replica keeps its own record from now on: what it has read counts.
    *
    * @param until until when the other instance has told to have read and kept everything
+   * @return the gaps that are over by this
    */
-  public synchronized void takesOver(Replica replica, Instant until) {
-    standby
-        .takeOver(replica, coverage)
-        .ifPresent(
-            its -> {
-              Instant kept = its.since().isAfter(until) ? its.since() : until;
-              Reading now = new Reading(its.since(), kept, its.topics());
-              reading.put(replica, now);
-              files.reading(reading, attempts);
-              files.topics(replica, now);
-            });
+  public synchronized List<Gap> takesOver(Replica replica, Instant until) {
+    Optional<Reading> reads = standby.takeOver(replica, coverage);
+    if (reads.isEmpty()) {
+      return List.of();
+    }
+    Reading its = reads.get();
+    Instant kept = its.since().isAfter(until) ? its.since() : until;
+    Reading now = new Reading(its.since(), kept, its.topics());
+    reading.put(replica, now);
+    files.reading(reading, attempts);
+    files.topics(replica, now);
+    List<Gap> over = new ArrayList<>();
+    for (OpenGap gap : open.all()) {
+      List<String> read = gap.among(now.topics());
+      if (gap.from().isBefore(now.since()) && !read.isEmpty()) {
+        over.add(open.close(gap, replica.shard(), now.since(), read));
+      } else {
+        // It was read here all the while
+        open.put(gap.without(read, gap.parts()));
+      }
+    }
+    return over;
   }
 
   /**

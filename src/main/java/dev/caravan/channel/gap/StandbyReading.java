@@ -56,6 +56,12 @@ final class StandbyReading {
     before.remove(replica);
   }
 
+  /** None of a reader's replicas is read. */
+  void forget(String reader) {
+    now.keySet().removeIf(replica -> replica.reader().equals(reader));
+    before.keySet().removeIf(replica -> replica.reader().equals(reader));
+  }
+
   /**
    * The replica keeps its own record from now on, and that is what it reads; empty if it reads
    * nothing at present.

@@ -246,6 +246,61 @@ class GapLedgerTest {
   }
 
   @Test
+  void whatOneThatTakesOverReadsEndsTheGapsOfIts() {
+    start(AB);
+    reads(ONE, 1, AB);
+    ledger.reading(ONE, at(20), List.of("a"), "topics-changed");
+    assertThat(ledger.missing()).containsExactly("b");
+    ledger.standsBy(OTHER, at(30), List.of("b"));
+
+    assertThat(ledger.takesOver(OTHER, at(35)))
+        .singleElement()
+        .satisfies(
+            gap -> {
+              assertThat(gap.from()).isEqualTo(lastBefore(at(20)));
+              assertThat(gap.to()).isEqualTo(at(30));
+              assertThat(gap.topics()).containsExactly("b");
+            });
+
+    assertThat(ledger.missing()).isEmpty();
+  }
+
+  @Test
+  void whatOneThatTakesOverHasReadAllTheWhileWasNoGap() {
+    start(AB);
+    reads(ONE, 1, AB);
+    ledger.standsBy(OTHER, at(10), List.of("b"));
+    ledger.reading(ONE, at(20), List.of("a"), "topics-changed");
+
+    assertThat(ledger.takesOver(OTHER, at(35))).isEmpty();
+
+    assertThat(ledger.missing()).isEmpty();
+    assertThat(ledger.unreported()).isEmpty();
+  }
+
+  @Test
+  void whatOneThatStoodByReadDoesNotCountAfterItsReaderStopped() {
+    start(AB);
+    ledger.standsBy(ONE, at(1), AB);
+    ledger.standsByBlind(ONE, at(5));
+    ledger.standsBy(ONE, at(6), AB);
+    ledger.stopped(ONE.reader(), GapLedger.ROUTE_EDITED);
+    ledger.started(ONE.reader());
+    ledger.wanted(ONE.reader(), AB);
+    ledger.standsBy(ONE, at(40), AB);
+
+    ledger.takesOver(ONE, at(30));
+
+    assertThat(ledger.inherited(0, at(30), AB))
+        .singleElement()
+        .satisfies(
+            gap -> {
+              assertThat(gap.from()).isEqualTo(lastBefore(at(30)));
+              assertThat(gap.to()).isEqualTo(at(40));
+            });
+  }
+
+  @Test
   void whoTakesOverWithABreakSinceTheOtherReadHasThatAsItsGap() {
     start(AB);
     ledger.standsBy(ONE, at(1), AB);
