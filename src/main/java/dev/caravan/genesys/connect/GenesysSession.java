@@ -48,13 +48,13 @@ public final class GenesysSession {
   /** Why a login was refused, if none succeeded since. */
   private Optional<CallException> refused = Optional.empty();
 
-  /** Calls that did not accept a token, while no other call has accepted one since. */
+  /** Calls that accept neither the current token nor an earlier one, while no call accepts it. */
   private final Set<String> doubtful = new HashSet<>();
 
-  /** Calls that did not accept a token, and have accepted none since; when that was. */
+  /** Calls that did not accept a token, and have accepted none since; when that began. */
   private final Map<String, Instant> unaccepting = new HashMap<>();
 
-  /** Whether any call ever accepted a token. */
+  /** Whether any call accepted a token since all tokens were in doubt. */
   private boolean proven;
 
   private Instant notBefore = Instant.MIN;
@@ -106,10 +106,10 @@ public final class GenesysSession {
   }
 
   /**
-   * Forgets a token that a call did not accept, unless another one has taken its place. If that
-   * took the place of one that another call did not accept, the token is not what is wrong: that is
-   * remembered like a refused login. If it is the same call that accepts neither, that call is what
-   * is wrong: the token goes on to serve others, and for a while no login is made for that call.
+   * Forgets a token that a call did not accept, unless another one has taken its place. If the call
+   * accepts neither that one nor an earlier one, the call is what is wrong: the token goes on to
+   * serve others, and for a while no login is made for that call. If two calls do, or no call ever
+   * accepted a token, a new token helps nobody: that is remembered like a refused login.
    *
    * @param call what was called, without ids
    */
@@ -118,18 +118,36 @@ public final class GenesysSession {
       return;
     }
     Instant now = clock.instant();
-    unaccepting.values().removeIf(since -> !now.isBefore(since.plus(refusalRemembered)));
-    boolean again = unaccepting.putIfAbsent(call, now) != null;
-    boolean doubted = !doubtful.isEmpty();
-    doubtful.add(call);
-    boolean itself = doubtful.size() == 1 && proven;
-    if (again && itself) {
-      return;
+    if (proven) {
+      unaccepting.values().removeIf(since -> !now.isBefore(since.plus(refusalRemembered)));
     }
-    current = Optional.empty();
-    if (doubted && !itself) {
+    boolean again = unaccepting.putIfAbsent(call, now) != null;
+    if (again) {
+      doubtful.add(call);
+      if (proven && doubtful.size() == 1) {
+        return;
+      }
+    }
+    forget();
+    if (again) {
+      proven = false;
       failed(CallException.refused(NOT_ACCEPTED, UNAUTHORISED));
     }
+  }
+
+  /**
+   * Forgets a token that Genesys Cloud says is revoked, unless another one has taken its place.
+   * That is a fact, and puts no call and no other token in doubt.
+   */
+  public synchronized void revoked(Token old) {
+    if (current.filter(token -> token == old).isPresent()) {
+      forget();
+    }
+  }
+
+  private void forget() {
+    current = Optional.empty();
+    doubtful.clear();
   }
 
   /** A call with this token was answered otherwise than that it is not accepted. */
@@ -184,6 +202,7 @@ public final class GenesysSession {
       Token fetched = source.fetch();
       synchronized (this) {
         current = Optional.of(fetched);
+        doubtful.clear();
         failure = Optional.empty();
         refused = Optional.empty();
         failures = 0;

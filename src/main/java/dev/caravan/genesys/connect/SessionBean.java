@@ -197,7 +197,7 @@ public final class SessionBean implements CamelContextAware {
 
   /** Forgets a token that a socket says is revoked, unless another one has taken its place. */
   void forget(Token used) {
-    session().drop(used, "the socket");
+    session().revoked(used);
   }
 
   private synchronized GenesysSession session() {

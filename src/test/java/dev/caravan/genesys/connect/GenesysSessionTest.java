@@ -317,16 +317,53 @@ class GenesysSessionTest {
   }
 
   @Test
-  void aTokenThatTwoCallsInARowDoNotAcceptIsWhatIsWrong() {
+  void aTokenThatTwoCallsDoNotAcceptNorTheOneBeforeIsWhatIsWrong() {
     session.accepted(session.token(), "GET /channels");
 
     session.drop(session.token(), "GET /users");
+    session.drop(session.token(), "GET /users");
+    session.drop(session.token(), "GET /channels");
     session.drop(session.token(), "GET /users");
     session.drop(session.token(), "GET /channels");
 
     assertThatExceptionOfType(CallException.class)
         .isThrownBy(session::token)
         .hasFieldOrPropertyWithValue("kind", CallException.Kind.REFUSED);
+    assertThat(login.calls).hasValue(3);
+    clock.pass(Duration.ofMinutes(5));
+    session.drop(session.token(), "GET /channels");
+    assertThatExceptionOfType(CallException.class)
+        .isThrownBy(session::token)
+        .hasFieldOrPropertyWithValue("kind", CallException.Kind.REFUSED);
+    assertThat(login.calls).hasValue(4);
+  }
+
+  @Test
+  void aTokenThatIsRevokedSoonAfterTheLastIsReplacedAtOnce() {
+    session.accepted(session.token(), "POST /channels");
+
+    session.revoked(session.token());
+    session.accepted(session.token(), "POST /channels");
+    clock.pass(Duration.ofMinutes(4));
+    session.revoked(session.token());
+    session.drop(session.token(), "POST /channels");
+
+    assertThat(session.token().value()).isEqualTo("secret-4");
+  }
+
+  @Test
+  void aRevokedTokenIsReplacedAtOnceThoughACallAcceptsNone() {
+    session.accepted(session.token(), "POST /channels");
+    session.drop(session.token(), "GET /users");
+    session.accepted(session.token(), "POST /channels");
+    session.drop(session.token(), "GET /users");
+
+    session.drop(session.token(), "POST /channels");
+    assertThat(session.token().value()).isEqualTo("secret-3");
+    session.drop(session.token(), "GET /users");
+    session.accepted(session.token(), "POST /channels");
+
+    assertThat(session.token().value()).isEqualTo("secret-3");
   }
 
   @Test
