@@ -395,11 +395,21 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
 
   @Override
   protected void doStop() throws Exception {
-    if (readers.isEmpty()) {
-      // Built, but never started: another route could not be
-      super.doStop();
-      return;
+    try {
+      // Built, but never started, if another route could not be
+      if (readers.isPresent()) {
+        stopReading();
+      }
+    } finally {
+      // Also of a route that failed to start
+      if (place != null) {
+        place.leave();
+      }
     }
+    super.doStop();
+  }
+
+  private void stopReading() throws Exception {
     listing.stop();
     shared.ifPresent(
         some -> {
@@ -422,9 +432,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
       ServiceHelper.stopService(deadLetters);
       HealthCheckRegistry.get(getEndpoint().getCamelContext()).unregister(healthCheck);
       metrics.ends(reader);
-      place.leave();
     }
-    super.doStop();
   }
 
   // ---- what to read

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.caravan.background.BackgroundHealthCheck;
 import dev.caravan.background.BackgroundTask;
+import dev.caravan.channel.AttemptBudget;
 import dev.caravan.channel.Replica;
 import dev.caravan.channel.gap.GapLedger;
 import dev.caravan.frame.EnvelopeReader;
@@ -302,6 +303,24 @@ class NotificationsConsumerTest {
                           "The background task noting what was read works again after 1 failures."));
     }
     assertThat(BackgroundHealthCheck.of(context).call().getDetails()).containsEntry("failures", 1L);
+  }
+
+  @Test
+  void aRouteThatCouldNotStartLeavesItsPlaceToOthers(@TempDir Path folder) {
+    @Component("genesys")
+    class Spoilt extends GenesysComponent {
+      @Override
+      public AttemptBudget budget(String client) {
+        throw new IllegalStateException("not now");
+      }
+    }
+    Spoilt component = new Spoilt();
+    context.addComponent("genesys", component);
+    assertThatThrownBy(() -> start(folder)).hasStackTraceContaining("not now");
+
+    context.stop();
+
+    assertThat(component.routes().enter("another").isFirst()).isTrue();
   }
 
   /** Another process may have the data folder by then. */
