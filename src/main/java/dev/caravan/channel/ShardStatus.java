@@ -95,13 +95,17 @@ public record ShardStatus(
     return health.compareTo(Health.BLIND) < 0;
   }
 
-  /** The same, but whatever its channels are, what they bring is not read on. */
+  /**
+   * The same, but whatever its channels are, what they bring is not read on.
+   *
+   * @param why takes the place of what was told of a channel that brings events
+   */
   public ShardStatus notReadOn(String why) {
     return new ShardStatus(
         number,
         topics,
         health.worse(Health.BLIND),
-        isRead() ? why : sentence,
+        reading && health != Health.BROKEN ? why : sentence,
         phases,
         failures,
         silentMillis,
