@@ -157,8 +157,14 @@ final class ClusterMachine {
       present();
     } else if (event instanceof ClusterEvent.StoodStill) {
       d.state().ours().forEach(this::check);
-      // What another has listed since counts, until we have listed anew
-      d.become(d.state().with(Optional.<Leader>empty()));
+      // What another has listed meanwhile counts, until we have listed anew
+      d.become(
+          d.state()
+              .with(
+                  d.state()
+                      .leader()
+                      .filter(leader -> !hasAnotherPlannedSince(leader))
+                      .map(Leader::withStoodStill)));
     } else if (event instanceof ClusterEvent.Tick tick) {
       d.become(d.state().with(d.state().self().withReach(tick.reach())));
       judgeAway();
@@ -328,7 +334,9 @@ final class ClusterMachine {
       second.rescue(live, before.reader(live.shard()));
       readElsewhere(live.shard());
     } else if (told instanceof Plan plan && d.view().plan() == told) {
-      if (plan.epoch() > before.plan().epoch() + 1 && !plan.by().equals(d.state().me())) {
+      boolean stoodStill = d.state().leader().filter(Leader::stoodStill).isPresent();
+      boolean more = stoodStill || plan.epoch() > before.plan().epoch() + 1;
+      if (more && !plan.by().equals(d.state().me())) {
         // Others know more than we: what we have listed goes on from less
         d.become(d.state().with(Optional.<Leader>empty()));
       }
@@ -336,6 +344,12 @@ final class ClusterMachine {
     } else if (told instanceof Member member && heard.fresh()) {
       tellAgain(member);
     }
+  }
+
+  /** Since the leader planned last, or began to lead. */
+  private boolean hasAnotherPlannedSince(Leader leader) {
+    return !d.view().plan().by().equals(d.state().me())
+        && d.view().planAt() >= Math.max(leader.writtenAt(), leader.movingSince());
   }
 
   /**

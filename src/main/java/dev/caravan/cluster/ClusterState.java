@@ -93,19 +93,30 @@ record ClusterState(
    * @param movingSince since when the plan names the shard that moves
    * @param written the plan that we wrote last
    * @param writtenAt when that was
+   * @param stoodStill whether we have stood still since we began to lead: what another planned
+   *     meanwhile may be heard only afterwards
    */
-  record Leader(Optional<Listed> listed, long movingSince, Optional<Plan> written, long writtenAt) {
+  record Leader(
+      Optional<Listed> listed,
+      long movingSince,
+      Optional<Plan> written,
+      long writtenAt,
+      boolean stoodStill) {
 
     static Leader since(long now) {
-      return new Leader(Optional.empty(), now, Optional.empty(), 0);
+      return new Leader(Optional.empty(), now, Optional.empty(), 0, false);
     }
 
     Leader withListed(Optional<Listed> next) {
-      return new Leader(next, movingSince, written, writtenAt);
+      return new Leader(next, movingSince, written, writtenAt, stoodStill);
     }
 
     Leader withWritten(Plan plan, long movesSince, long now) {
-      return new Leader(listed, movesSince, Optional.of(plan), now);
+      return new Leader(listed, movesSince, Optional.of(plan), now, stoodStill);
+    }
+
+    Leader withStoodStill() {
+      return new Leader(listed, movingSince, written, writtenAt, true);
     }
   }
 

@@ -742,18 +742,60 @@ class ClusterMachineTest {
     }
   }
 
-  @Test
-  void whoStoodStillPlansNothingOfItsOwnListing() {
+  /** We have slot 0, and have listed and planned shard 1. */
+  private void leading() {
     take(new ClusterEvent.CaughtUp());
     hear(member(ME, Set.of(0)));
     take(new ClusterEvent.Assigned(Set.of(0)));
     hear(new Topics(ME, "v", SHARD));
     take(new ClusterEvent.ListedAnew(Map.of(1, "v"), true));
+    hear(plan());
+  }
 
+  @Test
+  void whoStoodStillWhileAnotherPlannedListsAnew() {
+    leading();
+    now += 9_000;
+
+    take(new ClusterEvent.StoodStill());
+    hear(new Plan(OTHER, 2, Map.of(1, 5), Map.of(1, "v"), true, -1));
+
+    assertThat(actions).contains(new ClusterAction.Lead(true));
+    assertThat(state.leader().orElseThrow().listed()).isEmpty();
+  }
+
+  @Test
+  void whoHeardThatAnotherPlannedBeforeItKnowsThatItStoodStillListsAnew() {
+    leading();
+    now += 9_000;
+
+    hear(new Plan(OTHER, 2, Map.of(1, 5), Map.of(1, "v"), true, -1));
     take(new ClusterEvent.StoodStill());
 
     assertThat(actions).contains(new ClusterAction.Lead(true));
     assertThat(state.leader().orElseThrow().listed()).isEmpty();
+  }
+
+  @Test
+  void whoStandsStillAgainAndAgainWhileNobodyElsePlansGoesOnListing() {
+    hear(new Topics(OTHER, "v", SHARD));
+    hear(new Plan(OTHER, 1, Map.of(1, 5), Map.of(1, "v"), true, -1));
+    now += 1_000;
+    take(new ClusterEvent.CaughtUp());
+    hear(member(ME, Set.of(0)));
+    take(new ClusterEvent.Assigned(Set.of(0)));
+    assertThat(actions).contains(new ClusterAction.Lead(true));
+
+    for (int often = 0; often < 3; often++) {
+      now += 9_000;
+      take(new ClusterEvent.StoodStill());
+      assertThat(only(ClusterAction.Lead.class)).isNull();
+      pass(5_000, false);
+      assertThat(only(ClusterAction.Lead.class)).isNull();
+    }
+    take(new ClusterEvent.ListedAnew(Map.of(1, "v"), true));
+
+    assertThat(state.leader().orElseThrow().listed()).isPresent();
   }
 
   // ---- who does not reach Genesys Cloud
