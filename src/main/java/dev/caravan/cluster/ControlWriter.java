@@ -45,7 +45,9 @@ final class ControlWriter implements AutoCloseable {
   private volatile Optional<KafkaProducer<byte[], byte[]>> producer = Optional.empty();
   private volatile boolean closed;
   private volatile boolean works;
-  private volatile boolean failed;
+
+  /** Never the one that is used, unless that has failed. */
+  private volatile Optional<KafkaProducer<byte[], byte[]>> failed = Optional.empty();
 
   /** Since when, in {@link System#nanoTime}, something waits for an answer; {@link #NOTHING}. */
   private volatile long waitsSince = NOTHING;
@@ -69,7 +71,7 @@ final class ControlWriter implements AutoCloseable {
    */
   synchronized void look() {
     boolean silent = waitsSince != NOTHING && System.nanoTime() - waitsSince >= SILENT.toNanos();
-    if (producer.isPresent() && (silent || failed && works)) {
+    if (producer.isPresent() && (silent || works && producer.equals(failed))) {
       if (works) {
         LOG.warn(
             "Kafka acknowledges nothing that this instance writes to the control topic {}. A new"
@@ -81,7 +83,7 @@ final class ControlWriter implements AutoCloseable {
     }
     if (producer.isEmpty() && !closed) {
       works = false;
-      failed = false;
+      failed = Optional.empty();
       waitsSince = NOTHING;
       producer = Optional.of(producer());
     }
@@ -140,7 +142,7 @@ final class ControlWriter implements AutoCloseable {
           });
     } catch (KafkaException | IllegalStateException e) {
       // It has failed for good, or was closed: the next one takes what is told next
-      failed = true;
+      failed = Optional.of(open);
       LOG.debug("A client of Kafka has failed", e);
     }
   }
