@@ -286,7 +286,7 @@ class ClusterIT {
       instances.kill(killed);
       awaitStandby(allBut(killed));
       instance(killed);
-      awaitState3Of(4 + kill);
+      awaitThreeStandBy();
       awaitStandby("a", "b", "c");
     }
     flow.stop();
@@ -294,15 +294,12 @@ class ClusterIT {
     assertNothingLost("Killed while another stood by", KILLS);
   }
 
-  private void awaitState3Of(int known) {
+  /** Of however many that are remembered; who has ended is forgotten after ten minutes. */
+  private void awaitThreeStandBy() {
     for (String name : NAMES) {
       await()
           .atMost(PATIENCE)
-          .until(
-              () ->
-                  instances
-                      .state(name)
-                      .startsWith("3 of %d instances, 2 shards here".formatted(known)));
+          .until(() -> instances.state(name).matches("3 of \\d+ instances, 2 shards here.*"));
     }
   }
 
@@ -315,7 +312,7 @@ class ClusterIT {
   private void threeThatStandBy() {
     standby = true;
     NAMES.forEach(this::instance);
-    awaitState3Of(3);
+    awaitThreeStandBy();
     awaitStandby("a", "b", "c");
     eventsFlow();
   }
@@ -331,7 +328,7 @@ class ClusterIT {
       instances.stop(name);
       awaitStandby(allBut(name));
       instance(name);
-      awaitState3Of(3);
+      awaitThreeStandBy();
       awaitStandby("a", "b", "c");
     }
     flow.stop();
@@ -351,7 +348,7 @@ class ClusterIT {
     await().atMost(PATIENCE).until(() -> flow.sent() > before + 500);
     instances.signal("b", "CONT");
     instances.get("b").awaitLog("stood still");
-    awaitState3Of(3);
+    awaitThreeStandBy();
     awaitStandby("a", "b", "c");
     flow.stop();
 
@@ -374,7 +371,7 @@ class ClusterIT {
               return Instant.now().isAfter(until);
             });
     broker.restart();
-    awaitState3Of(3);
+    awaitThreeStandBy();
     awaitStandby("a", "b", "c");
     flow.stop();
 
@@ -549,11 +546,10 @@ class ClusterIT {
     for (int kill = 0; kill < KILLS; kill++) {
       Instant killed = Instant.now();
       instances.kill("b");
-      awaitState("2 of %d instances, 3 shards here, 3 elsewhere".formatted(3 + kill), "a", "c");
+      awaitState("2 of \\d+ instances, 3 shards here, 3 elsewhere", "a", "c");
       LOG.info("All is read again {} after", Duration.between(killed, Instant.now()));
       instance("b");
-      awaitState(
-          "3 of %d instances, 2 shards here, 4 elsewhere".formatted(4 + kill), "a", "b", "c");
+      awaitState("3 of \\d+ instances, 2 shards here, 4 elsewhere", "a", "b", "c");
     }
     flow.stop();
 

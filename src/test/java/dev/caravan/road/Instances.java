@@ -140,14 +140,18 @@ final class Instances implements AutoCloseable {
     }
   }
 
-  /** Each of these says this of the others. */
+  /**
+   * Each of these says this of the others.
+   *
+   * @param state a regular expression for the whole of it
+   */
   void awaitState(String state, String... names) {
     for (String name : names) {
       awaitThat(
           name + ": " + state,
           () -> {
             get(name).failIfEnded();
-            return state(name).equals(state);
+            return state(name).matches(state);
           });
     }
   }
