@@ -3,6 +3,7 @@ package dev.caravan.road;
 import com.fasterxml.jackson.databind.JavaType;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.introspect.BeanPropertyDefinition;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -17,6 +18,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.Date;
 import java.util.Map;
 import java.util.TreeMap;
@@ -225,9 +227,9 @@ final class KafkaSchemas {
       if (!definitions.has(name(type))) {
         ObjectNode properties =
             typed(definitions.putObject(name(type)), "object").putObject("properties");
-        JSON.getSerializationConfig()
-            .introspect(type)
-            .findProperties()
+        // A class tells its methods in an order of its own each time
+        JSON.getSerializationConfig().introspect(type).findProperties().stream()
+            .sorted(Comparator.comparing(BeanPropertyDefinition::getName))
             .forEach(
                 field ->
                     properties.set(field.getName(), ofType(field.getPrimaryType(), definitions)));
