@@ -61,8 +61,10 @@ sealed interface ClusterAction {
    * our channel does not.
    *
    * @param since by our steady clock, in milliseconds: when our channel was live
+   * @param lastRead until when the other is known to have read, in epoch milliseconds; 0 if it is
+   *     not
    */
-  record Unread(int shard, long since) implements ClusterAction {}
+  record Unread(int shard, long since, long lastRead) implements ClusterAction {}
 
   /** Closes the shard's channel: another instance reads it. */
   record Close(int shard) implements ClusterAction {}

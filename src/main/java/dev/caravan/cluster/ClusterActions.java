@@ -72,7 +72,9 @@ final class ClusterActions {
       state
           .view()
           .planned(unread.shard())
-          .ifPresent(topics -> reader.unread(topics.planned(), unread.since()));
+          .ifPresent(
+              topics ->
+                  reader.unread(topics.planned(), unread.since(), instant(unread.lastRead())));
     } else if (action instanceof ClusterAction.StandBy standBy) {
       LOG.info(
           "Shard {} is read here, too, should the instance that forwards it end.",

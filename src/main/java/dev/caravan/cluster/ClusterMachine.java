@@ -441,7 +441,7 @@ final class ClusterMachine {
   private void release(int shard, Ours ours, List<Cluster.Forwarded> forwarded) {
     if (ours.stage() == Stage.HOLDING) {
       // What the other may have read, and our channel does not
-      d.act(new ClusterAction.Unread(shard, ours.since()));
+      d.act(new ClusterAction.Unread(shard, ours.since(), d.view().lastRead(shard)));
     }
     d.act(new ClusterAction.Release(shard, List.copyOf(forwarded)));
     d.become(shard, ours.at(Stage.READING, now));

@@ -68,8 +68,9 @@ public interface ShardReader {
    * since then.
    *
    * @param since by the clock that never jumps, in milliseconds
+   * @param lastRead until when the other has read at least, by the clock of that one
    */
-  void unread(TopicSharder.Shard shard, long since);
+  void unread(TopicSharder.Shard shard, long since, Optional<Instant> lastRead);
 
   /** Closes a shard's channel: others read it. */
   void close(int shard);

@@ -370,11 +370,16 @@ final class SharedReading implements ShardReader, GenesysComponent.HandOver {
   }
 
   @Override
-  public void unread(TopicSharder.Shard shard, long since) {
-    // What it held since then is forwarded from now on, and in memory only
-    standsByNoMore(shard.number(), clock.atTheEarliest(since));
-    gaps.inherited(withTakenOver(shard), clock.atTheLatest(since));
+  public void unread(TopicSharder.Shard shard, long since, Optional<Instant> lastRead) {
+    // What it held since then, and the other has not read, is forwarded from now on, and in memory
+    // only
+    standsByNoMore(shard.number(), atLeast(lastRead, clock.atTheEarliest(since)));
+    gaps.inherited(withTakenOver(shard), atLeast(lastRead, clock.atTheLatest(since)));
     takenOver.remove(shard.number());
+  }
+
+  private static Instant atLeast(Optional<Instant> lastRead, Instant moment) {
+    return lastRead.filter(moment::isBefore).orElse(moment);
   }
 
   /**

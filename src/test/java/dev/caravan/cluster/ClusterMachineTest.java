@@ -321,10 +321,11 @@ class ClusterMachineTest {
     joined();
     long live = now;
     now += 3_000;
+    hear(new Until(OTHER, 1, 4, 1_700_000_000_000L));
 
     hear(new Handed(OTHER, 1, 5, 0, true, List.of()));
 
-    assertThat(actions).contains(new ClusterAction.Unread(1, live));
+    assertThat(actions).contains(new ClusterAction.Unread(1, live, 1_700_000_000_000L));
   }
 
   @Test

@@ -516,7 +516,7 @@ class ClusterTest {
     public void inherit(TopicSharder.Shard shard, Instant lastRead) {}
 
     @Override
-    public void unread(TopicSharder.Shard shard, long since) {}
+    public void unread(TopicSharder.Shard shard, long since, Optional<Instant> lastRead) {}
 
     @Override
     public void close(int shard) {}

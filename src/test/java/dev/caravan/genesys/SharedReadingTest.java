@@ -186,12 +186,29 @@ class SharedReadingTest {
           shared.open(EAST, true, Optional.empty());
           gaps.reading(REPLICA, TOPICS, 1_002_000);
           millis.set(1_010_000);
-          shared.unread(EAST, 1_003_000);
+          shared.unread(EAST, 1_003_000, Optional.empty());
 
           assertThat(gapsAfterAKill())
               .singleElement()
               .extracting(gap -> gap.from().toEpochMilli())
               .isEqualTo(1_002_000L);
+        });
+  }
+
+  /** Ended in the second after a hand-over. */
+  @Test
+  void whatTheOneBeforeHasReadIsNoGapThoughItWasHeldHere() throws Exception {
+    onControlThread(
+        () -> {
+          shared.open(EAST, true, Optional.empty());
+          gaps.reading(REPLICA, TOPICS, 1_002_000);
+          millis.set(1_010_000);
+          shared.unread(EAST, 1_003_000, Optional.of(Instant.ofEpochMilli(1_009_000)));
+
+          assertThat(gapsAfterAKill())
+              .singleElement()
+              .extracting(gap -> gap.from().toEpochMilli())
+              .isEqualTo(1_008_000L);
         });
   }
 

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.IntSummaryStatistics;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -28,7 +29,7 @@ final class Instances implements AutoCloseable {
 
   private static final Duration PATIENCE = Duration.ofSeconds(180);
   private static final Pattern SHARDS =
-      Pattern.compile("(\\d+) shards? here(?:.*stands by for (\\d+))?");
+      Pattern.compile("(\\d+) shards? here, (\\d+) elsewhere(?:.*stands by for (\\d+))?");
 
   private final Path folder;
   private final Map<String, Bridge> bridges = new LinkedHashMap<>();
@@ -101,19 +102,25 @@ final class Instances implements AutoCloseable {
   }
 
   /**
-   * Of how many shards it is the reader, and for how many it stands by.
+   * Of how many shards it is the reader, how many more others read, and for how many it stands by.
    *
    * @param here none as long as it does not say
    */
-  record Shards(int here, int standby) {}
+  record Shards(int here, int elsewhere, int standby) {
+
+    int all() {
+      return here + elsewhere;
+    }
+  }
 
   static Shards shards(Bridge bridge) {
     Matcher found = SHARDS.matcher(state(bridge));
     return found.find()
         ? new Shards(
             Integer.parseInt(found.group(1)),
-            found.group(2) == null ? 0 : Integer.parseInt(found.group(2)))
-        : new Shards(0, 0);
+            Integer.parseInt(found.group(2)),
+            found.group(3) == null ? 0 : Integer.parseInt(found.group(3)))
+        : new Shards(0, 0, 0);
   }
 
   /** The one that deals topics: whose log says last that it does. */
@@ -156,18 +163,24 @@ final class Instances implements AutoCloseable {
     }
   }
 
-  /** So many of them share this many shards, whose numbers differ by one at most. */
+  /**
+   * So many of them share all shards, in numbers that differ by one at most, and none is on its way
+   * from one to another: it would be counted at both.
+   */
   void awaitBalance(int there) {
     awaitThat(
         "they are balanced",
         () -> {
-          List<Integer> here =
+          List<Shards> each =
               running().stream()
                   .filter(bridge -> state(bridge).startsWith(there + " of "))
-                  .map(bridge -> shards(bridge).here())
-                  .sorted()
+                  .map(Instances::shards)
                   .toList();
-          return here.size() == there && here.get(0) > 0 && here.get(there - 1) - here.get(0) <= 1;
+          IntSummaryStatistics here = each.stream().mapToInt(Shards::here).summaryStatistics();
+          return here.getCount() == there
+              && here.getMin() > 0
+              && here.getMax() - here.getMin() <= 1
+              && each.stream().allMatch(its -> its.all() == here.getSum());
         });
   }
 

@@ -235,6 +235,11 @@ final class NumberedFlow {
     }
   }
 
+  /** How many of them were not over yet at that time. */
+  long gapsAfter(Instant time) {
+    return spans().stream().filter(gap -> gap.to().isAfter(time)).count();
+  }
+
   private List<Span> spans() {
     return gaps().stream().map(Span::of).toList();
   }
