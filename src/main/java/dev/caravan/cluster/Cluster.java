@@ -283,8 +283,7 @@ public final class Cluster implements AutoCloseable {
 
   private boolean isReadForLong(int shard) {
     long now = clock.getAsLong();
-    return now - state.view().liveAt().getOrDefault(shard, now)
-        >= ClusterMachine.HANDED_WITHIN_MILLIS;
+    return state.view().millisSinceLive(shard, now) >= ClusterMachine.HANDED_WITHIN_MILLIS;
   }
 
   /**
@@ -414,7 +413,10 @@ public final class Cluster implements AutoCloseable {
     listed.values().stream()
         .filter(
             topics ->
-                Optional.ofNullable(state.view().topics().get(topics.shard()))
+                state
+                    .view()
+                    .shard(topics.shard())
+                    .topics()
                     .filter(there -> there.version().equals(topics.version()))
                     .isEmpty())
         .forEach(topic::write);

@@ -171,7 +171,7 @@ final class ClusterMachine {
       present();
       d.state().ours().forEach(this::tellUntil);
       d.state().standing().keySet().forEach(second::tell);
-      d.view().live().keySet().forEach(this::tellLeft);
+      d.view().shards().keySet().forEach(this::tellLeft);
       d.view().plan().slots().keySet().forEach(this::readByNow);
       tellLeftOfTheDead();
     }
@@ -225,7 +225,7 @@ final class ClusterMachine {
     boolean said =
         d.view().reader(shard).filter(live -> live.by().equals(d.state().me())).isPresent();
     if (said && d.state().ours(shard).isEmpty()) {
-      d.write(new Left(d.state().me(), shard, d.view().epoch(shard) + 1));
+      d.write(new Left(d.state().me(), shard, d.view().shard(shard).epoch() + 1));
     }
   }
 
@@ -241,7 +241,7 @@ final class ClusterMachine {
   private void check(int shard, Ours ours) {
     if (ours.stage() == Stage.DRAINING) {
       // The other has waited for us, and forwards all that came since its channel was live
-      if (now - d.view().liveAt().getOrDefault(shard, now) >= HANDED_WITHIN_MILLIS) {
+      if (d.view().millisSinceLive(shard, now) >= HANDED_WITHIN_MILLIS) {
         drained(shard);
       }
       return;
@@ -330,7 +330,7 @@ final class ClusterMachine {
     if (!d.state().caughtUp()) {
       return;
     }
-    if (told instanceof Live live && d.view().live().get(live.shard()) == live) {
+    if (told instanceof Live live && d.view().counts(live)) {
       second.rescue(live, before.reader(live.shard()));
       readElsewhere(live.shard());
     } else if (told instanceof Plan plan && d.view().plan() == told) {
@@ -364,8 +364,8 @@ final class ClusterMachine {
     }
     if (member.plan() == 0) {
       d.state().ours().keySet().stream()
-          .filter(shard -> now - view.liveAt().getOrDefault(shard, now) >= TOLD_AGAIN_AFTER_MILLIS)
-          .forEach(shard -> d.become(d.state().with(d.view().withOverwritten(shard, true))));
+          .filter(shard -> view.millisSinceLive(shard, now) >= TOLD_AGAIN_AFTER_MILLIS)
+          .forEach(shard -> d.become(d.state().with(d.view().withOverwritten(shard))));
     }
     if (now - view.planAt() >= TOLD_AGAIN_AFTER_MILLIS && d.planning().isFirstToKnow()) {
       Plan plan = view.plan();
@@ -441,7 +441,7 @@ final class ClusterMachine {
   private void release(int shard, Ours ours, List<Cluster.Forwarded> forwarded) {
     if (ours.stage() == Stage.HOLDING) {
       // What the other may have read, and our channel does not
-      d.act(new ClusterAction.Unread(shard, ours.since(), d.view().lastRead(shard)));
+      d.act(new ClusterAction.Unread(shard, ours.since(), d.view().shard(shard).lastRead()));
     }
     d.act(new ClusterAction.Release(shard, List.copyOf(forwarded)));
     d.become(shard, ours.at(Stage.READING, now));
@@ -461,7 +461,7 @@ final class ClusterMachine {
   }
 
   private void begun(int shard, Ours ours, Stage next) {
-    long epoch = d.view().nextEpoch(shard);
+    long epoch = d.view().shard(shard).nextEpoch();
     d.become(shard, ours.at(next, now).under(epoch, now));
     d.write(new Live(d.state().me(), shard, epoch, next == Stage.HOLDING, ours.lastRead()));
     // We may end before the next tick
@@ -527,7 +527,7 @@ final class ClusterMachine {
     if (!read) {
       if (standing.filter(Standing::isLive).isEmpty() && !second.isLeftToAnother(shard, reader)) {
         if (standing.isEmpty()) {
-          begin(shard, topics.get(), Stage.OPENING, d.view().lastRead(shard));
+          begin(shard, topics.get(), Stage.OPENING, d.view().shard(shard).lastRead());
         } else {
           second.openForGood(shard, standing.get(), topics.get());
         }
@@ -545,8 +545,11 @@ final class ClusterMachine {
   // ---- to open, to go on
 
   private boolean isOffered(int shard, Live reader) {
-    Offer offer = d.view().offers().get(shard);
-    return offer != null && offer.by().equals(reader.by()) && offer.epoch() == reader.epoch();
+    return d.view()
+        .shard(shard)
+        .offer()
+        .filter(offer -> offer.by().equals(reader.by()) && offer.epoch() == reader.epoch())
+        .isPresent();
   }
 
   private void begin(int shard, Topics topics, Stage stage, long lastRead) {
@@ -623,7 +626,9 @@ final class ClusterMachine {
 
   /** The one before has told nothing: it may have ended before we began. */
   private void inherit(int shard) {
-    Optional.ofNullable(d.view().until().get(shard))
+    d.view()
+        .shard(shard)
+        .until()
         .ifPresent(until -> d.act(new ClusterAction.Inherit(shard, until.millis())));
   }
 
@@ -652,7 +657,7 @@ final class ClusterMachine {
             .isPresent();
     boolean holds = ours.stage() == Stage.HOLDING;
     // The one before answers the epoch under which we hold
-    boolean overwritten = d.view().overwritten().contains(shard) && !(holds && heard);
+    boolean overwritten = d.view().shard(shard).overwritten() && !(holds && heard);
     if (heard && !overwritten
         || now - ours.since() < WRITE_AGAIN_MILLIS
         || !d.view().contact(now)) {
@@ -660,7 +665,7 @@ final class ClusterMachine {
     }
     // Whoever left the shard may have done so under the epoch that we took
     boolean anew = overwritten || d.view().reader(shard).isEmpty();
-    long epoch = anew ? Math.max(ours.epoch(), d.view().epoch(shard) + 1) : ours.epoch();
+    long epoch = anew ? Math.max(ours.epoch(), d.view().shard(shard).epoch() + 1) : ours.epoch();
     d.write(new Live(d.state().me(), shard, epoch, holds, ours.lastRead()));
     if (ours.stage() == Stage.OFFERED && epoch != ours.epoch()) {
       // It is offered under that epoch
@@ -734,14 +739,14 @@ final class ClusterMachine {
     if (d.state().leader().isEmpty() || !view.contact(now) || !view.plan().whole()) {
       return;
     }
-    view.live().keySet().stream()
+    view.shards().keySet().stream()
         .filter(shard -> !view.plan().slots().containsKey(shard))
         .filter(
             shard ->
                 view.reader(shard)
                     .map(live -> !d.isAlive(live) && d.isReplaced(live))
-                    .orElse(view.overwritten().contains(shard)))
-        .forEach(shard -> d.write(new Left(d.state().me(), shard, view.epoch(shard) + 1)));
+                    .orElse(view.shard(shard).overwritten()))
+        .forEach(shard -> d.write(new Left(d.state().me(), shard, view.shard(shard).epoch() + 1)));
   }
 
   private void plan(Leader leader, Plan next) {

@@ -311,7 +311,8 @@ record ClusterState(
             .map(Map.Entry::getKey)
             .filter(
                 shard ->
-                    Optional.ofNullable(view.standby().get(shard))
+                    view.shard(shard)
+                        .standby()
                         .filter(it -> !it.by().equals(me()))
                         .filter(it -> now - it.warmAt() < ClusterMachine.COLD_FOR_MILLIS)
                         .isEmpty())

@@ -26,20 +26,12 @@ import java.util.Set;
  *
  * @param plan what is to be read
  * @param planAt when that was heard
- * @param topics the latest subscriptions of each shard
- * @param live who reads each shard, or under which epoch it was left
- * @param liveAt when that was heard
- * @param overwritten shards of which another record than the one that counts was heard last: who
- *     starts later may know only that one
- * @param until until when each shard was read, by whomever
+ * @param shards what is known of each shard of which anything was told
  * @param members who is there
  * @param heardAt when each of them was heard last, in milliseconds of the steady clock; absent if
  *     it was not since we listen
  * @param gone who has said that it ends; whoever is not among the members may only not have been
  *     heard yet
- * @param offers which shards may be taken over
- * @param handed the epoch of the last take-over of each shard that the one before has answered
- * @param standby who stands by for the reader of each shard
  * @param contactSince since when we have heard ourselves without a break
  * @param contactAt when we heard ourselves last
  * @param ledAt when whoever has slot 0 was heard last
@@ -47,29 +39,13 @@ import java.util.Set;
 record ControlView(
     Plan plan,
     long planAt,
-    Map<Integer, Topics> topics,
-    Map<Integer, Live> live,
-    Map<Integer, Long> liveAt,
-    Set<Integer> overwritten,
-    Map<Integer, Until> until,
+    Map<Integer, KnownShard> shards,
     Map<String, Member> members,
     Map<String, Long> heardAt,
     Set<String> gone,
-    Map<Integer, Offer> offers,
-    Map<Integer, Long> handed,
-    Map<Integer, Beside> standby,
     long contactSince,
     long contactAt,
     long ledAt) {
-
-  /**
-   * Who stands by for the reader of a shard.
-   *
-   * @param warm whether it could take over
-   * @param at when that was heard last
-   * @param warmAt when it could last, or when it was heard first if it never could
-   */
-  record Beside(String by, boolean warm, long at, long warmAt) {}
 
   /** Who has not been heard for so long, while we heard ourselves, has ended. */
   static final long DEAD_AFTER_MILLIS = 5_000;
@@ -79,12 +55,9 @@ record ControlView(
 
   static final long NEVER = Long.MIN_VALUE / 2;
 
-  private static final String NOBODY = "";
-
   static final ControlView EMPTY =
       new ControlView(
-          Plan.NONE, NEVER, Map.of(), Map.of(), Map.of(), Set.of(), Map.of(), Map.of(), Map.of(),
-          Set.of(), Map.of(), Map.of(), Map.of(), NEVER, NEVER, NEVER);
+          Plan.NONE, NEVER, Map.of(), Map.of(), Map.of(), Set.of(), NEVER, NEVER, NEVER);
 
   /**
    * With one record more.
@@ -96,40 +69,23 @@ record ControlView(
     if (told instanceof Plan other) {
       return other.epoch() >= plan.epoch() ? next.withPlan(other, now) : next;
     } else if (told instanceof Topics some) {
-      return next.copy(
-          plan, planAt, put(topics, some.shard(), some), live, liveAt, until, offers, handed);
-    } else if (told instanceof Live other) {
-      return next.withLive(other, now);
-    } else if (told instanceof Left left) {
-      return next.withLive(new Live(NOBODY, left.shard(), left.epoch(), false, 0), now);
+      return next.with(some.shard(), shard(some.shard()).with(some));
+    } else if (told instanceof Live some) {
+      return next.with(some.shard(), shard(some.shard()).with(some, now));
+    } else if (told instanceof Left some) {
+      return next.with(some.shard(), shard(some.shard()).with(some, now));
     } else if (told instanceof Until some) {
-      Until before = until.get(some.shard());
-      boolean left = reader(some.shard()).isEmpty() && epoch(some.shard()) > some.epoch();
-      return !left && (before == null || before.epoch() <= some.epoch())
-          ? next.copy(
-              plan, planAt, topics, live, liveAt, put(until, some.shard(), some), offers, handed)
-          : next;
-    } else if (told instanceof Offer offer) {
-      return next.copy(
-          plan, planAt, topics, live, liveAt, until, put(offers, offer.shard(), offer), handed);
+      return next.with(some.shard(), shard(some.shard()).with(some));
+    } else if (told instanceof Offer some) {
+      return next.with(some.shard(), shard(some.shard()).with(some));
     } else if (told instanceof Handed some) {
-      return some.last()
-          ? next.copy(
-              plan,
-              planAt,
-              topics,
-              live,
-              liveAt,
-              until,
-              offers,
-              put(handed, some.shard(), some.epoch()))
-          : next;
+      return next.with(some.shard(), shard(some.shard()).with(some));
+    } else if (told instanceof Standby some) {
+      return next.with(some.shard(), shard(some.shard()).with(some, fresh, now));
     } else if (told instanceof Member member) {
       Set<String> others = new HashSet<>(gone);
       others.remove(member.by());
       return next.withMembers(put(members, member.by(), member), others);
-    } else if (told instanceof Standby some) {
-      return next.withStandby(some, fresh, now);
     } else if (told instanceof Probe || told instanceof Acknowledged || told instanceof Answered) {
       return next;
     }
@@ -140,37 +96,22 @@ record ControlView(
     return next.withMembers(others, ended);
   }
 
-  /** What was read before a shard was left is nobody's gap: its number may be used again. */
-  private ControlView withLive(Live other, long now) {
-    int shard = other.shard();
-    if (epoch(shard) >= other.epoch()) {
-      return other.equals(live.get(shard)) ? this : withOverwritten(shard, true);
-    }
-    Map<Integer, Until> known = new HashMap<>(until);
-    if (other.by().equals(NOBODY)) {
-      known.remove(shard);
-    }
-    return withOverwritten(shard, false)
-        .copy(
-            plan,
-            planAt,
-            topics,
-            put(live, shard, other),
-            put(liveAt, shard, now),
-            known,
-            offers,
-            handed);
+  /** What is known of a shard; nothing of one of which nothing was told. */
+  KnownShard shard(int number) {
+    return shards.getOrDefault(number, KnownShard.NOTHING);
   }
 
   private ControlView heard(String who, String me, long now) {
     boolean here = who.equals(me);
     Member member = members.get(who);
     boolean leads = member != null && !member.leaving() && member.slots().contains(0);
-    return among(
+    return new ControlView(
+        plan,
+        planAt,
+        shards,
         members,
         put(heardAt, who, now),
         gone,
-        standby,
         here && !contact(now) ? now : contactSince,
         here ? now : contactAt,
         leads ? now : ledAt);
@@ -209,9 +150,10 @@ record ControlView(
    * Who could take over the shard, as far as it is there and has said so within the last seconds.
    */
   Optional<String> couldTakeOver(int shard, long now) {
-    return Optional.ofNullable(standby.get(shard))
+    return shard(shard)
+        .standby()
         .filter(beside -> beside.warm() && now - beside.at() <= DEAD_AFTER_MILLIS)
-        .map(Beside::by)
+        .map(KnownShard.Beside::by)
         .filter(who -> alive(who, now));
   }
 
@@ -232,7 +174,7 @@ record ControlView(
 
   /** Who reads the shard; empty if nobody ever did, or whoever did has left it. */
   Optional<Live> reader(int shard) {
-    return Optional.ofNullable(live.get(shard)).filter(some -> !some.by().equals(NOBODY));
+    return shard(shard).reader();
   }
 
   /** Whether the shard is read, as far as those who do have told. */
@@ -254,22 +196,10 @@ record ControlView(
     return now - Math.max(ledAt, contactSince);
   }
 
-  /** Under which epoch whoever takes the shard reads it, as far as we have heard. */
-  long nextEpoch(int shard) {
-    long told = Optional.ofNullable(until.get(shard)).map(Until::epoch).orElse(0L);
-    return Math.max(told, Math.max(0, epoch(shard))) + 1;
-  }
-
-  /** The latest epoch of the shard; -1 if nobody ever read it. */
-  long epoch(int shard) {
-    return Optional.ofNullable(live.get(shard)).map(Live::epoch).orElse(-1L);
-  }
-
-  /** Until when the shard was read, if whoever read it has not left it on purpose; 0 otherwise. */
-  long lastRead(int shard) {
-    boolean left = live.containsKey(shard) && reader(shard).isEmpty();
-    Until last = until.get(shard);
-    return left || last == null ? 0 : last.millis();
+  /** For how long a shard is read as it is, or was left; 0 if neither was told. */
+  long millisSinceLive(int shard, long now) {
+    KnownShard its = shard(shard);
+    return its.live().isPresent() ? now - its.liveAt() : 0;
   }
 
   /**
@@ -277,120 +207,46 @@ record ControlView(
    * wrote them may have ended before it could write the next plan.
    */
   Optional<Topics> planned(int shard) {
-    return Optional.ofNullable(topics.get(shard))
-        .filter(some -> plan.versions().containsKey(shard));
+    return shard(shard).topics().filter(some -> plan.versions().containsKey(shard));
   }
 
   /** The epoch of the plan, if all that it names is there; 0 otherwise. */
   long known() {
-    return topics.keySet().containsAll(plan.slots().keySet()) ? plan.epoch() : 0;
+    return plan.slots().keySet().stream().allMatch(shard -> shard(shard).topics().isPresent())
+        ? plan.epoch()
+        : 0;
+  }
+
+  /** Whether this is the record that counts, as it was heard. */
+  boolean counts(Live told) {
+    return shard(told.shard()).live().filter(live -> live == told).isPresent();
+  }
+
+  ControlView withOverwritten(int shard) {
+    return with(shard, shard(shard).withOverwritten(true));
+  }
+
+  private ControlView with(int number, KnownShard shard) {
+    return new ControlView(
+        plan,
+        planAt,
+        put(shards, number, shard),
+        members,
+        heardAt,
+        gone,
+        contactSince,
+        contactAt,
+        ledAt);
   }
 
   private ControlView withPlan(Plan other, long now) {
-    return copy(other, now, topics, live, liveAt, until, offers, handed);
-  }
-
-  /**
-   * Of two the first one counts, as long as it is heard; but one that could take over counts before
-   * one that could not.
-   */
-  private ControlView withStandby(Standby told, boolean fresh, long now) {
-    Beside before = standby.get(told.shard());
-    boolean same = before != null && before.by().equals(told.by());
-    boolean held = before != null && fresh && now - before.at() <= DEAD_AFTER_MILLIS;
-    if (!same && held && (before.warm() || !told.warm())) {
-      return this;
-    }
-    long warmAt = same && !told.warm() ? before.warmAt() : now;
-    Beside beside = new Beside(told.by(), told.warm(), now, warmAt);
-    return among(
-        members, heardAt, gone, put(standby, told.shard(), beside), contactSince, contactAt, ledAt);
+    return new ControlView(
+        other, now, shards, members, heardAt, gone, contactSince, contactAt, ledAt);
   }
 
   private ControlView withMembers(Map<String, Member> others, Set<String> ended) {
-    return among(others, heardAt, ended, standby, contactSince, contactAt, ledAt);
-  }
-
-  /** The same of the shards; of the instances, this. */
-  private ControlView among(
-      Map<String, Member> members,
-      Map<String, Long> heardAt,
-      Set<String> gone,
-      Map<Integer, Beside> standby,
-      long contactSince,
-      long contactAt,
-      long ledAt) {
     return new ControlView(
-        plan,
-        planAt,
-        topics,
-        live,
-        liveAt,
-        overwritten,
-        until,
-        members,
-        heardAt,
-        gone,
-        offers,
-        handed,
-        standby,
-        contactSince,
-        contactAt,
-        ledAt);
-  }
-
-  /** The same of the instances; of the shards, this. */
-  private ControlView copy(
-      Plan plan,
-      long planAt,
-      Map<Integer, Topics> topics,
-      Map<Integer, Live> live,
-      Map<Integer, Long> liveAt,
-      Map<Integer, Until> until,
-      Map<Integer, Offer> offers,
-      Map<Integer, Long> handed) {
-    return copy(plan, planAt, topics, live, liveAt, overwritten, until, offers, handed);
-  }
-
-  ControlView withOverwritten(int shard, boolean is) {
-    if (overwritten.contains(shard) == is) {
-      return this;
-    }
-    Set<Integer> others = new HashSet<>(overwritten);
-    others.remove(shard);
-    if (is) {
-      others.add(shard);
-    }
-    return copy(plan, planAt, topics, live, liveAt, others, until, offers, handed);
-  }
-
-  private ControlView copy(
-      Plan plan,
-      long planAt,
-      Map<Integer, Topics> topics,
-      Map<Integer, Live> live,
-      Map<Integer, Long> liveAt,
-      Set<Integer> overwritten,
-      Map<Integer, Until> until,
-      Map<Integer, Offer> offers,
-      Map<Integer, Long> handed) {
-    return new ControlView(
-        plan,
-        planAt,
-        topics,
-        live,
-        liveAt,
-        overwritten,
-        until,
-        members,
-        heardAt,
-        gone,
-        offers,
-        handed,
-        standby,
-        contactSince,
-        contactAt,
-        ledAt);
+        plan, planAt, shards, others, heardAt, ended, contactSince, contactAt, ledAt);
   }
 
   private static <K, V> Map<K, V> put(Map<K, V> map, K key, V value) {

@@ -64,7 +64,7 @@ final class HandedOver {
   }
 
   private static boolean isHeard(Shard one, ControlView view) {
-    return view.handed().getOrDefault(one.number(), 0L) >= one.epoch();
+    return view.shard(one.number()).handed() >= one.epoch();
   }
 
   private void write(Shard one) {

@@ -114,8 +114,7 @@ final class Planning {
    * that knows of one client only would read all with that.
    */
   boolean mayRead(int shard, String who) {
-    Optional<String> client =
-        Optional.ofNullable(state.view().topics().get(shard)).map(it -> it.planned().client());
+    Optional<String> client = state.view().shard(shard).topics().map(it -> it.planned().client());
     boolean us = who.equals(state.me());
     Member other = state.view().members().get(who);
     Logins logins = us ? state.self().logins() : other.logins();
@@ -165,7 +164,10 @@ final class Planning {
     return versions.entrySet().stream()
         .allMatch(
             shard ->
-                Optional.ofNullable(state.view().topics().get(shard.getKey()))
+                state
+                    .view()
+                    .shard(shard.getKey())
+                    .topics()
                     .filter(topics -> topics.version().equals(shard.getValue()))
                     .isPresent());
   }
@@ -185,13 +187,13 @@ final class Planning {
     Map<Integer, String> readers = new HashMap<>();
     state
         .view()
-        .live()
+        .shards()
         .forEach(
-            (shard, live) -> {
-              if (state.view().alive(live.by(), now)) {
-                readers.put(shard, live.by());
-              }
-            });
+            (shard, its) ->
+                its.reader()
+                    .map(Live::by)
+                    .filter(reader -> state.view().alive(reader, now))
+                    .ifPresent(reader -> readers.put(shard, reader)));
     return readers;
   }
 
@@ -222,10 +224,8 @@ final class Planning {
     ControlView view = state.view();
     return view.reader(shard)
         .filter(Live::held)
-        .filter(live -> view.handed().getOrDefault(shard, 0L) < live.epoch())
-        .filter(
-            live ->
-                now - view.liveAt().getOrDefault(shard, now) < ClusterMachine.HANDED_WITHIN_MILLIS)
+        .filter(live -> view.shard(shard).handed() < live.epoch())
+        .filter(live -> view.millisSinceLive(shard, now) < ClusterMachine.HANDED_WITHIN_MILLIS)
         .isPresent();
   }
 }

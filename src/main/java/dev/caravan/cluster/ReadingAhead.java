@@ -26,13 +26,13 @@ final class ReadingAhead extends SecondReading {
 
   /** What was told of an earlier death stays in the control topic. */
   @Override
-  boolean goesOn(ControlView.Beside last) {
+  boolean goesOn(KnownShard.Beside last) {
     return d.now() - last.at() <= ControlView.DEAD_AFTER_MILLIS;
   }
 
   /** Before that its reader is heard again, or its shard is dealt. */
   @Override
-  boolean isCold(ControlView.Beside before) {
+  boolean isCold(KnownShard.Beside before) {
     return false;
   }
 
@@ -55,7 +55,7 @@ final class ReadingAhead extends SecondReading {
 
   @Override
   void closed(int shard, Standing before, boolean read) {
-    boolean readAnew = d.view().liveAt().getOrDefault(shard, d.now()) > before.since();
+    boolean readAnew = d.now() - d.view().millisSinceLive(shard, d.now()) > before.since();
     if (read && !readAnew) {
       // Its reader only stood still, and may do so again
       d.become(shard, Standing.due(d.now() + ClusterMachine.GIVEN_UP_MILLIS));

@@ -40,10 +40,10 @@ abstract sealed class SecondReading permits StandingBy, ReadingAhead {
   abstract boolean isForItsOwner();
 
   /** Whether whoever said last that it reads the shard still does, as far as can be told. */
-  abstract boolean goesOn(ControlView.Beside last);
+  abstract boolean goesOn(KnownShard.Beside last);
 
   /** Whether that one could not take over for so long that another is to. */
-  abstract boolean isCold(ControlView.Beside before);
+  abstract boolean isCold(KnownShard.Beside before);
 
   /** For how long whoever is to read it waits before it opens a channel. */
   abstract long opensAfterMillis(Live reader);
@@ -184,7 +184,7 @@ abstract sealed class SecondReading permits StandingBy, ReadingAhead {
 
   /** Nobody reads the shard, and our channel, too, is not live yet, or not any more. */
   void openForGood(int shard, Standing standing, Topics topics) {
-    long lastRead = d.view().lastRead(shard);
+    long lastRead = d.view().shard(shard).lastRead();
     d.become(shard, Ours.opening(Stage.OPENING, standing.version(), lastRead, d.now()));
     d.act(new ClusterAction.TakeOver(topics.planned(), lastRead));
   }
@@ -202,8 +202,8 @@ abstract sealed class SecondReading permits StandingBy, ReadingAhead {
 
   /** Its lease has run out, so that it forwards nothing more, should it only stand still. */
   private void takeOver(int shard, Standing standing, Topics topics) {
-    long lastRead = d.view().lastRead(shard);
-    long epoch = d.view().nextEpoch(shard);
+    long lastRead = d.view().shard(shard).lastRead();
+    long epoch = d.view().shard(shard).nextEpoch();
     d.become(
         shard,
         Ours.opening(Stage.READING, standing.version(), lastRead, d.now()).under(epoch, d.now()));
@@ -231,11 +231,13 @@ abstract sealed class SecondReading permits StandingBy, ReadingAhead {
    * slot that may, the owner of its own slot before or after all others.
    */
   private boolean isDesignated(int shard, Live reader) {
-    Optional<ControlView.Beside> before =
-        Optional.ofNullable(d.view().standby().get(shard))
+    Optional<KnownShard.Beside> before =
+        d.view()
+            .shard(shard)
+            .standby()
             .filter(this::goesOn)
             .filter(it -> mayStandBy(shard, it.by(), reader));
-    Optional<String> cold = before.filter(this::isCold).map(ControlView.Beside::by);
+    Optional<String> cold = before.filter(this::isCold).map(KnownShard.Beside::by);
     if (before.isPresent() && cold.isEmpty()) {
       return before.get().by().equals(d.state().me());
     }

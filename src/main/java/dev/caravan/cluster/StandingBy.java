@@ -24,12 +24,12 @@ final class StandingBy extends SecondReading {
   }
 
   @Override
-  boolean goesOn(ControlView.Beside last) {
+  boolean goesOn(KnownShard.Beside last) {
     return true;
   }
 
   @Override
-  boolean isCold(ControlView.Beside before) {
+  boolean isCold(KnownShard.Beside before) {
     return d.now() - before.warmAt() >= ClusterMachine.COLD_FOR_MILLIS;
   }
 

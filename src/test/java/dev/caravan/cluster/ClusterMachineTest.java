@@ -415,7 +415,7 @@ class ClusterMachineTest {
     hear(new Until(OTHER, 1, 4, 1_700_000_000_000L));
     hear(new Until("ahead", 1, 3, 1_700_000_301_000L));
 
-    assertThat(state.view().until().get(1).millis()).isEqualTo(1_700_000_000_000L);
+    assertThat(state.view().shard(1).lastRead()).isEqualTo(1_700_000_000_000L);
   }
 
   // ---- a number that is used again
@@ -497,7 +497,7 @@ class ClusterMachineTest {
     assertThat(isWritten(left)).isTrue();
 
     hear(left);
-    assertThat(state.view().lastRead(2)).isZero();
+    assertThat(state.view().shard(2).lastRead()).isZero();
     take(new ClusterEvent.Tick(reach));
     assertThat(isWritten(left)).isFalse();
   }
@@ -509,7 +509,7 @@ class ClusterMachineTest {
     pass(30_000, false);
 
     assertThat(isWritten(new Left(ME, 2, 5))).isFalse();
-    assertThat(state.view().lastRead(2)).isEqualTo(KNOWN);
+    assertThat(state.view().shard(2).lastRead()).isEqualTo(KNOWN);
   }
 
   @Test
@@ -521,7 +521,7 @@ class ClusterMachineTest {
 
     hear(new Live(OTHER, 1, 6, false, 0));
 
-    assertThat(state.view().lastRead(1)).isZero();
+    assertThat(state.view().shard(1).lastRead()).isZero();
   }
 
   // ---- what those know who start later

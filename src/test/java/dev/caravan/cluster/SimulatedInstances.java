@@ -430,7 +430,7 @@ final class SimulatedInstances {
         Map<Integer, String> versions = new HashMap<>();
         for (int shard : wanted) {
           versions.put(shard, "v");
-          if (!state.view().topics().containsKey(shard)) {
+          if (state.view().shard(shard).topics().isEmpty()) {
             write(
                 new Topics(
                     name,
