@@ -54,6 +54,7 @@ class SharedReadingTest {
   private final ScheduledExecutorService control = Executors.newSingleThreadScheduledExecutor();
 
   private GapRecorder gaps;
+  private ClientReaders readers;
   private SharedReading shared;
 
   /** Tells the record, as the consumer does. */
@@ -119,7 +120,7 @@ class SharedReadingTest {
         context.getEndpoint("genesys:notifications?topics=none", GenesysEndpoint.class);
     NotificationsConsumer consumer = new NotificationsConsumer(endpoint, exchange -> {});
     Clients clients = new Clients(List.of("east", "west"));
-    ClientReaders readers = new ClientReaders(context, clients, control, () -> {}, clock);
+    readers = new ClientReaders(context, clients, control, () -> {}, clock);
     readers.start(
         (client, refusals) -> new CamelChannelOpener(endpoint, consumer, clock, client, refusals),
         (client, opener) ->
@@ -157,7 +158,8 @@ class SharedReadingTest {
   }
 
   @AfterEach
-  void stop() {
+  void stop() throws Exception {
+    readers.stop(this);
     control.shutdownNow();
     context.stop();
   }
