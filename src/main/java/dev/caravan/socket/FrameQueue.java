@@ -240,12 +240,16 @@ public final class FrameQueue extends ServiceSupport {
   @Override
   protected void doStop() throws Exception {
     long deadline = System.nanoTime() + limits.drainTimeout().toNanos();
-    closeSockets(deadline);
-    synchronized (this) {
-      draining = true;
-      notifyAll();
+    try {
+      closeSockets(deadline);
+    } finally {
+      // Interrupted or not: the thread hands over what is left, and ends
+      synchronized (this) {
+        draining = true;
+        notifyAll();
+      }
+      executor.shutdown();
     }
-    executor.shutdown();
     long left = Math.max(0, deadline - System.nanoTime());
     if (!executor.awaitTermination(left, TimeUnit.NANOSECONDS)) {
       LOG.warn(

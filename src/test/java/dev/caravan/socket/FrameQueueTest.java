@@ -226,6 +226,36 @@ class FrameQueueTest {
     }
   }
 
+  /** As when a route waits for a step of its own to stop it, until Camel gives that up. */
+  @Test
+  void handsOverWhatWasReadAndEndsThoughWhoeverStopsItIsInterrupted() throws Exception {
+    AtomicReference<Thread> thread = new AtomicReference<>();
+    Slow listener =
+        new Slow() {
+          @Override
+          public void onFrame(byte[] frame, boolean binary) {
+            thread.set(Thread.currentThread());
+            super.onFrame(frame, binary);
+          }
+        };
+    try (TestServer server = TestServer.webSockets(socket -> {})) {
+      open(server, listener);
+      send(server, 0, 0, 3);
+      await().atMost(GENEROUS).until(() -> queue.frames() == 3 && thread.get() != null);
+
+      Thread stopping = new Thread(() -> queue.stop());
+      stopping.start();
+      ServerWebSocket peer = server.sockets().get(0);
+      await().atMost(GENEROUS).until(() -> peer.closeStatusCode() != null);
+      stopping.interrupt();
+      stopping.join(GENEROUS.toMillis());
+      permits.release(3);
+
+      await().atMost(GENEROUS).until(() -> !thread.get().isAlive());
+      assertThat(listener.texts()).isEqualTo(numbers(3));
+    }
+  }
+
   @Test
   void takesNoSocketWhenItDoesNotRun() {
     ServiceHelper.stopService(queue);
