@@ -242,10 +242,10 @@ function axis(from, length) {
 function showGaps() {
   const latest = [...timeline.gaps].sort((a, b) => b.from - a.from).slice(0, 20);
   if (!latest.length) {
-    $('gaps').replaceChildren(h('p', { class: 'note' }, 'No gaps: nothing was missed in the last 24 hours, as far as this bridge ran.'));
+    put($('gaps'), h('p', { class: 'note' }, 'No gaps: nothing was missed in the last 24 hours, as far as this bridge ran.'));
     return;
   }
-  $('gaps').replaceChildren(h('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'Gaps' }, h('table', {},
+  put($('gaps'), h('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'Gaps' }, h('table', {},
     h('caption', {}, count(timeline.gaps.length, 'gap') + ' in 24 hours' + (timeline.gaps.length > 20 ? ', the latest 20' : '')),
     h('thead', {}, h('tr', {}, ['From', 'Lasted', 'Where', 'Cause', 'Topics', 'Read again'].map(title => h('th', { scope: 'col' }, title)))),
     h('tbody', {}, latest.map(gap => h('tr', {},

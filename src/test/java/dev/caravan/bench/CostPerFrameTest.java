@@ -42,7 +42,7 @@ import org.junit.jupiter.api.io.TempDir;
  * What a frame of 3.6 KB costs, as far as no stopwatch is needed to tell: bytes allocated,
  * exchanges made, threads woken. Who makes the road cheaper lowers the bounds.
  */
-@Timeout(120)
+@Timeout(300)
 @Tag("slow")
 class CostPerFrameTest {
 

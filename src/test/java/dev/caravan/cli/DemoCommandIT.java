@@ -74,7 +74,7 @@ class DemoCommandIT {
       demo.kill();
 
       await()
-          .atMost(Duration.ofMinutes(1))
+          .atMost(Duration.ofMinutes(3))
           .until(() -> children.stream().noneMatch(ProcessHandle::isAlive));
     }
   }

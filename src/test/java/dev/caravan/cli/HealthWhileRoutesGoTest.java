@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Timeout;
 /**
  * Health is asked again and again while routes are removed and added, with the shipped settings.
  */
-@Timeout(60)
+@Timeout(300)
 @Tag("slow")
 class HealthWhileRoutesGoTest {
 

@@ -218,7 +218,7 @@ class KafkaSecurityIT {
     try (Simulator genesys = genesys();
         Bridge bridge = bridge(genesys, prefix, variables);
         TopicReader reader = new TopicReader(broker.bootstrapServers(), prefix)) {
-      await().atMost(Duration.ofSeconds(60)).until(() -> genesys.openSockets() == 1);
+      await().atMost(Duration.ofMinutes(3)).until(() -> genesys.openSockets() == 1);
 
       awaitArrival(send(genesys, "c-1"), reader, bridge);
       bridge.awaitReady();
@@ -279,7 +279,7 @@ class KafkaSecurityIT {
     try (Simulator genesys = genesys();
         Bridge bridge = bridge(genesys, prefix, variables);
         TopicReader reader = new TopicReader(broker.bootstrapServers(), prefix)) {
-      await().atMost(Duration.ofSeconds(60)).until(() -> genesys.openSockets() == 1);
+      await().atMost(Duration.ofMinutes(3)).until(() -> genesys.openSockets() == 1);
       awaitArrival(send(genesys, "c-1"), reader, bridge);
 
       renewBroker(store, renewed.caFile());
@@ -306,7 +306,7 @@ class KafkaSecurityIT {
     try (Simulator genesys = genesys();
         Bridge bridge = bridge(genesys, prefix, variables);
         TopicReader reader = new TopicReader(broker.bootstrapServers(), prefix)) {
-      await().atMost(Duration.ofSeconds(60)).until(() -> genesys.openSockets() == 1);
+      await().atMost(Duration.ofMinutes(3)).until(() -> genesys.openSockets() == 1);
       for (int i = 0; i < 20; i++) {
         frames.add(send(genesys, "c-" + i));
       }
@@ -337,15 +337,13 @@ class KafkaSecurityIT {
   private static String sendUntilRefused(Simulator genesys, Bridge bridge) {
     String[] last = new String[1];
     await()
-        .atMost(Duration.ofSeconds(60))
+        .atMost(Duration.ofMinutes(3))
         .pollInterval(Duration.ofSeconds(2))
         .until(
             () -> {
-              if (bridge.log().contains(UNKNOWN_CA)) {
-                return true;
-              }
+              boolean refused = bridge.log().contains(UNKNOWN_CA);
               last[0] = send(genesys, UUID.randomUUID().toString());
-              return false;
+              return refused;
             });
     return last[0];
   }
@@ -412,7 +410,7 @@ class KafkaSecurityIT {
       assertThat(tail.output()).contains(sentence).doesNotContain("\tat ");
       assertThat(check.awaitEnd()).isEqualTo(1);
       assertThat(check.output()).contains("  FAILED  " + sentence).doesNotContain("\tat ");
-      await().atMost(Duration.ofSeconds(60)).until(() -> genesys.openSockets() == 1);
+      await().atMost(Duration.ofMinutes(3)).until(() -> genesys.openSockets() == 1);
     }
   }
 
@@ -484,7 +482,7 @@ class KafkaSecurityIT {
           .incrementalAlterConfigs(
               Map.of(new ConfigResource(ConfigResource.Type.BROKER, "1"), changes))
           .all()
-          .get(30, TimeUnit.SECONDS);
+          .get(2, TimeUnit.MINUTES);
     }
   }
 

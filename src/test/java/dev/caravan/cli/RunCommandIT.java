@@ -154,7 +154,7 @@ class RunCommandIT {
       bridge.awaitOutput("Running 0 routes|no routes|No route");
 
       await()
-          .atMost(Duration.ofSeconds(30))
+          .atMost(Duration.ofMinutes(2))
           .ignoreExceptionsInstanceOf(ConnectException.class)
           .until(() -> health("/live").contains("UP"));
       assertThat(bridge.output()).doesNotContain("\tat ", "Exception");

@@ -121,7 +121,7 @@ class TailCommandIT {
         record.headers().add(header("genesys-media", media));
       }
       record.headers().add(header("genesys-topic", genesysTopic));
-      producer.send(record).get(60, TimeUnit.SECONDS);
+      producer.send(record).get(2, TimeUnit.MINUTES);
     }
   }
 

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
 
 /** The commands as they are typed, with the routes that are shipped. */
-@Timeout(60)
+@Timeout(300)
 @Tag("slow")
 class TryCommandTest {
 

@@ -84,7 +84,7 @@ class LocalBrokerIT {
               admin
                   .describeTopics(List.of("t"))
                   .allTopicNames()
-                  .get(30, TimeUnit.SECONDS)
+                  .get(2, TimeUnit.MINUTES)
                   .get("t")
                   .partitions())
           .hasSize(7);
@@ -143,14 +143,14 @@ class LocalBrokerIT {
                 pidFile.toString()),
             System.getenv(),
             folder.resolve("log"));
-    await().atMost(Duration.ofSeconds(120)).until(() -> Files.exists(pidFile));
+    await().atMost(Duration.ofMinutes(3)).until(() -> Files.exists(pidFile));
     ProcessHandle broker =
         ProcessHandle.of(Long.parseLong(Files.readString(pidFile))).orElseThrow();
     assertThat(broker.isAlive()).isTrue();
 
     parent.kill();
 
-    await().atMost(Duration.ofSeconds(60)).until(() -> !broker.isAlive());
+    await().atMost(Duration.ofMinutes(3)).until(() -> !broker.isAlive());
   }
 
   /** A parent that starts a broker, writes down its process id, and waits to be killed. */
@@ -183,7 +183,7 @@ class LocalBrokerIT {
             new ByteArraySerializer())) {
       producer
           .send(new ProducerRecord<>(topic, key, value.getBytes(StandardCharsets.UTF_8)))
-          .get(60, TimeUnit.SECONDS);
+          .get(2, TimeUnit.MINUTES);
     } catch (Exception e) {
       throw new AssertionError("not sent", e);
     }

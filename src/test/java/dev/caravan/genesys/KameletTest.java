@@ -32,7 +32,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The Kamelet keeps the rules of Camel's catalogue, and reads from the stand-in. */
-@Timeout(60)
+@Timeout(300)
 @Tag("slow")
 class KameletTest {
 

@@ -51,7 +51,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What becomes of an event whose way through the route ends in a throw. */
-@Timeout(60)
+@Timeout(300)
 @Tag("slow")
 class NotificationsConsumerTest {
 

@@ -20,7 +20,7 @@ import java.util.stream.Stream;
 /** The machine's own Chromium, which looks at status pages. */
 final class Chromium implements AutoCloseable {
 
-  private static final double PATIENCE_MILLIS = 60_000;
+  private static final double PATIENCE_MILLIS = 180_000;
   private static final List<Path> BROWSERS =
       Stream.of(
               System.getProperty("caravan.chromium", "/usr/bin/chromium"),

@@ -34,7 +34,7 @@ import org.slf4j.LoggerFactory;
 class ClusterIT {
 
   private static final Logger LOG = LoggerFactory.getLogger(ClusterIT.class);
-  private static final Duration PATIENCE = Duration.ofSeconds(120);
+  private static final Duration PATIENCE = Duration.ofSeconds(180);
   private static final String PREFIX = "shared.";
   private static final Duration PAUSE = Duration.ofMillis(4);
 
@@ -243,7 +243,10 @@ class ClusterIT {
 
     instances.stop("a");
     assertNothingLostNorRepeatedYet();
-    String killed = instances.state("b").contains("2 shards here") ? "c" : "b";
+    instances.awaitThat(
+        "one of them reads one shard, the other two",
+        () -> shardsOf("b") * shardsOf("c") == 2 && shardsOf("b") + shardsOf("c") == 3);
+    String killed = shardsOf("b") == 1 ? "b" : "c";
     instances.kill(killed);
     awaitState("1 of 2 instances, 3 shards here, 0 elsewhere", killed.equals("b") ? "c" : "b");
     flow.stop();
@@ -254,6 +257,10 @@ class ClusterIT {
     assertThat(flow.gaps()).as("one gap for the shard that it read").hasSize(1);
     flow.assertNothingRepeated();
     flow.assertOrder();
+  }
+
+  private int shardsOf(String name) {
+    return Instances.shards(instances.get(name)).here();
   }
 
   /** With a standby, the death of one costs nothing. */

@@ -58,7 +58,7 @@ final class Counter implements AutoCloseable {
   /** Sends no more. */
   void stop() throws InterruptedException {
     clock.shutdown();
-    if (!clock.awaitTermination(30, TimeUnit.SECONDS)) {
+    if (!clock.awaitTermination(2, TimeUnit.MINUTES)) {
       throw new IllegalStateException("The contact centre does not stop");
     }
   }

@@ -34,7 +34,7 @@ import org.junit.jupiter.api.io.TempDir;
 class FirstTenMinutesIT {
 
   private static final Pattern BLOCK = Pattern.compile("(?ms)^```(sh|text|page|ends)\n(.*?)^```");
-  private static final Duration PATIENCE = Duration.ofMinutes(2);
+  private static final Duration PATIENCE = Duration.ofMinutes(4);
 
   @TempDir private Path folder;
   private final Map<String, String> ports = new TreeMap<>();

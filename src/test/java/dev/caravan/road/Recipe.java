@@ -72,7 +72,7 @@ final class Recipe {
   /** Waits until so many events lie in the spool of a bridge, parked or not. */
   static void awaitWaiting(Bridge bridge, int events) {
     await()
-        .atMost(Duration.ofSeconds(30))
+        .atMost(Duration.ofMinutes(2))
         .untilAsserted(() -> assertThat(waiting(bridge)).isEqualTo(events));
   }
 

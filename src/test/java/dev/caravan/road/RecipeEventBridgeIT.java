@@ -63,7 +63,7 @@ class RecipeEventBridgeIT {
     sqs.send("{\"id\":\"e-4\",\"detail\":{}}");
 
     road.kafka().awaitUntil(records -> records.stream().filter(this::isEvent).count() == 5);
-    await().atMost(Duration.ofSeconds(20)).until(() -> sqs.messages() == 0);
+    await().atMost(Duration.ofMinutes(2)).until(() -> sqs.messages() == 0);
     var calls = road.recordsOf("conversations.voice").toList();
     assertThat(calls).hasSize(3).extracting(ConsumerRecord::key).containsOnly(CONVERSATION);
     assertThat(calls)

@@ -69,6 +69,7 @@ class RecipePostgresqlIT {
         .setPort(port)
         .setDataDirectory(data)
         .setCleanDataDirectory(false)
+        .setPGStartupWait(Duration.ofMinutes(2))
         .start();
   }
 
@@ -109,7 +110,7 @@ class RecipePostgresqlIT {
 
   private void awaitRows(List<String> values) {
     await()
-        .atMost(Duration.ofSeconds(60))
+        .atMost(Duration.ofMinutes(3))
         .untilAsserted(
             () ->
                 assertThat(rows("select value::text from genesys_events order by ce_time, ce_id"))

@@ -66,7 +66,7 @@ class RecipeQueueNamesIT {
     ConsumerRecord<String, byte[]> before = awaitRecord(first());
     road.genesys().disarm();
     await()
-        .atMost(Duration.ofSeconds(60))
+        .atMost(Duration.ofMinutes(3))
         .untilAsserted(() -> assertThat(nameOf(awaitRecord(last()))).contains(last().name()));
     Optional<String> ofFirst = nameOf(awaitRecord(first()));
     ConsumerRecord<String, byte[]> unknown = awaitRecord(topic(Road.QUEUE));
@@ -81,7 +81,7 @@ class RecipeQueueNamesIT {
     Bridge bridge = road.start(settings);
     bridge.awaitReady();
     await()
-        .atMost(Duration.ofSeconds(60))
+        .atMost(Duration.ofMinutes(3))
         .untilAsserted(() -> assertThat(nameOf(awaitRecord(last()))).contains(last().name()));
 
     road.genesys().arm(Fault.status(LISTING, 403));

@@ -81,7 +81,7 @@ class RecipeSchemaRegistryIT {
   /** Gives the registry a schema, once it is there. */
   private void give(String topic, String schema) {
     await()
-        .atMost(Duration.ofSeconds(60))
+        .atMost(Duration.ofMinutes(3))
         .ignoreException(ConnectException.class)
         .until(() -> post(topic, schema) == 200);
   }

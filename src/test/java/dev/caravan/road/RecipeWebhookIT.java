@@ -130,10 +130,10 @@ class RecipeWebhookIT {
     road.restart().awaitReady();
 
     await()
-        .atMost(Duration.ofSeconds(60))
+        .atMost(Duration.ofMinutes(3))
         .untilAsserted(() -> assertThat(taken).extracting(Call::body).contains(failing));
     Recipe.awaitWaiting(road.bridge(), 0);
-    await().atMost(Duration.ofSeconds(30)).until(() -> !alerts.isEmpty());
+    await().atMost(Duration.ofMinutes(3)).until(() -> !alerts.isEmpty());
     assertThat(alerts)
         .first()
         .asString()
@@ -143,7 +143,7 @@ class RecipeWebhookIT {
 
   private void awaitTaken(List<String> bodies) {
     await()
-        .atMost(Duration.ofSeconds(60))
+        .atMost(Duration.ofMinutes(3))
         .untilAsserted(() -> assertThat(taken).extracting(Call::body).isEqualTo(bodies));
   }
 }

@@ -1,5 +1,7 @@
 package dev.caravan.road;
 
+import static org.awaitility.Awaitility.await;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.caravan.simulator.OauthClient;
@@ -15,6 +17,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -158,8 +161,13 @@ final class Road implements AutoCloseable {
         "connectedTime":"2026-11-21T17:00:00.131Z"}]""");
   }
 
-  /** Sends a text frame to every open socket; returns its bytes. */
+  /** Sends a text frame to the socket that is open; returns its bytes. */
   byte[] send(String frame) {
+    // Of one that was just replaced the end may not have come to the stand-in
+    await()
+        .alias("one socket is open")
+        .atMost(Duration.ofMinutes(2))
+        .until(genesys::openSockets, open -> open == 1);
     int sockets =
         genesys.perform(new Action.Frame(Action.Target.ALL, Action.Frame.Kind.RAW, 0, frame));
     if (sockets != 1) {

@@ -300,8 +300,9 @@ class RoadBackfillIT {
 
       bridge.awaitLog("The OAuth client has 19 of 20 channels, and only 1 of them are this");
 
-      assertThat(bridge.readiness().check("genesys-notifications").toString())
-          .contains("19 of 20 channels");
+      bridge.awaitReadiness(
+          "health says so, too",
+          now -> now.check("genesys-notifications").toString().contains("19 of 20 channels"));
       assertThat(road.genesys().callCounts()).doesNotContainKey(RELEASE);
     }
   }

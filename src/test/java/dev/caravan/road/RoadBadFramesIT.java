@@ -144,13 +144,18 @@ class RoadBadFramesIT {
         road.send(event("v2.something.large", large(FOUR_MEBIBYTES), "refused twice"));
 
     await()
-        .atMost(Duration.ofSeconds(60))
+        .atMost(Duration.ofMinutes(3))
         .until(() -> files().anyMatch(file -> holds(file, refusedTwice)));
-    assertThat(files())
-        .allSatisfy(
-            file ->
-                assertThat(Files.getPosixFilePermissions(file))
-                    .isEqualTo(PosixFilePermissions.fromString("rw-------")));
+    // The folder is closed to others; a file is once it is written
+    await()
+        .atMost(Duration.ofMinutes(3))
+        .untilAsserted(
+            () ->
+                assertThat(files())
+                    .allSatisfy(
+                        file ->
+                            assertThat(Files.getPosixFilePermissions(file))
+                                .isEqualTo(PosixFilePermissions.fromString("rw-------"))));
     theRoadGoesOn();
     limitDeadLetters("8000000");
   }

@@ -31,7 +31,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** The operator's drill in docs/operating.md: what it tells to type, and what is seen then. */
 class RoadDrillIT {
 
-  private static final Duration PATIENCE = Duration.ofSeconds(40);
+  private static final Duration PATIENCE = Duration.ofMinutes(2);
   private static final Pattern SITUATION =
       Pattern.compile("(?ms)^### Drill (\\d)\\b.*?(?=^### |^## |\\z)");
   private static final Pattern CALL = Pattern.compile("curl -d '([^']+)' http://\\S+:8085(\\S+)");

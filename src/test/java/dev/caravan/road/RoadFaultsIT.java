@@ -64,7 +64,7 @@ class RoadFaultsIT {
   /** A socket that is open but dead is noticed after that, by design. */
   private static final Duration NOTICED = Duration.ofSeconds(42);
 
-  private static final Duration PATIENCE = Duration.ofSeconds(120);
+  private static final Duration PATIENCE = Duration.ofMinutes(4);
 
   private static final String TOKEN = "POST /oauth/token";
   private static final String CHANNEL = "POST /api/v2/notifications/channels";

@@ -289,7 +289,7 @@ class RoadGapsIT {
 
   private static void until(BooleanSupplier condition) {
     await()
-        .atMost(Duration.ofSeconds(90))
+        .atMost(Duration.ofMinutes(3))
         .pollInterval(Duration.ofMillis(20))
         .until(condition::getAsBoolean);
   }

@@ -42,7 +42,7 @@ class RoadOutageIT {
       Ledger ledger = new Ledger(genesys);
       try (Bridge bridge = settings.start(folder)) {
         // Away at the start
-        await().atMost(Duration.ofSeconds(90)).until(() -> genesys.openSockets() == 1);
+        await().atMost(Duration.ofMinutes(3)).until(() -> genesys.openSockets() == 1);
         ledger.send(100);
         kafkaIsMissed(bridge, 0);
         broker.restart();
@@ -94,7 +94,7 @@ class RoadOutageIT {
     try (LocalBroker broker = TestBroker.start();
         Simulator genesys = Simulator.start(Road.quiet());
         Bridge bridge = settings(genesys.url(), broker.bootstrapServers()).start(folder)) {
-      await().atMost(Duration.ofSeconds(90)).until(() -> genesys.openSockets() == 1);
+      await().atMost(Duration.ofMinutes(3)).until(() -> genesys.openSockets() == 1);
       Ledger ledger = new Ledger(genesys);
       for (int i = 0; i < kills; i++) {
         ledger.send(1_000);
@@ -131,7 +131,7 @@ class RoadOutageIT {
       try (Bridge bridge = settings.start(folder);
           TopicReader kept = new TopicReader(broker.bootstrapServers(), PREFIX + "presence");
           TopicReader dead = new TopicReader(broker.bootstrapServers(), PREFIX + "dead")) {
-        await().atMost(Duration.ofSeconds(90)).until(() -> genesys.openSockets() == 1);
+        await().atMost(Duration.ofMinutes(3)).until(() -> genesys.openSockets() == 1);
         Ledger ledger = new Ledger(genesys);
         ledger.send(50);
         genesys.emit(presence, Road.json("{}".getBytes(StandardCharsets.UTF_8)));
@@ -174,7 +174,7 @@ class RoadOutageIT {
       bridge.awaitLog("Cannot connect to the login endpoint");
 
       try (Simulator genesys = Simulator.start(Road.quiet().withPort(port))) {
-        await().atMost(Duration.ofSeconds(90)).until(() -> genesys.openSockets() == 1);
+        await().atMost(Duration.ofMinutes(3)).until(() -> genesys.openSockets() == 1);
         bridge.awaitLog("Shard 0. Connected: the bridge started.");
       }
 
@@ -184,7 +184,7 @@ class RoadOutageIT {
           "the bridge says that Genesys Cloud is away again",
           now -> now.status() == 503 && now.text().contains("next attempt in"));
       try (Simulator genesys = Simulator.start(Road.quiet().withPort(port))) {
-        await().atMost(Duration.ofSeconds(90)).until(() -> genesys.openSockets() == 1);
+        await().atMost(Duration.ofMinutes(3)).until(() -> genesys.openSockets() == 1);
       }
       assertThat(bridge.log()).doesNotContain("Broken until");
       assertThat(bridge.logLines()).filteredOn(line -> !Road.isOneOfOurs(line)).isEmpty();
@@ -208,7 +208,7 @@ class RoadOutageIT {
   private static void kafkaIsMissed(Bridge bridge, int lines) {
     await()
         .alias("the bridge says that Kafka is away")
-        .atMost(Duration.ofSeconds(90))
+        .atMost(Duration.ofMinutes(3))
         .untilAsserted(
             () ->
                 assertThat(bridge.logLines().stream().skip(lines))

@@ -123,7 +123,7 @@ class RoadPageIT {
   private void awaitEventsInKafka() {
     bridge.awaitReady();
     await()
-        .atMost(Duration.ofSeconds(90))
+        .atMost(Duration.ofMinutes(3))
         .ignoreExceptions()
         .until(() -> json("/status").at("/kafka/topics").size() > 3);
   }

@@ -81,7 +81,7 @@ class RoadSettingsIT {
     String place = "forward\\.camel\\.yaml, line \\d+, column \\d+";
     assertThat(health.text()).containsPattern(place);
     assertThat(bridge.log()).containsPattern("Broken YAML in .*" + place);
-    await().atMost(Duration.ofSeconds(60)).until(() -> road.genesys().openSockets() == 1);
+    await().atMost(Duration.ofMinutes(3)).until(() -> road.genesys().openSockets() == 1);
     Files.writeString(forward, good);
     bridge.awaitReady();
   }
@@ -115,10 +115,11 @@ class RoadSettingsIT {
     Bridge.Settings settings = road.settings().with("GENESYS_TOPICS", Ledger.TOPIC);
     Bridge misled =
         road.start(road.settings().with("GENESYS_TOPICS", Ledger.TOPIC).with(name, value));
-    await().atMost(Duration.ofSeconds(60)).until(() -> road.genesys().openSockets() == 1);
+    await().atMost(Duration.ofMinutes(3)).until(() -> road.genesys().openSockets() == 1);
     Ledger ledger = new Ledger(road.genesys());
     ledger.send(200);
     saysOnce(misled, sentence);
+    Recipe.awaitWaiting(misled, 200);
     misled.terminate();
     misled.awaitEnd();
 

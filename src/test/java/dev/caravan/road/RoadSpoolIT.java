@@ -27,7 +27,7 @@ import org.slf4j.LoggerFactory;
 class RoadSpoolIT {
 
   private static final Logger LOG = LoggerFactory.getLogger(RoadSpoolIT.class);
-  private static final Duration PATIENCE = Duration.ofSeconds(90);
+  private static final Duration PATIENCE = Duration.ofMinutes(3);
   private static final String PREFIX = "spool.";
   private static final int PADDING = 3_600;
 
@@ -51,7 +51,8 @@ class RoadSpoolIT {
         await().atMost(PATIENCE).until(() -> genesys.openSockets() == 1);
         ledger.send(3_000);
         bridge.awaitLog("cannot be written: No space left on device");
-        assertThat(bridge.readiness().text()).contains("records wait in memory only");
+        bridge.awaitReadiness(
+            "it says so", now -> now.text().contains("records wait in memory only"));
 
         Files.delete(ballast);
         bridge.awaitLog("the store works again");

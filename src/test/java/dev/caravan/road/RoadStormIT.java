@@ -44,7 +44,7 @@ class RoadStormIT {
                   .with("GENESYS_RETRY_INITIAL_DELAY", SECONDS * 1_000 / 30 + "ms")
                   .with("GENESYS_RETRY_MAXIMUM_DELAY", SECONDS * 1_500 + "ms")
                   .with("GENESYS_BREAKER_WAIT", String.valueOf(Math.max(1, SECONDS / 6))));
-      await().atMost(Duration.ofSeconds(60)).until(() -> !calls(road, call).isEmpty());
+      await().atMost(Duration.ofMinutes(3)).until(() -> !calls(road, call).isEmpty());
       long first = calls(road, call).get(0).atMillis();
       await()
           .atMost(Duration.ofSeconds(SECONDS * 2L + 10))

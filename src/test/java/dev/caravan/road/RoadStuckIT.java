@@ -48,7 +48,7 @@ import org.slf4j.LoggerFactory;
 class RoadStuckIT {
 
   private static final Logger LOG = LoggerFactory.getLogger(RoadStuckIT.class);
-  private static final Duration PATIENCE = Duration.ofSeconds(120);
+  private static final Duration PATIENCE = Duration.ofMinutes(4);
   private static final int PER_SECOND = 1_000;
   private static final int MINUTES = Integer.getInteger("caravan.stuck.minutes", 0);
 
@@ -246,7 +246,7 @@ class RoadStuckIT {
     }
 
     private int partitionsNow(String topic) {
-      return consumer.partitionsFor(topic, Duration.ofSeconds(5)).size();
+      return consumer.partitionsFor(topic, Duration.ofMinutes(1)).size();
     }
 
     /** It is deleted: what arrives there from now on begins anew. */

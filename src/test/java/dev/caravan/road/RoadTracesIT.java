@@ -145,7 +145,7 @@ class RoadTracesIT {
 
   private Span awaitSpan(String name) {
     return await()
-        .atMost(Duration.ofSeconds(60))
+        .atMost(Duration.ofMinutes(3))
         .until(
             () ->
                 received.stream()

@@ -26,7 +26,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What becomes of events on their way to Kafka whose route calls one that does not run. */
-@Timeout(60)
+@Timeout(300)
 @Tag("slow")
 class FailFastDirectComponentTest {
 

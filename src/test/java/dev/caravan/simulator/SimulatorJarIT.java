@@ -59,7 +59,7 @@ class SimulatorJarIT {
     try {
       Matcher url =
           await()
-              .atMost(1, TimeUnit.MINUTES)
+              .atMost(3, TimeUnit.MINUTES)
               .until(
                   () ->
                       Pattern.compile("GENESYS_LOGIN_URL=(\\S+)").matcher(Files.readString(output)),

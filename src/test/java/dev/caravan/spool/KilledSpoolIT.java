@@ -64,10 +64,15 @@ class KilledSpoolIT {
       List<Long> left;
       try (SpoolFixture spool = new SpoolFixture(settings)) {
         assertThat(spool.events).as("a kill damages nothing").isEmpty();
-        assertThat(spool.spool.kept().isPresent())
-            .as("what was acknowledged is kept")
-            .isEqualTo(!kept.isZero() && !delivered.isEmpty());
+        boolean keeps = spool.spool.kept().isPresent();
         left = spool.take(Integer.MAX_VALUE);
+        // What was delivered just before the kill may be acknowledged in memory only
+        Set<Long> again = new HashSet<>(left);
+        if (kept.isZero() || delivered.isEmpty()) {
+          assertThat(keeps).as("nothing is kept").isFalse();
+        } else if (delivered.stream().anyMatch(id -> id <= committed && !again.contains(id))) {
+          assertThat(keeps).as("what was acknowledged is kept").isTrue();
+        }
       }
       assertThat(left).as("in order").isSorted().doesNotHaveDuplicates();
       Set<Long> known = new HashSet<>(left);

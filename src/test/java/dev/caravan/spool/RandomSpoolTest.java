@@ -39,7 +39,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * of a key do so in order, seen from the last time each of them did: one that was delivered may
  * become a dead letter when it is repeated.
  */
-@Timeout(value = 3, unit = TimeUnit.MINUTES)
+@Timeout(value = 5, unit = TimeUnit.MINUTES)
 @Tag("slow")
 class RandomSpoolTest {
 

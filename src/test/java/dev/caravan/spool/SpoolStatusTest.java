@@ -29,7 +29,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What a spool says about itself, and what can be read from it again. */
-@Timeout(value = 2, unit = TimeUnit.MINUTES)
+@Timeout(value = 5, unit = TimeUnit.MINUTES)
 class SpoolStatusTest {
 
   private static final Duration THREE_MINUTES = Duration.ofSeconds(190);

@@ -26,7 +26,9 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Predicate;
+import org.awaitility.core.ConditionTimeoutException;
 
 /**
  * The real bridge, started as a user starts it: the packaged jar, the environment, the routes. It
@@ -40,8 +42,8 @@ public final class Bridge implements AutoCloseable {
           + " -XX:CompileThresholdScaling=4 -Xmx128m -XX:+ExitOnOutOfMemoryError"
           + " -XX:TrimNativeHeapInterval=5000";
 
-  private static final Duration PATIENCE = Duration.ofSeconds(90);
-  private static final Duration STOP_PATIENCE = Duration.ofSeconds(60);
+  private static final Duration PATIENCE = Duration.ofMinutes(3);
+  private static final Duration STOP_PATIENCE = Duration.ofMinutes(2);
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final HttpClient HTTP =
       HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(5)).build();
@@ -214,18 +216,21 @@ public final class Bridge implements AutoCloseable {
 
   /** Waits until its output contains a text. */
   public Bridge awaitLog(String text) {
-    await()
-        .alias("\"" + text + "\" in the bridge's output")
-        .atMost(PATIENCE)
-        .pollInterval(Duration.ofMillis(100))
-        .until(
-            () -> {
-              boolean said = log().contains(text);
-              if (!said) {
-                failIfEnded();
-              }
-              return said;
-            });
+    try {
+      await()
+          .atMost(PATIENCE)
+          .pollInterval(Duration.ofMillis(100))
+          .until(
+              () -> {
+                boolean said = log().contains(text);
+                if (!said) {
+                  failIfEnded();
+                }
+                return said;
+              });
+    } catch (ConditionTimeoutException e) {
+      throw new AssertionError("Not \"" + text + "\", but the bridge said: " + log(), e);
+    }
     return this;
   }
 
@@ -271,18 +276,24 @@ public final class Bridge implements AutoCloseable {
     return get("/observe/metrics").text();
   }
 
-  /** Waits for a readiness. */
+  /** Waits for a readiness that is told. */
   public Health awaitReadiness(String what, Predicate<Health> enough) {
-    return await()
-        .alias(what)
-        .atMost(PATIENCE)
-        .pollInterval(Duration.ofMillis(100))
-        .until(
-            () -> {
-              failIfEnded();
-              return readiness();
-            },
-            enough);
+    AtomicReference<Health> last = new AtomicReference<>();
+    try {
+      return await()
+          .atMost(PATIENCE)
+          .pollInterval(Duration.ofMillis(100))
+          .until(
+              () -> {
+                failIfEnded();
+                last.set(readiness());
+                return last.get();
+              },
+              health -> health.status() != 0 && enough.test(health));
+    } catch (ConditionTimeoutException e) {
+      throw new AssertionError(
+          "Not so: %s. Readiness is %s; the bridge said: %s".formatted(what, last, log()), e);
+    }
   }
 
   public Health awaitReady() {

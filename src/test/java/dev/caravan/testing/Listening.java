@@ -8,10 +8,12 @@ import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 
@@ -28,9 +30,7 @@ public final class Listening {
     try (Stream<Path> open = Files.list(process.resolve("fd"))) {
       Set<String> own = new HashSet<>();
       for (Path file : open.toList()) {
-        if (Files.isSymbolicLink(file)) {
-          own.add(Files.readSymbolicLink(file).toString());
-        }
+        linked(file).ifPresent(own::add);
       }
       List<InetSocketAddress> listening = new ArrayList<>();
       for (String table : List.of("net/tcp", "net/tcp6")) {
@@ -44,6 +44,15 @@ public final class Listening {
       return listening;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+  }
+
+  /** What a descriptor stands for, unless it was closed after it had been listed. */
+  private static Optional<String> linked(Path descriptor) throws IOException {
+    try {
+      return Optional.of(Files.readSymbolicLink(descriptor).toString());
+    } catch (NoSuchFileException closed) {
+      return Optional.empty();
     }
   }
 

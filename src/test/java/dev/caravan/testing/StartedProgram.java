@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /** The packaged program as a process of its own, as a user starts it. */
 public final class StartedProgram implements AutoCloseable {
@@ -112,8 +113,10 @@ public final class StartedProgram implements AutoCloseable {
 
   @Override
   public void close() {
-    List<ProcessHandle> children = children();
-    process.destroyForcibly();
-    children.forEach(ProcessHandle::destroyForcibly);
+    List<ProcessHandle> all =
+        Stream.concat(Stream.of(process.toHandle()), children().stream()).toList();
+    all.forEach(ProcessHandle::destroyForcibly);
+    // Until then they may write into a folder that is about to be deleted
+    all.forEach(one -> one.onExit().completeOnTimeout(one, 1, TimeUnit.MINUTES).join());
   }
 }

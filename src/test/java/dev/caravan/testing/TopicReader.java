@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.UUID;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
@@ -20,6 +21,7 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.StringDeserializer;
+import org.awaitility.core.ConditionTimeoutException;
 
 /**
  * For tests that assert what arrived in Kafka: reads all topics whose name starts with a prefix,
@@ -27,7 +29,7 @@ import org.apache.kafka.common.serialization.StringDeserializer;
  */
 public final class TopicReader implements AutoCloseable {
 
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final Duration PATIENCE = Duration.ofMinutes(3);
 
   private final KafkaConsumer<String, byte[]> consumer;
   private final List<ConsumerRecord<String, byte[]>> records = new ArrayList<>();
@@ -76,17 +78,28 @@ public final class TopicReader implements AutoCloseable {
   /** Reads until the condition holds for all that has been seen. */
   public List<ConsumerRecord<String, byte[]>> awaitUntil(
       Predicate<List<ConsumerRecord<String, byte[]>>> enough) {
-    await()
-        .atMost(PATIENCE)
-        .pollInSameThread()
-        .pollDelay(Duration.ZERO)
-        .pollInterval(Duration.ofMillis(1))
-        .until(
-            () -> {
-              read(Duration.ofMillis(100));
-              return enough.test(records);
-            });
+    try {
+      await()
+          .atMost(PATIENCE)
+          .pollInSameThread()
+          .pollDelay(Duration.ZERO)
+          .pollInterval(Duration.ofMillis(1))
+          .until(
+              () -> {
+                read(Duration.ofMillis(100));
+                return enough.test(records);
+              });
+    } catch (ConditionTimeoutException e) {
+      throw new ConditionTimeoutException("What came to Kafka was not enough: " + counts(), e);
+    }
     return records();
+  }
+
+  /** How many records of each topic have been read. */
+  private Map<String, Integer> counts() {
+    Map<String, Integer> counts = new TreeMap<>();
+    byTopic.forEach((topic, all) -> counts.put(topic, all.size()));
+    return counts;
   }
 
   /** Reads what arrives in this time, to assert that something did not. */

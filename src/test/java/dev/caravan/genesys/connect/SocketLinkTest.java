@@ -29,7 +29,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** What the pongs of a real socket say about its pings. */
-@Timeout(60)
+@Timeout(300)
 class SocketLinkTest {
 
   private static final Duration ANSWERED_WITHIN = Duration.ofMillis(200);
