@@ -61,7 +61,7 @@ class CompletionCommandTest {
     Process bash =
         new ProcessBuilder("bash", "--norc", "-c", commands).redirectErrorStream(true).start();
     String said = new String(bash.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertThat(bash.waitFor(30, TimeUnit.SECONDS)).isTrue();
+    assertThat(bash.waitFor(2, TimeUnit.MINUTES)).isTrue();
     return said;
   }
 }

@@ -59,7 +59,7 @@ class HealthWhileRoutesGoTest {
   @AfterEach
   void stop() throws InterruptedException {
     editor.shutdownNow();
-    assertThat(editor.awaitTermination(30, TimeUnit.SECONDS)).isTrue();
+    assertThat(editor.awaitTermination(2, TimeUnit.MINUTES)).isTrue();
     main.stop();
   }
 

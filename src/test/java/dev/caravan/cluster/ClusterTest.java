@@ -59,7 +59,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 @Tag("slow")
 class ClusterTest {
 
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final Duration PATIENCE = Duration.ofMinutes(3);
   private static final Map<String, String> SETTINGS =
       Map.of("GENESYS_TOPICS", "v2.a", "GENESYS_MEDIA", "voice");
 
@@ -298,8 +298,9 @@ class ClusterTest {
     try (LogLines log = new LogLines("org.apache.kafka.clients")) {
       cluster.close();
 
-      assertThat(threads.getActiveCount()).isZero();
       assertThat(members()).isZero();
+      // A thread counts as active for a moment after what it ran has ended
+      await().untilAsserted(() -> assertThat(threads.getActiveCount()).isZero());
       assertThat(log.lines()).noneMatch(line -> line.contains("Interrupt"));
     }
   }
@@ -390,6 +391,7 @@ class ClusterTest {
     await().atMost(PATIENCE).until(() -> before.untils.get() > 2);
     assertThat(ends.status().problem()).contains("ahead of that of Kafka's broker.");
     open.remove(ends);
+    Instant asked = Instant.now();
     ends.close();
     Instant ended = Instant.now();
 
@@ -399,7 +401,7 @@ class ClusterTest {
 
     await().atMost(PATIENCE).until(() -> !after.lastRead.isEmpty());
     assertThat(after.lastRead.get(0)).isPresent();
-    assertThat(after.lastRead.get(0).get()).isBetween(ended.minusSeconds(10), ended);
+    assertThat(after.lastRead.get(0).get()).isBetween(asked.minusSeconds(30), ended);
   }
 
   @Test

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Timeout;
 @Tag("slow")
 class ControlWriterTest {
 
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final Duration PATIENCE = Duration.ofMinutes(3);
 
   /** That it is too much is told when the first record is acknowledged. */
   private static final long AHEAD_MILLIS = 60_000;

@@ -47,7 +47,7 @@ import org.apache.camel.support.PluginHelper;
  */
 public final class BackfillRoad implements AutoCloseable {
 
-  public static final Duration PATIENCE = Duration.ofSeconds(60);
+  public static final Duration PATIENCE = Duration.ofMinutes(3);
 
   /** The contact centre's day began so long ago. */
   static final Duration AGO = Duration.ofHours(6);

@@ -29,6 +29,7 @@ class CallsTest {
         new BackfillRoad(folder, 1, new OauthClient("calls", "secret"))
             .with("genesys.retry.attempts", "2")
             .with("genesys.breaker.failure-rate", "100")
+            .with("genesys.breaker.wait", "60")
             .start();
   }
 

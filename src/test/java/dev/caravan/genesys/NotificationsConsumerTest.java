@@ -150,7 +150,7 @@ class NotificationsConsumerTest {
         .isEqualTo("The event could not be sent: NullPointerException");
     MockEndpoint events = context.getEndpoint("mock:events", MockEndpoint.class);
     await().until(() -> events.getReceivedCounter() == 1);
-    assertThat(inFlight()).isZero();
+    await().untilAsserted(() -> assertThat(inFlight()).isZero());
   }
 
   @Test
@@ -487,7 +487,7 @@ class NotificationsConsumerTest {
       await()
           .atMost(BackfillRoad.PATIENCE)
           .until(() -> checks.getCheck("genesys-notifications").isEmpty());
-      assertThat(road.genesys().openSockets()).isZero();
+      await().untilAsserted(() -> assertThat(road.genesys().openSockets()).isZero());
     }
   }
 }

@@ -186,9 +186,9 @@ class RoadStuckIT {
         0,
         1_000_000 / PER_SECOND,
         TimeUnit.MICROSECONDS);
-    boolean all = clock.awaitTermination(2L * count / PER_SECOND + 60, TimeUnit.SECONDS);
+    boolean all = clock.awaitTermination(2L * count / PER_SECOND + 180, TimeUnit.SECONDS);
     clock.shutdownNow();
-    assertThat(sentAt).as("sent: " + all).hasSize(end);
+    assertThat(sentAt).as("sent: %s; %s", all, bridge.log()).hasSize(end);
   }
 
   private void sendOne() {

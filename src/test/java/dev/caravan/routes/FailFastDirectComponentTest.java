@@ -33,6 +33,9 @@ class FailFastDirectComponentTest {
   private static final String BROKEN =
       "- route:\n    from:\n      uri: direct:enrich\n      steps: [";
 
+  /** A call that waits for the route to come does so for 20 s at least. */
+  private static final Duration BEFORE_A_CALL_GIVES_UP = Duration.ofSeconds(18);
+
   @TempDir private Path folder;
   @TempDir private Path spools;
   private final DefaultCamelContext context = new DefaultCamelContext();
@@ -181,7 +184,7 @@ class FailFastDirectComponentTest {
     send("needy");
 
     await()
-        .atMost(Duration.ofSeconds(5))
+        .atMost(BEFORE_A_CALL_GIVES_UP)
         .until(() -> state().contains("enrich.camel.yaml is broken"));
     assertThat(at("mock:letters")).isZero();
   }
@@ -206,7 +209,7 @@ class FailFastDirectComponentTest {
 
     send("needy");
 
-    await().atMost(Duration.ofSeconds(5)).until(() -> at("mock:letters") == 1);
+    await().atMost(BEFORE_A_CALL_GIVES_UP).until(() -> at("mock:letters") == 1);
     assertThat(state()).startsWith("flowing");
   }
 

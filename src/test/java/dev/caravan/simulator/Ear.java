@@ -23,7 +23,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 /** One open socket and everything it has heard. */
 public final class Ear implements WebSocket.Listener {
 
-  private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final Duration PATIENCE = Duration.ofMinutes(2);
 
   private final List<String> frames = new CopyOnWriteArrayList<>();
   private final AtomicInteger closeCode = new AtomicInteger();

@@ -135,7 +135,7 @@ final class OfficialJavaSdkClient {
             .withAutoConnect(true)
             .build();
     handler.sendPing();
-    boolean all = allTypes.await(60, TimeUnit.SECONDS);
+    boolean all = allTypes.await(150, TimeUnit.SECONDS);
     handler.disconnect();
     worked("events " + all + " " + new TreeSet<>(received));
   }

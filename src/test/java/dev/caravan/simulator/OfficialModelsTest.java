@@ -78,7 +78,7 @@ class OfficialModelsTest {
               + Instant.now().plus(Duration.ofDays(20))
               + "\",\"paging\":{\"pageSize\":100,\"pageNumber\":2}}";
       Awaitility.await()
-          .atMost(Duration.ofSeconds(60))
+          .atMost(Duration.ofMinutes(3))
           .until(
               () ->
                   guest
@@ -148,7 +148,7 @@ class OfficialModelsTest {
       fits(job, AsyncQueryResponse.class);
       String path = ANALYTICS + "conversations/details/jobs/" + job.path("jobId").asText();
       Awaitility.await()
-          .atMost(Duration.ofSeconds(30))
+          .atMost(Duration.ofMinutes(3))
           .until(() -> guest.get(path).body().has("completionDate"));
       fits(guest.get(path).body(), AsyncQueryStatus.class);
       fits(guest.get(path + "/results").body(), AnalyticsConversationAsyncQueryResponse.class);

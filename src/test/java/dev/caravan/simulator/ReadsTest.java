@@ -130,7 +130,7 @@ class ReadsTest {
     String interval =
         Instant.now().minus(Duration.ofHours(1)) + "/" + Instant.now().plus(Duration.ofDays(20));
     Awaitility.await()
-        .atMost(Duration.ofSeconds(60))
+        .atMost(Duration.ofMinutes(3))
         .until(() -> details(interval, 1).path("totalHits").asInt() > 150);
 
     JsonNode first = details(interval, 1);
@@ -271,7 +271,7 @@ class ReadsTest {
   @Test
   void conversationsCanBeFilteredAndReadByTheirIds() {
     Awaitility.await()
-        .atMost(Duration.ofSeconds(60))
+        .atMost(Duration.ofMinutes(3))
         .until(() -> details(lastHours(), 1).path("totalHits").asInt() > 150);
     String interval = "{\"interval\":\"" + lastHours() + "\",\"segmentFilters\":[";
 
@@ -297,7 +297,7 @@ class ReadsTest {
   @Test
   void aJobIsAskedForAndItsResultsAreFetchedByCursor() {
     Awaitility.await()
-        .atMost(Duration.ofSeconds(60))
+        .atMost(Duration.ofMinutes(3))
         .until(() -> details(lastHours(), 1).path("totalHits").asInt() > 150);
     String jobs = "/api/v2/analytics/conversations/details/jobs";
 
@@ -305,7 +305,7 @@ class ReadsTest {
     assertThat(submitted.status()).isEqualTo(202);
     String job = jobs + "/" + submitted.body().path("jobId").asText();
     Awaitility.await()
-        .atMost(Duration.ofSeconds(30))
+        .atMost(Duration.ofMinutes(3))
         .until(() -> guest.get(job).body().path("state").asText().equals("FULFILLED"));
 
     Set<String> seen = new HashSet<>();

@@ -164,7 +164,7 @@ class SimulatorTest {
 
     Ear ear = guest.listen(channel);
 
-    await().atMost(Duration.ofSeconds(60)).until(() -> !ear.heard().isEmpty());
+    await().atMost(Duration.ofMinutes(3)).until(() -> !ear.heard().isEmpty());
   }
 
   @Test

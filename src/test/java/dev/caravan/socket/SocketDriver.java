@@ -59,12 +59,12 @@ interface SocketDriver extends AutoCloseable {
           component
               .endpoint(URI.create("ws://127.0.0.1:" + port + "/feed"), Map.of())
               .open(queue, recorder);
-      socket.opened().toCompletableFuture().get(30, TimeUnit.SECONDS);
+      socket.opened().toCompletableFuture().get(2, TimeUnit.MINUTES);
     }
 
     @Override
     public void stop() throws Exception {
-      socket.close(CloseReason.NORMAL, "").toCompletableFuture().get(30, TimeUnit.SECONDS);
+      socket.close(CloseReason.NORMAL, "").toCompletableFuture().get(2, TimeUnit.MINUTES);
     }
 
     @Override

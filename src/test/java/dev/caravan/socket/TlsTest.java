@@ -137,6 +137,6 @@ class TlsTest {
   }
 
   private static <T> T get(CompletionStage<T> stage) throws Exception {
-    return stage.toCompletableFuture().get(30, TimeUnit.SECONDS);
+    return stage.toCompletableFuture().get(2, TimeUnit.MINUTES);
   }
 }

@@ -618,7 +618,7 @@ class FullSpoolTest {
 
       List<Long> taken = new ArrayList<>();
       await()
-          .atMost(Duration.ofSeconds(30))
+          .atMost(Duration.ofMinutes(1))
           .until(
               () -> {
                 taken.addAll(spool.take(1));
@@ -628,7 +628,7 @@ class FullSpoolTest {
               });
 
       assertThat(taken).isEqualTo(LongStream.range(0, 1000).boxed().toList());
-      assertThat(appends).allMatch(CompletableFuture::isDone);
+      await().untilAsserted(() -> assertThat(appends).allMatch(CompletableFuture::isDone));
       assertThat(spool.spool.status().dropped()).isZero();
       diskIsFull.set(false);
     }

@@ -128,6 +128,10 @@ class StuckRecordsTest {
       letters.add(text(record) + ": " + reason);
     }
 
+    long attemptsAt(String text) {
+      return attempts.getOrDefault(text, new AtomicLong()).get();
+    }
+
     List<String> deliveredOf(String key) {
       synchronized (delivered) {
         return delivered.stream().filter(it -> it.startsWith(key + " ")).toList();
@@ -284,7 +288,7 @@ class StuckRecordsTest {
     for (int i = 0; i < 1000; i++) {
       append("key" + i % 20, i);
     }
-    await().until(() -> sink.attempts.get("key0 0").get() > 3);
+    await().until(() -> sink.attemptsAt("key0 0") > 3);
     assertThat(spool.status().parked()).isEmpty();
     assertThat(spool.status().deliveryFailure()).isPresent();
 
@@ -923,7 +927,7 @@ class StuckRecordsTest {
     }
 
     await().until(() -> sink.letters.size() == 10);
-    assertThat(sink.delivered).hasSize(990);
+    await().untilAsserted(() -> assertThat(sink.delivered).hasSize(990));
     assertThat(sink.letters)
         .allMatch(it -> it.endsWith(": NullPointerException at step drop-field of route forward"));
     assertThat(sink.attempts.get("poison0 0").get()).isEqualTo(5);
@@ -941,7 +945,7 @@ class StuckRecordsTest {
     sink.failure = text -> text.startsWith("poison ") ? unknown() : null;
     append("poison", 0);
     append("key", 1);
-    await().until(() -> sink.attempts.get("poison 0").get() > 5);
+    await().until(() -> sink.attemptsAt("poison 0") > 5);
     assertThat(sink.letters).isEmpty();
 
     sink.lettersFail = false;

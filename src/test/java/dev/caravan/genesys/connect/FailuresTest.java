@@ -159,7 +159,7 @@ class FailuresTest {
       ExecutionException failure =
           catchThrowableOfType(
               ExecutionException.class,
-              () -> opened.toCompletableFuture().get(30, TimeUnit.SECONDS));
+              () -> opened.toCompletableFuture().get(2, TimeUnit.MINUTES));
       Exchange exchange = new DefaultExchange(camel);
       exchange.setException(Failures.ofSocket((SocketOpenException) failure.getCause()));
 

@@ -49,7 +49,7 @@ class SocketLinkTest {
   }
 
   private static <T> T get(CompletionStage<T> stage) throws Exception {
-    return stage.toCompletableFuture().get(30, TimeUnit.SECONDS);
+    return stage.toCompletableFuture().get(2, TimeUnit.MINUTES);
   }
 
   private ClientSocket open(ClientSocketEndpoint endpoint) throws Exception {
