@@ -21,6 +21,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -54,8 +55,13 @@ class FirstTenMinutesIT {
 
   @AfterEach
   void end() {
-    demo.descendants().forEach(ProcessHandle::destroyForcibly);
-    demo.destroyForcibly();
+    if (demo != null) {
+      List<ProcessHandle> all =
+          Stream.concat(Stream.of(demo.toHandle()), demo.descendants()).toList();
+      all.forEach(ProcessHandle::destroyForcibly);
+      // Until then they may write into the folder, which is about to be deleted
+      all.forEach(it -> it.onExit().completeOnTimeout(it, 1, TimeUnit.MINUTES).join());
+    }
   }
 
   @Test

@@ -158,14 +158,26 @@ class RoadClientsIT {
     bridge.awaitReadiness(
         "told who reads what south may not see",
         health -> health.text().contains("observations are not allowed to the OAuth client south"));
-    assertThat(health().path("client-south.topics").asInt()).isPositive();
-    assertThat(
-            CLIENTS.stream()
-                .mapToInt(name -> health().path("client-" + name + ".topics").asInt())
-                .sum())
-        .isEqualTo(topics.size());
-    assertThat(bridge.metrics())
-        .containsPattern("(?m)^caravan_channels\\{.*client=\"south\".*phase=\"live\".*} [1-9]");
+    await()
+        .atMost(PATIENCE)
+        .untilAsserted(
+            () -> {
+              JsonNode all = health();
+              assertThat(all.path("client-south.topics").asInt()).isPositive();
+              assertThat(
+                      CLIENTS.stream()
+                          .mapToInt(name -> all.path("client-" + name + ".topics").asInt())
+                          .sum())
+                  .as(all.toString())
+                  .isEqualTo(topics.size());
+            });
+    await()
+        .atMost(PATIENCE)
+        .untilAsserted(
+            () ->
+                assertThat(bridge.metrics())
+                    .containsPattern(
+                        "(?m)^caravan_channels\\{.*client=\"south\".*phase=\"live\".*} [1-9]"));
 
     flow.start(topics);
     awaitSent(2 * topics.size());

@@ -196,7 +196,7 @@ class RoadSpoolIT {
               .redirectErrorStream(true)
               .redirectOutput(ProcessBuilder.Redirect.DISCARD)
               .start();
-      return process.waitFor(30, TimeUnit.SECONDS) ? process.exitValue() : -1;
+      return process.waitFor(3, TimeUnit.MINUTES) ? process.exitValue() : -1;
     } catch (IOException notThere) {
       return -1;
     }
