@@ -40,6 +40,12 @@ public interface ChannelOpener {
   void subscribe(
       Shard shard, int number, ChannelLink link, List<String> subscriptions, boolean again);
 
+  /**
+   * Lists what Genesys Cloud has an open channel subscribed to, and reports to one of {@link
+   * Shard#listed} and {@link Shard#notListed}. Does not block.
+   */
+  void listSubscriptions(Shard shard, int number, ChannelLink link);
+
   /** Makes sure that the token which opened this link is not used again. */
   void dropToken(ChannelLink link);
 }

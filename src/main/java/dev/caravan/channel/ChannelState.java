@@ -23,6 +23,8 @@ import java.util.function.Consumer;
  * @param retiringSince when its successor became LIVE; once it has answered, when that was read
  * @param distrusted whether it is known to be lost, dead or taken and is kept only until its
  *     successor is there
+ * @param checkAt when to list what it is subscribed to
+ * @param checkedAt when that was done last
  */
 public record ChannelState(
     int number,
@@ -37,13 +39,29 @@ public record ChannelState(
     Cause rotateCause,
     long pingSentAt,
     long retiringSince,
-    boolean distrusted) {
+    boolean distrusted,
+    long checkAt,
+    long checkedAt) {
 
   private static final long NEVER = Long.MAX_VALUE;
 
   static ChannelState planned(int number, Cause cause, int reuses, long openAt) {
     return new ChannelState(
-        number, Phase.NEW, cause, reuses, openAt, 0, 0, 0, NEVER, Cause.CHANNEL_AGE, 0, 0, false);
+        number,
+        Phase.NEW,
+        cause,
+        reuses,
+        openAt,
+        0,
+        0,
+        0,
+        NEVER,
+        Cause.CHANNEL_AGE,
+        0,
+        0,
+        false,
+        NEVER,
+        0);
   }
 
   ChannelState opening(long now) {
@@ -139,6 +157,19 @@ public record ChannelState(
     return with(c -> c.pingSentAt = at);
   }
 
+  ChannelState checkAt(long at) {
+    return with(c -> c.checkAt = at);
+  }
+
+  /** Its subscriptions are being listed. */
+  ChannelState checked(long now, long next) {
+    return with(
+        c -> {
+          c.checkedAt = now;
+          c.checkAt = next;
+        });
+  }
+
   ChannelState distrust() {
     return with(c -> c.distrusted = true);
   }
@@ -199,6 +230,8 @@ public record ChannelState(
     private long pingSentAt;
     private long retiringSince;
     private boolean distrusted;
+    private long checkAt;
+    private long checkedAt;
 
     private Draft(ChannelState from) {
       this.from = from;
@@ -213,6 +246,8 @@ public record ChannelState(
       this.pingSentAt = from.pingSentAt;
       this.retiringSince = from.retiringSince;
       this.distrusted = from.distrusted;
+      this.checkAt = from.checkAt;
+      this.checkedAt = from.checkedAt;
     }
 
     private ChannelState finished() {
@@ -229,7 +264,9 @@ public record ChannelState(
           rotateCause,
           pingSentAt,
           retiringSince,
-          distrusted);
+          distrusted,
+          checkAt,
+          checkedAt);
     }
   }
 }

@@ -165,7 +165,8 @@ final class Decision {
     return Backoff.after(failures).delayMillis(timings, random);
   }
 
-  private long jitter(long most) {
+  /** Random, up to that. */
+  long jitter(long most) {
     return (long) (random.getAsDouble() * most);
   }
 

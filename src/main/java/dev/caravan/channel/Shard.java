@@ -1,6 +1,8 @@
 package dev.caravan.channel;
 
 import dev.caravan.background.BackgroundTask;
+import dev.caravan.channel.ShardEvent.SubscriptionsDoubted;
+import dev.caravan.channel.ShardEvent.SubscriptionsDoubted.Why;
 import dev.caravan.frame.CopyPairing;
 import dev.caravan.frame.Frame;
 import dev.caravan.topic.TopicSharder;
@@ -57,6 +59,12 @@ public final class Shard {
   private final Map<Integer, Added> added = new HashMap<>();
   private final Map<Integer, Asked> asking = new HashMap<>();
   private final Set<Integer> toAskAgain = new HashSet<>();
+
+  /** Channels whose subscriptions are being listed, and since when. */
+  private final Map<Integer, Long> listing = new HashMap<>();
+
+  private final SubscriptionChecks checks = new SubscriptionChecks();
+  private boolean othersTold;
   private final MissingTopics missing;
   private Optional<Future<?>> wake = Optional.empty();
   private volatile boolean granted;
@@ -82,8 +90,9 @@ public final class Shard {
    *
    * @param topics what it brings
    * @param asked the subscriptions that it was asked for
+   * @param verifiedAt when it had all of its topics, as far as is known
    */
-  private record Lost(ChannelLink link, List<String> topics, List<String> asked) {}
+  private record Lost(ChannelLink link, List<String> topics, List<String> asked, long verifiedAt) {}
 
   /**
    * @param replica which of the channels that read the shard
@@ -364,6 +373,72 @@ public final class Shard {
     }
   }
 
+  private void list(int channel) {
+    link(channel)
+        .filter(link -> !listing.containsKey(channel))
+        .ifPresent(
+            link -> {
+              listing.put(channel, clock.getAsLong());
+              opener.listSubscriptions(this, channel, link);
+            });
+  }
+
+  /**
+   * The subscriptions of a channel have been listed. A listing that another must confirm changes
+   * nothing.
+   *
+   * @param entities as they were listed
+   */
+  public void listed(int channel, Set<String> entities) {
+    execute(
+        () -> {
+          Long askedAt = listing.remove(channel);
+          if (askedAt == null || !trusts(channel)) {
+            return;
+          }
+          List<String> known = concat(topics, askedOf(channel));
+          SubscriptionChecks.Finding found =
+              checks.listed(channel, topicsOf(channel), known, entities, askedAt);
+          tellOfOthers(found.others());
+          if (!found.lost().isEmpty()) {
+            unsubscribed(channel, found.lost(), found.since());
+          }
+          if (found.doubtful()) {
+            step(new SubscriptionsDoubted(channel, Why.MISSING));
+          }
+        });
+  }
+
+  /** They could not be listed, which says nothing of them. */
+  public void notListed(int channel) {
+    execute(
+        () -> {
+          listing.remove(channel);
+          step(new SubscriptionsDoubted(channel, Why.NOT_LISTED));
+        });
+  }
+
+  /** They are asked for again as if they were new. */
+  private void unsubscribed(int channel, List<String> gone, long since) {
+    topicsOf.put(channel, MissingTopics.of(topicsOf(channel), gone));
+    askedOf.put(channel, MissingTopics.never(askedOf(channel), gone));
+    listener.unsubscribed(replica, gone, topicsOf(channel), since);
+    adjust(channel);
+  }
+
+  /** Once: it does no harm, as long as there is room. */
+  private void tellOfOthers(long count) {
+    if (count > 0 && !othersTold) {
+      othersTold = true;
+      LOG.warn(
+          "Shard {}. Its channel is subscribed to {} topics that this bridge did not ask for: another"
+              + " program uses the channels of this OAuth client. Give each program an OAuth client"
+              + " of its own.",
+          number(),
+          count);
+    }
+  }
+
   /** The channel could not be opened. */
   public void failed(int channel, Failure failure) {
     execute(
@@ -417,7 +492,11 @@ public final class Shard {
         submit(new ShardEvent.Noticed(channel, Cause.TAKEN_OVER));
       }
       case TOKEN_REVOKED -> submit(new ShardEvent.Noticed(channel, Cause.TOKEN_REVOKED));
-      case SUBSCRIPTION_CHANGED, REPLY, OTHER_SYSTEM -> listener.ignored(said.kind());
+      case SUBSCRIPTION_CHANGED -> {
+        listener.ignored(said.kind());
+        submit(new SubscriptionsDoubted(channel, Why.TOLD));
+      }
+      case REPLY, OTHER_SYSTEM -> listener.ignored(said.kind());
     }
   }
 
@@ -478,7 +557,14 @@ public final class Shard {
     decisions.run(this::tellAttempts);
     step.actions().forEach(this::perform);
     forgetLost();
-    List.of(topicsOf.keySet(), askedOf.keySet(), added.keySet(), asking.keySet(), toAskAgain)
+    List.of(
+            topicsOf.keySet(),
+            askedOf.keySet(),
+            added.keySet(),
+            asking.keySet(),
+            toAskAgain,
+            listing.keySet(),
+            checks.channels())
         .forEach(channels -> channels.removeIf(channel -> state.channel(channel).isEmpty()));
     awaited = state.first(ChannelState::awaitsSignOfLife).map(ChannelState::number).orElse(0);
     shown = state;
@@ -541,7 +627,10 @@ public final class Shard {
       rotations.accept(this, ask);
     } else if (action instanceof ShardAction.DropToken drop) {
       link(drop.number()).ifPresent(opener::dropToken);
+    } else if (action instanceof ShardAction.ListSubscriptions list) {
+      list(list.number());
     } else if (action instanceof ShardAction.Read read) {
+      checks.begin(read.number(), clock.getAsLong());
       listener.reading(replica, topicsOf(read.number()), read.since());
       // By now others may be wanted than when it was opened
       execute(() -> adjust(read.number()));
@@ -580,6 +669,7 @@ public final class Shard {
     orders.put(open.number(), order);
     topicsOf.put(open.number(), order.topics());
     askedOf.put(open.number(), again.map(Lost::asked).orElse(topics));
+    again.ifPresent(before -> checks.begin(open.number(), before.verifiedAt()));
     opener.open(order);
   }
 
@@ -602,7 +692,10 @@ public final class Shard {
         Optional.ofNullable(added.get(channel)).map(Added::topics).orElse(List.of());
     List<String> asked = askedOf(channel);
     return new Lost(
-        link, topicsOf(channel), unproven.isEmpty() ? asked : MissingTopics.of(asked, unproven));
+        link,
+        topicsOf(channel),
+        unproven.isEmpty() ? asked : MissingTopics.of(asked, unproven),
+        checks.verifiedAt(channel, clock.getAsLong()));
   }
 
   private List<String> askedOf(int channel) {

@@ -29,6 +29,9 @@ public sealed interface ShardAction {
   /** The token that opened this channel is not to be used again. */
   record DropToken(int number) implements ShardAction {}
 
+  /** List what Genesys Cloud has the channel subscribed to. */
+  record ListSubscriptions(int number) implements ShardAction {}
+
   /** The channel with this number is what is read from now on, with its topics. */
   record Read(int number, long since) implements ShardAction {}
 

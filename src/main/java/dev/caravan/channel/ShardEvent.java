@@ -42,6 +42,20 @@ public sealed interface ShardEvent {
    */
   record Noticed(int number, Cause notice) implements ShardEvent {}
 
+  /** What a channel is subscribed to may be something else than what is believed. */
+  record SubscriptionsDoubted(int number, Why why) implements ShardEvent {
+
+    /** Why it is doubted. */
+    public enum Why {
+      /** Genesys Cloud said that it was changed, whoever did so. */
+      TOLD,
+      /** A listing has lacked something for the first time. */
+      MISSING,
+      /** It could not be listed. */
+      NOT_LISTED
+    }
+  }
+
   /** The successor that was asked for may be opened now. */
   record RotationGranted(int number, Cause cause) implements ShardEvent {}
 

@@ -30,6 +30,14 @@ public interface ShardListener {
   /** From then on these topics of the shard are read. */
   void reading(Replica replica, List<String> topics, long since);
 
+  /**
+   * Some of the topics that the replica was believed to read it has not read since then: somebody
+   * else has taken them from its channel, or Genesys Cloud has dropped them.
+   *
+   * @param reads those that it does read, each by its own name
+   */
+  void unsubscribed(Replica replica, List<String> topics, List<String> reads, long since);
+
   /** Nothing of the replica is read since then, the time of its last frame. */
   void blind(Replica replica, long since, Cause cause);
 

@@ -4,9 +4,11 @@ import dev.caravan.channel.AttemptBudget.Room;
 import dev.caravan.channel.ShardAction.AskRotation;
 import dev.caravan.channel.ShardAction.Close;
 import dev.caravan.channel.ShardAction.DropToken;
+import dev.caravan.channel.ShardAction.ListSubscriptions;
 import dev.caravan.channel.ShardAction.Open;
 import dev.caravan.channel.ShardAction.Ping;
 import dev.caravan.channel.ShardAction.Read;
+import dev.caravan.channel.ShardEvent.SubscriptionsDoubted;
 import dev.caravan.channel.ShardReport.Kind;
 import java.util.List;
 import java.util.Map;
@@ -28,6 +30,15 @@ public final class ShardMachine {
 
   /** How soon to ask again for leave to hand over. */
   private static final long ASK_AGAIN_MILLIS = 1_000;
+
+  /**
+   * A new channel's subscriptions are listed within this part of the usual time: of what was never
+   * listed nobody can tell that it is missing.
+   */
+  private static final int FIRST_CHECK = 20;
+
+  /** How soon a listing that lacks something is held against another. */
+  private static final long CHECK_AGAIN_MILLIS = 3_000;
 
   private final Timings timings;
   private final DoubleSupplier random;
@@ -99,6 +110,11 @@ public final class ShardMachine {
       d.state().channel(e.number()).ifPresent(c -> socketClosed(d, c, e.cause()));
     } else if (event instanceof ShardEvent.Noticed e) {
       d.state().channel(e.number()).ifPresent(c -> noticed(d, c, e.notice()));
+    } else if (event instanceof SubscriptionsDoubted e) {
+      d.state()
+          .channel(e.number())
+          .filter(c -> c.trusted(Phase.LIVE))
+          .ifPresent(c -> doubted(d, c, e.why()));
     } else if (event instanceof ShardEvent.RotationGranted e) {
       rotate(d, e);
     } else if (event instanceof ShardEvent.PlaceNeeded) {
@@ -133,9 +149,10 @@ public final class ShardMachine {
     d.change(opening.get(), c -> c.socketOpen(d.now(), e.rotateAt(), e.rotateCause()));
   }
 
-  private static void live(Decision d, ChannelState channel) {
+  private void live(Decision d, ChannelState channel) {
     boolean seamless = d.state().reading();
-    d.change(channel, c -> c.live(d.now()));
+    long check = d.now() + d.jitter(timings.check().toMillis() / FIRST_CHECK);
+    d.change(channel, c -> c.live(d.now()).checkAt(check));
     for (ChannelState old : d.state().channels()) {
       if (old.number() == channel.number()) {
         continue;
@@ -192,6 +209,18 @@ public final class ShardMachine {
         d.failed(channel.anew(), Failure.unavailable(Decision.sentence(notice)));
       }
     }
+  }
+
+  /** However often it is told, or cannot be listed, there is a pause between two listings. */
+  private void doubted(Decision d, ChannelState channel, SubscriptionsDoubted.Why why) {
+    long pause = timings.retryMost().toMillis();
+    long at =
+        switch (why) {
+          case TOLD -> channel.checkedAt() + pause;
+          case MISSING -> d.now() + CHECK_AGAIN_MILLIS;
+          case NOT_LISTED -> d.now() + pause;
+        };
+    d.change(channel, c -> c.checkAt(Math.min(c.checkAt(), at)));
   }
 
   private static void rotate(Decision d, ShardEvent.RotationGranted e) {
@@ -296,6 +325,13 @@ public final class ShardMachine {
     if (d.now() >= c.rotateAt() && d.state().successor().isEmpty()) {
       d.act(new AskRotation(c.number(), c.rotateCause()));
     }
+    if (d.now() >= c.checkAt()) {
+      d.act(new ListSubscriptions(c.number()));
+      long most = timings.check().toMillis();
+      // Not all channels at the same time
+      long next = d.now() + most - d.jitter(most / 4);
+      d.change(c, same -> same.checked(d.now(), next));
+    }
     long heard = heard(c.liveAt(), d.reading(c));
     if (c.pingSentAt() > 0 && heard >= c.pingSentAt()) {
       d.change(c, same -> same.pingSent(0));
@@ -374,7 +410,10 @@ public final class ShardMachine {
     return switch (c.phase()) {
       case NEW -> c.openAt();
       case OPENING -> openDeadline(c, reading);
-      case LIVE -> c.distrusted() ? NEVER : Math.min(watchDeadline(c, reading), ask(d, c));
+      case LIVE ->
+          c.distrusted()
+              ? NEVER
+              : Math.min(c.checkAt(), Math.min(watchDeadline(c, reading), ask(d, c)));
       case RETIRING -> drainDeadline(c, reading);
     };
   }

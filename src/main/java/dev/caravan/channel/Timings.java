@@ -27,6 +27,7 @@ import java.time.Duration;
  * @param retryMost longest wait between attempts
  * @param slowRetry wait after a refusal that an operator has to mend
  * @param flowing time since the last event during which a shard counts as flowing, not idle
+ * @param check longest time between two looks at what a channel is subscribed to
  */
 public record Timings(
     Duration silence,
@@ -43,7 +44,8 @@ public record Timings(
     Duration retryInitial,
     Duration retryMost,
     Duration slowRetry,
-    Duration flowing) {
+    Duration flowing,
+    Duration check) {
 
   /** The times for a real org. */
   public static Timings defaults() {
@@ -62,11 +64,21 @@ public record Timings(
         Duration.ofSeconds(2),
         Duration.ofSeconds(30),
         Duration.ofMinutes(5),
-        Duration.ofSeconds(60));
+        Duration.ofSeconds(60),
+        Duration.ofMinutes(10));
   }
 
   /** The same with other waits between attempts. */
   public Timings withRetry(Duration initial, Duration most) {
+    return with(initial, most, check);
+  }
+
+  /** The same with another time between two looks at the subscriptions. */
+  public Timings withCheck(Duration other) {
+    return with(retryInitial, retryMost, other);
+  }
+
+  private Timings with(Duration initial, Duration most, Duration between) {
     return new Timings(
         silence,
         pongWait,
@@ -82,6 +94,7 @@ public record Timings(
         initial,
         most,
         slowRetry,
-        flowing);
+        flowing,
+        between);
   }
 }

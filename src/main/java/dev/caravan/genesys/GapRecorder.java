@@ -68,6 +68,9 @@ final class GapRecorder {
           "the instance that read them had ended",
           GapLedger.GIVEN_UP,
           "they had been given up, since no setting or listing named them any more, and came back",
+          GapLedger.UNSUBSCRIBED,
+          "they had been taken from the subscriptions of its channel, by another program or by Genesys"
+              + " Cloud",
           GapLedger.DAMAGED,
           "which of them were not, and until when, is not known, since a file of the ledger was"
               + " damaged");
@@ -272,6 +275,20 @@ final class GapRecorder {
 
   private Attempts onDisk(Attempts now) {
     return new Attempts(now.failures(), clock.atTheLatest(now.notBefore()).toEpochMilli());
+  }
+
+  /**
+   * The replica has not read these topics since then.
+   *
+   * @param reads those that it does read
+   */
+  void unsubscribed(Replica replica, List<String> topics, List<String> reads, long since) {
+    Instant moment = clock.atTheEarliest(since);
+    if (standingBy.contains(replica.shard())) {
+      unlessStopped(() -> ledger.standsBy(replica, moment, singles(reads)));
+      return;
+    }
+    isOver(() -> ledger.unsubscribed(replica, moment, singles(topics)), clock.getAsLong());
   }
 
   void blind(Replica replica, long since, Cause cause) {

@@ -69,6 +69,13 @@ public class GenesysConfiguration implements Cloneable {
   @UriParam(label = "consumer,advanced", defaultValue = "30s", javaType = "java.time.Duration")
   private Duration retryMaximumDelay = Duration.ofSeconds(30);
 
+  /**
+   * How often it is seen whether a channel still has all of its subscriptions, with one call for
+   * each channel. When Genesys Cloud says that they were changed, that is seen at once.
+   */
+  @UriParam(label = "consumer,advanced", defaultValue = "10m", javaType = "java.time.Duration")
+  private Duration subscriptionsCheck = Duration.ofMinutes(10);
+
   /** Whether gaps are filled by reading again what can be read. */
   @UriParam(label = "consumer", defaultValue = "true")
   private boolean backfill = true;
@@ -122,7 +129,9 @@ public class GenesysConfiguration implements Cloneable {
 
   /** The times to live by, with the delays that are set. */
   public Timings timings() {
-    return Timings.defaults().withRetry(retryInitialDelay, retryMaximumDelay);
+    return Timings.defaults()
+        .withRetry(retryInitialDelay, retryMaximumDelay)
+        .withCheck(subscriptionsCheck);
   }
 
   /** Has each shard be read by a second instance, too. */
@@ -185,6 +194,14 @@ public class GenesysConfiguration implements Cloneable {
 
   public void setRetryMaximumDelay(Duration retryMaximumDelay) {
     this.retryMaximumDelay = retryMaximumDelay;
+  }
+
+  public Duration getSubscriptionsCheck() {
+    return subscriptionsCheck;
+  }
+
+  public void setSubscriptionsCheck(Duration subscriptionsCheck) {
+    this.subscriptionsCheck = subscriptionsCheck;
   }
 
   public boolean isBackfill() {

@@ -606,6 +606,19 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
   }
 
   @Override
+  public void unsubscribed(Replica replica, List<String> topics, List<String> reads, long since) {
+    LOG.warn(
+        "{}{} topics are not subscribed on its channel any more, since {} at the earliest: another"
+            + " program that uses this OAuth client took them away, or Genesys Cloud dropped them."
+            + " They are subscribed again.",
+        of(replica),
+        topics.size(),
+        clock.atTheEarliest(since));
+    gaps.unsubscribed(replica, topics, reads, since);
+    agreedIds.reading(replica, reads, clock.getAsLong());
+  }
+
+  @Override
   public void blind(Replica replica, long since, Cause cause) {
     gaps.blind(replica, since, cause);
     agreedIds.blind(replica);
@@ -685,6 +698,15 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
     return metrics;
   }
 
+  /** Whose channel it is, as the first sentence of a line in the log. */
+  private String of(Replica replica) {
+    String which =
+        configuration.getRedundancy() == 1
+            ? ""
+            : ", channel " + (replica.number() + 1) + " of " + configuration.getRedundancy();
+    return "Shard " + replica.shard() + reading().whose(replica) + which + ". ";
+  }
+
   private String sentence(Replica replica, ShardReport report) {
     String what =
         switch (report.kind()) {
@@ -694,17 +716,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
           case RETRYING -> "Cannot connect: ";
           case BROKEN -> "Broken until somebody acts: ";
         };
-    String which =
-        configuration.getRedundancy() == 1
-            ? ""
-            : ", channel " + (replica.number() + 1) + " of " + configuration.getRedundancy();
-    return "Shard "
-        + replica.shard()
-        + reading().whose(replica)
-        + which
-        + ". "
-        + what
-        + report.sentence();
+    return of(replica) + what + report.sentence();
   }
 
   private static String family(String stream) {

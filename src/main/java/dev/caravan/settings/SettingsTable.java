@@ -82,6 +82,12 @@ public final class SettingsTable {
         "1m",
         "how often queues and users are listed anew; more seldom where that takes more than 40 pages of 100");
     reading(
+        "genesys.subscriptions.check",
+        duration(SECOND, DAY),
+        "10m",
+        "how often it is seen whether a channel still has its subscriptions, one call each; at once"
+            + " when Genesys Cloud says that they were changed");
+    reading(
         "genesys.redundancy",
         number(1, 2),
         "1",

@@ -11,6 +11,8 @@ import dev.caravan.simulator.session.Token;
 import io.vertx.core.buffer.Buffer;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -108,6 +110,13 @@ final class ActionRunner {
         action ->
             each(action.target(), socket -> sockets.tellSubscriptionUpdated(socket.channel())));
     on(
+        Action.TakeSubscriptions.class,
+        action ->
+            (int)
+                at(Action.Target.orAll(action.target()))
+                    .filter(channel -> takeSubscriptions(channel, action))
+                    .count());
+    on(
         Action.NoLongerSubscribed.class,
         action ->
             each(
@@ -177,6 +186,25 @@ final class ActionRunner {
                   .setTimer(
                       grace.toMillis(), due -> world.sockets().close(socket, action.code(), "")));
     }
+  }
+
+  private boolean takeSubscriptions(Channel channel, Action.TakeSubscriptions action) {
+    List<String> taken = new ArrayList<>();
+    channel
+        .topics()
+        .forEach(
+            (topic, singles) -> {
+              if (action.topics().isEmpty()
+                  || action.topics().contains(topic)
+                  || !Collections.disjoint(action.topics(), singles)) {
+                taken.add(topic);
+              }
+            });
+    world.channels().unsubscribe(channel, taken);
+    if (action.announced() && !taken.isEmpty()) {
+      world.sockets().tellSubscriptionUpdated(channel);
+    }
+    return !taken.isEmpty();
   }
 
   private void frame(Socket socket, Action.Frame action) {

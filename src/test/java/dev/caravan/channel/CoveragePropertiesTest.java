@@ -429,6 +429,11 @@ class CoveragePropertiesTest {
     }
 
     @Override
+    public void listSubscriptions(Shard shard, int number, ChannelLink link) {
+      shard.notListed(number);
+    }
+
+    @Override
     public void dropToken(ChannelLink link) {}
 
     @Override
@@ -448,6 +453,12 @@ class CoveragePropertiesTest {
       ledger.reading(replica, Instant.ofEpochMilli(since), topics, "topics-changed");
       // It may be lost again before the next check
       topics.stream().filter(wanted::contains).forEach(read::add);
+    }
+
+    @Override
+    public void unsubscribed(Replica replica, List<String> topics, List<String> reads, long since) {
+      note(replica + " has not read " + topics + " since " + since);
+      ledger.unsubscribed(replica, Instant.ofEpochMilli(since), topics);
     }
 
     @Override

@@ -30,6 +30,7 @@ final class Stage implements ChannelOpener, ShardListener {
   final List<ChannelLink> droppedTokens = new ArrayList<>();
   final List<String> askedAgain = new ArrayList<>();
   final List<String> askedMore = new ArrayList<>();
+  final List<Integer> listings = new ArrayList<>();
   final List<String> events = new ArrayList<>();
   final List<String> unreadable = new ArrayList<>();
   final List<ShardReport> reports = new ArrayList<>();
@@ -246,6 +247,11 @@ final class Stage implements ChannelOpener, ShardListener {
   }
 
   @Override
+  public void listSubscriptions(Shard shard, int number, ChannelLink link) {
+    listings.add(number);
+  }
+
+  @Override
   public void dropToken(ChannelLink link) {
     droppedTokens.add(link);
   }
@@ -268,6 +274,13 @@ final class Stage implements ChannelOpener, ShardListener {
   @Override
   public void reading(Replica replica, List<String> topics, long since) {
     ledger.add("reading " + String.join(",", topics));
+  }
+
+  @Override
+  public void unsubscribed(Replica replica, List<String> topics, List<String> reads, long since) {
+    ledger.add(
+        "unsubscribed %s, reads %s, since %d"
+            .formatted(String.join(",", topics), String.join(",", reads), since));
   }
 
   @Override

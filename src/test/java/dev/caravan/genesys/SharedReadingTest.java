@@ -81,6 +81,10 @@ class SharedReadingTest {
     }
 
     @Override
+    public void unsubscribed(
+        Replica replica, List<String> topics, List<String> reads, long since) {}
+
+    @Override
     public void blind(Replica replica, long since, Cause cause) {
       gaps.blind(replica, since, cause);
     }

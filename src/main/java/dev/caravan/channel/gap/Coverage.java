@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /**
  * Which topics were read when, by replicas that read them no more and by those that do. A replica
@@ -72,18 +73,30 @@ final class Coverage {
    * @return the topics that it was believed to have read then, and reads no more
    */
   Set<String> notAfter(Replica replica, Instant end) {
+    return notAfter(replica, end, any -> true);
+  }
+
+  /** The same for some topics. */
+  Set<String> notAfter(Replica replica, Instant end, Predicate<String> which) {
     Set<String> topics = new LinkedHashSet<>();
     List<Interval> all = List.copyOf(ended);
     ended.clear();
     for (Interval one : all) {
       boolean tooLate = one.replica().equals(replica) && one.until().orElseThrow().isAfter(end);
-      if (!tooLate) {
+      Set<String> not = new LinkedHashSet<>(one.topics());
+      not.removeIf(topic -> !tooLate || !which.test(topic));
+      if (not.isEmpty()) {
         ended.addLast(one);
         continue;
       }
-      topics.addAll(one.topics());
+      topics.addAll(not);
+      if (not.size() < one.topics().size()) {
+        Set<String> rest = new LinkedHashSet<>(one.topics());
+        rest.removeAll(not);
+        ended.addLast(new Interval(replica, one.since(), one.until(), rest));
+      }
       if (one.since().isBefore(end)) {
-        ended.addLast(new Interval(replica, one.since(), Optional.of(end), one.topics()));
+        ended.addLast(new Interval(replica, one.since(), Optional.of(end), not));
       }
     }
     return topics;

@@ -58,6 +58,9 @@ public final class GapLedger {
   /** The cause of a gap between two instances, of which the first one has ended. */
   public static final String INSTANCE_ENDED = "instance-ended";
 
+  /** The cause of a gap of topics that were taken from the subscriptions of a channel. */
+  public static final String UNSUBSCRIBED = "unsubscribed";
+
   /** A topic that comes back later than that is a new one. */
   static final Duration REMEMBERED = Duration.ofDays(1);
 
@@ -292,6 +295,29 @@ public final class GapLedger {
     List<Gap> over = begin(replica.shard(), since, cause, ended(replica, before, since));
     files.forget(replica);
     files.reading(reading, attempts);
+    return over;
+  }
+
+  /**
+   * A replica that reads on has not read some of its topics since then, whatever was believed. They
+   * have a gap as long as no other replica has read them, then or since.
+   *
+   * @return gaps that are over already, as others have begun to read in the meantime
+   */
+  public synchronized List<Gap> unsubscribed(
+      Replica replica, Instant since, Collection<String> topics) {
+    Reading before = reading.get(replica);
+    if (before == null) {
+      return List.of();
+    }
+    Set<String> rest = new LinkedHashSet<>(before.topics());
+    topics.forEach(rest::remove);
+    Reading now = new Reading(before.since(), before.until(), rest);
+    reading.put(replica, now);
+    coverage.notAfter(replica, since, topics::contains);
+    coverage.ended(replica, before.since(), since, wantedOrUnknown(topics));
+    List<Gap> over = begin(replica.shard(), since, UNSUBSCRIBED, topics);
+    files.topics(replica, now);
     return over;
   }
 

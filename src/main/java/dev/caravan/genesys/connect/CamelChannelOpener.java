@@ -31,6 +31,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
 import org.apache.camel.CamelContext;
@@ -146,7 +147,7 @@ public final class CamelChannelOpener extends ServiceSupport implements ChannelO
           Optional<Rejections> answer = Optional.empty();
           try {
             answer = subscribed(shard, link, subscriptions);
-            answer.ifPresent(it -> told(shard.number(), it, again));
+            answer.ifPresent(it -> told(shard.number(), it, singles(subscriptions), again));
           } finally {
             answer.ifPresentOrElse(
                 it -> shard.subscribed(number, it.subscribed()), () -> shard.notSubscribed(number));
@@ -157,35 +158,66 @@ public final class CamelChannelOpener extends ServiceSupport implements ChannelO
   /** What became of these subscriptions; empty if there was no answer. */
   private Optional<Rejections> subscribed(
       Shard shard, ChannelLink link, List<String> subscriptions) {
-    Optional<String> id =
-        link instanceof SocketLink socket ? socket.channel() : Optional.<String>empty();
-    if (id.isEmpty()) {
+    Optional<Exchange> answer =
+        ofChannel(
+            ControlRoute.SUBSCRIBE,
+            link,
+            request -> request.setProperty(GenesysConstants.TOPICS, ids(subscriptions)));
+    Optional<Exception> failure = answer.map(Exchange::getException);
+    failure.ifPresent(
+        why -> LOG.debug("Shard {}: more topics could not be asked for", shard.number(), why));
+    return answer
+        .filter(it -> failure.isEmpty())
+        .map(it -> rejections(shard.number(), subscriptions, it).rejections());
+  }
+
+  /** A call that is about the channel of an open socket; empty if its id is not known. */
+  private Optional<Exchange> ofChannel(
+      ControlRoute route, ChannelLink link, Consumer<Exchange> more) {
+    if (!(link instanceof SocketLink socket) || socket.channel().isEmpty()) {
       return Optional.empty();
     }
-    Exchange exchange =
-        ControlRoute.SUBSCRIBE.call(
+    String id = socket.channel().get();
+    return Optional.of(
+        route.call(
             template,
             clients,
             client,
             request -> {
-              request.setProperty(GenesysConstants.CHANNEL, Map.of("id", id.get()));
-              request.setProperty(GenesysConstants.TOPICS, ids(subscriptions));
+              request.setProperty(GenesysConstants.CHANNEL, Map.of("id", id));
               // A channel answers only to the token that made it
-              ((SocketLink) link)
-                  .token()
-                  .ifPresent(token -> request.setProperty(GenesysConstants.AS, token));
-            });
-    if (exchange.getException() != null) {
-      LOG.debug(
-          "Shard {}: more topics could not be asked for", shard.number(), exchange.getException());
-      return Optional.empty();
-    }
-    return Optional.of(rejections(shard.number(), subscriptions, exchange).rejections());
+              socket.token().ifPresent(token -> request.setProperty(GenesysConstants.AS, token));
+              more.accept(request);
+            }));
   }
 
-  private void told(int shard, Rejections answer, boolean again) {
-    rejected.merge(
-        shard, answer, (before, now) -> (again ? before.subscribedOnly() : before).and(now));
+  @Override
+  public void listSubscriptions(Shard shard, int number, ChannelLink link) {
+    run(
+        subscribers,
+        () -> {
+          Optional<Set<String>> listed = Optional.empty();
+          try {
+            listed = listed(shard, link);
+          } finally {
+            listed.ifPresentOrElse(it -> shard.listed(number, it), () -> shard.notListed(number));
+          }
+        });
+  }
+
+  private Optional<Set<String>> listed(Shard shard, ChannelLink link) {
+    Optional<Exchange> answer = ofChannel(ControlRoute.SUBSCRIPTIONS, link, request -> {});
+    Optional<Exception> failure = answer.map(Exchange::getException);
+    failure.ifPresent(
+        why -> LOG.debug("Shard {}: the subscriptions were not listed", shard.number(), why));
+    return answer
+        .filter(it -> failure.isEmpty())
+        .map(it -> it.getMessage().getBody())
+        .flatMap(Rejections::permitted);
+  }
+
+  private void told(int shard, Rejections answer, Set<String> asked, boolean again) {
+    rejected.merge(shard, answer, (before, now) -> before.without(asked).and(now));
     if (!again) {
       answer.report(shard, consumer.metrics()::rejected, consumer::signal);
     }
@@ -403,7 +435,11 @@ public final class CamelChannelOpener extends ServiceSupport implements ChannelO
   }
 
   private static Set<String> singles(TopicSharder.Shard shard) {
-    return TopicCombiner.singles(shard.subscriptions()).collect(Collectors.toSet());
+    return singles(shard.subscriptions());
+  }
+
+  private static Set<String> singles(List<String> subscriptions) {
+    return TopicCombiner.singles(subscriptions).collect(Collectors.toSet());
   }
 
   private void left(int shard, Pending answer, Set<String> its) {

@@ -15,6 +15,8 @@ public enum ControlRoute {
   REOPEN("direct:genesys-reopen"),
   /** Subscribes topics on a channel. */
   SUBSCRIBE("direct:genesys-subscribe"),
+  /** Lists the subscriptions of a channel. */
+  SUBSCRIPTIONS("direct:genesys-subscriptions"),
   /** Deletes the subscriptions of a channel that is not used any more. */
   RELEASE("direct:genesys-release"),
   /** Lists the channels of the OAuth client. */

@@ -11,11 +11,13 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Consumer;
 import java.util.function.IntConsumer;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -79,6 +81,29 @@ public final class Rejections {
       }
     }
     return rejections;
+  }
+
+  /**
+   * The subscriptions in a listing that are not rejected; empty if it cannot be understood.
+   *
+   * @param answer its body
+   */
+  static Optional<Set<String>> permitted(Object answer) {
+    if (!(answer instanceof Map<?, ?> body)
+        || !(body.get("entities") instanceof Collection<?> entities)
+        || !entities.stream().allMatch(it -> it instanceof Map<?, ?> one && isNamed(one))) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        entities.stream()
+            .map(Map.class::cast)
+            .filter(entity -> !"Rejected".equals(entity.get("state")))
+            .map(entity -> entity.get("id").toString())
+            .collect(Collectors.toSet()));
+  }
+
+  private static boolean isNamed(Map<?, ?> entity) {
+    return entity.get("id") instanceof String;
   }
 
   private static String lower(String topic) {
@@ -150,18 +175,20 @@ public final class Rejections {
     return several.stream().reduce(new Rejections(), Rejections::and).sentence();
   }
 
-  /** This without what is not read: all of that was asked for again. */
-  Rejections subscribedOnly() {
-    Rejections read = new Rejections();
-    read.subscribed.addAll(subscribed);
-    return read;
+  /** This without these topics, which were asked for again. */
+  Rejections without(Set<String> topics) {
+    return of(topic -> !topics.contains(topic));
   }
 
   /** This, as far as it is about these topics. */
   Rejections only(Set<String> wanted) {
+    return of(wanted::contains);
+  }
+
+  private Rejections of(Predicate<String> which) {
     Rejections some = new Rejections().and(this);
-    some.subscribed.retainAll(wanted);
-    some.byPattern.values().forEach(found -> found.topics.retainAll(wanted));
+    some.subscribed.removeIf(which.negate());
+    some.byPattern.values().forEach(found -> found.topics.removeIf(which.negate()));
     some.byPattern.values().removeIf(found -> found.topics.isEmpty());
     return some;
   }

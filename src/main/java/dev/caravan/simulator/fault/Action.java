@@ -22,6 +22,7 @@ import java.util.List;
   @JsonSubTypes.Type(value = Action.SocketClosing.class, name = "socketClosing"),
   @JsonSubTypes.Type(value = Action.NoLongerSubscribed.class, name = "noLongerSubscribed"),
   @JsonSubTypes.Type(value = Action.SubscriptionUpdated.class, name = "subscriptionUpdated"),
+  @JsonSubTypes.Type(value = Action.TakeSubscriptions.class, name = "takeSubscriptions"),
   @JsonSubTypes.Type(value = Action.Evict.class, name = "evict"),
   @JsonSubTypes.Type(value = Action.ExpireChannel.class, name = "expireChannel"),
   @JsonSubTypes.Type(value = Action.RevokeToken.class, name = "revokeToken"),
@@ -121,6 +122,21 @@ public sealed interface Action {
 
   /** Tells sockets that what their channel is subscribed to has changed. */
   record SubscriptionUpdated(Target target) implements Action {}
+
+  /**
+   * Takes subscriptions from channels, as a call of another program does that uses the same OAuth
+   * client.
+   *
+   * @param topics which; a combined one goes as a whole, by its own name or that of a topic in it;
+   *     all if unset
+   * @param announced whether sockets hear {@code v2.subscription.updated}
+   */
+  record TakeSubscriptions(Target target, List<String> topics, boolean announced)
+      implements Action {
+    public TakeSubscriptions {
+      topics = topics == null ? List.of() : List.copyOf(topics);
+    }
+  }
 
   /** Takes channels away as if a 21st had been created. */
   record Evict(Target target) implements Action {}

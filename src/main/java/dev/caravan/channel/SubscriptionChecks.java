@@ -1,0 +1,96 @@
+package dev.caravan.channel;
+
+import dev.caravan.topic.TopicCombiner;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/**
+ * What a listing of a channel's subscriptions tells: which of its topics somebody else has taken
+ * away, or Genesys Cloud has dropped. A listing is not believed lightly, since what it lacks is
+ * told as a gap: a topic is lost if two listings in a row lack it, and only if one had it before,
+ * on whichever channel of the shard. Who calls whom, and when, is decided elsewhere.
+ */
+final class SubscriptionChecks {
+
+  /** Topics that Genesys Cloud is known to list. */
+  private final Set<String> everListed = new HashSet<>();
+
+  private final Map<Integer, Verified> channels = new HashMap<>();
+
+  /**
+   * What is known of a channel.
+   *
+   * @param at when it had all of its topics, as far as is known
+   * @param doubted what the last listing lacked
+   */
+  private record Verified(long at, Set<String> doubted) {}
+
+  /**
+   * What a listing tells.
+   *
+   * @param lost topics that the channel is not subscribed to any more
+   * @param since when it was, for the last time that is known
+   * @param doubtful whether a second listing has to tell of others
+   * @param others how many topics it is subscribed to besides, which were never asked for
+   */
+  record Finding(List<String> lost, long since, boolean doubtful, long others) {}
+
+  /** A channel has all of its topics at this moment; what was known of it before counts more. */
+  void begin(int channel, long at) {
+    channels.putIfAbsent(channel, new Verified(at, Set.of()));
+  }
+
+  /** When the channel had all of its topics, as far as is known. */
+  long verifiedAt(int channel, long otherwise) {
+    Verified its = channels.get(channel);
+    return its == null ? otherwise : its.at();
+  }
+
+  /** The channels of which something is known; those that are removed are forgotten. */
+  Set<Integer> channels() {
+    return channels.keySet();
+  }
+
+  /**
+   * A channel was listed.
+   *
+   * @param brought the topics that it brings, as far as is known, each by its own name
+   * @param known all that is wanted of it, or was asked for
+   * @param entities what was listed; names of topics differ in case at times
+   * @param askedAt when that was asked for
+   */
+  Finding listed(
+      int channel, List<String> brought, List<String> known, Set<String> entities, long askedAt) {
+    Set<String> listed =
+        TopicCombiner.singles(entities)
+            .map(SubscriptionChecks::lower)
+            .collect(Collectors.toCollection(HashSet::new));
+    everListed.retainAll(TopicCombiner.singles(known).collect(Collectors.toSet()));
+    Verified before = channels.getOrDefault(channel, new Verified(askedAt, Set.of()));
+    List<String> lost = new ArrayList<>();
+    Set<String> doubted = new HashSet<>();
+    for (String topic : TopicCombiner.singles(brought).toList()) {
+      if (listed.contains(lower(topic))) {
+        everListed.add(topic);
+      } else if (before.doubted().contains(topic)) {
+        lost.add(topic);
+      } else if (everListed.contains(topic)) {
+        doubted.add(topic);
+      }
+    }
+    long verified = doubted.isEmpty() ? askedAt : before.at();
+    channels.put(channel, new Verified(verified, doubted));
+    TopicCombiner.singles(known).map(SubscriptionChecks::lower).forEach(listed::remove);
+    return new Finding(lost, before.at(), !doubted.isEmpty(), listed.size());
+  }
+
+  private static String lower(String topic) {
+    return topic.toLowerCase(Locale.ROOT);
+  }
+}
