@@ -57,6 +57,8 @@ public class GenesysComponentConfigurer extends PropertyConfigurerSupport implem
         case "retrymaximumdelay":
         case "retryMaximumDelay": getOrCreateConfiguration(target).setRetryMaximumDelay(property(camelContext, java.time.Duration.class, value)); return true;
         case "source": getOrCreateConfiguration(target).setSource(property(camelContext, java.lang.String.class, value)); return true;
+        case "subscriptionscheck":
+        case "subscriptionsCheck": getOrCreateConfiguration(target).setSubscriptionsCheck(property(camelContext, java.time.Duration.class, value)); return true;
         case "topics": getOrCreateConfiguration(target).setTopics(property(camelContext, java.lang.String.class, value)); return true;
         case "topicsperchannel":
         case "topicsPerChannel": getOrCreateConfiguration(target).setTopicsPerChannel(property(camelContext, int.class, value)); return true;
@@ -94,6 +96,8 @@ public class GenesysComponentConfigurer extends PropertyConfigurerSupport implem
         case "retrymaximumdelay":
         case "retryMaximumDelay": return java.time.Duration.class;
         case "source": return java.lang.String.class;
+        case "subscriptionscheck":
+        case "subscriptionsCheck": return java.time.Duration.class;
         case "topics": return java.lang.String.class;
         case "topicsperchannel":
         case "topicsPerChannel": return int.class;
@@ -132,6 +136,8 @@ public class GenesysComponentConfigurer extends PropertyConfigurerSupport implem
         case "retrymaximumdelay":
         case "retryMaximumDelay": return getOrCreateConfiguration(target).getRetryMaximumDelay();
         case "source": return getOrCreateConfiguration(target).getSource();
+        case "subscriptionscheck":
+        case "subscriptionsCheck": return getOrCreateConfiguration(target).getSubscriptionsCheck();
         case "topics": return getOrCreateConfiguration(target).getTopics();
         case "topicsperchannel":
         case "topicsPerChannel": return getOrCreateConfiguration(target).getTopicsPerChannel();

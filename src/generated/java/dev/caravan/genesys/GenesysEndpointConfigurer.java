@@ -46,6 +46,8 @@ public class GenesysEndpointConfigurer extends PropertyConfigurerSupport impleme
         case "retrymaximumdelay":
         case "retryMaximumDelay": target.getConfiguration().setRetryMaximumDelay(property(camelContext, java.time.Duration.class, value)); return true;
         case "source": target.getConfiguration().setSource(property(camelContext, java.lang.String.class, value)); return true;
+        case "subscriptionscheck":
+        case "subscriptionsCheck": target.getConfiguration().setSubscriptionsCheck(property(camelContext, java.time.Duration.class, value)); return true;
         case "topics": target.getConfiguration().setTopics(property(camelContext, java.lang.String.class, value)); return true;
         case "topicsperchannel":
         case "topicsPerChannel": target.getConfiguration().setTopicsPerChannel(property(camelContext, int.class, value)); return true;
@@ -79,6 +81,8 @@ public class GenesysEndpointConfigurer extends PropertyConfigurerSupport impleme
         case "retrymaximumdelay":
         case "retryMaximumDelay": return java.time.Duration.class;
         case "source": return java.lang.String.class;
+        case "subscriptionscheck":
+        case "subscriptionsCheck": return java.time.Duration.class;
         case "topics": return java.lang.String.class;
         case "topicsperchannel":
         case "topicsPerChannel": return int.class;
@@ -113,6 +117,8 @@ public class GenesysEndpointConfigurer extends PropertyConfigurerSupport impleme
         case "retrymaximumdelay":
         case "retryMaximumDelay": return target.getConfiguration().getRetryMaximumDelay();
         case "source": return target.getConfiguration().getSource();
+        case "subscriptionscheck":
+        case "subscriptionsCheck": return target.getConfiguration().getSubscriptionsCheck();
         case "topics": return target.getConfiguration().getTopics();
         case "topicsperchannel":
         case "topicsPerChannel": return target.getConfiguration().getTopicsPerChannel();

@@ -23,7 +23,7 @@ public class GenesysEndpointUriFactory extends org.apache.camel.support.componen
     private static final Set<String> SECRET_PROPERTY_NAMES;
     private static final Map<String, String> MULTI_VALUE_PREFIXES;
     static {
-        Set<String> props = new HashSet<>(17);
+        Set<String> props = new HashSet<>(18);
         props.add("backfill");
         props.add("bridgeErrorHandler");
         props.add("deadLetters");
@@ -39,6 +39,7 @@ public class GenesysEndpointUriFactory extends org.apache.camel.support.componen
         props.add("retryInitialDelay");
         props.add("retryMaximumDelay");
         props.add("source");
+        props.add("subscriptionsCheck");
         props.add("topics");
         props.add("topicsPerChannel");
         PROPERTY_NAMES = Collections.unmodifiableSet(props);

@@ -393,7 +393,7 @@ public final class Shard {
     execute(
         () -> {
           Long askedAt = listing.remove(channel);
-          if (askedAt == null || !trusts(channel)) {
+          if (askedAt == null || state.channel(channel).filter(ChannelState::reading).isEmpty()) {
             return;
           }
           List<String> known = concat(topics, askedOf(channel));
@@ -418,11 +418,14 @@ public final class Shard {
         });
   }
 
-  /** They are asked for again as if they were new. */
+  /** A channel that is read on is asked for them again as if they were new. */
   private void unsubscribed(int channel, List<String> gone, long since) {
     topicsOf.put(channel, MissingTopics.of(topicsOf(channel), gone));
     askedOf.put(channel, MissingTopics.never(askedOf(channel), gone));
-    listener.unsubscribed(replica, gone, topicsOf(channel), since);
+    // If that is the successor of this one, it goes on to read them
+    List<String> reads =
+        state.last(it -> it.trusted(Phase.LIVE)).map(it -> topicsOf(it.number())).orElse(List.of());
+    listener.unsubscribed(replica, gone, reads, since);
     adjust(channel);
   }
 

@@ -34,7 +34,7 @@ public interface ShardListener {
    * Some of the topics that the replica was believed to read it has not read since then: somebody
    * else has taken them from its channel, or Genesys Cloud has dropped them.
    *
-   * @param reads those that it does read, each by its own name
+   * @param reads what it does read, perhaps the same ones by now
    */
   void unsubscribed(Replica replica, List<String> topics, List<String> reads, long since);
 

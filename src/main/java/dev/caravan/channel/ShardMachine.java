@@ -35,7 +35,10 @@ public final class ShardMachine {
    * A new channel's subscriptions are listed within this part of the usual time: of what was never
    * listed nobody can tell that it is missing.
    */
-  private static final int FIRST_CHECK = 20;
+  private static final int FIRST_CHECK = 60;
+
+  /** However often it is told that they changed, there is that between two listings. */
+  private static final long BETWEEN_CHECKS_MILLIS = 10_000;
 
   /** How soon a listing that lacks something is held against another. */
   private static final long CHECK_AGAIN_MILLIS = 3_000;
@@ -113,7 +116,7 @@ public final class ShardMachine {
     } else if (event instanceof SubscriptionsDoubted e) {
       d.state()
           .channel(e.number())
-          .filter(c -> c.trusted(Phase.LIVE))
+          .filter(ChannelState::reading)
           .ifPresent(c -> doubted(d, c, e.why()));
     } else if (event instanceof ShardEvent.RotationGranted e) {
       rotate(d, e);
@@ -159,7 +162,8 @@ public final class ShardMachine {
       }
       if (old.trusted(Phase.LIVE)) {
         d.act(new Ping(old.number()));
-        d.change(old, c -> c.retiring(d.now()));
+        // Nobody else will ever tell what was taken from it
+        d.change(old, c -> c.retiring(d.now()).checkAt(d.now()));
       } else if (old.phase() == Phase.LIVE || old.coming() && old.goesBack()) {
         d.letGo(old);
       }
@@ -211,14 +215,12 @@ public final class ShardMachine {
     }
   }
 
-  /** However often it is told, or cannot be listed, there is a pause between two listings. */
   private void doubted(Decision d, ChannelState channel, SubscriptionsDoubted.Why why) {
-    long pause = timings.retryMost().toMillis();
     long at =
         switch (why) {
-          case TOLD -> channel.checkedAt() + pause;
+          case TOLD -> channel.checkedAt() + BETWEEN_CHECKS_MILLIS;
           case MISSING -> d.now() + CHECK_AGAIN_MILLIS;
-          case NOT_LISTED -> d.now() + pause;
+          case NOT_LISTED -> d.now() + timings.retryMost().toMillis();
         };
     d.change(channel, c -> c.checkAt(Math.min(c.checkAt(), at)));
   }
@@ -325,13 +327,7 @@ public final class ShardMachine {
     if (d.now() >= c.rotateAt() && d.state().successor().isEmpty()) {
       d.act(new AskRotation(c.number(), c.rotateCause()));
     }
-    if (d.now() >= c.checkAt()) {
-      d.act(new ListSubscriptions(c.number()));
-      long most = timings.check().toMillis();
-      // Not all channels at the same time
-      long next = d.now() + most - d.jitter(most / 4);
-      d.change(c, same -> same.checked(d.now(), next));
-    }
+    check(d, c);
     long heard = heard(c.liveAt(), d.reading(c));
     if (c.pingSentAt() > 0 && heard >= c.pingSentAt()) {
       d.change(c, same -> same.pingSent(0));
@@ -345,6 +341,16 @@ public final class ShardMachine {
     }
   }
 
+  private void check(Decision d, ChannelState c) {
+    if (c.reading() && d.now() >= c.checkAt()) {
+      d.act(new ListSubscriptions(c.number()));
+      long most = timings.check().toMillis();
+      // Not all channels at the same time
+      long next = d.now() + most - d.jitter(most / 4);
+      d.change(c, same -> same.checked(d.now(), next));
+    }
+  }
+
   private long watchDeadline(ChannelState c, Reading reading) {
     return c.pingSentAt() > 0
         ? c.pingSentAt() + timings.pongWait().toMillis()
@@ -352,6 +358,7 @@ public final class ShardMachine {
   }
 
   private void drain(Decision d, ChannelState c) {
+    check(d, c);
     if (d.reading(c).held()) {
       // What waits to be read there has no copy elsewhere: start over when reading goes on
       d.change(c, same -> same.retiringAgain(d.now()));
@@ -414,7 +421,7 @@ public final class ShardMachine {
           c.distrusted()
               ? NEVER
               : Math.min(c.checkAt(), Math.min(watchDeadline(c, reading), ask(d, c)));
-      case RETIRING -> drainDeadline(c, reading);
+      case RETIRING -> Math.min(c.distrusted() ? NEVER : c.checkAt(), drainDeadline(c, reading));
     };
   }
 

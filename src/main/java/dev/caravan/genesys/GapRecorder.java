@@ -280,15 +280,24 @@ final class GapRecorder {
   /**
    * The replica has not read these topics since then.
    *
-   * @param reads those that it does read
+   * @param reads what it does read, perhaps the same ones by now
    */
   void unsubscribed(Replica replica, List<String> topics, List<String> reads, long since) {
-    Instant moment = clock.atTheEarliest(since);
+    long now = clock.getAsLong();
     if (standingBy.contains(replica.shard())) {
-      unlessStopped(() -> ledger.standsBy(replica, moment, singles(reads)));
+      // What it read before counts for as long as the other instance has not read on
+      Instant moment = clock.atTheLatest(now);
+      unlessStopped(
+          () -> {
+            ledger.standsBy(replica, moment, singles(reads));
+            ledger.standsBySince(replica, moment);
+          });
       return;
     }
-    isOver(() -> ledger.unsubscribed(replica, moment, singles(topics)), clock.getAsLong());
+    Instant moment = clock.atTheEarliest(since);
+    isOver(
+        () -> ledger.unsubscribed(replica, moment, singles(topics), Set.copyOf(singles(reads))),
+        now);
   }
 
   void blind(Replica replica, long since, Cause cause) {

@@ -458,7 +458,7 @@ class CoveragePropertiesTest {
     @Override
     public void unsubscribed(Replica replica, List<String> topics, List<String> reads, long since) {
       note(replica + " has not read " + topics + " since " + since);
-      ledger.unsubscribed(replica, Instant.ofEpochMilli(since), topics);
+      ledger.unsubscribed(replica, Instant.ofEpochMilli(since), topics, reads);
     }
 
     @Override

@@ -12,13 +12,17 @@ import dev.caravan.channel.ShardAction.Blind;
 import dev.caravan.channel.ShardAction.Close;
 import dev.caravan.channel.ShardAction.Cut;
 import dev.caravan.channel.ShardAction.DropToken;
+import dev.caravan.channel.ShardAction.ListSubscriptions;
 import dev.caravan.channel.ShardAction.Open;
 import dev.caravan.channel.ShardAction.Ping;
 import dev.caravan.channel.ShardAction.Read;
+import dev.caravan.channel.ShardEvent.SubscriptionsDoubted;
+import dev.caravan.channel.ShardEvent.SubscriptionsDoubted.Why;
 import dev.caravan.channel.ShardReport.Kind;
 import dev.caravan.socket.CloseReason;
 import dev.caravan.socket.CloseReason.Initiator;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.stream.LongStream;
@@ -35,6 +39,73 @@ class ShardMachineTest {
   private static final Failure UNAVAILABLE = Failure.unavailable("Genesys Cloud answered 503.");
   private static final Failure GONE =
       new Failure(Failure.Kind.CHANNEL_GONE, "Gone (404).", Duration.ZERO, 1);
+
+  @Nested
+  class Subscriptions {
+
+    private static final List<ShardAction> LIST = List.of(new ListSubscriptions(1));
+
+    private final Drill shard = Drill.live();
+
+    private List<ListSubscriptions> listedWithin(Duration time) {
+      List<ListSubscriptions> all = new ArrayList<>();
+      for (Duration left = time; !left.isZero(); left = left.minusSeconds(1)) {
+        all.addAll(shard.frame(1).pass(Duration.ofSeconds(1)).all(ListSubscriptions.class));
+      }
+      return all;
+    }
+
+    private void doubted(Why why) {
+      shard.on(new SubscriptionsDoubted(1, why));
+    }
+
+    @Test
+    void areListedSoonAndThenEveryTenMinutesAtTheMost() {
+      assertThat(listedWithin(Duration.ofSeconds(4))).isEmpty();
+      assertThat(listedWithin(Duration.ofSeconds(1))).isEqualTo(LIST);
+      assertThat(listedWithin(Duration.ofSeconds(524))).isEmpty();
+      assertThat(listedWithin(Duration.ofSeconds(1))).isEqualTo(LIST);
+    }
+
+    @Test
+    void areListedAtOnceWhenTheyAreSaidToHaveChangedButNotAgainAndAgain() {
+      doubted(Why.TOLD);
+      assertThat(shard.actions).isEqualTo(LIST);
+
+      doubted(Why.TOLD);
+      assertThat(listedWithin(Duration.ofSeconds(9))).isEmpty();
+      assertThat(listedWithin(Duration.ofSeconds(1))).isEqualTo(LIST);
+      assertThat(listedWithin(Duration.ofMinutes(5))).isEmpty();
+    }
+
+    @Test
+    void areListedAgainWhenAListingLacksSomething() {
+      doubted(Why.TOLD);
+      doubted(Why.MISSING);
+
+      assertThat(listedWithin(Duration.ofSeconds(2))).isEmpty();
+      assertThat(listedWithin(Duration.ofSeconds(1))).isEqualTo(LIST);
+    }
+
+    @Test
+    void areListedAgainAfterAWhileWhenTheyCouldNotBe() {
+      doubted(Why.TOLD);
+      doubted(Why.NOT_LISTED);
+
+      assertThat(listedWithin(Duration.ofSeconds(29))).isEmpty();
+      assertThat(listedWithin(Duration.ofSeconds(1))).isEqualTo(LIST);
+    }
+
+    @Test
+    void ofAChannelThatIsNotTrustedAreNotListed() {
+      shard.noticed(1, Cause.TAKEN_OVER);
+
+      doubted(Why.TOLD);
+
+      assertThat(shard.actions).isEmpty();
+      assertThat(shard.pass(Duration.ofMinutes(1)).all(ListSubscriptions.class)).isEmpty();
+    }
+  }
 
   @Nested
   class Opening {

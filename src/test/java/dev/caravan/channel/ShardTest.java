@@ -10,11 +10,13 @@ import dev.caravan.channel.ChannelOpener.Order;
 import dev.caravan.channel.ShardReport.Kind;
 import dev.caravan.channel.ShardStatus.Health;
 import dev.caravan.frame.Frame;
+import dev.caravan.testing.LogLines;
 import dev.caravan.topic.TopicSharder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -25,6 +27,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ShardTest {
 
   private static final String TAKEN = system("no_longer_subscribed");
+  private static final String SUBSCRIPTION_UPDATED =
+      "{\"topicName\":\"v2.subscription.updated\",\"version\":\"2\",\"eventBody\":{}}";
   private static final Duration SOON = Duration.ofSeconds(2);
 
   private final Stage stage = new Stage();
@@ -641,6 +645,154 @@ class ShardTest {
 
     assertThat(stage.askedMore).isEmpty();
     assertThat(stage.order(1).topics()).isEqualTo(combined);
+  }
+
+  @Test
+  void whatSomebodyElseTakesFromTheChannelIsToldAndSubscribedAgain() {
+    Order order = readsTwoUsers();
+    long listedAt = stage.control.now();
+    lists(order, "v2.users.1?presence&routingStatus", "v2.users.2.presence");
+    stage.pass(Duration.ofSeconds(11));
+
+    stage.brings(order, SUBSCRIPTION_UPDATED);
+    assertThat(stage.listings).hasSize(2);
+    lists(order, "v2.users.1.presence");
+    assertThat(stage.ledger).noneMatch(told -> told.startsWith("unsubscribed"));
+    stage.pass(Duration.ofSeconds(3));
+    assertThat(stage.listings).hasSize(3);
+    lists(order, "v2.users.1.presence");
+
+    String taken = "v2.users.1.routingStatus,v2.users.2.presence";
+    assertThat(stage.ledger)
+        .last()
+        .isEqualTo("unsubscribed " + taken + ", reads v2.users.1.presence, since " + listedAt);
+    assertThat(stage.askedMore).containsExactly(order.number() + " " + taken);
+    shard.subscribed(order.number(), List.of(taken.split(",")));
+    stage.control.settle();
+    stage.brings(order, PONG);
+    assertThat(stage.ledger).last().isEqualTo("reading v2.users.1.presence," + taken);
+    assertThat(stage.orders).hasSize(2);
+  }
+
+  @Test
+  void whatCannotBeListedChangesNothing() {
+    Order order = readsTwoUsers();
+    lists(order, "v2.users.1?presence&routingStatus", "v2.users.2.presence");
+    int told = stage.ledger.size();
+
+    stage.brings(order, SUBSCRIPTION_UPDATED);
+    stage.pass(Duration.ofSeconds(10));
+    shard.notListed(order.number());
+    stage.control.settle();
+    heartbeatsFor(order, Duration.ofSeconds(30));
+
+    assertThat(stage.listings).hasSize(3);
+    assertThat(stage.ledger.subList(told, stage.ledger.size())).isEmpty();
+    assertThat(stage.askedMore).isEmpty();
+  }
+
+  @Test
+  void whatIsTakenBeforeTheSocketIsLostIsMissedOnTheChannelThatIsGoneBackTo() {
+    Order order = readsTwoUsers();
+    long listedAt = stage.control.now();
+    lists(order, "v2.users.1?presence&routingStatus", "v2.users.2.presence");
+    stage.ends(order, Cause.DROPPED);
+    stage.pass(SOON);
+    Order again = stage.orders.get(stage.orders.size() - 1);
+    assertThat(again.reuse()).isPresent();
+    stage.live(again);
+
+    stage.brings(again, SUBSCRIPTION_UPDATED);
+    lists(again, "v2.users.1?presence&routingStatus");
+    stage.pass(Duration.ofSeconds(3));
+    lists(again, "v2.users.1?presence&routingStatus");
+
+    assertThat(stage.ledger).last().asString().endsWith("since " + listedAt);
+    assertThat(stage.askedMore).containsExactly(again.number() + " v2.users.2.presence");
+  }
+
+  @Test
+  void whatIsTakenBeforeAHandOverIsMissedOnTheChannelThatRetires() {
+    Order order = readsTwoUsers();
+    long listedAt = stage.control.now();
+    lists(order, "v2.users.1?presence&routingStatus", "v2.users.2.presence");
+    stage.pass(Duration.ofSeconds(11));
+    stage.brings(order, system("socket_closing"));
+    stage.live(stage.order(2));
+    assertThat(stage.listings).containsExactly(order.number(), order.number());
+
+    lists(order, "v2.users.1?presence&routingStatus");
+    stage.pass(Duration.ofSeconds(3));
+    lists(order, "v2.users.1?presence&routingStatus");
+
+    assertThat(stage.ledger)
+        .last()
+        .isEqualTo(
+            "unsubscribed v2.users.2.presence, reads"
+                + " v2.users.1?presence&routingStatus,v2.users.2.presence, since "
+                + listedAt);
+    assertThat(stage.askedMore).isEmpty();
+  }
+
+  @Test
+  void whatIsTakenWhileOthersAreAskedForIsSubscribedThen() {
+    Order order = readsTwoUsers();
+    lists(order, "v2.users.1?presence&routingStatus", "v2.users.2.presence");
+    stage.pass(Duration.ofSeconds(11));
+    changeTopics(
+        List.of("v2.users.1?presence&routingStatus", "v2.users.2.presence", "v2.users.3.presence"));
+    stage.askedMore.clear();
+    stage.brings(order, SUBSCRIPTION_UPDATED);
+    lists(order, "v2.users.1?presence&routingStatus");
+    stage.pass(Duration.ofSeconds(3));
+    lists(order, "v2.users.1?presence&routingStatus");
+    assertThat(stage.askedMore).as("one call at a time").isEmpty();
+
+    shard.subscribed(order.number(), List.of("v2.users.3.presence"));
+    stage.control.settle();
+
+    assertThat(stage.askedMore).containsExactly(order.number() + " v2.users.2.presence");
+  }
+
+  @Test
+  void whatAnotherProgramHasSubscribedIsToldOnce() {
+    Order order = readsTwoUsers();
+    try (LogLines log = new LogLines(Shard.class.getName())) {
+      for (int i = 0; i < 2; i++) {
+        lists(
+            order,
+            "v2.users.1?presence&routingStatus",
+            "v2.users.2.presence",
+            "v2.users.9.activity");
+        stage.pass(Duration.ofSeconds(11));
+        stage.brings(order, SUBSCRIPTION_UPDATED);
+      }
+
+      assertThat(log.lines())
+          .singleElement()
+          .asString()
+          .contains("1 topics that this bridge did not");
+    }
+    assertThat(stage.askedMore).isEmpty();
+  }
+
+  /** On a channel whose subscriptions are being listed for the first time. */
+  private Order readsTwoUsers() {
+    shard.changeTopics(List.of("v2.users.1?presence&routingStatus", "v2.users.2.presence"));
+    stage.control.settle();
+    shard.failed(stage.order(0).number(), Failure.unavailable("No."));
+    stage.pass(SOON);
+    Order order = stage.order(1);
+    stage.live(
+        order, List.of("v2.users.1.presence", "v2.users.1.routingStatus", "v2.users.2.presence"));
+    stage.brings(order, SUBSCRIPTION_UPDATED);
+    assertThat(stage.listings).containsExactly(order.number());
+    return order;
+  }
+
+  private void lists(Order order, String... entities) {
+    shard.listed(order.number(), Set.of(entities));
+    stage.control.settle();
   }
 
   private void dropsAndComesBack() {

@@ -13,6 +13,7 @@ import java.net.URI;
 import java.net.http.WebSocketHandshakeException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.concurrent.CompletionException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
@@ -152,6 +153,24 @@ class SwitchesTest {
 
     assertThat(ear.awaitFrame("v2.subscription.updated").at("/eventBody/systemTopicType").asText())
         .isEqualTo("subscription_changed");
+  }
+
+  @Test
+  void subscriptionsMayBeTakenFromALiveChannel() {
+    Guest guest = start("behaviour: {announceSubscriptions: false}");
+    JsonNode channel = guest.channel();
+    Ear ear = listening(guest, channel);
+    String status = TOPIC.replace("presence", "routingStatus");
+    String calls = TOPIC.replace("presence", "conversations.calls");
+    guest.subscribe(channel, TOPIC.replace(".presence", "?presence&routingStatus"), calls);
+
+    simulator.perform(new Action.TakeSubscriptions(Action.Target.ALL, List.of(status), false));
+
+    assertThat(simulator.emit(TOPIC, Guest.JSON.createObjectNode())).isZero();
+    assertThat(simulator.emit(calls, Guest.JSON.createObjectNode())).isEqualTo(1);
+    simulator.perform(new Action.TakeSubscriptions(Action.Target.ALL, List.of(), true));
+    ear.awaitFrame("v2.subscription.updated");
+    assertThat(simulator.emit(calls, Guest.JSON.createObjectNode())).isZero();
   }
 
   @Test

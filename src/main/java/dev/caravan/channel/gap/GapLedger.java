@@ -302,16 +302,17 @@ public final class GapLedger {
    * A replica that reads on has not read some of its topics since then, whatever was believed. They
    * have a gap as long as no other replica has read them, then or since.
    *
+   * @param reads what it does read, perhaps the same ones by now
    * @return gaps that are over already, as others have begun to read in the meantime
    */
   public synchronized List<Gap> unsubscribed(
-      Replica replica, Instant since, Collection<String> topics) {
+      Replica replica, Instant since, Collection<String> topics, Collection<String> reads) {
     Reading before = reading.get(replica);
     if (before == null) {
       return List.of();
     }
     Set<String> rest = new LinkedHashSet<>(before.topics());
-    topics.forEach(rest::remove);
+    topics.stream().filter(topic -> !reads.contains(topic)).forEach(rest::remove);
     Reading now = new Reading(before.since(), before.until(), rest);
     reading.put(replica, now);
     coverage.notAfter(replica, since, topics::contains);

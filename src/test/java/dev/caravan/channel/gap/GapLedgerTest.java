@@ -445,6 +445,101 @@ class GapLedgerTest {
   }
 
   @Test
+  void whatIsTakenFromAReplicaThatReadsOnIsAGapOfThatAlone() {
+    start(AB);
+    reads(ONE, 1, AB);
+    ledger.readUntil(ONE, at(20));
+
+    assertThat(ledger.unsubscribed(ONE, at(10), List.of("b"), List.of("a"))).isEmpty();
+    assertThat(ledger.missing()).containsExactly("b");
+
+    assertThat(reads(ONE, 30, AB)).singleElement().satisfies(gap -> isOf(gap, "b", 10, 30));
+    assertThat(ledger.missing()).isEmpty();
+  }
+
+  private static void isOf(Gap gap, String topic, long from, long to) {
+    assertThat(gap.topics()).containsExactly(topic);
+    assertThat(gap.from()).isEqualTo(lastBefore(at(from)));
+    assertThat(gap.to()).isEqualTo(at(to));
+    assertThat(gap.cause()).isEqualTo(GapLedger.UNSUBSCRIBED);
+  }
+
+  @Test
+  void whatAnotherReplicaReadsIsNoGapWhenItIsTakenFromOne() {
+    start(AB);
+    reads(ONE, 1, AB);
+    reads(TWIN, 1, AB);
+
+    ledger.unsubscribed(ONE, at(10), List.of("b"), List.of("a"));
+
+    assertThat(ledger.missing()).isEmpty();
+    ledger.blind(TWIN, at(20), "dropped");
+    assertThat(ledger.missing()).containsExactly("b");
+  }
+
+  @Test
+  void whatTheOtherReplicaBeganToReadLaterIsAGapUntilThen() {
+    start(AB);
+    reads(ONE, 1, AB);
+    reads(TWIN, 15, AB);
+    clock.turnTo(at(20));
+
+    assertThat(ledger.unsubscribed(ONE, at(10), List.of("b"), List.of("a")))
+        .singleElement()
+        .satisfies(gap -> isOf(gap, "b", 10, 15));
+    assertThat(ledger.missing()).isEmpty();
+  }
+
+  @Test
+  void whatWasTakenBeforeTheReplicaReadOnWasNotReadBeforeEither() {
+    start(AB);
+    reads(ONE, 1, AB);
+    ledger.blind(ONE, at(20), "dropped");
+    reads(ONE, 22, AB);
+
+    ledger.unsubscribed(ONE, at(10), List.of("b"), List.of("a"));
+
+    assertThat(reads(ONE, 30, AB)).singleElement().satisfies(gap -> isOf(gap, "b", 10, 30));
+  }
+
+  @Test
+  void whatWasTakenBeforeAHandOverIsAGapUntilThat() {
+    start(AB);
+    reads(ONE, 1, AB);
+    reads(ONE, 20, AB);
+
+    assertThat(ledger.unsubscribed(ONE, at(10), List.of("b"), AB))
+        .singleElement()
+        .satisfies(gap -> isOf(gap, "b", 10, 20));
+    assertThat(ledger.missing()).isEmpty();
+  }
+
+  @Test
+  void whatWasTakenStaysAGapThroughARestart() {
+    start(AB);
+    reads(ONE, 1, AB);
+    ledger.readUntil(ONE, at(20));
+    ledger.save();
+    ledger.unsubscribed(ONE, at(10), List.of("b"), List.of("a"));
+
+    restart(60, AB);
+
+    assertThat(reads(ONE, 63, AB))
+        .extracting(Gap::cause, Gap::from, Gap::topics)
+        .containsExactlyInAnyOrder(
+            tuple(GapLedger.UNSUBSCRIBED, lastBefore(at(10)), List.of("b")),
+            tuple(GapLedger.RESTART, lastBefore(at(20)), List.of("a")));
+  }
+
+  @Test
+  void whatIsTakenFromOneThatReadsNothingIsNoNews() {
+    start(AB);
+
+    assertThat(ledger.unsubscribed(ONE, at(10), List.of("b"), List.of("a"))).isEmpty();
+    assertThat(ledger.missing()).isEmpty();
+  }
+
+  @Test
   void theTimeInWhichTheProcessDidNotRunIsAGap() {
     start(AB);
     reads(ONE, 1, AB);

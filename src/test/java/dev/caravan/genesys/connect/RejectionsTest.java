@@ -45,6 +45,36 @@ class RejectionsTest {
     assertThat(both.only(Set.of()).sentence()).isEmpty();
   }
 
+  @Test
+  void whatIsAskedForAgainIsCountedOnce() {
+    String one = "v2.users." + ONE + ".presence";
+    String two = "v2.users." + TWO + ".presence";
+    Rejections before = of(List.of(one, two), List.of(id(one), rejected(two, "a")));
+
+    Rejections after =
+        before.without(Set.of(one, two)).and(of(List.of(one, two), List.of(id(two), id(one))));
+
+    assertThat(after.subscribed()).containsExactlyInAnyOrder(one, two);
+    assertThat(after.sentence()).isEmpty();
+  }
+
+  @Test
+  void whatAListingHasThatIsNotRejectedIsPermitted() {
+    assertThat(Rejections.permitted(Map.of("entities", List.of(id("a"), rejected("b")))))
+        .contains(Set.of("a"));
+    assertThat(Rejections.permitted(Map.of("entities", List.of()))).contains(Set.of());
+  }
+
+  @Test
+  void aListingThatCannotBeUnderstoodIsNone() {
+    assertThat(Rejections.permitted(null)).isEmpty();
+    assertThat(Rejections.permitted(Map.of("message", "a"))).isEmpty();
+    assertThat(Rejections.permitted(Map.of("entities", "a"))).isEmpty();
+    assertThat(Rejections.permitted(Map.of("entities", List.of(Map.of("state", "Permitted")))))
+        .isEmpty();
+    assertThat(Rejections.permitted(Map.of("entities", List.of(id("a"), "b")))).isEmpty();
+  }
+
   private static Map<String, String> id(String topic) {
     return Map.of("id", topic);
   }
