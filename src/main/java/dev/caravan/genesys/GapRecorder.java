@@ -285,7 +285,7 @@ final class GapRecorder {
   void unsubscribed(Replica replica, List<String> topics, List<String> reads, long since) {
     long now = clock.getAsLong();
     if (standingBy.contains(replica.shard())) {
-      // What it read before counts for as long as the other instance has not read on
+      // What it read before counts no more: which of it, and until when, is not kept
       Instant moment = clock.atTheLatest(now);
       unlessStopped(
           () -> {
