@@ -38,6 +38,9 @@ public final class Shard {
 
   private static final long DRAIN_LOOK_MILLIS = 50;
 
+  /** So many listings that failed in a row are told. */
+  private static final int TOLD_AFTER = 10;
+
   private final Replica replica;
   private final ShardMachine machine;
   private final Timings timings;
@@ -65,6 +68,7 @@ public final class Shard {
 
   private final SubscriptionChecks checks = new SubscriptionChecks();
   private boolean othersTold;
+  private int notListed;
   private final MissingTopics missing;
   private Optional<Future<?>> wake = Optional.empty();
   private volatile boolean granted;
@@ -396,6 +400,7 @@ public final class Shard {
           if (askedAt == null || state.channel(channel).filter(ChannelState::reading).isEmpty()) {
             return;
           }
+          notListed = 0;
           List<String> known = concat(topics, askedOf(channel));
           SubscriptionChecks.Finding found =
               checks.listed(channel, topicsOf(channel), known, entities, askedAt);
@@ -414,6 +419,13 @@ public final class Shard {
     execute(
         () -> {
           listing.remove(channel);
+          if (++notListed == TOLD_AFTER) {
+            LOG.warn(
+                "Shard {}. What its channel is subscribed to could not be listed {} times in a row:"
+                    + " should another program take some of it away, nobody notices.",
+                number(),
+                TOLD_AFTER);
+          }
           step(new SubscriptionsDoubted(channel, Why.NOT_LISTED));
         });
   }

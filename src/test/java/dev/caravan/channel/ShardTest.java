@@ -692,6 +692,21 @@ class ShardTest {
   }
 
   @Test
+  void whatCannotBeListedAgainAndAgainIsToldOnce() {
+    Order order = readsTwoUsers();
+    try (LogLines log = new LogLines(Shard.class.getName())) {
+      for (int i = 0; i < 20; i++) {
+        shard.notListed(order.number());
+        stage.control.settle();
+        heartbeatsFor(order, Duration.ofSeconds(30));
+      }
+
+      assertThat(log.lines()).singleElement().asString().contains("could not be listed");
+    }
+    assertThat(stage.listings).hasSize(21);
+  }
+
+  @Test
   void whatIsTakenBeforeTheSocketIsLostIsMissedOnTheChannelThatIsGoneBackTo() {
     Order order = readsTwoUsers();
     long listedAt = stage.control.now();
