@@ -49,6 +49,16 @@ public record Timings(
 
   /** The times for a real org. */
   public static Timings defaults() {
+    return retrying(Duration.ofSeconds(2), Duration.ofSeconds(30));
+  }
+
+  /** The times for a real org, but for the waits between attempts. */
+  public static Timings retrying(Duration initial, Duration most) {
+    return with(initial, most, Duration.ofMinutes(10));
+  }
+
+  /** The same, and another time between two looks at the subscriptions. */
+  public static Timings with(Duration initial, Duration most, Duration check) {
     return new Timings(
         Duration.ofSeconds(35),
         Duration.ofSeconds(7),
@@ -61,40 +71,10 @@ public record Timings(
         Duration.ofMinutes(1),
         Duration.ofSeconds(10),
         Duration.ofMillis(250),
-        Duration.ofSeconds(2),
-        Duration.ofSeconds(30),
-        Duration.ofMinutes(5),
-        Duration.ofSeconds(60),
-        Duration.ofMinutes(10));
-  }
-
-  /** The same with other waits between attempts. */
-  public Timings withRetry(Duration initial, Duration most) {
-    return with(initial, most, check);
-  }
-
-  /** The same with another time between two looks at the subscriptions. */
-  public Timings withCheck(Duration other) {
-    return with(retryInitial, retryMost, other);
-  }
-
-  private Timings with(Duration initial, Duration most, Duration between) {
-    return new Timings(
-        silence,
-        pongWait,
-        openMost,
-        signOfLife,
-        drainLate,
-        drainQuiet,
-        drainMove,
-        drainMost,
-        backlogMost,
-        stable,
-        firstRetry,
         initial,
         most,
-        slowRetry,
-        flowing,
-        between);
+        Duration.ofMinutes(5),
+        Duration.ofSeconds(60),
+        check);
   }
 }

@@ -129,9 +129,7 @@ public class GenesysConfiguration implements Cloneable {
 
   /** The times to live by, with the delays that are set. */
   public Timings timings() {
-    return Timings.defaults()
-        .withRetry(retryInitialDelay, retryMaximumDelay)
-        .withCheck(subscriptionsCheck);
+    return Timings.with(retryInitialDelay, retryMaximumDelay, subscriptionsCheck);
   }
 
   /** Has each shard be read by a second instance, too. */

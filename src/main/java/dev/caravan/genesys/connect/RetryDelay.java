@@ -78,8 +78,7 @@ public final class RetryDelay implements Processor {
     long asked = failure == null ? 0 : failure.retryAfter().toMillis();
     return asked > 0
         ? asked + (long) (random.getAsDouble() * asked / TENTH)
-        : Backoff.after(before)
-            .delayMillis(Timings.defaults().withRetry(initialDelay, maximumDelay), random);
+        : Backoff.after(before).delayMillis(Timings.retrying(initialDelay, maximumDelay), random);
   }
 
   /** What has an answer is counted where that is read. */

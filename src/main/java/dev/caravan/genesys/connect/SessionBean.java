@@ -221,7 +221,7 @@ public final class SessionBean implements CamelContextAware {
 
   /** The login is not an attempt at a channel, so its first failure is made up for at once. */
   private Duration backoff(int failures) {
-    Timings timings = Timings.defaults().withRetry(initialDelay, maximumDelay);
+    Timings timings = Timings.retrying(initialDelay, maximumDelay);
     return Duration.ofMillis(
         Backoff.after(failures - 1)
             .delayMillis(timings, () -> ThreadLocalRandom.current().nextDouble()));
