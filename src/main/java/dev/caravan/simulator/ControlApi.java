@@ -14,18 +14,10 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 
 /** {@code /control}: what a test tells the stand-in, and asks of it. */
-final class ControlApi {
+record ControlApi(World world, ActionRunner actions) {
 
   private static final int MOST_ENTRIES = 100_000;
   private static final int USUAL_ENTRIES = 1_000;
-
-  private final World world;
-  private final ActionRunner actions;
-
-  ControlApi(World world, ActionRunner actions) {
-    this.world = world;
-    this.actions = actions;
-  }
 
   void mount(Routes routes) {
     routes.get("/control", answering(this::overview));

@@ -5,13 +5,7 @@ import io.vertx.ext.web.Router;
 import java.util.function.Consumer;
 
 /** Which paths are served, and by what. Path parameters are written {@code :id}. */
-public final class Routes {
-
-  private final Router router;
-
-  public Routes(Router router) {
-    this.router = router;
-  }
+public record Routes(Router router) {
 
   public void get(String path, Consumer<Call> answer) {
     on(HttpMethod.GET, path, answer);

@@ -5,14 +5,7 @@ import java.util.Locale;
 import java.util.Optional;
 
 /** What the topics about an agent tell: presence, routing, activity, adherence, load. */
-public final class AgentBody {
-
-  private final Organization organization;
-
-  /** Tells of agents in this organization. */
-  public AgentBody(Organization organization) {
-    this.organization = organization;
-  }
+public record AgentBody(Organization organization) {
 
   /** {@code v2.users.{id}.presence}. */
   public ObjectNode presence(AgentState state) {

@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
 /** What is said, what is suggested to agents, and what analytics makes of what was said. */
-final class AssistBody {
+record AssistBody(Organization organization) {
 
   private static final String[] INTENTS = {
     "TrackOrder", "ChangeAddress", "CancelContract", "AskInvoice", "Complain"
@@ -25,12 +25,6 @@ final class AssistBody {
     "is there anything else I can do for you"
   };
   private static final int WORD_MILLIS = 320;
-
-  private final Organization organization;
-
-  AssistBody(Organization organization) {
-    this.organization = organization;
-  }
 
   /** {@code v2.conversations.{id}.transcription}. */
   ObjectNode utterance(Conversation conversation, Party agent, int number, long now) {

@@ -8,18 +8,12 @@ import java.util.Locale;
  * The steps of a conversation as {@code v2.detail.events.conversation.{id}.…} tells them, those of
  * the flow that greets the customer included.
  */
-final class DetailBody {
+record DetailBody(Organization organization) {
 
   private static final String[] TYPES = {
     "INBOUNDCALL", "INBOUNDCHAT", "INBOUNDEMAIL", "INBOUNDSHORTMESSAGE"
   };
   private static final String VERSION = "3.0";
-
-  private final Organization organization;
-
-  DetailBody(Organization organization) {
-    this.organization = organization;
-  }
 
   ObjectNode customerStart(Conversation conversation, long now) {
     return withDivision(common(conversation, conversation.customer(), now), conversation);

@@ -8,17 +8,9 @@ import java.util.List;
 /**
  * Conversations as analytics keeps them: participants, their sessions, and the segments of those.
  */
-public final class DetailRecords {
+public record DetailRecords(Organization organization, Day day) {
 
   private static final long DAY_MILLIS = 86_400_000;
-
-  private final Organization organization;
-  private final Day day;
-
-  public DetailRecords(Organization organization, Day day) {
-    this.organization = organization;
-    this.day = day;
-  }
 
   /**
    * What started on a day that the interval touches and was not over before it, as the real one.

@@ -7,16 +7,9 @@ import java.util.List;
  * A conversation as {@code v2.users.{id}.conversations} and {@code v2.routing.queues.{id}
  * .conversations} tell it: participants with one array per medium.
  */
-public final class GenericBody {
+public record GenericBody(Organization organization) {
 
   static final long ALERTING_TIMEOUT_MILLIS = 30_000;
-
-  private final Organization organization;
-
-  /** Tells of conversations in this organization. */
-  public GenericBody(Organization organization) {
-    this.organization = organization;
-  }
 
   /** The conversation as it is now, in UTF-8. */
   public byte[] of(Conversation conversation) {

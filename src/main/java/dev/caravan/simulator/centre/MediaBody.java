@@ -7,15 +7,7 @@ import java.util.List;
  * A conversation as the topics of a single medium tell it, such as {@code …conversations.calls}:
  * participants whose own state says everything.
  */
-final class MediaBody {
-
-  private final Organization organization;
-  private final GenericBody generic;
-
-  MediaBody(Organization organization, GenericBody generic) {
-    this.organization = organization;
-    this.generic = generic;
-  }
+record MediaBody(Organization organization, GenericBody generic) {
 
   byte[] of(Conversation conversation) {
     boolean keep = !conversation.over();

@@ -18,19 +18,7 @@ import java.util.stream.Stream;
  * Decides a request to subscribe, over REST or over the socket itself: all or nothing, or each
  * topic by itself.
  */
-public final class Subscriber {
-
-  private final Channels channels;
-  private final TopicRules rules;
-  private final Tokens tokens;
-  private final Limits limits;
-
-  public Subscriber(Channels channels, TopicRules rules, Tokens tokens, Limits limits) {
-    this.channels = channels;
-    this.rules = rules;
-    this.tokens = tokens;
-    this.limits = limits;
-  }
+public record Subscriber(Channels channels, TopicRules rules, Tokens tokens, Limits limits) {
 
   /**
    * Adds topics to a channel or replaces those it has.
