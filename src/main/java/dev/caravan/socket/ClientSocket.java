@@ -13,8 +13,6 @@ import io.vertx.core.http.impl.WebSocketInternal;
 import io.vertx.core.impl.ContextInternal;
 import io.vertx.core.impl.VertxInternal;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
-import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.slf4j.Logger;
@@ -135,43 +133,9 @@ public final class ClientSocket {
         });
   }
 
-  /**
-   * How long the peer has had nothing to say although it could: what a watchdog asks. Zero while
-   * the socket is not open or is paused by backpressure, since that silence is ours. Pings and
-   * pongs of the protocol end no silence.
-   */
-  public Duration silence() {
-    return liveness.silence();
-  }
-
-  /** When the last data frame was read, on the clock of {@link System#nanoTime()}. */
-  public OptionalLong lastFrameNanos() {
-    return liveness.lastFrameNanos();
-  }
-
-  /** Since when backpressure keeps the socket from being read, if it does now. */
-  public OptionalLong pausedSinceNanos() {
-    return liveness.pausedSinceNanos();
-  }
-
-  /**
-   * Since when the peer may have sent what was not read, because backpressure kept it waiting or
-   * the event loop did not run; until {@link #caughtUp}.
-   */
-  public OptionalLong behindSinceNanos() {
-    return liveness.behindSinceNanos();
-  }
-
-  /**
-   * Since when backpressure and the event loop have kept nothing from being read, unless paused.
-   */
-  public long readFreelySinceNanos() {
-    return liveness.readFreelySinceNanos();
-  }
-
-  /** Whatever the peer sent before this has been read: it has answered a later question. */
-  public void caughtUp(long sentNanos) {
-    liveness.caughtUp(sentNanos);
+  /** When it was read, and what kept it from being read. */
+  public SocketLiveness liveness() {
+    return liveness;
   }
 
   /** Whether nothing of it is left at the server; its last frames may still be on the queue. */

@@ -7,9 +7,10 @@ import java.util.function.LongSupplier;
 
 /**
  * Tells the peer's silence from our own: when a socket was read, since when it is paused, and
- * whether what is read now may have come long ago, because nothing was read meanwhile.
+ * whether what is read now may have come long ago, because nothing was read meanwhile. Instants are
+ * those of {@link System#nanoTime()}.
  */
-final class SocketLiveness {
+public final class SocketLiveness {
 
   /** How often the event loop is to show that it runs. */
   static final long BEAT_MILLIS = 500;
@@ -35,12 +36,7 @@ final class SocketLiveness {
   private volatile boolean paused;
   private volatile long pausedSinceNanos;
 
-  /**
-   * Since when the peer may have sent what we have not read: from the first pause, or the first
-   * time that the event loop was late, until somebody knows better.
-   */
   private volatile long behindSinceNanos;
-
   private volatile boolean behind;
 
   /** When something last kept what had come from being read. Guarded by this. */
@@ -111,7 +107,12 @@ final class SocketLiveness {
     }
   }
 
-  Duration silence() {
+  /**
+   * How long the peer has had nothing to say although it could: what a watchdog asks. Zero while
+   * the socket is not open or is paused by backpressure, since that silence is ours. Pings and
+   * pongs of the protocol end no silence.
+   */
+  public Duration silence() {
     if (!opened || paused) {
       return Duration.ZERO;
     }
@@ -121,16 +122,21 @@ final class SocketLiveness {
     return Duration.ofNanos(nanos.getAsLong() - (frameIsLater ? frame : since));
   }
 
-  OptionalLong lastFrameNanos() {
+  /** When the last data frame was read. */
+  public OptionalLong lastFrameNanos() {
     return heard ? OptionalLong.of(lastFrameNanos) : OptionalLong.empty();
   }
 
-  OptionalLong behindSinceNanos() {
+  /**
+   * Since when the peer may have sent what was not read, because backpressure kept it waiting or
+   * the event loop did not run; until {@link #caughtUp}.
+   */
+  public OptionalLong behindSinceNanos() {
     return behind ? OptionalLong.of(behindSinceNanos) : OptionalLong.empty();
   }
 
   /** All that was sent before this was read; what was sent since, only if nothing is held. */
-  synchronized void caughtUp(long sentNanos) {
+  public synchronized void caughtUp(long sentNanos) {
     if (paused || heldNanos - sentNanos > 0) {
       behindSinceNanos = sentNanos;
     } else {
@@ -139,12 +145,13 @@ final class SocketLiveness {
   }
 
   /** Since when nothing has kept what came from being read, unless it is paused. */
-  synchronized long readFreelySinceNanos() {
+  public synchronized long readFreelySinceNanos() {
     long reading = readingSinceNanos;
     return heldNanos - reading > 0 ? heldNanos : reading;
   }
 
-  OptionalLong pausedSinceNanos() {
+  /** Since when backpressure keeps the socket from being read, if it does now. */
+  public OptionalLong pausedSinceNanos() {
     return paused ? OptionalLong.of(pausedSinceNanos) : OptionalLong.empty();
   }
 }

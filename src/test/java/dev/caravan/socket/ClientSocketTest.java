@@ -481,13 +481,13 @@ class ClientSocketTest {
         TestServer.webSockets(
             socket -> socket.textMessageHandler(t -> socket.writeTextMessage("here")))) {
       ClientSocket socket = open(server);
-      assertThat(socket.lastFrameNanos()).isEmpty();
-      await().atMost(GENEROUS).until(() -> socket.silence().toMillis() > 20);
+      assertThat(socket.liveness().lastFrameNanos()).isEmpty();
+      await().atMost(GENEROUS).until(() -> socket.liveness().silence().toMillis() > 20);
 
       socket.sendText("say something");
 
-      await().atMost(GENEROUS).until(() -> socket.lastFrameNanos().isPresent());
-      assertThat(socket.pausedSinceNanos()).isEmpty();
+      await().atMost(GENEROUS).until(() -> socket.liveness().lastFrameNanos().isPresent());
+      assertThat(socket.liveness().pausedSinceNanos()).isEmpty();
     }
   }
 
@@ -512,8 +512,8 @@ class ClientSocketTest {
       assertThat(answered.await(2, TimeUnit.MINUTES)).isTrue();
 
       Duration pinged = Duration.ofNanos(System.nanoTime() - before);
-      assertThat(socket.silence()).isGreaterThanOrEqualTo(pinged);
-      assertThat(socket.lastFrameNanos()).isEmpty();
+      assertThat(socket.liveness().silence()).isGreaterThanOrEqualTo(pinged);
+      assertThat(socket.liveness().lastFrameNanos()).isEmpty();
     }
   }
 
@@ -538,8 +538,8 @@ class ClientSocketTest {
                   });
       watched.countDown();
 
-      await().atMost(GENEROUS).until(() -> socket.behindSinceNanos().isPresent());
-      assertThat(socket.behindSinceNanos().orElseThrow() - get(stoodStill)).isNegative();
+      await().atMost(GENEROUS).until(() -> socket.liveness().behindSinceNanos().isPresent());
+      assertThat(socket.liveness().behindSinceNanos().orElseThrow() - get(stoodStill)).isNegative();
     }
   }
 

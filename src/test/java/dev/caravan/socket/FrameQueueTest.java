@@ -65,16 +65,16 @@ class FrameQueueTest {
       ClientSocket socket = open(server, listener);
       send(server, 0, 0, 4);
 
-      await().atMost(GENEROUS).until(() -> socket.pausedSinceNanos().isPresent());
-      assertThat(socket.silence()).isZero();
+      await().atMost(GENEROUS).until(() -> socket.liveness().pausedSinceNanos().isPresent());
+      assertThat(socket.liveness().silence()).isZero();
       assertThat(queue.frames()).isEqualTo(4);
       permits.release();
       await().atMost(GENEROUS).until(() -> listener.frames.size() == 1);
-      assertThat(socket.pausedSinceNanos()).isPresent();
+      assertThat(socket.liveness().pausedSinceNanos()).isPresent();
 
       permits.release();
 
-      await().atMost(GENEROUS).until(() -> socket.pausedSinceNanos().isEmpty());
+      await().atMost(GENEROUS).until(() -> socket.liveness().pausedSinceNanos().isEmpty());
     }
   }
 
@@ -84,7 +84,7 @@ class FrameQueueTest {
     try (TestServer server = TestServer.webSockets(socket -> {})) {
       ClientSocket socket = open(server, listener);
       send(server, 0, 0, 2000);
-      await().atMost(GENEROUS).until(() -> socket.pausedSinceNanos().isPresent());
+      await().atMost(GENEROUS).until(() -> socket.liveness().pausedSinceNanos().isPresent());
 
       for (int i = 1; i <= 20; i++) {
         permits.release(100);
@@ -111,7 +111,7 @@ class FrameQueueTest {
         peer.writeTextMessage(TestServer.bytes(30_000).toString());
       }
 
-      await().atMost(GENEROUS).until(() -> socket.pausedSinceNanos().isPresent());
+      await().atMost(GENEROUS).until(() -> socket.liveness().pausedSinceNanos().isPresent());
       assertThat(queue.frames()).isEqualTo(4);
       permits.release(100);
       await().atMost(GENEROUS).until(() -> listener.frames.size() == 100);
@@ -127,13 +127,13 @@ class FrameQueueTest {
 
       send(server, 0, 0, 100);
       send(server, 1, 0, 100);
-      await().atMost(GENEROUS).until(() -> predecessor.pausedSinceNanos().isPresent());
-      await().atMost(GENEROUS).until(() -> successor.pausedSinceNanos().isPresent());
+      await().atMost(GENEROUS).until(() -> predecessor.liveness().pausedSinceNanos().isPresent());
+      await().atMost(GENEROUS).until(() -> successor.liveness().pausedSinceNanos().isPresent());
 
       permits.release(200);
       await().atMost(GENEROUS).until(() -> listener.frames.size() == 200);
-      await().atMost(GENEROUS).until(() -> predecessor.pausedSinceNanos().isEmpty());
-      await().atMost(GENEROUS).until(() -> successor.pausedSinceNanos().isEmpty());
+      await().atMost(GENEROUS).until(() -> predecessor.liveness().pausedSinceNanos().isEmpty());
+      await().atMost(GENEROUS).until(() -> successor.liveness().pausedSinceNanos().isEmpty());
     }
   }
 
@@ -155,7 +155,7 @@ class FrameQueueTest {
                     }))) {
       ClientSocket socket = open(server, listener);
       socket.sendText("go");
-      await().atMost(GENEROUS).until(() -> socket.pausedSinceNanos().isPresent());
+      await().atMost(GENEROUS).until(() -> socket.liveness().pausedSinceNanos().isPresent());
 
       permits.release(12);
 
@@ -177,7 +177,7 @@ class FrameQueueTest {
               socket.close((short) 1001, "bye");
             })) {
       ClientSocket socket = open(server, listener);
-      await().atMost(GENEROUS).until(() -> socket.pausedSinceNanos().isPresent());
+      await().atMost(GENEROUS).until(() -> socket.liveness().pausedSinceNanos().isPresent());
 
       permits.release(500);
 

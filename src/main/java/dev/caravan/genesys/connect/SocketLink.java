@@ -122,11 +122,11 @@ final class SocketLink implements ChannelLink {
    */
   private void forgetUnanswered() {
     Long oldest = pings.peekFirst();
-    OptionalLong heard = socket.lastFrameNanos();
-    if (oldest == null || heard.isEmpty() || socket.pausedSinceNanos().isPresent()) {
+    OptionalLong heard = socket.liveness().lastFrameNanos();
+    if (oldest == null || heard.isEmpty() || socket.liveness().pausedSinceNanos().isPresent()) {
       return;
     }
-    long freely = socket.readFreelySinceNanos();
+    long freely = socket.liveness().readFreelySinceNanos();
     long answered = (freely - oldest > 0 ? freely : oldest) + answeredWithinNanos;
     OptionalLong waiting = queue.oldestNanos();
     boolean handedOn = waiting.isEmpty() || waiting.getAsLong() - answered > 0;
@@ -143,7 +143,7 @@ final class SocketLink implements ChannelLink {
     }
     provenUntil = at(sent.get());
     if (sent.equals(proof)) {
-      socket.caughtUp(sent.get());
+      socket.liveness().caughtUp(sent.get());
       proof = Optional.empty();
     }
     return OptionalLong.of(TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - sent.get()));
@@ -157,7 +157,8 @@ final class SocketLink implements ChannelLink {
   public long handedOnUntil() {
     forgetUnanswered();
     boolean catchingUp =
-        socket.behindSinceNanos().isPresent() && socket.pausedSinceNanos().isEmpty();
+        socket.liveness().behindSinceNanos().isPresent()
+            && socket.liveness().pausedSinceNanos().isEmpty();
     if (catchingUp && proof.filter(pings::contains).isEmpty() && pings.size() < MOST_PINGS) {
       ping();
       proof = Optional.ofNullable(pings.peekLast());
@@ -169,7 +170,7 @@ final class SocketLink implements ChannelLink {
 
   /** Since when its peer may have sent what was not read, because its reading was held. */
   private OptionalLong behindSince() {
-    OptionalLong behind = socket.behindSinceNanos();
+    OptionalLong behind = socket.liveness().behindSinceNanos();
     return behind.isEmpty() ? behind : OptionalLong.of(at(behind.getAsLong()));
   }
 
@@ -196,10 +197,11 @@ final class SocketLink implements ChannelLink {
   @Override
   public Reading reading() {
     long now = clock.getAsLong();
-    OptionalLong last = socket.lastFrameNanos();
+    OptionalLong last = socket.liveness().lastFrameNanos();
     long lastFrameAt =
         Math.min(last.isEmpty() ? 0 : at(last.getAsLong()), behindSince().orElse(Long.MAX_VALUE));
-    boolean held = socket.pausedSinceNanos().isPresent();
-    return new Reading(lastFrameAt, now - socket.silence().toMillis(), held, provenUntil);
+    boolean held = socket.liveness().pausedSinceNanos().isPresent();
+    return new Reading(
+        lastFrameAt, now - socket.liveness().silence().toMillis(), held, provenUntil);
   }
 }

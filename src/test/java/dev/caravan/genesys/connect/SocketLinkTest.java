@@ -180,7 +180,7 @@ class SocketLinkTest {
     await()
         .until(
             () ->
-                socket.lastFrameNanos().orElse(heldSince) - heldSince
+                socket.liveness().lastFrameNanos().orElse(heldSince) - heldSince
                     > 2 * ANSWERED_WITHIN.toNanos());
     long later = System.currentTimeMillis();
 
