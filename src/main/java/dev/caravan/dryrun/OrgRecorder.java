@@ -12,6 +12,7 @@ import dev.caravan.topic.SelectorException;
 import io.smallrye.config.SmallRyeConfig;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.camel.builder.RouteBuilder;
@@ -86,8 +87,9 @@ public final class OrgRecorder {
 
   private void survey(CheckedRoutes routes) {
     try (Survey survey = new Survey(routes.context())) {
-      survey.login();
-      if (survey.plan(topics).topics().isEmpty()) {
+      String client = survey.clients().get(0);
+      survey.login(client);
+      if (survey.plan(topics, List.of(client)).topics().isEmpty()) {
         throw new CommandFailure(
             "Nothing matches %s: the org has no such queue or user, or the OAuth client may not see it."
                 .formatted(topics));

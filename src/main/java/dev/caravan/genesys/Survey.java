@@ -113,12 +113,7 @@ public final class Survey implements AutoCloseable {
         .toList();
   }
 
-  /** Logs in; tells how long the token is good for. */
-  public Duration login() {
-    return login(clients.first());
-  }
-
-  /** The same by an OAuth client. */
+  /** Logs in by an OAuth client; tells how long the token is good for. */
   public Duration login(String client) {
     return SessionBean.of(context, clients, client).token().life();
   }
@@ -131,13 +126,8 @@ public final class Survey implements AutoCloseable {
         : 0;
   }
 
-  /** Lists what the selectors need and fills in the ids. */
-  public Plan plan(String topics) {
-    return plan(topics, List.of(clients.first()));
-  }
-
   /**
-   * The same.
+   * Lists what the selectors need and fills in the ids.
    *
    * @param listers the OAuth clients that may list: the first does, and the next one what it is
    *     refused
