@@ -24,6 +24,7 @@ import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.function.ToLongFunction;
+import java.util.stream.Stream;
 import org.apache.camel.CamelContext;
 import org.apache.camel.support.CamelContextHelper;
 
@@ -117,20 +118,11 @@ public final class GenesysMetrics {
     return List.copyOf(readers);
   }
 
-  private List<ShardStatus> shards() {
-    return shards(any -> true);
-  }
-
-  private List<ShardStatus> shards(String client) {
-    return shards(one -> one.name().equals(client));
-  }
-
-  private List<ShardStatus> shards(Predicate<ClientStatus> whose) {
+  private Stream<ShardStatus> shards(Predicate<ClientStatus> whose) {
     return readers.stream()
         .flatMap(reader -> reader.clients().get().stream())
         .filter(whose)
-        .flatMap(client -> client.shards().stream())
-        .toList();
+        .flatMap(client -> client.shards().stream());
   }
 
   private Counter counter(String name, String description, String... tags) {
@@ -171,12 +163,13 @@ public final class GenesysMetrics {
 
   /** Those of an OAuth client. */
   private void bindGauges(String client) {
+    Predicate<ClientStatus> its = one -> one.name().equals(client);
     for (ShardStatus.Health health : ShardStatus.Health.values()) {
       gauge(
           "caravan.shards",
           "Shards by health",
           Tags.of("health", health.label(), "client", client),
-          () -> shards(client).stream().filter(shard -> shard.health() == health).count());
+          () -> shards(its).filter(shard -> shard.health() == health).count());
     }
     for (Phase phase : Phase.values()) {
       gauge(
@@ -184,7 +177,7 @@ public final class GenesysMetrics {
           "Channels by where they stand: new, opening, live, retiring",
           Tags.of("phase", phase.name().toLowerCase(Locale.ROOT), "client", client),
           () ->
-              shards(client).stream()
+              shards(its)
                   .flatMap(shard -> shard.phases().stream())
                   .filter(stands -> stands == phase)
                   .count());
@@ -193,11 +186,11 @@ public final class GenesysMetrics {
         "caravan.topics",
         "Subscriptions, combined ones counted once",
         Tags.of("client", client),
-        () -> shards(client).stream().mapToInt(ShardStatus::topics).sum());
+        () -> shards(its).mapToInt(ShardStatus::topics).sum());
   }
 
   private long longest(ToLongFunction<ShardStatus> millis) {
-    return shards().stream().mapToLong(millis).max().orElse(0);
+    return shards(any -> true).mapToLong(millis).max().orElse(0);
   }
 
   private void gauge(String name, String description, Tags tags, Supplier<Number> value) {

@@ -71,18 +71,14 @@ final class BackfillRun {
     return !untold.get(what).isEmpty() && (records > 0 || all == 0);
   }
 
-  /** Nothing more is asked for. Returns the outcome if this was the last reading. */
-  synchronized Optional<Outcome> read(BackfillPlan.Read what) {
-    return ended(what);
-  }
-
   /** Returns the outcome if this was the last reading. */
   synchronized Optional<Outcome> failed(BackfillPlan.Read what, String why) {
     failures.put(what, why);
     return ended(what);
   }
 
-  private Optional<Outcome> ended(BackfillPlan.Read what) {
+  /** Nothing more is asked for. Returns the outcome if this was the last reading. */
+  synchronized Optional<Outcome> ended(BackfillPlan.Read what) {
     missing.remove(what);
     return missing.isEmpty() ? Optional.of(outcome()) : Optional.empty();
   }

@@ -141,9 +141,12 @@ public final class GapsConsumer extends DefaultConsumer {
   private void schedule(BackfillRun run, BackfillPlan.Read read, int attempt, Duration delay) {
     ScheduledExecutorService worker =
         read == BackfillPlan.Read.CONVERSATIONS ? conversations : states;
+    schedule(worker, delay.plusMillis(1), () -> attempt(run, read, attempt));
+  }
+
+  private static void schedule(ScheduledExecutorService worker, Duration delay, Runnable step) {
     try {
-      worker.schedule(
-          () -> attempt(run, read, attempt), delay.toMillis() + 1, TimeUnit.MILLISECONDS);
+      worker.schedule(step, delay.toMillis(), TimeUnit.MILLISECONDS);
     } catch (RejectedExecutionException e) {
       LOG.debug("A gap is not filled now: the bridge is stopping");
     }
@@ -223,7 +226,7 @@ public final class GapsConsumer extends DefaultConsumer {
       BackfillRun run, BackfillPlan.Read read, int attempt, BackfillProgress progress) {
     boolean more = run.told(read, progress.records(), progress.told());
     if (!progress.isCalled() || run.untold(read).isEmpty()) {
-      run.read(read).ifPresent(outcome -> tell(run.gap(), outcome));
+      run.ended(read).ifPresent(outcome -> tell(run.gap(), outcome));
       return;
     }
     String sentence = run.sentence(read);
@@ -281,12 +284,7 @@ public final class GapsConsumer extends DefaultConsumer {
 
   /** The backfill ends when its signal is in safe hands; what was read must be there before. */
   private void tell(Gap gap, BackfillRun.Outcome outcome) {
-    try {
-      states.schedule(
-          () -> tellNow(gap, outcome), GapLedger.UNDER_WAY.toMillis(), TimeUnit.MILLISECONDS);
-    } catch (RejectedExecutionException e) {
-      LOG.debug("That a backfill has ended is not reported now: the bridge is stopping");
-    }
+    schedule(states, GapLedger.UNDER_WAY, () -> tellNow(gap, outcome));
   }
 
   private void tellNow(Gap gap, BackfillRun.Outcome outcome) {
