@@ -3,25 +3,11 @@ package dev.caravan.simulator.centre;
 import java.util.function.BiConsumer;
 
 /** An agent asks another while the customer waits, and then hands over or goes on alone. */
-final class Consult {
-
-  private final Floor floor;
-  private final Staff staff;
-  private final BiConsumer<Conversation, Party> afterwards;
-  private final DetailBody detail;
-  private final BiConsumer<Conversation, Party> goesOn;
-
-  Consult(
-      Floor floor,
-      Staff staff,
-      BiConsumer<Conversation, Party> afterwards,
-      BiConsumer<Conversation, Party> goesOn) {
-    this.floor = floor;
-    this.staff = staff;
-    this.afterwards = afterwards;
-    this.goesOn = goesOn;
-    detail = new DetailBody(floor.organization());
-  }
+record Consult(
+    Floor floor,
+    Staff staff,
+    BiConsumer<Conversation, Party> afterwards,
+    BiConsumer<Conversation, Party> goesOn) {
 
   /** Asks a free agent of the same queue; if there is none, nothing happens. */
   void begin(Conversation conversation, Party first) {
@@ -44,7 +30,8 @@ final class Consult {
     second.consulting = true;
     first.hold(now);
     staff.occupy(free, conversation);
-    news.detail(conversation, "user.start", () -> detail.userStart(conversation, second, now));
+    news.detail(
+        conversation, "user.start", () -> floor.detail().userStart(conversation, second, now));
     news.metric(conversation, first, "nConsult", 1);
     tell(conversation);
     floor.in(floor.chance().between(2_000, 8_000), () -> answer(conversation, first, second));

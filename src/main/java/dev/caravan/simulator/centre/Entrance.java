@@ -6,19 +6,7 @@ import java.util.function.Consumer;
 /**
  * How customers come in: they turn up, and most are greeted by a flow before a queue takes them.
  */
-final class Entrance {
-
-  private final Floor floor;
-  private final DetailBody detail;
-  private final Consumer<Conversation> queued;
-  private final Consumer<Conversation> gone;
-
-  Entrance(Floor floor, Consumer<Conversation> queued, Consumer<Conversation> gone) {
-    this.floor = floor;
-    this.queued = queued;
-    this.gone = gone;
-    detail = new DetailBody(floor.organization());
-  }
+record Entrance(Floor floor, Consumer<Conversation> queued, Consumer<Conversation> gone) {
 
   /** Somebody who will want to be served by that queue. */
   Conversation draw(int queue) {
@@ -38,10 +26,11 @@ final class Entrance {
       conversation.lastMessageId = floor.chance().id().replace("-", "");
       conversation.lastMessageAt = now;
     }
-    news.detail(conversation, "customer.start", () -> detail.customerStart(conversation, now));
-    news.detail(conversation, "attributes", () -> detail.attributes(conversation, now));
+    news.detail(
+        conversation, "customer.start", () -> floor.detail().customerStart(conversation, now));
+    news.detail(conversation, "attributes", () -> floor.detail().attributes(conversation, now));
     if (!conversation.contactId.isEmpty()) {
-      news.detail(conversation, "contact", () -> detail.contact(conversation, now));
+      news.detail(conversation, "contact", () -> floor.detail().contact(conversation, now));
     }
     if (conversation.flow < floor.organization().flows().size()) {
       greet(conversation);
@@ -54,7 +43,9 @@ final class Entrance {
     String purpose = conversation.medium == Medium.VOICE ? "ivr" : "workflow";
     Party flow =
         floor.join(conversation, purpose, Party.NOBODY, Party.NOBODY, Party.Stage.CONNECTED);
-    floor.news().detail(conversation, "flow.start", () -> detail.flowStart(conversation, flow));
+    floor
+        .news()
+        .detail(conversation, "flow.start", () -> floor.detail().flowStart(conversation, flow));
     floor.in(floor.chance().between(2_000, 15_000), () -> leaveFlow(conversation, flow));
   }
 
@@ -73,16 +64,15 @@ final class Entrance {
     news.detail(
         conversation,
         "flow.outcome",
-        () -> detail.flowOutcome(conversation, flow, outcome, success));
-    news.detail(conversation, "flow.end", () -> detail.flowEnd(conversation, flow, givesUp));
+        () -> floor.detail().flowOutcome(conversation, flow, outcome, success));
+    news.detail(
+        conversation, "flow.end", () -> floor.detail().flowEnd(conversation, flow, givesUp));
     tellStatistics(conversation, flow, outcome, givesUp);
     if (conversation.medium == Medium.VOICE) {
       news.metric(conversation, flow, "tIvr", flow.millis());
     }
     if (givesUp) {
-      conversation.customer().disconnect("client", now);
-      conversation.ended = now;
-      news.detail(conversation, "customer.end", () -> detail.customerEnd(conversation, now));
+      floor.leave(conversation, "client");
       gone.accept(conversation);
     } else {
       queued.accept(conversation);
@@ -103,6 +93,6 @@ final class Entrance {
         Map.entry("tFlowOutcome", flow.millis()));
     news.tell(
         "v2.analytics.flow." + flowId + ".metrics",
-        Body.of(() -> detail.flowMetric(conversation, flow, givesUp)));
+        Body.of(() -> floor.detail().flowMetric(conversation, flow, givesUp)));
   }
 }

@@ -19,6 +19,18 @@ record Floor(Organization organization, Agenda agenda, Chance chance, News news,
     agenda.in(millis, deed);
   }
 
+  DetailBody detail() {
+    return new DetailBody(organization);
+  }
+
+  /** The customer leaves, and with that the conversation is over. */
+  void leave(Conversation conversation, String why) {
+    long now = now();
+    conversation.customer().disconnect(why, now);
+    conversation.ended = now;
+    news.detail(conversation, "customer.end", () -> detail().customerEnd(conversation, now));
+  }
+
   /** Somebody, or something, takes part from now on. */
   Party join(Conversation conversation, String purpose, int agent, int queue, Party.Stage stage) {
     Party party = new Party(chance.id(), chance.id(), purpose, agent, queue, stage, now());

@@ -39,10 +39,6 @@ final class Staff {
     return agents.get(agent);
   }
 
-  List<AgentState> all() {
-    return agents;
-  }
-
   /** The shift is on: most are at their desks already, the others arrive. */
   void begin() {
     for (AgentState state : agents) {

@@ -33,7 +33,7 @@ final class Stories {
     chance = floor.chance();
     news = floor.news();
     board = floor.board();
-    detail = new DetailBody(floor.organization());
+    detail = floor.detail();
     entrance = new Entrance(floor, this::enqueue, this::bury);
     assist = new Assist(floor);
   }
@@ -154,18 +154,11 @@ final class Stories {
     }
     boolean customerFirst = chance.happens(0.6);
     agent.disconnect(customerFirst ? "peer" : "client", now);
-    leave(conversation, customerFirst ? "client" : "peer");
+    floor.leave(conversation, customerFirst ? "client" : "peer");
     afterwards(conversation, agent);
     board.changed(conversation);
     assist.review(conversation, agent);
     news.conversation(conversation);
-  }
-
-  private void leave(Conversation conversation, String why) {
-    long now = agenda.now();
-    conversation.customer().disconnect(why, now);
-    conversation.ended = now;
-    news.detail(conversation, "customer.end", () -> detail.customerEnd(conversation, now));
   }
 
   private void losePatience(Conversation conversation, Party acd) {
@@ -182,7 +175,7 @@ final class Stories {
       return;
     }
     news.metric(conversation, acd, "tAbandon", acd.millis());
-    leave(conversation, "client");
+    floor.leave(conversation, "client");
     news.conversation(conversation);
     bury(conversation);
   }
@@ -202,7 +195,7 @@ final class Stories {
     voicemail.disconnect("peer", agenda.now());
     news.detail(conversation, "voicemail.end", () -> detail.voicemailEnd(conversation, voicemail));
     news.metric(conversation, voicemail, "tVoicemail", voicemail.millis());
-    leave(conversation, "client");
+    floor.leave(conversation, "client");
     news.conversation(conversation);
     bury(conversation);
   }

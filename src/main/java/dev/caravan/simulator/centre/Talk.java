@@ -1,25 +1,11 @@
 package dev.caravan.simulator.centre;
 
 /** What happens while an agent and a customer are connected. */
-final class Talk {
+record Talk(Floor floor, Assist assist, Conversation conversation, Party agent) {
 
   private static final long UTTERANCE_MILLIS = 6_000;
   private static final long EXCHANGE_MILLIS = 20_000;
   private static final int MOST_EXCHANGES = 40;
-
-  private final Floor floor;
-  private final News news;
-  private final Assist assist;
-  private final Conversation conversation;
-  private final Party agent;
-
-  Talk(Floor floor, Assist assist, Conversation conversation, Party agent) {
-    this.floor = floor;
-    this.assist = assist;
-    this.conversation = conversation;
-    this.agent = agent;
-    news = floor.news();
-  }
 
   /** Plans what will happen within so many milliseconds. */
   void plan(long talkMillis) {
@@ -54,21 +40,17 @@ final class Talk {
     }
   }
 
-  private boolean over() {
-    return agent.over();
-  }
-
   private void change() {
-    news.change();
+    floor.news().change();
     floor.board().changed(conversation);
   }
 
   private void speak(int number) {
-    if (over()) {
+    if (agent.over()) {
       return;
     }
     if (agent.heldSince == 0) {
-      news.change();
+      floor.news().change();
       assist.transcribe(conversation, agent, number);
       if (number % 2 == 0) {
         assist.hear(conversation, agent, number / 2);
@@ -78,7 +60,7 @@ final class Talk {
   }
 
   private void hold(boolean on) {
-    if (over() || agent.consulting) {
+    if (agent.over() || agent.consulting) {
       return;
     }
     change();
@@ -87,19 +69,19 @@ final class Talk {
     } else {
       agent.unhold(floor.now());
     }
-    news.conversation(conversation);
+    floor.news().conversation(conversation);
   }
 
   private void mute() {
-    if (!over()) {
+    if (!agent.over()) {
       change();
       agent.muted = !agent.muted;
-      news.conversation(conversation);
+      floor.news().conversation(conversation);
     }
   }
 
   private void share(Side side, boolean on) {
-    if (over()) {
+    if (agent.over()) {
       return;
     }
     change();
@@ -112,27 +94,27 @@ final class Talk {
         party.sharingEnded = floor.now();
       }
     }
-    news.conversation(conversation);
+    floor.news().conversation(conversation);
   }
 
   private void exchange(int number) {
-    if (over() || number > MOST_EXCHANGES) {
+    if (agent.over() || number > MOST_EXCHANGES) {
       return;
     }
     change();
     conversation.messages++;
     conversation.lastMessageId = floor.chance().id().replace("-", "");
     conversation.lastMessageAt = floor.now();
-    news.conversation(conversation);
+    floor.news().conversation(conversation);
     assist.hear(conversation, agent, number);
     floor.in(EXCHANGE_MILLIS / 2 + floor.chance().below(40_000), () -> exchange(number + 1));
   }
 
   private void note() {
-    if (!over()) {
+    if (!agent.over()) {
       change();
       conversation.attributes.put("agent.note", "called back");
-      news.conversation(conversation);
+      floor.news().conversation(conversation);
     }
   }
 }
