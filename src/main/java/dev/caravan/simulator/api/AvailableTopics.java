@@ -12,20 +12,13 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /** {@code GET /api/v2/notifications/availabletopics} from the catalogue. */
-public final class AvailableTopics {
+public record AvailableTopics(TopicRules rules) {
 
   private static final Set<String> EXPANDABLE =
       Set.of(
           ("description enforced schema visibility transports publicApiTemplateUriPaths"
                   + " requiresPermissions permissionDetails topicParameters")
               .split(" "));
-
-  private final TopicCatalogue catalogue = TopicCatalogue.shipped();
-  private final TopicRules rules;
-
-  public AvailableTopics(TopicRules rules) {
-    this.rules = rules;
-  }
 
   public void mount(Routes routes) {
     routes.get("/api/v2/notifications/availabletopics", this::list);
@@ -40,7 +33,9 @@ public final class AvailableTopics {
             .thrown();
       }
     }
-    call.answer(Json.listing(catalogue.all().stream().map(topic -> describe(topic, expand))));
+    call.answer(
+        Json.listing(
+            TopicCatalogue.shipped().all().stream().map(topic -> describe(topic, expand))));
   }
 
   private ObjectNode describe(Topic topic, Set<String> expand) {

@@ -142,6 +142,16 @@ public final class Call {
     }
   }
 
+  /** How many entries of a listing are asked for at once. */
+  int pageSize(int usual, int largest) {
+    int size = number("pageSize", usual);
+    if (size < 1 || size > largest) {
+      throw ApiError.invalidParameter(Integer.toString(size), "pageSize", "1 to " + largest)
+          .thrown();
+    }
+    return size;
+  }
+
   /** Path and query up to where a page is named, for links to other pages. */
   String pathWithoutPage() {
     StringBuilder path = new StringBuilder(context.request().path()).append('?');

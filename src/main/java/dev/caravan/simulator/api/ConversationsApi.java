@@ -163,12 +163,8 @@ public final class ConversationsApi {
     if (!job.state(world.clock().wallNow().toEpochMilli()).equals("FULFILLED")) {
       throw ApiError.badRequest("The job has no results yet.").thrown();
     }
-    int size = call.number("pageSize", LARGEST_PAGE);
+    int size = call.pageSize(LARGEST_PAGE, LARGEST_PAGE);
     int from = call.number("cursor", 0);
-    if (size < 1 || size > LARGEST_PAGE) {
-      throw ApiError.invalidParameter(Integer.toString(size), "pageSize", "1 to " + LARGEST_PAGE)
-          .thrown();
-    }
     if (from < 0 || from > job.conversations().size()) {
       throw ApiError.badRequest("The cursor is none that this job has given.").thrown();
     }

@@ -1,15 +1,10 @@
 package dev.caravan.simulator.api;
 
-import dev.caravan.simulator.Behaviour;
-import dev.caravan.simulator.Ids;
-import dev.caravan.simulator.SimulatorClock;
 import dev.caravan.simulator.World;
 import dev.caravan.simulator.fault.Fault;
-import dev.caravan.simulator.fault.Faults;
 import dev.caravan.simulator.session.ApiError;
 import dev.caravan.simulator.session.ApiException;
 import dev.caravan.simulator.session.Token;
-import dev.caravan.simulator.session.Tokens;
 import dev.caravan.simulator.session.Wire;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerResponse;
@@ -22,45 +17,37 @@ public final class Gate {
 
   private static final System.Logger LOG = System.getLogger(Gate.class.getName());
 
-  private final Ids ids;
-  private final Tokens tokens;
-  private final SimulatorClock clock;
+  private final World world;
   private final RateLimiter limiter;
   private final RateLimiter ofAll;
-  private final Behaviour behaviour;
-  private final Faults faults;
-  private final CallLog log;
 
   public Gate(World world) {
-    this.ids = world.ids();
-    this.tokens = world.tokens();
-    this.clock = world.clock();
+    this.world = world;
     this.limiter = new RateLimiter(world.options().limits().requestsPerMinute());
     this.ofAll = new RateLimiter(world.options().limits().requestsPerMinuteOfAll());
-    this.behaviour = world.options().behaviour();
-    this.faults = world.faults();
-    this.log = world.calls();
   }
 
   /** Gives the call its correlation id and the headers every answer carries. */
   public void open(RoutingContext context) {
-    Call call = Call.begin(context, ids.uuid());
+    Call call = Call.begin(context, world.ids().uuid());
     HttpServerResponse response = context.response();
     response
         .putHeader("ININ-Correlation-Id", call.correlationId())
         .putHeader(HttpHeaders.CACHE_CONTROL, "no-cache, no-store, must-revalidate");
-    long came = clock.wallNow().toEpochMilli();
+    long came = world.clock().wallNow().toEpochMilli();
     String name = call.name();
     context.addEndHandler(
         end ->
-            log.write(new CallRecord(came, name, end.succeeded() ? response.getStatusCode() : 0)));
+            world
+                .calls()
+                .write(new CallRecord(came, name, end.succeeded() ? response.getStatusCode() : 0)));
     context.next();
   }
 
   /** Lets an armed fault strike. */
   public void spoil(RoutingContext context) {
     Call call = Call.of(context);
-    Optional<Fault> fault = faults.strike(Fault.On.CALL, call.name(), call.rawName());
+    Optional<Fault> fault = world.faults().strike(Fault.On.CALL, call.name(), call.rawName());
     if (fault.isEmpty()) {
       context.next();
       return;
@@ -68,17 +55,7 @@ public final class Gate {
     switch (fault.get().effect()) {
       case STATUS -> call.answer(ApiError.of(fault.get()));
       case RESET -> Wire.reset(context.request().connection());
-      case DELAY -> {
-        context.request().pause();
-        context
-            .vertx()
-            .setTimer(
-                Math.max(1, fault.get().delay().toMillis()),
-                due -> {
-                  context.request().resume();
-                  context.next();
-                });
-      }
+      case DELAY -> Wire.delay(context, fault.get().delay(), context::next);
       case LOST_ANSWER, BROKEN_ANSWER, EMPTY_LISTING, HALF_LISTING -> {
         call.spoilAnswer(fault.get().effect());
         context.next();
@@ -91,7 +68,7 @@ public final class Gate {
   public void authorize(RoutingContext context) {
     Call call = Call.of(context);
     Token token = bearer(context);
-    RateLimiter.Standing standing = limiter.count(token.value(), clock.wallNow());
+    RateLimiter.Standing standing = limiter.count(token.value(), world.clock().wallNow());
     HttpServerResponse response = context.response();
     response
         .putHeader("inin-ratelimit-count", Integer.toString(standing.count()))
@@ -101,13 +78,13 @@ public final class Gate {
       call.answer(ApiError.rateLimited(standing.resetSeconds()));
       return;
     }
-    RateLimiter.Standing all = ofAll.count("", clock.wallNow());
+    RateLimiter.Standing all = ofAll.count("", world.clock().wallNow());
     if (all.exceeded()) {
       // Of the token's own calls some are left
       call.answer(ApiError.rateLimited(all.resetSeconds()));
       return;
     }
-    call.by(token, tokens.client(token.clientId()));
+    call.by(token, world.tokens().client(token.clientId()));
     context.next();
   }
 
@@ -116,12 +93,12 @@ public final class Gate {
     if (header == null || !header.regionMatches(true, 0, "Bearer ", 0, 7)) {
       throw ApiError.noToken().thrown();
     }
-    Optional<Token> token = tokens.find(header.substring(7).trim());
+    Optional<Token> token = world.tokens().find(header.substring(7).trim());
     if (token.isEmpty()) {
       throw ApiError.badToken("bad.credentials").thrown();
     }
-    if (!token.get().aliveAt(clock.now())) {
-      throw ApiError.badToken(behaviour.expiredToken()).thrown();
+    if (!token.get().aliveAt(world.clock().now())) {
+      throw ApiError.badToken(world.options().behaviour().expiredToken()).thrown();
     }
     return token.get();
   }

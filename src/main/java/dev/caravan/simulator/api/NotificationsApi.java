@@ -2,14 +2,10 @@ package dev.caravan.simulator.api;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.caravan.simulator.SimulatorClock;
-import dev.caravan.simulator.SimulatorOptions;
 import dev.caravan.simulator.World;
 import dev.caravan.simulator.centre.Json;
 import dev.caravan.simulator.session.ApiError;
 import dev.caravan.simulator.session.Channel;
-import dev.caravan.simulator.session.Channels;
-import dev.caravan.simulator.session.Sockets;
 import dev.caravan.simulator.session.Subscriber;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -18,24 +14,10 @@ import java.util.Optional;
 import java.util.Set;
 
 /** {@code /api/v2/notifications/channels} and the subscriptions below it. */
-public final class NotificationsApi {
+public record NotificationsApi(World world) {
 
   private static final String CHANNELS = "/api/v2/notifications/channels";
   private static final String SUBSCRIPTIONS = CHANNELS + "/:id/subscriptions";
-
-  private final Channels channels;
-  private final Subscriber subscriber;
-  private final Sockets sockets;
-  private final SimulatorClock clock;
-  private final SimulatorOptions options;
-
-  public NotificationsApi(World world) {
-    this.channels = world.channels();
-    this.subscriber = world.subscriber();
-    this.sockets = world.sockets();
-    this.clock = world.clock();
-    this.options = world.options();
-  }
 
   public void mount(Routes routes) {
     routes.post(CHANNELS, this::create);
@@ -48,8 +30,8 @@ public final class NotificationsApi {
   }
 
   private void create(Call call) {
-    Channel channel = channels.create(call.token());
-    channels.evict(call.token().clientId()).forEach(sockets::evicted);
+    Channel channel = world.channels().create(call.token());
+    world.channels().evict(call.token().clientId()).forEach(world.sockets()::evicted);
     call.answer(describe(channel, call, true));
   }
 
@@ -61,7 +43,7 @@ public final class NotificationsApi {
     String token = call.token().value();
     call.answer(
         Json.listing(
-            channels.ofClient(call.token().clientId()).stream()
+            world.channels().ofClient(call.token().clientId()).stream()
                 .filter(
                     channel -> which.equals("oauthclient") || channel.token().value().equals(token))
                 .map(channel -> describe(channel, call, channel.token().value().equals(token)))));
@@ -78,30 +60,33 @@ public final class NotificationsApi {
 
   private void subscribe(Call call, boolean replace) {
     Channel channel =
-        channels
+        world
+            .channels()
             .find(call.path("id"), call.token())
             .orElseThrow(() -> ApiError.noSubscriptionList().thrown());
     ObjectNode listing = Json.object();
     listing.set(
         "entities",
-        subscriber.subscribe(
-            channel,
-            topics(call.body()),
-            call.flag("ignoreErrors") && options.behaviour().ignoreErrors(),
-            replace));
-    sockets.subscriptionsChanged(channel);
+        world
+            .subscriber()
+            .subscribe(
+                channel,
+                topics(call.body()),
+                call.flag("ignoreErrors") && world.options().behaviour().ignoreErrors(),
+                replace));
+    world.sockets().subscriptionsChanged(channel);
     call.answer(listing);
   }
 
   private void clear(Call call) {
     Channel channel = channel(call);
-    channels.clear(channel);
-    sockets.subscriptionsChanged(channel);
-    call.answerEmpty(options.behaviour().deleteStatus());
+    world.channels().clear(channel);
+    world.sockets().subscriptionsChanged(channel);
+    call.answerEmpty(world.options().behaviour().deleteStatus());
   }
 
   private Channel channel(Call call) {
-    Optional<Channel> channel = channels.find(call.path("id"), call.token());
+    Optional<Channel> channel = world.channels().find(call.path("id"), call.token());
     return channel.orElseThrow(() -> ApiError.notFound().thrown());
   }
 
@@ -126,18 +111,18 @@ public final class NotificationsApi {
       described.put("connectUri", socketUrl(call) + "/channels/" + channel.id());
       described.put("id", channel.id());
     }
-    boolean moves = options.behaviour().expiresMoves();
+    boolean moves = world.options().behaviour().expiresMoves();
     return described.put(
         "expires",
-        Json.time(clock.onTheWall(moves ? channel.expires() : channel.announcedExpiry())));
+        Json.time(world.clock().onTheWall(moves ? channel.expires() : channel.announcedExpiry())));
   }
 
   private String socketUrl(Call call) {
-    if (!options.socketUrl().isEmpty()) {
-      return options.socketUrl();
+    if (!world.options().socketUrl().isEmpty()) {
+      return world.options().socketUrl();
     }
     String host = call.host();
     String streaming = host.startsWith("api.") ? "streaming." + host.substring(4) : host;
-    return (options.tls().wanted() ? "wss://" : "ws://") + streaming;
+    return (world.options().tls().wanted() ? "wss://" : "ws://") + streaming;
   }
 }

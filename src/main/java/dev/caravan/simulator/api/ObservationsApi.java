@@ -6,11 +6,9 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.caravan.simulator.World;
 import dev.caravan.simulator.centre.Agent;
 import dev.caravan.simulator.centre.AgentState;
-import dev.caravan.simulator.centre.Day;
 import dev.caravan.simulator.centre.Iso;
 import dev.caravan.simulator.centre.Json;
 import dev.caravan.simulator.centre.Named;
-import dev.caravan.simulator.centre.Organization;
 import dev.caravan.simulator.centre.Presence;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -18,19 +16,11 @@ import java.util.Map;
 import java.util.Set;
 
 /** What queues hold and agents do now, and what agents did before. */
-public final class ObservationsApi {
+public record ObservationsApi(World world) {
 
   private static final List<String> QUEUE = List.of("analytics:queueObservation:view");
   private static final List<String> USER = List.of("analytics:userObservation:view");
   private static final List<String> DETAIL = List.of("analytics:userDetail:view");
-
-  private final Organization organization;
-  private final Day day;
-
-  public ObservationsApi(World world) {
-    organization = world.organization();
-    day = world.day();
-  }
 
   public void mount(Routes routes) {
     routes.post("/api/v2/analytics/queues/observations/query", this::queues);
@@ -45,9 +35,9 @@ public final class ObservationsApi {
     Set<String> wanted = query.someValues("filter", "queueId");
     ObjectNode answer = Json.object();
     ArrayNode results = answer.putArray("results");
-    for (Named queue : organization.queues()) {
+    for (Named queue : world.organization().queues()) {
       if (wanted.contains(queue.id())) {
-        for (JsonNode told : day.observations(queue.index())) {
+        for (JsonNode told : world.day().observations(queue.index())) {
           ArrayNode data = Json.array();
           for (JsonNode metric : told.at("/data/0/metrics")) {
             // what took how long is for events; a query observes the moment
@@ -68,7 +58,7 @@ public final class ObservationsApi {
   }
 
   private List<Agent> agents(Set<String> wanted) {
-    return organization.agents().stream()
+    return world.organization().agents().stream()
         .filter(agent -> wanted.isEmpty() || wanted.contains(agent.id()))
         .toList();
   }
@@ -114,14 +104,14 @@ public final class ObservationsApi {
   }
 
   private void entities(ArrayNode entities, Agent agent) {
-    AgentState state = day.agent(agent.index());
+    AgentState state = world.day().agent(agent.index());
     for (int queue : agent.queues()) {
       entities
           .addObject()
           .put("userId", agent.id())
-          .put("queueId", organization.queues().get(queue).id())
+          .put("queueId", world.organization().queues().get(queue).id())
           .put("queueMembershipStatus", activeQueues(agent) > 0 ? "active" : "inactive")
-          .put("teamId", organization.teams().get(agent.team()).id())
+          .put("teamId", world.organization().teams().get(agent.team()).id())
           .put("systemPresence", state.presence().name())
           .put("organizationPresenceId", state.presence().definitionId())
           .put("presenceDate", Iso.time(state.presenceSince()))
@@ -143,7 +133,7 @@ public final class ObservationsApi {
   }
 
   private int activeQueues(Agent agent) {
-    boolean active = day.agent(agent.index()).presence() == Presence.ON_QUEUE;
+    boolean active = world.day().agent(agent.index()).presence() == Presence.ON_QUEUE;
     return active ? agent.queues().size() : 0;
   }
 
@@ -162,7 +152,7 @@ public final class ObservationsApi {
   }
 
   private ObjectNode detail(Agent agent, AnalyticsQuery.Interval interval) {
-    AgentState state = day.agent(agent.index());
+    AgentState state = world.day().agent(agent.index());
     ObjectNode detail = Json.object().put("userId", agent.id());
     ArrayNode presences = detail.putArray("primaryPresence");
     for (AgentState.Spell<Presence> spell : state.presences()) {

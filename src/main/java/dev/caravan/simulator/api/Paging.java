@@ -17,18 +17,9 @@ final class Paging {
 
   private Paging() {}
 
-  private static int size(Call call) {
-    int size = call.number("pageSize", DEFAULT_SIZE);
-    if (size < 1 || size > LARGEST) {
-      throw ApiError.invalidParameter(Integer.toString(size), "pageSize", "1 to " + LARGEST)
-          .thrown();
-    }
-    return size;
-  }
-
   /** Answers the page a call asks for, or refuses a page larger than allowed. */
   static <T> ObjectNode page(Call call, List<T> all, Function<T, ObjectNode> description) {
-    int size = size(call);
+    int size = call.pageSize(DEFAULT_SIZE, LARGEST);
     int number = call.number("pageNumber", 1);
     if (number < 1) {
       throw ApiError.invalidParameter(Integer.toString(number), "pageNumber", "1 and above")
@@ -78,7 +69,7 @@ final class Paging {
   /** Answers a page of a listing that is paged by a cursor: what comes after the given id. */
   static <T> ObjectNode after(
       Call call, List<T> all, Function<T, String> id, Function<T, ObjectNode> description) {
-    int size = size(call);
+    int size = call.pageSize(DEFAULT_SIZE, LARGEST);
     String after = call.query("after", "");
     int from = 0;
     while (!after.isEmpty() && from < all.size() && !id.apply(all.get(from)).equals(after)) {

@@ -11,16 +11,11 @@ import dev.caravan.simulator.centre.Organization;
 import java.util.List;
 
 /** Agents as the REST API describes them, state and all. */
-final class PeopleBody {
+record PeopleBody(Organization organization, Day day) {
 
-  private final Organization organization;
-  private final Day day;
-  private final AgentBody events;
-
-  PeopleBody(Organization organization, Day day) {
-    this.organization = organization;
-    this.day = day;
-    this.events = new AgentBody(organization);
+  /** As events describe them. */
+  private AgentBody events() {
+    return new AgentBody(organization);
   }
 
   ObjectNode user(Agent agent, List<String> expand) {
@@ -38,7 +33,7 @@ final class PeopleBody {
       user.set("routingStatus", routingStatus(agent));
     }
     if (expand.contains("conversationSummary")) {
-      user.set("conversationSummary", events.summary(day.agent(agent.index())));
+      user.set("conversationSummary", events().summary(day.agent(agent.index())));
     }
     return user.put("selfUri", "/api/v2/users/" + agent.id());
   }
@@ -66,7 +61,7 @@ final class PeopleBody {
   }
 
   ObjectNode adherence(Agent agent) {
-    ObjectNode told = events.adherence(day.agent(agent.index()));
+    ObjectNode told = events().adherence(day.agent(agent.index()));
     ObjectNode adherence = Json.object().put("id", agent.id());
     adherence.set("user", told.get("user"));
     adherence

@@ -69,15 +69,7 @@ public final class Sockets {
     switch (fault.get().effect()) {
       case STATUS -> context.response().setStatusCode(fault.get().status()).end();
       case RESET -> Wire.reset(context.request().connection());
-      case DELAY -> {
-        context.request().pause();
-        vertx.setTimer(
-            Math.max(1, fault.get().delay().toMillis()),
-            due -> {
-              context.request().resume();
-              upgrade(context, 0);
-            });
-      }
+      case DELAY -> Wire.delay(context, fault.get().delay(), () -> upgrade(context, 0));
       case CLOSE -> upgrade(context, fault.get().status());
       default -> LOG.log(Level.DEBUG, "A handshake is left without an answer");
     }

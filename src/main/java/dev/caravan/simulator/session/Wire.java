@@ -6,6 +6,8 @@ import io.vertx.core.http.ServerWebSocket;
 import io.vertx.core.http.WebSocketFrameType;
 import io.vertx.core.http.impl.ws.WebSocketFrameImpl;
 import io.vertx.core.net.impl.ConnectionBase;
+import io.vertx.ext.web.RoutingContext;
+import java.time.Duration;
 import java.util.Arrays;
 
 /**
@@ -30,6 +32,19 @@ public final class Wire {
       socket.writeFrame(
           new WebSocketFrameImpl(type, Arrays.copyOfRange(utf8, from, to), to == utf8.length));
     }
+  }
+
+  /** Lets a call wait, and goes on with it then. */
+  public static void delay(RoutingContext context, Duration by, Runnable goesOn) {
+    context.request().pause();
+    context
+        .vertx()
+        .setTimer(
+            Math.max(1, by.toMillis()),
+            due -> {
+              context.request().resume();
+              goesOn.run();
+            });
   }
 
   /** Ends a connection with a TCP reset: the peer sees no close frame, only an error. */
