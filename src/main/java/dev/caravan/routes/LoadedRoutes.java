@@ -20,6 +20,7 @@ import org.apache.camel.spi.Resource;
 import org.apache.camel.spi.ResourceAware;
 import org.apache.camel.support.PluginHelper;
 import org.apache.camel.support.ResourceHelper;
+import org.apache.camel.util.function.ThrowingConsumer;
 
 /** For ending and starting the routes of single files in a Camel that runs. */
 final class LoadedRoutes {
@@ -141,7 +142,7 @@ final class LoadedRoutes {
   Map<Path, Throwable> loadEach(Collection<Path> files, SortedMap<Path, String> texts) {
     Map<Path, Throwable> broken = new TreeMap<>();
     Map<Path, Collection<RoutesBuilder>> parsed = new TreeMap<>();
-    List<Step> steps =
+    List<ThrowingConsumer<Path, Exception>> steps =
         List.of(
             file -> {
               parsed.put(
@@ -152,11 +153,11 @@ final class LoadedRoutes {
             },
             file -> build(parsed.get(file)),
             this::start);
-    for (Step step : steps) {
+    for (ThrowingConsumer<Path, Exception> step : steps) {
       for (Path file : files) {
         if (!broken.containsKey(file)) {
           try {
-            step.of(file);
+            step.accept(file);
           } catch (Exception | Error e) {
             broken.put(file, e);
             forget(file, e);
@@ -165,10 +166,6 @@ final class LoadedRoutes {
       }
     }
     return broken;
-  }
-
-  private interface Step {
-    void of(Path file) throws Exception;
   }
 
   /** Removes what is left of a file that could not be started. */

@@ -11,6 +11,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.IntFunction;
+import java.util.function.Supplier;
 
 /**
  * The one token of a client: fetched when first needed, renewed at 90 % of its life, and once more
@@ -28,13 +29,7 @@ public final class GenesysSession {
       "Genesys Cloud accepted neither the token (401) nor the one that replaced it. Look whether the"
           + " org restricts the addresses that may call it, and whether GENESYS_REGION is right.";
 
-  /** Fetches a token; throws a {@link CallException} if that does not succeed. */
-  @FunctionalInterface
-  public interface TokenSource {
-    Token fetch();
-  }
-
-  private final TokenSource source;
+  private final Supplier<Token> source;
   private final Clock clock;
   private final Duration refusalRemembered;
   private final IntFunction<Duration> waits;
@@ -60,14 +55,17 @@ public final class GenesysSession {
   private Instant notBefore = Instant.MIN;
 
   /**
-   * @param source fetches a token
+   * @param source fetches a token; throws a {@link CallException} if that does not succeed
    * @param clock never jumps
    * @param refusalRemembered how long a refusal is answered from memory
    * @param waits how long the login endpoint is left alone after so many failures in a row, if it
    *     does not say so itself; whoever asks meanwhile is told how much of that is left
    */
   public GenesysSession(
-      TokenSource source, Clock clock, Duration refusalRemembered, IntFunction<Duration> waits) {
+      Supplier<Token> source,
+      Clock clock,
+      Duration refusalRemembered,
+      IntFunction<Duration> waits) {
     this.source = source;
     this.clock = clock;
     this.refusalRemembered = refusalRemembered;
@@ -199,7 +197,7 @@ public final class GenesysSession {
 
   private void fetch(CompletableFuture<Token> fetch) {
     try {
-      Token fetched = source.fetch();
+      Token fetched = source.get();
       synchronized (this) {
         current = Optional.of(fetched);
         doubtful.clear();
