@@ -10,7 +10,7 @@ import org.apache.camel.quarkus.main.events.AfterStop;
 import org.apache.camel.quarkus.main.events.BeforeStart;
 import org.apache.camel.quarkus.main.events.BeforeStop;
 import org.apache.camel.spi.CamelEvent;
-import org.apache.camel.support.EventNotifierSupport;
+import org.apache.camel.support.SimpleEventNotifierSupport;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -25,7 +25,18 @@ public class ShutdownLog {
   void begin(@Observes BeforeStart starting) {
     CamelContext context = starting.getCamelContext();
     SpoolComponent spools = context.getComponent("spool", SpoolComponent.class);
-    context.getManagementStrategy().addEventNotifier(new RoutesEnd(spools));
+    context
+        .getManagementStrategy()
+        .addEventNotifier(
+            new SimpleEventNotifierSupport() {
+              @Override
+              public void notify(CamelEvent event) {
+                // The routes have ended, and the spools are still open
+                if (event instanceof CamelEvent.CamelContextRoutesStoppedEvent) {
+                  left = sentence(spools.statuses());
+                }
+              }
+            });
   }
 
   void stopping(@Observes BeforeStop stop) {
@@ -36,28 +47,6 @@ public class ShutdownLog {
 
   void stopped(@Observes AfterStop stopped) {
     LOG.info("The bridge has ended. {}", left);
-  }
-
-  /** In the moment when the routes have ended and the spools are still open. */
-  private final class RoutesEnd extends EventNotifierSupport {
-
-    private final SpoolComponent spools;
-
-    RoutesEnd(SpoolComponent spools) {
-      this.spools = spools;
-      setIgnoreCamelContextInitEvents(true);
-      setIgnoreExchangeEvents(true);
-      setIgnoreRouteEvents(true);
-      setIgnoreServiceEvents(true);
-      setIgnoreStepEvents(true);
-    }
-
-    @Override
-    public void notify(CamelEvent event) {
-      if (event instanceof CamelEvent.CamelContextRoutesStoppedEvent) {
-        left = sentence(spools.statuses());
-      }
-    }
   }
 
   /** What waits in the spools. */
