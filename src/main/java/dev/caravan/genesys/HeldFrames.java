@@ -83,7 +83,7 @@ final class HeldFrames {
   private volatile long forwardsSince = Long.MIN_VALUE;
 
   /**
-   * @param held whether what is read is held until {@link #release}
+   * @param held whether what is read is held until {@link #released}
    * @param clock milliseconds that never jump
    * @param pairedOff is told of each copy that is not forwarded
    */
@@ -302,11 +302,6 @@ final class HeldFrames {
     releasing = false;
     onceReleased.forEach(Runnable::run);
     onceReleased.clear();
-  }
-
-  /** Forwards what is held, as {@link #released} does, on the calling thread. */
-  void release(List<Forwarded> forwarded) {
-    released(forwarded).run();
   }
 
   /**

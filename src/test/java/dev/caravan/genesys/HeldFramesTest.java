@@ -72,7 +72,7 @@ class HeldFramesTest {
     frames.note(true);
     bring(frames, "b");
     assertThat(forwarded).isEmpty();
-    frames.release(List.of());
+    frames.released(List.of()).run();
     bring(frames, "c");
 
     assertThat(forwarded).containsExactly("a", "b", "c");
@@ -99,7 +99,8 @@ class HeldFramesTest {
             },
             () -> {});
     bring(frames, "a");
-    CompletableFuture<Void> released = CompletableFuture.runAsync(() -> frames.release(List.of()));
+    CompletableFuture<Void> released =
+        CompletableFuture.runAsync(() -> frames.released(List.of()).run());
     await().until(() -> came.contains("a"));
 
     bring(frames, "b");
@@ -129,10 +130,10 @@ class HeldFramesTest {
     bring(frames[0], "a");
     bring(frames[0], "b");
 
-    frames[0].release(List.of());
+    frames[0].released(List.of()).run();
     assertThat(forwarded).containsExactly("a");
     assertThat(frames[0].isHolding()).isTrue();
-    frames[0].release(List.of());
+    frames[0].released(List.of()).run();
 
     assertThat(forwarded).containsExactly("a", "b");
   }
@@ -202,7 +203,7 @@ class HeldFramesTest {
     bring(frames, "a");
     now += 5_000;
 
-    frames.release(List.of());
+    frames.released(List.of()).run();
 
     assertThat(frames.hasForwarded(now - 1)).isFalse();
     assertThat(frames.hasForwarded(now)).isTrue();
@@ -263,7 +264,7 @@ class HeldFramesTest {
     bring(frames, "d");
     bring(frames, "e");
 
-    frames.release(other);
+    frames.released(other).run();
     bring(frames, "f");
 
     assertThat(forwarded).containsExactly("d", "e", "f");
@@ -288,7 +289,7 @@ class HeldFramesTest {
     all.addAll(
         forwardedElsewhere("x", "y", "z").stream().map(one -> new Forwarded(one.id(), 0)).toList());
 
-    frames.release(all);
+    frames.released(all).run();
 
     assertThat(forwarded).containsExactly("same");
     assertThat(pairedOff).isEqualTo(3);
@@ -315,7 +316,7 @@ class HeldFramesTest {
     List<Forwarded> other = old.stop();
     forwarded.clear();
 
-    frames.release(other);
+    frames.released(other).run();
     bring(frames, "late here");
     bring(frames, "late here");
 
@@ -343,7 +344,7 @@ class HeldFramesTest {
     now += heardAfter - 50;
     forwarded.clear();
 
-    frames.release(other);
+    frames.released(other).run();
 
     assertThat(forwarded).containsExactly("3");
     assertThat(pairedOff).isEqualTo(1);
@@ -373,7 +374,7 @@ class HeldFramesTest {
     now += 50;
     forwarded.clear();
 
-    frames.release(other);
+    frames.released(other).run();
 
     assertThat(forwarded).containsExactly("3");
   }
@@ -389,7 +390,7 @@ class HeldFramesTest {
     List<Forwarded> other = forwardedElsewhere("a", "b");
     now += 20_000;
 
-    frames.release(other);
+    frames.released(other).run();
 
     assertThat(forwarded).isEmpty();
     assertThat(pairedOff).isEqualTo(2);
@@ -401,7 +402,7 @@ class HeldFramesTest {
     bring(frames, "a");
     bring(frames, "a");
 
-    frames.release(List.of());
+    frames.released(List.of()).run();
 
     assertThat(forwarded).containsExactly("a", "a");
   }
@@ -426,7 +427,7 @@ class HeldFramesTest {
     frames.take((Frame.Notification) reader.read(frame), large, "id");
     CompletableFuture<Void> more = CompletableFuture.runAsync(() -> bring(frames, "b"));
 
-    frames.release(List.of());
+    frames.released(List.of()).run();
 
     more.get(10, TimeUnit.SECONDS);
     assertThat(forwarded).containsExactly("a", "b");
