@@ -23,8 +23,11 @@ import java.util.function.DoubleSupplier;
  * <p>After each event it also does what the passing of time asks for: opens what is due, finds dead
  * sockets, asks for rotations, lets retired channels go; and says when to look again. Moves that
  * several events have in common are in {@link Decision}.
+ *
+ * @param timings the times to live by
+ * @param random uniform in [0, 1), for jitter
  */
-public final class ShardMachine {
+public record ShardMachine(Timings timings, DoubleSupplier random) {
 
   private static final long NEVER = Long.MAX_VALUE;
 
@@ -42,18 +45,6 @@ public final class ShardMachine {
 
   /** How soon a listing that lacks something is held against another. */
   private static final long CHECK_AGAIN_MILLIS = 3_000;
-
-  private final Timings timings;
-  private final DoubleSupplier random;
-
-  /**
-   * @param timings the times to live by
-   * @param random uniform in [0, 1), for jitter
-   */
-  public ShardMachine(Timings timings, DoubleSupplier random) {
-    this.timings = timings;
-    this.random = random;
-  }
 
   /**
    * What was decided.

@@ -8,19 +8,13 @@ import java.net.ServerSocket;
 import java.util.random.RandomGenerator;
 
 /** For finding ports on the loopback address that a child process can listen on. */
-public final class FreePorts {
+public record FreePorts(RandomGenerator random) {
 
   // Below what Linux and macOS hand out for outgoing connections. A client that keeps calling a
   // port of that range while nobody listens can end up connected to itself, and holds the port.
   private static final int FIRST = 20_000;
   private static final int LAST = 32_000;
   private static final int ATTEMPTS = 200;
-
-  private final RandomGenerator random;
-
-  public FreePorts(RandomGenerator random) {
-    this.random = random;
-  }
 
   public int next() {
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {

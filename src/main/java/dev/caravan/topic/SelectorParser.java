@@ -14,18 +14,12 @@ import java.util.stream.Collectors;
  * v2.users.*?presence&routingStatus}. Selectors are separated by commas or new lines, save inside
  * brackets.
  */
-public final class SelectorParser {
+public record SelectorParser(TopicCatalogue catalogue) {
 
   private static final int SUGGESTIONS = 3;
 
   /** A concrete topic this near to a known one is probably misspelt. */
   private static final int NEAR = 3;
-
-  private final TopicCatalogue catalogue;
-
-  public SelectorParser(TopicCatalogue catalogue) {
-    this.catalogue = catalogue;
-  }
 
   /**
    * What was read.

@@ -14,19 +14,13 @@ import java.util.stream.Stream;
  * routingStatus} counts as one of the thousand a channel may have, and its events still arrive
  * under their own names.
  */
-public final class TopicCombiner {
+public record TopicCombiner(TopicCatalogue catalogue) {
 
   /** The longest combined name that Genesys Cloud takes. */
   public static final int MAX_LENGTH = 200;
 
   /** The ending of a topic that is its own prefix; it cannot be combined. */
   private static final String NOTHING = "";
-
-  private final TopicCatalogue catalogue;
-
-  public TopicCombiner(TopicCatalogue catalogue) {
-    this.catalogue = catalogue;
-  }
 
   /** The fewest subscriptions in order of first mention that carry these concrete topics. */
   public List<String> combine(List<String> topics) {
