@@ -22,11 +22,9 @@ public record Attempts(int failures, long notBefore) {
             next ->
                 next.phase() == Phase.NEW
                     ? new Attempts(failures, next.openAt())
-                    : new Attempts(failures + 1, next.openAt() + afterwards(failures + 1, timings)))
+                    : new Attempts(
+                        failures + 1,
+                        next.openAt() + Backoff.after(failures + 1).capMillis(timings)))
         .orElse(new Attempts(failures, 0));
-  }
-
-  private static long afterwards(int failures, Timings timings) {
-    return Backoff.after(failures).capMillis(timings);
   }
 }

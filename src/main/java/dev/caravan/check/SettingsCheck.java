@@ -20,16 +20,10 @@ import org.eclipse.microprofile.config.spi.ConfigSource;
 /**
  * For telling how the settings were understood: never a secret's value, and no value that fails.
  */
-public final class SettingsCheck {
+public record SettingsCheck(CheckReport report) {
 
   /** A secret only as far as a login stands in it. */
   private static final String PROXY = "HTTPS_PROXY";
-
-  private final CheckReport report;
-
-  public SettingsCheck(CheckReport report) {
-    this.report = report;
-  }
 
   /**
    * What somebody set.
@@ -106,7 +100,9 @@ public final class SettingsCheck {
             name.matches("(GENESYS|KAFKA|CARAVAN)_\\w+|(genesys|kafka|caravan)\\.[\\w.-]+")
                 || known.contains(variable);
         if (ours && value != null && !value.isBlank()) {
-          given.putIfAbsent(variable, new Given(text(config, name, value), from(source)));
+          // As it is read: with what it refers to
+          String text = config.getOptionalValue(name, String.class).orElse(value);
+          given.putIfAbsent(variable, new Given(text, from(source)));
         }
       }
     }
@@ -116,11 +112,6 @@ public final class SettingsCheck {
         .removeAll(
             Set.of("CARAVAN_HOME", "CARAVAN_JVM_FLAGS", "CARAVAN_ARCHIVE", "CARAVAN_COMMAND"));
     return given;
-  }
-
-  /** As it is read: with what it refers to. */
-  private static String text(SmallRyeConfig config, String name, String raw) {
-    return config.getOptionalValue(name, String.class).orElse(raw);
   }
 
   private static String from(ConfigSource source) {

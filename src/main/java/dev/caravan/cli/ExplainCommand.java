@@ -85,7 +85,7 @@ final class ExplainCommand implements Callable<Integer> {
         "",
         catalogue
             .topicOf(event.topicName())
-            .map(ExplainCommand::known)
+            .map(it -> "%s, %s in Genesys' SDKs".formatted(it.pattern(), it.modelClass()))
             .orElse("not in the catalogue; carried as " + catalogue.generalise(event.topicName())));
     row(out, "family", why.family());
     row(
@@ -105,10 +105,6 @@ final class ExplainCommand implements Callable<Integer> {
     row(out, "stream", event.stream() + ", the last part of the Kafka topic");
     row(out, "identity", event.id().hex());
     row(out, "", "of topic and eventBody: the copy on a second socket has the same");
-  }
-
-  private static String known(Topic topic) {
-    return "%s, %s in Genesys' SDKs".formatted(topic.pattern(), topic.modelClass());
   }
 
   private static String kept(Frame.Notification event, TopicCatalogue catalogue) {

@@ -42,7 +42,9 @@ public final class LogWithoutMessages implements Filter {
       }
       line.setThrown(null);
       line.setParameters(null);
-      String said = "%s (%s; --verbose tells more)".formatted(firstLine(text), classes);
+      // Camel puts tables and the stack trace behind it
+      String firstLine = text.strip().lines().findFirst().orElse("");
+      String said = "%s (%s; --verbose tells more)".formatted(firstLine, classes);
       if (line instanceof ExtLogRecord ours) {
         ours.setMessage(said, ExtLogRecord.FormatStyle.NO_FORMAT);
       } else {
@@ -50,10 +52,5 @@ public final class LogWithoutMessages implements Filter {
       }
     }
     return true;
-  }
-
-  /** Camel puts tables and the stack trace behind it. */
-  private static String firstLine(String text) {
-    return text.strip().lines().findFirst().orElse("");
   }
 }

@@ -62,16 +62,12 @@ record TailLines(boolean json, boolean colours, boolean headers, boolean payload
                 isSignal(record) ? sentence(record) : header(record, "genesys-topic"));
     line += headers ? "  " + headers(record) : "";
     line += payload ? "  " + text(record.value()) : "";
-    int colour = isGap(record) ? RED : colour(media);
+    int colour = header(record, "ce_type").equals(SIGNAL + "GAP") ? RED : colour(media);
     return colours && colour != PLAIN ? "\u001b[%dm%s\u001b[0m".formatted(colour, line) : line;
   }
 
   private static boolean isSignal(ConsumerRecord<?, ?> record) {
     return header(record, "ce_type").startsWith(SIGNAL);
-  }
-
-  private static boolean isGap(ConsumerRecord<?, ?> record) {
-    return header(record, "ce_type").equals(SIGNAL + "GAP");
   }
 
   private static String sentence(ConsumerRecord<?, byte[]> record) {

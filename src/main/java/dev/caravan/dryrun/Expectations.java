@@ -65,16 +65,15 @@ public final class Expectations {
         return unmetAbsence(passage);
       }
       List<Sent> records = passage.records();
-      List<Sent> there = records.stream().filter(this::isThere).toList();
+      List<Sent> there =
+          records.stream()
+              .filter(record -> topic.equals(Optional.of(record.record().topic())))
+              .toList();
       return (there.isEmpty() ? records : there)
           .stream()
               .map(this::unmet)
               .min(Comparator.comparingInt(List::size))
               .orElse(List.of("goes nowhere: it " + passage.clause()));
-    }
-
-    private boolean isThere(Sent record) {
-      return topic.equals(Optional.of(record.record().topic()));
     }
 
     private List<String> unmetAbsence(Passage passage) {

@@ -99,10 +99,6 @@ public record Explanation(Frame frame, String family, String media, String key) 
             current.over() ? "over, as all are," : "not over",
             current.connectedNanos() == IsoTime.NEVER
                 ? "comes last, and none of them has connected"
-                : "connected last, at " + time(current.connectedNanos()));
-  }
-
-  private static Instant time(long nanos) {
-    return Instant.ofEpochSecond(0, nanos);
+                : "connected last, at " + Instant.ofEpochSecond(0, current.connectedNanos()));
   }
 }

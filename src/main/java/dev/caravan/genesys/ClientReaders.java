@@ -12,7 +12,6 @@ import dev.caravan.genesys.connect.ClientRefusals;
 import dev.caravan.genesys.connect.Clients;
 import dev.caravan.genesys.connect.Rejections;
 import dev.caravan.topic.Plan;
-import dev.caravan.topic.Refusals;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -150,7 +149,7 @@ final class ClientReaders implements Access.Readers {
   /** As those who find out what to read see them. */
   Preparation.Readers readers(ReadingRoutes.Place place) {
     return new Preparation.Readers(
-        clients.all(), logins::tryAll, this::present, this::refused, this::isReadByAny, place);
+        clients.all(), logins::tryAll, this::present, refusals::now, this::isReadByAny, place);
   }
 
   private List<String> present() {
@@ -178,10 +177,6 @@ final class ClientReaders implements Access.Readers {
   /** Another instance was answered so. */
   void hear(Cluster.Answer answer, Instant at) {
     refusals.hear(answer, at);
-  }
-
-  private Refusals refused() {
-    return refusals.now();
   }
 
   /** The opener of the first client. */

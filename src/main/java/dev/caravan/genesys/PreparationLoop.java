@@ -98,7 +98,7 @@ final class PreparationLoop {
 
   private void handOver(int attempt) {
     try {
-      background.execute(() -> run(attempt));
+      background.execute(() -> orAgain(attempt, () -> prepare(attempt)));
     } catch (RuntimeException | Error e) {
       // No thread to be had, or the consumer is stopping
       orAgain(
@@ -127,10 +127,6 @@ final class PreparationLoop {
 
   void stop() {
     task.stop();
-  }
-
-  private void run(int attempt) {
-    orAgain(attempt, () -> prepare(attempt));
   }
 
   private void orAgain(int attempt, BackgroundTask.Action action) {

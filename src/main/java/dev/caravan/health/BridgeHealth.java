@@ -37,13 +37,9 @@ public final class BridgeHealth {
           client
               .sendAsync(question, BodyHandlers.ofString())
               .thenApply(response -> state(response.body()))
-              .exceptionally(unreachable -> hasAnswered() ? SILENT : STARTING);
+              .exceptionally(unreachable -> latest.equals(STARTING) ? STARTING : SILENT);
     }
     return latest;
-  }
-
-  private boolean hasAnswered() {
-    return !latest.equals(STARTING);
   }
 
   /** {@code flowing}, or the state and the sentences that explain it. */

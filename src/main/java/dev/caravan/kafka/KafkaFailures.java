@@ -157,7 +157,8 @@ public final class KafkaFailures implements Failure.Judge {
       if (cause instanceof StuckException stuck) {
         return new Failure(Failure.Kind.LATER, stuck.what(), stuck.getMessage(), failure);
       }
-      if (cause instanceof ConfigException && names(cause)) {
+      if (cause instanceof ConfigException
+          && String.valueOf(cause.getMessage()).startsWith("No resolvable bootstrap urls")) {
         return later(
             "The host names in KAFKA_BOOTSTRAP_SERVERS do not resolve at the moment.", failure);
       }
@@ -229,10 +230,6 @@ public final class KafkaFailures implements Failure.Judge {
     return cause instanceof SocketException
         || cause instanceof SocketTimeoutException
         || cause instanceof UnknownHostException;
-  }
-
-  private static boolean names(Throwable settings) {
-    return String.valueOf(settings.getMessage()).startsWith("No resolvable bootstrap urls");
   }
 
   /** Whether an exchange has failed with what Kafka will never take. */

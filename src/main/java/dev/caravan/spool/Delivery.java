@@ -282,7 +282,8 @@ final class Delivery implements Runnable {
     }
     while (nextTaken < taken.size() && hasPlace() && settled.isEmpty()) {
       LogRecord record = taken.get(nextTaken);
-      Slot slot = new Slot(record, keyOf(record), receiver.whenSettled(record));
+      long itsKey = key(options.getKeyHeader(), record.headers());
+      Slot slot = new Slot(record, itsKey, receiver.whenSettled(record));
       Key key = admit(slot);
       if (slot.state == State.IN_FLIGHT) {
         handOut(slot, false);
@@ -343,10 +344,6 @@ final class Delivery implements Runnable {
     if (Thread.interrupted()) {
       interrupted();
     }
-  }
-
-  private long keyOf(LogRecord record) {
-    return key(options.getKeyHeader(), record.headers());
   }
 
   private long nanosUntilDue(long now) {

@@ -113,7 +113,7 @@ public final class Replay {
   private void send() throws IOException, InterruptedException {
     // What was not used up while something else went first is not made up for
     allowance = Math.min(allowance, 1) + perStep;
-    while (allowance >= 1 && !cancelled.get() && !givesWay()) {
+    while (allowance >= 1 && !cancelled.get() && spool.waiting() < WAITING_AT_MOST) {
       Optional<LogRecord> record = nextRecord();
       if (record.isEmpty()) {
         return;
@@ -123,10 +123,6 @@ public final class Replay {
       read.removeFirst();
       allowance--;
     }
-  }
-
-  private boolean givesWay() {
-    return spool.waiting() >= WAITING_AT_MOST;
   }
 
   private void append(LogRecord record) throws InterruptedException {

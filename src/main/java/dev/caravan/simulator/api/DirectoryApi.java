@@ -44,7 +44,9 @@ public final class DirectoryApi {
     routes.get("/api/v2/groups/:id/members", this::groupMembers);
     routes.get("/api/v2/" + units + "/:id/users", this::managementUnitUsers);
     routes.get("/api/v2/workforcemanagement/businessunits", this::businessUnits);
-    routes.get("/api/v2/teams", this::teams);
+    routes.get(
+        "/api/v2/teams",
+        call -> call.answer(Paging.after(call, organization.teams(), Named::id, this::team)));
     routes.get("/api/v2/teams/:id/members", this::teamMembers);
   }
 
@@ -135,10 +137,6 @@ public final class DirectoryApi {
     ObjectNode unit = Json.object().put("id", organization.id()).put("name", "Business unit");
     unit.put("selfUri", "/api/v2/workforcemanagement/businessunits/" + organization.id());
     call.answer(Json.listing(Stream.of(unit)));
-  }
-
-  private void teams(Call call) {
-    call.answer(Paging.after(call, organization.teams(), Named::id, this::team));
   }
 
   private void teamMembers(Call call) {

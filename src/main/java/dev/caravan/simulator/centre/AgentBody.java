@@ -19,7 +19,9 @@ public record AgentBody(Organization organization) {
   /** {@code v2.users.{id}.routingStatus}. */
   public ObjectNode routingStatus(AgentState state) {
     ObjectNode body = Json.object().put("id", state.agent().id());
-    body.set("routingStatus", routing(state));
+    body.putObject("routingStatus")
+        .put("status", state.routing().name())
+        .put("startTime", Iso.time(state.routingSince()));
     return body;
   }
 
@@ -114,12 +116,6 @@ public record AgentBody(Organization organization) {
     ObjectNode body = Json.object().put("id", agent.id());
     body.putObject("user").put("id", agent.id());
     return body.put("queueId", queue.id()).put("joined", joined);
-  }
-
-  private static ObjectNode routing(AgentState state) {
-    return Json.object()
-        .put("status", state.routing().name())
-        .put("startTime", Iso.time(state.routingSince()));
   }
 
   private static ObjectNode definition(AgentState state) {
