@@ -164,10 +164,9 @@ public final class Survey implements AutoCloseable {
       patterns.merge(pattern, 1, Integer::sum);
     }
     Map<String, JsonNode> available = available(client);
-    List<Demand> demands = new ArrayList<>();
-    patterns.forEach(
-        (pattern, count) -> demands.add(demand(pattern, count, available.get(pattern))));
-    return demands;
+    return patterns.entrySet().stream()
+        .map(it -> demand(it.getKey(), it.getValue(), available.get(it.getKey())))
+        .toList();
   }
 
   private static Demand demand(String pattern, int count, JsonNode available) {

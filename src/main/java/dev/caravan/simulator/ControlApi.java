@@ -122,7 +122,7 @@ record ControlApi(World world, ActionRunner actions) {
     int channel = call.number("channel", 0);
     long since = call.number("since", 0);
     String topic = call.query("topic", "*");
-    int limit = Math.min(call.number("limit", USUAL_ENTRIES), MOST_ENTRIES);
+    int limit = Math.min(Math.max(0, call.number("limit", USUAL_ENTRIES)), MOST_ENTRIES);
     ObjectNode answer =
         Json.object().put("written", ledger.written()).put("forgotten", ledger.forgotten());
     answer.set("outcomes", tree(ledger.outcomes()));

@@ -1,7 +1,6 @@
 package dev.caravan.simulator;
 
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
@@ -65,16 +64,7 @@ public final class Ledger {
   }
 
   List<LedgerEntry> entries(Predicate<LedgerEntry> chosen, int limit) {
-    List<LedgerEntry> found = new ArrayList<>();
-    for (LedgerEntry entry : entries) {
-      if (found.size() == limit) {
-        break;
-      }
-      if (chosen.test(entry)) {
-        found.add(entry);
-      }
-    }
-    return found;
+    return entries.stream().filter(chosen).limit(limit).toList();
   }
 
   Map<String, Long> sentByTopic() {

@@ -42,11 +42,9 @@ public record TopicCombiner(TopicCatalogue catalogue) {
     if (mark < 0) {
       return List.of(subscription);
     }
-    List<String> topics = new ArrayList<>();
-    for (String ending : subscription.substring(mark + 1).split("&")) {
-      topics.add(subscription.substring(0, mark) + "." + ending);
-    }
-    return List.copyOf(topics);
+    return Stream.of(subscription.substring(mark + 1).split("&"))
+        .map(ending -> subscription.substring(0, mark) + "." + ending)
+        .toList();
   }
 
   /** The topics that all of these carry, each by its own name. */

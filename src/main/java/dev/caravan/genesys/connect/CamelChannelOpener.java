@@ -470,13 +470,7 @@ public final class CamelChannelOpener extends ServiceSupport implements ChannelO
   }
 
   private static List<Map<String, String>> ids(List<String> topics) {
-    List<Map<String, String>> ids = new ArrayList<>(topics.size());
-    for (String topic : topics) {
-      Map<String, String> id = new HashMap<>();
-      id.put("id", topic);
-      ids.add(id);
-    }
-    return ids;
+    return topics.stream().map(topic -> Map.of("id", topic)).toList();
   }
 
   /** Shards of which a frame waits for longer than that. */
