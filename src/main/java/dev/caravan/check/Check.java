@@ -31,6 +31,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.apache.camel.model.ModelCamelContext;
@@ -171,7 +172,7 @@ public final class Check {
         Stream.concat(CheckedRoutes.mistakes(files).stream(), heldUp.stream()).toList();
     if (mistakes.isEmpty()) {
       try {
-        CheckedRoutes routes = CheckedRoutes.of(config, files);
+        CheckedRoutes routes = CheckedRoutes.of(config, Map.of(), files);
         return new Tried(Optional.of(routes), routes.count(), List.of(), routes.warnings());
       } catch (Exception | Error e) {
         mistakes = List.of(StartFailure.sentence(e) + folder.where(e));
@@ -181,7 +182,7 @@ public final class Check {
     List<Resource> control =
         files.stream().filter(file -> file.getLocation().endsWith("/control.camel.yaml")).toList();
     try {
-      return new Tried(Optional.of(CheckedRoutes.of(config, control)), 0, mistakes);
+      return new Tried(Optional.of(CheckedRoutes.of(config, Map.of(), control)), 0, mistakes);
     } catch (Exception | Error alsoBroken) {
       return new Tried(Optional.empty(), 0, mistakes);
     }

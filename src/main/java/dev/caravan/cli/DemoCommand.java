@@ -4,6 +4,7 @@ import dev.caravan.command.Deadline;
 import dev.caravan.demo.Demo;
 import dev.caravan.demo.DemoScreen;
 import dev.caravan.demo.DemoSettings;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -93,7 +94,7 @@ final class DemoCommand implements Callable<Integer> {
     DemoScreen screen = new DemoScreen(spec.commandLine().getOut(), Ansi.AUTO.enabled());
     try (Demo demo = Demo.start(settings, screen)) {
       Runtime.getRuntime().addShutdownHook(new Thread(demo::close, "end-demo"));
-      demo.watch(Deadline.inSeconds(most));
+      demo.watch(Deadline.in(Duration.ofSeconds(most)));
     }
     return Caravan.OK;
   }

@@ -97,7 +97,7 @@ public final class ReplayCommand implements Callable<Integer> {
 
   private int follow(ReplayFiles files, String id, Path data, Instant from) throws IOException {
     PrintWriter out = spec.commandLine().getOut();
-    Deadline answer = Deadline.inSeconds(ANSWER_WITHIN.toSeconds());
+    Deadline answer = Deadline.in(ANSWER_WITHIN);
     long silentSince = System.nanoTime();
     Duration told = Duration.ZERO;
     Optional<Answer> last = Optional.empty();

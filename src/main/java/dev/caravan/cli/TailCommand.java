@@ -107,7 +107,7 @@ final class TailCommand implements Callable<Integer> {
         new TailLines(json, Ansi.AUTO.enabled(), headers, payload, ZoneId.systemDefault());
     long printed = 0;
     long most = max.orElse(Long.MAX_VALUE);
-    Deadline end = Deadline.inSeconds(seconds.orElse(0L));
+    Deadline end = Deadline.in(Duration.ofSeconds(seconds.orElse(0L)));
     while (printed < most && !end.isPast()) {
       for (ConsumerRecord<byte[], byte[]> record : follower.poll(POLL)) {
         if (printed++ < most) {

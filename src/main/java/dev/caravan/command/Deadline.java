@@ -12,12 +12,7 @@ public final class Deadline {
     this.after = after;
   }
 
-  /** 0 means never. */
-  public static Deadline inSeconds(long seconds) {
-    return new Deadline(Duration.ofSeconds(seconds));
-  }
-
-  /** The same for parts of a second. */
+  /** Zero means never. */
   public static Deadline in(Duration after) {
     return new Deadline(after);
   }

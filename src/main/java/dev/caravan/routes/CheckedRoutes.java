@@ -70,16 +70,8 @@ public final class CheckedRoutes implements AutoCloseable {
   /**
    * Builds the routes of these files together.
    *
-   * @throws Exception what {@link StartFailure} makes a sentence of
-   */
-  public static CheckedRoutes of(SmallRyeConfig config, List<Resource> files) throws Exception {
-    return of(config, Map.of(), files);
-  }
-
-  /**
-   * The same.
-   *
    * @param instead settings that count instead of those in the configuration
+   * @throws Exception what {@link StartFailure} makes a sentence of
    */
   public static CheckedRoutes of(
       SmallRyeConfig config, Map<String, String> instead, List<Resource> files) throws Exception {

@@ -199,7 +199,7 @@ public class RouteFiles implements FailFastDirectComponent.Files {
 
   private static void tryOut(SortedMap<Path, String> texts) throws Exception {
     SmallRyeConfig config = ConfigProvider.getConfig().unwrap(SmallRyeConfig.class);
-    CheckedRoutes.of(config, RouteFolder.resources(texts)).close();
+    CheckedRoutes.of(config, Map.of(), RouteFolder.resources(texts)).close();
   }
 
   private void failed(CamelContext context, Throwable failure) {
