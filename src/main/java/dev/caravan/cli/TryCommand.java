@@ -98,7 +98,8 @@ final class TryCommand implements Callable<Integer> {
       return watch();
     }
     Duration start = Duration.ofMillis(ManagementFactory.getRuntimeMXBean().getUptime());
-    return run(LONGEST.minus(shorter(start, LONGEST_START))) ? Caravan.OK : Caravan.FAILED;
+    Duration counted = start.compareTo(LONGEST_START) < 0 ? start : LONGEST_START;
+    return run(LONGEST.minus(counted)) ? Caravan.OK : Caravan.FAILED;
   }
 
   /** Looks for edits again and again, until nobody reads what is told of them. */
@@ -171,10 +172,6 @@ final class TryCommand implements Callable<Integer> {
       Deadline end = slow ? Deadline.in(BUSY) : whole;
       return cases.isPresent() ? hold(trial, cases.get(), end) : tell(trial, frames, end);
     }
-  }
-
-  private static Duration shorter(Duration one, Duration other) {
-    return one.compareTo(other) < 0 ? one : other;
   }
 
   private boolean tell(FrameTrial trial, List<RecordedFrame> frames, Deadline end) {

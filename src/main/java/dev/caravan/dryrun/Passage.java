@@ -3,7 +3,6 @@ package dev.caravan.dryrun;
 import dev.caravan.dryrun.StepTrace.Step;
 import dev.caravan.frame.Frame;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -122,9 +121,7 @@ public record Passage(List<End> ends) {
   }
 
   public <T extends End> List<T> of(Class<T> kind) {
-    List<T> found = new ArrayList<>();
-    ends.stream().filter(kind::isInstance).map(kind::cast).forEach(found::add);
-    return found;
+    return ends.stream().filter(kind::isInstance).<T>map(kind::cast).toList();
   }
 
   /** The rest of a sentence that begins with the event. */

@@ -17,7 +17,6 @@ import dev.caravan.topic.TopicCombiner;
 import dev.caravan.topic.TopicSelector;
 import dev.caravan.topic.TopicSharder;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -214,9 +213,7 @@ public final class Survey implements AutoCloseable {
   }
 
   private static List<String> texts(JsonNode array) {
-    List<String> texts = new ArrayList<>();
-    array.forEach(text -> texts.add(text.asText()));
-    return texts;
+    return array.valueStream().map(JsonNode::asText).toList();
   }
 
   @Override

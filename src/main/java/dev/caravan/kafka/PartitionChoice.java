@@ -84,11 +84,6 @@ final class PartitionChoice {
   }
 
   private static Optional<PartitionInfo> numbered(List<PartitionInfo> partitions, int number) {
-    for (PartitionInfo partition : partitions) {
-      if (partition.partition() == number) {
-        return Optional.of(partition);
-      }
-    }
-    return Optional.empty();
+    return partitions.stream().filter(it -> it.partition() == number).findFirst();
   }
 }

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Reads the user's list of topics: {@code v2.users.[group=Tier 1].presence,
@@ -76,11 +77,9 @@ public record SelectorParser(TopicCatalogue catalogue) {
               + "` has to have one ? with the endings after it, as in "
               + "`v2.users.*?presence&routingStatus`.");
     }
-    List<String> topics = new ArrayList<>();
-    for (String ending : halves.get(1).split("&", -1)) {
-      topics.add(halves.get(0) + "." + ending.strip());
-    }
-    return topics;
+    return Stream.of(halves.get(1).split("&", -1))
+        .map(ending -> halves.get(0) + "." + ending.strip())
+        .toList();
   }
 
   private TopicSelector selector(String text, String plain, List<String> warnings) throws Misread {

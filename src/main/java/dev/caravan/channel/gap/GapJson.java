@@ -7,7 +7,6 @@ import dev.caravan.channel.Attempts;
 import dev.caravan.channel.Replica;
 import java.io.IOException;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -92,9 +91,7 @@ final class GapJson {
   }
 
   static List<String> topics(JsonNode node) {
-    List<String> topics = new ArrayList<>();
-    node.required("topics").forEach(topic -> topics.add(topic.asText()));
-    return topics;
+    return node.required("topics").valueStream().map(JsonNode::asText).toList();
   }
 
   // ---- to JSON

@@ -152,29 +152,22 @@ public final class ConversationQuery {
   }
 
   private static List<Map<?, ?>> segments(Map<?, ?> conversation) {
-    List<Map<?, ?>> segments = new ArrayList<>();
-    sessions(conversation).forEach(session -> segments.addAll(maps(session.get("segments"))));
-    return segments;
+    return sessions(conversation).stream()
+        .flatMap(session -> maps(session.get("segments")).stream())
+        .toList();
   }
 
   /** All sessions of all participants, in the order of the record. */
   static List<Map<?, ?>> sessions(Map<?, ?> conversation) {
-    List<Map<?, ?>> sessions = new ArrayList<>();
-    maps(conversation.get("participants"))
-        .forEach(participant -> sessions.addAll(maps(participant.get("sessions"))));
-    return sessions;
+    return maps(conversation.get("participants")).stream()
+        .flatMap(participant -> maps(participant.get("sessions")).stream())
+        .toList();
   }
 
   private static List<Map<?, ?>> maps(Object value) {
-    List<Map<?, ?>> maps = new ArrayList<>();
-    if (value instanceof Collection<?> some) {
-      for (Object one : some) {
-        if (one instanceof Map<?, ?> map) {
-          maps.add(map);
-        }
-      }
-    }
-    return maps;
+    return value instanceof Collection<?> some
+        ? some.stream().filter(Map.class::isInstance).<Map<?, ?>>map(Map.class::cast).toList()
+        : List.of();
   }
 
   private static Optional<Instant> instant(Object value) {

@@ -9,6 +9,8 @@ import java.time.format.DateTimeParseException;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** The body of an analytics query, read and held against its limits. */
 final class AnalyticsQuery {
@@ -66,13 +68,10 @@ final class AnalyticsQuery {
 
   /** Everything a dimension is compared with anywhere in these filters. */
   Set<String> values(String filters, String dimension) {
-    Set<String> values = new TreeSet<>();
-    for (JsonNode predicate : body.path(filters).findParents("dimension")) {
-      if (predicate.path("dimension").asText().equals(dimension)) {
-        values.add(predicate.path("value").asText());
-      }
-    }
-    return values;
+    return body.path(filters).findParents("dimension").stream()
+        .filter(predicate -> predicate.path("dimension").asText().equals(dimension))
+        .map(predicate -> predicate.path("value").asText())
+        .collect(Collectors.toCollection(TreeSet::new));
   }
 
   /** The same where a query without any makes no sense. */
@@ -87,15 +86,10 @@ final class AnalyticsQuery {
   /** Whether a metric is asked for; a query that names none asks for all. */
   boolean wants(String metric) {
     JsonNode metrics = body.path("metrics");
-    if (metrics.isEmpty()) {
-      return true;
-    }
-    for (JsonNode one : metrics) {
-      if (one.asText(one.path("metric").asText()).equals(metric)) {
-        return true;
-      }
-    }
-    return false;
+    return metrics.isEmpty()
+        || metrics
+            .valueStream()
+            .anyMatch(one -> one.asText(one.path("metric").asText()).equals(metric));
   }
 
   /** Whether the things counted are to be listed as well. */
@@ -110,30 +104,24 @@ final class AnalyticsQuery {
 
   /** Whether a record has what the filters ask for, wherever in it. */
   boolean passes(JsonNode record) {
-    for (String filters : List.of("conversationFilters", "segmentFilters")) {
-      for (JsonNode filter : body.path(filters)) {
-        if (!passes(filter, record)) {
-          return false;
-        }
-      }
-    }
-    return true;
+    return Stream.of("conversationFilters", "segmentFilters")
+        .flatMap(filters -> body.path(filters).valueStream())
+        .allMatch(filter -> passes(filter, record));
   }
 
   private static boolean passes(JsonNode filter, JsonNode record) {
     boolean any = filter.path("type").asText().equalsIgnoreCase("or");
-    int passed = 0;
-    int asked = 0;
-    for (JsonNode predicate : filter.path("predicates")) {
-      asked++;
-      String wanted = predicate.path("value").asText();
-      passed +=
-          record.findValuesAsText(predicate.path("dimension").asText()).contains(wanted) ? 1 : 0;
-    }
-    for (JsonNode clause : filter.path("clauses")) {
-      asked++;
-      passed += passes(clause, record) ? 1 : 0;
-    }
-    return any ? passed > 0 || asked == 0 : passed == asked;
+    List<Boolean> passed =
+        Stream.concat(
+                filter.path("predicates").valueStream().map(it -> isMet(it, record)),
+                filter.path("clauses").valueStream().map(it -> passes(it, record)))
+            .toList();
+    return any && !passed.isEmpty() ? passed.contains(true) : !passed.contains(false);
+  }
+
+  private static boolean isMet(JsonNode predicate, JsonNode record) {
+    return record
+        .findValuesAsText(predicate.path("dimension").asText())
+        .contains(predicate.path("value").asText());
   }
 }

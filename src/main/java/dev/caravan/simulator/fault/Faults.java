@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /** The faults that wait for their occasion. */
 public final class Faults {
@@ -67,21 +68,12 @@ public final class Faults {
 
   /** The first fault that strikes on this occasion. */
   public Optional<Fault> strike(Fault.On on, String... names) {
-    for (Armed one : armed) {
-      if (one.fault.on() == on && !one.spent() && matches(one, names) && strikes(one)) {
-        return Optional.of(one.fault);
-      }
-    }
-    return Optional.empty();
-  }
-
-  private static boolean matches(Armed one, String... names) {
-    for (String name : names) {
-      if (one.pattern.matcher(name).matches()) {
-        return true;
-      }
-    }
-    return false;
+    return armed.stream()
+        .filter(one -> one.fault.on() == on && !one.spent())
+        .filter(one -> Stream.of(names).anyMatch(name -> one.pattern.matcher(name).matches()))
+        .filter(this::strikes)
+        .findFirst()
+        .map(one -> one.fault);
   }
 
   private boolean strikes(Armed one) {

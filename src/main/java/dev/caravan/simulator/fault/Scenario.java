@@ -8,7 +8,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -109,16 +108,11 @@ public record Scenario(
             "A scenario has no section '" + section.getKey() + "', only " + SECTIONS + ".");
       }
     }
-    List<Fault> faults = new ArrayList<>();
-    for (JsonNode fault : root.path("faults")) {
-      faults.add(Json.read(fault, Fault.class));
-    }
-    List<Step> timeline = new ArrayList<>();
-    for (JsonNode step : root.path("timeline")) {
-      timeline.add(step(step));
-    }
     return new Scenario(
-        root.path("name").asText("a scenario"), options(root.path("options")), faults, timeline);
+        root.path("name").asText("a scenario"),
+        options(root.path("options")),
+        root.path("faults").valueStream().map(it -> Json.read(it, Fault.class)).toList(),
+        root.path("timeline").valueStream().map(Scenario::step).toList());
   }
 
   private static Step step(JsonNode node) {

@@ -142,8 +142,7 @@ public record Subscriber(Channels channels, TopicRules rules, Tokens tokens, Lim
     if (channels.findAlive(channel.id()).isEmpty()) {
       return Optional.of(reply.put("result", "404").put("message", "Channel not found"));
     }
-    List<String> topics = new ArrayList<>();
-    said.path("topics").forEach(topic -> topics.add(topic.asText()));
+    List<String> topics = said.path("topics").valueStream().map(JsonNode::asText).toList();
     if (topics.isEmpty()) {
       return Optional.of(
           reply.put("result", "400").put("status", "error").put("message", "No topics given"));

@@ -10,11 +10,11 @@ import dev.caravan.topic.TopicCatalogue;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 
 /**
  * Which topics exist, over which transport, and what somebody needs to hear them. Permissions are
@@ -125,8 +125,6 @@ public final class TopicRules {
   }
 
   private static Set<String> texts(JsonNode array) {
-    Set<String> texts = new HashSet<>();
-    array.forEach(text -> texts.add(text.asText()));
-    return Set.copyOf(texts);
+    return array.valueStream().map(JsonNode::asText).collect(Collectors.toUnmodifiableSet());
   }
 }
