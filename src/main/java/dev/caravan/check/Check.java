@@ -148,12 +148,7 @@ public final class Check {
    * @param warnings what may cost events although it can be built
    */
   private record Tried(
-      Optional<CheckedRoutes> routes, int count, List<String> mistakes, List<String> warnings) {
-
-    Tried(Optional<CheckedRoutes> routes, int count, List<String> mistakes) {
-      this(routes, count, mistakes, List.of());
-    }
-  }
+      Optional<CheckedRoutes> routes, int count, List<String> mistakes, List<String> warnings) {}
 
   private Tried tryRoutes(RouteFolder folder) {
     List<Resource> files;
@@ -162,11 +157,11 @@ public final class Check {
       RouteFolder.Contents contents = folder.contents();
       heldUp = contents.unreadable().values().stream().distinct().toList();
       if (!contents.shipped().containsAll(contents.unreadable().keySet())) {
-        return new Tried(Optional.empty(), 0, heldUp);
+        return new Tried(Optional.empty(), 0, heldUp, List.of());
       }
       files = RouteFolder.resources(contents.texts());
     } catch (CommandFailure e) {
-      return new Tried(Optional.empty(), 0, List.of(e.getMessage()));
+      return new Tried(Optional.empty(), 0, List.of(e.getMessage()), List.of());
     }
     List<String> mistakes =
         Stream.concat(CheckedRoutes.mistakes(files).stream(), heldUp.stream()).toList();
@@ -182,9 +177,10 @@ public final class Check {
     List<Resource> control =
         files.stream().filter(file -> file.getLocation().endsWith("/control.camel.yaml")).toList();
     try {
-      return new Tried(Optional.of(CheckedRoutes.of(config, Map.of(), control)), 0, mistakes);
+      return new Tried(
+          Optional.of(CheckedRoutes.of(config, Map.of(), control)), 0, mistakes, List.of());
     } catch (Exception | Error alsoBroken) {
-      return new Tried(Optional.empty(), 0, mistakes);
+      return new Tried(Optional.empty(), 0, mistakes, List.of());
     }
   }
 

@@ -99,14 +99,10 @@ final class DeadLetterShare {
         letters.entrySet().stream()
             .sorted(Map.Entry.<String, Long>comparingByValue(Comparator.reverseOrder()))
             .limit(MOST_NAMED)
-            .map(entry -> "%d: %s".formatted(entry.getValue(), withEnd(entry.getKey())))
+            .map(it -> "%d: %s.".formatted(it.getValue(), it.getKey().replaceAll("[.\\s]+$", "")))
             .collect(Collectors.joining(" "));
     return Optional.of(
         "%d events became dead letters in the last minute, in which %d were read. %s Mend the route or what it needs; they lie in the dead-letter topic."
             .formatted(sum, events, reasons));
-  }
-
-  private static String withEnd(String sentence) {
-    return sentence.replaceAll("[.\\s]+$", "") + ".";
   }
 }
