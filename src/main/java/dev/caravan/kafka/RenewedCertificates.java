@@ -39,13 +39,18 @@ public final class RenewedCertificates implements SslEngineFactory {
 
   private Map<String, ?> configuration = Map.of();
   private List<FileStamp> stamps = List.of();
+
+  /** Those of files that could not be used, which was told. */
+  private List<FileStamp> unusable = List.of();
+
   private SslEngineFactory current = new DefaultSslEngineFactory();
 
   @Override
   public synchronized void configure(Map<String, ?> configs) {
     configuration = Map.copyOf(withoutNulls(configs));
-    stamps = stamps();
+    List<FileStamp> now = stamps();
     current = load();
+    stamps = now;
   }
 
   @Override
@@ -61,14 +66,19 @@ public final class RenewedCertificates implements SslEngineFactory {
   private synchronized SslEngineFactory fresh() {
     List<FileStamp> now = stamps();
     if (!now.equals(stamps)) {
-      stamps = now;
       try {
         current = load();
+        stamps = now;
         LOG.info("The certificates for Kafka were renewed; new connections take them.");
-      } catch (KafkaException e) {
-        LOG.warn(
-            "The certificates for Kafka were changed and cannot be used: look at the KAFKA_SSL_ files."
-                + " The ones of before are used until they can.");
+      } catch (RuntimeException e) {
+        // What may mend it, such as rights, need not show in a stamp
+        if (!now.equals(unusable)) {
+          unusable = now;
+          LOG.warn(
+              "The certificates for Kafka were changed and cannot be used: look at the KAFKA_SSL_"
+                  + " files. Each new connection tries them again, and until they can be used takes"
+                  + " the ones of before.");
+        }
         LOG.debug("Certificates", e);
       }
     }
