@@ -4,6 +4,7 @@ import dev.caravan.background.BackgroundTask;
 import dev.caravan.spool.Failure;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -19,6 +20,7 @@ import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.InvalidRecordException;
 import org.apache.kafka.common.Metric;
 import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
@@ -157,7 +159,7 @@ final class IsolatingProducer extends KafkaProducer<Object, Object> {
         choice.choose(message, partitions, partition -> !breakers.isOpen(partition));
     if (chosen.isEmpty()) {
       try {
-        return super.send(message, judging(topic, callback));
+        return super.send(message, judging(message, callback));
       } catch (RuntimeException e) {
         throw thrown(topic, e);
       }
@@ -168,19 +170,18 @@ final class IsolatingProducer extends KafkaProducer<Object, Object> {
             new TopicPartition(topic, partition.partition()),
             partition.leader() != null,
             identity,
-            judging(topic, callback));
+            judging(message, callback));
+    ProducerRecord<Object, Object> placed =
+        new ProducerRecord<>(
+            topic,
+            partition.partition(),
+            message.timestamp(),
+            message.key(),
+            message.value(),
+            message.headers());
     try {
-      return super.send(
-          new ProducerRecord<>(
-              topic,
-              partition.partition(),
-              message.timestamp(),
-              message.key(),
-              message.value(),
-              message.headers()),
-          sent);
+      return sent.give(() -> super.send(placed, sent));
     } catch (RuntimeException e) {
-      sent.withdraw();
       throw thrown(topic, e);
     }
   }
@@ -342,7 +343,9 @@ final class IsolatingProducer extends KafkaProducer<Object, Object> {
     }
   }
 
-  private Callback judging(String topic, Callback callback) {
+  private Callback judging(ProducerRecord<Object, Object> message, Callback callback) {
+    String topic = message.topic();
+    boolean timestampOfRoute = message.timestamp() != null;
     return (metadata, cause) -> {
       if (cause == null) {
         if (!acknowledged) {
@@ -354,13 +357,25 @@ final class IsolatingProducer extends KafkaProducer<Object, Object> {
       int partition = metadata == null ? RecordMetadata.UNKNOWN_PARTITION : metadata.partition();
       try {
         callback.onCompletion(
-            metadata, cause instanceof ApiException api ? judge(topic, partition, api) : cause);
+            metadata,
+            cause instanceof ApiException api
+                ? judge(topic, partition, timestampOfRoute ? ofRecord(api) : api)
+                : cause);
       } catch (Error e) {
         // On the client's thread, which it would end
         LOG.error(
             "What waited for Kafka's answer failed with {}.", e.getClass().getSimpleName(), e);
       }
     };
+  }
+
+  /** A timestamp that Kafka refuses while it takes this moment's will not pass with the clocks. */
+  private static ApiException ofRecord(ApiException cause) {
+    return KafkaFailures.refusesTimestamp(cause)
+            && !KafkaFailures.refusesMoment(cause, Instant.now())
+        ? new InvalidRecordException(
+            "The route has set a timestamp that Kafka does not take: " + cause.getMessage(), cause)
+        : cause;
   }
 
   private ApiException judge(String topic, int partition, ApiException cause) {

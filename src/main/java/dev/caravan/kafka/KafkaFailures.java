@@ -1,12 +1,16 @@
 package dev.caravan.kafka;
 
 import dev.caravan.spool.Failure;
+import java.math.BigInteger;
 import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
 import java.security.cert.CertificateExpiredException;
 import java.security.cert.CertificateNotYetValidException;
+import java.time.Instant;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.apache.camel.Exchange;
 import org.apache.camel.ExchangePropertyKey;
 import org.apache.kafka.common.InvalidRecordException;
@@ -74,12 +78,20 @@ public final class KafkaFailures implements Failure.Judge {
   private static final String CLUSTER_SETTING =
       "A setting of Kafka keeps it from taking the record: look at the topic's and the brokers'.";
 
+  /** Unless a route sets another, a record has the time of sending by this machine's clock. */
+  private static final String CLOCKS =
+      "Kafka refuses the record's timestamp: set the clocks of this machine and of the brokers, or"
+          + " look at the topic's message.timestamp.after.max.ms and message.timestamp.before.max.ms.";
+
+  /** How brokers refuse a timestamp, and which they would take. */
+  private static final Pattern TIMESTAMP =
+      Pattern.compile("Timestamp -?\\d+ of .*\\[(-?\\d{1,19}), (-?\\d{1,19})].*");
+
   /** The first that fits decides, so a class stands before the one that it extends. */
   private static final List<Rule> RULES =
       List.of(
           never(RecordTooLargeException.class, TOO_LARGE),
           never(RecordBatchTooLargeException.class, TOO_LARGE),
-          never(InvalidTimestampException.class, "Kafka refuses the record's timestamp."),
           never(InvalidRecordException.class, "Kafka refuses the record as invalid."),
           // What a setting causes passes with the setting: were it final, all would be dead letters
           later(
@@ -165,6 +177,9 @@ public final class KafkaFailures implements Failure.Judge {
       if (cause instanceof AuthenticationException) {
         return later(distrust(cause), failure);
       }
+      if (refusesTimestamp(cause)) {
+        return later(CLOCKS, failure);
+      }
       for (Rule rule : RULES) {
         if (rule.type().isInstance(cause)) {
           return new Failure(rule.kind(), KAFKA, rule.sentence(), failure);
@@ -223,6 +238,29 @@ public final class KafkaFailures implements Failure.Judge {
       cause = cause.getCause();
     }
     return NOT_AUTHENTICATED;
+  }
+
+  /** Of several records of a batch Kafka's client tells it by the message alone. */
+  static boolean refusesTimestamp(Throwable failure) {
+    return failure instanceof InvalidTimestampException
+        || failure instanceof InvalidRecordException
+            && String.valueOf(failure.getMessage()).startsWith("Timestamp ");
+  }
+
+  /**
+   * Whether a broker that has refused a timestamp refuses this moment, too: then the clocks differ,
+   * and the timestamp may be as it should.
+   */
+  static boolean refusesMoment(Throwable failure, Instant now) {
+    Matcher refusal = TIMESTAMP.matcher(String.valueOf(failure.getMessage()));
+    if (!refusal.matches()) {
+      return false;
+    }
+    long earliest = new BigInteger(refusal.group(1)).longValue();
+    long latest = new BigInteger(refusal.group(2)).longValue();
+    // The sum of a time and a bound without limit overflows
+    boolean isLimited = latest >= earliest;
+    return now.toEpochMilli() < earliest || isLimited && now.toEpochMilli() > latest;
   }
 
   /** For routes that call something else on the way. */

@@ -11,9 +11,12 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import org.apache.kafka.clients.producer.Callback;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.TopicPartition;
@@ -30,7 +33,9 @@ import org.slf4j.LoggerFactory;
  *
  * <p>What the producer holds when a breaker opens is reported as failed, too, so that nobody waits
  * for it; but the producer goes on trying. When such a record comes again, it is not sent a second
- * time: it is stuck as long as the first is on its way, and done when that has arrived.
+ * time: it is stuck as long as the first is on its way, and done when that has arrived. When one
+ * fails after all, what was sent to its partition after it is sent again, arrived or not, as it
+ * would else come before it for good.
  *
  * <p>Of each partition that acknowledges nothing the producer holds a batch at least, whose memory
  * nobody can take back. So that they never hold all of it, a partition of which it holds nothing is
@@ -91,6 +96,11 @@ final class PartitionBreakers {
   private static final class Breaker {
     final TopicPartition partition;
     final Set<Sent> outstanding = new LinkedHashSet<>();
+
+    /** Those of its records that are held, by the order in which they were sent. */
+    final NavigableMap<Long, Sent> held = new TreeMap<>();
+
+    long sent;
     Optional<StuckException> open = Optional.empty();
     Optional<Long> leaderlessAtNanos = Optional.empty();
     long progressAtNanos;
@@ -121,12 +131,15 @@ final class PartitionBreakers {
   final class Sent implements Callback {
 
     private final Breaker breaker;
+    private final long number;
     private final Optional<RecordIdentity> identity;
     private Optional<Callback> callback;
     private Optional<RecordMetadata> arrived = Optional.empty();
+    private volatile boolean isBeingGiven;
 
     private Sent(Breaker breaker, Optional<RecordIdentity> identity, Callback callback) {
       this.breaker = breaker;
+      this.number = breaker.sent++;
       this.identity = identity;
       this.callback = Optional.of(callback);
     }
@@ -138,20 +151,33 @@ final class PartitionBreakers {
       return unreported;
     }
 
+    /**
+     * Gives it to the producer. If that throws, whoever sent it knows: what the producer may say of
+     * it later, nobody hears.
+     */
+    <T> T give(Supplier<T> producer) {
+      isBeingGiven = true;
+      try {
+        return producer.get();
+      } catch (RuntimeException e) {
+        completed(this, false, Optional.empty());
+        throw e;
+      } finally {
+        isBeingGiven = false;
+      }
+    }
+
     @Override
     public void onCompletion(RecordMetadata metadata, Exception failure) {
-      boolean answered =
-          failure == null || KafkaFailures.judge(failure).kind() == Failure.Kind.FINAL;
+      boolean answered = failure == null || !isBeingGiven && isAnswer(failure);
       completed(this, answered, failure == null ? Optional.of(metadata) : Optional.empty())
           .ifPresent(waiting -> waiting.onCompletion(metadata, failure));
     }
 
-    /**
-     * The producer did not take it, and whoever sent it knows: what the producer may say of it
-     * later, nobody hears.
-     */
-    void withdraw() {
-      completed(this, false, Optional.empty());
+    /** What is refused while it is given was refused by the client, as what is too large may be. */
+    private static boolean isAnswer(Exception failure) {
+      return KafkaFailures.judge(failure).kind() == Failure.Kind.FINAL
+          || KafkaFailures.refusesTimestamp(failure);
     }
   }
 
@@ -189,7 +215,7 @@ final class PartitionBreakers {
           throw before.breaker.open.orElseGet(
               () -> stuck(before.breaker, "is catching up since", 0));
         }
-        held.remove(identity.get());
+        forget(before);
         return before.arrived;
       }
     } finally {
@@ -335,6 +361,7 @@ final class PartitionBreakers {
         || held.putIfAbsent(sent.identity.get(), sent) != null) {
       return;
     }
+    sent.breaker.held.put(sent.number, sent);
     report(sent, why, callbacks);
   }
 
@@ -356,13 +383,20 @@ final class PartitionBreakers {
 
   /** Whoever sent what arrived the longest ago has given it up. */
   private boolean makeRoom() {
-    for (Iterator<Sent> oldest = held.values().iterator(); oldest.hasNext(); ) {
-      if (oldest.next().arrived.isPresent()) {
-        oldest.remove();
+    for (Sent oldest : held.values()) {
+      if (oldest.arrived.isPresent()) {
+        forget(oldest);
         return true;
       }
     }
     return false;
+  }
+
+  /** When it comes again, it is sent again. */
+  private void forget(Sent sent) {
+    if (sent.breaker.held.remove(sent.number) != null) {
+      sent.identity.ifPresent(held::remove);
+    }
   }
 
   /** Who waits for this answer of the producer; empty if nobody does any more. */
@@ -382,8 +416,8 @@ final class PartitionBreakers {
     }
     Optional<Callback> waiting = sent.report();
     sent.arrived = arrived;
-    if (waiting.isEmpty() && arrived.isEmpty()) {
-      sent.identity.ifPresent(identity -> held.remove(identity, sent));
+    if (arrived.isEmpty()) {
+      List.copyOf(breaker.held.tailMap(sent.number).values()).forEach(this::forget);
     }
     return waiting;
   }
@@ -441,7 +475,7 @@ final class PartitionBreakers {
     StuckException why = stuck(gone, "is gone; noticed at", 0);
     for (Sent sent : gone.outstanding) {
       hold(sent, why, callbacks);
-      sent.identity.ifPresent(identity -> held.remove(identity, sent));
+      forget(sent);
     }
     return !gone.outstanding.isEmpty();
   }

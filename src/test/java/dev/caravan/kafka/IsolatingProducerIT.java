@@ -31,6 +31,7 @@ import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerInterceptor;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.errors.ClusterAuthorizationException;
 import org.apache.kafka.common.errors.ProducerFencedException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
@@ -345,6 +346,67 @@ class IsolatingProducerIT {
       send(producer, "error", 0, "next");
 
       await().atMost(PATIENCE).until(() -> done.contains("next"));
+    }
+  }
+
+  /**
+   * A clock that is behind by as long as the client gathers a batch, and a topic that bears with no
+   * such difference, stand for one that is ahead by more than the hour that brokers bear with.
+   */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 3})
+  void whatIsRefusedForTheClocksWaitsUntilTheyAreSet(int records) throws Exception {
+    String topic = "clocks-" + records;
+    cluster.createTopic(topic, Map.of(TopicConfig.MESSAGE_TIMESTAMP_BEFORE_MAX_MS_CONFIG, "0"), 1);
+    Properties gathering = properties();
+    gathering.put(ProducerConfig.LINGER_MS_CONFIG, "200");
+    try (IsolatingProducer producer =
+        producer(gathering, Duration.ofSeconds(60), System::nanoTime)) {
+      for (int i = 0; i < records; i++) {
+        send(producer, topic, 0, "late-" + i);
+      }
+
+      await().atMost(PATIENCE).until(() -> failures.size() == records);
+      assertThat(failures.values())
+          .extracting(KafkaFailures::judge)
+          .allSatisfy(
+              verdict ->
+                  assertThat(verdict)
+                      .returns(Failure.Kind.LATER, Failure::kind)
+                      .returns(topic + ", partition 0", Failure::what))
+          .extracting(Failure::sentence)
+          .allSatisfy(sentence -> assertThat(sentence).contains("set the clocks"));
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 3})
+  void aTimestampThatTheRouteHasSetHoldsUpNothing(int records) throws Exception {
+    String topic = "odd-" + records;
+    cluster.createTopic(topic, 1);
+    Properties gathering = properties();
+    gathering.put(ProducerConfig.LINGER_MS_CONFIG, "200");
+    long ahead = System.currentTimeMillis() + Duration.ofHours(2).toMillis();
+    Queue<Exception> ofOdd = new ConcurrentLinkedQueue<>();
+    try (IsolatingProducer producer =
+        producer(gathering, Duration.ofSeconds(60), System::nanoTime)) {
+      for (int i = 0; i < records; i++) {
+        producer.send(
+            new ProducerRecord<>(topic, 0, ahead, "k", new byte[] {1}),
+            (metadata, failure) -> ofOdd.add(failure));
+      }
+      send(producer, topic, 0, "in its batch");
+
+      await().atMost(PATIENCE).until(() -> ofOdd.size() == records && failures.size() == 1);
+      assertThat(ofOdd)
+          .extracting(KafkaFailures::judge)
+          .extracting(Failure::kind)
+          .containsOnly(Failure.Kind.FINAL);
+      assertThat(ofOdd).extracting(Exception::getMessage).asString().contains("The route has set");
+      assertThat(KafkaFailures.judge(failures.get("in its batch")).kind())
+          .isEqualTo(Failure.Kind.LATER);
+      send(producer, topic, 0, "again");
+      await().atMost(PATIENCE).until(() -> done.contains("again"));
     }
   }
 

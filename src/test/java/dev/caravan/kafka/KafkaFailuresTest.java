@@ -13,6 +13,7 @@ import java.nio.file.FileSystem;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -25,23 +26,27 @@ import org.apache.camel.RuntimeCamelException;
 import org.apache.camel.impl.DefaultCamelContext;
 import org.apache.camel.support.DefaultExchange;
 import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.common.InvalidRecordException;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.InvalidTimestampException;
 import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.errors.SerializationException;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class KafkaFailuresTest {
 
   private static final String NEVER =
       """
       AuthorizationException ClusterAuthorizationException DelegationTokenAuthorizationException
-      GroupAuthorizationException InvalidRecordException InvalidTimestampException
-      InvalidTopicException PolicyViolationException RecordBatchTooLargeException
-      RecordDeserializationException RecordTooLargeException SerializationException
-      TopicAuthorizationException TransactionalIdAuthorizationException
+      GroupAuthorizationException InvalidRecordException InvalidTopicException
+      PolicyViolationException RecordBatchTooLargeException RecordDeserializationException
+      RecordTooLargeException SerializationException TopicAuthorizationException
+      TransactionalIdAuthorizationException
       UnknownTopicOrPartitionException
       """;
 
@@ -57,8 +62,8 @@ class KafkaFailuresTest {
       InconsistentTopicIdException InterruptException InvalidConfigurationException
       InvalidFetchSessionEpochException InvalidPidMappingException InvalidProducerEpochException
       InvalidReplicationFactorException InvalidRequiredAcksException
-      InvalidShareSessionEpochException InvalidTxnStateException InvalidTxnTimeoutException
-      KafkaException KafkaStorageException LeaderNotAvailableException ListenerNotFoundException
+      InvalidShareSessionEpochException InvalidTimestampException InvalidTxnStateException
+      InvalidTxnTimeoutException KafkaException KafkaStorageException LeaderNotAvailableException ListenerNotFoundException
       NetworkException NotControllerException NotCoordinatorException
       NotEnoughReplicasAfterAppendException NotEnoughReplicasException
       NotLeaderOrFollowerException OffsetNotAvailableException OutOfOrderSequenceException
@@ -166,6 +171,44 @@ class KafkaFailuresTest {
     assertThat(KafkaFailures.judge(failureToMake(wrong)))
         .returns(LATER, Failure::kind)
         .satisfies(verdict -> assertThat(verdict.sentence()).doesNotContain("SASL_HOPE"));
+  }
+
+  /** Of several in a batch Kafka's client makes records that are invalid for whatever reason. */
+  @Test
+  void aTimestampPassesWithTheClocksAndAnInvalidRecordDoesNot() {
+    assertThat(KafkaFailures.judge(new InvalidRecordException(refusal("1000", "2000"))))
+        .returns(LATER, Failure::kind)
+        .satisfies(
+            verdict -> assertThat(verdict.sentence()).contains("clocks", "message.timestamp"));
+    assertThat(
+            kind(new InvalidRecordException("Compacted topic cannot accept message without key")))
+        .isEqualTo(FINAL);
+    assertThat(kind(new InvalidRecordException(null))).isEqualTo(FINAL);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "1000, 2000, false",
+    "1501, 2000, true",
+    "1000, 1499, true",
+    "-9223372036854774307, 1500, false",
+    "-9223372036854774307, 1499, true",
+    "1500, -9223372036854774309, false",
+    "1501, -9223372036854774309, true"
+  })
+  void aMomentIsRefusedOutsideOfWhatTheBrokerWouldTake(
+      String earliest, String latest, boolean refused) {
+    Exception failure = new InvalidTimestampException(refusal(earliest, latest));
+
+    assertThat(KafkaFailures.refusesMoment(failure, Instant.ofEpochMilli(1500))).isEqualTo(refused);
+    assertThat(KafkaFailures.refusesMoment(new InvalidTimestampException("no"), Instant.EPOCH))
+        .as("not known")
+        .isFalse();
+  }
+
+  private static String refusal(String earliest, String latest) {
+    return "Timestamp 5 of message with offset 0 is out of range. The timestamp should be within [%s, %s]"
+        .formatted(earliest, latest);
   }
 
   @Test

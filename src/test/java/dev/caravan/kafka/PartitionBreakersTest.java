@@ -17,7 +17,9 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.apache.kafka.clients.producer.Callback;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.InvalidTimestampException;
 import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.junit.jupiter.api.Test;
@@ -93,6 +95,38 @@ class PartitionBreakersTest {
     assertThat(breakers.isOpen(STUCK)).isFalse();
   }
 
+  /** A timestamp may pass later, as clocks are set; the broker is there all the same. */
+  @Test
+  void anAnswerThatRefusesTheTimestampIsASignOfLife() {
+    for (int i = 0; i < 5; i++) {
+      Sent sent = send(STUCK, "a" + i);
+      send(STUCK, "b" + i);
+      pass(Duration.ofSeconds(2));
+      sent.onCompletion(metadata(STUCK), new InvalidTimestampException("out of range"));
+    }
+
+    assertThat(breakers.isOpen(STUCK)).isFalse();
+  }
+
+  @Test
+  void whatTheClientItselfRefusesIsNone() {
+    send(STUCK, "a");
+    pass(Duration.ofSeconds(3));
+    breakers.look();
+    failAll();
+    pass(Duration.ofSeconds(1));
+
+    Sent tooLarge = send(STUCK, "b");
+    tooLarge.give(
+        () -> {
+          tooLarge.onCompletion(metadata(STUCK), new RecordTooLargeException("max.request.size"));
+          return tooLarge;
+        });
+
+    assertThat(told).endsWith("b: max.request.size");
+    assertThat(breakers.isOpen(STUCK)).isTrue();
+  }
+
   @Test
   void whatWasTakenForStuckIsNotSentTwice() {
     Sent sent = send(STUCK, "a");
@@ -160,6 +194,29 @@ class PartitionBreakersTest {
 
     assertThat(arrived("a")).isEmpty();
     assertThat(breakers.isOpen(STUCK)).isTrue();
+  }
+
+  /** Else the key would end on the one that failed, which is older. */
+  @Test
+  void whatWasSentAfterARecordThatFailedIsSentAgainAfterIt() {
+    Sent before = send(STUCK, "before");
+    Sent older = send(STUCK, "older");
+    Sent newer = send(STUCK, "newer");
+    Sent newest = send(STUCK, "newest");
+    pass(Duration.ofSeconds(3));
+    breakers.look();
+
+    // As for another record in its batch, or after the last of its attempts
+    arrive(before);
+    arrive(newer);
+    older.onCompletion(metadata(STUCK), new KafkaException("one of the batch is invalid"));
+
+    assertThat(arrived("before")).as("came before it").isPresent();
+    assertThat(arrived("older")).isEmpty();
+    assertThat(arrived("newer")).as("has arrived").isEmpty();
+    assertThat(arrived("newest")).as("is on its way").isEmpty();
+    arrive(newest);
+    assertThat(arrived("newest")).as("has arrived, before the older one").isEmpty();
   }
 
   @Test
@@ -313,7 +370,13 @@ class PartitionBreakersTest {
   @Test
   void ofWhatTheProducerDidNotTakeItTellsNobody() {
     Sent sent = send(STUCK, "a");
-    sent.withdraw();
+    assertThatThrownBy(
+            () ->
+                sent.give(
+                    () -> {
+                      throw new IllegalStateException("of the client");
+                    }))
+        .hasMessage("of the client");
 
     // Kafka's client has it in a batch already when it refuses it because of an error of before
     sent.onCompletion(metadata(STUCK), new TimeoutException("given up"));

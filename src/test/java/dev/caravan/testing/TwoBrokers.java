@@ -63,11 +63,17 @@ public final class TwoBrokers implements AutoCloseable {
   /** Makes a topic: a partition for each number of a broker. */
   public void createTopic(String name, int... brokers)
       throws InterruptedException, ExecutionException {
+    createTopic(name, Map.of(), brokers);
+  }
+
+  /** Makes a topic with settings of its own. */
+  public void createTopic(String name, Map<String, String> settings, int... brokers)
+      throws InterruptedException, ExecutionException {
     Map<Integer, List<Integer>> partitions = new LinkedHashMap<>();
     for (int i = 0; i < brokers.length; i++) {
       partitions.put(i, List.of(brokers[i]));
     }
-    admin.createTopics(List.of(new NewTopic(name, partitions))).all().get();
+    admin.createTopics(List.of(new NewTopic(name, partitions).configs(settings))).all().get();
   }
 
   public void deleteTopic(String name) throws InterruptedException, ExecutionException {
