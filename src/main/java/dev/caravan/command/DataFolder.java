@@ -158,8 +158,8 @@ public final class DataFolder {
     List<SpoolGlance> spools = SpoolGlance.at(folder.resolve("spool"));
     String waiting =
         spools.stream()
-            .filter(spool -> spool.waiting() > 0)
-            .map(spool -> "%s %d".formatted(spool.name(), spool.waiting()))
+            .filter(SpoolGlance::waits)
+            .map(spool -> "%s %d".formatted(spool.name(), spool.waiting() + spool.parked()))
             .collect(Collectors.joining(", "));
     return "Records that wait: %s (%s on disk). Gaps not closed yet: %s. %s"
         .formatted(

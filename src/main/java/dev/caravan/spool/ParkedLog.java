@@ -67,8 +67,12 @@ final class ParkedLog implements AutoCloseable {
       done.set((int) (sequence - base));
     }
 
+    private long undone() {
+      return last - base + 1 - done.cardinality();
+    }
+
     private boolean isAllDone() {
-      return done.cardinality() > last - base;
+      return undone() <= 0;
     }
   }
 
@@ -107,6 +111,7 @@ final class ParkedLog implements AutoCloseable {
               Math.max(expectedLast, lastMarked(marks)));
       ParkedLog log = new ParkedLog(records, marks, appender.apply(records));
       log.load();
+      log.deleteDone();
       return log;
     } catch (IOException | RuntimeException e) {
       marks.close();
@@ -141,7 +146,24 @@ final class ParkedLog implements AutoCloseable {
             doneAndMissing.add(sequence);
           }
         });
-    deleteDone();
+  }
+
+  /** How many records are not done with in a log that nobody has open, which stays as it is. */
+  static long undone(SpoolConfiguration options, String spool, Clock clock) throws IOException {
+    if (!exists(options, spool)) {
+      return 0;
+    }
+    try (SegmentedLog records = SegmentedLog.look(options.ofLog(name(spool), 0, clock));
+        SegmentedLog marks = SegmentedLog.look(options.ofLog(name(spool) + "-marks", 0, clock))) {
+      ParkedLog log = new ParkedLog(records, marks, records::append);
+      log.load();
+      return log.undone();
+    }
+  }
+
+  /** How many records are not done with. */
+  long undone() {
+    return segments.values().stream().mapToLong(Segment::undone).sum();
   }
 
   /** Shows all records that are not done with, in order. */

@@ -163,6 +163,8 @@ final class Parking implements AutoCloseable {
 
   private void open() throws IOException {
     log = ParkedLog.open(storage, spool, clock, appender, expectedLast);
+    // Until a consumer begins, which may never be
+    records = log.undone();
     noteStatus();
   }
 
@@ -649,7 +651,9 @@ final class Parking implements AutoCloseable {
     List<LogRecord> dropped = log == null ? List.of() : log.dropOldest(beforeMillis);
     for (LogRecord record : dropped) {
       Key key = keys.get(keyOf(record));
-      if (key != null) {
+      if (key == null) {
+        records = records - 1;
+      } else {
         count(key, -1);
         if (key.count == 0) {
           forget(key);

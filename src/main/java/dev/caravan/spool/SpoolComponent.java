@@ -6,8 +6,11 @@ import dev.caravan.background.FailedStep;
 import dev.caravan.background.NumberOptions;
 import dev.caravan.spool.log.LogRecord;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -21,6 +24,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.apache.camel.Endpoint;
 import org.apache.camel.builder.ThreadPoolProfileBuilder;
 import org.apache.camel.spi.Metadata;
@@ -46,16 +50,24 @@ public class SpoolComponent extends HealthCheckComponent {
   private final List<Consumer<SpoolEvent>> listeners = new CopyOnWriteArrayList<>();
   private final List<Consumer<byte[]>> receiptListeners = new CopyOnWriteArrayList<>();
 
+  private Optional<Left> left = Optional.empty();
+
   private final PassedOn passedOn = new PassedOn(Spool.Time.SYSTEM.nanos().getAsLong());
 
   /** The options that all spools have unless their endpoints say otherwise. */
   @Metadata(description = "The options that all spools have unless their endpoints say otherwise.")
   private SpoolConfiguration configuration = new SpoolConfiguration();
 
+  /** How files are named that lie beside those of a spool. */
+  private static final String OF_FILES = "(.*)\\.(parked|parked-marks|checkpoint|mv)$";
+
   /** An exchange that goes on for long, such as the next pages of a listing, is not alone. */
   private static final int COMPLETIONS = 4;
 
   private record Open(Spool spool, ScheduledExecutorService writer, ExecutorService completions) {}
+
+  /** What waits in spools that no route had opened by then. */
+  private record Left(long sinceNanos, List<SpoolGlance> spools) {}
 
   private record Replaying(Replay replay, ScheduledExecutorService executor) {}
 
@@ -77,6 +89,12 @@ public class SpoolComponent extends HealthCheckComponent {
           ("'%s' cannot be the name of a spool: it also names files, so it must be made of letters,"
                   + " digits, dots, dashes and underscores.")
               .formatted(remaining));
+    }
+    if (remaining.matches(OF_FILES)) {
+      throw new IllegalArgumentException(
+          ("'%s' cannot be the name of a spool: it names files of the spool '%s'. Take one without"
+                  + " this ending.")
+              .formatted(remaining, remaining.replaceFirst(OF_FILES, "$1")));
     }
     SpoolConfiguration own = configuration.copy();
     SpoolEndpoint endpoint = new SpoolEndpoint(uri, this, remaining, own);
@@ -176,9 +194,45 @@ public class SpoolComponent extends HealthCheckComponent {
     }
   }
 
-  /** How all open spools are doing. */
+  /**
+   * How all spools are doing: those that are open and, once the routes have started, those on disk
+   * in which something waits and that no route has opened.
+   */
   public synchronized List<SpoolStatus> statuses() {
-    return spools.values().stream().map(open -> open.spool().status()).toList();
+    List<SpoolStatus> all = new ArrayList<>();
+    spools.values().forEach(open -> all.add(open.spool().status()));
+    if (getCamelContext().isStarted()) {
+      unopened().forEach(all::add);
+    }
+    return all;
+  }
+
+  /** What nobody has open does not change, but for a user who removes it. */
+  private Stream<SpoolStatus> unopened() {
+    long now = Spool.Time.SYSTEM.nanos().getAsLong();
+    Path directory = configuration.directoryPath();
+    if (left.isEmpty()) {
+      left = Optional.of(new Left(now, leftIn(directory)));
+    }
+    Duration untaken = Duration.ofNanos(now - left.get().sinceNanos());
+    return left.get().spools().stream()
+        .filter(spool -> !spools.containsKey(spool.name()))
+        .filter(spool -> Files.exists(directory.resolve(spool.name() + Spool.CHECKPOINT)))
+        .map(spool -> spool.status(configuration, untaken));
+  }
+
+  private List<SpoolGlance> leftIn(Path directory) {
+    try {
+      return SpoolGlance.at(directory).stream()
+          .filter(spool -> !spools.containsKey(spool.name()) && !spool.inUse() && spool.waits())
+          .toList();
+    } catch (IOException e) {
+      LOG.error(
+          "What waits in spools that no route opens cannot be told, as {} cannot be read: {}.",
+          directory,
+          e.toString());
+      return List.of();
+    }
   }
 
   /**
@@ -261,6 +315,7 @@ public class SpoolComponent extends HealthCheckComponent {
       getCamelContext().getExecutorServiceManager().shutdown(replaying.executor());
     }
     replays.clear();
+    left = Optional.empty();
     spools.values().forEach(this::close);
     spools.clear();
     super.doStop();

@@ -9,8 +9,10 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
@@ -20,9 +22,12 @@ import java.util.stream.Stream;
  * @param name of the spool
  * @param inUse whether a process has it open
  * @param waiting records that are on disk and not acknowledged
+ * @param parked records that could not be delivered while others were; 0 while a process has the
+ *     spool open, which tells it itself
  * @param fileBytes on disk
  */
-public record SpoolGlance(String name, boolean inUse, long waiting, long fileBytes) {
+public record SpoolGlance(
+    String name, boolean inUse, long waiting, long parked, long fileBytes) {
 
   private static final int MOST_SPOOLS = 100;
   private static final int MOST_FILES = 10_000;
@@ -52,12 +57,54 @@ public record SpoolGlance(String name, boolean inUse, long waiting, long fileByt
     name = name.substring(0, name.length() - Spool.CHECKPOINT.length());
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
       Checkpoint.Mark mark = Checkpoint.newest(channel);
+      boolean inUse = isLocked(channel);
       return new SpoolGlance(
           name,
-          isLocked(channel),
+          inUse,
           Math.max(0, mark.committed() - mark.acknowledged()),
+          inUse ? 0 : parked(file.getParent(), name),
           size(file.resolveSibling(name)) + size(file.resolveSibling(name + ".parked")));
     }
+  }
+
+  private static long parked(Path directory, String name) throws IOException {
+    SpoolConfiguration options = new SpoolConfiguration();
+    options.setDirectory(directory.toString());
+    return ParkedLog.undone(options, name, Spool.Time.SYSTEM.wall());
+  }
+
+  /** Whether something is not delivered yet, parked or not. */
+  public boolean waits() {
+    return waiting + parked > 0;
+  }
+
+  /** That of a spool which nobody has opened for so long. */
+  SpoolStatus status(SpoolConfiguration options, Duration untaken) {
+    return new SpoolStatus(
+        name,
+        waiting,
+        fileBytes,
+        options.getMaxBytes(),
+        fileBytes,
+        Duration.ZERO,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        false,
+        0,
+        0,
+        0,
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        false,
+        Optional.of(untaken),
+        parked,
+        List.of());
   }
 
   private static long size(Path folder) throws IOException {

@@ -133,6 +133,9 @@ public record SpoolStatus(
                   stuck.since().truncatedTo(ChronoUnit.SECONDS),
                   stuck.sentence()));
     }
+    if (parked.isEmpty() && parkedRecords > 0) {
+      text.append("; %d records are parked".formatted(parkedRecords));
+    }
     storeFailure.ifPresent(
         why -> text.append("; records wait in memory only: ").append(why.replaceAll("[.]+$", "")));
     trouble.ifPresent(why -> text.append("; ").append(why));

@@ -38,7 +38,24 @@ class SpoolHealthTest {
     assertThat(now.degraded()).singleElement().asString().startsWith("Spool signals: spooling");
   }
 
+  @Test
+  void aSpoolFromWhichNothingTakesWhileSomethingWaitsIs() {
+    Duration untaken = Duration.ofSeconds(25);
+    Condition now =
+        SpoolHealth.condition(List.of(status("events", 0, false, Optional.of(untaken))));
+
+    assertThat(now.problem().orElseThrow())
+        .isEqualTo(
+            "Spool events: nothing has taken from it for 25 s, no route that runs begins with"
+                + " spool:events; 2 waiting.");
+  }
+
   private static SpoolStatus status(String name, int oldestSeconds, boolean full) {
+    return status(name, oldestSeconds, full, Optional.empty());
+  }
+
+  private static SpoolStatus status(
+      String name, int oldestSeconds, boolean full, Optional<Duration> untaken) {
     return new SpoolStatus(
         name,
         2,
@@ -61,7 +78,7 @@ class SpoolHealthTest {
         Optional.empty(),
         Optional.empty(),
         false,
-        Optional.empty(),
+        untaken,
         0,
         List.of());
   }

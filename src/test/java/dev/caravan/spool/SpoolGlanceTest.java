@@ -3,8 +3,17 @@ package dev.caravan.spool;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.caravan.spool.log.LogRecord;
+import dev.caravan.spool.log.RecordHeaders;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -37,6 +46,53 @@ class SpoolGlanceTest {
     assertThat(glance().waiting()).isEqualTo(300);
     assertThat(glance().fileBytes()).isGreaterThan(500L * SpoolFixture.LENGTH);
     assertThat(directory.resolve("events.checkpoint")).hasBinaryContent(mark);
+  }
+
+  @Test
+  void whatIsParkedIsToldAndLeftAsItIs() throws Exception {
+    SpoolConfiguration options = SpoolFixture.settings(directory);
+    new SpoolFixture(options).close();
+    park(options, 3);
+    Map<Path, byte[]> before = files();
+    assertThat(before).hasSizeGreaterThan(1);
+
+    assertThat(glance())
+        .returns(0L, SpoolGlance::waiting)
+        .returns(2L, SpoolGlance::parked)
+        .returns(true, SpoolGlance::waits);
+
+    assertThat(files()).containsExactlyInAnyOrderEntriesOf(before);
+    SpoolStatus status = glance().status(options, Duration.ofSeconds(25));
+    assertThat(status.inDanger()).isTrue();
+    assertThat(status.sentence())
+        .isEqualTo(
+            "nothing has taken from it for 25 s, no route that runs begins with spool:events;"
+                + " 0 waiting; 2 records are parked");
+  }
+
+  /** All but the first are not done with, and the end of the file is torn. */
+  private static void park(SpoolConfiguration options, int records) throws Exception {
+    try (ParkedLog log =
+        ParkedLog.open(options, "events", Clock.systemUTC(), it -> it::append, 0)) {
+      for (long i = 1; i <= records; i++) {
+        log.append(List.of(new LogRecord(i, 0, new byte[100], RecordHeaders.NONE)));
+      }
+      log.done(1);
+    }
+    try (Stream<Path> files = Files.list(options.directoryPath().resolve("events.parked"))) {
+      Path log = files.filter(file -> file.toString().endsWith(".log")).findFirst().orElseThrow();
+      Files.write(log, new byte[] {1, 2, 3}, StandardOpenOption.APPEND);
+    }
+  }
+
+  private Map<Path, byte[]> files() throws Exception {
+    Map<Path, byte[]> all = new TreeMap<>();
+    try (Stream<Path> found = Files.walk(directory)) {
+      for (Path file : found.filter(Files::isRegularFile).toList()) {
+        all.put(file, Files.readAllBytes(file));
+      }
+    }
+    return all;
   }
 
   private SpoolGlance glance() throws Exception {

@@ -19,6 +19,7 @@ import org.apache.camel.spi.UriParam;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** How the options of a spool are set, and that the manual knows them all. */
 class SpoolOptionsTest {
@@ -165,6 +166,18 @@ class SpoolOptionsTest {
     try (DefaultCamelContext context = new DefaultCamelContext()) {
       assertThatThrownBy(() -> context.getEndpoint("spool:../events"))
           .hasStackTraceContaining("cannot be the name of a spool");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"parked", "parked-marks", "checkpoint", "mv"})
+  void aNameThatFilesOfAnotherSpoolHaveIsRefused(String ending) throws Exception {
+    try (DefaultCamelContext context = new DefaultCamelContext()) {
+      assertThatThrownBy(() -> context.getEndpoint("spool:events." + ending))
+          .hasStackTraceContaining(
+              "'events.%s' cannot be the name of a spool: it names files of the spool 'events'."
+                  .formatted(ending));
+      assertThat(context.getEndpoint("spool:events-" + ending)).isNotNull();
     }
   }
 }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.tuple;
 import static org.awaitility.Awaitility.await;
 
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -137,6 +138,40 @@ class SpoolRouteTest {
 
     await().untilAsserted(() -> assertThat(delivered).hasSize(23));
     assertThat(delivered).isEqualTo(bodies(7, 30));
+  }
+
+  /** As when it was renamed in all route files, and the process started anew. */
+  @Test
+  void whatWaitsInASpoolThatNoRouteNamesAnyMoreIsTold() throws Exception {
+    context.start();
+    send("spool:events", 0, 10);
+    restart();
+
+    start(deliverAtOnce("spool:calls"));
+
+    assertThat(statuses()).extracting(SpoolStatus::name).containsExactly("calls", "events");
+    SpoolStatus left = statuses().get(1);
+    assertThat(left.records()).isEqualTo(10);
+    assertThat(left.untaken()).isPresent();
+    assertThat(left.fileBytes()).isPositive();
+
+    context.addRoutes(deliverAtOnce("spool:events"));
+    await().untilAsserted(() -> assertThat(delivered).hasSize(10));
+    assertThat(statuses()).extracting(SpoolStatus::name).containsExactly("calls", "events");
+    await().untilAsserted(() -> assertThat(statuses().get(1).records()).isZero());
+  }
+
+  @Test
+  void whatAUserHasRemovedIsNotToldAnyMore() throws Exception {
+    context.start();
+    send("spool:events", 0, 10);
+    restart();
+    start(deliverAtOnce("spool:calls"));
+    assertThat(statuses()).hasSize(2);
+
+    Files.delete(directory.resolve("events.checkpoint"));
+
+    assertThat(statuses()).extracting(SpoolStatus::name).containsExactly("calls");
   }
 
   @Test
@@ -576,7 +611,11 @@ class SpoolRouteTest {
   }
 
   private SpoolStatus status() {
-    return context.getComponent("spool", SpoolComponent.class).statuses().get(0);
+    return statuses().get(0);
+  }
+
+  private List<SpoolStatus> statuses() {
+    return context.getComponent("spool", SpoolComponent.class).statuses();
   }
 
   private void send(String uri, int from, int to) throws Exception {

@@ -122,6 +122,26 @@ class SpoolStatusTest {
   }
 
   @Test
+  void knowsBeforeAConsumerIsThereHowManyAreParked() throws Exception {
+    SpoolConfiguration options = SpoolFixture.settings(directory);
+    try (ParkedLog log =
+        ParkedLog.open(options, "events", Clock.systemUTC(), it -> it::append, 0)) {
+      log.append(List.of(parked(1), parked(2), parked(3)));
+      log.done(2);
+    }
+
+    try (SpoolFixture opened = new SpoolFixture(options)) {
+      assertThat(opened.spool.status().parkedRecords()).isEqualTo(2);
+      assertThat(opened.spool.status().waits()).isTrue();
+    }
+  }
+
+  private static LogRecord parked(long sequence) {
+    return new LogRecord(
+        sequence, 0, new byte[1], RecordHeaders.NONE.with(Parking.SEQUENCE, sequence));
+  }
+
+  @Test
   void tellsOfAStepThatDoesNotReturnAndKeepsAllOthersWaiting() throws Exception {
     AtomicLong seconds = new AtomicLong();
     Spool.Time time =
