@@ -2,6 +2,7 @@ package dev.caravan.socket;
 
 import io.netty.channel.ConnectTimeoutException;
 import io.netty.handler.proxy.ProxyConnectException;
+import io.vertx.core.MultiMap;
 import io.vertx.core.http.UpgradeRejectedException;
 import java.net.SocketException;
 import java.net.UnknownHostException;
@@ -35,19 +36,22 @@ public final class SocketOpenException extends Exception {
   private final Kind kind;
   private final int status;
   private final String retryAfter;
+  private final String date;
 
   private SocketOpenException(Kind kind, String message, Throwable cause) {
     super(message, cause);
     this.kind = kind;
     this.status = 0;
     this.retryAfter = null;
+    this.date = null;
   }
 
-  private SocketOpenException(String message, int status, String retryAfter) {
+  private SocketOpenException(String message, int status, MultiMap headers) {
     super(message);
     this.kind = Kind.REFUSED;
     this.status = status;
-    this.retryAfter = retryAfter;
+    this.retryAfter = headers.get("Retry-After");
+    this.date = headers.get("Date");
   }
 
   static SocketOpenException of(Throwable problem, MaskedAddress maskedAddress) {
@@ -59,7 +63,7 @@ public final class SocketOpenException extends Exception {
           ? new SocketOpenException(
               "%s refused the WebSocket handshake with HTTP status %d.".formatted(server, status),
               status,
-              rejection.getHeaders().get("Retry-After"))
+              rejection.getHeaders())
           : new SocketOpenException(
               Kind.PROTOCOL, server + " did not answer the handshake in HTTP.", null);
     }
@@ -127,5 +131,10 @@ public final class SocketOpenException extends Exception {
   /** The {@code Retry-After} header of a refused handshake, as the server wrote it. */
   public Optional<String> retryAfter() {
     return Optional.ofNullable(retryAfter);
+  }
+
+  /** The {@code Date} header of a refused handshake, as the server wrote it. */
+  public Optional<String> date() {
+    return Optional.ofNullable(date);
   }
 }

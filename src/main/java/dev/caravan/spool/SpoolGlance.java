@@ -26,8 +26,7 @@ import java.util.stream.Stream;
  *     spool open, which tells it itself
  * @param fileBytes on disk
  */
-public record SpoolGlance(
-    String name, boolean inUse, long waiting, long parked, long fileBytes) {
+public record SpoolGlance(String name, boolean inUse, long waiting, long parked, long fileBytes) {
 
   private static final int MOST_SPOOLS = 100;
   private static final int MOST_FILES = 10_000;

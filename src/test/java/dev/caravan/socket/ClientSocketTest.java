@@ -232,10 +232,15 @@ class ClientSocketTest {
 
   @Test
   void passesOnWhenARefusingServerWantsToBeAskedAgain() throws Exception {
-    String answer = "HTTP/1.1 429 Too Many Requests\r\nRetry-After: 7\r\nContent-Length: 0\r\n\r\n";
+    String date = "Wed, 21 Oct 2015 07:27:30 GMT";
+    String answer =
+        "HTTP/1.1 429 Too Many Requests\r\nDate: %s\r\nRetry-After: 7\r\nContent-Length: 0\r\n\r\n"
+            .formatted(date);
     try (TestServer server =
         TestServer.tcp(socket -> socket.handler(data -> socket.end(Buffer.buffer(answer))))) {
-      assertThat(openFailure(server).retryAfter()).contains("7");
+      SocketOpenException failure = openFailure(server);
+      assertThat(failure.retryAfter()).contains("7");
+      assertThat(failure.date()).contains(date);
     }
   }
 

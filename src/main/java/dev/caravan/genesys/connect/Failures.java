@@ -10,7 +10,6 @@ import java.net.ConnectException;
 import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.Locale;
 import javax.net.ssl.SSLException;
 import org.apache.camel.CamelExchangeException;
@@ -141,7 +140,7 @@ public final class Failures {
               status,
               failure
                   .retryAfter()
-                  .map(text -> HttpAnswer.retryAfter(text, Instant.now()))
+                  .map(text -> HttpAnswer.retryAfter(text, failure.date()))
                   .orElse(Duration.ZERO),
               failure);
     };

@@ -9,7 +9,7 @@ import com.fasterxml.jackson.databind.node.MissingNode;
 import dev.caravan.genesys.GenesysConstants;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Map;
+import java.util.Optional;
 import java.util.regex.Pattern;
 import org.apache.camel.Exchange;
 import org.apache.camel.Message;
@@ -140,12 +140,25 @@ public final class HttpAnswer implements Processor {
   }
 
   private static Duration retryAfter(Exchange exchange) {
-    for (Map.Entry<String, Object> header : exchange.getMessage().getHeaders().entrySet()) {
-      if (header.getKey().equalsIgnoreCase("Retry-After")) {
-        return retryAfter(String.valueOf(header.getValue()), Instant.now());
-      }
-    }
-    return Duration.ZERO;
+    return header(exchange, "Retry-After")
+        .map(value -> retryAfter(value, header(exchange, "Date")))
+        .orElse(Duration.ZERO);
+  }
+
+  private static Optional<String> header(Exchange exchange, String name) {
+    return exchange.getMessage().getHeaders().entrySet().stream()
+        .filter(header -> header.getKey().equalsIgnoreCase(name))
+        .map(header -> String.valueOf(header.getValue()))
+        .findFirst();
+  }
+
+  /**
+   * The value of {@code Retry-After} as a wait; a date is by the clock of whoever answers.
+   *
+   * @param date the {@code Date} header of the same answer, if it has one
+   */
+  static Duration retryAfter(String value, Optional<String> date) {
+    return retryAfter(value, date.map(DateUtils::parseStandardDate).orElseGet(Instant::now));
   }
 
   /**

@@ -157,6 +157,20 @@ class HttpAnswerTest {
         .isEqualTo(Duration.ofSeconds(30));
   }
 
+  /** This machine's may be an hour ahead of it, or behind. */
+  @ParameterizedTest
+  @ValueSource(strings = {"Date", "date"})
+  void aDateIsByTheClockOfWhoeverAnswers(String name) {
+    Exchange exchange = api(429, "");
+    exchange.getMessage().setHeader(name, "Wed, 21 Oct 2015 07:27:30 GMT");
+    exchange.getMessage().setHeader("Retry-After", "Wed, 21 Oct 2015 07:28:00 GMT");
+
+    assertThat(failure(exchange).retryAfter()).isEqualTo(Duration.ofSeconds(30));
+
+    exchange.getMessage().setHeader(name, "yesterday");
+    assertThat(failure(exchange).retryAfter()).as("by our own").isEqualTo(Duration.ZERO);
+  }
+
   @Test
   void codeAndMessageOfTheErrorAreQuoted() {
     String body =
