@@ -296,10 +296,16 @@ class ReadsTest {
 
   @Test
   void aJobIsAskedForAndItsResultsAreFetchedByCursor() {
+    String jobs = "/api/v2/analytics/conversations/details/jobs";
+    Instant begin = Instant.now().minus(Duration.ofHours(1));
     Awaitility.await()
         .atMost(Duration.ofMinutes(3))
-        .until(() -> details(lastHours(), 1).path("totalHits").asInt() > 150);
-    String jobs = "/api/v2/analytics/conversations/details/jobs";
+        .until(
+            () -> {
+              String end =
+                  guest.get(jobs + "/availability").body().path("dataAvailabilityDate").asText();
+              return details(begin + "/" + end, 1).path("totalHits").asInt() > 100;
+            });
 
     Guest.Answer submitted = guest.post(jobs, "{\"interval\":\"" + lastHours() + "\"}");
     assertThat(submitted.status()).isEqualTo(202);
