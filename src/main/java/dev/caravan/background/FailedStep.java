@@ -77,15 +77,21 @@ public final class FailedStep implements InterceptStrategy {
   @Override
   public Processor wrapProcessorInInterceptors(
       CamelContext context, NamedNode definition, Processor target, Processor nextTarget) {
-    return new Noting(AsyncProcessorConverterHelper.convert(target), definition.getId());
+    AsyncProcessor step = AsyncProcessorConverterHelper.convert(target);
+    return new Noting(
+        UnsentStep.failedBy(BranchFailures.keptBy(step, target), target),
+        definition.getId(),
+        DeadLetterChannel.of(context, definition));
   }
 
   private static final class Noting extends DelegateAsyncProcessor {
     private final String step;
+    private final Optional<DeadLetterChannel> deadLetters;
 
-    private Noting(AsyncProcessor target, String step) {
+    private Noting(AsyncProcessor target, String step, Optional<DeadLetterChannel> deadLetters) {
       super(target);
       this.step = step;
+      this.deadLetters = deadLetters;
     }
 
     @Override
@@ -96,6 +102,7 @@ public final class FailedStep implements InterceptStrategy {
                 Throwable cause = exchange.getException();
                 if (cause != null) {
                   note(exchange, cause);
+                  deadLetters.ifPresent(handler -> handler.failed(exchange, cause));
                 }
                 callback.done(doneSync);
               });

@@ -1,6 +1,8 @@
 package dev.caravan.spool;
 
+import dev.caravan.background.TriesAgain;
 import java.io.IOException;
+import java.util.stream.Stream;
 import org.apache.camel.Category;
 import org.apache.camel.Consumer;
 import org.apache.camel.Processor;
@@ -19,7 +21,7 @@ import org.apache.camel.support.DefaultEndpoint;
     syntax = "spool:name",
     category = {Category.CORE, Category.MESSAGING},
     headersClass = SpoolConstants.class)
-public class SpoolEndpoint extends DefaultEndpoint {
+public class SpoolEndpoint extends DefaultEndpoint implements TriesAgain {
 
   /** The name of the spool; its files are called after it. */
   @UriPath
@@ -49,6 +51,17 @@ public class SpoolEndpoint extends DefaultEndpoint {
 
   Spool spool() throws IOException {
     return getComponent().open(name, configuration);
+  }
+
+  /** As the consumer's judge says, or, if it has none, any that the registry knows. */
+  @Override
+  public boolean untilItWorks(Throwable failure) {
+    Failure.Judge own = configuration.getFailureJudge();
+    Stream<Failure.Judge> judges =
+        own == Failure.Judge.NONE
+            ? getCamelContext().getRegistry().findByType(Failure.Judge.class).stream()
+            : Stream.of(own);
+    return judges.anyMatch(judge -> judge.judge(failure, "").kind() == Failure.Kind.LATER);
   }
 
   @Override

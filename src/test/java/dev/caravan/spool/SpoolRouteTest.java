@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 import static org.awaitility.Awaitility.await;
 
+import dev.caravan.kafka.KafkaFailures;
+import dev.caravan.kafka.StuckException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,12 +28,16 @@ import org.apache.camel.ProducerTemplate;
 import org.apache.camel.builder.RouteBuilder;
 import org.apache.camel.impl.DefaultCamelContext;
 import org.apache.camel.support.AsyncProcessorSupport;
+import org.apache.camel.support.PluginHelper;
+import org.apache.camel.support.ResourceHelper;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a user sees who writes `to: spool:` and `from: spool:` in a route. */
 @Timeout(value = 5, unit = TimeUnit.MINUTES)
@@ -42,6 +48,7 @@ class SpoolRouteTest {
 
   private DefaultCamelContext context;
   private final List<String> delivered = Collections.synchronizedList(new ArrayList<>());
+  private final List<String> tried = Collections.synchronizedList(new ArrayList<>());
   private final BlockingQueue<Pending> pending = new LinkedBlockingQueue<>();
 
   private record Pending(Exchange exchange, AsyncCallback callback) {
@@ -598,6 +605,209 @@ class SpoolRouteTest {
         .isGreaterThanOrEqualTo(since);
     drainPending(Pending::succeed);
     await().until(() -> back.equals(List.of("good", "refused")));
+  }
+
+  /** Kafka is away: {@code direct:kafka} fails, {@code direct:other} does not. */
+  private void load(String head, String steps) throws Exception {
+    load("&failureJudge=#bean:kafkaFailures&maximumRedeliveries=0", head, steps);
+  }
+
+  private void load(String options, String head, String steps) throws Exception {
+    context.getRegistry().bind("kafkaFailures", new KafkaFailures());
+    context.addRoutes(
+        new RouteBuilder() {
+          @Override
+          public void configure() {
+            from("direct:kafka")
+                .errorHandler(noErrorHandler())
+                .process(
+                    exchange -> {
+                      tried.add(exchange.getIn().getBody(String.class));
+                      throw new StuckException("Kafka", "Kafka is away.");
+                    });
+            from("direct:other")
+                .errorHandler(noErrorHandler())
+                .process(exchange -> delivered.add(exchange.getIn().getBody(String.class)));
+          }
+        });
+    PluginHelper.getRoutesLoader(context)
+        .loadRoutes(
+            ResourceHelper.fromString(
+                "file:routes/f.camel.yaml",
+                """
+                - route:
+                    id: forward
+                %s    from:
+                      uri: spool:events?redeliveryDelay=10&deadLetters=direct:other%s
+                      steps:
+                %s"""
+                    .formatted(head.indent(4), options, steps.indent(8))));
+    context.start();
+  }
+
+  private void waitsAndIsTriedAgain() throws Exception {
+    send("spool:events", 0, 10);
+
+    await().until(() -> Collections.frequency(tried, "b0") > 2 || status().records() == 0);
+    assertThat(status().records()).isEqualTo(10);
+  }
+
+  private static String deadLetterChannel(String uri) {
+    return "errorHandler:\n  deadLetterChannel:\n    deadLetterUri: " + uri;
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"direct:other", "direct:kafka", "log:lost"})
+  void whatKafkaTakesLaterIsNoDeadLetterOfADeadLetterChannel(String uri) throws Exception {
+    load(deadLetterChannel(uri), "- to: { uri: direct:kafka, id: first }");
+
+    waitsAndIsTriedAgain();
+    assertThat(delivered).isEmpty();
+  }
+
+  @Test
+  void norIsItWhereTheSpoolHasNoJudge() throws Exception {
+    load("", deadLetterChannel("log:lost"), "- to: direct:kafka");
+
+    waitsAndIsTriedAgain();
+  }
+
+  @Test
+  void norIsItInABranch() throws Exception {
+    load(
+        deadLetterChannel("log:lost"),
+        "- multicast: { steps: [ { to: direct:other }, { to: direct:kafka } ] }");
+
+    waitsAndIsTriedAgain();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "throwException: { message: bad, exceptionType: java.lang.IllegalStateException }",
+        "doTry: { steps: [ { to: direct:kafka } ], doCatch: [ { exception: [ java.lang.Exception ],"
+            + " steps: [ { to: direct:other } ] } ] }"
+      })
+  void whatTheUserHandlesIsDelivered(String step) throws Exception {
+    load(deadLetterChannel("direct:other"), "- " + step);
+
+    send("spool:events", 0, 10);
+
+    await().until(() -> status().records() == 0);
+    assertThat(delivered).isEqualTo(bodies(0, 10));
+  }
+
+  @Test
+  void whatAnOnExceptionBesideADeadLetterChannelHandlesIsDelivered() throws Exception {
+    PluginHelper.getRoutesLoader(context)
+        .loadRoutes(
+            ResourceHelper.fromString(
+                "file:routes/shared.camel.yaml",
+                """
+                - routeConfiguration:
+                    id: elsewhere
+                    onException:
+                      - onException:
+                          exception: [ org.apache.kafka.common.KafkaException ]
+                          handled: { constant: "true" }
+                          steps: [ { to: direct:other } ]
+                """));
+    load(deadLetterChannel("log:lost") + "\nrouteConfigurationId: elsewhere", "- to: direct:kafka");
+
+    send("spool:events", 0, 10);
+
+    await().until(() -> status().records() == 0);
+    assertThat(delivered).isEqualTo(bodies(0, 10));
+  }
+
+  @Test
+  void whatFailsBeforeTheRouteBeginsIsTriedAgain() throws Exception {
+    PluginHelper.getRoutesLoader(context)
+        .loadRoutes(
+            ResourceHelper.fromString(
+                "file:routes/shared.camel.yaml",
+                """
+                - routeConfiguration:
+                    id: elsewhere
+                    interceptFrom:
+                      - interceptFrom:
+                          steps: [ { to: direct:kafka } ]
+                """));
+    load("routeConfigurationId: elsewhere", "- to: direct:other");
+
+    waitsAndIsTriedAgain();
+  }
+
+  private static final String GROUPED =
+      "aggregationStrategy: \"#class:org.apache.camel.processor.aggregate.GroupedBodyAggregationStrategy\"";
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "multicast: { steps: [ { to: direct:other }, { to: direct:kafka } ], ",
+        "multicast: { steps: [ { to: direct:kafka }, { to: direct:other } ], ",
+        "split: { constant: \"a,b0\", steps: [ { filter: { simple: \"${body} == 'b0'\","
+            + " steps: [ { to: direct:kafka } ] } } ], ",
+        "recipientList: { constant: \"direct:other,direct:kafka\", ",
+        "recipientList: { constant: \"direct:kafka,direct:other\", "
+      })
+  void theFailureOfABranchIsKeptWhateverStrategyAggregates(String step) throws Exception {
+    load("", "- " + step + GROUPED + " }");
+
+    waitsAndIsTriedAgain();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "recipientList: { header: where }",
+        "recipientList: { simple: \"${header.where}\" }",
+        "recipientList: { constant: \"nowhere:a\", ignoreInvalidEndpoints: true }",
+        "toD: { uri: \"${header.where}\" }",
+        "toD: { uri: \"nowhere:${header.where}\", ignoreInvalidEndpoint: true }",
+        "routingSlip: { header: where }",
+        "routingSlip: { constant: \"nowhere:a\", ignoreInvalidEndpoints: true }",
+        "dynamicRouter: { header: where }"
+      })
+  void whatAStepSendsNowhereIsADeadLetter(String step) throws Exception {
+    load("", "- " + step);
+
+    send("spool:events", 0, 1);
+
+    await().until(() -> status().records() == 0);
+    assertThat(delivered).as("dead letters").isEqualTo(bodies(0, 1));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "recipientList: { simple: \"${header.where}\" }",
+        "recipientList: { simple: \"nowhere:a,${header.where}\", ignoreInvalidEndpoints: true }",
+        "toD: { uri: \"${header.where}\" }",
+        "routingSlip: { header: where }",
+        "filter: { simple: \"${header.no}\", steps: [ { to: direct:other } ] }"
+      })
+  void whatAStepSendsSomewhereIsDelivered(String step) throws Exception {
+    load(
+        "",
+        "- setHeader: { name: where, constant: direct:taking }\n"
+            + "- setProperty: { name: a, constant: b }\n- "
+            + step);
+    context.addRoutes(
+        new RouteBuilder() {
+          @Override
+          public void configure() {
+            from("direct:taking")
+                .removeProperties("*")
+                .process(exchange -> tried.add(exchange.getIn().getBody(String.class)));
+          }
+        });
+
+    send("spool:events", 0, 1);
+
+    await().until(() -> status().records() == 0);
+    assertThat(delivered).as("dead letters").isEmpty();
+    assertThat(tried).isEqualTo(step.startsWith("filter") ? List.of() : bodies(0, 1));
   }
 
   private void start(RouteBuilder route) throws Exception {
