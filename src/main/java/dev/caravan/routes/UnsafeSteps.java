@@ -1,5 +1,6 @@
 package dev.caravan.routes;
 
+import dev.caravan.background.DeadLetterChannel;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -22,17 +23,21 @@ import org.apache.camel.model.DynamicRouterDefinition;
 import org.apache.camel.model.EnrichDefinition;
 import org.apache.camel.model.ExpressionNode;
 import org.apache.camel.model.ExpressionSubElementDefinition;
+import org.apache.camel.model.IdempotentConsumerDefinition;
 import org.apache.camel.model.LogDefinition;
 import org.apache.camel.model.ModelCamelContext;
 import org.apache.camel.model.MulticastDefinition;
+import org.apache.camel.model.OnCompletionDefinition;
 import org.apache.camel.model.OnExceptionDefinition;
 import org.apache.camel.model.ProcessorDefinition;
 import org.apache.camel.model.ProcessorDefinitionHelper;
 import org.apache.camel.model.RecipientListDefinition;
+import org.apache.camel.model.RedeliveryPolicyDefinition;
 import org.apache.camel.model.ResequenceDefinition;
 import org.apache.camel.model.RouteConfigurationDefinition;
 import org.apache.camel.model.RouteDefinition;
 import org.apache.camel.model.RoutingSlipDefinition;
+import org.apache.camel.model.SamplingDefinition;
 import org.apache.camel.model.SendDefinition;
 import org.apache.camel.model.SplitDefinition;
 import org.apache.camel.model.StopDefinition;
@@ -42,9 +47,12 @@ import org.apache.camel.model.ToDefinition;
 import org.apache.camel.model.ToDynamicDefinition;
 import org.apache.camel.model.TryDefinition;
 import org.apache.camel.model.WireTapDefinition;
+import org.apache.camel.model.errorhandler.DeadLetterChannelDefinition;
+import org.apache.camel.model.errorhandler.DefaultErrorHandlerDefinition;
 import org.apache.camel.model.language.ConstantExpression;
 import org.apache.camel.model.language.ExpressionDefinition;
 import org.apache.camel.model.language.SimpleExpression;
+import org.apache.camel.support.PatternHelper;
 import org.apache.kafka.common.KafkaException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -83,15 +91,30 @@ final class UnsafeSteps {
     UnsafeSteps review = new UnsafeSteps(context);
     for (RouteDefinition route : context.getRouteDefinitions()) {
       String input = review.input(route);
-      if (input.startsWith("spool:")) {
-        review.look(route, true);
-      } else if (input.startsWith("genesys:")) {
-        review.look(route, false);
-      }
+      Stream.of(Input.values())
+          .filter(kind -> input.startsWith(kind.uri))
+          .findFirst()
+          .ifPresent(kind -> review.look(route, kind));
       review.lookForShared(route);
     }
     review.lookForReadTwice();
     return List.copyOf(review.found);
+  }
+
+  /** What a route begins with, and what it does when the route has ended well. */
+  private enum Input {
+    SPOOL("spool:", "the spool lets go of an event"),
+    /** What is noted is told again after a restart unless it was told. */
+    SIGNALS("genesys:signals", "a signal counts as told"),
+    READING("genesys:", "an event counts as spooled");
+
+    private final String uri;
+    private final String early;
+
+    Input(String uri, String early) {
+      this.uri = uri;
+      this.early = early;
+    }
   }
 
   private String input(RouteDefinition route) {
@@ -99,38 +122,86 @@ final class UnsafeSteps {
   }
 
   /** This route, and those that it calls. */
-  private void look(RouteDefinition route, boolean ofSpool) {
+  private void look(RouteDefinition route, Input input) {
     if (!visited.add(route)) {
       return;
     }
+    DeadLetterChannel.of(context, route).ifPresent(handler -> look(route, handler, input));
+    if (route.getErrorHandlerFactory() instanceof DefaultErrorHandlerDefinition handler
+        && triesAgain(handler.getRedeliveryPolicy())) {
+      found(route, tryingAgain("errorHandler", input), route);
+    }
     List<ProcessorDefinition<?>> steps = new ArrayList<>(route.getOutputs());
-    Optional.ofNullable(shared.get(route.getRouteConfigurationId()))
-        .ifPresent(configuration -> steps.addAll(configuration.getOnExceptions()));
+    // A route that was built before what it shares has none of it yet
+    context.getRouteConfigurationDefinitions().stream()
+        .filter(configuration -> isOf(route, configuration))
+        .map(RouteConfigurationDefinition::getOnExceptions)
+        .forEach(steps::addAll);
     for (ProcessorDefinition<?> step : all(steps)) {
       List<String> uris = uris(step).map(this::resolved).toList();
-      String early = ofSpool ? "the spool lets go of an event" : "an event counts as spooled";
-      Stream.concat(
-              Stream.concat(
-                  reason(step, early).stream(),
-                  Stream.of(
-                          early
-                              + " that Kafka has not taken, as "
-                              + step.getShortName()
-                              + " says all is well")
-                      .filter(reason -> ofSpool && swallows(step))),
-              uris.stream().flatMap(uri -> reason(step, uri, early, ofSpool).stream()))
-          .forEach(
-              reason ->
-                  found.add(
-                      "%s: %s in route %s. Only what has ended well when the route ends is safe; send to several endpoints one after the other, or with multicast."
-                          .formatted(RouteFolder.place(step), reason, route.getRouteId())));
+      Stream.of(
+              reason(step, input),
+              Optional.of(
+                      input.early
+                          + " that Kafka has not taken, as "
+                          + step.getShortName()
+                          + " says all is well")
+                  .filter(reason -> input == Input.SPOOL && swallows(step)))
+          .flatMap(Optional::stream)
+          .forEach(reason -> found(step, reason, route));
+      uris.stream()
+          .flatMap(uri -> reason(uri, waits(step, uri), input).stream())
+          .forEach(reason -> found(step, reason, route));
       uris.stream()
           .filter(uri -> uri.startsWith("direct:"))
           .map(RemovedRoutes::plain)
           .map(byInput::get)
           .filter(Objects::nonNull)
-          .forEach(called -> look(called, ofSpool));
+          .forEach(called -> look(called, input));
     }
+  }
+
+  private static boolean isOf(RouteDefinition route, RouteConfigurationDefinition configuration) {
+    String patterns = route.getRouteConfigurationId();
+    return patterns == null || configuration.getId() == null
+        ? patterns == null && configuration.getId() == null
+        : PatternHelper.matchPatterns(configuration.getId(), patterns.split(","));
+  }
+
+  private void found(ProcessorDefinition<?> place, String reason, RouteDefinition route) {
+    found.add(
+        "%s: %s in route %s. Only what has ended well when the route ends is safe; send to several endpoints one after the other, or with multicast."
+            .formatted(RouteFolder.place(place), reason, route.getRouteId()));
+  }
+
+  /** What Kafka cannot take now does not come to it, and what does is given up on purpose. */
+  private void look(RouteDefinition route, DeadLetterChannelDefinition handler, Input input) {
+    String uri = resolved(String.valueOf(handler.getDeadLetterUri()));
+    String plain = uri.replaceFirst("\\?.*", "");
+    reason(uri, waitsAlways(uri), input).ifPresent(reason -> found(route, reason, route));
+    if (uri.startsWith("log:")) {
+      found(route, input.early + " that fails, as deadLetterChannel only logs it", route);
+    } else if (!"false".equals(handler.getDeadLetterHandleNewException())) {
+      found(
+          route,
+          input.early
+              + " that fails and that %s has not taken either (set deadLetterHandleNewException: false)"
+                  .formatted(plain),
+          route);
+    }
+  }
+
+  private static boolean triesAgain(RedeliveryPolicyDefinition policy) {
+    return policy != null
+        && policy.getMaximumRedeliveries() != null
+        && !policy.getMaximumRedeliveries().equals("0")
+        && !"true".equals(policy.getDisableRedelivery());
+  }
+
+  private static String tryingAgain(String what, Input input) {
+    return what
+        + " takes events out of their order when it tries one again (take maximumRedeliveries away%s)"
+            .formatted(input == Input.SPOOL ? ": the spool tries again, in order" : "");
   }
 
   private static Collection<ProcessorDefinition<?>> all(List<ProcessorDefinition<?>> steps) {
@@ -146,18 +217,50 @@ final class UnsafeSteps {
   }
 
   /** What is wrong with the step wherever it sends to. */
-  private static Optional<String> reason(ProcessorDefinition<?> step, String early) {
+  private Optional<String> reason(ProcessorDefinition<?> step, Input input) {
     if (step instanceof WireTapDefinition) {
       return Optional.of("nothing waits for what wireTap sends to");
     }
+    if (step instanceof OnCompletionDefinition completion && !isIdle(completion.getOutputs())) {
+      return Optional.of("nothing waits for what onCompletion does");
+    }
     if (step instanceof AggregateDefinition || step instanceof ResequenceDefinition) {
-      return Optional.of(early + " that " + step.getShortName() + " holds in memory");
+      return Optional.of(input.early + " that " + step.getShortName() + " holds in memory");
     }
     if (hasTimeout(step)) {
       return Optional.of(
-          early + " when the timeout of " + step.getShortName() + " is over, whatever was sent");
+          input.early
+              + " when the timeout of "
+              + step.getShortName()
+              + " is over, whatever was sent");
     }
-    return disorder(step);
+    if (step instanceof OnExceptionDefinition failure
+        && (triesAgain(failure.getRedeliveryPolicyType()) || failure.getRetryWhile() != null)) {
+      return Optional.of(tryingAgain(step.getShortName(), input));
+    }
+    return input == Input.SPOOL ? passedBy(step, input).or(() -> disorder(step)) : disorder(step);
+  }
+
+  /** Some let an event pass once, be it delivered then or not. */
+  private static Optional<String> passedBy(ProcessorDefinition<?> step, Input input) {
+    String remedy = "";
+    if (step instanceof IdempotentConsumerDefinition once) {
+      if ("false".equals(once.getSkipDuplicate())) {
+        return Optional.empty();
+      }
+      if ("false".equals(once.getRemoveOnFailure())) {
+        remedy = " (take removeOnFailure away)";
+      } else if (!"false".equals(once.getEager())) {
+        remedy = " (set eager: false)";
+      } else {
+        return Optional.empty();
+      }
+    } else if (!(step instanceof SamplingDefinition)) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        "%s that is handed out again, as %s lets it pass once%s"
+            .formatted(input.early, step.getShortName(), remedy));
   }
 
   /** The next event of a key comes as soon as a step goes on in another thread. */
@@ -262,18 +365,18 @@ final class UnsafeSteps {
     return timeout != null && !timeout.equals("0");
   }
 
-  private static Optional<String> reason(
-      ProcessorDefinition<?> step, String uri, String early, boolean ofSpool) {
+  private static Optional<String> reason(String uri, boolean waits, Input input) {
     String plain = uri.replaceFirst("\\?.*", "");
-    if (uri.matches("(?s)" + HANDS_ON + ".*") && !waits(step, uri)) {
-      return Optional.of(early + " that is handed on to " + plain);
+    if (uri.matches("(?s)" + HANDS_ON + ".*") && !waits) {
+      return Optional.of(input.early + " that is handed on to " + plain);
     }
     // What reads need not wait: until it is on disk it is not noted as read
-    if (ofSpool && uri.startsWith("spool:") && !uri.contains("waitForCommit=true")) {
-      return Optional.of(early + " before " + plain + " has it on disk (set waitForCommit: true)");
+    if (input != Input.READING && uri.startsWith("spool:") && !uri.contains("waitForCommit=true")) {
+      return Optional.of(
+          input.early + " before " + plain + " has it on disk (set waitForCommit: true)");
     }
     if (uri.startsWith("kafka:") && uri.contains(NO_ACKNOWLEDGEMENT)) {
-      return Optional.of(early + " before Kafka has it (" + NO_ACKNOWLEDGEMENT + ")");
+      return Optional.of(input.early + " before Kafka has it (" + NO_ACKNOWLEDGEMENT + ")");
     }
     return Optional.empty();
   }
@@ -283,8 +386,11 @@ final class UnsafeSteps {
     boolean asks =
         step instanceof EnrichDefinition
             || step instanceof ToDefinition to && "InOut".equals(to.getPattern());
-    return uri.contains("waitForTaskToComplete=Always")
-        || asks && !uri.contains("waitForTaskToComplete=Never");
+    return waitsAlways(uri) || asks && !uri.contains("waitForTaskToComplete=Never");
+  }
+
+  private static boolean waitsAlways(String uri) {
+    return uri.contains("waitForTaskToComplete=Always");
   }
 
   /** Each would give an event an id of its own. */

@@ -9,6 +9,8 @@ import org.apache.camel.impl.DefaultCamelContext;
 import org.apache.camel.support.PluginHelper;
 import org.apache.camel.support.ResourceHelper;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class UnsafeStepsTest {
 
@@ -51,6 +53,11 @@ class UnsafeStepsTest {
                 + "    steps:\n"
                 + "      - log: x",
             "- threads: {}",
+            "- sample: { samplePeriod: 1000 }",
+            "- idempotentConsumer: { header: ce_id, idempotentRepository: seen, steps: [ { to: kafka:a } ] }",
+            "- idempotentConsumer: { header: ce_id, idempotentRepository: seen, eager: false,"
+                + " removeOnFailure: false, steps: [ { to: kafka:a } ] }",
+            "- onCompletion: { steps: [ { to: kafka:a } ] }",
             "- to: spool:other",
             "- to: { uri: seda, parameters: { name: later } }",
             "- to: { uri: spool, parameters: { name: other } }",
@@ -167,6 +174,8 @@ class UnsafeStepsTest {
                         steps: [ { to: http:names } ]
                         doCatch: [ { exception: [ java.lang.Exception ], steps: [ { log: unnamed } ] } ]
                     - loop: { constant: 3, steps: [ { to: kafka:a } ] }
+                    - idempotentConsumer: { header: ce_id, idempotentRepository: seen, eager: false, steps: [ { to: kafka:a } ] }
+                    - onCompletion: { steps: [ { log: sent } ] }
                     """),
                 route("other", "timer:t", "- to: seda:x")))
         .isEmpty();
@@ -198,6 +207,97 @@ class UnsafeStepsTest {
           .asString()
           .contains("the spool lets go of an event that Kafka has not taken, as onException");
     }
+  }
+
+  private static final String FORWARD =
+      """
+      - route:
+          id: forward
+          %sfrom:
+            uri: spool:events
+            steps:
+              - to: kafka:a
+      """;
+
+  @ParameterizedTest
+  @ValueSource(strings = {"routeConfigurationId: sha*", "routeConfigurationId: 'other,shared'", ""})
+  void aHandlerIsNamedHoweverTheRouteComesByIt(String chosen) throws Exception {
+    String shared =
+        """
+        - routeConfiguration:
+            %sonException:
+              - onException:
+                  exception: [ java.lang.Exception ]
+                  handled: { constant: "true" }
+                  steps: [ { log: gone } ]
+        """;
+
+    assertThat(
+            warnings(
+                FORWARD.formatted(chosen.isEmpty() ? "" : chosen + "\n    "),
+                shared.formatted(chosen.isEmpty() ? "" : "id: shared\n    ")))
+        .singleElement()
+        .asString()
+        .contains("as onException says all is well in route forward");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"log:lost", "kafka:dlq", "seda:later", "file:lost"})
+  void aDeadLetterChannelThatMayLoseWhatFailsIsNamed(String uri) throws Exception {
+    String handler = "errorHandler: { deadLetterChannel: { deadLetterUri: " + uri + " } }";
+
+    assertThat(warnings(FORWARD.formatted(handler + "\n    "))).as("of the route").isNotEmpty();
+    assertThat(warnings("- " + handler + "\n" + FORWARD.formatted(""))).as("of all").isNotEmpty();
+    assertThat(
+            warnings(
+                "- routeConfiguration:\n    id: shared\n    " + handler + "\n",
+                FORWARD.formatted("routeConfigurationId: shared\n    ")))
+        .as("shared")
+        .isNotEmpty();
+  }
+
+  @Test
+  void aDeadLetterChannelThatLosesNothingIsNoReasonToWarn() throws Exception {
+    assertThat(
+            warnings(
+                FORWARD.formatted(
+                    "errorHandler: { deadLetterChannel: { deadLetterUri: \"spool:dead-letters?waitForCommit=true\","
+                        + " deadLetterHandleNewException: false } }\n    ")))
+        .isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "errorHandler: { defaultErrorHandler: { redeliveryPolicy: { maximumRedeliveries: 3 } } }",
+        "errorHandler: { defaultErrorHandler: { redeliveryPolicy: { maximumRedeliveries: -1 } } }"
+      })
+  void redeliveryByCamelIsNamed(String handler) throws Exception {
+    assertThat(warnings(FORWARD.formatted(handler + "\n    ")))
+        .singleElement()
+        .asString()
+        .contains("errorHandler takes events out of their order", "maximumRedeliveries");
+  }
+
+  @Test
+  void redeliveryByAHandlerOfCamelIsNamed() throws Exception {
+    assertThat(
+            warnings(
+                "- onException: { exception: [ java.io.IOException ], redeliveryPolicy: {"
+                    + " maximumRedeliveries: 3 } }\n"
+                    + FORWARD.formatted("")))
+        .singleElement()
+        .asString()
+        .contains("onException takes events out of their order");
+  }
+
+  /** The ledger forgets a gap once its signal was handed on: kill -9 may take that. */
+  @Test
+  void aSignalThatDoesNotWaitForItsCommitIsNamed() throws Exception {
+    assertThat(warnings(route("signals", "genesys:signals", "- to: spool:signals")))
+        .singleElement()
+        .asString()
+        .contains("a signal counts as told before spool:signals has it on disk");
   }
 
   @Test
