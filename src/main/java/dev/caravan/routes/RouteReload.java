@@ -7,7 +7,9 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -394,7 +396,7 @@ final class RouteReload {
     if (!edited.isEmpty()) {
       refuseEmpty(edited, now);
       trial.of(now);
-      replace(edited, now);
+      replace(changed(now), now);
     } else if (problem.isPresent()) {
       LOG.info("The route files are again as they run.");
     }
@@ -404,6 +406,30 @@ final class RouteReload {
   private List<Path> edited(SortedMap<Path, String> now) {
     return new TreeSet<>(Stream.concat(running.keySet().stream(), now.keySet().stream()).toList())
         .stream().filter(file -> !Objects.equals(running.get(file), now.get(file))).toList();
+  }
+
+  /** The edited files, and those whose routes use what they share, in turn. */
+  private List<Path> changed(SortedMap<Path, String> now) {
+    SortedSet<Path> changed = new TreeSet<>(edited(now));
+    Deque<Path> toFollow = new ArrayDeque<>(changed);
+    while (!toFollow.isEmpty()) {
+      Path file = toFollow.remove();
+      List<RouteText> before = Stream.of(running, now).flatMap(it -> text(file, it)).toList();
+      now.keySet().stream()
+          .filter(other -> !changed.contains(other))
+          .filter(other -> text(other, now).anyMatch(its -> before.stream().anyMatch(its::uses)))
+          .toList()
+          .forEach(
+              other -> {
+                changed.add(other);
+                toFollow.add(other);
+              });
+    }
+    return List.copyOf(changed);
+  }
+
+  private static Stream<RouteText> text(Path file, SortedMap<Path, String> texts) {
+    return Stream.ofNullable(texts.get(file)).map(RouteText::of).flatMap(Optional::stream);
   }
 
   /** Many programs empty a file before they write it; Camel calls one of comments alone broken. */
@@ -439,14 +465,19 @@ final class RouteReload {
       ended.replaced(file, !now.containsKey(file), before.get(file), all, clock.instant());
     }
     long millis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begun);
-    edited.forEach(file -> tell(file, now.containsKey(file), isShipped(file, old), millis));
+    edited.forEach(file -> tell(file, now.get(file), old.get(file), isShipped(file, old), millis));
     edited.stream().map(ended::sentence).flatMap(Optional::stream).forEach(LOG::error);
   }
 
-  private void tell(Path file, boolean isThere, boolean wasShipped, long millis) {
-    if (wasShipped && !isThere) {
+  private void tell(Path file, String now, String before, boolean wasShipped, long millis) {
+    if (wasShipped && now == null) {
       LOG.info("The shipped {} has ended: another file has its place.", file.getFileName());
-    } else if (isThere) {
+    } else if (now != null && now.equals(before)) {
+      LOG.info(
+          "The routes of {} began anew, after {} ms: they use what was edited in another file.",
+          file,
+          millis);
+    } else if (now != null) {
       LOG.info(
           "The route file {} was edited: {} of its routes run now, after {} ms. The other files'"
               + " routes ran on.",

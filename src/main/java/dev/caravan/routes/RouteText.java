@@ -7,7 +7,9 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.apache.camel.support.PatternHelper;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.snakeyaml.engine.v2.api.Load;
@@ -22,8 +24,19 @@ import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
  * @param ids of the routes, one that stands there twice is there twice
  * @param configurations the ids of what routes share, the same
  * @param inputs where routes and templates begin, without options
+ * @param gives what routes of other files may use: ids of configurations and templates, and {@link
+ *     #FOR_ALL}
+ * @param uses the ids, or patterns of them, of what its routes and templates use
  */
-record RouteText(List<String> ids, List<String> configurations, Set<String> inputs) {
+record RouteText(
+    List<String> ids,
+    List<String> configurations,
+    Set<String> inputs,
+    Set<String> gives,
+    Set<String> uses) {
+
+  /** Of something that holds for the routes of all files. */
+  private static final String FOR_ALL = "*";
 
   private static final Logger LOG = LoggerFactory.getLogger(RouteText.class);
   private static final Pattern PLACEHOLDER = Pattern.compile("\\{\\{.*?}}");
@@ -33,7 +46,7 @@ record RouteText(List<String> ids, List<String> configurations, Set<String> inpu
     try {
       Object content = new Load(LoadSettings.builder().build()).loadFromString(text);
       if (content == null) {
-        return Optional.of(new RouteText(List.of(), List.of(), Set.of()));
+        return Optional.of(new RouteText(List.of(), List.of(), Set.of(), Set.of(), Set.of()));
       }
       if (content instanceof List<?> parts) {
         List<String> ids =
@@ -47,7 +60,10 @@ record RouteText(List<String> ids, List<String> configurations, Set<String> inpu
             parts.stream().flatMap(part -> id(part, "routeConfiguration", "id")).toList();
         Set<String> inputs = new HashSet<>();
         addInputs(inputs, parts);
-        return Optional.of(new RouteText(ids, configurations, inputs));
+        Set<String> gives = parts.stream().flatMap(RouteText::given).collect(Collectors.toSet());
+        Set<String> uses = new HashSet<>();
+        addUses(uses, parts);
+        return Optional.of(new RouteText(ids, configurations, inputs, gives, uses));
       }
     } catch (YamlEngineException | StackOverflowError e) {
       LOG.debug("Camel will say where this file is wrong", e);
@@ -61,6 +77,42 @@ record RouteText(List<String> ids, List<String> configurations, Set<String> inpu
             && route.get(name) instanceof String id
         ? Stream.of(id)
         : Stream.empty();
+  }
+
+  /** An error handler of a file is that of all routes that have none, as Camel reads it. */
+  private static Stream<String> given(Object part) {
+    boolean forAll =
+        part instanceof Map<?, ?> entry
+            && (entry.containsKey("errorHandler")
+                || entry.get("routeConfiguration") instanceof Map<?, ?> shared
+                    && !(shared.get("id") instanceof String));
+    return Stream.of(
+            id(part, "routeConfiguration", "id"),
+            id(part, "routeTemplate", "id"),
+            forAll ? Stream.of(FOR_ALL) : Stream.<String>empty())
+        .flatMap(ids -> ids);
+  }
+
+  private static void addUses(Set<String> uses, Object node) {
+    if (node instanceof List<?> parts) {
+      parts.forEach(part -> addUses(uses, part));
+    } else if (node instanceof Map<?, ?> entries) {
+      Stream.of("routeConfigurationId", "routeTemplateRef")
+          .map(entries::get)
+          .filter(String.class::isInstance)
+          .flatMap(ids -> Stream.of(((String) ids).split("[,\\s]+")))
+          .forEach(uses::add);
+      entries.values().forEach(part -> addUses(uses, part));
+    }
+  }
+
+  /** Whether its routes are other ones once what the other file gives has changed. */
+  boolean uses(RouteText other) {
+    return other.gives.stream()
+        .anyMatch(
+            given ->
+                given.equals(FOR_ALL)
+                    || uses.stream().anyMatch(used -> PatternHelper.matchPattern(given, used)));
   }
 
   private static void addInputs(Set<String> inputs, Object node) {

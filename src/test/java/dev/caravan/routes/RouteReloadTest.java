@@ -21,6 +21,9 @@ import java.util.Map;
 import java.util.ServiceConfigurationError;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Stream;
+import org.apache.camel.ProducerTemplate;
+import org.apache.camel.component.mock.MockEndpoint;
 import org.apache.camel.impl.DefaultCamelContext;
 import org.apache.camel.model.RouteDefinition;
 import org.junit.jupiter.api.AfterEach;
@@ -29,7 +32,9 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 @Tag("slow")
@@ -113,6 +118,62 @@ class RouteReloadTest {
   private boolean runs(String route) {
     return context.getRoute(route) != null
         && context.getRouteController().getRouteStatus(route).isStarted();
+  }
+
+  /** Each with what a file gives, and what a route of another file uses of it. */
+  static Stream<Arguments> sharing() {
+    String handler =
+        """
+            onException:
+              - onException:
+                  exception: [ java.lang.Exception ]
+                  handled: { constant: "true" }
+                  steps: [ { to: "mock:%s" } ]
+        """;
+    String route =
+        """
+        - route:
+            id: using
+            %sfrom:
+              uri: direct:using
+              steps:
+                - throwException: { message: no, exceptionType: java.lang.IllegalStateException }
+        """;
+    String named = "- routeConfiguration:\n    id: shared\n" + handler;
+    return Stream.of(
+        Arguments.of(named, route.formatted("routeConfigurationId: shared\n    ")),
+        Arguments.of(named, route.formatted("routeConfigurationId: other,sha*\n    ")),
+        Arguments.of("- routeConfiguration:\n" + handler, route.formatted("")),
+        Arguments.of(
+            "- errorHandler: { deadLetterChannel: { deadLetterUri: \"mock:%s\" } }\n",
+            route.formatted("")),
+        Arguments.of(
+            """
+            - routeTemplate:
+                id: shared
+                from: { uri: direct:using, steps: [ { to: "mock:%s" } ] }
+            """,
+            "- templatedRoute: { routeId: using, routeTemplateRef: shared }\n"));
+  }
+
+  @ParameterizedTest
+  @MethodSource("sharing")
+  void anEditOfWhatRoutesOfAnotherFileUseIsAtWorkThere(String given, String using)
+      throws Exception {
+    stop();
+    Files.writeString(file("shared"), given.formatted("old"));
+    Files.writeString(file("using"), using);
+    startAgain();
+
+    Files.writeString(file("shared"), given.formatted("new"));
+    look();
+
+    try (ProducerTemplate in = context.createProducerTemplate()) {
+      in.sendBody("direct:using", "event");
+    }
+    assertThat(context.getEndpoint("mock:new", MockEndpoint.class).getReceivedCounter())
+        .as("degraded: %s, broken: %s", reload.degraded(), reload.broken())
+        .isEqualTo(1);
   }
 
   @Test
@@ -324,7 +385,7 @@ class RouteReloadTest {
   @ValueSource(strings = {"id: handling\n    ", ""})
   void whatRoutesShareEndsWithItsFile(String id) throws Exception {
     String shared =
-        "- routeConfiguration:\n    %sonException:\n      - onException:\n          exception: [java.io.IOException]\n"
+        "- routeConfiguration:\n    %sonException:\n      - onException:\n          exception: [java.io.IOException]\n          handled: { constant: \"true\" }\n"
             .formatted(id);
     Files.writeString(file("shared"), shared);
     look();
