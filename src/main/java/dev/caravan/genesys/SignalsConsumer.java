@@ -4,10 +4,12 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.caravan.background.BackgroundHealthCheck;
 import dev.caravan.background.BackgroundThreads;
+import dev.caravan.background.FailedStep;
 import dev.caravan.frame.EventId;
 import dev.caravan.frame.EventIds;
 import java.security.SecureRandom;
 import java.time.Clock;
+import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import org.apache.camel.Exchange;
 import org.apache.camel.Processor;
@@ -90,14 +92,15 @@ final class SignalsConsumer extends DefaultConsumer {
         .process(
             exchange,
             doneSync -> {
-              if (exchange.getException() == null) {
+              Optional<Throwable> failure = FailedStep.failure(exchange);
+              if (failure.isEmpty()) {
                 reported(signal);
               } else if (isRunAllowed()) {
                 LOG.warn(
                     "A signal ({}) was not sent: {}.",
                     signal.type(),
-                    exchange.getException().getClass().getSimpleName());
-                LOG.debug("A signal was not sent", exchange.getException());
+                    failure.get().getClass().getSimpleName());
+                LOG.debug("A signal was not sent", failure.get());
               }
             });
   }

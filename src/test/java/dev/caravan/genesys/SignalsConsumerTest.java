@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.networknt.schema.JsonSchema;
 import com.networknt.schema.JsonSchemaFactory;
 import com.networknt.schema.SpecVersion;
+import dev.caravan.channel.gap.Gap;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -33,6 +34,7 @@ class SignalsConsumerTest {
   private final DefaultCamelContext context = new DefaultCamelContext();
   private GenesysComponent genesys;
   private MockEndpoint told;
+  private volatile boolean refuses;
 
   @BeforeEach
   void open(@TempDir Path folder) throws Exception {
@@ -44,7 +46,7 @@ class SignalsConsumerTest {
         new RouteBuilder() {
           @Override
           public void configure() {
-            from("genesys:signals").to("mock:told");
+            from("genesys:signals").to("mock:told").filter(exchange -> refuses).markRollbackOnly();
           }
         });
     context.start();
@@ -121,6 +123,17 @@ class SignalsConsumerTest {
 
     assertThat(ids.get(1)).isEqualTo(ids.get(0));
     assertThat(List.of(ids.get(0), ids.get(2), ids.get(3))).doesNotHaveDuplicates();
+  }
+
+  @Test
+  void aGapWhoseSignalIsRolledBackIsToldAgain() throws Exception {
+    refuses = true;
+    genesys.ledger().lost("dropped", FROM, FROM.plusSeconds(3), 2);
+    Gap gap = genesys.ledger().unreported().get(0);
+
+    tell(Signal.of("GAP").shard(0).gap(gap.id()).sentence("Blind."), CONNECTED);
+
+    assertThat(genesys.ledger().unreported()).containsExactly(gap);
   }
 
   @Test

@@ -2,6 +2,7 @@ package dev.caravan.genesys.backfill;
 
 import dev.caravan.background.BackgroundHealthCheck;
 import dev.caravan.background.BackgroundTask;
+import dev.caravan.background.FailedStep;
 import dev.caravan.channel.Backoff;
 import dev.caravan.channel.Timings;
 import dev.caravan.channel.gap.Gap;
@@ -216,6 +217,9 @@ public final class GapsConsumer extends DefaultConsumer {
       exchange.setException(e);
     } finally {
       readings.remove(progress);
+    }
+    if (exchange.getException() == null) {
+      FailedStep.failure(exchange).ifPresent(exchange::setException);
     }
     Optional<Exception> failure = Optional.ofNullable(exchange.getException());
     releaseExchange(exchange, false);
