@@ -135,7 +135,7 @@ final class PartitionBreakers {
     private final Optional<RecordIdentity> identity;
     private Optional<Callback> callback;
     private Optional<RecordMetadata> arrived = Optional.empty();
-    private volatile boolean isBeingGiven;
+    private volatile Thread giver;
 
     private Sent(Breaker breaker, Optional<RecordIdentity> identity, Callback callback) {
       this.breaker = breaker;
@@ -156,20 +156,20 @@ final class PartitionBreakers {
      * it later, nobody hears.
      */
     <T> T give(Supplier<T> producer) {
-      isBeingGiven = true;
+      giver = Thread.currentThread();
       try {
         return producer.get();
       } catch (RuntimeException e) {
         completed(this, false, Optional.empty());
         throw e;
       } finally {
-        isBeingGiven = false;
+        giver = null;
       }
     }
 
     @Override
     public void onCompletion(RecordMetadata metadata, Exception failure) {
-      boolean answered = failure == null || !isBeingGiven && isAnswer(failure);
+      boolean answered = failure == null || giver != Thread.currentThread() && isAnswer(failure);
       completed(this, answered, failure == null ? Optional.of(metadata) : Optional.empty())
           .ifPresent(waiting -> waiting.onCompletion(metadata, failure));
     }
