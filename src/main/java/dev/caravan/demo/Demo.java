@@ -18,7 +18,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ThreadLocalRandom;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.header.Header;
 
@@ -33,7 +32,6 @@ public final class Demo implements AutoCloseable {
 
   private final DemoSettings settings;
   private final DemoScreen screen;
-  private final FreePorts ports = new FreePorts(ThreadLocalRandom.current());
   private final List<Part> parts = new ArrayList<>();
   private LocalBroker broker;
   private ChildProcess bridge;
@@ -138,7 +136,7 @@ public final class Demo implements AutoCloseable {
   }
 
   private int claim(int wanted, String purpose, String option) {
-    return ports.claim(wanted, purpose, "Name another one with %s.".formatted(option));
+    return FreePorts.claim(wanted, purpose, "Name another one with %s.".formatted(option));
   }
 
   /** Shows what arrives until the deadline, until a part ends, or until {@link #close()}. */

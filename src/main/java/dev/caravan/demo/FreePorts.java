@@ -5,10 +5,14 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
-import java.util.random.RandomGenerator;
+import java.util.concurrent.atomic.AtomicInteger;
 
-/** For finding ports on the loopback address that a child process can listen on. */
-public record FreePorts(RandomGenerator random) {
+/**
+ * Finds ports on the loopback address that a child process can listen on. None is given twice, as a
+ * child may need seconds until it listens; and each process begins elsewhere, so that two of them
+ * find different ones at the same time.
+ */
+public final class FreePorts {
 
   // Below what Linux and macOS hand out for outgoing connections. A client that keeps calling a
   // port of that range while nobody listens can end up connected to itself, and holds the port.
@@ -16,9 +20,15 @@ public record FreePorts(RandomGenerator random) {
   private static final int LAST = 32_000;
   private static final int ATTEMPTS = 200;
 
-  public int next() {
+  private static final int APART = 601;
+  private static final AtomicInteger NEXT =
+      new AtomicInteger((int) (ProcessHandle.current().pid() % (LAST - FIRST) * APART));
+
+  private FreePorts() {}
+
+  public static int next() {
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-      int port = random.nextInt(FIRST, LAST);
+      int port = FIRST + Math.floorMod(NEXT.getAndIncrement(), LAST - FIRST);
       if (isFree(port)) {
         return port;
       }
@@ -29,7 +39,7 @@ public record FreePorts(RandomGenerator random) {
   }
 
   /** The wanted port if it can be had; any free one for 0. */
-  public int claim(int wanted, String purpose, String remedy) {
+  public static int claim(int wanted, String purpose, String remedy) {
     if (wanted == 0) {
       return next();
     }

@@ -12,7 +12,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.apache.kafka.clients.admin.Admin;
@@ -81,10 +80,10 @@ public final class LocalBroker implements AutoCloseable {
 
   /** Starts a broker and waits until it answers. */
   public static LocalBroker start(Settings settings) {
-    FreePorts ports = new FreePorts(ThreadLocalRandom.current());
     for (int attempt = 1; ; attempt++) {
-      int port = ports.claim(settings.port(), "Apache Kafka", "Name another one, or 0 for any.");
-      LocalBroker broker = new LocalBroker(BrokerFiles.inNewFolder(), port, ports.next());
+      int port =
+          FreePorts.claim(settings.port(), "Apache Kafka", "Name another one, or 0 for any.");
+      LocalBroker broker = new LocalBroker(BrokerFiles.inNewFolder(), port, FreePorts.next());
       try {
         broker.files.write(settings, port, broker.controllerPort);
         broker.restart();

@@ -15,7 +15,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ThreadLocalRandom;
 
 /**
  * Runs the bridge beside a stand-in until events have come, so that the JVM writes down what it
@@ -59,7 +58,6 @@ public final class Rehearsal {
   }
 
   private static void play(List<String> command, Path archive, Path folder) {
-    FreePorts ports = new FreePorts(ThreadLocalRandom.current());
     DemoSettings settings =
         new DemoSettings(0, 0, 0, 0, 0, 0, Map.of("PATH", String.valueOf(System.getenv("PATH"))));
     try (Simulator genesys =
@@ -72,8 +70,8 @@ public final class Rehearsal {
               command,
               settings.bridgeEnvironment(
                   genesys.url(),
-                  "127.0.0.1:" + ports.next(),
-                  new DemoSettings.Ports(ports.next(), ports.next()),
+                  "127.0.0.1:" + FreePorts.next(),
+                  new DemoSettings.Ports(FreePorts.next(), FreePorts.next()),
                   folder.resolve("data").toString()),
               folder.resolve("bridge.log"));
       long end = System.nanoTime() + TIMEOUT.toNanos();

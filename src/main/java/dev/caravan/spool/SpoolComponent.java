@@ -223,8 +223,8 @@ public class SpoolComponent extends HealthCheckComponent {
 
   private List<SpoolGlance> leftIn(Path directory) {
     try {
-      return SpoolGlance.at(directory).stream()
-          .filter(spool -> !spools.containsKey(spool.name()) && !spool.inUse() && spool.waits())
+      return SpoolGlance.at(directory, name -> !spools.containsKey(name)).stream()
+          .filter(spool -> !spool.inUse() && spool.waits())
           .toList();
     } catch (IOException e) {
       LOG.error(

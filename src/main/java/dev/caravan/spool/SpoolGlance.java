@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /**
@@ -33,11 +34,20 @@ public record SpoolGlance(String name, boolean inUse, long waiting, long parked,
 
   /** The spools whose files lie in this directory, by name; none if it is not there. */
   public static List<SpoolGlance> at(Path directory) throws IOException {
+    return at(directory, any -> true);
+  }
+
+  /**
+   * Those of these names. A spool that this process has open is not to be among them: the operating
+   * system takes its lock away when any file handle of it is closed.
+   */
+  static List<SpoolGlance> at(Path directory, Predicate<String> which) throws IOException {
     List<Path> checkpoints;
     try (Stream<Path> files = Files.list(directory)) {
       checkpoints =
           files
               .filter(file -> file.getFileName().toString().endsWith(Spool.CHECKPOINT))
+              .filter(file -> which.test(name(file)))
               .sorted()
               .limit(MOST_SPOOLS)
               .toList();
@@ -51,9 +61,13 @@ public record SpoolGlance(String name, boolean inUse, long waiting, long parked,
     return spools;
   }
 
+  private static String name(Path checkpoint) {
+    String name = checkpoint.getFileName().toString();
+    return name.substring(0, name.length() - Spool.CHECKPOINT.length());
+  }
+
   private static SpoolGlance of(Path file) throws IOException {
-    String name = file.getFileName().toString();
-    name = name.substring(0, name.length() - Spool.CHECKPOINT.length());
+    String name = name(file);
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
       Checkpoint.Mark mark = Checkpoint.newest(channel);
       boolean inUse = isLocked(channel);

@@ -24,7 +24,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Properties;
 import java.util.TreeMap;
-import java.util.concurrent.ThreadLocalRandom;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -34,7 +33,7 @@ class RunCommandIT {
   private static final int ENDED_BY_SIGTERM = 143;
 
   @TempDir private Path folder;
-  private final int port = new FreePorts(ThreadLocalRandom.current()).next();
+  private final int port = FreePorts.next();
 
   /** Else the shipped ones would run, too. */
   @BeforeEach

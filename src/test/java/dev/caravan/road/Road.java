@@ -1,5 +1,6 @@
 package dev.caravan.road;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -167,7 +168,11 @@ final class Road implements AutoCloseable {
     await()
         .alias("one socket is open")
         .atMost(Duration.ofMinutes(2))
-        .until(genesys::openSockets, open -> open == 1);
+        .untilAsserted(
+            () ->
+                assertThat(genesys.openSockets())
+                    .as(() -> bridge.map(Bridge::log).orElse("no bridge"))
+                    .isEqualTo(1));
     int sockets =
         genesys.perform(new Action.Frame(Action.Target.ALL, Action.Frame.Kind.RAW, 0, frame));
     if (sockets != 1) {

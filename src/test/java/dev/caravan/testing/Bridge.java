@@ -24,7 +24,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Predicate;
@@ -171,7 +170,7 @@ public final class Bridge implements AutoCloseable {
 
   /** A port of the loopback address that nobody listens on. */
   public static int freePort() {
-    return new FreePorts(ThreadLocalRandom.current()).next();
+    return FreePorts.next();
   }
 
   public long pid() {
