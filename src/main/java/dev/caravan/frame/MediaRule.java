@@ -29,7 +29,8 @@ public final class MediaRule {
     static final Result NONE = new Result(Set.of(), Media.UNKNOWN, "");
   }
 
-  static Result apply(TopicTraits topic, BodyFacts body) {
+  /** The media of an event of this topic, of whose body this was read. */
+  public static Result apply(TopicTraits topic, BodyFacts body) {
     return switch (topic.family()) {
       case CONTROL -> Result.NONE;
       case DETAIL_EVENT, OTHER -> byField(body, Media.UNKNOWN);

@@ -14,7 +14,7 @@ import java.util.Map;
  * @param topicKey the key if the body does not say
  * @param hash the topic's share of the event identity
  */
-record TopicTraits(
+public record TopicTraits(
     String topicName,
     Family family,
     Media suffix,
@@ -58,7 +58,8 @@ record TopicTraits(
           "socialexpressions", Media.SOCIAL,
           "videos", Media.VIDEO);
 
-  static TopicTraits of(String topicName) {
+  /** What a topic of this name tells, whatever its case. */
+  public static TopicTraits of(String topicName) {
     String t = topicName.toLowerCase(Locale.ROOT);
     Media suffix = suffixOf(t);
     Family family = familyOf(t, suffix);

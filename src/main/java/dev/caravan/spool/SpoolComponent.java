@@ -222,6 +222,10 @@ public class SpoolComponent extends HealthCheckComponent {
   }
 
   private List<SpoolGlance> leftIn(Path directory) {
+    if (!Files.isReadable(directory)) {
+      // Not there yet; or health says that the data folder cannot be used
+      return List.of();
+    }
     try {
       return SpoolGlance.at(directory, name -> !spools.containsKey(name)).stream()
           .filter(spool -> !spool.inUse() && spool.waits())

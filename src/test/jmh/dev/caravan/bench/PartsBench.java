@@ -8,6 +8,7 @@ import dev.caravan.frame.EventIds;
 import dev.caravan.frame.Frame;
 import dev.caravan.frame.Media;
 import dev.caravan.frame.MediaRule;
+import dev.caravan.frame.TopicTraits;
 import dev.caravan.spool.log.LogRecord;
 import dev.caravan.spool.log.RecordHeaders;
 import dev.caravan.spool.log.SegmentedLog;
@@ -47,6 +48,7 @@ import org.openjdk.jmh.annotations.Warmup;
 @Fork(1)
 public class PartsBench {
 
+  private static final TopicTraits TOPIC = TopicTraits.of(LoadFrames.TOPIC);
   private static final int CONVERSATIONS = LoadFrames.CONVERSATIONS;
   private static final int RECORDS = 10_000;
   private static final int BATCH = 200;
@@ -91,7 +93,7 @@ public class PartsBench {
 
   @Benchmark
   public MediaRule.Result mediaRule(Frames frames) {
-    return MediaRule.apply(LoadFrames.TOPIC, frames.facts);
+    return MediaRule.apply(TOPIC, frames.facts);
   }
 
   /** By which the copies of an event are paired off. */
