@@ -84,6 +84,12 @@ final class PartitionChoice {
   }
 
   private static Optional<PartitionInfo> numbered(List<PartitionInfo> partitions, int number) {
-    return partitions.stream().filter(it -> it.partition() == number).findFirst();
+    // For each record, so without a stream
+    for (PartitionInfo partition : partitions) {
+      if (partition.partition() == number) {
+        return Optional.of(partition);
+      }
+    }
+    return Optional.empty();
   }
 }
