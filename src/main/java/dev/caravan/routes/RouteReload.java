@@ -396,7 +396,7 @@ final class RouteReload {
     if (!edited.isEmpty()) {
       refuseEmpty(edited, now);
       trial.of(now);
-      replace(changed(now), now);
+      replace(changed(edited, now), now);
     } else if (problem.isPresent()) {
       LOG.info("The route files are again as they run.");
     }
@@ -409,8 +409,8 @@ final class RouteReload {
   }
 
   /** The edited files, and those whose routes use what they share, in turn. */
-  private List<Path> changed(SortedMap<Path, String> now) {
-    SortedSet<Path> changed = new TreeSet<>(edited(now));
+  private List<Path> changed(List<Path> edited, SortedMap<Path, String> now) {
+    SortedSet<Path> changed = new TreeSet<>(edited);
     Deque<Path> toFollow = new ArrayDeque<>(changed);
     while (!toFollow.isEmpty()) {
       Path file = toFollow.remove();

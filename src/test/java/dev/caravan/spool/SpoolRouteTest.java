@@ -699,19 +699,16 @@ class SpoolRouteTest {
 
   @Test
   void whatAnOnExceptionBesideADeadLetterChannelHandlesIsDelivered() throws Exception {
-    PluginHelper.getRoutesLoader(context)
-        .loadRoutes(
-            ResourceHelper.fromString(
-                "file:routes/shared.camel.yaml",
-                """
-                - routeConfiguration:
-                    id: elsewhere
-                    onException:
-                      - onException:
-                          exception: [ org.apache.kafka.common.KafkaException ]
-                          handled: { constant: "true" }
-                          steps: [ { to: direct:other } ]
-                """));
+    share(
+        """
+        - routeConfiguration:
+            id: elsewhere
+            onException:
+              - onException:
+                  exception: [ org.apache.kafka.common.KafkaException ]
+                  handled: { constant: "true" }
+                  steps: [ { to: direct:other } ]
+        """);
     load(deadLetterChannel("log:lost") + "\nrouteConfigurationId: elsewhere", "- to: direct:kafka");
 
     send("spool:events", 0, 10);
@@ -722,20 +719,23 @@ class SpoolRouteTest {
 
   @Test
   void whatFailsBeforeTheRouteBeginsIsTriedAgain() throws Exception {
-    PluginHelper.getRoutesLoader(context)
-        .loadRoutes(
-            ResourceHelper.fromString(
-                "file:routes/shared.camel.yaml",
-                """
-                - routeConfiguration:
-                    id: elsewhere
-                    interceptFrom:
-                      - interceptFrom:
-                          steps: [ { to: direct:kafka } ]
-                """));
+    share(
+        """
+        - routeConfiguration:
+            id: elsewhere
+            interceptFrom:
+              - interceptFrom:
+                  steps: [ { to: direct:kafka } ]
+        """);
     load("routeConfigurationId: elsewhere", "- to: direct:other");
 
     waitsAndIsTriedAgain();
+  }
+
+  /** What routes of other files may use. */
+  private void share(String yaml) throws Exception {
+    PluginHelper.getRoutesLoader(context)
+        .loadRoutes(ResourceHelper.fromString("file:routes/shared.camel.yaml", yaml));
   }
 
   private static final String GROUPED =
