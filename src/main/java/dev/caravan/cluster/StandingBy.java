@@ -30,7 +30,11 @@ final class StandingBy extends SecondReading {
 
   @Override
   boolean isCold(KnownShard.Beside before) {
-    return d.now() - before.warmAt() >= ClusterMachine.COLD_FOR_MILLIS;
+    // While Kafka is away nobody is heard to say that it could
+    ControlView view = d.view();
+    return view.contact(d.now())
+        && d.now() - Math.max(before.warmAt(), view.contactSince())
+            >= ClusterMachine.COLD_FOR_MILLIS;
   }
 
   @Override

@@ -2150,6 +2150,22 @@ class ClusterMachineTest {
   }
 
   @Test
+  void whoStandsByGoesOnHoweverLongKafkaIsAway() {
+    standingBy();
+    hear(member(THIRD, Set.of(40)));
+    hear(new Standby(ME, 1, true));
+
+    for (int second = 0; second < 120; second++) {
+      now += 1_000;
+      take(new ClusterEvent.Tick(reach));
+      assertThat(isOpen(1)).isTrue();
+    }
+    pass(2_000, true);
+
+    assertThat(isOpen(1)).isTrue();
+  }
+
+  @Test
   void whoReadsWhatNobodyCouldTakeOverForAMinuteKnows() {
     state = ClusterState.initial(ME, Map.of(), true, 1);
     reading();
