@@ -222,11 +222,17 @@ final class Backlog {
     return position >= next;
   }
 
-  /** The next to take is this one, as all before it were taken or are not there. */
-  synchronized void takeFrom(Object by, long sequence) {
+  /**
+   * The next to take is this one, as all before it were read or are not there.
+   *
+   * @return the first of those read that is not dropped: others count as that already
+   */
+  synchronized long takeFrom(Object by, long sequence) {
+    long from = position;
     if (by == taker) {
       position = Math.max(position, sequence);
     }
+    return from;
   }
 
   /** This one takes from now on, from the first record on that is not acknowledged. */

@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.HashSet;
 import java.util.List;
+import java.util.LongSummaryStatistics;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -247,12 +248,8 @@ final class Committer {
 
   /** Remembers how far everything is done with, and deletes the files that hold nothing else. */
   private void writeCheckpoint() {
-    long done = backlog.acknowledged();
     try {
-      checkpoint.write(done, Math.max(done, log.last()), parking.force());
-      if (options.isForced()) {
-        checkpoint.force();
-      }
+      long done = remember();
       if (options.getKeepAcknowledged().isZero()) {
         log.deleteUpTo(done);
       }
@@ -265,6 +262,15 @@ final class Committer {
       notLetGo = Optional.of(sentence);
     }
     backlog.stored(fileBytes());
+  }
+
+  private long remember() throws IOException {
+    long done = backlog.acknowledged();
+    checkpoint.write(done, Math.max(done, log.last()), parking.force());
+    if (options.isForced()) {
+      checkpoint.force();
+    }
+    return done;
   }
 
   private void needNoCommit() {
@@ -458,8 +464,7 @@ final class Committer {
   private void dropTooOld() throws IOException {
     long cutoff = time.wall().millis() - options.getMaxAge().toMillis();
     long count = 0;
-    long oldest = 0;
-    long newest = 0;
+    LongSummaryStatistics times = new LongSummaryStatistics();
     for (boolean all = true; all; ) {
       List<LogRecord> records =
           backlog.acknowledged() < backlog.lastCommitted()
@@ -467,18 +472,15 @@ final class Committer {
               : List.of();
       int old = 0;
       while (old < records.size() && records.get(old).appendedAtMillis() < cutoff) {
+        times.accept(records.get(old).appendedAtMillis());
         old++;
       }
       if (old > 0) {
-        oldest = count == 0 ? records.get(0).appendedAtMillis() : oldest;
-        newest = records.get(old - 1).appendedAtMillis();
         count += backlog.drop(records.get(0).sequence(), records.get(old - 1).sequence());
       }
       all = old > 0 && old == records.size();
     }
-    if (count > 0) {
-      reportDropped(Reason.TOO_OLD, count, oldest, newest);
-    }
+    reportDropped(Reason.TOO_OLD, count, times);
     while (dropParked(cutoff, Reason.TOO_OLD)) {
       LOG.debug("Spool '{}': parked records were too old.", name);
     }
@@ -486,12 +488,16 @@ final class Committer {
 
   /** Tells that these will not be handed out any more, if there are any. */
   void reportDropped(Reason reason, List<LogRecord> records) {
-    if (!records.isEmpty()) {
-      reportDropped(
-          reason,
-          records.size(),
-          records.get(0).appendedAtMillis(),
-          records.get(records.size() - 1).appendedAtMillis());
+    reportDropped(
+        reason,
+        records.size(),
+        records.stream().mapToLong(LogRecord::appendedAtMillis).summaryStatistics());
+  }
+
+  /** The order of their times is another one: of what was parked, or where a clock was set back. */
+  private void reportDropped(Reason reason, long count, LongSummaryStatistics times) {
+    if (count > 0) {
+      reportDropped(reason, count, times.getMin(), times.getMax());
     }
   }
 
@@ -534,6 +540,8 @@ final class Committer {
       return false;
     }
     try {
+      // What a process that is killed had acknowledged would look like damage
+      remember();
       log.deleteUpTo(upTo);
       backlog.stored(fileBytes());
       return true;

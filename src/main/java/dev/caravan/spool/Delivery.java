@@ -643,13 +643,11 @@ final class Delivery implements Runnable {
     int room = Math.min(TAKE_AT_ONCE, parking.room());
     Map<Long, Slot> failedAtOnce = new HashMap<>();
     for (Slot slot : dueParked(room, now)) {
-      if (isStopped()) {
-        return;
-      }
       Slot first = failedAtOnce.get(slot.key);
       slot.handedOutAtNanos = now;
-      if (first != null) {
-        settled(slot, first.failure);
+      if (first != null || isStopped()) {
+        // It counts as in flight, and a stop waits for that
+        settled(slot, first == null ? notSettled() : first.failure);
         continue;
       }
       handOut(slot, true);

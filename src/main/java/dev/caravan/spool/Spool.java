@@ -146,13 +146,14 @@ public final class Spool implements AutoCloseable {
               appender.apply(log),
               this::report);
       committer.tellHoles();
-    } catch (IOException | RuntimeException e) {
+    } catch (IOException | RuntimeException | Error e) {
+      // The lock of the checkpoint, too: the next attempt may work
       closeAll(e, parked, opened, checkpoint);
       throw e;
     }
   }
 
-  private static void closeAll(Exception failure, AutoCloseable... opened) {
+  private static void closeAll(Throwable failure, AutoCloseable... opened) {
     for (AutoCloseable it : opened) {
       try {
         if (it != null) {
@@ -303,9 +304,13 @@ public final class Spool implements AutoCloseable {
     }
     List<LogRecord> stored = log.read(taken.readFrom(), READ_BYTES);
     // None of them there: what was in front of those in memory is lost, or done with
-    backlog.takeFrom(
-        by, stored.isEmpty() ? taken.readTo() + 1 : stored.get(stored.size() - 1).sequence() + 1);
-    return stored;
+    long from =
+        backlog.takeFrom(
+            by,
+            stored.isEmpty() ? taken.readTo() + 1 : stored.get(stored.size() - 1).sequence() + 1);
+    return from <= taken.readFrom()
+        ? stored
+        : stored.stream().filter(record -> record.sequence() >= from).toList();
   }
 
   /** The record of this sequence, if it is still there. */

@@ -13,6 +13,7 @@ import dev.caravan.spool.SpoolEvent.Relieved;
 import dev.caravan.spool.SpoolEvent.StoreFailing;
 import dev.caravan.spool.SpoolEvent.StoreWorking;
 import dev.caravan.spool.log.LogRecord;
+import dev.caravan.spool.log.RecordHeaders;
 import dev.caravan.spool.log.SegmentedLog;
 import dev.caravan.testing.LogLines;
 import java.io.IOException;
@@ -672,6 +673,37 @@ class FullSpoolTest {
 
       more.get(1, TimeUnit.MINUTES);
     }
+  }
+
+  @Test
+  void theTimeThatDroppedRecordsSpanIsToldThoughTheyWereParkedInAnotherOrder() throws Exception {
+    SpoolConfiguration settings =
+        settings(64 * MEGABYTE, 32 * MEGABYTE, Duration.ofHours(1), Duration.ZERO);
+    try (SpoolFixture spool = new SpoolFixture(settings)) {
+      spool.appendCommitted(0, 3);
+      spool.spool.acknowledge(3, 3);
+    }
+    try (ParkedLog log =
+        ParkedLog.open(settings, "events", Clock.systemUTC(), it -> it::append, 0)) {
+      log.append(List.of(parked(1, 2000), parked(2, 5000), parked(3, 1000)));
+    }
+
+    try (SpoolFixture spool = new SpoolFixture(settings)) {
+      await().until(() -> spool.spool.status().dropped() == 3);
+      assertThat(spool.events)
+          .containsExactly(
+              new Dropped(
+                  "events",
+                  Reason.TOO_OLD,
+                  3,
+                  Instant.ofEpochMilli(1000),
+                  Instant.ofEpochMilli(5000)));
+    }
+  }
+
+  private static LogRecord parked(long sequence, long atMillis) {
+    return new LogRecord(
+        sequence, atMillis, new byte[1], RecordHeaders.NONE.with(Parking.SEQUENCE, sequence));
   }
 
   @Test

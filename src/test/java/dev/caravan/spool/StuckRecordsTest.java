@@ -803,6 +803,59 @@ class StuckRecordsTest {
   }
 
   @Test
+  void aStopDoesNotWaitForWhatIsParkedAndWasNotHandedOutYet() throws Exception {
+    sink.failure = text -> text.startsWith("key ") ? later("p") : null;
+    append("more", 0);
+    for (int i = 0; i < 50; i++) {
+      append("key", i);
+    }
+    await().until(() -> spool.status().parkedRecords() == 50);
+    CountDownLatch second = new CountDownLatch(1);
+    CountDownLatch goesOn = new CountDownLatch(1);
+    sink.failure =
+        text -> {
+          if (text.equals("key 1")) {
+            second.countDown();
+            awaitQuietly(goesOn);
+          }
+          return null;
+        };
+    second.await();
+    CompletableFuture<Boolean> stopped =
+        CompletableFuture.supplyAsync(
+            () -> {
+              try {
+                return delivery.stop(Duration.ofMinutes(1));
+              } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+              }
+            });
+    await().until(() -> isStopping());
+    goesOn.countDown();
+
+    assertThat(stopped.get(30, TimeUnit.SECONDS)).isTrue();
+  }
+
+  /** A stop has let go of the delivery and waits for it to end. */
+  private boolean isStopping() {
+    return Thread.getAllStackTraces().entrySet().stream()
+        .filter(thread -> thread.getKey().getState() == Thread.State.TIMED_WAITING)
+        .flatMap(thread -> Arrays.stream(thread.getValue()))
+        .anyMatch(
+            frame ->
+                frame.getClassName().equals(Delivery.class.getName())
+                    && frame.getMethodName().equals("stop"));
+  }
+
+  private static void awaitQuietly(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  @Test
   void whatFailedIsNotHandedOutAgainWhileThereIsAPause() throws Exception {
     sink.failure = text -> later("p");
     append("key", 0);
