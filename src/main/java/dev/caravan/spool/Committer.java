@@ -542,9 +542,11 @@ final class Committer {
     try {
       // What a process that is killed had acknowledged would look like damage
       remember();
+      long before = log.fileBytes();
       log.deleteUpTo(upTo);
       backlog.stored(fileBytes());
-      return true;
+      // The newest file stays while it is small
+      return log.fileBytes() < before;
     } catch (IOException e) {
       storeFails(String.valueOf(e.getMessage()), e);
       return false;

@@ -268,6 +268,25 @@ class FullSpoolTest {
   }
 
   @Test
+  void whatIsKeptAndCannotMakeRoomHoldsNothingUp() throws Exception {
+    SpoolConfiguration settings =
+        SpoolFixture.settings(directory, 100 * MEGABYTE, MEGABYTE, WhenFull.DROP_OLDEST);
+    settings.setKeepAcknowledged(Duration.ofHours(1));
+    try (SpoolFixture spool = failing(settings)) {
+      spool.appendCommitted(0, 10);
+      spool.spool.acknowledge(10, 10);
+      diskIsFull.set(true);
+
+      for (long id = 10; id < 1_000; id++) {
+        spool.append(id, false).get(30, TimeUnit.SECONDS);
+      }
+
+      assertThat(spool.spool.status().dropped()).isPositive();
+      diskIsFull.set(false);
+    }
+  }
+
+  @Test
   void countsWhatItDropsFromMemoryAlsoIfItWasHandedOutAndFails() throws Exception {
     diskIsFull.set(true);
     SpoolConfiguration settings =
