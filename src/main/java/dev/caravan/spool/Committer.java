@@ -206,14 +206,13 @@ final class Committer {
   /** False if the disk cannot be written at the moment. */
   private boolean commitSome(boolean mayWait) {
     if (state.failing().isPresent() && now() - state.retryAtNanos() < 0) {
-      needNoCommit();
+      backlog.needNoCommit(options.keepsAcknowledged());
       return false;
     }
     try {
       // What failed after the last append did not undo it
-      committed(Math.min(log.last(), backlog.lastAppended()));
-      Backlog.Uncommitted uncommitted =
-          backlog.uncommitted(!options.getKeepAcknowledged().isZero(), mayWait);
+      backlog.committed(Math.min(log.last(), backlog.lastAppended()));
+      Backlog.Uncommitted uncommitted = backlog.uncommitted(options.keepsAcknowledged(), mayWait);
       if (state.failing().isPresent()) {
         // A full disk may have room once the files are deleted that are done with
         writeCheckpoint();
@@ -227,7 +226,7 @@ final class Committer {
       }
       // At once: whatever fails after it, they are on disk and must not be written again
       backlog.stored(fileBytes());
-      committed(uncommitted.upTo());
+      backlog.committed(uncommitted.upTo());
       if (!droppedPending || !uncommitted.records().isEmpty()) {
         storeWorks();
       }
@@ -242,15 +241,11 @@ final class Committer {
     return true;
   }
 
-  private void committed(long upToSequence) {
-    backlog.committed(upToSequence).forEach(waiter -> waiter.complete(null));
-  }
-
   /** Remembers how far everything is done with, and deletes the files that hold nothing else. */
   private void writeCheckpoint() {
     try {
       long done = remember();
-      if (options.getKeepAcknowledged().isZero()) {
+      if (!options.keepsAcknowledged()) {
         log.deleteUpTo(done);
       }
       notLetGo = Optional.empty();
@@ -273,12 +268,6 @@ final class Committer {
     return done;
   }
 
-  private void needNoCommit() {
-    backlog
-        .needNoCommit(!options.getKeepAcknowledged().isZero())
-        .forEach(waiter -> waiter.complete(null));
-  }
-
   private void storeWorks() {
     droppedPending = false;
     if (state.failing().isPresent()) {
@@ -289,7 +278,7 @@ final class Committer {
   }
 
   private void storeFails(String sentence, Throwable cause) {
-    needNoCommit();
+    backlog.needNoCommit(options.keepsAcknowledged());
     int failures = state.failures() + 1;
     long pause =
         Math.min(LONGEST_PAUSE.toNanos(), FIRST_PAUSE.toNanos() << Math.min(10, failures - 1));
@@ -414,19 +403,10 @@ final class Committer {
   }
 
   private boolean dropPending() {
-    Backlog.DroppedPending pending = backlog.dropPending(PENDING_DROPPED_AT_ONCE);
+    List<LogRecord> pending = backlog.dropPending(PENDING_DROPPED_AT_ONCE);
     droppedPending = true;
-    reportDropped(Reason.FULL, pending.records());
-    pending
-        .waiters()
-        .forEach(
-            waiter ->
-                waiter.completeExceptionally(
-                    new IllegalStateException(
-                        "The spool '%s' dropped this record, as memory was full and the disk could"
-                                .formatted(name)
-                            + " not be written.")));
-    return !pending.records().isEmpty();
+    reportDropped(Reason.FULL, pending);
+    return !pending.isEmpty();
   }
 
   /** Whether it helps to delete files, so that others can be written. */
@@ -515,12 +495,12 @@ final class Committer {
   // --- what is kept for replay
 
   private long keptBytes() {
-    return options.getKeepAcknowledged().isZero()
-        ? 0
-        : log.segments().stream()
+    return options.keepsAcknowledged()
+        ? log.segments().stream()
             .filter(it -> it.last() <= backlog.acknowledged())
             .mapToLong(SegmentInfo::fileBytes)
-            .sum();
+            .sum()
+        : 0;
   }
 
   /** Forgets the oldest of what is kept until it takes up less; false if nothing was forgotten. */
@@ -566,7 +546,7 @@ final class Committer {
     } catch (IOException e) {
       storeFails(String.valueOf(e.getMessage()), e);
     }
-    if (!options.getKeepAcknowledged().isZero()) {
+    if (options.keepsAcknowledged()) {
       long waiting = fileBytes() - keptBytes();
       trimKept(Math.max(0, options.getMaxBytes() / 10 * 9 - waiting));
     }
@@ -604,13 +584,8 @@ final class Committer {
     return log.fileBytes() + parking.fileBytes();
   }
 
-  /**
-   * How the spool is doing.
-   *
-   * @param taker what hands its records out, if anything does
-   * @param untaken for how long nothing has, if nothing does
-   */
-  SpoolStatus status(Optional<Delivery> taker, Optional<Duration> untaken) {
+  /** How the spool is doing, from which this one takes, or nobody for so long. */
+  SpoolStatus status(Optional<Delivery> taker, Duration untaken) {
     Backlog.Snapshot snapshot = backlog.snapshot();
     long oldest = snapshot.oldestMillis();
     if (oldest == 0 && snapshot.waiting() > 0) {
@@ -627,27 +602,21 @@ final class Committer {
     return new SpoolStatus(
         name,
         snapshot.waiting(),
-        snapshot.bytes(),
-        options.getMaxBytes(),
-        fileBytes(),
         oldest == 0 ? Duration.ZERO : Duration.ofMillis(Math.max(0, time.wall().millis() - oldest)),
-        taker.map(Delivery::inFlight).orElse(0),
-        snapshot.appendedRecords(),
-        acknowledged.sum(),
-        dropped.sum(),
-        lost.sum(),
-        commits,
-        fullEvents,
-        full,
-        appendRate.perSecond,
-        acknowledgeRate.perSecond,
-        growthRate.perSecond,
-        state.failing(),
-        taker.flatMap(Delivery::failure),
-        notLetGo.or(() -> taker.flatMap(Delivery::trouble)),
-        taker.map(Delivery::stepHangs).orElse(false),
-        untaken,
         parking.records(),
-        parking.status());
+        parking.status(),
+        new SpoolStatus.Space(snapshot.bytes(), options.getMaxBytes(), fileBytes(), full),
+        new SpoolStatus.Counts(
+            snapshot.appendedRecords(),
+            acknowledged.sum(),
+            dropped.sum(),
+            lost.sum(),
+            commits,
+            fullEvents),
+        new SpoolStatus.Rates(
+            appendRate.perSecond, acknowledgeRate.perSecond, growthRate.perSecond),
+        taker.map(Delivery::status).orElseGet(() -> SpoolStatus.Taking.nobodySince(untaken)),
+        state.failing(),
+        notLetGo);
   }
 }

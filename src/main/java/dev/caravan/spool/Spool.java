@@ -197,7 +197,7 @@ public final class Spool implements AutoCloseable {
           name,
           options.directoryPath(),
           status.records() + status.parkedRecords(),
-          SpoolStatus.size(status.bytes()));
+          SpoolStatus.size(status.space().bytes()));
     }
     return spool;
   }
@@ -414,7 +414,7 @@ public final class Spool implements AutoCloseable {
 
   /** Whether acknowledged records are kept, so that they can be replayed. */
   public boolean keepsAcknowledged() {
-    return !options.getKeepAcknowledged().isZero();
+    return options.keepsAcknowledged();
   }
 
   /** What of it can be replayed at most; empty if nothing can, or it cannot be read now. */
@@ -479,12 +479,8 @@ public final class Spool implements AutoCloseable {
 
   /** How it is doing; costs little and may be asked at any time. */
   public SpoolStatus status() {
-    Optional<Delivery> taker = Optional.ofNullable(delivery.get());
     return committer.status(
-        taker,
-        taker.isPresent()
-            ? Optional.empty()
-            : Optional.of(Duration.ofNanos(nanoTime() - untakenSinceNanos)));
+        Optional.ofNullable(delivery.get()), Duration.ofNanos(nanoTime() - untakenSinceNanos));
   }
 
   /** Commits what is left and lets go of the files; who still waits is told so. */
@@ -508,14 +504,7 @@ public final class Spool implements AutoCloseable {
             status().storeFailure().orElse("Look at the disk."));
       }
     } finally {
-      backlog
-          .leftWaiting()
-          .forEach(
-              waiter ->
-                  waiter.completeExceptionally(
-                      new IllegalStateException(
-                          "The spool '%s' was closed before this record was committed."
-                              .formatted(name))));
+      backlog.closed();
       try (checkpoint;
           log;
           parking) {

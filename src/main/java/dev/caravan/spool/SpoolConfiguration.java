@@ -235,6 +235,10 @@ public class SpoolConfiguration implements Cloneable {
     return fsync == Fsync.COMMIT;
   }
 
+  boolean keepsAcknowledged() {
+    return !keepAcknowledged.isZero();
+  }
+
   /** The pause after so many attempts; the first may not be counted yet. */
   Duration redeliveryDelay(int attempts) {
     long millis = redeliveryDelay.toMillis() << Math.min(20, Math.max(1, attempts) - 1);

@@ -63,7 +63,7 @@ class FullSpoolTest {
       await().untilAsserted(() -> assertThat(spool.events).anyMatch(Full.class::isInstance));
       long let = appends.stream().filter(CompletableFuture::isDone).count();
       assertThat(let).isBetween(400L, 2 * MEGABYTE / LENGTH);
-      assertThat(spool.spool.status().full()).isTrue();
+      assertThat(spool.spool.status().space().full()).isTrue();
       assertThat(spool.spool.status().sentence()).startsWith("full");
 
       List<Long> taken = new ArrayList<>();
@@ -75,8 +75,8 @@ class FullSpoolTest {
       assertThat(taken).isEqualTo(LongStream.range(0, 1000).boxed().toList());
       await().untilAsserted(() -> assertThat(appends).allMatch(CompletableFuture::isDone));
       await().untilAsserted(() -> assertThat(spool.events).last().isInstanceOf(Relieved.class));
-      assertThat(spool.spool.status().dropped()).isZero();
-      assertThat(spool.spool.status().fullEvents()).isPositive();
+      assertThat(spool.spool.status().counts().dropped()).isZero();
+      assertThat(spool.spool.status().counts().full()).isPositive();
     }
   }
 
@@ -93,7 +93,7 @@ class FullSpoolTest {
       await().untilAsserted(() -> assertThat(spool.events).anyMatch(Full.class::isInstance));
       clock.now = clock.now.plusSeconds(59);
       assertThat(appends.get(999)).isNotDone();
-      assertThat(spool.spool.status().dropped()).isZero();
+      assertThat(spool.spool.status().counts().dropped()).isZero();
 
       clock.now = clock.now.plusSeconds(1);
       for (CompletableFuture<Void> append : appends) {
@@ -101,7 +101,7 @@ class FullSpoolTest {
       }
 
       List<Long> left = spool.take(1000);
-      long dropped = spool.spool.status().dropped();
+      long dropped = spool.spool.status().counts().dropped();
       assertThat(dropped).isPositive().isEqualTo(droppedAccordingTo(spool.events, Reason.FULL));
       assertThat(left).isEqualTo(LongStream.range(dropped, 1000).boxed().toList());
     }
@@ -116,10 +116,10 @@ class FullSpoolTest {
 
       List<Long> left = spool.take(3000);
 
-      long dropped = spool.spool.status().dropped();
+      long dropped = spool.spool.status().counts().dropped();
       assertThat(left).isEqualTo(LongStream.range(dropped, 3000).boxed().toList());
       assertThat(droppedAccordingTo(spool.events, Reason.FULL)).isEqualTo(dropped);
-      assertThat(spool.spool.status().bytes()).isLessThanOrEqualTo(2 * MEGABYTE);
+      assertThat(spool.spool.status().space().bytes()).isLessThanOrEqualTo(2 * MEGABYTE);
     }
   }
 
@@ -140,7 +140,7 @@ class FullSpoolTest {
       long dropped = 3000 - taker.delivered.size();
       assertThat(dropped).isGreaterThan(100);
       assertThat(droppedAccordingTo(spool.events, Reason.FULL)).isEqualTo(dropped);
-      assertThat(spool.spool.status().dropped()).isEqualTo(dropped);
+      assertThat(spool.spool.status().counts().dropped()).isEqualTo(dropped);
     }
   }
 
@@ -159,9 +159,9 @@ class FullSpoolTest {
       await().until(() -> next.delivered.contains(1199L));
       next.stop();
 
-      assertThat(spool.spool.status().dropped()).isEqualTo(1200 - next.delivered.size());
+      assertThat(spool.spool.status().counts().dropped()).isEqualTo(1200 - next.delivered.size());
       assertThat(droppedAccordingTo(spool.events, Reason.FULL))
-          .isEqualTo(spool.spool.status().dropped());
+          .isEqualTo(spool.spool.status().counts().dropped());
     }
   }
 
@@ -185,7 +185,7 @@ class FullSpoolTest {
       }
       long dropped = 3000 - next.delivered.size();
       assertThat(dropped).isGreaterThan(200);
-      assertThat(spool.spool.status().dropped()).isEqualTo(dropped);
+      assertThat(spool.spool.status().counts().dropped()).isEqualTo(dropped);
     }
   }
 
@@ -202,7 +202,7 @@ class FullSpoolTest {
       taker.stop();
 
       assertThat(taker.delivered).containsAll(LongStream.range(0, 1_000).boxed().toList());
-      assertThat(spool.spool.status().dropped())
+      assertThat(spool.spool.status().counts().dropped())
           .isPositive()
           .isEqualTo(2_000 - taker.delivered.size());
     }
@@ -224,7 +224,7 @@ class FullSpoolTest {
       taker.stop();
 
       assertThat(taker.delivered).containsAll(LongStream.range(0, 1_000).boxed().toList());
-      assertThat(spool.spool.status().dropped())
+      assertThat(spool.spool.status().counts().dropped())
           .isPositive()
           .isEqualTo(2_000 - taker.delivered.size());
     }
@@ -246,7 +246,7 @@ class FullSpoolTest {
       taker.stop();
 
       assertThat(taker.delivered).allMatch(id -> id >= 2_000);
-      assertThat(spool.spool.status().dropped()).isEqualTo(5_000 - taker.delivered.size());
+      assertThat(spool.spool.status().counts().dropped()).isEqualTo(5_000 - taker.delivered.size());
     }
   }
 
@@ -281,7 +281,7 @@ class FullSpoolTest {
         spool.append(id, false).get(30, TimeUnit.SECONDS);
       }
 
-      assertThat(spool.spool.status().dropped()).isPositive();
+      assertThat(spool.spool.status().counts().dropped()).isPositive();
       diskIsFull.set(false);
     }
   }
@@ -311,7 +311,7 @@ class FullSpoolTest {
       long dropped = 1000 - taker.delivered.size();
       assertThat(dropped).isGreaterThan(100);
       assertThat(droppedAccordingTo(spool.events, Reason.FULL)).isEqualTo(dropped);
-      assertThat(spool.spool.status().dropped()).isEqualTo(dropped);
+      assertThat(spool.spool.status().counts().dropped()).isEqualTo(dropped);
     }
   }
 
@@ -399,7 +399,7 @@ class FullSpoolTest {
       }
 
       assertThat(taken).isEqualTo(LongStream.range(0, 2400).boxed().toList());
-      assertThat(spool.spool.status().dropped()).isZero();
+      assertThat(spool.spool.status().counts().dropped()).isZero();
     }
   }
 
@@ -508,12 +508,12 @@ class FullSpoolTest {
       CompletableFuture<Void> last = spool.append(count, true);
       await()
           .untilAsserted(() -> assertThat(spool.events).anyMatch(StoreFailing.class::isInstance));
-      long commits = spool.spool.status().commits();
+      long commits = spool.spool.status().counts().commits();
 
       diskIsFull.set(false);
       last.get(1, TimeUnit.MINUTES);
 
-      assertThat(spool.spool.status().commits() - commits).isBetween(8L, 12L);
+      assertThat(spool.spool.status().counts().commits() - commits).isBetween(8L, 12L);
       assertThat(spool.take(Integer.MAX_VALUE)).hasSize((int) count + 1);
     }
   }
@@ -524,14 +524,14 @@ class FullSpoolTest {
       for (int from = 0; from < 10_000; from += 500) {
         spool.appendCommitted(from, from + 500);
       }
-      assertThat(spool.spool.status().fileBytes()).isGreaterThan(10_000L * LENGTH);
+      assertThat(spool.spool.status().space().fileBytes()).isGreaterThan(10_000L * LENGTH);
 
       spool.spool.acknowledge(10_000, 10_000);
 
       await()
           .atMost(Duration.ofMinutes(1))
           .untilAsserted(
-              () -> assertThat(spool.spool.status().fileBytes()).isLessThan(5 * MEGABYTE));
+              () -> assertThat(spool.spool.status().space().fileBytes()).isLessThan(5 * MEGABYTE));
     }
   }
 
@@ -542,7 +542,7 @@ class FullSpoolTest {
         spool.appendCommitted(from, from + 100);
         spool.spool.acknowledge(from + 100, 100);
       }
-      assertThat(spool.spool.status().fileBytes()).isLessThan(10 * MEGABYTE);
+      assertThat(spool.spool.status().space().fileBytes()).isLessThan(10 * MEGABYTE);
     }
   }
 
@@ -649,7 +649,7 @@ class FullSpoolTest {
 
       assertThat(taken).isEqualTo(LongStream.range(0, 1000).boxed().toList());
       await().untilAsserted(() -> assertThat(appends).allMatch(CompletableFuture::isDone));
-      assertThat(spool.spool.status().dropped()).isZero();
+      assertThat(spool.spool.status().counts().dropped()).isZero();
       diskIsFull.set(false);
     }
   }
@@ -669,7 +669,7 @@ class FullSpoolTest {
 
       await()
           .untilAsserted(
-              () -> assertThat(spool.spool.status().bytes()).isLessThanOrEqualTo(MEGABYTE));
+              () -> assertThat(spool.spool.status().space().bytes()).isLessThanOrEqualTo(MEGABYTE));
       diskIsFull.set(false);
     }
   }
@@ -708,7 +708,7 @@ class FullSpoolTest {
     }
 
     try (SpoolFixture spool = new SpoolFixture(settings)) {
-      await().until(() -> spool.spool.status().dropped() == 3);
+      await().until(() -> spool.spool.status().counts().dropped() == 3);
       assertThat(spool.events)
           .containsExactly(
               new Dropped(
@@ -736,7 +736,7 @@ class FullSpoolTest {
       assertThat(spool.events).anyMatch(StoreFailing.class::isInstance);
 
       List<Long> left = spool.take(1200);
-      long dropped = spool.spool.status().dropped();
+      long dropped = spool.spool.status().counts().dropped();
       assertThat(left).isEqualTo(LongStream.range(dropped, 1200).boxed().toList());
       assertThat(left.size() * LENGTH).isGreaterThan((int) MEGABYTE);
     }
@@ -788,7 +788,7 @@ class FullSpoolTest {
 
       long dropped = 1000 - taker.delivered.size();
       assertThat(dropped).isGreaterThan(100);
-      assertThat(spool.spool.status().dropped()).isEqualTo(dropped);
+      assertThat(spool.spool.status().counts().dropped()).isEqualTo(dropped);
     }
   }
 
@@ -807,7 +807,7 @@ class FullSpoolTest {
       clock.now = clock.now.plusSeconds(1);
 
       assertThatThrownBy(() -> waits.get(1, TimeUnit.MINUTES)).hasMessageContaining("dropped");
-      assertThat(spool.spool.status().dropped()).isEqualTo(1);
+      assertThat(spool.spool.status().counts().dropped()).isEqualTo(1);
     }
   }
 
@@ -823,12 +823,12 @@ class FullSpoolTest {
           .untilAsserted(() -> assertThat(spool.events).anyMatch(StoreFailing.class::isInstance));
       clock.now = clock.now.plusSeconds(60);
       assertThatThrownBy(() -> waits.get(1, TimeUnit.MINUTES)).hasMessageContaining("dropped");
-      await().until(() -> spool.spool.status().dropped() == 1);
+      await().until(() -> spool.spool.status().counts().dropped() == 1);
       assertThat(spool.spool.status().storeFailure()).isPresent();
     }
 
     try (SpoolFixture spool = new SpoolFixture(settings, clock.time())) {
-      assertThat(spool.spool.status().lost()).isZero();
+      assertThat(spool.spool.status().counts().lost()).isZero();
       assertThat(spool.events).isEmpty();
     }
   }

@@ -99,17 +99,17 @@ class KilledSpoolTest {
     settings.setCommitInterval(Duration.ofMinutes(10));
     try (SpoolFixture spool = new SpoolFixture(settings)) {
       spool.appendCommitted(0, 500);
-      long before = spool.spool.status().fileBytes();
+      long before = spool.spool.status().space().fileBytes();
 
       spool.spool.acknowledge(450, 450);
 
-      await().until(() -> spool.spool.status().fileBytes() < before / 2);
+      await().until(() -> spool.spool.status().space().fileBytes() < before / 2);
       copy(running, killed);
     }
     try (SpoolFixture spool = new SpoolFixture(settings(killed, "PT0.001S"))) {
       assertThat(spool.take(50)).isEqualTo(LongStream.range(450, 500).boxed().toList());
       assertThat(spool.events).isEmpty();
-      assertThat(spool.spool.status().lost()).isZero();
+      assertThat(spool.spool.status().counts().lost()).isZero();
     }
   }
 

@@ -290,7 +290,7 @@ class StuckRecordsTest {
     }
     await().until(() -> sink.attemptsAt("key0 0") > 3);
     assertThat(spool.status().parked()).isEmpty();
-    assertThat(spool.status().deliveryFailure()).isPresent();
+    assertThat(spool.status().taking().failure()).isPresent();
 
     sink.failure = text -> null;
 
@@ -299,7 +299,7 @@ class StuckRecordsTest {
     for (int key = 0; key < 20; key++) {
       assertThat(sink.deliveredOf("key" + key)).isEqualTo(numbered("key" + key, key, 1000, 20));
     }
-    await().untilAsserted(() -> assertThat(spool.status().deliveryFailure()).isEmpty());
+    await().untilAsserted(() -> assertThat(spool.status().taking().failure()).isEmpty());
   }
 
   @Test
@@ -324,7 +324,7 @@ class StuckRecordsTest {
     millis.set(1_050);
     sink.failure = text -> text.startsWith("stuck") ? later("p") : null;
     append("stuck", 0);
-    await().until(() -> spool.status().deliveryFailure().isPresent());
+    await().until(() -> spool.status().taking().failure().isPresent());
     sink.failure = text -> null;
     millis.set(1_100);
     append("key", 1);
@@ -738,7 +738,7 @@ class StuckRecordsTest {
     await().until(() -> spool.status().parkedRecords() == 1);
     diskIsFull = true;
     append("key", 1);
-    await().until(() -> spool.status().deliveryFailure().orElse("").contains("cannot be parked"));
+    await().until(() -> spool.status().taking().failure().orElse("").contains("cannot be parked"));
 
     diskIsFull = false;
     append("key", 2);
@@ -961,7 +961,7 @@ class StuckRecordsTest {
     // What its files give back is room for others, though nothing else comes
     await()
         .atMost(Duration.ofMinutes(1))
-        .until(() -> spool.status().bytes() == spool.status().fileBytes());
+        .until(() -> spool.status().space().bytes() == spool.status().space().fileBytes());
   }
 
   private long total() {
@@ -985,7 +985,7 @@ class StuckRecordsTest {
         .allMatch(it -> it.endsWith(": NullPointerException at step drop-field of route forward"));
     assertThat(sink.attempts.get("poison0 0").get()).isEqualTo(5);
     await().untilAsserted(() -> assertThat(spool.status().parked()).isEmpty());
-    assertThat(spool.status().dropped()).isZero();
+    assertThat(spool.status().counts().dropped()).isZero();
   }
 
   @Test
@@ -1080,7 +1080,7 @@ class StuckRecordsTest {
       int arrived = i + 1;
       await().until(() -> sink.deliveredOf("more").size() == arrived);
     }
-    assertThat(spool.status().lost()).isZero();
+    assertThat(spool.status().counts().lost()).isZero();
   }
 
   @Test
