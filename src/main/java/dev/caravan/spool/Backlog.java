@@ -75,7 +75,6 @@ final class Backlog {
 
   private final SettledUntil safeUntil;
 
-  /** A thread that waits for room. */
   private record Waiter(int weight, long sinceNanos) {}
 
   private record CommitWaiter(long sequence, CompletableFuture<Void> committed, long sinceNanos) {}
@@ -515,7 +514,6 @@ final class Backlog {
     failWaiting(Long.MAX_VALUE, "was closed before this record was committed");
   }
 
-  /** Where things stand. */
   synchronized Snapshot snapshot() {
     long acknowledged = acknowledged();
     long last = next - 1;

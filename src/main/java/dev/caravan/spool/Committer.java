@@ -171,6 +171,7 @@ final class Committer {
         && !full
         && notLetGo.isEmpty()
         && checkpoint.mark().acknowledged() >= backlog.acknowledged()
+        && checkpoint.mark().parkedRecords() == parking.records()
         && backlog.isAtRest();
   }
 
@@ -261,7 +262,8 @@ final class Committer {
 
   private long remember() throws IOException {
     long done = backlog.acknowledged();
-    checkpoint.write(done, Math.max(done, log.last()), parking.force());
+    // In this order: what is done with as it is parked is on the medium, and counts as parked
+    checkpoint.write(done, Math.max(done, log.last()), parking.force(), parking.records());
     if (options.isForced()) {
       checkpoint.force();
     }

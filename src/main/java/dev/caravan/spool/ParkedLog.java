@@ -148,19 +148,6 @@ final class ParkedLog implements AutoCloseable {
         });
   }
 
-  /** How many records are not done with in a log that nobody has open, which stays as it is. */
-  static long undone(SpoolConfiguration options, String spool, Clock clock) throws IOException {
-    if (!exists(options, spool)) {
-      return 0;
-    }
-    try (SegmentedLog records = SegmentedLog.look(options.ofLog(name(spool), 0, clock));
-        SegmentedLog marks = SegmentedLog.look(options.ofLog(name(spool) + "-marks", 0, clock))) {
-      ParkedLog log = new ParkedLog(records, marks, records::append);
-      log.load();
-      return log.undone();
-    }
-  }
-
   /** How many records are not done with. */
   long undone() {
     return segments.values().stream().mapToLong(Segment::undone).sum();

@@ -273,12 +273,10 @@ final class Parking implements AutoCloseable {
     return held == null || held.group == null && held.count <= held.handedOut.size();
   }
 
-  /** A parked record by its place. */
   synchronized Optional<LogRecord> find(long parkedAs) throws IOException {
     return among(log.read(parkedAs), parkedAs);
   }
 
-  /** Whether a key more can be parked. */
   synchronized boolean hasRoomFor(long key) {
     return keys.size() < MOST_KEYS || keys.containsKey(key);
   }
@@ -397,7 +395,6 @@ final class Parking implements AutoCloseable {
     }
   }
 
-  /** How many of them are in flight. */
   synchronized int inFlight() {
     return inFlight.size();
   }

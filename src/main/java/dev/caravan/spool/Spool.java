@@ -290,7 +290,6 @@ public final class Spool implements AutoCloseable {
     }
   }
 
-  /** The work in the background that writes what was appended. */
   BackgroundTask commits() {
     return commits;
   }
@@ -325,7 +324,6 @@ public final class Spool implements AutoCloseable {
     backlog.wakeUp();
   }
 
-  /** Lets go of everything up to here. */
   void acknowledge(long upToSequence, int records) {
     backlog.acknowledge(upToSequence);
     committer.acknowledged.add(records);
@@ -402,7 +400,6 @@ public final class Spool implements AutoCloseable {
     }
   }
 
-  /** Records from this sequence on. */
   List<LogRecord> read(long fromSequence) throws IOException {
     return log.read(fromSequence, READ_BYTES);
   }

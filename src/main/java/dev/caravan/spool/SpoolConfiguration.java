@@ -146,7 +146,6 @@ public class SpoolConfiguration implements Cloneable {
   @UriParam(label = "consumer")
   private String keyHeader = "";
 
-  /** An independent copy. */
   public SpoolConfiguration copy() {
     try {
       return (SpoolConfiguration) clone();

@@ -23,8 +23,7 @@ import java.util.stream.Stream;
  * @param name of the spool
  * @param inUse whether a process has it open
  * @param waiting records that are on disk and not acknowledged
- * @param parked records that could not be delivered while others were; 0 while a process has the
- *     spool open, which tells it itself
+ * @param parked records that could not be delivered while others were
  * @param fileBytes on disk
  */
 public record SpoolGlance(String name, boolean inUse, long waiting, long parked, long fileBytes) {
@@ -70,20 +69,13 @@ public record SpoolGlance(String name, boolean inUse, long waiting, long parked,
     String name = name(file);
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
       Checkpoint.Mark mark = Checkpoint.newest(channel);
-      boolean inUse = isLocked(channel);
       return new SpoolGlance(
           name,
-          inUse,
+          isLocked(channel),
           Math.max(0, mark.committed() - mark.acknowledged()),
-          inUse ? 0 : parked(file.getParent(), name),
+          mark.parkedRecords(),
           size(file.resolveSibling(name)) + size(file.resolveSibling(name + ".parked")));
     }
-  }
-
-  private static long parked(Path directory, String name) throws IOException {
-    SpoolConfiguration options = new SpoolConfiguration();
-    options.setDirectory(directory.toString());
-    return ParkedLog.undone(options, name, Spool.Time.SYSTEM.wall());
   }
 
   /** Whether something is not delivered yet, parked or not. */

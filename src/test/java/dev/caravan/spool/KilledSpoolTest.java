@@ -83,7 +83,7 @@ class KilledSpoolTest {
     }
     try (Checkpoint checkpoint =
         Checkpoint.open(directory.resolve("events" + Spool.CHECKPOINT), "events")) {
-      checkpoint.write(50, 20, 0);
+      checkpoint.write(50, 20, 0, 0);
     }
 
     assertAllIsHandedOut(directory, kept);

@@ -112,11 +112,6 @@ public final class SegmentedLog implements AutoCloseable {
     return open(options, settled, expectedLast, new Disk());
   }
 
-  /** For reading a log that nobody has open, and leaving it as it is. */
-  public static SegmentedLog look(Options options) throws IOException {
-    return open(options, -1, 0, Disk.LOOKS_ONLY);
-  }
-
   static SegmentedLog open(Options options, long settled, long expectedLast, Disk disk)
       throws IOException {
     SegmentedLog log = new SegmentedLog(options, settled, disk);
