@@ -20,6 +20,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -72,7 +73,8 @@ final class Parking implements AutoCloseable {
   private final long expectedLast;
   private volatile ParkedLog log;
 
-  private final Set<Slot> inFlight = new HashSet<>();
+  /** Counted by whoever asks how the spool is, and must not wait while the disk is read. */
+  private final Set<Slot> inFlight = ConcurrentHashMap.newKeySet();
 
   /** Those of them that were not in flight already when they were parked. */
   private final Set<Slot> handedOutAgain = new HashSet<>();
@@ -395,7 +397,7 @@ final class Parking implements AutoCloseable {
     }
   }
 
-  synchronized int inFlight() {
+  int inFlight() {
     return inFlight.size();
   }
 

@@ -16,6 +16,8 @@ import java.util.AbstractList;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -182,6 +184,25 @@ class ParkingTest {
   }
 
   /** Else all would seem to be settled for a moment. */
+  @Test
+  void howManyAreInFlightIsKnownWhileAConsumerBegins() throws Exception {
+    parking.park(OWNER, records("a", 1, 2));
+    List<Integer> seen = new ArrayList<>();
+
+    parking.begin(
+        OWNER,
+        options,
+        sequence -> {
+          seen.add(
+              CompletableFuture.supplyAsync(parking::inFlight)
+                  .completeOnTimeout(-1, 30, TimeUnit.SECONDS)
+                  .join());
+          return false;
+        });
+
+    assertThat(seen).containsExactly(0, 0);
+  }
+
   @Test
   void whileAConsumerBeginsNoFewerCountAsParked() throws Exception {
     parking.park(OWNER, records("a", 1, 2));
