@@ -308,7 +308,7 @@ final class Committer {
     }
     becameFull();
     dropping |= options.getWhenFull() == SpoolConfiguration.WhenFull.DROP_OLDEST;
-    if (!dropping && waitedTooLong()) {
+    if (!dropping && waitingSinceNanos().stream().anyMatch(this::isTooLong)) {
       dropping = true;
       LOG.warn(
           "Spool '{}': what arrives has waited for {} ms. The oldest records make room and are"
@@ -332,13 +332,7 @@ final class Committer {
     if (room.isPresent() || state.failing().isEmpty()) {
       return room;
     }
-    OptionalLong commit = backlog.waitingForCommitSinceNanos();
-    return commit.isPresent() && isTooLong(commit.getAsLong()) ? commit : OptionalLong.empty();
-  }
-
-  private boolean waitedTooLong() {
-    OptionalLong since = waitingSinceNanos();
-    return since.isPresent() && isTooLong(since.getAsLong());
+    return backlog.waitingForCommitSinceNanos().stream().filter(this::isTooLong).findFirst();
   }
 
   private boolean isTooLong(long sinceNanos) {

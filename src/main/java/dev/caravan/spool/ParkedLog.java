@@ -4,6 +4,7 @@ import dev.caravan.spool.log.LogRecord;
 import dev.caravan.spool.log.RecordHeaders;
 import dev.caravan.spool.log.SegmentedLog;
 import dev.caravan.spool.log.SegmentedLog.Hole;
+import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -19,6 +20,7 @@ import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import java.util.function.LongConsumer;
+import org.apache.camel.util.IOHelper;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -27,7 +29,7 @@ import org.slf4j.LoggerFactory;
  * mark: a bit in memory, and a line in a second log from which the bits are set again after a
  * restart. A segment is deleted when all of it is done with, wherever it stands.
  */
-final class ParkedLog implements AutoCloseable {
+final class ParkedLog implements Closeable {
 
   private static final Logger LOG = LoggerFactory.getLogger(ParkedLog.class);
   private static final int READ_BYTES = 512 * 1024;
@@ -113,11 +115,8 @@ final class ParkedLog implements AutoCloseable {
       log.load();
       log.deleteDone();
       return log;
-    } catch (IOException | RuntimeException e) {
-      marks.close();
-      if (records != null) {
-        records.close();
-      }
+    } catch (IOException | RuntimeException | Error e) {
+      IOHelper.close(marks, records);
       throw e;
     }
   }

@@ -5,6 +5,7 @@ import dev.caravan.spool.Window.Slot.State;
 import dev.caravan.spool.log.LogRecord;
 import dev.caravan.spool.log.SegmentedLog;
 import dev.caravan.spool.log.SegmentedLog.Hole;
+import java.io.Closeable;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Instant;
@@ -33,7 +34,7 @@ import org.slf4j.LoggerFactory;
  * with growing pauses; once it is delivered, what is parked of the group is handed out again, in
  * order.
  */
-final class Parking implements AutoCloseable {
+final class Parking implements Closeable {
 
   private static final Logger LOG = LoggerFactory.getLogger(Parking.class);
 
@@ -174,11 +175,18 @@ final class Parking implements AutoCloseable {
    * Begins anew for a consumer with these options: whatever is parked is handed out again. What the
    * spool has not let go of it hands out itself, and what came before of the same key again with
    * it, so that is not parked any more. What damage took from the spool stays parked.
+   *
+   * @param whenOneIsSettled what is to be run when a parked record is settled for good
    */
-  synchronized void begin(Object newOwner, SpoolConfiguration itsOptions, Waiting inSpool)
+  synchronized void begin(
+      Object newOwner,
+      SpoolConfiguration itsOptions,
+      Function<LogRecord, Runnable> whenOneIsSettled,
+      Waiting inSpool)
       throws IOException {
     owner = newOwner;
     options = itsOptions;
+    whenSettled = whenOneIsSettled;
     keys.clear();
     groups.clear();
     inFlight.clear();
@@ -198,11 +206,6 @@ final class Parking implements AutoCloseable {
     // Not before: what is counted until then is not all that is parked
     records = keys.values().stream().mapToLong(key -> key.count).sum();
     noteStatus();
-  }
-
-  /** What is to be run when a parked record is settled for good. */
-  synchronized void tell(Function<LogRecord, Runnable> whenOneIsSettled) {
-    whenSettled = whenOneIsSettled;
   }
 
   private long keyOf(LogRecord record) {

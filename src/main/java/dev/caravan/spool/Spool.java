@@ -24,6 +24,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
+import org.apache.camel.util.IOHelper;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -148,20 +149,8 @@ public final class Spool implements AutoCloseable {
       committer.tellHoles();
     } catch (IOException | RuntimeException | Error e) {
       // The lock of the checkpoint, too: the next attempt may work
-      closeAll(e, parked, opened, checkpoint);
+      IOHelper.close(parked, opened, checkpoint);
       throw e;
-    }
-  }
-
-  private static void closeAll(Throwable failure, AutoCloseable... opened) {
-    for (AutoCloseable it : opened) {
-      try {
-        if (it != null) {
-          it.close();
-        }
-      } catch (Exception e) {
-        failure.addSuppressed(e);
-      }
     }
   }
 
@@ -355,8 +344,7 @@ public final class Spool implements AutoCloseable {
     backlog.takenBy(taker);
     committer.leaveParkedAlone(true);
     try {
-      parking.begin(taker, itsOptions, new Waiting()::holds);
-      parking.tell(taker.receiver()::whenSettled);
+      parking.begin(taker, itsOptions, taker.receiver()::whenSettled, new Waiting()::holds);
     } catch (IOException | RuntimeException | Error e) {
       // Whoever starts the route again must find the place free
       detach(taker);

@@ -1,6 +1,7 @@
 package dev.caravan.spool;
 
 import dev.caravan.spool.log.Checkpoint;
+import java.io.File;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
@@ -11,6 +12,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Predicate;
@@ -29,7 +31,6 @@ import java.util.stream.Stream;
 public record SpoolGlance(String name, boolean inUse, long waiting, long parked, long fileBytes) {
 
   private static final int MOST_SPOOLS = 100;
-  private static final int MOST_FILES = 10_000;
 
   /** The spools whose files lie in this directory, by name; none if it is not there. */
   public static List<SpoolGlance> at(Path directory) throws IOException {
@@ -99,17 +100,10 @@ public record SpoolGlance(String name, boolean inUse, long waiting, long parked,
         Optional.empty());
   }
 
-  private static long size(Path folder) throws IOException {
-    if (!Files.isDirectory(folder)) {
-      return 0;
-    }
-    long bytes = 0;
-    try (Stream<Path> files = Files.list(folder)) {
-      for (Path file : files.limit(MOST_FILES).toList()) {
-        bytes += Files.size(file);
-      }
-    }
-    return bytes;
+  /** One that is deleted meanwhile has no size. */
+  private static long size(Path folder) {
+    File[] files = folder.toFile().listFiles();
+    return files == null ? 0 : Arrays.stream(files).mapToLong(File::length).sum();
   }
 
   /** Held for a moment and shared; a bridge that starts just then tries again. */

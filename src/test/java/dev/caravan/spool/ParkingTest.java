@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.LongStream;
+import java.util.function.Function;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -29,6 +30,8 @@ class ParkingTest {
 
   private static final String KEY = "key";
   private static final Object OWNER = null;
+  private static final Function<LogRecord, Runnable> NOBODY_ASKS =
+      record -> Delivery.Receiver.NOBODY_ASKS;
   private static final int FRAME_BYTES = 256 * 1024;
   private static final Failure WHY = new Failure(Kind.LATER, "p", "p has no leader", null);
 
@@ -82,9 +85,9 @@ class ParkingTest {
 
   @Test
   void oneWhoIsLateParksNothingAndTakesNothingFromTheNext() throws Exception {
-    parking.begin("first", options, sequence -> false);
+    parking.begin("first", options, NOBODY_ASKS, sequence -> false);
     parking.park("first", records("a", 1, 1));
-    parking.begin("next", options, sequence -> false);
+    parking.begin("next", options, NOBODY_ASKS, sequence -> false);
 
     assertThat(parking.park("first", records("a", 2, 2))).isEmpty();
     assertThat(parking.due("first", 10, 0)).isEmpty();
@@ -177,7 +180,7 @@ class ParkingTest {
   void whatDamageTookFromTheSpoolStaysParked() throws Exception {
     parking.park(OWNER, records("a", 5, 6));
 
-    parking.begin(OWNER, options, sequence -> sequence == 6);
+    parking.begin(OWNER, options, NOBODY_ASKS, sequence -> sequence == 6);
 
     assertThat(parking.due(OWNER, 10, 0)).singleElement().matches(slot -> sequence(slot) == 5);
     assertThat(parking.records()).isEqualTo(1);
@@ -192,6 +195,7 @@ class ParkingTest {
     parking.begin(
         OWNER,
         options,
+        NOBODY_ASKS,
         sequence -> {
           seen.add(
               CompletableFuture.supplyAsync(parking::inFlight)
@@ -211,6 +215,7 @@ class ParkingTest {
     parking.begin(
         OWNER,
         options,
+        NOBODY_ASKS,
         sequence -> {
           seen.add(parking.records());
           return false;
@@ -224,7 +229,7 @@ class ParkingTest {
   void whatIsParkedLiesWithItsSpoolThoughTheConsumerWasToldOfNoFolder() throws Exception {
     SpoolConfiguration ofConsumer = options.copy();
     ofConsumer.setDirectory(directory.resolve("elsewhere").toString());
-    parking.begin(OWNER, ofConsumer, sequence -> false);
+    parking.begin(OWNER, ofConsumer, NOBODY_ASKS, sequence -> false);
 
     parking.park(OWNER, records("a", 1, 1));
 
@@ -240,7 +245,7 @@ class ParkingTest {
     }
     parking.stuck(key("stuck"), WHY, 0);
     parking.park(OWNER, records("a", 31, 31));
-    parking.begin(OWNER, options, sequence -> false);
+    parking.begin(OWNER, options, NOBODY_ASKS, sequence -> false);
     parking.stuck(key("stuck"), WHY, 0);
 
     assertThat(parking.due(OWNER, 10, 0)).isEmpty();

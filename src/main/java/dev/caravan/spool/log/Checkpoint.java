@@ -1,5 +1,6 @@
 package dev.caravan.spool.log;
 
+import java.io.Closeable;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
@@ -20,7 +21,7 @@ import java.util.stream.Stream;
  * <p>Two slots are written in turn, so that one of them is whole whatever happens. For one thread
  * at a time; an interrupt does not disturb it.
  */
-public final class Checkpoint implements AutoCloseable {
+public final class Checkpoint implements Closeable {
 
   private static final int SLOT_LENGTH = 64;
 
