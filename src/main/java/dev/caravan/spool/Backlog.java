@@ -318,8 +318,14 @@ final class Backlog {
       position = Math.max(position, to + 1);
     }
     notifyAll();
-    failWaiting(to, "dropped this record, as memory was full and the disk could not be written");
     return dropped;
+  }
+
+  /** Tells those who wait for the commit of what was dropped that they do so in vain. */
+  synchronized void failDropped() {
+    endWaiting(acknowledged(), COMMITTED);
+    failWaiting(
+        committed, "dropped this record, as memory was full and the disk could not be written");
   }
 
   private void noteDropped(long from, long to) {

@@ -244,8 +244,13 @@ final class Committer {
 
   /** Remembers how far everything is done with, and deletes the files that hold nothing else. */
   private void writeCheckpoint() {
+    long done = backlog.acknowledged();
     try {
-      long done = remember();
+      // In this order: what is done with as it is parked is on the medium, and counts as parked
+      checkpoint.write(done, Math.max(done, log.last()), parking.force(), parking.records());
+      if (options.isForced()) {
+        checkpoint.force();
+      }
       if (!options.keepsAcknowledged()) {
         log.deleteUpTo(done);
       }
@@ -258,16 +263,6 @@ final class Committer {
       notLetGo = Optional.of(sentence);
     }
     backlog.stored(fileBytes());
-  }
-
-  private long remember() throws IOException {
-    long done = backlog.acknowledged();
-    // In this order: what is done with as it is parked is on the medium, and counts as parked
-    checkpoint.write(done, Math.max(done, log.last()), parking.force(), parking.records());
-    if (options.isForced()) {
-      checkpoint.force();
-    }
-    return done;
   }
 
   private void storeWorks() {
@@ -402,6 +397,7 @@ final class Committer {
     List<LogRecord> pending = backlog.dropPending(PENDING_DROPPED_AT_ONCE);
     droppedPending = true;
     reportDropped(Reason.FULL, pending);
+    backlog.failDropped();
     return !pending.isEmpty();
   }
 
@@ -515,9 +511,9 @@ final class Committer {
     if (upTo == 0) {
       return false;
     }
+    // Else what is missing would look like damage, should the process be killed
+    writeCheckpoint();
     try {
-      // What a process that is killed had acknowledged would look like damage
-      remember();
       long before = log.fileBytes();
       log.deleteUpTo(upTo);
       backlog.stored(fileBytes());
