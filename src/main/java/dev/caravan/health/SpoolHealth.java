@@ -49,14 +49,22 @@ public class SpoolHealth {
   private static final List<Meter> METERS =
       List.of(
           new Meter("caravan.spool.records", "Records that wait", SpoolStatus::records),
-          new Meter("caravan.spool.bytes", "Bytes of the records kept", status -> status.space().bytes()),
-          new Meter("caravan.spool.max.bytes", "Bytes there is room for", status -> status.space().maxBytes()),
-          new Meter("caravan.spool.file.bytes", "Bytes on disk", status -> status.space().fileBytes()),
+          new Meter(
+              "caravan.spool.bytes", "Bytes of the records kept", status -> status.space().bytes()),
+          new Meter(
+              "caravan.spool.max.bytes",
+              "Bytes there is room for",
+              status -> status.space().maxBytes()),
+          new Meter(
+              "caravan.spool.file.bytes", "Bytes on disk", status -> status.space().fileBytes()),
           new Meter(
               "caravan.spool.oldest.seconds",
               "Age of the oldest record that waits",
               status -> status.oldest().toMillis() / 1000.0),
-          new Meter("caravan.spool.in.flight", "Handed out, no outcome yet", status -> status.taking().inFlight()),
+          new Meter(
+              "caravan.spool.in.flight",
+              "Handed out, no outcome yet",
+              status -> status.taking().inFlight()),
           new Meter(
               "caravan.spool.append.rate",
               "Records appended a second",
@@ -69,9 +77,14 @@ public class SpoolHealth {
               "caravan.spool.parked",
               "Records that cannot be delivered for now while others flow",
               SpoolStatus::parkedRecords),
-          new Meter("caravan.spool.dropped", "Records dropped", status -> status.counts().dropped()),
-          new Meter("caravan.spool.lost", "Records lost to damage", status -> status.counts().lost()),
-          new Meter("caravan.spool.full.events", "Times it became full", status -> status.counts().full()));
+          new Meter(
+              "caravan.spool.dropped", "Records dropped", status -> status.counts().dropped()),
+          new Meter(
+              "caravan.spool.lost", "Records lost to damage", status -> status.counts().lost()),
+          new Meter(
+              "caravan.spool.full.events",
+              "Times it became full",
+              status -> status.counts().full()));
 
   private record Meter(String name, String description, ToDoubleFunction<SpoolStatus> value) {}
 

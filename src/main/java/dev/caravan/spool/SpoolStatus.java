@@ -155,7 +155,10 @@ public record SpoolStatus(
           .append("; ");
     }
     if (spooling()) {
-      text.append("spooling, oldest ").append(words(oldest)).append(", ").append(size(space.bytes()));
+      text.append("spooling, oldest ")
+          .append(words(oldest))
+          .append(", ")
+          .append(size(space.bytes()));
       if (!space.full()) {
         text.append(roomInWords());
       }
