@@ -49,29 +49,42 @@ public class SpoolHealth {
   private static final List<Meter> METERS =
       List.of(
           new Meter("caravan.spool.records", "Records that wait", SpoolStatus::records),
-          new Meter("caravan.spool.bytes", "Bytes of the records kept", SpoolStatus::bytes),
-          new Meter("caravan.spool.max.bytes", "Bytes there is room for", SpoolStatus::maxBytes),
-          new Meter("caravan.spool.file.bytes", "Bytes on disk", SpoolStatus::fileBytes),
+          new Meter(
+              "caravan.spool.bytes", "Bytes of the records kept", status -> status.space().bytes()),
+          new Meter(
+              "caravan.spool.max.bytes",
+              "Bytes there is room for",
+              status -> status.space().maxBytes()),
+          new Meter(
+              "caravan.spool.file.bytes", "Bytes on disk", status -> status.space().fileBytes()),
           new Meter(
               "caravan.spool.oldest.seconds",
               "Age of the oldest record that waits",
               status -> status.oldest().toMillis() / 1000.0),
-          new Meter("caravan.spool.in.flight", "Handed out, no outcome yet", SpoolStatus::inFlight),
+          new Meter(
+              "caravan.spool.in.flight",
+              "Handed out, no outcome yet",
+              status -> status.taking().inFlight()),
           new Meter(
               "caravan.spool.append.rate",
               "Records appended a second",
-              SpoolStatus::appendedPerSecond),
+              status -> status.rates().appended()),
           new Meter(
               "caravan.spool.drain.rate",
               "Records acknowledged a second",
-              SpoolStatus::acknowledgedPerSecond),
+              status -> status.rates().acknowledged()),
           new Meter(
               "caravan.spool.parked",
               "Records that cannot be delivered for now while others flow",
               SpoolStatus::parkedRecords),
-          new Meter("caravan.spool.dropped", "Records dropped", SpoolStatus::dropped),
-          new Meter("caravan.spool.lost", "Records lost to damage", SpoolStatus::lost),
-          new Meter("caravan.spool.full.events", "Times it became full", SpoolStatus::fullEvents));
+          new Meter(
+              "caravan.spool.dropped", "Records dropped", status -> status.counts().dropped()),
+          new Meter(
+              "caravan.spool.lost", "Records lost to damage", status -> status.counts().lost()),
+          new Meter(
+              "caravan.spool.full.events",
+              "Times it became full",
+              status -> status.counts().full()));
 
   private record Meter(String name, String description, ToDoubleFunction<SpoolStatus> value) {}
 
@@ -141,9 +154,10 @@ public class SpoolHealth {
     if (metered.add(status.name())) {
       meter(spools, status.name());
     }
-    if (status.untaken().isPresent()) {
+    Optional<Duration> untaken = status.taking().untaken();
+    if (untaken.isPresent()) {
       // Nothing that Kafka could be blamed for, nor for what is caught up afterwards
-      if (status.waits() && status.untaken().get().compareTo(CATCHING_UP_AFTER) >= 0) {
+      if (status.waits() && untaken.get().compareTo(CATCHING_UP_AFTER) >= 0) {
         spooling.add(status.name());
       }
       if (status.abandoned() && status.waits() && abandoned.add(status.name())) {
@@ -163,7 +177,7 @@ public class SpoolHealth {
           "Spool {}: {}. What arrives is kept on disk until {}",
           status.name(),
           status.sentence(),
-          status.stepHangs()
+          status.taking().stepHangs()
               ? "the step returns. Look at what it waits for."
               : "Kafka takes it. Check KAFKA_BOOTSTRAP_SERVERS (%s), the brokers and the rights of the"
                       .formatted(

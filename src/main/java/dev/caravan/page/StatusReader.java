@@ -185,13 +185,13 @@ final class StatusReader {
         state(spool),
         spool.sentence(),
         spool.records(),
-        spool.bytes(),
-        spool.maxBytes(),
+        spool.space().bytes(),
+        spool.space().maxBytes(),
         spool.oldest().toMillis() / MILLIS,
         spool.parkedRecords(),
-        spool.dropped() + spool.lost(),
-        spool.appendedPerSecond(),
-        spool.acknowledgedPerSecond());
+        spool.counts().dropped() + spool.counts().lost(),
+        spool.rates().appended(),
+        spool.rates().acknowledged());
   }
 
   static String state(SpoolStatus spool) {

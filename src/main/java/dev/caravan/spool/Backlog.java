@@ -12,6 +12,7 @@ import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 
 /**
@@ -33,6 +34,8 @@ final class Backlog {
   private static final int COMMITTED_SHARE = 4;
 
   private static final long MOST_COMMITTED_AT_ONCE_BYTES = 2 * 1024 * 1024;
+
+  private static final Consumer<CompletableFuture<Void>> COMMITTED = it -> it.complete(null);
 
   private final String spool;
   private final long maxBytes;
@@ -72,7 +75,6 @@ final class Backlog {
 
   private final SettledUntil safeUntil;
 
-  /** A thread that waits for room. */
   private record Waiter(int weight, long sinceNanos) {}
 
   private record CommitWaiter(long sequence, CompletableFuture<Void> committed, long sinceNanos) {}
@@ -222,11 +224,17 @@ final class Backlog {
     return position >= next;
   }
 
-  /** The next to take is this one, as all before it were taken or are not there. */
-  synchronized void takeFrom(Object by, long sequence) {
+  /**
+   * The next to take is this one, as all before it were read or are not there.
+   *
+   * @return the first of those read that is not dropped: others count as that already
+   */
+  synchronized long takeFrom(Object by, long sequence) {
+    long from = position;
     if (by == taker) {
       position = Math.max(position, sequence);
     }
+    return from;
   }
 
   /** This one takes from now on, from the first record on that is not acknowledged. */
@@ -297,16 +305,8 @@ final class Backlog {
     return counted;
   }
 
-  /**
-   * Records that only memory held, and that are there no more.
-   *
-   * @param records those that nobody has taken
-   * @param waiters those who wait for the commit of any of them, in vain
-   */
-  record DroppedPending(List<LogRecord> records, List<CompletableFuture<Void>> waiters) {}
-
-  /** Takes the oldest records that only memory holds away. */
-  synchronized DroppedPending dropPending(int count) {
+  /** Takes the oldest records that only memory holds away; returned are those nobody has taken. */
+  synchronized List<LogRecord> dropPending(int count) {
     long from = safeUpTo() + 1;
     long to = Math.min(next - 1, from + count - 1);
     List<LogRecord> dropped = range(Math.max(from, position), to);
@@ -318,7 +318,14 @@ final class Backlog {
       position = Math.max(position, to + 1);
     }
     notifyAll();
-    return new DroppedPending(dropped, waitedUpTo(to));
+    return dropped;
+  }
+
+  /** Tells those who wait for the commit of what was dropped that they do so in vain. */
+  synchronized void failDropped() {
+    endWaiting(acknowledged(), COMMITTED);
+    failWaiting(
+        committed, "dropped this record, as memory was full and the disk could not be written");
   }
 
   private void noteDropped(long from, long to) {
@@ -434,14 +441,14 @@ final class Backlog {
     return committed >= next - 1 && waitingForRoom.isEmpty() && waitingForCommit.isEmpty();
   }
 
-  /** Takes note of a commit; returned is who waited for it. */
-  synchronized List<CompletableFuture<Void>> committed(long upToSequence) {
+  /** Takes note of a commit, and tells those who waited for it. */
+  synchronized void committed(long upToSequence) {
     settleUpTo(upToSequence);
     evict();
     if (!waitingForRoom.isEmpty()) {
       notifyAll();
     }
-    return waitedUpTo(committed);
+    endWaiting(committed, COMMITTED);
   }
 
   /** What is on disk takes so much room. */
@@ -454,31 +461,28 @@ final class Backlog {
 
   /**
    * While nothing can be committed: makes room of what is acknowledged; if that is to be kept, only
-   * where memory runs short.
-   *
-   * @return those who wait for a commit that is not needed any more, as what they appended is done
-   *     with
+   * where memory runs short. Nobody waits for the commit of what is done with.
    */
-  synchronized List<CompletableFuture<Void>> needNoCommit(boolean kept) {
+  synchronized void needNoCommit(boolean kept) {
     if (!kept || !waitingForRoom.isEmpty() || pendingBytes > memoryBytes) {
       settleUpTo(Math.min(acknowledged(), next - 1));
       evict();
       notifyAll();
     }
-    return waitedUpTo(acknowledged());
+    endWaiting(acknowledged(), COMMITTED);
   }
 
-  private List<CompletableFuture<Void>> waitedUpTo(long sequence) {
-    List<CompletableFuture<Void>> done = new ArrayList<>();
-    for (CommitWaiter waiting : waitingForCommit) {
-      if (waiting.sequence() > sequence) {
-        break;
-      }
-      done.add(waiting.committed());
+  private void failWaiting(long upToSequence, String why) {
+    String sentence = "The spool '%s' %s.".formatted(spool, why);
+    endWaiting(upToSequence, it -> it.completeExceptionally(new IllegalStateException(sentence)));
+  }
+
+  private void endWaiting(long upToSequence, Consumer<CompletableFuture<Void>> outcome) {
+    while (!waitingForCommit.isEmpty() && waitingForCommit.getFirst().sequence() <= upToSequence) {
+      outcome.accept(waitingForCommit.getFirst().committed());
+      // Not before: one that memory runs out for still waits
+      waitingForCommit.removeFirst();
     }
-    // Not before: what memory runs out for is still waited for
-    done.forEach(it -> waitingForCommit.removeFirst());
-    return done;
   }
 
   private void settleUpTo(long sequence) {
@@ -511,12 +515,11 @@ final class Backlog {
     notifyAll();
   }
 
-  /** Those who waited for a commit in vain. */
-  synchronized List<CompletableFuture<Void>> leftWaiting() {
-    return waitedUpTo(Long.MAX_VALUE);
+  /** After the last commit: who still waits for one does so in vain. */
+  synchronized void closed() {
+    failWaiting(Long.MAX_VALUE, "was closed before this record was committed");
   }
 
-  /** Where things stand. */
   synchronized Snapshot snapshot() {
     long acknowledged = acknowledged();
     long last = next - 1;

@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.HashSet;
 import java.util.List;
+import java.util.LongSummaryStatistics;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -170,6 +171,7 @@ final class Committer {
         && !full
         && notLetGo.isEmpty()
         && checkpoint.mark().acknowledged() >= backlog.acknowledged()
+        && checkpoint.mark().parkedRecords() == parking.records()
         && backlog.isAtRest();
   }
 
@@ -205,14 +207,13 @@ final class Committer {
   /** False if the disk cannot be written at the moment. */
   private boolean commitSome(boolean mayWait) {
     if (state.failing().isPresent() && now() - state.retryAtNanos() < 0) {
-      needNoCommit();
+      backlog.needNoCommit(options.keepsAcknowledged());
       return false;
     }
     try {
       // What failed after the last append did not undo it
-      committed(Math.min(log.last(), backlog.lastAppended()));
-      Backlog.Uncommitted uncommitted =
-          backlog.uncommitted(!options.getKeepAcknowledged().isZero(), mayWait);
+      backlog.committed(Math.min(log.last(), backlog.lastAppended()));
+      Backlog.Uncommitted uncommitted = backlog.uncommitted(options.keepsAcknowledged(), mayWait);
       if (state.failing().isPresent()) {
         // A full disk may have room once the files are deleted that are done with
         writeCheckpoint();
@@ -226,7 +227,7 @@ final class Committer {
       }
       // At once: whatever fails after it, they are on disk and must not be written again
       backlog.stored(fileBytes());
-      committed(uncommitted.upTo());
+      backlog.committed(uncommitted.upTo());
       if (!droppedPending || !uncommitted.records().isEmpty()) {
         storeWorks();
       }
@@ -241,19 +242,16 @@ final class Committer {
     return true;
   }
 
-  private void committed(long upToSequence) {
-    backlog.committed(upToSequence).forEach(waiter -> waiter.complete(null));
-  }
-
   /** Remembers how far everything is done with, and deletes the files that hold nothing else. */
   private void writeCheckpoint() {
     long done = backlog.acknowledged();
     try {
-      checkpoint.write(done, Math.max(done, log.last()), parking.force());
+      // In this order: what is done with as it is parked is on the medium, and counts as parked
+      checkpoint.write(done, Math.max(done, log.last()), parking.force(), parking.records());
       if (options.isForced()) {
         checkpoint.force();
       }
-      if (options.getKeepAcknowledged().isZero()) {
+      if (!options.keepsAcknowledged()) {
         log.deleteUpTo(done);
       }
       notLetGo = Optional.empty();
@@ -267,12 +265,6 @@ final class Committer {
     backlog.stored(fileBytes());
   }
 
-  private void needNoCommit() {
-    backlog
-        .needNoCommit(!options.getKeepAcknowledged().isZero())
-        .forEach(waiter -> waiter.complete(null));
-  }
-
   private void storeWorks() {
     droppedPending = false;
     if (state.failing().isPresent()) {
@@ -283,7 +275,7 @@ final class Committer {
   }
 
   private void storeFails(String sentence, Throwable cause) {
-    needNoCommit();
+    backlog.needNoCommit(options.keepsAcknowledged());
     int failures = state.failures() + 1;
     long pause =
         Math.min(LONGEST_PAUSE.toNanos(), FIRST_PAUSE.toNanos() << Math.min(10, failures - 1));
@@ -311,7 +303,7 @@ final class Committer {
     }
     becameFull();
     dropping |= options.getWhenFull() == SpoolConfiguration.WhenFull.DROP_OLDEST;
-    if (!dropping && waitedTooLong()) {
+    if (!dropping && waitingSinceNanos().stream().anyMatch(this::isTooLong)) {
       dropping = true;
       LOG.warn(
           "Spool '{}': what arrives has waited for {} ms. The oldest records make room and are"
@@ -335,13 +327,7 @@ final class Committer {
     if (room.isPresent() || state.failing().isEmpty()) {
       return room;
     }
-    OptionalLong commit = backlog.waitingForCommitSinceNanos();
-    return commit.isPresent() && isTooLong(commit.getAsLong()) ? commit : OptionalLong.empty();
-  }
-
-  private boolean waitedTooLong() {
-    OptionalLong since = waitingSinceNanos();
-    return since.isPresent() && isTooLong(since.getAsLong());
+    return backlog.waitingForCommitSinceNanos().stream().filter(this::isTooLong).findFirst();
   }
 
   private boolean isTooLong(long sinceNanos) {
@@ -408,19 +394,11 @@ final class Committer {
   }
 
   private boolean dropPending() {
-    Backlog.DroppedPending pending = backlog.dropPending(PENDING_DROPPED_AT_ONCE);
+    List<LogRecord> pending = backlog.dropPending(PENDING_DROPPED_AT_ONCE);
     droppedPending = true;
-    reportDropped(Reason.FULL, pending.records());
-    pending
-        .waiters()
-        .forEach(
-            waiter ->
-                waiter.completeExceptionally(
-                    new IllegalStateException(
-                        "The spool '%s' dropped this record, as memory was full and the disk could"
-                                .formatted(name)
-                            + " not be written.")));
-    return !pending.records().isEmpty();
+    reportDropped(Reason.FULL, pending);
+    backlog.failDropped();
+    return !pending.isEmpty();
   }
 
   /** Whether it helps to delete files, so that others can be written. */
@@ -458,8 +436,7 @@ final class Committer {
   private void dropTooOld() throws IOException {
     long cutoff = time.wall().millis() - options.getMaxAge().toMillis();
     long count = 0;
-    long oldest = 0;
-    long newest = 0;
+    LongSummaryStatistics times = new LongSummaryStatistics();
     for (boolean all = true; all; ) {
       List<LogRecord> records =
           backlog.acknowledged() < backlog.lastCommitted()
@@ -467,18 +444,15 @@ final class Committer {
               : List.of();
       int old = 0;
       while (old < records.size() && records.get(old).appendedAtMillis() < cutoff) {
+        times.accept(records.get(old).appendedAtMillis());
         old++;
       }
       if (old > 0) {
-        oldest = count == 0 ? records.get(0).appendedAtMillis() : oldest;
-        newest = records.get(old - 1).appendedAtMillis();
         count += backlog.drop(records.get(0).sequence(), records.get(old - 1).sequence());
       }
       all = old > 0 && old == records.size();
     }
-    if (count > 0) {
-      reportDropped(Reason.TOO_OLD, count, oldest, newest);
-    }
+    reportDropped(Reason.TOO_OLD, count, times);
     while (dropParked(cutoff, Reason.TOO_OLD)) {
       LOG.debug("Spool '{}': parked records were too old.", name);
     }
@@ -486,12 +460,16 @@ final class Committer {
 
   /** Tells that these will not be handed out any more, if there are any. */
   void reportDropped(Reason reason, List<LogRecord> records) {
-    if (!records.isEmpty()) {
-      reportDropped(
-          reason,
-          records.size(),
-          records.get(0).appendedAtMillis(),
-          records.get(records.size() - 1).appendedAtMillis());
+    reportDropped(
+        reason,
+        records.size(),
+        records.stream().mapToLong(LogRecord::appendedAtMillis).summaryStatistics());
+  }
+
+  /** The order of their times is another one: of what was parked, or where a clock was set back. */
+  private void reportDropped(Reason reason, long count, LongSummaryStatistics times) {
+    if (count > 0) {
+      reportDropped(reason, count, times.getMin(), times.getMax());
     }
   }
 
@@ -509,12 +487,12 @@ final class Committer {
   // --- what is kept for replay
 
   private long keptBytes() {
-    return options.getKeepAcknowledged().isZero()
-        ? 0
-        : log.segments().stream()
+    return options.keepsAcknowledged()
+        ? log.segments().stream()
             .filter(it -> it.last() <= backlog.acknowledged())
             .mapToLong(SegmentInfo::fileBytes)
-            .sum();
+            .sum()
+        : 0;
   }
 
   /** Forgets the oldest of what is kept until it takes up less; false if nothing was forgotten. */
@@ -533,10 +511,14 @@ final class Committer {
     if (upTo == 0) {
       return false;
     }
+    // Else what is missing would look like damage, should the process be killed
+    writeCheckpoint();
     try {
+      long before = log.fileBytes();
       log.deleteUpTo(upTo);
       backlog.stored(fileBytes());
-      return true;
+      // The newest file stays while it is small
+      return log.fileBytes() < before;
     } catch (IOException e) {
       storeFails(String.valueOf(e.getMessage()), e);
       return false;
@@ -556,7 +538,7 @@ final class Committer {
     } catch (IOException e) {
       storeFails(String.valueOf(e.getMessage()), e);
     }
-    if (!options.getKeepAcknowledged().isZero()) {
+    if (options.keepsAcknowledged()) {
       long waiting = fileBytes() - keptBytes();
       trimKept(Math.max(0, options.getMaxBytes() / 10 * 9 - waiting));
     }
@@ -594,13 +576,8 @@ final class Committer {
     return log.fileBytes() + parking.fileBytes();
   }
 
-  /**
-   * How the spool is doing.
-   *
-   * @param taker what hands its records out, if anything does
-   * @param untaken for how long nothing has, if nothing does
-   */
-  SpoolStatus status(Optional<Delivery> taker, Optional<Duration> untaken) {
+  /** How the spool is doing, from which this one takes, or nobody for so long. */
+  SpoolStatus status(Optional<Delivery> taker, Duration untaken) {
     Backlog.Snapshot snapshot = backlog.snapshot();
     long oldest = snapshot.oldestMillis();
     if (oldest == 0 && snapshot.waiting() > 0) {
@@ -617,27 +594,21 @@ final class Committer {
     return new SpoolStatus(
         name,
         snapshot.waiting(),
-        snapshot.bytes(),
-        options.getMaxBytes(),
-        fileBytes(),
         oldest == 0 ? Duration.ZERO : Duration.ofMillis(Math.max(0, time.wall().millis() - oldest)),
-        taker.map(Delivery::inFlight).orElse(0),
-        snapshot.appendedRecords(),
-        acknowledged.sum(),
-        dropped.sum(),
-        lost.sum(),
-        commits,
-        fullEvents,
-        full,
-        appendRate.perSecond,
-        acknowledgeRate.perSecond,
-        growthRate.perSecond,
-        state.failing(),
-        taker.flatMap(Delivery::failure),
-        notLetGo.or(() -> taker.flatMap(Delivery::trouble)),
-        taker.map(Delivery::stepHangs).orElse(false),
-        untaken,
         parking.records(),
-        parking.status());
+        parking.status(),
+        new SpoolStatus.Space(snapshot.bytes(), options.getMaxBytes(), fileBytes(), full),
+        new SpoolStatus.Counts(
+            snapshot.appendedRecords(),
+            acknowledged.sum(),
+            dropped.sum(),
+            lost.sum(),
+            commits,
+            fullEvents),
+        new SpoolStatus.Rates(
+            appendRate.perSecond, acknowledgeRate.perSecond, growthRate.perSecond),
+        taker.map(Delivery::status).orElseGet(() -> SpoolStatus.Taking.nobodySince(untaken)),
+        state.failing(),
+        notLetGo);
   }
 }

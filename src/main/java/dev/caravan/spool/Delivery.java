@@ -643,13 +643,11 @@ final class Delivery implements Runnable {
     int room = Math.min(TAKE_AT_ONCE, parking.room());
     Map<Long, Slot> failedAtOnce = new HashMap<>();
     for (Slot slot : dueParked(room, now)) {
-      if (isStopped()) {
-        return;
-      }
       Slot first = failedAtOnce.get(slot.key);
       slot.handedOutAtNanos = now;
-      if (first != null) {
-        settled(slot, first.failure);
+      if (first != null || isStopped()) {
+        // It counts as in flight, and a stop waits for that
+        settled(slot, first == null ? notSettled() : first.failure);
         continue;
       }
       handOut(slot, true);
@@ -864,32 +862,21 @@ final class Delivery implements Runnable {
         && spool.nanoTime() - lastDeliveredNanos >= NOTHING_DELIVERED_FROM.toNanos();
   }
 
-  /** Whether a step of the route keeps all other records from being handed out. */
-  boolean stepHangs() {
-    return stepHangs(SLOW_FROM).isPresent();
-  }
-
-  /** Why records cannot even be handed out, if so. */
-  Optional<String> trouble() {
-    return trouble.or(() -> stepHangs(HANGS_FROM));
-  }
-
-  /** Why records are not delivered at present, if so. */
-  Optional<String> failure() {
-    return stepHangs(HANGS_FROM).isPresent()
-        ? Optional.empty()
-        : stepHangs(SLOW_FROM).or(() -> failure);
-  }
-
   /** All are handed out on one thread, so that they come in order: one that is kept keeps all. */
-  private Optional<String> stepHangs(Duration from) {
+  SpoolStatus.Taking status() {
     Duration held =
         isHandingOut ? Duration.ofNanos(spool.nanoTime() - handingOutSinceNanos) : Duration.ZERO;
-    return held.compareTo(from) < 0
-        ? Optional.empty()
-        : Optional.of(
-            ("a step of the route that takes from it has not returned for %s, and until then no other"
-                    + " record is handed out")
-                .formatted(SpoolStatus.words(held)));
+    boolean slow = held.compareTo(SLOW_FROM) >= 0;
+    boolean hangs = held.compareTo(HANGS_FROM) >= 0;
+    String step =
+        ("a step of the route that takes from it has not returned for %s, and until then no other"
+                + " record is handed out")
+            .formatted(SpoolStatus.words(held));
+    return new SpoolStatus.Taking(
+        inFlight(),
+        slow ? Optional.of(step).filter(it -> !hangs) : failure,
+        trouble.or(() -> Optional.of(step).filter(it -> hangs)),
+        slow,
+        Optional.empty());
   }
 }

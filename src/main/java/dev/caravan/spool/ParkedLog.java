@@ -4,6 +4,7 @@ import dev.caravan.spool.log.LogRecord;
 import dev.caravan.spool.log.RecordHeaders;
 import dev.caravan.spool.log.SegmentedLog;
 import dev.caravan.spool.log.SegmentedLog.Hole;
+import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -19,6 +20,7 @@ import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import java.util.function.LongConsumer;
+import org.apache.camel.util.IOHelper;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -27,7 +29,7 @@ import org.slf4j.LoggerFactory;
  * mark: a bit in memory, and a line in a second log from which the bits are set again after a
  * restart. A segment is deleted when all of it is done with, wherever it stands.
  */
-final class ParkedLog implements AutoCloseable {
+final class ParkedLog implements Closeable {
 
   private static final Logger LOG = LoggerFactory.getLogger(ParkedLog.class);
   private static final int READ_BYTES = 512 * 1024;
@@ -113,11 +115,8 @@ final class ParkedLog implements AutoCloseable {
       log.load();
       log.deleteDone();
       return log;
-    } catch (IOException | RuntimeException e) {
-      marks.close();
-      if (records != null) {
-        records.close();
-      }
+    } catch (IOException | RuntimeException | Error e) {
+      IOHelper.close(marks, records);
       throw e;
     }
   }
@@ -146,19 +145,6 @@ final class ParkedLog implements AutoCloseable {
             doneAndMissing.add(sequence);
           }
         });
-  }
-
-  /** How many records are not done with in a log that nobody has open, which stays as it is. */
-  static long undone(SpoolConfiguration options, String spool, Clock clock) throws IOException {
-    if (!exists(options, spool)) {
-      return 0;
-    }
-    try (SegmentedLog records = SegmentedLog.look(options.ofLog(name(spool), 0, clock));
-        SegmentedLog marks = SegmentedLog.look(options.ofLog(name(spool) + "-marks", 0, clock))) {
-      ParkedLog log = new ParkedLog(records, marks, records::append);
-      log.load();
-      return log.undone();
-    }
   }
 
   /** How many records are not done with. */

@@ -5,6 +5,7 @@ import dev.caravan.spool.Window.Slot.State;
 import dev.caravan.spool.log.LogRecord;
 import dev.caravan.spool.log.SegmentedLog;
 import dev.caravan.spool.log.SegmentedLog.Hole;
+import java.io.Closeable;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Instant;
@@ -20,6 +21,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,7 +34,7 @@ import org.slf4j.LoggerFactory;
  * with growing pauses; once it is delivered, what is parked of the group is handed out again, in
  * order.
  */
-final class Parking implements AutoCloseable {
+final class Parking implements Closeable {
 
   private static final Logger LOG = LoggerFactory.getLogger(Parking.class);
 
@@ -72,7 +74,8 @@ final class Parking implements AutoCloseable {
   private final long expectedLast;
   private volatile ParkedLog log;
 
-  private final Set<Slot> inFlight = new HashSet<>();
+  /** Counted by whoever asks how the spool is, and must not wait while the disk is read. */
+  private final Set<Slot> inFlight = ConcurrentHashMap.newKeySet();
 
   /** Those of them that were not in flight already when they were parked. */
   private final Set<Slot> handedOutAgain = new HashSet<>();
@@ -172,11 +175,18 @@ final class Parking implements AutoCloseable {
    * Begins anew for a consumer with these options: whatever is parked is handed out again. What the
    * spool has not let go of it hands out itself, and what came before of the same key again with
    * it, so that is not parked any more. What damage took from the spool stays parked.
+   *
+   * @param whenOneIsSettled what is to be run when a parked record is settled for good
    */
-  synchronized void begin(Object newOwner, SpoolConfiguration itsOptions, Waiting inSpool)
+  synchronized void begin(
+      Object newOwner,
+      SpoolConfiguration itsOptions,
+      Function<LogRecord, Runnable> whenOneIsSettled,
+      Waiting inSpool)
       throws IOException {
     owner = newOwner;
     options = itsOptions;
+    whenSettled = whenOneIsSettled;
     keys.clear();
     groups.clear();
     inFlight.clear();
@@ -196,11 +206,6 @@ final class Parking implements AutoCloseable {
     // Not before: what is counted until then is not all that is parked
     records = keys.values().stream().mapToLong(key -> key.count).sum();
     noteStatus();
-  }
-
-  /** What is to be run when a parked record is settled for good. */
-  synchronized void tell(Function<LogRecord, Runnable> whenOneIsSettled) {
-    whenSettled = whenOneIsSettled;
   }
 
   private long keyOf(LogRecord record) {
@@ -273,12 +278,10 @@ final class Parking implements AutoCloseable {
     return held == null || held.group == null && held.count <= held.handedOut.size();
   }
 
-  /** A parked record by its place. */
   synchronized Optional<LogRecord> find(long parkedAs) throws IOException {
     return among(log.read(parkedAs), parkedAs);
   }
 
-  /** Whether a key more can be parked. */
   synchronized boolean hasRoomFor(long key) {
     return keys.size() < MOST_KEYS || keys.containsKey(key);
   }
@@ -397,8 +400,7 @@ final class Parking implements AutoCloseable {
     }
   }
 
-  /** How many of them are in flight. */
-  synchronized int inFlight() {
+  int inFlight() {
     return inFlight.size();
   }
 

@@ -130,9 +130,11 @@ public final class Replay {
     spool.append(
         record.bodyOrNull(),
         record.headers().without(SpoolConstants.RECEIPT).with(SpoolConstants.REPLAYED, true));
-    progress =
-        new Progress(
-            State.SENDING, progress.sent() + 1, progress.gone(), Optional.of(record.appendedAt()));
+    reached(progress.state(), 1, 0, Optional.of(record.appendedAt()));
+  }
+
+  private void reached(State state, long sent, long gone, Optional<Instant> when) {
+    progress = new Progress(state, progress.sent() + sent, progress.gone() + gone, when);
   }
 
   /** Empty if the end was reached. */
@@ -153,9 +155,7 @@ public final class Replay {
     long first = records.isEmpty() ? Long.MAX_VALUE : records.get(0).sequence();
     long missing = Math.min(first, upTo + 1) - expected;
     if (begun && missing > 0) {
-      progress =
-          new Progress(
-              progress.state(), progress.sent(), progress.gone() + missing, progress.reached());
+      reached(progress.state(), 0, missing, progress.reached());
     }
     begun = true;
     records.stream()
@@ -174,7 +174,7 @@ public final class Replay {
   }
 
   private void enter(State state) {
-    progress = new Progress(state, progress.sent(), progress.gone(), progress.reached());
+    reached(state, 0, 0, progress.reached());
     if (state.isOver() && progress.sent() > 0) {
       spool.report(
           new SpoolEvent.Replayed(

@@ -24,6 +24,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
+import org.apache.camel.util.IOHelper;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -146,21 +147,10 @@ public final class Spool implements AutoCloseable {
               appender.apply(log),
               this::report);
       committer.tellHoles();
-    } catch (IOException | RuntimeException e) {
-      closeAll(e, parked, opened, checkpoint);
+    } catch (IOException | RuntimeException | Error e) {
+      // The lock of the checkpoint, too: the next attempt may work
+      IOHelper.close(parked, opened, checkpoint);
       throw e;
-    }
-  }
-
-  private static void closeAll(Exception failure, AutoCloseable... opened) {
-    for (AutoCloseable it : opened) {
-      try {
-        if (it != null) {
-          it.close();
-        }
-      } catch (Exception e) {
-        failure.addSuppressed(e);
-      }
     }
   }
 
@@ -196,7 +186,7 @@ public final class Spool implements AutoCloseable {
           name,
           options.directoryPath(),
           status.records() + status.parkedRecords(),
-          SpoolStatus.size(status.bytes()));
+          SpoolStatus.size(status.space().bytes()));
     }
     return spool;
   }
@@ -289,7 +279,6 @@ public final class Spool implements AutoCloseable {
     }
   }
 
-  /** The work in the background that writes what was appended. */
   BackgroundTask commits() {
     return commits;
   }
@@ -303,9 +292,13 @@ public final class Spool implements AutoCloseable {
     }
     List<LogRecord> stored = log.read(taken.readFrom(), READ_BYTES);
     // None of them there: what was in front of those in memory is lost, or done with
-    backlog.takeFrom(
-        by, stored.isEmpty() ? taken.readTo() + 1 : stored.get(stored.size() - 1).sequence() + 1);
-    return stored;
+    long from =
+        backlog.takeFrom(
+            by,
+            stored.isEmpty() ? taken.readTo() + 1 : stored.get(stored.size() - 1).sequence() + 1);
+    return from <= taken.readFrom()
+        ? stored
+        : stored.stream().filter(record -> record.sequence() >= from).toList();
   }
 
   /** The record of this sequence, if it is still there. */
@@ -320,7 +313,6 @@ public final class Spool implements AutoCloseable {
     backlog.wakeUp();
   }
 
-  /** Lets go of everything up to here. */
   void acknowledge(long upToSequence, int records) {
     backlog.acknowledge(upToSequence);
     committer.acknowledged.add(records);
@@ -352,8 +344,7 @@ public final class Spool implements AutoCloseable {
     backlog.takenBy(taker);
     committer.leaveParkedAlone(true);
     try {
-      parking.begin(taker, itsOptions, new Waiting()::holds);
-      parking.tell(taker.receiver()::whenSettled);
+      parking.begin(taker, itsOptions, taker.receiver()::whenSettled, new Waiting()::holds);
     } catch (IOException | RuntimeException | Error e) {
       // Whoever starts the route again must find the place free
       detach(taker);
@@ -397,7 +388,6 @@ public final class Spool implements AutoCloseable {
     }
   }
 
-  /** Records from this sequence on. */
   List<LogRecord> read(long fromSequence) throws IOException {
     return log.read(fromSequence, READ_BYTES);
   }
@@ -409,7 +399,7 @@ public final class Spool implements AutoCloseable {
 
   /** Whether acknowledged records are kept, so that they can be replayed. */
   public boolean keepsAcknowledged() {
-    return !options.getKeepAcknowledged().isZero();
+    return options.keepsAcknowledged();
   }
 
   /** What of it can be replayed at most; empty if nothing can, or it cannot be read now. */
@@ -474,12 +464,8 @@ public final class Spool implements AutoCloseable {
 
   /** How it is doing; costs little and may be asked at any time. */
   public SpoolStatus status() {
-    Optional<Delivery> taker = Optional.ofNullable(delivery.get());
     return committer.status(
-        taker,
-        taker.isPresent()
-            ? Optional.empty()
-            : Optional.of(Duration.ofNanos(nanoTime() - untakenSinceNanos)));
+        Optional.ofNullable(delivery.get()), Duration.ofNanos(nanoTime() - untakenSinceNanos));
   }
 
   /** Commits what is left and lets go of the files; who still waits is told so. */
@@ -503,14 +489,7 @@ public final class Spool implements AutoCloseable {
             status().storeFailure().orElse("Look at the disk."));
       }
     } finally {
-      backlog
-          .leftWaiting()
-          .forEach(
-              waiter ->
-                  waiter.completeExceptionally(
-                      new IllegalStateException(
-                          "The spool '%s' was closed before this record was committed."
-                              .formatted(name))));
+      backlog.closed();
       try (checkpoint;
           log;
           parking) {

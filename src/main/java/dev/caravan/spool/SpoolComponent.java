@@ -142,7 +142,7 @@ public class SpoolComponent extends HealthCheckComponent {
       Spool spool = Spool.open(name, options, Spool.Time.SYSTEM, writer, this::tellListeners);
       BackgroundHealthCheck.of(getCamelContext()).watch(spool.commits());
       return new Open(spool, writer, completions);
-    } catch (IOException | RuntimeException e) {
+    } catch (IOException | RuntimeException | Error e) {
       executors.shutdownNow(writer);
       executors.shutdownNow(completions);
       throw e;

@@ -146,7 +146,6 @@ public class SpoolConfiguration implements Cloneable {
   @UriParam(label = "consumer")
   private String keyHeader = "";
 
-  /** An independent copy. */
   public SpoolConfiguration copy() {
     try {
       return (SpoolConfiguration) clone();
@@ -235,9 +234,13 @@ public class SpoolConfiguration implements Cloneable {
     return fsync == Fsync.COMMIT;
   }
 
-  /** The pause after so many attempts. */
+  boolean keepsAcknowledged() {
+    return !keepAcknowledged.isZero();
+  }
+
+  /** The pause after so many attempts; the first may not be counted yet. */
   Duration redeliveryDelay(int attempts) {
-    long millis = redeliveryDelay.toMillis() << Math.min(20, attempts - 1);
+    long millis = redeliveryDelay.toMillis() << Math.min(20, Math.max(1, attempts) - 1);
     return Duration.ofMillis(Math.min(millis, maximumRedeliveryDelay.toMillis()));
   }
 

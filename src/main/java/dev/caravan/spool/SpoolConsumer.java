@@ -205,11 +205,11 @@ class SpoolConsumer extends DefaultConsumer implements Suspendable, Delivery.Rec
           .detail("spool", status.name())
           .detail("state", status.sentence())
           .detail("records", status.records())
-          .detail("bytes", status.bytes())
+          .detail("bytes", status.space().bytes())
           .detail("oldest.seconds", status.oldest().toSeconds())
-          .detail("in.flight", status.inFlight())
-          .detail("dropped", status.dropped())
-          .detail("lost", status.lost())
+          .detail("in.flight", status.taking().inFlight())
+          .detail("dropped", status.counts().dropped())
+          .detail("lost", status.counts().lost())
           .state(status.inDanger() ? State.DOWN : State.UP);
     }
   }

@@ -1,6 +1,7 @@
 package dev.caravan.spool;
 
 import dev.caravan.spool.log.Checkpoint;
+import java.io.File;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
@@ -11,6 +12,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Predicate;
@@ -23,14 +25,12 @@ import java.util.stream.Stream;
  * @param name of the spool
  * @param inUse whether a process has it open
  * @param waiting records that are on disk and not acknowledged
- * @param parked records that could not be delivered while others were; 0 while a process has the
- *     spool open, which tells it itself
+ * @param parked records that could not be delivered while others were
  * @param fileBytes on disk
  */
 public record SpoolGlance(String name, boolean inUse, long waiting, long parked, long fileBytes) {
 
   private static final int MOST_SPOOLS = 100;
-  private static final int MOST_FILES = 10_000;
 
   /** The spools whose files lie in this directory, by name; none if it is not there. */
   public static List<SpoolGlance> at(Path directory) throws IOException {
@@ -70,20 +70,13 @@ public record SpoolGlance(String name, boolean inUse, long waiting, long parked,
     String name = name(file);
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
       Checkpoint.Mark mark = Checkpoint.newest(channel);
-      boolean inUse = isLocked(channel);
       return new SpoolGlance(
           name,
-          inUse,
+          isLocked(channel),
           Math.max(0, mark.committed() - mark.acknowledged()),
-          inUse ? 0 : parked(file.getParent(), name),
+          mark.parkedRecords(),
           size(file.resolveSibling(name)) + size(file.resolveSibling(name + ".parked")));
     }
-  }
-
-  private static long parked(Path directory, String name) throws IOException {
-    SpoolConfiguration options = new SpoolConfiguration();
-    options.setDirectory(directory.toString());
-    return ParkedLog.undone(options, name, Spool.Time.SYSTEM.wall());
   }
 
   /** Whether something is not delivered yet, parked or not. */
@@ -96,41 +89,21 @@ public record SpoolGlance(String name, boolean inUse, long waiting, long parked,
     return new SpoolStatus(
         name,
         waiting,
-        fileBytes,
-        options.getMaxBytes(),
-        fileBytes,
         Duration.ZERO,
-        0,
-        0,
-        0,
-        0,
-        0,
-        0,
-        0,
-        false,
-        0,
-        0,
-        0,
-        Optional.empty(),
-        Optional.empty(),
-        Optional.empty(),
-        false,
-        Optional.of(untaken),
         parked,
-        List.of());
+        List.of(),
+        new SpoolStatus.Space(fileBytes, options.getMaxBytes(), fileBytes, false),
+        SpoolStatus.Counts.NONE,
+        SpoolStatus.Rates.NONE,
+        SpoolStatus.Taking.nobodySince(untaken),
+        Optional.empty(),
+        Optional.empty());
   }
 
-  private static long size(Path folder) throws IOException {
-    if (!Files.isDirectory(folder)) {
-      return 0;
-    }
-    long bytes = 0;
-    try (Stream<Path> files = Files.list(folder)) {
-      for (Path file : files.limit(MOST_FILES).toList()) {
-        bytes += Files.size(file);
-      }
-    }
-    return bytes;
+  /** One that is deleted meanwhile has no size. */
+  private static long size(Path folder) {
+    File[] files = folder.toFile().listFiles();
+    return files == null ? 0 : Arrays.stream(files).mapToLong(File::length).sum();
   }
 
   /** Held for a moment and shared; a bridge that starts just then tries again. */

@@ -9,57 +9,86 @@ import java.util.Optional;
 /**
  * How a spool is doing, in numbers and in a sentence.
  *
- * @param name of the spool
  * @param records that wait, not acknowledged yet, without those parked
- * @param bytes that the waiting records and those kept for replay take up
- * @param maxBytes that they may take up
- * @param fileBytes on disk
  * @param oldest age of the oldest record that waits; of those parked, too, while nothing else is
  *     delivered
- * @param inFlight handed out, no outcome yet
- * @param appended records since the spool was opened
- * @param acknowledged records since the spool was opened
- * @param dropped records since the spool was opened, for whatever reason
- * @param lost records that damage took, since the spool was opened
- * @param commits since the spool was opened
- * @param fullEvents how often it became full since it was opened
- * @param full whether it is full now
- * @param appendedPerSecond over about the last ten seconds
- * @param acknowledgedPerSecond over about the last ten seconds
- * @param growthBytesPerSecond over about the last ten seconds, negative while it shrinks
- * @param storeFailure why nothing can be written at present, if so
- * @param deliveryFailure why nothing can be handed over at present, if so
- * @param trouble why records on disk cannot be read or deleted at present, if so
- * @param stepHangs whether a step of the route keeps all other records from being handed out
- * @param untaken for how long no consumer has been there to take from it, if none is
  * @param parkedRecords that cannot be delivered for now while the rest flows
  * @param parked what cannot be delivered for now while the rest flows, by what is stuck
+ * @param storeFailure why nothing can be written at present, if so
+ * @param notLetGo why what is done with cannot be deleted at present, if so
  */
 public record SpoolStatus(
     String name,
     long records,
-    long bytes,
-    long maxBytes,
-    long fileBytes,
     Duration oldest,
-    int inFlight,
-    long appended,
-    long acknowledged,
-    long dropped,
-    long lost,
-    long commits,
-    long fullEvents,
-    boolean full,
-    double appendedPerSecond,
-    double acknowledgedPerSecond,
-    double growthBytesPerSecond,
-    Optional<String> storeFailure,
-    Optional<String> deliveryFailure,
-    Optional<String> trouble,
-    boolean stepHangs,
-    Optional<Duration> untaken,
     long parkedRecords,
-    List<Parking.Parked> parked) {
+    List<Parking.Parked> parked,
+    Space space,
+    Counts counts,
+    Rates rates,
+    Taking taking,
+    Optional<String> storeFailure,
+    Optional<String> notLetGo) {
+
+  /**
+   * What it takes up.
+   *
+   * @param bytes of the records that wait and of those kept for replay
+   * @param maxBytes that they may take up
+   * @param fileBytes on disk
+   * @param full whether there is no room for more
+   */
+  public record Space(long bytes, long maxBytes, long fileBytes, boolean full) {}
+
+  /**
+   * Since the spool was opened.
+   *
+   * @param appended records
+   * @param acknowledged records
+   * @param dropped records, for whatever reason
+   * @param lost records that damage took
+   * @param commits to its files
+   * @param full how often it became full
+   */
+  public record Counts(
+      long appended, long acknowledged, long dropped, long lost, long commits, long full) {
+
+    static final Counts NONE = new Counts(0, 0, 0, 0, 0, 0);
+  }
+
+  /**
+   * A second, over about the last ten seconds.
+   *
+   * @param appended records
+   * @param acknowledged records
+   * @param growthBytes by which what it takes up grows, negative while it shrinks
+   */
+  public record Rates(double appended, double acknowledged, double growthBytes) {
+
+    static final Rates NONE = new Rates(0, 0, 0);
+  }
+
+  /**
+   * How the consumer is doing.
+   *
+   * @param inFlight records that are handed out and have no outcome yet
+   * @param failure why nothing can be handed over at present, if so
+   * @param trouble why records on disk cannot be read at present, or a step of the route keeps all
+   *     from being handed out for long, if so
+   * @param stepHangs whether a step of the route keeps all other records from being handed out
+   * @param untaken for how long no consumer has been there, if none is
+   */
+  public record Taking(
+      int inFlight,
+      Optional<String> failure,
+      Optional<String> trouble,
+      boolean stepHangs,
+      Optional<Duration> untaken) {
+
+    static Taking nobodySince(Duration untaken) {
+      return new Taking(0, Optional.empty(), Optional.empty(), false, Optional.of(untaken));
+    }
+  }
 
   private static final Duration SPOOLING_FROM = Duration.ofSeconds(10);
 
@@ -75,7 +104,7 @@ public record SpoolStatus(
 
   /** Whether no consumer has been there for longer than it takes to replace one. */
   public boolean abandoned() {
-    return untaken.filter(time -> time.compareTo(ABANDONED_FROM) >= 0).isPresent();
+    return taking.untaken().filter(time -> time.compareTo(ABANDONED_FROM) >= 0).isPresent();
   }
 
   /**
@@ -83,7 +112,15 @@ public record SpoolStatus(
    * by itself; one that is not there does not come back by itself.
    */
   public boolean inDanger() {
-    return full || trouble.isPresent() || storeFailure.isPresent() || (abandoned() && waits());
+    return space.full()
+        || trouble().isPresent()
+        || storeFailure.isPresent()
+        || (abandoned() && waits());
+  }
+
+  /** Why records on disk cannot be read, deleted or handed out at present, if so. */
+  public Optional<String> trouble() {
+    return notLetGo.or(taking::trouble);
   }
 
   /** Whether something is not delivered yet, parked or not. */
@@ -93,29 +130,36 @@ public record SpoolStatus(
 
   /** The time until it is full, if it goes on growing as it does. */
   public Optional<Duration> room() {
-    if (growthBytesPerSecond < 1) {
+    if (rates.growthBytes() < 1) {
       return Optional.empty();
     }
-    long seconds = (long) (Math.max(0, maxBytes - bytes) / growthBytesPerSecond);
+    long seconds = (long) (roomBytes() / rates.growthBytes());
     return Optional.of(Duration.ofSeconds(seconds));
+  }
+
+  private long roomBytes() {
+    return Math.max(0, space.maxBytes() - space.bytes());
   }
 
   /** The state in words for people. */
   public String sentence() {
     StringBuilder text = new StringBuilder();
-    if (full) {
+    if (space.full()) {
       text.append("full, ");
     }
     if (abandoned()) {
       text.append("nothing has taken from it for ")
-          .append(words(untaken.orElseThrow()))
+          .append(words(taking.untaken().orElseThrow()))
           .append(", no route that runs begins with spool:")
           .append(name)
           .append("; ");
     }
     if (spooling()) {
-      text.append("spooling, oldest ").append(words(oldest)).append(", ").append(size(bytes));
-      if (!full) {
+      text.append("spooling, oldest ")
+          .append(words(oldest))
+          .append(", ")
+          .append(size(space.bytes()));
+      if (!space.full()) {
         text.append(roomInWords());
       }
     } else if (abandoned()) {
@@ -138,15 +182,15 @@ public record SpoolStatus(
     }
     storeFailure.ifPresent(
         why -> text.append("; records wait in memory only: ").append(why.replaceAll("[.]+$", "")));
-    trouble.ifPresent(why -> text.append("; ").append(why));
-    deliveryFailure.ifPresent(why -> text.append("; not delivered: ").append(why));
+    trouble().ifPresent(why -> text.append("; ").append(why));
+    taking.failure().ifPresent(why -> text.append("; not delivered: ").append(why));
     return text.toString();
   }
 
   private String roomInWords() {
     return room()
         .map(time -> ", room for " + words(time) + " at this rate")
-        .orElse(abandoned() ? ", room for " + size(Math.max(0, maxBytes - bytes)) : "");
+        .orElse(abandoned() ? ", room for " + size(roomBytes()) : "");
   }
 
   static String words(Duration time) {

@@ -169,17 +169,14 @@ final class Window {
     return slots.isEmpty();
   }
 
-  /** How many records take up a place. */
   int places() {
     return keyed ? places : slots.size();
   }
 
-  /** The keys of which some record is not delivered. */
   Collection<Key> keys() {
     return keys.values();
   }
 
-  /** The key of a record that is not delivered. */
   Key keyOf(Slot slot) {
     return keys.get(slot.key);
   }
@@ -264,7 +261,6 @@ final class Window {
     return new Progress(upTo, records);
   }
 
-  /** How many are handed out and have no outcome yet. */
   int inFlight() {
     return keys.values().stream().mapToInt(key -> key.inFlight).sum();
   }

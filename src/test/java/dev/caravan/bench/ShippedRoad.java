@@ -128,7 +128,7 @@ final class ShippedRoad implements AutoCloseable {
   /** Waits until the spool has let go of all events, as they are acknowledged. */
   void awaitAll() {
     long deadline = System.nanoTime() + PATIENCE_NANOS;
-    while (status().acknowledged() < sent) {
+    while (status().counts().acknowledged() < sent) {
       if (System.nanoTime() > deadline) {
         throw new IllegalStateException(
             "Of %d events not all were carried: %s".formatted(sent, status()));

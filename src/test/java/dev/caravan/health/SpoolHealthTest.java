@@ -59,27 +59,14 @@ class SpoolHealthTest {
     return new SpoolStatus(
         name,
         2,
-        1_000,
-        100_000,
-        2_000,
         Duration.ofSeconds(oldestSeconds),
         0,
-        0,
-        0,
-        0,
-        0,
-        0,
-        0,
-        full,
-        0,
-        0,
-        0,
+        List.of(),
+        new SpoolStatus.Space(1_000, 100_000, 2_000, full),
+        new SpoolStatus.Counts(0, 0, 0, 0, 0, 0),
+        new SpoolStatus.Rates(0, 0, 0),
+        new SpoolStatus.Taking(0, Optional.empty(), Optional.empty(), false, untaken),
         Optional.empty(),
-        Optional.empty(),
-        Optional.empty(),
-        false,
-        untaken,
-        0,
-        List.of());
+        Optional.empty());
   }
 }

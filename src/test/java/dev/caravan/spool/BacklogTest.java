@@ -29,6 +29,16 @@ class BacklogTest {
   }
 
   @Test
+  void whatIsDroppedWhileItIsReadIsNotHandedOutAsWell() throws Exception {
+    onDisk.takenBy("first");
+    Backlog.Taken read = onDisk.take("first", 128, 0, 0);
+    assertThat(read.readFrom()).isEqualTo(11);
+    assertThat(onDisk.drop(11, 20)).as("counted as dropped").isEqualTo(10);
+
+    assertThat(onDisk.takeFrom("first", read.readTo() + 1)).isEqualTo(21);
+  }
+
+  @Test
   void aConsumerOfBeforeDoesNotWaitAnyMore() throws Exception {
     onDisk.takenBy("second");
     onDisk.acknowledge(50);

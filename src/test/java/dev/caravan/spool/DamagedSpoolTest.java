@@ -115,7 +115,7 @@ class DamagedSpoolTest {
 
       assertThat(left).hasSizeGreaterThan(100).isSorted().doesNotHaveDuplicates();
       await().untilAsserted(() -> assertThat(spool.events).anyMatch(Damaged.class::isInstance));
-      assertThat(left.size() + spool.spool.status().lost()).isGreaterThanOrEqualTo(5000);
+      assertThat(left.size() + spool.spool.status().counts().lost()).isGreaterThanOrEqualTo(5000);
       spool.appendCommitted(5000, 5010);
       assertThat(spool.take(10)).hasSize(10);
     }
@@ -195,7 +195,7 @@ class DamagedSpoolTest {
       List<Long> left = spool.take(300);
 
       assertThat(left).hasSizeLessThan(300).contains(299L);
-      await().until(() -> spool.spool.status().lost() == 300 - left.size());
+      await().until(() -> spool.spool.status().counts().lost() == 300 - left.size());
     }
   }
 
@@ -214,7 +214,7 @@ class DamagedSpoolTest {
       left.addAll(spool.take(600));
       assertThat(left).contains(300L, 450L, 599L).doesNotHaveDuplicates();
       // Of what is told as lost a few records were in memory, too
-      await().until(() -> spool.spool.status().lost() >= 600 - left.size());
+      await().until(() -> spool.spool.status().counts().lost() >= 600 - left.size());
     }
   }
 
@@ -234,7 +234,7 @@ class DamagedSpoolTest {
       List<Long> left = spool.take(300);
 
       assertThat(left).hasSizeLessThan(300).contains(299L);
-      await().until(() -> spool.spool.status().lost() == 300 - left.size());
+      await().until(() -> spool.spool.status().counts().lost() == 300 - left.size());
       assertThat(first).doesNotExist();
     }
   }

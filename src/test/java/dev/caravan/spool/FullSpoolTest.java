@@ -13,6 +13,7 @@ import dev.caravan.spool.SpoolEvent.Relieved;
 import dev.caravan.spool.SpoolEvent.StoreFailing;
 import dev.caravan.spool.SpoolEvent.StoreWorking;
 import dev.caravan.spool.log.LogRecord;
+import dev.caravan.spool.log.RecordHeaders;
 import dev.caravan.spool.log.SegmentedLog;
 import dev.caravan.testing.LogLines;
 import java.io.IOException;
@@ -62,7 +63,7 @@ class FullSpoolTest {
       await().untilAsserted(() -> assertThat(spool.events).anyMatch(Full.class::isInstance));
       long let = appends.stream().filter(CompletableFuture::isDone).count();
       assertThat(let).isBetween(400L, 2 * MEGABYTE / LENGTH);
-      assertThat(spool.spool.status().full()).isTrue();
+      assertThat(spool.spool.status().space().full()).isTrue();
       assertThat(spool.spool.status().sentence()).startsWith("full");
 
       List<Long> taken = new ArrayList<>();
@@ -74,8 +75,8 @@ class FullSpoolTest {
       assertThat(taken).isEqualTo(LongStream.range(0, 1000).boxed().toList());
       await().untilAsserted(() -> assertThat(appends).allMatch(CompletableFuture::isDone));
       await().untilAsserted(() -> assertThat(spool.events).last().isInstanceOf(Relieved.class));
-      assertThat(spool.spool.status().dropped()).isZero();
-      assertThat(spool.spool.status().fullEvents()).isPositive();
+      assertThat(spool.spool.status().counts().dropped()).isZero();
+      assertThat(spool.spool.status().counts().full()).isPositive();
     }
   }
 
@@ -92,7 +93,7 @@ class FullSpoolTest {
       await().untilAsserted(() -> assertThat(spool.events).anyMatch(Full.class::isInstance));
       clock.now = clock.now.plusSeconds(59);
       assertThat(appends.get(999)).isNotDone();
-      assertThat(spool.spool.status().dropped()).isZero();
+      assertThat(spool.spool.status().counts().dropped()).isZero();
 
       clock.now = clock.now.plusSeconds(1);
       for (CompletableFuture<Void> append : appends) {
@@ -100,7 +101,7 @@ class FullSpoolTest {
       }
 
       List<Long> left = spool.take(1000);
-      long dropped = spool.spool.status().dropped();
+      long dropped = spool.spool.status().counts().dropped();
       assertThat(dropped).isPositive().isEqualTo(droppedAccordingTo(spool.events, Reason.FULL));
       assertThat(left).isEqualTo(LongStream.range(dropped, 1000).boxed().toList());
     }
@@ -115,10 +116,10 @@ class FullSpoolTest {
 
       List<Long> left = spool.take(3000);
 
-      long dropped = spool.spool.status().dropped();
+      long dropped = spool.spool.status().counts().dropped();
       assertThat(left).isEqualTo(LongStream.range(dropped, 3000).boxed().toList());
       assertThat(droppedAccordingTo(spool.events, Reason.FULL)).isEqualTo(dropped);
-      assertThat(spool.spool.status().bytes()).isLessThanOrEqualTo(2 * MEGABYTE);
+      assertThat(spool.spool.status().space().bytes()).isLessThanOrEqualTo(2 * MEGABYTE);
     }
   }
 
@@ -139,7 +140,7 @@ class FullSpoolTest {
       long dropped = 3000 - taker.delivered.size();
       assertThat(dropped).isGreaterThan(100);
       assertThat(droppedAccordingTo(spool.events, Reason.FULL)).isEqualTo(dropped);
-      assertThat(spool.spool.status().dropped()).isEqualTo(dropped);
+      assertThat(spool.spool.status().counts().dropped()).isEqualTo(dropped);
     }
   }
 
@@ -158,9 +159,9 @@ class FullSpoolTest {
       await().until(() -> next.delivered.contains(1199L));
       next.stop();
 
-      assertThat(spool.spool.status().dropped()).isEqualTo(1200 - next.delivered.size());
+      assertThat(spool.spool.status().counts().dropped()).isEqualTo(1200 - next.delivered.size());
       assertThat(droppedAccordingTo(spool.events, Reason.FULL))
-          .isEqualTo(spool.spool.status().dropped());
+          .isEqualTo(spool.spool.status().counts().dropped());
     }
   }
 
@@ -184,7 +185,7 @@ class FullSpoolTest {
       }
       long dropped = 3000 - next.delivered.size();
       assertThat(dropped).isGreaterThan(200);
-      assertThat(spool.spool.status().dropped()).isEqualTo(dropped);
+      assertThat(spool.spool.status().counts().dropped()).isEqualTo(dropped);
     }
   }
 
@@ -201,7 +202,7 @@ class FullSpoolTest {
       taker.stop();
 
       assertThat(taker.delivered).containsAll(LongStream.range(0, 1_000).boxed().toList());
-      assertThat(spool.spool.status().dropped())
+      assertThat(spool.spool.status().counts().dropped())
           .isPositive()
           .isEqualTo(2_000 - taker.delivered.size());
     }
@@ -223,7 +224,7 @@ class FullSpoolTest {
       taker.stop();
 
       assertThat(taker.delivered).containsAll(LongStream.range(0, 1_000).boxed().toList());
-      assertThat(spool.spool.status().dropped())
+      assertThat(spool.spool.status().counts().dropped())
           .isPositive()
           .isEqualTo(2_000 - taker.delivered.size());
     }
@@ -245,7 +246,7 @@ class FullSpoolTest {
       taker.stop();
 
       assertThat(taker.delivered).allMatch(id -> id >= 2_000);
-      assertThat(spool.spool.status().dropped()).isEqualTo(5_000 - taker.delivered.size());
+      assertThat(spool.spool.status().counts().dropped()).isEqualTo(5_000 - taker.delivered.size());
     }
   }
 
@@ -262,6 +263,25 @@ class FullSpoolTest {
 
       assertThatThrownBy(() -> committed.get(1, TimeUnit.MINUTES))
           .hasMessageContaining("dropped this record");
+      diskIsFull.set(false);
+    }
+  }
+
+  @Test
+  void whatIsKeptAndCannotMakeRoomHoldsNothingUp() throws Exception {
+    SpoolConfiguration settings =
+        SpoolFixture.settings(directory, 100 * MEGABYTE, MEGABYTE, WhenFull.DROP_OLDEST);
+    settings.setKeepAcknowledged(Duration.ofHours(1));
+    try (SpoolFixture spool = failing(settings)) {
+      spool.appendCommitted(0, 10);
+      spool.spool.acknowledge(10, 10);
+      diskIsFull.set(true);
+
+      for (long id = 10; id < 1_000; id++) {
+        spool.append(id, false).get(30, TimeUnit.SECONDS);
+      }
+
+      assertThat(spool.spool.status().counts().dropped()).isPositive();
       diskIsFull.set(false);
     }
   }
@@ -291,7 +311,7 @@ class FullSpoolTest {
       long dropped = 1000 - taker.delivered.size();
       assertThat(dropped).isGreaterThan(100);
       assertThat(droppedAccordingTo(spool.events, Reason.FULL)).isEqualTo(dropped);
-      assertThat(spool.spool.status().dropped()).isEqualTo(dropped);
+      assertThat(spool.spool.status().counts().dropped()).isEqualTo(dropped);
     }
   }
 
@@ -379,7 +399,7 @@ class FullSpoolTest {
       }
 
       assertThat(taken).isEqualTo(LongStream.range(0, 2400).boxed().toList());
-      assertThat(spool.spool.status().dropped()).isZero();
+      assertThat(spool.spool.status().counts().dropped()).isZero();
     }
   }
 
@@ -488,12 +508,12 @@ class FullSpoolTest {
       CompletableFuture<Void> last = spool.append(count, true);
       await()
           .untilAsserted(() -> assertThat(spool.events).anyMatch(StoreFailing.class::isInstance));
-      long commits = spool.spool.status().commits();
+      long commits = spool.spool.status().counts().commits();
 
       diskIsFull.set(false);
       last.get(1, TimeUnit.MINUTES);
 
-      assertThat(spool.spool.status().commits() - commits).isBetween(8L, 12L);
+      assertThat(spool.spool.status().counts().commits() - commits).isBetween(8L, 12L);
       assertThat(spool.take(Integer.MAX_VALUE)).hasSize((int) count + 1);
     }
   }
@@ -504,14 +524,14 @@ class FullSpoolTest {
       for (int from = 0; from < 10_000; from += 500) {
         spool.appendCommitted(from, from + 500);
       }
-      assertThat(spool.spool.status().fileBytes()).isGreaterThan(10_000L * LENGTH);
+      assertThat(spool.spool.status().space().fileBytes()).isGreaterThan(10_000L * LENGTH);
 
       spool.spool.acknowledge(10_000, 10_000);
 
       await()
           .atMost(Duration.ofMinutes(1))
           .untilAsserted(
-              () -> assertThat(spool.spool.status().fileBytes()).isLessThan(5 * MEGABYTE));
+              () -> assertThat(spool.spool.status().space().fileBytes()).isLessThan(5 * MEGABYTE));
     }
   }
 
@@ -522,7 +542,7 @@ class FullSpoolTest {
         spool.appendCommitted(from, from + 100);
         spool.spool.acknowledge(from + 100, 100);
       }
-      assertThat(spool.spool.status().fileBytes()).isLessThan(10 * MEGABYTE);
+      assertThat(spool.spool.status().space().fileBytes()).isLessThan(10 * MEGABYTE);
     }
   }
 
@@ -629,7 +649,7 @@ class FullSpoolTest {
 
       assertThat(taken).isEqualTo(LongStream.range(0, 1000).boxed().toList());
       await().untilAsserted(() -> assertThat(appends).allMatch(CompletableFuture::isDone));
-      assertThat(spool.spool.status().dropped()).isZero();
+      assertThat(spool.spool.status().counts().dropped()).isZero();
       diskIsFull.set(false);
     }
   }
@@ -649,7 +669,7 @@ class FullSpoolTest {
 
       await()
           .untilAsserted(
-              () -> assertThat(spool.spool.status().bytes()).isLessThanOrEqualTo(MEGABYTE));
+              () -> assertThat(spool.spool.status().space().bytes()).isLessThanOrEqualTo(MEGABYTE));
       diskIsFull.set(false);
     }
   }
@@ -675,6 +695,37 @@ class FullSpoolTest {
   }
 
   @Test
+  void theTimeThatDroppedRecordsSpanIsToldThoughTheyWereParkedInAnotherOrder() throws Exception {
+    SpoolConfiguration settings =
+        settings(64 * MEGABYTE, 32 * MEGABYTE, Duration.ofHours(1), Duration.ZERO);
+    try (SpoolFixture spool = new SpoolFixture(settings)) {
+      spool.appendCommitted(0, 3);
+      spool.spool.acknowledge(3, 3);
+    }
+    try (ParkedLog log =
+        ParkedLog.open(settings, "events", Clock.systemUTC(), it -> it::append, 0)) {
+      log.append(List.of(parked(1, 2000), parked(2, 5000), parked(3, 1000)));
+    }
+
+    try (SpoolFixture spool = new SpoolFixture(settings)) {
+      await().until(() -> spool.spool.status().counts().dropped() == 3);
+      assertThat(spool.events)
+          .containsExactly(
+              new Dropped(
+                  "events",
+                  Reason.TOO_OLD,
+                  3,
+                  Instant.ofEpochMilli(1000),
+                  Instant.ofEpochMilli(5000)));
+    }
+  }
+
+  private static LogRecord parked(long sequence, long atMillis) {
+    return new LogRecord(
+        sequence, atMillis, new byte[1], RecordHeaders.NONE.with(Parking.SEQUENCE, sequence));
+  }
+
+  @Test
   void onAFullDiskNoMoreIsDroppedThanMakesRoom() throws Exception {
     SpoolConfiguration settings =
         SpoolFixture.settings(directory, 2 * MEGABYTE, MEGABYTE / 2, WhenFull.DROP_OLDEST);
@@ -685,7 +736,7 @@ class FullSpoolTest {
       assertThat(spool.events).anyMatch(StoreFailing.class::isInstance);
 
       List<Long> left = spool.take(1200);
-      long dropped = spool.spool.status().dropped();
+      long dropped = spool.spool.status().counts().dropped();
       assertThat(left).isEqualTo(LongStream.range(dropped, 1200).boxed().toList());
       assertThat(left.size() * LENGTH).isGreaterThan((int) MEGABYTE);
     }
@@ -737,7 +788,7 @@ class FullSpoolTest {
 
       long dropped = 1000 - taker.delivered.size();
       assertThat(dropped).isGreaterThan(100);
-      assertThat(spool.spool.status().dropped()).isEqualTo(dropped);
+      assertThat(spool.spool.status().counts().dropped()).isEqualTo(dropped);
     }
   }
 
@@ -756,7 +807,7 @@ class FullSpoolTest {
       clock.now = clock.now.plusSeconds(1);
 
       assertThatThrownBy(() -> waits.get(1, TimeUnit.MINUTES)).hasMessageContaining("dropped");
-      assertThat(spool.spool.status().dropped()).isEqualTo(1);
+      assertThat(spool.spool.status().counts().dropped()).isEqualTo(1);
     }
   }
 
@@ -772,12 +823,12 @@ class FullSpoolTest {
           .untilAsserted(() -> assertThat(spool.events).anyMatch(StoreFailing.class::isInstance));
       clock.now = clock.now.plusSeconds(60);
       assertThatThrownBy(() -> waits.get(1, TimeUnit.MINUTES)).hasMessageContaining("dropped");
-      await().until(() -> spool.spool.status().dropped() == 1);
+      await().until(() -> spool.spool.status().counts().dropped() == 1);
       assertThat(spool.spool.status().storeFailure()).isPresent();
     }
 
     try (SpoolFixture spool = new SpoolFixture(settings, clock.time())) {
-      assertThat(spool.spool.status().lost()).isZero();
+      assertThat(spool.spool.status().counts().lost()).isZero();
       assertThat(spool.events).isEmpty();
     }
   }

@@ -62,7 +62,7 @@ class IdleSpoolTest {
       untilItSleeps(options);
 
       spool.append(new byte[1], RecordHeaders.NONE);
-      await().until(() -> spool.status().commits() == 1);
+      await().until(() -> spool.status().counts().commits() == 1);
       untilItSleeps(options);
 
       spool.acknowledge(1, 1);
@@ -80,7 +80,7 @@ class IdleSpoolTest {
 
       spool.append(new byte[1], RecordHeaders.NONE);
 
-      await().until(() -> spool.status().commits() == 1);
+      await().until(() -> spool.status().counts().commits() == 1);
       assertThat(refused).hasValue(0);
     }
   }

@@ -1,6 +1,8 @@
 package dev.caravan.spool;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import dev.caravan.spool.log.Checkpoint;
 import dev.caravan.spool.log.RecordHeaders;
@@ -14,6 +16,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -80,10 +83,53 @@ class KilledSpoolTest {
     }
     try (Checkpoint checkpoint =
         Checkpoint.open(directory.resolve("events" + Spool.CHECKPOINT), "events")) {
-      checkpoint.write(50, 20, 0);
+      checkpoint.write(50, 20, 0, 0);
     }
 
     assertAllIsHandedOut(directory, kept);
+  }
+
+  @Test
+  void whatWasKeptAndMadeRoomBeforeTheProcessWasKilledIsNoDamage() throws Exception {
+    Path running = directory.resolve("running");
+    Path killed = directory.resolve("killed");
+    SpoolConfiguration settings = settings(running, "PT0.001S");
+    settings.setMaxBytes(6_400_000);
+    // What is acknowledged is remembered by the way while nothing is committed
+    settings.setCommitInterval(Duration.ofMinutes(10));
+    try (SpoolFixture spool = new SpoolFixture(settings)) {
+      spool.appendCommitted(0, 500);
+      long before = spool.spool.status().space().fileBytes();
+
+      spool.spool.acknowledge(450, 450);
+
+      await().until(() -> spool.spool.status().space().fileBytes() < before / 2);
+      copy(running, killed);
+    }
+    try (SpoolFixture spool = new SpoolFixture(settings(killed, "PT0.001S"))) {
+      assertThat(spool.take(50)).isEqualTo(LongStream.range(450, 500).boxed().toList());
+      assertThat(spool.events).isEmpty();
+      assertThat(spool.spool.status().counts().lost()).isZero();
+    }
+  }
+
+  @Test
+  void aSpoolThatCouldNotBeOpenedForAnErrorCanBeOpenedLater() throws Exception {
+    SpoolConfiguration settings = SpoolFixture.settings(directory);
+    assertThatThrownBy(
+            () ->
+                new SpoolFixture(
+                    settings,
+                    Spool.Time.SYSTEM,
+                    log -> {
+                      throw new OutOfMemoryError("Java heap space");
+                    }))
+        .isInstanceOf(OutOfMemoryError.class);
+
+    try (SpoolFixture spool = new SpoolFixture(settings)) {
+      spool.appendCommitted(0, 1);
+      assertThat(spool.take(1)).containsExactly(0L);
+    }
   }
 
   private static void assertAllIsHandedOut(Path directory, String kept) throws Exception {

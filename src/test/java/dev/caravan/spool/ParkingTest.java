@@ -16,6 +16,9 @@ import java.util.AbstractList;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -27,6 +30,8 @@ class ParkingTest {
 
   private static final String KEY = "key";
   private static final Object OWNER = null;
+  private static final Function<LogRecord, Runnable> NOBODY_ASKS =
+      record -> Delivery.Receiver.NOBODY_ASKS;
   private static final int FRAME_BYTES = 256 * 1024;
   private static final Failure WHY = new Failure(Kind.LATER, "p", "p has no leader", null);
 
@@ -80,9 +85,9 @@ class ParkingTest {
 
   @Test
   void oneWhoIsLateParksNothingAndTakesNothingFromTheNext() throws Exception {
-    parking.begin("first", options, sequence -> false);
+    parking.begin("first", options, NOBODY_ASKS, sequence -> false);
     parking.park("first", records("a", 1, 1));
-    parking.begin("next", options, sequence -> false);
+    parking.begin("next", options, NOBODY_ASKS, sequence -> false);
 
     assertThat(parking.park("first", records("a", 2, 2))).isEmpty();
     assertThat(parking.due("first", 10, 0)).isEmpty();
@@ -175,13 +180,33 @@ class ParkingTest {
   void whatDamageTookFromTheSpoolStaysParked() throws Exception {
     parking.park(OWNER, records("a", 5, 6));
 
-    parking.begin(OWNER, options, sequence -> sequence == 6);
+    parking.begin(OWNER, options, NOBODY_ASKS, sequence -> sequence == 6);
 
     assertThat(parking.due(OWNER, 10, 0)).singleElement().matches(slot -> sequence(slot) == 5);
     assertThat(parking.records()).isEqualTo(1);
   }
 
   /** Else all would seem to be settled for a moment. */
+  @Test
+  void howManyAreInFlightIsKnownWhileAConsumerBegins() throws Exception {
+    parking.park(OWNER, records("a", 1, 2));
+    List<Integer> seen = new ArrayList<>();
+
+    parking.begin(
+        OWNER,
+        options,
+        NOBODY_ASKS,
+        sequence -> {
+          seen.add(
+              CompletableFuture.supplyAsync(parking::inFlight)
+                  .completeOnTimeout(-1, 30, TimeUnit.SECONDS)
+                  .join());
+          return false;
+        });
+
+    assertThat(seen).containsExactly(0, 0);
+  }
+
   @Test
   void whileAConsumerBeginsNoFewerCountAsParked() throws Exception {
     parking.park(OWNER, records("a", 1, 2));
@@ -190,6 +215,7 @@ class ParkingTest {
     parking.begin(
         OWNER,
         options,
+        NOBODY_ASKS,
         sequence -> {
           seen.add(parking.records());
           return false;
@@ -203,7 +229,7 @@ class ParkingTest {
   void whatIsParkedLiesWithItsSpoolThoughTheConsumerWasToldOfNoFolder() throws Exception {
     SpoolConfiguration ofConsumer = options.copy();
     ofConsumer.setDirectory(directory.resolve("elsewhere").toString());
-    parking.begin(OWNER, ofConsumer, sequence -> false);
+    parking.begin(OWNER, ofConsumer, NOBODY_ASKS, sequence -> false);
 
     parking.park(OWNER, records("a", 1, 1));
 
@@ -219,7 +245,7 @@ class ParkingTest {
     }
     parking.stuck(key("stuck"), WHY, 0);
     parking.park(OWNER, records("a", 31, 31));
-    parking.begin(OWNER, options, sequence -> false);
+    parking.begin(OWNER, options, NOBODY_ASKS, sequence -> false);
     parking.stuck(key("stuck"), WHY, 0);
 
     assertThat(parking.due(OWNER, 10, 0)).isEmpty();

@@ -140,9 +140,9 @@ class ReplayTest {
     // Nothing is acknowledged any more: all the room that is used is needed for these
     spool.appendCommitted(2_000, 2_450);
 
-    assertThat(spool.spool.status().bytes()).isLessThanOrEqualTo(little);
-    assertThat(spool.spool.status().dropped()).isZero();
-    assertThat(spool.spool.status().fullEvents()).isZero();
+    assertThat(spool.spool.status().space().bytes()).isLessThanOrEqualTo(little);
+    assertThat(spool.spool.status().counts().dropped()).isZero();
+    assertThat(spool.spool.status().counts().full()).isZero();
     assertThat(spool.take(1_000)).hasSize(450);
   }
 

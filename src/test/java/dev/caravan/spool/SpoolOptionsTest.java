@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Properties;
+import java.util.stream.IntStream;
 import org.apache.camel.impl.DefaultCamelContext;
 import org.apache.camel.main.SimpleMain;
 import org.apache.camel.spi.UriParam;
@@ -45,6 +46,15 @@ class SpoolOptionsTest {
   private static String shown(Field field) {
     String value = field.getAnnotation(UriParam.class).defaultValue();
     return value.isEmpty() ? "–" : "`" + value + "`";
+  }
+
+  @Test
+  void pausesGrowFromTheFirstAttemptOn() {
+    SpoolConfiguration options = new SpoolConfiguration();
+    options.setRedeliveryDelay(Duration.ofMillis(5));
+
+    assertThat(IntStream.range(0, 4).mapToObj(options::redeliveryDelay).map(Duration::toMillis))
+        .containsExactly(5L, 5L, 10L, 20L);
   }
 
   @Test

@@ -159,8 +159,8 @@ class SpoolRouteTest {
     assertThat(statuses()).extracting(SpoolStatus::name).containsExactly("calls", "events");
     SpoolStatus left = statuses().get(1);
     assertThat(left.records()).isEqualTo(10);
-    assertThat(left.untaken()).isPresent();
-    assertThat(left.fileBytes()).isPositive();
+    assertThat(left.taking().untaken()).isPresent();
+    assertThat(left.space().fileBytes()).isPositive();
 
     context.addRoutes(deliverAtOnce("spool:events"));
     await().untilAsserted(() -> assertThat(delivered).hasSize(10));
@@ -216,7 +216,7 @@ class SpoolRouteTest {
     for (int i = 0; i < 50; i++) {
       int settled = i;
       await().until(() -> pending.size() == Math.min(5, 50 - settled));
-      assertThat(status().inFlight()).isEqualTo(Math.min(5, 50 - settled));
+      assertThat(status().taking().inFlight()).isEqualTo(Math.min(5, 50 - settled));
       Pending next = pending.take();
       assertThat(next.body()).isEqualTo("b" + i);
       next.succeed();
@@ -233,7 +233,7 @@ class SpoolRouteTest {
 
     pending.take().succeed();
     pending.take().succeed();
-    await().untilAsserted(() -> assertThat(status().inFlight()).isEqualTo(1));
+    await().untilAsserted(() -> assertThat(status().taking().inFlight()).isEqualTo(1));
     assertThat(status().records()).isEqualTo(3);
 
     first.succeed();
@@ -261,12 +261,12 @@ class SpoolRouteTest {
     assertThat(again).containsExactly("b1", "b2", "b3", "b4");
     assertThat(pending.peek().exchange().getIn().getHeader(SpoolConstants.REDELIVERED))
         .isEqualTo(true);
-    assertThat(status().deliveryFailure()).isPresent();
+    assertThat(status().taking().failure()).isPresent();
     drainPending(Pending::succeed);
     await().until(() -> !pending.isEmpty());
     drainPending(Pending::succeed);
     await().untilAsserted(() -> assertThat(status().records()).isZero());
-    await().untilAsserted(() -> assertThat(status().deliveryFailure()).isEmpty());
+    await().untilAsserted(() -> assertThat(status().taking().failure()).isEmpty());
   }
 
   @Test
@@ -423,7 +423,7 @@ class SpoolRouteTest {
 
     await().untilAsserted(() -> assertThat(status().records()).isZero());
     assertThat(tries).hasValue(4);
-    assertThat(status().dropped()).isEqualTo(1);
+    assertThat(status().counts().dropped()).isEqualTo(1);
     await().until(() -> !events.isEmpty());
     assertThat(events)
         .singleElement()
@@ -459,7 +459,7 @@ class SpoolRouteTest {
 
     send("spool:events?waitForCommit=true", 0, 3);
 
-    assertThat(status().commits()).isPositive();
+    assertThat(status().counts().commits()).isPositive();
   }
 
   @Test

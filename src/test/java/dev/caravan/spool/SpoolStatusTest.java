@@ -106,15 +106,15 @@ class SpoolStatusTest {
     options.setDirectory(directory.toString());
     try (Spool spool = Spool.open("events", options, time, executor, event -> {})) {
       seconds.set(5);
-      assertThat(spool.status().untaken()).contains(Duration.ofSeconds(5));
+      assertThat(spool.status().taking().untaken()).contains(Duration.ofSeconds(5));
 
       Delivery delivery = new Delivery(spool, options, new NoReceiver());
       spool.attach(delivery, options);
-      assertThat(spool.status().untaken()).isEmpty();
+      assertThat(spool.status().taking().untaken()).isEmpty();
 
       spool.detach(delivery);
       seconds.set(27);
-      assertThat(spool.status().untaken()).contains(Duration.ofSeconds(22));
+      assertThat(spool.status().taking().untaken()).contains(Duration.ofSeconds(22));
       assertThat(spool.status().abandoned()).isTrue();
     } finally {
       executor.shutdownNow();
@@ -176,10 +176,10 @@ class SpoolStatusTest {
       reached.await();
 
       seconds.set(4);
-      assertThat(fixture.spool.status().stepHangs()).isFalse();
+      assertThat(fixture.spool.status().taking().stepHangs()).isFalse();
 
       seconds.set(10);
-      assertThat(fixture.spool.status().stepHangs()).isTrue();
+      assertThat(fixture.spool.status().taking().stepHangs()).isTrue();
       assertThat(fixture.spool.status().inDanger()).isFalse();
       assertThat(fixture.spool.status().sentence())
           .endsWith(
@@ -195,7 +195,7 @@ class SpoolStatusTest {
 
       goesOn.countDown();
       await().until(() -> fixture.spool.status().records() == 0);
-      assertThat(fixture.spool.status().stepHangs()).isFalse();
+      assertThat(fixture.spool.status().taking().stepHangs()).isFalse();
       delivery.stop(Duration.ofSeconds(30));
       thread.join();
     }
@@ -286,28 +286,15 @@ class SpoolStatusTest {
     return new SpoolStatus(
         "events",
         records,
-        1_200_000_000L,
-        4_000_000_000L,
-        0,
         oldest,
         0,
-        0,
-        0,
-        0,
-        0,
-        0,
-        0,
-        false,
-        0,
-        0,
-        0,
+        List.of(),
+        new SpoolStatus.Space(1_200_000_000L, 4_000_000_000L, 0, false),
+        SpoolStatus.Counts.NONE,
+        SpoolStatus.Rates.NONE,
+        SpoolStatus.Taking.nobodySince(untaken),
         Optional.empty(),
-        Optional.empty(),
-        Optional.empty(),
-        false,
-        Optional.of(untaken),
-        0,
-        List.of());
+        Optional.empty());
   }
 
   private static SpoolStatus status(
@@ -320,28 +307,15 @@ class SpoolStatusTest {
     return new SpoolStatus(
         "events",
         2,
-        bytes,
-        maxBytes,
-        bytes,
         oldest,
         0,
-        0,
-        0,
-        0,
-        0,
-        0,
-        0,
-        full,
-        0,
-        0,
-        growth,
+        List.of(),
+        new SpoolStatus.Space(bytes, maxBytes, bytes, full),
+        SpoolStatus.Counts.NONE,
+        new SpoolStatus.Rates(0, 0, growth),
+        new SpoolStatus.Taking(0, Optional.empty(), Optional.empty(), false, Optional.empty()),
         failure,
-        Optional.empty(),
-        Optional.empty(),
-        false,
-        Optional.empty(),
-        0,
-        List.of());
+        Optional.empty());
   }
 
   /** Nothing is handed out to it. */

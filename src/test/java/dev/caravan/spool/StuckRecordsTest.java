@@ -290,7 +290,7 @@ class StuckRecordsTest {
     }
     await().until(() -> sink.attemptsAt("key0 0") > 3);
     assertThat(spool.status().parked()).isEmpty();
-    assertThat(spool.status().deliveryFailure()).isPresent();
+    assertThat(spool.status().taking().failure()).isPresent();
 
     sink.failure = text -> null;
 
@@ -299,7 +299,7 @@ class StuckRecordsTest {
     for (int key = 0; key < 20; key++) {
       assertThat(sink.deliveredOf("key" + key)).isEqualTo(numbered("key" + key, key, 1000, 20));
     }
-    await().untilAsserted(() -> assertThat(spool.status().deliveryFailure()).isEmpty());
+    await().untilAsserted(() -> assertThat(spool.status().taking().failure()).isEmpty());
   }
 
   @Test
@@ -324,7 +324,7 @@ class StuckRecordsTest {
     millis.set(1_050);
     sink.failure = text -> text.startsWith("stuck") ? later("p") : null;
     append("stuck", 0);
-    await().until(() -> spool.status().deliveryFailure().isPresent());
+    await().until(() -> spool.status().taking().failure().isPresent());
     sink.failure = text -> null;
     millis.set(1_100);
     append("key", 1);
@@ -738,7 +738,7 @@ class StuckRecordsTest {
     await().until(() -> spool.status().parkedRecords() == 1);
     diskIsFull = true;
     append("key", 1);
-    await().until(() -> spool.status().deliveryFailure().orElse("").contains("cannot be parked"));
+    await().until(() -> spool.status().taking().failure().orElse("").contains("cannot be parked"));
 
     diskIsFull = false;
     append("key", 2);
@@ -800,6 +800,59 @@ class StuckRecordsTest {
 
     await().until(() -> sink.deliveredOf("key").contains("key 1"));
     assertThat(sink.deliveredOf("key")).containsExactly("key 0", "key 1");
+  }
+
+  @Test
+  void aStopDoesNotWaitForWhatIsParkedAndWasNotHandedOutYet() throws Exception {
+    sink.failure = text -> text.startsWith("key ") ? later("p") : null;
+    append("more", 0);
+    for (int i = 0; i < 50; i++) {
+      append("key", i);
+    }
+    await().until(() -> spool.status().parkedRecords() == 50);
+    CountDownLatch second = new CountDownLatch(1);
+    CountDownLatch goesOn = new CountDownLatch(1);
+    sink.failure =
+        text -> {
+          if (text.equals("key 1")) {
+            second.countDown();
+            awaitQuietly(goesOn);
+          }
+          return null;
+        };
+    second.await();
+    CompletableFuture<Boolean> stopped =
+        CompletableFuture.supplyAsync(
+            () -> {
+              try {
+                return delivery.stop(Duration.ofMinutes(1));
+              } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+              }
+            });
+    await().until(() -> isStopping());
+    goesOn.countDown();
+
+    assertThat(stopped.get(30, TimeUnit.SECONDS)).isTrue();
+  }
+
+  /** A stop has let go of the delivery and waits for it to end. */
+  private boolean isStopping() {
+    return Thread.getAllStackTraces().entrySet().stream()
+        .filter(thread -> thread.getKey().getState() == Thread.State.TIMED_WAITING)
+        .flatMap(thread -> Arrays.stream(thread.getValue()))
+        .anyMatch(
+            frame ->
+                frame.getClassName().equals(Delivery.class.getName())
+                    && frame.getMethodName().equals("stop"));
+  }
+
+  private static void awaitQuietly(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   @Test
@@ -908,7 +961,7 @@ class StuckRecordsTest {
     // What its files give back is room for others, though nothing else comes
     await()
         .atMost(Duration.ofMinutes(1))
-        .until(() -> spool.status().bytes() == spool.status().fileBytes());
+        .until(() -> spool.status().space().bytes() == spool.status().space().fileBytes());
   }
 
   private long total() {
@@ -932,7 +985,7 @@ class StuckRecordsTest {
         .allMatch(it -> it.endsWith(": NullPointerException at step drop-field of route forward"));
     assertThat(sink.attempts.get("poison0 0").get()).isEqualTo(5);
     await().untilAsserted(() -> assertThat(spool.status().parked()).isEmpty());
-    assertThat(spool.status().dropped()).isZero();
+    assertThat(spool.status().counts().dropped()).isZero();
   }
 
   @Test
@@ -1027,7 +1080,7 @@ class StuckRecordsTest {
       int arrived = i + 1;
       await().until(() -> sink.deliveredOf("more").size() == arrived);
     }
-    assertThat(spool.status().lost()).isZero();
+    assertThat(spool.status().counts().lost()).isZero();
   }
 
   @Test

@@ -1,5 +1,6 @@
 package dev.caravan.spool.log;
 
+import java.io.Closeable;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
@@ -20,9 +21,13 @@ import java.util.stream.Stream;
  * <p>Two slots are written in turn, so that one of them is whole whatever happens. For one thread
  * at a time; an interrupt does not disturb it.
  */
-public final class Checkpoint implements AutoCloseable {
+public final class Checkpoint implements Closeable {
 
   private static final int SLOT_LENGTH = 64;
+
+  /** Versions before 0.2 put the time here, and know of nothing behind the first checksum. */
+  private static final int PARKED_RECORDS_AT = 8 * 3;
+
   private static final int CHECKED_LENGTH = 8 * 4;
   private static final int PARKED_AT = 8 * 5;
   private static final int PARKED_CHECKED_LENGTH = 8 * 6;
@@ -48,8 +53,10 @@ public final class Checkpoint implements AutoCloseable {
    * @param acknowledged up to here everything is done with
    * @param committed the highest sequence that the log has stored
    * @param parked the highest sequence of the log of parked records; 0 also if it is not known
+   * @param parkedRecords how many are parked; 0 also if it is not known
    */
-  public record Mark(long generation, long acknowledged, long committed, long parked) {}
+  public record Mark(
+      long generation, long acknowledged, long committed, long parked, long parkedRecords) {}
 
   private Checkpoint(RandomAccessFile file, FileLock lock, Mark mark) {
     this.file = file;
@@ -102,7 +109,7 @@ public final class Checkpoint implements AutoCloseable {
     return Stream.of(mark(slots, 0), mark(slots, SLOT_LENGTH))
         .flatMap(Optional::stream)
         .max(Comparator.comparingLong(Mark::generation))
-        .orElse(new Mark(0, 0, 0, 0));
+        .orElse(new Mark(0, 0, 0, 0, 0));
   }
 
   private static Optional<Mark> mark(byte[] slots, int at) {
@@ -117,7 +124,8 @@ public final class Checkpoint implements AutoCloseable {
             slot.getLong(at),
             slot.getLong(at + 8),
             slot.getLong(at + 16),
-            knowsParked ? slot.getLong(at + PARKED_AT) : 0));
+            knowsParked ? slot.getLong(at + PARKED_AT) : 0,
+            knowsParked ? slot.getLong(at + PARKED_RECORDS_AT) : 0));
   }
 
   private static long checksum(byte[] slots, int at, int length) {
@@ -130,17 +138,16 @@ public final class Checkpoint implements AutoCloseable {
   }
 
   /** Remembers; does nothing if nothing has changed. */
-  public void write(long acknowledged, long committed, long parked) throws IOException {
-    Mark next = new Mark(mark.generation() + 1, acknowledged, committed, parked);
-    if (acknowledged == mark.acknowledged()
-        && committed == mark.committed()
-        && parked == mark.parked()) {
+  public void write(long acknowledged, long committed, long parked, long parkedRecords)
+      throws IOException {
+    long generation = mark.generation();
+    if (mark.equals(new Mark(generation, acknowledged, committed, parked, parkedRecords))) {
       return;
     }
+    Mark next = new Mark(generation + 1, acknowledged, committed, parked, parkedRecords);
     buffer.clear();
     buffer.putLong(next.generation()).putLong(acknowledged).putLong(committed);
-    // Versions before 0.2 put the time here, and know of nothing behind the first checksum
-    buffer.putLong(0);
+    buffer.putLong(parkedRecords);
     buffer.putLong(checksum(buffer.array(), 0, CHECKED_LENGTH));
     buffer.putLong(parked);
     buffer.putLong(checksum(buffer.array(), 0, PARKED_CHECKED_LENGTH));

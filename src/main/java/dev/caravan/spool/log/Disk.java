@@ -20,30 +20,6 @@ class Disk {
   private static final FileAttribute<?>[] OWNER_ONLY_FILE = ownerOnly("rw-------");
   private static final FileAttribute<?>[] OWNER_ONLY_FOLDER = ownerOnly("rwx------");
 
-  /** Changes no file. */
-  static final Disk LOOKS_ONLY =
-      new Disk() {
-        @Override
-        RandomAccessFile create(Path path) throws IOException {
-          throw new IOException("No file is made here.");
-        }
-
-        @Override
-        RandomAccessFile open(Path path) throws IOException {
-          return new RandomAccessFile(path.toFile(), "r");
-        }
-
-        @Override
-        void write(RandomAccessFile file, long at, byte[] bytes, int length) {
-          // The beginning of a file that has none, and is not read either
-        }
-
-        @Override
-        void truncate(RandomAccessFile file, long length) {
-          // A torn end, which is not read
-        }
-      };
-
   private static FileAttribute<?>[] ownerOnly(String permissions) {
     boolean posix = Path.of("").getFileSystem().supportedFileAttributeViews().contains("posix");
     return posix

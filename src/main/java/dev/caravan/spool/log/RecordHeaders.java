@@ -111,7 +111,6 @@ public final class RecordHeaders {
     return weight;
   }
 
-  /** Names and values in turn. */
   Object[] namesAndValues() {
     return namesAndValues;
   }

@@ -1,5 +1,6 @@
 package dev.caravan.spool.log;
 
+import java.io.Closeable;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -29,7 +30,7 @@ import org.slf4j.LoggerFactory;
  * and without waiting for a write. Nothing here needs a lock outside, and nothing here is disturbed
  * by an interrupt.
  */
-public final class SegmentedLog implements AutoCloseable {
+public final class SegmentedLog implements Closeable {
 
   private static final Logger LOG = LoggerFactory.getLogger(SegmentedLog.class);
   private static final DateTimeFormatter STAMP =
@@ -112,21 +113,16 @@ public final class SegmentedLog implements AutoCloseable {
     return open(options, settled, expectedLast, new Disk());
   }
 
-  /** For reading a log that nobody has open, and leaving it as it is. */
-  public static SegmentedLog look(Options options) throws IOException {
-    return open(options, -1, 0, Disk.LOOKS_ONLY);
-  }
-
   static SegmentedLog open(Options options, long settled, long expectedLast, Disk disk)
       throws IOException {
     SegmentedLog log = new SegmentedLog(options, settled, disk);
     log.scan(settled, expectedLast);
-    log.forcedUpTo = log.last;
     return log;
   }
 
   private void scan(long settled, long expectedLast) throws IOException {
     last = new Opening(disk, holes, segments, expectedLast).scan(folder, settled, now());
+    forcedUpTo = last;
     if (!segments.isEmpty() && !newest().info().damaged()) {
       open = newest();
       written = disk.open(open.path());

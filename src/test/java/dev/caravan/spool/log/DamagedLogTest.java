@@ -224,7 +224,7 @@ class DamagedLogTest {
 
   private static void mark(Path file, long acknowledged, long committed) throws IOException {
     try (Checkpoint checkpoint = Checkpoint.open(file, "events")) {
-      checkpoint.write(acknowledged, committed, 0);
+      checkpoint.write(acknowledged, committed, 0, 0);
     }
   }
 

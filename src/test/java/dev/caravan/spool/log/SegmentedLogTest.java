@@ -267,7 +267,7 @@ class SegmentedLogTest {
   void nobodyButTheOwnerMayReadTheFiles() throws Exception {
     try (SegmentedLog log = open(20_000);
         Checkpoint checkpoint = Checkpoint.open(directory.resolve("data/events.mark"), "events")) {
-      checkpoint.write(1, 2, 3);
+      checkpoint.write(1, 2, 3, 4);
       append(log, 1, 10, 10);
       assertThat(mode(Records.files(directory).get(0))).isEqualTo("rw-------");
       assertThat(mode(directory.resolve("events"))).isEqualTo("rwx------");
@@ -280,10 +280,10 @@ class SegmentedLogTest {
   void aCheckpointOfAnEarlierVersionIsReadAndSoIsThisOneByTheEarlier() throws Exception {
     Path file = directory.resolve("data/events.mark");
     try (Checkpoint checkpoint = Checkpoint.open(file, "events")) {
-      checkpoint.write(1, 2, 3);
+      checkpoint.write(1, 2, 3, 4);
     }
     try (Checkpoint checkpoint = Checkpoint.open(file, "events")) {
-      assertThat(checkpoint.mark()).isEqualTo(new Checkpoint.Mark(1, 1, 2, 3));
+      assertThat(checkpoint.mark()).isEqualTo(new Checkpoint.Mark(1, 1, 2, 3, 4));
     }
     byte[] slots = Files.readAllBytes(file);
     int slot = slots.length - 64;
@@ -293,7 +293,7 @@ class SegmentedLogTest {
     Files.write(file, Arrays.copyOf(slots, slot + 40));
 
     try (Checkpoint checkpoint = Checkpoint.open(file, "events")) {
-      assertThat(checkpoint.mark()).isEqualTo(new Checkpoint.Mark(1, 1, 2, 0));
+      assertThat(checkpoint.mark()).isEqualTo(new Checkpoint.Mark(1, 1, 2, 0, 0));
     }
   }
 
