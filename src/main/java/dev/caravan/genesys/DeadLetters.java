@@ -76,8 +76,8 @@ final class DeadLetters extends ServiceSupport {
                     letter.getIn().setHeader(GenesysConstants.REASON, reason);
                   })
               .getException();
-    } catch (RuntimeException e) {
-      // Such as an endpoint that does not exist, or a template that is stopped
+    } catch (RuntimeException | Error e) {
+      // Such as an endpoint that does not exist, or whose classes are not there
       failure = e;
     }
     if (failure != null) {

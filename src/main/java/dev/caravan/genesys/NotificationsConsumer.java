@@ -492,9 +492,9 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
     byte[] body = read.body();
     int place;
     try {
-      place = inFlight.enter();
+      place = enter();
     } catch (InterruptedException e) {
-      // The bridge is stopping and what is behind the route stands still
+      // What is behind the route stands still
       Thread.currentThread().interrupt();
       LOG.warn("A frame that was read is lost: the bridge stopped before it was spooled.");
       return;
@@ -515,6 +515,19 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
     } catch (RuntimeException | Error e) {
       LOG.debug("An event could not be handed to its route; it becomes a dead letter", e);
       delivery.failed(e, "");
+    }
+  }
+
+  /** Waits for a place, unless the route is stopping: a step may leave its thread interrupted. */
+  private int enter() throws InterruptedException {
+    while (true) {
+      try {
+        return inFlight.enter();
+      } catch (InterruptedException e) {
+        if (!isRunAllowed()) {
+          throw e;
+        }
+      }
     }
   }
 
