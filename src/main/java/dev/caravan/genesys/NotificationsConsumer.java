@@ -21,6 +21,7 @@ import dev.caravan.frame.EventIds;
 import dev.caravan.frame.Frame;
 import dev.caravan.genesys.connect.CamelChannelOpener;
 import dev.caravan.genesys.connect.Clients;
+import dev.caravan.genesys.connect.Failures;
 import dev.caravan.settings.OauthClients;
 import dev.caravan.settings.SettingsSource;
 import dev.caravan.topic.Plan;
@@ -69,8 +70,6 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
           + " already, so route %s reads nothing. Read all topics in one route and divide their"
           + " events there, or leave CARAVAN_CLUSTER empty; then restart.";
 
-  private static final int DEEPEST_CAUSE = 20;
-
   private static final Duration TICK = Duration.ofSeconds(1);
 
   /** What is told to other instances is as old as the time between two looks. */
@@ -99,7 +98,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
 
   private Optional<ClientReaders> readers = Optional.empty();
   private GapRecorder gaps;
-  private Listing listing;
+  private PreparationLoop listing;
   private NotificationsHealthCheck healthCheck;
   private ReadingRoutes.Place place;
 
@@ -172,7 +171,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
                 clock,
                 this::forward,
                 metrics::pairedOff,
-                plan -> listing.lead(plan, reading().first()),
+                listing::lead,
                 listing::isUnavailable));
     component().handsOver(getRouteId(), shared.orElseThrow());
     beforeStop =
@@ -188,7 +187,6 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
     context.getManagementStrategy().addEventNotifier(beforeStop);
   }
 
-  /** The settings that decide what is read, and where it goes. */
   private Map<String, String> alike() {
     Map<String, String> alike = new HashMap<>();
     alike.put("GENESYS_REGION", setting("genesys.region", ""));
@@ -222,17 +220,6 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
             some ->
                 all.stream().map(client -> client.without(shard -> some.standsBy(shard))).toList())
         .orElse(all);
-  }
-
-  private static Optional<String> readTwice(long topics) {
-    return Optional.of(topics)
-        .filter(some -> some > 0)
-        .map(
-            some ->
-                ("%d topics are subscribed by another route, too: each of their events comes twice,"
-                        + " and a gap of theirs is told only while neither route reads them. Read"
-                        + " each topic in one route, and divide its events there.")
-                    .formatted(some));
   }
 
   private ClientReaders reading() {
@@ -326,11 +313,13 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
       gaps.planned(Plan.NOTHING);
     }
     listing =
-        new Listing(
+        new PreparationLoop(
             getEndpoint().getCamelContext(),
             preparation,
-            reader ->
-                new PreparationLoop(preparation, gaps, reader, control, its::background, clock),
+            gaps,
+            control,
+            its::background,
+            clock,
             () -> alone ? setting(SettingsSource.MISTAKE, "") : NOT_SHARED.formatted(name),
             this::read,
             this::isRunAllowed,
@@ -359,7 +348,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
                         component().ledger().trouble(),
                         deadLetters.trouble(),
                         preparation.stale(),
-                        readTwice(component().ledger().alsoWanted(name)),
+                        gaps.readTwice(),
                         shared.flatMap(SharedReading::incomplete))
                     .flatMap(Optional::stream)
                     .reduce((one, other) -> one + " " + other),
@@ -503,8 +492,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
         new Delivery(
             body, place, letter -> letter.setHeader(GenesysConstants.TOPIC, event.topicName()));
     try {
-      String media = event.media().isEmpty() ? "none" : event.primary().wire();
-      metrics.event(family(event.stream()), media);
+      metrics.event(event);
       Exchange exchange = createExchange(false);
       Message message = exchange.getIn();
       message.setBody(body);
@@ -573,20 +561,13 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
       }
       try {
         metrics.failed();
-        deadLetters.send(body, "The event could not be sent: " + root(why) + where, headers);
+        // The name only: a message may quote the payload
+        String name = Failures.root(why).getClass().getSimpleName();
+        deadLetters.send(body, "The event could not be sent: " + name + where, headers);
       } finally {
         inFlight.leave(place);
       }
     }
-  }
-
-  /** The name only: a message may quote the payload. */
-  private static String root(Throwable failure) {
-    Throwable root = failure;
-    for (int depth = 0; root.getCause() != null && depth < DEEPEST_CAUSE; depth++) {
-      root = root.getCause();
-    }
-    return root.getClass().getSimpleName();
   }
 
   @Override
@@ -678,7 +659,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
         || report.kind() == ShardReport.Kind.HANDED_OVER) {
       component().wellAgain();
     }
-    String sentence = sentence(replica, report);
+    String sentence = of(replica) + report.kind().heading() + report.sentence();
     switch (report.kind()) {
       case CONNECTED, HANDED_OVER -> LOG.info(sentence);
       case DISCONNECTED, RETRYING -> LOG.warn(sentence);
@@ -711,29 +692,11 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
     return metrics;
   }
 
-  /** Whose channel it is, as the first sentence of a line in the log. */
   private String of(Replica replica) {
     String which =
         configuration.getRedundancy() == 1
             ? ""
             : ", channel " + (replica.number() + 1) + " of " + configuration.getRedundancy();
     return "Shard " + replica.shard() + reading().whose(replica) + which + ". ";
-  }
-
-  private String sentence(Replica replica, ShardReport report) {
-    String what =
-        switch (report.kind()) {
-          case CONNECTED -> "Connected: ";
-          case DISCONNECTED -> "Disconnected: ";
-          case HANDED_OVER -> "Handed over: ";
-          case RETRYING -> "Cannot connect: ";
-          case BROKEN -> "Broken until somebody acts: ";
-        };
-    return of(replica) + what + report.sentence();
-  }
-
-  private static String family(String stream) {
-    int dot = stream.indexOf('.');
-    return dot < 0 ? stream : stream.substring(0, dot);
   }
 }
