@@ -25,7 +25,6 @@ import org.apache.camel.support.DefaultEndpoint;
     headersClass = GenesysConstants.class)
 public class GenesysEndpoint extends DefaultEndpoint {
 
-  /** What an endpoint does. */
   public enum Operation {
     /** Consumer: one exchange per notification. */
     NOTIFICATIONS,

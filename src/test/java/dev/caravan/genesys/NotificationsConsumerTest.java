@@ -170,8 +170,7 @@ class NotificationsConsumerTest {
   }
 
   @Test
-  void aFrameOfWhichTheDeadLettersHaveNoClassesIsToldAsAGap(@TempDir Path folder)
-      throws Exception {
+  void aFrameOfWhichTheDeadLettersHaveNoClassesIsToldAsAGap(@TempDir Path folder) throws Exception {
     context.addComponent(
         "broken",
         new DefaultComponent() {

@@ -37,6 +37,7 @@ import java.util.stream.Collectors;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
 import org.apache.camel.ProducerTemplate;
+import org.apache.camel.spi.ExecutorServiceManager;
 import org.apache.camel.support.service.ServiceHelper;
 import org.apache.camel.support.service.ServiceSupport;
 import org.apache.hc.client5.http.ConnectTimeoutException;
@@ -60,6 +61,12 @@ public final class CamelChannelOpener extends ServiceSupport implements ChannelO
   private static final int BAD_GATEWAY = 502;
   private static final int GATEWAY_TIMEOUT = 504;
   private static final int FIRST_ERROR = 400;
+  private static final List<Class<? extends Exception>> UNREACHED =
+      List.of(
+          ConnectException.class,
+          NoRouteToHostException.class,
+          UnknownHostException.class,
+          ConnectTimeoutException.class);
 
   private final GenesysEndpoint endpoint;
   private final NotificationsConsumer consumer;
@@ -79,9 +86,6 @@ public final class CamelChannelOpener extends ServiceSupport implements ChannelO
   private ProducerTemplate template;
   private OwnChannels channels;
 
-  /**
-   * @param client whose channels they are
-   */
   public CamelChannelOpener(
       GenesysEndpoint endpoint,
       NotificationsConsumer consumer,
@@ -109,7 +113,6 @@ public final class CamelChannelOpener extends ServiceSupport implements ChannelO
     }
   }
 
-  /** For calls to the control routes. */
   public ProducerTemplate template() {
     return template;
   }
@@ -155,30 +158,24 @@ public final class CamelChannelOpener extends ServiceSupport implements ChannelO
         });
   }
 
-  /** What became of these subscriptions; empty if there was no answer. */
   private Optional<Rejections> subscribed(
       Shard shard, ChannelLink link, List<String> subscriptions) {
-    Optional<Exchange> answer =
-        ofChannel(
+    return ofChannel(
             ControlRoute.SUBSCRIBE,
+            shard,
             link,
-            request -> request.setProperty(GenesysConstants.TOPICS, ids(subscriptions)));
-    Optional<Exception> failure = answer.map(Exchange::getException);
-    failure.ifPresent(
-        why -> LOG.debug("Shard {}: more topics could not be asked for", shard.number(), why));
-    return answer
-        .filter(it -> failure.isEmpty())
-        .map(it -> rejections(shard.number(), subscriptions, it).rejections());
+            request -> request.setProperty(GenesysConstants.TOPICS, ids(subscriptions)))
+        .map(answer -> rejections(shard.number(), subscriptions, answer).rejections());
   }
 
-  /** A call that is about the channel of an open socket; empty if its id is not known. */
+  /** The answer to a call about the channel of an open socket; empty if there was none. */
   private Optional<Exchange> ofChannel(
-      ControlRoute route, ChannelLink link, Consumer<Exchange> more) {
+      ControlRoute route, Shard shard, ChannelLink link, Consumer<Exchange> more) {
     if (!(link instanceof SocketLink socket) || socket.channel().isEmpty()) {
       return Optional.empty();
     }
     String id = socket.channel().get();
-    return Optional.of(
+    Exchange answer =
         route.call(
             template,
             clients,
@@ -188,7 +185,12 @@ public final class CamelChannelOpener extends ServiceSupport implements ChannelO
               // A channel answers only to the token that made it
               socket.token().ifPresent(token -> request.setProperty(GenesysConstants.AS, token));
               more.accept(request);
-            }));
+            });
+    if (answer.getException() != null) {
+      LOG.debug("Shard {}: no answer from {}", shard.number(), route, answer.getException());
+      return Optional.empty();
+    }
+    return Optional.of(answer);
   }
 
   @Override
@@ -206,13 +208,8 @@ public final class CamelChannelOpener extends ServiceSupport implements ChannelO
   }
 
   private Optional<Set<String>> listed(Shard shard, ChannelLink link) {
-    Optional<Exchange> answer = ofChannel(ControlRoute.SUBSCRIPTIONS, link, request -> {});
-    Optional<Exception> failure = answer.map(Exchange::getException);
-    failure.ifPresent(
-        why -> LOG.debug("Shard {}: the subscriptions were not listed", shard.number(), why));
-    return answer
-        .filter(it -> failure.isEmpty())
-        .map(it -> it.getMessage().getBody())
+    return ofChannel(ControlRoute.SUBSCRIPTIONS, shard, link, request -> {})
+        .map(answer -> answer.getMessage().getBody())
         .flatMap(Rejections::permitted);
   }
 
@@ -304,10 +301,7 @@ public final class CamelChannelOpener extends ServiceSupport implements ChannelO
     SocketOpenException socket = Failures.causeOf(SocketOpenException.class, failure);
     boolean nobody =
         socket != null && socket.kind() == SocketOpenException.Kind.UNREACHABLE
-            || Failures.causeOf(ConnectException.class, failure) != null
-            || Failures.causeOf(NoRouteToHostException.class, failure) != null
-            || Failures.causeOf(UnknownHostException.class, failure) != null
-            || Failures.causeOf(ConnectTimeoutException.class, failure) != null;
+            || UNREACHED.stream().anyMatch(type -> Failures.causeOf(type, failure) != null);
     return nobody ? Reached.NOBODY : Reached.UNKNOWN;
   }
 
@@ -337,7 +331,8 @@ public final class CamelChannelOpener extends ServiceSupport implements ChannelO
       return;
     }
     List<String> subscribed = order.topics();
-    if (order.reuse().isPresent() && order.reuse().get() instanceof SocketLink earlier) {
+    if (attempt.earlier().isPresent()) {
+      SocketLink earlier = attempt.earlier().get();
       link.rotation(earlier.rotation());
       link.token(earlier.token());
     } else {
@@ -396,11 +391,7 @@ public final class CamelChannelOpener extends ServiceSupport implements ChannelO
     return new Answered(Rejections.of(rest, entities, refused), true);
   }
 
-  /**
-   * What a shard was refused and another client is to be asked for, and how it was refused.
-   *
-   * @param at when, in milliseconds of the clock
-   */
+  /** What a shard was refused and another client is to be asked for, and how it was refused. */
   private record Pending(
       List<?> entities, Map<String, String> refused, Set<String> elsewhere, long at) {}
 
@@ -504,14 +495,9 @@ public final class CamelChannelOpener extends ServiceSupport implements ChannelO
   @Override
   protected void doStart() throws Exception {
     super.doStart();
-    executor =
-        context()
-            .getExecutorServiceManager()
-            .newFixedThreadPool(this, "genesys-open", MOST_AT_A_TIME);
-    subscribers =
-        context()
-            .getExecutorServiceManager()
-            .newFixedThreadPool(this, "genesys-subscribe", MOST_AT_A_TIME);
+    ExecutorServiceManager threads = context().getExecutorServiceManager();
+    executor = threads.newFixedThreadPool(this, "genesys-open", MOST_AT_A_TIME);
+    subscribers = threads.newFixedThreadPool(this, "genesys-subscribe", MOST_AT_A_TIME);
     template = context().createProducerTemplate();
     ServiceHelper.startService(template);
     channels =

@@ -156,17 +156,22 @@ public final class OpenAttempt {
     budget.charge(false);
   }
 
+  /** The socket of before, if its channel is gone back to. */
+  Optional<SocketLink> earlier() {
+    return order.reuse().map(SocketLink.class::cast);
+  }
+
   private Optional<String> id(Exchange exchange) {
-    if (order.reuse().isPresent() && order.reuse().get() instanceof SocketLink earlier) {
-      return earlier.channel();
+    if (earlier().isPresent()) {
+      return earlier().get().channel();
     }
     Map<?, ?> channel = exchange.getProperty(GenesysConstants.CHANNEL, Map.of(), Map.class);
     return channel.get("id") instanceof String text ? Optional.of(text) : Optional.empty();
   }
 
   private ClientSocketEndpoint endpoint(Exchange exchange) throws Exception {
-    if (order.reuse().isPresent() && order.reuse().get() instanceof SocketLink earlier) {
-      return earlier.endpoint();
+    if (earlier().isPresent()) {
+      return earlier().get().endpoint();
     }
     Map<?, ?> channel = exchange.getProperty(GenesysConstants.CHANNEL, Map.class);
     if (channel == null || !(channel.get("connectUri") instanceof String connectUri)) {
