@@ -1,20 +1,29 @@
 package dev.caravan.genesys.connect;
 
+import dev.caravan.channel.AttemptBudget;
+import dev.caravan.channel.Cause;
 import dev.caravan.channel.ChannelLink;
 import dev.caravan.channel.ChannelOpener;
 import dev.caravan.channel.Failure;
 import dev.caravan.channel.Failure.Reached;
 import dev.caravan.channel.Shard;
+import dev.caravan.genesys.GenesysComponent;
 import dev.caravan.genesys.GenesysConstants;
 import dev.caravan.genesys.GenesysEndpoint;
 import dev.caravan.genesys.NotificationsConsumer;
+import dev.caravan.socket.ClientSocket;
+import dev.caravan.socket.ClientSocketEndpoint;
+import dev.caravan.socket.CloseReason;
 import dev.caravan.socket.FrameQueue;
 import dev.caravan.socket.QueueLimits;
+import dev.caravan.socket.SocketListener;
 import dev.caravan.socket.SocketOpenException;
 import dev.caravan.topic.TopicCombiner;
 import dev.caravan.topic.TopicSharder;
 import java.net.ConnectException;
 import java.net.NoRouteToHostException;
+import java.net.URI;
+import java.net.URISyntaxException;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.time.Instant;
@@ -27,6 +36,7 @@ import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
@@ -35,9 +45,12 @@ import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
 import org.apache.camel.CamelContext;
+import org.apache.camel.Endpoint;
 import org.apache.camel.Exchange;
+import org.apache.camel.Producer;
 import org.apache.camel.ProducerTemplate;
 import org.apache.camel.spi.ExecutorServiceManager;
+import org.apache.camel.support.DefaultProducer;
 import org.apache.camel.support.service.ServiceHelper;
 import org.apache.camel.support.service.ServiceSupport;
 import org.apache.hc.client5.http.ConnectTimeoutException;
@@ -115,6 +128,22 @@ public final class CamelChannelOpener extends ServiceSupport implements ChannelO
 
   public ProducerTemplate template() {
     return template;
+  }
+
+  /** {@code genesys:connect}: opens the socket of the channel that an exchange is about. */
+  public static Producer producer(Endpoint endpoint) {
+    return new DefaultProducer(endpoint) {
+      @Override
+      public void process(Exchange exchange) throws Exception {
+        Attempt attempt = exchange.getProperty(GenesysConstants.ATTEMPT, Attempt.class);
+        if (attempt == null) {
+          throw new IllegalStateException(
+              "genesys:connect works only in a route that a genesys:notifications consumer calls to"
+                  + " open a channel.");
+        }
+        attempt.connect(exchange);
+      }
+    };
   }
 
   @Override
@@ -228,18 +257,9 @@ public final class CamelChannelOpener extends ServiceSupport implements ChannelO
   }
 
   private void attempt(Order order) {
-    Optional<OpenAttempt> started = Optional.empty();
+    Optional<Attempt> started = Optional.empty();
     try {
-      FrameQueue queue = queue(order.shard().number());
-      OpenAttempt attempt =
-          new OpenAttempt(
-              order,
-              endpoint.component(),
-              queue,
-              clock,
-              channels,
-              endpoint.component().budget(client),
-              endpoint.getConfiguration().timings().backlogMost());
+      Attempt attempt = new Attempt(order);
       started = Optional.of(attempt);
       boolean again = order.reuse().isPresent();
       Exchange exchange =
@@ -272,7 +292,7 @@ public final class CamelChannelOpener extends ServiceSupport implements ChannelO
       }
     } catch (RuntimeException | Error e) {
       LOG.error("Opening a channel failed in a way that nobody foresaw; it is tried again", e);
-      started.ifPresent(OpenAttempt::giveUp);
+      started.ifPresent(Attempt::giveUp);
       order
           .shard()
           .failed(order.number(), Failure.unavailable("Opening a channel failed unexpectedly."));
@@ -318,8 +338,8 @@ public final class CamelChannelOpener extends ServiceSupport implements ChannelO
     return channels;
   }
 
-  private void opened(Order order, OpenAttempt attempt, Exchange exchange) {
-    SocketLink link = attempt.link();
+  private void opened(Order order, Attempt attempt, Exchange exchange) {
+    SocketLink link = attempt.link;
     if (link == null) {
       order
           .shard()
@@ -521,5 +541,141 @@ public final class CamelChannelOpener extends ServiceSupport implements ChannelO
     ServiceHelper.stopService(channels);
     ServiceHelper.stopService(template);
     super.doStop();
+  }
+
+  /**
+   * One attempt to open a channel, as it travels through the control routes: {@code
+   * genesys:connect} asks it to open the socket when the channel is there.
+   */
+  private final class Attempt {
+
+    private final Order order;
+    private final FrameQueue queue;
+
+    /** Null until the socket is open. */
+    private volatile SocketLink link;
+
+    private int handshakes;
+
+    private Attempt(Order order) {
+      this.order = order;
+      this.queue = queue(order.shard().number());
+    }
+
+    /** The attempt failed after all: closes the socket if there is one. */
+    void giveUp() {
+      if (link != null) {
+        link.close();
+      }
+    }
+
+    /**
+     * Opens the socket of the exchange's channel and waits for it, as long as the socket's own
+     * limits allow. What follows in the route runs on the caller's thread, not on the one that
+     * reads frames.
+     *
+     * @throws dev.caravan.genesys.connect.CallException if it could not be opened
+     */
+    private void connect(Exchange exchange) throws Exception {
+      payForRepetition();
+      ClientSocketEndpoint server = server(exchange);
+      int channel = order.number();
+      order.shard().connecting(channel);
+      Optional<String> id = id(exchange);
+      Runnable takenOver = () -> id.ifPresent(channels::lost);
+      ClientSocket socket =
+          server.open(
+              queue,
+              new SocketListener() {
+                @Override
+                public void onFrame(byte[] frame, boolean binary) {
+                  order.shard().frame(channel, frame, binary, takenOver);
+                }
+
+                @Override
+                public void onClosed(CloseReason reason) {
+                  if (reason.initiator() != CloseReason.Initiator.US
+                      || reason.code() != CloseReason.NORMAL) {
+                    LOG.info("Socket {}: {}.", channel, reason);
+                  }
+                  Cause cause = Cause.of(reason);
+                  if (cause == Cause.TAKEN_OVER) {
+                    takenOver.run();
+                  }
+                  order.shard().closed(channel, cause);
+                }
+              });
+      try {
+        socket.opened().toCompletableFuture().get();
+        link =
+            new SocketLink(
+                socket,
+                server,
+                queue,
+                clock,
+                id,
+                () -> id.ifPresent(channels::left),
+                endpoint.getConfiguration().timings().backlogMost());
+      } catch (ExecutionException e) {
+        SocketOpenException why = Failures.causeOf(SocketOpenException.class, e);
+        throw why == null ? e : Failures.ofSocket(why);
+      } catch (InterruptedException | RuntimeException | Error e) {
+        socket.close(CloseReason.NORMAL, "");
+        throw e;
+      }
+    }
+
+    /** The first handshake is part of the attempt; each further one is an attempt of its own. */
+    private void payForRepetition() {
+      if (handshakes++ == 0) {
+        return;
+      }
+      AttemptBudget budget = endpoint.component().budget(client);
+      long wait = budget.room().again();
+      if (wait > 0) {
+        throw CallException.unavailable(
+            "All attempts of this minute have been made.", 0, Duration.ofMillis(wait));
+      }
+      budget.charge(false);
+    }
+
+    /** The socket of before, if its channel is gone back to. */
+    Optional<SocketLink> earlier() {
+      return order.reuse().map(SocketLink.class::cast);
+    }
+
+    private Optional<String> id(Exchange exchange) {
+      if (earlier().isPresent()) {
+        return earlier().get().channel();
+      }
+      Map<?, ?> channel = exchange.getProperty(GenesysConstants.CHANNEL, Map.of(), Map.class);
+      return channel.get("id") instanceof String text ? Optional.of(text) : Optional.empty();
+    }
+
+    private ClientSocketEndpoint server(Exchange exchange) throws Exception {
+      if (earlier().isPresent()) {
+        return earlier().get().endpoint();
+      }
+      Map<?, ?> channel = exchange.getProperty(GenesysConstants.CHANNEL, Map.class);
+      if (channel == null || !(channel.get("connectUri") instanceof String connectUri)) {
+        throw CallException.unavailable(
+            "Genesys Cloud answered without the address of the socket.");
+      }
+      URI address = address(connectUri);
+      GenesysComponent component = endpoint.component();
+      return component.sockets().endpoint(address, component.network().socketOptions(address));
+    }
+
+    /** The address is a credential, so a malformed one is not quoted. */
+    private static URI address(String connectUri) {
+      try {
+        return new URI(connectUri);
+      } catch (URISyntaxException e) {
+        throw CallException.unavailable(
+            "Genesys Cloud answered with an address of the socket that is no URI ("
+                + e.getReason()
+                + ").");
+      }
+    }
   }
 }
