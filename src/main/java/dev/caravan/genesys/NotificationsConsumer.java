@@ -13,7 +13,6 @@ import dev.caravan.channel.Shard;
 import dev.caravan.channel.ShardListener;
 import dev.caravan.channel.ShardReport;
 import dev.caravan.channel.ShardStatus.Health;
-import dev.caravan.channel.Timings;
 import dev.caravan.channel.gap.Gap;
 import dev.caravan.cluster.Cluster;
 import dev.caravan.cluster.ClusterStatus;
@@ -86,7 +85,6 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
 
   private final GenesysConfiguration configuration;
   private final SteadyClock clock = new SteadyClock();
-  private final Timings timings;
   private Preparation preparation;
   private InFlight inFlight;
   private GenesysMetrics metrics;
@@ -121,7 +119,6 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
   NotificationsConsumer(GenesysEndpoint endpoint, Processor processor) {
     super(endpoint, processor);
     this.configuration = endpoint.getConfiguration();
-    this.timings = configuration.timings();
   }
 
   @Override
@@ -129,12 +126,16 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
     return (GenesysEndpoint) super.getEndpoint();
   }
 
+  private CamelContext context() {
+    return getEndpoint().getCamelContext();
+  }
+
   private GenesysComponent component() {
     return getEndpoint().component();
   }
 
   private ExecutorServiceManager threads() {
-    return getEndpoint().getCamelContext().getExecutorServiceManager();
+    return context().getExecutorServiceManager();
   }
 
   // ---- life
@@ -152,7 +153,6 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
       component().hearSettled(settled);
     }
     configuration.standsBy(standby);
-    CamelContext context = getEndpoint().getCamelContext();
     clusterThreads = threads().newFixedThreadPool(this, "genesys-cluster", CLUSTER_THREADS);
     releases = threads().newCachedThreadPool(this, "genesys-release");
     shared =
@@ -184,7 +184,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
             }
           }
         };
-    context.getManagementStrategy().addEventNotifier(beforeStop);
+    context().getManagementStrategy().addEventNotifier(beforeStop);
   }
 
   private Map<String, String> alike() {
@@ -248,9 +248,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
   }
 
   private String setting(String name, String otherwise) {
-    return getEndpoint()
-        .getCamelContext()
-        .resolvePropertyPlaceholders("{{" + name + ":" + otherwise + "}}");
+    return context().resolvePropertyPlaceholders("{{" + name + ":" + otherwise + "}}");
   }
 
   @Override
@@ -259,19 +257,12 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
     inFlight = new InFlight(configuration.getMaxInFlight(), clock);
     deadLetters =
         new DeadLetters(
-            getEndpoint().getCamelContext(),
-            configuration.getDeadLetters(),
-            metrics::deadLetterLost,
-            Clock.systemUTC());
+            context(), configuration.getDeadLetters(), metrics::deadLetterLost, Clock.systemUTC());
     ServiceHelper.startService(deadLetters);
     control = threads().newSingleThreadScheduledExecutor(this, "genesys-control");
     ClientReaders its =
         new ClientReaders(
-            getEndpoint().getCamelContext(),
-            component().clients(),
-            control,
-            () -> listing.dealAnew(),
-            Clock.systemUTC());
+            context(), component().clients(), control, () -> listing.dealAnew(), Clock.systemUTC());
     String name = getRouteId() == null ? "notifications" : getRouteId();
     place = component().routes().enter(name);
     its.start(
@@ -279,7 +270,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
         (client, opener) ->
             new ChannelGroup(
                 name,
-                timings,
+                configuration.timings(),
                 () -> ThreadLocalRandom.current().nextDouble(),
                 configuration.getRedundancy(),
                 control,
@@ -314,7 +305,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
     }
     listing =
         new PreparationLoop(
-            getEndpoint().getCamelContext(),
+            context(),
             preparation,
             gaps,
             control,
@@ -335,7 +326,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
             preparation::listing,
             () -> shared.map(some -> some.cluster().status().standsBy()).orElse(0));
     metrics.begins(reader);
-    HealthCheckRegistry checks = HealthCheckRegistry.get(getEndpoint().getCamelContext());
+    HealthCheckRegistry checks = HealthCheckRegistry.get(context());
     healthCheck =
         new NotificationsHealthCheck(
             checks.getCheck(CHECK).isEmpty() ? CHECK : CHECK + "-" + name,
@@ -356,7 +347,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
             its::channels,
             () -> shared.map(SharedReading::cluster).map(Cluster::status));
     checks.register(healthCheck);
-    BackgroundHealthCheck loops = BackgroundHealthCheck.of(getEndpoint().getCamelContext());
+    BackgroundHealthCheck loops = BackgroundHealthCheck.of(context());
     if (shared.isEmpty()) {
       listing.start();
     } else {
@@ -403,7 +394,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
     shared.ifPresent(
         some -> {
           component().handsOverNoMore(getRouteId());
-          getEndpoint().getCamelContext().getManagementStrategy().removeEventNotifier(beforeStop);
+          context().getManagementStrategy().removeEventNotifier(beforeStop);
           component().hearSettledNoMore(settled);
           some.cluster().close();
           threads().shutdownNow(clusterThreads);
@@ -415,11 +406,11 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
     } finally {
       // Also on a thread that was interrupted, such as that of a step that stops its own route:
       // what is not read from now on must be on record
-      BackgroundThreads.end(getEndpoint().getCamelContext(), control, "deciding about channels");
-      gaps.stopped(getEndpoint().getCamelContext().getStatus().isStarted());
+      BackgroundThreads.end(context(), control, "deciding about channels");
+      gaps.stopped(context().getStatus().isStarted());
       deadLetters.note(component().ledger());
       ServiceHelper.stopService(deadLetters);
-      HealthCheckRegistry.get(getEndpoint().getCamelContext()).unregister(healthCheck);
+      HealthCheckRegistry.get(context()).unregister(healthCheck);
       metrics.ends(reader);
     }
   }
