@@ -23,9 +23,6 @@ public final class AttemptBudget {
   private final ArrayDeque<Long> attempts = new ArrayDeque<>();
   private final ArrayDeque<Long> creations = new ArrayDeque<>();
 
-  /**
-   * @param clock milliseconds that never go backwards
-   */
   public AttemptBudget(LongSupplier clock) {
     this.clock = clock;
   }
@@ -38,7 +35,6 @@ public final class AttemptBudget {
    */
   public record Room(long again, long anew) {}
 
-  /** How much room there is now. */
   public synchronized Room room() {
     long now = clock.getAsLong();
     long again = wait(attempts, MOST, now);

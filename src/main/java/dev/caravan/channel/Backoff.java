@@ -18,21 +18,16 @@ public record Backoff(int failures, long since, long livedMillis) {
   private static final int MOST_DOUBLINGS = 20;
   private static final int TENTH = 10;
   private static final int MOST_FAILURES = 1_000_000;
-
-  /** No failure yet. */
   public static final Backoff NONE = new Backoff(0, 0, 0);
 
-  /** After so many failures. */
   public static Backoff after(int failures) {
     return new Backoff(failures, 0, 0);
   }
 
-  /** The same with further failures counted. */
   Backoff plus(int more, long now) {
     return new Backoff(Math.min(failures + more, MOST_FAILURES), now, livedMillis);
   }
 
-  /** The same with one failure forgiven. */
   Backoff forgiven(long now) {
     return new Backoff(failures - 1, now, 0);
   }

@@ -25,7 +25,6 @@ public final class ChannelGroup {
   /** Channels that Genesys Cloud grants per OAuth client; one more silently ends another. */
   public static final int MOST_CHANNELS = 20;
 
-  /** Channels kept free for hand-overs. */
   public static final int SPARE_CHANNELS = 2;
 
   /**
@@ -41,7 +40,6 @@ public final class ChannelGroup {
 
   private final String reader;
   private final ShardMachine machine;
-  private final Timings timings;
   private final ScheduledExecutorService control;
   private final LongSupplier clock;
   private final ChannelOpener opener;
@@ -58,9 +56,6 @@ public final class ChannelGroup {
   /**
    * @param reader who reads, such as the id of a route
    * @param redundancy how many channels read each shard at the same time
-   * @param control one thread, on which all decisions are taken
-   * @param clock milliseconds that never go backwards
-   * @param random uniform in [0, 1), for jitter
    * @param budget shared by all that use the same OAuth client
    * @param alike all those, each with a control thread of its own, until they stop: this one is
    *     added. They use the spare channels together
@@ -78,7 +73,6 @@ public final class ChannelGroup {
       Set<ChannelGroup> alike) {
     this.reader = reader;
     this.machine = new ShardMachine(timings, random);
-    this.timings = timings;
     this.redundancy = redundancy;
     this.control = control;
     this.clock = clock;
@@ -122,7 +116,6 @@ public final class ChannelGroup {
             topics,
             pairing,
             machine,
-            timings,
             control,
             decisions,
             clock,
@@ -142,7 +135,6 @@ public final class ChannelGroup {
     turn = ours;
   }
 
-  /** Closes everything. */
   public synchronized void stop() {
     shards.forEach(Shard::stop);
     alike.remove(this);
@@ -153,7 +145,6 @@ public final class ChannelGroup {
     return decisions;
   }
 
-  /** How the shards are, by number. */
   public List<ShardStatus> status() {
     Map<Integer, List<ShardStatus>> replicas = new TreeMap<>();
     shards.forEach(
@@ -167,7 +158,6 @@ public final class ChannelGroup {
     return (MOST_CHANNELS - SPARE_CHANNELS) / redundancy;
   }
 
-  /** The shards, by number, replica by replica. */
   public List<Shard> shards() {
     return shards;
   }

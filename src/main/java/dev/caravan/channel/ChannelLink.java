@@ -5,7 +5,6 @@ import java.util.OptionalLong;
 /** An open socket on a channel, as its shard sees it. No method blocks. */
 public interface ChannelLink {
 
-  /** Sends an application ping. */
   void ping();
 
   /** Sends an application ping, unless one has not been answered yet. */

@@ -11,9 +11,6 @@ public interface ChannelOpener {
    *
    * @param shard whom to report to: {@link Shard#connecting} just before the socket is opened, then
    *     one of {@link Shard#opened} and {@link Shard#failed}
-   * @param number the channel's number within the shard
-   * @param cause why it is opened
-   * @param topics what to subscribe
    * @param reuse a link whose channel is to be used again, with its subscriptions as they are
    * @param free whether it needs no place in the {@link AttemptBudget}
    */

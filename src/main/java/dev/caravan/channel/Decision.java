@@ -165,7 +165,6 @@ final class Decision {
     return Backoff.after(failures).delayMillis(timings, random);
   }
 
-  /** Random, up to that. */
   long jitter(long most) {
     return (long) (random.getAsDouble() * most);
   }

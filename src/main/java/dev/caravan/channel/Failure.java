@@ -43,7 +43,6 @@ public record Failure(
     return new Failure(kind, sentence, retryAfter, 0, Reached.NOBODY);
   }
 
-  /** The same if it came so far. */
   public Failure reaching(Reached how) {
     return new Failure(kind, sentence, retryAfter, attempts, how);
   }

@@ -12,7 +12,6 @@ import java.util.stream.Collectors;
  */
 final class MissingTopics {
 
-  /** The longest wait is so many times the first one. */
   private static final int MOST = 12;
 
   private final long firstMillis;
@@ -59,7 +58,6 @@ final class MissingTopics {
     return Math.max(firstMillis / MOST, dueAt - now);
   }
 
-  /** They are being asked for. */
   void asked() {
     asked = true;
   }

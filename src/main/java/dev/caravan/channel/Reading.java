@@ -13,6 +13,5 @@ package dev.caravan.channel;
  */
 public record Reading(long lastFrameAt, long silentSince, boolean held, long provenUntil) {
 
-  /** Of a channel that has no socket. */
   static final Reading NONE = new Reading(0, 0, false, 0);
 }

@@ -10,7 +10,6 @@ package dev.caravan.channel;
  */
 public record Replica(String reader, int shard, int number) {
 
-  /** How often a shard can be read at the same time. */
   public static final int MOST = 2;
 
   /** A number for a channel of this replica that no other channel of the shard has. */

@@ -8,7 +8,6 @@ import dev.caravan.frame.Frame;
 import dev.caravan.topic.TopicSharder;
 import java.time.Duration;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -35,11 +34,7 @@ public final class Shard {
   private static final Logger LOG = LoggerFactory.getLogger(Shard.class);
 
   private static final long AFTER_FAILURE_MILLIS = 1_000;
-
   private static final long DRAIN_LOOK_MILLIS = 50;
-
-  /** So many listings that failed in a row are told. */
-  private static final int TOLD_AFTER = 10;
 
   private final Replica replica;
   private final ShardMachine machine;
@@ -54,26 +49,16 @@ public final class Shard {
   private final ReplicaFrames frames;
 
   // Touched by the control thread only
-  private final Map<Integer, ChannelLink> links = new HashMap<>();
-  private final Map<Integer, ChannelOpener.Order> orders = new HashMap<>();
-  private final Map<Integer, Lost> lost = new HashMap<>();
-  private final Map<Integer, List<String>> topicsOf = new HashMap<>();
-  private final Map<Integer, List<String>> askedOf = new HashMap<>();
-  private final Map<Integer, Added> added = new HashMap<>();
-  private final Map<Integer, Asked> asking = new HashMap<>();
-  private final Set<Integer> toAskAgain = new HashSet<>();
+  private final Map<Integer, Channel> channels = new HashMap<>();
 
-  /** Channels whose subscriptions are being listed, and since when. */
-  private final Map<Integer, Long> listing = new HashMap<>();
+  /** Those whose sockets were lost and that may be gone back to. */
+  private final Map<Integer, Channel> lost = new HashMap<>();
 
-  private final SubscriptionChecks checks = new SubscriptionChecks();
-  private boolean othersTold;
-  private int notListed;
+  private final SubscriptionChecks checks;
   private final MissingTopics missing;
   private Optional<Future<?>> wake = Optional.empty();
   private volatile boolean granted;
   private Attempts attempts = Attempts.NONE;
-
   private volatile List<String> topics;
   private volatile ShardState state = ShardState.initial();
 
@@ -83,28 +68,9 @@ public final class Shard {
   /** The channel whose first event is waited for, 0 if none is. */
   private volatile int awaited;
 
-  /** What a channel is being asked for; whether it was before, and did not bring it. */
-  private record Asked(List<String> subscriptions, boolean again) {}
-
-  /** What a channel brings besides, if its socket is not dead, since it was subscribed then. */
-  private record Added(List<String> topics, long since) {}
-
   /**
-   * A channel whose socket was lost and that may be gone back to.
-   *
-   * @param topics what it brings
-   * @param asked the subscriptions that it was asked for
-   * @param verifiedAt when it had all of its topics, as far as is known
-   */
-  private record Lost(ChannelLink link, List<String> topics, List<String> asked, long verifiedAt) {}
-
-  /**
-   * @param replica which of the channels that read the shard
-   * @param topics its subscriptions
    * @param pairing shared by all replicas of the shard
    * @param control the one thread on which decisions are taken
-   * @param decisions keeps them going after a failure
-   * @param clock milliseconds that never go backwards
    * @param rotations is asked for leave to hand over
    * @param budget shared by all shards of the client
    */
@@ -113,7 +79,6 @@ public final class Shard {
       List<String> topics,
       CopyPairing pairing,
       ShardMachine machine,
-      Timings timings,
       ScheduledExecutorService control,
       BackgroundTask decisions,
       LongSupplier clock,
@@ -125,8 +90,9 @@ public final class Shard {
     this.frames = new ReplicaFrames(replica, pairing, listener, clock);
     this.topics = List.copyOf(topics);
     this.machine = machine;
-    this.timings = timings;
+    this.timings = machine.timings();
     this.missing = new MissingTopics(timings);
+    this.checks = new SubscriptionChecks(replica.shard());
     this.control = control;
     this.decisions = decisions;
     this.clock = clock;
@@ -144,7 +110,6 @@ public final class Shard {
     return replica;
   }
 
-  /** Starts to read. */
   public void start() {
     submit(new ShardEvent.Started(listener.earlier(replica)));
   }
@@ -173,30 +138,26 @@ public final class Shard {
     if (!trusts(channel)) {
       return;
     }
-    List<String> fresh = MissingTopics.never(topics, askedOf(channel));
-    boolean fits = askedOf(channel).size() + fresh.size() <= TopicSharder.CHANNEL_LIMIT;
-    if (!fits || !MissingTopics.of(topicsOf(channel), topics).isEmpty()) {
+    Channel its = its(channel);
+    List<String> fresh = MissingTopics.never(topics, its.asked);
+    boolean fits = its.asked.size() + fresh.size() <= TopicSharder.CHANNEL_LIMIT;
+    if (!fits || !MissingTopics.of(its.topics, topics).isEmpty()) {
       step(new ShardEvent.TopicsChanged());
     } else if (fresh.isEmpty()) {
       // What was not wanted for a while and had been refused before
       awaitMissing(channel);
-    } else if (!asking.containsKey(channel)) {
+    } else if (its.asking.isEmpty()) {
       ask(channel, fresh, false);
     }
   }
 
   /** One call at a time changes the subscriptions of a channel. */
   private void ask(int channel, List<String> subscriptions, boolean again) {
-    link(channel)
-        .ifPresent(
-            link -> {
-              asking.put(channel, new Asked(subscriptions, again));
-              opener.subscribe(this, channel, link, subscriptions, again);
-            });
-  }
-
-  private static List<String> concat(List<String> some, List<String> more) {
-    return Stream.concat(some.stream(), more.stream()).toList();
+    Channel its = its(channel);
+    if (its.link.isPresent()) {
+      its.asking = Optional.of(new Channel.Asked(subscriptions, again));
+      opener.subscribe(this, channel, its.link.get(), subscriptions, again);
+    }
   }
 
   /**
@@ -282,17 +243,18 @@ public final class Shard {
       int channel, ChannelLink link, List<String> subscribed, long rotateAt, Cause rotateCause) {
     execute(
         () -> {
-          Optional.ofNullable(orders.remove(channel))
+          Channel its = channels.computeIfAbsent(channel, number -> new Channel());
+          its.takeOrder()
               .flatMap(ChannelOpener.Order::reuse)
-              .ifPresent(before -> lost.values().removeIf(it -> it.link() == before));
-          links.put(channel, link);
-          topicsOf.replace(channel, List.copyOf(subscribed));
+              .ifPresent(before -> lost.values().removeIf(it -> it.isOn(before)));
+          its.link = Optional.of(link);
+          its.topics = List.copyOf(subscribed);
           step(new ShardEvent.SocketOpened(channel, rotateAt, rotateCause));
           if (state.channel(channel).isEmpty()) {
             // Too late: its end may have been told before, so nobody else would forget it
-            links.remove(channel);
+            channels.remove(channel);
           } else if (!trusts(channel)) {
-            listener.opened(replica, topicsOf(channel));
+            listener.opened(replica, its.topics);
           }
           awaitMissing(channel);
         });
@@ -306,22 +268,11 @@ public final class Shard {
   public void subscribed(int channel, List<String> more) {
     execute(
         () -> {
-          Asked asked = asking.remove(channel);
-          if (asked != null && !asked.again()) {
-            askedOf.merge(channel, asked.subscriptions(), Shard::concat);
-          }
+          Channel its = its(channel);
+          its.answered(more, clock.getAsLong());
           if (!more.isEmpty()) {
             // The socket may be dead by now: they are read once it has answered
-            link(channel)
-                .ifPresent(
-                    link -> {
-                      added.merge(
-                          channel,
-                          new Added(more, clock.getAsLong()),
-                          (some, others) ->
-                              new Added(concat(some.topics(), others.topics()), others.since()));
-                      link.ping();
-                    });
+            its.link.ifPresent(ChannelLink::ping);
           }
           adjust(channel);
           awaitMissing(channel);
@@ -332,8 +283,7 @@ public final class Shard {
   public void notSubscribed(int channel) {
     execute(
         () -> {
-          Asked asked = asking.remove(channel);
-          if (asked == null || asked.again()) {
+          if (its(channel).takeAsking().filter(asked -> !asked.again()).isEmpty()) {
             adjust(channel);
           } else if (trusts(channel) && state.successor().isEmpty()) {
             step(new ShardEvent.TopicsChanged());
@@ -343,68 +293,66 @@ public final class Shard {
   }
 
   private void readAdded(int channel, long provenUntil) {
-    Added more = added.get(channel);
-    if (more == null || provenUntil < more.since()) {
+    Channel its = its(channel);
+    Optional<Channel.Added> more = its.takeAdded(provenUntil);
+    if (more.isEmpty()) {
       return;
     }
-    added.remove(channel);
-    topicsOf.put(channel, concat(topicsOf(channel), more.topics()));
     if (trusts(channel)) {
-      listener.reading(replica, topicsOf(channel), more.since());
+      listener.reading(replica, its.topics, more.get().since());
     }
     // By now somebody else may be wanted to read them
     adjust(channel);
   }
 
   private void awaitMissing(int channel) {
-    List<String> absent = MissingTopics.of(topics, topicsOf(channel));
-    if (state.channel(channel).isEmpty() || absent.isEmpty() || !toAskAgain.add(channel)) {
+    Channel its = its(channel);
+    List<String> absent = MissingTopics.of(topics, its.topics);
+    if (state.channel(channel).isEmpty() || absent.isEmpty() || its.toAskAgain) {
       return;
     }
+    its.toAskAgain = true;
     long wait = missing.waitMillis(absent, clock.getAsLong());
     later(() -> askForMissing(channel), wait);
   }
 
   /** If the channel is not read any more, its successor was asked for all of them. */
   private void askForMissing(int channel) {
-    toAskAgain.remove(channel);
-    List<String> absent = MissingTopics.of(topics, topicsOf(channel));
+    Channel its = its(channel);
+    its.toAskAgain = false;
+    List<String> absent = MissingTopics.of(topics, its.topics);
     if (trusts(channel) && !absent.isEmpty()) {
       missing.asked();
-      if (!asking.containsKey(channel)) {
+      if (its.asking.isEmpty()) {
         ask(channel, absent, true);
       }
     }
   }
 
   private void list(int channel) {
-    link(channel)
-        .filter(link -> !listing.containsKey(channel))
-        .ifPresent(
-            link -> {
-              listing.put(channel, clock.getAsLong());
-              opener.listSubscriptions(this, channel, link);
-            });
+    Channel its = its(channel);
+    if (its.link.isPresent() && its.listing.isEmpty()) {
+      its.listing = Optional.of(clock.getAsLong());
+      opener.listSubscriptions(this, channel, its.link.get());
+    }
   }
 
   /**
    * The subscriptions of a channel have been listed. A listing that another must confirm changes
    * nothing.
-   *
-   * @param entities as they were listed
    */
   public void listed(int channel, Set<String> entities) {
     execute(
         () -> {
-          Long askedAt = listing.remove(channel);
-          if (askedAt == null || state.channel(channel).filter(ChannelState::reading).isEmpty()) {
+          Channel its = its(channel);
+          Optional<Long> askedAt = its.listing;
+          its.listing = Optional.empty();
+          if (askedAt.isEmpty() || state.channel(channel).filter(ChannelState::reading).isEmpty()) {
             return;
           }
-          notListed = 0;
-          List<String> known = concat(topics, askedOf(channel));
+          List<String> known = Channel.concat(topics, its.asked);
           SubscriptionChecks.Finding found =
-              checks.listed(channel, topicsOf(channel), known, entities, askedAt);
-          tellOfOthers(found.others());
+              checks.listed(channel, its.topics, known, entities, askedAt.get());
           if (!found.lost().isEmpty()) {
             unsubscribed(channel, found.lost(), found.since());
           }
@@ -418,53 +366,33 @@ public final class Shard {
   public void notListed(int channel) {
     execute(
         () -> {
-          listing.remove(channel);
-          if (++notListed == TOLD_AFTER) {
-            LOG.warn(
-                "Shard {}. What its channel is subscribed to could not be listed {} times in a row:"
-                    + " should another program take some of it away, nobody notices.",
-                number(),
-                TOLD_AFTER);
-          }
+          its(channel).listing = Optional.empty();
+          checks.notListed();
           step(new SubscriptionsDoubted(channel, Why.NOT_LISTED));
         });
   }
 
   /** A channel that is read on is asked for them again as if they were new. */
   private void unsubscribed(int channel, List<String> gone, long since) {
-    topicsOf.put(channel, MissingTopics.of(topicsOf(channel), gone));
-    askedOf.put(channel, MissingTopics.never(askedOf(channel), gone));
+    Channel its = its(channel);
+    its.lost(gone);
     // If that is the successor of this one, it goes on to read them
-    List<String> reads =
-        state.last(it -> it.trusted(Phase.LIVE)).map(it -> topicsOf(it.number())).orElse(List.of());
+    Optional<ChannelState> live = state.last(it -> it.trusted(Phase.LIVE));
+    List<String> reads = live.map(it -> its(it.number()).topics).orElse(List.of());
     listener.unsubscribed(replica, gone, reads, since);
     adjust(channel);
   }
 
-  /** Once: it does no harm, as long as there is room. */
-  private void tellOfOthers(long count) {
-    if (count > 0 && !othersTold) {
-      othersTold = true;
-      LOG.warn(
-          "Shard {}. Its channel is subscribed to {} topics that this bridge did not ask for: another"
-              + " program uses the channels of this OAuth client. Give each program an OAuth client"
-              + " of its own.",
-          number(),
-          count);
-    }
-  }
-
-  /** The channel could not be opened. */
   public void failed(int channel, Failure failure) {
     execute(
         () -> {
-          ChannelOpener.Order order = orders.remove(channel);
-          if (order == null) {
+          Optional<ChannelOpener.Order> order = its(channel).takeOrder();
+          if (order.isEmpty()) {
             // It was called off: what its socket has brought by then may not have been judged yet
             later(() -> frames.end(channel), CopyPairing.LAG.toMillis());
           } else {
             frames.end(channel);
-            budget.failed(order.reuse().isEmpty(), order.free(), failure);
+            budget.failed(order.get().reuse().isEmpty(), order.get().free(), failure);
           }
           step(new ShardEvent.OpenFailed(channel, failure));
         });
@@ -526,17 +454,17 @@ public final class Shard {
     step(new ShardEvent.SignOfLife(channel));
   }
 
-  /** The end of a channel's socket, after its last frame. */
   public void closed(int channel, Cause cause) {
     frames.end(channel);
     execute(
         () -> {
-          Optional.ofNullable(links.get(channel))
-              .ifPresent(link -> lost.put(channel, lost(channel, link)));
+          lose(channel);
           step(new ShardEvent.SocketClosed(channel, cause));
-          links.remove(channel);
+          if (its(channel).order.isEmpty()) {
+            channels.remove(channel);
+          }
           // Their answers prove which copies of what it brought never come
-          links.values().forEach(ChannelLink::ping);
+          channels.values().forEach(its -> its.link.ifPresent(ChannelLink::ping));
         });
   }
 
@@ -572,15 +500,10 @@ public final class Shard {
     decisions.run(this::tellAttempts);
     step.actions().forEach(this::perform);
     forgetLost();
-    List.of(
-            topicsOf.keySet(),
-            askedOf.keySet(),
-            added.keySet(),
-            asking.keySet(),
-            toAskAgain,
-            listing.keySet(),
-            checks.channels())
-        .forEach(channels -> channels.removeIf(channel -> state.channel(channel).isEmpty()));
+    channels
+        .entrySet()
+        .removeIf(it -> it.getValue().isIdle() && state.channel(it.getKey()).isEmpty());
+    checks.channels().retainAll(channels.keySet());
     awaited = state.first(ChannelState::awaitsSignOfLife).map(ChannelState::number).orElse(0);
     shown = state;
   }
@@ -616,7 +539,8 @@ public final class Shard {
 
   private Map<Integer, Reading> readings() {
     Map<Integer, Reading> readings = new HashMap<>();
-    links.forEach((channel, link) -> readings.put(channel, link.reading()));
+    channels.forEach(
+        (channel, its) -> its.link.ifPresent(link -> readings.put(channel, link.reading())));
     return readings;
   }
 
@@ -635,7 +559,7 @@ public final class Shard {
       link(ping.number()).ifPresent(ChannelLink::ping);
     } else if (action instanceof ShardAction.Close close) {
       link(close.number()).ifPresent(ChannelLink::close);
-      Optional.ofNullable(orders.remove(close.number())).ifPresent(opener::cancel);
+      its(close.number()).takeOrder().ifPresent(opener::cancel);
     } else if (action instanceof ShardAction.Cut cut) {
       cut(cut.number());
     } else if (action instanceof ShardAction.AskRotation ask) {
@@ -646,7 +570,7 @@ public final class Shard {
       list(list.number());
     } else if (action instanceof ShardAction.Read read) {
       checks.begin(read.number(), clock.getAsLong());
-      listener.reading(replica, topicsOf(read.number()), read.since());
+      listener.reading(replica, its(read.number()).topics, read.since());
       // By now others may be wanted than when it was opened
       execute(() -> adjust(read.number()));
     } else if (action instanceof ShardAction.Blind blind) {
@@ -659,32 +583,32 @@ public final class Shard {
   }
 
   private void cut(int channel) {
-    Optional.ofNullable(links.remove(channel))
-        .ifPresent(
-            link -> {
-              lost.put(channel, lost(channel, link));
-              link.cut();
-            });
+    lose(channel);
+    Optional.ofNullable(channels.remove(channel))
+        .flatMap(its -> its.link)
+        .ifPresent(ChannelLink::cut);
   }
 
   private void open(ShardAction.Open open) {
     // A channel that is gone back to has the subscriptions that it had, whatever is wanted by now
-    Optional<Lost> again = Optional.ofNullable(lost.get(open.reuses()));
+    Optional<Channel> again = Optional.ofNullable(lost.get(open.reuses()));
     ChannelOpener.Order order =
         new ChannelOpener.Order(
             this,
             open.number(),
             open.cause(),
-            again.map(Lost::topics).orElse(topics),
-            again.map(Lost::link),
+            again.map(its -> its.topics).orElse(topics),
+            again.flatMap(its -> its.link),
             open.free());
     if (!open.free()) {
       budget.charge(order.reuse().isEmpty());
     }
-    orders.put(open.number(), order);
-    topicsOf.put(open.number(), order.topics());
-    askedOf.put(open.number(), again.map(Lost::asked).orElse(topics));
-    again.ifPresent(before -> checks.begin(open.number(), before.verifiedAt()));
+    Channel its = new Channel();
+    its.order = Optional.of(order);
+    its.topics = order.topics();
+    its.asked = again.map(before -> before.asked).orElse(topics);
+    channels.put(open.number(), its);
+    again.ifPresent(before -> checks.begin(open.number(), before.verifiedAt));
     opener.open(order);
   }
 
@@ -695,34 +619,28 @@ public final class Shard {
             channel -> {
               boolean forgotten = !state.reuses(channel.getKey());
               if (forgotten) {
-                decisions.run(channel.getValue().link()::close);
+                decisions.run(() -> channel.getValue().link.ifPresent(ChannelLink::close));
               }
               return forgotten;
             });
   }
 
-  /** What was added and nothing has proven is asked for again by whoever goes back to it. */
-  private Lost lost(int channel, ChannelLink link) {
-    List<String> unproven =
-        Optional.ofNullable(added.get(channel)).map(Added::topics).orElse(List.of());
-    List<String> asked = askedOf(channel);
-    return new Lost(
-        link,
-        topicsOf(channel),
-        unproven.isEmpty() ? asked : MissingTopics.of(asked, unproven),
-        checks.verifiedAt(channel, clock.getAsLong()));
+  private void lose(int channel) {
+    Channel its = its(channel);
+    if (its.link.isPresent()) {
+      its.forgetAdded();
+      its.verifiedAt = checks.verifiedAt(channel, clock.getAsLong());
+      lost.put(channel, its);
+    }
   }
 
-  private List<String> askedOf(int channel) {
-    return askedOf.getOrDefault(channel, List.of());
-  }
-
-  private List<String> topicsOf(int channel) {
-    return topicsOf.getOrDefault(channel, List.of());
+  /** One that is not known has nothing, and what is noted of it is forgotten. */
+  private Channel its(int channel) {
+    return channels.getOrDefault(channel, new Channel());
   }
 
   private Optional<ChannelLink> link(int channel) {
-    return Optional.ofNullable(links.get(channel));
+    return its(channel).link;
   }
 
   /**
@@ -768,7 +686,7 @@ public final class Shard {
         .flatMap(channel -> link(channel.number()).stream());
   }
 
-  /** How the shard is, for health and metrics; any thread may ask. */
+  /** Any thread may ask. */
   public ShardStatus status() {
     return ShardStatus.of(
         number(),

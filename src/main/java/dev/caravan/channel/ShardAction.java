@@ -29,7 +29,6 @@ public sealed interface ShardAction {
   /** The token that opened this channel is not to be used again. */
   record DropToken(int number) implements ShardAction {}
 
-  /** List what Genesys Cloud has the channel subscribed to. */
   record ListSubscriptions(int number) implements ShardAction {}
 
   /** The channel with this number is what is read from now on, with its topics. */
@@ -41,6 +40,5 @@ public sealed interface ShardAction {
   /** Nothing of it is read any more, on purpose. */
   record Finish() implements ShardAction {}
 
-  /** Tell the world. */
   record Report(ShardReport report) implements ShardAction {}
 }

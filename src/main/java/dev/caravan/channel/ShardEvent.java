@@ -10,7 +10,6 @@ public sealed interface ShardEvent {
    */
   record Started(Attempts earlier) implements ShardEvent {}
 
-  /** Time has passed. */
   record Woke() implements ShardEvent {}
 
   /**
@@ -24,7 +23,6 @@ public sealed interface ShardEvent {
   /** A heartbeat, a pong or an event came. */
   record SignOfLife(int number) implements ShardEvent {}
 
-  /** The channel could not be opened. */
   record OpenFailed(int number, Failure failure) implements ShardEvent {}
 
   /**
@@ -45,7 +43,6 @@ public sealed interface ShardEvent {
   /** What a channel is subscribed to may be something else than what is believed. */
   record SubscriptionsDoubted(int number, Why why) implements ShardEvent {
 
-    /** Why it is doubted. */
     public enum Why {
       /** Genesys Cloud said that it was changed, whoever did so. */
       TOLD,
@@ -62,9 +59,7 @@ public sealed interface ShardEvent {
   /** Another shard can hand over only once this one has. */
   record PlaceNeeded() implements ShardEvent {}
 
-  /** The shard's topics are others now. */
   record TopicsChanged() implements ShardEvent {}
 
-  /** The bridge stops to read this shard. */
   record Stopped() implements ShardEvent {}
 }

@@ -52,13 +52,10 @@ public interface ShardListener {
   /** What attempts of the replica have come to; reported before the next one is made. */
   void attempts(Replica replica, Attempts now);
 
-  /** A ping was answered after this time. */
   void pong(int shard, long millis);
 
-  /** Something the shard went through. */
   void report(Replica replica, ShardReport report);
 
-  /** A frame of this kind, from which nothing follows. */
   void ignored(Frame.Kind kind);
 
   /** A copy of an event that another socket brought before; it was not passed on. */

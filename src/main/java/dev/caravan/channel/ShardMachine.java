@@ -24,7 +24,6 @@ import java.util.function.DoubleSupplier;
  * sockets, asks for rotations, lets retired channels go; and says when to look again. Moves that
  * several events have in common are in {@link Decision}.
  *
- * @param timings the times to live by
  * @param random uniform in [0, 1), for jitter
  */
 public record ShardMachine(Timings timings, DoubleSupplier random) {
@@ -49,8 +48,6 @@ public record ShardMachine(Timings timings, DoubleSupplier random) {
   /**
    * What was decided.
    *
-   * @param state the shard from now on
-   * @param actions what to do, in this order
    * @param wakeAt when to send {@link ShardEvent.Woke} at the latest; {@link Long#MAX_VALUE} for
    *     never
    */
@@ -394,7 +391,6 @@ public record ShardMachine(Timings timings, DoubleSupplier random) {
         .orElse(NEVER);
   }
 
-  /** When to look again at the latest. */
   private long wakeAt(Decision d) {
     long wake = forgivenAt(d.state());
     for (ChannelState channel : d.state().channels()) {

@@ -10,12 +10,9 @@ import java.util.function.UnaryOperator;
  * A shard (a slice of the topics, read together) as a value: its channels and what went before.
  *
  * @param channels its channels, oldest first: usually one; two while handing over
- * @param nextNumber number for the next channel
  * @param backoff failures that still count
  * @param blindSince since when nothing is being read; 0 while something is, or before the start
- * @param blindCause why nothing is being read
  * @param broken what an operator must do; empty unless somebody must act
- * @param stopped whether it was told to stop
  */
 public record ShardState(
     List<ChannelState> channels,
@@ -31,7 +28,6 @@ public record ShardState(
     return new ShardState(List.of(), 1, Backoff.NONE, 0, Cause.START, Optional.empty(), false);
   }
 
-  /** The channel with this number, if the shard still has it. */
   public Optional<ChannelState> channel(int number) {
     return first(channel -> channel.number() == number);
   }

@@ -6,12 +6,8 @@ import java.util.List;
 /**
  * How a shard is, in a form for people.
  *
- * @param number the shard
  * @param topics how many subscriptions it has
- * @param health which of the four states
  * @param sentence what an operator should know
- * @param phases where its channels stand
- * @param failures failures that still count
  * @param silentMillis time since the last frame of any kind; -1 if there was none
  * @param blindMillis time since which its topics are not being read; 0 while they are
  * @param reading whether a channel of it brings events, however hard it may be to open the next one
@@ -50,7 +46,6 @@ public record ShardStatus(
       return name().toLowerCase(java.util.Locale.ROOT);
     }
 
-    /** The worse of two. */
     public Health worse(Health other) {
       return compareTo(other) >= 0 ? this : other;
     }

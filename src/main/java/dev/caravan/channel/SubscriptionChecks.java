@@ -9,6 +9,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What a listing of a channel's subscriptions tells: which of its topics somebody else has taken
@@ -17,6 +19,15 @@ import java.util.stream.Collectors;
  * on whichever channel of the shard. Who calls whom, and when, is decided elsewhere.
  */
 final class SubscriptionChecks {
+
+  private static final Logger LOG = LoggerFactory.getLogger(SubscriptionChecks.class);
+
+  /** So many listings that failed in a row are told. */
+  private static final int TOLD_AFTER = 10;
+
+  private final int shard;
+  private boolean othersTold;
+  private int notListed;
 
   /** Topics that Genesys Cloud is known to list. */
   private final Set<String> everListed = new HashSet<>();
@@ -39,14 +50,41 @@ final class SubscriptionChecks {
    * @param doubtful whether a second listing has to tell of others
    * @param others how many topics it is subscribed to besides, which were never asked for
    */
-  record Finding(List<String> lost, long since, boolean doubtful, long others) {}
+  record Finding(List<String> lost, long since, boolean doubtful, int others) {}
+
+  SubscriptionChecks(int shard) {
+    this.shard = shard;
+  }
+
+  /** What a channel is subscribed to could not be listed. */
+  void notListed() {
+    if (++notListed == TOLD_AFTER) {
+      LOG.warn(
+          "Shard {}. What its channel is subscribed to could not be listed {} times in a row:"
+              + " should another program take some of it away, nobody notices.",
+          shard,
+          TOLD_AFTER);
+    }
+  }
+
+  /** Once: it does no harm, as long as there is room. */
+  private void tellOfOthers(int count) {
+    if (count > 0 && !othersTold) {
+      othersTold = true;
+      LOG.warn(
+          "Shard {}. Its channel is subscribed to {} topics that this bridge did not ask for: another"
+              + " program uses the channels of this OAuth client. Give each program an OAuth client"
+              + " of its own.",
+          shard,
+          count);
+    }
+  }
 
   /** A channel has all of its topics at this moment; what was known of it before counts more. */
   void begin(int channel, long at) {
     channels.putIfAbsent(channel, new Verified(at, Set.of()));
   }
 
-  /** When the channel had all of its topics, as far as is known. */
   long verifiedAt(int channel, long otherwise) {
     Verified its = channels.get(channel);
     return its == null ? otherwise : its.at();
@@ -63,10 +101,10 @@ final class SubscriptionChecks {
    * @param brought the topics that it brings, as far as is known, each by its own name
    * @param known all that is wanted of it, or was asked for
    * @param entities what was listed; names of topics differ in case at times
-   * @param askedAt when that was asked for
    */
   Finding listed(
       int channel, List<String> brought, List<String> known, Set<String> entities, long askedAt) {
+    notListed = 0;
     Set<String> listed =
         TopicCombiner.singles(entities)
             .map(SubscriptionChecks::lower)
@@ -87,6 +125,7 @@ final class SubscriptionChecks {
     long verified = doubted.isEmpty() ? askedAt : before.at();
     channels.put(channel, new Verified(verified, doubted));
     TopicCombiner.singles(known).map(SubscriptionChecks::lower).forEach(listed::remove);
+    tellOfOthers(listed.size());
     return new Finding(lost, before.at(), !doubted.isEmpty(), listed.size());
   }
 

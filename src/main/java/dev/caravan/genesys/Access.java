@@ -31,10 +31,8 @@ final class Access {
     /** Which clients can log in here, as far as was tried; the map is the caller's. */
     Map<String, Boolean> canLogIn();
 
-    /** Whether there is such a client here. */
     boolean knows(String client);
 
-    /** Whether a shard is being read here at this moment. */
     boolean isRead(int shard);
   }
 
@@ -87,11 +85,7 @@ final class Access {
     return now - unreachedSince < UNREACHED_MILLIS ? Reach.UNKNOWN : Reach.NO;
   }
 
-  /**
-   * Which OAuth clients can log in here, and what is not read for that.
-   *
-   * @param ours what is to be read here
-   */
+  /** Which OAuth clients can log in here, and what is not read for that. */
   Logins logins(Collection<TopicSharder.Shard> ours, long now) {
     Map<String, Boolean> can = readers.canLogIn();
     Set<Integer> unread = new HashSet<>();

@@ -93,7 +93,6 @@ final class AgreedIds {
 
   /**
    * @param otherwise ids that nobody else gives
-   * @param clock that of the shards
    */
   AgreedIds(EventIds otherwise, SteadyClock clock) {
     this.otherwise = otherwise;
@@ -114,7 +113,6 @@ final class AgreedIds {
                 before != null && before.topics().containsAll(topics) ? before.since() : moment));
   }
 
-  /** The replica does not read any more. */
   void blind(Replica replica) {
     reads.remove(replica);
   }

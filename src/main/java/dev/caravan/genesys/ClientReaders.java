@@ -92,7 +92,6 @@ final class ClientReaders implements Access.Readers {
   private record Shared(Cluster cluster, Supplier<Plan> here) {}
 
   /**
-   * @param control for the time between two looks
    * @param dealAnew has what is known dealt anew; may take as long as a login
    * @param wall tells when a refusal is not believed any more
    */
@@ -110,11 +109,7 @@ final class ClientReaders implements Access.Readers {
     this.logins = new ClientLogins(context, clients);
   }
 
-  /**
-   * Makes an opener for each client, and then a group of channels that uses it.
-   *
-   * @param opener of a client, which tells of what it is refused
-   */
+  /** Makes an opener for each client, and then a group of channels that uses it. */
   void start(
       BiFunction<String, ClientRefusals, CamelChannelOpener> opener,
       BiFunction<String, CamelChannelOpener, ChannelGroup> group) {
@@ -168,23 +163,19 @@ final class ClientReaders implements Access.Readers {
     return logins.known();
   }
 
-  /** Whether there is such a client here. */
   @Override
   public boolean knows(String client) {
     return groups.containsKey(client);
   }
 
-  /** Another instance was answered so. */
   void hear(Cluster.Answer answer, Instant at) {
     refusals.hear(answer, at);
   }
 
-  /** The opener of the first client. */
   CamelChannelOpener first() {
     return openers.get(clients.first());
   }
 
-  /** Runs a task that may take long. */
   void background(Runnable task) {
     first().background(task);
   }
@@ -215,14 +206,12 @@ final class ClientReaders implements Access.Readers {
     shared.ifPresent(it -> soon(settling, wait, () -> settle(it.here().get())));
   }
 
-  /** Remembers refusals of these topics only. */
   void keepRefusals(Supplier<Set<String>> wanted) {
     if (clients.areSeveral()) {
       refusals.keep(wanted.get());
     }
   }
 
-  /** A shard is not read any more. */
   void ended(int shard) {
     openers.values().forEach(its -> its.ended(shard));
   }
@@ -285,7 +274,6 @@ final class ClientReaders implements Access.Readers {
                 + " not read, and may be lost, until it goes on.");
   }
 
-  /** Whether a shard is being read here at this moment. */
   @Override
   public boolean isRead(int shard) {
     return statuses().stream()
@@ -300,7 +288,6 @@ final class ClientReaders implements Access.Readers {
         .collect(Collectors.toSet());
   }
 
-  /** What each shard was refused. */
   Map<Integer, Rejections> rejected() {
     if (!clients.areSeveral()) {
       return first().rejected();

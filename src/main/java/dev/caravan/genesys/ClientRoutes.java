@@ -21,7 +21,6 @@ public final class ClientRoutes {
 
   private ClientRoutes() {}
 
-  /** Adds those that are not there yet. */
   public static void add(ModelCamelContext context) {
     if (!(context.hasComponent("genesys") instanceof GenesysComponent component)
         || !component.clients().areSeveral()) {

@@ -24,12 +24,10 @@ public record ClientStatus(String name, List<ShardStatus> shards, Optional<Strin
             .count();
   }
 
-  /** Whether a shard is read with it, as far as is known here. */
   public boolean reads(int shard) {
     return shards.stream().anyMatch(its -> its.number() == shard);
   }
 
-  /** But for these shards. */
   ClientStatus without(IntPredicate which) {
     return new ClientStatus(
         name, shards.stream().filter(shard -> !which.test(shard.number())).toList(), trouble);

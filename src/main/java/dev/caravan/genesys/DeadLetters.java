@@ -46,10 +46,6 @@ final class DeadLetters extends ServiceSupport {
 
   private ProducerTemplate template;
 
-  /**
-   * @param counter hears of each letter that is lost
-   * @param clock tells when, for people and signals
-   */
   DeadLetters(CamelContext context, String endpointUri, Runnable counter, Clock clock) {
     this.context = context;
     this.endpointUri = endpointUri;
@@ -57,11 +53,7 @@ final class DeadLetters extends ServiceSupport {
     this.clock = clock;
   }
 
-  /**
-   * Sends one frame and waits until it is taken, so that nothing that follows overtakes a stop.
-   *
-   * @param headers puts on the letter what is known of the frame
-   */
+  /** Sends one frame and waits until it is taken, so that nothing that follows overtakes a stop. */
   void send(byte[] body, String reason, Consumer<Message> headers) {
     Throwable failure;
     try {
@@ -76,8 +68,8 @@ final class DeadLetters extends ServiceSupport {
                     letter.getIn().setHeader(GenesysConstants.REASON, reason);
                   })
               .getException();
-    } catch (RuntimeException e) {
-      // Such as an endpoint that does not exist, or a template that is stopped
+    } catch (RuntimeException | Error e) {
+      // Such as an endpoint that does not exist, or whose classes are not there
       failure = e;
     }
     if (failure != null) {
@@ -131,7 +123,6 @@ final class DeadLetters extends ServiceSupport {
         + (count == 1 ? "it" : "them");
   }
 
-  /** Repeats are counted, not repeated. */
   private static boolean first(AtomicLong counter) {
     return counter.getAndIncrement() % TELL_EVERY == 0;
   }

@@ -38,7 +38,6 @@ final class Directory {
   /**
    * What was listed.
    *
-   * @param entities of each listing
    * @param by the OAuth client that listed it: another may see others
    */
   record Listed(Map<Listing, List<Listing.Entity>> entities, Map<Listing, String> by) {
@@ -52,7 +51,6 @@ final class Directory {
   /**
    * How far a listing is.
    *
-   * @param what what is listed, for people
    * @param pages how many there are; 0 if it does not tell
    * @param soFar what was listed so far, all listings before this one included
    */
@@ -67,7 +65,6 @@ final class Directory {
    *
    * @param listers the OAuth clients that may list: the first does, and the next one what it is
    *     refused
-   * @param reader hears of each page
    */
   Listed listFor(List<TopicSelector> selectors, List<String> listers, Consumer<Progress> reader) {
     Listed listings = new Listed(new HashMap<>(), new HashMap<>());
@@ -176,7 +173,6 @@ final class Directory {
     }
   }
 
-  /** How many pages the last listing read. */
   int pages() {
     return pages;
   }

@@ -24,9 +24,6 @@ final class EventBridgeReader implements Processor {
   private final EnvelopeReader reader = new EnvelopeReader();
   private final EventHeaders headers;
 
-  /**
-   * @param source the value of {@code ce_source}
-   */
   EventBridgeReader(String source) {
     headers = new EventHeaders(source, Clock.systemUTC());
   }

@@ -26,7 +26,6 @@ public final class EventHeaders {
 
   /**
    * @param source the value of {@code ce_source}
-   * @param clock tells when a frame is read
    */
   public EventHeaders(String source, Clock clock) {
     this.source = source;

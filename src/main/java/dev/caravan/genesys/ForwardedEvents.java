@@ -56,7 +56,6 @@ final class ForwardedEvents {
         .array();
   }
 
-  /** It has come back: Kafka has the event. */
   synchronized void settled(byte[] receipt) {
     ByteBuffer buffer = ByteBuffer.wrap(receipt);
     if (receipt.length != RECEIPT_BYTES || buffer.getLong() != run) {

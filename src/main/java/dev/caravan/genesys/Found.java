@@ -65,7 +65,6 @@ final class Found {
                 Expansion.of(List.of(selector), listed.entities()).topics()));
   }
 
-  /** The same of one selector. */
   void known(TopicSelector selector, String lister, List<String> topics) {
     believed.put(new View(selector, lister), topics);
   }
@@ -82,7 +81,6 @@ final class Found {
     return all;
   }
 
-  /** Takes up what has been listed now. */
   Result take(List<TopicSelector> selectors, Directory.Listed listed, String first) {
     Set<String> topics = new LinkedHashSet<>();
     List<TopicSelector> unmatched = new ArrayList<>();

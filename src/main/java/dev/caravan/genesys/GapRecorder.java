@@ -93,7 +93,6 @@ final class GapRecorder {
 
   /**
    * @param reader who reads, such as the id of the route
-   * @param clock of the shards
    * @param over learns of each gap once, when it is over
    * @param sentAt when the signal of each gap was sent last, by whichever reader
    */
@@ -140,7 +139,6 @@ final class GapRecorder {
     wanted(all);
   }
 
-  /** The same, whoever reads it. */
   void wanted(List<String> subscriptions) {
     unlessStopped(
         () -> {
@@ -183,7 +181,6 @@ final class GapRecorder {
     isOver(() -> ledger.finished(replica, Cause.TOPICS_CHANGED.label()), clock.getAsLong());
   }
 
-  /** Another instance reads this replica's topics. */
   void handedOver(Replica replica) {
     standingBy.remove(replica.shard());
     unlessStopped(() -> ledger.handedOver(replica));
@@ -341,6 +338,18 @@ final class GapRecorder {
         tell(gap, now);
       }
     }
+  }
+
+  /** That another route reads some of the same topics, and what to do; empty if none does. */
+  Optional<String> readTwice() {
+    return Optional.of(ledger.alsoWanted(reader))
+        .filter(topics -> topics > 0)
+        .map(
+            topics ->
+                ("%d topics are subscribed by another route, too: each of their events comes twice,"
+                        + " and a gap of theirs is told only while neither route reads them. Read"
+                        + " each topic in one route, and divide its events there.")
+                    .formatted(topics));
   }
 
   /** Whether the signal of each gap that is over is in safe hands; any thread may ask. */

@@ -11,7 +11,6 @@ import dev.caravan.genesys.connect.Clients;
 import dev.caravan.genesys.connect.Network;
 import dev.caravan.genesys.connect.OwnChannels;
 import dev.caravan.genesys.connect.Rejections;
-import dev.caravan.genesys.connect.RestMeters;
 import dev.caravan.settings.OauthClients;
 import dev.caravan.socket.ClientSocketComponent;
 import dev.caravan.topic.Plan;
@@ -69,7 +68,6 @@ public class GenesysComponent extends DefaultComponent {
   private volatile Settling settling = new Settling("", () -> Duration.ZERO);
   private final List<Consumer<byte[]>> settled = new CopyOnWriteArrayList<>();
   private final Gaps gaps = new Gaps();
-  private final RestMeters rest = new RestMeters();
   private final Map<String, HandOver> handOvers = new ConcurrentHashMap<>();
   private final Map<String, AttemptBudget> budgets = new ConcurrentHashMap<>();
   private final Map<String, Set<ChannelGroup>> groups = new ConcurrentHashMap<>();
@@ -78,7 +76,7 @@ public class GenesysComponent extends DefaultComponent {
   private final Map<String, Long> gapsSentAt = new ConcurrentHashMap<>();
   private Clients clients = new Clients(List.of(Plan.DEFAULT_CLIENT));
   private final AtomicReference<String> trouble = new AtomicReference<>("");
-  private GenesysMetrics metrics;
+  private GenesysMetrics metrics = GenesysMetrics.unseen(List.of());
   private ClientSocketComponent sockets;
   private Network network;
   private GapLedger ledger;
@@ -134,7 +132,6 @@ public class GenesysComponent extends DefaultComponent {
     return endpoint;
   }
 
-  /** The attempts that an OAuth client has. */
   public AttemptBudget budget(String client) {
     return budgets.computeIfAbsent(
         client, name -> new AttemptBudget(() -> TimeUnit.NANOSECONDS.toMillis(System.nanoTime())));
@@ -150,7 +147,6 @@ public class GenesysComponent extends DefaultComponent {
     return ownChannels.computeIfAbsent(client, name -> ConcurrentHashMap.newKeySet());
   }
 
-  /** The routes that read. */
   ReadingRoutes routes() {
     return routes;
   }
@@ -160,7 +156,6 @@ public class GenesysComponent extends DefaultComponent {
     return gapsSentAt;
   }
 
-  /** The OAuth clients that read. */
   public Clients clients() {
     return clients;
   }
@@ -188,7 +183,6 @@ public class GenesysComponent extends DefaultComponent {
     /** Has the others take over; waits for that. */
     void leave();
 
-    /** The route runs on. */
     void stay();
   }
 
@@ -199,7 +193,6 @@ public class GenesysComponent extends DefaultComponent {
     }
   }
 
-  /** The route has stopped. */
   void handsOverNoMore(String route) {
     if (route != null) {
       handOvers.remove(route);
@@ -257,7 +250,6 @@ public class GenesysComponent extends DefaultComponent {
     return sockets;
   }
 
-  /** How its servers are reached. */
   public Network network() {
     return network;
   }
@@ -271,17 +263,11 @@ public class GenesysComponent extends DefaultComponent {
     return gaps;
   }
 
-  /** Meters of the calls to the REST API. */
-  public RestMeters rest() {
-    return rest;
-  }
-
-  /** Meters of what is read. */
-  GenesysMetrics metrics() {
+  public GenesysMetrics metrics() {
     return metrics;
   }
 
-  /** How the shards of all routes that read are; none before the component is started. */
+  /** How the shards of all routes that read are. */
   public List<ShardStatus> shards() {
     return clientStatuses().stream().flatMap(client -> client.shards().stream()).toList();
   }
@@ -292,7 +278,6 @@ public class GenesysComponent extends DefaultComponent {
     return clients.all().stream().map(name -> ClientStatus.of(name, found)).toList();
   }
 
-  /** What came of the subscriptions of each shard. */
   public List<Rejections> subscriptions() {
     return readers().flatMap(reader -> reader.topics().get().values().stream()).toList();
   }
@@ -303,17 +288,16 @@ public class GenesysComponent extends DefaultComponent {
   }
 
   private Stream<GenesysMetrics.Reader> readers() {
-    return metrics == null ? Stream.empty() : metrics.readers().stream();
+    return metrics.readers().stream();
   }
 
-  /** Whether any route that runs reads notifications. */
   public boolean isRead() {
     return metrics.isRead();
   }
 
-  /** How many events and unreadable frames were read; none before the component is started. */
+  /** How many events and unreadable frames were read. */
   public long eventsRead() {
-    return metrics == null ? 0 : metrics.read();
+    return metrics.read();
   }
 
   /**
@@ -359,7 +343,6 @@ public class GenesysComponent extends DefaultComponent {
     // Before Camel builds the first route: it starts components only then
     RouteBeans.bind(getCamelContext(), clients);
     sockets = new ClientSocketComponent(getCamelContext());
-    rest.bind(getCamelContext(), clients);
     metrics = GenesysMetrics.of(getCamelContext(), clients.all());
   }
 

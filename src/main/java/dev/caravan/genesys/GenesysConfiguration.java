@@ -94,7 +94,6 @@ public class GenesysConfiguration implements Cloneable {
   @UriParam(label = "consumer", defaultValue = "4h", javaType = "java.time.Duration")
   private Duration lookBack = Duration.ofHours(4);
 
-  /** A copy that can be changed without changing this one. */
   public GenesysConfiguration copy() {
     try {
       return (GenesysConfiguration) clone();

@@ -2,7 +2,7 @@ package dev.caravan.genesys;
 
 import dev.caravan.genesys.backfill.BackfillProgress;
 import dev.caravan.genesys.backfill.ConversationQuery;
-import dev.caravan.genesys.connect.OpenAttempt;
+import dev.caravan.genesys.connect.CamelChannelOpener;
 import org.apache.camel.spi.Metadata;
 
 /** Headers and exchange properties of the {@code genesys:} component. */
@@ -80,7 +80,7 @@ public final class GenesysConstants {
   /** Property: topics that are left out of the subscription, each with the reason. */
   public static final String REFUSED = "CamelGenesysRefused";
 
-  /** Property: the {@link OpenAttempt} that an exchange belongs to. */
+  /** Property: the attempt of a {@link CamelChannelOpener} that an exchange belongs to. */
   public static final String ATTEMPT = "CamelGenesysAttempt";
 
   /** Property: the token that was used for a call. */

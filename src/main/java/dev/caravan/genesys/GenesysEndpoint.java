@@ -1,7 +1,7 @@
 package dev.caravan.genesys;
 
 import dev.caravan.genesys.backfill.GapsConsumer;
-import dev.caravan.genesys.connect.OpenAttempt;
+import dev.caravan.genesys.connect.CamelChannelOpener;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.stream.Collectors;
@@ -25,7 +25,6 @@ import org.apache.camel.support.DefaultEndpoint;
     headersClass = GenesysConstants.class)
 public class GenesysEndpoint extends DefaultEndpoint {
 
-  /** What an endpoint does. */
   public enum Operation {
     /** Consumer: one exchange per notification. */
     NOTIFICATIONS,
@@ -106,6 +105,6 @@ public class GenesysEndpoint extends DefaultEndpoint {
       throw new IllegalArgumentException(
           getEndpointUri() + " is a source (from:), not a step (to:).");
     }
-    return OpenAttempt.producer(this);
+    return CamelChannelOpener.producer(this);
   }
 }

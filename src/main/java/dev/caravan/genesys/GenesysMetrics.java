@@ -6,6 +6,8 @@ import dev.caravan.channel.ShardReport;
 import dev.caravan.channel.ShardStatus;
 import dev.caravan.channel.gap.Gap;
 import dev.caravan.frame.Frame;
+import dev.caravan.genesys.connect.Clients;
+import dev.caravan.genesys.connect.HttpAnswer;
 import dev.caravan.genesys.connect.Rejections;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
@@ -19,6 +21,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntSupplier;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
@@ -26,6 +29,8 @@ import java.util.function.Supplier;
 import java.util.function.ToLongFunction;
 import java.util.stream.Stream;
 import org.apache.camel.CamelContext;
+import org.apache.camel.Exchange;
+import org.apache.camel.Message;
 import org.apache.camel.support.CamelContextHelper;
 
 /**
@@ -46,14 +51,13 @@ public final class GenesysMetrics {
   private final Counter lettersLost;
   private final Counter paired;
   private final Counter missed;
+  private final Map<String, AtomicInteger> budgetLeft = new ConcurrentHashMap<>();
   private final Timer handOvers;
   private final Timer pings;
 
   /**
    * Somebody who reads notifications at present.
    *
-   * @param clients how the OAuth clients are, and what is read with each
-   * @param topics what came of the subscriptions of each shard
    * @param listing how far a listing is; empty if none is under way
    * @param standsBy for the readers of how many shards this instance stands by
    */
@@ -64,20 +68,21 @@ public final class GenesysMetrics {
       Supplier<String> listing,
       IntSupplier standsBy) {}
 
-  /**
-   * @param clients the names of the OAuth clients
-   */
   static GenesysMetrics of(CamelContext context, List<String> clients) {
     MeterRegistry found = CamelContextHelper.findSingleByType(context, MeterRegistry.class);
-    return new GenesysMetrics(
-        found == null ? new SimpleMeterRegistry() : found,
-        clients,
-        () -> TimeUnit.NANOSECONDS.toMillis(System.nanoTime()));
+    return found == null ? unseen(clients) : of(found, clients);
   }
 
-  /**
-   * @param clock milliseconds
-   */
+  /** They count, and nobody is told. */
+  static GenesysMetrics unseen(List<String> clients) {
+    return of(new SimpleMeterRegistry(), clients);
+  }
+
+  private static GenesysMetrics of(MeterRegistry registry, List<String> clients) {
+    return new GenesysMetrics(
+        registry, clients, () -> TimeUnit.NANOSECONDS.toMillis(System.nanoTime()));
+  }
+
   GenesysMetrics(MeterRegistry registry, List<String> clients, LongSupplier clock) {
     this.registry = registry;
     this.clock = clock;
@@ -108,12 +113,10 @@ public final class GenesysMetrics {
     lastReadAt = clock.getAsLong();
   }
 
-  /** Whether any route reads notifications. */
   boolean isRead() {
     return !readers.isEmpty();
   }
 
-  /** Those who read at present. */
   List<Reader> readers() {
     return List.copyOf(readers);
   }
@@ -161,7 +164,6 @@ public final class GenesysMetrics {
                 / MILLIS);
   }
 
-  /** Those of an OAuth client. */
   private void bindGauges(String client) {
     Predicate<ClientStatus> its = one -> one.name().equals(client);
     for (ShardStatus.Health health : ShardStatus.Health.values()) {
@@ -187,6 +189,13 @@ public final class GenesysMetrics {
         "Subscriptions, combined ones counted once",
         Tags.of("client", client),
         () -> shards(its).mapToInt(ShardStatus::topics).sum());
+    AtomicInteger left = new AtomicInteger(-1);
+    budgetLeft.put(client, left);
+    gauge(
+        "caravan.rest.budget.left",
+        "Calls left to the token in this minute, by the last answer; -1 if unknown",
+        Tags.of("client", client),
+        left::get);
   }
 
   private long longest(ToLongFunction<ShardStatus> millis) {
@@ -195,6 +204,16 @@ public final class GenesysMetrics {
 
   private void gauge(String name, String description, Tags tags, Supplier<Number> value) {
     Gauge.builder(name, value).description(description).tags(tags).register(registry);
+  }
+
+  void event(Frame.Notification event) {
+    String media = event.media().isEmpty() ? "none" : event.primary().wire();
+    event(family(event.stream()), media);
+  }
+
+  private static String family(String stream) {
+    int dot = stream.indexOf('.');
+    return dot < 0 ? stream : stream.substring(0, dot);
   }
 
   void event(String stream, String media) {
@@ -263,5 +282,68 @@ public final class GenesysMetrics {
 
   void pong(long millis) {
     pings.record(millis, TimeUnit.MILLISECONDS);
+  }
+
+  // ---- calls of the REST API
+
+  /** Those of an exchange's context. */
+  public static GenesysMetrics of(Exchange exchange) {
+    return exchange.getContext().getComponent("genesys", GenesysComponent.class).metrics();
+  }
+
+  public void answered(Exchange exchange, int status) {
+    Message message = exchange.getMessage();
+    Integer count = message.getHeader("inin-ratelimit-count", Integer.class);
+    Integer allowed = message.getHeader("inin-ratelimit-allowed", Integer.class);
+    AtomicInteger left = budgetLeft.get(Clients.name(exchange));
+    if (count != null && allowed != null && left != null) {
+      left.set(Math.max(0, allowed - count));
+    }
+    call(exchange, outcome(status));
+  }
+
+  /** A call was not answered, or not made since the circuit breaker is open. */
+  public void unanswered(Exchange exchange, boolean made) {
+    call(exchange, made ? "no-answer" : "breaker-open");
+  }
+
+  private static String outcome(int status) {
+    if (status >= 200 && status < 300) {
+      return "ok";
+    }
+    if (status == 429) {
+      return "too-many";
+    }
+    return HttpAnswer.saysNotNow(status) ? "unavailable" : "refused";
+  }
+
+  private void call(Exchange exchange, String outcome) {
+    String[] tags = {
+      "purpose", purpose(exchange), "outcome", outcome, "client", Clients.name(exchange)
+    };
+    counter("caravan.rest.calls", "Calls to the REST API of Genesys Cloud", tags).increment();
+  }
+
+  /** What a call is for, unless its route says so: a word from a short list. */
+  private static String purpose(Exchange exchange) {
+    String said = exchange.getProperty(GenesysConstants.PURPOSE, String.class);
+    if (said != null) {
+      return said;
+    }
+    if (exchange.getProperty(GenesysConstants.TOKEN) == null) {
+      return "login";
+    }
+    return exchange.getProperty(GenesysConstants.LISTING) == null ? "channel" : "listing";
+  }
+
+  /** So many records came of a reading. */
+  public void backfilled(String read, int records) {
+    counter("caravan.backfill.records", "What was read again after gaps", "read", read)
+        .increment(records);
+  }
+
+  public void backfillEnded(boolean filled) {
+    String what = "Gaps of which the backfill has ended";
+    counter("caravan.backfill.gaps", what, "backfilled", filled ? "yes" : "no").increment();
   }
 }

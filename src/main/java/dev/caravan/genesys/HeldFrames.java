@@ -256,7 +256,6 @@ final class HeldFrames {
     return noting ? Mode.NOTE : Mode.FORWARD;
   }
 
-  /** Holds what is read from now on. */
   synchronized void hold() {
     if (mode != Mode.DROP) {
       mode = Mode.HOLD;

@@ -57,10 +57,6 @@ final class InFlight {
     }
   }
 
-  /**
-   * @param most exchanges under way at most
-   * @param clock milliseconds
-   */
   InFlight(int most, LongSupplier clock) {
     this.most = most;
     this.places = new Semaphore(most);
@@ -87,7 +83,6 @@ final class InFlight {
     return epoch;
   }
 
-  /** Gives a place back. */
   void leave(int epoch) {
     epochs.decrementAndGet(epoch);
     count.decrementAndGet();
@@ -140,12 +135,10 @@ final class InFlight {
     return count.get();
   }
 
-  /** How many may be under way. */
   int most() {
     return most;
   }
 
-  /** Whether somebody waits for a place. */
   boolean full() {
     return places.hasQueuedThreads();
   }

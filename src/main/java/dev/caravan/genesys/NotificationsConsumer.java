@@ -13,7 +13,6 @@ import dev.caravan.channel.Shard;
 import dev.caravan.channel.ShardListener;
 import dev.caravan.channel.ShardReport;
 import dev.caravan.channel.ShardStatus.Health;
-import dev.caravan.channel.Timings;
 import dev.caravan.channel.gap.Gap;
 import dev.caravan.cluster.Cluster;
 import dev.caravan.cluster.ClusterStatus;
@@ -21,6 +20,7 @@ import dev.caravan.frame.EventIds;
 import dev.caravan.frame.Frame;
 import dev.caravan.genesys.connect.CamelChannelOpener;
 import dev.caravan.genesys.connect.Clients;
+import dev.caravan.genesys.connect.Failures;
 import dev.caravan.settings.OauthClients;
 import dev.caravan.settings.SettingsSource;
 import dev.caravan.topic.Plan;
@@ -69,8 +69,6 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
           + " already, so route %s reads nothing. Read all topics in one route and divide their"
           + " events there, or leave CARAVAN_CLUSTER empty; then restart.";
 
-  private static final int DEEPEST_CAUSE = 20;
-
   private static final Duration TICK = Duration.ofSeconds(1);
 
   /** What is told to other instances is as old as the time between two looks. */
@@ -87,7 +85,6 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
 
   private final GenesysConfiguration configuration;
   private final SteadyClock clock = new SteadyClock();
-  private final Timings timings;
   private Preparation preparation;
   private InFlight inFlight;
   private GenesysMetrics metrics;
@@ -99,7 +96,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
 
   private Optional<ClientReaders> readers = Optional.empty();
   private GapRecorder gaps;
-  private Listing listing;
+  private PreparationLoop listing;
   private NotificationsHealthCheck healthCheck;
   private ReadingRoutes.Place place;
 
@@ -122,7 +119,6 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
   NotificationsConsumer(GenesysEndpoint endpoint, Processor processor) {
     super(endpoint, processor);
     this.configuration = endpoint.getConfiguration();
-    this.timings = configuration.timings();
   }
 
   @Override
@@ -130,12 +126,16 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
     return (GenesysEndpoint) super.getEndpoint();
   }
 
+  private CamelContext context() {
+    return getEndpoint().getCamelContext();
+  }
+
   private GenesysComponent component() {
     return getEndpoint().component();
   }
 
   private ExecutorServiceManager threads() {
-    return getEndpoint().getCamelContext().getExecutorServiceManager();
+    return context().getExecutorServiceManager();
   }
 
   // ---- life
@@ -153,7 +153,6 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
       component().hearSettled(settled);
     }
     configuration.standsBy(standby);
-    CamelContext context = getEndpoint().getCamelContext();
     clusterThreads = threads().newFixedThreadPool(this, "genesys-cluster", CLUSTER_THREADS);
     releases = threads().newCachedThreadPool(this, "genesys-release");
     shared =
@@ -172,7 +171,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
                 clock,
                 this::forward,
                 metrics::pairedOff,
-                plan -> listing.lead(plan, reading().first()),
+                listing::lead,
                 listing::isUnavailable));
     component().handsOver(getRouteId(), shared.orElseThrow());
     beforeStop =
@@ -185,10 +184,9 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
             }
           }
         };
-    context.getManagementStrategy().addEventNotifier(beforeStop);
+    context().getManagementStrategy().addEventNotifier(beforeStop);
   }
 
-  /** The settings that decide what is read, and where it goes. */
   private Map<String, String> alike() {
     Map<String, String> alike = new HashMap<>();
     alike.put("GENESYS_REGION", setting("genesys.region", ""));
@@ -224,17 +222,6 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
         .orElse(all);
   }
 
-  private static Optional<String> readTwice(long topics) {
-    return Optional.of(topics)
-        .filter(some -> some > 0)
-        .map(
-            some ->
-                ("%d topics are subscribed by another route, too: each of their events comes twice,"
-                        + " and a gap of theirs is told only while neither route reads them. Read"
-                        + " each topic in one route, and divide its events there.")
-                    .formatted(some));
-  }
-
   private ClientReaders reading() {
     return readers.orElseThrow();
   }
@@ -261,9 +248,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
   }
 
   private String setting(String name, String otherwise) {
-    return getEndpoint()
-        .getCamelContext()
-        .resolvePropertyPlaceholders("{{" + name + ":" + otherwise + "}}");
+    return context().resolvePropertyPlaceholders("{{" + name + ":" + otherwise + "}}");
   }
 
   @Override
@@ -272,19 +257,12 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
     inFlight = new InFlight(configuration.getMaxInFlight(), clock);
     deadLetters =
         new DeadLetters(
-            getEndpoint().getCamelContext(),
-            configuration.getDeadLetters(),
-            metrics::deadLetterLost,
-            Clock.systemUTC());
+            context(), configuration.getDeadLetters(), metrics::deadLetterLost, Clock.systemUTC());
     ServiceHelper.startService(deadLetters);
     control = threads().newSingleThreadScheduledExecutor(this, "genesys-control");
     ClientReaders its =
         new ClientReaders(
-            getEndpoint().getCamelContext(),
-            component().clients(),
-            control,
-            () -> listing.dealAnew(),
-            Clock.systemUTC());
+            context(), component().clients(), control, () -> listing.dealAnew(), Clock.systemUTC());
     String name = getRouteId() == null ? "notifications" : getRouteId();
     place = component().routes().enter(name);
     its.start(
@@ -292,7 +270,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
         (client, opener) ->
             new ChannelGroup(
                 name,
-                timings,
+                configuration.timings(),
                 () -> ThreadLocalRandom.current().nextDouble(),
                 configuration.getRedundancy(),
                 control,
@@ -326,11 +304,13 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
       gaps.planned(Plan.NOTHING);
     }
     listing =
-        new Listing(
-            getEndpoint().getCamelContext(),
+        new PreparationLoop(
+            context(),
             preparation,
-            reader ->
-                new PreparationLoop(preparation, gaps, reader, control, its::background, clock),
+            gaps,
+            control,
+            its::background,
+            clock,
             () -> alone ? setting(SettingsSource.MISTAKE, "") : NOT_SHARED.formatted(name),
             this::read,
             this::isRunAllowed,
@@ -346,7 +326,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
             preparation::listing,
             () -> shared.map(some -> some.cluster().status().standsBy()).orElse(0));
     metrics.begins(reader);
-    HealthCheckRegistry checks = HealthCheckRegistry.get(getEndpoint().getCamelContext());
+    HealthCheckRegistry checks = HealthCheckRegistry.get(context());
     healthCheck =
         new NotificationsHealthCheck(
             checks.getCheck(CHECK).isEmpty() ? CHECK : CHECK + "-" + name,
@@ -359,7 +339,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
                         component().ledger().trouble(),
                         deadLetters.trouble(),
                         preparation.stale(),
-                        readTwice(component().ledger().alsoWanted(name)),
+                        gaps.readTwice(),
                         shared.flatMap(SharedReading::incomplete))
                     .flatMap(Optional::stream)
                     .reduce((one, other) -> one + " " + other),
@@ -367,7 +347,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
             its::channels,
             () -> shared.map(SharedReading::cluster).map(Cluster::status));
     checks.register(healthCheck);
-    BackgroundHealthCheck loops = BackgroundHealthCheck.of(getEndpoint().getCamelContext());
+    BackgroundHealthCheck loops = BackgroundHealthCheck.of(context());
     if (shared.isEmpty()) {
       listing.start();
     } else {
@@ -414,7 +394,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
     shared.ifPresent(
         some -> {
           component().handsOverNoMore(getRouteId());
-          getEndpoint().getCamelContext().getManagementStrategy().removeEventNotifier(beforeStop);
+          context().getManagementStrategy().removeEventNotifier(beforeStop);
           component().hearSettledNoMore(settled);
           some.cluster().close();
           threads().shutdownNow(clusterThreads);
@@ -426,11 +406,11 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
     } finally {
       // Also on a thread that was interrupted, such as that of a step that stops its own route:
       // what is not read from now on must be on record
-      BackgroundThreads.end(getEndpoint().getCamelContext(), control, "deciding about channels");
-      gaps.stopped(getEndpoint().getCamelContext().getStatus().isStarted());
+      BackgroundThreads.end(context(), control, "deciding about channels");
+      gaps.stopped(context().getStatus().isStarted());
       deadLetters.note(component().ledger());
       ServiceHelper.stopService(deadLetters);
-      HealthCheckRegistry.get(getEndpoint().getCamelContext()).unregister(healthCheck);
+      HealthCheckRegistry.get(context()).unregister(healthCheck);
       metrics.ends(reader);
     }
   }
@@ -492,9 +472,9 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
     byte[] body = read.body();
     int place;
     try {
-      place = inFlight.enter();
+      place = enter();
     } catch (InterruptedException e) {
-      // The bridge is stopping and what is behind the route stands still
+      // What is behind the route stands still
       Thread.currentThread().interrupt();
       LOG.warn("A frame that was read is lost: the bridge stopped before it was spooled.");
       return;
@@ -503,8 +483,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
         new Delivery(
             body, place, letter -> letter.setHeader(GenesysConstants.TOPIC, event.topicName()));
     try {
-      String media = event.media().isEmpty() ? "none" : event.primary().wire();
-      metrics.event(family(event.stream()), media);
+      metrics.event(event);
       Exchange exchange = createExchange(false);
       Message message = exchange.getIn();
       message.setBody(body);
@@ -515,6 +494,19 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
     } catch (RuntimeException | Error e) {
       LOG.debug("An event could not be handed to its route; it becomes a dead letter", e);
       delivery.failed(e, "");
+    }
+  }
+
+  /** Waits for a place, unless the route is stopping: a step may leave its thread interrupted. */
+  private int enter() throws InterruptedException {
+    while (true) {
+      try {
+        return inFlight.enter();
+      } catch (InterruptedException e) {
+        if (!isRunAllowed()) {
+          throw e;
+        }
+      }
     }
   }
 
@@ -560,20 +552,13 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
       }
       try {
         metrics.failed();
-        deadLetters.send(body, "The event could not be sent: " + root(why) + where, headers);
+        // The name only: a message may quote the payload
+        String name = Failures.root(why).getClass().getSimpleName();
+        deadLetters.send(body, "The event could not be sent: " + name + where, headers);
       } finally {
         inFlight.leave(place);
       }
     }
-  }
-
-  /** The name only: a message may quote the payload. */
-  private static String root(Throwable failure) {
-    Throwable root = failure;
-    for (int depth = 0; root.getCause() != null && depth < DEEPEST_CAUSE; depth++) {
-      root = root.getCause();
-    }
-    return root.getClass().getSimpleName();
   }
 
   @Override
@@ -665,7 +650,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
         || report.kind() == ShardReport.Kind.HANDED_OVER) {
       component().wellAgain();
     }
-    String sentence = sentence(replica, report);
+    String sentence = of(replica) + report.kind().heading() + report.sentence();
     switch (report.kind()) {
       case CONNECTED, HANDED_OVER -> LOG.info(sentence);
       case DISCONNECTED, RETRYING -> LOG.warn(sentence);
@@ -698,29 +683,11 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
     return metrics;
   }
 
-  /** Whose channel it is, as the first sentence of a line in the log. */
   private String of(Replica replica) {
     String which =
         configuration.getRedundancy() == 1
             ? ""
             : ", channel " + (replica.number() + 1) + " of " + configuration.getRedundancy();
     return "Shard " + replica.shard() + reading().whose(replica) + which + ". ";
-  }
-
-  private String sentence(Replica replica, ShardReport report) {
-    String what =
-        switch (report.kind()) {
-          case CONNECTED -> "Connected: ";
-          case DISCONNECTED -> "Disconnected: ";
-          case HANDED_OVER -> "Handed over: ";
-          case RETRYING -> "Cannot connect: ";
-          case BROKEN -> "Broken until somebody acts: ";
-        };
-    return of(replica) + what + report.sentence();
-  }
-
-  private static String family(String stream) {
-    int dot = stream.indexOf('.');
-    return dot < 0 ? stream : stream.substring(0, dot);
   }
 }

@@ -70,10 +70,6 @@ final class NotificationsHealthCheck extends AbstractHealthCheck {
   record Problem(Health health, String sentence) {}
 
   /**
-   * @param id what it is called
-   * @param problem what keeps the shards from being opened
-   * @param reader whose health it is
-   * @param clock milliseconds that never jump
    * @param trouble why the last call of Genesys Cloud failed; empty if all is well
    * @param losses why gaps cannot be written to disk, and what was lost for good
    * @param notAllowed what one client reads because another may not see it; empty if nothing
@@ -177,7 +173,6 @@ final class NotificationsHealthCheck extends AbstractHealthCheck {
         .toList();
   }
 
-  /** The client that reads each shard. */
   private static Map<Integer, String> readBy(List<ClientStatus> clients) {
     Map<Integer, String> names = new HashMap<>();
     clients.forEach(

@@ -8,6 +8,8 @@ import java.util.Map;
 import java.util.Objects;
 import org.apache.camel.Exchange;
 import org.apache.camel.Processor;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Collects the pages of a listing of the Platform API into one list of entities, each id once
@@ -15,6 +17,8 @@ import org.apache.camel.Processor;
  * #PAGE_SIZE}.
  */
 public final class Pages implements Processor {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Pages.class);
 
   static final int PAGE_SIZE = 100;
   private static final int MOST_PAGES = 1_000;
@@ -30,7 +34,6 @@ public final class Pages implements Processor {
     void read(int page, int pages, Collection<? extends Map<?, ?>> soFar);
   }
 
-  /** How far the listing was read. */
   private static final class Progress {
     private final Map<String, Map<?, ?>> entities = new LinkedHashMap<>();
     private int page = 1;
@@ -46,12 +49,10 @@ public final class Pages implements Processor {
     }
   }
 
-  /** Whether there is another page to read. */
   public boolean more(Exchange exchange) {
     return progress(exchange).more;
   }
 
-  /** The query of the next page. */
   public String query(Exchange exchange) {
     Progress progress = progress(exchange);
     return progress.next.isEmpty()
@@ -102,7 +103,15 @@ public final class Pages implements Processor {
     if (found == 0 && !last) {
       progress.fault("page " + progress.page + " of " + progress.pageCount + " was empty");
     }
-    progress.more = found > 0 && !last && progress.page < MOST_PAGES;
+    boolean more = found > 0 && !last;
+    progress.more = more && progress.page < MOST_PAGES;
+    if (more && !progress.more) {
+      LOG.warn(
+          "The listing of {} has more than {} entries: the others are not read, and no topic of theirs"
+              + " is subscribed. Select fewer by name, group or division.",
+          exchange.getProperty(GenesysConstants.LISTING, "the org", String.class),
+          MOST_PAGES * PAGE_SIZE);
+    }
     if (!progress.more
         && progress.total instanceof Number total
         && total.intValue() != progress.entities.size()) {

@@ -77,8 +77,6 @@ final class Preparation {
   private List<String> subscriptions = List.of();
   private int missingClients;
   private Plan plan = Plan.NOTHING;
-
-  /** By topic. */
   private final Map<String, GivenUp> givenUp = new HashMap<>();
 
   private boolean readOn;
@@ -121,7 +119,6 @@ final class Preparation {
 
   /**
    * @param lastRun topics that were read before the start and are not being read since
-   * @param random uniform in [0, 1), for jitter
    * @param clock tells people since when something fails
    */
   Preparation(
@@ -162,12 +159,10 @@ final class Preparation {
     readOn = !other.shards().isEmpty();
   }
 
-  /** The topics of that plan. */
   synchronized Set<String> topics() {
     return TopicCombiner.singles(plan.subscriptions()).collect(Collectors.toSet());
   }
 
-  /** All topics that are wanted, as far as is known. */
   synchronized Set<String> wanted() {
     return TopicCombiner.singles(subscriptions).collect(Collectors.toSet());
   }
@@ -177,12 +172,10 @@ final class Preparation {
     return stale;
   }
 
-  /** How bad that is. */
   Health health() {
     return health;
   }
 
-  /** Whether it is known what is to be read. */
   boolean planned() {
     return planned;
   }
@@ -460,7 +453,6 @@ final class Preparation {
     }
   }
 
-  /** How many it takes to read all. */
   private int channels() {
     return (plan.shards().size() + plan.unread().size()) * configuration.channelsOfShard();
   }

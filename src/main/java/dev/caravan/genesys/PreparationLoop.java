@@ -1,23 +1,29 @@
 package dev.caravan.genesys;
 
+import dev.caravan.background.BackgroundHealthCheck;
 import dev.caravan.background.BackgroundTask;
 import dev.caravan.channel.Attempts;
+import dev.caravan.channel.ShardStatus.Health;
 import dev.caravan.topic.Plan;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BiConsumer;
 import java.util.function.BooleanSupplier;
-import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
+import org.apache.camel.CamelContext;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Runs the {@link Preparation} and comes back to it when it failed or is to be refreshed. Its
- * failures are remembered over a restart, so that restarts do not make attempts more frequent.
+ * Runs the {@link Preparation} for as long as that is this instance's to do: always if it is alone,
+ * and in terms if several share an organisation. Comes back to it when it failed or is to be
+ * refreshed. Its failures are remembered over a restart, so that restarts do not make attempts more
+ * frequent.
  */
 final class PreparationLoop {
 
@@ -29,125 +35,199 @@ final class PreparationLoop {
   /** How soon to try again after what nobody foresaw. */
   static final long AFTER_FAILURE_MILLIS = 30_000;
 
-  private final BackgroundTask task = new BackgroundTask("finding out what to subscribe");
+  private final CamelContext context;
   private final Preparation preparation;
   private final GapRecorder gaps;
-  private final Reader reader;
   private final ScheduledExecutorService control;
   private final Executor background;
   private final LongSupplier clock;
-
-  /**
-   * For whom it is done.
-   *
-   * @param mistake a setting that cannot work, as a sentence; empty if there is none
-   * @param readFirst takes what is to be read in any case, before all is known
-   * @param read takes what is to be read
-   * @param running whether it still wants to
-   */
-  record Reader(
-      Supplier<String> mistake,
-      Consumer<Plan> readFirst,
-      Consumer<Plan> read,
-      BooleanSupplier running) {}
+  private final Supplier<String> mistake;
+  private final BiConsumer<Plan, Boolean> reads;
+  private final BooleanSupplier running;
+  private final Duration most;
+  private volatile Term term;
+  private volatile boolean leading;
 
   /**
    * @param control for the time between two runs
    * @param background for the runs, which may take long
-   * @param clock milliseconds that never jump
+   * @param mistake a setting that cannot work, as a sentence; empty if there is none
+   * @param reads takes what is to be read, and whether that is all: the ledger hears of the whole
+   *     only, as until then each topic may be wanted
+   * @param running whether anybody still wants to know
+   * @param most the longest that the first run may wait for its turn
    */
   PreparationLoop(
+      CamelContext context,
       Preparation preparation,
       GapRecorder gaps,
-      Reader reader,
       ScheduledExecutorService control,
       Executor background,
-      LongSupplier clock) {
+      LongSupplier clock,
+      Supplier<String> mistake,
+      BiConsumer<Plan, Boolean> reads,
+      BooleanSupplier running,
+      Duration most) {
+    this.context = context;
     this.preparation = preparation;
     this.gaps = gaps;
-    this.reader = reader;
     this.control = control;
     this.background = background;
     this.clock = clock;
+    this.mistake = mistake;
+    this.reads = reads;
+    this.running = running;
+    this.most = most;
+    this.term = begin();
   }
 
-  /**
-   * In the midst of failures the first run after a restart waits for its turn.
-   *
-   * @param most the longest it may wait
-   */
-  void start(Duration most) {
-    long now = clock.getAsLong();
-    Attempts earlier = gaps.earlierPreparation(now);
-    long wait = Math.min(Math.max(0, earlier.notBefore() - now), most.toMillis());
-    if (wait >= 1_000) {
-      LOG.info(
-          "Finding out what to subscribe failed before the restart; the next attempt is in {} s.",
-          wait / 1_000);
-    }
-    schedule(earlier.failures() + 1, wait);
+  private Term begin() {
+    Term begun = new Term();
+    BackgroundHealthCheck.of(context).watch(begun.task);
+    return begun;
   }
 
-  private void schedule(int attempt, long wait) {
-    try {
-      control.schedule(() -> handOver(attempt), wait, TimeUnit.MILLISECONDS);
-    } catch (RejectedExecutionException e) {
-      LOG.debug("Not prepared again: the consumer is stopping");
-    }
+  /** This instance finds out what is to be read from now on. */
+  void start() {
+    leading = true;
+    term.start();
   }
 
-  private void handOver(int attempt) {
-    try {
-      background.execute(() -> orAgain(attempt, () -> prepare(attempt)));
-    } catch (RuntimeException | Error e) {
-      // No thread to be had, or the consumer is stopping
-      orAgain(
-          attempt,
-          () -> {
-            throw e;
-          });
-    }
+  /** It does in the place of another, whose plan it goes on from, or does not any more. */
+  void lead(Optional<Plan> goesOnFrom) {
+    term.over = true;
+    leading = goesOnFrom.isPresent();
+    goesOnFrom.ifPresent(
+        plan -> {
+          term.task.stop();
+          term = begin();
+          Term begins = term;
+          // What was begun in an earlier term may have to end first
+          background.execute(
+              () -> {
+                preparation.goOnFrom(plan);
+                begins.start();
+              });
+        });
+  }
+
+  void stop() {
+    term.task.stop();
+    leading = false;
   }
 
   /** Has what is known dealt anew. Runs on the background: it asks who can log in. */
   void dealAnew() {
-    task.run(
-        () -> {
-          if (reader.running().getAsBoolean() && preparation.dealAnew()) {
-            // Of another's plan it is not known whether it is all
-            preparation.tell(preparation.planned() ? reader.read() : reader.readFirst());
-          }
-        });
+    term.dealAnew();
   }
 
-  /** For health. */
   BackgroundTask task() {
-    return task;
+    return term.task;
   }
 
-  void stop() {
-    task.stop();
+  /** Whether it is this instance's to find out, and Genesys Cloud is not reached. */
+  boolean isUnavailable() {
+    return leading && preparation.unavailable();
   }
 
-  private void orAgain(int attempt, BackgroundTask.Action action) {
-    if (!task.run(action) && reader.running().getAsBoolean()) {
-      schedule(attempt + 1, AFTER_FAILURE_MILLIS);
-    }
+  /** What keeps topics from being read, if this instance is alone. */
+  Optional<NotificationsHealthCheck.Problem> problem() {
+    return preparation
+        .problem()
+        .map(it -> new NotificationsHealthCheck.Problem(preparation.health(), it));
   }
 
-  private void prepare(int attempt) {
-    if (!preparation.planned()) {
-      gaps.preparation(new Attempts(attempt, clock.getAsLong() + AFTER_CRASH_MILLIS));
+  /**
+   * The same, as far as it is for this instance of several to find out.
+   *
+   * @param readOn whether what was planned before is read all the same
+   */
+  Optional<NotificationsHealthCheck.Problem> problem(boolean readOn) {
+    boolean counts = !readOn || preparation.planned() || preparation.health() == Health.BROKEN;
+    return problem().filter(any -> leading && counts);
+  }
+
+  /** The time in which this instance finds out, without another in between. */
+  private final class Term {
+
+    private final BackgroundTask task = new BackgroundTask("finding out what to subscribe");
+    private volatile boolean over;
+
+    private boolean runs() {
+      return !over && running.getAsBoolean();
     }
-    Preparation.Outcome outcome = preparation.run(reader.mistake().get(), reader.readFirst());
-    if (outcome.plan().isPresent()) {
-      preparation.tell(reader.read());
+
+    private void read(Plan plan, boolean whole) {
+      if (!over) {
+        reads.accept(plan, whole);
+      }
     }
-    long again = outcome.again().map(Duration::toMillis).orElse(0L);
-    boolean planned = preparation.planned();
-    gaps.preparation(planned ? Attempts.NONE : new Attempts(attempt, clock.getAsLong() + again));
-    if (reader.running().getAsBoolean() && again > 0) {
-      schedule(planned ? 1 : attempt + 1, again);
+
+    /** In the midst of failures the first run after a restart waits for its turn. */
+    private void start() {
+      long now = clock.getAsLong();
+      Attempts earlier = gaps.earlierPreparation(now);
+      long wait = Math.min(Math.max(0, earlier.notBefore() - now), most.toMillis());
+      if (wait >= 1_000) {
+        LOG.info(
+            "Finding out what to subscribe failed before the restart; the next attempt is in {} s.",
+            wait / 1_000);
+      }
+      schedule(earlier.failures() + 1, wait);
+    }
+
+    private void schedule(int attempt, long wait) {
+      try {
+        control.schedule(() -> handOver(attempt), wait, TimeUnit.MILLISECONDS);
+      } catch (RejectedExecutionException e) {
+        LOG.debug("Not prepared again: the consumer is stopping");
+      }
+    }
+
+    private void handOver(int attempt) {
+      try {
+        background.execute(() -> orAgain(attempt, () -> prepare(attempt)));
+      } catch (RuntimeException | Error e) {
+        // No thread to be had, or the consumer is stopping
+        orAgain(
+            attempt,
+            () -> {
+              throw e;
+            });
+      }
+    }
+
+    private void dealAnew() {
+      task.run(
+          () -> {
+            if (runs() && preparation.dealAnew()) {
+              // Of another's plan it is not known whether it is all
+              boolean whole = preparation.planned();
+              preparation.tell(plan -> read(plan, whole));
+            }
+          });
+    }
+
+    private void orAgain(int attempt, BackgroundTask.Action action) {
+      if (!task.run(action) && runs()) {
+        schedule(attempt + 1, AFTER_FAILURE_MILLIS);
+      }
+    }
+
+    private void prepare(int attempt) {
+      if (!preparation.planned()) {
+        gaps.preparation(new Attempts(attempt, clock.getAsLong() + AFTER_CRASH_MILLIS));
+      }
+      Preparation.Outcome outcome = preparation.run(mistake.get(), plan -> read(plan, false));
+      if (outcome.plan().isPresent()) {
+        preparation.tell(plan -> read(plan, true));
+      }
+      long again = outcome.again().map(Duration::toMillis).orElse(0L);
+      boolean planned = preparation.planned();
+      gaps.preparation(planned ? Attempts.NONE : new Attempts(attempt, clock.getAsLong() + again));
+      if (runs() && again > 0) {
+        schedule(planned ? 1 : attempt + 1, again);
+      }
     }
   }
 }

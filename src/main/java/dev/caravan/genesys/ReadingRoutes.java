@@ -21,11 +21,7 @@ final class ReadingRoutes {
 
   private final Map<String, Place> places = new HashMap<>();
 
-  /**
-   * A route begins to read, perhaps again.
-   *
-   * @param route its id
-   */
+  /** A route begins to read, perhaps again. */
   synchronized Place enter(String route) {
     return places.computeIfAbsent(
         route,
@@ -61,8 +57,6 @@ final class ReadingRoutes {
      * Has it planned what the route reads, while no other route plans.
      *
      * @param limit subscriptions of a shard at most
-     * @param clients those that may be given something
-     * @param channelsOfShard how many channels read each shard
      */
     Plan plan(
         int limit,
@@ -97,7 +91,6 @@ final class ReadingRoutes {
       }
     }
 
-    /** The route reads no more. */
     void leave() {
       synchronized (ReadingRoutes.this) {
         places.remove(route, this);

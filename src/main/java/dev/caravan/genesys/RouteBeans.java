@@ -33,7 +33,6 @@ final class RouteBeans {
 
   private RouteBeans() {}
 
-  /** Binds them, with the settings that the context has. */
   static void bind(CamelContext context, Clients clients) {
     Registry registry = context.getRegistry();
     Duration initialDelay = duration(context, "{{genesys.retry.initial-delay:2s}}");

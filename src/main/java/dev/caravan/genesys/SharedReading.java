@@ -356,7 +356,6 @@ final class SharedReading implements ShardReader, GenesysComponent.HandOver {
     return Optional.ofNullable(frames.get(shard));
   }
 
-  /** The replica is read since then. */
   void reading(Replica replica, long since) {
     reading.add(replica);
     held(replica.shard()).ifPresent(held -> held.unacknowledged().reading(since));
@@ -393,7 +392,6 @@ final class SharedReading implements ShardReader, GenesysComponent.HandOver {
     return new TopicSharder.Shard(shard.number(), shard.client(), List.copyOf(all));
   }
 
-  /** Nothing of the replica is read any more. */
   void blind(Replica replica, Cause cause) {
     reading.remove(replica);
     if (reading.stream().noneMatch(other -> other.shard() == replica.shard())) {
@@ -471,7 +469,6 @@ final class SharedReading implements ShardReader, GenesysComponent.HandOver {
     readers.read(new Plan(List.copyOf(ours.values())));
   }
 
-  /** A replica has ended. */
   void finished(Replica replica) {
     gaps.handedOver(replica);
   }

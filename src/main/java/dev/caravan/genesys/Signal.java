@@ -116,7 +116,6 @@ public record Signal(
       return this;
     }
 
-    /** The finished signal. */
     public Signal sentence(String forPeople) {
       return new Signal(
           type, shard, cause, from, to, gap, count, pattern, topics, backfilled, forPeople);

@@ -42,7 +42,6 @@ public final class Signals {
     }
   }
 
-  /** For health. */
   BackgroundTask task() {
     return task;
   }

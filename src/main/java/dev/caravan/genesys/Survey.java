@@ -97,7 +97,6 @@ public final class Survey implements AutoCloseable {
     this.clients = context.getComponent("genesys", GenesysComponent.class).clients();
   }
 
-  /** The names of the OAuth clients. */
   public List<String> clients() {
     return clients.all();
   }

@@ -74,19 +74,16 @@ final class UnacknowledgedFrames {
     this.mostBytes = mostBytes;
   }
 
-  /** The channel reads since then. */
   synchronized void reading(long since) {
     if (liveSince == Long.MAX_VALUE) {
       liveSince = since;
     }
   }
 
-  /** The channel does not read at present. */
   synchronized void blind() {
     liveSince = Long.MAX_VALUE;
   }
 
-  /** The channel has brought this. */
   synchronized void add(Read read) {
     if (wasTold(read)) {
       return;
@@ -302,7 +299,6 @@ final class UnacknowledgedFrames {
     return inOrder.isEmpty();
   }
 
-  /** About what is kept takes. */
   synchronized long bytes() {
     return bytes;
   }

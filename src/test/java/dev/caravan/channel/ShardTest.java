@@ -409,6 +409,24 @@ class ShardTest {
   }
 
   @Test
+  void anAttemptWhoseSocketEndsBeforeItDoesCountsAsWhatItCameTo() {
+    Failure nobody = Failure.unavailable("No.").reaching(Failure.Reached.NOBODY);
+    shard.failed(stage.order(0).number(), nobody);
+    stage.pass(Duration.ofSeconds(5));
+    Order second = stage.order(1);
+    assertThat(second.free()).isFalse();
+
+    stage.ends(second, Cause.DROPPED);
+    shard.failed(second.number(), nobody);
+    stage.control.settle();
+
+    for (int others = 1; others < AttemptBudget.MOST_NEW; others++) {
+      stage.budget.charge(true);
+    }
+    assertThat(stage.budget.room().anew()).isZero();
+  }
+
+  @Test
   void whatReachedNobodyTakesNoPlaceInTheBudget() {
     Failure nobody = Failure.unavailable("No.").reaching(Failure.Reached.NOBODY);
     for (int i = 0; i < 30; i++) {
@@ -694,7 +712,7 @@ class ShardTest {
   @Test
   void whatCannotBeListedAgainAndAgainIsToldOnce() {
     Order order = readsTwoUsers();
-    try (LogLines log = new LogLines(Shard.class.getName())) {
+    try (LogLines log = new LogLines(SubscriptionChecks.class.getName())) {
       for (int i = 0; i < 20; i++) {
         shard.notListed(order.number());
         stage.control.settle();
@@ -772,7 +790,7 @@ class ShardTest {
   @Test
   void whatAnotherProgramHasSubscribedIsToldOnce() {
     Order order = readsTwoUsers();
-    try (LogLines log = new LogLines(Shard.class.getName())) {
+    try (LogLines log = new LogLines(SubscriptionChecks.class.getName())) {
       for (int i = 0; i < 2; i++) {
         lists(
             order,

@@ -111,7 +111,6 @@ final class Stage implements ChannelOpener, ShardListener {
             List.of("v2.users.1.presence"),
             new CopyPairing(),
             new ShardMachine(timings, () -> 0.5),
-            timings,
             control,
             decisions,
             control::now,

@@ -18,7 +18,7 @@ class SubscriptionChecksTest {
   private static final String BOTH = USER + "?presence&routingStatus";
   private static final String OTHER = "v2.users.8c5a5a2e-1c2d-4e5f-8a9b-0c1d2e3f4a5b.presence";
 
-  private final SubscriptionChecks checks = new SubscriptionChecks();
+  private final SubscriptionChecks checks = new SubscriptionChecks(0);
   private List<String> brought = List.of(PRESENCE, STATUS, OTHER);
 
   @BeforeEach

@@ -34,6 +34,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
+import org.apache.camel.Endpoint;
 import org.apache.camel.Exchange;
 import org.apache.camel.builder.AdviceWith;
 import org.apache.camel.builder.RouteBuilder;
@@ -42,6 +43,7 @@ import org.apache.camel.health.HealthCheck;
 import org.apache.camel.health.HealthCheckRegistry;
 import org.apache.camel.impl.DefaultCamelContext;
 import org.apache.camel.spi.annotations.Component;
+import org.apache.camel.support.DefaultComponent;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -151,6 +153,37 @@ class NotificationsConsumerTest {
     MockEndpoint events = context.getEndpoint("mock:events", MockEndpoint.class);
     await().until(() -> events.getReceivedCounter() == 1);
     await().untilAsserted(() -> assertThat(inFlight()).isZero());
+  }
+
+  @Test
+  void aStepThatLeavesItsThreadInterruptedCostsNoFurtherEvent(@TempDir Path folder)
+      throws Exception {
+    NotificationsConsumer consumer = start(folder);
+    MockEndpoint events = context.getEndpoint("mock:events", MockEndpoint.class);
+    events.whenAnyExchangeReceived(event -> Thread.currentThread().interrupt());
+
+    consumer.notification(0, EVENT, BODY);
+    consumer.notification(0, EVENT, BODY);
+
+    assertThat(Thread.interrupted()).isTrue();
+    assertThat(events.getReceivedCounter()).isEqualTo(2);
+  }
+
+  @Test
+  void aFrameOfWhichTheDeadLettersHaveNoClassesIsToldAsAGap(@TempDir Path folder) throws Exception {
+    context.addComponent(
+        "broken",
+        new DefaultComponent() {
+          @Override
+          protected Endpoint createEndpoint(String uri, String rest, Map<String, Object> options) {
+            throw new NoClassDefFoundError("org/example/Missing");
+          }
+        });
+    NotificationsConsumer consumer = start(folder, "topics=none&deadLetters=broken:letters");
+
+    consumer.unreadable(0, BODY, "is empty");
+
+    assertThat(meters.get("caravan.dead.letters.lost").counter().count()).isEqualTo(1);
   }
 
   @Test

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.caravan.genesys.connect.CallException;
+import dev.caravan.testing.LogLines;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -66,6 +67,23 @@ class PagesTest {
 
     assertThat(pages.more(exchange)).isFalse();
     assertThat(all()).hasSize(199);
+  }
+
+  @Test
+  void aListingThatIsNotReadToItsEndIsTold() {
+    try (LogLines log = new LogLines(Pages.class.getName())) {
+      for (int page = 0; page < 999; page++) {
+        takes(page(null, 100 * page, 100));
+      }
+      assertThat(log.lines()).isEmpty();
+      takes(page(null, 99_900, 100));
+
+      assertThat(pages.more(exchange)).isFalse();
+      assertThat(log.lines())
+          .singleElement()
+          .asString()
+          .startsWith("The listing of the org has more than 100000 entries");
+    }
   }
 
   @Test

@@ -56,28 +56,61 @@ class PreparationLoopTest {
       GenesysConfiguration configuration = new GenesysConfiguration();
       configuration.setTopics(
           "v2.routing.queues.11111111-1111-1111-1111-111111111111.conversations");
-      Preparation preparation = preparation(context, configuration);
-      PreparationLoop loop =
-          new PreparationLoop(
-              preparation,
-              new GapRecorder(
-                  "receive",
-                  GapLedger.open(folder, Clock.systemUTC()),
-                  new SteadyClock(() -> 0, () -> 0),
-                  signal -> {},
-                  gap -> {},
-                  new HashMap<>()),
-              new PreparationLoop.Reader(() -> "", first -> {}, read, () -> true),
-              control,
-              background,
-              control::now);
+      PreparationLoop loop = loop(context, folder, configuration, background, read);
 
-      loop.start(Duration.ofSeconds(30));
+      loop.start();
       control.settle();
       control.pass(Duration.ofMillis(PreparationLoop.AFTER_FAILURE_MILLIS));
 
       assertThat(loop.task().failures()).isEqualTo(1);
     }
+  }
+
+  @Test
+  void whoIsAloneIsNotConnectedBeforeTheFirstListingNorWhileItStops(@TempDir Path folder)
+      throws Exception {
+    try (DefaultCamelContext context = new DefaultCamelContext()) {
+      context.start();
+      PreparationLoop loop =
+          loop(context, folder, new GenesysConfiguration(), Runnable::run, plans::add);
+
+      assertThat(loop.problem()).isPresent();
+      assertThat(loop.problem(false)).isEmpty();
+      loop.start();
+      assertThat(loop.problem(false)).isPresent();
+      loop.stop();
+
+      assertThat(loop.problem()).isPresent();
+    }
+  }
+
+  private PreparationLoop loop(
+      CamelContext context,
+      Path folder,
+      GenesysConfiguration configuration,
+      Executor background,
+      Consumer<Plan> read) {
+    return new PreparationLoop(
+        context,
+        preparation(context, configuration),
+        new GapRecorder(
+            "receive",
+            GapLedger.open(folder, Clock.systemUTC()),
+            new SteadyClock(() -> 0, () -> 0),
+            signal -> {},
+            gap -> {},
+            new HashMap<>()),
+        control,
+        background,
+        control::now,
+        () -> "",
+        (plan, whole) -> {
+          if (whole) {
+            read.accept(plan);
+          }
+        },
+        () -> true,
+        Duration.ofSeconds(30));
   }
 
   private void failTheFirstTime(Plan plan) {
@@ -88,7 +121,7 @@ class PreparationLoopTest {
   }
 
   /** Of a bridge with one OAuth client, which lists by {@code direct:genesys-list}. */
-  static Preparation preparation(CamelContext context, GenesysConfiguration configuration) {
+  private static Preparation preparation(CamelContext context, GenesysConfiguration configuration) {
     return new Preparation(
         configuration,
         new Directory(context.createProducerTemplate(), new Clients(List.of(Plan.DEFAULT_CLIENT))),

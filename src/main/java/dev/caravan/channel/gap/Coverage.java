@@ -76,7 +76,6 @@ final class Coverage {
     return notAfter(replica, end, any -> true);
   }
 
-  /** The same for some topics. */
   Set<String> notAfter(Replica replica, Instant end, Predicate<String> which) {
     Set<String> topics = new LinkedHashSet<>();
     List<Interval> all = List.copyOf(ended);

@@ -33,7 +33,6 @@ public record Gap(
     return topics.isEmpty();
   }
 
-  /** This loss and another as one. */
   Gap and(Gap other) {
     return new Gap(
         id,

@@ -352,7 +352,6 @@ final class GapFiles {
     put(GAP + gap + END, Optional.empty());
   }
 
-  /** Tries again what could not be written. */
   void retry() {
     for (Map.Entry<String, Optional<ObjectNode>> file : List.copyOf(pending.entrySet())) {
       put(file.getKey(), file.getValue());

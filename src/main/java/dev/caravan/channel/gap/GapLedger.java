@@ -242,7 +242,6 @@ public final class GapLedger {
     }
   }
 
-  /** Nobody wants it to read any more. */
   private void forgetOpened(Replica replica) {
     if (opened.remove(replica)) {
       files.forget(replica);
@@ -474,8 +473,6 @@ public final class GapLedger {
   /**
    * Events that were read in this interval are lost: that is a gap, which is over and which nothing
    * can fill.
-   *
-   * @param count how many
    */
   public synchronized void lost(String cause, Instant from, Instant to, long count) {
     String id = open.unique(OpenGap.id(from, 0));

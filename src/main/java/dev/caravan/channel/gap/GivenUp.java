@@ -25,7 +25,6 @@ final class GivenUp {
     this.files = files;
   }
 
-  /** Those that the last run left. */
   void takeUp(List<OpenGap> found) {
     found.forEach(some -> byId.put(some.id(), some));
   }
@@ -60,7 +59,6 @@ final class GivenUp {
     return back;
   }
 
-  /** They are wanted again. */
   void remove(List<OpenGap> back) {
     for (OpenGap some : back) {
       put(byId.get(some.id()).without(List.copyOf(some.topics()), 0));

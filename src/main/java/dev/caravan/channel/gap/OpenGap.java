@@ -35,12 +35,10 @@ record OpenGap(String id, int shard, Instant from, String cause, int parts, Set<
     return unique;
   }
 
-  /** What a gap is called that begins then. */
   static String id(Instant from, int shard) {
     return from.toString().replaceAll("[-:.]", "") + "-" + Math.max(0, shard);
   }
 
-  /** When the gap of this name began. */
   static Optional<Instant> began(String id) {
     try {
       return Optional.of(id)
@@ -58,22 +56,18 @@ record OpenGap(String id, int shard, Instant from, String cause, int parts, Set<
     return new OpenGap(id, UNKNOWN_SHARD, from, GapLedger.DAMAGED, 0, Set.of());
   }
 
-  /** The same by another name, or of other topics. */
   OpenGap as(String name, Set<String> others) {
     return new OpenGap(name, shard, from, cause, parts, others);
   }
 
-  /** The same, but it began then. */
   OpenGap since(Instant moment) {
     return new OpenGap(id, shard, moment, cause, parts, topics);
   }
 
-  /** Those of the topics that are among others. */
   List<String> among(Set<String> others) {
     return topics.stream().filter(others::contains).toList();
   }
 
-  /** What is left of it without some topics. */
   OpenGap without(List<String> some, int partsFromNow) {
     Set<String> rest = new LinkedHashSet<>(topics);
     some.forEach(rest::remove);

@@ -28,7 +28,6 @@ final class OpenGaps {
     this.waiting = waiting;
   }
 
-  /** Those that the last run left. */
   void takeUp(List<OpenGap> found) {
     found.forEach(gap -> open.put(gap.id(), gap));
   }

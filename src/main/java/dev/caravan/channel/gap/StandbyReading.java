@@ -23,13 +23,11 @@ final class StandbyReading {
   private final Map<Replica, Deque<Reading>> before = new HashMap<>();
   private final Map<Replica, Reading> now = new HashMap<>();
 
-  /** The replica reads these topics, and no others, since then. */
   void reading(Replica replica, Instant since, Collection<String> topics) {
     blind(replica, since);
     now.put(replica, new Reading(since, since, new LinkedHashSet<>(topics)));
   }
 
-  /** The replica reads nothing since then. */
   void blind(Replica replica, Instant since) {
     Reading was = now.remove(replica);
     if (was != null) {

@@ -40,7 +40,6 @@ final class WaitingGaps {
     this.files = files;
   }
 
-  /** One that the last run left. */
   void takeUp(Entry entry) {
     waiting.put(entry.gap().id(), entry);
     if (entry.gap().isLoss()) {
@@ -48,7 +47,6 @@ final class WaitingGaps {
     }
   }
 
-  /** Events that had been read are lost. */
   void lost(Gap loss) {
     Optional<Gap> gathering =
         waiting.values().stream()

@@ -29,7 +29,6 @@ record BackfillPlan(
     Set<String> conversations,
     int lost) {
 
-  /** One kind of reading; each is an exchange of its own. */
   enum Read {
     PRESENCE("presence", "presences", "presence"),
     ROUTING_STATUS("routing-status", "routing statuses", "routingstatus"),
@@ -65,7 +64,6 @@ record BackfillPlan(
         sorter.states, sorter.queues, sorter.users, sorter.conversations, (int) lost);
   }
 
-  /** The readings that the plan needs. */
   List<Read> reads() {
     List<Read> reads = new ArrayList<>(states.keySet());
     if (!queues.isEmpty() || !users.isEmpty() || !conversations.isEmpty()) {

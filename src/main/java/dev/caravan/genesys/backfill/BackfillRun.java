@@ -28,7 +28,6 @@ final class BackfillRun {
    * What became of a gap.
    *
    * @param filled whether all that can be read again was
-   * @param signal says so to others
    */
   record Outcome(boolean filled, Signal signal) {}
 

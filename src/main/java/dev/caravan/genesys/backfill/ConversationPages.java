@@ -25,12 +25,10 @@ public final class ConversationPages implements Processor {
     this.pageSize = pageSize;
   }
 
-  /** Whether there is another page to read. */
   public boolean more(Exchange exchange) {
     return query(exchange).more();
   }
 
-  /** The number of the next page. */
   public int page(Exchange exchange) {
     return query(exchange).page();
   }

@@ -171,7 +171,7 @@ public final class GapsConsumer extends DefaultConsumer {
         return;
       }
       if (failure.isEmpty()) {
-        component().rest().backfilled(read.label(), progress.records());
+        component().metrics().backfilled(read.label(), progress.records());
         ended(run, read, attempt, progress);
         return;
       }
@@ -297,7 +297,7 @@ public final class GapsConsumer extends DefaultConsumer {
     } else {
       LOG.warn(outcome.signal().sentence());
     }
-    component().rest().gap(outcome.filled());
+    component().metrics().backfillEnded(outcome.filled());
     component().signals().publish(outcome.signal());
     underWay.remove(gap.id());
   }

@@ -29,13 +29,9 @@ public final class ReadAgain implements Processor {
 
   /** What is read again; a word for the options of a bean. */
   public enum Kind {
-    /** A presence, of which {@code id} is the user's. */
     PRESENCE,
-    /** A user with his routing status. */
     ROUTING_STATUS,
-    /** An adherence, with its user. */
     ADHERENCE,
-    /** The details of a conversation. */
     CONVERSATION
   }
 
@@ -46,7 +42,6 @@ public final class ReadAgain implements Processor {
   private Kind kind = Kind.PRESENCE;
   private EventHeaders headers = new EventHeaders("", Clock.systemUTC());
 
-  /** What is read again. */
   public void setKind(Kind kind) {
     this.kind = kind;
   }

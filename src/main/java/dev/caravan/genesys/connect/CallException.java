@@ -8,7 +8,6 @@ import java.time.Duration;
  */
 public final class CallException extends RuntimeException {
 
-  /** What follows from it. */
   public enum Kind {
     /** Not reached, overloaded, failed (408, 429, 5xx) or answered oddly: worth a retry. */
     UNAVAILABLE,

@@ -1,20 +1,29 @@
 package dev.caravan.genesys.connect;
 
+import dev.caravan.channel.AttemptBudget;
+import dev.caravan.channel.Cause;
 import dev.caravan.channel.ChannelLink;
 import dev.caravan.channel.ChannelOpener;
 import dev.caravan.channel.Failure;
 import dev.caravan.channel.Failure.Reached;
 import dev.caravan.channel.Shard;
+import dev.caravan.genesys.GenesysComponent;
 import dev.caravan.genesys.GenesysConstants;
 import dev.caravan.genesys.GenesysEndpoint;
 import dev.caravan.genesys.NotificationsConsumer;
+import dev.caravan.socket.ClientSocket;
+import dev.caravan.socket.ClientSocketEndpoint;
+import dev.caravan.socket.CloseReason;
 import dev.caravan.socket.FrameQueue;
 import dev.caravan.socket.QueueLimits;
+import dev.caravan.socket.SocketListener;
 import dev.caravan.socket.SocketOpenException;
 import dev.caravan.topic.TopicCombiner;
 import dev.caravan.topic.TopicSharder;
 import java.net.ConnectException;
 import java.net.NoRouteToHostException;
+import java.net.URI;
+import java.net.URISyntaxException;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.time.Instant;
@@ -27,6 +36,7 @@ import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
@@ -35,8 +45,12 @@ import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
 import org.apache.camel.CamelContext;
+import org.apache.camel.Endpoint;
 import org.apache.camel.Exchange;
+import org.apache.camel.Producer;
 import org.apache.camel.ProducerTemplate;
+import org.apache.camel.spi.ExecutorServiceManager;
+import org.apache.camel.support.DefaultProducer;
 import org.apache.camel.support.service.ServiceHelper;
 import org.apache.camel.support.service.ServiceSupport;
 import org.apache.hc.client5.http.ConnectTimeoutException;
@@ -60,6 +74,12 @@ public final class CamelChannelOpener extends ServiceSupport implements ChannelO
   private static final int BAD_GATEWAY = 502;
   private static final int GATEWAY_TIMEOUT = 504;
   private static final int FIRST_ERROR = 400;
+  private static final List<Class<? extends Exception>> UNREACHED =
+      List.of(
+          ConnectException.class,
+          NoRouteToHostException.class,
+          UnknownHostException.class,
+          ConnectTimeoutException.class);
 
   private final GenesysEndpoint endpoint;
   private final NotificationsConsumer consumer;
@@ -79,9 +99,6 @@ public final class CamelChannelOpener extends ServiceSupport implements ChannelO
   private ProducerTemplate template;
   private OwnChannels channels;
 
-  /**
-   * @param client whose channels they are
-   */
   public CamelChannelOpener(
       GenesysEndpoint endpoint,
       NotificationsConsumer consumer,
@@ -109,9 +126,24 @@ public final class CamelChannelOpener extends ServiceSupport implements ChannelO
     }
   }
 
-  /** For calls to the control routes. */
   public ProducerTemplate template() {
     return template;
+  }
+
+  /** {@code genesys:connect}: opens the socket of the channel that an exchange is about. */
+  public static Producer producer(Endpoint endpoint) {
+    return new DefaultProducer(endpoint) {
+      @Override
+      public void process(Exchange exchange) throws Exception {
+        Attempt attempt = exchange.getProperty(GenesysConstants.ATTEMPT, Attempt.class);
+        if (attempt == null) {
+          throw new IllegalStateException(
+              "genesys:connect works only in a route that a genesys:notifications consumer calls to"
+                  + " open a channel.");
+        }
+        attempt.connect(exchange);
+      }
+    };
   }
 
   @Override
@@ -155,30 +187,24 @@ public final class CamelChannelOpener extends ServiceSupport implements ChannelO
         });
   }
 
-  /** What became of these subscriptions; empty if there was no answer. */
   private Optional<Rejections> subscribed(
       Shard shard, ChannelLink link, List<String> subscriptions) {
-    Optional<Exchange> answer =
-        ofChannel(
+    return ofChannel(
             ControlRoute.SUBSCRIBE,
+            shard,
             link,
-            request -> request.setProperty(GenesysConstants.TOPICS, ids(subscriptions)));
-    Optional<Exception> failure = answer.map(Exchange::getException);
-    failure.ifPresent(
-        why -> LOG.debug("Shard {}: more topics could not be asked for", shard.number(), why));
-    return answer
-        .filter(it -> failure.isEmpty())
-        .map(it -> rejections(shard.number(), subscriptions, it).rejections());
+            request -> request.setProperty(GenesysConstants.TOPICS, ids(subscriptions)))
+        .map(answer -> rejections(shard.number(), subscriptions, answer).rejections());
   }
 
-  /** A call that is about the channel of an open socket; empty if its id is not known. */
+  /** The answer to a call about the channel of an open socket; empty if there was none. */
   private Optional<Exchange> ofChannel(
-      ControlRoute route, ChannelLink link, Consumer<Exchange> more) {
+      ControlRoute route, Shard shard, ChannelLink link, Consumer<Exchange> more) {
     if (!(link instanceof SocketLink socket) || socket.channel().isEmpty()) {
       return Optional.empty();
     }
     String id = socket.channel().get();
-    return Optional.of(
+    Exchange answer =
         route.call(
             template,
             clients,
@@ -188,7 +214,12 @@ public final class CamelChannelOpener extends ServiceSupport implements ChannelO
               // A channel answers only to the token that made it
               socket.token().ifPresent(token -> request.setProperty(GenesysConstants.AS, token));
               more.accept(request);
-            }));
+            });
+    if (answer.getException() != null) {
+      LOG.debug("Shard {}: no answer from {}", shard.number(), route, answer.getException());
+      return Optional.empty();
+    }
+    return Optional.of(answer);
   }
 
   @Override
@@ -206,13 +237,8 @@ public final class CamelChannelOpener extends ServiceSupport implements ChannelO
   }
 
   private Optional<Set<String>> listed(Shard shard, ChannelLink link) {
-    Optional<Exchange> answer = ofChannel(ControlRoute.SUBSCRIPTIONS, link, request -> {});
-    Optional<Exception> failure = answer.map(Exchange::getException);
-    failure.ifPresent(
-        why -> LOG.debug("Shard {}: the subscriptions were not listed", shard.number(), why));
-    return answer
-        .filter(it -> failure.isEmpty())
-        .map(it -> it.getMessage().getBody())
+    return ofChannel(ControlRoute.SUBSCRIPTIONS, shard, link, request -> {})
+        .map(answer -> answer.getMessage().getBody())
         .flatMap(Rejections::permitted);
   }
 
@@ -231,18 +257,9 @@ public final class CamelChannelOpener extends ServiceSupport implements ChannelO
   }
 
   private void attempt(Order order) {
-    Optional<OpenAttempt> started = Optional.empty();
+    Optional<Attempt> started = Optional.empty();
     try {
-      FrameQueue queue = queue(order.shard().number());
-      OpenAttempt attempt =
-          new OpenAttempt(
-              order,
-              endpoint.component(),
-              queue,
-              clock,
-              channels,
-              endpoint.component().budget(client),
-              endpoint.getConfiguration().timings().backlogMost());
+      Attempt attempt = new Attempt(order);
       started = Optional.of(attempt);
       boolean again = order.reuse().isPresent();
       Exchange exchange =
@@ -275,7 +292,7 @@ public final class CamelChannelOpener extends ServiceSupport implements ChannelO
       }
     } catch (RuntimeException | Error e) {
       LOG.error("Opening a channel failed in a way that nobody foresaw; it is tried again", e);
-      started.ifPresent(OpenAttempt::giveUp);
+      started.ifPresent(Attempt::giveUp);
       order
           .shard()
           .failed(order.number(), Failure.unavailable("Opening a channel failed unexpectedly."));
@@ -304,10 +321,7 @@ public final class CamelChannelOpener extends ServiceSupport implements ChannelO
     SocketOpenException socket = Failures.causeOf(SocketOpenException.class, failure);
     boolean nobody =
         socket != null && socket.kind() == SocketOpenException.Kind.UNREACHABLE
-            || Failures.causeOf(ConnectException.class, failure) != null
-            || Failures.causeOf(NoRouteToHostException.class, failure) != null
-            || Failures.causeOf(UnknownHostException.class, failure) != null
-            || Failures.causeOf(ConnectTimeoutException.class, failure) != null;
+            || UNREACHED.stream().anyMatch(type -> Failures.causeOf(type, failure) != null);
     return nobody ? Reached.NOBODY : Reached.UNKNOWN;
   }
 
@@ -324,8 +338,8 @@ public final class CamelChannelOpener extends ServiceSupport implements ChannelO
     return channels;
   }
 
-  private void opened(Order order, OpenAttempt attempt, Exchange exchange) {
-    SocketLink link = attempt.link();
+  private void opened(Order order, Attempt attempt, Exchange exchange) {
+    SocketLink link = attempt.link;
     if (link == null) {
       order
           .shard()
@@ -337,7 +351,8 @@ public final class CamelChannelOpener extends ServiceSupport implements ChannelO
       return;
     }
     List<String> subscribed = order.topics();
-    if (order.reuse().isPresent() && order.reuse().get() instanceof SocketLink earlier) {
+    if (attempt.earlier().isPresent()) {
+      SocketLink earlier = attempt.earlier().get();
       link.rotation(earlier.rotation());
       link.token(earlier.token());
     } else {
@@ -396,11 +411,7 @@ public final class CamelChannelOpener extends ServiceSupport implements ChannelO
     return new Answered(Rejections.of(rest, entities, refused), true);
   }
 
-  /**
-   * What a shard was refused and another client is to be asked for, and how it was refused.
-   *
-   * @param at when, in milliseconds of the clock
-   */
+  /** What a shard was refused and another client is to be asked for, and how it was refused. */
   private record Pending(
       List<?> entities, Map<String, String> refused, Set<String> elsewhere, long at) {}
 
@@ -504,14 +515,9 @@ public final class CamelChannelOpener extends ServiceSupport implements ChannelO
   @Override
   protected void doStart() throws Exception {
     super.doStart();
-    executor =
-        context()
-            .getExecutorServiceManager()
-            .newFixedThreadPool(this, "genesys-open", MOST_AT_A_TIME);
-    subscribers =
-        context()
-            .getExecutorServiceManager()
-            .newFixedThreadPool(this, "genesys-subscribe", MOST_AT_A_TIME);
+    ExecutorServiceManager threads = context().getExecutorServiceManager();
+    executor = threads.newFixedThreadPool(this, "genesys-open", MOST_AT_A_TIME);
+    subscribers = threads.newFixedThreadPool(this, "genesys-subscribe", MOST_AT_A_TIME);
     template = context().createProducerTemplate();
     ServiceHelper.startService(template);
     channels =
@@ -535,5 +541,141 @@ public final class CamelChannelOpener extends ServiceSupport implements ChannelO
     ServiceHelper.stopService(channels);
     ServiceHelper.stopService(template);
     super.doStop();
+  }
+
+  /**
+   * One attempt to open a channel, as it travels through the control routes: {@code
+   * genesys:connect} asks it to open the socket when the channel is there.
+   */
+  private final class Attempt {
+
+    private final Order order;
+    private final FrameQueue queue;
+
+    /** Null until the socket is open. */
+    private volatile SocketLink link;
+
+    private int handshakes;
+
+    private Attempt(Order order) {
+      this.order = order;
+      this.queue = queue(order.shard().number());
+    }
+
+    /** The attempt failed after all: closes the socket if there is one. */
+    void giveUp() {
+      if (link != null) {
+        link.close();
+      }
+    }
+
+    /**
+     * Opens the socket of the exchange's channel and waits for it, as long as the socket's own
+     * limits allow. What follows in the route runs on the caller's thread, not on the one that
+     * reads frames.
+     *
+     * @throws dev.caravan.genesys.connect.CallException if it could not be opened
+     */
+    private void connect(Exchange exchange) throws Exception {
+      payForRepetition();
+      ClientSocketEndpoint server = server(exchange);
+      int channel = order.number();
+      order.shard().connecting(channel);
+      Optional<String> id = id(exchange);
+      Runnable takenOver = () -> id.ifPresent(channels::lost);
+      ClientSocket socket =
+          server.open(
+              queue,
+              new SocketListener() {
+                @Override
+                public void onFrame(byte[] frame, boolean binary) {
+                  order.shard().frame(channel, frame, binary, takenOver);
+                }
+
+                @Override
+                public void onClosed(CloseReason reason) {
+                  if (reason.initiator() != CloseReason.Initiator.US
+                      || reason.code() != CloseReason.NORMAL) {
+                    LOG.info("Socket {}: {}.", channel, reason);
+                  }
+                  Cause cause = Cause.of(reason);
+                  if (cause == Cause.TAKEN_OVER) {
+                    takenOver.run();
+                  }
+                  order.shard().closed(channel, cause);
+                }
+              });
+      try {
+        socket.opened().toCompletableFuture().get();
+        link =
+            new SocketLink(
+                socket,
+                server,
+                queue,
+                clock,
+                id,
+                () -> id.ifPresent(channels::left),
+                endpoint.getConfiguration().timings().backlogMost());
+      } catch (ExecutionException e) {
+        SocketOpenException why = Failures.causeOf(SocketOpenException.class, e);
+        throw why == null ? e : Failures.ofSocket(why);
+      } catch (InterruptedException | RuntimeException | Error e) {
+        socket.close(CloseReason.NORMAL, "");
+        throw e;
+      }
+    }
+
+    /** The first handshake is part of the attempt; each further one is an attempt of its own. */
+    private void payForRepetition() {
+      if (handshakes++ == 0) {
+        return;
+      }
+      AttemptBudget budget = endpoint.component().budget(client);
+      long wait = budget.room().again();
+      if (wait > 0) {
+        throw CallException.unavailable(
+            "All attempts of this minute have been made.", 0, Duration.ofMillis(wait));
+      }
+      budget.charge(false);
+    }
+
+    /** The socket of before, if its channel is gone back to. */
+    Optional<SocketLink> earlier() {
+      return order.reuse().map(SocketLink.class::cast);
+    }
+
+    private Optional<String> id(Exchange exchange) {
+      if (earlier().isPresent()) {
+        return earlier().get().channel();
+      }
+      Map<?, ?> channel = exchange.getProperty(GenesysConstants.CHANNEL, Map.of(), Map.class);
+      return channel.get("id") instanceof String text ? Optional.of(text) : Optional.empty();
+    }
+
+    private ClientSocketEndpoint server(Exchange exchange) throws Exception {
+      if (earlier().isPresent()) {
+        return earlier().get().endpoint();
+      }
+      Map<?, ?> channel = exchange.getProperty(GenesysConstants.CHANNEL, Map.class);
+      if (channel == null || !(channel.get("connectUri") instanceof String connectUri)) {
+        throw CallException.unavailable(
+            "Genesys Cloud answered without the address of the socket.");
+      }
+      URI address = address(connectUri);
+      GenesysComponent component = endpoint.component();
+      return component.sockets().endpoint(address, component.network().socketOptions(address));
+    }
+
+    /** The address is a credential, so a malformed one is not quoted. */
+    private static URI address(String connectUri) {
+      try {
+        return new URI(connectUri);
+      } catch (URISyntaxException e) {
+        throw CallException.unavailable(
+            "Genesys Cloud answered with an address of the socket that is no URI ("
+                + e.getReason()
+                + ").");
+      }
+    }
   }
 }

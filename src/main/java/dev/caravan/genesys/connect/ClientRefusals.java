@@ -158,11 +158,7 @@ public final class ClientRefusals {
             List.copyOf(samples)));
   }
 
-  /**
-   * Another instance was answered so.
-   *
-   * @param at when that was
-   */
+  /** Another instance was answered so. */
   public void hear(Cluster.Answer answer, Instant at) {
     if (clients.areSeveral()) {
       Set<String> refusedThen = new LinkedHashSet<>();
@@ -244,7 +240,6 @@ public final class ClientRefusals {
         + ".";
   }
 
-  /** What is believed now. */
   public synchronized Refusals now() {
     Instant now = clock.instant();
     Map<String, Set<String>> topics = new HashMap<>();

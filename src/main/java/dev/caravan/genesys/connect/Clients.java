@@ -31,7 +31,6 @@ public final class Clients {
     this.all = List.copyOf(all);
   }
 
-  /** Those of a context. */
   static Clients of(CamelContext context) {
     return context.hasComponent("genesys") instanceof GenesysComponent component
         ? component.clients()
@@ -71,7 +70,7 @@ public final class Clients {
   }
 
   /** The client that makes the calls of an exchange. */
-  static String name(Exchange exchange) {
+  public static String name(Exchange exchange) {
     String said = exchange.getProperty(GenesysConstants.CLIENT, String.class);
     return said == null ? of(exchange.getContext()).first() : said;
   }
@@ -82,7 +81,6 @@ public final class Clients {
     return said == null ? "" : suffixOf(said);
   }
 
-  /** The same. */
   public String suffix(String client) {
     return client.equals(first()) ? "" : suffixOf(client);
   }

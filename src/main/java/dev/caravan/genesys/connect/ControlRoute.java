@@ -13,13 +13,10 @@ public enum ControlRoute {
   OPEN("direct:genesys-open"),
   /** Goes back to a channel whose socket was lost. */
   REOPEN("direct:genesys-reopen"),
-  /** Subscribes topics on a channel. */
   SUBSCRIBE("direct:genesys-subscribe"),
-  /** Lists the subscriptions of a channel. */
   SUBSCRIPTIONS("direct:genesys-subscriptions"),
   /** Deletes the subscriptions of a channel that is not used any more. */
   RELEASE("direct:genesys-release"),
-  /** Lists the channels of the OAuth client. */
   CHANNELS("direct:genesys-channels"),
   /** Reads all pages of a listing of the Platform API. */
   LIST("direct:genesys-list"),
@@ -35,7 +32,6 @@ public enum ControlRoute {
   /**
    * Calls Genesys Cloud as an OAuth client.
    *
-   * @param request puts on the exchange what the route needs
    * @return what came of it, its failure included
    */
   Exchange call(

@@ -19,6 +19,8 @@ import org.apache.camel.component.direct.DirectConsumerNotAvailableException;
 /** Says what a failed exchange means: what follows from it, and in words for the operator. */
 public final class Failures {
 
+  private static final int DEEPEST_CAUSE = 20;
+
   private Failures() {}
 
   /**
@@ -31,6 +33,15 @@ public final class Failures {
       cause = cause.getCause();
     }
     return type.cast(cause);
+  }
+
+  /** The innermost cause, or one that is deep enough. */
+  public static Throwable root(Throwable failure) {
+    Throwable root = failure;
+    for (int depth = 0; root.getCause() != null && depth < DEEPEST_CAUSE; depth++) {
+      root = root.getCause();
+    }
+    return root;
   }
 
   /** What a failed opening means for the shard. */
@@ -105,10 +116,7 @@ public final class Failures {
           + tls.getMessage()
           + "). Where a proxy opens TLS, its certificates belong into GENESYS_CA_FILE.";
     }
-    Throwable root = failure;
-    while (root.getCause() != null && root.getCause() != root) {
-      root = root.getCause();
-    }
+    Throwable root = root(failure);
     if (root instanceof JsonProcessingException) {
       return upper(whom) + " answered with something that is not JSON.";
     }
@@ -128,7 +136,6 @@ public final class Failures {
     return text.substring(0, 1).toUpperCase(Locale.ROOT) + text.substring(1);
   }
 
-  /** What a socket that could not be opened means. */
   static CallException ofSocket(SocketOpenException failure) {
     int status = failure.status().orElse(0);
     return switch (status) {

@@ -53,7 +53,6 @@ final class Halving {
   private String why = "";
 
   /**
-   * @param patternOf the pattern of a topic
    * @param refusedPatterns those of which all was refused before; is kept up to date
    */
   Halving(
@@ -118,7 +117,6 @@ final class Halving {
     return left.isEmpty() ? List.of() : List.of(TopicCombiner.part(combined, left));
   }
 
-  /** It was subscribed. */
   void taken() {
     calls++;
     TopicCombiner.singles(trying).map(patternOf).forEach(granted::add);
@@ -132,11 +130,7 @@ final class Halving {
     }
   }
 
-  /**
-   * All of it was refused because of some topic in it.
-   *
-   * @param reason a sentence
-   */
+  /** All of it was refused because of some topic in it. */
   void refused(String reason) {
     calls++;
     why = reason;
@@ -175,11 +169,7 @@ final class Halving {
     refusedAlone.merge(patternOf.apply(topic), 1, Integer::sum);
   }
 
-  /**
-   * It was refused for its size, or because the channel has no room for it.
-   *
-   * @param reason a sentence
-   */
+  /** It was refused for its size, or because the channel has no room for it. */
   void tooMuch(String reason) {
     calls++;
     why = reason;

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import dev.caravan.genesys.GenesysConstants;
+import dev.caravan.genesys.GenesysMetrics;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
@@ -62,7 +63,7 @@ public final class HttpAnswer implements Processor {
       return;
     }
     int status = status(exchange);
-    RestMeters.of(exchange).answered(exchange, status);
+    GenesysMetrics.of(exchange).answered(exchange, status);
     String body = exchange.getMessage().getBody(String.class);
     if (saysNotNow(status)) {
       if (status == TOO_MANY && isOfAll(exchange, body)) {
@@ -135,7 +136,7 @@ public final class HttpAnswer implements Processor {
   }
 
   /** Whether a status means that the same call may succeed later. */
-  static boolean saysNotNow(int status) {
+  public static boolean saysNotNow(int status) {
     return status == 408 || status == 429 || status >= 500;
   }
 

@@ -40,7 +40,6 @@ public final class Network {
 
   /**
    * @param proxy as {@link Proxies#of} reads it; empty for none
-   * @param noProxy what is reached directly
    * @param caFile certificates to be trusted besides those that Java trusts; empty for none
    * @throws IllegalArgumentException with a sentence if one of them cannot be used
    */

@@ -73,7 +73,6 @@ public final class OwnChannels extends ServiceSupport {
   private ExecutorService executor;
 
   /**
-   * @param client whose channels they are
    * @param all those of the routes that run and read with the same client: they share the file, and
    *     what one of them uses is no earlier run's
    */
@@ -93,7 +92,6 @@ public final class OwnChannels extends ServiceSupport {
         data.resolve(client.equals(Plan.DEFAULT_CLIENT) ? "channels" : "channels-" + client);
   }
 
-  /** A channel was made. */
   void made(Map<?, ?> channel, Token by) {
     if (channel.get("id") instanceof String id) {
       synchronized (inUse) {

@@ -83,11 +83,7 @@ public final class Rejections {
     return rejections;
   }
 
-  /**
-   * The subscriptions in a listing that are not rejected; empty if it cannot be understood.
-   *
-   * @param answer its body
-   */
+  /** The subscriptions in a listing that are not rejected; empty if it cannot be understood. */
   static Optional<Set<String>> permitted(Object answer) {
     if (!(answer instanceof Map<?, ?> body)
         || !(body.get("entities") instanceof Collection<?> entities)
@@ -140,9 +136,7 @@ public final class Rejections {
   /**
    * Topics of one pattern that are not read.
    *
-   * @param pattern with ids left open
    * @param missingPermissions of the OAuth client's role, as Genesys Cloud names them
-   * @param sentence all of it for people
    */
   public record Rejected(
       String pattern, int count, List<String> missingPermissions, String sentence) {}
@@ -161,7 +155,6 @@ public final class Rejections {
     return all;
   }
 
-  /** All of it in one text. */
   public String sentence() {
     String more = byPattern.size() > MOST_NAMED ? " So it did others." : "";
     return byPattern.keySet().stream()
@@ -180,7 +173,6 @@ public final class Rejections {
     return of(topic -> !topics.contains(topic));
   }
 
-  /** This, as far as it is about these topics. */
   Rejections only(Set<String> wanted) {
     return of(wanted::contains);
   }

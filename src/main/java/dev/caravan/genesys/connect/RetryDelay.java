@@ -4,6 +4,7 @@ import dev.caravan.channel.Backoff;
 import dev.caravan.channel.Timings;
 import dev.caravan.genesys.GenesysComponent;
 import dev.caravan.genesys.GenesysConstants;
+import dev.caravan.genesys.GenesysMetrics;
 import io.github.resilience4j.circuitbreaker.CallNotPermittedException;
 import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
@@ -85,7 +86,7 @@ public final class RetryDelay implements Processor {
   private static void unanswered(Exchange exchange) {
     Throwable why = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Throwable.class);
     boolean made = Failures.causeOf(CallNotPermittedException.class, why) == null;
-    RestMeters.of(exchange).unanswered(exchange, made);
+    GenesysMetrics.of(exchange).unanswered(exchange, made);
   }
 
   /** At once, since it may take minutes until the attempts are exhausted; repeats are silent. */

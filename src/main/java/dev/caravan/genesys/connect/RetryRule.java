@@ -8,8 +8,6 @@ import org.apache.camel.Predicate;
  * Whether a call that failed is made again: what says "not now" so often, what says "no" never. A
  * token that is not accepted is renewed once, however many retries other failures took before. For
  * {@code retryWhileRef} of an error handler.
- *
- * @param attempts how often
  */
 public record RetryRule(int attempts) implements Predicate {
 

@@ -23,11 +23,8 @@ record Rotation(long at, Cause cause, long end) {
   private static final Duration LEAST = Duration.ofSeconds(1);
 
   /**
-   * @param channel the channel as Genesys Cloud described it
-   * @param token the token that made it
    * @param wall the wall clock now, for what Genesys Cloud states as a date
    * @param steady the session's clock now, which the token's times come from
-   * @param now the shard's clock now
    */
   static Rotation of(Map<?, ?> channel, Token token, Instant wall, Instant steady, long now) {
     Duration life = life(channel, wall);

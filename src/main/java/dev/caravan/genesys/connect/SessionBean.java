@@ -26,7 +26,6 @@ import org.apache.camel.ProducerTemplate;
  */
 public final class SessionBean implements CamelContextAware {
 
-  /** Name of the bean in the registry. */
   public static final String NAME = "genesysSession";
 
   static final String CHECK_PERMISSIONS =
@@ -115,12 +114,10 @@ public final class SessionBean implements CamelContextAware {
         .reduce((one, other) -> one + " " + other);
   }
 
-  /** The OAuth client's id. */
   public void setClientId(String clientId) {
     this.clientId = clientId.strip();
   }
 
-  /** The OAuth client's secret. */
   public void setClientSecret(String clientSecret) {
     this.clientSecret = clientSecret.strip();
   }
@@ -150,7 +147,6 @@ public final class SessionBean implements CamelContextAware {
     return camelContext;
   }
 
-  /** The value of the Authorization header of the token call. */
   public String basic() {
     String pair = clientId + ":" + clientSecret;
     return "Basic " + Base64.getEncoder().encodeToString(pair.getBytes(StandardCharsets.UTF_8));

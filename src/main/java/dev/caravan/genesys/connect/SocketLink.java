@@ -19,8 +19,6 @@ import org.slf4j.LoggerFactory;
 final class SocketLink implements ChannelLink {
 
   private static final Logger LOG = LoggerFactory.getLogger(SocketLink.class);
-
-  /** Pings that may be unanswered at a time. */
   private static final int MOST_PINGS = 16;
 
   private static final String PING = "{\"message\":\"ping\"}";

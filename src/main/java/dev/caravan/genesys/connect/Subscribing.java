@@ -30,7 +30,6 @@ public final class Subscribing implements Processor {
   /** By client: what one may not see another may. */
   private final Map<String, Set<String>> refusedPatterns = new ConcurrentHashMap<>();
 
-  /** Takes up the topics of the exchange. */
   public void begin(Exchange exchange) {
     List<String> topics = new ArrayList<>();
     Collection<?> asked = exchange.getProperty(GenesysConstants.TOPICS, Collection.class);
@@ -46,12 +45,10 @@ public final class Subscribing implements Processor {
     exchange.setProperty(GenesysConstants.REFUSED, halving.bad());
   }
 
-  /** Whether something is left to subscribe. */
   public boolean more(Exchange exchange) {
     return !halving(exchange).next().isEmpty();
   }
 
-  /** What to subscribe with the next call, as its body. */
   public List<Map<String, String>> topics(Exchange exchange) {
     return halving(exchange).next().stream().map(topic -> Map.of("id", topic)).toList();
   }

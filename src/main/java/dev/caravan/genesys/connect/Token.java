@@ -9,7 +9,6 @@ import java.util.Optional;
  * An OAuth access token. Its text never shows the value.
  *
  * @param value the bearer token itself: a secret
- * @param issuedAt when it was fetched
  * @param life how long it is good for
  */
 public record Token(String value, Instant issuedAt, Duration life) {
@@ -20,7 +19,6 @@ public record Token(String value, Instant issuedAt, Duration life) {
   private static final Duration HAND_OVERS =
       ChannelGroup.HAND_OVER.multipliedBy(ChannelGroup.mostShards(1));
 
-  /** When it is due to be renewed. */
   public Instant renewAt() {
     return issuedAt.plus(usable(life));
   }
@@ -54,7 +52,6 @@ public record Token(String value, Instant issuedAt, Duration life) {
                 needed.multipliedBy(2).plusSeconds(59).toMinutes()));
   }
 
-  /** When it is no longer accepted. */
   public Instant expiresAt() {
     return issuedAt.plus(life);
   }
