@@ -59,6 +59,12 @@ public final class Cluster implements AutoCloseable {
 
   /** Moves come one after the other, and each takes some seconds. */
   public static final Duration LEAVES_WITHIN = Duration.ofMinutes(2);
+  /**
+   * So long whoever is about to end waits for a Kafka that does not answer: until others lead what
+   * a broker has led that is gone.
+   */
+  private static final long WAITS_FOR_KAFKA_MILLIS = 30_000;
+
 
   private static final int HASH = 8;
 
@@ -513,7 +519,7 @@ public final class Cluster implements AutoCloseable {
 
   /**
    * Has the others take over what this one reads. Waits for that, if there are any, for {@link
-   * #LEAVES_WITHIN} at most.
+   * #LEAVES_WITHIN} at most, and not for long while Kafka does not answer.
    */
   public void leave() {
     if (!state.caughtUp()) {
@@ -532,7 +538,9 @@ public final class Cluster implements AutoCloseable {
       LOG.info(
           "{} shards were not taken over by another instance: {}.",
           left.ours().size(),
-          hasSuccessors() ? "that took too long" : "there is none");
+          !left.view().contact(clock.getAsLong())
+              ? "Kafka does not answer"
+              : hasSuccessors() ? "that took too long" : "there is none");
     }
   }
 
@@ -557,7 +565,7 @@ public final class Cluster implements AutoCloseable {
   private boolean hasSuccessors() {
     ControlView view = state.view();
     long now = clock.getAsLong();
-    return view.contact(now)
+    return now - view.contactAt() < WAITS_FOR_KAFKA_MILLIS
         && view.members().values().stream()
             .anyMatch(
                 member ->

@@ -26,11 +26,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.function.IntConsumer;
@@ -241,6 +243,40 @@ class ClusterTest {
 
     await().atMost(PATIENCE).until(() -> members() == 1 && cluster.status().leads());
     assertThat(cluster.status().problem()).doesNotContain("leaves its shards");
+  }
+
+  /** Until others lead what a broker has led, some ten seconds may pass. */
+  @Test
+  void whoStopsWhileKafkaIsAwayForAMomentHandsOverOnceItIsBack() throws Exception {
+    try (LocalBroker broker = LocalBroker.start(TestBroker.settings())) {
+      moveTo(broker.bootstrapServers());
+      NoReader reader = new NoReader();
+      Cluster leaves = start(SETTINGS, reader);
+      reader.readsFor(leaves);
+      await().atMost(PATIENCE).until(() -> leaves.status().leads());
+      leaves.listed(new Plan(List.of(new TopicSharder.Shard(0, List.of("v2.a")))), true);
+      await().atMost(PATIENCE).until(() -> leaves.status().here() == 1);
+      NoReader next = new NoReader();
+      Cluster stays = start(SETTINGS, next);
+      next.readsFor(stays);
+      await().atMost(PATIENCE).until(() -> leaves.status().there() == 2);
+
+      broker.kill();
+      await().atMost(PATIENCE).until(() -> leaves.status().problem().contains("does not answer"));
+      CompletableFuture<Void> left = CompletableFuture.runAsync(leaves::leave);
+      await()
+          .pollDelay(KafkaLoop.CLOSE.multipliedBy(2).plusSeconds(1))
+          .untilAsserted(() -> assertThat(left).isNotDone());
+      broker.restart();
+
+      left.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+      assertThat(leaves.status().here()).isZero();
+      assertThat(stays.status().here()).isEqualTo(1);
+      for (AutoCloseable each : open) {
+        each.close();
+      }
+      open.clear();
+    }
   }
 
   private int members() throws Exception {
@@ -485,6 +521,14 @@ class ClusterTest {
     /** Takes the shards of which the channel is live; it is at once. */
     private IntConsumer opened = shard -> {};
 
+    /** Takes those of which all has been read; it has at once. */
+    private IntConsumer drained = shard -> {};
+
+    private void readsFor(Cluster cluster) {
+      opened = cluster::opened;
+      drained = cluster::drained;
+    }
+
     @Override
     public void open(TopicSharder.Shard shard, boolean held, Optional<Instant> until) {
       lastRead.add(until);
@@ -533,7 +577,9 @@ class ClusterTest {
     public void hold(int shard) {}
 
     @Override
-    public void drain(int shard) {}
+    public void drain(int shard) {
+      drained.accept(shard);
+    }
 
     @Override
     public List<Cluster.Forwarded> stopForwarding(int shard) {
