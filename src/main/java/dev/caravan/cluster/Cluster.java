@@ -22,7 +22,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
@@ -292,12 +291,8 @@ public final class Cluster implements AutoCloseable {
     return state.view().millisSinceLive(shard, now) >= ClusterMachine.HANDED_WITHIN_MILLIS;
   }
 
-  /**
-   * Without contact, or while Kafka's client has no room for it, nothing is kept for later: then
-   * what is settled is told when it is back.
-   */
+  /** Without contact nothing is kept for later: then what is settled is told when it is back. */
   private void tellReached() {
-    boolean hasRoom = true;
     for (Reached reached : reader.reached()) {
       long epoch =
           state
@@ -308,11 +303,10 @@ public final class Cluster implements AutoCloseable {
       List<Forwarded> all = reached.forwarded();
       boolean says = !all.isEmpty() || epoch > 0 && reached.settledMillis() >= 0;
       for (int from = 0;
-          state.caughtUp() && says && hasRoom && state.view().contact(clock.getAsLong());
+          state.caughtUp() && says && state.view().contact(clock.getAsLong());
           from += SENT_A_RECORD) {
         int to = Math.min(all.size(), from + SENT_A_RECORD);
         says = to < all.size();
-        long began = System.nanoTime();
         topic.write(
             new Acknowledged(
                 state.me(),
@@ -320,8 +314,6 @@ public final class Cluster implements AutoCloseable {
                 epoch,
                 epoch > 0 && !says ? reached.settledMillis() : -1,
                 all.subList(from, to)));
-        hasRoom =
-            System.nanoTime() - began < TimeUnit.MILLISECONDS.toNanos(ControlWriter.BLOCKS_MILLIS);
       }
     }
   }

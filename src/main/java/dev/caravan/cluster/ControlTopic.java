@@ -189,7 +189,7 @@ final class ControlTopic implements AutoCloseable {
             ANSWER_MILLIS));
   }
 
-  /** Never waits for an answer; for room, {@link ControlWriter#BLOCKS_MILLIS} at most. */
+  /** Never waits for an answer; for room, hardly. */
   void write(ControlRecord told) {
     writer.write(told);
   }

@@ -14,6 +14,7 @@ import org.apache.kafka.common.errors.ApiException;
 import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.common.errors.TimeoutException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -28,7 +29,10 @@ final class ControlWriter implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ControlWriter.class);
 
   /** So long a record is waited for at most while there is no room for it. */
-  static final int BLOCKS_MILLIS = 50;
+  private static final int BLOCKS_MILLIS = 50;
+
+  /** After one that there was no room for none is waited for so long. */
+  private static final Duration NO_ROOM = Duration.ofSeconds(1);
 
   /** A client of which no record is acknowledged for so long is replaced. */
   private static final Duration SILENT = Duration.ofSeconds(15);
@@ -53,6 +57,12 @@ final class ControlWriter implements AutoCloseable {
   private volatile long waitsSince = NOTHING;
 
   private volatile String trouble = "";
+  /** When, in {@link System#nanoTime}, there was no room for a record last; {@link #NOTHING}. */
+  private volatile long noRoomAt = NOTHING;
+
+  /** When, in {@link System#nanoTime}, a record was acknowledged last; {@link #NOTHING}. */
+  private volatile long takenAt = NOTHING;
+
   private volatile String clocks = "";
 
   /**
@@ -116,9 +126,13 @@ final class ControlWriter implements AutoCloseable {
             "gzip"));
   }
 
-  /** Never waits for an answer; for room, {@link #BLOCKS_MILLIS} at most. */
+  /** Never waits for an answer; for room, {@link #BLOCKS_MILLIS} in {@link #NO_ROOM} at most. */
   void write(ControlRecord told) {
     producer.ifPresent(open -> write(open, told));
+    if (noRoomAt != NOTHING && System.nanoTime() - noRoomAt < NO_ROOM.toNanos()) {
+      return;
+    }
+    noRoomAt = NOTHING;
   }
 
   private void write(KafkaProducer<byte[], byte[]> open, ControlRecord told) {
@@ -127,6 +141,7 @@ final class ControlWriter implements AutoCloseable {
       waitsSince = System.nanoTime();
     }
     try {
+    Thread writer = Thread.currentThread();
       open.send(
           new ProducerRecord<>(
               topic,
@@ -137,6 +152,9 @@ final class ControlWriter implements AutoCloseable {
           (done, failure) -> {
             written(failure);
             if (failure == null && told instanceof Member) {
+            if (failure instanceof TimeoutException && Thread.currentThread() == writer) {
+              noRoomAt = System.nanoTime();
+            }
               clocks = clocks(sentAt, done.timestamp(), wall.getAsLong());
             }
           });
