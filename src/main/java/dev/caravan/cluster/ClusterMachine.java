@@ -123,7 +123,6 @@ final class ClusterMachine {
     } else if (event instanceof ClusterEvent.CaughtUp) {
       d.become(d.state().withCaughtUp());
       d.become(d.state().with(d.state().self().withAway(Away.NO, now)));
-      d.view().plan().slots().keySet().forEach(this::readElsewhere);
       want();
       present();
     } else if (event instanceof ClusterEvent.Assigned assigned) {
@@ -337,6 +336,13 @@ final class ClusterMachine {
       boolean stoodStill = d.state().leader().filter(Leader::stoodStill).isPresent();
       boolean more = stoodStill || plan.epoch() > before.plan().epoch() + 1;
       if (more && !plan.by().equals(d.state().me())) {
+    if (heard.fresh() && !before.heardAt().containsKey(told.by())) {
+      // It runs, so that what it told before we began still holds
+      d.view().plan().slots().keySet().stream()
+          .filter(
+              shard -> d.view().reader(shard).filter(it -> it.by().equals(told.by())).isPresent())
+          .forEach(this::readElsewhere);
+    }
         // Others know more than we: what we have listed goes on from less
         d.become(d.state().with(Optional.<Leader>empty()));
       }

@@ -340,6 +340,44 @@ class ClusterMachineTest {
     assertThat(actions).contains(new ClusterAction.ReadElsewhere(1, 0));
   }
 
+  /** What was told before is all there is when it begins. */
+  private void beginWithWhatTheOtherHasTold(long lastRead) {
+    for (ControlRecord told :
+        List.of(
+            member(OTHER),
+            new Topics(OTHER, "v", SHARD),
+            new Plan(OTHER, 1, Map.of(1, 7), Map.of(1, "v"), true, -1),
+            new Live(OTHER, 1, 4, false, lastRead),
+            new Until(OTHER, 1, 4, KNOWN))) {
+      take(new ClusterEvent.Heard(told, false));
+    }
+    take(new ClusterEvent.CaughtUp());
+  }
+
+  /** Its own name of before is that of another, which has ended. */
+  @Test
+  void whoIsStartedAgainBeforeAnybodyHasTakenOverHasAGapUntilSomebodyReads() {
+    beginWithWhatTheOtherHasTold(0);
+    assertThat(only(ClusterAction.ReadElsewhere.class)).isNull();
+    take(new ClusterEvent.Assigned(Set.of(7)));
+    hear(member(ME));
+    pass(6_000, false);
+
+    assertThat(stage()).isEqualTo(Stage.OPENING);
+    hear(new Live("third", 1, 5, false, KNOWN));
+    assertThat(actions).contains(new ClusterAction.ReadElsewhere(1, KNOWN));
+  }
+
+  @Test
+  void whatIsReadByOneThatIsHeardIsReadElsewhere() {
+    beginWithWhatTheOtherHasTold(KNOWN);
+    assertThat(only(ClusterAction.ReadElsewhere.class)).isNull();
+
+    hear(member(OTHER));
+
+    assertThat(actions).contains(new ClusterAction.ReadElsewhere(1, KNOWN));
+  }
+
   @Test
   void aShardThatWasLeftOnPurposeHasNoGapWhenItsNumberIsUsedAgain() {
     otherReads();
