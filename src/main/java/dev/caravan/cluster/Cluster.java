@@ -58,12 +58,12 @@ public final class Cluster implements AutoCloseable {
 
   /** Moves come one after the other, and each takes some seconds. */
   public static final Duration LEAVES_WITHIN = Duration.ofMinutes(2);
+
   /**
    * So long whoever is about to end waits for a Kafka that does not answer: until others lead what
    * a broker has led that is gone.
    */
   private static final long WAITS_FOR_KAFKA_MILLIS = 30_000;
-
 
   private static final int HASH = 8;
 
@@ -378,7 +378,7 @@ public final class Cluster implements AutoCloseable {
       if (!logins.equals(state.self().logins())) {
         take(new ClusterEvent.LoggedIn(logins));
       }
-      take(new ClusterEvent.Tick(reader.reach()));
+      take(new ClusterEvent.Tick(reader.reach(), topic.takes()));
     }
   }
 

@@ -166,6 +166,11 @@ final class ControlTopic implements AutoCloseable {
     return writer.trouble();
   }
 
+  /** Whether it has taken something within the last seconds. */
+  boolean takes() {
+    return writer.isTaken();
+  }
+
   /** What may become a problem, as sentences. */
   Stream<String> warnings() {
     return Stream.concat(admin.fragile().stream(), Stream.of(writer.clocks()));

@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
@@ -13,8 +14,8 @@ import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.ApiException;
 import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.RetriableException;
-import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.errors.TimeoutException;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -56,13 +57,13 @@ final class ControlWriter implements AutoCloseable {
   /** Since when, in {@link System#nanoTime}, something waits for an answer; {@link #NOTHING}. */
   private volatile long waitsSince = NOTHING;
 
-  private volatile String trouble = "";
   /** When, in {@link System#nanoTime}, there was no room for a record last; {@link #NOTHING}. */
   private volatile long noRoomAt = NOTHING;
 
   /** When, in {@link System#nanoTime}, a record was acknowledged last; {@link #NOTHING}. */
   private volatile long takenAt = NOTHING;
 
+  private volatile String trouble = "";
   private volatile String clocks = "";
 
   /**
@@ -128,11 +129,11 @@ final class ControlWriter implements AutoCloseable {
 
   /** Never waits for an answer; for room, {@link #BLOCKS_MILLIS} in {@link #NO_ROOM} at most. */
   void write(ControlRecord told) {
-    producer.ifPresent(open -> write(open, told));
     if (noRoomAt != NOTHING && System.nanoTime() - noRoomAt < NO_ROOM.toNanos()) {
       return;
     }
     noRoomAt = NOTHING;
+    producer.ifPresent(open -> write(open, told));
   }
 
   private void write(KafkaProducer<byte[], byte[]> open, ControlRecord told) {
@@ -140,8 +141,8 @@ final class ControlWriter implements AutoCloseable {
     if (waitsSince == NOTHING) {
       waitsSince = System.nanoTime();
     }
-    try {
     Thread writer = Thread.currentThread();
+    try {
       open.send(
           new ProducerRecord<>(
               topic,
@@ -151,10 +152,10 @@ final class ControlWriter implements AutoCloseable {
               ControlCodec.value(told)),
           (done, failure) -> {
             written(failure);
-            if (failure == null && told instanceof Member) {
             if (failure instanceof TimeoutException && Thread.currentThread() == writer) {
               noRoomAt = System.nanoTime();
             }
+            if (failure == null && told instanceof Member) {
               clocks = clocks(sentAt, done.timestamp(), wall.getAsLong());
             }
           });
@@ -171,6 +172,7 @@ final class ControlWriter implements AutoCloseable {
       trouble = "";
       works = true;
       waitsSince = NOTHING;
+      takenAt = System.nanoTime();
     } else if (failure instanceof ApiException && !(failure instanceof RetriableException)) {
       if (trouble.isEmpty()) {
         LOG.error(
@@ -205,6 +207,12 @@ final class ControlWriter implements AutoCloseable {
             .formatted(
                 Math.round(Math.max(ahead, behind) / 1_000.0),
                 ahead > behind ? "ahead of" : "behind");
+  }
+
+  /** Whether a record was acknowledged within the last seconds. */
+  boolean isTaken() {
+    return takenAt != NOTHING
+        && System.nanoTime() - takenAt < TimeUnit.MILLISECONDS.toNanos(DELIVERY_MILLIS);
   }
 
   /** Why nothing can be written, other than that Kafka does not answer; empty if it can. */

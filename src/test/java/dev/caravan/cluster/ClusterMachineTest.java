@@ -55,7 +55,7 @@ class ClusterMachineTest {
         hear(member(OTHER));
       }
       hear(member(ME, state.slots()));
-      take(new ClusterEvent.Tick(reach));
+      take(new ClusterEvent.Tick(reach, false));
     }
   }
 
@@ -172,7 +172,7 @@ class ClusterMachineTest {
     plan(7, -1);
 
     now += 600_000;
-    take(new ClusterEvent.Tick(reach));
+    take(new ClusterEvent.Tick(reach, false));
 
     assertThat(only(ClusterAction.Open.class)).isNull();
   }
@@ -399,7 +399,7 @@ class ClusterMachineTest {
     pass(ClusterMachine.HANDED_WITHIN_MILLIS - 1_000, false);
     assertThat(stage()).isEqualTo(Stage.HOLDING);
     now += 1_000;
-    take(new ClusterEvent.Tick(reach));
+    take(new ClusterEvent.Tick(reach, false));
 
     assertThat(actions)
         .containsSubsequence(
@@ -465,7 +465,7 @@ class ClusterMachineTest {
     take(new ClusterEvent.Assigned(Set.of(9)));
 
     plan(7, -1);
-    take(new ClusterEvent.Tick(reach));
+    take(new ClusterEvent.Tick(reach, false));
 
     assertThat(actions).contains(new ClusterAction.Write(new Left(ME, 1, 2)));
   }
@@ -505,7 +505,7 @@ class ClusterMachineTest {
 
     hear(new Plan(OTHER, 1, Map.of(2, 7), Map.of(2, "v"), true, -1));
     assertThat(actions).contains(new ClusterAction.Finish(1));
-    take(new ClusterEvent.Tick(reach));
+    take(new ClusterEvent.Tick(reach, false));
 
     assertThat(isWritten(new Left(ME, 1, 2))).isTrue();
   }
@@ -536,7 +536,7 @@ class ClusterMachineTest {
 
     hear(left);
     assertThat(state.view().shard(2).lastRead()).isZero();
-    take(new ClusterEvent.Tick(reach));
+    take(new ClusterEvent.Tick(reach, false));
     assertThat(isWritten(left)).isFalse();
   }
 
@@ -656,10 +656,10 @@ class ClusterMachineTest {
     take(new ClusterEvent.Assigned(Set.of(7)));
 
     hear(new Plan(OTHER, 7, Map.of(1, 7), Map.of(1, "v"), true, -1));
-    take(new ClusterEvent.Tick(reach));
+    take(new ClusterEvent.Tick(reach, false));
     assertThat(told().plan()).isZero();
     hear(new Topics(OTHER, "v", SHARD));
-    take(new ClusterEvent.Tick(reach));
+    take(new ClusterEvent.Tick(reach, false));
 
     assertThat(told().plan()).isEqualTo(7);
   }
@@ -752,12 +752,12 @@ class ClusterMachineTest {
     for (int second = 0; second < 19; second++) {
       now += 1_000;
       hear(member(OTHER));
-      take(new ClusterEvent.Tick(reach));
+      take(new ClusterEvent.Tick(reach, false));
       assertThat(only(ClusterAction.Join.class)).isNull();
     }
     now += 1_000;
     hear(member(OTHER));
-    take(new ClusterEvent.Tick(reach));
+    take(new ClusterEvent.Tick(reach, false));
 
     assertThat(actions).contains(new ClusterAction.Join(false));
     assertThat(stage()).as("it reads on").isEqualTo(Stage.READING);
@@ -776,7 +776,7 @@ class ClusterMachineTest {
 
     for (int second = 0; second < 60; second++) {
       now += 1_000;
-      take(new ClusterEvent.Tick(reach));
+      take(new ClusterEvent.Tick(reach, false));
       assertThat(only(ClusterAction.Join.class)).isNull();
     }
   }
@@ -845,13 +845,13 @@ class ClusterMachineTest {
     hear(member(OTHER));
 
     reach = Reach.NO;
-    take(new ClusterEvent.Tick(reach));
+    take(new ClusterEvent.Tick(reach, false));
     assertThat(actions).contains(new ClusterAction.Join(false));
     take(new ClusterEvent.Assigned(Set.of()));
     plan(5, 1);
     assertThat(stage()).isEqualTo(Stage.OFFERED);
     reach = Reach.YES;
-    take(new ClusterEvent.Tick(reach));
+    take(new ClusterEvent.Tick(reach, false));
 
     assertThat(actions).contains(new ClusterAction.Join(true));
   }
@@ -861,7 +861,7 @@ class ClusterMachineTest {
     reading();
     hear(member(OTHER));
     reach = Reach.NO;
-    take(new ClusterEvent.Tick(reach));
+    take(new ClusterEvent.Tick(reach, false));
 
     reach = Reach.UNKNOWN;
     pass(ClusterMachine.AWAY_MILLIS - 1_000, true);
@@ -879,7 +879,7 @@ class ClusterMachineTest {
             OTHER, Set.of(5), false, Reach.NO, Map.of(), Logins.NONE, state.view().plan().epoch()));
 
     reach = Reach.NO;
-    take(new ClusterEvent.Tick(reach));
+    take(new ClusterEvent.Tick(reach, false));
 
     assertThat(only(ClusterAction.Join.class)).isNull();
   }
@@ -894,7 +894,7 @@ class ClusterMachineTest {
     now += 11_000;
     take(new ClusterEvent.Evicted(1));
     assertThat(actions).contains(new ClusterAction.Close(1));
-    take(new ClusterEvent.Tick(reach));
+    take(new ClusterEvent.Tick(reach, false));
     assertThat(only(ClusterAction.Open.class)).isNull();
     now += 1_000;
     hear(new Live(OTHER, 1, 2, false, KNOWN));
@@ -911,8 +911,8 @@ class ClusterMachineTest {
     take(new ClusterEvent.Evicted(1));
 
     now += ClusterMachine.GIVEN_UP_MILLIS;
-    take(new ClusterEvent.Tick(reach));
-    take(new ClusterEvent.Tick(reach));
+    take(new ClusterEvent.Tick(reach, false));
+    take(new ClusterEvent.Tick(reach, false));
 
     assertThat(only(ClusterAction.Open.class)).isNotNull();
   }
@@ -1123,7 +1123,7 @@ class ClusterMachineTest {
     pass(ClusterMachine.MOVES_WITHIN_MILLIS - 1_000, true);
     assertThat(stage()).isEqualTo(Stage.OFFERED);
     now += 1_000;
-    take(new ClusterEvent.Tick(reach));
+    take(new ClusterEvent.Tick(reach, false));
 
     assertThat(actions)
         .containsSubsequence(
@@ -2016,13 +2016,13 @@ class ClusterMachineTest {
     designated();
     pass(ClusterMachine.STANDBY_AFTER_MILLIS, true);
     take(new ClusterEvent.Opened(1));
-    take(new ClusterEvent.Tick(reach));
+    take(new ClusterEvent.Tick(reach, false));
     assertThat(isWritten(new Standby(ME, 1, false))).isTrue();
 
     pass(ClusterMachine.WARM_AFTER_MILLIS, true);
     assertThat(isWritten(new Standby(ME, 1, true))).isTrue();
     take(new ClusterEvent.Blind(1));
-    take(new ClusterEvent.Tick(reach));
+    take(new ClusterEvent.Tick(reach, false));
 
     assertThat(isWritten(new Standby(ME, 1, false))).isTrue();
   }
@@ -2138,16 +2138,16 @@ class ClusterMachineTest {
   void whoIsCutOffFromKafkaForLongLeavesItsSecondChannelsToTheOthersIfTheyNeedThem() {
     standingBy();
     now += ClusterMachine.GIVEN_UP_MILLIS;
-    take(new ClusterEvent.Tick(reach));
+    take(new ClusterEvent.Tick(reach, false));
     assertThat(state.standing(1)).as("there are enough").isPresent();
     pass(1_000, true);
     planSeven();
 
     now += ClusterMachine.GIVEN_UP_MILLIS - 1_000;
-    take(new ClusterEvent.Tick(reach));
+    take(new ClusterEvent.Tick(reach, false));
     assertThat(state.standing(1)).isPresent();
     now += 1_000;
-    take(new ClusterEvent.Tick(reach));
+    take(new ClusterEvent.Tick(reach, false));
 
     assertThat(actions).contains(new ClusterAction.Close(1));
     pass(ClusterMachine.STANDBY_AFTER_MILLIS + 2_000, true);
@@ -2234,7 +2234,7 @@ class ClusterMachineTest {
     standingBy();
 
     now += 600_000;
-    take(new ClusterEvent.Tick(reach));
+    take(new ClusterEvent.Tick(reach, false));
 
     assertThat(only(ClusterAction.TakeOver.class)).isNull();
   }

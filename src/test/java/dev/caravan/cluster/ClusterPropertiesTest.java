@@ -121,6 +121,26 @@ class ClusterPropertiesTest {
     assertAllRead(all);
   }
 
+  /** The others hear it, and the group leaves slot 0 to it. */
+  @ParameterizedTest
+  @MethodSource("fewSeeds")
+  void whoPlansAndHearsNothingIsReplaced(long seed) {
+    Random random = new Random(seed);
+    SimulatedInstances all = three(random.nextBoolean());
+    Instance planner = all.instances.values().stream().filter(it -> it.leads).findFirst().get();
+    planner.deaf = true;
+    all.pass(random.nextInt(60_000));
+
+    all.wanted.add(8);
+    all.pass(60_000);
+
+    assertThat(all.readers(8)).hasSize(1);
+    assertThat(all.unread).isEmpty();
+    planner.deaf = false;
+    all.pass(QUIET);
+    assertAllRead(all);
+  }
+
   @ParameterizedTest
   @MethodSource("fewSeeds")
   void whoStartsWithAnEmptyControlTopicWhileOthersRunIsToldAllThatCounts(long seed) {
@@ -443,6 +463,7 @@ class ClusterPropertiesTest {
       each.cutOff = false;
       each.frozen = false;
       each.mute = false;
+      each.deaf = false;
       each.reaches = true;
     }
   }

@@ -45,7 +45,9 @@ import org.apache.kafka.clients.admin.AlterConfigOp;
 import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.GroupProtocol;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.GroupType;
@@ -74,6 +76,12 @@ class ClusterTest {
 
   /** By how much the clock of the next one is ahead of Kafka's. */
   private Duration ahead = Duration.ZERO;
+
+  /** What each one has for a Kafka that is to listen from now on. */
+  private volatile Optional<String> listenersServers = Optional.empty();
+
+  /** Those that listen to the control topic, in the order in which they were made. */
+  private final List<KafkaConsumer<?, ?>> listeners = new CopyOnWriteArrayList<>();
 
   /** Those of all, in the order in which they were made. */
   private final List<KafkaProducer<?, ?>> producers = new CopyOnWriteArrayList<>();
@@ -243,6 +251,26 @@ class ClusterTest {
 
     await().atMost(PATIENCE).until(() -> members() == 1 && cluster.status().leads());
     assertThat(cluster.status().problem()).doesNotContain("leaves its shards");
+  }
+
+  /** As one may that is not allowed to read the control topic any more. */
+  @Test
+  void whoHearsNothingOfTheControlTopicLeavesWhatIsToBePlannedToOthers() {
+    Cluster deaf = start(SETTINGS);
+    await().atMost(PATIENCE).until(() -> deaf.status().leads());
+    Cluster other = start(SETTINGS);
+    await().atMost(PATIENCE).until(() -> deaf.status().there() == 2 && other.status().there() == 2);
+
+    listenersServers = Optional.of("127.0.0.1:1");
+    listeners.get(0).wakeup();
+
+    await().atMost(PATIENCE).until(() -> other.status().leads());
+    assertThat(deaf.status().leads()).isFalse();
+    assertThat(deaf.status().problem()).contains("hears nothing of the control topic");
+    assertThat(other.status().there()).as("it is heard").isEqualTo(2);
+    listenersServers = Optional.empty();
+    await().atMost(PATIENCE).until(() -> deaf.status().there() == 2);
+    await().atMost(PATIENCE).until(() -> members() == 2);
   }
 
   /** Until others lead what a broker has led, some ten seconds may pass. */
@@ -495,11 +523,15 @@ class ClusterTest {
   private <T> T client(Function<Map<String, Object>, T> making, Map<String, Object> fixed) {
     Map<String, Object> all = new HashMap<>(fixed);
     boolean first = producers.isEmpty() && fixed.containsKey(ProducerConfig.ACKS_CONFIG);
-    all.put("bootstrap.servers", first ? firstServers.orElse(servers) : servers);
+    boolean listens = "earliest".equals(fixed.get(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG));
+    String its = listens ? listenersServers.orElse(servers) : servers;
+    all.put("bootstrap.servers", first ? firstServers.orElse(servers) : its);
     all.put("group.protocol", protocol.name);
     T made = making.apply(all);
     if (made instanceof KafkaProducer<?, ?> producer) {
       producers.add(producer);
+    } else if (listens) {
+      listeners.add((KafkaConsumer<?, ?>) made);
     }
     return made;
   }

@@ -91,6 +91,9 @@ final class SimulatedInstances {
     /** Nothing that it writes arrives, though it hears the others and is a member of the group. */
     boolean mute;
 
+    /** It hears nothing, though what it writes arrives and it is a member of the group. */
+    boolean deaf;
+
     /** Nothing is decided, though it is a member of the group. */
     boolean hung;
 
@@ -313,15 +316,15 @@ final class SimulatedInstances {
       if (now - ticked > 8_000) {
         take(new ClusterEvent.StoodStill());
       }
-      if (!cutOff) {
+      if (!cutOff && !deaf) {
         List<ControlRecord> all = past;
         past = List.of();
         all.forEach(one -> take(new ClusterEvent.Heard(one, false)));
       }
-      while (!cutOff && heard < topic.size()) {
+      while (!cutOff && !deaf && heard < topic.size()) {
         take(new ClusterEvent.Heard(topic.get(heard++), state.caughtUp()));
       }
-      if (!state.caughtUp() && !cutOff) {
+      if (!state.caughtUp() && !cutOff && !deaf) {
         take(new ClusterEvent.CaughtUp());
       }
       group();
@@ -335,7 +338,7 @@ final class SimulatedInstances {
           if (!logins().equals(state.self().logins())) {
             take(new ClusterEvent.LoggedIn(logins()));
           }
-          take(new ClusterEvent.Tick(reach()));
+          take(new ClusterEvent.Tick(reach(), !cutOff && !mute));
         }
       }
     }
