@@ -1654,6 +1654,25 @@ class ClusterMachineTest {
     assertThat(stage()).isEqualTo(Stage.READING);
   }
 
+  /** As while the group deals slots anew: each takes itself for the owner of the next one. */
+  @Test
+  void ofTwoThatReadAheadTheOneTakesOverThatAllHaveHeardFirst() {
+    missed();
+    take(new ClusterEvent.Opened(1));
+    for (int second = 0; second < 4; second++) {
+      now += 1_000;
+      hear(new Standby(THIRD, 1, true));
+      hear(new Standby(ME, 1, true));
+      hear(member(ME));
+    }
+    assertThat(stage()).isNull();
+
+    hear(new Live(THIRD, 1, 5, false, KNOWN));
+
+    assertThat(stage()).isNull();
+    assertThat(actions).contains(new ClusterAction.Close(1));
+  }
+
   private void dealtToUs() {
     hear(new Plan(THIRD, 1, Map.of(1, 7), Map.of(1, "v"), true, -1));
   }
