@@ -246,10 +246,7 @@ final class ClusterMachine {
 
   private void check(int shard, Ours ours) {
     if (ours.stage() == Stage.DRAINING) {
-      // The other has waited for us, and forwards all that came since its channel was live
-      if (d.view().millisSinceLive(shard, now) >= HANDED_WITHIN_MILLIS) {
-        drained(shard);
-      }
+      // Once the other has waited for us, it forwards all that came since its channel was live
       return;
     }
     if (ours.stage() == Stage.OFFERED) {
@@ -624,7 +621,12 @@ final class ClusterMachine {
           offer(shard, d.state().ours(shard).orElseThrow());
         }
       }
-      case DRAINING -> {}
+      case DRAINING -> {
+        // What is still to be released may wait for its route
+        if (d.view().millisSinceLive(shard, now) >= HANDED_WITHIN_MILLIS) {
+          drained(shard);
+        }
+      }
       case GIVEN_UP -> {
         ControlView view = d.view();
         boolean heard = view.contact(now) && now - view.contactSince() >= CONTACT_AGAIN_MILLIS;

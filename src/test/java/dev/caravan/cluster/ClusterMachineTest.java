@@ -421,6 +421,21 @@ class ClusterMachineTest {
             new ClusterAction.HandOver(1, 2), new ClusterAction.ReadElsewhere(1, 0));
   }
 
+  /** As a route that holds an event may keep it from that. */
+  @Test
+  void whoHasNotDrainedByThenLeavesTheShardToTheOneThatWaitsNoLonger() {
+    reading();
+    take(new ClusterEvent.Assigned(Set.of(9)));
+    plan(7, 1);
+    hear(new Live(OTHER, 1, 2, true, KNOWN));
+
+    pass(ClusterMachine.HANDED_WITHIN_MILLIS - 1_000, true);
+    assertThat(stage()).isEqualTo(Stage.DRAINING);
+    pass(1_000, true);
+
+    assertThat(stage()).isNull();
+  }
+
   @Test
   void untilWhenAShardWasReadIsToldAsSoonAsItIs() {
     begin();
