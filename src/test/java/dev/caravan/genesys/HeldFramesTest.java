@@ -26,7 +26,12 @@ class HeldFramesTest {
 
   private HeldFrames frames(boolean held) {
     return new HeldFrames(
-        1, held, () -> false, () -> now, (shard, read) -> forwarded.add(text(read.event())), () -> pairedOff++);
+        1,
+        held,
+        () -> false,
+        () -> now,
+        (shard, read) -> forwarded.add(text(read.event())),
+        () -> pairedOff++);
   }
 
   private static String text(Frame.Notification event) {

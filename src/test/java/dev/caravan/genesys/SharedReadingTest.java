@@ -268,7 +268,10 @@ class SharedReadingTest {
         .get(1, TimeUnit.MINUTES);
 
     CompletableFuture<Void> more = bring.apply(all.get(fits));
-    await().during(Duration.ofSeconds(10)).atMost(Duration.ofMinutes(1)).until(() -> !more.isDone());
+    await()
+        .during(Duration.ofSeconds(10))
+        .atMost(Duration.ofMinutes(1))
+        .until(() -> !more.isDone());
     onControlThread(() -> shared.release(0, List.of()));
 
     more.get(1, TimeUnit.MINUTES);
