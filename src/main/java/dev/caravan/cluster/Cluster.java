@@ -22,7 +22,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
@@ -59,6 +58,12 @@ public final class Cluster implements AutoCloseable {
 
   /** Moves come one after the other, and each takes some seconds. */
   public static final Duration LEAVES_WITHIN = Duration.ofMinutes(2);
+
+  /**
+   * So long whoever is about to end waits for a Kafka that does not answer: until others lead what
+   * a broker has led that is gone.
+   */
+  private static final long WAITS_FOR_KAFKA_MILLIS = 30_000;
 
   private static final int HASH = 8;
 
@@ -286,12 +291,8 @@ public final class Cluster implements AutoCloseable {
     return state.view().millisSinceLive(shard, now) >= ClusterMachine.HANDED_WITHIN_MILLIS;
   }
 
-  /**
-   * Without contact, or while Kafka's client has no room for it, nothing is kept for later: then
-   * what is settled is told when it is back.
-   */
+  /** Without contact nothing is kept for later: then what is settled is told when it is back. */
   private void tellReached() {
-    boolean hasRoom = true;
     for (Reached reached : reader.reached()) {
       long epoch =
           state
@@ -302,11 +303,10 @@ public final class Cluster implements AutoCloseable {
       List<Forwarded> all = reached.forwarded();
       boolean says = !all.isEmpty() || epoch > 0 && reached.settledMillis() >= 0;
       for (int from = 0;
-          state.caughtUp() && says && hasRoom && state.view().contact(clock.getAsLong());
+          state.caughtUp() && says && state.view().contact(clock.getAsLong());
           from += SENT_A_RECORD) {
         int to = Math.min(all.size(), from + SENT_A_RECORD);
         says = to < all.size();
-        long began = System.nanoTime();
         topic.write(
             new Acknowledged(
                 state.me(),
@@ -314,8 +314,6 @@ public final class Cluster implements AutoCloseable {
                 epoch,
                 epoch > 0 && !says ? reached.settledMillis() : -1,
                 all.subList(from, to)));
-        hasRoom =
-            System.nanoTime() - began < TimeUnit.MILLISECONDS.toNanos(ControlWriter.BLOCKS_MILLIS);
       }
     }
   }
@@ -380,7 +378,7 @@ public final class Cluster implements AutoCloseable {
       if (!logins.equals(state.self().logins())) {
         take(new ClusterEvent.LoggedIn(logins));
       }
-      take(new ClusterEvent.Tick(reader.reach()));
+      take(new ClusterEvent.Tick(reader.reach(), topic.takes()));
     }
   }
 
@@ -513,7 +511,7 @@ public final class Cluster implements AutoCloseable {
 
   /**
    * Has the others take over what this one reads. Waits for that, if there are any, for {@link
-   * #LEAVES_WITHIN} at most.
+   * #LEAVES_WITHIN} at most, and not for long while Kafka does not answer.
    */
   public void leave() {
     if (!state.caughtUp()) {
@@ -532,7 +530,9 @@ public final class Cluster implements AutoCloseable {
       LOG.info(
           "{} shards were not taken over by another instance: {}.",
           left.ours().size(),
-          hasSuccessors() ? "that took too long" : "there is none");
+          !left.view().contact(clock.getAsLong())
+              ? "Kafka does not answer"
+              : hasSuccessors() ? "that took too long" : "there is none");
     }
   }
 
@@ -557,7 +557,7 @@ public final class Cluster implements AutoCloseable {
   private boolean hasSuccessors() {
     ControlView view = state.view();
     long now = clock.getAsLong();
-    return view.contact(now)
+    return now - view.contactAt() < WAITS_FOR_KAFKA_MILLIS
         && view.members().values().stream()
             .anyMatch(
                 member ->

@@ -125,13 +125,18 @@ final class ClusterActions {
               topics -> reader.readElsewhere(topics.planned(), instant(elsewhere.lastRead())));
     } else if (action instanceof ClusterAction.Join join) {
       LOG.warn(
-          join.on()
-              ? "This instance takes part again in reading what is to be read."
-              : state.self().away() == ClusterState.Away.IS_NOT_HEARD
-                  ? "The other instances hear nothing of this one, which does hear them: it leaves its"
-                      + " shards to them."
-                  : "This instance does not reach Genesys Cloud, and others do: it leaves its shards"
-                      + " to them.");
+          switch (state.self().away()) {
+            case NO -> "This instance takes part again in reading what is to be read.";
+            case IS_NOT_HEARD ->
+                "The other instances hear nothing of this one, which does hear them: it leaves its"
+                    + " shards to them.";
+            case HEARS_NOTHING ->
+                "This instance hears nothing of the control topic, though Kafka takes what it writes"
+                    + " there: it leaves the group.";
+            case REACHES_NOTHING ->
+                "This instance does not reach Genesys Cloud, and others do: it leaves its shards"
+                    + " to them.";
+          });
       group.join(join.on());
     } else if (action instanceof ClusterAction.Lead lead) {
       lead(lead.on(), state);

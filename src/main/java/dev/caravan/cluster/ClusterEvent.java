@@ -55,6 +55,7 @@ sealed interface ClusterEvent {
    * A second has passed.
    *
    * @param reach whether we reach Genesys Cloud
+   * @param taken whether Kafka takes what we write to the control topic
    */
-  record Tick(Reach reach) implements ClusterEvent {}
+  record Tick(Reach reach, boolean taken) implements ClusterEvent {}
 }

@@ -53,7 +53,7 @@ final class ClusterMachine {
 
   /**
    * Who has heard others and not itself for so long is not heard, and leaves the group: whoever
-   * gets its slots is.
+   * gets its slots is. So does who hears nothing at all of what Kafka takes.
    */
   static final long NOT_HEARD_MILLIS = 20_000;
 
@@ -123,7 +123,6 @@ final class ClusterMachine {
     } else if (event instanceof ClusterEvent.CaughtUp) {
       d.become(d.state().withCaughtUp());
       d.become(d.state().with(d.state().self().withAway(Away.NO, now)));
-      d.view().plan().slots().keySet().forEach(this::readElsewhere);
       want();
       present();
     } else if (event instanceof ClusterEvent.Assigned assigned) {
@@ -167,7 +166,7 @@ final class ClusterMachine {
                       .map(Leader::withStoodStill)));
     } else if (event instanceof ClusterEvent.Tick tick) {
       d.become(d.state().with(d.state().self().withReach(tick.reach())));
-      judgeAway();
+      judgeAway(tick.taken());
       present();
       d.state().ours().forEach(this::tellUntil);
       d.state().standing().keySet().forEach(second::tell);
@@ -179,15 +178,15 @@ final class ClusterMachine {
 
   /**
    * Who does not reach Genesys Cloud leaves its slots to those who may, for a while; who is not
-   * heard, to those who are.
+   * heard, to those who are, and who hears nothing, to those who do.
    */
-  private void judgeAway() {
+  private void judgeAway(boolean taken) {
     ClusterState.Self self = d.state().self();
     Away next =
         switch (self.away()) {
-          case NO -> self.leaving() ? Away.NO : isNotHeard() ? Away.IS_NOT_HEARD : reachesNothing();
+          case NO -> self.leaving() ? Away.NO : outOfTouch(taken).orElseGet(this::reachesNothing);
           case REACHES_NOTHING -> reachesNothing();
-          case IS_NOT_HEARD -> isHeardAgain() ? Away.NO : Away.IS_NOT_HEARD;
+          case IS_NOT_HEARD, HEARS_NOTHING -> isHeardAgain() ? Away.NO : self.away();
         };
     if (next != self.away()) {
       d.become(d.state().with(self.withAway(next, now)));
@@ -195,12 +194,19 @@ final class ClusterMachine {
     }
   }
 
-  private boolean isNotHeard() {
+  /** While Kafka is away nobody is. */
+  private Optional<Away> outOfTouch(boolean taken) {
     ControlView view = d.view();
-    return now - Math.max(view.contactAt(), d.state().self().awaySince()) >= NOT_HEARD_MILLIS
-        && view.heardAt().entrySet().stream()
+    if (now - Math.max(view.contactAt(), d.state().self().awaySince()) < NOT_HEARD_MILLIS) {
+      return Optional.empty();
+    }
+    boolean hears =
+        view.heardAt().entrySet().stream()
             .filter(other -> !other.getKey().equals(d.state().me()))
             .anyMatch(other -> now - other.getValue() <= ControlView.DEAD_AFTER_MILLIS);
+    return hears
+        ? Optional.of(Away.IS_NOT_HEARD)
+        : Optional.of(Away.HEARS_NOTHING).filter(nothing -> taken);
   }
 
   private boolean isHeardAgain() {
@@ -240,10 +246,7 @@ final class ClusterMachine {
 
   private void check(int shard, Ours ours) {
     if (ours.stage() == Stage.DRAINING) {
-      // The other has waited for us, and forwards all that came since its channel was live
-      if (d.view().millisSinceLive(shard, now) >= HANDED_WITHIN_MILLIS) {
-        drained(shard);
-      }
+      // Once the other has waited for us, it forwards all that came since its channel was live
       return;
     }
     if (ours.stage() == Stage.OFFERED) {
@@ -329,6 +332,13 @@ final class ClusterMachine {
     }
     if (!d.state().caughtUp()) {
       return;
+    }
+    if (heard.fresh() && !before.heardAt().containsKey(told.by())) {
+      // It runs, so that what it told before we began still holds
+      d.view().plan().slots().keySet().stream()
+          .filter(
+              shard -> d.view().reader(shard).filter(it -> it.by().equals(told.by())).isPresent())
+          .forEach(this::readElsewhere);
     }
     if (told instanceof Live live && d.view().counts(live)) {
       second.rescue(live, before.reader(live.shard()));
@@ -611,7 +621,12 @@ final class ClusterMachine {
           offer(shard, d.state().ours(shard).orElseThrow());
         }
       }
-      case DRAINING -> {}
+      case DRAINING -> {
+        // What is still to be released may wait for its route
+        if (d.view().millisSinceLive(shard, now) >= HANDED_WITHIN_MILLIS) {
+          drained(shard);
+        }
+      }
       case GIVEN_UP -> {
         ControlView view = d.view();
         boolean heard = view.contact(now) && now - view.contactSince() >= CONTACT_AGAIN_MILLIS;

@@ -83,7 +83,9 @@ record ClusterState(
     /** Others read, and we do not. */
     REACHES_NOTHING,
     /** We hear others and not ourselves, so that they hear nothing of us. */
-    IS_NOT_HEARD
+    IS_NOT_HEARD,
+    /** Kafka takes what we write, and we hear nothing of it, nor of others. */
+    HEARS_NOTHING
   }
 
   /**

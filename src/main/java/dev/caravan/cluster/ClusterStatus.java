@@ -142,6 +142,11 @@ public record ClusterStatus(
       return "The other instances hear nothing of this one, as nothing that it writes to the control"
           + " topic arrives there: it leaves its shards to them. What it still reads it reads on.";
     }
+    if (now.self().away() == ClusterState.Away.HEARS_NOTHING) {
+      return "This instance hears nothing of the control topic, though Kafka takes what it writes there:"
+          + " it leaves what is to be found out to the others. What it reads it reads on, with the topics"
+          + " that it has. It needs the right Read on the topic; if it has that, restart it.";
+    }
     if (now.self().isAway()) {
       return "This instance does not reach Genesys Cloud, and others do: it leaves its shards to"
           + " them, and looks again after five minutes.";

@@ -166,6 +166,11 @@ final class ControlTopic implements AutoCloseable {
     return writer.trouble();
   }
 
+  /** Whether it has taken something within the last seconds. */
+  boolean takes() {
+    return writer.isTaken();
+  }
+
   /** What may become a problem, as sentences. */
   Stream<String> warnings() {
     return Stream.concat(admin.fragile().stream(), Stream.of(writer.clocks()));
@@ -189,7 +194,7 @@ final class ControlTopic implements AutoCloseable {
             ANSWER_MILLIS));
   }
 
-  /** Never waits for an answer; for room, {@link ControlWriter#BLOCKS_MILLIS} at most. */
+  /** Never waits for an answer; for room, hardly. */
   void write(ControlRecord told) {
     writer.write(told);
   }

@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
@@ -13,6 +14,7 @@ import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.ApiException;
 import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.RetriableException;
+import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -28,7 +30,10 @@ final class ControlWriter implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ControlWriter.class);
 
   /** So long a record is waited for at most while there is no room for it. */
-  static final int BLOCKS_MILLIS = 50;
+  private static final int BLOCKS_MILLIS = 50;
+
+  /** After one that there was no room for none is waited for so long. */
+  private static final Duration NO_ROOM = Duration.ofSeconds(1);
 
   /** A client of which no record is acknowledged for so long is replaced. */
   private static final Duration SILENT = Duration.ofSeconds(15);
@@ -51,6 +56,12 @@ final class ControlWriter implements AutoCloseable {
 
   /** Since when, in {@link System#nanoTime}, something waits for an answer; {@link #NOTHING}. */
   private volatile long waitsSince = NOTHING;
+
+  /** When, in {@link System#nanoTime}, there was no room for a record last; {@link #NOTHING}. */
+  private volatile long noRoomAt = NOTHING;
+
+  /** When, in {@link System#nanoTime}, a record was acknowledged last; {@link #NOTHING}. */
+  private volatile long takenAt = NOTHING;
 
   private volatile String trouble = "";
   private volatile String clocks = "";
@@ -116,8 +127,12 @@ final class ControlWriter implements AutoCloseable {
             "gzip"));
   }
 
-  /** Never waits for an answer; for room, {@link #BLOCKS_MILLIS} at most. */
+  /** Never waits for an answer; for room, {@link #BLOCKS_MILLIS} in {@link #NO_ROOM} at most. */
   void write(ControlRecord told) {
+    if (noRoomAt != NOTHING && System.nanoTime() - noRoomAt < NO_ROOM.toNanos()) {
+      return;
+    }
+    noRoomAt = NOTHING;
     producer.ifPresent(open -> write(open, told));
   }
 
@@ -126,6 +141,7 @@ final class ControlWriter implements AutoCloseable {
     if (waitsSince == NOTHING) {
       waitsSince = System.nanoTime();
     }
+    Thread writer = Thread.currentThread();
     try {
       open.send(
           new ProducerRecord<>(
@@ -136,6 +152,9 @@ final class ControlWriter implements AutoCloseable {
               ControlCodec.value(told)),
           (done, failure) -> {
             written(failure);
+            if (failure instanceof TimeoutException && Thread.currentThread() == writer) {
+              noRoomAt = System.nanoTime();
+            }
             if (failure == null && told instanceof Member) {
               clocks = clocks(sentAt, done.timestamp(), wall.getAsLong());
             }
@@ -153,6 +172,7 @@ final class ControlWriter implements AutoCloseable {
       trouble = "";
       works = true;
       waitsSince = NOTHING;
+      takenAt = System.nanoTime();
     } else if (failure instanceof ApiException && !(failure instanceof RetriableException)) {
       if (trouble.isEmpty()) {
         LOG.error(
@@ -187,6 +207,12 @@ final class ControlWriter implements AutoCloseable {
             .formatted(
                 Math.round(Math.max(ahead, behind) / 1_000.0),
                 ahead > behind ? "ahead of" : "behind");
+  }
+
+  /** Whether a record was acknowledged within the last seconds. */
+  boolean isTaken() {
+    return takenAt != NOTHING
+        && System.nanoTime() - takenAt < TimeUnit.MILLISECONDS.toNanos(DELIVERY_MILLIS);
   }
 
   /** Why nothing can be written, other than that Kafka does not answer; empty if it can. */

@@ -143,7 +143,8 @@ abstract sealed class SecondReading permits StandingBy, ReadingAhead {
       // Whoever read it has left it on purpose, and its owner is faster
       close(shard);
     } else if (reader.isEmpty() || d.isReplaced(reader.get())) {
-      if (standing.get().isLive()) {
+      // Of two that read it the one goes on that all have heard first
+      if (standing.get().isLive() && !isSoonTakenOver(shard, reader)) {
         takeOver(shard, standing.get(), topics.get());
       }
     }

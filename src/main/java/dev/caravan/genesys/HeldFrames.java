@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 
 /**
@@ -54,9 +55,12 @@ final class HeldFrames {
 
   private record Noted(EventId id, long at) {}
 
+  private static final long LOOK_MILLIS = 50;
+
   private final int shard;
   private final LongSupplier clock;
   private final UnacknowledgedFrames kept;
+  private final BooleanSupplier full;
   private final Next next;
   private final Runnable pairedOff;
   private final Deque<Noted> noted = new ArrayDeque<>();
@@ -84,11 +88,18 @@ final class HeldFrames {
 
   /**
    * @param held whether what is read is held until {@link #released}
+   * @param full whether all shards together hold as much as they may
    * @param clock milliseconds that never jump
    * @param pairedOff is told of each copy that is not forwarded
    */
-  HeldFrames(int shard, boolean held, LongSupplier clock, Next next, Runnable pairedOff) {
-    this(shard, held ? Mode.HOLD : Mode.FORWARD, () -> 0, clock, next, pairedOff);
+  HeldFrames(
+      int shard,
+      boolean held,
+      BooleanSupplier full,
+      LongSupplier clock,
+      Next next,
+      Runnable pairedOff) {
+    this(shard, held ? Mode.HOLD : Mode.FORWARD, () -> 0, full, clock, next, pairedOff);
   }
 
   /**
@@ -97,18 +108,25 @@ final class HeldFrames {
    * @param mostBytes how much is kept at most of what has not reached Kafka
    */
   static HeldFrames standingBy(
-      int shard, LongSupplier mostBytes, LongSupplier clock, Next next, Runnable pairedOff) {
-    return new HeldFrames(shard, Mode.STAND_BY, mostBytes, clock, next, pairedOff);
+      int shard,
+      LongSupplier mostBytes,
+      BooleanSupplier full,
+      LongSupplier clock,
+      Next next,
+      Runnable pairedOff) {
+    return new HeldFrames(shard, Mode.STAND_BY, mostBytes, full, clock, next, pairedOff);
   }
 
   private HeldFrames(
       int shard,
       Mode mode,
       LongSupplier mostBytes,
+      BooleanSupplier full,
       LongSupplier clock,
       Next next,
       Runnable pairedOff) {
     this.shard = shard;
+    this.full = full;
     this.mode = mode;
     this.kept =
         new UnacknowledgedFrames(
@@ -129,6 +147,11 @@ final class HeldFrames {
    */
   boolean hasForwarded(long until) {
     return !isHolding() && until >= forwardsSince;
+  }
+
+  /** How much is held until it may be forwarded. */
+  long heldBytes() {
+    return mode == Mode.HOLD ? kept.bytes() : 0;
   }
 
   /** What is kept, as another instance forwards it. */
@@ -202,9 +225,10 @@ final class HeldFrames {
   }
 
   private synchronized boolean passes(Read read) {
-    while (mode == Mode.HOLD && kept.bytes() > MOST_BYTES) {
+    while (mode == Mode.HOLD && (kept.bytes() > MOST_BYTES || full.getAsBoolean())) {
       try {
-        wait();
+        // Another shard may hold less by then
+        wait(LOOK_MILLIS);
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
         return false;

@@ -58,8 +58,11 @@ final class SharedReading implements ShardReader, GenesysComponent.HandOver {
   private static final long LOOK_NANOS = 20_000_000;
   private static final int MOST_LOOKS = 250;
 
-  /** So small a part of the memory is for what is kept while this instance stands by. */
-  private static final int STANDBY_SHARE = 4;
+  /**
+   * So small a part of the memory is for what is kept while this instance stands by, and another
+   * for what is held until it may be forwarded.
+   */
+  private static final int SHARE = 4;
 
   private final ClientReaders readers;
   private final GapRecorder gaps;
@@ -198,7 +201,8 @@ final class SharedReading implements ShardReader, GenesysComponent.HandOver {
       // What is held is lost with this instance, and has a reader: it is not on our record yet
       gaps.standsBy(shard.number());
     }
-    frames.put(shard.number(), new HeldFrames(shard.number(), held, clock, next, pairedOff));
+    frames.put(
+        shard.number(), new HeldFrames(shard.number(), held, this::isFull, clock, next, pairedOff));
     change(shard);
   }
 
@@ -210,13 +214,20 @@ final class SharedReading implements ShardReader, GenesysComponent.HandOver {
     gaps.standsBy(shard.number());
     frames.put(
         shard.number(),
-        HeldFrames.standingBy(shard.number(), this::mostBytes, clock, next, pairedOff));
+        HeldFrames.standingBy(
+            shard.number(), this::mostBytes, this::isFull, clock, next, pairedOff));
     change(shard);
+  }
+
+  /** Whether all shards together hold so much that their sockets have to wait. */
+  private boolean isFull() {
+    return frames.values().stream().mapToLong(HeldFrames::heldBytes).sum()
+        > Runtime.getRuntime().maxMemory() / SHARE;
   }
 
   /** How much may be kept of one of the shards for whose readers this instance stands by. */
   private long mostBytes() {
-    return Runtime.getRuntime().maxMemory() / STANDBY_SHARE / Math.max(1, standingBy.size());
+    return Runtime.getRuntime().maxMemory() / SHARE / Math.max(1, standingBy.size());
   }
 
   @Override

@@ -55,7 +55,7 @@ class ClusterMachineTest {
         hear(member(OTHER));
       }
       hear(member(ME, state.slots()));
-      take(new ClusterEvent.Tick(reach));
+      take(new ClusterEvent.Tick(reach, false));
     }
   }
 
@@ -172,7 +172,7 @@ class ClusterMachineTest {
     plan(7, -1);
 
     now += 600_000;
-    take(new ClusterEvent.Tick(reach));
+    take(new ClusterEvent.Tick(reach, false));
 
     assertThat(only(ClusterAction.Open.class)).isNull();
   }
@@ -340,6 +340,44 @@ class ClusterMachineTest {
     assertThat(actions).contains(new ClusterAction.ReadElsewhere(1, 0));
   }
 
+  /** What was told before is all there is when it begins. */
+  private void beginWithWhatTheOtherHasTold(long lastRead) {
+    for (ControlRecord told :
+        List.of(
+            member(OTHER),
+            new Topics(OTHER, "v", SHARD),
+            new Plan(OTHER, 1, Map.of(1, 7), Map.of(1, "v"), true, -1),
+            new Live(OTHER, 1, 4, false, lastRead),
+            new Until(OTHER, 1, 4, KNOWN))) {
+      take(new ClusterEvent.Heard(told, false));
+    }
+    take(new ClusterEvent.CaughtUp());
+  }
+
+  /** Its own name of before is that of another, which has ended. */
+  @Test
+  void whoIsStartedAgainBeforeAnybodyHasTakenOverHasAGapUntilSomebodyReads() {
+    beginWithWhatTheOtherHasTold(0);
+    assertThat(only(ClusterAction.ReadElsewhere.class)).isNull();
+    take(new ClusterEvent.Assigned(Set.of(7)));
+    hear(member(ME));
+    pass(6_000, false);
+
+    assertThat(stage()).isEqualTo(Stage.OPENING);
+    hear(new Live("third", 1, 5, false, KNOWN));
+    assertThat(actions).contains(new ClusterAction.ReadElsewhere(1, KNOWN));
+  }
+
+  @Test
+  void whatIsReadByOneThatIsHeardIsReadElsewhere() {
+    beginWithWhatTheOtherHasTold(KNOWN);
+    assertThat(only(ClusterAction.ReadElsewhere.class)).isNull();
+
+    hear(member(OTHER));
+
+    assertThat(actions).contains(new ClusterAction.ReadElsewhere(1, KNOWN));
+  }
+
   @Test
   void aShardThatWasLeftOnPurposeHasNoGapWhenItsNumberIsUsedAgain() {
     otherReads();
@@ -361,7 +399,7 @@ class ClusterMachineTest {
     pass(ClusterMachine.HANDED_WITHIN_MILLIS - 1_000, false);
     assertThat(stage()).isEqualTo(Stage.HOLDING);
     now += 1_000;
-    take(new ClusterEvent.Tick(reach));
+    take(new ClusterEvent.Tick(reach, false));
 
     assertThat(actions)
         .containsSubsequence(
@@ -381,6 +419,21 @@ class ClusterMachineTest {
     assertThat(actions)
         .containsSubsequence(
             new ClusterAction.HandOver(1, 2), new ClusterAction.ReadElsewhere(1, 0));
+  }
+
+  /** As a route that holds an event may keep it from that. */
+  @Test
+  void whoHasNotDrainedByThenLeavesTheShardToTheOneThatWaitsNoLonger() {
+    reading();
+    take(new ClusterEvent.Assigned(Set.of(9)));
+    plan(7, 1);
+    hear(new Live(OTHER, 1, 2, true, KNOWN));
+
+    pass(ClusterMachine.HANDED_WITHIN_MILLIS - 1_000, true);
+    assertThat(stage()).isEqualTo(Stage.DRAINING);
+    pass(1_000, true);
+
+    assertThat(stage()).isNull();
   }
 
   @Test
@@ -427,7 +480,7 @@ class ClusterMachineTest {
     take(new ClusterEvent.Assigned(Set.of(9)));
 
     plan(7, -1);
-    take(new ClusterEvent.Tick(reach));
+    take(new ClusterEvent.Tick(reach, false));
 
     assertThat(actions).contains(new ClusterAction.Write(new Left(ME, 1, 2)));
   }
@@ -467,7 +520,7 @@ class ClusterMachineTest {
 
     hear(new Plan(OTHER, 1, Map.of(2, 7), Map.of(2, "v"), true, -1));
     assertThat(actions).contains(new ClusterAction.Finish(1));
-    take(new ClusterEvent.Tick(reach));
+    take(new ClusterEvent.Tick(reach, false));
 
     assertThat(isWritten(new Left(ME, 1, 2))).isTrue();
   }
@@ -498,7 +551,7 @@ class ClusterMachineTest {
 
     hear(left);
     assertThat(state.view().shard(2).lastRead()).isZero();
-    take(new ClusterEvent.Tick(reach));
+    take(new ClusterEvent.Tick(reach, false));
     assertThat(isWritten(left)).isFalse();
   }
 
@@ -618,10 +671,10 @@ class ClusterMachineTest {
     take(new ClusterEvent.Assigned(Set.of(7)));
 
     hear(new Plan(OTHER, 7, Map.of(1, 7), Map.of(1, "v"), true, -1));
-    take(new ClusterEvent.Tick(reach));
+    take(new ClusterEvent.Tick(reach, false));
     assertThat(told().plan()).isZero();
     hear(new Topics(OTHER, "v", SHARD));
-    take(new ClusterEvent.Tick(reach));
+    take(new ClusterEvent.Tick(reach, false));
 
     assertThat(told().plan()).isEqualTo(7);
   }
@@ -714,12 +767,12 @@ class ClusterMachineTest {
     for (int second = 0; second < 19; second++) {
       now += 1_000;
       hear(member(OTHER));
-      take(new ClusterEvent.Tick(reach));
+      take(new ClusterEvent.Tick(reach, false));
       assertThat(only(ClusterAction.Join.class)).isNull();
     }
     now += 1_000;
     hear(member(OTHER));
-    take(new ClusterEvent.Tick(reach));
+    take(new ClusterEvent.Tick(reach, false));
 
     assertThat(actions).contains(new ClusterAction.Join(false));
     assertThat(stage()).as("it reads on").isEqualTo(Stage.READING);
@@ -738,7 +791,7 @@ class ClusterMachineTest {
 
     for (int second = 0; second < 60; second++) {
       now += 1_000;
-      take(new ClusterEvent.Tick(reach));
+      take(new ClusterEvent.Tick(reach, false));
       assertThat(only(ClusterAction.Join.class)).isNull();
     }
   }
@@ -807,13 +860,13 @@ class ClusterMachineTest {
     hear(member(OTHER));
 
     reach = Reach.NO;
-    take(new ClusterEvent.Tick(reach));
+    take(new ClusterEvent.Tick(reach, false));
     assertThat(actions).contains(new ClusterAction.Join(false));
     take(new ClusterEvent.Assigned(Set.of()));
     plan(5, 1);
     assertThat(stage()).isEqualTo(Stage.OFFERED);
     reach = Reach.YES;
-    take(new ClusterEvent.Tick(reach));
+    take(new ClusterEvent.Tick(reach, false));
 
     assertThat(actions).contains(new ClusterAction.Join(true));
   }
@@ -823,7 +876,7 @@ class ClusterMachineTest {
     reading();
     hear(member(OTHER));
     reach = Reach.NO;
-    take(new ClusterEvent.Tick(reach));
+    take(new ClusterEvent.Tick(reach, false));
 
     reach = Reach.UNKNOWN;
     pass(ClusterMachine.AWAY_MILLIS - 1_000, true);
@@ -841,7 +894,7 @@ class ClusterMachineTest {
             OTHER, Set.of(5), false, Reach.NO, Map.of(), Logins.NONE, state.view().plan().epoch()));
 
     reach = Reach.NO;
-    take(new ClusterEvent.Tick(reach));
+    take(new ClusterEvent.Tick(reach, false));
 
     assertThat(only(ClusterAction.Join.class)).isNull();
   }
@@ -856,7 +909,7 @@ class ClusterMachineTest {
     now += 11_000;
     take(new ClusterEvent.Evicted(1));
     assertThat(actions).contains(new ClusterAction.Close(1));
-    take(new ClusterEvent.Tick(reach));
+    take(new ClusterEvent.Tick(reach, false));
     assertThat(only(ClusterAction.Open.class)).isNull();
     now += 1_000;
     hear(new Live(OTHER, 1, 2, false, KNOWN));
@@ -873,8 +926,8 @@ class ClusterMachineTest {
     take(new ClusterEvent.Evicted(1));
 
     now += ClusterMachine.GIVEN_UP_MILLIS;
-    take(new ClusterEvent.Tick(reach));
-    take(new ClusterEvent.Tick(reach));
+    take(new ClusterEvent.Tick(reach, false));
+    take(new ClusterEvent.Tick(reach, false));
 
     assertThat(only(ClusterAction.Open.class)).isNotNull();
   }
@@ -1085,7 +1138,7 @@ class ClusterMachineTest {
     pass(ClusterMachine.MOVES_WITHIN_MILLIS - 1_000, true);
     assertThat(stage()).isEqualTo(Stage.OFFERED);
     now += 1_000;
-    take(new ClusterEvent.Tick(reach));
+    take(new ClusterEvent.Tick(reach, false));
 
     assertThat(actions)
         .containsSubsequence(
@@ -1616,6 +1669,25 @@ class ClusterMachineTest {
     assertThat(stage()).isEqualTo(Stage.READING);
   }
 
+  /** As while the group deals slots anew: each takes itself for the owner of the next one. */
+  @Test
+  void ofTwoThatReadAheadTheOneTakesOverThatAllHaveHeardFirst() {
+    missed();
+    take(new ClusterEvent.Opened(1));
+    for (int second = 0; second < 4; second++) {
+      now += 1_000;
+      hear(new Standby(THIRD, 1, true));
+      hear(new Standby(ME, 1, true));
+      hear(member(ME));
+    }
+    assertThat(stage()).isNull();
+
+    hear(new Live(THIRD, 1, 5, false, KNOWN));
+
+    assertThat(stage()).isNull();
+    assertThat(actions).contains(new ClusterAction.Close(1));
+  }
+
   private void dealtToUs() {
     hear(new Plan(THIRD, 1, Map.of(1, 7), Map.of(1, "v"), true, -1));
   }
@@ -1978,13 +2050,13 @@ class ClusterMachineTest {
     designated();
     pass(ClusterMachine.STANDBY_AFTER_MILLIS, true);
     take(new ClusterEvent.Opened(1));
-    take(new ClusterEvent.Tick(reach));
+    take(new ClusterEvent.Tick(reach, false));
     assertThat(isWritten(new Standby(ME, 1, false))).isTrue();
 
     pass(ClusterMachine.WARM_AFTER_MILLIS, true);
     assertThat(isWritten(new Standby(ME, 1, true))).isTrue();
     take(new ClusterEvent.Blind(1));
-    take(new ClusterEvent.Tick(reach));
+    take(new ClusterEvent.Tick(reach, false));
 
     assertThat(isWritten(new Standby(ME, 1, false))).isTrue();
   }
@@ -2100,16 +2172,16 @@ class ClusterMachineTest {
   void whoIsCutOffFromKafkaForLongLeavesItsSecondChannelsToTheOthersIfTheyNeedThem() {
     standingBy();
     now += ClusterMachine.GIVEN_UP_MILLIS;
-    take(new ClusterEvent.Tick(reach));
+    take(new ClusterEvent.Tick(reach, false));
     assertThat(state.standing(1)).as("there are enough").isPresent();
     pass(1_000, true);
     planSeven();
 
     now += ClusterMachine.GIVEN_UP_MILLIS - 1_000;
-    take(new ClusterEvent.Tick(reach));
+    take(new ClusterEvent.Tick(reach, false));
     assertThat(state.standing(1)).isPresent();
     now += 1_000;
-    take(new ClusterEvent.Tick(reach));
+    take(new ClusterEvent.Tick(reach, false));
 
     assertThat(actions).contains(new ClusterAction.Close(1));
     pass(ClusterMachine.STANDBY_AFTER_MILLIS + 2_000, true);
@@ -2212,7 +2284,7 @@ class ClusterMachineTest {
     standingBy();
 
     now += 600_000;
-    take(new ClusterEvent.Tick(reach));
+    take(new ClusterEvent.Tick(reach, false));
 
     assertThat(only(ClusterAction.TakeOver.class)).isNull();
   }

@@ -121,6 +121,26 @@ class ClusterPropertiesTest {
     assertAllRead(all);
   }
 
+  /** The others hear it, and the group leaves slot 0 to it. */
+  @ParameterizedTest
+  @MethodSource("fewSeeds")
+  void whoPlansAndHearsNothingIsReplaced(long seed) {
+    Random random = new Random(seed);
+    SimulatedInstances all = three(random.nextBoolean());
+    Instance planner = all.instances.values().stream().filter(it -> it.leads).findFirst().get();
+    planner.deaf = true;
+    all.pass(random.nextInt(60_000));
+
+    all.wanted.add(8);
+    all.pass(60_000);
+
+    assertThat(all.readers(8)).hasSize(1);
+    assertThat(all.unread).isEmpty();
+    planner.deaf = false;
+    all.pass(QUIET);
+    assertAllRead(all);
+  }
+
   @ParameterizedTest
   @MethodSource("fewSeeds")
   void whoStartsWithAnEmptyControlTopicWhileOthersRunIsToldAllThatCounts(long seed) {
@@ -353,6 +373,72 @@ class ClusterPropertiesTest {
         .allSatisfy(gap -> assertThat(gap.to() - gap.from()).isLessThanOrEqualTo(8_000));
   }
 
+  /** As a container is that has crashed: with its ledger, mostly before anybody has taken over. */
+  @ParameterizedTest
+  @MethodSource("seeds")
+  void whoIsKilledAndStartsAgainAtOnceLeavesGapsThatAreToldOnce(long seed) {
+    Random random = new Random(seed);
+    SimulatedInstances all = three();
+
+    for (int death = 0; death < FAULTS; death++) {
+      Instance killed = any(all, random);
+      all.kill(killed);
+      all.pass(random.nextInt(12_000));
+      all.start(killed);
+      all.pass(60_000 + random.nextInt(60_000));
+    }
+
+    assertThat(all.untold()).isEmpty();
+    assertThat(all.told).isNotEmpty();
+    assertThat(all.toldTwice()).isEmpty();
+    assertThat(all.repeated()).isZero();
+    assertThat(all.told)
+        .allSatisfy(gap -> assertThat(gap.to() - gap.from()).isLessThanOrEqualTo(12_500));
+  }
+
+  /** Records of the control topic are lost, late or wait for a leader, and Kafka is away. */
+  @ParameterizedTest
+  @MethodSource("seeds")
+  void whateverBecomesOfWhatTheyTellNothingIsLostInSilence(long seed) {
+    Random random = new Random(seed);
+    SimulatedInstances all = new SimulatedInstances(random.nextBoolean(), new Random(seed));
+    IntStream.range(0, 8).forEach(all.wanted::add);
+    IntStream.range(0, 3).forEach(number -> all.start());
+    all.pass(120_000);
+
+    for (int fault = 0; fault < FAULTS; fault++) {
+      becomesOfRecords(all, random);
+      all.pass(random.nextInt(20_000));
+      happens(all, random, true);
+      all.pass(random.nextInt(40_000));
+    }
+    allIsWell(all);
+    all.pass(QUIET);
+
+    assertThat(all.lost()).isEmpty();
+    assertThat(all.untold()).isEmpty();
+    assertAllRead(all);
+  }
+
+  private static void becomesOfRecords(SimulatedInstances all, Random random) {
+    switch (random.nextInt(6)) {
+      case 0 -> all.lostOfHundred = random.nextInt(30);
+      case 1 -> all.lateMillis = random.nextInt(4_500);
+      case 2 -> random.ints(20, 0, 60).forEach(all.leaderless::add);
+      case 3 -> {
+        all.instances.values().forEach(each -> each.cutOff = true);
+        all.pass(random.nextInt(90_000));
+        all.instances.values().forEach(each -> each.cutOff = false);
+      }
+      case 4 -> any(all, random).lag = random.nextInt(3_000);
+      default -> {
+        all.lostOfHundred = 0;
+        all.lateMillis = 0;
+        all.leaderless.clear();
+      }
+    }
+  }
+
   /** Nine seconds until it counts as ended, and what the group and whoever plans then need. */
   @ParameterizedTest
   @MethodSource("seeds")
@@ -439,10 +525,15 @@ class ClusterPropertiesTest {
   }
 
   private static void allIsWell(SimulatedInstances all) {
+    all.lostOfHundred = 0;
+    all.lateMillis = 0;
+    all.leaderless.clear();
     for (Instance each : all.instances.values()) {
       each.cutOff = false;
       each.frozen = false;
       each.mute = false;
+      each.deaf = false;
+      each.lag = 0;
       each.reaches = true;
     }
   }

@@ -26,11 +26,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.function.IntConsumer;
@@ -43,7 +45,9 @@ import org.apache.kafka.clients.admin.AlterConfigOp;
 import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.GroupProtocol;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.GroupType;
@@ -72,6 +76,12 @@ class ClusterTest {
 
   /** By how much the clock of the next one is ahead of Kafka's. */
   private Duration ahead = Duration.ZERO;
+
+  /** What each one has for a Kafka that is to listen from now on. */
+  private volatile Optional<String> listenersServers = Optional.empty();
+
+  /** Those that listen to the control topic, in the order in which they were made. */
+  private final List<KafkaConsumer<?, ?>> listeners = new CopyOnWriteArrayList<>();
 
   /** Those of all, in the order in which they were made. */
   private final List<KafkaProducer<?, ?>> producers = new CopyOnWriteArrayList<>();
@@ -241,6 +251,60 @@ class ClusterTest {
 
     await().atMost(PATIENCE).until(() -> members() == 1 && cluster.status().leads());
     assertThat(cluster.status().problem()).doesNotContain("leaves its shards");
+  }
+
+  /** As one may that is not allowed to read the control topic any more. */
+  @Test
+  void whoHearsNothingOfTheControlTopicLeavesWhatIsToBePlannedToOthers() {
+    Cluster deaf = start(SETTINGS);
+    await().atMost(PATIENCE).until(() -> deaf.status().leads());
+    Cluster other = start(SETTINGS);
+    await().atMost(PATIENCE).until(() -> deaf.status().there() == 2 && other.status().there() == 2);
+
+    listenersServers = Optional.of("127.0.0.1:1");
+    listeners.get(0).wakeup();
+
+    await().atMost(PATIENCE).until(() -> other.status().leads());
+    assertThat(deaf.status().leads()).isFalse();
+    assertThat(deaf.status().problem()).contains("hears nothing of the control topic");
+    assertThat(other.status().there()).as("it is heard").isEqualTo(2);
+    listenersServers = Optional.empty();
+    await().atMost(PATIENCE).until(() -> deaf.status().there() == 2);
+    await().atMost(PATIENCE).until(() -> members() == 2);
+  }
+
+  /** Until others lead what a broker has led, some ten seconds may pass. */
+  @Test
+  void whoStopsWhileKafkaIsAwayForAMomentHandsOverOnceItIsBack() throws Exception {
+    try (LocalBroker broker = LocalBroker.start(TestBroker.settings())) {
+      moveTo(broker.bootstrapServers());
+      NoReader reader = new NoReader();
+      Cluster leaves = start(SETTINGS, reader);
+      reader.readsFor(leaves);
+      await().atMost(PATIENCE).until(() -> leaves.status().leads());
+      leaves.listed(new Plan(List.of(new TopicSharder.Shard(0, List.of("v2.a")))), true);
+      await().atMost(PATIENCE).until(() -> leaves.status().here() == 1);
+      NoReader next = new NoReader();
+      Cluster stays = start(SETTINGS, next);
+      next.readsFor(stays);
+      await().atMost(PATIENCE).until(() -> leaves.status().there() == 2);
+
+      broker.kill();
+      await().atMost(PATIENCE).until(() -> leaves.status().problem().contains("does not answer"));
+      CompletableFuture<Void> left = CompletableFuture.runAsync(leaves::leave);
+      await()
+          .pollDelay(KafkaLoop.CLOSE.multipliedBy(2).plusSeconds(1))
+          .untilAsserted(() -> assertThat(left).isNotDone());
+      broker.restart();
+
+      left.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+      assertThat(leaves.status().here()).isZero();
+      assertThat(stays.status().here()).isEqualTo(1);
+      for (AutoCloseable each : open) {
+        each.close();
+      }
+      open.clear();
+    }
   }
 
   private int members() throws Exception {
@@ -459,11 +523,15 @@ class ClusterTest {
   private <T> T client(Function<Map<String, Object>, T> making, Map<String, Object> fixed) {
     Map<String, Object> all = new HashMap<>(fixed);
     boolean first = producers.isEmpty() && fixed.containsKey(ProducerConfig.ACKS_CONFIG);
-    all.put("bootstrap.servers", first ? firstServers.orElse(servers) : servers);
+    boolean listens = "earliest".equals(fixed.get(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG));
+    String its = listens ? listenersServers.orElse(servers) : servers;
+    all.put("bootstrap.servers", first ? firstServers.orElse(servers) : its);
     all.put("group.protocol", protocol.name);
     T made = making.apply(all);
     if (made instanceof KafkaProducer<?, ?> producer) {
       producers.add(producer);
+    } else if (listens) {
+      listeners.add((KafkaConsumer<?, ?>) made);
     }
     return made;
   }
@@ -484,6 +552,14 @@ class ClusterTest {
 
     /** Takes the shards of which the channel is live; it is at once. */
     private IntConsumer opened = shard -> {};
+
+    /** Takes those of which all has been read; it has at once. */
+    private IntConsumer drained = shard -> {};
+
+    private void readsFor(Cluster cluster) {
+      opened = cluster::opened;
+      drained = cluster::drained;
+    }
 
     @Override
     public void open(TopicSharder.Shard shard, boolean held, Optional<Instant> until) {
@@ -533,7 +609,9 @@ class ClusterTest {
     public void hold(int shard) {}
 
     @Override
-    public void drain(int shard) {}
+    public void drain(int shard) {
+      drained.accept(shard);
+    }
 
     @Override
     public List<Cluster.Forwarded> stopForwarding(int shard) {

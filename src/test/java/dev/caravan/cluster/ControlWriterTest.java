@@ -11,8 +11,12 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.producer.ProducerInterceptor;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.config.TopicConfig;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -27,13 +31,39 @@ class ControlWriterTest {
   /** That it is too much is told when the first record is acknowledged. */
   private static final long AHEAD_MILLIS = 60_000;
 
+  private static final ControlRecord TOLD =
+      new ControlRecord.Member("me", Set.of(), false, Reach.YES, Map.of(), Logins.NONE, 0);
+
   private final String topic = SharedKafka.uniquePrefix() + "control";
   private final AtomicInteger made = new AtomicInteger();
   private Runnable whileItWrites = () -> {};
+  private String servers = SharedKafka.bootstrapServers();
+
+  /** Counts what Kafka's clients are given to send. */
+  public static final class Given implements ProducerInterceptor<byte[], byte[]> {
+
+    private static final AtomicInteger RECORDS = new AtomicInteger();
+
+    @Override
+    public ProducerRecord<byte[], byte[]> onSend(ProducerRecord<byte[], byte[]> record) {
+      RECORDS.incrementAndGet();
+      return record;
+    }
+
+    @Override
+    public void onAcknowledgement(RecordMetadata record, Exception failure) {}
+
+    @Override
+    public void configure(Map<String, ?> properties) {}
+
+    @Override
+    public void close() {}
+  }
 
   private <T> T client(Function<Map<String, Object>, T> making, Map<String, Object> fixed) {
     Map<String, Object> all = new HashMap<>(fixed);
-    all.put("bootstrap.servers", SharedKafka.bootstrapServers());
+    all.put("bootstrap.servers", servers);
+    all.put("interceptor.classes", Given.class.getName());
     made.incrementAndGet();
     return making.apply(all);
   }
@@ -45,8 +75,6 @@ class ControlWriterTest {
 
   @Test
   void aClientThatIsReplacedWhileItWritesDoesNotHaveTheNextReplaced() throws Exception {
-    ControlRecord told =
-        new ControlRecord.Member("me", Set.of(), false, Reach.YES, Map.of(), Logins.NONE, 0);
     NewTopic stamped =
         new NewTopic(topic, ControlTopic.SLOTS, (short) 1)
             .configs(Map.of(TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG, "LogAppendTime"));
@@ -61,17 +89,38 @@ class ControlWriterTest {
             writer.look();
           };
 
-      writer.write(told);
+      writer.write(TOLD);
       await()
           .atMost(PATIENCE)
           .until(
               () -> {
-                writer.write(told);
+                writer.write(TOLD);
                 return !writer.clocks().isEmpty();
               });
       writer.look();
 
       assertThat(made).hasValue(2);
+    }
+  }
+
+  /** Each record would be waited for, on the thread that decides about sockets. */
+  @Test
+  void whileKafkaIsAwayItIsNotWaitedForWithEachRecord() {
+    servers = "127.0.0.1:1";
+    Given.RECORDS.set(0);
+    try (ControlWriter writer = new ControlWriter(topic, this::client, this::wall)) {
+      writer.look();
+
+      IntStream.range(0, 10).forEach(record -> writer.write(TOLD));
+
+      assertThat(Given.RECORDS).hasValue(1);
+      await()
+          .atMost(PATIENCE)
+          .until(
+              () -> {
+                writer.write(TOLD);
+                return Given.RECORDS.get() == 2;
+              });
     }
   }
 }

@@ -13,10 +13,12 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Several instances as values, in steps of a quarter of a second: one control topic, a group that
@@ -62,6 +64,24 @@ final class SimulatedInstances {
 
   private final List<ControlRecord> topic = new ArrayList<>();
 
+  /** When each of those came. */
+  private final List<Long> cameAt = new ArrayList<>();
+
+  /** What is to come by when, in the order of each writer and partition. */
+  private final List<Late> late = new ArrayList<>();
+
+  private record Late(ControlRecord record, long due) {}
+
+  /** Of a hundred records so many are lost, and each takes so long at most. */
+  int lostOfHundred;
+
+  long lateMillis;
+
+  /** Partitions of the control topic that take nothing. */
+  final Set<Integer> leaderless = new HashSet<>();
+
+  private final Random fate;
+
   /** What was told before is not in the topic any more. */
   private int lostBefore;
 
@@ -78,7 +98,15 @@ final class SimulatedInstances {
   }
 
   SimulatedInstances(boolean standby) {
+    this(standby, new Random(0));
+  }
+
+  /**
+   * @param fate of records
+   */
+  SimulatedInstances(boolean standby, Random fate) {
     this.standby = standby;
+    this.fate = fate;
   }
 
   /** One instance. */
@@ -91,10 +119,16 @@ final class SimulatedInstances {
     /** Nothing that it writes arrives, though it hears the others and is a member of the group. */
     boolean mute;
 
+    /** It hears nothing, though what it writes arrives and it is a member of the group. */
+    boolean deaf;
+
     /** Nothing is decided, though it is a member of the group. */
     boolean hung;
 
     boolean reaches = true;
+
+    /** So much later it hears what is told. */
+    long lag;
 
     /** Whether no channel of it comes up that does not read yet. */
     boolean opensNothing;
@@ -123,6 +157,7 @@ final class SimulatedInstances {
     private final Map<Integer, Set<Long>> noted = new HashMap<>();
     private int heardAcknowledged;
     private long broughtUntil = now;
+    private long diedAt;
 
     private void take(ClusterEvent event) {
       ClusterMachine.Step step = ClusterMachine.next(state, event, now);
@@ -131,8 +166,25 @@ final class SimulatedInstances {
     }
 
     private void write(ControlRecord record) {
-      if (!cutOff && !mute) {
-        topic.add(record);
+      int partition = ControlCodec.partition(record, SLOTS);
+      if (cutOff
+          || mute
+          || leaderless.contains(partition)
+          || lostOfHundred > 0 && fate.nextInt(100) < lostOfHundred) {
+        return;
+      }
+      long earliest =
+          late.stream()
+              .filter(before -> before.record().by().equals(name))
+              .filter(before -> ControlCodec.partition(before.record(), SLOTS) == partition)
+              .mapToLong(Late::due)
+              .max()
+              .orElse(now);
+      long due = Math.max(earliest, now + (lateMillis == 0 ? 0 : fate.nextLong(lateMillis)));
+      if (due > now) {
+        late.add(new Late(record, due));
+      } else {
+        append(record);
       }
     }
 
@@ -175,6 +227,10 @@ final class SimulatedInstances {
       } else if (action instanceof ClusterAction.Close close) {
         close(close.shard());
       } else if (action instanceof ClusterAction.Finish finish) {
+        // Nobody wants it any more
+        Optional.ofNullable(blindSince.remove(finish.shard()))
+            .filter(since -> !standing.contains(finish.shard()))
+            .ifPresent(since -> tell(finish.shard(), since, now));
         close(finish.shard());
       } else if (action instanceof ClusterAction.Drain drain) {
         draining.put(drain.shard(), now + DRAINS);
@@ -186,7 +242,8 @@ final class SimulatedInstances {
         write(new Handed(name, hand.shard(), hand.epoch(), 0, true, all));
         close(hand.shard());
       } else if (action instanceof ClusterAction.ReadElsewhere elsewhere) {
-        Long since = blindSince.remove(elsewhere.shard());
+        boolean besides = reading.containsKey(elsewhere.shard());
+        Long since = besides ? null : blindSince.remove(elsewhere.shard());
         if (since != null && elsewhere.lastRead() == 0) {
           tell(elsewhere.shard(), since, now);
         }
@@ -313,15 +370,15 @@ final class SimulatedInstances {
       if (now - ticked > 8_000) {
         take(new ClusterEvent.StoodStill());
       }
-      if (!cutOff) {
+      if (!cutOff && !deaf) {
         List<ControlRecord> all = past;
         past = List.of();
         all.forEach(one -> take(new ClusterEvent.Heard(one, false)));
       }
-      while (!cutOff && heard < topic.size()) {
+      while (!cutOff && !deaf && heard < topic.size() && cameAt.get(heard) <= now - lag) {
         take(new ClusterEvent.Heard(topic.get(heard++), state.caughtUp()));
       }
-      if (!state.caughtUp() && !cutOff) {
+      if (!state.caughtUp() && !cutOff && !deaf) {
         take(new ClusterEvent.CaughtUp());
       }
       group();
@@ -335,7 +392,7 @@ final class SimulatedInstances {
           if (!logins().equals(state.self().logins())) {
             take(new ClusterEvent.LoggedIn(logins()));
           }
-          take(new ClusterEvent.Tick(reach()));
+          take(new ClusterEvent.Tick(reach(), !cutOff && !mute));
         }
       }
     }
@@ -407,9 +464,12 @@ final class SimulatedInstances {
 
     private void opened(int shard) {
       reading.put(shard, now);
-      Optional.ofNullable(lastRead.remove(shard)).ifPresent(since -> tell(shard, since, now));
-      Optional.ofNullable(blindSince.remove(shard))
-          .filter(since -> !standing.contains(shard))
+      Stream.of(
+              Optional.ofNullable(lastRead.remove(shard)),
+              Optional.ofNullable(blindSince.remove(shard))
+                  .filter(since -> !standing.contains(shard)))
+          .flatMap(Optional::stream)
+          .min(Comparator.naturalOrder())
           .ifPresent(since -> tell(shard, since, now));
       take(new ClusterEvent.Opened(shard));
     }
@@ -465,6 +525,19 @@ final class SimulatedInstances {
     }
   }
 
+  private void append(ControlRecord record) {
+    topic.add(record);
+    cameAt.add(now);
+  }
+
+  private void appendLate() {
+    late.stream()
+        .filter(one -> one.due() <= now)
+        .sorted(Comparator.comparingLong(Late::due))
+        .forEach(one -> append(one.record()));
+    late.removeIf(one -> one.due() <= now);
+  }
+
   private List<ControlRecord> past() {
     List<ControlRecord> all = topic.subList(lostBefore, topic.size());
     if (!compacts) {
@@ -493,7 +566,7 @@ final class SimulatedInstances {
 
   /** A record of an instance that has taken a shard under the epoch of its reader, too late. */
   void lose(String by, int shard, long epoch) {
-    topic.add(new ControlRecord.Live(by, shard, epoch, false, 0));
+    append(new ControlRecord.Live(by, shard, epoch, false, 0));
   }
 
   private static String client(int shard) {
@@ -510,9 +583,34 @@ final class SimulatedInstances {
     return instance;
   }
 
-  /** It is not there any more, and its ledger does not come back. */
+  /** With the ledger of one that was killed. */
+  Instance start(Instance killed) {
+    Instance instance = start();
+    killed.reading.keySet().stream()
+        .filter(killed::forwards)
+        .forEach(shard -> instance.blindSince.put(shard, killed.diedAt));
+    return instance;
+  }
+
+  /** Times that two gaps of a shard tell. */
+  List<Gap> toldTwice() {
+    List<Gap> twice = new ArrayList<>();
+    for (int one = 0; one < told.size(); one++) {
+      for (int other = 0; other < one; other++) {
+        Gap a = told.get(one);
+        Gap b = told.get(other);
+        if (a.shard() == b.shard() && Math.max(a.from(), b.from()) < Math.min(a.to(), b.to())) {
+          twice.add(new Gap(a.shard(), Math.max(a.from(), b.from()), Math.min(a.to(), b.to())));
+        }
+      }
+    }
+    return twice;
+  }
+
+  /** It is not there any more, and its ledger does not come back unless another has that. */
   void kill(Instance instance) {
     instances.remove(instance.name);
+    instance.diedAt = now;
     if (!instance.state.self().leaving()) {
       died.put(instance.name, now);
     }
@@ -565,6 +663,7 @@ final class SimulatedInstances {
   void pass(long millis) {
     for (long end = now + millis; now < end; now += STEP) {
       deal();
+      appendLate();
       List.copyOf(instances.values()).forEach(Instance::step);
       for (Instance instance : List.copyOf(instances.values())) {
         if (instance.hasLeft()) {

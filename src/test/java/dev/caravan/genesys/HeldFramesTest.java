@@ -26,7 +26,12 @@ class HeldFramesTest {
 
   private HeldFrames frames(boolean held) {
     return new HeldFrames(
-        1, held, () -> now, (shard, read) -> forwarded.add(text(read.event())), () -> pairedOff++);
+        1,
+        held,
+        () -> false,
+        () -> now,
+        (shard, read) -> forwarded.add(text(read.event())),
+        () -> pairedOff++);
   }
 
   private static String text(Frame.Notification event) {
@@ -88,6 +93,7 @@ class HeldFramesTest {
         new HeldFrames(
             1,
             true,
+            () -> false,
             () -> now,
             (shard, read) -> {
               came.add(text(read.event()));
@@ -121,6 +127,7 @@ class HeldFramesTest {
         new HeldFrames(
             1,
             true,
+            () -> false,
             () -> now,
             (shard, read) -> {
               forwarded.add(text(read.event()));
@@ -142,6 +149,7 @@ class HeldFramesTest {
     return HeldFrames.standingBy(
         1,
         () -> 1_000_000,
+        () -> false,
         () -> now,
         (shard, read) -> forwarded.add(text(read.event())),
         () -> pairedOff++);
@@ -357,6 +365,7 @@ class HeldFramesTest {
         HeldFrames.standingBy(
             1,
             () -> 1_000_000,
+            () -> false,
             () -> now,
             (shard, read) -> forwarded.add(text(read.event())),
             () -> pairedOff++);

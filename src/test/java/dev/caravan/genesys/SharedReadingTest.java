@@ -1,6 +1,7 @@
 package dev.caravan.genesys;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.caravan.background.SteadyClock;
 import dev.caravan.channel.Attempts;
@@ -12,12 +13,15 @@ import dev.caravan.channel.ShardReport;
 import dev.caravan.channel.Timings;
 import dev.caravan.channel.gap.Gap;
 import dev.caravan.channel.gap.GapLedger;
+import dev.caravan.frame.EnvelopeReader;
 import dev.caravan.frame.Frame;
 import dev.caravan.genesys.connect.CamelChannelOpener;
 import dev.caravan.genesys.connect.Clients;
 import dev.caravan.topic.TopicSharder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
@@ -25,10 +29,14 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Function;
+import java.util.stream.IntStream;
 import org.apache.camel.impl.DefaultCamelContext;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -52,6 +60,9 @@ class SharedReadingTest {
 
   /** The test runs on it: no channel is opened meanwhile. */
   private final ScheduledExecutorService control = Executors.newSingleThreadScheduledExecutor();
+
+  /** One for each shard that brings something. */
+  private final ExecutorService threads = Executors.newCachedThreadPool();
 
   private GapRecorder gaps;
   private ClientReaders readers;
@@ -165,6 +176,7 @@ class SharedReadingTest {
   void stop() throws Exception {
     readers.stop(this);
     control.shutdownNow();
+    threads.shutdownNow();
     context.stop();
   }
 
@@ -233,5 +245,35 @@ class SharedReadingTest {
           assertThat(over).isEmpty();
           assertThat(gapsAfterAKill()).isEmpty();
         });
+  }
+
+  /** As when the process stood still, and all that it reads is held. */
+  @Test
+  void allShardsTogetherHoldNoMoreThanAPartOfTheMemory() throws Exception {
+    byte[] large = new byte[20_000_000];
+    byte[] frame = "{\"topicName\":\"v2.a\",\"eventBody\":{}}".getBytes(StandardCharsets.UTF_8);
+    Frame.Notification event = (Frame.Notification) new EnvelopeReader().read(frame);
+    int fits = (int) (Runtime.getRuntime().maxMemory() / 4 / large.length) + 1;
+    List<TopicSharder.Shard> all =
+        IntStream.rangeClosed(0, fits)
+            .mapToObj(number -> new TopicSharder.Shard(number, "east", List.of("v2.a" + number)))
+            .toList();
+    onControlThread(() -> all.forEach(shard -> shared.open(shard, true, Optional.empty())));
+    Function<TopicSharder.Shard, CompletableFuture<Void>> bring =
+        shard ->
+            CompletableFuture.runAsync(
+                () -> shared.notification(shard.number(), event, large, "id"), threads);
+    CompletableFuture.allOf(
+            all.subList(0, fits).stream().map(bring).toArray(CompletableFuture[]::new))
+        .get(1, TimeUnit.MINUTES);
+
+    CompletableFuture<Void> more = bring.apply(all.get(fits));
+    await()
+        .during(Duration.ofSeconds(10))
+        .atMost(Duration.ofMinutes(1))
+        .until(() -> !more.isDone());
+    onControlThread(() -> shared.release(0, List.of()));
+
+    more.get(1, TimeUnit.MINUTES);
   }
 }
