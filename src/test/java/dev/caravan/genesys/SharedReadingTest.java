@@ -1,6 +1,7 @@
 package dev.caravan.genesys;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.caravan.background.SteadyClock;
 import dev.caravan.channel.Attempts;
@@ -164,8 +165,17 @@ class SharedReadingTest {
   @AfterEach
   void stop() throws Exception {
     readers.stop(this);
+    await().alias("all frame queues have ended").until(() -> threads("genesys-shard").isEmpty());
     control.shutdownNow();
     context.stop();
+  }
+
+  /** Those of the context that do this. */
+  private List<String> threads(String what) {
+    return Thread.getAllStackTraces().keySet().stream()
+        .map(Thread::getName)
+        .filter(name -> name.contains("(" + context.getName() + ")") && name.contains(what))
+        .toList();
   }
 
   private GapLedger ledger() {
