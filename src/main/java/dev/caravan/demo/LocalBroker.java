@@ -81,11 +81,8 @@ public final class LocalBroker implements AutoCloseable {
   /** Starts a broker and waits until it answers. */
   public static LocalBroker start(Settings settings) {
     for (int attempt = 1; ; attempt++) {
-      int port =
-          FreePorts.claim(settings.port(), "Apache Kafka", "Name another one, or 0 for any.");
-      LocalBroker broker = new LocalBroker(BrokerFiles.inNewFolder(), port, FreePorts.next());
+      LocalBroker broker = prepare(settings);
       try {
-        broker.files.write(settings, port, broker.controllerPort);
         broker.restart();
         return broker;
       } catch (RuntimeException e) {
@@ -95,6 +92,19 @@ public final class LocalBroker implements AutoCloseable {
           throw e;
         }
       }
+    }
+  }
+
+  /** One that is away until {@link #restart()}, though it is known where it will be. */
+  public static LocalBroker prepare(Settings settings) {
+    int port = FreePorts.claim(settings.port(), "Apache Kafka", "Name another one, or 0 for any.");
+    LocalBroker broker = new LocalBroker(BrokerFiles.inNewFolder(), port, FreePorts.next());
+    try {
+      broker.files.write(settings, port, broker.controllerPort);
+      return broker;
+    } catch (RuntimeException e) {
+      broker.close();
+      throw e;
     }
   }
 
@@ -140,7 +150,7 @@ public final class LocalBroker implements AutoCloseable {
     process.kill();
   }
 
-  /** Starts the stopped or killed broker on the same port with the same data. */
+  /** Starts the prepared, stopped or killed broker on the same port with the same data. */
   public void restart() {
     if (isRunning()) {
       throw new IllegalStateException("The broker is running: stop or kill it first.");

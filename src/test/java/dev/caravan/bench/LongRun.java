@@ -39,6 +39,7 @@ final class LongRun implements AutoCloseable {
   private final AtomicLong sent = new AtomicLong();
   private final AtomicLong longestStallNanos = new AtomicLong();
   private volatile boolean sending;
+  private boolean right;
   private volatile Optional<IOException> failure = Optional.empty();
   private Thread sender = new Thread();
 
@@ -172,11 +173,19 @@ final class LongRun implements AutoCloseable {
     return bytes;
   }
 
+  /** It begins with "Right" if nothing is wrong with what arrived. */
+  String verdict(long repeatedAtMost) {
+    String verdict = arrivals.verdict(sent(), repeatedAtMost);
+    right = verdict.startsWith("Right");
+    return verdict;
+  }
+
   @Override
   public void close() {
     arrivals.close();
     bridge.close();
     broker.close();
     genesys.close();
+    TestBed.leave(folder, right);
   }
 }

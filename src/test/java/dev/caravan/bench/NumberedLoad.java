@@ -388,5 +388,6 @@ final class NumberedLoad implements AutoCloseable {
     consumer.close();
     genesys.close();
     broker.close();
+    TestBed.leave(folder, seen.cardinality() == total && outOfOrder == 0);
   }
 }

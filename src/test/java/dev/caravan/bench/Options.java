@@ -1,5 +1,6 @@
 package dev.caravan.bench;
 
+import dev.caravan.command.Folders;
 import dev.caravan.testing.Bridge;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -95,7 +96,9 @@ record Options(
   /** The same routes, but what is received goes straight on to Kafka. */
   private static String withoutSpool(String routes, String none) {
     try {
-      Path copy = Files.createTempDirectory("caravan-bench-routes-" + none);
+      Path copy = Path.of("target", "bench-routes" + none);
+      Folders.delete(copy);
+      Files.createDirectories(copy);
       try (Stream<Path> files = Files.list(Path.of(routes))) {
         for (Path file : files.toList()) {
           String text =

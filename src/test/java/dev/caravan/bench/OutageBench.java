@@ -41,7 +41,7 @@ final class OutageBench {
       LongRun.pause(2 * SECOND);
       run.arrivals.check();
       // What was under way when Kafka went away may be sent twice
-      String verdict = run.arrivals.verdict(run.sent(), 20_000);
+      String verdict = run.verdict(20_000);
       int again = run.socketsAgain();
       run.say(
           "sockets      %d dropped; the longest write took %.0f ms",

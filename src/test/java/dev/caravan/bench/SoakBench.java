@@ -58,7 +58,7 @@ final class SoakBench {
             "hour %2d      %,d events sent, bridge %.0f MB resident, %.1f MB on disk",
             hour, run.sent(), now, disk.get(disk.size() - 1) / 1e6);
       }
-      String verdict = run.arrivals.verdict(run.sent(), 20_000L * hours);
+      String verdict = run.verdict(20_000L * hours);
       run.say("delivery     %s", verdict);
       // The first half is when the JVM still compiles
       double early = most(resident.subList(0, (hours + 1) / 2));

@@ -1,5 +1,6 @@
 package dev.caravan.bench;
 
+import dev.caravan.command.Folders;
 import dev.caravan.demo.LocalBroker;
 import dev.caravan.testing.Bridge;
 import dev.caravan.testing.FaultyProxy;
@@ -51,6 +52,7 @@ final class TestBed implements AutoCloseable {
   private final Path folder;
   private long sent;
   private int starts;
+  private boolean right;
 
   /**
    * @param kafkaLag milliseconds for which each way to Kafka takes longer
@@ -295,7 +297,9 @@ final class TestBed implements AutoCloseable {
   /** What is wrong with what arrived; it begins with "Right" if nothing is. */
   String verdict() {
     arrivals.check();
-    return arrivals.verdict(sent);
+    String verdict = arrivals.verdict(sent);
+    right = verdict.startsWith("Right");
+    return verdict;
   }
 
   @Override
@@ -304,5 +308,15 @@ final class TestBed implements AutoCloseable {
     broker.close();
     distance.close();
     genesys.close();
+    leave(folder, right);
+  }
+
+  /** Deletes what the programs wrote, unless somebody has to find out what went wrong. */
+  static void leave(Path folder, boolean right) {
+    if (right) {
+      Folders.delete(folder);
+    } else {
+      System.out.println("What was written lies in " + folder);
+    }
   }
 }

@@ -2,6 +2,7 @@ package dev.caravan.bench;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.caravan.command.Folders;
 import dev.caravan.simulator.Simulator;
 import dev.caravan.simulator.api.CallRecord;
 import dev.caravan.simulator.fault.Scenario;
@@ -53,7 +54,9 @@ final class WhyBench {
     for (String name : SCENARIOS.keySet().stream().sorted().toList()) {
       Path figures = FOLDER.resolve(name + ".csv");
       if (!List.of(arguments).contains("--draw")) {
-        Files.writeString(figures, csv(measure(name)));
+        Path folder = Files.createTempDirectory("why-");
+        Files.writeString(figures, csv(measure(name, folder)));
+        Folders.delete(folder);
       }
       Files.writeString(FOLDER.resolve(name + ".svg"), WhyChart.draw(Files.readString(figures)));
     }
@@ -91,11 +94,10 @@ final class WhyBench {
     return csv.toString();
   }
 
-  private static List<Second> measure(String name) throws Exception {
+  private static List<Second> measure(String name, Path folder) throws Exception {
     Scenario scenario = Scenario.load(FOLDER.resolve(name + ".yaml"));
     Scenario calm = new Scenario(scenario.name(), scenario.options(), List.of(), List.of());
     int length = SCENARIOS.get(name);
-    Path folder = Files.createTempDirectory("why-");
     String prefix = SharedKafka.uniquePrefix();
     Map<Integer, Long> heard = new ConcurrentHashMap<>();
     ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor();

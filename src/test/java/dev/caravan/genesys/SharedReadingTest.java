@@ -175,9 +175,18 @@ class SharedReadingTest {
   @AfterEach
   void stop() throws Exception {
     readers.stop(this);
+    await().alias("all frame queues have ended").until(() -> threads("genesys-shard").isEmpty());
     control.shutdownNow();
     threads.shutdownNow();
     context.stop();
+  }
+
+  /** Those of the context that do this. */
+  private List<String> threads(String what) {
+    return Thread.getAllStackTraces().keySet().stream()
+        .map(Thread::getName)
+        .filter(name -> name.contains("(" + context.getName() + ")") && name.contains(what))
+        .toList();
   }
 
   private GapLedger ledger() {

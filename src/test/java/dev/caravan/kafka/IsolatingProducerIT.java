@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.caravan.demo.LocalBroker;
 import dev.caravan.spool.Failure;
+import dev.caravan.testing.TestBroker;
 import dev.caravan.testing.TopicReader;
 import dev.caravan.testing.TwoBrokers;
 import java.nio.charset.StandardCharsets;
@@ -415,8 +416,7 @@ class IsolatingProducerIT {
   void aTopicThatWasUnknownBeforeKafkaWentAwayIsNotMissing() {
     AtomicLong nanos = new AtomicLong();
     try (LocalBroker broker =
-        LocalBroker.start(
-            LocalBroker.Settings.defaults().with("auto.create.topics.enable", "false"))) {
+        LocalBroker.start(TestBroker.settings().with("auto.create.topics.enable", "false"))) {
       Properties properties = properties();
       properties.put(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, broker.bootstrapServers());
       try (IsolatingProducer producer = producer(properties, Duration.ofSeconds(60), nanos::get)) {

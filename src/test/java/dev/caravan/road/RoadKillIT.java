@@ -169,14 +169,11 @@ class RoadKillIT {
   }
 
   private void killAgainAndAgain(boolean brokerIsAway) throws Exception {
-    try (LocalBroker broker = TestBroker.start();
+    try (LocalBroker broker = brokerIsAway ? TestBroker.away() : TestBroker.start();
         Simulator genesys = Simulator.start(Road.quiet())) {
       Ledger ledger = new Ledger(genesys).withFormerChannels();
       List<Long> sentAt = new ArrayList<>();
       List<Long> kills = new ArrayList<>();
-      if (brokerIsAway) {
-        broker.stop();
-      }
       List<int[]> young = new ArrayList<>();
       for (int kill = 0; kill < KILLS; kill++) {
         Bridge bridge = settings(genesys, broker).start(folder);

@@ -35,9 +35,8 @@ class RoadOutageIT {
 
   @Test
   void whatCameWhileKafkaWasAwayArrivesInOrder() throws Exception {
-    try (LocalBroker broker = TestBroker.start();
+    try (LocalBroker broker = TestBroker.away();
         Simulator genesys = Simulator.start(Road.quiet())) {
-      broker.stop();
       Bridge.Settings settings = settings(genesys.url(), broker.bootstrapServers());
       Ledger ledger = new Ledger(genesys);
       try (Bridge bridge = settings.start(folder)) {

@@ -48,9 +48,12 @@ class RoadReloadIT {
   void open() {
     road = Road.in(folder);
     routes = road.copyOfRoutes();
-    bridge = road.start(settings());
-    bridge.awaitReady();
     ledger = new Ledger(road.genesys()).withFormerChannels();
+  }
+
+  private void start(Bridge.Settings settings) {
+    bridge = road.start(settings);
+    bridge.awaitReady();
   }
 
   private Bridge.Settings settings() {
@@ -67,6 +70,7 @@ class RoadReloadIT {
 
   @Test
   void editsOfForwardLoseNothingReorderNothingAndKeepTheSocket() throws IOException {
+    start(settings());
     Path forward = routes.resolve("forward.camel.yaml");
     String shipped = Files.readString(forward);
     for (int edit = 1; edit <= EDITS; edit++) {
@@ -92,6 +96,7 @@ class RoadReloadIT {
 
   @Test
   void editsOfReceiveLoseAndReorderNothingThatWasRead() throws IOException {
+    start(settings());
     Path receive = routes.resolve("receive.camel.yaml");
     String shipped = Files.readString(receive);
     List<int[]> windows = new ArrayList<>();
@@ -142,6 +147,7 @@ class RoadReloadIT {
 
   @Test
   void aBrokenFileKeepsTheOldRouteAndSaysWhereAndMendingItClearsThat() throws IOException {
+    start(settings());
     Path forward = routes.resolve("forward.camel.yaml");
     String shipped = Files.readString(forward);
 
@@ -174,6 +180,7 @@ class RoadReloadIT {
 
   @Test
   void aNewFileRunsAndADeletedOneEnds() throws IOException {
+    start(settings());
     Path more = routes.resolve("more.camel.yaml");
     Files.writeString(
         more,
@@ -194,6 +201,7 @@ class RoadReloadIT {
 
   @Test
   void withoutReceiveTheRoadIsBrokenUntilItComesBack() throws IOException {
+    start(settings());
     Path receive = routes.resolve("receive.camel.yaml");
     String shipped = Files.readString(receive);
 
@@ -232,6 +240,7 @@ class RoadReloadIT {
 
   @Test
   void withoutForwardEventsWaitAndHealthSaysSoUntilItComesBack() throws IOException {
+    start(settings());
     Path forward = routes.resolve("forward.camel.yaml");
     String shipped = Files.readString(forward);
 
@@ -265,8 +274,7 @@ class RoadReloadIT {
   void anEditWhileKafkaIsAwayTakesEffectAndLosesAndReordersNothing() throws Exception {
     Path forward = routes.resolve("forward.camel.yaml");
     try (LocalBroker broker = TestBroker.start()) {
-      bridge = road.start(settings().kafka(broker.bootstrapServers(), road.prefix()));
-      bridge.awaitReady();
+      start(settings().kafka(broker.bootstrapServers(), road.prefix()));
       ledger.send(200);
       broker.stop();
       ledger.send(200);

@@ -39,9 +39,8 @@ class RoadSpoolIT {
     assumeThat(run("mount", "-t", "tmpfs", "-o", "size=64m", "caravan-test", disk.toString()))
         .as("a disk of its own can be mounted, which takes root")
         .isZero();
-    try (LocalBroker broker = TestBroker.start();
+    try (LocalBroker broker = TestBroker.away();
         Simulator genesys = Simulator.start(Road.quiet())) {
-      broker.stop();
       Path ballast = disk.resolve("ballast");
       Files.write(ballast, new byte[60_000_000]);
       Ledger ledger = new Ledger(genesys, PADDING);
@@ -77,9 +76,8 @@ class RoadSpoolIT {
 
   @Test
   void aFullSpoolThatBlocksHoldsUpTheSocketAndLosesNothing() throws Exception {
-    try (LocalBroker broker = TestBroker.start();
+    try (LocalBroker broker = TestBroker.away();
         Simulator genesys = Simulator.start(Road.quiet())) {
-      broker.stop();
       Ledger ledger = new Ledger(genesys, PADDING);
       Bridge.Settings settings =
           settings(genesys, broker).with("CARAVAN_SPOOL_MAX_BYTES", "2000000");
@@ -104,9 +102,8 @@ class RoadSpoolIT {
   @CsvSource({"CARAVAN_SPOOL_WHEN_FULL, drop-oldest", "CARAVAN_SPOOL_BLOCK_TIMEOUT, 1s"})
   void aFullSpoolThatDropsTheOldestTellsHowManyAndKeepsTheNewest(String setting, String value)
       throws Exception {
-    try (LocalBroker broker = TestBroker.start();
+    try (LocalBroker broker = TestBroker.away();
         Simulator genesys = Simulator.start(Road.quiet())) {
-      broker.stop();
       Ledger ledger = new Ledger(genesys, PADDING);
       Bridge.Settings settings =
           settings(genesys, broker).with("CARAVAN_SPOOL_MAX_BYTES", "2000000").with(setting, value);

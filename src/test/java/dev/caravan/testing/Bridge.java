@@ -56,6 +56,8 @@ public final class Bridge implements AutoCloseable {
             ChildProcess.java(),
             "-XX:+UseSerialGC",
             "-XX:TieredStopAtLevel=1",
+            // As it is shipped: most of what a start runs is not worth compiling
+            "-XX:CompileThresholdScaling=4",
             "-Xmx256m",
             "-XX:+ExitOnOutOfMemoryError");
     private final List<String> arguments = new ArrayList<>();

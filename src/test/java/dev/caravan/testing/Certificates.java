@@ -100,6 +100,8 @@ public final class Certificates {
         new ArrayList<>(
             List.of(Path.of(System.getProperty("java.home"), "bin", "keytool").toString()));
     command.addAll(List.of(arguments));
+    // It is over before well compiled code would pay
+    command.addAll(List.of("-J-XX:TieredStopAtLevel=1", "-J-XX:+UseSerialGC"));
     command.addAll(List.of("-keystore", store.toString(), "-storetype", "PKCS12"));
     command.addAll(List.of("-storepass", PASSWORD, "-keypass", PASSWORD));
     Process process = new ProcessBuilder(command).redirectErrorStream(true).start();

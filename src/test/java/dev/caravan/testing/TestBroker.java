@@ -29,6 +29,11 @@ public final class TestBroker {
     return LocalBroker.start(settings());
   }
 
+  /** One that is away until it is restarted. */
+  public static LocalBroker away() {
+    return LocalBroker.prepare(settings());
+  }
+
   /** What a broker is started with, to be added to. */
   public static synchronized LocalBroker.Settings settings() {
     try {

@@ -291,7 +291,11 @@ public final class CamelChannelOpener extends ServiceSupport implements ChannelO
         opened(order, attempt, exchange);
       }
     } catch (RuntimeException | Error e) {
-      LOG.error("Opening a channel failed in a way that nobody foresaw; it is tried again", e);
+      if (isStoppingOrStopped()) {
+        LOG.debug("Not opened: the consumer is stopping", e);
+      } else {
+        LOG.error("Opening a channel failed in a way that nobody foresaw; it is tried again", e);
+      }
       started.ifPresent(Attempt::giveUp);
       order
           .shard()
@@ -493,15 +497,21 @@ public final class CamelChannelOpener extends ServiceSupport implements ChannelO
         .collect(Collectors.toSet());
   }
 
+  /** None is made by an attempt that goes on while this stops: nobody would end it. */
   private FrameQueue queue(int shard) {
-    return queues.computeIfAbsent(
-        shard,
-        number -> {
-          FrameQueue queue =
-              new FrameQueue(context(), "genesys-shard-" + number, QueueLimits.DEFAULT);
-          ServiceHelper.startService(queue);
-          return queue;
-        });
+    synchronized (queues) {
+      if (isStoppingOrStopped()) {
+        throw new RejectedExecutionException("The consumer is stopping");
+      }
+      return queues.computeIfAbsent(
+          shard,
+          number -> {
+            FrameQueue queue =
+                new FrameQueue(context(), "genesys-shard-" + number, QueueLimits.DEFAULT);
+            ServiceHelper.startService(queue);
+            return queue;
+          });
+    }
   }
 
   private SessionBean session() {
@@ -535,8 +545,12 @@ public final class CamelChannelOpener extends ServiceSupport implements ChannelO
   protected void doStop() throws Exception {
     context().getExecutorServiceManager().shutdownNow(subscribers);
     context().getExecutorServiceManager().shutdownNow(executor);
+    List<FrameQueue> all;
+    synchronized (queues) {
+      all = List.copyOf(queues.values());
+    }
     // Closes the sockets and hands over what was read
-    ServiceHelper.stopService(queues.values());
+    ServiceHelper.stopService(all);
     queues.clear();
     ServiceHelper.stopService(channels);
     ServiceHelper.stopService(template);
