@@ -2229,7 +2229,7 @@ class ClusterMachineTest {
 
     for (int second = 0; second < 120; second++) {
       now += 1_000;
-      take(new ClusterEvent.Tick(reach));
+      take(new ClusterEvent.Tick(reach, false));
       assertThat(isOpen(1)).isTrue();
     }
     pass(2_000, true);

@@ -564,6 +564,25 @@ class ClusterIT {
     flow.assertRepeatedWithTheSameIdButWhenTakenOver();
   }
 
+  /** As a container does that has crashed: mostly before others have taken over. */
+  @Tag("long")
+  @Test
+  void whoIsKilledAndStartsAgainAtOnceLeavesAGapThatIsToldOnce() throws Exception {
+    threeInstances();
+    reader.awaitUntil(all -> flow.arrived() > 100);
+
+    for (int kill = 0; kill < KILLS; kill++) {
+      instances.kill("b");
+      instance("b");
+      awaitState("3 of \\d+ instances, 2 shards here, 4 elsewhere", "a", "b", "c");
+    }
+    flow.stop();
+
+    assertLostInGapsOnly("Killed and started again");
+    assertSomethingLost();
+    assertThat(flow.gaps()).as("one gap for each shard that it read").hasSize(2 * KILLS);
+  }
+
   @Tag("long")
   @Test
   void whoStoodStillAndWasReplacedForwardsNothingOfWhatOthersHaveRead() throws Exception {
