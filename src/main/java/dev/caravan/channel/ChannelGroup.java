@@ -56,6 +56,9 @@ public final class ChannelGroup {
   /**
    * @param reader who reads, such as the id of a route
    * @param redundancy how many channels read each shard at the same time
+   * @param control one thread, on which all decisions are taken
+   * @param clock milliseconds that never go backwards
+   * @param random uniform in [0, 1), for jitter
    * @param budget shared by all that use the same OAuth client
    * @param alike all those, each with a control thread of its own, until they stop: this one is
    *     added. They use the spare channels together

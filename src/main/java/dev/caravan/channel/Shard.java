@@ -71,6 +71,7 @@ public final class Shard {
   /**
    * @param pairing shared by all replicas of the shard
    * @param control the one thread on which decisions are taken
+   * @param clock milliseconds that never go backwards
    * @param rotations is asked for leave to hand over
    * @param budget shared by all shards of the client
    */

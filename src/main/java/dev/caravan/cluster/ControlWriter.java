@@ -32,7 +32,7 @@ final class ControlWriter implements AutoCloseable {
   /** So long a record is waited for at most while there is no room for it. */
   private static final int BLOCKS_MILLIS = 50;
 
-  /** After one that there was no room for none is waited for so long. */
+  /** For so long after a record that found no room, others are left out at once. */
   private static final Duration NO_ROOM = Duration.ofSeconds(1);
 
   /** A client of which no record is acknowledged for so long is replaced. */

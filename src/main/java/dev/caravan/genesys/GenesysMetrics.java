@@ -83,6 +83,9 @@ public final class GenesysMetrics {
         registry, clients, () -> TimeUnit.NANOSECONDS.toMillis(System.nanoTime()));
   }
 
+  /**
+   * @param clock milliseconds
+   */
   GenesysMetrics(MeterRegistry registry, List<String> clients, LongSupplier clock) {
     this.registry = registry;
     this.clock = clock;

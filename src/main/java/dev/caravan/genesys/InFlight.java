@@ -57,6 +57,9 @@ final class InFlight {
     }
   }
 
+  /**
+   * @param clock milliseconds
+   */
   InFlight(int most, LongSupplier clock) {
     this.most = most;
     this.places = new Semaphore(most);

@@ -70,6 +70,7 @@ final class NotificationsHealthCheck extends AbstractHealthCheck {
   record Problem(Health health, String sentence) {}
 
   /**
+   * @param clock milliseconds that never jump
    * @param trouble why the last call of Genesys Cloud failed; empty if all is well
    * @param losses why gaps cannot be written to disk, and what was lost for good
    * @param notAllowed what one client reads because another may not see it; empty if nothing

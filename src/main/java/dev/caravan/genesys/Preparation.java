@@ -119,6 +119,7 @@ final class Preparation {
 
   /**
    * @param lastRun topics that were read before the start and are not being read since
+   * @param random uniform in [0, 1), for jitter
    * @param clock tells people since when something fails
    */
   Preparation(

@@ -51,6 +51,7 @@ final class PreparationLoop {
   /**
    * @param control for the time between two runs
    * @param background for the runs, which may take long
+   * @param clock milliseconds that never jump
    * @param mistake a setting that cannot work, as a sentence; empty if there is none
    * @param reads takes what is to be read, and whether that is all: the ledger hears of the whole
    *     only, as until then each topic may be wanted

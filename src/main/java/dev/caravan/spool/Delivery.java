@@ -868,14 +868,18 @@ final class Delivery implements Runnable {
         isHandingOut ? Duration.ofNanos(spool.nanoTime() - handingOutSinceNanos) : Duration.ZERO;
     boolean slow = held.compareTo(SLOW_FROM) >= 0;
     boolean hangs = held.compareTo(HANGS_FROM) >= 0;
-    String step =
-        ("a step of the route that takes from it has not returned for %s, and until then no other"
-                + " record is handed out")
-            .formatted(SpoolStatus.words(held));
+    Optional<String> step =
+        Optional.of(held)
+            .filter(it -> slow)
+            .map(
+                it ->
+                    ("a step of the route that takes from it has not returned for %s, and until then"
+                            + " no other record is handed out")
+                        .formatted(SpoolStatus.words(it)));
     return new SpoolStatus.Taking(
         inFlight(),
-        slow ? Optional.of(step).filter(it -> !hangs) : failure,
-        trouble.or(() -> Optional.of(step).filter(it -> hangs)),
+        slow ? step.filter(it -> !hangs) : failure,
+        trouble.or(() -> step.filter(it -> hangs)),
         slow,
         Optional.empty());
   }

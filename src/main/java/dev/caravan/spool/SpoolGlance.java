@@ -31,6 +31,7 @@ import java.util.stream.Stream;
 public record SpoolGlance(String name, boolean inUse, long waiting, long parked, long fileBytes) {
 
   private static final int MOST_SPOOLS = 100;
+  private static final int MOST_FILES = 10_000;
 
   /** The spools whose files lie in this directory, by name; none if it is not there. */
   public static List<SpoolGlance> at(Path directory) throws IOException {
@@ -103,7 +104,7 @@ public record SpoolGlance(String name, boolean inUse, long waiting, long parked,
   /** One that is deleted meanwhile has no size. */
   private static long size(Path folder) {
     File[] files = folder.toFile().listFiles();
-    return files == null ? 0 : Arrays.stream(files).mapToLong(File::length).sum();
+    return files == null ? 0 : Arrays.stream(files).limit(MOST_FILES).mapToLong(File::length).sum();
   }
 
   /** Held for a moment and shared; a bridge that starts just then tries again. */

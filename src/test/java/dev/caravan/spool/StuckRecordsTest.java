@@ -625,6 +625,16 @@ class StuckRecordsTest {
     makeReadable();
   }
 
+  /** So many records of one key are parked, as others of another key are delivered. */
+  private void parkOfKey(int records) throws Exception {
+    sink.failure = text -> text.startsWith("key ") ? later("p") : null;
+    append("more", 0);
+    for (int i = 0; i < records; i++) {
+      append("key", i);
+    }
+    await().until(() -> spool.status().parkedRecords() == records);
+  }
+
   private void appendUntil(Callable<Boolean> reached) {
     AtomicLong more = new AtomicLong();
     await()
@@ -637,12 +647,7 @@ class StuckRecordsTest {
 
   @Test
   void parkedRecordsThatHangWhenTheyAreTriedAgainHoldUpNothingElse() throws Exception {
-    sink.failure = text -> text.startsWith("key ") ? later("p") : null;
-    append("more", 0);
-    for (int i = 0; i < 300; i++) {
-      append("key", i);
-    }
-    await().until(() -> spool.status().parkedRecords() == 300);
+    parkOfKey(300);
     sink.failure =
         text -> {
           sink.hanging.add("key");
@@ -670,10 +675,7 @@ class StuckRecordsTest {
 
   @Test
   void theSpoolLetsGoOfNothingBeforeWhatIsParkedOutlivesAPowerCut() throws Exception {
-    sink.failure = text -> text.startsWith("key ") ? later("p") : null;
-    append("more", 0);
-    append("key", 0);
-    await().until(() -> spool.status().parkedRecords() == 1);
+    parkOfKey(1);
     await().until(() -> SpoolGlance.at(directory).get(0).waiting() == 0);
     Path checkpoint = directory.resolve("events.checkpoint");
     Path parked = directory.resolve("events.parked/00000000000000000001.log");
@@ -772,10 +774,7 @@ class StuckRecordsTest {
 
   @Test
   void aStopWaitsForWhatIsParkedAndInFlightSoThatItIsNotRepeated() throws Exception {
-    sink.failure = text -> text.startsWith("key ") ? later("p") : null;
-    append("more", 0);
-    append("key", 0);
-    await().until(() -> spool.status().parkedRecords() == 1);
+    parkOfKey(1);
     sink.hanging.add("key");
     await().until(() -> !sink.unsettled.isEmpty());
 
@@ -804,12 +803,7 @@ class StuckRecordsTest {
 
   @Test
   void aStopDoesNotWaitForWhatIsParkedAndWasNotHandedOutYet() throws Exception {
-    sink.failure = text -> text.startsWith("key ") ? later("p") : null;
-    append("more", 0);
-    for (int i = 0; i < 50; i++) {
-      append("key", i);
-    }
-    await().until(() -> spool.status().parkedRecords() == 50);
+    parkOfKey(50);
     CountDownLatch second = new CountDownLatch(1);
     CountDownLatch goesOn = new CountDownLatch(1);
     sink.failure =
@@ -875,10 +869,7 @@ class StuckRecordsTest {
 
   @Test
   void aConsumerThatCouldNotBeginAsTheDiskCouldNotBeReadBeginsLater() throws Exception {
-    sink.failure = text -> text.startsWith("key ") ? later("p") : null;
-    append("more", 0);
-    append("key", 0);
-    await().until(() -> spool.status().parkedRecords() == 1);
+    parkOfKey(1);
     delivery.stop(Duration.ofMillis(100));
     thread.join();
     spool.detach(delivery);
@@ -1067,10 +1058,7 @@ class StuckRecordsTest {
 
   @Test
   void aParkedFileThatCannotBeReadHoldsUpNothingElse() throws Exception {
-    sink.failure = text -> text.startsWith("key ") ? later("p") : null;
-    append("more", 0);
-    append("key", 0);
-    await().until(() -> spool.status().parkedRecords() == 1);
+    parkOfKey(1);
     Path parked = directory.resolve("events.parked/00000000000000000001.log");
     Files.delete(parked);
     Files.createDirectory(parked);
@@ -1085,10 +1073,7 @@ class StuckRecordsTest {
 
   @Test
   void whatIsDoneWithAndCannotBeNotedHoldsUpNothing() throws Exception {
-    sink.failure = text -> text.startsWith("key ") ? later("p") : null;
-    append("more", 0);
-    append("key", 0);
-    await().until(() -> spool.status().parkedRecords() == 1);
+    parkOfKey(1);
     Files.createDirectory(directory.resolve("events.parked-marks/00000000000000000001.log"));
     sink.failure = text -> null;
     await().until(() -> sink.deliveredOf("key").size() == 1);
@@ -1107,10 +1092,7 @@ class StuckRecordsTest {
     options.setMaximumRedeliveries(0);
     options.setDeadLetters("spool:letters");
     start();
-    sink.failure = text -> text.startsWith("key ") ? later("p") : null;
-    append("more", 0);
-    append("key", 0);
-    await().until(() -> spool.status().parkedRecords() == 1);
+    parkOfKey(1);
     CountDownLatch end = new CountDownLatch(1);
     CountDownLatch waits = new CountDownLatch(1);
     sink.beforeLetter =

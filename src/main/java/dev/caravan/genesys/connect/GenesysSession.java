@@ -56,6 +56,7 @@ public final class GenesysSession {
 
   /**
    * @param source fetches a token; throws a {@link CallException} if that does not succeed
+   * @param clock never jumps
    * @param refusalRemembered how long a refusal is answered from memory
    * @param waits how long the login endpoint is left alone after so many failures in a row, if it
    *     does not say so itself; whoever asks meanwhile is told how much of that is left
