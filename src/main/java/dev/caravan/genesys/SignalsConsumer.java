@@ -60,13 +60,13 @@ final class SignalsConsumer extends DefaultConsumer {
 
   /**
    * What a signal was handed to keeps it. A gap is reported when its signal was; its backfill has
-   * ended when what came of it was, or, if nobody fills gaps, at once.
+   * ended when what came of it was, or, if no route fills gaps, at once.
    */
   private void reported(Signal signal) {
     GenesysComponent component = ((GenesysEndpoint) getEndpoint()).component();
     if (signal.type().equals("GAP")) {
       component.ledger().reported(signal.gap());
-      if (!component.gaps().areRead()) {
+      if (!component.gaps().wereEverRead()) {
         component.ledger().backfilled(signal.gap());
       }
     } else if (signal.type().equals("BACKFILLED")) {

@@ -8,7 +8,9 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.networknt.schema.JsonSchema;
 import com.networknt.schema.JsonSchemaFactory;
 import com.networknt.schema.SpecVersion;
+import dev.caravan.channel.Replica;
 import dev.caravan.channel.gap.Gap;
+import dev.caravan.channel.gap.GapLedger;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -134,6 +136,45 @@ class SignalsConsumerTest {
     tell(Signal.of("GAP").shard(0).gap(gap.id()).sentence("Blind."), CONNECTED);
 
     assertThat(genesys.ledger().unreported()).containsExactly(gap);
+  }
+
+  @Test
+  void aGapThatIsToldWhileTheRouteThatFillsItIsStoppedIsFilledLater() throws Exception {
+    context.addRoutes(
+        new RouteBuilder() {
+          @Override
+          public void configure() {
+            from("genesys:gaps").routeId("backfill").to("mock:filled");
+          }
+        });
+    context.getRouteController().stopRoute("backfill");
+    Gap gap = gapThatIsOver();
+
+    tell(Signal.of("GAP").shard(0).gap(gap.id()).sentence("Blind."), CONNECTED);
+
+    assertThat(genesys.ledger().unreported()).isEmpty();
+    assertThat(genesys.ledger().notBackfilled()).containsExactly(gap);
+  }
+
+  @Test
+  void aGapThatNoRouteFillsIsDoneWithOnceItIsTold() throws Exception {
+    Gap gap = gapThatIsOver();
+
+    tell(Signal.of("GAP").shard(0).gap(gap.id()).sentence("Blind."), CONNECTED);
+
+    assertThat(genesys.ledger().unreported()).isEmpty();
+    assertThat(genesys.ledger().notBackfilled()).isEmpty();
+  }
+
+  private Gap gapThatIsOver() {
+    GapLedger ledger = genesys.ledger();
+    Replica replica = new Replica("receive", 0, 0);
+    ledger.started("receive");
+    ledger.wanted("receive", List.of("v2.users.a.presence"));
+    ledger.reading(replica, FROM, List.of("v2.users.a.presence"), "dropped");
+    ledger.blind(replica, FROM.plusSeconds(20), "dropped");
+    ledger.reading(replica, FROM.plusSeconds(30), List.of("v2.users.a.presence"), "dropped");
+    return ledger.unreported().get(0);
   }
 
   @Test

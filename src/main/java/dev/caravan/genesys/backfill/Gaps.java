@@ -20,6 +20,7 @@ public final class Gaps {
   // Guarded by this
   private final Map<String, Gap> waiting = new LinkedHashMap<>();
   private Optional<Consumer<Gap>> reader = Optional.empty();
+  private boolean everRead;
 
   /** A gap is over. Never blocks; a gap that waits already is not taken twice. */
   public synchronized void publish(Gap gap) {
@@ -38,13 +39,16 @@ public final class Gaps {
   /** From now on gaps go there, those that wait first. It must not block. */
   synchronized void read(Consumer<Gap> by) {
     reader = Optional.of(by);
+    everRead = true;
     waiting.values().forEach(by);
     waiting.clear();
   }
 
-  /** Whether there is a route that fills gaps. */
-  public synchronized boolean areRead() {
-    return reader.isPresent();
+  /**
+   * Whether there is a route that fills gaps, or was: it is being edited, or stops with the rest.
+   */
+  public synchronized boolean wereEverRead() {
+    return everRead;
   }
 
   synchronized void readNoMore() {
