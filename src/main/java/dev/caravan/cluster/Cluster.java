@@ -570,7 +570,7 @@ public final class Cluster implements AutoCloseable {
   public void close() {
     group.close();
     if (state.caughtUp()) {
-      topic.write(new ControlRecord.Gone(state.me()));
+      topic.writeLast(new ControlRecord.Gone(state.me()));
     }
     topic.close();
     tasks().forEach(BackgroundTask::stop);

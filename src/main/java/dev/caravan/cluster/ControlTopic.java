@@ -199,6 +199,11 @@ final class ControlTopic implements AutoCloseable {
     writer.write(told);
   }
 
+  /** The last that this instance tells. */
+  void writeLast(ControlRecord told) {
+    writer.writeLast(told);
+  }
+
   @Override
   public void close() {
     loop.close();

@@ -63,6 +63,11 @@ final class ControlWriter implements AutoCloseable {
   /** When, in {@link System#nanoTime}, a record was acknowledged last; {@link #NOTHING}. */
   private volatile long takenAt = NOTHING;
 
+  private final Object writing = new Object();
+
+  // Guarded by writing
+  private boolean ended;
+
   private volatile String trouble = "";
   private volatile String clocks = "";
 
@@ -129,11 +134,21 @@ final class ControlWriter implements AutoCloseable {
 
   /** Never waits for an answer; for room, {@link #BLOCKS_MILLIS} in {@link #NO_ROOM} at most. */
   void write(ControlRecord told) {
-    if (noRoomAt != NOTHING && System.nanoTime() - noRoomAt < NO_ROOM.toNanos()) {
-      return;
+    synchronized (writing) {
+      if (ended || noRoomAt != NOTHING && System.nanoTime() - noRoomAt < NO_ROOM.toNanos()) {
+        return;
+      }
+      noRoomAt = NOTHING;
+      producer.ifPresent(open -> write(open, told));
     }
-    noRoomAt = NOTHING;
-    producer.ifPresent(open -> write(open, told));
+  }
+
+  /** Writes this and nothing after it, whoever still writes: of a key the last record counts. */
+  void writeLast(ControlRecord told) {
+    synchronized (writing) {
+      write(told);
+      ended = true;
+    }
   }
 
   private void write(KafkaProducer<byte[], byte[]> open, ControlRecord told) {

@@ -103,6 +103,30 @@ class ControlWriterTest {
     }
   }
 
+  /** Else the others would count whoever has ended as one that is there, for ten minutes. */
+  @Test
+  void nothingIsWrittenAfterTheLastRecord() throws Exception {
+    NewTopic control = new NewTopic(topic, ControlTopic.SLOTS, (short) 1);
+    try (Admin admin = Admin.create(Map.of("bootstrap.servers", SharedKafka.bootstrapServers()));
+        ControlWriter writer = new ControlWriter(topic, this::client, this::wall)) {
+      admin.createTopics(List.of(control)).all().get();
+      writer.look();
+      await()
+          .atMost(PATIENCE)
+          .until(
+              () -> {
+                writer.write(TOLD);
+                return writer.isTaken();
+              });
+      Given.RECORDS.set(0);
+
+      writer.writeLast(new ControlRecord.Gone("me"));
+      writer.write(TOLD);
+
+      assertThat(Given.RECORDS).hasValue(1);
+    }
+  }
+
   /** Each record would be waited for, on the thread that decides about sockets. */
   @Test
   void whileKafkaIsAwayItIsNotWaitedForWithEachRecord() {
