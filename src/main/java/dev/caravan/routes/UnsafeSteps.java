@@ -463,7 +463,7 @@ final class UnsafeSteps {
     try {
       whole = context.resolvePropertyPlaceholders(whole);
     } catch (IllegalArgumentException e) {
-      LOG.debug("What a placeholder stands for is not known", e);
+      LOG.debug("What a placeholder stands for is not known: {}", e.getMessage());
     }
     return whole.replace("://", ":");
   }
