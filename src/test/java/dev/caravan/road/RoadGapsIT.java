@@ -38,10 +38,10 @@ class RoadGapsIT {
 
   @TempDir Path folder;
 
-  /** The figure in docs/reliability.md is from more kills: -Dcaravan.kills=50. */
+  /** The figure in docs/reliability.md is from more kills: -Dcaravan.bridge.kills=50. */
   @Test
   void whatIsMissingAfterAKillLiesInsideARecordedGap() throws Exception {
-    int kills = Integer.getInteger("caravan.kills", 3);
+    int kills = Integer.getInteger("caravan.bridge.kills", 3);
     Random dice = new Random(kills);
     try (Road road = Road.in(folder);
         Counter counter = new Counter(road.genesys(), PER_SECOND)) {

@@ -39,8 +39,8 @@ class RoadKillIT {
   private static final Pattern IN_FLIGHT =
       Pattern.compile("(?m)^caravan_spool_in_flight\\{[^}]*spool=\"events\"[^}]*} (\\S+)");
 
-  /** The figures in docs/reliability.md are from more kills: -Dcaravan.kills=50. */
-  private static final int KILLS = Integer.getInteger("caravan.kills", 2);
+  /** The figures in docs/reliability.md are from more kills: -Dcaravan.bridge.kills=50. */
+  private static final int KILLS = Integer.getInteger("caravan.bridge.kills", 2);
 
   /** What the promise says, and what a loaded machine may need for the way to the spool. */
   private static final long YOUNG_MILLIS = 50 + Long.getLong("caravan.machine.millis", 2_000);
