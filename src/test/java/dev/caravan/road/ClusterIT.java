@@ -664,6 +664,8 @@ class ClusterIT {
     assertThat(genesys.openSockets()).isGreaterThan(TOPICS.size());
     Instant both = Instant.now();
     awaitTime(cut.plus(CUT));
+    // However long that took: a span of ten seconds that both have read whole
+    awaitTime(both.plusSeconds(21));
     Instant back = Instant.now();
     networks.get("b").to(behind.get("b"));
     awaitState("3 of 3 instances, 2 shards here, 4 elsewhere", "a", "b", "c");
