@@ -22,6 +22,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
 import java.util.function.IntSupplier;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
@@ -58,12 +59,15 @@ public final class GenesysMetrics {
   /**
    * Somebody who reads notifications at present.
    *
+   * @param clients without the shards for whose readers this instance stands by
+   * @param withStandby with those, too, whose channels count as any other
    * @param listing how far a listing is; empty if none is under way
    * @param standsBy for the readers of how many shards this instance stands by
    */
   record Reader(
       InFlight inFlight,
       Supplier<List<ClientStatus>> clients,
+      Supplier<List<ClientStatus>> withStandby,
       Supplier<Map<Integer, Rejections>> topics,
       Supplier<String> listing,
       IntSupplier standsBy) {}
@@ -125,8 +129,13 @@ public final class GenesysMetrics {
   }
 
   private Stream<ShardStatus> shards(Predicate<ClientStatus> whose) {
+    return shards(Reader::clients, whose);
+  }
+
+  private Stream<ShardStatus> shards(
+      Function<Reader, Supplier<List<ClientStatus>>> which, Predicate<ClientStatus> whose) {
     return readers.stream()
-        .flatMap(reader -> reader.clients().get().stream())
+        .flatMap(reader -> which.apply(reader).get().stream())
         .filter(whose)
         .flatMap(client -> client.shards().stream());
   }
@@ -182,7 +191,7 @@ public final class GenesysMetrics {
           "Channels by where they stand: new, opening, live, retiring",
           Tags.of("phase", phase.name().toLowerCase(Locale.ROOT), "client", client),
           () ->
-              shards(its)
+              shards(Reader::withStandby, its)
                   .flatMap(shard -> shard.phases().stream())
                   .filter(stands -> stands == phase)
                   .count());

@@ -322,6 +322,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
         new GenesysMetrics.Reader(
             inFlight,
             this::statuses,
+            () -> reading().statuses(),
             its::rejected,
             preparation::listing,
             () -> shared.map(some -> some.cluster().status().standsBy()).orElse(0));

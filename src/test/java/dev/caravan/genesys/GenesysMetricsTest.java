@@ -26,9 +26,15 @@ class GenesysMetricsTest {
     }
     ShardStatus shard =
         new ShardStatus(0, 7, health, "How it is.", List.of(Phase.LIVE), 0, 1_500, 0, true);
+    return reader(places, List.of(shard), List.of(shard));
+  }
+
+  private static GenesysMetrics.Reader reader(
+      InFlight places, List<ShardStatus> shards, List<ShardStatus> withStandby) {
     return new GenesysMetrics.Reader(
         places,
-        () -> List.of(new ClientStatus("default", List.of(shard), Optional.empty())),
+        () -> List.of(new ClientStatus("default", shards, Optional.empty())),
+        () -> List.of(new ClientStatus("default", withStandby, Optional.empty())),
         Map::of,
         () -> "",
         () -> 0);
@@ -59,6 +65,18 @@ class GenesysMetricsTest {
                 .value())
         .isEqualTo(1);
     assertThat(gauge("caravan.shards")).isEqualTo(1);
+  }
+
+  /** A client has 20, whatever they are for. */
+  @Test
+  void theChannelWithWhichAnInstanceStandsByIsCountedButNotItsShard() {
+    ShardStatus shard =
+        new ShardStatus(0, 7, Health.FLOWING, "How it is.", List.of(Phase.LIVE), 0, 0, 0, true);
+    metrics.begins(reader(new InFlight(10, () -> now), List.of(), List.of(shard)));
+
+    assertThat(gauge("caravan.channels")).isEqualTo(1);
+    assertThat(gauge("caravan.shards")).isZero();
+    assertThat(gauge("caravan.topics")).isZero();
   }
 
   @Test

@@ -32,7 +32,7 @@ class NotificationsHealthCheckTest {
           "genesys-notifications",
           () -> problem.map(it -> new NotificationsHealthCheck.Problem(Health.BROKEN, it)),
           new GenesysMetrics.Reader(
-              inFlight, this::clients, () -> rejected, () -> listing, () -> 0),
+              inFlight, this::clients, this::clients, () -> rejected, () -> listing, () -> 0),
           () -> now,
           () -> trouble,
           () -> ledger,
