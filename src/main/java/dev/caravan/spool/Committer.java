@@ -246,6 +246,7 @@ final class Committer {
   private void writeCheckpoint() {
     long done = backlog.acknowledged();
     try {
+      log.rememberHoles();
       // In this order: what is done with as it is parked is on the medium, and counts as parked
       checkpoint.write(done, Math.max(done, log.last()), parking.force(), parking.records());
       if (options.isForced()) {

@@ -239,6 +239,30 @@ class DamagedSpoolTest {
     }
   }
 
+  @Test
+  void aLossThatIsFoundJustBeforeTheStopIsToldAfterTheStart() throws Exception {
+    SpoolConfiguration settings =
+        SpoolFixture.settings(directory, 6_400_000, 1_000_000, WhenFull.BLOCK);
+    try (SpoolFixture spool = new SpoolFixture(settings)) {
+      spool.appendCommitted(0, 300);
+    }
+    try (RandomAccessFile file =
+        new RandomAccessFile(directory.resolve("events/00000000000000000001.log").toFile(), "rw")) {
+      flip(file, file.length() / 2);
+    }
+    List<Long> left;
+    Spool.Time standsStill = new Spool.Time(Clock.systemUTC(), () -> 0);
+    try (SpoolFixture spool = new SpoolFixture(settings, standsStill)) {
+      left = spool.take(300);
+      spool.spool.acknowledge(300, left.size());
+      assertThat(spool.events).isEmpty();
+    }
+
+    try (SpoolFixture again = new SpoolFixture(settings)) {
+      assertThat(lost(again.events)).isPositive().isEqualTo(300 - left.size());
+    }
+  }
+
   private static long lost(List<SpoolEvent> events) {
     return events.stream().mapToLong(event -> ((Damaged) event).lost()).sum();
   }

@@ -32,6 +32,7 @@ public final class Checkpoint implements Closeable {
   private static final int PARKED_AT = 8 * 5;
   private static final int PARKED_CHECKED_LENGTH = 8 * 6;
 
+  private final Disk disk;
   private final RandomAccessFile file;
   private final FileLock lock;
   private final ByteBuffer buffer = ByteBuffer.allocate(SLOT_LENGTH);
@@ -58,7 +59,8 @@ public final class Checkpoint implements Closeable {
   public record Mark(
       long generation, long acknowledged, long committed, long parked, long parkedRecords) {}
 
-  private Checkpoint(RandomAccessFile file, FileLock lock, Mark mark) {
+  private Checkpoint(Disk disk, RandomAccessFile file, FileLock lock, Mark mark) {
+    this.disk = disk;
     this.file = file;
     this.lock = lock;
     this.mark = mark;
@@ -70,7 +72,10 @@ public final class Checkpoint implements Closeable {
    * @throws InUseException with a sentence that says who must give way, if it is locked
    */
   public static Checkpoint open(Path path, String name) throws IOException {
-    Disk disk = new Disk();
+    return open(path, name, new Disk());
+  }
+
+  static Checkpoint open(Path path, String name, Disk disk) throws IOException {
     disk.createFolder(path.getParent());
     RandomAccessFile file = disk.openOrCreate(path);
     try {
@@ -83,7 +88,7 @@ public final class Checkpoint implements Closeable {
       }
       byte[] slots = new byte[2 * SLOT_LENGTH];
       Disk.readFully(file, 0, slots, 0, slots.length);
-      return new Checkpoint(file, lock, newest(slots));
+      return new Checkpoint(disk, file, lock, newest(slots));
     } catch (IOException e) {
       file.close();
       throw e;
@@ -151,14 +156,13 @@ public final class Checkpoint implements Closeable {
     buffer.putLong(checksum(buffer.array(), 0, CHECKED_LENGTH));
     buffer.putLong(parked);
     buffer.putLong(checksum(buffer.array(), 0, PARKED_CHECKED_LENGTH));
-    file.seek((next.generation() & 1) * SLOT_LENGTH);
-    file.write(buffer.array());
+    disk.write(file, (next.generation() & 1) * SLOT_LENGTH, buffer.array(), SLOT_LENGTH);
     mark = next;
   }
 
   /** Puts what was written on the medium itself. */
   public void force() throws IOException {
-    file.getFD().sync();
+    disk.force(file);
   }
 
   /**

@@ -29,9 +29,14 @@ class Disk {
         : new FileAttribute<?>[0];
   }
 
-  /** Makes the folder and those above it, unless they are there. */
+  /** Makes the folder and those above it, on the medium itself, unless they are there. */
   final void createFolder(Path folder) throws IOException {
-    Files.createDirectories(folder, OWNER_ONLY_FOLDER);
+    if (!Files.isDirectory(folder)) {
+      Path above = folder.toAbsolutePath().getParent();
+      createFolder(above);
+      Files.createDirectories(folder, OWNER_ONLY_FOLDER);
+      forceFolder(above);
+    }
   }
 
   /** Makes an empty file that was not there. */

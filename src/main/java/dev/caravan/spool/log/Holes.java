@@ -13,6 +13,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -100,17 +101,17 @@ final class Holes {
   }
 
   /** Those to be told, which are remembered until they were, also over a restart. */
-  synchronized List<Hole> untold(long first) {
+  synchronized List<Hole> untold(LongSupplier first) {
     write(first);
     shown = untold.size();
     return List.copyOf(untold);
   }
 
   /** Writes what could not be written before; where it cannot now, the next call will. */
-  synchronized void write(long first) {
+  synchronized void write(LongSupplier first) {
     if (unwritten) {
       try {
-        store(first);
+        store(first.getAsLong());
       } catch (IOException e) {
         LOG.debug("{} cannot be written now, and will be.", file, e);
       }
@@ -129,7 +130,7 @@ final class Holes {
   }
 
   /** These are about to be missing, and on purpose. */
-  synchronized void deleted(long from, long to, long first) {
+  synchronized void deleted(long from, long to, LongSupplier first) {
     know(from, to);
     unwritten = true;
     write(first);

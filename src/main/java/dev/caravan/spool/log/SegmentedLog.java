@@ -134,7 +134,15 @@ public final class SegmentedLog implements Closeable {
    * order.
    */
   public List<Hole> holes() {
-    return holes.untold(first());
+    return holes.untold(this::first);
+  }
+
+  /**
+   * Remembers on disk the holes that a reader has found. To be called before what lies behind them
+   * is remembered as settled, as nobody looks for them there again.
+   */
+  public void rememberHoles() {
+    holes.write(this::first);
   }
 
   /** Remembers on disk that all {@link #holes} so far were told; they are not found again. */
@@ -532,10 +540,10 @@ public final class SegmentedLog implements Closeable {
     if (segment == null) {
       return;
     }
-    holes.deleted(segment.info().base(), segment.info().last(), first());
+    holes.deleted(segment.info().base(), segment.info().last(), this::first);
     remove(segment);
     // Where the disk was full, there is room now
-    holes.write(first());
+    holes.write(this::first);
   }
 
   /** The files that have records, the oldest first; an immutable list, cheap to ask for. */

@@ -27,9 +27,13 @@ class PowerCutTest {
   private final TreeSet<Long> appended = new TreeSet<>();
   private final Set<Long> underWay = new HashSet<>();
   private final Set<Long> told = new HashSet<>();
+  private Checkpoint checkpoint;
   private SegmentedLog log;
   private long last;
   private long settled;
+
+  /** How far the checkpoint says on the medium itself that all is settled. */
+  private long forcedSettled;
 
   static LongStream seeds() {
     return LongStream.rangeClosed(1, Integer.getInteger("spool.seeds", 20));
@@ -40,7 +44,9 @@ class PowerCutTest {
   void withForceWhatWasAppendedIsThere(long seed) throws Exception {
     Random random = new Random(seed);
     for (int cut = 0; cut < CUTS; cut++) {
-      open(true, last);
+      open(true);
+      assertThat(settledByCheckpoint()).isBetween(forcedSettled, settled);
+      settled = settledByCheckpoint();
       List<Long> left = read(settled + 1);
       assertThat(log.holes()).isEmpty();
       assertThat(left).isSorted().doesNotHaveDuplicates();
@@ -49,8 +55,8 @@ class PowerCutTest {
       assertThat(log.last()).isGreaterThanOrEqualTo(last);
       appended.addAll(left);
       last = log.last();
-      work(random);
-      disk.powerCut(directory.resolve("events"), random);
+      work(true, random);
+      disk.powerCut(random);
     }
   }
 
@@ -60,7 +66,7 @@ class PowerCutTest {
     Random random = new Random(seed);
     Set<Long> forced = new HashSet<>();
     for (int cut = 0; cut < CUTS; cut++) {
-      open(false, last);
+      open(false, 0, last);
       List<Long> left = read(1);
       assertThat(left).containsAll(forced);
       appended.clear();
@@ -74,28 +80,28 @@ class PowerCutTest {
         }
       }
       log.close();
-      disk.powerCut(directory.resolve("events"), random);
+      disk.powerCut(random);
     }
   }
 
-  /**
-   * The checkpoint may come from any time before the cut; it is forced before files are deleted.
-   */
+  /** Nothing forces the checkpoint: it may come from any time before the cut, files or no files. */
   @ParameterizedTest
   @MethodSource("seeds")
   void withoutForceTheRestCanBeReadAndTheLogGoesOn(long seed) throws Exception {
     Random random = new Random(seed);
-    long checkpoint = 0;
     for (int cut = 0; cut < CUTS; cut++) {
-      open(false, checkpoint);
-      List<Long> left = read(settled + 1);
+      open(false);
+      assertThat(settledByCheckpoint()).isLessThanOrEqualTo(settled);
+      List<Long> left = read(settledByCheckpoint() + 1);
       told.addAll(Records.sequences(log.holes()));
       if (random.nextBoolean()) {
         log.holesTold();
       }
-      long known = Math.max(checkpoint, left.isEmpty() ? 0 : left.get(left.size() - 1));
+      long known =
+          Math.max(checkpoint.mark().committed(), left.isEmpty() ? 0 : left.get(left.size() - 1));
       assertThat(left).isSorted().doesNotHaveDuplicates();
-      assertThat(underWay).containsAll(left.stream().filter(n -> !appended.contains(n)).toList());
+      assertThat(underWay)
+          .containsAll(left.stream().filter(n -> n > settled && !appended.contains(n)).toList());
       Set<Long> accounted = new HashSet<>(told);
       accounted.addAll(left);
       assertThat(accounted).containsAll(appended.subSet(settled + 1, Math.max(settled, known) + 1));
@@ -104,18 +110,26 @@ class PowerCutTest {
       appended.clear();
       appended.addAll(left);
 
-      work(random);
-      checkpoint = last - random.nextInt(3) * random.nextLong(last - settled + 1) / 2;
-      disk.powerCut(directory.resolve("events"), random);
+      work(false, random);
+      disk.powerCut(random);
     }
   }
 
-  private void open(boolean force, long expectedLast) throws IOException {
+  private void open(boolean force) throws IOException {
+    checkpoint = Checkpoint.open(directory.resolve("events.checkpoint"), "events", disk);
+    open(force, settledByCheckpoint(), checkpoint.mark().committed());
+  }
+
+  private long settledByCheckpoint() {
+    return checkpoint.mark().acknowledged();
+  }
+
+  private void open(boolean force, long settledThen, long expectedLast) throws IOException {
     log =
         SegmentedLog.open(
             new SegmentedLog.Options(directory, "events", 6_000, force, Records.CLOCK),
-            settled,
-            expectedLast,
+            settledThen,
+            Math.max(settledThen, expectedLast),
             disk);
   }
 
@@ -124,7 +138,7 @@ class PowerCutTest {
   }
 
   /** Appends and deletes until the power goes, in the middle of something or not. */
-  private void work(Random random) throws IOException {
+  private void work(boolean force, Random random) throws IOException {
     underWay.clear();
     disk.callsLeft = random.nextInt(80);
     try {
@@ -133,6 +147,11 @@ class PowerCutTest {
           append(Records.range(last + 1, last + 1 + random.nextInt(8), random.nextInt(900)));
         } else {
           settled += random.nextLong(last - settled + 1);
+          checkpoint.write(settled, last, 0, 0);
+          if (force) {
+            checkpoint.force();
+            forcedSettled = settled;
+          }
           log.deleteUpTo(settled);
         }
       }
@@ -140,6 +159,7 @@ class PowerCutTest {
       assertThat(e).hasMessageContaining("The power is gone");
     }
     log.close();
+    checkpoint.close();
   }
 
   private void append(List<LogRecord> records) throws IOException {

@@ -102,8 +102,13 @@ final class UnsyncedDisk extends Disk {
   @Override
   void forceFolder(Path folder) throws IOException {
     call();
-    durableNames.clear();
-    durableNames.putAll(names);
+    durableNames.keySet().removeIf(path -> path.getParent().equals(folder));
+    names.forEach(
+        (path, inode) -> {
+          if (path.getParent().equals(folder)) {
+            durableNames.put(path, inode);
+          }
+        });
   }
 
   @Override
@@ -134,8 +139,8 @@ final class UnsyncedDisk extends Disk {
     return bytes;
   }
 
-  /** Leaves in the folder what may be there when the power comes back, and knows it as forced. */
-  void powerCut(Path folder, Random random) throws IOException {
+  /** Leaves on the disk what may be there when the power comes back, and knows it as forced. */
+  void powerCut(Random random) throws IOException {
     callsLeft = Integer.MAX_VALUE;
     int keptOfTen = random.nextInt(11);
     Map<Path, Inode> left = new HashMap<>(durableNames);
@@ -161,7 +166,8 @@ final class UnsyncedDisk extends Disk {
       Files.write(file.getKey(), inode.durable);
       names.put(file.getKey(), inode);
     }
-    forceFolder(folder);
+    durableNames.clear();
+    durableNames.putAll(names);
     opened.clear();
   }
 
