@@ -17,7 +17,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
-/** The walls of the house: which room may use which. */
+/** Which package may use which. */
 class ArchitectureTest {
 
   private static final JavaClasses CLASSES =
@@ -25,7 +25,9 @@ class ArchitectureTest {
           .withImportOption(new ImportOption.DoNotIncludeTests())
           .importPackages("dev.caravan");
 
-  /** From the ground to the roof: a room uses rooms of its own floor or below it, never above. */
+  /**
+   * From the lowest to the highest: a room uses rooms of its own floor or below it, never above.
+   */
   private static final List<List<String>> FLOORS =
       List.of(
           List.of("background"),
@@ -72,7 +74,8 @@ class ArchitectureTest {
   }
 
   /**
-   * An arrow for each room that uses another; those of {@code cli} and to the basement are told.
+   * An arrow for each room that uses another; those from {@code cli} and those to {@code
+   * background} are left out.
    */
   @Test
   void theDrawingOfTheRoomsIsTrue() {

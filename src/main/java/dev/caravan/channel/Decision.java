@@ -69,12 +69,12 @@ final class Decision {
     state = state.change(channel.number(), change);
   }
 
-  void act(ShardAction action) {
+  void add(ShardAction action) {
     actions.add(action);
   }
 
   void report(Kind kind, Cause cause, long from, long to) {
-    act(new Report(new ShardReport(kind, cause, from, to, sentence(cause))));
+    add(new Report(new ShardReport(kind, cause, from, to, sentence(cause))));
   }
 
   static String sentence(Cause cause) {
@@ -83,7 +83,7 @@ final class Decision {
 
   /** Closes a channel that is not needed any more. */
   void letGo(ChannelState channel) {
-    act(new Close(channel.number()));
+    add(new Close(channel.number()));
     state = state.without(channel.number());
   }
 
@@ -101,7 +101,7 @@ final class Decision {
     }
     ChannelState next = foreseen || isHopeless(failure) ? channel.anew() : channel;
     if (failure.kind() == Failure.Kind.REFUSED) {
-      act(new Report(new ShardReport(Kind.BROKEN, Cause.REFUSED, now, now, failure.sentence())));
+      add(new Report(new ShardReport(Kind.BROKEN, Cause.REFUSED, now, now, failure.sentence())));
       state = state.withBroken(Optional.of(failure.sentence()));
       planAsked(next, timings.slowRetry().toMillis());
       return;
@@ -111,7 +111,7 @@ final class Decision {
     String sentence = failure.sentence() + " Next attempt in " + wait + " ms.";
     Cause why =
         failure.kind() == Failure.Kind.CHANNEL_GONE ? Cause.CHANNEL_GONE : Cause.UNAVAILABLE;
-    act(new Report(new ShardReport(Kind.RETRYING, why, now, now + wait, sentence)));
+    add(new Report(new ShardReport(Kind.RETRYING, why, now, now + wait, sentence)));
     state = state.withBroken(Optional.empty());
     if (asked > 0) {
       planAsked(next, wait);
@@ -147,7 +147,7 @@ final class Decision {
     String sentence =
         "All of the %d attempts a minute, or of the %d new channels among them, have been made. Next attempt in %d ms."
             .formatted(AttemptBudget.MOST, AttemptBudget.MOST_NEW, wait);
-    act(new Report(new ShardReport(Kind.RETRYING, channel.cause(), now, now + wait, sentence)));
+    add(new Report(new ShardReport(Kind.RETRYING, channel.cause(), now, now + wait, sentence)));
     change(channel, c -> c.openLater(now + wait));
   }
 
@@ -183,7 +183,7 @@ final class Decision {
    */
   void distrust(ChannelState channel, Cause cause) {
     if (mayReuse(channel, cause)) {
-      act(new Cut(channel.number()));
+      add(new Cut(channel.number()));
       lost(channel, cause);
       return;
     }
@@ -201,11 +201,11 @@ final class Decision {
         .ifPresent(
             spare -> {
               change(spare, ChannelState::reprieved);
-              act(new Read(spare.number(), lastRead));
+              add(new Read(spare.number(), lastRead));
             });
     if (!state.reading() && state.blindSince() == 0) {
       state = state.blind(lastRead, cause);
-      act(new Blind(lastRead, cause));
+      add(new Blind(lastRead, cause));
     }
     long at = now + wait;
     if (again) {
@@ -236,8 +236,8 @@ final class Decision {
       long until = next.get().liveAt();
       long since = readFor(old, until);
       report(Kind.DISCONNECTED, cause, since, now);
-      act(new Blind(since, cause));
-      act(new Read(live.get().number(), until));
+      add(new Blind(since, cause));
+      add(new Read(live.get().number(), until));
     }
   }
 

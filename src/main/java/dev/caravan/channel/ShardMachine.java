@@ -78,7 +78,7 @@ public record ShardMachine(Timings timings, DoubleSupplier random) {
 
   private static void tooLate(Decision d, ShardEvent event) {
     if (event instanceof ShardEvent.SocketOpened e) {
-      d.act(new Close(e.number()));
+      d.add(new Close(e.number()));
     }
   }
 
@@ -133,10 +133,10 @@ public record ShardMachine(Timings timings, DoubleSupplier random) {
     Optional<ChannelState> opening =
         d.state().channel(e.number()).filter(c -> c.phase() == Phase.OPENING);
     if (opening.isEmpty()) {
-      d.act(new Close(e.number()));
+      d.add(new Close(e.number()));
       return;
     }
-    d.act(new Ping(e.number()));
+    d.add(new Ping(e.number()));
     d.change(opening.get(), c -> c.socketOpen(d.now(), e.rotateAt(), e.rotateCause()));
   }
 
@@ -149,7 +149,7 @@ public record ShardMachine(Timings timings, DoubleSupplier random) {
         continue;
       }
       if (old.trusted(Phase.LIVE)) {
-        d.act(new Ping(old.number()));
+        d.add(new Ping(old.number()));
         // Nobody else will ever tell what was taken from it
         d.change(old, c -> c.retiring(d.now()).checkAt(d.now()));
       } else if (old.phase() == Phase.LIVE || old.coming() && old.goesBack()) {
@@ -161,7 +161,7 @@ public record ShardMachine(Timings timings, DoubleSupplier random) {
     } else {
       d.report(Kind.CONNECTED, channel.cause(), d.now(), d.now());
     }
-    d.act(new Read(channel.number(), d.now()));
+    d.add(new Read(channel.number(), d.now()));
     d.become(d.state().blind(0, Cause.START).withBroken(Optional.empty()));
   }
 
@@ -191,7 +191,7 @@ public record ShardMachine(Timings timings, DoubleSupplier random) {
       return;
     }
     if (notice == Cause.TOKEN_REVOKED) {
-      d.act(new DropToken(channel.number()));
+      d.add(new DropToken(channel.number()));
     }
     switch (channel.phase()) {
       case LIVE -> d.distrust(channel, notice);
@@ -243,8 +243,8 @@ public record ShardMachine(Timings timings, DoubleSupplier random) {
   }
 
   private static void stop(Decision d) {
-    d.state().channels().forEach(c -> d.act(new Close(c.number())));
-    d.act(new ShardAction.Finish());
+    d.state().channels().forEach(c -> d.add(new Close(c.number())));
+    d.add(new ShardAction.Finish());
     d.become(d.state().stop());
   }
 
@@ -279,7 +279,7 @@ public record ShardMachine(Timings timings, DoubleSupplier random) {
     if (wait > 0) {
       d.held(c, wait);
     } else {
-      d.act(new Open(c.number(), c.cause(), c.reuses(), free));
+      d.add(new Open(c.number(), c.cause(), c.reuses(), free));
       d.change(c, planned -> planned.opening(d.now()));
     }
   }
@@ -313,7 +313,7 @@ public record ShardMachine(Timings timings, DoubleSupplier random) {
       return;
     }
     if (d.now() >= c.rotateAt() && d.state().successor().isEmpty()) {
-      d.act(new AskRotation(c.number(), c.rotateCause()));
+      d.add(new AskRotation(c.number(), c.rotateCause()));
     }
     check(d, c);
     long heard = heard(c.liveAt(), d.reading(c));
@@ -323,7 +323,7 @@ public record ShardMachine(Timings timings, DoubleSupplier random) {
       if (c.pingSentAt() > 0) {
         d.distrust(c, Cause.SILENT);
       } else {
-        d.act(new Ping(c.number()));
+        d.add(new Ping(c.number()));
         d.change(c, same -> same.pingSent(d.now()));
       }
     }
@@ -331,7 +331,7 @@ public record ShardMachine(Timings timings, DoubleSupplier random) {
 
   private void check(Decision d, ChannelState c) {
     if (c.reading() && d.now() >= c.checkAt()) {
-      d.act(new ListSubscriptions(c.number()));
+      d.add(new ListSubscriptions(c.number()));
       long most = timings.check().toMillis();
       // Not all channels at the same time
       long next = d.now() + most - d.jitter(most / 4);

@@ -542,7 +542,7 @@ public final class Cluster implements AutoCloseable {
    */
   public void stay() {
     if (state.caughtUp()) {
-      LOG.info("This instance takes part again in reading what is to be read.");
+      LOG.info("This instance takes shards again.");
       group.stay();
       submit(new ClusterEvent.Stay());
     }

@@ -126,7 +126,7 @@ final class ClusterActions {
     } else if (action instanceof ClusterAction.Join join) {
       LOG.warn(
           switch (state.self().away()) {
-            case NO -> "This instance takes part again in reading what is to be read.";
+            case NO -> "This instance takes shards again.";
             case IS_NOT_HEARD ->
                 "The other instances hear nothing of this one, which does hear them: it leaves its"
                     + " shards to them.";

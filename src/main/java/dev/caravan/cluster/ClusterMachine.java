@@ -190,7 +190,7 @@ final class ClusterMachine {
         };
     if (next != self.away()) {
       d.become(d.state().with(self.withAway(next, now)));
-      d.act(new ClusterAction.Join(next == Away.NO));
+      d.add(new ClusterAction.Join(next == Away.NO));
     }
   }
 
@@ -240,7 +240,7 @@ final class ClusterMachine {
     boolean since = now - d.view().planAt() >= CHANGED_WITHIN_MILLIS;
     boolean read = d.view().reader(shard).filter(it -> d.view().alive(it.by(), now)).isPresent();
     if (since && read && d.state().ours(shard).isEmpty()) {
-      d.act(new ClusterAction.ReadElsewhere(shard, 0));
+      d.add(new ClusterAction.ReadElsewhere(shard, 0));
     }
   }
 
@@ -250,13 +250,13 @@ final class ClusterMachine {
       return;
     }
     if (ours.stage() == Stage.OFFERED) {
-      d.act(new ClusterAction.Note(shard, false));
+      d.add(new ClusterAction.Note(shard, false));
     }
     if (ours.stage() == Stage.READING || ours.stage() == Stage.OFFERED) {
-      d.act(new ClusterAction.Hold(shard));
+      d.add(new ClusterAction.Hold(shard));
       d.become(shard, ours.at(Stage.CHECKING, now));
     } else if (ours.stage() == Stage.OPENING) {
-      d.act(new ClusterAction.Hold(shard));
+      d.add(new ClusterAction.Hold(shard));
       d.become(shard, ours.stoodStill(now));
     } else if (ours.stage() == Stage.HOLDING) {
       d.become(shard, ours.stoodStill(now));
@@ -277,7 +277,7 @@ final class ClusterMachine {
     } else if (ours.probing() && probe.since() == ours.stoodStill()) {
       d.become(shard, ours.probed());
       if (ours.stage() == Stage.OPENING) {
-        d.act(new ClusterAction.Release(shard, List.of()));
+        d.add(new ClusterAction.Release(shard, List.of()));
       } else if (ours.parts() == Ours.ALL_PARTS) {
         release(shard, ours, ours.forwarded());
       }
@@ -290,7 +290,7 @@ final class ClusterMachine {
       release(shard, ours, List.of());
     } else {
       begun(shard, ours, Stage.READING);
-      d.act(new ClusterAction.Release(shard, List.of()));
+      d.add(new ClusterAction.Release(shard, List.of()));
     }
   }
 
@@ -312,7 +312,7 @@ final class ClusterMachine {
     if (ours.stage() == Stage.READING
         || ours.stage() == Stage.OFFERED
         || ours.stage() == Stage.DRAINING) {
-      d.act(new ClusterAction.WriteUntil(shard, ours.epoch()));
+      d.add(new ClusterAction.WriteUntil(shard, ours.epoch()));
     } else if (ours.stage() == Stage.CHECKING || ours.probing()) {
       long since = ours.stage() == Stage.CHECKING ? ours.since() : ours.stoodStill();
       d.write(new Probe(d.state().me(), shard, since));
@@ -405,7 +405,7 @@ final class ClusterMachine {
     Optional<Live> live = d.anotherReader(shard);
     if (live.isPresent() && d.state().ours(shard).isEmpty()) {
       long lastRead = fromUs && live.get().held() ? 0 : live.get().lastRead();
-      d.act(new ClusterAction.ReadElsewhere(shard, lastRead));
+      d.add(new ClusterAction.ReadElsewhere(shard, lastRead));
     }
   }
 
@@ -417,7 +417,7 @@ final class ClusterMachine {
             .flatMap(shard -> d.view().planned(shard).stream())
             .toList();
     if (plan.whole() && !planned.isEmpty() && planned.size() == plan.slots().size()) {
-      d.act(
+      d.add(
           new ClusterAction.Want(
               planned.stream().flatMap(some -> some.planned().subscriptions().stream()).toList()));
     }
@@ -451,9 +451,9 @@ final class ClusterMachine {
   private void release(int shard, Ours ours, List<Cluster.Forwarded> forwarded) {
     if (ours.stage() == Stage.HOLDING) {
       // What the other may have read, and our channel does not
-      d.act(new ClusterAction.Unread(shard, ours.since(), d.view().shard(shard).lastRead()));
+      d.add(new ClusterAction.Unread(shard, ours.since(), d.view().shard(shard).lastRead()));
     }
-    d.act(new ClusterAction.Release(shard, List.copyOf(forwarded)));
+    d.add(new ClusterAction.Release(shard, List.copyOf(forwarded)));
     d.become(shard, ours.at(Stage.READING, now));
   }
 
@@ -483,7 +483,7 @@ final class ClusterMachine {
     Optional<Ours> draining = d.state().ours(shard).filter(ours -> ours.stage() == Stage.DRAINING);
     if (draining.isPresent() && other.isPresent()) {
       tellUntil(shard, draining.get());
-      d.act(new ClusterAction.HandOver(shard, other.get().epoch()));
+      d.add(new ClusterAction.HandOver(shard, other.get().epoch()));
       d.become(d.state().without(shard));
       readElsewhere(shard, true);
     }
@@ -498,7 +498,7 @@ final class ClusterMachine {
     boolean others =
         d.view().members().keySet().stream().anyMatch(it -> !it.equals(d.state().me()));
     if (ours.stage() == Stage.READING && cutOff && others) {
-      d.act(new ClusterAction.Close(shard));
+      d.add(new ClusterAction.Close(shard));
       d.become(shard, ours.at(Stage.GIVEN_UP, now));
     }
   }
@@ -565,14 +565,14 @@ final class ClusterMachine {
   private void begin(int shard, Topics topics, Stage stage, long lastRead) {
     boolean held = stage == Stage.JOINING;
     d.become(shard, Ours.opening(stage, topics.version(), lastRead, now));
-    d.act(new ClusterAction.Open(topics.planned(), held, held ? 0 : lastRead));
+    d.add(new ClusterAction.Open(topics.planned(), held, held ? 0 : lastRead));
   }
 
   /** Whether to go on with a shard as we do. */
   private void keep(int shard, Ours ours) {
     Plan plan = d.view().plan();
     if (!plan.slots().containsKey(shard)) {
-      d.act(new ClusterAction.Finish(shard));
+      d.add(new ClusterAction.Finish(shard));
       d.become(d.state().without(shard));
       return;
     }
@@ -644,16 +644,16 @@ final class ClusterMachine {
     d.view()
         .shard(shard)
         .until()
-        .ifPresent(until -> d.act(new ClusterAction.Inherit(shard, until.millis())));
+        .ifPresent(until -> d.add(new ClusterAction.Inherit(shard, until.millis())));
   }
 
   private void another(int shard, Ours ours, Live reader) {
     if (reader.held()) {
       if (ours.stage() == Stage.READING) {
         // It has taken an offer that stands no more
-        d.act(new ClusterAction.Note(shard, true));
+        d.add(new ClusterAction.Note(shard, true));
       }
-      d.act(new ClusterAction.Drain(shard));
+      d.add(new ClusterAction.Drain(shard));
       d.become(shard, ours.at(Stage.DRAINING, now));
     } else {
       close(shard);
@@ -684,7 +684,7 @@ final class ClusterMachine {
     d.write(new Live(d.state().me(), shard, epoch, holds, ours.lastRead()));
     if (ours.stage() == Stage.OFFERED && epoch != ours.epoch()) {
       // It is offered under that epoch
-      d.act(new ClusterAction.Note(shard, false));
+      d.add(new ClusterAction.Note(shard, false));
       d.become(shard, ours.at(Stage.READING, now).under(epoch, now));
     } else {
       d.become(shard, ours.under(epoch, holds ? ours.since() : now));
@@ -698,11 +698,11 @@ final class ClusterMachine {
         ours.stage() == Stage.READING
             || ours.stage() == Stage.OFFERED && now - ours.since() >= MOVES_WITHIN_MILLIS;
     if (moves && begins) {
-      d.act(new ClusterAction.Note(shard, true));
+      d.add(new ClusterAction.Note(shard, true));
       d.write(new Offer(d.state().me(), shard, ours.epoch()));
       d.become(shard, ours.at(Stage.OFFERED, now));
     } else if (!moves && ours.stage() == Stage.OFFERED) {
-      d.act(new ClusterAction.Note(shard, false));
+      d.add(new ClusterAction.Note(shard, false));
       d.become(shard, ours.at(Stage.READING, now));
     }
   }
@@ -717,14 +717,14 @@ final class ClusterMachine {
         .filter(topics -> !topics.version().equals(ours.version()))
         .ifPresent(
             topics -> {
-              d.act(new ClusterAction.Change(topics.planned()));
+              d.add(new ClusterAction.Change(topics.planned()));
               d.become(shard, ours.withVersion(topics.version()));
             });
   }
 
   private void close(int shard) {
     boolean read = d.state().ours(shard).filter(ours -> ours.epoch() > 0).isPresent();
-    d.act(new ClusterAction.Close(shard));
+    d.add(new ClusterAction.Close(shard));
     d.become(d.state().without(shard));
     readElsewhere(shard, read);
   }
@@ -735,7 +735,7 @@ final class ClusterMachine {
     boolean due = d.planning().isOurs();
     if (due != d.state().leader().isPresent()) {
       d.become(d.state().with(due ? Optional.of(Leader.since(now)) : Optional.empty()));
-      d.act(new ClusterAction.Lead(due));
+      d.add(new ClusterAction.Lead(due));
     }
     if (due && d.view().contact(now)) {
       Leader leader = d.state().leader().orElseThrow();

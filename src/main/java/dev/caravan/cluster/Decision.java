@@ -35,12 +35,12 @@ final class Decision {
     return List.copyOf(actions);
   }
 
-  void act(ClusterAction action) {
+  void add(ClusterAction action) {
     actions.add(action);
   }
 
   void write(ControlRecord told) {
-    act(new ClusterAction.Write(told));
+    add(new ClusterAction.Write(told));
   }
 
   void become(ClusterState next) {

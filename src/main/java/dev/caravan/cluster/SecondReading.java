@@ -131,7 +131,7 @@ abstract sealed class SecondReading permits StandingBy, ReadingAhead {
         d.become(d.state().withoutStanding(shard));
       } else if (due && mayOpen(standing.get(), reader.get(), topics.get())) {
         d.become(shard, standing.get().opened(topics.get().version(), d.now()));
-        d.act(new ClusterAction.StandBy(topics.get().planned()));
+        d.add(new ClusterAction.StandBy(topics.get().planned()));
         tell(shard);
       }
     } else if (topics.isEmpty() || read && !due || room(topics.get()).isTakenByOthers()) {
@@ -180,14 +180,14 @@ abstract sealed class SecondReading permits StandingBy, ReadingAhead {
   /** As if we had opened it for the move: what was read before its reader has. */
   void takePart(int shard, Standing standing, Live reader) {
     d.become(shard, Ours.opening(Stage.JOINING, standing.version(), reader.lastRead(), d.now()));
-    d.act(new ClusterAction.TakePart(shard));
+    d.add(new ClusterAction.TakePart(shard));
   }
 
   /** Nobody reads the shard, and our channel, too, is not live yet, or not any more. */
   void openForGood(int shard, Standing standing, Topics topics) {
     long lastRead = d.view().shard(shard).lastRead();
     d.become(shard, Ours.opening(Stage.OPENING, standing.version(), lastRead, d.now()));
-    d.act(new ClusterAction.TakeOver(topics.planned(), lastRead));
+    d.add(new ClusterAction.TakeOver(topics.planned(), lastRead));
   }
 
   /** Another was faster than we, and knows nothing of what its predecessor has not forwarded. */
@@ -197,7 +197,7 @@ abstract sealed class SecondReading permits StandingBy, ReadingAhead {
             && !live.by().equals(d.state().me())
             && before.filter(it -> !it.by().equals(live.by())).isPresent();
     if (ended && d.state().standing(live.shard()).filter(Standing::isOpen).isPresent()) {
-      d.act(new ClusterAction.Rescue(live.shard()));
+      d.add(new ClusterAction.Rescue(live.shard()));
     }
   }
 
@@ -209,18 +209,18 @@ abstract sealed class SecondReading permits StandingBy, ReadingAhead {
         shard,
         Ours.opening(Stage.READING, standing.version(), lastRead, d.now()).under(epoch, d.now()));
     d.write(new Live(d.state().me(), shard, epoch, false, lastRead));
-    d.act(new ClusterAction.TakeOver(topics.planned(), lastRead));
+    d.add(new ClusterAction.TakeOver(topics.planned(), lastRead));
   }
 
   private void close(int shard) {
-    d.act(new ClusterAction.Close(shard));
+    d.add(new ClusterAction.Close(shard));
     d.become(d.state().withoutStanding(shard));
   }
 
   private void change(int shard, Standing standing, Topics topics) {
     boolean meant = topics.version().equals(d.view().plan().versions().get(shard));
     if (meant && !topics.version().equals(standing.version())) {
-      d.act(new ClusterAction.Change(topics.planned()));
+      d.add(new ClusterAction.Change(topics.planned()));
       d.become(shard, standing.withVersion(topics.version()));
     }
   }

@@ -4,8 +4,8 @@ import dev.caravan.frame.EnvelopeReader;
 import dev.caravan.frame.Frame;
 import dev.caravan.simulator.centre.Body;
 import dev.caravan.simulator.centre.Day;
+import dev.caravan.simulator.centre.EventSink;
 import dev.caravan.simulator.centre.Organization;
-import dev.caravan.simulator.centre.Teller;
 import dev.caravan.topic.TopicCatalogue;
 import dev.caravan.topic.TopicSelector;
 import java.nio.charset.StandardCharsets;
@@ -91,14 +91,14 @@ public record Sample(String pattern, Frame.Notification event, byte[] body) {
         1,
         CONVERSATIONS_PER_HOUR,
         System.currentTimeMillis(),
-        new Teller() {
+        new EventSink() {
           @Override
           public boolean heard(String topic) {
             return heard.test(topic);
           }
 
           @Override
-          public void tell(String topic, Body body, String correlationId) {
+          public void publish(String topic, Body body, String correlationId) {
             told.accept(frame(topic, new String(body.bytes(), StandardCharsets.UTF_8)));
           }
         });

@@ -29,7 +29,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Tells the ledger what is read and what is not, and the world what was not: each gap that is over
- * becomes a signal, again and again until one of them is in safe hands.
+ * becomes a signal, again and again until one of them is committed.
  */
 final class GapRecorder {
 
@@ -309,25 +309,25 @@ final class GapRecorder {
   /**
    * To be called every second.
    *
-   * @param keptUntil until when all that was handed on is in safe hands
+   * @param committedUntil until when all that was handed on is committed
    */
-  void tick(List<Shard> shards, long keptUntil, long now) {
-    unlessStopped(() -> tickNow(shards, keptUntil, now));
+  void tick(List<Shard> shards, long committedUntil, long now) {
+    unlessStopped(() -> tickNow(shards, committedUntil, now));
   }
 
-  private void tickNow(List<Shard> shards, long keptUntil, long now) {
+  private void tickNow(List<Shard> shards, long committedUntil, long now) {
     until.clear();
     for (Shard shard : shards) {
       OptionalLong handedOn = shard.handedOnUntil();
       if (handedOn.isPresent()) {
-        Instant safe = clock.atTheEarliest(Math.min(handedOn.getAsLong(), keptUntil));
-        ledger.readUntil(shard.replica(), safe);
-        until.merge(shard.number(), safe, (one, other) -> one.isAfter(other) ? one : other);
+        Instant committed = clock.atTheEarliest(Math.min(handedOn.getAsLong(), committedUntil));
+        ledger.readUntil(shard.replica(), committed);
+        until.merge(shard.number(), committed, (one, other) -> one.isAfter(other) ? one : other);
       }
     }
     ledger.save();
     List<Gap> unreported = ledger.unreported();
-    // If this ends before the signal is in safe hands, whoever takes over begins before that gap
+    // If this ends before the signal is committed, whoever takes over begins before that gap
     Instant recent = clock.atTheEarliest(now - HELD_BACK_MILLIS);
     unreported.stream()
         .filter(gap -> gap.to().isAfter(recent))
@@ -352,8 +352,8 @@ final class GapRecorder {
                     .formatted(topics));
   }
 
-  /** Whether the signal of each gap that is over is in safe hands; any thread may ask. */
-  boolean areAllTold() {
+  /** Whether the signal of each gap that is over is committed; any thread may ask. */
+  boolean areAllReported() {
     return ledger.unreported().isEmpty();
   }
 

@@ -64,7 +64,7 @@ public class GenesysComponent extends DefaultComponent {
   private String caFile = "{{genesys.ca.file:}}";
 
   private final Signals signals = new Signals();
-  private volatile Supplier<Duration> unsafeFor = () -> Duration.ZERO;
+  private volatile Supplier<Duration> uncommittedFor = () -> Duration.ZERO;
   private volatile Settling settling = new Settling("", () -> Duration.ZERO);
   private final List<Consumer<byte[]>> settled = new CopyOnWriteArrayList<>();
   private final Gaps gaps = new Gaps();
@@ -169,12 +169,12 @@ public class GenesysComponent extends DefaultComponent {
    * Has somebody say for how long what routes have taken may have been in memory only. That does
    * not count as read yet: should the process end, the gap begins before it.
    */
-  public void unsafeFor(Supplier<Duration> time) {
-    unsafeFor = time;
+  public void uncommittedFor(Supplier<Duration> time) {
+    uncommittedFor = time;
   }
 
-  Duration unsafeFor() {
-    return unsafeFor.get();
+  Duration uncommittedFor() {
+    return uncommittedFor.get();
   }
 
   /** How a route that reads hands over to other instances. */

@@ -136,14 +136,14 @@ final class HeldFrames {
     this.pairedOff = pairedOff;
   }
 
-  /** Whether something is held, and so is not in safe hands. */
+  /** Whether something is held, and so is not committed. */
   boolean isHolding() {
     return mode == Mode.HOLD || mode == Mode.STAND_BY;
   }
 
   /**
-   * Whether all that was read until then has been handed on, so that it is in safe hands when all
-   * that was handed on until then is.
+   * Whether all that was read until then has been handed on, so that it is committed when all that
+   * was handed on until then is.
    */
   boolean hasForwarded(long until) {
     return !isHolding() && until >= forwardsSince;
@@ -179,7 +179,7 @@ final class HeldFrames {
 
   /**
    * A frame cannot be read. While this instance stands by it is the reader's, too, and kept until
-   * that has settled it: false if it is not kept.
+   * that one has acknowledged it: false if it is not kept.
    *
    * @param letter sends it to the dead letters
    */
@@ -195,8 +195,8 @@ final class HeldFrames {
     return true;
   }
 
-  /** The reader has settled all that it read before. */
-  synchronized void settled(long before) {
+  /** The reader has acknowledged or left out all that it read before. */
+  synchronized void acknowledgedUntil(long before) {
     while (!unreadable.isEmpty() && unreadable.getFirst().at() < before) {
       unreadableBytes -= unreadable.removeFirst().bytes();
     }

@@ -25,17 +25,17 @@ final class InFlight {
   private long since;
   private long done;
 
-  private final Safe kept;
-  private final Safe settled;
+  private final Watermark committed;
+  private final Watermark acknowledged;
   private long left;
 
-  /** Until when all that had entered was found safe, in a sense in which it is some time later. */
-  private static final class Safe {
+  /** Until when all that had entered has reached a stage that it reaches after it has left. */
+  private static final class Watermark {
     private long lookedAt;
     private long leftThen;
     private long until;
 
-    private Safe(long now) {
+    private Watermark(long now) {
       this.lookedAt = now;
       this.leftThen = now;
       this.until = now;
@@ -44,12 +44,12 @@ final class InFlight {
     /**
      * @param now before it was seen what has left
      * @param left until when all that had entered had left then
-     * @param safe when all that had left by then is safe
+     * @param reached all that had left by then has reached the stage
      */
-    private long until(long now, long left, long safe) {
-      if (safe >= lookedAt) {
-        // What had left by then is safe, and not what has left since
-        until = safe >= now ? left : leftThen;
+    private long until(long now, long left, long reached) {
+      if (reached >= lookedAt) {
+        // What had left by then has reached it, and not what has left since
+        until = reached >= now ? left : leftThen;
         lookedAt = now;
         leftThen = left;
       }
@@ -67,8 +67,8 @@ final class InFlight {
     this.since = clock.getAsLong();
     this.done = since;
     this.left = since;
-    this.kept = new Safe(since);
-    this.settled = new Safe(since);
+    this.committed = new Watermark(since);
+    this.acknowledged = new Watermark(since);
   }
 
   /**
@@ -113,25 +113,25 @@ final class InFlight {
   }
 
   /**
-   * Until when all that had entered is in safe hands.
+   * Until when all that had entered is committed: on disk, or acknowledged.
    *
-   * @param unsafeFor for how long what has left may have been in memory only; asked once
+   * @param uncommittedFor for how long what has left may have been in memory only; asked once
    */
-  long keptUntil(Supplier<Duration> unsafeFor) {
+  long committedUntil(Supplier<Duration> uncommittedFor) {
     long now = clock.getAsLong();
     left = doneUntil();
-    return kept.until(now, left, clock.getAsLong() - unsafeFor.get().toMillis());
+    return committed.until(now, left, clock.getAsLong() - uncommittedFor.get().toMillis());
   }
 
   /**
    * Until when all that had entered has reached Kafka, or was left out. To be asked after {@link
-   * #keptUntil}, by the same caller.
+   * #committedUntil}, by the same caller.
    *
-   * @param unsettledFor for how long what has left may be on its way
+   * @param unacknowledgedFor for how long what has left may be on its way
    */
-  long settledUntil(Supplier<Duration> unsettledFor) {
+  long acknowledgedUntil(Supplier<Duration> unacknowledgedFor) {
     long now = clock.getAsLong();
-    return settled.until(now, left, clock.getAsLong() - unsettledFor.get().toMillis());
+    return acknowledged.until(now, left, clock.getAsLong() - unacknowledgedFor.get().toMillis());
   }
 
   int count() {

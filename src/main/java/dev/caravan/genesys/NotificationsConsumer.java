@@ -72,7 +72,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
   private static final Duration TICK = Duration.ofSeconds(1);
 
   /** What is told to other instances is as old as the time between two looks. */
-  private static final Duration KEPT_EVERY = Duration.ofMillis(200);
+  private static final Duration COMMITTED_EVERY = Duration.ofMillis(200);
 
   /** The disk, for one, may not answer; then nothing is decided about channels either. */
   private static final Duration LONG_TICK = Duration.ofSeconds(10);
@@ -356,7 +356,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
       shared.get().tasks().forEach(loops::watch);
       loops.watch(
           BackgroundTask.every(
-              KEPT_EVERY, "looking what is in safe hands", control, this::keptUntil));
+              COMMITTED_EVERY, "looking what is committed", control, this::committedUntil));
     }
     its.decisions().forEach(loops::watch);
     its.watch().forEach(loops::watch);
@@ -432,22 +432,22 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
     }
   }
 
-  private long keptUntil() {
-    return inFlight.keptUntil(component()::unsafeFor);
+  private long committedUntil() {
+    return inFlight.committedUntil(component()::uncommittedFor);
   }
 
   /** Every second, on the control thread. */
   private void tick() {
     agreedIds.look(reading().heldBack(AgreedIds.HELD_BACK_MILLIS));
-    // First: the time until which all is kept must not pass a loss that is not on record
-    long kept = keptUntil();
+    // First: the time until which all is committed must not pass a loss that is not on record
+    long committed = committedUntil();
     deadLetters.note(component().ledger());
     List<Shard> all = reading().shards();
     shared.ifPresent(some -> some.prove(all));
-    gaps.tick(forwarded(all, kept), kept, clock.getAsLong());
+    gaps.tick(forwarded(all, committed), committed, clock.getAsLong());
     if (standby) {
-      long until = inFlight.settledUntil(component().settling().unsettledFor());
-      shared.ifPresent(some -> some.settledUntil(forwarded(all, until), until));
+      long until = inFlight.acknowledgedUntil(component().settling().unsettledFor());
+      shared.ifPresent(some -> some.acknowledgedUntil(forwarded(all, until), until));
     }
   }
 
@@ -585,7 +585,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
   @Override
   public void reading(Replica replica, List<String> topics, long since) {
     gaps.reading(replica, topics, since);
-    // What was read before the gap may not be in safe hands yet
+    // What was read before the gap may not be committed yet
     tick();
     agreedIds.reading(replica, topics, since);
     shared.ifPresent(some -> some.reading(replica, since));

@@ -42,8 +42,8 @@ final class NotificationsHealthCheck extends AbstractHealthCheck {
   private final Supplier<Optional<ClusterStatus>> cluster;
 
   // Touched by the control thread only
-  private Health told = Health.BLIND;
-  private String toldProblem = Preparation.NOT_YET;
+  private Health reported = Health.BLIND;
+  private String reportedProblem = Preparation.NOT_YET;
   private boolean received;
   private long unreadSince;
   private String unreadBecause = "";
@@ -203,7 +203,7 @@ final class NotificationsHealthCheck extends AbstractHealthCheck {
   void tellChanges() {
     Overview now = overview();
     String reason = problem.get().map(Problem::sentence).orElse("");
-    if (now.health() == told && (reason.isEmpty() || reason.equals(toldProblem))) {
+    if (now.health() == reported && (reason.isEmpty() || reason.equals(reportedProblem))) {
       return;
     }
     String line = (change(now, reason) + " " + now.degraded()).strip();
@@ -214,18 +214,18 @@ final class NotificationsHealthCheck extends AbstractHealthCheck {
     }
     if (isRead(now.health())) {
       received = true;
-    } else if (isRead(told)) {
+    } else if (isRead(reported)) {
       unreadSince = clock.getAsLong();
     }
     if (!isRead(now.health())) {
       unreadBecause = because(now);
     }
-    told = now.health();
-    toldProblem = reason;
+    reported = now.health();
+    reportedProblem = reason;
   }
 
   private String change(Overview now, String reason) {
-    boolean again = received && !isRead(told);
+    boolean again = received && !isRead(reported);
     String pause =
         again
             ? " after %d s %s".formatted((clock.getAsLong() - unreadSince) / 1000, unreadBecause)

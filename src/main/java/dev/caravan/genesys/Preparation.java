@@ -223,7 +223,7 @@ final class Preparation {
               Health.BLIND, "Cannot list queues and users. " + e.getMessage(), afterOutage(e))
           : troubled(Health.BROKEN, e.getMessage(), AFTER_REFUSAL);
     } catch (RuntimeException e) {
-      LOG.error("Finding out what to subscribe failed in a way that nobody foresaw", e);
+      LOG.error("Finding out what to subscribe failed unexpectedly; it is tried again.", e);
       return troubled(
           Health.BROKEN,
           "Finding out what to subscribe failed with %s.".formatted(e.getClass().getSimpleName()),

@@ -32,7 +32,7 @@ final class PreparationLoop {
   /** How soon to try again when the process ended during the attempt. */
   private static final long AFTER_CRASH_MILLIS = 2_000;
 
-  /** How soon to try again after what nobody foresaw. */
+  /** How soon to try again after an unexpected failure. */
   static final long AFTER_FAILURE_MILLIS = 30_000;
 
   private final CamelContext context;

@@ -82,7 +82,7 @@ final class SharedReading implements ShardReader, GenesysComponent.HandOver {
 
   // Touched by the control thread only
   private final Set<Replica> reading = new HashSet<>();
-  private final Map<Integer, Long> settledUntil = new HashMap<>();
+  private final Map<Integer, Long> acknowledgedUntil = new HashMap<>();
 
   /** What was to be read of a shard when it was opened for a move: others may have read it. */
   private final Map<Integer, List<String>> takenOver = new HashMap<>();
@@ -153,7 +153,7 @@ final class SharedReading implements ShardReader, GenesysComponent.HandOver {
   @Override
   public void leave() {
     cluster.leave();
-    for (int look = 0; look < MOST_LOOKS && !gaps.areAllTold(); look++) {
+    for (int look = 0; look < MOST_LOOKS && !gaps.areAllReported(); look++) {
       LockSupport.parkNanos(LOOK_NANOS);
     }
   }
@@ -281,14 +281,15 @@ final class SharedReading implements ShardReader, GenesysComponent.HandOver {
   }
 
   @Override
-  public void acknowledged(int shard, List<Cluster.Forwarded> there, long settledMillis) {
+  public void acknowledged(int shard, List<Cluster.Forwarded> there, long untilMillis) {
     long now = clock.getAsLong();
     held(shard)
         .ifPresent(
             held -> {
-              held.unacknowledged().acknowledged(there, settledMillis, now);
-              if (settledMillis >= 0) {
-                held.settled(now - settledMillis - UnacknowledgedFrames.HEARD_WITHIN_MILLIS);
+              held.unacknowledged().acknowledged(there, untilMillis, now);
+              if (untilMillis >= 0) {
+                held.acknowledgedUntil(
+                    now - untilMillis - UnacknowledgedFrames.HEARD_WITHIN_MILLIS);
               }
             });
   }
@@ -298,7 +299,7 @@ final class SharedReading implements ShardReader, GenesysComponent.HandOver {
     long now = clock.getAsLong();
     Map<Integer, List<Cluster.Forwarded>> all = forwarded.take(now);
     Set<Integer> shards = new TreeSet<>(all.keySet());
-    shards.addAll(settledUntil.keySet());
+    shards.addAll(acknowledgedUntil.keySet());
     List<Cluster.Reached> reached =
         shards.stream()
             .map(
@@ -306,10 +307,12 @@ final class SharedReading implements ShardReader, GenesysComponent.HandOver {
                     new Cluster.Reached(
                         shard,
                         all.getOrDefault(shard, List.of()),
-                        settledUntil.containsKey(shard) ? now - settledUntil.get(shard) : -1))
+                        acknowledgedUntil.containsKey(shard)
+                            ? now - acknowledgedUntil.get(shard)
+                            : -1))
             .toList();
     // Told once, and anew when more is known
-    settledUntil.clear();
+    acknowledgedUntil.clear();
     return reached;
   }
 
@@ -319,8 +322,8 @@ final class SharedReading implements ShardReader, GenesysComponent.HandOver {
    * @param shards those that are forwarded here
    * @param until until when all that was handed on has reached Kafka, or was left out
    */
-  void settledUntil(List<Shard> shards, long until) {
-    settledUntil.clear();
+  void acknowledgedUntil(List<Shard> shards, long until) {
+    acknowledgedUntil.clear();
     for (Shard shard : shards) {
       // While a gap of it is not told yet, whoever takes over begins before that
       if (gaps.until(shard.number()).isPresent()) {
@@ -328,7 +331,7 @@ final class SharedReading implements ShardReader, GenesysComponent.HandOver {
             .handedOnUntil()
             .ifPresent(
                 handedOn ->
-                    settledUntil.merge(shard.number(), Math.min(handedOn, until), Math::min));
+                    acknowledgedUntil.merge(shard.number(), Math.min(handedOn, until), Math::min));
       }
     }
   }

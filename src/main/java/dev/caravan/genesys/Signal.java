@@ -7,8 +7,8 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * One thing the road went through, as it stands on the signals topic. It names shards and causes,
- * never ids of channels, users or conversations.
+ * One thing that happened to the bridge, as it stands on the signals topic. It names shards and
+ * causes, never ids of channels, users or conversations.
  *
  * @param type CONNECTED, DISCONNECTED, HANDED_OVER, GAP, TOPIC_REJECTED, EXPANDED, BROKEN
  * @param shard the shard it is about; -1 if it is about all

@@ -45,7 +45,7 @@ final class UnacknowledgedFrames {
 
   private static final int MOST_EARLY = 100_000;
 
-  /** A record may be heard so late, and what it says to be settled is that much older. */
+  /** A record may be heard so late, and what it says to be acknowledged is that much older. */
   static final long HEARD_WITHIN_MILLIS = 10_000;
 
   /** About what keeping a frame takes besides its bytes. */
@@ -135,13 +135,14 @@ final class UnacknowledgedFrames {
   /**
    * Kafka has these.
    *
-   * @param settledMillis for how long all that was read before is settled; -1 if that is not told
+   * @param untilMillis how long ago that was read before which all is acknowledged or left out; -1
+   *     if that is not known
    * @param now by the clock by which frames were read
    */
-  synchronized void acknowledged(List<Forwarded> there, long settledMillis, long now) {
+  synchronized void acknowledged(List<Forwarded> there, long untilMillis, long now) {
     forwarded(there, 0, now);
-    if (settledMillis >= 0) {
-      settled(now - settledMillis - HEARD_WITHIN_MILLIS - APART_MILLIS);
+    if (untilMillis >= 0) {
+      acknowledgedUntil(now - untilMillis - HEARD_WITHIN_MILLIS - APART_MILLIS);
     }
   }
 
@@ -249,7 +250,7 @@ final class UnacknowledgedFrames {
     }
   }
 
-  private void settled(long before) {
+  private void acknowledgedUntil(long before) {
     while (!inOrder.isEmpty() && inOrder.firstEntry().getValue().at() < before) {
       poll();
     }

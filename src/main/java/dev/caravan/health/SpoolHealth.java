@@ -112,7 +112,7 @@ public class SpoolHealth {
           genesys.signals().publish(signal(event));
           lost(event, genesys);
         });
-    genesys.unsafeFor(spools::unsafeFor);
+    genesys.uncommittedFor(spools::uncommittedFor);
     if (context.resolvePropertyPlaceholders("{{caravan.standby:0}}").equals("1")) {
       genesys.settlesBy(
           new GenesysComponent.Settling(SpoolConstants.RECEIPT, spools::unsettledFor));

@@ -89,20 +89,21 @@ final class StatusReader {
     Set<String> problems = new LinkedHashSet<>();
     Set<String> degraded = new LinkedHashSet<>();
     for (HealthCheck.Result result : health) {
-      Map<String, Object> told = result.getDetails();
+      Map<String, Object> details = result.getDetails();
       boolean down = result.getState() == HealthCheck.State.DOWN;
-      ShardStatus.Health state = state(told.get("road.state"), down);
+      ShardStatus.Health state = state(details.get("road.state"), down);
       if (state != null) {
         worst = worst == null ? state : worst.worse(state);
       }
       if (down) {
         problems.add(
             String.valueOf(
-                told.getOrDefault(
+                details.getOrDefault(
                     "sentence",
-                    told.getOrDefault("road.sentence", result.getCheck().getId() + " is down."))));
+                    details.getOrDefault(
+                        "road.sentence", result.getCheck().getId() + " is down."))));
       }
-      if (told.get("degraded") instanceof String sentence && !sentence.isEmpty()) {
+      if (details.get("degraded") instanceof String sentence && !sentence.isEmpty()) {
         degraded.add(sentence);
       }
     }
@@ -125,9 +126,9 @@ final class StatusReader {
   }
 
   /** What is down and does not say whether it passes by itself may need somebody. */
-  private static ShardStatus.Health state(Object told, boolean down) {
+  private static ShardStatus.Health state(Object label, boolean down) {
     for (ShardStatus.Health state : ShardStatus.Health.values()) {
-      if (state.label().equals(told)) {
+      if (state.label().equals(label)) {
         return state;
       }
     }
@@ -205,8 +206,8 @@ final class StatusReader {
     List<String> problems = new ArrayList<>();
     for (HealthCheck.Result result : health) {
       if (result.getCheck().getId().startsWith("kafka")) {
-        for (String told : List.of("sentence", "degraded")) {
-          if (result.getDetails().get(told) instanceof String sentence && !sentence.isEmpty()) {
+        for (String name : List.of("sentence", "degraded")) {
+          if (result.getDetails().get(name) instanceof String sentence && !sentence.isEmpty()) {
             problems.add(sentence);
           }
         }

@@ -39,7 +39,7 @@ final class Timeline {
   static final int MOST_MARKS = 1_000;
   private static final long LARGEST_BYTES = 8_000_000;
 
-  /** The lane of the process as a whole. */
+  /** The row of the process as a whole. */
   static final String BRIDGE = "bridge";
 
   private static final String SHARD = "shard ";
@@ -53,11 +53,11 @@ final class Timeline {
   private long version;
   private boolean failing;
 
-  /** How a lane stood; {@code to} grows while it lasts. */
-  record Span(String lane, String state, long from, long to) {}
+  /** How a row stood; {@code to} grows while it lasts. */
+  record Span(String row, String state, long from, long to) {}
 
   /** Something that happened at a moment. */
-  record Mark(String lane, String type, long at, String sentence) {}
+  record Mark(String row, String type, long at, String sentence) {}
 
   /**
    * A gap that is over.
@@ -68,7 +68,7 @@ final class Timeline {
    */
   record Missed(
       String id,
-      String lane,
+      String row,
       long from,
       long to,
       String cause,
@@ -120,25 +120,25 @@ final class Timeline {
     }
   }
 
-  private void stands(String lane, String state, long now) {
-    int last = lastOf(lane);
+  private void stands(String row, String state, long now) {
+    int last = lastOf(row);
     Span before = last < 0 ? null : spans.get(last);
     boolean goesOn = before != null && now - before.to() <= TOGETHER.toMillis();
     if (goesOn && before.state().equals(state)) {
-      spans.set(last, new Span(lane, state, before.from(), Math.max(now, before.to())));
+      spans.set(last, new Span(row, state, before.from(), Math.max(now, before.to())));
     } else {
       if (goesOn) {
-        spans.set(last, new Span(lane, before.state(), before.from(), Math.max(now, before.to())));
+        spans.set(last, new Span(row, before.state(), before.from(), Math.max(now, before.to())));
       }
-      spans.add(new Span(lane, state, now, now));
+      spans.add(new Span(row, state, now, now));
       version++;
       prune(now);
     }
   }
 
-  private int lastOf(String lane) {
+  private int lastOf(String row) {
     for (int i = spans.size() - 1; i >= 0; i--) {
-      if (spans.get(i).lane().equals(lane)) {
+      if (spans.get(i).row().equals(row)) {
         return i;
       }
     }
@@ -153,7 +153,7 @@ final class Timeline {
       gaps.add(
           new Missed(
               signal.gap(),
-              lane(signal),
+              row(signal),
               millis(signal.from(), now),
               millis(signal.to(), now),
               signal.cause(),
@@ -163,7 +163,7 @@ final class Timeline {
     } else if (signal.type().equals("BACKFILLED")) {
       gaps.replaceAll(gap -> gap.id().equals(signal.gap()) ? backfilled(gap, signal) : gap);
     } else {
-      marks.add(new Mark(lane(signal), signal.type(), millis(signal.to(), now), signal.sentence()));
+      marks.add(new Mark(row(signal), signal.type(), millis(signal.to(), now), signal.sentence()));
     }
     prune(now);
   }
@@ -171,7 +171,7 @@ final class Timeline {
   private static Missed backfilled(Missed gap, Signal signal) {
     return new Missed(
         gap.id(),
-        gap.lane(),
+        gap.row(),
         gap.from(),
         gap.to(),
         gap.cause(),
@@ -180,7 +180,7 @@ final class Timeline {
         signal.sentence());
   }
 
-  private static String lane(Signal signal) {
+  private static String row(Signal signal) {
     if (signal.shard() >= 0) {
       return SHARD + signal.shard();
     }

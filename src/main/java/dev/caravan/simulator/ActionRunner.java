@@ -29,7 +29,7 @@ final class ActionRunner {
   private final Map<Class<? extends Action>, ToIntFunction<Action>> deeds = new HashMap<>();
   private final World world;
 
-  ActionRunner(Server server, Shift shift) {
+  ActionRunner(Server server, TrafficGenerator generator) {
     this.world = server.world();
     toSockets();
     toChannelsAndTokens();
@@ -46,8 +46,8 @@ final class ActionRunner {
     on(Action.Outage.class, action -> once(() -> server.outage(action.length())));
     on(
         Action.SetTraffic.class,
-        action -> once(() -> shift.work(new Traffic(action.on(), action.speed()))));
-    on(Action.Flood.class, action -> once(() -> shift.flood(action)));
+        action -> once(() -> generator.work(new Traffic(action.on(), action.speed()))));
+    on(Action.Flood.class, action -> once(() -> generator.flood(action)));
   }
 
   /**

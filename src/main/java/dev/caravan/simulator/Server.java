@@ -35,15 +35,15 @@ public final class Server {
 
   private final World world;
   private final ActionRunner actions;
-  private final Shift shift;
+  private final TrafficGenerator generator;
   private final Router router;
   private HttpServer http;
   private int port;
 
   public Server(Vertx vertx, SimulatorOptions options, Clock wall) {
     world = World.create(vertx, options, new SimulatorClock(wall, options.timeScale()));
-    shift = new Shift(world);
-    actions = new ActionRunner(this, shift);
+    generator = new TrafficGenerator(world);
+    actions = new ActionRunner(this, generator);
     port = options.port();
     router = routes();
   }
@@ -104,7 +104,7 @@ public final class Server {
         .map(
             actualPort -> {
               world.vertx().setPeriodic(SWEEP_MILLIS, tick -> actions.sweep());
-              shift.work(world.options().traffic());
+              generator.work(world.options().traffic());
               return actualPort;
             });
   }
@@ -133,7 +133,7 @@ public final class Server {
 
   /** Stops what goes on by itself, so that the loop can come to its end. */
   void stop() {
-    shift.stop();
+    generator.stop();
   }
 
   public Router router() {

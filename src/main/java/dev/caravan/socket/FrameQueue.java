@@ -162,8 +162,8 @@ public final class FrameQueue extends ServiceSupport {
     if (!givenUp && Thread.interrupted() && !wasInterrupted) {
       wasInterrupted = true;
       LOG.warn(
-          "A listener of frame queue {} left its thread interrupted; the frame queue goes on. This"
-              + " is told once.",
+          "A listener of frame queue {} left its thread interrupted; the frame queue goes on."
+              + " Further interrupts are not logged.",
           name);
     }
     return givenUp;

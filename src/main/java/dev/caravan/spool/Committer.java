@@ -560,7 +560,7 @@ final class Committer {
       long records = found.stream().mapToLong(it -> it.to() - it.from() + 1).sum();
       lost.add(records);
       LOG.error(
-          "Spool '{}': {} records are lost, as a file of it is damaged. What is whole goes on.",
+          "Spool '{}': {} records are lost, as a file of it is damaged. All other records are delivered.",
           name,
           records);
       events.accept(new SpoolEvent.Damaged(name, records, found));

@@ -208,7 +208,7 @@ final class Delivery implements Runnable {
       wasInterrupted = true;
       LOG.warn(
           "Spool '{}': a step of the route that takes from it interrupted its own thread. The route"
-              + " goes on; this is told once.",
+              + " goes on. Further interrupts are not logged.",
           spool.name());
     }
   }

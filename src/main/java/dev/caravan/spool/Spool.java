@@ -430,7 +430,7 @@ public final class Spool implements AutoCloseable {
   }
 
   /** For how long what was appended may have been in memory only, and would be lost with it. */
-  Duration unsafeFor() {
+  Duration uncommittedFor() {
     return Duration.ofNanos(backlog.unsafeNanos());
   }
 

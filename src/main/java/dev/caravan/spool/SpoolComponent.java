@@ -243,8 +243,8 @@ public class SpoolComponent extends HealthCheckComponent {
    * For how long what the spools have taken may have been in memory only: should the process end,
    * that is lost. Who asks, every second, does not wait while a spool is opened.
    */
-  public Duration unsafeFor() {
-    return longest(Spool::unsafeFor);
+  public Duration uncommittedFor() {
+    return longest(Spool::uncommittedFor);
   }
 
   private Duration longest(Function<Spool, Duration> time) {

@@ -187,12 +187,12 @@ function showTimeline() {
   const name = range(), length = RANGES[name], from = now - length;
   for (const input of document.querySelectorAll('#ranges input')) input.checked = input.value === name;
   const left = at => Math.max(0, Math.min(100, 100 * (at - from) / length));
-  const quiet = lane => lane.startsWith('spool') && lane !== 'spool events'
-    && timeline.spans.every(one => one.lane !== lane || one.state === 'delivering');
-  const lanes = [...new Set([...timeline.spans, ...timeline.gaps, ...timeline.marks].map(one => one.lane))]
-    .filter(lane => !quiet(lane))
+  const quiet = row => row.startsWith('spool') && row !== 'spool events'
+    && timeline.spans.every(one => one.row !== row || one.state === 'delivering');
+  const names = [...new Set([...timeline.spans, ...timeline.gaps, ...timeline.marks].map(one => one.row))]
+    .filter(row => !quiet(row))
     .sort((a, b) => rank(a) - rank(b) || a.localeCompare(b, 'en', { numeric: true }));
-  $('lanes').replaceChildren(...lanes.flatMap(lane => {
+  $('timeline-rows').replaceChildren(...names.flatMap(row => {
     const piece = (kind, title) => h('i', { class: kind, title });
     const parts = [];
     const add = (kind, start, end, title) => {
@@ -202,22 +202,22 @@ function showTimeline() {
       if (end > start) node.style.width = Math.max(0, left(end) - left(start)) + '%';
       parts.push(node);
     };
-    const spans = timeline.spans.filter(one => one.lane === lane);
+    const spans = timeline.spans.filter(one => one.row === row);
     spans.forEach(one => add(one.state, one.from, now - one.to < 10000 ? now : one.to,
       one.state + ', ' + clock(one.from) + ' to ' + clock(one.to)));
-    const gaps = timeline.gaps.filter(one => one.lane === lane);
+    const gaps = timeline.gaps.filter(one => one.row === row);
     gaps.forEach(one => add('gap', one.from, one.to, one.sentence));
-    timeline.marks.filter(one => one.lane === lane && ['HANDED_OVER', 'EDITED', 'STARTED'].includes(one.type))
+    timeline.marks.filter(one => one.row === row && ['HANDED_OVER', 'EDITED', 'STARTED'].includes(one.type))
       .forEach(one => add('mark ' + (one.type === 'HANDED_OVER' ? 'handed' : 'edited'), one.at, one.at,
         clock(one.at) + ' ' + one.sentence));
     const known = sum(spans, one => Math.max(0, one.to - Math.max(one.from, from)));
     const well = sum(spans.filter(one => ['connected', 'delivering', 'running'].includes(one.state)),
       one => Math.max(0, one.to - Math.max(one.from, from)));
     const missed = sum(gaps.filter(one => one.to > from), one => one.to - Math.max(one.from, from));
-    const amount = lane.startsWith('shard') ? (missed ? span(missed / 1000) + ' not read' : 'no gap')
-      : lane === 'bridge' ? '' : (known - well > 1000 ? span((known - well) / 1000) + ' waiting' : 'kept up');
-    return [h('span', {}, lane), h('span', { class: 'amount ' + (missed ? 'hurt' : 'soft') }, amount), h('div', { class: 'track', role: 'img', 'aria-label':
-      lane + ', last ' + name + ': ' + (amount || 'ran for ' + span(known / 1000))
+    const amount = row.startsWith('shard') ? (missed ? span(missed / 1000) + ' not read' : 'no gap')
+      : row === 'bridge' ? '' : (known - well > 1000 ? span((known - well) / 1000) + ' waiting' : 'kept up');
+    return [h('span', {}, row), h('span', { class: 'amount ' + (missed ? 'hurt' : 'soft') }, amount), h('div', { class: 'track', role: 'img', 'aria-label':
+      row + ', last ' + name + ': ' + (amount || 'ran for ' + span(known / 1000))
       + (gaps.length ? ', ' + count(gaps.length, 'gap') : '') }, parts)];
   }), axis(from, length));
   showGaps();
@@ -226,7 +226,7 @@ function showTimeline() {
       h('span', {}, one.sentence))));
 }
 
-const rank = lane => lane.startsWith('shard') ? 0 : lane === 'spool events' ? 1 : lane.startsWith('spool') ? 2 : 3;
+const rank = row => row.startsWith('shard') ? 0 : row === 'spool events' ? 1 : row.startsWith('spool') ? 2 : 3;
 
 function axis(from, length) {
   const parts = 6, node = h('div', { class: 'axis', 'aria-hidden': 'true' });
@@ -250,7 +250,7 @@ function showGaps() {
     h('thead', {}, h('tr', {}, ['From', 'Lasted', 'Where', 'Cause', 'Topics', 'Read again'].map(title => h('th', { scope: 'col' }, title)))),
     h('tbody', {}, latest.map(gap => h('tr', {},
       h('td', { class: 'when' }, clock(gap.from)), h('td', { class: 'when' }, span((gap.to - gap.from) / 1000)),
-      h('td', { class: 'when' }, gap.lane), h('td', { class: 'when' }, gap.cause),
+      h('td', { class: 'when' }, gap.row), h('td', { class: 'when' }, gap.cause),
       h('td', { class: 'wide' }, Object.keys(gap.topics).length
         ? Object.entries(gap.topics).map(([pattern, n]) => h('div', {}, whole.format(n) + ' × ', h('code', {}, pattern)))
         : gap.sentence),

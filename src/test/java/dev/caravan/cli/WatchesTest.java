@@ -79,7 +79,7 @@ class WatchesTest {
         "spool",
         new SpoolComponent() {
           @Override
-          public Duration unsafeFor() {
+          public Duration uncommittedFor() {
             return Duration.ofSeconds(7);
           }
         });
@@ -87,7 +87,7 @@ class WatchesTest {
         "genesys",
         new GenesysComponent() {
           @Override
-          public void unsafeFor(Supplier<Duration> time) {
+          public void uncommittedFor(Supplier<Duration> time) {
             asked.set(time);
           }
         });

@@ -225,7 +225,7 @@ class HeldFramesTest {
     now += 1_000;
     assertThat(frames.keeps(10, () -> letters.add("not settled"))).isTrue();
 
-    frames.settled(now);
+    frames.acknowledgedUntil(now);
     assertThat(letters).isEmpty();
     frames.takeOver();
     frames.unreadable().run();

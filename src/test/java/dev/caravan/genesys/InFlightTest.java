@@ -51,14 +51,14 @@ class InFlightTest {
   @Test
   void nothingIsSafeThatHasLeftAndIsInMemoryOnly() throws InterruptedException {
     clock.set(4_000);
-    assertThat(keptUntil(0)).isEqualTo(4_000);
+    assertThat(committedUntil(0)).isEqualTo(4_000);
     clock.set(5_000);
-    assertThat(keptUntil(0)).isEqualTo(5_000);
+    assertThat(committedUntil(0)).isEqualTo(5_000);
     clock.set(9_000);
-    assertThat(keptUntil(3_000)).isEqualTo(5_000);
+    assertThat(committedUntil(3_000)).isEqualTo(5_000);
     clock.set(20_000);
-    assertThat(keptUntil(14_000)).isEqualTo(5_000);
-    assertThat(keptUntil(0)).isEqualTo(20_000);
+    assertThat(committedUntil(14_000)).isEqualTo(5_000);
+    assertThat(committedUntil(0)).isEqualTo(20_000);
   }
 
   @Test
@@ -66,16 +66,16 @@ class InFlightTest {
     clock.set(1_000);
     inFlight.enter();
     clock.set(5_000);
-    keptUntil(100);
+    committedUntil(100);
     inFlight.leave(0);
     clock.set(6_000);
 
     // All that was handed on by 4.5 s is on disk, but what entered at 1 s was handed on at 5 s
-    assertThat(keptUntil(1_500)).isLessThanOrEqualTo(1_000);
+    assertThat(committedUntil(1_500)).isLessThanOrEqualTo(1_000);
     clock.set(7_000);
-    keptUntil(500);
+    committedUntil(500);
     clock.set(8_000);
-    assertThat(keptUntil(500)).isEqualTo(7_000);
+    assertThat(committedUntil(500)).isEqualTo(7_000);
   }
 
   @Test
@@ -128,21 +128,21 @@ class InFlightTest {
   @Test
   void whatHasLeftIsSettledOnceAllThatIsBehindTheRouteIs() {
     clock.set(4_000);
-    assertThat(keptUntil(0)).isEqualTo(4_000);
-    assertThat(settledUntil(0)).isEqualTo(4_000);
+    assertThat(committedUntil(0)).isEqualTo(4_000);
+    assertThat(acknowledgedUntil(0)).isEqualTo(4_000);
     clock.set(9_000);
-    assertThat(keptUntil(0)).isEqualTo(9_000);
-    assertThat(settledUntil(4_900)).as("something before may be on its way").isEqualTo(4_000);
+    assertThat(committedUntil(0)).isEqualTo(9_000);
+    assertThat(acknowledgedUntil(4_900)).as("something before may be on its way").isEqualTo(4_000);
     clock.set(14_000);
-    assertThat(keptUntil(0)).isEqualTo(14_000);
-    assertThat(settledUntil(100)).as("all that had left then is").isEqualTo(9_000);
+    assertThat(committedUntil(0)).isEqualTo(14_000);
+    assertThat(acknowledgedUntil(100)).as("all that had left then is").isEqualTo(9_000);
   }
 
-  private long settledUntil(long unsettledMillis) {
-    return inFlight.settledUntil(() -> Duration.ofMillis(unsettledMillis));
+  private long acknowledgedUntil(long unacknowledgedMillis) {
+    return inFlight.acknowledgedUntil(() -> Duration.ofMillis(unacknowledgedMillis));
   }
 
-  private long keptUntil(long unsafeMillis) {
-    return inFlight.keptUntil(() -> Duration.ofMillis(unsafeMillis));
+  private long committedUntil(long uncommittedMillis) {
+    return inFlight.committedUntil(() -> Duration.ofMillis(uncommittedMillis));
   }
 }

@@ -37,7 +37,7 @@ class TimelineTest {
   }
 
   private List<Timeline.Span> shardZero() {
-    return timeline.content().spans().stream().filter(s -> s.lane().equals("shard 0")).toList();
+    return timeline.content().spans().stream().filter(s -> s.row().equals("shard 0")).toList();
   }
 
   private static Signal gap(String id, long from, long to) {
@@ -133,7 +133,7 @@ class TimelineTest {
   @Test
   void aFileThatIsDamagedBeginsAnew() throws Exception {
     Files.createDirectories(file.getParent());
-    Files.writeString(file, "{\"spans\":[{\"lane\":");
+    Files.writeString(file, "{\"spans\":[{\"row\":");
 
     timeline = Timeline.open(file);
     look(0, ShardStatus.Health.FLOWING);

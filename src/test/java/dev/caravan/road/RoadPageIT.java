@@ -150,7 +150,7 @@ class RoadPageIT {
 
     genesys.perform(new Action.Reset(Action.Target.ALL));
     assertThat(page.locator("#gaps")).containsText("dropped");
-    assertThat(page.locator("#lanes")).containsText("not read");
+    assertThat(page.locator("#timeline-rows")).containsText("not read");
 
     kafka.stop();
     assertThat(page.locator("#road > li").nth(2)).hasAttribute("data-state", "warn");
@@ -204,7 +204,7 @@ class RoadPageIT {
   void itIsUsedByTheKeyboardAlone() {
     awaitEventsInKafka();
     Page page = open(desk(ColorScheme.LIGHT));
-    assertThat(page.locator("#lanes")).containsText("shard 0");
+    assertThat(page.locator("#timeline-rows")).containsText("shard 0");
 
     page.keyboard().press("Tab");
     assertThat(page.locator(".skip")).isFocused();

@@ -840,18 +840,18 @@ class FullSpoolTest {
         settings(100 * MEGABYTE, 2 * MEGABYTE, Duration.ZERO, Duration.ofMinutes(1));
     try (SpoolFixture spool = new SpoolFixture(settings, clock.time(), this::failingAppender)) {
       clock.now = clock.now.plusSeconds(100);
-      assertThat(spool.spool.unsafeFor()).isZero();
+      assertThat(spool.spool.uncommittedFor()).isZero();
       diskIsFull.set(true);
       spool.append(0, false).get(1, TimeUnit.MINUTES);
       clock.now = clock.now.plusSeconds(7);
       await()
           .untilAsserted(() -> assertThat(spool.events).anyMatch(StoreFailing.class::isInstance));
 
-      assertThat(spool.spool.unsafeFor()).isEqualTo(Duration.ofSeconds(7));
+      assertThat(spool.spool.uncommittedFor()).isEqualTo(Duration.ofSeconds(7));
       diskIsFull.set(false);
       clock.now = clock.now.plusSeconds(20);
 
-      await().until(() -> spool.spool.unsafeFor().isZero());
+      await().until(() -> spool.spool.uncommittedFor().isZero());
     }
   }
 

@@ -484,7 +484,7 @@ public final class GapLedger {
     return waiting.unreported();
   }
 
-  /** The signal of this gap is in safe hands. */
+  /** The signal of this gap is committed. */
   public synchronized void reported(String id) {
     waiting.reported(id);
   }

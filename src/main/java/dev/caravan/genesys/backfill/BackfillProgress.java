@@ -13,7 +13,7 @@ import org.apache.camel.Exchange;
 public final class BackfillProgress {
 
   private final AtomicInteger records = new AtomicInteger();
-  private final Set<String> told = ConcurrentHashMap.newKeySet();
+  private final Set<String> backfilled = ConcurrentHashMap.newKeySet();
   private volatile boolean called;
   private volatile boolean stopped;
 
@@ -50,7 +50,7 @@ public final class BackfillProgress {
   /** One record was made, of the entity of this id. */
   void read(String id) {
     records.incrementAndGet();
-    told.add(id.toLowerCase(Locale.ROOT));
+    backfilled.add(id.toLowerCase(Locale.ROOT));
   }
 
   /** Whether anything was asked: a route may leave its kind out. */
@@ -58,9 +58,9 @@ public final class BackfillProgress {
     return called;
   }
 
-  /** Ids of what was told, in lower case. */
-  Set<String> told() {
-    return told;
+  /** Ids of what was read again, in lower case. */
+  Set<String> backfilled() {
+    return backfilled;
   }
 
   int records() {

@@ -20,7 +20,8 @@ final class BackfillRun {
 
   // Guarded by this
   private final Set<BackfillPlan.Read> missing = EnumSet.noneOf(BackfillPlan.Read.class);
-  private final Map<BackfillPlan.Read, Set<String>> untold = new EnumMap<>(BackfillPlan.Read.class);
+  private final Map<BackfillPlan.Read, Set<String>> missingUsers =
+      new EnumMap<>(BackfillPlan.Read.class);
   private final Map<BackfillPlan.Read, Integer> counts = new EnumMap<>(BackfillPlan.Read.class);
   private final Map<BackfillPlan.Read, String> failures = new EnumMap<>(BackfillPlan.Read.class);
 
@@ -35,7 +36,7 @@ final class BackfillRun {
     this.gap = gap;
     this.plan = plan;
     missing.addAll(plan.reads());
-    missing.forEach(what -> untold.put(what, new LinkedHashSet<>(plan.users(what))));
+    missing.forEach(what -> missingUsers.put(what, new LinkedHashSet<>(plan.users(what))));
   }
 
   Gap gap() {
@@ -46,28 +47,28 @@ final class BackfillRun {
     return plan;
   }
 
-  /** Users whose state was not told yet; to be asked for. */
-  synchronized List<String> untold(BackfillPlan.Read what) {
-    return List.copyOf(untold.get(what));
+  /** Users whose state was not read yet; to be asked for. */
+  synchronized List<String> missingUsers(BackfillPlan.Read what) {
+    return List.copyOf(missingUsers.get(what));
   }
 
   /** How many of the users no answer has held yet, as a sentence. */
   synchronized String sentence(BackfillPlan.Read what) {
     int asked = plan.users(what).size();
-    int left = untold.get(what).size();
+    int left = missingUsers.get(what).size();
     return "%d of %d users are missing from the answers.".formatted(left, asked);
   }
 
   /**
-   * What was told is in safe hands.
+   * These records are committed.
    *
    * @param users their ids in lower case
    * @return whether to ask for the others: an answer that left some out may be whole the next time
    */
-  synchronized boolean told(BackfillPlan.Read what, int records, Set<String> users) {
+  synchronized boolean backfilled(BackfillPlan.Read what, int records, Set<String> users) {
     int all = counts.merge(what, records, Integer::sum);
-    untold.get(what).removeIf(user -> users.contains(user.toLowerCase(Locale.ROOT)));
-    return !untold.get(what).isEmpty() && (records > 0 || all == 0);
+    missingUsers.get(what).removeIf(user -> users.contains(user.toLowerCase(Locale.ROOT)));
+    return !missingUsers.get(what).isEmpty() && (records > 0 || all == 0);
   }
 
   /** Returns the outcome if this was the last reading. */

@@ -37,8 +37,8 @@ import org.slf4j.LoggerFactory;
  * {@code genesys:gaps}: for each gap that is over, one exchange per kind of what can be read again
  * (header {@code CamelGenesysRead}). States of users come at once and one after the other;
  * conversations come when analytics has caught up, one gap after the other. The backfill of a gap
- * ends when all of its exchanges have ended, also in vain, and the signal that says so is in safe
- * hands: if the bridge ends before, the gap is read from the start after the next one.
+ * ends when all of its exchanges have ended, also in vain, and the signal that says so is
+ * committed: if the bridge ends before, the gap is read from the start after the next one.
  */
 public final class GapsConsumer extends DefaultConsumer {
 
@@ -228,8 +228,8 @@ public final class GapsConsumer extends DefaultConsumer {
 
   private void ended(
       BackfillRun run, BackfillPlan.Read read, int attempt, BackfillProgress progress) {
-    boolean more = run.told(read, progress.records(), progress.told());
-    if (!progress.isCalled() || run.untold(read).isEmpty()) {
+    boolean more = run.backfilled(read, progress.records(), progress.backfilled());
+    if (!progress.isCalled() || run.missingUsers(read).isEmpty()) {
       run.ended(read).ifPresent(outcome -> tell(run.gap(), outcome));
       return;
     }
@@ -281,12 +281,12 @@ public final class GapsConsumer extends DefaultConsumer {
       exchange.setProperty(GenesysConstants.INTERVAL, query.interval());
       exchange.setProperty(GenesysConstants.FILTERS, query.filters());
     } else {
-      exchange.getIn().setBody(run.untold(read));
+      exchange.getIn().setBody(run.missingUsers(read));
     }
     return exchange;
   }
 
-  /** The backfill ends when its signal is in safe hands; what was read must be there before. */
+  /** The backfill ends when its signal is committed; what was read must be committed before. */
   private void tell(Gap gap, BackfillRun.Outcome outcome) {
     schedule(states, GapLedger.UNDER_WAY, () -> tellNow(gap, outcome));
   }

@@ -294,7 +294,7 @@ public final class CamelChannelOpener extends ServiceSupport implements ChannelO
       if (isStoppingOrStopped()) {
         LOG.debug("Not opened: the consumer is stopping", e);
       } else {
-        LOG.error("Opening a channel failed in a way that nobody foresaw; it is tried again", e);
+        LOG.error("Opening a channel failed unexpectedly; it is tried again.", e);
       }
       started.ifPresent(Attempt::giveUp);
       order

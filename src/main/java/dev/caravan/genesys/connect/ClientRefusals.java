@@ -60,12 +60,12 @@ public final class ClientRefusals {
   private final Map<String, Map<String, Instant>> granted = new HashMap<>();
 
   /** Some of each kind that were granted here, and others know of. */
-  private final Map<Told, Map<String, Set<String>>> told = new HashMap<>();
+  private final Map<Subscriber, Map<String, Set<String>>> reported = new HashMap<>();
 
   /** Empty if this is the only instance. */
   private volatile Optional<BiConsumer<Integer, Cluster.Answer>> others = Optional.empty();
 
-  private record Told(int shard, String client) {}
+  private record Subscriber(int shard, String client) {}
 
   /**
    * A refusal.
@@ -119,21 +119,21 @@ public final class ClientRefusals {
       again.retainAll(refused.getOrDefault(client, Map.of()).keySet());
     }
     Set<String> elsewhere = learn(client, refusedNow, subscribed, clock.instant(), true);
-    others.ifPresent(it -> tell(it, new Told(shard, client), refusedNow, subscribed, again));
+    others.ifPresent(it -> tell(it, new Subscriber(shard, client), refusedNow, subscribed, again));
     return elsewhere;
   }
 
   /** Tells what others cannot know yet. */
   private void tell(
       BiConsumer<Integer, Cluster.Answer> reader,
-      Told whom,
+      Subscriber whom,
       Set<String> refusedNow,
       List<String> subscribed,
       Set<String> again) {
     Set<String> samples = new LinkedHashSet<>(again);
     synchronized (this) {
-      boolean first = !told.containsKey(whom);
-      Map<String, Set<String>> kinds = told.computeIfAbsent(whom, who -> new HashMap<>());
+      boolean first = !reported.containsKey(whom);
+      Map<String, Set<String>> kinds = reported.computeIfAbsent(whom, who -> new HashMap<>());
       kinds.values().forEach(its -> its.retainAll(granted.get(whom.client()).keySet()));
       kinds.values().removeIf(Set::isEmpty);
       Set<String> before = Set.copyOf(kinds.keySet());

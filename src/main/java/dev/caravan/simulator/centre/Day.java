@@ -28,18 +28,18 @@ public final class Day {
    * @param seed what everything is drawn from
    * @param conversationsPerAgentHour how busy it is; 0 for no conversations
    * @param startMillis when its day begins
-   * @param teller who is told
+   * @param sink takes the events
    */
   public Day(
       Organization organization,
       long seed,
       double conversationsPerAgentHour,
       long startMillis,
-      Teller teller) {
+      EventSink sink) {
     this.organization = organization;
     agenda = new Agenda(startMillis);
     chance = new Chance(seed);
-    News news = new News(organization, agenda, teller, seed);
+    News news = new News(organization, agenda, sink, seed);
     board = new QueueBoard(organization, agenda, news);
     stories = new Stories(new Floor(organization, agenda, chance, news, board));
     staff = new Staff(organization, agenda, chance, news, stories::serve, board::changed);

@@ -12,7 +12,7 @@ final class News {
 
   private final Organization organization;
   private final Agenda agenda;
-  private final Teller teller;
+  private final EventSink sink;
   private final GenericBody generic;
   private final MediaBody media;
   private final AgentBody agents;
@@ -22,10 +22,10 @@ final class News {
   private long changes;
   private String correlation = "";
 
-  News(Organization organization, Agenda agenda, Teller teller, long seed) {
+  News(Organization organization, Agenda agenda, EventSink sink, long seed) {
     this.organization = organization;
     this.agenda = agenda;
-    this.teller = teller;
+    this.sink = sink;
     this.seed = seed;
     generic = new GenericBody(organization);
     media = new MediaBody(organization, generic);
@@ -61,7 +61,7 @@ final class News {
   }
 
   private void place(String place, Conversation conversation, Body full, Body flat, Body side) {
-    if (teller.hearsUnder(place)) {
+    if (sink.hearsUnder(place)) {
       tell(place + ".conversations", full);
       tell(place + ".conversations." + conversation.medium.topic, flat);
       if (conversation.side != Side.NONE) {
@@ -78,7 +78,7 @@ final class News {
   /** What is told under a conversation's own id. */
   void about(
       String prefix, Conversation conversation, String what, Supplier<? extends JsonNode> body) {
-    if (teller.hearsUnder(prefix)) {
+    if (sink.hearsUnder(prefix)) {
       tell(prefix + "." + conversation.id + "." + what, Body.of(body));
     }
   }
@@ -158,15 +158,15 @@ final class News {
   }
 
   boolean heard(String topicName) {
-    return teller.heard(topicName);
+    return sink.heard(topicName);
   }
 
   void tell(String topicName, Body body) {
-    if (teller.heard(topicName)) {
+    if (sink.heard(topicName)) {
       if (correlation.isEmpty()) {
         correlation = Organization.uuid(mix(seed), mix(changes));
       }
-      teller.tell(topicName, body, correlation);
+      sink.publish(topicName, body, correlation);
     }
   }
 

@@ -6,7 +6,7 @@ import dev.caravan.simulator.LedgerEntry.Outcome;
 import dev.caravan.simulator.SimulatorClock;
 import dev.caravan.simulator.SimulatorOptions;
 import dev.caravan.simulator.centre.Body;
-import dev.caravan.simulator.centre.Teller;
+import dev.caravan.simulator.centre.EventSink;
 import dev.caravan.simulator.fault.Fault;
 import dev.caravan.simulator.fault.Faults;
 import io.vertx.core.Vertx;
@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.Optional;
 
 /** Delivers an event to whoever is subscribed to its topic, and writes down what became of it. */
-public final class Publisher implements Teller {
+public final class Publisher implements EventSink {
 
   /**
    * An event packed for one socket.
@@ -73,7 +73,7 @@ public final class Publisher implements Teller {
   }
 
   @Override
-  public void tell(String topicName, Body body, String correlationId) {
+  public void publish(String topicName, Body body, String correlationId) {
     publish(topicName, body.bytes(), correlationId);
   }
 

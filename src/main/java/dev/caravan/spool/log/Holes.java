@@ -36,12 +36,12 @@ final class Holes {
   private int shown;
   private boolean unwritten;
 
-  Holes(Path file, Disk disk, boolean force, long settled) throws IOException {
+  Holes(Path file, Disk disk, boolean force, long acknowledged) throws IOException {
     this.file = file;
     this.disk = disk;
     this.force = force;
-    this.frontIsKnown = settled >= 0;
-    this.floor = settled;
+    this.frontIsKnown = acknowledged >= 0;
+    this.floor = acknowledged;
     try {
       String text = Files.readString(file, StandardCharsets.ISO_8859_1);
       for (String line : text.substring(0, text.lastIndexOf('\n') + 1).split("\n")) {

@@ -36,11 +36,11 @@ final class Opening {
   }
 
   /** Adds the segments that there are; says which sequence was stored last. */
-  long scan(Path folder, long settled, Instant now) throws IOException {
+  long scan(Path folder, long acknowledged, Instant now) throws IOException {
     List<Long> bases = bases(folder);
     if (!bases.isEmpty()) {
       long before = bases.get(0) - 1;
-      seen = settled < 0 ? before : Math.min(settled, before);
+      seen = acknowledged < 0 ? before : Math.min(acknowledged, before);
     }
     long last = expectedLast;
     for (int i = 0; i < bases.size(); i++) {

@@ -87,41 +87,41 @@ public final class SegmentedLog implements Closeable {
       long newestMillis,
       boolean damaged) {}
 
-  private SegmentedLog(Options options, long settled, Disk disk) throws IOException {
+  private SegmentedLog(Options options, long acknowledged, Disk disk) throws IOException {
     this.options = options;
     this.disk = disk;
     this.folder = options.directory().resolve(options.name());
     disk.createFolder(folder);
-    this.holes = new Holes(folder.resolve("holes"), disk, options.force(), settled);
+    this.holes = new Holes(folder.resolve("holes"), disk, options.force(), acknowledged);
   }
 
   /**
    * Opens the log or makes a new one. Only heads of frames are read, and the newest file whole, so
    * that it is quick; a torn tail is cut off.
    *
-   * <p>What was stored above {@code settled} and is not there is a hole: where bytes are damaged
-   * (bodies are found out when they are read), where a file is missing, and behind the last record
-   * if that is not {@code expectedLast}. What was taken away by {@link #delete} and what {@link
-   * #holesTold} was called for are none.
+   * <p>What was stored above {@code acknowledged} and is not there is a hole: where bytes are
+   * damaged (bodies are found out when they are read), where a file is missing, and behind the last
+   * record if that is not {@code expectedLast}. What was taken away by {@link #delete} and what
+   * {@link #holesTold} was called for are none.
    *
-   * @param settled up to here the caller needs nothing any more; -1 if that is not known, then what
-   *     is missing at the front is not told
+   * @param acknowledged up to here the caller needs nothing any more; -1 if that is not known, then
+   *     what is missing at the front is not told
    * @param expectedLast the highest sequence that the caller knows to have been appended, 0 if none
    */
-  public static SegmentedLog open(Options options, long settled, long expectedLast)
+  public static SegmentedLog open(Options options, long acknowledged, long expectedLast)
       throws IOException {
-    return open(options, settled, expectedLast, new Disk());
+    return open(options, acknowledged, expectedLast, new Disk());
   }
 
-  static SegmentedLog open(Options options, long settled, long expectedLast, Disk disk)
+  static SegmentedLog open(Options options, long acknowledged, long expectedLast, Disk disk)
       throws IOException {
-    SegmentedLog log = new SegmentedLog(options, settled, disk);
-    log.scan(settled, expectedLast);
+    SegmentedLog log = new SegmentedLog(options, acknowledged, disk);
+    log.scan(acknowledged, expectedLast);
     return log;
   }
 
-  private void scan(long settled, long expectedLast) throws IOException {
-    last = new Opening(disk, holes, segments, expectedLast).scan(folder, settled, now());
+  private void scan(long acknowledged, long expectedLast) throws IOException {
+    last = new Opening(disk, holes, segments, expectedLast).scan(folder, acknowledged, now());
     forcedUpTo = last;
     if (!segments.isEmpty() && !newest().info().damaged()) {
       open = newest();

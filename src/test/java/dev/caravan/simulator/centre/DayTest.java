@@ -35,7 +35,7 @@ class DayTest {
   private record Event(String topic, JsonNode body, String correlationId) {}
 
   /** Hears the chosen topics and keeps what it heard. */
-  private static final class Listener implements Teller {
+  private static final class Listener implements EventSink {
     private final List<Event> events = new ArrayList<>();
     private final Predicate<String> chosen;
 
@@ -49,7 +49,7 @@ class DayTest {
     }
 
     @Override
-    public void tell(String topicName, Body body, String correlationId) {
+    public void publish(String topicName, Body body, String correlationId) {
       try {
         events.add(new Event(topicName, JSON.readTree(body.bytes()), correlationId));
       } catch (IOException e) {
@@ -58,8 +58,8 @@ class DayTest {
     }
   }
 
-  private static Day day(long seed, Teller teller) {
-    return new Day(new Organization(seed, AGENTS, 6), seed, 9, NINE_O_CLOCK, teller);
+  private static Day day(long seed, EventSink sink) {
+    return new Day(new Organization(seed, AGENTS, 6), seed, 9, NINE_O_CLOCK, sink);
   }
 
   private static void run(Day day, int things) {
@@ -306,15 +306,15 @@ class DayTest {
     Map<String, Day> holder = new TreeMap<>();
     Organization organization = new Organization(17, AGENTS, 6);
     Map<String, Integer> told = new HashMap<>();
-    Teller teller =
-        new Teller() {
+    EventSink sink =
+        new EventSink() {
           @Override
           public boolean heard(String topicName) {
             return topicName.endsWith(".observations");
           }
 
           @Override
-          public void tell(String topicName, Body body, String correlationId) {
+          public void publish(String topicName, Body body, String correlationId) {
             try {
               JsonNode event = JSON.readTree(body.bytes());
               if (event.path("group").path("mediaType").asText("").isEmpty()) {
@@ -339,7 +339,7 @@ class DayTest {
             }
           }
         };
-    Day day = new Day(organization, 17, 14, NINE_O_CLOCK, teller);
+    Day day = new Day(organization, 17, 14, NINE_O_CLOCK, sink);
     holder.put("day", day);
 
     run(day, 20_000);

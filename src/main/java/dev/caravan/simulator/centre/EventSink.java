@@ -1,9 +1,9 @@
 package dev.caravan.simulator.centre;
 
-/** Passes on what the contact centre has to tell. */
-public interface Teller {
+/** Takes the events of the contact centre. */
+public interface EventSink {
 
-  /** Whether anybody hears this single topic; if not, nothing needs to be said. */
+  /** Whether anybody is subscribed to this single topic; if not, no event need be made. */
   boolean heard(String topicName);
 
   /** Whether anybody may hear a topic that begins with these segments; false spares the asking. */
@@ -12,11 +12,11 @@ public interface Teller {
   }
 
   /**
-   * Says it.
+   * Publishes an event.
    *
    * @param topicName the single topic
    * @param body the event body
    * @param correlationId id of the change; all topics that tell of it share it
    */
-  void tell(String topicName, Body body, String correlationId);
+  void publish(String topicName, Body body, String correlationId);
 }

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Optional;
 
 /** What the contact centre sends by itself: its day, at the wanted speed, or a flood of events. */
-final class Shift {
+final class TrafficGenerator {
 
   private static final long TICK_MILLIS = 20;
   private static final long NOBODY_LISTENS_MILLIS = 50;
@@ -29,7 +29,7 @@ final class Shift {
   private int generation;
   private Optional<Flood> flood = Optional.empty();
 
-  Shift(World world) {
+  TrafficGenerator(World world) {
     this.world = world;
     day = world.day();
   }
