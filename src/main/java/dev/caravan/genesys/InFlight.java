@@ -19,8 +19,12 @@ final class InFlight {
   private final AtomicInteger count = new AtomicInteger();
   private volatile long movedAt;
 
-  // Those that entered before {@code since} and those that entered after it are counted apart
+  /**
+   * Those that entered before {@code since} and those that entered after it are counted apart: the
+   * first count falls to zero though something is always under way, which a single one never does.
+   */
   private final AtomicIntegerArray epochs = new AtomicIntegerArray(2);
+
   private volatile int current;
   private long since;
   private long done;

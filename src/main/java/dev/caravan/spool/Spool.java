@@ -67,7 +67,15 @@ public final class Spool implements AutoCloseable {
   private final AtomicBoolean ticking = new AtomicBoolean();
 
   private final AtomicReference<Delivery> delivery = new AtomicReference<>();
+
+  /**
+   * Each part ends at a moment of its own, and knows it under its own lock: the backlog lets nobody
+   * in from before the last commit on, the committer writes nothing after it, and a {@link
+   * Delivery} ends while the spool goes on. This one has {@link #close} happen once, and no tick
+   * scheduled after it.
+   */
   private final AtomicBoolean closed = new AtomicBoolean();
+
   private volatile long untakenSinceNanos;
 
   private final SettledUntil settledUntil;

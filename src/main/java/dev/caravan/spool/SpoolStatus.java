@@ -33,7 +33,7 @@ public record SpoolStatus(
   /**
    * What it takes up.
    *
-   * @param bytes of the records that wait and of those kept for replay
+   * @param bytes of the records that wait, are parked or are kept for replay
    * @param maxBytes that they may take up
    * @param fileBytes on disk
    * @param full whether there is no room for more
