@@ -57,7 +57,7 @@ public final class BackgroundHealthCheck extends AbstractHealthCheck {
     }
     String sentence =
         String.join(" ", troubles) + " Look into the log, and restart the bridge if this lasts.";
-    builder.detail("road.state", "broken").detail("sentence", sentence).message(sentence).down();
+    builder.detail("bridge.state", "broken").detail("sentence", sentence).message(sentence).down();
   }
 
   @Override

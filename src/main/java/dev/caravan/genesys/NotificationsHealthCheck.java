@@ -262,31 +262,31 @@ final class NotificationsHealthCheck extends AbstractHealthCheck {
   @Override
   protected void doCall(HealthCheckResultBuilder builder, Map<String, Object> options) {
     Overview overview = overview();
-    builder.detail("road.state", overview.health().label());
+    builder.detail("bridge.state", overview.health().label());
     if (!overview.sentence().isEmpty()) {
-      builder.detail("road.sentence", overview.sentence());
+      builder.detail("bridge.sentence", overview.sentence());
     }
     if (!overview.degraded().isEmpty()) {
       builder.detail("degraded", overview.degraded());
     }
-    builder.detail("road.in-flight", overview.inFlight());
+    builder.detail("bridge.in-flight", overview.inFlight());
     if (overview.stalledMillis() > 0) {
-      builder.detail("road.stalled-seconds", overview.stalledMillis() / 1000);
+      builder.detail("bridge.stalled-seconds", overview.stalledMillis() / 1000);
     }
     String listed = reader.listing().get();
     if (!listed.isEmpty()) {
-      builder.detail("road.listing", listed);
+      builder.detail("bridge.listing", listed);
     }
     cluster
         .get()
         .ifPresent(
             now -> {
-              builder.detail("road.instances", now.sentence());
-              builder.detail("road.instance", now.instance());
+              builder.detail("bridge.instances", now.sentence());
+              builder.detail("bridge.instance", now.instance());
             });
     String budget = channels.get();
     if (!budget.isEmpty()) {
-      builder.detail("road.channels", budget);
+      builder.detail("bridge.channels", budget);
     }
     List<ClientStatus> readers = reader.clients().get();
     if (readers.size() > 1) {

@@ -82,7 +82,7 @@ final class SharedReading implements ShardReader, GenesysComponent.HandOver {
 
   // Touched by the control thread only
   private final Set<Replica> reading = new HashSet<>();
-  private final Map<Integer, Long> acknowledgedUntil = new HashMap<>();
+  private final Map<Integer, Long> acknowledged = new HashMap<>();
 
   /** What was to be read of a shard when it was opened for a move: others may have read it. */
   private final Map<Integer, List<String>> takenOver = new HashMap<>();
@@ -281,15 +281,14 @@ final class SharedReading implements ShardReader, GenesysComponent.HandOver {
   }
 
   @Override
-  public void acknowledged(int shard, List<Cluster.Forwarded> there, long untilMillis) {
+  public void acknowledged(int shard, List<Cluster.Forwarded> there, long ageMillis) {
     long now = clock.getAsLong();
     held(shard)
         .ifPresent(
             held -> {
-              held.unacknowledged().acknowledged(there, untilMillis, now);
-              if (untilMillis >= 0) {
-                held.acknowledgedUntil(
-                    now - untilMillis - UnacknowledgedFrames.HEARD_WITHIN_MILLIS);
+              held.unacknowledged().acknowledged(there, ageMillis, now);
+              if (ageMillis >= 0) {
+                held.acknowledgedUntil(now - ageMillis - UnacknowledgedFrames.HEARD_WITHIN_MILLIS);
               }
             });
   }
@@ -299,7 +298,7 @@ final class SharedReading implements ShardReader, GenesysComponent.HandOver {
     long now = clock.getAsLong();
     Map<Integer, List<Cluster.Forwarded>> all = forwarded.take(now);
     Set<Integer> shards = new TreeSet<>(all.keySet());
-    shards.addAll(acknowledgedUntil.keySet());
+    shards.addAll(acknowledged.keySet());
     List<Cluster.Reached> reached =
         shards.stream()
             .map(
@@ -307,12 +306,10 @@ final class SharedReading implements ShardReader, GenesysComponent.HandOver {
                     new Cluster.Reached(
                         shard,
                         all.getOrDefault(shard, List.of()),
-                        acknowledgedUntil.containsKey(shard)
-                            ? now - acknowledgedUntil.get(shard)
-                            : -1))
+                        acknowledged.containsKey(shard) ? now - acknowledged.get(shard) : -1))
             .toList();
     // Told once, and anew when more is known
-    acknowledgedUntil.clear();
+    acknowledged.clear();
     return reached;
   }
 
@@ -323,7 +320,7 @@ final class SharedReading implements ShardReader, GenesysComponent.HandOver {
    * @param until until when all that was handed on has reached Kafka, or was left out
    */
   void acknowledgedUntil(List<Shard> shards, long until) {
-    acknowledgedUntil.clear();
+    acknowledged.clear();
     for (Shard shard : shards) {
       // While a gap of it is not told yet, whoever takes over begins before that
       if (gaps.until(shard.number()).isPresent()) {
@@ -331,7 +328,7 @@ final class SharedReading implements ShardReader, GenesysComponent.HandOver {
             .handedOnUntil()
             .ifPresent(
                 handedOn ->
-                    acknowledgedUntil.merge(shard.number(), Math.min(handedOn, until), Math::min));
+                    acknowledged.merge(shard.number(), Math.min(handedOn, until), Math::min));
       }
     }
   }

@@ -135,14 +135,13 @@ final class UnacknowledgedFrames {
   /**
    * Kafka has these.
    *
-   * @param untilMillis how long ago that was read before which all is acknowledged or left out; -1
-   *     if that is not known
+   * @param ageMillis age of the newest before which all is acknowledged; -1 if not known
    * @param now by the clock by which frames were read
    */
-  synchronized void acknowledged(List<Forwarded> there, long untilMillis, long now) {
+  synchronized void acknowledged(List<Forwarded> there, long ageMillis, long now) {
     forwarded(there, 0, now);
-    if (untilMillis >= 0) {
-      acknowledgedUntil(now - untilMillis - HEARD_WITHIN_MILLIS - APART_MILLIS);
+    if (ageMillis >= 0) {
+      acknowledgedUntil(now - ageMillis - HEARD_WITHIN_MILLIS - APART_MILLIS);
     }
   }
 

@@ -49,8 +49,8 @@ public final class BridgeHealth {
     try {
       for (JsonNode check : JSON.readTree(health).path("checks")) {
         JsonNode data = check.path("data");
-        String state = data.path("road.state").asText();
-        String sentence = data.path("road.sentence").asText(data.path("sentence").asText());
+        String state = data.path("bridge.state").asText();
+        String sentence = data.path("bridge.sentence").asText(data.path("sentence").asText());
         if (state.equals("broken") || state.equals("blind")) {
           return sentence.isEmpty() ? state : state + ": " + sentence;
         }

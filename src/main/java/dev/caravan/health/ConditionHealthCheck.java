@@ -54,7 +54,7 @@ public final class ConditionHealthCheck extends AbstractHealthCheck {
         .ifPresentOrElse(
             sentence -> {
               if (!now.state().isEmpty()) {
-                builder.detail("road.state", now.state());
+                builder.detail("bridge.state", now.state());
               }
               builder.message(sentence).detail("sentence", sentence).down();
             },

@@ -89,21 +89,21 @@ final class StatusReader {
     Set<String> problems = new LinkedHashSet<>();
     Set<String> degraded = new LinkedHashSet<>();
     for (HealthCheck.Result result : health) {
-      Map<String, Object> details = result.getDetails();
+      Map<String, Object> data = result.getDetails();
       boolean down = result.getState() == HealthCheck.State.DOWN;
-      ShardStatus.Health state = state(details.get("road.state"), down);
+      ShardStatus.Health state = state(data.get("bridge.state"), down);
       if (state != null) {
         worst = worst == null ? state : worst.worse(state);
       }
       if (down) {
         problems.add(
             String.valueOf(
-                details.getOrDefault(
+                data.getOrDefault(
                     "sentence",
-                    details.getOrDefault(
-                        "road.sentence", result.getCheck().getId() + " is down."))));
+                    data.getOrDefault(
+                        "bridge.sentence", result.getCheck().getId() + " is down."))));
       }
-      if (details.get("degraded") instanceof String sentence && !sentence.isEmpty()) {
+      if (data.get("degraded") instanceof String sentence && !sentence.isEmpty()) {
         degraded.add(sentence);
       }
     }
@@ -138,7 +138,7 @@ final class StatusReader {
   /** Which the bridge's own health tells, if there are several. */
   private static String instances(List<HealthCheck.Result> health) {
     return health.stream()
-        .map(result -> result.getDetails().get("road.instances"))
+        .map(result -> result.getDetails().get("bridge.instances"))
         .filter(Objects::nonNull)
         .map(Object::toString)
         .findFirst()

@@ -104,8 +104,6 @@ final class Timeline {
     return timeline;
   }
 
-  // ---- what it is told
-
   /** To be called every few seconds. */
   synchronized void look(long now, List<ShardStatus> shards, List<SpoolStatus> spools) {
     stands(BRIDGE, "running", now);

@@ -435,10 +435,10 @@ class NotificationsConsumerTest {
               .call();
       assertThat(health.getState()).isEqualTo(HealthCheck.State.DOWN);
       assertThat(health.getDetails())
-          .containsEntry("road.listing", "users, page 4 of 11")
+          .containsEntry("bridge.listing", "users, page 4 of 11")
           .containsEntry("shard-3.topics", 100)
           .containsEntry(
-              "road.sentence", "Not all is read yet: finding out what else to subscribe.");
+              "bridge.sentence", "Not all is read yet: finding out what else to subscribe.");
     }
   }
 
@@ -466,7 +466,7 @@ class NotificationsConsumerTest {
       HealthCheckRegistry checks = HealthCheckRegistry.get(road.context());
       Supplier<Map<String, Object>> told =
           () -> checks.getCheck("genesys-notifications").orElseThrow().call().getDetails();
-      await().until(() -> Set.of("idle", "flowing").contains(told.get().get("road.state")));
+      await().until(() -> Set.of("idle", "flowing").contains(told.get().get("bridge.state")));
 
       road.genesys().emit(stuck, new ObjectMapper().createObjectNode());
 
@@ -475,13 +475,13 @@ class NotificationsConsumerTest {
           .until(
               () -> {
                 road.genesys().emit(other, new ObjectMapper().createObjectNode());
-                return "blind".equals(told.get().get("road.state"));
+                return "blind".equals(told.get().get("bridge.state"));
               });
       assertThat(told.get())
           .containsEntry("shard-0.state", "blind")
           .containsEntry("shard-1.state", "flowing");
       goesOn.countDown();
-      await().until(() -> "flowing".equals(told.get().get("road.state")));
+      await().until(() -> "flowing".equals(told.get().get("bridge.state")));
     } finally {
       goesOn.countDown();
     }

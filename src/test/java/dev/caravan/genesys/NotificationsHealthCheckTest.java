@@ -118,7 +118,7 @@ class NotificationsHealthCheckTest {
 
     assertThat(check().getState()).isEqualTo(HealthCheck.State.UP);
     assertThat(check().getDetails())
-        .containsEntry("road.instances", "3 of 3 instances, 0 shards here, 2 elsewhere");
+        .containsEntry("bridge.instances", "3 of 3 instances, 0 shards here, 2 elsewhere");
   }
 
   @Test
@@ -139,8 +139,8 @@ class NotificationsHealthCheckTest {
     assertThat(result.getDetails())
         .containsAllEntriesOf(
             Map.of(
-                "road.state", "blind",
-                "road.sentence", "Shard 1: How it is. Genesys Cloud answered 503.",
+                "bridge.state", "blind",
+                "bridge.sentence", "Shard 1: How it is. Genesys Cloud answered 503.",
                 "shard-1.state", "blind",
                 "shard-1.blind-seconds", 5L,
                 "shard-1.seconds-since-frame", 1L,
@@ -196,7 +196,7 @@ class NotificationsHealthCheckTest {
     assertThat(result.getDetails())
         .containsAllEntriesOf(
             Map.of(
-                "road.state",
+                "bridge.state",
                 "flowing",
                 "degraded",
                 "Genesys Cloud refused 2 topics v2.users.{id}.presence; the OAuth client's role"

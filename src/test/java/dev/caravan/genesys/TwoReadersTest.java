@@ -97,7 +97,7 @@ class TwoReadersTest {
         .until(
             () ->
                 health("genesys-notifications-mine")
-                    .filter(it -> "broken".equals(it.getDetails().get("road.state")))
+                    .filter(it -> "broken".equals(it.getDetails().get("bridge.state")))
                     .isPresent());
     road.context().getRouteController().stopRoute("receive");
 

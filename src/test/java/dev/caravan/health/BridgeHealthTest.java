@@ -20,7 +20,7 @@ class BridgeHealthTest {
                 {"status":"UP","checks":[
                   {"name":"context","status":"UP","data":{"context.name":"caravan"}},
                   {"name":"genesys-notifications","status":"UP",
-                   "data":{"road.state":"flowing","road.sentence":"All is well."}}]}"""))
+                   "data":{"bridge.state":"flowing","bridge.sentence":"All is well."}}]}"""))
         .isEqualTo("flowing");
   }
 
@@ -31,7 +31,7 @@ class BridgeHealthTest {
                 """
                 {"status":"UP","checks":[
                   {"name":"kafka-refusals","data":{"degraded":"Kafka denies a topic."}},
-                  {"name":"genesys-notifications","data":{"road.state":"flowing"}}]}"""))
+                  {"name":"genesys-notifications","data":{"bridge.state":"flowing"}}]}"""))
         .isEqualTo("flowing, degraded: Kafka denies a topic.");
   }
 
@@ -41,8 +41,8 @@ class BridgeHealthTest {
             BridgeHealth.state(
                 """
                 {"status":"DOWN","checks":[
-                  {"name":"genesys-notifications","data":{"road.state":"idle"}},
-                  {"name":"route-files","data":{"road.state":"broken","sentence":"Broken YAML."}}]}"""))
+                  {"name":"genesys-notifications","data":{"bridge.state":"idle"}},
+                  {"name":"route-files","data":{"bridge.state":"broken","sentence":"Broken YAML."}}]}"""))
         .isEqualTo("broken: Broken YAML.");
   }
 
@@ -53,7 +53,7 @@ class BridgeHealthTest {
     bridge.createContext(
         "/health",
         exchange -> {
-          byte[] flowing = "{\"checks\":[{\"data\":{\"road.state\":\"flowing\"}}]}".getBytes();
+          byte[] flowing = "{\"checks\":[{\"data\":{\"bridge.state\":\"flowing\"}}]}".getBytes();
           exchange.sendResponseHeaders(200, flowing.length);
           exchange.getResponseBody().write(flowing);
           exchange.close();

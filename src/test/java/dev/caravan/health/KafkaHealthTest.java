@@ -22,7 +22,7 @@ class KafkaHealthTest {
     HealthCheck.Result result = check(DENIED, true, Optional.empty());
 
     assertThat(result.getState()).isEqualTo(HealthCheck.State.UP);
-    assertThat(result.getDetails()).doesNotContainKey("road.state");
+    assertThat(result.getDetails()).doesNotContainKey("bridge.state");
     assertThat(result.getDetails().get("degraded").toString()).contains("genesys.presence");
   }
 
@@ -31,7 +31,7 @@ class KafkaHealthTest {
     HealthCheck.Result result = check(DENIED, false, Optional.empty());
 
     assertThat(result.getState()).isEqualTo(HealthCheck.State.DOWN);
-    assertThat(result.getDetails()).containsEntry("road.state", "broken");
+    assertThat(result.getDetails()).containsEntry("bridge.state", "broken");
     assertThat(result.getDetails().get("sentence").toString()).contains("genesys.presence");
   }
 

@@ -19,7 +19,7 @@ class StatusReaderTest {
       @Override
       protected void doCall(
           org.apache.camel.health.HealthCheckResultBuilder builder, Map<String, Object> options) {
-        builder.detail("road.state", state).detail("road.sentence", sentence);
+        builder.detail("bridge.state", state).detail("bridge.sentence", sentence);
         builder.state(
             state.equals("flowing") || state.equals("idle")
                 ? HealthCheck.State.UP

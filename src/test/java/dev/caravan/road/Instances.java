@@ -94,7 +94,7 @@ final class Instances implements AutoCloseable {
 
   /** What it says of the others. */
   static String state(Bridge bridge) {
-    return health(bridge).path("road.instances").asText();
+    return health(bridge).path("bridge.instances").asText();
   }
 
   String state(String name) {

@@ -168,7 +168,7 @@ class RoadOutageIT {
           bridge.awaitReadiness(
               "the bridge says that Genesys Cloud is away",
               now -> now.status() == 503 && now.text().contains("next attempt in"));
-      assertThat(health.check("genesys-notifications").at("/data/road.state").asText())
+      assertThat(health.check("genesys-notifications").at("/data/bridge.state").asText())
           .isEqualTo("blind");
       bridge.awaitLog("Cannot connect to the login endpoint");
 

@@ -221,7 +221,7 @@ class RoadPoisonIT {
                 "the letters that wait in health",
                 now -> sentence(now).contains("wait in the spool until Kafka takes them"));
         assertThat(health.isReady()).isFalse();
-        assertThat(health.check("kafka-refusals").at("/data/road.state").asText())
+        assertThat(health.check("kafka-refusals").at("/data/bridge.state").asText())
             .isEqualTo("broken");
         assertThat(sentence(health))
             .contains(PREFIX + "conversations.voice", PREFIX + "dead-letters")

@@ -212,7 +212,7 @@ class RoadReloadIT {
     Bridge.Health health =
         bridge.awaitReadiness("it says that nothing is read", now -> isTold(now, "was taken away"));
     assertThat(health.isReady()).isFalse();
-    assertThat(health.check("route-files").at("/data/road.state").asText()).isEqualTo("broken");
+    assertThat(health.check("route-files").at("/data/bridge.state").asText()).isEqualTo("broken");
     assertThat(health.check("route-files").at("/data/sentence").asText())
         .contains("Nothing is read from Genesys Cloud", "receive.camel.yaml", "Put the file back");
 
@@ -259,7 +259,7 @@ class RoadReloadIT {
         .contains("no route that runs begins with spool:events", "spooling, oldest", "room for");
     assertThat(health.check("route-files").at("/data/degraded").asText())
         .contains("forward.camel.yaml was edited at");
-    assertThat(health.check("genesys-notifications").at("/data/road.state").asText())
+    assertThat(health.check("genesys-notifications").at("/data/bridge.state").asText())
         .isIn("flowing", "idle");
 
     Files.writeString(forward, shipped);

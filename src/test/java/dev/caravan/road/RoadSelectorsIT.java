@@ -89,7 +89,7 @@ class RoadSelectorsIT {
     Bridge.Health health =
         bridge.awaitReadiness(
             sentence, now -> now.status() == 503 && now.text().contains(sentence));
-    assertThat(health.check("genesys-notifications").at("/data/road.state").asText())
+    assertThat(health.check("genesys-notifications").at("/data/bridge.state").asText())
         .isEqualTo("broken");
     return health;
   }

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.MissingNode;
+import dev.caravan.command.Home;
 import dev.caravan.demo.ChildProcess;
 import dev.caravan.demo.FreePorts;
 import java.io.IOException;
@@ -139,20 +140,13 @@ public final class Bridge implements AutoCloseable {
     command.addAll(settings.arguments);
     Map<String, String> environment = new TreeMap<>(settings.environment);
     environment.putIfAbsent("CARAVAN_DATA_DIR", folder.resolve("data").toString());
-    environment.putIfAbsent("CARAVAN_ROUTES_DIR", Path.of("routes").toAbsolutePath().toString());
     environment.putIfAbsent("CARAVAN_MANAGEMENT_PORT", String.valueOf(freePort()));
     environment.putIfAbsent("CARAVAN_HTTP_PORT", String.valueOf(freePort()));
     managementPort = Integer.parseInt(environment.get("CARAVAN_MANAGEMENT_PORT"));
     pagePort = Integer.parseInt(environment.get("CARAVAN_HTTP_PORT"));
     try {
       log = Files.createTempFile(folder, "bridge-", ".log");
-      ProcessBuilder builder =
-          new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile());
-      // A .env that lies in the checkout is not meant for it
-      builder.directory(folder.toFile());
-      removeSettings(builder.environment());
-      builder.environment().putAll(environment);
-      process = builder.start();
+      process = launch(command, environment, folder, log);
     } catch (IOException e) {
       throw new UncheckedIOException("The bridge could not be started", e);
     }
@@ -162,12 +156,26 @@ public final class Bridge implements AutoCloseable {
     return new Settings();
   }
 
-  /** Takes out of an environment what is set for the bridge, or changes how it is reached. */
-  static void removeSettings(Map<String, String> environment) {
-    environment
+  /** Starts a program in this folder, with these settings and no others. */
+  static Process launch(
+      List<String> command, Map<String, String> settings, Path folder, Path output)
+      throws IOException {
+    // A .env that lies in the checkout is not meant for it
+    ProcessBuilder builder =
+        new ProcessBuilder(command)
+            .directory(folder.toFile())
+            .redirectErrorStream(true)
+            .redirectOutput(output.toFile());
+    builder
+        .environment()
         .keySet()
         .removeIf(
             name -> name.matches("(GENESYS|KAFKA|CARAVAN|QUARKUS|CAMEL)_.*|(?i:(https|no)_proxy)"));
+    builder
+        .environment()
+        .putIfAbsent("CARAVAN_ROUTES_DIR", Home.path().resolve("routes").toString());
+    builder.environment().putAll(settings);
+    return builder.start();
   }
 
   /** A port of the loopback address that nobody listens on. */

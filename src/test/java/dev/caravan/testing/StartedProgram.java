@@ -53,16 +53,7 @@ public final class StartedProgram implements AutoCloseable {
     command.addAll(program);
     command.addAll(List.of(arguments));
     Path output = Files.createTempFile(folder, "output", ".txt");
-    ProcessBuilder builder = new ProcessBuilder(command);
-    Bridge.removeSettings(builder.environment());
-    builder.environment().putAll(environment);
-    builder
-        .environment()
-        .putIfAbsent("CARAVAN_ROUTES_DIR", Home.path().resolve("routes").toString());
-    // A .env that lies in the checkout is not meant for it
-    builder.directory(folder.toFile());
-    builder.redirectErrorStream(true).redirectOutput(output.toFile());
-    return new StartedProgram(builder.start(), output);
+    return new StartedProgram(Bridge.launch(command, environment, folder, output), output);
   }
 
   public String output() {

@@ -20,8 +20,7 @@ final class BackfillRun {
 
   // Guarded by this
   private final Set<BackfillPlan.Read> missing = EnumSet.noneOf(BackfillPlan.Read.class);
-  private final Map<BackfillPlan.Read, Set<String>> missingUsers =
-      new EnumMap<>(BackfillPlan.Read.class);
+  private final Map<BackfillPlan.Read, Set<String>> unread = new EnumMap<>(BackfillPlan.Read.class);
   private final Map<BackfillPlan.Read, Integer> counts = new EnumMap<>(BackfillPlan.Read.class);
   private final Map<BackfillPlan.Read, String> failures = new EnumMap<>(BackfillPlan.Read.class);
 
@@ -36,7 +35,7 @@ final class BackfillRun {
     this.gap = gap;
     this.plan = plan;
     missing.addAll(plan.reads());
-    missing.forEach(what -> missingUsers.put(what, new LinkedHashSet<>(plan.users(what))));
+    missing.forEach(what -> unread.put(what, new LinkedHashSet<>(plan.users(what))));
   }
 
   Gap gap() {
@@ -48,14 +47,14 @@ final class BackfillRun {
   }
 
   /** Users whose state was not read yet; to be asked for. */
-  synchronized List<String> missingUsers(BackfillPlan.Read what) {
-    return List.copyOf(missingUsers.get(what));
+  synchronized List<String> unread(BackfillPlan.Read what) {
+    return List.copyOf(unread.get(what));
   }
 
   /** How many of the users no answer has held yet, as a sentence. */
   synchronized String sentence(BackfillPlan.Read what) {
     int asked = plan.users(what).size();
-    int left = missingUsers.get(what).size();
+    int left = unread.get(what).size();
     return "%d of %d users are missing from the answers.".formatted(left, asked);
   }
 
@@ -67,8 +66,8 @@ final class BackfillRun {
    */
   synchronized boolean backfilled(BackfillPlan.Read what, int records, Set<String> users) {
     int all = counts.merge(what, records, Integer::sum);
-    missingUsers.get(what).removeIf(user -> users.contains(user.toLowerCase(Locale.ROOT)));
-    return !missingUsers.get(what).isEmpty() && (records > 0 || all == 0);
+    unread.get(what).removeIf(user -> users.contains(user.toLowerCase(Locale.ROOT)));
+    return !unread.get(what).isEmpty() && (records > 0 || all == 0);
   }
 
   /** Returns the outcome if this was the last reading. */

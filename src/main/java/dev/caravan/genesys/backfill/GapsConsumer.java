@@ -229,7 +229,7 @@ public final class GapsConsumer extends DefaultConsumer {
   private void ended(
       BackfillRun run, BackfillPlan.Read read, int attempt, BackfillProgress progress) {
     boolean more = run.backfilled(read, progress.records(), progress.backfilled());
-    if (!progress.isCalled() || run.missingUsers(read).isEmpty()) {
+    if (!progress.isCalled() || run.unread(read).isEmpty()) {
       run.ended(read).ifPresent(outcome -> tell(run.gap(), outcome));
       return;
     }
@@ -281,7 +281,7 @@ public final class GapsConsumer extends DefaultConsumer {
       exchange.setProperty(GenesysConstants.INTERVAL, query.interval());
       exchange.setProperty(GenesysConstants.FILTERS, query.filters());
     } else {
-      exchange.getIn().setBody(run.missingUsers(read));
+      exchange.getIn().setBody(run.unread(read));
     }
     return exchange;
   }
