@@ -184,7 +184,7 @@ class ArchitectureTest {
           "dev.caravan.genesys.SignalsConsumer",
           "dev.caravan.kafka.KafkaMeters",
           "dev.caravan.kafka.IsolatingProducer",
-          "dev.caravan.page.StatusPage",
+          "dev.caravan.page.StatusLoop",
           "dev.caravan.spool.Spool$Time");
 
   @Test

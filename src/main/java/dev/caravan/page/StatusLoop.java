@@ -32,7 +32,7 @@ import org.eclipse.microprofile.config.inject.ConfigProperty;
  * own, and tells those who watch.
  */
 @ApplicationScoped
-public class StatusPage {
+public class StatusLoop {
 
   /** What is answered to whoever asks before the first look. */
   private static final String NOT_LOOKED_YET = "{}";
@@ -58,7 +58,7 @@ public class StatusPage {
   private long toldVersion = -1;
   private volatile String status = NOT_LOOKED_YET;
 
-  public StatusPage(
+  public StatusLoop(
       MeterRegistry meters,
       Vertx vertx,
       @ConfigProperty(name = "caravan.page") boolean wanted,
