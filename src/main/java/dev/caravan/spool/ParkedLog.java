@@ -113,6 +113,7 @@ final class ParkedLog implements Closeable {
               Math.max(expectedLast, lastMarked(marks)));
       ParkedLog log = new ParkedLog(records, marks, appender.apply(records));
       log.load();
+      records.deleteUnreadable();
       log.deleteDone();
       return log;
     } catch (IOException | RuntimeException | Error e) {

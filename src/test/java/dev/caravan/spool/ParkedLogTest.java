@@ -71,6 +71,54 @@ class ParkedLogTest {
   }
 
   @Test
+  void whatWasInAFileOfWhichNothingCanBeReadIsToldOnceAndTheFileIsNotLookedAtAgain()
+      throws IOException {
+    try (ParkedLog log = open()) {
+      append(log);
+      log.done(1);
+    }
+    Path unreadable = files().get(0);
+    Files.write(unreadable, new byte[(int) Files.size(unreadable)]);
+
+    List<Long> left;
+    try (ParkedLog log = open()) {
+      left = undone(log);
+      assertThat(log.takeLost().stream().mapToLong(ParkedLogTest::size).sum())
+          .isEqualTo(RECORDS - left.size() - 1)
+          .isPositive();
+      assertThat(undone(log)).isEqualTo(left);
+      assertThat(log.takeLost()).isEmpty();
+    }
+    assertThat(files()).doesNotContain(unreadable);
+    try (ParkedLog log = open()) {
+      assertThat(undone(log)).isEqualTo(left);
+      assertThat(log.takeLost()).isEmpty();
+    }
+  }
+
+  @Test
+  void whatFollowsOnANewestFileThatIsEmptyIsAllThatIsWaitedFor() throws IOException {
+    try (ParkedLog log = open()) {
+      append(log);
+    }
+    List<Path> files = files();
+    Path newest = files.get(files.size() - 1);
+    Files.write(newest, new byte[0]);
+
+    try (ParkedLog log = open(RECORDS)) {
+      assertThat(log.takeLost()).isNotEmpty();
+      log.append(List.of(new LogRecord(RECORDS + 1, 1, new byte[1], RecordHeaders.NONE)));
+      assertThat(log.undone()).isEqualTo(undone(log).size());
+      assertThat(log.takeLost()).isEmpty();
+    }
+    try (ParkedLog log = open(RECORDS + 1)) {
+      assertThat(log.undone()).isEqualTo(undone(log).size());
+      assertThat(log.takeLost()).isEmpty();
+      assertThat(files()).doesNotContain(newest);
+    }
+  }
+
+  @Test
   void aFileThatIsMissingIsToldAndTheOthersAreWhole() throws IOException {
     try (ParkedLog log = open()) {
       append(log);

@@ -134,7 +134,7 @@ public final class SegmentedLog implements Closeable {
    * order.
    */
   public List<Hole> holes() {
-    return holes.untold(this::first);
+    return holes.untold(this::firstFile);
   }
 
   /**
@@ -142,12 +142,17 @@ public final class SegmentedLog implements Closeable {
    * is remembered as settled, as nobody looks for them there again.
    */
   public void rememberHoles() {
-    holes.write(this::first);
+    holes.write(this::firstFile);
   }
 
   /** Remembers on disk that all {@link #holes} so far were told; they are not found again. */
   public void holesTold() throws IOException {
-    holes.told(first());
+    holes.told(firstFile());
+  }
+
+  /** Where the next opening begins to look for what is missing. */
+  private long firstFile() {
+    return segments.values().stream().findFirst().map(Segment::base).orElse(0L);
   }
 
   /** The lowest sequence that may be there, 0 if there is none. */
@@ -227,7 +232,12 @@ public final class SegmentedLog implements Closeable {
     if (written != null) {
       long weight = records.stream().mapToLong(LogRecord::weight).sum();
       SegmentInfo info = open.info();
-      if (info.count() == 0 || info.fileBytes() + weight <= options.segmentBytes()) {
+      // What is lost of an empty file is not there any more, and its name would say that it is
+      boolean fits =
+          info.count() == 0
+              ? info.base() == last + 1
+              : info.fileBytes() + weight <= options.segmentBytes();
+      if (fits) {
         return;
       }
       seal();
@@ -540,10 +550,19 @@ public final class SegmentedLog implements Closeable {
     if (segment == null) {
       return;
     }
-    holes.deleted(segment.info().base(), segment.info().last(), this::first);
+    holes.deleted(segment.info().base(), segment.info().last(), this::firstFile);
     remove(segment);
     // Where the disk was full, there is room now
-    holes.write(this::first);
+    holes.write(this::firstFile);
+  }
+
+  /** Deletes or sets aside the files of which nothing can be read, but for the newest. */
+  public void deleteUnreadable() throws IOException {
+    for (Segment segment : segments.values()) {
+      if (segment.info().count() == 0 && segment != newest()) {
+        remove(segment);
+      }
+    }
   }
 
   /** The files that have records, the oldest first; an immutable list, cheap to ask for. */
