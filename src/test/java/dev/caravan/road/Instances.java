@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.caravan.testing.Bridge;
+import dev.caravan.testing.ProcessSignal;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -82,8 +83,7 @@ final class Instances implements AutoCloseable {
 
   /** Sends a signal, such as {@code STOP}. */
   void signal(String name, String signal) throws IOException, InterruptedException {
-    String pid = String.valueOf(get(name).pid());
-    assertThat(new ProcessBuilder("kill", "-" + signal, pid).start().waitFor()).isZero();
+    ProcessSignal.send(signal, get(name).pid());
   }
 
   // ---- what they say

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.caravan.demo.LocalBroker;
 import dev.caravan.simulator.Simulator;
 import dev.caravan.testing.Bridge;
+import dev.caravan.testing.ProcessSignal;
 import dev.caravan.testing.TestBroker;
 import dev.caravan.testing.TopicReader;
 import java.nio.file.Path;
@@ -92,7 +93,7 @@ class RoadKillIT {
           if (start == KILLS) {
             break;
           }
-          signal(broker, "STOP");
+          ProcessSignal.send("STOP", broker.pid());
           try {
             flow(ledger, sentAt, 300, 0);
             await().atMost(PATIENCE).until(() -> inFlight(bridge) >= 300);
@@ -105,7 +106,7 @@ class RoadKillIT {
             bridge.kill();
             young.add(new int[] {firstYoung(sentAt, killed), ledger.next()});
           } finally {
-            signal(broker, "CONT");
+            ProcessSignal.send("CONT", broker.pid());
           }
           await().atMost(PATIENCE).until(() -> genesys.openSockets() == 0);
         }
@@ -149,11 +150,6 @@ class RoadKillIT {
   private static int inFlight(Bridge bridge) {
     Matcher gauge = IN_FLIGHT.matcher(bridge.metrics());
     return gauge.find() ? (int) Double.parseDouble(gauge.group(1)) : 0;
-  }
-
-  private static void signal(LocalBroker broker, String name) throws Exception {
-    Process kill = new ProcessBuilder("kill", "-" + name, String.valueOf(broker.pid())).start();
-    assertThat(kill.waitFor()).isZero();
   }
 
   private static List<JsonNode> gaps(List<ConsumerRecord<String, byte[]>> records) {
