@@ -146,6 +146,7 @@ final class ControlWriter implements AutoCloseable {
   /** Writes this and nothing after it, whoever still writes: of a key the last record counts. */
   void writeLast(ControlRecord told) {
     synchronized (writing) {
+      noRoomAt = NOTHING;
       write(told);
       ended = true;
     }

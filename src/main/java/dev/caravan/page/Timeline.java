@@ -1,5 +1,6 @@
 package dev.caravan.page;
 
+import com.fasterxml.jackson.annotation.JsonAlias;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.caravan.PrivateFiles;
 import dev.caravan.channel.ShardStatus;
@@ -53,11 +54,11 @@ final class Timeline {
   private long version;
   private boolean failing;
 
-  /** How a row stood; {@code to} grows while it lasts. */
-  record Span(String row, String state, long from, long to) {}
+  /** How a row stood; {@code to} grows while it lasts. Earlier builds wrote a row as lane. */
+  record Span(@JsonAlias("lane") String row, String state, long from, long to) {}
 
   /** Something that happened at a moment. */
-  record Mark(String row, String type, long at, String sentence) {}
+  record Mark(@JsonAlias("lane") String row, String type, long at, String sentence) {}
 
   /**
    * A gap that is over.
@@ -68,7 +69,7 @@ final class Timeline {
    */
   record Missed(
       String id,
-      String row,
+      @JsonAlias("lane") String row,
       long from,
       long to,
       String cause,

@@ -87,6 +87,18 @@ class TimelineTest {
   }
 
   @Test
+  void whatEarlierBuildsWroteIsRead() throws Exception {
+    look(0, ShardStatus.Health.FLOWING);
+    timeline.save(START + 1_000);
+    Files.writeString(file, Files.readString(file).replace("\"row\"", "\"lane\""));
+
+    timeline = Timeline.open(file);
+
+    assertThat(shardZero())
+        .containsExactly(new Timeline.Span("shard 0", "connected", START, START));
+  }
+
+  @Test
   void aGapThatIsToldAgainIsOneGapAndSaysWhatWasReadAgain() {
     timeline.signal(gap("g1", 100, 200), START);
     timeline.signal(gap("g1", 100, 200), START + 30_000);

@@ -35,7 +35,10 @@ class Disk {
       Path above = folder.toAbsolutePath().getParent();
       createFolder(above);
       Files.createDirectories(folder, OWNER_ONLY_FOLDER);
-      forceFolder(above);
+      // One that only others may read cannot be forced by us
+      if (Files.isReadable(above)) {
+        forceFolder(above);
+      }
     }
   }
 

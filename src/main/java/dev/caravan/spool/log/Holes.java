@@ -183,6 +183,10 @@ final class Holes {
       }
     }
     disk.rename(next, file);
+    if (force) {
+      // The checkpoint that is forced next believes it
+      disk.forceFolder(file.toAbsolutePath().getParent());
+    }
     unwritten = false;
   }
 }
