@@ -285,24 +285,15 @@ final class Backlog {
   }
 
   /**
-   * Lets go of records on disk, up to this one; how many of them had not been taken. Those that had
-   * are in the hands of the consumer, which may deliver them yet.
+   * Lets go of records on disk, up to this one; the sequence from which on they had not been taken.
+   * Those that had are in the hands of the consumer, which may deliver them yet. Not all sequences
+   * are those of records: some are lost, or were dropped while only memory held them.
    */
-  synchronized long drop(long first, long last) {
-    long next = Math.max(position, Math.max(first, acknowledged() + 1));
-    long counted = countedWhenDropped(next, last);
+  synchronized long drop(long last) {
+    long next = Math.max(position, acknowledged() + 1);
     acknowledge(last);
     position = Math.max(position, last + 1);
-    return Math.max(0, last - next + 1 - counted);
-  }
-
-  /** How many of these only memory held when they were dropped, and are counted since then. */
-  private long countedWhenDropped(long first, long last) {
-    long counted = 0;
-    for (Map.Entry<Long, Long> run : droppedPending.headMap(last, true).entrySet()) {
-      counted += Math.max(0, Math.min(last, run.getValue()) - Math.max(first, run.getKey()) + 1);
-    }
-    return counted;
+    return next;
   }
 
   /** Takes the oldest records that only memory holds away; returned are those nobody has taken. */

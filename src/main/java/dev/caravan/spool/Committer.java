@@ -412,12 +412,30 @@ final class Committer {
         log.segments().stream().filter(it -> it.last() > backlog.acknowledged()).findFirst();
     first.ifPresent(
         it -> {
-          long count = backlog.drop(it.base(), it.last());
+          long count = count(backlog.drop(it.last()), it);
           if (count > 0) {
             reportDropped(Reason.FULL, count, it.oldestMillis(), it.newestMillis());
           }
         });
     return first.isPresent();
+  }
+
+  /** How many records are on disk from this sequence on, to the end of this file. */
+  private long count(long from, SegmentInfo last) {
+    boolean all = from <= last.base();
+    long to = all ? last.base() - 1 : last.last();
+    long count = all ? last.count() : 0;
+    try {
+      for (long next = from; next <= to; ) {
+        List<LogRecord> records = log.read(next, READ_BYTES);
+        count += records.stream().filter(it -> it.sequence() <= to).count();
+        next = records.isEmpty() ? to + 1 : records.get(records.size() - 1).sequence() + 1;
+      }
+      return count;
+    } catch (IOException e) {
+      LOG.debug("Spool '{}': what is dropped cannot be counted; rather too much is told", name, e);
+      return last.last() - from + 1;
+    }
   }
 
   private boolean dropParked(long beforeMillis, Reason reason) {
@@ -449,7 +467,8 @@ final class Committer {
         old++;
       }
       if (old > 0) {
-        count += backlog.drop(records.get(0).sequence(), records.get(old - 1).sequence());
+        long from = backlog.drop(records.get(old - 1).sequence());
+        count += records.stream().limit(old).filter(it -> it.sequence() >= from).count();
       }
       all = old > 0 && old == records.size();
     }

@@ -17,6 +17,7 @@ import dev.caravan.spool.log.RecordHeaders;
 import dev.caravan.spool.log.SegmentedLog;
 import dev.caravan.testing.LogLines;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -247,6 +248,44 @@ class FullSpoolTest {
 
       assertThat(taker.delivered).allMatch(id -> id >= 2_000);
       assertThat(spool.spool.status().counts().dropped()).isEqualTo(5_000 - taker.delivered.size());
+    }
+  }
+
+  @Test
+  void countsOnceWhatWasDroppedFromMemoryOrLostBeforeTheStartAndTheFileAroundItIsDropped()
+      throws Exception {
+    SpoolConfiguration settings =
+        SpoolFixture.settings(directory, 8 * MEGABYTE, MEGABYTE, WhenFull.DROP_OLDEST);
+    long dropped;
+    try (SpoolFixture spool = failing(settings)) {
+      for (long id = 0; id < 1_000; id += 10) {
+        spool.appendCommitted(id, id + 10);
+      }
+      appendAThousandWhileTheDiskIsFull(spool);
+      spool.appendCommitted(2_000, 2_010);
+      dropped = spool.spool.status().counts().dropped();
+      assertThat(dropped).isPositive();
+    }
+    try (Stream<Path> files = Files.list(directory.resolve("events"))) {
+      Path file = files.filter(it -> it.toString().endsWith(".log")).sorted().toList().get(1);
+      try (RandomAccessFile damaged = new RandomAccessFile(file.toFile(), "rw")) {
+        damaged.write(new byte[10 * LENGTH]);
+      }
+    }
+
+    try (SpoolFixture spool = failing(settings)) {
+      for (long id = 2_010; id < 5_000; id++) {
+        spool.append(id, false).get(1, TimeUnit.MINUTES);
+      }
+      Taker taker = Taker.thatWorks(spool.spool);
+      await().atMost(Duration.ofMinutes(1)).until(() -> taker.delivered.contains(4_999L));
+      taker.stop();
+
+      SpoolStatus.Counts counts = spool.spool.status().counts();
+      assertThat(counts.lost()).isPositive();
+      assertThat(taker.delivered).allMatch(id -> id >= 2_010);
+      assertThat(dropped + counts.dropped() + counts.lost())
+          .isEqualTo(5_000 - taker.delivered.size());
     }
   }
 
