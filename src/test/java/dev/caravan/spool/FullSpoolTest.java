@@ -262,7 +262,9 @@ class FullSpoolTest {
         spool.appendCommitted(id, id + 10);
       }
       appendAThousandWhileTheDiskIsFull(spool);
-      spool.appendCommitted(2_000, 2_010);
+      for (long id = 2_000; id < 2_010; id++) {
+        spool.append(id, false).get(1, TimeUnit.MINUTES);
+      }
       dropped = spool.spool.status().counts().dropped();
       assertThat(dropped).isPositive();
     }
