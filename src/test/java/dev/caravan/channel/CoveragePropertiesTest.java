@@ -40,7 +40,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 @Tag("slow")
 class CoveragePropertiesTest {
 
-  private static final int RUNS = 100;
+  /** For each seed; more of them at night: -Dcaravan.stories=100. */
+  private static final int RUNS = Integer.getInteger("caravan.stories", 40);
+
   private static final int EVENTS = 250;
   private static final String READER = "receive";
   private static final List<String> TOPICS = List.of("a", "b", "c", "d", "e", "f", "g");

@@ -23,11 +23,6 @@ class ClusterPropertiesTest {
 
   /** More of them: -Dcaravan.seeds=1000. */
   static LongStream seeds() {
-    return LongStream.range(0, Integer.getInteger("caravan.seeds", 3));
-  }
-
-  /** Of what depends on chance less. */
-  static LongStream fewSeeds() {
     return LongStream.range(0, Integer.getInteger("caravan.seeds", 2));
   }
 
@@ -94,7 +89,7 @@ class ClusterPropertiesTest {
 
   /** It stays a member of the group, which therefore leaves slot 0 to it. */
   @ParameterizedTest
-  @MethodSource("fewSeeds")
+  @MethodSource("seeds")
   void whoPlansAndIsNotHeardIsReplaced(long seed) {
     Random random = new Random(seed);
     SimulatedInstances all = three(random.nextBoolean());
@@ -123,7 +118,7 @@ class ClusterPropertiesTest {
 
   /** The others hear it, and the group leaves slot 0 to it. */
   @ParameterizedTest
-  @MethodSource("fewSeeds")
+  @MethodSource("seeds")
   void whoPlansAndHearsNothingIsReplaced(long seed) {
     Random random = new Random(seed);
     SimulatedInstances all = three(random.nextBoolean());
@@ -142,7 +137,7 @@ class ClusterPropertiesTest {
   }
 
   @ParameterizedTest
-  @MethodSource("fewSeeds")
+  @MethodSource("seeds")
   void whoStartsWithAnEmptyControlTopicWhileOthersRunIsToldAllThatCounts(long seed) {
     Random random = new Random(seed);
     SimulatedInstances all = three(random.nextBoolean());
@@ -165,7 +160,7 @@ class ClusterPropertiesTest {
 
   /** It was written too late by one that wanted to read the same: those who run do not mind it. */
   @ParameterizedTest
-  @MethodSource("fewSeeds")
+  @MethodSource("seeds")
   void whoStartsBelievesThoseWhoReadWhoeverWroteLast(long seed) {
     Random random = new Random(seed);
     SimulatedInstances all = three(random.nextBoolean());
@@ -191,7 +186,7 @@ class ClusterPropertiesTest {
   }
 
   @ParameterizedTest
-  @MethodSource("fewSeeds")
+  @MethodSource("seeds")
   void aNumberThatIsUsedAgainHasNoGapFromItsLastUse(long seed) {
     Random random = new Random(seed);
     SimulatedInstances all = three(random.nextBoolean());
@@ -353,7 +348,7 @@ class ClusterPropertiesTest {
 
   /** Of those nobody is left who stood by. */
   @ParameterizedTest
-  @MethodSource("fewSeeds")
+  @MethodSource("seeds")
   void withAStandbyTheDeathOfTwoAtOnceIsAGapAsShortAsWithout(long seed) {
     Random random = new Random(seed);
     SimulatedInstances all = three(true);

@@ -14,10 +14,12 @@ import java.util.TreeMap;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Events come from EventBridge by SQS, and arrive in Kafka as notifications do. */
+@Tag("long")
 class RecipeEventBridgeIT {
 
   private static final String CONVERSATION = "dc119522-79c5-4729-a131-05a4ca44a12f";

@@ -23,10 +23,12 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Events go into a real PostgreSQL, and wait on disk while it is away. */
+@Tag("long")
 class RecipePostgresqlIT {
 
   private static final String TOPIC = "v2.routing.queues." + QUEUE + ".conversations";

@@ -18,10 +18,12 @@ import java.util.Optional;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Events carry their queue's name once it was listed, and wait for no listing. */
+@Tag("long")
 class RecipeQueueNamesIT {
 
   private static final String LISTING = "GET /api/v2/routing/queues";

@@ -22,10 +22,12 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Events go to a webhook, and wait on disk while it fails; a gap is an alert. */
+@Tag("long")
 class RecipeWebhookIT {
 
   private static final String TOPIC = "v2.routing.queues." + QUEUE + ".conversations";
