@@ -129,7 +129,7 @@ final class Backlog {
           "The spool '%s' was closed before there was room for this record.".formatted(spool));
     }
     if (safeUpTo() >= next - 1) {
-      unsafeNanos();
+      uncommittedNanos();
     }
     long sequence = next++;
     tail.add(new LogRecord(sequence, atMillis, body, headers));
@@ -335,7 +335,7 @@ final class Backlog {
   }
 
   /** For how long something may be in memory only: neither on disk, delivered nor dropped. */
-  synchronized long unsafeNanos() {
+  synchronized long uncommittedNanos() {
     return safeUntil.nanosAgo(nanoTime.getAsLong(), safeUpTo(), next - 1);
   }
 

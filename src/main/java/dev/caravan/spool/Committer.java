@@ -153,7 +153,7 @@ final class Committer {
     }
     commit(!hurry);
     makeRoom();
-    backlog.unsafeNanos();
+    backlog.uncommittedNanos();
     look();
   }
 

@@ -439,7 +439,7 @@ public final class Spool implements AutoCloseable {
 
   /** For how long what was appended may have been in memory only, and would be lost with it. */
   Duration uncommittedFor() {
-    return Duration.ofNanos(backlog.unsafeNanos());
+    return Duration.ofNanos(backlog.uncommittedNanos());
   }
 
   /** For how long something that was appended may not be settled yet, parked or not. */

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.caravan.testing.Listening;
+import dev.caravan.testing.ProcessSignal;
 import dev.caravan.testing.StartedProgram;
 import dev.caravan.testing.TopicReader;
 import java.io.IOException;
@@ -103,20 +104,16 @@ class DemoCommandIT {
               .filter(child -> child.info().commandLine().orElse("").contains("BrokerProcess"))
               .findFirst()
               .orElseThrow();
-      signal("STOP", broker);
+      ProcessSignal.send("STOP", broker.pid());
       demo.awaitOutput("Apache Kafka does not answer\\. It is waited for");
 
-      signal("CONT", broker);
+      ProcessSignal.send("CONT", broker.pid());
 
       demo.awaitOutput("Apache Kafka answers again\\.(?s:.*)bridge: flowing");
       demo.terminate();
       assertThat(demo.awaitEnd()).isEqualTo(ENDED_BY_SIGTERM);
       assertThat(leftovers()).isEmpty();
     }
-  }
-
-  private static void signal(String name, ProcessHandle process) throws Exception {
-    new ProcessBuilder("kill", "-" + name, String.valueOf(process.pid())).start().waitFor();
   }
 
   @ParameterizedTest

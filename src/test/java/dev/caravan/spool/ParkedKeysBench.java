@@ -1,5 +1,7 @@
 package dev.caravan.spool;
 
+import static org.awaitility.Awaitility.await;
+
 import com.sun.management.OperatingSystemMXBean;
 import dev.caravan.spool.Failure.Kind;
 import dev.caravan.spool.log.LogRecord;
@@ -10,10 +12,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.BooleanSupplier;
 import org.apache.camel.util.FileUtil;
 
 /** What keys that are parked cost the others, without routes and Kafka: {@code bench/parked}. */
@@ -25,6 +25,7 @@ final class ParkedKeysBench {
   private static final int HEALTHY_KEYS = 1_000;
   private static final byte[] BODY = new byte[3_600];
   private static final String STUCK = "stuck-";
+  private static final Duration PATIENCE = Duration.ofMinutes(10);
 
   private final AtomicLong delivered = new AtomicLong();
   private Spool spool;
@@ -60,24 +61,21 @@ final class ParkedKeysBench {
     SpoolConfiguration options = new SpoolConfiguration();
     options.setDirectory(directory.toString());
     options.setKeyHeader("key");
-    ScheduledExecutorService executor = Executors.newSingleThreadScheduledExecutor();
-    spool = Spool.open("bench", options, Spool.Time.SYSTEM, executor, event -> {});
-    Delivery delivery = new Delivery(spool, options, new Receiver());
-    spool.attach(delivery, options);
-    Thread thread = new Thread(delivery, "delivery");
-    thread.start();
+    RunningSpool running =
+        new RunningSpool(options, Spool.Time.SYSTEM, event -> {}, () -> false, new Receiver());
+    spool = running.spool;
     try {
       for (int i = 0; i < parked; i++) {
         append(STUCK + i);
         append("key-" + i % HEALTHY_KEYS);
       }
-      await(() -> spool.status().parkedRecords() == parked && delivered.get() == parked);
+      awaitThat(() -> spool.status().parkedRecords() == parked && delivered.get() == parked);
       long cpu = cpuNanos();
       long begun = System.nanoTime();
       for (int i = 0; i < RECORDS; i++) {
         append("key-" + i % HEALTHY_KEYS);
       }
-      await(() -> delivered.get() == parked + RECORDS);
+      awaitThat(() -> delivered.get() == parked + RECORDS);
       double seconds = (System.nanoTime() - begun) / 1e9;
       if (told) {
         System.out.printf(
@@ -85,11 +83,8 @@ final class ParkedKeysBench {
             spool.status().parkedRecords(), (cpuNanos() - cpu) / 1e3 / RECORDS, RECORDS / seconds);
       }
     } finally {
-      delivery.stop(Duration.ofSeconds(10));
-      thread.join();
-      spool.detach(delivery);
-      spool.close();
-      executor.shutdown();
+      running.endDelivery(Duration.ofSeconds(10));
+      running.close();
       FileUtil.removeDir(directory.toFile());
     }
   }
@@ -98,10 +93,8 @@ final class ParkedKeysBench {
     spool.append(BODY, RecordHeaders.of(Map.of("key", key), name -> {}));
   }
 
-  private static void await(BooleanSupplier done) throws InterruptedException {
-    while (!done.getAsBoolean()) {
-      Thread.sleep(1);
-    }
+  private static void awaitThat(Callable<Boolean> done) {
+    await().atMost(PATIENCE).pollInterval(Duration.ofMillis(1)).until(done);
   }
 
   private static long cpuNanos() {

@@ -9,7 +9,6 @@ import dev.caravan.spool.SpoolEvent.Damaged;
 import dev.caravan.spool.SpoolEvent.Dropped;
 import dev.caravan.spool.log.LogRecord;
 import dev.caravan.spool.log.RecordHeaders;
-import dev.caravan.spool.log.SegmentedLog;
 import dev.caravan.spool.log.SegmentedLog.Hole;
 import dev.caravan.testing.MutableClock;
 import java.io.IOException;
@@ -31,8 +30,6 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
@@ -72,10 +69,7 @@ class RandomLossTest {
   private int replays;
   private Replay replay;
   private volatile boolean diskIsFull;
-  private ScheduledExecutorService executor;
-  private Spool spool;
-  private Delivery delivery;
-  private Thread thread;
+  private RunningSpool running;
 
   private record Content(int number, String key, int replay) {}
 
@@ -194,8 +188,8 @@ class RandomLossTest {
         switch (random.nextInt(12)) {
           case 0 -> wall.pass(Duration.ofSeconds(random.nextInt(1200) - 300));
           case 1 -> nanosAhead.addAndGet(random.nextLong(Duration.ofSeconds(3).toNanos()));
-          case 2 -> delivery.pause();
-          case 3, 4 -> delivery.resume();
+          case 2 -> running.delivery.pause();
+          case 3, 4 -> running.delivery.resume();
           case 5 -> replaySome(random);
           case 6 -> {
             if (fails) {
@@ -223,13 +217,13 @@ class RandomLossTest {
       diskIsFull = false;
       outcome.hangs = false;
       failing.clear();
-      delivery.resume();
+      running.delivery.resume();
       await()
           .atMost(Duration.ofMinutes(1))
           .until(
               () -> {
                 outcome.settleWhatHangs();
-                SpoolStatus status = spool.status();
+                SpoolStatus status = running.spool.status();
                 return status.records() == 0 && status.parkedRecords() == 0;
               });
     } finally {
@@ -306,10 +300,10 @@ class RandomLossTest {
     for (int i = 0; i < count; i++) {
       String key = key(random);
       int length = 100 + random.nextInt(900);
-      spool.append(
+      running.spool.append(
           ("%" + length + "d").formatted(number).getBytes(StandardCharsets.UTF_8),
           RecordHeaders.of(Map.of("key", key), name -> {}));
-      model.put(spool.lastAppended(), new Content(number, key, 0));
+      model.put(running.spool.lastAppended(), new Content(number, key, 0));
       number++;
     }
   }
@@ -317,11 +311,11 @@ class RandomLossTest {
   private void replaySome(Random random) throws IOException {
     if (replay == null || replay.progress().state().isOver()) {
       replays++;
-      replay = new Replay(spool, wall.instant().minusSeconds(random.nextInt(3600)), 1000);
+      replay = new Replay(running.spool, wall.instant().minusSeconds(random.nextInt(3600)), 1000);
     }
-    long before = spool.lastAppended();
+    long before = running.spool.lastAppended();
     replay.step();
-    for (long it = before + 1; it <= spool.lastAppended(); it++) {
+    for (long it = before + 1; it <= running.spool.lastAppended(); it++) {
       model.put(it, new Content(0, "", replays));
     }
   }
@@ -368,38 +362,20 @@ class RandomLossTest {
   }
 
   private void start() throws IOException {
-    executor = Executors.newSingleThreadScheduledExecutor();
-    spool =
-        Spool.open(
-            "events",
+    running =
+        new RunningSpool(
             options,
             new Spool.Time(wall, () -> System.nanoTime() + nanosAhead.get()),
-            executor,
             events::add,
-            this::appender);
-    delivery = new Delivery(spool, options, outcome);
-    spool.attach(delivery, options);
-    thread = new Thread(delivery, "delivery");
-    thread.start();
-  }
-
-  private Committer.Appender appender(SegmentedLog log) {
-    return records -> {
-      if (diskIsFull) {
-        throw new IOException("No space left on device.");
-      }
-      log.append(records);
-    };
+            () -> diskIsFull,
+            outcome);
   }
 
   private void stop() throws Exception {
     diskIsFull = false;
     replay = null;
-    delivery.stop(Duration.ofMillis(50));
-    thread.join();
-    spool.detach(delivery);
-    spool.close();
-    executor.shutdown();
-    outcome.stopped(spool.acknowledged());
+    running.endDelivery(Duration.ofMillis(50));
+    running.close();
+    outcome.stopped(running.spool.acknowledged());
   }
 }

@@ -6,7 +6,6 @@ import static org.awaitility.Awaitility.await;
 import dev.caravan.spool.Failure.Kind;
 import dev.caravan.spool.log.LogRecord;
 import dev.caravan.spool.log.RecordHeaders;
-import dev.caravan.spool.log.SegmentedLog;
 import dev.caravan.testing.MutableClock;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -23,8 +22,6 @@ import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
@@ -54,10 +51,7 @@ class RandomSpoolTest {
   private final Map<Integer, String> appended = new HashMap<>();
   private final Outcome outcome = new Outcome();
   private volatile boolean diskIsFull;
-  private ScheduledExecutorService executor;
-  private Spool spool;
-  private Delivery delivery;
-  private Thread thread;
+  private RunningSpool running;
 
   /** How a key fares just now. */
   private enum Mood {
@@ -203,11 +197,11 @@ class RandomSpoolTest {
       await()
           .until(
               () -> {
-                SpoolStatus status = spool.status();
+                SpoolStatus status = running.spool.status();
                 return status.records() == 0 && status.parkedRecords() == 0;
               });
       await().until(() -> outcome.settled.size() == records);
-      await().until(() -> spool.unsettledFor().isZero());
+      await().until(() -> running.spool.unsettledFor().isZero());
     } finally {
       stop();
     }
@@ -223,7 +217,7 @@ class RandomSpoolTest {
       synchronized (outcome) {
         appended.put(number, key);
       }
-      spool.append(
+      running.spool.append(
           Integer.toString(number).getBytes(StandardCharsets.UTF_8),
           RecordHeaders.of(Map.of("key", key), name -> {}));
     }
@@ -242,36 +236,18 @@ class RandomSpoolTest {
   }
 
   private void start() throws IOException {
-    executor = Executors.newSingleThreadScheduledExecutor();
-    spool =
-        Spool.open(
-            "events",
+    running =
+        new RunningSpool(
             options,
             new Spool.Time(wall, System::nanoTime),
-            executor,
             event -> {},
-            this::appender);
-    delivery = new Delivery(spool, options, outcome);
-    spool.attach(delivery, options);
-    thread = new Thread(delivery, "delivery");
-    thread.start();
-  }
-
-  private Committer.Appender appender(SegmentedLog log) {
-    return records -> {
-      if (diskIsFull) {
-        throw new IOException("No space left on device.");
-      }
-      log.append(records);
-    };
+            () -> diskIsFull,
+            outcome);
   }
 
   private void stop() throws Exception {
-    delivery.stop(Duration.ofMillis(50));
-    thread.join();
+    running.endDelivery(Duration.ofMillis(50));
     outcome.forgetHanging();
-    spool.detach(delivery);
-    spool.close();
-    executor.shutdown();
+    running.close();
   }
 }

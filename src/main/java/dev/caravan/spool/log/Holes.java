@@ -13,7 +13,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -101,17 +100,17 @@ final class Holes {
   }
 
   /** Those to be told, which are remembered until they were, also over a restart. */
-  synchronized List<Hole> untold(LongSupplier first) {
+  synchronized List<Hole> untold(long first) {
     write(first);
     shown = untold.size();
     return List.copyOf(untold);
   }
 
   /** Writes what could not be written before; where it cannot now, the next call will. */
-  synchronized void write(LongSupplier first) {
+  synchronized void write(long first) {
     if (unwritten) {
       try {
-        store(first.getAsLong());
+        store(first);
       } catch (IOException e) {
         LOG.debug("{} cannot be written now, and will be.", file, e);
       }
@@ -130,7 +129,7 @@ final class Holes {
   }
 
   /** These are about to be missing, and on purpose. */
-  synchronized void deleted(long from, long to, LongSupplier first) {
+  synchronized void deleted(long from, long to, long first) {
     know(from, to);
     unwritten = true;
     write(first);

@@ -134,15 +134,15 @@ public final class SegmentedLog implements Closeable {
    * order.
    */
   public List<Hole> holes() {
-    return holes.untold(this::firstFile);
+    return holes.untold(firstFile());
   }
 
   /**
    * Remembers on disk the holes that a reader has found. To be called before what lies behind them
-   * is remembered as settled, as nobody looks for them there again.
+   * is remembered as acknowledged, as nobody looks for them there again.
    */
   public void rememberHoles() {
-    holes.write(this::firstFile);
+    holes.write(firstFile());
   }
 
   /** Remembers on disk that all {@link #holes} so far were told; they are not found again. */
@@ -550,10 +550,10 @@ public final class SegmentedLog implements Closeable {
     if (segment == null) {
       return;
     }
-    holes.deleted(segment.info().base(), segment.info().last(), this::firstFile);
+    holes.deleted(segment.info().base(), segment.info().last(), firstFile());
     remove(segment);
     // Where the disk was full, there is room now
-    holes.write(this::firstFile);
+    holes.write(firstFile());
   }
 
   /** Deletes or sets aside the files of which nothing can be read, but for the newest. */
