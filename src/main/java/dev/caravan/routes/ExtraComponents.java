@@ -55,6 +55,7 @@ public class ExtraComponents implements CamelContextCustomizer {
 
   /** To be called before anything is looked for in this Camel. */
   static void findIn(CamelContext context, Config config) {
+    context.getPropertiesComponent().addPropertiesSource(new ConfiguredProperties(config));
     ClassLoader jars = loader(config);
     if (jars == ExtraJars.class.getClassLoader()) {
       return;
