@@ -58,6 +58,7 @@ class DemoCommandIT {
     }
   }
 
+  @Tag("long")
   @Test
   void endsWithTheSecondsGiven() throws Exception {
     try (StartedProgram demo = demo("--agents", "5", "--seconds", "1")) {

@@ -271,6 +271,7 @@ class RoadBackfillIT {
     }
   }
 
+  @Tag("long")
   @Test
   void aChannelThatSomebodyElseTookIsNotTouched() {
     try (Road road = Road.in(folder)) {
@@ -285,6 +286,7 @@ class RoadBackfillIT {
     }
   }
 
+  @Tag("long")
   @Test
   void itIsToldWhenOthersNearlyUseUpTheChannelsOfTheClient() throws Exception {
     try (Road road = Road.in(folder)) {

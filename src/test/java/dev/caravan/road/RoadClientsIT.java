@@ -151,6 +151,7 @@ class RoadClientsIT {
 
   // ---- the test
 
+  @Tag("long")
   @Test
   void whatOneMayNotSeeOrCannotReadAnotherReadsAndNothingThatIsHeardIsLost() throws Exception {
     queues();

@@ -13,6 +13,7 @@ import java.util.List;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -34,6 +35,7 @@ class RoadEditsIT {
     road.close();
   }
 
+  @Tag("long")
   @Test
   void emailIsKeptToo() throws IOException {
     start("keep-email");
@@ -60,6 +62,7 @@ class RoadEditsIT {
     assertThat(road.awaitValue(presence).topic()).isEqualTo(road.prefix() + "presence");
   }
 
+  @Tag("long")
   @Test
   void aFieldIsDroppedBeforeKafka() throws IOException {
     start("drop-fields");

@@ -32,6 +32,7 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -200,6 +201,7 @@ class RoadPageIT {
     org.assertj.core.api.Assertions.assertThat(all).doesNotContain(never.toArray(String[]::new));
   }
 
+  @Tag("long")
   @Test
   void itIsUsedByTheKeyboardAlone() {
     awaitEventsInKafka();

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -43,6 +44,7 @@ class RoadPageSeveralIT {
     browser.close();
   }
 
+  @Tag("long")
   @Test
   void eachOauthClientHasItsSocketsAndItsBudget() {
     Bridge bridge =

@@ -20,6 +20,7 @@ import java.util.stream.Stream;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.slf4j.Logger;
@@ -199,6 +200,7 @@ class RoadReloadIT {
     assertThat(bridge.log()).doesNotContain("Disconnected");
   }
 
+  @Tag("long")
   @Test
   void withoutReceiveTheRoadIsBrokenUntilItComesBack() throws IOException {
     start(settings());
@@ -238,6 +240,7 @@ class RoadReloadIT {
     return health.check("route-files").at("/data/sentence").asText().contains(what);
   }
 
+  @Tag("long")
   @Test
   void withoutForwardEventsWaitAndHealthSaysSoUntilItComesBack() throws IOException {
     start(settings());

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -40,13 +41,10 @@ class RoadSettingsIT {
   }
 
   @Test
-  void aWrongSecretIsTriedOnceAndNotInAStorm() {
-    Bridge bridge = road.start(road.settings().with("GENESYS_CLIENT_SECRET", "not-the-secret"));
+  void anUnknownMediaType() {
+    Bridge bridge = road.start(road.settings().with("GENESYS_MEDIA", "voice,fax"));
 
-    saysOnce(bridge, "Check GENESYS_CLIENT_ID, GENESYS_CLIENT_SECRET and GENESYS_REGION");
-    assertThat(road.genesys().callCounts()).containsOnlyKeys("POST /oauth/token");
-    assertThat(road.genesys().callCounts().get("POST /oauth/token")).isEqualTo(1);
-    assertThat(bridge.log()).doesNotContain("not-the-secret");
+    saysOnce(bridge, "Route receive cannot be built: \"fax\" is no media type");
   }
 
   @Test
@@ -62,18 +60,24 @@ class RoadSettingsIT {
   }
 
   @Test
-  void anUnknownMediaType() {
-    Bridge bridge = road.start(road.settings().with("GENESYS_MEDIA", "voice,fax"));
+  void aWrongSecretIsTriedOnceAndNotInAStorm() {
+    Bridge bridge = road.start(road.settings().with("GENESYS_CLIENT_SECRET", "not-the-secret"));
 
-    saysOnce(bridge, "Route receive cannot be built: \"fax\" is no media type");
+    saysOnce(bridge, "Check GENESYS_CLIENT_ID, GENESYS_CLIENT_SECRET and GENESYS_REGION");
+    assertThat(road.genesys().callCounts()).containsOnlyKeys("POST /oauth/token");
+    assertThat(road.genesys().callCounts().get("POST /oauth/token")).isEqualTo(1);
+    assertThat(bridge.log()).doesNotContain("not-the-secret");
   }
 
   @Test
-  void brokenYamlIsNamedByFileLineAndColumnAndReadAgainOnceMended() throws IOException {
+  void brokenYamlAndAStepThatDoesNotExistAreNamedAndReadAgainOnceMended() throws IOException {
     Path routes = road.copyOfRoutes();
     Path forward = routes.resolve("forward.camel.yaml");
     String good = Files.readString(forward);
     Files.writeString(forward, good.replaceFirst("steps:", "steps: ]"));
+    Path signals = routes.resolve("signals.camel.yaml");
+    String goodSignals = Files.readString(signals);
+    Files.writeString(signals, goodSignals.replaceFirst("uri: kafka:", "uri: kavka:"));
 
     Bridge bridge = road.start(road.settings().with("CARAVAN_ROUTES_DIR", routes.toString()));
 
@@ -81,23 +85,10 @@ class RoadSettingsIT {
     String place = "forward\\.camel\\.yaml, line \\d+, column \\d+";
     assertThat(health.text()).containsPattern(place);
     assertThat(bridge.log()).containsPattern("Broken YAML in .*" + place);
+    assertThat(saysOnce(bridge, "kavka").text()).contains("signals.camel.yaml");
     await().atMost(Duration.ofMinutes(3)).until(() -> road.genesys().openSockets() == 1);
     Files.writeString(forward, good);
-    bridge.awaitReady();
-  }
-
-  @Test
-  void aRouteWithAStepThatDoesNotExistIsNamed() throws IOException {
-    Path routes = road.copyOfRoutes();
-    Path forward = routes.resolve("forward.camel.yaml");
-    String good = Files.readString(forward);
-    Files.writeString(forward, good.replaceFirst("uri: kafka:", "uri: kavka:"));
-
-    Bridge bridge = road.start(road.settings().with("CARAVAN_ROUTES_DIR", routes.toString()));
-
-    Bridge.Health health = saysOnce(bridge, "kavka");
-    assertThat(health.text()).contains("forward.camel.yaml");
-    Files.writeString(forward, good);
+    Files.writeString(signals, goodSignals);
     bridge.awaitReady();
   }
 
@@ -106,6 +97,7 @@ class RoadSettingsIT {
     spoolsUntilMended("KAFKA_BOOTSTRAP_SERVERS", "kafka-nope.invalid:9092", "Kafka cannot be used");
   }
 
+  @Tag("long")
   @Test
   void aWrongSecurityProtocolIsNoReasonNotToRead() throws IOException {
     spoolsUntilMended("KAFKA_SECURITY_PROTOCOL", "SASL", "KAFKA_SECURITY_PROTOCOL is");

@@ -16,10 +16,9 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -98,10 +97,18 @@ class RoadSpoolIT {
     }
   }
 
-  @ParameterizedTest
-  @CsvSource({"CARAVAN_SPOOL_WHEN_FULL, drop-oldest", "CARAVAN_SPOOL_BLOCK_TIMEOUT, 1s"})
-  void aFullSpoolThatDropsTheOldestTellsHowManyAndKeepsTheNewest(String setting, String value)
-      throws Exception {
+  @Test
+  void aFullSpoolThatDropsTheOldestTellsHowManyAndKeepsTheNewest() throws Exception {
+    dropsTheOldest("CARAVAN_SPOOL_WHEN_FULL", "drop-oldest");
+  }
+
+  @Tag("long")
+  @Test
+  void soDoesOneThatHasHeldUpTheSocketForLongEnough() throws Exception {
+    dropsTheOldest("CARAVAN_SPOOL_BLOCK_TIMEOUT", "1s");
+  }
+
+  private void dropsTheOldest(String setting, String value) throws Exception {
     try (LocalBroker broker = TestBroker.away();
         Simulator genesys = Simulator.start(Road.quiet())) {
       Ledger ledger = new Ledger(genesys, PADDING);

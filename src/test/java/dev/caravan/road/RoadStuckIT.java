@@ -33,6 +33,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.slf4j.Logger;
@@ -157,6 +158,7 @@ class RoadStuckIT {
     arrived.assertOnceAndInOrder();
   }
 
+  @Tag("long")
   @Test
   void aTopicThatIsMadeAgainWithFewerPartitionsTakesWhatWasMeantForThoseThatAreGone()
       throws Exception {

@@ -12,9 +12,9 @@ import java.time.Duration;
 import java.util.BitSet;
 import java.util.List;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 
 /**
  * Another program takes half of the subscriptions from a channel that is read: what is lost lies in
@@ -34,13 +34,18 @@ class RoadSubscriptionsIT {
         .formatted(Road.QUEUE.substring(0, Road.QUEUE.length() - 1), number);
   }
 
-  /**
-   * Announced, it is found long before the next look; what is not announced the next look finds.
-   */
-  @ParameterizedTest
-  @CsvSource({"true, 4m", "false, 2s"})
-  void whatIsTakenFromALiveChannelIsAGapAndIsReadAgain(boolean announced, String check)
-      throws Exception {
+  @Test
+  void whatIsTakenFromALiveChannelIsAGapLongBeforeTheNextLookIfItIsAnnounced() throws Exception {
+    isAGapAndIsReadAgain(true, "4m");
+  }
+
+  @Tag("long")
+  @Test
+  void whatIsTakenUnannouncedTheNextLookFinds() throws Exception {
+    isAGapAndIsReadAgain(false, "2s");
+  }
+
+  private void isAGapAndIsReadAgain(boolean announced, String check) throws Exception {
     try (Road road = Road.in(folder)) {
       Simulator genesys = road.genesys();
       Bridge bridge =

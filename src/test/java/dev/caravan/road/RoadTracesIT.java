@@ -27,6 +27,7 @@ import java.util.stream.Collectors;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -107,6 +108,7 @@ class RoadTracesIT {
         .doesNotContain(road.genesys().credentials().toArray(String[]::new));
   }
 
+  @Tag("long")
   @Test
   void aCollectorThatRefusesCostsNoEventAndIsToldOnce() {
     answer = 400;
@@ -125,6 +127,7 @@ class RoadTracesIT {
         .allMatch(Road::isOneOfOurs);
   }
 
+  @Tag("long")
   @Test
   void withAShareOfNoneNothingIsSent() {
     Bridge bridge = road.start(settings().with("OTEL_TRACES_SAMPLER_ARG", "0"));

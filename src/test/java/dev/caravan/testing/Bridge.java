@@ -291,7 +291,7 @@ public final class Bridge implements AutoCloseable {
     try {
       return await()
           .atMost(PATIENCE)
-          .pollInterval(Duration.ofMillis(100))
+          .pollInterval(Duration.ofMillis(250))
           .until(
               () -> {
                 failIfEnded();
