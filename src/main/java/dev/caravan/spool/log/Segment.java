@@ -3,8 +3,6 @@ package dev.caravan.spool.log;
 import dev.caravan.spool.log.SegmentedLog.SegmentInfo;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.Map;
-import java.util.TreeMap;
 
 /**
  * What is known of one file: how far it can be read, what it holds, and where some of its frames
@@ -17,23 +15,12 @@ final class Segment {
 
   private static final int INDEX_BYTES = 64 * 1024;
 
-  /** So often reading may fail at one place before that counts as damage; a second lies between. */
-  private static final int TRIES = 10;
-
-  /** So often for opening: too many open files pass, and so do rights that somebody mends. */
-  private static final int TRIES_TO_OPEN = 60;
-
-  private static final int TRIES_OF_A_BAD_FILE = 2;
-
   private final long base;
   private final Path path;
   private long[] sequences = new long[4];
   private long[] offsets = new long[4];
   private int entries;
-  private final TreeMap<Long, Long> unreadable = new TreeMap<>();
-  private long failedAt = -1;
-  private int failures;
-  private int failuresToOpen;
+  private final ReadFailures failures = new ReadFailures();
   private volatile SegmentInfo info;
 
   /** Where to begin to look: no frame with a higher sequence begins before. */
@@ -108,28 +95,23 @@ final class Segment {
    * next place of which the begin is known are given up.
    */
   synchronized boolean givesUpAt(long offset) {
-    failures = offset == failedAt ? failures + 1 : 1;
-    failedAt = offset;
-    if (failures < (unreadable.isEmpty() ? TRIES : TRIES_OF_A_BAD_FILE)) {
+    if (!failures.failedAt(offset)) {
       return false;
     }
     int entry = Arrays.binarySearch(offsets, 0, entries, offset + 1);
     entry = entry >= 0 ? entry : -entry - 1;
-    unreadable.put(offset, entry < entries ? offsets[entry] : end());
-    failures = 0;
+    failures.giveUp(offset, entry < entries ? offsets[entry] : end());
     return true;
   }
 
   /** It could not be opened; true if that was so often that it is given up. */
   synchronized boolean givesUp() {
-    failuresToOpen++;
-    return failuresToOpen >= TRIES_TO_OPEN;
+    return failures.failedToOpen();
   }
 
   /** Where to read on instead of at this offset, which is another if that was given up. */
   synchronized long readable(long offset) {
-    Map.Entry<Long, Long> part = unreadable.floorEntry(offset);
-    return part != null && offset < part.getValue() ? part.getValue() : offset;
+    return failures.readable(offset);
   }
 
   /** Something in it cannot be read, with so many records or none. */
