@@ -5,22 +5,18 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;
 import java.util.Properties;
-import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.ScopeType;
-import picocli.CommandLine.Spec;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /** The way in: picks the command. Only {@code run} starts Quarkus and Camel. */
 @Command(
     name = "caravan",
-    mixinStandardHelpOptions = true,
     versionProvider = Caravan.Version.class,
     description = {
       "Carries Genesys Cloud notifications to Apache Kafka.",
@@ -49,7 +45,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       "130, 143:ended by Ctrl-C or SIGTERM"
     },
     footer = {"", "Example: see it at work, without any account", "  ${ROOT-COMMAND-NAME} demo"})
-public final class Caravan implements Callable<Integer> {
+public final class Caravan extends CaravanCommand {
 
   static final int OK = 0;
   static final int FAILED = 1;
@@ -58,9 +54,7 @@ public final class Caravan implements Callable<Integer> {
       names = {"-v", "--verbose"},
       scope = ScopeType.INHERIT,
       description = "Show the whole story of an error, and more of the log.")
-  private boolean verbose;
-
-  @Spec private CommandSpec spec;
+  boolean verbose;
 
   private Caravan() {}
 
@@ -79,14 +73,12 @@ public final class Caravan implements Callable<Integer> {
         .setUsageHelpAutoWidth(true);
   }
 
-  static boolean isVerbose(CommandSpec spec) {
-    return ((Caravan) spec.root().userObject()).verbose;
-  }
-
   /** No command was named. */
   @Override
   public Integer call() {
-    return new RunCommand(spec).call();
+    RunCommand run = new RunCommand();
+    run.spec = spec;
+    return run.call();
   }
 
   private static int correct(ParameterException mistake, String[] args) {
@@ -95,7 +87,6 @@ public final class Caravan implements Callable<Integer> {
     err.println(mistake.getMessage());
     UnmatchedArgumentException.printSuggestions(mistake, err);
     err.printf("See: %s --help%n", command.getCommandSpec().qualifiedName());
-    err.flush();
     return command.getCommandSpec().exitCodeOnInvalidInput();
   }
 
@@ -112,7 +103,6 @@ public final class Caravan implements Callable<Integer> {
     if (verbose) {
       failure.printStackTrace(err);
     }
-    err.flush();
     return FAILED;
   }
 

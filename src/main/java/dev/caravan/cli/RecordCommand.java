@@ -17,7 +17,6 @@ import dev.caravan.topic.TopicCatalogue;
 import dev.caravan.topic.TopicSelector;
 import dev.caravan.topic.TopicSelector.Slot;
 import io.smallrye.config.SmallRyeConfig;
-import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.SecureRandom;
@@ -25,19 +24,15 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.concurrent.Callable;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.header.Header;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** For getting frames to try routes with. */
 @Command(
     name = "record",
-    mixinStandardHelpOptions = true,
     customSynopsis = "${COMMAND-FULL-NAME} [OPTIONS] [SELECTOR] FILE",
     description = {
       "Writes frames to a file, for try and explain.",
@@ -54,7 +49,7 @@ import picocli.CommandLine.Spec;
       "  ${ROOT-COMMAND-NAME} record --from stand-in --each 1 --for 8h all.jsonl",
       "  ${ROOT-COMMAND-NAME} record 'v2.users.*.presence' --for 1h presence.jsonl"
     })
-final class RecordCommand implements Callable<Integer> {
+final class RecordCommand extends CaravanCommand {
 
   private static final Duration LONGEST = Duration.ofHours(24);
   private static final Duration POLL = Duration.ofMillis(250);
@@ -116,11 +111,9 @@ final class RecordCommand implements Callable<Integer> {
   @Option(names = "--raw", description = "Mask nothing. The file then holds personal data.")
   private boolean raw;
 
-  @Spec private CommandSpec spec;
-
   @Override
   public Integer call() throws Exception {
-    Logs.errorsToConsole(Caravan.isVerbose(spec));
+    Logs.errorsToConsole(isVerbose());
     Duration length = Numbers.duration("--for", time, LONGEST);
     each.ifPresent(it -> Numbers.atLeastOne("--each", it));
     most.ifPresent(it -> Numbers.atLeastOne("--most", it));
@@ -198,24 +191,22 @@ final class RecordCommand implements Callable<Integer> {
   }
 
   private void begin(Duration length) {
-    PrintWriter out = spec.commandLine().getOut();
-    out.printf("Recording from %s for %d s. Ctrl-C ends it sooner.%n", source, length.toSeconds());
-    out.flush();
+    out()
+        .printf("Recording from %s for %d s. Ctrl-C ends it sooner.%n", source, length.toSeconds());
   }
 
   private void tell(Recording recording, Path file) {
-    PrintWriter out = spec.commandLine().getOut();
-    recording.kinds().forEach((kind, count) -> out.printf("  %6d  %s%n", count, kind));
+    recording.kinds().forEach((kind, count) -> out().printf("  %6d  %s%n", count, kind));
     if (recording.count() == 0) {
-      out.println("No frame came, so there is no file.");
+      out().println("No frame came, so there is no file.");
     } else {
-      out.printf(
-          "%d frames in %s%s.%n",
-          recording.count(), file, raw ? ", as they came: it holds personal data" : ", masked");
+      out()
+          .printf(
+              "%d frames in %s%s.%n",
+              recording.count(), file, raw ? ", as they came: it holds personal data" : ", masked");
     }
     if (recording.leftOut() > 0) {
-      out.printf("%d more could not be masked and were left out.%n", recording.leftOut());
+      out().printf("%d more could not be masked and were left out.%n", recording.leftOut());
     }
-    out.flush();
   }
 }

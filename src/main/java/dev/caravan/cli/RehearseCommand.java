@@ -6,7 +6,6 @@ import dev.caravan.demo.Rehearsal;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -15,12 +14,11 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "rehearse",
     hidden = true,
-    mixinStandardHelpOptions = true,
     description = {
       "Runs the bridge against the stand-in for a moment and writes down which classes it",
       "loaded, so that Java starts it faster from then on."
     })
-final class RehearseCommand implements Callable<Integer> {
+final class RehearseCommand extends CaravanCommand {
 
   @Option(
       names = "--option",

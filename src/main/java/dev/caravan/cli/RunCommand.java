@@ -5,16 +5,12 @@ import dev.caravan.demo.NativeLz4;
 import dev.caravan.routes.StartFailure;
 import io.quarkus.runtime.Quarkus;
 import java.io.PrintWriter;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** For running the bridge until it is told to stop. */
 @Command(
     name = "run",
-    mixinStandardHelpOptions = true,
     description = {
       "Runs the bridge until it is stopped; the same as no command.",
       "It carries Genesys Cloud notifications to Kafka, on the routes in ./routes. Ctrl-C",
@@ -28,19 +24,11 @@ import picocli.CommandLine.Spec;
       "  export KAFKA_BOOTSTRAP_SERVERS=kafka-1:9092,kafka-2:9092",
       "  ${ROOT-COMMAND-NAME} run"
     })
-final class RunCommand implements Callable<Integer> {
+final class RunCommand extends CaravanCommand {
 
   // For the demo, which must not leave a bridge behind however it ends.
   @Option(names = "--until-input-ends", hidden = true)
   private boolean untilInputEnds;
-
-  @Spec private CommandSpec spec;
-
-  RunCommand() {}
-
-  RunCommand(CommandSpec spec) {
-    this.spec = spec;
-  }
 
   @Override
   public Integer call() {
@@ -48,7 +36,7 @@ final class RunCommand implements Callable<Integer> {
       // Kafka and Genesys went away with the demo: there is nothing left to finish in good order.
       ChildProcess.onParentGone(System.in, () -> Runtime.getRuntime().halt(Caravan.OK));
     }
-    if (Caravan.isVerbose(spec)) {
+    if (isVerbose()) {
       System.setProperty("quarkus.log.category.\"dev.caravan\".level", "DEBUG");
     }
     NativeLz4.load();
@@ -59,12 +47,11 @@ final class RunCommand implements Callable<Integer> {
 
   private void ended(int exitCode, Throwable failure) {
     if (failure != null) {
-      PrintWriter err = spec.commandLine().getErr();
+      PrintWriter err = err();
       err.println(StartFailure.sentence(failure));
-      if (Caravan.isVerbose(spec)) {
+      if (isVerbose()) {
         failure.printStackTrace(err);
       }
-      err.flush();
     }
     System.exit(exitCode);
   }
