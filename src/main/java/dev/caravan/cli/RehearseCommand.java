@@ -1,11 +1,8 @@
 package dev.caravan.cli;
 
 import dev.caravan.command.Home;
-import dev.caravan.demo.ChildProcess;
 import dev.caravan.demo.Rehearsal;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -31,10 +28,7 @@ final class RehearseCommand extends CaravanCommand {
 
   @Override
   public Integer call() {
-    List<String> program = new ArrayList<>(List.of(ChildProcess.java()));
-    program.addAll(Home.jvmFlags());
-    program.addAll(Home.program());
-    Rehearsal.write(program, option, archive.toAbsolutePath());
+    Rehearsal.write(Home.command(), option, archive.toAbsolutePath());
     return Caravan.OK;
   }
 }

@@ -115,19 +115,13 @@ public final class Demo implements AutoCloseable {
   private ChildProcess startBridge(String genesys, int management, int page) {
     // All in the broker's folder, which goes away with the broker, even if we are killed.
     Path data = broker.folder().resolve("bridge");
-    List<String> command = new ArrayList<>();
-    command.add(ChildProcess.java());
-    command.addAll(Home.jvmFlags());
-    command.add("-Djava.io.tmpdir=" + broker.temporaryFolder());
-    command.addAll(Home.program());
+    List<String> command = Home.command();
+    command.add(1, "-Djava.io.tmpdir=" + broker.temporaryFolder());
     command.addAll(List.of("run", "--until-input-ends"));
     return ChildProcess.start(
         command,
         settings.bridgeEnvironment(
-            genesys,
-            broker.bootstrapServers(),
-            new DemoSettings.Ports(management, page),
-            data.toString()),
+            genesys, broker.bootstrapServers(), management, page, data.toString()),
         bridgeLog());
   }
 

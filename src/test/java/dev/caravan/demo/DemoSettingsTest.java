@@ -20,8 +20,7 @@ class DemoSettingsTest {
                     "KAFKA_SASL_PASSWORD", "real",
                     "CARAVAN_DATA_DIR", "/real",
                     "PATH", "/bin"))
-            .bridgeEnvironment(
-                "http://127.0.0.1:1", "127.0.0.1:2", new DemoSettings.Ports(3, 4), "/tmp/data");
+            .bridgeEnvironment("http://127.0.0.1:1", "127.0.0.1:2", 3, 4, "/tmp/data");
 
     assertThat(bridge.values()).noneMatch(value -> value.contains("real"));
     assertThat(bridge)
@@ -43,8 +42,7 @@ class DemoSettingsTest {
                     "GENESYS_MEDIA", "email",
                     "CARAVAN_ROUTES_DIR", "/mine",
                     "CARAVAN_ROUTES_RELOAD", "true"))
-            .bridgeEnvironment(
-                "http://127.0.0.1:1", "127.0.0.1:2", new DemoSettings.Ports(3, 4), "/tmp/data");
+            .bridgeEnvironment("http://127.0.0.1:1", "127.0.0.1:2", 3, 4, "/tmp/data");
 
     assertThat(bridge)
         .containsEntry("GENESYS_TOPICS", "v2.users.*.presence")
@@ -57,8 +55,7 @@ class DemoSettingsTest {
   void emptyVariablesCountAsNotSet() {
     Map<String, String> bridge =
         settings(Map.of("GENESYS_TOPICS", "", "GENESYS_MEDIA", " ", "CARAVAN_ROUTES_DIR", ""))
-            .bridgeEnvironment(
-                "http://127.0.0.1:1", "127.0.0.1:2", new DemoSettings.Ports(3, 4), "/tmp/data");
+            .bridgeEnvironment("http://127.0.0.1:1", "127.0.0.1:2", 3, 4, "/tmp/data");
 
     assertThat(bridge.get("GENESYS_TOPICS")).contains("v2.routing.queues.*.conversations");
     assertThat(bridge).doesNotContainKey("GENESYS_MEDIA");
