@@ -164,15 +164,11 @@ public final class Proxies {
     Optional<InetAddress> first = address(parts[0]);
     Optional<InetAddress> address = address(host);
     int bits = first.map(any -> any.getAddress().length * Byte.SIZE).orElse(0);
-    if (first.isEmpty()
-        || address.isEmpty()
-        || address.get().getAddress().length * Byte.SIZE != bits
-        || !parts[1].matches("\\d{1,3}")
-        || Integer.parseInt(parts[1]) > bits) {
-      return false;
-    }
-    return new IpSubnetFilterRule(first.get(), Integer.parseInt(parts[1]), IpFilterRuleType.ACCEPT)
-        .matches(new InetSocketAddress(address.get(), 0));
+    return address.filter(it -> it.getAddress().length * Byte.SIZE == bits).isPresent()
+        && parts[1].matches("\\d{1,3}")
+        && Integer.parseInt(parts[1]) <= bits
+        && new IpSubnetFilterRule(first.get(), Integer.parseInt(parts[1]), IpFilterRuleType.ACCEPT)
+            .matches(new InetSocketAddress(address.get(), 0));
   }
 
   /** Of what is an address already: no name is looked up. */

@@ -14,6 +14,7 @@ import java.io.UncheckedIOException;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -26,7 +27,6 @@ final class PageServer {
 
   private static final Logger LOG = LoggerFactory.getLogger(PageServer.class);
 
-  private static final String HTML = "text/html; charset=utf-8";
   private static final String SCRIPT = "text/javascript; charset=utf-8";
   private static final String STYLE = "text/css; charset=utf-8";
   private static final String UPLOT = "/META-INF/resources/webjars/uplot/1.6.30/dist/";
@@ -74,7 +74,7 @@ final class PageServer {
     this.port = port;
     this.answers = Map.copyOf(answers);
     this.greeting = greeting;
-    asset("/", HTML, "page.html");
+    asset("/", "text/html; charset=utf-8", "page.html");
     asset("/page.js", SCRIPT, "page.js");
     asset("/page.css", STYLE, "page.css");
     asset("/icon.svg", "image/svg+xml", "icon.svg");
@@ -139,15 +139,7 @@ final class PageServer {
   }
 
   void close() {
-    // Whoever goes away meanwhile is not among them any more
-    viewers.forEach(
-        (response, context) ->
-            context.runOnContext(
-                now -> {
-                  if (!response.ended() && !response.closed()) {
-                    response.end();
-                  }
-                }));
+    toViewers(HttpServerResponse::end);
     if (server != null) {
       server.close();
     }
@@ -203,12 +195,22 @@ final class PageServer {
 
   /** Sends an event to all who watch; one that does not keep up is left out this time. */
   void send(String event) {
+    toViewers(
+        response -> {
+          if (!response.writeQueueFull()) {
+            response.write(event);
+          }
+        });
+  }
+
+  /** Whoever goes away meanwhile is not among them any more. */
+  private void toViewers(Consumer<HttpServerResponse> what) {
     viewers.forEach(
         (response, context) ->
             context.runOnContext(
                 now -> {
-                  if (!response.ended() && !response.closed() && !response.writeQueueFull()) {
-                    response.write(event);
+                  if (!response.ended() && !response.closed()) {
+                    what.accept(response);
                   }
                 }));
   }
