@@ -103,8 +103,7 @@ public final class Check {
     } else {
       data(Path.of(setting("caravan.data.dir")));
     }
-    report.end();
-    return report.passed();
+    return report.end();
   }
 
   /** The commands that make the topics and give the rights that the routes need. */
@@ -259,16 +258,15 @@ public final class Check {
       return;
     }
     if (text == null) {
-      report.note("The shipped %s does not run: another file has its place.".formatted(name));
+      report.note("The shipped %s does not run: another file has its place.", name);
     } else if (!text.replace("\r", "").strip().equals(shipped.replace("\r", "").strip())) {
       report.note(
-          "%s replaces the shipped one of Caravan %s; it %s."
-              .formatted(
-                  file,
-                  ShippedRoutes.version(shipped).orElse("of an unknown version"),
-                  ShippedRoutes.version(text)
-                      .map(version -> "was made from that of " + version)
-                      .orElse("does not say of which version it was made")));
+          "%s replaces the shipped one of Caravan %s; it %s.",
+          file,
+          ShippedRoutes.version(shipped).orElse("of an unknown version"),
+          ShippedRoutes.version(text)
+              .map(version -> "was made from that of " + version)
+              .orElse("does not say of which version it was made"));
     }
   }
 
@@ -349,8 +347,8 @@ public final class Check {
       int channels = survey.channels(client);
       if (channels > Survey.ALL_CHANNELS / 2) {
         report.note(
-            "%s%d of %d channels are there already: of this bridge, if it runs, or of another program that has the same OAuth client."
-                .formatted(name, channels, Survey.ALL_CHANNELS));
+            "%s%d of %d channels are there already: of this bridge, if it runs, or of another program that has the same OAuth client.",
+            name, channels, Survey.ALL_CHANNELS);
       } else {
         report.ok("%s%d of %d channels are there.", name, channels, Survey.ALL_CHANNELS);
       }
@@ -374,10 +372,10 @@ public final class Check {
     int most = Survey.MOST_CHANNELS * clients;
     if (plan.channels() > most) {
       report.failed(
-          ("%d subscriptions need %d channels, and there are %d for them. Add an OAuth client"
-                  + " (GENESYS_CLIENTS_<NAME>_ID and _SECRET), subscribe less, or combine topics of"
-                  + " the same user or queue (v2.users.*?presence&routingStatus).")
-              .formatted(plan.subscriptions(), plan.channels(), most));
+          "%d subscriptions need %d channels, and there are %d for them. Add an OAuth client"
+              + " (GENESYS_CLIENTS_<NAME>_ID and _SECRET), subscribe less, or combine topics of"
+              + " the same user or queue (v2.users.*?presence&routingStatus).",
+          plan.subscriptions(), plan.channels(), most);
     } else if (!plan.topics().isEmpty()) {
       report.ok(
           "%s as %s on %s.",
@@ -418,12 +416,11 @@ public final class Check {
         report.ok("%s%s demands no permission that Genesys Cloud names.", name, demand.pattern());
       } else {
         report.note(
-            ("%s%s demands %s. Genesys Cloud tells only when a channel subscribes whether the role"
-                    + " has that; what it refuses is named in the log and the rest goes on.")
-                .formatted(
-                    name,
-                    demand.pattern(),
-                    String.join(demand.anyPermission() ? " or " : " and ", demand.permissions())));
+            "%s%s demands %s. Genesys Cloud tells only when a channel subscribes whether the role"
+                + " has that; what it refuses is named in the log and the rest goes on.",
+            name,
+            demand.pattern(),
+            String.join(demand.anyPermission() ? " or " : " and ", demand.permissions()));
       }
     }
   }
@@ -483,7 +480,7 @@ public final class Check {
       try {
         report.ok("%s", DataFolder.state(folder));
       } catch (IOException e) {
-        report.skipped("What lies in it could not be looked at: %s.".formatted(DataFolder.why(e)));
+        report.skipped("What lies in it could not be looked at: %s.", DataFolder.why(e));
       }
     }
   }

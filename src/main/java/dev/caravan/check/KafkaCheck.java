@@ -98,8 +98,8 @@ public final class KafkaCheck {
           told ? ", and may be written to (rights Write and Describe)" : "", names(topics));
     } else {
       report.failed(
-          "The user of the bridge may not write to %s. Grant it the operations Write and Describe on them."
-              .formatted(names(refused)));
+          "The user of the bridge may not write to %s. Grant it the operations Write and Describe on them.",
+          names(refused));
     }
   }
 
@@ -112,10 +112,10 @@ public final class KafkaCheck {
     Optional<Boolean> automatic = createsTopics(admin, broker);
     if (automatic.isPresent() && !automatic.get()) {
       report.failed(
-          ("The brokers do not create topics by themselves (auto.create.topics.enable=false), and"
-                  + " these are missing: %s. Create them: what is for them would end in the dead"
-                  + " letters.")
-              .formatted(names(topics)));
+          "The brokers do not create topics by themselves (auto.create.topics.enable=false), and"
+              + " these are missing: %s. Create them: what is for them would end in the dead"
+              + " letters.",
+          names(topics));
       return;
     }
     Set<String> reasons = new TreeSet<>();
@@ -136,12 +136,12 @@ public final class KafkaCheck {
     }
     if (!refused.isEmpty()) {
       report.failed(
-          "These topics are missing, and Kafka will not create them: %s. It says: %s Create them, or allow it to the user of the bridge."
-              .formatted(names(refused), String.join(" ", reasons)));
+          "These topics are missing, and Kafka will not create them: %s. It says: %s Create them, or allow it to the user of the bridge.",
+          names(refused), String.join(" ", reasons));
     } else if (automatic.isEmpty()) {
       report.note(
-          "Topics that are missing: %s. Whether the brokers create them by themselves could not be found out; if auto.create.topics.enable is off, create them."
-              .formatted(names(topics)));
+          "Topics that are missing: %s. Whether the brokers create them by themselves could not be found out; if auto.create.topics.enable is off, create them.",
+          names(topics));
     } else {
       report.ok("Topics that Kafka creates with their first record: %s.", names(topics));
     }

@@ -73,8 +73,7 @@ public record SettingsCheck(CheckReport report) {
         .forEach(
             name ->
                 report.note(
-                    "%s is no setting of Caravan; it matters only if your routes use it."
-                        .formatted(name)));
+                    "%s is no setting of Caravan; it matters only if your routes use it.", name));
     config
         .getOptionalValue(EnvironmentFilter.LEFT_ASIDE, String.class)
         .ifPresent(names -> report.note(EnvironmentFilter.sentence(names)));

@@ -121,10 +121,8 @@ final class RecordCommand extends CaravanCommand {
     Path file = Path.of(asked.get(asked.size() - 1));
     SmallRyeConfig config = Settings.read();
     Optional<Mask> mask = raw ? Optional.empty() : Optional.of(new Mask(key()));
-    Recording.Limits limits =
-        new Recording.Limits(
-            each.orElse(Long.MAX_VALUE), Math.min(most.orElse(Long.MAX_VALUE), RecordedFrame.MOST));
-    try (Recording recording = new Recording(file, mask, limits)) {
+    long all = Math.min(most.orElse(Long.MAX_VALUE), RecordedFrame.MOST);
+    try (Recording recording = new Recording(file, mask, each.orElse(Long.MAX_VALUE), all)) {
       switch (source) {
         case GENESYS ->
             new OrgRecorder(config, selector).record(recording, length, () -> begin(length));

@@ -5,9 +5,9 @@ import dev.caravan.command.CommandFailure;
 import dev.caravan.dryrun.Passage.DeadLetter;
 import dev.caravan.dryrun.Passage.Dropped;
 import dev.caravan.dryrun.Passage.End;
+import dev.caravan.dryrun.Passage.NotTaken;
 import dev.caravan.dryrun.Passage.Outside;
 import dev.caravan.dryrun.Passage.Sent;
-import dev.caravan.dryrun.Passage.Stays;
 import dev.caravan.dryrun.StepTrace.Step;
 import dev.caravan.frame.Frame;
 import dev.caravan.genesys.EventHeaders;
@@ -178,7 +178,7 @@ public final class DryRun implements EndpointStrategy {
       throws Exception {
     List<Route> next = routes(context, spool);
     if (next.isEmpty()) {
-      journey.ends.add(new Stays(spool));
+      journey.ends.add(new NotTaken("stays in " + spool + ", from which no route takes"));
     }
     for (Route route : next) {
       Exchange handedOut = route.getEndpoint().createExchange();
@@ -281,12 +281,10 @@ public final class DryRun implements EndpointStrategy {
 
     /** Which Camel leaves to Kafka's serializer. */
     private void refuseWhatIsNoBytes(ProducerRecord<?, ?> record) {
-      boolean bytes =
-          getEndpoint()
-              .getConfiguration()
-              .getValueSerializer()
-              .equals(ByteArraySerializer.class.getName());
-      if (bytes && record.value() != null && !(record.value() instanceof byte[])) {
+      String serializer = getEndpoint().getConfiguration().getValueSerializer();
+      if (serializer.equals(ByteArraySerializer.class.getName())
+          && record.value() != null
+          && !(record.value() instanceof byte[])) {
         throw new SerializationException(
             "A %s is neither bytes nor text: marshal it before it goes to Kafka"
                 .formatted(record.value().getClass().getSimpleName()));

@@ -40,8 +40,6 @@ public final class Expectations {
   /**
    * One of them.
    *
-   * @param name what is said of it
-   * @param frame the frame
    * @param topic the Kafka topic that it must go to; empty for any
    * @param key the key that it must have; empty for any
    * @param headers what headers must be; null for one that must not be there
@@ -64,7 +62,7 @@ public final class Expectations {
       if (absent) {
         return unmetAbsence(passage);
       }
-      List<Sent> records = passage.records();
+      List<Sent> records = passage.of(Sent.class);
       List<Sent> there =
           records.stream()
               .filter(record -> topic.equals(Optional.of(record.record().topic())))
@@ -77,7 +75,7 @@ public final class Expectations {
     }
 
     private List<String> unmetAbsence(Passage passage) {
-      if (!passage.records().isEmpty()) {
+      if (!passage.of(Sent.class).isEmpty()) {
         return List.of("is to go nowhere, but it " + passage.clause());
       }
       boolean named =
@@ -122,9 +120,8 @@ public final class Expectations {
   static Map<String, String> headers(Sent record) {
     Map<String, String> headers = new TreeMap<>();
     for (Header header : record.record().headers()) {
-      headers.put(
-          header.key(),
-          header.value() == null ? "" : new String(header.value(), StandardCharsets.UTF_8));
+      byte[] value = header.value() == null ? new byte[0] : header.value();
+      headers.put(header.key(), new String(value, StandardCharsets.UTF_8));
     }
     return headers;
   }
@@ -165,16 +162,14 @@ public final class Expectations {
           "%s is no list of cases. Each begins with \"- frame: \" and a line of the frames' file, or a frame."
               .formatted(file));
     }
-    Map<Integer, RecordedFrame> byLine = new TreeMap<>();
-    frames.forEach(frame -> byLine.put(frame.line(), frame));
     List<Case> cases = new ArrayList<>();
     for (Object entry : entries) {
-      cases.add(read(entry, "Case %d of %s".formatted(cases.size() + 1, file), byLine));
+      cases.add(read(entry, "Case %d of %s".formatted(cases.size() + 1, file), frames));
     }
     return cases;
   }
 
-  private static Case read(Object entry, String where, Map<Integer, RecordedFrame> frames) {
+  private static Case read(Object entry, String where, List<RecordedFrame> frames) {
     if (!(entry instanceof Map<?, ?> words) || !words.containsKey("frame")) {
       throw new CommandFailure(where + " has no frame.");
     }
@@ -196,7 +191,8 @@ public final class Expectations {
     }
     Object absent = words.get("absent");
     return new Case(
-        text(words.get("name")).orElse("frame " + shortened(words.get("frame"))),
+        text(words.get("name"))
+            .orElse("frame " + (words.get("frame") instanceof Integer line ? line : "of its own")),
         frame(words.get("frame"), where, frames),
         text(words.get("topic")),
         text(words.get("key")),
@@ -208,10 +204,11 @@ public final class Expectations {
         text(absent).filter(step -> absent instanceof String));
   }
 
-  private static RecordedFrame frame(
-      Object frame, String where, Map<Integer, RecordedFrame> frames) {
+  private static RecordedFrame frame(Object frame, String where, List<RecordedFrame> frames) {
     if (frame instanceof Integer line) {
-      return Optional.ofNullable(frames.get(line))
+      return frames.stream()
+          .filter(it -> it.line() == line)
+          .findFirst()
           .orElseThrow(
               () -> new CommandFailure("%s: there is no frame on line %d.".formatted(where, line)));
     }
@@ -224,10 +221,6 @@ public final class Expectations {
     } catch (JsonProcessingException e) {
       throw new CommandFailure(where + ": the frame cannot be written as JSON.", e);
     }
-  }
-
-  private static String shortened(Object frame) {
-    return frame instanceof Integer ? frame.toString() : "of its own";
   }
 
   private static Optional<String> text(Object value) {

@@ -3,7 +3,8 @@ package dev.caravan.dryrun;
 import dev.caravan.command.CommandFailure;
 import dev.caravan.command.Deadline;
 import dev.caravan.dryrun.Passage.DeadLetter;
-import dev.caravan.dryrun.Passage.NoEvent;
+import dev.caravan.dryrun.Passage.End;
+import dev.caravan.dryrun.Passage.NotTaken;
 import dev.caravan.frame.EnvelopeReader;
 import dev.caravan.frame.Frame;
 import dev.caravan.routes.CheckedRoutes;
@@ -84,12 +85,8 @@ public final class FrameTrial implements AutoCloseable {
   public int of(List<RecordedFrame> frames, Deadline end, Consumer<Tried> heard) {
     this.end = end;
     int tried = 0;
-    for (RecordedFrame frame : frames) {
-      if (end.isPast()) {
-        return tried;
-      }
-      heard.accept(of(frame));
-      tried++;
+    while (tried < frames.size() && !end.isPast()) {
+      heard.accept(of(frames.get(tried++)));
     }
     return tried;
   }
@@ -105,14 +102,11 @@ public final class FrameTrial implements AutoCloseable {
     if (frame instanceof Frame.Notification event) {
       return new Tried(recorded, frame, passage(event, recorded));
     }
-    return new Tried(
-        recorded,
-        frame,
-        new Passage(
-            List.of(
-                frame instanceof Frame.Control control
-                    ? new NoEvent(control.kind())
-                    : new DeadLetter("the frame " + ((Frame.Unreadable) frame).reason(), ""))));
+    End end =
+        frame instanceof Frame.Control control
+            ? new NotTaken("is no event, but %s: no route gets it".formatted(control.kind()))
+            : new DeadLetter("the frame " + ((Frame.Unreadable) frame).reason(), "");
+    return new Tried(recorded, frame, new Passage(List.of(end)));
   }
 
   private Passage passage(Frame.Notification event, RecordedFrame recorded) {

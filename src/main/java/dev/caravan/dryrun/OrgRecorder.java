@@ -59,7 +59,7 @@ public final class OrgRecorder {
       Thread release = new Thread(routes::close, "record-end");
       Runtime.getRuntime().addShutdownHook(release);
       try {
-        routes.context().addRoutes(new Reader(recording));
+        RouteBuilder.addRoutes(routes.context(), route -> read(route, recording));
         routes.context().getRouteController().startRoute(UNREADABLE);
         routes.context().getRouteController().startRoute(READER);
         begun.run();
@@ -102,20 +102,15 @@ public final class OrgRecorder {
   }
 
   /** Reads as the bridge does, and leaves out what it cannot read. */
-  private static final class Reader extends RouteBuilder {
-
-    private final Recording recording;
-
-    private Reader(Recording recording) {
-      this.recording = recording;
-    }
-
-    @Override
-    public void configure() {
-      from("direct:" + UNREADABLE).routeId(UNREADABLE).stop();
-      from("genesys:notifications?topics=#property:" + TOPICS + "&deadLetters=direct:" + UNREADABLE)
-          .routeId(READER)
-          .process(event -> recording.add(event.getMessage().getBody(byte[].class)));
-    }
+  private static void read(RouteBuilder route, Recording recording) {
+    route.from("direct:" + UNREADABLE).routeId(UNREADABLE).stop();
+    route
+        .from(
+            "genesys:notifications?topics=#property:"
+                + TOPICS
+                + "&deadLetters=direct:"
+                + UNREADABLE)
+        .routeId(READER)
+        .process(event -> recording.add(event.getMessage().getBody(byte[].class)));
   }
 }

@@ -22,19 +22,12 @@ import java.util.concurrent.TimeUnit;
 /** A file of frames while it is written, a line for each. */
 public final class Recording implements AutoCloseable {
 
-  /**
-   * When it has enough.
-   *
-   * @param each how many frames of each kind and medium at most
-   * @param all how many at most
-   */
-  public record Limits(long each, long all) {}
-
   private final EnvelopeReader reader = new EnvelopeReader();
   private final Path file;
   private final OutputStream out;
   private final Optional<Mask> mask;
-  private final Limits limits;
+  private final long each;
+  private final long all;
   private final CountDownLatch full = new CountDownLatch(1);
 
   // Guarded by this
@@ -48,11 +41,14 @@ public final class Recording implements AutoCloseable {
    * Begins it; only its owner can read the file.
    *
    * @param mask empty if the frames are to be kept as they are
+   * @param each how many frames of each kind and medium at most
+   * @param all how many at most
    */
-  public Recording(Path file, Optional<Mask> mask, Limits limits) {
+  public Recording(Path file, Optional<Mask> mask, long each, long all) {
     this.file = file;
     this.mask = mask;
-    this.limits = limits;
+    this.each = each;
+    this.all = all;
     try {
       out = Channels.newOutputStream(PrivateFiles.create(file));
     } catch (FileAlreadyExistsException e) {
@@ -66,13 +62,11 @@ public final class Recording implements AutoCloseable {
 
   /** Takes a frame; what is no event is left out. */
   public synchronized void add(byte[] frame) {
-    if (closed
-        || count >= limits.all()
-        || !(reader.read(frame) instanceof Frame.Notification event)) {
+    if (closed || count >= all || !(reader.read(frame) instanceof Frame.Notification event)) {
       return;
     }
     String kind = new Sample(event, frame).name();
-    if (kinds.getOrDefault(kind, 0) >= limits.each()) {
+    if (kinds.getOrDefault(kind, 0) >= each) {
       return;
     }
     byte[] kept = frame;
@@ -91,7 +85,7 @@ public final class Recording implements AutoCloseable {
       return;
     }
     kinds.merge(kind, 1, Integer::sum);
-    if (++count >= limits.all()) {
+    if (++count >= all) {
       full.countDown();
     }
   }
