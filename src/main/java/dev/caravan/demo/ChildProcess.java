@@ -107,20 +107,15 @@ public final class ChildProcess {
     Thread watch =
         new Thread(
             () -> {
-              awaitEnd(fromParent);
+              try {
+                fromParent.transferTo(OutputStream.nullOutputStream());
+              } catch (IOException brokenPipe) {
+                // It means the same as one that ended: nobody holds the other end
+              }
               action.run();
             },
             "parent-watch");
     watch.setDaemon(true);
     watch.start();
-  }
-
-  private static void awaitEnd(InputStream fromParent) {
-    try {
-      fromParent.transferTo(OutputStream.nullOutputStream());
-    } catch (IOException brokenPipe) {
-      // A pipe that cannot be read means the same as one that ended: nobody holds the other end.
-      return;
-    }
   }
 }

@@ -44,11 +44,6 @@ public final class LocalBroker implements AutoCloseable {
    */
   public record Settings(int port, Map<String, String> properties, List<String> jvmFlags) {
 
-    public Settings {
-      properties = Map.copyOf(properties);
-      jvmFlags = List.copyOf(jvmFlags);
-    }
-
     public static Settings defaults() {
       return new Settings(0, Map.of(), List.of());
     }
@@ -261,29 +256,20 @@ public final class LocalBroker implements AutoCloseable {
 
   private void awaitAnswer() {
     long deadline = System.nanoTime() + START_PATIENCE.toNanos();
-    while (!accepts()) {
+    while (!answers()) {
       failIfEndedOrLate(deadline);
-    }
-    try (Admin admin =
-        Admin.create(
-            Map.of(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, (Object) bootstrapServers()))) {
-      while (!hasNode(admin)) {
-        failIfEndedOrLate(deadline);
-      }
     }
   }
 
-  private boolean accepts() {
+  private boolean answers() {
     try (Socket socket = new Socket()) {
       socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 1_000);
-      return true;
     } catch (IOException notYet) {
       return false;
     }
-  }
-
-  private static boolean hasNode(Admin admin) {
-    try {
+    Map<String, Object> properties =
+        Map.of(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers());
+    try (Admin admin = Admin.create(properties)) {
       return !admin.describeCluster().nodes().get(5, TimeUnit.SECONDS).isEmpty();
     } catch (ExecutionException | TimeoutException notYet) {
       return false;
