@@ -33,6 +33,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.apache.camel.model.ModelCamelContext;
 import org.apache.camel.spi.Resource;
@@ -50,14 +51,14 @@ public final class Check {
   private Duration shortest = Duration.ofDays(2);
 
   private final boolean offline;
+  private final RouteFolder folder;
 
-  /**
-   * @param offline whether nobody is asked, neither Genesys Cloud nor Kafka
-   */
+  /** Offline neither Genesys Cloud nor Kafka is asked. */
   public Check(SmallRyeConfig config, PrintWriter out, boolean offline) {
     this.config = config;
     this.report = new CheckReport(out);
     this.offline = offline;
+    this.folder = new RouteFolder(Path.of(setting("caravan.routes.dir")));
   }
 
   /** True if the bridge would run. */
@@ -65,8 +66,7 @@ public final class Check {
     report.part("Settings");
     new SettingsCheck(report).run(config);
 
-    RouteFolder folder = new RouteFolder(Path.of(setting("caravan.routes.dir")));
-    Tried tried = tryRoutes(folder);
+    Tried tried = tryRoutes();
     String topics = setting("genesys.topics");
     report.part("Genesys Cloud");
     if (tried.routes().isPresent()) {
@@ -85,7 +85,7 @@ public final class Check {
       }
       report.skipped("Not looked at: Genesys Cloud is called through the routes. See below.");
     }
-    Dried dried = tried.mistakes().isEmpty() ? dry(folder, topics) : Dried.NOTHING;
+    Dried dried = tried.mistakes().isEmpty() ? dry(topics) : Dried.NOTHING;
     report.part("Kafka");
     kafka(dried.topics());
     report.part("Routes");
@@ -94,7 +94,7 @@ public final class Check {
     }
     tried.mistakes().forEach(report::failed);
     tried.warnings().forEach(report::note);
-    files(folder);
+    files();
     dried.outcomes().forEach(this::tell);
     dried.trouble().ifPresent(report::skipped);
     report.part("Data");
@@ -109,8 +109,7 @@ public final class Check {
   /** The commands that make the topics and give the rights that the routes need. */
   public static List<String> kafkaTopics(SmallRyeConfig config) {
     Check check = new Check(config, new PrintWriter(Writer.nullWriter()), true);
-    RouteFolder folder = new RouteFolder(Path.of(check.setting("caravan.routes.dir")));
-    Tried tried = check.tryRoutes(folder);
+    Tried tried = check.tryRoutes();
     if (!tried.mistakes().isEmpty()) {
       throw new CommandFailure(String.join(" ", tried.mistakes()));
     }
@@ -118,13 +117,8 @@ public final class Check {
     try (CheckedRoutes routes = tried.routes().orElseThrow()) {
       topics = Survey.topicsOf(routes.context()).stream().findFirst().orElse(topics);
     }
-    Dried dried = check.dry(folder, topics);
-    dried
-        .trouble()
-        .ifPresent(
-            trouble -> {
-              throw new CommandFailure(trouble);
-            });
+    Dried dried = check.dry(topics);
+    CommandFailure.ifPresent(dried.trouble());
     return dried
         .topics()
         .commands(
@@ -149,7 +143,7 @@ public final class Check {
   private record Tried(
       Optional<CheckedRoutes> routes, int count, List<String> mistakes, List<String> warnings) {}
 
-  private Tried tryRoutes(RouteFolder folder) {
+  private Tried tryRoutes() {
     List<Resource> files;
     List<String> heldUp;
     try {
@@ -193,14 +187,9 @@ public final class Check {
     private static final Dried NOTHING = new Dried(List.of(), KafkaTopics.NONE, Optional.empty());
   }
 
-  private record Outcome(Sample sample, Passage passage) {
+  private record Outcome(Sample sample, Passage passage) {}
 
-    private String sentence() {
-      return "%s %s.".formatted(sample.name(), passage.clause());
-    }
-  }
-
-  private Dried dry(RouteFolder folder, String topics) {
+  private Dried dry(String topics) {
     List<TopicSelector> selectors = selectors(topics);
     DryRun run = new DryRun("urn:check", () -> PATIENCE);
     List<Outcome> outcomes = new ArrayList<>();
@@ -208,7 +197,7 @@ public final class Check {
         CheckedRoutes.dry(config, RouteFolder.resources(folder.contents().texts()), run::prepare)) {
       ModelCamelContext context = (ModelCamelContext) routes.context();
       for (Sample sample : Sample.of(selectors)) {
-        outcomes.add(new Outcome(sample, run.of(context, sample.event(), sample.body(), "check")));
+        outcomes.add(new Outcome(sample, run.of(sample.event(), sample.body(), "check")));
       }
       return new Dried(outcomes, KafkaTopics.of(config, context, run, selectors), Optional.empty());
     } catch (Exception | Error e) {
@@ -222,17 +211,19 @@ public final class Check {
   }
 
   private void tell(Outcome outcome) {
-    if (outcome.passage().isLost() && outcome.passage().isSure()) {
-      report.failed(outcome.sentence());
-    } else if (outcome.passage().isSure()) {
-      report.ok("%s", outcome.sentence());
+    Passage passage = outcome.passage();
+    String sentence = "%s %s.".formatted(outcome.sample().name(), passage.clause());
+    if (!passage.isSure()) {
+      report.note(sentence);
+    } else if (passage.isLost()) {
+      report.failed(sentence);
     } else {
-      report.note(outcome.sentence());
+      report.ok(sentence);
     }
   }
 
   /** Whose files these are, and what else lies in the folder. */
-  private void files(RouteFolder folder) {
+  private void files() {
     try {
       RouteFolder.Contents contents = folder.contents();
       contents.notRead().stream().map(RouteFolder.Contents::notRead).forEach(report::note);
@@ -243,19 +234,17 @@ public final class Check {
             "Of these files %s has none, so the shipped ones run: %s.",
             folder, RouteFolder.names(shipped));
       }
-      folder.shipped().texts().forEach((name, text) -> replaced(folder, contents, name, text));
+      folder.shipped().texts().forEach((name, text) -> replaced(contents, name, text));
     } catch (CommandFailure toldAlready) {
       report.skipped("What else lies in the folder was not looked at.");
     }
   }
 
-  private void replaced(
-      RouteFolder folder, RouteFolder.Contents contents, String name, String shipped) {
+  private void replaced(RouteFolder.Contents contents, String name, String shipped) {
     Path file = folder.folder().resolve(name);
     String text = contents.texts().get(file);
     if (text == null && contents.unreadable().containsKey(file)) {
-      // Told as a mistake of the routes
-      return;
+      return; // told as a mistake of the routes
     }
     if (text == null) {
       report.note("The shipped %s does not run: another file has its place.", name);
@@ -279,8 +268,7 @@ public final class Check {
 
   private void hosts() {
     report.ok("Login at %s, API at %s.", setting("genesys.login.url"), setting("genesys.api.url"));
-    Proxies proxies = Proxies.of(setting("https.proxy"), setting("no.proxy"));
-    proxies
+    Proxies.of(setting("https.proxy"), setting("no.proxy"))
         .proxyFor(URI.create(setting("genesys.api.url")))
         .ifPresent(
             proxy ->
@@ -403,15 +391,11 @@ public final class Check {
     boolean allRefused = demands.stream().noneMatch(demand -> demand.obstacle().isEmpty());
     for (Survey.Demand demand : demands) {
       if (!demand.obstacle().isEmpty()) {
-        String sentence =
+        Consumer<String> told = allRefused ? report::failed : report::note;
+        told.accept(
             "%sGenesys Cloud will refuse %s %s: it %s. Take it out of GENESYS_TOPICS."
                 .formatted(
-                    name, count(demand.topics(), "topic"), demand.pattern(), demand.obstacle());
-        if (allRefused) {
-          report.failed(sentence);
-        } else {
-          report.note(sentence);
-        }
+                    name, count(demand.topics(), "topic"), demand.pattern(), demand.obstacle()));
       } else if (demand.permissions().isEmpty()) {
         report.ok("%s%s demands no permission that Genesys Cloud names.", name, demand.pattern());
       } else {
@@ -478,7 +462,7 @@ public final class Check {
             () -> report.ok("%s can be written.", folder.toAbsolutePath().normalize()));
     if (Files.isDirectory(folder)) {
       try {
-        report.ok("%s", DataFolder.state(folder));
+        report.ok(DataFolder.state(folder));
       } catch (IOException e) {
         report.skipped("What lies in it could not be looked at: %s.", DataFolder.why(e));
       }

@@ -15,6 +15,7 @@ import java.util.TreeSet;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.apache.camel.util.ObjectHelper;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.admin.ConfigEntry;
@@ -25,7 +26,6 @@ import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.Node;
-import org.apache.kafka.common.acl.AclOperation;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.errors.AuthenticationException;
 
@@ -64,7 +64,11 @@ public final class KafkaCheck {
         missing(admin, nodes.iterator().next(), missing);
       }
       if (control.filter(there::contains).isPresent()) {
-        control(admin, control.get(), nodes);
+        ControlTopicAdmin.fragile(
+                answer(admin.describeTopics(List.of(control.get())).allTopicNames())
+                    .get(control.get()),
+                nodes)
+            .ifPresent(report::note);
       }
     } catch (ExecutionException e) {
       report.failed(sentence(e.getCause()));
@@ -92,7 +96,10 @@ public final class KafkaCheck {
             .map(TopicDescription::name)
             .toList();
     if (refused.isEmpty()) {
-      boolean told = described.values().stream().allMatch(it -> isTold(it.authorizedOperations()));
+      boolean told =
+          described.values().stream()
+              .map(TopicDescription::authorizedOperations)
+              .noneMatch(ObjectHelper::isEmpty);
       report.ok(
           "Topics that are there%s: %s.",
           told ? ", and may be written to (rights Write and Describe)" : "", names(topics));
@@ -101,10 +108,6 @@ public final class KafkaCheck {
           "The user of the bridge may not write to %s. Grant it the operations Write and Describe on them.",
           names(refused));
     }
-  }
-
-  private static boolean isTold(Set<AclOperation> operations) {
-    return operations != null && !operations.isEmpty();
   }
 
   private void missing(Admin admin, Node broker, List<String> topics)
@@ -145,12 +148,6 @@ public final class KafkaCheck {
     } else {
       report.ok("Topics that Kafka creates with their first record: %s.", names(topics));
     }
-  }
-
-  private void control(Admin admin, String topic, Collection<Node> brokers)
-      throws ExecutionException, TimeoutException, InterruptedException {
-    TopicDescription its = answer(admin.describeTopics(List.of(topic)).allTopicNames()).get(topic);
-    ControlTopicAdmin.fragile(its, brokers).ifPresent(report::note);
   }
 
   private static Optional<Boolean> createsTopics(Admin admin, Node broker)

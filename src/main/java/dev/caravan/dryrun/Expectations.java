@@ -141,12 +141,7 @@ public final class Expectations {
     node.forEach(inner -> collect(inner, names));
   }
 
-  /**
-   * The cases of a file.
-   *
-   * @param frames those that a case may name by their line
-   * @throws CommandFailure if it cannot be read or says what nobody understands
-   */
+  /** The cases of a file; a case may name one of these frames by its line. */
   public static List<Case> in(Path file, List<RecordedFrame> frames) {
     Object loaded;
     try {

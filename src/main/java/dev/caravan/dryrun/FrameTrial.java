@@ -15,7 +15,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.Consumer;
-import org.apache.camel.model.ModelCamelContext;
 import org.apache.camel.spi.Resource;
 
 /** Sends recorded frames through the user's routes, which run without Genesys Cloud and Kafka. */
@@ -39,17 +38,13 @@ public final class FrameTrial implements AutoCloseable {
     }
   }
 
-  /**
-   * Builds the routes.
-   *
-   * @throws CommandFailure if they cannot be built
-   */
+  /** Builds the routes, or fails with a sentence. */
   public FrameTrial(SmallRyeConfig config) {
     RouteFolder folder =
         new RouteFolder(Path.of(config.getValue("caravan.routes.dir", String.class)));
     run = new DryRun(config.getValue("genesys.api.url", String.class), this::patience);
     routes = build(config, folder);
-    if (DryRun.routes((ModelCamelContext) routes.context(), RouteFolder.READING).isEmpty()) {
+    if (run.routes(RouteFolder.READING).isEmpty()) {
       close();
       throw new CommandFailure(
           "No route in %s begins with %s, so nothing would be read."
@@ -76,12 +71,7 @@ public final class FrameTrial implements AutoCloseable {
     }
   }
 
-  /**
-   * Tries one frame after the other.
-   *
-   * @param heard of each
-   * @return how many were tried before the end
-   */
+  /** Tries one frame after the other; says how many were tried before the end. */
   public int of(List<RecordedFrame> frames, Deadline end, Consumer<Tried> heard) {
     this.end = end;
     int tried = 0;
@@ -111,11 +101,7 @@ public final class FrameTrial implements AutoCloseable {
 
   private Passage passage(Frame.Notification event, RecordedFrame recorded) {
     try {
-      return run.of(
-          (ModelCamelContext) routes.context(),
-          event,
-          recorded.bytes(),
-          "%032x".formatted(recorded.line()));
+      return run.of(event, recorded.bytes(), "%032x".formatted(recorded.line()));
     } catch (CommandFailure e) {
       throw new CommandFailure("Line %d: %s.".formatted(recorded.line(), e.getMessage()), e);
     } catch (Exception e) {

@@ -21,11 +21,7 @@ public record Passage(List<End> ends) {
     public String clause();
   }
 
-  /**
-   * It becomes this record of Kafka.
-   *
-   * @param uri the endpoint
-   */
+  /** It becomes this record of Kafka, by that endpoint. */
   public record Sent(String uri, ProducerRecord<?, ?> record) implements End {
 
     public Optional<String> key() {

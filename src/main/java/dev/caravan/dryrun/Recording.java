@@ -55,8 +55,7 @@ public final class Recording implements AutoCloseable {
       throw new CommandFailure(
           "The file %s is there already. Name another, or delete it.".formatted(file), e);
     } catch (IOException e) {
-      throw new CommandFailure(
-          "The file %s cannot be written: %s.".formatted(file, DataFolder.why(e)), e);
+      throw unwritable(e);
     }
   }
 
@@ -123,11 +122,7 @@ public final class Recording implements AutoCloseable {
     return new TreeMap<>(kinds);
   }
 
-  /**
-   * If nothing came, there is no file.
-   *
-   * @throws CommandFailure if it could not be written
-   */
+  /** If nothing came, there is no file. */
   @Override
   public synchronized void close() {
     closed = true;
@@ -139,10 +134,13 @@ public final class Recording implements AutoCloseable {
     } catch (IOException e) {
       failure = failure.or(() -> Optional.of(e));
     }
-    failure.ifPresent(
-        why -> {
-          throw new CommandFailure(
-              "The file %s cannot be written: %s.".formatted(file, DataFolder.why(why)), why);
-        });
+    if (failure.isPresent()) {
+      throw unwritable(failure.get());
+    }
+  }
+
+  private CommandFailure unwritable(IOException why) {
+    return new CommandFailure(
+        "The file %s cannot be written: %s.".formatted(file, DataFolder.why(why)), why);
   }
 }
