@@ -92,16 +92,12 @@ public final class Caravan extends CaravanCommand {
 
   private int explain(Exception failure, CommandLine command, ParseResult parsed) {
     PrintWriter err = command.getErr();
-    if (failure instanceof CommandFailure) {
-      err.println(failure.getMessage());
-    } else {
-      err.println("Something unexpected went wrong: " + failure);
-      if (!verbose) {
-        err.println("Run it again with --verbose to see where.");
-      }
-    }
+    boolean foreseen = failure instanceof CommandFailure;
+    err.println(foreseen ? failure.getMessage() : "Something unexpected went wrong: " + failure);
     if (verbose) {
       failure.printStackTrace(err);
+    } else if (!foreseen) {
+      err.println("Run it again with --verbose to see where.");
     }
     return FAILED;
   }

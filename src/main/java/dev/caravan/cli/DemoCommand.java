@@ -28,7 +28,7 @@ final class DemoCommand extends CaravanCommand {
 
   private static final int MOST_AGENTS = 20_000;
   private static final double SLOWEST = 0.1;
-  private static final double FASTEST = 1_000;
+  private static final int FASTEST = 1_000;
 
   @Option(
       names = "--agents",

@@ -24,6 +24,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.Predicate;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.header.Header;
 import picocli.CommandLine.Command;
@@ -142,13 +143,12 @@ final class RecordCommand extends CaravanCommand {
 
   /** Its day goes by as fast as it can. */
   private void fromStandIn(Optional<String> selector, Recording recording, Duration length) {
-    List<TopicSelector> selectors = selector.map(RecordCommand::selectors).orElse(List.of());
-    Sample.told(length, topic -> isWanted(topic, selectors), recording::add, recording::isFull);
+    Sample.told(length, wanted(selector), recording::add, recording::isFull);
   }
 
   private void fromKafka(
       SmallRyeConfig config, Optional<String> selector, Recording recording, Duration length) {
-    List<TopicSelector> selectors = selector.map(RecordCommand::selectors).orElse(List.of());
+    Predicate<String> wanted = wanted(selector);
     KafkaEnvironment environment = new KafkaEnvironment(config);
     String topics = environment.topicPrefix() + "*";
     try (TopicFollower follower = environment.follow(Optional.empty(), topics, fromBeginning)) {
@@ -159,7 +159,7 @@ final class RecordCommand extends CaravanCommand {
           Header topic = record.headers().lastHeader(GenesysConstants.TOPIC);
           if (topic != null
               && record.value() != null
-              && isWanted(new String(topic.value(), StandardCharsets.UTF_8), selectors)) {
+              && wanted.test(new String(topic.value(), StandardCharsets.UTF_8))) {
             recording.add(record.value());
           }
         }
@@ -167,25 +167,25 @@ final class RecordCommand extends CaravanCommand {
     }
   }
 
-  private static List<TopicSelector> selectors(String text) {
+  /** Which topics a selector stands for; all if there is none. */
+  private static Predicate<String> wanted(Optional<String> selector) {
+    if (selector.isEmpty()) {
+      return topic -> true;
+    }
     try {
       List<TopicSelector> selectors =
-          new SelectorParser(TopicCatalogue.shipped()).parse(text).selectors();
-      for (TopicSelector selector : selectors) {
-        if (!(selector.slot() instanceof Slot.Given || selector.slot() instanceof Slot.Every)) {
+          new SelectorParser(TopicCatalogue.shipped()).parse(selector.get()).selectors();
+      for (TopicSelector one : selectors) {
+        if (!(one.slot() instanceof Slot.Given || one.slot() instanceof Slot.Every)) {
           throw new CommandFailure(
               "Only your org knows what %s stands for. Name an id, or * for all."
-                  .formatted(selector.text()));
+                  .formatted(one.text()));
         }
       }
-      return selectors;
+      return topic -> selectors.stream().anyMatch(it -> it.mayStandFor(topic));
     } catch (SelectorException e) {
       throw new CommandFailure(e.getMessage(), e);
     }
-  }
-
-  private static boolean isWanted(String topic, List<TopicSelector> selectors) {
-    return selectors.isEmpty() || selectors.stream().anyMatch(it -> it.mayStandFor(topic));
   }
 
   private void begin(Duration length) {

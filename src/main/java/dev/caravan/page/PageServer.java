@@ -59,10 +59,7 @@ final class PageServer {
 
   private record Asset(String type, Buffer content) {}
 
-  /**
-   * @param answers JSON by path
-   * @param greeting the first events of a viewer
-   */
+  /** Answers with this JSON by path, and greets a viewer with these events. */
   PageServer(
       Vertx vertx,
       String host,

@@ -74,18 +74,13 @@ public final class KafkaProperties {
   /** What has a setting of its own under another name. */
   private static final Map<String, String> OWN =
       Map.of(
-          ProducerConfig.COMPRESSION_TYPE_CONFIG,
-          "kafka.compression",
-          ProducerConfig.MAX_REQUEST_SIZE_CONFIG,
-          "kafka.max.request.bytes",
-          SaslConfigs.SASL_OAUTHBEARER_TOKEN_ENDPOINT_URL,
-          "kafka.oauth.token.url",
-          SaslConfigs.SASL_OAUTHBEARER_CLIENT_CREDENTIALS_CLIENT_ID,
-          "kafka.oauth.client.id",
+          ProducerConfig.COMPRESSION_TYPE_CONFIG, "kafka.compression",
+          ProducerConfig.MAX_REQUEST_SIZE_CONFIG, "kafka.max.request.bytes",
+          SaslConfigs.SASL_OAUTHBEARER_TOKEN_ENDPOINT_URL, "kafka.oauth.token.url",
+          SaslConfigs.SASL_OAUTHBEARER_CLIENT_CREDENTIALS_CLIENT_ID, "kafka.oauth.client.id",
           SaslConfigs.SASL_OAUTHBEARER_CLIENT_CREDENTIALS_CLIENT_SECRET,
-          "kafka.oauth.client.secret",
-          SaslConfigs.SASL_OAUTHBEARER_SCOPE,
-          "kafka.oauth.scope");
+              "kafka.oauth.client.secret",
+          SaslConfigs.SASL_OAUTHBEARER_SCOPE, "kafka.oauth.scope");
 
   private final Function<String, Optional<String>> setting;
   private final Consumer<String> mistakes;
@@ -96,11 +91,7 @@ public final class KafkaProperties {
     this.mistakes = mistakes;
   }
 
-  /**
-   * @param setting tells the value of a setting
-   * @param any what is set of {@link #ANY}
-   * @param mistakes gets a sentence for each
-   */
+  /** What follows from settings, and from what is set of {@link #ANY}. */
   static Map<String, String> make(
       Function<String, Optional<String>> setting,
       Map<String, String> any,

@@ -64,10 +64,8 @@ public final class OauthClients {
   /**
    * Properties of those that can be used.
    *
-   * @param settings what is set, by plain name, without that of the default client
-   * @param id of the default client
-   * @param secret of the default client
-   * @param mistakes gets a sentence for each that is left out
+   * @param settings what is set of those with names, by plain name
+   * @param id of the default client, as is the secret
    */
   static Map<String, String> usable(
       Map<String, String> settings,

@@ -94,9 +94,8 @@ public final class SettingsTable {
               .as(duration(MILLISECOND, HOUR), "2s"),
           reading("genesys.retry.maximum-delay", "longest of these waits")
               .as(duration(MILLISECOND, DAY), "30s"),
-          // All must have failed, or the first call that succeeds after three failures would open
-          // it.
-          // Each second counts: what Genesys Cloud sends meanwhile is not kept
+          // All must have failed, or the first call after three failures would open it. Each second
+          // counts: what Genesys Cloud sends meanwhile is not kept
           reading(
                   "genesys.breaker.failure-rate",
                   "percent of the last 8 calls that must have failed before a circuit breaker opens")

@@ -162,14 +162,9 @@ public record ValueType(String allowed, Predicate<String> fits) {
   }
 
   private static String text(Duration duration) {
-    if (duration.toSeconds() == 0) {
-      return duration.toMillis() + "ms";
-    }
-    if (duration.toMinutes() == 0) {
-      return duration.toSeconds() + "s";
-    }
-    // All the longer ones are whole minutes
-    return duration.toHours() == 0 ? duration.toMinutes() + "m" : duration.toHours() + "h";
+    return duration.toSeconds() == 0
+        ? duration.toMillis() + "ms"
+        : duration.toString().substring("PT".length()).toLowerCase(Locale.ROOT);
   }
 
   private static boolean isAddress(String value) {
