@@ -127,7 +127,8 @@ final class RecordCommand extends CaravanCommand {
       switch (source) {
         case GENESYS ->
             new OrgRecorder(config, selector).record(recording, length, () -> begin(length));
-        case STAND_IN -> fromStandIn(selector, recording, length);
+        // Its day goes by as fast as it can
+        case STAND_IN -> Sample.told(length, wanted(selector), recording::add, recording::isFull);
         case KAFKA -> fromKafka(config, selector, recording, length);
       }
       tell(recording, file);
@@ -139,11 +140,6 @@ final class RecordCommand extends CaravanCommand {
     byte[] key = new byte[KEY_BYTES];
     new SecureRandom().nextBytes(key);
     return key;
-  }
-
-  /** Its day goes by as fast as it can. */
-  private void fromStandIn(Optional<String> selector, Recording recording, Duration length) {
-    Sample.told(length, wanted(selector), recording::add, recording::isFull);
   }
 
   private void fromKafka(

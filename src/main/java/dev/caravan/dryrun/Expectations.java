@@ -17,6 +17,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -91,18 +92,10 @@ public final class Expectations {
 
     private List<String> unmet(Sent record) {
       List<String> unmet = new ArrayList<>();
-      topic
-          .filter(wanted -> !wanted.equals(record.record().topic()))
-          .ifPresent(wanted -> unmet.add(differs("topic", record.record().topic(), wanted)));
-      key.filter(wanted -> !wanted.equals(record.key().orElse(null)))
-          .ifPresent(wanted -> unmet.add(differs("key", record.key().orElse(null), wanted)));
+      topic.ifPresent(wanted -> expect("topic", record.record().topic(), wanted, unmet));
+      key.ifPresent(wanted -> expect("key", record.key().orElse(null), wanted, unmet));
       Map<String, String> actual = Expectations.headers(record);
-      headers.forEach(
-          (name, wanted) -> {
-            if (wanted == null ? actual.containsKey(name) : !wanted.equals(actual.get(name))) {
-              unmet.add(differs("header " + name, actual.get(name), wanted));
-            }
-          });
+      headers.forEach((name, wanted) -> expect("header " + name, actual.get(name), wanted, unmet));
       Set<String> names = Expectations.names(record.value());
       without.stream()
           .filter(name -> names.contains(name) || actual.containsKey(name))
@@ -110,9 +103,12 @@ public final class Expectations {
       return unmet;
     }
 
-    private static String differs(String what, String is, String wanted) {
-      return "%s: %s, expected: %s"
-          .formatted(what, is == null ? "none" : is, wanted == null ? "none" : wanted);
+    private static void expect(String what, String is, String wanted, List<String> unmet) {
+      if (!Objects.equals(is, wanted)) {
+        unmet.add(
+            "%s: %s, expected: %s"
+                .formatted(what, is == null ? "none" : is, wanted == null ? "none" : wanted));
+      }
     }
   }
 

@@ -9,6 +9,7 @@ import dev.caravan.frame.Frame;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.channels.Channels;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -68,7 +69,7 @@ public final class Recording implements AutoCloseable {
     if (kinds.getOrDefault(kind, 0) >= each) {
       return;
     }
-    byte[] kept = frame;
+    byte[] kept;
     try {
       kept = mask.isPresent() ? mask.get().of(frame) : frame;
     } catch (IOException cannotBeMasked) {
@@ -77,26 +78,21 @@ public final class Recording implements AutoCloseable {
     }
     try {
       out.write(onOneLine(kept));
+      kinds.merge(kind, 1, Integer::sum);
+      count++;
     } catch (IOException e) {
       failure = Optional.of(e);
       closed = true;
-      full.countDown();
-      return;
     }
-    kinds.merge(kind, 1, Integer::sum);
-    if (++count >= all) {
+    if (closed || count >= all) {
       full.countDown();
     }
   }
 
   /** Between what JSON is made of, an end of a line stands for nothing. */
   private static byte[] onOneLine(byte[] frame) {
-    byte[] line = new byte[frame.length + 1];
-    for (int i = 0; i < frame.length; i++) {
-      line[i] = frame[i] == '\n' || frame[i] == '\r' ? (byte) ' ' : frame[i];
-    }
-    line[frame.length] = '\n';
-    return line;
+    String bytes = new String(frame, StandardCharsets.ISO_8859_1);
+    return (bytes.replaceAll("[\\r\\n]", " ") + "\n").getBytes(StandardCharsets.ISO_8859_1);
   }
 
   /** Waits until it is full or the time is over. */

@@ -43,11 +43,9 @@ final class History {
       groups.put("depth", waiting);
       groups.put("age", age);
       Map<String, Double> left = new TreeMap<>();
-      for (Status.Client client : status.clients()) {
-        if (client.restLeft() >= 0) {
-          left.put(client.name(), (double) client.restLeft());
-        }
-      }
+      status.clients().stream()
+          .filter(client -> client.restLeft() >= 0)
+          .forEach(client -> left.put(client.name(), (double) client.restLeft()));
       groups.put("rest", left);
       return new Sample(status.at(), groups);
     }

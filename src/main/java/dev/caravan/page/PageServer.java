@@ -11,6 +11,7 @@ import io.vertx.core.http.HttpServerResponse;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -50,14 +51,13 @@ final class PageServer {
   private final Vertx vertx;
   private final String host;
   private final int port;
-  private final Map<String, Asset> assets = new ConcurrentHashMap<>();
+  private final Map<String, Content> contents = new HashMap<>();
   private final Map<HttpServerResponse, Context> viewers = new ConcurrentHashMap<>();
-  private final Map<String, Supplier<String>> answers;
   private final Supplier<String> greeting;
   private volatile HttpServer server;
   private boolean refused;
 
-  private record Asset(String type, Buffer content) {}
+  private record Content(String type, Supplier<Buffer> bytes) {}
 
   /** Answers with this JSON by path, and greets a viewer with these events. */
   PageServer(
@@ -69,8 +69,10 @@ final class PageServer {
     this.vertx = vertx;
     this.host = host;
     this.port = port;
-    this.answers = Map.copyOf(answers);
     this.greeting = greeting;
+    answers.forEach(
+        (path, json) ->
+            contents.put(path, new Content("application/json", () -> Buffer.buffer(json.get()))));
     asset("/", "text/html; charset=utf-8", "page.html");
     asset("/page.js", SCRIPT, "page.js");
     asset("/page.css", STYLE, "page.css");
@@ -81,10 +83,8 @@ final class PageServer {
 
   private void asset(String path, String type, String resource) {
     try (InputStream in = PageServer.class.getResourceAsStream(resource)) {
-      if (in == null) {
-        throw new IOException("The program lacks " + resource);
-      }
-      assets.put(path, new Asset(type, Buffer.buffer(in.readAllBytes())));
+      Buffer bytes = Buffer.buffer(in.readAllBytes());
+      contents.put(path, new Content(type, () -> bytes));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -153,12 +153,9 @@ final class PageServer {
       end(response, 403, "Ask for localhost, or set CARAVAN_HTTP_HOST.");
     } else if (request.path().equals("/events")) {
       watch(response);
-    } else if (answers.containsKey(request.path())) {
-      response.putHeader("Content-Type", "application/json");
-      response.end(answers.get(request.path()).get());
-    } else if (assets.containsKey(request.path())) {
-      Asset asset = assets.get(request.path());
-      response.putHeader("Content-Type", asset.type()).end(asset.content());
+    } else if (contents.containsKey(request.path())) {
+      Content content = contents.get(request.path());
+      response.putHeader("Content-Type", content.type()).end(content.bytes().get());
     } else {
       end(response, 404, "There is nothing here. The page is at /");
     }

@@ -95,12 +95,11 @@ public final class KafkaProperties {
   static Map<String, String> make(
       Function<String, Optional<String>> setting,
       Map<String, String> any,
-      Path here,
       Consumer<String> mistakes) {
     KafkaProperties properties = new KafkaProperties(setting, mistakes);
     properties.same();
     properties.login();
-    properties.certificates(here);
+    properties.certificates();
     properties.protocol();
     any.forEach(properties::any);
     return properties.made;
@@ -131,12 +130,8 @@ public final class KafkaProperties {
   /** Those that such a client knows, and our own, which are for the factory of TLS. */
   public static Map<String, Object> knownTo(Set<String> client, Map<?, ?> properties) {
     Map<String, Object> known = new HashMap<>();
-    properties.forEach(
-        (name, value) -> {
-          if (client.contains(name) || name.toString().startsWith("caravan.")) {
-            known.put(name.toString(), value);
-          }
-        });
+    properties.forEach((name, value) -> known.put(name.toString(), value));
+    known.keySet().removeIf(name -> !client.contains(name) && !name.startsWith("caravan."));
     return known;
   }
 
@@ -245,24 +240,23 @@ public final class KafkaProperties {
     System.setProperty(ALLOWED_URLS, String.join(",", allowed));
   }
 
-  private void certificates(Path here) {
+  private void certificates() {
     Map.of(
             "kafka.ssl.ca.file", CA_FILE,
             "kafka.ssl.certificate.file", CERTIFICATE_FILE,
             "kafka.ssl.key.file", KEY_FILE)
         .forEach(
-            (name, property) ->
-                file(name, here).ifPresent(file -> made.put(property, file.toString())));
+            (name, property) -> file(name).ifPresent(file -> made.put(property, file.toString())));
     if (missing("kafka.ssl.certificate.file", "kafka.ssl.key.file").size() == 1) {
       mistake(
           "KAFKA_SSL_CERTIFICATE_FILE and KAFKA_SSL_KEY_FILE are needed both. Set the other one, too,"
               + " and restart.");
     }
-    file("kafka.oauth.ca.file", here);
+    file("kafka.oauth.ca.file");
   }
 
-  private Optional<Path> file(String name, Path here) {
-    Optional<Path> file = setting.apply(name).map(here::resolve);
+  private Optional<Path> file(String name) {
+    Optional<Path> file = setting.apply(name).map(it -> Path.of(it).toAbsolutePath());
     if (file.isPresent() && !Files.isReadable(file.get())) {
       mistake(
           "%s=%s cannot be read: there is no such file, or this process may not read it. Correct it and restart.",

@@ -42,11 +42,6 @@ public final class OauthClients {
     return PLAIN.matcher(Setting.plain(name)).matches();
   }
 
-  /** Whether it is the id or the secret of such a client, and not the name of a file with it. */
-  static boolean isValue(String name) {
-    return isOne(name) && !Setting.plain(name).endsWith(".file");
-  }
-
   /** What the variables of a client begin with, such as {@code GENESYS_CLIENTS_EMEA}. */
   public static String variables(String client) {
     return client.equals(DEFAULT)

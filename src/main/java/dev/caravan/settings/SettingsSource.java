@@ -213,19 +213,8 @@ public final class SettingsSource implements ConfigSourceFactory {
     /** The OAuth clients; what is set of those with names may come from files, too. */
     private void clients() {
       Map<String, String> named = set(OauthClients::isOne);
-      Map<String, Path> files = new TreeMap<>();
-      value("caravan.secrets.dir").map(Path::of).map(Reading::clientsIn).ifPresent(files::putAll);
-      for (String name : List.copyOf(named.keySet())) {
-        if (name.endsWith(".file")) {
-          files.put(name.replaceFirst("\\.file$", ""), Path.of(named.remove(name)));
-        }
-      }
-      files.forEach(
-          (name, file) -> {
-            if (!named.containsKey(name)) {
-              readInto(named, name, file, HoldsUp.NOTHING);
-            }
-          });
+      value("caravan.secrets.dir").ifPresent(folder -> clientsIn(Path.of(folder), named));
+      fromFiles(named, HoldsUp.NOTHING);
       derived.putAll(
           OauthClients.usable(
               named,
@@ -235,20 +224,32 @@ public final class SettingsSource implements ConfigSourceFactory {
     }
 
     /** What the names of the files in a folder of secrets say. */
-    private static Map<String, Path> clientsIn(Path folder) {
+    private static void clientsIn(Path folder, Map<String, String> named) {
       try (Stream<Path> files = Files.list(folder)) {
-        return files
-            .filter(Files::isRegularFile)
-            .filter(file -> OauthClients.isValue(file.getFileName().toString()))
-            .sorted()
-            .collect(
-                Collectors.toMap(
-                    file -> Setting.plain(file.getFileName().toString()),
-                    file -> file,
-                    (one, other) -> other));
+        for (Path file : files.filter(Files::isRegularFile).sorted().toList()) {
+          String name = Setting.plain(file.getFileName().toString()) + ".file";
+          if (OauthClients.isOne(name)) {
+            named.putIfAbsent(name, file.toString());
+          }
+        }
       } catch (IOException | UncheckedIOException e) {
         // There need not be one; a secret that is lacking is told as such
-        return Map.of();
+        return;
+      }
+    }
+
+    /**
+     * In the place of the name of a file with a secret puts the secret, unless that is set, too.
+     */
+    private void fromFiles(Map<String, String> set, HoldsUp holdsUp) {
+      for (String name : List.copyOf(set.keySet())) {
+        String secret = name.replaceFirst("\\.file$", "");
+        if (!secret.equals(name) && isSecret(Setting.variable(secret))) {
+          Path file = Path.of(set.remove(name));
+          if (!set.containsKey(secret)) {
+            readInto(set, secret, file, holdsUp);
+          }
+        }
       }
     }
 
@@ -286,17 +287,8 @@ public final class SettingsSource implements ConfigSourceFactory {
     /** What is set of Kafka's properties by their own names may come from files, too. */
     private void kafka() {
       Map<String, String> any = set(name -> name.startsWith(KafkaProperties.ANY));
-      for (String name : List.copyOf(any.keySet())) {
-        String secret = name.replaceFirst("\\.file$", "");
-        if (!secret.equals(name) && isSecret(Setting.variable(secret))) {
-          readInto(any, secret, Path.of(any.remove(name)), HoldsUp.SENDING);
-        }
-      }
-      KafkaProperties.make(
-              this::known,
-              any,
-              Path.of("").toAbsolutePath(),
-              sentence -> mistake(HoldsUp.SENDING, sentence))
+      fromFiles(any, HoldsUp.SENDING);
+      KafkaProperties.make(this::known, any, sentence -> mistake(HoldsUp.SENDING, sentence))
           .forEach((name, value) -> derived.put(KafkaProperties.PREFIX + name, value));
     }
 
