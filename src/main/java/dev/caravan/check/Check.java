@@ -428,8 +428,8 @@ public final class Check {
       new KafkaCheck(report, new KafkaEnvironment(config))
           .run(
               topics.names(),
-              Optional.of(setting("caravan.cluster"))
-                  .filter(name -> !name.isEmpty())
+              config
+                  .getOptionalValue("caravan.cluster", String.class)
                   .map(ControlTopicAdmin::name));
     }
     topics.notes().forEach(report::note);

@@ -80,8 +80,7 @@ public record KafkaTopics(SortedSet<String> names, List<String> notes) {
         notes.add(
             "%s is of another cluster, which was not looked at."
                 .formatted(RemovedRoutes.plain(uri)));
-      } else if (run.reached().stream()
-          .noneMatch(it -> RemovedRoutes.plain(it).equals(RemovedRoutes.plain(uri)))) {
+      } else if (!run.reached().contains(RemovedRoutes.plain(uri))) {
         names.add(RemovedRoutes.plain(uri).substring("kafka:".length()));
       }
     }

@@ -37,7 +37,8 @@ public record SettingsCheck(CheckReport report) {
             .toList();
     SortedSet<String> hidden = new TreeSet<>();
     SettingsTable.all().stream()
-        .filter(setting -> setting.secret() && isSet(config, setting.name()))
+        .filter(Setting::secret)
+        .filter(setting -> config.getOptionalValue(setting.name(), String.class).isPresent())
         .forEach(setting -> hidden.add(setting.variable()));
     given.forEach(
         (name, is) -> {
@@ -111,13 +112,6 @@ public record SettingsCheck(CheckReport report) {
       return " (from config/application.properties)";
     }
     return name.contains("SysProp") ? " (from -D)" : "";
-  }
-
-  private static boolean isSet(SmallRyeConfig config, String property) {
-    return config
-        .getOptionalValue(property, String.class)
-        .filter(value -> !value.isBlank())
-        .isPresent();
   }
 
   private static String visible(String name, String value) {

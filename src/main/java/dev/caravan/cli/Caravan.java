@@ -105,9 +105,6 @@ public final class Caravan extends CaravanCommand {
   /** For {@code --version}. */
   static final class Version implements IVersionProvider {
 
-    private static final String MADE_BY_THE_BUILD =
-        "/META-INF/maven/dev.caravan/caravan/pom.properties";
-
     @Override
     public String[] getVersion() throws IOException {
       return new String[] {"Caravan " + version(), "Java " + System.getProperty("java.version")};
@@ -115,7 +112,8 @@ public final class Caravan extends CaravanCommand {
 
     private static String version() throws IOException {
       Properties properties = new Properties();
-      try (InputStream in = Caravan.class.getResourceAsStream(MADE_BY_THE_BUILD)) {
+      String made = "/META-INF/maven/dev.caravan/caravan/pom.properties";
+      try (InputStream in = Caravan.class.getResourceAsStream(made)) {
         if (in != null) {
           properties.load(in);
         }

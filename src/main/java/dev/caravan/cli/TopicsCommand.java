@@ -50,40 +50,39 @@ public final class TopicsCommand extends CaravanCommand {
   @Override
   public Integer call() {
     Logs.toConsole(isVerbose());
-    TopicCatalogue catalogue = TopicCatalogue.shipped();
     if (kafka) {
       Logs.errorsToConsole(isVerbose());
       Check.kafkaTopics(Settings.read()).forEach(out()::println);
-      return Caravan.OK;
-    }
-    if (asked.startsWith("v2.") && !asked.endsWith(".")) {
-      explain(asked, catalogue, new KafkaEnvironment(Settings.read()).topicPrefix());
+    } else if (asked.startsWith("v2.") && !asked.endsWith(".")) {
+      explain();
     } else {
-      list(asked, catalogue);
+      list();
     }
     return Caravan.OK;
   }
 
-  private void list(String word, TopicCatalogue catalogue) {
-    String lower = word.toLowerCase(Locale.ROOT);
+  private void list() {
+    String lower = asked.toLowerCase(Locale.ROOT);
     List<Topic> found =
-        catalogue.all().stream()
+        TopicCatalogue.shipped().all().stream()
             .filter(topic -> topic.pattern().toLowerCase(Locale.ROOT).contains(lower))
             .toList();
     if (found.isEmpty()) {
       throw new CommandFailure(
           "No topic has \"%s\" in its name. The nearest are %s."
-              .formatted(word, String.join(", ", catalogue.nearest(word, 3))));
+              .formatted(asked, String.join(", ", TopicCatalogue.shipped().nearest(asked, 3))));
     }
     for (Topic topic : found) {
       out().println(topic.pattern() + (topic.eventBridgeOnly() ? "  (EventBridge only)" : ""));
     }
   }
 
-  private void explain(String text, TopicCatalogue catalogue, String prefix) {
+  private void explain() {
+    TopicCatalogue catalogue = TopicCatalogue.shipped();
+    String prefix = new KafkaEnvironment(Settings.read()).topicPrefix();
     SelectorParser.Parsed parsed;
     try {
-      parsed = new SelectorParser(catalogue).parse(text.replace("{id}", "*"));
+      parsed = new SelectorParser(catalogue).parse(asked.replace("{id}", "*"));
     } catch (SelectorException e) {
       throw new CommandFailure(e.getMessage(), e);
     }

@@ -140,7 +140,7 @@ public final class DryRun implements EndpointStrategy {
     for (Taken one : pass(route, event)) {
       String uri = RemovedRoutes.plain(one.uri());
       if (uri.startsWith("kafka:")) {
-        reached.add(one.uri());
+        reached.add(uri);
         for (ProducerRecord<?, ?> record : one.records()) {
           journey.ends.add(new Sent(one.uri(), record));
           if (!isElsewhere(one.uri())) {
@@ -229,7 +229,7 @@ public final class DryRun implements EndpointStrategy {
     return topics;
   }
 
-  /** The endpoints of Kafka that were reached so far. */
+  /** The endpoints of Kafka that were reached so far, without their options. */
   public SortedSet<String> reached() {
     return reached;
   }

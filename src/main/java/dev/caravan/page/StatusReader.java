@@ -36,11 +36,6 @@ import org.apache.camel.health.HealthCheckHelper;
  */
 final class StatusReader {
 
-  private static final String EVENTS = "events";
-
-  /** Else those that are up are left out. */
-  private static final String EXPOSED = "full";
-
   private static final double MILLIS = 1000;
 
   private final CamelContext context;
@@ -64,7 +59,8 @@ final class StatusReader {
     SpoolComponent spools = context.getComponent("spool", SpoolComponent.class);
     List<HealthCheck.Result> health =
         context.getStatus().isStarted()
-            ? List.copyOf(HealthCheckHelper.invokeReadiness(context, EXPOSED))
+            // Else those that are up are left out
+            ? List.copyOf(HealthCheckHelper.invokeReadiness(context, "full"))
             : List.of();
     return new Status(
         now,
@@ -74,7 +70,7 @@ final class StatusReader {
         instances(health),
         genesys.clientStatuses().stream().map(this::client).toList(),
         spools.statuses().stream()
-            .sorted(Comparator.comparing(spool -> !spool.name().equals(EVENTS)))
+            .sorted(Comparator.comparing(spool -> !spool.name().equals("events")))
             .map(StatusReader::spool)
             .toList(),
         kafka(health, now),

@@ -23,12 +23,6 @@ import java.util.stream.Collectors;
  */
 public final class EnvironmentFilter implements SmallRyeConfigBuilderCustomizer {
 
-  /** Names nothing: what stands behind the colon of a reference to it counts. */
-  private static final String NOTHING = "caravan.nothing";
-
-  /** After those of Quarkus, which ask for the environment as it is. */
-  private static final int LAST = Integer.MAX_VALUE;
-
   private static final Pattern OF_FRAMEWORKS =
       Pattern.compile(
           // A profile may stand before it: %dev.quarkus.log.level
@@ -61,7 +55,8 @@ public final class EnvironmentFilter implements SmallRyeConfigBuilderCustomizer 
    * twice, and a backslash before it would make that one again.
    */
   public static String literal(String value) {
-    return value.replace("$", "$$").replaceAll("(\\\\+)\\$", "\\${" + NOTHING + ":$1}\\$");
+    // A reference to nothing: what stands behind the colon counts
+    return value.replace("$", "$$").replaceAll("(\\\\+)\\$", "\\${caravan.nothing:$1}\\$");
   }
 
   static Map<String, String> literal(Map<String, String> values) {
@@ -110,6 +105,6 @@ public final class EnvironmentFilter implements SmallRyeConfigBuilderCustomizer 
 
   @Override
   public int priority() {
-    return LAST;
+    return Integer.MAX_VALUE; // after those of Quarkus, which ask for the environment as it is
   }
 }

@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.ClientDnsLookup;
@@ -54,8 +55,8 @@ final class PlainListener {
    * @throws KafkaException if a broker answers in another protocol, or no name resolves
    */
   static void look(Map<?, ?> client) {
-    Object set = client.get(CommonClientConfigs.SECURITY_PROTOCOL_CONFIG);
-    String protocol = set == null ? "PLAINTEXT" : set.toString();
+    String protocol =
+        Objects.toString(client.get(CommonClientConfigs.SECURITY_PROTOCOL_CONFIG), "PLAINTEXT");
     if (!protocol.endsWith("PLAINTEXT")) {
       return;
     }
