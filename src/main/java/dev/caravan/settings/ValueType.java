@@ -10,12 +10,12 @@ import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
-import org.apache.camel.util.TimeUtils;
 
 /**
  * What values a setting may have.
@@ -27,6 +27,10 @@ public record ValueType(String allowed, Predicate<String> fits) {
   private static final int LAST_PORT = 65_535;
   private static final Pattern DURATION =
       Pattern.compile("(?=.)(\\d{1,6}d)?(\\d{1,6}h)?(\\d{1,6}m(?!s))?(\\d{1,9}s)?(\\d{1,12}ms)?");
+
+  private static final Pattern PART = Pattern.compile("(\\d+)(ms|[dhms])");
+  private static final Map<String, Long> MILLIS =
+      Map.of("d", 86_400_000L, "h", 3_600_000L, "m", 60_000L, "s", 1_000L, "ms", 1L);
 
   private static final Pattern SERVER =
       Pattern.compile("(?:[\\w%.-]*://)?(?:\\[[\\w%.:-]+]|[\\w%.-]+):(\\d{1,5})");
@@ -79,7 +83,7 @@ public record ValueType(String allowed, Predicate<String> fits) {
         // Each number with its unit: a bare one could mean any of them
         value ->
             DURATION.matcher(value).matches()
-                && isBetween(TimeUtils.toMilliSeconds(value), least.toMillis(), most.toMillis()));
+                && isBetween(millis(value), least.toMillis(), most.toMillis()));
   }
 
   /**
@@ -159,6 +163,13 @@ public record ValueType(String allowed, Predicate<String> fits) {
     } catch (UnknownHostException | SocketException e) {
       return false;
     }
+  }
+
+  private static long millis(String duration) {
+    return PART.matcher(duration)
+        .results()
+        .mapToLong(part -> Long.parseLong(part.group(1)) * MILLIS.get(part.group(2)))
+        .sum();
   }
 
   private static String text(Duration duration) {
