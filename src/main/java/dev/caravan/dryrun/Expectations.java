@@ -3,6 +3,7 @@ package dev.caravan.dryrun;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import dev.caravan.command.CommandFailure;
 import dev.caravan.command.DataFolder;
 import dev.caravan.dryrun.Passage.Dropped;
@@ -13,7 +14,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -96,9 +96,9 @@ public final class Expectations {
       key.ifPresent(wanted -> expect("key", record.key().orElse(null), wanted, unmet));
       Map<String, String> actual = Expectations.headers(record);
       headers.forEach((name, wanted) -> expect("header " + name, actual.get(name), wanted, unmet));
-      Set<String> names = Expectations.names(record.value());
+      JsonNode body = Expectations.json(record.value());
       without.stream()
-          .filter(name -> names.contains(name) || actual.containsKey(name))
+          .filter(name -> body.findValue(name) != null || actual.containsKey(name))
           .forEach(name -> unmet.add("has %s, but is to be without it".formatted(name)));
       return unmet;
     }
@@ -122,19 +122,12 @@ public final class Expectations {
     return headers;
   }
 
-  private static Set<String> names(byte[] value) {
-    Set<String> names = new HashSet<>();
+  private static JsonNode json(byte[] value) {
     try {
-      collect(JSON.readTree(value), names);
+      return JSON.readTree(value);
     } catch (IOException e) {
-      return Set.of(); // what is no JSON has no fields
+      return MissingNode.getInstance(); // what is no JSON has no fields
     }
-    return names;
-  }
-
-  private static void collect(JsonNode node, Set<String> names) {
-    node.fieldNames().forEachRemaining(names::add);
-    node.forEach(inner -> collect(inner, names));
   }
 
   /** The cases of a file; a case may name one of these frames by its line. */
