@@ -4,7 +4,6 @@ import dev.caravan.demo.ChildProcess;
 import dev.caravan.routes.StartFailure;
 import io.quarkus.runtime.Quarkus;
 import java.io.PrintWriter;
-import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -26,8 +25,6 @@ import picocli.CommandLine.Option;
       "  ${ROOT-COMMAND-NAME} run"
     })
 final class RunCommand extends CaravanCommand {
-
-  private static final Logger LOG = LoggerFactory.getLogger(RunCommand.class);
 
   // For the demo, which must not leave a bridge behind however it ends.
   @Option(names = "--until-input-ends", hidden = true)
@@ -58,7 +55,7 @@ final class RunCommand extends CaravanCommand {
       // By name: it comes with Kafka's client, which does not offer it to compile against
       Class.forName("net.jpountz.util.Native").getMethod("load").invoke(null);
     } catch (ReflectiveOperationException | LinkageError e) {
-      LOG.debug("Compressing without native code", e);
+      LoggerFactory.getLogger(RunCommand.class).debug("Compressing without native code", e);
     }
   }
 
