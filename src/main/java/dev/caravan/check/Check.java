@@ -33,6 +33,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.apache.camel.model.ModelCamelContext;
 import org.apache.camel.spi.Resource;
@@ -50,14 +51,14 @@ public final class Check {
   private Duration shortest = Duration.ofDays(2);
 
   private final boolean offline;
+  private final RouteFolder folder;
 
-  /**
-   * @param offline whether nobody is asked, neither Genesys Cloud nor Kafka
-   */
+  /** Offline neither Genesys Cloud nor Kafka is asked. */
   public Check(SmallRyeConfig config, PrintWriter out, boolean offline) {
     this.config = config;
     this.report = new CheckReport(out);
     this.offline = offline;
+    this.folder = new RouteFolder(Path.of(setting("caravan.routes.dir")));
   }
 
   /** True if the bridge would run. */
@@ -65,8 +66,7 @@ public final class Check {
     report.part("Settings");
     new SettingsCheck(report).run(config);
 
-    RouteFolder folder = new RouteFolder(Path.of(setting("caravan.routes.dir")));
-    Tried tried = tryRoutes(folder);
+    Tried tried = tryRoutes();
     String topics = setting("genesys.topics");
     report.part("Genesys Cloud");
     if (tried.routes().isPresent()) {
@@ -85,7 +85,7 @@ public final class Check {
       }
       report.skipped("Not looked at: Genesys Cloud is called through the routes. See below.");
     }
-    Dried dried = tried.mistakes().isEmpty() ? dry(folder, topics) : Dried.NOTHING;
+    Dried dried = tried.mistakes().isEmpty() ? dry(topics) : Dried.NOTHING;
     report.part("Kafka");
     kafka(dried.topics());
     report.part("Routes");
@@ -94,7 +94,7 @@ public final class Check {
     }
     tried.mistakes().forEach(report::failed);
     tried.warnings().forEach(report::note);
-    files(folder);
+    files();
     dried.outcomes().forEach(this::tell);
     dried.trouble().ifPresent(report::skipped);
     report.part("Data");
@@ -103,15 +103,13 @@ public final class Check {
     } else {
       data(Path.of(setting("caravan.data.dir")));
     }
-    report.end();
-    return report.passed();
+    return report.end();
   }
 
   /** The commands that make the topics and give the rights that the routes need. */
   public static List<String> kafkaTopics(SmallRyeConfig config) {
     Check check = new Check(config, new PrintWriter(Writer.nullWriter()), true);
-    RouteFolder folder = new RouteFolder(Path.of(check.setting("caravan.routes.dir")));
-    Tried tried = check.tryRoutes(folder);
+    Tried tried = check.tryRoutes();
     if (!tried.mistakes().isEmpty()) {
       throw new CommandFailure(String.join(" ", tried.mistakes()));
     }
@@ -119,13 +117,8 @@ public final class Check {
     try (CheckedRoutes routes = tried.routes().orElseThrow()) {
       topics = Survey.topicsOf(routes.context()).stream().findFirst().orElse(topics);
     }
-    Dried dried = check.dry(folder, topics);
-    dried
-        .trouble()
-        .ifPresent(
-            trouble -> {
-              throw new CommandFailure(trouble);
-            });
+    Dried dried = check.dry(topics);
+    CommandFailure.ifPresent(dried.trouble());
     return dried
         .topics()
         .commands(
@@ -150,7 +143,7 @@ public final class Check {
   private record Tried(
       Optional<CheckedRoutes> routes, int count, List<String> mistakes, List<String> warnings) {}
 
-  private Tried tryRoutes(RouteFolder folder) {
+  private Tried tryRoutes() {
     List<Resource> files;
     List<String> heldUp;
     try {
@@ -194,14 +187,9 @@ public final class Check {
     private static final Dried NOTHING = new Dried(List.of(), KafkaTopics.NONE, Optional.empty());
   }
 
-  private record Outcome(Sample sample, Passage passage) {
+  private record Outcome(Sample sample, Passage passage) {}
 
-    private String sentence() {
-      return "%s %s.".formatted(sample.name(), passage.clause());
-    }
-  }
-
-  private Dried dry(RouteFolder folder, String topics) {
+  private Dried dry(String topics) {
     List<TopicSelector> selectors = selectors(topics);
     DryRun run = new DryRun("urn:check", () -> PATIENCE);
     List<Outcome> outcomes = new ArrayList<>();
@@ -209,7 +197,7 @@ public final class Check {
         CheckedRoutes.dry(config, RouteFolder.resources(folder.contents().texts()), run::prepare)) {
       ModelCamelContext context = (ModelCamelContext) routes.context();
       for (Sample sample : Sample.of(selectors)) {
-        outcomes.add(new Outcome(sample, run.of(context, sample.event(), sample.body(), "check")));
+        outcomes.add(new Outcome(sample, run.of(sample.event(), sample.body(), "check")));
       }
       return new Dried(outcomes, KafkaTopics.of(config, context, run, selectors), Optional.empty());
     } catch (Exception | Error e) {
@@ -223,17 +211,19 @@ public final class Check {
   }
 
   private void tell(Outcome outcome) {
-    if (outcome.passage().isLost() && outcome.passage().isSure()) {
-      report.failed(outcome.sentence());
-    } else if (outcome.passage().isSure()) {
-      report.ok("%s", outcome.sentence());
+    Passage passage = outcome.passage();
+    String sentence = "%s %s.".formatted(outcome.sample().name(), passage.clause());
+    if (!passage.isSure()) {
+      report.note(sentence);
+    } else if (passage.isLost()) {
+      report.failed(sentence);
     } else {
-      report.note(outcome.sentence());
+      report.ok(sentence);
     }
   }
 
   /** Whose files these are, and what else lies in the folder. */
-  private void files(RouteFolder folder) {
+  private void files() {
     try {
       RouteFolder.Contents contents = folder.contents();
       contents.notRead().stream().map(RouteFolder.Contents::notRead).forEach(report::note);
@@ -244,31 +234,28 @@ public final class Check {
             "Of these files %s has none, so the shipped ones run: %s.",
             folder, RouteFolder.names(shipped));
       }
-      folder.shipped().texts().forEach((name, text) -> replaced(folder, contents, name, text));
+      folder.shipped().texts().forEach((name, text) -> replaced(contents, name, text));
     } catch (CommandFailure toldAlready) {
       report.skipped("What else lies in the folder was not looked at.");
     }
   }
 
-  private void replaced(
-      RouteFolder folder, RouteFolder.Contents contents, String name, String shipped) {
+  private void replaced(RouteFolder.Contents contents, String name, String shipped) {
     Path file = folder.folder().resolve(name);
     String text = contents.texts().get(file);
     if (text == null && contents.unreadable().containsKey(file)) {
-      // Told as a mistake of the routes
-      return;
+      return; // told as a mistake of the routes
     }
     if (text == null) {
-      report.note("The shipped %s does not run: another file has its place.".formatted(name));
+      report.note("The shipped %s does not run: another file has its place.", name);
     } else if (!text.replace("\r", "").strip().equals(shipped.replace("\r", "").strip())) {
       report.note(
-          "%s replaces the shipped one of Caravan %s; it %s."
-              .formatted(
-                  file,
-                  ShippedRoutes.version(shipped).orElse("of an unknown version"),
-                  ShippedRoutes.version(text)
-                      .map(version -> "was made from that of " + version)
-                      .orElse("does not say of which version it was made")));
+          "%s replaces the shipped one of Caravan %s; it %s.",
+          file,
+          ShippedRoutes.version(shipped).orElse("of an unknown version"),
+          ShippedRoutes.version(text)
+              .map(version -> "was made from that of " + version)
+              .orElse("does not say of which version it was made"));
     }
   }
 
@@ -281,8 +268,7 @@ public final class Check {
 
   private void hosts() {
     report.ok("Login at %s, API at %s.", setting("genesys.login.url"), setting("genesys.api.url"));
-    Proxies proxies = Proxies.of(setting("https.proxy"), setting("no.proxy"));
-    proxies
+    Proxies.of(setting("https.proxy"), setting("no.proxy"))
         .proxyFor(URI.create(setting("genesys.api.url")))
         .ifPresent(
             proxy ->
@@ -349,8 +335,8 @@ public final class Check {
       int channels = survey.channels(client);
       if (channels > Survey.ALL_CHANNELS / 2) {
         report.note(
-            "%s%d of %d channels are there already: of this bridge, if it runs, or of another program that has the same OAuth client."
-                .formatted(name, channels, Survey.ALL_CHANNELS));
+            "%s%d of %d channels are there already: of this bridge, if it runs, or of another program that has the same OAuth client.",
+            name, channels, Survey.ALL_CHANNELS);
       } else {
         report.ok("%s%d of %d channels are there.", name, channels, Survey.ALL_CHANNELS);
       }
@@ -374,10 +360,10 @@ public final class Check {
     int most = Survey.MOST_CHANNELS * clients;
     if (plan.channels() > most) {
       report.failed(
-          ("%d subscriptions need %d channels, and there are %d for them. Add an OAuth client"
-                  + " (GENESYS_CLIENTS_<NAME>_ID and _SECRET), subscribe less, or combine topics of"
-                  + " the same user or queue (v2.users.*?presence&routingStatus).")
-              .formatted(plan.subscriptions(), plan.channels(), most));
+          "%d subscriptions need %d channels, and there are %d for them. Add an OAuth client"
+              + " (GENESYS_CLIENTS_<NAME>_ID and _SECRET), subscribe less, or combine topics of"
+              + " the same user or queue (v2.users.*?presence&routingStatus).",
+          plan.subscriptions(), plan.channels(), most);
     } else if (!plan.topics().isEmpty()) {
       report.ok(
           "%s as %s on %s.",
@@ -405,25 +391,20 @@ public final class Check {
     boolean allRefused = demands.stream().noneMatch(demand -> demand.obstacle().isEmpty());
     for (Survey.Demand demand : demands) {
       if (!demand.obstacle().isEmpty()) {
-        String sentence =
+        Consumer<String> told = allRefused ? report::failed : report::note;
+        told.accept(
             "%sGenesys Cloud will refuse %s %s: it %s. Take it out of GENESYS_TOPICS."
                 .formatted(
-                    name, count(demand.topics(), "topic"), demand.pattern(), demand.obstacle());
-        if (allRefused) {
-          report.failed(sentence);
-        } else {
-          report.note(sentence);
-        }
+                    name, count(demand.topics(), "topic"), demand.pattern(), demand.obstacle()));
       } else if (demand.permissions().isEmpty()) {
         report.ok("%s%s demands no permission that Genesys Cloud names.", name, demand.pattern());
       } else {
         report.note(
-            ("%s%s demands %s. Genesys Cloud tells only when a channel subscribes whether the role"
-                    + " has that; what it refuses is named in the log and the rest goes on.")
-                .formatted(
-                    name,
-                    demand.pattern(),
-                    String.join(demand.anyPermission() ? " or " : " and ", demand.permissions())));
+            "%s%s demands %s. Genesys Cloud tells only when a channel subscribes whether the role"
+                + " has that; what it refuses is named in the log and the rest goes on.",
+            name,
+            demand.pattern(),
+            String.join(demand.anyPermission() ? " or " : " and ", demand.permissions()));
       }
     }
   }
@@ -447,8 +428,8 @@ public final class Check {
       new KafkaCheck(report, new KafkaEnvironment(config))
           .run(
               topics.names(),
-              Optional.of(setting("caravan.cluster"))
-                  .filter(name -> !name.isEmpty())
+              config
+                  .getOptionalValue("caravan.cluster", String.class)
                   .map(ControlTopicAdmin::name));
     }
     topics.notes().forEach(report::note);
@@ -481,9 +462,9 @@ public final class Check {
             () -> report.ok("%s can be written.", folder.toAbsolutePath().normalize()));
     if (Files.isDirectory(folder)) {
       try {
-        report.ok("%s", DataFolder.state(folder));
+        report.ok(DataFolder.state(folder));
       } catch (IOException e) {
-        report.skipped("What lies in it could not be looked at: %s.".formatted(DataFolder.why(e)));
+        report.skipped("What lies in it could not be looked at: %s.", DataFolder.why(e));
       }
     }
   }

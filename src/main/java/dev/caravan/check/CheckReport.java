@@ -20,44 +20,39 @@ public final class CheckReport {
 
   /** Something is as it must be. */
   void ok(String format, Object... arguments) {
-    line("ok", format.formatted(arguments));
+    line("ok", format, arguments);
   }
 
   /** Something may not be as it was meant, but the bridge runs. */
-  void note(String sentence) {
-    line("note", sentence);
+  void note(String format, Object... arguments) {
+    line("note", format, arguments);
   }
 
   /** Something keeps the bridge from running; the sentence says what to do. */
-  void failed(String sentence) {
+  void failed(String format, Object... arguments) {
     failures++;
-    line("FAILED", sentence);
+    line("FAILED", format, arguments);
   }
 
   /** Something could not be looked at, because something else failed. */
-  void skipped(String sentence) {
-    line("-", sentence);
+  void skipped(String format, Object... arguments) {
+    line("-", format, arguments);
   }
 
-  boolean passed() {
+  /** The last line, which says it all; true if the bridge would run. */
+  boolean end() {
+    out.println();
+    out.println(
+        failures == 0
+            ? "The bridge would run."
+            : "The bridge would not run: %d thing%s to mend, marked FAILED above."
+                .formatted(failures, failures == 1 ? "" : "s"));
     return failures == 0;
   }
 
-  /** The last line, which says it all. */
-  void end() {
-    out.println();
-    if (failures == 0) {
-      out.println("The bridge would run.");
-    } else {
-      out.printf(
-          "The bridge would not run: %d thing%s to mend, marked FAILED above.%n",
-          failures, failures == 1 ? "" : "s");
-    }
-    out.flush();
-  }
-
-  private void line(String mark, String sentence) {
-    out.printf("  %-7s %s%n", mark, sentence);
+  /** Without arguments it is no format, but the sentence. */
+  private void line(String mark, String format, Object... arguments) {
+    out.printf("  %-7s %s%n", mark, arguments.length == 0 ? format : format.formatted(arguments));
     out.flush();
   }
 }

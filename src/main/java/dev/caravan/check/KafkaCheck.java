@@ -15,6 +15,7 @@ import java.util.TreeSet;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.apache.camel.util.ObjectHelper;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.admin.ConfigEntry;
@@ -25,7 +26,6 @@ import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.Node;
-import org.apache.kafka.common.acl.AclOperation;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.errors.AuthenticationException;
 
@@ -64,7 +64,11 @@ public final class KafkaCheck {
         missing(admin, nodes.iterator().next(), missing);
       }
       if (control.filter(there::contains).isPresent()) {
-        control(admin, control.get(), nodes);
+        ControlTopicAdmin.fragile(
+                answer(admin.describeTopics(List.of(control.get())).allTopicNames())
+                    .get(control.get()),
+                nodes)
+            .ifPresent(report::note);
       }
     } catch (ExecutionException e) {
       report.failed(sentence(e.getCause()));
@@ -92,19 +96,18 @@ public final class KafkaCheck {
             .map(TopicDescription::name)
             .toList();
     if (refused.isEmpty()) {
-      boolean told = described.values().stream().allMatch(it -> isTold(it.authorizedOperations()));
+      boolean told =
+          described.values().stream()
+              .map(TopicDescription::authorizedOperations)
+              .noneMatch(ObjectHelper::isEmpty);
       report.ok(
           "Topics that are there%s: %s.",
           told ? ", and may be written to (rights Write and Describe)" : "", names(topics));
     } else {
       report.failed(
-          "The user of the bridge may not write to %s. Grant it the operations Write and Describe on them."
-              .formatted(names(refused)));
+          "The user of the bridge may not write to %s. Grant it the operations Write and Describe on them.",
+          names(refused));
     }
-  }
-
-  private static boolean isTold(Set<AclOperation> operations) {
-    return operations != null && !operations.isEmpty();
   }
 
   private void missing(Admin admin, Node broker, List<String> topics)
@@ -112,10 +115,10 @@ public final class KafkaCheck {
     Optional<Boolean> automatic = createsTopics(admin, broker);
     if (automatic.isPresent() && !automatic.get()) {
       report.failed(
-          ("The brokers do not create topics by themselves (auto.create.topics.enable=false), and"
-                  + " these are missing: %s. Create them: what is for them would end in the dead"
-                  + " letters.")
-              .formatted(names(topics)));
+          "The brokers do not create topics by themselves (auto.create.topics.enable=false), and"
+              + " these are missing: %s. Create them: what is for them would end in the dead"
+              + " letters.",
+          names(topics));
       return;
     }
     Set<String> reasons = new TreeSet<>();
@@ -136,21 +139,15 @@ public final class KafkaCheck {
     }
     if (!refused.isEmpty()) {
       report.failed(
-          "These topics are missing, and Kafka will not create them: %s. It says: %s Create them, or allow it to the user of the bridge."
-              .formatted(names(refused), String.join(" ", reasons)));
+          "These topics are missing, and Kafka will not create them: %s. It says: %s Create them, or allow it to the user of the bridge.",
+          names(refused), String.join(" ", reasons));
     } else if (automatic.isEmpty()) {
       report.note(
-          "Topics that are missing: %s. Whether the brokers create them by themselves could not be found out; if auto.create.topics.enable is off, create them."
-              .formatted(names(topics)));
+          "Topics that are missing: %s. Whether the brokers create them by themselves could not be found out; if auto.create.topics.enable is off, create them.",
+          names(topics));
     } else {
       report.ok("Topics that Kafka creates with their first record: %s.", names(topics));
     }
-  }
-
-  private void control(Admin admin, String topic, Collection<Node> brokers)
-      throws ExecutionException, TimeoutException, InterruptedException {
-    TopicDescription its = answer(admin.describeTopics(List.of(topic)).allTopicNames()).get(topic);
-    ControlTopicAdmin.fragile(its, brokers).ifPresent(report::note);
   }
 
   private static Optional<Boolean> createsTopics(Admin admin, Node broker)

@@ -15,8 +15,10 @@ import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.camel.Endpoint;
 import org.apache.camel.Route;
@@ -42,35 +44,29 @@ public record KafkaTopics(SortedSet<String> names, List<String> notes) {
 
   static final KafkaTopics NONE = new KafkaTopics(new TreeSet<>(), List.of());
 
-  /**
-   * Asks routes that were built for a dry run, in which events of the kinds that are subscribed
-   * were sent.
-   */
+  /** Asks routes through which events of the kinds that are subscribed were sent already. */
   static KafkaTopics of(
       SmallRyeConfig config,
       ModelCamelContext routes,
       DryRun run,
       Collection<TopicSelector> selectors)
       throws Exception {
-    List<String> streams = selectors.stream().map(KafkaTopics::stream).distinct().toList();
-    for (String stream : streams) {
-      if (stream.equals(BY_MEDIA)) {
-        for (Media medium : kept(config).toList()) {
-          run.probe(routes, "spool:events", headers(medium.stream()));
-        }
-      } else {
-        run.probe(routes, "spool:events", headers(stream));
-      }
-    }
+    Set<String> streams = selectors.stream().map(KafkaTopics::stream).collect(Collectors.toSet());
     boolean conversations = streams.stream().anyMatch(it -> it.startsWith("conversations."));
     if (conversations && config.getValue("genesys.backfill", Boolean.class)) {
-      run.probe(routes, "spool:events", headers(DETAILS));
+      streams.add(DETAILS);
+    }
+    if (streams.remove(BY_MEDIA)) {
+      kept(config).map(Media::stream).forEach(streams::add);
+    }
+    for (String stream : streams) {
+      run.probe("spool:events", headers(stream));
     }
     for (Route route : routes.getRoutes()) {
       String input = RemovedRoutes.plain(route.getEndpoint().getEndpointUri());
       if (input.equals("genesys:signals")
           || input.startsWith("spool:") && !input.equals("spool:events")) {
-        run.probe(routes, input, headers("other"));
+        run.probe(input, headers("other"));
       }
     }
     SortedSet<String> names = new TreeSet<>(run.topics());
@@ -84,8 +80,7 @@ public record KafkaTopics(SortedSet<String> names, List<String> notes) {
         notes.add(
             "%s is of another cluster, which was not looked at."
                 .formatted(RemovedRoutes.plain(uri)));
-      } else if (run.reached().stream()
-          .noneMatch(it -> RemovedRoutes.plain(it).equals(RemovedRoutes.plain(uri)))) {
+      } else if (!run.reached().contains(RemovedRoutes.plain(uri))) {
         names.add(RemovedRoutes.plain(uri).substring("kafka:".length()));
       }
     }
@@ -145,12 +140,7 @@ public record KafkaTopics(SortedSet<String> names, List<String> notes) {
         .filter(medium -> kept.contains("*") || kept.contains(medium.wire()));
   }
 
-  /**
-   * The commands of Kafka that make the topics and give the rights, for whoever may.
-   *
-   * @param cluster its servers
-   * @param login whether one has to log in there
-   */
+  /** The commands of Kafka that make the topics and give the rights, for whoever may. */
   List<String> commands(String cluster, boolean login, String prefix) {
     List<String> commands = new ArrayList<>();
     commands.add(
@@ -166,24 +156,20 @@ public record KafkaTopics(SortedSet<String> names, List<String> notes) {
     }
     commands.add("# Rights of the bridge, and of whoever runs ./caravan tail");
     String acl =
-        "kafka-acls.sh --bootstrap-server %s --add --allow-principal User:%s %s--topic %s%s";
-    List<String> others = names.stream().filter(name -> !name.startsWith(prefix)).toList();
-    for (List<String> who :
+        "kafka-acls.sh --bootstrap-server %s --add --allow-principal User:".formatted(servers);
+    for (String who :
         List.of(
-            List.of("BRIDGE", "--operation Write --operation Describe "),
-            List.of("READER", "--operation Read --operation Describe "))) {
+            "BRIDGE --operation Write --operation Describe --topic ",
+            "READER --operation Read --operation Describe --topic ")) {
       if (!prefix.isEmpty()) {
-        commands.add(
-            acl.formatted(
-                servers, who.get(0), who.get(1), prefix, " --resource-pattern-type prefixed"));
+        commands.add(acl + who + prefix + " --resource-pattern-type prefixed");
       }
-      others.forEach(
-          name -> commands.add(acl.formatted(servers, who.get(0), who.get(1), name, "")));
+      names.stream()
+          .filter(name -> !name.startsWith(prefix))
+          .forEach(name -> commands.add(acl + who + name));
     }
     commands.add("# Brokers before Kafka 3.0 only");
-    commands.add(
-        "kafka-acls.sh --bootstrap-server %s --add --allow-principal User:BRIDGE --operation IdempotentWrite --cluster"
-            .formatted(servers));
+    commands.add(acl + "BRIDGE --operation IdempotentWrite --cluster");
     notes.forEach(note -> commands.add("# " + note));
     return commands;
   }

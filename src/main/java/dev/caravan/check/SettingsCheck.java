@@ -7,13 +7,12 @@ import dev.caravan.settings.Setting;
 import dev.caravan.settings.SettingsSource;
 import dev.caravan.settings.SettingsTable;
 import io.smallrye.config.SmallRyeConfig;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.SortedSet;
 import java.util.TreeMap;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
+import java.util.TreeSet;
 import java.util.stream.StreamSupport;
 import org.eclipse.microprofile.config.spi.ConfigSource;
 
@@ -25,64 +24,54 @@ public record SettingsCheck(CheckReport report) {
   /** A secret only as far as a login stands in it. */
   private static final String PROXY = "HTTPS_PROXY";
 
-  /**
-   * What somebody set.
-   *
-   * @param source where, as people call it; empty for the environment
-   */
+  /** What somebody set, and where, as people call it; empty for the environment. */
   private record Given(String value, String source) {}
 
   public void run(SmallRyeConfig config) {
     Map<String, Given> given = given(config);
-    Set<String> known = SettingsSource.variables();
     List<String> mistakes =
         StreamSupport.stream(config.getPropertyNames().spliterator(), false)
             .filter(name -> name.startsWith(SettingsSource.EACH_MISTAKE))
             .sorted()
             .map(name -> config.getValue(name, String.class))
             .toList();
-    Set<String> shown = new HashSet<>();
+    SortedSet<String> hidden = new TreeSet<>();
+    SettingsTable.all().stream()
+        .filter(Setting::secret)
+        .filter(setting -> config.getOptionalValue(setting.name(), String.class).isPresent())
+        .forEach(setting -> hidden.add(setting.variable()));
     given.forEach(
         (name, is) -> {
-          boolean wrong = mistakes.stream().anyMatch(it -> it.startsWith(name + " "));
-          boolean meant = isMeant(known, name);
-          if (meant && !wrong && (name.equals(PROXY) || !SettingsSource.isSecret(name))) {
+          if (SettingsSource.isSecret(name) && !name.equals(PROXY)) {
+            hidden.add(name);
+          } else if (isMeant(name)
+              && mistakes.stream().noneMatch(it -> it.startsWith(name + " "))) {
             report.ok("%s=%s%s", name, visible(name, is.value()), is.source());
-            shown.add(name);
+            hidden.remove(name);
           }
         });
-    String hidden =
-        Stream.concat(
-                SettingsTable.all().stream()
-                    .filter(setting -> setting.secret() && isSet(config, setting.name()))
-                    .map(Setting::variable),
-                given.keySet().stream()
-                    .filter(it -> SettingsSource.isOfKafka(it) || OauthClients.isOne(it))
-                    .filter(SettingsSource::isSecret))
-            .filter(name -> !shown.contains(name))
-            .sorted()
-            .collect(Collectors.joining(", "));
     if (!hidden.isEmpty()) {
-      report.ok("Set, and not shown: %s.", hidden);
+      report.ok("Set, and not shown: %s.", String.join(", ", hidden));
     }
     if (given.isEmpty() && hidden.isEmpty()) {
       report.note("None is set; the defaults are used.");
     }
     given.keySet().stream()
-        .filter(name -> !isMeant(known, name))
+        .filter(name -> !isMeant(name))
         .forEach(
             name ->
                 report.note(
-                    "%s is no setting of Caravan; it matters only if your routes use it."
-                        .formatted(name)));
+                    "%s is no setting of Caravan; it matters only if your routes use it.", name));
     config
         .getOptionalValue(EnvironmentFilter.LEFT_ASIDE, String.class)
         .ifPresent(names -> report.note(EnvironmentFilter.sentence(names)));
     mistakes.forEach(report::failed);
   }
 
-  private static boolean isMeant(Set<String> known, String name) {
-    return known.contains(name) || SettingsSource.isOfKafka(name) || OauthClients.isOne(name);
+  private static boolean isMeant(String name) {
+    return SettingsSource.variables().contains(name)
+        || SettingsSource.isOfKafka(name)
+        || OauthClients.isOne(name);
   }
 
   /** What is set by others than the program itself, by its variable; the highest source counts. */
@@ -123,13 +112,6 @@ public record SettingsCheck(CheckReport report) {
       return " (from config/application.properties)";
     }
     return name.contains("SysProp") ? " (from -D)" : "";
-  }
-
-  private static boolean isSet(SmallRyeConfig config, String property) {
-    return config
-        .getOptionalValue(property, String.class)
-        .filter(value -> !value.isBlank())
-        .isPresent();
   }
 
   private static String visible(String name, String value) {

@@ -5,22 +5,18 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;
 import java.util.Properties;
-import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.ScopeType;
-import picocli.CommandLine.Spec;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /** The way in: picks the command. Only {@code run} starts Quarkus and Camel. */
 @Command(
     name = "caravan",
-    mixinStandardHelpOptions = true,
     versionProvider = Caravan.Version.class,
     description = {
       "Carries Genesys Cloud notifications to Apache Kafka.",
@@ -49,7 +45,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       "130, 143:ended by Ctrl-C or SIGTERM"
     },
     footer = {"", "Example: see it at work, without any account", "  ${ROOT-COMMAND-NAME} demo"})
-public final class Caravan implements Callable<Integer> {
+public final class Caravan extends CaravanCommand {
 
   static final int OK = 0;
   static final int FAILED = 1;
@@ -58,9 +54,7 @@ public final class Caravan implements Callable<Integer> {
       names = {"-v", "--verbose"},
       scope = ScopeType.INHERIT,
       description = "Show the whole story of an error, and more of the log.")
-  private boolean verbose;
-
-  @Spec private CommandSpec spec;
+  boolean verbose;
 
   private Caravan() {}
 
@@ -79,14 +73,12 @@ public final class Caravan implements Callable<Integer> {
         .setUsageHelpAutoWidth(true);
   }
 
-  static boolean isVerbose(CommandSpec spec) {
-    return ((Caravan) spec.root().userObject()).verbose;
-  }
-
   /** No command was named. */
   @Override
   public Integer call() {
-    return new RunCommand(spec).call();
+    RunCommand run = new RunCommand();
+    run.spec = spec;
+    return run.call();
   }
 
   private static int correct(ParameterException mistake, String[] args) {
@@ -95,32 +87,23 @@ public final class Caravan implements Callable<Integer> {
     err.println(mistake.getMessage());
     UnmatchedArgumentException.printSuggestions(mistake, err);
     err.printf("See: %s --help%n", command.getCommandSpec().qualifiedName());
-    err.flush();
     return command.getCommandSpec().exitCodeOnInvalidInput();
   }
 
   private int explain(Exception failure, CommandLine command, ParseResult parsed) {
     PrintWriter err = command.getErr();
-    if (failure instanceof CommandFailure) {
-      err.println(failure.getMessage());
-    } else {
-      err.println("Something unexpected went wrong: " + failure);
-      if (!verbose) {
-        err.println("Run it again with --verbose to see where.");
-      }
-    }
+    boolean foreseen = failure instanceof CommandFailure;
+    err.println(foreseen ? failure.getMessage() : "Something unexpected went wrong: " + failure);
     if (verbose) {
       failure.printStackTrace(err);
+    } else if (!foreseen) {
+      err.println("Run it again with --verbose to see where.");
     }
-    err.flush();
     return FAILED;
   }
 
   /** For {@code --version}. */
   static final class Version implements IVersionProvider {
-
-    private static final String MADE_BY_THE_BUILD =
-        "/META-INF/maven/dev.caravan/caravan/pom.properties";
 
     @Override
     public String[] getVersion() throws IOException {
@@ -129,7 +112,8 @@ public final class Caravan implements Callable<Integer> {
 
     private static String version() throws IOException {
       Properties properties = new Properties();
-      try (InputStream in = Caravan.class.getResourceAsStream(MADE_BY_THE_BUILD)) {
+      String made = "/META-INF/maven/dev.caravan/caravan/pom.properties";
+      try (InputStream in = Caravan.class.getResourceAsStream(made)) {
         if (in != null) {
           properties.load(in);
         }

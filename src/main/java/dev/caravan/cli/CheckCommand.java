@@ -2,16 +2,12 @@ package dev.caravan.cli;
 
 import dev.caravan.check.Check;
 import dev.caravan.settings.Settings;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** For finding out whether the bridge would run, before it does. */
 @Command(
     name = "check",
-    mixinStandardHelpOptions = true,
     description = {
       "Tells whether the bridge would run with these settings, and what to mend.",
       "It reads the same settings and routes as the bridge, logs in to Genesys Cloud, looks",
@@ -23,7 +19,7 @@ import picocli.CommandLine.Spec;
       "Example: before the first start, and after each change",
       "  ${ROOT-COMMAND-NAME} check && ${ROOT-COMMAND-NAME} run"
     })
-final class CheckCommand implements Callable<Integer> {
+final class CheckCommand extends CaravanCommand {
 
   @Option(
       names = "--offline",
@@ -31,13 +27,11 @@ final class CheckCommand implements Callable<Integer> {
           "Try settings and routes only, and ask neither Genesys Cloud nor Kafka: for a build.")
   private boolean offline;
 
-  @Spec private CommandSpec spec;
-
   @Override
   public Integer call() {
     // Whatever else there is to say, the check says
-    Logs.errorsToConsole(Caravan.isVerbose(spec));
-    boolean passed = new Check(Settings.read(), spec.commandLine().getOut(), offline).run();
+    Logs.errorsToConsole(isVerbose());
+    boolean passed = new Check(Settings.read(), out(), offline).run();
     return passed ? Caravan.OK : Caravan.FAILED;
   }
 }

@@ -6,17 +6,13 @@ import dev.caravan.demo.DemoScreen;
 import dev.caravan.demo.DemoSettings;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Help.Ansi;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** For seeing the whole bridge at work, with no account and no cluster. */
 @Command(
     name = "demo",
-    mixinStandardHelpOptions = true,
     description = {
       "Shows the whole bridge at work, with no account and no cluster.",
       "It starts a stand-in for Genesys Cloud, a real Apache Kafka and the bridge",
@@ -28,11 +24,11 @@ import picocli.CommandLine.Spec;
       "Example: a busy centre, for two minutes",
       "  ${ROOT-COMMAND-NAME} demo --agents 200 --seconds 120"
     })
-final class DemoCommand implements Callable<Integer> {
+final class DemoCommand extends CaravanCommand {
 
   private static final int MOST_AGENTS = 20_000;
   private static final double SLOWEST = 0.1;
-  private static final double FASTEST = 1_000;
+  private static final int FASTEST = 1_000;
 
   @Option(
       names = "--agents",
@@ -76,11 +72,9 @@ final class DemoCommand implements Callable<Integer> {
       description = "Port of the bridge's status page. Default: any free one.")
   private int pagePort;
 
-  @Spec private CommandSpec spec;
-
   @Override
   public Integer call() {
-    Logs.toConsole(Caravan.isVerbose(spec));
+    Logs.toConsole(isVerbose());
     DemoSettings settings =
         new DemoSettings(
             Numbers.between("--agents", agents, 1, MOST_AGENTS),
@@ -91,7 +85,7 @@ final class DemoCommand implements Callable<Integer> {
             Numbers.port("--page-port", pagePort),
             System.getenv());
     long most = seconds.map(it -> Numbers.atLeastOne("--seconds", it)).orElse(0L);
-    DemoScreen screen = new DemoScreen(spec.commandLine().getOut(), Ansi.AUTO.enabled());
+    DemoScreen screen = new DemoScreen(out(), Ansi.AUTO.enabled());
     try (Demo demo = Demo.start(settings, screen)) {
       Runtime.getRuntime().addShutdownHook(new Thread(demo::close, "end-demo"));
       demo.watch(Deadline.in(Duration.ofSeconds(most)));

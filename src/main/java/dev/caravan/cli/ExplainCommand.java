@@ -7,22 +7,17 @@ import dev.caravan.frame.Frame;
 import dev.caravan.frame.Media;
 import dev.caravan.topic.Topic;
 import dev.caravan.topic.TopicCatalogue;
-import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
-import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** For understanding why an event has the medium and the key that it has. */
 @Command(
     name = "explain",
-    mixinStandardHelpOptions = true,
     description = {
       "Tells what the bridge reads in a frame, and why.",
       "Its topic and family, its media by the rule and what decided, the key and",
@@ -34,7 +29,7 @@ import picocli.CommandLine.Spec;
       "  ${ROOT-COMMAND-NAME} explain frames.jsonl:3",
       "  ${ROOT-COMMAND-NAME} explain '{\"topicName\":\"v2.x\",\"eventBody\":{}}'"
     })
-final class ExplainCommand implements Callable<Integer> {
+final class ExplainCommand extends CaravanCommand {
 
   @Parameters(
       paramLabel = "FRAME",
@@ -42,22 +37,18 @@ final class ExplainCommand implements Callable<Integer> {
           "A frame; a file of frames, of which the first is explained; or a file and a line.")
   private String asked;
 
-  @Spec private CommandSpec spec;
-
   @Override
   public Integer call() {
-    Logs.toConsole(Caravan.isVerbose(spec));
-    PrintWriter out = spec.commandLine().getOut();
+    Logs.toConsole(isVerbose());
     Explanation explanation = Explanation.of(frame());
     if (explanation.frame() instanceof Frame.Notification event) {
-      explain(event, explanation, out);
+      explain(event, explanation);
     } else if (explanation.frame() instanceof Frame.Control control) {
-      row(out, "kind", control.kind().name().toLowerCase(Locale.ROOT).replace('_', ' '));
-      row(out, "", "It is about the socket itself: no route gets it.");
+      row("kind", control.kind().name().toLowerCase(Locale.ROOT).replace('_', ' '));
+      row("", "It is about the socket itself: no route gets it.");
     } else if (explanation.frame() instanceof Frame.Unreadable unreadable) {
-      row(out, "kind", "dead letter: the frame " + unreadable.reason());
+      row("kind", "dead letter: the frame " + unreadable.reason());
     }
-    out.flush();
     return Caravan.OK;
   }
 
@@ -77,34 +68,32 @@ final class ExplainCommand implements Callable<Integer> {
         .bytes();
   }
 
-  private static void explain(Frame.Notification event, Explanation why, PrintWriter out) {
+  private void explain(Frame.Notification event, Explanation why) {
     TopicCatalogue catalogue = TopicCatalogue.shipped();
-    row(out, "topic", event.topicName());
+    row("topic", event.topicName());
     row(
-        out,
         "",
         catalogue
             .topicOf(event.topicName())
             .map(it -> "%s, %s in Genesys' SDKs".formatted(it.pattern(), it.modelClass()))
             .orElse("not in the catalogue; carried as " + catalogue.generalise(event.topicName())));
-    row(out, "family", why.family());
+    row("family", why.family());
     row(
-        out,
         "media",
         event.media().isEmpty()
             ? "none"
             : event.media().stream().map(Media::wire).collect(Collectors.joining(", "))
                 + (event.media().size() > 1 ? "; primary: " + event.primary().wire() : ""));
-    row(out, "", why.media());
+    row("", why.media());
     if (!event.messageType().isEmpty()) {
-      row(out, "message", event.messageType());
+      row("message", event.messageType());
     }
-    row(out, "kept", kept(event, catalogue));
-    row(out, "key", event.key());
-    row(out, "", why.key());
-    row(out, "stream", event.stream() + ", the last part of the Kafka topic");
-    row(out, "identity", event.id().hex());
-    row(out, "", "of topic and eventBody: the copy on a second socket has the same");
+    row("kept", kept(event, catalogue));
+    row("key", event.key());
+    row("", why.key());
+    row("stream", event.stream() + ", the last part of the Kafka topic");
+    row("identity", event.id().hex());
+    row("", "of topic and eventBody: the copy on a second socket has the same");
   }
 
   private static String kept(Frame.Notification event, TopicCatalogue catalogue) {
@@ -116,8 +105,8 @@ final class ExplainCommand implements Callable<Integer> {
         : "if GENESYS_MEDIA has any of its media";
   }
 
-  private static void row(PrintWriter out, String name, String value) {
+  private void row(String name, String value) {
     // Without what a terminal would take for a command
-    out.printf("%-9s %s%n", name, value.replaceAll("\\p{Cntrl}", "?"));
+    out().printf("%-9s %s%n", name, value.replaceAll("\\p{Cntrl}", "?"));
   }
 }

@@ -2,7 +2,6 @@ package dev.caravan.cli;
 
 import dev.caravan.command.CommandFailure;
 import java.time.Duration;
-import java.util.Locale;
 import java.util.regex.Pattern;
 import org.apache.camel.util.TimeUtils;
 
@@ -17,35 +16,18 @@ final class Numbers {
 
   /** A port, or 0 for any free one. */
   static int port(String option, int port) {
-    if (port < 0 || port > LAST_PORT) {
-      throw new CommandFailure(
-          "%s is %d, but it must be a port from 1 to %d, or 0 for any free one."
-              .formatted(option, port, LAST_PORT));
-    }
-    return port;
+    return fits(
+        port >= 0 && port <= LAST_PORT,
+        option,
+        port,
+        "a port from 1 to 65535, or 0 for any free one");
   }
 
-  static int between(String option, int number, int least, int most) {
-    if (number < least || number > most) {
-      throw new CommandFailure(
-          "%s is %d, but it must be from %d to %d.".formatted(option, number, least, most));
-    }
-    return number;
-  }
-
-  static double between(String option, double number, double least, double most) {
-    // So written that what is no number fails as well
-    if (!(number >= least && number <= most)) {
-      throw new CommandFailure(
-          String.format(
-              Locale.ROOT,
-              "%s is %s, but it must be from %s to %s.",
-              option,
-              number,
-              plain(least),
-              plain(most)));
-    }
-    return number;
+  static <N extends Number> N between(String option, N number, Number least, Number most) {
+    double value = number.doubleValue();
+    // What is no number is between nothing
+    boolean fits = value >= least.doubleValue() && value <= most.doubleValue();
+    return fits(fits, option, number, "from " + least + " to " + most);
   }
 
   /** A time such as {@code 90s}, {@code 5m} or {@code 1h30m}. */
@@ -54,22 +36,22 @@ final class Numbers {
         DURATION.matcher(text).matches()
             ? Duration.ofMillis(TimeUtils.toMilliSeconds(text))
             : Duration.ZERO;
-    if (duration.isZero() || duration.compareTo(longest) > 0) {
-      throw new CommandFailure(
-          "%s is \"%s\", but it must be a time such as 90s, 5m or 1h30m, up to %d h."
-              .formatted(option, text, longest.toHours()));
-    }
+    fits(
+        !duration.isZero() && duration.compareTo(longest) <= 0,
+        option,
+        '"' + text + '"',
+        "a time such as 90s, 5m or 1h30m, up to " + longest.toHours() + " h");
     return duration;
   }
 
   static long atLeastOne(String option, long number) {
-    if (number < 1) {
-      throw new CommandFailure("%s is %d, but it must be 1 or more.".formatted(option, number));
-    }
-    return number;
+    return fits(number >= 1, option, number, "1 or more");
   }
 
-  private static String plain(double number) {
-    return number == Math.rint(number) ? String.valueOf((long) number) : String.valueOf(number);
+  private static <T> T fits(boolean fits, String option, T value, String wanted) {
+    if (!fits) {
+      throw new CommandFailure("%s is %s, but it must be %s.".formatted(option, value, wanted));
+    }
+    return value;
   }
 }

@@ -17,7 +17,6 @@ import dev.caravan.topic.TopicCatalogue;
 import dev.caravan.topic.TopicSelector;
 import dev.caravan.topic.TopicSelector.Slot;
 import io.smallrye.config.SmallRyeConfig;
-import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.SecureRandom;
@@ -25,19 +24,16 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.concurrent.Callable;
+import java.util.function.Predicate;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.header.Header;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** For getting frames to try routes with. */
 @Command(
     name = "record",
-    mixinStandardHelpOptions = true,
     customSynopsis = "${COMMAND-FULL-NAME} [OPTIONS] [SELECTOR] FILE",
     description = {
       "Writes frames to a file, for try and explain.",
@@ -54,7 +50,7 @@ import picocli.CommandLine.Spec;
       "  ${ROOT-COMMAND-NAME} record --from stand-in --each 1 --for 8h all.jsonl",
       "  ${ROOT-COMMAND-NAME} record 'v2.users.*.presence' --for 1h presence.jsonl"
     })
-final class RecordCommand implements Callable<Integer> {
+final class RecordCommand extends CaravanCommand {
 
   private static final Duration LONGEST = Duration.ofHours(24);
   private static final Duration POLL = Duration.ofMillis(250);
@@ -116,11 +112,9 @@ final class RecordCommand implements Callable<Integer> {
   @Option(names = "--raw", description = "Mask nothing. The file then holds personal data.")
   private boolean raw;
 
-  @Spec private CommandSpec spec;
-
   @Override
   public Integer call() throws Exception {
-    Logs.errorsToConsole(Caravan.isVerbose(spec));
+    Logs.errorsToConsole(isVerbose());
     Duration length = Numbers.duration("--for", time, LONGEST);
     each.ifPresent(it -> Numbers.atLeastOne("--each", it));
     most.ifPresent(it -> Numbers.atLeastOne("--most", it));
@@ -128,14 +122,13 @@ final class RecordCommand implements Callable<Integer> {
     Path file = Path.of(asked.get(asked.size() - 1));
     SmallRyeConfig config = Settings.read();
     Optional<Mask> mask = raw ? Optional.empty() : Optional.of(new Mask(key()));
-    Recording.Limits limits =
-        new Recording.Limits(
-            each.orElse(Long.MAX_VALUE), Math.min(most.orElse(Long.MAX_VALUE), RecordedFrame.MOST));
-    try (Recording recording = new Recording(file, mask, limits)) {
+    long all = Math.min(most.orElse(Long.MAX_VALUE), RecordedFrame.MOST);
+    try (Recording recording = new Recording(file, mask, each.orElse(Long.MAX_VALUE), all)) {
       switch (source) {
         case GENESYS ->
             new OrgRecorder(config, selector).record(recording, length, () -> begin(length));
-        case STAND_IN -> fromStandIn(selector, recording, length);
+        // Its day goes by as fast as it can
+        case STAND_IN -> Sample.told(length, wanted(selector), recording::add, recording::isFull);
         case KAFKA -> fromKafka(config, selector, recording, length);
       }
       tell(recording, file);
@@ -149,15 +142,9 @@ final class RecordCommand implements Callable<Integer> {
     return key;
   }
 
-  /** Its day goes by as fast as it can. */
-  private void fromStandIn(Optional<String> selector, Recording recording, Duration length) {
-    List<TopicSelector> selectors = selector.map(RecordCommand::selectors).orElse(List.of());
-    Sample.told(length, topic -> isWanted(topic, selectors), recording::add, recording::isFull);
-  }
-
   private void fromKafka(
       SmallRyeConfig config, Optional<String> selector, Recording recording, Duration length) {
-    List<TopicSelector> selectors = selector.map(RecordCommand::selectors).orElse(List.of());
+    Predicate<String> wanted = wanted(selector);
     KafkaEnvironment environment = new KafkaEnvironment(config);
     String topics = environment.topicPrefix() + "*";
     try (TopicFollower follower = environment.follow(Optional.empty(), topics, fromBeginning)) {
@@ -168,7 +155,7 @@ final class RecordCommand implements Callable<Integer> {
           Header topic = record.headers().lastHeader(GenesysConstants.TOPIC);
           if (topic != null
               && record.value() != null
-              && isWanted(new String(topic.value(), StandardCharsets.UTF_8), selectors)) {
+              && wanted.test(new String(topic.value(), StandardCharsets.UTF_8))) {
             recording.add(record.value());
           }
         }
@@ -176,46 +163,44 @@ final class RecordCommand implements Callable<Integer> {
     }
   }
 
-  private static List<TopicSelector> selectors(String text) {
+  /** Which topics a selector stands for; all if there is none. */
+  private static Predicate<String> wanted(Optional<String> selector) {
+    if (selector.isEmpty()) {
+      return topic -> true;
+    }
     try {
       List<TopicSelector> selectors =
-          new SelectorParser(TopicCatalogue.shipped()).parse(text).selectors();
-      for (TopicSelector selector : selectors) {
-        if (!(selector.slot() instanceof Slot.Given || selector.slot() instanceof Slot.Every)) {
+          new SelectorParser(TopicCatalogue.shipped()).parse(selector.get()).selectors();
+      for (TopicSelector one : selectors) {
+        if (!(one.slot() instanceof Slot.Given || one.slot() instanceof Slot.Every)) {
           throw new CommandFailure(
               "Only your org knows what %s stands for. Name an id, or * for all."
-                  .formatted(selector.text()));
+                  .formatted(one.text()));
         }
       }
-      return selectors;
+      return topic -> selectors.stream().anyMatch(it -> it.mayStandFor(topic));
     } catch (SelectorException e) {
       throw new CommandFailure(e.getMessage(), e);
     }
   }
 
-  private static boolean isWanted(String topic, List<TopicSelector> selectors) {
-    return selectors.isEmpty() || selectors.stream().anyMatch(it -> it.mayStandFor(topic));
-  }
-
   private void begin(Duration length) {
-    PrintWriter out = spec.commandLine().getOut();
-    out.printf("Recording from %s for %d s. Ctrl-C ends it sooner.%n", source, length.toSeconds());
-    out.flush();
+    out()
+        .printf("Recording from %s for %d s. Ctrl-C ends it sooner.%n", source, length.toSeconds());
   }
 
   private void tell(Recording recording, Path file) {
-    PrintWriter out = spec.commandLine().getOut();
-    recording.kinds().forEach((kind, count) -> out.printf("  %6d  %s%n", count, kind));
+    recording.kinds().forEach((kind, count) -> out().printf("  %6d  %s%n", count, kind));
     if (recording.count() == 0) {
-      out.println("No frame came, so there is no file.");
+      out().println("No frame came, so there is no file.");
     } else {
-      out.printf(
-          "%d frames in %s%s.%n",
-          recording.count(), file, raw ? ", as they came: it holds personal data" : ", masked");
+      out()
+          .printf(
+              "%d frames in %s%s.%n",
+              recording.count(), file, raw ? ", as they came: it holds personal data" : ", masked");
     }
     if (recording.leftOut() > 0) {
-      out.printf("%d more could not be masked and were left out.%n", recording.leftOut());
+      out().printf("%d more could not be masked and were left out.%n", recording.leftOut());
     }
-    out.flush();
   }
 }

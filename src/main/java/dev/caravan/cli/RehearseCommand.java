@@ -1,12 +1,8 @@
 package dev.caravan.cli;
 
 import dev.caravan.command.Home;
-import dev.caravan.demo.ChildProcess;
 import dev.caravan.demo.Rehearsal;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -15,12 +11,11 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "rehearse",
     hidden = true,
-    mixinStandardHelpOptions = true,
     description = {
       "Runs the bridge against the stand-in for a moment and writes down which classes it",
       "loaded, so that Java starts it faster from then on."
     })
-final class RehearseCommand implements Callable<Integer> {
+final class RehearseCommand extends CaravanCommand {
 
   @Option(
       names = "--option",
@@ -33,10 +28,7 @@ final class RehearseCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    List<String> program = new ArrayList<>(List.of(ChildProcess.java()));
-    program.addAll(Home.jvmFlags());
-    program.addAll(Home.program());
-    Rehearsal.write(program, option, archive.toAbsolutePath());
+    Rehearsal.write(Home.command(), option, archive.toAbsolutePath());
     return Caravan.OK;
   }
 }

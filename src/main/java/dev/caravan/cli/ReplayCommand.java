@@ -8,7 +8,6 @@ import dev.caravan.replay.ReplayFiles.Answer;
 import dev.caravan.replay.Since;
 import dev.caravan.settings.Settings;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -16,17 +15,13 @@ import java.time.temporal.ChronoUnit;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.concurrent.Callable;
 import java.util.concurrent.locks.LockSupport;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** For sending again what Kafka took already, after a route was changed. */
 @Command(
     name = "replay",
-    mixinStandardHelpOptions = true,
     description = {
       "Lets the running bridge send again what it has sent to Kafka.",
       "The events go through the route as it is now, with the same ce_id and the header",
@@ -40,7 +35,7 @@ import picocli.CommandLine.Spec;
       "  ${ROOT-COMMAND-NAME} replay --since 2026-11-22T08:00:00Z --rate 200/s",
       "  docker compose exec caravan bin/caravan replay --since 30m"
     })
-public final class ReplayCommand implements Callable<Integer> {
+public final class ReplayCommand extends CaravanCommand {
 
   private static final Duration ANSWER_WITHIN = Duration.ofSeconds(15);
   private static final Duration LOOK_EVERY = Duration.ofMillis(300);
@@ -70,8 +65,6 @@ public final class ReplayCommand implements Callable<Integer> {
       description = "At most so many events a second. Default: 1000/s.")
   private String rate;
 
-  @Spec private CommandSpec spec;
-
   @Override
   public Integer call() {
     Logs.errorsOnly();
@@ -96,10 +89,9 @@ public final class ReplayCommand implements Callable<Integer> {
   }
 
   private int follow(ReplayFiles files, String id, Path data, Instant from) throws IOException {
-    PrintWriter out = spec.commandLine().getOut();
     Deadline answer = Deadline.in(ANSWER_WITHIN);
-    long silentSince = System.nanoTime();
-    Duration told = Duration.ZERO;
+    Deadline untilTold = Deadline.in(TELL_EVERY);
+    Deadline silence = Deadline.in(TELL_EVERY);
     Optional<Answer> last = Optional.empty();
     while (true) {
       Optional<Answer> now = files.answer(id);
@@ -107,59 +99,53 @@ public final class ReplayCommand implements Callable<Integer> {
         throw silent(data, last);
       }
       if (now.isPresent() && last.isEmpty() && now.get().state().equals(Answer.SENDING)) {
-        out.printf("Replaying through route %s what was read since %s …%n", route, from);
-        out.flush();
+        out().printf("Replaying through route %s what was read since %s …%n", route, from);
       }
       if (!now.equals(last)) {
-        silentSince = System.nanoTime();
+        silence = Deadline.in(TELL_EVERY);
         last = now;
       }
       if (last.isPresent() && !last.get().sentence().isEmpty()) {
-        return ended(last.get(), out);
+        return ended(last.get());
       }
-      if (last.isPresent() && answer.elapsed().minus(told).compareTo(TELL_EVERY) >= 0) {
-        told = answer.elapsed();
-        tell(last.get(), Duration.ofNanos(System.nanoTime() - silentSince), out);
+      if (last.isPresent() && untilTold.isPast()) {
+        untilTold = Deadline.in(TELL_EVERY);
+        tell(last.get(), silence.isPast());
       }
       LockSupport.parkNanos(LOOK_EVERY.toNanos());
     }
   }
 
-  private static int ended(Answer answer, PrintWriter out) {
+  private int ended(Answer answer) {
     if (answer.state().equals(Answer.REFUSED)) {
       throw new CommandFailure(answer.sentence());
     }
-    out.println(answer.sentence());
-    out.flush();
+    out().println(answer.sentence());
     return Caravan.OK;
   }
 
-  private static void tell(Answer answer, Duration silent, PrintWriter out) {
+  private void tell(Answer answer, boolean silent) {
     String reached =
         answer.reached().isEmpty()
             ? ""
             : ", up to what was read at "
                 + Instant.parse(answer.reached()).truncatedTo(ChronoUnit.SECONDS);
     String waits =
-        silent.compareTo(TELL_EVERY) < 0
-            ? ""
-            : "; it waits: Kafka has not taken what is before it. The bridge's log and health say why";
-    out.printf(Locale.ROOT, "  %,d events sent%s%s%n", answer.sent(), reached, waits);
-    out.flush();
+        silent
+            ? "; it waits: Kafka has not taken what is before it. The bridge's log and health say why"
+            : "";
+    out().printf(Locale.ROOT, "  %,d events sent%s%s%n", answer.sent(), reached, waits);
   }
 
   private static CommandFailure silent(Path data, Optional<Answer> last) {
-    Path place = data.toAbsolutePath().normalize();
-    return last.map(
-            answer ->
-                new CommandFailure(
+    return new CommandFailure(
+        last.map(
+                answer ->
                     "The bridge ended after %d events were sent. Start it, and replay what was read since %s."
-                        .formatted(answer.sent(), answer.reached())))
-        .orElseGet(
-            () ->
-                new CommandFailure(
-                    "No running bridge answers in %s. Start it (./caravan run), or set CARAVAN_DATA_DIR to the data folder of the one that runs; in Docker: docker compose exec caravan bin/caravan replay …"
-                        .formatted(place)));
+                        .formatted(answer.sent(), answer.reached()))
+            .orElse(
+                "No running bridge answers in %s. Start it (./caravan run), or set CARAVAN_DATA_DIR to the data folder of the one that runs; in Docker: docker compose exec caravan bin/caravan replay …"
+                    .formatted(data.toAbsolutePath().normalize())));
   }
 
   private static void forget(ReplayFiles files, String id) {
@@ -167,7 +153,7 @@ public final class ReplayCommand implements Callable<Integer> {
       files.forget(id);
     } catch (IOException e) {
       // The bridge deletes what is left when it starts
-      Logs.errorsOnly();
+      return;
     }
   }
 

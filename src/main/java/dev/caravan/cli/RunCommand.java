@@ -1,20 +1,16 @@
 package dev.caravan.cli;
 
 import dev.caravan.demo.ChildProcess;
-import dev.caravan.demo.NativeLz4;
 import dev.caravan.routes.StartFailure;
 import io.quarkus.runtime.Quarkus;
 import java.io.PrintWriter;
-import java.util.concurrent.Callable;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** For running the bridge until it is told to stop. */
 @Command(
     name = "run",
-    mixinStandardHelpOptions = true,
     description = {
       "Runs the bridge until it is stopped; the same as no command.",
       "It carries Genesys Cloud notifications to Kafka, on the routes in ./routes. Ctrl-C",
@@ -28,19 +24,11 @@ import picocli.CommandLine.Spec;
       "  export KAFKA_BOOTSTRAP_SERVERS=kafka-1:9092,kafka-2:9092",
       "  ${ROOT-COMMAND-NAME} run"
     })
-final class RunCommand implements Callable<Integer> {
+final class RunCommand extends CaravanCommand {
 
   // For the demo, which must not leave a bridge behind however it ends.
   @Option(names = "--until-input-ends", hidden = true)
   private boolean untilInputEnds;
-
-  @Spec private CommandSpec spec;
-
-  RunCommand() {}
-
-  RunCommand(CommandSpec spec) {
-    this.spec = spec;
-  }
 
   @Override
   public Integer call() {
@@ -48,23 +36,36 @@ final class RunCommand implements Callable<Integer> {
       // Kafka and Genesys went away with the demo: there is nothing left to finish in good order.
       ChildProcess.onParentGone(System.in, () -> Runtime.getRuntime().halt(Caravan.OK));
     }
-    if (Caravan.isVerbose(spec)) {
+    if (isVerbose()) {
       System.setProperty("quarkus.log.category.\"dev.caravan\".level", "DEBUG");
     }
-    NativeLz4.load();
+    loadNativeLz4();
     // No arguments: Camel would take them for its own.
     Quarkus.run(null, this::ended);
     return Caravan.OK;
   }
 
+  /**
+   * For compressing at a third of the cost. The lz4 library of Kafka's client uses its native code
+   * by itself only in the system class loader, where Quarkus applications are not, and otherwise
+   * the slowest of its three implementations; once the native code is loaded it is used anywhere.
+   */
+  private static void loadNativeLz4() {
+    try {
+      // By name: it comes with Kafka's client, which does not offer it to compile against
+      Class.forName("net.jpountz.util.Native").getMethod("load").invoke(null);
+    } catch (ReflectiveOperationException | LinkageError e) {
+      LoggerFactory.getLogger(RunCommand.class).debug("Compressing without native code", e);
+    }
+  }
+
   private void ended(int exitCode, Throwable failure) {
     if (failure != null) {
-      PrintWriter err = spec.commandLine().getErr();
+      PrintWriter err = err();
       err.println(StartFailure.sentence(failure));
-      if (Caravan.isVerbose(spec)) {
+      if (isVerbose()) {
         failure.printStackTrace(err);
       }
-      err.flush();
     }
     System.exit(exitCode);
   }

@@ -2,11 +2,8 @@ package dev.caravan.cli;
 
 import dev.caravan.command.CommandFailure;
 import dev.caravan.simulator.SimulatorMain;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Spec;
 
 /** For running the stand-in for Genesys Cloud by itself, with the options of its own jar. */
 @Command(
@@ -21,17 +18,15 @@ import picocli.CommandLine.Spec;
       "  export GENESYS_CLIENT_ID=demo GENESYS_CLIENT_SECRET=demo",
       "  ${ROOT-COMMAND-NAME} run"
     })
-final class SimulatorCommand implements Callable<Integer> {
+final class SimulatorCommand extends CaravanCommand {
 
   @Mixin private SimulatorMain standIn;
 
-  @Spec private CommandSpec spec;
-
   @Override
   public Integer call() throws InterruptedException {
-    Logs.toConsole(Caravan.isVerbose(spec));
+    Logs.toConsole(isVerbose());
     try {
-      return standIn.untilStopped(spec.commandLine().getOut());
+      return standIn.untilStopped(out());
     } catch (IllegalArgumentException | IllegalStateException e) {
       throw new CommandFailure(e.getMessage(), e);
     }

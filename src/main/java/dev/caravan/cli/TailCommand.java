@@ -4,22 +4,17 @@ import dev.caravan.command.Deadline;
 import dev.caravan.command.KafkaEnvironment;
 import dev.caravan.command.TopicFollower;
 import dev.caravan.settings.Settings;
-import java.io.PrintWriter;
 import java.time.Duration;
 import java.time.ZoneId;
 import java.util.Optional;
-import java.util.concurrent.Callable;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Help.Ansi;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** For seeing what arrives in Kafka, one line a record. */
 @Command(
     name = "tail",
-    mixinStandardHelpOptions = true,
     description = {
       "Prints a line for each record that arrives in Kafka.",
       "It shows time, Kafka topic, media type, key and Genesys topic, and all headers if you",
@@ -33,7 +28,7 @@ import picocli.CommandLine.Spec;
       "Example: all voice conversations that a cluster still has",
       "  ${ROOT-COMMAND-NAME} tail -b kafka-1:9092 -t '*.voice' --from-beginning"
     })
-final class TailCommand implements Callable<Integer> {
+final class TailCommand extends CaravanCommand {
 
   private static final Duration POLL = Duration.ofMillis(250);
 
@@ -84,11 +79,9 @@ final class TailCommand implements Callable<Integer> {
       description = "Print a JSON object for each record; with --payload its value, too.")
   private boolean json;
 
-  @Spec private CommandSpec spec;
-
   @Override
   public Integer call() {
-    Logs.toConsole(Caravan.isVerbose(spec));
+    Logs.toConsole(isVerbose());
     max.ifPresent(it -> Numbers.atLeastOne("--max", it));
     seconds.ifPresent(it -> Numbers.atLeastOne("--seconds", it));
     KafkaEnvironment environment = new KafkaEnvironment(Settings.read());
@@ -102,7 +95,6 @@ final class TailCommand implements Callable<Integer> {
   }
 
   private void print(TopicFollower follower) {
-    PrintWriter out = spec.commandLine().getOut();
     TailLines lines =
         new TailLines(json, Ansi.AUTO.enabled(), headers, payload, ZoneId.systemDefault());
     long printed = 0;
@@ -111,10 +103,10 @@ final class TailCommand implements Callable<Integer> {
     while (printed < most && !end.isPast()) {
       for (ConsumerRecord<byte[], byte[]> record : follower.poll(POLL)) {
         if (printed++ < most) {
-          out.println(lines.of(record));
+          out().println(lines.of(record));
         }
       }
-      if (out.checkError()) {
+      if (out().checkError()) {
         return; // whoever read our output has left
       }
     }

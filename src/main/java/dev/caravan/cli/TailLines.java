@@ -1,12 +1,10 @@
 package dev.caravan.cli;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.ZoneId;
@@ -90,11 +88,7 @@ record TailLines(boolean json, boolean colours, boolean headers, boolean payload
     if (payload || isSignal(record)) {
       object.put("value", record.value() == null ? null : text(record.value()));
     }
-    try {
-      return JSON.writeValueAsString(object);
-    } catch (JsonProcessingException e) {
-      throw new UncheckedIOException(e);
-    }
+    return object.toString();
   }
 
   private static String headers(ConsumerRecord<?, ?> record) {

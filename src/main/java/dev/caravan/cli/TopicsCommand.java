@@ -11,20 +11,15 @@ import dev.caravan.topic.Topic;
 import dev.caravan.topic.TopicCatalogue;
 import dev.caravan.topic.TopicSelector;
 import dev.caravan.topic.TopicSelector.Slot;
-import java.io.PrintWriter;
 import java.util.List;
 import java.util.Locale;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** For finding the topics of Genesys Cloud, and for understanding a selector before using it. */
 @Command(
     name = "topics",
-    mixinStandardHelpOptions = true,
     description = {
       "Finds topics of Genesys Cloud, and explains topic selectors.",
       "With a word it lists the known topics that have it in their name; with a selector",
@@ -38,7 +33,7 @@ import picocli.CommandLine.Spec;
       "  ${ROOT-COMMAND-NAME} topics 'v2.routing.queues.*.conversations'",
       "  ${ROOT-COMMAND-NAME} topics 'v2.users.[group=Tier 1]?presence&routingStatus'"
     })
-public final class TopicsCommand implements Callable<Integer> {
+public final class TopicsCommand extends CaravanCommand {
 
   @Parameters(
       arity = "0..1",
@@ -52,75 +47,70 @@ public final class TopicsCommand implements Callable<Integer> {
           "Print the commands that create the Kafka topics that the routes write to, and the rights.")
   private boolean kafka;
 
-  @Spec private CommandSpec spec;
-
   @Override
   public Integer call() {
-    Logs.toConsole(Caravan.isVerbose(spec));
-    TopicCatalogue catalogue = TopicCatalogue.shipped();
-    PrintWriter out = spec.commandLine().getOut();
+    Logs.toConsole(isVerbose());
     if (kafka) {
-      Logs.errorsToConsole(Caravan.isVerbose(spec));
-      Check.kafkaTopics(Settings.read()).forEach(out::println);
-      return Caravan.OK;
-    }
-    if (asked.startsWith("v2.") && !asked.endsWith(".")) {
-      explain(asked, catalogue, new KafkaEnvironment(Settings.read()).topicPrefix(), out);
+      Logs.errorsToConsole(isVerbose());
+      Check.kafkaTopics(Settings.read()).forEach(out()::println);
+    } else if (asked.startsWith("v2.") && !asked.endsWith(".")) {
+      explain();
     } else {
-      list(asked, catalogue, out);
+      list();
     }
     return Caravan.OK;
   }
 
-  private static void list(String word, TopicCatalogue catalogue, PrintWriter out) {
-    String lower = word.toLowerCase(Locale.ROOT);
+  private void list() {
+    String lower = asked.toLowerCase(Locale.ROOT);
     List<Topic> found =
-        catalogue.all().stream()
+        TopicCatalogue.shipped().all().stream()
             .filter(topic -> topic.pattern().toLowerCase(Locale.ROOT).contains(lower))
             .toList();
     if (found.isEmpty()) {
       throw new CommandFailure(
           "No topic has \"%s\" in its name. The nearest are %s."
-              .formatted(word, String.join(", ", catalogue.nearest(word, 3))));
+              .formatted(asked, String.join(", ", TopicCatalogue.shipped().nearest(asked, 3))));
     }
     for (Topic topic : found) {
-      out.println(topic.pattern() + (topic.eventBridgeOnly() ? "  (EventBridge only)" : ""));
+      out().println(topic.pattern() + (topic.eventBridgeOnly() ? "  (EventBridge only)" : ""));
     }
   }
 
-  private static void explain(
-      String text, TopicCatalogue catalogue, String prefix, PrintWriter out) {
+  private void explain() {
+    TopicCatalogue catalogue = TopicCatalogue.shipped();
+    String prefix = new KafkaEnvironment(Settings.read()).topicPrefix();
     SelectorParser.Parsed parsed;
     try {
-      parsed = new SelectorParser(catalogue).parse(text.replace("{id}", "*"));
+      parsed = new SelectorParser(catalogue).parse(asked.replace("{id}", "*"));
     } catch (SelectorException e) {
       throw new CommandFailure(e.getMessage(), e);
     }
-    parsed.warnings().forEach(out::println);
+    parsed.warnings().forEach(out()::println);
     for (TopicSelector selector : parsed.selectors()) {
-      out.println(selector.topic());
-      row(out, "stands for", standsFor(selector));
-      row(out, "Kafka topic", prefix + KafkaTopics.stream(selector));
-      catalogue.topicOf(KafkaTopics.example(selector)).ifPresent(topic -> describe(topic, out));
+      out().println(selector.topic());
+      row("stands for", standsFor(selector));
+      row("Kafka topic", prefix + KafkaTopics.stream(selector));
+      catalogue.topicOf(KafkaTopics.example(selector)).ifPresent(this::describe);
     }
   }
 
-  private static void describe(Topic topic, PrintWriter out) {
-    row(out, "event", topic.modelClass() + " in Genesys' SDKs");
+  private void describe(Topic topic) {
+    row("event", topic.modelClass() + " in Genesys' SDKs");
     if (topic.wholeState()) {
-      row(out, "kept", "always: each event tells a whole state, whatever GENESYS_MEDIA says");
+      row("kept", "always: each event tells a whole state, whatever GENESYS_MEDIA says");
     }
     if (!topic.transports().isEmpty()) {
-      row(out, "transport", String.join(", ", topic.transports()));
+      row("transport", String.join(", ", topic.transports()));
     }
     if (!topic.permissions().isEmpty()) {
       String joint = topic.anyPermission() ? " or " : " and ";
-      row(out, "permission", String.join(joint, topic.permissions()));
+      row("permission", String.join(joint, topic.permissions()));
     }
   }
 
-  private static void row(PrintWriter out, String name, String value) {
-    out.printf("  %-12s %s%n", name, value);
+  private void row(String name, String value) {
+    out().printf("  %-12s %s%n", name, value);
   }
 
   private static String standsFor(TopicSelector selector) {

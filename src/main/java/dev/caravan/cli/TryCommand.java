@@ -1,6 +1,5 @@
 package dev.caravan.cli;
 
-import dev.caravan.background.BackgroundTask;
 import dev.caravan.command.CommandFailure;
 import dev.caravan.command.Deadline;
 import dev.caravan.dryrun.Expectations;
@@ -13,7 +12,6 @@ import dev.caravan.routes.RouteFolder;
 import dev.caravan.settings.Settings;
 import io.smallrye.config.SmallRyeConfig;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,20 +19,14 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.locks.LockSupport;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** For seeing what an edited route does before it does it. */
 @Command(
     name = "try",
-    mixinStandardHelpOptions = true,
     description = {
       "Sends recorded frames through your routes, and tells what becomes of each.",
       "It asks neither Genesys Cloud nor Kafka and sends nothing. It tells whether a",
@@ -50,7 +42,7 @@ import picocli.CommandLine.Spec;
       "  ${ROOT-COMMAND-NAME} try frames.jsonl --watch",
       "  ${ROOT-COMMAND-NAME} try frames.jsonl --expect expected.yaml"
     })
-final class TryCommand implements Callable<Integer> {
+final class TryCommand extends CaravanCommand {
 
   /** Three seconds, but for the end. */
   private static final Duration LONGEST = Duration.ofMillis(2_600);
@@ -85,15 +77,10 @@ final class TryCommand implements Callable<Integer> {
       description = "Do it again whenever a route, the frames or the cases are edited.")
   private boolean watch;
 
-  @Spec private CommandSpec spec;
-
-  /** What the routes were tried with last. */
-  private List<String> seen = List.of();
-
   @Override
-  public Integer call() throws InterruptedException {
+  public Integer call() {
     // Whatever there is to say of the routes is said here
-    Logs.errorsToConsole(Caravan.isVerbose(spec));
+    Logs.errorsToConsole(isVerbose());
     if (watch) {
       return watch();
     }
@@ -103,42 +90,22 @@ final class TryCommand implements Callable<Integer> {
   }
 
   /** Looks for edits again and again, until nobody reads what is told of them. */
-  private int watch() throws InterruptedException {
-    ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor();
-    CountDownLatch end = new CountDownLatch(1);
-    try {
-      BackgroundTask.every(
-          Duration.ZERO,
-          LOOK_EVERY,
-          "try",
-          clock,
-          () -> {
-            if (!runIfEdited()) {
-              end.countDown();
-            }
-          });
-      end.await();
-      return Caravan.OK;
-    } finally {
-      clock.shutdownNow();
-    }
-  }
-
-  /** Whether somebody still reads what is told. */
-  private boolean runIfEdited() {
-    PrintWriter out = spec.commandLine().getOut();
-    List<String> now = files();
-    if (!now.equals(seen)) {
-      seen = now;
-      try {
-        run(LONGEST);
-      } catch (CommandFailure e) {
-        out.println(e.getMessage());
+  private int watch() {
+    List<String> seen = List.of();
+    while (!out().checkError() && !Thread.currentThread().isInterrupted()) {
+      List<String> now = files();
+      if (!now.equals(seen)) {
+        seen = now;
+        try {
+          run(LONGEST);
+        } catch (RuntimeException | LinkageError e) {
+          out().println(e instanceof CommandFailure ? e.getMessage() : e);
+        }
+        out().println("-- Waiting for an edit; Ctrl-C ends it.");
       }
-      out.println("-- Waiting for an edit; Ctrl-C ends it.");
-      out.flush();
+      LockSupport.parkNanos(LOOK_EVERY.toNanos());
     }
-    return !out.checkError();
+    return Caravan.OK;
   }
 
   /** All that the outcome depends on. */
@@ -175,14 +142,12 @@ final class TryCommand implements Callable<Integer> {
   }
 
   private boolean tell(FrameTrial trial, List<RecordedFrame> frames, Deadline end) {
-    PrintWriter out = spec.commandLine().getOut();
-    TryReport report = new TryReport(out);
+    TryReport report = new TryReport(out());
     int tried = trial.of(frames, end, report::tell);
     return report.end() & isWhole(tried, frames.size(), "frames");
   }
 
   private boolean hold(FrameTrial trial, List<Case> cases, Deadline end) {
-    PrintWriter out = spec.commandLine().getOut();
     List<RecordedFrame> frames = cases.stream().map(Case::frame).toList();
     List<Passage> passages = new ArrayList<>();
     int tried = trial.of(frames, end, it -> passages.add(it.passage()));
@@ -190,22 +155,19 @@ final class TryCommand implements Callable<Integer> {
     for (int i = 0; i < tried; i++) {
       List<String> wrong = cases.get(i).unmet(passages.get(i));
       unmet += wrong.isEmpty() ? 0 : 1;
-      out.printf("  %-7s %s%n", wrong.isEmpty() ? "ok" : "FAILED", cases.get(i).name());
-      wrong.forEach(line -> out.printf("          %s%n", line.replaceAll("\\p{Cntrl}", "?")));
+      out().printf("  %-7s %s%n", wrong.isEmpty() ? "ok" : "FAILED", cases.get(i).name());
+      wrong.forEach(line -> out().printf("          %s%n", line.replaceAll("\\p{Cntrl}", "?")));
     }
-    out.printf("%d of %d cases are met.%n", tried - unmet, cases.size());
-    out.flush();
+    out().printf("%d of %d cases are met.%n", tried - unmet, cases.size());
     return unmet == 0 & isWhole(tried, cases.size(), "cases");
   }
 
   private boolean isWhole(int tried, int all, String what) {
     if (tried < all) {
-      spec.commandLine()
-          .getErr()
+      err()
           .printf(
               "%d of %d %s were not tried: the time was over. Try fewer at once.%n",
               all - tried, all, what);
-      spec.commandLine().getErr().flush();
     }
     return tried == all;
   }

@@ -44,8 +44,6 @@ public final class DataFolder {
   /** Nothing can be kept there. */
   private static final class Unusable extends CommandFailure {
 
-    private static final long serialVersionUID = 1L;
-
     Unusable(String sentence) {
       super(sentence);
     }
@@ -96,8 +94,8 @@ public final class DataFolder {
     int narrowed = 0;
     List<Path> refused = new ArrayList<>();
     List<Path> ours = List.of();
-    try {
-      List<Path> all = entries(folder);
+    try (Stream<Path> entries = Files.list(folder)) {
+      List<Path> all = entries.toList();
       ours = all.stream().filter(DataFolder::isOurs).toList();
       if (all.stream().allMatch(entry -> isOurs(entry) || entry.endsWith("lost+found"))) {
         narrowed += PrivateFiles.narrow(folder) ? 1 : 0;
@@ -134,12 +132,6 @@ public final class DataFolder {
           refused.size(),
           folder,
           refused.get(0));
-    }
-  }
-
-  private static List<Path> entries(Path folder) throws IOException {
-    try (Stream<Path> entries = Files.list(folder)) {
-      return entries.toList();
     }
   }
 
@@ -182,21 +174,24 @@ public final class DataFolder {
   }
 
   private static Optional<String> unusable(Path folder) {
+    // The nearest that exists: it is what stands in the way
     Path place = folder.toAbsolutePath().normalize();
-    try {
-      // The nearest that exists: it is what stands in the way
-      Path there = place;
-      while (!Files.exists(there) && there.getParent() != null) {
-        there = there.getParent();
-      }
-      if (!Files.isDirectory(there)) {
-        return Optional.of(sentence(place, there + " is a file, not a folder"));
-      }
-      Files.delete(Files.createTempFile(there, "writable-", ".tmp"));
-      return Optional.empty();
-    } catch (IOException e) {
-      return Optional.of(sentence(place, why(e)));
+    Path there = place;
+    while (!Files.exists(there) && there.getParent() != null) {
+      there = there.getParent();
     }
+    String why = there + " is a file, not a folder";
+    if (Files.isDirectory(there)) {
+      try {
+        Files.delete(Files.createTempFile(there, "writable-", ".tmp"));
+        return Optional.empty();
+      } catch (IOException e) {
+        why = why(e);
+      }
+    }
+    return Optional.of(
+        "The data folder %s cannot be used: %s. Mend that, or set CARAVAN_DATA_DIR to a folder that this process may write to."
+            .formatted(place, why));
   }
 
   public static String why(IOException failure) {
@@ -207,13 +202,5 @@ public final class DataFolder {
       return known.getReason().strip();
     }
     return "nothing can be written there";
-  }
-
-  private static String sentence(Path folder, String why) {
-    return "The data folder %s cannot be used: %s. %s"
-        .formatted(
-            folder,
-            why,
-            "Mend that, or set CARAVAN_DATA_DIR to a folder that this process may write to.");
   }
 }

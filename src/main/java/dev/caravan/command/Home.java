@@ -15,17 +15,25 @@ public final class Home {
     return Path.of(System.getProperty("caravan.home", "")).toAbsolutePath();
   }
 
-  /** What tells Java to run the program, after its flags: as this one was started. */
-  public static List<String> program() {
+  /** The java program that runs this very process. */
+  public static String java() {
+    return Path.of(System.getProperty("java.home"), "bin", "java").toString();
+  }
+
+  /** How the program is started, as this one was: the path of java, its flags, the program. */
+  public static List<String> command() {
+    List<String> command = new ArrayList<>(List.of(java()));
+    command.addAll(jvmFlags());
     String archive = System.getProperty("caravan.archive");
-    if (archive == null) {
-      return List.of("-jar", jar().toString());
-    }
-    return program(archive, System.getProperty("java.class.path"));
+    command.addAll(
+        archive == null
+            ? List.of("-jar", jar().toString())
+            : program(archive, System.getProperty("java.class.path")));
+    return command;
   }
 
   /**
-   * The same from a class path.
+   * What tells Java to run the program from a class path.
    *
    * @param archive the flag for an archive of classes; empty if there is none
    */

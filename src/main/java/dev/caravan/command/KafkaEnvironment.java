@@ -40,20 +40,12 @@ public final class KafkaEnvironment {
     return config.getValue("caravan.topic.prefix", String.class);
   }
 
-  /**
-   * A client that asks the cluster.
-   *
-   * @param patienceMillis how long an answer may take
-   */
+  /** A client that asks the cluster. */
   public Admin admin(int patienceMillis) {
     return KafkaClients.admin(config, properties(AdminClientConfig.configNames()), patienceMillis);
   }
 
-  /**
-   * What a consumer is created with.
-   *
-   * @param servers of which cluster; the login of ours goes to no other one
-   */
+  /** What a consumer is created with; the login of our cluster goes to no other one. */
   public Map<String, Object> consumerProperties(Optional<String> servers) {
     if (servers.filter(it -> !it.equals(bootstrapServers())).isPresent()) {
       return Map.of(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG, servers.get());
@@ -67,12 +59,7 @@ public final class KafkaEnvironment {
   }
 
   private Map<String, Object> properties(Set<String> known) {
-    config
-        .getOptionalValue(SettingsSource.KAFKA_MISTAKE, String.class)
-        .ifPresent(
-            mistake -> {
-              throw new CommandFailure(mistake);
-            });
+    CommandFailure.ifPresent(config.getOptionalValue(SettingsSource.KAFKA_MISTAKE, String.class));
     Map<String, Object> set = new HashMap<>();
     for (String name : config.getPropertyNames()) {
       if (name.startsWith(CAMEL)) {

@@ -20,7 +20,6 @@ import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.KafkaException;
-import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.AuthenticationException;
 import org.apache.kafka.common.errors.TimeoutException;
@@ -39,8 +38,6 @@ public final class TopicFollower implements AutoCloseable {
   /** Kafka does not answer now; it may answer later, and then following goes on. */
   public static final class NoAnswer extends CommandFailure {
 
-    private static final long serialVersionUID = 1L;
-
     NoAnswer(String sentence, Throwable cause) {
       super(sentence, cause);
     }
@@ -54,9 +51,7 @@ public final class TopicFollower implements AutoCloseable {
   private boolean lookedBefore;
   private long lookedAt;
 
-  /**
-   * @param topics their names: {@code *} stands for anything, a comma for "or"
-   */
+  /** In the names of topics {@code *} stands for anything, a comma for "or". */
   TopicFollower(
       Config config, Map<String, Object> properties, String topics, boolean fromBeginning) {
     Map<String, Object> all = new HashMap<>(properties);
@@ -96,7 +91,12 @@ public final class TopicFollower implements AutoCloseable {
   public Iterable<ConsumerRecord<byte[], byte[]>> poll(Duration most) {
     try {
       lookForTopics();
-      return followed.isEmpty() ? waitWithoutTopics(most) : consumer.poll(most);
+      if (followed.isEmpty()) {
+        // A consumer may not be polled before it has been given something to read
+        LockSupport.parkNanos(most.toNanos());
+        return List.of();
+      }
+      return consumer.poll(most);
     } catch (TimeoutException e) {
       throw new NoAnswer(
           "Kafka at %s did not answer within %d s. Check KAFKA_BOOTSTRAP_SERVERS or --bootstrap."
@@ -111,20 +111,16 @@ public final class TopicFollower implements AutoCloseable {
   }
 
   private void lookForTopics() {
-    boolean due = !lookedBefore || System.nanoTime() - lookedAt > LOOK_FOR_TOPICS_EVERY.toNanos();
-    if (!due) {
+    if (lookedBefore && System.nanoTime() - lookedAt <= LOOK_FOR_TOPICS_EVERY.toNanos()) {
       return;
     }
-    Set<TopicPartition> added = new HashSet<>();
-    for (List<PartitionInfo> partitions : consumer.listTopics().values()) {
-      for (PartitionInfo partition : partitions) {
-        TopicPartition candidate = new TopicPartition(partition.topic(), partition.partition());
-        if (wanted.test(partition.topic()) && !followed.contains(candidate)) {
-          added.add(candidate);
-        }
-      }
-    }
-    follow(added);
+    follow(
+        consumer.listTopics().values().stream()
+            .flatMap(List::stream)
+            .filter(partition -> wanted.test(partition.topic()))
+            .map(partition -> new TopicPartition(partition.topic(), partition.partition()))
+            .filter(partition -> !followed.contains(partition))
+            .toList());
     lookedBefore = true;
     lookedAt = System.nanoTime();
   }
@@ -143,12 +139,6 @@ public final class TopicFollower implements AutoCloseable {
       // Seeking is lazy; without this a record sent before the first poll would be missed.
       added.forEach(consumer::position);
     }
-  }
-
-  /** A consumer may not be polled before it has been given something to read. */
-  private static List<ConsumerRecord<byte[], byte[]>> waitWithoutTopics(Duration most) {
-    LockSupport.parkNanos(most.toNanos());
-    return List.of();
   }
 
   @Override

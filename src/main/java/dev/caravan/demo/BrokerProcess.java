@@ -1,15 +1,10 @@
 package dev.caravan.demo;
 
 import dev.caravan.command.Folders;
-import java.io.IOException;
 import java.io.PrintStream;
-import java.io.Reader;
-import java.io.UncheckedIOException;
 import java.lang.reflect.Method;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Optional;
-import java.util.Properties;
 
 /**
  * For running Apache Kafka as a child process that ends with its parent. The broker's classes are
@@ -24,7 +19,6 @@ public final class BrokerProcess {
   /** Takes the path of a server.properties whose folder is this broker's own. */
   public static void main(String[] args) throws ReflectiveOperationException {
     Path properties = Path.of(args[0]);
-    allowKeysFromAFile(properties);
     ChildProcess.onParentGone(System.in, () -> vanish(properties.getParent()));
 
     if (!Files.exists(properties.resolveSibling("data").resolve("meta.properties"))) {
@@ -33,19 +27,6 @@ public final class BrokerProcess {
     Class.forName("kafka.Kafka")
         .getMethod("main", String[].class)
         .invoke(null, (Object) new String[] {properties.toString()});
-  }
-
-  /** Kafka looks for the keys of tokens only where a property of the system allows it, too. */
-  private static void allowKeysFromAFile(Path file) {
-    Properties properties = new Properties();
-    try (Reader in = Files.newBufferedReader(file)) {
-      properties.load(in);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-    Optional.ofNullable(properties.getProperty("sasl.oauthbearer.jwks.endpoint.url"))
-        .ifPresent(
-            keys -> System.setProperty("org.apache.kafka.sasl.oauthbearer.allowed.urls", keys));
   }
 
   private static void format(Path properties) throws ReflectiveOperationException {

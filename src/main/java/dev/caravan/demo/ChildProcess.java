@@ -38,8 +38,7 @@ public final class ChildProcess {
   static ChildProcess start(List<String> command, Map<String, String> environment, Path log) {
     // An ignored signal stays ignored across exec, and a JVM leaves it so.
     List<String> shielded =
-        new ArrayList<>(List.of("/bin/sh", "-c", "trap '' INT HUP; exec \"$@\""));
-    shielded.add("caravan-child");
+        new ArrayList<>(List.of("/bin/sh", "-c", "trap '' INT HUP; exec \"$@\"", "caravan-child"));
     shielded.addAll(command);
     ProcessBuilder builder = new ProcessBuilder(shielded);
     builder.environment().clear();
@@ -53,11 +52,6 @@ public final class ChildProcess {
       throw new CommandFailure(
           "Could not start %s: %s".formatted(command.get(0), e.getMessage()), e);
     }
-  }
-
-  /** The java program that runs this very process. */
-  public static String java() {
-    return Path.of(System.getProperty("java.home"), "bin", "java").toString();
   }
 
   long pid() {
@@ -113,20 +107,15 @@ public final class ChildProcess {
     Thread watch =
         new Thread(
             () -> {
-              awaitEnd(fromParent);
+              try {
+                fromParent.transferTo(OutputStream.nullOutputStream());
+              } catch (IOException brokenPipe) {
+                // It means the same as one that ended: nobody holds the other end
+              }
               action.run();
             },
             "parent-watch");
     watch.setDaemon(true);
     watch.start();
-  }
-
-  private static void awaitEnd(InputStream fromParent) {
-    try {
-      fromParent.transferTo(OutputStream.nullOutputStream());
-    } catch (IOException brokenPipe) {
-      // A pipe that cannot be read means the same as one that ended: nobody holds the other end.
-      return;
-    }
   }
 }

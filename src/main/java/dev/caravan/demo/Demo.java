@@ -28,7 +28,6 @@ public final class Demo implements AutoCloseable {
 
   private static final Duration BRIDGE_PATIENCE = Duration.ofSeconds(25);
   private static final Duration POLL = Duration.ofMillis(250);
-  private static final String PREFIX = "genesys.";
 
   private final DemoSettings settings;
   private final DemoScreen screen;
@@ -78,29 +77,28 @@ public final class Demo implements AutoCloseable {
     parts.add(new Part("the bridge", () -> bridge.stop(BRIDGE_PATIENCE)));
     String observe = "http://127.0.0.1:" + management + "/observe";
     health = new BridgeHealth(URI.create(observe + "/health"));
-    screen.say("Bridge                   routes from %s", settings.routes());
-    screen.say("");
-    screen.say("Look next:");
-    screen.say("  page      http://localhost:%d/", page);
-    screen.say("  health    curl %s/health", observe);
-    screen.say("  metrics   curl %s/metrics", observe);
-    screen.say("  records   ./caravan tail --bootstrap %s", broker.bootstrapServers());
-    screen.say("  log       tail -f %s", bridgeLog());
-    screen.say("  routes    edit %s and start the demo again", settings.routes());
-    screen.say("Ctrl-C ends all of it.");
-    screen.say("");
+    screen.say(
+        """
+        Bridge                   routes from %1$s
+
+        Look next:
+          page      http://localhost:%2$d/
+          health    curl %3$s/health
+          metrics   curl %3$s/metrics
+          records   ./caravan tail --bootstrap %4$s
+          log       tail -f %5$s
+          routes    edit %1$s and start the demo again
+        Ctrl-C ends all of it.
+        """,
+        settings.routes(), page, observe, broker.bootstrapServers(), bridgeLog());
   }
 
   private Simulator startGenesys(int port) {
-    try {
-      return Simulator.start(
-          SimulatorOptions.defaults()
-              .withPort(port)
-              .withCentre(CentreSize.of(settings.agents()))
-              .withTraffic(Traffic.times(settings.speed())));
-    } catch (IllegalArgumentException e) {
-      throw new CommandFailure(e.getMessage(), e);
-    }
+    return Simulator.start(
+        SimulatorOptions.defaults()
+            .withPort(port)
+            .withCentre(CentreSize.of(settings.agents()))
+            .withTraffic(Traffic.times(settings.speed())));
   }
 
   private LocalBroker startKafka() {
@@ -115,19 +113,13 @@ public final class Demo implements AutoCloseable {
   private ChildProcess startBridge(String genesys, int management, int page) {
     // All in the broker's folder, which goes away with the broker, even if we are killed.
     Path data = broker.folder().resolve("bridge");
-    List<String> command = new ArrayList<>();
-    command.add(ChildProcess.java());
-    command.addAll(Home.jvmFlags());
-    command.add("-Djava.io.tmpdir=" + broker.temporaryFolder());
-    command.addAll(Home.program());
+    List<String> command = Home.command();
+    command.add(1, "-Djava.io.tmpdir=" + broker.temporaryFolder());
     command.addAll(List.of("run", "--until-input-ends"));
     return ChildProcess.start(
         command,
         settings.bridgeEnvironment(
-            genesys,
-            broker.bootstrapServers(),
-            new DemoSettings.Ports(management, page),
-            data.toString()),
+            genesys, broker.bootstrapServers(), management, page, data.toString()),
         bridgeLog());
   }
 
@@ -143,7 +135,7 @@ public final class Demo implements AutoCloseable {
   public void watch(Deadline deadline) {
     KafkaEnvironment kafka =
         KafkaEnvironment.of(Map.of("KAFKA_BOOTSTRAP_SERVERS", broker.bootstrapServers()));
-    try (TopicFollower follower = kafka.follow(Optional.empty(), PREFIX + "*", true)) {
+    try (TopicFollower follower = kafka.follow(Optional.empty(), "genesys.*", true)) {
       boolean silent = false;
       while (!closing && !deadline.isPast()) {
         try {
@@ -157,8 +149,9 @@ public final class Demo implements AutoCloseable {
         } catch (TopicFollower.NoAnswer e) {
           if (!silent && broker.isRunning()) {
             screen.say(
-                "Apache Kafka does not answer. It is waited for; the bridge goes on and keeps");
-            screen.say("what it reads on disk meanwhile.");
+                """
+                Apache Kafka does not answer. It is waited for; the bridge goes on and keeps
+                what it reads on disk meanwhile.""");
           }
           silent = true;
         }
@@ -179,21 +172,15 @@ public final class Demo implements AutoCloseable {
   }
 
   private void failIfAPartEnded() {
-    if (closing) {
-      return;
+    boolean bridgeRuns = bridge.isRunning();
+    if (!closing && !(bridgeRuns && broker.isRunning())) {
+      List<String> log = bridgeRuns ? broker.lastLogLines(15) : bridge.lastLogLines(15);
+      throw new CommandFailure(
+          "%s ended by itself, so the demo ends too. Its last lines:%n  %s"
+              .formatted(
+                  bridgeRuns ? "Apache Kafka" : "The bridge",
+                  String.join(System.lineSeparator() + "  ", log)));
     }
-    if (!bridge.isRunning()) {
-      throw ended("The bridge", bridge.lastLogLines(15));
-    }
-    if (!broker.isRunning()) {
-      throw ended("Apache Kafka", broker.lastLogLines(15));
-    }
-  }
-
-  private static CommandFailure ended(String part, List<String> log) {
-    return new CommandFailure(
-        "%s ended by itself, so the demo ends too. Its last lines:%n  %s"
-            .formatted(part, String.join(System.lineSeparator() + "  ", log)));
   }
 
   /** Ends all parts, the last one started first, so that the bridge can still finish its work. */

@@ -7,7 +7,6 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.stream.Collectors;
 
 /**
  * What a demo shows: on a terminal a table that is drawn over itself every second, elsewhere a line
@@ -22,7 +21,8 @@ public final class DemoScreen {
 
   private final PrintWriter out;
   private final boolean terminal;
-  private final Map<Kind, Long> counts = new TreeMap<>();
+  private final Map<Kind, Long> counts =
+      new TreeMap<>(Comparator.comparing(Kind::topic).thenComparing(Kind::media));
   private Map<Kind, Long> before = Map.of();
   private Duration shownAt = Duration.ZERO;
   private int linesToRedraw;
@@ -33,13 +33,7 @@ public final class DemoScreen {
   }
 
   /** What is counted together. */
-  private record Kind(String topic, String media) implements Comparable<Kind> {
-
-    @Override
-    public int compareTo(Kind other) {
-      return Comparator.comparing(Kind::topic).thenComparing(Kind::media).compare(this, other);
-    }
-  }
+  private record Kind(String topic, String media) {}
 
   /** A record arrived. */
   synchronized void count(String topic, String media) {
@@ -81,17 +75,12 @@ public final class DemoScreen {
     List<String> lines = new ArrayList<>();
     lines.add(ROW.formatted("KAFKA TOPIC", "MEDIA", "RECORDS", "A SECOND"));
     counts.forEach(
-        (kind, records) ->
-            lines.add(
-                ROW.formatted(
-                    kind.topic(),
-                    kind.media(),
-                    "%,d".formatted(records),
-                    "%.1f"
-                        .formatted(
-                            (records - before.getOrDefault(kind, 0L))
-                                * 1000.0
-                                / since.toMillis()))));
+        (kind, records) -> {
+          double rate = (records - before.getOrDefault(kind, 0L)) * 1000.0 / since.toMillis();
+          lines.add(
+              ROW.formatted(
+                  kind.topic(), kind.media(), "%,d".formatted(records), "%.1f".formatted(rate)));
+        });
     lines.add(
         cut(
             "%d:%02d  %,d records, the bridge is %s"
@@ -100,18 +89,10 @@ public final class DemoScreen {
   }
 
   private String line(String bridge, Duration elapsed) {
+    List<String> all = new ArrayList<>();
+    counts.forEach((kind, n) -> all.add("%s[%s]=%d".formatted(kind.topic(), kind.media(), n)));
     return "%3d s  %d records  %s  bridge: %s"
-        .formatted(
-            elapsed.toSeconds(),
-            total(),
-            counts.entrySet().stream()
-                .map(
-                    count ->
-                        "%s[%s]=%d"
-                            .formatted(
-                                count.getKey().topic(), count.getKey().media(), count.getValue()))
-                .collect(Collectors.joining("  ")),
-            bridge);
+        .formatted(elapsed.toSeconds(), total(), String.join("  ", all), bridge);
   }
 
   /** A line that wrapped would count as two, and the table would creep down the screen. */

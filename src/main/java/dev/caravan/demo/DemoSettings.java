@@ -26,13 +26,6 @@ public record DemoSettings(
           + "v2.users.*?presence&routingStatus,"
           + "v2.analytics.queues.*.observations";
 
-  /** Where the bridge serves health, and its page. */
-  record Ports(int management, int page) {}
-
-  public DemoSettings {
-    environment = Map.copyOf(environment);
-  }
-
   /** Folder of the routes: the shipped ones, unless the user names his own. */
   String routes() {
     return given("CARAVAN_ROUTES_DIR")
@@ -51,11 +44,16 @@ public record DemoSettings(
    * The bridge's variables. Nothing that points at a real org or cluster is passed on: a demo never
    * leaves this machine.
    */
-  Map<String, String> bridgeEnvironment(String genesys, String kafka, Ports ports, String data) {
+  Map<String, String> bridgeEnvironment(
+      String genesys, String kafka, int management, int page, String data) {
     Map<String, String> bridge = new HashMap<>(environment);
     bridge
         .keySet()
         .removeIf(name -> name.matches("(GENESYS|KAFKA|CARAVAN)_.*|(?i:https|no)_proxy"));
+    bridge.put("GENESYS_TOPICS", TOPICS);
+    for (String own : List.of("GENESYS_TOPICS", "GENESYS_MEDIA", "CARAVAN_ROUTES_RELOAD")) {
+      given(own).ifPresent(value -> bridge.put(own, value));
+    }
     bridge.putAll(
         Map.of(
             "GENESYS_LOGIN_URL",
@@ -66,18 +64,16 @@ public record DemoSettings(
             "demo",
             "GENESYS_CLIENT_SECRET",
             "demo",
-            "GENESYS_TOPICS",
-            given("GENESYS_TOPICS").orElse(TOPICS)));
-    for (String own : List.of("GENESYS_MEDIA", "CARAVAN_ROUTES_RELOAD")) {
-      given(own).ifPresent(value -> bridge.put(own, value));
-    }
-    bridge.putAll(
-        Map.of(
-            "KAFKA_BOOTSTRAP_SERVERS", kafka,
-            "CARAVAN_ROUTES_DIR", routes(),
-            "CARAVAN_DATA_DIR", data,
-            "CARAVAN_MANAGEMENT_PORT", String.valueOf(ports.management()),
-            "CARAVAN_HTTP_PORT", String.valueOf(ports.page())));
+            "KAFKA_BOOTSTRAP_SERVERS",
+            kafka,
+            "CARAVAN_ROUTES_DIR",
+            routes(),
+            "CARAVAN_DATA_DIR",
+            data,
+            "CARAVAN_MANAGEMENT_PORT",
+            String.valueOf(management),
+            "CARAVAN_HTTP_PORT",
+            String.valueOf(page)));
     return bridge;
   }
 }

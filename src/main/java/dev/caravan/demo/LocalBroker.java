@@ -2,18 +2,29 @@ package dev.caravan.demo;
 
 import dev.caravan.command.CommandFailure;
 import dev.caravan.command.Folders;
+import dev.caravan.command.Home;
+import java.io.File;
 import java.io.IOException;
+import java.io.StringReader;
+import java.io.Writer;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.CodeSource;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Properties;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 
@@ -32,11 +43,6 @@ public final class LocalBroker implements AutoCloseable {
    * @param jvmFlags for its JVM, beside those that each broker gets
    */
   public record Settings(int port, Map<String, String> properties, List<String> jvmFlags) {
-
-    public Settings {
-      properties = Map.copyOf(properties);
-      jvmFlags = List.copyOf(jvmFlags);
-    }
 
     public static Settings defaults() {
       return new Settings(0, Map.of(), List.of());
@@ -63,15 +69,34 @@ public final class LocalBroker implements AutoCloseable {
   private static final Duration PROBE_INTERVAL = Duration.ofMillis(100);
   private static final int PORT_ATTEMPTS = 3;
 
-  private final BrokerFiles files;
+  private static final String PROPERTIES =
+      """
+      process.roles = broker,controller
+      node.id = 1
+      controller.quorum.voters = 1@127.0.0.1:%2$d
+      controller.listener.names = CONTROLLER
+      listeners = PLAINTEXT://127.0.0.1:%1$d,CONTROLLER://127.0.0.1:%2$d
+      advertised.listeners = PLAINTEXT://127.0.0.1:%1$d
+      num.partitions = 3
+      message.max.bytes = 8388608
+      offsets.topic.replication.factor = 1
+      offsets.topic.num.partitions = 1
+      transaction.state.log.replication.factor = 1
+      transaction.state.log.min.isr = 1
+      transaction.state.log.num.partitions = 1
+      group.initial.rebalance.delay.ms = 0
+      # A killed broker may come back only when its old session has run out
+      broker.session.timeout.ms = 3000
+      broker.heartbeat.interval.ms = 500
+      """;
+
+  private final Path folder;
   private final int port;
-  private final int controllerPort;
   private ChildProcess process;
 
-  private LocalBroker(BrokerFiles files, int port, int controllerPort) {
-    this.files = files;
+  private LocalBroker(Path folder, int port) {
+    this.folder = folder;
     this.port = port;
-    this.controllerPort = controllerPort;
   }
 
   public static LocalBroker start() {
@@ -86,7 +111,10 @@ public final class LocalBroker implements AutoCloseable {
         broker.restart();
         return broker;
       } catch (RuntimeException e) {
-        boolean portWasSnatched = broker.log().contains("Address already in use");
+        boolean portWasSnatched =
+            broker.process != null
+                && broker.lastLogLines(200).stream()
+                    .anyMatch(line -> line.contains("Address already in use"));
         broker.close();
         if (!portWasSnatched || attempt == PORT_ATTEMPTS) {
           throw e;
@@ -98,14 +126,69 @@ public final class LocalBroker implements AutoCloseable {
   /** One that is away until {@link #restart()}, though it is known where it will be. */
   public static LocalBroker prepare(Settings settings) {
     int port = FreePorts.claim(settings.port(), "Apache Kafka", "Name another one, or 0 for any.");
-    LocalBroker broker = new LocalBroker(BrokerFiles.inNewFolder(), port, FreePorts.next());
     try {
-      broker.files.write(settings, port, broker.controllerPort);
-      return broker;
-    } catch (RuntimeException e) {
-      broker.close();
-      throw e;
+      LocalBroker broker = new LocalBroker(Files.createTempDirectory("caravan-kafka-"), port);
+      try {
+        broker.write(settings);
+        return broker;
+      } catch (IOException | RuntimeException e) {
+        broker.close();
+        throw e;
+      }
+    } catch (IOException e) {
+      throw new CommandFailure(
+          "Could not create a temporary folder for Apache Kafka: " + e.getMessage(), e);
     }
+  }
+
+  /** Writes what the broker is started with. */
+  private void write(Settings settings) throws IOException {
+    Properties properties = new Properties();
+    properties.load(new StringReader(PROPERTIES.formatted(port, FreePorts.next())));
+    properties.setProperty("log.dirs", folder.resolve("data").toString());
+    properties.putAll(settings.properties());
+    Files.createDirectory(temporaryFolder());
+    try (Writer out = Files.newBufferedWriter(folder.resolve("server.properties"))) {
+      properties.store(out, "One Kafka node for a demo or a test");
+    }
+    List<String> flags = new ArrayList<>(Home.nativeAccess());
+    flags.addAll(settings.jvmFlags());
+    flags.addAll(
+        List.of(
+            "-Xmx512m",
+            "-XX:+UseSerialGC",
+            "-XX:+ExitOnOutOfMemoryError",
+            "-XX:TieredStopAtLevel=1", // starts in half the time, and is fast enough for a demo
+            "-Djava.io.tmpdir=" + temporaryFolder(),
+            "-Djava.util.logging.manager=org.jboss.logmanager.LogManager",
+            "-cp",
+            // Own classes last: an archive of classes is of the jars alone, and counts for a class
+            // path that begins with them
+            jars() + File.pathSeparator + ownClasses()));
+    // As the java program reads them from a file
+    flags.replaceAll(flag -> '"' + flag.replace("\\", "\\\\") + '"');
+    Files.write(folder.resolve("java.args"), flags);
+  }
+
+  /** The jars that every broker runs with, as a class path that its own begins with. */
+  public static String jars() {
+    Path list = Home.path().resolve("target/broker.classpath");
+    try (Stream<String> jars =
+        Stream.of(Files.readString(list).strip().split(File.pathSeparator))) {
+      // Quarkus would hold back the broker's log until a Quarkus application has started
+      return jars.filter(jar -> !Path.of(jar).getFileName().toString().startsWith("quarkus-"))
+          .collect(Collectors.joining(File.pathSeparator));
+    } catch (IOException e) {
+      throw new CommandFailure(
+          "The list of Apache Kafka's jars, %s, is not there. Build it with: mvn -Dmaven.test.skip=true package"
+              .formatted(list.toAbsolutePath()),
+          e);
+    }
+  }
+
+  private static Path ownClasses() {
+    CodeSource source = LocalBroker.class.getProtectionDomain().getCodeSource();
+    return Path.of(URI.create(source.getLocation().toString()));
   }
 
   public String bootstrapServers() {
@@ -120,19 +203,14 @@ public final class LocalBroker implements AutoCloseable {
     return process.pid();
   }
 
-  /** The jars that every broker runs with, as a class path that its own begins with. */
-  public static String jars() {
-    return BrokerFiles.jars();
-  }
-
   /** Where its data, configuration and log lie. */
   Path folder() {
-    return files.folder();
+    return folder;
   }
 
   /** For the files that libraries unpack while they run. */
   Path temporaryFolder() {
-    return files.temporary();
+    return folder.resolve("tmp");
   }
 
   /** The last lines the broker wrote to its log. */
@@ -158,12 +236,12 @@ public final class LocalBroker implements AutoCloseable {
     process =
         ChildProcess.start(
             List.of(
-                ChildProcess.java(),
-                "@" + files.javaArguments(),
+                Home.java(),
+                "@" + folder.resolve("java.args"),
                 BrokerProcess.class.getName(),
-                files.serverProperties().toString()),
+                folder.resolve("server.properties").toString()),
             System.getenv(),
-            files.log());
+            folder.resolve("broker.log"));
     awaitAnswer();
   }
 
@@ -173,38 +251,25 @@ public final class LocalBroker implements AutoCloseable {
     if (process != null) {
       process.kill();
     }
-    Folders.delete(files.folder());
-  }
-
-  private String log() {
-    return process == null ? "" : String.join("\n", process.lastLogLines(200));
+    Folders.delete(folder);
   }
 
   private void awaitAnswer() {
     long deadline = System.nanoTime() + START_PATIENCE.toNanos();
-    while (!accepts()) {
+    while (!answers()) {
       failIfEndedOrLate(deadline);
-    }
-    try (Admin admin =
-        Admin.create(
-            Map.of(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, (Object) bootstrapServers()))) {
-      while (!hasNode(admin)) {
-        failIfEndedOrLate(deadline);
-      }
     }
   }
 
-  private boolean accepts() {
+  private boolean answers() {
     try (Socket socket = new Socket()) {
       socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 1_000);
-      return true;
     } catch (IOException notYet) {
       return false;
     }
-  }
-
-  private static boolean hasNode(Admin admin) {
-    try {
+    Map<String, Object> properties =
+        Map.of(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers());
+    try (Admin admin = Admin.create(properties)) {
       return !admin.describeCluster().nodes().get(5, TimeUnit.SECONDS).isEmpty();
     } catch (ExecutionException | TimeoutException notYet) {
       return false;

@@ -71,7 +71,8 @@ public final class Rehearsal {
               settings.bridgeEnvironment(
                   genesys.url(),
                   "127.0.0.1:" + FreePorts.next(),
-                  new DemoSettings.Ports(FreePorts.next(), FreePorts.next()),
+                  FreePorts.next(),
+                  FreePorts.next(),
                   folder.resolve("data").toString()),
               folder.resolve("bridge.log"));
       long end = System.nanoTime() + TIMEOUT.toNanos();

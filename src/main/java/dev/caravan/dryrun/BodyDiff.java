@@ -38,13 +38,12 @@ final class BodyDiff {
     } catch (IOException e) {
       return List.of("no JSON any more, " + sizes);
     }
-    int more = diff.lines.size() - MOST_LINES;
-    List<String> told =
-        new ArrayList<>(diff.lines.subList(0, Math.min(MOST_LINES, diff.lines.size())));
-    if (more > 0) {
-      told.add("… and %,d more".formatted(more));
+    List<String> told = new ArrayList<>();
+    told.add(diff.lines.isEmpty() ? "the same JSON, " + sizes : sizes);
+    diff.lines.stream().limit(MOST_LINES).forEach(told::add);
+    if (diff.lines.size() > MOST_LINES) {
+      told.add("… and %,d more".formatted(diff.lines.size() - MOST_LINES));
     }
-    told.add(0, diff.lines.isEmpty() ? "the same JSON, " + sizes : sizes);
     return told;
   }
 

@@ -5,9 +5,9 @@ import dev.caravan.command.CommandFailure;
 import dev.caravan.dryrun.Passage.DeadLetter;
 import dev.caravan.dryrun.Passage.Dropped;
 import dev.caravan.dryrun.Passage.End;
+import dev.caravan.dryrun.Passage.NotTaken;
 import dev.caravan.dryrun.Passage.Outside;
 import dev.caravan.dryrun.Passage.Sent;
-import dev.caravan.dryrun.Passage.Stays;
 import dev.caravan.dryrun.StepTrace.Step;
 import dev.caravan.frame.Frame;
 import dev.caravan.genesys.EventHeaders;
@@ -74,6 +74,7 @@ public final class DryRun implements EndpointStrategy {
   private final StepTrace trace = new StepTrace();
   private final SortedSet<String> topics = new TreeSet<>();
   private final SortedSet<String> reached = new TreeSet<>();
+  private ModelCamelContext context;
   private List<Taken> taken = List.of();
   private long sequence;
 
@@ -99,21 +100,21 @@ public final class DryRun implements EndpointStrategy {
   }
 
   /** Puts itself into a Camel of which the routes are still to be built. */
-  public void prepare(CamelContext context) {
+  public void prepare(CamelContext camel) {
+    context = (ModelCamelContext) camel;
     context.getCamelContextExtension().registerEndpointCallback(this);
     context.getCamelContextExtension().addInterceptStrategy(trace);
   }
 
   /** Sends one event through the routes. */
-  public Passage of(ModelCamelContext context, Frame.Notification event, byte[] frame, String id)
-      throws Exception {
+  public Passage of(Frame.Notification event, byte[] frame, String id) throws Exception {
     Journey journey = new Journey();
     trace.begin();
-    for (Route route : routes(context, RouteFolder.READING)) {
+    for (Route route : routes(RouteFolder.READING)) {
       Exchange exchange = route.getEndpoint().createExchange();
       exchange.getMessage().setBody(frame);
       headers.set(exchange.getMessage(), event, id);
-      follow(context, route, exchange, journey);
+      follow(route, exchange, journey);
     }
     if (journey.ends.isEmpty()) {
       List<Step> dropping = trace.dropping();
@@ -126,22 +127,20 @@ public final class DryRun implements EndpointStrategy {
   }
 
   /** Those that begin there. */
-  static List<Route> routes(ModelCamelContext context, String input) {
+  List<Route> routes(String input) {
     return context.getRoutes().stream()
         .filter(route -> RemovedRoutes.plain(route.getEndpoint().getEndpointUri()).equals(input))
         .toList();
   }
 
-  private void follow(ModelCamelContext context, Route route, Exchange event, Journey journey)
-      throws Exception {
+  private void follow(Route route, Exchange event, Journey journey) throws Exception {
     if (++journey.routes > MOST_ROUTES) {
       return;
     }
-    List<Taken> mine = pass(route, event);
-    for (Taken one : mine) {
+    for (Taken one : pass(route, event)) {
       String uri = RemovedRoutes.plain(one.uri());
       if (uri.startsWith("kafka:")) {
-        reached.add(one.uri());
+        reached.add(uri);
         for (ProducerRecord<?, ?> record : one.records()) {
           journey.ends.add(new Sent(one.uri(), record));
           if (!isElsewhere(one.uri())) {
@@ -154,11 +153,14 @@ public final class DryRun implements EndpointStrategy {
         journey.ends.add(
             new DeadLetter("", String.valueOf(one.headers().get(GenesysConstants.REASON))));
       } else {
-        goOn(context, uri, one, journey);
+        goOn(uri, one, journey);
       }
     }
     Throwable failure = FailedStep.thrown(event.getException());
-    Optional<Step> step = FailedStep.id(event).flatMap(id -> step(context, id));
+    Optional<Step> step =
+        FailedStep.id(event)
+            .map(id -> (ProcessorDefinition<?>) context.getProcessorDefinition(id))
+            .map(Step::of);
     if (failure != null) {
       journey.ends.add(
           new DeadLetter(
@@ -174,11 +176,10 @@ public final class DryRun implements EndpointStrategy {
   }
 
   /** As the spool hands it out, with the headers that can be stored. */
-  private void goOn(ModelCamelContext context, String spool, Taken one, Journey journey)
-      throws Exception {
-    List<Route> next = routes(context, spool);
+  private void goOn(String spool, Taken one, Journey journey) throws Exception {
+    List<Route> next = routes(spool);
     if (next.isEmpty()) {
-      journey.ends.add(new Stays(spool));
+      journey.ends.add(new NotTaken("stays in " + spool + ", from which no route takes"));
     }
     for (Route route : next) {
       Exchange handedOut = route.getEndpoint().createExchange();
@@ -186,7 +187,7 @@ public final class DryRun implements EndpointStrategy {
       handedOut.getMessage().setHeaders(RecordHeaders.of(one.headers(), lost -> {}).toMap());
       handedOut.getMessage().setHeader(SpoolConstants.SEQUENCE, ++sequence);
       handedOut.getMessage().setHeader(SpoolConstants.APPENDED_AT, Clock.systemUTC().millis());
-      follow(context, route, handedOut, journey);
+      follow(route, handedOut, journey);
     }
   }
 
@@ -228,25 +229,19 @@ public final class DryRun implements EndpointStrategy {
     return topics;
   }
 
-  /** The endpoints of Kafka that were reached so far. */
+  /** The endpoints of Kafka that were reached so far, without their options. */
   public SortedSet<String> reached() {
     return reached;
   }
 
   /** Sends something with these headers from an input on, only to see which topics it reaches. */
-  public void probe(ModelCamelContext context, String input, Map<String, Object> with)
-      throws Exception {
-    for (Route route : routes(context, input)) {
+  public void probe(String input, Map<String, Object> with) throws Exception {
+    for (Route route : routes(input)) {
       Exchange event = route.getEndpoint().createExchange();
       event.getMessage().setBody("{}".getBytes(StandardCharsets.UTF_8));
       event.getMessage().setHeaders(new HashMap<>(with));
-      follow(context, route, event, new Journey());
+      follow(route, event, new Journey());
     }
-  }
-
-  private static Optional<Step> step(ModelCamelContext context, String id) {
-    return Optional.ofNullable((ProcessorDefinition<?>) context.getProcessorDefinition(id))
-        .map(Step::of);
   }
 
   private static String scheme(String uri) {
@@ -281,12 +276,10 @@ public final class DryRun implements EndpointStrategy {
 
     /** Which Camel leaves to Kafka's serializer. */
     private void refuseWhatIsNoBytes(ProducerRecord<?, ?> record) {
-      boolean bytes =
-          getEndpoint()
-              .getConfiguration()
-              .getValueSerializer()
-              .equals(ByteArraySerializer.class.getName());
-      if (bytes && record.value() != null && !(record.value() instanceof byte[])) {
+      String serializer = getEndpoint().getConfiguration().getValueSerializer();
+      if (serializer.equals(ByteArraySerializer.class.getName())
+          && record.value() != null
+          && !(record.value() instanceof byte[])) {
         throw new SerializationException(
             "A %s is neither bytes nor text: marshal it before it goes to Kafka"
                 .formatted(record.value().getClass().getSimpleName()));

@@ -3,6 +3,7 @@ package dev.caravan.dryrun;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import dev.caravan.command.CommandFailure;
 import dev.caravan.command.DataFolder;
 import dev.caravan.dryrun.Passage.Dropped;
@@ -13,10 +14,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -40,8 +41,6 @@ public final class Expectations {
   /**
    * One of them.
    *
-   * @param name what is said of it
-   * @param frame the frame
    * @param topic the Kafka topic that it must go to; empty for any
    * @param key the key that it must have; empty for any
    * @param headers what headers must be; null for one that must not be there
@@ -64,7 +63,7 @@ public final class Expectations {
       if (absent) {
         return unmetAbsence(passage);
       }
-      List<Sent> records = passage.records();
+      List<Sent> records = passage.of(Sent.class);
       List<Sent> there =
           records.stream()
               .filter(record -> topic.equals(Optional.of(record.record().topic())))
@@ -77,7 +76,7 @@ public final class Expectations {
     }
 
     private List<String> unmetAbsence(Passage passage) {
-      if (!passage.records().isEmpty()) {
+      if (!passage.of(Sent.class).isEmpty()) {
         return List.of("is to go nowhere, but it " + passage.clause());
       }
       boolean named =
@@ -93,28 +92,23 @@ public final class Expectations {
 
     private List<String> unmet(Sent record) {
       List<String> unmet = new ArrayList<>();
-      topic
-          .filter(wanted -> !wanted.equals(record.record().topic()))
-          .ifPresent(wanted -> unmet.add(differs("topic", record.record().topic(), wanted)));
-      key.filter(wanted -> !wanted.equals(record.key().orElse(null)))
-          .ifPresent(wanted -> unmet.add(differs("key", record.key().orElse(null), wanted)));
+      topic.ifPresent(wanted -> expect("topic", record.record().topic(), wanted, unmet));
+      key.ifPresent(wanted -> expect("key", record.key().orElse(null), wanted, unmet));
       Map<String, String> actual = Expectations.headers(record);
-      headers.forEach(
-          (name, wanted) -> {
-            if (wanted == null ? actual.containsKey(name) : !wanted.equals(actual.get(name))) {
-              unmet.add(differs("header " + name, actual.get(name), wanted));
-            }
-          });
-      Set<String> names = Expectations.names(record.value());
+      headers.forEach((name, wanted) -> expect("header " + name, actual.get(name), wanted, unmet));
+      JsonNode body = Expectations.json(record.value());
       without.stream()
-          .filter(name -> names.contains(name) || actual.containsKey(name))
+          .filter(name -> body.findValue(name) != null || actual.containsKey(name))
           .forEach(name -> unmet.add("has %s, but is to be without it".formatted(name)));
       return unmet;
     }
 
-    private static String differs(String what, String is, String wanted) {
-      return "%s: %s, expected: %s"
-          .formatted(what, is == null ? "none" : is, wanted == null ? "none" : wanted);
+    private static void expect(String what, String is, String wanted, List<String> unmet) {
+      if (!Objects.equals(is, wanted)) {
+        unmet.add(
+            "%s: %s, expected: %s"
+                .formatted(what, is == null ? "none" : is, wanted == null ? "none" : wanted));
+      }
     }
   }
 
@@ -122,34 +116,21 @@ public final class Expectations {
   static Map<String, String> headers(Sent record) {
     Map<String, String> headers = new TreeMap<>();
     for (Header header : record.record().headers()) {
-      headers.put(
-          header.key(),
-          header.value() == null ? "" : new String(header.value(), StandardCharsets.UTF_8));
+      byte[] value = header.value() == null ? new byte[0] : header.value();
+      headers.put(header.key(), new String(value, StandardCharsets.UTF_8));
     }
     return headers;
   }
 
-  private static Set<String> names(byte[] value) {
-    Set<String> names = new HashSet<>();
+  private static JsonNode json(byte[] value) {
     try {
-      collect(JSON.readTree(value), names);
+      return JSON.readTree(value);
     } catch (IOException e) {
-      return Set.of(); // what is no JSON has no fields
+      return MissingNode.getInstance(); // what is no JSON has no fields
     }
-    return names;
   }
 
-  private static void collect(JsonNode node, Set<String> names) {
-    node.fieldNames().forEachRemaining(names::add);
-    node.forEach(inner -> collect(inner, names));
-  }
-
-  /**
-   * The cases of a file.
-   *
-   * @param frames those that a case may name by their line
-   * @throws CommandFailure if it cannot be read or says what nobody understands
-   */
+  /** The cases of a file; a case may name one of these frames by its line. */
   public static List<Case> in(Path file, List<RecordedFrame> frames) {
     Object loaded;
     try {
@@ -165,16 +146,14 @@ public final class Expectations {
           "%s is no list of cases. Each begins with \"- frame: \" and a line of the frames' file, or a frame."
               .formatted(file));
     }
-    Map<Integer, RecordedFrame> byLine = new TreeMap<>();
-    frames.forEach(frame -> byLine.put(frame.line(), frame));
     List<Case> cases = new ArrayList<>();
     for (Object entry : entries) {
-      cases.add(read(entry, "Case %d of %s".formatted(cases.size() + 1, file), byLine));
+      cases.add(read(entry, "Case %d of %s".formatted(cases.size() + 1, file), frames));
     }
     return cases;
   }
 
-  private static Case read(Object entry, String where, Map<Integer, RecordedFrame> frames) {
+  private static Case read(Object entry, String where, List<RecordedFrame> frames) {
     if (!(entry instanceof Map<?, ?> words) || !words.containsKey("frame")) {
       throw new CommandFailure(where + " has no frame.");
     }
@@ -196,7 +175,8 @@ public final class Expectations {
     }
     Object absent = words.get("absent");
     return new Case(
-        text(words.get("name")).orElse("frame " + shortened(words.get("frame"))),
+        text(words.get("name"))
+            .orElse("frame " + (words.get("frame") instanceof Integer line ? line : "of its own")),
         frame(words.get("frame"), where, frames),
         text(words.get("topic")),
         text(words.get("key")),
@@ -208,10 +188,11 @@ public final class Expectations {
         text(absent).filter(step -> absent instanceof String));
   }
 
-  private static RecordedFrame frame(
-      Object frame, String where, Map<Integer, RecordedFrame> frames) {
+  private static RecordedFrame frame(Object frame, String where, List<RecordedFrame> frames) {
     if (frame instanceof Integer line) {
-      return Optional.ofNullable(frames.get(line))
+      return frames.stream()
+          .filter(it -> it.line() == line)
+          .findFirst()
           .orElseThrow(
               () -> new CommandFailure("%s: there is no frame on line %d.".formatted(where, line)));
     }
@@ -224,10 +205,6 @@ public final class Expectations {
     } catch (JsonProcessingException e) {
       throw new CommandFailure(where + ": the frame cannot be written as JSON.", e);
     }
-  }
-
-  private static String shortened(Object frame) {
-    return frame instanceof Integer ? frame.toString() : "of its own";
   }
 
   private static Optional<String> text(Object value) {

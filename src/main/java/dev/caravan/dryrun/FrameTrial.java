@@ -3,7 +3,8 @@ package dev.caravan.dryrun;
 import dev.caravan.command.CommandFailure;
 import dev.caravan.command.Deadline;
 import dev.caravan.dryrun.Passage.DeadLetter;
-import dev.caravan.dryrun.Passage.NoEvent;
+import dev.caravan.dryrun.Passage.End;
+import dev.caravan.dryrun.Passage.NotTaken;
 import dev.caravan.frame.EnvelopeReader;
 import dev.caravan.frame.Frame;
 import dev.caravan.routes.CheckedRoutes;
@@ -14,7 +15,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.Consumer;
-import org.apache.camel.model.ModelCamelContext;
 import org.apache.camel.spi.Resource;
 
 /** Sends recorded frames through the user's routes, which run without Genesys Cloud and Kafka. */
@@ -38,17 +38,13 @@ public final class FrameTrial implements AutoCloseable {
     }
   }
 
-  /**
-   * Builds the routes.
-   *
-   * @throws CommandFailure if they cannot be built
-   */
+  /** Builds the routes, or fails with a sentence. */
   public FrameTrial(SmallRyeConfig config) {
     RouteFolder folder =
         new RouteFolder(Path.of(config.getValue("caravan.routes.dir", String.class)));
     run = new DryRun(config.getValue("genesys.api.url", String.class), this::patience);
     routes = build(config, folder);
-    if (DryRun.routes((ModelCamelContext) routes.context(), RouteFolder.READING).isEmpty()) {
+    if (run.routes(RouteFolder.READING).isEmpty()) {
       close();
       throw new CommandFailure(
           "No route in %s begins with %s, so nothing would be read."
@@ -75,21 +71,12 @@ public final class FrameTrial implements AutoCloseable {
     }
   }
 
-  /**
-   * Tries one frame after the other.
-   *
-   * @param heard of each
-   * @return how many were tried before the end
-   */
+  /** Tries one frame after the other; says how many were tried before the end. */
   public int of(List<RecordedFrame> frames, Deadline end, Consumer<Tried> heard) {
     this.end = end;
     int tried = 0;
-    for (RecordedFrame frame : frames) {
-      if (end.isPast()) {
-        return tried;
-      }
-      heard.accept(of(frame));
-      tried++;
+    while (tried < frames.size() && !end.isPast()) {
+      heard.accept(of(frames.get(tried++)));
     }
     return tried;
   }
@@ -105,23 +92,16 @@ public final class FrameTrial implements AutoCloseable {
     if (frame instanceof Frame.Notification event) {
       return new Tried(recorded, frame, passage(event, recorded));
     }
-    return new Tried(
-        recorded,
-        frame,
-        new Passage(
-            List.of(
-                frame instanceof Frame.Control control
-                    ? new NoEvent(control.kind())
-                    : new DeadLetter("the frame " + ((Frame.Unreadable) frame).reason(), ""))));
+    End end =
+        frame instanceof Frame.Control control
+            ? new NotTaken("is no event, but %s: no route gets it".formatted(control.kind()))
+            : new DeadLetter("the frame " + ((Frame.Unreadable) frame).reason(), "");
+    return new Tried(recorded, frame, new Passage(List.of(end)));
   }
 
   private Passage passage(Frame.Notification event, RecordedFrame recorded) {
     try {
-      return run.of(
-          (ModelCamelContext) routes.context(),
-          event,
-          recorded.bytes(),
-          "%032x".formatted(recorded.line()));
+      return run.of(event, recorded.bytes(), "%032x".formatted(recorded.line()));
     } catch (CommandFailure e) {
       throw new CommandFailure("Line %d: %s.".formatted(recorded.line(), e.getMessage()), e);
     } catch (Exception e) {

@@ -72,18 +72,12 @@ public final class Mask {
   private final TopicCatalogue catalogue = TopicCatalogue.shipped();
   private final SecretKeySpec key;
 
-  /**
-   * @param key random bytes, drawn for each recording
-   */
+  /** Of random bytes, drawn for each recording. */
   public Mask(byte[] key) {
     this.key = new SecretKeySpec(key, HASH);
   }
 
-  /**
-   * The frame, masked; its envelope stays as it is.
-   *
-   * @throws IOException if it cannot be parsed
-   */
+  /** The frame, masked; its envelope stays as it is. Fails if it cannot be parsed. */
   byte[] of(byte[] frame) throws IOException {
     ByteArrayOutputStream masked = new ByteArrayOutputStream(frame.length);
     try (JsonParser parser = JSON.createParser(frame);

@@ -31,35 +31,23 @@ public final class OrgRecorder {
   private final String topics;
   private final RouteFolder folder;
 
-  /**
-   * @param selector what to record; empty for what the bridge reads
-   */
+  /** Of a selector; without one of what the bridge reads. */
   public OrgRecorder(SmallRyeConfig config, Optional<String> selector) {
     this.config = config;
     this.topics = selector.orElseGet(() -> config.getValue(TOPICS, String.class));
     this.folder = new RouteFolder(Path.of(config.getValue("caravan.routes.dir", String.class)));
   }
 
-  /**
-   * Records until it is enough or the time is over. What is wrong is told at once.
-   *
-   * @param begun told when reading begins
-   * @throws CommandFailure if nothing can be read
-   */
+  /** Records until it is enough or the time is over; {@code begun} is told when reading begins. */
   public void record(Recording recording, Duration length, Runnable begun) throws Exception {
-    config
-        .getOptionalValue(SettingsSource.MISTAKE, String.class)
-        .ifPresent(
-            mistake -> {
-              throw new CommandFailure(mistake);
-            });
+    CommandFailure.ifPresent(config.getOptionalValue(SettingsSource.MISTAKE, String.class));
     try (CheckedRoutes routes = build()) {
       survey(routes);
       // However it ends, the channel is left empty
       Thread release = new Thread(routes::close, "record-end");
       Runtime.getRuntime().addShutdownHook(release);
       try {
-        routes.context().addRoutes(new Reader(recording));
+        RouteBuilder.addRoutes(routes.context(), route -> read(route, recording));
         routes.context().getRouteController().startRoute(UNREADABLE);
         routes.context().getRouteController().startRoute(READER);
         begun.run();
@@ -102,20 +90,15 @@ public final class OrgRecorder {
   }
 
   /** Reads as the bridge does, and leaves out what it cannot read. */
-  private static final class Reader extends RouteBuilder {
-
-    private final Recording recording;
-
-    private Reader(Recording recording) {
-      this.recording = recording;
-    }
-
-    @Override
-    public void configure() {
-      from("direct:" + UNREADABLE).routeId(UNREADABLE).stop();
-      from("genesys:notifications?topics=#property:" + TOPICS + "&deadLetters=direct:" + UNREADABLE)
-          .routeId(READER)
-          .process(event -> recording.add(event.getMessage().getBody(byte[].class)));
-    }
+  private static void read(RouteBuilder route, Recording recording) {
+    route.from("direct:" + UNREADABLE).routeId(UNREADABLE).stop();
+    route
+        .from(
+            "genesys:notifications?topics=#property:"
+                + TOPICS
+                + "&deadLetters=direct:"
+                + UNREADABLE)
+        .routeId(READER)
+        .process(event -> recording.add(event.getMessage().getBody(byte[].class)));
   }
 }

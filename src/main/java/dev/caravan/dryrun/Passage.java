@@ -1,7 +1,6 @@
 package dev.caravan.dryrun;
 
 import dev.caravan.dryrun.StepTrace.Step;
-import dev.caravan.frame.Frame;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
@@ -22,11 +21,7 @@ public record Passage(List<End> ends) {
     public String clause();
   }
 
-  /**
-   * It becomes this record of Kafka.
-   *
-   * @param uri the endpoint
-   */
+  /** It becomes this record of Kafka, by that endpoint. */
   public record Sent(String uri, ProducerRecord<?, ?> record) implements End {
 
     public Optional<String> key() {
@@ -69,23 +64,8 @@ public record Passage(List<End> ends) {
     }
   }
 
-  /** It stays in a spool from which no route takes. */
-  public record Stays(String spool) implements End {
-
-    @Override
-    public String clause() {
-      return "stays in %s, from which no route takes".formatted(spool);
-    }
-  }
-
-  /** It is about the socket itself: no route gets it. */
-  public record NoEvent(Frame.Kind kind) implements End {
-
-    @Override
-    public String clause() {
-      return "is no event, but %s: no route gets it".formatted(kind);
-    }
-  }
+  /** No route takes it. */
+  public record NotTaken(String clause) implements End {}
 
   /**
    * It goes nowhere.
@@ -113,11 +93,6 @@ public record Passage(List<End> ends) {
     return value instanceof byte[] bytes
         ? new String(bytes, StandardCharsets.UTF_8)
         : String.valueOf(value);
-  }
-
-  /** The records that it becomes. */
-  public List<Sent> records() {
-    return of(Sent.class);
   }
 
   public <T extends End> List<T> of(Class<T> kind) {

@@ -26,11 +26,7 @@ public record RecordedFrame(int line, byte[] bytes) {
   private static final long MOST_CHARACTERS = 256L << 20;
   private static final String SHIPPED = "frames.jsonl";
 
-  /**
-   * The frames of a file; lines that are empty are none.
-   *
-   * @throws CommandFailure if it cannot be read, holds none or too much
-   */
+  /** The frames of a file, one at least; lines that are empty are none. */
   public static List<RecordedFrame> in(Path file) {
     try (InputStream in = Files.newInputStream(file)) {
       List<RecordedFrame> frames = read(in, file.toString());

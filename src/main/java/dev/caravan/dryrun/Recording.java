@@ -9,6 +9,7 @@ import dev.caravan.frame.Frame;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.channels.Channels;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,19 +23,12 @@ import java.util.concurrent.TimeUnit;
 /** A file of frames while it is written, a line for each. */
 public final class Recording implements AutoCloseable {
 
-  /**
-   * When it has enough.
-   *
-   * @param each how many frames of each kind and medium at most
-   * @param all how many at most
-   */
-  public record Limits(long each, long all) {}
-
   private final EnvelopeReader reader = new EnvelopeReader();
   private final Path file;
   private final OutputStream out;
   private final Optional<Mask> mask;
-  private final Limits limits;
+  private final long each;
+  private final long all;
   private final CountDownLatch full = new CountDownLatch(1);
 
   // Guarded by this
@@ -48,34 +42,34 @@ public final class Recording implements AutoCloseable {
    * Begins it; only its owner can read the file.
    *
    * @param mask empty if the frames are to be kept as they are
+   * @param each how many frames of each kind and medium at most
+   * @param all how many at most
    */
-  public Recording(Path file, Optional<Mask> mask, Limits limits) {
+  public Recording(Path file, Optional<Mask> mask, long each, long all) {
     this.file = file;
     this.mask = mask;
-    this.limits = limits;
+    this.each = each;
+    this.all = all;
     try {
       out = Channels.newOutputStream(PrivateFiles.create(file));
     } catch (FileAlreadyExistsException e) {
       throw new CommandFailure(
           "The file %s is there already. Name another, or delete it.".formatted(file), e);
     } catch (IOException e) {
-      throw new CommandFailure(
-          "The file %s cannot be written: %s.".formatted(file, DataFolder.why(e)), e);
+      throw unwritable(e);
     }
   }
 
   /** Takes a frame; what is no event is left out. */
   public synchronized void add(byte[] frame) {
-    if (closed
-        || count >= limits.all()
-        || !(reader.read(frame) instanceof Frame.Notification event)) {
+    if (closed || count >= all || !(reader.read(frame) instanceof Frame.Notification event)) {
       return;
     }
     String kind = new Sample(event, frame).name();
-    if (kinds.getOrDefault(kind, 0) >= limits.each()) {
+    if (kinds.getOrDefault(kind, 0) >= each) {
       return;
     }
-    byte[] kept = frame;
+    byte[] kept;
     try {
       kept = mask.isPresent() ? mask.get().of(frame) : frame;
     } catch (IOException cannotBeMasked) {
@@ -84,26 +78,21 @@ public final class Recording implements AutoCloseable {
     }
     try {
       out.write(onOneLine(kept));
+      kinds.merge(kind, 1, Integer::sum);
+      count++;
     } catch (IOException e) {
       failure = Optional.of(e);
       closed = true;
-      full.countDown();
-      return;
     }
-    kinds.merge(kind, 1, Integer::sum);
-    if (++count >= limits.all()) {
+    if (closed || count >= all) {
       full.countDown();
     }
   }
 
   /** Between what JSON is made of, an end of a line stands for nothing. */
   private static byte[] onOneLine(byte[] frame) {
-    byte[] line = new byte[frame.length + 1];
-    for (int i = 0; i < frame.length; i++) {
-      line[i] = frame[i] == '\n' || frame[i] == '\r' ? (byte) ' ' : frame[i];
-    }
-    line[frame.length] = '\n';
-    return line;
+    String bytes = new String(frame, StandardCharsets.ISO_8859_1);
+    return (bytes.replaceAll("[\\r\\n]", " ") + "\n").getBytes(StandardCharsets.ISO_8859_1);
   }
 
   /** Waits until it is full or the time is over. */
@@ -129,11 +118,7 @@ public final class Recording implements AutoCloseable {
     return new TreeMap<>(kinds);
   }
 
-  /**
-   * If nothing came, there is no file.
-   *
-   * @throws CommandFailure if it could not be written
-   */
+  /** If nothing came, there is no file. */
   @Override
   public synchronized void close() {
     closed = true;
@@ -145,10 +130,13 @@ public final class Recording implements AutoCloseable {
     } catch (IOException e) {
       failure = failure.or(() -> Optional.of(e));
     }
-    failure.ifPresent(
-        why -> {
-          throw new CommandFailure(
-              "The file %s cannot be written: %s.".formatted(file, DataFolder.why(why)), why);
-        });
+    if (failure.isPresent()) {
+      throw unwritable(failure.get());
+    }
+  }
+
+  private CommandFailure unwritable(IOException why) {
+    return new CommandFailure(
+        "The file %s cannot be written: %s.".formatted(file, DataFolder.why(why)), why);
   }
 }

@@ -38,7 +38,7 @@ public record Sample(String pattern, Frame.Notification event, byte[] body) {
   private static final String ANY_ID = "00000000-0000-4000-8000-000000000000";
 
   Sample(Frame.Notification event, byte[] body) {
-    this(pattern(TopicCatalogue.shipped(), event.topicName()), event, body);
+    this(pattern(event.topicName()), event, body);
   }
 
   /** What it is, for people. */
@@ -48,13 +48,12 @@ public record Sample(String pattern, Frame.Notification event, byte[] body) {
 
   /** One for each kind of topic and, if it has one, medium; its body is empty if none is known. */
   public static List<Sample> of(Collection<TopicSelector> selectors) {
-    TopicCatalogue catalogue = TopicCatalogue.shipped();
     Set<String> wanted = new TreeSet<>();
-    selectors.forEach(it -> wanted.add(pattern(catalogue, it.topic().replace("*", ANY_ID))));
+    selectors.forEach(it -> wanted.add(pattern(it.topic().replace("*", ANY_ID))));
     Map<String, Sample> found = new TreeMap<>();
     Day day =
         day(
-            topic -> found.size() < MOST && wanted.contains(pattern(catalogue, topic)),
+            topic -> found.size() < MOST && wanted.contains(pattern(topic)),
             frame -> {
               if (new EnvelopeReader().read(frame) instanceof Frame.Notification event) {
                 Sample sample = new Sample(event, frame);
@@ -72,7 +71,7 @@ public record Sample(String pattern, Frame.Notification event, byte[] body) {
         samples.add(new Sample(pattern, event, frame));
       }
     }
-    return samples.subList(0, Math.min(MOST, samples.size()));
+    return samples.stream().limit(MOST).toList();
   }
 
   /** Some hours of the contact centre, on the topics that are heard, until it is enough. */
@@ -104,7 +103,8 @@ public record Sample(String pattern, Frame.Notification event, byte[] body) {
         });
   }
 
-  private static String pattern(TopicCatalogue catalogue, String topic) {
+  private static String pattern(String topic) {
+    TopicCatalogue catalogue = TopicCatalogue.shipped();
     return catalogue.patternOf(topic).orElseGet(() -> catalogue.generalise(topic));
   }
 

@@ -1,7 +1,6 @@
 package dev.caravan.dryrun;
 
 import dev.caravan.routes.RouteFolder;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashSet;
@@ -118,11 +117,10 @@ public final class StepTrace implements InterceptStrategy {
 
   /** What is done after a failure only does not count. */
   private static List<ProcessorDefinition<?>> inside(List<ProcessorDefinition<?>> steps) {
-    List<ProcessorDefinition<?>> all = new ArrayList<>();
-    steps.stream()
+    return steps.stream()
         .filter(step -> !(step instanceof CatchDefinition))
-        .flatMap(step -> Stream.concat(Stream.of(step), inside(step.getOutputs()).stream()))
-        .forEach(all::add);
-    return all;
+        .<ProcessorDefinition<?>>flatMap(
+            step -> Stream.concat(Stream.of(step), inside(step.getOutputs()).stream()))
+        .toList();
   }
 }

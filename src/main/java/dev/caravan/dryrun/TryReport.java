@@ -49,7 +49,7 @@ public final class TryReport {
     if (passage.isLost()) {
       deadLetters++;
       lost |= tried.frame() instanceof Frame.Notification;
-    } else if (!passage.records().isEmpty()) {
+    } else if (!passage.of(Sent.class).isEmpty()) {
       kept++;
     } else if (!passage.of(Dropped.class).isEmpty()) {
       dropped++;

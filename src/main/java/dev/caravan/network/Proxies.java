@@ -8,7 +8,6 @@ import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.net.URLDecoder;
-import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Locale;
@@ -164,24 +163,15 @@ public final class Proxies {
     Optional<InetAddress> first = address(parts[0]);
     Optional<InetAddress> address = address(host);
     int bits = first.map(any -> any.getAddress().length * Byte.SIZE).orElse(0);
-    if (first.isEmpty()
-        || address.isEmpty()
-        || address.get().getAddress().length * Byte.SIZE != bits
-        || !parts[1].matches("\\d{1,3}")
-        || Integer.parseInt(parts[1]) > bits) {
-      return false;
-    }
-    return new IpSubnetFilterRule(first.get(), Integer.parseInt(parts[1]), IpFilterRuleType.ACCEPT)
-        .matches(new InetSocketAddress(address.get(), 0));
+    return address.filter(it -> it.getAddress().length * Byte.SIZE == bits).isPresent()
+        && parts[1].matches("\\d{1,3}")
+        && Integer.parseInt(parts[1]) <= bits
+        && new IpSubnetFilterRule(first.get(), Integer.parseInt(parts[1]), IpFilterRuleType.ACCEPT)
+            .matches(new InetSocketAddress(address.get(), 0));
   }
 
   /** Of what is an address already: no name is looked up. */
   private static Optional<InetAddress> address(String host) {
-    byte[] bytes = NetUtil.createByteArrayFromIpAddressString(host);
-    try {
-      return bytes == null ? Optional.empty() : Optional.of(InetAddress.getByAddress(bytes));
-    } catch (UnknownHostException e) {
-      throw new IllegalStateException("Not the length of an address", e);
-    }
+    return Optional.ofNullable(NetUtil.createInetAddressFromIpAddressString(host));
   }
 }

@@ -5,14 +5,10 @@ import java.io.IOException;
 /** The proxy does not let a call through: the answer is its own, not that of the server behind. */
 public final class ProxyRefusedException extends IOException {
 
-  private static final long serialVersionUID = 1L;
   private static final int LOGIN_REQUIRED = 407;
 
   private final int status;
 
-  /**
-   * @param status HTTP status of its answer
-   */
   public ProxyRefusedException(Proxies.Proxy proxy, String server, int status) {
     super(
         "The proxy %s does not let the bridge through to %s (HTTP status %d). %s"

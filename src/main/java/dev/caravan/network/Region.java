@@ -59,14 +59,11 @@ public record Region(String domain) {
             .map(e -> e.getValue() + " (" + e.getKey() + ")")
             .collect(Collectors.joining(", "));
     throw new IllegalArgumentException(
-        "GENESYS_REGION is \""
-            + nameOrDomain
-            + "\", which is no region of Genesys Cloud."
-            + nearest(wanted).map(" Did you mean %s?"::formatted).orElse("")
-            + " Set it to one of: "
-            + known
-            + "; or set GENESYS_LOGIN_URL and GENESYS_API_URL for a region that is not in this"
-            + " list.");
+        "GENESYS_REGION is \"%s\", which is no region of Genesys Cloud.%s Set it to one of: %s; or set GENESYS_LOGIN_URL and GENESYS_API_URL for a region that is not in this list."
+            .formatted(
+                nameOrDomain,
+                nearest(wanted).map(" Did you mean %s?"::formatted).orElse(""),
+                known));
   }
 
   /** The name or domain that was most likely meant; empty if none is near. */

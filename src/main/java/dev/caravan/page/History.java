@@ -1,11 +1,12 @@
 package dev.caravan.page;
 
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Deque;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -42,11 +43,9 @@ final class History {
       groups.put("depth", waiting);
       groups.put("age", age);
       Map<String, Double> left = new TreeMap<>();
-      for (Status.Client client : status.clients()) {
-        if (client.restLeft() >= 0) {
-          left.put(client.name(), (double) client.restLeft());
-        }
-      }
+      status.clients().stream()
+          .filter(client -> client.restLeft() >= 0)
+          .forEach(client -> left.put(client.name(), (double) client.restLeft()));
       groups.put("rest", left);
       return new Sample(status.at(), groups);
     }
@@ -79,33 +78,29 @@ final class History {
   /** All there is, by chart. */
   synchronized Map<String, Chart> charts() {
     List<Long> times = samples.stream().map(Sample::at).toList();
-    Map<String, Map<String, List<Double>>> all = new TreeMap<>();
-    int row = 0;
+    Map<String, Set<String>> names = new TreeMap<>();
     for (Sample sample : samples) {
-      for (var group : sample.groups().entrySet()) {
-        Map<String, List<Double>> series =
-            all.computeIfAbsent(group.getKey(), name -> new LinkedHashMap<>());
-        for (var value : group.getValue().entrySet()) {
-          List<Double> column =
-              series.computeIfAbsent(value.getKey(), name -> new ArrayList<>(times.size()));
-          fill(column, row);
-          column.add(value.getValue());
-        }
-      }
-      row++;
+      sample
+          .groups()
+          .forEach(
+              (group, values) ->
+                  names
+                      .computeIfAbsent(group, any -> new LinkedHashSet<>())
+                      .addAll(values.keySet()));
     }
     Map<String, Chart> charts = new TreeMap<>();
-    all.forEach(
+    names.forEach(
         (group, series) -> {
-          series.values().forEach(column -> fill(column, times.size()));
-          charts.put(group, new Chart(times, series));
+          Map<String, List<Double>> columns = new LinkedHashMap<>();
+          series.forEach(name -> columns.put(name, column(group, name)));
+          charts.put(group, new Chart(times, columns));
         });
     return charts;
   }
 
-  private static void fill(List<Double> column, int upTo) {
-    while (column.size() < upTo) {
-      column.add(null);
-    }
+  private List<Double> column(String group, String series) {
+    return samples.stream()
+        .map(sample -> sample.groups().getOrDefault(group, Map.of()).get(series))
+        .toList();
   }
 }

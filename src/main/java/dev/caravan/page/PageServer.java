@@ -11,9 +11,11 @@ import io.vertx.core.http.HttpServerResponse;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -26,7 +28,6 @@ final class PageServer {
 
   private static final Logger LOG = LoggerFactory.getLogger(PageServer.class);
 
-  private static final String HTML = "text/html; charset=utf-8";
   private static final String SCRIPT = "text/javascript; charset=utf-8";
   private static final String STYLE = "text/css; charset=utf-8";
   private static final String UPLOT = "/META-INF/resources/webjars/uplot/1.6.30/dist/";
@@ -50,19 +51,15 @@ final class PageServer {
   private final Vertx vertx;
   private final String host;
   private final int port;
-  private final Map<String, Asset> assets = new ConcurrentHashMap<>();
+  private final Map<String, Content> contents = new HashMap<>();
   private final Map<HttpServerResponse, Context> viewers = new ConcurrentHashMap<>();
-  private final Map<String, Supplier<String>> answers;
   private final Supplier<String> greeting;
   private volatile HttpServer server;
   private boolean refused;
 
-  private record Asset(String type, Buffer content) {}
+  private record Content(String type, Supplier<Buffer> bytes) {}
 
-  /**
-   * @param answers JSON by path
-   * @param greeting the first events of a viewer
-   */
+  /** Answers with this JSON by path, and greets a viewer with these events. */
   PageServer(
       Vertx vertx,
       String host,
@@ -72,9 +69,11 @@ final class PageServer {
     this.vertx = vertx;
     this.host = host;
     this.port = port;
-    this.answers = Map.copyOf(answers);
     this.greeting = greeting;
-    asset("/", HTML, "page.html");
+    answers.forEach(
+        (path, json) ->
+            contents.put(path, new Content("application/json", () -> Buffer.buffer(json.get()))));
+    asset("/", "text/html; charset=utf-8", "page.html");
     asset("/page.js", SCRIPT, "page.js");
     asset("/page.css", STYLE, "page.css");
     asset("/icon.svg", "image/svg+xml", "icon.svg");
@@ -84,10 +83,8 @@ final class PageServer {
 
   private void asset(String path, String type, String resource) {
     try (InputStream in = PageServer.class.getResourceAsStream(resource)) {
-      if (in == null) {
-        throw new IOException("The program lacks " + resource);
-      }
-      assets.put(path, new Asset(type, Buffer.buffer(in.readAllBytes())));
+      Buffer bytes = Buffer.buffer(in.readAllBytes());
+      contents.put(path, new Content(type, () -> bytes));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -139,15 +136,7 @@ final class PageServer {
   }
 
   void close() {
-    // Whoever goes away meanwhile is not among them any more
-    viewers.forEach(
-        (response, context) ->
-            context.runOnContext(
-                now -> {
-                  if (!response.ended() && !response.closed()) {
-                    response.end();
-                  }
-                }));
+    toViewers(HttpServerResponse::end);
     if (server != null) {
       server.close();
     }
@@ -164,12 +153,9 @@ final class PageServer {
       end(response, 403, "Ask for localhost, or set CARAVAN_HTTP_HOST.");
     } else if (request.path().equals("/events")) {
       watch(response);
-    } else if (answers.containsKey(request.path())) {
-      response.putHeader("Content-Type", "application/json");
-      response.end(answers.get(request.path()).get());
-    } else if (assets.containsKey(request.path())) {
-      Asset asset = assets.get(request.path());
-      response.putHeader("Content-Type", asset.type()).end(asset.content());
+    } else if (contents.containsKey(request.path())) {
+      Content content = contents.get(request.path());
+      response.putHeader("Content-Type", content.type()).end(content.bytes().get());
     } else {
       end(response, 404, "There is nothing here. The page is at /");
     }
@@ -203,12 +189,22 @@ final class PageServer {
 
   /** Sends an event to all who watch; one that does not keep up is left out this time. */
   void send(String event) {
+    toViewers(
+        response -> {
+          if (!response.writeQueueFull()) {
+            response.write(event);
+          }
+        });
+  }
+
+  /** Whoever goes away meanwhile is not among them any more. */
+  private void toViewers(Consumer<HttpServerResponse> what) {
     viewers.forEach(
         (response, context) ->
             context.runOnContext(
                 now -> {
-                  if (!response.ended() && !response.closed() && !response.writeQueueFull()) {
-                    response.write(event);
+                  if (!response.ended() && !response.closed()) {
+                    what.accept(response);
                   }
                 }));
   }

@@ -15,8 +15,10 @@ import java.io.UncheckedIOException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
-import java.util.TreeMap;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.stream.Collectors;
 import org.apache.camel.CamelContext;
@@ -153,24 +155,15 @@ public class StatusLoop {
   private void edits(CamelContext context, long now) {
     Map<String, Integer> current =
         context.getRoutes().stream()
-            .collect(
-                Collectors.toMap(
-                    Route::getId, System::identityHashCode, (one, other) -> one, TreeMap::new));
-    if (!routes.isEmpty()) {
-      current.forEach(
-          (id, route) -> {
-            Integer before = routes.get(id);
-            if (before == null || !before.equals(route)) {
-              timeline.mark(
-                  "EDITED",
-                  now,
-                  "The route %s was %s.".formatted(id, before == null ? "added" : "edited"));
-            }
-          });
-      routes.keySet().stream()
-          .filter(id -> !current.containsKey(id))
-          .forEach(
-              id -> timeline.mark("EDITED", now, "The route %s was taken away.".formatted(id)));
+            .collect(Collectors.toMap(Route::getId, System::identityHashCode, (one, other) -> one));
+    Set<String> ids = new TreeSet<>(routes.keySet());
+    ids.addAll(routes.isEmpty() ? Set.of() : current.keySet());
+    for (String id : ids) {
+      String what =
+          !routes.containsKey(id) ? "added" : current.containsKey(id) ? "edited" : "taken away";
+      if (!Objects.equals(routes.get(id), current.get(id))) {
+        timeline.mark("EDITED", now, "The route %s was %s.".formatted(id, what));
+      }
     }
     if (context.getStatus().isStarted()) {
       routes = current;

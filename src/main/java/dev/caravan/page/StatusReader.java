@@ -14,7 +14,6 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.distribution.ValueAtPercentile;
 import java.net.URI;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -26,6 +25,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.apache.camel.CamelContext;
 import org.apache.camel.health.HealthCheck;
 import org.apache.camel.health.HealthCheckHelper;
@@ -35,11 +35,6 @@ import org.apache.camel.health.HealthCheckHelper;
  * one thread.
  */
 final class StatusReader {
-
-  private static final String EVENTS = "events";
-
-  /** Else those that are up are left out. */
-  private static final String EXPOSED = "full";
 
   private static final double MILLIS = 1000;
 
@@ -64,7 +59,8 @@ final class StatusReader {
     SpoolComponent spools = context.getComponent("spool", SpoolComponent.class);
     List<HealthCheck.Result> health =
         context.getStatus().isStarted()
-            ? List.copyOf(HealthCheckHelper.invokeReadiness(context, EXPOSED))
+            // Else those that are up are left out
+            ? List.copyOf(HealthCheckHelper.invokeReadiness(context, "full"))
             : List.of();
     return new Status(
         now,
@@ -74,7 +70,7 @@ final class StatusReader {
         instances(health),
         genesys.clientStatuses().stream().map(this::client).toList(),
         spools.statuses().stream()
-            .sorted(Comparator.comparing(spool -> !spool.name().equals(EVENTS)))
+            .sorted(Comparator.comparing(spool -> !spool.name().equals("events")))
             .map(StatusReader::spool)
             .toList(),
         kafka(health, now),
@@ -96,12 +92,9 @@ final class StatusReader {
         worst = worst == null ? state : worst.worse(state);
       }
       if (down) {
+        Object sentence = data.getOrDefault("sentence", data.get("bridge.sentence"));
         problems.add(
-            String.valueOf(
-                data.getOrDefault(
-                    "sentence",
-                    data.getOrDefault(
-                        "bridge.sentence", result.getCheck().getId() + " is down."))));
+            sentence == null ? result.getCheck().getId() + " is down." : sentence.toString());
       }
       if (data.get("degraded") instanceof String sentence && !sentence.isEmpty()) {
         degraded.add(sentence);
@@ -110,7 +103,7 @@ final class StatusReader {
     if (worst == null) {
       return new Status.Verdict("starting", "The bridge is starting.", List.of(), List.of());
     }
-    String state = worst.label();
+    boolean isDegraded = worst.compareTo(ShardStatus.Health.BLIND) < 0 && !degraded.isEmpty();
     String headline =
         switch (worst) {
           case BROKEN -> "Somebody has to act.";
@@ -118,21 +111,19 @@ final class StatusReader {
           case FLOWING -> "Events flow to Kafka.";
           case IDLE -> "Connected. There are no events at present.";
         };
-    if (worst.compareTo(ShardStatus.Health.BLIND) < 0 && !degraded.isEmpty()) {
-      state = "degraded";
-      headline = "Events are read, but not all is well.";
-    }
-    return new Status.Verdict(state, headline, List.copyOf(problems), List.copyOf(degraded));
+    return new Status.Verdict(
+        isDegraded ? "degraded" : worst.label(),
+        isDegraded ? "Events are read, but not all is well." : headline,
+        List.copyOf(problems),
+        List.copyOf(degraded));
   }
 
   /** What is down and does not say whether it passes by itself may need somebody. */
   private static ShardStatus.Health state(Object label, boolean down) {
-    for (ShardStatus.Health state : ShardStatus.Health.values()) {
-      if (state.label().equals(label)) {
-        return state;
-      }
-    }
-    return down ? ShardStatus.Health.BROKEN : null;
+    return Stream.of(ShardStatus.Health.values())
+        .filter(state -> state.label().equals(label))
+        .findFirst()
+        .orElse(down ? ShardStatus.Health.BROKEN : null);
   }
 
   /** Which the bridge's own health tells, if there are several. */
@@ -203,16 +194,14 @@ final class StatusReader {
   }
 
   private Status.Kafka kafka(List<HealthCheck.Result> health, long now) {
-    List<String> problems = new ArrayList<>();
-    for (HealthCheck.Result result : health) {
-      if (result.getCheck().getId().startsWith("kafka")) {
-        for (String name : List.of("sentence", "degraded")) {
-          if (result.getDetails().get(name) instanceof String sentence && !sentence.isEmpty()) {
-            problems.add(sentence);
-          }
-        }
-      }
-    }
+    List<String> problems =
+        health.stream()
+            .filter(result -> result.getCheck().getId().startsWith("kafka"))
+            .map(HealthCheck.Result::getDetails)
+            .flatMap(details -> Stream.of(details.get("sentence"), details.get("degraded")))
+            .filter(sentence -> sentence instanceof String text && !text.isEmpty())
+            .map(String.class::cast)
+            .toList();
     Timer delivery = meters.find("caravan.delivery").timer();
     ValueAtPercentile[] latencies =
         delivery == null ? new ValueAtPercentile[0] : delivery.takeSnapshot().percentileValues();
@@ -270,14 +259,10 @@ final class StatusReader {
   /** Since the look before, and a second at least: two that look do not halve it. */
   private double perSecond(String key, double total, long now) {
     Rated before = rated.get(key);
-    if (before == null) {
-      rated.put(key, new Rated(total, now, 0));
-      return 0;
-    }
-    if (now - before.at() < MILLIS) {
+    if (before != null && now - before.at() < MILLIS) {
       return before.perSecond();
     }
-    double perSecond = (total - before.total()) / (now - before.at()) * MILLIS;
+    double perSecond = before == null ? 0 : (total - before.total()) / (now - before.at()) * MILLIS;
     rated.put(key, new Rated(total, now, perSecond));
     return perSecond;
   }

@@ -75,7 +75,12 @@ final class Timeline {
       String cause,
       Map<String, Integer> topics,
       String sentence,
-      String backfilled) {}
+      String backfilled) {
+
+    private Missed backfilled(String what) {
+      return new Missed(id, row, from, to, cause, topics, sentence, what);
+    }
+  }
 
   /** All of it. */
   record Content(List<Span> spans, List<Missed> gaps, List<Mark> marks) {}
@@ -123,12 +128,10 @@ final class Timeline {
     int last = lastOf(row);
     Span before = last < 0 ? null : spans.get(last);
     boolean goesOn = before != null && now - before.to() <= TOGETHER.toMillis();
-    if (goesOn && before.state().equals(state)) {
-      spans.set(last, new Span(row, state, before.from(), Math.max(now, before.to())));
-    } else {
-      if (goesOn) {
-        spans.set(last, new Span(row, before.state(), before.from(), Math.max(now, before.to())));
-      }
+    if (goesOn) {
+      spans.set(last, new Span(row, before.state(), before.from(), Math.max(now, before.to())));
+    }
+    if (!goesOn || !before.state().equals(state)) {
       spans.add(new Span(row, state, now, now));
       version++;
       prune(now);
@@ -160,23 +163,12 @@ final class Timeline {
               signal.sentence(),
               ""));
     } else if (signal.type().equals("BACKFILLED")) {
-      gaps.replaceAll(gap -> gap.id().equals(signal.gap()) ? backfilled(gap, signal) : gap);
+      gaps.replaceAll(
+          gap -> gap.id().equals(signal.gap()) ? gap.backfilled(signal.sentence()) : gap);
     } else {
       marks.add(new Mark(row(signal), signal.type(), millis(signal.to(), now), signal.sentence()));
     }
     prune(now);
-  }
-
-  private static Missed backfilled(Missed gap, Signal signal) {
-    return new Missed(
-        gap.id(),
-        gap.row(),
-        gap.from(),
-        gap.to(),
-        gap.cause(),
-        gap.topics(),
-        gap.sentence(),
-        signal.sentence());
   }
 
   private static String row(Signal signal) {

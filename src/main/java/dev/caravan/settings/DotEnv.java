@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -16,8 +17,6 @@ import java.util.regex.Pattern;
  * too.
  */
 final class DotEnv extends EnvConfigSource {
-
-  private static final long serialVersionUID = 1L;
 
   /** Below the environment, above what is configured elsewhere. */
   private static final int ORDINAL = 295;
@@ -46,9 +45,8 @@ final class DotEnv extends EnvConfigSource {
     if (!Files.isRegularFile(file)) {
       return Map.of();
     }
-    String text =
-        withoutMark(new String(Files.readAllBytes(file), StandardCharsets.UTF_8))
-            .replace("\r\n", "\n");
+    String read = new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
+    String text = withoutMark(read).replace("\r\n", "\n");
     Map<String, String> values = new LinkedHashMap<>();
     Matcher variables = VARIABLE.matcher(text);
     while (variables.find()) {
@@ -72,14 +70,9 @@ final class DotEnv extends EnvConfigSource {
     return variable.group(4).replaceFirst("\\s#.*", "").strip();
   }
 
-  private static String meant(java.util.regex.MatchResult escaped) {
-    String meant =
-        switch (escaped.group(1)) {
-          case "n" -> "\n";
-          case "r" -> "\r";
-          case "t" -> "\t";
-          default -> escaped.group(1);
-        };
-    return Matcher.quoteReplacement(meant);
+  private static String meant(MatchResult escaped) {
+    String meant = escaped.group(1);
+    return Matcher.quoteReplacement(
+        Map.of("n", "\n", "r", "\r", "t", "\t").getOrDefault(meant, meant));
   }
 }

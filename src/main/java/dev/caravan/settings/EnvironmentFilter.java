@@ -23,12 +23,6 @@ import java.util.stream.Collectors;
  */
 public final class EnvironmentFilter implements SmallRyeConfigBuilderCustomizer {
 
-  /** Names nothing: what stands behind the colon of a reference to it counts. */
-  private static final String NOTHING = "caravan.nothing";
-
-  /** After those of Quarkus, which ask for the environment as it is. */
-  private static final int LAST = Integer.MAX_VALUE;
-
   private static final Pattern OF_FRAMEWORKS =
       Pattern.compile(
           // A profile may stand before it: %dev.quarkus.log.level
@@ -43,9 +37,7 @@ public final class EnvironmentFilter implements SmallRyeConfigBuilderCustomizer 
           .filter(OF_FRAMEWORKS.asMatchPredicate())
           .collect(Collectors.toSet());
 
-  /**
-   * Property that holds the names of the variables that were left aside; absent if there is none.
-   */
+  /** Property with the names of the variables that were left aside; absent if there is none. */
   public static final String LEFT_ASIDE = "caravan.left-aside";
 
   /** Property that says why {@code .env} could not be read; absent if it could. */
@@ -63,21 +55,22 @@ public final class EnvironmentFilter implements SmallRyeConfigBuilderCustomizer 
    * twice, and a backslash before it would make that one again.
    */
   public static String literal(String value) {
-    return value.replace("$", "$$").replaceAll("(\\\\+)\\$", "\\${" + NOTHING + ":$1}\\$");
+    // A reference to nothing: what stands behind the colon counts
+    return value.replace("$", "$$").replaceAll("(\\\\+)\\$", "\\${caravan.nothing:$1}\\$");
+  }
+
+  static Map<String, String> literal(Map<String, String> values) {
+    Map<String, String> literal = new HashMap<>(values);
+    literal.replaceAll((name, value) -> literal(value));
+    return literal;
   }
 
   private static Map<String, String> filtered(
       Map<String, String> variables, Set<String> leftAside) {
-    Map<String, String> filtered = new HashMap<>();
-    variables.forEach(
-        (name, value) -> {
-          if (isLeftAside(name)) {
-            leftAside.add(name);
-          } else {
-            filtered.put(name, literal(value));
-          }
-        });
-    return filtered;
+    Map<String, String> filtered = new HashMap<>(variables);
+    variables.keySet().stream().filter(EnvironmentFilter::isLeftAside).forEach(leftAside::add);
+    filtered.keySet().removeAll(leftAside);
+    return literal(filtered);
   }
 
   private static boolean isLeftAside(String name) {
@@ -96,28 +89,22 @@ public final class EnvironmentFilter implements SmallRyeConfigBuilderCustomizer 
     builder.withSources(
         new SysPropConfigSource(),
         new EnvConfigSource(filtered(System.getenv(), leftAside), EnvConfigSource.ORDINAL));
+    Map<String, String> told = new HashMap<>();
     try {
       builder.withSources(new DotEnv(filtered(DotEnv.read(dotEnv), leftAside), dotEnv));
     } catch (IOException e) {
-      builder.withSources(
-          new PropertiesConfigSource(
-              Map.of(
-                  UNREADABLE,
-                  literal("%s cannot be read (%s)".formatted(dotEnv, SettingsSource.why(e)))),
-              "the file with variables",
-              EnvConfigSource.ORDINAL));
+      told.put(UNREADABLE, "%s cannot be read (%s)".formatted(dotEnv, SettingsSource.why(e)));
     }
     if (!leftAside.isEmpty()) {
-      builder.withSources(
-          new PropertiesConfigSource(
-              Map.of(LEFT_ASIDE, String.join(", ", leftAside)),
-              "variables left aside",
-              EnvConfigSource.ORDINAL));
+      told.put(LEFT_ASIDE, String.join(", ", leftAside));
     }
+    builder.withSources(
+        new PropertiesConfigSource(
+            literal(told), "what the filter tells", EnvConfigSource.ORDINAL));
   }
 
   @Override
   public int priority() {
-    return LAST;
+    return Integer.MAX_VALUE; // after those of Quarkus, which ask for the environment as it is
   }
 }

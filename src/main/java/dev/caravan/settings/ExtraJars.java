@@ -2,7 +2,6 @@ package dev.caravan.settings;
 
 import java.io.IOException;
 import java.net.MalformedURLException;
-import java.net.URI;
 import java.net.URL;
 import java.net.URLClassLoader;
 import java.nio.file.Files;
@@ -22,52 +21,45 @@ public final class ExtraJars {
   /** One for all clients, as long as the same jars lie there: what is loaded stays loaded. */
   private static ClassLoader current = ExtraJars.class.getClassLoader();
 
-  private static List<URI> of = List.of();
+  private static List<Path> of = List.of();
 
   private ExtraJars() {}
 
   /** What finds the classes in the jars of the folder; the bridge's own if there are none. */
-  public static ClassLoader loader(Config config) {
-    return loader(
+  public static synchronized ClassLoader loader(Config config) {
+    List<Path> jars =
         config
             .getOptionalValue("caravan.jars.dir", String.class)
-            .map(folder -> jars(Path.of(folder)))
-            .orElse(List.of()));
-  }
-
-  private static synchronized ClassLoader loader(List<URI> jars) {
+            .map(Path::of)
+            .filter(Files::isDirectory)
+            .map(ExtraJars::jars)
+            .orElse(List.of());
     if (!jars.equals(of)) {
       ClassLoader own = ExtraJars.class.getClassLoader();
       // Never closed: clients load classes of it at any time
-      current =
-          jars.isEmpty()
-              ? own
-              : new URLClassLoader(jars.stream().map(ExtraJars::url).toArray(URL[]::new), own);
+      current = jars.isEmpty() ? own : new URLClassLoader(urls(jars), own);
       of = jars;
     }
     return current;
   }
 
-  private static List<URI> jars(Path folder) {
-    if (!Files.isDirectory(folder)) {
-      return List.of();
-    }
+  private static List<Path> jars(Path folder) {
     try (Stream<Path> files = Files.list(folder)) {
-      return files
-          .filter(file -> file.toString().endsWith(".jar"))
-          .sorted()
-          .map(Path::toUri)
-          .toList();
+      return files.filter(file -> file.toString().endsWith(".jar")).sorted().toList();
     } catch (IOException e) {
       throw new KafkaException("the folder of jars " + folder + " cannot be read", e);
     }
   }
 
-  private static URL url(URI file) {
+  private static URL[] urls(List<Path> jars) {
+    URL[] urls = new URL[jars.size()];
     try {
-      return file.toURL();
+      for (int i = 0; i < urls.length; i++) {
+        urls[i] = jars.get(i).toUri().toURL();
+      }
     } catch (MalformedURLException e) {
-      throw new KafkaException("the file " + file + " has no address", e);
+      throw new KafkaException("one of " + jars + " has no address", e);
     }
+    return urls;
   }
 }

@@ -32,12 +32,7 @@ public final class KafkaClients {
     }
   }
 
-  /**
-   * Makes one that asks a cluster.
-   *
-   * @param properties what other clients of the cluster are made with
-   * @param patienceMillis how long an answer may take
-   */
+  /** Makes one that asks a cluster, of what its other clients are made with. */
   public static Admin admin(Config config, Map<?, ?> properties, int patienceMillis) {
     Map<String, Object> its = KafkaProperties.knownTo(AdminClientConfig.configNames(), properties);
     its.put(AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, patienceMillis);

@@ -1,10 +1,8 @@
 package dev.caravan.settings;
 
 import dev.caravan.Spelling;
-import dev.caravan.settings.Setting.HoldsUp;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -14,8 +12,8 @@ import java.util.Properties;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Consumer;
 import java.util.function.Function;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.clients.admin.AdminClientConfig;
@@ -51,11 +49,9 @@ public final class KafkaProperties {
   /** Kafka's client asks a token from no other place, so that nobody else can make it ask there. */
   private static final String ALLOWED_URLS = "org.apache.kafka.sasl.oauthbearer.allowed.urls";
 
-  private static final Map<String, ConfigDef> DEFINED =
-      Map.of(
-          "producer", ProducerConfig.configDef(),
-          "consumer", ConsumerConfig.configDef(),
-          "admin", AdminClientConfig.configDef());
+  private static final List<ConfigDef> DEFINED =
+      List.of(
+          ProducerConfig.configDef(), ConsumerConfig.configDef(), AdminClientConfig.configDef());
 
   /** What the bridge promises rests on these. */
   private static final Set<String> PROMISED =
@@ -78,48 +74,35 @@ public final class KafkaProperties {
   /** What has a setting of its own under another name. */
   private static final Map<String, String> OWN =
       Map.of(
-          ProducerConfig.COMPRESSION_TYPE_CONFIG,
-          "kafka.compression",
-          ProducerConfig.MAX_REQUEST_SIZE_CONFIG,
-          "kafka.max.request.bytes",
-          SaslConfigs.SASL_OAUTHBEARER_TOKEN_ENDPOINT_URL,
-          "kafka.oauth.token.url",
-          SaslConfigs.SASL_OAUTHBEARER_CLIENT_CREDENTIALS_CLIENT_ID,
-          "kafka.oauth.client.id",
+          ProducerConfig.COMPRESSION_TYPE_CONFIG, "kafka.compression",
+          ProducerConfig.MAX_REQUEST_SIZE_CONFIG, "kafka.max.request.bytes",
+          SaslConfigs.SASL_OAUTHBEARER_TOKEN_ENDPOINT_URL, "kafka.oauth.token.url",
+          SaslConfigs.SASL_OAUTHBEARER_CLIENT_CREDENTIALS_CLIENT_ID, "kafka.oauth.client.id",
           SaslConfigs.SASL_OAUTHBEARER_CLIENT_CREDENTIALS_CLIENT_SECRET,
-          "kafka.oauth.client.secret",
-          SaslConfigs.SASL_OAUTHBEARER_SCOPE,
-          "kafka.oauth.scope");
+              "kafka.oauth.client.secret",
+          SaslConfigs.SASL_OAUTHBEARER_SCOPE, "kafka.oauth.scope");
 
   private final Function<String, Optional<String>> setting;
+  private final Consumer<String> mistakes;
   private final Map<String, String> made = new TreeMap<>();
-  private final List<Mistake> mistakes = new ArrayList<>();
 
-  private KafkaProperties(Function<String, Optional<String>> setting) {
+  private KafkaProperties(Function<String, Optional<String>> setting, Consumer<String> mistakes) {
     this.setting = setting;
+    this.mistakes = mistakes;
   }
 
-  /**
-   * @param setting tells the value of a setting
-   * @param any what is set of {@link #ANY}, by the name of Kafka's property
-   */
-  static KafkaProperties of(
-      Function<String, Optional<String>> setting, Map<String, String> any, Path here) {
-    KafkaProperties properties = new KafkaProperties(setting);
+  /** What follows from settings, and from what is set of {@link #ANY}. */
+  static Map<String, String> make(
+      Function<String, Optional<String>> setting,
+      Map<String, String> any,
+      Consumer<String> mistakes) {
+    KafkaProperties properties = new KafkaProperties(setting, mistakes);
     properties.same();
     properties.login();
-    properties.certificates(here);
+    properties.certificates();
     properties.protocol();
     any.forEach(properties::any);
-    return properties;
-  }
-
-  Map<String, String> made() {
-    return made;
-  }
-
-  List<Mistake> mistakes() {
-    return mistakes;
+    return properties.made;
   }
 
   /** What the settings say, by the names of Kafka's properties. */
@@ -147,18 +130,14 @@ public final class KafkaProperties {
   /** Those that such a client knows, and our own, which are for the factory of TLS. */
   public static Map<String, Object> knownTo(Set<String> client, Map<?, ?> properties) {
     Map<String, Object> known = new HashMap<>();
-    properties.forEach(
-        (name, value) -> {
-          if (client.contains(name) || name.toString().startsWith("caravan.")) {
-            known.put(name.toString(), value);
-          }
-        });
+    properties.forEach((name, value) -> known.put(name.toString(), value));
+    known.keySet().removeIf(name -> !client.contains(name) && !name.startsWith("caravan."));
     return known;
   }
 
   /** Whether a property of Kafka's clients is a secret, or next to one. */
   public static boolean isSecret(String property) {
-    return DEFINED.values().stream()
+    return DEFINED.stream()
             .map(definition -> definition.configKeys().get(property))
             .anyMatch(key -> key != null && key.type == ConfigDef.Type.PASSWORD)
         || property.matches(".*(password|secret|jaas|passphrase|token).*");
@@ -185,10 +164,19 @@ public final class KafkaProperties {
     boolean ownModule = made.containsKey(SaslConfigs.SASL_JAAS_CONFIG);
     if (oauth && (user.isPresent() || password.isPresent())) {
       mistake(
-          "%s are both set, but there is one login only. Take one of them away and restart.",
-          "KAFKA_OAUTH_… and KAFKA_SASL_USERNAME or KAFKA_SASL_PASSWORD");
+          "KAFKA_OAUTH_… and KAFKA_SASL_USERNAME or KAFKA_SASL_PASSWORD are both set, but there is"
+              + " one login only. Take one of them away and restart.");
+    } else if (oauth && !mechanism.matches("|OAUTHBEARER")) {
+      mistake(
+          "KAFKA_OAUTH_TOKEN_URL is set, but KAFKA_SASL_MECHANISM is %s. Set it to OAUTHBEARER, or take"
+              + " KAFKA_OAUTH_TOKEN_URL away, and restart.",
+          mechanism);
     } else if (oauth || mechanism.equals("OAUTHBEARER")) {
-      token(mechanism);
+      made.put(SaslConfigs.SASL_MECHANISM, "OAUTHBEARER");
+      // One's own module has a handler of its own, too
+      if (!ownModule || setting.apply("kafka.oauth.token.url").isPresent()) {
+        token();
+      }
     } else if (mechanism.equals("AWS_MSK_IAM")) {
       made.putIfAbsent(
           SaslConfigs.SASL_JAAS_CONFIG, "software.amazon.msk.auth.iam.IAMLoginModule required;");
@@ -206,53 +194,38 @@ public final class KafkaProperties {
               .formatted(SECURITY, module, escaped(user.get()), escaped(password.get())));
     } else if (user.isPresent() != password.isPresent()
         || mechanism.matches("PLAIN|SCRAM.*") && !ownModule) {
-      String missing =
-          Stream.of("kafka.sasl.username", "kafka.sasl.password")
-              .filter(name -> setting.apply(name).isEmpty())
-              .map(Setting::variable)
-              .collect(Collectors.joining(" and "));
-      mistake("A login at Kafka is set, but without %s. Set it and restart.", missing);
+      mistake(
+          "A login at Kafka is set, but without %s. Set it and restart.",
+          String.join(" and ", missing("kafka.sasl.username", "kafka.sasl.password")));
     }
   }
 
-  private void token(String mechanism) {
-    if (!mechanism.isEmpty() && !mechanism.equals("OAUTHBEARER")) {
-      mistake(
-          "KAFKA_OAUTH_TOKEN_URL is set, but KAFKA_SASL_MECHANISM is %s. Set it to OAUTHBEARER, or take"
-              + " KAFKA_OAUTH_TOKEN_URL away, and restart.",
-          mechanism);
-      return;
-    }
-    made.put(SaslConfigs.SASL_MECHANISM, "OAUTHBEARER");
-    boolean ownModule = made.containsKey(SaslConfigs.SASL_JAAS_CONFIG);
-    if (ownModule && setting.apply("kafka.oauth.token.url").isEmpty()) {
-      return; // with a handler of its own, too
-    }
+  /** The variables of those settings that are not set. */
+  private List<String> missing(String... settings) {
+    return Stream.of(settings)
+        .filter(name -> setting.apply(name).isEmpty())
+        .map(Setting::variable)
+        .toList();
+  }
+
+  private void token() {
     List<String> missing =
-        Stream.of("kafka.oauth.token.url", "kafka.oauth.client.id", "kafka.oauth.client.secret")
-            .filter(name -> setting.apply(name).isEmpty())
-            .map(Setting::variable)
-            .toList();
+        missing("kafka.oauth.token.url", "kafka.oauth.client.id", "kafka.oauth.client.secret");
     if (!missing.isEmpty()) {
       mistake(
-          "The login at Kafka is OAUTHBEARER, but %s missing. Set it and restart.",
-          String.join(" and ", missing) + (missing.size() == 1 ? " is" : " are"));
+          "The login at Kafka is OAUTHBEARER, but %s %s missing. Set it and restart.",
+          String.join(" and ", missing), missing.size() == 1 ? "is" : "are");
       return;
     }
-    String url = setting.apply("kafka.oauth.token.url").get();
     made.put(
         SaslConfigs.SASL_LOGIN_CALLBACK_HANDLER_CLASS,
         SECURITY + "oauthbearer.OAuthBearerLoginCallbackHandler");
-    made.put(SaslConfigs.SASL_OAUTHBEARER_TOKEN_ENDPOINT_URL, url);
-    made.put(
-        SaslConfigs.SASL_OAUTHBEARER_CLIENT_CREDENTIALS_CLIENT_ID,
-        setting.apply("kafka.oauth.client.id").get());
-    made.put(
-        SaslConfigs.SASL_OAUTHBEARER_CLIENT_CREDENTIALS_CLIENT_SECRET,
-        setting.apply("kafka.oauth.client.secret").get());
-    setting
-        .apply("kafka.oauth.scope")
-        .ifPresent(scope -> made.put(SaslConfigs.SASL_OAUTHBEARER_SCOPE, scope));
+    OWN.forEach(
+        (property, own) -> {
+          if (own.startsWith("kafka.oauth.")) {
+            setting.apply(own).ifPresent(value -> made.put(property, value));
+          }
+        });
     String trust =
         setting
             .apply("kafka.oauth.ca.file")
@@ -263,34 +236,31 @@ public final class KafkaProperties {
         SECURITY + "oauthbearer.OAuthBearerLoginModule required" + trust + ";");
     Set<String> allowed = new TreeSet<>(List.of(System.getProperty(ALLOWED_URLS, "").split(",")));
     allowed.remove("");
-    allowed.add(url);
+    allowed.add(made.get(SaslConfigs.SASL_OAUTHBEARER_TOKEN_ENDPOINT_URL));
     System.setProperty(ALLOWED_URLS, String.join(",", allowed));
   }
 
-  private void certificates(Path here) {
+  private void certificates() {
     Map.of(
             "kafka.ssl.ca.file", CA_FILE,
             "kafka.ssl.certificate.file", CERTIFICATE_FILE,
             "kafka.ssl.key.file", KEY_FILE)
         .forEach(
-            (name, property) ->
-                file(name, here).ifPresent(file -> made.put(property, file.toString())));
-    if (made.containsKey(CERTIFICATE_FILE) != made.containsKey(KEY_FILE)
-        && setting.apply("kafka.ssl.certificate.file").isPresent()
-            != setting.apply("kafka.ssl.key.file").isPresent()) {
+            (name, property) -> file(name).ifPresent(file -> made.put(property, file.toString())));
+    if (missing("kafka.ssl.certificate.file", "kafka.ssl.key.file").size() == 1) {
       mistake(
-          "%s are needed both. Set the other one, too, and restart.",
-          "KAFKA_SSL_CERTIFICATE_FILE and KAFKA_SSL_KEY_FILE");
+          "KAFKA_SSL_CERTIFICATE_FILE and KAFKA_SSL_KEY_FILE are needed both. Set the other one, too,"
+              + " and restart.");
     }
-    file("kafka.oauth.ca.file", here);
+    file("kafka.oauth.ca.file");
   }
 
-  private Optional<Path> file(String name, Path here) {
-    Optional<Path> file = setting.apply(name).map(here::resolve);
+  private Optional<Path> file(String name) {
+    Optional<Path> file = setting.apply(name).map(it -> Path.of(it).toAbsolutePath());
     if (file.isPresent() && !Files.isReadable(file.get())) {
       mistake(
-          "%s cannot be read: there is no such file, or this process may not read it. Correct it and restart.",
-          Setting.variable(name) + "=" + Setting.quoted(setting.apply(name).get()));
+          "%s=%s cannot be read: there is no such file, or this process may not read it. Correct it and restart.",
+          Setting.variable(name), Setting.quoted(setting.apply(name).get()));
       return Optional.empty();
     }
     return file;
@@ -330,48 +300,37 @@ public final class KafkaProperties {
 
   // ---- any other property
 
-  private void any(String property, String value) {
-    String variable = Setting.variable(ANY + property);
+  private void any(String name, String value) {
+    String variable = Setting.variable(name);
+    String property = name.substring(ANY.length());
+    String own = OWN.getOrDefault(property, "kafka." + property);
     if (PROMISED.contains(property)) {
       mistake(
           "%s cannot be set: what the bridge promises rests on it. Take it away and restart.",
           variable);
-      return;
-    }
-    String own = OWN.getOrDefault(property, "kafka." + property);
-    if (SettingsTable.all().stream().anyMatch(known -> known.name().equals(own))) {
+    } else if (SettingsTable.all().stream().anyMatch(known -> known.name().equals(own))) {
       mistake(
-          "%s has a setting of its own: set " + Setting.variable(own) + " instead, and restart.",
-          variable);
-      return;
-    }
-    if (!isKnown(property)) {
+          "%s has a setting of its own: set %s instead, and restart.",
+          variable, Setting.variable(own));
+    } else if (!isKnown(property)) {
       mistake(
-          "%s sets "
-              + Setting.quoted(property).replace("%", "%%")
-              + ", which is no property of Kafka's clients."
-              + " The nearest is "
-              + Setting.variable(ANY + nearest(property))
-              + ". Correct it and restart.",
-          variable);
-      return;
+          "%s sets %s, which is no property of Kafka's clients. The nearest is %s. Correct it and restart.",
+          variable, Setting.quoted(property), Setting.variable(ANY + nearest(property)));
+    } else {
+      wrong(property, value)
+          .ifPresentOrElse(
+              why -> mistake("%s cannot be used: %s. Correct it and restart.", variable, why),
+              () -> made.put(property, value));
     }
-    wrong(property, value)
-        .ifPresentOrElse(
-            why ->
-                mistake(
-                    "%s cannot be used: " + why.replace("%", "%%") + ". Correct it and restart.",
-                    variable),
-            () -> made.put(property, value));
   }
 
   private static boolean isKnown(String property) {
-    return DEFINED.values().stream().anyMatch(it -> it.names().contains(property));
+    return DEFINED.stream().anyMatch(it -> it.names().contains(property));
   }
 
   /** What Kafka says to a value. Classes may be in a jar that is found later. */
   private static Optional<String> wrong(String property, String value) {
-    for (ConfigDef definition : DEFINED.values()) {
+    for (ConfigDef definition : DEFINED) {
       ConfigDef.ConfigKey key = definition.configKeys().get(property);
       if (key == null
           || key.type == ConfigDef.Type.CLASS
@@ -392,7 +351,7 @@ public final class KafkaProperties {
   }
 
   private static String nearest(String property) {
-    return DEFINED.values().stream()
+    return DEFINED.stream()
         .flatMap(definition -> definition.names().stream())
         .min(
             Comparator.comparingInt((String known) -> Spelling.distance(known, property))
@@ -400,7 +359,7 @@ public final class KafkaProperties {
         .orElseThrow();
   }
 
-  private void mistake(String sentence, String of) {
-    mistakes.add(new Mistake(HoldsUp.SENDING, sentence.formatted(of)));
+  private void mistake(String sentence, Object... of) {
+    mistakes.accept(sentence.formatted(of));
   }
 }

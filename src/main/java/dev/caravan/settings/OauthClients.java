@@ -1,17 +1,15 @@
 package dev.caravan.settings;
 
-import dev.caravan.settings.Setting.HoldsUp;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 
 /**
  * The OAuth clients that are set: the one without a name, called {@value #DEFAULT}, and those of
@@ -31,30 +29,17 @@ public final class OauthClients {
 
   private static final String LEFT_OUT = " It is left out, and the other clients read.";
 
-  /**
-   * In the form of {@link #plain}: a name may have dots in it, where a variable has underscores.
-   */
-  private static final Pattern PLAIN = Pattern.compile("genesys\\.clients\\.(.+)\\.(id|secret)");
-
-  private static final Pattern FILE =
-      Pattern.compile("(genesys\\.clients\\..+\\.(?:id|secret))\\.file");
+  /** In plain form: a name may have dots in it, where a variable has underscores. */
+  private static final Pattern PLAIN =
+      Pattern.compile("genesys\\.clients\\.(.+)\\.(id|secret)(\\.file)?");
 
   private static final Pattern NAME = Pattern.compile("[a-z0-9]([a-z0-9-]{0,28}[a-z0-9])?");
 
-  /** What is known of one of them. */
-  private record Given(Optional<String> id, Optional<String> secret) {}
-
   private OauthClients() {}
-
-  /** A name of a variable or property as one of its kind is compared. */
-  static String plain(String name) {
-    return name.toLowerCase(Locale.ROOT).replace('_', '.').replace('-', '.');
-  }
 
   /** Whether a variable or property is about a client with a name. */
   public static boolean isOne(String name) {
-    String plain = plain(name);
-    return PLAIN.matcher(plain).matches() || FILE.matcher(plain).matches();
+    return PLAIN.matcher(Setting.plain(name)).matches();
   }
 
   /** What the variables of a client begin with, such as {@code GENESYS_CLIENTS_EMEA}. */
@@ -72,99 +57,81 @@ public final class OauthClients {
   }
 
   /**
-   * Which of them can be used.
+   * Properties of those that can be used.
    *
-   * @param settings what is set, by plain name, without that of the default client
-   * @param id of the default client
-   * @param secret of the default client
-   * @param derived gets the properties
+   * @param settings what is set of those with names, by plain name
+   * @param id of the default client, as is the secret
    */
-  static void read(
+  static Map<String, String> usable(
       Map<String, String> settings,
       Optional<String> id,
       Optional<String> secret,
-      Map<String, String> derived,
-      List<Mistake> mistakes) {
-    Map<String, Given> named = new TreeMap<>();
+      Consumer<String> mistakes) {
+    Map<String, Map<String, String>> named = new TreeMap<>();
     settings.forEach(
         (plain, value) -> {
           Matcher parts = PLAIN.matcher(plain);
           if (parts.matches()) {
-            named.merge(
-                parts.group(1).replace('.', '-'),
-                parts.group(2).equals("id")
-                    ? new Given(Optional.of(value), Optional.empty())
-                    : new Given(Optional.empty(), Optional.of(value)),
-                (one, other) -> new Given(one.id().or(other::id), one.secret().or(other::secret)));
+            named
+                .computeIfAbsent(parts.group(1).replace('.', '-'), name -> new HashMap<>())
+                .put(parts.group(2), value);
           }
         });
-    Map<String, Given> all = new LinkedHashMap<>();
-    if (named.isEmpty() || id.isPresent() || secret.isPresent()) {
-      all.put(DEFAULT, new Given(id, secret));
+    if (named.remove(DEFAULT) != null) {
+      mistakes.accept(
+          "GENESYS_CLIENTS_DEFAULT_ID names a client as the one of GENESYS_CLIENT_ID is called. Give"
+              + " it another name and restart.");
     }
-    Optional.ofNullable(named.remove(DEFAULT))
-        .ifPresent(
-            taken ->
-                tell(
-                    mistakes,
-                    "GENESYS_CLIENTS_DEFAULT_ID names a client as the one of GENESYS_CLIENT_ID is"
-                        + " called. Give it another name and restart."));
+    Map<String, Map<String, String>> all = new LinkedHashMap<>();
+    if (named.isEmpty() || id.isPresent() || secret.isPresent()) {
+      all.put(DEFAULT, new HashMap<>());
+      id.ifPresent(it -> all.get(DEFAULT).put("id", it));
+      secret.ifPresent(it -> all.get(DEFAULT).put("secret", it));
+    }
     all.putAll(named);
+    Map<String, String> derived = new HashMap<>();
     List<String> usable = new ArrayList<>();
     Map<String, String> byId = new HashMap<>();
     all.forEach(
         (name, client) -> {
           Optional<String> mistake =
               named.isEmpty() ? Optional.empty() : mistake(name, client, byId, usable.size());
-          mistake.ifPresentOrElse(
-              sentence -> tell(mistakes, sentence),
-              () -> {
-                usable.add(name);
-                if (!name.equals(DEFAULT)) {
-                  derived.put(property(name, "id"), client.id().orElseThrow());
-                  derived.put(property(name, "secret"), client.secret().orElseThrow());
-                }
-              });
+          mistake.ifPresent(mistakes);
+          if (mistake.isEmpty()) {
+            usable.add(name);
+            if (!name.equals(DEFAULT)) {
+              client.forEach((what, value) -> derived.put(property(name, what), value));
+            }
+          }
         });
     derived.put(NAMES, usable.isEmpty() ? DEFAULT : String.join(",", usable));
+    return derived;
   }
 
   private static Optional<String> mistake(
-      String name, Given client, Map<String, String> byId, int before) {
+      String name, Map<String, String> client, Map<String, String> byId, int before) {
     String variables = variables(name);
     if (!NAME.matcher(name).matches()) {
       return Optional.of(
-          "%s_ID has a name of a client that it may not have: at most 30 letters, digits and"
-                  .formatted(variables.length() > 60 ? variables.substring(0, 60) + "…" : variables)
-              + " underscores, none of them at an end. Correct it and restart.");
+          "%s_ID has a name of a client that it may not have: at most 30 letters, digits and underscores, none of them at an end. Correct it and restart."
+              .formatted(variables.length() > 60 ? variables.substring(0, 60) + "…" : variables));
     }
-    if (client.id().isEmpty() || client.secret().isEmpty()) {
-      String lacks = variables + (client.id().isEmpty() ? "_ID" : "_SECRET");
-      String has = variables + (client.id().isEmpty() ? "_SECRET" : "_ID");
+    if (client.size() < 2) {
+      boolean hasId = client.containsKey("id");
       return Optional.of(
-          "%s is set without %s. Set both and restart.%s".formatted(has, lacks, LEFT_OUT));
+          "%1$s_%2$s is set without %1$s_%3$s. Set both and restart.%4$s"
+              .formatted(variables, hasId ? "ID" : "SECRET", hasId ? "SECRET" : "ID", LEFT_OUT));
     }
-    String same = byId.putIfAbsent(client.id().get(), name);
+    String same = byId.putIfAbsent(client.get("id"), name);
     if (same != null) {
       return Optional.of(
-          "%s_ID is the id that %s_ID has, too. An OAuth client has 20 channels, however many names"
-                  .formatted(variables, variables(same))
-              + " it has: make another one and restart."
-              + LEFT_OUT);
+          "%s_ID is the id that %s_ID has, too. An OAuth client has 20 channels, however many names it has: make another one and restart.%s"
+              .formatted(variables, variables(same), LEFT_OUT));
     }
     return before < MOST
         ? Optional.empty()
         : Optional.of(
             "%s_ID is beyond the %d OAuth clients that there may be.%s"
                 .formatted(variables, MOST, LEFT_OUT));
-  }
-
-  private static void tell(List<Mistake> mistakes, String sentence) {
-    mistakes.add(new Mistake(HoldsUp.NOTHING, sentence));
-  }
-
-  /** Those of a list of names that can be read from the files of a folder. */
-  static List<String> among(Stream<String> files) {
-    return files.filter(file -> PLAIN.matcher(plain(file)).matches()).sorted().toList();
   }
 }

@@ -5,11 +5,11 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.Proxy;
 import java.net.Socket;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.ClientDnsLookup;
@@ -38,28 +38,16 @@ final class PlainListener {
   private static final Duration PATIENCE = Duration.ofSeconds(4);
 
   /**
-   * <a href="https://kafka.apache.org/protocol#The_Messages_ApiVersions">ApiVersions</a>, version
-   * 0, which all brokers answer, before a login, too. The name of the client ends a line for those
-   * who answer lines.
+   * <a href="https://kafka.apache.org/protocol#The_Messages_ApiVersions">ApiVersions</a> (18),
+   * version 0, which all brokers answer, before a login, too: its size, what it is, and the name of
+   * the client, which ends a line for those who answer lines.
    */
-  private static final byte[] QUESTION = question("caravan\r\n\r\n");
+  private static final byte[] QUESTION =
+      "\0\0\0\25\0\22\0\0\0\0\0\0\0\13caravan\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
 
   private static final Logger LOG = LoggerFactory.getLogger(PlainListener.class);
 
   private PlainListener() {}
-
-  private static byte[] question(String client) {
-    byte[] name = client.getBytes(StandardCharsets.US_ASCII);
-    int size = 3 * Short.BYTES + Integer.BYTES + name.length;
-    return ByteBuffer.allocate(Integer.BYTES + size)
-        .putInt(size)
-        .putShort((short) 18)
-        .putShort((short) 0)
-        .putInt(0)
-        .putShort((short) name.length)
-        .put(name)
-        .array();
-  }
 
   /**
    * Looks, if these properties are of a client without TLS; takes up to 5 s where nobody answers.
@@ -67,8 +55,8 @@ final class PlainListener {
    * @throws KafkaException if a broker answers in another protocol, or no name resolves
    */
   static void look(Map<?, ?> client) {
-    Object set = client.get(CommonClientConfigs.SECURITY_PROTOCOL_CONFIG);
-    String protocol = set == null ? "PLAINTEXT" : set.toString();
+    String protocol =
+        Objects.toString(client.get(CommonClientConfigs.SECURITY_PROTOCOL_CONFIG), "PLAINTEXT");
     if (!protocol.endsWith("PLAINTEXT")) {
       return;
     }

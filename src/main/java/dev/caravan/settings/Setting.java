@@ -44,6 +44,23 @@ public record Setting(
     UNDER_A_NAME
   }
 
+  Setting as(ValueType kind) {
+    return as(kind, shipped);
+  }
+
+  Setting as(ValueType kind, String shipped) {
+    return new Setting(name, meaning, shipped, kind, holdsUp, secret, where);
+  }
+
+  /** Its value is a secret, or next to one. */
+  Setting hidden() {
+    return new Setting(name, meaning, shipped, kind, holdsUp, true, where);
+  }
+
+  Setting at(Where place) {
+    return new Setting(name, meaning, shipped, kind, holdsUp, secret, place);
+  }
+
   /** The variable of the environment that sets it. */
   public String variable() {
     return variable(name);
@@ -54,22 +71,20 @@ public record Setting(
     return property.toUpperCase(Locale.ROOT).replace('.', '_').replace('-', '_');
   }
 
-  /** Whether the default may stand in for a wrong value while that is being told. */
-  boolean isHarmless() {
-    return holdsUp != HoldsUp.SENDING;
+  /** The name of a variable or a property as one of its kind is compared. */
+  static String plain(String name) {
+    return name.toLowerCase(Locale.ROOT).replace('_', '.').replace('-', '.');
   }
 
   /** What is wrong with a value; empty if nothing is. */
-  Optional<Mistake> mistake(String value) {
+  Optional<String> mistake(String value) {
     if (kind.fits().test(value)) {
       return Optional.empty();
     }
     String is = secret ? "is no value that it may have" : "is \"" + quoted(value) + "\"";
     return Optional.of(
-        new Mistake(
-            holdsUp,
-            "%s %s, but it must be %s. Correct it and restart."
-                .formatted(variable(), is, kind.allowed())));
+        "%s %s, but it must be %s. Correct it and restart."
+            .formatted(variable(), is, kind.allowed()));
   }
 
   /** Short, on one line, and without a password that somebody put into an address. */

@@ -7,7 +7,6 @@ import io.smallrye.config.SmallRyeConfigBuilder;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URL;
-import java.util.HashMap;
 import java.util.Map;
 
 /** For reading the settings as the bridge reads them, without starting it. */
@@ -28,9 +27,9 @@ public final class Settings {
 
   /** What the given variables and the program itself say. */
   public static SmallRyeConfig of(Map<String, String> variables) {
-    Map<String, String> literal = new HashMap<>();
-    variables.forEach((name, value) -> literal.put(name, EnvironmentFilter.literal(value)));
-    return builder().withSources(new EnvConfigSource(literal, ENVIRONMENT)).build();
+    return builder()
+        .withSources(new EnvConfigSource(EnvironmentFilter.literal(variables), ENVIRONMENT))
+        .build();
   }
 
   private static SmallRyeConfigBuilder builder() {

@@ -7,6 +7,7 @@ import io.smallrye.config.ConfigSourceFactory;
 import io.smallrye.config.ConfigValue;
 import io.smallrye.config.PropertiesConfigSource;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
@@ -14,14 +15,13 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.eclipse.microprofile.config.spi.ConfigSource;
@@ -66,14 +66,6 @@ public final class SettingsSource implements ConfigSourceFactory {
   private static final int ABOVE_EVERYTHING = 1_000;
   private static final long LARGEST_SECRET_BYTES = 64 * 1024;
 
-  /** The variables whose values are secrets, or next to secrets. */
-  public static Set<String> secretVariables() {
-    return SettingsTable.all().stream()
-        .filter(Setting::secret)
-        .map(Setting::variable)
-        .collect(Collectors.toSet());
-  }
-
   /** All variables that mean something, those of the files of secrets included. */
   public static Set<String> variables() {
     Set<String> names = new TreeSet<>(OF_THE_IMAGE);
@@ -89,14 +81,12 @@ public final class SettingsSource implements ConfigSourceFactory {
 
   /** Whether a value is not to be shown. */
   public static boolean isSecret(String variable) {
-    return secretVariables().contains(variable)
+    return SettingsTable.all().stream()
+            .anyMatch(it -> it.secret() && it.variable().equals(variable))
         || OauthClients.isOne(variable)
         || isOfKafka(variable)
             && KafkaProperties.isSecret(
-                variable
-                    .substring(KafkaProperties.ANY.length())
-                    .toLowerCase(Locale.ROOT)
-                    .replace('_', '.'));
+                Setting.plain(variable).substring(KafkaProperties.ANY.length()));
   }
 
   /** Those that may come from files. */
@@ -117,189 +107,17 @@ public final class SettingsSource implements ConfigSourceFactory {
   public Iterable<ConfigSource> getConfigSources(ConfigSourceContext context) {
     ConfigSource shipped =
         new PropertiesConfigSource(SettingsTable.shipped(), SHIPPED, BELOW_EVERYTHING);
-    if (value(context, BUILDING).isPresent()) {
+    Reading reading = new Reading(context);
+    if (reading.value(BUILDING).isPresent()) {
       return List.of(shipped);
     }
-    List<Mistake> mistakes = new ArrayList<>();
-    value(context, EnvironmentFilter.UNREADABLE)
-        .map("The file %s. Nothing of what it sets holds; correct it, or take it away."::formatted)
-        .ifPresent(sentence -> mistakes.add(new Mistake(HoldsUp.SENDING, sentence)));
-    Map<String, String> corrected = corrected(context, mistakes);
-    Map<String, String> derived = new HashMap<>();
-    Map<String, String> secrets = secrets(context, mistakes);
-    derived.putAll(secrets);
-    clients(context, secrets, derived, mistakes);
-    standby(context, mistakes);
-    corrected.putAll(hosts(context, corrected, mistakes));
-    kafka(context, secrets, derived, mistakes);
-    derived.put(
-        "quarkus.log.console.json.enabled",
-        String.valueOf("json".equals(corrected.get("caravan.log.format"))));
-    for (int i = 0; i < mistakes.size(); i++) {
-      derived.put(EACH_MISTAKE + i, mistakes.get(i).sentence());
-    }
-    tell(derived, MISTAKE, mistakes, Set.of(HoldsUp.READING));
-    tell(derived, LATER_MISTAKE, mistakes, Set.of(HoldsUp.SENDING, HoldsUp.NOTHING));
-    tell(derived, KAFKA_MISTAKE, mistakes, Set.of(HoldsUp.SENDING));
+    reading.all();
     return List.of(
         shipped,
-        new PropertiesConfigSource(literal(derived), DERIVED, ABOVE_THE_ENVIRONMENT),
-        new PropertiesConfigSource(literal(corrected), CORRECTED, ABOVE_EVERYTHING));
-  }
-
-  /** So that a dollar in a value, as in a password, stands for itself. */
-  private static Map<String, String> literal(Map<String, String> values) {
-    Map<String, String> literal = new HashMap<>();
-    values.forEach((name, value) -> literal.put(name, EnvironmentFilter.literal(value)));
-    return literal;
-  }
-
-  private static void tell(
-      Map<String, String> derived, String name, List<Mistake> mistakes, Set<HoldsUp> which) {
-    String sentences =
-        mistakes.stream()
-            .filter(mistake -> which.contains(mistake.holdsUp()))
-            .map(Mistake::sentence)
-            .collect(Collectors.joining(" "));
-    if (!sentences.isEmpty()) {
-      derived.put(name, sentences);
-    }
-  }
-
-  /** The default for every setting that is empty, and for those whose value cannot be used. */
-  private static Map<String, String> corrected(
-      ConfigSourceContext context, List<Mistake> mistakes) {
-    Map<String, String> corrected = new HashMap<>();
-    for (Setting setting : SettingsTable.all()) {
-      Optional<String> given = value(context, setting.name());
-      Optional<Mistake> mistake = given.flatMap(setting::mistake);
-      mistake.ifPresent(mistakes::add);
-      if (mistake.isPresent() && setting.isHarmless()
-          || isEmpty(context, setting.name()) && !setting.shipped().isEmpty()) {
-        corrected.put(setting.name(), setting.shipped());
-      } else {
-        // Without the white space around it
-        given.ifPresent(value -> corrected.put(setting.name(), value));
-      }
-    }
-    return corrected;
-  }
-
-  /** The OAuth clients; what is set of those with names may come from files, too. */
-  private static void clients(
-      ConfigSourceContext context,
-      Map<String, String> secrets,
-      Map<String, String> derived,
-      List<Mistake> mistakes) {
-    Map<String, String> named = new TreeMap<>();
-    Map<String, Path> files = new TreeMap<>();
-    value(context, "caravan.secrets.dir")
-        .map(Path::of)
-        .ifPresent(folder -> clientsIn(folder).forEach(files::put));
-    context
-        .iterateNames()
-        .forEachRemaining(
-            name -> {
-              if (OauthClients.isOne(name)) {
-                String plain = OauthClients.plain(name);
-                Optional<String> value = value(context, plain).or(() -> value(context, name));
-                if (plain.endsWith(".file")) {
-                  value.ifPresent(
-                      file -> files.put(plain.replaceFirst("\\.file$", ""), Path.of(file)));
-                } else {
-                  value.ifPresent(it -> named.put(plain, it));
-                }
-              }
-            });
-    files.forEach(
-        (plain, file) -> {
-          if (!named.containsKey(plain)) {
-            readInto(named, plain, plain, file, HoldsUp.NOTHING, mistakes);
-          }
-        });
-    OauthClients.read(
-        named,
-        value(context, "genesys.client.id")
-            .or(() -> Optional.ofNullable(secrets.get("genesys.client.id"))),
-        value(context, "genesys.client.secret")
-            .or(() -> Optional.ofNullable(secrets.get("genesys.client.secret"))),
-        derived,
-        mistakes);
-  }
-
-  /** Who stands by is another instance. */
-  private static void standby(ConfigSourceContext context, List<Mistake> mistakes) {
-    boolean on = value(context, "caravan.standby").filter("1"::equals).isPresent();
-    if (on && value(context, "caravan.cluster").isEmpty()) {
-      mistakes.add(
-          new Mistake(
-              HoldsUp.READING,
-              "CARAVAN_STANDBY is 1, and CARAVAN_CLUSTER is not set: it is another instance that"
-                  + " stands by. Set both, or neither, and restart."));
-    }
-  }
-
-  /** What the names of the files in a folder of secrets say. */
-  private static Map<String, Path> clientsIn(Path folder) {
-    Map<String, Path> found = new TreeMap<>();
-    try (Stream<Path> files = Files.list(folder)) {
-      OauthClients.among(files.filter(Files::isRegularFile).map(it -> it.getFileName().toString()))
-          .forEach(name -> found.put(OauthClients.plain(name), folder.resolve(name)));
-    } catch (IOException | java.io.UncheckedIOException e) {
-      // There need not be one; a secret that is lacking is told as such
-      return Map.of();
-    }
-    return found;
-  }
-
-  private static boolean isEmpty(ConfigSourceContext context, String name) {
-    ConfigValue value = context.getValue(name);
-    return value != null && value.getValue() != null && value.getValue().isBlank();
-  }
-
-  private static Map<String, String> secrets(ConfigSourceContext context, List<Mistake> mistakes) {
-    Map<String, String> secrets = new LinkedHashMap<>();
-    Optional<Path> folder = value(context, "caravan.secrets.dir").map(Path::of);
-    for (Setting secret : secrets().toList()) {
-      String variable = secret.variable();
-      Optional<Path> file =
-          value(context, secret.name() + ".file")
-              .map(Path::of)
-              .or(() -> folder.map(f -> f.resolve(variable)).filter(Files::isRegularFile));
-      if (value(context, secret.name()).isEmpty() && file.isPresent()) {
-        readInto(secrets, secret.name(), secret.name(), file.get(), secret.holdsUp(), mistakes);
-      }
-    }
-    return secrets;
-  }
-
-  private static void readInto(
-      Map<String, String> values,
-      String name,
-      String setting,
-      Path file,
-      HoldsUp holdsUp,
-      List<Mistake> mistakes) {
-    try {
-      values.put(name, read(file));
-    } catch (IOException e) {
-      mistakes.add(
-          new Mistake(
-              holdsUp,
-              "%1$s cannot be read from the file %2$s: %3$s. Correct the file, or set %1$s itself."
-                  .formatted(Setting.variable(setting), file, why(e))));
-    }
-  }
-
-  private static String read(Path file) throws IOException {
-    if (Files.size(file) > LARGEST_SECRET_BYTES) {
-      throw new IOException("it is too large for a secret");
-    }
-    String secret = DotEnv.withoutMark(Files.readString(file)).strip();
-    if (secret.isEmpty()) {
-      throw new IOException("it is empty");
-    }
-    return secret;
+        new PropertiesConfigSource(
+            EnvironmentFilter.literal(reading.derived), DERIVED, ABOVE_THE_ENVIRONMENT),
+        new PropertiesConfigSource(
+            EnvironmentFilter.literal(reading.corrected), CORRECTED, ABOVE_EVERYTHING));
   }
 
   static String why(IOException failure) {
@@ -312,76 +130,218 @@ public final class SettingsSource implements ConfigSourceFactory {
     return failure instanceof CharacterCodingException ? "it is no text" : failure.getMessage();
   }
 
-  private static Map<String, String> hosts(
-      ConfigSourceContext context, Map<String, String> corrected, List<Mistake> mistakes) {
-    Optional<String> login = host(context, corrected, "genesys.login.url");
-    Optional<String> api = host(context, corrected, "genesys.api.url");
-    Region region;
-    try {
-      region = Region.of(value(context, "genesys.region").orElse("mypurecloud.com"));
-    } catch (IllegalArgumentException e) {
-      if (login.isEmpty() || api.isEmpty()) {
-        mistakes.add(new Mistake(HoldsUp.READING, e.getMessage()));
-      }
-      region = new Region("invalid");
+  /** The settings while they are read, and what is wrong with them. */
+  private static final class Reading {
+
+    private final ConfigSourceContext context;
+    private final Map<String, String> derived = new HashMap<>();
+    private final Map<String, String> corrected = new HashMap<>();
+    private final List<Mistake> mistakes = new ArrayList<>();
+
+    private record Mistake(HoldsUp holdsUp, String sentence) {}
+
+    private Reading(ConfigSourceContext context) {
+      this.context = context;
     }
-    return Map.of(
-        "genesys.login.url", login.orElse(region.loginUrl()).replaceAll("/+$", ""),
-        "genesys.api.url", api.orElse(region.apiUrl()).replaceAll("/+$", ""));
-  }
 
-  private static Optional<String> host(
-      ConfigSourceContext context, Map<String, String> corrected, String name) {
-    return value(context, name)
-        .map(given -> corrected.getOrDefault(name, given))
-        .filter(it -> !it.isEmpty());
-  }
+    private void all() {
+      value(EnvironmentFilter.UNREADABLE)
+          .map(
+              "The file %s. Nothing of what it sets holds; correct it, or take it away."::formatted)
+          .ifPresent(sentence -> mistake(HoldsUp.SENDING, sentence));
+      SettingsTable.all().forEach(this::correct);
+      secrets().forEach(this::fromFile);
+      clients();
+      standby();
+      hosts();
+      kafka();
+      derived.put(
+          "quarkus.log.console.json.enabled",
+          String.valueOf("json".equals(corrected.get("caravan.log.format"))));
+      for (int i = 0; i < mistakes.size(); i++) {
+        derived.put(EACH_MISTAKE + i, mistakes.get(i).sentence());
+      }
+      tell(MISTAKE, Set.of(HoldsUp.READING));
+      tell(LATER_MISTAKE, Set.of(HoldsUp.SENDING, HoldsUp.NOTHING));
+      tell(KAFKA_MISTAKE, Set.of(HoldsUp.SENDING));
+    }
 
-  private static void kafka(
-      ConfigSourceContext context,
-      Map<String, String> secrets,
-      Map<String, String> derived,
-      List<Mistake> mistakes) {
-    KafkaProperties properties =
-        KafkaProperties.of(
-            name -> value(context, name).or(() -> Optional.ofNullable(secrets.get(name))),
-            any(context, mistakes),
-            Path.of("").toAbsolutePath());
-    properties.made().forEach((name, value) -> derived.put(KafkaProperties.PREFIX + name, value));
-    mistakes.addAll(properties.mistakes());
-  }
+    private void mistake(HoldsUp holdsUp, String sentence) {
+      mistakes.add(new Mistake(holdsUp, sentence));
+    }
 
-  /** What is set of Kafka's properties by their own names; secrets from files, too. */
-  private static Map<String, String> any(ConfigSourceContext context, List<Mistake> mistakes) {
-    Map<String, String> any = new TreeMap<>();
-    context
-        .iterateNames()
-        .forEachRemaining(
-            name -> {
-              String property = name.toLowerCase(Locale.ROOT).replace('_', '.').replace('-', '.');
-              if (property.startsWith(KafkaProperties.ANY)) {
-                value(context, property)
-                    .or(() -> value(context, name))
-                    .ifPresent(
-                        value -> any.put(property.substring(KafkaProperties.ANY.length()), value));
-              }
-            });
-    for (String name : List.copyOf(any.keySet())) {
-      String secret = name.replaceFirst("\\.file$", "");
-      if (!secret.equals(name) && KafkaProperties.isSecret(secret)) {
-        String file = any.remove(name);
-        readInto(
-            any, secret, KafkaProperties.ANY + secret, Path.of(file), HoldsUp.SENDING, mistakes);
+    private void tell(String property, Set<HoldsUp> which) {
+      String sentences =
+          mistakes.stream()
+              .filter(mistake -> which.contains(mistake.holdsUp()))
+              .map(Mistake::sentence)
+              .collect(Collectors.joining(" "));
+      if (!sentences.isEmpty()) {
+        derived.put(property, sentences);
       }
     }
-    return any;
-  }
 
-  private static Optional<String> value(ConfigSourceContext context, String name) {
-    ConfigValue value = context.getValue(name);
-    return Optional.ofNullable(value)
-        .map(ConfigValue::getValue)
-        .map(String::strip)
-        .filter(text -> !text.isEmpty());
+    /** The default for a setting that is empty or cannot be used, as far as it is harmless. */
+    private void correct(Setting setting) {
+      Optional<String> given = value(setting.name());
+      Optional<String> mistake = given.flatMap(setting::mistake);
+      mistake.ifPresent(sentence -> mistake(setting.holdsUp(), sentence));
+      boolean isEmpty = stripped(setting.name()).filter(String::isEmpty).isPresent();
+      if (mistake.isPresent() && setting.holdsUp() != HoldsUp.SENDING
+          || isEmpty && !setting.shipped().isEmpty()) {
+        corrected.put(setting.name(), setting.shipped());
+      } else {
+        // Without the white space around it
+        given.ifPresent(value -> corrected.put(setting.name(), value));
+      }
+    }
+
+    private void fromFile(Setting secret) {
+      Optional<Path> file =
+          value(secret.name() + ".file")
+              .map(Path::of)
+              .or(
+                  () ->
+                      value("caravan.secrets.dir")
+                          .map(folder -> Path.of(folder, secret.variable()))
+                          .filter(Files::isRegularFile));
+      if (value(secret.name()).isEmpty() && file.isPresent()) {
+        readInto(derived, secret.name(), file.get(), secret.holdsUp());
+      }
+    }
+
+    /** The OAuth clients; what is set of those with names may come from files, too. */
+    private void clients() {
+      Map<String, String> named = set(OauthClients::isOne);
+      value("caravan.secrets.dir").ifPresent(folder -> clientsIn(Path.of(folder), named));
+      fromFiles(named, HoldsUp.NOTHING);
+      derived.putAll(
+          OauthClients.usable(
+              named,
+              known("genesys.client.id"),
+              known("genesys.client.secret"),
+              sentence -> mistake(HoldsUp.NOTHING, sentence)));
+    }
+
+    /** What the names of the files in a folder of secrets say. */
+    private static void clientsIn(Path folder, Map<String, String> named) {
+      try (Stream<Path> files = Files.list(folder)) {
+        for (Path file : files.filter(Files::isRegularFile).sorted().toList()) {
+          String name = Setting.plain(file.getFileName().toString()) + ".file";
+          if (OauthClients.isOne(name)) {
+            named.putIfAbsent(name, file.toString());
+          }
+        }
+      } catch (IOException | UncheckedIOException e) {
+        // There need not be one; a secret that is lacking is told as such
+        return;
+      }
+    }
+
+    /**
+     * In the place of the name of a file with a secret puts the secret, unless that is set, too.
+     */
+    private void fromFiles(Map<String, String> set, HoldsUp holdsUp) {
+      for (String name : List.copyOf(set.keySet())) {
+        String secret = name.replaceFirst("\\.file$", "");
+        if (!secret.equals(name) && isSecret(Setting.variable(secret))) {
+          Path file = Path.of(set.remove(name));
+          if (!set.containsKey(secret)) {
+            readInto(set, secret, file, holdsUp);
+          }
+        }
+      }
+    }
+
+    /** Who stands by is another instance. */
+    private void standby() {
+      if (value("caravan.standby").filter("1"::equals).isPresent()
+          && value("caravan.cluster").isEmpty()) {
+        mistake(
+            HoldsUp.READING,
+            "CARAVAN_STANDBY is 1, and CARAVAN_CLUSTER is not set: it is another instance that"
+                + " stands by. Set both, or neither, and restart.");
+      }
+    }
+
+    private void hosts() {
+      Optional<String> login = host("genesys.login.url");
+      Optional<String> api = host("genesys.api.url");
+      Region region;
+      try {
+        region = Region.of(value("genesys.region").orElse("mypurecloud.com"));
+      } catch (IllegalArgumentException e) {
+        if (login.isEmpty() || api.isEmpty()) {
+          mistake(HoldsUp.READING, e.getMessage());
+        }
+        region = new Region("invalid");
+      }
+      corrected.put("genesys.login.url", login.orElse(region.loginUrl()).replaceAll("/+$", ""));
+      corrected.put("genesys.api.url", api.orElse(region.apiUrl()).replaceAll("/+$", ""));
+    }
+
+    private Optional<String> host(String name) {
+      return Optional.ofNullable(corrected.get(name)).filter(it -> !it.isEmpty());
+    }
+
+    /** What is set of Kafka's properties by their own names may come from files, too. */
+    private void kafka() {
+      Map<String, String> any = set(name -> name.startsWith(KafkaProperties.ANY));
+      fromFiles(any, HoldsUp.SENDING);
+      KafkaProperties.make(this::known, any, sentence -> mistake(HoldsUp.SENDING, sentence))
+          .forEach((name, value) -> derived.put(KafkaProperties.PREFIX + name, value));
+    }
+
+    private void readInto(Map<String, String> values, String name, Path file, HoldsUp holdsUp) {
+      try {
+        values.put(name, read(file));
+      } catch (IOException e) {
+        mistake(
+            holdsUp,
+            "%1$s cannot be read from the file %2$s: %3$s. Correct the file, or set %1$s itself."
+                .formatted(Setting.variable(name), file, why(e)));
+      }
+    }
+
+    private static String read(Path file) throws IOException {
+      if (Files.size(file) > LARGEST_SECRET_BYTES) {
+        throw new IOException("it is too large for a secret");
+      }
+      String secret = DotEnv.withoutMark(Files.readString(file)).strip();
+      if (secret.isEmpty()) {
+        throw new IOException("it is empty");
+      }
+      return secret;
+    }
+
+    /** What is set under names of such a plain form, by that form. */
+    private Map<String, String> set(Predicate<String> which) {
+      Map<String, String> set = new TreeMap<>();
+      context
+          .iterateNames()
+          .forEachRemaining(
+              name -> {
+                String plain = Setting.plain(name);
+                if (which.test(plain)) {
+                  value(plain).or(() -> value(name)).ifPresent(it -> set.put(plain, it));
+                }
+              });
+      return set;
+    }
+
+    /** What was set, or read from a file. */
+    private Optional<String> known(String name) {
+      return value(name).or(() -> Optional.ofNullable(derived.get(name)));
+    }
+
+    private Optional<String> value(String name) {
+      return stripped(name).filter(text -> !text.isEmpty());
+    }
+
+    private Optional<String> stripped(String name) {
+      return Optional.ofNullable(context.getValue(name))
+          .map(ConfigValue::getValue)
+          .map(String::strip);
+    }
   }
 }

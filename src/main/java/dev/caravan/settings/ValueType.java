@@ -9,14 +9,13 @@ import java.net.URI;
 import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
+import java.util.Map;
 import java.util.Set;
-import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * What values a setting may have.
@@ -27,8 +26,11 @@ public record ValueType(String allowed, Predicate<String> fits) {
 
   private static final int LAST_PORT = 65_535;
   private static final Pattern DURATION =
-      Pattern.compile(
-          "(?=.)(?:(\\d{1,6})d)?(?:(\\d{1,6})h)?(?:(\\d{1,6})m(?!s))?(?:(\\d{1,9})s)?(?:(\\d{1,12})ms)?");
+      Pattern.compile("(?=.)(\\d{1,6}d)?(\\d{1,6}h)?(\\d{1,6}m(?!s))?(\\d{1,9}s)?(\\d{1,12}ms)?");
+
+  private static final Pattern PART = Pattern.compile("(\\d+)(ms|[dhms])");
+  private static final Map<String, Long> MILLIS =
+      Map.of("d", 86_400_000L, "h", 3_600_000L, "m", 60_000L, "s", 1_000L, "ms", 1L);
 
   private static final Pattern SERVER =
       Pattern.compile("(?:[\\w%.-]*://)?(?:\\[[\\w%.:-]+]|[\\w%.-]+):(\\d{1,5})");
@@ -52,17 +54,22 @@ public record ValueType(String allowed, Predicate<String> fits) {
     return new ValueType(allowed, Pattern.compile(pattern).asMatchPredicate());
   }
 
+  static ValueType ofTopic(int most) {
+    return matching(
+        "at most %d letters, digits, dots, underscores and hyphens, as Kafka allows in the names of topics"
+            .formatted(most),
+        "[A-Za-z0-9._-]{0,%d}".formatted(most));
+  }
+
   static ValueType number(long least, long most) {
     return new ValueType(
         "a whole number from %d to %d".formatted(least, most),
-        value -> {
-          // No more digits than fit
-          if (!value.matches("\\d{1,18}")) {
-            return false;
-          }
-          long number = Long.parseLong(value);
-          return number >= least && number <= most;
-        });
+        // No more digits than fit
+        value -> value.matches("\\d{1,18}") && isBetween(Long.parseLong(value), least, most));
+  }
+
+  private static boolean isBetween(long number, long least, long most) {
+    return number >= least && number <= most;
   }
 
   static ValueType port() {
@@ -73,10 +80,10 @@ public record ValueType(String allowed, Predicate<String> fits) {
     return new ValueType(
         "a duration such as 500ms, 2s, 15m or 1h30m, from %s to %s"
             .formatted(text(least), text(most)),
+        // Each number with its unit: a bare one could mean any of them
         value ->
-            durationOf(value)
-                .filter(it -> it.compareTo(least) >= 0 && it.compareTo(most) <= 0)
-                .isPresent());
+            DURATION.matcher(value).matches()
+                && isBetween(millis(value), least.toMillis(), most.toMillis()));
   }
 
   /**
@@ -147,8 +154,7 @@ public record ValueType(String allowed, Predicate<String> fits) {
         });
   }
 
-  /** Whether this machine can listen there. */
-  public static boolean isOwnAddress(String host) {
+  private static boolean isOwnAddress(String host) {
     try {
       InetAddress address = InetAddress.getByName(host);
       return address.isAnyLocalAddress()
@@ -159,37 +165,17 @@ public record ValueType(String allowed, Predicate<String> fits) {
     }
   }
 
-  private static String text(Duration duration) {
-    if (duration.toSeconds() == 0) {
-      return duration.toMillis() + "ms";
-    }
-    if (duration.toMinutes() == 0) {
-      return duration.toSeconds() + "s";
-    }
-    // All the longer ones are whole minutes
-    return duration.toHours() == 0 ? duration.toMinutes() + "m" : duration.toHours() + "h";
+  private static long millis(String duration) {
+    return PART.matcher(duration)
+        .results()
+        .mapToLong(part -> Long.parseLong(part.group(1)) * MILLIS.get(part.group(2)))
+        .sum();
   }
 
-  /** Days to milliseconds, each with its unit: a bare number could mean any of them. */
-  private static Optional<Duration> durationOf(String value) {
-    Matcher parts = DURATION.matcher(value);
-    if (!parts.matches()) {
-      return Optional.empty();
-    }
-    List<Function<Long, Duration>> units =
-        List.of(
-            Duration::ofDays,
-            Duration::ofHours,
-            Duration::ofMinutes,
-            Duration::ofSeconds,
-            Duration::ofMillis);
-    Duration sum = Duration.ZERO;
-    for (int i = 0; i < units.size(); i++) {
-      if (parts.group(i + 1) != null) {
-        sum = sum.plus(units.get(i).apply(Long.parseLong(parts.group(i + 1))));
-      }
-    }
-    return Optional.of(sum);
+  private static String text(Duration duration) {
+    return duration.toSeconds() == 0
+        ? duration.toMillis() + "ms"
+        : duration.toString().substring("PT".length()).toLowerCase(Locale.ROOT);
   }
 
   private static boolean isAddress(String value) {
@@ -208,16 +194,9 @@ public record ValueType(String allowed, Predicate<String> fits) {
 
   /** As the Kafka client takes it: empty entries do not matter. */
   private static boolean isListOfServers(String value) {
-    for (String server : value.split(",")) {
-      Matcher parts = SERVER.matcher(server.strip());
-      if (!server.isBlank() && (!parts.matches() || !isPort(Integer.parseInt(parts.group(1))))) {
-        return false;
-      }
-    }
-    return true;
-  }
-
-  private static boolean isPort(int number) {
-    return number >= 1 && number <= LAST_PORT;
+    return Stream.of(value.split(","))
+        .filter(server -> !server.isBlank())
+        .map(server -> SERVER.matcher(server.strip()))
+        .allMatch(it -> it.matches() && isBetween(Integer.parseInt(it.group(1)), 1, LAST_PORT));
   }
 }

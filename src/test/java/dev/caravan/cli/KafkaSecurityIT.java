@@ -143,7 +143,10 @@ class KafkaSecurityIT {
               .with(name + "keystore.password", Certificates.PASSWORD)
               .with(name + "key.password", Certificates.PASSWORD);
     }
-    broker = LocalBroker.start(settings);
+    List<String> flags = new ArrayList<>(settings.jvmFlags());
+    // Kafka looks for the keys of tokens only where this allows it, too
+    flags.add("-Dorg.apache.kafka.sasl.oauthbearer.allowed.urls=" + keys.toUri());
+    broker = LocalBroker.start(settings.withJvmFlags(flags));
     createUser("bridge");
   }
 

@@ -215,7 +215,7 @@ class LauncherTest {
             "bench/soak",
             "bench/cluster",
             "bench/growth",
-            "src/main/java/dev/caravan/demo/BrokerFiles.java")) {
+            "src/main/java/dev/caravan/demo/LocalBroker.java")) {
       assertThat(Path.of(file)).content().contains(ENDS);
     }
   }

@@ -10,18 +10,16 @@ class DemoSettingsTest {
   @Test
   void nothingThatPointsAtARealOrgOrClusterReachesTheDemosBridge() {
     Map<String, String> bridge =
-        settings(
-                Map.of(
-                    "GENESYS_CLIENT_ID", "real",
-                    "GENESYS_CLIENT_SECRET", "real",
-                    "GENESYS_CLIENTS_A_SECRET", "real",
-                    "GENESYS_REGION", "mypurecloud.ie",
-                    "KAFKA_BOOTSTRAP_SERVERS", "real:9092",
-                    "KAFKA_SASL_PASSWORD", "real",
-                    "CARAVAN_DATA_DIR", "/real",
-                    "PATH", "/bin"))
-            .bridgeEnvironment(
-                "http://127.0.0.1:1", "127.0.0.1:2", new DemoSettings.Ports(3, 4), "/tmp/data");
+        bridge(
+            Map.of(
+                "GENESYS_CLIENT_ID", "real",
+                "GENESYS_CLIENT_SECRET", "real",
+                "GENESYS_CLIENTS_A_SECRET", "real",
+                "GENESYS_REGION", "mypurecloud.ie",
+                "KAFKA_BOOTSTRAP_SERVERS", "real:9092",
+                "KAFKA_SASL_PASSWORD", "real",
+                "CARAVAN_DATA_DIR", "/real",
+                "PATH", "/bin"));
 
     assertThat(bridge.values()).noneMatch(value -> value.contains("real"));
     assertThat(bridge)
@@ -37,14 +35,12 @@ class DemoSettingsTest {
   @Test
   void theUsersTopicsMediaAndRoutesAreKept() {
     Map<String, String> bridge =
-        settings(
-                Map.of(
-                    "GENESYS_TOPICS", "v2.users.*.presence",
-                    "GENESYS_MEDIA", "email",
-                    "CARAVAN_ROUTES_DIR", "/mine",
-                    "CARAVAN_ROUTES_RELOAD", "true"))
-            .bridgeEnvironment(
-                "http://127.0.0.1:1", "127.0.0.1:2", new DemoSettings.Ports(3, 4), "/tmp/data");
+        bridge(
+            Map.of(
+                "GENESYS_TOPICS", "v2.users.*.presence",
+                "GENESYS_MEDIA", "email",
+                "CARAVAN_ROUTES_DIR", "/mine",
+                "CARAVAN_ROUTES_RELOAD", "true"));
 
     assertThat(bridge)
         .containsEntry("GENESYS_TOPICS", "v2.users.*.presence")
@@ -56,16 +52,15 @@ class DemoSettingsTest {
   @Test
   void emptyVariablesCountAsNotSet() {
     Map<String, String> bridge =
-        settings(Map.of("GENESYS_TOPICS", "", "GENESYS_MEDIA", " ", "CARAVAN_ROUTES_DIR", ""))
-            .bridgeEnvironment(
-                "http://127.0.0.1:1", "127.0.0.1:2", new DemoSettings.Ports(3, 4), "/tmp/data");
+        bridge(Map.of("GENESYS_TOPICS", "", "GENESYS_MEDIA", " ", "CARAVAN_ROUTES_DIR", ""));
 
     assertThat(bridge.get("GENESYS_TOPICS")).contains("v2.routing.queues.*.conversations");
     assertThat(bridge).doesNotContainKey("GENESYS_MEDIA");
     assertThat(bridge.get("CARAVAN_ROUTES_DIR")).endsWith("/routes");
   }
 
-  private static DemoSettings settings(Map<String, String> environment) {
-    return new DemoSettings(1, 1, 0, 0, 0, 0, environment);
+  private static Map<String, String> bridge(Map<String, String> environment) {
+    return new DemoSettings(1, 1, 0, 0, 0, 0, environment)
+        .bridgeEnvironment("http://127.0.0.1:1", "127.0.0.1:2", 3, 4, "/tmp/data");
   }
 }

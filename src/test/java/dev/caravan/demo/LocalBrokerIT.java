@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.caravan.command.CommandFailure;
+import dev.caravan.command.Home;
 import dev.caravan.testing.SharedKafka;
 import dev.caravan.testing.TopicReader;
 import java.io.IOException;
@@ -135,7 +136,7 @@ class LocalBrokerIT {
     ChildProcess parent =
         ChildProcess.start(
             List.of(
-                ChildProcess.java(),
+                Home.java(),
                 "-Dcaravan.home=" + Path.of("").toAbsolutePath(),
                 "-cp",
                 System.getProperty("java.class.path"),

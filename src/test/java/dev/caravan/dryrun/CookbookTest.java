@@ -153,7 +153,7 @@ class CookbookTest {
     Passage passage = passage(CALL);
 
     assertThat(passage.of(Passage.Outside.class)).containsExactly(new Passage.Outside("http"));
-    assertThat(passage.records()).isEmpty();
+    assertThat(passage.of(Sent.class)).isEmpty();
   }
 
   @Test
@@ -196,7 +196,7 @@ class CookbookTest {
   }
 
   private List<Sent> sent(String frame) {
-    List<Sent> sent = passage(frame).records();
+    List<Sent> sent = passage(frame).of(Sent.class);
     assertThat(sent).isNotEmpty();
     return sent;
   }

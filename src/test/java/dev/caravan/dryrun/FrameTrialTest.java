@@ -7,10 +7,9 @@ import dev.caravan.command.CommandFailure;
 import dev.caravan.command.Deadline;
 import dev.caravan.dryrun.Passage.DeadLetter;
 import dev.caravan.dryrun.Passage.Dropped;
-import dev.caravan.dryrun.Passage.NoEvent;
+import dev.caravan.dryrun.Passage.NotTaken;
 import dev.caravan.dryrun.Passage.Outside;
 import dev.caravan.dryrun.Passage.Sent;
-import dev.caravan.dryrun.Passage.Stays;
 import dev.caravan.dryrun.StepTrace.Step;
 import dev.caravan.settings.Settings;
 import java.io.IOException;
@@ -97,7 +96,7 @@ public class FrameTrialTest {
   void anEventThatIsKeptBecomesTheRecordThatKafkaWouldGet() {
     Passage passage = of(VOICE);
 
-    Sent sent = passage.records().get(0);
+    Sent sent = passage.of(Sent.class).get(0);
     assertThat(passage.ends()).hasSize(1);
     assertThat(sent.record().topic()).isEqualTo("genesys.conversations.voice");
     assertThat(sent.key()).contains("c-1");
@@ -315,7 +314,7 @@ public class FrameTrialTest {
 
     Passage passage = of(VOICE);
 
-    assertThat(passage.records())
+    assertThat(passage.of(Sent.class))
         .extracting(it -> it.record().topic() + " " + it.key().orElse(""))
         .containsExactly("genesys.conversations.voice c-1", "all fixed");
     assertThat(passage.of(Outside.class)).containsExactly(new Outside("http"));
@@ -325,14 +324,15 @@ public class FrameTrialTest {
   void anEventInASpoolFromWhichNoRouteTakesIsToldSo() throws IOException {
     receive("- to: spool:nowhere\n");
 
-    assertThat(of(VOICE).ends()).containsExactly(new Stays("spool:nowhere"));
+    assertThat(of(VOICE).ends())
+        .containsExactly(new NotTaken("stays in spool:nowhere, from which no route takes"));
   }
 
   @Test
   void whatIsNoEventGoesThroughNoRoute() {
     assertThat(
             of("{\"topicName\":\"channel.metadata\",\"eventBody\":{\"message\":\"pong\"}}").ends())
-        .hasOnlyElementsOfType(NoEvent.class);
+        .hasOnlyElementsOfType(NotTaken.class);
     assertThat(of("{\"topicName\":").ends())
         .containsExactly(new DeadLetter("the frame is cut off after 13 bytes", ""));
   }

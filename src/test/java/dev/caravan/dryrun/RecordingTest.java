@@ -28,7 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(300)
 class RecordingTest {
 
-  private static final Recording.Limits MANY = new Recording.Limits(100, 100);
+  private static final int MANY = 100;
 
   @TempDir private Path folder;
 
@@ -43,7 +43,7 @@ class RecordingTest {
   @Test
   void eachFrameIsALineAndOnlyTheOwnerCanReadTheFile() throws IOException {
     byte[] one = frame("v2.users.u.presence", "{\"a\":\n\t1}");
-    try (Recording recording = new Recording(file(), Optional.empty(), MANY)) {
+    try (Recording recording = new Recording(file(), Optional.empty(), MANY, MANY)) {
       recording.add(one);
       recording.add(
           "{\"topicName\":\"channel.metadata\",\"eventBody\":{}}".getBytes(StandardCharsets.UTF_8));
@@ -62,8 +62,7 @@ class RecordingTest {
 
   @Test
   void ofEachKindAndInAllItTakesSoManyAndNoMore() {
-    try (Recording recording =
-        new Recording(file(), Optional.empty(), new Recording.Limits(2, 3))) {
+    try (Recording recording = new Recording(file(), Optional.empty(), 2, 3)) {
       for (int i = 0; i < 5; i++) {
         recording.add(frame("v2.users.u.presence", "{}"));
       }
@@ -81,11 +80,11 @@ class RecordingTest {
 
   @Test
   void aFileThatIsThereIsNotTouchedAndNothingLeavesNone() throws IOException {
-    new Recording(file(), Optional.empty(), MANY).close();
+    new Recording(file(), Optional.empty(), MANY, MANY).close();
     assertThat(file()).doesNotExist();
     Files.writeString(file(), "mine");
 
-    assertThatThrownBy(() -> new Recording(file(), Optional.empty(), MANY))
+    assertThatThrownBy(() -> new Recording(file(), Optional.empty(), MANY, MANY))
         .isInstanceOf(CommandFailure.class)
         .hasMessageContaining("is there already");
     assertThat(file()).content().isEqualTo("mine");
@@ -95,10 +94,7 @@ class RecordingTest {
   void whatAnOrgSendsIsRecordedOverAChannelThatIsEmptiedAtTheEnd() throws Exception {
     try (Simulator org = org();
         Recording recording =
-            new Recording(
-                file(),
-                Optional.of(new Mask(new byte[] {1})),
-                new Recording.Limits(Long.MAX_VALUE, 20))) {
+            new Recording(file(), Optional.of(new Mask(new byte[] {1})), Long.MAX_VALUE, 20)) {
 
       new OrgRecorder(settings(org), Optional.of("v2.routing.queues.*.conversations"))
           .record(recording, Duration.ofMinutes(1), () -> {});
@@ -117,7 +113,7 @@ class RecordingTest {
   @Test
   void anOrgThatRefusesIsToldAtOnce() {
     try (Simulator org = org();
-        Recording recording = new Recording(file(), Optional.empty(), MANY)) {
+        Recording recording = new Recording(file(), Optional.empty(), MANY, MANY)) {
       Map<String, String> wrong = Map.of("GENESYS_CLIENT_SECRET", "wrong");
 
       assertThatThrownBy(

@@ -3,7 +3,7 @@ package dev.caravan.road;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.caravan.demo.ChildProcess;
+import dev.caravan.command.Home;
 import dev.caravan.simulator.CentreSize;
 import dev.caravan.simulator.OauthClient;
 import dev.caravan.simulator.fault.Action;
@@ -113,7 +113,7 @@ class ClusterClientsIT {
             .with("CARAVAN_ROUTES_DIR", routes(name, clients).toString())
             .verbose();
     if (shipped) {
-      settings.java(ChildProcess.java(), List.of(Bridge.SHIPPED_FLAGS.split(" ")));
+      settings.java(Home.java(), List.of(Bridge.SHIPPED_FLAGS.split(" ")));
     }
     return instances.start(name, settings);
   }

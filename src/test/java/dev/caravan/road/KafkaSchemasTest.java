@@ -10,6 +10,7 @@ import com.networknt.schema.JsonSchemaFactory;
 import com.networknt.schema.SpecVersion;
 import dev.caravan.command.Deadline;
 import dev.caravan.dryrun.FrameTrial;
+import dev.caravan.dryrun.Passage.Sent;
 import dev.caravan.dryrun.RecordedFrame;
 import dev.caravan.dryrun.Sample;
 import dev.caravan.settings.Settings;
@@ -148,7 +149,7 @@ class KafkaSchemasTest {
       trial.of(
           RecordedFrame.shipped(),
           Deadline.in(Duration.ofMinutes(1)),
-          tried -> tried.passage().records().forEach(it -> written.add(it.record().topic())));
+          tried -> tried.passage().of(Sent.class).forEach(it -> written.add(it.record().topic())));
     }
 
     assertThat(written).contains("genesys.signals", "genesys.dead-letters", "genesys.presence");

@@ -124,13 +124,14 @@ class KafkaPropertiesTest {
   }
 
   @Test
-  void aSecretOfAnyPropertyMayComeFromAFile() throws IOException {
-    assertThat(
-            properties(
-                Map.of(
-                    "KAFKA_PROPERTY_SASL_OAUTHBEARER_ASSERTION_PRIVATE_KEY_PASSPHRASE_FILE",
-                    file("passphrase"))))
-        .containsEntry("sasl.oauthbearer.assertion.private.key.passphrase", SECRET);
+  void aSecretOfAnyPropertyMayComeFromAFileUnlessItIsSetItself() throws IOException {
+    String name = "KAFKA_PROPERTY_SASL_OAUTHBEARER_ASSERTION_PRIVATE_KEY_PASSPHRASE";
+    String property = "sasl.oauthbearer.assertion.private.key.passphrase";
+    String file = file("passphrase");
+
+    assertThat(properties(Map.of(name + "_FILE", file))).containsEntry(property, SECRET);
+    assertThat(properties(Map.of(name + "_FILE", file, name, "itself")))
+        .containsEntry(property, "itself");
   }
 
   // ---- login and certificates

@@ -10,7 +10,6 @@ import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import dev.caravan.command.Home;
-import dev.caravan.demo.ChildProcess;
 import dev.caravan.simulator.junit.Trial;
 import dev.caravan.testing.Pages;
 import java.io.IOException;
@@ -51,7 +50,7 @@ class SimulatorJarIT {
   void startsByItselfAndServesATokenAChannelAndASocket() throws Exception {
     Path output = folder.resolve("output.txt");
     Process standIn =
-        new ProcessBuilder(ChildProcess.java(), "-jar", jar().toString(), "--port", "0")
+        new ProcessBuilder(Home.java(), "-jar", jar().toString(), "--port", "0")
             .directory(folder.toFile())
             .redirectErrorStream(true)
             .redirectOutput(output.toFile())
@@ -87,8 +86,7 @@ class SimulatorJarIT {
   void saysWhyItDoesNotStart() throws Exception {
     try (Simulator first = Simulator.start(SimulatorOptions.defaults())) {
       Process second =
-          new ProcessBuilder(
-                  ChildProcess.java(), "-jar", jar().toString(), "--port", "" + first.port())
+          new ProcessBuilder(Home.java(), "-jar", jar().toString(), "--port", "" + first.port())
               .redirectErrorStream(true)
               .start();
 

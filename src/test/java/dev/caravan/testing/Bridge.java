@@ -7,7 +7,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import dev.caravan.command.Home;
-import dev.caravan.demo.ChildProcess;
 import dev.caravan.demo.FreePorts;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -54,7 +53,7 @@ public final class Bridge implements AutoCloseable {
     private final Map<String, String> environment = new TreeMap<>();
     private List<String> command =
         List.of(
-            ChildProcess.java(),
+            Home.java(),
             "-XX:+UseSerialGC",
             "-XX:TieredStopAtLevel=1",
             // As it is shipped: most of what a start runs is not worth compiling

@@ -1,7 +1,6 @@
 package dev.caravan.testing;
 
 import dev.caravan.command.Home;
-import dev.caravan.demo.ChildProcess;
 import dev.caravan.demo.Rehearsal;
 import java.io.File;
 import java.io.IOException;
@@ -35,7 +34,7 @@ public final class QuickStart {
             StandardOpenOption.WRITE)) {
       lock.lock();
       if (!isThere()) {
-        List<String> bridge = new ArrayList<>(List.of(ChildProcess.java(), "-XX:+UseSerialGC"));
+        List<String> bridge = new ArrayList<>(List.of(Home.java(), "-XX:+UseSerialGC"));
         bridge.addAll(fromClassPath(""));
         Rehearsal.write(bridge, "ArchiveClassesAtExit", ARCHIVE);
       }

@@ -3,7 +3,6 @@ package dev.caravan.testing;
 import static org.awaitility.Awaitility.await;
 
 import dev.caravan.command.Home;
-import dev.caravan.demo.ChildProcess;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -45,8 +44,7 @@ public final class StartedProgram implements AutoCloseable {
       List<String> program, Path folder, Map<String, String> environment, String... arguments)
       throws IOException {
     List<String> command =
-        new ArrayList<>(
-            List.of(ChildProcess.java(), "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
+        new ArrayList<>(List.of(Home.java(), "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
     command.add("-Djava.io.tmpdir=" + folder);
     command.add("-Dcaravan.home=" + Home.path());
     command.add("-Dcaravan.jvm.flags=-XX:+UseSerialGC -Djava.io.tmpdir=" + folder);

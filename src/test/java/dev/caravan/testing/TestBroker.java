@@ -1,6 +1,6 @@
 package dev.caravan.testing;
 
-import dev.caravan.demo.ChildProcess;
+import dev.caravan.command.Home;
 import dev.caravan.demo.LocalBroker;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -80,7 +80,7 @@ public final class TestBroker {
     int exit =
         await(
             new ProcessBuilder(
-                    ChildProcess.java(),
+                    Home.java(),
                     "-Xshare:dump",
                     "-XX:+UseSerialGC",
                     "-XX:SharedClassListFile=" + loaded,
