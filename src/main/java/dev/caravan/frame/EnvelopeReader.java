@@ -117,8 +117,7 @@ public final class EnvelopeReader {
   private static Frame withTopic(
       TopicTraits topic, Envelope envelope, BodyReader body, byte[] frame, Witness witness) {
     if (topic.family() == TopicTraits.Family.CONTROL) {
-      return new Frame.Control(
-          kind(topic.topicName().toLowerCase(Locale.ROOT), body), body.reason());
+      return new Frame.Control(kind(topic.topicName().toLowerCase(Locale.ROOT), body), body.reason);
     }
     if (envelope.bodyStart < 0) {
       return new Frame.Unreadable("has no eventBody");
@@ -139,7 +138,7 @@ public final class EnvelopeReader {
 
   private static Frame.Kind kind(String topic, BodyReader body) {
     if (topic.equals("channel.metadata")) {
-      String message = body.message().toLowerCase(Locale.ROOT);
+      String message = body.message.toLowerCase(Locale.ROOT);
       if (message.equals("pong")) {
         return Frame.Kind.PONG;
       }
@@ -151,7 +150,7 @@ public final class EnvelopeReader {
     String[] segments = topic.split("\\.", 4);
     Frame.Kind byTopic = systemKind(segments.length > 2 ? segments[2] : "");
     return byTopic == Frame.Kind.OTHER_SYSTEM
-        ? systemKind(body.systemTopicType().toLowerCase(Locale.ROOT))
+        ? systemKind(body.systemTopicType.toLowerCase(Locale.ROOT))
         : byTopic;
   }
 
