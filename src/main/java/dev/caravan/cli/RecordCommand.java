@@ -15,7 +15,6 @@ import dev.caravan.topic.SelectorException;
 import dev.caravan.topic.SelectorParser;
 import dev.caravan.topic.TopicCatalogue;
 import dev.caravan.topic.TopicSelector;
-import dev.caravan.topic.TopicSelector.Slot;
 import io.smallrye.config.SmallRyeConfig;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
@@ -181,7 +180,7 @@ final class RecordCommand implements Callable<Integer> {
       List<TopicSelector> selectors =
           new SelectorParser(TopicCatalogue.shipped()).parse(text).selectors();
       for (TopicSelector selector : selectors) {
-        if (!(selector.slot() instanceof Slot.Given || selector.slot() instanceof Slot.Every)) {
+        if (selector.isOfSome()) {
           throw new CommandFailure(
               "Only your org knows what %s stands for. Name an id, or * for all."
                   .formatted(selector.text()));
