@@ -4,6 +4,7 @@ import dev.caravan.cluster.Cluster.Forwarded;
 import dev.caravan.cluster.ControlRecord.Topics;
 import dev.caravan.cluster.ControlRecord.Until;
 import dev.caravan.topic.Plan;
+import dev.caravan.topic.TopicSharder;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -63,18 +64,12 @@ final class ClusterActions {
     } else if (action instanceof ClusterAction.Open open) {
       open(open);
     } else if (action instanceof ClusterAction.Inherit inherit) {
-      state
-          .view()
-          .planned(inherit.shard())
-          .ifPresent(
-              topics -> reader.inherit(topics.planned(), Instant.ofEpochMilli(inherit.lastRead())));
+      Instant lastRead = Instant.ofEpochMilli(inherit.lastRead());
+      planned(inherit.shard(), state).ifPresent(shard -> reader.inherit(shard, lastRead));
     } else if (action instanceof ClusterAction.Unread unread) {
-      state
-          .view()
-          .planned(unread.shard())
-          .ifPresent(
-              topics ->
-                  reader.unread(topics.planned(), unread.since(), instant(unread.lastRead())));
+      Optional<Instant> lastRead = instant(unread.lastRead());
+      planned(unread.shard(), state)
+          .ifPresent(shard -> reader.unread(shard, unread.since(), lastRead));
     } else if (action instanceof ClusterAction.StandBy standBy) {
       LOG.info(
           "Shard {} is read here, too, should the instance that forwards it end.",
@@ -118,11 +113,8 @@ final class ClusterActions {
           release.forwarded().size());
       reader.release(release.shard(), release.forwarded());
     } else if (action instanceof ClusterAction.ReadElsewhere elsewhere) {
-      state
-          .view()
-          .planned(elsewhere.shard())
-          .ifPresent(
-              topics -> reader.readElsewhere(topics.planned(), instant(elsewhere.lastRead())));
+      Optional<Instant> lastRead = instant(elsewhere.lastRead());
+      planned(elsewhere.shard(), state).ifPresent(shard -> reader.readElsewhere(shard, lastRead));
     } else if (action instanceof ClusterAction.Join join) {
       LOG.warn(
           switch (state.self().away()) {
@@ -148,6 +140,10 @@ final class ClusterActions {
   private static String summary(ClusterAction action) {
     String all = action.toString();
     return all.length() < 200 ? all : all.substring(0, 200);
+  }
+
+  private static Optional<TopicSharder.Shard> planned(int shard, ClusterState state) {
+    return state.view().planned(shard).map(Topics::planned);
   }
 
   private static Optional<Instant> instant(long millis) {
@@ -186,8 +182,7 @@ final class ClusterActions {
         new Plan(
             state.view().plan().slots().keySet().stream()
                 .sorted()
-                .flatMap(shard -> state.view().planned(shard).stream())
-                .map(Topics::planned)
+                .flatMap(shard -> planned(shard, state).stream())
                 .toList()));
   }
 }
