@@ -542,7 +542,7 @@ public final class GapLedger {
   /** A replica has read nothing since then; what it read until then. */
   private Set<String> ended(Replica replica, Reading was, Instant until) {
     Set<String> topics = new LinkedHashSet<>(was.topics());
-    topics.addAll(coverage.notAfter(replica, until));
+    topics.addAll(coverage.notAfter(replica, until, any -> true));
     coverage.ended(replica, was.since(), until, wantedOrUnknown(was.topics()));
     return topics;
   }
