@@ -68,13 +68,6 @@ public final class Shard {
   /** The channel whose first event is waited for, 0 if none is. */
   private volatile int awaited;
 
-  /**
-   * @param pairing shared by all replicas of the shard
-   * @param control the one thread on which decisions are taken
-   * @param clock milliseconds that never go backwards
-   * @param rotations is asked for leave to hand over
-   * @param budget shared by all shards of the client
-   */
   public Shard(
       Replica replica,
       List<String> topics,

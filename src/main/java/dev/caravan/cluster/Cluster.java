@@ -40,9 +40,7 @@ public final class Cluster implements AutoCloseable {
   /** The setting in which those have to agree that have several OAuth clients. */
   public static final String CLIENTS = "GENESYS_CLIENTS_<NAME>_ID";
 
-  /**
-   * The setting by which an instance tells what has reached Kafka, for whoever stands by for it.
-   */
+  /** The setting by which an instance tells whoever stands by for it what has reached Kafka. */
   public static final String STANDBY = "CARAVAN_STANDBY";
 
   private static final Duration TICK = Duration.ofSeconds(1);
@@ -66,9 +64,6 @@ public final class Cluster implements AutoCloseable {
   private static final long WAITS_FOR_KAFKA_MILLIS = 30_000;
 
   private static final int HASH = 8;
-
-  /** So many identities are told in one record. */
-  static final int SENT_A_RECORD = 20_000;
 
   private static final long LOOK_NANOS = 50_000_000;
   private static final Set<ClusterState.Stage> FORWARDING =
@@ -121,9 +116,7 @@ public final class Cluster implements AutoCloseable {
   private volatile ClusterState state;
   private volatile long tickedAt;
 
-  /**
-   * Until when all that was read of a shard is settled, by the steady clock, as its reader says.
-   */
+  /** Until when all that was read of a shard is settled, by the steady clock. */
   private final Map<Integer, Long> settledUntil = new ConcurrentHashMap<>();
 
   // Touched by the thread that listens only
@@ -293,27 +286,25 @@ public final class Cluster implements AutoCloseable {
 
   /** Without contact nothing is kept for later: then what is settled is told when it is back. */
   private void tellReached() {
-    for (Reached reached : reader.reached()) {
+    List<Reached> all = reader.reached();
+    if (!state.caughtUp() || !state.view().contact(clock.getAsLong())) {
+      return;
+    }
+    for (Reached reached : all) {
       long epoch =
           state
               .ours(reached.shard())
               .filter(ours -> FORWARDING.contains(ours.stage()))
               .map(ClusterState.Ours::epoch)
               .orElse(0L);
-      List<Forwarded> all = reached.forwarded();
-      boolean says = !all.isEmpty() || epoch > 0 && reached.settledMillis() >= 0;
-      for (int from = 0;
-          state.caughtUp() && says && state.view().contact(clock.getAsLong());
-          from += SENT_A_RECORD) {
-        int to = Math.min(all.size(), from + SENT_A_RECORD);
-        says = to < all.size();
-        topic.write(
-            new Acknowledged(
-                state.me(),
-                reached.shard(),
-                epoch,
-                epoch > 0 && !says ? reached.settledMillis() : -1,
-                all.subList(from, to)));
+      long settled = epoch > 0 ? reached.settledMillis() : -1;
+      if (!reached.forwarded().isEmpty() || settled >= 0) {
+        List<List<Forwarded>> parts = HandedOver.parts(reached.forwarded());
+        for (List<Forwarded> part : parts) {
+          boolean last = part == parts.get(parts.size() - 1);
+          topic.write(
+              new Acknowledged(state.me(), reached.shard(), epoch, last ? settled : -1, part));
+        }
       }
     }
   }

@@ -27,11 +27,6 @@ final class ClusterActions {
   private final Runnable leads;
   private final LongSupplier clock;
 
-  /**
-   * @param topic writes without waiting
-   * @param leads is run when this instance begins or ends to find out what is to be read
-   * @param clock milliseconds that never jump
-   */
   ClusterActions(
       ShardReader reader,
       Consumer<ControlRecord> topic,
@@ -47,9 +42,6 @@ final class ClusterActions {
     this.clock = clock;
   }
 
-  /**
-   * @param state as it has become by the decision
-   */
   void carryOut(ClusterAction action, ClusterState state) {
     if (!(action instanceof ClusterAction.Write) && !(action instanceof ClusterAction.WriteUntil)) {
       LOG.debug("{}: {}", state.me(), summary(action));

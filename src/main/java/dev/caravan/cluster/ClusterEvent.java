@@ -3,7 +3,7 @@ package dev.caravan.cluster;
 import java.util.Map;
 import java.util.Set;
 
-/** Something from which an instance may draw a decision. */
+/** Something from which an instance may draw a decision; much of it {@link Cluster} is told. */
 sealed interface ClusterEvent {
 
   /** A record of the control topic. */
@@ -27,16 +27,12 @@ sealed interface ClusterEvent {
    */
   record ListedAnew(Map<Integer, String> versions, boolean whole) implements ClusterEvent {}
 
-  /** A shard that we opened is LIVE. */
   record Opened(int shard) implements ClusterEvent {}
 
-  /** A shard of ours is not read at present; it is {@link Opened} again once it is. */
   record Blind(int shard) implements ClusterEvent {}
 
-  /** A shard that we drained brings nothing more, and is not forwarded any more. */
   record Drained(int shard) implements ClusterEvent {}
 
-  /** The channel of a shard that we read was taken from us: the OAuth client has too many. */
   record Evicted(int shard) implements ClusterEvent {}
 
   /** Others of the OAuth clients can log in here. */

@@ -71,9 +71,6 @@ final class ControlWriter implements AutoCloseable {
   private volatile String trouble = "";
   private volatile String clocks = "";
 
-  /**
-   * @param wall what the wall clock shows, in milliseconds
-   */
   ControlWriter(String topic, Clients clients, LongSupplier wall) {
     this.topic = topic;
     this.clients = clients;

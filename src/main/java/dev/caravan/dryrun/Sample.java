@@ -105,7 +105,7 @@ public record Sample(String pattern, Frame.Notification event, byte[] body) {
   }
 
   private static String pattern(TopicCatalogue catalogue, String topic) {
-    return catalogue.patternOf(topic).orElseGet(() -> catalogue.generalise(topic));
+    return catalogue.generalise(topic);
   }
 
   private static byte[] frame(String topic, String body) {

@@ -44,7 +44,10 @@ public final class EnvelopeReader {
     void saw(TopicTraits topic, BodyFacts body);
   }
 
-  /** Never throws and never returns null, whatever the bytes are. */
+  /**
+   * Never throws and never returns null, whatever the bytes are: what it stumbles over is a frame
+   * that could not be read, and not one that is lost.
+   */
   public Frame read(byte[] frame) {
     return read(frame, Witness.NOBODY);
   }
@@ -72,7 +75,7 @@ public final class EnvelopeReader {
               + " of more than 32 MiB");
     } catch (JsonProcessingException e) {
       return new Frame.Unreadable("is not JSON at byte " + offset(e.getLocation(), start));
-    } catch (IOException | RuntimeException e) {
+    } catch (IOException | RuntimeException | StackOverflowError e) {
       return new Frame.Unreadable("could not be read: " + e.getClass().getSimpleName());
     }
   }

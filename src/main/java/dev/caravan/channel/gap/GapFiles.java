@@ -195,10 +195,6 @@ final class GapFiles {
             });
   }
 
-  private static void lost(Damage damage, String what, Instant from, Contents found) {
-    lost(damage, what, OpenGap.id(from, 0), from, found);
-  }
-
   /** Until it is known which topics there are, a gap of that id stands for what was in the file. */
   private static void lost(Damage damage, String what, String id, Instant from, Contents found) {
     found.ofUnknownTopics().add(OpenGap.ofUnknownTopics(id, from));
@@ -215,7 +211,12 @@ final class GapFiles {
         .ifPresent(
             damage -> {
               Instant from = OpenGap.began(id).orElse(damage.written());
-              lost(damage, "Which topics were given up then is lost.", from, found);
+              lost(
+                  damage,
+                  "Which topics were given up then is lost.",
+                  OpenGap.id(from, 0),
+                  from,
+                  found);
             });
   }
 
@@ -246,7 +247,8 @@ final class GapFiles {
             damage -> {
               Instant last = until.getOrDefault(key, damage.written());
               Instant from = last.minus(GapLedger.UNDER_WAY);
-              lost(damage, "Which topics a channel read is lost.", from, found);
+              lost(
+                  damage, "Which topics a channel read is lost.", OpenGap.id(from, 0), from, found);
             });
   }
 
@@ -381,12 +383,8 @@ final class GapFiles {
     } catch (IOException e) {
       pending.put(name, content);
       String sentence =
-          "The gaps cannot be written to "
-              + folder
-              + " ("
-              + e
-              + "). They are kept in memory and written when that is possible; make room, or let the"
-              + " bridge write there.";
+          "The gaps cannot be written to %s (%s). They are kept in memory and written when that is possible; make room, or let the bridge write there."
+              .formatted(folder, e);
       if (trouble.isEmpty()) {
         LOG.error(sentence);
       }

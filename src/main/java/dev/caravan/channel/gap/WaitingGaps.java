@@ -28,11 +28,7 @@ final class WaitingGaps {
   /** Losses that may have been reported: they stay as they are. */
   private final Set<String> handedOut = new HashSet<>();
 
-  /**
-   * A gap that is over.
-   *
-   * @param backfilled whether its backfill has ended, also in vain
-   */
+  /** A gap that is over, and whether its signal and its backfill are dealt with. */
   record Entry(Gap gap, boolean reported, boolean backfilled) {}
 
   WaitingGaps(GapFiles files) {
