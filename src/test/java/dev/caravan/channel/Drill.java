@@ -104,9 +104,13 @@ final class Drill {
     return on(new ShardEvent.RotationGranted(channel, cause));
   }
 
+  static Drill started() {
+    return new Drill().on(new ShardEvent.Started(Attempts.NONE));
+  }
+
   /** A shard whose first channel is LIVE. */
   static Drill live() {
-    return new Drill().on(new ShardEvent.Started(Attempts.NONE)).opened(1).signOfLife(1);
+    return started().opened(1).signOfLife(1);
   }
 
   /** A shard whose channel 2 is LIVE while channel 1 is RETIRING and has answered. */
