@@ -172,7 +172,7 @@ public final class Cluster implements AutoCloseable {
             this::caughtUp,
             listening,
             wall);
-    this.handed = new HandedOver(state.me(), topic::write);
+    this.handed = new HandedOver(state.me(), topic.writer::write);
     this.group =
         new GroupMember(
             ControlTopicAdmin.name(name),
@@ -183,7 +183,7 @@ public final class Cluster implements AutoCloseable {
             membership);
     this.actions =
         new ClusterActions(
-            reader, topic::write, group, handed, () -> listed = new HashMap<>(), clock);
+            reader, topic.writer::write, group, handed, () -> listed = new HashMap<>(), clock);
   }
 
   /** Begins to listen; returns at once. */
@@ -302,7 +302,7 @@ public final class Cluster implements AutoCloseable {
         List<List<Forwarded>> parts = HandedOver.parts(reached.forwarded());
         for (List<Forwarded> part : parts) {
           boolean last = part == parts.get(parts.size() - 1);
-          topic.write(
+          topic.writer.write(
               new Acknowledged(state.me(), reached.shard(), epoch, last ? settled : -1, part));
         }
       }
@@ -362,14 +362,14 @@ public final class Cluster implements AutoCloseable {
     if (state.caughtUp()) {
       if (clock.getAsLong() - topicsWrittenAt > ClusterMachine.WRITE_AGAIN_MILLIS) {
         writeTopics();
-        answered.values().forEach(topic::write);
+        answered.values().forEach(topic.writer::write);
       }
       handed.writeAgain(state.view(), clock.getAsLong());
       Logins logins = reader.logins();
       if (!logins.equals(state.self().logins())) {
         take(new ClusterEvent.LoggedIn(logins));
       }
-      take(new ClusterEvent.Tick(reader.reach(), topic.takes()));
+      take(new ClusterEvent.Tick(reader.reach(), topic.writer.isTaken()));
     }
   }
 
@@ -408,7 +408,7 @@ public final class Cluster implements AutoCloseable {
                     .topics()
                     .filter(there -> there.version().equals(topics.version()))
                     .isEmpty())
-        .forEach(topic::write);
+        .forEach(topic.writer::write);
   }
 
   /** A shard that was to be opened is LIVE. */
@@ -437,7 +437,7 @@ public final class Cluster implements AutoCloseable {
         () -> {
           Answered told = new Answered(state.me(), shard, wall.getAsLong(), answer);
           answered.put(shard, told);
-          topic.write(told);
+          topic.writer.write(told);
         });
   }
 
@@ -486,7 +486,12 @@ public final class Cluster implements AutoCloseable {
             .filter(it -> isCovered(it.getKey(), it.getValue()))
             .count();
     return ClusterStatus.of(
-        now, at, (int) standsBy, topic.refused(), topic.trouble(), topic.warnings());
+        now,
+        at,
+        (int) standsBy,
+        topic.admin.refused(),
+        topic.writer.trouble(),
+        Stream.concat(topic.admin.fragile().stream(), Stream.of(topic.writer.clocks())));
   }
 
   /** Whether all that its reader read before we did is in Kafka. */
@@ -508,7 +513,7 @@ public final class Cluster implements AutoCloseable {
     if (!state.caughtUp()) {
       return;
     }
-    submit(new ClusterEvent.Leave());
+    submit(new ClusterEvent.Leaving(true));
     group.leave();
     long end = System.nanoTime() + LEAVES_WITHIN.toNanos();
     while (System.nanoTime() < end && hasSuccessors() && !isAllHandedOver()) {
@@ -535,7 +540,7 @@ public final class Cluster implements AutoCloseable {
     if (state.caughtUp()) {
       LOG.info("This instance takes shards again.");
       group.stay();
-      submit(new ClusterEvent.Stay());
+      submit(new ClusterEvent.Leaving(false));
     }
   }
 
@@ -561,7 +566,7 @@ public final class Cluster implements AutoCloseable {
   public void close() {
     group.close();
     if (state.caughtUp()) {
-      topic.writeLast(new ControlRecord.Gone(state.me()));
+      topic.writer.writeLast(new ControlRecord.Gone(state.me()));
     }
     topic.close();
     tasks().forEach(BackgroundTask::stop);

@@ -25,7 +25,11 @@ sealed interface ClusterEvent {
    *
    * @param versions of the topics of each shard
    */
-  record ListedAnew(Map<Integer, String> versions, boolean whole) implements ClusterEvent {}
+  record ListedAnew(Map<Integer, String> versions, boolean whole) implements ClusterEvent {
+    public ListedAnew {
+      versions = Map.copyOf(versions);
+    }
+  }
 
   record Opened(int shard) implements ClusterEvent {}
 
@@ -38,11 +42,8 @@ sealed interface ClusterEvent {
   /** Others of the OAuth clients can log in here. */
   record LoggedIn(Logins logins) implements ClusterEvent {}
 
-  /** We are about to end. */
-  record Leave() implements ClusterEvent {}
-
-  /** We go on after all. */
-  record Stay() implements ClusterEvent {}
+  /** We are about to end, or go on after all. */
+  record Leaving(boolean on) implements ClusterEvent {}
 
   /** The process stood still for so long that others may read by now what we read. */
   record StoodStill() implements ClusterEvent {}

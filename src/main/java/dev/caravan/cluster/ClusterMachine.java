@@ -2,7 +2,6 @@ package dev.caravan.cluster;
 
 import dev.caravan.cluster.ClusterState.Away;
 import dev.caravan.cluster.ClusterState.Leader;
-import dev.caravan.cluster.ClusterState.Listed;
 import dev.caravan.cluster.ClusterState.Ours;
 import dev.caravan.cluster.ClusterState.Stage;
 import dev.caravan.cluster.ClusterState.Standing;
@@ -184,8 +183,7 @@ final class ClusterMachine {
       // What another has listed since counts, until we have listed anew
       state = state.with(Optional.<Leader>empty());
     } else if (event instanceof ClusterEvent.ListedAnew listed) {
-      Listed anew = new Listed(listed.versions(), listed.whole());
-      state = state.with(state.leader().map(leader -> leader.withListed(Optional.of(anew))));
+      state = state.with(state.leader().map(leader -> leader.withListed(listed)));
     } else if (event instanceof ClusterEvent.Opened opened) {
       state.ours(opened.shard()).ifPresent(ours -> opened(opened.shard(), ours));
       second.live(opened.shard(), OptionalLong.of(now));
@@ -199,11 +197,8 @@ final class ClusterMachine {
     } else if (event instanceof ClusterEvent.LoggedIn logged) {
       state = state.with(state.self().withLogins(logged.logins()));
       present();
-    } else if (event instanceof ClusterEvent.Leave) {
-      state = state.with(state.self().withLeaving(true));
-      present();
-    } else if (event instanceof ClusterEvent.Stay) {
-      state = state.with(state.self().withLeaving(false));
+    } else if (event instanceof ClusterEvent.Leaving leaving) {
+      state = state.with(state.self().withLeaving(leaving.on()));
       present();
     } else if (event instanceof ClusterEvent.StoodStill) {
       state.ours().forEach(this::check);

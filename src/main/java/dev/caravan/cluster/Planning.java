@@ -2,8 +2,8 @@ package dev.caravan.cluster;
 
 import static dev.caravan.topic.Plan.DEFAULT_CLIENT;
 
+import dev.caravan.cluster.ClusterEvent.ListedAnew;
 import dev.caravan.cluster.ClusterState.Leader;
-import dev.caravan.cluster.ClusterState.Listed;
 import dev.caravan.cluster.ControlRecord.Live;
 import dev.caravan.cluster.ControlRecord.Member;
 import dev.caravan.cluster.ControlRecord.Plan;
@@ -81,7 +81,8 @@ final class Planning {
   Optional<Plan> next(Leader leader) {
     ControlView view = state.view();
     Plan before = view.plan();
-    Map<Integer, String> versions = leader.listed().map(Listed::versions).orElseGet(this::latest);
+    Map<Integer, String> versions =
+        leader.listed().map(ListedAnew::versions).orElseGet(this::latest);
     Map<Integer, String> owners = owners();
     Map<Integer, String> readers = readers();
     boolean quiet = before.moving() < 0 && moving(before.slots(), owners, readers) < 0;
@@ -105,7 +106,7 @@ final class Planning {
             ours ? before.epoch() : before.epoch() + 1,
             slots,
             versions,
-            leader.listed().map(Listed::whole).orElse(before.whole()),
+            leader.listed().map(ListedAnew::whole).orElse(before.whole()),
             moving));
   }
 

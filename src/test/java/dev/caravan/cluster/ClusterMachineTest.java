@@ -1252,7 +1252,7 @@ class ClusterMachineTest {
   void whoLeavesGivesAllAway() {
     reading();
 
-    take(new ClusterEvent.Leave());
+    take(new ClusterEvent.Leaving(true));
     plan(7, 1);
 
     assertThat(stage()).isEqualTo(Stage.OFFERED);
@@ -1265,10 +1265,10 @@ class ClusterMachineTest {
     otherReads();
     plan(7, -1);
     pass(1_000, true);
-    take(new ClusterEvent.Leave());
+    take(new ClusterEvent.Leaving(true));
     assertThat(state.owns(1)).isFalse();
 
-    take(new ClusterEvent.Stay());
+    take(new ClusterEvent.Leaving(false));
 
     assertThat(state.owns(1)).isTrue();
     assertThat(isWritten(member(ME))).as("the others hear of it").isTrue();
@@ -2343,7 +2343,7 @@ class ClusterMachineTest {
   void whoIsAboutToEndStandsByNoMore() {
     standingBy();
 
-    take(new ClusterEvent.Leave());
+    take(new ClusterEvent.Leaving(true));
 
     assertThat(actions).contains(new ClusterAction.Close(1));
     assertThat(state.standing()).isEmpty();

@@ -375,17 +375,23 @@ public final class GapLedger {
     reading.put(replica, now);
     files.reading(reading, attempts);
     files.topics(replica, now);
-    List<Gap> over = new ArrayList<>();
+    // What has a gap since then was read here all the while
+    return closeOrForget(replica.shard(), now.topics(), now.since(), now.since());
+  }
+
+  /** Of gaps of these topics those that had begun before then are over; the others were none. */
+  private List<Gap> closeOrForget(
+      int shard, Collection<String> topics, Instant begunBefore, Instant over) {
+    List<Gap> closed = new ArrayList<>();
     for (OpenGap gap : open.all()) {
-      List<String> read = gap.among(now.topics());
-      if (gap.from().isBefore(now.since()) && !read.isEmpty()) {
-        over.add(open.close(gap, replica.shard(), now.since(), read));
+      List<String> its = gap.among(Set.copyOf(topics));
+      if (gap.from().isBefore(begunBefore) && !its.isEmpty()) {
+        closed.add(open.close(gap, shard, over, its));
       } else {
-        // It was read here all the while
-        open.put(gap.without(read, gap.parts()));
+        open.put(gap.without(its, gap.parts()));
       }
     }
-    return over;
+    return closed;
   }
 
   /**
@@ -402,16 +408,7 @@ public final class GapLedger {
    */
   public synchronized List<Gap> recordedElsewhere(
       int shard, Collection<String> topics, Instant until) {
-    List<Gap> over = new ArrayList<>();
-    for (OpenGap gap : open.all()) {
-      List<String> its = gap.among(Set.copyOf(topics));
-      if (!its.isEmpty() && gap.from().isBefore(until.minus(UNDER_WAY))) {
-        over.add(open.close(gap, shard, until, its));
-      } else {
-        open.put(gap.without(its, gap.parts()));
-      }
-    }
-    return over;
+    return closeOrForget(shard, topics, until.minus(UNDER_WAY), until);
   }
 
   /** Another instance reads these topics and knows nothing of the time before. */
