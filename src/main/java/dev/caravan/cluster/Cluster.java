@@ -176,7 +176,6 @@ public final class Cluster implements AutoCloseable {
     this.group =
         new GroupMember(
             ControlTopicAdmin.name(name),
-            ControlTopicAdmin.name(name),
             clients,
             slots -> submit(new ClusterEvent.Assigned(slots)),
             () -> submit(new ClusterEvent.Lost()),

@@ -466,28 +466,30 @@ final class ClusterMachine {
   }
 
   private void handed(Handed handed) {
-    state
-        .ours(handed.shard())
-        .filter(ours -> ours.stage() == Stage.HOLDING && ours.epoch() == handed.epoch())
-        .ifPresent(
-            ours -> {
-              // It may be told again, from the first part on
-              List<Cluster.Forwarded> all = new ArrayList<>();
-              if (handed.part() > 0) {
-                all.addAll(ours.forwarded());
-              }
-              all.addAll(handed.forwarded());
-              if (handed.part() > 0 && handed.part() != ours.parts()) {
-                return;
-              } else if (handed.last() && ours.probing()) {
-                // We stood still: another may have taken our place meanwhile
-                become(handed.shard(), ours.with(Ours.ALL_PARTS, all));
-              } else if (handed.last()) {
-                release(handed.shard(), ours, all);
-              } else {
-                become(handed.shard(), ours.with(handed.part() + 1, all));
-              }
-            });
+    int shard = handed.shard();
+    Optional<Ours> holding =
+        state
+            .ours(shard)
+            .filter(ours -> ours.stage() == Stage.HOLDING && ours.epoch() == handed.epoch())
+            // It may be told again, from the first part on
+            .filter(ours -> handed.part() == 0 || handed.part() == ours.parts());
+    if (holding.isEmpty()) {
+      return;
+    }
+    Ours ours = holding.get();
+    List<Cluster.Forwarded> all = new ArrayList<>();
+    if (handed.part() > 0) {
+      all.addAll(ours.forwarded());
+    }
+    all.addAll(handed.forwarded());
+    if (!handed.last()) {
+      become(shard, ours.with(handed.part() + 1, all));
+    } else if (ours.probing()) {
+      // We stood still: another may have taken our place meanwhile
+      become(shard, ours.with(Ours.ALL_PARTS, all));
+    } else {
+      release(shard, ours, all);
+    }
   }
 
   private void release(int shard, Ours ours, List<Cluster.Forwarded> forwarded) {

@@ -63,16 +63,17 @@ record ControlView(
       return other.epoch() >= plan.epoch() ? next.withPlan(other, now) : next;
     } else if (told instanceof OfShard some) {
       return next.with(some.shard(), shard(some.shard()).with(some, fresh, now));
-    } else if (told instanceof Member member) {
-      Set<String> others = new HashSet<>(gone);
-      others.remove(member.by());
-      return next.withMembers(put(members, member.by(), member), others);
     }
-    Map<String, Member> others = new HashMap<>(members);
-    others.remove(told.by());
+    Map<String, Member> there = new HashMap<>(members);
     Set<String> ended = new HashSet<>(gone);
-    ended.add(told.by());
-    return next.withMembers(others, ended);
+    if (told instanceof Member member) {
+      there.put(member.by(), member);
+      ended.remove(member.by());
+    } else {
+      there.remove(told.by());
+      ended.add(told.by());
+    }
+    return next.withMembers(there, ended);
   }
 
   /** What is known of a shard; nothing of one of which nothing was told. */

@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /**
@@ -38,11 +39,7 @@ final class Planning {
     if (state.self().leaving() || state.slots().contains(0)) {
       return !state.self().leaving();
     }
-    return isUnled()
-        && owners().entrySet().stream()
-            .min(Map.Entry.comparingByKey())
-            .filter(first -> first.getValue().equals(state.me()))
-            .isPresent();
+    return isUnled() && isFirst(any -> true);
   }
 
   private boolean isUnled() {
@@ -52,12 +49,13 @@ final class Planning {
 
   /** Whether of those that know the plan it is we who have the first slot. */
   boolean isFirstToKnow() {
-    ControlView view = state.view();
+    return isFirst(who -> state.view().members().get(who).plan() >= state.view().plan().epoch());
+  }
+
+  /** Whether we have the first slot of all that we and these others have. */
+  private boolean isFirst(Predicate<String> others) {
     return owners().entrySet().stream()
-        .filter(
-            it ->
-                it.getValue().equals(state.me())
-                    || view.members().get(it.getValue()).plan() >= view.plan().epoch())
+        .filter(it -> it.getValue().equals(state.me()) || others.test(it.getValue()))
         .min(Map.Entry.comparingByKey())
         .filter(first -> first.getValue().equals(state.me()))
         .isPresent();

@@ -104,6 +104,11 @@ final class Drill {
     return on(new ShardEvent.RotationGranted(channel, cause));
   }
 
+  /** It was read for ten seconds, and its socket was dropped so long ago. */
+  static Drill dropped(long millis) {
+    return live().passMillis(10_000).frame(1).closed(1, Cause.DROPPED).passMillis(millis);
+  }
+
   static Drill started() {
     return new Drill().on(new ShardEvent.Started(Attempts.NONE));
   }

@@ -437,8 +437,7 @@ class ShardMachineTest {
 
     @Test
     void theSameChannelIsTriedOnceThenANewOne() {
-      Drill shard =
-          Drill.live().passMillis(10_000).frame(1).closed(1, Cause.DROPPED).passMillis(2_000);
+      Drill shard = Drill.dropped(2_000);
       shard.opened(2).signOfLife(2).passMillis(9_000).frame(2);
 
       shard.closed(2, Cause.DROPPED);
@@ -448,8 +447,7 @@ class ShardMachineTest {
 
     @Test
     void aChannelThatWasStableSinceMayBeUsedAgain() {
-      Drill shard =
-          Drill.live().passMillis(10_000).frame(1).closed(1, Cause.DROPPED).passMillis(2_000);
+      Drill shard = Drill.dropped(2_000);
       shard.opened(2).signOfLife(2).passMillis(10_000).frame(2);
 
       shard.closed(2, Cause.DROPPED);
@@ -459,8 +457,7 @@ class ShardMachineTest {
 
     @Test
     void aChannelThatCouldNotBeReachedIsGoneBackToUntilItsServerHasFailedFourTimes() {
-      Drill shard =
-          Drill.live().passMillis(10_000).frame(1).closed(1, Cause.DROPPED).passMillis(250);
+      Drill shard = Drill.dropped(250);
 
       for (int number = 2; number <= 4; number++) {
         shard.failed(number, UNAVAILABLE);
@@ -474,8 +471,7 @@ class ShardMachineTest {
 
     @Test
     void aChannelIsGoneBackToHoweverOftenNobodyIsReached() {
-      Drill shard =
-          Drill.live().passMillis(10_000).frame(1).closed(1, Cause.DROPPED).passMillis(250);
+      Drill shard = Drill.dropped(250);
 
       for (int number = 2; number <= 20; number++) {
         shard.failed(number, UNAVAILABLE.reaching(Failure.Reached.NOBODY));
@@ -486,8 +482,7 @@ class ShardMachineTest {
 
     @Test
     void aSocketThatOpensAndShowsNothingIsNotGoneBackTo() {
-      Drill shard =
-          Drill.live().passMillis(10_000).frame(1).closed(1, Cause.DROPPED).passMillis(250);
+      Drill shard = Drill.dropped(250);
 
       shard.opened(2).passMillis(10_000);
 
@@ -496,8 +491,7 @@ class ShardMachineTest {
 
     @Test
     void aChannelFoundGoneIsReplacedWithoutFurtherDelay() {
-      Drill shard =
-          Drill.live().passMillis(10_000).frame(1).closed(1, Cause.DROPPED).passMillis(250);
+      Drill shard = Drill.dropped(250);
 
       shard.failed(2, GONE);
 

@@ -24,6 +24,9 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ClusterMachineTest {
 
@@ -113,6 +116,13 @@ class ClusterMachineTest {
     take(new ClusterEvent.CaughtUp());
     hear(member(ME, Set.of(0)));
     take(new ClusterEvent.Assigned(Set.of(0)));
+  }
+
+  private void stoodStillWhileItOpened() {
+    begin();
+    plan(7, -1);
+    now += 9_000;
+    take(new ClusterEvent.StoodStill());
   }
 
   private void reading() {
@@ -817,25 +827,19 @@ class ClusterMachineTest {
     hear(plan());
   }
 
-  @Test
-  void whoStoodStillWhileAnotherPlannedListsAnew() {
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void whoStoodStillWhileAnotherPlannedListsAnewWhicheverItHearsFirst(boolean thatItStoodStill) {
     leading();
     now += 9_000;
 
-    take(new ClusterEvent.StoodStill());
+    if (thatItStoodStill) {
+      take(new ClusterEvent.StoodStill());
+    }
     hear(new Plan(OTHER, 2, Map.of(1, 5), Map.of(1, "v"), true, -1));
-
-    assertThat(actions).contains(new ClusterAction.Lead(true));
-    assertThat(state.leader().orElseThrow().listed()).isEmpty();
-  }
-
-  @Test
-  void whoHeardThatAnotherPlannedBeforeItKnowsThatItStoodStillListsAnew() {
-    leading();
-    now += 9_000;
-
-    hear(new Plan(OTHER, 2, Map.of(1, 5), Map.of(1, "v"), true, -1));
-    take(new ClusterEvent.StoodStill());
+    if (!thatItStoodStill) {
+      take(new ClusterEvent.StoodStill());
+    }
 
     assertThat(actions).contains(new ClusterAction.Lead(true));
     assertThat(state.leader().orElseThrow().listed()).isEmpty();
@@ -1064,10 +1068,7 @@ class ClusterMachineTest {
 
   @Test
   void whoStoodStillWhileItOpenedForwardsNothingBeforeItHasHeardAllThatWasTold() {
-    begin();
-    plan(7, -1);
-    now += 9_000;
-    take(new ClusterEvent.StoodStill());
+    stoodStillWhileItOpened();
     assertInOrder(new ClusterAction.Hold(1), new ClusterAction.Write(new Probe(ME, 1, now)));
     long stoodStill = now;
 
@@ -1083,10 +1084,7 @@ class ClusterMachineTest {
 
   @Test
   void whoStoodStillWhileItOpenedLeavesTheShardToWhoeverReadsItByNow() {
-    begin();
-    plan(7, -1);
-    now += 9_000;
-    take(new ClusterEvent.StoodStill());
+    stoodStillWhileItOpened();
     take(new ClusterEvent.Opened(1));
 
     hear(member(OTHER));
@@ -1099,10 +1097,7 @@ class ClusterMachineTest {
 
   @Test
   void whatIsOpenedAfterAllWasHeardIsForwarded() {
-    begin();
-    plan(7, -1);
-    now += 9_000;
-    take(new ClusterEvent.StoodStill());
+    stoodStillWhileItOpened();
 
     hear(new Probe(ME, 1, now));
     assertThat(actions).contains(new ClusterAction.Release(1, List.of()));
@@ -1898,19 +1893,11 @@ class ClusterMachineTest {
     hear(new Plan(OTHER, 1, slots, versions, true, -1));
   }
 
-  @Test
-  void nothingIsReadAheadThatWouldCostAChannelOfAnother() {
-    otherReads(10);
-
-    passHearing(20, false, member(THIRD, Set.of(0)));
-
-    assertThat(state.standing()).as("whoever has slot 0 deals it").isEmpty();
-  }
-
-  @Test
-  void nothingIsReadAheadThatWouldCostAChannelOfAnotherIfTwoReadEachShard() {
-    state = ClusterState.initial(ME, Map.of(), false, 2);
-    otherReads(5);
+  @ParameterizedTest
+  @CsvSource({"1, 10", "2, 5"})
+  void nothingIsReadAheadThatWouldCostAChannelOfAnother(int channelsOfShard, int shards) {
+    state = ClusterState.initial(ME, Map.of(), false, channelsOfShard);
+    otherReads(shards);
 
     passHearing(20, false, member(THIRD, Set.of(0)));
 
@@ -2076,15 +2063,16 @@ class ClusterMachineTest {
     assertThat(isOpen(1)).isFalse();
   }
 
-  @Test
-  void whoseChannelWasTakenStandsByNoMoreForAWhile() {
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void whoseChannelWasTakenStandsByNoMoreForAWhile(boolean readerIsThere) {
     standingBy();
 
     take(new ClusterEvent.Evicted(1));
     assertThat(actions).contains(new ClusterAction.Close(1));
-    pass(ClusterMachine.GIVEN_UP_MILLIS - 1_000, true);
+    pass(ClusterMachine.GIVEN_UP_MILLIS - 1_000, readerIsThere);
     assertThat(isOpen(1)).isFalse();
-    pass(1_000, true);
+    pass(1_000, readerIsThere);
 
     assertThat(isOpen(1)).isTrue();
   }
@@ -2259,18 +2247,6 @@ class ClusterMachineTest {
     pass(1_000, false);
 
     assertThat(stage()).isEqualTo(Stage.OPENING);
-  }
-
-  @Test
-  void whoseChannelWasTakenStandsByNoMoreForAWhileThoughItsReaderHasEnded() {
-    standingBy();
-    take(new ClusterEvent.Evicted(1));
-
-    pass(ClusterMachine.GIVEN_UP_MILLIS - 1_000, false);
-    assertThat(isOpen(1)).isFalse();
-    pass(1_000, false);
-
-    assertThat(isOpen(1)).isTrue();
   }
 
   /** It knows what has not reached Kafka, and we would not. */

@@ -117,12 +117,12 @@ public final class GapLedger {
   }
 
   private void takeUp(GapFiles.Contents found) {
-    found.waiting().forEach(waiting::takeUp);
-    open.takeUp(found.open());
-    open.takeUpDamaged(found.ofUnknownTopics());
-    givenUp.takeUp(found.givenUp());
-    reading.putAll(found.reading());
-    attempts.putAll(found.attempts());
+    found.waiting.forEach(waiting::takeUp);
+    open.takeUp(found.open);
+    open.takeUpDamaged(found.ofUnknownTopics);
+    givenUp.takeUp(found.givenUp);
+    reading.putAll(found.reading);
+    attempts.putAll(found.attempts);
     interrupted(Set.copyOf(reading.keySet()), RESTART);
   }
 
