@@ -94,7 +94,8 @@ final class SecondReading {
     if (standby && m.isAlive(reader)) {
       return m.now() >= due.since() && isRoomForStandby(topics);
     }
-    // One that has ended need not close its channel, nor does it stand still and is heard again
+    // Whoever stood by before has ended, too, and need not close its channel first; what was read
+    // ahead is not opened again too soon, but a reader that has ended stands still no more
     return m.now() >= due.since() || !due.taken() && (standby || m.isReplaced(reader));
   }
 
@@ -268,7 +269,10 @@ final class SecondReading {
     return standby || m.now() - last.at() <= ControlView.DEAD_AFTER_MILLIS;
   }
 
-  /** Whether that one could not take over for so long that another is to. */
+  /**
+   * Whether that one could not take over for so long that another is to. Before that what is read
+   * ahead is dealt, or its reader is heard again.
+   */
   private boolean isCold(KnownShard.Beside before) {
     // While Kafka is away nobody is heard to say that it could
     ControlView view = m.view();

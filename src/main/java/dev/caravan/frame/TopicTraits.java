@@ -72,8 +72,8 @@ public record TopicTraits(
       v2.conversations.chats.*          CHAT_ROOM     CONVERSATION_ID -
       v2.conversations.*.transcription  TRANSCRIPTION CONVERSATION_ID transcription
       *.conversations.summaries         OTHER         CONVERSATION_ID -
-      *workforcemanagement.adherence    OTHER         USER_ID         adherence
-      *workforcemanagement.*.adherence  OTHER         USER_ID         adherence
+      *.workforcemanagement.adherence   OTHER         USER_ID         adherence
+      v2.workforcemanagement.*.adherence OTHER        USER_ID         adherence
       v2.users.*.presence               OTHER         TOPIC           presence
       v2.users.*.routingstatus          OTHER         TOPIC           routing-status
       *.conversation.*                  OTHER         CONVERSATION_ID other
