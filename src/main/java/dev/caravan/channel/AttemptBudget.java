@@ -23,9 +23,6 @@ public final class AttemptBudget {
   private final ArrayDeque<Long> attempts = new ArrayDeque<>();
   private final ArrayDeque<Long> creations = new ArrayDeque<>();
 
-  /**
-   * @param clock milliseconds that never go backwards
-   */
   public AttemptBudget(LongSupplier clock) {
     this.clock = clock;
   }

@@ -2,6 +2,7 @@ package dev.caravan.channel;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /**
@@ -27,8 +28,11 @@ final class Channel {
   /** Since when its subscriptions are being listed. */
   Optional<Long> listing = Optional.empty();
 
-  /** If it was lost: when it had all of its topics, as far as is known. */
+  /** When it had all of its topics, as far as is known; 0 if nothing is. */
   long verifiedAt;
+
+  /** What the last listing of its subscriptions lacked. */
+  Set<String> doubted = Set.of();
 
   private Optional<Added> added = Optional.empty();
 
@@ -45,6 +49,11 @@ final class Channel {
   /** Whether nothing of it is open or being opened. */
   boolean isIdle() {
     return link.isEmpty() && order.isEmpty();
+  }
+
+  /** It has all of its topics at this moment; what was known of it before counts more. */
+  void begin(long at) {
+    verifiedAt = verifiedAt == 0 ? at : verifiedAt;
   }
 
   boolean isOn(ChannelLink other) {

@@ -51,7 +51,8 @@ final class ReplicaFrames {
   Frame take(int channel, byte[] body, boolean binary) {
     long now = clock.getAsLong();
     lastFrameAt = now;
-    Frame frame = binary ? new Frame.Unreadable("is binary; Genesys Cloud sends text") : read(body);
+    Frame frame =
+        binary ? new Frame.Unreadable("is binary; Genesys Cloud sends text") : reader.read(body);
     if (frame instanceof Frame.Control said && said.kind().isSignOfLife()) {
       pairing.signOfLife(replica.unique(channel), now);
     } else if (frame instanceof Frame.Notification event) {
@@ -65,15 +66,6 @@ final class ReplicaFrames {
       listener.unreadable(replica.shard(), body, unreadable.reason());
     }
     return frame;
-  }
-
-  /** What the reader stumbles over is a frame that could not be read, and not one that is lost. */
-  private Frame read(byte[] body) {
-    try {
-      return reader.read(body);
-    } catch (RuntimeException | StackOverflowError e) {
-      return new Frame.Unreadable("made the reader fail with " + e.getClass().getSimpleName());
-    }
   }
 
   /** When the last event came; 0 if none did. */

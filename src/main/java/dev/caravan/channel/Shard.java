@@ -68,13 +68,6 @@ public final class Shard {
   /** The channel whose first event is waited for, 0 if none is. */
   private volatile int awaited;
 
-  /**
-   * @param pairing shared by all replicas of the shard
-   * @param control the one thread on which decisions are taken
-   * @param clock milliseconds that never go backwards
-   * @param rotations is asked for leave to hand over
-   * @param budget shared by all shards of the client
-   */
   public Shard(
       Replica replica,
       List<String> topics,
@@ -352,8 +345,7 @@ public final class Shard {
             return;
           }
           List<String> known = Channel.concat(topics, its.asked);
-          SubscriptionChecks.Finding found =
-              checks.listed(channel, its.topics, known, entities, askedAt.get());
+          SubscriptionChecks.Finding found = checks.listed(its, known, entities, askedAt.get());
           if (!found.lost().isEmpty()) {
             unsubscribed(channel, found.lost(), found.since());
           }
@@ -504,7 +496,6 @@ public final class Shard {
     channels
         .entrySet()
         .removeIf(it -> it.getValue().isIdle() && state.channel(it.getKey()).isEmpty());
-    checks.channels().retainAll(channels.keySet());
     awaited = state.first(ChannelState::awaitsSignOfLife).map(ChannelState::number).orElse(0);
     shown = state;
   }
@@ -570,7 +561,7 @@ public final class Shard {
     } else if (action instanceof ShardAction.ListSubscriptions list) {
       list(list.number());
     } else if (action instanceof ShardAction.Read read) {
-      checks.begin(read.number(), clock.getAsLong());
+      its(read.number()).begin(clock.getAsLong());
       listener.reading(replica, its(read.number()).topics, read.since());
       // By now others may be wanted than when it was opened
       execute(() -> adjust(read.number()));
@@ -608,8 +599,8 @@ public final class Shard {
     its.order = Optional.of(order);
     its.topics = order.topics();
     its.asked = again.map(before -> before.asked).orElse(topics);
+    its.verifiedAt = again.map(before -> before.verifiedAt).orElse(0L);
     channels.put(open.number(), its);
-    again.ifPresent(before -> checks.begin(open.number(), before.verifiedAt));
     opener.open(order);
   }
 
@@ -630,7 +621,7 @@ public final class Shard {
     Channel its = its(channel);
     if (its.link.isPresent()) {
       its.forgetAdded();
-      its.verifiedAt = checks.verifiedAt(channel, clock.getAsLong());
+      its.begin(clock.getAsLong());
       lost.put(channel, its);
     }
   }

@@ -2,11 +2,9 @@ package dev.caravan.channel;
 
 import dev.caravan.topic.TopicCombiner;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
@@ -31,16 +29,6 @@ final class SubscriptionChecks {
 
   /** Topics that Genesys Cloud is known to list. */
   private final Set<String> everListed = new HashSet<>();
-
-  private final Map<Integer, Verified> channels = new HashMap<>();
-
-  /**
-   * What is known of a channel.
-   *
-   * @param at when it had all of its topics, as far as is known
-   * @param doubted what the last listing lacked
-   */
-  private record Verified(long at, Set<String> doubted) {}
 
   /**
    * What a listing tells.
@@ -80,53 +68,37 @@ final class SubscriptionChecks {
     }
   }
 
-  /** A channel has all of its topics at this moment; what was known of it before counts more. */
-  void begin(int channel, long at) {
-    channels.putIfAbsent(channel, new Verified(at, Set.of()));
-  }
-
-  long verifiedAt(int channel, long otherwise) {
-    Verified its = channels.get(channel);
-    return its == null ? otherwise : its.at();
-  }
-
-  /** The channels of which something is known; those that are removed are forgotten. */
-  Set<Integer> channels() {
-    return channels.keySet();
-  }
-
   /**
    * A channel was listed.
    *
-   * @param brought the topics that it brings, as far as is known, each by its own name
    * @param known all that is wanted of it, or was asked for
    * @param entities what was listed; names of topics differ in case at times
    */
-  Finding listed(
-      int channel, List<String> brought, List<String> known, Set<String> entities, long askedAt) {
+  Finding listed(Channel channel, List<String> known, Set<String> entities, long askedAt) {
     notListed = 0;
     Set<String> listed =
         TopicCombiner.singles(entities)
             .map(SubscriptionChecks::lower)
             .collect(Collectors.toCollection(HashSet::new));
     everListed.retainAll(TopicCombiner.singles(known).collect(Collectors.toSet()));
-    Verified before = channels.getOrDefault(channel, new Verified(askedAt, Set.of()));
+    channel.begin(askedAt);
+    long since = channel.verifiedAt;
     List<String> lost = new ArrayList<>();
     Set<String> doubted = new HashSet<>();
-    for (String topic : TopicCombiner.singles(brought).toList()) {
+    for (String topic : TopicCombiner.singles(channel.topics).toList()) {
       if (listed.contains(lower(topic))) {
         everListed.add(topic);
-      } else if (before.doubted().contains(topic)) {
+      } else if (channel.doubted.contains(topic)) {
         lost.add(topic);
       } else if (everListed.contains(topic)) {
         doubted.add(topic);
       }
     }
-    long verified = doubted.isEmpty() ? askedAt : before.at();
-    channels.put(channel, new Verified(verified, doubted));
+    channel.verifiedAt = doubted.isEmpty() ? askedAt : since;
+    channel.doubted = doubted;
     TopicCombiner.singles(known).map(SubscriptionChecks::lower).forEach(listed::remove);
     tellOfOthers(listed.size());
-    return new Finding(lost, before.at(), !doubted.isEmpty(), listed.size());
+    return new Finding(lost, since, !doubted.isEmpty(), listed.size());
   }
 
   private static String lower(String topic) {

@@ -15,7 +15,6 @@ import dev.caravan.topic.SelectorException;
 import dev.caravan.topic.SelectorParser;
 import dev.caravan.topic.TopicCatalogue;
 import dev.caravan.topic.TopicSelector;
-import dev.caravan.topic.TopicSelector.Slot;
 import io.smallrye.config.SmallRyeConfig;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -172,7 +171,7 @@ final class RecordCommand extends CaravanCommand {
       List<TopicSelector> selectors =
           new SelectorParser(TopicCatalogue.shipped()).parse(selector.get()).selectors();
       for (TopicSelector one : selectors) {
-        if (!(one.slot() instanceof Slot.Given || one.slot() instanceof Slot.Every)) {
+        if (one.isOfSome()) {
           throw new CommandFailure(
               "Only your org knows what %s stands for. Name an id, or * for all."
                   .formatted(one.text()));

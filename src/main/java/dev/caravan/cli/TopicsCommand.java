@@ -5,12 +5,12 @@ import dev.caravan.check.KafkaTopics;
 import dev.caravan.command.CommandFailure;
 import dev.caravan.command.KafkaEnvironment;
 import dev.caravan.settings.Settings;
+import dev.caravan.topic.Listing;
 import dev.caravan.topic.SelectorException;
 import dev.caravan.topic.SelectorParser;
 import dev.caravan.topic.Topic;
 import dev.caravan.topic.TopicCatalogue;
 import dev.caravan.topic.TopicSelector;
-import dev.caravan.topic.TopicSelector.Slot;
 import java.util.List;
 import java.util.Locale;
 import picocli.CommandLine.Command;
@@ -114,19 +114,16 @@ public final class TopicsCommand extends CaravanCommand {
   }
 
   private static String standsFor(TopicSelector selector) {
-    Slot slot = selector.slot();
-    if (slot instanceof Slot.Every every) {
-      return "every %s of the org".formatted(every.kind().noun());
+    if (selector.listing().isEmpty()) {
+      return "this one topic";
     }
-    if (slot instanceof Slot.Named named) {
-      return "every %s whose name matches %s".formatted(named.kind().noun(), named.glob());
-    }
-    if (slot instanceof Slot.InDivision in) {
-      return "every %s of the divisions that match %s".formatted(in.kind().noun(), in.glob());
-    }
-    if (slot instanceof Slot.InGroup in) {
-      return "every user of the group %s".formatted(in.group());
-    }
-    return "this one topic";
+    Listing listing = selector.listing().get();
+    String of =
+        switch (selector.filter()) {
+          case NONE -> listing.group().isEmpty() ? "of the org" : "of the group " + listing.group();
+          case NAME -> "whose name matches " + selector.glob();
+          case DIVISION -> "of the divisions that match " + selector.glob();
+        };
+    return "every " + listing.kind().noun() + " " + of;
   }
 }

@@ -40,9 +40,7 @@ public final class Cluster implements AutoCloseable {
   /** The setting in which those have to agree that have several OAuth clients. */
   public static final String CLIENTS = "GENESYS_CLIENTS_<NAME>_ID";
 
-  /**
-   * The setting by which an instance tells what has reached Kafka, for whoever stands by for it.
-   */
+  /** The setting by which an instance tells whoever stands by for it what has reached Kafka. */
   public static final String STANDBY = "CARAVAN_STANDBY";
 
   private static final Duration TICK = Duration.ofSeconds(1);
@@ -66,9 +64,6 @@ public final class Cluster implements AutoCloseable {
   private static final long WAITS_FOR_KAFKA_MILLIS = 30_000;
 
   private static final int HASH = 8;
-
-  /** So many identities are told in one record. */
-  static final int SENT_A_RECORD = 20_000;
 
   private static final long LOOK_NANOS = 50_000_000;
   private static final Set<ClusterState.Stage> FORWARDING =
@@ -121,9 +116,7 @@ public final class Cluster implements AutoCloseable {
   private volatile ClusterState state;
   private volatile long tickedAt;
 
-  /**
-   * Until when all that was read of a shard is settled, by the steady clock, as its reader says.
-   */
+  /** Until when all that was read of a shard is settled, by the steady clock. */
   private final Map<Integer, Long> settledUntil = new ConcurrentHashMap<>();
 
   // Touched by the thread that listens only
@@ -179,10 +172,9 @@ public final class Cluster implements AutoCloseable {
             this::caughtUp,
             listening,
             wall);
-    this.handed = new HandedOver(state.me(), topic::write);
+    this.handed = new HandedOver(state.me(), topic.writer::write);
     this.group =
         new GroupMember(
-            ControlTopicAdmin.name(name),
             ControlTopicAdmin.name(name),
             clients,
             slots -> submit(new ClusterEvent.Assigned(slots)),
@@ -190,7 +182,7 @@ public final class Cluster implements AutoCloseable {
             membership);
     this.actions =
         new ClusterActions(
-            reader, topic::write, group, handed, () -> listed = new HashMap<>(), clock);
+            reader, topic.writer::write, group, handed, () -> listed = new HashMap<>(), clock);
   }
 
   /** Begins to listen; returns at once. */
@@ -293,27 +285,25 @@ public final class Cluster implements AutoCloseable {
 
   /** Without contact nothing is kept for later: then what is settled is told when it is back. */
   private void tellReached() {
-    for (Reached reached : reader.reached()) {
+    List<Reached> all = reader.reached();
+    if (!state.caughtUp() || !state.view().contact(clock.getAsLong())) {
+      return;
+    }
+    for (Reached reached : all) {
       long epoch =
           state
               .ours(reached.shard())
               .filter(ours -> FORWARDING.contains(ours.stage()))
               .map(ClusterState.Ours::epoch)
               .orElse(0L);
-      List<Forwarded> all = reached.forwarded();
-      boolean says = !all.isEmpty() || epoch > 0 && reached.settledMillis() >= 0;
-      for (int from = 0;
-          state.caughtUp() && says && state.view().contact(clock.getAsLong());
-          from += SENT_A_RECORD) {
-        int to = Math.min(all.size(), from + SENT_A_RECORD);
-        says = to < all.size();
-        topic.write(
-            new Acknowledged(
-                state.me(),
-                reached.shard(),
-                epoch,
-                epoch > 0 && !says ? reached.settledMillis() : -1,
-                all.subList(from, to)));
+      long settled = epoch > 0 ? reached.settledMillis() : -1;
+      if (!reached.forwarded().isEmpty() || settled >= 0) {
+        List<List<Forwarded>> parts = HandedOver.parts(reached.forwarded());
+        for (List<Forwarded> part : parts) {
+          boolean last = part == parts.get(parts.size() - 1);
+          topic.writer.write(
+              new Acknowledged(state.me(), reached.shard(), epoch, last ? settled : -1, part));
+        }
       }
     }
   }
@@ -371,14 +361,14 @@ public final class Cluster implements AutoCloseable {
     if (state.caughtUp()) {
       if (clock.getAsLong() - topicsWrittenAt > ClusterMachine.WRITE_AGAIN_MILLIS) {
         writeTopics();
-        answered.values().forEach(topic::write);
+        answered.values().forEach(topic.writer::write);
       }
       handed.writeAgain(state.view(), clock.getAsLong());
       Logins logins = reader.logins();
       if (!logins.equals(state.self().logins())) {
         take(new ClusterEvent.LoggedIn(logins));
       }
-      take(new ClusterEvent.Tick(reader.reach(), topic.takes()));
+      take(new ClusterEvent.Tick(reader.reach(), topic.writer.isTaken()));
     }
   }
 
@@ -417,7 +407,7 @@ public final class Cluster implements AutoCloseable {
                     .topics()
                     .filter(there -> there.version().equals(topics.version()))
                     .isEmpty())
-        .forEach(topic::write);
+        .forEach(topic.writer::write);
   }
 
   /** A shard that was to be opened is LIVE. */
@@ -446,7 +436,7 @@ public final class Cluster implements AutoCloseable {
         () -> {
           Answered told = new Answered(state.me(), shard, wall.getAsLong(), answer);
           answered.put(shard, told);
-          topic.write(told);
+          topic.writer.write(told);
         });
   }
 
@@ -495,7 +485,12 @@ public final class Cluster implements AutoCloseable {
             .filter(it -> isCovered(it.getKey(), it.getValue()))
             .count();
     return ClusterStatus.of(
-        now, at, (int) standsBy, topic.refused(), topic.trouble(), topic.warnings());
+        now,
+        at,
+        (int) standsBy,
+        topic.admin.refused(),
+        topic.writer.trouble(),
+        Stream.concat(topic.admin.fragile().stream(), Stream.of(topic.writer.clocks())));
   }
 
   /** Whether all that its reader read before we did is in Kafka. */
@@ -517,7 +512,7 @@ public final class Cluster implements AutoCloseable {
     if (!state.caughtUp()) {
       return;
     }
-    submit(new ClusterEvent.Leave());
+    submit(new ClusterEvent.Leaving(true));
     group.leave();
     long end = System.nanoTime() + LEAVES_WITHIN.toNanos();
     while (System.nanoTime() < end && hasSuccessors() && !isAllHandedOver()) {
@@ -544,7 +539,7 @@ public final class Cluster implements AutoCloseable {
     if (state.caughtUp()) {
       LOG.info("This instance takes shards again.");
       group.stay();
-      submit(new ClusterEvent.Stay());
+      submit(new ClusterEvent.Leaving(false));
     }
   }
 
@@ -570,7 +565,7 @@ public final class Cluster implements AutoCloseable {
   public void close() {
     group.close();
     if (state.caughtUp()) {
-      topic.writeLast(new ControlRecord.Gone(state.me()));
+      topic.writer.writeLast(new ControlRecord.Gone(state.me()));
     }
     topic.close();
     tasks().forEach(BackgroundTask::stop);

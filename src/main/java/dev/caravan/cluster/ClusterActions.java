@@ -4,6 +4,7 @@ import dev.caravan.cluster.Cluster.Forwarded;
 import dev.caravan.cluster.ControlRecord.Topics;
 import dev.caravan.cluster.ControlRecord.Until;
 import dev.caravan.topic.Plan;
+import dev.caravan.topic.TopicSharder;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -26,11 +27,6 @@ final class ClusterActions {
   private final Runnable leads;
   private final LongSupplier clock;
 
-  /**
-   * @param topic writes without waiting
-   * @param leads is run when this instance begins or ends to find out what is to be read
-   * @param clock milliseconds that never jump
-   */
   ClusterActions(
       ShardReader reader,
       Consumer<ControlRecord> topic,
@@ -46,9 +42,6 @@ final class ClusterActions {
     this.clock = clock;
   }
 
-  /**
-   * @param state as it has become by the decision
-   */
   void carryOut(ClusterAction action, ClusterState state) {
     if (!(action instanceof ClusterAction.Write) && !(action instanceof ClusterAction.WriteUntil)) {
       LOG.debug("{}: {}", state.me(), summary(action));
@@ -63,18 +56,12 @@ final class ClusterActions {
     } else if (action instanceof ClusterAction.Open open) {
       open(open);
     } else if (action instanceof ClusterAction.Inherit inherit) {
-      state
-          .view()
-          .planned(inherit.shard())
-          .ifPresent(
-              topics -> reader.inherit(topics.planned(), Instant.ofEpochMilli(inherit.lastRead())));
+      Instant lastRead = Instant.ofEpochMilli(inherit.lastRead());
+      planned(inherit.shard(), state).ifPresent(shard -> reader.inherit(shard, lastRead));
     } else if (action instanceof ClusterAction.Unread unread) {
-      state
-          .view()
-          .planned(unread.shard())
-          .ifPresent(
-              topics ->
-                  reader.unread(topics.planned(), unread.since(), instant(unread.lastRead())));
+      Optional<Instant> lastRead = instant(unread.lastRead());
+      planned(unread.shard(), state)
+          .ifPresent(shard -> reader.unread(shard, unread.since(), lastRead));
     } else if (action instanceof ClusterAction.StandBy standBy) {
       LOG.info(
           "Shard {} is read here, too, should the instance that forwards it end.",
@@ -118,11 +105,8 @@ final class ClusterActions {
           release.forwarded().size());
       reader.release(release.shard(), release.forwarded());
     } else if (action instanceof ClusterAction.ReadElsewhere elsewhere) {
-      state
-          .view()
-          .planned(elsewhere.shard())
-          .ifPresent(
-              topics -> reader.readElsewhere(topics.planned(), instant(elsewhere.lastRead())));
+      Optional<Instant> lastRead = instant(elsewhere.lastRead());
+      planned(elsewhere.shard(), state).ifPresent(shard -> reader.readElsewhere(shard, lastRead));
     } else if (action instanceof ClusterAction.Join join) {
       LOG.warn(
           switch (state.self().away()) {
@@ -148,6 +132,10 @@ final class ClusterActions {
   private static String summary(ClusterAction action) {
     String all = action.toString();
     return all.length() < 200 ? all : all.substring(0, 200);
+  }
+
+  private static Optional<TopicSharder.Shard> planned(int shard, ClusterState state) {
+    return state.view().planned(shard).map(Topics::planned);
   }
 
   private static Optional<Instant> instant(long millis) {
@@ -186,8 +174,7 @@ final class ClusterActions {
         new Plan(
             state.view().plan().slots().keySet().stream()
                 .sorted()
-                .flatMap(shard -> state.view().planned(shard).stream())
-                .map(Topics::planned)
+                .flatMap(shard -> planned(shard, state).stream())
                 .toList()));
   }
 }

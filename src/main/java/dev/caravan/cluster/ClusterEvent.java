@@ -3,7 +3,7 @@ package dev.caravan.cluster;
 import java.util.Map;
 import java.util.Set;
 
-/** Something from which an instance may draw a decision. */
+/** Something from which an instance may draw a decision; much of it {@link Cluster} is told. */
 sealed interface ClusterEvent {
 
   /** A record of the control topic. */
@@ -25,28 +25,25 @@ sealed interface ClusterEvent {
    *
    * @param versions of the topics of each shard
    */
-  record ListedAnew(Map<Integer, String> versions, boolean whole) implements ClusterEvent {}
+  record ListedAnew(Map<Integer, String> versions, boolean whole) implements ClusterEvent {
+    public ListedAnew {
+      versions = Map.copyOf(versions);
+    }
+  }
 
-  /** A shard that we opened is LIVE. */
   record Opened(int shard) implements ClusterEvent {}
 
-  /** A shard of ours is not read at present; it is {@link Opened} again once it is. */
   record Blind(int shard) implements ClusterEvent {}
 
-  /** A shard that we drained brings nothing more, and is not forwarded any more. */
   record Drained(int shard) implements ClusterEvent {}
 
-  /** The channel of a shard that we read was taken from us: the OAuth client has too many. */
   record Evicted(int shard) implements ClusterEvent {}
 
   /** Others of the OAuth clients can log in here. */
   record LoggedIn(Logins logins) implements ClusterEvent {}
 
-  /** We are about to end. */
-  record Leave() implements ClusterEvent {}
-
-  /** We go on after all. */
-  record Stay() implements ClusterEvent {}
+  /** We are about to end, or go on after all. */
+  record Leaving(boolean on) implements ClusterEvent {}
 
   /** The process stood still for so long that others may read by now what we read. */
   record StoodStill() implements ClusterEvent {}

@@ -2,7 +2,6 @@ package dev.caravan.cluster;
 
 import dev.caravan.cluster.ClusterState.Away;
 import dev.caravan.cluster.ClusterState.Leader;
-import dev.caravan.cluster.ClusterState.Listed;
 import dev.caravan.cluster.ClusterState.Ours;
 import dev.caravan.cluster.ClusterState.Stage;
 import dev.caravan.cluster.ClusterState.Standing;
@@ -94,84 +93,130 @@ final class ClusterMachine {
   /** After so long nobody waits any more for the one that stands by. */
   static final long STANDBY_WITHIN_MILLIS = 15_000;
 
-  private final Decision d;
-  private final SecondReading second;
   private final long now;
+  private final SecondReading second;
+  private final List<ClusterAction> actions = new ArrayList<>();
 
-  private ClusterMachine(Decision decision) {
-    this.d = decision;
-    this.second = SecondReading.of(decision);
-    this.now = decision.now();
+  /** As it has become so far. */
+  private ClusterState state;
+
+  private ClusterMachine(ClusterState state, long now) {
+    this.state = state;
+    this.now = now;
+    this.second = new SecondReading(this);
   }
 
   /** What follows from an event. */
   record Step(ClusterState state, List<ClusterAction> actions) {}
 
   static Step next(ClusterState state, ClusterEvent event, long now) {
-    Decision d = new Decision(state, now);
-    ClusterMachine machine = new ClusterMachine(d);
+    ClusterMachine machine = new ClusterMachine(state, now);
     machine.take(event);
-    if (d.state().caughtUp()) {
+    if (machine.state.caughtUp()) {
       machine.upkeep();
     }
-    return new Step(d.state(), d.actions());
+    return new Step(machine.state, List.copyOf(machine.actions));
   }
+
+  // ---- the decision in the making
+
+  ClusterState state() {
+    return state;
+  }
+
+  ControlView view() {
+    return state.view();
+  }
+
+  long now() {
+    return now;
+  }
+
+  void add(ClusterAction action) {
+    actions.add(action);
+  }
+
+  void write(ControlRecord told) {
+    add(new ClusterAction.Write(told));
+  }
+
+  void become(ClusterState next) {
+    state = next;
+  }
+
+  void become(int shard, Ours ours) {
+    state = state.with(shard, ours);
+  }
+
+  Planning planning() {
+    return new Planning(state, now);
+  }
+
+  /** Who reads a shard, if another instance is said to. */
+  Optional<Live> anotherReader(int shard) {
+    return view().reader(shard).filter(live -> !live.by().equals(state.me()));
+  }
+
+  boolean isAlive(Live reader) {
+    return view().alive(reader.by(), now);
+  }
+
+  /** Its lease has run out: whoever gets its shards need not mind its channels any more. */
+  boolean isReplaced(Live reader) {
+    return view().hasEnded(reader.by(), now, REPLACED_AFTER_MILLIS);
+  }
+
+  // ---- what an event asks for
 
   private void take(ClusterEvent event) {
     if (event instanceof ClusterEvent.Heard heard) {
       hear(heard);
     } else if (event instanceof ClusterEvent.CaughtUp) {
-      d.become(d.state().withCaughtUp());
-      d.become(d.state().with(d.state().self().withAway(Away.NO, now)));
+      state = state.withCaughtUp();
+      state = state.with(state.self().withAway(Away.NO, now));
       want();
       present();
     } else if (event instanceof ClusterEvent.Assigned assigned) {
-      d.become(d.state().withSlots(assigned.slots()));
+      state = state.withSlots(assigned.slots());
       present();
     } else if (event instanceof ClusterEvent.Lost) {
       // What another has listed since counts, until we have listed anew
-      d.become(d.state().with(Optional.<Leader>empty()));
+      state = state.with(Optional.<Leader>empty());
     } else if (event instanceof ClusterEvent.ListedAnew listed) {
-      Listed anew = new Listed(listed.versions(), listed.whole());
-      d.become(
-          d.state().with(d.state().leader().map(leader -> leader.withListed(Optional.of(anew)))));
+      state = state.with(state.leader().map(leader -> leader.withListed(listed)));
     } else if (event instanceof ClusterEvent.Opened opened) {
-      d.state().ours(opened.shard()).ifPresent(ours -> opened(opened.shard(), ours));
+      state.ours(opened.shard()).ifPresent(ours -> opened(opened.shard(), ours));
       second.live(opened.shard(), OptionalLong.of(now));
     } else if (event instanceof ClusterEvent.Blind blind) {
       second.live(blind.shard(), OptionalLong.empty());
     } else if (event instanceof ClusterEvent.Drained drained) {
       drained(drained.shard());
     } else if (event instanceof ClusterEvent.Evicted evicted) {
-      d.state().ours(evicted.shard()).ifPresent(ours -> evicted(evicted.shard(), ours));
+      state.ours(evicted.shard()).ifPresent(ours -> evicted(evicted.shard(), ours));
       second.evicted(evicted.shard());
     } else if (event instanceof ClusterEvent.LoggedIn logged) {
-      d.become(d.state().with(d.state().self().withLogins(logged.logins())));
+      state = state.with(state.self().withLogins(logged.logins()));
       present();
-    } else if (event instanceof ClusterEvent.Leave) {
-      d.become(d.state().with(d.state().self().withLeaving(true)));
-      present();
-    } else if (event instanceof ClusterEvent.Stay) {
-      d.become(d.state().with(d.state().self().withLeaving(false)));
+    } else if (event instanceof ClusterEvent.Leaving leaving) {
+      state = state.with(state.self().withLeaving(leaving.on()));
       present();
     } else if (event instanceof ClusterEvent.StoodStill) {
-      d.state().ours().forEach(this::check);
+      state.ours().forEach(this::check);
       // What another has listed meanwhile counts, until we have listed anew
-      d.become(
-          d.state()
-              .with(
-                  d.state()
-                      .leader()
-                      .filter(leader -> !hasAnotherPlannedSince(leader))
-                      .map(Leader::withStoodStill)));
+      state =
+          state.with(
+              state
+                  .leader()
+                  .filter(leader -> !hasAnotherPlannedSince(leader))
+                  .map(Leader::withStoodStill));
     } else if (event instanceof ClusterEvent.Tick tick) {
-      d.become(d.state().with(d.state().self().withReach(tick.reach())));
+      state = state.with(state.self().withReach(tick.reach()));
       judgeAway(tick.taken());
       present();
-      d.state().ours().forEach(this::tellUntil);
-      d.state().standing().keySet().forEach(second::tell);
-      d.view().shards().keySet().forEach(this::tellLeft);
-      d.view().plan().slots().keySet().forEach(this::readByNow);
+      state.ours().forEach(this::tellUntil);
+      state.standing().keySet().forEach(second::tell);
+      view().shards().keySet().forEach(this::tellLeft);
+      view().plan().slots().keySet().forEach(this::readByNow);
       tellLeftOfTheDead();
     }
   }
@@ -181,7 +226,7 @@ final class ClusterMachine {
    * heard, to those who are, and who hears nothing, to those who do.
    */
   private void judgeAway(boolean taken) {
-    ClusterState.Self self = d.state().self();
+    ClusterState.Self self = state.self();
     Away next =
         switch (self.away()) {
           case NO -> self.leaving() ? Away.NO : outOfTouch(taken).orElseGet(this::reachesNothing);
@@ -189,20 +234,20 @@ final class ClusterMachine {
           case IS_NOT_HEARD, HEARS_NOTHING -> isHeardAgain() ? Away.NO : self.away();
         };
     if (next != self.away()) {
-      d.become(d.state().with(self.withAway(next, now)));
-      d.add(new ClusterAction.Join(next == Away.NO));
+      state = state.with(self.withAway(next, now));
+      add(new ClusterAction.Join(next == Away.NO));
     }
   }
 
   /** While Kafka is away nobody is. */
   private Optional<Away> outOfTouch(boolean taken) {
-    ControlView view = d.view();
-    if (now - Math.max(view.contactAt(), d.state().self().awaySince()) < NOT_HEARD_MILLIS) {
+    ControlView view = view();
+    if (now - Math.max(view.contactAt(), state.self().awaySince()) < NOT_HEARD_MILLIS) {
       return Optional.empty();
     }
     boolean hears =
         view.heardAt().entrySet().stream()
-            .filter(other -> !other.getKey().equals(d.state().me()))
+            .filter(other -> !other.getKey().equals(state.me()))
             .anyMatch(other -> now - other.getValue() <= ControlView.DEAD_AFTER_MILLIS);
     return hears
         ? Optional.of(Away.IS_NOT_HEARD)
@@ -210,74 +255,76 @@ final class ClusterMachine {
   }
 
   private boolean isHeardAgain() {
-    return d.view().contact(now) && now - d.view().contactSince() >= REPLACED_AFTER_MILLIS;
+    return view().contact(now) && now - view().contactSince() >= REPLACED_AFTER_MILLIS;
   }
 
   private Away reachesNothing() {
-    ClusterState.Self self = d.state().self();
+    ClusterState.Self self = state.self();
     boolean others =
-        d.view().members().values().stream()
-            .filter(member -> !member.by().equals(d.state().me()) && !member.leaving())
-            .filter(member -> d.view().alive(member.by(), now))
+        view().members().values().stream()
+            .filter(member -> !member.by().equals(state.me()) && !member.leaving())
+            .filter(member -> view().alive(member.by(), now))
             .anyMatch(member -> member.reach() != Reach.NO);
     boolean here = self.reach() == Reach.YES || !others || now - self.awaySince() >= AWAY_MILLIS;
     boolean away =
-        self.isAway() ? !here : self.reach() == Reach.NO && others && d.view().contact(now);
+        self.isAway() ? !here : self.reach() == Reach.NO && others && view().contact(now);
     return away ? Away.REACHES_NOTHING : Away.NO;
   }
 
   /** Others wait for whoever is said to read a shard: we do not, if we are. */
   private void tellLeft(int shard) {
-    boolean said =
-        d.view().reader(shard).filter(live -> live.by().equals(d.state().me())).isPresent();
-    if (said && d.state().ours(shard).isEmpty()) {
-      d.write(new Left(d.state().me(), shard, d.view().shard(shard).epoch() + 1));
+    boolean said = view().reader(shard).filter(live -> live.by().equals(state.me())).isPresent();
+    if (said && state.ours(shard).isEmpty()) {
+      write(new Left(state.me(), shard, view().shard(shard).epoch() + 1));
     }
   }
 
   /** What went from a shard of ours to one of another, whose number is not new, is read there. */
   private void readByNow(int shard) {
-    boolean since = now - d.view().planAt() >= CHANGED_WITHIN_MILLIS;
-    boolean read = d.view().reader(shard).filter(it -> d.view().alive(it.by(), now)).isPresent();
-    if (since && read && d.state().ours(shard).isEmpty()) {
-      d.add(new ClusterAction.ReadElsewhere(shard, 0));
+    boolean since = now - view().planAt() >= CHANGED_WITHIN_MILLIS;
+    boolean read = view().reader(shard).filter(this::isAlive).isPresent();
+    if (since && read && state.ours(shard).isEmpty()) {
+      add(new ClusterAction.ReadElsewhere(shard, 0));
     }
   }
 
+  /**
+   * Once the other has waited for one that is DRAINING, it forwards all since its channel was live.
+   */
   private void check(int shard, Ours ours) {
-    if (ours.stage() == Stage.DRAINING) {
-      // Once the other has waited for us, it forwards all that came since its channel was live
-      return;
+    switch (ours.stage()) {
+      case READING, OFFERED -> {
+        if (ours.stage() == Stage.OFFERED) {
+          add(new ClusterAction.Note(shard, false));
+        }
+        add(new ClusterAction.Hold(shard));
+        become(shard, ours.at(Stage.CHECKING, now));
+      }
+      case OPENING, HOLDING -> {
+        if (ours.stage() == Stage.OPENING) {
+          add(new ClusterAction.Hold(shard));
+        }
+        become(shard, ours.stoodStill(now));
+      }
+      default -> {
+        return;
+      }
     }
-    if (ours.stage() == Stage.OFFERED) {
-      d.add(new ClusterAction.Note(shard, false));
-    }
-    if (ours.stage() == Stage.READING || ours.stage() == Stage.OFFERED) {
-      d.add(new ClusterAction.Hold(shard));
-      d.become(shard, ours.at(Stage.CHECKING, now));
-    } else if (ours.stage() == Stage.OPENING) {
-      d.add(new ClusterAction.Hold(shard));
-      d.become(shard, ours.stoodStill(now));
-    } else if (ours.stage() == Stage.HOLDING) {
-      d.become(shard, ours.stoodStill(now));
-    } else {
-      return;
-    }
-    d.write(new Probe(d.state().me(), shard, now));
+    write(new Probe(state.me(), shard, now));
   }
 
   private void probed(Probe probe) {
     int shard = probe.shard();
-    if (!probe.by().equals(d.state().me()) || d.state().ours(shard).isEmpty()) {
+    if (!probe.by().equals(state.me()) || state.ours(shard).isEmpty()) {
       return;
     }
-    Ours ours = d.state().ours(shard).get();
+    Ours ours = state.ours(shard).get();
     if (ours.stage() == Stage.CHECKING && probe.since() == ours.since()) {
       checked(shard, ours);
     } else if (ours.probing() && probe.since() == ours.stoodStill()) {
-      d.become(shard, ours.probed());
+      become(shard, ours.probed());
       if (ours.stage() == Stage.OPENING) {
-        d.add(new ClusterAction.Release(shard, List.of()));
+        add(new ClusterAction.Release(shard, List.of()));
       } else if (ours.parts() == Ours.ALL_PARTS) {
         release(shard, ours, ours.forwarded());
       }
@@ -290,21 +337,21 @@ final class ClusterMachine {
       release(shard, ours, List.of());
     } else {
       begun(shard, ours, Stage.READING);
-      d.add(new ClusterAction.Release(shard, List.of()));
+      add(new ClusterAction.Release(shard, List.of()));
     }
   }
 
   private void present() {
-    ClusterState.Self self = d.state().self();
-    d.write(
+    ClusterState.Self self = state.self();
+    write(
         new Member(
             self.name(),
-            d.state().slots(),
+            state.slots(),
             self.leaving(),
             self.reach(),
             self.settings(),
             self.logins(),
-            d.view().known()));
+            view().known()));
   }
 
   private void tellUntil(int shard, Ours ours) {
@@ -312,43 +359,42 @@ final class ClusterMachine {
     if (ours.stage() == Stage.READING
         || ours.stage() == Stage.OFFERED
         || ours.stage() == Stage.DRAINING) {
-      d.add(new ClusterAction.WriteUntil(shard, ours.epoch()));
+      add(new ClusterAction.WriteUntil(shard, ours.epoch()));
     } else if (ours.stage() == Stage.CHECKING || ours.probing()) {
       long since = ours.stage() == Stage.CHECKING ? ours.since() : ours.stoodStill();
-      d.write(new Probe(d.state().me(), shard, since));
+      write(new Probe(state.me(), shard, since));
     }
   }
 
   // ---- what others tell
 
   private void hear(ClusterEvent.Heard heard) {
-    ControlView before = d.view();
+    ControlView before = view();
     ControlRecord told = heard.told();
-    d.become(d.state().with(before.with(told, d.state().me(), heard.fresh(), now)));
+    state = state.with(before.with(told, state.me(), heard.fresh(), now));
     if (told instanceof Handed handed) {
       handed(handed);
     } else if (told instanceof Probe probe) {
       probed(probe);
     }
-    if (!d.state().caughtUp()) {
+    if (!state.caughtUp()) {
       return;
     }
     if (heard.fresh() && !before.heardAt().containsKey(told.by())) {
       // It runs, so that what it told before we began still holds
-      d.view().plan().slots().keySet().stream()
-          .filter(
-              shard -> d.view().reader(shard).filter(it -> it.by().equals(told.by())).isPresent())
-          .forEach(this::readElsewhere);
+      view().plan().slots().keySet().stream()
+          .filter(shard -> view().reader(shard).filter(it -> it.by().equals(told.by())).isPresent())
+          .forEach(shard -> readElsewhere(shard, false));
     }
-    if (told instanceof Live live && d.view().counts(live)) {
+    if (told instanceof Live live && view().counts(live)) {
       second.rescue(live, before.reader(live.shard()));
-      readElsewhere(live.shard());
-    } else if (told instanceof Plan plan && d.view().plan() == told) {
-      boolean stoodStill = d.state().leader().filter(Leader::stoodStill).isPresent();
+      readElsewhere(live.shard(), false);
+    } else if (told instanceof Plan plan && view().plan() == told) {
+      boolean stoodStill = state.leader().filter(Leader::stoodStill).isPresent();
       boolean more = stoodStill || plan.epoch() > before.plan().epoch() + 1;
-      if (more && !plan.by().equals(d.state().me())) {
+      if (more && !plan.by().equals(state.me())) {
         // Others know more than we: what we have listed goes on from less
-        d.become(d.state().with(Optional.<Leader>empty()));
+        state = state.with(Optional.<Leader>empty());
       }
       want();
     } else if (told instanceof Member member && heard.fresh()) {
@@ -358,8 +404,8 @@ final class ClusterMachine {
 
   /** Since the leader planned last, or began to lead. */
   private boolean hasAnotherPlannedSince(Leader leader) {
-    return !d.view().plan().by().equals(d.state().me())
-        && d.view().planAt() >= Math.max(leader.writtenAt(), leader.movingSince());
+    return !view().plan().by().equals(state.me())
+        && view().planAt() >= Math.max(leader.writtenAt(), leader.movingSince());
   }
 
   /**
@@ -367,25 +413,25 @@ final class ClusterMachine {
    * counts is told again. After a plan all others are behind for a moment.
    */
   private void tellAgain(Member member) {
-    ControlView view = d.view();
-    boolean behind = member.plan() < view.plan().epoch() && !member.by().equals(d.state().me());
+    ControlView view = view();
+    boolean behind = member.plan() < view.plan().epoch() && !member.by().equals(state.me());
     if (!behind || member.leaving() || view.known() == 0 || !view.contact(now)) {
       return;
     }
     if (member.plan() == 0) {
-      d.state().ours().keySet().stream()
+      state.ours().keySet().stream()
           .filter(shard -> view.millisSinceLive(shard, now) >= TOLD_AGAIN_AFTER_MILLIS)
-          .forEach(shard -> d.become(d.state().with(d.view().withOverwritten(shard))));
+          .forEach(shard -> state = state.with(view().withOverwritten(shard)));
     }
-    if (now - view.planAt() >= TOLD_AGAIN_AFTER_MILLIS && d.planning().isFirstToKnow()) {
+    if (now - view.planAt() >= TOLD_AGAIN_AFTER_MILLIS && planning().isFirstToKnow()) {
       Plan plan = view.plan();
       plan.slots().keySet().stream()
           .sorted()
           .flatMap(shard -> view.planned(shard).stream())
-          .forEach(its -> d.write(new Topics(d.state().me(), its.version(), its.planned())));
-      d.write(
+          .forEach(its -> write(new Topics(state.me(), its.version(), its.planned())));
+      write(
           new Plan(
-              d.state().me(),
+              state.me(),
               plan.epoch() + 1,
               plan.slots(),
               plan.versions(),
@@ -394,67 +440,65 @@ final class ClusterMachine {
     }
   }
 
-  private void readElsewhere(int shard) {
-    readElsewhere(shard, false);
-  }
-
   /**
    * @param fromUs whether it was taken over from us: then nobody else knows of our own gaps
    */
   private void readElsewhere(int shard, boolean fromUs) {
-    Optional<Live> live = d.anotherReader(shard);
-    if (live.isPresent() && d.state().ours(shard).isEmpty()) {
+    Optional<Live> live = anotherReader(shard);
+    if (live.isPresent() && state.ours(shard).isEmpty()) {
       long lastRead = fromUs && live.get().held() ? 0 : live.get().lastRead();
-      d.add(new ClusterAction.ReadElsewhere(shard, lastRead));
+      add(new ClusterAction.ReadElsewhere(shard, lastRead));
     }
   }
 
   private void want() {
-    Plan plan = d.view().plan();
+    Plan plan = view().plan();
     List<Topics> planned =
         plan.slots().keySet().stream()
             .sorted()
-            .flatMap(shard -> d.view().planned(shard).stream())
+            .flatMap(shard -> view().planned(shard).stream())
             .toList();
     if (plan.whole() && !planned.isEmpty() && planned.size() == plan.slots().size()) {
-      d.add(
+      add(
           new ClusterAction.Want(
               planned.stream().flatMap(some -> some.planned().subscriptions().stream()).toList()));
     }
   }
 
   private void handed(Handed handed) {
-    d.state()
-        .ours(handed.shard())
-        .filter(ours -> ours.stage() == Stage.HOLDING && ours.epoch() == handed.epoch())
-        .ifPresent(
-            ours -> {
-              // It may be told again, from the first part on
-              List<Cluster.Forwarded> all = new ArrayList<>();
-              if (handed.part() > 0) {
-                all.addAll(ours.forwarded());
-              }
-              all.addAll(handed.forwarded());
-              if (handed.part() > 0 && handed.part() != ours.parts()) {
-                return;
-              } else if (handed.last() && ours.probing()) {
-                // We stood still: another may have taken our place meanwhile
-                d.become(handed.shard(), ours.with(Ours.ALL_PARTS, all));
-              } else if (handed.last()) {
-                release(handed.shard(), ours, all);
-              } else {
-                d.become(handed.shard(), ours.with(handed.part() + 1, all));
-              }
-            });
+    int shard = handed.shard();
+    Optional<Ours> holding =
+        state
+            .ours(shard)
+            .filter(ours -> ours.stage() == Stage.HOLDING && ours.epoch() == handed.epoch())
+            // It may be told again, from the first part on
+            .filter(ours -> handed.part() == 0 || handed.part() == ours.parts());
+    if (holding.isEmpty()) {
+      return;
+    }
+    Ours ours = holding.get();
+    List<Cluster.Forwarded> all = new ArrayList<>();
+    if (handed.part() > 0) {
+      all.addAll(ours.forwarded());
+    }
+    all.addAll(handed.forwarded());
+    if (!handed.last()) {
+      become(shard, ours.with(handed.part() + 1, all));
+    } else if (ours.probing()) {
+      // We stood still: another may have taken our place meanwhile
+      become(shard, ours.with(Ours.ALL_PARTS, all));
+    } else {
+      release(shard, ours, all);
+    }
   }
 
   private void release(int shard, Ours ours, List<Cluster.Forwarded> forwarded) {
     if (ours.stage() == Stage.HOLDING) {
       // What the other may have read, and our channel does not
-      d.add(new ClusterAction.Unread(shard, ours.since(), d.view().shard(shard).lastRead()));
+      add(new ClusterAction.Unread(shard, ours.since(), view().shard(shard).lastRead()));
     }
-    d.add(new ClusterAction.Release(shard, List.copyOf(forwarded)));
-    d.become(shard, ours.at(Stage.READING, now));
+    add(new ClusterAction.Release(shard, List.copyOf(forwarded)));
+    become(shard, ours.at(Stage.READING, now));
   }
 
   // ---- what our own channels come to
@@ -464,27 +508,27 @@ final class ClusterMachine {
       return;
     }
     if (ours.probing()) {
-      d.become(shard, ours.at(Stage.CHECKING, ours.stoodStill()));
-      return;
+      become(shard, ours.at(Stage.CHECKING, ours.stoodStill()));
+    } else {
+      begun(shard, ours, ours.stage() == Stage.JOINING ? Stage.HOLDING : Stage.READING);
     }
-    begun(shard, ours, ours.stage() == Stage.JOINING ? Stage.HOLDING : Stage.READING);
   }
 
   private void begun(int shard, Ours ours, Stage next) {
-    long epoch = d.view().shard(shard).nextEpoch();
-    d.become(shard, ours.at(next, now).under(epoch, now));
-    d.write(new Live(d.state().me(), shard, epoch, next == Stage.HOLDING, ours.lastRead()));
+    long epoch = view().shard(shard).nextEpoch();
+    become(shard, ours.at(next, now).under(epoch, now));
+    write(new Live(state.me(), shard, epoch, next == Stage.HOLDING, ours.lastRead()));
     // We may end before the next tick
-    tellUntil(shard, d.state().ours(shard).orElseThrow());
+    tellUntil(shard, state.ours(shard).orElseThrow());
   }
 
   private void drained(int shard) {
-    Optional<Live> other = d.view().reader(shard);
-    Optional<Ours> draining = d.state().ours(shard).filter(ours -> ours.stage() == Stage.DRAINING);
+    Optional<Live> other = view().reader(shard);
+    Optional<Ours> draining = state.ours(shard).filter(ours -> ours.stage() == Stage.DRAINING);
     if (draining.isPresent() && other.isPresent()) {
       tellUntil(shard, draining.get());
-      d.add(new ClusterAction.HandOver(shard, other.get().epoch()));
-      d.become(d.state().without(shard));
+      add(new ClusterAction.HandOver(shard, other.get().epoch()));
+      state = state.without(shard);
       readElsewhere(shard, true);
     }
   }
@@ -494,12 +538,11 @@ final class ClusterMachine {
    * one back would end another.
    */
   private void evicted(int shard, Ours ours) {
-    boolean cutOff = now - d.view().contactAt() > SESSION_MILLIS;
-    boolean others =
-        d.view().members().keySet().stream().anyMatch(it -> !it.equals(d.state().me()));
+    boolean cutOff = now - view().contactAt() > SESSION_MILLIS;
+    boolean others = view().members().keySet().stream().anyMatch(it -> !it.equals(state.me()));
     if (ours.stage() == Stage.READING && cutOff && others) {
-      d.add(new ClusterAction.Close(shard));
-      d.become(shard, ours.at(Stage.GIVEN_UP, now));
+      add(new ClusterAction.Close(shard));
+      become(shard, ours.at(Stage.GIVEN_UP, now));
     }
   }
 
@@ -507,17 +550,17 @@ final class ClusterMachine {
 
   private void upkeep() {
     lead();
-    TreeSet<Integer> shards = new TreeSet<>(d.view().plan().slots().keySet());
-    shards.addAll(d.state().ours().keySet());
-    shards.addAll(d.state().standing().keySet());
+    TreeSet<Integer> shards = new TreeSet<>(view().plan().slots().keySet());
+    shards.addAll(state.ours().keySet());
+    shards.addAll(state.standing().keySet());
     for (int shard : shards) {
-      Optional<Ours> ours = d.state().ours(shard);
+      Optional<Ours> ours = state.ours(shard);
       if (ours.isEmpty()) {
         consider(shard);
       } else {
         keep(shard, ours.get());
       }
-      if (d.state().ours(shard).isEmpty()) {
+      if (state.ours(shard).isEmpty()) {
         second.consider(shard);
       }
     }
@@ -525,37 +568,33 @@ final class ClusterMachine {
 
   /** Whether to open a shard that we do not read. */
   private void consider(int shard) {
-    Optional<Topics> topics = d.view().planned(shard);
-    if (!d.state().owns(shard) || topics.isEmpty()) {
+    Optional<Topics> topics = view().planned(shard);
+    if (!state.owns(shard) || topics.isEmpty()) {
       return;
     }
-    Optional<Live> reader = d.view().reader(shard);
-    boolean read =
-        reader.filter(live -> d.view().alive(live.by(), now)).isPresent()
-            && !reader.get().by().equals(d.state().me());
-    Optional<Standing> standing = d.state().standing(shard).filter(Standing::isOpen);
+    Optional<Live> reader = view().reader(shard);
+    boolean read = anotherReader(shard).filter(this::isAlive).isPresent();
+    Optional<Standing> standing = state.standing(shard).filter(Standing::isOpen);
     if (!read) {
       if (standing.filter(Standing::isLive).isEmpty() && !second.isLeftToAnother(shard, reader)) {
         if (standing.isEmpty()) {
-          begin(shard, topics.get(), Stage.OPENING, d.view().shard(shard).lastRead());
+          begin(shard, topics.get(), Stage.OPENING, view().shard(shard).lastRead());
         } else {
           second.openForGood(shard, standing.get(), topics.get());
         }
       }
-    } else if (isOffered(shard, reader.get()) && d.view().plan().moving() == shard) {
+    } else if (isOffered(shard, reader.get()) && view().plan().moving() == shard) {
       if (standing.isEmpty()) {
         begin(shard, topics.get(), Stage.JOINING, reader.get().lastRead());
       } else if (standing.get().isLive()) {
         second.takePart(shard, standing.get(), reader.get());
-        opened(shard, d.state().ours(shard).orElseThrow());
+        opened(shard, state.ours(shard).orElseThrow());
       }
     }
   }
 
-  // ---- to open, to go on
-
   private boolean isOffered(int shard, Live reader) {
-    return d.view()
+    return view()
         .shard(shard)
         .offer()
         .filter(offer -> offer.by().equals(reader.by()) && offer.epoch() == reader.epoch())
@@ -564,41 +603,42 @@ final class ClusterMachine {
 
   private void begin(int shard, Topics topics, Stage stage, long lastRead) {
     boolean held = stage == Stage.JOINING;
-    d.become(shard, Ours.opening(stage, topics.version(), lastRead, now));
-    d.add(new ClusterAction.Open(topics.planned(), held, held ? 0 : lastRead));
+    become(shard, Ours.opening(stage, topics.version(), lastRead, now));
+    add(new ClusterAction.Open(topics.planned(), held, held ? 0 : lastRead));
   }
 
   /** Whether to go on with a shard as we do. */
   private void keep(int shard, Ours ours) {
-    Plan plan = d.view().plan();
+    Plan plan = view().plan();
     if (!plan.slots().containsKey(shard)) {
-      d.add(new ClusterAction.Finish(shard));
-      d.become(d.state().without(shard));
+      add(new ClusterAction.Finish(shard));
+      state = state.without(shard);
       return;
     }
-    Optional<Live> reader = d.view().reader(shard);
-    boolean another =
-        reader.isPresent()
-            && !reader.get().by().equals(d.state().me())
-            && reader.get().epoch() >= Math.max(1, ours.epoch());
+    Optional<Live> another =
+        anotherReader(shard).filter(live -> live.epoch() >= Math.max(1, ours.epoch()));
+    boolean alive = another.filter(this::isAlive).isPresent();
     switch (ours.stage()) {
       case OPENING -> {
-        boolean alive = another && d.view().alive(reader.get().by(), now);
-        if (alive || !d.state().owns(shard)) {
+        if (alive || !state.owns(shard)) {
           close(shard);
         }
       }
       case JOINING -> {
-        if (plan.moving() != shard || !d.state().owns(shard)) {
+        if (plan.moving() != shard || !state.owns(shard)) {
           close(shard);
         }
       }
       case HOLDING -> {
-        if (another && reader.get().epoch() >= ours.epoch()) {
+        if (another.isPresent()) {
           close(shard);
         } else if (now - Math.max(ours.since(), ours.stoodStill()) >= HANDED_WITHIN_MILLIS) {
           if (ours.parts() != Ours.ALL_PARTS) {
-            inherit(shard);
+            // The one before has told nothing: it may have ended before we began
+            view()
+                .shard(shard)
+                .until()
+                .ifPresent(until -> add(new ClusterAction.Inherit(shard, until.millis())));
           }
           release(shard, ours, ours.forwarded());
         } else {
@@ -606,55 +646,45 @@ final class ClusterMachine {
         }
       }
       case CHECKING -> {
-        boolean alive = another && d.view().alive(reader.get().by(), now);
-        if (ours.epoch() > 0 ? another : alive || !d.state().owns(shard)) {
+        if (ours.epoch() > 0 ? another.isPresent() : alive || !state.owns(shard)) {
           close(shard);
         } else if (now - ours.since() >= HANDED_WITHIN_MILLIS) {
           checked(shard, ours);
         }
       }
       case READING, OFFERED -> {
-        if (another && reader.get().epoch() >= ours.epoch()) {
-          another(shard, ours, reader.get());
+        if (another.isPresent()) {
+          another(shard, ours, another.get());
         } else {
           liveAgain(shard, ours);
-          offer(shard, d.state().ours(shard).orElseThrow());
+          offer(shard, state.ours(shard).orElseThrow());
         }
       }
       case DRAINING -> {
         // What is still to be released may wait for its route
-        if (d.view().millisSinceLive(shard, now) >= HANDED_WITHIN_MILLIS) {
+        if (view().millisSinceLive(shard, now) >= HANDED_WITHIN_MILLIS) {
           drained(shard);
         }
       }
       case GIVEN_UP -> {
-        ControlView view = d.view();
-        boolean heard = view.contact(now) && now - view.contactSince() >= CONTACT_AGAIN_MILLIS;
+        boolean heard = view().contact(now) && now - view().contactSince() >= CONTACT_AGAIN_MILLIS;
         if (heard || now - ours.since() >= GIVEN_UP_MILLIS) {
-          d.become(d.state().without(shard));
+          state = state.without(shard);
           readElsewhere(shard, true);
         }
       }
     }
-    d.state().ours(shard).ifPresent(still -> change(shard, still));
-  }
-
-  /** The one before has told nothing: it may have ended before we began. */
-  private void inherit(int shard) {
-    d.view()
-        .shard(shard)
-        .until()
-        .ifPresent(until -> d.add(new ClusterAction.Inherit(shard, until.millis())));
+    state.ours(shard).ifPresent(still -> change(shard, still));
   }
 
   private void another(int shard, Ours ours, Live reader) {
     if (reader.held()) {
       if (ours.stage() == Stage.READING) {
         // It has taken an offer that stands no more
-        d.add(new ClusterAction.Note(shard, true));
+        add(new ClusterAction.Note(shard, true));
       }
-      d.add(new ClusterAction.Drain(shard));
-      d.become(shard, ours.at(Stage.DRAINING, now));
+      add(new ClusterAction.Drain(shard));
+      become(shard, ours.at(Stage.DRAINING, now));
     } else {
       close(shard);
     }
@@ -666,44 +696,42 @@ final class ClusterMachine {
    */
   private void liveAgain(int shard, Ours ours) {
     boolean heard =
-        d.view()
+        view()
             .reader(shard)
-            .filter(live -> live.by().equals(d.state().me()) && live.epoch() == ours.epoch())
+            .filter(live -> live.by().equals(state.me()) && live.epoch() == ours.epoch())
             .isPresent();
     boolean holds = ours.stage() == Stage.HOLDING;
     // The one before answers the epoch under which we hold
-    boolean overwritten = d.view().shard(shard).overwritten() && !(holds && heard);
-    if (heard && !overwritten
-        || now - ours.since() < WRITE_AGAIN_MILLIS
-        || !d.view().contact(now)) {
+    boolean overwritten = view().shard(shard).overwritten() && !(holds && heard);
+    if (heard && !overwritten || now - ours.since() < WRITE_AGAIN_MILLIS || !view().contact(now)) {
       return;
     }
     // Whoever left the shard may have done so under the epoch that we took
-    boolean anew = overwritten || d.view().reader(shard).isEmpty();
-    long epoch = anew ? Math.max(ours.epoch(), d.view().shard(shard).epoch() + 1) : ours.epoch();
-    d.write(new Live(d.state().me(), shard, epoch, holds, ours.lastRead()));
+    boolean anew = overwritten || view().reader(shard).isEmpty();
+    long epoch = anew ? Math.max(ours.epoch(), view().shard(shard).epoch() + 1) : ours.epoch();
+    write(new Live(state.me(), shard, epoch, holds, ours.lastRead()));
     if (ours.stage() == Stage.OFFERED && epoch != ours.epoch()) {
       // It is offered under that epoch
-      d.add(new ClusterAction.Note(shard, false));
-      d.become(shard, ours.at(Stage.READING, now).under(epoch, now));
+      add(new ClusterAction.Note(shard, false));
+      become(shard, ours.at(Stage.READING, now).under(epoch, now));
     } else {
-      d.become(shard, ours.under(epoch, holds ? ours.since() : now));
+      become(shard, ours.under(epoch, holds ? ours.since() : now));
     }
   }
 
   private void offer(int shard, Ours ours) {
-    boolean moves = !d.state().owns(shard) && d.view().plan().moving() == shard;
+    boolean moves = !state.owns(shard) && view().plan().moving() == shard;
     // What has been noted for so long is of no use: it is offered anew
     boolean begins =
         ours.stage() == Stage.READING
             || ours.stage() == Stage.OFFERED && now - ours.since() >= MOVES_WITHIN_MILLIS;
     if (moves && begins) {
-      d.add(new ClusterAction.Note(shard, true));
-      d.write(new Offer(d.state().me(), shard, ours.epoch()));
-      d.become(shard, ours.at(Stage.OFFERED, now));
+      add(new ClusterAction.Note(shard, true));
+      write(new Offer(state.me(), shard, ours.epoch()));
+      become(shard, ours.at(Stage.OFFERED, now));
     } else if (!moves && ours.stage() == Stage.OFFERED) {
-      d.add(new ClusterAction.Note(shard, false));
-      d.become(shard, ours.at(Stage.READING, now));
+      add(new ClusterAction.Note(shard, false));
+      become(shard, ours.at(Stage.READING, now));
     }
   }
 
@@ -711,47 +739,47 @@ final class ClusterMachine {
     if (ours.stage() == Stage.DRAINING || ours.stage() == Stage.GIVEN_UP) {
       return;
     }
-    d.view()
+    view()
         .planned(shard)
-        .filter(topics -> topics.version().equals(d.view().plan().versions().get(shard)))
+        .filter(topics -> topics.version().equals(view().plan().versions().get(shard)))
         .filter(topics -> !topics.version().equals(ours.version()))
         .ifPresent(
             topics -> {
-              d.add(new ClusterAction.Change(topics.planned()));
-              d.become(shard, ours.withVersion(topics.version()));
+              add(new ClusterAction.Change(topics.planned()));
+              become(shard, ours.withVersion(topics.version()));
             });
   }
 
   private void close(int shard) {
-    boolean read = d.state().ours(shard).filter(ours -> ours.epoch() > 0).isPresent();
-    d.add(new ClusterAction.Close(shard));
-    d.become(d.state().without(shard));
+    boolean read = state.ours(shard).filter(ours -> ours.epoch() > 0).isPresent();
+    add(new ClusterAction.Close(shard));
+    state = state.without(shard);
     readElsewhere(shard, read);
   }
 
   // ---- the owner of slot 0
 
   private void lead() {
-    boolean due = d.planning().isOurs();
-    if (due != d.state().leader().isPresent()) {
-      d.become(d.state().with(due ? Optional.of(Leader.since(now)) : Optional.empty()));
-      d.add(new ClusterAction.Lead(due));
+    boolean due = planning().isOurs();
+    if (due != state.leader().isPresent()) {
+      state = state.with(due ? Optional.of(Leader.since(now)) : Optional.empty());
+      add(new ClusterAction.Lead(due));
     }
-    if (due && d.view().contact(now)) {
-      Leader leader = d.state().leader().orElseThrow();
-      if (!d.planning().isLedByAnother()) {
-        d.planning().next(leader).ifPresent(next -> plan(leader, next));
+    if (due && view().contact(now)) {
+      Leader leader = state.leader().orElseThrow();
+      if (!planning().isLedByAnother()) {
+        planning().next(leader).ifPresent(next -> plan(leader, next));
       }
-      d.view().members().keySet().stream()
-          .filter(member -> d.view().silentMillis(member, now) > FORGOTTEN_AFTER_MILLIS)
-          .forEach(member -> d.write(new ControlRecord.Gone(member)));
+      view().members().keySet().stream()
+          .filter(member -> view().silentMillis(member, now) > FORGOTTEN_AFTER_MILLIS)
+          .forEach(member -> write(new ControlRecord.Gone(member)));
     }
   }
 
   /** What nobody is to read any more has no gap when its number is used again. */
   private void tellLeftOfTheDead() {
-    ControlView view = d.view();
-    if (d.state().leader().isEmpty() || !view.contact(now) || !view.plan().whole()) {
+    ControlView view = view();
+    if (state.leader().isEmpty() || !view.contact(now) || !view.plan().whole()) {
       return;
     }
     view.shards().keySet().stream()
@@ -759,22 +787,22 @@ final class ClusterMachine {
         .filter(
             shard ->
                 view.reader(shard)
-                    .map(live -> !d.isAlive(live) && d.isReplaced(live))
+                    .map(live -> !isAlive(live) && isReplaced(live))
                     .orElse(view.shard(shard).overwritten()))
-        .forEach(shard -> d.write(new Left(d.state().me(), shard, view.shard(shard).epoch() + 1)));
+        .forEach(shard -> write(new Left(state.me(), shard, view.shard(shard).epoch() + 1)));
   }
 
   private void plan(Leader leader, Plan next) {
-    Plan before = d.view().plan();
-    boolean ours = before.by().equals(d.state().me());
+    Plan before = view().plan();
+    boolean ours = before.by().equals(state.me());
     boolean written =
         leader.written().filter(next::equals).isPresent()
             && now - leader.writtenAt() < WRITE_AGAIN_MILLIS;
     if (!written && !(ours && next.equals(before)) && !next.slots().isEmpty()) {
       boolean still = next.moving() == before.moving();
       long since = still ? leader.movingSince() : now;
-      d.become(d.state().with(Optional.of(leader.withWritten(next, since, now))));
-      d.write(next);
+      state = state.with(Optional.of(leader.withWritten(next, since, now)));
+      write(next);
     }
   }
 }

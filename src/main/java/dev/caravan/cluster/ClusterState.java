@@ -1,6 +1,7 @@
 package dev.caravan.cluster;
 
 import dev.caravan.cluster.Cluster.Forwarded;
+import dev.caravan.cluster.ClusterEvent.ListedAnew;
 import dev.caravan.cluster.ControlRecord.Plan;
 import java.util.HashMap;
 import java.util.List;
@@ -99,7 +100,7 @@ record ClusterState(
    *     meanwhile may be heard only afterwards
    */
   record Leader(
-      Optional<Listed> listed,
+      Optional<ListedAnew> listed,
       long movingSince,
       Optional<Plan> written,
       long writtenAt,
@@ -109,8 +110,8 @@ record ClusterState(
       return new Leader(Optional.empty(), now, Optional.empty(), 0, false);
     }
 
-    Leader withListed(Optional<Listed> next) {
-      return new Leader(next, movingSince, written, writtenAt, stoodStill);
+    Leader withListed(ListedAnew anew) {
+      return new Leader(Optional.of(anew), movingSince, written, writtenAt, stoodStill);
     }
 
     Leader withWritten(Plan plan, long movesSince, long now) {
@@ -119,17 +120,6 @@ record ClusterState(
 
     Leader withStoodStill() {
       return new Leader(listed, movingSince, written, writtenAt, true);
-    }
-  }
-
-  /**
-   * What is to be read, as we have listed it.
-   *
-   * @param versions of the topics of each shard
-   */
-  record Listed(Map<Integer, String> versions, boolean whole) {
-    Listed {
-      versions = Map.copyOf(versions);
     }
   }
 

@@ -48,14 +48,7 @@ public record ClusterStatus(
             standsBy == 0 ? "" : "; stands by for " + standsBy);
   }
 
-  /**
-   * As things are at a moment.
-   *
-   * @param standsBy for how many shards of others
-   * @param refused as the control topic tells it
-   * @param trouble why the control topic cannot be written to; empty if it can
-   * @param warnings what else is known of it, as sentences
-   */
+  /** As things are at a moment. */
   static ClusterStatus of(
       ClusterState now,
       long at,

@@ -11,6 +11,7 @@ import dev.caravan.cluster.ControlRecord.Handed;
 import dev.caravan.cluster.ControlRecord.Left;
 import dev.caravan.cluster.ControlRecord.Live;
 import dev.caravan.cluster.ControlRecord.Member;
+import dev.caravan.cluster.ControlRecord.OfShard;
 import dev.caravan.cluster.ControlRecord.Offer;
 import dev.caravan.cluster.ControlRecord.Plan;
 import dev.caravan.cluster.ControlRecord.Probe;
@@ -36,35 +37,31 @@ final class ControlCodec {
 
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final String ACKNOWLEDGED = "acknowledged/";
+
+  /** What stands in a key before the number of a shard. */
+  private static final Map<Class<? extends OfShard>, String> KINDS =
+      Map.of(
+          Topics.class, "topics",
+          Live.class, "live",
+          Left.class, "live",
+          Until.class, "until",
+          Offer.class, "offer",
+          Probe.class, "probe",
+          Answered.class, "answered",
+          Acknowledged.class, "acknowledged",
+          Standby.class, "standby");
+
   private static final int SENT_BYTES = 2 * Long.BYTES + Integer.BYTES;
 
   private ControlCodec() {}
 
   static String key(ControlRecord told) {
-    if (told instanceof Plan) {
-      return "plan";
-    } else if (told instanceof Topics topics) {
-      return "topics/" + topics.shard();
-    } else if (told instanceof Live live) {
-      return "live/" + live.shard();
-    } else if (told instanceof Left left) {
-      return "live/" + left.shard();
-    } else if (told instanceof Until until) {
-      return "until/" + until.shard();
-    } else if (told instanceof Offer offer) {
-      return "offer/" + offer.shard();
-    } else if (told instanceof Probe probe) {
-      return "probe/" + probe.shard();
-    } else if (told instanceof Answered answered) {
-      return "answered/" + answered.shard();
-    } else if (told instanceof Acknowledged acknowledged) {
-      return ACKNOWLEDGED + acknowledged.shard();
-    } else if (told instanceof Standby standby) {
-      return "standby/" + standby.shard();
-    } else if (told instanceof Handed handed) {
+    if (told instanceof Handed handed) {
       return "handed/" + handed.shard() + "/" + handed.part();
+    } else if (told instanceof OfShard its) {
+      return KINDS.get(its.getClass()) + "/" + its.shard();
     }
-    return "member/" + told.by();
+    return told instanceof Plan ? "plan" : "member/" + told.by();
   }
 
   /** The shard of which a key says what has reached Kafka; empty if it says something else. */
@@ -155,17 +152,16 @@ final class ControlCodec {
       JsonNode node = JSON.readTree(value);
       String by = node.path("by").asText();
       long epoch = node.path("epoch").asLong();
-      return switch (parts[0]) {
-        case "plan" -> Optional.of(plan(by, epoch, node));
-        case "topics" ->
-            Optional.of(
+      ControlRecord told =
+          switch (parts[0]) {
+            case "plan" -> plan(by, epoch, node);
+            case "topics" ->
                 new Topics(
                     by,
                     node.path("version").asText(),
                     new TopicSharder.Shard(
-                        shard(parts), node.path("client").asText(), texts(node, "subscriptions"))));
-        case "live" ->
-            Optional.of(
+                        shard(parts), node.path("client").asText(), texts(node, "subscriptions")));
+            case "live" ->
                 node.path("left").asBoolean()
                     ? new Left(by, shard(parts), epoch)
                     : new Live(
@@ -173,14 +169,12 @@ final class ControlCodec {
                         shard(parts),
                         epoch,
                         node.path("held").asBoolean(),
-                        node.path("lastRead").asLong()));
-        case "until" ->
-            Optional.of(new Until(by, shard(parts), epoch, node.path("millis").asLong()));
-        case "member" -> Optional.of(member(by, node));
-        case "offer" -> Optional.of(new Offer(by, shard(parts), epoch));
-        case "probe" -> Optional.of(new Probe(by, shard(parts), node.path("since").asLong()));
-        case "answered" ->
-            Optional.of(
+                        node.path("lastRead").asLong());
+            case "until" -> new Until(by, shard(parts), epoch, node.path("millis").asLong());
+            case "member" -> member(by, node);
+            case "offer" -> new Offer(by, shard(parts), epoch);
+            case "probe" -> new Probe(by, shard(parts), node.path("since").asLong());
+            case "answered" ->
                 new Answered(
                     by,
                     shard(parts),
@@ -188,27 +182,26 @@ final class ControlCodec {
                     new Cluster.Answer(
                         node.path("client").asText(),
                         texts(node, "refused"),
-                        texts(node, "granted"))));
-        case "acknowledged" ->
-            Optional.of(
+                        texts(node, "granted")));
+            case "acknowledged" ->
                 new Acknowledged(
                     by,
                     shard(parts),
                     epoch,
                     node.path("settledMillis").asLong(-1),
-                    sent(node.path("forwarded").binaryValue())));
-        case "standby" -> Optional.of(new Standby(by, shard(parts), node.path("warm").asBoolean()));
-        case "handed" ->
-            Optional.of(
+                    sent(node.path("forwarded").binaryValue()));
+            case "standby" -> new Standby(by, shard(parts), node.path("warm").asBoolean());
+            case "handed" ->
                 new Handed(
                     by,
                     shard(parts),
                     epoch,
                     Integer.parseInt(parts[2]),
                     node.path("last").asBoolean(),
-                    sent(node.path("forwarded").binaryValue())));
-        default -> Optional.empty();
-      };
+                    sent(node.path("forwarded").binaryValue()));
+            default -> null;
+          };
+      return Optional.ofNullable(told);
     } catch (IOException | RuntimeException e) {
       return Optional.empty();
     }

@@ -12,6 +12,11 @@ sealed interface ControlRecord {
   /** Who wrote it; drawn anew at each start. */
   String by();
 
+  /** What is told of one shard. */
+  sealed interface OfShard extends ControlRecord {
+    int shard();
+  }
+
   /**
    * What is to be read, written by the owner of slot 0 after the {@link Topics} that it names.
    *
@@ -39,8 +44,9 @@ sealed interface ControlRecord {
   }
 
   /** The subscriptions of a shard, and the OAuth client that reads it. */
-  record Topics(String by, String version, TopicSharder.Shard planned) implements ControlRecord {
-    int shard() {
+  record Topics(String by, String version, TopicSharder.Shard planned) implements OfShard {
+    @Override
+    public int shard() {
       return planned.number();
     }
   }
@@ -50,7 +56,7 @@ sealed interface ControlRecord {
    *
    * @param epoch one more than the one under which it was read
    */
-  record Left(String by, int shard, long epoch) implements ControlRecord {}
+  record Left(String by, int shard, long epoch) implements OfShard {}
 
   /**
    * Somebody reads the shard from now on.
@@ -61,8 +67,7 @@ sealed interface ControlRecord {
    * @param lastRead until when the shard was read before nobody did last, in epoch milliseconds:
    *     the gap since then is on record; 0 if that was not known, or nobody ever left off
    */
-  record Live(String by, int shard, long epoch, boolean held, long lastRead)
-      implements ControlRecord {}
+  record Live(String by, int shard, long epoch, boolean held, long lastRead) implements OfShard {}
 
   /**
    * Until when all that was sent for the shard has been read and kept.
@@ -70,7 +75,7 @@ sealed interface ControlRecord {
    * @param epoch under which it was read: that of a later one counts, whatever the clocks show
    * @param millis since the epoch, by the clock of whoever reads
    */
-  record Until(String by, int shard, long epoch, long millis) implements ControlRecord {}
+  record Until(String by, int shard, long epoch, long millis) implements OfShard {}
 
   /**
    * An instance is there; told every second.
@@ -101,7 +106,7 @@ sealed interface ControlRecord {
   }
 
   /** Whoever reads the shard notes from now on what it forwards: it may be taken over. */
-  record Offer(String by, int shard, long epoch) implements ControlRecord {}
+  record Offer(String by, int shard, long epoch) implements OfShard {}
 
   /**
    * What the one before has forwarded since it offered the shard; it reads it no more.
@@ -110,7 +115,7 @@ sealed interface ControlRecord {
    * @param part from 0; the last one says so
    */
   record Handed(String by, int shard, long epoch, int part, boolean last, List<Forwarded> forwarded)
-      implements ControlRecord {
+      implements OfShard {
     public Handed {
       forwarded = List.copyOf(forwarded);
     }
@@ -127,7 +132,7 @@ sealed interface ControlRecord {
    */
   record Acknowledged(
       String by, int shard, long epoch, long settledMillis, List<Forwarded> forwarded)
-      implements ControlRecord {
+      implements OfShard {
     public Acknowledged {
       forwarded = List.copyOf(forwarded);
     }
@@ -138,10 +143,10 @@ sealed interface ControlRecord {
    *
    * @param warm whether it has read the shard for long enough to take it over
    */
-  record Standby(String by, int shard, boolean warm) implements ControlRecord {}
+  record Standby(String by, int shard, boolean warm) implements OfShard {}
 
   /** Whoever hears this of itself has heard all that was told of the shard before. */
-  record Probe(String by, int shard, long since) implements ControlRecord {}
+  record Probe(String by, int shard, long since) implements OfShard {}
 
   /**
    * What Genesys Cloud answered when a channel of a shard was asked for. Of each shard the latest
@@ -150,8 +155,7 @@ sealed interface ControlRecord {
    *
    * @param millis when that was, by the clock of whoever asked
    */
-  record Answered(String by, int shard, long millis, Cluster.Answer answer)
-      implements ControlRecord {}
+  record Answered(String by, int shard, long millis, Cluster.Answer answer) implements OfShard {}
 
   /** An instance has ended in good order. */
   record Gone(String by) implements ControlRecord {}

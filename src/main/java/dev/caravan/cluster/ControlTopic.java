@@ -14,7 +14,6 @@ import java.util.function.BiConsumer;
 import java.util.function.BiPredicate;
 import java.util.function.LongSupplier;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
@@ -44,8 +43,8 @@ final class ControlTopic implements AutoCloseable {
   private final Runnable caughtUp;
   private final BackgroundTask task;
   private final LongSupplier wall;
-  private final ControlTopicAdmin admin;
-  private final ControlWriter writer;
+  final ControlTopicAdmin admin;
+  final ControlWriter writer;
   private final Map<TopicPartition, Long> next = new HashMap<>();
   private final KafkaLoop loop = new KafkaLoop();
   private Uuid id = Uuid.ZERO_UUID;
@@ -156,26 +155,6 @@ final class ControlTopic implements AutoCloseable {
         : Optional.empty();
   }
 
-  /** Why the topic cannot be used before somebody acts; empty if it can, or is not known yet. */
-  Optional<String> refused() {
-    return admin.refused();
-  }
-
-  /** Why it cannot be written to, other than that Kafka does not answer; empty if it can. */
-  String trouble() {
-    return writer.trouble();
-  }
-
-  /** Whether it has taken something within the last seconds. */
-  boolean takes() {
-    return writer.isTaken();
-  }
-
-  /** What may become a problem, as sentences. */
-  Stream<String> warnings() {
-    return Stream.concat(admin.fragile().stream(), Stream.of(writer.clocks()));
-  }
-
   private KafkaConsumer<byte[], byte[]> consumer() {
     return clients.make(
         properties ->
@@ -192,16 +171,6 @@ final class ControlTopic implements AutoCloseable {
             (int) POLL.toMillis(),
             ConsumerConfig.DEFAULT_API_TIMEOUT_MS_CONFIG,
             ANSWER_MILLIS));
-  }
-
-  /** Never waits for an answer; for room, hardly. */
-  void write(ControlRecord told) {
-    writer.write(told);
-  }
-
-  /** The last that this instance tells. */
-  void writeLast(ControlRecord told) {
-    writer.writeLast(told);
   }
 
   @Override

@@ -100,12 +100,10 @@ public final class ControlTopicAdmin {
                   brokers > 1 ? Optional.of((short) Math.min(REPLICAS, brokers)) : Optional.empty())
               .configs(
                   Map.of(
-                      TopicConfig.CLEANUP_POLICY_CONFIG,
-                      TopicConfig.CLEANUP_POLICY_COMPACT,
-                      TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG,
-                      TimestampType.LOG_APPEND_TIME.name,
+                      TopicConfig.CLEANUP_POLICY_CONFIG, TopicConfig.CLEANUP_POLICY_COMPACT,
+                      TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG, TimestampType.LOG_APPEND_TIME.name,
                       TopicConfig.SEGMENT_MS_CONFIG,
-                      String.valueOf(Duration.ofHours(1).toMillis())));
+                          String.valueOf(Duration.ofHours(1).toMillis())));
       admin.createTopics(List.of(made)).all().get();
       LOG.info("The control topic {} was made.", topic);
     } catch (ExecutionException e) {

@@ -1,18 +1,11 @@
 package dev.caravan.cluster;
 
-import dev.caravan.cluster.ControlRecord.Acknowledged;
-import dev.caravan.cluster.ControlRecord.Answered;
 import dev.caravan.cluster.ControlRecord.Gone;
-import dev.caravan.cluster.ControlRecord.Handed;
-import dev.caravan.cluster.ControlRecord.Left;
 import dev.caravan.cluster.ControlRecord.Live;
 import dev.caravan.cluster.ControlRecord.Member;
-import dev.caravan.cluster.ControlRecord.Offer;
+import dev.caravan.cluster.ControlRecord.OfShard;
 import dev.caravan.cluster.ControlRecord.Plan;
-import dev.caravan.cluster.ControlRecord.Probe;
-import dev.caravan.cluster.ControlRecord.Standby;
 import dev.caravan.cluster.ControlRecord.Topics;
-import dev.caravan.cluster.ControlRecord.Until;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -68,32 +61,19 @@ record ControlView(
     ControlView next = fresh && !(told instanceof Gone) ? heard(told.by(), me, now) : this;
     if (told instanceof Plan other) {
       return other.epoch() >= plan.epoch() ? next.withPlan(other, now) : next;
-    } else if (told instanceof Topics some) {
-      return next.with(some.shard(), shard(some.shard()).with(some));
-    } else if (told instanceof Live some) {
-      return next.with(some.shard(), shard(some.shard()).with(some, now));
-    } else if (told instanceof Left some) {
-      return next.with(some.shard(), shard(some.shard()).with(some, now));
-    } else if (told instanceof Until some) {
-      return next.with(some.shard(), shard(some.shard()).with(some));
-    } else if (told instanceof Offer some) {
-      return next.with(some.shard(), shard(some.shard()).with(some));
-    } else if (told instanceof Handed some) {
-      return next.with(some.shard(), shard(some.shard()).with(some));
-    } else if (told instanceof Standby some) {
+    } else if (told instanceof OfShard some) {
       return next.with(some.shard(), shard(some.shard()).with(some, fresh, now));
-    } else if (told instanceof Member member) {
-      Set<String> others = new HashSet<>(gone);
-      others.remove(member.by());
-      return next.withMembers(put(members, member.by(), member), others);
-    } else if (told instanceof Probe || told instanceof Acknowledged || told instanceof Answered) {
-      return next;
     }
-    Map<String, Member> others = new HashMap<>(members);
-    others.remove(told.by());
+    Map<String, Member> there = new HashMap<>(members);
     Set<String> ended = new HashSet<>(gone);
-    ended.add(told.by());
-    return next.withMembers(others, ended);
+    if (told instanceof Member member) {
+      there.put(member.by(), member);
+      ended.remove(member.by());
+    } else {
+      there.remove(told.by());
+      ended.add(told.by());
+    }
+    return next.withMembers(there, ended);
   }
 
   /** What is known of a shard; nothing of one of which nothing was told. */

@@ -29,7 +29,7 @@ final class ControlWriter implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(ControlWriter.class);
 
-  /** So long a record is waited for at most while there is no room for it. */
+  /** So long whoever writes, and decides about sockets, waits at most while there is no room. */
   private static final int BLOCKS_MILLIS = 50;
 
   /** For so long after a record that found no room, others are left out at once. */
@@ -71,9 +71,6 @@ final class ControlWriter implements AutoCloseable {
   private volatile String trouble = "";
   private volatile String clocks = "";
 
-  /**
-   * @param wall what the wall clock shows, in milliseconds
-   */
   ControlWriter(String topic, Clients clients, LongSupplier wall) {
     this.topic = topic;
     this.clients = clients;
@@ -121,7 +118,6 @@ final class ControlWriter implements AutoCloseable {
             "all",
             ProducerConfig.LINGER_MS_CONFIG,
             0,
-            // Whoever writes decides about sockets, and must not wait
             ProducerConfig.MAX_BLOCK_MS_CONFIG,
             BLOCKS_MILLIS,
             ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG,

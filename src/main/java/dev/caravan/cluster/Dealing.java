@@ -25,7 +25,6 @@ final class Dealing {
   /**
    * @param owners the instance that has each slot; slots that nobody has are absent
    * @param readers the instance that reads each shard at present, as far as it is there
-   * @param may whether an instance can read a shard
    */
   private Dealing(
       Map<Integer, String> owners, Map<Integer, String> readers, BiPredicate<Integer, String> may) {
@@ -41,19 +40,6 @@ final class Dealing {
    * @param before their slots until now
    * @param quiet whether no shard is on its way from one instance to another: only then one is
    *     moved that costs a hand-over
-   */
-  static Map<Integer, Integer> deal(
-      Set<Integer> shards,
-      Map<Integer, Integer> before,
-      Map<Integer, String> owners,
-      Map<Integer, String> readers,
-      boolean quiet) {
-    return deal(shards, before, owners, readers, quiet, (shard, owner) -> true);
-  }
-
-  /**
-   * The same, if not each instance can read each shard.
-   *
    * @param may whether an instance can read a shard; one that none can stays where it is
    */
   static Map<Integer, Integer> deal(

@@ -48,24 +48,23 @@ final class GroupMember implements AutoCloseable {
   private volatile boolean member;
 
   /**
-   * @param group of Kafka
+   * @param name of the group and of the topic whose partitions are the slots
    * @param assigned takes the slots that are ours from now on
    * @param lost is run when the group has given us up
    */
   GroupMember(
-      String group,
-      String topic,
+      String name,
       Clients clients,
       Consumer<Set<Integer>> assigned,
       Runnable lost,
       BackgroundTask task) {
-    this.topic = topic;
+    this.topic = name;
     this.clients = clients;
     this.assigned = assigned;
     this.lost = lost;
     this.task = task;
     Map<String, Object> fixed = new HashMap<>();
-    fixed.put(ConsumerConfig.GROUP_ID_CONFIG, group);
+    fixed.put(ConsumerConfig.GROUP_ID_CONFIG, name);
     fixed.put(
         ConsumerConfig.PARTITION_ASSIGNMENT_STRATEGY_CONFIG,
         CooperativeStickyAssignor.class.getName());

@@ -2,6 +2,7 @@ package dev.caravan.cluster;
 
 import dev.caravan.cluster.Cluster.Forwarded;
 import dev.caravan.cluster.ControlRecord.Handed;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -14,6 +15,8 @@ import java.util.function.Consumer;
  */
 final class HandedOver {
 
+  private static final int SENT_A_RECORD = 20_000;
+
   /** As it was at a moment of the steady clock. */
   private record Shard(
       int number, long epoch, List<Forwarded> forwarded, long at, long writtenAt) {}
@@ -24,16 +27,11 @@ final class HandedOver {
   /** What has not been heard yet. */
   private final Map<Integer, Shard> shards = new ConcurrentHashMap<>();
 
-  /**
-   * @param me the name of this instance
-   * @param topic writes without waiting
-   */
   HandedOver(String me, Consumer<ControlRecord> topic) {
     this.me = me;
     this.topic = topic;
   }
 
-  /** The shard is about to be handed over. */
   void begin(int shard, long epoch, long now) {
     shards.put(shard, new Shard(shard, epoch, List.of(), now, now));
   }
@@ -74,11 +72,19 @@ final class HandedOver {
         one.forwarded().stream()
             .map(event -> new Forwarded(event.id(), event.ageMillis() + older))
             .toList();
-    int most = Cluster.SENT_A_RECORD;
-    int parts = Math.max(1, (all.size() + most - 1) / most);
-    for (int part = 0; part < parts; part++) {
-      List<Forwarded> some = all.subList(part * most, Math.min(all.size(), (part + 1) * most));
-      topic.accept(new Handed(me, one.number(), one.epoch(), part, part == parts - 1, some));
+    List<List<Forwarded>> parts = parts(all);
+    for (int part = 0; part < parts.size(); part++) {
+      boolean last = part == parts.size() - 1;
+      topic.accept(new Handed(me, one.number(), one.epoch(), part, last, parts.get(part)));
     }
+  }
+
+  /** As one record tells them; one that is empty if there are none. */
+  static List<List<Forwarded>> parts(List<Forwarded> all) {
+    List<List<Forwarded>> parts = new ArrayList<>();
+    for (int from = 0; from == 0 || from < all.size(); from += SENT_A_RECORD) {
+      parts.add(all.subList(from, Math.min(all.size(), from + SENT_A_RECORD)));
+    }
+    return parts;
   }
 }

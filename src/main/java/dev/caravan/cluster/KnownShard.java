@@ -3,6 +3,7 @@ package dev.caravan.cluster;
 import dev.caravan.cluster.ControlRecord.Handed;
 import dev.caravan.cluster.ControlRecord.Left;
 import dev.caravan.cluster.ControlRecord.Live;
+import dev.caravan.cluster.ControlRecord.OfShard;
 import dev.caravan.cluster.ControlRecord.Offer;
 import dev.caravan.cluster.ControlRecord.Standby;
 import dev.caravan.cluster.ControlRecord.Topics;
@@ -78,18 +79,32 @@ record KnownShard(
     return Math.max(until.map(Until::epoch).orElse(0L), Math.max(0, epoch())) + 1;
   }
 
-  KnownShard with(Topics some) {
-    return new KnownShard(
-        Optional.of(some), live, liveAt, overwritten, until, offer, handed, standby);
+  /** With one record more of it; what says nothing that lasts changes nothing. */
+  KnownShard with(OfShard told, boolean fresh, long now) {
+    if (told instanceof Topics some) {
+      return new KnownShard(
+          Optional.of(some), live, liveAt, overwritten, until, offer, handed, standby);
+    } else if (told instanceof Live some) {
+      return with(some, now);
+    } else if (told instanceof Left some) {
+      // What was read before a shard was left is nobody's gap: its number may be used again
+      KnownShard next = with(new Live(NOBODY, some.shard(), some.epoch(), false, 0), now);
+      return epoch() < some.epoch() ? next.withUntil(Optional.empty()) : next;
+    } else if (told instanceof Until some) {
+      boolean older = until.filter(before -> before.epoch() > some.epoch()).isPresent();
+      return older || left() && epoch() > some.epoch() ? this : withUntil(Optional.of(some));
+    } else if (told instanceof Offer some) {
+      return new KnownShard(
+          topics, live, liveAt, overwritten, until, Optional.of(some), handed, standby);
+    } else if (told instanceof Handed some && some.last()) {
+      return new KnownShard(topics, live, liveAt, overwritten, until, offer, some.epoch(), standby);
+    } else if (told instanceof Standby some) {
+      return with(some, fresh, now);
+    }
+    return this;
   }
 
-  /** What was read before a shard was left is nobody's gap: its number may be used again. */
-  KnownShard with(Left told, long now) {
-    KnownShard next = with(new Live(NOBODY, told.shard(), told.epoch(), false, 0), now);
-    return epoch() < told.epoch() ? next.withUntil(Optional.empty()) : next;
-  }
-
-  KnownShard with(Live told, long now) {
+  private KnownShard with(Live told, long now) {
     if (epoch() >= told.epoch()) {
       return withOverwritten(overwritten || !live.equals(Optional.of(told)));
     }
@@ -100,31 +115,15 @@ record KnownShard(
     return new KnownShard(topics, live, liveAt, is, until, offer, handed, standby);
   }
 
-  KnownShard with(Until told) {
-    boolean older = until.filter(before -> before.epoch() > told.epoch()).isPresent();
-    return older || left() && epoch() > told.epoch() ? this : withUntil(Optional.of(told));
-  }
-
   private KnownShard withUntil(Optional<Until> some) {
     return new KnownShard(topics, live, liveAt, overwritten, some, offer, handed, standby);
-  }
-
-  KnownShard with(Offer told) {
-    return new KnownShard(
-        topics, live, liveAt, overwritten, until, Optional.of(told), handed, standby);
-  }
-
-  KnownShard with(Handed told) {
-    return told.last()
-        ? new KnownShard(topics, live, liveAt, overwritten, until, offer, told.epoch(), standby)
-        : this;
   }
 
   /**
    * Of two the first one counts, as long as it is heard; but one that could take over counts before
    * one that could not.
    */
-  KnownShard with(Standby told, boolean fresh, long now) {
+  private KnownShard with(Standby told, boolean fresh, long now) {
     Optional<Beside> same = standby.filter(before -> before.by().equals(told.by()));
     boolean held =
         standby

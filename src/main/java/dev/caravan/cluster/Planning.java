@@ -2,8 +2,8 @@ package dev.caravan.cluster;
 
 import static dev.caravan.topic.Plan.DEFAULT_CLIENT;
 
+import dev.caravan.cluster.ClusterEvent.ListedAnew;
 import dev.caravan.cluster.ClusterState.Leader;
-import dev.caravan.cluster.ClusterState.Listed;
 import dev.caravan.cluster.ControlRecord.Live;
 import dev.caravan.cluster.ControlRecord.Member;
 import dev.caravan.cluster.ControlRecord.Plan;
@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /**
@@ -38,11 +39,7 @@ final class Planning {
     if (state.self().leaving() || state.slots().contains(0)) {
       return !state.self().leaving();
     }
-    return isUnled()
-        && owners().entrySet().stream()
-            .min(Map.Entry.comparingByKey())
-            .filter(first -> first.getValue().equals(state.me()))
-            .isPresent();
+    return isUnled() && isFirst(any -> true);
   }
 
   private boolean isUnled() {
@@ -52,12 +49,13 @@ final class Planning {
 
   /** Whether of those that know the plan it is we who have the first slot. */
   boolean isFirstToKnow() {
-    ControlView view = state.view();
+    return isFirst(who -> state.view().members().get(who).plan() >= state.view().plan().epoch());
+  }
+
+  /** Whether we have the first slot of all that we and these others have. */
+  private boolean isFirst(Predicate<String> others) {
     return owners().entrySet().stream()
-        .filter(
-            it ->
-                it.getValue().equals(state.me())
-                    || view.members().get(it.getValue()).plan() >= view.plan().epoch())
+        .filter(it -> it.getValue().equals(state.me()) || others.test(it.getValue()))
         .min(Map.Entry.comparingByKey())
         .filter(first -> first.getValue().equals(state.me()))
         .isPresent();
@@ -81,7 +79,8 @@ final class Planning {
   Optional<Plan> next(Leader leader) {
     ControlView view = state.view();
     Plan before = view.plan();
-    Map<Integer, String> versions = leader.listed().map(Listed::versions).orElseGet(this::latest);
+    Map<Integer, String> versions =
+        leader.listed().map(ListedAnew::versions).orElseGet(this::latest);
     Map<Integer, String> owners = owners();
     Map<Integer, String> readers = readers();
     boolean quiet = before.moving() < 0 && moving(before.slots(), owners, readers) < 0;
@@ -105,7 +104,7 @@ final class Planning {
             ours ? before.epoch() : before.epoch() + 1,
             slots,
             versions,
-            leader.listed().map(Listed::whole).orElse(before.whole()),
+            leader.listed().map(ListedAnew::whole).orElse(before.whole()),
             moving));
   }
 

@@ -16,52 +16,29 @@ import java.util.TreeMap;
 
 /**
  * Decides which shards are read besides the instance that forwards them, and what becomes of that
- * when it has ended: for good ({@link StandingBy}) or only when it is not heard any more ({@link
- * ReadingAhead}).
+ * when it has ended. With a standby each shard has a second instance for good, which could take it
+ * over with all that it needs. Without one, a shard is only read ahead where its reader is not
+ * heard any more: should that have ended, there is a gap until our channel reads, and not until its
+ * lease has run out, too.
  */
-abstract sealed class SecondReading permits StandingBy, ReadingAhead {
+final class SecondReading {
 
-  final Decision d;
+  /** An OAuth client may have so many channels; one more ends another. */
+  private static final int CHANNELS = 20;
 
-  SecondReading(Decision decision) {
-    this.d = decision;
+  /** So many of those are left to hand-overs from one channel to another. */
+  private static final int SPARE = 2;
+
+  private final ClusterMachine m;
+  private final boolean standby;
+
+  SecondReading(ClusterMachine machine) {
+    this.m = machine;
+    this.standby = machine.state().self().standby();
   }
-
-  static SecondReading of(Decision decision) {
-    return decision.state().self().standby()
-        ? new StandingBy(decision)
-        : new ReadingAhead(decision);
-  }
-
-  /** Whether someone is to read a shard besides this reader, or instead of it. */
-  abstract boolean isDue(Live reader, Topics topics);
-
-  /** Whether the owner of the shard's slot comes first, and not last, of those that may be it. */
-  abstract boolean isForItsOwner();
-
-  /** Whether whoever said last that it reads the shard still does, as far as can be told. */
-  abstract boolean goesOn(KnownShard.Beside last);
-
-  /** Whether that one could not take over for so long that another is to. */
-  abstract boolean isCold(KnownShard.Beside before);
-
-  /** For how long whoever is to read it waits before it opens a channel. */
-  abstract long opensAfterMillis(Live reader);
-
-  abstract boolean mayOpen(Standing due, Live reader, Topics topics);
-
-  /** After how long of reading it may take over. */
-  abstract long warmAfterMillis();
-
-  /**
-   * Our channel was closed, and nothing is taken over.
-   *
-   * @param read whether the reader is heard
-   */
-  abstract void closed(int shard, Standing before, boolean read);
 
   /** Whether the owner of a shard whose reader is not heard does not open it yet. */
-  final boolean isLeftToAnother(int shard, Optional<Live> reader) {
+  boolean isLeftToAnother(int shard, Optional<Live> reader) {
     return mayStandStill(reader) || isSoonTakenOver(shard, reader);
   }
 
@@ -72,21 +49,21 @@ abstract sealed class SecondReading permits StandingBy, ReadingAhead {
    */
   private boolean mayStandStill(Optional<Live> reader) {
     return reader
-        .filter(live -> !live.by().equals(d.state().me()))
-        .filter(live -> d.view().heardAt().containsKey(live.by()))
-        .filter(live -> !d.view().gone().contains(live.by()) && !d.isReplaced(live))
+        .filter(live -> !live.by().equals(m.state().me()))
+        .filter(live -> m.view().heardAt().containsKey(live.by()))
+        .filter(live -> !m.view().gone().contains(live.by()) && !m.isReplaced(live))
         .isPresent();
   }
 
   /** Whether another stands by, and is soon to read what the reader, which is silent, has. */
   private boolean isSoonTakenOver(int shard, Optional<Live> reader) {
     return reader
-        .filter(live -> !live.by().equals(d.state().me()))
+        .filter(live -> !live.by().equals(m.state().me()))
         .filter(
             live ->
-                d.view().silentMillis(live.by(), d.now()) < ClusterMachine.STANDBY_WITHIN_MILLIS)
-        .flatMap(live -> d.view().couldTakeOver(shard, d.now()))
-        .filter(other -> !other.equals(d.state().me()))
+                m.view().silentMillis(live.by(), m.now()) < ClusterMachine.STANDBY_WITHIN_MILLIS)
+        .flatMap(live -> m.view().couldTakeOver(shard, m.now()))
+        .filter(other -> !other.equals(m.state().me()))
         .isPresent();
   }
 
@@ -94,29 +71,42 @@ abstract sealed class SecondReading permits StandingBy, ReadingAhead {
    * Whether a reader that was heard is not any more, and a channel more of each of its shards ends
    * none.
    */
-  final boolean isMissed(Live reader, Topics topics) {
-    return !d.isAlive(reader)
-        && !d.view().gone().contains(reader.by())
+  private boolean isMissed(Live reader, Topics topics) {
+    return !m.isAlive(reader)
+        && !m.view().gone().contains(reader.by())
         // When Kafka is back some are heard later than others
-        && (d.view().isHeardSinceContact(reader.by())
-            || !d.view().heardAt().containsKey(reader.by())
-            || d.isReplaced(reader))
-        && (room(topics).isThereBesideWhoIsNotHeard()
-            || d.isReplaced(reader) && !d.planning().owners().containsKey(0));
+        && (m.view().isHeardSinceContact(reader.by())
+            || !m.view().heardAt().containsKey(reader.by())
+            || m.isReplaced(reader))
+        && (isRoomBesideWhoIsNotHeard(topics)
+            || m.isReplaced(reader) && !m.planning().owners().containsKey(0));
   }
 
-  final ChannelRoom room(Topics topics) {
-    return new ChannelRoom(d.state(), d.now(), topics);
+  /** Whether someone is to read a shard besides this reader, or instead of it. */
+  private boolean isDue(Live reader, Topics topics) {
+    return standby && m.isAlive(reader)
+        ? m.state().tellsReached(reader.by())
+        : isMissed(reader, topics)
+            && (!standby || m.view().couldTakeOver(topics.shard(), m.now()).isEmpty());
+  }
+
+  private boolean mayOpen(Standing due, Live reader, Topics topics) {
+    if (standby && m.isAlive(reader)) {
+      return m.now() >= due.since() && isRoomForStandby(topics);
+    }
+    // Whoever stood by before has ended, too, and need not close its channel first; what was read
+    // ahead is not opened again too soon, but a reader that has ended stands still no more
+    return m.now() >= due.since() || !due.taken() && (standby || m.isReplaced(reader));
   }
 
   // ---- what follows
 
   /** Whether to read a shard besides its reader, and what becomes of it if we do. */
   void consider(int shard) {
-    Optional<Standing> standing = d.state().standing(shard);
-    Optional<Topics> topics = d.view().planned(shard);
-    Optional<Live> reader = d.anotherReader(shard);
-    boolean read = reader.filter(d::isAlive).isPresent();
+    Optional<Standing> standing = m.state().standing(shard);
+    Optional<Topics> topics = m.view().planned(shard);
+    Optional<Live> reader = m.anotherReader(shard);
+    boolean read = reader.filter(m::isAlive).isPresent();
     boolean due =
         topics.isPresent()
             && reader.isPresent()
@@ -124,25 +114,32 @@ abstract sealed class SecondReading permits StandingBy, ReadingAhead {
             && isDesignated(shard, reader.get());
     if (standing.isEmpty()) {
       if (due) {
-        d.become(shard, Standing.due(d.now() + opensAfterMillis(reader.get())));
+        // Whoever stood by before is to close its channel first
+        boolean waits = standby && m.isAlive(reader.get());
+        long after = waits ? ClusterMachine.STANDBY_AFTER_MILLIS : 0;
+        become(shard, Standing.due(m.now() + after));
       }
     } else if (!standing.get().isOpen()) {
-      if (!due && d.now() >= standing.get().since()) {
-        d.become(d.state().withoutStanding(shard));
+      if (!due && m.now() >= standing.get().since()) {
+        m.become(m.state().withoutStanding(shard));
       } else if (due && mayOpen(standing.get(), reader.get(), topics.get())) {
-        d.become(shard, standing.get().opened(topics.get().version(), d.now()));
-        d.add(new ClusterAction.StandBy(topics.get().planned()));
+        become(shard, standing.get().opened(topics.get().version(), m.now()));
+        m.add(new ClusterAction.StandBy(topics.get().planned()));
         tell(shard);
       }
-    } else if (topics.isEmpty() || read && !due || room(topics.get()).isTakenByOthers()) {
+    } else if (topics.isEmpty() || read && !due || isTakenByOthers(topics.get())) {
       close(shard);
-      closed(shard, standing.get(), read);
+      boolean anew = m.now() - m.view().millisSinceLive(shard, m.now()) > standing.get().since();
+      if (!standby && read && !anew) {
+        // Its reader only stood still, and may do so again
+        become(shard, Standing.due(m.now() + ClusterMachine.GIVEN_UP_MILLIS));
+      }
     } else if (read) {
       change(shard, standing.get(), topics.get());
-    } else if (reader.isEmpty() && !standing.get().isLive() && !d.state().owns(shard)) {
+    } else if (reader.isEmpty() && !standing.get().isLive() && !m.state().owns(shard)) {
       // Whoever read it has left it on purpose, and its owner is faster
       close(shard);
-    } else if (reader.isEmpty() || d.isReplaced(reader.get())) {
+    } else if (reader.isEmpty() || m.isReplaced(reader.get())) {
       // Of two that read it the one goes on that all have heard first
       if (standing.get().isLive() && !isSoonTakenOver(shard, reader)) {
         takeOver(shard, standing.get(), topics.get());
@@ -152,76 +149,80 @@ abstract sealed class SecondReading permits StandingBy, ReadingAhead {
 
   /** Those who wait for us, if we could take over, hear that every second. */
   void tell(int shard) {
-    d.state()
+    // Of one that was not heard before nothing is a copy of what it forwarded meanwhile
+    long warmAfter = standby ? ClusterMachine.WARM_AFTER_MILLIS : 0;
+    m.state()
         .standing(shard)
         .filter(Standing::isOpen)
         .ifPresent(
-            its ->
-                d.write(
-                    new Standby(d.state().me(), shard, its.isWarm(d.now(), warmAfterMillis()))));
+            its -> m.write(new Standby(m.state().me(), shard, its.isWarm(m.now(), warmAfter))));
   }
 
   /** Our channel is live since then, or is not any more. */
   void live(int shard, OptionalLong since) {
-    d.state()
+    m.state()
         .standing(shard)
         .filter(standing -> standing.isOpen() && standing.isLive() != since.isPresent())
-        .ifPresent(standing -> d.become(shard, standing.live(since)));
+        .ifPresent(standing -> become(shard, standing.live(since)));
   }
 
   /** Our channel was taken from us: whoever reads goes first. */
   void evicted(int shard) {
-    if (d.state().standing(shard).filter(Standing::isOpen).isPresent()) {
+    if (m.state().standing(shard).filter(Standing::isOpen).isPresent()) {
       close(shard);
-      d.become(shard, Standing.taken(d.now() + ClusterMachine.GIVEN_UP_MILLIS));
+      become(shard, Standing.taken(m.now() + ClusterMachine.GIVEN_UP_MILLIS));
     }
   }
 
   /** As if we had opened it for the move: what was read before its reader has. */
   void takePart(int shard, Standing standing, Live reader) {
-    d.become(shard, Ours.opening(Stage.JOINING, standing.version(), reader.lastRead(), d.now()));
-    d.add(new ClusterAction.TakePart(shard));
+    m.become(shard, Ours.opening(Stage.JOINING, standing.version(), reader.lastRead(), m.now()));
+    m.add(new ClusterAction.TakePart(shard));
   }
 
   /** Nobody reads the shard, and our channel, too, is not live yet, or not any more. */
   void openForGood(int shard, Standing standing, Topics topics) {
-    long lastRead = d.view().shard(shard).lastRead();
-    d.become(shard, Ours.opening(Stage.OPENING, standing.version(), lastRead, d.now()));
-    d.add(new ClusterAction.TakeOver(topics.planned(), lastRead));
+    long lastRead = m.view().shard(shard).lastRead();
+    m.become(shard, Ours.opening(Stage.OPENING, standing.version(), lastRead, m.now()));
+    m.add(new ClusterAction.TakeOver(topics.planned(), lastRead));
   }
 
   /** Another was faster than we, and knows nothing of what its predecessor has not forwarded. */
   void rescue(Live live, Optional<Live> before) {
     boolean ended =
         !live.held()
-            && !live.by().equals(d.state().me())
+            && !live.by().equals(m.state().me())
             && before.filter(it -> !it.by().equals(live.by())).isPresent();
-    if (ended && d.state().standing(live.shard()).filter(Standing::isOpen).isPresent()) {
-      d.add(new ClusterAction.Rescue(live.shard()));
+    if (ended && m.state().standing(live.shard()).filter(Standing::isOpen).isPresent()) {
+      m.add(new ClusterAction.Rescue(live.shard()));
     }
   }
 
   /** Its lease has run out, so that it forwards nothing more, should it only stand still. */
   private void takeOver(int shard, Standing standing, Topics topics) {
-    long lastRead = d.view().shard(shard).lastRead();
-    long epoch = d.view().shard(shard).nextEpoch();
-    d.become(
+    long lastRead = m.view().shard(shard).lastRead();
+    long epoch = m.view().shard(shard).nextEpoch();
+    m.become(
         shard,
-        Ours.opening(Stage.READING, standing.version(), lastRead, d.now()).under(epoch, d.now()));
-    d.write(new Live(d.state().me(), shard, epoch, false, lastRead));
-    d.add(new ClusterAction.TakeOver(topics.planned(), lastRead));
+        Ours.opening(Stage.READING, standing.version(), lastRead, m.now()).under(epoch, m.now()));
+    m.write(new Live(m.state().me(), shard, epoch, false, lastRead));
+    m.add(new ClusterAction.TakeOver(topics.planned(), lastRead));
+  }
+
+  private void become(int shard, Standing standing) {
+    m.become(m.state().with(shard, standing));
   }
 
   private void close(int shard) {
-    d.add(new ClusterAction.Close(shard));
-    d.become(d.state().withoutStanding(shard));
+    m.add(new ClusterAction.Close(shard));
+    m.become(m.state().withoutStanding(shard));
   }
 
   private void change(int shard, Standing standing, Topics topics) {
-    boolean meant = topics.version().equals(d.view().plan().versions().get(shard));
+    boolean meant = topics.version().equals(m.view().plan().versions().get(shard));
     if (meant && !topics.version().equals(standing.version())) {
-      d.add(new ClusterAction.Change(topics.planned()));
-      d.become(shard, standing.withVersion(topics.version()));
+      m.add(new ClusterAction.Change(topics.planned()));
+      become(shard, standing.withVersion(topics.version()));
     }
   }
 
@@ -233,48 +234,118 @@ abstract sealed class SecondReading permits StandingBy, ReadingAhead {
    */
   private boolean isDesignated(int shard, Live reader) {
     Optional<KnownShard.Beside> before =
-        d.view()
+        m.view()
             .shard(shard)
             .standby()
             .filter(this::goesOn)
             .filter(it -> mayStandBy(shard, it.by(), reader));
     Optional<String> cold = before.filter(this::isCold).map(KnownShard.Beside::by);
     if (before.isPresent() && cold.isEmpty()) {
-      return before.get().by().equals(d.state().me());
+      return before.get().by().equals(m.state().me());
     }
-    Integer slot = d.view().plan().slots().get(shard);
+    Integer slot = m.view().plan().slots().get(shard);
     if (slot == null) {
       return false;
     }
-    Map<Integer, String> owners = d.planning().owners();
+    Map<Integer, String> owners = m.planning().owners();
     String owner = owners.getOrDefault(slot, "");
     TreeMap<Integer, String> sorted = new TreeMap<>(owners);
     List<String> next = new ArrayList<>(sorted.tailMap(slot, false).values());
     next.addAll(sorted.headMap(slot, true).values());
     next.removeIf(owner::equals);
-    next.add(isForItsOwner() ? 0 : next.size(), owner);
+    next.add(standby ? next.size() : 0, owner);
     // Only if nobody else may
     cold.filter(next::remove).ifPresent(next::add);
     return next.stream()
         .filter(who -> mayStandBy(shard, who, reader))
         .findFirst()
-        .filter(who -> who.equals(d.state().me()))
+        .filter(who -> who.equals(m.state().me()))
         .isPresent();
+  }
+
+  /** Whether whoever said last that it reads the shard still does, as far as can be told. */
+  private boolean goesOn(KnownShard.Beside last) {
+    // What was told of an earlier death stays in the control topic
+    return standby || m.now() - last.at() <= ControlView.DEAD_AFTER_MILLIS;
+  }
+
+  /**
+   * Whether that one could not take over for so long that another is to. Before that what is read
+   * ahead is dealt, or its reader is heard again.
+   */
+  private boolean isCold(KnownShard.Beside before) {
+    // While Kafka is away nobody is heard to say that it could
+    ControlView view = m.view();
+    return standby
+        && view.contact(m.now())
+        && m.now() - Math.max(before.warmAt(), view.contactSince())
+            >= ClusterMachine.COLD_FOR_MILLIS;
   }
 
   private boolean mayStandBy(int shard, String who, Live reader) {
     if (who.equals(reader.by())) {
       return false;
     }
-    ClusterState state = d.state();
+    ClusterState state = m.state();
     if (who.equals(state.me())) {
-      return !state.self().leaving() && !state.self().isAway() && d.planning().mayRead(shard, who);
+      return !state.self().leaving() && !state.self().isAway() && m.planning().mayRead(shard, who);
     }
-    Member member = d.view().members().get(who);
+    Member member = m.view().members().get(who);
     return member != null
         && !member.leaving()
         && member.reach() != Reach.NO
-        && d.view().alive(who, d.now())
-        && d.planning().mayRead(shard, who);
+        && m.view().alive(who, m.now())
+        && m.planning().mayRead(shard, who);
+  }
+
+  // ---- whether one channel more of a shard's OAuth client ends another
+
+  private List<Integer> ofItsClient(Topics topics) {
+    String client = topics.planned().client();
+    return m.view().plan().slots().keySet().stream()
+        .flatMap(shard -> m.view().planned(shard).stream())
+        .filter(other -> other.planned().client().equals(client))
+        .map(Topics::shard)
+        .toList();
+  }
+
+  /**
+   * Whether the channels of one instance more, for each shard whose reader is not heard, end none
+   * of theirs, nor of those who stand by.
+   */
+  private boolean isRoomBesideWhoIsNotHeard(Topics topics) {
+    List<Integer> shards = ofItsClient(topics);
+    long unheard =
+        shards.stream()
+            .flatMap(shard -> m.view().reader(shard).stream())
+            .filter(live -> !m.isAlive(live))
+            .count();
+    int readers = standby ? 2 : 1;
+    int channels = m.state().self().channels();
+    return channels * (readers * shards.size() + unheard) + SPARE <= CHANNELS;
+  }
+
+  /**
+   * Whether there is room for who stands by. For a while the channels of an instance that was cut
+   * off, or died without a word, count as well as those of the ones that have taken over.
+   */
+  private boolean isRoomForStandby(Topics topics) {
+    ControlView view = m.view();
+    return isRoomForThree(topics)
+        || view.contact(m.now())
+            && view.members().keySet().stream()
+                .filter(who -> !view.alive(who, m.now()))
+                .map(who -> view.heardAt().getOrDefault(who, ControlView.NEVER))
+                .allMatch(at -> m.now() - at >= ClusterMachine.GIVEN_UP_MILLIS);
+  }
+
+  /** Whether others count us as dead by now, and take what we use. */
+  private boolean isTakenByOthers(Topics topics) {
+    return m.now() - m.view().contactAt() >= ClusterMachine.GIVEN_UP_MILLIS
+        && !isRoomForThree(topics);
+  }
+
+  private boolean isRoomForThree(Topics topics) {
+    return 3 * ofItsClient(topics).size() <= CHANNELS;
   }
 }

@@ -5,13 +5,9 @@ import java.util.Set;
 
 /**
  * The few facts of an event body from which medium and key are told; texts are empty where the body
- * does not say.
+ * does not say. Most bear the name of their field.
  *
- * @param id {@code id}
- * @param conversationId {@code conversationId}
  * @param userId {@code user.id}, else {@code userId}
- * @param mediaType {@code mediaType}
- * @param messageType {@code messageType}
  * @param groupMediaTypes {@code group.mediaType} and {@code results[].mediaType}, as they come
  * @param busy the media of a conversation summary whose counters are not all zero
  * @param sessions the entries of the participants' media arrays, in document order

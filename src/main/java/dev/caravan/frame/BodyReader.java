@@ -27,9 +27,11 @@ final class BodyReader {
   private List<Party> sessions = List.of();
   private List<Party> participants = List.of();
 
-  private String message = "";
-  private String reason = "";
-  private String systemTopicType = "";
+  /** {@code eventBody.message} of a control frame. */
+  String message = "";
+
+  String reason = "";
+  String systemTopicType = "";
 
   BodyReader(JsonParser parser) {
     this.parser = parser;
@@ -46,19 +48,6 @@ final class BodyReader {
         Media.ofBits(busy),
         sessions,
         participants);
-  }
-
-  /** {@code eventBody.message} of a control frame. */
-  String message() {
-    return message;
-  }
-
-  String reason() {
-    return reason;
-  }
-
-  String systemTopicType() {
-    return systemTopicType;
   }
 
   /** Reads the value the parser stands at and leaves the parser on its last token. */
@@ -101,13 +90,20 @@ final class BodyReader {
   }
 
   private void results(JsonToken value) throws IOException {
+    while (hasNext(value)) {
+      addGroup(mediaIn(parser.currentToken()));
+    }
+  }
+
+  /**
+   * Goes to the next item of an array, if the value is one; passes over it if it is something else.
+   */
+  private boolean hasNext(JsonToken value) throws IOException {
     if (value != JsonToken.START_ARRAY) {
       parser.skipChildren();
-      return;
+      return false;
     }
-    for (JsonToken item; (item = parser.nextToken()) != JsonToken.END_ARRAY; ) {
-      addGroup(mediaIn(item));
-    }
+    return parser.nextToken() != JsonToken.END_ARRAY;
   }
 
   private void addGroup(String type) {
@@ -141,12 +137,8 @@ final class BodyReader {
   }
 
   private void participants(JsonToken value) throws IOException {
-    if (value != JsonToken.START_ARRAY) {
-      parser.skipChildren();
-      return;
-    }
-    for (JsonToken item; (item = parser.nextToken()) != JsonToken.END_ARRAY; ) {
-      if (item == JsonToken.START_OBJECT) {
+    while (hasNext(value)) {
+      if (parser.currentToken() == JsonToken.START_OBJECT) {
         participant();
       } else {
         parser.skipChildren();
@@ -185,12 +177,8 @@ final class BodyReader {
   }
 
   private void sessions(JsonToken value, Media medium) throws IOException {
-    if (value != JsonToken.START_ARRAY) {
-      parser.skipChildren();
-      return;
-    }
-    for (JsonToken item; (item = parser.nextToken()) != JsonToken.END_ARRAY; ) {
-      if (item != JsonToken.START_OBJECT) {
+    while (hasNext(value)) {
+      if (parser.currentToken() != JsonToken.START_OBJECT) {
         parser.skipChildren();
         continue;
       }

@@ -44,7 +44,10 @@ public final class EnvelopeReader {
     void saw(TopicTraits topic, BodyFacts body);
   }
 
-  /** Never throws and never returns null, whatever the bytes are. */
+  /**
+   * Never throws and never returns null, whatever the bytes are: what it stumbles over is a frame
+   * that could not be read, and not one that is lost.
+   */
   public Frame read(byte[] frame) {
     return read(frame, Witness.NOBODY);
   }
@@ -72,7 +75,7 @@ public final class EnvelopeReader {
               + " of more than 32 MiB");
     } catch (JsonProcessingException e) {
       return new Frame.Unreadable("is not JSON at byte " + offset(e.getLocation(), start));
-    } catch (IOException | RuntimeException e) {
+    } catch (IOException | RuntimeException | StackOverflowError e) {
       return new Frame.Unreadable("could not be read: " + e.getClass().getSimpleName());
     }
   }
@@ -117,8 +120,7 @@ public final class EnvelopeReader {
   private static Frame withTopic(
       TopicTraits topic, Envelope envelope, BodyReader body, byte[] frame, Witness witness) {
     if (topic.family() == TopicTraits.Family.CONTROL) {
-      return new Frame.Control(
-          kind(topic.topicName().toLowerCase(Locale.ROOT), body), body.reason());
+      return new Frame.Control(kind(topic.topicName().toLowerCase(Locale.ROOT), body), body.reason);
     }
     if (envelope.bodyStart < 0) {
       return new Frame.Unreadable("has no eventBody");
@@ -139,7 +141,7 @@ public final class EnvelopeReader {
 
   private static Frame.Kind kind(String topic, BodyReader body) {
     if (topic.equals("channel.metadata")) {
-      String message = body.message().toLowerCase(Locale.ROOT);
+      String message = body.message.toLowerCase(Locale.ROOT);
       if (message.equals("pong")) {
         return Frame.Kind.PONG;
       }
@@ -151,7 +153,7 @@ public final class EnvelopeReader {
     String[] segments = topic.split("\\.", 4);
     Frame.Kind byTopic = systemKind(segments.length > 2 ? segments[2] : "");
     return byTopic == Frame.Kind.OTHER_SYSTEM
-        ? systemKind(body.systemTopicType().toLowerCase(Locale.ROOT))
+        ? systemKind(body.systemTopicType.toLowerCase(Locale.ROOT))
         : byTopic;
   }
 

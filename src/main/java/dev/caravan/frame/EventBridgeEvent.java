@@ -25,11 +25,10 @@ public record EventBridgeEvent(String id, byte[] detail) {
   public static EventBridgeEvent of(byte[] event) throws IOException {
     String id = "";
     byte[] detail = {};
+    boolean object;
     try (JsonParser parser = JSON.createParser(event)) {
-      if (parser.nextToken() != JsonToken.START_OBJECT) {
-        throw new NotOne("does not begin with a JSON object");
-      }
-      for (String name; (name = parser.nextFieldName()) != null; ) {
+      object = parser.nextToken() == JsonToken.START_OBJECT;
+      for (String name; object && (name = parser.nextFieldName()) != null; ) {
         JsonToken value = parser.nextToken();
         int start = (int) parser.currentTokenLocation().getByteOffset();
         if (name.equals("id") && value == JsonToken.VALUE_STRING) {
@@ -42,23 +41,15 @@ public record EventBridgeEvent(String id, byte[] detail) {
           detail = Arrays.copyOfRange(event, start, end);
         }
       }
-    } catch (NotOne e) {
-      throw e;
     } catch (IOException | RuntimeException e) {
-      throw new NotOne("is not JSON");
+      throw new IOException("is not JSON");
     }
-    if (id.isBlank() || detail.length == 0) {
-      throw new NotOne("has no " + (id.isBlank() ? "id" : "detail"));
+    if (!object || id.isBlank() || detail.length == 0) {
+      throw new IOException(
+          !object
+              ? "does not begin with a JSON object"
+              : "has no " + (id.isBlank() ? "id" : "detail"));
     }
     return new EventBridgeEvent(id, detail);
-  }
-
-  private static final class NotOne extends IOException {
-
-    private static final long serialVersionUID = 1L;
-
-    NotOne(String clause) {
-      super(clause);
-    }
   }
 }

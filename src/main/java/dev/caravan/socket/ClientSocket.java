@@ -218,8 +218,8 @@ public final class ClientSocket {
     liveness.frame();
     byte[] message = assembler.add(frame);
     if (message != null) {
-      queue.offer(this, message, assembler.isBinary());
-    } else if (assembler.isTooBig()) {
+      queue.offer(this, message, assembler.binary);
+    } else if (assembler.tooBig) {
       closeNow(
           CloseReason.TOO_BIG, "A message has more than " + limits.maxMessageBytes() + " bytes");
     }

@@ -16,17 +16,6 @@ import org.apache.camel.spi.PropertyConfigurer;
  * <p>It has no scheme: a socket that never reconnects by itself needs an owner that decides what
  * follows its end, and such an owner is another component.
  *
- * <pre>{@code
- * ClientSocketComponent sockets = new ClientSocketComponent(camelContext);
- * FrameQueue queue = new FrameQueue(camelContext, "frames", QueueLimits.DEFAULT);
- * ServiceHelper.startService(sockets, queue);
- *
- * ClientSocketEndpoint endpoint =
- *     sockets.endpoint(URI.create("wss://host/path"), Map.of("handshake.X-Tenant", "acme"));
- * ClientSocket socket = endpoint.open(queue, listener);
- * socket.opened().thenAccept(...);
- * }</pre>
- *
  * <p>The options are those of {@code vertx-websocket:}, among them {@code handshake.*}, {@code
  * clientSubProtocols}, {@code sslContextParameters=#bean}, {@code clientOptions=#bean}, {@code
  * allowOriginHeader} and {@code originHeaderUrl}. Compression is not offered to the server unless
@@ -67,11 +56,8 @@ public final class ClientSocketComponent extends VertxWebsocketComponent {
 
     if (!remaining.isEmpty()) {
       throw new IllegalArgumentException(
-          "Unknown WebSocket option "
-              + String.join(", ", remaining.keySet())
-              + " for "
-              + serverOnly
-              + ": use the options of Camel's vertx-websocket component.");
+          "Unknown WebSocket option %s for %s: use the options of Camel's vertx-websocket component."
+              .formatted(String.join(", ", remaining.keySet()), serverOnly));
     }
     endpoint.setCamelContext(getCamelContext());
     endpoint.getConfiguration().setWebsocketURI(server);
@@ -94,10 +80,8 @@ public final class ClientSocketComponent extends VertxWebsocketComponent {
     boolean tls = "wss".equals(address.getScheme());
     if (!tls && !"ws".equals(address.getScheme()) || address.getHost() == null) {
       throw new IllegalArgumentException(
-          "A WebSocket address starts with ws://host or wss://host; got scheme "
-              + address.getScheme()
-              + " and host "
-              + address.getHost());
+          "A WebSocket address starts with ws://host or wss://host; got scheme %s and host %s"
+              .formatted(address.getScheme(), address.getHost()));
     }
     int port = address.getPort() != -1 ? address.getPort() : tls ? 443 : 80;
     String path = address.getRawPath().isEmpty() ? "/" : address.getRawPath();

@@ -10,8 +10,12 @@ final class FrameAssembler {
 
   private final int maxMessageBytes;
   private ByteArrayOutputStream fragments;
-  private boolean binary;
-  private boolean tooBig;
+
+  /** Whether the message of the last frame was marked as binary. */
+  boolean binary;
+
+  /** Whether the last frame belongs to a message that is not taken. */
+  boolean tooBig;
 
   FrameAssembler(int maxMessageBytes) {
     this.maxMessageBytes = maxMessageBytes;
@@ -36,16 +40,6 @@ final class FrameAssembler {
     }
     fragments.writeBytes(bytes);
     return frame.isFinal() ? fragments.toByteArray() : null;
-  }
-
-  /** Whether the message of the last frame was marked as binary. */
-  boolean isBinary() {
-    return binary;
-  }
-
-  /** Whether the last frame belongs to a message that is not taken. */
-  boolean isTooBig() {
-    return tooBig;
   }
 
   /**

@@ -17,12 +17,4 @@ public record QueueLimits(int frames, long bytes, Duration drainTimeout) {
   /** Good for frames of a few KiB: about 10 ms of a very busy socket. */
   public static final QueueLimits DEFAULT =
       new QueueLimits(256, 16L * 1024 * 1024, Duration.ofSeconds(15));
-
-  public QueueLimits {
-    if (frames < 2 || bytes < 2 || drainTimeout.isNegative()) {
-      throw new IllegalArgumentException(
-          "A frame queue holds at least 2 frames and 2 bytes and drains in no negative time; got %d frames, %d bytes, %s"
-              .formatted(frames, bytes, drainTimeout));
-    }
-  }
 }

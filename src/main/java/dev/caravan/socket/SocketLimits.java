@@ -17,12 +17,4 @@ public record SocketLimits(Duration connectTimeout, Duration closeTimeout, int m
   /** Good for most servers. */
   public static final SocketLimits DEFAULT =
       new SocketLimits(Duration.ofSeconds(10), Duration.ofSeconds(5), 8 * 1024 * 1024);
-
-  public SocketLimits {
-    if (connectTimeout.toMillis() < 1 || closeTimeout.toMillis() < 1 || maxMessageBytes < 1) {
-      throw new IllegalArgumentException(
-          "Socket limits must be positive: connect timeout %s, close timeout %s, %d bytes a message"
-              .formatted(connectTimeout, closeTimeout, maxMessageBytes));
-    }
-  }
 }

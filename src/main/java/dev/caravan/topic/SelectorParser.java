@@ -2,7 +2,7 @@ package dev.caravan.topic;
 
 import dev.caravan.Spelling;
 import dev.caravan.topic.Listing.Kind;
-import dev.caravan.topic.TopicSelector.Slot;
+import dev.caravan.topic.TopicSelector.Filter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -17,6 +17,7 @@ import java.util.stream.Stream;
  */
 public record SelectorParser(TopicCatalogue catalogue) {
 
+  private static final String EXAMPLE = "`v2.routing.queues.*.conversations`";
   private static final int SUGGESTIONS = 3;
 
   /** A concrete topic this near to a known one is probably misspelt. */
@@ -52,16 +53,12 @@ public record SelectorParser(TopicCatalogue catalogue) {
       }
     }
     if (selectors.isEmpty() && problems.isEmpty()) {
-      problems.add("The list of topics is empty; name at least one, such as " + example() + ".");
+      problems.add("The list of topics is empty; name at least one, such as " + EXAMPLE + ".");
     }
     if (!problems.isEmpty()) {
       throw new SelectorException(problems);
     }
     return new Parsed(List.copyOf(selectors), List.copyOf(warnings));
-  }
-
-  private static String example() {
-    return "`v2.routing.queues.*.conversations`";
   }
 
   /** {@code prefix?a&b} is {@code prefix.a} and {@code prefix.b}. */
@@ -72,10 +69,9 @@ public record SelectorParser(TopicCatalogue catalogue) {
     }
     if (halves.size() > 2 || halves.get(1).isBlank()) {
       throw new Misread(
-          "`"
-              + text
-              + "` has to have one ? with the endings after it, as in "
-              + "`v2.users.*?presence&routingStatus`.");
+          text,
+          "has to have one ? with the endings after it, as in"
+              + " `v2.users.*?presence&routingStatus`.");
     }
     return Stream.of(halves.get(1).split("&", -1))
         .map(ending -> halves.get(0) + "." + ending.strip())
@@ -85,123 +81,112 @@ public record SelectorParser(TopicCatalogue catalogue) {
   private TopicSelector selector(String text, String plain, List<String> warnings) throws Misread {
     List<String> segments = split(plain, ".");
     checkForm(text, segments);
-    List<String> shape = new ArrayList<>();
+    List<String> shape = new ArrayList<>(segments);
     int open = -1;
     for (int i = 0; i < segments.size(); i++) {
-      String segment = segments.get(i);
-      boolean isSlot = segment.equals("*") || segment.startsWith("[");
-      if (isSlot && open >= 0) {
-        throw new Misread("`" + text + "` leaves more than one id open; only one can be listed.");
+      if (segments.get(i).equals("*") || segments.get(i).startsWith("[")) {
+        if (open >= 0) {
+          throw new Misread(text, "leaves more than one id open; only one can be listed.");
+        }
+        open = i;
+        shape.set(i, TopicNames.ID);
       }
-      open = isSlot ? i : open;
-      shape.add(isSlot ? TopicNames.ID : segment);
     }
     Optional<Topic> topic = catalogue.topicOf(String.join(".", shape));
     if (topic.isEmpty()) {
       if (open >= 0) {
         throw new Misread(
-            "`"
-                + plain
-                + "` is no topic that Genesys Cloud is known to have; did you mean "
-                + suggestions(plain)
-                + "?");
+            plain,
+            "is no topic that Genesys Cloud is known to have; did you mean %s?"
+                .formatted(suggestions(plain)));
       }
       warnings.add(unknown(plain));
-      return new TopicSelector(text, plain, new Slot.Given());
+      return TopicSelector.given(text, plain);
     }
     warn(plain, topic.get(), warnings);
-    Slot slot = open < 0 ? new Slot.Given() : slot(text, segments, open);
-    return new TopicSelector(text, spelt(topic.get(), segments, open), slot);
+    String spelt = spelt(topic.get(), segments, open);
+    return open < 0
+        ? TopicSelector.given(text, spelt)
+        : listed(text, spelt, segments.get(open), segments.get(open - 1));
   }
 
   private static void checkForm(String text, List<String> segments) throws Misread {
     for (String segment : segments) {
       if (segment.isEmpty()) {
-        throw new Misread("`" + text + "` has nothing between two dots, or at its end.");
+        throw new Misread(text, "has nothing between two dots, or at its end.");
       }
       if (segment.equals(TopicNames.ID)) {
-        throw new Misread(
-            "`" + text + "` has {id} where an id must stand; write the id, or * for all.");
+        throw new Misread(text, "has {id} where an id must stand; write the id, or * for all.");
       }
       boolean filter = segment.startsWith("[");
       if (filter && !segment.endsWith("]")) {
-        throw new Misread("`" + text + "` has a [ without its ].");
+        throw new Misread(text, "has a [ without its ].");
       }
       if (!filter && !segment.equals("*") && !segment.matches("[\\w:@+{}-]+")) {
         throw new Misread(
-            "`"
-                + text
-                + "` is no topic: `"
-                + segment
-                + "` is neither a word, an id, * nor a "
-                + "filter such as [name=Sales*].");
+            text,
+            "is no topic: `%s` is neither a word, an id, * nor a filter such as [name=Sales*]."
+                .formatted(segment));
       }
     }
     if (segments.size() < 2 || !segments.get(0).toLowerCase(Locale.ROOT).matches("v\\d+")) {
-      throw new Misread(
-          "`" + text + "` is no topic; topics begin with v2., as " + example() + " does.");
+      throw new Misread(text, "is no topic; topics begin with v2., as " + EXAMPLE + " does.");
     }
   }
 
-  private static Slot slot(String text, List<String> segments, int at) throws Misread {
-    String before = segments.get(at - 1);
+  /**
+   * @param slot what stands in the id's place
+   * @param before the segment before it
+   */
+  private static TopicSelector listed(String text, String spelt, String slot, String before)
+      throws Misread {
     if (before.equalsIgnoreCase("conversation") || before.equalsIgnoreCase("conversations")) {
       throw new Misread(
-          "`"
-              + text
-              + "` asks for all conversations, but conversations cannot be listed before "
-              + "they exist; subscribe to the queues or users they reach, with "
-              + example()
+          text,
+          "asks for all conversations, but conversations cannot be listed before they exist;"
+              + " subscribe to the queues or users they reach, with "
+              + EXAMPLE
               + " or `v2.users.*.conversations`.");
     }
-    Kind kind =
-        Listing.after(before)
-            .orElseThrow(
-                () ->
-                    new Misread(
-                        "`"
-                            + text
-                            + "` leaves the id after "
-                            + before
-                            + " open, which cannot be "
-                            + "listed; write the ids there. Only queues, users, groups, teams, "
-                            + "management units and business units can be listed."));
-    String segment = segments.get(at);
-    if (segment.equals("*")) {
-      return new Slot.Every(kind);
+    Optional<Kind> kind = Listing.after(before);
+    if (kind.isEmpty()) {
+      throw new Misread(
+          text,
+          "leaves the id after "
+              + before
+              + " open, which cannot be listed; write the ids there. Only queues, users, groups,"
+              + " teams, management units and business units can be listed.");
     }
-    return filter(text, segment, kind);
-  }
-
-  private static Slot filter(String text, String segment, Kind kind) throws Misread {
-    int equals = segment.indexOf('=');
-    String value = equals < 0 ? "" : segment.substring(equals + 1, segment.length() - 1).strip();
-    String field = equals < 0 ? "" : segment.substring(1, equals).strip().toLowerCase(Locale.ROOT);
+    Listing all = Listing.of(kind.get());
+    if (slot.equals("*")) {
+      return new TopicSelector(text, spelt, Optional.of(all), Filter.NONE, "");
+    }
+    int equals = slot.indexOf('=');
+    String value = equals < 0 ? "" : slot.substring(equals + 1, slot.length() - 1).strip();
     if (value.isEmpty()) {
       throw new Misread(
-          "`"
-              + text
-              + "` has a filter that says nothing; write [name=…], [division=…] or, for "
-              + "users, [group=…].");
+          text,
+          "has a filter that says nothing; write [name=…], [division=…] or, for users, [group=…].");
     }
-    switch (field) {
-      case "name":
-        return new Slot.Named(kind, value);
-      case "division":
-        return new Slot.InDivision(kind, value);
-      case "group":
-        if (kind != Kind.USERS) {
+    String field = slot.substring(1, equals).strip().toLowerCase(Locale.ROOT);
+    return switch (field) {
+      case "name" -> new TopicSelector(text, spelt, Optional.of(all), Filter.NAME, value);
+      case "division" -> new TopicSelector(text, spelt, Optional.of(all), Filter.DIVISION, value);
+      case "group" -> {
+        if (kind.get() != Kind.USERS) {
           throw new Misread(
-              "`" + text + "` filters a " + kind.noun() + " by group; only users have groups.");
+              text, "filters a " + kind.get().noun() + " by group; only users have groups.");
         }
         if (value.contains("*")) {
-          throw new Misread("`" + text + "` has a * in the name of a group; write the whole name.");
+          throw new Misread(text, "has a * in the name of a group; write the whole name.");
         }
-        return new Slot.InGroup(value);
-      default:
-        throw new Misread(
-            "`" + text + "` filters by `" + field + "`; only name, division and group are known.");
-    }
+        Listing members = Listing.membersOf(value);
+        yield new TopicSelector(text, spelt, Optional.of(members), Filter.NONE, "");
+      }
+      default ->
+          throw new Misread(
+              text, "filters by `" + field + "`; only name, division and group are known.");
+    };
   }
 
   private static String spelt(Topic topic, List<String> segments, int open) {
@@ -219,10 +204,8 @@ public record SelectorParser(TopicCatalogue catalogue) {
       warnings.add("`" + plain + "` comes on every channel unasked; it need not be subscribed.");
     } else if (topic.eventBridgeOnly()) {
       warnings.add(
-          "`"
-              + plain
-              + "` is known to go to Amazon EventBridge only; Genesys Cloud will probably "
-              + "refuse it on a WebSocket.");
+          "`%s` is known to go to Amazon EventBridge only; Genesys Cloud will probably refuse it on a WebSocket."
+              .formatted(plain));
     }
   }
 
@@ -230,11 +213,8 @@ public record SelectorParser(TopicCatalogue catalogue) {
     String nearest = catalogue.nearest(plain, 1).get(0);
     String general = TopicNames.generalise(plain).toLowerCase(Locale.ROOT);
     boolean near = Spelling.distance(general, nearest.toLowerCase(Locale.ROOT)) <= NEAR;
-    return "`"
-        + plain
-        + "` is no topic that Genesys Cloud is known to have; it is asked for all "
-        + "the same, since new ones appear."
-        + (near ? " Did you mean `" + nearest + "`?" : "");
+    return "`%s` is no topic that Genesys Cloud is known to have; it is asked for all the same, since new ones appear.%s"
+        .formatted(plain, near ? " Did you mean `" + nearest + "`?" : "");
   }
 
   private String suggestions(String plain) {
@@ -265,8 +245,8 @@ public record SelectorParser(TopicCatalogue catalogue) {
 
   /** A selector that cannot be followed; the message says why. */
   private static final class Misread extends Exception {
-    private Misread(String sentence) {
-      super(sentence);
+    private Misread(String text, String why) {
+      super("`" + text + "` " + why);
     }
   }
 }

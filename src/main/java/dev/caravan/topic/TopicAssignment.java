@@ -13,7 +13,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.function.ToIntFunction;
 import java.util.stream.Collectors;
 
 /** Assigns subscriptions to shards once, by the rules of {@link TopicSharder}. */
@@ -23,10 +22,8 @@ final class TopicAssignment {
   private static final String NOBODY = "";
 
   private final TopicCatalogue catalogue = TopicCatalogue.shipped();
-  private final int limit;
+  private final TopicSharder sharder;
   private final List<String> clients;
-  private final ToIntFunction<String> mostShards;
-  private final int first;
   private final Refusals refusals;
   private final Set<Integer> taken;
 
@@ -68,22 +65,13 @@ final class TopicAssignment {
   private record Piece(String subscription, Optional<DraftShard> home) {}
 
   /**
-   * @param clients those that may be given something
    * @param taken numbers that no new shard may have
    */
-  TopicAssignment(
-      int limit,
-      List<String> clients,
-      ToIntFunction<String> mostShards,
-      int first,
-      Refusals refusals,
-      Set<Integer> taken) {
-    this.taken = taken;
-    this.limit = limit;
-    this.clients = clients;
-    this.mostShards = mostShards;
-    this.first = first;
+  TopicAssignment(TopicSharder sharder, Refusals refusals, Set<Integer> taken) {
+    this.sharder = sharder;
+    this.clients = sharder.clients();
     this.refusals = refusals;
+    this.taken = taken;
   }
 
   /**
@@ -142,14 +130,14 @@ final class TopicAssignment {
     for (DraftShard draft : drafts.values()) {
       draft.previous.stream()
           .filter(it -> homes.get(it) == draft)
-          .limit(limit)
+          .limit(sharder.limit())
           .forEach(draft.held::add);
       draft.held.forEach(homes::remove);
     }
     Set<String> beyond = new LinkedHashSet<>();
     homes.forEach(
         (subscription, home) -> {
-          if (home.held.size() < limit) {
+          if (home.held.size() < sharder.limit()) {
             home.held.add(subscription);
           } else {
             beyond.add(subscription);
@@ -244,12 +232,12 @@ final class TopicAssignment {
 
   private boolean takes(DraftShard draft, List<String> together) {
     return clients.contains(draft.client)
-        && draft.held.size() + together.size() <= limit
+        && draft.held.size() + together.size() <= sharder.limit()
         && maySeeEach(draft.client, together);
   }
 
   private Optional<DraftShard> anew(List<String> together) {
-    if (together.size() > limit) {
+    if (together.size() > sharder.limit()) {
       return Optional.empty();
     }
     Map<String, Integer> shards = new HashMap<>();
@@ -257,14 +245,14 @@ final class TopicAssignment {
         .filter(draft -> !draft.held.isEmpty())
         .forEach(draft -> shards.merge(draft.client, 1, Integer::sum));
     return clients.stream()
-        .filter(client -> shards.getOrDefault(client, 0) < mostShards.applyAsInt(client))
+        .filter(client -> shards.getOrDefault(client, 0) < sharder.mostShards().applyAsInt(client))
         .filter(client -> maySeeEach(client, together))
         .min(Comparator.comparing(client -> shards.getOrDefault(client, 0)))
         .map(this::open);
   }
 
   private DraftShard open(String client) {
-    int number = first;
+    int number = sharder.first();
     while (drafts.containsKey(number) || taken.contains(number)) {
       number++;
     }
@@ -293,12 +281,12 @@ final class TopicAssignment {
   /** Where it was, although its client was refused it: there it is asked for again. */
   private void leave(String subscription) {
     DraftShard home = before.get(topics(subscription).get(0));
-    if (home != null && home.held.size() < limit) {
+    if (home != null && home.held.size() < sharder.limit()) {
       home.held.add(subscription);
       return;
     }
     order.stream()
-        .filter(draft -> draft.client.equals(NOBODY) && draft.held.size() < limit)
+        .filter(draft -> draft.client.equals(NOBODY) && draft.held.size() < sharder.limit())
         .findFirst()
         .orElseGet(() -> open(NOBODY))
         .held

@@ -24,7 +24,6 @@ public final class TopicCatalogue {
   private static final int REMEMBERED = 1 << 13;
 
   private final List<Topic> topics;
-  private final Map<String, Topic> byPattern = new HashMap<>();
   private final Node root = new Node();
 
   // Races lose nothing: entries are immutable, and one that is overwritten is looked up again.
@@ -33,7 +32,6 @@ public final class TopicCatalogue {
   private TopicCatalogue(List<Topic> topics) {
     this.topics = List.copyOf(topics);
     for (Topic topic : topics) {
-      byPattern.put(lower(topic.pattern()), topic);
       Node node = root;
       for (String segment : TopicNames.segments(lower(topic.pattern()))) {
         node = node.children.computeIfAbsent(segment, s -> new Node());
@@ -71,19 +69,9 @@ public final class TopicCatalogue {
     return topics.get(0).schema().isEnumValue(value);
   }
 
-  /** The topic with this pattern, in any case. */
-  public Optional<Topic> find(String pattern) {
-    return Optional.ofNullable(byPattern.get(lower(pattern)));
-  }
-
-  /** The topic a concrete name belongs to, in any case. */
+  /** The topic with this pattern, or that a concrete name belongs to, in any case. */
   public Optional<Topic> topicOf(String concreteTopic) {
     return Optional.ofNullable(known(concreteTopic).topic);
-  }
-
-  /** The pattern of a concrete topic, in any case. */
-  public Optional<String> patternOf(String concreteTopic) {
-    return topicOf(concreteTopic).map(Topic::pattern);
   }
 
   /**

@@ -12,13 +12,7 @@ final class TopicNames {
   private TopicNames() {}
 
   static List<String> segments(String topic) {
-    List<String> segments = new ArrayList<>(8);
-    int start = 0;
-    for (int dot; (dot = topic.indexOf('.', start)) >= 0; start = dot + 1) {
-      segments.add(topic.substring(start, dot));
-    }
-    segments.add(topic.substring(start));
-    return segments;
+    return new ArrayList<>(List.of(topic.split("\\.", -1)));
   }
 
   /** Whether a segment looks like an id rather than a word: a UUID, or full of digits. */

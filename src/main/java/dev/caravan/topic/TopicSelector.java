@@ -9,52 +9,38 @@ import java.util.regex.Pattern;
  *
  * @param text as the user wrote it
  * @param topic the topic in Genesys' spelling, with {@code *} where ids are to be filled in
- * @param slot what stands where the ids go
+ * @param listing what stands where the ids go; empty if the ids are given
+ * @param filter which of what is listed are meant
+ * @param glob what the filter holds them against
  */
-public record TopicSelector(String text, String topic, Slot slot) {
+public record TopicSelector(
+    String text, String topic, Optional<Listing> listing, Filter filter, String glob) {
 
-  /** What a selector says in an id's place. */
-  public sealed interface Slot {
-
-    /** The ids are given; nothing needs to be listed. */
-    record Given() implements Slot {}
-
-    /** {@code *}: every one there is. */
-    record Every(Listing.Kind kind) implements Slot {}
-
+  /** Which of what is listed a selector means. */
+  public enum Filter {
+    /** {@code *}, or {@code [group=Tier 1]}: all. */
+    NONE,
     /** {@code [name=Sales*]}. */
-    record Named(Listing.Kind kind, String glob) implements Slot {}
-
+    NAME,
     /** {@code [division=Home]}. */
-    record InDivision(Listing.Kind kind, String glob) implements Slot {}
-
-    /** {@code [group=Tier 1]}: the users of a group. */
-    record InGroup(String group) implements Slot {}
+    DIVISION
   }
 
-  /** The listing this selector needs, if any. */
-  public Optional<Listing> listing() {
-    if (slot instanceof Slot.Every every) {
-      return Optional.of(Listing.of(every.kind()));
-    }
-    if (slot instanceof Slot.Named named) {
-      return Optional.of(Listing.of(named.kind()));
-    }
-    if (slot instanceof Slot.InDivision division) {
-      return Optional.of(Listing.of(division.kind()));
-    }
-    if (slot instanceof Slot.InGroup group) {
-      return Optional.of(Listing.membersOf(group.group()));
-    }
-    return Optional.empty();
+  static TopicSelector given(String text, String topic) {
+    return new TopicSelector(text, topic, Optional.empty(), Filter.NONE, "");
+  }
+
+  /** Whether only the org knows what it stands for: it names neither an id nor all there are. */
+  public boolean isOfSome() {
+    return filter != Filter.NONE || listing.filter(it -> !it.group().isEmpty()).isPresent();
   }
 
   boolean accepts(Listing.Entity entity) {
-    if (slot instanceof Slot.Named named) {
-      return matches(named.glob(), entity.name());
-    }
-    return !(slot instanceof Slot.InDivision division)
-        || matches(division.glob(), entity.division());
+    return switch (filter) {
+      case NONE -> true;
+      case NAME -> matches(glob, entity.name());
+      case DIVISION -> matches(glob, entity.division());
+    };
   }
 
   /** Whether it may have stood for this topic once, as far as the topic tells. */

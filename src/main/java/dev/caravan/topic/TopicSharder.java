@@ -28,42 +28,28 @@ import java.util.function.ToIntFunction;
  *   <li>A topic comes to a client that may see it. One that all clients were refused stays where it
  *       is, and so does one for which no other client has room.
  * </ul>
+ *
+ * @param limit subscriptions of a shard at most
+ * @param clients the names of the OAuth clients
+ * @param mostShards how many shards each of them can read
+ * @param first the number of the first shard
  */
-public final class TopicSharder {
+public record TopicSharder(
+    int limit, List<String> clients, ToIntFunction<String> mostShards, int first) {
 
   /** What one channel takes. */
   public static final int CHANNEL_LIMIT = 1_000;
 
-  private final int limit;
-  private final List<String> clients;
-  private final ToIntFunction<String> mostShards;
-  private final int first;
-
-  /** For one client that has as many channels as it takes. */
-  public TopicSharder(int limit) {
-    this(limit, List.of(Plan.DEFAULT_CLIENT), Integer.MAX_VALUE);
-  }
-
-  /** Whose shards are numbered from 0, with as many for each client. */
-  public TopicSharder(int limit, List<String> clients, int mostShards) {
-    this(limit, clients, any -> mostShards, 0);
-  }
-
-  /**
-   * @param limit subscriptions of a shard at most
-   * @param clients the names of the OAuth clients
-   * @param mostShards how many shards each of them can read
-   * @param first the number of the first shard
-   */
-  public TopicSharder(
-      int limit, List<String> clients, ToIntFunction<String> mostShards, int first) {
+  public TopicSharder {
     if (limit < 1) {
       throw new IllegalArgumentException("A channel must take at least one subscription.");
     }
-    this.limit = limit;
-    this.clients = List.copyOf(clients);
-    this.mostShards = mostShards;
-    this.first = first;
+    clients = List.copyOf(clients);
+  }
+
+  /** For one client that has as many channels as it takes. */
+  public TopicSharder(int limit) {
+    this(limit, List.of(Plan.DEFAULT_CLIENT), any -> Integer.MAX_VALUE, 0);
   }
 
   /**
@@ -116,7 +102,6 @@ public final class TopicSharder {
         kept.add(shard);
       }
     }
-    return new TopicAssignment(limit, clients, mostShards, first, refusals, taken)
-        .assign(kept, earlier, subscriptions);
+    return new TopicAssignment(this, refusals, taken).assign(kept, earlier, subscriptions);
   }
 }

@@ -104,9 +104,18 @@ final class Drill {
     return on(new ShardEvent.RotationGranted(channel, cause));
   }
 
+  /** It was read for ten seconds, and its socket was dropped so long ago. */
+  static Drill dropped(long millis) {
+    return live().passMillis(10_000).frame(1).closed(1, Cause.DROPPED).passMillis(millis);
+  }
+
+  static Drill started() {
+    return new Drill().on(new ShardEvent.Started(Attempts.NONE));
+  }
+
   /** A shard whose first channel is LIVE. */
   static Drill live() {
-    return new Drill().on(new ShardEvent.Started(Attempts.NONE)).opened(1).signOfLife(1);
+    return started().opened(1).signOfLife(1);
   }
 
   /** A shard whose channel 2 is LIVE while channel 1 is RETIRING and has answered. */

@@ -112,7 +112,7 @@ class ShardMachineTest {
 
     @Test
     void startOpensAChannelAtOnce() {
-      Drill shard = new Drill().on(new ShardEvent.Started(Attempts.NONE));
+      Drill shard = Drill.started();
 
       assertThat(shard.actions).containsExactly(new Open(1, Cause.START, 0, true));
       assertThat(shard.phases()).containsExactly(OPENING);
@@ -120,10 +120,7 @@ class ShardMachineTest {
 
     @Test
     void startedTwiceItOpensOneChannel() {
-      Drill shard =
-          new Drill()
-              .on(new ShardEvent.Started(Attempts.NONE))
-              .on(new ShardEvent.Started(Attempts.NONE));
+      Drill shard = Drill.started().on(new ShardEvent.Started(Attempts.NONE));
 
       assertThat(shard.actions).isEmpty();
       assertThat(shard.phases()).containsExactly(OPENING);
@@ -131,7 +128,7 @@ class ShardMachineTest {
 
     @Test
     void anOpenSocketIsPingedAndNotYetLive() {
-      Drill shard = new Drill().on(new ShardEvent.Started(Attempts.NONE)).opened(1);
+      Drill shard = Drill.started().opened(1);
 
       assertThat(shard.actions).containsExactly(new Ping(1));
       assertThat(shard.phases()).containsExactly(OPENING);
@@ -151,14 +148,14 @@ class ShardMachineTest {
 
     @Test
     void aSignOfLifeCountsOnlyOnceTheSocketIsKnownToBeOpen() {
-      Drill shard = new Drill().on(new ShardEvent.Started(Attempts.NONE)).signOfLife(1);
+      Drill shard = Drill.started().signOfLife(1);
 
       assertThat(shard.phases()).containsExactly(OPENING);
     }
 
     @Test
     void aSocketWithoutASignOfLifeIsGivenUpAfterTenSeconds() {
-      Drill shard = new Drill().on(new ShardEvent.Started(Attempts.NONE)).opened(1);
+      Drill shard = Drill.started().opened(1);
 
       assertThat(shard.passMillis(9_999).all(Close.class)).isEmpty();
       assertThat(shard.passMillis(1).all(Close.class)).containsExactly(new Close(1));
@@ -170,7 +167,7 @@ class ShardMachineTest {
 
     @Test
     void aSocketThatWeDoNotReadOurselvesIsNotGivenUp() {
-      Drill shard = new Drill().on(new ShardEvent.Started(Attempts.NONE)).opened(1);
+      Drill shard = Drill.started().opened(1);
 
       for (int minute = 0; minute < 10; minute++) {
         shard.hold(1).passMillis(9_000);
@@ -182,7 +179,7 @@ class ShardMachineTest {
 
     @Test
     void aSocketThatBringsOnlyWhatShowsNothingIsGivenUpAfterAMinute() {
-      Drill shard = new Drill().on(new ShardEvent.Started(Attempts.NONE)).opened(1);
+      Drill shard = Drill.started().opened(1);
 
       for (int i = 0; i < 6; i++) {
         assertThat(shard.event(1).passMillis(9_000).all(Close.class)).isEmpty();
@@ -193,7 +190,7 @@ class ShardMachineTest {
 
     @Test
     void aSocketThatWeHeldForLongHasTheTimeAgain() {
-      Drill shard = new Drill().on(new ShardEvent.Started(Attempts.NONE)).opened(1);
+      Drill shard = Drill.started().opened(1);
       for (int i = 0; i < 10; i++) {
         shard.hold(1).passMillis(9_000);
       }
@@ -207,7 +204,7 @@ class ShardMachineTest {
 
     @Test
     void anAttemptThatNeverEndsIsGivenUp() {
-      Drill shard = new Drill().on(new ShardEvent.Started(Attempts.NONE));
+      Drill shard = Drill.started();
 
       assertThat(shard.pass(Duration.ofMinutes(15).minusMillis(1)).actions).isEmpty();
       assertThat(shard.passMillis(1).all(Close.class)).containsExactly(new Close(1));
@@ -216,8 +213,7 @@ class ShardMachineTest {
 
     @Test
     void aSocketThatClosesBeforeItsSignOfLifeIsAFailedAttempt() {
-      Drill shard =
-          new Drill().on(new ShardEvent.Started(Attempts.NONE)).opened(1).closed(1, Cause.DROPPED);
+      Drill shard = Drill.started().opened(1).closed(1, Cause.DROPPED);
 
       assertThat(shard.phases()).containsExactly(NEW);
       assertThat(shard.channel(2).reuses()).isZero();
@@ -226,8 +222,7 @@ class ShardMachineTest {
 
     @Test
     void aSocketThatClosedBeforeItWasKnownToBeOpenIsClosedWhenItIs() {
-      Drill shard =
-          new Drill().on(new ShardEvent.Started(Attempts.NONE)).closed(1, Cause.DROPPED).opened(1);
+      Drill shard = Drill.started().closed(1, Cause.DROPPED).opened(1);
 
       assertThat(shard.actions).contains(new Close(1));
       assertThat(shard.phases()).containsExactly(NEW);
@@ -238,8 +233,7 @@ class ShardMachineTest {
         value = Cause.class,
         names = {"TAKEN_OVER", "TOKEN_REVOKED"})
     void aChannelTakenAwayWhileItOpensDoesNotBecomeLive(Cause notice) {
-      Drill shard =
-          new Drill().on(new ShardEvent.Started(Attempts.NONE)).opened(1).noticed(1, notice);
+      Drill shard = Drill.started().opened(1).noticed(1, notice);
 
       assertThat(shard.actions).contains(new Close(1));
       assertThat(shard.signOfLife(1).phases()).containsExactly(NEW);
@@ -247,12 +241,7 @@ class ShardMachineTest {
 
     @Test
     void aClosingNoticeWhileItOpensIsFollowedOnceItIsLive() {
-      Drill shard =
-          new Drill()
-              .on(new ShardEvent.Started(Attempts.NONE))
-              .opened(1)
-              .noticed(1, Cause.SOCKET_CLOSING)
-              .signOfLife(1);
+      Drill shard = Drill.started().opened(1).noticed(1, Cause.SOCKET_CLOSING).signOfLife(1);
 
       assertThat(shard.actions).contains(new AskRotation(1, Cause.SOCKET_CLOSING));
     }
@@ -263,7 +252,7 @@ class ShardMachineTest {
 
     @Test
     void anUnavailableGenesysIsAskedAgainAfterTheBackoff() {
-      Drill shard = new Drill().on(new ShardEvent.Started(Attempts.NONE)).failed(1, UNAVAILABLE);
+      Drill shard = Drill.started().failed(1, UNAVAILABLE);
 
       assertThat(shard.channel(2).openAt()).isEqualTo(shard.now + 2_000);
       assertThat(shard.reports(Kind.RETRYING))
@@ -282,7 +271,7 @@ class ShardMachineTest {
     void whatRetryAfterSaysIsTheWaitWhateverFailedBefore(int seconds) {
       Failure busy =
           new Failure(Failure.Kind.UNAVAILABLE, "Answered 429.", Duration.ofSeconds(seconds), 12);
-      Drill shard = new Drill().on(new ShardEvent.Started(Attempts.NONE));
+      Drill shard = Drill.started();
       shard.random = 0.999;
       shard.failed(1, busy);
 
@@ -305,7 +294,7 @@ class ShardMachineTest {
     void whatCameToNoAttemptIsNotCounted() {
       Failure breaker =
           new Failure(Failure.Kind.UNAVAILABLE, "The breaker is open.", Duration.ZERO, 0);
-      Drill shard = new Drill().on(new ShardEvent.Started(Attempts.NONE)).failed(1, breaker);
+      Drill shard = Drill.started().failed(1, breaker);
 
       assertThat(shard.state.backoff().failures()).isZero();
       assertThat(shard.channel(2).openAt()).isEqualTo(shard.now + 2_000);
@@ -314,7 +303,7 @@ class ShardMachineTest {
     @Test
     void attemptsWithinAnOpeningCountForTheBackoff() {
       Failure many = new Failure(Failure.Kind.UNAVAILABLE, "Answered 503.", Duration.ZERO, 6);
-      Drill shard = new Drill().on(new ShardEvent.Started(Attempts.NONE)).failed(1, many);
+      Drill shard = Drill.started().failed(1, many);
 
       assertThat(shard.state.backoff().failures()).isEqualTo(6);
       assertThat(shard.channel(2).openAt()).isEqualTo(shard.now + 30_000);
@@ -322,7 +311,7 @@ class ShardMachineTest {
 
     @Test
     void aRefusalIsBrokenAndRetriedEveryFiveMinutes() {
-      Drill shard = new Drill().on(new ShardEvent.Started(Attempts.NONE));
+      Drill shard = Drill.started();
 
       shard.failed(1, Failure.refused("Wrong secret. Check GENESYS_CLIENT_SECRET."));
 
@@ -334,8 +323,7 @@ class ShardMachineTest {
 
     @Test
     void aRefusalIsOverOnceAChannelIsLive() {
-      Drill shard =
-          new Drill().on(new ShardEvent.Started(Attempts.NONE)).failed(1, Failure.refused("No."));
+      Drill shard = Drill.started().failed(1, Failure.refused("No."));
 
       shard.pass(Duration.ofMinutes(5)).opened(2).signOfLife(2);
 
@@ -409,7 +397,7 @@ class ShardMachineTest {
 
     @Test
     void anUnknownChannelLeadsToANewOne() {
-      Drill shard = new Drill().on(new ShardEvent.Started(Attempts.NONE)).failed(1, GONE);
+      Drill shard = Drill.started().failed(1, GONE);
 
       assertThat(shard.reports(Kind.RETRYING).get(0).cause()).isEqualTo(Cause.CHANNEL_GONE);
       assertThat(shard.channel(2).reuses()).isZero();
@@ -449,8 +437,7 @@ class ShardMachineTest {
 
     @Test
     void theSameChannelIsTriedOnceThenANewOne() {
-      Drill shard =
-          Drill.live().passMillis(10_000).frame(1).closed(1, Cause.DROPPED).passMillis(2_000);
+      Drill shard = Drill.dropped(2_000);
       shard.opened(2).signOfLife(2).passMillis(9_000).frame(2);
 
       shard.closed(2, Cause.DROPPED);
@@ -460,8 +447,7 @@ class ShardMachineTest {
 
     @Test
     void aChannelThatWasStableSinceMayBeUsedAgain() {
-      Drill shard =
-          Drill.live().passMillis(10_000).frame(1).closed(1, Cause.DROPPED).passMillis(2_000);
+      Drill shard = Drill.dropped(2_000);
       shard.opened(2).signOfLife(2).passMillis(10_000).frame(2);
 
       shard.closed(2, Cause.DROPPED);
@@ -471,8 +457,7 @@ class ShardMachineTest {
 
     @Test
     void aChannelThatCouldNotBeReachedIsGoneBackToUntilItsServerHasFailedFourTimes() {
-      Drill shard =
-          Drill.live().passMillis(10_000).frame(1).closed(1, Cause.DROPPED).passMillis(250);
+      Drill shard = Drill.dropped(250);
 
       for (int number = 2; number <= 4; number++) {
         shard.failed(number, UNAVAILABLE);
@@ -486,8 +471,7 @@ class ShardMachineTest {
 
     @Test
     void aChannelIsGoneBackToHoweverOftenNobodyIsReached() {
-      Drill shard =
-          Drill.live().passMillis(10_000).frame(1).closed(1, Cause.DROPPED).passMillis(250);
+      Drill shard = Drill.dropped(250);
 
       for (int number = 2; number <= 20; number++) {
         shard.failed(number, UNAVAILABLE.reaching(Failure.Reached.NOBODY));
@@ -498,8 +482,7 @@ class ShardMachineTest {
 
     @Test
     void aSocketThatOpensAndShowsNothingIsNotGoneBackTo() {
-      Drill shard =
-          Drill.live().passMillis(10_000).frame(1).closed(1, Cause.DROPPED).passMillis(250);
+      Drill shard = Drill.dropped(250);
 
       shard.opened(2).passMillis(10_000);
 
@@ -508,8 +491,7 @@ class ShardMachineTest {
 
     @Test
     void aChannelFoundGoneIsReplacedWithoutFurtherDelay() {
-      Drill shard =
-          Drill.live().passMillis(10_000).frame(1).closed(1, Cause.DROPPED).passMillis(250);
+      Drill shard = Drill.dropped(250);
 
       shard.failed(2, GONE);
 
@@ -667,7 +649,7 @@ class ShardMachineTest {
 
     @Test
     void aRotationIsAskedForEverySecondAndBeginsOnlyWithTheGrant() {
-      Drill shard = new Drill().on(new ShardEvent.Started(Attempts.NONE));
+      Drill shard = Drill.started();
       shard.on(new ShardEvent.SocketOpened(1, shard.now + 5_000, Cause.TOKEN_AGE)).signOfLife(1);
 
       assertThat(shard.passMillis(4_999).all(AskRotation.class)).isEmpty();
@@ -1078,7 +1060,7 @@ class ShardMachineTest {
 
     @Test
     void aMinuteOfErrorsSeesNoMoreThanAHandfulOfAttempts() {
-      Drill shard = new Drill().on(new ShardEvent.Started(Attempts.NONE));
+      Drill shard = Drill.started();
       int attempts = 1;
 
       while (shard.now < Drill.START + 60_000) {
@@ -1111,8 +1093,7 @@ class ShardMachineTest {
 
     @Test
     void aSocketThatOpensAfterwardsIsClosed() {
-      Drill shard =
-          new Drill().on(new ShardEvent.Started(Attempts.NONE)).on(new ShardEvent.Stopped());
+      Drill shard = Drill.started().on(new ShardEvent.Stopped());
 
       shard.opened(1);
 

@@ -6,12 +6,10 @@ import dev.caravan.channel.SubscriptionChecks.Finding;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 class SubscriptionChecksTest {
 
-  private static final int CHANNEL = 1;
   private static final String USER = "v2.users.7b5a5a2e-1c2d-4e5f-8a9b-0c1d2e3f4a5b";
   private static final String PRESENCE = USER + ".presence";
   private static final String STATUS = USER + ".routingStatus";
@@ -19,15 +17,17 @@ class SubscriptionChecksTest {
   private static final String OTHER = "v2.users.8c5a5a2e-1c2d-4e5f-8a9b-0c1d2e3f4a5b.presence";
 
   private final SubscriptionChecks checks = new SubscriptionChecks(0);
-  private List<String> brought = List.of(PRESENCE, STATUS, OTHER);
+  private Channel channel = channel(10);
 
-  @BeforeEach
-  void isRead() {
-    checks.begin(CHANNEL, 10);
+  private static Channel channel(long begunAt) {
+    Channel channel = new Channel();
+    channel.topics = List.of(PRESENCE, STATUS, OTHER);
+    channel.begin(begunAt);
+    return channel;
   }
 
   private Finding listed(long at, String... entities) {
-    return checks.listed(CHANNEL, brought, List.of(BOTH, OTHER), Set.of(entities), at);
+    return checks.listed(channel, List.of(BOTH, OTHER), Set.of(entities), at);
   }
 
   @Test
@@ -35,7 +35,7 @@ class SubscriptionChecksTest {
     assertThat(listed(20, BOTH, OTHER.toUpperCase(Locale.ROOT)))
         .isEqualTo(new Finding(List.of(), 10, false, 0));
     assertThat(listed(30, PRESENCE, STATUS, OTHER)).isEqualTo(new Finding(List.of(), 20, false, 0));
-    assertThat(checks.verifiedAt(CHANNEL, 0)).isEqualTo(30);
+    assertThat(channel.verifiedAt).isEqualTo(30);
   }
 
   @Test
@@ -68,8 +68,7 @@ class SubscriptionChecksTest {
   @Test
   void whatAListingOfTheChannelBeforeHadIsMissedAtOnce() {
     listed(20, BOTH, OTHER);
-    checks.channels().clear();
-    checks.begin(CHANNEL, 25);
+    channel = channel(25);
 
     assertThat(listed(30, BOTH).doubtful()).isTrue();
     assertThat(listed(33, BOTH)).isEqualTo(new Finding(List.of(OTHER), 25, false, 0));
@@ -80,9 +79,9 @@ class SubscriptionChecksTest {
     listed(20, BOTH, OTHER);
     listed(30, BOTH);
     listed(33, BOTH);
-    brought = List.of(PRESENCE, STATUS);
+    channel.topics = List.of(PRESENCE, STATUS);
     assertThat(listed(36, BOTH, OTHER).others()).isZero();
-    brought = List.of(PRESENCE, STATUS, OTHER);
+    channel.topics = List.of(PRESENCE, STATUS, OTHER);
 
     assertThat(listed(40, BOTH).doubtful()).isTrue();
     assertThat(listed(43, BOTH)).isEqualTo(new Finding(List.of(OTHER), 36, false, 0));

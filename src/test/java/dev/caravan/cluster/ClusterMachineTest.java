@@ -24,6 +24,9 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ClusterMachineTest {
 
@@ -55,8 +58,30 @@ class ClusterMachineTest {
         hear(member(OTHER));
       }
       hear(member(ME, state.slots()));
-      take(new ClusterEvent.Tick(reach, false));
+      tick();
     }
+  }
+
+  /** So many seconds pass, each of which we hear this, too. */
+  private void passHearing(int seconds, boolean otherIsThere, ControlRecord... told) {
+    for (int second = 0; second < seconds; second++) {
+      Stream.of(told).forEach(this::hear);
+      pass(1_000, otherIsThere);
+    }
+  }
+
+  /** A second passes, and only that we are there is heard. */
+  private void passOneSecond() {
+    now += 1_000;
+    hear(member(ME));
+  }
+
+  private void tick() {
+    take(new ClusterEvent.Tick(reach, false));
+  }
+
+  private void assertInOrder(ClusterAction... some) {
+    assertThat(actions).containsSubsequence(some);
   }
 
   private Member member(String who) {
@@ -87,12 +112,32 @@ class ClusterMachineTest {
     hear(member(ME));
   }
 
+  private void beginWithSlotZero() {
+    take(new ClusterEvent.CaughtUp());
+    hear(member(ME, Set.of(0)));
+    take(new ClusterEvent.Assigned(Set.of(0)));
+  }
+
+  private void stoodStillWhileItOpened() {
+    begin();
+    plan(7, -1);
+    now += 9_000;
+    take(new ClusterEvent.StoodStill());
+  }
+
   private void reading() {
     begin();
     plan(7, -1);
     take(new ClusterEvent.Opened(1));
     hear(new Live(ME, 1, 1, false, 0));
     assertThat(stage()).isEqualTo(Stage.READING);
+  }
+
+  /** We read shard 1 and do not have its slot any more: it may move. */
+  private void offering() {
+    reading();
+    take(new ClusterEvent.Assigned(Set.of(9)));
+    plan(7, 1);
   }
 
   private void otherReads() {
@@ -150,8 +195,7 @@ class ClusterMachineTest {
 
     pass(ControlView.DEAD_AFTER_MILLIS, false);
     assertThat(stage()).isNull();
-    now += 1_000;
-    hear(member(ME));
+    passOneSecond();
 
     assertThat(actions).contains(new ClusterAction.Open(SHARD, false, 1_700_000_000_000L));
   }
@@ -172,7 +216,7 @@ class ClusterMachineTest {
     plan(7, -1);
 
     now += 600_000;
-    take(new ClusterEvent.Tick(reach, false));
+    tick();
 
     assertThat(only(ClusterAction.Open.class)).isNull();
   }
@@ -399,34 +443,26 @@ class ClusterMachineTest {
     pass(ClusterMachine.HANDED_WITHIN_MILLIS - 1_000, false);
     assertThat(stage()).isEqualTo(Stage.HOLDING);
     now += 1_000;
-    take(new ClusterEvent.Tick(reach, false));
+    tick();
 
-    assertThat(actions)
-        .containsSubsequence(
-            new ClusterAction.Inherit(1, 1_700_000_000_000L),
-            new ClusterAction.Release(1, List.of()));
+    assertInOrder(
+        new ClusterAction.Inherit(1, 1_700_000_000_000L), new ClusterAction.Release(1, List.of()));
   }
 
   @Test
   void whoHandsOverWhatItDidNotReadTellsTheGapItself() {
-    reading();
-    take(new ClusterEvent.Assigned(Set.of(9)));
-    plan(7, 1);
+    offering();
     hear(new Live(OTHER, 1, 2, true, KNOWN));
 
     take(new ClusterEvent.Drained(1));
 
-    assertThat(actions)
-        .containsSubsequence(
-            new ClusterAction.HandOver(1, 2), new ClusterAction.ReadElsewhere(1, 0));
+    assertInOrder(new ClusterAction.HandOver(1, 2), new ClusterAction.ReadElsewhere(1, 0));
   }
 
   /** As a route that holds an event may keep it from that. */
   @Test
   void whoHasNotDrainedByThenLeavesTheShardToTheOneThatWaitsNoLonger() {
-    reading();
-    take(new ClusterEvent.Assigned(Set.of(9)));
-    plan(7, 1);
+    offering();
     hear(new Live(OTHER, 1, 2, true, KNOWN));
 
     pass(ClusterMachine.HANDED_WITHIN_MILLIS - 1_000, true);
@@ -448,17 +484,14 @@ class ClusterMachineTest {
 
   @Test
   void untilWhenIsToldUntilTheShardIsHandedOver() {
-    reading();
-    take(new ClusterEvent.Assigned(Set.of(9)));
-    plan(7, 1);
+    offering();
     hear(new Live(OTHER, 1, 2, true, KNOWN));
 
     pass(1_000, true);
     assertThat(actions).contains(new ClusterAction.WriteUntil(1, 1));
     take(new ClusterEvent.Drained(1));
 
-    assertThat(actions)
-        .containsSubsequence(new ClusterAction.WriteUntil(1, 1), new ClusterAction.HandOver(1, 2));
+    assertInOrder(new ClusterAction.WriteUntil(1, 1), new ClusterAction.HandOver(1, 2));
   }
 
   @Test
@@ -480,7 +513,7 @@ class ClusterMachineTest {
     take(new ClusterEvent.Assigned(Set.of(9)));
 
     plan(7, -1);
-    take(new ClusterEvent.Tick(reach, false));
+    tick();
 
     assertThat(actions).contains(new ClusterAction.Write(new Left(ME, 1, 2)));
   }
@@ -520,16 +553,14 @@ class ClusterMachineTest {
 
     hear(new Plan(OTHER, 1, Map.of(2, 7), Map.of(2, "v"), true, -1));
     assertThat(actions).contains(new ClusterAction.Finish(1));
-    take(new ClusterEvent.Tick(reach, false));
+    tick();
 
     assertThat(isWritten(new Left(ME, 1, 2))).isTrue();
   }
 
   /** Shard 1 is planned, shard 2 was read by the other and is not any more. */
   private void leadWithoutShardTwo(boolean whole) {
-    take(new ClusterEvent.CaughtUp());
-    take(new ClusterEvent.Assigned(Set.of(0)));
-    hear(member(ME, Set.of(0)));
+    beginWithSlotZero();
     hear(member(OTHER));
     hear(new Live(OTHER, 2, 4, false, 0));
     hear(new Until(OTHER, 2, 4, KNOWN));
@@ -551,7 +582,7 @@ class ClusterMachineTest {
 
     hear(left);
     assertThat(state.view().shard(2).lastRead()).isZero();
-    take(new ClusterEvent.Tick(reach, false));
+    tick();
     assertThat(isWritten(left)).isFalse();
   }
 
@@ -597,19 +628,16 @@ class ClusterMachineTest {
 
   @Test
   void whoSaysAnewThatItReadsOffersUnderThatEpoch() {
-    reading();
-    take(new ClusterEvent.Assigned(Set.of(9)));
-    plan(7, 1);
+    offering();
     pass(10_000, true);
 
     hear(new Live(OTHER, 1, 1, false, KNOWN));
 
-    assertThat(actions)
-        .containsSubsequence(
-            new ClusterAction.Write(new Live(ME, 1, 2, false, 0)),
-            new ClusterAction.Note(1, false),
-            new ClusterAction.Note(1, true),
-            new ClusterAction.Write(new Offer(ME, 1, 2)));
+    assertInOrder(
+        new ClusterAction.Write(new Live(ME, 1, 2, false, 0)),
+        new ClusterAction.Note(1, false),
+        new ClusterAction.Note(1, true),
+        new ClusterAction.Write(new Offer(ME, 1, 2)));
   }
 
   @Test
@@ -638,11 +666,10 @@ class ClusterMachineTest {
 
     hear(knowing(THIRD, 0));
 
-    assertThat(actions)
-        .containsSubsequence(
-            new ClusterAction.Write(new Topics(ME, "v", SHARD)),
-            new ClusterAction.Write(new Plan(ME, 8, Map.of(1, 7), Map.of(1, "v"), true, -1)),
-            new ClusterAction.Write(new Live(ME, 1, 2, false, 0)));
+    assertInOrder(
+        new ClusterAction.Write(new Topics(ME, "v", SHARD)),
+        new ClusterAction.Write(new Plan(ME, 8, Map.of(1, 7), Map.of(1, "v"), true, -1)),
+        new ClusterAction.Write(new Live(ME, 1, 2, false, 0)));
     hear(new Plan(ME, 8, Map.of(1, 7), Map.of(1, "v"), true, -1));
     hear(new Live(ME, 1, 2, false, 0));
     hear(knowing(THIRD, 0));
@@ -671,32 +698,31 @@ class ClusterMachineTest {
     take(new ClusterEvent.Assigned(Set.of(7)));
 
     hear(new Plan(OTHER, 7, Map.of(1, 7), Map.of(1, "v"), true, -1));
-    take(new ClusterEvent.Tick(reach, false));
+    tick();
     assertThat(told().plan()).isZero();
     hear(new Topics(OTHER, "v", SHARD));
-    take(new ClusterEvent.Tick(reach, false));
+    tick();
 
     assertThat(told().plan()).isEqualTo(7);
   }
 
   private Member told() {
+    return written(Member.class);
+  }
+
+  private <R extends ControlRecord> R written(Class<R> kind) {
     return actions.stream()
         .filter(ClusterAction.Write.class::isInstance)
         .map(action -> ((ClusterAction.Write) action).record())
-        .filter(Member.class::isInstance)
-        .map(Member.class::cast)
+        .filter(kind::isInstance)
+        .map(kind::cast)
         .findFirst()
         .orElseThrow();
   }
 
   @Test
   void whatWasListedWithoutKnowingThePlanIsListedAnew() {
-    take(new ClusterEvent.CaughtUp());
-    hear(member(ME, Set.of(0)));
-    take(new ClusterEvent.Assigned(Set.of(0)));
-    hear(new Topics(ME, "v", SHARD));
-    take(new ClusterEvent.ListedAnew(Map.of(1, "v"), true));
-    hear(plan());
+    leading();
     hear(new Topics(OTHER, "w", new TopicSharder.Shard(2, List.of("v2.b"))));
 
     hear(new Plan(OTHER, 8, Map.of(1, 5, 2, 5), Map.of(1, "v", 2, "w"), true, -1));
@@ -753,10 +779,7 @@ class ClusterMachineTest {
     hear(member(OTHER, Set.of(0)));
     plan(8, -1);
 
-    for (int second = 0; second < 40; second++) {
-      hear(member(THIRD, Set.of(3)));
-      pass(1_000, false);
-    }
+    passHearing(40, false, member(THIRD, Set.of(3)));
 
     assertThat(state.leader()).isEmpty();
   }
@@ -767,12 +790,12 @@ class ClusterMachineTest {
     for (int second = 0; second < 19; second++) {
       now += 1_000;
       hear(member(OTHER));
-      take(new ClusterEvent.Tick(reach, false));
+      tick();
       assertThat(only(ClusterAction.Join.class)).isNull();
     }
     now += 1_000;
     hear(member(OTHER));
-    take(new ClusterEvent.Tick(reach, false));
+    tick();
 
     assertThat(actions).contains(new ClusterAction.Join(false));
     assertThat(stage()).as("it reads on").isEqualTo(Stage.READING);
@@ -791,40 +814,32 @@ class ClusterMachineTest {
 
     for (int second = 0; second < 60; second++) {
       now += 1_000;
-      take(new ClusterEvent.Tick(reach, false));
+      tick();
       assertThat(only(ClusterAction.Join.class)).isNull();
     }
   }
 
   /** We have slot 0, and have listed and planned shard 1. */
   private void leading() {
-    take(new ClusterEvent.CaughtUp());
-    hear(member(ME, Set.of(0)));
-    take(new ClusterEvent.Assigned(Set.of(0)));
+    beginWithSlotZero();
     hear(new Topics(ME, "v", SHARD));
     take(new ClusterEvent.ListedAnew(Map.of(1, "v"), true));
     hear(plan());
   }
 
-  @Test
-  void whoStoodStillWhileAnotherPlannedListsAnew() {
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void whoStoodStillWhileAnotherPlannedListsAnewWhicheverItHearsFirst(boolean thatItStoodStill) {
     leading();
     now += 9_000;
 
-    take(new ClusterEvent.StoodStill());
+    if (thatItStoodStill) {
+      take(new ClusterEvent.StoodStill());
+    }
     hear(new Plan(OTHER, 2, Map.of(1, 5), Map.of(1, "v"), true, -1));
-
-    assertThat(actions).contains(new ClusterAction.Lead(true));
-    assertThat(state.leader().orElseThrow().listed()).isEmpty();
-  }
-
-  @Test
-  void whoHeardThatAnotherPlannedBeforeItKnowsThatItStoodStillListsAnew() {
-    leading();
-    now += 9_000;
-
-    hear(new Plan(OTHER, 2, Map.of(1, 5), Map.of(1, "v"), true, -1));
-    take(new ClusterEvent.StoodStill());
+    if (!thatItStoodStill) {
+      take(new ClusterEvent.StoodStill());
+    }
 
     assertThat(actions).contains(new ClusterAction.Lead(true));
     assertThat(state.leader().orElseThrow().listed()).isEmpty();
@@ -835,9 +850,7 @@ class ClusterMachineTest {
     hear(new Topics(OTHER, "v", SHARD));
     hear(new Plan(OTHER, 1, Map.of(1, 5), Map.of(1, "v"), true, -1));
     now += 1_000;
-    take(new ClusterEvent.CaughtUp());
-    hear(member(ME, Set.of(0)));
-    take(new ClusterEvent.Assigned(Set.of(0)));
+    beginWithSlotZero();
     assertThat(actions).contains(new ClusterAction.Lead(true));
 
     for (int often = 0; often < 3; often++) {
@@ -860,13 +873,13 @@ class ClusterMachineTest {
     hear(member(OTHER));
 
     reach = Reach.NO;
-    take(new ClusterEvent.Tick(reach, false));
+    tick();
     assertThat(actions).contains(new ClusterAction.Join(false));
     take(new ClusterEvent.Assigned(Set.of()));
     plan(5, 1);
     assertThat(stage()).isEqualTo(Stage.OFFERED);
     reach = Reach.YES;
-    take(new ClusterEvent.Tick(reach, false));
+    tick();
 
     assertThat(actions).contains(new ClusterAction.Join(true));
   }
@@ -876,7 +889,7 @@ class ClusterMachineTest {
     reading();
     hear(member(OTHER));
     reach = Reach.NO;
-    take(new ClusterEvent.Tick(reach, false));
+    tick();
 
     reach = Reach.UNKNOWN;
     pass(ClusterMachine.AWAY_MILLIS - 1_000, true);
@@ -889,12 +902,10 @@ class ClusterMachineTest {
   @Test
   void ifNobodyReachesGenesysCloudAllStay() {
     reading();
-    hear(
-        new Member(
-            OTHER, Set.of(5), false, Reach.NO, Map.of(), Logins.NONE, state.view().plan().epoch()));
+    hearOther(Set.of(5), Reach.NO, Logins.NONE);
 
     reach = Reach.NO;
-    take(new ClusterEvent.Tick(reach, false));
+    tick();
 
     assertThat(only(ClusterAction.Join.class)).isNull();
   }
@@ -909,7 +920,7 @@ class ClusterMachineTest {
     now += 11_000;
     take(new ClusterEvent.Evicted(1));
     assertThat(actions).contains(new ClusterAction.Close(1));
-    take(new ClusterEvent.Tick(reach, false));
+    tick();
     assertThat(only(ClusterAction.Open.class)).isNull();
     now += 1_000;
     hear(new Live(OTHER, 1, 2, false, KNOWN));
@@ -926,8 +937,8 @@ class ClusterMachineTest {
     take(new ClusterEvent.Evicted(1));
 
     now += ClusterMachine.GIVEN_UP_MILLIS;
-    take(new ClusterEvent.Tick(reach, false));
-    take(new ClusterEvent.Tick(reach, false));
+    tick();
+    tick();
 
     assertThat(only(ClusterAction.Open.class)).isNotNull();
   }
@@ -949,9 +960,7 @@ class ClusterMachineTest {
     reading();
 
     take(new ClusterEvent.StoodStill());
-    assertThat(actions)
-        .containsSubsequence(
-            new ClusterAction.Hold(1), new ClusterAction.Write(new Probe(ME, 1, now)));
+    assertInOrder(new ClusterAction.Hold(1), new ClusterAction.Write(new Probe(ME, 1, now)));
     long stoodStill = now;
     now += 100;
     hear(new Probe(ME, 1, stoodStill - 5_000));
@@ -986,22 +995,17 @@ class ClusterMachineTest {
 
   @Test
   void whoStoodStillTakesBackWhatItHasOffered() {
-    reading();
-    take(new ClusterEvent.Assigned(Set.of(9)));
-    plan(7, 1);
+    offering();
 
     take(new ClusterEvent.StoodStill());
 
-    assertThat(actions)
-        .containsSubsequence(new ClusterAction.Note(1, false), new ClusterAction.Hold(1));
+    assertInOrder(new ClusterAction.Note(1, false), new ClusterAction.Hold(1));
     assertThat(stage()).isEqualTo(Stage.CHECKING);
   }
 
   @Test
   void whoStoodStillForLongWhileItDrainedForwardsNothingMore() {
-    reading();
-    take(new ClusterEvent.Assigned(Set.of(9)));
-    plan(7, 1);
+    offering();
     hear(new Live(OTHER, 1, 2, true, KNOWN));
 
     now += 9_000;
@@ -1064,32 +1068,23 @@ class ClusterMachineTest {
 
   @Test
   void whoStoodStillWhileItOpenedForwardsNothingBeforeItHasHeardAllThatWasTold() {
-    begin();
-    plan(7, -1);
-    now += 9_000;
-    take(new ClusterEvent.StoodStill());
-    assertThat(actions)
-        .containsSubsequence(
-            new ClusterAction.Hold(1), new ClusterAction.Write(new Probe(ME, 1, now)));
+    stoodStillWhileItOpened();
+    assertInOrder(new ClusterAction.Hold(1), new ClusterAction.Write(new Probe(ME, 1, now)));
     long stoodStill = now;
 
     take(new ClusterEvent.Opened(1));
     assertThat(only(ClusterAction.Write.class)).isNull();
     hear(new Probe(ME, 1, stoodStill));
 
-    assertThat(actions)
-        .containsSubsequence(
-            new ClusterAction.Write(new Live(ME, 1, 1, false, 0)),
-            new ClusterAction.Release(1, List.of()));
+    assertInOrder(
+        new ClusterAction.Write(new Live(ME, 1, 1, false, 0)),
+        new ClusterAction.Release(1, List.of()));
     assertThat(stage()).isEqualTo(Stage.READING);
   }
 
   @Test
   void whoStoodStillWhileItOpenedLeavesTheShardToWhoeverReadsItByNow() {
-    begin();
-    plan(7, -1);
-    now += 9_000;
-    take(new ClusterEvent.StoodStill());
+    stoodStillWhileItOpened();
     take(new ClusterEvent.Opened(1));
 
     hear(member(OTHER));
@@ -1102,10 +1097,7 @@ class ClusterMachineTest {
 
   @Test
   void whatIsOpenedAfterAllWasHeardIsForwarded() {
-    begin();
-    plan(7, -1);
-    now += 9_000;
-    take(new ClusterEvent.StoodStill());
+    stoodStillWhileItOpened();
 
     hear(new Probe(ME, 1, now));
     assertThat(actions).contains(new ClusterAction.Release(1, List.of()));
@@ -1124,25 +1116,20 @@ class ClusterMachineTest {
 
     hear(new Live(OTHER, 1, 2, true, KNOWN));
 
-    assertThat(actions)
-        .containsSubsequence(new ClusterAction.Note(1, true), new ClusterAction.Drain(1));
+    assertInOrder(new ClusterAction.Note(1, true), new ClusterAction.Drain(1));
     assertThat(stage()).isEqualTo(Stage.DRAINING);
   }
 
   @Test
   void anOfferThatNobodyTakesIsMadeAnewAndNothingIsNotedForLonger() {
-    reading();
-    take(new ClusterEvent.Assigned(Set.of(9)));
-    plan(7, 1);
+    offering();
 
     pass(ClusterMachine.MOVES_WITHIN_MILLIS - 1_000, true);
     assertThat(stage()).isEqualTo(Stage.OFFERED);
     now += 1_000;
-    take(new ClusterEvent.Tick(reach, false));
+    tick();
 
-    assertThat(actions)
-        .containsSubsequence(
-            new ClusterAction.Note(1, true), new ClusterAction.Write(new Offer(ME, 1, 1)));
+    assertInOrder(new ClusterAction.Note(1, true), new ClusterAction.Write(new Offer(ME, 1, 1)));
   }
 
   @Test
@@ -1228,22 +1215,15 @@ class ClusterMachineTest {
 
   @Test
   void whoMayGiveAShardAwayNotesWhatItForwardsBeforeItOffersIt() {
-    reading();
-    take(new ClusterEvent.Assigned(Set.of(9)));
+    offering();
 
-    plan(7, 1);
-
-    assertThat(actions)
-        .containsSubsequence(
-            new ClusterAction.Note(1, true), new ClusterAction.Write(new Offer(ME, 1, 1)));
+    assertInOrder(new ClusterAction.Note(1, true), new ClusterAction.Write(new Offer(ME, 1, 1)));
     assertThat(stage()).isEqualTo(Stage.OFFERED);
   }
 
   @Test
   void anOfferThatComesToNothingIsTakenBack() {
-    reading();
-    take(new ClusterEvent.Assigned(Set.of(9)));
-    plan(7, 1);
+    offering();
 
     plan(7, -1);
 
@@ -1253,9 +1233,7 @@ class ClusterMachineTest {
 
   @Test
   void whoHasOfferedReadsToTheEndAndTellsWhatItForwarded() {
-    reading();
-    take(new ClusterEvent.Assigned(Set.of(9)));
-    plan(7, 1);
+    offering();
 
     hear(new Live(OTHER, 1, 2, true, KNOWN));
     assertThat(actions).contains(new ClusterAction.Drain(1));
@@ -1269,7 +1247,7 @@ class ClusterMachineTest {
   void whoLeavesGivesAllAway() {
     reading();
 
-    take(new ClusterEvent.Leave());
+    take(new ClusterEvent.Leaving(true));
     plan(7, 1);
 
     assertThat(stage()).isEqualTo(Stage.OFFERED);
@@ -1282,10 +1260,10 @@ class ClusterMachineTest {
     otherReads();
     plan(7, -1);
     pass(1_000, true);
-    take(new ClusterEvent.Leave());
+    take(new ClusterEvent.Leaving(true));
     assertThat(state.owns(1)).isFalse();
 
-    take(new ClusterEvent.Stay());
+    take(new ClusterEvent.Leaving(false));
 
     assertThat(state.owns(1)).isTrue();
     assertThat(isWritten(member(ME))).as("the others hear of it").isTrue();
@@ -1311,9 +1289,7 @@ class ClusterMachineTest {
 
   @Test
   void aPlanIsNotWrittenBeforeTheTopicsThatItNames() {
-    take(new ClusterEvent.CaughtUp());
-    hear(member(ME, Set.of(0)));
-    take(new ClusterEvent.Assigned(Set.of(0)));
+    beginWithSlotZero();
 
     take(new ClusterEvent.ListedAnew(Map.of(1, "v"), true));
     assertThat(only(ClusterAction.Write.class)).isNull();
@@ -1363,9 +1339,7 @@ class ClusterMachineTest {
 
   @Test
   void whatADeadInstanceHadIsDealtToOthersBeforeTheGroupHasNoticed() {
-    take(new ClusterEvent.CaughtUp());
-    take(new ClusterEvent.Assigned(Set.of(0)));
-    hear(member(ME, Set.of(0)));
+    beginWithSlotZero();
     hear(member(OTHER));
     hear(new Topics(OTHER, "v", SHARD));
     hear(new Live(OTHER, 1, 4, false, KNOWN));
@@ -1386,9 +1360,7 @@ class ClusterMachineTest {
   /** Killed, and started anew under another name: the group gave it the same slots. */
   @Test
   void whatWasThatOfADeadInstanceAndIsThatOfAnotherSinceStaysThere() {
-    take(new ClusterEvent.CaughtUp());
-    take(new ClusterEvent.Assigned(Set.of(0)));
-    hear(member(ME, Set.of(0)));
+    beginWithSlotZero();
     hear(member("before", Set.of(5)));
     pass(ClusterMachine.REPLACED_AFTER_MILLIS, false);
     hear(member(OTHER, Set.of(5)));
@@ -1426,12 +1398,7 @@ class ClusterMachineTest {
 
   @Test
   void whomTheGroupHasGivenUpPlansNothingOfItsOwnListing() {
-    take(new ClusterEvent.CaughtUp());
-    hear(member(ME, Set.of(0)));
-    take(new ClusterEvent.Assigned(Set.of(0)));
-    hear(new Topics(ME, "v", SHARD));
-    take(new ClusterEvent.ListedAnew(Map.of(1, "v"), true));
-    hear(plan());
+    leading();
 
     take(new ClusterEvent.Lost());
     assertThat(actions).contains(new ClusterAction.Lead(true));
@@ -1443,13 +1410,7 @@ class ClusterMachineTest {
   }
 
   private Plan plan() {
-    return actions.stream()
-        .filter(ClusterAction.Write.class::isInstance)
-        .map(action -> ((ClusterAction.Write) action).record())
-        .filter(Plan.class::isInstance)
-        .map(Plan.class::cast)
-        .findFirst()
-        .orElseThrow();
+    return written(Plan.class);
   }
 
   // ---- several OAuth clients
@@ -1457,16 +1418,17 @@ class ClusterMachineTest {
   private static final TopicSharder.Shard WEST = new TopicSharder.Shard(1, "west", List.of("v2.w"));
 
   private void hearOther(Logins logins) {
-    hear(
-        new Member(
-            OTHER, Set.of(5), false, Reach.YES, Map.of(), logins, state.view().plan().epoch()));
+    hearOther(Set.of(5), Reach.YES, logins);
+  }
+
+  private void hearOther(Set<Integer> slots, Reach its, Logins logins) {
+    long plan = state.view().plan().epoch();
+    hear(new Member(OTHER, slots, false, its, Map.of(), logins, plan));
   }
 
   /** We lead, and shard 1 of the client west lies in slot 5, which the other has. */
   private void leadWest() {
-    take(new ClusterEvent.CaughtUp());
-    take(new ClusterEvent.Assigned(Set.of(0)));
-    hear(member(ME, Set.of(0)));
+    beginWithSlotZero();
     hearOther(Logins.NONE);
     hear(new Topics(ME, "v", WEST));
     take(new ClusterEvent.ListedAnew(Map.of(1, "v"), true));
@@ -1524,19 +1486,13 @@ class ClusterMachineTest {
   void whatWhoeverHasLeftTheGroupOrReachesNothingTellsOfClientsDoesNotCount() {
     Logins cannot = new Logins(Map.of("west", false), Set.of());
     begin();
-    hear(
-        new Member(
-            OTHER, Set.of(5), false, Reach.UNKNOWN, Map.of(), cannot, state.view().plan().epoch()));
+    hearOther(Set.of(5), Reach.UNKNOWN, cannot);
     assertThat(state.view().logins(ME, now)).containsExactly(cannot);
 
-    hear(
-        new Member(
-            OTHER, Set.of(5), false, Reach.NO, Map.of(), cannot, state.view().plan().epoch()));
+    hearOther(Set.of(5), Reach.NO, cannot);
     assertThat(state.view().logins(ME, now)).isEmpty();
 
-    hear(
-        new Member(
-            OTHER, Set.of(), false, Reach.UNKNOWN, Map.of(), cannot, state.view().plan().epoch()));
+    hearOther(Set.of(), Reach.UNKNOWN, cannot);
     assertThat(state.view().logins(ME, now)).isEmpty();
   }
 
@@ -1661,8 +1617,7 @@ class ClusterMachineTest {
     assertThat(isWritten(new Standby(ME, 1, true))).as("the owner of the slot may wait").isTrue();
     pass(1_000, false);
     assertThat(stage()).isNull();
-    now += 1_000;
-    hear(member(ME));
+    passOneSecond();
 
     assertThat(actions).contains(new ClusterAction.TakeOver(SHARD, KNOWN));
     assertThat(isWritten(new Live(ME, 1, 5, false, KNOWN))).isTrue();
@@ -1718,8 +1673,7 @@ class ClusterMachineTest {
     pass(2_000, false);
     assertThat(stage()).as("its reader may only stand still").isNull();
 
-    now += 1_000;
-    hear(member(ME));
+    passOneSecond();
 
     assertThat(actions).contains(new ClusterAction.TakeOver(SHARD, KNOWN));
     assertThat(stage()).isEqualTo(Stage.OPENING);
@@ -1810,8 +1764,7 @@ class ClusterMachineTest {
     dealtToUs();
     pass(2_000, false);
     assertThat(stage()).isNull();
-    now += 1_000;
-    hear(member(ME));
+    passOneSecond();
 
     assertThat(actions).contains(new ClusterAction.Open(SHARD, false, KNOWN));
   }
@@ -1860,10 +1813,7 @@ class ClusterMachineTest {
     hear(new Standby(THIRD, 1, true));
     plan(5, -1);
 
-    for (int second = 0; second < 6; second++) {
-      hear(member(THIRD, Set.of(40)));
-      pass(1_000, false);
-    }
+    passHearing(6, false, member(THIRD, Set.of(40)));
 
     assertThat(isOpen(1)).as("we have the next slot").isTrue();
   }
@@ -1880,8 +1830,7 @@ class ClusterMachineTest {
     take(new ClusterEvent.Opened(1));
     pass(2_000, false);
     assertThat(stage()).as("it may only stand still").isNull();
-    now += 1_000;
-    hear(member(ME));
+    passOneSecond();
 
     assertThat(actions).contains(new ClusterAction.TakeOver(SHARD, KNOWN));
     assertThat(stage()).isEqualTo(Stage.READING);
@@ -1906,10 +1855,7 @@ class ClusterMachineTest {
     hear(member(THIRD, Set.of(8)));
     plan(8, -1);
 
-    for (int second = 0; second < 20; second++) {
-      hear(member(THIRD, Set.of(8)));
-      pass(1_000, false);
-    }
+    passHearing(20, false, member(THIRD, Set.of(8)));
 
     assertThat(state.standing()).isEmpty();
     assertThat(stage()).isNull();
@@ -1926,45 +1872,34 @@ class ClusterMachineTest {
     assertThat(state.standing()).isEmpty();
   }
 
-  /** The other reads ten shards of its slot 5: their channels and ten more would be all. */
-  private void otherReadsTen() {
-    otherReads(10);
-  }
-
+  /** Ten: their channels and ten more would be all. */
   private void otherReads(int shards) {
     otherReads();
+    for (int shard = 1; shard <= shards; shard++) {
+      hear(new Live(OTHER, shard, 4, false, KNOWN));
+    }
+    planOther(shards);
+  }
+
+  /** So many shards of one OAuth client, all in slot 5, which the other has. */
+  private void planOther(int shards) {
     Map<Integer, Integer> slots = new HashMap<>();
     Map<Integer, String> versions = new HashMap<>();
     for (int shard = 1; shard <= shards; shard++) {
       hear(new Topics(OTHER, "v", new TopicSharder.Shard(shard, List.of("v2." + shard))));
-      hear(new Live(OTHER, shard, 4, false, KNOWN));
       slots.put(shard, 5);
       versions.put(shard, "v");
     }
     hear(new Plan(OTHER, 1, slots, versions, true, -1));
   }
 
-  @Test
-  void nothingIsReadAheadThatWouldCostAChannelOfAnother() {
-    otherReadsTen();
+  @ParameterizedTest
+  @CsvSource({"1, 10", "2, 5"})
+  void nothingIsReadAheadThatWouldCostAChannelOfAnother(int channelsOfShard, int shards) {
+    state = ClusterState.initial(ME, Map.of(), false, channelsOfShard);
+    otherReads(shards);
 
-    for (int second = 0; second < 20; second++) {
-      hear(member(THIRD, Set.of(0)));
-      pass(1_000, false);
-    }
-
-    assertThat(state.standing()).as("whoever has slot 0 deals it").isEmpty();
-  }
-
-  @Test
-  void nothingIsReadAheadThatWouldCostAChannelOfAnotherIfTwoReadEachShard() {
-    state = ClusterState.initial(ME, Map.of(), false, 2);
-    otherReads(5);
-
-    for (int second = 0; second < 20; second++) {
-      hear(member(THIRD, Set.of(0)));
-      pass(1_000, false);
-    }
+    passHearing(20, false, member(THIRD, Set.of(0)));
 
     assertThat(state.standing()).as("whoever has slot 0 deals it").isEmpty();
   }
@@ -1982,7 +1917,7 @@ class ClusterMachineTest {
 
   @Test
   void ifNobodyIsThereWhoPlansAllThatIsMissedIsReadOnceItsLeaseHasRunOut() {
-    otherReadsTen();
+    otherReads(10);
 
     pass(ClusterMachine.REPLACED_AFTER_MILLIS - 1_000, false);
     assertThat(state.standing()).isEmpty();
@@ -2000,11 +1935,7 @@ class ClusterMachineTest {
     hear(new Topics(OTHER, "v", SHARD));
     take(new ClusterEvent.Assigned(Set.of(0)));
     hear(member(THIRD, Set.of(6)));
-    for (int second = 0; second < 8; second++) {
-      hear(member(THIRD, Set.of(6)));
-      hear(new Standby(THIRD, 1, true));
-      pass(1_000, false);
-    }
+    passHearing(8, false, member(THIRD, Set.of(6)), new Standby(THIRD, 1, true));
     now += 1_000;
     hear(member(ME, Set.of(0)));
 
@@ -2017,10 +1948,7 @@ class ClusterMachineTest {
     hear(member(THIRD, Set.of(40)));
     hear(new Standby(THIRD, 1, true));
 
-    for (int second = 0; second < 20; second++) {
-      hear(member(THIRD, Set.of(40)));
-      pass(1_000, true);
-    }
+    passHearing(20, true, member(THIRD, Set.of(40)));
 
     assertThat(state.standing()).isEmpty();
   }
@@ -2032,15 +1960,9 @@ class ClusterMachineTest {
     hear(new Live(THIRD, 1, 5, false, KNOWN));
     plan(7, -1);
 
-    for (int second = 0; second < 8; second++) {
-      hear(member(THIRD, Set.of(6)));
-      pass(1_000, true);
-    }
+    passHearing(8, true, member(THIRD, Set.of(6)));
     assertThat(state.standing()).as("the other can").isEmpty();
-    for (int second = 0; second < 14; second++) {
-      hear(member(THIRD, Set.of(6)));
-      pass(1_000, false);
-    }
+    passHearing(14, false, member(THIRD, Set.of(6)));
 
     assertThat(state.standing(1)).as("the other has ended").isPresent();
   }
@@ -2050,13 +1972,13 @@ class ClusterMachineTest {
     designated();
     pass(ClusterMachine.STANDBY_AFTER_MILLIS, true);
     take(new ClusterEvent.Opened(1));
-    take(new ClusterEvent.Tick(reach, false));
+    tick();
     assertThat(isWritten(new Standby(ME, 1, false))).isTrue();
 
     pass(ClusterMachine.WARM_AFTER_MILLIS, true);
     assertThat(isWritten(new Standby(ME, 1, true))).isTrue();
     take(new ClusterEvent.Blind(1));
-    take(new ClusterEvent.Tick(reach, false));
+    tick();
 
     assertThat(isWritten(new Standby(ME, 1, false))).isTrue();
   }
@@ -2068,8 +1990,7 @@ class ClusterMachineTest {
 
     pass(ClusterMachine.REPLACED_AFTER_MILLIS - 1_000, false);
     assertThat(stage()).isNull();
-    now += 1_000;
-    hear(member(ME));
+    passOneSecond();
 
     assertThat(actions).contains(new ClusterAction.TakeOver(SHARD, 1_700_000_000_000L));
     assertThat(isWritten(new Live(ME, 1, 5, false, 1_700_000_000_000L))).isTrue();
@@ -2084,8 +2005,7 @@ class ClusterMachineTest {
     hear(new Gone(OTHER));
     assertThat(only(ClusterAction.TakeOver.class)).as("its record may only be late").isNull();
     pass(ClusterMachine.REPLACED_AFTER_MILLIS - 1_000, false);
-    now += 1_000;
-    hear(member(ME));
+    passOneSecond();
 
     assertThat(only(ClusterAction.TakeOver.class)).isNotNull();
   }
@@ -2143,45 +2063,39 @@ class ClusterMachineTest {
     assertThat(isOpen(1)).isFalse();
   }
 
-  @Test
-  void whoseChannelWasTakenStandsByNoMoreForAWhile() {
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void whoseChannelWasTakenStandsByNoMoreForAWhile(boolean readerIsThere) {
     standingBy();
 
     take(new ClusterEvent.Evicted(1));
     assertThat(actions).contains(new ClusterAction.Close(1));
-    pass(ClusterMachine.GIVEN_UP_MILLIS - 1_000, true);
+    pass(ClusterMachine.GIVEN_UP_MILLIS - 1_000, readerIsThere);
     assertThat(isOpen(1)).isFalse();
-    pass(1_000, true);
+    pass(1_000, readerIsThere);
 
     assertThat(isOpen(1)).isTrue();
   }
 
-  /** Seven shards of one OAuth client: with the channels of the dead one that is 21. */
+  /** With the channels of the dead one that is 21. */
   private void planSeven() {
-    Map<Integer, Integer> slots = new HashMap<>();
-    Map<Integer, String> versions = new HashMap<>();
-    for (int shard = 1; shard <= 7; shard++) {
-      hear(new Topics(OTHER, "v", new TopicSharder.Shard(shard, List.of("v2." + shard))));
-      slots.put(shard, 5);
-      versions.put(shard, "v");
-    }
-    hear(new Plan(OTHER, 1, slots, versions, true, -1));
+    planOther(7);
   }
 
   @Test
   void whoIsCutOffFromKafkaForLongLeavesItsSecondChannelsToTheOthersIfTheyNeedThem() {
     standingBy();
     now += ClusterMachine.GIVEN_UP_MILLIS;
-    take(new ClusterEvent.Tick(reach, false));
+    tick();
     assertThat(state.standing(1)).as("there are enough").isPresent();
     pass(1_000, true);
     planSeven();
 
     now += ClusterMachine.GIVEN_UP_MILLIS - 1_000;
-    take(new ClusterEvent.Tick(reach, false));
+    tick();
     assertThat(state.standing(1)).isPresent();
     now += 1_000;
-    take(new ClusterEvent.Tick(reach, false));
+    tick();
 
     assertThat(actions).contains(new ClusterAction.Close(1));
     pass(ClusterMachine.STANDBY_AFTER_MILLIS + 2_000, true);
@@ -2229,7 +2143,7 @@ class ClusterMachineTest {
 
     for (int second = 0; second < 120; second++) {
       now += 1_000;
-      take(new ClusterEvent.Tick(reach, false));
+      tick();
       assertThat(isOpen(1)).isTrue();
     }
     pass(2_000, true);
@@ -2246,10 +2160,7 @@ class ClusterMachineTest {
     pass(ClusterMachine.COLD_FOR_MILLIS - 1_000, true);
     assertThat(state.withoutStandby(now)).isEmpty();
 
-    for (int second = 0; second < 3; second++) {
-      hear(new Standby(OTHER, 1, false));
-      pass(1_000, true);
-    }
+    passHearing(3, true, new Standby(OTHER, 1, false));
     assertThat(state.withoutStandby(now)).containsExactly(1);
     hear(new Standby(OTHER, 1, true));
 
@@ -2284,7 +2195,7 @@ class ClusterMachineTest {
     standingBy();
 
     now += 600_000;
-    take(new ClusterEvent.Tick(reach, false));
+    tick();
 
     assertThat(only(ClusterAction.TakeOver.class)).isNull();
   }
@@ -2318,8 +2229,7 @@ class ClusterMachineTest {
     take(new ClusterEvent.Opened(1));
     pass(2_000, false);
     assertThat(stage()).isNull();
-    now += 1_000;
-    hear(member(ME));
+    passOneSecond();
 
     assertThat(actions).contains(new ClusterAction.TakeOver(SHARD, KNOWN));
     assertThat(stage()).isEqualTo(Stage.READING);
@@ -2339,29 +2249,13 @@ class ClusterMachineTest {
     assertThat(stage()).isEqualTo(Stage.OPENING);
   }
 
-  @Test
-  void whoseChannelWasTakenStandsByNoMoreForAWhileThoughItsReaderHasEnded() {
-    standingBy();
-    take(new ClusterEvent.Evicted(1));
-
-    pass(ClusterMachine.GIVEN_UP_MILLIS - 1_000, false);
-    assertThat(isOpen(1)).isFalse();
-    pass(1_000, false);
-
-    assertThat(isOpen(1)).isTrue();
-  }
-
   /** It knows what has not reached Kafka, and we would not. */
   @Test
   void theOwnerOfTheSlotLeavesTheShardToWhoStandsByForAWhile() {
     otherReads();
     plan(7, -1);
     hear(member(THIRD, Set.of(40)));
-    for (int second = 0; second < 14; second++) {
-      hear(member(THIRD, Set.of(40)));
-      hear(new Standby(THIRD, 1, true));
-      pass(1_000, false);
-    }
+    passHearing(14, false, member(THIRD, Set.of(40)), new Standby(THIRD, 1, true));
     assertThat(only(ClusterAction.Open.class)).isNull();
     assertThat(stage()).isNull();
 
@@ -2379,10 +2273,7 @@ class ClusterMachineTest {
     hear(member(THIRD, Set.of(40)));
     hear(new Standby(THIRD, 1, true));
 
-    for (int second = 0; second < 9; second++) {
-      hear(member(THIRD, Set.of(40)));
-      pass(1_000, false);
-    }
+    passHearing(9, false, member(THIRD, Set.of(40)));
 
     assertThat(stage()).isEqualTo(Stage.OPENING);
   }
@@ -2428,7 +2319,7 @@ class ClusterMachineTest {
   void whoIsAboutToEndStandsByNoMore() {
     standingBy();
 
-    take(new ClusterEvent.Leave());
+    take(new ClusterEvent.Leaving(true));
 
     assertThat(actions).contains(new ClusterAction.Close(1));
     assertThat(state.standing()).isEmpty();

@@ -109,10 +109,20 @@ class ClusterTest {
 
   @AfterEach
   void end() throws Exception {
+    closeAll();
+    admin.close();
+  }
+
+  private void closeAll() throws Exception {
     for (AutoCloseable each : open) {
       each.close();
     }
-    admin.close();
+    open.clear();
+  }
+
+  /** Each hears the other. */
+  private static void awaitBoth(Cluster one, Cluster other) {
+    await().atMost(PATIENCE).until(() -> one.status().there() == 2 && other.status().there() == 2);
   }
 
   private Cluster start(Map<String, String> settings) {
@@ -206,9 +216,8 @@ class ClusterTest {
   @Test
   void twoWithTheSameSettingsSayNothingOfThem() {
     Cluster one = start(SETTINGS);
-    Cluster other = start(SETTINGS);
 
-    await().atMost(PATIENCE).until(() -> one.status().there() == 2 && other.status().there() == 2);
+    awaitBoth(one, start(SETTINGS));
     assertThat(one.status().problem()).doesNotContain("other settings");
   }
 
@@ -260,7 +269,7 @@ class ClusterTest {
     Cluster deaf = start(SETTINGS);
     await().atMost(PATIENCE).until(() -> deaf.status().leads());
     Cluster other = start(SETTINGS);
-    await().atMost(PATIENCE).until(() -> deaf.status().there() == 2 && other.status().there() == 2);
+    awaitBoth(deaf, other);
 
     listenersServers = Optional.of("127.0.0.1:1");
     listeners.get(0).wakeup();
@@ -305,10 +314,7 @@ class ClusterTest {
       left.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
       assertThat(leaves.status().here()).isZero();
       assertThat(stays.status().here()).isEqualTo(1);
-      for (AutoCloseable each : open) {
-        each.close();
-      }
-      open.clear();
+      closeAll();
     }
   }
 
@@ -330,7 +336,7 @@ class ClusterTest {
     Cluster other = start(SETTINGS);
 
     await().atMost(PATIENCE).until(() -> members() == 2);
-    await().atMost(PATIENCE).until(() -> one.status().there() == 2 && other.status().there() == 2);
+    awaitBoth(one, other);
     assertThat(
             admin.describeConsumerGroups(List.of(topic)).describedGroups().get(topic).get().type())
         .isEqualTo(GroupType.CONSUMER);
@@ -341,7 +347,7 @@ class ClusterTest {
     NoReader other = new NoReader();
     Cluster ends = start(SETTINGS);
     Cluster stays = start(SETTINGS, other);
-    await().atMost(PATIENCE).until(() -> ends.status().there() == 2 && stays.status().there() == 2);
+    awaitBoth(ends, stays);
     ends.answered(1, new Cluster.Answer("one", List.of("v2.a"), List.of()));
     await().atMost(PATIENCE).until(() -> other.answered.contains("one"));
     stays.answered(2, new Cluster.Answer("two", List.of("v2.b"), List.of()));
@@ -393,9 +399,7 @@ class ClusterTest {
   void aClientOfKafkaThatHasFailedIsReplacedBeforeTheOthersMissTheInstance() {
     Cluster cluster = start(SETTINGS);
     Cluster other = start(SETTINGS);
-    await()
-        .atMost(PATIENCE)
-        .until(() -> cluster.status().there() == 2 && other.status().there() == 2);
+    awaitBoth(cluster, other);
 
     producers.get(0).close(Duration.ZERO);
 
@@ -426,10 +430,7 @@ class ClusterTest {
 
       await().atMost(PATIENCE).until(() -> areBothHeard(one, other));
       assertThat(described().partitions()).hasSize(ControlTopic.SLOTS);
-      for (AutoCloseable each : open) {
-        each.close();
-      }
-      open.clear();
+      closeAll();
     }
   }
 

@@ -15,6 +15,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class DealingTest {
 
+  private static final BiPredicate<Integer, String> ALL = (shard, owner) -> true;
+
   private static Map<Integer, String> owners(int instances, int slots, int shift) {
     return IntStream.range(0, slots)
         .boxed()
@@ -49,7 +51,8 @@ class DealingTest {
   private static void deal(int instances, int count) {
     Map<Integer, String> owners = owners(instances, 60, 0);
 
-    Map<Integer, Integer> dealt = Dealing.deal(shards(count), Map.of(), owners, Map.of(), true);
+    Map<Integer, Integer> dealt =
+        Dealing.deal(shards(count), Map.of(), owners, Map.of(), true, ALL);
 
     assertThat(dealt).hasSize(count);
     assertThat(difference(loads(dealt, owners))).isLessThanOrEqualTo(1);
@@ -67,21 +70,21 @@ class DealingTest {
 
   private static void dealAgain(int before, int after, int count) {
     Map<Integer, String> then = owners(before, 60, 3);
-    Map<Integer, Integer> dealt = Dealing.deal(shards(count), Map.of(), then, Map.of(), true);
+    Map<Integer, Integer> dealt = Dealing.deal(shards(count), Map.of(), then, Map.of(), true, ALL);
     Map<Integer, String> now = owners(after, 60, 11);
     Map<Integer, String> readers = new HashMap<>();
     dealt.forEach((shard, slot) -> readers.put(shard, then.get(slot)));
     readers.values().removeIf(reader -> !now.containsValue(reader));
 
     for (int step = 0; step <= count; step++) {
-      Map<Integer, Integer> next = Dealing.deal(shards(count), dealt, now, readers, true);
+      Map<Integer, Integer> next = Dealing.deal(shards(count), dealt, now, readers, true, ALL);
       // All that was dealt has moved by then
       next.forEach((shard, slot) -> readers.put(shard, now.get(slot)));
       dealt = next;
     }
 
     assertThat(difference(loads(dealt, now))).isLessThanOrEqualTo(1);
-    assertThat(Dealing.deal(shards(count), dealt, now, readers, true)).isEqualTo(dealt);
+    assertThat(Dealing.deal(shards(count), dealt, now, readers, true, ALL)).isEqualTo(dealt);
   }
 
   @Test
@@ -89,7 +92,7 @@ class DealingTest {
     Map<Integer, String> owners = Map.of(0, "a", 1, "b");
     Map<Integer, Integer> before = Map.of(4, 0, 9, 1);
 
-    assertThat(Dealing.deal(Set.of(4, 9), before, owners, Map.of(4, "a", 9, "b"), true))
+    assertThat(Dealing.deal(Set.of(4, 9), before, owners, Map.of(4, "a", 9, "b"), true, ALL))
         .isEqualTo(before);
   }
 
@@ -99,7 +102,7 @@ class DealingTest {
     Map<Integer, String> readers = Map.of(1, "b", 2, "b");
 
     Map<Integer, Integer> dealt =
-        Dealing.deal(Set.of(1, 2), Map.of(1, 0, 2, 1), owners, readers, false);
+        Dealing.deal(Set.of(1, 2), Map.of(1, 0, 2, 1), owners, readers, false, ALL);
 
     assertThat(loads(dealt, owners)).isEqualTo(Map.of("a", 1, "b", 1));
   }

@@ -513,7 +513,7 @@ final class SimulatedInstances {
     }
 
     void leave() {
-      take(new ClusterEvent.Leave());
+      take(new ClusterEvent.Leaving(true));
       member = false;
     }
 

@@ -32,6 +32,10 @@ class MediaRuleTest {
 
   private final EnvelopeReader reader = new EnvelopeReader();
 
+  private void assertPrimary(Media expected, String... participants) {
+    assertThat(conversation(participants).primary()).isEqualTo(expected);
+  }
+
   @Nested
   class DetailEvents {
 
@@ -83,26 +87,26 @@ class MediaRuleTest {
 
     @Test
     void nameTheMediumOfTheirGroup() {
-      Frame.Notification read =
-          read(
-              ANALYTICS,
-              """
+      assertThat(
+              read(
+                      ANALYTICS,
+                      """
               {"group":{"queueId":"q","mediaType":"voice"},"data":[{"interval":"a/b",
-              "metrics":[{"metric":"oWaiting","stats":{"count":3}}]}]}""");
-
-      assertThat(read.media()).containsExactly(VOICE);
+              "metrics":[{"metric":"oWaiting","stats":{"count":3}}]}]}""")
+                  .media())
+          .containsExactly(VOICE);
     }
 
     @Test
     void haveNoMediumIfTheMetricIsNotSplitByMedia() {
-      Frame.Notification read =
-          read(
-              ANALYTICS,
-              """
+      assertThat(
+              read(
+                      ANALYTICS,
+                      """
               {"group":{"queueId":"q"},"data":[{"mediaType":"voice","metrics":[
-              {"metric":"oUserPresences","qualifier":"p","stats":{"count":1}}]}]}""");
-
-      assertThat(read.media()).isEmpty();
+              {"metric":"oUserPresences","qualifier":"p","stats":{"count":1}}]}]}""")
+                  .media())
+          .isEmpty();
     }
 
     @Test
@@ -135,10 +139,10 @@ class MediaRuleTest {
 
     @Test
     void nameTheMediaThatCount() {
-      Frame.Notification read =
-          read(
-              USER + ".conversationsummary",
-              """
+      assertThat(
+              read(
+                      USER + ".conversationsummary",
+                      """
               {"userId":"u",
               "call":{"contactCenter":{"active":0,"acw":0},"enterprise":{"active":1,"acw":0}},
               "callback":{"contactCenter":{"active":0,"acw":0},"enterprise":{"active":0,"acw":0}},
@@ -146,19 +150,19 @@ class MediaRuleTest {
               "message":{"contactCenter":{"active":3,"acw":0}},
               "socialExpression":{"enterprise":{"active":1}},
               "video":{"other":{"active":9}},
-              "chat":{"active":9}}""");
-
-      assertThat(read.media()).containsExactly(VOICE, EMAIL, MESSAGE, SOCIAL);
+              "chat":{"active":9}}""")
+                  .media())
+          .containsExactly(VOICE, EMAIL, MESSAGE, SOCIAL);
     }
 
     @Test
     void nameNoneIfAllAreZero() {
-      Frame.Notification read =
-          read(
-              USER + ".conversationsummary",
-              "{\"call\":{\"contactCenter\":{\"active\":0,\"acw\":0}},\"chat\":null}");
-
-      assertThat(read.media()).isEmpty();
+      assertThat(
+              read(
+                      USER + ".conversationsummary",
+                      "{\"call\":{\"contactCenter\":{\"active\":0,\"acw\":0}},\"chat\":null}")
+                  .media())
+          .isEmpty();
     }
   }
 
@@ -253,10 +257,10 @@ class MediaRuleTest {
 
     @Test
     void ignoreEmptyArrays() {
-      Frame.Notification read =
-          conversation("{\"calls\":[],\"chats\":null,\"emails\":[{\"state\":\"alerting\"}]}");
-
-      assertThat(read.media()).containsExactly(EMAIL);
+      assertThat(
+              conversation("{\"calls\":[],\"chats\":null,\"emails\":[{\"state\":\"alerting\"}]}")
+                  .media())
+          .containsExactly(EMAIL);
     }
 
     @Test
@@ -297,12 +301,12 @@ class MediaRuleTest {
 
     @Test
     void ignoreAMediaTypeOfTheBody() {
-      Frame.Notification read =
-          read(
-              USER + ".conversations",
-              "{\"mediaType\":\"chat\",\"participants\":[{\"calls\":[{\"state\":\"x\"}]}]}");
-
-      assertThat(read.media()).containsExactly(VOICE);
+      assertThat(
+              read(
+                      USER + ".conversations",
+                      "{\"mediaType\":\"chat\",\"participants\":[{\"calls\":[{\"state\":\"x\"}]}]}")
+                  .media())
+          .containsExactly(VOICE);
     }
   }
 
@@ -311,98 +315,76 @@ class MediaRuleTest {
 
     @Test
     void isThatOfTheMostRecentlyConnectedParty() {
-      assertThat(
-              conversation(
-                      party("calls", "connected", "17:00:00.131"),
-                      party("callbacks", "connected", "17:00:00.132"),
-                      party("emails", "connected", "16:59:59"))
-                  .primary())
-          .isEqualTo(CALLBACK);
+      assertPrimary(
+          CALLBACK,
+          party("calls", "connected", "17:00:00.131"),
+          party("callbacks", "connected", "17:00:00.132"),
+          party("emails", "connected", "16:59:59"));
     }
 
     @Test
     void comparesInstantsAndNotTexts() {
-      assertThat(
-              conversation(
-                      party("calls", "connected", "17:00:00.9"),
-                      party("callbacks", "connected", "17:00:00"))
-                  .primary())
-          .isEqualTo(VOICE);
+      assertPrimary(
+          VOICE,
+          party("calls", "connected", "17:00:00.9"),
+          party("callbacks", "connected", "17:00:00"));
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"disconnected", "terminated", "none"})
     void isNotThatOfAPartyThatIsOver(String state) {
-      assertThat(
-              conversation(
-                      party("callbacks", "connected", "17:00:00"),
-                      party("calls", state, "17:05:00"))
-                  .primary())
-          .isEqualTo(CALLBACK);
+      assertPrimary(
+          CALLBACK, party("callbacks", "connected", "17:00:00"), party("calls", state, "17:05:00"));
     }
 
     @Test
     void isNotThatOfAParticipantThatHasEnded() {
-      assertThat(
-              conversation(
-                      party("callbacks", "connected", "17:00:00"),
-                      """
+      assertPrimary(
+          CALLBACK,
+          party("callbacks", "connected", "17:00:00"),
+          """
                       {"calls":[{"state":"connected","connectedTime":"2026-11-21T17:05:00.000Z"}],
-                      "endTime":"2026-11-21T17:06:00.000Z"}""")
-                  .primary())
-          .isEqualTo(CALLBACK);
+                      "endTime":"2026-11-21T17:06:00.000Z"}""");
     }
 
     @Test
     void isThatOfTheMostRecentPartyIfAllAreOver() {
-      assertThat(
-              conversation(
-                      party("calls", "terminated", "17:05:00"),
-                      party("callbacks", "disconnected", "17:00:00"))
-                  .primary())
-          .isEqualTo(VOICE);
+      assertPrimary(
+          VOICE,
+          party("calls", "terminated", "17:05:00"),
+          party("callbacks", "disconnected", "17:00:00"));
     }
 
     @Test
     void isThatOfTheLaterPartyIfTimesAreEqual() {
-      assertThat(
-              conversation(
-                      party("calls", "connected", "17:00:00"),
-                      party("chats", "connected", "17:00:00"))
-                  .primary())
-          .isEqualTo(CHAT);
+      assertPrimary(
+          CHAT, party("calls", "connected", "17:00:00"), party("chats", "connected", "17:00:00"));
     }
 
     @Test
     void isThatOfAConnectedPartyBeforeOneThatStillRings() {
-      assertThat(
-              conversation(
-                      party("callbacks", "connected", "17:00:00"),
-                      "{\"calls\":[{\"state\":\"alerting\"}]}")
-                  .primary())
-          .isEqualTo(CALLBACK);
+      assertPrimary(
+          CALLBACK,
+          party("callbacks", "connected", "17:00:00"),
+          "{\"calls\":[{\"state\":\"alerting\"}]}");
     }
 
     @Test
     void isThatOfAPartyThatStillRingsBeforeOneThatHasLeft() {
-      assertThat(
-              conversation(
-                      party("callbacks", "disconnected", "17:00:00"),
-                      "{\"calls\":[{\"state\":\"alerting\"}]}")
-                  .primary())
-          .isEqualTo(VOICE);
+      assertPrimary(
+          VOICE,
+          party("callbacks", "disconnected", "17:00:00"),
+          "{\"calls\":[{\"state\":\"alerting\"}]}");
     }
 
     @Test
     void takesTheParticipantsTimeWhereTheSessionHasNone() {
-      assertThat(
-              conversation(
-                      """
+      assertPrimary(
+          VOICE,
+          """
                       {"calls":[{"state":"connected"}],
                       "connectedTime":"2026-11-21T17:05:00.000Z"}""",
-                      party("chats", "connected", "17:01:00"))
-                  .primary())
-          .isEqualTo(VOICE);
+          party("chats", "connected", "17:01:00"));
     }
 
     @Test
@@ -472,20 +454,18 @@ class MediaRuleTest {
 
     @Test
     void mayNameItInAFieldThatIsNoText() {
-      Frame.Notification read =
-          read("v2.quality.evaluations", "{\"id\":\"e\",\"mediaType\":[\"CALL\"]}");
-
-      assertThat(read.media()).isEmpty();
+      assertThat(read("v2.quality.evaluations", "{\"id\":\"e\",\"mediaType\":[\"CALL\"]}").media())
+          .isEmpty();
     }
 
     @Test
     void areVoiceIfTheyAreTranscripts() {
-      Frame.Notification read =
-          read(
-              "v2.conversations.c1.transcription",
-              "{\"transcripts\":[{\"channel\":\"EXTERNAL\"}]}");
-
-      assertThat(read.media()).containsExactly(VOICE);
+      assertThat(
+              read(
+                      "v2.conversations.c1.transcription",
+                      "{\"transcripts\":[{\"channel\":\"EXTERNAL\"}]}")
+                  .media())
+          .containsExactly(VOICE);
     }
 
     @Test

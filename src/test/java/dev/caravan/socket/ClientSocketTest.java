@@ -33,6 +33,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.apache.camel.impl.DefaultCamelContext;
 import org.apache.camel.support.service.ServiceHelper;
@@ -56,6 +57,8 @@ class ClientSocketTest {
   private final FrameQueue queue = new FrameQueue(camel, "test-queue", QueueLimits.DEFAULT);
   private final Recorder recorder = new Recorder();
 
+  private TestServer server;
+
   @BeforeEach
   void start() {
     ServiceHelper.startService(component, queue);
@@ -63,6 +66,9 @@ class ClientSocketTest {
 
   @AfterEach
   void stop() {
+    if (server != null) {
+      server.close();
+    }
     ServiceHelper.stopService(queue, component);
     camel.stop();
   }
@@ -76,105 +82,122 @@ class ClientSocketTest {
   @ParameterizedTest
   @ValueSource(ints = {1000, 1001, 1011, 1012, 4001})
   void tellsTheCodeAndTextWithWhichTheServerCloses(int code) throws Exception {
-    try (TestServer server =
+    server =
         TestServer.webSockets(
             socket -> {
               socket.writeTextMessage("last");
               socket.close((short) code, "moving " + SECRET);
-            })) {
-      ClientSocket socket = open(server);
+            });
+    ClientSocket socket = open(server);
 
-      assertThat(get(socket.closed()))
-          .isEqualTo(new CloseReason(Initiator.SERVER, code, "moving ***"));
-      assertThat(recorder.texts()).containsExactly("last");
-      assertThat(recorder.ends).hasSize(1);
-      assertThat(recorder.framesAfterTheEnd).hasValue(0);
-    }
+    assertThat(get(socket.closed()))
+        .isEqualTo(new CloseReason(Initiator.SERVER, code, "moving ***"));
+    assertThat(recorder.texts()).containsExactly("last");
+    assertThat(recorder.ends).hasSize(1);
+    assertThat(recorder.framesAfterTheEnd).hasValue(0);
   }
 
   @Test
   void tellsACloseWithoutACodeFromACloseWith1000() throws Exception {
-    try (TestServer server =
+    server =
         TestServer.webSockets(
             socket ->
                 socket.textMessageHandler(
-                    text -> netty(socket).writeAndFlush(new CloseWebSocketFrame())))) {
-      ClientSocket socket = open(server);
-      socket.sendText("close");
+                    text -> netty(socket).writeAndFlush(new CloseWebSocketFrame())));
+    ClientSocket socket = open(server);
+    socket.sendText("close");
 
-      assertThat(get(socket.closed()).code()).isEqualTo(CloseReason.NO_STATUS);
-    }
+    assertThat(get(socket.closed()).code()).isEqualTo(CloseReason.NO_STATUS);
   }
 
   @Test
   void aResetIsTheTransportsFault() throws Exception {
     CountDownLatch received = new CountDownLatch(1);
-    try (TestServer server =
+    server =
         TestServer.webSockets(
             socket -> {
               socket.writeTextMessage("last");
               socket.textMessageHandler(text -> TestServer.reset(socket));
-            })) {
-      ClientSocket socket =
-          open(
-              server,
-              new Recorder() {
-                @Override
-                public void onFrame(byte[] frame, boolean binary) {
-                  received.countDown();
-                }
-              });
-      assertThat(received.await(2, TimeUnit.MINUTES)).isTrue();
-      socket.sendText("die");
+            });
+    ClientSocket socket =
+        open(
+            server,
+            new Recorder() {
+              @Override
+              public void onFrame(byte[] frame, boolean binary) {
+                received.countDown();
+              }
+            });
+    assertThat(received.await(2, TimeUnit.MINUTES)).isTrue();
+    socket.sendText("die");
 
-      CloseReason reason = get(socket.closed());
+    CloseReason reason = get(socket.closed());
 
-      assertThat(reason.initiator()).isEqualTo(Initiator.TRANSPORT);
-      assertThat(reason.code()).isEqualTo(CloseReason.ABNORMAL);
-      assertThat(reason.text()).contains("without a close frame");
-    }
+    assertThat(reason.initiator()).isEqualTo(Initiator.TRANSPORT);
+    assertThat(reason.code()).isEqualTo(CloseReason.ABNORMAL);
+    assertThat(reason.text()).contains("without a close frame");
   }
 
   @Test
   void anEndOfStreamWithoutACloseFrameIsTheTransportsFault() throws Exception {
-    try (TestServer server =
-        TestServer.webSockets(socket -> socket.textMessageHandler(text -> netty(socket).close()))) {
-      ClientSocket socket = open(server);
-      socket.sendText("die");
+    server =
+        TestServer.webSockets(socket -> socket.textMessageHandler(text -> netty(socket).close()));
+    ClientSocket socket = open(server);
+    socket.sendText("die");
 
-      assertThat(get(socket.closed()).initiator()).isEqualTo(Initiator.TRANSPORT);
-    }
+    assertThat(get(socket.closed()).initiator()).isEqualTo(Initiator.TRANSPORT);
+  }
+
+  @Test
+  void opensNoSocketThatNobodyAskedFor() throws Exception {
+    AtomicInteger attempts = new AtomicInteger();
+    server =
+        TestServer.handshakes(
+            handshake -> {
+              if (attempts.incrementAndGet() == 1) {
+                handshake.accept();
+              }
+            });
+    ClientSocket socket = open(server);
+    await().atMost(GENEROUS).until(() -> server.sockets().size() == 1);
+
+    server.closeAll(1001);
+    get(socket.closed());
+
+    await()
+        .during(Duration.ofSeconds(4))
+        .atMost(GENEROUS)
+        .failFast("a socket that nobody asked for", () -> attempts.get() > 1)
+        .until(() -> attempts.get() == 1);
   }
 
   @Test
   void closesWithTheCodeItIsGivenAndSaysThatItWasUs() throws Exception {
-    try (TestServer server = TestServer.webSockets(socket -> {})) {
-      ClientSocket socket = open(server);
+    server = TestServer.webSockets(socket -> {});
+    ClientSocket socket = open(server);
 
-      CloseReason reason = get(socket.close(1000, "done"));
+    CloseReason reason = get(socket.close(1000, "done"));
 
-      assertThat(reason).isEqualTo(new CloseReason(Initiator.US, 1000, "done"));
-      ServerWebSocket peer = server.sockets().get(0);
-      await().atMost(GENEROUS).until(() -> peer.closeStatusCode() != null);
-      assertThat(peer.closeStatusCode()).isEqualTo((short) 1000);
-      assertThat(peer.closeReason()).isEqualTo("done");
-    }
+    assertThat(reason).isEqualTo(new CloseReason(Initiator.US, 1000, "done"));
+    ServerWebSocket peer = server.sockets().get(0);
+    await().atMost(GENEROUS).until(() -> peer.closeStatusCode() != null);
+    assertThat(peer.closeStatusCode()).isEqualTo((short) 1000);
+    assertThat(peer.closeReason()).isEqualTo("done");
   }
 
   @Test
   void handsOverWhatThePeerStillSendsAfterOurClose() throws Exception {
-    try (TestServer server =
+    server =
         TestServer.webSockets(
-            socket -> socket.closeHandler(v -> {}).frameHandler(frame -> answer(socket, frame)))) {
-      ClientSocket socket = open(server);
+            socket -> socket.closeHandler(v -> {}).frameHandler(frame -> answer(socket, frame)));
+    ClientSocket socket = open(server);
 
-      socket.sendText("go");
-      await().atMost(GENEROUS).until(() -> recorder.frames.size() == 10);
-      get(socket.close(1000, ""));
+    socket.sendText("go");
+    await().atMost(GENEROUS).until(() -> recorder.frames.size() == 10);
+    get(socket.close(1000, ""));
 
-      assertThat(recorder.frames).hasSize(10);
-      assertThat(recorder.framesAfterTheEnd).hasValue(0);
-    }
+    assertThat(recorder.frames).hasSize(10);
+    assertThat(recorder.framesAfterTheEnd).hasValue(0);
   }
 
   private static void answer(ServerWebSocket socket, WebSocketFrame frame) {
@@ -190,14 +213,13 @@ class ClientSocketTest {
     component.setLimits(
         new SocketLimits(Duration.ofSeconds(10), Duration.ofMillis(300), 1024 * 1024));
     CompletableFuture<Void> tcpEnded = new CompletableFuture<>();
-    try (TestServer server = TestServer.tcp(socket -> handshakeThenSilence(socket, tcpEnded))) {
-      ClientSocket socket = open(server);
+    server = TestServer.tcp(socket -> handshakeThenSilence(socket, tcpEnded));
+    ClientSocket socket = open(server);
 
-      CloseReason reason = get(socket.close(1000, ""));
+    CloseReason reason = get(socket.close(1000, ""));
 
-      assertThat(reason).isEqualTo(new CloseReason(Initiator.US, 1000, ""));
-      tcpEnded.get(2, TimeUnit.MINUTES);
-    }
+    assertThat(reason).isEqualTo(new CloseReason(Initiator.US, 1000, ""));
+    tcpEnded.get(2, TimeUnit.MINUTES);
   }
 
   private static void handshakeThenSilence(NetSocket socket, CompletableFuture<Void> ended) {
@@ -217,17 +239,16 @@ class ClientSocketTest {
   @ParameterizedTest
   @ValueSource(ints = {401, 403, 404, 429, 503})
   void namesTheStatusOfARefusedHandshakeAndNotThePath(int status) throws Exception {
-    try (TestServer server = TestServer.handshakes(handshake -> handshake.reject(status))) {
-      SocketOpenException failure = openFailure(server);
+    server = TestServer.handshakes(handshake -> handshake.reject(status));
+    SocketOpenException failure = openFailure(server);
 
-      assertThat(failure.kind()).isEqualTo(Kind.REFUSED);
-      assertThat(failure.status()).hasValue(status);
-      assertThat(failure)
-          .hasMessage(
-              "127.0.0.1:%d refused the WebSocket handshake with HTTP status %d.",
-              server.port(), status);
-      assertThat(recorder.ends).isEmpty();
-    }
+    assertThat(failure.kind()).isEqualTo(Kind.REFUSED);
+    assertThat(failure.status()).hasValue(status);
+    assertThat(failure)
+        .hasMessage(
+            "127.0.0.1:%d refused the WebSocket handshake with HTTP status %d.",
+            server.port(), status);
+    assertThat(recorder.ends).isEmpty();
   }
 
   @Test
@@ -236,12 +257,10 @@ class ClientSocketTest {
     String answer =
         "HTTP/1.1 429 Too Many Requests\r\nDate: %s\r\nRetry-After: 7\r\nContent-Length: 0\r\n\r\n"
             .formatted(date);
-    try (TestServer server =
-        TestServer.tcp(socket -> socket.handler(data -> socket.end(Buffer.buffer(answer))))) {
-      SocketOpenException failure = openFailure(server);
-      assertThat(failure.retryAfter()).contains("7");
-      assertThat(failure.date()).contains(date);
-    }
+    server = TestServer.tcp(socket -> socket.handler(data -> socket.end(Buffer.buffer(answer))));
+    SocketOpenException failure = openFailure(server);
+    assertThat(failure.retryAfter()).contains("7");
+    assertThat(failure.date()).contains(date);
   }
 
   @Test
@@ -275,50 +294,44 @@ class ClientSocketTest {
     component.setLimits(
         new SocketLimits(Duration.ofMillis(400), Duration.ofSeconds(5), 1024 * 1024));
     CompletableFuture<Void> tcpEnded = new CompletableFuture<>();
-    try (TestServer server =
-        TestServer.tcp(socket -> socket.closeHandler(v -> tcpEnded.complete(null)))) {
-      SocketOpenException failure = openFailure(server);
+    server = TestServer.tcp(socket -> socket.closeHandler(v -> tcpEnded.complete(null)));
+    SocketOpenException failure = openFailure(server);
 
-      assertThat(failure.kind()).isEqualTo(Kind.TIMEOUT);
-      assertThat(failure).hasMessageContaining("within 400 ms").hasMessageNotContaining(SECRET);
-      tcpEnded.get(2, TimeUnit.MINUTES);
-    }
+    assertThat(failure.kind()).isEqualTo(Kind.TIMEOUT);
+    assertThat(failure).hasMessageContaining("within 400 ms").hasMessageNotContaining(SECRET);
+    tcpEnded.get(2, TimeUnit.MINUTES);
   }
 
   @Test
   void refusesASecondSocketWhileTheFirstIsBeingOpened() throws Exception {
-    try (TestServer server = TestServer.tcp(socket -> {})) {
-      ClientSocketEndpoint endpoint = component.endpoint(address(server), Map.of());
-      ClientSocket first = endpoint.open(queue, recorder);
+    server = TestServer.tcp(socket -> {});
+    ClientSocketEndpoint endpoint = component.endpoint(address(server), Map.of());
+    ClientSocket first = endpoint.open(queue, recorder);
 
-      assertThatThrownBy(() -> endpoint.open(queue, recorder))
-          .isInstanceOf(IllegalStateException.class)
-          .hasMessageContaining("still there")
-          .hasMessageNotContaining(SECRET);
+    assertThatThrownBy(() -> endpoint.open(queue, recorder))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("still there")
+        .hasMessageNotContaining(SECRET);
 
-      first.close(1000, "");
-      assertThat(failure(first.opened()).kind()).isEqualTo(Kind.ABORTED);
-      assertThat(failure(first.closed()).kind()).isEqualTo(Kind.ABORTED);
-      endpoint.open(queue, recorder);
-      await().atMost(GENEROUS).until(() -> server.connections().size() == 2);
-    }
+    first.close(1000, "");
+    assertThat(failure(first.opened()).kind()).isEqualTo(Kind.ABORTED);
+    assertThat(failure(first.closed()).kind()).isEqualTo(Kind.ABORTED);
+    endpoint.open(queue, recorder);
+    await().atMost(GENEROUS).until(() -> server.connections().size() == 2);
   }
 
   @Test
   void tellsGarbageFromAHandshake() throws Exception {
-    try (TestServer server =
+    server =
         TestServer.tcp(
-            socket ->
-                socket.handler(data -> socket.end(Buffer.buffer("220 smtp ready\r\n\r\n"))))) {
-      assertThat(openFailure(server).kind()).isEqualTo(Kind.PROTOCOL);
-    }
+            socket -> socket.handler(data -> socket.end(Buffer.buffer("220 smtp ready\r\n\r\n"))));
+    assertThat(openFailure(server).kind()).isEqualTo(Kind.PROTOCOL);
   }
 
   @Test
   void tellsAConnectionThatEndsDuringTheHandshake() throws Exception {
-    try (TestServer server = TestServer.tcp(socket -> socket.handler(data -> socket.close()))) {
-      assertThat(openFailure(server).kind()).isEqualTo(Kind.PROTOCOL);
-    }
+    server = TestServer.tcp(socket -> socket.handler(data -> socket.close()));
+    assertThat(openFailure(server).kind()).isEqualTo(Kind.PROTOCOL);
   }
 
   @Test
@@ -340,19 +353,18 @@ class ClientSocketTest {
 
   @Test
   void tellsThatTlsWasNotAgreedOn() throws Exception {
-    try (TestServer server = TestServer.webSockets(socket -> {})) {
-      ClientSocket socket =
-          component
-              .endpoint(URI.create("wss://127.0.0.1:" + server.port() + "/" + SECRET), Map.of())
-              .open(queue, recorder);
+    server = TestServer.webSockets(socket -> {});
+    ClientSocket socket =
+        component
+            .endpoint(URI.create("wss://127.0.0.1:" + server.port() + "/" + SECRET), Map.of())
+            .open(queue, recorder);
 
-      assertThat(failure(socket.opened()).kind()).isEqualTo(Kind.TLS);
-    }
+    assertThat(failure(socket.opened()).kind()).isEqualTo(Kind.TLS);
   }
 
   @Test
   void putsFragmentsTogetherAndMarksBinaryMessages() throws Exception {
-    try (TestServer server =
+    server =
         TestServer.webSockets(
             socket -> {
               socket.writeFrame(WebSocketFrame.textFrame("{\"a\":", false));
@@ -362,41 +374,39 @@ class ClientSocketTest {
               socket.writeBinaryMessage(Buffer.buffer(new byte[] {0, -1, 2}));
               socket.writeTextMessage("");
               socket.close();
-            })) {
-      get(open(server).closed());
+            });
+    get(open(server).closed());
 
-      assertThat(recorder.frames).hasSize(3);
-      assertThat(recorder.frames.get(0).text()).isEqualTo("{\"a\":\"ü\"}");
-      assertThat(recorder.frames.get(0).binary()).isFalse();
-      assertThat(recorder.frames.get(1).bytes()).containsExactly(0, -1, 2);
-      assertThat(recorder.frames.get(1).binary()).isTrue();
-      assertThat(recorder.frames.get(2).bytes()).isEmpty();
-    }
+    assertThat(recorder.frames).hasSize(3);
+    assertThat(recorder.frames.get(0).text()).isEqualTo("{\"a\":\"ü\"}");
+    assertThat(recorder.frames.get(0).binary()).isFalse();
+    assertThat(recorder.frames.get(1).bytes()).containsExactly(0, -1, 2);
+    assertThat(recorder.frames.get(1).binary()).isTrue();
+    assertThat(recorder.frames.get(2).bytes()).isEmpty();
   }
 
   @Test
   void takesAFrameOf4MiBInOnePieceAndInFragments() throws Exception {
     Buffer large = TestServer.bytes(4 * 1024 * 1024);
-    try (TestServer server =
+    server =
         TestServer.webSockets(
             socket -> {
               socket.writeFrame(WebSocketFrame.binaryFrame(large, true));
               socket.writeTextMessage(large.toString());
               socket.close();
-            })) {
-      get(open(server).closed());
+            });
+    get(open(server).closed());
 
-      assertThat(recorder.frames).hasSize(2);
-      assertThat(recorder.frames.get(0).bytes()).isEqualTo(large.getBytes());
-      assertThat(recorder.frames.get(1).bytes()).isEqualTo(large.getBytes());
-    }
+    assertThat(recorder.frames).hasSize(2);
+    assertThat(recorder.frames.get(0).bytes()).isEqualTo(large.getBytes());
+    assertThat(recorder.frames.get(1).bytes()).isEqualTo(large.getBytes());
   }
 
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
   void closesWith1009OnAMessageThatIsTooBig(boolean inOneFrame) throws Exception {
     component.setLimits(new SocketLimits(Duration.ofSeconds(10), Duration.ofSeconds(5), 1000));
-    try (TestServer server =
+    server =
         TestServer.webSockets(
             socket -> {
               socket.writeTextMessage("before");
@@ -406,18 +416,17 @@ class ClientSocketTest {
                 socket.writeFrame(WebSocketFrame.binaryFrame(TestServer.bytes(600), false));
                 socket.writeFrame(WebSocketFrame.continuationFrame(TestServer.bytes(401), true));
               }
-            })) {
-      ClientSocket socket = open(server);
+            });
+    ClientSocket socket = open(server);
 
-      CloseReason reason = get(socket.closed());
+    CloseReason reason = get(socket.closed());
 
-      assertThat(reason.initiator()).isEqualTo(Initiator.US);
-      assertThat(reason.code()).isEqualTo(CloseReason.TOO_BIG);
-      assertThat(recorder.texts()).containsExactly("before");
-      ServerWebSocket peer = server.sockets().get(0);
-      await().atMost(GENEROUS).until(() -> peer.closeStatusCode() != null);
-      assertThat(peer.closeStatusCode()).isEqualTo((short) 1009);
-    }
+    assertThat(reason.initiator()).isEqualTo(Initiator.US);
+    assertThat(reason.code()).isEqualTo(CloseReason.TOO_BIG);
+    assertThat(recorder.texts()).containsExactly("before");
+    ServerWebSocket peer = server.sockets().get(0);
+    await().atMost(GENEROUS).until(() -> peer.closeStatusCode() != null);
+    assertThat(peer.closeStatusCode()).isEqualTo((short) 1009);
   }
 
   @Test
@@ -426,143 +435,135 @@ class ClientSocketTest {
     camel
         .getRegistry()
         .bind("options", new HttpClientOptions().setTryUsePerMessageWebSocketCompression(true));
-    try (TestServer server =
+    server =
         TestServer.webSockets(
             new HttpServerOptions().setPerMessageWebSocketCompressionSupported(true),
             socket -> {
               socket.writeTextMessage("x".repeat(1000));
               socket.writeTextMessage("x".repeat(100_000));
-            })) {
-      ClientSocket socket =
-          component
-              .endpoint(address(server), Map.of("clientOptions", "#options"))
-              .open(queue, recorder);
+            });
+    ClientSocket socket =
+        component
+            .endpoint(address(server), Map.of("clientOptions", "#options"))
+            .open(queue, recorder);
 
-      assertThat(get(socket.closed()).code()).isEqualTo(CloseReason.TOO_BIG);
-      assertThat(recorder.texts()).containsExactly("x".repeat(1000));
-    }
+    assertThat(get(socket.closed()).code()).isEqualTo(CloseReason.TOO_BIG);
+    assertThat(recorder.texts()).containsExactly("x".repeat(1000));
   }
 
   @Test
   void keepsTheBytesOfInvalidUtf8() throws Exception {
     byte[] invalid = {'"', (byte) 0xc3, (byte) 0x28, '"'};
-    try (TestServer server =
+    server =
         TestServer.webSockets(
             socket ->
                 socket.textMessageHandler(
                     text -> {
                       netty(socket).write(new TextWebSocketFrame(Unpooled.wrappedBuffer(invalid)));
                       socket.close();
-                    }))) {
-      ClientSocket socket = open(server);
-      socket.sendText("go");
-      get(socket.closed());
+                    }));
+    ClientSocket socket = open(server);
+    socket.sendText("go");
+    get(socket.closed());
 
-      assertThat(recorder.frames.get(0).bytes()).isEqualTo(invalid);
-    }
+    assertThat(recorder.frames.get(0).bytes()).isEqualTo(invalid);
   }
 
   @Test
   void sendsTextAndFailsVisiblyWhenItCannot() throws Exception {
     AtomicReference<String> heard = new AtomicReference<>();
-    try (TestServer server =
-        TestServer.webSockets(socket -> socket.textMessageHandler(heard::set))) {
-      ClientSocket socket = open(server);
+    server = TestServer.webSockets(socket -> socket.textMessageHandler(heard::set));
+    ClientSocket socket = open(server);
 
-      get(socket.sendText("ping"));
-      await().atMost(GENEROUS).untilAsserted(() -> assertThat(heard).hasValue("ping"));
+    get(socket.sendText("ping"));
+    await().atMost(GENEROUS).untilAsserted(() -> assertThat(heard).hasValue("ping"));
 
-      get(socket.close(1000, ""));
-      assertThatThrownBy(() -> get(socket.sendText("ping")))
-          .cause()
-          .hasMessageContaining("is not open")
-          .hasMessageNotContaining(SECRET);
-    }
+    get(socket.close(1000, ""));
+    assertThatThrownBy(() -> get(socket.sendText("ping")))
+        .cause()
+        .hasMessageContaining("is not open")
+        .hasMessageNotContaining(SECRET);
   }
 
   @Test
   void showsHowLongThePeerIsSilentAndEndsTheSilenceWithAnyMessage() throws Exception {
-    try (TestServer server =
+    server =
         TestServer.webSockets(
-            socket -> socket.textMessageHandler(t -> socket.writeTextMessage("here")))) {
-      ClientSocket socket = open(server);
-      assertThat(socket.liveness().lastFrameNanos()).isEmpty();
-      await().atMost(GENEROUS).until(() -> socket.liveness().silence().toMillis() > 20);
+            socket -> socket.textMessageHandler(t -> socket.writeTextMessage("here")));
+    ClientSocket socket = open(server);
+    assertThat(socket.liveness().lastFrameNanos()).isEmpty();
+    await().atMost(GENEROUS).until(() -> socket.liveness().silence().toMillis() > 20);
 
-      socket.sendText("say something");
+    socket.sendText("say something");
 
-      await().atMost(GENEROUS).until(() -> socket.liveness().lastFrameNanos().isPresent());
-      assertThat(socket.liveness().pausedSinceNanos()).isEmpty();
-    }
+    await().atMost(GENEROUS).until(() -> socket.liveness().lastFrameNanos().isPresent());
+    assertThat(socket.liveness().pausedSinceNanos()).isEmpty();
   }
 
   @Test
   void pingsAndPongsOfWhateverStandsInBetweenDoNotEndTheSilence() throws Exception {
     AtomicReference<ServerWebSocket> seen = new AtomicReference<>();
     CountDownLatch answered = new CountDownLatch(3);
-    try (TestServer server =
+    server =
         TestServer.webSockets(
             socket -> {
               socket.pongHandler(pong -> answered.countDown());
               seen.set(socket);
-            })) {
-      ClientSocket socket = open(server);
-      await().atMost(GENEROUS).until(() -> seen.get() != null);
-      long before = System.nanoTime();
+            });
+    ClientSocket socket = open(server);
+    await().atMost(GENEROUS).until(() -> seen.get() != null);
+    long before = System.nanoTime();
 
-      for (int i = 0; i < 3; i++) {
-        seen.get().writePing(Buffer.buffer("alive?"));
-        seen.get().writePong(Buffer.buffer("alive!"));
-      }
-      assertThat(answered.await(2, TimeUnit.MINUTES)).isTrue();
-
-      Duration pinged = Duration.ofNanos(System.nanoTime() - before);
-      assertThat(socket.liveness().silence()).isGreaterThanOrEqualTo(pinged);
-      assertThat(socket.liveness().lastFrameNanos()).isEmpty();
+    for (int i = 0; i < 3; i++) {
+      seen.get().writePing(Buffer.buffer("alive?"));
+      seen.get().writePong(Buffer.buffer("alive!"));
     }
+    assertThat(answered.await(2, TimeUnit.MINUTES)).isTrue();
+
+    Duration pinged = Duration.ofNanos(System.nanoTime() - before);
+    assertThat(socket.liveness().silence()).isGreaterThanOrEqualTo(pinged);
+    assertThat(socket.liveness().lastFrameNanos()).isEmpty();
   }
 
   @Test
   void isBehindSinceItsThreadStoodStill() throws Exception {
     CountDownLatch watched = new CountDownLatch(1);
-    try (TestServer server =
+    server =
         TestServer.handshakes(
             handshake -> {
               await().atMost(GENEROUS).until(() -> watched.getCount() == 0);
               handshake.accept();
-            })) {
-      ClientSocket socket = component.endpoint(address(server), Map.of()).open(queue, recorder);
-      CompletionStage<Long> stoodStill =
-          socket
-              .opened()
-              .thenApply(
-                  opened -> {
-                    long begin = System.nanoTime();
-                    await().until(() -> System.nanoTime() - begin > 1_500_000_000L);
-                    return begin;
-                  });
-      watched.countDown();
+            });
+    ClientSocket socket = component.endpoint(address(server), Map.of()).open(queue, recorder);
+    CompletionStage<Long> stoodStill =
+        socket
+            .opened()
+            .thenApply(
+                opened -> {
+                  long begin = System.nanoTime();
+                  await().until(() -> System.nanoTime() - begin > 1_500_000_000L);
+                  return begin;
+                });
+    watched.countDown();
 
-      await().atMost(GENEROUS).until(() -> socket.liveness().behindSinceNanos().isPresent());
-      assertThat(socket.liveness().behindSinceNanos().orElseThrow() - get(stoodStill)).isNegative();
-    }
+    await().atMost(GENEROUS).until(() -> socket.liveness().behindSinceNanos().isPresent());
+    assertThat(socket.liveness().behindSinceNanos().orElseThrow() - get(stoodStill)).isNegative();
   }
 
   @Test
   void passesTheStockOptionsOn() throws Exception {
     AtomicReference<ServerWebSocket> seen = new AtomicReference<>();
-    try (TestServer server = TestServer.webSockets(seen::set)) {
-      URI address = URI.create("ws://127.0.0.1:" + server.port() + "/a%20b/c?d=e%26f");
-      ClientSocketEndpoint endpoint =
-          component.endpoint(
-              address, Map.of("handshake.X-Tenant", "acme", "originHeaderUrl", "http://here"));
-      get(endpoint.open(queue, recorder).opened());
+    server = TestServer.webSockets(seen::set);
+    URI address = URI.create("ws://127.0.0.1:" + server.port() + "/a%20b/c?d=e%26f");
+    ClientSocketEndpoint endpoint =
+        component.endpoint(
+            address, Map.of("handshake.X-Tenant", "acme", "originHeaderUrl", "http://here"));
+    get(endpoint.open(queue, recorder).opened());
 
-      await().atMost(GENEROUS).until(() -> seen.get() != null);
-      assertThat(seen.get().uri()).isEqualTo("/a%20b/c?d=e%26f");
-      assertThat(seen.get().headers().get("X-Tenant")).isEqualTo("acme");
-      assertThat(seen.get().headers().get("Origin")).isEqualTo("http://here");
-    }
+    await().atMost(GENEROUS).until(() -> seen.get() != null);
+    assertThat(seen.get().uri()).isEqualTo("/a%20b/c?d=e%26f");
+    assertThat(seen.get().headers().get("X-Tenant")).isEqualTo("acme");
+    assertThat(seen.get().headers().get("Origin")).isEqualTo("http://here");
   }
 
   @Test

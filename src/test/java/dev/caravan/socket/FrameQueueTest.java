@@ -16,6 +16,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
 import org.apache.camel.impl.DefaultCamelContext;
@@ -46,6 +47,8 @@ class FrameQueueTest {
     }
   }
 
+  private TestServer server;
+
   @BeforeEach
   void start() {
     ServiceHelper.startService(component, queue);
@@ -53,6 +56,9 @@ class FrameQueueTest {
 
   @AfterEach
   void stop() {
+    if (server != null) {
+      server.close();
+    }
     permits.release(1_000_000);
     ServiceHelper.stopService(queue, component);
     camel.stop();
@@ -61,39 +67,86 @@ class FrameQueueTest {
   @Test
   void pausesASocketWhenFullAndResumesItWhenHalfEmpty() throws Exception {
     Slow listener = new Slow();
-    try (TestServer server = TestServer.webSockets(socket -> {})) {
-      ClientSocket socket = open(server, listener);
-      send(server, 0, 0, 4);
+    server = TestServer.webSockets(socket -> {});
+    ClientSocket socket = open(server, listener);
+    send(server, 0, 0, 4);
 
-      await().atMost(GENEROUS).until(() -> socket.liveness().pausedSinceNanos().isPresent());
-      assertThat(socket.liveness().silence()).isZero();
-      assertThat(queue.frames()).isEqualTo(4);
-      permits.release();
-      await().atMost(GENEROUS).until(() -> listener.frames.size() == 1);
-      assertThat(socket.liveness().pausedSinceNanos()).isPresent();
+    await().atMost(GENEROUS).until(() -> socket.liveness().pausedSinceNanos().isPresent());
+    assertThat(socket.liveness().silence()).isZero();
+    assertThat(queue.frames()).isEqualTo(4);
+    permits.release();
+    await().atMost(GENEROUS).until(() -> listener.frames.size() == 1);
+    assertThat(socket.liveness().pausedSinceNanos()).isPresent();
 
-      permits.release();
+    permits.release();
 
-      await().atMost(GENEROUS).until(() -> socket.liveness().pausedSinceNanos().isEmpty());
-    }
+    await().atMost(GENEROUS).until(() -> socket.liveness().pausedSinceNanos().isEmpty());
   }
 
   @Test
   void losesNothingAndKeepsTheOrderThroughManyPauses() throws Exception {
     Slow listener = new Slow();
-    try (TestServer server = TestServer.webSockets(socket -> {})) {
-      ClientSocket socket = open(server, listener);
-      send(server, 0, 0, 2000);
-      await().atMost(GENEROUS).until(() -> socket.liveness().pausedSinceNanos().isPresent());
+    server = TestServer.webSockets(socket -> {});
+    ClientSocket socket = open(server, listener);
+    send(server, 0, 0, 2000);
+    await().atMost(GENEROUS).until(() -> socket.liveness().pausedSinceNanos().isPresent());
 
-      for (int i = 1; i <= 20; i++) {
-        permits.release(100);
-        int handled = i * 100;
-        await().atMost(GENEROUS).until(() -> listener.frames.size() >= handled);
-      }
+    for (int i = 1; i <= 20; i++) {
+      permits.release(100);
+      int handled = i * 100;
+      await().atMost(GENEROUS).until(() -> listener.frames.size() >= handled);
+    }
 
-      await().atMost(GENEROUS).until(() -> listener.frames.size() == 2000);
-      assertThat(listener.texts()).isEqualTo(numbers(2000));
+    await().atMost(GENEROUS).until(() -> listener.frames.size() == 2000);
+    assertThat(listener.texts()).isEqualTo(numbers(2000));
+  }
+
+  @Test
+  void losesNothingOfABurstRightAfterTheHandshake() throws Exception {
+    server =
+        TestServer.webSockets(
+            socket ->
+                IntStream.range(0, 300).forEach(i -> socket.writeTextMessage(Integer.toString(i))));
+    for (int attempt = 1; attempt <= 20; attempt++) {
+      Recorder listener = new Recorder();
+      open(server, listener);
+
+      await("all of attempt " + attempt)
+          .atMost(GENEROUS)
+          .until(() -> listener.frames.size() == 300);
+      assertThat(listener.texts()).isEqualTo(numbers(300));
+    }
+  }
+
+  @Test
+  void holdsTheServerBackWhileTheListenerIsSlow() throws Exception {
+    int messages = 4000;
+    AtomicInteger sent = new AtomicInteger();
+    server =
+        TestServer.webSockets(
+            socket -> {
+              socket.drainHandler(v -> fill(socket, sent, messages));
+              fill(socket, sent, messages);
+            });
+    Slow listener = new Slow();
+    open(server, listener);
+
+    AtomicInteger before = new AtomicInteger(-1);
+    await()
+        .pollInterval(Duration.ofSeconds(1))
+        .atMost(GENEROUS)
+        .until(() -> before.getAndSet(sent.get()) == sent.get());
+    assertThat(sent).hasValueLessThan(messages);
+
+    permits.release(messages);
+    await().atMost(GENEROUS).until(() -> listener.frames.size() == messages);
+    assertThat(listener.texts().stream().map(text -> text.substring(0, text.indexOf(' '))).toList())
+        .isEqualTo(numbers(messages));
+  }
+
+  private static void fill(ServerWebSocket socket, AtomicInteger sent, int messages) {
+    while (sent.get() < messages && !socket.isClosed() && !socket.writeQueueFull()) {
+      socket.writeTextMessage(sent.getAndIncrement() + " " + "x".repeat(16 * 1024));
     }
   }
 
@@ -103,44 +156,42 @@ class FrameQueueTest {
     queue = queue(new QueueLimits(1000, 100_000, SHORT_DRAIN));
     ServiceHelper.startService(queue);
     Slow listener = new Slow();
-    try (TestServer server = TestServer.webSockets(socket -> {})) {
-      ClientSocket socket = open(server, listener);
+    server = TestServer.webSockets(socket -> {});
+    ClientSocket socket = open(server, listener);
 
-      ServerWebSocket peer = server.sockets().get(0);
-      for (int i = 0; i < 100; i++) {
-        peer.writeTextMessage(TestServer.bytes(30_000).toString());
-      }
-
-      await().atMost(GENEROUS).until(() -> socket.liveness().pausedSinceNanos().isPresent());
-      assertThat(queue.frames()).isEqualTo(4);
-      permits.release(100);
-      await().atMost(GENEROUS).until(() -> listener.frames.size() == 100);
+    ServerWebSocket peer = server.sockets().get(0);
+    for (int i = 0; i < 100; i++) {
+      peer.writeTextMessage(TestServer.bytes(30_000).toString());
     }
+
+    await().atMost(GENEROUS).until(() -> socket.liveness().pausedSinceNanos().isPresent());
+    assertThat(queue.frames()).isEqualTo(4);
+    permits.release(100);
+    await().atMost(GENEROUS).until(() -> listener.frames.size() == 100);
   }
 
   @Test
   void pausesEverySocketThatFeedsIt() throws Exception {
     Slow listener = new Slow();
-    try (TestServer server = TestServer.webSockets(socket -> {})) {
-      ClientSocket predecessor = open(server, listener);
-      ClientSocket successor = open(server, listener);
+    server = TestServer.webSockets(socket -> {});
+    ClientSocket predecessor = open(server, listener);
+    ClientSocket successor = open(server, listener);
 
-      send(server, 0, 0, 100);
-      send(server, 1, 0, 100);
-      await().atMost(GENEROUS).until(() -> predecessor.liveness().pausedSinceNanos().isPresent());
-      await().atMost(GENEROUS).until(() -> successor.liveness().pausedSinceNanos().isPresent());
+    send(server, 0, 0, 100);
+    send(server, 1, 0, 100);
+    await().atMost(GENEROUS).until(() -> predecessor.liveness().pausedSinceNanos().isPresent());
+    await().atMost(GENEROUS).until(() -> successor.liveness().pausedSinceNanos().isPresent());
 
-      permits.release(200);
-      await().atMost(GENEROUS).until(() -> listener.frames.size() == 200);
-      await().atMost(GENEROUS).until(() -> predecessor.liveness().pausedSinceNanos().isEmpty());
-      await().atMost(GENEROUS).until(() -> successor.liveness().pausedSinceNanos().isEmpty());
-    }
+    permits.release(200);
+    await().atMost(GENEROUS).until(() -> listener.frames.size() == 200);
+    await().atMost(GENEROUS).until(() -> predecessor.liveness().pausedSinceNanos().isEmpty());
+    await().atMost(GENEROUS).until(() -> successor.liveness().pausedSinceNanos().isEmpty());
   }
 
   @Test
   void handsOverWhatWasReadDuringAPauseThoughTheConnectionIsLost() throws Exception {
     Slow listener = new Slow();
-    try (TestServer server =
+    server =
         TestServer.webSockets(
             socket ->
                 socket.textMessageHandler(
@@ -152,61 +203,58 @@ class FrameQueueTest {
                           .writeTextMessage("11")
                           .onComplete(
                               v -> ((WebSocketInternal) socket).channelHandlerContext().close());
-                    }))) {
-      ClientSocket socket = open(server, listener);
-      socket.sendText("go");
-      await().atMost(GENEROUS).until(() -> socket.liveness().pausedSinceNanos().isPresent());
+                    }));
+    ClientSocket socket = open(server, listener);
+    socket.sendText("go");
+    await().atMost(GENEROUS).until(() -> socket.liveness().pausedSinceNanos().isPresent());
 
-      permits.release(12);
+    permits.release(12);
 
-      assertThat(get(socket.closed()).initiator()).isEqualTo(Initiator.TRANSPORT);
-      assertThat(listener.texts()).isEqualTo(numbers(12));
-      assertThat(listener.framesAfterTheEnd).hasValue(0);
-    }
+    assertThat(get(socket.closed()).initiator()).isEqualTo(Initiator.TRANSPORT);
+    assertThat(listener.texts()).isEqualTo(numbers(12));
+    assertThat(listener.framesAfterTheEnd).hasValue(0);
   }
 
   @Test
   void handsOverWhatTheServerSentBeforeItClosedDuringAPause() throws Exception {
     Slow listener = new Slow();
-    try (TestServer server =
+    server =
         TestServer.webSockets(
             socket -> {
               for (int i = 0; i < 500; i++) {
                 socket.writeTextMessage(Integer.toString(i));
               }
               socket.close((short) 1001, "bye");
-            })) {
-      ClientSocket socket = open(server, listener);
-      await().atMost(GENEROUS).until(() -> socket.liveness().pausedSinceNanos().isPresent());
+            });
+    ClientSocket socket = open(server, listener);
+    await().atMost(GENEROUS).until(() -> socket.liveness().pausedSinceNanos().isPresent());
 
-      permits.release(500);
+    permits.release(500);
 
-      assertThat(get(socket.closed())).isEqualTo(new CloseReason(Initiator.SERVER, 1001, "bye"));
-      assertThat(listener.texts()).isEqualTo(numbers(500));
-      assertThat(listener.ends).hasSize(1);
-    }
+    assertThat(get(socket.closed())).isEqualTo(new CloseReason(Initiator.SERVER, 1001, "bye"));
+    assertThat(listener.texts()).isEqualTo(numbers(500));
+    assertThat(listener.ends).hasSize(1);
   }
 
   @Test
   void stopClosesWith1000AndHandsOverWhatWasRead() throws Exception {
     Slow listener = new Slow();
-    try (TestServer server = TestServer.webSockets(socket -> {})) {
-      ClientSocket socket = open(server, listener);
-      send(server, 0, 0, 3);
-      await().atMost(GENEROUS).until(() -> queue.frames() == 3);
+    server = TestServer.webSockets(socket -> {});
+    ClientSocket socket = open(server, listener);
+    send(server, 0, 0, 3);
+    await().atMost(GENEROUS).until(() -> queue.frames() == 3);
 
-      CompletableFuture<Void> stopped = CompletableFuture.runAsync(queue::stop);
-      ServerWebSocket peer = server.sockets().get(0);
-      await().atMost(GENEROUS).until(() -> peer.closeStatusCode() != null);
-      assertThat(peer.closeStatusCode()).isEqualTo((short) 1000);
-      assertThat(stopped).isNotDone();
-      permits.release(3);
+    CompletableFuture<Void> stopped = CompletableFuture.runAsync(queue::stop);
+    ServerWebSocket peer = server.sockets().get(0);
+    await().atMost(GENEROUS).until(() -> peer.closeStatusCode() != null);
+    assertThat(peer.closeStatusCode()).isEqualTo((short) 1000);
+    assertThat(stopped).isNotDone();
+    permits.release(3);
 
-      stopped.get(2, TimeUnit.MINUTES);
-      assertThat(listener.texts()).isEqualTo(numbers(3));
-      assertThat(listener.ends).containsExactly(new CloseReason(Initiator.US, 1000, ""));
-      assertThat(get(socket.closed()).initiator()).isEqualTo(Initiator.US);
-    }
+    stopped.get(2, TimeUnit.MINUTES);
+    assertThat(listener.texts()).isEqualTo(numbers(3));
+    assertThat(listener.ends).containsExactly(new CloseReason(Initiator.US, 1000, ""));
+    assertThat(get(socket.closed()).initiator()).isEqualTo(Initiator.US);
   }
 
   @Test
@@ -215,15 +263,14 @@ class FrameQueueTest {
     queue = queue(new QueueLimits(4, 1024 * 1024, SHORT_DRAIN));
     ServiceHelper.startService(queue);
     Slow listener = new Slow();
-    try (TestServer server = TestServer.webSockets(socket -> {})) {
-      open(server, listener);
-      send(server, 0, 0, 100);
-      await().atMost(GENEROUS).until(() -> queue.frames() >= 4);
+    server = TestServer.webSockets(socket -> {});
+    open(server, listener);
+    send(server, 0, 0, 100);
+    await().atMost(GENEROUS).until(() -> queue.frames() >= 4);
 
-      CompletableFuture.runAsync(queue::stop).get(2, TimeUnit.MINUTES);
+    CompletableFuture.runAsync(queue::stop).get(2, TimeUnit.MINUTES);
 
-      assertThat(listener.frames).isEmpty();
-    }
+    assertThat(listener.frames).isEmpty();
   }
 
   /** As when a route waits for a step of its own to stop it, until Camel gives that up. */
@@ -238,22 +285,21 @@ class FrameQueueTest {
             super.onFrame(frame, binary);
           }
         };
-    try (TestServer server = TestServer.webSockets(socket -> {})) {
-      open(server, listener);
-      send(server, 0, 0, 3);
-      await().atMost(GENEROUS).until(() -> queue.frames() == 3 && thread.get() != null);
+    server = TestServer.webSockets(socket -> {});
+    open(server, listener);
+    send(server, 0, 0, 3);
+    await().atMost(GENEROUS).until(() -> queue.frames() == 3 && thread.get() != null);
 
-      Thread stopping = new Thread(() -> queue.stop());
-      stopping.start();
-      ServerWebSocket peer = server.sockets().get(0);
-      await().atMost(GENEROUS).until(() -> peer.closeStatusCode() != null);
-      stopping.interrupt();
-      stopping.join(GENEROUS.toMillis());
-      permits.release(3);
+    Thread stopping = new Thread(() -> queue.stop());
+    stopping.start();
+    ServerWebSocket peer = server.sockets().get(0);
+    await().atMost(GENEROUS).until(() -> peer.closeStatusCode() != null);
+    stopping.interrupt();
+    stopping.join(GENEROUS.toMillis());
+    permits.release(3);
 
-      await().atMost(GENEROUS).until(() -> !thread.get().isAlive());
-      assertThat(listener.texts()).isEqualTo(numbers(3));
-    }
+    await().atMost(GENEROUS).until(() -> !thread.get().isAlive());
+    assertThat(listener.texts()).isEqualTo(numbers(3));
   }
 
   @Test
@@ -287,14 +333,13 @@ class FrameQueueTest {
             }
           }
         };
-    try (TestServer server = TestServer.webSockets(socket -> {})) {
-      open(server, listener);
-      send(server, 0, 0, 3);
-      await().atMost(GENEROUS).until(() -> listener.frames.size() == 3);
-      send(server, 0, 3, 4);
+    server = TestServer.webSockets(socket -> {});
+    open(server, listener);
+    send(server, 0, 0, 3);
+    await().atMost(GENEROUS).until(() -> listener.frames.size() == 3);
+    send(server, 0, 3, 4);
 
-      await().atMost(GENEROUS).until(() -> listener.frames.size() == 4);
-    }
+    await().atMost(GENEROUS).until(() -> listener.frames.size() == 4);
   }
 
   @Test
@@ -309,82 +354,78 @@ class FrameQueueTest {
             Thread.currentThread().interrupt();
           }
         };
-    try (TestServer server = TestServer.webSockets(socket -> {})) {
-      open(server, listener);
-      send(server, 0, 0, 4);
-      await().atMost(GENEROUS).until(() -> queue.frames() == 4);
-      permits.release(4);
+    server = TestServer.webSockets(socket -> {});
+    open(server, listener);
+    send(server, 0, 0, 4);
+    await().atMost(GENEROUS).until(() -> queue.frames() == 4);
+    permits.release(4);
 
-      await().atMost(GENEROUS).until(() -> interrupted.size() == 4);
-      assertThat(interrupted).containsOnly(false);
-    }
+    await().atMost(GENEROUS).until(() -> interrupted.size() == 4);
+    assertThat(interrupted).containsOnly(false);
   }
 
   @Test
   void goesOnAfterASocketThatCannotBePausedNorResumed() throws Exception {
     Slow listener = new Slow();
-    try (TestServer server = TestServer.webSockets(socket -> {})) {
-      open(server, listener);
-      send(server, 0, 0, 1);
-      await().atMost(GENEROUS).until(() -> queue.frames() == 1);
+    server = TestServer.webSockets(socket -> {});
+    open(server, listener);
+    send(server, 0, 0, 1);
+    await().atMost(GENEROUS).until(() -> queue.frames() == 1);
 
-      // Stands for a socket of which every call fails
-      queue.offer(null, new byte[1], false);
-      queue.offer(null, new byte[1], false);
-      assertThatThrownBy(() -> queue.offer(null, new byte[1], false))
-          .isInstanceOf(NullPointerException.class);
-      permits.release(4);
-      await().atMost(GENEROUS).until(() -> listener.frames.size() == 1);
-      send(server, 0, 1, 4);
+    // Stands for a socket of which every call fails
+    queue.offer(null, new byte[1], false);
+    queue.offer(null, new byte[1], false);
+    assertThatThrownBy(() -> queue.offer(null, new byte[1], false))
+        .isInstanceOf(NullPointerException.class);
+    permits.release(4);
+    await().atMost(GENEROUS).until(() -> listener.frames.size() == 1);
+    send(server, 0, 1, 4);
 
-      await().atMost(GENEROUS).until(() -> listener.frames.size() == 4);
-      assertThat(queue.frames()).isZero();
-    }
+    await().atMost(GENEROUS).until(() -> listener.frames.size() == 4);
+    assertThat(queue.frames()).isZero();
   }
 
   @Test
   void letsTheListenerOpenTheNextSocketWhenOneHasEnded() throws Exception {
     AtomicReference<ClientSocket> second = new AtomicReference<>();
-    try (TestServer server = TestServer.webSockets(socket -> {})) {
-      ClientSocketEndpoint endpoint = component.endpoint(address(server), Map.of());
-      Recorder next = new Recorder();
-      Recorder first =
-          new Recorder() {
-            @Override
-            public void onClosed(CloseReason reason) {
-              super.onClosed(reason);
-              try {
-                second.set(endpoint.open(queue, next));
-              } catch (Exception e) {
-                throw new IllegalStateException(e);
-              }
+    server = TestServer.webSockets(socket -> {});
+    ClientSocketEndpoint endpoint = component.endpoint(address(server), Map.of());
+    Recorder next = new Recorder();
+    Recorder first =
+        new Recorder() {
+          @Override
+          public void onClosed(CloseReason reason) {
+            super.onClosed(reason);
+            try {
+              second.set(endpoint.open(queue, next));
+            } catch (Exception e) {
+              throw new IllegalStateException(e);
             }
-          };
-      get(endpoint.open(queue, first).opened());
-      await().atMost(GENEROUS).until(() -> server.sockets().size() == 1);
+          }
+        };
+    get(endpoint.open(queue, first).opened());
+    await().atMost(GENEROUS).until(() -> server.sockets().size() == 1);
 
-      server.closeAll(1001);
+    server.closeAll(1001);
 
-      await().atMost(GENEROUS).until(() -> server.sockets().size() == 2);
-      get(second.get().opened());
-    }
+    await().atMost(GENEROUS).until(() -> server.sockets().size() == 2);
+    get(second.get().opened());
   }
 
   @Test
   void namesItsThread() throws Exception {
     AtomicReference<String> thread = new AtomicReference<>();
-    try (TestServer server = TestServer.webSockets(socket -> socket.writeTextMessage("hello"))) {
-      open(
-          server,
-          new Recorder() {
-            @Override
-            public void onFrame(byte[] frame, boolean binary) {
-              thread.set(Thread.currentThread().getName());
-            }
-          });
+    server = TestServer.webSockets(socket -> socket.writeTextMessage("hello"));
+    open(
+        server,
+        new Recorder() {
+          @Override
+          public void onFrame(byte[] frame, boolean binary) {
+            thread.set(Thread.currentThread().getName());
+          }
+        });
 
-      await().atMost(GENEROUS).untilAsserted(() -> assertThat(thread.get()).contains("test-queue"));
-    }
+    await().atMost(GENEROUS).untilAsserted(() -> assertThat(thread.get()).contains("test-queue"));
   }
 
   private FrameQueue queue(QueueLimits limits) {

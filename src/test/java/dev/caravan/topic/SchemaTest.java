@@ -87,7 +87,7 @@ class SchemaTest {
   @Test
   void speaksJsonSchema() {
     JsonNode schema =
-        catalogue.find("v2.users.{id}.conversations").orElseThrow().schema().toJsonSchema();
+        catalogue.topicOf("v2.users.{id}.conversations").orElseThrow().schema().toJsonSchema();
     JsonNode participant = schema.at("/properties/participants/items");
 
     assertThat(schema.path("type").asText()).isEqualTo("object");
@@ -109,7 +109,7 @@ class SchemaTest {
 
   private List<String> violations(String pattern, String body) {
     try {
-      return Violations.of(catalogue.find(pattern).orElseThrow(), mapper.readTree(body));
+      return Violations.of(catalogue.topicOf(pattern).orElseThrow(), mapper.readTree(body));
     } catch (JsonProcessingException e) {
       throw new AssertionError(e);
     }

@@ -4,8 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.caravan.topic.Listing.Kind;
-import dev.caravan.topic.TopicSelector.Slot;
+import dev.caravan.topic.TopicSelector.Filter;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -19,10 +20,10 @@ class SelectorParserTest {
 
   @Test
   void takesAPlainTopicAsItIs() {
-    assertThat(only("v2.users." + ID + ".presence"))
-        .isEqualTo(
-            new TopicSelector(
-                "v2.users." + ID + ".presence", "v2.users." + ID + ".presence", new Slot.Given()));
+    String topic = "v2.users." + ID + ".presence";
+
+    assertThat(only(topic))
+        .isEqualTo(new TopicSelector(topic, topic, Optional.empty(), Filter.NONE, ""));
   }
 
   @Test
@@ -49,28 +50,35 @@ class SelectorParserTest {
   void knowsWhatAStarStandsFor(String selector, Kind kind) {
     TopicSelector read = only(selector);
 
-    assertThat(read.slot()).isEqualTo(new Slot.Every(kind));
     assertThat(read.listing()).contains(Listing.of(kind));
+    assertThat(read.filter()).isEqualTo(Filter.NONE);
+    assertThat(read.isOfSome()).isFalse();
   }
 
   @Test
   void readsFilters() {
-    assertThat(only("v2.routing.queues.[name=Sales*].conversations").slot())
-        .isEqualTo(new Slot.Named(Kind.QUEUES, "Sales*"));
-    assertThat(only("v2.users.[ division = Home ].presence").slot())
-        .isEqualTo(new Slot.InDivision(Kind.USERS, "Home"));
-    assertThat(only("v2.users.[GROUP=Tier 1].presence").slot())
-        .isEqualTo(new Slot.InGroup("Tier 1"));
-    assertThat(only("v2.users.[group=Tier 1].presence").listing())
-        .contains(Listing.membersOf("Tier 1"));
+    isFiltered("v2.routing.queues.[name=Sales*].conversations", Kind.QUEUES, Filter.NAME, "Sales*");
+    isFiltered("v2.users.[ division = Home ].presence", Kind.USERS, Filter.DIVISION, "Home");
+    TopicSelector group = only("v2.users.[GROUP=Tier 1].presence");
+    assertThat(group.listing()).contains(Listing.membersOf("Tier 1"));
+    assertThat(group.isOfSome()).isTrue();
+  }
+
+  private void isFiltered(String selector, Kind kind, Filter filter, String glob) {
+    TopicSelector read = only(selector);
+
+    assertThat(read.listing()).contains(Listing.of(kind));
+    assertThat(read.filter()).isEqualTo(filter);
+    assertThat(read.glob()).isEqualTo(glob);
+    assertThat(read.isOfSome()).isTrue();
   }
 
   @Test
   void lettersThatMeanSomethingElsewhereMayBePartOfAName() {
     String name = "St. Gallen, A=B & C? [test]";
 
-    assertThat(only("v2.routing.queues.[name=" + name + "].conversations").slot())
-        .isEqualTo(new Slot.Named(Kind.QUEUES, name));
+    isFiltered(
+        "v2.routing.queues.[name=" + name + "].conversations", Kind.QUEUES, Filter.NAME, name);
   }
 
   @Test
@@ -98,8 +106,7 @@ class SelectorParserTest {
         .extracting(TopicSelector::topic)
         .containsExactly(
             "v2.users.*.presence", "v2.users.*.routingStatus", "v2.users.*.conversations.calls");
-    assertThat(only("v2.users.[name=A?B&C]?presence").slot())
-        .isEqualTo(new Slot.Named(Kind.USERS, "A?B&C"));
+    isFiltered("v2.users.[name=A?B&C]?presence", Kind.USERS, Filter.NAME, "A?B&C");
   }
 
   @Test

@@ -169,7 +169,7 @@ class TopicSharderTest {
 
   @Test
   void dealsShardsToTheClientThatHasTheFewestAndTellsWhatNobodyHasRoomFor() {
-    TopicSharder two = new TopicSharder(3, List.of("a", "b"), 2);
+    TopicSharder two = new TopicSharder(3, List.of("a", "b"), any -> 2, 0);
 
     Plan plan = two.plan(Plan.NOTHING, topics(0, 14), Refusals.NONE);
 
@@ -186,7 +186,8 @@ class TopicSharderTest {
     IntStream.range(0, 5).forEach(i -> subscriptions.add(user(i).replace("v2", "v2.of") + ".a"));
 
     Plan plan =
-        new TopicSharder(3, List.of("a"), 4).plan(Plan.NOTHING, subscriptions, Refusals.NONE);
+        new TopicSharder(3, List.of("a"), any -> 4, 0)
+            .plan(Plan.NOTHING, subscriptions, Refusals.NONE);
 
     // Four pairs alone, and the last one with the room that is left
     Map<String, Integer> places = places(plan.shards());
@@ -198,7 +199,7 @@ class TopicSharderTest {
 
   @Test
   void triesWithAnotherClientJustWhatOneMayNotSee() {
-    TopicSharder two = new TopicSharder(3, List.of("a", "b"), 2);
+    TopicSharder two = new TopicSharder(3, List.of("a", "b"), any -> 2, 0);
     List<String> wanted = List.of(user(1) + "?presence&x.adherence", user(2) + ".presence");
     Plan before = two.plan(Plan.NOTHING, wanted, Refusals.NONE);
     String refused = user(1) + ".x.adherence";
@@ -219,7 +220,7 @@ class TopicSharderTest {
 
   @Test
   void aKindThatAClientIsRefusedStaysWhereItIsReadAndNothingNewOfItComesThere() {
-    TopicSharder two = new TopicSharder(10, List.of("a", "b"), 2);
+    TopicSharder two = new TopicSharder(10, List.of("a", "b"), any -> 2, 0);
     List<String> first = List.of(presence(1), presence(2));
     Plan before = two.plan(Plan.NOTHING, first, Refusals.NONE);
     Refusals kindToA = new Refusals(Map.of("a", Set.of(presence(2))), Map.of("a", Set.of(KIND)));
@@ -232,7 +233,7 @@ class TopicSharderTest {
 
   @Test
   void triesWithAClientThatWasRefusedTheKindWhatTheOtherWasRefusedByName() {
-    TopicSharder two = new TopicSharder(10, List.of("a", "b"), 2);
+    TopicSharder two = new TopicSharder(10, List.of("a", "b"), any -> 2, 0);
     List<String> wanted = List.of(presence(1));
     Plan before = two.plan(Plan.NOTHING, wanted, Refusals.NONE);
     Refusals guessed = new Refusals(Map.of("a", Set.of(presence(1))), Map.of("b", Set.of(KIND)));
@@ -251,7 +252,7 @@ class TopicSharderTest {
 
   @Test
   void asksAgainWhereItWasForWhatNoOtherClientHasRoomFor() {
-    TopicSharder two = new TopicSharder(2, List.of("a", "b"), 1);
+    TopicSharder two = new TopicSharder(2, List.of("a", "b"), any -> 1, 0);
     Plan full = two.plan(Plan.NOTHING, topics(0, 4), Refusals.NONE);
     Refusals toA = new Refusals(Map.of("a", Set.of("0")), Map.of());
 
@@ -263,10 +264,12 @@ class TopicSharderTest {
   @Test
   void dealsAnewWhatAClientReadThatIsNoMore() {
     Plan before =
-        new TopicSharder(3, List.of("a", "b"), 2).plan(Plan.NOTHING, topics(0, 10), Refusals.NONE);
+        new TopicSharder(3, List.of("a", "b"), any -> 2, 0)
+            .plan(Plan.NOTHING, topics(0, 10), Refusals.NONE);
 
     Plan after =
-        new TopicSharder(3, List.of("b", "c"), 2).plan(before, topics(0, 10), Refusals.NONE);
+        new TopicSharder(3, List.of("b", "c"), any -> 2, 0)
+            .plan(before, topics(0, 10), Refusals.NONE);
 
     Map<String, Integer> places = places(after.shards());
     places(before.of("b"))
@@ -281,7 +284,7 @@ class TopicSharderTest {
       Random random = new Random(seed);
       int most = 2 + random.nextInt(3);
       List<String> clients = List.of("a", "b", "c").subList(0, 1 + random.nextInt(3));
-      TopicSharder sharder = new TopicSharder(10, clients, most);
+      TopicSharder sharder = new TopicSharder(10, clients, any -> most, 0);
       Plan plan = Plan.NOTHING;
       Set<Integer> agents = new LinkedHashSet<>();
       Map<String, Set<String>> refused = new HashMap<>();
@@ -352,7 +355,7 @@ class TopicSharderTest {
         Plan before = plan;
 
         plan =
-            new TopicSharder(10, List.copyOf(present), most)
+            new TopicSharder(10, List.copyOf(present), any -> most, 0)
                 .plan(
                     before,
                     Map.of(),

@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 
 /**
  * Which topics were read when, by replicas that read them no more and by those that do. A replica
@@ -45,7 +46,7 @@ final class Coverage {
 
   /** A replica read these topics, and does not any more. */
   void ended(Replica replica, Instant since, Instant until, Collection<String> topics) {
-    if (since.isBefore(until)) {
+    if (since.isBefore(until) && !topics.isEmpty()) {
       ended.addLast(new Interval(replica, since, Optional.of(until), Set.copyOf(topics)));
     }
     if (ended.size() > MOST_ENDED) {
@@ -55,48 +56,35 @@ final class Coverage {
 
   /** Nobody wants other topics than these: that they were read once is of no interest. */
   void wanted(Set<String> topics) {
-    List<Interval> all = List.copyOf(ended);
-    ended.clear();
-    for (Interval one : all) {
+    for (Interval one : takeAll()) {
       Set<String> rest = new LinkedHashSet<>(one.topics());
-      if (rest.retainAll(topics)) {
-        ended.addLast(new Interval(one.replica(), one.since(), one.until(), rest));
-      } else {
-        ended.addLast(one);
-      }
+      rest.retainAll(topics);
+      ended(one.replica(), one.since(), one.until().orElseThrow(), rest);
     }
   }
 
+  private List<Interval> takeAll() {
+    List<Interval> all = List.copyOf(ended);
+    ended.clear();
+    return all;
+  }
+
   /**
-   * A replica has not read anything since then, whatever was believed.
+   * A replica has not read anything of these since then, whatever was believed.
    *
    * @return the topics that it was believed to have read then, and reads no more
    */
-  Set<String> notAfter(Replica replica, Instant end) {
-    return notAfter(replica, end, any -> true);
-  }
-
   Set<String> notAfter(Replica replica, Instant end, Predicate<String> which) {
     Set<String> topics = new LinkedHashSet<>();
-    List<Interval> all = List.copyOf(ended);
-    ended.clear();
-    for (Interval one : all) {
-      boolean tooLate = one.replica().equals(replica) && one.until().orElseThrow().isAfter(end);
-      Set<String> not = new LinkedHashSet<>(one.topics());
-      not.removeIf(topic -> !tooLate || !which.test(topic));
-      if (not.isEmpty()) {
-        ended.addLast(one);
-        continue;
-      }
-      topics.addAll(not);
-      if (not.size() < one.topics().size()) {
-        Set<String> rest = new LinkedHashSet<>(one.topics());
-        rest.removeAll(not);
-        ended.addLast(new Interval(replica, one.since(), one.until(), rest));
-      }
-      if (one.since().isBefore(end)) {
-        ended.addLast(new Interval(replica, one.since(), Optional.of(end), not));
-      }
+    for (Interval one : takeAll()) {
+      Instant until = one.until().orElseThrow();
+      boolean tooLate = one.replica().equals(replica) && until.isAfter(end);
+      Map<Boolean, List<String>> not =
+          one.topics().stream()
+              .collect(Collectors.partitioningBy(topic -> tooLate && which.test(topic)));
+      topics.addAll(not.get(true));
+      ended(one.replica(), one.since(), until, not.get(false));
+      ended(one.replica(), one.since(), end, not.get(true));
     }
     return topics;
   }

@@ -2,7 +2,9 @@ package dev.caravan.channel.gap;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 
 /**
  * An interval in which topics were subscribed but not read, or events were lost that had been read;
@@ -33,14 +35,17 @@ public record Gap(
     return topics.isEmpty();
   }
 
-  Gap and(Gap other) {
+  /** This and another one as one, over all the time from the first to the second. */
+  Gap and(Gap other, String both) {
+    Set<String> all = new LinkedHashSet<>(topics);
+    all.addAll(other.topics);
     return new Gap(
-        id,
+        both,
         shard,
         from.isBefore(other.from) ? from : other.from,
         to.isAfter(other.to) ? to : other.to,
         cause,
-        topics,
+        List.copyOf(all),
         lost + other.lost);
   }
 

@@ -81,46 +81,41 @@ final class GapFiles {
     }
   }
 
-  /**
-   * What the last run left.
-   *
-   * @param ofUnknownTopics stand for what damaged files held
-   */
-  record Contents(
-      List<OpenGap> open,
-      List<OpenGap> ofUnknownTopics,
-      List<WaitingGaps.Entry> waiting,
-      List<OpenGap> givenUp,
-      Map<Replica, GapLedger.Reading> reading,
-      Map<String, Attempts> attempts) {}
+  /** What the last run left. */
+  static final class Contents {
+    final List<OpenGap> open = new ArrayList<>();
+
+    /** They stand for what damaged files held. */
+    final List<OpenGap> ofUnknownTopics = new ArrayList<>();
+
+    final List<WaitingGaps.Entry> waiting = new ArrayList<>();
+    final List<OpenGap> givenUp = new ArrayList<>();
+    final Map<Replica, GapLedger.Reading> reading = new LinkedHashMap<>();
+    final Map<String, Attempts> attempts = new LinkedHashMap<>();
+
+    /** Until when each replica had read everything, by its key. */
+    private final Map<String, Instant> until = new HashMap<>();
+
+    /** When these times were written last, if they are lost. */
+    private Optional<Instant> timesWritten = Optional.empty();
+  }
 
   // ---- reading
 
   Contents load() {
-    Contents found =
-        new Contents(
-            new ArrayList<>(),
-            new ArrayList<>(),
-            new ArrayList<>(),
-            new ArrayList<>(),
-            new LinkedHashMap<>(),
-            new LinkedHashMap<>());
-    Map<String, Instant> until = new HashMap<>();
+    Contents found = new Contents();
     Set<String> boots = new HashSet<>(Set.of(boot));
     Optional<Damage> times =
         read(
             folder.resolve(TIMES),
             entry -> {
               boots.add(entry.path("boot").asText());
-              entry
-                  .path("until")
-                  .properties()
-                  .forEach(one -> until.put(one.getKey(), Instant.parse(one.getValue().asText())));
-              entry
-                  .path("attempts")
-                  .properties()
-                  .forEach(
-                      one -> found.attempts().put(one.getKey(), GapJson.attempts(one.getValue())));
+              for (var one : entry.path("until").properties()) {
+                found.until.put(one.getKey(), Instant.parse(one.getValue().asText()));
+              }
+              for (var one : entry.path("attempts").properties()) {
+                found.attempts.put(one.getKey(), GapJson.attempts(one.getValue()));
+              }
             });
     times.ifPresent(
         damage ->
@@ -130,13 +125,13 @@ final class GapFiles {
                     + " lost, too. Look at the disk.",
                 damage.sentence(),
                 damage.written()));
-    Optional<Instant> timesWritten = times.map(Damage::written);
+    found.timesWritten = times.map(Damage::written);
     for (Path file : files()) {
       String name = file.getFileName().toString();
       if (name.startsWith(GAP)) {
         gap(file, inner(name, GAP), found);
       } else if (name.startsWith(REPLICA)) {
-        replica(file, inner(name, REPLICA), until, timesWritten, found);
+        replica(file, inner(name, REPLICA), found);
       } else if (name.startsWith(GIVEN_UP)) {
         givenUp(file, inner(name, GIVEN_UP), found);
       }
@@ -144,7 +139,7 @@ final class GapFiles {
     boots.remove("");
     // A file of times that cannot be read is what a power cut leaves, too
     if (boots.size() > 1 || times.isPresent()) {
-      machineWasStarted(found, until.values().stream().max(Instant::compareTo));
+      machineWasStarted(found);
     }
     return found;
   }
@@ -153,25 +148,24 @@ final class GapFiles {
    * Without a word, or nothing would count as read: what came last may not be on its disk. Which
    * channel read it, and whether it is being read at all, is of no account.
    */
-  private static void machineWasStarted(Contents found, Optional<Instant> lastRead) {
-    if (!found.reading().isEmpty() || !found.open().isEmpty()) {
+  private static void machineWasStarted(Contents found) {
+    Optional<Instant> lastRead = found.until.values().stream().max(Instant::compareTo);
+    if (!found.reading.isEmpty() || !found.open.isEmpty()) {
       LOG.warn(
           "The machine was started anew while the bridge ran. What was read in the last {} s before"
               + " may not have reached the disk, and is reported as not read.",
           NOT_ON_DISK.toSeconds());
     }
-    found
-        .reading()
-        .replaceAll(
-            (replica, was) ->
-                new GapLedger.Reading(was.since(), was.until().minus(NOT_ON_DISK), was.topics()));
+    found.reading.replaceAll(
+        (replica, was) ->
+            new GapLedger.Reading(was.since(), was.until().minus(NOT_ON_DISK), was.topics()));
     UnaryOperator<OpenGap> sooner =
         gap -> {
           Instant onDisk = lastRead.orElse(gap.from()).minus(NOT_ON_DISK);
           return onDisk.isBefore(gap.from()) ? gap.since(onDisk) : gap;
         };
-    found.open().replaceAll(sooner);
-    found.ofUnknownTopics().replaceAll(sooner);
+    found.open.replaceAll(sooner);
+    found.ofUnknownTopics.replaceAll(sooner);
   }
 
   private void gap(Path file, String id, Contents found) {
@@ -179,10 +173,10 @@ final class GapFiles {
             file,
             entry -> {
               if (entry.has("to")) {
-                found.waiting().add(GapJson.waiting(entry));
+                found.waiting.add(GapJson.waiting(entry));
               } else {
                 OpenGap gap = GapJson.open(entry);
-                (gap.topics().isEmpty() ? found.ofUnknownTopics() : found.open()).add(gap);
+                (gap.topics().isEmpty() ? found.ofUnknownTopics : found.open).add(gap);
               }
             })
         .ifPresent(
@@ -195,13 +189,9 @@ final class GapFiles {
             });
   }
 
-  private static void lost(Damage damage, String what, Instant from, Contents found) {
-    lost(damage, what, OpenGap.id(from, 0), from, found);
-  }
-
   /** Until it is known which topics there are, a gap of that id stands for what was in the file. */
   private static void lost(Damage damage, String what, String id, Instant from, Contents found) {
-    found.ofUnknownTopics().add(OpenGap.ofUnknownTopics(id, from));
+    found.ofUnknownTopics.add(OpenGap.ofUnknownTopics(id, from));
     LOG.error(
         "{} {} All topics are taken to be not read since {}; that gap is reported, and read again as"
             + " far as it can be. Look at the disk.",
@@ -211,42 +201,43 @@ final class GapFiles {
   }
 
   private void givenUp(Path file, String id, Contents found) {
-    read(file, entry -> found.givenUp().add(GapJson.open(entry)))
+    read(file, entry -> found.givenUp.add(GapJson.open(entry)))
         .ifPresent(
             damage -> {
               Instant from = OpenGap.began(id).orElse(damage.written());
-              lost(damage, "Which topics were given up then is lost.", from, found);
+              lost(
+                  damage,
+                  "Which topics were given up then is lost.",
+                  OpenGap.id(from, 0),
+                  from,
+                  found);
             });
   }
 
-  private void replica(
-      Path file,
-      String key,
-      Map<String, Instant> until,
-      Optional<Instant> timesWritten,
-      Contents found) {
+  private void replica(Path file, String key, Contents found) {
     read(
             file,
             entry -> {
               Replica replica = GapJson.replica(entry);
               Instant since = Instant.parse(entry.required("since").asText());
               Instant last =
-                  Optional.ofNullable(until.get(replica.key()))
-                      .or(() -> Optional.ofNullable(until.get(replica.formerKey())))
-                      .orElse(timesWritten.orElse(since));
+                  Optional.ofNullable(found.until.get(replica.key()))
+                      .or(() -> Optional.ofNullable(found.until.get(replica.formerKey())))
+                      .orElse(found.timesWritten.orElse(since));
               if (renamed(file, replica)) {
-                found.reading().put(replica, GapJson.reading(entry, last));
-                Attempts earlier = found.attempts().get(replica.formerKey());
+                found.reading.put(replica, GapJson.reading(entry, last));
+                Attempts earlier = found.attempts.get(replica.formerKey());
                 if (earlier != null) {
-                  found.attempts().putIfAbsent(replica.key(), earlier);
+                  found.attempts.putIfAbsent(replica.key(), earlier);
                 }
               }
             })
         .ifPresent(
             damage -> {
-              Instant last = until.getOrDefault(key, damage.written());
+              Instant last = found.until.getOrDefault(key, damage.written());
               Instant from = last.minus(GapLedger.UNDER_WAY);
-              lost(damage, "Which topics a channel read is lost.", from, found);
+              lost(
+                  damage, "Which topics a channel read is lost.", OpenGap.id(from, 0), from, found);
             });
   }
 
@@ -381,12 +372,8 @@ final class GapFiles {
     } catch (IOException e) {
       pending.put(name, content);
       String sentence =
-          "The gaps cannot be written to "
-              + folder
-              + " ("
-              + e
-              + "). They are kept in memory and written when that is possible; make room, or let the"
-              + " bridge write there.";
+          "The gaps cannot be written to %s (%s). They are kept in memory and written when that is possible; make room, or let the bridge write there."
+              .formatted(folder, e);
       if (trouble.isEmpty()) {
         LOG.error(sentence);
       }

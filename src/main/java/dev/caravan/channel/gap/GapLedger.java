@@ -25,7 +25,8 @@ import org.slf4j.LoggerFactory;
  * Knows which topics were not being read, when and why: gaps that last, and gaps that are over and
  * not dealt with yet. It is kept on disk, and so is until when everything was read, so that the
  * time in which the process did not run is a gap like any other. Gaps are about topics: after a
- * restart another shard may read them.
+ * restart another shard may read them. Methods that are told something return the gaps that are
+ * over by that.
  */
 public final class GapLedger {
 
@@ -116,12 +117,12 @@ public final class GapLedger {
   }
 
   private void takeUp(GapFiles.Contents found) {
-    found.waiting().forEach(waiting::takeUp);
-    open.takeUp(found.open());
-    open.takeUpDamaged(found.ofUnknownTopics());
-    givenUp.takeUp(found.givenUp());
-    reading.putAll(found.reading());
-    attempts.putAll(found.attempts());
+    found.waiting.forEach(waiting::takeUp);
+    open.takeUp(found.open);
+    open.takeUpDamaged(found.ofUnknownTopics);
+    givenUp.takeUp(found.givenUp);
+    reading.putAll(found.reading);
+    attempts.putAll(found.attempts);
     interrupted(Set.copyOf(reading.keySet()), RESTART);
   }
 
@@ -154,8 +155,6 @@ public final class GapLedger {
    * What a reader subscribes from now on. The gap of a topic that nobody wants any more is over.
    * One that comes back has a gap since it was given up; one that is new has none for the time
    * before.
-   *
-   * @return the gaps that are over by this
    */
   public synchronized List<Gap> wanted(String reader, Collection<String> topics) {
     wanted.put(reader, Optional.of(Set.copyOf(topics)));
@@ -252,7 +251,6 @@ public final class GapLedger {
    * A replica reads these topics, and no others, since then: gaps of theirs are over.
    *
    * @param cause why it does, in case others of its topics are not read any more
-   * @return the gaps that are over by this
    */
   public synchronized List<Gap> reading(
       Replica replica, Instant since, List<String> topics, String cause) {
@@ -283,8 +281,6 @@ public final class GapLedger {
   /**
    * A replica is not being read since then. Its topics have a gap as long as no other replica has
    * read them, then or since.
-   *
-   * @return gaps that are over already, as others have begun to read in the meantime
    */
   public synchronized List<Gap> blind(Replica replica, Instant since, String cause) {
     Reading before = reading.remove(replica);
@@ -302,7 +298,6 @@ public final class GapLedger {
    * have a gap as long as no other replica has read them, then or since.
    *
    * @param reads what it does read, perhaps the same ones by now
-   * @return gaps that are over already, as others have begun to read in the meantime
    */
   public synchronized List<Gap> unsubscribed(
       Replica replica, Instant since, Collection<String> topics, Collection<String> reads) {
@@ -368,7 +363,6 @@ public final class GapLedger {
    * Such a replica keeps its own record from now on: what it has read counts.
    *
    * @param until until when the other instance has told to have read and kept everything
-   * @return the gaps that are over by this
    */
   public synchronized List<Gap> takesOver(Replica replica, Instant until) {
     Optional<Reading> reads = standby.takeOver(replica, coverage);
@@ -381,24 +375,28 @@ public final class GapLedger {
     reading.put(replica, now);
     files.reading(reading, attempts);
     files.topics(replica, now);
-    List<Gap> over = new ArrayList<>();
+    // What has a gap since then was read here all the while
+    return closeOrForget(replica.shard(), now.topics(), now.since(), now.since());
+  }
+
+  /** Of gaps of these topics those that had begun before then are over; the others were none. */
+  private List<Gap> closeOrForget(
+      int shard, Collection<String> topics, Instant begunBefore, Instant over) {
+    List<Gap> closed = new ArrayList<>();
     for (OpenGap gap : open.all()) {
-      List<String> read = gap.among(now.topics());
-      if (gap.from().isBefore(now.since()) && !read.isEmpty()) {
-        over.add(open.close(gap, replica.shard(), now.since(), read));
+      List<String> its = gap.among(Set.copyOf(topics));
+      if (gap.from().isBefore(begunBefore) && !its.isEmpty()) {
+        closed.add(open.close(gap, shard, over, its));
       } else {
-        // It was read here all the while
-        open.put(gap.without(read, gap.parts()));
+        open.put(gap.without(its, gap.parts()));
       }
     }
-    return over;
+    return closed;
   }
 
   /**
    * Another instance read these topics until then, and has ended: nobody has read them since, but
    * for what is read here.
-   *
-   * @return the gaps that are over already
    */
   public synchronized List<Gap> inherited(int shard, Instant until, Collection<String> topics) {
     return begin(shard, until, INSTANCE_ENDED, topics);
@@ -407,28 +405,13 @@ public final class GapLedger {
   /**
    * Another instance reads these topics and has on record that they were not read since then. Of
    * gaps that had begun before it knows nothing: they are told from here, until then.
-   *
-   * @return the gaps that are over by this
    */
   public synchronized List<Gap> recordedElsewhere(
       int shard, Collection<String> topics, Instant until) {
-    List<Gap> over = new ArrayList<>();
-    for (OpenGap gap : open.all()) {
-      List<String> its = gap.among(Set.copyOf(topics));
-      if (!its.isEmpty() && gap.from().isBefore(until.minus(UNDER_WAY))) {
-        over.add(open.close(gap, shard, until, its));
-      } else {
-        open.put(gap.without(its, gap.parts()));
-      }
-    }
-    return over;
+    return closeOrForget(shard, topics, until.minus(UNDER_WAY), until);
   }
 
-  /**
-   * Another instance reads these topics and knows nothing of the time before.
-   *
-   * @return the gaps that are over by this
-   */
+  /** Another instance reads these topics and knows nothing of the time before. */
   public synchronized List<Gap> readElsewhere(int shard, Collection<String> topics) {
     return open.close(shard, clock.instant(), topics);
   }
@@ -542,7 +525,7 @@ public final class GapLedger {
   /** A replica has read nothing since then; what it read until then. */
   private Set<String> ended(Replica replica, Reading was, Instant until) {
     Set<String> topics = new LinkedHashSet<>(was.topics());
-    topics.addAll(coverage.notAfter(replica, until));
+    topics.addAll(coverage.notAfter(replica, until, any -> true));
     coverage.ended(replica, was.since(), until, wantedOrUnknown(was.topics()));
     return topics;
   }

@@ -53,24 +53,26 @@ final class OpenGaps {
 
   /** These topics are not read since then; those of which a gap began before keep that. */
   void begin(int shard, Instant from, String cause, Collection<String> topics) {
-    Set<String> lost = withoutGap(topics, gap -> !gap.from().isAfter(from));
-    if (!lost.isEmpty()) {
-      all().forEach(later -> put(later.without(List.copyOf(lost), later.parts())));
-      put(new OpenGap(unique(OpenGap.id(from, shard)), shard, from, cause, 0, lost));
-    }
+    since(shard, from, cause, topics)
+        .ifPresent(
+            gap -> {
+              all().forEach(later -> put(later.without(List.copyOf(gap.topics()), later.parts())));
+              put(gap);
+            });
   }
 
   /** These topics were not read for a while that is over; those whose gap lasts longer keep it. */
   Optional<Gap> over(int shard, Instant from, Instant to, String cause, Collection<String> topics) {
+    return since(shard, from, cause, topics)
+        .map(gap -> close(gap, shard, to, List.copyOf(gap.topics())));
+  }
+
+  private Optional<OpenGap> since(
+      int shard, Instant from, String cause, Collection<String> topics) {
     Set<String> lost = withoutGap(topics, gap -> !gap.from().isAfter(from));
-    return lost.isEmpty()
-        ? Optional.empty()
-        : Optional.of(
-            close(
-                new OpenGap(unique(OpenGap.id(from, shard)), shard, from, cause, 0, lost),
-                shard,
-                to,
-                List.copyOf(lost)));
+    String id = unique(OpenGap.id(from, shard));
+    return Optional.of(new OpenGap(id, shard, from, cause, 0, lost))
+        .filter(gap -> !gap.topics().isEmpty());
   }
 
   /** These topics may be among those that a damaged file held. */

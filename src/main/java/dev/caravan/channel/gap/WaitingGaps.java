@@ -4,7 +4,6 @@ import java.util.Comparator;
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -29,11 +28,7 @@ final class WaitingGaps {
   /** Losses that may have been reported: they stay as they are. */
   private final Set<String> handedOut = new HashSet<>();
 
-  /**
-   * A gap that is over.
-   *
-   * @param backfilled whether its backfill has ended, also in vain
-   */
+  /** A gap that is over, and whether its signal and its backfill are dealt with. */
   record Entry(Gap gap, boolean reported, boolean backfilled) {}
 
   WaitingGaps(GapFiles files) {
@@ -54,7 +49,7 @@ final class WaitingGaps {
             .filter(gap -> gap.isLoss() && gap.cause().equals(loss.cause()))
             .filter(gap -> !handedOut.contains(gap.id()))
             .findFirst();
-    Gap all = gathering.map(before -> before.and(loss)).orElse(loss);
+    Gap all = gathering.map(before -> before.and(loss, before.id())).orElse(loss);
     // Many may come at once; what is handed out is forced to the disk
     put(new Entry(all, false, true), gathering.isEmpty());
   }
@@ -134,16 +129,7 @@ final class WaitingGaps {
         waiting.values().stream().map(Entry::gap).filter(gap -> !gap.isLoss()).iterator();
     Gap one = gaps.next();
     Gap other = gaps.next();
-    Set<String> topics = new LinkedHashSet<>(one.topics());
-    topics.addAll(other.topics());
-    Gap both =
-        new Gap(
-            one.id() + "+",
-            one.shard(),
-            one.from().isBefore(other.from()) ? one.from() : other.from(),
-            one.to().isAfter(other.to()) ? one.to() : other.to(),
-            one.cause(),
-            List.copyOf(topics));
+    Gap both = one.and(other, one.id() + "+");
     LOG.warn(
         "The gaps {} and {} are reported as one, {}, from {} to {}: more than {} gaps wait for their"
             + " signals to be taken.",

@@ -217,7 +217,7 @@ public final class Rejections {
     // A few: each may be quoted from an answer
     found.reasons.stream().limit(3).forEach(reason -> sentence.append(' ').append(reason));
     catalogue
-        .find(pattern)
+        .topicOf(pattern)
         .filter(Topic::eventBridgeOnly)
         .ifPresent(
             topic ->

@@ -49,8 +49,7 @@ class GapLedgerTest {
 
   /** Of both topics, from a second before 10 s until 12 s. */
   private Gap closedGap() {
-    start(AB);
-    reads(ONE, 1, AB);
+    startReading();
     ledger.blind(ONE, at(10), "dropped");
     return reads(ONE, 12, AB).get(0);
   }
@@ -60,12 +59,30 @@ class GapLedgerTest {
     return ledger.reading(replica, at(seconds), topics, "topics-changed");
   }
 
+  private void startReading() {
+    start(AB);
+    reads(ONE, 1, AB);
+  }
+
   private void start(List<String> topics) {
     restart(0, topics);
   }
 
   private static Instant lastBefore(Instant read) {
     return read.minus(GapLedger.UNDER_WAY);
+  }
+
+  /** The only one of them, of what was not read from then until then. */
+  private static Gap one(List<Gap> gaps, long from, long to) {
+    Gap gap = oneFrom(gaps, from);
+    assertThat(gap.to()).isEqualTo(at(to));
+    return gap;
+  }
+
+  private static Gap oneFrom(List<Gap> gaps, long from) {
+    assertThat(gaps).hasSize(1);
+    assertThat(gaps.get(0).from()).isEqualTo(lastBefore(at(from)));
+    return gaps.get(0);
   }
 
   @Test
@@ -91,11 +108,7 @@ class GapLedgerTest {
 
     restart(10, AB);
 
-    assertThat(reads(ONE, 12, AB))
-        .singleElement()
-        .satisfies(gap -> assertThat(gap.from()).isEqualTo(lastBefore(at(3))))
-        .satisfies(gap -> assertThat(gap.to()).isEqualTo(at(12)))
-        .satisfies(gap -> assertThat(gap.topics()).containsExactlyInAnyOrderElementsOf(AB));
+    assertThat(one(reads(ONE, 12, AB), 3, 12).topics()).containsExactlyInAnyOrderElementsOf(AB);
   }
 
   @Test
@@ -113,17 +126,14 @@ class GapLedgerTest {
 
   @Test
   void whoOpensAnotherAfterALossKeepsTheGapThatHasBegun() {
-    start(AB);
-    reads(ONE, 1, AB);
+    startReading();
     ledger.blind(ONE, at(5), "dropped");
     clock.turnTo(at(8));
     ledger.opened(ONE, AB);
 
     restart(10, AB);
 
-    assertThat(reads(ONE, 12, AB))
-        .singleElement()
-        .satisfies(gap -> assertThat(gap.from()).isEqualTo(lastBefore(at(5))));
+    oneFrom(reads(ONE, 12, AB), 5);
   }
 
   @Test
@@ -142,22 +152,18 @@ class GapLedgerTest {
 
   @Test
   void whatAReplicaHasReadCountsWhenItIsNoLongerNeededAndNotWhenItEnds() {
-    start(AB);
-    reads(ONE, 1, AB);
+    startReading();
     ledger.readUntil(ONE, at(5));
     clock.turnTo(at(30));
 
     ledger.finished(ONE, "topics-changed");
 
-    assertThat(reads(OTHER, 40, AB))
-        .singleElement()
-        .satisfies(gap -> assertThat(gap.from()).isEqualTo(lastBefore(at(5))));
+    oneFrom(reads(OTHER, 40, AB), 5);
   }
 
   @Test
   void whatAnotherInstanceHasTakenOverIsNoGapNotEvenAfterARestartOrWhenItComesBack() {
-    start(AB);
-    reads(ONE, 1, AB);
+    startReading();
 
     ledger.handedOver(ONE);
     ledger.finished(ONE, "topics-changed");
@@ -174,14 +180,7 @@ class GapLedgerTest {
 
     ledger.inherited(0, at(20), AB);
 
-    assertThat(reads(ONE, 33, AB))
-        .singleElement()
-        .satisfies(
-            gap -> {
-              assertThat(gap.from()).isEqualTo(lastBefore(at(20)));
-              assertThat(gap.to()).isEqualTo(at(33));
-              assertThat(gap.cause()).isEqualTo(GapLedger.INSTANCE_ENDED);
-            });
+    assertThat(one(reads(ONE, 33, AB), 20, 33).cause()).isEqualTo(GapLedger.INSTANCE_ENDED);
   }
 
   @Test
@@ -190,14 +189,7 @@ class GapLedgerTest {
     reads(ONE, 25, List.of("a"));
     clock.turnTo(at(60));
 
-    assertThat(ledger.inherited(0, at(20), AB))
-        .singleElement()
-        .satisfies(
-            gap -> {
-              assertThat(gap.topics()).containsExactly("a");
-              assertThat(gap.from()).isEqualTo(lastBefore(at(20)));
-              assertThat(gap.to()).isEqualTo(at(25));
-            });
+    assertThat(one(ledger.inherited(0, at(20), AB), 20, 25).topics()).containsExactly("a");
     assertThat(ledger.missing()).containsExactly("b");
   }
 
@@ -247,28 +239,19 @@ class GapLedgerTest {
 
   @Test
   void whatOneThatTakesOverReadsEndsTheGapsOfIts() {
-    start(AB);
-    reads(ONE, 1, AB);
+    startReading();
     ledger.reading(ONE, at(20), List.of("a"), "topics-changed");
     assertThat(ledger.missing()).containsExactly("b");
     ledger.standsBy(OTHER, at(30), List.of("b"));
 
-    assertThat(ledger.takesOver(OTHER, at(35)))
-        .singleElement()
-        .satisfies(
-            gap -> {
-              assertThat(gap.from()).isEqualTo(lastBefore(at(20)));
-              assertThat(gap.to()).isEqualTo(at(30));
-              assertThat(gap.topics()).containsExactly("b");
-            });
+    assertThat(one(ledger.takesOver(OTHER, at(35)), 20, 30).topics()).containsExactly("b");
 
     assertThat(ledger.missing()).isEmpty();
   }
 
   @Test
   void whatOneThatTakesOverHasReadAllTheWhileWasNoGap() {
-    start(AB);
-    reads(ONE, 1, AB);
+    startReading();
     ledger.standsBy(OTHER, at(10), List.of("b"));
     ledger.reading(ONE, at(20), List.of("a"), "topics-changed");
 
@@ -291,13 +274,7 @@ class GapLedgerTest {
 
     ledger.takesOver(ONE, at(30));
 
-    assertThat(ledger.inherited(0, at(30), AB))
-        .singleElement()
-        .satisfies(
-            gap -> {
-              assertThat(gap.from()).isEqualTo(lastBefore(at(30)));
-              assertThat(gap.to()).isEqualTo(at(40));
-            });
+    one(ledger.inherited(0, at(30), AB), 30, 40);
   }
 
   @Test
@@ -312,13 +289,7 @@ class GapLedgerTest {
 
     ledger.takesOver(ONE, at(30));
 
-    assertThat(ledger.inherited(0, at(30), AB))
-        .singleElement()
-        .satisfies(
-            gap -> {
-              assertThat(gap.from()).isEqualTo(lastBefore(at(33)));
-              assertThat(gap.to()).isEqualTo(at(36));
-            });
+    one(ledger.inherited(0, at(30), AB), 33, 36);
     assertThat(ledger.missing()).isEmpty();
   }
 
@@ -331,13 +302,7 @@ class GapLedgerTest {
     ledger.standsBySince(ONE, at(34));
     ledger.takesOver(ONE, at(30));
 
-    assertThat(ledger.inherited(0, at(30), AB))
-        .singleElement()
-        .satisfies(
-            gap -> {
-              assertThat(gap.from()).isEqualTo(lastBefore(at(30)));
-              assertThat(gap.to()).isEqualTo(at(34));
-            });
+    one(ledger.inherited(0, at(30), AB), 30, 34);
   }
 
   @Test
@@ -348,13 +313,7 @@ class GapLedgerTest {
 
     ledger.takesOver(ONE, at(30));
 
-    assertThat(ledger.inherited(0, at(30), AB))
-        .singleElement()
-        .satisfies(
-            gap -> {
-              assertThat(gap.from()).isEqualTo(lastBefore(at(30)));
-              assertThat(gap.to()).isEqualTo(at(35));
-            });
+    one(ledger.inherited(0, at(30), AB), 30, 35);
   }
 
   @Test
@@ -372,8 +331,7 @@ class GapLedgerTest {
 
   @Test
   void theGapOfAnInstanceThatComesBackIsToldByTheOneThatTookOver() {
-    start(AB);
-    reads(ONE, 1, AB);
+    startReading();
     restart(60, AB);
 
     assertThat(ledger.recordedElsewhere(3, List.of("a"), at(1))).isEmpty();
@@ -386,28 +344,19 @@ class GapLedgerTest {
 
   @Test
   void aGapThatBeganBeforeTheOneThatTookOverKnowsIsToldUntilThen() {
-    start(AB);
-    reads(ONE, 1, AB);
+    startReading();
     reads(ONE, 10, List.of("a"));
     ledger.readUntil(ONE, at(30));
     ledger.save();
     restart(60, AB);
 
-    assertThat(ledger.recordedElsewhere(3, AB, at(30)))
-        .singleElement()
-        .satisfies(
-            gap -> {
-              assertThat(gap.topics()).containsExactly("b");
-              assertThat(gap.from()).isEqualTo(lastBefore(at(10)));
-              assertThat(gap.to()).isEqualTo(at(30));
-            });
+    assertThat(one(ledger.recordedElsewhere(3, AB, at(30)), 10, 30).topics()).containsExactly("b");
     assertThat(ledger.missing()).isEmpty();
   }
 
   @Test
   void ifTheOneThatTookOverKnowsNothingOfTheTimeBeforeTheGapIsOverThen() {
-    start(AB);
-    reads(ONE, 1, AB);
+    startReading();
     restart(60, AB);
 
     assertThat(ledger.readElsewhere(3, List.of("a")))
@@ -426,48 +375,39 @@ class GapLedgerTest {
 
   @Test
   void aLostSocketIsAGapUntilTheTopicsAreReadAgain() {
-    start(AB);
-    reads(ONE, 1, AB);
+    startReading();
 
     ledger.blind(ONE, at(10), "dropped");
     assertThat(ledger.notBackfilled()).isEmpty();
 
-    assertThat(reads(ONE, 12, AB))
-        .singleElement()
-        .satisfies(
-            gap -> {
-              assertThat(gap.from()).isEqualTo(lastBefore(at(10)));
-              assertThat(gap.to()).isEqualTo(at(12));
-              assertThat(gap.cause()).isEqualTo("dropped");
-              assertThat(gap.topics()).containsExactlyElementsOf(AB);
-            });
+    Gap gap = one(reads(ONE, 12, AB), 10, 12);
+    assertThat(gap.cause()).isEqualTo("dropped");
+    assertThat(gap.topics()).containsExactlyElementsOf(AB);
     assertThat(ledger.unreported()).isEqualTo(ledger.notBackfilled()).hasSize(1);
   }
 
   @Test
   void whatIsTakenFromAReplicaThatReadsOnIsAGapOfThatAlone() {
-    start(AB);
-    reads(ONE, 1, AB);
+    startReading();
     ledger.readUntil(ONE, at(20));
 
     assertThat(ledger.unsubscribed(ONE, at(10), List.of("b"), List.of("a"))).isEmpty();
     assertThat(ledger.missing()).containsExactly("b");
 
-    assertThat(reads(ONE, 30, AB)).singleElement().satisfies(gap -> isOf(gap, "b", 10, 30));
+    isTaken(reads(ONE, 30, AB), 10, 30);
     assertThat(ledger.missing()).isEmpty();
   }
 
-  private static void isOf(Gap gap, String topic, long from, long to) {
-    assertThat(gap.topics()).containsExactly(topic);
-    assertThat(gap.from()).isEqualTo(lastBefore(at(from)));
-    assertThat(gap.to()).isEqualTo(at(to));
+  /** Of b alone. */
+  private static void isTaken(List<Gap> gaps, long from, long to) {
+    Gap gap = one(gaps, from, to);
+    assertThat(gap.topics()).containsExactly("b");
     assertThat(gap.cause()).isEqualTo(GapLedger.UNSUBSCRIBED);
   }
 
   @Test
   void whatAnotherReplicaReadsIsNoGapWhenItIsTakenFromOne() {
-    start(AB);
-    reads(ONE, 1, AB);
+    startReading();
     reads(TWIN, 1, AB);
 
     ledger.unsubscribed(ONE, at(10), List.of("b"), List.of("a"));
@@ -479,45 +419,37 @@ class GapLedgerTest {
 
   @Test
   void whatTheOtherReplicaBeganToReadLaterIsAGapUntilThen() {
-    start(AB);
-    reads(ONE, 1, AB);
+    startReading();
     reads(TWIN, 15, AB);
     clock.turnTo(at(20));
 
-    assertThat(ledger.unsubscribed(ONE, at(10), List.of("b"), List.of("a")))
-        .singleElement()
-        .satisfies(gap -> isOf(gap, "b", 10, 15));
+    isTaken(ledger.unsubscribed(ONE, at(10), List.of("b"), List.of("a")), 10, 15);
     assertThat(ledger.missing()).isEmpty();
   }
 
   @Test
   void whatWasTakenBeforeTheReplicaReadOnWasNotReadBeforeEither() {
-    start(AB);
-    reads(ONE, 1, AB);
+    startReading();
     ledger.blind(ONE, at(20), "dropped");
     reads(ONE, 22, AB);
 
     ledger.unsubscribed(ONE, at(10), List.of("b"), List.of("a"));
 
-    assertThat(reads(ONE, 30, AB)).singleElement().satisfies(gap -> isOf(gap, "b", 10, 30));
+    isTaken(reads(ONE, 30, AB), 10, 30);
   }
 
   @Test
   void whatWasTakenBeforeAHandOverIsAGapUntilThat() {
-    start(AB);
-    reads(ONE, 1, AB);
+    startReading();
     reads(ONE, 20, AB);
 
-    assertThat(ledger.unsubscribed(ONE, at(10), List.of("b"), AB))
-        .singleElement()
-        .satisfies(gap -> isOf(gap, "b", 10, 20));
+    isTaken(ledger.unsubscribed(ONE, at(10), List.of("b"), AB), 10, 20);
     assertThat(ledger.missing()).isEmpty();
   }
 
   @Test
   void whatWasTakenStaysAGapThroughARestart() {
-    start(AB);
-    reads(ONE, 1, AB);
+    startReading();
     ledger.readUntil(ONE, at(20));
     ledger.save();
     ledger.unsubscribed(ONE, at(10), List.of("b"), List.of("a"));
@@ -541,45 +473,29 @@ class GapLedgerTest {
 
   @Test
   void theTimeInWhichTheProcessDidNotRunIsAGap() {
-    start(AB);
-    reads(ONE, 1, AB);
+    startReading();
     ledger.readUntil(ONE, at(20));
     ledger.save();
 
     restart(60, AB);
 
-    assertThat(reads(ONE, 63, AB))
-        .singleElement()
-        .satisfies(
-            gap -> {
-              assertThat(gap.from()).isEqualTo(lastBefore(at(20)));
-              assertThat(gap.to()).isEqualTo(at(63));
-              assertThat(gap.cause()).isEqualTo(GapLedger.RESTART);
-            });
+    assertThat(one(reads(ONE, 63, AB), 20, 63).cause()).isEqualTo(GapLedger.RESTART);
   }
 
   @Test
   void aGapThatLastsWhenTheProcessIsKilledGoesOnWithItsIdAndItsCause() {
-    start(AB);
-    reads(ONE, 1, AB);
+    startReading();
     ledger.blind(ONE, at(10), "dropped");
 
     restart(60, AB);
     restart(90, AB);
 
-    assertThat(reads(ONE, 100, AB))
-        .singleElement()
-        .satisfies(
-            gap -> {
-              assertThat(gap.from()).isEqualTo(lastBefore(at(10)));
-              assertThat(gap.cause()).isEqualTo("dropped");
-            });
+    assertThat(oneFrom(reads(ONE, 100, AB), 10).cause()).isEqualTo("dropped");
   }
 
   @Test
   void severalRestartsBeforeAnythingIsReadAreOneGap() {
-    start(AB);
-    reads(ONE, 1, AB);
+    startReading();
 
     restart(60, AB);
     restart(120, AB);
@@ -606,8 +522,7 @@ class GapLedgerTest {
 
   @Test
   void topicsThatWereAddedBetweenTwoRunsHaveNoGap() {
-    start(AB);
-    reads(ONE, 1, AB);
+    startReading();
 
     restart(60, List.of("a", "b", "new"));
 
@@ -618,8 +533,7 @@ class GapLedgerTest {
 
   @Test
   void theGapOfATopicThatIsGivenUpIsToldAndOneMoreIfItComesBack() {
-    start(AB);
-    reads(ONE, 1, AB);
+    startReading();
     ledger.blind(ONE, at(10), "dropped");
     clock.turnTo(at(20));
 
@@ -640,8 +554,7 @@ class GapLedgerTest {
 
   @Test
   void aTopicThatWasReadUntilItWasGivenUpHasAGapIfItComesBackAfterARestart() {
-    start(AB);
-    reads(ONE, 1, AB);
+    startReading();
     clock.turnTo(at(20));
     ledger.readUntil(ONE, at(18));
     ledger.wanted("receive", List.of("a"));
@@ -660,8 +573,7 @@ class GapLedgerTest {
 
   @Test
   void aTopicThatComesBackBeforeItsChannelGaveItUpHasNone() {
-    start(AB);
-    reads(ONE, 1, AB);
+    startReading();
     ledger.wanted("receive", List.of("a"));
 
     ledger.wanted("receive", AB);
@@ -672,8 +584,7 @@ class GapLedgerTest {
 
   @Test
   void whatWasGivenUpLongAgoIsNewWhenItComesBack() {
-    start(AB);
-    reads(ONE, 1, AB);
+    startReading();
     ledger.wanted("receive", List.of("a"));
     reads(ONE, 2, List.of("a"));
     clock.turnTo(NOON.plus(GapLedger.REMEMBERED).plusSeconds(3));
@@ -704,8 +615,7 @@ class GapLedgerTest {
 
   @Test
   void aTopicThatAnotherReplicaReadsHasNoGap() {
-    start(AB);
-    reads(ONE, 1, AB);
+    startReading();
     reads(TWIN, 1, AB);
 
     ledger.blind(ONE, at(10), "dropped");
@@ -718,28 +628,19 @@ class GapLedgerTest {
 
   @Test
   void whatTwoReplicasMissedWhileOneOfThemWasNotYetFoundDeadIsAGapThatIsOver() {
-    start(AB);
-    reads(ONE, 1, AB);
+    startReading();
     reads(TWIN, 1, AB);
     ledger.blind(ONE, at(10), "silent");
     reads(ONE, 41, AB);
 
-    assertThat(ledger.blind(TWIN, at(30), "silent"))
-        .singleElement()
-        .satisfies(
-            gap -> {
-              assertThat(gap.from()).isEqualTo(lastBefore(at(30)));
-              assertThat(gap.to()).isEqualTo(at(41));
-              assertThat(gap.topics()).isEqualTo(AB);
-            });
+    assertThat(one(ledger.blind(TWIN, at(30), "silent"), 30, 41).topics()).isEqualTo(AB);
     assertThat(ledger.missing()).isEmpty();
     assertThat(ledger.unreported()).hasSize(1);
   }
 
   @Test
   void eachTimeThatTheOtherReplicaWasAwayWhileOneWasDeadIsAGap() {
-    start(AB);
-    reads(ONE, 1, AB);
+    startReading();
     reads(TWIN, 1, AB);
     for (int lost = 10; lost <= 20; lost += 10) {
       assertThat(ledger.blind(TWIN, at(lost), "dropped")).isEmpty();
@@ -753,8 +654,7 @@ class GapLedgerTest {
 
   @Test
   void whatAReplicaTookOverLaterWasNotReadByItBefore() {
-    start(AB);
-    reads(ONE, 1, AB);
+    startReading();
     reads(OTHER, 1, List.of("c"));
     reads(OTHER, 20, List.of("b", "c"));
 
@@ -767,8 +667,7 @@ class GapLedgerTest {
 
   @Test
   void aReplicaThatWasDeadWhenItsSuccessorCameHasAGapUntilThen() {
-    start(AB);
-    reads(ONE, 1, AB);
+    startReading();
     reads(ONE, 40, AB);
 
     assertThat(ledger.blind(ONE, at(10), "silent")).isEmpty();
@@ -780,8 +679,7 @@ class GapLedgerTest {
 
   @Test
   void whatTwoReplicasMissedBeforeAKillIsAGapOfItsOwn() {
-    start(AB);
-    reads(ONE, 1, AB);
+    startReading();
     ledger.readUntil(ONE, at(5));
     reads(TWIN, 8, AB);
     ledger.readUntil(TWIN, at(12));
@@ -846,8 +744,7 @@ class GapLedgerTest {
 
   @Test
   void ofTwoReplicasTheLastToReadCountsAfterAKill() {
-    start(AB);
-    reads(ONE, 1, AB);
+    startReading();
     reads(TWIN, 1, AB);
     ledger.readUntil(ONE, at(5));
     ledger.readUntil(TWIN, at(8));
@@ -860,8 +757,7 @@ class GapLedgerTest {
 
   @Test
   void whatAHandOverLeavesOutIsAGapOnlyWhileSomebodyWantsIt() {
-    start(AB);
-    reads(ONE, 1, AB);
+    startReading();
     reads(ONE, 10, List.of("a"));
     assertThat(reads(OTHER, 12, List.of("b")))
         .extracting(Gap::topics)
@@ -881,14 +777,7 @@ class GapLedgerTest {
 
     restart(60, AB);
 
-    assertThat(reads(ONE, 65, AB))
-        .singleElement()
-        .satisfies(
-            gap -> {
-              assertThat(gap.length()).isPositive();
-              assertThat(gap.from()).isEqualTo(lastBefore(at(60)));
-              assertThat(gap.to()).isEqualTo(at(65));
-            });
+    assertThat(one(reads(ONE, 65, AB), 60, 65).length()).isPositive();
   }
 
   @Test
@@ -1012,9 +901,7 @@ class GapLedgerTest {
     ledger.wanted("receive-a", AB);
 
     assertThat(ledger.attempts(replica)).isEqualTo(new Attempts(3, at(200).toEpochMilli()));
-    assertThat(ledger.reading(replica, at(60), AB, "start"))
-        .singleElement()
-        .satisfies(gap -> assertThat(gap.from()).isEqualTo(lastBefore(at(20))));
+    oneFrom(ledger.reading(replica, at(60), AB, "start"), 20);
     assertThat(names())
         .contains("strand-" + replica.key() + ".json")
         .doesNotContain("strand-receive_a-0-0.json");
@@ -1022,8 +909,7 @@ class GapLedgerTest {
 
   @Test
   void damagedTimesAreSetAsideAndTheGapBeginsWhatAPowerCutMayTakeBeforeTheyWereWritten() {
-    start(AB);
-    reads(ONE, 1, AB);
+    startReading();
     damage("reading.json", at(50));
 
     restart(60, AB);
@@ -1036,28 +922,21 @@ class GapLedgerTest {
 
   @Test
   void damagedTopicsMeanAGapOfAllThatIsWanted() {
-    start(AB);
-    reads(ONE, 1, AB);
+    startReading();
     damage("strand-receive-0-0.json", at(30));
 
     restart(60, List.of("a", "b", "c"));
 
-    assertThat(reads(ONE, 61, List.of("a", "b", "c")))
-        .singleElement()
-        .satisfies(
-            gap -> {
-              assertThat(gap.from()).isEqualTo(lastBefore(at(1)));
-              assertThat(gap.cause()).isEqualTo(GapLedger.DAMAGED);
-              assertThat(gap.topics()).containsExactly("a", "b", "c");
-            });
+    Gap gap = oneFrom(reads(ONE, 61, List.of("a", "b", "c")), 1);
+    assertThat(gap.cause()).isEqualTo(GapLedger.DAMAGED);
+    assertThat(gap.topics()).containsExactly("a", "b", "c");
     restart(90, AB);
     assertThat(reads(ONE, 91, AB)).hasSize(1);
   }
 
   @Test
   void damagedTopicsAndTimesMeanAGapSinceTheyWereWritten() {
-    start(AB);
-    reads(ONE, 1, AB);
+    startReading();
     damage("strand-receive-0-0.json", at(30));
     damage("reading.json", at(40));
 
@@ -1123,8 +1002,7 @@ class GapLedgerTest {
 
   @Test
   void aDamagedGapIsToldEvenIfTheNextRunsAreKilledBeforeTheyKnowTheirTopics() {
-    start(AB);
-    reads(ONE, 1, AB);
+    startReading();
     ledger.blind(ONE, at(10), "dropped");
     damage("gap-20261122T120009Z-0.json", at(10));
     for (int run = 1; run < 3; run++) {
@@ -1261,8 +1139,7 @@ class GapLedgerTest {
 
   @Test
   void aReaderThatStopsReadsNothingUntilItStartsAgain() {
-    start(AB);
-    reads(ONE, 1, AB);
+    startReading();
     ledger.readUntil(ONE, at(10));
     clock.turnTo(at(12));
 
@@ -1270,19 +1147,12 @@ class GapLedgerTest {
     ledger.started("receive");
     ledger.wanted("receive", AB);
 
-    assertThat(reads(ONE, 15, AB))
-        .singleElement()
-        .satisfies(
-            gap -> {
-              assertThat(gap.from()).isEqualTo(lastBefore(at(10)));
-              assertThat(gap.cause()).isEqualTo(GapLedger.ROUTE_EDITED);
-            });
+    assertThat(oneFrom(reads(ONE, 15, AB), 10).cause()).isEqualTo(GapLedger.ROUTE_EDITED);
   }
 
   @Test
   void aRouteThatIsEditedKeepsItsCauseThoughTheProcessEndsMeanwhile() {
-    start(AB);
-    reads(ONE, 1, AB);
+    startReading();
     ledger.stopped("receive", GapLedger.ROUTE_EDITED);
 
     restart(30, AB);
