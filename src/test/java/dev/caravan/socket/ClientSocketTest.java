@@ -33,7 +33,6 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.apache.camel.impl.DefaultCamelContext;
 import org.apache.camel.support.service.ServiceHelper;
@@ -146,29 +145,6 @@ class ClientSocketTest {
     socket.sendText("die");
 
     assertThat(get(socket.closed()).initiator()).isEqualTo(Initiator.TRANSPORT);
-  }
-
-  @Test
-  void opensNoSocketThatNobodyAskedFor() throws Exception {
-    AtomicInteger attempts = new AtomicInteger();
-    server =
-        TestServer.handshakes(
-            handshake -> {
-              if (attempts.incrementAndGet() == 1) {
-                handshake.accept();
-              }
-            });
-    ClientSocket socket = open(server);
-    await().atMost(GENEROUS).until(() -> server.sockets().size() == 1);
-
-    server.closeAll(1001);
-    get(socket.closed());
-
-    await()
-        .during(Duration.ofSeconds(4))
-        .atMost(GENEROUS)
-        .failFast("a socket that nobody asked for", () -> attempts.get() > 1)
-        .until(() -> attempts.get() == 1);
   }
 
   @Test

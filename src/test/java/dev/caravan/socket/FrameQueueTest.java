@@ -16,7 +16,6 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
 import org.apache.camel.impl.DefaultCamelContext;
@@ -99,55 +98,6 @@ class FrameQueueTest {
 
     await().atMost(GENEROUS).until(() -> listener.frames.size() == 2000);
     assertThat(listener.texts()).isEqualTo(numbers(2000));
-  }
-
-  @Test
-  void losesNothingOfABurstRightAfterTheHandshake() throws Exception {
-    server =
-        TestServer.webSockets(
-            socket ->
-                IntStream.range(0, 300).forEach(i -> socket.writeTextMessage(Integer.toString(i))));
-    for (int attempt = 1; attempt <= 20; attempt++) {
-      Recorder listener = new Recorder();
-      open(server, listener);
-
-      await("all of attempt " + attempt)
-          .atMost(GENEROUS)
-          .until(() -> listener.frames.size() == 300);
-      assertThat(listener.texts()).isEqualTo(numbers(300));
-    }
-  }
-
-  @Test
-  void holdsTheServerBackWhileTheListenerIsSlow() throws Exception {
-    int messages = 4000;
-    AtomicInteger sent = new AtomicInteger();
-    server =
-        TestServer.webSockets(
-            socket -> {
-              socket.drainHandler(v -> fill(socket, sent, messages));
-              fill(socket, sent, messages);
-            });
-    Slow listener = new Slow();
-    open(server, listener);
-
-    AtomicInteger before = new AtomicInteger(-1);
-    await()
-        .pollInterval(Duration.ofSeconds(1))
-        .atMost(GENEROUS)
-        .until(() -> before.getAndSet(sent.get()) == sent.get());
-    assertThat(sent).hasValueLessThan(messages);
-
-    permits.release(messages);
-    await().atMost(GENEROUS).until(() -> listener.frames.size() == messages);
-    assertThat(listener.texts().stream().map(text -> text.substring(0, text.indexOf(' '))).toList())
-        .isEqualTo(numbers(messages));
-  }
-
-  private static void fill(ServerWebSocket socket, AtomicInteger sent, int messages) {
-    while (sent.get() < messages && !socket.isClosed() && !socket.writeQueueFull()) {
-      socket.writeTextMessage(sent.getAndIncrement() + " " + "x".repeat(16 * 1024));
-    }
   }
 
   @Test
