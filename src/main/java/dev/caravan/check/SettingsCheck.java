@@ -38,7 +38,12 @@ public record SettingsCheck(CheckReport report) {
     SortedSet<String> hidden = new TreeSet<>();
     SettingsTable.all().stream()
         .filter(Setting::secret)
-        .filter(setting -> config.getOptionalValue(setting.name(), String.class).isPresent())
+        .filter(
+            setting ->
+                config
+                    .getOptionalValue(setting.name(), String.class)
+                    .filter(value -> !value.isBlank())
+                    .isPresent())
         .forEach(setting -> hidden.add(setting.variable()));
     given.forEach(
         (name, is) -> {

@@ -59,7 +59,10 @@ public final class Caravan extends CaravanCommand {
   private Caravan() {}
 
   public static void main(String[] args) {
-    int exitCode = commandLine().execute(args);
+    CommandLine commandLine = commandLine();
+    int exitCode = commandLine.execute(args);
+    commandLine.getOut().flush();
+    commandLine.getErr().flush();
     // A child's pipe or a client's thread must not keep a finished command alive.
     System.exit(exitCode);
   }

@@ -44,6 +44,8 @@ import picocli.CommandLine.Parameters;
     })
 final class TryCommand extends CaravanCommand {
 
+  private static final String WAITING = "-- Waiting for an edit; Ctrl-C ends it.";
+
   /** Three seconds, but for the end. */
   private static final Duration LONGEST = Duration.ofMillis(2_600);
 
@@ -93,15 +95,16 @@ final class TryCommand extends CaravanCommand {
   private int watch() {
     List<String> seen = List.of();
     while (!out().checkError() && !Thread.currentThread().isInterrupted()) {
-      List<String> now = files();
-      if (!now.equals(seen)) {
-        seen = now;
-        try {
+      try {
+        List<String> now = files();
+        if (!now.equals(seen)) {
+          seen = now;
           run(LONGEST);
-        } catch (RuntimeException | LinkageError e) {
-          out().println(e instanceof CommandFailure ? e.getMessage() : e);
+          out().println(WAITING);
         }
-        out().println("-- Waiting for an edit; Ctrl-C ends it.");
+      } catch (Exception | Error e) {
+        out().println(e instanceof CommandFailure ? e.getMessage() : e);
+        out().println(WAITING);
       }
       LockSupport.parkNanos(LOOK_EVERY.toNanos());
     }

@@ -20,10 +20,15 @@ public final class Home {
     return Path.of(System.getProperty("java.home"), "bin", "java").toString();
   }
 
-  /** How the program is started, as this one was: the path of java, its flags, the program. */
-  public static List<String> command() {
+  /**
+   * How the program is started, as this one was: the path of java, its flags, the program.
+   *
+   * @param flags more for the JVM, which count before those that this one was started with
+   */
+  public static List<String> command(String... flags) {
     List<String> command = new ArrayList<>(List.of(java()));
     command.addAll(jvmFlags());
+    command.addAll(List.of(flags));
     String archive = System.getProperty("caravan.archive");
     command.addAll(
         archive == null

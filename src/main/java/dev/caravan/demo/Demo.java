@@ -113,8 +113,7 @@ public final class Demo implements AutoCloseable {
   private ChildProcess startBridge(String genesys, int management, int page) {
     // All in the broker's folder, which goes away with the broker, even if we are killed.
     Path data = broker.folder().resolve("bridge");
-    List<String> command = Home.command();
-    command.add(1, "-Djava.io.tmpdir=" + broker.temporaryFolder());
+    List<String> command = Home.command("-Djava.io.tmpdir=" + broker.temporaryFolder());
     command.addAll(List.of("run", "--until-input-ends"));
     return ChildProcess.start(
         command,

@@ -73,10 +73,10 @@ public final class LocalBroker implements AutoCloseable {
       """
       process.roles = broker,controller
       node.id = 1
-      controller.quorum.voters = 1@127.0.0.1:%2$d
+      controller.quorum.voters = 1@127.0.0.1:%2$s
       controller.listener.names = CONTROLLER
-      listeners = PLAINTEXT://127.0.0.1:%1$d,CONTROLLER://127.0.0.1:%2$d
-      advertised.listeners = PLAINTEXT://127.0.0.1:%1$d
+      listeners = PLAINTEXT://127.0.0.1:%1$s,CONTROLLER://127.0.0.1:%2$s
+      advertised.listeners = PLAINTEXT://127.0.0.1:%1$s
       num.partitions = 3
       message.max.bytes = 8388608
       offsets.topic.replication.factor = 1
@@ -144,7 +144,9 @@ public final class LocalBroker implements AutoCloseable {
   /** Writes what the broker is started with. */
   private void write(Settings settings) throws IOException {
     Properties properties = new Properties();
-    properties.load(new StringReader(PROPERTIES.formatted(port, FreePorts.next())));
+    properties.load(
+        new StringReader(
+            PROPERTIES.formatted(String.valueOf(port), String.valueOf(FreePorts.next()))));
     properties.setProperty("log.dirs", folder.resolve("data").toString());
     properties.putAll(settings.properties());
     Files.createDirectory(temporaryFolder());

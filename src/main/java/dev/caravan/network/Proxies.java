@@ -8,6 +8,7 @@ import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.net.URLDecoder;
+import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Locale;
@@ -172,6 +173,11 @@ public final class Proxies {
 
   /** Of what is an address already: no name is looked up. */
   private static Optional<InetAddress> address(String host) {
-    return Optional.ofNullable(NetUtil.createInetAddressFromIpAddressString(host));
+    byte[] bytes = NetUtil.createByteArrayFromIpAddressString(host);
+    try {
+      return bytes == null ? Optional.empty() : Optional.of(InetAddress.getByAddress(bytes));
+    } catch (UnknownHostException e) {
+      throw new IllegalStateException("Not the length of an address", e);
+    }
   }
 }

@@ -3,14 +3,26 @@ package dev.caravan.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.caravan.command.Home;
+import dev.caravan.testing.StartedProgram;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import picocli.AutoComplete;
 
 class PackagedProgramIT {
+
+  @Test
+  void whatItPrintsIsWholeWhenItEnds(@TempDir Path folder) throws Exception {
+    try (StartedProgram program = StartedProgram.start(folder, Map.of(), "completion")) {
+      assertThat(program.awaitEnd()).isZero();
+      assertThat(program.output()).endsWith(AutoComplete.bash("caravan", Caravan.commandLine()));
+    }
+  }
 
   @Test
   void holdsKafkasClientButNoBrokerAndNothingOfTheTests() throws IOException {
