@@ -178,12 +178,12 @@ final class RouteReload {
     poll.look().ifPresent(this::follow);
   }
 
-  private void follow(RoutePoll.Look look) {
+  private void follow(RouteFolder.Contents seen) {
     // A file that is just being written is left alone until the next look
-    if (!look.stable() && edits) {
+    if (!poll.isStable() && edits) {
       return;
     }
-    RouteFolder.Contents now = withoutNewlyShipped(look.contents());
+    RouteFolder.Contents now = withoutNewlyShipped(seen);
     boolean changed = mend(now);
     name(now);
     if (edits && !tried.equals(Optional.of(now))) {
@@ -191,7 +191,7 @@ final class RouteReload {
       takeOver(now);
       changed = true;
     }
-    if (changed || look.anew()) {
+    if (changed) {
       review();
     }
   }
