@@ -3,11 +3,9 @@ package dev.caravan.kafka;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.random.RandomGenerator;
 import org.apache.camel.AsyncCallback;
 import org.apache.camel.Exchange;
-import org.apache.camel.Message;
 import org.apache.camel.component.kafka.KafkaComponent;
 import org.apache.camel.component.kafka.KafkaComponentConfigurer;
 import org.apache.camel.component.kafka.KafkaConstants;
@@ -23,20 +21,18 @@ public final class CaravanKafkaComponent extends KafkaComponent {
 
   private static final Logger LOG = LoggerFactory.getLogger(CaravanKafkaComponent.class);
 
-  // Camel would look for those of this class
-  private final PropertyConfigurer options = new KafkaComponentConfigurer();
-  private final PropertyConfigurer endpointOptions = new KafkaEndpointConfigurer();
   private KafkaMeters meters;
   private Optional<DeliverySpans> spans = Optional.empty();
 
+  /** Camel would look for one of this class. */
   @Override
   public PropertyConfigurer getComponentPropertyConfigurer() {
-    return options;
+    return new KafkaComponentConfigurer();
   }
 
   @Override
   public PropertyConfigurer getEndpointPropertyConfigurer() {
-    return endpointOptions;
+    return new KafkaEndpointConfigurer();
   }
 
   @Override
@@ -113,7 +109,6 @@ public final class CaravanKafkaComponent extends KafkaComponent {
     protected KafkaProducer createProducer(KafkaEndpoint endpoint) {
       return new KafkaProducer(endpoint) {
 
-        private final AtomicBoolean failedToCount = new AtomicBoolean();
         private Optional<DeliverySpans> spans = Optional.empty();
 
         @Override
@@ -143,25 +138,15 @@ public final class CaravanKafkaComponent extends KafkaComponent {
           return super.process(
               exchange,
               sync -> {
-                if (exchange.getException() == null) {
-                  count(topic, exchange.getMessage());
+                try {
+                  if (exchange.getException() == null) {
+                    String label = meters.acknowledged(topic, exchange.getMessage());
+                    spans.ifPresent(it -> it.acknowledged(label, exchange.getMessage()));
+                  }
+                } finally {
+                  callback.done(sync);
                 }
-                callback.done(sync);
               });
-        }
-
-        /** Whatever becomes of it, the record is in Kafka. */
-        private void count(String topic, Message message) {
-          try {
-            String label = meters.acknowledged(topic, message);
-            spans.ifPresent(it -> it.acknowledged(label, message));
-          } catch (RuntimeException | Error e) {
-            if (!failedToCount.getAndSet(true)) {
-              LOG.warn(
-                  "A record that Kafka took cannot be counted or traced ({}). It is said once.",
-                  e.getClass().getSimpleName());
-            }
-          }
         }
 
         private String topic(Exchange exchange) {
@@ -171,14 +156,12 @@ public final class CaravanKafkaComponent extends KafkaComponent {
         }
 
         private void takeAnotherIfEnded() {
-          if (getKafkaProducer() instanceof IsolatingProducer client && client.hasEnded()) {
-            takeAnother();
-          }
-        }
-
-        private synchronized void takeAnother() {
-          if (isRunAllowed() && getKafkaProducer() instanceof IsolatingProducer client) {
-            setKafkaProducer(client.orAnother());
+          if (getKafkaProducer() instanceof IsolatingProducer ended && ended.hasEnded()) {
+            synchronized (this) {
+              if (isRunAllowed() && getKafkaProducer() instanceof IsolatingProducer client) {
+                setKafkaProducer(client.orAnother());
+              }
+            }
           }
         }
       };

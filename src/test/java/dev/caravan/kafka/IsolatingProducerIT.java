@@ -27,7 +27,6 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerInterceptor;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -234,7 +233,7 @@ class IsolatingProducerIT {
     cluster.createTopic(topic, 1);
     cluster.createTopic(refused, 1);
     AtomicLong nanos = new AtomicLong();
-    IsolatingClientFactory factory = new IsolatingClientFactory("60s", nanos::get);
+    IsolatingClientFactory factory = new IsolatingClientFactory("60s", nanos::get, 5_000);
     Properties properties = properties();
     properties.put(ProducerConfig.VALUE_SERIALIZER_CLASS_CONFIG, Fatal.class.getName());
     IsolatingProducer producer = (IsolatingProducer) factory.getProducer(properties);
@@ -268,7 +267,7 @@ class IsolatingProducerIT {
   void aClientWhoseThreadHasEndedIsReplacedAndAllThatItHeldHasFailed() throws Exception {
     cluster.createTopic("ended", 1);
     AtomicLong nanos = new AtomicLong();
-    IsolatingClientFactory factory = new IsolatingClientFactory("60s", nanos::get);
+    IsolatingClientFactory factory = new IsolatingClientFactory("60s", nanos::get, 5_000);
     Properties properties = properties();
     properties.put(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, "1000");
     properties.put(ProducerConfig.INTERCEPTOR_CLASSES_CONFIG, Deadly.class.getName());
@@ -509,13 +508,9 @@ class IsolatingProducerIT {
 
   private static IsolatingProducer producer(
       Properties properties, Duration patience, LongSupplier nanoTime) {
-    return new IsolatingProducer(
-        properties,
-        new RefusedTopics(
-            new RefusedTopics.Limits(patience, Duration.ofMinutes(5), Duration.ofSeconds(10)),
-            nanoTime),
-        PartitionBreakers.Limits.DEFAULT,
-        new Unmade());
+    return (IsolatingProducer)
+        new IsolatingClientFactory(patience.toSeconds() + "s", nanoTime, 5_000)
+            .getProducer(properties);
   }
 
   private static Properties properties() {
@@ -529,29 +524,5 @@ class IsolatingProducerIT {
     properties.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, "1800000");
     properties.put(ProducerConfig.BUFFER_MEMORY_CONFIG, "1000000");
     return properties;
-  }
-
-  /** For a producer that nobody needs in the place of another. */
-  private static final class Unmade implements IsolatingProducer.Maker {
-
-    @Override
-    public void closed(IsolatingProducer producer) {
-      // Nobody counts them
-    }
-
-    @Override
-    public void works() {
-      // Nobody waits for it
-    }
-
-    @Override
-    public void ended(String why) {
-      throw new AssertionError(why);
-    }
-
-    @Override
-    public Producer<Object, Object> another() {
-      throw new AssertionError();
-    }
   }
 }

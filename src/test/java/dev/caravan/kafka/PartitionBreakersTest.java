@@ -33,8 +33,7 @@ class PartitionBreakersTest {
 
   private final AtomicLong nanos = new AtomicLong(Long.MAX_VALUE - 5);
   private final MutableClock clock = new MutableClock();
-  private final PartitionBreakers breakers =
-      new PartitionBreakers(PartitionBreakers.Limits.DEFAULT, BATCHES, nanos::get, clock);
+  private final PartitionBreakers breakers = new PartitionBreakers(BATCHES, nanos::get, clock);
 
   /** What senders were told, such as "a: done" or "a: genesys.presence, partition 2". */
   private final List<String> told = new ArrayList<>();

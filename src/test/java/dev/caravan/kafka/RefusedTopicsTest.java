@@ -12,11 +12,7 @@ import org.junit.jupiter.api.Test;
 class RefusedTopicsTest {
 
   private final AtomicLong now = new AtomicLong(Long.MAX_VALUE - 5);
-  private final RefusedTopics topics =
-      new RefusedTopics(
-          new RefusedTopics.Limits(
-              Duration.ofSeconds(60), Duration.ofMinutes(5), Duration.ofSeconds(10)),
-          now::get);
+  private final RefusedTopics topics = new RefusedTopics(Duration.ofSeconds(60), now::get);
 
   // ---- topics that Kafka does not know
 
