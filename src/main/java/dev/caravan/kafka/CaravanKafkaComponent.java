@@ -22,7 +22,7 @@ public final class CaravanKafkaComponent extends KafkaComponent {
   private static final Logger LOG = LoggerFactory.getLogger(CaravanKafkaComponent.class);
 
   private KafkaMeters meters;
-  private Optional<DeliverySpans> spans = Optional.empty();
+  private volatile Optional<DeliverySpans> spans = Optional.empty();
 
   /** Camel would look for one of this class. */
   @Override
@@ -65,20 +65,21 @@ public final class CaravanKafkaComponent extends KafkaComponent {
     files.setFolder(
         getCamelContext().resolvePropertyPlaceholders("{{caravan.data.dir:./data}}/dead-letters"));
     getCamelContext().getRegistry().bind("deadLetterFiles", files);
+    spans = makeSpans();
   }
 
-  /** Made when the first record is to be sent: what sends none needs no collector. */
-  private synchronized Optional<DeliverySpans> spans() {
+  private Optional<DeliverySpans> makeSpans() {
     String endpoint = setting("otel.exporter.otlp.endpoint", "");
-    if (spans.isEmpty() && !endpoint.isEmpty()) {
-      try {
-        double share = Double.parseDouble(setting("otel.traces.sampler.arg", "0"));
-        spans = Optional.of(new DeliverySpans(endpoint, share, RandomGenerator.getDefault()));
-      } catch (RuntimeException | LinkageError e) {
-        LOG.warn("There are no spans; events flow all the same", e);
-      }
+    if (endpoint.isEmpty()) {
+      return Optional.empty();
     }
-    return spans;
+    try {
+      double share = Double.parseDouble(setting("otel.traces.sampler.arg", "0"));
+      return Optional.of(new DeliverySpans(endpoint, share, RandomGenerator.getDefault()));
+    } catch (RuntimeException | LinkageError e) {
+      LOG.warn("There are no spans; events flow all the same", e);
+      return Optional.empty();
+    }
   }
 
   private String setting(String name, String otherwise) {
@@ -88,34 +89,22 @@ public final class CaravanKafkaComponent extends KafkaComponent {
   @Override
   protected void doStop() throws Exception {
     super.doStop();
-    synchronized (this) {
-      spans.ifPresent(DeliverySpans::close);
-      spans = Optional.empty();
-    }
+    spans.ifPresent(DeliverySpans::close);
+    spans = Optional.empty();
   }
 
   private static final class Translating extends KafkaEndpoint {
 
     private final transient CaravanKafkaComponent component;
-    private final transient KafkaMeters meters;
 
     private Translating(String uri, CaravanKafkaComponent component) {
       super(uri, component);
       this.component = component;
-      this.meters = component.meters;
     }
 
     @Override
     protected KafkaProducer createProducer(KafkaEndpoint endpoint) {
       return new KafkaProducer(endpoint) {
-
-        private Optional<DeliverySpans> spans = Optional.empty();
-
-        @Override
-        protected void doStart() throws Exception {
-          super.doStart();
-          spans = component.spans();
-        }
 
         @Override
         public void process(Exchange exchange) throws Exception {
@@ -140,8 +129,8 @@ public final class CaravanKafkaComponent extends KafkaComponent {
               sync -> {
                 try {
                   if (exchange.getException() == null) {
-                    String label = meters.acknowledged(topic, exchange.getMessage());
-                    spans.ifPresent(it -> it.acknowledged(label, exchange.getMessage()));
+                    String label = component.meters.acknowledged(topic, exchange.getMessage());
+                    component.spans.ifPresent(it -> it.acknowledged(label, exchange.getMessage()));
                   }
                 } finally {
                   callback.done(sync);

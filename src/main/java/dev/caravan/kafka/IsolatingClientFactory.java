@@ -33,14 +33,12 @@ import org.slf4j.LoggerFactory;
  * or partition that takes nothing hold up the others; knows what is denied to them, and why there
  * can be no producer.
  *
- * <p>Producers are made with the first record that is for them, and with the next one if that
- * fails: so somebody asks again for as long as something waits. Making one takes as long as a name
- * takes to resolve, so after a failure the next attempt is {@link #UNUSABLE_AGAIN} later.
+ * <p>Making one takes as long as a name takes to resolve, so after a failure the next attempt, with
+ * another record, is made {@link #UNUSABLE_AGAIN} later at the earliest.
  */
 public final class IsolatingClientFactory extends DefaultKafkaClientFactory {
 
   private static final Logger LOG = LoggerFactory.getLogger(IsolatingClientFactory.class);
-  private static final int MOST_CAUSES = 20;
   private static final String ALL_OF_KAFKA = "Kafka";
   static final Duration UNUSABLE_AGAIN = Duration.ofSeconds(10);
 
@@ -149,16 +147,9 @@ public final class IsolatingClientFactory extends DefaultKafkaClientFactory {
 
   /** Why no client of Kafka can be made, and what to do. */
   public static String sentence(KafkaException failure) {
-    boolean login =
-        Stream.<Throwable>iterate(failure, cause -> cause != null, Throwable::getCause)
-            .limit(MOST_CAUSES)
-            .anyMatch(LoginException.class::isInstance);
-    if (login) {
-      return "The bridge cannot log in to Kafka: %s. Look at the KAFKA_OAUTH_ and KAFKA_SASL_ settings."
-          .formatted(reason(failure));
-    }
-    return ("Kafka cannot be used: %s. Check KAFKA_BOOTSTRAP_SERVERS (host:port, comma-separated)"
-            + " and the other KAFKA_… settings.")
+    return (KafkaFailures.causes(failure).stream().anyMatch(LoginException.class::isInstance)
+            ? "The bridge cannot log in to Kafka: %s. Look at the KAFKA_OAUTH_ and KAFKA_SASL_ settings."
+            : "Kafka cannot be used: %s. Check KAFKA_BOOTSTRAP_SERVERS (host:port, comma-separated) and the other KAFKA_… settings.")
         .formatted(reason(failure));
   }
 
@@ -167,8 +158,7 @@ public final class IsolatingClientFactory extends DefaultKafkaClientFactory {
    * What stands in quotes may be part of a password that was not quoted well.
    */
   private static String reason(Throwable failure) {
-    return Stream.iterate(failure, cause -> cause != null, Throwable::getCause)
-        .limit(MOST_CAUSES)
+    return KafkaFailures.causes(failure).stream()
         .map(cause -> String.valueOf(cause.getMessage()).strip())
         .filter(message -> message.contains(" "))
         .reduce((outer, inner) -> inner)
@@ -191,14 +181,8 @@ public final class IsolatingClientFactory extends DefaultKafkaClientFactory {
    * sentence; empty as far as is known.
    */
   public Optional<String> problem() {
-    return refusals.values().stream()
-        .map(Refusal::why)
-        .findFirst()
-        .or(
-            () ->
-                producers.stream()
-                    .flatMap(producer -> producer.looking().trouble().stream())
-                    .findFirst());
+    Stream<String> untended = producers.stream().flatMap(it -> it.looking().trouble().stream());
+    return Stream.concat(refusals.values().stream().map(Refusal::why), untended).findFirst();
   }
 
   /**

@@ -343,15 +343,14 @@ final class RouteReload {
 
   /** Which shipped files run although they cannot beside a file of this text. */
   private List<Path> shippedInPlaceOf(String text, RouteFolder.Contents now) {
+    Optional<RouteText> own = RouteText.of(text);
     return running.keySet().stream()
         .filter(file -> isShipped(file, running) && !isThere(file, now))
-        .filter(file -> excludes(text, running.get(file)))
+        .filter(
+            file ->
+                own.filter(it -> it.excludes(RouteText.of(running.get(file)).orElseThrow()))
+                    .isPresent())
         .toList();
-  }
-
-  private static boolean excludes(String text, String shipped) {
-    Optional<RouteText> other = RouteText.of(shipped);
-    return RouteText.of(text).filter(own -> other.filter(own::excludes).isPresent()).isPresent();
   }
 
   private static boolean isThere(Path file, RouteFolder.Contents now) {

@@ -2,6 +2,7 @@ package dev.caravan.routes;
 
 import dev.caravan.command.CommandFailure;
 import dev.caravan.kafka.IsolatingClientFactory;
+import dev.caravan.kafka.KafkaFailures;
 import io.quarkus.runtime.QuarkusBindException;
 import java.io.IOException;
 import java.net.BindException;
@@ -36,7 +37,7 @@ public final class StartFailure {
   private StartFailure() {}
 
   public static String sentence(Throwable failure) {
-    List<Throwable> causes = causes(failure);
+    List<Throwable> causes = KafkaFailures.causes(failure);
     return first(causes, BindException.class)
         .map(StartFailure::portTaken)
         .or(() -> first(causes, CommandFailure.class).map(Throwable::getMessage))
@@ -85,7 +86,7 @@ public final class StartFailure {
   }
 
   private static Optional<String> wrongOption(Throwable failure) {
-    List<Throwable> causes = causes(failure);
+    List<Throwable> causes = KafkaFailures.causes(failure);
     return first(causes, PropertyBindingException.class)
         .filter(option -> option.getPropertyName() != null)
         .map(option -> option.getCause() == null ? unknown(option) : wrongValue(option))
@@ -149,7 +150,7 @@ public final class StartFailure {
   }
 
   private static String rootMessage(Throwable failure) {
-    List<Throwable> causes = causes(failure);
+    List<Throwable> causes = KafkaFailures.causes(failure);
     int root = causes.size() - 1;
     // "NoSuchFileException: /x" or "Is a directory" is no sentence; whoever caught it wrote one.
     if (root > 0
@@ -179,9 +180,5 @@ public final class StartFailure {
 
   private static <T> Optional<T> first(List<Throwable> causes, Class<T> type) {
     return causes.stream().filter(type::isInstance).map(type::cast).findFirst();
-  }
-
-  private static List<Throwable> causes(Throwable failure) {
-    return Stream.iterate(failure, cause -> cause != null, Throwable::getCause).limit(50).toList();
   }
 }
