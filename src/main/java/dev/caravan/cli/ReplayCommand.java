@@ -106,7 +106,7 @@ public final class ReplayCommand implements Callable<Integer> {
       if (now.isEmpty() && (last.isPresent() || answer.isPast())) {
         throw silent(data, last);
       }
-      if (now.isPresent() && last.isEmpty() && now.get().state().equals(Answer.SENDING)) {
+      if (now.isPresent() && last.isEmpty() && !now.get().refused()) {
         out.printf("Replaying through route %s what was read since %s …%n", route, from);
         out.flush();
       }
@@ -126,7 +126,7 @@ public final class ReplayCommand implements Callable<Integer> {
   }
 
   private static int ended(Answer answer, PrintWriter out) {
-    if (answer.state().equals(Answer.REFUSED)) {
+    if (answer.refused()) {
       throw new CommandFailure(answer.sentence());
     }
     out.println(answer.sentence());

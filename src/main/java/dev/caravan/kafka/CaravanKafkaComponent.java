@@ -39,7 +39,7 @@ public final class CaravanKafkaComponent extends KafkaComponent {
   protected KafkaEndpoint createEndpoint(
       String uri, String remaining, Map<String, Object> parameters) throws Exception {
     KafkaEndpoint plain = super.createEndpoint(uri, remaining, parameters);
-    KafkaEndpoint endpoint = new Translating(uri, this);
+    KafkaEndpoint endpoint = new Translating(uri);
     setProperties(endpoint, new HashMap<>());
     endpoint.setConfiguration(plain.getConfiguration());
     endpoint.setKafkaClientFactory(plain.getKafkaClientFactory());
@@ -93,13 +93,10 @@ public final class CaravanKafkaComponent extends KafkaComponent {
     spans = Optional.empty();
   }
 
-  private static final class Translating extends KafkaEndpoint {
+  private final class Translating extends KafkaEndpoint {
 
-    private final transient CaravanKafkaComponent component;
-
-    private Translating(String uri, CaravanKafkaComponent component) {
-      super(uri, component);
-      this.component = component;
+    private Translating(String uri) {
+      super(uri, CaravanKafkaComponent.this);
     }
 
     @Override
@@ -129,8 +126,8 @@ public final class CaravanKafkaComponent extends KafkaComponent {
               sync -> {
                 try {
                   if (exchange.getException() == null) {
-                    String label = component.meters.acknowledged(topic, exchange.getMessage());
-                    component.spans.ifPresent(it -> it.acknowledged(label, exchange.getMessage()));
+                    String label = meters.acknowledged(topic, exchange.getMessage());
+                    spans.ifPresent(it -> it.acknowledged(label, exchange.getMessage()));
                   }
                 } finally {
                   callback.done(sync);

@@ -107,7 +107,7 @@ final class IsolatingProducer extends KafkaProducer<Object, Object> {
     this.rights = new WriteRights(properties);
     this.patience = Duration.ofMillis(config.getInt(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG));
     this.breakers = new PartitionBreakers(batches(config), System::nanoTime, Clock.systemUTC());
-    this.choice = PartitionChoice.of(properties);
+    this.choice = new PartitionChoice(properties);
     this.lastLookNanos = System.nanoTime();
     this.looking =
         BackgroundTask.every(

@@ -117,7 +117,7 @@ public class ReplayRequests {
       }
       Request request = asked.get();
       work = Optional.of(begin(context, id, request));
-      files.answer(id, new Answer(Answer.SENDING, 0, "", ""));
+      files.answer(id, new Answer(false, 0, "", ""));
       LOG.info(
           "Replaying through route {} what was read since {}, at most {} a second.",
           request.route(),
@@ -135,7 +135,7 @@ public class ReplayRequests {
   }
 
   private void refuse(String id, String why) throws IOException {
-    files.answer(id, new Answer(Answer.REFUSED, 0, "", why));
+    files.answer(id, new Answer(true, 0, "", why));
   }
 
   private Work begin(CamelContext context, String id, Request request) {
@@ -188,8 +188,9 @@ public class ReplayRequests {
       now.replay().cancel();
       return;
     }
-    String sentence = progress.state().isOver() ? sentence(now, progress) : "";
-    if (progress.state().isOver()) {
+    boolean isOver = progress.state().isOver();
+    String sentence = isOver ? sentence(now, progress) : "";
+    if (isOver) {
       work = Optional.empty();
       LOG.info(sentence);
     }
@@ -197,7 +198,7 @@ public class ReplayRequests {
       files.answer(
           now.id(),
           new Answer(
-              state(progress),
+              isOver && progress.sent() == 0 || progress.state() == Replay.State.CANCELLED,
               progress.sent(),
               progress.reached().map(Instant::toString).orElse(""),
               sentence));
@@ -208,15 +209,6 @@ public class ReplayRequests {
 
   private static String kept(Spool.Kept span) {
     return "What is kept was read from %s to %s.".formatted(span.from(), span.to());
-  }
-
-  private static String state(Replay.Progress progress) {
-    return switch (progress.state()) {
-      case SENDING -> Answer.SENDING;
-      case SETTLING -> Answer.SETTLING;
-      case DONE -> progress.sent() == 0 ? Answer.REFUSED : Answer.DONE;
-      case CANCELLED -> Answer.REFUSED;
-    };
   }
 
   private String sentence(Work done, Replay.Progress progress) {

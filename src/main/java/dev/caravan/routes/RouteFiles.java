@@ -46,7 +46,7 @@ import org.slf4j.LoggerFactory;
  * file.
  */
 @ApplicationScoped
-public class RouteFiles implements FailFastDirectComponent.Files {
+public class RouteFiles {
 
   private static final Logger LOG = LoggerFactory.getLogger(RouteFiles.class);
   private static final Duration AGAIN = RouteReload.AGAIN;
@@ -96,14 +96,11 @@ public class RouteFiles implements FailFastDirectComponent.Files {
     return dataProblem.or(() -> edits.flatMap(RouteReload::dataProblem));
   }
 
-  /** Whether routes are being replaced at this moment. */
-  @Override
-  public boolean isReplacing() {
+  private boolean isReplacing() {
     return edits.filter(RouteReload::isReplacing).isPresent();
   }
 
-  @Override
-  public Optional<String> away(String input) {
+  Optional<String> away(String input) {
     return edits.flatMap(watch -> watch.away(input));
   }
 
@@ -130,7 +127,7 @@ public class RouteFiles implements FailFastDirectComponent.Files {
   @Unremovable
   @Named("direct")
   DirectComponent calls() {
-    return new FailFastDirectComponent(this);
+    return new FailFastDirectComponent(this::isReplacing, this::away);
   }
 
   /** The same. */

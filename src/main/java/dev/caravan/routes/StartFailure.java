@@ -56,11 +56,8 @@ public final class StartFailure {
             : ConfigProvider.getConfig()
                 .getOptionalValue("quarkus.management.port", Integer.class)
                 .orElse(9876);
-    return "The bridge could not start: port %d is in use by another program. %s"
-        .formatted(
-            port,
-            "End that program, or choose another port for health and metrics with"
-                + " CARAVAN_MANAGEMENT_PORT.");
+    return "The bridge could not start: port %d is in use by another program. End that program, or choose another port for health and metrics with CARAVAN_MANAGEMENT_PORT."
+        .formatted(port);
   }
 
   private static String brokenYaml(MarkedYamlEngineException e) {

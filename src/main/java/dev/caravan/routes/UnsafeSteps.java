@@ -58,7 +58,6 @@ final class UnsafeSteps {
   private final ModelCamelContext context;
   private final BeanIntrospection introspection;
   private final Map<String, RouteDefinition> byInput = new HashMap<>();
-  private final Map<String, RouteConfigurationDefinition> shared = new HashMap<>();
   private final SortedSet<String> found = new TreeSet<>();
   private final Set<RouteDefinition> visited = new HashSet<>();
 
@@ -66,9 +65,6 @@ final class UnsafeSteps {
     this.context = context;
     this.introspection = PluginHelper.getBeanIntrospection(context);
     context.getRouteDefinitions().forEach(route -> byInput.put(input(route), route));
-    context
-        .getRouteConfigurationDefinitions()
-        .forEach(configuration -> shared.put(configuration.getId(), configuration));
   }
 
   /** A sentence for each such step, with file and line; the routes must have been built. */
@@ -382,7 +378,10 @@ final class UnsafeSteps {
 
   private void lookForShared(RouteDefinition route) {
     String id = route.getRouteConfigurationId();
-    if (id != null && !id.contains("*") && !id.contains(",") && !shared.containsKey(id)) {
+    if (id != null
+        && !id.matches(".*[*,].*")
+        && context.getRouteConfigurationDefinitions().stream()
+            .noneMatch(shared -> id.equals(shared.getId()))) {
       found.add(
           "%s: no file has the routeConfiguration %s of route %s, so its failures are handled as Camel does by default."
               .formatted(RouteFolder.place(route), id, route.getRouteId()));
