@@ -48,16 +48,24 @@ class RouteReloadTest {
   @TempDir private Path folder;
   private DefaultCamelContext context;
   private final MutableClock clock = new MutableClock(NOON);
-  private final AtomicBoolean away = new AtomicBoolean();
-  private final AtomicBoolean unlinked = new AtomicBoolean();
+
+  /** What a route meets that needs something. */
+  private volatile Trouble trouble = Trouble.NONE;
+
+  private enum Trouble {
+    NONE,
+    AWAY,
+    UNLINKED
+  }
+
   private RouteReload reload;
   private boolean edits = true;
 
   private void need() {
-    if (away.get()) {
+    if (trouble == Trouble.AWAY) {
       throw new IllegalStateException("What it needs is away.");
     }
-    if (unlinked.get()) {
+    if (trouble == Trouble.UNLINKED) {
       throw new ServiceConfigurationError("What it is linked with is away.");
     }
   }
@@ -724,24 +732,30 @@ class RouteReloadTest {
     assertThat(runs("forward2")).isTrue();
   }
 
-  @Test
-  void whenNotEvenTheOldRouteCanBeStartedTheNewOneWaitsAndIsTriedAgain() throws IOException {
-    away.set(true);
+  @ParameterizedTest
+  @EnumSource(names = {"AWAY", "UNLINKED"})
+  void whenNotEvenTheOldRouteCanBeStartedTheNewOneWaitsAndIsTriedAgain(Trouble met)
+      throws IOException {
+    trouble = met;
     write("receive", "needy:receive", "2");
     look();
     assertThat(runs("receive")).isFalse();
     assertThat(reload.broken().orElseThrow()).contains("receive.camel.yaml", "is away");
     assertThat(runs("a") && runs("forward")).isTrue();
 
-    away.set(false);
+    itIsThereAgain();
+
+    assertThat(version("receive")).isEqualTo("2");
+    assertThat(reload.problem()).isEmpty();
+  }
+
+  private void itIsThereAgain() {
+    trouble = Trouble.NONE;
     clock.turnTo(NOON.plusSeconds(10));
     look();
 
     assertThat(runs("receive")).isTrue();
     assertThat(reload.broken()).isEmpty();
-
-    assertThat(version("receive")).isEqualTo("2");
-    assertThat(reload.problem()).isEmpty();
   }
 
   @Test
@@ -781,41 +795,21 @@ class RouteReloadTest {
     assertThat(reload.broken()).isPresent();
   }
 
-  @Test
-  void aRouteThatCannotStartKeepsNoOtherFromRunningAndIsTriedAgain() throws Exception {
-    away.set(true);
+  @ParameterizedTest
+  @EnumSource(names = {"AWAY", "UNLINKED"})
+  void aRouteThatCannotStartKeepsNoOtherFromRunningAndIsTriedAgain(Trouble met) throws Exception {
+    trouble = met;
     startAgain();
 
     assertThat(runs("a") && runs("forward")).isTrue();
     assertThat(reload.broken().orElseThrow()).contains("receive.camel.yaml", "is away");
 
-    away.set(false);
-    clock.turnTo(NOON.plusSeconds(10));
-    look();
-
-    assertThat(runs("receive")).isTrue();
-    assertThat(reload.broken()).isEmpty();
-  }
-
-  @Test
-  void anErrorInARouteKeepsNoOtherFromRunningAndIsTriedAgain() throws Exception {
-    unlinked.set(true);
-    startAgain();
-
-    assertThat(runs("a") && runs("forward")).isTrue();
-    assertThat(reload.broken().orElseThrow()).contains("receive.camel.yaml", "linked with is away");
-
-    unlinked.set(false);
-    clock.turnTo(NOON.plusSeconds(10));
-    look();
-
-    assertThat(runs("receive")).isTrue();
-    assertThat(reload.broken()).isEmpty();
+    itIsThereAgain();
   }
 
   @Test
   void afterAnErrorInAnEditTheOldRoutesRun() throws IOException {
-    unlinked.set(true);
+    trouble = Trouble.UNLINKED;
     write("forward", "needy:forward", "2");
     look();
 
@@ -823,22 +817,6 @@ class RouteReloadTest {
     assertThat(runs("forward") && runs("receive")).isTrue();
     assertThat(reload.problem().orElseThrow())
         .contains("linked with is away", "forward.camel.yaml");
-  }
-
-  @Test
-  void aRouteThatNeitherTheEditNorTheOldTextCanStartForAnErrorIsTriedAgain() throws IOException {
-    unlinked.set(true);
-    write("receive", "needy:receive", "2");
-    look();
-    assertThat(runs("receive")).isFalse();
-    assertThat(reload.broken().orElseThrow()).contains("receive.camel.yaml");
-
-    unlinked.set(false);
-    clock.turnTo(NOON.plusSeconds(10));
-    look();
-
-    assertThat(version("receive")).isEqualTo("2");
-    assertThat(runs("receive")).isTrue();
   }
 
   @Test
