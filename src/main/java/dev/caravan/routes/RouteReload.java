@@ -499,8 +499,7 @@ final class RouteReload {
       swap(edited, running);
       return true;
     } catch (Exception | Error notEvenThat) {
-      why.addSuppressed(notEvenThat);
-      LOG.debug("Neither the edit nor what was before can be started", why);
+      LOG.debug("Neither the edit nor what was before can be started", notEvenThat);
       edited.forEach(file -> routes.forget(file, why));
       running.keySet().removeAll(edited);
       edited.stream().filter(now::containsKey).forEach(broken::add);

@@ -50,6 +50,9 @@ class RouteReloadTest {
   private final MutableClock clock = new MutableClock(NOON);
 
   /** What a route meets that needs something. */
+  /** The same each time, as of a component that remembers why it cannot start. */
+  private static final RuntimeException AWAY = new IllegalStateException("What it needs is away.");
+
   private volatile Trouble trouble = Trouble.NONE;
 
   private enum Trouble {
@@ -63,7 +66,7 @@ class RouteReloadTest {
 
   private void need() {
     if (trouble == Trouble.AWAY) {
-      throw new IllegalStateException("What it needs is away.");
+      throw AWAY;
     }
     if (trouble == Trouble.UNLINKED) {
       throw new ServiceConfigurationError("What it is linked with is away.");
