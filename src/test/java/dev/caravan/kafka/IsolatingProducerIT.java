@@ -2,7 +2,6 @@ package dev.caravan.kafka;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.awaitility.Awaitility.await;
 
 import dev.caravan.demo.LocalBroker;
 import dev.caravan.spool.Failure;
@@ -38,6 +37,8 @@ import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.errors.UnsupportedVersionException;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.StringSerializer;
+import org.awaitility.Awaitility;
+import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -86,7 +87,6 @@ class IsolatingProducerIT {
         }
       }
       await()
-          .atMost(PATIENCE)
           .until(
               () -> stuck.stream().allMatch(id -> done.contains(id) || failures.containsKey(id)));
       assertThat(failures.values())
@@ -118,7 +118,7 @@ class IsolatingProducerIT {
         failures.remove(id);
         if (!done.contains(id)) {
           send(producer, "split", 1, id);
-          await().atMost(PATIENCE).until(() -> done.contains(id) || failures.containsKey(id));
+          await().until(() -> done.contains(id) || failures.containsKey(id));
         }
         if (done.contains(id)) {
           stuck.remove();
@@ -148,7 +148,6 @@ class IsolatingProducerIT {
       deliver(producer, "there", 0, "warm");
 
       await()
-          .atMost(PATIENCE)
           .untilAsserted(
               () ->
                   assertThatThrownBy(() -> trySend(producer, "comes-later", 0, "early"))
@@ -164,7 +163,6 @@ class IsolatingProducerIT {
 
       cluster.createTopic("comes-later", 1);
       await()
-          .atMost(PATIENCE)
           .until(
               () -> {
                 send(producer, "comes-later", 0, "late");
@@ -177,7 +175,6 @@ class IsolatingProducerIT {
   void aTopicThatNobodyCreatesIsRefusedForGood() {
     try (IsolatingProducer producer = producer(Duration.ofSeconds(3))) {
       await()
-          .atMost(PATIENCE)
           .untilAsserted(
               () ->
                   assertThatThrownBy(() -> trySend(producer, "never", 0, "x"))
@@ -210,7 +207,7 @@ class IsolatingProducerIT {
         for (int i = 0; i < 50; i++) {
           String id = "flows-" + i;
           send(producer, "healthy", i % 2, id);
-          await().atMost(PATIENCE).until(() -> done.contains(id) || failures.containsKey(id));
+          await().until(() -> done.contains(id) || failures.containsKey(id));
           assertThat(failures).doesNotContainKey(id);
         }
       } finally {
@@ -252,7 +249,7 @@ class IsolatingProducerIT {
         .isInstanceOf(StuckException.class)
         .hasMessageContaining("Kafka's client has failed and sends nothing any more");
     assertThat(factory.problem().orElseThrow()).contains("Kafka's client has failed");
-    await().atMost(PATIENCE).until(() -> failures.size() > 0 || done.size() == 2);
+    await().until(() -> failures.size() > 0 || done.size() == 2);
     assertThat(done).doesNotContain(id);
 
     assertThatThrownBy(producer::orAnother).as("not at once").isInstanceOf(StuckException.class);
@@ -276,16 +273,16 @@ class IsolatingProducerIT {
 
     Deadly.armed.set(true);
     send(producer, "ended", 0, "deadly");
-    await().atMost(PATIENCE).until(() -> !Deadly.armed.get());
+    await().until(() -> !Deadly.armed.get());
     send(producer, "ended", 0, "held");
     Queue<Object> ofNoEvent = new ConcurrentLinkedQueue<>();
     producer.send(
         new ProducerRecord<>("ended", 0, "k", new byte[1]),
         (metadata, failure) -> ofNoEvent.add(failure == null ? "done" : failure));
 
-    await().atMost(PATIENCE).until(producer::hasEnded);
+    await().until(producer::hasEnded);
     assertThat(factory.problem()).contains("Kafka's client does not run any more.");
-    await().atMost(PATIENCE).until(() -> failures.containsKey("held") && !ofNoEvent.isEmpty());
+    await().until(() -> failures.containsKey("held") && !ofNoEvent.isEmpty());
     assertThat(ofNoEvent).singleElement().isInstanceOf(StuckException.class);
     nanos.addAndGet(IsolatingClientFactory.UNUSABLE_AGAIN.toNanos());
     try (IsolatingProducer next = awaitAnother(producer)) {
@@ -296,7 +293,6 @@ class IsolatingProducerIT {
   private static IsolatingProducer awaitAnother(IsolatingProducer producer) {
     IsolatingProducer[] another = new IsolatingProducer[1];
     await()
-        .atMost(PATIENCE)
         .ignoreExceptionsInstanceOf(StuckException.class)
         .until(() -> (another[0] = (IsolatingProducer) producer.orAnother()) != producer);
     return another[0];
@@ -341,11 +337,11 @@ class IsolatingProducerIT {
             done.add("error");
             throw new OutOfMemoryError("unable to create native thread, says the test");
           });
-      await().atMost(PATIENCE).until(() -> done.contains("error"));
+      await().until(() -> done.contains("error"));
 
       send(producer, "error", 0, "next");
 
-      await().atMost(PATIENCE).until(() -> done.contains("next"));
+      await().until(() -> done.contains("next"));
     }
   }
 
@@ -366,7 +362,7 @@ class IsolatingProducerIT {
         send(producer, topic, 0, "late-" + i);
       }
 
-      await().atMost(PATIENCE).until(() -> failures.size() == records);
+      await().until(() -> failures.size() == records);
       assertThat(failures.values())
           .extracting(KafkaFailures::judge)
           .allSatisfy(
@@ -397,7 +393,7 @@ class IsolatingProducerIT {
       }
       send(producer, topic, 0, "in its batch");
 
-      await().atMost(PATIENCE).until(() -> ofOdd.size() == records && failures.size() == 1);
+      await().until(() -> ofOdd.size() == records && failures.size() == 1);
       assertThat(ofOdd)
           .extracting(KafkaFailures::judge)
           .extracting(Failure::kind)
@@ -406,7 +402,7 @@ class IsolatingProducerIT {
       assertThat(KafkaFailures.judge(failures.get("in its batch")).kind())
           .isEqualTo(Failure.Kind.LATER);
       send(producer, topic, 0, "again");
-      await().atMost(PATIENCE).until(() -> done.contains("again"));
+      await().until(() -> done.contains("again"));
     }
   }
 
@@ -420,7 +416,6 @@ class IsolatingProducerIT {
       properties.put(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, broker.bootstrapServers());
       try (IsolatingProducer producer = producer(properties, Duration.ofSeconds(60), nanos::get)) {
         await()
-            .atMost(PATIENCE)
             .untilAsserted(
                 () ->
                     assertThatThrownBy(() -> trySend(producer, "unborn", 0, "x"))
@@ -430,7 +425,6 @@ class IsolatingProducerIT {
         nanos.addAndGet(Duration.ofMinutes(10).toNanos());
 
         await()
-            .atMost(PATIENCE)
             .untilAsserted(
                 () ->
                     assertThatThrownBy(() -> trySend(producer, "unborn", 0, "x"))
@@ -458,6 +452,10 @@ class IsolatingProducerIT {
     }
   }
 
+  private static ConditionFactory await() {
+    return Awaitility.await().atMost(PATIENCE);
+  }
+
   private void deliver(IsolatingProducer producer, String topic, int partition, String id) {
     send(producer, topic, partition, id);
     awaitDelivered(producer, topic, partition, Set.of(id));
@@ -467,7 +465,6 @@ class IsolatingProducerIT {
   private void awaitDelivered(
       IsolatingProducer producer, String topic, int partition, Set<String> ids) {
     await()
-        .atMost(PATIENCE)
         .until(
             () -> {
               for (String id : ids) {
