@@ -1,5 +1,6 @@
 package dev.caravan.kafka;
 
+import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -61,10 +62,10 @@ public final class CaravanKafkaComponent extends KafkaComponent {
   protected void doStart() throws Exception {
     super.doStart();
     getCamelContext().getRegistry().bind("kafkaFailures", new KafkaFailures());
-    DeadLetterFiles files = new DeadLetterFiles();
-    files.setFolder(
-        getCamelContext().resolvePropertyPlaceholders("{{caravan.data.dir:./data}}/dead-letters"));
-    getCamelContext().getRegistry().bind("deadLetterFiles", files);
+    Path letters = Path.of(setting("caravan.data.dir", "./data"), "dead-letters");
+    getCamelContext()
+        .getRegistry()
+        .bind("deadLetterFiles", new DeadLetterFiles(letters, System::nanoTime));
     spans = makeSpans();
   }
 

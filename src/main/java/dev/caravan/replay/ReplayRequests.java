@@ -149,20 +149,16 @@ public class ReplayRequests {
         spools
             .spool(name)
             .filter(Spool::keepsAcknowledged)
-            .orElseThrow(() -> nothingIsKept(request.route()));
+            .orElseThrow(
+                () ->
+                    new CommandFailure(
+                        "Nothing is kept for route %s, so nothing can be replayed. Set CARAVAN_REPLAY_KEEP to, say, 2h and restart the bridge; from then on what was sent is kept for so long."
+                            .formatted(request.route())));
     try {
       return new Work(id, request, spool, spools.replay(name, since, request.perSecond()));
     } catch (IOException | IllegalStateException | IllegalArgumentException e) {
       throw new CommandFailure(e.getMessage(), e);
     }
-  }
-
-  private static CommandFailure nothingIsKept(String route) {
-    return new CommandFailure(
-        ("Nothing is kept for route %s, so nothing can be replayed. Set CARAVAN_REPLAY_KEEP to,"
-                + " say, 2h and restart the bridge; from then on what was sent is kept for so"
-                + " long.")
-            .formatted(route));
   }
 
   private static String spoolOf(CamelContext context, String id) {
@@ -207,10 +203,6 @@ public class ReplayRequests {
     }
   }
 
-  private static String kept(Spool.Kept span) {
-    return "What is kept was read from %s to %s.".formatted(span.from(), span.to());
-  }
-
   private String sentence(Work done, Replay.Progress progress) {
     Request request = done.request();
     if (progress.state() == Replay.State.CANCELLED) {
@@ -220,7 +212,10 @@ public class ReplayRequests {
       return "Nothing was replayed: of what was read since %s nothing is kept. %s What was sent is kept for %s, less if room is needed."
           .formatted(
               request.since(),
-              done.spool().kept().map(ReplayRequests::kept).orElse("Nothing else is."),
+              done.spool()
+                  .kept()
+                  .map(it -> "What is kept was read from %s to %s.".formatted(it.from(), it.to()))
+                  .orElse("Nothing else is."),
               keep);
     }
     String gone =
