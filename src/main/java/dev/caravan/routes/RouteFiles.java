@@ -78,7 +78,7 @@ public class RouteFiles {
   private Condition condition() {
     return new Condition(
         isReplacing() ? "blind" : "broken",
-        problem().or(this::unread),
+        problem().or(this::unread).stream().toList(),
         edits.filter(loaded -> problem.isEmpty()).map(RouteReload::degraded).orElse(List.of()),
         Map.of());
   }
