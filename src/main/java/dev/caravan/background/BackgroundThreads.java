@@ -39,24 +39,21 @@ public final class BackgroundThreads {
   private static void await(ExecutorService threads, String what) {
     boolean interrupted = Thread.interrupted();
     long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(MOST_SECONDS);
-    try {
-      for (boolean waits = true; waits; ) {
-        try {
-          if (!threads.awaitTermination(end - System.nanoTime(), TimeUnit.NANOSECONDS)) {
-            LOG.warn(
-                "The background task {} did not end within {} s, and is left to itself.",
-                what,
-                MOST_SECONDS);
-          }
-          waits = false;
-        } catch (InterruptedException e) {
-          interrupted = true;
+    while (!threads.isTerminated()) {
+      try {
+        if (!threads.awaitTermination(end - System.nanoTime(), TimeUnit.NANOSECONDS)) {
+          LOG.warn(
+              "The background task {} did not end within {} s, and is left to itself.",
+              what,
+              MOST_SECONDS);
+          break;
         }
+      } catch (InterruptedException e) {
+        interrupted = true;
       }
-    } finally {
-      if (interrupted) {
-        Thread.currentThread().interrupt();
-      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
     }
   }
 }

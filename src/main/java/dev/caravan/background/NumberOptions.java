@@ -2,7 +2,6 @@ package dev.caravan.background;
 
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.camel.CamelContext;
@@ -47,30 +46,20 @@ public final class NumberOptions implements GeneratedPropertyConfigurer, Propert
 
   private static Object number(String option, String text, Class<?> type) {
     boolean isSize = option.toLowerCase(Locale.ROOT).endsWith("bytes");
-    return parse(text.strip(), isSize)
-        .filter(number -> type == long.class || number == number.intValue())
-        .<Object>map(number -> type == long.class ? number : (Object) number.intValue())
-        .orElseThrow(
-            () ->
-                new IllegalArgumentException(
-                    "The option %s is \"%s\", but it must be a whole number%s."
-                        .formatted(
-                            option,
-                            text,
-                            isSize ? " of bytes, or one with KB, MB, GB or TB, as in 64MB" : "")));
-  }
-
-  private static Optional<Long> parse(String text, boolean isSize) {
-    Matcher matcher = NUMBER.matcher(text);
-    if (!matcher.matches() || matcher.group(2) != null && !isSize) {
-      return Optional.empty();
+    Matcher matcher = NUMBER.matcher(text.strip());
+    if (matcher.matches() && (isSize || matcher.group(2) == null)) {
+      int shift =
+          matcher.group(2) == null ? 0 : SHIFTS.get(matcher.group(2).toUpperCase(Locale.ROOT));
+      long written = Long.parseLong(matcher.group(1));
+      long number = written << shift;
+      if (number >> shift == written && (type == long.class || number == (int) number)) {
+        return type == long.class ? (Object) number : (Object) (int) number;
+      }
     }
-    long number = Long.parseLong(matcher.group(1));
-    int shift =
-        Optional.ofNullable(matcher.group(2))
-            .map(unit -> SHIFTS.get(unit.toUpperCase(Locale.ROOT)))
-            .orElse(0);
-    return Optional.of(number << shift).filter(bytes -> bytes >> shift == number);
+    throw new IllegalArgumentException(
+        "The option %s is \"%s\", but it must be a whole number%s."
+            .formatted(
+                option, text, isSize ? " of bytes, or one with KB, MB, GB or TB, as in 64MB" : ""));
   }
 
   @Override

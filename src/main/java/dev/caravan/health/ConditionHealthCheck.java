@@ -20,21 +20,16 @@ public final class ConditionHealthCheck extends AbstractHealthCheck {
    *
    * @param state {@code broken} if somebody must act, {@code blind} if it passes by itself; empty
    *     if the problem says that
-   * @param problem what keeps the bridge from working, as a sentence; empty if nothing does
+   * @param problems what keeps the bridge from working, as sentences; none if nothing does
    * @param degraded what does not work although events flow, as sentences
    * @param numbers further details
    */
   public record Condition(
-      String state, Optional<String> problem, List<String> degraded, Map<String, Object> numbers) {
+      String state, List<String> problems, List<String> degraded, Map<String, Object> numbers) {
 
-    /** One without which events flow. */
-    static Condition degraded(Optional<String> degraded) {
-      return new Condition("", Optional.empty(), degraded.stream().toList(), Map.of());
-    }
-
-    /** One that works or does not. */
+    /** One that works or does not; if it does not, somebody must act. */
     public static Condition of(Optional<String> problem) {
-      return new Condition("broken", problem, List.of(), Map.of());
+      return new Condition("broken", problem.stream().toList(), List.of(), Map.of());
     }
   }
 
@@ -50,15 +45,15 @@ public final class ConditionHealthCheck extends AbstractHealthCheck {
     if (!now.degraded().isEmpty()) {
       builder.detail("degraded", String.join(" ", now.degraded()));
     }
-    now.problem()
-        .ifPresentOrElse(
-            sentence -> {
-              if (!now.state().isEmpty()) {
-                builder.detail("bridge.state", now.state());
-              }
-              builder.message(sentence).detail("sentence", sentence).down();
-            },
-            builder::up);
+    if (now.problems().isEmpty()) {
+      builder.up();
+      return;
+    }
+    if (!now.state().isEmpty()) {
+      builder.detail("bridge.state", now.state());
+    }
+    String sentence = String.join(" ", now.problems());
+    builder.message(sentence).detail("sentence", sentence).down();
   }
 
   @Override

@@ -70,7 +70,9 @@ public class KafkaHealth {
     health.register(new ConditionHealthCheck("kafka-refusals", () -> refusals(context)));
     health.register(new ConditionHealthCheck("kafka", () -> reach(clients(context))));
     health.register(
-        new ConditionHealthCheck("dead-letters", () -> Condition.degraded(share.sentence())));
+        new ConditionHealthCheck(
+            "dead-letters",
+            () -> new Condition("", List.of(), share.sentence().stream().toList(), Map.of())));
     ScheduledExecutorService looks =
         context.getExecutorServiceManager().newScheduledThreadPool(this, "dead-letters", 3);
     BackgroundHealthCheck tasks = BackgroundHealthCheck.of(context);
@@ -95,7 +97,7 @@ public class KafkaHealth {
   private static Condition reach(Optional<IsolatingClientFactory> clients) {
     return new Condition(
         "broken",
-        clients.flatMap(IsolatingClientFactory::problem),
+        clients.flatMap(IsolatingClientFactory::problem).stream().toList(),
         clients.flatMap(IsolatingClientFactory::silence).stream().toList(),
         Map.of());
   }
@@ -146,8 +148,7 @@ public class KafkaHealth {
           "There is no room for more dead letters as files: further ones wait in the spool until"
               + " Kafka takes them or files are removed.");
     }
-    Optional<String> problem = Optional.of(String.join(" ", problems)).filter(it -> !it.isEmpty());
-    return new Condition("broken", problem, degraded, numbers);
+    return new Condition("broken", problems, degraded, numbers);
   }
 
   private static String denied(SortedSet<String> topics) {

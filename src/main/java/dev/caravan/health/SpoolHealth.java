@@ -145,9 +145,8 @@ public class SpoolHealth {
         degraded.add(sentence);
       }
     }
-    Optional<String> problem = Optional.of(String.join(" ", problems)).filter(it -> !it.isEmpty());
     // A full spool may pass by itself, a failing disk does not: the sentence says which it is
-    return new Condition("", problem, degraded, states);
+    return new Condition("", problems, degraded, states);
   }
 
   private void look(SpoolComponent spools, SpoolStatus status) {

@@ -1,13 +1,12 @@
 package dev.caravan.kafka;
 
+import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.random.RandomGenerator;
 import org.apache.camel.AsyncCallback;
 import org.apache.camel.Exchange;
-import org.apache.camel.Message;
 import org.apache.camel.component.kafka.KafkaComponent;
 import org.apache.camel.component.kafka.KafkaComponentConfigurer;
 import org.apache.camel.component.kafka.KafkaConstants;
@@ -23,27 +22,25 @@ public final class CaravanKafkaComponent extends KafkaComponent {
 
   private static final Logger LOG = LoggerFactory.getLogger(CaravanKafkaComponent.class);
 
-  // Camel would look for those of this class
-  private final PropertyConfigurer options = new KafkaComponentConfigurer();
-  private final PropertyConfigurer endpointOptions = new KafkaEndpointConfigurer();
   private KafkaMeters meters;
-  private Optional<DeliverySpans> spans = Optional.empty();
+  private volatile Optional<DeliverySpans> spans = Optional.empty();
 
+  /** Camel would look for one of this class. */
   @Override
   public PropertyConfigurer getComponentPropertyConfigurer() {
-    return options;
+    return new KafkaComponentConfigurer();
   }
 
   @Override
   public PropertyConfigurer getEndpointPropertyConfigurer() {
-    return endpointOptions;
+    return new KafkaEndpointConfigurer();
   }
 
   @Override
   protected KafkaEndpoint createEndpoint(
       String uri, String remaining, Map<String, Object> parameters) throws Exception {
     KafkaEndpoint plain = super.createEndpoint(uri, remaining, parameters);
-    KafkaEndpoint endpoint = new Translating(uri, this);
+    KafkaEndpoint endpoint = new Translating(uri);
     setProperties(endpoint, new HashMap<>());
     endpoint.setConfiguration(plain.getConfiguration());
     endpoint.setKafkaClientFactory(plain.getKafkaClientFactory());
@@ -65,24 +62,25 @@ public final class CaravanKafkaComponent extends KafkaComponent {
   protected void doStart() throws Exception {
     super.doStart();
     getCamelContext().getRegistry().bind("kafkaFailures", new KafkaFailures());
-    DeadLetterFiles files = new DeadLetterFiles();
-    files.setFolder(
-        getCamelContext().resolvePropertyPlaceholders("{{caravan.data.dir:./data}}/dead-letters"));
-    getCamelContext().getRegistry().bind("deadLetterFiles", files);
+    Path letters = Path.of(setting("caravan.data.dir", "./data"), "dead-letters");
+    getCamelContext()
+        .getRegistry()
+        .bind("deadLetterFiles", new DeadLetterFiles(letters, System::nanoTime));
+    spans = makeSpans();
   }
 
-  /** Made when the first record is to be sent: what sends none needs no collector. */
-  private synchronized Optional<DeliverySpans> spans() {
+  private Optional<DeliverySpans> makeSpans() {
     String endpoint = setting("otel.exporter.otlp.endpoint", "");
-    if (spans.isEmpty() && !endpoint.isEmpty()) {
-      try {
-        double share = Double.parseDouble(setting("otel.traces.sampler.arg", "0"));
-        spans = Optional.of(new DeliverySpans(endpoint, share, RandomGenerator.getDefault()));
-      } catch (RuntimeException | LinkageError e) {
-        LOG.warn("There are no spans; events flow all the same", e);
-      }
+    if (endpoint.isEmpty()) {
+      return Optional.empty();
     }
-    return spans;
+    try {
+      double share = Double.parseDouble(setting("otel.traces.sampler.arg", "0"));
+      return Optional.of(new DeliverySpans(endpoint, share, RandomGenerator.getDefault()));
+    } catch (RuntimeException | LinkageError e) {
+      LOG.warn("There are no spans; events flow all the same", e);
+      return Optional.empty();
+    }
   }
 
   private String setting(String name, String otherwise) {
@@ -92,35 +90,19 @@ public final class CaravanKafkaComponent extends KafkaComponent {
   @Override
   protected void doStop() throws Exception {
     super.doStop();
-    synchronized (this) {
-      spans.ifPresent(DeliverySpans::close);
-      spans = Optional.empty();
-    }
+    spans.ifPresent(DeliverySpans::close);
+    spans = Optional.empty();
   }
 
-  private static final class Translating extends KafkaEndpoint {
+  private final class Translating extends KafkaEndpoint {
 
-    private final transient CaravanKafkaComponent component;
-    private final transient KafkaMeters meters;
-
-    private Translating(String uri, CaravanKafkaComponent component) {
-      super(uri, component);
-      this.component = component;
-      this.meters = component.meters;
+    private Translating(String uri) {
+      super(uri, CaravanKafkaComponent.this);
     }
 
     @Override
     protected KafkaProducer createProducer(KafkaEndpoint endpoint) {
       return new KafkaProducer(endpoint) {
-
-        private final AtomicBoolean failedToCount = new AtomicBoolean();
-        private Optional<DeliverySpans> spans = Optional.empty();
-
-        @Override
-        protected void doStart() throws Exception {
-          super.doStart();
-          spans = component.spans();
-        }
 
         @Override
         public void process(Exchange exchange) throws Exception {
@@ -143,25 +125,15 @@ public final class CaravanKafkaComponent extends KafkaComponent {
           return super.process(
               exchange,
               sync -> {
-                if (exchange.getException() == null) {
-                  count(topic, exchange.getMessage());
+                try {
+                  if (exchange.getException() == null) {
+                    String label = meters.acknowledged(topic, exchange.getMessage());
+                    spans.ifPresent(it -> it.acknowledged(label, exchange.getMessage()));
+                  }
+                } finally {
+                  callback.done(sync);
                 }
-                callback.done(sync);
               });
-        }
-
-        /** Whatever becomes of it, the record is in Kafka. */
-        private void count(String topic, Message message) {
-          try {
-            String label = meters.acknowledged(topic, message);
-            spans.ifPresent(it -> it.acknowledged(label, message));
-          } catch (RuntimeException | Error e) {
-            if (!failedToCount.getAndSet(true)) {
-              LOG.warn(
-                  "A record that Kafka took cannot be counted or traced ({}). It is said once.",
-                  e.getClass().getSimpleName());
-            }
-          }
         }
 
         private String topic(Exchange exchange) {
@@ -171,14 +143,12 @@ public final class CaravanKafkaComponent extends KafkaComponent {
         }
 
         private void takeAnotherIfEnded() {
-          if (getKafkaProducer() instanceof IsolatingProducer client && client.hasEnded()) {
-            takeAnother();
-          }
-        }
-
-        private synchronized void takeAnother() {
-          if (isRunAllowed() && getKafkaProducer() instanceof IsolatingProducer client) {
-            setKafkaProducer(client.orAnother());
+          if (getKafkaProducer() instanceof IsolatingProducer ended && ended.hasEnded()) {
+            synchronized (this) {
+              if (isRunAllowed() && getKafkaProducer() instanceof IsolatingProducer client) {
+                setKafkaProducer(client.orAnother());
+              }
+            }
           }
         }
       };

@@ -36,7 +36,7 @@ public final class DeadLetterFiles {
   private static final int REASON_BYTES = 1_000;
 
   private final LongSupplier nanoTime;
-  private Path folder = Path.of("data", "dead-letters");
+  private final Path folder;
   private int maximumFiles = 10_000;
   private long maximumBytes = 1_000_000_000;
 
@@ -67,17 +67,13 @@ public final class DeadLetterFiles {
   public record Contents(
       Path folder, long letters, long bytes, Optional<Instant> oldest, boolean full) {}
 
-  public DeadLetterFiles() {
-    this(System::nanoTime);
-  }
-
-  DeadLetterFiles(LongSupplier nanoTime) {
+  /**
+   * @param folder that the route writes to
+   * @param nanoTime a clock, as {@link System#nanoTime}
+   */
+  public DeadLetterFiles(Path folder, LongSupplier nanoTime) {
+    this.folder = folder.toAbsolutePath().normalize();
     this.nanoTime = nanoTime;
-  }
-
-  /** The folder that the route writes to. */
-  public synchronized void setFolder(String folder) {
-    this.folder = Path.of(folder).toAbsolutePath().normalize();
   }
 
   /**
@@ -86,11 +82,9 @@ public final class DeadLetterFiles {
    * @param files how many may lie in the folder, two for each letter
    * @param bytes how many they may have together
    */
-  public boolean takes(Exchange letter, int files, long bytes) {
-    synchronized (this) {
-      maximumFiles = files;
-      maximumBytes = bytes;
-    }
+  public synchronized boolean takes(Exchange letter, int files, long bytes) {
+    maximumFiles = files;
+    maximumBytes = bytes;
     return KafkaFailures.isFinal(letter) && hasRoom(letter);
   }
 

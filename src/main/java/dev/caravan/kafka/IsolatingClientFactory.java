@@ -11,13 +11,18 @@ import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
 import java.util.function.LongSupplier;
 import java.util.stream.Stream;
 import javax.security.auth.login.LoginException;
 import org.apache.camel.component.kafka.DefaultKafkaClientFactory;
 import org.apache.camel.util.TimeUtils;
+import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.errors.AuthenticationException;
+import org.apache.kafka.common.errors.TimeoutException;
 import org.eclipse.microprofile.config.Config;
 import org.eclipse.microprofile.config.ConfigProvider;
 import org.slf4j.Logger;
@@ -28,27 +33,27 @@ import org.slf4j.LoggerFactory;
  * or partition that takes nothing hold up the others; knows what is denied to them, and why there
  * can be no producer.
  *
- * <p>Producers are made with the first record that is for them, and with the next one if that
- * fails: so somebody asks again for as long as something waits. Making one takes as long as a name
- * takes to resolve, so after a failure the next attempt is {@link #UNUSABLE_AGAIN} later.
+ * <p>Making one takes as long as a name takes to resolve, so after a failure the next attempt, with
+ * another record, is made {@link #UNUSABLE_AGAIN} later at the earliest.
  */
 public final class IsolatingClientFactory extends DefaultKafkaClientFactory {
 
   private static final Logger LOG = LoggerFactory.getLogger(IsolatingClientFactory.class);
-  private static final Duration MISSING_AGAIN = Duration.ofMinutes(5);
-  private static final Duration DENIED_AGAIN = Duration.ofSeconds(10);
-  private static final int MOST_CAUSES = 20;
   private static final String ALL_OF_KAFKA = "Kafka";
   static final Duration UNUSABLE_AGAIN = Duration.ofSeconds(10);
 
   private final Duration patience;
   private final LongSupplier nanoTime;
+  private final int answerMillis;
   private final Set<IsolatingProducer> producers = ConcurrentHashMap.newKeySet();
 
   /** Settings with which no producer can be made, as many as there are kinds of endpoints. */
   private final Map<Properties, Refusal> refusals = new ConcurrentHashMap<>();
 
-  private final ConnectionProbe probe = new ConnectionProbe(Duration.ofSeconds(5));
+  /** Kafka is there, as somebody knows. */
+  private volatile boolean reached;
+
+  private volatile Optional<String> silence = Optional.empty();
 
   /**
    * @param ended whether it is of a producer that has ended; that another works, only an
@@ -61,11 +66,15 @@ public final class IsolatingClientFactory extends DefaultKafkaClientFactory {
    *     as {@code 60s} or {@code 1m30s}
    */
   public IsolatingClientFactory(String patience) {
-    this(patience, System::nanoTime);
+    this(patience, System::nanoTime, 5_000);
   }
 
-  IsolatingClientFactory(String patience, LongSupplier nanoTime) {
+  /**
+   * @param answerMillis how long an answer to the question whether Kafka is there may take
+   */
+  IsolatingClientFactory(String patience, LongSupplier nanoTime, int answerMillis) {
     this.nanoTime = nanoTime;
+    this.answerMillis = answerMillis;
     this.patience = Duration.ofMillis(TimeUtils.toMilliSeconds(patience));
   }
 
@@ -89,12 +98,10 @@ public final class IsolatingClientFactory extends DefaultKafkaClientFactory {
               KafkaProperties.over(properties, config),
               all ->
                   new IsolatingProducer(
+                      this,
+                      (Properties) properties.clone(),
                       all,
-                      new RefusedTopics(
-                          new RefusedTopics.Limits(patience, MISSING_AGAIN, DENIED_AGAIN),
-                          nanoTime),
-                      PartitionBreakers.Limits.DEFAULT,
-                      new MakerOf((Properties) properties.clone())));
+                      new RefusedTopics(patience, nanoTime)));
       producers.add(producer);
       if (before != null && !before.ended()) {
         accept(properties);
@@ -105,36 +112,13 @@ public final class IsolatingClientFactory extends DefaultKafkaClientFactory {
     }
   }
 
-  private final class MakerOf implements IsolatingProducer.Maker {
-
-    private final Properties properties;
-
-    private MakerOf(Properties properties) {
-      this.properties = properties;
-    }
-
-    @Override
-    public void closed(IsolatingProducer producer) {
-      producers.remove(producer);
-    }
-
-    @Override
-    public void works() {
-      accept(properties);
-    }
-
-    @Override
-    public void ended(String why) {
-      refuse(properties, why, true);
-    }
-
-    @Override
-    public Producer<Object, Object> another() {
-      return getProducer(properties);
-    }
+  /** The producer sends nothing any more: it is closed. */
+  void closed(IsolatingProducer producer) {
+    producers.remove(producer);
   }
 
-  private void accept(Properties properties) {
+  /** A producer of these properties can be made, or Kafka has acknowledged a record of one. */
+  void accept(Properties properties) {
     if (refusals.remove(properties) != null) {
       LOG.info("Kafka can be used: what waits for it is sent.");
     }
@@ -142,14 +126,15 @@ public final class IsolatingClientFactory extends DefaultKafkaClientFactory {
 
   private String refuse(Properties properties, KafkaException failure) {
     String why = sentence(failure);
-    if (refuse(properties, why, false)) {
-      LOG.debug("No producer could be made: {}", failure.getClass().getName());
-    }
+    LOG.debug("No producer could be made: {}", failure.getClass().getName());
+    refuse(properties, why, false);
     return why;
   }
 
-  /** True if that is news. */
-  private boolean refuse(Properties properties, String why, boolean ended) {
+  /**
+   * @param ended whether it is of a producer that sends nothing any more and will be closed
+   */
+  void refuse(Properties properties, String why, boolean ended) {
     boolean known = problem().filter(why::equals).isPresent();
     refusals.put((Properties) properties.clone(), new Refusal(why, nanoTime.getAsLong(), ended));
     if (!known) {
@@ -158,21 +143,13 @@ public final class IsolatingClientFactory extends DefaultKafkaClientFactory {
           why,
           UNUSABLE_AGAIN.toSeconds());
     }
-    return !known;
   }
 
   /** Why no client of Kafka can be made, and what to do. */
   public static String sentence(KafkaException failure) {
-    boolean login =
-        Stream.<Throwable>iterate(failure, cause -> cause != null, Throwable::getCause)
-            .limit(MOST_CAUSES)
-            .anyMatch(LoginException.class::isInstance);
-    if (login) {
-      return "The bridge cannot log in to Kafka: %s. Look at the KAFKA_OAUTH_ and KAFKA_SASL_ settings."
-          .formatted(reason(failure));
-    }
-    return ("Kafka cannot be used: %s. Check KAFKA_BOOTSTRAP_SERVERS (host:port, comma-separated)"
-            + " and the other KAFKA_… settings.")
+    return (KafkaFailures.causes(failure).stream().anyMatch(LoginException.class::isInstance)
+            ? "The bridge cannot log in to Kafka: %s. Look at the KAFKA_OAUTH_ and KAFKA_SASL_ settings."
+            : "Kafka cannot be used: %s. Check KAFKA_BOOTSTRAP_SERVERS (host:port, comma-separated) and the other KAFKA_… settings.")
         .formatted(reason(failure));
   }
 
@@ -181,8 +158,7 @@ public final class IsolatingClientFactory extends DefaultKafkaClientFactory {
    * What stands in quotes may be part of a password that was not quoted well.
    */
   private static String reason(Throwable failure) {
-    return Stream.iterate(failure, cause -> cause != null, Throwable::getCause)
-        .limit(MOST_CAUSES)
+    return KafkaFailures.causes(failure).stream()
         .map(cause -> String.valueOf(cause.getMessage()).strip())
         .filter(message -> message.contains(" "))
         .reduce((outer, inner) -> inner)
@@ -205,41 +181,67 @@ public final class IsolatingClientFactory extends DefaultKafkaClientFactory {
    * sentence; empty as far as is known.
    */
   public Optional<String> problem() {
-    return refusals.values().stream()
-        .map(Refusal::why)
-        .findFirst()
-        .or(
-            () ->
-                producers.stream()
-                    .flatMap(producer -> producer.looking().trouble().stream())
-                    .findFirst());
+    Stream<String> untended = producers.stream().flatMap(it -> it.looking().trouble().stream());
+    return Stream.concat(refusals.values().stream().map(Refusal::why), untended).findFirst();
   }
 
   /**
-   * Asks whether Kafka is there, until it was once: that shows a wrong setting before the first
-   * record does. Takes seconds if Kafka is slow.
+   * Asks whether Kafka is there, until it was once: that shows a wrong address or password before
+   * the first record does, which may come hours later. Takes seconds if Kafka is slow.
    *
    * @param properties what a producer is made with
    */
   public void seek(Properties properties) throws InterruptedException {
-    if (probe.isReached() || mistake().isPresent()) {
+    if (reached || mistake().isPresent()) {
       return;
     }
     try {
-      if (takesAny()) {
-        probe.markReached();
-      } else {
-        probe.probe(KafkaProperties.over(properties, ConfigProvider.getConfig()));
+      if (!takesAny()) {
+        ask(KafkaProperties.over(properties, ConfigProvider.getConfig()));
       }
-      refusals.remove(properties);
+      answers();
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof TimeoutException) {
+        isSilent(
+            "Kafka does not answer at %s: look at KAFKA_BOOTSTRAP_SERVERS, the brokers and KAFKA_SECURITY_PROTOCOL."
+                .formatted(properties.get(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG)));
+      } else if (e.getCause() instanceof AuthenticationException) {
+        isSilent(KafkaFailures.judge(e.getCause()).sentence());
+      } else {
+        // Whatever it says, it is there
+        answers();
+      }
     } catch (KafkaException e) {
       refuse(properties, e);
+      return;
+    }
+    refusals.remove(properties);
+  }
+
+  private void ask(Properties producer) throws ExecutionException, InterruptedException {
+    try (Admin admin = KafkaClients.admin(ConfigProvider.getConfig(), producer, answerMillis)) {
+      admin.describeCluster().nodes().get();
+    }
+  }
+
+  void answers() {
+    reached = true;
+    if (silence.isPresent()) {
+      silence = Optional.empty();
+      LOG.info("Kafka answers.");
+    }
+  }
+
+  private void isSilent(String why) {
+    if (!silence.equals(Optional.of(why))) {
+      silence = Optional.of(why);
+      LOG.warn("{} What is for Kafka is kept on disk until it answers.", why);
     }
   }
 
   /** Why Kafka has not answered since the start, as a sentence; empty as far as is known. */
   public Optional<String> silence() {
-    return probe.problem();
+    return silence;
   }
 
   /** The topics that Kafka denies to the producers that are open. */

@@ -6,7 +6,6 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.SortedSet;
@@ -21,7 +20,6 @@ import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.InvalidRecordException;
-import org.apache.kafka.common.Metric;
 import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.ApiException;
@@ -36,17 +34,13 @@ import org.slf4j.LoggerFactory;
 /**
  * A producer for which a topic that is missing or denied, or a partition that takes nothing, is
  * stuck alone: what is sent there fails at once, and never fills the memory or blocks the sender
- * for longer than a {@code max.block.ms} once in a while.
- *
- * <p>Its exceptions tell what Kafka cannot take now from what it will never take: {@link
- * StuckException} as long as there is hope, {@link UnknownTopicOrPartitionException} when a topic
- * was not created in time. What it refuses it throws, so that the sender knows before it goes on to
- * the next record of the same key.
+ * for longer than a {@code max.block.ms} once in a while. What it refuses it throws, so that the
+ * sender knows before it goes on to the next record of the same key: {@link StuckException} as long
+ * as there is hope.
  *
  * <p>Kafka's client may come into a state in which it sends nothing any more, whatever Kafka does:
- * after an error that it takes for fatal, and when its first request, for the identity of the
- * producer, met a refused login (<a
- * href="https://issues.apache.org/jira/browse/KAFKA-20237">KAFKA-20237</a>), and when an {@link
+ * after an error that it takes for fatal, if its login was refused when it asked for its identity
+ * (<a href="https://issues.apache.org/jira/browse/KAFKA-20237">KAFKA-20237</a>), or when an {@link
  * Error} ended its thread. Then this producer ends: it is closed, so that all that it holds has
  * failed, and {@link #orAnother} gives another.
  */
@@ -67,29 +61,10 @@ final class IsolatingProducer extends KafkaProducer<Object, Object> {
   /** How Kafka's client says on every send that it is in a state which it never leaves. */
   private static final String FAILED_FOR_GOOD = "execute transactional method";
 
-  /** Who makes producers. */
-  interface Maker {
-
-    /** The producer is closed. */
-    void closed(IsolatingProducer producer);
-
-    /** Kafka has acknowledged a record of a producer for the first time. */
-    void works();
-
-    /** The producer sends nothing any more, as a sentence says; it will be closed. */
-    void ended(String why);
-
-    /**
-     * A producer in the place of one that has ended.
-     *
-     * @throws StuckException if there can be none for now
-     */
-    Producer<Object, Object> another();
-  }
-
   private final RefusedTopics topics;
   private final WriteRights rights;
-  private final Maker maker;
+  private final IsolatingClientFactory factory;
+  private final Properties asked;
   private final PartitionBreakers breakers;
   private final PartitionChoice choice;
   private final ScheduledExecutorService watch =
@@ -111,25 +86,28 @@ final class IsolatingProducer extends KafkaProducer<Object, Object> {
   private volatile boolean closed;
   private volatile Optional<String> end = Optional.empty();
 
-  /** How often the client's thread has looked for answers. */
-  private final Optional<Metric> polls;
-
   private double lastPolls;
   private long lastLookNanos;
   private Duration still = Duration.ZERO;
 
+  /**
+   * @param asked the properties of which the factory was asked to make a producer
+   * @param properties with which it makes it
+   */
   IsolatingProducer(
-      Properties properties, RefusedTopics topics, PartitionBreakers.Limits limits, Maker maker) {
+      IsolatingClientFactory factory,
+      Properties asked,
+      Properties properties,
+      RefusedTopics topics) {
     super(properties);
+    this.factory = factory;
+    this.asked = asked;
     ProducerConfig config = new ProducerConfig(properties);
     this.topics = topics;
     this.rights = new WriteRights(properties);
-    this.maker = maker;
     this.patience = Duration.ofMillis(config.getInt(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG));
-    this.breakers =
-        new PartitionBreakers(limits, batches(config), System::nanoTime, Clock.systemUTC());
-    this.choice = PartitionChoice.of(properties);
-    this.polls = metric("select-total");
+    this.breakers = new PartitionBreakers(batches(config), System::nanoTime, Clock.systemUTC());
+    this.choice = new PartitionChoice(properties);
     this.lastLookNanos = System.nanoTime();
     this.looking =
         BackgroundTask.every(
@@ -137,18 +115,22 @@ final class IsolatingProducer extends KafkaProducer<Object, Object> {
   }
 
   private static int batches(ProducerConfig config) {
-    long memory = config.getLong(ProducerConfig.BUFFER_MEMORY_CONFIG);
-    return Math.toIntExact(
-        Math.min(
-            Integer.MAX_VALUE / 4,
-            memory / Math.max(1, config.getInt(ProducerConfig.BATCH_SIZE_CONFIG))));
+    long batch = Math.max(1, config.getInt(ProducerConfig.BATCH_SIZE_CONFIG));
+    long batches = config.getLong(ProducerConfig.BUFFER_MEMORY_CONFIG) / batch;
+    return (int) Math.min(Integer.MAX_VALUE / 4, batches);
   }
 
   @Override
   public Future<RecordMetadata> send(ProducerRecord<Object, Object> message, Callback callback) {
     throwIfEnded();
     String topic = message.topic();
-    List<PartitionInfo> partitions = partitions(topic);
+    topics
+        .refusal(topic)
+        .ifPresent(
+            refusal -> {
+              throw refusal;
+            });
+    List<PartitionInfo> partitions = ask(topic);
     Optional<RecordIdentity> identity = RecordIdentity.of(message);
     Optional<RecordMetadata> arrived = breakers.arrived(topic, partitions.size(), identity);
     if (arrived.isPresent()) {
@@ -210,7 +192,7 @@ final class IsolatingProducer extends KafkaProducer<Object, Object> {
   private synchronized void end(String why) {
     if (end.isEmpty() && !closing) {
       end = Optional.of(why);
-      maker.ended(why);
+      factory.refuse(asked, why, true);
     }
   }
 
@@ -222,19 +204,17 @@ final class IsolatingProducer extends KafkaProducer<Object, Object> {
 
   /** Nothing of what this producer was given has left it, so another may send all of it. */
   private boolean hasSentNothing() {
-    return metric("record-send-total").map(sent -> value(sent) == 0).orElse(false);
+    return total("record-send-total") == 0;
   }
 
-  private Optional<Metric> metric(String name) {
+  /** What the client counts; no number if it does not count that. */
+  private double total(String name) {
     return metrics().entrySet().stream()
         .filter(metric -> metric.getKey().name().equals(name))
         .filter(metric -> metric.getKey().group().equals("producer-metrics"))
-        .<Metric>map(Map.Entry::getValue)
-        .findFirst();
-  }
-
-  private static double value(Metric metric) {
-    return ((Number) metric.metricValue()).doubleValue();
+        .mapToDouble(metric -> ((Number) metric.getValue().metricValue()).doubleValue())
+        .findFirst()
+        .orElse(Double.NaN);
   }
 
   /**
@@ -245,7 +225,7 @@ final class IsolatingProducer extends KafkaProducer<Object, Object> {
     long now = System.nanoTime();
     Duration passed = Duration.ofNanos(Math.min(now - lastLookNanos, MOST_PASSED.toNanos()));
     lastLookNanos = now;
-    double count = polls.map(IsolatingProducer::value).orElse(lastPolls + 1);
+    double count = total("select-total");
     still = count == lastPolls ? still.plus(passed) : Duration.ZERO;
     lastPolls = count;
     return still.compareTo(patience.multipliedBy(2)) >= 0;
@@ -263,7 +243,7 @@ final class IsolatingProducer extends KafkaProducer<Object, Object> {
     if (!closed) {
       throwIfEnded();
     }
-    return maker.another();
+    return factory.getProducer(asked);
   }
 
   boolean hasEnded() {
@@ -299,7 +279,7 @@ final class IsolatingProducer extends KafkaProducer<Object, Object> {
 
   private void closeWithin(Duration atMost) {
     closing = true;
-    maker.closed(this);
+    factory.closed(this);
     watch.shutdownNow();
     boolean interrupted = Thread.interrupted();
     try {
@@ -313,14 +293,6 @@ final class IsolatingProducer extends KafkaProducer<Object, Object> {
   }
 
   /** Blocks the sender for the first record of a topic only, until Kafka has described it. */
-  private List<PartitionInfo> partitions(String topic) {
-    Optional<ApiException> refusal = topics.refusal(topic);
-    if (refusal.isPresent()) {
-      throw refusal.get();
-    }
-    return ask(topic);
-  }
-
   private List<PartitionInfo> ask(String topic) {
     try {
       List<PartitionInfo> partitions = super.partitionsFor(topic);
@@ -350,7 +322,7 @@ final class IsolatingProducer extends KafkaProducer<Object, Object> {
       if (cause == null) {
         if (!acknowledged) {
           acknowledged = true;
-          maker.works();
+          factory.accept(asked);
         }
         logGranted(topic, topics.took(topic));
       }
@@ -475,7 +447,7 @@ final class IsolatingProducer extends KafkaProducer<Object, Object> {
               + " operations Write and Describe on it, and Create if Kafka is to create it.",
           topic,
           denial.getMessage().replaceAll("[.\\s]+$", ""),
-          topics.limits().deniedAgain().toSeconds());
+          RefusedTopics.DENIED_AGAIN.toSeconds());
     }
   }
 

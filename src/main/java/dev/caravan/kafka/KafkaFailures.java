@@ -9,8 +9,10 @@ import java.security.cert.CertificateExpiredException;
 import java.security.cert.CertificateNotYetValidException;
 import java.time.Instant;
 import java.util.List;
+import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.apache.camel.Exchange;
 import org.apache.camel.ExchangePropertyKey;
 import org.apache.kafka.common.InvalidRecordException;
@@ -29,8 +31,6 @@ import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.InvalidConfigurationException;
 import org.apache.kafka.common.errors.InvalidPidMappingException;
 import org.apache.kafka.common.errors.InvalidProducerEpochException;
-import org.apache.kafka.common.errors.InvalidReplicationFactorException;
-import org.apache.kafka.common.errors.InvalidRequiredAcksException;
 import org.apache.kafka.common.errors.InvalidTimestampException;
 import org.apache.kafka.common.errors.InvalidTopicException;
 import org.apache.kafka.common.errors.InvalidTxnStateException;
@@ -75,8 +75,6 @@ public final class KafkaFailures implements Failure.Judge {
   private static final String PRODUCER_EXPIRED =
       "Kafka no longer knows the producer; it gets a new identity.";
   private static final String ABORTED = "The transaction was aborted.";
-  private static final String CLUSTER_SETTING =
-      "A setting of Kafka keeps it from taking the record: look at the topic's and the brokers'.";
 
   /** Unless a route sets another, a record has the time of sending by this machine's clock. */
   private static final String CLOCKS =
@@ -126,12 +124,12 @@ public final class KafkaFailures implements Failure.Judge {
           later(RebootstrapRequiredException.class, "Kafka asks its clients to connect anew."),
           later(InterruptException.class, "The sending was interrupted."),
           later(WakeupException.class, "The sending was interrupted."),
-          later(InvalidReplicationFactorException.class, CLUSTER_SETTING),
-          later(InvalidRequiredAcksException.class, CLUSTER_SETTING),
           later(
               UnsupportedVersionException.class,
               "The Kafka brokers are too old for what the bridge asks of them."),
-          later(InvalidConfigurationException.class, CLUSTER_SETTING),
+          later(
+              InvalidConfigurationException.class,
+              "A setting of Kafka keeps it from taking the record: look at the topic's and the brokers'."),
           later(RetriableException.class, "Kafka cannot take it at the moment."),
           later(
               ConfigException.class,
@@ -145,7 +143,6 @@ public final class KafkaFailures implements Failure.Judge {
     return new Rule(type, Failure.Kind.LATER, sentence);
   }
 
-  /** As long as chains of causes are read. */
   private static final int DEEPEST_CAUSE = 20;
 
   /** For the spool: the same, and where it was. */
@@ -163,9 +160,8 @@ public final class KafkaFailures implements Failure.Judge {
    * nothing of the record.
    */
   public static Failure judge(Throwable failure) {
-    boolean client = false;
-    Throwable cause = failure;
-    for (int depth = 0; cause != null && depth < DEEPEST_CAUSE; depth++) {
+    List<Throwable> causes = causes(failure);
+    for (Throwable cause : causes) {
       if (cause instanceof StuckException stuck) {
         return new Failure(Failure.Kind.LATER, stuck.what(), stuck.getMessage(), failure);
       }
@@ -185,19 +181,27 @@ public final class KafkaFailures implements Failure.Judge {
           return new Failure(rule.kind(), KAFKA, rule.sentence(), failure);
         }
       }
-      if (isOfTheNetwork(cause)) {
+      // Of routes that call something else on the way
+      if (cause instanceof SocketException
+          || cause instanceof SocketTimeoutException
+          || cause instanceof UnknownHostException) {
         return later(
             "What a step of the route calls cannot be reached (%s)."
                 .formatted(cause.getClass().getSimpleName()),
             failure);
       }
-      client |= cause.getClass() == KafkaException.class;
-      cause = cause.getCause();
     }
     String name = failure.getClass().getSimpleName();
-    return client
+    return causes.stream().anyMatch(cause -> cause.getClass() == KafkaException.class)
         ? later("Kafka's client was closed, or could not be started.", failure)
         : new Failure(Failure.Kind.UNKNOWN, name, "It failed with " + name, failure);
+  }
+
+  /** The failure and what caused it, from the outside in, as far as chains of causes are read. */
+  public static List<Throwable> causes(Throwable failure) {
+    return Stream.iterate(failure, Objects::nonNull, Throwable::getCause)
+        .limit(DEEPEST_CAUSE)
+        .toList();
   }
 
   private static Failure later(String sentence, Throwable failure) {
@@ -206,8 +210,7 @@ public final class KafkaFailures implements Failure.Judge {
 
   /** Why Kafka and the bridge do not trust each other, and what to do. */
   public static String distrust(Throwable failure) {
-    Throwable cause = failure;
-    for (int depth = 0; cause != null && depth < DEEPEST_CAUSE; depth++) {
+    for (Throwable cause : causes(failure)) {
       String message = String.valueOf(cause.getMessage());
       if (cause instanceof CertificateExpiredException
           || cause instanceof CertificateNotYetValidException) {
@@ -235,7 +238,6 @@ public final class KafkaFailures implements Failure.Judge {
         return "Kafka does not accept the bridge's user and password, or its token: look at the"
             + " KAFKA_SASL_ and KAFKA_OAUTH_ settings.";
       }
-      cause = cause.getCause();
     }
     return NOT_AUTHENTICATED;
   }
@@ -261,13 +263,6 @@ public final class KafkaFailures implements Failure.Judge {
     // The sum of a time and a bound without limit overflows
     boolean isLimited = latest >= earliest;
     return now.toEpochMilli() < earliest || isLimited && now.toEpochMilli() > latest;
-  }
-
-  /** For routes that call something else on the way. */
-  private static boolean isOfTheNetwork(Throwable cause) {
-    return cause instanceof SocketException
-        || cause instanceof SocketTimeoutException
-        || cause instanceof UnknownHostException;
   }
 
   /** Whether an exchange has failed with what Kafka will never take. */

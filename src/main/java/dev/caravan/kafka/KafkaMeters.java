@@ -56,13 +56,9 @@ final class KafkaMeters {
   }
 
   private Counter counter(String topic) {
-    Counter known = records.get(topic);
-    if (known != null) {
-      return known;
-    }
-    String label = records.size() < MOST_TOPICS ? topic : OTHERS;
+    boolean hasRoom = records.containsKey(topic) || records.size() < MOST_TOPICS;
     return records.computeIfAbsent(
-        label,
+        hasRoom ? topic : OTHERS,
         name ->
             Counter.builder("caravan.kafka.records")
                 .description("Records that Kafka acknowledged")

@@ -13,8 +13,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.apache.kafka.clients.producer.Callback;
@@ -25,41 +27,27 @@ import org.slf4j.LoggerFactory;
 
 /**
  * A circuit breaker for each partition, so that one that acknowledges nothing does not fill the
- * producer's memory and stop the others.
- *
- * <p>A breaker opens when records were sent to its partition and none was acknowledged for seconds,
- * or when the partition has had no leader for a moment. Then what comes is refused; one record in a
- * while tries again, unless some are with the producer still. The first acknowledgement closes it.
+ * producer's memory and stop the others. While one is open, what comes is refused, and one record
+ * in a while tries again; the first acknowledgement closes it.
  *
  * <p>What the producer holds when a breaker opens is reported as failed, too, so that nobody waits
  * for it; but the producer goes on trying. When such a record comes again, it is not sent a second
  * time: it is stuck as long as the first is on its way, and done when that has arrived. When one
  * fails after all, what was sent to its partition after it is sent again, arrived or not, as it
- * would else come before it for good.
- *
- * <p>Of each partition that acknowledges nothing the producer holds a batch at least, whose memory
- * nobody can take back. So that they never hold all of it, a partition of which it holds nothing is
- * refused once too many others have answered nothing yet. Safe for use by several threads.
+ * would else come before it for good. Safe for use by several threads.
  */
 final class PartitionBreakers {
 
-  /**
-   * What is borne with.
-   *
-   * @param silence how long a partition may acknowledge nothing
-   * @param leaderless how long a partition may have no leader
-   * @param firstPause before the first record that tries again; each pause is twice as long
-   * @param longestPause as long as pauses get
-   */
-  record Limits(Duration silence, Duration leaderless, Duration firstPause, Duration longestPause) {
+  /** A partition may acknowledge nothing for so long. */
+  private static final Duration SILENCE = Duration.ofSeconds(3);
 
-    static final Limits DEFAULT =
-        new Limits(
-            Duration.ofSeconds(3),
-            Duration.ofSeconds(1),
-            Duration.ofSeconds(1),
-            Duration.ofSeconds(10));
-  }
+  /** A partition may have no leader for so long. */
+  private static final Duration LEADERLESS = Duration.ofSeconds(1);
+
+  /** Before the first record that tries again; each pause is twice as long, up to the longest. */
+  private static final Duration FIRST_PAUSE = Duration.ofSeconds(1);
+
+  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(10);
 
   /**
    * What has opened and closed since it was last asked.
@@ -82,7 +70,6 @@ final class PartitionBreakers {
   /** So that what was sent to a partition that is gone has failed before its key goes on. */
   private static final Duration SHRUNK_PAUSE = Duration.ofSeconds(1);
 
-  private final Limits limits;
   private final int batches;
   private final LongSupplier nanoTime;
   private final Clock clock;
@@ -92,6 +79,9 @@ final class PartitionBreakers {
   private final Map<String, Long> shrunkAtNanos = new HashMap<>();
   private final List<StuckException> opened = new ArrayList<>();
   private final List<String> closed = new ArrayList<>();
+
+  /** What is to be told as soon as nobody holds the lock. */
+  private final Queue<Runnable> untold = new ConcurrentLinkedQueue<>();
 
   private static final class Breaker {
     final TopicPartition partition;
@@ -184,8 +174,7 @@ final class PartitionBreakers {
   /**
    * @param batches how many the producer has memory for
    */
-  PartitionBreakers(Limits limits, int batches, LongSupplier nanoTime, Clock clock) {
-    this.limits = limits;
+  PartitionBreakers(int batches, LongSupplier nanoTime, Clock clock) {
     this.batches = Math.max(1, batches);
     this.nanoTime = nanoTime;
     this.clock = clock;
@@ -200,27 +189,20 @@ final class PartitionBreakers {
    */
   Optional<RecordMetadata> arrived(
       String topic, int partitions, Optional<RecordIdentity> identity) {
-    List<Runnable> callbacks = new ArrayList<>();
-    try {
-      synchronized (this) {
-        refuseIfShrunk(topic, partitions, callbacks);
-        if (held.isEmpty() || identity.isEmpty()) {
-          return Optional.empty();
-        }
-        Sent before = held.get(identity.get());
-        if (before == null) {
-          return Optional.empty();
-        }
-        if (before.arrived.isEmpty()) {
-          throw before.breaker.open.orElseGet(
-              () -> stuck(before.breaker, "is catching up since", 0));
-        }
-        forget(before);
-        return before.arrived;
-      }
-    } finally {
-      run(callbacks);
-    }
+    return telling(
+        () -> {
+          refuseIfShrunk(topic, partitions);
+          Sent before = identity.map(held::get).orElse(null);
+          if (before == null) {
+            return Optional.empty();
+          }
+          if (before.arrived.isEmpty()) {
+            throw before.breaker.open.orElseGet(
+                () -> stuck(before.breaker, "is catching up since", 0));
+          }
+          forget(before);
+          return before.arrived;
+        });
   }
 
   /**
@@ -236,34 +218,29 @@ final class PartitionBreakers {
       boolean hasLeader,
       Optional<RecordIdentity> identity,
       Callback callback) {
-    List<Runnable> callbacks = new ArrayList<>();
-    try {
-      synchronized (this) {
-        Breaker breaker = breakers.computeIfAbsent(partition, Breaker::new);
-        long now = nanoTime.getAsLong();
-        breaker.leaderlessAtNanos =
-            hasLeader ? Optional.empty() : breaker.leaderlessAtNanos.or(() -> Optional.of(now));
-        openIfStuck(breaker, now, callbacks);
-        if (breaker.open.isPresent()) {
-          if (!breaker.outstanding.isEmpty() || now - breaker.tryAtNanos < 0) {
+    return telling(
+        () -> {
+          Breaker breaker = breakers.computeIfAbsent(partition, Breaker::new);
+          long now = nanoTime.getAsLong();
+          breaker.leaderlessAtNanos =
+              hasLeader ? Optional.empty() : breaker.leaderlessAtNanos.or(() -> Optional.of(now));
+          openIfStuck(breaker, now);
+          boolean idle = breaker.outstanding.isEmpty();
+          if (breaker.open.isPresent() && (!idle || now - breaker.tryAtNanos < 0)) {
             throw breaker.open.get();
           }
-        }
-        if (breaker.outstanding.isEmpty()) {
-          refuseIfCrowded(breaker);
-          breaker.progressAtNanos = now;
-          breaker.onTrial = true;
-        }
-        if (breaker.open.isPresent()) {
-          pause(breaker, now);
-        }
-        Sent sent = new Sent(breaker, identity, callback);
-        breaker.outstanding.add(sent);
-        return sent;
-      }
-    } finally {
-      run(callbacks);
-    }
+          if (idle) {
+            refuseIfCrowded(breaker);
+            breaker.progressAtNanos = now;
+            breaker.onTrial = true;
+          }
+          if (breaker.open.isPresent()) {
+            pause(breaker, now);
+          }
+          Sent sent = new Sent(breaker, identity, callback);
+          breaker.outstanding.add(sent);
+          return sent;
+        });
   }
 
   /**
@@ -298,45 +275,44 @@ final class PartitionBreakers {
 
   /** Opens the breakers whose time has come, also where nothing more is sent. */
   Changes look() {
-    List<Runnable> callbacks = new ArrayList<>();
-    Changes changes;
-    synchronized (this) {
-      long now = nanoTime.getAsLong();
-      long silence = 0;
-      for (Iterator<Breaker> all = breakers.values().iterator(); all.hasNext(); ) {
-        Breaker breaker = all.next();
-        openIfStuck(breaker, now, callbacks);
-        if (!breaker.outstanding.isEmpty() && breaker.leaderlessAtNanos.isEmpty()) {
-          silence = Math.max(silence, now - breaker.progressAtNanos);
-        }
-        boolean idle = breaker.open.isEmpty() && breaker.outstanding.isEmpty();
-        if (idle
-            && now - breaker.progressAtNanos >= limits.longestPause().toNanos()
-            && (!breaker.answers || breakers.size() > MOST_IDLE)) {
-          all.remove();
-        }
-      }
-      changes = new Changes(List.copyOf(opened), List.copyOf(closed), Duration.ofNanos(silence));
-      opened.clear();
-      closed.clear();
-    }
-    run(callbacks);
-    return changes;
+    return telling(
+        () -> {
+          long now = nanoTime.getAsLong();
+          long silence = 0;
+          for (Iterator<Breaker> all = breakers.values().iterator(); all.hasNext(); ) {
+            Breaker breaker = all.next();
+            openIfStuck(breaker, now);
+            if (!breaker.outstanding.isEmpty() && breaker.leaderlessAtNanos.isEmpty()) {
+              silence = Math.max(silence, now - breaker.progressAtNanos);
+            }
+            boolean idle = breaker.open.isEmpty() && breaker.outstanding.isEmpty();
+            if (idle
+                && now - breaker.progressAtNanos >= LONGEST_PAUSE.toNanos()
+                && (!breaker.answers || breakers.size() > MOST_IDLE)) {
+              all.remove();
+            }
+          }
+          Changes changes =
+              new Changes(List.copyOf(opened), List.copyOf(closed), Duration.ofNanos(silence));
+          opened.clear();
+          closed.clear();
+          return changes;
+        });
   }
 
-  private void openIfStuck(Breaker breaker, long now, List<Runnable> callbacks) {
+  private void openIfStuck(Breaker breaker, long now) {
     long silent = breaker.outstanding.isEmpty() ? 0 : now - breaker.progressAtNanos;
     long leaderless = breaker.leaderlessAtNanos.map(since -> now - since).orElse(0L);
-    boolean tooSilent = silent >= limits.silence().toNanos();
+    boolean tooSilent = silent >= SILENCE.toNanos();
     if (breaker.open.isEmpty()) {
-      if (breaker.leaderlessAtNanos.isPresent() && leaderless >= limits.leaderless().toNanos()) {
+      if (breaker.leaderlessAtNanos.isPresent() && leaderless >= LEADERLESS.toNanos()) {
         open(breaker, now, stuck(breaker, "has had no leader since", leaderless));
       } else if (tooSilent) {
         open(breaker, now, stuck(breaker, "has acknowledged nothing since", silent));
       }
     }
     if (breaker.open.isPresent() && (tooSilent || breaker.leaderlessAtNanos.isPresent())) {
-      breaker.outstanding.forEach(sent -> hold(sent, breaker.open.get(), callbacks));
+      breaker.outstanding.forEach(sent -> hold(sent, breaker.open.get()));
     }
   }
 
@@ -344,17 +320,17 @@ final class PartitionBreakers {
     breaker.open = Optional.of(why);
     breaker.answers = false;
     opened.add(why);
-    breaker.pauseNanos = limits.firstPause().toNanos();
+    breaker.pauseNanos = FIRST_PAUSE.toNanos();
     pause(breaker, now);
   }
 
   private void pause(Breaker breaker, long now) {
     breaker.tryAtNanos = now + breaker.pauseNanos;
-    breaker.pauseNanos = Math.min(2 * breaker.pauseNanos, limits.longestPause().toNanos());
+    breaker.pauseNanos = Math.min(2 * breaker.pauseNanos, LONGEST_PAUSE.toNanos());
   }
 
   /** Nobody waits for it any longer. */
-  private void hold(Sent sent, StuckException why, List<Runnable> callbacks) {
+  private void hold(Sent sent, StuckException why) {
     if (sent.callback.isEmpty()
         || sent.identity.isEmpty()
         || held.size() >= MOST_HELD && !makeRoom()
@@ -362,23 +338,21 @@ final class PartitionBreakers {
       return;
     }
     sent.breaker.held.put(sent.number, sent);
-    report(sent, why, callbacks);
+    report(sent, why);
   }
 
-  private static void report(Sent sent, StuckException why, List<Runnable> callbacks) {
+  private void report(Sent sent, StuckException why) {
     RecordMetadata none = new RecordMetadata(sent.breaker.partition, -1, -1, -1, -1, -1);
-    sent.report().ifPresent(waiting -> callbacks.add(() -> waiting.onCompletion(none, why)));
+    sent.report().ifPresent(waiting -> untold.add(() -> waiting.onCompletion(none, why)));
   }
 
   /** The producer answers no more, so whoever waits for what it holds hears of it here. */
   void abandon(StuckException why) {
-    List<Runnable> callbacks = new ArrayList<>();
-    synchronized (this) {
-      breakers
-          .values()
-          .forEach(breaker -> breaker.outstanding.forEach(sent -> report(sent, why, callbacks)));
-    }
-    run(callbacks);
+    telling(
+        () -> {
+          breakers.values().forEach(it -> it.outstanding.forEach(sent -> report(sent, why)));
+          return null;
+        });
   }
 
   /** Whoever sent what arrived the longest ago has given it up. */
@@ -422,18 +396,27 @@ final class PartitionBreakers {
     return waiting;
   }
 
-  /**
-   * Each of them, whatever another one throws: a sender that does not hear of it waits for ever.
-   */
-  private static void run(List<Runnable> all) {
-    for (Runnable one : all) {
-      try {
-        one.run();
-      } catch (RuntimeException | Error e) {
-        LOG.error(
-            "The callback of a record that is stuck failed with {}.", e.getClass().getSimpleName());
-        LOG.debug("The failure of the callback", e);
+  /** Decides something, and then tells what there is to tell, be it decided or refused. */
+  private <T> T telling(Supplier<T> decision) {
+    try {
+      synchronized (this) {
+        return decision.get();
       }
+    } finally {
+      for (Runnable one = untold.poll(); one != null; one = untold.poll()) {
+        tell(one);
+      }
+    }
+  }
+
+  /** Whatever another one throws: a sender that does not hear of it waits for ever. */
+  private static void tell(Runnable one) {
+    try {
+      one.run();
+    } catch (RuntimeException | Error e) {
+      LOG.error(
+          "The callback of a record that is stuck failed with {}.", e.getClass().getSimpleName());
+      LOG.debug("The failure of the callback", e);
     }
   }
 
@@ -441,7 +424,7 @@ final class PartitionBreakers {
    * A topic that was made again with fewer partitions: what was sent to those that are gone never
    * arrives there.
    */
-  private void refuseIfShrunk(String topic, int partitions, List<Runnable> callbacks) {
+  private void refuseIfShrunk(String topic, int partitions) {
     long now = nanoTime.getAsLong();
     if (partitionCounts.size() >= MOST_TOPICS) {
       partitionCounts.clear();
@@ -451,7 +434,7 @@ final class PartitionBreakers {
       boolean lost = false;
       for (int gone = partitions; gone < before; gone++) {
         Breaker breaker = breakers.remove(new TopicPartition(topic, gone));
-        lost |= breaker != null && forget(breaker, callbacks);
+        lost |= breaker != null && forget(breaker);
       }
       if (lost) {
         shrunkAtNanos.put(topic, now);
@@ -468,13 +451,13 @@ final class PartitionBreakers {
     shrunkAtNanos.remove(topic);
   }
 
-  private boolean forget(Breaker gone, List<Runnable> callbacks) {
+  private boolean forget(Breaker gone) {
     if (gone.open.isPresent()) {
       closed.add(StuckException.name(gone.partition));
     }
     StuckException why = stuck(gone, "is gone; noticed at", 0);
     for (Sent sent : gone.outstanding) {
-      hold(sent, why, callbacks);
+      hold(sent, why);
       forget(sent);
     }
     return !gone.outstanding.isEmpty();

@@ -24,24 +24,18 @@ final class PartitionChoice {
   private final boolean byKafka;
   private final Serializer<Object> keys;
 
-  private PartitionChoice(boolean byKafka, Serializer<Object> keys) {
-    this.byKafka = byKafka;
-    this.keys = keys;
-  }
-
   /**
    * @param properties of the producer: one with a partitioner of its own is left to that
    */
-  static PartitionChoice of(Properties properties) {
+  @SuppressWarnings("unchecked")
+  PartitionChoice(Properties properties) {
     ProducerConfig config = new ProducerConfig(properties);
-    @SuppressWarnings("unchecked")
-    Serializer<Object> keys =
+    byKafka =
+        config.getClass(ProducerConfig.PARTITIONER_CLASS_CONFIG) != null
+            || config.getBoolean(ProducerConfig.PARTITIONER_IGNORE_KEYS_CONFIG);
+    keys =
         config.getConfiguredInstance(ProducerConfig.KEY_SERIALIZER_CLASS_CONFIG, Serializer.class);
     keys.configure(config.originals(), true);
-    return new PartitionChoice(
-        config.getClass(ProducerConfig.PARTITIONER_CLASS_CONFIG) != null
-            || config.getBoolean(ProducerConfig.PARTITIONER_IGNORE_KEYS_CONFIG),
-        keys);
   }
 
   /** Empty if it is not known before Kafka's producer has chosen. */

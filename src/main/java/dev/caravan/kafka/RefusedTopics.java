@@ -1,13 +1,13 @@
 package dev.caravan.kafka;
 
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongSupplier;
 import org.apache.kafka.common.errors.ApiException;
 import org.apache.kafka.common.errors.AuthorizationException;
@@ -22,13 +22,19 @@ final class RefusedTopics {
 
   private static final int MOST_TOPICS = 1_000;
 
+  /** A missing topic is looked for again after so long. */
+  private static final Duration MISSING_AGAIN = Duration.ofMinutes(5);
+
+  /** For a topic that it denies Kafka is asked again after so long. */
+  static final Duration DENIED_AGAIN = Duration.ofSeconds(10);
+
   /** A question for a denied topic that follows another one sooner would be held up. */
   private static final Duration APART = Duration.ofSeconds(1);
 
   /** A topic to which nothing is sent any more is not asked for in the background. */
   private static final Duration WANTED_FOR = Duration.ofMinutes(1);
 
-  private final Limits limits;
+  private final Duration patience;
   private final LongSupplier nanoTime;
 
   /** What Kafka does not know: it may be creating them, until that has taken too long. */
@@ -39,20 +45,10 @@ final class RefusedTopics {
   /** What Kafka has told nothing of so far: somebody asks for one after the other. */
   private final Map<String, Awaited> awaited = new LinkedHashMap<>();
 
-  private final Set<String> taken = ConcurrentHashMap.newKeySet();
+  private final Set<String> taken = new HashSet<>();
   private long askedAtNanos;
-  private volatile boolean none = true;
 
-  /**
-   * What is borne with.
-   *
-   * @param patience how long a topic may be unknown before it counts as missing
-   * @param missingAgain after how long a missing topic is looked for again
-   * @param deniedAgain after how long Kafka is asked again for a topic that it denies
-   */
-  record Limits(Duration patience, Duration missingAgain, Duration deniedAgain) {}
-
-  private record Unknown(long sinceNanos, long missingAtNanos, boolean missing) {}
+  private record Unknown(long sinceNanos, Optional<Long> missingAtNanos) {}
 
   private record Denial(AuthorizationException answer, long askedAtNanos) {}
 
@@ -68,47 +64,35 @@ final class RefusedTopics {
   }
 
   /**
+   * @param patience how long a topic may be unknown before it counts as missing
    * @param nanoTime a clock, as {@link System#nanoTime}
    */
-  RefusedTopics(Limits limits, LongSupplier nanoTime) {
-    this.limits = limits;
+  RefusedTopics(Duration patience, LongSupplier nanoTime) {
+    this.patience = patience;
     this.nanoTime = nanoTime;
     this.askedAtNanos = nanoTime.getAsLong() - APART.toNanos();
   }
 
-  Limits limits() {
-    return limits;
-  }
-
   /** Why a record for this topic is not sent now; empty if its sender is to ask Kafka. */
-  Optional<ApiException> refusal(String topic) {
-    if (none) {
-      return Optional.empty();
+  synchronized Optional<ApiException> refusal(String topic) {
+    long now = nanoTime.getAsLong();
+    Unknown sought = unknown.get(topic);
+    if (sought != null
+        && sought.missingAtNanos().filter(at -> now - at < MISSING_AGAIN.toNanos()).isPresent()) {
+      return Optional.of(unknown(topic));
     }
-    synchronized (this) {
-      long now = nanoTime.getAsLong();
-      Unknown sought = unknown.get(topic);
-      if (sought != null
-          && sought.missing()
-          && now - sought.missingAtNanos() < limits.missingAgain().toNanos()) {
-        return Optional.of(unknown(topic));
+    Denial denial = denied.get(topic);
+    if (denial != null) {
+      if (now - denial.askedAtNanos() < DENIED_AGAIN.toNanos()
+          || now - askedAtNanos < APART.toNanos()) {
+        return Optional.of(denial.answer());
       }
-      Denial denial = denied.get(topic);
-      if (denial != null) {
-        if (now - denial.askedAtNanos() < limits.deniedAgain().toNanos()
-            || now - askedAtNanos < APART.toNanos()) {
-          return Optional.of(denial.answer());
-        }
-        askedAtNanos = now;
-        denied.put(topic, new Denial(denial.answer(), now));
-      }
-      Awaited wanted = awaited.get(topic);
-      if (wanted != null) {
-        awaited.replace(topic, new Awaited(wanted.why(), now));
-        return Optional.of(wanted.why());
-      }
-      return Optional.empty();
+      askedAtNanos = now;
+      denied.put(topic, new Denial(denial.answer(), now));
     }
+    Awaited wanted =
+        awaited.computeIfPresent(topic, (it, before) -> new Awaited(before.why(), now));
+    return Optional.ofNullable(wanted).map(Awaited::why);
   }
 
   private UnknownTopicOrPartitionException unknown(String topic) {
@@ -116,46 +100,34 @@ final class RefusedTopics {
         "Kafka does not know the topic "
             + topic
             + " and has not created it within "
-            + limits.patience().toSeconds()
+            + patience.toSeconds()
             + " s. Create it, or turn auto.create.topics.enable on.");
   }
 
   /** The topic counts as missing from now on: its records are refused. */
   synchronized UnknownTopicOrPartitionException missing(String topic) {
-    none = false;
     long now = nanoTime.getAsLong();
-    unknown.merge(
-        topic,
-        new Unknown(now, now, true),
-        (before, found) -> new Unknown(before.sinceNanos(), now, true));
+    Unknown before = unknown.getOrDefault(topic, new Unknown(now, Optional.empty()));
+    unknown.put(topic, new Unknown(before.sinceNanos(), Optional.of(now)));
     return unknown(topic);
   }
 
   /** Kafka did not know the topic; true if that has gone on for too long. */
   synchronized boolean isTooLongUnknown(String topic) {
-    none = false;
     long now = nanoTime.getAsLong();
-    Unknown found = unknown.computeIfAbsent(topic, name -> new Unknown(now, now, false));
-    return found.missing() || now - found.sinceNanos() >= limits.patience().toNanos();
+    Unknown found = unknown.computeIfAbsent(topic, name -> new Unknown(now, Optional.empty()));
+    return found.missingAtNanos().isPresent() || now - found.sinceNanos() >= patience.toNanos();
   }
 
   /** Kafka knows the topic, or nobody can tell: it is borne with anew if it is unknown later. */
-  void known(String topic) {
-    if (!none) {
-      synchronized (this) {
-        unknown.remove(topic);
-      }
-      answered(topic);
-    }
+  synchronized void known(String topic) {
+    unknown.remove(topic);
+    awaited.remove(topic);
   }
 
   /** Kafka took a record for the topic; true if it denied the topic before. */
-  boolean took(String topic) {
-    if (!none) {
-      synchronized (this) {
-        unknown.remove(topic);
-      }
-    }
+  synchronized boolean took(String topic) {
+    unknown.remove(topic);
     return granted(topic);
   }
 
@@ -163,28 +135,20 @@ final class RefusedTopics {
 
   /** Kafka denied the topic; true if that is news. */
   synchronized boolean denied(String topic, AuthorizationException answer) {
-    none = false;
     taken.remove(topic);
     return denied.put(topic, new Denial(answer, nanoTime.getAsLong())) == null;
   }
 
   /** Kafka takes records for the topic; true if that is news. */
-  boolean granted(String topic) {
+  synchronized boolean granted(String topic) {
     if (taken.size() < MOST_TOPICS) {
       taken.add(topic);
     }
-    if (none) {
-      return false;
-    }
-    synchronized (this) {
-      boolean news = denied.remove(topic) != null;
-      lookWhetherNone();
-      return news;
-    }
+    return denied.remove(topic) != null;
   }
 
   /** Whether Kafka has taken records for a topic that it does not deny since. */
-  boolean takesAny() {
+  synchronized boolean takesAny() {
     return !taken.isEmpty();
   }
 
@@ -199,7 +163,7 @@ final class RefusedTopics {
     SortedSet<String> quiet = new TreeSet<>();
     denied.forEach(
         (topic, denial) -> {
-          if (now - denial.askedAtNanos() >= limits.deniedAgain().toNanos()) {
+          if (now - denial.askedAtNanos() >= DENIED_AGAIN.toNanos()) {
             quiet.add(topic);
           }
         });
@@ -211,31 +175,20 @@ final class RefusedTopics {
   synchronized void unanswered(String topic, StuckException why) {
     Awaited before = awaited.remove(topic);
     if (awaited.size() < MOST_TOPICS) {
-      none = false;
       // At the end, so that all have their turn
       awaited.put(
           topic, new Awaited(why, before == null ? nanoTime.getAsLong() : before.wantedAtNanos()));
     }
   }
 
-  void answered(String topic) {
-    if (!none) {
-      synchronized (this) {
-        awaited.remove(topic);
-        lookWhetherNone();
-      }
-    }
+  synchronized void answered(String topic) {
+    awaited.remove(topic);
   }
 
   /** The one to ask for next. */
   synchronized Optional<String> next() {
     long now = nanoTime.getAsLong();
     awaited.values().removeIf(topic -> now - topic.wantedAtNanos() >= WANTED_FOR.toNanos());
-    lookWhetherNone();
     return awaited.keySet().stream().findFirst();
-  }
-
-  private void lookWhetherNone() {
-    none = unknown.isEmpty() && denied.isEmpty() && awaited.isEmpty();
   }
 }

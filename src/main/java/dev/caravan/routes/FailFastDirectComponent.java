@@ -3,6 +3,8 @@ package dev.caravan.routes;
 import dev.caravan.kafka.StuckException;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
+import java.util.function.Function;
 import org.apache.camel.AsyncCallback;
 import org.apache.camel.Endpoint;
 import org.apache.camel.Exchange;
@@ -20,20 +22,17 @@ import org.apache.camel.component.direct.DirectProducer;
  */
 final class FailFastDirectComponent extends DirectComponent {
 
-  /** What is to be thought of a route that does not run. */
-  interface Files {
+  private final BooleanSupplier replacing;
+  private final Function<String, Optional<String>> away;
 
-    /** Whether routes are being replaced at this moment: then Camel waits for the new ones. */
-    boolean isReplacing();
-
-    /** Why no route begins there, if that will be mended, as a sentence. */
-    Optional<String> away(String input);
-  }
-
-  private final Files files;
-
-  FailFastDirectComponent(Files files) {
-    this.files = files;
+  /**
+   * @param replacing whether routes are being replaced at this moment: then Camel waits for the new
+   *     ones
+   * @param away why no route begins there, if that will be mended, as a sentence
+   */
+  FailFastDirectComponent(BooleanSupplier replacing, Function<String, Optional<String>> away) {
+    this.replacing = replacing;
+    this.away = away;
   }
 
   @Override
@@ -61,12 +60,11 @@ final class FailFastDirectComponent extends DirectComponent {
       return new DirectProducer(this, key) {
         @Override
         public boolean process(Exchange exchange, AsyncCallback callback) {
-          if (!isFailIfNoConsumers() || !isEvent(exchange) || runs() || files.isReplacing()) {
+          if (!isFailIfNoConsumers() || !isEvent(exchange) || runs() || replacing.getAsBoolean()) {
             return super.process(exchange, callback);
           }
           exchange.setException(
-              files
-                  .away(input)
+              away.apply(input)
                   .<Exception>map(why -> new StuckException(input, why))
                   .orElseGet(
                       () ->

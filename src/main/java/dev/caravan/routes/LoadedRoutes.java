@@ -3,7 +3,6 @@ package dev.caravan.routes;
 import dev.caravan.genesys.ClientRoutes;
 import dev.caravan.genesys.GenesysComponent;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -210,9 +209,7 @@ final class LoadedRoutes {
   }
 
   private List<RouteDefinition> definitions(Path file) {
-    List<RouteDefinition> found = new ArrayList<>(context.getRouteDefinitions());
-    found.removeIf(route -> !isOf(file, route));
-    return found;
+    return context.getRouteDefinitions().stream().filter(route -> isOf(file, route)).toList();
   }
 
   private static Resource resource(Path file, SortedMap<Path, String> texts) {

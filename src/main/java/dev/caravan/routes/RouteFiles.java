@@ -27,7 +27,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
 import org.apache.camel.CamelContext;
 import org.apache.camel.component.direct.DirectComponent;
 import org.apache.camel.component.kafka.KafkaComponent;
@@ -46,7 +45,7 @@ import org.slf4j.LoggerFactory;
  * file.
  */
 @ApplicationScoped
-public class RouteFiles implements FailFastDirectComponent.Files {
+public class RouteFiles {
 
   private static final Logger LOG = LoggerFactory.getLogger(RouteFiles.class);
   private static final Duration AGAIN = RouteReload.AGAIN;
@@ -54,7 +53,6 @@ public class RouteFiles implements FailFastDirectComponent.Files {
   private final RouteFolder folder;
   private final Path data;
   private final boolean reload;
-  private final BackgroundTask loading = new BackgroundTask("loading the route files");
   private volatile Optional<GenesysComponent> genesys = Optional.empty();
   private volatile Optional<RouteReload> edits = Optional.empty();
   private volatile Optional<ScheduledExecutorService> again = Optional.empty();
@@ -80,7 +78,7 @@ public class RouteFiles implements FailFastDirectComponent.Files {
   private Condition condition() {
     return new Condition(
         isReplacing() ? "blind" : "broken",
-        problem().or(this::unread),
+        problem().or(this::unread).stream().toList(),
         edits.filter(loaded -> problem.isEmpty()).map(RouteReload::degraded).orElse(List.of()),
         Map.of());
   }
@@ -96,14 +94,11 @@ public class RouteFiles implements FailFastDirectComponent.Files {
     return dataProblem.or(() -> edits.flatMap(RouteReload::dataProblem));
   }
 
-  /** Whether routes are being replaced at this moment. */
-  @Override
-  public boolean isReplacing() {
+  private boolean isReplacing() {
     return edits.filter(RouteReload::isReplacing).isPresent();
   }
 
-  @Override
-  public Optional<String> away(String input) {
+  Optional<String> away(String input) {
     return edits.flatMap(watch -> watch.away(input));
   }
 
@@ -130,7 +125,7 @@ public class RouteFiles implements FailFastDirectComponent.Files {
   @Unremovable
   @Named("direct")
   DirectComponent calls() {
-    return new FailFastDirectComponent(this);
+    return new FailFastDirectComponent(this::isReplacing, this::away);
   }
 
   /** The same. */
@@ -158,18 +153,31 @@ public class RouteFiles implements FailFastDirectComponent.Files {
         .ifPresent(LOG::warn);
     // Camel has it for liveness, too, and the health of the whole would list it twice
     HealthRegistries.getRegistry(HealthType.READINESS).remove("context");
-    BackgroundHealthCheck.of(started.getCamelContext()).watch(loading);
     load(started.getCamelContext());
   }
 
   void load(CamelContext context) {
-    if (!loading.run(() -> tryToLoad(context))) {
-      tryAgain(context);
+    if (tryToLoad(context)) {
+      return;
     }
+    ScheduledExecutorService executor =
+        context.getExecutorServiceManager().newSingleThreadScheduledExecutor(this, "routes-start");
+    again = Optional.of(executor);
+    BackgroundHealthCheck.of(context)
+        .watch(
+            BackgroundTask.every(
+                AGAIN,
+                "loading the route files",
+                executor,
+                () -> {
+                  if (tryToLoad(context)) {
+                    context.getExecutorServiceManager().shutdown(executor);
+                  }
+                }));
   }
 
   /** What routes and the threads that they begin call finds its classes in the extra jars, too. */
-  private void tryToLoad(CamelContext context) {
+  private boolean tryToLoad(CamelContext context) {
     Thread thread = Thread.currentThread();
     ClassLoader before = thread.getContextClassLoader();
     thread.setContextClassLoader(ExtraComponents.loader(ConfigProvider.getConfig()));
@@ -189,9 +197,14 @@ public class RouteFiles implements FailFastDirectComponent.Files {
       dataProblem = Optional.empty();
       unread().ifPresent(LOG::warn);
       loading.start();
+      return true;
     } catch (Exception | Error e) {
       edits = Optional.empty();
-      failed(context, e);
+      // One that was told to stop meanwhile need not start
+      if (context.getStatus().isStarted()) {
+        failed(e);
+      }
+      return false;
     } finally {
       thread.setContextClassLoader(before);
     }
@@ -202,46 +215,22 @@ public class RouteFiles implements FailFastDirectComponent.Files {
     CheckedRoutes.of(config, Map.of(), RouteFolder.resources(texts)).close();
   }
 
-  private void failed(CamelContext context, Throwable failure) {
+  private void failed(Throwable failure) {
     String sentence =
-        StartFailure.sentence(failure)
-            + folder.where(failure)
-            + " It is tried again every "
-            + AGAIN.toSeconds()
-            + " s.";
-    if (!context.getStatus().isStarted()) {
-      // Told to stop meanwhile: that it did not start matters to nobody any more
-      return;
-    }
+        "%s%s It is tried again every %d s."
+            .formatted(StartFailure.sentence(failure), folder.where(failure), AGAIN.toSeconds());
     if (!problem.equals(Optional.of(sentence))) {
       LOG.error(sentence);
       LOG.debug("The routes were not started", failure);
     }
     dataProblem = Optional.of(sentence).filter(it -> DataFolder.isCauseOf(failure));
     problem = Optional.of(sentence);
-    tryAgain(context);
-  }
-
-  private void tryAgain(CamelContext context) {
-    ScheduledExecutorService next =
-        context.getExecutorServiceManager().newSingleThreadScheduledExecutor(this, "routes-start");
-    again = Optional.of(next);
-    next.schedule(
-        () -> {
-          context.getExecutorServiceManager().shutdown(next);
-          if (context.getStatus().isStarted()) {
-            load(context);
-          }
-        },
-        AGAIN.toSeconds(),
-        TimeUnit.SECONDS);
   }
 
   /** Camel would wait for what is still to come. */
   void stop(@Observes BeforeStop stopping) {
     again.ifPresent(
         waiting -> stopping.getCamelContext().getExecutorServiceManager().shutdownNow(waiting));
-    loading.stop();
     edits.ifPresent(RouteReload::stop);
   }
 }

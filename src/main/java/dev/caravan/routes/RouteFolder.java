@@ -144,38 +144,33 @@ public record RouteFolder(Path folder, ShippedRoutes shipped) {
     SortedSet<Path> missing = new TreeSet<>();
     SortedSet<Path> heldUp = new TreeSet<>();
     SortedSet<Path> holding = new TreeSet<>();
-    shipped
-        .texts()
-        .forEach(
-            (name, text) -> {
-              Path file = folder.resolve(name);
-              Optional<RouteText> routes =
-                  RouteText.of(text)
-                      .filter(it -> known.stream().noneMatch(own -> own.excludes(it)));
-              boolean isThere =
-                  texts.containsKey(file) || unreadable.containsKey(file) || notRead.contains(file);
-              if (isThere || routes.isEmpty()) {
-                return;
-              }
-              missing.add(file);
-              unknown.forEach(
-                  (other, content) -> {
-                    if (content.map(routes.get()::isSpokenOfIn).orElse(true)) {
-                      heldUp.add(file);
-                      holding.add(other);
-                    }
-                  });
-            });
-    for (Path file : missing) {
-      if (heldUp.contains(file)) {
-        unreadable.put(
-            file,
-            "The shipped %s do not run: %s cannot be read, and may hold their routes."
-                .formatted(names(heldUp), names(holding)));
+    for (Map.Entry<String, String> entry : shipped.texts().entrySet()) {
+      Path file = folder.resolve(entry.getKey());
+      RouteText routes = RouteText.of(entry.getValue()).orElseThrow();
+      if (texts.containsKey(file)
+          || unreadable.containsKey(file)
+          || notRead.contains(file)
+          || known.stream().anyMatch(own -> own.excludes(routes))) {
+        continue;
+      }
+      missing.add(file);
+      List<Path> others =
+          unknown.keySet().stream()
+              .filter(other -> unknown.get(other).map(routes::isSpokenOfIn).orElse(true))
+              .toList();
+      holding.addAll(others);
+      if (others.isEmpty()) {
+        texts.put(file, entry.getValue());
       } else {
-        texts.put(file, shipped.text(file));
+        heldUp.add(file);
       }
     }
+    heldUp.forEach(
+        file ->
+            unreadable.put(
+                file,
+                "The shipped %s do not run: %s cannot be read, and may hold their routes."
+                    .formatted(names(heldUp), names(holding))));
     return missing;
   }
 

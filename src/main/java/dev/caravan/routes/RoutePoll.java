@@ -39,14 +39,6 @@ final class RoutePoll {
 
   private volatile Optional<String> problem = Optional.empty();
 
-  /**
-   * What was seen.
-   *
-   * @param anew whether the files were read for it
-   * @param stable whether it is the same as the last time
-   */
-  record Look(RouteFolder.Contents contents, boolean anew, boolean stable) {}
-
   RoutePoll(RouteFolder folder, Clock clock) {
     this.folder = folder;
     this.clock = clock;
@@ -64,12 +56,11 @@ final class RoutePoll {
   }
 
   /** To be called again and again; empty if the files cannot be read. */
-  Optional<Look> look() {
+  Optional<RouteFolder.Contents> look() {
     RouteFolder.Contents now;
-    boolean anew;
     try {
       Map<Path, FileStamp> current = folder.stamps();
-      anew =
+      boolean anew =
           !stable
               || !current.equals(stamps)
               || seen.filter(it -> it.unreadable().isEmpty()).isEmpty()
@@ -89,7 +80,12 @@ final class RoutePoll {
     }
     stable = seen.equals(Optional.of(now));
     seen = Optional.of(now);
-    return Optional.of(new Look(now, anew, stable));
+    return seen;
+  }
+
+  /** Whether what was seen is the same as the last time. */
+  boolean isStable() {
+    return stable;
   }
 
   /** Why the files cannot be read, as a sentence; empty if they can. */

@@ -178,12 +178,12 @@ final class RouteReload {
     poll.look().ifPresent(this::follow);
   }
 
-  private void follow(RoutePoll.Look look) {
+  private void follow(RouteFolder.Contents seen) {
     // A file that is just being written is left alone until the next look
-    if (!look.stable() && edits) {
+    if (!poll.isStable() && edits) {
       return;
     }
-    RouteFolder.Contents now = withoutNewlyShipped(look.contents());
+    RouteFolder.Contents now = withoutNewlyShipped(seen);
     boolean changed = mend(now);
     name(now);
     if (edits && !tried.equals(Optional.of(now))) {
@@ -191,7 +191,7 @@ final class RouteReload {
       takeOver(now);
       changed = true;
     }
-    if (changed || look.anew()) {
+    if (changed) {
       review();
     }
   }
@@ -343,15 +343,14 @@ final class RouteReload {
 
   /** Which shipped files run although they cannot beside a file of this text. */
   private List<Path> shippedInPlaceOf(String text, RouteFolder.Contents now) {
+    Optional<RouteText> own = RouteText.of(text);
     return running.keySet().stream()
         .filter(file -> isShipped(file, running) && !isThere(file, now))
-        .filter(file -> excludes(text, running.get(file)))
+        .filter(
+            file ->
+                own.filter(it -> it.excludes(RouteText.of(running.get(file)).orElseThrow()))
+                    .isPresent())
         .toList();
-  }
-
-  private static boolean excludes(String text, String shipped) {
-    Optional<RouteText> other = RouteText.of(shipped);
-    return RouteText.of(text).filter(own -> other.filter(own::excludes).isPresent()).isPresent();
   }
 
   private static boolean isThere(Path file, RouteFolder.Contents now) {
@@ -500,8 +499,7 @@ final class RouteReload {
       swap(edited, running);
       return true;
     } catch (Exception | Error notEvenThat) {
-      why.addSuppressed(notEvenThat);
-      LOG.debug("Neither the edit nor what was before can be started", why);
+      LOG.debug("Neither the edit nor what was before can be started", notEvenThat);
       edited.forEach(file -> routes.forget(file, why));
       running.keySet().removeAll(edited);
       edited.stream().filter(now::containsKey).forEach(broken::add);

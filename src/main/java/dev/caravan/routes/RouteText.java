@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -58,11 +59,23 @@ record RouteText(
                 .toList();
         List<String> configurations =
             parts.stream().flatMap(part -> id(part, "routeConfiguration", "id")).toList();
-        Set<String> inputs = new HashSet<>();
-        addInputs(inputs, parts);
         Set<String> gives = parts.stream().flatMap(RouteText::given).collect(Collectors.toSet());
+        Set<String> inputs = new HashSet<>();
         Set<String> uses = new HashSet<>();
-        addUses(uses, parts);
+        walk(
+            parts,
+            entries -> {
+              Object from = entries.get("from");
+              if ((from instanceof Map<?, ?> input ? input.get("uri") : from)
+                  instanceof String uri) {
+                inputs.add(RemovedRoutes.plain(uri));
+              }
+              Stream.of("routeConfigurationId", "routeTemplateRef")
+                  .map(entries::get)
+                  .filter(String.class::isInstance)
+                  .flatMap(used -> Stream.of(((String) used).split("[,\\s]+")))
+                  .forEach(uses::add);
+            });
         return Optional.of(new RouteText(ids, configurations, inputs, gives, uses));
       }
     } catch (YamlEngineException | StackOverflowError e) {
@@ -93,16 +106,13 @@ record RouteText(
         .flatMap(ids -> ids);
   }
 
-  private static void addUses(Set<String> uses, Object node) {
+  /** Shows all that the node holds at whatever depth. */
+  private static void walk(Object node, Consumer<Map<?, ?>> look) {
     if (node instanceof List<?> parts) {
-      parts.forEach(part -> addUses(uses, part));
+      parts.forEach(part -> walk(part, look));
     } else if (node instanceof Map<?, ?> entries) {
-      Stream.of("routeConfigurationId", "routeTemplateRef")
-          .map(entries::get)
-          .filter(String.class::isInstance)
-          .flatMap(ids -> Stream.of(((String) ids).split("[,\\s]+")))
-          .forEach(uses::add);
-      entries.values().forEach(part -> addUses(uses, part));
+      look.accept(entries);
+      entries.values().forEach(part -> walk(part, look));
     }
   }
 
@@ -113,18 +123,6 @@ record RouteText(
             given ->
                 given.equals(FOR_ALL)
                     || uses.stream().anyMatch(used -> PatternHelper.matchPattern(given, used)));
-  }
-
-  private static void addInputs(Set<String> inputs, Object node) {
-    if (node instanceof List<?> parts) {
-      parts.forEach(part -> addInputs(inputs, part));
-    } else if (node instanceof Map<?, ?> entries) {
-      Object from = entries.get("from");
-      if ((from instanceof Map<?, ?> parts ? parts.get("uri") : from) instanceof String uri) {
-        inputs.add(RemovedRoutes.plain(uri));
-      }
-      entries.values().forEach(part -> addInputs(inputs, part));
-    }
   }
 
   /** Whether the other file cannot run beside this one: it has a route of it, or reads the same. */

@@ -2,6 +2,7 @@ package dev.caravan.routes;
 
 import dev.caravan.command.CommandFailure;
 import dev.caravan.kafka.IsolatingClientFactory;
+import dev.caravan.kafka.KafkaFailures;
 import io.quarkus.runtime.QuarkusBindException;
 import java.io.IOException;
 import java.net.BindException;
@@ -36,7 +37,7 @@ public final class StartFailure {
   private StartFailure() {}
 
   public static String sentence(Throwable failure) {
-    List<Throwable> causes = causes(failure);
+    List<Throwable> causes = KafkaFailures.causes(failure);
     return first(causes, BindException.class)
         .map(StartFailure::portTaken)
         .or(() -> first(causes, CommandFailure.class).map(Throwable::getMessage))
@@ -55,11 +56,8 @@ public final class StartFailure {
             : ConfigProvider.getConfig()
                 .getOptionalValue("quarkus.management.port", Integer.class)
                 .orElse(9876);
-    return "The bridge could not start: port %d is in use by another program. %s"
-        .formatted(
-            port,
-            "End that program, or choose another port for health and metrics with"
-                + " CARAVAN_MANAGEMENT_PORT.");
+    return "The bridge could not start: port %d is in use by another program. End that program, or choose another port for health and metrics with CARAVAN_MANAGEMENT_PORT."
+        .formatted(port);
   }
 
   private static String brokenYaml(MarkedYamlEngineException e) {
@@ -85,7 +83,7 @@ public final class StartFailure {
   }
 
   private static Optional<String> wrongOption(Throwable failure) {
-    List<Throwable> causes = causes(failure);
+    List<Throwable> causes = KafkaFailures.causes(failure);
     return first(causes, PropertyBindingException.class)
         .filter(option -> option.getPropertyName() != null)
         .map(option -> option.getCause() == null ? unknown(option) : wrongValue(option))
@@ -149,7 +147,7 @@ public final class StartFailure {
   }
 
   private static String rootMessage(Throwable failure) {
-    List<Throwable> causes = causes(failure);
+    List<Throwable> causes = KafkaFailures.causes(failure);
     int root = causes.size() - 1;
     // "NoSuchFileException: /x" or "Is a directory" is no sentence; whoever caught it wrote one.
     if (root > 0
@@ -179,9 +177,5 @@ public final class StartFailure {
 
   private static <T> Optional<T> first(List<Throwable> causes, Class<T> type) {
     return causes.stream().filter(type::isInstance).map(type::cast).findFirst();
-  }
-
-  private static List<Throwable> causes(Throwable failure) {
-    return Stream.iterate(failure, cause -> cause != null, Throwable::getCause).limit(50).toList();
   }
 }

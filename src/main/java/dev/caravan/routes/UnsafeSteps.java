@@ -7,7 +7,6 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedSet;
@@ -16,43 +15,27 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.apache.camel.model.AggregateDefinition;
 import org.apache.camel.model.CircuitBreakerDefinition;
-import org.apache.camel.model.DelayDefinition;
-import org.apache.camel.model.DynamicRouterDefinition;
-import org.apache.camel.model.EnrichDefinition;
 import org.apache.camel.model.ExpressionNode;
 import org.apache.camel.model.ExpressionSubElementDefinition;
-import org.apache.camel.model.IdempotentConsumerDefinition;
-import org.apache.camel.model.LogDefinition;
 import org.apache.camel.model.ModelCamelContext;
-import org.apache.camel.model.MulticastDefinition;
-import org.apache.camel.model.OnCompletionDefinition;
 import org.apache.camel.model.OnExceptionDefinition;
 import org.apache.camel.model.ProcessorDefinition;
 import org.apache.camel.model.ProcessorDefinitionHelper;
-import org.apache.camel.model.RecipientListDefinition;
 import org.apache.camel.model.RedeliveryPolicyDefinition;
-import org.apache.camel.model.ResequenceDefinition;
 import org.apache.camel.model.RouteConfigurationDefinition;
 import org.apache.camel.model.RouteDefinition;
-import org.apache.camel.model.RoutingSlipDefinition;
-import org.apache.camel.model.SamplingDefinition;
 import org.apache.camel.model.SendDefinition;
-import org.apache.camel.model.SplitDefinition;
-import org.apache.camel.model.StopDefinition;
-import org.apache.camel.model.ThreadsDefinition;
-import org.apache.camel.model.ThrottleDefinition;
-import org.apache.camel.model.ToDefinition;
 import org.apache.camel.model.ToDynamicDefinition;
 import org.apache.camel.model.TryDefinition;
 import org.apache.camel.model.WireTapDefinition;
 import org.apache.camel.model.errorhandler.DeadLetterChannelDefinition;
 import org.apache.camel.model.errorhandler.DefaultErrorHandlerDefinition;
 import org.apache.camel.model.language.ConstantExpression;
-import org.apache.camel.model.language.ExpressionDefinition;
 import org.apache.camel.model.language.SimpleExpression;
+import org.apache.camel.spi.BeanIntrospection;
 import org.apache.camel.support.PatternHelper;
+import org.apache.camel.support.PluginHelper;
 import org.apache.kafka.common.KafkaException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -73,17 +56,15 @@ final class UnsafeSteps {
   private static final String NO_ACKNOWLEDGEMENT = "requestRequiredAcks=0";
 
   private final ModelCamelContext context;
+  private final BeanIntrospection introspection;
   private final Map<String, RouteDefinition> byInput = new HashMap<>();
-  private final Map<String, RouteConfigurationDefinition> shared = new HashMap<>();
   private final SortedSet<String> found = new TreeSet<>();
   private final Set<RouteDefinition> visited = new HashSet<>();
 
   private UnsafeSteps(ModelCamelContext context) {
     this.context = context;
+    this.introspection = PluginHelper.getBeanIntrospection(context);
     context.getRouteDefinitions().forEach(route -> byInput.put(input(route), route));
-    context
-        .getRouteConfigurationDefinitions()
-        .forEach(configuration -> shared.put(configuration.getId(), configuration));
   }
 
   /** A sentence for each such step, with file and line; the routes must have been built. */
@@ -138,26 +119,22 @@ final class UnsafeSteps {
         .map(RouteConfigurationDefinition::getOnExceptions)
         .forEach(steps::addAll);
     for (ProcessorDefinition<?> step : all(steps)) {
-      List<String> uris = uris(step).map(this::resolved).toList();
-      Stream.of(
-              reason(step, input),
-              Optional.of(
-                      input.early
-                          + " that Kafka has not taken, as "
-                          + step.getShortName()
-                          + " says all is well")
-                  .filter(reason -> input == Input.SPOOL && swallows(step)))
-          .flatMap(Optional::stream)
-          .forEach(reason -> found(step, reason, route));
-      uris.stream()
-          .flatMap(uri -> reason(uri, waits(step, uri), input).stream())
-          .forEach(reason -> found(step, reason, route));
-      uris.stream()
-          .filter(uri -> uri.startsWith("direct:"))
-          .map(RemovedRoutes::plain)
-          .map(byInput::get)
-          .filter(Objects::nonNull)
-          .forEach(called -> look(called, input));
+      reason(step, input).ifPresent(reason -> found(step, reason, route));
+      if (input == Input.SPOOL && swallows(step)) {
+        String all = " that Kafka has not taken, as " + step.getShortName() + " says all is well";
+        found(step, input.early + all, route);
+      }
+      uris(step)
+          .map(this::resolved)
+          .forEach(
+              uri -> {
+                reason(uri, waits(step, uri), input)
+                    .ifPresent(reason -> found(step, reason, route));
+                RouteDefinition called = byInput.get(RemovedRoutes.plain(uri));
+                if (uri.startsWith("direct:") && called != null) {
+                  look(called, input);
+                }
+              });
     }
   }
 
@@ -177,18 +154,20 @@ final class UnsafeSteps {
   /** What Kafka cannot take now does not come to it, and what does is given up on purpose. */
   private void look(RouteDefinition route, DeadLetterChannelDefinition handler, Input input) {
     String uri = resolved(String.valueOf(handler.getDeadLetterUri()));
-    String plain = uri.replaceFirst("\\?.*", "");
     reason(uri, waitsAlways(uri), input).ifPresent(reason -> found(route, reason, route));
     if (uri.startsWith("log:")) {
       found(route, input.early + " that fails, as deadLetterChannel only logs it", route);
     } else if (!"false".equals(handler.getDeadLetterHandleNewException())) {
       found(
           route,
-          input.early
-              + " that fails and that %s has not taken either (set deadLetterHandleNewException: false)"
-                  .formatted(plain),
+          "%s that fails and that %s has not taken either (set deadLetterHandleNewException: false)"
+              .formatted(input.early, uri.replaceFirst("\\?.*", "")),
           route);
     }
+  }
+
+  private static boolean triesAgain(OnExceptionDefinition failure) {
+    return triesAgain(failure.getRedeliveryPolicyType()) || failure.getRetryWhile() != null;
   }
 
   private static boolean triesAgain(RedeliveryPolicyDefinition policy) {
@@ -218,82 +197,71 @@ final class UnsafeSteps {
 
   /** What is wrong with the step wherever it sends to. */
   private Optional<String> reason(ProcessorDefinition<?> step, Input input) {
-    if (step instanceof WireTapDefinition) {
-      return Optional.of("nothing waits for what wireTap sends to");
-    }
-    if (step instanceof OnCompletionDefinition completion && !isIdle(completion.getOutputs())) {
-      return Optional.of("nothing waits for what onCompletion does");
-    }
-    if (step instanceof AggregateDefinition || step instanceof ResequenceDefinition) {
-      return Optional.of(input.early + " that " + step.getShortName() + " holds in memory");
-    }
-    if (hasTimeout(step)) {
+    String name = step.getShortName();
+    if (isOver(step, name)) {
       return Optional.of(
-          input.early
-              + " when the timeout of "
-              + step.getShortName()
-              + " is over, whatever was sent");
+          input.early + " when the timeout of " + name + " is over, whatever was sent");
     }
-    if (step instanceof OnExceptionDefinition failure
-        && (triesAgain(failure.getRedeliveryPolicyType()) || failure.getRetryWhile() != null)) {
-      return Optional.of(tryingAgain(step.getShortName(), input));
-    }
-    return input == Input.SPOOL ? passedBy(step, input).or(() -> disorder(step)) : disorder(step);
+    String reason =
+        switch (name) {
+          case "wireTap" -> "nothing waits for what wireTap sends to";
+          case "onCompletion" ->
+              isIdle(step.getOutputs()) ? null : "nothing waits for what onCompletion does";
+          case "aggregate", "resequence" -> input.early + " that " + name + " holds in memory";
+          case "onException" ->
+              triesAgain((OnExceptionDefinition) step) ? tryingAgain(name, input) : null;
+          default -> null;
+        };
+    return Optional.ofNullable(reason).or(() -> passedBy(step, input)).or(() -> disorder(step));
+  }
+
+  private boolean isOver(ProcessorDefinition<?> step, String name) {
+    return List.of("multicast", "split", "recipientList").contains(name)
+        && !is(step, "timeout", "null|0");
+  }
+
+  /** Whether this is what stands in the file for an option of the step. */
+  private boolean is(ProcessorDefinition<?> step, String option, String value) {
+    return String.valueOf(introspection.getOrElseProperty(step, option, null, false))
+        .matches(value);
   }
 
   /** Some let an event pass once, be it delivered then or not. */
-  private static Optional<String> passedBy(ProcessorDefinition<?> step, Input input) {
-    String remedy = "";
-    if (step instanceof IdempotentConsumerDefinition once) {
-      if ("false".equals(once.getSkipDuplicate())) {
-        return Optional.empty();
-      }
-      if ("false".equals(once.getRemoveOnFailure())) {
-        remedy = " (take removeOnFailure away)";
-      } else if (!"false".equals(once.getEager())) {
-        remedy = " (set eager: false)";
-      } else {
-        return Optional.empty();
-      }
-    } else if (!(step instanceof SamplingDefinition)) {
+  private Optional<String> passedBy(ProcessorDefinition<?> step, Input input) {
+    if (input != Input.SPOOL) {
       return Optional.empty();
     }
-    return Optional.of(
-        "%s that is handed out again, as %s lets it pass once%s"
-            .formatted(input.early, step.getShortName(), remedy));
+    String remedy =
+        switch (step.getShortName()) {
+          case "sample" -> "";
+          case "idempotentConsumer" ->
+              is(step, "skipDuplicate", "false")
+                  ? null
+                  : is(step, "removeOnFailure", "false")
+                      ? " (take removeOnFailure away)"
+                      : is(step, "eager", "false") ? null : " (set eager: false)";
+          default -> null;
+        };
+    return Optional.ofNullable(remedy)
+        .map(
+            mend ->
+                "%s that is handed out again, as %s lets it pass once%s"
+                    .formatted(input.early, step.getShortName(), mend));
   }
 
   /** The next event of a key comes as soon as a step goes on in another thread. */
-  private static Optional<String> disorder(ProcessorDefinition<?> step) {
-    String remedy = "";
-    if (step instanceof DelayDefinition delay) {
-      if ("false".equals(delay.getAsyncDelayed())) {
-        return Optional.empty();
-      }
-      remedy = " (set asyncDelayed: false)";
-    } else if (step instanceof ThrottleDefinition throttle) {
-      if (!"true".equals(throttle.getAsyncDelayed())) {
-        return Optional.empty();
-      }
-      remedy = " (take asyncDelayed away)";
-    } else if (isParallel(step)) {
-      remedy = " (take parallelProcessing away)";
-    } else if (!(step instanceof ThreadsDefinition)) {
-      return Optional.empty();
-    }
-    return Optional.of(step.getShortName() + " takes events out of their order" + remedy);
-  }
-
-  private static boolean isParallel(ProcessorDefinition<?> step) {
-    return "true"
-        .equals(
-            step instanceof MulticastDefinition multicast
-                ? multicast.getParallelProcessing()
-                : step instanceof SplitDefinition split
-                    ? split.getParallelProcessing()
-                    : step instanceof RecipientListDefinition<?> list
-                        ? list.getParallelProcessing()
-                        : null);
+  private Optional<String> disorder(ProcessorDefinition<?> step) {
+    String remedy =
+        switch (step.getShortName()) {
+          case "threads" -> "";
+          case "delay" -> is(step, "asyncDelayed", "false") ? null : " (set asyncDelayed: false)";
+          case "throttle" -> is(step, "asyncDelayed", "true") ? " (take asyncDelayed away)" : null;
+          case "multicast", "split", "recipientList" ->
+              is(step, "parallelProcessing", "true") ? " (take parallelProcessing away)" : null;
+          default -> null;
+        };
+    return Optional.ofNullable(remedy)
+        .map(mend -> step.getShortName() + " takes events out of their order" + mend);
   }
 
   /** Whether the step ends well what Kafka has not taken, without sending it elsewhere. */
@@ -348,21 +316,9 @@ final class UnsafeSteps {
     return all(steps).stream()
         .allMatch(
             step ->
-                step instanceof LogDefinition
-                    || step instanceof StopDefinition
-                    || step.getShortName().matches("(set|remove|choice|when|otherwise).*")
+                step.getShortName().matches("log|stop|(set|remove|choice|when|otherwise).*")
                     || step instanceof SendDefinition<?> send
                         && resolved(String.valueOf(send.getEndpointUri())).startsWith("log:"));
-  }
-
-  private static boolean hasTimeout(ProcessorDefinition<?> step) {
-    String timeout =
-        step instanceof MulticastDefinition multicast
-            ? multicast.getTimeout()
-            : step instanceof SplitDefinition split
-                ? split.getTimeout()
-                : step instanceof RecipientListDefinition<?> list ? list.getTimeout() : null;
-    return timeout != null && !timeout.equals("0");
   }
 
   private static Optional<String> reason(String uri, boolean waits, Input input) {
@@ -382,10 +338,10 @@ final class UnsafeSteps {
   }
 
   /** Whether the step goes on only when what it was handed on to has ended. */
-  private static boolean waits(ProcessorDefinition<?> step, String uri) {
+  private boolean waits(ProcessorDefinition<?> step, String uri) {
     boolean asks =
-        step instanceof EnrichDefinition
-            || step instanceof ToDefinition to && "InOut".equals(to.getPattern());
+        step.getShortName().equals("enrich")
+            || step.getShortName().equals("to") && is(step, "pattern", "InOut");
     return waitsAlways(uri) || asks && !uri.contains("waitForTaskToComplete=Never");
   }
 
@@ -422,7 +378,10 @@ final class UnsafeSteps {
 
   private void lookForShared(RouteDefinition route) {
     String id = route.getRouteConfigurationId();
-    if (id != null && !id.contains("*") && !id.contains(",") && !shared.containsKey(id)) {
+    if (id != null
+        && !id.matches(".*[*,].*")
+        && context.getRouteConfigurationDefinitions().stream()
+            .noneMatch(shared -> id.equals(shared.getId()))) {
       found.add(
           "%s: no file has the routeConfiguration %s of route %s, so its failures are handled as Camel does by default."
               .formatted(RouteFolder.place(route), id, route.getRouteId()));
@@ -440,21 +399,12 @@ final class UnsafeSteps {
     if (step instanceof SendDefinition<?> send) {
       return Stream.ofNullable(send.getEndpointUri());
     }
-    if (step instanceof EnrichDefinition enrich) {
-      return written(enrich);
-    }
-    if (step instanceof RecipientListDefinition<?>
-        || step instanceof RoutingSlipDefinition<?>
-        || step instanceof DynamicRouterDefinition<?>) {
-      return written((ExpressionNode) step).flatMap(list -> Stream.of(list.split(",")));
-    }
-    return Stream.empty();
-  }
-
-  private static Stream<String> written(ExpressionNode step) {
-    ExpressionDefinition expression = step.getExpression();
-    return expression instanceof ConstantExpression || expression instanceof SimpleExpression
-        ? Stream.ofNullable(expression.getExpression())
+    return step instanceof ExpressionNode node
+            && step.getShortName().matches("enrich|recipientList|routingSlip|dynamicRouter")
+            && (node.getExpression() instanceof ConstantExpression
+                || node.getExpression() instanceof SimpleExpression)
+        ? Stream.ofNullable(node.getExpression().getExpression())
+            .flatMap(list -> Stream.of(list.split(",")))
         : Stream.empty();
   }
 

@@ -9,10 +9,13 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 import org.apache.camel.health.HealthCheck;
 import org.apache.camel.impl.DefaultCamelContext;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 class BackgroundTaskTest {
 
@@ -21,10 +24,13 @@ class BackgroundTaskTest {
 
   private final ScheduledThreadPoolExecutor executor = new ScheduledThreadPoolExecutor(1);
   private final AtomicInteger runs = new AtomicInteger();
+  private final DefaultCamelContext context = new DefaultCamelContext();
+  private final BackgroundHealthCheck health = BackgroundHealthCheck.of(context);
 
   @AfterEach
   void stop() {
     executor.shutdownNow();
+    context.stop();
   }
 
   private static void failWith(BackgroundTask task, int times) {
@@ -80,21 +86,18 @@ class BackgroundTaskTest {
     assertThat(runs).hasValue(1);
   }
 
-  @Test
-  void goesOnAfterAnException() {
-    BackgroundTask task = everyMomentThrowing(new IllegalStateException("once"));
+  static Stream<Throwable> failures() {
+    return Stream.of(new IllegalStateException("once"), new NoClassDefFoundError("once"));
+  }
+
+  @ParameterizedTest
+  @MethodSource("failures")
+  void goesOnAfterAFailure(Throwable failure) {
+    BackgroundTask task = everyMomentThrowing(failure);
 
     await().until(() -> runs.get() > 3);
     assertThat(task.failures()).isEqualTo(1);
     assertThat(task.trouble()).isEmpty();
-  }
-
-  @Test
-  void goesOnAfterAnError() {
-    BackgroundTask task = everyMomentThrowing(new NoClassDefFoundError("once"));
-
-    await().until(() -> runs.get() > 3);
-    assertThat(task.failures()).isEqualTo(1);
   }
 
   @Test
@@ -140,56 +143,47 @@ class BackgroundTaskTest {
   }
 
   @Test
-  void healthIsDownWhileATaskFailsAgainAndAgainAndUpWhenItWorksAgain() throws Exception {
-    try (DefaultCamelContext context = new DefaultCamelContext()) {
-      BackgroundTask task = new BackgroundTask("counting");
-      BackgroundHealthCheck health = BackgroundHealthCheck.of(context);
-      health.watch(task);
-      failWith(task, 1);
-      assertThat(health.call().getState()).isEqualTo(HealthCheck.State.UP);
+  void healthIsDownWhileATaskFailsAgainAndAgainAndUpWhenItWorksAgain() {
+    BackgroundTask task = new BackgroundTask("counting");
+    health.watch(task);
+    failWith(task, 1);
+    assertThat(health.call().getState()).isEqualTo(HealthCheck.State.UP);
 
-      failWith(task, BackgroundTask.TROUBLED_FROM);
-      HealthCheck.Result troubled = BackgroundHealthCheck.of(context).call();
-      assertThat(troubled.getState()).isEqualTo(HealthCheck.State.DOWN);
-      assertThat(troubled.getDetails().get("sentence").toString())
-          .contains(
-              "The background task counting failed 4 times in a row, most recently with IllegalArgumentException")
-          .doesNotContain("Pat Example");
+    failWith(task, BackgroundTask.TROUBLED_FROM);
+    HealthCheck.Result troubled = BackgroundHealthCheck.of(context).call();
+    assertThat(troubled.getState()).isEqualTo(HealthCheck.State.DOWN);
+    assertThat(troubled.getDetails().get("sentence").toString())
+        .contains(
+            "The background task counting failed 4 times in a row, most recently with IllegalArgumentException")
+        .doesNotContain("Pat Example");
 
-      runWell(task, BackgroundTask.WELL_AFTER);
-      assertThat(health.call().getState()).isEqualTo(HealthCheck.State.UP);
-    }
+    runWell(task, BackgroundTask.WELL_AFTER);
+    assertThat(health.call().getState()).isEqualTo(HealthCheck.State.UP);
   }
 
   @Test
-  void healthIsDownWhenATaskDoesNotRunAnyMoreThoughNobodyStoppedIt() throws Exception {
-    try (DefaultCamelContext context = new DefaultCamelContext()) {
-      BackgroundHealthCheck health = BackgroundHealthCheck.of(context);
-      health.watch(everyMomentThrowing(new IllegalStateException("once")));
-      await().until(() -> runs.get() > 0);
-      assertThat(health.call().getState()).isEqualTo(HealthCheck.State.UP);
+  void healthIsDownWhenATaskDoesNotRunAnyMoreThoughNobodyStoppedIt() {
+    health.watch(everyMomentThrowing(new IllegalStateException("once")));
+    await().until(() -> runs.get() > 0);
+    assertThat(health.call().getState()).isEqualTo(HealthCheck.State.UP);
 
-      await()
-          .until(
-              () -> {
-                executor.getQueue().forEach(run -> ((Future<?>) run).cancel(false));
-                return health.call().getState() == HealthCheck.State.DOWN;
-              });
+    await()
+        .until(
+            () -> {
+              executor.getQueue().forEach(run -> ((Future<?>) run).cancel(false));
+              return health.call().getState() == HealthCheck.State.DOWN;
+            });
 
-      assertThat(health.call().getDetails().get("sentence").toString())
-          .contains("The background task counting does not run any more.");
-    }
+    assertThat(health.call().getDetails().get("sentence").toString())
+        .contains("The background task counting does not run any more.");
   }
 
   @Test
-  void healthDoesNotTellOfATaskWhoseThreadWasTakenAway() throws Exception {
-    try (DefaultCamelContext context = new DefaultCamelContext()) {
-      BackgroundHealthCheck health = BackgroundHealthCheck.of(context);
-      health.watch(everyMomentThrowing(new IllegalStateException("once")));
+  void healthDoesNotTellOfATaskWhoseThreadWasTakenAway() {
+    health.watch(everyMomentThrowing(new IllegalStateException("once")));
 
-      executor.shutdownNow();
+    executor.shutdownNow();
 
-      assertThat(health.call().getState()).isEqualTo(HealthCheck.State.UP);
-    }
+    assertThat(health.call().getState()).isEqualTo(HealthCheck.State.UP);
   }
 }

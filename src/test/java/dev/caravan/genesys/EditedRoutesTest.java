@@ -250,7 +250,9 @@ class EditedRoutesTest {
   @ValueSource(strings = {"genesys-kafka-topic", "kafka.OVERRIDE_TOPIC"})
   void aDeadLetterGoesToItsTopicWhicheverTheRouteHadChosenThatFailed(String chosen)
       throws Exception {
-    context.getRegistry().bind("deadLetterFiles", new DeadLetterFiles());
+    context
+        .getRegistry()
+        .bind("deadLetterFiles", new DeadLetterFiles(Path.of("data"), System::nanoTime));
     PluginHelper.getRoutesLoader(context)
         .loadRoutes(
             ResourceHelper.fromString(

@@ -15,7 +15,7 @@ class SpoolHealthTest {
   void aSpoolThatFlowsIsOnlyTold() {
     Condition now = SpoolHealth.condition(List.of(status("events", 0, false)));
 
-    assertThat(now.problem()).isEmpty();
+    assertThat(now.problems()).isEmpty();
     assertThat(now.degraded()).isEmpty();
     assertThat(now.numbers()).containsEntry("spool.events", "flowing, 2 waiting");
   }
@@ -25,7 +25,7 @@ class SpoolHealthTest {
     Condition now =
         SpoolHealth.condition(List.of(status("events", 60, false), status("signals", 0, false)));
 
-    assertThat(now.problem()).isEmpty();
+    assertThat(now.problems()).isEmpty();
     assertThat(now.degraded()).singleElement().asString().startsWith("Spool events: spooling");
   }
 
@@ -34,7 +34,11 @@ class SpoolHealthTest {
     Condition now =
         SpoolHealth.condition(List.of(status("events", 60, true), status("signals", 60, false)));
 
-    assertThat(now.problem().orElseThrow()).startsWith("Spool events: full").doesNotContain("sig");
+    assertThat(now.problems())
+        .singleElement()
+        .asString()
+        .startsWith("Spool events: full")
+        .doesNotContain("sig");
     assertThat(now.degraded()).singleElement().asString().startsWith("Spool signals: spooling");
   }
 
@@ -44,7 +48,9 @@ class SpoolHealthTest {
     Condition now =
         SpoolHealth.condition(List.of(status("events", 0, false, Optional.of(untaken))));
 
-    assertThat(now.problem().orElseThrow())
+    assertThat(now.problems())
+        .singleElement()
+        .asString()
         .isEqualTo(
             "Spool events: nothing has taken from it for 25 s, no route that runs begins with"
                 + " spool:events; 2 waiting.");

@@ -25,13 +25,13 @@ class DeadLetterFilesTest {
   @TempDir private Path parent;
 
   private final AtomicLong now = new AtomicLong(Long.MAX_VALUE - 5);
-  private final DeadLetterFiles files = new DeadLetterFiles(now::get);
+  private DeadLetterFiles files;
   private Path folder;
 
   @BeforeEach
   void setBounds() {
     folder = parent.resolve("letters");
-    files.setFolder(folder.toString());
+    files = new DeadLetterFiles(folder, now::get);
     files.takes(new DefaultExchange(new DefaultCamelContext()), 6, 10_000);
   }
 

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 class IsolatingClientFactoryTest {
 
   private final AtomicLong now = new AtomicLong();
-  private final IsolatingClientFactory factory = new IsolatingClientFactory("1m", now::get);
+  private final IsolatingClientFactory factory = new IsolatingClientFactory("1m", now::get, 300);
 
   private static Properties settings(String servers) {
     Properties settings = new Properties();
@@ -57,6 +57,20 @@ class IsolatingClientFactoryTest {
 
     assertThat(factory.problem().orElseThrow())
         .contains("Kafka cannot be used", "KAFKA_BOOTSTRAP_SERVERS");
+  }
+
+  @Test
+  void aKafkaThatDoesNotAnswerIsToldUntilItIsThere() throws Exception {
+    factory.seek(settings("127.0.0.1:9"));
+
+    assertThat(factory.silence().orElseThrow())
+        .contains("Kafka does not answer at 127.0.0.1:9", "KAFKA_BOOTSTRAP_SERVERS");
+
+    factory.answers();
+
+    assertThat(factory.silence()).isEmpty();
+    factory.seek(settings("127.0.0.1:9"));
+    assertThat(factory.silence()).as("is not asked again").isEmpty();
   }
 
   @Test

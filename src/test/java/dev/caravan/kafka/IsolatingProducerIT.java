@@ -2,7 +2,6 @@ package dev.caravan.kafka;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.awaitility.Awaitility.await;
 
 import dev.caravan.demo.LocalBroker;
 import dev.caravan.spool.Failure;
@@ -27,7 +26,6 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerInterceptor;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -39,6 +37,8 @@ import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.errors.UnsupportedVersionException;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.StringSerializer;
+import org.awaitility.Awaitility;
+import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -87,7 +87,6 @@ class IsolatingProducerIT {
         }
       }
       await()
-          .atMost(PATIENCE)
           .until(
               () -> stuck.stream().allMatch(id -> done.contains(id) || failures.containsKey(id)));
       assertThat(failures.values())
@@ -119,7 +118,7 @@ class IsolatingProducerIT {
         failures.remove(id);
         if (!done.contains(id)) {
           send(producer, "split", 1, id);
-          await().atMost(PATIENCE).until(() -> done.contains(id) || failures.containsKey(id));
+          await().until(() -> done.contains(id) || failures.containsKey(id));
         }
         if (done.contains(id)) {
           stuck.remove();
@@ -149,7 +148,6 @@ class IsolatingProducerIT {
       deliver(producer, "there", 0, "warm");
 
       await()
-          .atMost(PATIENCE)
           .untilAsserted(
               () ->
                   assertThatThrownBy(() -> trySend(producer, "comes-later", 0, "early"))
@@ -165,7 +163,6 @@ class IsolatingProducerIT {
 
       cluster.createTopic("comes-later", 1);
       await()
-          .atMost(PATIENCE)
           .until(
               () -> {
                 send(producer, "comes-later", 0, "late");
@@ -178,7 +175,6 @@ class IsolatingProducerIT {
   void aTopicThatNobodyCreatesIsRefusedForGood() {
     try (IsolatingProducer producer = producer(Duration.ofSeconds(3))) {
       await()
-          .atMost(PATIENCE)
           .untilAsserted(
               () ->
                   assertThatThrownBy(() -> trySend(producer, "never", 0, "x"))
@@ -211,7 +207,7 @@ class IsolatingProducerIT {
         for (int i = 0; i < 50; i++) {
           String id = "flows-" + i;
           send(producer, "healthy", i % 2, id);
-          await().atMost(PATIENCE).until(() -> done.contains(id) || failures.containsKey(id));
+          await().until(() -> done.contains(id) || failures.containsKey(id));
           assertThat(failures).doesNotContainKey(id);
         }
       } finally {
@@ -234,7 +230,7 @@ class IsolatingProducerIT {
     cluster.createTopic(topic, 1);
     cluster.createTopic(refused, 1);
     AtomicLong nanos = new AtomicLong();
-    IsolatingClientFactory factory = new IsolatingClientFactory("60s", nanos::get);
+    IsolatingClientFactory factory = new IsolatingClientFactory("60s", nanos::get, 5_000);
     Properties properties = properties();
     properties.put(ProducerConfig.VALUE_SERIALIZER_CLASS_CONFIG, Fatal.class.getName());
     IsolatingProducer producer = (IsolatingProducer) factory.getProducer(properties);
@@ -253,7 +249,7 @@ class IsolatingProducerIT {
         .isInstanceOf(StuckException.class)
         .hasMessageContaining("Kafka's client has failed and sends nothing any more");
     assertThat(factory.problem().orElseThrow()).contains("Kafka's client has failed");
-    await().atMost(PATIENCE).until(() -> failures.size() > 0 || done.size() == 2);
+    await().until(() -> failures.size() > 0 || done.size() == 2);
     assertThat(done).doesNotContain(id);
 
     assertThatThrownBy(producer::orAnother).as("not at once").isInstanceOf(StuckException.class);
@@ -268,7 +264,7 @@ class IsolatingProducerIT {
   void aClientWhoseThreadHasEndedIsReplacedAndAllThatItHeldHasFailed() throws Exception {
     cluster.createTopic("ended", 1);
     AtomicLong nanos = new AtomicLong();
-    IsolatingClientFactory factory = new IsolatingClientFactory("60s", nanos::get);
+    IsolatingClientFactory factory = new IsolatingClientFactory("60s", nanos::get, 5_000);
     Properties properties = properties();
     properties.put(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, "1000");
     properties.put(ProducerConfig.INTERCEPTOR_CLASSES_CONFIG, Deadly.class.getName());
@@ -277,16 +273,16 @@ class IsolatingProducerIT {
 
     Deadly.armed.set(true);
     send(producer, "ended", 0, "deadly");
-    await().atMost(PATIENCE).until(() -> !Deadly.armed.get());
+    await().until(() -> !Deadly.armed.get());
     send(producer, "ended", 0, "held");
     Queue<Object> ofNoEvent = new ConcurrentLinkedQueue<>();
     producer.send(
         new ProducerRecord<>("ended", 0, "k", new byte[1]),
         (metadata, failure) -> ofNoEvent.add(failure == null ? "done" : failure));
 
-    await().atMost(PATIENCE).until(producer::hasEnded);
+    await().until(producer::hasEnded);
     assertThat(factory.problem()).contains("Kafka's client does not run any more.");
-    await().atMost(PATIENCE).until(() -> failures.containsKey("held") && !ofNoEvent.isEmpty());
+    await().until(() -> failures.containsKey("held") && !ofNoEvent.isEmpty());
     assertThat(ofNoEvent).singleElement().isInstanceOf(StuckException.class);
     nanos.addAndGet(IsolatingClientFactory.UNUSABLE_AGAIN.toNanos());
     try (IsolatingProducer next = awaitAnother(producer)) {
@@ -297,7 +293,6 @@ class IsolatingProducerIT {
   private static IsolatingProducer awaitAnother(IsolatingProducer producer) {
     IsolatingProducer[] another = new IsolatingProducer[1];
     await()
-        .atMost(PATIENCE)
         .ignoreExceptionsInstanceOf(StuckException.class)
         .until(() -> (another[0] = (IsolatingProducer) producer.orAnother()) != producer);
     return another[0];
@@ -342,11 +337,11 @@ class IsolatingProducerIT {
             done.add("error");
             throw new OutOfMemoryError("unable to create native thread, says the test");
           });
-      await().atMost(PATIENCE).until(() -> done.contains("error"));
+      await().until(() -> done.contains("error"));
 
       send(producer, "error", 0, "next");
 
-      await().atMost(PATIENCE).until(() -> done.contains("next"));
+      await().until(() -> done.contains("next"));
     }
   }
 
@@ -367,7 +362,7 @@ class IsolatingProducerIT {
         send(producer, topic, 0, "late-" + i);
       }
 
-      await().atMost(PATIENCE).until(() -> failures.size() == records);
+      await().until(() -> failures.size() == records);
       assertThat(failures.values())
           .extracting(KafkaFailures::judge)
           .allSatisfy(
@@ -398,7 +393,7 @@ class IsolatingProducerIT {
       }
       send(producer, topic, 0, "in its batch");
 
-      await().atMost(PATIENCE).until(() -> ofOdd.size() == records && failures.size() == 1);
+      await().until(() -> ofOdd.size() == records && failures.size() == 1);
       assertThat(ofOdd)
           .extracting(KafkaFailures::judge)
           .extracting(Failure::kind)
@@ -407,7 +402,7 @@ class IsolatingProducerIT {
       assertThat(KafkaFailures.judge(failures.get("in its batch")).kind())
           .isEqualTo(Failure.Kind.LATER);
       send(producer, topic, 0, "again");
-      await().atMost(PATIENCE).until(() -> done.contains("again"));
+      await().until(() -> done.contains("again"));
     }
   }
 
@@ -421,7 +416,6 @@ class IsolatingProducerIT {
       properties.put(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, broker.bootstrapServers());
       try (IsolatingProducer producer = producer(properties, Duration.ofSeconds(60), nanos::get)) {
         await()
-            .atMost(PATIENCE)
             .untilAsserted(
                 () ->
                     assertThatThrownBy(() -> trySend(producer, "unborn", 0, "x"))
@@ -431,7 +425,6 @@ class IsolatingProducerIT {
         nanos.addAndGet(Duration.ofMinutes(10).toNanos());
 
         await()
-            .atMost(PATIENCE)
             .untilAsserted(
                 () ->
                     assertThatThrownBy(() -> trySend(producer, "unborn", 0, "x"))
@@ -459,6 +452,10 @@ class IsolatingProducerIT {
     }
   }
 
+  private static ConditionFactory await() {
+    return Awaitility.await().atMost(PATIENCE);
+  }
+
   private void deliver(IsolatingProducer producer, String topic, int partition, String id) {
     send(producer, topic, partition, id);
     awaitDelivered(producer, topic, partition, Set.of(id));
@@ -468,7 +465,6 @@ class IsolatingProducerIT {
   private void awaitDelivered(
       IsolatingProducer producer, String topic, int partition, Set<String> ids) {
     await()
-        .atMost(PATIENCE)
         .until(
             () -> {
               for (String id : ids) {
@@ -509,13 +505,9 @@ class IsolatingProducerIT {
 
   private static IsolatingProducer producer(
       Properties properties, Duration patience, LongSupplier nanoTime) {
-    return new IsolatingProducer(
-        properties,
-        new RefusedTopics(
-            new RefusedTopics.Limits(patience, Duration.ofMinutes(5), Duration.ofSeconds(10)),
-            nanoTime),
-        PartitionBreakers.Limits.DEFAULT,
-        new Unmade());
+    return (IsolatingProducer)
+        new IsolatingClientFactory(patience.toSeconds() + "s", nanoTime, 5_000)
+            .getProducer(properties);
   }
 
   private static Properties properties() {
@@ -529,29 +521,5 @@ class IsolatingProducerIT {
     properties.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, "1800000");
     properties.put(ProducerConfig.BUFFER_MEMORY_CONFIG, "1000000");
     return properties;
-  }
-
-  /** For a producer that nobody needs in the place of another. */
-  private static final class Unmade implements IsolatingProducer.Maker {
-
-    @Override
-    public void closed(IsolatingProducer producer) {
-      // Nobody counts them
-    }
-
-    @Override
-    public void works() {
-      // Nobody waits for it
-    }
-
-    @Override
-    public void ended(String why) {
-      throw new AssertionError(why);
-    }
-
-    @Override
-    public Producer<Object, Object> another() {
-      throw new AssertionError();
-    }
   }
 }

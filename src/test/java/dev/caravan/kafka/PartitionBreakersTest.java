@@ -23,6 +23,8 @@ import org.apache.kafka.common.errors.InvalidTimestampException;
 import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class PartitionBreakersTest {
 
@@ -33,8 +35,7 @@ class PartitionBreakersTest {
 
   private final AtomicLong nanos = new AtomicLong(Long.MAX_VALUE - 5);
   private final MutableClock clock = new MutableClock();
-  private final PartitionBreakers breakers =
-      new PartitionBreakers(PartitionBreakers.Limits.DEFAULT, BATCHES, nanos::get, clock);
+  private final PartitionBreakers breakers = new PartitionBreakers(BATCHES, nanos::get, clock);
 
   /** What senders were told, such as "a: done" or "a: genesys.presence, partition 2". */
   private final List<String> told = new ArrayList<>();
@@ -83,26 +84,17 @@ class PartitionBreakersTest {
     assertThat(breakers.isOpen(STUCK)).isFalse();
   }
 
-  @Test
-  void anAnswerThatRefusesTheRecordIsASignOfLife() {
-    for (int i = 0; i < 5; i++) {
-      Sent sent = send(STUCK, "a" + i);
-      send(STUCK, "b" + i);
-      pass(Duration.ofSeconds(2));
-      sent.onCompletion(metadata(STUCK), new RecordTooLargeException("too large"));
-    }
-
-    assertThat(breakers.isOpen(STUCK)).isFalse();
-  }
-
   /** A timestamp may pass later, as clocks are set; the broker is there all the same. */
-  @Test
-  void anAnswerThatRefusesTheTimestampIsASignOfLife() {
+  @ParameterizedTest
+  @ValueSource(classes = {RecordTooLargeException.class, InvalidTimestampException.class})
+  void anAnswerThatRefusesTheRecordIsASignOfLife(Class<? extends Exception> refusal)
+      throws Exception {
     for (int i = 0; i < 5; i++) {
       Sent sent = send(STUCK, "a" + i);
       send(STUCK, "b" + i);
       pass(Duration.ofSeconds(2));
-      sent.onCompletion(metadata(STUCK), new InvalidTimestampException("out of range"));
+      sent.onCompletion(
+          metadata(STUCK), refusal.getConstructor(String.class).newInstance("refused"));
     }
 
     assertThat(breakers.isOpen(STUCK)).isFalse();
@@ -111,8 +103,7 @@ class PartitionBreakersTest {
   @Test
   void whatTheClientItselfRefusesIsNone() {
     send(STUCK, "a");
-    pass(Duration.ofSeconds(3));
-    breakers.look();
+    beSilent();
     failAll();
     pass(Duration.ofSeconds(1));
 
@@ -130,8 +121,7 @@ class PartitionBreakersTest {
   @Test
   void whatWasTakenForStuckIsNotSentTwice() {
     Sent sent = send(STUCK, "a");
-    pass(Duration.ofSeconds(3));
-    breakers.look();
+    beSilent();
 
     assertThatThrownBy(() -> arrived("a")).isInstanceOf(StuckException.class);
     arrive(sent);
@@ -145,20 +135,13 @@ class PartitionBreakersTest {
   /** It holds a whole exchange, and of a route that writes a time each record comes but once. */
   @Test
   void whoeverWasToldIsLetGoOf() {
-    Callback waiting =
-        new Callback() {
-          @Override
-          public void onCompletion(RecordMetadata metadata, Exception failure) {
-            told.add("a");
-          }
-        };
+    Callback waiting = callback("a");
     WeakReference<Callback> kept = new WeakReference<>(waiting);
     breakers.send(STUCK, true, identity("a", "a", "a"), waiting);
-    pass(Duration.ofSeconds(3));
-    breakers.look();
+    beSilent();
     waiting = null;
 
-    assertThat(told).containsExactly("a");
+    assertThat(told).containsExactly("a: genesys.presence, partition 2");
     await()
         .until(
             () -> {
@@ -173,8 +156,7 @@ class PartitionBreakersTest {
   void ofTwoRecordsOfOneEventNeitherIsTakenForTheOther() {
     Optional<RecordIdentity> held = identity("event", "a", "1");
     Sent sent = breakers.send(STUCK, true, held, callback("a"));
-    pass(Duration.ofSeconds(3));
-    breakers.look();
+    beSilent();
     assertThat(told).hasSize(1);
 
     assertThat(arrivedAs(identity("event", "b", "1"))).as("another key").isEmpty();
@@ -188,8 +170,7 @@ class PartitionBreakersTest {
   @Test
   void whatTheProducerHasGivenUpIsSentAgain() {
     Sent sent = send(STUCK, "a");
-    pass(Duration.ofSeconds(3));
-    breakers.look();
+    beSilent();
     sent.onCompletion(metadata(STUCK), new TimeoutException("given up"));
 
     assertThat(arrived("a")).isEmpty();
@@ -203,8 +184,7 @@ class PartitionBreakersTest {
     Sent older = send(STUCK, "older");
     Sent newer = send(STUCK, "newer");
     Sent newest = send(STUCK, "newest");
-    pass(Duration.ofSeconds(3));
-    breakers.look();
+    beSilent();
 
     // As for another record in its batch, or after the last of its attempts
     arrive(before);
@@ -222,8 +202,7 @@ class PartitionBreakersTest {
   @Test
   void whatHasNoIdIsToldByTheProducerAlone() {
     Sent sent = breakers.send(STUCK, true, Optional.empty(), callback("a"));
-    pass(Duration.ofSeconds(3));
-    breakers.look();
+    beSilent();
     assertThat(told).isEmpty();
 
     arrive(sent);
@@ -271,8 +250,7 @@ class PartitionBreakersTest {
   void whatWasSentToAPartitionThatIsGoneFailsBeforeItsKeyGoesOn() {
     arrivedOf(3, "a");
     send(STUCK, "a");
-    pass(Duration.ofSeconds(3));
-    breakers.look();
+    beSilent();
 
     assertThatThrownBy(() -> arrivedOf(1, "b"))
         .isInstanceOf(StuckException.class)
@@ -287,14 +265,12 @@ class PartitionBreakersTest {
     for (int i = 0; i < 25_000; i++) {
       send(STUCK, "a" + i);
     }
-    pass(Duration.ofSeconds(3));
-    breakers.look();
+    beSilent();
     assertThat(told).as("the rest waits for the producer").hasSize(20_000);
 
     List.copyOf(sent).forEach(this::arrive);
     send(STUCK, "later");
-    pass(Duration.ofSeconds(3));
-    breakers.look();
+    beSilent();
 
     assertThat(told).endsWith("later: genesys.presence, partition 2");
     assertThat(arrived("a0")).as("made room for it").isEmpty();
@@ -332,8 +308,7 @@ class PartitionBreakersTest {
     for (int i = 0; i < 150; i++) {
       send(new TopicPartition("stuck", i), "stuck-" + i);
     }
-    pass(Duration.ofSeconds(3));
-    breakers.look();
+    beSilent();
 
     for (int i = 0; i < 2 * BATCHES; i++) {
       arrive(send(new TopicPartition("healthy", i), "healthy-" + i));
@@ -441,6 +416,12 @@ class PartitionBreakersTest {
 
   private static RecordMetadata metadata(TopicPartition partition) {
     return new RecordMetadata(partition, 7, 0, -1, -1, -1);
+  }
+
+  /** Nothing is acknowledged for as long as is borne with. */
+  private void beSilent() {
+    pass(Duration.ofSeconds(3));
+    breakers.look();
   }
 
   private void pass(Duration time) {

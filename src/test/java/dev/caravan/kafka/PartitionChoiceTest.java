@@ -30,7 +30,7 @@ class PartitionChoiceTest {
 
   @Test
   void aKeyGoesWhereKafkaWouldSendIt() {
-    PartitionChoice choice = PartitionChoice.of(properties);
+    PartitionChoice choice = new PartitionChoice(properties);
 
     for (int i = 0; i < 1_000; i++) {
       String key = "key-" + i;
@@ -42,7 +42,7 @@ class PartitionChoiceTest {
 
   @Test
   void whatHasNoKeyGoesRoundWhatIsStuckOrWithoutALeader() {
-    PartitionChoice choice = PartitionChoice.of(properties);
+    PartitionChoice choice = new PartitionChoice(properties);
 
     for (int i = 0; i < 100; i++) {
       Optional<PartitionInfo> chosen =
@@ -56,15 +56,15 @@ class PartitionChoiceTest {
 
   @Test
   void whatTheRouteOrAPartitionerChoosesStays() {
-    assertThat(chosen(PartitionChoice.of(properties), 3, "key")).contains(3);
+    assertThat(chosen(new PartitionChoice(properties), 3, "key")).contains(3);
 
     properties.put(ProducerConfig.PARTITIONER_CLASS_CONFIG, RoundRobinPartitioner.class.getName());
-    assertThat(chosen(PartitionChoice.of(properties), null, "key")).isEmpty();
+    assertThat(chosen(new PartitionChoice(properties), null, "key")).isEmpty();
   }
 
   @Test
   void aKeyThatIsOfAnotherTypeIsLeftToTheProducerToRefuse() {
-    assertThat(chosen(PartitionChoice.of(properties), null, 17)).isEmpty();
+    assertThat(chosen(new PartitionChoice(properties), null, 17)).isEmpty();
   }
 
   private static Optional<Integer> chosen(PartitionChoice choice, Integer partition, Object key) {

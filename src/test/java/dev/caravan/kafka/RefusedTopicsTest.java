@@ -12,11 +12,15 @@ import org.junit.jupiter.api.Test;
 class RefusedTopicsTest {
 
   private final AtomicLong now = new AtomicLong(Long.MAX_VALUE - 5);
-  private final RefusedTopics topics =
-      new RefusedTopics(
-          new RefusedTopics.Limits(
-              Duration.ofSeconds(60), Duration.ofMinutes(5), Duration.ofSeconds(10)),
-          now::get);
+  private final RefusedTopics topics = new RefusedTopics(Duration.ofSeconds(60), now::get);
+
+  private void pass(double seconds) {
+    now.addAndGet(Math.round(seconds * 1e9));
+  }
+
+  private boolean deny(String topic) {
+    return topics.denied(topic, new TopicAuthorizationException(Set.of(topic)));
+  }
 
   // ---- topics that Kafka does not know
 
@@ -89,10 +93,6 @@ class RefusedTopicsTest {
     assertThat(topics.isTooLongUnknown("t1000")).isTrue();
   }
 
-  private void pass(long seconds) {
-    now.addAndGet(Duration.ofSeconds(seconds).toNanos());
-  }
-
   // ---- topics that Kafka denies
 
   @Test
@@ -110,15 +110,15 @@ class RefusedTopicsTest {
   @Test
   void letsOneRecordAskAgainAfterAWhile() {
     deny("t");
-    passMillis(9_999);
+    pass(9.999);
     assertThat(topics.refusal("t")).isPresent();
 
-    passMillis(1);
+    pass(0.001);
     assertThat(topics.refusal("t")).as("asks").isEmpty();
     assertThat(topics.refusal("t")).as("does not ask, too").isPresent();
 
     assertThat(deny("t")).as("news").isFalse();
-    passMillis(9_999);
+    pass(9.999);
     assertThat(topics.refusal("t")).isPresent();
   }
 
@@ -138,11 +138,11 @@ class RefusedTopicsTest {
   void asksForOneTopicASecond() {
     deny("a");
     deny("b");
-    passMillis(10_000);
+    pass(10);
 
     assertThat(topics.refusal("a")).isEmpty();
     assertThat(topics.refusal("b")).isPresent();
-    passMillis(1_000);
+    pass(1);
     assertThat(topics.refusal("b")).isEmpty();
   }
 
@@ -163,7 +163,7 @@ class RefusedTopicsTest {
   void tellsWhichTopicsNoRecordHasAskedForInAWhile() {
     deny("busy");
     deny("quiet");
-    passMillis(10_000);
+    pass(10);
     topics.refusal("busy");
 
     assertThat(topics.quiet()).containsExactly("quiet");
@@ -177,14 +177,6 @@ class RefusedTopicsTest {
 
     assertThat(topics.denied()).hasSize(1_000).doesNotContain("t0");
     assertThat(topics.refusal("t0")).isEmpty();
-  }
-
-  private boolean deny(String topic) {
-    return topics.denied(topic, new TopicAuthorizationException(Set.of(topic)));
-  }
-
-  private void passMillis(long millis) {
-    now.addAndGet(Duration.ofMillis(millis).toNanos());
   }
 
   // ---- topics that Kafka has told nothing of

@@ -59,8 +59,7 @@ class StatusReaderTest {
         StatusReader.verdict(
             List.of(
                 reading("flowing", ""),
-                condition(
-                    new Condition("", Optional.empty(), List.of("Kafka takes none."), Map.of()))));
+                condition(new Condition("", List.of(), List.of("Kafka takes none."), Map.of()))));
 
     assertThat(verdict.state()).isEqualTo("degraded");
     assertThat(verdict.degraded()).containsExactly("Kafka takes none.");
@@ -72,7 +71,7 @@ class StatusReaderTest {
         StatusReader.verdict(
             List.of(
                 reading("flowing", ""),
-                condition(new Condition("", Optional.of("It is full."), List.of(), Map.of()))));
+                condition(new Condition("", List.of("It is full."), List.of(), Map.of()))));
 
     assertThat(verdict.state()).isEqualTo("broken");
   }

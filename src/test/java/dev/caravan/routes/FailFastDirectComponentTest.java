@@ -12,7 +12,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import org.apache.camel.component.mock.MockEndpoint;
 import org.apache.camel.impl.DefaultCamelContext;
@@ -43,19 +42,6 @@ class FailFastDirectComponentTest {
   private final MutableClock clock = new MutableClock(Instant.parse("2026-11-22T12:00:00Z"));
   private RouteReload reload;
 
-  private final class Loaded implements FailFastDirectComponent.Files {
-
-    @Override
-    public boolean isReplacing() {
-      return reload.isReplacing();
-    }
-
-    @Override
-    public Optional<String> away(String input) {
-      return reload.away(input);
-    }
-  }
-
   @BeforeEach
   void begin() throws IOException {
     calls("to: direct:enrich");
@@ -63,7 +49,8 @@ class FailFastDirectComponentTest {
     spool.getConfiguration().setCommitInterval(Duration.ofMillis(5));
     context.addComponent("spool", spool);
     context.getRegistry().bind("kafkaFailures", new KafkaFailures());
-    context.addComponent("direct", new FailFastDirectComponent(new Loaded()));
+    context.addComponent(
+        "direct", new FailFastDirectComponent(() -> reload.isReplacing(), its -> reload.away(its)));
   }
 
   /** Has forward send what needs it through a route of another file. */
@@ -225,7 +212,7 @@ class FailFastDirectComponentTest {
     context.addComponent("slow", new Needy(held::await));
     RouteFiles files = new RouteFiles(folder.toString(), spools.toString(), false);
     context.removeComponent("direct");
-    context.addComponent("direct", new FailFastDirectComponent(files));
+    context.addComponent("direct", new FailFastDirectComponent(() -> false, files::away));
     context.start();
     send("needy");
     Thread loading = new Thread(() -> files.load(context));

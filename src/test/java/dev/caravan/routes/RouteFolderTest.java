@@ -28,7 +28,14 @@ class RouteFolderTest {
                   "receive.camel.yaml",
                   "- route: { id: receive, from: { uri: 'genesys:notifications' } }")));
 
+  @TempDir private Path folder;
   private final SortedMap<Path, String> texts = new TreeMap<>();
+
+  /** What is found beside one file of the user. */
+  private RouteFolder.Contents beside(String mine) throws IOException {
+    Files.writeString(folder.resolve("mine.camel.yaml"), mine);
+    return new RouteFolder(folder, RECEIVE).contents();
+  }
 
   @Test
   void aRouteIdInTwoFilesIsRefusedAndBothAreNamed() {
@@ -79,8 +86,7 @@ class RouteFolderTest {
   }
 
   @Test
-  void hiddenFilesBackupsAndFoldersAreSkippedAndWhatLooksMeantIsNamed(@TempDir Path folder)
-      throws IOException {
+  void hiddenFilesBackupsAndFoldersAreSkippedAndWhatLooksMeantIsNamed() throws IOException {
     for (String name :
         List.of(
             "a.camel.yaml",
@@ -126,11 +132,8 @@ class RouteFolderTest {
         "- routeTemplate: { id: t, from: { uri: '{{input}}' } }",
         "- route: { id: receive, from: { uri: 'timer:x' } }"
       })
-  void aShippedFileIsLeftOutIfAnotherHasItsIdOrReadsWhatItReads(String mine, @TempDir Path folder)
-      throws IOException {
-    Files.writeString(folder.resolve("mine.camel.yaml"), mine);
-
-    RouteFolder.Contents contents = new RouteFolder(folder, RECEIVE).contents();
+  void aShippedFileIsLeftOutIfAnotherHasItsIdOrReadsWhatItReads(String mine) throws IOException {
+    RouteFolder.Contents contents = beside(mine);
 
     assertThat(contents.texts()).containsOnlyKeys(folder.resolve("mine.camel.yaml"));
     assertThat(contents.shipped()).isEmpty();
@@ -143,17 +146,12 @@ class RouteFolderTest {
         "- route: { id: mine, from: { uri: 'direct:{{what}}' } }",
         "[]"
       })
-  void aShippedFileRunsIfNoOtherDoesWhatItDoes(String mine, @TempDir Path folder)
-      throws IOException {
-    Files.writeString(folder.resolve("mine.camel.yaml"), mine);
-
-    assertThat(new RouteFolder(folder, RECEIVE).contents().shipped())
-        .containsExactly(folder.resolve("receive.camel.yaml"));
+  void aShippedFileRunsIfNoOtherDoesWhatItDoes(String mine) throws IOException {
+    assertThat(beside(mine).shipped()).containsExactly(folder.resolve("receive.camel.yaml"));
   }
 
   @Test
-  void noShippedFileIsReadWhereAMountThatFailedLeftAFolder(@TempDir Path folder)
-      throws IOException {
+  void noShippedFileIsReadWhereAMountThatFailedLeftAFolder() throws IOException {
     Files.writeString(folder.resolve("a.camel.yaml"), ROUTE.formatted("a", "a"));
     Files.createDirectory(folder.resolve("mine.camel.yaml"));
 
@@ -166,8 +164,7 @@ class RouteFolderTest {
 
   /** What sends waits on disk; what is not read is lost. */
   @Test
-  void aBrokenForwardHoldsUpNoShippedFileThatDoesOtherWork(@TempDir Path folder)
-      throws IOException {
+  void aBrokenForwardHoldsUpNoShippedFileThatDoesOtherWork() throws IOException {
     ShippedRoutes shipped = ShippedRoutes.ofThisVersion();
     Path forward = folder.resolve("forward.camel.yaml");
     Files.writeString(forward, shipped.text(forward) + "\n- route: [");
@@ -179,8 +176,7 @@ class RouteFolderTest {
   }
 
   @Test
-  void aForwardThatCannotBeReadHoldsUpNoShippedFileThatDoesOtherWork(@TempDir Path folder)
-      throws IOException {
+  void aForwardThatCannotBeReadHoldsUpNoShippedFileThatDoesOtherWork() throws IOException {
     Files.createSymbolicLink(folder.resolve("forward.camel.yaml"), folder.resolve("nowhere"));
 
     RouteFolder.Contents contents =
@@ -202,11 +198,8 @@ class RouteFolderTest {
         "- route: { from: { uri: 'spool:events', parameters: [ } }",
         "- route: { id: receive-too, from: { uri: 'timer:receive' ] }"
       })
-  void aShippedFileRunsIfNothingInABrokenOneSpeaksOfItsRoutes(String broken, @TempDir Path folder)
-      throws IOException {
-    Files.writeString(folder.resolve("mine.camel.yaml"), broken);
-
-    RouteFolder.Contents contents = new RouteFolder(folder, RECEIVE).contents();
+  void aShippedFileRunsIfNothingInABrokenOneSpeaksOfItsRoutes(String broken) throws IOException {
+    RouteFolder.Contents contents = beside(broken);
 
     assertThat(contents.texts()).containsKey(folder.resolve("receive.camel.yaml"));
     assertThat(contents.unreadable()).isEmpty();
@@ -225,11 +218,8 @@ class RouteFolderTest {
         "- route:\n    from:\n      uri: \"{{input}}\"\n      steps: [",
         "spec: { flows: [ { route: { from: { uri: 'genesys:notifications' } } } ] }"
       })
-  void aShippedFileIsHeldUpIfABrokenOneSpeaksOfItsRoutes(String broken, @TempDir Path folder)
-      throws IOException {
-    Files.writeString(folder.resolve("mine.camel.yaml"), broken);
-
-    RouteFolder.Contents contents = new RouteFolder(folder, RECEIVE).contents();
+  void aShippedFileIsHeldUpIfABrokenOneSpeaksOfItsRoutes(String broken) throws IOException {
+    RouteFolder.Contents contents = beside(broken);
 
     assertThat(contents.texts()).containsOnlyKeys(folder.resolve("mine.camel.yaml"));
     assertThat(contents.unreadable().get(folder.resolve("receive.camel.yaml")))

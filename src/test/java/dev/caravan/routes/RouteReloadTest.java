@@ -17,7 +17,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
-import java.util.Map;
 import java.util.ServiceConfigurationError;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -49,16 +48,27 @@ class RouteReloadTest {
   @TempDir private Path folder;
   private DefaultCamelContext context;
   private final MutableClock clock = new MutableClock(NOON);
-  private final AtomicBoolean away = new AtomicBoolean();
-  private final AtomicBoolean unlinked = new AtomicBoolean();
+
+  /** What a route meets that needs something. */
+  /** The same each time, as of a component that remembers why it cannot start. */
+  private static final RuntimeException AWAY = new IllegalStateException("What it needs is away.");
+
+  private volatile Trouble trouble = Trouble.NONE;
+
+  private enum Trouble {
+    NONE,
+    AWAY,
+    UNLINKED
+  }
+
   private RouteReload reload;
   private boolean edits = true;
 
   private void need() {
-    if (away.get()) {
-      throw new IllegalStateException("What it needs is away.");
+    if (trouble == Trouble.AWAY) {
+      throw AWAY;
     }
-    if (unlinked.get()) {
+    if (trouble == Trouble.UNLINKED) {
       throw new ServiceConfigurationError("What it is linked with is away.");
     }
   }
@@ -79,7 +89,12 @@ class RouteReloadTest {
     startAgain(trial, ShippedRoutes.NONE);
   }
 
+  private void startAgain(ShippedRoutes shipped) throws Exception {
+    startAgain(RouteFolder::resources, shipped);
+  }
+
   private void startAgain(RouteReload.Trial trial, ShippedRoutes shipped) throws Exception {
+    stop();
     context = new DefaultCamelContext();
     context.addComponent("needy", new Needy(this::need));
     context.start();
@@ -89,8 +104,10 @@ class RouteReloadTest {
 
   @AfterEach
   void stop() {
-    reload.stop();
-    context.stop();
+    if (reload != null) {
+      reload.stop();
+      context.stop();
+    }
   }
 
   private Path file(String name) {
@@ -160,7 +177,6 @@ class RouteReloadTest {
   @MethodSource("sharing")
   void anEditOfWhatRoutesOfAnotherFileUseIsAtWorkThere(String given, String using)
       throws Exception {
-    stop();
     Files.writeString(file("shared"), given.formatted("old"));
     Files.writeString(file("using"), using);
     startAgain();
@@ -205,7 +221,6 @@ class RouteReloadTest {
   @Test
   void itGoesOnAfterAnErrorInARouteThatIsTriedOut() throws Exception {
     AtomicBoolean thrown = new AtomicBoolean();
-    stop();
     startAgain(
         texts -> {
           if (!thrown.getAndSet(true)) {
@@ -309,7 +324,6 @@ class RouteReloadTest {
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
   void aFolderThatWasAwayIsNoAlarmThatStays(boolean follows) throws Exception {
-    stop();
     edits = follows;
     startAgain();
     Path aside = folder.resolveSibling(folder.getFileName() + "-aside");
@@ -408,7 +422,6 @@ class RouteReloadTest {
 
   @Test
   void whatIsWrongWithATemplateTakesAlongTheRoutesOfItsFileAloneUntilItIsMended() throws Exception {
-    stop();
     Files.writeString(
         file("calls"), template("1", "one", "two").replace("direct:{{callName}}", "{{callName}}"));
     startAgain();
@@ -458,12 +471,7 @@ class RouteReloadTest {
 
   @Test
   void inThePlaceOfAFileThatIsNotThereTheShippedOneRuns() throws Exception {
-    stop();
-    String shipped = Files.readString(file("forward")).replace("\"1\"", "\"shipped\"");
-    Files.delete(file("forward"));
-    startAgain(
-        RouteFolder::resources,
-        new ShippedRoutes(new TreeMap<>(Map.of("forward.camel.yaml", shipped))));
+    startAgain(shippedAlone("forward"));
     assertThat(version("forward")).isEqualTo("shipped");
     assertThat(runs("forward")).isTrue();
 
@@ -481,9 +489,8 @@ class RouteReloadTest {
   /** A deploy may leave a file away for a moment. */
   @Test
   void whileTheBridgeRunsNoShippedFileTakesThePlaceOfOneThatGoesAway() throws Exception {
-    stop();
     ShippedRoutes shipped = shipped("forward");
-    startAgain(RouteFolder::resources, shipped);
+    startAgain(shipped);
 
     Files.delete(file("forward"));
     look();
@@ -496,23 +503,30 @@ class RouteReloadTest {
     assertThat(reload.ended().sentence()).isEmpty();
 
     Files.delete(file("forward"));
-    stop();
-    startAgain(RouteFolder::resources, shipped);
+    startAgain(shipped);
     assertThat(version("forward")).isEqualTo("shipped");
   }
 
   @Test
   void aFileThatSaysWhatTheShippedOneSaysCanBeDeletedWhileTheBridgeRuns() throws Exception {
-    stop();
     ShippedRoutes shipped = shipped("forward");
     Files.writeString(file("forward"), shipped.texts().get("forward.camel.yaml"));
-    startAgain(RouteFolder::resources, shipped);
+    startAgain(shipped);
 
     Files.delete(file("forward"));
     look();
 
     assertThat(runs("forward")).isTrue();
     assertThat(reload.ended().sentence()).isEmpty();
+  }
+
+  /** These are shipped, and not in the folder. */
+  private ShippedRoutes shippedAlone(String... names) throws IOException {
+    ShippedRoutes shipped = shipped(names);
+    for (String name : names) {
+      Files.delete(file(name));
+    }
+    return shipped;
   }
 
   private ShippedRoutes shipped(String... names) throws IOException {
@@ -543,16 +557,13 @@ class RouteReloadTest {
   @EnumSource(Unknown.class)
   void noShippedRouteRunsWhileAFileThatMayHoldItCannotBeRead(Unknown unknown) throws Exception {
     for (boolean follows : List.of(true, false)) {
-      stop();
       edits = follows;
       write("forward", "direct:forward", "1");
       write("receive", "needy:receive", "1");
-      ShippedRoutes shipped = shipped("forward", "receive");
-      Files.delete(file("forward"));
-      Files.delete(file("receive"));
+      ShippedRoutes shipped = shippedAlone("forward", "receive");
       Files.deleteIfExists(file("mine"));
       unknown.lieAt(file("mine"));
-      startAgain(RouteFolder::resources, shipped);
+      startAgain(shipped);
 
       assertThat(runs("a")).isTrue();
       assertThat(runs("forward") || runs("receive")).isFalse();
@@ -573,12 +584,9 @@ class RouteReloadTest {
   /** What sends waits, for it may be the wrong one that does; what reads does not. */
   @Test
   void aBrokenFileKeepsTheShippedOneOfItsRoutesAloneFromRunning() throws Exception {
-    stop();
-    ShippedRoutes shipped = shipped("forward", "receive");
-    Files.delete(file("forward"));
-    Files.delete(file("receive"));
+    ShippedRoutes shipped = shippedAlone("forward", "receive");
     Files.writeString(file("mine"), MOVED + "- route: [");
-    startAgain(RouteFolder::resources, shipped);
+    startAgain(shipped);
 
     assertThat(version("forward") + " " + version("receive")).isEqualTo("none shipped");
     assertThat(reload.broken().orElseThrow()).contains("forward.camel.yaml do not run");
@@ -588,13 +596,11 @@ class RouteReloadTest {
   @ValueSource(strings = {"", "\n", "# - route: { id: forward }\n"})
   void aFileWithoutContentHoldsUpNothing(String nothing) throws Exception {
     for (boolean follows : List.of(true, false)) {
-      stop();
       edits = follows;
       write("forward", "direct:forward", "1");
-      ShippedRoutes shipped = shipped("forward");
-      Files.delete(file("forward"));
+      ShippedRoutes shipped = shippedAlone("forward");
       Files.writeString(file("mine"), nothing);
-      startAgain(RouteFolder::resources, shipped);
+      startAgain(shipped);
 
       assertThat(version("forward")).isEqualTo("shipped");
       assertThat(reload.broken().orElseThrow()).contains("mine.camel.yaml is empty");
@@ -612,14 +618,12 @@ class RouteReloadTest {
   @ValueSource(strings = {"mine", "forward"})
   void theShippedRouteRunsWhenABrokenFileThatHeldItUpStaysAway(String name) throws Exception {
     for (boolean follows : List.of(true, false)) {
-      stop();
       edits = follows;
       clock.turnTo(NOON);
       write("forward", "direct:forward", "1");
-      ShippedRoutes shipped = shipped("forward");
-      Files.delete(file("forward"));
+      ShippedRoutes shipped = shippedAlone("forward");
       Files.writeString(file(name), MOVED + "- route: [");
-      startAgain(RouteFolder::resources, shipped);
+      startAgain(shipped);
 
       Files.delete(file(name));
       look();
@@ -638,12 +642,10 @@ class RouteReloadTest {
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
   void aBrokenFileThatWasAwayForAMomentRunsWhenItComesBackMended(boolean follows) throws Exception {
-    stop();
     edits = follows;
-    ShippedRoutes shipped = shipped("forward");
-    Files.delete(file("forward"));
+    ShippedRoutes shipped = shippedAlone("forward");
     Files.writeString(file("mine"), MOVED + "- route: [");
-    startAgain(RouteFolder::resources, shipped);
+    startAgain(shipped);
 
     Files.delete(file("mine"));
     look();
@@ -656,10 +658,7 @@ class RouteReloadTest {
 
   @Test
   void aShippedRouteThatRunsRunsOnWhenAnotherFileBreaks() throws Exception {
-    stop();
-    ShippedRoutes shipped = shipped("forward");
-    Files.delete(file("forward"));
-    startAgain(RouteFolder::resources, shipped);
+    startAgain(shippedAlone("forward"));
 
     Files.writeString(file("a"), "");
     look();
@@ -672,12 +671,10 @@ class RouteReloadTest {
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
   void aShippedRouteThatRunsGivesWayToAFileThatIsMended(boolean follows) throws Exception {
-    stop();
     edits = follows;
-    ShippedRoutes shipped = shipped("forward");
-    Files.delete(file("forward"));
+    ShippedRoutes shipped = shippedAlone("forward");
     write("mine", "nosuch:x", "1");
-    startAgain(RouteFolder::resources, shipped);
+    startAgain(shipped);
     assertThat(version("forward")).isEqualTo("shipped");
 
     Files.writeString(file("mine"), MOVED);
@@ -692,12 +689,9 @@ class RouteReloadTest {
 
   @Test
   void aRouteThatMovedToAnotherFileLeavesOutTheShippedOne() throws Exception {
-    stop();
-    String shipped = Files.readString(file("forward")).replace("\"1\"", "\"shipped\"");
+    ShippedRoutes shipped = shipped("forward");
     Files.move(file("forward"), file("mine"));
-    startAgain(
-        RouteFolder::resources,
-        new ShippedRoutes(new TreeMap<>(Map.of("forward.camel.yaml", shipped))));
+    startAgain(shipped);
 
     assertThat(version("forward")).isEqualTo("1");
     assertThat(reload.broken()).isEmpty();
@@ -741,24 +735,30 @@ class RouteReloadTest {
     assertThat(runs("forward2")).isTrue();
   }
 
-  @Test
-  void whenNotEvenTheOldRouteCanBeStartedTheNewOneWaitsAndIsTriedAgain() throws IOException {
-    away.set(true);
+  @ParameterizedTest
+  @EnumSource(names = {"AWAY", "UNLINKED"})
+  void whenNotEvenTheOldRouteCanBeStartedTheNewOneWaitsAndIsTriedAgain(Trouble met)
+      throws IOException {
+    trouble = met;
     write("receive", "needy:receive", "2");
     look();
     assertThat(runs("receive")).isFalse();
     assertThat(reload.broken().orElseThrow()).contains("receive.camel.yaml", "is away");
     assertThat(runs("a") && runs("forward")).isTrue();
 
-    away.set(false);
+    itIsThereAgain();
+
+    assertThat(version("receive")).isEqualTo("2");
+    assertThat(reload.problem()).isEmpty();
+  }
+
+  private void itIsThereAgain() {
+    trouble = Trouble.NONE;
     clock.turnTo(NOON.plusSeconds(10));
     look();
 
     assertThat(runs("receive")).isTrue();
     assertThat(reload.broken()).isEmpty();
-
-    assertThat(version("receive")).isEqualTo("2");
-    assertThat(reload.problem()).isEmpty();
   }
 
   @Test
@@ -769,7 +769,6 @@ class RouteReloadTest {
             "- route:\n    id: forward\n    from:\n      uri: nosuch:x\n      steps: []\n",
             Files.readString(file("a")),
             "")) {
-      stop();
       Files.writeString(file("forward"), broken);
       startAgain();
 
@@ -788,7 +787,6 @@ class RouteReloadTest {
 
   @Test
   void aFileThatIsEditedIsNotHeldUpByOneThatNeverRan() throws Exception {
-    stop();
     Files.writeString(file("forward"), "- route: [");
     startAgain();
 
@@ -800,43 +798,21 @@ class RouteReloadTest {
     assertThat(reload.broken()).isPresent();
   }
 
-  @Test
-  void aRouteThatCannotStartKeepsNoOtherFromRunningAndIsTriedAgain() throws Exception {
-    stop();
-    away.set(true);
+  @ParameterizedTest
+  @EnumSource(names = {"AWAY", "UNLINKED"})
+  void aRouteThatCannotStartKeepsNoOtherFromRunningAndIsTriedAgain(Trouble met) throws Exception {
+    trouble = met;
     startAgain();
 
     assertThat(runs("a") && runs("forward")).isTrue();
     assertThat(reload.broken().orElseThrow()).contains("receive.camel.yaml", "is away");
 
-    away.set(false);
-    clock.turnTo(NOON.plusSeconds(10));
-    look();
-
-    assertThat(runs("receive")).isTrue();
-    assertThat(reload.broken()).isEmpty();
-  }
-
-  @Test
-  void anErrorInARouteKeepsNoOtherFromRunningAndIsTriedAgain() throws Exception {
-    stop();
-    unlinked.set(true);
-    startAgain();
-
-    assertThat(runs("a") && runs("forward")).isTrue();
-    assertThat(reload.broken().orElseThrow()).contains("receive.camel.yaml", "linked with is away");
-
-    unlinked.set(false);
-    clock.turnTo(NOON.plusSeconds(10));
-    look();
-
-    assertThat(runs("receive")).isTrue();
-    assertThat(reload.broken()).isEmpty();
+    itIsThereAgain();
   }
 
   @Test
   void afterAnErrorInAnEditTheOldRoutesRun() throws IOException {
-    unlinked.set(true);
+    trouble = Trouble.UNLINKED;
     write("forward", "needy:forward", "2");
     look();
 
@@ -847,24 +823,7 @@ class RouteReloadTest {
   }
 
   @Test
-  void aRouteThatNeitherTheEditNorTheOldTextCanStartForAnErrorIsTriedAgain() throws IOException {
-    unlinked.set(true);
-    write("receive", "needy:receive", "2");
-    look();
-    assertThat(runs("receive")).isFalse();
-    assertThat(reload.broken().orElseThrow()).contains("receive.camel.yaml");
-
-    unlinked.set(false);
-    clock.turnTo(NOON.plusSeconds(10));
-    look();
-
-    assertThat(version("receive")).isEqualTo("2");
-    assertThat(runs("receive")).isTrue();
-  }
-
-  @Test
   void anErrorWhileAnEditIsTriedOutIsToldAndTheOldRoutesRunOn() throws Exception {
-    stop();
     startAgain(
         texts -> {
           throw new ServiceConfigurationError("once");
@@ -879,7 +838,6 @@ class RouteReloadTest {
 
   @Test
   void aSpoolThatAnotherProcessHasIsNoFaultOfTheFilesAndIsSaidOnce() throws Exception {
-    stop();
     String spool = "spool:events?directory=" + folder.resolve("spool");
     try (DefaultCamelContext other = new DefaultCamelContext()) {
       other.start();
