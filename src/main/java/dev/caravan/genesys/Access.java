@@ -23,7 +23,6 @@ final class Access {
   /** Who is to read and has read nothing for so long does not reach Genesys Cloud. */
   static final long UNREACHED_MILLIS = 20_000;
 
-  /** How those read that read with each OAuth client. */
   interface Readers {
 
     List<ClientStatus> statuses();
@@ -40,7 +39,6 @@ final class Access {
   private final Predicate<String> elsewhere;
   private final BooleanSupplier listingFails;
 
-  /** OAuth clients that others have, and this instance has not. */
   private final Set<String> strangers = new HashSet<>();
 
   /** Since when each OAuth client has had no token here while it was to read something. */
@@ -50,7 +48,6 @@ final class Access {
   private long unreachedSince;
 
   /**
-   * @param elsewhere whether a client can log in at another instance
    * @param listingFails whether this instance is to find out what is to be read, and cannot
    */
   Access(Readers readers, Predicate<String> elsewhere, BooleanSupplier listingFails) {
@@ -60,8 +57,8 @@ final class Access {
   }
 
   /**
-   * What a client is to read that cannot log in says nothing of whether it is reached. If none can
-   * here and one can elsewhere, this instance is of no use.
+   * What is to be read with a client that cannot log in does not count. If none can here and one
+   * can elsewhere, this instance is of no use.
    */
   Reach reach(long now) {
     List<ClientStatus> clients = readers.statuses();
@@ -85,7 +82,6 @@ final class Access {
     return now - unreachedSince < UNREACHED_MILLIS ? Reach.UNKNOWN : Reach.NO;
   }
 
-  /** Which OAuth clients can log in here, and what is not read for that. */
   Logins logins(Collection<TopicSharder.Shard> ours, long now) {
     Map<String, Boolean> can = readers.canLogIn();
     Set<Integer> unread = new HashSet<>();
@@ -105,10 +101,8 @@ final class Access {
   }
 
   /**
-   * Clients that have had no token here for long, so that what they are to read is not read, though
-   * nobody refuses them: the login is not reached from here. Whoever has a token is to read that.
-   *
-   * @param known those of which it is known whether they can log in here
+   * Those that have had no token here for long while they were to read, though nobody refuses them.
+   * Whoever has a token is to read that.
    */
   private Set<String> cutOff(Collection<TopicSharder.Shard> ours, Set<String> known, long now) {
     Set<String> blind =

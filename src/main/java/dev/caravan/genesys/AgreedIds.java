@@ -43,7 +43,7 @@ final class AgreedIds {
   /** If nobody has looked for so long, the process stood still, or its control thread did. */
   private static final long LOOKED_WITHIN_MILLIS = TimeUnit.SECONDS.toMillis(3);
 
-  /** What would be counted beyond that in a span gets an id that nobody else gives. */
+  /** Beyond that, what comes in a span gets an id that nobody else gives. */
   private static final int MOST_COUNTED = 200_000;
 
   private final EventIds otherwise;
@@ -52,7 +52,6 @@ final class AgreedIds {
   private final Map<Integer, Span> spans = new ConcurrentHashMap<>();
   private volatile long lookedAt;
 
-  /** What a replica reads without a break since then. */
   private record Reads(Set<String> topics, long since) {}
 
   /** What came in a span; touched by the frame queue of the shard only. */
@@ -66,7 +65,6 @@ final class AgreedIds {
     /** The same for the next span. */
     private final Set<EventId> last = new HashSet<>();
 
-    /** Whether there was more in the span before than was counted. */
     private final boolean unknown;
 
     private boolean full;
@@ -91,19 +89,13 @@ final class AgreedIds {
     }
   }
 
-  /**
-   * @param otherwise ids that nobody else gives
-   */
   AgreedIds(EventIds otherwise, SteadyClock clock) {
     this.otherwise = otherwise;
     this.clock = clock;
     this.lookedAt = clock.getAsLong();
   }
 
-  /**
-   * The replica reads these topics since then. Those that it has read before it goes on to read
-   * without a break; if there are others, it counts as if it had begun.
-   */
+  /** If there are topics that it has not read before, it counts as if it had begun. */
   void reading(Replica replica, Collection<String> topics, long moment) {
     reads.compute(
         replica,
@@ -125,11 +117,7 @@ final class AgreedIds {
     }
   }
 
-  /**
-   * To be called every second. If it was not, the process stood still, and what comes is late.
-   *
-   * @param heldBack shards of which what comes waits for longer than {@link #HELD_BACK_MILLIS}
-   */
+  /** To be called every second. If it was not, the process stood still, and what comes is late. */
   void look(Set<Integer> heldBack) {
     long now = clock.getAsLong();
     boolean stoodStill = stoodStill(now);

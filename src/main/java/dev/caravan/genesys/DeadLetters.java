@@ -26,10 +26,8 @@ final class DeadLetters extends ServiceSupport {
   private static final Logger LOG = LoggerFactory.getLogger(DeadLetters.class);
   private static final long TELL_EVERY = 1_000;
 
-  /** The cause of a gap of what not even the dead letters took. */
   static final String LOST = "dead-letter-lost";
 
-  /** So long after a loss health tells of it. */
   private static final Duration REMEMBERED = Duration.ofHours(1);
 
   private final CamelContext context;
@@ -83,12 +81,15 @@ final class DeadLetters extends ServiceSupport {
             soFar,
             failure.getClass().getSimpleName());
       }
-    } else if (first(sent)) {
-      LOG.warn(
-          "A frame of {} bytes went to the dead letters ({} so far): {}.",
-          body.length,
-          sent,
-          reason);
+    } else {
+      long soFar = sent.incrementAndGet();
+      if (soFar % TELL_EVERY == 1) {
+        LOG.warn(
+            "A frame of {} bytes went to the dead letters ({} so far): {}.",
+            body.length,
+            soFar,
+            reason);
+      }
     }
   }
 
@@ -109,22 +110,16 @@ final class DeadLetters extends ServiceSupport {
     }
   }
 
-  /** What was lost, as long as it is not long ago. */
   synchronized Optional<String> trouble() {
     return lost == 0 || clock.instant().isAfter(lastLost.plus(REMEMBERED))
         ? Optional.empty()
-        : Optional.of(sentence(lost) + ", the last at " + lastLost + ". The log says why.");
-  }
-
-  private static String sentence(long count) {
-    return count
-        + (count == 1 ? " frame was" : " frames were")
-        + " lost: neither the route nor the dead letters took "
-        + (count == 1 ? "it" : "them");
-  }
-
-  private static boolean first(AtomicLong counter) {
-    return counter.getAndIncrement() % TELL_EVERY == 0;
+        : Optional.of(
+            "%d %s lost: neither the route nor the dead letters took %s, the last at %s. The log says why."
+                .formatted(
+                    lost,
+                    lost == 1 ? "frame was" : "frames were",
+                    lost == 1 ? "it" : "them",
+                    lastLost));
   }
 
   @Override

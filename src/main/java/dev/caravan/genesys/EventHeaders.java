@@ -24,9 +24,6 @@ public final class EventHeaders {
   // A race loses nothing: a moment is immutable and right by itself
   private volatile Moment moment = new Moment(0, "");
 
-  /**
-   * @param source the value of {@code ce_source}
-   */
   public EventHeaders(String source, Clock clock) {
     this.source = source;
     this.clock = clock;

@@ -43,13 +43,9 @@ final class Found {
     this.clock = clock;
   }
 
-  /** What a client sees of a selector. */
   private record View(TopicSelector selector, String lister) {}
 
   /**
-   * What to go by.
-   *
-   * @param expansion the topics, those included whose loss is doubted
    * @param doubted whether so much is missing that a second listing is needed at once
    * @param missing whether a topic is read on although it was not listed
    */
@@ -69,7 +65,6 @@ final class Found {
     believed.put(new View(selector, lister), topics);
   }
 
-  /** What is believed of some selectors before a listing has come to its end. */
   Set<String> soFar(List<TopicSelector> selectors) {
     Set<String> all = new LinkedHashSet<>();
     believed.forEach(

@@ -36,7 +36,6 @@ import org.apache.camel.ProducerTemplate;
  */
 public final class Survey implements AutoCloseable {
 
-  /** How many channels Genesys Cloud grants to an OAuth client. */
   public static final int ALL_CHANNELS = ChannelGroup.MOST_CHANNELS;
 
   /** How many channels are left to topics when some are kept for hand-overs. */
@@ -51,24 +50,15 @@ public final class Survey implements AutoCloseable {
   private final Clients clients;
 
   /**
-   * What one selector stands for in the org.
-   *
-   * @param text as the user wrote it
-   * @param topics how many topics; 0 if nothing matches it
-   */
-  public record Selected(String text, int topics) {}
-
-  /**
    * What would be subscribed.
    *
-   * @param selected each selector
-   * @param topics all topics, without repeats
+   * @param selected by selector, as the user wrote it: how many topics it stands for in the org
    * @param subscriptions how many subscriptions they are combined into
    * @param channels how many channels those need
    * @param warnings sentences about selectors that may not be what was meant
    */
   public record Plan(
-      List<Selected> selected,
+      Map<String, Integer> selected,
       List<String> topics,
       int subscriptions,
       int channels,
@@ -113,10 +103,9 @@ public final class Survey implements AutoCloseable {
 
   /** Logs in by an OAuth client; tells how long the token is good for. */
   public Duration login(String client) {
-    return SessionBean.of(context, clients, client).token().life();
+    return SessionBean.of(context, clients, client).session().token().life();
   }
 
-  /** How many channels an OAuth client has now, of this bridge or of others. */
   public int channels(String client) {
     Exchange answer = ControlRoute.CHANNELS.answer(template, clients, client, exchange -> {});
     return answer.getMessage().getBody(Map.class).get("entities") instanceof List<?> all
@@ -142,8 +131,6 @@ public final class Survey implements AutoCloseable {
       int count = Expansion.of(List.of(selector), listings).topics().size();
       found.merge(selector.text(), count, Integer::sum);
     }
-    List<Selected> selected =
-        found.entrySet().stream().map(it -> new Selected(it.getKey(), it.getValue())).toList();
     List<String> all = Expansion.of(parsed.selectors(), listings).topics();
     List<String> subscriptions = new TopicCombiner(catalogue).combine(all);
     int channels =
@@ -151,16 +138,12 @@ public final class Survey implements AutoCloseable {
             .plan(dev.caravan.topic.Plan.NOTHING, subscriptions, Refusals.NONE)
             .shards()
             .size();
-    return new Plan(selected, all, subscriptions.size(), channels, parsed.warnings());
+    return new Plan(found, all, subscriptions.size(), channels, parsed.warnings());
   }
 
-  /** Asks by an OAuth client what each kind of topic demands. */
   public List<Demand> demands(List<String> topics, String client) {
     Map<String, Integer> patterns = new TreeMap<>();
-    for (String topic : topics) {
-      String pattern = catalogue.generalise(topic);
-      patterns.merge(pattern, 1, Integer::sum);
-    }
+    topics.forEach(topic -> patterns.merge(catalogue.generalise(topic), 1, Integer::sum));
     Map<String, JsonNode> available = available(client);
     return patterns.entrySet().stream()
         .map(it -> demand(it.getKey(), it.getValue(), available.get(it.getKey())))

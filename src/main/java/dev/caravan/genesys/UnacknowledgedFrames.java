@@ -14,6 +14,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
@@ -37,7 +38,6 @@ final class UnacknowledgedFrames {
    */
   static final long APART_MILLIS = Timings.defaults().drainMove().toMillis();
 
-  /** What is told before it was read is remembered for so long. */
   private static final long EARLY_MILLIS = APART_MILLIS;
 
   /** Of events that look the same so often copies are paired in their order. */
@@ -112,20 +112,17 @@ final class UnacknowledgedFrames {
     if (!earlyIds.containsKey(read.event().id())) {
       return false;
     }
-    Early nearest = null;
-    for (Early one : early) {
-      if (one.id().equals(read.event().id())
-          && apart(read, one.at()) <= APART_MILLIS
-          && (nearest == null || apart(read, one.at()) < apart(read, nearest.at()))) {
-        nearest = one;
-      }
-    }
-    if (nearest == null) {
-      return false;
-    }
-    early.remove(nearest);
-    forgetEarly(nearest);
-    return true;
+    Optional<Early> nearest =
+        early.stream()
+            .filter(one -> one.id().equals(read.event().id()))
+            .filter(one -> apart(read, one.at()) <= APART_MILLIS)
+            .min(Comparator.comparingLong(one -> apart(read, one.at())));
+    nearest.ifPresent(
+        one -> {
+          early.remove(one);
+          forgetEarly(one);
+        });
+    return nearest.isPresent();
   }
 
   private static long apart(Read read, long at) {
@@ -136,12 +133,18 @@ final class UnacknowledgedFrames {
    * Kafka has these.
    *
    * @param ageMillis age of the newest before which all is acknowledged; -1 if not known
-   * @param now by the clock by which frames were read
    */
   synchronized void acknowledged(List<Forwarded> there, long ageMillis, long now) {
     forwarded(there, 0, now);
-    if (ageMillis >= 0) {
-      acknowledgedUntil(now - ageMillis - HEARD_WITHIN_MILLIS - APART_MILLIS);
+    if (ageMillis < 0) {
+      return;
+    }
+    long before = now - ageMillis - HEARD_WITHIN_MILLIS - APART_MILLIS;
+    while (!inOrder.isEmpty() && inOrder.firstEntry().getValue().at() < before) {
+      poll();
+    }
+    if (isIncomplete() && droppedUntil.getAsLong() < before) {
+      droppedUntil = OptionalLong.empty();
     }
   }
 
@@ -149,18 +152,13 @@ final class UnacknowledgedFrames {
    * Another instance has handed over and had forwarded these. It read for a while beside our
    * channel, so what it tells cannot have taken longer than since then.
    *
-   * @param now by the clock by which frames were read
    * @return how many are not kept any more
    */
   synchronized int handedOver(List<Forwarded> there, long now) {
     return forwarded(there, Math.max(0, now - liveSince - APART_MILLIS), now);
   }
 
-  /**
-   * What was read before is not to be had from here: others have forwarded it.
-   *
-   * @param now by the clock by which frames were read
-   */
+  /** What was read before is not to be had from here: others have forwarded it. */
   synchronized void beginAnew(long now) {
     takeAll();
     if (liveSince != Long.MAX_VALUE) {
@@ -171,8 +169,6 @@ final class UnacknowledgedFrames {
   /**
    * Another instance forwards these.
    *
-   * @param mostDelay how long it may have taken until we hear of it
-   * @param now by the clock by which frames were read
    * @return how many are not kept any more
    */
   private int forwarded(List<Forwarded> there, long mostDelay, long now) {
@@ -249,16 +245,6 @@ final class UnacknowledgedFrames {
     }
   }
 
-  private void acknowledgedUntil(long before) {
-    while (!inOrder.isEmpty() && inOrder.firstEntry().getValue().at() < before) {
-      poll();
-    }
-    if (droppedUntil.isPresent() && droppedUntil.getAsLong() < before) {
-      droppedUntil = OptionalLong.empty();
-    }
-  }
-
-  /** The first that is kept, which is not any more; null if there is none. */
   synchronized Read poll() {
     return inOrder.isEmpty() ? null : remove(inOrder.firstKey());
   }
@@ -303,7 +289,6 @@ final class UnacknowledgedFrames {
     return bytes;
   }
 
-  /** All of it, which is not kept any more. */
   synchronized List<Read> takeAll() {
     List<Read> all = List.copyOf(inOrder.values());
     inOrder.clear();

@@ -47,7 +47,6 @@ public final class BackfillProgress {
     return stopped;
   }
 
-  /** One record was made, of the entity of this id. */
   void read(String id) {
     records.incrementAndGet();
     backfilled.add(id.toLowerCase(Locale.ROOT));

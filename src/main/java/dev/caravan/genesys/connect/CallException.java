@@ -33,10 +33,10 @@ public final class CallException extends RuntimeException {
 
   private CallException(
       Kind kind, String sentence, int status, Duration retryAfter, Throwable cause) {
-    super(isTooLong(retryAfter) ? sentence + tooLong(retryAfter) : sentence, cause);
+    super(sentence + tooLong(retryAfter), cause);
     this.kind = kind;
     this.status = status;
-    this.retryAfter = isTooLong(retryAfter) ? LONGEST_WAIT : retryAfter;
+    this.retryAfter = retryAfter.compareTo(LONGEST_WAIT) > 0 ? LONGEST_WAIT : retryAfter;
   }
 
   public static CallException unavailable(String sentence, int status, Duration retryAfter) {
@@ -74,16 +74,11 @@ public final class CallException extends RuntimeException {
     return new CallException(Kind.REFUSED, sentence, status, Duration.ZERO, cause);
   }
 
-  private static boolean isTooLong(Duration asked) {
-    return asked.compareTo(LONGEST_WAIT) > 0;
-  }
-
   private static String tooLong(Duration asked) {
-    return " It asks to be left alone for "
-        + asked.toMinutes()
-        + " minutes; it is asked again after "
-        + LONGEST_WAIT.toMinutes()
-        + ".";
+    return asked.compareTo(LONGEST_WAIT) <= 0
+        ? ""
+        : " It asks to be left alone for %d minutes; it is asked again after %d."
+            .formatted(asked.toMinutes(), LONGEST_WAIT.toMinutes());
   }
 
   public Kind kind() {

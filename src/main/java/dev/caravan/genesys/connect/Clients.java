@@ -41,7 +41,6 @@ public final class Clients {
     return all;
   }
 
-  /** The one that makes the calls that say no client. */
   public String first() {
     return all.get(0);
   }
@@ -57,7 +56,7 @@ public final class Clients {
     }
     List<String> present =
         all.stream()
-            .filter(client -> SessionBean.of(context, this, client).refusal().isEmpty())
+            .filter(client -> SessionBean.of(context, this, client).session().refusal().isEmpty())
             .toList();
     return present.isEmpty() ? all : present;
   }
@@ -78,15 +77,11 @@ public final class Clients {
   /** What the names of a client's own beans and routes end with. */
   static String suffix(Exchange exchange) {
     String said = exchange.getProperty(GenesysConstants.CLIENT, String.class);
-    return said == null ? "" : suffixOf(said);
+    return said == null ? "" : "-" + said;
   }
 
   public String suffix(String client) {
-    return client.equals(first()) ? "" : suffixOf(client);
-  }
-
-  private static String suffixOf(String client) {
-    return "-" + client;
+    return client.equals(first()) ? "" : "-" + client;
   }
 
   /** As the subject of a sentence. */

@@ -82,7 +82,7 @@ public final class GenesysSession {
     Optional<Token> stillGood;
     synchronized (this) {
       Instant now = clock.instant();
-      stillGood = current.filter(token -> now.isBefore(token.expiresAt()));
+      stillGood = good();
       if (stillGood.isPresent() && now.isBefore(stillGood.get().renewAt())) {
         return stillGood.get();
       }
@@ -112,7 +112,7 @@ public final class GenesysSession {
    * @param call what was called, without ids
    */
   public synchronized void drop(Token old, String call) {
-    if (current.filter(token -> token == old).isEmpty()) {
+    if (!isCurrent(old)) {
       return;
     }
     Instant now = clock.instant();
@@ -138,9 +138,13 @@ public final class GenesysSession {
    * That is a fact, and puts no call and no other token in doubt.
    */
   public synchronized void revoked(Token old) {
-    if (current.filter(token -> token == old).isPresent()) {
+    if (isCurrent(old)) {
       forget();
     }
+  }
+
+  private boolean isCurrent(Token token) {
+    return current.filter(known -> known == token).isPresent();
   }
 
   private void forget() {
@@ -150,11 +154,16 @@ public final class GenesysSession {
 
   /** A call with this token was answered otherwise than that it is not accepted. */
   public synchronized void accepted(Token token, String call) {
-    if (current.filter(known -> known == token).isPresent()) {
+    if (isCurrent(token)) {
       proven = true;
       doubtful.clear();
       unaccepting.remove(call);
     }
+  }
+
+  /** The current token, unless its time is over. */
+  private Optional<Token> good() {
+    return current.filter(token -> clock.instant().isBefore(token.expiresAt()));
   }
 
   synchronized Optional<Duration> life() {
@@ -163,35 +172,27 @@ public final class GenesysSession {
 
   /** That the token could not be renewed since the login was refused, while the old one serves. */
   synchronized Optional<String> warning() {
-    Instant now = clock.instant();
-    return current
-        .filter(token -> now.isBefore(token.expiresAt()))
-        .flatMap(
-            token ->
-                refused.map(
-                    why ->
-                        "The token cannot be renewed; the old one serves for another %d min. %s"
-                            .formatted(
-                                Duration.between(now, token.expiresAt()).toMinutes(),
-                                why.getMessage())));
+    Optional<Token> old = good();
+    if (old.isEmpty() || refused.isEmpty()) {
+      return Optional.empty();
+    }
+    Duration left = Duration.between(clock.instant(), old.get().expiresAt());
+    return Optional.of(
+        "The token cannot be renewed; the old one serves for another %d min. %s"
+            .formatted(left.toMinutes(), refused.get().getMessage()));
   }
 
   /**
    * Why a login was refused, if there is no token since: that the login endpoint is away when it is
    * tried again says nothing else.
    */
-  synchronized Optional<String> refusal() {
-    return refused
-        .filter(
-            it -> current.filter(token -> clock.instant().isBefore(token.expiresAt())).isEmpty())
-        .map(CallException::getMessage);
+  public synchronized Optional<String> refusal() {
+    return refused.filter(it -> good().isEmpty()).map(CallException::getMessage);
   }
 
   /** Whether a login succeeds, as far as it was tried. */
-  synchronized Optional<Boolean> canLogIn() {
-    return refusal().isPresent()
-        ? Optional.of(false)
-        : current.filter(token -> clock.instant().isBefore(token.expiresAt())).map(token -> true);
+  public synchronized Optional<Boolean> canLogIn() {
+    return refusal().isPresent() ? Optional.of(false) : good().map(token -> true);
   }
 
   private void fetch(CompletableFuture<Token> fetch) {
@@ -226,13 +227,11 @@ public final class GenesysSession {
   private void failed(CallException why) {
     failures++;
     failure = Optional.of(why);
+    Duration wait = why.retryAfter().isZero() ? waits.apply(failures) : why.retryAfter();
     if (why.kind() == CallException.Kind.REFUSED) {
       refused = failure;
+      wait = refusalRemembered;
     }
-    Duration wait =
-        why.kind() == CallException.Kind.REFUSED
-            ? refusalRemembered
-            : why.retryAfter().isZero() ? waits.apply(failures) : why.retryAfter();
     notBefore = clock.instant().plus(wait);
   }
 
@@ -244,14 +243,12 @@ public final class GenesysSession {
         if (stillGood.isPresent()) {
           return stillGood.get();
         }
-        throw again(call, left());
+        synchronized (this) {
+          throw again(call, Duration.between(clock.instant(), notBefore));
+        }
       }
       throw e;
     }
-  }
-
-  private synchronized Duration left() {
-    return Duration.between(clock.instant(), notBefore);
   }
 
   /**

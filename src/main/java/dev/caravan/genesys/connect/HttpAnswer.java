@@ -48,17 +48,12 @@ public final class HttpAnswer implements Processor {
     throw failure(exchange, status, quote(body));
   }
 
-  /** The step within a circuit breaker. */
-  public static Processor beforeBreaker() {
-    return HttpAnswer::failIfNotNow;
-  }
-
   /**
-   * Fails if the answer says "not now" (408, 429, 5xx), so that a circuit breaker around the call
-   * counts just these. Every other answer passes, its body read, to be judged after the breaker: a
-   * breaker swallows the failures that it is told to ignore.
+   * The step within a circuit breaker: fails if the answer says "not now" (408, 429, 5xx), so that
+   * the breaker counts just these. Every other answer passes, its body read, to be judged after the
+   * breaker, which would swallow the failures that it is told to ignore.
    */
-  private static void failIfNotNow(Exchange exchange) {
+  public static void failIfNotNow(Exchange exchange) {
     if (!isOn(exchange)) {
       return;
     }
@@ -100,11 +95,8 @@ public final class HttpAnswer implements Processor {
     }
     if (!isCall(exchange)) {
       return CallException.refused(
-          "Genesys Cloud refused the credentials ("
-              + status
-              + said
-              + ")."
-              + SessionBean.of(exchange).checkCredentials(),
+          "Genesys Cloud refused the credentials (%d%s).%s"
+              .formatted(status, said, SessionBean.of(exchange).checkCredentials()),
           status);
     }
     return switch (status) {
@@ -116,11 +108,8 @@ public final class HttpAnswer implements Processor {
       case 404 -> CallException.notFound("Genesys Cloud does not know it (404" + said + ").");
       default ->
           CallException.refused(
-              "Genesys Cloud refused ("
-                  + status
-                  + said
-                  + ")."
-                  + (status == 403 ? CHECK_PERMISSIONS : ""),
+              "Genesys Cloud refused (%d%s).%s"
+                  .formatted(status, said, status == 403 ? CHECK_PERMISSIONS : ""),
               status);
     };
   }
@@ -153,11 +142,7 @@ public final class HttpAnswer implements Processor {
         .findFirst();
   }
 
-  /**
-   * The value of {@code Retry-After} as a wait; a date is by the clock of whoever answers.
-   *
-   * @param date the {@code Date} header of the same answer, if it has one
-   */
+  /** The same, by the {@code Date} of whoever answers, if the answer tells it. */
   static Duration retryAfter(String value, Optional<String> date) {
     return retryAfter(value, date.map(DateUtils::parseStandardDate).orElseGet(Instant::now));
   }

@@ -53,16 +53,18 @@ public final class Network {
   public void useFor(CamelContext context) {
     for (String scheme : new String[] {"http", "https"}) {
       HttpComponent http = context.getComponent(scheme, HttpComponent.class);
-      if (proxies.proxy().isPresent()) {
-        HttpClientConfigurer before = http.getHttpClientConfigurer();
-        http.setHttpClientConfigurer(
-            builder -> {
-              if (before != null) {
-                before.configureHttpClient(builder);
-              }
-              goThroughProxy(builder);
-            });
-      }
+      HttpClientConfigurer before = http.getHttpClientConfigurer();
+      proxies
+          .proxy()
+          .ifPresent(
+              proxy ->
+                  http.setHttpClientConfigurer(
+                      builder -> {
+                        if (before != null) {
+                          before.configureHttpClient(builder);
+                        }
+                        goThrough(proxy, builder);
+                      }));
       if (trust.isPresent() && http.getSslContextParameters() == null) {
         http.setSslContextParameters(tls(trust.get()));
       }
@@ -77,7 +79,7 @@ public final class Network {
     return tls;
   }
 
-  private void goThroughProxy(HttpClientBuilder builder) {
+  private void goThrough(Proxy first, HttpClientBuilder builder) {
     builder.setRoutePlanner(
         new DefaultRoutePlanner(null) {
           @Override
@@ -88,13 +90,8 @@ public final class Network {
                 .orElse(null);
           }
         });
-    proxies
-        .proxy()
-        .ifPresent(
-            proxy -> {
-              logIn(builder, proxy);
-              tellRefusals(builder, proxy);
-            });
+    logIn(builder, first);
+    tellRefusals(builder, first);
   }
 
   /** HTTP client takes the proxy's answer for the server's if there is no tunnel. */

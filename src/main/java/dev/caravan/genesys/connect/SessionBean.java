@@ -1,11 +1,11 @@
 package dev.caravan.genesys.connect;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.caravan.background.SteadyClock;
 import dev.caravan.channel.Backoff;
 import dev.caravan.channel.Timings;
 import dev.caravan.genesys.GenesysConstants;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
@@ -60,7 +60,6 @@ public final class SessionBean implements CamelContextAware {
     return of(exchange.getContext(), Clients.suffix(exchange));
   }
 
-  /** The session of an OAuth client, by its name. */
   public static SessionBean of(CamelContext context, Clients clients, String client) {
     return of(context, clients.suffix(client));
   }
@@ -85,28 +84,13 @@ public final class SessionBean implements CamelContextAware {
     this.variables = variables;
   }
 
-  /** For the operator if they are refused. */
   String checkCredentials() {
     return " Check %1$s_ID, %1$s_SECRET and GENESYS_REGION: they must name an OAuth client of the"
             .formatted(variables)
         + " grant type Client Credentials in this org.";
   }
 
-  /** Why the last login was refused, if there is no token; what else fails may pass by itself. */
-  public Optional<String> refusal() {
-    return session().refusal();
-  }
-
-  /** Whether it can log in, as far as it has tried: whether there is a token, or a refusal. */
-  public Optional<Boolean> canLogIn() {
-    return session().canLogIn();
-  }
-
-  /**
-   * What an operator should know about the token while it serves, in sentences.
-   *
-   * @param channels how many are read with it
-   */
+  /** What an operator should know while so many channels are read with the token, in sentences. */
   public Optional<String> warning(int channels) {
     Optional<String> tooShort = session().life().flatMap(life -> Token.tooShort(life, channels));
     return Stream.of(session().warning(), tooShort)
@@ -167,17 +151,11 @@ public final class SessionBean implements CamelContextAware {
     return "Bearer " + token.value();
   }
 
-  /** A token that is good for a while; fetched if need be. */
-  public Token token() {
-    return session().token();
-  }
-
   /** Now, on the clock that the times of tokens come from; it never jumps. */
   Instant now() {
     return clock.instant();
   }
 
-  /** Forgets the token that the exchange's last call used. */
   void forget(Exchange exchange) {
     if (exchange.getProperty(GenesysConstants.TOKEN) instanceof Token used) {
       session().drop(used, exchange.getProperty(CALL, "", String.class));
@@ -191,12 +169,7 @@ public final class SessionBean implements CamelContextAware {
     }
   }
 
-  /** Forgets a token that a socket says is revoked, unless another one has taken its place. */
-  void forget(Token used) {
-    session().revoked(used);
-  }
-
-  private synchronized GenesysSession session() {
+  public synchronized GenesysSession session() {
     if (session == null) {
       session = new GenesysSession(this::fetch, clock, refusalRemembered, this::backoff);
     }
@@ -223,20 +196,6 @@ public final class SessionBean implements CamelContextAware {
             .delayMillis(timings, () -> ThreadLocalRandom.current().nextDouble()));
   }
 
-  private static Map<?, ?> fields(Object answer) throws JsonProcessingException {
-    return answer instanceof String text ? JSON.readValue(text, Map.class) : (Map<?, ?>) answer;
-  }
-
-  private Object answer(ProducerTemplate template) {
-    Exchange answer =
-        template.request(
-            TOKEN_ROUTE, login -> login.setProperty(GenesysConstants.CLIENT, clientName));
-    if (answer.getException() != null) {
-      throw Failures.asCallException(answer.getException(), "the login endpoint");
-    }
-    return answer.getMessage().getBody();
-  }
-
   private Token fetch() {
     if (clientId.isEmpty() || clientSecret.isEmpty()) {
       throw CallException.refused(
@@ -246,17 +205,23 @@ public final class SessionBean implements CamelContextAware {
           0);
     }
     try (ProducerTemplate template = camelContext.createProducerTemplate(1)) {
-      Map<?, ?> fields = fields(answer(template));
+      Exchange answer =
+          template.request(
+              TOKEN_ROUTE, login -> login.setProperty(GenesysConstants.CLIENT, clientName));
+      if (answer.getException() != null) {
+        throw Failures.asCallException(answer.getException(), "the login endpoint");
+      }
+      Object body = answer.getMessage().getBody();
+      Map<?, ?> fields =
+          body instanceof String text ? JSON.readValue(text, Map.class) : (Map<?, ?>) body;
       if (fields != null
           && fields.get("access_token") instanceof String value
           && !value.isBlank()) {
         return new Token(value, clock.instant(), life(fields.get("expires_in")));
       }
       throw CallException.odd("The login endpoint answered without access_token.");
-    } catch (JsonProcessingException e) {
+    } catch (IOException e) {
       throw Failures.asCallException(e, "the login endpoint");
-    } catch (java.io.IOException e) {
-      throw new java.io.UncheckedIOException(e);
     }
   }
 }
