@@ -15,8 +15,8 @@ import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /**
- * What of Genesys Cloud this one of several instances can reach: whether any of it, and which OAuth
- * clients can log in. The others go by that when they deal. To be asked on one thread.
+ * What of Genesys Cloud this one of several instances can reach, and with which OAuth clients: the
+ * others deal by that. To be asked on one thread.
  */
 final class Access {
 

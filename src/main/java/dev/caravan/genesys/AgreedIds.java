@@ -18,19 +18,18 @@ import java.util.concurrent.TimeUnit;
 /**
  * Gives an event the id that another instance gives it, too, if both have read its shard without a
  * break since before a span of ten seconds began: made of what it looks like, the span, and how
- * many that look the same came before it in that span. If this one has not, an id that nobody else
- * gives. So two events never have the same.
+ * many that look the same came before it in that span. Else an id that nobody else gives, so two
+ * events never have the same.
  *
- * <p>One instance may read an event up to five seconds later than the other, or its clock be so
- * much behind: then the last events that one counts in a span the other counts in the next. Of what
- * looks like one of the last five seconds of a span this instance therefore counts none in the next
- * one.
+ * <p>One instance may read an event five seconds later than the other, by the wall clocks, and
+ * count it in the next span. Of what looks like one of the last five seconds of a span none is
+ * therefore counted in the next one.
  */
 final class AgreedIds {
 
   /**
-   * Spans of the wall clock. The longer they are the longer it takes until two channels agree; the
-   * shorter, the more events are read by the one before and by the other after one has begun.
+   * The longer, the longer it takes until two channels agree; the shorter, the more events are read
+   * by one before and by the other after one has begun.
    */
   private static final long SPAN_MILLIS = TimeUnit.SECONDS.toMillis(10);
 

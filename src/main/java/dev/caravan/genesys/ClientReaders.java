@@ -17,8 +17,8 @@ import dev.caravan.topic.Plan;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -71,12 +71,14 @@ final class ClientReaders implements Access.Readers {
   private final Runnable dealAnew;
   private final ClientRefusals refusals;
 
-  private final Map<String, CamelChannelOpener> openers = new LinkedHashMap<>();
+  /** The first client's first. */
+  private final List<Reader> readers = new ArrayList<>();
 
-  private final Map<String, ChannelGroup> groups = new LinkedHashMap<>();
   private final AtomicBoolean looking = new AtomicBoolean();
   private final AtomicBoolean dealing = new AtomicBoolean();
   private final AtomicBoolean settling = new AtomicBoolean();
+
+  private record Reader(String client, CamelChannelOpener opener, ChannelGroup group) {}
 
   /** Empty if this is the only instance. */
   private volatile Optional<Cluster> cluster = Optional.empty();
@@ -111,9 +113,11 @@ final class ClientReaders implements Access.Readers {
   void start(
       BiFunction<String, ClientRefusals, CamelChannelOpener> opener,
       BiFunction<String, CamelChannelOpener, ChannelGroup> group) {
-    clients.all().forEach(client -> openers.put(client, opener.apply(client, refusals)));
-    ServiceHelper.startService(openers.values());
-    openers.forEach((client, its) -> groups.put(client, group.apply(client, its)));
+    for (String client : clients.all()) {
+      CamelChannelOpener its = opener.apply(client, refusals);
+      ServiceHelper.startService(its);
+      readers.add(new Reader(client, its, group.apply(client, its)));
+    }
   }
 
   /**
@@ -124,7 +128,7 @@ final class ClientReaders implements Access.Readers {
     this.here = here;
     cluster = Optional.of(others);
     refusals.tell(others::answered);
-    groups.forEach((client, group) -> group.takeTurns(() -> others.isOurTurn(client)));
+    readers.forEach(its -> its.group().takeTurns(() -> others.isOurTurn(its.client())));
   }
 
   List<BackgroundTask> watch() {
@@ -154,7 +158,7 @@ final class ClientReaders implements Access.Readers {
 
   @Override
   public boolean knows(String client) {
-    return groups.containsKey(client);
+    return clients.all().contains(client);
   }
 
   void hear(Cluster.Answer answer, Instant at) {
@@ -162,7 +166,7 @@ final class ClientReaders implements Access.Readers {
   }
 
   CamelChannelOpener first() {
-    return openers.get(clients.first());
+    return readers.get(0).opener();
   }
 
   void background(Runnable task) {
@@ -170,11 +174,11 @@ final class ClientReaders implements Access.Readers {
   }
 
   void read(Plan plan) {
-    groups.forEach((client, group) -> group.read(plan.of(client)));
+    readers.forEach(its -> its.group().read(plan.of(its.client())));
     if (clients.areSeveral()) {
-      openers.forEach((client, its) -> its.read(plan.of(client)));
+      readers.forEach(its -> its.opener().read(plan.of(its.client())));
       if (cluster.isEmpty()) {
-        openers.forEach((client, its) -> its.dealt(plan.of(client), 0));
+        readers.forEach(its -> its.opener().dealt(plan.of(its.client()), 0));
       }
     }
   }
@@ -182,8 +186,8 @@ final class ClientReaders implements Access.Readers {
   /** Tells what is left with clients that may not see it, each refusal after it has been dealt. */
   private void settle(Plan here) {
     boolean later = false;
-    for (Map.Entry<String, CamelChannelOpener> its : openers.entrySet()) {
-      later |= its.getValue().dealt(here.of(its.getKey()), DEALT_AFTER_MILLIS);
+    for (Reader its : readers) {
+      later |= its.opener().dealt(here.of(its.client()), DEALT_AFTER_MILLIS);
     }
     if (later) {
       settleIn(SETTLE_AGAIN_MILLIS);
@@ -203,16 +207,16 @@ final class ClientReaders implements Access.Readers {
   }
 
   void ended(int shard) {
-    openers.values().forEach(its -> its.ended(shard));
+    readers.forEach(its -> its.opener().ended(shard));
   }
 
   List<BackgroundTask> decisions() {
-    return groups.values().stream().map(ChannelGroup::decisions).toList();
+    return readers.stream().map(its -> its.group().decisions()).toList();
   }
 
   /** Sockets first, so that what was read still passes; then the thread that decides. */
   void stop(Object owner) throws InterruptedException, ExecutionException {
-    groups.values().forEach(ChannelGroup::stop);
+    readers.forEach(its -> its.group().stop());
     stopOpeners(owner);
     decisions().forEach(BackgroundTask::stop);
   }
@@ -220,10 +224,11 @@ final class ClientReaders implements Access.Readers {
   /** All at once: each empties its client's channels, for which a stop has seconds. */
   private void stopOpeners(Object owner) throws InterruptedException, ExecutionException {
     ExecutorServiceManager threads = context.getExecutorServiceManager();
-    ExecutorService stopping = threads.newFixedThreadPool(owner, "genesys-stop", openers.size());
+    ExecutorService stopping =
+        threads.newFixedThreadPool(owner, "genesys-stop", clients.all().size());
     try {
       List<Callable<Object>> stops =
-          openers.values().stream().map(its -> Executors.callable(its::stop)).toList();
+          readers.stream().map(its -> Executors.callable(its.opener()::stop)).toList();
       for (Future<Object> stop : stopping.invokeAll(stops)) {
         stop.get();
       }
@@ -235,21 +240,21 @@ final class ClientReaders implements Access.Readers {
   // ---- how they are
 
   List<Shard> shards() {
-    return groups.values().stream().flatMap(group -> group.shards().stream()).toList();
+    return readers.stream().flatMap(its -> its.group().shards().stream()).toList();
   }
 
   @Override
   public List<ClientStatus> statuses() {
     Set<Integer> waiting = heldBack(NotificationsHealthCheck.STALLED_MILLIS);
-    return groups.entrySet().stream()
+    return readers.stream()
         .map(
-            group ->
+            its ->
                 new ClientStatus(
-                    group.getKey(),
-                    group.getValue().status().stream()
+                    its.client(),
+                    its.group().status().stream()
                         .map(shard -> waiting.contains(shard.number()) ? heldUp(shard) : shard)
                         .toList(),
-                    trouble(group.getKey())))
+                    trouble(its.client())))
         .toList();
   }
 
@@ -271,67 +276,59 @@ final class ClientReaders implements Access.Readers {
   }
 
   Set<Integer> heldBack(long millis) {
-    return openers.values().stream()
-        .flatMap(its -> its.heldBack(millis).stream())
+    return readers.stream()
+        .flatMap(its -> its.opener().heldBack(millis).stream())
         .collect(Collectors.toSet());
   }
 
   Map<Integer, Rejections> rejected() {
     Map<Integer, Rejections> all = new HashMap<>();
-    openers.values().forEach(its -> all.putAll(its.rejected()));
+    readers.forEach(its -> all.putAll(its.opener().rejected()));
     return all;
   }
 
   /** What is read by one client because another may not see it, as a sentence. */
   private String notAllowed() {
     Map<String, List<String>> read = new HashMap<>();
-    openers.forEach(
-        (client, its) ->
-            read.put(
-                client,
-                its.rejected().values().stream()
-                    .flatMap(one -> one.subscribed().stream())
-                    .toList()));
+    for (Reader its : readers) {
+      Stream<Rejections> all = its.opener().rejected().values().stream();
+      read.put(its.client(), all.flatMap(one -> one.subscribed().stream()).toList());
+    }
     return refusals.sentence(read);
   }
 
   /** What an operator should know about the clients while all is read; empty if nothing. */
   String remarks() {
     Stream<String> tokens =
-        groups.entrySet().stream()
-            .flatMap(its -> warning(its.getKey(), its.getValue().shards().size()).stream());
+        readers.stream()
+            .flatMap(its -> warning(its.client(), its.group().shards().size()).stream());
     return Stream.concat(Stream.of(notAllowed()).filter(it -> !it.isEmpty()), tokens)
         .collect(Collectors.joining(" "));
   }
 
   /** What an operator should know about the channels of the clients; empty if nothing. */
   String channels() {
-    return openers.values().stream()
-        .map(its -> its.channels().budget())
+    return readers.stream()
+        .map(its -> its.opener().channels().budget())
         .filter(sentence -> !sentence.isEmpty())
         .collect(Collectors.joining(" "));
   }
 
   /** Of several clients the one that reads it, in brackets. */
   String whose(Replica replica) {
-    return groups.entrySet().stream()
-        .filter(group -> clients.areSeveral())
-        .filter(
-            group ->
-                group.getValue().shards().stream().anyMatch(it -> it.replica().equals(replica)))
-        .map(group -> " (OAuth client " + group.getKey() + ")")
+    return readers.stream()
+        .filter(its -> clients.areSeveral())
+        .filter(its -> its.group().shards().stream().anyMatch(it -> it.replica().equals(replica)))
+        .map(its -> " (OAuth client " + its.client() + ")")
         .findFirst()
         .orElse("");
   }
 
   /** Counts the channels of each client; while it reads nothing, the calls are needed for that. */
   void countChannels() {
-    groups.forEach(
-        (client, group) -> {
-          if (group.status().stream().anyMatch(ShardStatus::isRead)) {
-            openers.get(client).channels().look();
-          }
-        });
+    readers.stream()
+        .filter(its -> its.group().status().stream().anyMatch(ShardStatus::isRead))
+        .forEach(its -> its.opener().channels().look());
   }
 
   // ---- who can log in
@@ -354,7 +351,7 @@ final class ClientReaders implements Access.Readers {
 
   private boolean logIn(String client) {
     try {
-      session(client).session().token();
+      session(client).token();
       return true;
     } catch (CallException e) {
       // Told when it is looked at, if it is a refusal
@@ -365,7 +362,7 @@ final class ClientReaders implements Access.Readers {
 
   /** Why a client cannot log in, as a sentence; empty if it can, or if there is only one. */
   private Optional<String> trouble(String client) {
-    return clients.areSeveral() ? session(client).session().refusal() : Optional.empty();
+    return clients.areSeveral() ? session(client).refusal() : Optional.empty();
   }
 
   private Optional<String> warning(String client, int channels) {
@@ -379,7 +376,7 @@ final class ClientReaders implements Access.Readers {
     Map<String, Boolean> known = new HashMap<>();
     if (clients.areSeveral()) {
       for (String client : clients.all()) {
-        session(client).session().canLogIn().ifPresent(it -> known.put(client, it));
+        session(client).canLogIn().ifPresent(it -> known.put(client, it));
       }
     }
     return known;
@@ -417,9 +414,9 @@ final class ClientReaders implements Access.Readers {
     if (cluster.isPresent()) {
       return cluster.get().isLeftWithNobody(present);
     }
-    return groups.entrySet().stream()
-        .filter(group -> !present.contains(group.getKey()))
-        .flatMap(group -> group.getValue().status().stream())
+    return readers.stream()
+        .filter(its -> !present.contains(its.client()))
+        .flatMap(its -> its.group().status().stream())
         .anyMatch(status -> !status.reading());
   }
 

@@ -12,8 +12,6 @@ import org.apache.camel.CamelContext;
 import org.apache.camel.ExchangePattern;
 import org.apache.camel.Message;
 import org.apache.camel.ProducerTemplate;
-import org.apache.camel.support.service.ServiceHelper;
-import org.apache.camel.support.service.ServiceSupport;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -21,7 +19,7 @@ import org.slf4j.LoggerFactory;
  * Sends what could not be read or sent to the dead-letter endpoint: the bytes, and why. What that
  * does not take either is lost: it is counted, and told as a gap and in health.
  */
-final class DeadLetters extends ServiceSupport {
+final class DeadLetters implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(DeadLetters.class);
   private static final long TELL_EVERY = 1_000;
@@ -30,7 +28,7 @@ final class DeadLetters extends ServiceSupport {
 
   private static final Duration REMEMBERED = Duration.ofHours(1);
 
-  private final CamelContext context;
+  private final ProducerTemplate template;
   private final String endpointUri;
   private final Runnable counter;
   private final Clock clock;
@@ -42,10 +40,8 @@ final class DeadLetters extends ServiceSupport {
   private Instant firstLost = Instant.MIN;
   private Instant lastLost = Instant.MIN;
 
-  private ProducerTemplate template;
-
   DeadLetters(CamelContext context, String endpointUri, Runnable counter, Clock clock) {
-    this.context = context;
+    this.template = context.createProducerTemplate();
     this.endpointUri = endpointUri;
     this.counter = counter;
     this.clock = clock;
@@ -123,15 +119,7 @@ final class DeadLetters extends ServiceSupport {
   }
 
   @Override
-  protected void doStart() throws Exception {
-    super.doStart();
-    template = context.createProducerTemplate();
-    ServiceHelper.startService(template);
-  }
-
-  @Override
-  protected void doStop() throws Exception {
-    ServiceHelper.stopService(template);
-    super.doStop();
+  public void close() {
+    template.stop();
   }
 }

@@ -44,6 +44,11 @@ final class Directory {
       return selector.listing().map(by::get).orElse(otherwise);
     }
 
+    /** What a selector stands for. */
+    List<String> topics(TopicSelector selector) {
+      return Expansion.of(List.of(selector), entities).topics();
+    }
+
     private Listed and(Listing listing, String lister, List<Listing.Entity> listed) {
       Listed all = new Listed(new HashMap<>(entities), new HashMap<>(by));
       all.entities.put(listing, listed);
@@ -62,9 +67,7 @@ final class Directory {
     }
   }
 
-  /**
-   * @param listers may list: the first does, and the next one what it is refused
-   */
+  /** Those who may list: the first does, and the next one what it is refused. */
   Listed listFor(List<TopicSelector> selectors, List<String> listers, Consumer<Progress> reader) {
     Listed listings = new Listed(Map.of(), Map.of());
     pages = 0;

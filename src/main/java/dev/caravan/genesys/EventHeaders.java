@@ -30,7 +30,7 @@ public final class EventHeaders {
   }
 
   /**
-   * @param id the event's own; whoever sends the event again sends it with the same
+   * @param id the same when the event is sent again
    */
   public void set(Message message, Frame.Notification event, String id) {
     cloudEvent(

@@ -7,12 +7,10 @@ import dev.caravan.channel.Replica;
 import dev.caravan.channel.Shard;
 import dev.caravan.channel.gap.Gap;
 import dev.caravan.channel.gap.GapLedger;
-import dev.caravan.topic.Plan;
 import dev.caravan.topic.TopicCatalogue;
 import dev.caravan.topic.TopicCombiner;
 import dev.caravan.topic.TopicSharder;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -20,7 +18,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
@@ -35,7 +32,7 @@ final class GapRecorder {
 
   private static final Logger LOG = LoggerFactory.getLogger(GapRecorder.class);
 
-  /** How long a signal may be on its way before it is sent again. */
+  /** So long a signal may be on its way before it is sent again. */
   private static final long TELL_AGAIN_MILLIS = 30_000;
 
   /**
@@ -92,7 +89,6 @@ final class GapRecorder {
   private final Set<Integer> standingBy = new HashSet<>();
 
   /**
-   * @param reader who reads, such as the id of the route
    * @param over learns of each gap once, when it is over
    * @param sentAt when the signal of each gap was sent last, by whichever reader
    */
@@ -116,8 +112,7 @@ final class GapRecorder {
   }
 
   /**
-   * Nothing is read any more. What is being told is waited for; what somebody tells later, who did
-   * not end in time, has no effect.
+   * Nothing is read any more. What is being told is waited for; what is told later has no effect.
    */
   synchronized void stopped(boolean bridgeRuns) {
     ledger.stopped(reader, bridgeRuns ? GapLedger.ROUTE_EDITED : GapLedger.RESTART);
@@ -131,12 +126,6 @@ final class GapRecorder {
   }
 
   /** What is to be read from now on; what there is no room for is wanted all the same. */
-  void planned(Plan plan) {
-    List<String> all = new ArrayList<>(plan.subscriptions());
-    plan.unread().forEach(shard -> all.addAll(shard.subscriptions()));
-    wanted(all);
-  }
-
   void wanted(List<String> subscriptions) {
     unlessStopped(
         () -> {
@@ -335,7 +324,7 @@ final class GapRecorder {
     if (gap.isLoss()) {
       signal.count(gap.lost());
     } else {
-      signal.count(gap.topics().size()).topics(byPattern(gap.topics()));
+      signal.count(gap.topics().size()).topics(catalogue.countByPattern(singles(gap.topics())));
     }
     signals.accept(signal.sentence(sentence(gap)));
   }
@@ -368,12 +357,5 @@ final class GapRecorder {
         .map(Cause::sentence)
         .findFirst()
         .orElseGet(() -> WHY_NOT_READ.getOrDefault(label, label));
-  }
-
-  private Map<String, Integer> byPattern(List<String> topics) {
-    Map<String, Integer> counts = new TreeMap<>();
-    TopicCombiner.singles(topics)
-        .forEach(single -> counts.merge(catalogue.generalise(single), 1, Integer::sum));
-    return counts;
   }
 }

@@ -19,6 +19,8 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -69,7 +71,9 @@ public class GenesysComponent extends DefaultComponent {
   private volatile Settling settling = new Settling("", () -> Duration.ZERO);
   private final List<Consumer<byte[]>> settled = new CopyOnWriteArrayList<>();
   private final Gaps gaps = new Gaps();
-  private final Map<String, HandOver> handOvers = new ConcurrentHashMap<>();
+
+  // A route may have no id
+  private final Map<String, HandOver> handOvers = Collections.synchronizedMap(new HashMap<>());
   private final Map<String, OfClient> ofClients = new ConcurrentHashMap<>();
   private final ReadingRoutes routes = new ReadingRoutes();
   private final Map<String, Long> gapsSentAt = new ConcurrentHashMap<>();
@@ -180,36 +184,22 @@ public class GenesysComponent extends DefaultComponent {
     void stay();
   }
 
-  /** Has a route that reads hand over in this way before it is stopped, for as long as it runs. */
-  void handsOver(String route, HandOver how) {
-    if (route != null) {
-      handOvers.put(route, how);
-    }
-  }
-
-  void handsOverNoMore(String route) {
-    if (route != null) {
-      handOvers.remove(route);
-    }
+  /** By route, how each that reads hands over before it is stopped, for as long as it runs. */
+  Map<String, HandOver> handOvers() {
+    return handOvers;
   }
 
   /**
    * If several instances share an organisation: has the others take over what a route reads that is
    * about to be stopped. Waits for that, two minutes at most.
-   *
-   * @param route its id; null if it has none
    */
   public void handOver(String route) {
-    Optional.ofNullable(route).map(handOvers::get).ifPresent(HandOver::leave);
+    Optional.ofNullable(handOvers.get(route)).ifPresent(HandOver::leave);
   }
 
-  /**
-   * The same route could not be stopped after that, and runs on: it takes part in reading again.
-   *
-   * @param route its id; null if it has none
-   */
+  /** The same route could not be stopped after that: it takes part in reading again. */
   public void runsOn(String route) {
-    Optional.ofNullable(route).map(handOvers::get).ifPresent(HandOver::stay);
+    Optional.ofNullable(handOvers.get(route)).ifPresent(HandOver::stay);
   }
 
   /** Remembers why Genesys Cloud cannot be reached; true if that is news. */

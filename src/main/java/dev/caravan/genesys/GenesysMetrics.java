@@ -12,7 +12,6 @@ import dev.caravan.genesys.connect.Rejections;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.util.List;
@@ -129,29 +128,24 @@ public final class GenesysMetrics {
     gauge(
         "caravan.in.flight",
         "Events read and not yet acknowledged by Kafka",
-        Tags.empty(),
         () -> readers.stream().mapToInt(reader -> reader.inFlight().count()).sum());
     gauge(
         "caravan.stalled.seconds",
         "Time since the last acknowledgement while events wait for one",
-        Tags.empty(),
         () ->
             readers.stream().mapToLong(reader -> reader.inFlight().stalledMillis()).max().orElse(0)
                 / MILLIS);
     gauge(
         "caravan.silence.seconds",
         "Longest time that a shard has read no frame, heartbeats included",
-        Tags.empty(),
         () -> longest(ShardStatus::silentMillis) / MILLIS);
     gauge(
         "caravan.standby.shards",
         "Shards that another instance forwards and this one could take over at once",
-        Tags.empty(),
         () -> readers.stream().mapToInt(reader -> reader.standsBy().getAsInt()).sum());
     gauge(
         "caravan.blind.seconds",
         "Longest time that a shard's topics are not being read, or that no route reads any",
-        Tags.empty(),
         () ->
             (isRead() ? longest(ShardStatus::blindMillis) : clock.getAsLong() - lastReadAt)
                 / MILLIS);
@@ -159,35 +153,36 @@ public final class GenesysMetrics {
 
   private void bindGauges(String client) {
     for (ShardStatus.Health health : ShardStatus.Health.values()) {
-      gauge(
-          "caravan.shards",
-          "Shards by health",
-          Tags.of("health", health.label(), "client", client),
-          () -> shards(Reader::clients, client).filter(it -> it.health() == health).count());
+      String[] tags = {"health", health.label(), "client", client};
+      Supplier<Number> count =
+          () -> shards(Reader::clients, client).filter(it -> it.health() == health).count();
+      gauge("caravan.shards", "Shards by health", count, tags);
     }
     for (Phase phase : Phase.values()) {
-      gauge(
-          "caravan.channels",
-          "Channels by where they stand: new, opening, live, retiring",
-          Tags.of("phase", phase.name().toLowerCase(Locale.ROOT), "client", client),
+      String[] tags = {"phase", phase.name().toLowerCase(Locale.ROOT), "client", client};
+      Supplier<Number> count =
           () ->
               shards(Reader::withStandby, client)
                   .flatMap(shard -> shard.phases().stream())
                   .filter(stands -> stands == phase)
-                  .count());
+                  .count();
+      String what = "Channels by where they stand: new, opening, live, retiring";
+      gauge("caravan.channels", what, count, tags);
     }
     gauge(
         "caravan.topics",
         "Subscriptions, combined ones counted once",
-        Tags.of("client", client),
-        () -> shards(Reader::clients, client).mapToInt(ShardStatus::topics).sum());
+        () -> shards(Reader::clients, client).mapToInt(ShardStatus::topics).sum(),
+        "client",
+        client);
     AtomicInteger left = new AtomicInteger(-1);
     budgetLeft.put(client, left);
     gauge(
         "caravan.rest.budget.left",
         "Calls left to the token in this minute, by the last answer; -1 if unknown",
-        Tags.of("client", client),
-        left::get);
+        left::get,
+        "client",
+        client);
   }
 
   private long longest(ToLongFunction<ShardStatus> millis) {
@@ -199,7 +194,7 @@ public final class GenesysMetrics {
         .orElse(0);
   }
 
-  private void gauge(String name, String description, Tags tags, Supplier<Number> value) {
+  private void gauge(String name, String description, Supplier<Number> value, String... tags) {
     Gauge.builder(name, value).description(description).tags(tags).register(registry);
   }
 

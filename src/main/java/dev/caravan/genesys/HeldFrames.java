@@ -32,7 +32,6 @@ final class HeldFrames {
 
   private enum Mode {
     FORWARD,
-    NOTE,
     HOLD,
     STAND_BY,
     DROP
@@ -61,7 +60,7 @@ final class HeldFrames {
   private long unreadableBytes;
   private volatile Mode mode;
   private volatile LongSupplier mostBytes = () -> Long.MAX_VALUE;
-  private boolean noting;
+  private volatile boolean noting;
 
   /** How often it was to be held: a release of an earlier time ends then. */
   private long holds;
@@ -80,9 +79,6 @@ final class HeldFrames {
   /** Since when nothing is held any more. */
   private volatile long forwardsSince = Long.MIN_VALUE;
 
-  /**
-   * @param held whether what is read is held until {@link #released}
-   */
   HeldFrames(
       int shard,
       boolean held,
@@ -185,7 +181,7 @@ final class HeldFrames {
 
   void take(Frame.Notification event, byte[] body, String ceId) {
     Read read = new Read(event, body, clock.getAsLong(), ceId);
-    if ((mode != Mode.FORWARD || kept.awaitsCopies()) && !passes(read)) {
+    if ((mode != Mode.FORWARD || noting || kept.awaitsCopies()) && !passes(read)) {
       return;
     }
     next.notification(shard, read);
@@ -207,7 +203,7 @@ final class HeldFrames {
     } else if (mode != Mode.DROP && kept.wasTold(read)) {
       pairedOff.run();
     } else if (mode != Mode.DROP) {
-      if (mode == Mode.NOTE) {
+      if (noting) {
         note(read.event());
       }
       return true;
@@ -226,13 +222,6 @@ final class HeldFrames {
   synchronized void note(boolean on) {
     noted.clear();
     noting = on;
-    if (mode == Mode.FORWARD || mode == Mode.NOTE) {
-      mode = forwarding();
-    }
-  }
-
-  private Mode forwarding() {
-    return noting ? Mode.NOTE : Mode.FORWARD;
   }
 
   synchronized void hold() {
@@ -327,7 +316,7 @@ final class HeldFrames {
     if (one == null) {
       if (mode == Mode.HOLD) {
         forwardsSince = clock.getAsLong();
-        mode = forwarding();
+        mode = Mode.FORWARD;
       }
       releasesNoMore();
     } else if (noting) {

@@ -16,10 +16,10 @@ import org.apache.camel.support.ExpressionAdapter;
 import org.apache.camel.support.LanguageSupport;
 
 /**
- * The predicate {@code genesys-media}: a comma-separated list of media types to keep, such as
- * {@code voice,chat}. An event is kept if one of its media types is in the list; an event without
- * media types is kept, and so is one that tells a whole state: if those that show no wanted media
- * type were left out, the last one kept would go on saying what is over. {@code *} keeps all.
+ * The predicate {@code genesys-media}: a comma-separated list of media types to keep, or {@code *}
+ * for all. An event is kept if one of its media types is in the list, if it has none, or if it
+ * tells a whole state: without those that show no wanted media type, the last one kept would go on
+ * saying what is over.
  */
 public final class MediaLanguage extends LanguageSupport {
 

@@ -18,6 +18,7 @@ import dev.caravan.cluster.Cluster;
 import dev.caravan.cluster.ClusterStatus;
 import dev.caravan.frame.EventIds;
 import dev.caravan.frame.Frame;
+import dev.caravan.genesys.NotificationsHealthCheck.Problem;
 import dev.caravan.genesys.connect.CamelChannelOpener;
 import dev.caravan.genesys.connect.Clients;
 import dev.caravan.genesys.connect.Failures;
@@ -49,7 +50,6 @@ import org.apache.camel.spi.EventNotifier;
 import org.apache.camel.spi.ExecutorServiceManager;
 import org.apache.camel.support.DefaultConsumer;
 import org.apache.camel.support.SimpleEventNotifierSupport;
-import org.apache.camel.support.service.ServiceHelper;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -79,7 +79,9 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
 
   private static final int CLUSTER_THREADS = 2;
 
-  private static final long LOOK_SECONDS = 600;
+  private static final Duration LOOK_FIRST = Duration.ofSeconds(10);
+
+  private static final Duration LOOK = Duration.ofMinutes(10);
 
   private final GenesysConfiguration configuration;
   private final SteadyClock clock = new SteadyClock();
@@ -170,7 +172,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
                 metrics.paired::increment,
                 listing::lead,
                 listing::isUnavailable));
-    component().handsOver(getRouteId(), shared.orElseThrow());
+    component().handOvers().put(getRouteId(), shared.orElseThrow());
     beforeStop =
         new SimpleEventNotifierSupport() {
           @Override
@@ -221,18 +223,16 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
     return shared.map(any -> preparation.topics()).orElseGet(component().ledger()::missing);
   }
 
-  private Optional<NotificationsHealthCheck.Problem> problem() {
+  private Optional<Problem> problem() {
     if (shared.isEmpty()) {
-      return listing.problem();
+      return preparation.problem();
     }
     boolean nothing = shared.get().cluster().knowsNothing();
     ClusterStatus status = shared.get().cluster().status();
-    Optional<NotificationsHealthCheck.Problem> ours = listing.problem(!nothing);
+    Optional<Problem> ours = listing.problem(!nothing);
     boolean refused = status.refused().isPresent();
     return refused || nothing && ours.isEmpty()
-        ? Optional.of(
-            new NotificationsHealthCheck.Problem(
-                refused ? Health.BROKEN : Health.BLIND, status.problem()))
+        ? Optional.of(new Problem(refused ? Health.BROKEN : Health.BLIND, status.problem()))
         : ours;
   }
 
@@ -250,7 +250,6 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
             configuration.getDeadLetters(),
             metrics.lettersLost::increment,
             Clock.systemUTC());
-    ServiceHelper.startService(deadLetters);
     control = threads().newSingleThreadScheduledExecutor(this, "genesys-control");
     readers =
         new ClientReaders(
@@ -292,7 +291,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
     String cluster = setting("caravan.cluster", "");
     boolean alone = cluster.isEmpty() || place.isFirst();
     if (!alone) {
-      gaps.planned(Plan.NOTHING);
+      gaps.wanted(List.of());
     }
     listing =
         new PreparationLoop(
@@ -351,25 +350,21 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
     }
     readers.decisions().forEach(loops::watch);
     readers.watch().forEach(loops::watch);
-    loops.watch(
-        BackgroundTask.every(TICK, "telling the state", control, healthCheck::tellChanges)
-            .within(LONG_TICK));
-    loops.watch(
-        BackgroundTask.every(TICK, "noting what was read", control, this::tick).within(LONG_TICK));
-    loops.watch(
-        BackgroundTask.every(
-            Duration.ofSeconds(10),
-            Duration.ofSeconds(LOOK_SECONDS),
-            "counting the channels",
-            control,
-            readers::countChannels));
+    Stream.of(
+            BackgroundTask.every(TICK, "telling the state", control, healthCheck::tellChanges)
+                .within(LONG_TICK),
+            BackgroundTask.every(TICK, "noting what was read", control, this::tick)
+                .within(LONG_TICK),
+            BackgroundTask.every(
+                LOOK_FIRST, LOOK, "counting the channels", control, readers::countChannels))
+        .forEach(loops::watch);
   }
 
   @Override
   protected void doStop() throws Exception {
     try {
       // Built, but never started, if another route could not be
-      if (readers != null) {
+      if (listing != null) {
         stopReading();
       }
     } finally {
@@ -385,7 +380,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
     listing.stop();
     shared.ifPresent(
         some -> {
-          component().handsOverNoMore(getRouteId());
+          component().handOvers().remove(getRouteId());
           context().getManagementStrategy().removeEventNotifier(beforeStop);
           component().hearSettled().remove(settled);
           some.cluster().close();
@@ -401,7 +396,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
       BackgroundThreads.end(context(), control, "deciding about channels");
       gaps.stopped(context().getStatus().isStarted());
       deadLetters.note(component().ledger());
-      ServiceHelper.stopService(deadLetters);
+      deadLetters.close();
       HealthCheckRegistry.get(context()).unregister(healthCheck);
       metrics.ends(reader);
     }
@@ -414,7 +409,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
       shared.get().cluster().listed(plan, whole);
     } else {
       if (whole) {
-        gaps.planned(plan);
+        gaps.wanted(plan.wanted());
       }
       readers.read(plan);
     }

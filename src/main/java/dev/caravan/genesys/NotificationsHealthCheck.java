@@ -53,17 +53,10 @@ final class NotificationsHealthCheck extends AbstractHealthCheck {
    *
    * @param sentence why topics are not read; empty if all are that can be
    * @param degraded what does not work, although events are read; empty if all is well
-   * @param stalledMillis for how long none of them has become so
    * @param heldUp whether that keeps the sockets from being read
    */
   record Overview(
-      Health health,
-      String sentence,
-      String degraded,
-      List<ShardStatus> shards,
-      int inFlight,
-      long stalledMillis,
-      boolean heldUp) {}
+      Health health, String sentence, String degraded, List<ShardStatus> shards, boolean heldUp) {}
 
   record Problem(Health health, String sentence) {}
 
@@ -108,8 +101,7 @@ final class NotificationsHealthCheck extends AbstractHealthCheck {
             .toList();
     if (first.isPresent()) {
       String lost = losses.get().orElse("");
-      return new Overview(
-          first.get().health(), first.get().sentence(), lost, all, inFlight.count(), 0, false);
+      return new Overview(first.get().health(), first.get().sentence(), lost, all, false);
     }
     Map<Integer, String> readBy = readBy(readers);
     Map<Integer, Rejections> refused = reader.topics().get();
@@ -140,10 +132,9 @@ final class NotificationsHealthCheck extends AbstractHealthCheck {
     if (heldUp) {
       worst = worst.worse(Health.BLIND);
       sentence =
-          "What is behind the route has taken nothing for %d s; %d events wait for it, and Genesys"
-                  .formatted(stalled / 1000, inFlight.count())
-              + " Cloud is no longer read when %d do. See the spool's health. %s"
-                  .formatted(inFlight.most(), sentence);
+          ("What is behind the route has taken nothing for %d s; %d events wait for it, and Genesys"
+                  + " Cloud is no longer read when %d do. See the spool's health. %s")
+              .formatted(stalled / 1000, inFlight.count(), inFlight.most(), sentence);
     }
     String degraded =
         Stream.of(
@@ -154,7 +145,7 @@ final class NotificationsHealthCheck extends AbstractHealthCheck {
                 cluster.get().map(ClusterStatus::problem).orElse(""))
             .filter(sentenceOf -> !sentenceOf.isEmpty())
             .collect(Collectors.joining(" "));
-    return new Overview(worst, sentence.strip(), degraded, all, inFlight.count(), stalled, heldUp);
+    return new Overview(worst, sentence.strip(), degraded, all, heldUp);
   }
 
   private static Map<Integer, String> readBy(List<ClientStatus> clients) {
@@ -240,8 +231,8 @@ final class NotificationsHealthCheck extends AbstractHealthCheck {
     builder.detail("bridge.state", overview.health().label());
     tellIfAny(builder, "bridge.sentence", overview.sentence());
     tellIfAny(builder, "degraded", overview.degraded());
-    builder.detail("bridge.in-flight", overview.inFlight());
-    tellIfAny(builder, "bridge.stalled-seconds", overview.stalledMillis(), 1000);
+    builder.detail("bridge.in-flight", reader.inFlight().count());
+    tellIfAny(builder, "bridge.stalled-seconds", reader.inFlight().stalledMillis(), 1000);
     tellIfAny(builder, "bridge.listing", reader.listing().get());
     cluster
         .get()

@@ -58,10 +58,7 @@ public final class Pages implements Processor {
         : progress.next;
   }
 
-  /**
-   * Takes one page, a map with {@code entities} and usually {@code pageCount}. After the last one
-   * the body is the list of all entities.
-   */
+  /** Takes one page; after the last one the body is the list of all entities. */
   @Override
   public void process(Exchange exchange) {
     Progress progress = progress(exchange);

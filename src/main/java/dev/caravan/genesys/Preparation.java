@@ -3,6 +3,7 @@ package dev.caravan.genesys;
 import dev.caravan.channel.Backoff;
 import dev.caravan.channel.ChannelGroup;
 import dev.caravan.channel.ShardStatus.Health;
+import dev.caravan.genesys.NotificationsHealthCheck.Problem;
 import dev.caravan.genesys.connect.CallException;
 import dev.caravan.genesys.connect.RetryDelay;
 import dev.caravan.topic.Expansion;
@@ -18,7 +19,6 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
@@ -85,8 +85,7 @@ final class Preparation {
   private Instant failingSince = Instant.MIN;
   private volatile boolean planned;
   private volatile String listing = "";
-  private volatile Health health = Health.BLIND;
-  private volatile Optional<String> problem = Optional.of(NOT_YET);
+  private volatile Optional<Problem> problem = Optional.of(new Problem(Health.BLIND, NOT_YET));
   private volatile Optional<String> stale = Optional.empty();
 
   /**
@@ -110,9 +109,6 @@ final class Preparation {
       IntPredicate isRead,
       ReadingRoutes.Place place) {}
 
-  /**
-   * @param lastRun topics that were read before the start and are not being read since
-   */
   Preparation(
       GenesysConfiguration configuration,
       Directory directory,
@@ -131,7 +127,8 @@ final class Preparation {
     this.found = new Found(clock);
   }
 
-  Optional<String> problem() {
+  /** What keeps topics from being read, if this instance is alone. */
+  Optional<Problem> problem() {
     return problem;
   }
 
@@ -140,8 +137,7 @@ final class Preparation {
     plan = other;
     planned = false;
     goesOn = !other.shards().isEmpty();
-    health = Health.BLIND;
-    problem = Optional.of(NOT_YET);
+    problem = Optional.of(new Problem(Health.BLIND, NOT_YET));
     stale = Optional.empty();
     failedRefreshes = 0;
     failures = 0;
@@ -161,10 +157,6 @@ final class Preparation {
   /** Why it cannot be found out what is new; what is read already is read on. */
   Optional<String> stale() {
     return stale;
-  }
-
-  Health health() {
-    return health;
   }
 
   boolean planned() {
@@ -231,10 +223,7 @@ final class Preparation {
     }
   }
 
-  /**
-   * A page more is listed. Shards that are full need not wait for the rest: each is opened once,
-   * and what is not known yet comes in others.
-   */
+  /** A page more is listed: shards that are full need not wait for the rest. */
   private synchronized void listed(
       List<TopicSelector> selectors, Directory.Progress progress, Consumer<Plan> first) {
     listing = progress.sentence();
@@ -304,10 +293,7 @@ final class Preparation {
     return new Outcome(Optional.of(plan), result.doubted() ? Optional.of(SECOND_LOOK) : again);
   }
 
-  /**
-   * What was read before the start, and may still be meant, need not wait for a listing; nor is it
-   * given up because of a single one.
-   */
+  /** What was read before the start, and may still be meant, waits for no listing. */
   private synchronized void readOn(List<TopicSelector> selectors, Consumer<Plan> first) {
     if (planned || !plan.shards().isEmpty() && !readOn) {
       return;
@@ -328,14 +314,12 @@ final class Preparation {
 
   private void readFirst(List<Shard> shards, Consumer<Plan> first) {
     plan = new Plan(shards);
-    problem = Optional.of(NOT_ALL_YET);
+    Health health = problem.map(Problem::health).orElse(Health.BLIND);
+    problem = Optional.of(new Problem(health, NOT_ALL_YET));
     first.accept(plan);
   }
 
-  /**
-   * Deals to those who can log in; what another reads all the same stays with it for as long as it
-   * does.
-   */
+  /** Deals to those who can log in; what another reads all the same stays with it. */
   private Plan dealt(List<String> wanted) {
     List<String> present = readers.present().get();
     missingClients = readers.all().size() - present.size();
@@ -368,8 +352,8 @@ final class Preparation {
   }
 
   /**
-   * Deals anew what is known, since a client can log in or cannot any more, or may not see what it
-   * was given. Whoever goes on from another's plan knows that much of it before it has listed.
+   * Deals anew what is known. Whoever goes on from another's plan knows that much of it before it
+   * has listed.
    */
   synchronized boolean dealAnew() {
     if (planned) {
@@ -380,9 +364,7 @@ final class Preparation {
         judgeBudget();
       }
     } else if (goesOn) {
-      List<String> known = new ArrayList<>(plan.subscriptions());
-      plan.unread().forEach(shard -> known.addAll(shard.subscriptions()));
-      plan = dealt(known);
+      plan = dealt(plan.wanted());
     }
     return planned || goesOn;
   }
@@ -462,8 +444,7 @@ final class Preparation {
   }
 
   private Outcome broken(String sentence, Optional<Duration> again) {
-    health = Health.BROKEN;
-    problem = Optional.of(sentence);
+    problem = Optional.of(new Problem(Health.BROKEN, sentence));
     signals.accept(Signal.of("BROKEN").sentence(sentence));
     return new Outcome(Optional.empty(), again);
   }
@@ -477,8 +458,7 @@ final class Preparation {
     } else if (how == Health.BROKEN) {
       return broken(next, Optional.of(again));
     } else {
-      health = how;
-      problem = Optional.of(next);
+      problem = Optional.of(new Problem(how, next));
     }
     return new Outcome(Optional.empty(), Optional.of(again));
   }

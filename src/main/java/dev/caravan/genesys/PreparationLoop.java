@@ -127,18 +127,16 @@ final class PreparationLoop {
     return leading && preparation.unavailable();
   }
 
-  Optional<NotificationsHealthCheck.Problem> problem() {
-    return preparation
-        .problem()
-        .map(it -> new NotificationsHealthCheck.Problem(preparation.health(), it));
-  }
-
   /**
-   * @param readOn whether what was planned before is read all the same, by this instance or another
+   * What keeps topics from being read, as far as it is for this instance of several to find out.
+   *
+   * @param readOn whether what was planned before is read all the same
    */
   Optional<NotificationsHealthCheck.Problem> problem(boolean readOn) {
-    boolean counts = !readOn || preparation.planned() || preparation.health() == Health.BROKEN;
-    return problem().filter(any -> leading && counts);
+    return preparation
+        .problem()
+        .filter(it -> leading)
+        .filter(it -> !readOn || preparation.planned() || it.health() == Health.BROKEN);
   }
 
   /** The time in which this instance finds out, without another in between. */

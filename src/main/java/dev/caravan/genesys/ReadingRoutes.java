@@ -12,8 +12,8 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * The routes of this bridge that read notifications. No two of their shards have the same number,
- * and together they use no more channels of an OAuth client than it is granted.
+ * The routes of this bridge that read: no two of their shards have the same number, and together
+ * they use no more channels of an OAuth client than it is granted.
  */
 final class ReadingRoutes {
 

@@ -1,5 +1,6 @@
 package dev.caravan.genesys;
 
+import dev.caravan.channel.Timings;
 import dev.caravan.genesys.backfill.ConversationPages;
 import dev.caravan.genesys.backfill.ReadAgain;
 import dev.caravan.genesys.connect.CallBeginning;
@@ -25,8 +26,10 @@ final class RouteBeans {
 
   static void bind(CamelContext context, Clients clients) {
     Registry registry = context.getRegistry();
-    Duration initialDelay = duration(context, "{{genesys.retry.initial-delay:2s}}");
-    Duration maximumDelay = duration(context, "{{genesys.retry.maximum-delay:30s}}");
+    Timings timings =
+        Timings.retrying(
+            duration(context, "{{genesys.retry.initial-delay:2s}}"),
+            duration(context, "{{genesys.retry.maximum-delay:30s}}"));
 
     for (String client : clients.all()) {
       SessionBean session = new SessionBean();
@@ -35,8 +38,7 @@ final class RouteBeans {
       session.setVariables(OauthClients.variables(client));
       session.setClientId(secret(context, client, "id"));
       session.setClientSecret(secret(context, client, "secret"));
-      session.setInitialDelay(initialDelay);
-      session.setMaximumDelay(maximumDelay);
+      session.setTimings(timings);
       registry.bind(SessionBean.NAME + clients.suffix(client), session);
     }
 
@@ -44,7 +46,7 @@ final class RouteBeans {
     registry.bind("genesysAvailable", (Processor) HttpAnswer::failIfNotNow);
     registry.bind("genesysAccepted", new HttpAnswer());
 
-    registry.bind("genesysBackoff", new RetryDelay(initialDelay, maximumDelay));
+    registry.bind("genesysBackoff", new RetryDelay(timings));
     int attempts = Integer.parseInt(text(context, "{{genesys.retry.attempts:20}}"));
     registry.bind("genesysRetry", RetryDelay.retries(attempts));
     registry.bind("genesysRetryAsRenewed", RetryDelay.retries(0));

@@ -4,7 +4,6 @@ import dev.caravan.background.SteadyClock;
 import dev.caravan.channel.Cause;
 import dev.caravan.channel.Replica;
 import dev.caravan.channel.Shard;
-import dev.caravan.cluster.Clients;
 import dev.caravan.cluster.Cluster;
 import dev.caravan.cluster.Logins;
 import dev.caravan.cluster.Reach;
@@ -58,8 +57,7 @@ final class SharedReading implements ShardReader, GenesysComponent.HandOver {
   private static final int MOST_LOOKS = 250;
 
   /**
-   * So small a part of the memory is for what is kept while this instance stands by, and another
-   * for what is held until it may be forwarded.
+   * Such a part of the memory is for what is held, and another for what is kept while standing by.
    */
   private static final int SHARE = 4;
 
@@ -120,7 +118,7 @@ final class SharedReading implements ShardReader, GenesysComponent.HandOver {
     this.cluster =
         new Cluster(
             name,
-            new ConfiguredClients(),
+            SharedReading::client,
             this,
             control,
             threads,
@@ -163,10 +161,7 @@ final class SharedReading implements ShardReader, GenesysComponent.HandOver {
     }
   }
 
-  /**
-   * @param letter sends it to the dead letters, unless the one for which this instance stands by
-   *     does
-   */
+  /** Of a frame that the one for which this instance stands by reads, too, the letter waits. */
   void unreadable(int shard, int bytes, Runnable letter) {
     if (held(shard).filter(held -> held.keeps(bytes, letter)).isEmpty()) {
       letter.run();
@@ -325,7 +320,7 @@ final class SharedReading implements ShardReader, GenesysComponent.HandOver {
     long shards =
         standingBy.stream()
             .flatMap(shard -> held(shard).stream())
-            .filter(held -> held.unacknowledged().isIncomplete())
+            .filter(held -> held.unacknowledged().droppedUntil().isPresent())
             .count();
     String sentence =
         "This instance stands by for others and has no memory left for what they read and Kafka does"
@@ -521,22 +516,18 @@ final class SharedReading implements ShardReader, GenesysComponent.HandOver {
     return gaps.until(shard).stream().mapToLong(Instant::toEpochMilli).findFirst();
   }
 
-  private static final class ConfiguredClients implements Clients {
-
-    @Override
-    public <T> T make(Function<Map<String, Object>, T> making, Map<String, Object> fixed) {
-      Config config = ConfigProvider.getConfig();
-      Map<String, Object> all = new HashMap<>();
-      all.put("client.id", "caravan-cluster");
-      all.put("reconnect.backoff.max.ms", 1_000);
-      all.put("retry.backoff.max.ms", 1_000);
-      all.putAll(KafkaProperties.of(config));
-      all.put("bootstrap.servers", config.getValue("kafka.bootstrap.servers", String.class));
-      all.putAll(fixed);
-      Set<String> known = new HashSet<>(ProducerConfig.configNames());
-      known.addAll(ConsumerConfig.configNames());
-      Map<String, Object> properties = KafkaProperties.knownTo(known, all);
-      return KafkaClients.make(config, properties, making);
-    }
+  /** One of Kafka's clients, as the settings say. */
+  private static <T> T client(Function<Map<String, Object>, T> making, Map<String, Object> fixed) {
+    Config config = ConfigProvider.getConfig();
+    Map<String, Object> all = new HashMap<>();
+    all.put("client.id", "caravan-cluster");
+    all.put("reconnect.backoff.max.ms", 1_000);
+    all.put("retry.backoff.max.ms", 1_000);
+    all.putAll(KafkaProperties.of(config));
+    all.put("bootstrap.servers", config.getValue("kafka.bootstrap.servers", String.class));
+    all.putAll(fixed);
+    Set<String> known = new HashSet<>(ProducerConfig.configNames());
+    known.addAll(ConsumerConfig.configNames());
+    return KafkaClients.make(config, KafkaProperties.knownTo(known, all), making);
   }
 }

@@ -32,8 +32,8 @@ final class SignalsConsumer extends DefaultConsumer {
     headers = new EventHeaders(endpoint.source(), Clock.systemUTC());
   }
 
-  private Signals signals() {
-    return ((GenesysEndpoint) getEndpoint()).component().signals();
+  private GenesysComponent component() {
+    return ((GenesysEndpoint) getEndpoint()).component();
   }
 
   @Override
@@ -44,14 +44,14 @@ final class SignalsConsumer extends DefaultConsumer {
             .getCamelContext()
             .getExecutorServiceManager()
             .newSingleThreadExecutor(this, "genesys-signals");
-    BackgroundHealthCheck.of(getEndpoint().getCamelContext()).watch(signals().task());
-    signals().read(this::pass, executor);
+    BackgroundHealthCheck.of(getEndpoint().getCamelContext()).watch(component().signals().task());
+    component().signals().read(this::pass, executor);
   }
 
   @Override
   protected void doStop() throws Exception {
     if (executor != null) {
-      signals().readNoMore();
+      component().signals().readNoMore();
       // What was taken is noted in the ledger, which may be another's afterwards
       BackgroundThreads.end(getEndpoint().getCamelContext(), executor, "passing signals on");
     }
@@ -59,18 +59,16 @@ final class SignalsConsumer extends DefaultConsumer {
   }
 
   /**
-   * What a signal was handed to keeps it. A gap is reported when its signal was; its backfill has
-   * ended when what came of it was, or, if no route fills gaps, at once.
+   * A gap is reported when its signal was handed on; its backfill has ended when what came of it
+   * was, or, if no route fills gaps, at once.
    */
   private void reported(Signal signal) {
-    GenesysComponent component = ((GenesysEndpoint) getEndpoint()).component();
-    if (signal.type().equals("GAP")) {
-      component.ledger().reported(signal.gap());
-      if (!component.gaps().wereEverRead()) {
-        component.ledger().backfilled(signal.gap());
-      }
-    } else if (signal.type().equals("BACKFILLED")) {
-      component.ledger().backfilled(signal.gap());
+    boolean isGap = signal.type().equals("GAP");
+    if (isGap) {
+      component().ledger().reported(signal.gap());
+    }
+    if (signal.type().equals("BACKFILLED") || isGap && !component().gaps().wereEverRead()) {
+      component().ledger().backfilled(signal.gap());
     }
   }
 

@@ -9,7 +9,6 @@ import dev.caravan.genesys.connect.Clients;
 import dev.caravan.genesys.connect.ControlRoute;
 import dev.caravan.genesys.connect.SessionBean;
 import dev.caravan.topic.Expansion;
-import dev.caravan.topic.Listing;
 import dev.caravan.topic.Refusals;
 import dev.caravan.topic.SelectorParser;
 import dev.caravan.topic.TopicCatalogue;
@@ -21,7 +20,6 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
 import org.apache.camel.ProducerTemplate;
@@ -43,6 +41,7 @@ public final class Survey implements AutoCloseable {
 
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final String AVAILABLE = "/api/v2/notifications/availabletopics";
+  private static final String EXPANDED = "expand=requiresPermissions&expand=transports";
 
   private final CamelContext context;
   private final ProducerTemplate template;
@@ -103,7 +102,7 @@ public final class Survey implements AutoCloseable {
 
   /** Logs in by an OAuth client; tells how long the token is good for. */
   public Duration login(String client) {
-    return SessionBean.of(context, clients, client).session().token().life();
+    return SessionBean.of(context, clients, client).token().life();
   }
 
   public int channels(String client) {
@@ -121,17 +120,14 @@ public final class Survey implements AutoCloseable {
    */
   public Plan plan(String topics, List<String> listers) {
     SelectorParser.Parsed parsed = new SelectorParser(catalogue).parse(topics);
-    Map<Listing, List<Listing.Entity>> listings =
-        new Directory(template, clients)
-            .listFor(parsed.selectors(), listers, progress -> {})
-            .entities();
+    Directory.Listed listings =
+        new Directory(template, clients).listFor(parsed.selectors(), listers, progress -> {});
     Map<String, Integer> found = new LinkedHashMap<>();
     for (TopicSelector selector : parsed.selectors()) {
       // A combined selector was taken apart into several of the same text
-      int count = Expansion.of(List.of(selector), listings).topics().size();
-      found.merge(selector.text(), count, Integer::sum);
+      found.merge(selector.text(), listings.topics(selector).size(), Integer::sum);
     }
-    List<String> all = Expansion.of(parsed.selectors(), listings).topics();
+    List<String> all = Expansion.of(parsed.selectors(), listings.entities()).topics();
     List<String> subscriptions = new TopicCombiner(catalogue).combine(all);
     int channels =
         new TopicSharder(TopicSharder.CHANNEL_LIMIT)
@@ -142,10 +138,8 @@ public final class Survey implements AutoCloseable {
   }
 
   public List<Demand> demands(List<String> topics, String client) {
-    Map<String, Integer> patterns = new TreeMap<>();
-    topics.forEach(topic -> patterns.merge(catalogue.generalise(topic), 1, Integer::sum));
     Map<String, JsonNode> available = available(client);
-    return patterns.entrySet().stream()
+    return catalogue.countByPattern(topics).entrySet().stream()
         .map(it -> demand(it.getKey(), it.getValue(), available.get(it.getKey())))
         .toList();
   }
@@ -176,12 +170,10 @@ public final class Survey implements AutoCloseable {
             template,
             clients,
             client,
-            exchange -> {
-              exchange.getMessage().setHeader(Exchange.HTTP_METHOD, "GET");
-              exchange.getMessage().setHeader(Exchange.HTTP_PATH, AVAILABLE);
-              exchange
-                  .getMessage()
-                  .setHeader(Exchange.HTTP_QUERY, "expand=requiresPermissions&expand=transports");
+            call -> {
+              call.getMessage().setHeader(Exchange.HTTP_METHOD, "GET");
+              call.getMessage().setHeader(Exchange.HTTP_PATH, AVAILABLE);
+              call.getMessage().setHeader(Exchange.HTTP_QUERY, EXPANDED);
             });
     Map<String, JsonNode> topics = new HashMap<>();
     try {

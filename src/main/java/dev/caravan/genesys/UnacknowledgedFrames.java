@@ -32,9 +32,8 @@ import java.util.function.LongSupplier;
 final class UnacknowledgedFrames {
 
   /**
-   * Copies of an event are not more than this apart, but for the difference of two clocks: so late
-   * one may come. Who moves a shard reads it for as long beside the other, so what came before the
-   * one and after the other is never taken for copies.
+   * Copies of an event come so far apart at most, but for the difference of two clocks: who moves a
+   * shard reads it for as long beside the other.
    */
   static final long APART_MILLIS = Timings.defaults().drainMove().toMillis();
 
@@ -54,6 +53,7 @@ final class UnacknowledgedFrames {
   /** One that was told before it was read, by our clock. */
   private record Early(EventId id, long at, long heardAt) {}
 
+  /** Beyond that the oldest are given up. */
   private final LongSupplier mostBytes;
 
   private final NavigableMap<Long, Read> inOrder = new TreeMap<>();
@@ -67,9 +67,6 @@ final class UnacknowledgedFrames {
   private long liveSince = Long.MAX_VALUE;
   private OptionalLong droppedUntil = OptionalLong.empty();
 
-  /**
-   * @param mostBytes how many are kept at most; beyond that the oldest are given up
-   */
   UnacknowledgedFrames(LongSupplier mostBytes) {
     this.mostBytes = mostBytes;
   }
@@ -129,11 +126,7 @@ final class UnacknowledgedFrames {
     return Math.abs(read.at() - at);
   }
 
-  /**
-   * Kafka has these.
-   *
-   * @param ageMillis age of the newest before which all is acknowledged; -1 if not known
-   */
+  /** Kafka has these, and all that is older than this age; -1 if that is not known. */
   synchronized void acknowledged(List<Forwarded> there, long ageMillis, long now) {
     forwarded(there, 0, now);
     if (ageMillis < 0) {
@@ -143,16 +136,14 @@ final class UnacknowledgedFrames {
     while (!inOrder.isEmpty() && inOrder.firstEntry().getValue().at() < before) {
       poll();
     }
-    if (isIncomplete() && droppedUntil.getAsLong() < before) {
+    if (droppedUntil.orElse(before) < before) {
       droppedUntil = OptionalLong.empty();
     }
   }
 
   /**
-   * Another instance has handed over and had forwarded these. It read for a while beside our
-   * channel, so what it tells cannot have taken longer than since then.
-   *
-   * @return how many are not kept any more
+   * Another instance has handed over and had forwarded these, while it read beside our channel.
+   * Returns how many are not kept any more.
    */
   synchronized int handedOver(List<Forwarded> there, long now) {
     return forwarded(there, Math.max(0, now - liveSince - APART_MILLIS), now);
@@ -166,11 +157,6 @@ final class UnacknowledgedFrames {
     }
   }
 
-  /**
-   * Another instance forwards these.
-   *
-   * @return how many are not kept any more
-   */
   private int forwarded(List<Forwarded> there, long mostDelay, long now) {
     forgetEarly(now);
     Map<EventId, List<Long>> theirs = new HashMap<>();
@@ -184,9 +170,8 @@ final class UnacknowledgedFrames {
   }
 
   /**
-   * By how much our times are behind theirs: told by events that both have once. What they may have
-   * read before our channel read tells nothing, nor what is further apart: that only looks the
-   * same. Of two the lower is taken, as what is told is heard later, never sooner.
+   * By how much our times are behind theirs, told by events that both have once since our channel
+   * read. Of two the lower is taken, as what is told is heard later, never sooner.
    */
   private long difference(Map<EventId, List<Long>> theirs, long mostDelay) {
     List<Long> differences = new ArrayList<>();
@@ -301,10 +286,5 @@ final class UnacknowledgedFrames {
   /** Until when something was given up that may not be in Kafka yet; empty if nothing. */
   synchronized OptionalLong droppedUntil() {
     return droppedUntil;
-  }
-
-  /** Whether something is not covered any more: it was given up, and may not be in Kafka. */
-  synchronized boolean isIncomplete() {
-    return droppedUntil.isPresent();
   }
 }

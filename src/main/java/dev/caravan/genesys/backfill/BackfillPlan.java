@@ -26,23 +26,21 @@ record BackfillPlan(
     int lost) {
 
   enum Read {
-    PRESENCE("presence", "presences", "presence"),
-    ROUTING_STATUS("routing-status", "routing statuses", "routingstatus"),
-    ADHERENCE("adherence", "adherences", "workforcemanagement.adherence"),
-    CONVERSATIONS("conversations", "conversations", "conversations");
+    PRESENCE("presences", "presence"),
+    ROUTING_STATUS("routing statuses", "routingstatus"),
+    ADHERENCE("adherences", "workforcemanagement.adherence"),
+    CONVERSATIONS("conversations", "conversations");
 
-    private final String label;
     private final String plural;
     private final String topic;
 
-    Read(String label, String plural, String topic) {
-      this.label = label;
+    Read(String plural, String topic) {
       this.plural = plural;
       this.topic = topic;
     }
 
     String label() {
-      return label;
+      return name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 
     String plural() {

@@ -57,10 +57,8 @@ final class BackfillRun {
   }
 
   /**
-   * These records are committed.
-   *
-   * @param users their ids in lower case
-   * @return whether to ask for the others: an answer that left some out may be whole the next time
+   * These records are committed. Whether to ask for the others: an answer that left some out may be
+   * whole the next time.
    */
   synchronized boolean backfilled(Read what, int records, Set<String> users) {
     int all = counts.merge(what, records, Integer::sum);

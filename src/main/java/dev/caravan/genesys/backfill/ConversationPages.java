@@ -48,10 +48,6 @@ public final class ConversationPages implements Processor {
   }
 
   private static ConversationQuery query(Exchange exchange) {
-    ConversationQuery query = exchange.getProperty(GenesysConstants.QUERY, ConversationQuery.class);
-    if (query == null) {
-      throw new IllegalStateException("This step works only in a route from genesys:gaps.");
-    }
-    return query;
+    return BackfillProgress.property(exchange, GenesysConstants.QUERY, ConversationQuery.class);
   }
 }

@@ -163,7 +163,7 @@ public final class GapsConsumer extends DefaultConsumer {
     // What one OAuth client may not read another may
     for (String client : clients(run.gap())) {
       BackfillProgress progress = new BackfillProgress();
-      Optional<Exception> failure = read(run, read, progress, client);
+      Optional<Throwable> failure = read(run, read, progress, client);
       if (progress.isStopped() || !isRunAllowed()) {
         return;
       }
@@ -188,10 +188,7 @@ public final class GapsConsumer extends DefaultConsumer {
     return inOrder(present, component().clientStatuses(), gap.shard());
   }
 
-  /**
-   * First who reads the topics of the gap: to another client, which may not see all of them,
-   * Genesys Cloud can answer less without a refusal.
-   */
+  /** First who reads the topics of the gap: others may be told less without a refusal. */
   static List<String> inOrder(List<String> clients, List<ClientStatus> statuses, int shard) {
     Set<String> readers =
         statuses.stream()
@@ -203,7 +200,7 @@ public final class GapsConsumer extends DefaultConsumer {
         .toList();
   }
 
-  private Optional<Exception> read(
+  private Optional<Throwable> read(
       BackfillRun run, Read read, BackfillProgress progress, String client) {
     readings.add(progress);
     Exchange exchange = exchange(run, read, progress);
@@ -215,10 +212,7 @@ public final class GapsConsumer extends DefaultConsumer {
     } finally {
       readings.remove(progress);
     }
-    if (exchange.getException() == null) {
-      FailedStep.failure(exchange).ifPresent(exchange::setException);
-    }
-    Optional<Exception> failure = Optional.ofNullable(exchange.getException());
+    Optional<Throwable> failure = FailedStep.failure(exchange);
     releaseExchange(exchange, false);
     return failure;
   }

@@ -27,8 +27,6 @@ import java.net.URISyntaxException;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -165,7 +163,7 @@ public final class CamelChannelOpener extends ServiceSupport implements ChannelO
   @Override
   public void dropToken(ChannelLink link) {
     if (link instanceof SocketLink socket) {
-      socket.token().ifPresent(session().session()::revoked);
+      socket.token().ifPresent(session()::revoked);
     }
   }
 
@@ -365,15 +363,12 @@ public final class CamelChannelOpener extends ServiceSupport implements ChannelO
         .opened(order.number(), link, subscribed, link.rotation().at(), link.rotation().cause());
   }
 
-  /**
-   * @param rejections without what another client is asked for
-   * @param others whether there is such
-   */
+  /** What was rejected, but for what another client is asked for, and whether there is such. */
   private record Answered(Rejections rejections, boolean others) {}
 
   private Answered rejections(int shard, List<String> topics, Exchange exchange) {
     List<?> entities = exchange.getProperty(GenesysConstants.SUBSCRIPTIONS, List.class);
-    Map<String, String> refused = refused(exchange);
+    Map<?, ?> refused = exchange.getProperty(GenesysConstants.REFUSED, Map.of(), Map.class);
     Rejections all = Rejections.of(topics, entities, refused);
     Set<String> elsewhere = refusals.learn(shard, client, topics, all);
     if (elsewhere.isEmpty()) {
@@ -387,8 +382,7 @@ public final class CamelChannelOpener extends ServiceSupport implements ChannelO
     return new Answered(Rejections.of(rest, entities, refused), true);
   }
 
-  private record Pending(
-      List<?> entities, Map<String, String> refused, Set<String> elsewhere, long at) {}
+  private record Pending(List<?> entities, Map<?, ?> refused, Set<String> elsewhere, long at) {}
 
   /**
    * What was dealt anew to this client although it may not see it, since nobody else has room, is
@@ -398,12 +392,10 @@ public final class CamelChannelOpener extends ServiceSupport implements ChannelO
     boolean later = false;
     for (TopicSharder.Shard shard : shards) {
       Queue<Pending> answers = pending.getOrDefault(shard.number(), new ConcurrentLinkedQueue<>());
-      List<Pending> due = new ArrayList<>(answers);
-      due.removeIf(answer -> clock.getAsLong() - answer.at() < ageMillis);
-      if (!due.isEmpty()) {
-        answers.removeAll(due);
-        Set<String> its = singles(shard.subscriptions());
-        due.forEach(answer -> left(shard.number(), answer, its));
+      for (Pending answer : answers) {
+        if (clock.getAsLong() - answer.at() >= ageMillis && answers.remove(answer)) {
+          left(shard.number(), answer, singles(shard.subscriptions()));
+        }
       }
       later |= !answers.isEmpty();
     }
@@ -429,13 +421,6 @@ public final class CamelChannelOpener extends ServiceSupport implements ChannelO
       refused.report(shard, consumer.metrics()::rejected, consumer::signal);
       rejected.merge(shard, refused, Rejections::and);
     }
-  }
-
-  private static Map<String, String> refused(Exchange exchange) {
-    Map<String, String> refused = new HashMap<>();
-    Map<?, ?> reasons = exchange.getProperty(GenesysConstants.REFUSED, Map.of(), Map.class);
-    reasons.forEach((topic, why) -> refused.put(String.valueOf(topic), String.valueOf(why)));
-    return refused;
   }
 
   public void ended(int shard) {
@@ -545,9 +530,8 @@ public final class CamelChannelOpener extends ServiceSupport implements ChannelO
     }
 
     /**
-     * Opens the socket of the exchange's channel and waits for it, as long as the socket's own
-     * limits allow. What follows in the route runs on the caller's thread, not on the one that
-     * reads frames.
+     * Opens the socket of the exchange's channel and waits for it. What follows in the route runs
+     * on the caller's thread, not on the one that reads frames.
      */
     private void connect(Exchange exchange) throws Exception {
       payForRepetition();

@@ -25,10 +25,10 @@ import org.slf4j.LoggerFactory;
 
 /**
  * What Genesys Cloud refused to which OAuth client. A refusal is believed for an hour, and each
- * time that it is repeated for twice as long, up to a day: then the client may be asked again,
- * since a permission may have been granted. It is kept in memory only: after a restart it is learnt
- * anew, and the topic has the gap of the restart until the client that may see it reads it. Several
- * instances tell each other what they are answered, so that whichever deals the topics knows.
+ * time that it is repeated for twice as long, up to a day, since a permission may have been
+ * granted. It is kept in memory only: after a restart the topic has a gap until it is learnt anew.
+ * Several instances tell each other what they are answered, so that whichever deals the topics
+ * knows.
  *
  * <p>With one client nothing is kept: there is nobody else to ask.
  */
@@ -66,9 +66,7 @@ public final class ClientRefusals {
 
   private record Subscriber(int shard, String client) {}
 
-  /**
-   * @param elsewhere whether another client was to be asked then
-   */
+  /** A refusal, and whether another client was to be asked then. */
   private record Refused(Instant since, Duration believed, boolean elsewhere) {}
 
   public ClientRefusals(Clients clients, Clock clock, Runnable news) {
@@ -77,7 +75,6 @@ public final class ClientRefusals {
     this.news = news;
   }
 
-  /** Has other instances hear what comes of subscriptions. */
   public void tell(BiConsumer<Integer, Cluster.Answer> reader) {
     others = Optional.of(reader);
   }
@@ -184,7 +181,7 @@ public final class ClientRefusals {
       LOG.info(
           "{} may not see {}. Another client is asked for them.",
           clients.subject(client),
-          kinds(fresh).entrySet().stream()
+          catalogue.countByPattern(fresh).entrySet().stream()
               .map(kind -> kind.getValue() + " topics " + kind.getKey())
               .collect(Collectors.joining(", ")));
     }
@@ -208,12 +205,6 @@ public final class ClientRefusals {
         .anyMatch(other -> !believed(refused.getOrDefault(other, Map.of()).get(topic), now));
   }
 
-  private Map<String, Integer> kinds(Collection<String> topics) {
-    Map<String, Integer> kinds = new TreeMap<>();
-    topics.forEach(topic -> kinds.merge(catalogue.generalise(topic), 1, Integer::sum));
-    return kinds;
-  }
-
   public synchronized Refusals now() {
     Instant now = clock.instant();
     Map<String, Set<String>> topics = new HashMap<>();
@@ -223,7 +214,8 @@ public final class ClientRefusals {
           Set<String> believed = new HashSet<>(its.keySet());
           believed.removeIf(topic -> !believed(its.get(topic), now));
           Set<String> none = new HashSet<>();
-          kinds(believed)
+          catalogue
+              .countByPattern(believed)
               .forEach(
                   (kind, count) -> {
                     if (count >= SAMPLES && !isGranted(client, kind)) {
@@ -265,7 +257,8 @@ public final class ClientRefusals {
                 by.computeIfAbsent(catalogue.generalise(topic), kind -> new TreeSet<>())
                     .add(readers.get(topic));
               }
-              kinds(elsewhere)
+              catalogue
+                  .countByPattern(elsewhere)
                   .forEach(
                       (kind, count) ->
                           sentences.add(

@@ -24,9 +24,6 @@ public final class Clients {
   private final List<String> all;
   private final AtomicLong leftAloneUntil = new AtomicLong(System.nanoTime());
 
-  /**
-   * @param all their names, at least one
-   */
   public Clients(List<String> all) {
     this.all = List.copyOf(all);
   }
@@ -56,7 +53,7 @@ public final class Clients {
     }
     List<String> present =
         all.stream()
-            .filter(client -> SessionBean.of(context, this, client).session().refusal().isEmpty())
+            .filter(client -> SessionBean.of(context, this, client).refusal().isEmpty())
             .toList();
     return present.isEmpty() ? all : present;
   }
@@ -109,9 +106,7 @@ public final class Clients {
     }
   }
 
-  /**
-   * @throws CallException while nobody is to make calls; it says for how long
-   */
+  /** Fails while nobody is to make calls, and says for how long. */
   void awaitTurn() {
     long left = leftAloneUntil.get() - System.nanoTime();
     if (left > 0) {

@@ -10,8 +10,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.function.IntFunction;
-import java.util.function.Supplier;
 
 /**
  * The one token of a client: fetched when first needed, renewed at 90 % of its life, and once more
@@ -19,7 +17,7 @@ import java.util.function.Supplier;
  * what comes of it; a refusal is remembered for a while, so that a wrong secret never becomes a
  * storm on the login endpoint.
  */
-public final class GenesysSession {
+public abstract class GenesysSession {
 
   /** Whoever is told to wait is told to wait for some time. */
   private static final Duration SHORTEST = Duration.ofMillis(1);
@@ -29,10 +27,8 @@ public final class GenesysSession {
       "Genesys Cloud accepted neither the token (401) nor the one that replaced it. Look whether the"
           + " org restricts the addresses that may call it, and whether GENESYS_REGION is right.";
 
-  private final Supplier<Token> source;
   private final Clock clock;
-  private final Duration refusalRemembered;
-  private final IntFunction<Duration> waits;
+  private volatile Duration refusalRemembered = Duration.ofMinutes(5);
 
   // Guarded by this
   private Optional<Token> current = Optional.empty();
@@ -55,21 +51,29 @@ public final class GenesysSession {
   private Instant notBefore = Instant.MIN;
 
   /**
-   * @param source fetches a token; throws a {@link CallException} if that does not succeed
    * @param clock never jumps
-   * @param refusalRemembered how long a refusal is answered from memory
-   * @param waits how long the login endpoint is left alone after so many failures in a row, if it
-   *     does not say so itself; whoever asks meanwhile is told how much of that is left
    */
-  public GenesysSession(
-      Supplier<Token> source,
-      Clock clock,
-      Duration refusalRemembered,
-      IntFunction<Duration> waits) {
-    this.source = source;
+  GenesysSession(Clock clock) {
     this.clock = clock;
+  }
+
+  /** Fetches a token, or fails with a {@link CallException}. */
+  abstract Token fetch();
+
+  /**
+   * How long the login is left alone after so many failures in a row, if it does not say so;
+   * whoever asks meanwhile is told how much of that is left.
+   */
+  abstract Duration backoff(int failures);
+
+  /** How long refused credentials are not tried again. Default 5 minutes. */
+  public void setRefusalRemembered(Duration refusalRemembered) {
     this.refusalRemembered = refusalRemembered;
-    this.waits = waits;
+  }
+
+  /** Now, on the clock that the times of tokens come from; it never jumps. */
+  Instant now() {
+    return clock.instant();
   }
 
   /**
@@ -98,7 +102,7 @@ public final class GenesysSession {
       underWay = Optional.of(fetch);
     }
     if (ours) {
-      fetch(fetch);
+      complete(fetch);
     }
     return outcome(fetch, stillGood);
   }
@@ -182,10 +186,7 @@ public final class GenesysSession {
             .formatted(left.toMinutes(), refused.get().getMessage()));
   }
 
-  /**
-   * Why a login was refused, if there is no token since: that the login endpoint is away when it is
-   * tried again says nothing else.
-   */
+  /** Why a login was refused, if there is no token since: when it is tried again it may be away. */
   public synchronized Optional<String> refusal() {
     return refused.filter(it -> good().isEmpty()).map(CallException::getMessage);
   }
@@ -195,9 +196,9 @@ public final class GenesysSession {
     return refusal().isPresent() ? Optional.of(false) : good().map(token -> true);
   }
 
-  private void fetch(CompletableFuture<Token> fetch) {
+  private void complete(CompletableFuture<Token> fetch) {
     try {
-      Token fetched = source.get();
+      Token fetched = fetch();
       synchronized (this) {
         current = Optional.of(fetched);
         doubtful.clear();
@@ -227,7 +228,7 @@ public final class GenesysSession {
   private void failed(CallException why) {
     failures++;
     failure = Optional.of(why);
-    Duration wait = why.retryAfter().isZero() ? waits.apply(failures) : why.retryAfter();
+    Duration wait = why.retryAfter().isZero() ? backoff(failures) : why.retryAfter();
     if (why.kind() == CallException.Kind.REFUSED) {
       refused = failure;
       wait = refusalRemembered;
@@ -252,8 +253,8 @@ public final class GenesysSession {
   }
 
   /**
-   * The same failure for whoever shares it, each with a stack trace of its own. It is not the cause
-   * of itself: Camel finds the innermost first, and that one does not know how long to wait.
+   * The same failure for whoever shares it, with a stack trace and a wait of its own. It is not the
+   * cause of itself: Camel finds the innermost first.
    */
   private static CallException again(CallException failure, Duration wait) {
     return failure.kind() == CallException.Kind.REFUSED

@@ -70,10 +70,9 @@ public final class HttpAnswer implements Processor {
   }
 
   /**
-   * Whether too many calls were made by the organisation and not with this token: the limit that
-   * was hit is one of the organisation, or of the token's own calls some are left (Genesys Cloud's
-   * errors name the limit: limit.key). One that begins with {@code org.app.} is one of the OAuth
-   * client: its other tokens have made the calls.
+   * Whether the organisation has made too many calls, and not this token: the limit that is named
+   * (limit.key) is one of the organisation, or the token has calls left. {@code org.app.} is a
+   * limit of the OAuth client, whose other tokens have made the calls.
    */
   static boolean isOfAll(Exchange exchange, String body) {
     Message message = exchange.getMessage();

@@ -133,21 +133,14 @@ public final class Network {
   /** The options of a socket to this server. */
   Map<String, Object> socketOptions(URI server) {
     HttpClientOptions options = new HttpClientOptions();
-    proxies
-        .proxyFor(server)
-        .ifPresent(
-            proxy -> {
-              ProxyOptions through =
-                  new ProxyOptions()
-                      .setType(ProxyType.HTTP)
-                      .setHost(proxy.host())
-                      .setPort(proxy.port());
-              proxy
-                  .login()
-                  .ifPresent(
-                      login -> through.setUsername(login.user()).setPassword(login.password()));
-              options.setProxyOptions(through);
-            });
+    Optional<Proxy> proxy = proxies.proxyFor(server);
+    if (proxy.isPresent()) {
+      ProxyOptions through =
+          new ProxyOptions().setHost(proxy.get().host()).setPort(proxy.get().port());
+      Optional<Login> login = proxy.get().login();
+      login.ifPresent(its -> through.setUsername(its.user()).setPassword(its.password()));
+      options.setProxyOptions(through.setType(ProxyType.HTTP));
+    }
     trust.map(TrustOptions::wrap).ifPresent(options::setTrustOptions);
     return Map.of("clientOptions", options);
   }

@@ -67,15 +67,14 @@ public final class OwnChannels extends ServiceSupport {
   private volatile String budget = "";
   private boolean forgetful;
 
-  /** Guarded by this. From then on the file is whoever's who reads next, here or elsewhere. */
-  private boolean ended;
+  /** From then on the file is whoever's who reads next, here or elsewhere. */
+  private volatile boolean ended;
 
   private final BackgroundTask work = new BackgroundTask("emptying and counting channels");
   private ExecutorService executor;
 
   /**
-   * @param all those of the routes that run and read with the same client: they share the file, and
-   *     what one of them uses is no earlier run's
+   * @param all those of the routes that run and read with the client: they share the file
    */
   OwnChannels(
       GenesysEndpoint endpoint,
@@ -268,10 +267,6 @@ public final class OwnChannels extends ServiceSupport {
     }
   }
 
-  private synchronized void writeNoMore() {
-    ended = true;
-  }
-
   // ---- life
 
   @Override
@@ -304,8 +299,8 @@ public final class OwnChannels extends ServiceSupport {
       }
     }
     all.remove(this);
+    ended = true;
     inUse.clear();
-    writeNoMore();
     endpoint.getCamelContext().getExecutorServiceManager().shutdownNow(executor);
     super.doStop();
   }

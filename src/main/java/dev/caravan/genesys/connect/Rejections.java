@@ -11,6 +11,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -54,7 +55,7 @@ public final class Rejections {
    * @param entities of the answers to the subscriptions; those without a state are permitted
    * @param refused topics that were left out, each with the reason as a sentence
    */
-  public static Rejections of(List<String> asked, List<?> entities, Map<String, String> refused) {
+  public static Rejections of(List<String> asked, List<?> entities, Map<?, ?> refused) {
     Set<String> permitted = new HashSet<>();
     Map<String, Map<?, ?>> rejected = new HashMap<>();
     for (Object entity : entities == null ? List.of() : entities) {
@@ -76,7 +77,10 @@ public final class Rejections {
       } else if (permitted.contains(lower(topic))) {
         rejections.subscribed.add(topic);
       } else {
-        rejections.of(topic).reasons.add(refused.getOrDefault(topic, NOT_LISTED));
+        rejections
+            .of(topic)
+            .reasons
+            .add(Objects.requireNonNullElse(refused.get(topic), NOT_LISTED).toString());
       }
     }
     return rejections;
@@ -123,16 +127,10 @@ public final class Rejections {
   }
 
   public Map<String, Integer> subscribedByPattern() {
-    Map<String, Integer> counts = new TreeMap<>();
-    subscribed.forEach(topic -> counts.merge(catalogue.generalise(topic), 1, Integer::sum));
-    return counts;
+    return catalogue.countByPattern(subscribed);
   }
 
-  /**
-   * Topics of one pattern that are not read.
-   *
-   * @param missingPermissions of the OAuth client's role, as Genesys Cloud names them
-   */
+  /** Topics of one pattern that are not read, and what the OAuth client's role lacks for them. */
   public record Rejected(
       String pattern, int count, List<String> missingPermissions, String sentence) {}
 

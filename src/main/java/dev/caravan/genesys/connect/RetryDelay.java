@@ -28,12 +28,8 @@ public final class RetryDelay implements Processor {
   private final Timings timings;
   private final DoubleSupplier random;
 
-  /**
-   * @param initial upper bound of the wait before the second retry; doubled for each further one
-   * @param most upper bound of any wait, but for Retry-After
-   */
-  public RetryDelay(Duration initial, Duration most) {
-    this(Timings.retrying(initial, most), () -> ThreadLocalRandom.current().nextDouble());
+  public RetryDelay(Timings timings) {
+    this(timings, () -> ThreadLocalRandom.current().nextDouble());
   }
 
   RetryDelay(Timings timings, DoubleSupplier random) {

@@ -7,9 +7,7 @@ import dev.caravan.channel.Timings;
 import dev.caravan.genesys.GenesysConstants;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.Base64;
 import java.util.Map;
 import java.util.Optional;
@@ -24,7 +22,7 @@ import org.apache.camel.ProducerTemplate;
  * The session as a bean for routes: fetches the token through a route, and puts it on calls. It is
  * found in the registry as {@value #NAME}.
  */
-public final class SessionBean implements CamelContextAware {
+public final class SessionBean extends GenesysSession implements CamelContextAware {
 
   public static final String NAME = "genesysSession";
 
@@ -49,11 +47,11 @@ public final class SessionBean implements CamelContextAware {
   private String variables = "GENESYS_CLIENT";
   private String clientId = "";
   private String clientSecret = "";
-  private Duration refusalRemembered = Duration.ofMinutes(5);
-  private Duration initialDelay = Timings.defaults().retryInitial();
-  private Duration maximumDelay = Timings.defaults().retryMost();
-  private final Clock clock = new SteadyClock();
-  private GenesysSession session;
+  private Timings timings = Timings.defaults();
+
+  public SessionBean() {
+    super(new SteadyClock());
+  }
 
   /** The session of the OAuth client that makes an exchange's calls. */
   static SessionBean of(Exchange exchange) {
@@ -92,8 +90,8 @@ public final class SessionBean implements CamelContextAware {
 
   /** What an operator should know while so many channels are read with the token, in sentences. */
   public Optional<String> warning(int channels) {
-    Optional<String> tooShort = session().life().flatMap(life -> Token.tooShort(life, channels));
-    return Stream.of(session().warning(), tooShort)
+    Optional<String> tooShort = life().flatMap(life -> Token.tooShort(life, channels));
+    return Stream.of(warning(), tooShort)
         .flatMap(Optional::stream)
         .reduce((one, other) -> one + " " + other);
   }
@@ -106,19 +104,9 @@ public final class SessionBean implements CamelContextAware {
     this.clientSecret = clientSecret.strip();
   }
 
-  /** Upper bound of the wait after the second failed login; doubled for each further one. */
-  public void setInitialDelay(Duration initialDelay) {
-    this.initialDelay = initialDelay;
-  }
-
-  /** Upper bound of any wait after a failed login, but for Retry-After. */
-  public void setMaximumDelay(Duration maximumDelay) {
-    this.maximumDelay = maximumDelay;
-  }
-
-  /** How long refused credentials are not tried again. Default 5 minutes. */
-  public void setRefusalRemembered(Duration refusalRemembered) {
-    this.refusalRemembered = refusalRemembered;
+  /** With the waits after failed logins, unless there is a Retry-After. */
+  public void setTimings(Timings timings) {
+    this.timings = timings;
   }
 
   @Override
@@ -141,7 +129,7 @@ public final class SessionBean implements CamelContextAware {
     // A channel answers only to the token that made it
     Token token = exchange.getProperty(GenesysConstants.AS, Token.class);
     if (token == null) {
-      token = session().token();
+      token = token();
     }
     exchange.setProperty(GenesysConstants.TOKEN, token);
     String path = exchange.getMessage().getHeader(Exchange.HTTP_PATH, "", String.class);
@@ -151,29 +139,17 @@ public final class SessionBean implements CamelContextAware {
     return "Bearer " + token.value();
   }
 
-  /** Now, on the clock that the times of tokens come from; it never jumps. */
-  Instant now() {
-    return clock.instant();
-  }
-
   void forget(Exchange exchange) {
     if (exchange.getProperty(GenesysConstants.TOKEN) instanceof Token used) {
-      session().drop(used, exchange.getProperty(CALL, "", String.class));
+      drop(used, exchange.getProperty(CALL, "", String.class));
     }
   }
 
   /** The exchange's last call was answered otherwise than that its token is not accepted. */
   void accepted(Exchange exchange) {
     if (exchange.getProperty(GenesysConstants.TOKEN) instanceof Token used) {
-      session().accepted(used, exchange.getProperty(CALL, "", String.class));
+      accepted(used, exchange.getProperty(CALL, "", String.class));
     }
-  }
-
-  public synchronized GenesysSession session() {
-    if (session == null) {
-      session = new GenesysSession(this::fetch, clock, refusalRemembered, this::backoff);
-    }
-    return session;
   }
 
   /** A number, or its text, as some servers write it. */
@@ -189,14 +165,15 @@ public final class SessionBean implements CamelContextAware {
   }
 
   /** The login is not an attempt at a channel, so its first failure is made up for at once. */
-  private Duration backoff(int failures) {
-    Timings timings = Timings.retrying(initialDelay, maximumDelay);
+  @Override
+  Duration backoff(int failures) {
     return Duration.ofMillis(
         Backoff.after(failures - 1)
             .delayMillis(timings, () -> ThreadLocalRandom.current().nextDouble()));
   }
 
-  private Token fetch() {
+  @Override
+  Token fetch() {
     if (clientId.isEmpty() || clientSecret.isEmpty()) {
       throw CallException.refused(
           "No credentials: set %1$s_ID and %1$s_SECRET (or …_FILE) to an OAuth client of the grant"
@@ -217,7 +194,7 @@ public final class SessionBean implements CamelContextAware {
       if (fields != null
           && fields.get("access_token") instanceof String value
           && !value.isBlank()) {
-        return new Token(value, clock.instant(), life(fields.get("expires_in")));
+        return new Token(value, now(), life(fields.get("expires_in")));
       }
       throw CallException.odd("The login endpoint answered without access_token.");
     } catch (IOException e) {

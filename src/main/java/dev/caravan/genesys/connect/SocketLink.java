@@ -37,7 +37,7 @@ final class SocketLink implements ChannelLink {
   private volatile Optional<Token> token = Optional.empty();
 
   /**
-   * @param left is called when the channel has been closed by us and is not used any more
+   * @param left is called when we have closed the channel
    * @param answeredWithin what was not answered while all that came for so long was read at once is
    *     not answered any more, if more comes
    */

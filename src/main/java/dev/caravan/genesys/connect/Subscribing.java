@@ -31,11 +31,9 @@ public final class Subscribing implements Processor {
   private final Map<String, Set<String>> refusedPatterns = new ConcurrentHashMap<>();
 
   public void begin(Exchange exchange) {
-    List<String> topics = new ArrayList<>();
     Collection<?> asked = exchange.getProperty(GenesysConstants.TOPICS, Collection.class);
-    for (Object topic : asked) {
-      topics.add(((Map<?, ?>) topic).get("id").toString());
-    }
+    List<String> topics =
+        asked.stream().map(topic -> ((Map<?, ?>) topic).get("id").toString()).toList();
     Set<String> refused =
         refusedPatterns.computeIfAbsent(
             Clients.suffix(exchange), client -> ConcurrentHashMap.newKeySet());

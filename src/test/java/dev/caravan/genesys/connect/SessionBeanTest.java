@@ -34,7 +34,7 @@ class SessionBeanTest {
     session.setCamelContext(context);
     session.setClientId("id");
     session.setClientSecret("secret");
-    return session.session().token();
+    return session.token();
   }
 
   @ParameterizedTest
