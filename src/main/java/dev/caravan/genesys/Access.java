@@ -84,20 +84,19 @@ final class Access {
 
   Logins logins(Collection<TopicSharder.Shard> ours, long now) {
     Map<String, Boolean> can = readers.canLogIn();
-    Set<Integer> unread = new HashSet<>();
-    for (TopicSharder.Shard shard : ours) {
-      if (!readers.knows(shard.client())) {
-        strangers.add(shard.client());
-      }
-    }
+    ours.stream()
+        .map(TopicSharder.Shard::client)
+        .filter(client -> !readers.knows(client))
+        .forEach(strangers::add);
     strangers.forEach(client -> can.put(client, false));
     cutOff(ours, can.keySet(), now).forEach(client -> can.put(client, false));
-    for (TopicSharder.Shard shard : ours) {
-      if (!can.getOrDefault(shard.client(), true) && !readers.isRead(shard.number())) {
-        unread.add(shard.number());
-      }
-    }
-    return new Logins(can, unread);
+    return new Logins(
+        can,
+        ours.stream()
+            .filter(shard -> !can.getOrDefault(shard.client(), true))
+            .map(TopicSharder.Shard::number)
+            .filter(shard -> !readers.isRead(shard))
+            .collect(Collectors.toSet()));
   }
 
   /**
@@ -105,17 +104,13 @@ final class Access {
    * Whoever has a token is to read that.
    */
   private Set<String> cutOff(Collection<TopicSharder.Shard> ours, Set<String> known, long now) {
-    Set<String> blind =
-        ours.stream()
-            .filter(shard -> !known.contains(shard.client()))
-            .filter(shard -> !readers.isRead(shard.number()))
-            .map(TopicSharder.Shard::client)
-            .collect(Collectors.toSet());
-    // It has no token yet, although none of its shards is here any more
-    blindSince.keySet().stream().filter(client -> !known.contains(client)).forEach(blind::add);
-    blindSince.keySet().retainAll(blind);
-    blind.forEach(client -> blindSince.putIfAbsent(client, now));
-    return blind.stream()
+    // One that has no token yet stays, although none of its shards is here any more
+    blindSince.keySet().removeAll(known);
+    ours.stream()
+        .filter(shard -> !known.contains(shard.client()))
+        .filter(shard -> !readers.isRead(shard.number()))
+        .forEach(shard -> blindSince.putIfAbsent(shard.client(), now));
+    return blindSince.keySet().stream()
         .filter(client -> now - blindSince.get(client) >= UNREACHED_MILLIS)
         .filter(elsewhere)
         .collect(Collectors.toSet());

@@ -143,17 +143,18 @@ final class ClientReaders implements Access.Readers {
 
   Preparation.Readers readers(ReadingRoutes.Place place) {
     return new Preparation.Readers(
-        clients.all(), this::tryLogins, this::present, refusals::now, this::isReadByAny, place);
+        clients.all(),
+        this::tryLogins,
+        this::present,
+        refusals::now,
+        shard -> cluster.map(it -> it.isRead(shard)).orElseGet(() -> isRead(shard)),
+        place);
   }
 
   private List<String> present() {
     return cluster
         .map(it -> it.present(clients.all(), new Logins(canLogIn(), Set.of())))
         .orElseGet(() -> clients.present(context));
-  }
-
-  private boolean isReadByAny(int shard) {
-    return cluster.map(it -> it.isRead(shard)).orElseGet(() -> isRead(shard));
   }
 
   @Override
@@ -287,23 +288,17 @@ final class ClientReaders implements Access.Readers {
     return all;
   }
 
-  /** What is read by one client because another may not see it, as a sentence. */
-  private String notAllowed() {
+  /** What an operator should know about the clients while all is read; empty if nothing. */
+  String remarks() {
     Map<String, List<String>> read = new HashMap<>();
+    List<String> remarks = new ArrayList<>();
     for (Reader its : readers) {
       Stream<Rejections> all = its.opener().rejected().values().stream();
       read.put(its.client(), all.flatMap(one -> one.subscribed().stream()).toList());
+      warning(its.client(), its.group().shards().size()).ifPresent(remarks::add);
     }
-    return refusals.sentence(read);
-  }
-
-  /** What an operator should know about the clients while all is read; empty if nothing. */
-  String remarks() {
-    Stream<String> tokens =
-        readers.stream()
-            .flatMap(its -> warning(its.client(), its.group().shards().size()).stream());
-    return Stream.concat(Stream.of(notAllowed()).filter(it -> !it.isEmpty()), tokens)
-        .collect(Collectors.joining(" "));
+    remarks.add(0, refusals.sentence(read));
+    return String.join(" ", remarks).strip();
   }
 
   /** What an operator should know about the channels of the clients; empty if nothing. */

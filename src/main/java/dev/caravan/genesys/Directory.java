@@ -142,23 +142,19 @@ final class Directory {
   private List<Listing.Entity> list(String lister, String path, Pages.Reader reader) {
     Read first = read(lister, path, reader);
     if (first.fault().isEmpty()) {
-      return first.entities();
+      return List.copyOf(first.all());
     }
     LOG.warn(
         "The listing of {} does not agree with itself: {}. It is read again.", path, first.fault());
     Read second = read(lister, path, reader);
     if (second.fault().isEmpty() || second.all().equals(first.all())) {
-      return second.entities();
+      return List.copyOf(second.all());
     }
     throw CallException.odd(
         "The listing of " + path + " does not agree with itself: " + second.fault() + ".");
   }
 
-  private record Read(Set<Listing.Entity> all, String fault) {
-    List<Listing.Entity> entities() {
-      return List.copyOf(all);
-    }
-  }
+  private record Read(Set<Listing.Entity> all, String fault) {}
 
   int pages() {
     return pages;

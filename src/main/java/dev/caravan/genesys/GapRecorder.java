@@ -314,13 +314,7 @@ final class GapRecorder {
 
   private void tell(Gap gap, long now) {
     sentAt.put(gap.id(), now);
-    Signal.Draft signal =
-        Signal.of("GAP")
-            .shard(gap.shard())
-            .cause(gap.cause())
-            .from(gap.from())
-            .to(gap.to())
-            .gap(gap.id());
+    Signal.Draft signal = Signal.of("GAP", gap);
     if (gap.isLoss()) {
       signal.count(gap.lost());
     } else {

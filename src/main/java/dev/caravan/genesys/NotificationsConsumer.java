@@ -77,8 +77,6 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
   /** The disk, for one, may not answer; then nothing is decided about channels either. */
   private static final Duration LONG_TICK = Duration.ofSeconds(10);
 
-  private static final int CLUSTER_THREADS = 2;
-
   private static final Duration LOOK_FIRST = Duration.ofSeconds(10);
 
   private static final Duration LOOK = Duration.ofMinutes(10);
@@ -152,7 +150,8 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
     if (standby) {
       component().hearSettled().add(settled);
     }
-    clusterThreads = threads().newFixedThreadPool(this, "genesys-cluster", CLUSTER_THREADS);
+    // One reads the control topic, one is a member of the group
+    clusterThreads = threads().newFixedThreadPool(this, "genesys-cluster", 2);
     releases = threads().newCachedThreadPool(this, "genesys-release");
     shared =
         Optional.of(

@@ -254,7 +254,9 @@ final class NotificationsHealthCheck extends AbstractHealthCheck {
         builder.detail(name + "client", readBy.getOrDefault(shard.number(), ""));
       }
       builder.detail(name + "topics", shard.topics());
-      builder.detail(name + "channels", channels(shard));
+      List<String> channels =
+          shard.phases().stream().map(phase -> phase.name().toLowerCase(Locale.ROOT)).toList();
+      builder.detail(name + "channels", String.join(", ", channels));
       if (shard.silentMillis() >= 0) {
         builder.detail(name + "seconds-since-frame", shard.silentMillis() / 1000);
       }
@@ -291,11 +293,5 @@ final class NotificationsHealthCheck extends AbstractHealthCheck {
   @Override
   public boolean isLiveness() {
     return false;
-  }
-
-  private static String channels(ShardStatus shard) {
-    return shard.phases().stream()
-        .map(phase -> phase.name().toLowerCase(Locale.ROOT))
-        .collect(Collectors.joining(", "));
   }
 }

@@ -1,6 +1,7 @@
 package dev.caravan.genesys;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import dev.caravan.channel.gap.Gap;
 import java.time.Instant;
 import java.util.Map;
 import java.util.TreeMap;
@@ -37,6 +38,16 @@ public record Signal(
 
   public static Draft of(String type) {
     return new Draft(type);
+  }
+
+  /** A signal about a gap. */
+  public static Draft of(String type, Gap gap) {
+    return of(type)
+        .shard(gap.shard())
+        .cause(gap.cause())
+        .from(gap.from())
+        .to(gap.to())
+        .gap(gap.id());
   }
 
   /** Collects what a signal says; {@link #sentence} comes last. */

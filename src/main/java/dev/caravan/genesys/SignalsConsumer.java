@@ -72,17 +72,14 @@ final class SignalsConsumer extends DefaultConsumer {
     }
   }
 
-  /** What is told again of a gap, after a restart perhaps, is the same event; all else is new. */
-  private String id(Signal signal, byte[] body) {
-    return signal.gap() == null ? ids.next() : EventId.of("signals", body).hex();
-  }
-
   private void pass(Signal signal) {
     Exchange exchange = createExchange(true);
     try {
       byte[] body = JSON.writeValueAsBytes(signal);
       exchange.getIn().setBody(body);
-      headers.set(exchange.getIn(), signal, id(signal, body));
+      // What is told again of a gap, after a restart perhaps, is the same event; all else is new
+      String id = signal.gap() == null ? ids.next() : EventId.of("signals", body).hex();
+      headers.set(exchange.getIn(), signal, id);
     } catch (JsonProcessingException e) {
       exchange.setException(e);
     }

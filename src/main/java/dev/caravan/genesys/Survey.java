@@ -112,12 +112,7 @@ public final class Survey implements AutoCloseable {
         : 0;
   }
 
-  /**
-   * Lists what the selectors need and fills in the ids.
-   *
-   * @param listers the OAuth clients that may list: the first does, and the next one what it is
-   *     refused
-   */
+  /** Lists what the selectors need, by the first client that may, and fills in the ids. */
   public Plan plan(String topics, List<String> listers) {
     SelectorParser.Parsed parsed = new SelectorParser(catalogue).parse(topics);
     Directory.Listed listings =

@@ -37,8 +37,6 @@ final class UnacknowledgedFrames {
    */
   static final long APART_MILLIS = Timings.defaults().drainMove().toMillis();
 
-  private static final long EARLY_MILLIS = APART_MILLIS;
-
   /** Of events that look the same so often copies are paired in their order. */
   private static final int MOST_ALIKE = 200;
 
@@ -221,7 +219,7 @@ final class UnacknowledgedFrames {
       long at = theirs.get(other) + difference;
       // Of what was read before, or while our channel did not, no copy will come
       if (!found.contains(other)
-          && at > Math.max(liveSince, now - EARLY_MILLIS)
+          && at > Math.max(liveSince, now - APART_MILLIS)
           && early.size() < MOST_EARLY) {
         early.addLast(new Early(id, at, now));
         earlyIds.merge(id, 1, Integer::sum);
@@ -246,7 +244,7 @@ final class UnacknowledgedFrames {
   }
 
   private void forgetEarly(long now) {
-    while (!early.isEmpty() && now - early.getFirst().heardAt() > EARLY_MILLIS) {
+    while (!early.isEmpty() && now - early.getFirst().heardAt() > APART_MILLIS) {
       forgetEarly(early.removeFirst());
     }
   }

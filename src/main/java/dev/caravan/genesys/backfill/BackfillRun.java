@@ -113,12 +113,7 @@ final class BackfillRun {
   private static Outcome outcome(Gap gap, String whyNot, String sentence) {
     boolean filled = whyNot.isEmpty();
     Signal signal =
-        Signal.of("BACKFILLED")
-            .shard(gap.shard())
-            .cause(gap.cause())
-            .from(gap.from())
-            .to(gap.to())
-            .gap(gap.id())
+        Signal.of("BACKFILLED", gap)
             .backfilled(filled ? "yes" : "no, because " + whyNot)
             .sentence(
                 "Shard %d. The gap from %s to %s: %s"

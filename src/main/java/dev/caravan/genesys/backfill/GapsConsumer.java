@@ -27,7 +27,6 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Collectors;
 import org.apache.camel.Exchange;
 import org.apache.camel.Processor;
 import org.apache.camel.support.DefaultConsumer;
@@ -190,11 +189,8 @@ public final class GapsConsumer extends DefaultConsumer {
 
   /** First who reads the topics of the gap: others may be told less without a refusal. */
   static List<String> inOrder(List<String> clients, List<ClientStatus> statuses, int shard) {
-    Set<String> readers =
-        statuses.stream()
-            .filter(status -> status.reads(shard))
-            .map(ClientStatus::name)
-            .collect(Collectors.toSet());
+    List<String> readers =
+        statuses.stream().filter(it -> it.reads(shard)).map(ClientStatus::name).toList();
     return clients.stream()
         .sorted(Comparator.comparing(client -> !readers.contains(client)))
         .toList();
@@ -273,13 +269,14 @@ public final class GapsConsumer extends DefaultConsumer {
 
   /** The backfill ends when its signal is committed; what was read must be committed before. */
   private void tell(Gap gap, BackfillRun.Outcome outcome) {
-    schedule(states, GapLedger.UNDER_WAY, () -> tellNow(gap, outcome));
-  }
-
-  private void tellNow(Gap gap, BackfillRun.Outcome outcome) {
-    LOG.atLevel(outcome.filled() ? Level.INFO : Level.WARN).log(outcome.signal().sentence());
-    component().metrics().backfillEnded(outcome.filled());
-    component().signals().publish(outcome.signal());
-    underWay.remove(gap.id());
+    schedule(
+        states,
+        GapLedger.UNDER_WAY,
+        () -> {
+          LOG.atLevel(outcome.filled() ? Level.INFO : Level.WARN).log(outcome.signal().sentence());
+          component().metrics().backfillEnded(outcome.filled());
+          component().signals().publish(outcome.signal());
+          underWay.remove(gap.id());
+        });
   }
 }

@@ -24,7 +24,6 @@ public final class CallException extends RuntimeException {
    */
   public static final Duration LONGEST_WAIT = Duration.ofMinutes(15);
 
-  private static final int OK = 200;
   private static final long serialVersionUID = 1L;
 
   private final Kind kind;
@@ -55,7 +54,7 @@ public final class CallException extends RuntimeException {
 
   /** The answer says that all is well, and is not what was asked for. */
   public static CallException odd(String sentence) {
-    return unavailable(sentence, OK, Duration.ZERO);
+    return unavailable(sentence, 200, Duration.ZERO);
   }
 
   public static CallException unauthorised(String sentence) {

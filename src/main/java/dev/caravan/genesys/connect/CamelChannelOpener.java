@@ -68,9 +68,6 @@ public final class CamelChannelOpener extends ServiceSupport implements ChannelO
   private static final Duration SOON = Duration.ofSeconds(15);
 
   private static final int MOST_AT_A_TIME = 20;
-  private static final int BAD_GATEWAY = 502;
-  private static final int GATEWAY_TIMEOUT = 504;
-  private static final int FIRST_ERROR = 400;
   private static final List<Class<? extends Exception>> UNREACHED =
       List.of(
           ConnectException.class,
@@ -309,8 +306,8 @@ public final class CamelChannelOpener extends ServiceSupport implements ChannelO
     CallException call = Failures.causeOf(CallException.class, failure);
     int status = call == null ? 0 : call.status();
     if (status != 0) {
-      boolean told = status >= FIRST_ERROR && status != BAD_GATEWAY && status != GATEWAY_TIMEOUT;
-      return told ? Reached.NO_CHANNEL : Reached.UNKNOWN;
+      boolean gateway = status == 502 || status == 504;
+      return status >= 400 && !gateway ? Reached.NO_CHANNEL : Reached.UNKNOWN;
     }
     SocketOpenException socket = Failures.causeOf(SocketOpenException.class, failure);
     return socket != null && socket.kind() == SocketOpenException.Kind.UNREACHABLE
@@ -477,7 +474,6 @@ public final class CamelChannelOpener extends ServiceSupport implements ChannelO
     executor = threads.newFixedThreadPool(this, "genesys-open", MOST_AT_A_TIME);
     subscribers = threads.newFixedThreadPool(this, "genesys-subscribe", MOST_AT_A_TIME);
     template = context().createProducerTemplate();
-    ServiceHelper.startService(template);
     channels =
         new OwnChannels(
             endpoint,

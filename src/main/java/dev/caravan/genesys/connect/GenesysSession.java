@@ -22,7 +22,6 @@ public abstract class GenesysSession {
   /** Whoever is told to wait is told to wait for some time. */
   private static final Duration SHORTEST = Duration.ofMillis(1);
 
-  private static final int UNAUTHORISED = 401;
   private static final String NOT_ACCEPTED =
       "Genesys Cloud accepted neither the token (401) nor the one that replaced it. Look whether the"
           + " org restricts the addresses that may call it, and whether GENESYS_REGION is right.";
@@ -133,7 +132,7 @@ public abstract class GenesysSession {
     forget();
     if (again) {
       proven = false;
-      failed(CallException.refused(NOT_ACCEPTED, UNAUTHORISED));
+      failed(CallException.refused(NOT_ACCEPTED, 401));
     }
   }
 

@@ -25,7 +25,6 @@ import org.apache.hc.client5.http.utils.DateUtils;
 public final class HttpAnswer implements Processor {
 
   private static final ObjectMapper JSON = new ObjectMapper();
-  private static final int TOO_MANY = 429;
   private static final int LONGEST_QUOTE = 300;
 
   /** Ids of channels, users and queues, and tokens: long words with a digit in them. */
@@ -61,7 +60,7 @@ public final class HttpAnswer implements Processor {
     GenesysMetrics.of(exchange).answered(exchange, status);
     String body = exchange.getMessage().getBody(String.class);
     if (saysNotNow(status)) {
-      if (status == TOO_MANY && isOfAll(exchange, body)) {
+      if (status == 429 && isOfAll(exchange, body)) {
         Clients.of(exchange.getContext()).leaveAlone(retryAfter(exchange));
       }
       throw failure(exchange, status, quote(body));

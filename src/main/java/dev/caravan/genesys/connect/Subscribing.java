@@ -19,8 +19,6 @@ import org.apache.camel.Processor;
 public final class Subscribing implements Processor {
 
   private static final String STATE = "CamelGenesysSubscribing";
-  private static final int CONFLICT = 409;
-  private static final int TOO_LARGE = 413;
 
   /** The code of the 400 for more than a channel takes (Genesys Cloud's OpenAPI document). */
   private static final String TOO_MANY = "notification.subscription.too.many.subscriptions";
@@ -73,12 +71,12 @@ public final class Subscribing implements Processor {
       throw caught;
     }
     String sentence = why.getMessage();
-    if (why.status() == TOO_LARGE || sentence.contains(TOO_MANY)) {
+    if (why.status() == 413 || sentence.contains(TOO_MANY)) {
       halving(exchange).tooMuch(sentence);
     } else if (why.status() == 400 || why.status() == 403) {
       halving(exchange).refused(sentence);
-    } else if (why.status() == CONFLICT) {
-      throw CallException.unavailable(sentence, CONFLICT, Duration.ZERO, caught);
+    } else if (why.status() == 409) {
+      throw CallException.unavailable(sentence, 409, Duration.ZERO, caught);
     } else {
       throw caught;
     }
